@@ -1,0 +1,1 @@
+"""Onward turns the sessions of AI agents into one evolving handoff per project."""

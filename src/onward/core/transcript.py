@@ -1,0 +1,129 @@
+"""The shapes that every transcript is read into: a stream of `SessionHead`, `Turn` and `Rewind`.
+
+A reader yields one `SessionHead` before the turns of each session, then its turns in the order they happened. Turns are plain data:
+whatever an agent wrote is kept, and what a tool call *did* is worked out later, in `core.tools`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, TypeAlias
+
+Role: TypeAlias = Literal["user", "assistant", "tool", "system"]
+
+Mark: TypeAlias = Literal["said", "queued", "injected", "summary"]
+"""What a turn's text is: `said` by its role; `queued` by a person while the agent worked; `injected` by a program under a
+person's or the agent's name (reminders, command envelopes, skill bodies); a compaction `summary`."""
+
+
+@dataclass(slots=True)
+class ToolCall:
+    """A tool that the agent called. `arguments` is the agent's own object, or its raw text where it is not one."""
+
+    id: str
+    name: str
+    arguments: dict[str, object] | str
+
+
+@dataclass(slots=True)
+class ToolResult:
+    """What a call answered. `is_error` and `exit_code` are None where the transcript does not say."""
+
+    call_id: str
+    text: str
+    is_error: bool | None = None
+    exit_code: int | None = None
+
+
+@dataclass(slots=True)
+class Usage:
+    """Tokens that one model answer cost, as the agent wrote them down."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cache_read_tokens: int = 0
+    cache_write_tokens: int = 0
+
+
+@dataclass(slots=True)
+class Turn:
+    """One entry of a conversation.
+
+    `id` is the agent's own, unique within the project, or None. `at` is aware UTC or None. A turn of role `tool` carries `results`
+    and no text. `sidechain` names the sub-agent that the turn belongs to. `line` is the 1-based line (JSON lines, Markdown) or
+    0-based index (one document) of the record it began with.
+    """
+
+    role: Role
+    text: str = ""
+    at: datetime | None = None
+    id: str | None = None
+    calls: tuple[ToolCall, ...] = ()
+    results: tuple[ToolResult, ...] = ()
+    thinking: str = ""
+    mark: Mark = "said"
+    sidechain: str | None = None
+    model: str | None = None
+    usage: Usage | None = None
+    line: int = 0
+
+
+@dataclass(slots=True)
+class Rewind:
+    """The person went back: the turns after the one with id `to` (all, when None) are an abandoned branch."""
+
+    to: str | None
+
+
+@dataclass(slots=True)
+class SessionHead:
+    """What is known of a session before its first turn. `parent_id` is the session this one was forked or resumed from."""
+
+    agent: str
+    id: str | None = None
+    started_at: datetime | None = None
+    title: str = ""
+    cwd: str = ""
+    branch: str = ""
+    remote: str = ""
+    parent_id: str | None = None
+
+
+Item: TypeAlias = SessionHead | Turn | Rewind
+
+
+@dataclass(slots=True)
+class ImportReport:
+    """What became of every record of one file: `records == kept + sum(skipped.values()) + malformed_count`.
+
+    `kept` counts records that are part of a turn, a head or a rewind; `turns` what was yielded. `malformed` holds the first
+    hundred as (line, what is wrong); `malformed_count` counts all. `truncated` counts oversized values cut to a stub.
+    """
+
+    format: str = ""
+    records: int = 0
+    kept: int = 0
+    turns: int = 0
+    sessions: int = 0
+    truncated: int = 0
+    skipped: dict[str, int] = field(default_factory=dict[str, int])
+    malformed: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
+    malformed_count: int = 0
+
+    def skip(self, reason: str, records: int = 1) -> None:
+        """Count *records* as left out on purpose, for a reason that a person understands."""
+        self.records += records
+        self.skipped[reason] = self.skipped.get(reason, 0) + records
+
+    def bad(self, line: int, why: str) -> None:
+        """Count one record that could not be read."""
+        self.records += 1
+        self.malformed_count += 1
+        if len(self.malformed) < 100:
+            self.malformed.append((line, why))
+
+    def keep(self, records: int = 1) -> None:
+        """Count *records* as part of what is yielded."""
+        self.records += records
+        self.kept += records
