@@ -53,4 +53,4 @@ class Fact:
 
     def but(self, **changes: object) -> Fact:
         """Return a copy with *changes*."""
-        return replace(self, **changes)  # pyright: ignore[reportArgumentType]
+        return replace(self, **changes)  # type: ignore[arg-type]
