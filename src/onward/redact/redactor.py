@@ -1,0 +1,97 @@
+"""Putting labelled placeholders where secrets stood."""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from onward.redact.find import find_secrets
+
+if TYPE_CHECKING:
+    from onward.core.transcript import ToolCall, ToolResult, Turn
+
+DISTILL_KEY = b"onward distill: one transcript in, the same handoff out, every time"
+"""The key where no project is: the same input gives the same placeholders on every machine. A stored project has its own random key."""
+
+
+class Redactor:
+    """Replaces secrets by placeholders that keep their identity under one key.
+
+    `[secret:github-pat:9f3a2c1d]` names the kind and the first 8 hex digits of HMAC-SHA256(key, secret): the same secret is the same
+    placeholder throughout a project, and nothing can be learned of it without the key. Redacting twice changes nothing.
+    """
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    def text(self, text: str) -> str:
+        """Return *text* without its secrets; the very same object where there are none."""
+        secrets = find_secrets(text)
+        if not secrets:
+            return text
+        parts: list[str] = []
+        end = 0
+        for secret in secrets:
+            parts.append(text[end : secret.start])
+            parts.append(self._placeholder(secret.kind, text[secret.start : secret.end]))
+            end = secret.end
+        parts.append(text[end:])
+        return "".join(parts)
+
+    def turn(self, turn: Turn) -> Turn:
+        """Return *turn* with every text of it redacted; the very same object where nothing was found."""
+        text = self.text(turn.text) if turn.text else turn.text
+        thinking = self.text(turn.thinking) if turn.thinking else turn.thinking
+        calls = self._calls(turn.calls) if turn.calls else turn.calls
+        results = self._results(turn.results) if turn.results else turn.results
+        if text is turn.text and thinking is turn.thinking and calls is turn.calls and results is turn.results:
+            return turn
+        return replace(turn, text=text, thinking=thinking, calls=calls, results=results)
+
+    def value(self, value: object) -> object:
+        """Return a JSON *value* with every string in it redacted, keys too; the very same object where nothing was found."""
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, dict):
+            return self._mapping(value)
+        if isinstance(value, list):
+            items = [self.value(item) for item in value]
+            return value if all(new is old for new, old in zip(items, value, strict=True)) else items
+        return value
+
+    def _mapping(self, mapping: dict[str, object]) -> dict[str, object]:
+        changed = False
+        clean: dict[str, object] = {}
+        for key, value in mapping.items():
+            # A value is judged together with its name: {"password": "…"} is an assignment that was cut in two by parsing.
+            new_key, new_value = self.text(key), self._named(key, value) if isinstance(value, str) else self.value(value)
+            changed = changed or new_key is not key or new_value is not value
+            clean[new_key] = new_value
+        return clean if changed else mapping
+
+    def _named(self, name: str, value: str) -> str:
+        clean = self.text(value)
+        if clean is not value or len(value) > 512 or len(name) > 64:
+            return clean
+        head = f'{name}: "'
+        for secret in find_secrets(f'{head}{value}"'):
+            if secret.start == len(head) and secret.end == len(head) + len(value):
+                return self._placeholder(secret.kind, value)
+        return value
+
+    def _calls(self, calls: tuple[ToolCall, ...]) -> tuple[ToolCall, ...]:
+        clean = [self.value(call.arguments) for call in calls]
+        if all(new is call.arguments for new, call in zip(clean, calls, strict=True)):
+            return calls
+        return tuple(replace(call, arguments=new) for call, new in zip(calls, clean, strict=True))
+
+    def _results(self, results: tuple[ToolResult, ...]) -> tuple[ToolResult, ...]:
+        clean = [self.text(result.text) for result in results]
+        if all(new is result.text for new, result in zip(clean, results, strict=True)):
+            return results
+        return tuple(replace(result, text=new) for result, new in zip(results, clean, strict=True))
+
+    def _placeholder(self, kind: str, secret: str) -> str:
+        digest = hmac.digest(self._key, secret.encode("utf-8", "surrogatepass"), "sha256")
+        return f"[secret:{kind}:{digest[:4].hex()}]"
