@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Literal, NamedTuple, TypeAlias
+from hashlib import blake2b
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 Kind: TypeAlias = Literal[
-    "goal", "rule", "requirement", "decision", "done", "file", "command", "error", "dead_end", "blocker", "next_step", "question", "value", "lesson"
+    "goal",
+    "rule",
+    "requirement",
+    "decision",
+    "done",
+    "file",
+    "command",
+    "error",
+    "dead_end",
+    "blocker",
+    "next_step",
+    "question",
+    "value",
+    "lesson",
 ]
 KINDS: tuple[Kind, ...] = (
     "goal", "rule", "requirement", "decision", "done", "file", "command", "error", "dead_end", "blocker", "next_step", "question", "value", "lesson",
@@ -33,9 +48,11 @@ class Handle(NamedTuple):
 class Fact:
     """One thing worth carrying.
 
-    `id` is stable: the same turns give the same ids on every machine. `subject` is the key under which a later fact retires this one (`file:src/a.py`,
-    `command:pytest`, `env:PORT`, …), empty for prose that nothing can key. `text` is one line, ready to print. `weight` (0..1) is
-    how much the fact matters by itself. `superseded_by` is the id of the fact that retired it. `pinned` facts are always shown.
+    `id` is stable: the same turns give the same ids on every machine. `subject` is the key under which a later fact retires this one
+    (`file:src/a.py`, `todo:write the docs`, `error:…`), empty for prose that nothing can key. `text` is one line, ready to print; `lead` is
+    what it was said under ("Two ways to do this:"), printed once for the facts that share it. `weight` (0..1) is how much the fact
+    matters by itself. `retires` names old values that the text itself calls replaced. `superseded_by` is the id of the fact that
+    retired this one. `pinned` facts are always shown.
     """
 
     id: str
@@ -45,12 +62,49 @@ class Fact:
     sources: tuple[Handle, ...]
     at: datetime | None = None
     weight: float = 0.5
+    lead: str = ""
+    retires: tuple[str, ...] = ()
     state: State = "live"
     evidence: Evidence = "claimed"
     author: Author = "agent"
     superseded_by: str | None = None
     pinned: bool = False
 
-    def but(self, **changes: object) -> Fact:
-        """Return a copy with *changes*."""
-        return replace(self, **changes)  # type: ignore[arg-type]
+    @property
+    def session(self) -> int:
+        """The number of the session that established it; 0 for what a person added."""
+        return self.sources[0].session if self.sources else 0
+
+    @property
+    def turn(self) -> int:
+        """The ordinal of the first turn that shows it; 0 for what a person added."""
+        return self.sources[0].turn if self.sources else 0
+
+
+def fact_id(kind: Kind, subject: str, text: str, source: Handle) -> str:
+    """Return the stable id of a fact: eight bytes of BLAKE2 over what it says and where."""
+    return blake2b(f"{kind}\0{subject}\0{text}\0{source}".encode("utf-8", "replace"), digest_size=8).hexdigest()
+
+
+def to_json(fact: Fact) -> dict[str, object]:
+    """Return *fact* as a JSON-able object that `from_json` reads back."""
+    out: dict[str, object] = {f.name: getattr(fact, f.name) for f in fields(fact)}
+    out["sources"] = [str(h) for h in fact.sources]
+    out["at"] = fact.at.isoformat() if fact.at else None
+    out["retires"] = list(fact.retires)
+    return out
+
+
+def from_json(data: Mapping[str, Any]) -> Fact:
+    """Return the fact that `to_json` wrote."""
+    known = {f.name: data[f.name] for f in fields(Fact) if f.name in data}
+    known["sources"] = tuple(parse_handle(h) for h in data["sources"])
+    known["at"] = datetime.fromisoformat(data["at"]) if data.get("at") else None
+    known["retires"] = tuple(data.get("retires") or ())
+    return Fact(**known)
+
+
+def parse_handle(text: str) -> Handle:
+    """Return the handle written as *text* (`s3.41`). Raises ValueError on anything else."""
+    session, _, turn = text.removeprefix("s").partition(".")
+    return Handle(int(session), int(turn))

@@ -1,0 +1,200 @@
+"""Choosing what a handoff says: live facts in, a document under a token budget out.
+
+Rules come first, but never take more than two fifths of the budget; then the head (goal, state, what to do first); then everything else by marginal value per token:
+a fact that repeats what is already in gains little, a fact of an old session a little less than one of today. The same ledger gives the same document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from heapq import heapify, heappop, heappush
+
+from onward.core.facts import Fact, Handle, Kind
+from onward.core.handoff import HEAD, SECTIONS, Handoff, Line, Section, render
+from onward.core.ledger import OPEN, Ledger, order
+from onward.core.text import content_words
+
+RULES_SHARE = 0.4
+"""Of the budget, at most, for rules; the rest is reached with `onward fact list --kind rule`."""
+
+SECTION_OF: dict[Kind, str] = {
+    "rule": "Rules (always)",
+    "goal": "Asked for",
+    "requirement": "Asked for",
+    "next_step": "Next",
+    "blocker": "Blocked and open questions",
+    "question": "Blocked and open questions",
+    "decision": "Decided, and why",
+    "done": "Done",
+    "file": "Where things are",
+    "command": "Commands",
+    "error": "Errors and fixes",
+    "dead_end": "Tried, does not work",
+    "lesson": "Learned",
+    "value": "Exact values",
+}
+
+_HANDLE_TOKENS = 7
+_BULLET_TOKENS = 2
+_SECTION_TOKENS = 7
+_DENSITY = 0.75
+"""How much cost counts against value: 0 takes the best whatever its length, 1 takes value per token."""
+_AGE = 0.93
+"""What a fact is worth one session later, of what it was worth before."""
+_REPEATS = 0.3
+"""A fact of whose words less than this share is new says nothing new."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionLine:
+    """What a handoff has to know of a session. `tokens` counts its transcript."""
+
+    number: int
+    agent: str = ""
+    date: str = ""
+    tokens: int = 0
+
+
+def compose(ledger: Ledger, sessions: Sequence[SessionLine], budget_tokens: int, count_tokens: Callable[[str], int]) -> Handoff:
+    """Return the handoff after the last of *sessions*, of at most *budget_tokens* by *count_tokens* without its closing lines."""
+    last = sessions[-1] if sessions else SessionLine(0)
+    live = [f for f in ledger.live() if f.session <= last.number]
+    head = _head(live, last.number)
+    origin = ", ".join(part for part in (last.date, last.agent) if part)
+    base = Handoff(last.number, origin, head)
+    choice = _Choice(count_tokens, budget_tokens - count_tokens(render(base)) - 4, last.number)
+    choice.cover(line.text for _, line in head)
+    shown = {i for _, line in head for i in line.facts}
+    rest = [f for f in live if f.id not in shown]
+    choice.take((f for f in rest if f.kind == "rule" or f.pinned), int(budget_tokens * RULES_SHARE))
+    choice.take((f for f in rest if not (f.kind == "rule" or f.pinned)), budget_tokens)
+    return _fitting(base, choice, budget_tokens, count_tokens)
+
+
+def _fitting(base: Handoff, choice: _Choice, budget_tokens: int, count_tokens: Callable[[str], int]) -> Handoff:
+    """Return the document of what was chosen, giving up the last choices until it fits."""
+    while True:
+        made = Handoff(base.session, base.origin, base.head, tuple(_sections(choice.chosen)))
+        over = count_tokens(render(made)) - budget_tokens
+        if over <= 0 or not choice.chosen:
+            return made
+        del choice.chosen[-max(1, over // 40) :]
+
+
+class _Choice:
+    """Facts chosen so far, in the order of choosing, with what they cover and what is left to spend."""
+
+    def __init__(self, count_tokens: Callable[[str], int], left_tokens: int, now: int) -> None:
+        self.chosen: list[Fact] = []
+        self._count = count_tokens
+        self._left = left_tokens
+        self._now = now
+        self._covered: set[str] = set()
+        self._leads: set[tuple[str, Handle, str]] = set()
+        self._places: set[tuple[str, Handle]] = set()
+        self._sections: set[str] = set()
+
+    def cover(self, texts: Iterable[str]) -> None:
+        """Take note of words that the document holds already."""
+        for text in texts:
+            self._covered.update(content_words(text))
+
+    def take(self, facts: Iterable[Fact], most_tokens: int) -> None:
+        """Choose the best of *facts* while there is room, spending at most *most_tokens* on them. Lazy greedy: gains only ever fall."""
+        room = min(most_tokens, self._left)
+        by_id = {f.id: f for f in facts}
+        stems = {name: frozenset(content_words(f.text)) for name, f in by_id.items()}
+        costs = {name: self._count(f.text) + _BULLET_TOKENS for name, f in by_id.items()}
+        heap = [(-self._gain(f, stems[name], costs[name]), name) for name, f in by_id.items()]
+        heapify(heap)
+        while heap and room > 12:
+            before, name = heappop(heap)
+            fact = by_id[name]
+            gain = self._gain(fact, stems[name], costs[name])
+            if gain <= 0.0:
+                continue
+            if heap and -gain > heap[0][0] + 1e-12 and -gain != before:
+                heappush(heap, (-gain, name))
+                continue
+            cost = costs[name] + self._overhead(fact)
+            if cost > room:
+                continue
+            room -= cost
+            self._left -= cost
+            self._add(fact, stems[name])
+
+    def _gain(self, fact: Fact, stems: frozenset[str], cost: int) -> float:
+        new = len(stems - self._covered) / len(stems) if stems else 0.0
+        if new < _REPEATS and not fact.pinned:
+            return 0.0
+        age = 1.0 if fact.kind == "rule" or fact.pinned else _AGE ** (self._now - fact.session)
+        if fact.kind in OPEN and fact.session < self._now:
+            age *= 0.6
+        return float(fact.weight * age * (0.4 + 0.6 * new) / max(8, cost + self._overhead(fact)) ** _DENSITY)
+
+    def _overhead(self, fact: Fact) -> int:
+        section = SECTION_OF[fact.kind]
+        place = fact.sources[0] if fact.sources else Handle(0, 0)
+        tokens = 0 if (section, place) in self._places else _HANDLE_TOKENS
+        if fact.lead and (section, place, fact.lead) not in self._leads:
+            tokens += self._count(fact.lead) + 1
+        return tokens + (0 if section in self._sections else _SECTION_TOKENS)
+
+    def _add(self, fact: Fact, stems: frozenset[str]) -> None:
+        section = SECTION_OF[fact.kind]
+        place = fact.sources[0] if fact.sources else Handle(0, 0)
+        self.chosen.append(fact)
+        self._covered |= stems
+        self._covered.update(content_words(fact.lead))
+        self._places.add((section, place))
+        self._leads.add((section, place, fact.lead))
+        self._sections.add(section)
+
+
+def _head(live: Sequence[Fact], now: int) -> tuple[tuple[str, Line], ...]:
+    """Return goal, state and what to do first: the best facts of their kind, the newest session first."""
+    goal = _best(live, ("goal",), now) or _best(live, ("requirement",), now)
+    state = _best([f for f in live if f is not goal], ("done",), now)
+    first = _best([f for f in live if f is not goal and f is not state], ("next_step",), now)
+    named = {"Goal": goal, "State": state, "Do first": first}
+    return tuple((name, _line([fact])) for name in HEAD if (fact := named.get(name)))
+
+
+def _best(facts: Iterable[Fact], kinds: Sequence[Kind], now: int) -> Fact | None:
+    fitting = [f for f in facts if f.kind in kinds and f.author != "tool"]
+    return max(fitting, key=lambda f: (f.weight * 0.8 ** (now - f.session), order(f)), default=None)
+
+
+def _sections(chosen: Iterable[Fact]) -> Iterable[Section]:
+    by_section: dict[str, list[Fact]] = {}
+    for fact in sorted(chosen, key=order):
+        by_section.setdefault(SECTION_OF[fact.kind], []).append(fact)
+    for title in SECTIONS:
+        if facts := by_section.get(title):
+            yield Section(title, tuple(_line(group) for group in _groups(facts)))
+
+
+def _groups(facts: Sequence[Fact]) -> Iterable[list[Fact]]:
+    """Put neighbours from one turn on one line: they share their handle, and those with the same lead share that too."""
+    group: list[Fact] = []
+    for fact in facts:
+        if group and (fact.sources[:1] != group[0].sources[:1] or not fact.sources or len(group) == 4):
+            yield group
+            group = []
+        group.append(fact)
+    if group:
+        yield group
+
+
+def _line(facts: Sequence[Fact]) -> Line:
+    parts: list[str] = []
+    lead = ""
+    for fact in facts:
+        text = fact.text if fact.text[-1:] in ".!?…:;" else fact.text + ";"
+        if fact.lead and fact.lead != lead:
+            lead = fact.lead
+            text = f"{lead.rstrip(':')}: {text}"
+        parts.append(text)
+    sources = tuple(dict.fromkeys(h for f in facts for h in f.sources))
+    return Line(" ".join(parts).rstrip(";"), sources[:3], tuple(f.id for f in facts))

@@ -1,0 +1,150 @@
+"""What can be told of a clause at a glance, as numbers for the ranker.
+
+Cheap on purpose: where it stands, who said it, which cues and identifiers it holds, and how often the session speaks of the same things. `NAMES` gives the meaning of each
+place of the vector; `bench/fit_ranker.py` fits one weight to each.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from math import log
+from typing import NamedTuple
+
+from onward.core.extract.cues import GROUPS, cue_bits
+from onward.core.extract.trace import Said, Trace
+from onward.core.text import Clause, clauses, content_words, identifiers, words
+
+
+class Candidate(NamedTuple):
+    """A clause that may become a fact, with what was told of it. `cues` are bits of `GROUPS`; `names` its identifiers."""
+
+    said: Said
+    clause: Clause
+    size: int
+    """Words."""
+    cues: int
+    names: tuple[str, ...]
+    stems: frozenset[str]
+    texts: int
+    """Clauses in the text it stands in."""
+
+
+class Setting(NamedTuple):
+    """What the whole session knows: in how many texts each content word and identifier appears, and where the session ends."""
+
+    texts: int
+    word_texts: Counter[str]
+    name_texts: Counter[str]
+    rounds: int
+    last_closing: int
+    touched: frozenset[str]
+    """Identifiers (lower case) that tool calls worked on: names of changed files, words of commands."""
+
+
+_PLACES = (
+    "bias", "user", "summary", "closes", "final", "late", "round_late", "first_round", "last_round",
+    "opens_text", "ends_text", "short_text", "long_text", "item", "row", "has_heading", "has_lead", "question", "ends_colon", "heading_only",
+    "words<4", "words<8", "words<16", "words>30", "names=1", "names=2", "names>2", "has_path", "has_number", "has_hash", "has_url",
+    "rarity", "name_recurs", "name_touched", "word_recurs", "starts_lower", "first_person", "second_person", "exclaims", "user_short", "user_long",
+)  # fmt: skip
+NAMES: tuple[str, ...] = (
+    _PLACES + tuple(f"user:{g}" for g in GROUPS) + tuple(f"agent:{g}" for g in GROUPS) + tuple(f"closing:{g}" for g in GROUPS)
+)
+
+_FIRST_PERSON = frozenset("i i'm i've i'll we my saya aku gue je eu yo".split())
+_SECOND_PERSON = frozenset("you your you're kamu anda lo vous tu você".split())
+
+
+def candidates(seen: Trace) -> list[Candidate]:
+    """Return every clause of two words or more that was said in the session, in order."""
+    found: list[Candidate] = []
+    for said in seen.said:
+        parts = clauses(said.text)
+        for clause in parts:
+            listed = words(clause.text)
+            if len(listed) < 2:
+                continue
+            bits = cue_bits(clause.text.lower(), listed)
+            found.append(
+                Candidate(
+                    said, clause, len(listed), bits, tuple(identifiers(clause.text)), frozenset(content_words(clause.text)), len(parts)
+                )
+            )
+    return found
+
+
+def setting(seen: Trace, found: Iterable[Candidate]) -> Setting:
+    """Return the session-wide counts that `vector` measures a clause against."""
+    by_text: dict[int, tuple[set[str], set[str]]] = {}
+    for one in found:
+        stems, names = by_text.setdefault(one.said.place, (set(), set()))
+        stems |= one.stems
+        names.update(n.lower() for n in one.names)
+    word_texts: Counter[str] = Counter()
+    name_texts: Counter[str] = Counter()
+    for stems, names in by_text.values():
+        word_texts.update(stems)
+        name_texts.update(names)
+    closings = [s.place for s in seen.said if s.closes]
+    touched = {part for c in seen.changed for part in (c.change.path.lower(), c.change.path.lower().rsplit("/", 1)[-1])}
+    for ran in seen.ran:
+        touched.update(ran.command.lower().split())
+    return Setting(len(seen.said), word_texts, name_texts, seen.rounds, max(closings, default=-1), frozenset(touched))
+
+
+def vector(one: Candidate, around: Setting) -> list[float]:
+    """Return the features of one candidate, in the order of `NAMES`, each about 0..1."""
+    said, clause = one.said, one.clause
+    user, closes = said.author == "user", said.closes
+    names = [n.lower() for n in one.names]
+    recurring = max((around.name_texts[n] for n in names), default=0)
+    rarity = sum(log(around.texts / max(1, around.word_texts[w]) + 1.0) for w in one.stems) / max(1, len(one.stems)) / 6.0
+    spoken = set(words(clause.text)[:12])
+    out = [
+        1.0,
+        user,
+        said.is_summary,
+        closes,
+        said.place == around.last_closing,
+        said.place / max(1, around.texts),
+        said.round / max(1, around.rounds),
+        said.round <= 1,
+        said.round == around.rounds,
+        clause.place == 0,
+        clause.place == one.texts - 1,
+        one.texts <= 2,
+        one.texts > 12,
+        clause.is_item,
+        " — " in clause.text,
+        bool(clause.heading),
+        bool(clause.lead),
+        clause.text.endswith("?"),
+        clause.text.endswith(":"),
+        one.size <= 3 and clause.is_item,
+        one.size < 4,
+        one.size < 8,
+        one.size < 16,
+        one.size > 30,
+        len(names) == 1,
+        len(names) == 2,
+        len(names) > 2,
+        any("/" in n for n in names),
+        any(n.isdigit() for n in names),
+        any(len(n) >= 7 and n.isalnum() and any(c.isdigit() for c in n) and any(c.isalpha() for c in n) for n in names),
+        any("://" in n for n in names),
+        rarity,
+        log(1 + recurring) / 3.0,
+        any(n in around.touched for n in names),
+        sum(around.word_texts[w] > 2 for w in one.stems) / max(1, len(one.stems)),
+        clause.text[:1].islower(),
+        not spoken.isdisjoint(_FIRST_PERSON),
+        not spoken.isdisjoint(_SECOND_PERSON),
+        clause.text.endswith("!"),
+        user and one.texts <= 2,
+        user and one.texts > 8,
+    ]
+    out += [user and one.cues >> i & 1 for i in range(len(GROUPS))]
+    out += [not user and one.cues >> i & 1 for i in range(len(GROUPS))]
+    out += [closes and one.cues >> i & 1 for i in range(len(GROUPS))]
+    return [float(x) for x in out]

@@ -1,0 +1,96 @@
+"""What was said: clauses ranked by how much a person continuing needs them, each given a kind.
+
+The ranker is linear, fitted on annotated sessions (`bench/fit_ranker.py`); its numbers are in `weights`. Rules of a person are found by cue and never left to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import exp
+from typing import NamedTuple
+
+from onward.core.extract.cues import bit
+from onward.core.extract.features import Candidate, candidates, setting, vector
+from onward.core.extract.trace import Said, Trace
+from onward.core.extract.weights import KIND_WEIGHTS, WORTH_WEIGHTS
+from onward.core.facts import KINDS, Evidence, Kind
+from onward.core.text import one_line
+
+POOL = 220
+"""Clauses kept of one session: several times what the largest handoff can show."""
+
+_RULE, _WANT, _REVERSE, _AGREE = bit("rule"), bit("want"), bit("reverse"), bit("agree")
+_STRONG = frozenset("always never must mustn't selalu jangan wajib toujours jamais sempre nunca siempre".split())
+_LEAD_LONGEST = 110
+
+
+class Heard(NamedTuple):
+    """A fact in the making, from what was said."""
+
+    kind: Kind
+    said: Said
+    text: str
+    lead: str
+    weight: float
+    evidence: Evidence
+    retires: tuple[str, ...]
+
+
+def spoken(seen: Trace) -> Iterator[Heard]:
+    """Yield the best clauses of the session, best first."""
+    found = candidates(seen)
+    around = setting(seen, found)
+    ranked: list[tuple[float, int, Candidate, list[float]]] = []
+    for i, one in enumerate(found):
+        if one.clause.text.endswith(":") and not one.clause.is_item and one.size < 12:
+            continue
+        features = vector(one, around)
+        ranked.append((_worth(features), -i, one, features))
+    ranked.sort(key=lambda r: (-r[0], r[1]))
+    told: set[str] = set()
+    for worth, _, one, features in ranked:
+        key = " ".join(sorted(one.stems))
+        if key in told:
+            continue
+        told.add(key)
+        kind = _kind(one, features)
+        yield Heard(kind, one.said, one.clause.text, _lead(one, seen), worth, _evidence(one), _retired(one))
+        if len(told) >= POOL:
+            return
+
+
+def _worth(features: list[float]) -> float:
+    total = sum(w * x for w, x in zip(WORTH_WEIGHTS, features, strict=True) if x)
+    return 1.0 / (1.0 + exp(-total))
+
+
+def _kind(one: Candidate, features: list[float]) -> Kind:
+    if one.said.author == "user" and one.cues & _RULE and not one.clause.text.endswith("?"):
+        if not _STRONG.isdisjoint(w.strip(",.") for w in one.clause.text.lower().split()):
+            return "rule"
+    best = max(range(len(KINDS)), key=lambda k: sum(w * x for w, x in zip(KIND_WEIGHTS[k], features, strict=True) if x))
+    return KINDS[best]
+
+
+def _lead(one: Candidate, seen: Trace) -> str:
+    """Return what the clause was said under: its lead-in or heading; for a terse reply, the question that it answers."""
+    if one.said.author == "user" and one.texts <= 2 and one.size <= 12 and one.said.place:
+        before = seen.said[one.said.place - 1]
+        if before.author == "agent" and (asked := _last_question(before.text)):
+            return one_line(asked, 200) + " — the user:"
+    return one_line(one.clause.lead or one.clause.heading, _LEAD_LONGEST)
+
+
+def _last_question(text: str) -> str:
+    for line in reversed(text.rstrip().split("\n")):
+        if line.rstrip("* ").endswith("?"):
+            return line.strip("-* #>").split(". ")[-1]
+    return ""
+
+
+def _evidence(one: Candidate) -> Evidence:
+    return "verified" if one.said.author == "user" else "claimed"
+
+
+def _retired(one: Candidate) -> tuple[str, ...]:
+    return ()

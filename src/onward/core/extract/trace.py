@@ -1,0 +1,125 @@
+"""A session as extraction sees it: what was said, and what the tools did, each with its place.
+
+Only the main path counts: abandoned branches are left out before. Injected text never becomes evidence; a compaction summary is an agent's claim.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from onward.core.facts import Author
+from onward.core.tools import Change, Todo, action
+from onward.core.transcript import ToolResult, Turn
+
+
+@dataclass(slots=True)
+class Said:
+    """A text that a user or the agent wrote. `round` counts the user's turns so far; `closes` marks the agent's last text of a round."""
+
+    turn: int
+    at: datetime | None
+    author: Author
+    text: str
+    round: int
+    is_summary: bool = False
+    closes: bool = False
+    place: int = 0
+
+
+@dataclass(slots=True)
+class Ran:
+    """A command and what came of it. `failed` is None where the transcript does not say."""
+
+    turn: int
+    at: datetime | None
+    command: str
+    round: int
+    failed: bool | None = None
+    output: str = ""
+    answered_in: int = 0
+
+
+@dataclass(slots=True)
+class Changed:
+    """A file change that a tool call made."""
+
+    turn: int
+    at: datetime | None
+    change: Change
+    round: int
+
+
+@dataclass(slots=True)
+class Trace:
+    """What one session shows. `todos` is the latest task list; `rounds` how many times the user spoke."""
+
+    said: list[Said] = field(default_factory=list[Said])
+    ran: list[Ran] = field(default_factory=list[Ran])
+    changed: list[Changed] = field(default_factory=list[Changed])
+    asked: list[Said] = field(default_factory=list[Said])
+    todos: list[tuple[int, datetime | None, Todo]] = field(default_factory=list[tuple[int, "datetime | None", Todo]])
+    rounds: int = 0
+    turns: int = 0
+
+
+def trace(turns: Iterable[tuple[int, Turn]]) -> Trace:
+    """Return what *turns* (ordinal, turn; in order, main path only) show. Sub-agents' prose is left out, what their tools did is not."""
+    seen = Trace()
+    waiting: dict[str, Ran | list[Changed]] = {}
+    for ordinal, turn in turns:
+        seen.turns = ordinal
+        if turn.role == "tool":
+            for result in turn.results:
+                _answer(seen, waiting.pop(result.call_id, None), result, ordinal)
+            continue
+        if turn.text and turn.mark != "injected" and turn.role != "system" and turn.sidechain is None:
+            _say(seen, ordinal, turn)
+        for call in turn.calls:
+            did = action(call)
+            if did.command:
+                ran = Ran(ordinal, turn.at, did.command, seen.rounds)
+                seen.ran.append(ran)
+                waiting[call.id] = ran
+            if did.changes:
+                made = [Changed(ordinal, turn.at, c, seen.rounds) for c in did.changes]
+                seen.changed.extend(made)
+                waiting.setdefault(call.id, made)
+            if did.todos and turn.sidechain is None:
+                seen.todos = [(ordinal, turn.at, todo) for todo in did.todos]
+            seen.asked.extend(Said(ordinal, turn.at, "agent", question, seen.rounds) for question in did.questions)
+            if did.text and turn.sidechain is None:
+                seen.said.append(Said(ordinal, turn.at, "agent", did.text, seen.rounds))
+        for result in turn.results:
+            _answer(seen, waiting.pop(result.call_id, None), result, ordinal)
+    _mark_closings(seen)
+    return seen
+
+
+def _say(seen: Trace, ordinal: int, turn: Turn) -> None:
+    if turn.mark == "summary":
+        seen.said.append(Said(ordinal, turn.at, "agent", turn.text, seen.rounds, is_summary=True))
+    elif turn.role == "user":
+        seen.rounds += 1
+        seen.said.append(Said(ordinal, turn.at, "user", turn.text, seen.rounds))
+    elif turn.role == "assistant":
+        seen.said.append(Said(ordinal, turn.at, "agent", turn.text, seen.rounds))
+
+
+def _answer(seen: Trace, asked: Ran | list[Changed] | None, result: ToolResult, ordinal: int) -> None:
+    failed = None if result.is_error is None and result.exit_code is None else bool(result.is_error) or bool(result.exit_code)
+    if isinstance(asked, Ran):
+        asked.failed, asked.output, asked.answered_in = failed, result.text, ordinal
+    elif asked is not None and failed:
+        refused = {id(c) for c in asked}
+        seen.changed = [c for c in seen.changed if id(c) not in refused]
+
+
+def _mark_closings(seen: Trace) -> None:
+    following: Said | None = None
+    for place, said in enumerate(reversed(seen.said)):
+        said.place = len(seen.said) - 1 - place
+        if said.author == "agent" and not said.is_summary:
+            said.closes = following is None or following.round != said.round
+            following = said

@@ -1,0 +1,159 @@
+"""What the tools show: files, commands and their outcome, commits, errors and the success that ended them, the task list.
+
+All mechanical: nothing here depends on what anybody said, so what it finds is `verified` wherever a result shows it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from onward.core.extract.trace import Changed, Ran, Trace
+from onward.core.facts import Author, Evidence, Kind
+from onward.core.text import one_line
+
+_COMMIT = re.compile(r"^\[([\w./-]+)(?: \(root-commit\))? ([0-9a-f]{7,40})\] (.+)$", re.M)
+_PULL = re.compile(r"https?://[\w.-]+/[\w.-]+/[\w.-]+/(?:pull|merge_requests|pulls)/\d+")
+_BRANCH = re.compile(r"git (?:checkout -[bB]|switch -[cC]|worktree add (?:\S+ )?-b) ['\"]?([\w./-]+)")
+_CHECK = re.compile(
+    r"\b(?:test|tests|pytest|vitest|jest|lint|eslint|ruff|mypy|pyright|tsc|typecheck|type-check|build|check|fmt|format|clippy|vet|e2e|verify|migrate|"
+    r"migration:\w+|deploy|docker|compose|serve|dev|start|install|sync)\b"
+)
+_TRIVIAL = re.compile(
+    r"^(?:cd|ls|cat|head|tail|sed|grep|rg|find|echo|pwd|which|wc|sleep|git (?:status|diff|log|show|branch|add|fetch)|mkdir|tree|ps|jq)\b"
+)
+_TROUBLE = re.compile(
+    r"error|fail|exception|cannot|can't|not found|denied|undefined|invalid|fatal|panic|refused|timed? ?out|no such|✗|✘", re.I
+)
+_PASSED = re.compile(
+    r"\b\d+ (?:passed|passing|tests? passed)\b|\btests? (?:run|passed)\b[^\n]{0,40}|\bok\s+\S+\s+[\d.]+s|\bTests:?\s+[^\n]{0,60}passed[^\n]{0,20}",
+    re.I,
+)
+
+
+class Shown(NamedTuple):
+    """A fact in the making. `turns` are the ordinals that show it."""
+
+    kind: Kind
+    subject: str
+    text: str
+    turns: tuple[int, ...]
+    weight: float
+    evidence: Evidence = "verified"
+    author: Author = "tool"
+
+
+def worked(seen: Trace, cwd: str) -> Iterator[Shown]:
+    """Yield what the tools of one session show. Paths below *cwd* are written from there."""
+    yield from _files(seen, cwd)
+    yield from _git(seen)
+    yield from _commands(seen, cwd)
+    yield from _errors(seen, cwd)
+    yield from _todos(seen)
+
+
+def _short(text: str, cwd: str) -> str:
+    for root in (cwd, cwd.replace("\\", "/")):
+        if len(root) > 3:
+            text = text.replace(root + "/", "").replace(root + "\\", "")
+    return text
+
+
+def _files(seen: Trace, cwd: str) -> Iterator[Shown]:
+    by_path: dict[str, list[Changed]] = {}
+    for changed in seen.changed:
+        by_path.setdefault(_short(changed.change.path, cwd), []).append(changed)
+    for path, changes in by_path.items():
+        last = changes[-1]
+        created = any(c.change.change == "created" for c in changes)
+        if last.change.change in ("deleted", "renamed"):
+            verb = "was deleted" if last.change.change == "deleted" else "is the new name after a rename"
+        elif created:
+            verb = "was created" if len(changes) == 1 else f"was created, then edited {len(changes) - 1} times"
+        else:
+            verb = "was edited" if len(changes) == 1 else f"was edited {len(changes)} times"
+        weight = min(0.75, 0.3 + 0.07 * len(changes) + 0.15 * created + 0.15 * last.round / max(1, seen.rounds))
+        yield Shown("file", f"file:{path}", f"`{path}` {verb}", (last.turn,), weight)
+
+
+def _git(seen: Trace) -> Iterator[Shown]:
+    for ran in seen.ran:
+        if "git " not in ran.command and "gh " not in ran.command:
+            continue
+        for branch, commit, message in _COMMIT.findall(ran.output):
+            yield Shown(
+                "done", f"commit:{commit[:7]}", f"Committed `{commit}` on branch `{branch}`: {one_line(message, 160)}", (ran.turn,), 0.62
+            )
+        if "pr create" in ran.command or "git push" in ran.command:
+            for url in _PULL.findall(ran.output)[:1]:
+                what = "Opened the pull request" if "pr create" in ran.command else "Pushed; the pull request is at"
+                yield Shown("value", f"pull:{url}", f"{what} {url}", (ran.turn,), 0.7)
+        if not ran.failed:
+            for branch in _BRANCH.findall(ran.command):
+                yield Shown("value", f"branch:{branch}", f"The work is on the branch `{branch}`, created with git", (ran.turn,), 0.6)
+
+
+def _key(command: str) -> str:
+    """Return what makes two runs the same command: its first line without a leading `cd` and without pipes that only shorten output."""
+    line = re.sub(r"^(?:cd [^&;]+(?:&&|;)\s*)+", "", command.strip()).split("\n")[0]
+    return re.sub(r"\s*(?:2>&1|\|\s*(?:head|tail|grep|tee)\b.*|>\s*/dev/null)", "", line).strip()
+
+
+def _commands(seen: Trace, cwd: str) -> Iterator[Shown]:
+    runs: dict[str, list[Ran]] = {}
+    for ran in seen.ran:
+        key = _short(_key(ran.command), cwd)
+        if key and len(key) <= 160 and not _TRIVIAL.match(key) and not key.startswith("git "):
+            runs.setdefault(key, []).append(ran)
+    for key, same in runs.items():
+        checks = bool(_CHECK.search(key))
+        if not checks and len(same) < 3:
+            continue
+        last = same[-1]
+        passed = _PASSED.search(last.output)
+        shown = f", {one_line(passed.group(0), 70)}" if passed and not last.failed else ""
+        outcome = "failed when it last ran" if last.failed else "ran without error" if last.failed is False else "was run"
+        times = f" ({len(same)} times)" if len(same) > 1 else ""
+        weight = min(0.6, 0.22 + 0.06 * len(same) + 0.15 * checks + 0.1 * last.round / max(1, seen.rounds))
+        yield Shown("command", f"command:{key}", f"`{key}` {outcome}{times}{shown}", (last.turn,), weight)
+
+
+def _errors(seen: Trace, cwd: str) -> Iterator[Shown]:
+    later: dict[str, list[tuple[int, Ran]]] = {}
+    for i, ran in enumerate(seen.ran):
+        later.setdefault(_key(ran.command), []).append((i, ran))
+    told: set[str] = set()
+    for key, runs in later.items():
+        if _TRIVIAL.match(key) or len(key) > 200:
+            continue
+        for (_, ran), following in zip(runs, [*runs[1:], None], strict=True):
+            trouble = _trouble(ran) if ran.failed else ""
+            if not trouble or trouble in told:
+                continue
+            told.add(trouble)
+            subject = f"error:{trouble[:80]}"
+            text = f"`{one_line(_short(key, cwd), 90)}` failed with: {_short(trouble, cwd)}"
+            if following and following[1].failed is False:
+                touched = [c for c in seen.changed if ran.turn <= c.turn <= following[1].turn]
+                how = f" after a change of `{_short(touched[-1].change.path, cwd)}`" if touched else ""
+                yield Shown("error", subject, f"{text} → it passes{how}", (ran.answered_in or ran.turn, following[1].turn), 0.4)
+            elif following is None:
+                yield Shown("error", subject, text, (ran.answered_in or ran.turn,), 0.3 + 0.15 * (ran.round == seen.rounds))
+
+
+def _trouble(ran: Ran) -> str:
+    for line in ran.output.split("\n"):
+        if 8 < len(line) < 400 and _TROUBLE.search(line):
+            return one_line(line, 160)
+    return ""
+
+
+def _todos(seen: Trace) -> Iterator[Shown]:
+    for turn, _, todo in seen.todos:
+        subject = f"todo:{todo.text.lower()[:80]}"
+        if todo.status == "completed":
+            yield Shown("done", subject, f"{todo.text} (ticked off in the agent's task list)", (turn,), 0.35, "claimed", "agent")
+        elif todo.status != "cancelled":
+            state = "in progress" if todo.status == "in_progress" else "not begun"
+            yield Shown("next_step", subject, f"{todo.text} ({state})", (turn,), 0.75, "claimed", "agent")

@@ -1,0 +1,148 @@
+"""The ledger: a project's facts and how each stands.
+
+`fold` is a function of the *set* of facts: it unites, bounds and settles from scratch, so it is commutative and idempotent. Facts are
+ordered by (time, session, turn), never by arrival.
+
+How a fact comes to stand:
+
+* A fact with a subject that code can key (a file, a todo, an error, an option) is retired by the next one with the same subject.
+* Prose is retired only by later prose that names the old value as replaced and speaks of the same thing.
+* An open item whose words a later `done` repeats is resolved.
+* What a person said (`Edit`) wins over everything that was extracted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from math import log
+from typing import Literal, TypeAlias
+
+from onward.core.facts import Fact, Kind
+from onward.core.text import content_words, identifiers
+
+POOL = 1200
+"""Facts kept in the ledger beside the standing ones. The turns are all in the store, so nothing is lost: a wider pool can be made again from them."""
+
+STANDING_POOL = 400
+"""Rules and requirements kept; they do not age."""
+
+HALF_LIFE_SESSIONS = 12
+"""Sessions after which a fact must matter twice as much to keep its place in the pool."""
+
+STANDING: frozenset[Kind] = frozenset(("rule", "requirement"))
+OPEN: frozenset[Kind] = frozenset(("next_step", "blocker", "question"))
+_RETIRABLE: frozenset[Kind] = frozenset(("decision", "rule", "requirement", "value", "next_step", "done", "lesson", "command"))
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """A project's facts in order. `facts` holds live and retired ones; what `fold` bounds away is reached by search."""
+
+    facts: tuple[Fact, ...] = ()
+
+    def live(self) -> tuple[Fact, ...]:
+        """Return the facts that stand."""
+        return tuple(f for f in self.facts if f.state in ("live", "contradicted"))
+
+
+EditKind: TypeAlias = Literal["reword", "pin", "unpin", "retract", "restore"]
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """What a person said of one fact; edits apply in order, the last of a kind wins. `text` is the new wording of a `reword`."""
+
+    fact_id: str
+    kind: EditKind
+    text: str = ""
+
+
+def order(fact: Fact) -> tuple[datetime, int, int, str]:
+    """Return the key that facts are ordered by: time, session, turn, id."""
+    return (fact.at or _LONG_AGO, fact.session, fact.turn, fact.id)
+
+
+def fold(ledger: Ledger, facts: Iterable[Fact]) -> Ledger:
+    """Return *ledger* with *facts* taken in: the same set of facts gives the same ledger, whatever came first."""
+    united = {f.id: replace(f, state="live", superseded_by=None) for f in (*ledger.facts, *facts)}
+    return Ledger(tuple(_settle(sorted(_bounded(united.values()), key=order))))
+
+
+def _bounded(facts: Iterable[Fact]) -> list[Fact]:
+    """Keep the best by weight and age. The rank does not depend on which session is the newest, so bounding twice is bounding once."""
+    standing = sorted((f for f in facts if f.kind in STANDING), key=lambda f: (-f.weight, f.id))
+    passing = sorted((f for f in facts if f.kind not in STANDING), key=lambda f: (-_rank(f), f.id))
+    return standing[:STANDING_POOL] + passing[:POOL]
+
+
+def _rank(fact: Fact) -> float:
+    return log(max(fact.weight, 1e-6)) / log(2) + fact.session / HALF_LIFE_SESSIONS
+
+
+def _settle(facts: Sequence[Fact]) -> list[Fact]:
+    out = list(facts)
+    latest: dict[str, int] = {}
+    by_word: dict[str, list[int]] = {}
+    for i, fact in enumerate(out):
+        if fact.subject:
+            before = latest.get(fact.subject)
+            if before is not None:
+                out[before] = replace(out[before], state=_fate(out[before], fact), superseded_by=fact.id)
+            latest[fact.subject] = i
+        for old in fact.retires:
+            _retire_prose(out, by_word, i, old)
+        if fact.kind in _RETIRABLE and not fact.subject:
+            for word in set(content_words(fact.text)):
+                by_word.setdefault(word, []).append(i)
+    return out
+
+
+def _fate(old: Fact, new: Fact) -> Literal["resolved", "superseded"]:
+    return "resolved" if old.kind in OPEN | {"error"} and new.kind == "done" else "superseded"
+
+
+def _retire_prose(facts: list[Fact], by_word: dict[str, list[int]], newer: int, old: str) -> None:
+    """Retire earlier prose that asserts the value *old* and shares another word with the fact that replaces it."""
+    fact = facts[newer]
+    named = content_words(old)
+    if not named:
+        return
+    about = set(content_words(f"{fact.lead} {fact.text}")) - set(named)
+    for i in by_word.get(named[0], ()):
+        earlier = facts[i]
+        said = set(content_words(f"{earlier.lead} {earlier.text}"))
+        asserts = said.issuperset(named) and not earlier.retires and earlier.state == "live" and earlier.turn != fact.turn
+        if asserts and len(about & said) >= 2:
+            facts[i] = replace(earlier, state="superseded", superseded_by=fact.id)
+
+
+def apply_edits(ledger: Ledger, edits: Iterable[Edit]) -> Ledger:
+    """Return *ledger* as a person corrected it. An edit of a fact that is not there (any more) has no effect and is kept for when it is."""
+    by_id = {f.id: f for f in ledger.facts}
+    for edit in edits:
+        fact = by_id.get(edit.fact_id)
+        if fact is not None:
+            by_id[fact.id] = _edited(fact, edit)
+    return Ledger(tuple(by_id[f.id] for f in ledger.facts))
+
+
+def _edited(fact: Fact, edit: Edit) -> Fact:
+    match edit.kind:
+        case "reword":
+            return replace(fact, text=edit.text, lead="", author="person", state="live", superseded_by=None)
+        case "pin":
+            return replace(fact, pinned=True, author="person", state="live", superseded_by=None)
+        case "unpin":
+            return replace(fact, pinned=False)
+        case "retract":
+            return replace(fact, state="retracted", superseded_by=None, pinned=False)
+        case "restore":
+            return replace(fact, state="live", superseded_by=None)
+
+
+def names_of(fact: Fact) -> frozenset[str]:
+    """Return the exact identifiers that a fact names, lower case."""
+    return frozenset(n.lower() for n in identifiers(fact.text))

@@ -1,0 +1,70 @@
+"""Reading one session for what its handoff ought to keep."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from onward.core.facts import Handle
+from onward.core.preservation.did import Work, from_work
+from onward.core.preservation.reference import GROUPS, Group, Reference, fold_references
+from onward.core.preservation.said import from_agent, from_person
+from onward.core.tools import action
+from onward.core.transcript import Turn
+
+MOST_EXPECTED: Mapping[Group, int] = {
+    "rules": 10, "requirements": 12, "decisions": 8, "outcomes": 6, "fixes": 6, "dead ends": 4, "files": 10, "commands": 5, "open": 10, "values": 12,
+}  # fmt: skip
+"""How many references of each group one session adds, its weightiest: about what annotators find worth carrying in a long one."""
+
+
+def references(number: int, turns: Iterable[tuple[int, Turn]]) -> list[Reference]:
+    """Return what a handoff of session *number* ought to keep, from its *turns* with their 1-based ordinals, in order of (session, turn).
+
+    Prose of people and agents is read by cues, tool calls by what they did; what a program put into anyone's mouth, a sub-agent's own turns and bulk tool output are not read.
+    """
+    work = Work()
+    found: list[Reference] = []
+    report: tuple[str, Handle] | None = None
+    narrated: list[tuple[str, Handle]] = []
+    for ordinal, turn in turns:
+        if turn.sidechain is not None or turn.mark in ("injected", "summary"):
+            continue
+        handle = Handle(number, ordinal)
+        for result in turn.results:
+            work.answered(result, handle)
+        if turn.role == "user" and turn.text:
+            if report:
+                found.extend(from_agent(*report, is_closing=True, is_last=False))
+                report = None
+            found.extend(from_person(turn.text, handle))
+        elif turn.role == "assistant":
+            if turn.text:
+                if report:
+                    narrated.append(report)
+                report = turn.text, handle
+            for call in turn.calls:
+                act = action(call)
+                work.take(call.id, act, handle)
+                if act.text:
+                    narrated.append((act.text, handle))
+    if report:
+        found.extend(from_agent(*report, is_closing=True, is_last=True))
+    for text, handle in narrated:
+        found.extend(from_agent(text, handle, is_closing=False, is_last=False))
+    return _weightiest(fold_references(found, from_work(work)))
+
+
+def _weightiest(found: list[Reference]) -> list[Reference]:
+    """Return the weightiest of each group, the later first among equals; what is retired stays, since it says what would be stale."""
+    files = {name for one in found if one.group == "files" for name in (one.subject, one.needles[0])}
+    chosen = [one for one in found if one.retired]
+    for group in GROUPS:
+        standing = [
+            one for one in found if one.group == group and not one.retired and not (group == "values" and _names_a_file(one.subject, files))
+        ]
+        chosen += sorted(standing, key=lambda one: (one.weight, one.handle), reverse=True)[: MOST_EXPECTED[group]]
+    return fold_references((), chosen)
+
+
+def _names_a_file(value: str, files: set[str]) -> bool:
+    return value in files or value.rsplit("/", 1)[-1] in files or "/".join(value.split("/")[-2:]) in files

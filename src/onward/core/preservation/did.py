@@ -1,0 +1,140 @@
+"""What tool calls show, as references: files and how they ended, commands that mattered, todos, commits, checks left failing.
+
+Tool output is most of a transcript and almost none of what is worth carrying, so only a few bounded ends of a few results are looked at.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from onward.core.facts import Handle
+from onward.core.preservation.reference import Reference
+from onward.core.preservation.said import spellings
+from onward.core.preservation.words import plain, stems
+from onward.core.text import one_line
+from onward.core.tools import Action, Todo
+from onward.core.transcript import ToolResult
+
+LOOKED_AT_CHARS = 600
+"""Of each end of the few results that are looked at."""
+
+_LOOKING = frozenset(
+    "ls cat head tail grep rg find sed awk echo cd pwd wc which tree less diff sleep true test stat file jq sort uniq cut xargs export source mkdir cp mv rm touch chmod "
+    "printf for while if set kill ps nl column tr date env".split()
+)
+_LOOKING_GIT = frozenset("status diff log show branch add stash rev-parse blame ls-files remote fetch config merge-base reflog".split())
+_CHECKING = ("test", "lint", "build", "check", "tsc", "vet", "compile", "mypy", "ruff", "clippy")
+_COMMON_NAMES = frozenset(
+    {"index", "main", "__init__", "mod", "readme", "package", "config", "types", "utils", "makefile", "setup", "app", "test"}
+)
+_COMMIT = re.compile(r"\[([\w./-]+)(?: \(root-commit\))? ([0-9a-f]{7,12})\]")
+
+
+@dataclass(slots=True)
+class Work:
+    """What the calls of one session did so far. Files map to (edits, last place, gone); checks to (command, place, failing line or empty)."""
+
+    files: dict[str, tuple[int, Handle, bool]] = field(default_factory=dict[str, tuple[int, Handle, bool]])
+    commands: Counter[str] = field(default_factory=Counter[str])
+    command_at: dict[str, Handle] = field(default_factory=dict[str, Handle])
+    checks: dict[str, tuple[Handle, str]] = field(default_factory=dict[str, tuple[Handle, str]])
+    todos: dict[str, tuple[Todo, Handle]] = field(default_factory=dict[str, tuple[Todo, Handle]])
+    made: list[Reference] = field(default_factory=list[Reference])
+    waiting: dict[str, str] = field(default_factory=dict[str, str])
+    """Calls whose result is worth a look, by call id: the command that ran."""
+
+    def take(self, call_id: str, act: Action, handle: Handle) -> None:
+        """Count what one call did."""
+        for change in act.changes:
+            edits, _, _ = self.files.get(change.path, (0, handle, False))
+            self.files[change.path] = edits + 1, handle, change.change == "deleted"
+        for todo in act.todos:
+            self.todos[plain(todo.text)] = todo, handle
+        for said in act.questions:
+            self.made.append(Reference(handle, "open", " ".join(sorted(stems(said))), said, (), 0.5))
+        if act.command:
+            self._ran(call_id, act.command, handle)
+
+    def _ran(self, call_id: str, command: str, handle: Handle) -> None:
+        for step in steps(command):
+            self.commands[step] += 1
+            self.command_at[step] = handle
+            if step.startswith(("git commit", "git push", "gh ")) or _is_check(step):
+                self.waiting[call_id] = command
+
+    def answered(self, result: ToolResult, handle: Handle) -> None:
+        """Look at the result of a call that may have made a commit, opened a pull request or failed a check."""
+        command = self.waiting.pop(result.call_id, "")
+        if not command:
+            return
+        text = result.text
+        ends = text if len(text) <= 2 * LOOKED_AT_CHARS else text[:LOOKED_AT_CHARS] + "\n" + text[-LOOKED_AT_CHARS:]
+        if found := _COMMIT.search(ends):
+            subject = ends[found.end() :].split("\n", 1)[0].strip()
+            if len(stems(subject)) >= 2:
+                self.made.append(Reference(handle, "outcomes", " ".join(sorted(stems(subject))), subject, (), 0.7))
+            if found[1] not in ("main", "master"):
+                self.made.append(Reference(handle, "values", found[1].lower(), f"branch {found[1]}", (found[1].lower(),), 0.7))
+        for word in ends.split():
+            if word.startswith("https://") and "/pull/" in word:
+                value = plain(word).rstrip(".,)/\"'")
+                self.made.append(Reference(handle, "values", value, one_line(word, 120), spellings(value), 0.9))
+        for step in steps(command):
+            if _is_check(step):
+                failed = bool(result.exit_code or result.is_error)
+                self.checks[step] = handle, _failing_line(ends) if failed else ""
+
+
+def from_work(work: Work) -> Iterator[Reference]:
+    """Yield what the calls of one session leave to be kept."""
+    yield from work.made
+    names = Counter(_name(path) for path in work.files)
+    for path, (edits, handle, gone) in work.files.items():
+        name = _name(path)
+        needle = name if names[name] == 1 and name.partition(".")[0] not in _COMMON_NAMES else _tail(path)
+        yield Reference(handle, "files", _tail(path), path, (needle,), min(1.0, 0.3 + 0.1 * edits), gone)
+    for step, count in work.commands.items():
+        worth = 0.2 + 0.1 * min(4, count) + 0.3 * _is_check(step)
+        if count > 1 or _is_check(step):
+            yield Reference(work.command_at[step], "commands", step, step, (plain(step),), round(worth, 2))
+    for text, (todo, handle) in work.todos.items():
+        yield Reference(handle, "open", text, todo.text, (), 0.8, todo.status in ("completed", "cancelled"))
+    for step, (handle, line) in work.checks.items():
+        yield Reference(handle, "open", f"check {step}", f"{step} fails: {line}" if line else step, (plain(step),), 0.9, not line)
+
+
+def steps(command: str) -> Iterator[str]:
+    """Yield the commands in one shell line that did something, each cut to the words that name it: `pnpm test`, `go test ./...`."""
+    line = command.split("<<", 1)[0] if "<<" in command else command
+    for part in line[:400].replace("&&", "\n").replace("||", "\n").replace(";", "\n").replace("|", "\n").split("\n"):
+        words = part.split()
+        while words and ("=" in words[0] or words[0] in ("sudo", "time", "npx", "timeout") or words[0].isdigit()):
+            words = words[1:]
+        if not words or words[0] in _LOOKING or not words[0][0].isalnum() or "/" in words[0] and not words[0].startswith("./"):
+            continue
+        if words[0] == "git" and (len(words) < 2 or words[1] in _LOOKING_GIT or words[1].startswith("-")):
+            continue
+        named = [w for w in words[1:4] if not w.startswith(("-", '"', "'", ">", "2>", "$", "/"))]
+        if named:
+            yield " ".join([words[0], *(named[:1] if words[0] in ("git", "gh", "docker") else named[:2])])
+
+
+def _is_check(step: str) -> bool:
+    return any(word in step for word in _CHECKING)
+
+
+def _failing_line(ends: str) -> str:
+    lines = [line.strip() for line in ends.split("\n")]
+    telling = [line for line in lines if "error" in line.lower() or "fail" in line.lower()]
+    return one_line(telling[-1] if telling else next((line for line in reversed(lines) if line), "no output"), 160)
+
+
+def _name(path: str) -> str:
+    return path.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1].lower()
+
+
+def _tail(path: str) -> str:
+    return "/".join(path.replace("\\", "/").rstrip("/").lower().split("/")[-2:])

@@ -1,0 +1,136 @@
+"""Reading prose: clauses of a Markdown text, words, and the exact identifiers in them.
+
+Everything that looks at what people and agents *said* stands on this: a text is cut into `Clause`s (sentences, list items, table rows), each with the heading and
+the lead-in it stands under, because a list item without its lead-in does not name its subject.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+LONGEST_CLAUSE = 420
+"""Characters; a longer clause is cut at a word, since a line of a handoff has to be readable at a glance."""
+
+_BULLET = re.compile(r"(?:[-*+•]|\(?\d{1,3}[.)])\s+(?:\[[ xX]\]\s+)?")
+_SENTENCE_END = re.compile(r"(?<=[.!?…])[\"')\]*_]*\s+(?=[^\sa-z])")
+_WORD = re.compile(r"[^\W_]+(?:['’][a-z]{1,2}\b)?")
+_IDENTIFIER = re.compile(
+    r"`[^`\n]{2,80}`"
+    r"|(?:[A-Za-z]+://|www\.)[^\s)>\]\"'`]+"
+    r"|(?:~|\.{1,2}|[A-Za-z]:)?[/\\]?(?:[\w@.+-]+[/\\])+[\w@.+-]*\w"
+    r"|\b[\w-]+\.[A-Za-z]{1,5}\b(?!\.)"
+    r"|--?[a-z][\w-]+"
+    r"|#\d+\b|\b[A-Z][A-Z0-9]*_[A-Z0-9_]+\b|\b[a-z]+(?:_[a-z0-9]+)+\b|\b[a-z]+[A-Z]\w+\b|\b(?:[A-Z][a-z0-9]+){2,}\b"
+    r"|\b\d[\d.,:]*\w*\b"
+)
+
+STOPWORDS = frozenset(
+    "a an the and or but if then of to in on at for with by from as is are was were be been being it its this that these those i you he she "
+    "they we me my your our his her their them us do does did doing have has had having not no so too very can will just would could should "
+    "about into over after before up down out off again more most other some such only own same than there here what which who whom when "
+    "where why how all any both each few let now also get got like one yang dan di ke dari untuk dengan pada ini itu adalah tidak akan sudah "
+    "atau jika saya kita kami anda bisa telah oleh juga lagi ada".split()
+)
+
+
+class Clause(NamedTuple):
+    """One thing said. `heading` and `lead` are what it stands under; `place` is its ordinal in the text, `last` the text's highest."""
+
+    text: str
+    heading: str
+    lead: str
+    is_item: bool
+    place: int
+
+
+def clauses(text: str) -> list[Clause]:
+    """Return the clauses of a Markdown *text* in order. Fenced code is left out: what was run or written is known from the tool calls."""
+    return [Clause(said, heading, lead, item, i) for i, (said, heading, lead, item) in enumerate(_cut(text))]
+
+
+def _cut(text: str) -> Iterator[tuple[str, str, str, bool]]:
+    heading = lead = ""
+    fenced = False
+    paragraph: list[str] = []
+    for line in text.split("\n"):
+        bare = line.strip()
+        if bare.startswith(("```", "~~~")):
+            fenced = not fenced
+            continue
+        if fenced:
+            continue
+        bullet = _BULLET.match(bare)
+        is_row = bare.startswith("|")
+        if not bare or bullet or is_row or bare[0] == "#" or _is_title(bare):
+            if paragraph:
+                said = list(_sentences(" ".join(paragraph)))
+                yield from ((s, heading, "", False) for s in said)
+                lead = said[-1] if said and said[-1].endswith(":") else ""
+                paragraph = []
+            if not bare:
+                continue
+            if bullet:
+                rest = _plain(bare[bullet.end() :])
+                if rest.endswith(":") and len(rest) < 90:
+                    lead = rest
+                yield from ((s, heading, lead if s != lead else "", True) for s in _sentences(rest))
+            elif is_row:
+                cells = [_plain(c.strip()) for c in bare.strip("|").split("|")]
+                if not all(set(c) <= set("-: ") for c in cells):
+                    yield _clip(" — ".join(c for c in cells if c)), heading, lead, True
+            else:
+                heading, lead = _plain(bare.lstrip("# ")).rstrip(":"), ""
+        else:
+            paragraph.append(_plain(bare.lstrip("> ")))
+    if paragraph:
+        yield from ((s, heading, "", False) for s in _sentences(" ".join(paragraph)))
+
+
+def _is_title(bare: str) -> bool:
+    return bare.startswith("**") and bare.rstrip(":").endswith("**") and len(bare) < 90 and bare.count("**") == 2
+
+
+def _plain(line: str) -> str:
+    return line.replace("**", "").replace("__", "") if "*" in line or "__" in line else line
+
+
+def _sentences(paragraph: str) -> Iterator[str]:
+    if len(paragraph) < 60:
+        if paragraph:
+            yield paragraph
+        return
+    for part in _SENTENCE_END.split(paragraph):
+        if part := part.strip():
+            yield _clip(part)
+
+
+def _clip(said: str) -> str:
+    if len(said) <= LONGEST_CLAUSE:
+        return said
+    return said[: said.rfind(" ", LONGEST_CLAUSE // 2, LONGEST_CLAUSE)].rstrip(" ,;:") + " …"
+
+
+def words(text: str) -> list[str]:
+    """Return the lower-case words of *text*, identifiers split at dots, slashes and underscores."""
+    return _WORD.findall(text.lower())
+
+
+def content_words(text: str) -> list[str]:
+    """Return the words of *text* that carry meaning: no stop words, nothing of a single letter."""
+    return [w for w in _WORD.findall(text.lower()) if len(w) > 1 and w not in STOPWORDS]
+
+
+def identifiers(text: str) -> list[str]:
+    """Return the exact values named in *text*: paths, urls, flags, numbers, env names, code names, anything in backticks."""
+    return [found.strip("`") for found in _IDENTIFIER.findall(text)]
+
+
+def one_line(text: str, longest: int) -> str:
+    """Return *text* on one line, cut at a word to at most *longest* characters."""
+    flat = " ".join(text.split())
+    if len(flat) <= longest:
+        return flat
+    cut = flat.rfind(" ", longest // 2, longest - 1)
+    return flat[: cut if cut > 0 else longest - 1].rstrip(" ,;:") + " …"

@@ -1,0 +1,160 @@
+"""What a tool call did, whichever agent made it.
+
+Agents name the same few tools differently; this table is the one place that knows. A call is understood by its name and its arguments: a
+command that ran, files that changed, a todo list that was set, a question that was asked, a plan or a report that was handed over.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Literal, NamedTuple, TypeAlias, cast
+
+from onward.core.transcript import ToolCall
+
+ChangeKind: TypeAlias = Literal["created", "edited", "deleted", "renamed"]
+
+
+class Change(NamedTuple):
+    """One file that a call changed. Lines are None where the call does not show them."""
+
+    path: str
+    change: ChangeKind
+    added_lines: int | None = None
+    removed_lines: int | None = None
+
+
+class Todo(NamedTuple):
+    """One entry of an agent's own task list."""
+
+    text: str
+    status: Literal["pending", "in_progress", "completed", "cancelled"]
+
+
+class Action(NamedTuple):
+    """What one call did; everything empty for a call that only looked."""
+
+    command: str = ""
+    changes: tuple[Change, ...] = ()
+    todos: tuple[Todo, ...] = ()
+    questions: tuple[str, ...] = ()
+    text: str = ""
+    """Prose that the call hands to the person: a plan, a completion report."""
+
+
+NOTHING = Action()
+
+_COMMAND_KEYS = ("command", "cmd", "script", "CommandLine")
+_PATH_KEYS = ("file_path", "filePath", "path", "target_file", "relativeWorkspacePath", "relPath", "notebook_path", "TargetFile", "filename")
+_OLD_KEYS = ("old_string", "oldString", "old_str", "oldText", "search")
+_NEW_KEYS = ("new_string", "newString", "new_str", "newText", "replace", "content", "file_text", "contents", "new_source")
+_TEXT_KEYS = ("plan", "result")
+_READING = re.compile(r"read|view|glob|grep|search|list|^ls$|^cat$|fetch|find|open|lookup|status", re.I)
+_CREATING = re.compile(r"write|create|new_file|save", re.I)
+_EDITING = re.compile(r"edit|replace|patch|diff|insert|update|change", re.I)
+_PATCH_FILE = re.compile(r"^\*\*\* (Add|Update|Delete) File: (.+?)\s*$|^\*\*\* Move to: (.+?)\s*$", re.M)
+_CHECKBOX = re.compile(r"^\s*(?:[-*]|\d+[.)])?\s*\[([ xX~-])\]\s+(.+)$", re.M)
+_STATUS = {"completed": "completed", "done": "completed", "in_progress": "in_progress", "cancelled": "cancelled", "canceled": "cancelled"}
+
+
+def action(call: ToolCall) -> Action:
+    """Return what *call* did, by the table above; `NOTHING` for reading, searching and tools that are not known."""
+    arguments = call.arguments
+    if isinstance(arguments, str):
+        return Action(changes=tuple(_patched(arguments))) if "*** " in arguments else NOTHING
+    if todos := _todos(call.name, arguments):
+        return Action(todos=todos)
+    for key in _COMMAND_KEYS:
+        if (command := arguments.get(key)) and not arguments.get("old_str"):
+            return _ran(call.name, command, arguments)
+    if questions := _questions(arguments):
+        return Action(questions=questions)
+    for key in ("patch", "patchText", "input", "diff"):
+        if isinstance(patch := arguments.get(key), str) and "*** " in patch:
+            return Action(changes=tuple(_patched(patch)))
+    if changes := tuple(_changed(call.name, arguments)):
+        return Action(changes=changes)
+    for key in _TEXT_KEYS:
+        if isinstance(text := arguments.get(key), str) and len(text) > 20:
+            return Action(text=text)
+    return NOTHING
+
+
+def _ran(name: str, command: object, arguments: Mapping[str, object]) -> Action:
+    if isinstance(command, list):
+        parts = [str(p) for p in cast("list[object]", command)]
+        shell = len(parts) > 2 and parts[1] in ("-lc", "-c")
+        command = parts[2] if shell else " ".join(parts)
+    text = str(command)
+    if name == "str_replace_editor" or text in ("view", "create", "str_replace", "insert"):
+        path = _path(arguments)
+        return Action(changes=(Change(path, "created" if text == "create" else "edited"),)) if path and text != "view" else NOTHING
+    if "*** Begin Patch" in text:
+        return Action(command=text.split("\n", 1)[0], changes=tuple(_patched(text)))
+    return Action(command=text)
+
+
+def _path(arguments: Mapping[str, object]) -> str:
+    for key in _PATH_KEYS:
+        if isinstance(path := arguments.get(key), str) and path:
+            return path
+    return ""
+
+
+def _changed(name: str, arguments: Mapping[str, object]) -> Iterator[Change]:
+    path = _path(arguments)
+    if not path or (_READING.search(name) and not _EDITING.search(name)):
+        return
+    old = next((v for k in _OLD_KEYS if isinstance(v := arguments.get(k), str)), None)
+    new = next((v for k in _NEW_KEYS if isinstance(v := arguments.get(k), str)), None)
+    if isinstance(edits := arguments.get("edits"), list):
+        pairs = [cast("Mapping[str, object]", e) for e in cast("list[object]", edits) if isinstance(e, dict)]
+        old = "\n".join(str(e.get("old_string") or e.get("oldText") or "") for e in pairs)
+        new = "\n".join(str(e.get("new_string") or e.get("newText") or "") for e in pairs)
+    if re.search("delete|remove", name, re.I):
+        yield Change(path, "deleted")
+    elif old is not None or _EDITING.search(name):
+        yield Change(path, "edited", _lines(new), _lines(old))
+    elif _CREATING.search(name):
+        yield Change(path, "created", _lines(new), 0)
+
+
+def _lines(text: str | None) -> int | None:
+    return None if text is None else text.count("\n") + 1 if text else 0
+
+
+def _patched(patch: str) -> Iterator[Change]:
+    kinds: dict[str, ChangeKind] = {"Add": "created", "Update": "edited", "Delete": "deleted"}
+    for found in _PATCH_FILE.finditer(patch):
+        verb, path, moved = found.groups()
+        yield Change(moved, "renamed") if moved else Change(path, kinds[verb])
+
+
+def _todos(name: str, arguments: Mapping[str, object]) -> tuple[Todo, ...]:
+    entries = arguments.get("todos") or arguments.get("plan") or arguments.get("items")
+    if isinstance(entries, str):
+        if "todo" not in name.lower():
+            return ()
+        marks = {" ": "pending", "x": "completed", "X": "completed"}
+        return tuple(_todo(text, marks.get(mark, "in_progress")) for mark, text in _CHECKBOX.findall(entries))
+    if isinstance(entries, list):
+        found = (cast("Mapping[str, object]", e) for e in cast("list[object]", entries) if isinstance(e, dict))
+        named = (
+            (e.get("content") or e.get("step") or e.get("title") or e.get("text") or e.get("description"), e.get("status")) for e in found
+        )
+        return tuple(_todo(str(text), str(status)) for text, status in named if text and status)
+    return ()
+
+
+def _todo(text: str, status: str) -> Todo:
+    return Todo(" ".join(text.split()), cast("Literal['pending', 'in_progress', 'completed', 'cancelled']", _STATUS.get(status, "pending")))
+
+
+def _questions(arguments: Mapping[str, object]) -> tuple[str, ...]:
+    asked = arguments.get("questions") or arguments.get("question")
+    if isinstance(asked, str):
+        return (asked,)
+    if isinstance(asked, list):
+        entries = (cast("Mapping[str, object]", q) for q in cast("list[object]", asked) if isinstance(q, dict))
+        return tuple(str(q["question"]) for q in entries if q.get("question"))
+    return ()
