@@ -1,0 +1,119 @@
+"""The commands as the framework sees them: one table, loaded one by one as they are called."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any, NamedTuple
+
+import click
+
+from onward.cli import quick
+from onward.errors import BadInput
+
+
+class Entry(NamedTuple):
+    """Where a command lives, and what it does in one line."""
+
+    name: str
+    summary: str
+    target: str
+
+
+def _quick(command: quick.Quick) -> Entry:
+    return Entry(command.name, command.summary, "")
+
+
+GROUPS: dict[str, tuple[Entry, ...]] = {
+    "Try it": (
+        _quick(quick.DISTILL),
+        _quick(quick.READ),
+    ),
+}
+
+ABOUT = """Turns the sessions of AI agents into one evolving handoff per project, and measures what it keeps.
+
+A session ends when credits, context or patience do. Onward reads its transcript and writes the handoff that the next session starts with."""
+
+
+class Commands(click.Group):
+    """A group that imports a command only when it is called, and lists all by what they are for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all commands in the order of the help."""
+        return [entry.name for entries in GROUPS.values() for entry in entries]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return the command of that name, imported now; None where there is none."""
+        if cmd_name in quick.COMMANDS:
+            return _quick_command(quick.COMMANDS[cmd_name])
+        for entries in GROUPS.values():
+            for entry in entries:
+                if entry.name == cmd_name:
+                    module, attribute = entry.target.split(":")
+                    command: click.Command = getattr(import_module(module), attribute)
+                    return command
+        return None
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that *args* name; for a name that is nearly one of ours, say which."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            from difflib import get_close_matches
+
+            near = get_close_matches(args[0], self.list_commands(ctx), n=1)
+            raise BadInput(error.format_message(), f"Did you mean: onward {near[0]}" if near else "See: onward --help") from error
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands under what they are for."""
+        for title, entries in GROUPS.items():
+            with formatter.section(title):
+                formatter.write_dl([(entry.name, entry.summary) for entry in entries], col_max=12)
+
+
+def _quick_command(command: quick.Quick) -> click.Command:
+    """Return the framework's view of a quick command: its help, and its errors."""
+
+    def call(file: tuple[str, ...] | str, **values: Any) -> int:
+        files = [file] if isinstance(file, str) else list(file)
+        return quick.call(command, files, {name.replace("_", "-"): value for name, value in values.items()})
+
+    parameters: list[click.Parameter] = [click.Argument(["file"], nargs=-1 if command.many_files else 1, required=True)]
+    parameters += [_option(option) for option in command.options]
+    return click.Command(command.name, callback=call, params=parameters, help=command.help, short_help=command.summary)
+
+
+def _option(option: quick.Option) -> click.Option:
+    flag = "--" + option.name
+    if option.choices:
+        return click.Option([flag], type=click.Choice(option.choices), default=option.default, show_default=True, help=option.help)
+    if option.number:
+        return click.Option([flag], type=click.IntRange(min=1), metavar="N", help=option.help)
+    return click.Option([flag], is_flag=True, help=option.help)
+
+
+@click.group(
+    cls=Commands,
+    help=ABOUT,
+    epilog="`onward COMMAND --help` tells more, with examples.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.version_option(package_name="onward", message="onward %(version)s")
+def onward() -> None:
+    """Answer for the group itself; its help is `ABOUT`."""
+
+
+def run(arguments: list[str]) -> int:
+    """Run the command that *arguments* name and return its exit code."""
+    try:
+        code = onward.main(args=arguments, prog_name="onward", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.ctx.get_help() if error.ctx else "")
+        return 0
+    except click.UsageError as error:
+        raise BadInput(error.format_message(), f"See: {error.ctx.command_path if error.ctx else 'onward'} --help") from error
+    except click.ClickException as error:
+        raise BadInput(error.format_message()) from error
+    except click.Abort as error:
+        raise KeyboardInterrupt from error
+    return code if isinstance(code, int) else 0

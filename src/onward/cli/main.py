@@ -1,0 +1,61 @@
+"""The way in: settles the streams, runs the command, and turns whatever happens into an exit code.
+
+Exit codes: 0 done, 1 failed, 2 wrong use or bad input; 130 stopped by Ctrl-C and 141 by a reader that went away, as shells have it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from onward.cli import quick
+from onward.errors import OnwardError
+
+INTERRUPTED, PIPE_CLOSED = 130, 141
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run `onward` with *arguments* (those of the process by default) and return its exit code."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    _speak_utf8()
+    try:
+        code = _run(arguments)
+        sys.stdout.flush()
+    except OnwardError as error:
+        code = _refused(error, as_json="--json" in arguments)
+    except KeyboardInterrupt:
+        sys.stderr.write("\nonward: stopped. What was stored so far stays; run the same command again to go on.\n")
+        code = INTERRUPTED
+    except BrokenPipeError:
+        # The reader has what it wanted (`| head`). Python would flush again at exit and complain: let it flush into nothing.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = PIPE_CLOSED
+    return code
+
+
+def _run(arguments: list[str]) -> int:
+    code = quick.run(arguments)
+    if code is not None:
+        return code
+    # The command-line framework costs several times the start of Python itself: only commands that need it pay.
+    from onward.cli.commands import run
+
+    return run(arguments)
+
+
+def _refused(error: OnwardError, *, as_json: bool) -> int:
+    if as_json:
+        from onward.cli.present import as_json_text
+
+        details = {"success": False, "error": {"code": error.code, "message": error.message, "hint": error.hint}}
+        sys.stderr.write(as_json_text(details) + "\n")
+    else:
+        sys.stderr.write(f"onward: {error.message}\n" + (f"  {error.hint}\n" if error.hint else ""))
+    return error.exit_code
+
+
+def _speak_utf8() -> None:
+    """Transcripts hold every script there is, so the streams speak UTF-8 whatever the locale says."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")

@@ -1,0 +1,144 @@
+"""Commands that must start at once: `distill` and `read`.
+
+Importing the command-line framework costs several times the start of Python. So these commands are declared here as plain data, from which the framework makes
+their help and their errors (`cli.commands`), and which `parse` reads for a well-formed call. Anything else, and `--help`, goes to the framework.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from typing import NamedTuple, TypeAlias
+
+Value: TypeAlias = str | int | bool | None
+
+
+class Option(NamedTuple):
+    """A flag: `choices` are the values it takes, `number` says that it takes a positive whole number; with neither it takes no value."""
+
+    name: str
+    help: str
+    choices: tuple[str, ...] = ()
+    number: bool = False
+    text: str = ""
+    """What its free text is called in the help; empty where it takes none."""
+    default: Value = None
+
+    @property
+    def takes_value(self) -> bool:
+        """Whether a value follows the flag."""
+        return bool(self.choices or self.number or self.text)
+
+
+class Quick(NamedTuple):
+    """A command as data. `runs` names the function `module:function` that is called with the files and the options' values."""
+
+    name: str
+    summary: str
+    help: str
+    many_files: bool
+    options: tuple[Option, ...]
+    runs: str
+
+
+JSON = Option("json", "Answer in JSON, for programs.")
+
+DISTILL = Quick(
+    name="distill",
+    summary="Turn transcripts into a handoff, without storing anything.",
+    help="""Read transcripts, in the order given, and print the handoff that the next session should start with.
+
+Nothing is stored, no settings are read and no network is used. FILE is a transcript of any known agent; `-` is standard input.
+Secrets are replaced by labelled placeholders before anything is printed.
+
+\b
+Examples:
+  onward distill session.jsonl
+  onward distill monday.jsonl tuesday.jsonl --budget 4000 > HANDOFF.md
+  onward distill session.jsonl --format prompt | pbcopy
+""",
+    many_files=True,
+    options=(
+        Option("budget", "Most tokens that the handoff may take. Default: 2 % of the sessions' tokens, from 2,000 to 8,000.", number=True),
+        Option(
+            "format",
+            "markdown to read, prompt to paste into an agent, json for programs.",
+            choices=("markdown", "prompt", "json"),
+            default="markdown",
+        ),
+        Option("no-sources", "Leave out the handles like [s3.41] that name the turns behind each line."),
+        JSON,
+    ),
+    runs="onward.cli.transcripts:distill",
+)
+
+READ = Quick(
+    name="read",
+    summary="Show any agent's transcript as Markdown.",
+    help="""Read a transcript of any known agent and print it as Markdown, or with --json as one object a line.
+
+FILE may be `-` for standard input. Secrets are replaced by labelled placeholders. What could not be read is said at the end, on standard error.
+
+\b
+Examples:
+  onward read session.jsonl | less
+  onward read session.jsonl --json | head -3
+""",
+    many_files=False,
+    options=(JSON,),
+    runs="onward.cli.transcripts:read",
+)
+
+COMMANDS = {command.name: command for command in (DISTILL, READ)}
+
+
+def run(arguments: list[str]) -> int | None:
+    """Run a quick command and return its exit code; None where the framework must take over."""
+    if arguments == ["--version"]:
+        from importlib.metadata import version
+
+        sys.stdout.write(f"onward {version('onward')}\n")
+        return 0
+    if not arguments or arguments[0] not in COMMANDS:
+        return None
+    command = COMMANDS[arguments[0]]
+    parsed = parse(command, arguments[1:])
+    if parsed is None:
+        return None
+    files, values = parsed
+    return call(command, files, values)
+
+
+def call(command: Quick, files: list[str], values: dict[str, Value]) -> int:
+    """Run *command* and return its exit code."""
+    module, function = command.runs.split(":")
+    target: Callable[..., int] = getattr(import_module(module), function)
+    return target(files, **{name.replace("-", "_"): value for name, value in values.items()})
+
+
+def parse(command: Quick, arguments: list[str]) -> tuple[list[str], dict[str, Value]] | None:
+    """Return the files and every option's value; None for anything but a well-formed call, whose error the framework words."""
+    options = {"--" + option.name: option for option in command.options}
+    values: dict[str, Value] = {option.name: option.default if option.takes_value else False for option in command.options}
+    files: list[str] = []
+    rest = iter(arguments)
+    for word in rest:
+        if word == "-" or not word.startswith("-"):
+            files.append(word)
+            continue
+        name, equals, given = word.partition("=")
+        option = options.get(name)
+        if option is None or (equals and not option.takes_value):
+            return None
+        value = _value(option, given if equals else next(rest, "")) if option.takes_value else True
+        if value is None:
+            return None
+        values[option.name] = value
+    return (files, values) if files and (command.many_files or len(files) == 1) else None
+
+
+def _value(option: Option, given: str) -> Value:
+    if option.number:
+        return int(given) if given.isascii() and given.isdigit() and int(given) > 0 else None
+    return given if given in option.choices or (option.text and given) else None

@@ -1,0 +1,35 @@
+"""What the house rules look at: the files of the repository, as git sees them."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def _listed() -> list[Path]:
+    """Every file that is or would be committed; in an unpacked archive, where git knows nothing, every file outside hidden folders."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    answer = subprocess.run(command, cwd=ROOT, capture_output=True, check=False)
+    if answer.returncode == 0:
+        names = answer.stdout.decode().split("\0")
+        return [ROOT / name for name in names if name and (ROOT / name).is_file()]
+    return [path for path in ROOT.rglob("*") if path.is_file() and not any(part.startswith(".") for part in path.relative_to(ROOT).parts)]
+
+
+@pytest.fixture(scope="session")
+def repository_files() -> list[Path]:
+    return _listed()
+
+
+@pytest.fixture(scope="session")
+def python_files(repository_files: list[Path]) -> list[Path]:
+    return [path for path in repository_files if path.suffix == ".py"]
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    return ROOT

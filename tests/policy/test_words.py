@@ -1,0 +1,47 @@
+"""The words of the house: what a name may be, and what the repository never mentions."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+# A name says what is inside. These say only that someone did not decide.
+EMPTY_WORDS = {"util", "utils", "helper", "helpers", "common", "manager", "base", "misc", "service"}
+# The house has one word per thing; these are other systems' words for ours.
+FOREIGN_WORDS = {"atom", "workspace"}
+TEXT = {".py", ".md", ".toml", ".txt", ".sql", ".mako", ".ini", ".cfg", ".yml", ".yaml", ".json", ".jsonl", ""}
+
+
+def _words(name: str) -> set[str]:
+    return set(re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower().split("_"))
+
+
+def _names(path: Path, root: Path) -> list[str]:
+    """The names that a file gives: its path's parts, its classes and its functions."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    given = [node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)]
+    return [*path.relative_to(root).with_suffix("").parts, *given]
+
+
+def test_no_name_is_empty_of_meaning(root: Path, python_files: list[Path]) -> None:
+    found = {
+        f"{path.relative_to(root)}: {name}"
+        for path in python_files
+        if "src" in path.relative_to(root).parts or "bench" in path.relative_to(root).parts
+        for name in _names(path, root)
+        if _words(name) & (EMPTY_WORDS | FOREIGN_WORDS)
+    }
+    assert not found
+
+
+def test_the_repository_speaks_of_itself_alone(root: Path, repository_files: list[Path]) -> None:
+    # Put together here, so that this file does not hold what it forbids.
+    folders = ["/" + name + "/" for name in ("work", "root", "opt/pypi", "opt/wheels")]
+    hosts = [".".join(parts) for parts in (("pypi", "org"), ("files", "pythonhosted", "org"), ("registry", "npmjs", "org"))]
+    unwanted = re.compile("|".join(rf"(?<![\w.:~/-]){re.escape(folder)}" for folder in folders) + "|" + "|".join(map(re.escape, hosts)))
+    found = {}
+    for path in repository_files:
+        if path.suffix in TEXT and (hit := unwanted.search(path.read_text(encoding="utf-8", errors="replace"))):
+            found[path.relative_to(root).as_posix()] = hit.group()
+    assert not found, f"paths of one machine, or hosts of a package index: {found}"

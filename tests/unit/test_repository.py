@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import subprocess
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from onward.app.repository import changes_since
+
+BEFORE = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def git(folder: Path, *arguments: str, at: datetime = BEFORE) -> None:
+    environment = {
+        "PATH": "/usr/bin:/bin:/usr/local/bin",
+        "HOME": str(folder),
+        "GIT_AUTHOR_NAME": "Ayu",
+        "GIT_AUTHOR_EMAIL": "ayu@example.com",
+        "GIT_COMMITTER_NAME": "Ayu",
+        "GIT_COMMITTER_EMAIL": "ayu@example.com",
+        "GIT_AUTHOR_DATE": at.isoformat(),
+        "GIT_COMMITTER_DATE": at.isoformat(),
+    }
+    subprocess.run(["git", *arguments], cwd=folder, env=environment, check=True, capture_output=True)
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    folder = tmp_path / "kopi"
+    (folder / "src").mkdir(parents=True)
+    for name in ("src/cart.py", "src/price.py"):
+        (folder / name).write_text("stock = 1\n")
+    git(folder, "init", "--quiet", "--initial-branch=main")
+    git(folder, "add", ".")
+    git(folder, "commit", "--quiet", "-m", "Begin")
+    return folder
+
+
+def test_nothing_changed(repository: Path) -> None:
+    change = changes_since(repository, BEFORE + timedelta(minutes=1), ["src/cart.py", "src/price.py"])
+    assert change is not None
+    assert (change.branch, change.commits, change.gone, change.changed_count) == ("main", (), (), 0)
+    assert change.sentence() == "On `main`; no new commits; all files named here exist."
+
+
+def test_commits_branch_changes_and_files_gone(repository: Path) -> None:
+    git(repository, "checkout", "--quiet", "-b", "feat/checkout")
+    git(repository, "rm", "--quiet", "src/price.py")
+    git(repository, "commit", "--quiet", "-m", "Drop the price list", at=BEFORE + timedelta(hours=2))
+    (repository / "src/cart.py").write_text("stock = 2\n")
+    change = changes_since(repository / "src", BEFORE + timedelta(hours=1), ["src/cart.py", "src/price.py", "cart.py"])
+    assert change is not None
+    assert change.sentence() == (
+        "On `feat/checkout`; 1 new commit (`Drop the price list`); 1 file changed and not committed; no longer there: `src/price.py`."
+    )
+
+
+def test_absolute_paths_count_only_inside_the_repository(repository: Path) -> None:
+    change = changes_since(repository, BEFORE, [str(repository / "src/lost.py"), "/elsewhere/on/another/machine.py"])
+    assert change is not None
+    assert change.gone == (str(repository / "src/lost.py"),)
+
+
+def test_many_commits_are_counted_and_three_are_named(repository: Path) -> None:
+    for number in range(5):
+        git(repository, "commit", "--quiet", "--allow-empty", "-m", f"Step {number}", at=BEFORE + timedelta(hours=1, minutes=number))
+    change = changes_since(repository, BEFORE + timedelta(minutes=30))
+    assert change is not None
+    assert "5 new commits (`Step 4`, `Step 3`, `Step 2`, …)" in change.sentence()
+
+
+def test_a_detached_head_has_no_branch(repository: Path) -> None:
+    git(repository, "checkout", "--quiet", "--detach")
+    change = changes_since(repository, BEFORE)
+    assert change is not None
+    assert change.branch == ""
+    assert change.sentence().startswith("On no branch (detached head); ")
+
+
+def test_a_repository_without_a_commit(tmp_path: Path) -> None:
+    git(tmp_path, "init", "--quiet", "--initial-branch=trunk")
+    change = changes_since(tmp_path, BEFORE)
+    assert change is not None
+    assert (change.branch, change.commits) == ("trunk", ())
+
+
+def test_no_repository_is_nothing_to_say(tmp_path: Path) -> None:
+    assert changes_since(tmp_path, BEFORE) is None
+    assert changes_since(tmp_path / "absent", BEFORE) is None
+
+
+def test_no_git_is_nothing_to_say(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(repository / "empty"))
+    assert changes_since(repository, BEFORE) is None
