@@ -1,0 +1,105 @@
+"""From what a project's sessions established to its master handoff: the one path that distilling files and completing sessions share."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from onward.core.compose import SECTION_OF, SessionLine, compose
+from onward.core.facts import Fact, Handle, Kind, fact_id
+from onward.core.handoff import Handoff, render
+from onward.core.ledger import Ledger
+from onward.core.preservation import Preservation, Reference, measure
+from onward.core.transcript import ToolCall, Turn
+
+LEAST_TOKENS, MOST_TOKENS, SHARE = 2_000, 8_000, 0.02
+"""The budget, when nobody names one: this share of the sessions' tokens, within these bounds."""
+
+_RESULT_HEAD, _RESULT_TAIL = 1_000, 3_000
+
+
+@dataclass(frozen=True, slots=True)
+class Master:
+    """A project's handoff with the measure of what it keeps and the budget it was made for."""
+
+    handoff: Handoff
+    preservation: Preservation
+    budget_tokens: int
+
+
+def lightened(turn: Turn) -> Turn:
+    """Return *turn* with what nothing is learned from left out: thinking, and the middle of long tool results. A light turn is returned as it is."""
+    if not turn.thinking and all(len(r.text) <= _RESULT_HEAD + _RESULT_TAIL for r in turn.results):
+        return turn
+    results = tuple(
+        r if len(r.text) <= _RESULT_HEAD + _RESULT_TAIL else replace(r, text=f"{r.text[:_RESULT_HEAD]}\n…\n{r.text[-_RESULT_TAIL:]}")
+        for r in turn.results
+    )
+    return replace(turn, thinking="", results=results)
+
+
+def turn_tokens(turn: Turn) -> int:
+    """Return about how many tokens a turn costs a reader: four characters each, tool traffic included."""
+    length = len(turn.text) + sum(len(r.text) for r in turn.results) + sum(_length(call) for call in turn.calls)
+    return length // 4
+
+
+def _length(call: ToolCall) -> int:
+    if isinstance(call.arguments, str):
+        return len(call.arguments)
+    return sum(len(v) for v in call.arguments.values() if isinstance(v, str))
+
+
+def default_budget(sessions: Iterable[SessionLine]) -> int:
+    """Return the tokens that a handoff over *sessions* may take when nobody says."""
+    return min(MOST_TOKENS, max(LEAST_TOKENS, int(SHARE * sum(s.tokens for s in sessions))))
+
+
+def stated(number: int, at: datetime | None, accomplishments: Iterable[str], blockers: Iterable[str]) -> list[Fact]:
+    """Return what a person said on completing session *number*, as facts. Their source is the session's own record, turn 0."""
+    source = Handle(number, 0)
+    said: list[tuple[Kind, str]] = [("done", text) for text in accomplishments] + [("blocker", text) for text in blockers]
+    return [
+        Fact(fact_id(kind, "", text, source), kind, "", text, (source,), at, weight=0.95, evidence="claimed", author="user")
+        for kind, text in said
+    ]
+
+
+def master(
+    ledger: Ledger,
+    references: Sequence[Reference],
+    sessions: Sequence[SessionLine],
+    count_tokens: Callable[[str], int],
+    budget_tokens: int | None = None,
+) -> Master:
+    """Return the master handoff after the last of *sessions*: composed, measured, and closed with what it keeps and leaves out."""
+    budget = budget_tokens or default_budget(sessions)
+    reserve = 60 + budget // 50
+    handoff = compose(ledger, sessions, budget - reserve, count_tokens)
+    text = render(handoff)
+    preservation = measure(
+        text,
+        references,
+        document_tokens=count_tokens(text),
+        session_tokens=sum(s.tokens for s in sessions),
+        sessions=len(sessions),
+    )
+    left_out = _left_out(ledger, handoff)
+    kept = preservation.line(max_chars=max(120, (reserve - count_tokens(left_out)) * 3))
+    closing = tuple(line for line in (kept, left_out) if line)
+    while count_tokens(render(replace(handoff, closing=closing))) > budget and closing:
+        closing = closing[:-1]
+    return Master(replace(handoff, closing=closing), preservation, budget)
+
+
+def _left_out(ledger: Ledger, handoff: Handoff) -> str:
+    """Return the line that counts the live facts which the document does not show, by section."""
+    shown = handoff.fact_ids()
+    counts = Counter(SECTION_OF[f.kind].split(" (")[0].split(",")[0].lower() for f in ledger.live() if f.id not in shown)
+    if not counts:
+        return ""
+    most = ", ".join(f"{name} {n}" for name, n in counts.most_common(4))
+    rest = sum(counts.values()) - sum(n for _, n in counts.most_common(4))
+    return f"Left out: {most}{f', others {rest}' if rest else ''}. `onward search WORDS` reaches them."
