@@ -1,0 +1,92 @@
+"""Transcripts of any agent, read into one stream of turns.
+
+A format is one module with `NAME`, `detect(head)` and `read(source, report)`. Formats are told apart by content, never by file name, and do not
+know each other. Other packages add one through the entry point group `onward.formats`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import IO, Protocol, cast
+
+from onward.core.transcript import ImportReport, Item, SessionHead, Turn
+from onward.errors import UnknownFormat
+from onward.formats.source import Source
+
+__all__ = ["FORMATS", "Format", "Source", "detect", "open_source", "read"]
+
+FORMATS: tuple[str, ...] = (
+    "claude_code",
+    "codex",
+    "specstory",
+    "json_turns",
+    "pasted",
+)
+"""Modules of this package in the order in which they are asked: the common and the exact ones first, the one that takes any text last."""
+
+
+class Format(Protocol):
+    """What a format's module offers."""
+
+    NAME: str
+
+    def detect(self, head: bytes) -> bool:
+        """Whether the first 64 KiB of an input, decompressed, are of this format."""
+        ...
+
+    def read(self, source: Source, report: ImportReport) -> Iterator[Item]:
+        """Yield heads, turns and rewinds in order, and account for every record in *report*."""
+        ...
+
+
+def open_source(path: Path | str | IO[bytes]) -> Source:
+    """The input at *path*, or in a binary stream such as standard input."""
+    return Source(Path(path) if isinstance(path, str) else path)
+
+
+def detect(source: Source) -> Format:
+    """The format of *source*, found from its content alone; `UnknownFormat` where nothing readable is in it."""
+    head = source.head
+    for name in FORMATS[:-1]:
+        module = _module(name)
+        if module.detect(head):
+            return module
+    for module in _added():
+        if module.detect(head):
+            return module
+    last = _module(FORMATS[-1])
+    if last.detect(head):
+        return last
+    raise UnknownFormat(
+        f"{source.name} is no transcript that Onward knows.",
+        "Give it a session file of an agent, a JSON list of turns, or pasted chat as plain text.",
+    )
+
+
+def read(source: Source, report: ImportReport) -> Iterator[Item]:
+    """Yield the heads, turns and rewinds of *source* in the order they happened. *report* is complete once the last one is taken."""
+    found = detect(source)
+    report.format = found.NAME
+    for item in found.read(source, report):
+        if isinstance(item, Turn):
+            report.turns += 1
+        elif isinstance(item, SessionHead):
+            report.sessions += 1
+        yield item
+    report.truncated += source.cut_values
+    if source.damage:
+        report.bad(0, source.damage)
+
+
+def _module(name: str) -> Format:
+    return cast("Format", import_module(f"{__name__}.{name}"))
+
+
+def _added() -> Iterator[Format]:
+    """Formats of other packages. Looked up only when none of ours fits exactly, because asking for entry points costs milliseconds."""
+    from importlib.metadata import entry_points
+
+    for point in entry_points(group="onward.formats"):
+        yield cast("Format", point.load())

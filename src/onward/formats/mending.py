@@ -1,0 +1,171 @@
+"""Repair of damaged JSON: lone surrogates, bytes that are not UTF-8, torn records, documents that end too early, oversized lines.
+
+Imported only when something is damaged, so that sound files do not pay for it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+
+_STUB_BYTES = 64 * 1024
+_DECODER = json.JSONDecoder()
+
+
+def loads(data: bytes) -> Any:
+    """The JSON value in *data*, with U+FFFD for bytes that are not UTF-8 and for lone surrogates; `ValueError` where it is not JSON."""
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError:
+        return _value(data.decode("utf-8", "replace"))
+
+
+def rescued(line: bytes) -> tuple[list[dict[str, Any]], str]:
+    """Return the objects that can be read from a damaged line, and what is wrong with the rest (empty when nothing is lost).
+
+    An agent that was killed while writing leaves a torn record, and the next one is glued to it: what stands last on the line is whole.
+    """
+    text = line.decode("utf-8", "replace").strip()
+    found: list[dict[str, Any]] = []
+    torn = ""
+    while text:
+        try:
+            value, end = _DECODER.raw_decode(text)
+        except (ValueError, RecursionError) as error:
+            torn = f"torn record: {error}" if isinstance(error, ValueError) else "nested too deeply"
+            start = text.rfind(text[: text.find(":") + 1], 1) if ":" in text[:64] else -1
+            if start <= 0:
+                break
+            text = text[start:]
+            continue
+        if isinstance(value, dict):
+            found.append(_clean(value))
+        else:
+            torn = "not a JSON object"
+        text = text[end:].strip()
+    return found, torn
+
+
+def closed(data: bytes) -> Any:
+    """The value in a document that ends too early, closed after its last whole part; None where there is none."""
+    text = data.decode("utf-8", "replace")
+    open_brackets: list[str] = []
+    cut, closers = 0, ""
+    position = 0
+    while position < len(text):
+        character = text[position]
+        if character == '"':
+            position = _string_end(text, position)
+            continue
+        if character in "[{":
+            open_brackets.append("]" if character == "[" else "}")
+        elif character in "]}":
+            if not open_brackets or open_brackets.pop() != character:
+                return None
+            cut, closers = position + 1, "".join(reversed(open_brackets))
+        elif character == ",":
+            cut, closers = position, "".join(reversed(open_brackets))
+        position += 1
+    try:
+        return _value(text[:cut] + closers) if cut else None
+    except ValueError:
+        return None
+
+
+def shortened(start: bytes, more: Callable[[], bytes], most_bytes: int) -> tuple[bytes, int]:
+    """Return a line of JSON with its long strings cut to stubs, and how many were cut.
+
+    *start* is its beginning, *more* gives the next part, which ends the line or is full. A line that stays above *most_bytes* is cut off there.
+    """
+    kept: list[bytes] = []
+    kept_bytes = 0
+    cut = 0
+    in_string = False
+    escaped = False
+    string_bytes = 0
+    part = start
+    while part:
+        position = 0
+        while position < len(part):
+            if not in_string:
+                quote = part.find(b'"', position)
+                end = len(part) if quote < 0 else quote + 1
+                piece = part[position:end]
+                in_string, string_bytes, escaped = quote >= 0, 0, False
+            else:
+                end, in_string, escaped = _scan_string(part, position, escaped=escaped)
+                piece = part[position:end]
+                room = _STUB_BYTES - string_bytes
+                string_bytes += len(piece)
+                if string_bytes > _STUB_BYTES:
+                    cut += room >= 0
+                    piece = _stub(piece, room) + (b"" if in_string else b'"')
+            if kept_bytes < most_bytes:
+                kept.append(piece)
+                kept_bytes += len(piece)
+            position = end
+        if part.endswith(b"\n"):
+            break
+        part = more()
+    return b"".join(kept), cut
+
+
+def _stub(piece: bytes, room: int) -> bytes:
+    """The first *room* bytes, never ending inside an escape, with a mark that something was cut."""
+    if room < 0:
+        return b""
+    head = piece[:room]
+    backslash = head.rfind(b"\\", max(0, len(head) - 12))
+    return (head[:backslash] if backslash >= 0 else head) + " … [cut]".encode()
+
+
+def _scan_string(part: bytes, position: int, *, escaped: bool) -> tuple[int, bool, bool]:
+    """Return (end, still inside the string, next byte is escaped) from *position* inside a string."""
+    if escaped:
+        position += 1
+    while True:
+        quote = part.find(b'"', position)
+        last = len(part) if quote < 0 else quote
+        backslashes = 0
+        while last - backslashes > position and part[last - backslashes - 1] == 0x5C:
+            backslashes += 1
+        if quote < 0:
+            return len(part), True, backslashes % 2 == 1
+        if backslashes % 2 == 0:
+            return quote + 1, False, False
+        position = quote + 1
+
+
+def _string_end(text: str, start: int) -> int:
+    position = start + 1
+    while True:
+        quote = text.find('"', position)
+        if quote < 0:
+            return len(text)
+        backslashes = 0
+        while text[quote - backslashes - 1] == "\\":
+            backslashes += 1
+        if backslashes % 2 == 0:
+            return quote + 1
+        position = quote + 1
+
+
+def _value(text: str) -> Any:
+    try:
+        return _clean(json.loads(text))
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
+def _clean(value: Any) -> Any:
+    """*value* with U+FFFD in place of lone surrogates, which no encoder accepts."""
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace") if not value.isascii() else value
+    if isinstance(value, list):
+        return [_clean(item) for item in value]
+    if isinstance(value, dict):
+        return {_clean(key): _clean(item) for key, item in value.items()}
+    return value

@@ -1,0 +1,185 @@
+"""One input to be read, whatever it lies in: a file, a pipe, zstd-compressed, with a byte-order mark or in UTF-16.
+
+Lines stream: memory does not grow with the file, and a huge line is cut to a stub that still parses instead of being held.
+"""
+
+from __future__ import annotations
+
+import codecs
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import IO, Any
+
+import orjson
+
+from onward.core.transcript import ImportReport
+from onward.errors import BadInput, UnreadableFile
+
+HEAD_BYTES = 64 * 1024
+LINE_BYTES = 8 * 1024 * 1024
+"""A longer line is cut: its long strings become stubs."""
+_CHUNK_BYTES = 1024 * 1024
+_ZSTD = b"\x28\xb5\x2f\xfd"
+_BOMS = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
+
+
+class Source:
+    """One input. `path` is None for a stream. `cut_values` counts values cut to stubs; `damage` says why the bytes ended too early, if they did."""
+
+    def __init__(self, origin: Path | IO[bytes], name: str = "") -> None:
+        """*origin* is a file's path, or a binary stream, which is copied to an unnamed temporary file; *name* is what messages call it."""
+        self.path = origin if isinstance(origin, Path) else None
+        self.name = name or (str(origin) if isinstance(origin, Path) else "standard input")
+        self.cut_values = 0
+        self.damage = ""
+        self._origin = origin
+
+    @cached_property
+    def head(self) -> bytes:
+        """The first 64 KiB as UTF-8: decompressed, without a byte-order mark."""
+        with self._opened() as stream:
+            return stream.read(HEAD_BYTES)
+
+    def lines(self) -> Iterator[tuple[int, bytes]]:
+        """Yield every line that is not blank, with its 1-based number; without NUL bytes and line end, and never much longer than 8 MiB."""
+        with self._opened() as stream:
+            number = 0
+            while line := stream.readline(LINE_BYTES):
+                number += 1
+                if len(line) == LINE_BYTES and line[-1] != 0x0A:
+                    line = self._cut(line, stream)
+                if b"\0" in line:
+                    line = line.replace(b"\0", b"")
+                if not line.isspace() and line:
+                    yield number, line.rstrip(b"\r\n")
+
+    def text_lines(self) -> Iterator[tuple[int, str]]:
+        """Yield every line, blank ones too, as text without its end; bytes that are not UTF-8 become U+FFFD."""
+        with self._opened() as stream:
+            number = 0
+            while line := stream.readline(LINE_BYTES):
+                number += 1
+                yield number, line.replace(b"\0", b"").rstrip(b"\r\n").decode("utf-8", "replace")
+
+    def records(self, report: ImportReport, skip: Callable[[bytes], str] | None = None) -> Iterator[tuple[int, dict[str, Any]]]:
+        """Yield every line's JSON object with its line number.
+
+        What cannot be read is reported. *skip* answers why a line need not even be parsed, or nothing: such lines are counted as skipped.
+        """
+        for number, line in self.lines():
+            if skip is not None and (reason := skip(line)):
+                report.skip(reason)
+                continue
+            try:
+                record = orjson.loads(line)
+            except orjson.JSONDecodeError:
+                for rescued in _rescued(line, number, report):
+                    yield number, rescued
+                continue
+            if type(record) is dict:
+                yield number, record
+            else:
+                report.bad(number, "not a JSON object")
+
+    def document(self, report: ImportReport) -> Any:
+        """The whole input as one JSON value. One that ends too early is closed where its last whole value ended, and reported; else `BadInput`."""
+        from onward.formats.mending import closed, loads
+
+        with self._opened() as stream:
+            data = stream.read().replace(b"\0", b"").strip()
+        try:
+            return loads(data)
+        except ValueError as error:
+            why = str(error)
+        whole = closed(data)
+        if whole is None:
+            raise BadInput(f"{self.name} is not whole JSON: {why}.", "Export or copy it again.")
+        report.bad(data.count(b"\n") + 1, "the document ends too early; what came before was read")
+        return whole
+
+    def _cut(self, start: bytes, stream: IO[bytes]) -> bytes:
+        from onward.formats.mending import shortened
+
+        line, cut = shortened(start, lambda: stream.readline(_CHUNK_BYTES), LINE_BYTES)
+        self.cut_values += cut
+        return line
+
+    @contextmanager
+    def _opened(self) -> Iterator[IO[bytes]]:
+        if self._spool is not None:
+            self._spool.seek(0)
+            yield self._spool
+            return
+        with self._file() as stream:
+            if stream.read(3) != codecs.BOM_UTF8:
+                stream.seek(0)
+            yield stream
+
+    @cached_property
+    def _spool(self) -> IO[bytes] | None:
+        """An unnamed copy of what is no plain UTF-8 file: a stream, compressed bytes, UTF-16."""
+        if isinstance(self._origin, Path):
+            with self._file() as stream:
+                return self._unpacked(stream)
+        copy = tempfile.TemporaryFile()
+        shutil.copyfileobj(self._origin, copy, _CHUNK_BYTES)
+        copy.seek(0)
+        return self._unpacked(copy) or _without_bom(copy)
+
+    def _unpacked(self, stream: IO[bytes]) -> IO[bytes] | None:
+        first = stream.read(4)
+        stream.seek(0)
+        if first == _ZSTD:
+            stream = self._decompressed(stream)
+            first = stream.read(4)
+            stream.seek(0)
+            return self._unpacked(stream) or stream
+        if first[:2] in _BOMS:
+            return _as_utf8(stream, _BOMS[first[:2]])
+        return None
+
+    def _decompressed(self, stream: IO[bytes]) -> IO[bytes]:
+        import zstandard
+
+        copy = tempfile.TemporaryFile()
+        try:
+            with zstandard.ZstdDecompressor().stream_reader(stream, read_across_frames=True, closefd=False) as reader:
+                shutil.copyfileobj(reader, copy, _CHUNK_BYTES)
+        except zstandard.ZstdError as error:
+            self.damage = f"the compressed data is damaged: {error}"
+        copy.seek(0)
+        return copy
+
+    def _file(self) -> IO[bytes]:
+        assert isinstance(self._origin, Path)
+        try:
+            return self._origin.open("rb", buffering=_CHUNK_BYTES)
+        except FileNotFoundError:
+            raise UnreadableFile(f"{self.name} does not exist.", "Check the path.") from None
+        except IsADirectoryError:
+            raise UnreadableFile(f"{self.name} is a folder.", "Name a file in it, or import the whole folder.") from None
+        except OSError as error:
+            raise UnreadableFile(f"{self.name} cannot be read: {error.strerror}.", "Check that it is a file and that you may read it.") from None
+
+
+def _as_utf8(stream: IO[bytes], encoding: str) -> IO[bytes]:
+    stream.seek(2)
+    copy = tempfile.TemporaryFile()
+    decoder = codecs.getincrementaldecoder(encoding)("replace")
+    while chunk := stream.read(_CHUNK_BYTES):
+        copy.write(decoder.decode(chunk).encode("utf-8", "replace"))
+    copy.seek(0)
+    return copy
+
+
+def _rescued(line: bytes, number: int, report: ImportReport) -> list[dict[str, Any]]:
+    from onward.formats.mending import rescued
+
+    records, torn = rescued(line)
+    if torn:
+        report.bad(number, torn)
+    return records
