@@ -80,8 +80,11 @@ class Redactor:
                 return self._placeholder(secret.kind, value)
         return value
 
+    def _arguments(self, arguments: dict[str, object] | str) -> dict[str, object] | str:
+        return self.text(arguments) if isinstance(arguments, str) else self._mapping(arguments)
+
     def _calls(self, calls: tuple[ToolCall, ...]) -> tuple[ToolCall, ...]:
-        clean = [self.value(call.arguments) for call in calls]
+        clean = [self._arguments(call.arguments) for call in calls]
         if all(new is call.arguments for new, call in zip(clean, calls, strict=True)):
             return calls
         return tuple(replace(call, arguments=new) for call, new in zip(calls, clean, strict=True))
