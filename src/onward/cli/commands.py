@@ -89,6 +89,8 @@ def _option(option: quick.Option) -> click.Option:
         return click.Option([flag], type=click.Choice(option.choices), default=option.default, show_default=True, help=option.help)
     if option.number:
         return click.Option([flag], type=click.IntRange(min=1), metavar="N", help=option.help)
+    if option.text:
+        return click.Option([flag], metavar=option.text, help=option.help)
     return click.Option([flag], is_flag=True, help=option.help)
 
 

@@ -67,6 +67,7 @@ Examples:
             choices=("markdown", "prompt", "json"),
             default="markdown",
         ),
+        Option("next-goal", "With --format prompt: what the next session should do.", text="TEXT"),
         Option("no-sources", "Leave out the handles like [s3.41] that name the turns behind each line."),
         JSON,
     ),

@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import io
+import json
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from onward.cli import present
+from onward.cli.reports import account
+from onward.core.facts import Handle
+from onward.core.transcript import ImportReport
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def terminal_of_40_columns(monkeypatch: pytest.MonkeyPatch) -> Terminal:
+    """A fixture cannot do this: pytest puts its own standard output back between a fixture and its test."""
+    screen = Terminal()
+    monkeypatch.setattr(sys, "stdout", screen)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    return screen
+
+
+def test_a_table_in_a_pipe_is_plain_rows_and_nothing_cut(capsys: pytest.CaptureFixture[str]) -> None:
+    present.table(["name", "turns"], [["kopi", 12], ["long " * 40, None]])
+    assert capsys.readouterr().out == "kopi\t12\n" + "long " * 40 + "\t\n"
+
+
+def test_a_cell_cannot_break_the_row_it_stands_in(capsys: pytest.CaptureFixture[str]) -> None:
+    present.table(["a", "b"], [["one\ttwo", "three\nfour"]])
+    assert capsys.readouterr().out == "one two\tthree four\n"
+
+
+def test_a_table_on_a_terminal_is_aligned_and_fits(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = terminal_of_40_columns(monkeypatch)
+    present.table(
+        ["name", "turns", "last words"], [["kopi", 9, "short"], ["コーヒー", 1204, "a sentence that goes on past the edge of it"]]
+    )
+    lines = terminal.getvalue().splitlines()
+    assert lines[0] == "\x1b[1mname      turns  last words\x1b[0m"
+    assert lines[1] == "kopi          9  short"
+    assert lines[2].startswith("コーヒー   1204  a sentence that goes")
+    assert lines[2].endswith("…")
+    assert max(present.width(line) for line in lines[1:]) <= 40
+
+
+def test_no_colour_where_it_is_not_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal_of_40_columns(monkeypatch)
+    assert present.paint("x", "bold") == "\x1b[1mx\x1b[0m"
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert present.paint("x", "bold") == "x"
+
+
+@pytest.mark.parametrize(("text", "columns"), [("abc", 3), ("日本", 4), ("e\u0301", 1), ("", 0)])
+def test_width_in_columns(text: str, columns: int) -> None:
+    assert present.width(text) == columns
+
+
+@pytest.mark.parametrize(("number", "words"), [(0, "0 turns"), (1, "1 turn"), (1204, "1,204 turns")])
+def test_counted(number: int, words: str) -> None:
+    assert present.counted(number, "turn") == words
+
+
+def test_json_of_our_shapes() -> None:
+    @dataclass(slots=True)
+    class Row:
+        handle: Handle
+        at: datetime
+        path: Path
+
+    row = Row(Handle(3, 41), datetime(2026, 3, 1, 12, 30, tzinfo=UTC), Path("a/b"))
+    assert json.loads(present.as_json_text([row])) == [{"handle": "s3.41", "at": "2026-03-01T12:30:00Z", "path": str(Path("a/b"))}]
+
+
+def test_progress_is_silent_in_a_pipe(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(present, "LONG_WORK_SECONDS", 0.0)
+    with present.Progress("reading") as progress:
+        progress.at(1, 2, "a.jsonl")
+    assert capsys.readouterr() == ("", "")
+
+
+def test_progress_on_a_terminal_leaves_no_trace(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = Terminal()
+    monkeypatch.setattr(sys, "stderr", screen)
+    monkeypatch.setattr(present, "LONG_WORK_SECONDS", 0.0)
+    with present.Progress("reading") as progress:
+        progress.at(1, 2, "a.jsonl")
+    assert screen.getvalue() == "\r\x1b[Kreading 1 of 2 a.jsonl\r\x1b[K"
+
+
+def test_an_account_names_what_was_left_out_and_where_it_broke() -> None:
+    report = ImportReport(format="codex")
+    report.keep(5)
+    report.turns, report.sessions = 4, 1
+    report.skip("event repeats a response item", 2)
+    for line in range(7, 12):
+        report.bad(line, "torn")
+    assert account(report) == (
+        "codex, 4 turns in 1 session from 12 records · left out: 2 event repeats a response item"
+        " · could not be read: 5 records (line 7: torn; line 8: torn; line 9: torn; and 2 more)"
+    )
