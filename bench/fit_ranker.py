@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from onward.core.extract.features import NAMES, Candidate, candidates, setting, vector
-from onward.core.extract.trace import trace
+from onward.core.extract.features import NAMES, Candidate, candidates, features, setting
+from onward.core.extract.trace import observe
 from onward.core.facts import KINDS
 from onward.core.text import content_words
 from onward.core.transcript import ImportReport, Turn
@@ -47,7 +47,7 @@ def examples(gold: Path, data: Path) -> list[tuple[list[float], float, float, st
     """Return (features, label, example weight, kind) of every clause of one annotated session."""
     facts = [json.loads(line) for line in gold.read_text().splitlines()]
     pairs = turns_of(transcript_of(gold, data))
-    seen = trace(pairs)
+    seen = observe(pairs)
     found = candidates(seen)
     around = setting(seen, found)
     lines = {ordinal: turn.line for ordinal, turn in pairs}
@@ -59,8 +59,16 @@ def examples(gold: Path, data: Path) -> list[tuple[list[float], float, float, st
     for one in found:
         mark = _mark(one, lines[one.said.turn], by_line, starts)
         label, weight, kind = (0.0, UNMARKED, "") if mark is None else _label(mark)
-        out.append((vector(one, around), label, weight, kind))
+        out.append((dense(features(one, around)), label, weight, kind))
     return out
+
+
+def dense(told_of: list[tuple[int, float]]) -> list[float]:
+    """Return a feature vector with its zeros."""
+    row = [0.0] * len(NAMES)
+    for place, value in told_of:
+        row[place] = value
+    return row
 
 
 def _label(mark: dict[str, Any]) -> tuple[float, float, str]:

@@ -42,8 +42,8 @@ _DENSITY = 0.75
 """How much cost counts against value: 0 takes the best whatever its length, 1 takes value per token."""
 _AGE = 0.93
 """What a fact is worth one session later, of what it was worth before."""
-_REPEATS = 0.3
-"""A fact of whose words less than this share is new says nothing new."""
+_REPEATS = 0.2
+"""A fact of whose neighbouring words less than this share is new says nothing new."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +91,7 @@ class _Choice:
         self._left = left_tokens
         self._now = now
         self._covered: set[str] = set()
+        """Words, and pairs of neighbouring words, that the document holds already."""
         self._leads: set[tuple[str, Handle, str]] = set()
         self._places: set[tuple[str, Handle]] = set()
         self._sections: set[str] = set()
@@ -98,20 +99,20 @@ class _Choice:
     def cover(self, texts: Iterable[str]) -> None:
         """Take note of words that the document holds already."""
         for text in texts:
-            self._covered.update(content_words(text))
+            self._covered.update(_grams(text))
 
     def take(self, facts: Iterable[Fact], most_tokens: int) -> None:
         """Choose the best of *facts* while there is room, spending at most *most_tokens* on them. Lazy greedy: gains only ever fall."""
         room = min(most_tokens, self._left)
         by_id = {f.id: f for f in facts}
-        stems = {name: frozenset(content_words(f.text)) for name, f in by_id.items()}
+        grams = {name: _grams(f.text) for name, f in by_id.items()}
         costs = {name: self._count(f.text) + _BULLET_TOKENS for name, f in by_id.items()}
-        heap = [(-self._gain(f, stems[name], costs[name]), name) for name, f in by_id.items()]
+        heap = [(-self._gain(f, grams[name], costs[name]), name) for name, f in by_id.items()]
         heapify(heap)
         while heap and room > 12:
             before, name = heappop(heap)
             fact = by_id[name]
-            gain = self._gain(fact, stems[name], costs[name])
+            gain = self._gain(fact, grams[name], costs[name])
             if gain <= 0.0:
                 continue
             if heap and -gain > heap[0][0] + 1e-12 and -gain != before:
@@ -122,10 +123,10 @@ class _Choice:
                 continue
             room -= cost
             self._left -= cost
-            self._add(fact, stems[name])
+            self._add(fact, grams[name])
 
-    def _gain(self, fact: Fact, stems: frozenset[str], cost: int) -> float:
-        new = len(stems - self._covered) / len(stems) if stems else 0.0
+    def _gain(self, fact: Fact, grams: frozenset[str], cost: int) -> float:
+        new = len(grams - self._covered) / len(grams) if grams else 0.0
         if new < _REPEATS and not fact.pinned:
             return 0.0
         age = 1.0 if fact.kind == "rule" or fact.pinned else _AGE ** (self._now - fact.session)
@@ -141,15 +142,21 @@ class _Choice:
             tokens += self._count(fact.lead) + 1
         return tokens + (0 if section in self._sections else _SECTION_TOKENS)
 
-    def _add(self, fact: Fact, stems: frozenset[str]) -> None:
+    def _add(self, fact: Fact, grams: frozenset[str]) -> None:
         section = SECTION_OF[fact.kind]
         place = fact.sources[0] if fact.sources else Handle(0, 0)
         self.chosen.append(fact)
-        self._covered |= stems
-        self._covered.update(content_words(fact.lead))
+        self._covered |= grams
+        self._covered.update(_grams(fact.lead))
         self._places.add((section, place))
         self._leads.add((section, place, fact.lead))
         self._sections.add(section)
+
+
+def _grams(text: str) -> frozenset[str]:
+    """Return the content words of *text* and their neighbouring pairs: two sentences about one thing share words, two that say the same share pairs."""
+    said = content_words(text)
+    return frozenset(said) | {f"{a} {b}" for a, b in zip(said, said[1:], strict=False)}
 
 
 def _head(live: Sequence[Fact], now: int) -> tuple[tuple[str, Line], ...]:

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from onward.core.extract.spoken import spoken
-from onward.core.extract.trace import trace
-from onward.core.extract.worked import worked
+from onward.core.extract.spoken import heard
+from onward.core.extract.trace import observe
+from onward.core.extract.worked import shown
 from onward.core.facts import Fact, Handle, fact_id
 from onward.core.transcript import SessionHead, Turn
 
@@ -19,28 +19,28 @@ def extract(number: int, head: SessionHead, turns: Iterable[tuple[int, Turn]]) -
     """Return the facts of session *number* from its main path of (ordinal, turn), in order. Times fall back to the last one known."""
     pairs = list(turns)
     times = _times(head, pairs)
-    seen = trace(pairs)
+    seen = observe(pairs)
     facts: dict[str, Fact] = {}
-    for shown in worked(seen, head.cwd):
-        sources = tuple(Handle(number, t) for t in dict.fromkeys(shown.turns))
-        name = fact_id(shown.kind, shown.subject, shown.text, sources[0])
+    for work in shown(seen, head.cwd):
+        sources = tuple(Handle(number, t) for t in dict.fromkeys(work.turns))
+        name = fact_id(work.kind, work.subject, work.text, sources[0])
         facts[name] = Fact(
             name,
-            shown.kind,
-            shown.subject,
-            shown.text,
+            work.kind,
+            work.subject,
+            work.text,
             sources,
             times.get(sources[0].turn),
-            shown.weight,
-            evidence=shown.evidence,
-            author=shown.author,
+            work.weight,
+            evidence=work.evidence,
+            author=work.author,
         )
-    for heard in spoken(seen):
-        source = Handle(number, heard.said.turn)
-        name = fact_id(heard.kind, "", heard.text, source)
+    for said in heard(seen):
+        source = Handle(number, said.said.turn)
+        name = fact_id(said.kind, "", said.text, source)
         facts[name] = Fact(
-            name, heard.kind, "", heard.text, (source,), times.get(source.turn), heard.weight, heard.lead, heard.retires,
-            evidence=heard.evidence, author=heard.said.author,
+            name, said.kind, "", said.text, (source,), times.get(source.turn), said.weight, said.lead, said.retires,
+            evidence=said.evidence, author=said.said.author,
         )  # fmt: skip
     return list(facts.values())
 

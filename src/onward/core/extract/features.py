@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from math import log
+from math import fsum, log
 from typing import NamedTuple
 
 from onward.core.extract.cues import GROUPS, cue_bits
@@ -75,7 +75,7 @@ def candidates(seen: Trace) -> list[Candidate]:
 
 
 def setting(seen: Trace, found: Iterable[Candidate]) -> Setting:
-    """Return the session-wide counts that `vector` measures a clause against."""
+    """Return the session-wide counts that `features` measures a clause against."""
     by_text: dict[int, tuple[set[str], set[str]]] = {}
     for one in found:
         stems, names = by_text.setdefault(one.said.place, (set(), set()))
@@ -93,13 +93,13 @@ def setting(seen: Trace, found: Iterable[Candidate]) -> Setting:
     return Setting(len(seen.said), word_texts, name_texts, seen.rounds, max(closings, default=-1), frozenset(touched))
 
 
-def vector(one: Candidate, around: Setting) -> list[float]:
-    """Return the features of one candidate, in the order of `NAMES`, each about 0..1."""
+def features(one: Candidate, around: Setting) -> list[tuple[int, float]]:
+    """Return the features of one candidate that are not zero, as (place in `NAMES`, value about 0..1)."""
     said, clause = one.said, one.clause
     user, closes = said.author == "user", said.closes
     names = [n.lower() for n in one.names]
     recurring = max((around.name_texts[n] for n in names), default=0)
-    rarity = sum(log(around.texts / max(1, around.word_texts[w]) + 1.0) for w in one.stems) / max(1, len(one.stems)) / 6.0
+    rarity = fsum(log(around.texts / max(1, around.word_texts[w]) + 1.0) for w in one.stems) / max(1, len(one.stems)) / 6.0
     spoken = set(words(clause.text)[:12])
     out = [
         1.0,
@@ -147,4 +147,4 @@ def vector(one: Candidate, around: Setting) -> list[float]:
     out += [user and one.cues >> i & 1 for i in range(len(GROUPS))]
     out += [not user and one.cues >> i & 1 for i in range(len(GROUPS))]
     out += [closes and one.cues >> i & 1 for i in range(len(GROUPS))]
-    return [float(x) for x in out]
+    return [(i, float(x)) for i, x in enumerate(out) if x]

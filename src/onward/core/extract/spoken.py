@@ -6,15 +6,17 @@ The ranker is linear, fitted on annotated sessions (`bench/fit_ranker.py`); its 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import exp
-from typing import NamedTuple
+from math import exp, fsum
+from typing import NamedTuple, TypeAlias
 
 from onward.core.extract.cues import bit
-from onward.core.extract.features import Candidate, candidates, setting, vector
+from onward.core.extract.features import Candidate, candidates, features, setting
 from onward.core.extract.trace import Said, Trace
 from onward.core.extract.weights import KIND_WEIGHTS, WORTH_WEIGHTS
 from onward.core.facts import KINDS, Evidence, Kind
 from onward.core.text import one_line
+
+Features: TypeAlias = list[tuple[int, float]]
 
 POOL = 220
 """Clauses kept of one session: several times what the largest handoff can show."""
@@ -36,40 +38,40 @@ class Heard(NamedTuple):
     retires: tuple[str, ...]
 
 
-def spoken(seen: Trace) -> Iterator[Heard]:
+def heard(seen: Trace) -> Iterator[Heard]:
     """Yield the best clauses of the session, best first."""
     found = candidates(seen)
     around = setting(seen, found)
-    ranked: list[tuple[float, int, Candidate, list[float]]] = []
+    ranked: list[tuple[float, int, Candidate, Features]] = []
     for i, one in enumerate(found):
         if one.clause.text.endswith(":") and not one.clause.is_item and one.size < 12:
             continue
-        features = vector(one, around)
-        ranked.append((_worth(features), -i, one, features))
+        told_of = features(one, around)
+        ranked.append((_worth(told_of), -i, one, told_of))
     ranked.sort(key=lambda r: (-r[0], r[1]))
     told: set[str] = set()
-    for worth, _, one, features in ranked:
+    for worth, _, one, told_of in ranked:
         key = " ".join(sorted(one.stems))
         if key in told:
             continue
         told.add(key)
-        kind = _kind(one, features)
+        kind = _kind(one, told_of)
         yield Heard(kind, one.said, one.clause.text, _lead(one, seen), worth, _evidence(one), _retired(one))
         if len(told) >= POOL:
             return
 
 
-def _worth(features: list[float]) -> float:
-    total = sum(w * x for w, x in zip(WORTH_WEIGHTS, features, strict=True) if x)
+def _worth(told_of: Features) -> float:
+    total = fsum(WORTH_WEIGHTS[i] * x for i, x in told_of)
     return 1.0 / (1.0 + exp(-total))
 
 
-def _kind(one: Candidate, features: list[float]) -> Kind:
+def _kind(one: Candidate, told_of: Features) -> Kind:
     if one.said.author == "user" and one.cues & _RULE and not one.clause.text.endswith("?"):
         if not _STRONG.isdisjoint(w.strip(",.") for w in one.clause.text.lower().split()):
             return "rule"
-    best = max(range(len(KINDS)), key=lambda k: sum(w * x for w, x in zip(KIND_WEIGHTS[k], features, strict=True) if x))
-    return KINDS[best]
+    scores = [fsum(weights[i] * x for i, x in told_of) for weights in KIND_WEIGHTS]
+    return KINDS[scores.index(max(scores))]
 
 
 def _lead(one: Candidate, seen: Trace) -> str:

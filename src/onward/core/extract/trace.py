@@ -64,7 +64,7 @@ class Trace:
     turns: int = 0
 
 
-def trace(turns: Iterable[tuple[int, Turn]]) -> Trace:
+def observe(turns: Iterable[tuple[int, Turn]]) -> Trace:
     """Return what *turns* (ordinal, turn; in order, main path only) show. Sub-agents' prose is left out, what their tools did is not."""
     seen = Trace()
     waiting: dict[str, Ran | list[Changed]] = {}

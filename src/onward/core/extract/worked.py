@@ -15,6 +15,7 @@ from onward.core.text import one_line
 
 _COMMIT = re.compile(r"^\[([\w./-]+)(?: \(root-commit\))? ([0-9a-f]{7,40})\] (.+)$", re.M)
 _PULL = re.compile(r"https?://[\w.-]+/[\w.-]+/[\w.-]+/(?:pull|merge_requests|pulls)/\d+")
+_TITLE = re.compile(r"""--title[ =](["'])(.+?)\1""")
 _BRANCH = re.compile(r"git (?:checkout -[bB]|switch -[cC]|worktree add (?:\S+ )?-b) ['\"]?([\w./-]+)")
 _CHECK = re.compile(
     r"\b(?:test|tests|pytest|vitest|jest|lint|eslint|ruff|mypy|pyright|tsc|typecheck|type-check|build|check|fmt|format|clippy|vet|e2e|verify|migrate|"
@@ -44,7 +45,7 @@ class Shown(NamedTuple):
     author: Author = "tool"
 
 
-def worked(seen: Trace, cwd: str) -> Iterator[Shown]:
+def shown(seen: Trace, cwd: str) -> Iterator[Shown]:
     """Yield what the tools of one session show. Paths below *cwd* are written from there."""
     yield from _files(seen, cwd)
     yield from _git(seen)
@@ -86,9 +87,11 @@ def _git(seen: Trace) -> Iterator[Shown]:
                 "done", f"commit:{commit[:7]}", f"Committed `{commit}` on branch `{branch}`: {one_line(message, 160)}", (ran.turn,), 0.62
             )
         if "pr create" in ran.command or "git push" in ran.command:
+            title = _TITLE.search(ran.command)
+            about = f": {one_line(title.group(2), 120)}" if title else ""
             for url in _PULL.findall(ran.output)[:1]:
                 what = "Opened the pull request" if "pr create" in ran.command else "Pushed; the pull request is at"
-                yield Shown("value", f"pull:{url}", f"{what} {url}", (ran.turn,), 0.7)
+                yield Shown("value", f"pull:{url}", f"{what} {url}{about}", (ran.turn,), 0.7)
         if not ran.failed:
             for branch in _BRANCH.findall(ran.command):
                 yield Shown("value", f"branch:{branch}", f"The work is on the branch `{branch}`, created with git", (ran.turn,), 0.6)

@@ -1,0 +1,49 @@
+"""The document: written, read back, never over its budget."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from onward.core.facts import Handle
+from onward.core.handoff import SECTIONS, Handoff, Line, Section, from_json, parse, render, render_prompt, to_json
+
+words = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc", "Zl", "Zp", "Zs")), min_size=1, max_size=8)
+prose = st.lists(words, min_size=1, max_size=8).map(" ".join).filter(lambda s: not s.endswith("]"))
+handles = st.lists(st.builds(Handle, st.integers(1, 99), st.integers(0, 999)), max_size=3).map(tuple)
+lines = st.builds(Line, prose, handles)
+sections = st.lists(st.builds(Section, st.sampled_from(SECTIONS), st.lists(lines, min_size=1, max_size=4).map(tuple)), max_size=4).map(tuple)
+head = st.lists(st.tuples(st.sampled_from(["Goal", "State", "Do first"]), lines), max_size=3).map(tuple)
+closing = st.lists(prose.filter(lambda s: s != "---"), max_size=2).map(tuple)
+handoffs = st.builds(Handoff, st.integers(0, 2000), st.sampled_from(["", "2026-03-02, Codex"]), head, sections, closing)
+
+
+@given(handoffs)
+def test_a_handoff_parses_back_from_its_own_markdown(handoff: Handoff) -> None:
+    assert parse(render(handoff)) == handoff
+
+
+@given(handoffs)
+def test_a_handoff_comes_back_from_its_json(handoff: Handoff) -> None:
+    assert from_json(to_json(handoff)) == handoff
+
+
+def test_text_that_is_no_handoff_is_refused_with_the_place() -> None:
+    with pytest.raises(ValueError, match="the first line is '# Something else'"):
+        parse("# Something else\n")
+    with pytest.raises(ValueError, match="line 3 is 'stray words'"):
+        parse("# Handoff after session 1\n\nstray words\n")
+
+
+def test_the_prompt_names_the_next_goal_and_holds_the_whole_document() -> None:
+    handoff = Handoff(2, sections=(Section(SECTIONS[0], (Line("Never push to main", (Handle(1, 3),)),)),))
+    prompt = render_prompt(handoff, next_goal="continue with payments")
+    assert "continue with payments" in prompt
+    assert render(handoff) in prompt
+
+
+def test_handles_are_dropped_on_request() -> None:
+    handoff = Handoff(1, head=(("Goal", Line("Ship it", (Handle(1, 1),))),))
+    assert "[s1.1]" in render(handoff)
+    assert "[s1.1]" not in render(handoff, sources=False)
