@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from onward.core.facts import Handle
 from onward.core.preservation.did import Work, from_work
-from onward.core.preservation.reference import GROUPS, Group, Reference, fold_references
+from onward.core.preservation.reference import GROUPS, Group, Reference, latest
 from onward.core.preservation.said import from_agent, from_person
 from onward.core.tools import action
 from onward.core.transcript import Turn
@@ -51,19 +52,25 @@ def references(number: int, turns: Iterable[tuple[int, Turn]]) -> list[Reference
         found.extend(from_agent(*report, is_closing=True, is_last=True))
     for text, handle in narrated:
         found.extend(from_agent(text, handle, is_closing=False, is_last=False))
-    return _weightiest(fold_references(found, from_work(work)))
+    found.extend(from_work(work))
+    return _weightiest(found)
 
 
 def _weightiest(found: list[Reference]) -> list[Reference]:
     """Return the weightiest of each group, the later first among equals; what is retired stays, since it says what would be stale."""
+    said = Counter((one.group, one.subject) for one in found)
     files = {name for one in found if one.group == "files" for name in (one.subject, one.needles[0])}
-    chosen = [one for one in found if one.retired]
-    for group in GROUPS:
-        standing = [
-            one for one in found if one.group == group and not one.retired and not (group == "values" and _names_a_file(one.subject, files))
-        ]
-        chosen += sorted(standing, key=lambda one: (one.weight, one.handle), reverse=True)[: MOST_EXPECTED[group]]
-    return fold_references((), chosen)
+    chosen: list[Reference] = []
+    by_group: dict[Group, list[Reference]] = {group: [] for group in GROUPS}
+    for one in latest(found):
+        if one.retired:
+            chosen.append(one)
+        elif one.group != "values" or not _names_a_file(one.subject, files):
+            by_group[one.group].append(one)
+    for group, standing in by_group.items():
+        standing.sort(key=lambda one: (one.weight + 0.1 * min(4, said[one.group, one.subject]), one.handle), reverse=True)
+        chosen += standing[: MOST_EXPECTED[group]]
+    return latest(chosen)
 
 
 def _names_a_file(value: str, files: set[str]) -> bool:

@@ -24,48 +24,43 @@ _WORDS: dict[Cue, str] = {
 }
 
 _PHRASES: dict[Cue, tuple[str, ...]] = {
-    "rule": ("do not ", "make sure", "from now on", "mulai sekarang", "tidak boleh", "ga boleh", "gak boleh", "only use", "no need to", "cannot use"),
+    "rule": ("do not", "make sure", "from now on", "mulai sekarang", "tidak boleh", "ga boleh", "gak boleh", "only use", "no need to", "cannot use"),
     "decision": ("go with", "so that", "makes sense", "no longer", "switch to", "switched to", "in favor of", "in favour of"),
     "fix": ("root cause", "the issue", "the problem", "turned out", "ternyata"),
     "dead": ("didn't work", "doesn't work", "did not work", "does not work", "not possible", "ruled out", "dead end", "no effect", "tidak berhasil",
              "ga berhasil", "gak bisa", "ga bisa", "tidak bisa", "can't be used", "cannot be used", "won't work"),
-    "open": ("not yet", "next step", "to do:", "left to", "want me to", "would you like", "ready to"),
-    "chatter": ("let me ", "i'll ", "now i", "now let", "i will ", "i'm going", "looking at", "saya akan", "saya cek"),
+    "open": ("not yet", "next step", "left to", "want me to", "would you like", "ready to"),
+    "chatter": ("let me", "i'll", "now i", "now let", "now let's", "i will", "i'm going", "looking at", "saya akan", "saya cek"),
 }  # fmt: skip
 
-CUE_OF: dict[str, tuple[Cue, ...]] = {}
+_OF_WORD: dict[str, list[tuple[Cue, str]]] = {}
+"""By word: the cues it gives, each with the phrase that has to stand there, empty for the word alone."""
 for _cue, _all in _WORDS.items():
     for _word in _all.split():
-        CUE_OF[_word] = (*CUE_OF.get(_word, ()), _cue)
+        _OF_WORD.setdefault(_word, []).append((_cue, ""))
+for _cue, _phrases in _PHRASES.items():
+    for _phrase in _phrases:
+        _OF_WORD.setdefault(max(_phrase.split(), key=len), []).append((_cue, f" {_phrase} "))
 
-_SPACED = str.maketrans(dict.fromkeys('.,;:!?()[]{}"`*_/|<>=', " "))
+_CUE_WORDS = frozenset(_OF_WORD)
+_SPACED = str.maketrans({**dict.fromkeys('.,;:!?()[]{}"`*|<>=', " "), "’": "'"})
 
-OPEN_HEADINGS = (
-    "next",
-    "todo",
-    "to do",
-    "remaining",
-    "pending",
-    "open",
-    "follow",
-    "berikut",
-    "sisa",
-    "lanjut",
-    "blocked",
-    "not done",
-    "suivant",
-    "próxim",
-)
+OPEN_HEADINGS = ("next", "todo", "to do", "remaining", "pending", "open", "follow", "berikut", "sisa", "lanjut", "blocked", "not done", "suivant", "próxim")
 
 
-def cues_of(lowered: str) -> set[Cue]:
-    """Return what a *lowered* clause hints at."""
+def spoken_words(text: str) -> list[str]:
+    """Return the words of *text* in lower case, without the punctuation around them."""
+    return text.lower().translate(_SPACED).split()
+
+
+def cues_of(said: list[str]) -> set[Cue]:
+    """Return what the `spoken_words` of a clause hint at."""
     found: set[Cue] = set()
-    for word in CUE_OF.keys() & lowered.translate(_SPACED).split():
-        found.update(CUE_OF[word])
-    for cue, phrases in _PHRASES.items():
-        if cue not in found and any(phrase in lowered for phrase in phrases):
-            found.add(cue)
+    here = _CUE_WORDS.intersection(said)
+    if here:
+        flat = f" {' '.join(said)} "
+        for word in here:
+            found.update(cue for cue, phrase in _OF_WORD[word] if phrase in flat)
     return found
 
 

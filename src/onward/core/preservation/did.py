@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 
 from onward.core.facts import Handle
 from onward.core.preservation.reference import Reference
-from onward.core.preservation.said import spellings
-from onward.core.preservation.words import plain, stems
+from onward.core.preservation.values import spellings
+from onward.core.preservation.words import plain
 from onward.core.text import one_line
 from onward.core.tools import Action, Todo
 from onward.core.transcript import ToolResult
@@ -26,7 +26,7 @@ _LOOKING = frozenset(
     "printf for while if set kill ps nl column tr date env".split()
 )
 _LOOKING_GIT = frozenset("status diff log show branch add stash rev-parse blame ls-files remote fetch config merge-base reflog".split())
-_CHECKING = ("test", "lint", "build", "check", "tsc", "vet", "compile", "mypy", "ruff", "clippy")
+_CHECKING = frozenset("test tests lint build check typecheck tsc vet compile mypy ruff clippy pytest vitest jest verify".split())
 _COMMON_NAMES = frozenset(
     {"index", "main", "__init__", "mod", "readme", "package", "config", "types", "utils", "makefile", "setup", "app", "test"}
 )
@@ -35,11 +35,10 @@ _COMMIT = re.compile(r"\[([\w./-]+)(?: \(root-commit\))? ([0-9a-f]{7,12})\]")
 
 @dataclass(slots=True)
 class Work:
-    """What the calls of one session did so far. Files map to (edits, last place, gone); checks to (command, place, failing line or empty)."""
+    """What the calls of one session did so far. Files map to (edits, last place, gone), commands to (runs, last place, as run), checks to (place, failing line or empty)."""
 
     files: dict[str, tuple[int, Handle, bool]] = field(default_factory=dict[str, tuple[int, Handle, bool]])
-    commands: Counter[str] = field(default_factory=Counter[str])
-    command_at: dict[str, Handle] = field(default_factory=dict[str, Handle])
+    commands: dict[str, tuple[int, Handle, str]] = field(default_factory=dict[str, tuple[int, Handle, str]])
     checks: dict[str, tuple[Handle, str]] = field(default_factory=dict[str, tuple[Handle, str]])
     todos: dict[str, tuple[Todo, Handle]] = field(default_factory=dict[str, tuple[Todo, Handle]])
     made: list[Reference] = field(default_factory=list[Reference])
@@ -54,15 +53,18 @@ class Work:
         for todo in act.todos:
             self.todos[plain(todo.text)] = todo, handle
         for said in act.questions:
-            self.made.append(Reference(handle, "open", " ".join(sorted(stems(said))), said, (), 0.5))
+            self.made.append(Reference(handle, "open", plain(said), said, (), 0.5))
         if act.command:
             self._ran(call_id, act.command, handle)
 
     def _ran(self, call_id: str, command: str, handle: Handle) -> None:
-        for step in steps(command):
-            self.commands[step] += 1
-            self.command_at[step] = handle
-            if step.startswith(("git commit", "git push", "gh ")) or _is_check(step):
+        for step, written in steps(command):
+            if step.startswith(("git ", "gh ")):
+                self.waiting[call_id] = command
+                continue
+            runs, _, _ = self.commands.get(step, (0, handle, ""))
+            self.commands[step] = runs + 1, handle, written
+            if _is_check(step):
                 self.waiting[call_id] = command
 
     def answered(self, result: ToolResult, handle: Handle) -> None:
@@ -74,15 +76,13 @@ class Work:
         ends = text if len(text) <= 2 * LOOKED_AT_CHARS else text[:LOOKED_AT_CHARS] + "\n" + text[-LOOKED_AT_CHARS:]
         if found := _COMMIT.search(ends):
             subject = ends[found.end() :].split("\n", 1)[0].strip()
-            if len(stems(subject)) >= 2:
-                self.made.append(Reference(handle, "outcomes", " ".join(sorted(stems(subject))), subject, (), 0.7))
+            self.made.append(Reference(handle, "outcomes", plain(subject), subject, (), 0.7))
             if found[1] not in ("main", "master"):
                 self.made.append(Reference(handle, "values", found[1].lower(), f"branch {found[1]}", (found[1].lower(),), 0.7))
         for word in ends.split():
-            if word.startswith("https://") and "/pull/" in word:
-                value = plain(word).rstrip(".,)/\"'")
+            if word.startswith("https://") and (value := plain(word).rstrip(".,)/\"'")).rpartition("/pull/")[2].isdigit():
                 self.made.append(Reference(handle, "values", value, one_line(word, 120), spellings(value), 0.9))
-        for step in steps(command):
+        for step, _ in steps(command):
             if _is_check(step):
                 failed = bool(result.exit_code or result.is_error)
                 self.checks[step] = handle, _failing_line(ends) if failed else ""
@@ -96,34 +96,37 @@ def from_work(work: Work) -> Iterator[Reference]:
         name = _name(path)
         needle = name if names[name] == 1 and name.partition(".")[0] not in _COMMON_NAMES else _tail(path)
         yield Reference(handle, "files", _tail(path), path, (needle,), min(1.0, 0.3 + 0.1 * edits), gone)
-    for step, count in work.commands.items():
-        worth = 0.2 + 0.1 * min(4, count) + 0.3 * _is_check(step)
-        if count > 1 or _is_check(step):
-            yield Reference(work.command_at[step], "commands", step, step, (plain(step),), round(worth, 2))
+    for step, (runs, handle, written) in work.commands.items():
+        if runs > 1 or _is_check(step):
+            worth = 0.2 + 0.1 * min(4, runs) + 0.3 * _is_check(step)
+            yield Reference(handle, "commands", step, written, tuple({plain(written): None, step: None}), round(worth, 2))
     for text, (todo, handle) in work.todos.items():
         yield Reference(handle, "open", text, todo.text, (), 0.8, todo.status in ("completed", "cancelled"))
     for step, (handle, line) in work.checks.items():
-        yield Reference(handle, "open", f"check {step}", f"{step} fails: {line}" if line else step, (plain(step),), 0.9, not line)
+        yield Reference(handle, "open", f"check {step}", f"{step} fails: {line}" if line else "", (step,) if line else (), 0.9, not line)
 
 
-def steps(command: str) -> Iterator[str]:
-    """Yield the commands in one shell line that did something, each cut to the words that name it: `pnpm test`, `go test ./...`."""
+def steps(command: str) -> Iterator[tuple[str, str]]:
+    """Yield (name, as written) of the commands in one shell line that did something: `("pnpm api test", "pnpm --filter api test")`, at most four words each."""
     line = command.split("<<", 1)[0] if "<<" in command else command
     for part in line[:400].replace("&&", "\n").replace("||", "\n").replace(";", "\n").replace("|", "\n").split("\n"):
         words = part.split()
         while words and ("=" in words[0] or words[0] in ("sudo", "time", "npx", "timeout") or words[0].isdigit()):
             words = words[1:]
-        if not words or words[0] in _LOOKING or not words[0][0].isalnum() or "/" in words[0] and not words[0].startswith("./"):
+        if not words or words[0] in _LOOKING or not words[0][0].isalnum() or "/" in words[0]:
             continue
         if words[0] == "git" and (len(words) < 2 or words[1] in _LOOKING_GIT or words[1].startswith("-")):
             continue
-        named = [w for w in words[1:4] if not w.startswith(("-", '"', "'", ">", "2>", "$", "/"))]
+        first = words[:4]
+        ends = next((i for i, w in enumerate(first) if i and w[0] in "\"'>$/2"), len(first))
+        named = [w for w in first[1:ends] if w[0] != "-"][: 1 if words[0] in ("git", "gh", "docker") else 2]
         if named:
-            yield " ".join([words[0], *(named[:1] if words[0] in ("git", "gh", "docker") else named[:2])])
+            written = first[: 1 + first.index(named[-1])]
+            yield " ".join([words[0], *named]).lower(), " ".join(written)
 
 
 def _is_check(step: str) -> bool:
-    return any(word in step for word in _CHECKING)
+    return not _CHECKING.isdisjoint(step.replace(":", " ").split())
 
 
 def _failing_line(ends: str) -> str:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Literal, TypeAlias, cast
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal, NamedTuple, TypeAlias, cast
 
 from onward.core.facts import Handle
 from onward.core.preservation.words import place_of, plain, stems
@@ -18,11 +17,13 @@ HARD: frozenset[Group] = frozenset({"files", "commands", "values"})
 MOST_KEPT: Mapping[Group, int] = {
     "rules": 100, "requirements": 60, "decisions": 60, "outcomes": 24, "fixes": 40, "dead ends": 30, "files": 32, "commands": 20, "open": 40, "values": 40,
 }  # fmt: skip
-"""How many references of each group are held for a whole project, the newest of them: this keeps the measure's cost flat in the number of sessions."""
+"""How many references of each group a handoff is asked for, the newest of them: this keeps the measure's cost flat in the number of sessions."""
+
+MOST_HELD: Mapping[Group, int] = {**MOST_KEPT, "files": 100, "open": 120, "values": 120}
+"""How many are held between sessions: more where retired ones are many, so that what is done does not push out what is open."""
 
 
-@dataclass(slots=True, frozen=True, order=True)
-class Reference:
+class Reference(NamedTuple):
     """One thing that a handoff ought to keep.
 
     `needles` are normalised hard values: for a hard group the spellings of one value, any of which shows it; for a statement the values it names. `subject` is the key under
@@ -69,19 +70,28 @@ class Reference:
         )
 
 
+def latest(found: Iterable[Reference]) -> list[Reference]:
+    """Return the latest reference of each subject, oldest first."""
+    chosen: dict[tuple[Group, str], Reference] = {}
+    for one in found:
+        key = one.group, one.subject
+        if key not in chosen or _age(chosen[key]) < _age(one):
+            chosen[key] = one
+    return sorted(chosen.values(), key=_age)
+
+
 def fold_references(old: Iterable[Reference], new: Iterable[Reference]) -> list[Reference]:
-    """Return what both say together, in order of (session, turn): of each subject the latest, of each group the newest `MOST_KEPT`.
+    """Return what both say together, in order of (session, turn): of each subject the latest, of each group the newest `MOST_HELD`.
 
     Commutative, associative and idempotent: a subject's latest reference wins wherever it arrives from, and whatever falls past a group's bound has that many newer ones before it.
     """
-    latest: dict[tuple[Group, str], Reference] = {}
-    for one in (*old, *new):
-        key = one.group, one.subject
-        if key not in latest or _age(latest[key]) < _age(one):
-            latest[key] = one
-    room = dict(MOST_KEPT)
+    return _newest(latest((*old, *new)), MOST_HELD)
+
+
+def _newest(ordered: list[Reference], most: Mapping[Group, int]) -> list[Reference]:
+    room = dict(most)
     kept: list[Reference] = []
-    for one in sorted(latest.values(), key=_age, reverse=True):
+    for one in reversed(ordered):
         if room[one.group] > 0:
             room[one.group] -= 1
             kept.append(one)
@@ -93,12 +103,12 @@ def _age(one: Reference) -> tuple[Handle, bool, Reference]:
     return one.handle, one.retired, one
 
 
-def to_keep(folded: Iterable[Reference]) -> list[Reference]:
-    """Return the references that still stand: not retired, not about a value that was given up later, not an open item that was done since."""
-    everything = list(folded)
-    gone = [(one.needles[0], one.handle) for one in everything if one.retired and one.group == "values"]
-    done = [(stems(one.text), one.handle) for one in everything if one.group == "outcomes" or (one.retired and one.group == "open")]
-    return [one for one in everything if not one.retired and not _given_up(one, gone) and not _done_since(one, done)]
+def to_keep(folded: Sequence[Reference]) -> list[Reference]:
+    """Return the references that still stand, the newest `MOST_KEPT`: not retired, not about a value that was given up later, not an open item that was done since."""
+    gone = [(one.needles[0], one.handle) for one in folded if one.retired and one.group == "values"]
+    done = [(stems(one.text), one.handle) for one in folded if one.group == "outcomes" or (one.retired and one.group == "open")]
+    standing = [one for one in folded if not one.retired and not _given_up(one, gone) and not _done_since(one, done)]
+    return _newest(standing, MOST_KEPT)
 
 
 def _given_up(one: Reference, gone: list[tuple[str, Handle]]) -> bool:

@@ -1,0 +1,69 @@
+"""Exact values in prose: paths, urls, versions, ports, flags, env names, code names, anything in backticks.
+
+Told by shape, word by word, without a pattern language: it is a second opinion on what `core.text` finds, and it is quick.
+"""
+
+from __future__ import annotations
+
+from onward.core.preservation.words import plain
+
+LONGEST_VALUE = 90
+"""Characters; what is longer is code, not a value."""
+_TELLING = frozenset("/\\_@#0123456789")
+_AROUND = ".,:;!?()[]{}\"'“”‘’*<>…—"
+
+
+def needles(text: str) -> tuple[str, ...]:
+    """Return the hard values that *text* names, `plain`, each once, in order; a single digit is none."""
+    found: dict[str, None] = {}
+    parts = text.split("`")
+    for place, part in enumerate(parts):
+        if place % 2 and place < len(parts) - 1:
+            value = plain(part).rstrip(".,:;")
+            if 2 < len(value) <= LONGEST_VALUE and value.count(" ") < 5:
+                found[value] = None
+            continue
+        for written in part.split():
+            if written.isalpha() and written[1:].islower():
+                continue
+            word = written.strip(_AROUND)
+            if _is_value(word):
+                found[plain(word).rstrip("/")] = None
+    return tuple(found)
+
+
+def _is_value(word: str) -> bool:
+    if not 1 < len(word) <= LONGEST_VALUE or not word.isascii():
+        return False
+    if word.isalpha():
+        return len(word) > 3 and not word[1:].islower() and not word.isupper()
+    if not _TELLING.isdisjoint(word):
+        return not (word[0] == "-" and word[1] != "-")
+    if "." in word:
+        return not word.endswith(("e.g", "i.e")) and len(word) > 4
+    return word.startswith("--") and len(word) > 3
+
+
+def is_small_number(value: str) -> bool:
+    """Say whether *value* is a number that names nothing by itself; a port is at least four digits long, an issue marked."""
+    return len(value) < 4 and value.isdigit()
+
+
+def specificity(value: str) -> float:
+    """Return how much (−0.2..0.3) the shape of *value* says that it must be carried to the letter."""
+    if "://" in value or value.startswith("#"):
+        return 0.3
+    if value.isalpha() or value.isdigit() or " " in value:
+        return -0.2
+    return 0.1 if _TELLING.isdisjoint(value) else 0.2
+
+
+def spellings(value: str) -> tuple[str, ...]:
+    """Return the ways to write one hard value: a url also without its scheme, a pull request also by its number."""
+    ways = [value]
+    if "://" in value:
+        ways.append(value.split("://", 1)[1])
+        parts = value.rsplit("/", 2)
+        if parts[-1].isdigit() and parts[-2] in ("pull", "issues", "merge_requests"):
+            ways += [f"#{parts[-1]}", f"{parts[-2]}/{parts[-1]}", f"pr {parts[-1]}"]
+    return tuple(ways)
