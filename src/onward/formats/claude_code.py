@@ -1,0 +1,475 @@
+"""Claude Code: JSON lines, one record each, linked by `parentUuid`; also the web export `{"loglines": […]}`.
+
+One answer of the model is written as several lines with the same `message.id`, each with one block more or with everything so far, and results may
+stand between them: a turn is the union of their distinct blocks. Prompts typed while the agent works are `queue-operation` records.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from onward.core.transcript import ImportReport, Item, Mark, Rewind, SessionHead, ToolCall, ToolResult, Turn, Usage
+from onward.formats.source import Source
+
+NAME = "claude-code"
+
+_WEB = b'"loglines"'
+_HELD_TURNS = 512
+"""How many turns may wait for the parts of an answer that is not finished, before they are let go."""
+_PROGRESS = b'"type":"progress"'
+_SNAPSHOT = b'{"type":"file-history-snapshot"'
+_SKIPPED = {
+    "progress": "progress of a running tool",
+    "file-history-snapshot": "file history snapshot",
+    "file-history-delta": "file history snapshot",
+    "summary": "title",
+    "custom-title": "title",
+    "ai-title": "title",
+    "agent-name": "title",
+    "last-prompt": "repeat of the last prompt",
+    "mode": "mode",
+    "permission-mode": "mode",
+    "worktree-state": "worktree state",
+    "frame-link": "link",
+}
+_ENVELOPES = (
+    "system-reminder",
+    "command-name",
+    "command-message",
+    "command-contents",
+    "local-command-caveat",
+    "local-command-stdout",
+    "local-command-stderr",
+    "bash-input",
+    "bash-stdout",
+    "bash-stderr",
+    "ide_opened_file",
+    "ide_selection",
+    "task-notification",
+    "user-prompt-submit-hook",
+)
+_WRAPPERS = ("command-args", "user-memory-input")
+"""Tags around what a person typed."""
+_INJECTED = ("[Request interrupted", "Caveat: The messages below", "[Image: source:", "Base directory for this skill:")
+_CONTINUED = "This session is being continued from a previous conversation"
+
+
+def detect(head: bytes) -> bool:
+    """Whether the first record is one of Claude Code's."""
+    if _WEB in head[:4096]:
+        return True
+    if b'"sessionId"' not in head and b'"sessionID"' not in head:
+        return b'"leafUuid"' in head and b'"type":"summary"' in head
+    return b'"parentUuid"' in head or b'"file-history-snapshot"' in head or b'"queue-operation"' in head
+
+
+def read(source: Source, report: ImportReport) -> Iterator[Item]:
+    """Yield what the file holds. A head comes with the first turn, because only records of the conversation say where it took place."""
+    reader = _Reader(report)
+    for number, record in _records(source, report):
+        yield from reader.take(number, record)
+    yield from reader.end()
+
+
+def _records(source: Source, report: ImportReport) -> Iterator[tuple[int, dict[str, Any]]]:
+    if _WEB not in source.head[:4096]:
+        yield from source.records(report, _unread)
+        return
+    document = source.document(report)
+    for index, record in enumerate(document.get("loglines") or () if isinstance(document, dict) else ()):
+        if isinstance(record, dict):
+            yield index, record
+        else:
+            report.bad(index, "not a JSON object")
+
+
+def _unread(line: bytes) -> str:
+    """Why a line need not be parsed. Progress can be 99 % of a file; with one brace before it, the type is the record's own and no nested one."""
+    found = line.find(_PROGRESS, 0, 1024)
+    if found > 0 and line.count(b"{", 0, found) == 1:
+        return _SKIPPED["progress"]
+    return _SKIPPED["file-history-snapshot"] if line.startswith(_SNAPSHOT) else ""
+
+
+class _Reader:
+    """The state of one reading: turns that may still grow, prompts that wait in the queue, and which record belongs to which turn."""
+
+    def __init__(self, report: ImportReport) -> None:
+        self.report = report
+        self.session_ids: list[str] = []
+        self.held: deque[Item] = deque()
+        self.growing: dict[str | None, tuple[str, Turn]] = {}
+        """The unfinished answer of each lane (main: None), with its message id."""
+        self.blocks: dict[str, set[int]] = {}
+        """Blocks taken so far, by message id, as hashes."""
+        self.turn_of: dict[str, str | None] = {}
+        """The id of the turn at or before each record."""
+        self.lane_of: dict[str, str] = {}
+        self.continued: set[str] = set()
+        """Records that have a next prompt or answer in the main conversation: a second one is another branch."""
+        self.queue: deque[Turn | None] = deque()
+        self.delivered: list[Turn] = []
+        """Prompts taken from the queue whose own record is still to come."""
+        self.repeats: dict[str, int] = {}
+        """Queued prompts already yielded, whose own record would be a repeat."""
+
+    def take(self, number: int, record: dict[str, Any]) -> Iterator[Item]:
+        """Take one record, and yield what is finished by it."""
+        kind = record.get("type")
+        uuid = record.get("uuid")
+        if isinstance(uuid, str) and uuid in self.turn_of:
+            self.report.skip("repeated record")
+            return
+        message = record.get("message")
+        if kind in {"user", "assistant"} and isinstance(message, dict):
+            self._head(record)
+            lane = self._lane(record)
+            if kind == "assistant":
+                self._answer(number, record, message, lane)
+            else:
+                self._user(number, record, message, lane)
+        elif kind == "queue-operation":
+            self._queue(number, record)
+        else:
+            self._other(number, record, kind)
+        if isinstance(uuid, str) and uuid not in self.turn_of:
+            self.turn_of[uuid] = self.turn_of.get(record.get("parentUuid") or "")
+        yield from self._finished()
+
+    def end(self) -> Iterator[Item]:
+        """Yield what still waits."""
+        self._deliver()
+        for turn in self.queue:
+            if turn is not None:
+                self._queued(turn)
+        self.growing.clear()
+        yield from self._finished()
+
+    def _finished(self) -> Iterator[Item]:
+        if len(self.held) > _HELD_TURNS:
+            self.growing.clear()
+        unfinished = [turn for _, turn in self.growing.values()]
+        while self.held and not any(self.held[0] is turn for turn in unfinished):
+            yield self.held.popleft()
+
+    def _head(self, record: dict[str, Any]) -> None:
+        session_id = _text(record.get("sessionId"))
+        if self.session_ids and (not session_id or session_id in self.session_ids):
+            return
+        linked = bool(self.session_ids) and record.get("parentUuid") in self.turn_of
+        self.growing.clear()
+        self.held.append(
+            SessionHead(
+                agent=NAME,
+                id=session_id or None,
+                started_at=_time(record.get("timestamp")),
+                cwd=_text(record.get("cwd")),
+                branch=_text(record.get("gitBranch")),
+                parent_id=self.session_ids[-1] or None if linked else None,
+            )
+        )
+        self.session_ids.append(session_id)
+
+    def _lane(self, record: dict[str, Any]) -> str | None:
+        """The sub-agent that a record belongs to. Older files do not name it: there the first record's id does."""
+        if not record.get("isSidechain"):
+            return None
+        uuid = _text(record.get("uuid"))
+        lane = _text(record.get("agentId")) or self.lane_of.get(_text(record.get("parentUuid"))) or uuid or "sub-agent"
+        self.lane_of[uuid] = lane
+        return lane
+
+    def _answer(self, number: int, record: dict[str, Any], message: dict[str, Any], lane: str | None) -> None:
+        message_id = _text(message.get("id"))
+        uuid = _text(record.get("uuid"))
+        growing = self.growing.get(lane)
+        if growing is not None and message_id and growing[0] == message_id:
+            turn = growing[1]
+        else:
+            turn = Turn(
+                role="assistant",
+                at=_time(record.get("timestamp")),
+                id=uuid or message_id or None,
+                sidechain=lane,
+                model=_text(message.get("model")) or None,
+                line=number,
+            )
+            if record.get("isApiErrorMessage") or turn.model == "<synthetic>":
+                turn.mark, turn.model = "injected", None
+            self.held.append(turn)
+            self.growing[lane] = (message_id, turn)
+        seen = self.blocks.setdefault(message_id, set()) if message_id else set[int]()
+        fresh = not seen or turn.usage is not None
+        _add_blocks(turn, message.get("content"), seen)
+        if fresh:
+            turn.usage = _usage(message.get("usage")) or turn.usage
+        self.report.keep()
+        if lane is None:
+            parent = record.get("parentUuid")
+            if parent and self.turn_of.get(parent) != turn.id:
+                self.continued.add(parent)
+        if uuid:
+            self.turn_of[uuid] = turn.id
+
+    def _user(self, number: int, record: dict[str, Any], message: dict[str, Any], lane: str | None) -> None:
+        content = message.get("content")
+        results = tuple(_results(content, record.get("toolUseResult"))) if isinstance(content, list) else ()
+        turn = Turn(role="user", at=_time(record.get("timestamp")), id=_text(record.get("uuid")) or None, sidechain=lane, line=number)
+        turn.text, turn.mark = _typed(content)
+        if record.get("isCompactSummary") or turn.text.startswith(_CONTINUED):
+            turn.mark = "summary"
+        elif record.get("isMeta") or lane is not None:
+            turn.mark = "injected"
+        if results:
+            self.held.append(Turn(role="tool", at=turn.at, id=turn.id, results=results, sidechain=lane, line=number))
+            if turn.text and turn.id:
+                turn.id += ":text"
+        elif turn.mark == "said" and self._is_repeat(turn):
+            return
+        if turn.mark == "said" and not results:
+            self._prompt(record.get("parentUuid"))
+        if turn.text:
+            self.held.append(turn)
+        if turn.text or results:
+            self.report.keep()
+            if turn.id and not results:
+                self.turn_of[turn.id] = turn.id
+        else:
+            self.report.skip("empty message")
+
+    def _prompt(self, parent: str | None) -> None:
+        """A person's prompt ends every answer before it, and opens another branch where its parent was already continued."""
+        self.growing.clear()
+        self._deliver()
+        if not parent:
+            return
+        if parent in self.continued and parent in self.turn_of:
+            self.held.append(Rewind(to=self.turn_of[parent]))
+        self.continued.add(parent)
+
+    def _is_repeat(self, turn: Turn) -> bool:
+        """Whether this prompt came through the queue. One that was just taken from it is counted here and kept as the prompt that it is."""
+        key = _key(turn.text)
+        for waiting in self.delivered:
+            if _key(waiting.text) == key:
+                self.delivered.remove(waiting)
+                self.report.skip("queue record of a prompt that follows")
+                return False
+        if not self.repeats.get(key):
+            return False
+        self.repeats[key] -= 1
+        self.report.skip("prompt already read from the queue")
+        return True
+
+    def _queue(self, number: int, record: dict[str, Any]) -> None:
+        operation = record.get("operation")
+        if operation == "enqueue":
+            text, mark = _typed(record.get("content"))
+            if mark != "said" or not text or text.startswith("{"):
+                self.queue.append(None)
+                self.report.skip("notification in the prompt queue")
+                return
+            self.queue.append(Turn(role="user", text=text, at=_time(record.get("timestamp")), mark="queued", line=number))
+            return
+        self.report.skip("prompt queue bookkeeping")
+        if operation == "popAll":
+            for turn in self.queue:
+                if turn is not None:
+                    self.report.skip("prompt taken back before it was sent")
+            self.queue.clear()
+        elif self.queue:
+            turn = self.queue.popleft()
+            if turn is not None and operation == "dequeue":
+                self.delivered.append(turn)
+            elif turn is not None:
+                self._queued(turn)
+
+    def _deliver(self) -> None:
+        """Let go the prompts whose own record did not come."""
+        for turn in self.delivered:
+            self._queued(turn)
+        self.delivered.clear()
+
+    def _queued(self, turn: Turn) -> None:
+        if not self.session_ids:
+            self._head({})
+        self.held.append(turn)
+        self.report.keep()
+        key = _key(turn.text)
+        self.repeats[key] = self.repeats.get(key, 0) + 1
+
+    def _other(self, number: int, record: dict[str, Any], kind: object) -> None:
+        attachment = record.get("attachment")
+        if kind == "pr-link":
+            text = f"PR #{record.get('prNumber')} {_text(record.get('prUrl'))}".rstrip()
+            if not self.session_ids:
+                self._head(record)
+            self.held.append(Turn(role="system", text=text, at=_time(record.get("timestamp")), mark="injected", line=number))
+            self.report.keep()
+        elif kind == "attachment" and isinstance(attachment, dict):
+            self._attachment(number, record, attachment)
+        elif kind == "system":
+            self.report.skip(f"system: {_text(record.get('subtype')) or 'notice'}")
+        elif isinstance(kind, str) and kind in _SKIPPED:
+            self.report.skip(_SKIPPED[kind])
+        elif kind in {"user", "assistant"}:
+            self.report.skip("message of unknown shape")
+        else:
+            known = len(self.report.skipped) < 50 and isinstance(kind, str) and len(kind) < 40
+            self.report.skip(f"unknown record type: {kind}" if known else "unknown record type")
+
+    def _attachment(self, number: int, record: dict[str, Any], attachment: dict[str, Any]) -> None:
+        text, mark = _typed(attachment.get("prompt")) if attachment.get("type") == "queued_command" else ("", "injected")
+        if mark != "said" or not text or text.startswith("{"):
+            self.report.skip(f"attachment: {_text(attachment.get('type'))[:40] or 'unnamed'}")
+            return
+        turn = Turn(role="user", text=text, at=_time(record.get("timestamp")), mark="queued", id=_text(record.get("uuid")) or None, line=number)
+        if self._is_repeat(turn):
+            return
+        self._head(record)
+        self._queued(turn)
+
+
+def _add_blocks(turn: Turn, content: object, seen: set[int]) -> None:
+    """Add the blocks of one line that were not there yet. A text that begins with the last one replaces it: a snapshot that grew."""
+    if isinstance(content, str):
+        content = [{"type": "text", "text": content}]
+    for block in content if isinstance(content, list) else ():
+        if not isinstance(block, dict):
+            continue
+        kind = block.get("type")
+        if kind == "tool_use":
+            call = ToolCall(_text(block.get("id")), _text(block.get("name")), _arguments(block.get("input")))
+            key = hash(call.id or (call.name, str(call.arguments)))
+            if key not in seen:
+                turn.calls = (*turn.calls, call)
+        elif kind in {"text", "thinking"}:
+            text = _text(block.get(kind))
+            key = hash((kind, text))
+            if key not in seen and text:
+                field = "thinking" if kind == "thinking" else "text"
+                setattr(turn, field, _joined(getattr(turn, field), text))
+        else:
+            continue
+        seen.add(key)
+
+
+def _joined(before: str, text: str) -> str:
+    if not before or text.startswith(before):
+        return text
+    return f"{before}\n\n{text}"
+
+
+def _typed(content: object) -> tuple[str, Mark]:
+    """What a person typed, and `said`; or what a program put there, and `injected`."""
+    if isinstance(content, str):
+        texts = [content]
+    elif isinstance(content, list):
+        texts = [_block_text(block) for block in content if not (isinstance(block, dict) and block.get("type") == "tool_result")]
+    else:
+        return "", "said"
+    said: list[str] = []
+    injected: list[str] = []
+    for text in texts:
+        words = _said(text)
+        if words:
+            said.append(words)
+        elif text.strip():
+            injected.append(text.strip())
+    if said or not injected:
+        return "\n\n".join(said), "said"
+    return "\n\n".join(injected), "injected"
+
+
+def _said(text: str) -> str:
+    """*text* without what programs wrap around it: command envelopes at its beginning, reminders wherever a line begins with one."""
+    text = text.strip()
+    if text.startswith(_INJECTED):
+        return ""
+    while text.startswith("<"):
+        tag = next((tag for tag in (*_ENVELOPES, *_WRAPPERS) if text.startswith((f"<{tag}>", f"<{tag} "))), "")
+        if not tag:
+            break
+        inside, closing, rest = text[text.find(">") + 1 :].partition(f"</{tag}>")
+        if tag in _WRAPPERS:
+            return "\n".join(filter(None, (inside.strip(), _said(rest) if closing else "")))
+        text = rest.strip() if closing else ""
+    while (start := ("\n" + text).find("\n<system-reminder>")) >= 0:
+        end = text.find("</system-reminder>", start)
+        text = (text[:start] + (text[end + len("</system-reminder>") :] if end >= 0 else "")).strip()
+    return text
+
+
+def _results(content: list[Any], detail: object) -> Iterator[ToolResult]:
+    for block in content:
+        if not isinstance(block, dict) or block.get("type") != "tool_result":
+            continue
+        answer = block.get("content")
+        text = answer if isinstance(answer, str) else "\n".join(map(_block_text, answer)) if isinstance(answer, list) else ""
+        is_error = block.get("is_error")
+        is_error = is_error if isinstance(is_error, bool) else None
+        yield ToolResult(_text(block.get("tool_use_id")), text, is_error, _exit_code(text, detail, failed=bool(is_error)))
+
+
+def _exit_code(text: str, detail: object, *, failed: bool) -> int | None:
+    """The exit code of a command. A shell result that is neither an error, nor interrupted, nor left running in the background ended with 0."""
+    if failed:
+        start = text.find("Exit code ", 0, 64)
+        digits = text[start + 10 : start + 14].split("\n", 1)[0].strip() if start >= 0 else ""
+        return int(digits) if digits.isdigit() and digits.isascii() else None
+    if isinstance(detail, dict) and "stdout" in detail:
+        unsaid = detail.get("interrupted") or detail.get("backgroundTaskId") or detail.get("returnCodeInterpretation")
+        return None if unsaid else 0
+    return None
+
+
+def _block_text(block: object) -> str:
+    if isinstance(block, str):
+        return block
+    if not isinstance(block, dict):
+        return ""
+    if block.get("type") == "image":
+        return "[image]"
+    if block.get("type") == "document":
+        return "[document]"
+    return _text(block.get("text"))
+
+
+def _usage(usage: object) -> Usage | None:
+    if not isinstance(usage, dict):
+        return None
+    return Usage(
+        _count(usage.get("input_tokens")),
+        _count(usage.get("output_tokens")),
+        _count(usage.get("cache_read_input_tokens")),
+        _count(usage.get("cache_creation_input_tokens")),
+    )
+
+
+def _arguments(value: object) -> dict[str, object] | str:
+    return value if isinstance(value, dict) else _text(value)
+
+
+def _key(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _count(value: object) -> int:
+    return value if isinstance(value, int) and value > 0 else 0
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _time(value: object) -> datetime | None:
+    if not isinstance(value, str):
+        return None
+    try:
+        at = datetime.fromisoformat(value)
+        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return None
