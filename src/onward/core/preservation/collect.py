@@ -9,13 +9,18 @@ from onward.core.facts import Handle
 from onward.core.preservation.did import Work, from_work
 from onward.core.preservation.reference import GROUPS, Group, Reference, latest
 from onward.core.preservation.said import from_agent, from_person
+from onward.core.preservation.words import stems, telling
 from onward.core.tools import action
 from onward.core.transcript import Turn
 
 MOST_EXPECTED: Mapping[Group, int] = {
-    "rules": 10, "requirements": 12, "decisions": 8, "outcomes": 6, "fixes": 6, "dead ends": 4, "files": 10, "commands": 5, "open": 10, "values": 12,
+    "rules": 10, "requirements": 8, "decisions": 6, "outcomes": 5, "fixes": 5, "dead ends": 4, "files": 8, "commands": 4, "open": 10, "values": 10,
 }  # fmt: skip
 """How many references of each group one session adds, its weightiest: about what annotators find worth carrying in a long one."""
+
+
+UNSAID: frozenset[Group] = frozenset({"files", "commands"})
+"""Groups known from what was done, not said, so with no words to know them by."""
 
 
 def references(number: int, turns: Iterable[tuple[int, Turn]]) -> list[Reference]:
@@ -27,10 +32,13 @@ def references(number: int, turns: Iterable[tuple[int, Turn]]) -> list[Reference
     found: list[Reference] = []
     report: tuple[str, Handle] | None = None
     narrated: list[tuple[str, Handle]] = []
+    heard: Counter[str] = Counter()
     for ordinal, turn in turns:
         if turn.sidechain is not None or turn.mark in ("injected", "summary"):
             continue
         handle = Handle(number, ordinal)
+        if turn.text:
+            heard.update(stems(turn.text))
         for result in turn.results:
             work.answered(result, handle)
         if turn.role == "user" and turn.text:
@@ -53,7 +61,7 @@ def references(number: int, turns: Iterable[tuple[int, Turn]]) -> list[Reference
     for text, handle in narrated:
         found.extend(from_agent(text, handle, is_closing=False, is_last=False))
     found.extend(from_work(work))
-    return _weightiest(found)
+    return [one._replace(keys=telling(one.text, heard)) if one.group not in UNSAID else one for one in _weightiest(found)]
 
 
 def _weightiest(found: list[Reference]) -> list[Reference]:

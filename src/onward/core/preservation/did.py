@@ -53,7 +53,7 @@ class Work:
         for todo in act.todos:
             self.todos[plain(todo.text)] = todo, handle
         for said in act.questions:
-            self.made.append(Reference(handle, "open", plain(said), said, (), 0.5))
+            self.made.append(Reference(handle, "open", plain(said), said, weight=0.5))
         if act.command:
             self._ran(call_id, act.command, handle)
 
@@ -76,12 +76,12 @@ class Work:
         ends = text if len(text) <= 2 * LOOKED_AT_CHARS else text[:LOOKED_AT_CHARS] + "\n" + text[-LOOKED_AT_CHARS:]
         if found := _COMMIT.search(ends):
             subject = ends[found.end() :].split("\n", 1)[0].strip()
-            self.made.append(Reference(handle, "outcomes", plain(subject), subject, (), 0.7))
+            self.made.append(Reference(handle, "outcomes", plain(subject), subject, weight=0.7))
             if found[1] not in ("main", "master"):
-                self.made.append(Reference(handle, "values", found[1].lower(), f"branch {found[1]}", (found[1].lower(),), 0.7))
+                self.made.append(Reference(handle, "values", found[1].lower(), f"branch {found[1]}", (found[1].lower(),), weight=0.7))
         for word in ends.split():
             if word.startswith("https://") and (value := plain(word).rstrip(".,)/\"'")).rpartition("/pull/")[2].isdigit():
-                self.made.append(Reference(handle, "values", value, one_line(word, 120), spellings(value), 0.9))
+                self.made.append(Reference(handle, "values", value, one_line(word, 120), spellings(value), weight=0.9))
         for step, _ in steps(command):
             if _is_check(step):
                 failed = bool(result.exit_code or result.is_error)
@@ -95,15 +95,15 @@ def from_work(work: Work) -> Iterator[Reference]:
     for path, (edits, handle, gone) in work.files.items():
         name = _name(path)
         needle = name if names[name] == 1 and name.partition(".")[0] not in _COMMON_NAMES else _tail(path)
-        yield Reference(handle, "files", _tail(path), path, (needle,), min(1.0, 0.3 + 0.1 * edits), gone)
+        yield Reference(handle, "files", _tail(path), path, (needle,), weight=min(1.0, 0.3 + 0.1 * edits), retired=gone)
     for step, (runs, handle, written) in work.commands.items():
         if runs > 1 or _is_check(step):
             worth = 0.2 + 0.1 * min(4, runs) + 0.3 * _is_check(step)
-            yield Reference(handle, "commands", step, written, tuple({plain(written): None, step: None}), round(worth, 2))
+            yield Reference(handle, "commands", step, written, tuple({plain(written): None, step: None}), weight=round(worth, 2))
     for text, (todo, handle) in work.todos.items():
-        yield Reference(handle, "open", text, todo.text, (), 0.8, todo.status in ("completed", "cancelled"))
+        yield Reference(handle, "open", text, todo.text, weight=0.8, retired=todo.status in ("completed", "cancelled"))
     for step, (handle, line) in work.checks.items():
-        yield Reference(handle, "open", f"check {step}", f"{step} fails: {line}" if line else "", (step,) if line else (), 0.9, not line)
+        yield Reference(handle, "open", f"check {step}", f"{step} fails: {line}" if line else "", (step,) if line else (), weight=0.9, retired=not line)
 
 
 def steps(command: str) -> Iterator[tuple[str, str]]:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from onward.core.facts import Handle
-from onward.core.preservation.words import STEM, place_of, plain
-from onward.core.text import STOPWORDS, words
+from onward.core.preservation.words import place_of, plain, stem_list
 
 WINDOW = 45
 """Content and stop words within which a statement has to stand to count as said in one place."""
+
+NEARBY_CHARS = 160
+"""How far around a value the words about it are looked for: about two lines."""
 
 _CITED = re.compile(r"\[s\d+\.\d+[^\]\n]*\]")
 _HANDLE = re.compile(r"s(\d+)\.(\d+)")
@@ -32,15 +34,21 @@ class Document:
         self.lines = list(_lines(markdown))
         self.text = plain("\n".join(line.text for line in self.lines))
         self._places: dict[str, list[int]] = {}
-        for place, word in enumerate(words(self.text)):
-            if word not in STOPWORDS:
-                self._places.setdefault(word[:STEM], []).append(place)
+        for place, stem in enumerate(stem_list(self.text)):
+            if stem:
+                self._places.setdefault(stem, []).append(place)
 
-    def has(self, value: str) -> bool:
-        """Say whether the hard *value*, `plain`, stands in the document as a whole word."""
-        return place_of(value, self.text) >= 0
+    def has(self, value: str, companions: Collection[str] = (), fewest: int = 0) -> bool:
+        """Say whether the hard *value*, `plain`, stands in the document as a whole word, near at least *fewest* of its *companions* (all, when there are fewer)."""
+        beside = [stem for stem in companions if not value.startswith(stem)]
+        at = place_of(value, self.text)
+        while at >= 0:
+            if not beside or _count_near(beside, self.text[max(0, at - NEARBY_CHARS) : at + len(value) + NEARBY_CHARS]) >= min(fewest, len(beside)):
+                return True
+            at = place_of(value, self.text, at + len(value))
+        return False
 
-    def best_share(self, asked: frozenset[str], enough: float) -> float:
+    def best_share(self, asked: Collection[str], enough: float) -> float:
         """Return the largest weighted share (0..1) of the *asked* stems that stand within one window; 0 when that cannot reach *enough*.
 
         A stem that is everywhere in the document proves little, so it weighs little: 1 / (1 + its occurrences / 8).
@@ -66,6 +74,11 @@ class Document:
                 first += 1
             best = max(best, held)
         return best / sum(worth.values())
+
+
+def _count_near(companions: Collection[str], passage: str) -> int:
+    near = set(stem_list(passage))
+    return sum(stem in near for stem in companions)
 
 
 def _lines(markdown: str) -> Iterator[Line]:

@@ -10,14 +10,16 @@ from typing import NamedTuple, cast
 
 from onward.core.facts import Handle
 from onward.core.preservation.cues import is_open_heading
-from onward.core.preservation.document import Document, Line
+from onward.core.preservation.document import NEARBY_CHARS, Document, Line
 from onward.core.preservation.reference import GROUPS, HARD, Group, Reference, to_keep
 from onward.core.preservation.values import needles
 from onward.core.preservation.words import place_of, plain, stems
 from onward.core.text import one_line
 
-ENOUGH = 0.6
-"""Share of a statement's words (weighted) and half of its hard values that must stand in one window."""
+ENOUGH = 0.5
+"""Share of a statement's telling words (weighted) that must stand in one window; half of its hard values must stand in the document."""
+COMPANIONS = 2
+"""Telling words that must stand beside a value: a bare list of values says nothing of what they are."""
 
 IMPORTANT: frozenset[Group] = frozenset({"rules", "requirements", "decisions", "fixes", "files", "open", "values"})
 FEWEST = 3
@@ -29,7 +31,6 @@ _RETIREMENT = re.compile(
 )
 _HISTORY = ("done", "tried", "error", "fix", "command", "dead", "histor", "selesai", "file", "where things")
 """Headings under which an old value is told as past, not asserted."""
-NEARBY_CHARS = 160
 
 
 class Kept(NamedTuple):
@@ -181,10 +182,10 @@ def lower_bound(kept: int, total: int) -> float:
 
 def _is_kept(one: Reference, document: Document) -> bool:
     if one.group in HARD:
-        return any(document.has(needle) for needle in one.needles)
+        return any(document.has(needle, one.keys, COMPANIONS) for needle in one.needles)
     if one.needles and 2 * sum(document.has(needle) for needle in one.needles) < len(one.needles):
         return False
-    return document.best_share(stems(one.text), ENOUGH) >= ENOUGH
+    return document.best_share(one.keys, ENOUGH) >= ENOUGH
 
 
 def _stale(document: Document, references: Sequence[Reference]) -> list[str]:

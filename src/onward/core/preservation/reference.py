@@ -26,7 +26,8 @@ MOST_HELD: Mapping[Group, int] = {**MOST_KEPT, "files": 100, "open": 120, "value
 class Reference(NamedTuple):
     """One thing that a handoff ought to keep.
 
-    `needles` are normalised hard values: for a hard group the spellings of one value, any of which shows it; for a statement the values it names. `subject` is the key under
+    `needles` are normalised hard values: for a hard group the spellings of one value, any of which shows it; for a statement the values it names. `keys` are the stems that tell a
+    statement from others, and of a value those of the words it was said with. `subject` is the key under
     which a later reference replaces this one. `weight` (0..1) is how much its loss matters. A `retired` one is no longer to be kept: the todo is done, the file
     deleted, the choice reversed; a document that still asserts it is stale. `instead` is what a retired value gave way to, empty when nothing did.
     """
@@ -36,6 +37,7 @@ class Reference(NamedTuple):
     subject: str
     text: str
     needles: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
     weight: float = 0.5
     retired: bool = False
     instead: str = ""
@@ -48,6 +50,7 @@ class Reference(NamedTuple):
             "subject": self.subject,
             "text": self.text,
             "needles": list(self.needles),
+            "keys": list(self.keys),
             "weight": self.weight,
         }
         if self.retired:
@@ -64,6 +67,7 @@ class Reference(NamedTuple):
             str(plain["subject"]),
             str(plain["text"]),
             tuple(cast("Iterable[str]", plain["needles"])),
+            tuple(cast("Iterable[str]", plain["keys"])),
             float(cast("float", plain["weight"])),
             bool(plain.get("retired")),
             str(plain.get("instead", "")),

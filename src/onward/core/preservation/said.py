@@ -38,7 +38,7 @@ def from_person(text: str, handle: Handle) -> Iterator[Reference]:
         elif cues or named or not is_question:
             asked = 0.5 + 0.2 * ("want" in cues) + 0.1 * min(2, len(named)) - 0.2 * is_question
             yield _statement("requirements", clause, named, handle, asked)
-        yield from (_value(value, handle, 0.6) for value in named if not is_small_number(value))
+        yield from (_value(value, clause.text, handle, 0.6) for value in named if not is_small_number(value))
 
 
 def from_agent(text: str, handle: Handle, *, is_closing: bool, is_last: bool) -> Iterator[Reference]:
@@ -57,7 +57,7 @@ def from_agent(text: str, handle: Handle, *, is_closing: bool, is_last: bool) ->
             yield _statement(group, clause, named, handle, min(1.0, worth))
         if is_closing:
             yield from _reversals(clause.text, said, handle, worth)
-            yield from (_value(value, handle, 0.4) for value in named if not is_small_number(value))
+            yield from (_value(value, clause.text, handle, 0.4) for value in named if not is_small_number(value))
 
 
 def _group(cues: set[Cue], clause: Clause, is_last: bool) -> Group | None:
@@ -90,11 +90,11 @@ def _is_pasted(text: str) -> bool:
 
 def _statement(group: Group, clause: Clause, named: tuple[str, ...], handle: Handle, weight: float) -> Reference:
     text = f"{clause.lead.rstrip(':')}: {clause.text}" if clause.lead and clause.is_item and len(clause.text) < 60 else clause.text
-    return Reference(handle, group, plain(text), text, named, round(weight, 2))
+    return Reference(handle, group, plain(text), text, named, weight=round(weight, 2))
 
 
-def _value(value: str, handle: Handle, weight: float) -> Reference:
-    return Reference(handle, "values", value, value, spellings(value), round(weight + specificity(value), 2))
+def _value(value: str, said: str, handle: Handle, weight: float) -> Reference:
+    return Reference(handle, "values", value, said, spellings(value), weight=round(weight + specificity(value), 2))
 
 
 _TURNS: tuple[tuple[str, str], ...] = (
@@ -121,7 +121,7 @@ def _reversals(text: str, said: list[str], handle: Handle, weight: float) -> Ite
             continue
         old_name = _name(old, text)
         if old_name and old_name != _name(new, text):
-            yield Reference(handle, "values", old_name, text, (old_name,), round(weight, 2), True, _name(new, text))
+            yield Reference(handle, "values", old_name, text, (old_name,), (), round(weight, 2), True, _name(new, text))
             return
 
 

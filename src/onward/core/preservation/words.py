@@ -1,21 +1,35 @@
-"""How the measure compares: spellings made equal, words cut to a stem."""
+"""How the measure compares: spellings made equal, words cut to a stem, and which words of a statement tell it from others."""
 
 from __future__ import annotations
 
-from onward.core.text import STOPWORDS, words
+from collections import Counter
+
+from onward.core.text import STOPWORDS
 
 STEM = 6
 """Characters; a crude stem that makes *notify*, *notifies* and *notification* one word in any language of this alphabet."""
+MOST_TELLING = 10
+"""Words by which a statement is known again: a handoff that says a long sentence in a few words has kept it."""
+
+_APART = str.maketrans(dict.fromkeys(".,;:!?()[]{}\"'`*_/|<>=-–—’“”…@#$%&+~\\", " "))
 
 
 def stem_list(text: str) -> list[str]:
-    """Return the stem of every content word of *text*, in order."""
-    return [w[:STEM] for w in words(text) if w not in STOPWORDS and (len(w) > 1 or w.isdigit())]
+    """Return the stem of every word of *text*, in order, stop words as empty strings."""
+    return ["" if w in STOPWORDS else w[:STEM] for w in text.lower().translate(_APART).split()]
 
 
 def stems(text: str) -> frozenset[str]:
     """Return the different stems of *text*."""
-    return frozenset(stem_list(text))
+    return frozenset(s for s in stem_list(text) if len(s) > 1 or s.isdigit())
+
+
+def telling(text: str, heard: Counter[str], most: int = MOST_TELLING) -> tuple[str, ...]:
+    """Return the stems of *text* that are rarest in the turns *heard*, longer ones first among equals, at most *most*.
+
+    What was said in one turn only comes last: it is as often a slip or an aside as the matter itself.
+    """
+    return tuple(sorted(stems(text), key=lambda s: (heard[s] < 2, heard[s], -len(s), s))[:most])
 
 
 def plain(text: str) -> str:
@@ -28,9 +42,7 @@ def place_of(value: str, text: str, start: int = 0) -> int:
     at = text.find(value, start)
     while at >= 0:
         end = at + len(value)
-        if not (at and text[at - 1].isalnum() and value[0].isalnum()) and not (
-            end < len(text) and text[end].isalnum() and value[-1].isalnum()
-        ):
+        if not (at and text[at - 1].isalnum() and value[0].isalnum()) and not (end < len(text) and text[end].isalnum() and value[-1].isalnum()):
             return at
         at = text.find(value, at + 1)
     return -1
