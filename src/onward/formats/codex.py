@@ -1,0 +1,436 @@
+"""Codex: rollout files, JSON lines `{timestamp, type, payload}`; also the older ones without `payload` that begin with a bare head.
+
+`response_item` records are the conversation; `event_msg` records repeat its messages and are read only where the message itself is missing. A turn of
+the agent is its reasoning, its message and its calls, up to the next message, result or prompt.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+from zlib import crc32
+
+import orjson
+
+from onward.core.transcript import ImportReport, Item, Mark, Rewind, SessionHead, ToolCall, ToolResult, Turn, Usage
+from onward.formats.source import Source
+
+NAME = "codex"
+
+_RECORD_TYPES = (b"session_meta", b"response_item", b"event_msg", b"turn_context", b"compacted")
+_CALLS = frozenset({"function_call", "custom_tool_call", "local_shell_call", "web_search_call", "tool_search_call"})
+_OUTPUTS = frozenset({"function_call_output", "custom_tool_call_output", "local_shell_call_output", "tool_search_output"})
+_REPEATS = frozenset({"agent_reasoning", "agent_reasoning_section_break", "exec_command_end", "patch_apply_end", "mcp_tool_call_end", "web_search_end"})
+_INJECTED = (
+    "<environment_context>",
+    "<user_instructions>",
+    "<INSTRUCTIONS>",
+    "<permissions",
+    "<collaboration_mode>",
+    "<turn_aborted>",
+    "<skill>",
+    "<subagent_notification>",
+    "<user_shell_command>",
+    "<model_switch>",
+    "# AGENTS.md instructions",
+)
+_REQUEST = "## My request for Codex:"
+"""What a person typed stands below this heading, after what the editor added."""
+_EXIT_WORDS = ("Process exited with code ", "Exit code: ", "exited with code ")
+
+
+def detect(head: bytes) -> bool:
+    """Whether the first records are of a rollout."""
+    flat = head[:8192].replace(b'": ', b'":')
+    if b'"payload":' in flat and any(b'"type":"' + kind + b'"' in flat for kind in _RECORD_TYPES):
+        return True
+    if b'"record_type":"state"' in flat:
+        return True
+    first = flat.partition(b"\n")[0]
+    return first.startswith(b'{"id":') and b'"timestamp":' in first and (b'"instructions":' in first or b'"git":' in first)
+
+
+def read(source: Source, report: ImportReport) -> Iterator[Item]:
+    """Yield what the rollout holds. The first head is the session's own; later ones are of the session it was forked from."""
+    reader = _Reader(report)
+    for number, record in source.records(report):
+        yield from reader.take(number, record)
+    yield from reader.end()
+
+
+class _Reader:
+    """The state of one reading: the agent's turn that still grows, and what waits behind it for its usage."""
+
+    def __init__(self, report: ImportReport) -> None:
+        self.report = report
+        self.head: SessionHead | None = None
+        self.model: str | None = None
+        self.held: deque[Item] = deque()
+        self.answer: Turn | None = None
+        """The agent's turn that may still get calls."""
+        self.last_answer: Turn | None = None
+        """The agent's turn that the next token count belongs to."""
+        self.total_tokens: object = None
+        self.before_prompt: list[str | None] = []
+        """For each prompt of a person, the id of the turn before it: where a rollback leads."""
+        self.last_id: str | None = None
+        self.ordinals = {"said": 0, "injected": 0}
+        self.said: dict[tuple[str, str], int] = {}
+        """How often each message was read as an item, less how often an event repeated it."""
+        self.waiting: list[Turn] = []
+        """Messages known from events alone, so far."""
+
+    def take(self, number: int, record: dict[str, Any]) -> Iterator[Item]:
+        """Take one record, and yield what is finished by it."""
+        kind = record.get("type")
+        payload = record.get("payload")
+        if kind == "response_item" and isinstance(payload, dict):
+            self._item(number, payload, _time(record.get("timestamp")))
+        elif kind == "event_msg" and isinstance(payload, dict):
+            self._event(number, payload, _time(record.get("timestamp")))
+        elif kind == "session_meta" and isinstance(payload, dict):
+            self._session(payload, record)
+        elif kind == "turn_context" and isinstance(payload, dict):
+            self.model = _text(payload.get("model")) or self.model
+            self.report.skip("turn settings")
+        elif kind == "compacted" and isinstance(payload, dict):
+            self._summary(number, _text(payload.get("message")), _time(record.get("timestamp")))
+        elif kind is None and "id" in record and "timestamp" in record:
+            self._session(record, record)
+        elif isinstance(kind, str) and payload is None:
+            self._item(number, record, _time(record.get("timestamp")))
+        elif record.get("record_type"):
+            self.report.skip("state")
+        else:
+            self.report.skip(_unknown(self.report, f"unknown record type: {kind}"))
+        yield from self._finished()
+
+    def end(self) -> Iterator[Item]:
+        """Yield what still waits."""
+        self._settle()
+        yield from self.held
+        self.held.clear()
+
+    def _finished(self) -> Iterator[Item]:
+        """Everything before the last answer; that one and its results wait for the token count that follows them."""
+        while self.held and self.held[0] is not self.last_answer:
+            yield self.held.popleft()
+
+    def _session(self, meta: dict[str, Any], record: dict[str, Any]) -> None:
+        if self.head is not None:
+            self.report.skip("head of the session it was forked from")
+            return
+        git = meta.get("git")
+        git = git if isinstance(git, dict) else {}
+        self._open(
+            SessionHead(
+                agent=NAME,
+                id=_text(meta.get("id")) or _text(meta.get("session_id")) or None,
+                started_at=_time(meta.get("timestamp")) or _time(record.get("timestamp")),
+                cwd=_text(meta.get("cwd")),
+                branch=_text(git.get("branch")),
+                remote=_text(git.get("repository_url")),
+                parent_id=_text(meta.get("forked_from_id")) or None,
+            )
+        )
+        self.report.keep()
+
+    def _open(self, head: SessionHead) -> None:
+        self.head = head
+        self.held.append(head)
+
+    def _item(self, number: int, item: dict[str, Any], at: datetime | None) -> None:
+        kind = item.get("type")
+        if kind == "message":
+            self._message(number, item, at)
+        elif kind == "reasoning":
+            self._reasoning(number, item, at)
+        elif kind in _CALLS:
+            self._settle()
+            answer = self._answering(number, item, at)
+            answer.calls = (*answer.calls, _call(item))
+            self.report.keep()
+        elif kind in _OUTPUTS:
+            self._settle()
+            self._output(number, item, at)
+        else:
+            self.report.skip(_unknown(self.report, f"item: {kind}"))
+
+    def _message(self, number: int, item: dict[str, Any], at: datetime | None) -> None:
+        role = item.get("role")
+        text, mark = _typed(item.get("content"))
+        if role == "assistant":
+            text = text or _joined(item.get("content"))
+        if not text:
+            self.report.skip("empty message")
+        elif self._known(str(role), text):
+            self.report.skip("message already read from its event")
+        elif role == "assistant":
+            self._settle()
+            if self.answer is not None and (self.answer.text or self.answer.calls):
+                self.answer = None
+            answer = self._answering(number, item, at)
+            answer.text = text
+            self.report.keep()
+        elif role == "user":
+            self._settle()
+            self._prompt(Turn(role="user", text=text, at=at, id=_text(item.get("id")) or None, mark=mark, line=number))
+        else:
+            self._settle()
+            self._add(Turn(role="system", text=text, at=at, id=_text(item.get("id")) or None, mark="injected", line=number))
+
+    def _reasoning(self, number: int, item: dict[str, Any], at: datetime | None) -> None:
+        parts = [_text(part.get("text")) for part in _list(item.get("summary")) + _list(item.get("content")) if isinstance(part, dict)]
+        thinking = "\n\n".join(filter(None, parts))
+        if not thinking:
+            self.report.skip("reasoning that is encrypted or empty")
+            return
+        if self.answer is not None and (self.answer.text or self.answer.calls):
+            self.answer = None
+        answer = self._answering(number, item, at)
+        answer.thinking = f"{answer.thinking}\n\n{thinking}" if answer.thinking else thinking
+        self.report.keep()
+
+    def _output(self, number: int, item: dict[str, Any], at: datetime | None) -> None:
+        call_id = _text(item.get("call_id"))
+        output = item.get("tools") if item.get("type") == "tool_search_output" else item.get("output")
+        text, exit_code = _answered(output)
+        is_error = exit_code != 0 if exit_code is not None else None
+        turn = Turn(role="tool", at=at, id=f"{call_id}:result" if call_id else None, line=number)
+        turn.results = (ToolResult(call_id, text, is_error, exit_code),)
+        self._add(turn)
+
+    def _event(self, number: int, event: dict[str, Any], at: datetime | None) -> None:
+        kind = event.get("type")
+        if kind in {"user_message", "agent_message"}:
+            text = _text(event.get("message"))
+            role = "user" if kind == "user_message" else "assistant"
+            words, mark = _typed(text)
+            key = (role, _key(words))
+            if not words or self.said.get(key, 0) > 0:
+                self.said[key] = self.said.get(key, 1) - 1
+                self.report.skip("event that repeats a message")
+                return
+            self._settle()
+            self.waiting.append(Turn(role="user" if role == "user" else "assistant", text=words, at=at, mark=mark, line=number))
+        elif kind == "token_count":
+            self._usage(event.get("info"))
+        elif kind == "thread_rolled_back":
+            self._rollback(event.get("num_turns"))
+        elif kind in _REPEATS:
+            self.report.skip("event that repeats an item")
+        else:
+            self.report.skip(_unknown(self.report, f"event: {kind}"))
+
+    def _known(self, role: str, text: str) -> bool:
+        """Whether the message was read from an event and is no longer waiting; one that waits gives way to it."""
+        key = (role, _key(text))
+        for turn in self.waiting:
+            if (turn.role, _key(turn.text)) == key:
+                self.waiting.remove(turn)
+                self.report.skip("event that repeats a message")
+                return False
+        count = self.said.get(key, 0)
+        self.said[key] = count + 1
+        return count < 0
+
+    def _settle(self) -> None:
+        """Messages that came as events alone become turns."""
+        waiting, self.waiting = self.waiting, []
+        for turn in waiting:
+            key = (turn.role, _key(turn.text))
+            self.said[key] = self.said.get(key, 0) - 1
+            if turn.role == "user":
+                self._prompt(turn)
+            else:
+                self._add(turn)
+                self.last_answer = turn
+
+    def _prompt(self, turn: Turn) -> None:
+        if turn.mark == "said":
+            self.before_prompt.append(self.last_id)
+        self._add(turn)
+
+    def _answering(self, number: int, item: dict[str, Any], at: datetime | None) -> Turn:
+        """The agent's turn that is being written, begun if need be."""
+        if self.answer is None:
+            turn = Turn(role="assistant", at=at, id=_text(item.get("id")) or _text(item.get("call_id")) or None, model=self.model, line=number)
+            self._hold(turn)
+            self.answer = self.last_answer = turn
+        return self.answer
+
+    def _add(self, turn: Turn) -> None:
+        self.answer = None
+        if turn.role != "tool":
+            self.last_answer = None
+        self._hold(turn)
+        self.report.keep()
+
+    def _hold(self, turn: Turn) -> None:
+        if self.head is None:
+            self._open(SessionHead(agent=NAME, started_at=turn.at))
+        assert self.head is not None
+        if turn.id is None and self.head.id:
+            # A fork repeats its parent's prompts: counted from the parent, they get the parent's ids.
+            mark = "said" if turn.mark == "said" else "injected"
+            self.ordinals[mark] += 1
+            root = (self.head.parent_id or self.head.id) if mark == "said" else self.head.id
+            turn.id = f"{root}:{mark}:{self.ordinals[mark]}:{crc32(turn.text.encode('utf-8', 'replace')):08x}"
+        self.last_id = turn.id
+        self.held.append(turn)
+
+    def _summary(self, number: int, text: str, at: datetime | None) -> None:
+        if not text:
+            self.report.skip("compaction without a readable summary")
+            return
+        self._settle()
+        self._add(Turn(role="user", text=text, at=at, mark="summary", line=number))
+
+    def _usage(self, info: object) -> None:
+        last = info.get("last_token_usage") if isinstance(info, dict) else None
+        total = info.get("total_token_usage") if isinstance(info, dict) else None
+        if not isinstance(last, dict) or self.last_answer is None or (total is not None and total == self.total_tokens):
+            self.report.skip("token count that belongs to no new answer")
+            return
+        self.total_tokens = total
+        cached = _count(last.get("cached_input_tokens"))
+        usage = self.last_answer.usage or Usage()
+        usage.input_tokens += max(_count(last.get("input_tokens")) - cached, 0)
+        usage.output_tokens += _count(last.get("output_tokens"))
+        usage.cache_read_tokens += cached
+        self.last_answer.usage = usage
+        self.report.keep()
+
+    def _rollback(self, prompts: object) -> None:
+        count = min(_count(prompts), len(self.before_prompt))
+        if not count:
+            self.report.skip("rollback of nothing")
+            return
+        self._settle()
+        to = self.before_prompt[-count]
+        del self.before_prompt[-count:]
+        self.answer = self.last_answer = None
+        self.last_id = to
+        self.held.append(Rewind(to=to))
+        self.report.keep()
+
+
+def _call(item: dict[str, Any]) -> ToolCall:
+    kind = item.get("type")
+    call_id = _text(item.get("call_id")) or _text(item.get("id"))
+    if kind == "function_call":
+        return ToolCall(call_id, _text(item.get("name")), _arguments(item.get("arguments")))
+    if kind == "custom_tool_call":
+        return ToolCall(call_id, _text(item.get("name")), _arguments(item.get("input")))
+    given = item.get("arguments") if kind == "tool_search_call" else item.get("action")
+    name = {"local_shell_call": "local_shell", "web_search_call": "web_search"}.get(str(kind), "tool_search")
+    return ToolCall(call_id, name, given if isinstance(given, dict) else _text(given))
+
+
+def _arguments(value: object) -> dict[str, object] | str:
+    """A call's arguments: an object written as a string, or raw text such as a patch."""
+    if isinstance(value, dict):
+        return value
+    text = _text(value)
+    if text.startswith("{"):
+        try:
+            parsed = orjson.loads(text)
+        except orjson.JSONDecodeError:
+            return text
+        if isinstance(parsed, dict):
+            return parsed
+    return text
+
+
+def _answered(output: object) -> tuple[str, int | None]:
+    """The text of a result and the exit code that it names."""
+    metadata: object = None
+    if isinstance(output, str) and output.startswith('{"'):
+        try:
+            parsed = orjson.loads(output)
+        except orjson.JSONDecodeError:
+            parsed = None
+        if isinstance(parsed, dict) and "output" in parsed:
+            output, metadata = parsed["output"], parsed.get("metadata")
+    elif isinstance(output, dict):
+        output, metadata = output.get("output", output.get("content")), output.get("metadata")
+    text = output if isinstance(output, str) else _joined(output)
+    if isinstance(metadata, dict) and isinstance(metadata.get("exit_code"), int):
+        return text, metadata["exit_code"]
+    return text, _exit_code(text)
+
+
+def _exit_code(text: str) -> int | None:
+    """The exit code in the lines that Codex puts before a command's output."""
+    top = text[:400].partition("Output:\n")[0]
+    for words in _EXIT_WORDS:
+        found = top.find(words)
+        if found >= 0:
+            digits = top[found + len(words) : found + len(words) + 6].split("\n", 1)[0].strip()
+            return int(digits) if digits.lstrip("-").isdecimal() and digits.isascii() else None
+    return None
+
+
+def _typed(content: object) -> tuple[str, Mark]:
+    """What a person typed, and `said`; or what a program put there, and `injected`."""
+    texts = [content] if isinstance(content, str) else [_block(block) for block in _list(content)]
+    said = [words for words in map(_said, texts) if words]
+    if said:
+        return "\n\n".join(said), "said"
+    return "\n\n".join(text.strip() for text in texts if text.strip()), "injected"
+
+
+def _said(text: str) -> str:
+    text = text.strip()
+    if text.startswith(_INJECTED) or (text.startswith("<image name=") and text.endswith(">")) or text == "</image>":
+        return ""
+    if text.startswith("# Context from my IDE") and _REQUEST in text:
+        return text.partition(_REQUEST)[2].strip()
+    return text
+
+
+def _joined(content: object) -> str:
+    return "\n\n".join(filter(None, map(_block, _list(content))))
+
+
+def _block(block: object) -> str:
+    if isinstance(block, str):
+        return block
+    if not isinstance(block, dict):
+        return ""
+    if "image" in _text(block.get("type")):
+        return "[image]"
+    return _text(block.get("text")) or _text(block.get("description"))
+
+
+def _unknown(report: ImportReport, reason: str) -> str:
+    """*reason*, or its first word once a file has shown so many that they are noise."""
+    return reason if reason in report.skipped or (len(report.skipped) < 50 and len(reason) < 60) else reason.partition(":")[0]
+
+
+def _key(text: str) -> str:
+    return " ".join(text[:400].split())
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _count(value: object) -> int:
+    return value if isinstance(value, int) and value > 0 else 0
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _time(value: object) -> datetime | None:
+    if not isinstance(value, str):
+        return None
+    try:
+        at = datetime.fromisoformat(value)
+        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return None
