@@ -13,7 +13,9 @@ words = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc", "Zl
 prose = st.lists(words, min_size=1, max_size=8).map(" ".join).filter(lambda s: not s.endswith("]"))
 handles = st.lists(st.builds(Handle, st.integers(1, 99), st.integers(0, 999)), max_size=3).map(tuple)
 lines = st.builds(Line, prose, handles)
-sections = st.lists(st.builds(Section, st.sampled_from(SECTIONS), st.lists(lines, min_size=1, max_size=4).map(tuple)), max_size=4).map(tuple)
+sections = st.lists(st.builds(Section, st.sampled_from(SECTIONS), st.lists(lines, min_size=1, max_size=4).map(tuple)), max_size=4).map(
+    tuple
+)
 head = st.lists(st.tuples(st.sampled_from(["Goal", "State", "Do first"]), lines), max_size=3).map(tuple)
 closing = st.lists(prose.filter(lambda s: s != "---"), max_size=2).map(tuple)
 handoffs = st.builds(Handoff, st.integers(0, 2000), st.sampled_from(["", "2026-03-02, Codex"]), head, sections, closing)

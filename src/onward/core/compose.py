@@ -160,17 +160,24 @@ def _grams(text: str) -> frozenset[str]:
 
 
 def _head(live: Sequence[Fact], now: int) -> tuple[tuple[str, Line], ...]:
-    """Return goal, state and what to do first: the best facts of their kind, the newest session first."""
-    goal = _best(live, ("goal",), now) or _best(live, ("requirement",), now)
-    state = _best([f for f in live if f is not goal], ("done",), now)
-    first = _best([f for f in live if f is not goal and f is not state], ("next_step",), now)
+    """Return goal, state and what to do first: the best facts of their kind, those of the last session's end before all."""
+    end = max((f.turn for f in live if f.session == now), default=1)
+    goal = _best(live, ("goal",), now, end, lateness=0.0) or _best(live, ("requirement",), now, end, lateness=0.5)
+    state = _best(live, ("done",), now, end, lateness=0.8)
+    first = _best(live, ("next_step",), now, end, lateness=0.8)
     named = {"Goal": goal, "State": state, "Do first": first}
     return tuple((name, _line([fact])) for name in HEAD if (fact := named.get(name)))
 
 
-def _best(facts: Iterable[Fact], kinds: Sequence[Kind], now: int) -> Fact | None:
+def _best(facts: Iterable[Fact], kinds: Sequence[Kind], now: int, end: int, lateness: float) -> Fact | None:
+    """Return the weightiest fact of *kinds*; *lateness* (0..1) is how much it loses by standing at the beginning of the last session."""
+
+    def value(fact: Fact) -> float:
+        late = fact.turn / end if fact.session == now else 0.0
+        return fact.weight * 0.8 ** (now - fact.session) * (1 - lateness * (1 - late))
+
     fitting = [f for f in facts if f.kind in kinds and f.author != "tool"]
-    return max(fitting, key=lambda f: (f.weight * 0.8 ** (now - f.session), order(f)), default=None)
+    return max(fitting, key=lambda f: (value(f), order(f)), default=None)
 
 
 def _sections(chosen: Iterable[Fact]) -> Iterable[Section]:

@@ -60,9 +60,9 @@ class Edit:
     text: str = ""
 
 
-def order(fact: Fact) -> tuple[datetime, int, int, str]:
-    """Return the key that facts are ordered by: time, session, turn, id."""
-    return (fact.at or _LONG_AGO, fact.session, fact.turn, fact.id)
+def order(fact: Fact) -> tuple[datetime, int, int, int, str]:
+    """Return the key that facts are ordered by: time, session, turn, place in the turn."""
+    return (fact.at or _LONG_AGO, fact.session, fact.turn, fact.place, fact.id)
 
 
 def fold(ledger: Ledger, facts: Iterable[Fact]) -> Ledger:

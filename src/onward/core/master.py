@@ -87,7 +87,7 @@ def master(
         sessions=len(sessions),
     )
     left_out = _left_out(ledger, handoff)
-    kept = preservation.line(max_chars=max(120, (reserve - count_tokens(left_out)) * 3))
+    kept = preservation.line(max(50, reserve - count_tokens(left_out)))
     closing = tuple(line for line in (kept, left_out) if line)
     while count_tokens(render(replace(handoff, closing=closing))) > budget and closing:
         closing = closing[:-1]

@@ -39,7 +39,7 @@ def extract(number: int, head: SessionHead, turns: Iterable[tuple[int, Turn]]) -
         source = Handle(number, said.said.turn)
         name = fact_id(said.kind, "", said.text, source)
         facts[name] = Fact(
-            name, said.kind, "", said.text, (source,), times.get(source.turn), said.weight, said.lead, said.retires,
+            name, said.kind, "", said.text, (source,), times.get(source.turn), said.weight, said.lead, said.place, said.retires,
             evidence=said.evidence, author=said.said.author,
         )  # fmt: skip
     return list(facts.values())

@@ -23,6 +23,8 @@ POOL = 220
 
 _RULE, _WANT, _REVERSE, _AGREE = bit("rule"), bit("want"), bit("reverse"), bit("agree")
 _STRONG = frozenset("always never must mustn't selalu jangan wajib toujours jamais sempre nunca siempre".split())
+_BY_USER: frozenset[Kind] = frozenset(("rule", "requirement", "decision", "question", "error"))
+_BY_AGENT: frozenset[Kind] = frozenset(KINDS) - {"goal", "rule", "requirement"}
 _LEAD_LONGEST = 110
 
 
@@ -33,6 +35,7 @@ class Heard(NamedTuple):
     said: Said
     text: str
     lead: str
+    place: int
     weight: float
     evidence: Evidence
     retires: tuple[str, ...]
@@ -49,16 +52,28 @@ def heard(seen: Trace) -> Iterator[Heard]:
         told_of = features(one, around)
         ranked.append((_worth(told_of), -i, one, told_of))
     ranked.sort(key=lambda r: (-r[0], r[1]))
+    goal = max((r for r in ranked if _can_be_goal(r[2])), key=lambda r: r[:2], default=None)
     told: set[str] = set()
     for worth, _, one, told_of in ranked:
         key = " ".join(sorted(one.stems))
         if key in told:
             continue
         told.add(key)
-        kind = _kind(one, told_of)
-        yield Heard(kind, one.said, one.clause.text, _lead(one, seen), worth, _evidence(one), _retired(one))
+        kind = "goal" if goal and one is goal[2] else _kind(one, told_of)
+        yield Heard(kind, one.said, one.clause.text, _lead(one, seen), one.clause.place, worth, _evidence(one), _retired(one))
         if len(told) >= POOL:
             return
+
+
+def _can_be_goal(one: Candidate) -> bool:
+    return one.said.author == "user" and one.said.round == 1 and one.size >= 4 and not _is_rule(one)
+
+
+def _is_rule(one: Candidate) -> bool:
+    """A standing rule is the user's, says always or never in some language, and asks nothing."""
+    if one.said.author != "user" or not one.cues & _RULE or one.clause.text.endswith("?"):
+        return False
+    return not _STRONG.isdisjoint(one.clause.text.lower().replace(",", " ").split())
 
 
 def _worth(told_of: Features) -> float:
@@ -67,11 +82,15 @@ def _worth(told_of: Features) -> float:
 
 
 def _kind(one: Candidate, told_of: Features) -> Kind:
-    if one.said.author == "user" and one.cues & _RULE and not one.clause.text.endswith("?"):
-        if not _STRONG.isdisjoint(w.strip(",.") for w in one.clause.text.lower().split()):
+    """Return the likeliest kind that its author can state: an agent sets no rules, a user reports no closing results."""
+    if one.said.author == "user":
+        if _is_rule(one):
             return "rule"
-    scores = [fsum(weights[i] * x for i, x in told_of) for weights in KIND_WEIGHTS]
-    return KINDS[scores.index(max(scores))]
+        able = _BY_USER
+    else:
+        able = _BY_AGENT if one.names else _BY_AGENT - {"value", "file", "command"}
+    scores = {kind: fsum(weights[i] * x for i, x in told_of) for kind, weights in zip(KINDS, KIND_WEIGHTS, strict=True) if kind in able}
+    return max(scores, key=lambda kind: scores[kind])
 
 
 def _lead(one: Candidate, seen: Trace) -> str:

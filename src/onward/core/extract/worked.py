@@ -71,11 +71,15 @@ def _files(seen: Trace, cwd: str) -> Iterator[Shown]:
         if last.change.change in ("deleted", "renamed"):
             verb = "was deleted" if last.change.change == "deleted" else "is the new name after a rename"
         elif created:
-            verb = "was created" if len(changes) == 1 else f"was created, then edited {len(changes) - 1} times"
+            verb = "was created" if len(changes) == 1 else f"was created, then edited {_times(len(changes) - 1)}"
         else:
-            verb = "was edited" if len(changes) == 1 else f"was edited {len(changes)} times"
+            verb = f"was edited {_times(len(changes))}"
         weight = min(0.75, 0.3 + 0.07 * len(changes) + 0.15 * created + 0.15 * last.round / max(1, seen.rounds))
         yield Shown("file", f"file:{path}", f"`{path}` {verb}", (last.turn,), weight)
+
+
+def _times(count: int) -> str:
+    return {1: "once", 2: "twice"}.get(count, f"{count} times")
 
 
 def _git(seen: Trace) -> Iterator[Shown]:
@@ -117,7 +121,7 @@ def _commands(seen: Trace, cwd: str) -> Iterator[Shown]:
         passed = _PASSED.search(last.output)
         shown = f", {one_line(passed.group(0), 70)}" if passed and not last.failed else ""
         outcome = "failed when it last ran" if last.failed else "ran without error" if last.failed is False else "was run"
-        times = f" ({len(same)} times)" if len(same) > 1 else ""
+        times = f" ({_times(len(same))})" if len(same) > 1 else ""
         weight = min(0.6, 0.22 + 0.06 * len(same) + 0.15 * checks + 0.1 * last.round / max(1, seen.rounds))
         yield Shown("command", f"command:{key}", f"`{key}` {outcome}{times}{shown}", (last.turn,), weight)
 
