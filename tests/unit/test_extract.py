@@ -29,7 +29,7 @@ def answer(number: int, text: str, *, failed: bool = False) -> Turn:
 
 def test_a_standing_rule_of_the_user_is_a_rule_in_their_own_words() -> None:
     facts = facts_of(Turn("user", "Add a queue page. Never commit to main directly. Jangan pakai jQuery, ya."))
-    assert only(facts, "rule") == ["Never commit to main directly.", "Jangan pakai jQuery, ya."]
+    assert set(only(facts, "rule")) == {"Never commit to main directly.", "Jangan pakai jQuery, ya."}
     assert all(f.author == "user" and f.sources == ((1, 1),) for f in facts)
 
 
