@@ -9,7 +9,7 @@ from onward.core.facts import Handle
 from onward.core.preservation.did import Work, from_work
 from onward.core.preservation.reference import GROUPS, Group, Reference, latest
 from onward.core.preservation.said import from_agent, from_person
-from onward.core.preservation.words import stems, telling
+from onward.core.preservation.words import telling
 from onward.core.tools import action
 from onward.core.transcript import Turn
 
@@ -18,6 +18,9 @@ MOST_EXPECTED: Mapping[Group, int] = {
 }  # fmt: skip
 """How many references of each group one session adds, its weightiest: about what annotators find worth carrying in a long one."""
 
+
+SHORTEST_TELLING = 70
+"""Characters; what an agent says between two tool calls in fewer tells what it does next, not what it found."""
 
 UNSAID: frozenset[Group] = frozenset({"files", "commands"})
 """Groups known from what was done, not said, so with no words to know them by."""
@@ -37,18 +40,16 @@ def references(number: int, turns: Iterable[tuple[int, Turn]]) -> list[Reference
         if turn.sidechain is not None or turn.mark in ("injected", "summary"):
             continue
         handle = Handle(number, ordinal)
-        if turn.text:
-            heard.update(stems(turn.text))
         for result in turn.results:
             work.answered(result, handle)
         if turn.role == "user" and turn.text:
             if report:
-                found.extend(from_agent(*report, is_closing=True, is_last=False))
+                found.extend(from_agent(*report, heard, is_closing=True, is_last=False))
                 report = None
-            found.extend(from_person(turn.text, handle))
+            found.extend(from_person(turn.text, handle, heard))
         elif turn.role == "assistant":
             if turn.text:
-                if report:
+                if report and len(report[0]) >= SHORTEST_TELLING:
                     narrated.append(report)
                 report = turn.text, handle
             for call in turn.calls:
@@ -57,9 +58,9 @@ def references(number: int, turns: Iterable[tuple[int, Turn]]) -> list[Reference
                 if act.text:
                     narrated.append((act.text, handle))
     if report:
-        found.extend(from_agent(*report, is_closing=True, is_last=True))
+        found.extend(from_agent(*report, heard, is_closing=True, is_last=True))
     for text, handle in narrated:
-        found.extend(from_agent(text, handle, is_closing=False, is_last=False))
+        found.extend(from_agent(text, handle, heard, is_closing=False, is_last=False))
     found.extend(from_work(work))
     return [one._replace(keys=telling(one.text, heard)) if one.group not in UNSAID else one for one in _weightiest(found)]
 

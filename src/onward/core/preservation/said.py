@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from onward.core.facts import Handle
 from onward.core.preservation.cues import Cue, cues_of, is_open_heading, spoken_words
 from onward.core.preservation.reference import Group, Reference
 from onward.core.preservation.values import is_small_number, needles, specificity, spellings
-from onward.core.preservation.words import place_of, plain
+from onward.core.preservation.words import STEM, place_of, plain
 from onward.core.text import Clause, clauses
 
 PASTED_CHARS = 3000
@@ -21,12 +22,13 @@ _NOT_ORDERED = frozenset({"i", "we", "they", "it", "that", "these", "those", "wh
 """Who does not do something is not told to not do it: "I don't think" is no rule."""
 
 
-def from_person(text: str, handle: Handle) -> Iterator[Reference]:
-    """Yield what a person asked for in one turn: standing rules, else requirements, and the exact values named."""
+def from_person(text: str, handle: Handle, heard: Counter[str]) -> Iterator[Reference]:
+    """Yield what a person asked for in one turn: standing rules, else requirements, and the exact values named. *heard* counts the words by stem."""
     if len(text) > PASTED_CHARS:
         text = text[:OWN_CHARS] + "\n\n" + text[-OWN_CHARS:]
     for clause in clauses(text):
         said = spoken_words(clause.text)
+        heard.update({word[:STEM] for word in said})
         if len(said) < FEWEST_WORDS or _is_pasted(clause.text):
             continue
         cues = cues_of(said)
@@ -41,10 +43,11 @@ def from_person(text: str, handle: Handle) -> Iterator[Reference]:
         yield from (_value(value, clause.text, handle, 0.6) for value in named if not is_small_number(value))
 
 
-def from_agent(text: str, handle: Handle, *, is_closing: bool, is_last: bool) -> Iterator[Reference]:
-    """Yield what an agent stated in one turn. `is_closing`: the person spoke next, so this is a report; `is_last`: the session ended with it."""
+def from_agent(text: str, handle: Handle, heard: Counter[str], *, is_closing: bool, is_last: bool) -> Iterator[Reference]:
+    """Yield what an agent stated in one turn. `is_closing`: the person spoke next, so this is a report; `is_last`: the session ended with it. *heard* counts the words by stem."""
     for clause in clauses(text):
         said = spoken_words(clause.text)
+        heard.update({word[:STEM] for word in said})
         cues = cues_of(said)
         if len(said) < FEWEST_WORDS or (not is_closing and (not cues or "chatter" in cues)):
             continue
