@@ -30,6 +30,8 @@ def main(arguments: list[str] | None = None) -> int:
         # The reader has what it wanted (`| head`). Python would flush again at exit and complain: let it flush into nothing.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = PIPE_CLOSED
+    except Exception as error:  # noqa: BLE001 - the last resort: a person gets a sentence, not a stack
+        code = _unforeseen(error)
     return code
 
 
@@ -52,6 +54,17 @@ def _refused(error: OnwardError, *, as_json: bool) -> int:
     else:
         sys.stderr.write(f"onward: {error.message}\n" + (f"  {error.hint}\n" if error.hint else ""))
     return error.exit_code
+
+
+def _unforeseen(error: Exception) -> int:
+    """Say that Onward itself is wrong. `ONWARD_TRACEBACK=1` shows where."""
+    if os.environ.get("ONWARD_TRACEBACK"):
+        import traceback
+
+        traceback.print_exception(error)
+    sys.stderr.write(f"onward: this is a defect of Onward: {type(error).__name__}: {error}\n")
+    sys.stderr.write("  Run it again with ONWARD_TRACEBACK=1 to see where, and report that; what was stored so far stays.\n")
+    return 1
 
 
 def _speak_utf8() -> None:

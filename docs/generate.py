@@ -1,0 +1,92 @@
+"""Writes the pages that are made from the program itself: the reference, and the output of `make demo` that README.md shows.
+
+python docs/generate.py            write them anew
+python docs/generate.py --check    say which are not as the program would write them (exit code 1)
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import click
+
+from onward.cli.commands import GROUPS, onward
+
+ROOT = Path(__file__).resolve().parents[1]
+SHOWN = re.compile(r"(?<=<!-- demo -->\n```text\n).*?(?=```\n<!-- /demo -->)", re.DOTALL)
+PLACEHOLDER = re.compile(r"(?<=\[secret:)([\w-]+):[0-9a-f]+")
+"""A project's key is its own, so its placeholders differ in every run."""
+
+
+def cli_reference() -> str:
+    """Return docs/reference/cli.md: every command's help, as `--help` prints it at 100 columns."""
+    parts = ["# Commands\n\nMade from the program by `make docs`. Exit codes: 0 done, 1 failed, 2 wrong use or bad input.\n"]
+    with click.Context(onward, info_name="onward") as context:
+        for title, entries in GROUPS.items():
+            parts.append(f"## {title}\n")
+            for entry in entries:
+                command = onward.get_command(context, entry.name)
+                assert command is not None
+                parts += _pages(command, context, entry.name)
+    return "\n".join(parts)
+
+
+def _pages(command: click.Command, parent: click.Context, name: str) -> list[str]:
+    """Return the section of a command, and of every command under it."""
+    context = click.Context(command, info_name=name, parent=parent, terminal_width=100, max_content_width=100)
+    pages = [f"### onward {context.command_path.removeprefix('onward ')}\n\n```text\n{command.get_help(context).rstrip()}\n```\n"]
+    if isinstance(command, click.Group):
+        for below in command.list_commands(context):
+            found = command.get_command(context, below)
+            assert found is not None
+            pages += _pages(found, context, below)
+    return pages
+
+
+def demo_output() -> str:
+    """Return what `onward demo --no-serve` prints in a pipe, with an empty home."""
+    with tempfile.TemporaryDirectory() as home:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("ONWARD_")}
+        command = [sys.executable, "-m", "onward", "demo", "--no-serve"]
+        answer = subprocess.run(command, env={**kept, "ONWARD_HOME": home}, cwd=home, capture_output=True, check=True)
+    return answer.stdout.decode()
+
+
+def readme(text: str, output: str) -> str:
+    """Return README.md with *output* where it shows the demo's; as it was where only the placeholders' digits differ."""
+    shown = SHOWN.search(text)
+    assert shown is not None, "README.md has no place for the demo's output"
+    if PLACEHOLDER.sub(r"\1", shown.group()) == PLACEHOLDER.sub(r"\1", output):
+        return text
+    return text[: shown.start()] + output + text[shown.end() :]
+
+
+def pages() -> dict[Path, str]:
+    """Return every generated page: its path and its text."""
+    front = ROOT / "README.md"
+    return {
+        ROOT / "docs/reference/cli.md": cli_reference(),
+        front: readme(front.read_text(encoding="utf-8"), demo_output()),
+    }
+
+
+def main() -> int:
+    """Write the pages, or check them."""
+    stale = {path: text for path, text in pages().items() if not path.exists() or path.read_text(encoding="utf-8") != text}
+    for path, text in stale.items():
+        if "--check" in sys.argv:
+            print(f"{path.relative_to(ROOT)} is not what the program says: run make docs")
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+            print(f"wrote {path.relative_to(ROOT)}")
+    return 1 if stale and "--check" in sys.argv else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
