@@ -24,7 +24,7 @@ from onward.core.transcript import ImportReport, Turn
 from onward.formats import open_source, read
 
 OUT = Path(__file__).resolve().parents[1] / "src/onward/core/extract/weights.py"
-UNMARKED, IMPORTANCE = 0.15, {1: 0.5, 2: 1.0, 3: 2.0}
+UNMARKED, IMPORTANCE = 0.4, {1: 0.5, 2: 1.0, 3: 2.0}
 
 
 def turns_of(path: Path) -> list[tuple[int, Turn]]:
@@ -93,7 +93,7 @@ def _mark(one: Candidate, line: int, by_line: dict[int, list[dict[str, Any]]], s
     return best
 
 
-def fit_worth(x: np.ndarray, y: np.ndarray, w: np.ndarray, ridge: float = 3.0) -> np.ndarray:
+def fit_worth(x: np.ndarray, y: np.ndarray, w: np.ndarray, ridge: float = 10.0) -> np.ndarray:
     """Return logistic weights by Newton's method with a ridge on everything but the bias."""
     beta = np.zeros(x.shape[1])
     penalty = np.full(x.shape[1], ridge)
@@ -109,7 +109,7 @@ def fit_worth(x: np.ndarray, y: np.ndarray, w: np.ndarray, ridge: float = 3.0) -
     return beta
 
 
-def fit_kinds(x: np.ndarray, kinds: list[str], ridge: float = 6.0) -> np.ndarray:
+def fit_kinds(x: np.ndarray, kinds: list[str], ridge: float = 10.0) -> np.ndarray:
     """Return one row of weights per kind: one-against-rest logistic models."""
     named = np.array(kinds)
     return np.stack([fit_worth(x, (named == k).astype(float), np.ones(len(kinds)), ridge) for k in KINDS])

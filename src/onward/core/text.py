@@ -15,7 +15,7 @@ LONGEST_CLAUSE = 420
 
 _BULLET = re.compile(r"(?:[-*+•]|\(?\d{1,3}[.)])\s+(?:\[[ xX]\]\s+)?")
 _SENTENCE_END = re.compile(r"(?<=[.!?…])[\"')\]*_]*\s+(?=[^\sa-z])")
-_WORD = re.compile(r"[^\W_]+(?:['’][a-z]{1,2}\b)?")
+_WORD = re.compile(r"[^\W_]+(?:'[a-z]{1,2}\b)?")
 _IDENTIFIER = re.compile(
     r"`[^`\n]{2,80}`"
     r"|(?:[A-Za-z]+://|www\.)[^\s)>\]\"'`]+"
@@ -114,12 +114,12 @@ def _clip(said: str) -> str:
 
 def words(text: str) -> list[str]:
     """Return the lower-case words of *text*, identifiers split at dots, slashes and underscores."""
-    return _WORD.findall(text.lower())
+    return _WORD.findall(text.lower().replace("’", "'"))
 
 
 def content_words(text: str) -> list[str]:
     """Return the words of *text* that carry meaning: no stop words, nothing of a single letter."""
-    return [w for w in _WORD.findall(text.lower()) if len(w) > 1 and w not in STOPWORDS]
+    return [w for w in words(text) if len(w) > 1 and w not in STOPWORDS]
 
 
 def identifiers(text: str) -> list[str]:

@@ -46,13 +46,17 @@ _PLACES = (
     "bias", "user", "summary", "closes", "final", "late", "round_late", "first_round", "last_round",
     "opens_text", "ends_text", "short_text", "long_text", "item", "row", "has_heading", "has_lead", "question", "ends_colon", "heading_only",
     "words<4", "words<8", "words<16", "words>30", "names=1", "names=2", "names>2", "has_path", "has_number", "has_hash", "has_url",
-    "rarity", "name_recurs", "name_touched", "word_recurs", "starts_lower", "first_person", "second_person", "exclaims", "user_short", "user_long",
+    "rarity", "name_recurs", "name_touched", "word_recurs", "starts_lower", "first_person", "second_person", "exclaims", "short_said", "opens_working",
 )  # fmt: skip
-NAMES: tuple[str, ...] = (
-    _PLACES + tuple(f"user:{g}" for g in GROUPS) + tuple(f"agent:{g}" for g in GROUPS) + tuple(f"closing:{g}" for g in GROUPS)
-)
+_TOLD = _PLACES + GROUPS
+REGIMES = ("user", "working", "closing")
+"""Who speaks and when: the user, the agent while it works, the agent when it hands back. The same cue means different things in each."""
+NAMES: tuple[str, ...] = _TOLD + tuple(f"{regime}:{name}" for regime in REGIMES for name in _TOLD)
 
 _FIRST_PERSON = frozenset("i i'm i've i'll we my saya aku gue je eu yo".split())
+_WORKING = frozenset(
+    "i'll i'm let now next first good perfect great excellent ok okay so looking checking running saya mari sekarang vou vamos je".split()
+)
 _SECOND_PERSON = frozenset("you your you're kamu anda lo vous tu você".split())
 
 
@@ -65,7 +69,7 @@ def candidates(seen: Trace) -> list[Candidate]:
             listed = words(clause.text)
             if len(listed) < 2:
                 continue
-            bits = cue_bits(clause.text.lower(), listed)
+            bits = cue_bits(clause.text.lower().replace("’", "'"), listed)
             found.append(
                 Candidate(
                     said, clause, len(listed), bits, tuple(identifiers(clause.text)), frozenset(content_words(clause.text)), len(parts)
@@ -100,7 +104,8 @@ def features(one: Candidate, around: Setting) -> list[tuple[int, float]]:
     names = [n.lower() for n in one.names]
     recurring = max((around.name_texts[n] for n in names), default=0)
     rarity = fsum(log(around.texts / max(1, around.word_texts[w]) + 1.0) for w in one.stems) / max(1, len(one.stems)) / 6.0
-    spoken = set(words(clause.text)[:12])
+    listed = words(clause.text)
+    spoken, opening = set(listed[:12]), listed[0]
     out = [
         1.0,
         user,
@@ -141,10 +146,10 @@ def features(one: Candidate, around: Setting) -> list[tuple[int, float]]:
         not spoken.isdisjoint(_FIRST_PERSON),
         not spoken.isdisjoint(_SECOND_PERSON),
         clause.text.endswith("!"),
-        user and one.texts <= 2,
-        user and one.texts > 8,
+        one.texts == 1 and one.size < 12,
+        opening in _WORKING,
     ]
-    out += [user and one.cues >> i & 1 for i in range(len(GROUPS))]
-    out += [not user and one.cues >> i & 1 for i in range(len(GROUPS))]
-    out += [closes and one.cues >> i & 1 for i in range(len(GROUPS))]
-    return [(i, float(x)) for i, x in enumerate(out) if x]
+    out += [one.cues >> i & 1 for i in range(len(GROUPS))]
+    shared = [(i, float(x)) for i, x in enumerate(out) if x]
+    own = len(_TOLD) * (1 + (0 if user else 2 if closes or said.is_summary else 1))
+    return shared + [(own + i, x) for i, x in shared]
