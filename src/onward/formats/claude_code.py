@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 from onward.core.transcript import ImportReport, Item, Mark, Rewind, SessionHead, ToolCall, ToolResult, Turn, Usage
+from onward.formats.envelopes import typed
+from onward.formats.fields import as_count, as_list, as_text, as_time, reason
 from onward.formats.source import Source
 
 NAME = "claude-code"
@@ -35,28 +36,6 @@ _SKIPPED = {
     "worktree-state": "worktree state",
     "frame-link": "link",
 }
-_ENVELOPES = (
-    "system-reminder",
-    "command-name",
-    "command-message",
-    "command-contents",
-    "local-command-caveat",
-    "local-command-stdout",
-    "local-command-stderr",
-    "bash-input",
-    "bash-stdout",
-    "bash-stderr",
-    "ide_opened_file",
-    "ide_selection",
-    "task-notification",
-    "user-prompt-submit-hook",
-)
-_WRAPPERS = ("command-args", "user-memory-input")
-"""Tags around what a person typed."""
-_INJECTED = ("[Request interrupted", "Caveat: The messages below", "[Image: source:", "Base directory for this skill:")
-_CONTINUED = "This session is being continued from a previous conversation"
-
-
 def detect(head: bytes) -> bool:
     """Whether the first record is one of Claude Code's."""
     if _WEB in head[:4096]:
@@ -156,7 +135,7 @@ class _Reader:
             yield self.held.popleft()
 
     def _head(self, record: dict[str, Any]) -> None:
-        session_id = _text(record.get("sessionId"))
+        session_id = as_text(record.get("sessionId"))
         if self.session_ids and (not session_id or session_id in self.session_ids):
             return
         linked = bool(self.session_ids) and record.get("parentUuid") in self.turn_of
@@ -165,9 +144,9 @@ class _Reader:
             SessionHead(
                 agent=NAME,
                 id=session_id or None,
-                started_at=_time(record.get("timestamp")),
-                cwd=_text(record.get("cwd")),
-                branch=_text(record.get("gitBranch")),
+                started_at=as_time(record.get("timestamp")),
+                cwd=as_text(record.get("cwd")),
+                branch=as_text(record.get("gitBranch")),
                 parent_id=self.session_ids[-1] or None if linked else None,
             )
         )
@@ -177,24 +156,24 @@ class _Reader:
         """The sub-agent that a record belongs to. Older files do not name it: there the first record's id does."""
         if not record.get("isSidechain"):
             return None
-        uuid = _text(record.get("uuid"))
-        lane = _text(record.get("agentId")) or self.lane_of.get(_text(record.get("parentUuid"))) or uuid or "sub-agent"
+        uuid = as_text(record.get("uuid"))
+        lane = as_text(record.get("agentId")) or self.lane_of.get(as_text(record.get("parentUuid"))) or uuid or "sub-agent"
         self.lane_of[uuid] = lane
         return lane
 
     def _answer(self, number: int, record: dict[str, Any], message: dict[str, Any], lane: str | None) -> None:
-        message_id = _text(message.get("id"))
-        uuid = _text(record.get("uuid"))
+        message_id = as_text(message.get("id"))
+        uuid = as_text(record.get("uuid"))
         growing = self.growing.get(lane)
         if growing is not None and message_id and growing[0] == message_id:
             turn = growing[1]
         else:
             turn = Turn(
                 role="assistant",
-                at=_time(record.get("timestamp")),
+                at=as_time(record.get("timestamp")),
                 id=uuid or message_id or None,
                 sidechain=lane,
-                model=_text(message.get("model")) or None,
+                model=as_text(message.get("model")) or None,
                 line=number,
             )
             if record.get("isApiErrorMessage") or turn.model == "<synthetic>":
@@ -217,9 +196,9 @@ class _Reader:
     def _user(self, number: int, record: dict[str, Any], message: dict[str, Any], lane: str | None) -> None:
         content = message.get("content")
         results = tuple(_results(content, record.get("toolUseResult"))) if isinstance(content, list) else ()
-        turn = Turn(role="user", at=_time(record.get("timestamp")), id=_text(record.get("uuid")) or None, sidechain=lane, line=number)
+        turn = Turn(role="user", at=as_time(record.get("timestamp")), id=as_text(record.get("uuid")) or None, sidechain=lane, line=number)
         turn.text, turn.mark = _typed(content)
-        if record.get("isCompactSummary") or turn.text.startswith(_CONTINUED):
+        if record.get("isCompactSummary"):
             turn.mark = "summary"
         elif record.get("isMeta") or lane is not None:
             turn.mark = "injected"
@@ -272,7 +251,7 @@ class _Reader:
                 self.queue.append(None)
                 self.report.skip("notification in the prompt queue")
                 return
-            self.queue.append(Turn(role="user", text=text, at=_time(record.get("timestamp")), mark="queued", line=number))
+            self.queue.append(Turn(role="user", text=text, at=as_time(record.get("timestamp")), mark="queued", line=number))
             return
         self.report.skip("prompt queue bookkeeping")
         if operation == "popAll":
@@ -304,29 +283,28 @@ class _Reader:
     def _other(self, number: int, record: dict[str, Any], kind: object) -> None:
         attachment = record.get("attachment")
         if kind == "pr-link":
-            text = f"PR #{record.get('prNumber')} {_text(record.get('prUrl'))}".rstrip()
+            text = f"PR #{record.get('prNumber')} {as_text(record.get('prUrl'))}".rstrip()
             if not self.session_ids:
                 self._head(record)
-            self.held.append(Turn(role="system", text=text, at=_time(record.get("timestamp")), mark="injected", line=number))
+            self.held.append(Turn(role="system", text=text, at=as_time(record.get("timestamp")), mark="injected", line=number))
             self.report.keep()
         elif kind == "attachment" and isinstance(attachment, dict):
             self._attachment(number, record, attachment)
         elif kind == "system":
-            self.report.skip(f"system: {_text(record.get('subtype')) or 'notice'}")
+            self.report.skip(f"system: {as_text(record.get('subtype')) or 'notice'}")
         elif isinstance(kind, str) and kind in _SKIPPED:
             self.report.skip(_SKIPPED[kind])
         elif kind in {"user", "assistant"}:
             self.report.skip("message of unknown shape")
         else:
-            known = len(self.report.skipped) < 50 and isinstance(kind, str) and len(kind) < 40
-            self.report.skip(f"unknown record type: {kind}" if known else "unknown record type")
+            self.report.skip(reason(self.report.skipped, f"unknown record type: {kind}"))
 
     def _attachment(self, number: int, record: dict[str, Any], attachment: dict[str, Any]) -> None:
         text, mark = _typed(attachment.get("prompt")) if attachment.get("type") == "queued_command" else ("", "injected")
         if mark != "said" or not text or text.startswith("{"):
-            self.report.skip(f"attachment: {_text(attachment.get('type'))[:40] or 'unnamed'}")
+            self.report.skip(f"attachment: {as_text(attachment.get('type'))[:40] or 'unnamed'}")
             return
-        turn = Turn(role="user", text=text, at=_time(record.get("timestamp")), mark="queued", id=_text(record.get("uuid")) or None, line=number)
+        turn = Turn(role="user", text=text, at=as_time(record.get("timestamp")), mark="queued", id=as_text(record.get("uuid")) or None, line=number)
         if self._is_repeat(turn):
             return
         self._head(record)
@@ -342,12 +320,12 @@ def _add_blocks(turn: Turn, content: object, seen: set[int]) -> None:
             continue
         kind = block.get("type")
         if kind == "tool_use":
-            call = ToolCall(_text(block.get("id")), _text(block.get("name")), _arguments(block.get("input")))
+            call = ToolCall(as_text(block.get("id")), as_text(block.get("name")), _arguments(block.get("input")))
             key = hash(call.id or (call.name, str(call.arguments)))
             if key not in seen:
                 turn.calls = (*turn.calls, call)
         elif kind in {"text", "thinking"}:
-            text = _text(block.get(kind))
+            text = as_text(block.get(kind))
             key = hash((kind, text))
             if key not in seen and text:
                 field = "thinking" if kind == "thinking" else "text"
@@ -366,41 +344,8 @@ def _joined(before: str, text: str) -> str:
 def _typed(content: object) -> tuple[str, Mark]:
     """What a person typed, and `said`; or what a program put there, and `injected`."""
     if isinstance(content, str):
-        texts = [content]
-    elif isinstance(content, list):
-        texts = [_block_text(block) for block in content if not (isinstance(block, dict) and block.get("type") == "tool_result")]
-    else:
-        return "", "said"
-    said: list[str] = []
-    injected: list[str] = []
-    for text in texts:
-        words = _said(text)
-        if words:
-            said.append(words)
-        elif text.strip():
-            injected.append(text.strip())
-    if said or not injected:
-        return "\n\n".join(said), "said"
-    return "\n\n".join(injected), "injected"
-
-
-def _said(text: str) -> str:
-    """*text* without what programs wrap around it: command envelopes at its beginning, reminders wherever a line begins with one."""
-    text = text.strip()
-    if text.startswith(_INJECTED):
-        return ""
-    while text.startswith("<"):
-        tag = next((tag for tag in (*_ENVELOPES, *_WRAPPERS) if text.startswith((f"<{tag}>", f"<{tag} "))), "")
-        if not tag:
-            break
-        inside, closing, rest = text[text.find(">") + 1 :].partition(f"</{tag}>")
-        if tag in _WRAPPERS:
-            return "\n".join(filter(None, (inside.strip(), _said(rest) if closing else "")))
-        text = rest.strip() if closing else ""
-    while (start := ("\n" + text).find("\n<system-reminder>")) >= 0:
-        end = text.find("</system-reminder>", start)
-        text = (text[:start] + (text[end + len("</system-reminder>") :] if end >= 0 else "")).strip()
-    return text
+        return typed([content])
+    return typed([_block_text(block) for block in as_list(content) if not (isinstance(block, dict) and block.get("type") == "tool_result")])
 
 
 def _results(content: list[Any], detail: object) -> Iterator[ToolResult]:
@@ -411,7 +356,7 @@ def _results(content: list[Any], detail: object) -> Iterator[ToolResult]:
         text = answer if isinstance(answer, str) else "\n".join(map(_block_text, answer)) if isinstance(answer, list) else ""
         is_error = block.get("is_error")
         is_error = is_error if isinstance(is_error, bool) else None
-        yield ToolResult(_text(block.get("tool_use_id")), text, is_error, _exit_code(text, detail, failed=bool(is_error)))
+        yield ToolResult(as_text(block.get("tool_use_id")), text, is_error, _exit_code(text, detail, failed=bool(is_error)))
 
 
 def _exit_code(text: str, detail: object, *, failed: bool) -> int | None:
@@ -435,41 +380,23 @@ def _block_text(block: object) -> str:
         return "[image]"
     if block.get("type") == "document":
         return "[document]"
-    return _text(block.get("text"))
+    return as_text(block.get("text"))
 
 
 def _usage(usage: object) -> Usage | None:
     if not isinstance(usage, dict):
         return None
     return Usage(
-        _count(usage.get("input_tokens")),
-        _count(usage.get("output_tokens")),
-        _count(usage.get("cache_read_input_tokens")),
-        _count(usage.get("cache_creation_input_tokens")),
+        as_count(usage.get("input_tokens")),
+        as_count(usage.get("output_tokens")),
+        as_count(usage.get("cache_read_input_tokens")),
+        as_count(usage.get("cache_creation_input_tokens")),
     )
 
 
 def _arguments(value: object) -> dict[str, object] | str:
-    return value if isinstance(value, dict) else _text(value)
+    return value if isinstance(value, dict) else as_text(value)
 
 
 def _key(text: str) -> str:
     return " ".join(text.split())
-
-
-def _count(value: object) -> int:
-    return value if isinstance(value, int) and value > 0 else 0
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
-
-
-def _time(value: object) -> datetime | None:
-    if not isinstance(value, str):
-        return None
-    try:
-        at = datetime.fromisoformat(value)
-        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
-    except (ValueError, OverflowError):
-        return None

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from zlib import crc32
 
 import orjson
 
 from onward.core.transcript import ImportReport, Item, Mark, Rewind, SessionHead, ToolCall, ToolResult, Turn, Usage
+from onward.formats.envelopes import typed
+from onward.formats.fields import as_count, as_list, as_object, as_text, as_time, reason
 from onward.formats.source import Source
 
 NAME = "codex"
@@ -23,21 +25,6 @@ _RECORD_TYPES = (b"session_meta", b"response_item", b"event_msg", b"turn_context
 _CALLS = frozenset({"function_call", "custom_tool_call", "local_shell_call", "web_search_call", "tool_search_call"})
 _OUTPUTS = frozenset({"function_call_output", "custom_tool_call_output", "local_shell_call_output", "tool_search_output"})
 _REPEATS = frozenset({"agent_reasoning", "agent_reasoning_section_break", "exec_command_end", "patch_apply_end", "mcp_tool_call_end", "web_search_end"})
-_INJECTED = (
-    "<environment_context>",
-    "<user_instructions>",
-    "<INSTRUCTIONS>",
-    "<permissions",
-    "<collaboration_mode>",
-    "<turn_aborted>",
-    "<skill>",
-    "<subagent_notification>",
-    "<user_shell_command>",
-    "<model_switch>",
-    "# AGENTS.md instructions",
-)
-_REQUEST = "## My request for Codex:"
-"""What a person typed stands below this heading, after what the editor added."""
 _EXIT_WORDS = ("Process exited with code ", "Exit code: ", "exited with code ")
 
 
@@ -87,24 +74,24 @@ class _Reader:
         kind = record.get("type")
         payload = record.get("payload")
         if kind == "response_item" and isinstance(payload, dict):
-            self._item(number, payload, _time(record.get("timestamp")))
+            self._item(number, payload, as_time(record.get("timestamp")))
         elif kind == "event_msg" and isinstance(payload, dict):
-            self._event(number, payload, _time(record.get("timestamp")))
+            self._event(number, payload, as_time(record.get("timestamp")))
         elif kind == "session_meta" and isinstance(payload, dict):
             self._session(payload, record)
         elif kind == "turn_context" and isinstance(payload, dict):
-            self.model = _text(payload.get("model")) or self.model
+            self.model = as_text(payload.get("model")) or self.model
             self.report.skip("turn settings")
         elif kind == "compacted" and isinstance(payload, dict):
-            self._summary(number, _text(payload.get("message")), _time(record.get("timestamp")))
+            self._summary(number, as_text(payload.get("message")), as_time(record.get("timestamp")))
         elif kind is None and "id" in record and "timestamp" in record:
             self._session(record, record)
         elif isinstance(kind, str) and payload is None:
-            self._item(number, record, _time(record.get("timestamp")))
+            self._item(number, record, as_time(record.get("timestamp")))
         elif record.get("record_type"):
             self.report.skip("state")
         else:
-            self.report.skip(_unknown(self.report, f"unknown record type: {kind}"))
+            self.report.skip(reason(self.report.skipped, f"unknown record type: {kind}"))
         yield from self._finished()
 
     def end(self) -> Iterator[Item]:
@@ -127,12 +114,12 @@ class _Reader:
         self._open(
             SessionHead(
                 agent=NAME,
-                id=_text(meta.get("id")) or _text(meta.get("session_id")) or None,
-                started_at=_time(meta.get("timestamp")) or _time(record.get("timestamp")),
-                cwd=_text(meta.get("cwd")),
-                branch=_text(git.get("branch")),
-                remote=_text(git.get("repository_url")),
-                parent_id=_text(meta.get("forked_from_id")) or None,
+                id=as_text(meta.get("id")) or as_text(meta.get("session_id")) or None,
+                started_at=as_time(meta.get("timestamp")) or as_time(record.get("timestamp")),
+                cwd=as_text(meta.get("cwd")),
+                branch=as_text(git.get("branch")),
+                remote=as_text(git.get("repository_url")),
+                parent_id=as_text(meta.get("forked_from_id")) or None,
             )
         )
         self.report.keep()
@@ -156,7 +143,7 @@ class _Reader:
             self._settle()
             self._output(number, item, at)
         else:
-            self.report.skip(_unknown(self.report, f"item: {kind}"))
+            self.report.skip(reason(self.report.skipped, f"item: {kind}"))
 
     def _message(self, number: int, item: dict[str, Any], at: datetime | None) -> None:
         role = item.get("role")
@@ -176,13 +163,13 @@ class _Reader:
             self.report.keep()
         elif role == "user":
             self._settle()
-            self._prompt(Turn(role="user", text=text, at=at, id=_text(item.get("id")) or None, mark=mark, line=number))
+            self._prompt(Turn(role="user", text=text, at=at, id=as_text(item.get("id")) or None, mark=mark, line=number))
         else:
             self._settle()
-            self._add(Turn(role="system", text=text, at=at, id=_text(item.get("id")) or None, mark="injected", line=number))
+            self._add(Turn(role="system", text=text, at=at, id=as_text(item.get("id")) or None, mark="injected", line=number))
 
     def _reasoning(self, number: int, item: dict[str, Any], at: datetime | None) -> None:
-        parts = [_text(part.get("text")) for part in _list(item.get("summary")) + _list(item.get("content")) if isinstance(part, dict)]
+        parts = [as_text(part.get("text")) for part in as_list(item.get("summary")) + as_list(item.get("content")) if isinstance(part, dict)]
         thinking = "\n\n".join(filter(None, parts))
         if not thinking:
             self.report.skip("reasoning that is encrypted or empty")
@@ -194,7 +181,7 @@ class _Reader:
         self.report.keep()
 
     def _output(self, number: int, item: dict[str, Any], at: datetime | None) -> None:
-        call_id = _text(item.get("call_id"))
+        call_id = as_text(item.get("call_id"))
         output = item.get("tools") if item.get("type") == "tool_search_output" else item.get("output")
         text, exit_code = _answered(output)
         is_error = exit_code != 0 if exit_code is not None else None
@@ -205,7 +192,7 @@ class _Reader:
     def _event(self, number: int, event: dict[str, Any], at: datetime | None) -> None:
         kind = event.get("type")
         if kind in {"user_message", "agent_message"}:
-            text = _text(event.get("message"))
+            text = as_text(event.get("message"))
             role = "user" if kind == "user_message" else "assistant"
             words, mark = _typed(text)
             key = (role, _key(words))
@@ -222,7 +209,7 @@ class _Reader:
         elif kind in _REPEATS:
             self.report.skip("event that repeats an item")
         else:
-            self.report.skip(_unknown(self.report, f"event: {kind}"))
+            self.report.skip(reason(self.report.skipped, f"event: {kind}"))
 
     def _known(self, role: str, text: str) -> bool:
         """Whether the message was read from an event and is no longer waiting; one that waits gives way to it."""
@@ -256,7 +243,7 @@ class _Reader:
     def _answering(self, number: int, item: dict[str, Any], at: datetime | None) -> Turn:
         """The agent's turn that is being written, begun if need be."""
         if self.answer is None:
-            turn = Turn(role="assistant", at=at, id=_text(item.get("id")) or _text(item.get("call_id")) or None, model=self.model, line=number)
+            turn = Turn(role="assistant", at=at, id=as_text(item.get("id")) or as_text(item.get("call_id")) or None, model=self.model, line=number)
             self._hold(turn)
             self.answer = self.last_answer = turn
         return self.answer
@@ -295,16 +282,16 @@ class _Reader:
             self.report.skip("token count that belongs to no new answer")
             return
         self.total_tokens = total
-        cached = _count(last.get("cached_input_tokens"))
+        cached = as_count(last.get("cached_input_tokens"))
         usage = self.last_answer.usage or Usage()
-        usage.input_tokens += max(_count(last.get("input_tokens")) - cached, 0)
-        usage.output_tokens += _count(last.get("output_tokens"))
+        usage.input_tokens += max(as_count(last.get("input_tokens")) - cached, 0)
+        usage.output_tokens += as_count(last.get("output_tokens"))
         usage.cache_read_tokens += cached
         self.last_answer.usage = usage
         self.report.keep()
 
     def _rollback(self, prompts: object) -> None:
-        count = min(_count(prompts), len(self.before_prompt))
+        count = min(as_count(prompts), len(self.before_prompt))
         if not count:
             self.report.skip("rollback of nothing")
             return
@@ -319,21 +306,21 @@ class _Reader:
 
 def _call(item: dict[str, Any]) -> ToolCall:
     kind = item.get("type")
-    call_id = _text(item.get("call_id")) or _text(item.get("id"))
+    call_id = as_text(item.get("call_id")) or as_text(item.get("id"))
     if kind == "function_call":
-        return ToolCall(call_id, _text(item.get("name")), _arguments(item.get("arguments")))
+        return ToolCall(call_id, as_text(item.get("name")), _arguments(item.get("arguments")))
     if kind == "custom_tool_call":
-        return ToolCall(call_id, _text(item.get("name")), _arguments(item.get("input")))
+        return ToolCall(call_id, as_text(item.get("name")), _arguments(item.get("input")))
     given = item.get("arguments") if kind == "tool_search_call" else item.get("action")
     name = {"local_shell_call": "local_shell", "web_search_call": "web_search"}.get(str(kind), "tool_search")
-    return ToolCall(call_id, name, given if isinstance(given, dict) else _text(given))
+    return ToolCall(call_id, name, given if isinstance(given, dict) else as_text(given))
 
 
 def _arguments(value: object) -> dict[str, object] | str:
     """A call's arguments: an object written as a string, or raw text such as a patch."""
     if isinstance(value, dict):
         return value
-    text = _text(value)
+    text = as_text(value)
     if text.startswith("{"):
         try:
             parsed = orjson.loads(text)
@@ -346,19 +333,18 @@ def _arguments(value: object) -> dict[str, object] | str:
 
 def _answered(output: object) -> tuple[str, int | None]:
     """The text of a result and the exit code that it names."""
-    metadata: object = None
+    envelope = output
     if isinstance(output, str) and output.startswith('{"'):
         try:
-            parsed = orjson.loads(output)
+            envelope = orjson.loads(output)
         except orjson.JSONDecodeError:
-            parsed = None
-        if isinstance(parsed, dict) and "output" in parsed:
-            output, metadata = parsed["output"], parsed.get("metadata")
-    elif isinstance(output, dict):
-        output, metadata = output.get("output", output.get("content")), output.get("metadata")
+            envelope = None
+    metadata: object = None
+    if isinstance(envelope, dict) and ("output" in envelope or "content" in envelope):
+        output, metadata = envelope.get("output", envelope.get("content")), envelope.get("metadata")
     text = output if isinstance(output, str) else _joined(output)
-    if isinstance(metadata, dict) and isinstance(metadata.get("exit_code"), int):
-        return text, metadata["exit_code"]
+    if isinstance(code := as_object(metadata).get("exit_code"), int):
+        return text, code
     return text, _exit_code(text)
 
 
@@ -375,24 +361,11 @@ def _exit_code(text: str) -> int | None:
 
 def _typed(content: object) -> tuple[str, Mark]:
     """What a person typed, and `said`; or what a program put there, and `injected`."""
-    texts = [content] if isinstance(content, str) else [_block(block) for block in _list(content)]
-    said = [words for words in map(_said, texts) if words]
-    if said:
-        return "\n\n".join(said), "said"
-    return "\n\n".join(text.strip() for text in texts if text.strip()), "injected"
-
-
-def _said(text: str) -> str:
-    text = text.strip()
-    if text.startswith(_INJECTED) or (text.startswith("<image name=") and text.endswith(">")) or text == "</image>":
-        return ""
-    if text.startswith("# Context from my IDE") and _REQUEST in text:
-        return text.partition(_REQUEST)[2].strip()
-    return text
+    return typed([content] if isinstance(content, str) else [_block(block) for block in as_list(content)])
 
 
 def _joined(content: object) -> str:
-    return "\n\n".join(filter(None, map(_block, _list(content))))
+    return "\n\n".join(filter(None, map(_block, as_list(content))))
 
 
 def _block(block: object) -> str:
@@ -400,37 +373,10 @@ def _block(block: object) -> str:
         return block
     if not isinstance(block, dict):
         return ""
-    if "image" in _text(block.get("type")):
+    if "image" in as_text(block.get("type")):
         return "[image]"
-    return _text(block.get("text")) or _text(block.get("description"))
-
-
-def _unknown(report: ImportReport, reason: str) -> str:
-    """*reason*, or its first word once a file has shown so many that they are noise."""
-    return reason if reason in report.skipped or (len(report.skipped) < 50 and len(reason) < 60) else reason.partition(":")[0]
+    return as_text(block.get("text")) or as_text(block.get("description"))
 
 
 def _key(text: str) -> str:
     return " ".join(text[:400].split())
-
-
-def _list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _count(value: object) -> int:
-    return value if isinstance(value, int) and value > 0 else 0
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
-
-
-def _time(value: object) -> datetime | None:
-    if not isinstance(value, str):
-        return None
-    try:
-        at = datetime.fromisoformat(value)
-        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
-    except (ValueError, OverflowError):
-        return None

@@ -9,7 +9,7 @@ import codecs
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import cached_property
 from pathlib import Path
 from typing import IO, Any
@@ -110,11 +110,8 @@ class Source:
 
     @contextmanager
     def _opened(self) -> Iterator[IO[bytes]]:
-        if self._spool is not None:
-            self._spool.seek(0)
-            yield self._spool
-            return
-        with self._file() as stream:
+        with nullcontext(self._spool) if self._spool is not None else self._file() as stream:
+            stream.seek(0)
             if stream.read(3) != codecs.BOM_UTF8:
                 stream.seek(0)
             yield stream
@@ -125,10 +122,10 @@ class Source:
         if isinstance(self._origin, Path):
             with self._file() as stream:
                 return self._unpacked(stream)
-        copy = tempfile.TemporaryFile()
+        copy = _temporary()
         shutil.copyfileobj(self._origin, copy, _CHUNK_BYTES)
         copy.seek(0)
-        return self._unpacked(copy) or _without_bom(copy)
+        return self._unpacked(copy) or copy
 
     def _unpacked(self, stream: IO[bytes]) -> IO[bytes] | None:
         first = stream.read(4)
@@ -145,7 +142,7 @@ class Source:
     def _decompressed(self, stream: IO[bytes]) -> IO[bytes]:
         import zstandard
 
-        copy = tempfile.TemporaryFile()
+        copy = _temporary()
         try:
             with zstandard.ZstdDecompressor().stream_reader(stream, read_across_frames=True, closefd=False) as reader:
                 shutil.copyfileobj(reader, copy, _CHUNK_BYTES)
@@ -168,7 +165,7 @@ class Source:
 
 def _as_utf8(stream: IO[bytes], encoding: str) -> IO[bytes]:
     stream.seek(2)
-    copy = tempfile.TemporaryFile()
+    copy = _temporary()
     decoder = codecs.getincrementaldecoder(encoding)("replace")
     while chunk := stream.read(_CHUNK_BYTES):
         copy.write(decoder.decode(chunk).encode("utf-8", "replace"))
@@ -183,3 +180,8 @@ def _rescued(line: bytes, number: int, report: ImportReport) -> list[dict[str, A
     if torn:
         report.bad(number, torn)
     return records
+
+
+def _temporary() -> IO[bytes]:
+    # Open as long as the source lives, and gone from the disk when it is closed, even by a crash.
+    return tempfile.TemporaryFile()

@@ -1,0 +1,60 @@
+"""Content blocks as the model APIs shape them (`text`, `thinking`, `tool_use`, `tool_result`, `image`), and what tools say about their exit."""
+
+from __future__ import annotations
+
+from onward.core.transcript import ToolCall, ToolResult
+from onward.formats.fields import as_list, as_text
+
+_SHOWN = {"image": "[image]", "image_url": "[image]", "input_image": "[image]", "document": "[document]", "file": "[file]"}
+
+
+def text_of(content: object) -> str:
+    """The text of *content*, which is text itself, one block, or a list of blocks; images and documents are named in brackets."""
+    if isinstance(content, str):
+        return content
+    if isinstance(content, dict):
+        return _SHOWN.get(as_text(content.get("type"))) or as_text(content.get("text")) or as_text(content.get("content"))
+    return "\n".join(filter(None, map(text_of, as_list(content))))
+
+
+def call_of(block: dict[str, object]) -> ToolCall:
+    """The call in a `tool_use` block, also where its arguments are named `arguments`."""
+    given = block.get("input") if "input" in block else block.get("arguments")
+    return ToolCall(as_text(block.get("id")), as_text(block.get("name")), arguments_of(given))
+
+
+def result_of(block: dict[str, object], text: str | None = None) -> ToolResult:
+    """The answer in a `tool_result` block; *text* in place of its content where the caller knows better."""
+    is_error = block.get("is_error")
+    words = text_of(block.get("content")) if text is None else text
+    return ToolResult(as_text(block.get("tool_use_id")), words, is_error if isinstance(is_error, bool) else None)
+
+
+def arguments_of(value: object) -> dict[str, object] | str:
+    """The arguments of a call: an object as it is, one that was written as JSON text parsed, anything else as text."""
+    if isinstance(value, dict):
+        return value
+    if isinstance(value, str) and value.startswith("{"):
+        import orjson
+
+        try:
+            parsed = orjson.loads(value)
+        except orjson.JSONDecodeError:
+            return value
+        return parsed if isinstance(parsed, dict) else value
+    return as_text(value)
+
+
+def exit_code_after(words: str, text: str) -> int | None:
+    """The number that follows the last *words* in *text*, None where there is none."""
+    start = text.rfind(words)
+    if start < 0:
+        return None
+    found = text[start + len(words) : start + len(words) + 12].lstrip()
+    sign = -1 if found.startswith("-") else 1
+    digits = ""
+    for character in found[sign < 0 :]:
+        if character not in "0123456789":
+            break
+        digits += character
+    return sign * int(digits) if digits else None

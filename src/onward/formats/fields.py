@@ -1,0 +1,44 @@
+"""Values of unknown JSON, taken as what they should be: a transcript may hold anything anywhere."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+
+def as_text(value: object) -> str:
+    """*value* where it is text, else nothing."""
+    return value if isinstance(value, str) else ""
+
+
+def as_count(value: object) -> int:
+    """*value* where it is a positive whole number, else 0."""
+    return value if isinstance(value, int) and value > 0 else 0
+
+
+def as_list(value: object) -> list[Any]:
+    """*value* where it is a list, else an empty one."""
+    return value if isinstance(value, list) else []
+
+
+def as_object(value: object) -> dict[str, Any]:
+    """*value* where it is an object, else an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def as_time(value: object) -> datetime | None:
+    """The aware UTC time in ISO 8601 text (naive: taken as UTC) or in seconds or milliseconds since 1970; None where it is neither."""
+    try:
+        if isinstance(value, str):
+            at = datetime.fromisoformat(value)
+            return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+        if isinstance(value, int | float) and not isinstance(value, bool) and value > 0:
+            return datetime.fromtimestamp(value / 1000 if value > 1e11 else value, UTC)
+    except (ValueError, OverflowError, OSError):
+        pass
+    return None
+
+
+def reason(known: dict[str, int], wanted: str) -> str:
+    """*wanted* as a reason for skipping; its part before the colon once a file has shown so many kinds that they are noise."""
+    return wanted if wanted in known or (len(known) < 40 and len(wanted) < 80) else wanted.partition(":")[0]

@@ -1,0 +1,223 @@
+"""A JSON list of turns, or one turn a line, under any of the usual names; also wrapped: `{"messages": […]}`, `{"turns": […]}`, lists of such sessions.
+
+Understands plain text, OpenAI's and Anthropic's content blocks and tool calls, `{"from", "value"}` pairs, and what `onward read --json` prints.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+
+from onward.core.transcript import ImportReport, Item, Role, SessionHead, ToolCall, ToolResult, Turn, Usage
+from onward.formats.envelopes import typed
+from onward.formats.fields import as_count, as_list, as_object, as_text, as_time
+from onward.formats.source import Source
+
+NAME = "json-turns"
+
+_ROLES: dict[str, Role] = {
+    **dict.fromkeys(("user", "human", "customer", "you", "prompter", "person", "pengguna"), "user"),
+    **dict.fromkeys(("assistant", "ai", "bot", "gpt", "model", "agent", "chatgpt", "claude", "gemini", "chatbot", "asisten"), "assistant"),
+    **dict.fromkeys(("system", "developer", "instructions"), "system"),
+    **dict.fromkeys(("tool", "function", "tool_result", "observation", "function_call_output"), "tool"),
+}
+_ROLE_KEYS = ("role", "sender", "from", "author", "speaker", "type")
+_TEXT_KEYS = ("content", "text", "value", "message", "parts", "body", "response")
+_TIME_KEYS = ("at", "timestamp", "created_at", "createdAt", "create_time", "time", "ts", "date")
+_ID_KEYS = ("id", "uuid", "message_id", "messageId")
+_LIST_KEYS = ("messages", "turns", "conversation", "conversation_history", "history", "chat", "conversations", "sessions", "dialog", "dialogue", "data")
+
+
+def detect(head: bytes) -> bool:
+    """Whether the content is JSON in which somebody says something."""
+    start = head.lstrip()[:1]
+    if start not in (b"[", b"{"):
+        return False
+    flat = head[:16384]
+    said = any(f'"{key}"'.encode() in flat for key in _TEXT_KEYS)
+    return said and any(f'"{key}"'.encode() in flat for key in _ROLE_KEYS)
+
+
+def read(source: Source, report: ImportReport) -> Iterator[Item]:
+    """Yield the turns of a document, or of every line. A turn's place is its index in the document, or its line."""
+    reader = _Reader(report)
+    if _is_lines(source.head):
+        for number, record in source.records(report):
+            yield from reader.take(number, record)
+    else:
+        yield from reader.session(source.document(report), top=True)
+
+
+def _is_lines(head: bytes) -> bool:
+    """Whether each line is a record of its own: the first line is a whole object, and something follows it."""
+    first, _, rest = head.lstrip().partition(b"\n")
+    if not first.startswith(b"{") or not rest.strip():
+        return False
+    try:
+        orjson.loads(first)
+    except orjson.JSONDecodeError:
+        return first.rstrip().endswith(b"}") and rest.lstrip().startswith(b"{")
+    return True
+
+
+class _Reader:
+    def __init__(self, report: ImportReport) -> None:
+        self.report = report
+        self.has_head = False
+
+    def take(self, number: int, record: object) -> Iterator[Item]:
+        """A record that is a turn, a session, or neither."""
+        if not isinstance(record, dict):
+            self.report.bad(number, "not a turn: no object")
+            return
+        role = _role(record)
+        if role is not None:
+            turn = _turn(record, role, number)
+            if turn is None:
+                self.report.skip("empty message")
+                return
+            if not self.has_head:
+                yield self._head({})
+            self.report.keep()
+            yield turn
+        elif any(isinstance(record.get(key), list) for key in _LIST_KEYS):
+            yield from self.session(record)
+        else:
+            self.report.skip("record without a known role")
+
+    def session(self, value: object, *, top: bool = False) -> Iterator[Item]:
+        """A list of turns or of sessions, bare or wrapped."""
+        if isinstance(value, dict) and not (top and _role(value) is not None):
+            entries = next((value[key] for key in _LIST_KEYS if isinstance(value.get(key), list)), None)
+            if entries is None:
+                self.report.skip("document without turns")
+                return
+            if any(_role(as_object(entry)) is not None for entry in entries[:20]):
+                yield self._head(value)
+        else:
+            entries = value if isinstance(value, list) else [value]
+        for index, entry in enumerate(entries):
+            if isinstance(entry, list):
+                self.has_head = False
+                yield from self.session(entry)
+            else:
+                yield from self.take(index, entry)
+
+    def _head(self, wrapper: dict[str, Any]) -> SessionHead:
+        self.has_head = True
+        return SessionHead(
+            agent=as_text(wrapper.get("agent")) or NAME,
+            id=as_text(wrapper.get("session_id") or wrapper.get("sessionId") or wrapper.get("id")) or None,
+            started_at=next((at for key in ("started_at", *_TIME_KEYS) if (at := as_time(wrapper.get(key)))), None),
+            title=as_text(wrapper.get("title") or wrapper.get("name")),
+            cwd=as_text(wrapper.get("cwd")),
+        )
+
+
+def _role(record: dict[str, Any]) -> Role | None:
+    for key in _ROLE_KEYS:
+        value = record.get(key)
+        if isinstance(value, dict):
+            value = value.get("role")
+        if isinstance(value, str) and (role := _ROLES.get(value.lower())):
+            return role
+    return None
+
+
+def _turn(record: dict[str, Any], role: Role, place: int) -> Turn | None:
+    content: object = next((record[key] for key in _TEXT_KEYS if record.get(key)), "")
+    if isinstance(content, dict):
+        content = content.get("parts") or content.get("content") or content.get("text") or [content]
+    blocks: list[Any] = content if isinstance(content, list) else [content]
+    turn = Turn(role=role, line=place)
+    turn.at = next((at for key in _TIME_KEYS if (at := as_time(record.get(key)))), None)
+    turn.id = next((value for key in _ID_KEYS if (value := record.get(key)) and isinstance(value, str)), None)
+    turn.model = as_text(record.get("model")) or None
+    turn.usage = _usage(as_object(record.get("usage")))
+    texts = [text for text in map(_block_text, blocks) if text]
+    turn.calls = (*_calls(record, blocks),)
+    turn.results = (*_results(record, blocks, role, texts),)
+    turn.thinking = _thinking(record, blocks)
+    if turn.results and role != "assistant":
+        turn.role = "tool"
+    elif role == "user":
+        turn.text, turn.mark = typed(texts)
+    else:
+        turn.text = "\n\n".join(texts)
+        turn.mark = "injected" if role == "system" else "said"
+    return turn if turn.text or turn.calls or turn.results or turn.thinking else None
+
+
+def _block_text(block: object) -> str:
+    if isinstance(block, str):
+        return block
+    if not isinstance(block, dict):
+        return ""
+    kind = as_text(block.get("type"))
+    if "image" in kind:
+        return "[image]"
+    return "" if kind in {"tool_use", "tool_result", "thinking", "reasoning"} else as_text(block.get("text"))
+
+
+def _calls(record: dict[str, Any], blocks: list[Any]) -> Iterator[ToolCall]:
+    for call in (*as_list(record.get("tool_calls")), *as_list(record.get("calls"))):
+        function = as_object(as_object(call).get("function")) or as_object(call)
+        yield ToolCall(as_text(as_object(call).get("id")), as_text(function.get("name")), _arguments(function.get("arguments", function.get("input"))))
+    if legacy := as_object(record.get("function_call")):
+        yield ToolCall("", as_text(legacy.get("name")), _arguments(legacy.get("arguments")))
+    for block in blocks:
+        if isinstance(block, dict) and block.get("type") == "tool_use":
+            yield ToolCall(as_text(block.get("id")), as_text(block.get("name")), _arguments(block.get("input")))
+
+
+def _results(record: dict[str, Any], blocks: list[Any], role: Role, texts: list[str]) -> Iterator[ToolResult]:
+    for block in (*blocks, *as_list(record.get("results"))):
+        given = as_object(block)
+        if given.get("type") == "tool_result" or "call_id" in given:
+            answer = given.get("content", given.get("text"))
+            text = answer if isinstance(answer, str) else "\n".join(map(_block_text, as_list(answer)))
+            failed, code = given.get("is_error"), given.get("exit_code")
+            yield ToolResult(
+                as_text(given.get("tool_use_id") or given.get("call_id")),
+                text,
+                failed if isinstance(failed, bool) else None,
+                code if isinstance(code, int) else None,
+            )
+    if role == "tool" and texts:
+        yield ToolResult(as_text(record.get("tool_call_id")), "\n".join(texts))
+
+
+def _thinking(record: dict[str, Any], blocks: list[Any]) -> str:
+    parts = [as_text(record.get(key)) for key in ("thinking", "reasoning", "reasoning_content")]
+    parts += [as_text(block.get("thinking")) or as_text(block.get("text")) for block in blocks if _is_thinking(block)]
+    return "\n\n".join(filter(None, parts))
+
+
+def _is_thinking(block: object) -> bool:
+    return isinstance(block, dict) and block.get("type") in {"thinking", "reasoning"}
+
+
+def _arguments(value: object) -> dict[str, object] | str:
+    if isinstance(value, dict):
+        return value
+    text = as_text(value)
+    if text.startswith("{"):
+        try:
+            parsed = orjson.loads(text)
+        except orjson.JSONDecodeError:
+            return text
+        if isinstance(parsed, dict):
+            return parsed
+    return text
+
+
+def _usage(usage: dict[str, Any]) -> Usage | None:
+    found = Usage(
+        as_count(usage.get("input_tokens") or usage.get("prompt_tokens")),
+        as_count(usage.get("output_tokens") or usage.get("completion_tokens")),
+        as_count(usage.get("cache_read_tokens") or usage.get("cache_read_input_tokens")),
+        as_count(usage.get("cache_write_tokens") or usage.get("cache_creation_input_tokens")),
+    )
+    return found if found != Usage() else None

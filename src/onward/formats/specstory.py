@@ -1,0 +1,5 @@
+NAME = "specstory"
+
+
+def detect(head: bytes) -> bool:
+    return False
