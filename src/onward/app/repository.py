@@ -61,33 +61,6 @@ def changes_since(folder: Path, since: datetime, files: Iterable[str] = ()) -> R
     )
 
 
-def place_of(folder: Path) -> tuple[str, str]:
-    """Return what tells the project of *folder*: the repository's folder and its remote's `address`, empty where it has none.
-
-    The worktrees of a repository are one place. Without a repository, the place is the folder itself.
-    """
-    answer = _git(folder, "rev-parse", "--path-format=absolute", "--git-common-dir", "--show-toplevel")
-    if not answer:
-        return str(folder.resolve()), ""
-    shared, top = map(Path, answer.splitlines()[:2])
-    remote = _git(folder, "config", "--get", "remote.origin.url")
-    return str(shared.parent if shared.name == ".git" else top), address(remote or "")
-
-
-def address(remote: str) -> str:
-    """Return what every way to write the address of one repository has in common: `host/owner/name`, without a scheme, a login or `.git`.
-
-    >>> address("git@example.com:ayu/kopi.git"), address("https://ayu:secret@example.com/ayu/kopi/")
-    ('example.com/ayu/kopi', 'example.com/ayu/kopi')
-    """
-    _, scheme, rest = remote.strip().rpartition("://")
-    host, slash, path = rest.partition("/")
-    host = host.rpartition("@")[2]
-    if not scheme:
-        host = host.replace(":", "/", 1)
-    return (host.lower() + slash + path).rstrip("/").removesuffix(".git")
-
-
 def _git(folder: Path, *arguments: str) -> str | None:
     """Return git's answer; None where there is no git, no repository, or no answer in time. Never prompts, locks, or runs a program the repository names."""
     command = ["git", "-C", str(folder), "-c", "core.fsmonitor=false", "-c", "log.showSignature=false", *arguments]
