@@ -36,9 +36,7 @@ def turns_of(path: Path) -> list[tuple[int, Turn]]:
 def transcript_of(gold: Path, data: Path) -> Path:
     """Return the transcript that a gold file annotates: same project folder, same stem, or a folder of that name."""
     found = sorted(
-        p
-        for p in (data / gold.parent.name).rglob("*")
-        if p.is_file() and "meta" not in p.parts and (p.stem == gold.stem or p.parent.name == gold.stem)
+        p for p in (data / gold.parent.name).rglob("*") if p.is_file() and "meta" not in p.parts and gold.stem in (p.stem, p.parent.name)
     )
     return next((p for p in found if p.name.startswith("api_")), found[0])
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from onward.core.extract import extract
 from onward.core.facts import Fact
+from onward.core.ledger import Ledger, fold
 from onward.core.transcript import SessionHead, ToolCall, ToolResult, Turn
 
 HEAD = SessionHead("claude-code", cwd="/home/ayu/antrian", started_at=datetime(2026, 2, 3, 8, tzinfo=UTC))
@@ -121,3 +122,16 @@ def test_a_terse_answer_carries_the_question_it_answers() -> None:
 def test_the_same_turns_give_the_same_facts_with_the_same_ids() -> None:
     turns = (Turn("user", "Use port 8080 for the API, never 3000."), Turn("assistant", "Done: the API listens on port 8080 now."))
     assert facts_of(*turns) == facts_of(*turns)
+
+
+def test_a_reversal_retires_the_value_it_names_and_nothing_else() -> None:
+    ledger = fold(
+        Ledger(),
+        facts_of(
+            Turn("user", "The ticket store should use Redis for the waiting list. The printer stays on Redis Street."),
+            Turn("user", "Let's use PostgreSQL for the ticket store instead of Redis, the waiting list must survive a restart."),
+        ),
+    )
+    stands = {f.text: f.state for f in ledger.facts}
+    assert stands["The ticket store should use Redis for the waiting list."] == "superseded"
+    assert stands["The printer stays on Redis Street."] == "live"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
+from itertools import pairwise
 
 from onward.core.facts import Fact, Handle, Kind
 from onward.core.handoff import HEAD, SECTIONS, Handoff, Line, Section, render
@@ -156,7 +157,7 @@ class _Choice:
 def _grams(text: str) -> frozenset[str]:
     """Return the content words of *text* and their neighbouring pairs: two sentences about one thing share words, two that say the same share pairs."""
     said = content_words(text)
-    return frozenset(said) | {f"{a} {b}" for a, b in zip(said, said[1:], strict=False)}
+    return frozenset(said) | {f"{a} {b}" for a, b in pairwise(said)}
 
 
 def _head(live: Sequence[Fact], now: int) -> tuple[tuple[str, Line], ...]:

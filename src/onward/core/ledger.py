@@ -33,7 +33,7 @@ HALF_LIFE_SESSIONS = 12
 
 STANDING: frozenset[Kind] = frozenset(("rule", "requirement"))
 OPEN: frozenset[Kind] = frozenset(("next_step", "blocker", "question"))
-_RETIRABLE: frozenset[Kind] = frozenset(("decision", "rule", "requirement", "value", "next_step", "done", "lesson", "command"))
+_RETIRABLE: frozenset[Kind] = frozenset(("goal", "decision", "rule", "requirement", "value", "next_step", "done", "lesson", "command"))
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 

@@ -11,6 +11,7 @@ from typing import NamedTuple, TypeAlias
 
 from onward.core.extract.cues import bit
 from onward.core.extract.features import Candidate, candidates, features, setting
+from onward.core.extract.reversals import retired_by
 from onward.core.extract.trace import Said, Trace
 from onward.core.extract.weights import KIND_WEIGHTS, WORTH_WEIGHTS
 from onward.core.facts import KINDS, Evidence, Kind
@@ -21,7 +22,7 @@ Features: TypeAlias = list[tuple[int, float]]
 POOL = 220
 """Clauses kept of one session: several times what the largest handoff can show."""
 
-_RULE, _WANT, _REVERSE, _AGREE = bit("rule"), bit("want"), bit("reverse"), bit("agree")
+_RULE, _REVERSE = bit("rule"), bit("reverse")
 _STRONG = frozenset("always never must mustn't selalu jangan wajib toujours jamais sempre nunca siempre".split())
 _BY_USER: frozenset[Kind] = frozenset(("rule", "requirement", "decision", "question", "error"))
 _BY_AGENT: frozenset[Kind] = frozenset(KINDS) - {"goal", "rule", "requirement"}
@@ -59,8 +60,9 @@ def heard(seen: Trace) -> Iterator[Heard]:
         if key in told:
             continue
         told.add(key)
+        retired = retired_by(one.clause.text) if one.cues & _REVERSE else ()
         kind = "goal" if goal and one is goal[2] else _kind(one, told_of)
-        yield Heard(kind, one.said, one.clause.text, _lead(one, seen), one.clause.place, worth, _evidence(one), _retired(one))
+        yield Heard(kind, one.said, one.clause.text, _lead(one, seen), one.clause.place, worth, _evidence(one), retired)
         if len(told) >= POOL:
             return
 
@@ -111,7 +113,3 @@ def _last_question(text: str) -> str:
 
 def _evidence(one: Candidate) -> Evidence:
     return "verified" if one.said.author == "user" else "claimed"
-
-
-def _retired(one: Candidate) -> tuple[str, ...]:
-    return ()

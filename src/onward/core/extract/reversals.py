@@ -1,0 +1,33 @@
+"""Which old value a clause calls replaced, by the phrasings of each language.
+
+Only what the text itself names is retired ("instead of X", "switched from X to Y"); a mere change of mind without the old value leaves both standing.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from onward.core.text import STOPWORDS
+
+_OLD = r"[`\"']?([\w./:@#+-]+(?: [\w./:@#+-]+){0,2}?)[`\"']?"
+_PHRASINGS = (
+    rf"\b(?:instead of|rather than|in place of)(?: using| the| a)? {_OLD}(?=[\s,.;:)]|$)",
+    rf"\b(?:replac\w+|swap\w*)(?: the| our)? {_OLD} (?:with|by|for)\b",
+    rf"\b(?:switch\w*|mov\w+|migrat\w+|chang\w+|renam\w+)(?: it| them| over)?(?: from)?(?: the)? {_OLD} (?:to|into|→|->)(?=\s)",
+    rf"\b(?:no longer|not)(?: use| uses| using| need| needs) {_OLD}(?=[\s,.;:)]|$)",
+    rf"\b(?:ganti|mengganti|diganti)(?: dari)? {_OLD} (?:jadi|dengan|ke|pakai|menjadi)\b",
+    rf"\b(?:tidak|ga|gak|nggak) (?:jadi|lagi) (?:pakai|pake|menggunakan) {_OLD}(?=[\s,.;:)]|$)",
+    rf"\b(?:au lieu de|en lugar de|em vez de) {_OLD}(?=[\s,.;:)]|$)",
+)
+
+
+@cache
+def _patterns() -> tuple[re.Pattern[str], ...]:
+    return tuple(re.compile(p, re.I) for p in _PHRASINGS)
+
+
+def retired_by(text: str) -> tuple[str, ...]:
+    """Return the old values that *text* says are replaced, in the order it names them."""
+    found = (match.group(1).strip(".,;:") for pattern in _patterns() for match in pattern.finditer(text))
+    return tuple(dict.fromkeys(old for old in found if any(len(w) > 2 and w.lower() not in STOPWORDS for w in old.split())))
