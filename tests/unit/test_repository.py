@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from onward.app.repository import changes_since
+from onward.app.repository import address, changes_since, place_of
 
 BEFORE = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -93,3 +93,40 @@ def test_no_repository_is_nothing_to_say(tmp_path: Path) -> None:
 def test_no_git_is_nothing_to_say(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(repository / "empty"))
     assert changes_since(repository, BEFORE) is None
+
+
+def test_a_place_is_the_repository_and_its_address(repository: Path) -> None:
+    assert place_of(repository / "src") == (str(repository), "")
+    git(repository, "remote", "add", "origin", "git@example.com:ayu/kopi.git")
+    assert place_of(repository / "src") == (str(repository), "example.com/ayu/kopi")
+
+
+def test_worktrees_are_one_place(repository: Path) -> None:
+    git(repository, "worktree", "add", "--quiet", "-b", "other", str(repository.parent / "kopi-other"))
+    assert place_of(repository.parent / "kopi-other") == (str(repository), "")
+
+
+def test_without_a_repository_the_place_is_the_folder(tmp_path: Path) -> None:
+    assert place_of(tmp_path) == (str(tmp_path), "")
+
+
+@pytest.mark.parametrize(
+    "remote",
+    [
+        "https://example.com/ayu/kopi.git",
+        "https://ayu:word@Example.com/ayu/kopi",
+        "ssh://git@example.com/ayu/kopi.git/",
+        "git@example.com:ayu/kopi.git",
+        "example.com:ayu/kopi",
+        "git://example.com/ayu/kopi\n",
+    ],
+)
+def test_one_repository_has_one_address(remote: str) -> None:
+    assert address(remote) == "example.com/ayu/kopi"
+
+
+@pytest.mark.parametrize(
+    ("remote", "known_as"), [("", ""), ("/srv/git/kopi.git", "/srv/git/kopi"), ("https://example.com:8443/kopi", "example.com:8443/kopi")]
+)
+def test_other_addresses(remote: str, known_as: str) -> None:
+    assert address(remote) == known_as

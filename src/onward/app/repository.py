@@ -1,12 +1,13 @@
-"""What changed in the repository since a handoff was made: branch, commits, files that are gone.
+"""The repository that work happens in: which one it is, and what changed in it since a handoff was made.
 
-A handoff tells how things stood when its session ended; a repository goes on without it. `git` answers, with a short timeout; where there is no git, no repository
-or no answer in time, there is simply nothing to say.
+Which one is read from its files, because an import asks for every session. What changed, `git` answers, with a short timeout; where there is no git, no
+repository or no answer in time, there is simply nothing to say.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -59,6 +60,56 @@ def changes_since(folder: Path, since: datetime, files: Iterable[str] = ()) -> R
         gone=tuple(name for name in files if _is_gone(name, top, folder)),
         changed_count=sum(not line.startswith("#") for line in status.splitlines()),
     )
+
+
+_SECTION = re.compile(r'^\[remote "([^"]+)"\]([^\[]*)', re.MULTILINE)
+_URL = re.compile(r"^\s*url\s*=\s*(\S+)", re.MULTILINE)
+
+
+def place_of(folder: Path) -> tuple[str, str]:
+    """Return what tells the project of *folder*: the repository's folder and its remote's `address`, empty where it has none.
+
+    The worktrees of a repository are one place. Without a repository, the place is the folder itself.
+    """
+    folder = folder.absolute()
+    for top in (folder, *folder.parents):
+        mark = top / ".git"
+        if mark.exists():
+            shared = mark if mark.is_dir() else _shared_of_worktree(mark)
+            return str(shared.parent if shared.name == ".git" else top), _remote(shared / "config")
+    return str(folder), ""
+
+
+def _shared_of_worktree(mark: Path) -> Path:
+    """Return the `.git` folder that the `.git` file of a worktree or submodule leads to."""
+    own = mark.parent / _text(mark).removeprefix("gitdir:").strip()
+    return (own / _text(own / "commondir").strip()).resolve()
+
+
+def _remote(config: Path) -> str:
+    urls = {name: url.group(1) for name, body in _SECTION.findall(_text(config)) if (url := _URL.search(body))}
+    return address(urls.get("origin") or next(iter(urls.values()), ""))
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+
+
+def address(remote: str) -> str:
+    """Return what every way to write the address of one repository has in common: `host/owner/name`, without a scheme, a login or `.git`.
+
+    >>> address("git@example.com:ayu/kopi.git"), address("https://ayu:secret@example.com/ayu/kopi/")
+    ('example.com/ayu/kopi', 'example.com/ayu/kopi')
+    """
+    _, scheme, rest = remote.strip().rpartition("://")
+    host, slash, path = rest.partition("/")
+    host = host.rpartition("@")[2]
+    if not scheme:
+        host = host.replace(":", "/", 1)
+    return (host.lower() + slash + path).rstrip("/").removesuffix(".git")
 
 
 def _git(folder: Path, *arguments: str) -> str | None:
