@@ -12,7 +12,7 @@ from typing import Any
 
 from onward.core.transcript import ImportReport, Item, Mark, Rewind, SessionHead, ToolCall, ToolResult, Turn, Usage
 from onward.formats.envelopes import typed
-from onward.formats.fields import as_count, as_list, as_text, as_time, reason
+from onward.formats.fields import as_count, as_list, as_text, as_time, holds_objects, reason
 from onward.formats.source import Source
 
 NAME = "claude-code"
@@ -37,12 +37,14 @@ _SKIPPED = {
     "frame-link": "link",
 }
 def detect(head: bytes) -> bool:
-    """Whether the first record is one of Claude Code's."""
-    if _WEB in head[:4096]:
+    """Whether the first records are Claude Code's."""
+    if not holds_objects(head):
+        return False
+    if _WEB in head[:4096] or head.startswith(_SNAPSHOT):
         return True
-    if b'"sessionId"' not in head and b'"sessionID"' not in head:
-        return b'"leafUuid"' in head and b'"type":"summary"' in head
-    return b'"parentUuid"' in head or b'"file-history-snapshot"' in head or b'"queue-operation"' in head
+    if b'"sessionId"' not in head:
+        return b'"leafUuid"' in head and b'"summary"' in head
+    return b'"parentUuid"' in head or b'"queue-operation"' in head
 
 
 def read(source: Source, report: ImportReport) -> Iterator[Item]:

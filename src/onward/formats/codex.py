@@ -16,7 +16,7 @@ import orjson
 
 from onward.core.transcript import ImportReport, Item, Mark, Rewind, SessionHead, ToolCall, ToolResult, Turn, Usage
 from onward.formats.envelopes import typed
-from onward.formats.fields import as_count, as_list, as_object, as_text, as_time, reason
+from onward.formats.fields import as_count, as_list, as_object, as_text, as_time, holds_objects, reason
 from onward.formats.source import Source
 
 NAME = "codex"
@@ -30,6 +30,8 @@ _EXIT_WORDS = ("Process exited with code ", "Exit code: ", "exited with code ")
 
 def detect(head: bytes) -> bool:
     """Whether the first records are of a rollout."""
+    if not holds_objects(head):
+        return False
     flat = head[:8192].replace(b'": ', b'":')
     if b'"payload":' in flat and any(b'"type":"' + kind + b'"' in flat for kind in _RECORD_TYPES):
         return True

@@ -42,3 +42,12 @@ def as_time(value: object) -> datetime | None:
 def reason(known: dict[str, int], wanted: str) -> str:
     """*wanted* as a reason for skipping; its part before the colon once a file has shown so many kinds that they are noise."""
     return wanted if wanted in known or (len(known) < 40 and len(wanted) < 80) else wanted.partition(":")[0]
+
+
+def holds_objects(head: bytes) -> bool:
+    """Whether an input begins with a JSON object, or with the torn end of one and then another: what any JSON-lines file does, and prose never."""
+    start = head.lstrip(b"\0 \t\r\n")
+    if start.startswith(b"{"):
+        return True
+    first, newline, rest = start.partition(b"\n")
+    return bool(newline) and first.rstrip().endswith(b"}") and rest.lstrip(b"\0 \t\r\n").startswith(b'{"')
