@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
@@ -51,6 +52,11 @@ class MainPath:
         self.tokens += turn_tokens(item)
         self.turns.append((self._ordinal, lightened(item)))
 
+    @property
+    def ended_at(self) -> datetime | None:
+        """When the last turn was that says when; else when the session started, where that is known."""
+        return next((turn.at for _, turn in reversed(self.turns) if turn.at), self.head.started_at)
+
 
 @dataclass(frozen=True, slots=True)
 class Distilled:
@@ -63,10 +69,14 @@ class Distilled:
 
 def distil(number: int, path: MainPath) -> Distilled:
     """Return what session *number* establishes."""
-    last_at = next((turn.at for _, turn in reversed(path.turns) if turn.at), path.head.started_at)
-    agent = AGENTS.get(path.head.agent, path.head.agent.replace("-", " ").title())
-    line = SessionLine(number, agent, last_at.date().isoformat() if last_at else "", path.tokens)
+    line = session_line(number, path.head.agent, path.ended_at, path.tokens)
     return Distilled(line, extract(number, path.head, path.turns), references(number, path.turns))
+
+
+def session_line(number: int, agent: str, ended_at: datetime | None, tokens: int) -> SessionLine:
+    """Return what a handoff says of session *number*, the agent's name as people write it."""
+    name = AGENTS.get(agent, agent.replace("-", " ").title())
+    return SessionLine(number, name, ended_at.date().isoformat() if ended_at else "", tokens)
 
 
 def main_paths(source: Path | BinaryIO, report: ImportReport, redactor: Redactor) -> list[MainPath]:

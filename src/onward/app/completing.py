@@ -1,0 +1,122 @@
+"""Completing a session: its facts go into the ledger, and the next handoff comes out.
+
+What costs time (reading the turns, extracting, folding, composing, measuring) is done while nobody waits. A short transaction then stores it all,
+if the session and the ledger are still as they were when it was made; when another session was faster, it is folded again. So nobody's work is
+lost, and nobody's is stored twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from sqlalchemy import Connection
+
+from onward.app.distilling import Distilled, MainPath, distil
+from onward.app.standing import Standing, standing_of
+from onward.core.ledger import Ledger, fold
+from onward.core.master import lightened, stated
+from onward.core.preservation import fold_references
+from onward.errors import NotFound
+from onward.redact import Redactor
+from onward.store import Store, facts, handoffs, projects, sessions, turns
+from onward.store.facts import StoredLedger
+from onward.store.handoffs import StoredHandoff
+from onward.store.sessions import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """A completed session and its handoff. `again` when it was completed before and nothing has changed since."""
+
+    session: Session
+    handoff: StoredHandoff
+    again: bool = False
+
+
+def complete(
+    store: Store,
+    session: Session,
+    *,
+    accomplishments: Sequence[str] | None = None,
+    blockers: Sequence[str] | None = None,
+    credits_used: float | None = None,
+    budget_tokens: int | None = None,
+) -> Completed:
+    """Complete a session, with what the person says of it, and make the project's next handoff. What is None stays as it is.
+
+    Completing again without anything new changes nothing.
+    """
+    path: MainPath | None = None
+    while True:
+        with store.read() as connection:
+            before = _present(connection, session.id)
+            said = _with_words(connection, before, accomplishments, blockers, credits_used)
+            made = handoffs.of_session(connection, before.id) if before.status == "completed" and said == before else None
+            if made is not None:
+                return Completed(before, made, again=True)
+            standing = standing_of(connection, before.project_id)
+            if path is None or path.tokens != before.tokens:
+                path = main_path(connection, before)
+        said = replace(said, ended_at=path.ended_at)
+        done = _keep(store, before, said, standing, distil(said.number, path), budget_tokens)
+        if done is not None:
+            return done
+
+
+def _keep(
+    store: Store, before: Session, said: Session, standing: Standing, distilled: Distilled, budget_tokens: int | None
+) -> Completed | None:
+    """Store the session as completed, the ledger with what it adds, and the handoff; None when anything of it changed in the meantime."""
+    stored = taken_in(standing.stored, distilled, said)
+    lines = sorted((*(line for line in standing.lines if line.number != said.number), distilled.line), key=lambda line: line.number)
+    made = replace(standing, stored=stored, lines=lines).master(budget_tokens)
+    with store.write() as connection:
+        projects.hold(connection, said.project_id)
+        if _present(connection, said.id) != before:
+            return None
+        if not facts.replace(connection, said.project_id, standing.stored, stored):
+            return None
+        sessions.complete(connection, said)
+        handoff = handoffs.add(connection, said.project_id, said.id, stored.version, made)
+        return Completed(_present(connection, said.id), handoff)
+
+
+def taken_in(stored: StoredLedger, distilled: Distilled, said: Session) -> StoredLedger:
+    """Return the next version of the ledger, with all that a session establishes in place of what it was thought to."""
+    others = Ledger(tuple(fact for fact in stored.folded.facts if fact.session != said.number))
+    words = stated(said.number, said.ended_at, said.accomplishments, said.blockers)
+    known = [one for one in stored.references if one.handle.session != said.number]
+    return StoredLedger(stored.version + 1, fold(others, (*distilled.facts, *words)), fold_references(known, distilled.references))
+
+
+def main_path(connection: Connection, session: Session) -> MainPath:
+    """Return the turns of a stored session that count."""
+    path = MainPath(session.head(), tokens=session.tokens)
+    path.turns = [(one.ordinal, lightened(one.turn)) for one in turns.of_session(connection, session.id, main_path=True)]
+    return path
+
+
+def _with_words(
+    connection: Connection,
+    session: Session,
+    accomplishments: Sequence[str] | None,
+    blockers: Sequence[str] | None,
+    credits_used: float | None,
+) -> Session:
+    """Return *session* with what the person says of it, redacted like everything that is kept."""
+    project = projects.by_id(connection, session.project_id)
+    redact = Redactor(project.key if project else b"").text
+    return replace(
+        session,
+        accomplishments=session.accomplishments if accomplishments is None else tuple(map(redact, accomplishments)),
+        blockers=session.blockers if blockers is None else tuple(map(redact, blockers)),
+        credits_used=session.credits_used if credits_used is None else credits_used,
+    )
+
+
+def _present(connection: Connection, session_id: int) -> Session:
+    session = sessions.by_id(connection, session_id)
+    if session is None:
+        raise NotFound("The session is gone: its project was deleted.", "List what there is: onward project list")
+    return session

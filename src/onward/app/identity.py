@@ -1,0 +1,77 @@
+"""What makes a turn, or a session, the same one when it is read again.
+
+A turn is known by the agent's own id; else by role, time and content; else by its content and its place in the session. Where the same content
+comes twice, the second one is another turn. Everything is hashed under the project's key before redaction, so that a better redactor does not
+make every turn new and nobody can try what a turn said.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from hashlib import blake2b
+from typing import NamedTuple
+
+from onward.core.transcript import Turn
+
+FIRST_TURNS = 4
+"""A session without an id is known by this many first turns."""
+
+_ENDS_CHARS = 4096
+
+
+class Recognised(NamedTuple):
+    """What tells one turn from all others: `mark` by itself, or within its session where it is not `everywhere`."""
+
+    mark: bytes
+    everywhere: bool
+
+    def identity(self, session_number: int) -> bytes:
+        """Return the turn's identity within its project."""
+        return self.mark if self.everywhere else blake2b(self.mark + b"\0%d" % session_number, digest_size=16).digest()
+
+
+class Recogniser:
+    """Tells the turns of one reading of one session apart, in order."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+        self._times = Counter[bytes]()
+
+    def recognise(self, turn: Turn) -> Recognised:
+        """Return what the next turn is known by."""
+        if turn.id is not None:
+            return Recognised(self._hash(b"id", turn.id.encode("utf-8", "replace")), everywhere=True)
+        said = self._hash(*_content(turn))
+        self._times[said] += 1
+        again = self._times[said]
+        return Recognised(said if again == 1 else self._hash(said, b"%d" % again), everywhere=turn.at is not None)
+
+    def _hash(self, *parts: bytes) -> bytes:
+        digest = blake2b(digest_size=16, key=self._key)
+        digest.update(b"\0".join(parts))
+        return digest.digest()
+
+
+def first_turns(recognised: Sequence[Recognised]) -> list[str]:
+    """Return what a session that begins so may be called: by its first `FIRST_TURNS`, then by ever fewer, in case it was shorter when it was read before."""
+    marks = [one.mark for one in recognised[:FIRST_TURNS]]
+    return [f"{count}:{blake2b(b''.join(marks[:count]), digest_size=16).hexdigest()}" for count in range(len(marks), 0, -1)]
+
+
+def _content(turn: Turn) -> Iterable[bytes]:
+    """What *turn* says, the middle of anything long left out: its length stands for it."""
+    yield turn.role.encode()
+    yield b"" if turn.at is None else turn.at.isoformat().encode()
+    yield _ends(turn.text)
+    for call in turn.calls:
+        yield f"{call.id}\0{call.name}".encode("utf-8", "replace")
+    for result in turn.results:
+        yield result.call_id.encode("utf-8", "replace")
+        yield _ends(result.text)
+
+
+def _ends(text: str) -> bytes:
+    if len(text) <= 2 * _ENDS_CHARS:
+        return text.encode("utf-8", "replace")
+    return f"{text[:_ENDS_CHARS]}\0{len(text)}\0{text[-_ENDS_CHARS:]}".encode("utf-8", "replace")

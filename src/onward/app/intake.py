@@ -1,0 +1,164 @@
+"""Taking the turns of one session into the store: only what is new, in chunks that each stand by themselves.
+
+An import that was cut off goes on where it was, and several that read the same file at once keep each turn once: every chunk looks first, inside
+its own transaction, which of its turns are kept already.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from onward.app.identity import Recognised, Recogniser, first_turns
+from onward.core.master import turn_tokens
+from onward.core.transcript import Rewind, SessionHead, Turn
+from onward.errors import NotFound
+from onward.redact import Redactor
+from onward.store import Store, projects, sessions, turns
+from onward.store.projects import Project
+from onward.store.sessions import DIGEST, Session
+from onward.store.turns import NewTurn, Place
+
+CHUNK_TURNS = 1000
+CHUNK_CHARS = 4_000_000
+
+
+class _Read(NamedTuple):
+    """A turn as it was read: redacted, with what it is known by and its size before redaction."""
+
+    turn: Turn
+    recognised: Recognised
+    chars: int
+
+
+class SessionIntake:
+    """Takes what a reader yields of one session, in order; `finish` after the last."""
+
+    def __init__(self, store: Store, project: Project, head: SessionHead, source: str) -> None:
+        self.project = project
+        self.new_turns = 0
+        self.known_turns = 0
+        self._store = store
+        self._head = head
+        self._source = source
+        self._recogniser = Recogniser(project.key)
+        self._redactor = Redactor(project.key)
+        self._session: Session | None = None
+        self._chunk: list[tuple[Turn, Recognised] | Rewind] = []
+        self._chunk_chars = 0
+        self._native_ids: list[str] = []
+        # Where in the stored session the reading stands, and where it stood after each turn that has an id.
+        self._position = 0
+        self._reached = 0
+        self._positions: dict[str, int] = {}
+
+    def take(self, item: Turn | Rewind) -> None:
+        """Take the next turn, or go back."""
+        if isinstance(item, Rewind):
+            self._chunk.append(item)
+            return
+        self._chunk.append((item, self._recogniser.recognise(item)))
+        self._chunk_chars += _chars(item)
+        if len(self._chunk) >= CHUNK_TURNS or self._chunk_chars >= CHUNK_CHARS:
+            self._keep()
+
+    def finish(self) -> Session | None:
+        """Keep what is left and return the session as it is stored; None where another session holds all its turns, or it has none."""
+        self._keep()
+        if self._session is None:
+            return None
+        with self._store.read() as connection:
+            return sessions.by_id(connection, self._session.id)
+
+    def _keep(self) -> None:
+        chunk, self._chunk, self._chunk_chars = self._chunk, [], 0
+        if not chunk:
+            return
+        recognised = [one[1] for one in chunk if not isinstance(one, Rewind)]
+        if not self._native_ids:
+            self._native_ids = [self._head.id] if self._head.id else [DIGEST + name for name in first_turns(recognised)]
+        # What costs time is done before the store is held.
+        ready = [one if isinstance(one, Rewind) else _Read(self._redactor.turn(one[0]), one[1], _chars(one[0])) for one in chunk]
+        with self._store.write() as connection:
+            if not projects.hold(connection, self.project.id):
+                raise NotFound(f"The project {self.project.name!r} is gone: someone deleted it.", "Import into another one.")
+            self._write(connection, ready)
+
+    def _write(self, connection: Connection, chunk: list[_Read | Rewind]) -> None:
+        read = [one for one in chunk if isinstance(one, _Read)]
+        session = self._stored(connection)
+        number = session.number if session else 0
+        places = turns.known(
+            connection, self.project.id, [one.recognised.identity(number) for one in read if number or one.recognised.everywhere]
+        )
+        if session is None and any(not one.recognised.everywhere or one.recognised.mark not in places for one in read):
+            session = self._begun(connection)
+        self._session = session
+        if session is None:
+            self.known_turns += len(read)
+            return
+        new: list[NewTurn] = []
+        left: list[tuple[int, int]] = []
+        grown_tokens = 0
+        for one in chunk:
+            if isinstance(one, Rewind):
+                self._position = 0 if one.to is None else self._positions.get(one.to, self._position)
+                left.append((self._position, self._reached))
+                continue
+            identity = one.recognised.identity(session.number)
+            place = places.get(identity)
+            if place is None:
+                place = places[identity] = Place(session.id, session.turns + len(new) + 1, one.chars)
+                new.append(NewTurn(place.ordinal, identity, one.chars, one.turn))
+            else:
+                self.known_turns += 1
+                if place.chars < one.chars and place.ordinal <= session.turns:
+                    before = turns.replace(connection, place, NewTurn(place.ordinal, identity, one.chars, one.turn))
+                    grown_tokens += turn_tokens(one.turn) - turn_tokens(before)
+            if place.session_id == session.id:
+                self._position = place.ordinal
+                self._reached = max(self._reached, place.ordinal)
+            if one.turn.id is not None:
+                self._positions[one.turn.id] = self._position
+        turns.append(connection, self.project.id, session.id, new)
+        for after, until in left:
+            turns.abandon(connection, session.id, after, until)
+        if new or grown_tokens:
+            sessions.grow(connection, session.id, len(new), grown_tokens + sum(turn_tokens(one.turn) for one in new))
+        self.new_turns += len(new)
+
+    def _stored(self, connection: Connection) -> Session | None:
+        """Return the session as it is stored now, under whichever of its names."""
+        if self._session:
+            return sessions.by_id(connection, self._session.id)
+        name = self._native_ids[0]
+        found = {one.native_id: one for one in sessions.by_native_ids(connection, self.project.id, self._native_ids)}
+        if name in found or self._head.id:
+            return found.get(name)
+        # It had fewer turns when it was read before, and was called by those.
+        shorter = next(
+            (one for one in found.values() if one.native_id == f"{DIGEST}{one.turns}:{(one.native_id or '').rpartition(':')[2]}"), None
+        )
+        if shorter:
+            sessions.rename(connection, shorter.id, name)
+        return shorter
+
+    def _begun(self, connection: Connection) -> Session:
+        """Return a new session; or the one that a person began by hand, if it waits for its transcript."""
+        name = self._native_ids[0]
+        waiting = sessions.awaiting_transcript(connection, self.project.id, self._head.started_at)
+        if waiting:
+            return sessions.adopt(connection, waiting.id, self._head, native_id=name, source=self._source)
+        return sessions.add(connection, self.project.id, self._head, native_id=name, source=self._source)
+
+
+def _chars(turn: Turn) -> int:
+    chars = len(turn.text) + len(turn.thinking)
+    for call in turn.calls:
+        chars += (
+            len(call.arguments) if isinstance(call.arguments, str) else sum(len(v) for v in call.arguments.values() if isinstance(v, str))
+        )
+    for result in turn.results:
+        chars += len(result.text)
+    return chars

@@ -1,0 +1,79 @@
+"""How a turn is kept: whole, as compact JSON, compressed where that pays."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+import zstandard
+
+from onward.core.transcript import ToolCall, ToolResult, Turn, Usage
+
+_LEAST_BYTES = 256
+"""A shorter body is kept as it is: JSON begins with a brace, and a zstd frame never does."""
+
+
+class Bodies:
+    """Packs and unpacks turns. For one thread."""
+
+    def __init__(self) -> None:
+        self._compressor = zstandard.ZstdCompressor(level=1, write_checksum=False)
+        self._decompressor = zstandard.ZstdDecompressor()
+
+    def pack(self, turn: Turn) -> bytes:
+        """Return *turn* as bytes, but for its role and time, which have columns of their own."""
+        data = _json(_document(turn))
+        return data if len(data) < _LEAST_BYTES else self._compressor.compress(data)
+
+    def unpack(self, role: str, at: Any, body: bytes) -> Turn:
+        """Return the turn that `pack` wrote."""
+        data = orjson.loads(body if body[:1] == b"{" else self._decompressor.decompress(body))
+        get = data.get
+        return Turn(
+            role,  # type: ignore[arg-type]
+            get("text", ""),
+            at,
+            get("id"),
+            tuple(ToolCall(*call) for call in get("calls", ())),
+            tuple(ToolResult(*result) for result in get("results", ())),
+            get("thinking", ""),
+            get("mark", "said"),
+            get("sidechain"),
+            get("model"),
+            Usage(*data["usage"]) if "usage" in data else None,
+            get("line", 0),
+        )
+
+
+def _document(turn: Turn) -> dict[str, Any]:
+    document: dict[str, Any] = {"line": turn.line}
+    if turn.text:
+        document["text"] = turn.text
+    if turn.id is not None:
+        document["id"] = turn.id
+    if turn.calls:
+        document["calls"] = [(call.id, call.name, call.arguments) for call in turn.calls]
+    if turn.results:
+        document["results"] = [(result.call_id, result.text, result.is_error, result.exit_code) for result in turn.results]
+    if turn.thinking:
+        document["thinking"] = turn.thinking
+    if turn.mark != "said":
+        document["mark"] = turn.mark
+    if turn.sidechain is not None:
+        document["sidechain"] = turn.sidechain
+    if turn.model is not None:
+        document["model"] = turn.model
+    if turn.usage is not None:
+        usage = turn.usage
+        document["usage"] = (usage.input_tokens, usage.output_tokens, usage.cache_read_tokens, usage.cache_write_tokens)
+    return document
+
+
+def _json(document: dict[str, Any]) -> bytes:
+    try:
+        return orjson.dumps(document)
+    except orjson.JSONEncodeError:
+        # Lone surrogates and numbers beyond 64 bits: rare, and other writers know them.
+        import json
+
+        return json.dumps(document, ensure_ascii=False).encode("utf-8", "replace")

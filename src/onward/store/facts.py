@@ -1,0 +1,90 @@
+"""The ledger: a project's facts as they were folded, and what a person said of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import orjson
+from sqlalchemy import Connection, delete, insert, select, update
+
+from onward.core.facts import Fact, from_json, to_json
+from onward.core.ledger import Edit, Ledger, order
+from onward.core.preservation import Reference
+from onward.store.clock import now
+from onward.store.schema import fact_edits, facts, ledgers
+
+ADDED: Literal["add"] = "add"
+"""The edit that is a fact of its own: its text is the fact."""
+
+StoredEditKind: TypeAlias = Literal["add", "reword", "pin", "unpin", "retract", "restore"]
+_MOST_PARAMETERS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class StoredLedger:
+    """The ledger as it was at one version: what was folded from the sessions, without a person's edits, and what its preservation is measured against."""
+
+    version: int
+    folded: Ledger
+    references: list[Reference]
+
+
+def ledger(connection: Connection, project_id: int) -> StoredLedger:
+    """Return a project's ledger."""
+    version, references = connection.execute(
+        select(ledgers.c.version, ledgers.c.reference_json).where(ledgers.c.project_id == project_id)
+    ).one()
+    bodies = connection.execute(select(facts.c.body_json).where(facts.c.project_id == project_id)).scalars()
+    folded = Ledger(tuple(sorted((from_json(orjson.loads(body)) for body in bodies), key=order)))
+    return StoredLedger(version, folded, [Reference.from_json(one) for one in orjson.loads(references)])
+
+
+def replace(connection: Connection, project_id: int, before: StoredLedger, after: StoredLedger) -> bool:
+    """Store the ledger as it is *after*; False, and nothing stored, when another was faster and it is no longer as it was *before*."""
+    if not advance(connection, project_id, before.version, after.references):
+        return False
+    old = {fact.id: fact for fact in before.folded.facts}
+    new = {fact.id: fact for fact in after.folded.facts}
+    changed = [fact for name, fact in new.items() if old.get(name) != fact]
+    _remove(connection, project_id, [name for name, fact in old.items() if new.get(name) != fact])
+    if changed:
+        connection.execute(insert(facts), [_row(project_id, fact) for fact in changed])
+    return True
+
+
+def advance(connection: Connection, project_id: int, version: int, references: Sequence[Reference] | None = None) -> bool:
+    """Move the ledger on from *version*; False when it is no longer there."""
+    values: dict[str, object] = {"version": version + 1, "updated_at": now()}
+    if references is not None:
+        values["reference_json"] = orjson.dumps([one.to_json() for one in references]).decode()
+    moved = connection.execute(update(ledgers).where(ledgers.c.project_id == project_id, ledgers.c.version == version).values(values))
+    return moved.rowcount == 1
+
+
+def _row(project_id: int, fact: Fact) -> dict[str, object]:
+    body = orjson.dumps(to_json(fact)).decode()
+    return {"project_id": project_id, "id": fact.id, "session": fact.session, "kind": fact.kind, "state": fact.state, "body_json": body}
+
+
+def _remove(connection: Connection, project_id: int, names: Sequence[str]) -> None:
+    for start in range(0, len(names), _MOST_PARAMETERS):
+        connection.execute(delete(facts).where(facts.c.project_id == project_id, facts.c.id.in_(names[start : start + _MOST_PARAMETERS])))
+
+
+def edit(connection: Connection, project_id: int, fact_id: str, kind: StoredEditKind, text: str = "") -> None:
+    """Keep what a person said of a fact; later edits come after it."""
+    connection.execute(insert(fact_edits).values(project_id=project_id, fact_id=fact_id, kind=kind, text=text, created_at=now()))
+
+
+def add(connection: Connection, project_id: int, fact: Fact) -> None:
+    """Keep a fact that a person stated."""
+    edit(connection, project_id, fact.id, ADDED, orjson.dumps(to_json(fact)).decode())
+
+
+def edits(connection: Connection, project_id: int) -> tuple[list[Fact], list[Edit]]:
+    """Return the facts that a person stated, and the edits, in order."""
+    rows = connection.execute(select(fact_edits).where(fact_edits.c.project_id == project_id).order_by(fact_edits.c.id)).all()
+    added = [from_json(orjson.loads(row.text)) for row in rows if row.kind == ADDED]
+    return added, [Edit(row.fact_id, row.kind, row.text) for row in rows if row.kind != ADDED]

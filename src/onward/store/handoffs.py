@@ -1,0 +1,90 @@
+"""Handoffs: every version that was made of a project's, the newest being its master handoff."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, Row, func, insert, select
+
+from onward.core.handoff import Handoff, from_json, render, to_json
+from onward.core.master import Master
+from onward.core.preservation import Preservation
+from onward.store.clock import now, told_always
+from onward.store.schema import handoffs
+
+
+@dataclass(frozen=True, slots=True)
+class StoredHandoff:
+    """One version of a project's handoff. `session_id` is the session whose completion made it, None when a correction or rebuild did."""
+
+    id: int
+    project_id: int
+    session_id: int | None
+    version: int
+    ledger_version: int
+    session_number: int
+    budget_tokens: int
+    markdown: str
+    handoff: Handoff
+    preservation: Preservation
+    created_at: datetime
+
+
+def add(connection: Connection, project_id: int, session_id: int | None, ledger_version: int, made: Master) -> StoredHandoff:
+    """Keep *made* as the project's newest version, and return it. The project must be held."""
+    following = select(func.coalesce(func.max(handoffs.c.version), 0) + 1).where(handoffs.c.project_id == project_id).scalar_subquery()
+    values = {
+        "project_id": project_id,
+        "session_id": session_id,
+        "version": following,
+        "ledger_version": ledger_version,
+        "session_number": made.handoff.session,
+        "budget_tokens": made.budget_tokens,
+        "markdown": render(made.handoff),
+        "document_json": orjson.dumps(to_json(made.handoff)).decode(),
+        "preservation_json": orjson.dumps(made.preservation.to_json()).decode(),
+        "created_at": now(),
+    }
+    return _made(connection.execute(insert(handoffs).values(values).returning(*handoffs.c)).one())
+
+
+def newest(connection: Connection, project_id: int) -> StoredHandoff | None:
+    """Return a project's master handoff, or None before the first."""
+    return _first(connection, handoffs.c.project_id == project_id)
+
+
+def by_id(connection: Connection, handoff_id: int) -> StoredHandoff | None:
+    """Return the handoff of that id, or None."""
+    return _first(connection, handoffs.c.id == handoff_id)
+
+
+def by_version(connection: Connection, project_id: int, version: int) -> StoredHandoff | None:
+    """Return a version of a project's handoff, or None."""
+    return _first(connection, (handoffs.c.project_id == project_id) & (handoffs.c.version == version))
+
+
+def of_session(connection: Connection, session_id: int) -> StoredHandoff | None:
+    """Return the newest handoff that completing a session made, or None."""
+    return _first(connection, handoffs.c.session_id == session_id)
+
+
+def listed(connection: Connection, project_id: int, *, offset: int = 0, limit: int | None = None) -> Sequence[StoredHandoff]:
+    """Return a project's handoffs, the newest first."""
+    query = select(handoffs).where(handoffs.c.project_id == project_id).order_by(handoffs.c.version.desc()).offset(offset).limit(limit)
+    return [_made(row) for row in connection.execute(query)]
+
+
+def _first(connection: Connection, where: Any) -> StoredHandoff | None:
+    row = connection.execute(select(handoffs).where(where).order_by(handoffs.c.version.desc()).limit(1)).first()
+    return None if row is None else _made(row)
+
+
+def _made(row: Row[Any]) -> StoredHandoff:
+    return StoredHandoff(
+        row.id, row.project_id, row.session_id, row.version, row.ledger_version, row.session_number, row.budget_tokens, row.markdown,
+        from_json(orjson.loads(row.document_json)), Preservation.from_json(orjson.loads(row.preservation_json)), told_always(row.created_at),
+    )  # fmt: skip

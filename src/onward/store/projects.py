@@ -1,0 +1,123 @@
+"""Projects: what a person works on over many sessions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from secrets import token_bytes
+from typing import Any, Literal, TypeAlias
+
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from onward.errors import Conflict
+from onward.store.clock import now, told_always
+from onward.store.schema import ledgers, projects, sessions
+
+ProjectStatus: TypeAlias = Literal["active", "archived"]
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """One project. `root` is the repository's folder and `remote` its address, empty where unknown; `key` keys its placeholders and identities."""
+
+    id: int
+    name: str
+    description: str
+    root: str
+    remote: str
+    status: ProjectStatus
+    key: bytes
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectTotals:
+    """What a project holds. `last_at` is when a session of it was begun or completed last; None when there is none."""
+
+    sessions: int = 0
+    completed: int = 0
+    turns: int = 0
+    tokens: int = 0
+    credits_used: float = 0.0
+    last_at: datetime | None = None
+
+
+def add(connection: Connection, name: str, description: str = "", root: str = "", remote: str = "") -> Project:
+    """Store a new project and return it. Raises `Conflict` when the name is taken."""
+    at = now()
+    key = token_bytes(32)
+    row = {"name": name, "description": description, "root": root, "remote": remote, "status": "active", "secret_key": key}
+    with connection.begin_nested():
+        try:
+            project_id = connection.execute(
+                insert(projects).values(**row, created_at=at, updated_at=at).returning(projects.c.id)
+            ).scalar_one()
+        except IntegrityError:
+            raise Conflict(f"There is a project named {name!r} already.", "Choose another name, or use that one.") from None
+    connection.execute(insert(ledgers).values(project_id=project_id, version=0, reference_json="[]", updated_at=at))
+    return Project(project_id, name, description, root, remote, "active", key, told_always(at), told_always(at))
+
+
+def by_id(connection: Connection, project_id: int) -> Project | None:
+    """Return the project of that id, or None."""
+    return _project(connection.execute(select(projects).where(projects.c.id == project_id)).first())
+
+
+def by_name(connection: Connection, name: str) -> Project | None:
+    """Return the project of that name, or None."""
+    return _project(connection.execute(select(projects).where(projects.c.name == name)).first())
+
+
+def at_place(connection: Connection, root: str, remote: str) -> list[Project]:
+    """Return the projects of a repository, by its address where it has one, else by its folder; the oldest first."""
+    place = projects.c.remote == remote if remote else projects.c.root == root
+    return [_made(row) for row in connection.execute(select(projects).where(place).order_by(projects.c.id))]
+
+
+def listed(connection: Connection, *, archived: bool = False) -> list[Project]:
+    """Return the projects that are at work, or those that are archived, by name."""
+    status = "archived" if archived else "active"
+    return [_made(row) for row in connection.execute(select(projects).where(projects.c.status == status).order_by(projects.c.name))]
+
+
+def totals(connection: Connection) -> dict[int, ProjectTotals]:
+    """Return what every project with sessions holds, by its id."""
+    done = func.count(sessions.c.completed_at)
+    last = func.max(func.coalesce(sessions.c.completed_at, sessions.c.started_at, sessions.c.created_at))
+    sums = [func.coalesce(func.sum(column), 0) for column in (sessions.c.turns, sessions.c.tokens, sessions.c.credits_used)]
+    query = select(sessions.c.project_id, func.count(), done, *sums, last).group_by(sessions.c.project_id)
+    return {
+        row[0]: ProjectTotals(row[1], row[2], int(row[3]), int(row[4]), float(row[5]), told_always(int(row[6])))
+        for row in connection.execute(query)
+    }
+
+
+def change(connection: Connection, project_id: int, **values: str) -> None:
+    """Set columns of a project. Raises `Conflict` when a new name is taken."""
+    with connection.begin_nested():
+        try:
+            connection.execute(update(projects).where(projects.c.id == project_id).values(**values, updated_at=now()))
+        except IntegrityError:
+            raise Conflict(f"There is a project named {values.get('name')!r} already.", "Choose another name.") from None
+
+
+def hold(connection: Connection, project_id: int) -> bool:
+    """Keep every other writer of this project out until the transaction ends; False when the project is gone. SQLite has one writer at a time anyway."""
+    return connection.execute(select(projects.c.id).where(projects.c.id == project_id).with_for_update()).first() is not None
+
+
+def remove(connection: Connection, project_id: int) -> None:
+    """Delete a project with all that is in it."""
+    connection.execute(delete(projects).where(projects.c.id == project_id))
+
+
+def _project(row: Row[Any] | None) -> Project | None:
+    return None if row is None else _made(row)
+
+
+def _made(row: Row[Any]) -> Project:
+    return Project(
+        row.id, row.name, row.description, row.root, row.remote, row.status, bytes(row.secret_key), told_always(row.created_at), told_always(row.updated_at)
+    )  # fmt: skip

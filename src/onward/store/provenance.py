@@ -1,0 +1,39 @@
+"""Where turns came from: the files that were imported, and what became of their records."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+import orjson
+from sqlalchemy import Connection, delete, insert, select
+
+from onward.core.transcript import ImportReport
+from onward.store.clock import now, told_always
+from onward.store.schema import imports
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedPath:
+    """One file as it was imported last."""
+
+    path: str
+    report: ImportReport
+    imported_at: datetime
+
+
+def note(connection: Connection, project_id: int, path: str, report: ImportReport) -> None:
+    """Remember what became of a file, instead of what was remembered of it before."""
+    path = path.encode("utf-8", "replace").decode().replace("\0", "")
+    connection.execute(delete(imports).where(imports.c.project_id == project_id, imports.c.path == path))
+    values = {"format": report.format, "report_json": orjson.dumps(asdict(report)).decode(), "imported_at": now()}
+    connection.execute(insert(imports).values(project_id=project_id, path=path, **values))
+
+
+def listed(connection: Connection, project_id: int) -> list[ImportedPath]:
+    """Return the files that a project's turns came from, by path."""
+    query = select(imports).where(imports.c.project_id == project_id).order_by(imports.c.path)
+    return [
+        ImportedPath(row.path, ImportReport(**orjson.loads(row.report_json)), told_always(row.imported_at))
+        for row in connection.execute(query)
+    ]

@@ -1,0 +1,228 @@
+"""Sessions: one run with one agent, numbered 1..N in its project."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, NamedTuple, TypeAlias
+
+import orjson
+from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, update
+
+from onward.core.transcript import SessionHead
+from onward.store.clock import kept, now, told, told_always
+from onward.store.schema import loaded_handoffs, sessions
+
+DIGEST = "turns:"
+"""How a native id begins that is no agent's own, but a digest of the session's first turns."""
+
+SessionStatus: TypeAlias = Literal["active", "completed", "abandoned"]
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One session. `native_id` is the agent's own id, or a digest where it gives none, None until a transcript is known; `source` is the file it came from.
+
+    `tokens` counts its turns, about four characters each. `started_at` and `ended_at` are the transcript's, the others the store's.
+    """
+
+    id: int
+    project_id: int
+    number: int
+    agent: str
+    native_id: str | None
+    parent_native_id: str | None
+    status: SessionStatus
+    title: str
+    objectives: tuple[str, ...]
+    accomplishments: tuple[str, ...]
+    blockers: tuple[str, ...]
+    credits_used: float | None
+    cwd: str
+    branch: str
+    remote: str
+    source: str
+    turns: int
+    tokens: int
+    started_at: datetime | None
+    ended_at: datetime | None
+    created_at: datetime
+    completed_at: datetime | None
+
+    def head(self) -> SessionHead:
+        """Return the head that the transcript began with."""
+        native_id = None if (self.native_id or "").startswith(DIGEST) else self.native_id
+        return SessionHead(self.agent, native_id, self.started_at, self.title, self.cwd, self.branch, self.remote, self.parent_native_id)
+
+
+def add(
+    connection: Connection,
+    project_id: int,
+    head: SessionHead,
+    *,
+    native_id: str | None = None,
+    source: str = "",
+    objectives: Sequence[str] = (),
+) -> Session:
+    """Store a new session under the next number of its project, which must be held, and return it."""
+    following = select(func.coalesce(func.max(sessions.c.number), 0) + 1).where(sessions.c.project_id == project_id).scalar_subquery()
+    made = connection.execute(
+        insert(sessions)
+        .values(
+            project_id=project_id, number=following, native_id=native_id, status="active", source=source,
+            objectives_json=_json(objectives), accomplishments_json="[]", blockers_json="[]", turns=0, tokens=0, created_at=now(), **_of_head(head),
+        )
+        .returning(*sessions.c)
+    )  # fmt: skip
+    return _made(made.one())
+
+
+def adopt(connection: Connection, session_id: int, head: SessionHead, *, native_id: str, source: str) -> Session:
+    """Give a session that was begun by hand its transcript's head, and return it."""
+    values = {name: value for name, value in _of_head(head).items() if value}
+    connection.execute(update(sessions).where(sessions.c.id == session_id).values(native_id=native_id, source=source, **values))
+    return _one(connection, sessions.c.id == session_id)
+
+
+def _of_head(head: SessionHead) -> dict[str, Any]:
+    return {
+        "agent": _clean(head.agent),
+        "parent_native_id": head.parent_id,
+        "title": _clean(head.title),
+        "cwd": _clean(head.cwd),
+        "branch": _clean(head.branch),
+        "remote": _clean(head.remote),
+        "started_at": kept(head.started_at),
+    }
+
+
+def _clean(text: str) -> str:
+    """PostgreSQL keeps no NUL, and no database a lone surrogate."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()
+
+
+def by_id(connection: Connection, session_id: int) -> Session | None:
+    """Return the session of that id, or None."""
+    return _first(connection, sessions.c.id == session_id)
+
+
+def by_number(connection: Connection, project_id: int, number: int) -> Session | None:
+    """Return the session of that number in its project, or None."""
+    return _first(connection, (sessions.c.project_id == project_id) & (sessions.c.number == number))
+
+
+def by_native_ids(connection: Connection, project_id: int, native_ids: Sequence[str]) -> list[Session]:
+    """Return the sessions of a project that an agent calls by one of these ids."""
+    query = select(sessions).where(sessions.c.project_id == project_id, sessions.c.native_id.in_(native_ids))
+    return [_made(row) for row in connection.execute(query)]
+
+
+def awaiting_transcript(connection: Connection, project_id: int, started_at: datetime | None) -> Session | None:
+    """Return the session begun by hand last before *started_at* that has no transcript yet, or None. A transcript without a time is never its."""
+    if started_at is None:
+        return None
+    waiting = (
+        (sessions.c.project_id == project_id) & (sessions.c.status == "active") & sessions.c.native_id.is_(None) & (sessions.c.turns == 0)
+    )
+    return _first(connection, waiting & (sessions.c.created_at <= kept(started_at)))
+
+
+def listed(
+    connection: Connection, project_id: int, *, status: SessionStatus | None = None, offset: int = 0, limit: int | None = None
+) -> list[Session]:
+    """Return a project's sessions by number."""
+    query = select(sessions).where(sessions.c.project_id == project_id).order_by(sessions.c.number).offset(offset).limit(limit)
+    if status:
+        query = query.where(sessions.c.status == status)
+    return [_made(row) for row in connection.execute(query)]
+
+
+class CompletedLine(NamedTuple):
+    """What a handoff has to know of a completed session."""
+
+    number: int
+    agent: str
+    ended_at: datetime | None
+    tokens: int
+
+
+def completed_lines(connection: Connection, project_id: int) -> list[CompletedLine]:
+    """Return a project's completed sessions by number, but for what is long."""
+    columns = (sessions.c.number, sessions.c.agent, sessions.c.ended_at, sessions.c.tokens)
+    query = select(*columns).where(sessions.c.project_id == project_id, sessions.c.status == "completed").order_by(sessions.c.number)
+    return [CompletedLine(row[0], row[1], told(row[2]), row[3]) for row in connection.execute(query)]
+
+
+def latest(connection: Connection, project_id: int, status: SessionStatus) -> Session | None:
+    """Return the session of that status with the highest number, or None."""
+    return _first(connection, (sessions.c.project_id == project_id) & (sessions.c.status == status))
+
+
+def grow(connection: Connection, session_id: int, turns: int, tokens: int) -> None:
+    """Count new turns. A completed session that grows is active again: its handoff does not know them."""
+    values: dict[str, Any] = {
+        "turns": sessions.c.turns + turns,
+        "tokens": sessions.c.tokens + tokens,
+        "status": "active",
+        "completed_at": None,
+    }
+    connection.execute(update(sessions).where(sessions.c.id == session_id).values(values))
+
+
+def rename(connection: Connection, session_id: int, native_id: str) -> None:
+    """Set what the agent calls a session."""
+    connection.execute(update(sessions).where(sessions.c.id == session_id).values(native_id=native_id))
+
+
+def complete(connection: Connection, session: Session) -> None:
+    """Store *session* as completed now, with what was said of it."""
+    connection.execute(
+        update(sessions)
+        .where(sessions.c.id == session.id)
+        .values(
+            status="completed",
+            completed_at=now(),
+            ended_at=kept(session.ended_at),
+            accomplishments_json=_json(session.accomplishments),
+            blockers_json=_json(session.blockers),
+            credits_used=session.credits_used,
+        )
+    )
+
+
+def set_status(connection: Connection, session_id: int, status: SessionStatus) -> None:
+    """Set where a session stands without completing it."""
+    connection.execute(update(sessions).where(sessions.c.id == session_id).values(status=status, completed_at=None))
+
+
+def note_loaded(connection: Connection, session_id: int, handoff_id: int) -> None:
+    """Remember which handoff a session began with."""
+    connection.execute(insert(loaded_handoffs).values(session_id=session_id, handoff_id=handoff_id))
+
+
+def loaded_handoff_id(connection: Connection, session_id: int) -> int | None:
+    """Return the id of the handoff that a session began with, or None."""
+    return connection.execute(select(loaded_handoffs.c.handoff_id).where(loaded_handoffs.c.session_id == session_id)).scalar()
+
+
+def _first(connection: Connection, where: ColumnElement[bool]) -> Session | None:
+    row = connection.execute(select(sessions).where(where).order_by(sessions.c.number.desc()).limit(1)).first()
+    return None if row is None else _made(row)
+
+
+def _one(connection: Connection, where: ColumnElement[bool]) -> Session:
+    return _made(connection.execute(select(sessions).where(where)).one())
+
+
+def _json(texts: Sequence[str]) -> str:
+    return orjson.dumps([_clean(text) for text in texts]).decode()
+
+
+def _made(row: Row[Any]) -> Session:
+    return Session(
+        row.id, row.project_id, row.number, row.agent, row.native_id, row.parent_native_id, row.status, row.title,
+        tuple(orjson.loads(row.objectives_json)), tuple(orjson.loads(row.accomplishments_json)), tuple(orjson.loads(row.blockers_json)),
+        row.credits_used, row.cwd, row.branch, row.remote, row.source, row.turns, row.tokens,
+        told(row.started_at), told(row.ended_at), told_always(row.created_at), told(row.completed_at),
+    )  # fmt: skip

@@ -1,0 +1,156 @@
+"""Turns: the whole conversation, appended once and kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Row, Select, delete, insert, select, update
+
+from onward.core.transcript import Turn
+from onward.store import search_sqlite
+from onward.store.bodies import Bodies
+from onward.store.clock import kept, told
+from onward.store.schema import turns
+
+MOST_ORDINAL = 2**24 - 1
+_MOST_PARAMETERS = 500
+
+
+class NewTurn(NamedTuple):
+    """A turn to keep, redacted. `chars` is its size before that."""
+
+    ordinal: int
+    identity: bytes
+    chars: int
+    turn: Turn
+
+
+class Place(NamedTuple):
+    """Where a turn is kept already."""
+
+    session_id: int
+    ordinal: int
+    chars: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTurn:
+    """A turn as it is kept. `abandoned` ones are on a branch that the person went back from."""
+
+    session_id: int
+    ordinal: int
+    abandoned: bool
+    turn: Turn
+
+
+def turn_id(session_id: int, ordinal: int) -> int:
+    """Return the id under which a turn is kept."""
+    return session_id * (MOST_ORDINAL + 1) + ordinal
+
+
+def append(connection: Connection, project_id: int, session_id: int, new: Sequence[NewTurn]) -> None:
+    """Keep new turns of a session, and index them."""
+    if not new:
+        return
+    pack = Bodies().pack
+    rows = [
+        {
+            "id": turn_id(session_id, one.ordinal),
+            "project_id": project_id,
+            "session_id": session_id,
+            "ordinal": one.ordinal,
+            "identity": one.identity,
+            "role": one.turn.role,
+            "at": kept(one.turn.at),
+            "chars": one.chars,
+            "abandoned": False,
+            "body": pack(one.turn),
+        }
+        for one in new
+    ]
+    connection.execute(insert(turns), rows)
+    if connection.dialect.name == "sqlite":
+        search_sqlite.add(connection, ((turn_id(session_id, one.ordinal), one.turn) for one in new))
+
+
+def replace(connection: Connection, place: Place, new: NewTurn) -> Turn:
+    """Keep a turn that has grown instead of the one at *place*, and return that one."""
+    key = turn_id(place.session_id, place.ordinal)
+    before = by_ids(connection, [key])[key].turn
+    if connection.dialect.name == "sqlite":
+        search_sqlite.forget(connection, [(key, before)])
+        search_sqlite.add(connection, [(key, new.turn)])
+    connection.execute(update(turns).where(turns.c.id == key).values(chars=new.chars, body=Bodies().pack(new.turn), at=kept(new.turn.at)))
+    return before
+
+
+def known(connection: Connection, project_id: int, identities: Sequence[bytes]) -> dict[bytes, Place]:
+    """Return where the turns of these identities are kept, for those that are."""
+    found: dict[bytes, Place] = {}
+    for start in range(0, len(identities), _MOST_PARAMETERS):
+        some = identities[start : start + _MOST_PARAMETERS]
+        query = select(turns.c.identity, turns.c.session_id, turns.c.ordinal, turns.c.chars).where(
+            turns.c.project_id == project_id, turns.c.identity.in_(some)
+        )
+        found.update((bytes(row[0]), Place(row[1], row[2], row[3])) for row in connection.execute(query))
+    return found
+
+
+def abandon(connection: Connection, session_id: int, after: int, until: int) -> None:
+    """Mark the turns of a session after one ordinal, until another, as a branch that was left."""
+    connection.execute(update(turns).where(_within(session_id, after + 1, until)).values(abandoned=True))
+
+
+def of_session(
+    connection: Connection, session_id: int, *, first: int = 1, last: int = MOST_ORDINAL, limit: int | None = None, main_path: bool = False
+) -> Iterator[StoredTurn]:
+    """Yield the turns of a session from one ordinal to another, in order; on the main path, without those that were abandoned."""
+    query = select(turns).where(_within(session_id, first, last)).order_by(turns.c.id).limit(limit)
+    if main_path:
+        query = query.where(turns.c.abandoned.is_(False))
+    yield from _stored(connection, query)
+
+
+def by_ids(connection: Connection, ids: Sequence[int]) -> dict[int, StoredTurn]:
+    """Return the turns of these ids, those that are there."""
+    return {turn_id(one.session_id, one.ordinal): one for one in _stored(connection, select(turns).where(turns.c.id.in_(ids)))}
+
+
+def ordinals(connection: Connection, session_id: int) -> list[int]:
+    """Return the ordinals of a session's turns, in order."""
+    return list(connection.execute(select(turns.c.ordinal).where(_within(session_id, 1, MOST_ORDINAL)).order_by(turns.c.id)).scalars())
+
+
+def remove(connection: Connection, session_id: int) -> None:
+    """Delete the turns of a session, from the index too."""
+    if connection.dialect.name == "sqlite":
+        search_sqlite.forget(connection, ((turn_id(session_id, one.ordinal), one.turn) for one in of_session(connection, session_id)))
+    connection.execute(delete(turns).where(_within(session_id, 1, MOST_ORDINAL)))
+
+
+def index_again(connection: Connection) -> int:
+    """Make the search index anew from the turns; return how many there are."""
+    search_sqlite.clear(connection)
+    count = 0
+
+    def counted() -> Iterable[tuple[int, Turn]]:
+        nonlocal count
+        for one in _stored(connection, select(turns).order_by(turns.c.id)):
+            count += 1
+            yield turn_id(one.session_id, one.ordinal), one.turn
+
+    search_sqlite.add(connection, counted())
+    return count
+
+
+def _within(session_id: int, first: int, last: int) -> Any:
+    return turns.c.id.between(turn_id(session_id, first), turn_id(session_id, last))
+
+
+def _stored(connection: Connection, query: Select[Any]) -> Iterator[StoredTurn]:
+    unpack = Bodies().unpack
+    rows: Iterable[Row[Any]] = connection.execute(query.execution_options(yield_per=500))
+    for row in rows:
+        yield StoredTurn(row.session_id, row.ordinal, row.abandoned, unpack(row.role, told(row.at), bytes(row.body)))

@@ -1,0 +1,11 @@
+"""The only builder of adapters: what the edges ask for, made from the settings."""
+
+from __future__ import annotations
+
+from onward.settings import Settings
+from onward.store import Store
+
+
+def open_store(settings: Settings) -> Store:
+    """Return the store that *settings* name, its schema up to date; close it when done."""
+    return Store.at_url(settings.database_url) if settings.database_url else Store.at_folder(settings.home)
