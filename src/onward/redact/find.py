@@ -1,92 +1,104 @@
 """Finding the places in a text that hold a secret.
 
 Almost every text is clean, so the search is built around a cheap no. A text is folded into bytes of equal length, in which a few plain
-substring scans show every *site* where a secret could stand: the end of a telling name (`…token`, `…secret`, `…key`, `passw…`), a URL's `@`,
-an `authoriz…` header, and the start of every unbroken run of twenty or more characters. Patterns are only matched at such sites.
+substring scans show every *site* where a secret can stand: a telling name (`…token`, `…key`, `…secret`, `…pass…`), an `authoriz…` header,
+a URL's `@`, and the start of every unbroken run of twenty characters. Patterns are compiled when first needed and matched at sites only.
 """
 
 from __future__ import annotations
 
+import re
+from functools import cache
 from typing import TYPE_CHECKING
 
-from onward.redact import rules
-from onward.redact.rules import Secret
+from onward.redact import names, shapes, urls
+from onward.redact.secret import PLACEHOLDER, PLACEHOLDER_HEAD, Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
 
-RUN_LENGTH = 20
-"""The shortest unbroken run that a key shape has (an AWS access key id is exactly this long)."""
+SHORTEST = 12
+"""No text shorter than this holds a secret together with what gives it away."""
 
 
-def _table(classes: dict[str, str], other: int | None = None) -> bytes:
-    """Return a translation table that maps each character of a key of *classes* to its value, and the rest to *other* or itself."""
+def _table(images: dict[str, str], other: int | None = None) -> bytes:
+    """Return a translation table: each character in a key of *images* becomes its value, any other *other*, or stays as it is."""
     table = bytearray(range(256)) if other is None else bytearray([other] * 256)
-    for characters, image in classes.items():
+    for characters, image in images.items():
         for character in characters:
             table[ord(character)] = ord(image)
     return bytes(table)
 
 
-_WORD = _table({"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-": "w"}, other=ord(" "))
-_RUN = b"w" * RUN_LENGTH
-
-# One scan for four endings: `oken`, `cret`, `_key` (`-key`, ` key`, `.key`) and `ikey` all become `cret` when the letters that
-# stand at the same place in them are made one. The other letters keep themselves, so few other words do ("socket", "ticket").
-_NAME = _table(
-    {"OoCc_-Ii. ": "c", "KkRr": "r", "Ee": "e", "NnTtYy": "t", "Aa": "a", "Pp": "p", "Ss": "s", "Ww": "w", "Hh": "h", "Uu": "u", "Zz": "z"}
+_LOWER = {chr(code).upper(): chr(code) for code in range(ord("a"), ord("z") + 1)}
+_WORDS = _table({"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-": "w"}, other=ord(" "))
+_RUN = b"w" * shapes.RUN_LENGTH
+# `_key`, `-key`, ` key`, `.key`, `ikey` and `oken` look the same when the letters that differ are made one: one scan for all.
+_NAMES = _table({**_LOWER, "-_. IiOo": "_", "Nn": "y"})
+_NEEDLES: tuple[tuple[bytes, Callable[[str, int], Secret | None]], ...] = (
+    (b"_key", names.keyed),
+    (b"secret", names.secret),
+    (b"pass", names.password),
+    (b"auth_r_z", names.authorized),
 )
-_NAME_END = b"cret"
-_PASSWORD = b"passw"
-_AUTHORIZATION = b"authcrcz"
 
 
 def find_secrets(text: str) -> list[Secret]:
     """Return the secrets in *text*, in order, none overlapping another."""
-    if len(text) < rules.SHORTEST:
+    if len(text) < SHORTEST:
         return []
     # One byte per character, so that a place in the bytes is the same place in the text.
     octets = text.encode("ascii", "replace")
-    found = [*_at_runs(text, octets), *_at_names(text, octets), *_at_urls(text)]
-    return _apart(text, found) if found else []
-
-
-def _at_runs(text: str, octets: bytes) -> Iterator[Secret]:
-    """Yield the secrets that have a shape of their own."""
-    words = octets.translate(_WORD)
+    found: list[Secret] = []
+    words = octets.translate(_WORDS)
     start = words.find(_RUN)
+    if start >= 0:
+        _at_runs(text, words, start, found)
+    folded = octets.translate(_NAMES)
+    for needle, judge in _NEEDLES:
+        at = folded.find(needle)
+        while at >= 0:
+            secret = judge(text, at)
+            if secret:
+                found.append(secret)
+            at = folded.find(needle, at + 1)
+    if "@" in text and "://" in text:
+        _at_urls(text, found)
+    return _apart(text, found) if found else found
+
+
+def _at_runs(text: str, words: bytes, start: int, found: list[Secret]) -> None:
+    """Add the secrets that have a shape of their own, from the run at *start* on."""
+    heads, links = shapes.HEADS, shapes.LINKS
     while start >= 0:
-        end = words.find(b" ", start + RUN_LENGTH)
+        end = words.find(b" ", start + shapes.RUN_LENGTH)
         if end < 0:
             end = len(words)
-        # In text that is itself JSON, the n of a written-out "\n" sticks to the word behind it.
-        escaped = start > 0 and text[start - 1] == "\\"
-        yield from rules.shaped(text, start + 1 if escaped else start, end)
+        if text[start - 1 : start] == "\\":
+            # In text that is itself JSON, the n of a written-out "\n" sticks to the word behind it.
+            start += 1
+        if text[start : start + 3] in heads or text[start - 3 : start] in links or text[start - 2 : start + 1] in links:
+            secret = shapes.shaped(text, start, end)
+            if secret:
+                found.append(secret)
+                end = secret.end
         start = words.find(_RUN, end)
 
 
-def _at_names(text: str, octets: bytes) -> Iterator[Secret]:
-    """Yield the secrets that are known by the name that stands before them."""
-    names = octets.translate(_NAME)
-    for needle, judge in ((_NAME_END, rules.named), (_PASSWORD, rules.named), (_AUTHORIZATION, rules.authorized)):
-        at = names.find(needle)
-        while at >= 0:
-            yield from judge(text, at)
-            at = names.find(needle, at + 1)
-
-
-def _at_urls(text: str) -> Iterator[Secret]:
-    """Yield the passwords in URLs."""
+def _at_urls(text: str, found: list[Secret]) -> None:
+    """Add the passwords in URLs."""
     at = text.find("@")
     while at >= 0:
-        yield from rules.userinfo(text, at)
+        secret = urls.userinfo(text, at)
+        if secret:
+            found.append(secret)
         at = text.find("@", at + 1)
 
 
 def _apart(text: str, found: list[Secret]) -> list[Secret]:
-    """Return *found* in order, overlapping ones made one under the first's kind, and nothing that stands in a placeholder."""
+    """Return *found* in order, overlapping ones made one under the first's kind, and none that touches a placeholder."""
+    spared = [match.span() for match in _placeholder().finditer(text)] if PLACEHOLDER_HEAD in text else []
     kept: list[Secret] = []
-    spared = [match.span() for match in rules.placeholder().finditer(text)] if rules.PLACEHOLDER_HEAD in text else []
     for secret in sorted(found, key=lambda each: (each.start, -each.end)):
         if any(secret.start < end and start < secret.end for start, end in spared):
             continue
@@ -95,3 +107,8 @@ def _apart(text: str, found: list[Secret]) -> list[Secret]:
         else:
             kept.append(secret)
     return kept
+
+
+@cache
+def _placeholder() -> re.Pattern[str]:
+    return re.compile(PLACEHOLDER)

@@ -10,9 +10,12 @@ from onward.redact.find import find_secrets
 
 if TYPE_CHECKING:
     from onward.core.transcript import ToolCall, ToolResult, Turn
+    from onward.redact.secret import Secret
 
 DISTILL_KEY = b"onward distill: one transcript in, the same handoff out, every time"
 """The key where no project is: the same input gives the same placeholders on every machine. A stored project has its own random key."""
+
+_LONGEST_NAME = 64
 
 
 class Redactor:
@@ -27,9 +30,12 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """Return *text* without its secrets; the very same object where there are none."""
-        secrets = find_secrets(text)
-        if not secrets:
-            return text
+        # What stands beside a placeholder is looked at again, so that redacting twice changes nothing. Each round leaves less to find.
+        while secrets := find_secrets(text):
+            text = self._replaced(text, secrets)
+        return text
+
+    def _replaced(self, text: str, secrets: list[Secret]) -> str:
         parts: list[str] = []
         end = 0
         for secret in secrets:
@@ -72,7 +78,7 @@ class Redactor:
 
     def _named(self, name: str, value: str) -> str:
         clean = self.text(value)
-        if clean is not value or len(value) > 512 or len(name) > 64:
+        if clean is not value or len(name) > _LONGEST_NAME or not any(word in name.lower() for word in ("key", "oken", "secret", "pass")):
             return clean
         head = f'{name}: "'
         for secret in find_secrets(f'{head}{value}"'):

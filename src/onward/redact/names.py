@@ -1,0 +1,166 @@
+"""Secrets that are known by the name before them: assignments in any language, headers, and private key blocks.
+
+Every judge is given a text and the place of its needle there, and returns the secret found, or None.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from onward.redact.secret import Secret
+from onward.redact.values import is_key, is_password, stands_for_one
+
+_KEY_OWNERS = (
+    "api", "private", "access", "secret", "auth", "signing", "encryption", "master", "storage", "account", "service", "shared", "jwt", "session", "webhook",
+    "deploy", "client", "license", "app", "admin", "subscription", "hmac", "cookie", "sending", "server", "write", "ingest", "integration",
+)  # fmt: skip
+"""Whose key is secret: `api_key` is, `primary_key` and `public_key` are not."""
+
+_HARMLESS_TOKENS = ("page", "cursor", "publickey", "continuation", "sync", "eos", "bos", "pad", "stop", "cancellation", "cancel")
+"""Whose token is none: it says where a listing goes on, or ends a prompt."""
+
+_HARMLESS_RESTS = frozenset(
+    "s name names id ids file path dir url uri type types field fields count counts limit length size header headers param prefix suffix regex pattern izer "
+    "ize ized ization input label hint env var vars ref arn policy expiry expires expired ttl version format usage budget used total cost text error page "
+    "strength reset timeout days hours minutes seconds ms age max min enabled required rotation hash_algorithm algorithm manager provider store service response request endpoint bucket list".split()
+)
+"""What goes on after a telling word and makes it harmless: `token_count`, `secretName`, `password_field`."""
+
+
+def keyed(text: str, at: int) -> Secret | None:
+    """Judge a name that ends in `key` or `token`."""
+    word = text[at : at + 4].lower()
+    if word == "oken":
+        if text[at - 1 : at] not in ("t", "T") or _stem(text, at - 1).endswith(_HARMLESS_TOKENS):
+            return None
+        return _assigned(text, at, at + 4)
+    if not word.endswith("key") or word[0] == "o":
+        return None
+    if text.startswith("-----", at + 4) or text.startswith(" BLOCK-----", at + 4):
+        return _key_block(text, at)
+    start = at + 1 if word[0] != "i" else at
+    return _assigned(text, at, at + 4) if _stem(text, start).endswith(_KEY_OWNERS) or word[0] == "i" else None
+
+
+def secret(text: str, at: int) -> Secret | None:
+    """Judge a name with `secret` in it."""
+    return _assigned(text, at, at + 6)
+
+
+def password(text: str, at: int) -> Secret | None:
+    """Judge a name with `pass`, `password` or the like in it."""
+    if text[at + 4 : at + 5] not in _AFTER_PASS:
+        return None
+    match = _pass_word().match(text, at)
+    # Tests pass, too: the short form is a name only where it ends one.
+    if not match or (match.end() == at + 4 and text[at - 1 : at] != "_"):
+        return None
+    return _assigned(text, at, match.end())
+
+
+_AFTER_PASS = frozenset("wWpPcC=:\"'`\\")
+
+
+@cache
+def _pass_word() -> re.Pattern[str]:
+    return re.compile(r"(?i)pass(?:word|wd|w|phrase|code)?(?![a-z])|pass(?:[Ww]ord|phrase|code)(?=[A-Z])")
+
+
+def _stem(text: str, start: int) -> str:
+    """Return the end of the name before *start*, in small letters, without what joins its words."""
+    return text[max(0, start - 14) : start].lower().rstrip("_-. ")
+
+
+@cache
+def _assignment() -> re.Pattern[str]:
+    """What follows the telling part of a name: the rest of the name, an operator, and a value in quotes or without."""
+    return re.compile(
+        r"(?P<rest>\w{0,24})(?:\\*[\"'`])?\]?(?P<operator>[ \t]{0,4}(?:=>|:=|={1,3}|:)\s{0,4}|[ ](?=\S))"
+        r"(?:(?P<quote>\\*[\"'`])(?P<quoted>[^\s\"'`\\]{6,4096})(?=\\*[\"'`])|(?P<bare>(?!=)[^\s\"'`\\,;)(\]}\[<>|&]{1,4096}))"
+    )
+
+
+@cache
+def _env_value() -> re.Pattern[str]:
+    return re.compile(r"[^\s\"'`\\;]+")
+
+
+@cache
+def _name_head() -> re.Pattern[str]:
+    return re.compile(r"[A-Za-z0-9_.-]{0,60}$")
+
+
+def _assigned(text: str, at: int, end: int) -> Secret | None:
+    """Return the value assigned to the name whose telling part is *text[at:end]*."""
+    match = _assignment().match(text, end)
+    if not match:
+        return None
+    head = _name_head().search(text[max(0, at - 60) : at])
+    name = (head.group() if head else "") + text[at:end]
+    rest = match["rest"]
+    if _is_harmless(rest) or (match["operator"] == " " and not name.startswith("-")):
+        return None
+    quoted = match["quoted"] is not None
+    start, stop = match.span("quoted" if quoted else "bare")
+    in_env = (name + rest).isupper() and match["operator"] == "="
+    if in_env and not quoted:
+        whole = _env_value().match(text, start)
+        stop = whole.end() if whole else stop
+    elif not quoted and text[stop : stop + 1] in ("(", "[", "<"):
+        return None
+    value = text[start:stop].rstrip(".,)]}" if not quoted else "")
+    named = name + rest
+    known = is_password(value, in_env=in_env) if "pass" in named.lower() else is_key(value, quoted=quoted, in_env=in_env)
+    return Secret(start, start + len(value), _kind(named)) if known else None
+
+
+def _is_harmless(rest: str) -> bool:
+    lowered = rest.lower().strip("_")
+    return lowered in _HARMLESS_RESTS or lowered.rpartition("_")[2] in _HARMLESS_RESTS
+
+
+def _kind(name: str) -> str:
+    """Return what the value of a secret *name* is called in its placeholder."""
+    lowered = name.lower()
+    if "pass" in lowered:
+        return "password"
+    if "aws" in lowered and "secret" in lowered:
+        return "aws-secret-key"
+    if lowered.endswith("key"):
+        return "private-key" if "private" in lowered else "api-key"
+    return "token" if "oken" in lowered else "secret"
+
+
+def _key_block(text: str, at: int) -> Secret | None:
+    """Return the private key block in whose first line *at* stands; one without an end is secret as far as it reads like one."""
+    begin = text.rfind("-----BEGIN", max(0, at - 80), at)
+    if begin < 0 or "PRIVATE" not in text[begin:at].upper():
+        return None
+    body = _block_body().match(text, at + 4)
+    return Secret(begin, body.end(), "private-key") if body else None
+
+
+@cache
+def _block_body() -> re.Pattern[str]:
+    return re.compile(
+        r"(?: BLOCK)?-----(?:[A-Za-z0-9+/=:,. \t\r\n-]|\\+[nrt])*?(?:-----END [A-Z ]{1,60}-----|(?![A-Za-z0-9+/=:,. \t\r\n\\-])|$)"
+    )
+
+
+@cache
+def _authorization() -> re.Pattern[str]:
+    return re.compile(
+        r"(?i)authorization(?:\\*[\"'`])?\s{0,2}[:=,]\s{0,2}(?:\\*[\"'`])?(?:(bearer|basic|token|apikey|digest|bot)\s+)?(?P<value>[A-Za-z0-9._~+/-]{8,}=*)"
+    )
+
+
+def authorized(text: str, at: int) -> Secret | None:
+    """Judge an `Authorization` header: what it carries, after its scheme."""
+    match = _authorization().match(text, at)
+    if not match or stands_for_one(match["value"]):
+        return None
+    start, stop = match.span("value")
+    if match[1] and match[1].lower() == "basic":
+        return Secret(start, stop, "basic-auth")
+    return Secret(start, stop, "bearer-token") if any(map(str.isdigit, match["value"])) else None

@@ -1,0 +1,56 @@
+"""Telling a secret from what stands for one: a variable, a word, a type, a piece of code."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+_WORDS = frozenset(
+    "password passwd pass pwd passphrase secret secrets token key apikey user username admin root changeme change_me change-me example sample test testing "
+    "none null nil undefined true false string str bytes number int optional required any object redacted masked hidden default postgres mysql guest".split()
+)
+
+
+@cache
+def _reference() -> re.Pattern[str]:
+    return re.compile(
+        r"(?i)[$<{%\[*]"
+        r"|.*(?:\$\{|\{\{|<|>|\.\.\.|…|your[-_]|[-_]here\b|example|xxx|change[-_]?me|placeholder|redacted|\*\*\*)"
+        r"|(?:mock|fake|test|dummy|sample|demo|example|invalid|wrong|my)[-_]"
+        r"|(?:process|import\.meta|os|sys|self|this|config|settings|env|environ|secrets?|req|request|ctx|args|options|opts|props|data|res|response)[.\[?]"
+        r"|[\w.$]+\(|[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$|sha(?:1|256|384|512)[-:]|[a-z][a-z0-9+.-]*://|\.{1,2}/|~/|/[\w.-]+/"
+    )
+
+
+def stands_for_one(value: str) -> bool:
+    """Say whether *value* names, masks or exemplifies a secret rather than being one."""
+    return value.lower() in _WORDS or _reference().match(value) is not None
+
+
+@cache
+def _random_base64() -> re.Pattern[str]:
+    return re.compile(r"(?=[^a-z]*[a-z])(?=[^A-Z]*[A-Z])(?=[^0-9]*[0-9])[A-Za-z0-9+/]{40}$")
+
+
+@cache
+def _wordy() -> re.Pattern[str]:
+    """What names are made of: words, dots and a digit or two; or a number with or without a unit."""
+    return re.compile(r"[A-Za-z_$@-][A-Za-z_$.:/@?!=-]*[0-9]{0,2}[A-Za-z_$.:/@?!=-]*$|[0-9][0-9.,_:/-]*[a-zA-Z]{0,2}$")
+
+
+def is_password(value: str, *, in_env: bool) -> bool:
+    """Say whether *value*, given to a password, is one. In an environment file (*in_env*) plain words are passwords too."""
+    if len(value) < 6 or stands_for_one(value):
+        return False
+    if in_env:
+        return len(value) >= 10 or not value.isalpha()
+    return any(map(str.isdigit, value)) or not value.replace("_", "a").replace("-", "a").replace(".", "a").isalnum()
+
+
+def is_key(value: str, *, quoted: bool, in_env: bool) -> bool:
+    """Say whether *value*, given to a key, token or secret, is one. Names and numbers are not, unless an environment file (*in_env*) says so."""
+    if _random_base64().match(value):
+        return True
+    if len(value) < (10 if in_env else 12 if quoted else 16) or stands_for_one(value):
+        return False
+    return any(map(str.isdigit, value)) and (in_env or not _wordy().match(value))
