@@ -23,7 +23,7 @@ LOOKED_AT_CHARS = 600
 
 _LOOKING = frozenset(
     "ls cat head tail grep rg find sed awk echo cd pwd wc which tree less diff sleep true test stat file jq sort uniq cut xargs export source mkdir cp mv rm touch chmod "
-    "printf for while if set kill ps nl column tr date env".split()
+    "printf for while if set kill ps nl column tr date env curl wget ssh scp nc ping".split()
 )
 _LOOKING_GIT = frozenset("status diff log show branch add stash rev-parse blame ls-files remote fetch config merge-base reflog".split())
 _CHECKING = frozenset("test tests lint build check typecheck tsc vet compile mypy ruff clippy pytest vitest jest verify".split())
@@ -103,11 +103,13 @@ def from_work(work: Work) -> Iterator[Reference]:
     for text, (todo, handle) in work.todos.items():
         yield Reference(handle, "open", text, todo.text, weight=0.8, retired=todo.status in ("completed", "cancelled"))
     for step, (handle, line) in work.checks.items():
-        yield Reference(handle, "open", f"check {step}", f"{step} fails: {line}" if line else "", (step,) if line else (), weight=0.9, retired=not line)
+        yield Reference(
+            handle, "open", f"check {step}", f"{step} fails: {line}" if line else "", (step,) if line else (), weight=0.9, retired=not line
+        )
 
 
 def steps(command: str) -> Iterator[tuple[str, str]]:
-    """Yield (name, as written) of the commands in one shell line that did something: `("pnpm api test", "pnpm --filter api test")`, at most four words each."""
+    """Yield (name, as written) of the commands in one shell line that did something: `("pnpm api test", "pnpm --filter api test")`."""
     line = command.split("<<", 1)[0] if "<<" in command else command
     for part in line[:400].replace("&&", "\n").replace("||", "\n").replace(";", "\n").replace("|", "\n").split("\n"):
         words = part.split()
@@ -122,11 +124,17 @@ def steps(command: str) -> Iterator[tuple[str, str]]:
         named = [w for w in first[1:ends] if w[0] != "-"][: 1 if words[0] in ("git", "gh", "docker") else 2]
         if named:
             written = first[: 1 + first.index(named[-1])]
-            yield " ".join([words[0], *named]).lower(), " ".join(written)
+            name = " ".join([words[0], *named]).lower()
+            yield (_check_name(name), " ".join(written)) if _is_check(name) else (name, " ".join(written))
 
 
 def _is_check(step: str) -> bool:
     return not _CHECKING.isdisjoint(step.replace(":", " ").split())
+
+
+def _check_name(name: str) -> str:
+    """Return a check's name without the files it was narrowed to, so that a later run of the whole answers an earlier one of a part."""
+    return " ".join(word for place, word in enumerate(name.split()) if place < 1 or not ("." in word or "/" in word)) or name
 
 
 def _failing_line(ends: str) -> str:

@@ -43,7 +43,9 @@ class Document:
         beside = [stem for stem in companions if not value.startswith(stem)]
         at = place_of(value, self.text)
         while at >= 0:
-            if not beside or _count_near(beside, self.text[max(0, at - NEARBY_CHARS) : at + len(value) + NEARBY_CHARS]) >= min(fewest, len(beside)):
+            if not beside or _count_near(beside, self.text[max(0, at - NEARBY_CHARS) : at + len(value) + NEARBY_CHARS]) >= min(
+                fewest, len(beside)
+            ):
                 return True
             at = place_of(value, self.text, at + len(value))
         return False

@@ -167,7 +167,7 @@ def measure(
         tuple(counts),
         tuple(_stale(seen, references)),
         None if source_text is None else tuple(_unsupported(seen, source_text)),
-        tuple(Loss(one.group, one_line(one.text, 160), one.handle) for one in lost),
+        tuple(Loss(one.group, one.subject if one.group == "values" else one_line(one.text, 160), one.handle) for one in lost),
     )
 
 

@@ -100,14 +100,16 @@ def _value(value: str, said: str, handle: Handle, weight: float) -> Reference:
     return Reference(handle, "values", value, said, spellings(value), weight=round(weight + specificity(value), 2))
 
 
-_TURNS: tuple[tuple[str, str], ...] = (
-    ("instead of ", ""), ("replaced ", " with "), ("replace ", " with "), ("switched from ", " to "), ("switch from ", " to "), ("migrated from ", " to "),
-    ("changed from ", " to "), ("no longer use ", ""), ("no longer uses ", ""), ("renamed ", " to "), ("ganti ", " jadi "), ("ganti ", " ke "),
-    ("ganti ", " dengan "), ("diganti dari ", " ke "), ("bukan ", " tapi "), ("pindah dari ", " ke "), ("tidak lagi pakai ", ""),
+_TURNS: tuple[tuple[str, str, bool], ...] = (
+    ("instead of ", "", False), ("no longer use ", "", False), ("no longer uses ", "", False), ("tidak lagi pakai ", "", False),
+    ("replaced ", " with ", False), ("replace ", " with ", False), ("renamed ", " to ", False), ("bukan ", " tapi ", False),
+    ("ganti ", " jadi ", False), ("ganti ", " ke ", False), ("ganti ", " dengan ", False),
+    ("switched from ", " to ", True), ("switch from ", " to ", True), ("migrated from ", " to ", True), ("migrate from ", " to ", True),
+    ("moved from ", " to ", True), ("move from ", " to ", True), ("moves from ", " to ", True), ("diganti dari ", " ke ", True), ("pindah dari ", " ke ", True),
 )  # fmt: skip
+"""How a reversal opens, what stands between the old and the new, and whether any word between them names the old: "switch from polling to" does."""
 
-
-_TURNING = frozenset(word for opening, _ in _TURNS for word in opening.split())
+_TURNING = frozenset(word for opening, _, _ in _TURNS for word in opening.split())
 
 
 def _reversals(text: str, said: list[str], handle: Handle, weight: float) -> Iterator[Reference]:
@@ -115,30 +117,35 @@ def _reversals(text: str, said: list[str], handle: Handle, weight: float) -> Ite
     if _TURNING.isdisjoint(said):
         return
     lowered = plain(text)
-    for opening, middle in _TURNS:
+    for opening, middle, is_any_word in _TURNS:
         at = lowered.find(opening)
         if at < 0:
             continue
         old, found, new = lowered[at + len(opening) :].partition(middle) if middle else (lowered[at + len(opening) :], "", "")
         if bool(middle) != bool(found):
             continue
-        old_name = _name(old, text)
-        if old_name and old_name != _name(new, text):
-            yield Reference(handle, "values", old_name, text, (old_name,), (), round(weight, 2), True, _name(new, text))
+        old_name, new_name = (_name(part, text, is_any_word) for part in (old, new))
+        if old_name and old_name != new_name:
+            yield Reference(handle, "values", old_name, text, (old_name,), (), round(weight, 2), True, new_name)
             return
 
 
-def _name(lowered: str, text: str) -> str:
-    """Return the name that *lowered* begins with, past an article; empty when it is an ordinary word.
+def _name(lowered: str, text: str, is_any_word: bool) -> str:
+    """Return the name that *lowered* begins with, past an article; empty when it is an ordinary word and not *is_any_word*.
 
     A name is an exact value, or a word that *text* writes with a capital inside a sentence (SQLite, Redis).
     """
     for written in lowered.split()[:3]:
         word = written.strip(".,:;()\"'")
-        if word in ("the", "a", "an", "using", "use", "our", "old", "pakai", "yang", "dari"):
+        if word in _ARTICLES:
             continue
+        if is_any_word and len(word) >= 5:
+            return word
         at = place_of(word, text.lower()) if word else -1
         spelt = text[at : at + len(word)] if at >= 0 else ""
         is_name = len(word) > 2 and at > 0 and (word != spelt or any(c in "._/-:@" or c.isdigit() for c in word))
         return word if is_name else ""
     return ""
+
+
+_ARTICLES = frozenset("the a an using use our old pakai yang dari".split())

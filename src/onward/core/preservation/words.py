@@ -42,7 +42,9 @@ def place_of(value: str, text: str, start: int = 0) -> int:
     at = text.find(value, start)
     while at >= 0:
         end = at + len(value)
-        if not (at and text[at - 1].isalnum() and value[0].isalnum()) and not (end < len(text) and text[end].isalnum() and value[-1].isalnum()):
+        if not (at and text[at - 1].isalnum() and value[0].isalnum()) and not (
+            end < len(text) and text[end].isalnum() and value[-1].isalnum()
+        ):
             return at
         at = text.find(value, at + 1)
     return -1
