@@ -128,7 +128,8 @@ def test_a_reversal_retires_the_value_it_names_and_nothing_else() -> None:
     ledger = fold(
         Ledger(),
         facts_of(
-            Turn("user", "The ticket store should use Redis for the waiting list. The printer stays on Redis Street."),
+            Turn("user", "The ticket store should use Redis for the waiting list."),
+            Turn("user", "The printer stays on Redis Street."),
             Turn("user", "Let's use PostgreSQL for the ticket store instead of Redis, the waiting list must survive a restart."),
         ),
     )

@@ -43,8 +43,10 @@ _DENSITY = 0.75
 """How much cost counts against value: 0 takes the best whatever its length, 1 takes value per token."""
 _AGE = 0.93
 """What a fact is worth one session later, of what it was worth before."""
-_REPEATS = 0.2
-"""A fact of whose neighbouring words less than this share is new says nothing new."""
+_REPEATS, _REPEATED = 0.2, 0.15
+"""A fact of which less than this share is new counts for this part of its value: it fills a large budget and never crowds a small one."""
+_SAME = 0.02
+"""A fact of which less than this share is new is in the document already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,11 +130,13 @@ class _Choice:
 
     def _gain(self, fact: Fact, grams: frozenset[str], cost: int) -> float:
         new = len(grams - self._covered) / len(grams) if grams else 0.0
-        if new < _REPEATS and not fact.pinned:
+        if new < _SAME and not fact.pinned:
             return 0.0
         age = 1.0 if fact.kind == "rule" or fact.pinned else _AGE ** (self._now - fact.session)
         if fact.kind in OPEN and fact.session < self._now:
             age *= 0.6
+        if new < _REPEATS:
+            age *= _REPEATED
         return float(fact.weight * age * (0.4 + 0.6 * new) / max(8, cost + self._overhead(fact)) ** _DENSITY)
 
     def _overhead(self, fact: Fact) -> int:

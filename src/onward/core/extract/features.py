@@ -60,11 +60,18 @@ _WORKING = frozenset(
 _SECOND_PERSON = frozenset("you your you're kamu anda lo vous tu você".split())
 
 
+_STANDING = frozenset("always never must mustn't selalu jangan wajib toujours jamais sempre nunca siempre".split())
+_REMARK = 240
+"""Characters of a user's remark that is kept together."""
+
+
 def candidates(seen: Trace) -> list[Candidate]:
     """Return every clause of two words or more that was said in the session, in order."""
     found: list[Candidate] = []
     for said in seen.said:
         parts = clauses(said.text)
+        if said.author == "user":
+            parts = joined(parts)
         for clause in parts:
             listed = words(clause.text)
             if len(listed) < 2:
@@ -76,6 +83,24 @@ def candidates(seen: Trace) -> list[Candidate]:
                 )
             )
     return found
+
+
+def joined(parts: list[Clause]) -> list[Clause]:
+    """Return a user's sentences put together as long as they stay short: a person's remark is one thing said, and loses its subject in pieces."""
+    out: list[Clause] = []
+    for part in parts:
+        before = out[-1] if out else None
+        if before and not (part.is_item or before.is_item) and len(before.text) + len(part.text) < _REMARK and not states_rule(part.text):
+            if not states_rule(before.text):
+                out[-1] = before._replace(text=f"{before.text} {part.text}")
+                continue
+        out.append(part)
+    return [part._replace(place=i) for i, part in enumerate(out)]
+
+
+def states_rule(text: str) -> bool:
+    """Whether *text* says always or never, in some language, and asks nothing."""
+    return not text.endswith("?") and not _STANDING.isdisjoint(text.lower().replace(",", " ").split())
 
 
 def setting(seen: Trace, found: Iterable[Candidate]) -> Setting:

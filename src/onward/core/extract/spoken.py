@@ -10,7 +10,7 @@ from math import exp, fsum
 from typing import NamedTuple, TypeAlias
 
 from onward.core.extract.cues import bit
-from onward.core.extract.features import Candidate, candidates, features, setting
+from onward.core.extract.features import Candidate, candidates, features, setting, states_rule
 from onward.core.extract.reversals import retired_by
 from onward.core.extract.trace import Said, Trace
 from onward.core.extract.weights import KIND_WEIGHTS, WORTH_WEIGHTS
@@ -23,7 +23,6 @@ POOL = 220
 """Clauses kept of one session: several times what the largest handoff can show."""
 
 _RULE, _REVERSE = bit("rule"), bit("reverse")
-_STRONG = frozenset("always never must mustn't selalu jangan wajib toujours jamais sempre nunca siempre".split())
 _BY_USER: frozenset[Kind] = frozenset(("rule", "requirement", "decision", "question", "error"))
 _BY_AGENT: frozenset[Kind] = frozenset(KINDS) - {"goal", "rule", "requirement"}
 _LEAD_LONGEST = 110
@@ -72,10 +71,7 @@ def _can_be_goal(one: Candidate) -> bool:
 
 
 def _is_rule(one: Candidate) -> bool:
-    """A standing rule is the user's, says always or never in some language, and asks nothing."""
-    if one.said.author != "user" or not one.cues & _RULE or one.clause.text.endswith("?"):
-        return False
-    return not _STRONG.isdisjoint(one.clause.text.lower().replace(",", " ").split())
+    return one.said.author == "user" and bool(one.cues & _RULE) and states_rule(one.clause.text)
 
 
 def _worth(told_of: Features) -> float:
@@ -96,19 +92,19 @@ def _kind(one: Candidate, told_of: Features) -> Kind:
 
 
 def _lead(one: Candidate, seen: Trace) -> str:
-    """Return what the clause was said under: its lead-in or heading; for a terse reply, the question that it answers."""
+    """Return what the clause was said under: its lead-in or heading; for a terse reply, what it replies to."""
     if one.said.author == "user" and one.texts <= 2 and one.size <= 12 and one.said.place:
         before = seen.said[one.said.place - 1]
-        if before.author == "agent" and (asked := _last_question(before.text)):
-            return one_line(asked, 200) + " — the user:"
+        if before.author == "agent" and (asked := _last_word(before.text)):
+            return one_line(asked, 160) + " — the user:"
     return one_line(one.clause.lead or one.clause.heading, _LEAD_LONGEST)
 
 
-def _last_question(text: str) -> str:
-    for line in reversed(text.rstrip().split("\n")):
-        if line.rstrip("* ").endswith("?"):
-            return line.strip("-* #>").split(". ")[-1]
-    return ""
+def _last_word(text: str) -> str:
+    """Return the question that a text ends with, else its last clause."""
+    lines = [line.strip("-* #>") for line in text.split("\n") if line.strip("-* #>`|")]
+    asked = next((line for line in reversed(lines[-6:]) if line.endswith("?")), lines[-1] if lines else "")
+    return asked.split(". ")[-1]
 
 
 def _evidence(one: Candidate) -> Evidence:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from onward.core.extract.trace import Changed, Ran, Trace
 from onward.core.facts import Author, Evidence, Kind
-from onward.core.text import one_line
+from onward.core.text import clauses, one_line
 
 _COMMIT = re.compile(r"^\[([\w./-]+)(?: \(root-commit\))? ([0-9a-f]{7,40})\] (.+)$", re.M)
 _PULL = re.compile(r"https?://[\w.-]+/[\w.-]+/[\w.-]+/(?:pull|merge_requests|pulls)/\d+")
@@ -52,6 +52,7 @@ def shown(seen: Trace, cwd: str) -> Iterator[Shown]:
     yield from _commands(seen, cwd)
     yield from _errors(seen, cwd)
     yield from _todos(seen)
+    yield from _cut_short(seen)
 
 
 def _short(text: str, cwd: str) -> str:
@@ -164,3 +165,14 @@ def _todos(seen: Trace) -> Iterator[Shown]:
         elif todo.status != "cancelled":
             state = "in progress" if todo.status == "in_progress" else "not begun"
             yield Shown("next_step", subject, f"{todo.text} ({state})", (turn,), 0.75, "claimed", "agent")
+
+
+def _cut_short(seen: Trace) -> Iterator[Shown]:
+    """Yield what the agent was at when the session ended in the middle of its work: the tools ran on after its last words."""
+    last = next((s for s in reversed(seen.said) if not s.is_summary), None)
+    worked_until = max([*(r.turn for r in seen.ran), *(c.turn for c in seen.changed)], default=0)
+    if last is None or last.author == "user" or worked_until < last.turn:
+        return
+    parts = clauses(last.text)
+    if parts:
+        yield Shown("next_step", "", f"In progress when the session ended: {parts[-1].text}", (last.turn,), 0.8, "claimed", "agent")
