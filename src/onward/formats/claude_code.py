@@ -51,8 +51,10 @@ def read(source: Source, report: ImportReport) -> Iterator[Item]:
     """Yield what the file holds. A head comes with the first turn, because only records of the conversation say where it took place."""
     reader = _Reader(report)
     for number, record in _records(source, report):
-        yield from reader.take(number, record)
-    yield from reader.end()
+        reader.take(number, record)
+        yield from reader.finished()
+    reader.end()
+    yield from reader.finished()
 
 
 def _records(source: Source, report: ImportReport) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -81,7 +83,7 @@ class _Reader:
     def __init__(self, report: ImportReport) -> None:
         self.report = report
         self.session_ids: list[str] = []
-        self.held: deque[Item] = deque()
+        self.held: list[Item] = []
         self.growing: dict[str | None, tuple[str, Turn]] = {}
         """The unfinished answer of each lane (main: None), with its message id."""
         self.blocks: dict[str, set[int]] = {}
@@ -97,8 +99,8 @@ class _Reader:
         self.repeats: dict[str, int] = {}
         """Queued prompts already yielded, whose own record would be a repeat."""
 
-    def take(self, number: int, record: dict[str, Any]) -> Iterator[Item]:
-        """Take one record, and yield what is finished by it."""
+    def take(self, number: int, record: dict[str, Any]) -> None:
+        """Take one record."""
         kind = record.get("type")
         uuid = record.get("uuid")
         if isinstance(uuid, str) and uuid in self.turn_of:
@@ -107,7 +109,7 @@ class _Reader:
         message = record.get("message")
         if kind in {"user", "assistant"} and isinstance(message, dict):
             self._head(record)
-            lane = self._lane(record)
+            lane = self._lane(record) if record.get("isSidechain") else None
             if kind == "assistant":
                 self._answer(number, record, message, lane)
             else:
@@ -117,28 +119,34 @@ class _Reader:
         else:
             self._other(number, record, kind)
         if isinstance(uuid, str) and uuid not in self.turn_of:
-            self.turn_of[uuid] = self.turn_of.get(record.get("parentUuid") or "")
-        yield from self._finished()
+            self.turn_of[uuid] = self.turn_of.get(as_text(record.get("parentUuid")))
 
-    def end(self) -> Iterator[Item]:
-        """Yield what still waits."""
+    def end(self) -> None:
+        """No more records: what still waits is finished."""
         self._deliver()
         for turn in self.queue:
             if turn is not None:
                 self._queued(turn)
         self.growing.clear()
-        yield from self._finished()
 
-    def _finished(self) -> Iterator[Item]:
-        if len(self.held) > _HELD_TURNS:
+    def finished(self) -> list[Item]:
+        """Take out everything before the first turn that may still grow."""
+        held = self.held
+        if not held:
+            return held
+        if len(held) > _HELD_TURNS:
             self.growing.clear()
-        unfinished = [turn for _, turn in self.growing.values()]
-        while self.held and not any(self.held[0] is turn for turn in unfinished):
-            yield self.held.popleft()
+        first = len(held)
+        for _, growing in self.growing.values():
+            first = next((place for place, item in enumerate(held[:first]) if item is growing), first)
+        if not first:
+            return []
+        self.held = held[first:]
+        return held[:first]
 
     def _head(self, record: dict[str, Any]) -> None:
         session_id = as_text(record.get("sessionId"))
-        if self.session_ids and (not session_id or session_id in self.session_ids):
+        if session_id in self.session_ids or (self.session_ids and not session_id):
             return
         linked = bool(self.session_ids) and record.get("parentUuid") in self.turn_of
         self.growing.clear()
@@ -154,10 +162,8 @@ class _Reader:
         )
         self.session_ids.append(session_id)
 
-    def _lane(self, record: dict[str, Any]) -> str | None:
+    def _lane(self, record: dict[str, Any]) -> str:
         """The sub-agent that a record belongs to. Older files do not name it: there the first record's id does."""
-        if not record.get("isSidechain"):
-            return None
         uuid = as_text(record.get("uuid"))
         lane = as_text(record.get("agentId")) or self.lane_of.get(as_text(record.get("parentUuid"))) or uuid or "sub-agent"
         self.lane_of[uuid] = lane

@@ -6,9 +6,7 @@ the agent is its reasoning, its message and its calls, up to the next message, r
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Any
 from zlib import crc32
 
@@ -24,7 +22,11 @@ NAME = "codex"
 _RECORD_TYPES = (b"session_meta", b"response_item", b"event_msg", b"turn_context", b"compacted")
 _CALLS = frozenset({"function_call", "custom_tool_call", "local_shell_call", "web_search_call", "tool_search_call"})
 _OUTPUTS = frozenset({"function_call_output", "custom_tool_call_output", "local_shell_call_output", "tool_search_output"})
+_ITEMS = _CALLS | _OUTPUTS | {"message", "reasoning"}
 _REPEATS = frozenset({"agent_reasoning", "agent_reasoning_section_break", "exec_command_end", "patch_apply_end", "mcp_tool_call_end", "web_search_end"})
+_PAYLOAD, _EVENT, _ITEM = b'"payload":{"type":"', b'"type":"event_msg"', b'"type":"response_item"'
+_UNREAD_EVENTS = frozenset(kind.encode() for kind in _REPEATS)
+_ENCRYPTED = "reasoning that is encrypted or empty"
 _EXIT_WORDS = ("Process exited with code ", "Exit code: ", "exited with code ")
 
 
@@ -44,9 +46,24 @@ def detect(head: bytes) -> bool:
 def read(source: Source, report: ImportReport) -> Iterator[Item]:
     """Yield what the rollout holds. The first head is the session's own; later ones are of the session it was forked from."""
     reader = _Reader(report)
-    for number, record in source.records(report):
-        yield from reader.take(number, record)
+    for number, record in source.records(report, _unread):
+        reader.take(number, record)
+        yield from reader.finished()
     yield from reader.end()
+
+
+def _unread(line: bytes) -> str:
+    """Why a line need not be parsed: repeats of large tool output, and reasoning that only the model's maker can read."""
+    start = line.find(_PAYLOAD, 0, 128)
+    if start < 0:
+        return ""
+    start += len(_PAYLOAD)
+    kind = line[start : line.find(b'"', start, start + 64)]
+    if kind in _UNREAD_EVENTS:
+        return "event that repeats an item" if _EVENT in line[:start] else ""
+    if kind == b"reasoning" and b'"summary":[],' in line and b'"content":[{' not in line and _ITEM in line[:start]:
+        return _ENCRYPTED
+    return ""
 
 
 class _Reader:
@@ -56,7 +73,7 @@ class _Reader:
         self.report = report
         self.head: SessionHead | None = None
         self.model: str | None = None
-        self.held: deque[Item] = deque()
+        self.held: list[Item] = []
         self.answer: Turn | None = None
         """The agent's turn that may still get calls."""
         self.last_answer: Turn | None = None
@@ -71,41 +88,50 @@ class _Reader:
         self.waiting: list[Turn] = []
         """Messages known from events alone, so far."""
 
-    def take(self, number: int, record: dict[str, Any]) -> Iterator[Item]:
-        """Take one record, and yield what is finished by it."""
+    def take(self, number: int, record: dict[str, Any]) -> None:
+        """Take one record."""
         kind = record.get("type")
         payload = record.get("payload")
-        if kind == "response_item" and isinstance(payload, dict):
-            self._item(number, payload, as_time(record.get("timestamp")))
-        elif kind == "event_msg" and isinstance(payload, dict):
-            self._event(number, payload, as_time(record.get("timestamp")))
-        elif kind == "session_meta" and isinstance(payload, dict):
+        if not isinstance(payload, dict):
+            self._bare(number, record, kind)
+        elif kind == "response_item":
+            self._item(number, payload, record.get("timestamp"))
+        elif kind == "event_msg":
+            self._event(number, payload, record.get("timestamp"))
+        elif kind == "session_meta":
             self._session(payload, record)
-        elif kind == "turn_context" and isinstance(payload, dict):
+        elif kind == "turn_context":
             self.model = as_text(payload.get("model")) or self.model
             self.report.skip("turn settings")
-        elif kind == "compacted" and isinstance(payload, dict):
-            self._summary(number, as_text(payload.get("message")), as_time(record.get("timestamp")))
-        elif kind is None and "id" in record and "timestamp" in record:
+        elif kind == "compacted":
+            self._summary(number, as_text(payload.get("message")), record.get("timestamp"))
+        else:
+            self.report.skip(reason(self.report.skipped, f"unknown record type: {kind}"))
+
+    def finished(self) -> list[Item]:
+        """Take out everything before the last answer: that one and its results wait for the token count that follows them."""
+        held = self.held
+        if not held or held[0] is self.last_answer:
+            return []
+        place = next((place for place, item in enumerate(held) if item is self.last_answer), len(held))
+        self.held = held[place:]
+        return held[:place]
+
+    def end(self) -> list[Item]:
+        """Take out what still waits."""
+        self._settle()
+        return self.held
+
+    def _bare(self, number: int, record: dict[str, Any], kind: object) -> None:
+        """A record of the older form, which is its own payload."""
+        if kind is None and "id" in record and "timestamp" in record:
             self._session(record, record)
-        elif isinstance(kind, str) and payload is None:
-            self._item(number, record, as_time(record.get("timestamp")))
+        elif isinstance(kind, str) and kind in _ITEMS:
+            self._item(number, record, record.get("timestamp"))
         elif record.get("record_type"):
             self.report.skip("state")
         else:
             self.report.skip(reason(self.report.skipped, f"unknown record type: {kind}"))
-        yield from self._finished()
-
-    def end(self) -> Iterator[Item]:
-        """Yield what still waits."""
-        self._settle()
-        yield from self.held
-        self.held.clear()
-
-    def _finished(self) -> Iterator[Item]:
-        """Everything before the last answer; that one and its results wait for the token count that follows them."""
-        while self.held and self.held[0] is not self.last_answer:
-            yield self.held.popleft()
 
     def _session(self, meta: dict[str, Any], record: dict[str, Any]) -> None:
         if self.head is not None:
@@ -130,7 +156,7 @@ class _Reader:
         self.head = head
         self.held.append(head)
 
-    def _item(self, number: int, item: dict[str, Any], at: datetime | None) -> None:
+    def _item(self, number: int, item: dict[str, Any], at: object) -> None:
         kind = item.get("type")
         if kind == "message":
             self._message(number, item, at)
@@ -147,7 +173,7 @@ class _Reader:
         else:
             self.report.skip(reason(self.report.skipped, f"item: {kind}"))
 
-    def _message(self, number: int, item: dict[str, Any], at: datetime | None) -> None:
+    def _message(self, number: int, item: dict[str, Any], at: object) -> None:
         role = item.get("role")
         text, mark = _typed(item.get("content"))
         if role == "assistant":
@@ -165,16 +191,16 @@ class _Reader:
             self.report.keep()
         elif role == "user":
             self._settle()
-            self._prompt(Turn(role="user", text=text, at=at, id=as_text(item.get("id")) or None, mark=mark, line=number))
+            self._prompt(Turn(role="user", text=text, at=as_time(at), id=as_text(item.get("id")) or None, mark=mark, line=number))
         else:
             self._settle()
-            self._add(Turn(role="system", text=text, at=at, id=as_text(item.get("id")) or None, mark="injected", line=number))
+            self._add(Turn(role="system", text=text, at=as_time(at), id=as_text(item.get("id")) or None, mark="injected", line=number))
 
-    def _reasoning(self, number: int, item: dict[str, Any], at: datetime | None) -> None:
+    def _reasoning(self, number: int, item: dict[str, Any], at: object) -> None:
         parts = [as_text(part.get("text")) for part in as_list(item.get("summary")) + as_list(item.get("content")) if isinstance(part, dict)]
         thinking = "\n\n".join(filter(None, parts))
         if not thinking:
-            self.report.skip("reasoning that is encrypted or empty")
+            self.report.skip(_ENCRYPTED)
             return
         if self.answer is not None and (self.answer.text or self.answer.calls):
             self.answer = None
@@ -182,16 +208,16 @@ class _Reader:
         answer.thinking = f"{answer.thinking}\n\n{thinking}" if answer.thinking else thinking
         self.report.keep()
 
-    def _output(self, number: int, item: dict[str, Any], at: datetime | None) -> None:
+    def _output(self, number: int, item: dict[str, Any], at: object) -> None:
         call_id = as_text(item.get("call_id"))
         output = item.get("tools") if item.get("type") == "tool_search_output" else item.get("output")
         text, exit_code = _answered(output)
         is_error = exit_code != 0 if exit_code is not None else None
-        turn = Turn(role="tool", at=at, id=f"{call_id}:result" if call_id else None, line=number)
+        turn = Turn(role="tool", at=as_time(at), id=f"{call_id}:result" if call_id else None, line=number)
         turn.results = (ToolResult(call_id, text, is_error, exit_code),)
         self._add(turn)
 
-    def _event(self, number: int, event: dict[str, Any], at: datetime | None) -> None:
+    def _event(self, number: int, event: dict[str, Any], at: object) -> None:
         kind = event.get("type")
         if kind in {"user_message", "agent_message"}:
             text = as_text(event.get("message"))
@@ -203,7 +229,7 @@ class _Reader:
                 self.report.skip("event that repeats a message")
                 return
             self._settle()
-            self.waiting.append(Turn(role="user" if role == "user" else "assistant", text=words, at=at, mark=mark, line=number))
+            self.waiting.append(Turn(role="user" if role == "user" else "assistant", text=words, at=as_time(at), mark=mark, line=number))
         elif kind == "token_count":
             self._usage(event.get("info"))
         elif kind == "thread_rolled_back":
@@ -242,10 +268,10 @@ class _Reader:
             self.before_prompt.append(self.last_id)
         self._add(turn)
 
-    def _answering(self, number: int, item: dict[str, Any], at: datetime | None) -> Turn:
+    def _answering(self, number: int, item: dict[str, Any], at: object) -> Turn:
         """The agent's turn that is being written, begun if need be."""
         if self.answer is None:
-            turn = Turn(role="assistant", at=at, id=as_text(item.get("id")) or as_text(item.get("call_id")) or None, model=self.model, line=number)
+            turn = Turn(role="assistant", at=as_time(at), id=as_text(item.get("id")) or as_text(item.get("call_id")) or None, model=self.model, line=number)
             self._hold(turn)
             self.answer = self.last_answer = turn
         return self.answer
@@ -270,12 +296,12 @@ class _Reader:
         self.last_id = turn.id
         self.held.append(turn)
 
-    def _summary(self, number: int, text: str, at: datetime | None) -> None:
+    def _summary(self, number: int, text: str, at: object) -> None:
         if not text:
             self.report.skip("compaction without a readable summary")
             return
         self._settle()
-        self._add(Turn(role="user", text=text, at=at, mark="summary", line=number))
+        self._add(Turn(role="user", text=text, at=as_time(at), mark="summary", line=number))
 
     def _usage(self, info: object) -> None:
         last = info.get("last_token_usage") if isinstance(info, dict) else None

@@ -24,6 +24,7 @@ LINE_BYTES = 8 * 1024 * 1024
 """A longer line is cut: its long strings become stubs."""
 _CHUNK_BYTES = 1024 * 1024
 _ZSTD = b"\x28\xb5\x2f\xfd"
+_ZIP = b"PK\x03\x04"
 _BOMS = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 
 
@@ -41,25 +42,37 @@ class Source:
     @cached_property
     def head(self) -> bytes:
         """The first 64 KiB as UTF-8: decompressed, without a byte-order mark."""
-        with self._opened() as stream:
+        with self.opened() as stream:
             return stream.read(HEAD_BYTES)
 
     def lines(self) -> Iterator[tuple[int, bytes]]:
         """Yield every line that is not blank, with its 1-based number; without NUL bytes and line end, and never much longer than 8 MiB."""
-        with self._opened() as stream:
-            number = 0
-            while line := stream.readline(LINE_BYTES):
-                number += 1
-                if len(line) == LINE_BYTES and line[-1] != 0x0A:
-                    line = self._cut(line, stream)
-                if b"\0" in line:
-                    line = line.replace(b"\0", b"")
-                if not line.isspace() and line:
-                    yield number, line.rstrip(b"\r\n")
+        number = 0
+        rest = b""
+        has_returns = False
+        with self.opened() as stream:
+            while chunk := stream.read(_CHUNK_BYTES):
+                # A chunk is searched and split at once: doing this line by line costs more than parsing short lines.
+                if b"\0" in chunk:
+                    chunk = chunk.replace(b"\0", b"")
+                has_returns = has_returns or b"\r" in chunk
+                lines = (rest + chunk).split(b"\n")
+                rest = lines.pop()
+                if len(rest) > LINE_BYTES:
+                    lines.append(self._cut(rest, stream))
+                    rest = b""
+                if has_returns:
+                    lines = [line.rstrip(b"\r") for line in lines]
+                for line in lines:
+                    number += 1
+                    if line and not line.isspace():
+                        yield number, line
+            if rest and not rest.isspace():
+                yield number + 1, rest.rstrip(b"\r")
 
     def text_lines(self) -> Iterator[tuple[int, str]]:
         """Yield every line, blank ones too, as text without its end; bytes that are not UTF-8 become U+FFFD."""
-        with self._opened() as stream:
+        with self.opened() as stream:
             number = 0
             while line := stream.readline(LINE_BYTES):
                 number += 1
@@ -89,7 +102,7 @@ class Source:
         """The whole input as one JSON value. One that ends too early is closed where its last whole value ended, and reported; else `BadInput`."""
         from onward.formats.mending import closed, loads
 
-        with self._opened() as stream:
+        with self.opened() as stream:
             data = stream.read().replace(b"\0", b"").strip()
         try:
             return loads(data)
@@ -106,10 +119,11 @@ class Source:
 
         line, cut = shortened(start, lambda: stream.readline(_CHUNK_BYTES), LINE_BYTES)
         self.cut_values += cut
-        return line
+        return line.replace(b"\0", b"").rstrip(b"\r\n")
 
     @contextmanager
-    def _opened(self) -> Iterator[IO[bytes]]:
+    def opened(self) -> Iterator[IO[bytes]]:
+        """The bytes of the input from their beginning: decompressed, without a byte-order mark; of an archive, the conversations in it."""
         with nullcontext(self._spool) if self._spool is not None else self._file() as stream:
             stream.seek(0)
             if stream.read(3) != codecs.BOM_UTF8:
@@ -135,6 +149,10 @@ class Source:
             first = stream.read(4)
             stream.seek(0)
             return self._unpacked(stream) or stream
+        if first == _ZIP:
+            from onward.formats.archive import conversations
+
+            return conversations(stream, _temporary(), self.name)
         if first[:2] in _BOMS:
             return _as_utf8(stream, _BOMS[first[:2]])
         return None
