@@ -88,11 +88,22 @@ def _env_value() -> re.Pattern[str]:
 
 @cache
 def _name_head() -> re.Pattern[str]:
-    return re.compile(r"[A-Za-z0-9_.-]{0,60}$")
+    return re.compile(r"(?<![A-Za-z0-9_.-])[A-Za-z0-9_.-]{0,60}$")
+
+
+_OPERATORS = frozenset("=: \t")
+_GOES_ON = frozenset("=:\"'`\\]_ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
 
 
 def _assigned(text: str, at: int, end: int) -> Secret | None:
     """Return the value assigned to the name whose telling part is *text[at:end]*."""
+    after = text[end : end + 1]
+    if (
+        after not in _GOES_ON
+        and (after not in " \t" or text[end + 1 : end + 2] not in _OPERATORS)
+        and "-" not in text[max(0, at - 30) : at]
+    ):
+        return None  # most names are just words in a sentence
     match = _assignment().match(text, end)
     if not match:
         return None

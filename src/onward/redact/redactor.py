@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,7 @@ if TYPE_CHECKING:
     from onward.core.transcript import ToolCall, ToolResult, Turn
     from onward.redact.secret import Secret
 
-DISTILL_KEY = b"onward distill: one transcript in, the same handoff out, every time"
+DISTILL_KEY = b"onward distill: the same input, the same handoff"
 """The key where no project is: the same input gives the same placeholders on every machine. A stored project has its own random key."""
 
 _LONGEST_NAME = 64
@@ -102,5 +101,7 @@ class Redactor:
         return tuple(replace(result, text=new) for result, new in zip(results, clean, strict=True))
 
     def _placeholder(self, kind: str, secret: str) -> str:
+        import hmac  # brings OpenSSL with it, which a clean text does not need
+
         digest = hmac.digest(self._key, secret.encode("utf-8", "surrogatepass"), "sha256")
         return f"[secret:{kind}:{digest[:4].hex()}]"

@@ -89,9 +89,6 @@ _LINKED = {
 
 _BEARER = frozenset({"er ", "ER "})
 
-LINKS = frozenset(_LINKED) | _BEARER
-"""What makes a run worth a look though its head does not."""
-
 
 @cache
 def _pattern(kind: str) -> re.Pattern[str]:
@@ -106,6 +103,12 @@ def _linked(link: str) -> re.Pattern[str]:
 @cache
 def _bearer() -> re.Pattern[str]:
     return re.compile(r"(?=[^\s\"']{0,200}\d)[A-Za-z0-9._~+/-]{20,}=*")
+
+
+def is_linked(text: str, start: int) -> bool:
+    """Say whether what stands before the run at *start* makes it worth a look though its head does not."""
+    before = text[start - 3 : start]
+    return before in _LINKED or text[start - 2 : start + 1] in _LINKED or before in _BEARER
 
 
 def shaped(text: str, start: int, end: int) -> Secret | None:
