@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
-from onward.app.distilling import Distilled, MainPath, distil
+from onward.app.distilling import Distilled, distil
+from onward.app.reading import MainPath
 from onward.app.standing import Standing, standing_of
 from onward.core.ledger import Ledger, fold
 from onward.core.master import lightened, stated
@@ -59,13 +60,13 @@ def complete(
             if path is None or path.tokens != before.tokens:
                 path = main_path(connection, before)
         said = replace(said, ended_at=path.ended_at)
-        done = _keep(store, before, said, standing, distil(said.number, path), budget_tokens)
+        done = _keep(store, before, said, standing, distil(path), budget_tokens=budget_tokens)
         if done is not None:
             return done
 
 
 def _keep(
-    store: Store, before: Session, said: Session, standing: Standing, distilled: Distilled, budget_tokens: int | None
+    store: Store, before: Session, said: Session, standing: Standing, distilled: Distilled, *, budget_tokens: int | None
 ) -> Completed | None:
     """Store the session as completed, the ledger with what it adds, and the handoff; None when anything of it changed in the meantime."""
     stored = taken_in(standing.stored, distilled, said)
@@ -92,7 +93,7 @@ def taken_in(stored: StoredLedger, distilled: Distilled, said: Session) -> Store
 
 def main_path(connection: Connection, session: Session) -> MainPath:
     """Return the turns of a stored session that count."""
-    path = MainPath(session.head(), tokens=session.tokens)
+    path = MainPath(session.number, session.head(), tokens=session.tokens, reached=session.turns)
     path.turns = [(one.ordinal, lightened(one.turn)) for one in turns.of_session(connection, session.id, main_path=True)]
     return path
 

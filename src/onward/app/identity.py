@@ -59,6 +59,18 @@ def first_turns(recognised: Sequence[Recognised]) -> list[str]:
     return [f"{count}:{blake2b(b''.join(marks[:count]), digest_size=16).hexdigest()}" for count in range(len(marks), 0, -1)]
 
 
+def content_chars(turn: Turn) -> int:
+    """Return how many characters *turn* holds: an entry that has more than when it was kept has grown since."""
+    chars = len(turn.text) + len(turn.thinking)
+    for call in turn.calls:
+        chars += (
+            len(call.arguments) if isinstance(call.arguments, str) else sum(len(v) for v in call.arguments.values() if isinstance(v, str))
+        )
+    for result in turn.results:
+        chars += len(result.text)
+    return chars
+
+
 def _content(turn: Turn) -> Iterable[bytes]:
     """What *turn* says, the middle of anything long left out: its length stands for it."""
     yield turn.role.encode()

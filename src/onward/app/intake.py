@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from onward.app.identity import Recognised, Recogniser, first_turns
+from onward.app.identity import Recognised, Recogniser, content_chars, first_turns
 from onward.core.master import turn_tokens
 from onward.core.transcript import Rewind, SessionHead, Turn
 from onward.errors import NotFound
@@ -59,7 +59,7 @@ class SessionIntake:
             self._chunk.append(item)
             return
         self._chunk.append((item, self._recogniser.recognise(item)))
-        self._chunk_chars += _chars(item)
+        self._chunk_chars += content_chars(item)
         if len(self._chunk) >= CHUNK_TURNS or self._chunk_chars >= CHUNK_CHARS:
             self._keep()
 
@@ -79,7 +79,7 @@ class SessionIntake:
         if not self._native_ids:
             self._native_ids = [self._head.id] if self._head.id else [DIGEST + name for name in first_turns(recognised)]
         # What costs time is done before the store is held.
-        ready = [one if isinstance(one, Rewind) else _Read(self._redactor.turn(one[0]), one[1], _chars(one[0])) for one in chunk]
+        ready = [one if isinstance(one, Rewind) else _Read(self._redactor.turn(one[0]), one[1], content_chars(one[0])) for one in chunk]
         with self._store.write() as connection:
             if not projects.hold(connection, self.project.id):
                 raise NotFound(f"The project {self.project.name!r} is gone: someone deleted it.", "Import into another one.")
@@ -151,14 +151,3 @@ class SessionIntake:
         if waiting:
             return sessions.adopt(connection, waiting.id, self._head, native_id=name, source=self._source)
         return sessions.add(connection, self.project.id, self._head, native_id=name, source=self._source)
-
-
-def _chars(turn: Turn) -> int:
-    chars = len(turn.text) + len(turn.thinking)
-    for call in turn.calls:
-        chars += (
-            len(call.arguments) if isinstance(call.arguments, str) else sum(len(v) for v in call.arguments.values() if isinstance(v, str))
-        )
-    for result in turn.results:
-        chars += len(result.text)
-    return chars

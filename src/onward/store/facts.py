@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
 
 import orjson
 from sqlalchemy import Connection, delete, insert, select, update
@@ -15,10 +14,8 @@ from onward.core.preservation import Reference
 from onward.store.clock import now
 from onward.store.schema import fact_edits, facts, ledgers
 
-ADDED: Literal["add"] = "add"
-"""The edit that is a fact of its own: its text is the fact."""
-
-StoredEditKind: TypeAlias = Literal["add", "reword", "pin", "unpin", "retract", "restore"]
+_ADDED = "add"
+"""The kind of an edit that is a fact of its own: its text is the fact."""
 _MOST_PARAMETERS = 500
 
 
@@ -73,18 +70,17 @@ def _remove(connection: Connection, project_id: int, names: Sequence[str]) -> No
         connection.execute(delete(facts).where(facts.c.project_id == project_id, facts.c.id.in_(names[start : start + _MOST_PARAMETERS])))
 
 
-def edit(connection: Connection, project_id: int, fact_id: str, kind: StoredEditKind, text: str = "") -> None:
-    """Keep what a person said of a fact; later edits come after it."""
-    connection.execute(insert(fact_edits).values(project_id=project_id, fact_id=fact_id, kind=kind, text=text, created_at=now()))
-
-
-def add(connection: Connection, project_id: int, fact: Fact) -> None:
-    """Keep a fact that a person stated."""
-    edit(connection, project_id, fact.id, ADDED, orjson.dumps(to_json(fact)).decode())
+def note(connection: Connection, project_id: int, said: Fact | Edit) -> None:
+    """Keep what a person said: a fact of their own, or something of another. Later words come after earlier ones."""
+    if isinstance(said, Edit):
+        values = {"fact_id": said.fact_id, "kind": said.kind, "text": said.text}
+    else:
+        values = {"fact_id": said.id, "kind": _ADDED, "text": orjson.dumps(to_json(said)).decode()}
+    connection.execute(insert(fact_edits).values(project_id=project_id, created_at=now(), **values))
 
 
 def edits(connection: Connection, project_id: int) -> tuple[list[Fact], list[Edit]]:
     """Return the facts that a person stated, and the edits, in order."""
     rows = connection.execute(select(fact_edits).where(fact_edits.c.project_id == project_id).order_by(fact_edits.c.id)).all()
-    added = [from_json(orjson.loads(row.text)) for row in rows if row.kind == ADDED]
-    return added, [Edit(row.fact_id, row.kind, row.text) for row in rows if row.kind != ADDED]
+    added = [from_json(orjson.loads(row.text)) for row in rows if row.kind == _ADDED]
+    return added, [Edit(row.fact_id, row.kind, row.text) for row in rows if row.kind != _ADDED]

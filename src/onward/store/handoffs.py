@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -72,7 +71,7 @@ def of_session(connection: Connection, session_id: int) -> StoredHandoff | None:
     return _first(connection, handoffs.c.session_id == session_id)
 
 
-def listed(connection: Connection, project_id: int, *, offset: int = 0, limit: int | None = None) -> Sequence[StoredHandoff]:
+def listed(connection: Connection, project_id: int, *, offset: int = 0, limit: int | None = None) -> list[StoredHandoff]:
     """Return a project's handoffs, the newest first."""
     query = select(handoffs).where(handoffs.c.project_id == project_id).order_by(handoffs.c.version.desc()).offset(offset).limit(limit)
     return [_made(row) for row in connection.execute(query)]

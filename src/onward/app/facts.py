@@ -1,0 +1,113 @@
+"""Facts: the ledger as a person sees and corrects it. What a person says of a fact wins over what is extracted, now and after every import and rebuild."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from onward.app.standing import Standing, standing_of
+from onward.core.facts import KINDS, Fact, Handle, Kind, State, fact_id
+from onward.core.ledger import Edit
+from onward.errors import BadInput, NotFound
+from onward.redact import Redactor
+from onward.store import Store, facts, handoffs, projects
+from onward.store.projects import Project
+
+__all__ = ["Fact", "add", "find", "listed", "pin", "restore", "retract", "reword", "unpin"]
+
+
+def listed(
+    store: Store, project: Project, *, kind: Kind | None = None, state: State | None = "live", file: str = "", session: int | None = None
+) -> list[Fact]:
+    """Return a project's facts in order, filtered by what is given. *file* is any part of a path that a fact names; *state* None is every state."""
+    with store.read() as connection:
+        everything = standing_of(connection, project.id).ledger.facts
+    return [
+        fact
+        for fact in everything
+        if kind in (None, fact.kind)
+        and state in (None, fact.state)
+        and session in (None, fact.session)
+        and (not file or file in fact.subject or file in fact.text)
+    ]
+
+
+def find(store: Store, project: Project, name: str) -> Fact:
+    """Return the fact of that id, or of the only id that begins so. Raises `NotFound`."""
+    with store.read() as connection:
+        return _find(standing_of(connection, project.id), name)
+
+
+def add(store: Store, project: Project, kind: Kind, text: str) -> Fact:
+    """State a fact by hand."""
+    if kind not in KINDS:
+        raise BadInput(f"{kind!r} is no kind of fact.", f"Use one of: {', '.join(KINDS)}.")
+    at, said = datetime.now(UTC), _worded(project, text)
+    name = fact_id(kind, at.isoformat(), said, Handle(0, 0))
+    return _say(store, project, Fact(name, kind, "", said, (), at, weight=1.0, evidence="claimed", author="person"))
+
+
+def reword(store: Store, project: Project, name: str, text: str) -> Fact:
+    """Say better what a fact says; it stands from now on."""
+    return _say(store, project, Edit(name, "reword", _worded(project, text)))
+
+
+def pin(store: Store, project: Project, name: str) -> Fact:
+    """Show a fact in every handoff, before others."""
+    return _say(store, project, Edit(name, "pin"))
+
+
+def unpin(store: Store, project: Project, name: str) -> Fact:
+    """Let a fact compete for its place again."""
+    return _say(store, project, Edit(name, "unpin"))
+
+
+def retract(store: Store, project: Project, name: str) -> Fact:
+    """Take a fact out of every handoff: it is wrong, or of no use."""
+    return _say(store, project, Edit(name, "retract"))
+
+
+def restore(store: Store, project: Project, name: str) -> Fact:
+    """Let a fact stand that was retracted, or that extraction took for superseded."""
+    return _say(store, project, Edit(name, "restore"))
+
+
+def _say(store: Store, project: Project, said: Fact | Edit) -> Fact:
+    """Keep what a person said, make the handoff that heeds it, and return the fact as it stands. A fact may be named by the beginning of its id."""
+    while True:
+        with store.read() as connection:
+            standing = standing_of(connection, project.id)
+            newest = handoffs.newest(connection, project.id)
+        if isinstance(said, Edit):
+            said = replace(said, fact_id=_find(standing, said.fact_id).id)
+            after = replace(standing, edits=(*standing.edits, said))
+        else:
+            after = replace(standing, added=(*standing.added, said))
+        made = after.master(newest.budget_tokens) if newest else None
+        with store.write() as connection:
+            projects.hold(connection, project.id)
+            if not facts.advance(connection, project.id, standing.stored.version):
+                continue
+            facts.note(connection, project.id, said)
+            if made:
+                handoffs.add(connection, project.id, None, standing.stored.version + 1, made)
+        name = said.fact_id if isinstance(said, Edit) else said.id
+        return next(fact for fact in after.ledger.facts if fact.id == name)
+
+
+def _find(standing: Standing, name: str) -> Fact:
+    found = [fact for fact in standing.ledger.facts if fact.id == name] or [
+        fact for fact in standing.ledger.facts if fact.id.startswith(name)
+    ]
+    if not found:
+        raise NotFound(f"There is no fact {name!r}.", "List what there is: onward fact list")
+    if len(found) > 1:
+        raise BadInput(f"{len(found)} facts have ids that begin with {name!r}.", "Give more of the id.")
+    return found[0]
+
+
+def _worded(project: Project, text: str) -> str:
+    said = Redactor(project.key).text(" ".join(text.split()))
+    if not said:
+        raise BadInput("A fact says something.", "Give its text.")
+    return said

@@ -1,0 +1,57 @@
+"""Rebuilding: facts extracted anew from the turns that are kept, as after an upgrade that extracts better."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from onward.app.completing import main_path, taken_in
+from onward.app.distilling import distil
+from onward.app.standing import standing_of
+from onward.core.ledger import Ledger
+from onward.errors import Conflict
+from onward.store import Store, facts, handoffs, projects, sessions, turns
+from onward.store.facts import StoredLedger
+from onward.store.handoffs import StoredHandoff
+from onward.store.projects import Project
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """What came of it. `handoff` is None where no session is completed."""
+
+    sessions: int
+    facts: int
+    handoff: StoredHandoff | None
+
+
+def rebuild(store: Store, project: Project, on_progress: Callable[[int, int], None] | None = None) -> Rebuilt:
+    """Extract the facts of every completed session again and make the handoff anew; a person's edits stay. *on_progress* is told (done, of).
+
+    Raises `Conflict` when sessions were completed meanwhile; nothing is changed then.
+    """
+    with store.read() as connection:
+        standing = standing_of(connection, project.id)
+        newest = handoffs.newest(connection, project.id)
+        completed = sessions.listed(connection, project.id, status="completed")
+    made = StoredLedger(standing.stored.version, Ledger(), [])
+    for done, session in enumerate(completed):
+        if on_progress:
+            on_progress(done, len(completed))
+        with store.read() as connection:
+            path = main_path(connection, session)
+        made = taken_in(made, distil(path), session)
+    after = replace(standing, stored=replace(made, version=standing.stored.version + 1))
+    document = after.master(newest.budget_tokens if newest else None) if completed else None
+    with store.write() as connection:
+        projects.hold(connection, project.id)
+        if not facts.replace(connection, project.id, standing.stored, after.stored):
+            raise Conflict("Sessions were completed while this ran, so nothing was changed.", "Run it again.")
+        handoff = handoffs.add(connection, project.id, None, after.stored.version, document) if document else None
+    return Rebuilt(len(completed), len(after.stored.folded.facts), handoff)
+
+
+def reindex(store: Store) -> int:
+    """Make the search index anew from the turns that are kept; return how many there are."""
+    with store.write() as connection:
+        return turns.index_again(connection)

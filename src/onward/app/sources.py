@@ -1,0 +1,93 @@
+"""Sources: the exact turns behind a line of a handoff."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from onward.app.reading import Reading
+from onward.core.transcript import SessionHead, Turn
+from onward.errors import BadInput, NotFound
+from onward.store import Store, sessions, turns
+from onward.store.projects import Project
+from onward.store.sessions import Session
+
+MOST_TURNS = 200
+_HANDLE = re.compile(r"\[?s?(\d{1,9})\.(\d{1,8})(?:-(\d{1,8}))?\]?")
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """What a handle names: turns *first* to *last* of a session, both included. Turn 0 is what was said on completing it."""
+
+    session: int
+    first: int
+    last: int
+
+    def __str__(self) -> str:
+        return f"s{self.session}.{self.first}" + (f"-{self.last}" if self.last != self.first else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The turns behind a handle, as (ordinal, turn), and the session they are of."""
+
+    span: Span
+    head: SessionHead
+    turns: list[tuple[int, Turn]]
+
+
+def parse(handle: str) -> Span:
+    """Return what *handle* names: `s3.41`, or `s3.41-45` for a few turns. Raises `BadInput`."""
+    found = _HANDLE.fullmatch(handle.strip())
+    if found is None:
+        raise BadInput(f"{handle!r} is no handle.", "A handle is a session and a turn, as in s3.41, or a few turns, as in s3.41-45.")
+    session, first = int(found.group(1)), int(found.group(2))
+    last = int(found.group(3) or first)
+    if last < first or last - first >= MOST_TURNS:
+        raise BadInput(f"{handle!r} names no turns that can be shown.", f"Give the first turn and the last, at most {MOST_TURNS}.")
+    return Span(session, first, last)
+
+
+def source(store: Store, project: Project, handle: str) -> Source:
+    """Return the turns behind *handle* in a project. Raises `NotFound` when there are none."""
+    span = parse(handle)
+    with store.read() as connection:
+        session = sessions.by_number(connection, project.id, span.session)
+        if session is None:
+            raise NotFound(f"There is no session {span.session} in {project.name}.", "List what there is: onward session list")
+        found = [(one.ordinal, one.turn) for one in turns.of_session(connection, session.id, first=span.first, last=span.last)]
+    if span.first == 0 and (said := _said(session)):
+        found.insert(0, (0, said))
+    return _found(span, session.head(), found, session.turns)
+
+
+def of_files(files: Sequence[Path | BinaryIO], handle: str) -> Source:
+    """Return the turns behind *handle* in transcripts that are not in the store, numbered as `distill` numbers them. Raises `NotFound`."""
+    span = parse(handle)
+    reading = Reading(whole=True)
+    for file in files:
+        reading.read(file)
+    path = next((path for path in reading.paths if path.number == span.session), None)
+    if path is None:
+        raise NotFound(
+            f"There is no session {span.session} in these files: they hold {len(reading.paths)}.",
+            "Name all files that the handoff was made from, in order.",
+        )
+    return _found(span, path.head, [one for one in path.turns if span.first <= one[0] <= span.last], path.reached)
+
+
+def _found(span: Span, head: SessionHead, found: list[tuple[int, Turn]], most: int) -> Source:
+    if not found:
+        raise NotFound(f"There is no turn {span}.", f"Session {span.session} has turns 1 to {most}.")
+    return Source(span, head, found)
+
+
+def _said(session: Session) -> Turn | None:
+    """Return what was said on completing a session as a turn of its own."""
+    parts = [("Done", session.accomplishments), ("Blocked", session.blockers)]
+    text = "\n".join(f"{name}: {one}" for name, said in parts for one in said)
+    return Turn("user", text, session.completed_at) if text else None
