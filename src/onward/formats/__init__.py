@@ -20,7 +20,10 @@ __all__ = ["FORMATS", "Format", "Source", "detect", "open_source", "read"]
 FORMATS: tuple[str, ...] = (
     "claude_code",
     "codex",
+    "copilot",
     "specstory",
+    "opencode",
+    "aider",
     "json_turns",
     "pasted",
 )
@@ -47,7 +50,12 @@ def open_source(path: Path | str | IO[bytes]) -> Source:
 
 
 def detect(source: Source) -> Format:
-    """The format of *source*, found from its content alone; `UnknownFormat` where nothing readable is in it."""
+    """The format of *source*, found from its content alone; `UnknownFormat` where nothing readable is in it.
+
+    A folder is one input where an agent keeps one session, or its store of sessions, in many files.
+    """
+    if source.path is not None and source.path.is_dir():
+        return _of_folder(source.path)
     head = source.head
     for name in FORMATS[:-1]:
         module = _module(name)
@@ -78,6 +86,15 @@ def read(source: Source, report: ImportReport) -> Iterator[Item]:
     report.truncated += source.cut_values
     if source.damage:
         report.bad(0, source.damage)
+
+
+def _of_folder(folder: Path) -> Format:
+    for name in FORMATS:
+        module = _module(name)
+        detect_folder = getattr(module, "detect_folder", None)
+        if detect_folder is not None and detect_folder(folder):
+            return module
+    raise UnknownFormat(f"{folder} is a folder that no agent keeps a session in.", "Name a file in it, or import the whole folder.")
 
 
 def _module(name: str) -> Format:

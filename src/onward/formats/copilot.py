@@ -139,7 +139,9 @@ def _prompt(data: dict[str, Any], lane: str | None) -> Turn:
     mark: Mark = "queued" if delivery in {"queued", "steering"} else "said"
     if source not in {"", "user"} or lane is not None:
         mark = "injected"
-    names = [as_text(item.get("displayName")) or as_text(item.get("path")) for item in as_list(data.get("attachments")) if isinstance(item, dict)]
+    names = [
+        as_text(item.get("displayName")) or as_text(item.get("path")) for item in as_list(data.get("attachments")) if isinstance(item, dict)
+    ]
     attached = "".join(f"\n[attached: {name}]" for name in names if name)
     return Turn(role="user", text=(as_text(data.get("content")).strip() + attached).strip(), mark=mark, sidechain=lane)
 
@@ -170,7 +172,7 @@ def _result(data: dict[str, Any]) -> ToolResult:
     else:
         text = as_text(result)
     is_error = not succeeded if isinstance(succeeded, bool) else None
-    code = exit_code_after(" completed with exit code ", text[-_TAIL_CHARACTERS:])
+    code = exit_code_after(" with exit code ", text[-_TAIL_CHARACTERS:])
     return ToolResult(as_text(data.get("toolCallId")), text, is_error, code)
 
 

@@ -1,0 +1,235 @@
+"""Aider: `.aider.chat.history.md`, many sessions in one file, each opened by `# aider chat started at …`.
+
+A line that begins with `#### ` is a person's, one that begins with `> ` is what Aider itself said (edits, commits, warnings, prices), and the rest is the
+model's. Runs of such lines are the records. The file has no tool calls: what Aider says it did (`Applied edit to …`, `Commit …`, `Running …`) becomes calls
+of the turn before it, and what a person ran (`/run …`, `!…`) calls of the prompt. Only sessions have times, in the zone of the machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import chain, pairwise
+
+from onward.core.transcript import ImportReport, Item, SessionHead, ToolCall, ToolResult, Turn, Usage
+from onward.formats.source import Source
+
+NAME = "aider"
+
+_START = "# aider chat started at "
+_MODEL_WORDS = ("Main model: ", "Model: ", "Models: ")
+_FOLDER_WORDS = ("Git working dir: ", "Cur working dir: ")
+_RUNS = ("/run ", "/test ", "/git ", "/lint ", "!")
+_PROMPTS = ("/ask ", "/code ", "/architect ", "/context ")
+"""Commands whose rest is a prompt. The others are settings."""
+_CONFIRMATION = "(Y)es/(N)o"
+_AFTER_OUTPUT = ("> Tokens: ", "> Add ", "> Added ", "> Commit ", "> Run ")
+
+
+@dataclass(slots=True)
+class _Run:
+    """Lines of one author: `start`, `user`, `model`, `aider`, or the `output` of a command that the person ran."""
+
+    author: str
+    line: int
+    lines: list[str] = field(default_factory=list[str])
+    fences: int = 0
+
+    def add(self, line: str) -> None:
+        """Add one line, and count it when it opens or closes a code block."""
+        self.lines.append(line)
+        self.fences += line.startswith("```")
+
+    @property
+    def command(self) -> str:
+        """The command that a person's lines run in the shell; nothing where they are a prompt."""
+        first = self.lines[0] if self.author == "user" else ""
+        return next((first[len(start) :].strip() for start in _RUNS if first.startswith(start)), "")
+
+
+def detect(head: bytes) -> bool:
+    """Whether a session of Aider begins in it."""
+    return head.startswith(_START.encode()) or b"\n" + _START.encode() in head
+
+
+def read(source: Source, report: ImportReport) -> Iterator[Item]:
+    """Yield every session in which something was said."""
+    session = _Session(report)
+    for run, following in pairwise(chain(_runs(source), [_Run("start", 0)])):
+        yield from session.take(run, following)
+    session.end()
+
+
+def _runs(source: Source) -> Iterator[_Run]:
+    run = _Run("", 0)
+    for number, line in source.text_lines():
+        author = _author(line, run)
+        if author == run.author and author != "start":
+            run.add(_bare(line, author))
+        elif author:
+            if run.author:
+                yield run
+            run = _Run(author, number)
+            run.add(_bare(line, author))
+        else:
+            run.add("")
+    if run.author:
+        yield run
+
+
+def _author(line: str, run: _Run) -> str:
+    """Who wrote *line*, which follows *run*; nobody, where it is blank."""
+    if not line.startswith(("#", ">")):
+        if not line.strip():
+            return ""
+        return "output" if run.author == "output" or run.command else "model"
+    if line.startswith(_START):
+        return "start"
+    if line.startswith("####"):
+        return "aider" if _CONFIRMATION in line else "user"
+    if run.author == "output" or run.command:
+        return "aider" if line.startswith(_AFTER_OUTPUT) else "output"
+    # Aider ends its own lines with two spaces: in a code block of the model, a line that only looks like Aider's has none.
+    if line.startswith(">") and not (run.author == "model" and run.fences % 2 and not line.endswith("  ")):
+        return "aider"
+    return "model"
+
+
+def _bare(line: str, author: str) -> str:
+    if author == "start":
+        return line[len(_START) :].strip()
+    if author in {"user", "aider"}:
+        return line.lstrip("#" if line[0] == "#" else ">").removeprefix(" ").rstrip()
+    return line
+
+
+class _Session:
+    """The session that is being read."""
+
+    def __init__(self, report: ImportReport) -> None:
+        self.report = report
+        self.head: SessionHead | None = SessionHead(agent=NAME)
+        """None once it was yielded, which is when something is said: many sessions are started in vain."""
+        self.preamble: list[_Run] = []
+        self.model: str | None = None
+        self.command_id = ""
+
+    def take(self, run: _Run, following: _Run) -> Iterator[Item]:
+        """Yield the turns of *run*; what Aider did about it stands in *following*."""
+        if run.author == "start":
+            self.end()
+            started = run.lines[0]
+            self.head, self.model = SessionHead(agent=NAME, id=started or None, started_at=_local(started)), None
+            self.report.keep()
+            return
+        if run.author == "aider":
+            self._settings(run)
+            if self.head is not None:
+                self.preamble.append(run)
+                return
+        if self.head is not None:
+            yield self.head
+            self.head = None
+            for before in self.preamble:
+                yield Turn(role="system", text=_joined(before.lines), mark="injected", line=before.line)
+            self.report.keep(len(self.preamble))
+            self.preamble.clear()
+        self.report.keep()
+        yield from self._turns(run, following)
+
+    def end(self) -> None:
+        """Account for a session in which nothing was said."""
+        if self.preamble:
+            self.report.skip("start of a session without a prompt", len(self.preamble))
+        self.preamble.clear()
+
+    def _settings(self, run: _Run) -> None:
+        for line in run.lines:
+            if words := next((words for words in _MODEL_WORDS if line.startswith(words)), ""):
+                self.model = line[len(words) :].split(" with ")[0].split(",")[0].strip() or None
+            elif self.head is not None and (words := next((words for words in _FOLDER_WORDS if line.startswith(words)), "")):
+                self.head.cwd = line[len(words) :].strip()
+
+    def _turns(self, run: _Run, following: _Run) -> Iterator[Turn]:
+        if run.author == "aider":
+            results = tuple(result for _, result in _deeds(run))
+            if results:
+                yield Turn(role="tool", results=results, line=run.line)
+            done = {result.text for result in results}
+            if rest := _joined(line for line in run.lines if line not in done and not line.startswith("Tokens: ")):
+                yield Turn(role="system", text=rest, mark="injected", line=run.line)
+        elif run.author == "output":
+            yield Turn(role="tool", results=(ToolResult(self.command_id, _joined(run.lines).removeprefix("> ")),), line=run.line)
+        else:
+            turn = (
+                _prompt(run) if run.author == "user" else Turn(role="assistant", text=_joined(run.lines), model=self.model, line=run.line)
+            )
+            if following.author == "aider":
+                turn.calls += tuple(call for call, _ in _deeds(following))
+                turn.usage = next(filter(None, map(_usage, following.lines)), None) if run.author == "model" else None
+            self.command_id = turn.calls[0].id if turn.calls else ""
+            yield turn
+
+
+def _prompt(run: _Run) -> Turn:
+    text = _joined(run.lines)
+    turn = Turn(role="user", text=text, line=run.line)
+    if run.command:
+        turn.calls = (ToolCall(f"line:{run.line}", "run", {"command": run.command}),)
+        turn.mark = "injected"
+    elif start := next((start for start in _PROMPTS if text.startswith(start)), ""):
+        turn.text = text[len(start) :].strip()
+    elif text.startswith("/") and text.split()[0][1:].replace("-", "").isalpha():
+        turn.mark = "injected"
+    return turn
+
+
+def _deeds(run: _Run) -> Iterator[tuple[ToolCall, ToolResult]]:
+    """What Aider says it did, as calls and their results."""
+    for number, line in enumerate(run.lines):
+        word, _, rest = line.partition(" ")
+        deed: tuple[str, dict[str, object]] | None = None
+        if line.startswith("Applied edit to "):
+            deed = "edit", {"path": line[16:].strip()}
+        elif word == "Commit" and len(rest.partition(" ")[0]) >= 7 and set(rest.partition(" ")[0]) <= set("0123456789abcdef"):
+            deed = "commit", {"command": f"git commit -m {rest.partition(' ')[2]!r}"}
+        elif word == "Running" and rest:
+            deed = "run", {"command": rest}
+        if deed is not None:
+            call_id = f"line:{run.line + number}"
+            yield ToolCall(call_id, *deed), ToolResult(call_id, line)
+
+
+def _usage(line: str) -> Usage | None:
+    """The tokens in `Tokens: 3.2k sent, 1k cache hit, 66 received. Cost: …`."""
+    if not line.startswith("Tokens: "):
+        return None
+    usage = Usage()
+    for part in line[8:].partition(". Cost")[0].split(", "):
+        amount, _, what = part.rstrip(".").partition(" ")
+        factor = {"k": 1_000, "M": 1_000_000}.get(amount[-1:], 1)
+        digits = amount.rstrip("kM").replace(",", "")
+        if not digits.replace(".", "", 1).isdecimal() or not digits.isascii():
+            continue
+        name = {
+            "sent": "input_tokens",
+            "received": "output_tokens",
+            "cache hit": "cache_read_tokens",
+            "cache write": "cache_write_tokens",
+        }.get(what)
+        if name:
+            setattr(usage, name, round(float(digits) * factor))
+    return usage
+
+
+def _joined(lines: Iterable[str]) -> str:
+    return "\n".join(lines).strip()
+
+
+def _local(text: str) -> datetime | None:
+    """The UTC time of a clock reading on this machine."""
+    try:
+        return datetime.strptime(text, "%Y-%m-%d %H:%M:%S").astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None

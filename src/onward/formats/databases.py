@@ -1,0 +1,93 @@
+"""Another tool's SQLite database, opened so that the tool never notices: read-only, from a copy where it is in use."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from shutil import copyfile, copyfileobj
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from onward.errors import BadInput, UnreadableFile
+from onward.formats.source import Source
+
+if TYPE_CHECKING:
+    import sqlite3
+
+_SQLITE = b"SQLite format 3\0"
+_JOURNALS = ("-wal", "-journal")
+_TRIES = 3
+
+
+def makes_tables(head: bytes, *names: str) -> bool:
+    """Whether *head* begins a SQLite database whose schema makes all the tables *names*, however they are quoted there."""
+    if not head.startswith(_SQLITE):
+        return False
+    flat = head.translate(None, b"`\"'[] \r\n\t").lower()
+    return all(any(b"createtable" + some + name.lower().encode() + b"(" in flat for some in (b"", b"ifnotexists")) for name in names)
+
+
+@contextmanager
+def opened(source: Source) -> Iterator[sqlite3.Connection]:
+    """The database of *source*, its rows to be taken by column name; `BadInput` where it is damaged, also later, while it is read."""
+    # Telling formats apart must not cost the import of a database.
+    import sqlite3
+
+    with tempfile.TemporaryDirectory(prefix="onward-") as folder:
+        try:
+            with closing(sqlite3.connect(_address(source, Path(folder) / "copy.db"), uri=True)) as connection:
+                connection.row_factory = sqlite3.Row
+                # Bytes that are not UTF-8 must not cost the row.
+                connection.text_factory = lambda data: data.decode("utf-8", "replace")
+                yield connection
+        except sqlite3.DatabaseError as error:
+            raise BadInput(
+                f"{source.name} cannot be read as a SQLite database: {error}.", "Close the agent that writes it and try again."
+            ) from None
+
+
+def columns(connection: sqlite3.Connection, table: str) -> set[str]:
+    """The names of the columns of *table*; none where it does not exist."""
+    return {row["name"] for row in connection.execute("SELECT name FROM pragma_table_info(?)", (table,))}
+
+
+def _address(source: Source, copy: Path) -> str:
+    """The URI to open. `immutable` keeps SQLite from leaving its own files beside a database that nobody has open."""
+    path = source.path
+    if path is not None and not any(_beside(path, journal).exists() for journal in _JOURNALS):
+        return f"file:{quote(str(path.absolute()))}?mode=ro&immutable=1"
+    if path is None:
+        with source.opened() as stream, copy.open("wb") as target:
+            copyfileobj(stream, target)
+    else:
+        _copy(path, copy)
+    return f"file:{quote(str(copy))}"
+
+
+def _copy(path: Path, copy: Path) -> None:
+    """Copy the database at *path* with its journals; again when the tool wrote meanwhile, because half of two states is neither."""
+    try:
+        for _ in range(_TRIES):
+            before = _state(path)
+            for journal in ("", *_JOURNALS):
+                target = _beside(copy, journal)
+                target.unlink(missing_ok=True)
+                if _beside(path, journal).exists():
+                    copyfile(_beside(path, journal), target)
+            if _state(path) == before:
+                return
+    except OSError as error:
+        raise UnreadableFile(
+            f"{path} cannot be copied: {error.strerror}.", "Check that you may read it and that the disk has room."
+        ) from None
+
+
+def _state(path: Path) -> list[tuple[int, int]]:
+    files = [_beside(path, journal) for journal in ("", *_JOURNALS)]
+    return [(file.stat().st_mtime_ns, file.stat().st_size) for file in files if file.exists()]
+
+
+def _beside(path: Path, ending: str) -> Path:
+    return path.with_name(path.name + ending)

@@ -1,0 +1,116 @@
+"""The elements of a JSON array too large to be held: one conversation of an export at a time, and a damaged one costs only itself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from json import JSONDecodeError
+from typing import IO, Any
+
+import orjson
+
+from onward.core.transcript import ImportReport
+from onward.formats.source import Source
+
+_CHUNK_BYTES = 4 * 1024 * 1024
+_OVERLAP_BYTES = 64 * 1024
+"""A place where one element ends and the next begins is never longer than this."""
+_BEGINNING = rb'\s*\{\s*("[^"\\]{1,80}")\s*:\s*(?:(?:"(?:[^"\\]|\\.)*"|[\w.+-]+)\s*,\s*("[^"\\]{1,80}")\s*:)?'
+_SCALAR = rb'(?:"(?:[^"\\]|\\.){0,8192}"|[\w.+-]+)'
+
+
+def objects(source: Source, report: ImportReport) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield the objects of the array (or arrays, one after the other) in *source* with their 0-based numbers; one object alone is number 0.
+
+    What is damaged is reported under the number it would have had.
+    """
+    number = 0
+    with source.opened() as stream:
+        for values, damage in _read(stream):
+            for value in values:
+                if isinstance(value, dict):
+                    yield number, value
+                else:
+                    report.bad(number, "not a JSON object")
+                number += 1
+            if damage:
+                report.bad(number, damage)
+                number += 1
+
+
+def _read(stream: IO[bytes]) -> Iterator[tuple[list[Any], str]]:
+    """Yield elements in small lists, each with what is wrong with what stood after them.
+
+    The text is cut where one element ends and the next begins as the first one did. Something inside an element may look the same: then the piece is not
+    whole yet, and grows by ever more cuts, so that trying stays cheap.
+    """
+    text = stream.read(_CHUNK_BYTES).lstrip().removeprefix(b"[").lstrip()
+    between = _separator(text)
+    searched, passed, wanted = 0, 0, 1
+    while True:
+        found = between.search(text, searched) if between else None
+        if found is None:
+            chunk = stream.read(_CHUNK_BYTES)
+            if not chunk:
+                break
+            searched = max(searched, len(text) - _OVERLAP_BYTES)
+            text += chunk
+            continue
+        searched, passed = found.end(), passed + 1
+        if passed < wanted:
+            continue
+        values, is_whole = _values(text[: found.start() + 1])
+        if values is None and not is_whole:
+            wanted = passed * 2
+            continue
+        yield values or [], "" if values is not None else "a conversation that is not JSON"
+        text = text[found.start("next") :]
+        searched, passed, wanted = 0, 0, 1
+    yield _last(text)
+
+
+def _separator(text: bytes) -> re.Pattern[bytes] | None:
+    """What stands between two elements, judged by the first keys of the first one; None where it is not an object with keys."""
+    first = re.match(_BEGINNING, text)
+    if first is None:
+        return None
+    keys = rb"\{\s*" + re.escape(first[1]) + rb"\s*:"
+    if first[2]:
+        keys += rb"\s*" + _SCALAR + rb"\s*,\s*" + re.escape(first[2]) + rb"\s*:"
+    return re.compile(rb"\}\s*(?:,|\]\s*\[)\s*(?P<next>" + keys + rb")")
+
+
+def _values(piece: bytes) -> tuple[list[Any] | None, bool]:
+    """The elements in *piece*, or None; and whether it is whole, even if damaged."""
+    try:
+        return orjson.loads(b"[" + piece + b"]"), True
+    except orjson.JSONDecodeError:
+        pass
+    from onward.formats.mending import loads
+
+    text = b"[" + piece + b"]"
+    try:
+        return loads(text), True
+    except JSONDecodeError as error:
+        return None, error.pos < len(text.decode("utf-8", "replace")) - 1
+    except ValueError:
+        return None, True
+
+
+def _last(text: bytes) -> tuple[list[Any], str]:
+    """The elements in the last piece, with what is wrong if it ends too early."""
+    text = text.replace(b"\0", b"").rstrip()
+    whole = text.removesuffix(b"]")
+    if not whole.strip():
+        return [], ""
+    values, _ = _values(whole)
+    if values is None:
+        values, _ = _values(text)
+    if values is not None:
+        return values, ""
+    from onward.formats.mending import closed
+
+    values = closed(b"[" + text)
+    if not isinstance(values, list):
+        return [], "a conversation that is not JSON"
+    return values, "the document ends too early; what came before was read"

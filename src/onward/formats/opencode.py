@@ -1,0 +1,265 @@
+"""OpenCode: the export of a session as one document, its storage folder of one file per message and part, and its SQLite database.
+
+All three hold the same: a session, its messages (`info`), and the parts of each. An assistant's message has its calls and what they did in `tool` parts. A
+session with a parent is a sub-agent's. A message and each of its parts are records.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from onward.core.transcript import ImportReport, Item, Mark, Rewind, SessionHead, ToolCall, ToolResult, Turn, Usage
+from onward.formats.blocks import arguments_of
+from onward.formats.databases import columns, makes_tables, opened
+from onward.formats.fields import as_count, as_list, as_object, as_text, as_time, reason
+from onward.formats.source import Source
+
+if TYPE_CHECKING:
+    import sqlite3
+
+NAME = "opencode"
+
+_SKIPPED = {
+    "step-start": "edge of a step",
+    "step-finish": "edge of a step",
+    "snapshot": "snapshot of the files",
+    "patch": "snapshot of the files",
+    "retry": "retry",
+    "agent": "mention of an agent",
+    "compaction": "start of a compaction",
+}
+
+
+def detect(head: bytes) -> bool:
+    """Whether *head* is of an export, of a session file of the storage, or of the database."""
+    if makes_tables(head, "session", "message", "part"):
+        return True
+    flat = head[:4096].replace(b'": ', b'":').lstrip()
+    if not flat.startswith(b"{"):
+        return False
+    return b'"ses_' in flat and (b'"projectID":' in flat or b'"sessionID":' in flat or b'"directory":' in flat)
+
+
+def detect_folder(folder: Path) -> bool:
+    """Whether *folder* is a storage folder, or the data folder around it."""
+    return any(True for _ in _session_files(folder))
+
+
+def read(source: Source, report: ImportReport) -> Iterator[Item]:
+    """Yield the sessions of *source*. Of a session file of the storage, the messages are taken from the folders beside it."""
+    path = source.path
+    if path is not None and path.is_dir():
+        for file in _session_files(path):
+            yield from _stored(file, as_object(_loaded(file, report)), report)
+    elif source.head.startswith(b"SQLite"):
+        with opened(source) as connection:
+            yield from _database(connection, report)
+    else:
+        document = as_object(source.document(report))
+        if "messages" in document:
+            messages = (
+                (as_object(as_object(entry).get("info")), as_list(as_object(entry).get("parts"))) for entry in as_list(document["messages"])
+            )
+            yield from _session(as_object(document.get("info")), messages, report)
+        elif path is not None:
+            yield from _stored(path, document, report)
+        else:
+            report.skip("session file without its folder")
+
+
+def _session(info: dict[str, Any], messages: Iterable[tuple[dict[str, Any], list[Any]]], report: ImportReport) -> Iterator[Item]:
+    """Yield one session's head and turns; an undone end as a rewind after it."""
+    session_id, parent_id = as_text(info.get("id")), as_text(info.get("parentID"))
+    time = as_object(info.get("time"))
+    yield SessionHead(
+        agent=NAME,
+        id=session_id or None,
+        started_at=as_time(time.get("created")),
+        title=as_text(info.get("title")),
+        cwd=as_text(info.get("directory")),
+        parent_id=parent_id or None,
+    )
+    lane = (session_id or None) if parent_id else None
+    undone_from = as_text(as_object(info.get("revert")).get("messageID"))
+    undone, last_id = False, None
+    before_undone: str | None = None
+    for index, (message, parts) in enumerate(messages):
+        if not message:
+            report.bad(index, "message without its head")
+            continue
+        if undone_from and message.get("id") == undone_from:
+            undone, before_undone = True, last_id
+        for turn in _turns(index, message, parts, lane, report):
+            last_id = turn.id or last_id
+            yield turn
+    if undone:
+        yield Rewind(to=before_undone)
+
+
+def _turns(index: int, message: dict[str, Any], parts: list[Any], lane: str | None, report: ImportReport) -> Iterator[Turn]:
+    """Yield the turns of one message: a prompt and what was added to it, or steps of an answer, each followed by its results."""
+    message_id = as_text(message.get("id")) or None
+    at = as_time(as_object(message.get("time")).get("created"))
+    made = list(_prompt(parts, lane, report) if message.get("role") == "user" else _answer(message, parts, report))
+    for number, turn in enumerate(made):
+        turn.id = f"{message_id}:{number}" if number and message_id else message_id
+        turn.at, turn.line, turn.sidechain = at, index, lane
+        yield turn
+    if made:
+        report.keep()
+    else:
+        report.skip("empty message")
+
+
+def _prompt(parts: list[Any], lane: str | None, report: ImportReport) -> Iterator[Turn]:
+    said: list[str] = []
+    added: list[str] = []
+    for part in map(as_object, parts):
+        kind = as_text(part.get("type"))
+        if kind == "text" and as_text(part.get("text")).strip():
+            (added if part.get("synthetic") or part.get("ignored") else said).append(as_text(part["text"]).strip())
+        elif kind == "file":
+            said.append(f"[attached: {as_text(part.get('filename')) or as_text(part.get('url'))[:200]}]")
+        elif kind == "subtask":
+            said.append(as_text(part.get("prompt")))
+        else:
+            report.skip(reason(report.skipped, _SKIPPED.get(kind) or f"part: {kind or 'unknown'}"))
+            continue
+        report.keep()
+    mark: Mark = "said" if lane is None else "injected"
+    if said:
+        yield Turn(role="user", text="\n\n".join(said), mark=mark)
+    if added:
+        yield Turn(role="user", text="\n\n".join(added), mark="injected")
+
+
+def _answer(message: dict[str, Any], parts: list[Any], report: ImportReport) -> Iterator[Turn]:
+    """Yield the steps of an answer. What was said after a call's result begins the next step."""
+    turn = Turn(role="assistant", model=as_text(message.get("modelID")) or None, usage=_usage(message.get("tokens")))
+    turn.mark = "summary" if message.get("summary") is True else "said"
+    error = as_object(as_object(message.get("error")).get("data")).get("message")
+    results: list[ToolResult] = []
+    for part in map(as_object, [*parts, {"type": "end"}]):
+        kind = as_text(part.get("type"))
+        if (kind in {"text", "reasoning", "step-start", "end"}) and turn.calls:
+            yield turn
+            if results:
+                yield Turn(role="tool", results=tuple(results))
+            turn, results = Turn(role="assistant", model=turn.model, mark=turn.mark), []
+        if kind == "text":
+            turn.text = "\n\n".join(filter(None, (turn.text, as_text(part.get("text")).strip())))
+        elif kind == "reasoning" and as_text(part.get("text")):
+            turn.thinking = "\n\n".join(filter(None, (turn.thinking, as_text(part["text"]))))
+        elif kind == "tool":
+            call, result = _tool(part)
+            turn.calls = (*turn.calls, call)
+            results += [result] if result else []
+        elif kind != "end":
+            report.skip(
+                "encrypted reasoning" if kind == "reasoning" else reason(report.skipped, _SKIPPED.get(kind) or f"part: {kind or 'unknown'}")
+            )
+            continue
+        if kind != "end":
+            report.keep()
+    if isinstance(error, str) and error:
+        turn.text = f"{turn.text}\n\n[{error}]".strip()
+    if turn.text or turn.thinking:
+        yield turn
+
+
+def _tool(part: dict[str, Any]) -> tuple[ToolCall, ToolResult | None]:
+    state = as_object(part.get("state"))
+    call_id = as_text(part.get("callID")) or as_text(part.get("id"))
+    call = ToolCall(call_id, as_text(part.get("tool")), arguments_of(state.get("input")))
+    status = state.get("status")
+    if status not in {"completed", "error"}:
+        return call, None
+    text = as_text(state.get("output")) if status == "completed" else as_text(state.get("error"))
+    code = as_object(state.get("metadata")).get("exit")
+    return call, ToolResult(call_id, text, status == "error", code if type(code) is int else None)
+
+
+def _usage(tokens: object) -> Usage | None:
+    """OpenCode counts reasoning apart from the output that it is part of."""
+    if not isinstance(tokens, dict):
+        return None
+    cache = as_object(tokens.get("cache"))
+    output_tokens = as_count(tokens.get("output")) + as_count(tokens.get("reasoning"))
+    usage = Usage(as_count(tokens.get("input")), output_tokens, as_count(cache.get("read")), as_count(cache.get("write")))
+    return usage if usage != Usage() else None
+
+
+def _session_files(folder: Path) -> Iterator[Path]:
+    """The session files of a storage folder in the order of their ids; `session/info` is the older place."""
+    for storage in (folder, folder / "storage"):
+        yield from sorted(
+            path for pattern in ("session/*/ses_*.json", "session/info/*.json") for path in set(storage.glob(pattern)) if path.is_file()
+        )
+
+
+def _stored(file: Path, info: dict[str, Any], report: ImportReport) -> Iterator[Item]:
+    """Yield the session of a session file of the storage."""
+    session_id = as_text(info.get("id"))
+    if not _is_name(session_id):
+        report.bad(0, f"{file.name} names no session")
+        return
+    report.keep()
+    storage = file.parents[2]
+    folders = [storage / "message" / session_id, storage / "session" / "message" / session_id]
+    messages = [message for folder in folders for path in sorted(folder.glob("*.json")) if (message := _loaded(path, report))]
+    messages.sort(key=lambda message: (as_count(as_object(message.get("time")).get("created")), as_text(message.get("id"))))
+
+    def parts(message_id: str) -> list[Any]:
+        if not _is_name(message_id):
+            return []
+        places = (storage / "part" / message_id, storage / "session" / "part" / session_id / message_id)
+        return [part for place in places for path in sorted(place.glob("*.json")) if (part := _loaded(path, report))]
+
+    yield from _session(info, ((message, parts(as_text(message.get("id")))) for message in messages), report)
+
+
+def _loaded(path: Path, report: ImportReport) -> dict[str, Any] | None:
+    """The object in one small file of the storage; None, reported, where there is none."""
+    try:
+        value = orjson.loads(path.read_bytes()) if path.is_file() and not path.is_symlink() else None
+    except (OSError, orjson.JSONDecodeError):
+        value = None
+    if isinstance(value, dict):
+        return value
+    report.bad(0, f"{path.name} is not a JSON object")
+    return None
+
+
+def _is_name(name: str) -> bool:
+    """Whether *name* may be part of a path: it comes from a file that anyone may have written."""
+    return bool(name) and name.replace("_", "").replace("-", "").isalnum()
+
+
+def _database(connection: sqlite3.Connection, report: ImportReport) -> Iterator[Item]:
+    """Yield every session of the database, the oldest first."""
+    known = columns(connection, "session")
+    for row in connection.execute("SELECT * FROM session ORDER BY time_created, id"):
+        named = {"parentID": "parent_id", "directory": "directory", "title": "title"}
+        info: dict[str, Any] = {"id": row["id"], **{key: row[column] for key, column in named.items() if column in known}}
+        info["time"] = {"created": row["time_created"]}
+        info["revert"] = _json(row["revert"]) if "revert" in known else None
+        yield from _session(info, _rows(connection, row["id"]), report)
+
+
+def _rows(connection: sqlite3.Connection, session_id: str) -> Iterator[tuple[dict[str, Any], list[Any]]]:
+    """Yield one session's messages and their parts. The ids stand in columns of their own."""
+    for row in connection.execute("SELECT id, data FROM message WHERE session_id = ? ORDER BY time_created, id", (session_id,)):
+        parts = [_json(part["data"]) for part in connection.execute("SELECT data FROM part WHERE message_id = ? ORDER BY id", (row["id"],))]
+        message = _json(row["data"])
+        yield ({**message, "id": row["id"]} if message else {}), parts
+
+
+def _json(data: object) -> dict[str, Any]:
+    try:
+        return as_object(orjson.loads(data)) if isinstance(data, str | bytes) else {}
+    except orjson.JSONDecodeError:
+        return {}
