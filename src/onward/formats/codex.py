@@ -27,6 +27,9 @@ _REPEATS = frozenset({"agent_reasoning", "agent_reasoning_section_break", "exec_
 _PAYLOAD, _EVENT, _ITEM = b'"payload":{"type":"', b'"type":"event_msg"', b'"type":"response_item"'
 _UNREAD_EVENTS = frozenset(kind.encode() for kind in _REPEATS)
 _ENCRYPTED = "reasoning that is encrypted or empty"
+_KEY_CHARACTERS = 256
+_LARGE_BYTES = 1024
+"""Parsing a shorter line costs less than finding out that it need not be parsed."""
 _EXIT_WORDS = ("Process exited with code ", "Exit code: ", "exited with code ")
 
 
@@ -54,7 +57,7 @@ def read(source: Source, report: ImportReport) -> Iterator[Item]:
 
 def _unread(line: bytes) -> str:
     """Why a line need not be parsed: repeats of large tool output, and reasoning that only the model's maker can read."""
-    start = line.find(_PAYLOAD, 0, 128)
+    start = line.find(_PAYLOAD, 0, 128) if len(line) > _LARGE_BYTES else -1
     if start < 0:
         return ""
     start += len(_PAYLOAD)
@@ -83,10 +86,10 @@ class _Reader:
         """For each prompt of a person, the id of the turn before it: where a rollback leads."""
         self.last_id: str | None = None
         self.ordinals = {"said": 0, "injected": 0}
-        self.said: dict[tuple[str, str], int] = {}
-        """How often each message was read as an item, less how often an event repeated it."""
-        self.waiting: list[Turn] = []
-        """Messages known from events alone, so far."""
+        self.said: dict[str, int] = {}
+        """How often each message was read as an item, less how often an event repeated it; by its beginning."""
+        self.waiting: Turn | None = None
+        """A message known from an event alone, so far."""
 
     def take(self, number: int, record: dict[str, Any]) -> None:
         """Take one record."""
@@ -175,25 +178,27 @@ class _Reader:
 
     def _message(self, number: int, item: dict[str, Any], at: object) -> None:
         role = item.get("role")
-        text, mark = _typed(item.get("content"))
+        mark: Mark = "said"
         if role == "assistant":
-            text = text or _joined(item.get("content"))
+            text = _joined(item.get("content"))
+        else:
+            text, mark = _typed(item.get("content"))
         if not text:
             self.report.skip("empty message")
-        elif self._known(str(role), text):
+            return
+        if self._known(text[:_KEY_CHARACTERS]):
             self.report.skip("message already read from its event")
-        elif role == "assistant":
-            self._settle()
+            return
+        self._settle()
+        if role == "assistant":
             if self.answer is not None and (self.answer.text or self.answer.calls):
                 self.answer = None
             answer = self._answering(number, item, at)
             answer.text = text
             self.report.keep()
         elif role == "user":
-            self._settle()
             self._prompt(Turn(role="user", text=text, at=as_time(at), id=as_text(item.get("id")) or None, mark=mark, line=number))
         else:
-            self._settle()
             self._add(Turn(role="system", text=text, at=as_time(at), id=as_text(item.get("id")) or None, mark="injected", line=number))
 
     def _reasoning(self, number: int, item: dict[str, Any], at: object) -> None:
@@ -219,17 +224,11 @@ class _Reader:
 
     def _event(self, number: int, event: dict[str, Any], at: object) -> None:
         kind = event.get("type")
-        if kind in {"user_message", "agent_message"}:
-            text = as_text(event.get("message"))
-            role = "user" if kind == "user_message" else "assistant"
-            words, mark = _typed(text)
-            key = (role, _key(words))
-            if not words or self.said.get(key, 0) > 0:
-                self.said[key] = self.said.get(key, 1) - 1
-                self.report.skip("event that repeats a message")
-                return
-            self._settle()
-            self.waiting.append(Turn(role="user" if role == "user" else "assistant", text=words, at=as_time(at), mark=mark, line=number))
+        if kind == "agent_message":
+            self._told(Turn(role="assistant", text=as_text(event.get("message")).strip(), line=number), at)
+        elif kind == "user_message":
+            text, mark = _typed(as_text(event.get("message")))
+            self._told(Turn(role="user", text=text, mark=mark, line=number), at)
         elif kind == "token_count":
             self._usage(event.get("info"))
         elif kind == "thread_rolled_back":
@@ -239,29 +238,40 @@ class _Reader:
         else:
             self.report.skip(reason(self.report.skipped, f"event: {kind}"))
 
-    def _known(self, role: str, text: str) -> bool:
-        """Whether the message was read from an event and is no longer waiting; one that waits gives way to it."""
-        key = (role, _key(text))
-        for turn in self.waiting:
-            if (turn.role, _key(turn.text)) == key:
-                self.waiting.remove(turn)
-                self.report.skip("event that repeats a message")
-                return False
+    def _told(self, turn: Turn, at: object) -> None:
+        """A message that an event tells of waits for the item that it repeats, unless that one came first."""
+        key = turn.text[:_KEY_CHARACTERS]
+        count = self.said.get(key, 0)
+        if count > 0 or not turn.text:
+            self.said[key] = count - 1
+            self.report.skip("event that repeats a message")
+            return
+        self._settle()
+        turn.at = as_time(at)
+        self.waiting = turn
+
+    def _known(self, key: str) -> bool:
+        """Whether the message was already read from an event; one that still waits gives way to this."""
+        if self.waiting is not None and self.waiting.text.startswith(key):
+            self.waiting = None
+            self.report.skip("event that repeats a message")
+            return False
         count = self.said.get(key, 0)
         self.said[key] = count + 1
         return count < 0
 
     def _settle(self) -> None:
-        """Messages that came as events alone become turns."""
-        waiting, self.waiting = self.waiting, []
-        for turn in waiting:
-            key = (turn.role, _key(turn.text))
-            self.said[key] = self.said.get(key, 0) - 1
-            if turn.role == "user":
-                self._prompt(turn)
-            else:
-                self._add(turn)
-                self.last_answer = turn
+        """A message that came as an event alone becomes a turn."""
+        turn, self.waiting = self.waiting, None
+        if turn is None:
+            return
+        key = turn.text[:_KEY_CHARACTERS]
+        self.said[key] = self.said.get(key, 0) - 1
+        if turn.role == "user":
+            self._prompt(turn)
+        else:
+            self._add(turn)
+            self.last_answer = turn
 
     def _prompt(self, turn: Turn) -> None:
         if turn.mark == "said":
@@ -393,7 +403,7 @@ def _typed(content: object) -> tuple[str, Mark]:
 
 
 def _joined(content: object) -> str:
-    return "\n\n".join(filter(None, map(_block, as_list(content))))
+    return "\n\n".join(filter(None, map(_block, as_list(content)))).strip()
 
 
 def _block(block: object) -> str:
@@ -404,7 +414,3 @@ def _block(block: object) -> str:
     if "image" in as_text(block.get("type")):
         return "[image]"
     return as_text(block.get("text")) or as_text(block.get("description"))
-
-
-def _key(text: str) -> str:
-    return " ".join(text[:400].split())

@@ -22,7 +22,7 @@ from onward.errors import BadInput, UnreadableFile
 HEAD_BYTES = 64 * 1024
 LINE_BYTES = 8 * 1024 * 1024
 """A longer line is cut: its long strings become stubs."""
-_CHUNK_BYTES = 1024 * 1024
+_CHUNK_BYTES = 256 * 1024
 _ZSTD = b"\x28\xb5\x2f\xfd"
 _ZIP = b"PK\x03\x04"
 _BOMS = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
@@ -56,7 +56,8 @@ class Source:
                 if b"\0" in chunk:
                     chunk = chunk.replace(b"\0", b"")
                 has_returns = has_returns or b"\r" in chunk
-                lines = (rest + chunk).split(b"\n")
+                lines = chunk.split(b"\n")
+                lines[0] = rest + lines[0]
                 rest = lines.pop()
                 if len(rest) > LINE_BYTES:
                     lines.append(self._cut(rest, stream))
