@@ -7,7 +7,7 @@ a fact that repeats what is already in gains little, a fact of an old session a 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from heapq import heapify, heappop, heappush
 from itertools import pairwise
 
@@ -71,14 +71,23 @@ def compose(ledger: Ledger, sessions: Sequence[SessionLine], budget_tokens: int,
     shown = {i for _, line in head for i in line.facts}
     rest = [f for f in live if f.id not in shown]
     choice.take((f for f in rest if f.kind == "rule" or f.pinned), int(budget_tokens * RULES_SHARE))
-    choice.take((f for f in rest if not (f.kind == "rule" or f.pinned)), budget_tokens)
+    passing = [f for f in rest if not (f.kind == "rule" or f.pinned)]
+    choice.take(passing, budget_tokens)
+    # What a line adds is known only when its neighbours are: count the document once, and spend what was saved.
+    choice.left_tokens = budget_tokens - count_tokens(render(_document(base, choice.chosen)))
+    taken = {f.id for f in choice.chosen}
+    choice.take((f for f in passing if f.id not in taken), budget_tokens)
     return _fitting(base, choice, budget_tokens, count_tokens)
+
+
+def _document(base: Handoff, chosen: Iterable[Fact]) -> Handoff:
+    return replace(base, sections=tuple(_sections(chosen)))
 
 
 def _fitting(base: Handoff, choice: _Choice, budget_tokens: int, count_tokens: Callable[[str], int]) -> Handoff:
     """Return the document of what was chosen, giving up the last choices until it fits."""
     while True:
-        made = Handoff(base.session, base.origin, base.head, tuple(_sections(choice.chosen)))
+        made = _document(base, choice.chosen)
         over = count_tokens(render(made)) - budget_tokens
         if over <= 0 or not choice.chosen:
             return made
@@ -91,7 +100,7 @@ class _Choice:
     def __init__(self, count_tokens: Callable[[str], int], left_tokens: int, now: int) -> None:
         self.chosen: list[Fact] = []
         self._count = count_tokens
-        self._left = left_tokens
+        self.left_tokens = left_tokens
         self._now = now
         self._covered: set[str] = set()
         """Words, and pairs of neighbouring words, that the document holds already."""
@@ -106,7 +115,7 @@ class _Choice:
 
     def take(self, facts: Iterable[Fact], most_tokens: int) -> None:
         """Choose the best of *facts* while there is room, spending at most *most_tokens* on them. Lazy greedy: gains only ever fall."""
-        room = min(most_tokens, self._left)
+        room = min(most_tokens, self.left_tokens)
         by_id = {f.id: f for f in facts}
         grams = {name: _grams(f.text) for name, f in by_id.items()}
         costs = {name: self._count(f.text) + _BULLET_TOKENS for name, f in by_id.items()}
@@ -125,7 +134,7 @@ class _Choice:
             if cost > room:
                 continue
             room -= cost
-            self._left -= cost
+            self.left_tokens -= cost
             self._add(fact, grams[name])
 
     def _gain(self, fact: Fact, grams: frozenset[str], cost: int) -> float:

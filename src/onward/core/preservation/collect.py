@@ -9,7 +9,7 @@ from onward.core.facts import Handle
 from onward.core.preservation.did import Work, from_work
 from onward.core.preservation.reference import GROUPS, Group, Reference, latest
 from onward.core.preservation.said import from_agent, from_person
-from onward.core.preservation.words import telling
+from onward.core.preservation.words import stems, telling
 from onward.core.tools import action
 from onward.core.transcript import Turn
 
@@ -21,9 +21,6 @@ MOST_EXPECTED: Mapping[Group, int] = {
 
 SHORTEST_TELLING = 70
 """Characters; what an agent says between two tool calls in fewer tells what it does next, not what it found."""
-
-UNSAID: frozenset[Group] = frozenset({"files", "commands"})
-"""Groups known from what was done, not said, so with no words to know them by."""
 
 
 def references(number: int, turns: Iterable[tuple[int, Turn]]) -> list[Reference]:
@@ -62,7 +59,15 @@ def references(number: int, turns: Iterable[tuple[int, Turn]]) -> list[Reference
     for text, handle in narrated:
         found.extend(from_agent(text, handle, heard, is_closing=False, is_last=False))
     found.extend(from_work(work))
-    return [one._replace(keys=telling(one.text, heard)) if one.group not in UNSAID else one for one in _weightiest(found)]
+    return [_known_by(one, heard) for one in _weightiest(found)]
+
+
+def _known_by(one: Reference, heard: Counter[str]) -> Reference:
+    """Return *one* with the words it is known again by: of a statement its own, of a value those beside it, of a file or command none."""
+    if one.group in ("files", "commands"):
+        return one
+    own = stems(one.subject) if one.group == "values" else ()
+    return one._replace(keys=tuple(stem for stem in telling(one.text, heard) if stem not in own))
 
 
 def _weightiest(found: list[Reference]) -> list[Reference]:
@@ -77,7 +82,7 @@ def _weightiest(found: list[Reference]) -> list[Reference]:
         elif one.group != "values" or not _names_a_file(one.subject, files):
             by_group[one.group].append(one)
     for group, standing in by_group.items():
-        standing.sort(key=lambda one: (one.weight + 0.1 * min(4, said[one.group, one.subject]), one.handle), reverse=True)
+        standing.sort(key=lambda one: (one.weight + 0.15 * min(4, said[one.group, one.subject]), one.handle), reverse=True)
         chosen += standing[: MOST_EXPECTED[group]]
     return latest(chosen)
 

@@ -40,12 +40,10 @@ class Document:
 
     def has(self, value: str, companions: Collection[str] = (), fewest: int = 0) -> bool:
         """Say whether the hard *value*, `plain`, stands in the document as a whole word, near at least *fewest* of its *companions* (all, when there are fewer)."""
-        beside = [stem for stem in companions if not value.startswith(stem)]
         at = place_of(value, self.text)
         while at >= 0:
-            if not beside or _count_near(beside, self.text[max(0, at - NEARBY_CHARS) : at + len(value) + NEARBY_CHARS]) >= min(
-                fewest, len(beside)
-            ):
+            beside = self.text[max(0, at - NEARBY_CHARS) : at + len(value) + NEARBY_CHARS]
+            if not companions or _count_near(companions, beside) >= min(fewest, len(companions)):
                 return True
             at = place_of(value, self.text, at + len(value))
         return False

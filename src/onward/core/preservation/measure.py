@@ -16,9 +16,10 @@ from onward.core.preservation.values import needles
 from onward.core.preservation.words import place_of, plain, stems
 from onward.core.text import one_line
 
-ENOUGH = 0.5
-"""Share of a statement's telling words (weighted) that must stand in one window; half of its hard values must stand in the document."""
-COMPANIONS = 2
+ENOUGH, ENOUGH_OF_FEW, FEW = 0.5, 0.7, 5
+"""Share of a statement's telling words (weighted) that must stand in one window, and of a statement that has only a *few*, which chance finds together more
+easily. Of the hard values it names, half must stand in the document."""
+COMPANIONS = 3
 """Telling words that must stand beside a value: a bare list of values says nothing of what they are."""
 
 IMPORTANT: frozenset[Group] = frozenset({"rules", "requirements", "decisions", "fixes", "files", "open", "values"})
@@ -185,7 +186,8 @@ def _is_kept(one: Reference, document: Document) -> bool:
         return any(document.has(needle, one.keys, COMPANIONS) for needle in one.needles)
     if one.needles and 2 * sum(document.has(needle) for needle in one.needles) < len(one.needles):
         return False
-    return document.best_share(one.keys, ENOUGH) >= ENOUGH
+    enough = ENOUGH_OF_FEW if len(one.keys) <= FEW else ENOUGH
+    return document.best_share(one.keys, enough) >= enough
 
 
 def _stale(document: Document, references: Sequence[Reference]) -> list[str]:

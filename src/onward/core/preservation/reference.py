@@ -44,7 +44,7 @@ class Reference(NamedTuple):
 
     def to_json(self) -> dict[str, object]:
         """Return plain data that `from_json` reads back."""
-        plain: dict[str, object] = {
+        return {
             "at": [self.handle.session, self.handle.turn],
             "group": self.group,
             "subject": self.subject,
@@ -52,10 +52,9 @@ class Reference(NamedTuple):
             "needles": list(self.needles),
             "keys": list(self.keys),
             "weight": self.weight,
+            "retired": self.retired,
+            "instead": self.instead,
         }
-        if self.retired:
-            plain |= {"retired": True, "instead": self.instead}
-        return plain
 
     @classmethod
     def from_json(cls, plain: Mapping[str, object]) -> Reference:
@@ -69,8 +68,8 @@ class Reference(NamedTuple):
             tuple(cast("Iterable[str]", plain["needles"])),
             tuple(cast("Iterable[str]", plain["keys"])),
             float(cast("float", plain["weight"])),
-            bool(plain.get("retired")),
-            str(plain.get("instead", "")),
+            bool(plain["retired"]),
+            str(plain["instead"]),
         )
 
 

@@ -17,6 +17,8 @@ PASTED_CHARS = 3000
 OWN_CHARS = 700
 FEWEST_WORDS = 4
 """Words a statement needs to say something."""
+ENOUGH_WORDS = 8
+"""Words with which a person says something of the work even when no cue and no value shows it; fewer are thanks and nods."""
 
 _NOT_ORDERED = frozenset({"i", "we", "they", "it", "that", "these", "those", "which", "who", "tests", "aku", "saya"})
 """Who does not do something is not told to not do it: "I don't think" is no rule."""
@@ -37,7 +39,7 @@ def from_person(text: str, handle: Handle, heard: Counter[str]) -> Iterator[Refe
         yield from _reversals(clause.text, said, handle, 0.9)
         if "rule" in cues and _is_order(said) and not is_question:
             yield _statement("rules", clause, named, handle, 1.0)
-        elif cues or named or not is_question:
+        elif cues or named or (len(said) >= ENOUGH_WORDS and not is_question):
             asked = 0.5 + 0.2 * ("want" in cues) + 0.1 * min(2, len(named)) - 0.2 * is_question
             yield _statement("requirements", clause, named, handle, asked)
         yield from (_value(value, clause.text, handle, 0.6) for value in named if not is_small_number(value))

@@ -53,7 +53,9 @@ def specificity(value: str) -> float:
     """Return how much (−0.2..0.3) the shape of *value* says that it must be carried to the letter."""
     if "://" in value or value.startswith("#"):
         return 0.3
-    if value.isalpha() or value.isdigit() or " " in value:
+    if value.isdigit():
+        return 0.0
+    if value.isalpha() or " " in value:
         return -0.2
     return 0.1 if _TELLING.isdisjoint(value) else 0.2
 
