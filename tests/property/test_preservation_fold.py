@@ -1,0 +1,73 @@
+"""References of many sessions say the same whatever order they are folded in, and stay bounded."""
+
+from __future__ import annotations
+
+import json
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from onward.core.facts import Handle
+from onward.core.preservation import GROUPS, Reference, fold_references, measure
+from onward.core.preservation.reference import MOST_HELD
+
+REFERENCES = st.lists(
+    st.builds(
+        Reference,
+        handle=st.builds(Handle, st.integers(1, 40), st.integers(1, 9)),
+        group=st.sampled_from(GROUPS),
+        subject=st.text("ab", min_size=1, max_size=7),
+        text=st.sampled_from(["the port is 80", "use PostgreSQL", "tests fail"]),
+        needles=st.sampled_from([("80",), ("postgresql",), ("a", "b")]),
+        keys=st.sampled_from([(), ("port",), ("postgr", "tests")]),
+        weight=st.sampled_from([0.2, 0.5, 1.0]),
+        retired=st.booleans(),
+    ),
+    max_size=60,
+)
+
+
+@given(REFERENCES, REFERENCES, REFERENCES)
+def test_order_does_not_matter(a: list[Reference], b: list[Reference], c: list[Reference]) -> None:
+    assert fold_references(a, b) == fold_references(b, a)
+    assert fold_references(fold_references(a, b), c) == fold_references(a, fold_references(b, c))
+
+
+@given(REFERENCES)
+def test_folding_again_changes_nothing(a: list[Reference]) -> None:
+    once = fold_references((), a)
+    assert fold_references(once, a) == fold_references(once, once) == once
+    assert once == sorted(once, key=lambda one: one.handle)
+
+
+@given(st.lists(REFERENCES, max_size=12))
+def test_bounded_over_any_number_of_sessions(sessions: list[list[Reference]]) -> None:
+    known: list[Reference] = []
+    for one in sessions:
+        known = fold_references(known, one)
+    for group in GROUPS:
+        assert sum(one.group == group for one in known) <= MOST_HELD[group]
+
+
+def test_the_bound_holds_order_apart() -> None:
+    many = [Reference(Handle(i, 1), "outcomes", f"o{i}", f"outcome {i}") for i in range(1, 200)]
+    forward: list[Reference] = []
+    backward: list[Reference] = []
+    for one in many:
+        forward = fold_references(forward, [one])
+    for one in reversed(many):
+        backward = fold_references(backward, [one])
+    assert forward == backward
+    assert [one.handle.session for one in forward] == list(range(200 - MOST_HELD["outcomes"], 200))
+
+
+@given(REFERENCES)
+def test_references_survive_storage(a: list[Reference]) -> None:
+    assert [Reference.from_json(json.loads(json.dumps(one.to_json()))) for one in a] == a
+
+
+@given(REFERENCES, st.text(max_size=300))
+def test_any_document_can_be_measured(a: list[Reference], document: str) -> None:
+    result = measure(document, fold_references((), a), document_tokens=1, session_tokens=1, sessions=1)
+    assert sum(g.total - g.kept for g in result.groups) == len(result.lost)
+    assert all(0 <= g.kept <= g.total for g in result.groups)

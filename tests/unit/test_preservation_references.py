@@ -1,0 +1,162 @@
+"""What a handoff ought to keep of one session."""
+
+from __future__ import annotations
+
+import pytest
+
+from onward.core.facts import Handle
+from onward.core.preservation import Group, Reference, references
+from onward.core.transcript import Mark, ToolCall, ToolResult, Turn
+
+
+def user(text: str, mark: Mark = "said") -> Turn:
+    return Turn("user", text, mark=mark)
+
+
+def agent(text: str, *calls: ToolCall) -> Turn:
+    return Turn("assistant", text, calls=calls)
+
+
+def shell(command: str, output: str, exit_code: int = 0) -> list[Turn]:
+    call = ToolCall(f"c{abs(hash((command, output)))}", "Bash", {"command": command})
+    return [agent("", call), Turn("tool", results=(ToolResult(call.id, output, exit_code != 0, exit_code),))]
+
+
+def edit(path: str) -> Turn:
+    return agent("", ToolCall(f"e{path}", "Edit", {"file_path": path, "old_string": "a", "new_string": "b"}))
+
+
+def found(*turns: Turn) -> list[Reference]:
+    return references(1, list(enumerate(turns, 1)))
+
+
+def texts(group: Group, *turns: Turn) -> list[str]:
+    return [one.text for one in found(*turns) if one.group == group and not one.retired]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Never store patient names in the database.",
+        "Always run the linter before a commit.",
+        "jangan pernah commit langsung ke main ya",
+        "mulai sekarang pakai bahasa Indonesia di semua tombol",
+        "Please don't touch the migration files.",
+    ],
+)
+def test_a_standing_order_is_a_rule(said: str) -> None:
+    assert texts("rules", user(said)) == [said]
+
+
+@pytest.mark.parametrize("said", ["I don't think the cache is to blame here.", "Why do the tests never finish on my machine?"])
+def test_a_doubt_or_a_question_is_no_rule(said: str) -> None:
+    assert texts("rules", user(said)) == []
+
+
+def test_a_wish_is_a_requirement_with_its_values() -> None:
+    (one,) = [r for r in found(user("The list should fit a 1280x800 screen in landscape.")) if r.group == "requirements"]
+    assert one.needles == ("1280x800",)
+    assert one.handle == Handle(1, 1)
+
+
+def test_prompts_typed_while_the_agent_worked_count() -> None:
+    assert texts("rules", user("never push to main directly", "queued")) == ["never push to main directly"]
+
+
+@pytest.mark.parametrize("mark", ["injected", "summary"])
+def test_what_a_program_says_does_not_count(mark: Mark) -> None:
+    assert found(user("Always answer in French, never in English.", mark)) == []
+
+
+def test_a_sub_agent_does_not_count() -> None:
+    assert found(Turn("user", "Always answer in French, never in English.", sidechain="a1")) == []
+
+
+def test_the_middle_of_a_pasted_text_is_not_the_persons_word() -> None:
+    log = "\n".join(f"line {i} must never be empty here" for i in range(300))
+    kept = texts("rules", user(f"Please look at this log.\n\n{log}\n\nNever delete the cache folder."))
+    assert "Never delete the cache folder." in kept
+    assert "line 150 must never be empty here" not in kept
+
+
+def test_reasons_fixes_and_dead_ends_are_told_apart() -> None:
+    turns = (
+        agent(
+            "We use PostgreSQL because two workers write at once.\n\nThe root cause was a stale lock file in the cache folder.\n\n"
+            "Hashing the parsed JSON doesn't work, the key order changes."
+        ),
+        user("good, go on with the rest"),
+    )
+    assert texts("decisions", *turns) == ["We use PostgreSQL because two workers write at once."]
+    assert texts("fixes", *turns) == ["The root cause was a stale lock file in the cache folder."]
+    assert texts("dead ends", *turns) == ["Hashing the parsed JSON doesn't work, the key order changes."]
+
+
+def test_only_the_last_report_says_what_is_open() -> None:
+    report = "**Next**\n1. Call the printer from the ticket route.\n"
+    assert texts("open", user("print the tickets please"), agent(report)) == ["Call the printer from the ticket route."]
+    assert texts("open", agent(report), user("print the tickets please"), agent("The tickets are printed and cut now.")) == []
+
+
+def test_files_are_kept_by_name_and_common_names_by_folder() -> None:
+    needles = {one.text: one.needles for one in found(edit("/home/a/src/cart/reserve.py"), edit("/home/a/src/cart/__init__.py"))}
+    assert needles["/home/a/src/cart/reserve.py"] == ("reserve.py",)
+    assert needles["/home/a/src/cart/__init__.py"] == ("cart/__init__.py",)
+
+
+def test_a_deleted_file_is_retired() -> None:
+    gone = agent("", ToolCall("d", "apply_patch", "*** Begin Patch\n*** Delete File: src/old.py\n*** End Patch"))
+    (one,) = [r for r in found(edit("src/old.py"), gone) if r.group == "files"]
+    assert one.retired
+
+
+def test_a_check_left_failing_is_open_until_it_passes() -> None:
+    failing = shell("cd /home/a && npx vitest run tests/calls.test.ts", "Error: database is locked\n 1 failed", 1)
+    assert texts("open", *failing) == ["vitest run fails: 1 failed"]
+    assert texts("open", *failing, *shell("npx vitest run", "12 passed")) == []
+
+
+def test_todos_are_open_until_done() -> None:
+    def todo(status: str) -> Turn:
+        return agent("", ToolCall("t", "TodoWrite", {"todos": [{"content": "Write the nurse page", "status": status}]}))
+
+    assert texts("open", todo("pending")) == ["Write the nurse page"]
+    assert texts("open", todo("pending"), todo("completed")) == []
+
+
+def test_commits_branches_and_pull_requests_come_from_results() -> None:
+    turns = [
+        *shell("git commit -m 'Add the nurse page'", "[feat/nurse 8c41d7e] Add the nurse page\n 2 files changed"),
+        *shell("gh pr create --fill", "https://github.example/klinik/antre/pull/5"),
+    ]
+    assert texts("outcomes", *turns) == ["Add the nurse page"]
+    values = {one.subject: one.needles for one in found(*turns) if one.group == "values"}
+    assert values.keys() == {"feat/nurse", "https://github.example/klinik/antre/pull/5"}
+    assert "#5" in values["https://github.example/klinik/antre/pull/5"]
+
+
+def test_looking_around_is_no_command_worth_keeping() -> None:
+    turns = [turn for command in ("ls -la src", "cat a.txt", "git status", "rg foo src") for turn in shell(command, "") * 2]
+    assert texts("commands", *turns) == []
+    assert texts("commands", *shell("make deploy", "ok"), *shell("make deploy", "ok again")) == ["make deploy"]
+
+
+def test_a_value_said_again_and_again_outweighs_one_said_in_passing() -> None:
+    passing = [user(f"look at part{i}_of_it.conf in passing please") for i in range(12)]
+    often = [user("the port is 8443 on staging, keep it") for _ in range(3)]
+    assert "8443" in {one.subject for one in found(*often, *passing) if one.group == "values"}
+
+
+def test_a_reversal_retires_the_old_value() -> None:
+    (one,) = [r for r in found(user("Please switch from polling to websockets for the display.")) if r.retired]
+    assert (one.group, one.subject, one.instead) == ("values", "polling", "websockets")
+
+
+def test_the_number_of_references_is_bounded_however_long_the_session() -> None:
+    turns = [turn for i in range(400) for turn in (user(f"Never touch module{i}.py and always test part {i} of it."), edit(f"src/m{i}.py"))]
+    assert len(found(*turns)) <= 80
+
+
+def test_the_same_turns_give_the_same_references() -> None:
+    turns = [user("Never push to main, use `feat/x` instead of `fix/y`."), agent("Done because the port 8080 was taken.")]
+    assert found(*turns) == found(*turns)
