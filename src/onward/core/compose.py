@@ -6,14 +6,14 @@ a fact that repeats what is already in gains little, a fact of an old session a 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from heapq import heapify, heappop, heappush
 from itertools import pairwise
 
 from onward.core.facts import Fact, Handle, Kind
 from onward.core.handoff import HEAD, SECTIONS, Handoff, Line, Section, render
-from onward.core.ledger import OPEN, Ledger, order
+from onward.core.ledger import OPEN, Ledger, names_of, order
 from onward.core.text import content_words
 
 RULES_SHARE = 0.4
@@ -41,8 +41,10 @@ _BULLET_TOKENS = 2
 _SECTION_TOKENS = 7
 _DENSITY = 0.75
 """How much cost counts against value: 0 takes the best whatever its length, 1 takes value per token."""
-_AGE = 0.93
+_AGE = 0.9
 """What a fact is worth one session later, of what it was worth before."""
+_RECURS = 0.2
+"""What each further session that names the same thing adds to a fact's value, up to three."""
 _REPEATS, _REPEATED = 0.2, 0.15
 """A fact of which less than this share is new counts for this part of its value: it fills a large budget and never crowds a small one."""
 _SAME = 0.02
@@ -66,7 +68,7 @@ def compose(ledger: Ledger, sessions: Sequence[SessionLine], budget_tokens: int,
     head = _head(live, last.number)
     origin = ", ".join(part for part in (last.date, last.agent) if part)
     base = Handoff(last.number, origin, head)
-    choice = _Choice(count_tokens, budget_tokens - count_tokens(render(base)) - 4, last.number)
+    choice = _Choice(count_tokens, budget_tokens - count_tokens(render(base)) - 4, last.number, _recurring(live))
     choice.cover(line.text for _, line in head)
     shown = {i for _, line in head for i in line.facts}
     rest = [f for f in live if f.id not in shown]
@@ -97,11 +99,12 @@ def _fitting(base: Handoff, choice: _Choice, budget_tokens: int, count_tokens: C
 class _Choice:
     """Facts chosen so far, in the order of choosing, with what they cover and what is left to spend."""
 
-    def __init__(self, count_tokens: Callable[[str], int], left_tokens: int, now: int) -> None:
+    def __init__(self, count_tokens: Callable[[str], int], left_tokens: int, now: int, recurring: Mapping[str, int]) -> None:
         self.chosen: list[Fact] = []
         self._count = count_tokens
         self.left_tokens = left_tokens
         self._now = now
+        self._recurring = recurring
         self._covered: set[str] = set()
         """Words, and pairs of neighbouring words, that the document holds already."""
         self._leads: set[tuple[str, Handle, str]] = set()
@@ -144,6 +147,7 @@ class _Choice:
         age = 1.0 if fact.kind == "rule" or fact.pinned else _AGE ** (self._now - fact.session)
         if fact.kind in OPEN and fact.session < self._now:
             age *= 0.6
+        age *= 1 + _RECURS * min(3, self._recurring.get(fact.id, 0))
         if new < _REPEATS:
             age *= _REPEATED
         return float(fact.weight * age * (0.4 + 0.6 * new) / max(8, cost + self._overhead(fact)) ** _DENSITY)
@@ -165,6 +169,18 @@ class _Choice:
         self._places.add((section, place))
         self._leads.add((section, place, fact.lead))
         self._sections.add(section)
+
+
+def _recurring(live: Iterable[Fact]) -> dict[str, int]:
+    """Return, by fact, how many further sessions name one of the same things: what work keeps coming back to matters longer."""
+    named = {f.id: (f.session, names_of(f)) for f in live}
+    if len({session for session, _ in named.values()}) < 2:
+        return {}
+    sessions: dict[str, set[int]] = {}
+    for session, names in named.values():
+        for name in names:
+            sessions.setdefault(name, set()).add(session)
+    return {fact: max((len(sessions[name]) for name in names), default=1) - 1 for fact, (_, names) in named.items()}
 
 
 def _grams(text: str) -> frozenset[str]:
