@@ -5,13 +5,19 @@ The index holds no text of its own: what a turn is found by follows from the tur
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 
 from sqlalchemy import Connection
 
 from onward.core.transcript import Turn
 from onward.store.searchable import searchable
+
+COMMON = 20_000
+"""A term that this many turns hold is common: it does not choose what is found, it only helps to rank it."""
+
+MOST_RANKED = 40_000
+"""Turns that one search ranks at most."""
 
 _BATCH = 2000
 
@@ -33,3 +39,55 @@ def forget(connection: Connection, turns: Iterable[tuple[int, Turn]]) -> None:
 def clear(connection: Connection) -> None:
     """Forget everything."""
     connection.exec_driver_sql("INSERT INTO turn_words (turn_words) VALUES ('delete-all')")
+
+
+def frequencies(connection: Connection, terms: Sequence[str]) -> dict[str, int]:
+    """Return how many turns hold each term, counted up to `COMMON`; a term of several words is a phrase."""
+    count = f"SELECT count(*) FROM (SELECT 1 FROM turn_words WHERE turn_words MATCH ? LIMIT {COMMON})"  # noqa: S608
+    return {term: int(connection.exec_driver_sql(count, (_quoted(term),)).scalar_one()) for term in terms}
+
+
+def search(
+    connection: Connection, terms: Mapping[str, int], *, project_id: int | None = None, roles: Sequence[str] = (), limit: int = 200
+) -> list[int]:
+    """Return the ids of at most *limit* turns that hold any of *terms* (with their `frequencies`), the best first.
+
+    Rare terms rank by BM25. Where every term is common, ranking would read most of the index: the newest turns that hold all of them come
+    first instead, then the newest that hold the rarest one.
+    """
+    rarest_first = sorted(terms, key=lambda term: terms[term])
+    rare: list[str] = []
+    total = 0
+    for term in rarest_first:
+        total += terms[term]
+        if terms[term] < COMMON and total <= MOST_RANKED:
+            rare.append(term)
+    if rare:
+        return _ids(connection, " OR ".join(map(_quoted, rare)), "rank", project_id=project_id, roles=roles, limit=limit)
+    if not rarest_first:
+        return []
+    found = _ids(
+        connection, " AND ".join(map(_quoted, rarest_first)), "turn_words.rowid DESC", project_id=project_id, roles=roles, limit=limit
+    )
+    if len(found) < limit:
+        found += _ids(connection, _quoted(rarest_first[0]), "turn_words.rowid DESC", project_id=project_id, roles=roles, limit=limit)
+    return list(dict.fromkeys(found))[:limit]
+
+
+def _ids(connection: Connection, match: str, order: str, *, project_id: int | None, roles: Sequence[str], limit: int) -> list[int]:
+    # CROSS JOIN: the index is read first and in its own order, whatever the planner thinks of it.
+    query = "SELECT turn_words.rowid FROM turn_words CROSS JOIN turns ON turns.id = turn_words.rowid WHERE turn_words MATCH ?"
+    values: list[str | int] = [match]
+    if project_id is not None:
+        query += " AND turns.project_id = ?"
+        values.append(project_id)
+    if roles:
+        query += f" AND turns.role IN ({', '.join('?' * len(roles))})"
+        values += roles
+    return [int(row[0]) for row in connection.exec_driver_sql(f"{query} ORDER BY {order} LIMIT {limit}", tuple(values))]
+
+
+def _quoted(term: str) -> str:
+    """Return *term* as a phrase: whatever stands between quotes is text, never query syntax."""
+    doubled = term.replace('"', '""').replace("\0", " ")
+    return f'"{doubled}"'

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, NamedTuple, TypeAlias
@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, upd
 
 from onward.core.transcript import SessionHead
 from onward.store.clock import kept, now, told, told_always
-from onward.store.schema import loaded_handoffs, sessions
+from onward.store.schema import loaded_handoffs, projects, sessions
 
 DIGEST = "turns:"
 """How a native id begins that is no agent's own, but a digest of the session's first turns."""
@@ -152,6 +152,19 @@ def completed_lines(connection: Connection, project_id: int) -> list[CompletedLi
     columns = (sessions.c.number, sessions.c.agent, sessions.c.ended_at, sessions.c.tokens)
     query = select(*columns).where(sessions.c.project_id == project_id, sessions.c.status == "completed").order_by(sessions.c.number)
     return [CompletedLine(row[0], row[1], told(row[2]), row[3]) for row in connection.execute(query)]
+
+
+class SessionPlace(NamedTuple):
+    """Where turns of a session stand: its project's name and its number there."""
+
+    project: str
+    number: int
+
+
+def places(connection: Connection, ids: Collection[int]) -> dict[int, SessionPlace]:
+    """Return where the sessions of these ids stand."""
+    query = select(sessions.c.id, projects.c.name, sessions.c.number).join(projects).where(sessions.c.id.in_(ids))
+    return {row[0]: SessionPlace(row[1], row[2]) for row in connection.execute(query)}
 
 
 def latest(connection: Connection, project_id: int, status: SessionStatus) -> Session | None:

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, Select, delete, insert, select, update
+from sqlalchemy import Connection, Row, Select, delete, func, insert, select, update
 
 from onward.core.transcript import Turn
 from onward.store import search_sqlite
 from onward.store.bodies import Bodies
 from onward.store.clock import kept, told
-from onward.store.schema import turns
+from onward.store.schema import sessions, turns
 
 MOST_ORDINAL = 2**24 - 1
 _MOST_PARAMETERS = 500
@@ -111,6 +111,11 @@ def of_session(
     if main_path:
         query = query.where(turns.c.abandoned.is_(False))
     yield from _stored(connection, query)
+
+
+def count(connection: Connection) -> int:
+    """Return how many turns there are in all."""
+    return int(connection.execute(select(func.coalesce(func.sum(sessions.c.turns), 0))).scalar_one())
 
 
 def by_ids(connection: Connection, ids: Sequence[int]) -> dict[int, StoredTurn]:

@@ -1,0 +1,131 @@
+"""From a question to the passages that answer it: words worth looking for, passages of a text, and how well each fits. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import log
+
+from onward.core.text import STOPWORDS
+
+PASSAGE_CHARS = 420
+"""A passage grows to about this many characters, by whole lines."""
+LONGEST_LINE_CHARS = 700
+NEARLY_ALL = 0.8
+
+_WORD = re.compile(r"[^\W_]+")
+_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_NAME = re.compile(r"[\w@~-]+(?:[./\\:_-]+[\w@-]+)+")
+_SENTENCE_END = re.compile(r"(?<=[.!?;])\s+")
+_QUESTION_WORDS = STOPWORDS | frozenset(
+    "did does do use used using uses say said tell told name named called happen happened exactly many much ever s t ve re ll d m was were "
+    "apa siapa kapan dimana mengapa kenapa bagaimana berapa mana".split()
+)
+_ENDINGS = ("ations", "ation", "ments", "ment", "ings", "ing", "ies", "ers", "er", "ed", "es", "ly", "s", "e", "y")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What to look for: `words` (lower case, with stop words only where there is nothing else) and `names`, the identifiers among them, as phrases."""
+
+    words: tuple[str, ...]
+    names: tuple[str, ...]
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """Everything to look for."""
+        return (*self.names, *self.words)
+
+
+def understood(query: str) -> Question:
+    """Return what *query* asks for; identifiers are split at case, dots, slashes and underscores, and looked for whole as well."""
+    split = [word.lower() for word in _WORD.findall(_HUMP.sub(" ", query))]
+    whole = [word.lower() for word in _WORD.findall(query)]
+    everything = list(dict.fromkeys((*whole, *split)))
+    words = [word for word in everything if word not in _QUESTION_WORDS and (len(word) > 1 or word.isdecimal())] or everything
+    names = [" ".join(_WORD.findall(found.lower())) for found in _NAME.findall(query)]
+    return Question(tuple(words), tuple(dict.fromkeys(name for name in names if " " in name)))
+
+
+def stem(word: str) -> str:
+    """Return *word* without its ending, roughly: enough to tell `failing` and `failed` from other words."""
+    for ending in _ENDINGS:
+        if word.endswith(ending) and len(word) - len(ending) >= 3:
+            return word[: -len(ending)]
+    return word
+
+
+def stems(text: str) -> list[str]:
+    """Return the stems of the words of *text*, names joined by capitals split as well."""
+    return [stem(word) for word in _WORD.findall(_HUMP.sub(" ", text).lower())]
+
+
+class Judge:
+    """Says how well a passage answers a question. `counts` are the turns that hold each term, of `turns` in all."""
+
+    def __init__(self, question: Question, counts: Mapping[str, int], turns: int) -> None:
+        self._rarity: dict[str, float] = {}
+        for word in question.words:
+            weight = rarity(counts.get(word, 0), turns)
+            self._rarity[stem(word)] = max(weight, self._rarity.get(stem(word), 0.0))
+        self._names = [(name, rarity(counts.get(name, 0), turns)) for name in question.names]
+        self._most = sum(self._rarity.values()) or 1.0
+
+    def score(self, text: str) -> float:
+        """Return 0..about 2: the share of the question's words that *text* holds, each as much as it is rare, and half as much again for whole names."""
+        said = stems(text)
+        found = set(said)
+        score = sum(weight for word, weight in self._rarity.items() if word in found)
+        if score and self._names:
+            flat = " ".join(_WORD.findall(text.lower()))
+            score += sum(0.5 * weight for name, weight in self._names if name in flat)
+        length = len(said)
+        return score / self._most * (1.0 if length > 12 else 0.6 + length / 30)
+
+
+def rarity(count: int, turns: int) -> float:
+    """Return how telling a term is that *count* of *turns* turns hold."""
+    return log(1.0 + (max(turns, count) - count + 0.5) / (count + 0.5))
+
+
+def passages(text: str) -> Iterator[str]:
+    """Yield *text* in passages of whole lines, each about `PASSAGE_CHARS` long; what is blank or mere rules is left out."""
+    passage: list[str] = []
+    size = 0
+    for line in _lines(text):
+        if size + len(line) > PASSAGE_CHARS and passage:
+            yield "\n".join(passage)
+            passage, size = [], 0
+        passage.append(line)
+        size += len(line)
+    if passage:
+        yield "\n".join(passage)
+
+
+def _lines(text: str) -> Iterator[str]:
+    for line in text.split("\n"):
+        bare = line.rstrip()
+        if not any(map(str.isalnum, bare)):
+            continue
+        if len(bare) <= LONGEST_LINE_CHARS:
+            yield bare
+            continue
+        part = ""
+        for sentence in _SENTENCE_END.split(bare):
+            if part and len(part) + len(sentence) > PASSAGE_CHARS:
+                yield part
+                part = ""
+            part = f"{part} {sentence}".strip()
+            while len(part) > LONGEST_LINE_CHARS:
+                cut = part.rfind(" ", PASSAGE_CHARS // 2, PASSAGE_CHARS)
+                cut = cut if cut > 0 else PASSAGE_CHARS
+                yield part[:cut]
+                part = part[cut:].lstrip()
+        if part:
+            yield part
+
+
+def repeats(said: frozenset[str], told: Sequence[frozenset[str]]) -> bool:
+    """Say whether the words of a text are nearly all in one that was told already."""
+    return any(len(said & before) >= NEARLY_ALL * len(said) for before in told)

@@ -1,0 +1,57 @@
+"""The handoff as a session begins: what the last one left, and what changed in the repository since."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from onward.app.repository import RepositoryChange, changes_since, place_of
+from onward.core.handoff import HEAD, Handoff, Line
+from onward.errors import NotFound
+from onward.store import Store, sessions
+from onward.store.handoffs import StoredHandoff
+from onward.store.projects import Project
+
+SINCE_THEN = HEAD[2]
+FILES = "Where things are"
+_PATH = re.compile(r"`([^`]+)`")
+_NOT_THERE = ("was deleted", "is gone", "dihapus")
+
+
+def briefing(store: Store, project: Project, handoff: StoredHandoff, folder: Path) -> tuple[Handoff, RepositoryChange | None]:
+    """Return *handoff* with what changed since among its first lines, and the change; None, and the handoff as it was, where no repository is at hand.
+
+    The repository is the one that holds *folder*, if that is the project's, else the project's own.
+    """
+    change = changes_since(_repository(project, folder), _ended_at(store, project, handoff), named_files(handoff.handoff))
+    return (with_change(handoff.handoff, change) if change else handoff.handoff), change
+
+
+def with_change(handoff: Handoff, change: RepositoryChange) -> Handoff:
+    """Return *handoff* with *change* among its first lines, in its place."""
+    lines = {**dict(handoff.head), SINCE_THEN: Line(change.sentence())}
+    return replace(handoff, head=tuple((name, lines[name]) for name in HEAD if name in lines))
+
+
+def named_files(handoff: Handoff) -> list[str]:
+    """Return the files that *handoff* says are there."""
+    lines = [line.text for section in handoff.sections if section.title == FILES for line in section.lines]
+    found = [_PATH.match(text) for text in lines if not any(word in text for word in _NOT_THERE)]
+    return [path.group(1) for path in found if path]
+
+
+def _repository(project: Project, folder: Path) -> Path:
+    place = place_of(folder)
+    ours = (project.remote and place[1] == project.remote) or place[0] == project.root
+    return folder if ours or not project.root else Path(project.root)
+
+
+def _ended_at(store: Store, project: Project, handoff: StoredHandoff) -> datetime:
+    """Return when the session that the handoff tells of ended; when the handoff was made, where its transcript does not say."""
+    with store.read() as connection:
+        session = sessions.by_number(connection, project.id, handoff.session_number)
+    if session is None:
+        raise NotFound("The session is gone: its project was deleted.", "List what there is: onward project list")
+    return session.ended_at or handoff.created_at

@@ -1,0 +1,115 @@
+"""Searching everything that was kept: the passages that answer a question, within a budget, each with the handle of its turn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from heapq import nlargest
+from typing import Literal, TypeAlias, cast
+
+from sqlalchemy import Connection
+
+from onward.app.asking import Judge, passages, repeats, stems, understood
+from onward.app.standing import standing_of
+from onward.core.facts import Handle
+from onward.errors import BadInput
+from onward.store import Store, projects, search_sqlite, sessions, turns
+from onward.store.projects import Project
+from onward.store.searchable import searchable
+from onward.tokens import count_tokens
+
+SearchKind: TypeAlias = Literal["user", "assistant", "tool", "fact"]
+SEARCH_KINDS: tuple[SearchKind, ...] = ("user", "assistant", "tool", "fact")
+"""Whose words are searched: a person's, the agent's, the tools'; or the facts of the ledger."""
+
+DEFAULT_BUDGET_TOKENS = 1000
+MOST_TURNS = 200
+MOST_LOOKED_AT = 400
+_WORTH: dict[SearchKind, float] = {"user": 1.1, "assistant": 1.0, "tool": 0.85, "fact": 1.1}
+HEAD_TOKENS = 12
+"""What an excerpt's source, printed before it, costs at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """A passage that was found. `score` is only good for comparing excerpts of one search."""
+
+    project: str
+    handle: Handle
+    kind: SearchKind
+    at: datetime | None
+    text: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search answered: the best excerpts first, together at most `budget_tokens`."""
+
+    excerpts: list[Excerpt]
+    tokens: int
+    budget_tokens: int
+
+
+def search(
+    store: Store,
+    query: str,
+    *,
+    project: Project | None = None,
+    kinds: Sequence[SearchKind] = (),
+    budget_tokens: int = DEFAULT_BUDGET_TOKENS,
+) -> Found:
+    """Return the passages that answer *query* best, in *project* or in all. Any text is a query: nothing in it is syntax."""
+    question = understood(query)
+    if not question.words:
+        raise BadInput(f"There is no word in {query!r} to look for.", "Ask with a few words.")
+    wanted = kinds or SEARCH_KINDS
+    with store.read() as connection:
+        if connection.dialect.name != "sqlite":
+            raise BadInput("Searching needs the SQLite store for now.", "Unset ONWARD_DATABASE_URL to search the store in the data folder.")
+        counts = search_sqlite.frequencies(connection, question.terms)
+        judge = Judge(question, counts, turns.count(connection))
+        found: list[Excerpt] = []
+        if roles := [kind for kind in wanted if kind != "fact"]:
+            found += _in_turns(connection, judge, counts, project, roles)
+        if "fact" in wanted:
+            found += _in_facts(connection, judge, [project] if project else projects.listed(connection))
+    return _within(found, budget_tokens)
+
+
+def _in_turns(
+    connection: Connection, judge: Judge, counts: Mapping[str, int], project: Project | None, roles: Sequence[SearchKind]
+) -> Iterator[Excerpt]:
+    ids = search_sqlite.search(connection, counts, project_id=project.id if project else None, roles=roles, limit=MOST_TURNS)
+    stored = turns.by_ids(connection, ids)
+    places = sessions.places(connection, {one.session_id for one in stored.values()})
+    for one in stored.values():
+        place = places[one.session_id]
+        for text in passages(searchable(one.turn)):
+            kind = cast("SearchKind", one.turn.role)
+            if score := judge.score(text):
+                yield Excerpt(place.project, Handle(place.number, one.ordinal), kind, one.turn.at, text, score * _WORTH.get(kind, 1.0))
+
+
+def _in_facts(connection: Connection, judge: Judge, among: Iterable[Project]) -> Iterator[Excerpt]:
+    for project in among:
+        for fact in standing_of(connection, project.id).ledger.live():
+            text = f"{fact.lead} {fact.text}".strip()
+            if score := judge.score(text):
+                yield Excerpt(project.name, Handle(fact.session, fact.turn), "fact", fact.at, text, score * _WORTH["fact"])
+
+
+def _within(found: Iterable[Excerpt], budget_tokens: int) -> Found:
+    """Return the best of *found* that the budget has room for; nothing twice."""
+    chosen: list[Excerpt] = []
+    told: list[frozenset[str]] = []
+    tokens = 0
+    for one in nlargest(MOST_LOOKED_AT, found, key=lambda one: (one.score, one.handle)):
+        cost = count_tokens(one.text) + HEAD_TOKENS
+        if tokens + cost > budget_tokens or repeats(said := frozenset(stems(one.text)), told):
+            continue
+        chosen.append(one)
+        told.append(said)
+        tokens += cost
+    return Found(chosen, tokens, budget_tokens)
