@@ -33,7 +33,6 @@ def _table(images: dict[str, str], other: int | None = None) -> bytes:
 _LOWER = {chr(code).upper(): chr(code) for code in range(ord("a"), ord("z") + 1)}
 _WORDS = _table({"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-": "w"}, other=ord(" "))
 _RUN = b"w" * shapes.RUN_LENGTH
-_LINKING = frozenset(".: ")
 # `_key`, `-key`, ` key`, `.key`, `ikey` and `oken` look the same when the letters that differ are made one: one scan for all.
 _NAMES = _table({**_LOWER, "-_. IiOo": "_", "Nn": "y"})
 _NEEDLES: tuple[tuple[bytes, Callable[[str, int], Secret | None]], ...] = (
@@ -70,7 +69,7 @@ def find_secrets(text: str) -> list[Secret]:
 
 def _at_runs(text: str, words: bytes, start: int, found: list[Secret]) -> None:
     """Add the secrets that have a shape of their own, from the run at *start* on."""
-    heads = shapes.HEADS
+    heads, links = shapes.HEADS, shapes.LINKS
     while start >= 0:
         end = words.find(b" ", start + shapes.RUN_LENGTH)
         if end < 0:
@@ -78,7 +77,7 @@ def _at_runs(text: str, words: bytes, start: int, found: list[Secret]) -> None:
         if text[start - 1 : start] == "\\":
             # In text that is itself JSON, the n of a written-out "\n" sticks to the word behind it.
             start += 1
-        if text[start : start + 3] in heads or (text[start - 1 : start] in _LINKING and shapes.is_linked(text, start)):
+        if text[start : start + 3] in heads or text[start - 3 : start] in links:
             secret = shapes.shaped(text, start, end)
             if secret:
                 found.append(secret)

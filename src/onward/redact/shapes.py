@@ -83,11 +83,18 @@ _LINKED = {
     "29.": ("google-key", _START + r"ya29\.[\w-]{20,}"),
     "AQ.": ("google-key", _START + r"AQ\.Ab8[\w-]{40,}"),
     "01.": ("dynatrace-token", _START + r"dt0[a-z]01\.[A-Z0-9]{24}\.[A-Z0-9]{64}"),
-    **{f"{digit}:A": ("telegram-bot-token", r"(?<![0-9])\d{8,10}:A[\w-]{34}(?![\w-])") for digit in "0123456789"},
+    **{
+        f"{tens}{ones}:": ("telegram-bot-token", r"(?<![0-9])\d{8,10}:A[\w-]{34}(?![\w-])")
+        for tens in "0123456789"
+        for ones in "0123456789"
+    },
 }
-"""Shapes that begin before their run, by the three characters before it, or by two and its first."""
+"""Shapes that begin before their run, by the three characters before it."""
 
-_BEARER = frozenset({"er ", "ER "})
+_BEARER = ("er ", "ER ")
+
+LINKS = frozenset((*_LINKED, *_BEARER))
+"""The three characters before a run that make it worth a look though its head does not."""
 
 
 @cache
@@ -105,12 +112,6 @@ def _bearer() -> re.Pattern[str]:
     return re.compile(r"(?=[^\s\"']{0,200}\d)[A-Za-z0-9._~+/-]{20,}=*")
 
 
-def is_linked(text: str, start: int) -> bool:
-    """Say whether what stands before the run at *start* makes it worth a look though its head does not."""
-    before = text[start - 3 : start]
-    return before in _LINKED or text[start - 2 : start + 1] in _LINKED or before in _BEARER
-
-
 def shaped(text: str, start: int, end: int) -> Secret | None:
     """Return the secret whose run is *text[start:end]*: it may begin before the run and reach beyond it."""
     head = text[start : start + 3]
@@ -120,11 +121,10 @@ def shaped(text: str, start: int, end: int) -> Secret | None:
             return Secret(start, match.end(), kind)
     if head in _SCANNED_HEADS and text.startswith(_SCANNED, start) and any(map(str.isdigit, text[start:end])):
         return scanned(text, start)
-    for link in (text[start - 3 : start], text[start - 2 : start + 1]):
-        if link in _LINKED:
-            kind = _LINKED[link][0]
-            match = _linked(link).search(text, max(0, start - 11), min(len(text), end + 400))
-            return Secret(match.start(), match.end(), kind) if match and match.start() < start < match.end() else None
+    link = text[start - 3 : start]
+    if link in _LINKED:
+        match = _linked(link).search(text, max(0, start - 11), min(len(text), end + 400))
+        return Secret(match.start(), match.end(), _LINKED[link][0]) if match and match.start() < start < match.end() else None
     if text[start - 7 : start - 1].lower() == "bearer":
         match = _bearer().match(text, start)
         if match and not stands_for_one(match.group()):
