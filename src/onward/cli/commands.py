@@ -28,6 +28,13 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
         _quick(quick.DISTILL),
         _quick(quick.READ),
     ),
+    "Keep a project": (
+        Entry("import", "Bring transcripts into the store.", "onward.cli.ingest:import_"),
+        Entry("project", "Make, list and put away projects.", "onward.cli.project:project"),
+        Entry("session", "Begin, complete and look at sessions.", "onward.cli.session:session"),
+        Entry("handoff", "Print what the next session should know.", "onward.cli.handoff:handoff"),
+    ),
+    "Look things up, and correct them": (Entry("fact", "See and correct what Onward knows.", "onward.cli.fact:fact"),),
 }
 
 ABOUT = """Turns the sessions of AI agents into one evolving handoff per project, and measures what it keeps.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from onward.cli.present import as_json_text
+from onward.cli.present import as_json_text, printable
 from onward.core.transcript import Item, Rewind, SessionHead, ToolCall, Turn
 
 SPEAKERS = {"user": "User", "assistant": "Agent", "tool": "Tool result", "system": "System"}
@@ -26,7 +26,7 @@ def markdown(item: Item, ordinal: int) -> str:
         failed = result.is_error or bool(result.exit_code)
         code = f"exit code {result.exit_code}" if result.exit_code is not None else "failed"
         parts.append((f"*{code}*\n" if failed else "") + _fenced(result.text))
-    return "\n\n".join(parts) + "\n\n"
+    return printable("\n\n".join(parts)) + "\n\n"
 
 
 def json_line(item: Item, ordinal: int) -> str:
@@ -53,7 +53,7 @@ def _head_markdown(head: SessionHead) -> str:
         "goes on from": head.parent_id,
     }
     lines = [f"# {head.title or 'Session'} ({head.agent})", "", *(f"- {name}: {value}" for name, value in about.items() if value)]
-    return "\n".join(lines) + "\n\n"
+    return printable("\n".join(lines)) + "\n\n"
 
 
 def _call_markdown(call: ToolCall) -> str:

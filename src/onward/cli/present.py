@@ -27,6 +27,23 @@ def paint(text: str, style: str, stream: TextIO | None = None) -> str:
     return f"\x1b[{STYLES[style]}m{text}\x1b[0m" if has_colour(stream or sys.stdout) else text
 
 
+_ESCAPES = r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])"
+_CONTROLS = dict.fromkeys([*range(9), 11, 12, *range(14, 32), *range(127, 160)])
+
+
+def printable(text: str) -> str:
+    """*text* without what would steer a terminal: escape sequences and control characters that an agent's tools printed. A lone carriage return becomes a new line."""
+    if text.isprintable():
+        return text
+    if "\x1b" in text:
+        import re
+
+        text = re.sub(_ESCAPES, "", text)
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return text.translate(_CONTROLS)
+
+
 def say(text: str = "") -> None:
     """Print one line, or several, on standard output."""
     sys.stdout.write(text + "\n")
@@ -67,7 +84,7 @@ def say_json(value: object) -> None:
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """Print *rows* in columns under *heads*. In a pipe: one row a line, tab-separated, no heads, nothing cut."""
-    texts = [["" if cell is None else str(cell) for cell in row] for row in rows]
+    texts = [["" if cell is None else printable(str(cell)) for cell in row] for row in rows]
     if not is_terminal(sys.stdout):
         for row in texts:
             say("\t".join(cell.replace("\t", " ").replace("\n", " ") for cell in row))

@@ -23,3 +23,8 @@ def account(report: ImportReport) -> str:
     if report.truncated:
         parts.append(f"cut to a stub for their size: {counted(report.truncated, 'value')}")
     return " · ".join(parts)
+
+
+def as_data(report: ImportReport) -> dict[str, object]:
+    """Return the report as plain data."""
+    return {name: getattr(report, name) for name in report.__dataclass_fields__}

@@ -8,25 +8,27 @@ from pathlib import Path
 from typing import BinaryIO
 
 from onward.app.distilling import distil_files
-from onward.core.handoff import render, render_prompt, to_json
+from onward.cli.document import Format, written
+from onward.cli.reports import account, as_data
 from onward.core.transcript import ImportReport, SessionHead, Turn
+from onward.errors import BadInput
 from onward.formats import open_source
 from onward.formats import read as read_items
 from onward.redact import DISTILL_KEY, Redactor
 
 
-def distill(files: list[str], *, budget: int | None, format: str, next_goal: str | None, no_sources: bool, json: bool) -> int:  # noqa: A002
+def distill(files: list[str], *, budget: int | None, format: Format, next_goal: str | None, no_sources: bool, json: bool) -> int:
     """Print the handoff over *files*, in order. What could not be read is said on standard error."""
     made, reports = distil_files([_source(name) for name in files], budget)
-    if json or format == "json":
-        from onward.cli.present import say_json
-
-        document = {"handoff": to_json(made.handoff), "preservation": made.preservation.to_json(), "budget_tokens": made.budget_tokens}
-        say_json({**document, "files": [{"file": name, **_counts(report)} for name, report in zip(files, reports, strict=True)]})
-    elif format == "prompt":
-        sys.stdout.write(render_prompt(made.handoff, next_goal=next_goal or ""))
-    else:
-        sys.stdout.write(render(made.handoff, sources=not no_sources))
+    if not any(report.turns for report in reports):
+        raise BadInput(
+            f"There is no turn in {', '.join(files)}: nothing to hand over.",
+            "Give it an agent's session file; see what is in one: onward read FILE",
+        )
+    form: Format = "json" if json else format
+    accounts = [{"file": name, **as_data(report)} for name, report in zip(files, reports, strict=True)]
+    beside = {"budget_tokens": made.budget_tokens, "files": accounts}
+    sys.stdout.write(written(made.handoff, made.preservation, form, sources=not no_sources, next_goal=next_goal or "", beside=beside))
     _warn(zip(files, reports, strict=True))
     return 0
 
@@ -34,7 +36,6 @@ def distill(files: list[str], *, budget: int | None, format: str, next_goal: str
 def read(files: list[str], *, json: bool) -> int:
     """Print the turns of one transcript as Markdown, or as JSON, one object a line; then, on standard error, what became of its records."""
     from onward.cli.conversation import json_line, markdown
-    from onward.cli.reports import account
 
     redactor, report, ordinal = Redactor(DISTILL_KEY), ImportReport(), 0
     write = json_line if json else markdown
@@ -51,14 +52,8 @@ def _source(name: str) -> Path | BinaryIO:
     return sys.stdin.buffer if name == "-" else Path(name)
 
 
-def _counts(report: ImportReport) -> dict[str, object]:
-    return {name: getattr(report, name) for name in report.__dataclass_fields__}
-
-
 def _warn(reports: Iterable[tuple[str, ImportReport]]) -> None:
     """Say which files were not read whole; a file that was needs no word."""
     for name, report in reports:
         if report.malformed_count or report.truncated:
-            from onward.cli.reports import account
-
             sys.stderr.write(f"{name}: {account(report)}\n")

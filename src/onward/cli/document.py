@@ -1,0 +1,30 @@
+"""How a handoff is given out: Markdown to read, a prompt to paste into any agent, JSON for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal, TypeAlias
+
+from onward.cli.present import as_json_text, printable
+from onward.core.handoff import Handoff, render, render_prompt, to_json
+from onward.core.preservation import Preservation
+
+Format: TypeAlias = Literal["markdown", "prompt", "json"]
+FORMATS: tuple[Format, ...] = ("markdown", "prompt", "json")
+
+
+def written(
+    handoff: Handoff,
+    preservation: Preservation,
+    format: Format,
+    *,
+    sources: bool = True,
+    next_goal: str = "",
+    beside: Mapping[str, object] | None = None,
+) -> str:
+    """Return the handoff in *format*, ending in a newline. In JSON, *beside* stands next to the handoff and its measure."""
+    if format == "json":
+        return as_json_text({"handoff": to_json(handoff), "preservation": preservation.to_json(), **(beside or {})}) + "\n"
+    if format == "prompt":
+        return printable(render_prompt(handoff, next_goal=next_goal))
+    return printable(render(handoff, sources=sources))

@@ -1,0 +1,127 @@
+"""`onward handoff`: the master handoff now, as it was, and what changed."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from onward.app import handoffs
+from onward.cli.clipboard import copy as copy_text
+from onward.cli.desk import as_json, desk, in_project, within_budget
+from onward.cli.document import FORMATS, Format, written
+from onward.cli.present import note, paint, say, say_json, table
+
+
+@click.group(invoke_without_command=True)
+@in_project
+@click.option("--session", "session_number", type=click.IntRange(min=1), metavar="N", help="The handoff that completing session N made.")
+@within_budget
+@click.option(
+    "--format",
+    type=click.Choice(FORMATS),
+    default="markdown",
+    show_default=True,
+    help="markdown to read, prompt to paste into any agent, json for programs.",
+)
+@click.option("--next-goal", metavar="TEXT", help="With --format prompt: what the next session should do.")
+@click.option("--no-sources", is_flag=True, help="Leave out the handles like [s3.41] that name the turns behind each line.")
+@click.option("--copy", is_flag=True, help="Put it on the clipboard instead of printing it.")
+@as_json
+@click.pass_context
+def handoff(
+    context: click.Context,
+    project: str | None,
+    session_number: int | None,
+    budget_tokens: int | None,
+    format: Format,
+    next_goal: str | None,
+    no_sources: bool,
+    copy: bool,
+    as_json: bool,
+) -> None:
+    """Print a project's master handoff: what the next session should know.
+
+    With --budget it is composed anew from the ledger, at that size.
+
+    \b
+    Examples:
+      onward handoff --project kopi-shop
+      onward handoff --budget 1500 --format prompt --copy
+      onward handoff diff 3 4
+    """
+    if context.invoked_subcommand:
+        context.obj = project
+        return
+    with desk(project=project, budget_tokens=budget_tokens) as at:
+        found = handoffs.current(at.store, at.project(), budget_tokens=budget_tokens, session_number=session_number)
+    form: Format = "json" if as_json else format
+    beside = {"version": found.version, "budget_tokens": found.budget_tokens}
+    text = written(found.handoff, found.preservation, form, sources=not no_sources, next_goal=next_goal or "", beside=beside)
+    if copy:
+        note(f"Copied by {copy_text(text)}.")
+    else:
+        sys.stdout.write(text)
+
+
+@handoff.command("list")
+@in_project
+@as_json
+@click.pass_obj
+def list_(above: str | None, project: str | None, as_json: bool) -> None:
+    """List every version of the handoff, the newest first.
+
+    \b
+    Example:
+      onward handoff list
+    """
+    with desk(project=project or above) as at:
+        ours = at.project()
+        found = handoffs.versions(at.store, ours)
+    if as_json:
+        say_json([_as_data(one) for one in found])
+    elif not found:
+        say(f"{ours.name} has no handoff yet: no session of it was completed.")
+    else:
+        rows = [
+            [one.version, one.created_at.strftime("%Y-%m-%d %H:%M"), one.session_number, one.preservation.document_tokens, _kept(one)]
+            for one in found
+        ]
+        table(["version", "made", "after session", "tokens", "kept"], rows)
+
+
+@handoff.command()
+@click.argument("before", type=click.IntRange(min=1))
+@click.argument("after", type=click.IntRange(min=1))
+@in_project
+@as_json
+@click.pass_obj
+def diff(above: str | None, before: int, after: int, project: str | None, as_json: bool) -> None:
+    """Show what came in and what went out between two versions.
+
+    \b
+    Example:
+      onward handoff diff 3 4
+    """
+    with desk(project=project or above) as at:
+        found = handoffs.difference(at.store, at.project(), before, after)
+    if as_json:
+        say_json({"before": before, "after": after, "added": found.added, "removed": found.removed})
+        return
+    for section in dict.fromkeys(change.section for change in (*found.removed, *found.added)):
+        say(paint(f"## {section}", "bold"))
+        for mark, style, changes in (("-", "red", found.removed), ("+", "green", found.added)):
+            for change in changes:
+                if change.section == section:
+                    say(paint(f"{mark} {change.text}", style))
+    if not found.added and not found.removed:
+        say(f"Versions {before} and {after} say the same.")
+
+
+def _kept(one: handoffs.StoredHandoff) -> str:
+    return " · ".join(f"{group} {kept}/{total}" for group, kept, total in one.preservation.groups) or "-"
+
+
+def _as_data(one: handoffs.StoredHandoff) -> dict[str, object]:
+    told = ("id", "version", "session_number", "session_id", "budget_tokens", "created_at")
+    return {**{name: getattr(one, name) for name in told}, "preservation": one.preservation.to_json()}

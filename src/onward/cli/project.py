@@ -1,0 +1,202 @@
+"""`onward project`: what sessions belong to."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from onward.app import projects
+from onward.app.projects import ProjectLine
+from onward.app.repository import place_of
+from onward.cli.desk import as_json, desk
+from onward.cli.present import counted, is_terminal, say, say_json, table
+from onward.errors import BadInput
+
+
+@click.group()
+def project() -> None:
+    """Make, list and put away projects.
+
+    A project is what you work on over many sessions; it has one master handoff. Sessions find their project by the repository they ran in.
+    """
+
+
+@project.command()
+@click.argument("name")
+@click.option("--description", default="", help="What it is about, for you.")
+@click.option(
+    "--folder",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="The repository whose sessions belong to it. Default: the one you are in.",
+)
+@as_json
+def new(name: str, description: str, folder: Path | None, as_json: bool) -> None:
+    """Make a project.
+
+    \b
+    Example:
+      onward project new kopi-shop --folder ~/code/kopi-shop
+    """
+    here = Path.cwd()
+    folder = folder or (here if (Path(place_of(here)[0]) / ".git").exists() else None)
+    with desk() as at:
+        made = projects.new(at.store, name, description=description, folder=folder)
+        line = projects.show(at.store, made)
+    if as_json:
+        say_json(as_data(line))
+    else:
+        say(f"Made the project {made.name}." + (f" Sessions run in {made.root} belong to it." if made.root else ""))
+
+
+@project.command("list")
+@click.option("--archived", is_flag=True, help="Those that were put away.")
+@as_json
+def list_(archived: bool, as_json: bool) -> None:
+    """List the projects and what they hold.
+
+    \b
+    Example:
+      onward project list
+    """
+    with desk() as at:
+        lines = projects.listed(at.store, archived=archived)
+    if as_json:
+        say_json([as_data(line) for line in lines])
+    elif not lines:
+        say("No project is archived." if archived else "There is no project yet. Make one: onward project new NAME, or onward import PATH")
+    else:
+        heads = ["id", "name", "sessions", "completed", "turns", "last session", "folder"]
+        table(heads, [[line.project.id, line.project.name, *_figures(line), line.project.root or line.project.remote] for line in lines])
+
+
+@project.command()
+@click.argument("name", required=False)
+@as_json
+def show(name: str | None, as_json: bool) -> None:
+    """Show one project.
+
+    \b
+    Example:
+      onward project show kopi-shop
+    """
+    with desk(project=name) as at:
+        line = projects.show(at.store, at.project())
+    if as_json:
+        say_json(as_data(line))
+        return
+    one, totals = line.project, line.totals
+    say(one.name + (f" (archived): {one.description}" if one.status == "archived" else f": {one.description}" if one.description else ""))
+    about = {
+        "id": one.id,
+        "folder": one.root,
+        "remote": one.remote,
+        "made": one.created_at.date(),
+        "sessions": f"{totals.sessions}, {totals.completed} completed",
+        "kept": f"{counted(totals.turns, 'turn')}, about {totals.tokens:,} tokens",
+        "credits used": f"{totals.credits_used:g}" if totals.credits_used else "",
+    }
+    for key, value in about.items():
+        if value:
+            say(f"  {key}: {value}")
+
+
+@project.command()
+@click.argument("name")
+@click.argument("new_name")
+@as_json
+def rename(name: str, new_name: str, as_json: bool) -> None:
+    """Give a project another name.
+
+    \b
+    Example:
+      onward project rename kopi-shop kopi
+    """
+    with desk(project=name) as at:
+        renamed = projects.rename(at.store, at.project(), new_name)
+        _answer(projects.show(at.store, renamed), f"The project {name} is now called {renamed.name}.", as_json=as_json)
+
+
+@project.command()
+@click.argument("name")
+@as_json
+def archive(name: str, as_json: bool) -> None:
+    """Put a project away: kept whole, but not listed.
+
+    \b
+    Example:
+      onward project archive kopi-shop
+    """
+    with desk(project=name) as at:
+        put_away = projects.archive(at.store, at.project())
+        _answer(
+            projects.show(at.store, put_away),
+            f"Put {put_away.name} away. Bring it back: onward project restore {put_away.name}",
+            as_json=as_json,
+        )
+
+
+@project.command()
+@click.argument("name")
+@as_json
+def restore(name: str, as_json: bool) -> None:
+    """Bring an archived project back.
+
+    \b
+    Example:
+      onward project restore kopi-shop
+    """
+    with desk(project=name) as at:
+        back = projects.restore(at.store, at.project())
+        _answer(projects.show(at.store, back), f"{back.name} is back.", as_json=as_json)
+
+
+@project.command()
+@click.argument("name")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@as_json
+def delete(name: str, yes: bool, as_json: bool) -> None:
+    """Delete a project with all its sessions, for good. To keep it out of sight, archive it.
+
+    \b
+    Example:
+      onward project delete kopi-shop --yes
+    """
+    with desk(project=name) as at:
+        doomed = at.project()
+        if not yes:
+            _ask(projects.show(at.store, doomed))
+        held = projects.delete(at.store, doomed)
+    if as_json:
+        say_json({"id": doomed.id, "name": doomed.name, "sessions": held.sessions, "turns": held.turns})
+    else:
+        say(f"Deleted {doomed.name}: {counted(held.sessions, 'session')}, {counted(held.turns, 'turn')}.")
+
+
+def _ask(line: ProjectLine) -> None:
+    if not is_terminal(sys.stdin):
+        raise BadInput(
+            f"This deletes {line.project.name} for good, and nobody is here to ask.", "Say --yes, or keep it: onward project archive"
+        )
+    held = f"{counted(line.totals.sessions, 'session')} and {counted(line.totals.turns, 'turn')}"
+    click.confirm(f"Delete {line.project.name} with {held}, for good?", abort=True, err=True)
+
+
+def _answer(line: ProjectLine, sentence: str, *, as_json: bool) -> None:
+    if as_json:
+        say_json(as_data(line))
+    else:
+        say(sentence)
+
+
+def _figures(line: ProjectLine) -> list[object]:
+    totals = line.totals
+    return [totals.sessions, totals.completed, f"{totals.turns:,}", totals.last_at.date() if totals.last_at else "-"]
+
+
+def as_data(line: ProjectLine) -> dict[str, object]:
+    """Return a project and what it holds as plain data. Its key stays inside."""
+    one, totals = line.project, line.totals
+    told = {name: getattr(one, name) for name in ("id", "name", "description", "root", "remote", "status", "created_at", "updated_at")}
+    return {**told, **{name: getattr(totals, name) for name in totals.__dataclass_fields__}}

@@ -1,0 +1,277 @@
+"""`onward session`: the loop by hand."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import get_args
+
+import click
+
+from onward.app import sessions
+from onward.app.briefing import briefing
+from onward.app.completing import complete as complete_session
+from onward.app.sessions import Session, SessionStatus
+from onward.cli.clipboard import copy as copy_text
+from onward.cli.conversation import json_line, markdown
+from onward.cli.desk import as_json, desk, in_project, within_budget
+from onward.cli.document import FORMATS, Format, written
+from onward.cli.present import counted, note, paint, say, say_json, table
+
+numbered = click.argument("number", type=click.IntRange(min=1))
+
+
+@click.group()
+def session() -> None:
+    """Begin, complete and look at sessions.
+
+    A session is one run with one agent. The one you start gets the handoff that the last one left.
+    """
+
+
+@session.command()
+@in_project
+@click.option("--objective", "objectives", multiple=True, metavar="TEXT", help="What the session is for. May be given more than once.")
+@click.option("--agent", default="", metavar="NAME", help="The agent you start, like claude-code or codex.")
+@click.option(
+    "--format",
+    type=click.Choice(FORMATS),
+    default="markdown",
+    show_default=True,
+    help="markdown to read, prompt to paste into any agent, json for programs.",
+)
+@click.option("--copy", is_flag=True, help="Put it on the clipboard, too.")
+@as_json
+def start(project: str | None, objectives: tuple[str, ...], agent: str, format: Format, copy: bool, as_json: bool) -> None:
+    """Begin a session: prints the handoff that the last one left, and what changed in the repository since.
+
+    Import its transcript when it has ended, and complete it: the next handoff is made.
+
+    \b
+    Examples:
+      onward session start --objective "Fix the checkout"
+      onward session start --format prompt --copy
+    """
+    with desk(project=project) as at:
+        ours = at.project()
+        begun = sessions.start(at.store, ours, agent=agent, objectives=objectives)
+        handoff, change = briefing(at.store, ours, begun.previous, Path.cwd()) if begun.previous else (None, None)
+    told: dict[str, object] = {
+        "session": as_data(begun.session),
+        "previous_handoff": begun.previous.version if begun.previous else None,
+        "changed_since": change,
+    }
+    if not handoff or not begun.previous:
+        if as_json or format == "json":
+            say_json(told)
+        note(f"Session {begun.session.number} of {ours.name} has begun. It is the first: there is no handoff yet.")
+    else:
+        text = written(
+            handoff, begun.previous.preservation, "json" if as_json else format, next_goal="; ".join(begun.session.objectives), beside=told
+        )
+        sys.stdout.write(text)
+        sys.stdout.flush()
+        came = f" (copied by {copy_text(text)})" if copy else ""
+        note(f"Session {begun.session.number} of {ours.name} has begun, with handoff {begun.previous.version}{came}.")
+    note(f"When it has ended: onward import TRANSCRIPT --project {ours.name} --complete")
+
+
+@session.command()
+@click.argument("number", type=click.IntRange(min=1), required=False)
+@in_project
+@click.option(
+    "--accomplishment",
+    "accomplishments",
+    multiple=True,
+    metavar="TEXT",
+    help="What it achieved, in your words. May be given more than once.",
+)
+@click.option("--blocker", "blockers", multiple=True, metavar="TEXT", help="What stands in the way. May be given more than once.")
+@click.option("--credits", "credits_used", type=click.FloatRange(min=0), metavar="N", help="Credits that it used.")
+@within_budget
+@as_json
+def complete(
+    number: int | None,
+    project: str | None,
+    accomplishments: tuple[str, ...],
+    blockers: tuple[str, ...],
+    credits_used: float | None,
+    budget_tokens: int | None,
+    as_json: bool,
+) -> None:
+    """Complete a session: the project's next handoff is made from it.
+
+    Without NUMBER: the active session begun last. Completing again, with other words of yours or after more turns came in, makes a new version.
+
+    \b
+    Examples:
+      onward session complete
+      onward session complete 3 --accomplishment "Checkout works on staging" --blocker "Production keys" --credits 88
+    """
+    with desk(project=project, budget_tokens=budget_tokens) as at:
+        ours = at.project()
+        done = complete_session(
+            at.store,
+            sessions.find(at.store, ours, number),
+            accomplishments=accomplishments or None,
+            blockers=blockers or None,
+            credits_used=credits_used,
+            budget_tokens=at.settings.budget_tokens,
+        )
+    if as_json:
+        made = done.handoff
+        told = {"version": made.version, "budget_tokens": made.budget_tokens, "preservation": made.preservation.to_json()}
+        say_json({"session": as_data(done.session), "handoff": told, "again": done.again})
+        return
+    already = " already, and nothing is new" if done.again else ""
+    say(f"Session {done.session.number} of {ours.name} is complete{already}: handoff {done.handoff.version}.")
+    say(done.handoff.preservation.line())
+    note(f"See it: onward handoff --project {ours.name}")
+
+
+@session.command("list")
+@in_project
+@click.option("--status", type=click.Choice(get_args(SessionStatus)), help="Only those.")
+@as_json
+def list_(project: str | None, status: SessionStatus | None, as_json: bool) -> None:
+    """List a project's sessions.
+
+    \b
+    Example:
+      onward session list --status active
+    """
+    with desk(project=project) as at:
+        ours = at.project()
+        found = sessions.listed(at.store, ours, status=status)
+    if as_json:
+        say_json([as_data(one) for one in found])
+    elif not found:
+        say(f"{ours.name} has no {status + ' ' if status else ''}session. Begin one: onward session start --project {ours.name}")
+    else:
+        table(["session", "status", "agent", "started", "turns", "title"], [_row(one) for one in found])
+
+
+@session.command()
+@numbered
+@in_project
+@as_json
+def show(number: int, project: str | None, as_json: bool) -> None:
+    """Show one session.
+
+    \b
+    Example:
+      onward session show 3
+    """
+    with desk(project=project) as at:
+        detail = sessions.show(at.store, sessions.find(at.store, at.project(), number))
+    one = detail.session
+    loaded, made = (version.version if version else None for version in (detail.loaded, detail.made))
+    if as_json:
+        say_json({**as_data(one), "loaded_handoff": loaded, "made_handoff": made})
+        return
+    say(paint(f"Session {one.number}: {one.title or one.agent or 'no transcript yet'}", "bold"))
+    about = {
+        "status": one.status,
+        "agent": one.agent,
+        "id": one.native_id,
+        "started": one.started_at,
+        "ended": one.ended_at,
+        "folder": one.cwd,
+        "branch": one.branch,
+        "transcript": one.source,
+        "kept": f"{counted(one.turns, 'turn')}, about {one.tokens:,} tokens",
+        "credits": one.credits_used,
+        "began with": f"handoff {loaded}" if loaded else None,
+        "made": f"handoff {made}" if made else None,
+    }
+    for key, value in about.items():
+        if value:
+            say(f"  {key}: {value}")
+    for title, lines in (("objectives", one.objectives), ("accomplishments", one.accomplishments), ("blockers", one.blockers)):
+        for line in lines:
+            say(f"  {title.removesuffix('s')}: {line}")
+
+
+@session.command()
+@numbered
+@in_project
+@click.option("--from", "first", type=click.IntRange(min=1), default=1, metavar="N", help="The first turn to show.")
+@click.option("--to", "last", type=click.IntRange(min=1), metavar="N", help="The last turn to show.")
+@as_json
+def replay(number: int, project: str | None, first: int, last: int | None, as_json: bool) -> None:
+    """Print a session turn by turn.
+
+    \b
+    Examples:
+      onward session replay 3 | less
+      onward session replay 3 --from 40 --to 44
+    """
+    with desk(project=project) as at:
+        found = sessions.find(at.store, at.project(), number)
+        for stored in sessions.replay(at.store, found, first=first, last=last):
+            if as_json:
+                say(json_line(stored.turn, stored.ordinal))
+            else:
+                sys.stdout.write(
+                    ("*On a branch that was given up:*\n\n" if stored.abandoned else "") + markdown(stored.turn, stored.ordinal)
+                )
+
+
+@session.command()
+@numbered
+@in_project
+@as_json
+def reopen(number: int, project: str | None, as_json: bool) -> None:
+    """Make a session active again. Its handoff stands until it is completed anew.
+
+    \b
+    Example:
+      onward session reopen 3
+    """
+    with desk(project=project) as at:
+        found = sessions.reopen(at.store, sessions.find(at.store, at.project(), number))
+    _answer(found, f"Session {found.number} is active again.", as_json=as_json)
+
+
+@session.command()
+@numbered
+@in_project
+@as_json
+def abandon(number: int, project: str | None, as_json: bool) -> None:
+    """Leave a session without a handoff. Its turns stay and can be searched.
+
+    \b
+    Example:
+      onward session abandon 3
+    """
+    with desk(project=project) as at:
+        found = sessions.abandon(at.store, sessions.find(at.store, at.project(), number))
+    _answer(
+        found,
+        f"Session {found.number} is left without a handoff. To complete it after all: onward session complete {found.number}",
+        as_json=as_json,
+    )
+
+
+def _answer(found: Session, sentence: str, *, as_json: bool) -> None:
+    if as_json:
+        say_json(as_data(found))
+    else:
+        say(sentence)
+
+
+def _row(one: Session) -> list[object]:
+    started = one.started_at or one.created_at
+    return [
+        one.number,
+        one.status,
+        one.agent or "-",
+        started.strftime("%Y-%m-%d %H:%M"),
+        f"{one.turns:,}",
+        one.title or "; ".join(one.objectives),
+    ]
+
+
+def as_data(one: Session) -> dict[str, object]:
+    """Return a session as plain data."""
+    return {name: getattr(one, name) for name in one.__dataclass_fields__}
