@@ -6,12 +6,14 @@ Imported only when something is damaged, so that sound files do not pay for it.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
 import orjson
 
 _STUB_BYTES = 64 * 1024
+_IN_STRING = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+', re.S)
 _DECODER = json.JSONDecoder()
 
 
@@ -114,29 +116,23 @@ def shortened(start: bytes, more: Callable[[], bytes], most_bytes: int) -> tuple
 
 
 def _stub(piece: bytes, room: int) -> bytes:
-    """The first *room* bytes, never ending inside an escape, with a mark that something was cut."""
+    """The first *room* bytes, never ending inside an escape or a character, with a mark that something was cut."""
     if room < 0:
         return b""
-    head = piece[:room]
+    head = piece[:room].decode("utf-8", "ignore").encode()
     backslash = head.rfind(b"\\", max(0, len(head) - 12))
     return (head[:backslash] if backslash >= 0 else head) + " … [cut]".encode()
 
 
 def _scan_string(part: bytes, position: int, *, escaped: bool) -> tuple[int, bool, bool]:
     """Return (end, still inside the string, next byte is escaped) from *position* inside a string."""
-    if escaped:
-        position += 1
-    while True:
-        quote = part.find(b'"', position)
-        last = len(part) if quote < 0 else quote
-        backslashes = 0
-        while last - backslashes > position and part[last - backslashes - 1] == 0x5C:
-            backslashes += 1
-        if quote < 0:
-            return len(part), True, backslashes % 2 == 1
-        if backslashes % 2 == 0:
-            return quote + 1, False, False
-        position = quote + 1
+    found = _IN_STRING.match(part, position + escaped)
+    end = found.end() if found else len(part)
+    if end >= len(part):
+        return len(part), True, False
+    if part[end] == 0x22:
+        return end + 1, False, False
+    return len(part), True, True  # A backslash ends the part: what it escapes begins the next.
 
 
 def _string_end(text: str, start: int) -> int:
