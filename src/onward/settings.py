@@ -23,9 +23,13 @@ LEAST_BUDGET_TOKENS = 200
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything that is set. `database_url` is empty for SQLite in `home`, `project` when the current folder decides, `budget_tokens` None for the usual one."""
+    """Everything that is set. `database_url` is empty for SQLite in `home`, `project` when the current folder decides, `budget_tokens` None for the usual one.
+
+    `claude_home` is where Claude Code keeps its transcripts.
+    """
 
     home: Path
+    claude_home: Path
     database_url: str = ""
     project: str = ""
     budget_tokens: int | None = None
@@ -44,7 +48,8 @@ def read_settings(
     found.update({name: (environment[variable], variable) for name in NAMES if environment.get(variable := f"ONWARD_{name.upper()}")})
     given = flags or {}
     found.update({name: (given[name], f"--{name.removesuffix('_tokens')}") for name in NAMES if given.get(name) is not None})
-    return Settings(home, _text(found, "database_url"), _text(found, "project"), _budget(found))
+    claude_home = Path(environment.get("CLAUDE_CONFIG_DIR") or "~/.claude").expanduser()
+    return Settings(home, claude_home, _text(found, "database_url"), _text(found, "project"), _budget(found))
 
 
 def _home(environment: Mapping[str, str]) -> Path:

@@ -1,0 +1,26 @@
+"""Whether a store is whole: what the database itself can check."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, func, select
+
+from onward.store.schema import turns
+
+
+def damage(connection: Connection) -> list[str]:
+    """Return what the database finds wrong with itself, at most ten lines; nothing when it is whole. PostgreSQL looks after itself."""
+    if connection.dialect.name != "sqlite":
+        return []
+    said = [str(row[0]) for row in connection.exec_driver_sql("PRAGMA quick_check(10)")]
+    loose = [
+        f"a row of {row[0]} belongs to no row of {row[2]}" for row in connection.exec_driver_sql("PRAGMA foreign_key_check").fetchmany(10)
+    ]
+    return [line for line in said if line != "ok"] + loose
+
+
+def unindexed(connection: Connection) -> int:
+    """Return by how many the turns in the search index differ from those that are kept."""
+    if connection.dialect.name != "sqlite":
+        return 0
+    indexed = int(connection.exec_driver_sql("SELECT count(*) FROM turn_words_docsize").scalar_one())
+    return abs(int(connection.execute(select(func.count()).select_from(turns)).scalar_one()) - indexed)
