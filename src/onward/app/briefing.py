@@ -23,9 +23,13 @@ _NOT_THERE = ("was deleted", "is gone", "dihapus")
 def briefing(store: Store, project: Project, handoff: StoredHandoff, folder: Path) -> tuple[Handoff, RepositoryChange | None]:
     """Return *handoff* with what changed since among its first lines, and the change; None, and the handoff as it was, where no repository is at hand.
 
-    The repository is the one that holds *folder*, if that is the project's, else the project's own.
+    The repository is the one that holds *folder*, if that is the project's, else the project's own. Where the project has no place, it is the one that holds *folder* if a
+    file that the handoff names is there: any other would tell of other work.
     """
-    change = changes_since(_repository(project, folder), _ended_at(store, project, handoff), named_files(handoff.handoff))
+    files = named_files(handoff.handoff)
+    change = changes_since(_repository(project, folder), _ended_at(store, project, handoff), files)
+    if change and not (project.root or project.remote) and len(change.gone) == len(files):
+        change = None
     return (with_change(handoff.handoff, change) if change else handoff.handoff), change
 
 

@@ -64,7 +64,7 @@ def _store(store: Store) -> Iterator[Finding]:
     else:
         yield Finding("integrity", "ok", "the database is whole")
     if missing:
-        yield Finding("search index", "problem", f"the index and the turns differ by {missing}", "Make it anew: onward rebuild")
+        yield Finding("search index", "problem", f"the index and the turns differ by {missing}", "Make it anew: onward rebuild --index")
     else:
         yield Finding("search index", "ok", "every turn is in the index")
 

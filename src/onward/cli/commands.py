@@ -34,7 +34,15 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
         Entry("session", "Begin, complete and look at sessions.", "onward.cli.session:session"),
         Entry("handoff", "Print what the next session should know.", "onward.cli.handoff:handoff"),
     ),
-    "Look things up, and correct them": (Entry("fact", "See and correct what Onward knows.", "onward.cli.fact:fact"),),
+    "Look things up, and correct them": (
+        Entry("search", "Find passages in everything that was kept.", "onward.cli.lookup:search"),
+        Entry("source", "Show the exact turns behind a line.", "onward.cli.lookup:source"),
+        Entry("fact", "See and correct what Onward knows.", "onward.cli.fact:fact"),
+    ),
+    "Care": (
+        Entry("rebuild", "Extract a project's facts anew.", "onward.cli.care:rebuild"),
+        Entry("doctor", "Say what is wrong, and how to mend it.", "onward.cli.care:doctor"),
+    ),
 }
 
 ABOUT = """Turns the sessions of AI agents into one evolving handoff per project, and measures what it keeps.

@@ -1,0 +1,95 @@
+"""`onward search` and `onward source`: what the handoff leaves out, and what stands behind a line."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from onward.app import searching, sources
+from onward.app.projects import Project
+from onward.app.searching import DEFAULT_BUDGET_TOKENS, SEARCH_KINDS, Excerpt, SearchKind
+from onward.cli.conversation import json_line, markdown
+from onward.cli.desk import Desk, as_json, desk, in_project
+from onward.cli.present import note, paint, printable, say, say_json
+from onward.errors import NotFound
+
+
+@click.command()
+@click.argument("query", nargs=-1, required=True)
+@in_project
+@click.option("--all", "everywhere", is_flag=True, help="Search every project.")
+@click.option(
+    "--kind",
+    "kinds",
+    type=click.Choice(SEARCH_KINDS),
+    multiple=True,
+    help="Whose words: a person's, the agent's, the tools'; or facts. May be given more than once.",
+)
+@click.option(
+    "--budget", type=click.IntRange(min=1), default=DEFAULT_BUDGET_TOKENS, show_default=True, metavar="N", help="Most tokens of excerpts."
+)
+@as_json
+def search(
+    query: tuple[str, ...], project: str | None, everywhere: bool, kinds: tuple[SearchKind, ...], budget: int, as_json: bool
+) -> None:
+    """Find passages in everything that was kept, each with the handle of its turn.
+
+    Any words are a query; nothing in them is syntax. Where nothing tells which project you are in, all are searched.
+
+    \b
+    Examples:
+      onward search webhook signature
+      onward search "why not polling" --kind user --budget 500
+    """
+    with desk(project=project) as at:
+        ours = None if everywhere else _project_or_all(at, asked=bool(project))
+        found = searching.search(at.store, " ".join(query), project=ours, kinds=kinds, budget_tokens=budget)
+    if as_json:
+        say_json({"tokens": found.tokens, "budget_tokens": found.budget_tokens, "excerpts": found.excerpts})
+    elif not found.excerpts:
+        note(f"Nothing found in {ours.name if ours else 'any project'}. Try fewer or other words" + (", or --all." if ours else "."))
+    else:
+        say("\n\n".join(_excerpt(one, several=ours is None) for one in found.excerpts))
+
+
+def _project_or_all(at: Desk, *, asked: bool) -> Project | None:
+    try:
+        return at.project()
+    except NotFound:
+        if asked:
+            raise
+        return None
+
+
+def _excerpt(one: Excerpt, *, several: bool) -> str:
+    about = [one.kind, f"{one.at:%Y-%m-%d}" if one.at else "", one.project if several else ""]
+    return f"{paint(f'[{one.handle}]', 'cyan')} {paint(' '.join(filter(None, about)), 'dim')}\n{printable(one.text)}"
+
+
+@click.command()
+@click.argument("handle")
+@click.argument("files", metavar="[FILE]...", nargs=-1)
+@in_project
+@as_json
+def source(handle: str, files: tuple[str, ...], project: str | None, as_json: bool) -> None:
+    """Show the exact turns behind a line: s3.41 is turn 41 of session 3.
+
+    With FILEs, the turns are looked up in those transcripts, in the order that `distill` was given them, and nothing is stored.
+
+    \b
+    Examples:
+      onward source s3.41
+      onward source s1.12-15 session.jsonl
+    """
+    if files:
+        found = sources.of_files([sys.stdin.buffer if name == "-" else Path(name) for name in files], handle)
+    else:
+        with desk(project=project) as at:
+            found = sources.source(at.store, at.project(), handle)
+    for ordinal, turn in found.turns:
+        if as_json:
+            say(json_line(turn, ordinal))
+        else:
+            sys.stdout.write(markdown(turn, ordinal))
