@@ -29,6 +29,8 @@ _MARKER = re.compile(
     r"\]?(?P<close>[*_]{1,3})?(?P<colon> ?[:：])?(?P<close2>[*_]{1,3})?(?P<rest>.*)$",
     re.I,
 )
+_LONG_LINE = 100_000
+"""Longer lines are no markers: a paste without line breaks is one line."""
 _LAYOUTS = ("heading", "bold", "said", "inline", "alone")
 
 
@@ -46,13 +48,14 @@ def detect(head: bytes) -> bool:
 
 def read(source: Source, report: ImportReport) -> Iterator[Item]:
     """Yield the turns between the markers. Every line that is not blank is a record."""
-    layout = _layout(source)
+    has_code = _has_code(source)
+    layout = _layout(source, has_code=has_code)
     turn: Turn | None = None
     body: list[str] = []
-    for number, line in source.text_lines():
+    for number, line, in_code in _marked(source, has_code=has_code):
         if line.strip():
             report.keep()
-        marker = _marker(line, layout) if layout else None
+        marker = _marker(line, layout) if layout and not in_code else None
         if marker is not None:
             if turn is None and any(body):
                 yield SessionHead(agent=NAME)
@@ -72,29 +75,36 @@ def read(source: Source, report: ImportReport) -> Iterator[Item]:
         yield finished
 
 
-def _layout(source: Source) -> str:
+def _has_code(source: Source) -> bool:
+    """Whether code fences come in pairs: only then do they say what is code."""
+    return sum(line.lstrip().startswith("```") for _, line in source.text_lines()) % 2 == 0
+
+
+def _marked(source: Source, *, has_code: bool) -> Iterator[tuple[int, str, bool]]:
+    """Every line with its number, and whether it is code."""
+    in_code = False
+    for number, line in source.text_lines():
+        in_code ^= has_code and line.lstrip().startswith("```")
+        yield number, line, in_code
+
+
+def _layout(source: Source, *, has_code: bool) -> str:
     """The layout under which the two sides take turns most often; nothing where nobody is named."""
     last: dict[str, str] = {}
     changes: dict[str, int] = {}
-    for _, line in _outside_code(source):
-        found = _MARKER.match(line)
+    for _, line, in_code in _marked(source, has_code=has_code):
+        found = _MARKER.match(line) if line and not in_code and len(line) < _LONG_LINE else None
         layout = _kind(found) if found else ""
-        if found is None or not layout:
+        if found is None or not layout or not (found["user"] or found["assistant"]):
             continue
-        role = "user" if found["user"] else "assistant" if found["assistant"] else last.get(layout, "")
-        if role and role != last.get(layout):
+        role = "user" if found["user"] else "assistant"
+        if role != last.get(layout):
             changes[layout] = changes.get(layout, 0) + 1
             last[layout] = role
     # One name alone says nothing unless it has a mark: prose is full of lines that read "You" or "Answer".
     best = max(_LAYOUTS, key=lambda layout: changes.get(layout, 0))
     least = {"alone": 3, "inline": 2}.get(best, 1)
     return best if changes.get(best, 0) >= least else ""
-
-
-def _outside_code(source: Source) -> Iterator[tuple[int, str]]:
-    for number, line in source.text_lines():
-        if line and len(line) < 2000:
-            yield number, line
 
 
 def _kind(found: re.Match[str]) -> str:
@@ -113,7 +123,7 @@ def _kind(found: re.Match[str]) -> str:
 
 
 def _marker(line: str, layout: str) -> tuple[Role, str] | None:
-    found = _MARKER.match(line) if len(line) < 100_000 else None
+    found = _MARKER.match(line) if len(line) < _LONG_LINE else None
     if found is None or _kind(found) != layout:
         return None
     role: Role = "user" if found["user"] else "assistant" if found["assistant"] else _ROLES[found["other"].lower()]

@@ -103,7 +103,7 @@ class _Reader:
                 self._call(self.block)
                 self.block = None
             elif not self.block.in_fence and _header(line) is not None:
-                self._call(self.block)
+                self._call(self.block, whole=False)
                 self.block = None
                 yield from self._open(number, line)
         elif self.thought is not None:
@@ -124,7 +124,7 @@ class _Reader:
     def end(self) -> Iterator[Item]:
         """Yield what is still open: a session may end in the middle of a call."""
         if self.block is not None:
-            self._call(self.block)
+            self._call(self.block, whole=False)
         yield from self._close()
 
     def _open(self, number: int, line: str) -> Iterator[Item]:
@@ -133,7 +133,7 @@ class _Reader:
         turn.line = number
         self.at_start = True
         last = self.turn
-        if last is not None and turn.role == last.role == "assistant" and not last.calls and turn.sidechain == last.sidechain:
+        if last is not None and turn.role == last.role == "assistant" and not last.calls and (turn.sidechain, turn.mark) == (last.sidechain, last.mark):
             # Thought, text and call of one answer are written under one header each.
             self._text()
             return
@@ -182,7 +182,7 @@ class _Reader:
         if self.turn is not None and thinking:
             self.turn.thinking = f"{self.turn.thinking}\n\n{thinking}" if self.turn.thinking else thinking
 
-    def _call(self, block: _Block) -> None:
+    def _call(self, block: _Block, *, whole: bool = True) -> None:
         assert self.turn is not None
         call = ToolCall(f"line-{block.line}", block.name, {})
         summary = next((line for line in block.prose if line.startswith("<summary>")), "")
@@ -196,7 +196,7 @@ class _Reader:
             answer.is_error = True
             digits = result[10:14].split("\n", 1)[0].strip() if result.startswith("Exit code ") else ""
             answer.exit_code = int(digits) if digits.isdecimal() and digits.isascii() else None
-        elif block.kind == "shell" and self.head.agent == "claude-code" and not result.startswith("Command running in background"):
+        elif whole and block.kind == "shell" and self.head.agent == "claude-code" and not result.startswith("Command running in background"):
             answer.exit_code = 0  # Claude Code writes `Exit code N` over every command that failed.
         if result or answer.exit_code is not None:
             self.after.append(Turn(role="tool", at=self.turn.at, results=(answer,), sidechain=self.turn.sidechain, line=block.line))
@@ -233,7 +233,7 @@ def _header(line: str) -> Turn | None:
     model = " ".join(parts)
     if model == "<synthetic>":
         turn.mark = "injected"
-    elif model and role != "User":
+    elif model not in {"", "default"} and role != "User":
         turn.model = model
     return turn
 
@@ -264,7 +264,7 @@ def _arguments(block: _Block, prose: list[str], fences: list[tuple[str, str]], d
         quoted = [line.strip() for line in prose if line.strip().startswith("`") and line.rstrip().endswith("`")]
         if quoted:
             found["command"] = quoted[0].strip("`").strip()
-    if block.kind == "write" and "file_path" not in found:
+    if block.kind in {"write", "read"} and "file_path" not in found:
         path = detail.partition(": ")[2] or _changed_path(result)
         if path:
             found["file_path"] = path
