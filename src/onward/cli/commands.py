@@ -25,6 +25,7 @@ def _quick(command: quick.Quick) -> Entry:
 
 GROUPS: dict[str, tuple[Entry, ...]] = {
     "Try it": (
+        Entry("demo", "Show the whole loop on sample sessions.", "onward.cli.demo:demo"),
         _quick(quick.DISTILL),
         _quick(quick.READ),
     ),
