@@ -1,0 +1,55 @@
+"""What every bench says in the end: a table for people, and dated JSON to compare with later."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+RESULTS = ROOT / "bench" / "results"
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """Return *rows* under *head* in columns, the first to the left, numbers to the right."""
+    cells = [list(head), *[[_shown(cell) for cell in row] for row in rows]]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(head))]
+    lines = [
+        "  ".join(
+            cell.ljust(width) if column == 0 else cell.rjust(width) for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        for row in cells
+    ]
+    return "\n".join([lines[0], "  ".join("-" * width for width in widths), *lines[1:]])
+
+
+def _shown(cell: object) -> str:
+    if cell is None:
+        return "–"
+    return f"{cell:,.2f}" if isinstance(cell, float) else f"{cell:,}" if isinstance(cell, int) else str(cell)
+
+
+def save(name: str, result: Mapping[str, object]) -> Path:
+    """Write *result* as JSON under today's date, with what it was measured on, and return where."""
+    at = datetime.now(UTC)
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    path = RESULTS / f"{at:%Y-%m-%dT%H%M}-{name}.json"
+    measured_on = {
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "cores": os.cpu_count(),
+        "commit": _commit(),
+    }
+    path.write_text(
+        json.dumps({"bench": name, "at": at.isoformat(timespec="seconds"), "measured_on": measured_on, **result}, indent=1) + "\n"
+    )
+    return path
+
+
+def _commit() -> str:
+    answer = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True, check=False)
+    return answer.stdout.strip() or "unknown"

@@ -1,0 +1,315 @@
+"""How fast `distill` and `import` are, beside what nothing can be faster than on the same machine in the same run.
+
+    python -m bench.speed [--sizes 1,10,50] [--agents claude-code,codex] [--turns 100000]
+
+The ceilings: a bare interpreter start; `orjson.loads` of every line of the file, in process, best of five; a raw sqlite3 + FTS5 insert of
+the same turns. Transcripts are real sessions repeated under fresh ids; `--turns` adds an import of so many turns at once (some minutes).
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import orjson
+
+from bench.report import ROOT, save, table
+from bench.transcripts import MEGABYTE, Agent, many_sessions, one_session, sources
+from onward.core.transcript import ImportReport, Turn
+from onward.formats import open_source, read
+from onward.store.searchable import searchable
+
+DATA = ROOT.parent / "shared" / "data"
+ONWARD = (sys.executable, "-m", "onward")
+DISTILL_LIMIT_MS = 150
+DISTILL_TO_EMPTY_RATIO = 2.0
+DISTILL_TO_LOADS_RATIO = 5.0
+RESIDENT_LIMIT_MB = 60
+IMPORT_TO_RAW_RATIO = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One process: its wall time, its greatest resident size, and how it ended."""
+
+    wall_ms: float
+    resident_mb: float
+    exit_code: int
+
+
+@dataclass(frozen=True, slots=True)
+class Distilled:
+    """`distill` of one file, and the ceiling beside it."""
+
+    agent: str
+    file_mb: float
+    wall_ms: float
+    resident_mb: float
+    loads_ms: float
+    empty_ms: float
+    bare_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """`import` of one folder, and the ceiling beside it."""
+
+    agent: str
+    folder_mb: float
+    turns: int
+    wall_ms: float
+    resident_mb: float
+    raw_ms: float
+
+    @property
+    def to_raw_ratio(self) -> float:
+        """Turns a second, as a share of what a raw insert makes."""
+        return self.raw_ms / self.wall_ms
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A figure that was promised."""
+
+    name: str
+    value: float
+    limit: str
+    met: bool
+
+
+_LAUNCHER = """
+import os, sys, time
+command = sys.argv[1:]
+silence = [(os.POSIX_SPAWN_OPEN, descriptor, os.devnull, os.O_WRONLY, 0) for descriptor in (1, 2)]
+started = time.perf_counter()
+process = os.posix_spawn(command[0], command, os.environ, file_actions=silence)
+_, status, usage = os.wait4(process, 0)
+wall = time.perf_counter() - started
+print(wall, usage.ru_maxrss, os.waitstatus_to_exitcode(status))
+"""
+"""A process counts the pages of the one that started it as its own until it has begun, so a small one starts what is measured."""
+
+
+def run(*command: str, home: Path) -> Run:
+    """Run *command* with nothing but *home* of its own and return what it took."""
+    launcher = (sys.executable, "-I", "-S", "-c", _LAUNCHER, *command)
+    answer = subprocess.run(launcher, env={**os.environ, "ONWARD_HOME": str(home)}, capture_output=True, text=True, check=True)
+    wall_s, resident, exit_code = answer.stdout.split()
+    return Run(float(wall_s) * 1_000, int(resident) / (1_024 if sys.platform != "darwin" else MEGABYTE), int(exit_code))
+
+
+def best(times: int, once: Callable[[], Run]) -> Run:
+    """Return the fastest of so many runs."""
+    return min((once() for _ in range(times)), key=lambda each: each.wall_ms)
+
+
+def best_ms(times: int, once: Callable[[], object]) -> float:
+    """Return the least time that *once* took of so many."""
+    took: list[float] = []
+    for _ in range(times):
+        started = time.perf_counter()
+        once()
+        took.append((time.perf_counter() - started) * 1_000)
+    return min(took)
+
+
+def distilled(agent: Agent, size_mb: int, bare_ms: float, empty_ms: float, folder: Path) -> Distilled:
+    """Measure `distill` of one session of *size_mb*."""
+    path = folder / f"{agent}-{size_mb}.jsonl"
+    path.write_bytes(one_session(sources(DATA, agent), size_mb * MEGABYTE))
+    one = best(7 if size_mb <= 2 else 3 if size_mb <= 10 else 2, lambda: run(*ONWARD, "distill", str(path), home=folder / "no-home"))
+    if one.exit_code:
+        raise SystemExit(f"distill of {size_mb} MB of {agent} ended with {one.exit_code}")
+    lines = path.read_bytes().splitlines()
+    return Distilled(
+        agent, path.stat().st_size / MEGABYTE, one.wall_ms, one.resident_mb, best_ms(5, lambda: _load(lines)), empty_ms, bare_ms
+    )
+
+
+def _load(lines: list[bytes]) -> None:
+    for line in lines:
+        orjson.loads(line)
+
+
+def imported(agent: Agent, contents: Iterator[bytes], folder: Path) -> Imported:
+    """Measure the import of sessions with these *contents* into an empty store, and the raw insert of the same turns."""
+    source = folder / "sessions"
+    source.mkdir()
+    for number, content in enumerate(contents):
+        (source / f"{number:05}.jsonl").write_bytes(content)
+    size_mb = sum(path.stat().st_size for path in source.iterdir()) / MEGABYTE
+    home = folder / "home"
+    one = run(*ONWARD, "import", str(source), "--project", "bench", home=home)
+    if one.exit_code:
+        raise SystemExit(f"import of {size_mb:.0f} MB of {agent} ended with {one.exit_code}")
+    turns, raw_ms = _raw_insert(source, folder / "raw.db")
+    shutil.rmtree(source)
+    shutil.rmtree(home)
+    return Imported(agent, size_mb, turns, one.wall_ms, one.resident_mb, raw_ms)
+
+
+def _raw_insert(source: Path, database: Path) -> tuple[int, float]:
+    """Return how many turns *source* holds, and how long sqlite3 takes to insert and index them with nothing around it."""
+    connection = sqlite3.connect(database, isolation_level=None)
+    connection.executescript(
+        "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
+        "CREATE TABLE turns (id INTEGER PRIMARY KEY, session INTEGER, ordinal INTEGER, role TEXT, at TEXT, body TEXT);"
+        "CREATE VIRTUAL TABLE turn_words USING fts5(text, content='', tokenize='porter unicode61 remove_diacritics 2');"
+    )
+    turns, spent_ms = 0, 0.0
+    for session, path in enumerate(sorted(source.iterdir())):
+        read_turns = [item for item in read(open_source(path), ImportReport()) if isinstance(item, Turn)]
+        rows = [
+            (turns + ordinal, session, ordinal, turn.role, str(turn.at), orjson.dumps(asdict(turn), default=str).decode("utf-8", "replace"))
+            for ordinal, turn in enumerate(read_turns, 1)
+        ]
+        words = [(turns + ordinal, searchable(turn)) for ordinal, turn in enumerate(read_turns, 1)]
+        started = time.perf_counter()
+        connection.execute("BEGIN IMMEDIATE")
+        connection.executemany("INSERT INTO turns VALUES (?, ?, ?, ?, ?, ?)", rows)
+        connection.executemany("INSERT INTO turn_words (rowid, text) VALUES (?, ?)", words)
+        connection.execute("COMMIT")
+        spent_ms += (time.perf_counter() - started) * 1_000
+        turns += len(rows)
+    connection.close()
+    database.unlink()
+    return turns, spent_ms
+
+
+def enough_sessions(agent: Agent, turns: int) -> Iterator[bytes]:
+    """Yield sessions until they hold so many turns."""
+    for content in many_sessions(sources(DATA, agent), sys.maxsize):
+        if turns <= 0:
+            return
+        yield content
+        turns -= _turns(content)
+
+
+def _turns(content: bytes) -> int:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "session.jsonl"
+        path.write_bytes(content)
+        return sum(isinstance(item, Turn) for item in read(open_source(path), ImportReport()))
+
+
+def checks(distills: list[Distilled], imports: list[Imported]) -> list[Check]:
+    """Return the promised figures that these runs say something about."""
+    found: list[Check] = []
+    for one in distills:
+        label = f"{one.agent} {one.file_mb:.0f} MB"
+        if one.file_mb <= 2:
+            found.append(Check(f"distill {label}: ms", one.wall_ms, f"<= {DISTILL_LIMIT_MS}", one.wall_ms <= DISTILL_LIMIT_MS))
+            ratio = one.wall_ms / one.empty_ms
+            found.append(
+                Check(f"distill {label}: times an empty file", ratio, f"<= {DISTILL_TO_EMPTY_RATIO:g}", ratio <= DISTILL_TO_EMPTY_RATIO)
+            )
+        else:
+            ratio = one.wall_ms / one.loads_ms
+            found.append(
+                Check(f"distill {label}: times orjson.loads", ratio, f"<= {DISTILL_TO_LOADS_RATIO:g}", ratio <= DISTILL_TO_LOADS_RATIO)
+            )
+        if one.file_mb > 40:
+            found.append(
+                Check(f"distill {label}: MB resident", one.resident_mb, f"<= {RESIDENT_LIMIT_MB}", one.resident_mb <= RESIDENT_LIMIT_MB)
+            )
+    for each in imports:
+        label = f"{each.agent}, {each.turns:,} turns"
+        ratio = each.to_raw_ratio
+        found.append(
+            Check(f"import {label}: share of raw sqlite3 + FTS5", ratio, f">= {IMPORT_TO_RAW_RATIO:g}", ratio >= IMPORT_TO_RAW_RATIO)
+        )
+    return found
+
+
+def measure(sizes_mb: list[int], agents: list[Agent], turns: int) -> tuple[list[Distilled], list[Imported]]:
+    """Measure everything, saying what is under way."""
+    distills: list[Distilled] = []
+    imports: list[Imported] = []
+    with tempfile.TemporaryDirectory(prefix="onward-bench-") as name:
+        folder = Path(name)
+        bare_ms = best(9, lambda: run(sys.executable, "-I", "-c", "pass", home=folder)).wall_ms
+        empty = folder / "empty.jsonl"
+        empty.touch()
+        empty_ms = best(9, lambda: run(*ONWARD, "distill", str(empty), home=folder / "no-home")).wall_ms
+        for agent in agents:
+            for size_mb in sizes_mb:
+                print(f"… {agent}, {size_mb} MB", file=sys.stderr, flush=True)
+                distills.append(distilled(agent, size_mb, bare_ms, empty_ms, folder))
+                imports.append(imported(agent, many_sessions(sources(DATA, agent), size_mb * MEGABYTE), folder))
+            if turns:
+                print(f"… {agent}, {turns:,} turns", file=sys.stderr, flush=True)
+                imports.append(imported(agent, enough_sessions(agent, turns), folder))
+    return distills, imports
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Measure, print the tables, and write the JSON."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sizes", default="1,10,50", help="sizes in MB (1,10,50)")
+    parser.add_argument("--agents", default="claude-code,codex", help="whose sessions (claude-code,codex)")
+    parser.add_argument("--turns", type=int, default=0, help="also import so many turns at once")
+    given = parser.parse_args(arguments)
+    agents: list[Agent] = [agent for agent in ("claude-code", "codex") if agent in given.agents.split(",")]
+    distills, imports = measure([int(size) for size in given.sizes.split(",")], agents, given.turns)
+    rows = [
+        (
+            f"distill {one.agent}",
+            one.file_mb,
+            one.wall_ms,
+            one.resident_mb,
+            one.loads_ms,
+            one.wall_ms / one.loads_ms,
+            one.wall_ms / one.empty_ms,
+        )
+        for one in distills
+    ]
+    print(table(("", "MB", "ms", "MB resident", "loads ms", "x loads", "x empty"), rows))
+    print(f"\nbare interpreter {distills[0].bare_ms:.0f} ms, distill of an empty file {distills[0].empty_ms:.0f} ms\n")
+    print(
+        table(
+            ("", "MB", "turns", "ms", "turns/s", "raw turns/s", "of raw", "MB resident"),
+            [
+                (
+                    f"import {one.agent}",
+                    one.folder_mb,
+                    one.turns,
+                    one.wall_ms,
+                    one.turns / one.wall_ms * 1_000,
+                    one.turns / one.raw_ms * 1_000,
+                    one.to_raw_ratio,
+                    one.resident_mb,
+                )
+                for one in imports
+            ],
+        )
+    )
+    found = checks(distills, imports)
+    print(
+        "\n"
+        + table(
+            ("promised", "measured", "limit", ""),
+            [(check.name, check.value, check.limit, "met" if check.met else "MISSED") for check in found],
+        )
+    )
+    path = save(
+        "speed",
+        {
+            "distill": [asdict(one) for one in distills],
+            "import": [asdict(one) for one in imports],
+            "checks": [asdict(check) for check in found],
+        },
+    )
+    print(f"\nwritten: {path.relative_to(ROOT)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,128 @@
+"""Large transcripts for the benches, made by repeating real sessions under fresh ids.
+
+Every repetition has its own record, answer and call ids, and its own time after the one before it, so that nothing in it is a duplicate.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
+from pathlib import Path
+from typing import Literal
+
+Agent = Literal["claude-code", "codex"]
+
+MEGABYTE = 1_000_000
+PAUSE = timedelta(minutes=10)
+
+_FOLDERS: dict[Agent, tuple[str, ...]] = {
+    "claude-code": ("entire-cli/**/*_claude_*.jsonl", "cipher-box/**/*_claude_*.jsonl"),
+    "codex": ("agentv/codex/*.jsonl",),
+}
+_SMALLEST_SOURCE_BYTES, _LARGEST_SOURCE_BYTES = 300_000, 2_500_000
+
+_UUID = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_PREFIXED_ID = re.compile(rb"\b(msg|toolu|req|call|rs|fc|ctc|resp)_([A-Za-z0-9]{16,})")
+_TIMESTAMP = re.compile(rb'"timestamp":\s?"(20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z)"')
+_SESSION_ID = re.compile(rb'"(?:sessionId|session_id)":\s?"([0-9a-f-]{36})"|"type":"session_meta","payload":\{"id":"([0-9a-f-]{36})"')
+_LAST_RECORD = re.compile(rb'"uuid":\s?"([0-9a-f-]{36})"')
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One real session: its lines, its own id, and the time it spans."""
+
+    agent: Agent
+    lines: bytes
+    session_id: bytes
+    started_at: datetime
+    ended_at: datetime
+
+
+def sources(data: Path, agent: Agent) -> list[Source]:
+    """Return the sessions of *agent* under *data* that are large enough to be work and small enough to be mixed."""
+    found: list[Source] = []
+    for path in sorted(path for pattern in _FOLDERS[agent] for path in data.glob(pattern)):
+        if _SMALLEST_SOURCE_BYTES <= path.stat().st_size <= _LARGEST_SOURCE_BYTES:
+            lines = path.read_bytes().rstrip(b"\n") + b"\n"
+            own, times = _SESSION_ID.search(lines), [_parsed(match[1]) for match in _TIMESTAMP.finditer(lines)]
+            if own and times:
+                found.append(Source(agent, lines, own[1] or own[2], min(times), max(times)))
+    return found
+
+
+def one_session(found: list[Source], size_bytes: int) -> bytes:
+    """Return one session of about *size_bytes*: the sessions in *found* again and again, as if one person had gone on and on."""
+    session_id = _fresh_uuid(found[0].session_id, 0)
+    parts: list[bytes] = []
+    written_bytes, last_record = 0, b""
+    for repetition, part, source in _repeated(found):
+        piece = part.replace(_fresh_uuid(source.session_id, repetition), session_id)
+        if parts:
+            # What goes on hangs from the last record: a second root would be a rewind to before the first prompt.
+            piece = piece.replace(b'"parentUuid":null', b'"parentUuid":"' + last_record + b'"') if last_record else _without_head(piece)
+        if records := _LAST_RECORD.findall(piece):
+            last_record = records[-1]
+        if written_bytes + len(piece) > size_bytes:
+            parts.append(_cut(piece, size_bytes - written_bytes))
+            return b"".join(parts)
+        parts.append(piece)
+        written_bytes += len(piece)
+    raise AssertionError("the sessions repeat without end")
+
+
+def many_sessions(found: list[Source], size_bytes: int) -> Iterator[bytes]:
+    """Yield whole sessions of about *size_bytes* together, each under ids of its own."""
+    written_bytes = 0
+    for _, piece, _ in _repeated(found):
+        yield piece
+        written_bytes += len(piece)
+        if written_bytes >= size_bytes:
+            return
+
+
+def _repeated(found: list[Source]) -> Iterator[tuple[int, bytes, Source]]:
+    """Yield (repetition, lines, source) without end, every repetition under fresh ids and after the one before."""
+    at = datetime(2026, 1, 5, 9, tzinfo=UTC)
+    for repetition in itertools.count():
+        source = found[repetition % len(found)]
+        yield repetition, _moved(_renamed(source.lines, repetition), at - source.started_at), source
+        at += source.ended_at - source.started_at + PAUSE
+
+
+def _renamed(lines: bytes, repetition: int) -> bytes:
+    lines = _UUID.sub(lambda match: _fresh_uuid(match[0], repetition), lines)
+    return _PREFIXED_ID.sub(lambda match: match[1] + b"_" + _digest(match[2], repetition)[: len(match[2])], lines)
+
+
+def _digest(own: bytes, repetition: int) -> bytes:
+    return blake2b(own, digest_size=32, salt=repetition.to_bytes(8, "big")).hexdigest().encode()
+
+
+def _fresh_uuid(own: bytes, repetition: int) -> bytes:
+    digits = _digest(own, repetition)
+    return b"-".join((digits[:8], digits[8:12], b"4" + digits[13:16], b"8" + digits[17:20], digits[20:32]))
+
+
+def _moved(lines: bytes, by: timedelta) -> bytes:
+    return _TIMESTAMP.sub(lambda match: b'"timestamp":"' + _written(_parsed(match[1]) + by) + b'"', lines)
+
+
+def _parsed(timestamp: bytes) -> datetime:
+    return datetime.fromisoformat(timestamp.decode())
+
+
+def _written(at: datetime) -> bytes:
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z").encode()
+
+
+def _without_head(piece: bytes) -> bytes:
+    return b"".join(line for line in piece.splitlines(keepends=True) if b'"type":"session_meta"' not in line[:120])
+
+
+def _cut(piece: bytes, size_bytes: int) -> bytes:
+    return piece[: piece.rfind(b"\n", 0, size_bytes) + 1]
