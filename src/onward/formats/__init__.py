@@ -23,6 +23,8 @@ FORMATS: tuple[str, ...] = (
     "copilot",
     "specstory",
     "opencode",
+    "cline",
+    "pi",
     "aider",
     "json_turns",
     "pasted",

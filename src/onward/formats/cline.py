@@ -1,0 +1,366 @@
+"""Cline and Roo Code: the task folder of the extensions (`api_conversation_history.json`, `ui_messages.json`) and the sessions of Cline's SDK of 2026.
+
+One file of a task is enough. Where both are there, the history tells what was said and the messages of the panel when; whichever is named, the same turns
+come out. In the history a person's words stand between tags, results of tools are texts under a person's name, and calls may be XML in the answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from onward.core.transcript import ImportReport, Item, Mark, SessionHead, ToolCall, ToolResult, Turn, Usage
+from onward.errors import BadInput
+from onward.formats.blocks import call_of, exit_code_after, text_of
+from onward.formats.fields import as_count, as_list, as_object, as_text, as_time
+from onward.formats.panel import Request, panel_turns, requests_in
+from onward.formats.source import Source
+from onward.formats.xml_calls import parsed
+
+NAME = "cline"
+_ROO = "roo"
+
+_HISTORY, _PANEL = "api_conversation_history.json", "ui_messages.json"
+_OPENINGS = (b"<task>", b"<user_message>", b"<environment_details>")
+_SAID_TAGS = ("task", "user_message", "feedback", "answer")
+"""Tags around a person's words. The first one is never in a result."""
+_ENVIRONMENT, _ENVIRONMENT_END = "<environment_details>", "</environment_details>"
+_NOTICES = (
+    "[TASK RESUMPTION]",
+    "[ERROR]",
+    "[NOTE]",
+    "# task_progress",
+    "# TODO LIST UPDATE",
+    "The user has provided feedback on the results.",
+    "<SYSTEM_NOTICE>",
+    "<explicit_instructions",
+    "<system_reminder>",
+)
+_COMPACTED = "Earlier context was compacted."
+_CUT_OFF = "\n\n[Response interrupted"
+_NOT_RUN = "Tool ["
+_EXIT_WORDS = ("Exit code: ", "exit code ")
+_NEAR = 400
+"""Tags of a person's answer, errors and exit codes stand within so many characters of a result's beginning."""
+
+
+def detect(head: bytes) -> bool:
+    """Whether *head* is of a task's history, of its panel, or of a session of the SDK."""
+    flat = head[:8192].replace(b'": ', b'":').lstrip()
+    if flat.startswith(b"["):
+        if b'"role":"' in flat:
+            return any(opening in flat for opening in _OPENINGS)
+        return b'"ts":' in flat and (b'"say":"' in flat or b'"ask":"' in flat)
+    return flat.startswith(b"{") and all(key in flat for key in (b'"agent":"', b'"sessionId":', b'"updated_at":', b'"messages":'))
+
+
+def detect_folder(folder: Path) -> bool:
+    """Whether *folder* is the folder of a task."""
+    return (folder / _HISTORY).is_file() or (folder / _PANEL).is_file()
+
+
+def read(source: Source, report: ImportReport) -> Iterator[Item]:
+    """Yield the session of a task or of the SDK."""
+    path = source.path
+    if path is not None and path.is_dir():
+        name = _HISTORY if (path / _HISTORY).is_file() else _PANEL
+        source = Source(path / name)
+    document = source.document(report)
+    if isinstance(document, dict):
+        yield from _History(report, []).read(as_list(document.get("messages")), _sdk_head(document, source.path))
+        return
+    messages = as_list(document)
+    folder = source.path.parent if source.path is not None else None
+    if any("role" in as_object(message) for message in messages[:3]):
+        panel = _other(folder, _PANEL)
+    elif history := _other(folder, _HISTORY):
+        report.skip("message of the panel, told by the history", len(messages))
+        messages, panel = history, messages
+    else:
+        head = _head(folder, [])
+        head.started_at = next(filter(None, (as_time(as_object(message).get("ts")) for message in messages)), None)
+        yield head
+        yield from panel_turns(messages, report)
+        return
+    yield from _History(report, requests_in(panel)).read(messages, _head(folder, messages))
+
+
+def _other(folder: Path | None, name: str) -> list[Any]:
+    """The other file of the task; nothing where it is missing or damaged, because one of the two is enough."""
+    if folder is None or not (folder / name).is_file():
+        return []
+    try:
+        return as_list(Source(folder / name).document(ImportReport()))
+    except BadInput:
+        return []
+
+
+class _History:
+    """The history of a task. A message is a record."""
+
+    def __init__(self, report: ImportReport, requests: list[Request]) -> None:
+        self.report = report
+        self.requests = requests
+        self.answers = 0
+        self.model: str | None = None
+        self.pending: dict[str, str] = {}
+        """Calls without an answer, id to tool, in order."""
+        self.last_of: dict[str, str] = {}
+        """The last call of each tool."""
+
+    def read(self, messages: list[Any], head: SessionHead) -> Iterator[Item]:
+        """Yield *head* and the turns of *messages*. The task of a sub-task was written by the agent that gave it."""
+        is_subtask = head.agent == _ROO and head.parent_id is not None
+        for index, message in enumerate(messages):
+            if not isinstance(message, dict) or message.get("role") not in {"user", "assistant"}:
+                self.report.bad(index, "not a message")
+                continue
+            request = self._request(as_time(message.get("ts")))
+            at = as_time(message.get("ts")) or request.at
+            if index == 0:
+                head.started_at = head.started_at or at
+                yield head
+            turns = list(self._answer(index, message, request) if message["role"] == "assistant" else self._prompt(message))
+            if is_subtask and index == 0:
+                for turn in turns:
+                    turn.mark = "injected"
+            message_id = as_text(message.get("id")) or None
+            for number, turn in enumerate(turns):
+                turn.at, turn.line = at, index
+                turn.id = f"{message_id}:{number}" if number and message_id else message_id
+                yield turn
+            if turns:
+                self.report.keep()
+            else:
+                self.report.skip("message with nothing but its surroundings")
+
+    def _request(self, at: datetime | None) -> Request:
+        """The request that a message at time *at* belongs to; without a time, the one in the same place."""
+        if at is not None:
+            return next((request for request in reversed(self.requests) if request.at and request.at <= at), Request(None, None))
+        return self.requests[self.answers] if self.answers < len(self.requests) else Request(None, None)
+
+    def _answer(self, index: int, message: dict[str, Any], request: Request) -> Iterator[Turn]:
+        self.answers += 1
+        info = as_object(message.get("modelInfo"))
+        turn = Turn(role="assistant", model=as_text(info.get("modelId")) or as_text(info.get("id")) or self.model)
+        turn.usage = _usage(as_object(message.get("metrics"))) or request.usage
+        turn.mark = "summary" if message.get("isSummary") is True else "said"
+        prose: list[str] = []
+        calls: list[ToolCall] = []
+        for block in _blocks(message.get("content")):
+            kind = block.get("type")
+            if kind == "tool_use":
+                calls.append(call_of(block))
+            elif kind in {"thinking", "reasoning"}:
+                turn.thinking = as_text(block.get("thinking")) or as_text(block.get("text"))
+            elif kind == "text":
+                found = parsed(as_text(block.get("text")).partition(_CUT_OFF)[0])
+                prose.append(found.prose)
+                turn.thinking = found.thinking or turn.thinking
+                calls += [ToolCall(f"{index}:{len(calls) + number}", *call) for number, call in enumerate(found.calls)]
+        turn.text, turn.calls = "\n\n".join(filter(None, prose)), tuple(calls)
+        self.pending = {call.id: call.name for call in calls}
+        self.last_of.update((call.name, call.id) for call in calls)
+        if turn.text or turn.calls or turn.thinking:
+            yield turn
+
+    def _prompt(self, message: dict[str, Any]) -> Iterator[Turn]:
+        """Yield what a message under the person's name holds: results, the person's words, and what the program added."""
+        parts = _Parts(self)
+        for block in _blocks(message.get("content")):
+            parts.add(block)
+        if results := parts.results():
+            yield Turn(role="tool", results=results)
+        is_summary = as_object(message.get("metadata")).get("kind") == "compaction_summary" or message.get("isSummary") is True
+        texts_by_mark: dict[Mark, list[str]] = {"said": parts.said, "injected": parts.injected, "summary": parts.summaries}
+        for mark, texts in texts_by_mark.items():
+            if texts:
+                yield Turn(role="user", text="\n\n".join(texts), mark="summary" if is_summary else mark)
+
+    def call_for(self, tool: str) -> str:
+        """The id of the call that a result of *tool* answers: the first one that waits, else the last one of that tool."""
+        for call_id, name in self.pending.items():
+            if name == tool:
+                del self.pending[call_id]
+                return call_id
+        return self.last_of.get(tool, "")
+
+
+class _Parts:
+    """The parts of one message under a person's name."""
+
+    def __init__(self, history: _History) -> None:
+        self.history = history
+        self.said: list[str] = []
+        self.injected: list[str] = []
+        self.summaries: list[str] = []
+        self._results: list[ToolResult] = []
+        self._tool = ""
+        """The tool whose result goes on in the next texts."""
+
+    def results(self) -> tuple[ToolResult, ...]:
+        """The results, each with its exit code and whether it is an error where it says so."""
+        for result in self._results:
+            start = result.text[:_NEAR]
+            codes = (exit_code_after(words, start) for words in _EXIT_WORDS)
+            result.exit_code = next((code for code in codes if code is not None), None)
+            if result.is_error is None and (
+                start.startswith("The tool execution failed") or "<error>" in start or "denied this operation" in start
+            ):
+                result.is_error = True
+        return tuple(self._results)
+
+    def add(self, block: dict[str, Any]) -> None:
+        """Sort one content block in."""
+        kind = block.get("type")
+        if kind == "text":
+            self._text(as_text(block.get("text")))
+        elif kind == "tool_result":
+            text, is_error = _answered(block.get("content"))
+            text, self._tool = self._without_surroundings(text), "result"
+            call_id = as_text(block.get("tool_use_id"))
+            flag = block.get("is_error")
+            self._results.append(ToolResult(call_id, text, flag if isinstance(flag, bool) else is_error))
+            self.history.pending.pop(call_id, None)
+            self._words_in(text)
+            self._tool = ""
+        elif kind == "image":
+            (self.injected if self._results else self.said).append("[image]")
+        elif path := as_text(block.get("path")):
+            self.injected.append(f"[attached: {path}]")
+
+    def _text(self, text: str) -> None:
+        text = self._without_surroundings(text).strip()
+        tool, rest = _result_header(text)
+        if tool:
+            self._tool = tool
+            self._results.append(ToolResult(self.history.call_for(tool), rest))
+            self._words_in(rest)
+        elif text.startswith(_NOT_RUN) and "was not executed" in text[:100]:
+            self._results.append(ToolResult(self.history.call_for(text[len(_NOT_RUN) :].partition("]")[0]), text, is_error=True))
+        elif _COMPACTED in text[:100]:
+            self.summaries.append(text.removeprefix("<SYSTEM_NOTICE>").removesuffix("</SYSTEM_NOTICE>").strip())
+        elif self._words_in(text):
+            if self._tool:
+                self._go_on(text)
+        elif text.startswith(_NOTICES):
+            self.injected.append(text)
+        elif self._tool and text:
+            self._go_on(text)
+        elif text:
+            self.said.append(text)
+
+    def _go_on(self, text: str) -> None:
+        last = self._results[-1]
+        last.text = f"{last.text}\n{text}".strip()
+
+    def _words_in(self, text: str) -> bool:
+        """Take the person's words out of the tags around them; whether there are any. Deep inside a result, tags are not the program's own."""
+        start = f"\n{text[:_NEAR]}"
+        for tag in _SAID_TAGS[bool(self._tool) :]:
+            if f"\n<{tag}>" in start:
+                words = text.partition(f"<{tag}>")[2]
+                self.said.append((words.rpartition(f"</{tag}>")[0] or words).strip())
+                return True
+        return False
+
+    def _without_surroundings(self, text: str) -> str:
+        """*text* without what the editor shows, from which the model is learned."""
+        start = text.find(_ENVIRONMENT)
+        while start > 0 and text[start - 1] != "\n":
+            start = text.find(_ENVIRONMENT, start + 1)
+        if start < 0:
+            return text
+        surroundings, _, rest = text[start:].partition(_ENVIRONMENT_END)
+        model = surroundings.partition("<model>")[2].partition("</model>")[0]
+        self.history.model = model.strip() or self.history.model
+        return text[:start] + rest
+
+
+def _blocks(content: object) -> list[dict[str, Any]]:
+    return [{"type": "text", "text": content}] if isinstance(content, str) else [as_object(block) for block in as_list(content)]
+
+
+def _result_header(text: str) -> tuple[str, str]:
+    """The tool and the rest of `[tool for '…'] Result: …`; nothing where the text begins otherwise."""
+    if not text.startswith("["):
+        return "", ""
+    tool = text[1:60].partition("]")[0].partition(" ")[0]
+    _, found, rest = text.partition("] Result:")
+    return (tool, rest.strip("\n").removeprefix(" ")) if found and tool.replace("_", "").isalpha() and tool.islower() else ("", "")
+
+
+def _answered(content: object) -> tuple[str, bool | None]:
+    """The text of a result, and whether it failed: the SDK writes `[{query, result, success}]`, as a list or as JSON text."""
+    entries = as_list(content)
+    if isinstance(content, str) and content.startswith('{"query":'):
+        try:
+            entries = [orjson.loads(content)]
+        except orjson.JSONDecodeError:
+            return content, None
+    if not any("result" in as_object(entry) or "error" in as_object(entry) for entry in entries):
+        return text_of(content), None
+    texts = [text_of(entry.get("result")) or as_text(entry.get("error")) for entry in map(as_object, entries)]
+    outcomes = [as_object(entry).get("success") for entry in entries]
+    return "\n".join(texts), False in outcomes if any(isinstance(outcome, bool) for outcome in outcomes) else None
+
+
+def _usage(metrics: dict[str, Any]) -> Usage | None:
+    """What an answer cost, as the extension (`tokens.prompt`) or as the SDK (`inputTokens`) writes it."""
+    tokens = as_object(metrics.get("tokens"))
+    usage = Usage(
+        as_count(metrics.get("inputTokens")) or as_count(tokens.get("prompt")),
+        as_count(metrics.get("outputTokens")) or as_count(tokens.get("completion")),
+        as_count(metrics.get("cacheReadTokens")) or as_count(tokens.get("cached")),
+        as_count(metrics.get("cacheWriteTokens")),
+    )
+    return usage if usage != Usage() else None
+
+
+def _head(folder: Path | None, messages: list[Any]) -> SessionHead:
+    """The head of a task: the folder is named by its id; where it took place stands in the first message."""
+    first = text_of(as_object(messages[0]).get("content")) if messages else ""
+    surroundings = first.rpartition(_ENVIRONMENT)[2]
+    item = _beside(folder / "history_item.json") if folder is not None else {}
+    cwd = as_text(item.get("workspace"))
+    for words in ("# Current Working Directory (", "# Current Workspace Directory ("):
+        cwd = cwd or surroundings.partition(words)[2].partition(")")[0]
+    return SessionHead(
+        agent=_ROO if "<slug>" in surroundings or item else NAME,
+        id=folder.name if folder is not None and (folder / _HISTORY).is_file() | (folder / _PANEL).is_file() else None,
+        title=as_text(item.get("task"))[:200],
+        cwd=cwd,
+        parent_id=as_text(item.get("parentTaskId")) or None,
+    )
+
+
+def _sdk_head(document: dict[str, Any], path: Path | None) -> SessionHead:
+    """The head of a session of the SDK, which keeps it in a file of its own beside the messages."""
+    session_id = as_text(document.get("sessionId"))
+    about = (
+        _beside(path.with_name(path.name.replace(".messages.json", ".json")))
+        if path is not None and path.name.endswith(".messages.json")
+        else {}
+    )
+    metadata = as_object(about.get("metadata"))
+    return SessionHead(
+        agent=NAME,
+        id=session_id or None,
+        started_at=as_time(about.get("started_at")),
+        title=as_text(metadata.get("title")),
+        cwd=as_text(about.get("cwd")),
+        parent_id=as_text(as_object(metadata.get("fork")).get("forkedFromSessionId")) or None,
+    )
+
+
+def _beside(path: Path) -> dict[str, Any]:
+    """The object in a small file beside the transcript; empty where there is none."""
+    try:
+        return as_object(orjson.loads(path.read_bytes()))
+    except (OSError, orjson.JSONDecodeError):
+        return {}

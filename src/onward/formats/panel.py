@@ -1,0 +1,101 @@
+"""The messages of Cline's and Roo's panel (`ui_messages.json`): what the person saw, with times and what each request cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import orjson
+
+from onward.core.transcript import ImportReport, ToolCall, ToolResult, Turn, Usage
+from onward.formats.fields import as_count, as_object, as_text, as_time, reason
+
+_CALLS = {"tool": "tool", "command": "execute_command", "use_mcp_server": "use_mcp_tool", "browser_action_launch": "browser_action"}
+_RESULTS = frozenset({"command_output", "mcp_server_response", "browser_action_result", "subtask_result"})
+_PROSE = frozenset({"completion_result", "followup", "plan_mode_respond"})
+_ERRORS = frozenset({"error", "diff_error", "api_req_failed", "rooignore_error", "clineignore_error", "mistake_limit_reached"})
+
+
+class Request(NamedTuple):
+    """One request to the model: when it went out, and what it cost."""
+
+    at: datetime | None
+    usage: Usage | None
+
+
+def requests_in(messages: list[Any]) -> list[Request]:
+    """The requests in the order they went out."""
+    found: list[Request] = []
+    for message in map(as_object, messages):
+        if message.get("say") == "api_req_started":
+            cost = _json(message)
+            usage = Usage(*(as_count(cost.get(name)) for name in ("tokensIn", "tokensOut", "cacheReads", "cacheWrites")))
+            found.append(Request(as_time(message.get("ts")), usage if usage != Usage() else None))
+    return found
+
+
+def panel_turns(messages: list[Any], report: ImportReport) -> Iterator[Turn]:
+    """Yield the turns that the panel shows, for a task whose history is lost."""
+    usage: Usage | None = None
+    call_id = ""
+    is_first = True
+    for index, message in enumerate(messages):
+        if not isinstance(message, dict) or not isinstance(message.get("type"), str):
+            report.bad(index, "not a message of the panel")
+            continue
+        what = as_text(message.get("say")) or as_text(message.get("ask"))
+        turn = _turn(what, message, call_id, is_first=is_first)
+        if what == "api_req_started":
+            usage = next((request.usage for request in requests_in([message])), None)
+        if turn is None:
+            report.skip(reason(report.skipped, f"panel: {what or 'nothing'}"))
+            continue
+        turn.at, turn.line = as_time(message.get("ts")), index
+        if turn.calls:
+            call_id = f"panel:{index}"
+            turn.calls = (ToolCall(call_id, turn.calls[0].name, turn.calls[0].arguments),)
+        if turn.role == "assistant" and turn.mark == "said":
+            turn.usage, usage = usage, None
+        is_first = False
+        report.keep()
+        yield turn
+
+
+def _turn(what: str, message: dict[str, Any], call_id: str, *, is_first: bool) -> Turn | None:
+    """The turn of one message; None for what only decorates the panel."""
+    text = as_text(message.get("text")).strip()
+    if what == "condense_context":
+        summary = as_text(as_object(message.get("contextCondense")).get("summary"))
+        return Turn(role="assistant", text=summary, mark="summary") if summary else None
+    if not text or (message.get("partial") is True and what != "reasoning"):
+        return None
+    if what in {"task", "user_feedback"} or (is_first and what == "text"):
+        return Turn(role="user", text=text)
+    if what == "user_feedback_diff":
+        return Turn(role="user", text=text, mark="injected")
+    if what == "reasoning":
+        return Turn(role="assistant", thinking=text)
+    if what == "text":
+        return Turn(role="assistant", text=text)
+    if what in _CALLS:
+        arguments = {"command": text} if what == "command" else _json(message)
+        name = as_text(arguments.pop("tool", "")) if what == "tool" else _CALLS[what]
+        return Turn(role="assistant", calls=(ToolCall("", name or what, arguments),))
+    if what in _PROSE:
+        told = _json(message)
+        return Turn(role="assistant", text=as_text(told.get("question")) or as_text(told.get("response")) or text)
+    if what in _RESULTS:
+        return Turn(role="tool", results=(ToolResult(call_id, text),))
+    return Turn(role="system", text=text, mark="injected") if what in _ERRORS else None
+
+
+def _json(message: dict[str, Any]) -> dict[str, Any]:
+    """The object that a message's text holds as JSON."""
+    text = as_text(message.get("text"))
+    if not text.startswith("{"):
+        return {}
+    try:
+        return as_object(orjson.loads(text))
+    except orjson.JSONDecodeError:
+        return {}
