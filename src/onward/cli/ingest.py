@@ -11,7 +11,7 @@ import click
 from onward.app.imports import Imported, ImportedFile, ImportedSession, import_paths
 from onward.app.imports import Progress as Step
 from onward.app.projects import listed
-from onward.cli.desk import Desk, as_json, desk, in_project, within_budget
+from onward.cli.desk import Desk, as_json, desk, within_budget
 from onward.cli.present import Progress, counted, note, paint, say, say_json
 from onward.cli.reports import account, as_data
 
@@ -20,7 +20,11 @@ SOME_FAILED = 1
 
 @click.command("import")
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True)
-@in_project
+@click.option(
+    "--project",
+    metavar="NAME",
+    help="The project for all of them, made where it is missing. Default: that of the repository each session ran in.",
+)
 @click.option("--complete", is_flag=True, help="Complete each session, in order of time, so that each makes its handoff.")
 @within_budget
 @as_json
