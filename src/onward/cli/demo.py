@@ -32,9 +32,9 @@ BEFORE = """A small clinic's queue app, built over three sessions with two agent
 Each transcript is read, kept and completed; the next session would begin with the handoff that comes out. (All of it in a temporary folder.)
 """
 AFTER = """
-That is what session 4 begins with. With your own agent:
-  onward distill SESSION.jsonl                     the same from one transcript, nothing stored (Claude Code's lie in ~/.claude/projects, Codex's in ~/.codex/sessions)
-  onward import FOLDER --project NAME --complete   keep a project: every session into one handoff; then `onward session start` prints it and what changed since
+That is what session 4 begins with. With your own agent (in a clone, `. .venv/bin/activate` first):
+  onward distill SESSION.jsonl                      the same from one transcript, nothing stored; they lie in ~/.claude/projects and ~/.codex/sessions
+  onward import FOLDER --project NAME --complete    keep a project: all its sessions, one handoff; `onward session start` begins the next with it
 """
 
 
