@@ -52,7 +52,7 @@ def read(source: Source, report: ImportReport) -> Iterator[Item]:
 
 def _is_lines(head: bytes) -> bool:
     """Whether each line is a record of its own: the first line is a whole object, and something follows it."""
-    first, _, rest = head.lstrip().partition(b"\n")
+    first, _, rest = head.replace(b"\0", b"").lstrip().partition(b"\n")
     if not first.startswith(b"{") or not rest.strip():
         return False
     try:

@@ -14,6 +14,8 @@ import orjson
 
 _STUB_BYTES = 64 * 1024
 _IN_STRING = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+', re.S)
+_TRIES = 200
+"""How often a line is searched for a whole record, so that a hostile one costs little."""
 _DECODER = json.JSONDecoder()
 
 
@@ -37,11 +39,8 @@ def rescued(line: bytes) -> tuple[list[dict[str, Any]], str]:
         try:
             value, end = _DECODER.raw_decode(text)
         except (ValueError, RecursionError) as error:
-            torn = f"torn record: {error}" if isinstance(error, ValueError) else "nested too deeply"
-            start = text.rfind(text[: text.find(":") + 1], 1) if ":" in text[:64] else -1
-            if start <= 0:
-                break
-            text = text[start:]
+            torn = "nested too deeply" if isinstance(error, RecursionError) else f"torn or damaged: {error}"
+            text = _whole_copy(text)
             continue
         if isinstance(value, dict):
             found.append(_clean(value))
@@ -49,6 +48,23 @@ def rescued(line: bytes) -> tuple[list[dict[str, Any]], str]:
             torn = "not a JSON object"
         text = text[end:].strip()
     return found, torn
+
+
+def _whole_copy(text: str) -> str:
+    """What follows a torn record on its line: the first place that begins like it and is whole to the end; nothing where there is none."""
+    beginning = text[: text.find(":", 0, 64) + 1]
+    start = text.find(beginning, 1) if beginning else -1
+    for _ in range(_TRIES):
+        if start < 0:
+            break
+        try:
+            _, end = _DECODER.raw_decode(text, start)
+            if not text[end:].strip():
+                return text[start:]
+        except (ValueError, RecursionError):
+            pass
+        start = text.find(beginning, start + 1)
+    return ""
 
 
 def closed(data: bytes) -> Any:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+import orjson
+
 from onward.core.transcript import ImportReport, Item, Role, SessionHead, ToolResult, Turn
 from onward.formats.envelopes import typed
 from onward.formats.source import Source
@@ -36,14 +38,16 @@ _LAYOUTS = ("heading", "bold", "said", "inline", "alone")
 
 def detect(head: bytes) -> bool:
     """Whether the content is text that a person could read, and not JSON of a shape that nobody knows."""
-    if not head.strip(b"\0 \t\r\n"):
-        return True
     text = head.replace(b"\0", b"").decode("utf-8", "replace")
-    unreadable = sum(character < " " and character not in "\t\n\r\f\x1b" for character in text) + text.count("\ufffd") + head.count(b"\0")
-    if unreadable > len(head) // 20 + 1:
+    if not text.strip():
+        return True
+    controls = sum(character < " " and character not in "\t\n\r\f\x1b" for character in text) + text.count("\ufffd") + text.count("\x7f")
+    # A crash leaves a run of NUL bytes or two; in a program they are everywhere.
+    runs = sum(map(bool, head.split(b"\0"))) - 1
+    if controls + max(runs - 3, 0) > len(text) // 20:
         return False
     start = text.lstrip()[:64].replace(" ", "").replace("\n", "")
-    return not start.startswith(('{"', '[{"', '[["', '["', "[]", "{}"))
+    return not start.startswith(('{"', '[{"', '[["', '["')) and not (start[0] in "[{" and _is_json(text))
 
 
 def read(source: Source, report: ImportReport) -> Iterator[Item]:
@@ -73,6 +77,14 @@ def read(source: Source, report: ImportReport) -> Iterator[Item]:
             yield SessionHead(agent=NAME)
     if finished := _finished(turn, body):
         yield finished
+
+
+def _is_json(text: str) -> bool:
+    try:
+        orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return False
+    return True
 
 
 def _has_code(source: Source) -> bool:

@@ -1,0 +1,63 @@
+"""What the tests of formats share: reading an input whole, and the fixtures that lie beside them."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple, TypeAlias
+
+import pytest
+
+from onward.core.transcript import ImportReport, Item, Rewind, SessionHead, Turn
+from onward.formats import Source, open_source, read
+
+FIXTURES = Path(__file__).parent / "fixtures"
+
+
+class Reading(NamedTuple):
+    """Everything that one input gave."""
+
+    items: list[Item]
+    report: ImportReport
+
+    @property
+    def turns(self) -> list[Turn]:
+        return [item for item in self.items if isinstance(item, Turn)]
+
+    @property
+    def heads(self) -> list[SessionHead]:
+        return [item for item in self.items if isinstance(item, SessionHead)]
+
+    @property
+    def rewinds(self) -> list[Rewind]:
+        return [item for item in self.items if isinstance(item, Rewind)]
+
+    def said(self) -> list[str]:
+        """What persons typed, in order."""
+        return [turn.text for turn in self.turns if turn.role == "user" and turn.mark in {"said", "queued"}]
+
+
+Read: TypeAlias = Callable[[Path | bytes | Source], Reading]
+
+
+@pytest.fixture(scope="session")
+def reading() -> Read:
+    """Read a path, bytes or a source to its end, and check that the report adds up."""
+
+    def read_all(origin: Path | bytes | Source) -> Reading:
+        source = origin if isinstance(origin, Source) else open_source(io.BytesIO(origin) if isinstance(origin, bytes) else origin)
+        report = ImportReport()
+        items = list(read(source, report))
+        assert report.records == report.kept + sum(report.skipped.values()) + report.malformed_count
+        assert report.turns == sum(isinstance(item, Turn) for item in items)
+        assert report.sessions == sum(isinstance(item, SessionHead) for item in items)
+        return Reading(items, report)
+
+    return read_all
+
+
+@pytest.fixture(scope="session")
+def fixtures() -> Path:
+    """The folder with one folder of samples per format."""
+    return FIXTURES
