@@ -10,28 +10,38 @@ from onward.core.transcript import ToolCall, Turn
 RESULT_HEAD_CHARS, RESULT_TAIL_CHARS = 2500, 1500
 """Of a long text that a tool gave or took; the whole stays in the turn."""
 
-_HUMPED = re.compile(r"\w*[a-z][A-Z]\w*")
+LONGEST_NAMED_CHARS, SHORT_CHARS = 8000, 400
+"""Names are split in this much of what was said, and in arguments shorter than that (commands, paths): what files hold is found as it is written."""
+
+_HUMPED = re.compile(r"[A-Za-z0-9]*[a-z][A-Z][A-Za-z0-9]*")
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
 def searchable(turn: Turn) -> str:
     """Return the text that *turn* is found by; the same for the same turn, because the index forgets a turn by it."""
-    said = [part for part in (turn.text, *(_called(call) for call in turn.calls), _ends(turn.thinking)) if part]
-    text = "\n".join(said)
-    shown = [_ends(result.text) for result in turn.results]
-    names = split_names(text)
-    return "\n".join((text, *shown, names)) if shown or names else text
+    parts = [turn.text] if turn.text else []
+    named = turn.text[:LONGEST_NAMED_CHARS]
+    for call in turn.calls:
+        given = list(_given(call))
+        parts.append(f"{call.name}: " + "\n".join(map(_ends, given)))
+        named += "".join(f" {text}" for text in given if len(text) < SHORT_CHARS)
+    if turn.thinking:
+        parts.append(_ends(turn.thinking))
+    parts += [_ends(result.text) for result in turn.results]
+    if named and (names := split_names(named)):
+        parts.append(names)
+    return "\n".join(parts)
 
 
 def split_names(text: str) -> str:
     """Return the words of the names in *text* that are joined by capitals: `getUserName` gives `get User Name`."""
-    return " ".join(_HUMP.sub(" ", name) for name in dict.fromkeys(_HUMPED.findall(text)))
+    # Most words have no capital but their first: seeing that is an order of magnitude faster than any pattern.
+    odd = " ".join(sorted(word for word in set(text.split()) if (rest := word[1:]) != rest.lower() and not word.isupper()))
+    return " ".join(_HUMP.sub(" ", name) for name in dict.fromkeys(_HUMPED.findall(odd)))
 
 
-def _called(call: ToolCall) -> str:
-    if isinstance(call.arguments, str):
-        return f"{call.name}: {_ends(call.arguments)}"
-    return f"{call.name}: " + "\n".join(_ends(text) for text in _strings(call.arguments))
+def _given(call: ToolCall) -> Iterator[str]:
+    return iter((call.arguments,)) if isinstance(call.arguments, str) else _strings(call.arguments)
 
 
 def _strings(value: object) -> Iterator[str]:

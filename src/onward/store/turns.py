@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, Select, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, delete, func, select, update
 
 from onward.core.transcript import Turn
 from onward.store import search_sqlite
@@ -16,6 +16,7 @@ from onward.store.schema import sessions, turns
 
 MOST_ORDINAL = 2**24 - 1
 _MOST_PARAMETERS = 500
+_COLUMNS = tuple(column.name for column in turns.columns)
 
 
 class NewTurn(NamedTuple):
@@ -56,21 +57,15 @@ def append(connection: Connection, project_id: int, session_id: int, new: Sequen
         return
     pack = Bodies().pack
     rows = [
-        {
-            "id": turn_id(session_id, one.ordinal),
-            "project_id": project_id,
-            "session_id": session_id,
-            "ordinal": one.ordinal,
-            "identity": one.identity,
-            "role": one.turn.role,
-            "at": kept(one.turn.at),
-            "chars": one.chars,
-            "abandoned": False,
-            "body": pack(one.turn),
-        }
+        (
+            turn_id(session_id, one.ordinal), project_id, session_id, one.ordinal, one.identity,
+            one.turn.role, kept(one.turn.at), one.chars, False, pack(one.turn),
+        )
         for one in new
-    ]
-    connection.execute(insert(turns), rows)
+    ]  # fmt: skip
+    # Straight to the driver, here and in `known`: these two statements run for every turn there is.
+    marks = ", ".join([_mark(connection)] * len(_COLUMNS))
+    connection.exec_driver_sql(f"INSERT INTO turns ({', '.join(_COLUMNS)}) VALUES ({marks})", rows)  # noqa: S608
     if connection.dialect.name == "sqlite":
         search_sqlite.add(connection, ((turn_id(session_id, one.ordinal), one.turn) for one in new))
 
@@ -89,12 +84,13 @@ def replace(connection: Connection, place: Place, new: NewTurn) -> Turn:
 def known(connection: Connection, project_id: int, identities: Sequence[bytes]) -> dict[bytes, Place]:
     """Return where the turns of these identities are kept, for those that are."""
     found: dict[bytes, Place] = {}
+    mark = _mark(connection)
     for start in range(0, len(identities), _MOST_PARAMETERS):
         some = identities[start : start + _MOST_PARAMETERS]
-        query = select(turns.c.identity, turns.c.session_id, turns.c.ordinal, turns.c.chars).where(
-            turns.c.project_id == project_id, turns.c.identity.in_(some)
-        )
-        found.update((bytes(row[0]), Place(row[1], row[2], row[3])) for row in connection.execute(query))
+        among = ", ".join([mark] * len(some))
+        query = f"SELECT identity, session_id, ordinal, chars FROM turns WHERE project_id = {mark} AND identity IN ({among})"  # noqa: S608
+        for identity, session_id, ordinal, chars in connection.exec_driver_sql(query, (project_id, *some)):
+            found[bytes(identity)] = Place(session_id, ordinal, chars)
     return found
 
 
@@ -148,6 +144,11 @@ def index_again(connection: Connection) -> int:
 
     search_sqlite.add(connection, counted())
     return count
+
+
+def _mark(connection: Connection) -> str:
+    """Return what stands for a value in a statement that goes straight to the driver."""
+    return "?" if connection.dialect.name == "sqlite" else "%s"
 
 
 def _within(session_id: int, first: int, last: int) -> Any:
