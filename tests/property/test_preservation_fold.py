@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onward.core.facts import Handle
-from onward.core.preservation import GROUPS, Reference, fold_references, measure
+from onward.core.preservation import GROUPS, Reference, fold_references, measure, references
 from onward.core.preservation.reference import MOST_HELD
+from onward.core.transcript import Role, Turn
 
 REFERENCES = st.lists(
     st.builds(
@@ -18,7 +19,7 @@ REFERENCES = st.lists(
         group=st.sampled_from(GROUPS),
         subject=st.text("ab", min_size=1, max_size=7),
         text=st.sampled_from(["the port is 80", "use PostgreSQL", "tests fail"]),
-        needles=st.sampled_from([("80",), ("postgresql",), ("a", "b")]),
+        needles=st.sampled_from([("80",), ("postgresql",), ("a", "b"), ("",)]),
         keys=st.sampled_from([(), ("port",), ("postgr", "tests")]),
         weight=st.sampled_from([0.2, 0.5, 1.0]),
         retired=st.booleans(),
@@ -64,6 +65,22 @@ def test_the_bound_holds_order_apart() -> None:
 @given(REFERENCES)
 def test_references_survive_storage(a: list[Reference]) -> None:
     assert [Reference.from_json(json.loads(json.dumps(one.to_json()))) for one in a] == a
+
+
+TALK = st.lists(
+    st.sampled_from(
+        ["// never", "`", "//", "`/`", "use A instead of B", "ganti X jadi", "v1.2", "#", "\n- ", "## Next\n", "_", "!?", "\x00", "é"]
+    ),
+    max_size=30,
+)
+
+
+@given(st.lists(st.tuples(st.sampled_from(["user", "assistant"]), TALK.map(" ".join)), max_size=6))
+def test_any_talk_can_be_read_and_measured(said: list[tuple[Role, str]]) -> None:
+    turns = [Turn(role, text) for role, text in said]
+    known = references(1, list(enumerate(turns, 1)))
+    result = measure("\n".join(turn.text for turn in turns), known, document_tokens=1, session_tokens=1, sessions=1)
+    assert {loss.text for loss in result.lost} <= {one.subject if one.group == "values" else one.text for one in known}
 
 
 @given(REFERENCES, st.text(max_size=300))

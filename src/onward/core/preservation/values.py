@@ -27,8 +27,8 @@ def needles(text: str) -> tuple[str, ...]:
             if written.isalpha() and written[1:].islower():
                 continue
             word = written.strip(_AROUND)
-            if _is_value(word):
-                found[plain(word).rstrip("/")] = None
+            if _is_value(word) and (value := plain(word).rstrip("/")):
+                found[value] = None
     return tuple(found)
 
 

@@ -38,8 +38,8 @@ def plain(text: str) -> str:
 
 
 def place_of(value: str, text: str, start: int = 0) -> int:
-    """Return where *value* stands in *text* as a whole word, from *start* on; -1 when it does not. Both are `plain`."""
-    at = text.find(value, start)
+    """Return where *value* stands in *text* as a whole word, from *start* on; -1 when it does not, as an empty one never does. Both are `plain`."""
+    at = text.find(value, start) if value else -1
     while at >= 0:
         end = at + len(value)
         if not (at and text[at - 1].isalnum() and value[0].isalnum()) and not (
