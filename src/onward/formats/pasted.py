@@ -26,7 +26,7 @@ _OTHER = "system|sistem|tool|function"
 _ROLES: dict[str, Role] = {"system": "system", "sistem": "system", "tool": "tool", "function": "tool"}
 _MARKER = re.compile(
     rf"^ {{0,3}}(?P<heading>#{{1,6}} +)?(?P<open>[*_]{{1,3}})?\[?(?:[^\w\s*#\[<>(`'\"/\\|-]{{1,4}} *)?"
-    rf"(?:(?P<user>{_USER})|(?P<assistant>{_ASSISTANT})|(?P<other>{_OTHER}))(?!\w)"
+    rf"(?:(?P<user>{_USER})|(?P<assistant>{_ASSISTANT})|(?P<other>{_OTHER}))(?![^\W_])"
     r"(?P<said> +(?:said|says|wrote|asked|replied|berkata|mengatakan|bertanya|menjawab))?(?: +\([^()\n]{1,60}\))?"
     r"\]?(?P<close>[*_]{1,3})?(?P<colon> ?[:：])?(?P<close2>[*_]{1,3})?(?P<rest>.*)$",
     re.I,

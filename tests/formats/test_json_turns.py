@@ -1,0 +1,64 @@
+"""A JSON list of turns: names of roles and fields, wrappers, blocks, calls."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from onward.core.transcript import ToolCall, ToolResult, Usage
+
+
+def test_a_list_of_turns(reading, fixtures):
+    turns = reading(fixtures / "json_turns" / "list.json").turns
+    assert [(turn.role, turn.line) for turn in turns] == [("user", 0), ("assistant", 1), ("user", 2)]
+    assert [turn.at.hour if turn.at else None for turn in turns] == [3, 3, None]
+    assert turns[2].text == "Keep seven copies, no more."
+
+
+def test_openai_messages(reading, fixtures):
+    result = reading(fixtures / "json_turns" / "openai.json")
+    assert result.heads[0].title == "Disk alarm"
+    system, asked, called, answered, last = result.turns
+    assert (system.role, system.mark) == ("system", "injected")
+    assert asked.text == "Is the disk full?\n\n[image]"
+    assert called.calls == (ToolCall("call_a", "shell", {"command": "df -h /"}),)
+    assert answered.results == (ToolResult("call_a", "/dev/sda1  96% /"),)
+    assert (last.model, last.usage) == ("gpt-5.5", Usage(120, 9))
+
+
+def test_anthropic_blocks_one_a_line(reading, fixtures):
+    result = reading(fixtures / "json_turns" / "anthropic.jsonl")
+    asked, called, answered, last = result.turns
+    assert (asked.id, asked.line, last.line) == ("m1", 1, 4)
+    assert (called.thinking, called.text, called.calls[0].arguments) == ("wc will do.", "Counting.", {"command": "wc -l src/*"})
+    assert (answered.role, answered.results) == ("tool", (ToolResult("tu_1", "1204 total", is_error=False),))
+    assert result.report.skipped == {"record without a known role": 1}
+
+
+def test_many_sessions_in_one_document(reading, fixtures):
+    result = reading(fixtures / "json_turns" / "sessions.json")
+    assert [head.id for head in result.heads] == ["one", "two"]
+    assert result.said() == ["Ganti nama paket menjadi kopi.", "Which port does the mail catcher use?"]
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"turns": [{"role": "human", "content": "hi"}, {"role": "AI", "content": "yo"}]},
+        {"conversation_history": [{"sender": "user", "text": "hi"}, {"sender": "assistant", "text": "yo"}]},
+        [{"author": {"role": "user"}, "content": {"parts": ["hi"]}}, {"author": {"role": "assistant"}, "content": {"parts": ["yo"]}}],
+        [[{"role": "user", "content": "hi"}, {"role": "assistant", "content": "yo"}]],
+        {"data": {"x": 1}, "messages": [{"type": "human", "content": "hi"}, {"type": "ai", "content": "yo"}]},
+    ],
+)
+def test_the_usual_names_and_wrappers(reading, document):
+    for text in (json.dumps(document), json.dumps(document, indent=2)):
+        result = reading(text.encode())
+        assert [(turn.role, turn.text) for turn in result.turns] == [("user", "hi"), ("assistant", "yo")]
+        assert len(result.heads) == 1
+
+
+def test_one_conversation_a_line_is_one_session_each(reading):
+    line = json.dumps({"messages": [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "yo"}]}) + "\n"
+    assert len(reading((line * 3).encode()).heads) == 3

@@ -1,0 +1,62 @@
+"""Pasted chat: whatever layout, and none."""
+
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    ("sample", "roles"),
+    [
+        ("labels.txt", "user assistant user assistant"),
+        ("said.txt", "user assistant user assistant"),
+        ("headings.md", "system user assistant user"),
+        ("bold.md", "user assistant user"),
+        ("indonesia.txt", "user assistant user"),
+        ("alone.txt", "user assistant user assistant"),
+        ("note.txt", "user"),
+        ("empty.txt", ""),
+    ],
+)
+def test_every_layout_is_understood(reading, fixtures, sample, roles):
+    assert [turn.role for turn in reading(fixtures / "pasted" / sample).turns] == roles.split()
+
+
+@pytest.mark.parametrize(
+    "layout",
+    [
+        "User: {0}\nAssistant: {1}\nUser: {2}\n",
+        "Human: {0}\n\nAI: {1}\n\nHuman: {2}\n",
+        "**You:** {0}\n\n**Claude:** {1}\n\n**You:** {2}\n",
+        "__User__\n{0}\n__Assistant__\n{1}\n__User__\n{2}\n",
+        "### 🧑 User\n\n{0}\n\n---\n\n### 🤖 Assistant (gpt-5.5)\n\n{1}\n\n---\n\n### 🧑 User\n\n{2}\n",
+        "#### You said:\n{0}\n#### ChatGPT said:\n{1}\n#### You said:\n{2}\n",
+        "Anda berkata:\n{0}\nChatGPT berkata:\n{1}\nAnda berkata:\n{2}\n",
+        "[User]: {0}\n[Assistant]: {1}\n[User]: {2}\n",
+        "Q: {0}\nA: {1}\nQ: {2}\n",
+    ],
+)
+def test_the_same_chat_in_any_layout(reading, layout):
+    result = reading(layout.format("use pnpm", "done", "thanks").encode())
+    assert [turn.role for turn in result.turns] == ["user", "assistant", "user"]
+    assert [turn.text for turn in result.turns] == ["use pnpm", "done", "thanks"]
+
+
+def test_labels_in_code_are_no_turns(reading, fixtures):
+    assert "User: this line is an example" in reading(fixtures / "pasted" / "labels.txt").turns[1].text
+
+
+def test_labels_of_another_layout_are_no_turns(reading, fixtures):
+    assert "User: a label that the answer quotes" in reading(fixtures / "pasted" / "said.txt").turns[1].text
+
+
+@pytest.mark.parametrize("text", ["You should use port 8080.\nModel: T-100", "a\nq\nyou", "Answer: 42 is what the function returns", "# Agent notes\n\ntext"])
+def test_prose_is_one_turn_of_the_user(reading, text):
+    result = reading(text.encode())
+    assert [(turn.role, turn.text) for turn in result.turns] == [("user", text)]
+
+
+def test_lines_are_counted_and_turns_know_theirs(reading, fixtures):
+    result = reading(fixtures / "pasted" / "labels.txt")
+    assert [turn.line for turn in result.turns] == [1, 2, 8, 9]
+    assert result.report.records == result.report.kept == 7
