@@ -24,6 +24,10 @@ _NOT_ORDERED = frozenset({"i", "we", "they", "it", "that", "these", "those", "wh
 """Who does not do something is not told to not do it: "I don't think" is no rule."""
 
 
+_TOLD_IN_PASSING: frozenset[Cue] = frozenset({"decision", "fix", "dead"})
+"""What an agent says between two tool calls and may not say again; what it did there, its calls and its report tell better."""
+
+
 def from_person(text: str, handle: Handle, heard: Counter[str]) -> Iterator[Reference]:
     """Yield what a person asked for in one turn: standing rules, else requirements, and the exact values named. *heard* counts the words by stem."""
     if len(text) > PASTED_CHARS:
@@ -47,11 +51,13 @@ def from_person(text: str, handle: Handle, heard: Counter[str]) -> Iterator[Refe
 
 def from_agent(text: str, handle: Handle, heard: Counter[str], *, is_closing: bool, is_last: bool) -> Iterator[Reference]:
     """Yield what an agent stated in one turn. `is_closing`: the person spoke next, so this is a report; `is_last`: the session ended with it. *heard* counts the words by stem."""
+    if not is_closing and _TOLD_IN_PASSING.isdisjoint(cues_of(spoken_words(text))):
+        return
     for clause in clauses(text):
         said = spoken_words(clause.text)
         heard.update({word[:STEM] for word in said})
         cues = cues_of(said)
-        if len(said) < FEWEST_WORDS or (not is_closing and (not cues or "chatter" in cues)):
+        if len(said) < FEWEST_WORDS or (not is_closing and ("chatter" in cues or _TOLD_IN_PASSING.isdisjoint(cues))):
             continue
         group = _group(cues, clause, is_last)
         if not group and not is_closing:
