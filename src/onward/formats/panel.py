@@ -79,7 +79,7 @@ def _turn(what: str, message: dict[str, Any], call_id: str, *, is_first: bool) -
     if what == "text":
         return Turn(role="assistant", text=text)
     if what in _CALLS:
-        arguments = {"command": text} if what == "command" else _json(message)
+        arguments: dict[str, object] = {"command": text} if what == "command" else _json(message)
         name = as_text(arguments.pop("tool", "")) if what == "tool" else _CALLS[what]
         return Turn(role="assistant", calls=(ToolCall("", name or what, arguments),))
     if what in _PROSE:

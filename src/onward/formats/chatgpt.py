@@ -1,0 +1,141 @@
+"""ChatGPT's export: `conversations.json`, alone, in shards or in the archive as it was sent: a list of conversations, each a tree of messages.
+
+The path from `current_node` up to the root is what the person last saw; the other branches are told before it, each taken back by a rewind. Hidden nodes
+are the service's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from onward.core.transcript import ImportReport, Item, Rewind, SessionHead, ToolCall, ToolResult, Turn
+from onward.formats.blocks import arguments_of
+from onward.formats.branches import in_order
+from onward.formats.elements import objects
+from onward.formats.fields import as_list, as_object, as_text, as_time, reason
+from onward.formats.source import Source
+
+NAME = "chatgpt"
+
+_OWN = frozenset({"user_editable_context", "model_editable_context", "app_pairing_content"})
+"""Contents that the service adds to every conversation: instructions and memory."""
+
+
+def detect(head: bytes) -> bool:
+    """Whether *head* begins conversations of ChatGPT, judged by their trees."""
+    in_json = head.lstrip()[:1] in {b"[", b"{"}
+    return in_json and b'"mapping"' in head and (b'"parent"' in head or b'"current_node"' in head or b'"author"' in head)
+
+
+def read(source: Source, report: ImportReport) -> Iterator[Item]:
+    """Yield the conversations one at a time, in the order of the export; one that is damaged costs only itself. A node of a tree is a record."""
+    for number, conversation in objects(source, report):
+        mapping = conversation.get("mapping")
+        if isinstance(mapping, dict):
+            yield from _Conversation(conversation, mapping, report).read()
+        else:
+            report.bad(number, "a conversation without messages")
+
+
+class _Conversation:
+    """One conversation: its tree, and what of it was told."""
+
+    def __init__(self, about: dict[str, Any], mapping: dict[str, Any], report: ImportReport) -> None:
+        self.about = about
+        self.report = report
+        self.model = as_text(about.get("default_model_slug")) or None
+        self.nodes = {node_id: as_object(node) for node_id, node in mapping.items()}
+        self.turn_at: dict[str, str | None] = {}
+        """The turn at or above each node that was told."""
+        self.call_at: dict[str, str] = {}
+        """The last call at or above each node that was told."""
+
+    def read(self) -> Iterator[Item]:
+        """Yield the head, the abandoned branches, and the path that the person last saw."""
+        yield SessionHead(
+            agent=NAME,
+            id=as_text(self.about.get("conversation_id")) or as_text(self.about.get("id")) or None,
+            started_at=as_time(self.about.get("create_time")),
+            title=as_text(self.about.get("title")),
+        )
+        parents = {node_id: as_text(node.get("parent")) for node_id, node in self.nodes.items()}
+        last: str | None = None
+        for node_id, is_elsewhere in in_order(parents, as_text(self.about.get("current_node"))):
+            above = self.turn_at.get(parents[node_id])
+            if is_elsewhere and above != last:
+                yield Rewind(to=above)
+            yield from self._tell(node_id)
+            last = self.turn_at[node_id]
+
+    def _tell(self, node_id: str) -> Iterator[Turn]:
+        """Yield the turn of one node, and remember that it was told."""
+        node = self.nodes[node_id]
+        parent = as_text(node.get("parent"))
+        self.turn_at[node_id] = self.turn_at.get(parent)
+        self.call_at[node_id] = self.call_at.get(parent, "")
+        message = node.get("message")
+        if not isinstance(message, dict):
+            self.report.skip("node without a message")
+            return
+        turn = self._turn(node_id, message)
+        if isinstance(turn, str):
+            self.report.skip(turn)
+            return
+        self.report.keep()
+        turn.id, turn.at, turn.line = node_id, as_time(message.get("create_time")), len(self.turn_at) - 1
+        self.turn_at[node_id] = node_id
+        if turn.calls:
+            self.call_at[node_id] = node_id
+        yield turn
+
+    def _turn(self, node_id: str, message: dict[str, Any]) -> Turn | str:
+        """The turn of a message, or why there is none."""
+        metadata, content = as_object(message.get("metadata")), as_object(message.get("content"))
+        kind, role = as_text(content.get("content_type")), as_text(as_object(message.get("author")).get("role"))
+        if metadata.get("is_visually_hidden_from_conversation") is True or metadata.get("is_user_system_message") is True:
+            return "hidden from the conversation"
+        if kind in _OWN:
+            return "instructions and memory of the service"
+        text = _text(content)
+        if role == "user":
+            turn = Turn(role="user", text=text)
+        elif role == "assistant":
+            turn = self._answer(node_id, message, kind, text)
+            turn.model = as_text(metadata.get("model_slug")) or self.model
+        elif role == "tool":
+            turn = Turn(role="tool", results=(ToolResult(self.call_at[node_id], text),) if text else ())
+        else:
+            return "system prompt" if role == "system" else reason(self.report.skipped, f"message of: {role or 'nobody'}")
+        return turn if turn.text or turn.calls or turn.results or turn.thinking else "empty message"
+
+    def _answer(self, node_id: str, message: dict[str, Any], kind: str, text: str) -> Turn:
+        recipient = as_text(message.get("recipient")) or "all"
+        if kind == "thoughts":
+            return Turn(role="assistant", thinking=text)
+        if kind == "reasoning_recap":
+            return Turn(role="assistant")
+        if recipient != "all" and text and kind in {"code", "text", "multimodal_text"}:
+            arguments = arguments_of(text)
+            return Turn(
+                role="assistant", calls=(ToolCall(node_id, recipient, arguments if isinstance(arguments, dict) else {"code": text}),)
+            )
+        return Turn(role="assistant", text=text)
+
+
+def _text(content: dict[str, Any]) -> str:
+    """The text of a content of any type; pictures and sound that are not transcribed are named in brackets."""
+    texts: list[str] = []
+    for part in as_list(content.get("parts")):
+        if isinstance(part, str):
+            texts.append(part)
+        elif isinstance(part, dict):
+            asset = (
+                as_text(part.get("content_type")).removesuffix("_asset_pointer").removeprefix("real_time_user_").partition("_")[0] or "file"
+            )
+            texts.append(as_text(part.get("text")) or f"[{asset}]")
+    thoughts = map(as_object, as_list(content.get("thoughts")))
+    texts += [": ".join(filter(None, (as_text(thought.get("summary")), as_text(thought.get("content"))))) for thought in thoughts]
+    if not texts:
+        texts = [as_text(content.get(key)) for key in ("title", "url", "text", "result", "content")]
+    return "\n".join(filter(None, texts)).strip()

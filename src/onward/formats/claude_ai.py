@@ -1,0 +1,140 @@
+"""Claude.ai's export: `conversations.json`, alone, in parts or in the archive as it was sent: a list of conversations with `chat_messages`.
+
+`content` is what counts; `text` may be empty, or a flat repeat of it. Exports of browser extensions are one such object, with a tree of messages and the leaf
+that the person last saw; the other branches are told before it, each taken back by a rewind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from onward.core.transcript import ImportReport, Item, Rewind, SessionHead, ToolCall, ToolResult, Turn
+from onward.formats.blocks import call_of, result_of, text_of
+from onward.formats.branches import in_order
+from onward.formats.elements import objects
+from onward.formats.fields import as_list, as_object, as_text, as_time
+from onward.formats.source import Source
+
+NAME = "claude-ai"
+
+_NAMELESS = "nameless:"
+
+
+def detect(head: bytes) -> bool:
+    """Whether *head* begins conversations of Claude.ai."""
+    return head.lstrip()[:1] in {b"[", b"{"} and b'"chat_messages"' in head and b'"mapping"' not in head
+
+
+def read(source: Source, report: ImportReport) -> Iterator[Item]:
+    """Yield the conversations one at a time, in the order of the export; one that is damaged costs only itself. A message is a record."""
+    for number, conversation in objects(source, report):
+        messages = conversation.get("chat_messages")
+        if not isinstance(messages, list):
+            report.bad(number, "a conversation without messages")
+            continue
+        yield _head(conversation)
+        yield from _messages(conversation, messages, report)
+
+
+def _head(conversation: dict[str, Any]) -> SessionHead:
+    return SessionHead(
+        agent=NAME,
+        id=as_text(conversation.get("uuid")) or None,
+        started_at=as_time(conversation.get("created_at")),
+        title=as_text(conversation.get("name")),
+    )
+
+
+def _messages(conversation: dict[str, Any], messages: list[Any], report: ImportReport) -> Iterator[Item]:
+    """Yield the turns of the messages, branches that were left before the one that the person last saw."""
+    model = as_text(conversation.get("model")) or None
+    by_id: dict[str, tuple[int, dict[str, Any]]] = {}
+    parents: dict[str, str] = {}
+    before = ""
+    for index, message in enumerate(messages):
+        if not isinstance(message, dict):
+            report.bad(index, "not a message")
+            continue
+        message_id = as_text(message.get("uuid"))
+        if message_id in by_id:
+            report.skip("repeated message")
+            continue
+        message_id = message_id or f"{_NAMELESS}{index}"
+        by_id[message_id] = index, message
+        parents[message_id] = as_text(message.get("parent_message_uuid")) or before
+        before = message_id
+    current = as_text(conversation.get("current_leaf_message_uuid")) or before
+    last: str | None = None
+    turn_at: dict[str, str | None] = {}
+    for message_id, is_elsewhere in in_order(parents, current):
+        above = turn_at.get(parents[message_id])
+        if is_elsewhere and above != last:
+            yield Rewind(to=above)
+        turn_at[message_id] = above
+        for turn in _told(message_id, *by_id[message_id], model, report):
+            turn_at[message_id] = turn.id or above
+            yield turn
+        last = turn_at[message_id]
+
+
+def _told(message_id: str, index: int, message: dict[str, Any], model: str | None, report: ImportReport) -> Iterator[Turn]:
+    turns = list(_turns(message, model))
+    for number, turn in enumerate(turns):
+        turn.id = None if message_id.startswith(_NAMELESS) else f"{message_id}:{number}" if number else message_id
+        turn.at, turn.line = as_time(message.get("created_at")), index
+        yield turn
+    if turns:
+        report.keep()
+    else:
+        report.skip("empty message")
+
+
+def _turns(message: dict[str, Any], model: str | None) -> Iterator[Turn]:
+    """Yield a prompt, or an answer cut after every result: what follows a result was said knowing it."""
+    is_human = message.get("sender") in {"human", "user"}
+    turn = Turn(role="user" if is_human else "assistant", model=None if is_human else model)
+    texts: list[str] = []
+    told = False
+    for block in map(as_object, as_list(message.get("content"))):
+        kind = as_text(block.get("type"))
+        if kind == "tool_result":
+            turn.text, texts = "\n\n".join(texts), []
+            if turn.text or turn.calls or turn.thinking:
+                yield turn
+            result = result_of(block)
+            yield Turn(
+                role="tool",
+                results=(result if result.call_id or not turn.calls else ToolResult(turn.calls[-1].id, result.text, result.is_error),),
+            )
+            turn, told = Turn(role=turn.role, model=turn.model), True
+        elif kind == "tool_use":
+            call = call_of(block)
+            turn.calls += (
+                call if call.id else ToolCall(f"call:{len(turn.calls)}:{as_text(message.get('uuid'))}", call.name, call.arguments),
+            )
+        elif kind == "thinking":
+            turn.thinking = "\n\n".join(filter(None, (turn.thinking, as_text(block.get("thinking")))))
+        elif text := text_of(block).strip():
+            texts.append(text)
+    if not texts and not told:
+        texts = [as_text(message.get("text")).strip()]
+    names, contents = _attached(message)
+    turn.text = "\n\n".join(filter(None, [*texts, *names]))
+    if turn.text or turn.calls or turn.thinking:
+        yield turn
+    if contents:
+        yield Turn(role="user", text="\n\n".join(contents), mark="injected")
+
+
+def _attached(message: dict[str, Any]) -> tuple[list[str], list[str]]:
+    """The names of what was attached to a message, and the texts that the service took out of it: a person gave them, but did not say them."""
+    names: list[str] = []
+    contents: list[str] = []
+    for attachment in map(as_object, as_list(message.get("attachments")) + as_list(message.get("files"))):
+        name, content = as_text(attachment.get("file_name")), as_text(attachment.get("extracted_content"))
+        if name or content:
+            names.append(f"[attached: {name or 'pasted text'}]")
+        if content:
+            contents.append(content)
+    return names, contents

@@ -1,0 +1,187 @@
+"""Cursor's transcripts as files: an agent's as JSON lines or as text (`~/.cursor/projects/…/agent-transcripts`), and a chat exported as Markdown.
+
+JSON lines are `{role, message: {content: […]}}`; in text, `user:` and `assistant:` stand on lines of their own, and `[Tool call] name` opens a call with its
+arguments indented below. None of them has times or ids. A person's words stand in `<user_query>`; around them is what the editor added.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from onward.core.transcript import ImportReport, Item, SessionHead, ToolCall, ToolResult, Turn
+from onward.formats.blocks import call_of, result_of, text_of
+from onward.formats.fields import as_list, as_object, as_text, reason
+from onward.formats.source import Source
+
+NAME = "cursor"
+
+_QUERY, _QUERY_END = "<user_query>", "</user_query>"
+_CALL, _RESULT, _THINKING = "[Tool call] ", "[Tool result] ", "[Thinking] "
+_EXPORTED = b"_Exported on "
+_SPEAKERS = {"**User**": "user", "**Cursor**": "assistant"}
+
+
+def detect(head: bytes) -> bool:
+    """Whether *head* is of one of the three."""
+    start = head[:4096].lstrip()
+    flat = start.replace(b'": ', b'":').partition(b"\n")[0]
+    if flat.startswith((b'{"role":"user","message":{"content":', b'{"role":"assistant","message":{"content":')):
+        return True
+    if _EXPORTED in start and b"from Cursor" in start:
+        return True
+    return start.startswith((b"user:\n", b"user:\r\n")) and (b"<user_query>" in start or b"\n[Tool call] " in head)
+
+
+def read(source: Source, report: ImportReport) -> Iterator[Item]:
+    """Yield the session."""
+    start = source.head.lstrip()
+    if start.startswith(b"{"):
+        yield SessionHead(agent=NAME)
+        for number, record in source.records(report):
+            yield from _record(number, record, report)
+    elif start.startswith(b"user:"):
+        yield SessionHead(agent=NAME)
+        for number, speaker, lines in _sections(source):
+            yield from _section(number, speaker, lines, report)
+    else:
+        yield from _exported(source, report)
+
+
+def _record(number: int, record: dict[str, Any], report: ImportReport) -> Iterator[Turn]:
+    role, content = record.get("role"), as_object(record.get("message")).get("content")
+    if role == "user":
+        turns = list(_prompt(text_of(content)))
+    elif role == "assistant":
+        turn = Turn(role="assistant", text="" if isinstance(content, list) else text_of(content).strip())
+        texts: list[str] = []
+        results: list[ToolResult] = []
+        for block in map(as_object, as_list(content)):
+            if block.get("type") == "tool_use":
+                call = call_of(block)
+                turn.calls += (ToolCall(call.id or f"line:{number}:{len(turn.calls)}", call.name, call.arguments),)
+            elif block.get("type") == "tool_result":
+                results.append(result_of(block))
+            elif block.get("type") == "thinking":
+                turn.thinking = as_text(block.get("thinking"))
+            else:
+                texts.append(text_of(block).strip())
+        turn.text = "\n\n".join(filter(None, [turn.text, *texts]))
+        turns = [turn] if turn.text or turn.calls or turn.thinking else []
+        turns += [Turn(role="tool", results=tuple(results))] if results else []
+    else:
+        report.skip(reason(report.skipped, f"record: {as_text(record.get('type')) or as_text(role) or 'unknown'}"))
+        return
+    yield from _counted(turns, number, report)
+
+
+def _counted(turns: list[Turn], number: int, report: ImportReport) -> Iterator[Turn]:
+    if turns:
+        report.keep()
+    else:
+        report.skip("empty message")
+    for turn in turns:
+        turn.line = number
+        yield turn
+
+
+def _prompt(text: str) -> Iterator[Turn]:
+    """Yield the person's words, and what the editor put around them."""
+    said: list[str] = []
+    around: list[str] = []
+    while _QUERY in text:
+        before, _, rest = text.partition(_QUERY)
+        words, _, text = rest.partition(_QUERY_END)
+        around.append(before.strip())
+        said.append(words.strip())
+    (around if said else said).append(text.strip())
+    if any(said):
+        yield Turn(role="user", text="\n\n".join(filter(None, said)))
+    if any(around):
+        yield Turn(role="user", text="\n\n".join(filter(None, around)), mark="injected")
+
+
+def _sections(source: Source) -> Iterator[tuple[int, str, list[str]]]:
+    """Yield the parts of a text transcript: where each begins, whose it is (`user`, `assistant`, a call, a result), and its lines."""
+    number, speaker, lines = 0, "", list[str]()
+    for place, line in source.text_lines():
+        stripped = line.rstrip()
+        if stripped in {"user:", "assistant:"}:
+            opening = stripped[:-1]
+        elif line.startswith((_CALL, _RESULT)):
+            opening = stripped
+        else:
+            lines.append(line)
+            continue
+        if speaker:
+            yield number, speaker, lines
+        number, speaker, lines = place, opening, []
+    if speaker:
+        yield number, speaker, lines
+
+
+def _section(number: int, speaker: str, lines: list[str], report: ImportReport) -> Iterator[Turn]:
+    text = "\n".join(lines).strip()
+    turns: list[Turn] = []
+    if speaker == "user":
+        turns = list(_prompt(text))
+    elif speaker.startswith(_CALL):
+        arguments, rest = _arguments(lines)
+        turns = [Turn(role="assistant", text=rest, calls=(ToolCall(f"line:{number}", speaker[len(_CALL) :].strip(), arguments),))]
+    elif speaker.startswith(_RESULT):
+        turns = [Turn(role="tool", results=(ToolResult(speaker[len(_RESULT) :].strip(), text),))]
+    elif text.startswith(_THINKING):
+        thinking, _, said = text[len(_THINKING) :].partition("\n\n")
+        turns = [Turn(role="assistant", thinking=thinking, text=said.strip())]
+    elif text:
+        turns = [Turn(role="assistant", text=text)]
+    yield from _counted(turns, number, report)
+
+
+def _arguments(lines: list[str]) -> tuple[dict[str, object], str]:
+    """The arguments of a call, `key: value` indented by two, and the text after them. A value goes on over lines that open no other argument."""
+    arguments: dict[str, object] = {}
+    key = ""
+    for place, line in enumerate(lines):
+        name, colon, value = line[2:].partition(": ")
+        if line.startswith("  ") and colon and name.isidentifier():
+            key = name
+            arguments[key] = value
+        elif key and (line.startswith("  ") or not line.strip()):
+            arguments[key] = f"{arguments[key]}\n{line}"
+        elif line.strip():
+            return _stripped(arguments), "\n".join(lines[place:]).strip()
+    return _stripped(arguments), ""
+
+
+def _stripped(arguments: dict[str, object]) -> dict[str, object]:
+    return {key: str(value).rstrip() for key, value in arguments.items()}
+
+
+def _exported(source: Source, report: ImportReport) -> Iterator[Item]:
+    """Yield an exported chat. A speaker's name counts only below a ruler, because what was said may hold such a line too."""
+    title = ""
+    number, role, lines = 0, "", list[str]()
+    below_ruler = False
+    for place, line in source.text_lines():
+        stripped = line.strip()
+        if not role and not title and stripped.startswith("# "):
+            title = stripped[2:]
+        if below_ruler and stripped in _SPEAKERS:
+            if not role:
+                yield SessionHead(agent=NAME, title=title)
+            else:
+                yield from _speech(number, role, lines, report)
+            number, role, lines = place, _SPEAKERS[stripped], []
+        else:
+            lines.append(line)
+        if stripped:
+            below_ruler = stripped == "---"
+    if role:
+        yield from _speech(number, role, lines, report)
+
+
+def _speech(number: int, role: str, lines: list[str], report: ImportReport) -> Iterator[Turn]:
+    text = "\n".join(lines).strip().removesuffix("---").strip()
+    turn = Turn(role="user" if role == "user" else "assistant", text=text)
+    yield from _counted([turn] if text else [], number, report)

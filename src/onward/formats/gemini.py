@@ -1,0 +1,193 @@
+"""Gemini CLI (and Qwen Code, which keeps its form): one document a session, or JSON lines with patches since v0.40.
+
+In lines, a message written again under its id replaces the earlier one, `{"$set": …}` patches the head or hands the model another list of messages, and
+`{"$rewindTo": id}` takes that message and all after it back. Results stand inside the calls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from onward.core.transcript import ImportReport, Item, Rewind, SessionHead, ToolCall, ToolResult, Turn, Usage
+from onward.formats.blocks import arguments_of, exit_code_after, text_of
+from onward.formats.fields import as_count, as_list, as_object, as_text, as_time, reason
+from onward.formats.source import Source
+
+NAME = "gemini"
+
+_HELD_MESSAGES = 256
+"""How many messages wait for being written again."""
+_TYPES = frozenset({"user", "gemini", "model", "assistant"})
+_SNAPSHOT = "<state_snapshot>"
+
+
+def detect(head: bytes) -> bool:
+    """Whether *head* begins a session of Gemini CLI, in either form."""
+    flat = head[:4096].replace(b'": ', b'":')
+    return flat.lstrip().startswith(b"{") and b'"sessionId":' in flat and b'"projectHash":' in flat and b'"startTime":' in flat
+
+
+def read(source: Source, report: ImportReport) -> Iterator[Item]:
+    """Yield the session. What was taken back is followed by a rewind."""
+    session = _Session(report)
+    if _is_document(source.head):
+        document = as_object(source.document(report))
+        session.patch({key: value for key, value in document.items() if key != "messages"})
+        for index, message in enumerate(as_list(document.get("messages"))):
+            session.add(index, message)
+            yield from session.let_go(_HELD_MESSAGES)
+    else:
+        for number, record in source.records(report):
+            yield from session.take(number, record)
+    yield from session.let_go(0)
+
+
+def _is_document(head: bytes) -> bool:
+    """Whether the messages stand in the first record: a line on its own has none, or the record does not end with its line."""
+    first, end, rest = head.lstrip().partition(b"\n")
+    return (
+        not (end and first.rstrip().endswith(b"}") and (not rest.strip() or rest.lstrip().startswith(b"{")))
+        or first.count(b'"messages":[{') > 0
+    )
+
+
+class _Session:
+    """The session that is being read: its head so far, and the messages that may be written again."""
+
+    def __init__(self, report: ImportReport) -> None:
+        self.report = report
+        self.about: dict[str, Any] = {}
+        self.is_told = False
+        self.held: dict[str, tuple[int, dict[str, Any]]] = {}
+        self.before: dict[str, str | None] = {}
+        """The turn before each message that was let go. Written again, such a message is a repeat."""
+        self.last_id: str | None = None
+
+    def take(self, number: int, record: dict[str, Any]) -> Iterator[Item]:
+        """Take one line, and yield what cannot change any more."""
+        if "$rewindTo" in record:
+            yield from self._rewind(as_text(record["$rewindTo"]))
+        elif "$set" in record:
+            patch = as_object(record["$set"])
+            self.patch({key: value for key, value in patch.items() if key != "messages"})
+            for message in as_list(patch.get("messages")):
+                self.add(number, message, is_context=True)
+        elif "type" in record or "content" in record:
+            self.add(number, record)
+        else:
+            self.patch(record)
+        yield from self.let_go(_HELD_MESSAGES)
+
+    def patch(self, about: dict[str, Any]) -> None:
+        """Take what is said of the session as a whole."""
+        self.about.update(about)
+        self.report.keep()
+
+    def add(self, number: int, message: object, *, is_context: bool = False) -> None:
+        """Add a message, or replace the one with its id. A list handed to the model (*is_context*) repeats what is known; the rest is its summary."""
+        if not isinstance(message, dict):
+            self.report.bad(number, "not a message")
+            return
+        message_id = as_text(message.get("id")) or f"line:{number}:{len(self.held)}"
+        if message_id in self.before or (is_context and message_id in self.held):
+            self.report.skip("message written again")
+            return
+        if before := self.held.get(message_id):
+            self.report.skip("message written again")
+            number = before[0]
+        self.held[message_id] = number, {**message, "is_context": True} if is_context else message
+
+    def let_go(self, most: int) -> Iterator[Item]:
+        """Yield the oldest messages until only *most* wait."""
+        while len(self.held) > most:
+            message_id = next(iter(self.held))
+            number, message = self.held.pop(message_id)
+            self.before[message_id] = self.last_id
+            turns = list(_turns(message))
+            if not turns:
+                kind = as_text(message.get("type"))
+                self.report.skip("empty message" if kind in _TYPES else reason(self.report.skipped, f"notice: {kind or 'unknown'}"))
+                continue
+            self.report.keep()
+            if not self.is_told:
+                self.is_told = True
+                yield self._head()
+            lane = as_text(self.about.get("sessionId")) if self.about.get("kind") == "subagent" else None
+            for place, turn in enumerate(turns):
+                turn.id, turn.line, turn.sidechain = f"{message_id}:{place}" if place else message_id, number, lane
+                turn.at = as_time(message.get("timestamp"))
+                if lane and turn.role == "user":
+                    turn.mark = "injected"
+                yield turn
+            self.last_id = turns[-1].id
+
+    def _rewind(self, message_id: str) -> Iterator[Item]:
+        """Yield what waits, and the way back to the turn before the message; all the way, where the message is not known."""
+        self.report.keep()
+        yield from self.let_go(0)
+        yield Rewind(to=self.before.get(message_id))
+
+    def _head(self) -> SessionHead:
+        folders = [folder for folder in as_list(self.about.get("directories")) if isinstance(folder, str)]
+        return SessionHead(
+            agent=NAME,
+            id=as_text(self.about.get("sessionId")) or None,
+            started_at=as_time(self.about.get("startTime")),
+            title=as_text(self.about.get("summary")),
+            cwd=folders[0] if folders else "",
+        )
+
+
+def _turns(message: dict[str, Any]) -> Iterator[Turn]:
+    """Yield the turns of one message: a prompt; or an answer and what its calls did."""
+    kind = message.get("type")
+    text = text_of(message.get("content")).strip()
+    if kind == "user":
+        shown = text_of(message.get("displayContent")).strip()
+        if message.get("is_context"):
+            yield Turn(role="user", text=text, mark="summary" if _SNAPSHOT in text else "injected")
+        elif shown or text:
+            yield Turn(role="user", text=shown or text)
+    elif kind in _TYPES:
+        answers = [as_object(call) for call in as_list(message.get("toolCalls"))]
+        calls = tuple(ToolCall(as_text(call.get("id")), as_text(call.get("name")), arguments_of(call.get("args"))) for call in answers)
+        turn = Turn(role="assistant", text=text, calls=calls, thinking=_thoughts(message), model=as_text(message.get("model")) or None)
+        turn.usage = _usage(message.get("tokens"))
+        if turn.text or turn.calls or turn.thinking:
+            yield turn
+        results = tuple(_result(call) for call in answers if call.get("result") is not None or call.get("resultDisplay") is not None)
+        if results:
+            yield Turn(role="tool", results=results)
+    elif kind == "error" and text:
+        yield Turn(role="system", text=text, mark="injected")
+
+
+def _thoughts(message: dict[str, Any]) -> str:
+    thoughts = (as_object(thought) for thought in as_list(message.get("thoughts")))
+    return "\n\n".join(
+        ": ".join(filter(None, (as_text(thought.get("subject")), as_text(thought.get("description"))))) for thought in thoughts
+    )
+
+
+def _result(call: dict[str, Any]) -> ToolResult:
+    """What a call answered: the texts of its function responses, or what was shown of them."""
+    texts: list[str] = []
+    result = call.get("result")
+    for part in map(as_object, result if isinstance(result, list) else [result]):
+        response = as_object(as_object(part.get("functionResponse")).get("response"))
+        texts.append(text_of(response.get("output")) or text_of(response.get("error")) or as_text(part.get("text")))
+    text = "\n".join(filter(None, texts)) or (result if isinstance(result, str) else "") or text_of(call.get("resultDisplay"))
+    status = call.get("status")
+    is_error = status != "success" if isinstance(status, str) else None
+    return ToolResult(as_text(call.get("id")), text, is_error, exit_code_after("Exit Code: ", text))
+
+
+def _usage(tokens: object) -> Usage | None:
+    """Gemini counts cached tokens as part of the input, and thoughts apart from the output."""
+    if not isinstance(tokens, dict):
+        return None
+    cached = as_count(tokens.get("cached"))
+    output_tokens = as_count(tokens.get("output")) + as_count(tokens.get("thoughts"))
+    usage = Usage(max(0, as_count(tokens.get("input")) - cached), output_tokens, cached)
+    return usage if usage != Usage() else None

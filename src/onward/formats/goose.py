@@ -1,0 +1,150 @@
+"""Goose: one SQLite database of all sessions (`sessions.db`), or, before it, JSON lines of one session with a head in the first line.
+
+A message's content is a list: `text`, `thinking`, `toolRequest` with the call inside, `toolResponse` with what it did. What the person cannot see but the
+model can is a summary of what was compacted, or a reminder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from onward.core.transcript import ImportReport, Item, Mark, SessionHead, ToolCall, ToolResult, Turn
+from onward.formats.blocks import arguments_of, text_of
+from onward.formats.databases import columns, makes_tables, opened
+from onward.formats.fields import as_list, as_object, as_text, as_time
+from onward.formats.source import Source
+
+if TYPE_CHECKING:
+    import sqlite3
+
+NAME = "goose"
+
+_COMPACTED = ("conversationCompacted", "summarizationRequested", "contextLengthExceeded")
+
+
+def detect(head: bytes) -> bool:
+    """Whether *head* is of the database, or of a session in lines."""
+    if makes_tables(head, "sessions", "messages"):
+        return b"content_json" in head
+    flat = head[:8192].replace(b'": ', b'":')
+    if not flat.startswith(b"{"):
+        return False
+    first = flat.partition(b"\n")[0]
+    return (b'"working_dir":' in first and b'"message_count":' in first) or (
+        b'"created":' in first and b'"role":"' in first and b'"content":[' in first
+    )
+
+
+def read(source: Source, report: ImportReport) -> Iterator[Item]:
+    """Yield the sessions. A message is a record, and so is the head in lines."""
+    if source.head.startswith(b"{"):
+        yield from _lines(source, report)
+        return
+    with opened(source) as connection:
+        yield from _database(connection, report)
+
+
+def _lines(source: Source, report: ImportReport) -> Iterator[Item]:
+    has_head = False
+    for number, record in source.records(report):
+        if "role" not in record and "working_dir" in record:
+            report.keep()
+            has_head = True
+            yield SessionHead(
+                agent=NAME, id=_session_id(source), title=as_text(record.get("description")), cwd=as_text(record.get("working_dir"))
+            )
+            continue
+        if not has_head:
+            has_head = True
+            yield SessionHead(agent=NAME, id=_session_id(source), started_at=as_time(record.get("created")))
+        yield from _message(number, record, None, report)
+
+
+def _session_id(source: Source) -> str | None:
+    """Before the database, a session's name was its file's."""
+    return source.path.stem if source.path is not None else None
+
+
+def _database(connection: sqlite3.Connection, report: ImportReport) -> Iterator[Item]:
+    known = columns(connection, "sessions")
+    names = columns(connection, "messages")
+    for row in connection.execute("SELECT * FROM sessions ORDER BY created_at, id"):
+        is_sub_agent = "session_type" in known and row["session_type"] == "sub_agent"
+        title = (as_text(row["name"]) if "name" in known else "") or (as_text(row["description"]) if "description" in known else "")
+        head = SessionHead(agent=NAME, id=as_text(row["id"]) or None, title=title, cwd=as_text(row["working_dir"]))
+        head.started_at = as_time(row["created_at"])
+        yield head
+        for index, message in enumerate(
+            connection.execute("SELECT * FROM messages WHERE session_id = ? ORDER BY created_timestamp, id", (row["id"],))
+        ):
+            record = {
+                "role": message["role"],
+                "created": message["created_timestamp"],
+                "content": _json(message["content_json"]),
+                "metadata": _json(message["metadata_json"]) if "metadata_json" in names else None,
+                "id": (message["message_id"] if "message_id" in names else None) or f"{row['id']}:{message['id']}",
+            }
+            yield from _message(index, record, head.id if is_sub_agent else None, report)
+
+
+def _message(number: int, record: dict[str, Any], lane: str | None, report: ImportReport) -> Iterator[Turn]:
+    """Yield the turns of one message: what was said, and what calls did."""
+    metadata = as_object(record.get("metadata"))
+    is_hidden = metadata.get("userVisible") is False
+    role = record.get("role")
+    if role not in {"user", "assistant"}:
+        report.bad(number, "a message of nobody")
+        return
+    mark: Mark = "said" if lane is None or role == "assistant" else "injected"
+    turn = Turn(role="user" if role == "user" else "assistant", mark=("summary" if role == "user" else "injected") if is_hidden else mark)
+    texts: list[str] = []
+    results: list[ToolResult] = []
+    for block in map(as_object, as_list(record.get("content"))):
+        kind = block.get("type")
+        if kind in {"toolRequest", "frontendToolRequest"}:
+            turn.calls += (_call(block),)
+        elif kind == "toolResponse":
+            results.append(_result(block))
+        elif kind == "thinking":
+            turn.thinking = as_text(block.get("thinking"))
+        elif kind in _COMPACTED:
+            turn.mark = "summary"
+            texts.append(as_text(block.get("msg")))
+        else:
+            texts.append(text_of(block) or as_text(block.get("msg")))
+    turn.text = "\n\n".join(filter(None, map(str.strip, texts)))
+    turns = [Turn(role="tool", results=tuple(results))] if results else []
+    turns += [turn] if turn.text or turn.calls or turn.thinking else []
+    if turns:
+        report.keep()
+    else:
+        report.skip("empty message")
+    message_id = as_text(record.get("id")) or None
+    for place, made in enumerate(turns):
+        made.id = f"{message_id}:{place}" if place and message_id else message_id
+        made.at, made.line, made.sidechain = as_time(record.get("created")), number, lane
+        yield made
+
+
+def _call(block: dict[str, Any]) -> ToolCall:
+    value = as_object(as_object(block.get("toolCall")).get("value"))
+    return ToolCall(as_text(block.get("id")), as_text(value.get("name")), arguments_of(value.get("arguments")))
+
+
+def _result(block: dict[str, Any]) -> ToolResult:
+    """What a call did: a list of contents, or, newer, an object with that list and whether it failed."""
+    result = as_object(block.get("toolResult"))
+    value = result.get("value")
+    failed = result.get("status") == "error" or as_object(value).get("isError") is True
+    contents = as_object(value).get("content") if isinstance(value, dict) else value
+    return ToolResult(as_text(block.get("id")), text_of(contents) or as_text(result.get("error")), failed)
+
+
+def _json(value: object) -> Any:
+    try:
+        return orjson.loads(value) if isinstance(value, str | bytes) else None
+    except orjson.JSONDecodeError:
+        return None

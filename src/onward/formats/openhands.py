@@ -1,0 +1,139 @@
+"""OpenHands: a list of events, `{id, timestamp, source, action | observation, …}`, and the resolver's `output.jsonl` with such a list as `history`.
+
+An action of the agent is a call; the observation with its `cause` is what it did. What the model wrote and cost stands in `tool_call_metadata`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from onward.core.transcript import ImportReport, Item, SessionHead, ToolCall, ToolResult, Turn, Usage
+from onward.formats.blocks import arguments_of, text_of
+from onward.formats.fields import as_count, as_list, as_object, as_text, as_time, reason
+from onward.formats.source import Source
+
+NAME = "openhands"
+
+_BOOKKEEPING = frozenset({"change_agent_state", "agent_state_changed", "null", "recall"})
+_THOUGHTS = frozenset({"think", "agent_think"})
+
+
+def detect(head: bytes) -> bool:
+    """Whether *head* begins events of OpenHands or an output of its resolver."""
+    flat = head[:8192].replace(b'": ', b'":')
+    if flat.lstrip().startswith(b'{"issue":') and b'"history":' in head:
+        return True
+    return (
+        b'"source":"' in flat and b'"timestamp":' in flat and (b'"action":"' in flat or b'"observation":"' in flat) and b'"args":' in flat
+    )
+
+
+def read(source: Source, report: ImportReport) -> Iterator[Item]:
+    """Yield one session of a list of events, or one of every line of a resolver's output. An event is a record."""
+    if source.head.lstrip().startswith(b"["):
+        yield from _session(as_list(source.document(report)), {}, report)
+        return
+    for number, record in source.records(report):
+        if isinstance(record.get("history"), list):
+            yield from _session(record["history"], record, report)
+        elif "action" in record or "observation" in record:
+            yield from _session([record], {}, report)
+        else:
+            report.bad(number, "neither an event nor an output of the resolver")
+
+
+def _session(events: list[Any], output: dict[str, Any], report: ImportReport) -> Iterator[Item]:
+    issue = as_object(output.get("issue"))
+    yield SessionHead(
+        agent=NAME,
+        id=f"{as_text(issue.get('owner'))}/{as_text(issue.get('repo'))}#{as_count(issue.get('number'))}" if issue else None,
+        started_at=as_time(as_object(events[0]).get("timestamp")) if events else None,
+        title=as_text(issue.get("title")),
+    )
+    if instruction := as_text(output.get("instruction")).strip():
+        report.keep()
+        yield Turn(role="user", text=instruction)
+    answers: dict[str, int] = {}
+    for index, event in enumerate(events):
+        if not isinstance(event, dict):
+            report.bad(index, "not an event")
+            continue
+        turn = _turn(event, answers)
+        if isinstance(turn, str):
+            report.skip(reason(report.skipped, turn))
+            continue
+        report.keep()
+        turn.at, turn.line = as_time(event.get("timestamp")), index
+        yield turn
+
+
+def _turn(event: dict[str, Any], answers: dict[str, int]) -> Turn | str:
+    """The turn of an event, or why there is none. *answers* counts the calls of each answer of the model, which is told with its first one."""
+    action, observation = as_text(event.get("action")), as_text(event.get("observation"))
+    arguments = as_object(event.get("args"))
+    if action in _BOOKKEEPING or observation in _BOOKKEEPING:
+        return "state of the agent"
+    if observation:
+        return _observed(event, observation)
+    if not action:
+        return "event of unknown shape"
+    turn = Turn(role="assistant")
+    if as_text(event.get("source")) == "user" or action == "system":
+        turn = Turn(role="system" if action == "system" else "user", mark="injected" if action == "system" else "said")
+        turn.text = (as_text(arguments.get("content")) or as_text(event.get("message"))).strip()
+        return turn if turn.text else "empty message"
+    _answer(turn, event, answers)
+    if action == "message":
+        turn.text = (as_text(arguments.get("content")) or as_text(event.get("message"))).strip()
+    elif action in _THOUGHTS:
+        turn.thinking = as_text(arguments.get("thought"))
+    elif action in {"condensation", "condensation_request"}:
+        turn.text, turn.mark = as_text(arguments.get("summary")).strip(), "summary"
+    else:
+        _call(turn, event, action, arguments)
+    return turn if turn.text or turn.calls or turn.thinking else "empty message"
+
+
+def _answer(turn: Turn, event: dict[str, Any], answers: dict[str, int]) -> None:
+    """Give *turn* the model and the cost of the answer that the event is part of; cost and prose to its first event alone."""
+    response = as_object(as_object(event.get("tool_call_metadata")).get("model_response"))
+    turn.model = as_text(response.get("model")) or None
+    response_id = as_text(response.get("id"))
+    answers[response_id] = answers.get(response_id, 0) + 1
+    if not response_id or answers[response_id] > 1:
+        return
+    choice = next(iter(as_list(response.get("choices"))), None)
+    turn.text = text_of(as_object(as_object(choice).get("message")).get("content")).strip()
+    usage = as_object(response.get("usage"))
+    cached = as_count(as_object(usage.get("prompt_tokens_details")).get("cached_tokens"))
+    counts = Usage(max(0, as_count(usage.get("prompt_tokens")) - cached), as_count(usage.get("completion_tokens")), cached)
+    turn.usage = counts if counts != Usage() else None
+
+
+def _call(turn: Turn, event: dict[str, Any], action: str, arguments: dict[str, Any]) -> None:
+    metadata = as_object(event.get("tool_call_metadata"))
+    given: dict[str, object] | str = {key: value for key, value in arguments.items() if value is not None and key != "thought"}
+    call_id = as_text(metadata.get("tool_call_id"))
+    for choice in as_list(as_object(metadata.get("model_response")).get("choices")):
+        for asked in map(as_object, as_list(as_object(as_object(choice).get("message")).get("tool_calls"))):
+            if call_id and asked.get("id") == call_id:
+                given = arguments_of(as_object(asked.get("function")).get("arguments")) or given
+    if not turn.text and not call_id:
+        turn.text = as_text(arguments.get("thought")).strip()
+    if action == "finish":
+        said = (as_text(arguments.get("final_thought")) or as_text(event.get("message"))).strip()
+        turn.text = said if turn.text in said else f"{turn.text}\n\n{said}".strip()
+    turn.calls = (ToolCall(call_id or f"event:{event.get('id')}", as_text(metadata.get("function_name")) or action, given),)
+
+
+def _observed(event: dict[str, Any], observation: str) -> Turn:
+    extras = as_object(event.get("extras"))
+    text = as_text(event.get("content")) or as_text(event.get("message"))
+    code = as_object(extras.get("metadata")).get("exit_code", extras.get("exit_code"))
+    call_id = as_text(as_object(event.get("tool_call_metadata")).get("tool_call_id")) or f"event:{event.get('cause')}"
+    if observation in {"message", "recall", "microagent"} and "cause" not in event:
+        return Turn(role="system", text=text, mark="injected")
+    return Turn(
+        role="tool", results=(ToolResult(call_id, text, observation == "error", code if type(code) is int and code >= 0 else None),)
+    )
