@@ -101,7 +101,7 @@ class _Reader:
 
     def take(self, number: int, record: dict[str, Any]) -> None:
         """Take one record."""
-        kind = record.get("type")
+        kind = as_text(record.get("type"))
         uuid = record.get("uuid")
         if isinstance(uuid, str) and uuid in self.turn_of:
             self.report.skip("repeated record")
@@ -148,7 +148,7 @@ class _Reader:
         session_id = as_text(record.get("sessionId"))
         if session_id in self.session_ids or (self.session_ids and not session_id):
             return
-        linked = bool(self.session_ids) and record.get("parentUuid") in self.turn_of
+        linked = bool(self.session_ids) and as_text(record.get("parentUuid")) in self.turn_of
         self.growing.clear()
         self.held.append(
             SessionHead(
@@ -195,7 +195,7 @@ class _Reader:
             turn.usage = _usage(message.get("usage")) or turn.usage
         self.report.keep()
         if lane is None:
-            parent = record.get("parentUuid")
+            parent = as_text(record.get("parentUuid"))
             if parent and self.turn_of.get(parent) != turn.id:
                 self.continued.add(parent)
         if uuid:
@@ -217,7 +217,7 @@ class _Reader:
         elif turn.mark == "said" and self._is_repeat(turn):
             return
         if turn.mark == "said" and not results:
-            self._prompt(record.get("parentUuid"))
+            self._prompt(as_text(record.get("parentUuid")))
         if turn.text:
             self.held.append(turn)
         if turn.text or results:
@@ -227,7 +227,7 @@ class _Reader:
         else:
             self.report.skip("empty message")
 
-    def _prompt(self, parent: str | None) -> None:
+    def _prompt(self, parent: str) -> None:
         """A person's prompt ends every answer before it, and opens another branch where its parent was already continued."""
         self.growing.clear()
         self._deliver()
@@ -288,7 +288,7 @@ class _Reader:
         key = _key(turn.text)
         self.repeats[key] = self.repeats.get(key, 0) + 1
 
-    def _other(self, number: int, record: dict[str, Any], kind: object) -> None:
+    def _other(self, number: int, record: dict[str, Any], kind: str) -> None:
         attachment = record.get("attachment")
         if kind == "pr-link":
             text = f"PR #{record.get('prNumber')} {as_text(record.get('prUrl'))}".rstrip()
@@ -300,12 +300,12 @@ class _Reader:
             self._attachment(number, record, attachment)
         elif kind == "system":
             self.report.skip(f"system: {as_text(record.get('subtype')) or 'notice'}")
-        elif isinstance(kind, str) and kind in _SKIPPED:
+        elif kind in _SKIPPED:
             self.report.skip(_SKIPPED[kind])
         elif kind in {"user", "assistant"}:
             self.report.skip("message of unknown shape")
         else:
-            self.report.skip(reason(self.report.skipped, f"unknown record type: {kind}"))
+            self.report.skip(reason(self.report.skipped, f"unknown record type: {kind or 'none'}"))
 
     def _attachment(self, number: int, record: dict[str, Any], attachment: dict[str, Any]) -> None:
         text, mark = _typed(attachment.get("prompt")) if attachment.get("type") == "queued_command" else ("", "injected")
@@ -326,7 +326,7 @@ def _add_blocks(turn: Turn, content: object, seen: set[int]) -> None:
     for block in content if isinstance(content, list) else ():
         if not isinstance(block, dict):
             continue
-        kind = block.get("type")
+        kind = as_text(block.get("type"))
         if kind == "tool_use":
             call = ToolCall(as_text(block.get("id")), as_text(block.get("name")), _arguments(block.get("input")))
             key = hash(call.id or (call.name, str(call.arguments)))

@@ -109,7 +109,7 @@ class _Reader:
         elif kind == "compacted":
             self._summary(number, as_text(payload.get("message")), record.get("timestamp"))
         else:
-            self.report.skip(reason(self.report.skipped, f"unknown record type: {kind}"))
+            self.report.skip(reason(self.report.skipped, f"unknown record type: {str(kind)[:40]}"))
 
     def finished(self) -> list[Item]:
         """Take out everything before the last answer: that one and its results wait for the token count that follows them."""
@@ -134,7 +134,7 @@ class _Reader:
         elif record.get("record_type"):
             self.report.skip("state")
         else:
-            self.report.skip(reason(self.report.skipped, f"unknown record type: {kind}"))
+            self.report.skip(reason(self.report.skipped, f"unknown record type: {str(kind)[:40]}"))
 
     def _session(self, meta: dict[str, Any], record: dict[str, Any]) -> None:
         if self.head is not None:
@@ -160,7 +160,7 @@ class _Reader:
         self.held.append(head)
 
     def _item(self, number: int, item: dict[str, Any], at: object) -> None:
-        kind = item.get("type")
+        kind = as_text(item.get("type"))
         if kind == "message":
             self._message(number, item, at)
         elif kind == "reasoning":
@@ -174,7 +174,7 @@ class _Reader:
             self._settle()
             self._output(number, item, at)
         else:
-            self.report.skip(reason(self.report.skipped, f"item: {kind}"))
+            self.report.skip(reason(self.report.skipped, f"item: {kind or 'none'}"))
 
     def _message(self, number: int, item: dict[str, Any], at: object) -> None:
         role = item.get("role")
@@ -223,7 +223,7 @@ class _Reader:
         self._add(turn)
 
     def _event(self, number: int, event: dict[str, Any], at: object) -> None:
-        kind = event.get("type")
+        kind = as_text(event.get("type"))
         if kind == "agent_message":
             self._told(Turn(role="assistant", text=as_text(event.get("message")).strip(), line=number), at)
         elif kind == "user_message":
@@ -236,7 +236,7 @@ class _Reader:
         elif kind in _REPEATS:
             self.report.skip("event that repeats an item")
         else:
-            self.report.skip(reason(self.report.skipped, f"event: {kind}"))
+            self.report.skip(reason(self.report.skipped, f"event: {kind or 'none'}"))
 
     def _told(self, turn: Turn, at: object) -> None:
         """A message that an event tells of waits for the item that it repeats, unless that one came first."""
@@ -343,14 +343,14 @@ class _Reader:
 
 
 def _call(item: dict[str, Any]) -> ToolCall:
-    kind = item.get("type")
+    kind = as_text(item.get("type"))
     call_id = as_text(item.get("call_id")) or as_text(item.get("id"))
     if kind == "function_call":
         return ToolCall(call_id, as_text(item.get("name")), _arguments(item.get("arguments")))
     if kind == "custom_tool_call":
         return ToolCall(call_id, as_text(item.get("name")), _arguments(item.get("input")))
     given = item.get("arguments") if kind == "tool_search_call" else item.get("action")
-    name = {"local_shell_call": "local_shell", "web_search_call": "web_search"}.get(str(kind), "tool_search")
+    name = {"local_shell_call": "local_shell", "web_search_call": "web_search"}.get(kind, "tool_search")
     return ToolCall(call_id, name, given if isinstance(given, dict) else as_text(given))
 
 

@@ -196,7 +196,7 @@ def _thinking(record: dict[str, Any], blocks: list[Any]) -> str:
 
 
 def _is_thinking(block: object) -> bool:
-    return isinstance(block, dict) and block.get("type") in {"thinking", "reasoning"}
+    return isinstance(block, dict) and as_text(block.get("type")) in {"thinking", "reasoning"}
 
 
 def _arguments(value: object) -> dict[str, object] | str:

@@ -1,0 +1,107 @@
+"""No mutated input crashes a reader or holds it up: only `BadInput` may be raised, and reading takes at most ten times as long as the clean sample.
+
+The number of mutations per format is 1,000 in `make test` and ten times that in `make soak` (ONWARD_SOAK=10); the seed is fixed.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import random
+import time
+from pathlib import Path
+
+import pytest
+
+from onward.core.transcript import ImportReport, Turn
+from onward.errors import OnwardError
+from onward.formats import FORMATS, Source, detect, read
+
+FIXTURES = Path(__file__).parent / "fixtures"
+MUTATIONS = 1000 * int(os.environ.get("ONWARD_SOAK", "1"))
+SPLICES = (b"\0", b"\n", b'"', b"{", b"}", b"[", b"]", b"\\", b"\\u", b"\\ud83d", b"\xff", b"null", b"-1e999", b"true", b"[]", b"{}", b'""', b"9" * 40, b"[" * 300)
+LEAST_SECONDS = 0.25
+"""Below this a busy machine says more about the time than the reader does."""
+
+
+def mutated(data: bytes, chance: random.Random) -> bytes:
+    """*data* after one to four changes: cut, spliced, swapped, doubled, flipped, with a value replaced."""
+    for _ in range(chance.randint(1, 4)):
+        size = len(data)
+        if not size:
+            return data
+        start = chance.randrange(size)
+        end = min(size, start + chance.choice((1, 1, 8, 80, 800)))
+        match chance.randrange(8):
+            case 0:
+                data = data[:start]
+            case 1:
+                data = data[:start] + data[end:]
+            case 2:
+                data = data[:start] + chance.choice(SPLICES) + data[start:]
+            case 3:
+                data = data[:start] + data[start:end] * 2 + data[end:]
+            case 4:
+                data = data[:start] + bytes([data[start] ^ (1 << chance.randrange(8))]) + data[start + 1 :]
+            case 5:
+                lines = data.splitlines(keepends=True)
+                chance.shuffle(lines)
+                data = b"".join(lines)
+            case 6:
+                # A value of another kind: what stands after some colon up to the next comma or bracket.
+                colon = data.find(b":", start)
+                stop = min((place for place in (data.find(mark, colon) for mark in (b",", b"}", b"]")) if place > 0), default=-1)
+                if 0 < colon < stop:
+                    data = data[: colon + 1] + chance.choice((b"null", b"0", b"[]", b"{}", b'""', b"true", b"[null]", b'{"a":{}}', b"1e99")) + data[stop:]
+            case _:
+                other = chance.randrange(size)
+                data = data[:start] + data[other : other + 200] + data[start:]
+    return data
+
+
+def take(source: Source) -> tuple[int, float]:
+    """Read *source* with whatever format it now is: turns and seconds of this process."""
+    report = ImportReport()
+    begun = time.process_time()
+    turns = 0
+    try:
+        for item in read(source, report):
+            if isinstance(item, Turn):
+                turns += 1
+                item.text.encode()
+    except OnwardError:
+        return turns, time.process_time() - begun
+    assert report.records == report.kept + sum(report.skipped.values()) + report.malformed_count
+    return turns, time.process_time() - begun
+
+
+@pytest.mark.slow
+@pytest.mark.soak
+@pytest.mark.parametrize("folder", FORMATS)
+def test_no_mutation_crashes_or_holds_up_a_reader(folder):
+    samples = [path for path in sorted((FIXTURES / folder).rglob("*")) if path.is_file()]
+    chance = random.Random(f"onward {folder}")
+    clean = {path: max(take(Source(io.BytesIO(path.read_bytes())))[1], LEAST_SECONDS) for path in samples}
+    for round_number in range(MUTATIONS):
+        path = samples[round_number % len(samples)]
+        data = mutated(path.read_bytes(), chance)
+        _, seconds = take(Source(io.BytesIO(data)))
+        assert seconds <= 10 * clean[path], f"{path.name}, mutation {round_number}: {seconds:.1f} s"
+
+
+@pytest.mark.slow
+@pytest.mark.soak
+@pytest.mark.parametrize("folder", FORMATS)
+def test_no_mutation_crashes_the_format_that_it_came_from(folder):
+    """As above, but past detection: the reader meets what it would never be asked to read."""
+    samples = [path for path in sorted((FIXTURES / folder).rglob("*")) if path.is_file()]
+    chance = random.Random(f"onward {folder} again")
+    for round_number in range(MUTATIONS // 4):
+        path = samples[round_number % len(samples)]
+        reader = detect(Source(path))
+        report = ImportReport()
+        try:
+            list(reader.read(Source(io.BytesIO(mutated(path.read_bytes(), chance))), report))
+        except OnwardError:
+            continue
+        assert report.records == report.kept + sum(report.skipped.values()) + report.malformed_count
