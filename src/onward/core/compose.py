@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from heapq import heapify, heappop, heappush
 from itertools import pairwise
 
-from onward.core.facts import Fact, Handle, Kind
+from onward.core.facts import GIT_STATE, Fact, Handle, Kind
 from onward.core.handoff import HEAD, SECTIONS, Handoff, Line, Section, render
 from onward.core.ledger import OPEN, Ledger, names_of, order
 from onward.core.text import content_words
@@ -195,8 +195,10 @@ def _head(live: Sequence[Fact], now: int) -> tuple[tuple[str, Line], ...]:
     goal = _best(live, ("goal",), now, end, lateness=0.0) or _best(live, ("requirement",), now, end, lateness=0.5)
     state = _best(live, ("done",), now, end, lateness=0.8)
     first = _best(live, ("next_step",), now, end, lateness=0.8)
-    named = {"Goal": goal, "State": state, "Do first": first}
-    return tuple((name, _line([fact])) for name in HEAD if (fact := named.get(name)))
+    git = next((f for f in live if f.subject == GIT_STATE and f.session == now), None)
+    named = {"Goal": [goal], "State": [state, git], "Do first": [first]}
+    lines = ((name, [f for f in named.get(name, []) if f]) for name in HEAD)
+    return tuple((name, _line(facts)) for name, facts in lines if facts)
 
 
 def _best(facts: Iterable[Fact], kinds: Sequence[Kind], now: int, end: int, lateness: float) -> Fact | None:

@@ -34,6 +34,10 @@ Author: TypeAlias = Literal["user", "agent", "tool", "person"]
 """Who said it: the `user` or the `agent` in a session, a `tool` result, or a `person` who corrected the ledger by hand."""
 
 
+GIT_STATE = "git:state"
+"""The subject of where the repository stands at a session's end: the next session's replaces it."""
+
+
 class Handle(NamedTuple):
     """A place in a project: session number and turn ordinal, both 1-based. Written `s3.41`."""
 

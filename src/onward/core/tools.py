@@ -40,6 +40,8 @@ class Action(NamedTuple):
     questions: tuple[str, ...] = ()
     text: str = ""
     """Prose that the call hands to the person: a plan, a completion report."""
+    purpose: str = ""
+    """What the agent said the command is for."""
 
 
 NOTHING = Action()
@@ -48,6 +50,7 @@ _COMMAND_KEYS = ("command", "cmd", "script", "CommandLine")
 _PATH_KEYS = ("file_path", "filePath", "path", "target_file", "relativeWorkspacePath", "relPath", "notebook_path", "TargetFile", "filename")
 _OLD_KEYS = ("old_string", "oldString", "old_str", "oldText", "search")
 _NEW_KEYS = ("new_string", "newString", "new_str", "newText", "replace", "content", "file_text", "contents", "new_source")
+_PURPOSE_KEYS = ("description", "explanation", "justification")
 _TEXT_KEYS = ("plan", "result")
 _READING = re.compile(r"read|view|glob|grep|search|list|^ls$|^cat$|fetch|find|open|lookup|status", re.I)
 _CREATING = re.compile(r"write|create|new_file|save", re.I)
@@ -91,7 +94,7 @@ def _ran(name: str, command: object, arguments: Mapping[str, object]) -> Action:
         return Action(changes=(Change(path, "created" if text == "create" else "edited"),)) if path and text != "view" else NOTHING
     if "*** Begin Patch" in text:
         return Action(command=text.split("\n", 1)[0], changes=tuple(_patched(text)))
-    return Action(command=text)
+    return Action(command=text, purpose=next((why for k in _PURPOSE_KEYS if isinstance(why := arguments.get(k), str)), ""))
 
 
 def _path(arguments: Mapping[str, object]) -> str:

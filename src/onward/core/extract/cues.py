@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from onward.core.facts import Kind
+from onward.core.text import words
+
 ENGLISH = {
     "rule": "always never must don't dont cannot can't should shouldn't mustn't only avoid ensure require required requires forbid "
     "forbidden prefer mandatory strictly please remember from_now_on do_not make_sure no_need not_allowed at_all_times "
@@ -82,6 +85,26 @@ ROMANCE = {
     "number": "deux trois tous toutes dois três todos dos tres",
 }
 
+LABELS: dict[Kind, str] = {
+    "next_step": "next,next step,next steps,to do,todo,todos,remaining,not done,not done yet,not yet done,pending,still open,follow-up,follow-ups,what's left,"
+    "what remains,open items,left to do,before next,lanjut,berikutnya,langkah berikutnya,sisanya,belum,belum selesai,reste à faire,prochaine étape,"
+    "prochaines étapes,próximos passos,pendente,próximos pasos,pendiente",
+    "decision": "decided,decision,decisions,verdict,recommendation,recommended,recommended approach,approach,chosen approach,conclusion,keputusan,diputuskan,"
+    "décision,décisions,décidé,decisão,decisões,decisión",
+    "done": "done,what changed,what i changed,what was done,what i did,changes,changes made,completed,summary,implemented,created,modified,updated,added,"
+    "results,result,verification,verified,selesai,yang berubah,perubahan,fait,terminé,feito,concluído,hecho",
+    "error": "error,errors,cause,root cause,the cause,problem,the problem,issue,the issue,the bug,bug,symptom,symptoms,fix,the fix,fixes,fixed,solution,"
+    "penyebab,masalah,solusi,perbaikan,erreur,erreurs,problème,correction,erro,erros,problema,solução",
+    "blocker": "blocked,blocker,blockers,blocking,blocked by,waiting for,terhambat,menunggu,bloqué,bloqueado",
+    "question": "open question,open questions,questions,questions for you,pertanyaan,perguntas,preguntas",
+    "dead_end": "tried,does not work,doesn't work,didn't work,what didn't work,rejected,ruled out,abandoned,sudah dicoba,tidak berhasil",
+    "lesson": "note,notes,lesson,lessons,lessons learned,learned,gotcha,gotchas,caveat,caveats,limitation,limitations,known limitations,important,"
+    "catatan,penting,remarque,remarques,observação,nota",
+    "command": "command,commands,usage,how to run,run,to run,perintah,commandes,comandos",
+    "file": "files,key files,files changed,files created,files modified,files updated,new files,changed files,modified files,berkas,fichiers,arquivos,archivos",
+}
+"""What a lead-in, a heading or the word before a colon says of what follows, in every language; commas part them."""
+
 GROUPS: tuple[str, ...] = tuple(ENGLISH)
 
 
@@ -109,10 +132,10 @@ def _gather() -> Cues:
 CUES = _gather()
 
 
-def cue_bits(lowered: str, words: list[str]) -> int:
-    """Return the groups that a *lowered* text and its *words* hint at, as bits."""
+def cue_bits(lowered: str, said: list[str]) -> int:
+    """Return the groups that a *lowered* text and the words *said* in it hint at, as bits."""
     bits = 0
-    for word in words:
+    for word in said:
         bits |= CUES.words.get(word, 0)
         for phrase, groups in CUES.phrases.get(word, ()):
             if phrase in lowered:
@@ -123,3 +146,11 @@ def cue_bits(lowered: str, words: list[str]) -> int:
 def bit(group: str) -> int:
     """Return the bit of one group."""
     return 1 << GROUPS.index(group)
+
+
+_LABELLED: dict[str, Kind] = {" ".join(words(label)): kind for kind, labels in LABELS.items() for label in labels.split(",")}
+
+
+def labelled(lead: str) -> Kind | None:
+    """Return the kind that a *lead* or heading announces, if it is a known label (with anything but words around it)."""
+    return _LABELLED.get(" ".join(words(lead)))

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from math import exp, fsum
 from typing import NamedTuple, TypeAlias
 
-from onward.core.extract.cues import bit
+from onward.core.extract.cues import bit, labelled
 from onward.core.extract.features import Candidate, candidates, features, setting, states_rule
 from onward.core.extract.reversals import retired_by
 from onward.core.extract.trace import Said, Trace
@@ -86,16 +86,26 @@ def _kind(one: Candidate, told_of: Features) -> Kind:
             return "rule"
         able = _BY_USER
     else:
-        able = _BY_AGENT if one.names else _BY_AGENT - {"value", "file", "command"}
+        before_colon = one.clause.text.partition(":")[0] if ":" in one.clause.text[:30] else ""
+        for label in (before_colon, one.clause.lead, one.clause.heading):
+            if label and len(label) < 40 and (kind := labelled(label)):
+                return kind
+        able = _BY_AGENT if any(map(_is_exact, one.names)) else _BY_AGENT - {"value", "file", "command"}
     scores = {kind: fsum(weights[i] * x for i, x in told_of) for kind, weights in zip(KINDS, KIND_WEIGHTS, strict=True) if kind in able}
     return max(scores, key=lambda kind: scores[kind])
 
 
+def _is_exact(name: str) -> bool:
+    """A value that must be right to the letter: a path, url, flag, env name, or anything with a digit. Mere code names are not."""
+    return "/" in name or name.startswith("-") or (name.isupper() and len(name) > 3) or any(c.isdigit() for c in name)
+
+
 def _lead(one: Candidate, seen: Trace) -> str:
     """Return what the clause was said under: its lead-in or heading; for a terse reply, what it replies to."""
-    if one.said.author == "user" and one.texts <= 2 and one.size <= 12 and one.said.place:
+    if one.said.author == "user" and one.texts <= 2 and one.size <= 12 and one.said.place and not _is_rule(one):
         before = seen.said[one.said.place - 1]
-        if before.author == "agent" and (asked := _last_word(before.text)):
+        asked = _last_word(before.text) if before.author == "agent" else ""
+        if asked.endswith("?") or (asked and one.size <= 6):
             return one_line(asked, 160) + " — the user:"
     return one_line(one.clause.lead or one.clause.heading, _LEAD_LONGEST)
 

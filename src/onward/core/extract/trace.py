@@ -39,6 +39,7 @@ class Ran:
     failed: bool | None = None
     output: str = ""
     answered_in: int = 0
+    purpose: str = ""
 
 
 @dataclass(slots=True)
@@ -79,7 +80,7 @@ def observe(turns: Iterable[tuple[int, Turn]]) -> Trace:
         for call in turn.calls:
             did = action(call)
             if did.command:
-                ran = Ran(ordinal, turn.at, did.command, seen.rounds)
+                ran = Ran(ordinal, turn.at, did.command, seen.rounds, purpose=did.purpose)
                 seen.ran.append(ran)
                 waiting[call.id] = ran
             if did.changes:

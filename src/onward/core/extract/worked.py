@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from onward.core.extract.trace import Changed, Ran, Trace
-from onward.core.facts import Author, Evidence, Kind
+from onward.core.facts import GIT_STATE, Author, Evidence, Kind
 from onward.core.text import clauses, one_line
 
 _COMMIT = re.compile(r"^\[([\w./-]+)(?: \(root-commit\))? ([0-9a-f]{7,40})\] (.+)$", re.M)
@@ -76,7 +76,24 @@ def _files(seen: Trace, cwd: str) -> Iterator[Shown]:
         else:
             verb = f"was edited {_times(len(changes))}"
         weight = min(0.75, 0.3 + 0.07 * len(changes) + 0.15 * created + 0.15 * last.round / max(1, seen.rounds))
-        yield Shown("file", f"file:{path}", f"`{path}` {verb}", (last.turn,), weight)
+        about = _about(path, changes, seen)
+        yield Shown("file", f"file:{path}", f"`{path}` {verb}{about}", (last.turn,), weight)
+
+
+def _about(path: str, changes: list[Changed], seen: Trace) -> str:
+    """Return what the agent said of the file: the last clause that names it, else what it said on changing it first."""
+    name = path.replace("\\", "/").rsplit("/", 1)[-1]
+    naming = [
+        c.text
+        for s in seen.said
+        if s.author == "agent" and name in s.text
+        for c in clauses(s.text)
+        if name in c.text and len(c.text) > len(name) + 15
+    ]
+    if not naming:
+        before = [s for s in seen.said if s.author == "agent" and s.turn <= changes[0].turn and s.round == changes[0].round]
+        naming = [c.text for c in clauses(before[-1].text)[-1:]] if before else []
+    return f" — {one_line(naming[-1], 130).rstrip(':')}" if naming else ""
 
 
 def _times(count: int) -> str:
@@ -84,10 +101,14 @@ def _times(count: int) -> str:
 
 
 def _git(seen: Trace) -> Iterator[Shown]:
+    last: tuple[int, str, str] | None = None
+    pushed = False
     for ran in seen.ran:
         if "git " not in ran.command and "gh " not in ran.command:
             continue
+        pushed = (pushed or "git push" in ran.command) and not ran.failed
         for branch, commit, message in _COMMIT.findall(ran.output):
+            last, pushed = (ran.turn, branch, commit), "git push" in ran.command
             yield Shown(
                 "done", f"commit:{commit[:7]}", f"Committed `{commit}` on branch `{branch}`: {one_line(message, 160)}", (ran.turn,), 0.62
             )
@@ -100,6 +121,10 @@ def _git(seen: Trace) -> Iterator[Shown]:
         if not ran.failed:
             for branch in _BRANCH.findall(ran.command):
                 yield Shown("value", f"branch:{branch}", f"The work is on the branch `{branch}`, created with git", (ran.turn,), 0.6)
+    if last:
+        turn, branch, commit = last
+        stands = "is pushed" if pushed else "is committed locally and not pushed yet"
+        yield Shown("done", GIT_STATE, f"On branch `{branch}` the last commit `{commit}` {stands}", (turn,), 0.6)
 
 
 def _key(command: str) -> str:
@@ -121,10 +146,11 @@ def _commands(seen: Trace, cwd: str) -> Iterator[Shown]:
         last = same[-1]
         passed = _PASSED.search(last.output)
         shown = f", {one_line(passed.group(0), 70)}" if passed and not last.failed else ""
+        purpose = f" — {one_line(last.purpose, 80)}" if last.purpose else ""
         outcome = "failed when it last ran" if last.failed else "ran without error" if last.failed is False else "was run"
         times = f" ({_times(len(same))})" if len(same) > 1 else ""
         weight = min(0.6, 0.22 + 0.06 * len(same) + 0.15 * checks + 0.1 * last.round / max(1, seen.rounds))
-        yield Shown("command", f"command:{key}", f"`{key}` {outcome}{times}{shown}", (last.turn,), weight)
+        yield Shown("command", f"command:{key}", f"`{key}` {outcome}{times}{shown}{purpose}", (last.turn,), weight)
 
 
 def _errors(seen: Trace, cwd: str) -> Iterator[Shown]:

@@ -74,17 +74,16 @@ class Work:
             return
         text = result.text
         ends = text if len(text) <= 2 * LOOKED_AT_CHARS else text[:LOOKED_AT_CHARS] + "\n" + text[-LOOKED_AT_CHARS:]
-        if found := _COMMIT.search(ends):
-            subject = ends[found.end() :].split("\n", 1)[0].strip()
+        failed = bool(result.exit_code or result.is_error)
+        for subject in () if failed else _commit_subjects(command):
             self.made.append(Reference(handle, "outcomes", plain(subject), subject, weight=0.7))
-            if found[1] not in ("main", "master"):
-                self.made.append(Reference(handle, "values", found[1].lower(), f"branch {found[1]}", (found[1].lower(),), weight=0.7))
+        if (found := _COMMIT.search(ends)) and found[1] not in ("main", "master"):
+            self.made.append(Reference(handle, "values", found[1].lower(), f"branch {found[1]}", (found[1].lower(),), weight=0.7))
         for word in ends.split():
             if word.startswith("https://") and (value := plain(word).rstrip(".,)/\"'")).rpartition("/pull/")[2].isdigit():
                 self.made.append(Reference(handle, "values", value, one_line(word, 120), spellings(value), weight=0.9))
         for step, _ in steps(command):
             if _is_check(step):
-                failed = bool(result.exit_code or result.is_error)
                 self.checks[step] = handle, _failing_line(ends) if failed else ""
 
 
@@ -126,6 +125,18 @@ def steps(command: str) -> Iterator[tuple[str, str]]:
             written = first[: 1 + first.index(named[-1])]
             name = " ".join([words[0], *named]).lower()
             yield (_check_name(name), " ".join(written)) if _is_check(name) else (name, " ".join(written))
+
+
+def _commit_subjects(command: str) -> Iterator[str]:
+    """Yield the first line of each commit message in a shell line, given with -m, also out of a here-document."""
+    for commit in command.split("git commit ")[1:]:
+        _, marked, message = commit.partition("m ")
+        opening = message[:1]
+        if not marked or opening not in ("'", '"'):
+            continue
+        body = message[1:].partition("\n")[2] if message[1:].startswith("$(cat <<") else message[1:].partition(opening)[0]
+        if subject := body.strip().split("\n", 1)[0].strip():
+            yield subject
 
 
 def _is_check(step: str) -> bool:

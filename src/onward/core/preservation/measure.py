@@ -13,7 +13,7 @@ from onward.core.preservation.cues import is_open_heading
 from onward.core.preservation.document import NEARBY_CHARS, Document, Line
 from onward.core.preservation.reference import GROUPS, HARD, Group, Reference, to_keep
 from onward.core.preservation.values import needles
-from onward.core.preservation.words import place_of, plain, stems
+from onward.core.preservation.words import place_of, place_of_any_form, plain, stems
 from onward.core.text import one_line
 
 ENOUGH, ENOUGH_OF_FEW, FEW = 0.5, 0.7, 5
@@ -27,7 +27,7 @@ FEWEST = 3
 """References a group needs before it can be the headline; fewer say nothing of a share."""
 
 _RETIREMENT = re.compile(
-    r"instead|replac|\bwas\b|\bwere\b|former|earlier|no longer|revert|remov|delet|reject|abandon|supersed|dropped|not work|tried|previous|\bold\b|~~|<-|->|←|→|\bnot\b"
+    r"instead|replac|\bwas\b|\bwere\b|former|earlier|no longer|revert|remov|delet|reject|abandon|supersed|dropped|not work|tried|previous|\bold\b|~~|<-|->|←|→|\bnot\b|\bnothing\b|any ?more"
     r"|wrong|switch|bukan|dulu|sebelumnya|diganti|dihapus|batal|tidak|não|antes|remplac"
 )
 _HISTORY = ("done", "tried", "error", "fix", "command", "dead", "histor", "selesai", "file", "where things")
@@ -207,7 +207,7 @@ def _stale(document: Document, references: Sequence[Reference]) -> list[str]:
 
 
 def _asserts(said: str, old: str, new: str) -> bool:
-    at = place_of(old, said)
+    at = place_of_any_form(old, said)
     if at < 0 or (new and place_of(new, said) >= 0):
         return False
     return not _RETIREMENT.search(said, max(0, at - NEARBY_CHARS), at + len(old) + NEARBY_CHARS)

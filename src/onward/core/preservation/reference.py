@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple, TypeAlias, cast
 
 from onward.core.facts import Handle
-from onward.core.preservation.words import place_of, plain, stems
+from onward.core.preservation.words import place_of_any_form, plain, stems
 
 Group: TypeAlias = Literal["rules", "requirements", "decisions", "outcomes", "fixes", "dead ends", "files", "commands", "open", "values"]
 GROUPS: tuple[Group, ...] = ("rules", "requirements", "decisions", "outcomes", "fixes", "dead ends", "files", "commands", "open", "values")
@@ -119,7 +119,7 @@ def _given_up(one: Reference, gone: list[tuple[str, Handle]]) -> bool:
     if one.group not in ("decisions", "requirements", "values", "outcomes"):
         return False
     said = plain(one.text)
-    return any(later > one.handle and place_of(value, said) >= 0 for value, later in gone)
+    return any(later > one.handle and place_of_any_form(value, said) >= 0 for value, later in gone)
 
 
 def _done_since(one: Reference, done: list[tuple[frozenset[str], Handle]]) -> bool:

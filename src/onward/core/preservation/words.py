@@ -48,3 +48,10 @@ def place_of(value: str, text: str, start: int = 0) -> int:
             return at
         at = text.find(value, at + 1)
     return -1
+
+
+def place_of_any_form(word: str, text: str) -> int:
+    """Return where *word* stands in *text*, or a form of the same English verb where it ends in -ing (*polling*, *polls*, *polled*); -1 when none does."""
+    root = word[:-3]
+    forms = [word, *(root + ending for ending in ("s", "ed", "e", "es", ""))] if word.endswith("ing") and len(root) > 3 else [word]
+    return next((at for form in forms if (at := place_of(form, text)) >= 0), -1)
