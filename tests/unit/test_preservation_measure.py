@@ -117,6 +117,7 @@ REVERSED = [(1, Turn("user", "Please switch from polling to websockets for the d
         ("The display asks the server by polling every 3 seconds.", True),
         ("The display uses websockets; polling every 3 seconds was too slow.", False),
         ("No more polling: it was replaced.", False),
+        ("The display polls the server every 3 seconds.", True),
         ("The display pollinates nothing.", False),
     ],
 )

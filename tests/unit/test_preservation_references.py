@@ -135,6 +135,19 @@ def test_commits_branches_and_pull_requests_come_from_results() -> None:
     assert "#5" in values["https://github.example/klinik/antre/pull/5"]
 
 
+@pytest.mark.parametrize(
+    ("command", "exit_code", "subjects"),
+    [
+        ("git add -A && git commit -qam 'Write a heartbeat'", 0, ["Write a heartbeat"]),
+        ("git commit -m \"$(cat <<'EOF'\nAdd the printer\n\nIt cuts, too.\nEOF\n)\"", 0, ["Add the printer"]),
+        ("git commit -m 'Add the printer'", 1, []),
+        ("git commit --amend --no-edit", 0, []),
+    ],
+)
+def test_a_commit_is_known_by_its_subject(command: str, exit_code: int, subjects: list[str]) -> None:
+    assert texts("outcomes", *shell(command, "done", exit_code)) == subjects
+
+
 def test_looking_around_is_no_command_worth_keeping() -> None:
     turns = [turn for command in ("ls -la src", "cat a.txt", "git status", "rg foo src") for turn in shell(command, "") * 2]
     assert texts("commands", *turns) == []
