@@ -52,8 +52,8 @@ def _head_markdown(head: SessionHead) -> str:
         "remote": head.remote,
         "goes on from": head.parent_id,
     }
-    lines = [f"# {head.title or 'Session'} ({head.agent})", "", *(f"- {name}: {value}" for name, value in about.items() if value)]
-    return printable("\n".join(lines)) + "\n\n"
+    known = "".join(f"- {name}: {value}\n" for name, value in about.items() if value)
+    return printable(f"# {head.title or 'Session'} ({head.agent})\n\n{known}") + ("\n" if known else "")
 
 
 def _call_markdown(call: ToolCall) -> str:

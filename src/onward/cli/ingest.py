@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
-from typing import BinaryIO
 
 import click
 
@@ -12,6 +10,7 @@ from onward.app.imports import Imported, ImportedFile, ImportedSession, import_p
 from onward.app.imports import Progress as Step
 from onward.app.projects import listed
 from onward.cli.desk import Desk, as_json, desk, within_budget
+from onward.cli.inputs import named
 from onward.cli.present import Progress, counted, note, paint, say, say_json
 from onward.cli.reports import account, as_data
 
@@ -54,7 +53,7 @@ def import_(paths: tuple[str, ...], project: str | None, complete: bool, budget_
 
 
 def _run(at: Desk, paths: tuple[str, ...], *, complete: bool) -> Imported:
-    sources: list[Path | BinaryIO] = [sys.stdin.buffer if path == "-" else Path(path) for path in paths]
+    sources = [named(path) for path in paths]
     with Progress("importing") as progress:
 
         def show(step: Step) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 import click
 
@@ -12,6 +11,7 @@ from onward.app.projects import Project
 from onward.app.searching import DEFAULT_BUDGET_TOKENS, SEARCH_KINDS, Excerpt, SearchKind
 from onward.cli.conversation import json_line, markdown
 from onward.cli.desk import Desk, as_json, desk, in_project
+from onward.cli.inputs import named
 from onward.cli.present import note, paint, printable, say, say_json
 from onward.errors import NotFound
 
@@ -84,7 +84,7 @@ def source(handle: str, files: tuple[str, ...], project: str | None, as_json: bo
       onward source s1.12-15 session.jsonl
     """
     if files:
-        found = sources.of_files([sys.stdin.buffer if name == "-" else Path(name) for name in files], handle)
+        found = sources.of_files([named(name) for name in files], handle)
     else:
         with desk(project=project) as at:
             found = sources.source(at.store, at.project(), handle)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
-from pathlib import Path
-from typing import BinaryIO
 
 from onward.app.distilling import distil_files
 from onward.cli.document import Format, written
+from onward.cli.inputs import named
 from onward.cli.reports import account, as_data
 from onward.core.transcript import ImportReport, SessionHead, Turn
 from onward.errors import BadInput
@@ -19,7 +18,7 @@ from onward.redact import DISTILL_KEY, Redactor
 
 def distill(files: list[str], *, budget: int | None, format: Format, next_goal: str | None, no_sources: bool, json: bool) -> int:
     """Print the handoff over *files*, in order. What could not be read is said on standard error."""
-    made, reports = distil_files([_source(name) for name in files], budget)
+    made, reports = distil_files([named(name) for name in files], budget)
     if not any(report.turns for report in reports):
         raise BadInput(
             f"There is no turn in {', '.join(files)}: nothing to hand over.",
@@ -29,6 +28,8 @@ def distill(files: list[str], *, budget: int | None, format: Format, next_goal: 
     accounts = [{"file": name, **as_data(report)} for name, report in zip(files, reports, strict=True)]
     beside = {"budget_tokens": made.budget_tokens, "files": accounts}
     sys.stdout.write(written(made.handoff, made.preservation, form, sources=not no_sources, next_goal=next_goal or "", beside=beside))
+    if not made.handoff.head and not made.handoff.sections:
+        sys.stderr.write("onward: nothing in it looks like something that the next session should know.\n")
     _warn(zip(files, reports, strict=True))
     return 0
 
@@ -39,17 +40,13 @@ def read(files: list[str], *, json: bool) -> int:
 
     redactor, report, ordinal = Redactor(DISTILL_KEY), ImportReport(), 0
     write = json_line if json else markdown
-    for item in read_items(open_source(_source(files[0])), report):
+    for item in read_items(open_source(named(files[0])), report):
         ordinal = 0 if isinstance(item, SessionHead) else ordinal + isinstance(item, Turn)
         line = write(redactor.turn(item) if isinstance(item, Turn) else item, ordinal)
         sys.stdout.write(line + "\n" if json else line)
     sys.stdout.flush()
     sys.stderr.write(f"{files[0]}: {account(report)}\n")
     return 0
-
-
-def _source(name: str) -> Path | BinaryIO:
-    return sys.stdin.buffer if name == "-" else Path(name)
 
 
 def _warn(reports: Iterable[tuple[str, ImportReport]]) -> None:
