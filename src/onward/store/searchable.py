@@ -30,7 +30,9 @@ def searchable(turn: Turn) -> str:
     parts += [_ends(result.text) for result in turn.results]
     if named and (names := split_names(named)):
         parts.append(names)
-    return "\n".join(parts)
+    text = "\n".join(parts)
+    # A lone surrogate, which no database takes, can only be where there is more than ASCII.
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 def split_names(text: str) -> str:
