@@ -15,9 +15,10 @@ import pytest
 
 from onward.core.transcript import ImportReport, Turn
 from onward.errors import OnwardError
-from onward.formats import FORMATS, Source, detect, read
+from onward.formats import Source, detect, read
 
 FIXTURES = Path(__file__).parent / "fixtures"
+FOLDERS = sorted(path.name for path in FIXTURES.iterdir())
 MUTATIONS = 1000 * int(os.environ.get("ONWARD_SOAK", "1"))
 SPLICES = (b"\0", b"\n", b'"', b"{", b"}", b"[", b"]", b"\\", b"\\u", b"\\ud83d", b"\xff", b"null", b"-1e999", b"true", b"[]", b"{}", b'""', b"9" * 40, b"[" * 300)
 LEAST_SECONDS = 0.25
@@ -77,7 +78,7 @@ def take(source: Source) -> tuple[int, float]:
 
 @pytest.mark.slow
 @pytest.mark.soak
-@pytest.mark.parametrize("folder", FORMATS)
+@pytest.mark.parametrize("folder", FOLDERS)
 def test_no_mutation_crashes_or_holds_up_a_reader(folder):
     samples = [path for path in sorted((FIXTURES / folder).rglob("*")) if path.is_file()]
     chance = random.Random(f"onward {folder}")
@@ -91,7 +92,7 @@ def test_no_mutation_crashes_or_holds_up_a_reader(folder):
 
 @pytest.mark.slow
 @pytest.mark.soak
-@pytest.mark.parametrize("folder", FORMATS)
+@pytest.mark.parametrize("folder", FOLDERS)
 def test_no_mutation_crashes_the_format_that_it_came_from(folder):
     """As above, but past detection: the reader meets what it would never be asked to read."""
     samples = [path for path in sorted((FIXTURES / folder).rglob("*")) if path.is_file()]

@@ -12,7 +12,7 @@ from typing import Any
 
 from onward.core.transcript import ImportReport, Item, Mark, Rewind, SessionHead, ToolCall, ToolResult, Turn, Usage
 from onward.formats.envelopes import typed
-from onward.formats.fields import as_count, as_list, as_text, as_time, holds_objects, reason
+from onward.formats.fields import as_count, as_list, as_object, as_text, as_time, holds_objects, reason
 from onward.formats.source import Source
 
 NAME = "claude-code"
@@ -61,8 +61,7 @@ def _records(source: Source, report: ImportReport) -> Iterator[tuple[int, dict[s
     if _WEB not in source.head[:4096]:
         yield from source.records(report, _unread)
         return
-    document = source.document(report)
-    for index, record in enumerate(document.get("loglines") or () if isinstance(document, dict) else ()):
+    for index, record in enumerate(as_list(as_object(source.document(report)).get("loglines"))):
         if isinstance(record, dict):
             yield index, record
         else:

@@ -27,7 +27,7 @@ _REPEATS = frozenset({"agent_reasoning", "agent_reasoning_section_break", "exec_
 _PAYLOAD, _EVENT, _ITEM = b'"payload":{"type":"', b'"type":"event_msg"', b'"type":"response_item"'
 _UNREAD_EVENTS = frozenset(kind.encode() for kind in _REPEATS)
 _ENCRYPTED = "reasoning that is encrypted or empty"
-_KEY_CHARACTERS = 256
+_KEY_WORDS = 32
 _LARGE_BYTES = 1024
 """Parsing a shorter line costs less than finding out that it need not be parsed."""
 _EXIT_WORDS = ("Process exited with code ", "Exit code: ", "exited with code ")
@@ -186,7 +186,7 @@ class _Reader:
         if not text:
             self.report.skip("empty message")
             return
-        if self._known(text[:_KEY_CHARACTERS]):
+        if self._known(_key(text)):
             self.report.skip("message already read from its event")
             return
         self._settle()
@@ -240,7 +240,7 @@ class _Reader:
 
     def _told(self, turn: Turn, at: object) -> None:
         """A message that an event tells of waits for the item that it repeats, unless that one came first."""
-        key = turn.text[:_KEY_CHARACTERS]
+        key = _key(turn.text)
         count = self.said.get(key, 0)
         if count > 0 or not turn.text:
             self.said[key] = count - 1
@@ -252,7 +252,7 @@ class _Reader:
 
     def _known(self, key: str) -> bool:
         """Whether the message was already read from an event; one that still waits gives way to this."""
-        if self.waiting is not None and self.waiting.text.startswith(key):
+        if self.waiting is not None and _key(self.waiting.text) == key:
             self.waiting = None
             self.report.skip("event that repeats a message")
             return False
@@ -265,7 +265,7 @@ class _Reader:
         turn, self.waiting = self.waiting, None
         if turn is None:
             return
-        key = turn.text[:_KEY_CHARACTERS]
+        key = _key(turn.text)
         self.said[key] = self.said.get(key, 0) - 1
         if turn.role == "user":
             self._prompt(turn)
@@ -414,3 +414,8 @@ def _block(block: object) -> str:
     if "image" in as_text(block.get("type")):
         return "[image]"
     return as_text(block.get("text")) or as_text(block.get("description"))
+
+
+def _key(text: str) -> str:
+    """The beginning of a message, as an item and the event that repeats it have it in common: events leave images out and space words differently."""
+    return " ".join(text.replace("[image]", "").split(None, _KEY_WORDS)[:_KEY_WORDS])

@@ -7,7 +7,7 @@ turn. Tool output often quotes other SpecStory files, so nothing inside a block'
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -90,8 +90,9 @@ class _Reader:
         self.begun = False
         self.turn: Turn | None = None
         self.body: list[str] = []
-        self.at_start = False
-        """Nothing but blocks so far in this part of the turn: here a block may open."""
+        self.may_open = False
+        """The line before was blank and no code fence is open: here a block may begin."""
+        self.in_fence = False
         self.thought: list[str] | None = None
         self.block: _Block | None = None
         self.after: list[Turn] = []
@@ -112,13 +113,19 @@ class _Reader:
             yield from self._open(number, line)
         elif self.turn is None:
             self._title(line)
-        elif self.at_start and self.turn.role == "assistant" and line.startswith(_TOOL):
+        elif self.may_open and self.turn.role == "assistant" and line.startswith(_TOOL):
             self.block = _Block(number, _attribute(line, "name"), _attribute(line, "type"))
-        elif self.at_start and self.turn.role == "assistant" and line.startswith(_THINK):
+        elif self.may_open and self.turn.role == "assistant" and line.startswith(_THINK):
             self.thought = []
             self._think(line.removeprefix(_THINK).removeprefix("<details><summary>Thought Process</summary>"))
         else:
-            self.at_start = self.at_start and not line.strip()
+            if self.turn.calls and line.strip(" -"):
+                # What the agent wrote after a call is a turn of its own, after the call's result.
+                following = replace(self.turn, text="", calls=(), thinking="", line=number)
+                yield from self._close()
+                self.turn = following
+            self.in_fence ^= line.startswith("```")
+            self.may_open = not line.strip() and not self.in_fence
             self.body.append(line)
 
     def end(self) -> Iterator[Item]:
@@ -131,7 +138,7 @@ class _Reader:
         turn = _header(line)
         assert turn is not None
         turn.line = number
-        self.at_start = True
+        self.may_open, self.in_fence = True, False
         last = self.turn
         if last is not None and turn.role == last.role == "assistant" and not last.calls and (turn.sidechain, turn.mark) == (last.sidechain, last.mark):
             # Thought, text and call of one answer are written under one header each.

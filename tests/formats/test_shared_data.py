@@ -1,0 +1,121 @@
+"""The real files beside the repository: everything in them is read, counted here a second time by what the files' own structure says."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from onward.core.transcript import Turn
+
+pytestmark = pytest.mark.slow
+
+THOUGHT = re.compile(r"^<think>.*?</details></think>", re.M | re.S)
+CALL = re.compile(r"(?:(?<=\n\n)|(?<=</details></tool-use>\n))<tool-use data-[^\n]*\n.*?(?:^</details></tool-use>$|\Z)", re.M | re.S)
+HEADER = re.compile(r"^_\*\*(User|Agent|Assistant)\b[^\n]*\*\*_$", re.M)
+FIGURES = {"claude_code": (30, 5000), "codex": (9, 5000), "specstory": (40, 80000)}
+"""Least files and records of each, so that a folder that moved cannot pass for one that reads well."""
+
+
+def records(path: Path) -> tuple[list[dict], int]:
+    """The objects of a file of JSON lines, and how many lines are none."""
+    found, bad = [], 0
+    for line in path.read_bytes().split(b"\n"):
+        if not line.strip():
+            continue
+        try:
+            value = json.loads(line)
+        except ValueError:
+            value = None
+        if isinstance(value, dict):
+            found.append(value)
+        else:
+            bad += 1
+    return found, bad
+
+
+def claude_code_files(shared_data: Path) -> list[Path]:
+    return [path for path in sorted(shared_data.rglob("*.jsonl")) if any("parentUuid" in one and "sessionId" in one for one in records(path)[0])]
+
+
+def codex_files(shared_data: Path) -> list[Path]:
+    kinds = {"session_meta", "turn_context", "response_item"}
+    return [path for path in sorted(shared_data.rglob("*.jsonl")) if any(one.get("type") in kinds and "payload" in one for one in records(path)[0])]
+
+
+def specstory_files(shared_data: Path) -> list[Path]:
+    return [path for path in sorted(shared_data.rglob("*.md")) if ".specstory" in path.parts or "history" in path.parts or path.parent.name == "scale"]
+
+
+def blocks(record: dict, kind: str) -> list[dict]:
+    content = record["message"].get("content") if isinstance(record.get("message"), dict) else None
+    return [block for block in content if isinstance(block, dict) and block.get("type") == kind] if isinstance(content, list) else []
+
+
+def test_every_claude_code_file_reads_whole(shared_data, reading):
+    files = claude_code_files(shared_data)
+    total = 0
+    for path in files:
+        found, bad = records(path)
+        result = reading(path)
+        first = {record.get("uuid") or index: record for index, record in reversed(list(enumerate(found)))}.values()
+        answers = [record for record in first if record.get("type") == "assistant" and isinstance(record.get("message"), dict)]
+        calls = {block["id"] for record in answers for block in blocks(record, "tool_use")}
+        results = Counter(block["tool_use_id"] for record in first if record.get("type") == "user" for block in blocks(record, "tool_result"))
+        messages = {record["message"].get("id") or record.get("uuid") or index for index, record in enumerate(answers) if record["message"].get("content")}
+        assert result.report.format == "claude-code", path
+        assert result.report.records == len(found) + bad, path
+        assert result.report.malformed_count == bad, path
+        assert sorted(call.id for turn in result.turns for call in turn.calls) == sorted(calls), path
+        assert Counter(answer.call_id for turn in result.turns for answer in turn.results) == results, path
+        assert len([turn for turn in result.turns if turn.role == "assistant"]) == len(messages), path
+        total += len(found)
+    assert (len(files), total) >= FIGURES["claude_code"]
+
+
+def test_every_codex_file_reads_whole(shared_data, reading):
+    files = codex_files(shared_data)
+    total = 0
+    for path in files:
+        found, bad = records(path)
+        items = Counter((one["payload"].get("type"), one["payload"].get("role")) for one in found if one.get("type") == "response_item")
+        result = reading(path)
+        calls = sum(count for (kind, _), count in items.items() if kind.endswith("_call"))
+        outputs = sum(count for (kind, _), count in items.items() if kind.endswith("_output"))
+        roles = Counter(turn.role for turn in result.turns if turn.mark != "summary")
+        assert result.report.format == "codex", path
+        assert result.report.records == len(found) + bad, path
+        assert result.report.malformed_count == bad, path
+        assert sum(len(turn.calls) for turn in result.turns) == calls, path
+        assert sum(len(turn.results) for turn in result.turns) == outputs, path
+        assert roles["user"] == items["message", "user"], path
+        assert roles["system"] == items["message", "developer"] + items["message", "system"], path
+        assert sum(bool(turn.text) for turn in result.turns if turn.role == "assistant") == items["message", "assistant"], path
+        total += len(found)
+    assert (len(files), total) >= FIGURES["codex"]
+
+
+def test_every_specstory_file_reads_whole(shared_data, reading):
+    files = specstory_files(shared_data)
+    total = 0
+    for path in files:
+        text = path.read_text("utf-8")
+        bare, calls = CALL.subn("", THOUGHT.sub("", text))
+        headers = Counter(HEADER.findall(bare))
+        result = reading(path)
+        assert result.report.format == "specstory", path
+        assert result.report.records == sum(bool(line.strip()) for line in text.split("\n")), path
+        assert sum(len(turn.calls) for turn in result.turns) == calls, path
+        assert sum(turn.role == "user" for turn in result.turns) == headers["User"], path
+        total += result.report.records
+    assert (len(files), total) >= FIGURES["specstory"]
+
+
+def test_times_never_go_back_by_more_than_a_queue_explains(shared_data, reading):
+    for path in claude_code_files(shared_data):
+        turns = [turn for turn in reading(path).turns if turn.at and turn.sidechain is None and turn.mark != "queued"]
+        late = [(one.line, two.line) for one, two in zip(turns, turns[1:], strict=False) if isinstance(two, Turn) and two.at < one.at]
+        assert len(late) <= max(2, len(turns) // 20), (path, late[:5])
