@@ -37,7 +37,8 @@ FORMATS: tuple[str, ...] = (
     "json_turns",
     "pasted",
 )
-"""Modules of this package in the order in which they are asked: the common and the exact ones first, the one that takes any text last."""
+"""Modules of this package in the order in which they are asked: the common ones first; last those that take any list of turns, and any text."""
+_EXACT, _GENERAL = FORMATS[:-2], FORMATS[-2:]
 
 
 class Format(Protocol):
@@ -66,17 +67,9 @@ def detect(source: Source) -> Format:
     """
     if source.path is not None and source.path.is_dir():
         return _of_folder(source.path)
-    head = source.head
-    for name in FORMATS[:-1]:
-        module = _module(name)
-        if module.detect(head):
+    for module in _candidates():
+        if module.detect(source.head):
             return module
-    for module in _added():
-        if module.detect(head):
-            return module
-    last = _module(FORMATS[-1])
-    if last.detect(head):
-        return last
     raise UnknownFormat(
         f"{source.name} is no transcript that Onward knows.",
         "Give it a session file of an agent, a JSON list of turns, or pasted chat as plain text.",
@@ -111,9 +104,11 @@ def _module(name: str) -> Format:
     return cast("Format", import_module(f"{__name__}.{name}"))
 
 
-def _added() -> Iterator[Format]:
-    """Formats of other packages. Looked up only when none of ours fits exactly, because asking for entry points costs milliseconds."""
+def _candidates() -> Iterator[Format]:
+    """Every format, imported when its turn comes. Other packages' are looked up only when no exact one of ours fits: it costs milliseconds."""
+    yield from map(_module, _EXACT)
     from importlib.metadata import entry_points
 
     for point in entry_points(group="onward.formats"):
         yield cast("Format", point.load())
+    yield from map(_module, _GENERAL)
