@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import textwrap
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from onward.core.extract.features import NAMES, Candidate, candidates, features, setting
+from onward.core.extract.features import NAMES, SHARED, Candidate, candidates, features, setting
 from onward.core.extract.trace import observe
 from onward.core.facts import KINDS
 from onward.core.text import content_words
@@ -110,6 +111,7 @@ def fit_worth(x: np.ndarray, y: np.ndarray, w: np.ndarray, ridge: float = 10.0) 
 def fit_kinds(x: np.ndarray, kinds: list[str], ridge: float = 10.0) -> np.ndarray:
     """Return one row of weights per kind: one-against-rest logistic models."""
     named = np.array(kinds)
+    x = x[:, :SHARED]
     return np.stack([fit_worth(x, (named == k).astype(float), np.ones(len(kinds)), ridge) for k in KINDS])
 
 
@@ -155,7 +157,7 @@ def check(x: np.ndarray, y: np.ndarray, w: np.ndarray, kinds: list[str], where: 
         out = where == project
         worth = fit_worth(x[~out], y[~out], w[~out])
         table = fit_kinds(x[~out & (y == 1)], list(named[~out & (y == 1)]))
-        right = np.array(KINDS)[np.argmax(x[out & (y == 1)] @ table.T, axis=1)] == named[out & (y == 1)]
+        right = np.array(KINDS)[np.argmax(x[out & (y == 1)][:, :SHARED] @ table.T, axis=1)] == named[out & (y == 1)]
         ap = average_precision(x[out] @ worth, y[out], w[out])
         print(
             f"{project:24} average precision {ap:.3f} (by chance {(y[out] * w[out]).sum() / w[out].sum():.3f})  kinds right {right.mean():.2f} of {right.size}"
@@ -166,13 +168,18 @@ def written(worth: np.ndarray, kinds: np.ndarray) -> str:
     """Return the module that holds the numbers."""
 
     def row(values: np.ndarray) -> str:
-        return "(" + ", ".join(f"{v:.2f}".replace("-0.00", "0.0").rstrip("0") or "0" for v in values) + ")"
+        return textwrap.fill(
+            ", ".join(f"{round(float(v), 2) + 0.0:g}" for v in values), 120, initial_indent="        ", subsequent_indent="        "
+        )
 
-    table = ",\n    ".join(row(r) for r in kinds)
+    table = "\n".join(f'    "{kind}": (\n{row(values)},\n    ),' for kind, values in zip(KINDS, kinds, strict=True))
     return (
-        '"""The ranker\'s numbers, one for each of `features.NAMES`. Made by `python -m bench.fit_ranker`; not edited by hand."""\n\n'
-        f"# fmt: off\nFEATURES = {len(NAMES)}\nWORTH_WEIGHTS: tuple[float, ...] = {row(worth)}\n"
-        f"KIND_WEIGHTS: tuple[tuple[float, ...], ...] = (\n    {table},\n)\n# fmt: on\n"
+        '"""The ranker\'s numbers, one for each of `features.NAMES` in turn. Made by `python -m bench.fit_ranker`; not edited by hand."""\n\n'
+        "from onward.core.facts import Kind\n\n# fmt: off\n"
+        f"WORTH_WEIGHTS: tuple[float, ...] = (\n{row(worth)},\n)\n"
+        f'"""How much a clause matters: logistic, over all features."""\n\n'
+        f"KIND_WEIGHTS: dict[Kind, tuple[float, ...]] = {{\n{table}\n}}\n"
+        f'"""Which kind it is: one against the rest, over the features that all regimes share."""\n# fmt: on\n'
     )
 
 

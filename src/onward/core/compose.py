@@ -171,11 +171,11 @@ class _Choice:
         self._sections.add(section)
 
 
-def _recurring(live: Iterable[Fact]) -> dict[str, int]:
+def _recurring(live: Sequence[Fact]) -> dict[str, int]:
     """Return, by fact, how many further sessions name one of the same things: what work keeps coming back to matters longer."""
-    named = {f.id: (f.session, names_of(f)) for f in live}
-    if len({session for session, _ in named.values()}) < 2:
+    if len({f.session for f in live}) < 2:
         return {}
+    named = {f.id: (f.session, names_of(f)) for f in live}
     sessions: dict[str, set[int]] = {}
     for session, names in named.values():
         for name in names:

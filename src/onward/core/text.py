@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 LONGEST_CLAUSE = 420
@@ -117,14 +118,16 @@ def words(text: str) -> list[str]:
     return _WORD.findall(text.lower().replace("’", "'"))
 
 
-def content_words(text: str) -> list[str]:
-    """Return the words of *text* that carry meaning: no stop words, nothing of a single letter."""
-    return [w for w in words(text) if len(w) > 1 and w not in STOPWORDS]
+@lru_cache(maxsize=8192)
+def content_words(text: str) -> tuple[str, ...]:
+    """Return the words of *text* that carry meaning: no stop words, nothing of a single letter. Remembered, since ledger and document ask again."""
+    return tuple(w for w in words(text) if len(w) > 1 and w not in STOPWORDS)
 
 
-def identifiers(text: str) -> list[str]:
-    """Return the exact values named in *text*: paths, urls, flags, numbers, env names, code names, anything in backticks."""
-    return [found.strip("`") for found in _IDENTIFIER.findall(text)]
+@lru_cache(maxsize=8192)
+def identifiers(text: str) -> tuple[str, ...]:
+    """Return the exact values named in *text*: paths, urls, flags, numbers, env names, code names, anything in backticks. Remembered."""
+    return tuple(found.strip("`") for found in _IDENTIFIER.findall(text))
 
 
 def one_line(text: str, longest: int) -> str:

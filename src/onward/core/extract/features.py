@@ -51,6 +51,8 @@ _PLACES = (
 _TOLD = _PLACES + GROUPS
 REGIMES = ("user", "working", "closing")
 """Who speaks and when: the user, the agent while it works, the agent when it hands back. The same cue means different things in each."""
+SHARED = len(_TOLD)
+"""How many features, the first of `NAMES`, are the same for whoever speaks."""
 NAMES: tuple[str, ...] = _TOLD + tuple(f"{regime}:{name}" for regime in REGIMES for name in _TOLD)
 
 _FIRST_PERSON = frozenset("i i'm i've i'll we my saya aku gue je eu yo".split())
@@ -78,9 +80,7 @@ def candidates(seen: Trace) -> list[Candidate]:
                 continue
             bits = cue_bits(clause.text.lower().replace("’", "'"), listed)
             found.append(
-                Candidate(
-                    said, clause, len(listed), bits, tuple(identifiers(clause.text)), frozenset(content_words(clause.text)), len(parts)
-                )
+                Candidate(said, clause, len(listed), bits, identifiers(clause.text), frozenset(content_words(clause.text)), len(parts))
             )
     return found
 
@@ -90,10 +90,10 @@ def joined(parts: list[Clause]) -> list[Clause]:
     out: list[Clause] = []
     for part in parts:
         before = out[-1] if out else None
-        if before and not (part.is_item or before.is_item) and len(before.text) + len(part.text) < _REMARK and not states_rule(part.text):
-            if not states_rule(before.text):
-                out[-1] = before._replace(text=f"{before.text} {part.text}")
-                continue
+        remarks = before and not (part.is_item or before.is_item or states_rule(part.text) or states_rule(before.text))
+        if before and remarks and len(before.text) + len(part.text) < _REMARK:
+            out[-1] = before._replace(text=f"{before.text} {part.text}")
+            continue
         out.append(part)
     return [part._replace(place=i) for i, part in enumerate(out)]
 
@@ -176,5 +176,5 @@ def features(one: Candidate, around: Setting) -> list[tuple[int, float]]:
     ]
     out += [one.cues >> i & 1 for i in range(len(GROUPS))]
     shared = [(i, float(x)) for i, x in enumerate(out) if x]
-    own = len(_TOLD) * (1 + (0 if user else 2 if closes or said.is_summary else 1))
+    own = SHARED * (1 + (0 if user else 2 if closes or said.is_summary else 1))
     return shared + [(own + i, x) for i, x in shared]

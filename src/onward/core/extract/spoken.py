@@ -5,8 +5,8 @@ The ranker is linear, fitted on annotated sessions (`bench/fit_ranker.py`); its 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from math import exp, fsum
+from collections.abc import Iterator, Sequence
+from math import exp
 from typing import NamedTuple, TypeAlias
 
 from onward.core.extract.cues import bit, labelled
@@ -75,8 +75,12 @@ def _is_rule(one: Candidate) -> bool:
 
 
 def _worth(told_of: Features) -> float:
-    total = fsum(WORTH_WEIGHTS[i] * x for i, x in told_of)
-    return 1.0 / (1.0 + exp(-total))
+    return 1.0 / (1.0 + exp(-_score(WORTH_WEIGHTS, told_of)))
+
+
+def _score(weights: Sequence[float], told_of: Features) -> float:
+    last = len(weights)
+    return sum(weights[place] * value for place, value in told_of if place < last)
 
 
 def _kind(one: Candidate, told_of: Features) -> Kind:
@@ -91,8 +95,7 @@ def _kind(one: Candidate, told_of: Features) -> Kind:
             if label and len(label) < 40 and (kind := labelled(label)):
                 return kind
         able = _BY_AGENT if any(map(_is_exact, one.names)) else _BY_AGENT - {"value", "file", "command"}
-    scores = {kind: fsum(weights[i] * x for i, x in told_of) for kind, weights in zip(KINDS, KIND_WEIGHTS, strict=True) if kind in able}
-    return max(scores, key=lambda kind: scores[kind])
+    return max(able, key=lambda kind: (_score(KIND_WEIGHTS[kind], told_of), kind))
 
 
 def _is_exact(name: str) -> bool:

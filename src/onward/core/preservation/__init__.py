@@ -1,7 +1,8 @@
 """The measure: what of its sessions a handoff keeps, told by rules that the generator does not know.
 
-It looks at the turns and at the finished document only, never at the facts the document was made from. A document tuned to its own generator's facts keeps nearly all of
-*them* and still misses a fifth of what people ask for; so nothing here imports `core.extract` or `core.compose`.
+It looks at the turns and at the finished document only, never at the facts the document was made from. A document tuned to its own
+generator's facts keeps nearly all of *them* and still misses a fifth of what people ask for; so nothing here imports `core.extract` or
+`core.compose`.
 """
 
 from onward.core.preservation.collect import references

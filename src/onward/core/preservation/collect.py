@@ -14,7 +14,8 @@ from onward.core.tools import action
 from onward.core.transcript import Turn
 
 MOST_EXPECTED: Mapping[Group, int] = {
-    "rules": 10, "requirements": 8, "decisions": 6, "outcomes": 5, "fixes": 5, "dead ends": 4, "files": 8, "commands": 4, "open": 10, "values": 10,
+    "rules": 10, "requirements": 8, "decisions": 6, "outcomes": 5, "fixes": 5, "dead ends": 4, "files": 8, "commands": 4, "open": 10,
+    "values": 10,
 }  # fmt: skip
 """How many references of each group one session adds, its weightiest: about what annotators find worth carrying in a long one."""
 
@@ -24,9 +25,11 @@ SHORTEST_TELLING = 70
 
 
 def references(number: int, turns: Iterable[tuple[int, Turn]]) -> list[Reference]:
-    """Return what a handoff of session *number* ought to keep, from its *turns* with their 1-based ordinals, in order of (session, turn).
+    """Return what a handoff of session *number* ought to keep, from its *turns* with their 1-based ordinals, in order of (session,
+    turn).
 
-    Prose of people and agents is read by cues, tool calls by what they did; what a program put into anyone's mouth, a sub-agent's own turns and bulk tool output are not read.
+    Prose of people and agents is read by cues, tool calls by what they did; what a program put into anyone's mouth, a sub-agent's own
+    turns and bulk tool output are not read.
     """
     work = Work()
     found: list[Reference] = []
@@ -73,13 +76,15 @@ def _known_by(one: Reference, heard: Counter[str]) -> Reference:
 def _weightiest(found: list[Reference]) -> list[Reference]:
     """Return the weightiest of each group, the later first among equals; what is retired stays, since it says what would be stale."""
     said = Counter((one.group, one.subject) for one in found)
-    files = {name for one in found if one.group == "files" for name in (one.subject, one.needles[0])}
+    named = {name for one in found if one.group == "files" for name in (one.subject, one.needles[0])}
+    # "#5" says no more than the address of pull request 5 does.
+    named |= {way for one in found if one.group == "values" for way in one.needles if way[0] == "#" and way != one.subject}
     chosen: list[Reference] = []
     by_group: dict[Group, list[Reference]] = {group: [] for group in GROUPS}
     for one in latest(found):
         if one.retired:
             chosen.append(one)
-        elif one.group != "values" or not _names_a_file(one.subject, files):
+        elif one.group != "values" or not _is_named(one.subject, named):
             by_group[one.group].append(one)
     for group, standing in by_group.items():
         standing.sort(key=lambda one: (one.weight + 0.15 * min(4, said[one.group, one.subject]), one.handle), reverse=True)
@@ -87,5 +92,6 @@ def _weightiest(found: list[Reference]) -> list[Reference]:
     return latest(chosen)
 
 
-def _names_a_file(value: str, files: set[str]) -> bool:
-    return value in files or value.rsplit("/", 1)[-1] in files or "/".join(value.split("/")[-2:]) in files
+def _is_named(value: str, named: set[str]) -> bool:
+    """Say whether *value* is a file, or another spelling of a value, that is kept already."""
+    return value in named or value.rsplit("/", 1)[-1] in named or "/".join(value.split("/")[-2:]) in named

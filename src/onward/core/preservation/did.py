@@ -22,7 +22,8 @@ LOOKED_AT_CHARS = 600
 """Of each end of the few results that are looked at."""
 
 _LOOKING = frozenset(
-    "ls cat head tail grep rg find sed awk echo cd pwd wc which tree less diff sleep true test stat file jq sort uniq cut xargs export source mkdir cp mv rm touch chmod "
+    "ls cat head tail grep rg find sed awk echo cd pwd wc which tree less diff sleep true test stat file jq sort uniq cut xargs export "
+    "source mkdir cp mv rm touch chmod "
     "printf for while if set kill ps nl column tr date env curl wget ssh scp nc ping".split()
 )
 _LOOKING_GIT = frozenset("status diff log show branch add stash rev-parse blame ls-files remote fetch config merge-base reflog".split())
@@ -35,7 +36,9 @@ _COMMIT = re.compile(r"\[([\w./-]+)(?: \(root-commit\))? ([0-9a-f]{7,12})\]")
 
 @dataclass(slots=True)
 class Work:
-    """What the calls of one session did so far. Files map to (edits, last place, gone), commands to (runs, last place, as run), checks to (place, failing line or empty)."""
+    """What the calls of one session did so far. Files map to (edits, last place, gone), commands to (runs, last place, as run), checks
+    to (place, failing line or empty).
+    """
 
     files: dict[str, tuple[int, Handle, bool]] = field(default_factory=dict[str, tuple[int, Handle, bool]])
     commands: dict[str, tuple[int, Handle, str]] = field(default_factory=dict[str, tuple[int, Handle, str]])

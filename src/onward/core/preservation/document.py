@@ -39,7 +39,9 @@ class Document:
                 self._places.setdefault(stem, []).append(place)
 
     def has(self, value: str, companions: Collection[str] = (), fewest: int = 0) -> bool:
-        """Say whether the hard *value*, `plain`, stands in the document as a whole word, near at least *fewest* of its *companions* (all, when there are fewer)."""
+        """Say whether the hard *value*, `plain`, stands in the document as a whole word, near at least *fewest* of its *companions*
+        (all, when there are fewer).
+        """
         at = place_of(value, self.text)
         while at >= 0:
             beside = self.text[max(0, at - NEARBY_CHARS) : at + len(value) + NEARBY_CHARS]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from math import sqrt
 from typing import NamedTuple, cast
 
@@ -17,19 +18,17 @@ from onward.core.preservation.words import place_of, place_of_any_form, plain, s
 from onward.core.text import one_line
 
 ENOUGH, ENOUGH_OF_FEW, FEW = 0.5, 0.7, 5
-"""Share of a statement's telling words (weighted) that must stand in one window, and of a statement that has only a *few*, which chance finds together more
-easily. Of the hard values it names, half must stand in the document."""
+"""Share of a statement's telling words (weighted) that must stand in one window, and of a statement that has only a *few*, which chance
+finds together more easily. Of the hard values it names, half must stand in the document."""
 COMPANIONS = 3
 """Telling words that must stand beside a value: a bare list of values says nothing of what they are."""
 
 IMPORTANT: frozenset[Group] = frozenset({"rules", "requirements", "decisions", "fixes", "files", "open", "values"})
+LABEL = "present in the document, estimated by Onward's own extractor"
+"""What the figures are, said wherever they are shown."""
 FEWEST = 3
 """References a group needs before it can be the headline; fewer say nothing of a share."""
 
-_RETIREMENT = re.compile(
-    r"instead|replac|\bwas\b|\bwere\b|former|earlier|no longer|revert|remov|delet|reject|abandon|supersed|dropped|not work|tried|previous|\bold\b|~~|<-|->|←|→|\bnot\b|\bnothing\b|any ?more"
-    r"|wrong|switch|bukan|dulu|sebelumnya|diganti|dihapus|batal|tidak|não|antes|remplac"
-)
 _HISTORY = ("done", "tried", "error", "fix", "command", "dead", "histor", "selesai", "file", "where things")
 """Headings under which an old value is told as past, not asserted."""
 
@@ -52,7 +51,9 @@ class Loss(NamedTuple):
 
 @dataclass(slots=True, frozen=True)
 class Preservation:
-    """The measure of one handoff. `stale` and `unsupported` hold the lines concerned; `unsupported` is None where no sources were at hand to check."""
+    """The measure of one handoff. `stale` and `unsupported` hold the lines concerned; `unsupported` is None where no sources were at
+    hand to check.
+    """
 
     document_tokens: int
     session_tokens: int
@@ -85,7 +86,9 @@ class Preservation:
 
     @property
     def confidence_ratio(self) -> float | None:
-        """The lower bound of the measure: Wilson's at 95 % for everything kept of everything asked for; None when there was nothing to keep."""
+        """The lower bound of the measure: Wilson's at 95 % for everything kept of everything asked for; None when there was nothing to
+        keep.
+        """
         kept, total = sum(g.kept for g in self.groups), sum(g.total for g in self.groups)
         return lower_bound(kept, total) if total else None
 
@@ -95,13 +98,15 @@ class Preservation:
         return self.session_tokens / max(1, self.document_tokens)
 
     def line(self, limit_tokens: int = 110) -> str:
-        """Return the account for a handoff's last line, losses named as far as *limit_tokens* (three characters each, a safe estimate) allow."""
+        """Return the account for a handoff's last line, losses named as far as *limit_tokens* (three characters each, a safe estimate)
+        allow.
+        """
         of = f"{_thousands(self.session_tokens)} in {self.sessions} sessions" if self.sessions > 1 else _thousands(self.session_tokens)
         counts = [f"{g.group} {g.kept}/{g.total}" for g in self.groups] or ["nothing found that ought to be kept"]
         counts.append(f"stale {len(self.stale)}")
         if self.unsupported is not None:
             counts.append(f"unsupported {len(self.unsupported)}")
-        told = f"Kept at {_thousands(self.document_tokens)} tokens (of {of}): {' · '.join(counts)} (present in the document, estimated by Onward's own extractor)."
+        told = f"Kept at {_thousands(self.document_tokens)} tokens (of {of}): {' · '.join(counts)} ({LABEL})."
         return told + _named(self.lost, limit_tokens * 3 - len(told))
 
     def to_json(self) -> dict[str, object]:
@@ -150,7 +155,8 @@ def measure(
 ) -> Preservation:
     """Return how much of *references* (folded over all sessions) the Markdown *document* keeps.
 
-    *source_text* returns everything in the turn of a handle, arguments and results included, and the empty string for a turn that is not there; without it, support is not checked.
+    *source_text* returns everything in the turn of a handle, arguments and results included, and the empty string for a turn that is
+    not there; without it, support is not checked.
     """
     seen = Document(document)
     expected = to_keep(references)
@@ -206,11 +212,21 @@ def _stale(document: Document, references: Sequence[Reference]) -> list[str]:
     return found
 
 
+@cache
+def _retirement() -> re.Pattern[str]:
+    """Return what tells of something as given up. Compiled when first needed: most sessions give nothing up."""
+    return re.compile(
+        r"instead|replac|\bwas\b|\bwere\b|former|earlier|no longer|revert|remov|delet|reject|abandon|supersed|dropped|not work"
+        r"|tried|previous|\bold\b|~~|<-|->|←|→|\bnot\b|\bnothing\b|any ?more|wrong|switch"
+        r"|bukan|dulu|sebelumnya|diganti|dihapus|batal|tidak|não|antes|remplac"
+    )
+
+
 def _asserts(said: str, old: str, new: str) -> bool:
     at = place_of_any_form(old, said)
     if at < 0 or (new and place_of(new, said) >= 0):
         return False
-    return not _RETIREMENT.search(said, max(0, at - NEARBY_CHARS), at + len(old) + NEARBY_CHARS)
+    return not _retirement().search(said, max(0, at - NEARBY_CHARS), at + len(old) + NEARBY_CHARS)
 
 
 def _still_asks(said: str, finished: list[frozenset[str]]) -> bool:
@@ -248,7 +264,7 @@ def _share(groups: Iterable[Kept]) -> float | None:
 
 
 def _named(lost: Sequence[Loss], room_chars: int) -> str:
-    """Return " Lost: …" with as many losses as fit in *room_chars*, one of each group before a second of any, and the count of the rest."""
+    """Return " Lost: …" with as many losses as fit in *room_chars*, one of each group before a second of any, and how many more."""
     if not lost:
         return " Lost: nothing."
     first = {loss.group: loss for loss in reversed(lost)}

@@ -15,9 +15,11 @@ HARD: frozenset[Group] = frozenset({"files", "commands", "values"})
 """Groups that are kept to the letter or not at all; the others are statements, kept in other words too."""
 
 MOST_KEPT: Mapping[Group, int] = {
-    "rules": 100, "requirements": 60, "decisions": 60, "outcomes": 24, "fixes": 40, "dead ends": 30, "files": 32, "commands": 20, "open": 40, "values": 40,
+    "rules": 100, "requirements": 60, "decisions": 60, "outcomes": 24, "fixes": 40, "dead ends": 30, "files": 32, "commands": 20, "open": 40,
+    "values": 40,
 }  # fmt: skip
-"""How many references of each group a handoff is asked for, the newest of them: this keeps the measure's cost flat in the number of sessions."""
+"""How many references of each group a handoff is asked for, the newest of them: this keeps the measure's cost flat in the number of
+sessions."""
 
 MOST_HELD: Mapping[Group, int] = {**MOST_KEPT, "files": 100, "open": 120, "values": 120}
 """How many are held between sessions: more where retired ones are many, so that what is done does not push out what is open."""
@@ -26,10 +28,11 @@ MOST_HELD: Mapping[Group, int] = {**MOST_KEPT, "files": 100, "open": 120, "value
 class Reference(NamedTuple):
     """One thing that a handoff ought to keep.
 
-    `needles` are normalised hard values: for a hard group the spellings of one value, any of which shows it; for a statement the values it names. `keys` are the stems that tell a
-    statement from others, and of a value those of the words it was said with. `subject` is the key under
-    which a later reference replaces this one. `weight` (0..1) is how much its loss matters. A `retired` one is no longer to be kept: the todo is done, the file
-    deleted, the choice reversed; a document that still asserts it is stale. `instead` is what a retired value gave way to, empty when nothing did.
+    `needles` are normalised hard values: for a hard group the spellings of one value, any of which shows it; for a statement the values
+    it names. `keys` are the stems that tell a statement from others, and of a value those of the words it was said with. `subject` is
+    the key under which a later reference replaces this one. `weight` (0..1) is how much its loss matters. A `retired` one is no longer
+    to be kept: the todo is done, the file deleted, the choice reversed; a document that still asserts it is stale. `instead` is what a
+    retired value gave way to, empty when nothing did.
     """
 
     handle: Handle
@@ -86,7 +89,8 @@ def latest(found: Iterable[Reference]) -> list[Reference]:
 def fold_references(old: Iterable[Reference], new: Iterable[Reference]) -> list[Reference]:
     """Return what both say together, in order of (session, turn): of each subject the latest, of each group the newest `MOST_HELD`.
 
-    Commutative, associative and idempotent: a subject's latest reference wins wherever it arrives from, and whatever falls past a group's bound has that many newer ones before it.
+    Commutative, associative and idempotent: a subject's latest reference wins wherever it arrives from, and whatever falls past a
+    group's bound has that many newer ones before it.
     """
     return _newest(latest((*old, *new)), MOST_HELD)
 
@@ -107,7 +111,9 @@ def _age(one: Reference) -> tuple[Handle, bool, Reference]:
 
 
 def to_keep(folded: Sequence[Reference]) -> list[Reference]:
-    """Return the references that still stand, the newest `MOST_KEPT`: not retired, not about a value that was given up later, not an open item that was done since."""
+    """Return the references that still stand, the newest `MOST_KEPT`: not retired, not about a value that was given up later, not an
+    open item that was done since.
+    """
     gone = [(one.needles[0], one.handle) for one in folded if one.retired and one.group == "values"]
     done = [(stems(one.text), one.handle) for one in folded if one.group == "outcomes" or (one.retired and one.group == "open")]
     standing = [one for one in folded if not one.retired and not _given_up(one, gone) and not _done_since(one, done)]

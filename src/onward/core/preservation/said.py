@@ -29,7 +29,9 @@ _TOLD_IN_PASSING: frozenset[Cue] = frozenset({"decision", "fix", "dead"})
 
 
 def from_person(text: str, handle: Handle, heard: Counter[str]) -> Iterator[Reference]:
-    """Yield what a person asked for in one turn: standing rules, else requirements, and the exact values named. *heard* counts the words by stem."""
+    """Yield what a person asked for in one turn: standing rules, else requirements, and the exact values named. *heard* counts the
+    words by stem.
+    """
     if len(text) > PASTED_CHARS:
         text = text[:OWN_CHARS] + "\n\n" + text[-OWN_CHARS:]
     for clause in clauses(text):
@@ -50,7 +52,9 @@ def from_person(text: str, handle: Handle, heard: Counter[str]) -> Iterator[Refe
 
 
 def from_agent(text: str, handle: Handle, heard: Counter[str], *, is_closing: bool, is_last: bool) -> Iterator[Reference]:
-    """Yield what an agent stated in one turn. `is_closing`: the person spoke next, so this is a report; `is_last`: the session ended with it. *heard* counts the words by stem."""
+    """Yield what an agent stated in one turn. `is_closing`: the person spoke next, so this is a report; `is_last`: the session ended
+    with it. *heard* counts the words by stem.
+    """
     if not is_closing and _TOLD_IN_PASSING.isdisjoint(cues_of(spoken_words(text))):
         return
     for clause in clauses(text):
@@ -72,7 +76,9 @@ def from_agent(text: str, handle: Handle, heard: Counter[str], *, is_closing: bo
 
 
 def _group(cues: set[Cue], clause: Clause, is_last: bool) -> Group | None:
-    """Return the group an agent's clause belongs to. Only the last report says what is open: what an earlier one left open was mostly done since."""
+    """Return the group an agent's clause belongs to. Only the last report says what is open: what an earlier one left open was mostly
+    done since.
+    """
     if is_last and ("open" in cues or is_open_heading(clause.heading) or is_open_heading(clause.lead) or clause.text.endswith("?")):
         return "open"
     if clause.text.endswith(("?", ":")):
@@ -113,9 +119,11 @@ _TURNS: tuple[tuple[str, str, bool], ...] = (
     ("replaced ", " with ", False), ("replace ", " with ", False), ("renamed ", " to ", False), ("bukan ", " tapi ", False),
     ("ganti ", " jadi ", False), ("ganti ", " ke ", False), ("ganti ", " dengan ", False),
     ("switched from ", " to ", True), ("switch from ", " to ", True), ("migrated from ", " to ", True), ("migrate from ", " to ", True),
-    ("moved from ", " to ", True), ("move from ", " to ", True), ("moves from ", " to ", True), ("diganti dari ", " ke ", True), ("pindah dari ", " ke ", True),
+    ("moved from ", " to ", True), ("move from ", " to ", True), ("moves from ", " to ", True), ("diganti dari ", " ke ", True),
+    ("pindah dari ", " ke ", True),
 )  # fmt: skip
-"""How a reversal opens, what stands between the old and the new, and whether any word between them names the old: "switch from polling to" does."""
+"""How a reversal opens, what stands between the old and the new, and whether any word between them names the old: "switch from polling
+to" does."""
 
 _TURNING = frozenset(word for opening, _, _ in _TURNS for word in opening.split())
 

@@ -38,7 +38,9 @@ def plain(text: str) -> str:
 
 
 def place_of(value: str, text: str, start: int = 0) -> int:
-    """Return where *value* stands in *text* as a whole word, from *start* on; -1 when it does not, as an empty one never does. Both are `plain`."""
+    """Return where *value* stands in *text* as a whole word, from *start* on; -1 when it does not, as an empty one never does. Both are
+    `plain`.
+    """
     at = text.find(value, start) if value else -1
     while at >= 0:
         end = at + len(value)
@@ -51,7 +53,9 @@ def place_of(value: str, text: str, start: int = 0) -> int:
 
 
 def place_of_any_form(word: str, text: str) -> int:
-    """Return where *word* stands in *text*, or a form of the same English verb where it ends in -ing (*polling*, *polls*, *polled*); -1 when none does."""
+    """Return where *word* stands in *text*, or a form of the same English verb where it ends in -ing (*polling*, *polls*, *polled*); -1
+    when none does.
+    """
     root = word[:-3]
     forms = [word, *(root + ending for ending in ("s", "ed", "e", "es", ""))] if word.endswith("ing") and len(root) > 3 else [word]
     return next((at for form in forms if (at := place_of(form, text)) >= 0), -1)
