@@ -19,7 +19,8 @@ SESSION = [
     Turn(
         "assistant",
         "Calls collided because two processes read the same row without a lock.\n\n"
-        "The root cause is fixed by `BEGIN IMMEDIATE` around the read.\n\nThe printer listens at `192.168.10.40:9100` in the clinic network.",
+        "The root cause is fixed by `BEGIN IMMEDIATE` around the read.\n\nThe printer listens at `192.168.10.40:9100` in the clinic "
+        "network.",
     ),
     Turn("user", "thanks, that is all for this morning"),
 ]

@@ -1,7 +1,9 @@
 """A small project of three sessions, to show the whole loop without anyone's real conversation.
 
-A queue app for a clinic, written with Claude Code (sessions 1 and 3) and Codex (session 2) by someone who mixes English and Indonesian. It holds what handoffs are for: standing
-rules, a decision that is reversed later, errors with their fixes, dead ends, a todo list partly done, an open question that gets its answer, and a secret in a tool's output.
+A queue app for a clinic, written with Claude Code (sessions 1 and 3) and Codex (session 2) by someone who mixes English and Indonesian. It
+holds what handoffs are for: standing
+rules, a decision that is reversed later, errors with their fixes, dead ends, a todo list partly done, an open question that gets its
+answer, and a secret in a tool's output.
 """
 
 from __future__ import annotations

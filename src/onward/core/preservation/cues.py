@@ -8,25 +8,20 @@ Cue: TypeAlias = Literal["rule", "want", "decision", "fix", "done", "dead", "ope
 
 _WORDS: dict[Cue, str] = {
     "rule": "always never must mustn't don't dont avoid ensure forbidden forbid required strictly remember prefer selalu jangan harus "
-    "wajib pastikan "
-    "dilarang sebaiknya toujours jamais sempre nunca siempre evita",
-    "want": "want need needs should shouldn't let's lets please add fix change make use create update remove implement write rename move "
-    "check support "
-    "mau ingin perlu butuh tolong bikin buat tambah tambahkan ubah ganti hapus pakai perbaiki veux faut voudrais quero preciso quiero "
-    "necesito",
-    "decision": "because instead rather decided chose chosen choose prefer therefore tradeoff trade-off since reason reverted deferred "
-    "karena soalnya daripada putuskan diputuskan sepakat supaya agar porque puisque plutôt parce",
+    "wajib pastikan dilarang sebaiknya toujours jamais sempre nunca siempre evita",
+    "want": "want need needs should shouldn't let's lets please add fix change make use create update remove implement write rename "
+    "move check support mau ingin perlu butuh tolong bikin buat tambah tambahkan ubah ganti hapus pakai perbaiki veux faut "
+    "voudrais quero preciso quiero necesito",
+    "decision": "because instead rather decided chose chosen choose prefer therefore tradeoff trade-off since reason reverted "
+    "deferred karena soalnya daripada putuskan diputuskan sepakat supaya agar porque puisque plutôt parce",
     "fix": "fixed fixes fix resolved solved cause caused causes broken bug crash failed fails failing failure error errors diperbaiki "
-    "perbaiki beres penyebab "
-    "penyebabnya gagal rusak erreur corrigé erro corrigido falha",
-    "done": "added created implemented removed renamed moved merged pushed committed deployed updated rewrote replaced migrated passes "
-    "passing passed pass "
-    "complete completed done verified opened shipped ditambahkan dibuat dihapus selesai lulus dipindah diganti ajouté supprimé terminé "
-    "adicionado removido",
+    "perbaiki beres penyebab penyebabnya gagal rusak erreur corrigé erro corrigido falha",
+    "done": "added created implemented removed renamed moved merged pushed committed deployed updated rewrote replaced migrated "
+    "passes passing passed pass complete completed done verified opened shipped ditambahkan dibuat dihapus selesai lulus "
+    "dipindah diganti ajouté supprimé terminé adicionado removido",
     "dead": "abandoned rejected unsuccessful percuma",
     "open": "todo remaining pending later unresolved deferred blocked waiting outstanding unfinished still next follow-up berikutnya "
-    "belum nanti sisanya "
-    "tinggal menunggu lanjut restant prochaine pendente próximo pendiente",
+    "belum nanti sisanya tinggal menunggu lanjut restant prochaine pendente próximo pendiente",
     "chatter": "perfect great excellent thanks",
 }
 
@@ -36,8 +31,7 @@ _PHRASES: dict[Cue, tuple[str, ...]] = {
     "decision": ("go with", "so that", "makes sense", "no longer", "switch to", "switched to", "in favor of", "in favour of"),
     "fix": ("root cause", "the issue", "the problem", "turned out", "ternyata"),
     "dead": ("didn't work", "doesn't work", "did not work", "does not work", "not possible", "ruled out", "dead end", "no effect",
-             "tidak berhasil",
-             "ga berhasil", "gak bisa", "ga bisa", "tidak bisa", "can't be used", "i tried", "we tried", "does not help",
+             "tidak berhasil", "ga berhasil", "gak bisa", "ga bisa", "tidak bisa", "can't be used", "i tried", "we tried", "does not help",
              "doesn't help", "did not help", "cannot be used", "won't work"),
     "open": ("not yet", "next step", "left to", "want me to", "would you like", "ready to"),
     "chatter": ("let me", "i'll", "now i", "now let", "now let's", "i will", "i'm going", "looking at", "saya akan", "saya cek"),
