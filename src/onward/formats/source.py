@@ -6,8 +6,6 @@ Lines stream: memory does not grow with the file, and a huge line is cut to a st
 from __future__ import annotations
 
 import codecs
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from functools import cached_property
@@ -138,7 +136,7 @@ class Source:
             with self._file() as stream:
                 return self._unpacked(stream)
         copy = _temporary()
-        shutil.copyfileobj(self._origin, copy, _CHUNK_BYTES)
+        _copy(self._origin, copy)
         copy.seek(0)
         return self._unpacked(copy) or copy
 
@@ -164,7 +162,7 @@ class Source:
         copy = _temporary()
         try:
             with zstandard.ZstdDecompressor().stream_reader(stream, read_across_frames=True, closefd=False) as reader:
-                shutil.copyfileobj(reader, copy, _CHUNK_BYTES)
+                _copy(reader, copy)
         except zstandard.ZstdError as error:
             self.damage = f"the compressed data is damaged: {error}"
         copy.seek(0)
@@ -201,6 +199,13 @@ def _rescued(line: bytes, number: int, report: ImportReport) -> list[dict[str, A
     return records
 
 
+def _copy(source: IO[bytes], target: IO[bytes]) -> None:
+    while chunk := source.read(_CHUNK_BYTES):
+        target.write(chunk)
+
+
 def _temporary() -> IO[bytes]:
+    import tempfile  # It loads random numbers and hashes, which a plain file does not need.
+
     # Open as long as the source lives, and gone from the disk when it is closed, even by a crash.
     return tempfile.TemporaryFile()
