@@ -94,6 +94,13 @@ def test_a_transcript_on_standard_input(transcript: Path) -> None:
     assert [turn["role"] for turn in turns if "role" in turn] == ["user", "assistant"]
 
 
+@pytest.mark.skipif(os.name != "posix", reason="pipes with a name")
+def test_a_pipe_with_a_name_is_read_like_a_file(transcript: Path) -> None:
+    command = f'"{sys.executable}" -m onward read --json <(cat "{transcript}")'
+    piped = subprocess.run(["bash", "-c", command], capture_output=True, check=True)
+    assert piped.stdout == onward("read", transcript, "--json").stdout
+
+
 def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
     long = tmp_path / "long.json"
     long.write_text(json.dumps(TURNS * 20_000))

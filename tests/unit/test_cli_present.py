@@ -53,6 +53,33 @@ def test_a_table_on_a_terminal_is_aligned_and_fits(monkeypatch: pytest.MonkeyPat
     assert max(present.width(line) for line in lines[1:]) <= 40
 
 
+def test_a_last_column_that_matters_goes_on_below(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = terminal_of_40_columns(monkeypatch)
+    present.table(["id", "fact"], [["3f9c", "never commit to main, always a branch and a review"], ["", ""]], whole=True)
+    assert terminal.getvalue().splitlines()[1:] == ["3f9c  never commit to main, always a", "      branch and a review", ""]
+
+
+def test_a_table_without_rows_is_its_heads(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = terminal_of_40_columns(monkeypatch)
+    present.table(["id", "fact"], [])
+    assert terminal.getvalue() == "\x1b[1mid  fact\x1b[0m\n"
+
+
+@pytest.mark.parametrize(
+    ("printed", "shown"),
+    [
+        ("plain ☕\n\ttext", "plain ☕\n\ttext"),
+        ("\x1b[31mred\x1b[0m \x1b[2Kgone", "red gone"),
+        ("\x1b]0;title\x07here", "here"),
+        ("\x1b]52;c;aGk=\x1b\\there", "there"),
+        ("10 %\r20 %\r\ndone\r\n", "10 %\n20 %\ndone\n"),
+        ("be\x07ep\x00 \x9b31mC1", "beep 31mC1"),
+    ],
+)
+def test_nothing_that_steers_a_terminal_is_shown(printed: str, shown: str) -> None:
+    assert present.printable(printed) == shown
+
+
 def test_no_colour_where_it_is_not_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal_of_40_columns(monkeypatch)
     assert present.paint("x", "bold") == "\x1b[1mx\x1b[0m"

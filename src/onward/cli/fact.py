@@ -48,7 +48,8 @@ def list_(project: str | None, kind: Kind | None, state: str, file: str, session
     if as_json:
         say_json([to_json(one) for one in found])
         return
-    table(["id", "kind", "state", "source", "fact"], [[one.id[:SHOWN_ID], one.kind, _state(one), _source(one), one.text] for one in found])
+    rows = [[one.id[:SHOWN_ID], one.kind, _state(one), _source(one), one.text] for one in found]
+    table(["id", "kind", "state", "source", "fact"], rows, whole=True)
     note(counted(len(found), "fact"))
 
 

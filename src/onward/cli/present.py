@@ -82,23 +82,36 @@ def say_json(value: object) -> None:
     say(as_json_text(value))
 
 
-def table(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print *rows* in columns under *heads*. In a pipe: one row a line, tab-separated, no heads, nothing cut."""
+def table(heads: Sequence[str], rows: Sequence[Sequence[object]], *, whole: bool = False) -> None:
+    """Print *rows* in columns under *heads*; the last column is cut to fit, or with *whole* goes on below.
+
+    In a pipe: one row a line, tab-separated, no heads, nothing cut.
+    """
     texts = [["" if cell is None else printable(str(cell)) for cell in row] for row in rows]
     if not is_terminal(sys.stdout):
         for row in texts:
             say("\t".join(cell.replace("\t", " ").replace("\n", " ") for cell in row))
         return
     widths = [max(width(text) for text in column) for column in zip(heads, *texts, strict=True)]
-    numeric = [
-        bool(texts) and all(row[i].replace(",", "").replace(".", "").isdigit() or row[i] in ("", "-") for row in texts)
-        for i in range(len(heads))
-    ]
-    room = max(20, _columns() - sum(widths[:-1]) - 2 * (len(widths) - 1))
-    widths[-1] = min(widths[-1], room)
-    say(paint(_aligned(heads, widths, numeric), "bold"))
+    right = [bool(texts) and all(map(_is_figure, column)) for column in list(zip(*texts, strict=True)) or [()] * len(heads)]
+    before = sum(widths[:-1]) + 2 * (len(widths) - 1)
+    widths[-1] = min(widths[-1], max(20, _columns() - before))
+    say(paint(_aligned(heads, widths, right), "bold"))
     for row in texts:
-        say(_aligned([*row[:-1], shorten(row[-1], widths[-1])], widths, numeric))
+        first, *more = _wrapped(row[-1], widths[-1]) if whole else [shorten(row[-1], widths[-1])]
+        say(_aligned([*row[:-1], first], widths, right))
+        for line in more:
+            say(" " * before + line)
+
+
+def _is_figure(cell: str) -> bool:
+    return cell in ("", "-") or cell.replace(",", "").replace(".", "").isdigit()
+
+
+def _wrapped(text: str, columns: int) -> list[str]:
+    from textwrap import wrap
+
+    return wrap(text, columns, break_on_hyphens=False) or [""]
 
 
 def _aligned(cells: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> str:
