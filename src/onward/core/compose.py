@@ -205,7 +205,8 @@ def _best(facts: Iterable[Fact], kinds: Sequence[Kind], now: int, end: int, late
     """Return the weightiest fact of *kinds*; *lateness* (0..1) is how much it loses by standing at the beginning of the last session."""
 
     def value(fact: Fact) -> float:
-        late = fact.turn / end if fact.session == now else 0.0
+        # Turn 0 is what a person said on completing the session: the last word of all.
+        late = (fact.turn / end if fact.turn else 1.0) if fact.session == now else 0.0
         return fact.weight * 0.8 ** (now - fact.session) * (1 - lateness * (1 - late))
 
     fitting = [f for f in facts if f.kind in kinds and f.author != "tool"]
