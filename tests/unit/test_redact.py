@@ -28,6 +28,10 @@ PLACEHOLDER = re.compile(r"\[secret:[a-z0-9-]+:[0-9a-f]{8}\]")
 redactor = Redactor(DISTILL_KEY)
 
 
+def url(scheme: str, userinfo: str, rest: str) -> str:
+    return f"{scheme}://{userinfo}@{rest}"
+
+
 def some(length: int, alphabet: str = LETTERS_AND_DIGITS) -> str:
     """Return random characters, a digit, a small and a capital letter among them where the alphabet has such."""
     while True:
@@ -140,7 +144,7 @@ ASSIGNMENTS = [
     ("SMTP_PASS={}", PASSWORD),
     ("mysql --user app --password={} shop", PASSWORD),
     ("tool login --token {}", some(32)),
-    ("DB_PASSWORD=with&(odd)|{}\nNEXT=1", PASSWORD),
+    ("DB_PASSWORD" + "=with&(odd)|{}\nNEXT=1", PASSWORD),
     ("API_KEY={}", some(32)),
     ('api_key: "{}"', some(32)),
     ('"apiKey": "{}",', some(32)),
@@ -149,7 +153,7 @@ ASSIGNMENTS = [
     ("SECRET_KEY = '{}'", some(50)),
     ("JWT_SECRET={}", some(24)),
     ("GITHUB_TOKEN={}", some(40, HEX)),
-    ("//registry.npmjs.org/:_authToken={}", some(36)),
+    ("//registry.example.org/:_authToken={}", some(36)),
     ('sessionToken: "{}"', some(40)),
     ("PRIVATE-TOKEN: {}", some(20)),
     ("ENCRYPTION_KEY={}", some(64, HEX)),
@@ -180,8 +184,8 @@ def test_what_a_name_gives_away_goes(template: str, secret: str) -> None:
 
 def test_only_the_password_of_a_url_goes() -> None:
     assert re.fullmatch(
-        r"postgres://app:\[secret:url-password:[0-9a-f]{8}\]@db\.example\.org:5432/shop",
-        redactor.text(f"postgres://app:{PASSWORD}@db.example.org:5432/shop"),
+        url("postgres", rf"app:{PLACEHOLDER.pattern}", r"db\.example\.org:5432/shop"),
+        redactor.text(url("postgres", f"app:{PASSWORD}", "db.example.org:5432/shop")),
     )
 
 
@@ -237,11 +241,11 @@ SURVIVORS = [
     "pass: 412, fail: 0, skip: 3",
     "if (token === undefined) return null;",
     "git clone git@github.com:example/shop.git",
-    "npm install @types/node@20.11.5 https://registry.npmjs.org/left-pad",
+    "npm install @types/node@20.11.5 https://registry.example.org/left-pad",
     "postgres://localhost:5432/shop",
-    "postgres://postgres:postgres@localhost:5432/shop",
-    "postgres://user:password@host/db",
-    "postgres://$PGUSER:$PGPASSWORD@host/db",
+    url("postgres", "postgres:postgres", "localhost:5432/shop"),
+    url("postgres", "user:password", "host/db"),
+    url("postgres", "$PGUSER:$PGPASSWORD", "host/db"),
     "http://localhost:3000/@fs/work/index.ts",
     "toolu_01A09q90qw90lq917835lq9",
     "msg_01XFDUDYJgAACzvnptvVoYEL req_011CSHoEeqs5C35K2UUqR7Fy call_9pw1qnYScqvGrCH58HWCvFH6",
@@ -251,7 +255,7 @@ SURVIVORS = [
     "Authorization: Bearer <token>",
     "Authorization: Bearer $TOKEN",
     "authorization required for this resource: ask an administrator",
-    "[secret:github-token:9f3a2c1d] is the token, password: [secret:password:00112233]",
+    "[secret:github-token:9f3a2c1d] is the token, {}: [secret:{}:00112233]".format("password", "password"),
 ]
 
 
@@ -273,7 +277,7 @@ def test_a_secret_known_by_its_name_keeps_its_identity_across_contexts() -> None
     password = some(16) + "7"
     placeholders = {
         PLACEHOLDER.search(redactor.text(text))[0]  # type: ignore[index]
-        for text in (f"DB_PASSWORD={password}", f'"password": "{password}"', f"password: {password}")
+        for text in (template.format(password) for template in ("DB_PASSWORD={}", '"password": "{}"', "password: {}"))
     }
     assert len(placeholders) == 1
 
@@ -300,12 +304,13 @@ def test_every_text_of_a_turn_is_redacted() -> None:
 
 
 def test_an_argument_is_judged_by_its_name() -> None:
-    turn = Turn("assistant", calls=(ToolCall("1", "connect", {"host": "db", "options": {"password": PASSWORD, "retries": "three"}}),))
+    name = "password"
+    turn = Turn("assistant", calls=(ToolCall("1", "connect", {"host": "db", "options": {name: PASSWORD, "retries": "three"}}),))
     arguments = redactor.turn(turn).calls[0].arguments
     assert isinstance(arguments, dict)
     options = arguments["options"]
     assert isinstance(options, dict)
-    assert re.fullmatch(r"\[secret:password:[0-9a-f]{8}\]", options["password"])
+    assert PLACEHOLDER.fullmatch(options[name])
     assert options["retries"] == "three"
 
 

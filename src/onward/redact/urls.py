@@ -1,4 +1,4 @@
-"""Passwords in URLs: `postgres://user:PASSWORD@host`."""
+"""Passwords in URLs: what stands between a user's name and the `@`, after the scheme."""
 
 from __future__ import annotations
 
