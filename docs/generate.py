@@ -11,11 +11,13 @@ import re
 import subprocess
 import sys
 import tempfile
+from importlib import import_module
 from pathlib import Path
 
 import click
 
 from onward.cli.commands import GROUPS, onward
+from onward.formats import FORMATS
 
 ROOT = Path(__file__).resolve().parents[1]
 SHOWN = re.compile(r"(?<=<!-- demo -->\n```text\n).*?(?=```\n<!-- /demo -->)", re.DOTALL)
@@ -48,6 +50,21 @@ def _pages(command: click.Command, parent: click.Context, name: str) -> list[str
     return pages
 
 
+def formats_reference() -> str:
+    """Return docs/reference/formats.md: what every format's module says of itself first."""
+    lines = [
+        "# Transcripts that Onward reads\n",
+        "Made from the program by `make docs`. The format is found from the content, never from a file's name; `onward read FILE` shows what was understood, what was left out and why.\n",
+    ]
+    for name in FORMATS:
+        said = (import_module(f"onward.formats.{name}").__doc__ or "").split("\n\n")[0]
+        lines.append("- " + " ".join(said.split()))
+    lines.append(
+        "\nAll of them may be compressed with zstd, begin with a byte-order mark, or be UTF-16. Another package adds one through the entry point group `onward.formats`."
+    )
+    return "\n".join(lines) + "\n"
+
+
 def demo_output() -> str:
     """Return what `onward demo --no-serve` prints in a pipe, with an empty home."""
     with tempfile.TemporaryDirectory() as home:
@@ -71,6 +88,7 @@ def pages() -> dict[Path, str]:
     front = ROOT / "README.md"
     return {
         ROOT / "docs/reference/cli.md": cli_reference(),
+        ROOT / "docs/reference/formats.md": formats_reference(),
         front: readme(front.read_text(encoding="utf-8"), demo_output()),
     }
 

@@ -43,6 +43,14 @@ def test_the_reference_is_what_the_program_says(root: Path, generate: ModuleType
     assert (root / "docs/reference/cli.md").read_text(encoding="utf-8") == generate.cli_reference(), "run: make docs"
 
 
+def test_every_format_is_documented(root: Path, generate: ModuleType) -> None:
+    page = (root / "docs/reference/formats.md").read_text(encoding="utf-8")
+    assert page == generate.formats_reference(), "run: make docs"
+    readme = (root / "README.md").read_text(encoding="utf-8").lower()
+    agents = [re.match(r"- ([\w.-]+)", line) for line in page.splitlines() if line.startswith("- ")]
+    assert not [agent.group(1) for agent in agents if agent and agent.group(1).lower() not in readme]
+
+
 @pytest.mark.slow
 def test_the_readme_shows_what_the_demo_prints(root: Path, generate: ModuleType) -> None:
     text = (root / "README.md").read_text(encoding="utf-8")
