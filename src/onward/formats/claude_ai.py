@@ -92,7 +92,7 @@ def _told(message_id: str, index: int, message: dict[str, Any], model: str | Non
 
 def _turns(message: dict[str, Any], model: str | None) -> Iterator[Turn]:
     """Yield a prompt, or an answer cut after every result: what follows a result was said knowing it."""
-    is_human = message.get("sender") in {"human", "user"}
+    is_human = as_text(message.get("sender")) in {"human", "user"}
     turn = Turn(role="user" if is_human else "assistant", model=None if is_human else model)
     texts: list[str] = []
     told = False

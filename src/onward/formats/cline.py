@@ -116,7 +116,7 @@ class _History:
         """Yield *head* and the turns of *messages*. The task of a sub-task was written by the agent that gave it."""
         is_subtask = head.agent == _ROO and head.parent_id is not None
         for index, message in enumerate(messages):
-            if not isinstance(message, dict) or message.get("role") not in {"user", "assistant"}:
+            if not isinstance(message, dict) or as_text(message.get("role")) not in {"user", "assistant"}:
                 self.report.bad(index, "not a message")
                 continue
             request = self._request(as_time(message.get("ts")))
@@ -153,7 +153,7 @@ class _History:
         prose: list[str] = []
         calls: list[ToolCall] = []
         for block in _blocks(message.get("content")):
-            kind = block.get("type")
+            kind = as_text(block.get("type"))
             if kind == "tool_use":
                 calls.append(call_of(block))
             elif kind in {"thinking", "reasoning"}:

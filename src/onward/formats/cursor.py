@@ -24,7 +24,7 @@ _SPEAKERS = {"**User**": "user", "**Cursor**": "assistant"}
 
 def detect(head: bytes) -> bool:
     """Whether *head* is of one of the three."""
-    start = head[:4096].lstrip()
+    start = head[:4096].replace(b"\0", b"").lstrip()
     flat = start.replace(b'": ', b'":').partition(b"\n")[0]
     if flat.startswith((b'{"role":"user","message":{"content":', b'{"role":"assistant","message":{"content":')):
         return True
@@ -42,8 +42,9 @@ def read(source: Source, report: ImportReport) -> Iterator[Item]:
             yield from _record(number, record, report)
     elif start.startswith(b"user:"):
         yield SessionHead(agent=NAME)
+        waiting: list[ToolCall] = []
         for number, speaker, lines in _sections(source):
-            yield from _section(number, speaker, lines, report)
+            yield from _section(number, speaker, lines, waiting, report)
     else:
         yield from _exported(source, report)
 
@@ -120,16 +121,21 @@ def _sections(source: Source) -> Iterator[tuple[int, str, list[str]]]:
         yield number, speaker, lines
 
 
-def _section(number: int, speaker: str, lines: list[str], report: ImportReport) -> Iterator[Turn]:
+def _section(number: int, speaker: str, lines: list[str], waiting: list[ToolCall], report: ImportReport) -> Iterator[Turn]:
+    """Yield the turn of one part. A result names its tool alone: it answers the first of the *waiting* calls of that tool."""
     text = "\n".join(lines).strip()
     turns: list[Turn] = []
     if speaker == "user":
         turns = list(_prompt(text))
     elif speaker.startswith(_CALL):
         arguments, rest = _arguments(lines)
-        turns = [Turn(role="assistant", text=rest, calls=(ToolCall(f"line:{number}", speaker[len(_CALL) :].strip(), arguments),))]
+        waiting.append(ToolCall(f"line:{number}", speaker[len(_CALL) :].strip(), arguments))
+        turns = [Turn(role="assistant", text=rest, calls=(waiting[-1],))]
     elif speaker.startswith(_RESULT):
-        turns = [Turn(role="tool", results=(ToolResult(speaker[len(_RESULT) :].strip(), text),))]
+        answered = next((call for call in waiting if call.name == speaker[len(_RESULT) :].strip()), None)
+        if answered is not None:
+            waiting.remove(answered)
+            turns = [Turn(role="tool", results=(ToolResult(answered.id, text),))]
     elif text.startswith(_THINKING):
         thinking, _, said = text[len(_THINKING) :].partition("\n\n")
         turns = [Turn(role="assistant", thinking=thinking, text=said.strip())]

@@ -112,7 +112,7 @@ def _bubble(bubble: dict[str, Any], model: str) -> Iterator[Turn]:
         turn.calls = (ToolCall(call_id, tool_name, arguments_of(tool.get("rawArgs") or tool.get("params"))),)
     if turn.text or turn.calls or turn.thinking:
         yield turn
-    if tool_name and tool.get("status") in {"completed", "error", "cancelled"}:
+    if tool_name and as_text(tool.get("status")) in {"completed", "error", "cancelled"}:
         yield Turn(role="tool", results=(_result(call_id, tool),))
 
 
@@ -226,7 +226,7 @@ def _hex_json(value: object) -> dict[str, Any]:
 
 def _message(index: int, message: dict[str, Any], model: str | None) -> Iterator[Turn]:
     """Yield the turns of one message of the command line."""
-    role, content = message.get("role"), message.get("content")
+    role, content = as_text(message.get("role")), message.get("content")
     text = text_of(
         [block for block in as_list(content) if as_object(block).get("type") == "text"] or (content if isinstance(content, str) else "")
     ).strip()

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from shutil import copyfile, copyfileobj
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from onward.errors import BadInput, UnreadableFile
@@ -31,26 +31,27 @@ def makes_tables(head: bytes, *names: str) -> bool:
 
 @contextmanager
 def opened(source: Source) -> Iterator[sqlite3.Connection]:
-    """The database of *source*, its rows to be taken by column name; `BadInput` where it is damaged, also later, while it is read."""
+    """The database of *source*, its rows as objects by column name; `BadInput` where it is damaged, also later, while it is read."""
     # Telling formats apart must not cost the import of a database.
     import sqlite3
 
     with tempfile.TemporaryDirectory(prefix="onward-") as folder:
         try:
             with closing(sqlite3.connect(_address(source, Path(folder) / "copy.db"), uri=True)) as connection:
-                connection.row_factory = sqlite3.Row
+                connection.row_factory = _named
                 # Bytes that are not UTF-8 must not cost the row.
                 connection.text_factory = lambda data: data.decode("utf-8", "replace")
                 yield connection
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+            # The second: where the schema is damaged, even SQLite's own message is no text.
             raise BadInput(
                 f"{source.name} cannot be read as a SQLite database: {error}.", "Close the agent that writes it and try again."
             ) from None
 
 
-def columns(connection: sqlite3.Connection, table: str) -> set[str]:
-    """The names of the columns of *table*; none where it does not exist."""
-    return {row["name"] for row in connection.execute("SELECT name FROM pragma_table_info(?)", (table,))}
+def _named(cursor: sqlite3.Cursor, row: tuple[Any, ...]) -> dict[str, Any]:
+    """A row by the names of its columns, which differ from version to version of a tool."""
+    return {column[0]: value for column, value in zip(cursor.description, row, strict=True)}
 
 
 def _address(source: Source, copy: Path) -> str:

@@ -44,13 +44,13 @@ def _read(stream: IO[bytes]) -> Iterator[tuple[list[Any], str]]:
     The text is cut where one element ends and the next begins as the first one did. Something inside an element may look the same: then the piece is not
     whole yet, and grows by ever more cuts, so that trying stays cheap.
     """
-    text = stream.read(_CHUNK_BYTES).lstrip().removeprefix(b"[").lstrip()
+    text = _part(stream).lstrip().removeprefix(b"[").lstrip()
     between = _separator(text)
     searched, passed, wanted = 0, 0, 1
     while True:
         found = between.search(text, searched) if between else None
         if found is None:
-            chunk = stream.read(_CHUNK_BYTES)
+            chunk = _part(stream)
             if not chunk:
                 break
             searched = max(searched, len(text) - _OVERLAP_BYTES)
@@ -67,6 +67,10 @@ def _read(stream: IO[bytes]) -> Iterator[tuple[list[Any], str]]:
         text = text[found.start("next") :]
         searched, passed, wanted = 0, 0, 1
     yield _last(text)
+
+
+def _part(stream: IO[bytes]) -> bytes:
+    return stream.read(_CHUNK_BYTES).replace(b"\0", b"")
 
 
 def _separator(text: bytes) -> re.Pattern[bytes] | None:
@@ -99,7 +103,7 @@ def _values(piece: bytes) -> tuple[list[Any] | None, bool]:
 
 def _last(text: bytes) -> tuple[list[Any], str]:
     """The elements in the last piece, with what is wrong if it ends too early."""
-    text = text.replace(b"\0", b"").rstrip()
+    text = text.rstrip()
     whole = text.removesuffix(b"]")
     if not whole.strip():
         return [], ""

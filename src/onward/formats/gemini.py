@@ -44,12 +44,10 @@ def read(source: Source, report: ImportReport) -> Iterator[Item]:
 
 
 def _is_document(head: bytes) -> bool:
-    """Whether the messages stand in the first record: a line on its own has none, or the record does not end with its line."""
-    first, end, rest = head.lstrip().partition(b"\n")
-    return (
-        not (end and first.rstrip().endswith(b"}") and (not rest.strip() or rest.lstrip().startswith(b"{")))
-        or first.count(b'"messages":[{') > 0
-    )
+    """Whether the messages stand in the first record: it does not end with its line, or they are in it."""
+    first, _, rest = head.replace(b"\0", b"").lstrip().partition(b"\n")
+    is_line = first.rstrip().endswith(b"}") and rest.lstrip()[:1] in {b"", b"{"}
+    return not is_line or b'"messages":[{' in first
 
 
 class _Session:
@@ -141,7 +139,7 @@ class _Session:
 
 def _turns(message: dict[str, Any]) -> Iterator[Turn]:
     """Yield the turns of one message: a prompt; or an answer and what its calls did."""
-    kind = message.get("type")
+    kind = as_text(message.get("type"))
     text = text_of(message.get("content")).strip()
     if kind == "user":
         shown = text_of(message.get("displayContent")).strip()

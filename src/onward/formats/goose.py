@@ -13,8 +13,8 @@ import orjson
 
 from onward.core.transcript import ImportReport, Item, Mark, SessionHead, ToolCall, ToolResult, Turn
 from onward.formats.blocks import arguments_of, text_of
-from onward.formats.databases import columns, makes_tables, opened
-from onward.formats.fields import as_list, as_object, as_text, as_time
+from onward.formats.databases import makes_tables, opened
+from onward.formats.fields import as_list, as_object, as_text, as_time, reason
 from onward.formats.source import Source
 
 if TYPE_CHECKING:
@@ -64,28 +64,27 @@ def _lines(source: Source, report: ImportReport) -> Iterator[Item]:
 
 
 def _session_id(source: Source) -> str | None:
-    """Before the database, a session's name was its file's."""
-    return source.path.stem if source.path is not None else None
+    """Before the database, a session was named by the time it began, and its file by that name."""
+    name = source.path.stem if source.path is not None else ""
+    return name if name.replace("_", "").isdecimal() else None
 
 
 def _database(connection: sqlite3.Connection, report: ImportReport) -> Iterator[Item]:
-    known = columns(connection, "sessions")
-    names = columns(connection, "messages")
     for row in connection.execute("SELECT * FROM sessions ORDER BY created_at, id"):
-        is_sub_agent = "session_type" in known and row["session_type"] == "sub_agent"
-        title = (as_text(row["name"]) if "name" in known else "") or (as_text(row["description"]) if "description" in known else "")
-        head = SessionHead(agent=NAME, id=as_text(row["id"]) or None, title=title, cwd=as_text(row["working_dir"]))
+        is_sub_agent = row.get("session_type") == "sub_agent"
+        title = as_text(row.get("name")) or as_text(row.get("description"))
+        head = SessionHead(agent=NAME, id=as_text(row["id"]) or None, title=title, cwd=as_text(row.get("working_dir")))
         head.started_at = as_time(row["created_at"])
         yield head
         for index, message in enumerate(
             connection.execute("SELECT * FROM messages WHERE session_id = ? ORDER BY created_timestamp, id", (row["id"],))
         ):
             record = {
-                "role": message["role"],
+                "role": message.get("role"),
                 "created": message["created_timestamp"],
-                "content": _json(message["content_json"]),
-                "metadata": _json(message["metadata_json"]) if "metadata_json" in names else None,
-                "id": (message["message_id"] if "message_id" in names else None) or f"{row['id']}:{message['id']}",
+                "content": _json(message.get("content_json")),
+                "metadata": _json(message.get("metadata_json")),
+                "id": message.get("message_id") or f"{row['id']}:{message['id']}",
             }
             yield from _message(index, record, head.id if is_sub_agent else None, report)
 
@@ -94,16 +93,16 @@ def _message(number: int, record: dict[str, Any], lane: str | None, report: Impo
     """Yield the turns of one message: what was said, and what calls did."""
     metadata = as_object(record.get("metadata"))
     is_hidden = metadata.get("userVisible") is False
-    role = record.get("role")
+    role = as_text(record.get("role"))
     if role not in {"user", "assistant"}:
-        report.bad(number, "a message of nobody")
+        report.skip(reason(report.skipped, f"record: {as_text(record.get('type')) or role or 'unknown'}"))
         return
     mark: Mark = "said" if lane is None or role == "assistant" else "injected"
     turn = Turn(role="user" if role == "user" else "assistant", mark=("summary" if role == "user" else "injected") if is_hidden else mark)
     texts: list[str] = []
     results: list[ToolResult] = []
     for block in map(as_object, as_list(record.get("content"))):
-        kind = block.get("type")
+        kind = as_text(block.get("type"))
         if kind in {"toolRequest", "frontendToolRequest"}:
             turn.calls += (_call(block),)
         elif kind == "toolResponse":

@@ -14,7 +14,7 @@ import orjson
 
 from onward.core.transcript import ImportReport, Item, Mark, Rewind, SessionHead, ToolCall, ToolResult, Turn, Usage
 from onward.formats.blocks import arguments_of
-from onward.formats.databases import columns, makes_tables, opened
+from onward.formats.databases import makes_tables, opened
 from onward.formats.fields import as_count, as_list, as_object, as_text, as_time, reason
 from onward.formats.source import Source
 
@@ -175,7 +175,7 @@ def _tool(part: dict[str, Any]) -> tuple[ToolCall, ToolResult | None]:
     state = as_object(part.get("state"))
     call_id = as_text(part.get("callID")) or as_text(part.get("id"))
     call = ToolCall(call_id, as_text(part.get("tool")), arguments_of(state.get("input")))
-    status = state.get("status")
+    status = as_text(state.get("status"))
     if status not in {"completed", "error"}:
         return call, None
     text = as_text(state.get("output")) if status == "completed" else as_text(state.get("error"))
@@ -241,12 +241,9 @@ def _is_name(name: str) -> bool:
 
 def _database(connection: sqlite3.Connection, report: ImportReport) -> Iterator[Item]:
     """Yield every session of the database, the oldest first."""
-    known = columns(connection, "session")
     for row in connection.execute("SELECT * FROM session ORDER BY time_created, id"):
-        named = {"parentID": "parent_id", "directory": "directory", "title": "title"}
-        info: dict[str, Any] = {"id": row["id"], **{key: row[column] for key, column in named.items() if column in known}}
+        info: dict[str, Any] = {**row, "parentID": row.get("parent_id"), "revert": _json(row.get("revert"))}
         info["time"] = {"created": row["time_created"]}
-        info["revert"] = _json(row["revert"]) if "revert" in known else None
         yield from _session(info, _rows(connection, row["id"]), report)
 
 

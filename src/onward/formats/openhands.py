@@ -34,13 +34,13 @@ def read(source: Source, report: ImportReport) -> Iterator[Item]:
     if source.head.lstrip().startswith(b"["):
         yield from _session(as_list(source.document(report)), {}, report)
         return
-    for number, record in source.records(report):
+    for _, record in source.records(report):
         if isinstance(record.get("history"), list):
             yield from _session(record["history"], record, report)
         elif "action" in record or "observation" in record:
             yield from _session([record], {}, report)
         else:
-            report.bad(number, "neither an event nor an output of the resolver")
+            report.skip("neither an event nor an output of the resolver")
 
 
 def _session(events: list[Any], output: dict[str, Any], report: ImportReport) -> Iterator[Item]:
