@@ -75,7 +75,9 @@ def test_exit_codes_come_from_what_the_record_says(session):
 @pytest.mark.parametrize("detail", [{"interrupted": True}, {"backgroundTaskId": "b1"}, {"returnCodeInterpretation": "No matches found"}])
 def test_an_end_that_is_not_shown_has_no_exit_code(reading, detail):
     result = {"type": "tool_result", "tool_use_id": "t1", "content": "out"}
-    data = lines(record("user", "a", None, "go"), record("user", "b", "a", [result], toolUseResult={"stdout": "out", "stderr": "", **detail}))
+    data = lines(
+        record("user", "a", None, "go"), record("user", "b", "a", [result], toolUseResult={"stdout": "out", "stderr": "", **detail})
+    )
     assert reading(data).turns[1].results[0].exit_code is None
 
 
@@ -168,7 +170,9 @@ def test_progress_inside_an_answer_is_no_progress_record(reading):
 
 
 def test_a_plan_that_was_accepted_stays_said(reading):
-    assert reading(lines(record("user", "a", None, "Implement the following plan:\n\n# Plan"))).said() == ["Implement the following plan:\n\n# Plan"]
+    assert reading(lines(record("user", "a", None, "Implement the following plan:\n\n# Plan"))).said() == [
+        "Implement the following plan:\n\n# Plan"
+    ]
 
 
 def test_the_web_export_is_read(reading, fixtures):

@@ -103,7 +103,11 @@ def test_the_older_form_is_read(reading, fixtures):
 def test_a_file_of_events_alone_is_read_and_a_fork_keeps_its_parents_ids(reading, fixtures):
     fork = reading(fixtures / "codex" / "forked_events.jsonl")
     parent = reading(fixtures / "codex" / "rollout.jsonl")
-    assert [(turn.role, turn.text) for turn in fork.turns][1:] == [("assistant", "Which file?"), ("user", "src/csv.ts"), ("assistant", "Done.")]
+    assert [(turn.role, turn.text) for turn in fork.turns][1:] == [
+        ("assistant", "Which file?"),
+        ("user", "src/csv.ts"),
+        ("assistant", "Done."),
+    ]
     assert fork.heads[0].parent_id == parent.heads[0].id
     assert fork.turns[0].id == next(turn.id for turn in parent.turns if turn.text == fork.turns[0].text)
 

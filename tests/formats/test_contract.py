@@ -104,7 +104,13 @@ def test_compression_a_byte_order_mark_and_utf16_change_nothing(sample, reading)
     data = sample.read_bytes()
     plain = reading(sample)
     frames = zstandard.compress(data[:200]) + zstandard.compress(data[200:])
-    for variant in (zstandard.compress(data), frames, b"\xef\xbb\xbf" + data, data.decode().encode("utf-16"), b"\xfe\xff" + data.decode().encode("utf-16-be")):
+    for variant in (
+        zstandard.compress(data),
+        frames,
+        b"\xef\xbb\xbf" + data,
+        data.decode().encode("utf-16"),
+        b"\xfe\xff" + data.decode().encode("utf-16-be"),
+    ):
         assert reading(variant) == plain
 
 
@@ -183,7 +189,11 @@ def test_unknown_record_types_are_skipped_and_counted(sample, reading):
 
 @every_lines
 def test_foreign_keys_change_nothing(sample, reading):
-    foreign = sample.read_bytes().replace(b'"}\n', b'","xFuture":{"a":[1,null]},"xFlag":true}\n').replace(b"}}\n", b'},"xFuture":{"a":[1,null]},"xFlag":true}\n')
+    foreign = (
+        sample.read_bytes()
+        .replace(b'"}\n', b'","xFuture":{"a":[1,null]},"xFlag":true}\n')
+        .replace(b"}}\n", b'},"xFuture":{"a":[1,null]},"xFlag":true}\n')
+    )
     assert reading(foreign).items == reading(sample).items
 
 

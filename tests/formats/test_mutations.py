@@ -20,7 +20,27 @@ from onward.formats import Source, detect, read
 FIXTURES = Path(__file__).parent / "fixtures"
 FOLDERS = sorted(path.name for path in FIXTURES.iterdir())
 MUTATIONS = 1000 * int(os.environ.get("ONWARD_SOAK", "1"))
-SPLICES = (b"\0", b"\n", b'"', b"{", b"}", b"[", b"]", b"\\", b"\\u", b"\\ud83d", b"\xff", b"null", b"-1e999", b"true", b"[]", b"{}", b'""', b"9" * 40, b"[" * 300)
+SPLICES = (
+    b"\0",
+    b"\n",
+    b'"',
+    b"{",
+    b"}",
+    b"[",
+    b"]",
+    b"\\",
+    b"\\u",
+    b"\\ud83d",
+    b"\xff",
+    b"null",
+    b"-1e999",
+    b"true",
+    b"[]",
+    b"{}",
+    b'""',
+    b"9" * 40,
+    b"[" * 300,
+)
 LEAST_SECONDS = 0.25
 """Below this a busy machine says more about the time than the reader does."""
 
@@ -53,7 +73,11 @@ def mutated(data: bytes, chance: random.Random) -> bytes:
                 colon = data.find(b":", start)
                 stop = min((place for place in (data.find(mark, colon) for mark in (b",", b"}", b"]")) if place > 0), default=-1)
                 if 0 < colon < stop:
-                    data = data[: colon + 1] + chance.choice((b"null", b"0", b"[]", b"{}", b'""', b"true", b"[null]", b'{"a":{}}', b"1e99")) + data[stop:]
+                    data = (
+                        data[: colon + 1]
+                        + chance.choice((b"null", b"0", b"[]", b"{}", b'""', b"true", b"[null]", b'{"a":{}}', b"1e99"))
+                        + data[stop:]
+                    )
             case _:
                 other = chance.randrange(size)
                 data = data[:start] + data[other : other + 200] + data[start:]

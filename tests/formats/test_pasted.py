@@ -50,7 +50,9 @@ def test_labels_of_another_layout_are_no_turns(reading, fixtures):
     assert "User: a label that the answer quotes" in reading(fixtures / "pasted" / "said.txt").turns[1].text
 
 
-@pytest.mark.parametrize("text", ["You should use port 8080.\nModel: T-100", "a\nq\nyou", "Answer: 42 is what the function returns", "# Agent notes\n\ntext"])
+@pytest.mark.parametrize(
+    "text", ["You should use port 8080.\nModel: T-100", "a\nq\nyou", "Answer: 42 is what the function returns", "# Agent notes\n\ntext"]
+)
 def test_prose_is_one_turn_of_the_user(reading, text):
     result = reading(text.encode())
     assert [(turn.role, turn.text) for turn in result.turns] == [("user", text)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -38,16 +39,26 @@ def records(path: Path) -> tuple[list[dict], int]:
 
 
 def claude_code_files(shared_data: Path) -> list[Path]:
-    return [path for path in sorted(shared_data.rglob("*.jsonl")) if any("parentUuid" in one and "sessionId" in one for one in records(path)[0])]
+    return [
+        path for path in sorted(shared_data.rglob("*.jsonl")) if any("parentUuid" in one and "sessionId" in one for one in records(path)[0])
+    ]
 
 
 def codex_files(shared_data: Path) -> list[Path]:
     kinds = {"session_meta", "turn_context", "response_item"}
-    return [path for path in sorted(shared_data.rglob("*.jsonl")) if any(one.get("type") in kinds and "payload" in one for one in records(path)[0])]
+    return [
+        path
+        for path in sorted(shared_data.rglob("*.jsonl"))
+        if any(one.get("type") in kinds and "payload" in one for one in records(path)[0])
+    ]
 
 
 def specstory_files(shared_data: Path) -> list[Path]:
-    return [path for path in sorted(shared_data.rglob("*.md")) if ".specstory" in path.parts or "history" in path.parts or path.parent.name == "scale"]
+    return [
+        path
+        for path in sorted(shared_data.rglob("*.md"))
+        if ".specstory" in path.parts or "history" in path.parts or path.parent.name == "scale"
+    ]
 
 
 def blocks(record: dict, kind: str) -> list[dict]:
@@ -64,8 +75,14 @@ def test_every_claude_code_file_reads_whole(shared_data, reading):
         first = {record.get("uuid") or index: record for index, record in reversed(list(enumerate(found)))}.values()
         answers = [record for record in first if record.get("type") == "assistant" and isinstance(record.get("message"), dict)]
         calls = {block["id"] for record in answers for block in blocks(record, "tool_use")}
-        results = Counter(block["tool_use_id"] for record in first if record.get("type") == "user" for block in blocks(record, "tool_result"))
-        messages = {record["message"].get("id") or record.get("uuid") or index for index, record in enumerate(answers) if record["message"].get("content")}
+        results = Counter(
+            block["tool_use_id"] for record in first if record.get("type") == "user" for block in blocks(record, "tool_result")
+        )
+        messages = {
+            record["message"].get("id") or record.get("uuid") or index
+            for index, record in enumerate(answers)
+            if record["message"].get("content")
+        }
         assert result.report.format == "claude-code", path
         assert result.report.records == len(found) + bad, path
         assert result.report.malformed_count == bad, path
@@ -117,5 +134,5 @@ def test_every_specstory_file_reads_whole(shared_data, reading):
 def test_times_never_go_back_by_more_than_a_queue_explains(shared_data, reading):
     for path in claude_code_files(shared_data):
         turns = [turn for turn in reading(path).turns if turn.at and turn.sidechain is None and turn.mark != "queued"]
-        late = [(one.line, two.line) for one, two in zip(turns, turns[1:], strict=False) if isinstance(two, Turn) and two.at < one.at]
+        late = [(one.line, two.line) for one, two in pairwise(turns) if isinstance(two, Turn) and two.at < one.at]
         assert len(late) <= max(2, len(turns) // 20), (path, late[:5])

@@ -83,7 +83,9 @@ def test_a_line_of_100_mb_does_not_take_100_mb_and_leaves_a_stub(tmp_path, text)
 
 def test_a_huge_line_keeps_its_shape_and_what_is_short(reading):
     text = "é" * 5_000_000
-    data = b"".join(json.dumps(record(number, words), ensure_ascii=False).encode() + b"\n" for number, words in enumerate(["first", text, "last"]))
+    data = b"".join(
+        json.dumps(record(number, words), ensure_ascii=False).encode() + b"\n" for number, words in enumerate(["first", text, "last"])
+    )
     result = reading(data)
     assert [turn.results[0].call_id for turn in result.turns] == ["t0", "t1", "t2"]
     stub = result.turns[1].results[0].text

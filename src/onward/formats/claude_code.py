@@ -36,6 +36,8 @@ _SKIPPED = {
     "worktree-state": "worktree state",
     "frame-link": "link",
 }
+
+
 def detect(head: bytes) -> bool:
     """Whether the first records are Claude Code's."""
     if not holds_objects(head):
@@ -311,7 +313,9 @@ class _Reader:
         if mark != "said" or not text or text.startswith("{"):
             self.report.skip(f"attachment: {as_text(attachment.get('type'))[:40] or 'unnamed'}")
             return
-        turn = Turn(role="user", text=text, at=as_time(record.get("timestamp")), mark="queued", id=as_text(record.get("uuid")) or None, line=number)
+        turn = Turn(
+            role="user", text=text, at=as_time(record.get("timestamp")), mark="queued", id=as_text(record.get("uuid")) or None, line=number
+        )
         if self._is_repeat(turn):
             return
         self._head(record)

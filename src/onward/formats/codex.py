@@ -23,7 +23,9 @@ _RECORD_TYPES = (b"session_meta", b"response_item", b"event_msg", b"turn_context
 _CALLS = frozenset({"function_call", "custom_tool_call", "local_shell_call", "web_search_call", "tool_search_call"})
 _OUTPUTS = frozenset({"function_call_output", "custom_tool_call_output", "local_shell_call_output", "tool_search_output"})
 _ITEMS = _CALLS | _OUTPUTS | {"message", "reasoning"}
-_REPEATS = frozenset({"agent_reasoning", "agent_reasoning_section_break", "exec_command_end", "patch_apply_end", "mcp_tool_call_end", "web_search_end"})
+_REPEATS = frozenset(
+    {"agent_reasoning", "agent_reasoning_section_break", "exec_command_end", "patch_apply_end", "mcp_tool_call_end", "web_search_end"}
+)
 _PAYLOAD, _EVENT, _ITEM = b'"payload":{"type":"', b'"type":"event_msg"', b'"type":"response_item"'
 _UNREAD_EVENTS = frozenset(kind.encode() for kind in _REPEATS)
 _ENCRYPTED = "reasoning that is encrypted or empty"
@@ -202,7 +204,9 @@ class _Reader:
             self._add(Turn(role="system", text=text, at=as_time(at), id=as_text(item.get("id")) or None, mark="injected", line=number))
 
     def _reasoning(self, number: int, item: dict[str, Any], at: object) -> None:
-        parts = [as_text(part.get("text")) for part in as_list(item.get("summary")) + as_list(item.get("content")) if isinstance(part, dict)]
+        parts = [
+            as_text(part.get("text")) for part in as_list(item.get("summary")) + as_list(item.get("content")) if isinstance(part, dict)
+        ]
         thinking = "\n\n".join(filter(None, parts))
         if not thinking:
             self.report.skip(_ENCRYPTED)
@@ -281,7 +285,13 @@ class _Reader:
     def _answering(self, number: int, item: dict[str, Any], at: object) -> Turn:
         """The agent's turn that is being written, begun if need be."""
         if self.answer is None:
-            turn = Turn(role="assistant", at=as_time(at), id=as_text(item.get("id")) or as_text(item.get("call_id")) or None, model=self.model, line=number)
+            turn = Turn(
+                role="assistant",
+                at=as_time(at),
+                id=as_text(item.get("id")) or as_text(item.get("call_id")) or None,
+                model=self.model,
+                line=number,
+            )
             self._hold(turn)
             self.answer = self.last_answer = turn
         return self.answer

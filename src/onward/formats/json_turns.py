@@ -27,7 +27,19 @@ _ROLE_KEYS = ("role", "sender", "from", "author", "speaker", "type")
 _TEXT_KEYS = ("content", "text", "value", "message", "parts", "body", "response")
 _TIME_KEYS = ("at", "timestamp", "created_at", "createdAt", "create_time", "time", "ts", "date")
 _ID_KEYS = ("id", "uuid", "message_id", "messageId")
-_LIST_KEYS = ("messages", "turns", "conversation", "conversation_history", "history", "chat", "conversations", "sessions", "dialog", "dialogue", "data")
+_LIST_KEYS = (
+    "messages",
+    "turns",
+    "conversation",
+    "conversation_history",
+    "history",
+    "chat",
+    "conversations",
+    "sessions",
+    "dialog",
+    "dialogue",
+    "data",
+)
 
 
 def detect(head: bytes) -> bool:
@@ -164,7 +176,9 @@ def _block_text(block: object) -> str:
 def _calls(record: dict[str, Any], blocks: list[Any]) -> Iterator[ToolCall]:
     for call in (*as_list(record.get("tool_calls")), *as_list(record.get("calls"))):
         function = as_object(as_object(call).get("function")) or as_object(call)
-        yield ToolCall(as_text(as_object(call).get("id")), as_text(function.get("name")), _arguments(function.get("arguments", function.get("input"))))
+        yield ToolCall(
+            as_text(as_object(call).get("id")), as_text(function.get("name")), _arguments(function.get("arguments", function.get("input")))
+        )
     if legacy := as_object(record.get("function_call")):
         yield ToolCall("", as_text(legacy.get("name")), _arguments(legacy.get("arguments")))
     for block in blocks:

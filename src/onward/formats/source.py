@@ -177,7 +177,9 @@ class Source:
         except IsADirectoryError:
             raise UnreadableFile(f"{self.name} is a folder.", "Name a file in it, or import the whole folder.") from None
         except OSError as error:
-            raise UnreadableFile(f"{self.name} cannot be read: {error.strerror}.", "Check that it is a file and that you may read it.") from None
+            raise UnreadableFile(
+                f"{self.name} cannot be read: {error.strerror}.", "Check that it is a file and that you may read it."
+            ) from None
 
 
 def _as_utf8(stream: IO[bytes], encoding: str) -> IO[bytes]:

@@ -23,7 +23,14 @@ NAME = "specstory"
 _THINK, _THINK_END = "<think>", "</details></think>"
 _TOOL, _TOOL_END = "<tool-use data-", "</details></tool-use>"
 _ROLES = ("_**User", "_**Agent", "_**Assistant")
-_AGENTS = {"claude code": "claude-code", "codex cli": "codex", "cursor ide": "cursor", "cursoride": "cursor", "cursor cli": "cursor", "gemini cli": "gemini"}
+_AGENTS = {
+    "claude code": "claude-code",
+    "codex cli": "codex",
+    "cursor ide": "cursor",
+    "cursoride": "cursor",
+    "cursor cli": "cursor",
+    "gemini cli": "gemini",
+}
 _SHELLS = frozenset({"bash", "sh", "shell", "zsh", "powershell", "console", "cmd"})
 _CHANGED = ("The file ", "File created successfully at: ", "File updated successfully at: ")
 _REFUSED = ("<tool_use_error>", "The user doesn't want to", "Error: ", "Exit code ")
@@ -140,7 +147,12 @@ class _Reader:
         turn.line = number
         self.may_open, self.in_fence = True, False
         last = self.turn
-        if last is not None and turn.role == last.role == "assistant" and not last.calls and (turn.sidechain, turn.mark) == (last.sidechain, last.mark):
+        if (
+            last is not None
+            and turn.role == last.role == "assistant"
+            and not last.calls
+            and (turn.sidechain, turn.mark) == (last.sidechain, last.mark)
+        ):
             # Thought, text and call of one answer are written under one header each.
             self._text()
             return
@@ -203,7 +215,9 @@ class _Reader:
             answer.is_error = True
             digits = result[10:14].split("\n", 1)[0].strip() if result.startswith("Exit code ") else ""
             answer.exit_code = int(digits) if digits.isdecimal() and digits.isascii() else None
-        elif whole and block.kind == "shell" and self.head.agent == "claude-code" and not result.startswith("Command running in background"):
+        elif (
+            whole and block.kind == "shell" and self.head.agent == "claude-code" and not result.startswith("Command running in background")
+        ):
             answer.exit_code = 0  # Claude Code writes `Exit code N` over every command that failed.
         if result or answer.exit_code is not None:
             self.after.append(Turn(role="tool", at=self.turn.at, results=(answer,), sidechain=self.turn.sidechain, line=block.line))
@@ -350,5 +364,3 @@ def _date(text: str) -> datetime | None:
         return datetime.strptime(text.strip().replace("\u202f", " "), "%m/%d/%Y, %I:%M:%S %p").replace(tzinfo=UTC)
     except ValueError:
         return None
-
-
