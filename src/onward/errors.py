@@ -1,16 +1,16 @@
 """Every error that Onward raises on purpose.
 
-    OnwardError                 code, message, hint: what happened and what to do
-    ├── BadInput                the caller's input cannot be used (exit code 2)
-    │   ├── UnknownFormat       no transcript format recognises the content
-    │   ├── UnreadableFile      a path is missing, a folder, or may not be read
-    │   └── BadSetting          a flag, variable or settings file holds a wrong value
-    ├── NotFound                a project, session, fact, handoff or handle that is not there (exit code 2)
-    ├── Conflict                the request contradicts what is stored: a name taken, a session already completed
-    └── StoreError              the store cannot do its work now
-        ├── StoreBusy           another process held the store for too long
-        ├── StoreDamaged        the database file is not whole
-        └── StoreTooNew         a newer Onward has written this store
+OnwardError                 code, message, hint: what happened and what to do
+├── BadInput                the caller's input cannot be used (exit code 2)
+│   ├── UnknownFormat       no transcript format recognises the content
+│   ├── UnreadableFile      a path is missing, a folder, or may not be read
+│   └── BadSetting          a flag, variable or settings file holds a wrong value
+├── NotFound                a project, session, fact, handoff or handle that is not there (exit code 2)
+├── Conflict                the request contradicts what is stored: a name taken, a session already completed
+└── StoreError              the store cannot do its work now
+    ├── StoreBusy           another process held the store for too long
+    ├── StoreDamaged        the database file is not whole
+    └── StoreTooNew         a newer Onward has written this store
 """
 
 from __future__ import annotations
