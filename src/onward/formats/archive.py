@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import struct
 import zipfile
 import zlib
+from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import IO
 
@@ -15,6 +17,8 @@ _MOST_RATIO = 200
 _FREE_BYTES = 64 * 1024**2
 """Up to this size the ratio does not matter."""
 _CHUNK_BYTES = 1024 * 1024
+_DAMAGE = (zipfile.BadZipFile, zlib.error, struct.error, OSError, EOFError, ValueError, RuntimeError, LookupError, OverflowError)
+"""What the reader of archives raises where a damaged one leads it astray."""
 
 
 def conversations(stream: IO[bytes], target: IO[bytes], name: str) -> IO[bytes]:
@@ -22,17 +26,22 @@ def conversations(stream: IO[bytes], target: IO[bytes], name: str) -> IO[bytes]:
 
     `BadInput` where the archive is damaged, locked, holds no such file, would unpack to more than 4 GiB, or names files outside itself.
     """
+    for chunk in _unpacked(stream, name):
+        target.write(chunk)
+    target.seek(0)
+    return target
+
+
+def _unpacked(stream: IO[bytes], name: str) -> Iterator[bytes]:
     try:
         with zipfile.ZipFile(stream) as archive:
             for member in _members(archive, name):
                 with archive.open(member) as unpacked:
                     while chunk := unpacked.read(_CHUNK_BYTES):
-                        target.write(chunk)
-                target.write(b"\n")
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+                        yield chunk
+                yield b"\n"
+    except _DAMAGE as error:
         raise BadInput(f"{name} is a damaged archive: {error}.", "Download the export again.") from None
-    target.seek(0)
-    return target
 
 
 def _members(archive: zipfile.ZipFile, name: str) -> list[zipfile.ZipInfo]:
