@@ -122,6 +122,12 @@ def test_a_key_block_cut_short_goes_as_far_as_it_reaches() -> None:
     assert clean.endswith("[truncated]")
 
 
+@pytest.mark.parametrize("newline", ["\n", "\\n"])
+def test_a_key_block_whose_beginning_was_cut_off_goes_as_far_as_it_reaches(newline: str) -> None:
+    block = key_block("RSA PRIVATE KEY", newline).partition(newline)[2]
+    assert re.fullmatch(r"\[truncated\] \[secret:private-key:[0-9a-f]{8}\] after", redactor.text(f"[truncated] {block} after"))
+
+
 def test_a_pgp_private_key_block_goes() -> None:
     block = key_block("PGP PRIVATE KEY BLOCK")
     assert redactor.text(block).startswith("[secret:private-key:")

@@ -144,12 +144,22 @@ def _kind(name: str) -> str:
 
 
 def _key_block(text: str, at: int) -> Secret | None:
-    """Return the private key block in whose first line *at* stands; one without an end is secret as far as it reads like one."""
-    begin = text.rfind("-----BEGIN", max(0, at - 80), at)
-    if begin < 0 or "PRIVATE" not in text[begin:at].upper():
+    """Return the private key block in whose first or last line *at* stands.
+
+    One without an end is secret as far down as it reads like one, one without a beginning as far up.
+    """
+    edge = text.rfind("-----", max(0, at - 80), at)
+    label = text[edge + 5 : at].upper()
+    if edge < 0 or "PRIVATE" not in label:
         return None
-    body = _block_body().match(text, at + 4)
-    return Secret(begin, body.end(), "private-key") if body else None
+    if label.startswith("BEGIN"):
+        body = _block_body().match(text, at + 4)
+        return Secret(edge, body.end(), "private-key") if body else None
+    above = _block_above().search(text, max(0, edge - _LONGEST_BLOCK), edge)
+    return Secret(above.start(), text.find("-----", at) + 5, "private-key") if above else None
+
+
+_LONGEST_BLOCK = 16_384
 
 
 @cache
@@ -157,6 +167,11 @@ def _block_body() -> re.Pattern[str]:
     return re.compile(
         r"(?: BLOCK)?-----(?:[A-Za-z0-9+/=:,. \t\r\n-]|\\+[nrt])*?(?:-----END [A-Z ]{1,60}-----|(?![A-Za-z0-9+/=:,. \t\r\n\\-])|$)"
     )
+
+
+@cache
+def _block_above() -> re.Pattern[str]:
+    return re.compile(r"(?<![A-Za-z0-9+/=])(?:[A-Za-z0-9+/=]{16,}(?:\s|\\+[nr])+)+$")
 
 
 @cache
