@@ -29,7 +29,7 @@ _REPEATS = frozenset(
 _PAYLOAD, _EVENT, _ITEM = b'"payload":{"type":"', b'"type":"event_msg"', b'"type":"response_item"'
 _UNREAD_EVENTS = frozenset(kind.encode() for kind in _REPEATS)
 _ENCRYPTED = "reasoning that is encrypted or empty"
-_KEY_WORDS = 32
+_KEY_CHARACTERS = 128
 _LARGE_BYTES = 1024
 """Parsing a shorter line costs less than finding out that it need not be parsed."""
 _EXIT_WORDS = ("Process exited with code ", "Exit code: ", "exited with code ")
@@ -427,5 +427,7 @@ def _block(block: object) -> str:
 
 
 def _key(text: str) -> str:
-    """The beginning of a message, as an item and the event that repeats it have it in common: events leave images out and space words differently."""
-    return " ".join(text.replace("[image]", "").split(None, _KEY_WORDS)[:_KEY_WORDS])
+    """The beginning of a message, as an item and the event that repeats it have it in common: events leave images out."""
+    if "[image]" in text:
+        text = text.replace("[image]", "").strip()
+    return text[:_KEY_CHARACTERS]
