@@ -1,6 +1,6 @@
 """Choosing what a handoff says: live facts in, a document under a token budget out.
 
-Rules come first, but never take more than two fifths of the budget; then the head (goal, state, what to do first); then everything else by marginal value per token:
+Rules come first, but never take more than two fifths of the budget; then an inventory of files; then the head (goal, state, what to do first); then everything else by marginal value per token:
 a fact that repeats what is already in gains little, a fact of an old session a little less than one of today. The same ledger gives the same document.
 """
 
@@ -18,6 +18,9 @@ from onward.core.text import content_words
 
 RULES_SHARE = 0.4
 """Of the budget, at most, for rules; the rest is reached with `onward fact list --kind rule`."""
+
+FILES_SHARE = 0.15
+"""Of the budget, at most, that files get before anything else competes: where things are is asked for first."""
 
 SECTION_OF: dict[Kind, str] = {
     "rule": "Rules (always)",
@@ -73,12 +76,12 @@ def compose(ledger: Ledger, sessions: Sequence[SessionLine], budget_tokens: int,
     shown = {i for _, line in head for i in line.facts}
     rest = [f for f in live if f.id not in shown]
     choice.take((f for f in rest if f.kind == "rule" or f.pinned), int(budget_tokens * RULES_SHARE))
-    passing = [f for f in rest if not (f.kind == "rule" or f.pinned)]
+    choice.take((f for f in rest if f.kind == "file"), int(budget_tokens * FILES_SHARE))
+    passing = [f for f in rest if f.kind != "rule"]
     choice.take(passing, budget_tokens)
     # What a line adds is known only when its neighbours are: count the document once, and spend what was saved.
     choice.left_tokens = budget_tokens - count_tokens(render(_document(base, choice.chosen)))
-    taken = {f.id for f in choice.chosen}
-    choice.take((f for f in passing if f.id not in taken), budget_tokens)
+    choice.take(passing, budget_tokens)
     return _fitting(base, choice, budget_tokens, count_tokens)
 
 
@@ -101,6 +104,7 @@ class _Choice:
 
     def __init__(self, count_tokens: Callable[[str], int], left_tokens: int, now: int, recurring: Mapping[str, int]) -> None:
         self.chosen: list[Fact] = []
+        self._ids: set[str] = set()
         self._count = count_tokens
         self.left_tokens = left_tokens
         self._now = now
@@ -119,7 +123,7 @@ class _Choice:
     def take(self, facts: Iterable[Fact], most_tokens: int) -> None:
         """Choose the best of *facts* while there is room, spending at most *most_tokens* on them. Lazy greedy: gains only ever fall."""
         room = min(most_tokens, self.left_tokens)
-        by_id = {f.id: f for f in facts}
+        by_id = {f.id: f for f in facts if f.id not in self._ids}
         grams = {name: _grams(f.text) for name, f in by_id.items()}
         costs = {name: self._count(f.text) + _BULLET_TOKENS for name, f in by_id.items()}
         heap = [(-self._gain(f, grams[name], costs[name]), name) for name, f in by_id.items()]
@@ -164,6 +168,7 @@ class _Choice:
         section = SECTION_OF[fact.kind]
         place = fact.sources[0] if fact.sources else Handle(0, 0)
         self.chosen.append(fact)
+        self._ids.add(fact.id)
         self._covered |= grams
         self._covered.update(_grams(fact.lead))
         self._places.add((section, place))
@@ -196,7 +201,8 @@ def _head(live: Sequence[Fact], now: int) -> tuple[tuple[str, Line], ...]:
     state = _best(live, ("done",), now, end, lateness=0.8)
     first = _best(live, ("next_step",), now, end, lateness=0.8)
     git = next((f for f in live if f.subject == GIT_STATE and f.session == now), None)
-    named = {"Goal": [goal], "State": [state, git], "Do first": [first]}
+    began = _best([f for f in live if f.session == 1], ("goal",), 1, end, lateness=0.0) if now > 1 else None
+    named = {"Goal": [began, goal] if began is not goal else [goal], "State": [state, git], "Do first": [first]}
     lines = ((name, [f for f in named.get(name, []) if f]) for name in HEAD)
     return tuple((name, _line(facts)) for name, facts in lines if facts)
 
@@ -239,6 +245,8 @@ def _line(facts: Sequence[Fact]) -> Line:
     lead = ""
     for fact in facts:
         text = fact.text if fact.text[-1:] in ".!?…:;" else fact.text + ";"
+        if fact.state == "contradicted":
+            text += " (in part replaced since)"
         if fact.lead and fact.lead != lead:
             lead = fact.lead
             text = f"{lead.rstrip(':')}: {text}"

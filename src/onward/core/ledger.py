@@ -19,8 +19,8 @@ from datetime import UTC, datetime
 from math import log
 from typing import Literal, TypeAlias
 
-from onward.core.facts import Fact, Kind
-from onward.core.text import content_words, identifiers
+from onward.core.facts import Fact, Kind, State
+from onward.core.text import content_words, identifiers, stem
 
 POOL = 1200
 """Facts kept in the ledger beside the standing ones. The turns are all in the store, so nothing is lost: a wider pool can be made again from them."""
@@ -34,6 +34,8 @@ HALF_LIFE_SESSIONS = 12
 STANDING: frozenset[Kind] = frozenset(("rule", "requirement"))
 OPEN: frozenset[Kind] = frozenset(("next_step", "blocker", "question"))
 _RETIRABLE: frozenset[Kind] = frozenset(("goal", "decision", "rule", "requirement", "value", "next_step", "done", "lesson", "command"))
+_ONE_POINT = 16
+"""Content words up to which a text is taken to make a single point."""
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
@@ -95,9 +97,13 @@ def _settle(facts: Sequence[Fact]) -> list[Fact]:
         for old in fact.retires:
             _retire_prose(out, by_word, i, old)
         if fact.kind in _RETIRABLE and not fact.subject:
-            for word in set(content_words(fact.text)):
+            for word in _stems(fact):
                 by_word.setdefault(word, []).append(i)
     return out
+
+
+def _stems(fact: Fact) -> frozenset[str]:
+    return frozenset(stem(w) for w in content_words(f"{fact.lead} {fact.text}"))
 
 
 def _fate(old: Fact, new: Fact) -> Literal["resolved", "superseded"]:
@@ -105,18 +111,21 @@ def _fate(old: Fact, new: Fact) -> Literal["resolved", "superseded"]:
 
 
 def _retire_prose(facts: list[Fact], by_word: dict[str, list[int]], newer: int, old: str) -> None:
-    """Retire earlier prose that asserts the value *old* and shares another word with the fact that replaces it."""
+    """Retire earlier prose that asserts the value *old* and speaks of what the newer fact speaks of.
+
+    A short text that is all about the old value is superseded. A longer one says more than that: it stays, contradicted, and is shown with what replaced it.
+    """
     fact = facts[newer]
-    named = content_words(old)
-    if not named:
-        return
-    about = set(content_words(f"{fact.lead} {fact.text}")) - set(named)
-    for i in by_word.get(named[0], ()):
+    named = {stem(w) for w in content_words(old)}
+    about = _stems(fact) - named
+    for i in by_word.get(min(named, default=""), ()):
         earlier = facts[i]
-        said = set(content_words(f"{earlier.lead} {earlier.text}"))
-        asserts = said.issuperset(named) and not earlier.retires and earlier.state == "live" and earlier.turn != fact.turn
-        if asserts and len(about & said) >= 2:
-            facts[i] = replace(earlier, state="superseded", superseded_by=fact.id)
+        said = _stems(earlier)
+        if earlier.state != "live" or earlier.retires or earlier.turn == fact.turn or not said >= named:
+            continue
+        if len(about & said) >= 2:
+            state: State = "superseded" if len(said) <= _ONE_POINT else "contradicted"
+            facts[i] = replace(earlier, state=state, superseded_by=fact.id)
 
 
 def apply_edits(ledger: Ledger, edits: Iterable[Edit]) -> Ledger:

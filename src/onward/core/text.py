@@ -130,6 +130,14 @@ def identifiers(text: str) -> tuple[str, ...]:
     return tuple(found.strip("`") for found in _IDENTIFIER.findall(text))
 
 
+def stem(word: str) -> str:
+    """Return *word* without its commonest English ending: "polling" and "polls" are one thing."""
+    for ending in ("ing", "ed", "es", "s"):
+        if word.endswith(ending) and len(word) - len(ending) >= 2:
+            return word[: -len(ending)]
+    return word
+
+
 def one_line(text: str, longest: int) -> str:
     """Return *text* on one line, cut at a word to at most *longest* characters."""
     flat = " ".join(text.split())

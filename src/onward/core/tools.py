@@ -31,12 +31,23 @@ class Todo(NamedTuple):
     status: Literal["pending", "in_progress", "completed", "cancelled"]
 
 
+class Task(NamedTuple):
+    """A change to one entry of a task list: made new where `id` is empty; what is empty in a change stays as it was."""
+
+    id: str
+    text: str
+    status: str
+
+
 class Action(NamedTuple):
     """What one call did; everything empty for a call that only looked."""
 
     command: str = ""
     changes: tuple[Change, ...] = ()
     todos: tuple[Todo, ...] = ()
+    """The whole task list, where the call sets all of it."""
+    task: Task | None = None
+    """One task, where the call makes or changes just that."""
     questions: tuple[str, ...] = ()
     text: str = ""
     """Prose that the call hands to the person: a plan, a completion report."""
@@ -57,7 +68,14 @@ _CREATING = re.compile(r"write|create|new_file|save", re.I)
 _EDITING = re.compile(r"edit|replace|patch|diff|insert|update|change", re.I)
 _PATCH_FILE = re.compile(r"^\*\*\* (Add|Update|Delete) File: (.+?)\s*$|^\*\*\* Move to: (.+?)\s*$", re.M)
 _CHECKBOX = re.compile(r"^\s*(?:[-*]|\d+[.)])?\s*\[([ xX~-])\]\s+(.+)$", re.M)
-_STATUS = {"completed": "completed", "done": "completed", "in_progress": "in_progress", "cancelled": "cancelled", "canceled": "cancelled"}
+_STATUS = {
+    "completed": "completed",
+    "done": "completed",
+    "in_progress": "in_progress",
+    "cancelled": "cancelled",
+    "canceled": "cancelled",
+    "deleted": "cancelled",
+}
 
 
 def action(call: ToolCall) -> Action:
@@ -67,6 +85,8 @@ def action(call: ToolCall) -> Action:
         return Action(changes=tuple(_patched(arguments))) if "*** " in arguments else NOTHING
     if todos := _todos(call.name, arguments):
         return Action(todos=todos)
+    if call.name in ("TaskCreate", "TaskUpdate"):
+        return Action(task=Task(*(str(arguments.get(key) or "") for key in ("taskId", "subject", "status"))))
     for key in _COMMAND_KEYS:
         if (command := arguments.get(key)) and not arguments.get("old_str"):
             return _ran(call.name, command, arguments)
@@ -139,17 +159,18 @@ def _todos(name: str, arguments: Mapping[str, object]) -> tuple[Todo, ...]:
         if "todo" not in name.lower():
             return ()
         marks = {" ": "pending", "x": "completed", "X": "completed"}
-        return tuple(_todo(text, marks.get(mark, "in_progress")) for mark, text in _CHECKBOX.findall(entries))
+        return tuple(todo(text, marks.get(mark, "in_progress")) for mark, text in _CHECKBOX.findall(entries))
     if isinstance(entries, list):
         found = (cast("Mapping[str, object]", e) for e in cast("list[object]", entries) if isinstance(e, dict))
         named = (
             (e.get("content") or e.get("step") or e.get("title") or e.get("text") or e.get("description"), e.get("status")) for e in found
         )
-        return tuple(_todo(str(text), str(status)) for text, status in named if text and status)
+        return tuple(todo(str(text), str(status)) for text, status in named if text and status)
     return ()
 
 
-def _todo(text: str, status: str) -> Todo:
+def todo(text: str, status: str) -> Todo:
+    """Return an entry with its status in our words; one that is not known is pending."""
     return Todo(" ".join(text.split()), cast("Literal['pending', 'in_progress', 'completed', 'cancelled']", _STATUS.get(status, "pending")))
 
 

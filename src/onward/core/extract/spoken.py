@@ -25,6 +25,20 @@ POOL = 220
 _RULE, _REVERSE = bit("rule"), bit("reverse")
 _BY_USER: frozenset[Kind] = frozenset(("rule", "requirement", "decision", "question", "error"))
 _BY_AGENT: frozenset[Kind] = frozenset(KINDS) - {"goal", "rule", "requirement"}
+_NEEDS: dict[Kind, int] = {
+    "rule": bit("rule"),
+    "decision": bit("decide") | bit("reverse") | bit("want") | bit("agree") | bit("rule"),
+    "error": bit("broke") | bit("fixed"),
+    "dead_end": bit("failed_try") | bit("reverse") | bit("broke"),
+    "next_step": bit("next") | bit("want") | bit("narrate"),
+    "blocker": bit("blocked"),
+    "question": 0,
+}
+"""Cues without one of which a clause is not of that kind, however it scores."""
+_SAYS_MORE = bit("broke") | bit("fixed") | bit("decide") | bit("failed_try") | bit("reverse")
+"""Cues that make a clause more than a value."""
+_RULE_LONGEST = 25
+"""Words; a longer remark is no rule unless it says always or never."""
 _LEAD_LONGEST = 110
 
 
@@ -52,7 +66,7 @@ def heard(seen: Trace) -> Iterator[Heard]:
         told_of = features(one, around)
         ranked.append((_worth(told_of), -i, one, told_of))
     ranked.sort(key=lambda r: (-r[0], r[1]))
-    goal = max((r for r in ranked if _can_be_goal(r[2])), key=lambda r: r[:2], default=None)
+    goal = next((one for one in found if _can_be_goal(one)), None)
     told: set[str] = set()
     for worth, _, one, told_of in ranked:
         key = " ".join(sorted(one.stems))
@@ -60,14 +74,15 @@ def heard(seen: Trace) -> Iterator[Heard]:
             continue
         told.add(key)
         retired = retired_by(one.clause.text) if one.cues & _REVERSE else ()
-        kind = "goal" if goal and one is goal[2] else _kind(one, told_of)
-        yield Heard(kind, one.said, one.clause.text, _lead(one, seen), one.clause.place, worth, _evidence(one), retired)
+        label, kind, text = _announced(one)
+        kind = "goal" if one is goal else kind or _kind(one, told_of)
+        yield Heard(kind, one.said, text, "" if label else _lead(one, seen), one.clause.place, worth, _evidence(one), retired)
         if len(told) >= POOL:
             return
 
 
 def _can_be_goal(one: Candidate) -> bool:
-    return one.said.author == "user" and one.said.round == 1 and one.size >= 4 and not _is_rule(one)
+    return one.said.author == "user" and one.said.round == 1 and one.size >= 6 and not _is_rule(one)
 
 
 def _is_rule(one: Candidate) -> bool:
@@ -83,19 +98,33 @@ def _score(weights: Sequence[float], told_of: Features) -> float:
     return sum(weights[place] * value for place, value in told_of if place < last)
 
 
-def _kind(one: Candidate, told_of: Features) -> Kind:
-    """Return the likeliest kind that its author can state: an agent sets no rules, a user reports no closing results."""
+def _announced(one: Candidate) -> tuple[bool, Kind | None, str]:
+    """Return whether the lead says no more than a section's name, the kind that a label announces, and the text without its label."""
+    text = one.clause.text
     if one.said.author == "user":
-        if _is_rule(one):
-            return "rule"
-        able = _BY_USER
-    else:
-        before_colon = one.clause.text.partition(":")[0] if ":" in one.clause.text[:30] else ""
-        for label in (before_colon, one.clause.lead, one.clause.heading):
-            if label and len(label) < 40 and (kind := labelled(label)):
-                return kind
-        able = _BY_AGENT if any(map(_is_exact, one.names)) else _BY_AGENT - {"value", "file", "command"}
-    return max(able, key=lambda kind: (_score(KIND_WEIGHTS[kind], told_of), kind))
+        return False, None, text
+    label, colon, rest = text.partition(": ")
+    if colon and len(label) < 30 and len(rest) > 15 and (kind := labelled(label)):
+        return False, kind, rest
+    for above in (one.clause.lead, one.clause.heading):
+        if above and (kind := labelled(above)):
+            return True, kind, text
+    return False, None, text
+
+
+def _kind(one: Candidate, told_of: Features) -> Kind:
+    """Return the likeliest kind that its author can state and a cue allows: an agent sets no rules, nothing is an error that names no trouble."""
+    if _is_rule(one):
+        return "rule"
+    by_user = one.said.author == "user"
+    able = _BY_USER if by_user else _BY_AGENT if any(map(_is_exact, one.names)) else _BY_AGENT - {"value", "file", "command"}
+    otherwise: Kind = "requirement" if by_user else "lesson"
+    if one.cues & _SAYS_MORE:
+        able -= {"value"}
+    if one.size > _RULE_LONGEST:
+        able -= {"rule"}
+    allowed = [kind for kind in able if one.cues & _NEEDS.get(kind, ~0) or (kind == "question" and one.clause.text.endswith("?"))]
+    return max(allowed, key=lambda kind: (_score(KIND_WEIGHTS[kind], told_of), kind), default=otherwise)
 
 
 def _is_exact(name: str) -> bool:

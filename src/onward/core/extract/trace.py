@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from onward.core.facts import Author
-from onward.core.tools import Change, Todo, action
+from onward.core.tools import Action, Change, Todo, action, todo
 from onward.core.transcript import ToolResult, Turn
 
 
@@ -87,8 +87,8 @@ def observe(turns: Iterable[tuple[int, Turn]]) -> Trace:
                 made = [Changed(ordinal, turn.at, c, seen.rounds) for c in did.changes]
                 seen.changed.extend(made)
                 waiting.setdefault(call.id, made)
-            if did.todos and turn.sidechain is None:
-                seen.todos = [(ordinal, turn.at, todo) for todo in did.todos]
+            if turn.sidechain is None:
+                _plan(seen, ordinal, turn.at, did)
             seen.asked.extend(Said(ordinal, turn.at, "agent", question, seen.rounds) for question in did.questions)
             if did.text and turn.sidechain is None:
                 seen.said.append(Said(ordinal, turn.at, "agent", did.text, seen.rounds))
@@ -106,6 +106,17 @@ def _say(seen: Trace, ordinal: int, turn: Turn) -> None:
         seen.said.append(Said(ordinal, turn.at, "user", turn.text, seen.rounds))
     elif turn.role == "assistant":
         seen.said.append(Said(ordinal, turn.at, "agent", turn.text, seen.rounds))
+
+
+def _plan(seen: Trace, ordinal: int, at: datetime | None, did: Action) -> None:
+    """Keep the task list as the call leaves it. Tasks that are made one by one are numbered from 1, as agents do."""
+    if did.todos:
+        seen.todos = [(ordinal, at, entry) for entry in did.todos]
+    if did.task and not did.task.id:
+        seen.todos.append((ordinal, at, todo(did.task.text, did.task.status)))
+    elif did.task and did.task.id.isdigit() and 0 < (number := int(did.task.id)) <= len(seen.todos):
+        before = seen.todos[number - 1][2]
+        seen.todos[number - 1] = (ordinal, at, todo(did.task.text or before.text, did.task.status or before.status))
 
 
 def _answer(seen: Trace, asked: Ran | list[Changed] | None, result: ToolResult, ordinal: int) -> None:

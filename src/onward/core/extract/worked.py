@@ -147,10 +147,19 @@ def _commands(seen: Trace, cwd: str) -> Iterator[Shown]:
         passed = _PASSED.search(last.output)
         shown = f", {one_line(passed.group(0), 70)}" if passed and not last.failed else ""
         purpose = f" — {one_line(last.purpose, 80)}" if last.purpose else ""
-        outcome = "failed when it last ran" if last.failed else "ran without error" if last.failed is False else "was run"
+        outcome = "ran without error" if last.failed is False else "was run"
+        if last.failed:
+            wider = _passed_later(key, last, runs)
+            outcome = f"failed, then `{wider}` passed" if wider else "failed when it last ran"
         times = f" ({_times(len(same))})" if len(same) > 1 else ""
         weight = min(0.6, 0.22 + 0.06 * len(same) + 0.15 * checks + 0.1 * last.round / max(1, seen.rounds))
         yield Shown("command", f"command:{key}", f"`{key}` {outcome}{times}{shown}{purpose}", (last.turn,), weight)
+
+
+def _passed_later(key: str, failed: Ran, runs: dict[str, list[Ran]]) -> str:
+    """Return a command that passed after *failed* and covers it: the same words, fewer of them."""
+    wider = (k for k, same in runs.items() if key.startswith(f"{k} ") and same[-1].turn > failed.turn and same[-1].failed is False)
+    return next(wider, "")
 
 
 def _errors(seen: Trace, cwd: str) -> Iterator[Shown]:
