@@ -66,6 +66,21 @@ def test_memory_does_not_grow_with_the_file(tmp_path, compressed):
 
 @needs_proc
 @pytest.mark.slow
+def test_memory_does_not_grow_with_a_list_of_turns(tmp_path):
+    path = tmp_path / "turns.json"
+    with path.open("w", encoding="utf-8") as file:
+        for number in range(12_500):
+            turn = {"role": ("user", "assistant")[number % 2], "content": f"line {number} of a long answer\n" * 150}
+            file.write(("," if number else "[") + json.dumps(turn))
+        file.write("]")
+    assert path.stat().st_size > 50_000_000
+    turns, _, megabytes = measured(path)
+    assert turns == 12_500
+    assert megabytes <= 60
+
+
+@needs_proc
+@pytest.mark.slow
 @pytest.mark.parametrize("text", ["x" * 1000, 'quote " and \\ backslash ' * 40], ids=["plain", "escapes"])
 def test_a_line_of_100_mb_does_not_take_100_mb_and_leaves_a_stub(tmp_path, text):
     path = tmp_path / "session.jsonl"

@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 
 from onward.core.transcript import ImportReport, Item, Role, SessionHead, ToolCall, ToolResult, Turn, Usage
+from onward.formats.elements import objects
 from onward.formats.envelopes import typed
 from onward.formats.fields import as_count, as_list, as_object, as_text, as_time
 from onward.formats.source import Source
@@ -58,6 +59,10 @@ def read(source: Source, report: ImportReport) -> Iterator[Item]:
     if _is_lines(source.head):
         for number, record in source.records(report):
             yield from reader.take(number, record)
+    elif source.head[:4096].translate(None, b"\0 \t\r\n").startswith(b"[{"):
+        # A list is read one element at a time: an export may be larger than memory.
+        for index, record in objects(source, report):
+            yield from reader.take(index, record)
     else:
         yield from reader.session(source.document(report), top=True)
 

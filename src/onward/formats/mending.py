@@ -14,7 +14,7 @@ import orjson
 
 _STUB_BYTES = 64 * 1024
 _IN_STRING = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+', re.S)
-_TRIES = 200
+_TRIES = 50
 """How often a line is searched for a whole record, so that a hostile one costs little."""
 _DECODER = json.JSONDecoder()
 

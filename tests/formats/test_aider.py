@@ -1,0 +1,92 @@
+"""Aider: many sessions in one file, whose each line is, and what Aider did as calls."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import pytest
+
+from onward.core.transcript import Usage
+
+
+@pytest.fixture
+def history(reading, fixtures):
+    return reading(fixtures / "aider" / "history.md")
+
+
+@pytest.fixture
+def zone(monkeypatch):
+    """Set the zone of the machine."""
+
+    def set_zone(name):
+        monkeypatch.setenv("TZ", name)
+        time.tzset()
+
+    yield set_zone
+    monkeypatch.undo()
+    time.tzset()
+
+
+def test_a_session_in_which_nothing_was_said_has_no_head(history):
+    assert [head.id for head in history.heads] == ["2025-11-03 09:12:40", "2025-11-04 16:05:11"]
+    assert history.heads[0].cwd == "/home/rina/kopi-stock"
+    assert history.report.skipped == {"start of a session without a prompt": 1}
+
+
+def test_a_session_begins_by_the_clock_of_the_machine(reading, fixtures, zone):
+    zone("WIB-7")
+    assert reading(fixtures / "aider" / "history.md").heads[0].started_at.isoformat() == "2025-11-03T02:12:40+00:00"
+
+
+def test_only_prompts_are_said(history):
+    assert history.said() == [
+        "The restock report is empty on Mondays.\nFix it, and do not touch the exporter.",
+        "Kenapa di hari Senin saja?",
+        "Add a test for Sundays",
+    ]
+
+
+def test_a_quote_in_the_models_code_is_not_aiders(history):
+    answer = next(turn for turn in history.turns if turn.role == "assistant")
+    assert "> // Monday is day one" in answer.text
+    assert answer.text.endswith(">>>>>>> REPLACE\n```")
+
+
+def test_what_aider_did_are_calls_of_the_answer(history):
+    answer = next(turn for turn in history.turns if turn.role == "assistant")
+    assert [(call.name, call.arguments) for call in answer.calls] == [
+        ("edit", {"path": "src/report.ts"}),
+        ("commit", {"command": "git commit -m 'fix: fill the report on Mondays'"}),
+    ]
+    assert (answer.model, answer.usage) == ("gpt-5.4", Usage(3200, 184, 1100, 0))
+
+
+def test_a_command_of_the_person_has_its_output_whole(history):
+    [prompt] = [turn for turn in history.turns if turn.text == "/run pnpm test report"]
+    [output] = [turn for turn in history.turns if turn.results and turn.results[0].call_id == prompt.calls[0].id]
+    assert prompt.mark == "injected"
+    assert output.results[0].text == "3 passed, 0 failed\n\nTest files  1 passed (1)"
+
+
+def test_an_echoed_confirmation_is_nobodys_word(history):
+    assert not [turn for turn in history.turns if turn.role == "user" and "(Y)es" in turn.text]
+
+
+def test_real_histories_have_the_counts_of_their_own_lines(reading, shared_data):
+    for name in ("aider-afi-core/aider.chat.history.md", "aider-OpenCoder/aider.chat.history.md", "aider-upstream/chat-history.md"):
+        path = shared_data / name
+        text = path.read_text(errors="replace")
+        result = reading(path)
+        assert (result.report.format, result.report.malformed_count) == ("aider", 0)
+        sessions = re.split(r"(?m)^# aider chat started at .*$", text)
+        spoken = [part for part in sessions if re.search(r"(?m)^(?!#### .*\(Y\)es/\(N\)o)(?:####|[^>#\s]|#(?!# aider))", part)]
+        assert abs(len(result.heads) - len(spoken)) <= len(spoken) // 50
+        prompts = re.findall(r"(?m)(?:^####.*\n)+", re.sub(r"(?m)^#### .*\(Y\)es/\(N\)o.*\n", "> \n", text))
+        assert sum(turn.role == "user" for turn in result.turns) == len(prompts)
+        edits = len(re.findall(r"(?m)^> Applied edit to ", text))
+        assert abs(sum(call.name == "edit" for turn in result.turns for call in turn.calls) - edits) <= edits // 50
+        places = text.splitlines()
+        for turn in result.turns:
+            if turn.role == "user":
+                assert places[turn.line - 1].startswith("####")
