@@ -35,6 +35,8 @@ class _Run:
     line: int
     lines: list[str] = field(default_factory=list[str])
     fences: int = 0
+    is_over: bool = False
+    """Whether a blank line came after it: the next prompt is another one."""
 
     def add(self, line: str) -> None:
         """Add one line, and count it when it opens or closes a code block."""
@@ -65,7 +67,7 @@ def _runs(source: Source) -> Iterator[_Run]:
     run = _Run("", 0)
     for number, line in source.text_lines():
         author = _author(line, run)
-        if author == run.author and author != "start":
+        if author == run.author and author != "start" and not (author == "user" and run.is_over):
             run.add(_bare(line, author))
         elif author:
             if run.author:
@@ -74,6 +76,7 @@ def _runs(source: Source) -> Iterator[_Run]:
             run.add(_bare(line, author))
         else:
             run.add("")
+            run.is_over = True
     if run.author:
         yield run
 

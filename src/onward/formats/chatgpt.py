@@ -53,7 +53,7 @@ class _Conversation:
 
     def read(self) -> Iterator[Item]:
         """Yield the head, the abandoned branches, and the path that the person last saw."""
-        yield SessionHead(
+        head: SessionHead | None = SessionHead(
             agent=NAME,
             id=as_text(self.about.get("conversation_id")) or as_text(self.about.get("id")) or None,
             started_at=as_time(self.about.get("create_time")),
@@ -65,7 +65,11 @@ class _Conversation:
             above = self.turn_at.get(parents[node_id])
             if is_elsewhere and above != last:
                 yield Rewind(to=above)
-            yield from self._tell(node_id)
+            for turn in self._tell(node_id):
+                if head is not None:
+                    yield head
+                    head = None
+                yield turn
             last = self.turn_at[node_id]
 
     def _tell(self, node_id: str) -> Iterator[Turn]:

@@ -33,8 +33,12 @@ def read(source: Source, report: ImportReport) -> Iterator[Item]:
         if not isinstance(messages, list):
             report.bad(number, "a conversation without messages")
             continue
-        yield _head(conversation)
-        yield from _messages(conversation, messages, report)
+        head: SessionHead | None = _head(conversation)
+        for item in _messages(conversation, messages, report):
+            if head is not None:
+                yield head
+                head = None
+            yield item
 
 
 def _head(conversation: dict[str, Any]) -> SessionHead:

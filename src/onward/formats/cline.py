@@ -245,8 +245,8 @@ class _Parts:
             self._results.append(ToolResult(self.history.call_for(text[len(_NOT_RUN) :].partition("]")[0]), text, is_error=True))
         elif _COMPACTED in text[:100]:
             self.summaries.append(text.removeprefix("<SYSTEM_NOTICE>").removesuffix("</SYSTEM_NOTICE>").strip())
-        elif self._words_in(text):
-            if self._tool:
+        elif tag := self._words_in(text):
+            if self._tool and tag != "user_message":
                 self._go_on(text)
         elif text.startswith(_NOTICES):
             self.injected.append(text)
@@ -259,15 +259,15 @@ class _Parts:
         last = self._results[-1]
         last.text = f"{last.text}\n{text}".strip()
 
-    def _words_in(self, text: str) -> bool:
-        """Take the person's words out of the tags around them; whether there are any. Deep inside a result, tags are not the program's own."""
+    def _words_in(self, text: str) -> str:
+        """Take the person's words out of the tag around them, and return its name. Deep inside a result, tags are not the program's own."""
         start = f"\n{text[:_NEAR]}"
         for tag in _SAID_TAGS[bool(self._tool) :]:
             if f"\n<{tag}>" in start:
                 words = text.partition(f"<{tag}>")[2]
                 self.said.append((words.rpartition(f"</{tag}>")[0] or words).strip())
-                return True
-        return False
+                return tag
+        return ""
 
     def _without_surroundings(self, text: str) -> str:
         """*text* without what the editor shows, from which the model is learned."""

@@ -131,7 +131,10 @@ class _Reader:
             self.report.skip("start of a tool call")
             return None
         self.calls.add(call.id)
-        return Turn(role="user" if kind == "tool.user_requested" else "assistant", calls=(call,), sidechain=lane)
+        if kind == "tool.user_requested":
+            command = as_text(as_object(data.get("arguments")).get("command"))
+            return Turn(role="user", text=f"!{command or call.name}", mark="injected", calls=(call,), sidechain=lane)
+        return Turn(role="assistant", calls=(call,), sidechain=lane)
 
 
 def _prompt(data: dict[str, Any], lane: str | None) -> Turn:

@@ -51,10 +51,8 @@ def _chats(connection: sqlite3.Connection, report: ImportReport) -> Iterator[Ite
         bubbles = list(_bubbles(connection, key.partition(":")[2], about))
         if any(bubble for bubble in bubbles):
             yield from _chat(key.partition(":")[2], about, bubbles, report)
-        elif about:
-            report.skip("chat without messages")
         else:
-            report.bad(0, f"{key} is not a JSON object")
+            report.skip("chat without messages")
 
 
 def _bubbles(connection: sqlite3.Connection, chat_id: str, about: dict[str, Any]) -> Iterator[dict[str, Any]]:

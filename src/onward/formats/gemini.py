@@ -152,6 +152,7 @@ def _turns(message: dict[str, Any]) -> Iterator[Turn]:
         calls = tuple(ToolCall(as_text(call.get("id")), as_text(call.get("name")), arguments_of(call.get("args"))) for call in answers)
         turn = Turn(role="assistant", text=text, calls=calls, thinking=_thoughts(message), model=as_text(message.get("model")) or None)
         turn.usage = _usage(message.get("tokens"))
+        turn.mark = "injected" if message.get("is_context") else "said"
         if turn.text or turn.calls or turn.thinking:
             yield turn
         results = tuple(_result(call) for call in answers if call.get("result") is not None or call.get("resultDisplay") is not None)

@@ -75,7 +75,7 @@ def _session(info: dict[str, Any], messages: Iterable[tuple[dict[str, Any], list
     """Yield one session's head and turns; an undone end as a rewind after it."""
     session_id, parent_id = as_text(info.get("id")), as_text(info.get("parentID"))
     time = as_object(info.get("time"))
-    yield SessionHead(
+    head: SessionHead | None = SessionHead(
         agent=NAME,
         id=session_id or None,
         started_at=as_time(time.get("created")),
@@ -95,6 +95,9 @@ def _session(info: dict[str, Any], messages: Iterable[tuple[dict[str, Any], list
             undone, before_undone = True, last_id
         for turn in _turns(index, message, parts, lane, report):
             last_id = turn.id or last_id
+            if head is not None:
+                yield head
+                head = None
             yield turn
     if undone:
         yield Rewind(to=before_undone)
@@ -196,9 +199,7 @@ def _usage(tokens: object) -> Usage | None:
 def _session_files(folder: Path) -> Iterator[Path]:
     """The session files of a storage folder in the order of their ids; `session/info` is the older place."""
     for storage in (folder, folder / "storage"):
-        yield from sorted(
-            path for pattern in ("session/*/ses_*.json", "session/info/*.json") for path in set(storage.glob(pattern)) if path.is_file()
-        )
+        yield from sorted(path for path in storage.glob("session/*/ses_*.json") if path.is_file())
 
 
 def _stored(file: Path, info: dict[str, Any], report: ImportReport) -> Iterator[Item]:
