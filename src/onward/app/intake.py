@@ -100,7 +100,7 @@ class SessionIntake:
             return
         new: list[NewTurn] = []
         left: list[tuple[int, int]] = []
-        grown_tokens = 0
+        tokens, has_grown = 0, False
         for one in chunk:
             if isinstance(one, Rewind):
                 self._position = 0 if one.to is None else self._positions.get(one.to, self._position)
@@ -113,9 +113,14 @@ class SessionIntake:
                 new.append(NewTurn(place.ordinal, identity, one.chars, one.turn))
             else:
                 self.known_turns += 1
-                if place.chars < one.chars and place.ordinal <= session.turns:
-                    before = turns.replace(connection, place, NewTurn(place.ordinal, identity, one.chars, one.turn))
-                    grown_tokens += turn_tokens(one.turn) - turn_tokens(before)
+                if place.session_id == session.id and place.chars < one.chars:
+                    places[identity] = place._replace(chars=one.chars)
+                    again = NewTurn(place.ordinal, identity, one.chars, one.turn)
+                    if place.ordinal > session.turns:
+                        new[place.ordinal - session.turns - 1] = again
+                    else:
+                        has_grown = True
+                        tokens += turn_tokens(one.turn) - turn_tokens(turns.replace(connection, place, again))
             if place.session_id == session.id:
                 self._position = place.ordinal
                 self._reached = max(self._reached, place.ordinal)
@@ -124,8 +129,8 @@ class SessionIntake:
         turns.append(connection, self.project.id, session.id, new)
         for after, until in left:
             turns.abandon(connection, session.id, after, until)
-        if new or grown_tokens:
-            sessions.grow(connection, session.id, len(new), grown_tokens + sum(turn_tokens(one.turn) for one in new))
+        if new or has_grown:
+            sessions.grow(connection, session.id, len(new), tokens + sum(turn_tokens(one.turn) for one in new))
         self.new_turns += len(new)
 
     def _stored(self, connection: Connection) -> Session | None:
