@@ -31,7 +31,7 @@ def zone(monkeypatch):
 def test_a_session_in_which_nothing_was_said_has_no_head(history):
     assert [head.id for head in history.heads] == ["2025-11-03 09:12:40", "2025-11-04 16:05:11"]
     assert history.heads[0].cwd == "/home/rina/kopi-stock"
-    assert history.report.skipped == {"start of a session without a prompt": 1}
+    assert history.report.skipped == {"start of a session without a prompt": 3}
 
 
 def test_a_session_begins_by_the_clock_of_the_machine(reading, fixtures, zone):
@@ -79,6 +79,7 @@ def test_real_histories_have_the_counts_of_their_own_lines(reading, shared_data)
         text = path.read_text(errors="replace")
         result = reading(path)
         assert (result.report.format, result.report.malformed_count) == ("aider", 0)
+        assert result.report.records == sum(bool(line.strip()) for line in text.split("\n"))
         sessions = re.split(r"(?m)^# aider chat started at .*$", text)
         spoken = [part for part in sessions if re.search(r"(?m)^(?!#### .*\(Y\)es/\(N\)o)(?:####|[^>#\s]|#(?!# aider))", part)]
         assert abs(len(result.heads) - len(spoken)) <= len(spoken) // 50

@@ -1,7 +1,7 @@
 """Aider: `.aider.chat.history.md`, many sessions in one file, each opened by `# aider chat started at …`.
 
 A line that begins with `#### ` is a person's, one that begins with `> ` is what Aider itself said (edits, commits, warnings, prices), and the rest is the
-model's. Runs of such lines are the records. The file has no tool calls: what Aider says it did (`Applied edit to …`, `Commit …`, `Running …`) becomes calls
+model's. A line that is not blank is a record. The file has no tool calls: what Aider says it did (`Applied edit to …`, `Commit …`, `Running …`) becomes calls
 of the turn before it, and what a person ran (`/run …`, `!…`) calls of the prompt. Only sessions have times, in the zone of the machine.
 """
 
@@ -35,11 +35,13 @@ class _Run:
     line: int
     lines: list[str] = field(default_factory=list[str])
     fences: int = 0
+    records: int = 0
     is_over: bool = False
     """Whether a blank line came after it: the next prompt is another one."""
 
     def add(self, line: str) -> None:
-        """Add one line, and count it when it opens or closes a code block."""
+        """Add one line that is not blank, and count it when it opens or closes a code block."""
+        self.records += 1
         self.lines.append(line)
         self.fences += line.startswith("```")
 
@@ -75,7 +77,7 @@ def _runs(source: Source) -> Iterator[_Run]:
             run = _Run(author, number)
             run.add(_bare(line, author))
         else:
-            run.add("")
+            run.lines.append("")
             run.is_over = True
     if run.author:
         yield run
@@ -124,7 +126,7 @@ class _Session:
             self.end()
             started = run.lines[0]
             self.head, self.model = SessionHead(agent=NAME, id=started or None, started_at=_local(started)), None
-            self.report.keep()
+            self.report.keep(run.records)
             return
         if run.author == "aider":
             self._settings(run)
@@ -136,15 +138,15 @@ class _Session:
             self.head = None
             for before in self.preamble:
                 yield Turn(role="system", text=_joined(before.lines), mark="injected", line=before.line)
-            self.report.keep(len(self.preamble))
+            self.report.keep(sum(before.records for before in self.preamble))
             self.preamble.clear()
-        self.report.keep()
+        self.report.keep(run.records)
         yield from self._turns(run, following)
 
     def end(self) -> None:
         """Account for a session in which nothing was said."""
         if self.preamble:
-            self.report.skip("start of a session without a prompt", len(self.preamble))
+            self.report.skip("start of a session without a prompt", sum(run.records for run in self.preamble))
         self.preamble.clear()
 
     def _settings(self, run: _Run) -> None:

@@ -76,11 +76,11 @@ def _record(number: int, record: dict[str, Any], report: ImportReport) -> Iterat
     yield from _counted(turns, number, report)
 
 
-def _counted(turns: list[Turn], number: int, report: ImportReport) -> Iterator[Turn]:
+def _counted(turns: list[Turn], number: int, report: ImportReport, records: int = 1) -> Iterator[Turn]:
     if turns:
-        report.keep()
+        report.keep(records)
     else:
-        report.skip("empty message")
+        report.skip("empty message", records)
     for turn in turns:
         turn.line = number
         yield turn
@@ -141,7 +141,12 @@ def _section(number: int, speaker: str, lines: list[str], waiting: list[ToolCall
         turns = [Turn(role="assistant", thinking=thinking, text=said.strip())]
     elif text:
         turns = [Turn(role="assistant", text=text)]
-    yield from _counted(turns, number, report)
+    yield from _counted(turns, number, report, 1 + _filled(lines))
+
+
+def _filled(lines: list[str]) -> int:
+    """How many of *lines* are not blank: in text, these are the records."""
+    return sum(not line.isspace() and line != "" for line in lines)
 
 
 def _arguments(lines: list[str]) -> tuple[dict[str, object], str]:
@@ -175,6 +180,7 @@ def _exported(source: Source, report: ImportReport) -> Iterator[Item]:
             title = stripped[2:]
         if below_ruler and stripped in _SPEAKERS:
             if not role:
+                report.keep(_filled(lines))
                 yield SessionHead(agent=NAME, title=title)
             else:
                 yield from _speech(number, role, lines, report)
@@ -190,4 +196,4 @@ def _exported(source: Source, report: ImportReport) -> Iterator[Item]:
 def _speech(number: int, role: str, lines: list[str], report: ImportReport) -> Iterator[Turn]:
     text = "\n".join(lines).strip().removesuffix("---").strip()
     turn = Turn(role="user" if role == "user" else "assistant", text=text)
-    yield from _counted([turn] if text else [], number, report)
+    yield from _counted([turn] if text else [], number, report, 1 + _filled(lines))

@@ -15,6 +15,8 @@ from onward.formats.source import Source
 _CHUNK_BYTES = 4 * 1024 * 1024
 _OVERLAP_BYTES = 64 * 1024
 """A place where one element ends and the next begins is never longer than this."""
+_SINGLE_TRIES = 64
+"""So many cuts are tried one by one; then each try waits for twice as many as the last."""
 _BEGINNING = rb'\s*\{\s*("[^"\\]{1,80}")\s*:\s*(?:(?:"(?:[^"\\]|\\.)*"|[\w.+-]+)\s*,\s*("[^"\\]{1,80}")\s*:)?'
 _SCALAR = rb'(?:"(?:[^"\\]|\\.){0,8192}"|[\w.+-]+)'
 
@@ -42,7 +44,7 @@ def _read(stream: IO[bytes]) -> Iterator[tuple[list[Any], str]]:
     """Yield elements in small lists, each with what is wrong with what stood after them.
 
     The text is cut where one element ends and the next begins as the first one did. Something inside an element may look the same: then the piece is not
-    whole yet, and grows by ever more cuts, so that trying stays cheap.
+    whole yet, and grows, in the end by ever more cuts, so that trying stays cheap.
     """
     text = _part(stream).lstrip().removeprefix(b"[").lstrip()
     between = _separator(text)
@@ -61,7 +63,7 @@ def _read(stream: IO[bytes]) -> Iterator[tuple[list[Any], str]]:
             continue
         values, is_whole = _values(text[: found.start() + 1])
         if values is None and not is_whole:
-            wanted = passed * 2
+            wanted = passed + (1 if passed < _SINGLE_TRIES else passed)
             continue
         yield values or [], "" if values is not None else "a conversation that is not JSON"
         text = text[found.start("next") :]
@@ -103,15 +105,15 @@ def _values(piece: bytes) -> tuple[list[Any] | None, bool]:
 
 def _last(text: bytes) -> tuple[list[Any], str]:
     """The elements in the last piece, with what is wrong if it ends too early."""
-    text = text.rstrip()
-    whole = text.removesuffix(b"]")
+    end = text.rfind(b"}") + 1
+    # After the last element, arrays end, and empty ones may follow.
+    whole = text[:end] if not text[end:].strip(b"[], \t\r\n") else text.rstrip().removesuffix(b"]")
     if not whole.strip():
         return [], ""
-    values, _ = _values(whole)
-    if values is None:
-        values, _ = _values(text)
-    if values is not None:
-        return values, ""
+    for piece in (whole, text):
+        values, _ = _values(piece)
+        if values is not None:
+            return values, ""
     from onward.formats.mending import closed
 
     values = closed(b"[" + text)

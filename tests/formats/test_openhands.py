@@ -1,0 +1,62 @@
+"""OpenHands: actions as calls, observations as what they did, an answer's cost once, the resolver's output."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from onward.core.transcript import Usage
+
+
+@pytest.fixture
+def events(reading, fixtures):
+    return reading(fixtures / "openhands" / "trajectory.json")
+
+
+def test_prompts_are_said_and_the_system_prompt_is_not(events):
+    assert events.said() == ["The restock report is empty on Mondays", "Jangan ubah exporter"]
+    assert [turn.role for turn in events.turns if turn.mark == "injected"] == ["system"]
+    assert events.report.skipped == {"state of the agent": 1}
+
+
+def test_calls_are_what_the_model_asked_for(events):
+    calls = [(call.name, call.arguments) for turn in events.turns for call in turn.calls]
+    assert calls[0] == ("execute_bash", {"command": "pnpm test report"})
+    assert (calls[1][0], calls[1][1]["command"]) == ("str_replace_editor", "str_replace")
+    answers = [(answer.call_id, answer.is_error, answer.exit_code) for turn in events.turns for answer in turn.results]
+    assert answers == [("toolu_1", False, 1), ("toolu_2", True, None)]
+
+
+def test_prose_thoughts_cost_and_summary(events):
+    answer = events.turns[2]
+    assert (answer.text, answer.model, answer.usage) == ("I will run the tests.", "claude-sonnet-4-5", Usage(100, 60, 4000))
+    assert [turn.thinking for turn in events.turns if turn.thinking] == ["The file has tabs."]
+    assert [turn.text for turn in events.turns if turn.mark == "summary"] == ["The report leaves Monday out."]
+    assert events.turns[-1].text == "The condition is fixed."
+
+
+def test_two_calls_of_one_answer_tell_its_prose_and_cost_once(reading, fixtures):
+    events = json.loads((fixtures / "openhands" / "trajectory.json").read_text())
+    again = {**events[3], "id": 20}
+    result = reading(json.dumps([events[1], events[3], again]).encode())
+    assert [(turn.text, turn.usage is None) for turn in result.turns[1:]] == [("I will run the tests.", False), ("", True)]
+
+
+def test_every_line_of_the_resolver_is_a_session(reading, fixtures):
+    result = reading(fixtures / "openhands" / "output.jsonl")
+    assert [(head.id, head.title) for head in result.heads] == [("rina/kopi-stock#12", "Empty report"), ("rina/kopi-stock#13", "Rename")]
+    assert result.said()[:2] == ["Please fix the following issue:\nThe report is empty on Mondays", "Rename the report"]
+
+
+def test_real_trajectories_have_the_counts_of_their_own_events(reading, shared_data):
+    files = sorted(shared_data.glob("openhands-a/trajs/*.json"))
+    assert len(files) == 3
+    for path in files:
+        events = json.loads(path.read_text())
+        result = reading(path)
+        assert (result.report.format, result.report.records, result.report.malformed_count) == ("openhands", len(events), 0)
+        assert len(result.said()) == sum(event["source"] == "user" for event in events)
+        asked = [event["tool_call_metadata"]["tool_call_id"] for event in events if event.get("action") and "tool_call_metadata" in event]
+        assert [call.id for turn in result.turns for call in turn.calls] == asked
+        assert sum(len(turn.results) for turn in result.turns) == sum("observation" in event for event in events)
