@@ -15,6 +15,7 @@ from onward.core.transcript import ImportReport, SessionHead, Turn
 from onward.errors import BadInput, OnwardError, UnknownFormat, UnreadableFile
 from onward.formats import detect, open_source, read
 from onward.store import Store, provenance
+from onward.store import projects as projects_kept
 from onward.store.projects import Project
 from onward.store.sessions import Session
 
@@ -169,7 +170,8 @@ class _Importer:
             file.error = error
         with self._store.write() as connection:
             for project_id in {intake.project.id for intake in intakes}:
-                provenance.note(connection, project_id, file.path, file.report)
+                if projects_kept.hold(connection, project_id):
+                    provenance.note(connection, project_id, file.path, file.report)
 
     def _project_of(self, head: SessionHead) -> Project:
         project = self._project or projects.of_head(self._store, head) or (self._fallback and self._fallback())

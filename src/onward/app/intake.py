@@ -6,6 +6,7 @@ its own transaction, which of its turns are kept already.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import Connection
@@ -93,7 +94,7 @@ class SessionIntake:
             connection, self.project.id, [one.recognised.identity(number) for one in read if number or one.recognised.everywhere]
         )
         if session is None and any(not one.recognised.everywhere or one.recognised.mark not in places for one in read):
-            session = self._begun(connection)
+            session = self._begun(connection, next((one.turn.at for one in read if one.turn.at), None))
         self._session = session
         if session is None:
             self.known_turns += len(read)
@@ -149,10 +150,10 @@ class SessionIntake:
             sessions.rename(connection, shorter.id, name)
         return shorter
 
-    def _begun(self, connection: Connection) -> Session:
+    def _begun(self, connection: Connection, first_at: datetime | None) -> Session:
         """Return a new session; or the one that a person began by hand, if it waits for its transcript."""
         name = self._native_ids[0]
-        waiting = sessions.awaiting_transcript(connection, self.project.id, self._head.started_at)
+        waiting = sessions.awaiting_transcript(connection, self.project.id, self._head.started_at or first_at)
         if waiting:
             return sessions.adopt(connection, waiting.id, self._head, native_id=name, source=self._source)
         return sessions.add(connection, self.project.id, self._head, native_id=name, source=self._source)

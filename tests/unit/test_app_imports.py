@@ -1,0 +1,262 @@
+"""Importing: sessions told apart and put in order, each turn kept once, and an account of every file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+
+from onward.app import completing, handoffs, imports, projects
+from onward.app import sessions as sittings
+from onward.app.imports import Imported, Progress
+from onward.app.intake import SessionIntake
+from onward.app.projects import Project
+from onward.core.transcript import Rewind, SessionHead, Turn
+from onward.errors import BadInput, Conflict, NotFound, UnreadableFile
+from onward.store import Store
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+FIXTURES = Path(__file__).resolve().parents[1] / "formats" / "fixtures"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store.at_folder(tmp_path / "home") as opened:
+        yield opened
+
+
+@pytest.fixture
+def project(store: Store) -> Project:
+    return projects.new(store, "shop")
+
+
+def written(path: Path, *said: str, native: str | None = None, at: datetime | None = NOON, **head: object) -> Path:
+    """Write a session whose turns alternate, a minute apart where *at* says when."""
+    messages = [
+        {"role": ("user", "assistant")[i % 2], "content": text, **({"timestamp": (at + timedelta(minutes=i)).isoformat()} if at else {})}
+        for i, text in enumerate(said)
+    ]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps([{"messages": messages, **({"id": native} if native else {}), **head}]), "utf-8")
+    return path
+
+
+def take(store: Store, project: Project, paths: list[Path], **options: object) -> Imported:
+    outcome = imports.import_paths(store, paths, project=project, **options)
+    assert [file.error for file in outcome.files] == [None] * len(outcome.files)
+    return outcome
+
+
+def texts(store: Store, project: Project, number: int = 1) -> list[str]:
+    return [one.turn.text for one in sittings.replay(store, sittings.find(store, project, number))]
+
+
+def counts(outcome: Imported) -> list[tuple[int, int, int]]:
+    return [(one.session.number, one.new_turns, one.known_turns) for file in outcome.files for one in file.sessions]
+
+
+def test_importing_again_keeps_everything_once(store: Store, project: Project, tmp_path: Path) -> None:
+    file = written(tmp_path / "a.json", "hello", "hi", "continue", "ok", "continue")
+    assert counts(take(store, project, [file])) == [(1, 5, 0)]
+    assert counts(take(store, project, [file])) == [(1, 0, 5)]
+    assert texts(store, project) == ["hello", "hi", "continue", "ok", "continue"]
+
+
+@pytest.mark.parametrize("at", [NOON, None])
+@pytest.mark.parametrize("native", ["n", None])
+@pytest.mark.parametrize("first", [1, 2, 3, 4, 5, 7])
+def test_a_file_that_has_grown_adds_what_is_new(
+    store: Store, project: Project, tmp_path: Path, first: int, native: str | None, at: datetime | None
+) -> None:
+    said = ["hello", "hi", "continue", "ok", "continue", "ok", "continue"]
+    take(store, project, [written(tmp_path / "a.json", *said[:first], native=native, at=at)])
+    assert counts(take(store, project, [written(tmp_path / "a.json", *said, native=native, at=at)])) == [(1, 7 - first, first)]
+    assert texts(store, project) == said
+
+
+def test_sessions_that_begin_alike_are_told_apart(store: Store, project: Project, tmp_path: Path) -> None:
+    files = [written(tmp_path / f"{name}.json", "hi", "Hello!", "thanks", name, at=None) for name in ("red", "blue")]
+    assert counts(take(store, project, files)) == [(1, 4, 0), (2, 4, 0)]
+
+
+def test_a_fork_keeps_what_its_parent_does_not_have(store: Store, project: Project, tmp_path: Path) -> None:
+    parent = written(tmp_path / "a.json", "one", "two", "three", native="parent")
+    fork = written(tmp_path / "b.json", "one", "two", "else", native="fork")
+    assert counts(take(store, project, [parent, fork])) == [(1, 3, 0), (2, 1, 2)]
+    assert texts(store, project, 2) == ["else"]
+
+
+def test_a_copy_makes_no_session(store: Store, project: Project, tmp_path: Path) -> None:
+    take(store, project, [written(tmp_path / "a.json", "one", "two", native="parent")])
+    outcome = take(store, project, [written(tmp_path / "b.json", "one", "two", native="copy")])
+    assert counts(outcome) == []
+    assert [one.number for one in sittings.listed(store, project)] == [1]
+
+
+def test_the_same_turns_belong_to_each_project_that_imports_them(store: Store, project: Project, tmp_path: Path) -> None:
+    file = written(tmp_path / "a.json", "one", "two")
+    other = projects.new(store, "other")
+    assert counts(take(store, project, [file])) == counts(take(store, other, [file])) == [(1, 2, 0)]
+
+
+def test_a_folder_is_imported_in_order_of_time(store: Store, project: Project, tmp_path: Path) -> None:
+    folder = tmp_path / "all"
+    written(folder / "a.json", "third", at=NOON + timedelta(days=2))
+    written(folder / "deep" / "b.json", "first", at=NOON)
+    written(folder / "c.json", "without a time", at=None)
+    written(folder / "d.json", "second", at=NOON + timedelta(days=1))
+    (folder / "image.bin").write_bytes(bytes(range(256)) * 100)
+    (folder / "link.json").symlink_to(folder / "a.json")
+    seen: list[Progress] = []
+    outcome = take(store, project, [folder], on_progress=seen.append)
+    assert [texts(store, project, number)[0] for number in range(1, 5)] == ["first", "second", "third", "without a time"]
+    assert outcome.passed_over == [str(folder / "image.bin")]
+    assert [(one.done, one.files) for one in seen] == [(done, 4) for done in range(5)]
+
+
+def test_one_bad_file_never_costs_the_rest(store: Store, project: Project, tmp_path: Path) -> None:
+    good = written(tmp_path / "a.json", "one")
+    outcome = imports.import_paths(store, [tmp_path / "gone.json", good], project=project)
+    by_path = {file.path: file for file in outcome.files}
+    assert isinstance(by_path[str(tmp_path / "gone.json")].error, UnreadableFile)
+    assert by_path[str(good)].error is None
+    assert len(by_path[str(good)].sessions) == 1
+
+
+def test_a_stream_is_imported_too(store: Store, project: Project, tmp_path: Path) -> None:
+    stream = BytesIO(written(tmp_path / "a.json", "one", "two").read_bytes())
+    assert counts(imports.import_paths(store, [stream], project=project)) == [(1, 2, 0)]
+
+
+def test_each_session_goes_to_the_project_of_its_repository(store: Store, tmp_path: Path) -> None:
+    first, second = FIXTURES / "claude_code" / "session.jsonl", FIXTURES / "codex" / "rollout.jsonl"
+    outcome = imports.import_paths(store, [first, second], fallback=lambda: pytest.fail("the transcripts say where they ran"))
+    assert all(file.error is None for file in outcome.files)
+    again = imports.import_paths(store, [first, second])
+    assert [one.session.id for file in again.files for one in file.sessions] == [
+        one.session.id for file in outcome.files for one in file.sessions
+    ]
+    stated = written(tmp_path / "a.json", "nowhere")
+    assert isinstance(imports.import_paths(store, [stated]).files[0].error, BadInput)
+    rest = projects.new(store, "rest")
+    assert imports.import_paths(store, [stated], fallback=lambda: rest).files[0].sessions[0].session.project_id == rest.id
+
+
+def test_completing_while_importing_makes_a_handoff_each(store: Store, project: Project, tmp_path: Path) -> None:
+    files = [written(tmp_path / f"{day}.json", f"Always test on day {day}.", "Done.", at=NOON + timedelta(days=day)) for day in range(3)]
+    outcome = take(store, project, files, complete=True)
+    assert [one.version for file in outcome.files for one in file.sessions] == [1, 2, 3]
+    assert [one.version for file in take(store, project, files, complete=True).files for one in file.sessions] == [None] * 3
+    assert handoffs.current(store, project).handoff.session == 3
+
+
+def test_completing_goes_on_where_it_was_cut_off(store: Store, project: Project, tmp_path: Path) -> None:
+    file = written(tmp_path / "a.json", "Always test.", "Done.")
+    take(store, project, [file])
+    outcome = take(store, project, [file], complete=True)
+    assert [(one.new_turns, one.version) for one in outcome.files[0].sessions] == [(0, 1)]
+
+
+def test_a_completed_session_that_grows_is_completed_anew(store: Store, project: Project, tmp_path: Path) -> None:
+    take(store, project, [written(tmp_path / "a.json", "Always test.", "Done.", native="n")], complete=True)
+    grown = written(tmp_path / "a.json", "Always test.", "Done.", "Never deploy on a Friday.", native="n")
+    assert take(store, project, [grown]).files[0].sessions[0].session.status == "active"
+    take(store, project, [grown], complete=True)
+    assert "Friday" in handoffs.current(store, project).markdown
+
+
+def test_no_secret_is_kept(store: Store, project: Project, tmp_path: Path) -> None:
+    secret = "gh" + "p_" + "x7Kd92LmQpRt5VbNzW3cYh8JfGs1TuAe04Bq"
+    take(store, project, [written(tmp_path / "a.json", f"The token is {secret}.", "Noted.")], complete=True)
+    session = sittings.find(store, project, 1)
+    completing.complete(store, session, accomplishments=[f"Used {secret}"], blockers=[secret])
+    sittings.start(store, project, objectives=[f"Rotate {secret}"])
+    store.close()
+    for path in (tmp_path / "home").iterdir():
+        data = path.read_bytes()
+        assert secret.encode() not in data
+        assert secret.lower().encode() not in data
+
+
+def intake(store: Store, project: Project, *items: Turn | Rewind, native: str = "n") -> SessionIntake:
+    one = SessionIntake(store, project, SessionHead("codex", native), "a.jsonl")
+    for item in items:
+        one.take(item)
+    one.finish()
+    return one
+
+
+def named(name: str, text: str = "") -> Turn:
+    return Turn("user", text or name, id=name)
+
+
+def main_path(store: Store, project: Project) -> list[str]:
+    return [one.turn.text for one in sittings.replay(store, sittings.find(store, project, 1)) if not one.abandoned]
+
+
+def test_going_back_leaves_a_branch(store: Store, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    items = [named("a"), named("b"), named("c"), Rewind("a"), named("d"), Rewind("d"), named("e")]
+    for chunk in (1000, 1, 3):
+        monkeypatch.setattr("onward.app.intake.CHUNK_TURNS", chunk)
+        intake(store, project, *items)
+        assert main_path(store, project) == ["a", "d", "e"]
+    intake(store, project, *items, named("f"), Rewind("d"))
+    assert main_path(store, project) == ["a", "d"]
+    intake(store, project, named("g"), Rewind(None), named("h"))
+    assert main_path(store, project) == ["h"]
+
+
+def test_a_turn_that_has_grown_is_kept_as_it_is_now(store: Store, project: Project) -> None:
+    intake(store, project, named("a", "I will"), named("b"))
+    again = intake(store, project, named("a", "I will do it"), named("b"), named("c", "sh"), named("c", "short"))
+    assert (again.new_turns, again.known_turns) == (1, 3)
+    assert main_path(store, project) == ["I will do it", "b", "short"]
+    intake(store, project, named("a", "I"))
+    assert main_path(store, project)[0] == "I will do it"
+
+
+def test_chunks_make_no_difference(store: Store, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("onward.app.intake.CHUNK_TURNS", 2)
+    said = [Turn("user", "continue") for _ in range(7)]
+    assert intake(store, project, *said).new_turns == 7
+    assert intake(store, project, *said, Turn("user", "stop")).new_turns == 1
+    assert len(texts(store, project)) == 8
+
+
+def test_a_session_begun_by_hand_takes_the_next_transcript(store: Store, project: Project, tmp_path: Path) -> None:
+    old = written(tmp_path / "old.json", "before", at=NOON)
+    started = sittings.start(store, project, agent="codex", objectives=["ship"])
+    new = written(tmp_path / "new.json", "after", "yes", at=datetime.now(UTC) + timedelta(minutes=1))
+    assert counts(take(store, project, [old, new])) == [(2, 1, 0), (1, 2, 0)]
+    session = sittings.find(store, project, started.session.number)
+    assert (session.turns, session.objectives) == (2, ("ship",))
+
+
+def test_a_deleted_project_takes_no_turns(store: Store, project: Project, tmp_path: Path) -> None:
+    file = written(tmp_path / "a.json", "one")
+    projects.delete(store, project)
+    outcome = imports.import_paths(store, [file], project=project)
+    assert isinstance(outcome.files[0].error, NotFound)
+
+
+def test_the_project_that_is_meant(store: Store, tmp_path: Path) -> None:
+    with pytest.raises(NotFound, match="no project yet"):
+        projects.resolve(store)
+    made = projects.resolve(store, "shop", create=True)
+    assert projects.resolve(store) == projects.resolve(store, "shop") == projects.resolve(store, str(made.id)) == made
+    here = projects.resolve(store, folder=tmp_path, create=True)
+    assert (here.name, projects.resolve(store, folder=tmp_path)) == (tmp_path.name, here)
+    with pytest.raises(NotFound, match="which project"):
+        projects.resolve(store, folder=tmp_path / "elsewhere")
+    with pytest.raises(NotFound, match="shap"):
+        projects.resolve(store, "shap")
+    with pytest.raises(Conflict):
+        projects.rename(store, here, "shop")
+    with pytest.raises(BadInput):
+        projects.new(store, "12")
+    projects.archive(store, here)
+    assert projects.resolve(store, folder=tmp_path / "elsewhere") == made
