@@ -310,3 +310,21 @@ def test_copy_gives_the_clipboard_what_would_be_printed(antre: Run, tmp_path: Pa
     assert (tmp_path / "clipboard").read_text() == printed
     monkeypatch.setenv("PATH", str(tmp_path / "nothing"))
     assert antre("handoff", "--copy").code == 2
+
+
+def test_a_folder_gives_its_conversations_and_nothing_else(run: Run, transcripts: list[Path]) -> None:
+    folder = transcripts[0].parent
+    (folder / "notes.md").write_text("# Notes\n\nBuy paper rolls.\n")
+    (folder / "chat.txt").write_text("User: which printer?\n\nAssistant: an Epson.\n")
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(folder / "pipe")
+    outcome = run("import", folder, "--project", "antre", "--json").data
+    assert [Path(file["file"]).name for file in outcome["files"]] == [*samples.NAMES, "chat.txt"]
+    assert [Path(path).name for path in outcome["passed_over"]] == ["notes.md"]
+    assert len(run("import", folder / "notes.md", "--project", "antre", "--json").data["files"][0]["sessions_kept"]) == 1
+
+
+def test_two_agents_in_one_folder_work_on_one_project(run: Run, transcripts: list[Path]) -> None:
+    """Codex writes the repository's address down, Claude Code only its folder."""
+    run("import", *transcripts)
+    assert [(one["name"], one["sessions"]) for one in run("project", "list", "--json").data] == [("antre", 3)]

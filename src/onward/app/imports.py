@@ -19,6 +19,9 @@ from onward.store import projects as projects_kept
 from onward.store.projects import Project
 from onward.store.sessions import Session
 
+FREE_FORM = "pasted"
+"""The format that takes any text."""
+
 _NO_TIME = datetime.max.replace(tzinfo=UTC)
 
 
@@ -109,28 +112,31 @@ def _found(paths: Iterable[Path | BinaryIO], passed_over: list[str]) -> Iterator
                 if os.path.realpath(path) in seen:
                     continue
                 seen.add(os.path.realpath(path))
-                one = _looked_at(path)
+                one = _looked_at(path, named=False)
                 if isinstance(one.error, UnknownFormat | BadInput) and not isinstance(one.error, UnreadableFile):
                     passed_over.append(one.name)
                 else:
                     yield one
         elif os.path.realpath(given) not in seen:
             seen.add(os.path.realpath(given))
-            yield _looked_at(given)
+            yield _looked_at(given, named=True)
 
 
 def _files(folder: Path) -> Iterator[Path]:
     for place, folders, names in os.walk(folder):
         folders.sort()
-        yield from (Path(place, name) for name in sorted(names) if not Path(place, name).is_symlink())
+        paths = [Path(place, name) for name in sorted(names)]
+        # A pipe or a device in a folder would be waited for without end.
+        yield from (path for path in paths if path.is_file() and not path.is_symlink())
 
 
-def _looked_at(path: Path) -> _Found:
-    """Return when the first session of *path* began, which decides its place in the order."""
+def _looked_at(path: Path, *, named: bool) -> _Found:
+    """Return when the first session of *path* began, which decides its place in the order. Text that no agent speaks in is a transcript only when it is *named*."""
     name = str(path)
     try:
         source = open_source(path)
-        detect(source)
+        if detect(source).NAME == FREE_FORM and not named and not _is_answered(path):
+            raise UnknownFormat(f"No agent speaks in {name}.", "Name the file itself to import it all the same.")
         for item in read(source, ImportReport()):
             at = item.started_at if isinstance(item, SessionHead) else item.at if isinstance(item, Turn) else None
             if at or isinstance(item, Turn):
@@ -138,6 +144,10 @@ def _looked_at(path: Path) -> _Found:
         return _Found(path, name, (_NO_TIME, name))
     except OnwardError as error:
         return _Found(path, name, (_NO_TIME, name), error)
+
+
+def _is_answered(path: Path) -> bool:
+    return any(isinstance(item, Turn) and item.role == "assistant" for item in read(open_source(path), ImportReport()))
 
 
 class _Importer:

@@ -71,8 +71,9 @@ def by_name(connection: Connection, name: str) -> Project | None:
 
 
 def at_place(connection: Connection, root: str, remote: str) -> list[Project]:
-    """Return the projects of a repository, by its address where it has one, else by its folder; the oldest first."""
-    place = projects.c.remote == remote if remote else projects.c.root == root
+    """Return the projects of a repository: those of its address, or those of its folder where one of the two has no address; the oldest first."""
+    folder = (projects.c.root == root) & (projects.c.root != "")
+    place = (projects.c.remote == remote) | (folder & (projects.c.remote == "")) if remote else folder
     return [_made(row) for row in connection.execute(select(projects).where(place).order_by(projects.c.id))]
 
 
