@@ -106,6 +106,8 @@ class _History:
         self.report = report
         self.requests = requests
         self.answers = 0
+        self.sent = 0
+        """How many requests went out before the message that is being read."""
         self.model: str | None = None
         self.pending: dict[str, str] = {}
         """Calls without an answer, id to tool, in order."""
@@ -140,9 +142,11 @@ class _History:
 
     def _request(self, at: datetime | None) -> Request:
         """The request that a message at time *at* belongs to; without a time, the one in the same place."""
-        if at is not None:
-            return next((request for request in reversed(self.requests) if request.at and request.at <= at), Request(None, None))
-        return self.requests[self.answers] if self.answers < len(self.requests) else Request(None, None)
+        if at is None:
+            return self.requests[self.answers] if self.answers < len(self.requests) else Request(None, None)
+        while self.sent < len(self.requests) and (self.requests[self.sent].at or at) <= at:
+            self.sent += 1
+        return self.requests[self.sent - 1] if self.sent else Request(None, None)
 
     def _answer(self, index: int, message: dict[str, Any], request: Request) -> Iterator[Turn]:
         self.answers += 1

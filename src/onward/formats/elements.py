@@ -48,27 +48,28 @@ def _read(stream: IO[bytes]) -> Iterator[tuple[list[Any], str]]:
     """
     text = _part(stream).lstrip().removeprefix(b"[").lstrip()
     between = _separator(text)
-    searched, passed, wanted = 0, 0, 1
+    start, searched = 0, 0
+    passed, wanted = 0, 1
     while True:
         found = between.search(text, searched) if between else None
         if found is None:
-            chunk = _part(stream)
-            if not chunk:
+            part = _part(stream)
+            if not part:
                 break
-            searched = max(searched, len(text) - _OVERLAP_BYTES)
-            text += chunk
+            searched = max(0, searched - start, len(text) - start - _OVERLAP_BYTES)
+            text, start = text[start:] + part, 0
             continue
         searched, passed = found.end(), passed + 1
         if passed < wanted:
             continue
-        values, is_whole = _values(text[: found.start() + 1])
+        values, is_whole = _values(text[start : found.start() + 1])
         if values is None and not is_whole:
             wanted = passed + (1 if passed < _SINGLE_TRIES else passed)
             continue
         yield values or [], "" if values is not None else "a conversation that is not JSON"
-        text = text[found.start("next") :]
-        searched, passed, wanted = 0, 0, 1
-    yield _last(text)
+        start = searched = found.start("next")
+        passed, wanted = 0, 1
+    yield _last(text[start:])
 
 
 def _part(stream: IO[bytes]) -> bytes:

@@ -29,10 +29,19 @@ def requests_in(messages: list[Any]) -> list[Request]:
     found: list[Request] = []
     for message in map(as_object, messages):
         if message.get("say") == "api_req_started":
-            cost = _json(message)
+            cost = _cost(as_text(message.get("text")))
             usage = Usage(*(as_count(cost.get(name)) for name in ("tokensIn", "tokensOut", "cacheReads", "cacheWrites")))
             found.append(Request(as_time(message.get("ts")), usage if usage != Usage() else None))
     return found
+
+
+def _cost(text: str) -> dict[str, Any]:
+    """The counts at the end of a request's JSON text; what stands before them, the whole prompt, is not parsed."""
+    start = text.rfind('"tokensIn":')
+    try:
+        return as_object(orjson.loads("{" + text[start:])) if start >= 0 else {}
+    except orjson.JSONDecodeError:
+        return {}
 
 
 def panel_turns(messages: list[Any], report: ImportReport) -> Iterator[Turn]:

@@ -18,7 +18,7 @@ NAME = "swe-agent"
 
 def detect(head: bytes) -> bool:
     """Whether *head* begins a trajectory of SWE-agent."""
-    flat = head[:65536].replace(b'": ', b'":')
+    flat = head[:8192].replace(b'": ', b'":')
     if not flat.lstrip().startswith(b"{"):
         return False
     if b'"trajectory":[' in flat:
