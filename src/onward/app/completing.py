@@ -21,7 +21,7 @@ from onward.core.preservation import fold_references
 from onward.errors import NotFound
 from onward.redact import Redactor
 from onward.store import Store, facts, handoffs, projects, sessions, turns
-from onward.store.facts import StoredLedger
+from onward.store.facts import Contribution, StoredLedger
 from onward.store.handoffs import StoredHandoff
 from onward.store.sessions import Session
 
@@ -59,36 +59,50 @@ def complete(
             standing = standing_of(connection, before.project_id)
             if path is None or path.tokens != before.tokens:
                 path = main_path(connection, before)
+            others = None
+            if facts.has_contributed(connection, before.id):
+                others = facts.contributions(connection, before.project_id, without=before.number)
         said = replace(said, ended_at=path.ended_at)
-        done = _keep(store, before, said, standing, distil(path), budget_tokens=budget_tokens)
+        distilled = distil(path)
+        added = contribution(distilled, said)
+        lines = sorted((*(line for line in standing.lines if line.number != said.number), distilled.line), key=lambda line: line.number)
+        after = replace(standing, stored=_taken_in(standing.stored, others, added), lines=lines)
+        done = _keep(store, before, said, (standing.stored, added, after), budget_tokens)
         if done is not None:
             return done
 
 
 def _keep(
-    store: Store, before: Session, said: Session, standing: Standing, distilled: Distilled, *, budget_tokens: int | None
+    store: Store, before: Session, said: Session, change: tuple[StoredLedger, Contribution, Standing], budget_tokens: int | None
 ) -> Completed | None:
     """Store the session as completed, the ledger with what it adds, and the handoff; None when anything of it changed in the meantime."""
-    stored = taken_in(standing.stored, distilled, said)
-    lines = sorted((*(line for line in standing.lines if line.number != said.number), distilled.line), key=lambda line: line.number)
-    made = replace(standing, stored=stored, lines=lines).master(budget_tokens)
+    stored, added, after = change
+    made = after.master(budget_tokens)
     with store.write() as connection:
         projects.hold(connection, said.project_id)
         if _present(connection, said.id) != before:
             return None
-        if not facts.replace(connection, said.project_id, standing.stored, stored):
+        if not facts.replace(connection, said.project_id, stored, after.stored):
             return None
+        facts.contribute(connection, said.id, added)
         sessions.complete(connection, said)
-        handoff = handoffs.add(connection, said.project_id, said.id, stored.version, made)
+        handoff = handoffs.add(connection, said.project_id, said.id, after.stored.version, made)
         return Completed(_present(connection, said.id), handoff)
 
 
-def taken_in(stored: StoredLedger, distilled: Distilled, said: Session) -> StoredLedger:
-    """Return the next version of the ledger, with all that a session establishes in place of what it was thought to."""
-    others = Ledger(tuple(fact for fact in stored.folded.facts if fact.session != said.number))
+def contribution(distilled: Distilled, said: Session) -> Contribution:
+    """Return what a session adds to the ledger: what it establishes, and what was said on completing it."""
     words = stated(said.number, said.ended_at, said.accomplishments, said.blockers)
-    known = [one for one in stored.references if one.handle.session != said.number]
-    return StoredLedger(stored.version + 1, fold(others, (*distilled.facts, *words)), fold_references(known, distilled.references))
+    return Contribution([*distilled.facts, *words], distilled.references)
+
+
+def _taken_in(stored: StoredLedger, others: Contribution | None, added: Contribution) -> StoredLedger:
+    """Return the next version of the ledger. *others* is what all other sessions add, given when this one is in it already and must be taken out first."""
+    if others is None:
+        return StoredLedger(stored.version + 1, fold(stored.folded, added.facts), fold_references(stored.references, added.references))
+    return StoredLedger(
+        stored.version + 1, fold(Ledger(), (*others.facts, *added.facts)), fold_references(others.references, added.references)
+    )
 
 
 def main_path(connection: Connection, session: Session) -> MainPath:

@@ -79,7 +79,7 @@ def _say(store: Store, project: Project, said: Fact | Edit) -> Fact:
             standing = standing_of(connection, project.id)
             newest = handoffs.newest(connection, project.id)
         if isinstance(said, Edit):
-            said = replace(said, fact_id=_find(standing, said.fact_id).id)
+            said = said._replace(fact_id=_find(standing, said.fact_id).id)
             after = replace(standing, edits=(*standing.edits, said))
         else:
             after = replace(standing, added=(*standing.added, said))

@@ -8,7 +8,7 @@ from onward.app.standing import standing_of
 from onward.core.handoff import Handoff, Section, render, render_line
 from onward.core.preservation import Preservation
 from onward.errors import NotFound
-from onward.store import Store, handoffs, sessions
+from onward.store import Store, facts, handoffs, sessions
 from onward.store.handoffs import StoredHandoff
 from onward.store.projects import Project
 
@@ -47,7 +47,7 @@ class Difference:
 def current(store: Store, project: Project, *, budget_tokens: int | None = None, session_number: int | None = None) -> Current:
     """Return the project's master handoff; with *session_number*, the one that completing that session made. Raises `NotFound` when there is none.
 
-    At a budget of its own it is composed anew from the ledger: for an earlier session, from what is known of the sessions up to it.
+    At a budget of its own it is composed anew: for an earlier session, from what the sessions up to it established.
     """
     with store.read() as connection:
         if session_number is None:
@@ -60,7 +60,10 @@ def current(store: Store, project: Project, *, budget_tokens: int | None = None,
         if budget_tokens in (None, stored.budget_tokens):
             return Current(stored.handoff, stored.markdown, stored.preservation, stored.budget_tokens, stored.version)
         standing = standing_of(connection, project.id)
-    made = standing.master(budget_tokens) if session_number is None else standing.as_of(session_number, budget_tokens)
+        added = None if session_number is None else facts.contributions(connection, project.id, upto=session_number)
+    made = (
+        standing.master(budget_tokens) if session_number is None or added is None else standing.as_of(session_number, added, budget_tokens)
+    )
     return Current(made.handoff, render(made.handoff), made.preservation, made.budget_tokens)
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from onward.app.completing import main_path, taken_in
+from onward.app.completing import contribution, main_path
 from onward.app.distilling import distil
 from onward.app.standing import standing_of
-from onward.core.ledger import Ledger
+from onward.core.ledger import Ledger, fold
+from onward.core.preservation import fold_references
 from onward.errors import Conflict
 from onward.store import Store, facts, handoffs, projects, sessions, turns
-from onward.store.facts import StoredLedger
+from onward.store.facts import Contribution, StoredLedger
 from onward.store.handoffs import StoredHandoff
 from onward.store.projects import Project
 
@@ -34,19 +35,24 @@ def rebuild(store: Store, project: Project, on_progress: Callable[[int, int], No
         standing = standing_of(connection, project.id)
         newest = handoffs.newest(connection, project.id)
         completed = sessions.listed(connection, project.id, status="completed")
-    made = StoredLedger(standing.stored.version, Ledger(), [])
+    added: dict[int, Contribution] = {}
     for done, session in enumerate(completed):
         if on_progress:
             on_progress(done, len(completed))
         with store.read() as connection:
             path = main_path(connection, session)
-        made = taken_in(made, distil(path), session)
-    after = replace(standing, stored=replace(made, version=standing.stored.version + 1))
+        added[session.id] = contribution(distil(path), session)
+    folded = fold(Ledger(), (fact for one in added.values() for fact in one.facts))
+    references = fold_references([], [reference for one in added.values() for reference in one.references])
+    after = replace(standing, stored=StoredLedger(standing.stored.version + 1, folded, references))
     document = after.master(newest.budget_tokens if newest else None) if completed else None
     with store.write() as connection:
         projects.hold(connection, project.id)
         if not facts.replace(connection, project.id, standing.stored, after.stored):
             raise Conflict("Sessions were completed while this ran, so nothing was changed.", "Run it again.")
+        facts.forget_contributions(connection, project.id)
+        for session_id, one in added.items():
+            facts.contribute(connection, session_id, one)
         handoff = handoffs.add(connection, project.id, None, after.stored.version, document) if document else None
     return Rebuilt(len(completed), len(after.stored.folded.facts), handoff)
 

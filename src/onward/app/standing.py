@@ -12,9 +12,9 @@ from onward.core.compose import SessionLine
 from onward.core.facts import Fact
 from onward.core.ledger import Edit, Ledger, apply_edits, fold
 from onward.core.master import Master, master
-from onward.core.preservation import Reference
+from onward.core.preservation import fold_references
 from onward.store import facts, sessions
-from onward.store.facts import StoredLedger
+from onward.store.facts import Contribution, StoredLedger
 from onward.tokens import count_tokens
 
 
@@ -36,13 +36,11 @@ class Standing:
         """Return the master handoff."""
         return master(self.ledger, self.stored.references, self.lines, count_tokens, budget_tokens)
 
-    def as_of(self, number: int, budget_tokens: int | None = None) -> Master:
-        """Return the handoff over the sessions up to *number*, with what is known of them today."""
-        ledger = fold(Ledger(), (fact for fact in self.stored.folded.facts if fact.session <= number))
-        references: list[Reference] = [one for one in self.stored.references if one.handle.session <= number]
-        return master(
-            self._corrected(ledger), references, [line for line in self.lines if line.number <= number], count_tokens, budget_tokens
-        )
+    def as_of(self, number: int, added: Contribution, budget_tokens: int | None = None) -> Master:
+        """Return the handoff over the sessions up to *number*, which *added* so much to the ledger."""
+        lines = [line for line in self.lines if line.number <= number]
+        ledger = self._corrected(fold(Ledger(), added.facts))
+        return master(ledger, fold_references([], added.references), lines, count_tokens, budget_tokens)
 
     def _corrected(self, ledger: Ledger) -> Ledger:
         return apply_edits(Ledger((*ledger.facts, *self.added)), self.edits)

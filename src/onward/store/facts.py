@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import orjson
 from sqlalchemy import Connection, delete, insert, select, update
+from zstandard import ZstdCompressor, ZstdDecompressor
 
 from onward.core.facts import Fact, from_json, to_json
 from onward.core.ledger import Edit, Ledger, order
 from onward.core.preservation import Reference
 from onward.store.clock import now
-from onward.store.schema import fact_edits, facts, ledgers
+from onward.store.schema import distilled, fact_edits, facts, ledgers, sessions
 
 _ADDED = "add"
 """The kind of an edit that is a fact of its own: its text is the fact."""
@@ -68,6 +70,46 @@ def _row(project_id: int, fact: Fact) -> dict[str, object]:
 def _remove(connection: Connection, project_id: int, names: Sequence[str]) -> None:
     for start in range(0, len(names), _MOST_PARAMETERS):
         connection.execute(delete(facts).where(facts.c.project_id == project_id, facts.c.id.in_(names[start : start + _MOST_PARAMETERS])))
+
+
+class Contribution(NamedTuple):
+    """What one session adds to the ledger."""
+
+    facts: list[Fact]
+    references: list[Reference]
+
+
+def contribute(connection: Connection, session_id: int, added: Contribution) -> None:
+    """Keep what a session adds to the ledger, instead of what it added before."""
+    document = {"facts": [to_json(one) for one in added.facts], "references": [one.to_json() for one in added.references]}
+    connection.execute(delete(distilled).where(distilled.c.session_id == session_id))
+    connection.execute(insert(distilled).values(session_id=session_id, body=ZstdCompressor(level=1).compress(orjson.dumps(document))))
+
+
+def has_contributed(connection: Connection, session_id: int) -> bool:
+    """Say whether the ledger holds something of a session."""
+    return connection.execute(select(distilled.c.session_id).where(distilled.c.session_id == session_id)).first() is not None
+
+
+def contributions(connection: Connection, project_id: int, *, upto: int | None = None, without: int | None = None) -> Contribution:
+    """Return what the sessions of a project add together: those up to one number, or all but one."""
+    query = select(distilled.c.body).join(sessions).where(sessions.c.project_id == project_id).order_by(sessions.c.number)
+    if upto is not None:
+        query = query.where(sessions.c.number <= upto)
+    if without is not None:
+        query = query.where(sessions.c.number != without)
+    added, unpack = Contribution([], []), ZstdDecompressor().decompress
+    for body in connection.execute(query).scalars():
+        document = orjson.loads(unpack(body))
+        added.facts.extend(map(from_json, document["facts"]))
+        added.references.extend(map(Reference.from_json, document["references"]))
+    return added
+
+
+def forget_contributions(connection: Connection, project_id: int) -> None:
+    """Drop what the sessions of a project added."""
+    of_project = select(sessions.c.id).where(sessions.c.project_id == project_id)
+    connection.execute(delete(distilled).where(distilled.c.session_id.in_(of_project)))
 
 
 def note(connection: Connection, project_id: int, said: Fact | Edit) -> None:

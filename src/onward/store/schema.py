@@ -125,6 +125,14 @@ facts = Table(
     Column("body_json", Text, nullable=False),
 )
 
+distilled = Table(
+    "distilled",
+    tables,
+    # What one session adds to the ledger, whole: the ledger keeps the best of all, and can be folded again from these when one of them changes.
+    _owner("session_id", "sessions.id", primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+)
+
 fact_edits = Table(
     "fact_edits",
     tables,

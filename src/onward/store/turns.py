@@ -77,7 +77,11 @@ def replace(connection: Connection, place: Place, new: NewTurn) -> Turn:
     if connection.dialect.name == "sqlite":
         search_sqlite.forget(connection, [(key, before)])
         search_sqlite.add(connection, [(key, new.turn)])
-    connection.execute(update(turns).where(turns.c.id == key).values(chars=new.chars, body=Bodies().pack(new.turn), at=kept(new.turn.at)))
+    connection.execute(
+        update(turns)
+        .where(turns.c.id == key)
+        .values(role=new.turn.role, chars=new.chars, body=Bodies().pack(new.turn), at=kept(new.turn.at))
+    )
     return before
 
 

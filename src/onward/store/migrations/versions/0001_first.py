@@ -128,6 +128,13 @@ def _ledger() -> None:
         sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name="fk_facts_project_id", ondelete="CASCADE"),
     )
     op.create_table(
+        "distilled",
+        sa.Column("session_id", sa.Integer, nullable=False),
+        sa.Column("body", sa.LargeBinary, nullable=False),
+        sa.PrimaryKeyConstraint("session_id", name="pk_distilled"),
+        sa.ForeignKeyConstraint(["session_id"], ["sessions.id"], name="fk_distilled_session_id", ondelete="CASCADE"),
+    )
+    op.create_table(
         "fact_edits",
         sa.Column("id", sa.Integer, nullable=False),
         sa.Column("project_id", sa.Integer, nullable=False),

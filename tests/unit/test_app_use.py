@@ -1,0 +1,298 @@
+"""Using what was kept: handoffs, facts, sources, search, rebuilding, the doctor."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from onward.app import asking, completing, doctor, facts, handoffs, imports, projects, rebuilding, searching, sources
+from onward.app import sessions as sittings
+from onward.app.intake import SessionIntake
+from onward.app.projects import Project
+from onward.core.handoff import parse
+from onward.core.transcript import SessionHead, ToolCall, ToolResult, Turn
+from onward.errors import BadInput, NotFound
+from onward.settings import Settings
+from onward.store import Store, search_sqlite
+from onward.tokens import count_tokens
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+FIXTURES = Path(__file__).resolve().parents[1] / "formats" / "fixtures"
+
+FIRST = [
+    Turn("user", "Add a checkout page. Always run `make test` before you push. Never edit the generated client."),
+    Turn("assistant", "I decided to keep totals in cents, because floats lost a rupiah here and there.", thinking="maybe Decimal"),
+    Turn("assistant", calls=(ToolCall("1", "Bash", {"command": "pytest tests/test_checkout.py"}),)),
+    Turn("tool", results=(ToolResult("1", "E   KeyError: 'currency'\n1 failed", is_error=True, exit_code=1),)),
+    Turn("assistant", "The KeyError came from carts without a currency; I default it to IDR in src/shop/cartTotals.py."),
+    Turn("user", "Good. Next: send the receipt through the mail server at localhost:2525."),
+]
+SECOND = [
+    Turn("user", "Use integers of rupiah instead of cents from now on."),
+    Turn("assistant", "Done: totals are whole rupiah now. Next: migrate old orders with `make migrate-orders`."),
+]
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def store(home: Path) -> Iterator[Store]:
+    with Store.at_folder(home) as opened:
+        yield opened
+
+
+@pytest.fixture
+def project(store: Store) -> Project:
+    """A project of two completed sessions."""
+    made = projects.new(store, "shop")
+    for number, said in enumerate((FIRST, SECOND), start=1):
+        begin(store, made, f"native-{number}", said, NOON + timedelta(days=number))
+        completing.complete(store, sittings.find(store, made, number))
+    return made
+
+
+def begin(store: Store, project: Project, native: str, said: list[Turn], at: datetime) -> None:
+    intake = SessionIntake(store, project, SessionHead("codex", native, at), "a.jsonl")
+    for minute, turn in enumerate(said):
+        intake.take(replace(turn, at=at + timedelta(minutes=minute)))
+    intake.finish()
+
+
+def test_the_next_session_begins_with_the_last_handoff(store: Store, project: Project) -> None:
+    started = sittings.start(store, project, agent="codex")
+    assert started.session.number == 3
+    assert started.previous is not None
+    assert started.previous.version == 2
+    detail = sittings.show(store, started.session)
+    assert (detail.loaded, detail.made) == (started.previous, None)
+    first = sittings.start(store, projects.new(store, "new"))
+    assert first.previous is None
+
+
+def test_what_a_person_says_on_completing_is_kept_and_handed_over(store: Store, project: Project) -> None:
+    session = sittings.start(store, project).session
+    done = completing.complete(store, session, accomplishments=["Shipped the receipt"], blockers=["No DNS yet"], credits_used=87.5)
+    assert (done.session.status, done.session.accomplishments, done.session.blockers, done.session.credits_used) == (
+        "completed", ("Shipped the receipt",), ("No DNS yet",), 87.5,
+    )  # fmt: skip
+    assert "Shipped the receipt" in done.handoff.markdown
+    assert "No DNS yet" in done.handoff.markdown
+    again = completing.complete(store, done.session)
+    assert (again.again, again.handoff) == (True, done.handoff)
+    more = completing.complete(store, done.session, blockers=[])
+    assert (more.again, more.session.accomplishments) == (False, ("Shipped the receipt",))
+    assert "No DNS yet" not in more.handoff.markdown
+
+
+def test_the_handoff_now_and_as_it_was(store: Store, project: Project) -> None:
+    now = handoffs.current(store, project)
+    assert (now.version, now.handoff.session) == (2, 2)
+    assert parse(now.markdown) == now.handoff
+    before = handoffs.current(store, project, session_number=1)
+    assert (before.version, before.handoff.session) == (1, 1)
+    for budget in (300, 600, 3000):
+        small = handoffs.current(store, project, budget_tokens=budget)
+        assert (small.version, small.budget_tokens) == (None, budget)
+        assert count_tokens(small.markdown) <= budget
+    small = handoffs.current(store, project, session_number=1, budget_tokens=500)
+    assert small.handoff.session == 1
+    assert "rupiah now" not in small.markdown
+
+
+def test_what_changed_between_two_handoffs(store: Store, project: Project) -> None:
+    changed = handoffs.difference(store, project, 1, 2)
+    assert any("whole rupiah" in one.text for one in changed.added)
+    assert changed.before.version == 1
+    assert handoffs.difference(store, project, 2, 2).added == []
+    with pytest.raises(NotFound, match="version 9"):
+        handoffs.difference(store, project, 1, 9)
+
+
+def test_no_handoff_yet(store: Store) -> None:
+    empty = projects.new(store, "empty")
+    with pytest.raises(NotFound, match="no handoff yet"):
+        handoffs.current(store, empty)
+    with pytest.raises(NotFound, match="Session 4"):
+        handoffs.current(store, empty, session_number=4)
+    assert facts.add(store, empty, "rule", "Be kind.").author == "person"
+    assert handoffs.versions(store, empty) == []
+
+
+def test_a_person_corrects_the_ledger(store: Store, project: Project) -> None:
+    rule = next(one for one in facts.listed(store, project, kind="rule") if "generated client" in one.text)
+    facts.reword(store, project, rule.id[:6], "Never edit  src/client by hand.")
+    added = facts.add(store, project, "decision", "Jakarta is the only warehouse.")
+    facts.pin(store, project, added.id)
+    todo = next(one for one in facts.listed(store, project) if "migrate" in one.text)
+    facts.retract(store, project, todo.id)
+    for _ in range(2):
+        document = handoffs.current(store, project).markdown
+        assert "Never edit src/client by hand." in document
+        assert "Jakarta is the only warehouse." in document
+        assert todo.text not in document
+        assert facts.find(store, project, todo.id).state == "retracted"
+        begin(store, project, "native-3", [Turn("user", "go on"), Turn("assistant", "ok")], NOON + timedelta(days=3))
+        completing.complete(store, sittings.find(store, project, 3))
+        rebuilding.rebuild(store, project)
+    facts.restore(store, project, todo.id)
+    facts.unpin(store, project, added.id)
+    assert todo.id in {one.id for one in facts.listed(store, project)}
+    assert not facts.find(store, project, added.id).pinned
+
+
+def test_facts_are_filtered(store: Store, project: Project) -> None:
+    everything = facts.listed(store, project, state=None)
+    assert {one.kind for one in facts.listed(store, project, kind="rule")} == {"rule"}
+    assert all(one.session == 2 for one in facts.listed(store, project, session=2, state=None))
+    assert all("cartTotals" in one.subject + one.text for one in facts.listed(store, project, file="cartTotals", state=None))
+    assert {one.id for one in facts.listed(store, project)} <= {one.id for one in everything}
+    with pytest.raises(NotFound):
+        facts.pin(store, project, "zzzz")
+    with pytest.raises(BadInput, match="Give more"):
+        facts.find(store, project, "")
+    with pytest.raises(BadInput, match="no kind"):
+        facts.add(store, project, "wish", "x")  # type: ignore[arg-type]
+    with pytest.raises(BadInput, match="says something"):
+        facts.add(store, project, "rule", "  ")
+
+
+def test_every_line_leads_to_its_turns(store: Store, project: Project) -> None:
+    document = handoffs.current(store, project).handoff
+    handles = {str(handle) for section in document.sections for line in section.lines for handle in line.sources}
+    assert handles
+    for handle in handles:
+        assert sources.source(store, project, handle).turns
+    assert [turn.text for _, turn in sources.source(store, project, "[s2.1]").turns] == [SECOND[0].text]
+    assert [ordinal for ordinal, _ in sources.source(store, project, "1.2-4").turns] == [2, 3, 4]
+    completing.complete(store, sittings.find(store, project, 2), accomplishments=["Shipped"])
+    assert [turn.text for _, turn in sources.source(store, project, "s2.0").turns] == ["Done: Shipped"]
+
+
+@pytest.mark.parametrize(
+    ("handle", "error"),
+    [("s9.1", NotFound), ("s1.99", NotFound), ("s1.0", NotFound), ("x", BadInput), ("s1.5-2", BadInput), ("s1.1-999", BadInput)],
+)
+def test_a_handle_that_leads_nowhere(store: Store, project: Project, handle: str, error: type[Exception]) -> None:
+    with pytest.raises(error):
+        sources.source(store, project, handle)
+
+
+def test_sources_of_files_are_those_of_the_store(store: Store) -> None:
+    files = [FIXTURES / "codex" / "rollout.jsonl", FIXTURES / "claude_code" / "rewound.jsonl"]
+    made = projects.new(store, "files")
+    for file in files:
+        imports.import_paths(store, [file], project=made, complete=True)
+    for section in handoffs.current(store, made).handoff.sections:
+        for handle in {str(handle) for line in section.lines for handle in line.sources}:
+            stored, read = sources.source(store, made, handle), sources.of_files(files, handle)
+            assert (read.span, read.turns) == (stored.span, stored.turns)
+    with pytest.raises(NotFound, match="hold 2"):
+        sources.of_files(files, "s3.1")
+
+
+@pytest.mark.parametrize(
+    ("query", "holds"),
+    [
+        ("Which port is the mail server on?", "localhost:2525"),
+        ("why were totals kept in cents", "floats lost a rupiah"),
+        ("KeyError currency", "carts without a currency"),
+        ("what failed", "failed"),
+        ("cart totals", "cartTotals.py"),
+        ("src/shop/cartTotals.py", "cartTotals.py"),
+        ("migrating orders", "migrate-orders"),
+        ('"); DROP TABLE turns; -- generated', "generated client"),
+        ("the", "the"),
+    ],
+)
+def test_a_question_finds_its_passage(store: Store, project: Project, query: str, holds: str) -> None:
+    found = searching.search(store, query, project=project, budget_tokens=400)
+    assert holds in "\n".join(one.text for one in found.excerpts)
+    assert found.tokens <= 400
+    assert found.tokens == sum(count_tokens(one.text) + searching.HEAD_TOKENS for one in found.excerpts)
+
+
+def test_search_keeps_to_what_is_asked(store: Store, project: Project) -> None:
+    other = projects.new(store, "other")
+    begin(store, other, "native", [Turn("user", "The mail server here is exim.")], NOON)
+    assert {one.project for one in searching.search(store, "mail server").excerpts} == {"shop", "other"}
+    assert {one.project for one in searching.search(store, "mail server", project=other).excerpts} == {"other"}
+    assert {one.kind for one in searching.search(store, "currency", kinds=["tool"]).excerpts} == {"tool"}
+    assert {one.kind for one in searching.search(store, "mail server", kinds=["fact"], project=project).excerpts} == {"fact"}
+    assert searching.search(store, "xylophone").excerpts == []
+    assert searching.search(store, "mail server", budget_tokens=5).excerpts == []
+    with pytest.raises(BadInput, match="no word"):
+        searching.search(store, "?!")
+    assert search_sqlite.COMMON > 0
+
+
+def test_passages_are_whole_and_bounded() -> None:
+    text = "\n".join(f"line {number} " + "word " * 30 for number in range(40)) + "\n\n---\n" + "endless" * 500
+    found = list(asking.passages(text))
+    assert max(map(len, found)) <= asking.LONGEST_LINE_CHARS + asking.PASSAGE_CHARS
+    assert "".join(found).replace("\n", "").replace(" ", "") == text.replace("\n", "").replace(" ", "").replace("---", "")
+
+
+def test_a_rebuild_changes_nothing_that_was_right(store: Store, project: Project) -> None:
+    before = handoffs.current(store, project)
+    seen: list[tuple[int, int]] = []
+    rebuilt = rebuilding.rebuild(store, project, lambda done, of: seen.append((done, of)))
+    assert rebuilt.handoff is not None
+    assert (rebuilt.sessions, rebuilt.handoff.markdown, seen) == (2, before.markdown, [(0, 2), (1, 2)])
+    assert rebuilding.reindex(store) == len(FIRST) + len(SECOND)
+
+
+def _settings(home: Path, tmp_path: Path) -> Settings:
+    return Settings(home, tmp_path / "claude")
+
+
+def test_the_doctor_finds_nothing_in_a_sound_store(store: Store, project: Project, home: Path, tmp_path: Path) -> None:
+    found = doctor.examine(_settings(home, tmp_path), lambda settings: Store.at_folder(settings.home))
+    assert {one.status for one in found} == {"ok"}
+    assert len({one.check for one in found}) == len(found)
+
+
+def test_the_doctor_says_what_is_wrong(store: Store, project: Project, home: Path, tmp_path: Path) -> None:
+    sittings.start(store, project)
+    with store.write() as connection:
+        search_sqlite.clear(connection)
+        connection.exec_driver_sql("UPDATE sessions SET created_at = created_at - 172800000000")
+    old = tmp_path / "claude" / "projects" / "shop" / "s.jsonl"
+    old.parent.mkdir(parents=True)
+    old.write_bytes((FIXTURES / "claude_code" / "session.jsonl").read_bytes())
+    month_ago = (datetime.now(UTC) - timedelta(days=28)).timestamp()
+    os.utime(old, (month_ago, month_ago))
+    wrong = {
+        one.check: one
+        for one in doctor.examine(_settings(home, tmp_path), lambda settings: Store.at_folder(settings.home))
+        if one.status != "ok"
+    }
+    assert set(wrong) == {"search index", "sessions", "transcripts"}
+    assert "session 3" in wrong["sessions"].message
+    assert str(old) in wrong["transcripts"].message
+    imports.import_paths(store, [old], project=project)
+    rebuilding.reindex(store)
+    sittings.abandon(store, sittings.find(store, project, 3))
+    still = {
+        one.check
+        for one in doctor.examine(_settings(home, tmp_path), lambda settings: Store.at_folder(settings.home))
+        if one.status != "ok"
+    }
+    assert still == set()
+
+
+def test_the_doctor_looks_at_a_store_that_is_damaged(store: Store, project: Project, home: Path, tmp_path: Path) -> None:
+    store.close()
+    database = home / "onward.db"
+    database.write_bytes(b"not a database at all" * 1000)
+    found = doctor.examine(_settings(home, tmp_path), lambda settings: Store.at_folder(settings.home))
+    broken = next(one for one in found if one.check == "store")
+    assert broken.status == "problem"
+    assert broken.hint
