@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from onward import samples
+from onward.app.briefing import named_files
 from onward.cli.main import main
 from onward.core.handoff import parse
 
@@ -140,8 +141,9 @@ def test_the_first_session_has_nothing_to_begin_with(run: Run) -> None:
 
 def test_what_changed_since_is_said_where_the_repository_is(antre: Run, tmp_path: Path) -> None:
     repository = tmp_path / "here"
-    (repository / "src").mkdir()
-    (repository / "src/tickets.ts").write_text("export {};\n")
+    kept = repository / named_files(parse(antre("handoff").out))[0]
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.write_text("export {};\n")
     for command in (
         ["init", "-q", "-b", "feat/print"],
         ["add", "."],
