@@ -110,6 +110,14 @@ def test_a_storage_folder_with_damaged_files_gives_the_rest(export, reading, fix
     assert len(result.turns) == len(export.turns) - 1
 
 
+def test_a_piece_of_a_stored_session_is_known_as_one(reading, fixtures, tmp_path):
+    document = json.loads((fixtures / "opencode" / "export.json").read_text())
+    stored(document, tmp_path)
+    for piece in (tmp_path / "message" / document["info"]["id"] / "msg_0001.json", tmp_path / "part" / "msg_0001" / "prt_0001.json"):
+        result = reading(piece)
+        assert (result.items, result.report.skipped) == ([], {"piece of a stored session": 1})
+
+
 def test_a_session_file_cannot_lead_out_of_its_storage(reading, tmp_path):
     path = tmp_path / "storage" / "session" / "p" / "ses_x.json"
     path.parent.mkdir(parents=True)

@@ -65,6 +65,8 @@ def read(source: Source, report: ImportReport) -> Iterator[Item]:
                 (as_object(as_object(entry).get("info")), as_list(as_object(entry).get("parts"))) for entry in as_list(document["messages"])
             )
             yield from _session(as_object(document.get("info")), messages, report)
+        elif "sessionID" in document:
+            report.skip("piece of a stored session")
         elif path is not None:
             yield from _stored(path, document, report)
         else:
