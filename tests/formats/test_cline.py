@@ -116,6 +116,15 @@ def test_a_damaged_other_file_costs_only_the_times(task, extension, reading):
     assert [turn.text for turn in reading(task).turns] == [turn.text for turn in extension.turns]
 
 
+def test_a_bad_first_message_costs_neither_the_head_nor_the_rest(roo, reading, fixtures):
+    messages = json.loads((fixtures / "cline" / "roo_history.json").read_text())
+    result = reading(json.dumps([messages[0], {"role": {}}, *messages[1:]]).encode())
+    assert [turn.text for turn in result.turns] == [turn.text for turn in roo.turns]
+    result = reading(json.dumps([{**messages[0], "role": None}, *messages[1:]]).encode())
+    assert (len(result.heads), result.report.malformed) == (1, [(0, "not a message")])
+    assert len(result.turns) == len(roo.turns) - 1
+
+
 def test_a_sub_task_names_its_parent_and_its_task_is_nobodys_word(task, reading, fixtures):
     shutil.copyfile(fixtures / "cline" / "roo_history.json", task / "api_conversation_history.json")
     (task / "history_item.json").write_text(

@@ -71,7 +71,7 @@ def read(source: Source, report: ImportReport) -> Iterator[Item]:
         source = Source(path / name)
     document = source.document(report)
     if isinstance(document, dict):
-        yield from _History(report, []).read(as_list(document.get("messages")), _sdk_head(document, source.path))
+        yield from _headed(_sdk_head(document, source.path), _History(report, []).read(as_list(document.get("messages"))))
         return
     messages = as_list(document)
     folder = source.path.parent if source.path is not None else None
@@ -81,12 +81,22 @@ def read(source: Source, report: ImportReport) -> Iterator[Item]:
         report.skip("message of the panel, told by the history", len(messages))
         messages, panel = history, messages
     else:
-        head = _head(folder, [])
-        head.started_at = next(filter(None, (as_time(as_object(message).get("ts")) for message in messages)), None)
-        yield head
-        yield from panel_turns(messages, report)
+        yield from _headed(_head(folder, []), panel_turns(messages, report))
         return
-    yield from _History(report, requests_in(panel)).read(messages, _head(folder, messages))
+    head = _head(folder, messages)
+    is_subtask = head.agent == _ROO and head.parent_id is not None
+    yield from _headed(head, _History(report, requests_in(panel), is_subtask=is_subtask).read(messages))
+
+
+def _headed(head: SessionHead, turns: Iterator[Turn]) -> Iterator[Item]:
+    """Yield *head* before the first turn, which tells when the session began where nothing else does; no head without a turn."""
+    is_told = False
+    for turn in turns:
+        if not is_told:
+            is_told = True
+            head.started_at = head.started_at or turn.at
+            yield head
+        yield turn
 
 
 def _other(folder: Path | None, name: str) -> list[Any]:
@@ -102,9 +112,11 @@ def _other(folder: Path | None, name: str) -> list[Any]:
 class _History:
     """The history of a task. A message is a record."""
 
-    def __init__(self, report: ImportReport, requests: list[Request]) -> None:
+    def __init__(self, report: ImportReport, requests: list[Request], *, is_subtask: bool = False) -> None:
+        """*is_subtask*: the first message was written by the agent that gave the task."""
         self.report = report
         self.requests = requests
+        self.is_subtask = is_subtask
         self.answers = 0
         self.sent = 0
         """How many requests went out before the message that is being read."""
@@ -114,20 +126,16 @@ class _History:
         self.last_of: dict[str, str] = {}
         """The last call of each tool."""
 
-    def read(self, messages: list[Any], head: SessionHead) -> Iterator[Item]:
-        """Yield *head* and the turns of *messages*. The task of a sub-task was written by the agent that gave it."""
-        is_subtask = head.agent == _ROO and head.parent_id is not None
+    def read(self, messages: list[Any]) -> Iterator[Turn]:
+        """Yield the turns of *messages*."""
         for index, message in enumerate(messages):
             if not isinstance(message, dict) or as_text(message.get("role")) not in {"user", "assistant"}:
                 self.report.bad(index, "not a message")
                 continue
             request = self._request(as_time(message.get("ts")))
             at = as_time(message.get("ts")) or request.at
-            if index == 0:
-                head.started_at = head.started_at or at
-                yield head
             turns = list(self._answer(index, message, request) if message["role"] == "assistant" else self._prompt(message))
-            if is_subtask and index == 0:
+            if self.is_subtask and index == 0:
                 for turn in turns:
                     turn.mark = "injected"
             message_id = as_text(message.get("id")) or None
