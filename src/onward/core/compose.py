@@ -7,9 +7,10 @@ a fact that repeats what is already in gains little, a fact of an old session a 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from heapq import heapify, heappop, heappush
 from itertools import pairwise
+from typing import NamedTuple
 
 from onward.core.facts import GIT_STATE, Fact, Handle, Kind
 from onward.core.handoff import HEAD, SECTIONS, Handoff, Line, Section, render
@@ -54,8 +55,7 @@ _SAME = 0.02
 """A fact of which less than this share is new is in the document already."""
 
 
-@dataclass(frozen=True, slots=True)
-class SessionLine:
+class SessionLine(NamedTuple):
     """What a handoff has to know of a session. `tokens` counts its transcript."""
 
     number: int
@@ -196,7 +196,7 @@ def _grams(text: str) -> frozenset[str]:
 
 def _head(live: Sequence[Fact], now: int) -> tuple[tuple[str, Line], ...]:
     """Return goal, state and what to do first: the best facts of their kind, those of the last session's end before all."""
-    end = max((f.turn for f in live if f.session == now), default=1)
+    end = max((f.turn for f in live if f.session == now), default=0) or 1
     goal = _best(live, ("goal",), now, end, lateness=0.0) or _best(live, ("requirement",), now, end, lateness=0.5)
     state = _best(live, ("done",), now, end, lateness=0.8)
     first = _best(live, ("next_step",), now, end, lateness=0.8)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any, Literal, NamedTuple, TypeAlias
@@ -48,8 +47,7 @@ class Handle(NamedTuple):
         return f"s{self.session}.{self.turn}"
 
 
-@dataclass(slots=True, frozen=True)
-class Fact:
+class Fact(NamedTuple):
     """One thing worth carrying.
 
     `id` is stable: the same turns give the same ids on every machine. `subject` is the key under which a later fact retires this one
@@ -93,7 +91,7 @@ def fact_id(kind: Kind, subject: str, text: str, source: Handle) -> str:
 
 def to_json(fact: Fact) -> dict[str, object]:
     """Return *fact* as a JSON-able object that `from_json` reads back."""
-    out: dict[str, object] = {f.name: getattr(fact, f.name) for f in fields(fact)}
+    out: dict[str, object] = fact._asdict()
     out["sources"] = [str(h) for h in fact.sources]
     out["at"] = fact.at.isoformat() if fact.at else None
     out["retires"] = list(fact.retires)
@@ -102,7 +100,7 @@ def to_json(fact: Fact) -> dict[str, object]:
 
 def from_json(data: Mapping[str, Any]) -> Fact:
     """Return the fact that `to_json` wrote."""
-    known = {f.name: data[f.name] for f in fields(Fact) if f.name in data}
+    known = {name: data[name] for name in Fact._fields if name in data}
     known["sources"] = tuple(parse_handle(h) for h in data["sources"])
     known["at"] = datetime.fromisoformat(data["at"]) if data.get("at") else None
     known["retires"] = tuple(data.get("retires") or ())

@@ -14,10 +14,9 @@ How a fact comes to stand:
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from math import log
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from onward.core.facts import Fact, Kind, State
 from onward.core.text import content_words, identifiers, stem
@@ -39,8 +38,7 @@ _ONE_POINT = 16
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class Ledger:
+class Ledger(NamedTuple):
     """A project's facts in order. `facts` holds live and retired ones; what `fold` bounds away is reached by search."""
 
     facts: tuple[Fact, ...] = ()
@@ -53,8 +51,7 @@ class Ledger:
 EditKind: TypeAlias = Literal["reword", "pin", "unpin", "retract", "restore"]
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(NamedTuple):
     """What a person said of one fact; edits apply in order, the last of a kind wins. `text` is the new wording of a `reword`."""
 
     fact_id: str
@@ -69,7 +66,7 @@ def order(fact: Fact) -> tuple[datetime, int, int, int, str]:
 
 def fold(ledger: Ledger, facts: Iterable[Fact]) -> Ledger:
     """Return *ledger* with *facts* taken in: the same set of facts gives the same ledger, whatever came first."""
-    united = {f.id: replace(f, state="live", superseded_by=None) for f in (*ledger.facts, *facts)}
+    united = {f.id: f if f.state == "live" else f._replace(state="live", superseded_by=None) for f in (*ledger.facts, *facts)}
     return Ledger(tuple(_settle(sorted(_bounded(united.values()), key=order))))
 
 
@@ -92,7 +89,7 @@ def _settle(facts: Sequence[Fact]) -> list[Fact]:
         if fact.subject:
             before = latest.get(fact.subject)
             if before is not None:
-                out[before] = replace(out[before], state=_fate(out[before], fact), superseded_by=fact.id)
+                out[before] = out[before]._replace(state=_fate(out[before], fact), superseded_by=fact.id)
             latest[fact.subject] = i
         for old in fact.retires:
             _retire_prose(out, by_word, i, old)
@@ -125,7 +122,7 @@ def _retire_prose(facts: list[Fact], by_word: dict[str, list[int]], newer: int, 
             continue
         if len(about & said) >= 2:
             state: State = "superseded" if len(said) <= _ONE_POINT else "contradicted"
-            facts[i] = replace(earlier, state=state, superseded_by=fact.id)
+            facts[i] = earlier._replace(state=state, superseded_by=fact.id)
 
 
 def apply_edits(ledger: Ledger, edits: Iterable[Edit]) -> Ledger:
@@ -141,15 +138,15 @@ def apply_edits(ledger: Ledger, edits: Iterable[Edit]) -> Ledger:
 def _edited(fact: Fact, edit: Edit) -> Fact:
     match edit.kind:
         case "reword":
-            return replace(fact, text=edit.text, lead="", author="person", state="live", superseded_by=None)
+            return fact._replace(text=edit.text, lead="", author="person", state="live", superseded_by=None)
         case "pin":
-            return replace(fact, pinned=True, author="person", state="live", superseded_by=None)
+            return fact._replace(pinned=True, author="person", state="live", superseded_by=None)
         case "unpin":
-            return replace(fact, pinned=False)
+            return fact._replace(pinned=False)
         case "retract":
-            return replace(fact, state="retracted", superseded_by=None, pinned=False)
+            return fact._replace(state="retracted", superseded_by=None, pinned=False)
         case "restore":
-            return replace(fact, state="live", superseded_by=None)
+            return fact._replace(state="live", superseded_by=None)
 
 
 def names_of(fact: Fact) -> frozenset[str]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
+from typing import NamedTuple
 
 from onward.core.compose import SECTION_OF, SessionLine, compose
 from onward.core.facts import Fact, Handle, Kind, fact_id
@@ -20,8 +21,7 @@ LEAST_TOKENS, MOST_TOKENS, SHARE = 2_000, 8_000, 0.02
 _RESULT_HEAD, _RESULT_TAIL = 1_000, 3_000
 
 
-@dataclass(frozen=True, slots=True)
-class Master:
+class Master(NamedTuple):
     """A project's handoff with the measure of what it keeps and the budget it was made for."""
 
     handoff: Handoff

@@ -66,8 +66,8 @@ _TEXT_KEYS = ("plan", "result")
 _READING = re.compile(r"read|view|glob|grep|search|list|^ls$|^cat$|fetch|find|open|lookup|status", re.I)
 _CREATING = re.compile(r"write|create|new_file|save", re.I)
 _EDITING = re.compile(r"edit|replace|patch|diff|insert|update|change", re.I)
-_PATCH_FILE = re.compile(r"^\*\*\* (Add|Update|Delete) File: (.+?)\s*$|^\*\*\* Move to: (.+?)\s*$", re.M)
-_CHECKBOX = re.compile(r"^\s*(?:[-*]|\d+[.)])?\s*\[([ xX~-])\]\s+(.+)$", re.M)
+_PATCH_FILE = r"(?m)^\*\*\* (Add|Update|Delete) File: (.+?)\s*$|^\*\*\* Move to: (.+?)\s*$"
+_CHECKBOX = r"(?m)^\s*(?:[-*]|\d+[.)])?\s*\[([ xX~-])\]\s+(.+)$"
 _STATUS = {
     "completed": "completed",
     "done": "completed",
@@ -148,7 +148,7 @@ def _lines(text: str | None) -> int | None:
 
 def _patched(patch: str) -> Iterator[Change]:
     kinds: dict[str, ChangeKind] = {"Add": "created", "Update": "edited", "Delete": "deleted"}
-    for found in _PATCH_FILE.finditer(patch):
+    for found in re.finditer(_PATCH_FILE, patch):
         verb, path, moved = found.groups()
         yield Change(moved, "renamed") if moved else Change(path, kinds[verb])
 
@@ -159,7 +159,7 @@ def _todos(name: str, arguments: Mapping[str, object]) -> tuple[Todo, ...]:
         if "todo" not in name.lower():
             return ()
         marks = {" ": "pending", "x": "completed", "X": "completed"}
-        return tuple(todo(text, marks.get(mark, "in_progress")) for mark, text in _CHECKBOX.findall(entries))
+        return tuple(todo(text, marks.get(mark, "in_progress")) for mark, text in re.findall(_CHECKBOX, entries))
     if isinstance(entries, list):
         found = (cast("Mapping[str, object]", e) for e in cast("list[object]", entries) if isinstance(e, dict))
         named = (

@@ -13,10 +13,11 @@ from onward.core.extract.trace import Changed, Ran, Trace
 from onward.core.facts import GIT_STATE, Author, Evidence, Kind
 from onward.core.text import clauses, one_line
 
-_COMMIT = re.compile(r"^\[([\w./-]+)(?: \(root-commit\))? ([0-9a-f]{7,40})\] (.+)$", re.M)
-_PULL = re.compile(r"https?://[\w.-]+/[\w.-]+/[\w.-]+/(?:pull|merge_requests|pulls)/\d+")
-_TITLE = re.compile(r"""--title[ =](["'])(.+?)\1""")
-_BRANCH = re.compile(r"git (?:checkout -[bB]|switch -[cC]|worktree add (?:\S+ )?-b) ['\"]?([\w./-]+)")
+# Strings, not patterns: most sessions never need them, and `re` keeps what it compiled.
+_COMMIT = r"(?m)^\[([\w./-]+)(?: \(root-commit\))? ([0-9a-f]{7,40})\] (.+)$"
+_PULL = r"https?://[\w.-]+/[\w.-]+/[\w.-]+/(?:pull|merge_requests|pulls)/\d+"
+_TITLE = r"""--title[ =](["'])(.+?)\1"""
+_BRANCH = r"git (?:checkout -[bB]|switch -[cC]|worktree add (?:\S+ )?-b) ['\"]?([\w./-]+)"
 _CHECK = re.compile(
     r"\b(?:test|tests|pytest|vitest|jest|lint|eslint|ruff|mypy|pyright|tsc|typecheck|type-check|build|check|fmt|format|clippy|vet|e2e|verify|migrate|"
     r"migration:\w+|deploy|docker|compose|serve|dev|start|install|sync)\b"
@@ -107,19 +108,19 @@ def _git(seen: Trace) -> Iterator[Shown]:
         if "git " not in ran.command and "gh " not in ran.command:
             continue
         pushed = (pushed or "git push" in ran.command) and not ran.failed
-        for branch, commit, message in _COMMIT.findall(ran.output):
+        for branch, commit, message in re.findall(_COMMIT, ran.output):
             last, pushed = (ran.turn, branch, commit), "git push" in ran.command
             yield Shown(
                 "done", f"commit:{commit[:7]}", f"Committed `{commit}` on branch `{branch}`: {one_line(message, 160)}", (ran.turn,), 0.62
             )
         if "pr create" in ran.command or "git push" in ran.command:
-            title = _TITLE.search(ran.command)
+            title = re.search(_TITLE, ran.command)
             about = f": {one_line(title.group(2), 120)}" if title else ""
-            for url in _PULL.findall(ran.output)[:1]:
+            for url in re.findall(_PULL, ran.output)[:1]:
                 what = "Opened the pull request" if "pr create" in ran.command else "Pushed; the pull request is at"
                 yield Shown("value", f"pull:{url}", f"{what} {url}{about}", (ran.turn,), 0.7)
         if not ran.failed:
-            for branch in _BRANCH.findall(ran.command):
+            for branch in re.findall(_BRANCH, ran.command):
                 yield Shown("value", f"branch:{branch}", f"The work is on the branch `{branch}`, created with git", (ran.turn,), 0.6)
     if last:
         turn, branch, commit = last
