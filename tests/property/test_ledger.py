@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -39,6 +40,7 @@ def test_any_order_in_any_portions_gives_the_same_ledger(given_facts: list[Fact]
     assert fold(whole, shuffled) == whole
 
 
+@pytest.mark.slow
 @given(st.lists(facts(), min_size=20, max_size=60, unique_by=lambda f: f.id), st.randoms(use_true_random=False))
 @settings(max_examples=100, deadline=None)
 def test_a_pool_that_overflows_still_does_not_depend_on_order(given_facts: list[Fact], rng) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -28,6 +29,7 @@ REFERENCES = st.lists(
 )
 
 
+@pytest.mark.slow
 @given(REFERENCES, REFERENCES, REFERENCES)
 def test_order_does_not_matter(a: list[Reference], b: list[Reference], c: list[Reference]) -> None:
     assert fold_references(a, b) == fold_references(b, a)
@@ -41,6 +43,7 @@ def test_folding_again_changes_nothing(a: list[Reference]) -> None:
     assert once == sorted(once, key=lambda one: one.handle)
 
 
+@pytest.mark.slow
 @given(st.lists(REFERENCES, max_size=12))
 def test_bounded_over_any_number_of_sessions(sessions: list[list[Reference]]) -> None:
     known: list[Reference] = []

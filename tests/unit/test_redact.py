@@ -362,6 +362,7 @@ def test_no_surrounding_hides_a_shape(around: str, kind: str, edge: str) -> None
     assert secret not in redactor.text(f"{around}{edge}{secret}{edge}{around}")
 
 
+@pytest.mark.slow
 def test_hostile_input_takes_no_longer_than_its_length() -> None:
     for text in (
         "password=" * 30_000,
