@@ -136,3 +136,31 @@ def test_a_reversal_retires_the_value_it_names_and_nothing_else() -> None:
     stands = {f.text: f.state for f in ledger.facts}
     assert stands["The ticket store should use Redis for the waiting list."] == "superseded"
     assert stands["The printer stays on Redis Street."] == "live"
+
+
+def test_what_a_person_chose_when_asked_is_their_word_with_the_question() -> None:
+    ask = ToolCall("q", "AskUserQuestion", {"questions": [{"question": "Which store should the tickets use?", "options": []}]})
+    facts = facts_of(
+        Turn("user", "Plan the queue app for the clinic."),
+        Turn("assistant", calls=(ask,)),
+        Turn(
+            "tool",
+            results=(
+                ToolResult("q", 'User has answered your questions: "Which store should the tickets use?"="SQLite, one file". Go on.'),
+            ),
+        ),
+    )
+    (said,) = [f for f in facts if f.text == "SQLite, one file"]
+    assert said.author == "user"
+    assert said.lead == "Which store should the tickets use? — the user:"
+    assert said.sources == ((1, 3),)
+
+
+def test_a_question_that_was_refused_is_no_answer() -> None:
+    ask = ToolCall("q", "AskUserQuestion", {"questions": [{"question": "Which store should the tickets use?", "options": []}]})
+    facts = facts_of(
+        Turn("user", "Plan the queue app for the clinic."),
+        Turn("assistant", calls=(ask,)),
+        Turn("tool", results=(ToolResult("q", "The user doesn't want to proceed with this tool use.", is_error=True),)),
+    )
+    assert [f.text for f in facts] == ["Plan the queue app for the clinic."]

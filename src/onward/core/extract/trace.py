@@ -5,9 +5,11 @@ Only the main path counts: abandoned branches are left out before. Injected text
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeAlias
 
 from onward.core.facts import Author
 from onward.core.tools import Action, Change, Todo, action, todo
@@ -59,16 +61,19 @@ class Trace:
     said: list[Said] = field(default_factory=list[Said])
     ran: list[Ran] = field(default_factory=list[Ran])
     changed: list[Changed] = field(default_factory=list[Changed])
-    asked: list[Said] = field(default_factory=list[Said])
     todos: list[tuple[int, datetime | None, Todo]] = field(default_factory=list[tuple[int, "datetime | None", Todo]])
     rounds: int = 0
     turns: int = 0
 
 
+_Waiting: TypeAlias = Ran | list[Changed] | tuple[str, ...]
+"""What a call that is not answered yet is remembered as: a command, the changes it makes, the questions it asks a person."""
+
+
 def observe(turns: Iterable[tuple[int, Turn]]) -> Trace:
     """Return what *turns* (ordinal, turn; in order, main path only) show. Sub-agents' prose is left out, what their tools did is not."""
     seen = Trace()
-    waiting: dict[str, Ran | list[Changed]] = {}
+    waiting: dict[str, _Waiting] = {}
     for ordinal, turn in turns:
         seen.turns = ordinal
         if turn.role == "tool":
@@ -89,7 +94,8 @@ def observe(turns: Iterable[tuple[int, Turn]]) -> Trace:
                 waiting.setdefault(call.id, made)
             if turn.sidechain is None:
                 _plan(seen, ordinal, turn.at, did)
-            seen.asked.extend(Said(ordinal, turn.at, "agent", question, seen.rounds) for question in did.questions)
+            if did.questions and turn.sidechain is None:
+                waiting[call.id] = did.questions
             if did.text and turn.sidechain is None:
                 seen.said.append(Said(ordinal, turn.at, "agent", did.text, seen.rounds))
         for result in turn.results:
@@ -119,13 +125,27 @@ def _plan(seen: Trace, ordinal: int, at: datetime | None, did: Action) -> None:
         seen.todos[number - 1] = (ordinal, at, todo(did.task.text or before.text, did.task.status or before.status))
 
 
-def _answer(seen: Trace, asked: Ran | list[Changed] | None, result: ToolResult, ordinal: int) -> None:
+def _answer(seen: Trace, asked: _Waiting | None, result: ToolResult, ordinal: int) -> None:
     failed = None if result.is_error is None and result.exit_code is None else bool(result.is_error) or bool(result.exit_code)
     if isinstance(asked, Ran):
         asked.failed, asked.output, asked.answered_in = failed, result.text, ordinal
+    elif isinstance(asked, tuple):
+        for question, answer in () if failed else _answers(asked, result.text):
+            seen.rounds += 1
+            seen.said.append(Said(ordinal, None, "agent", question, seen.rounds - 1))
+            seen.said.append(Said(ordinal, None, "user", answer, seen.rounds))
     elif asked is not None and failed:
         refused = {id(c) for c in asked}
         seen.changed = [c for c in seen.changed if id(c) not in refused]
+
+
+def _answers(questions: tuple[str, ...], text: str) -> Iterator[tuple[str, str]]:
+    """Yield (question, what the person chose or typed) from the result of a tool that asks a person: the only tool whose result is a person's word."""
+    pairs = re.findall(r'"([^"]+)"\s*=\s*"([^"]+)"', text)
+    if pairs:
+        yield from pairs
+    elif found := re.match(r"\s*(?:User (?:selected|responded|answered|chose)[^:]*:|<answer>)?\s*(.+?)\s*(?:</answer>)?\s*$", text, re.S):
+        yield questions[-1], found.group(1)
 
 
 def _mark_closings(seen: Trace) -> None:

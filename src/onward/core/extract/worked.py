@@ -14,7 +14,7 @@ from onward.core.facts import GIT_STATE, Author, Evidence, Kind
 from onward.core.text import clauses, one_line
 
 # Strings, not patterns: most sessions never need them, and `re` keeps what it compiled.
-_COMMIT = r"(?m)^\[([\w./-]+)(?: \(root-commit\))? ([0-9a-f]{7,40})\] (.+)$"
+_COMMIT = r"(?m)^(?:\[([\w./-]+)(?: \(root-commit\))? |Commit )([0-9a-f]{7,40})\]? (.+)$"
 _PULL = r"https?://[\w.-]+/[\w.-]+/[\w.-]+/(?:pull|merge_requests|pulls)/\d+"
 _TITLE = r"""--title[ =](["'])(.+?)\1"""
 _BRANCH = r"git (?:checkout -[bB]|switch -[cC]|worktree add (?:\S+ )?-b) ['\"]?([\w./-]+)"
@@ -124,8 +124,9 @@ def _git(seen: Trace) -> Iterator[Shown]:
                 yield Shown("value", f"branch:{branch}", f"The work is on the branch `{branch}`, created with git", (ran.turn,), 0.6)
     if last:
         turn, branch, commit = last
+        on = f"On branch `{branch}` the" if branch else "The"
         stands = "is pushed" if pushed else "is committed locally and not pushed yet"
-        yield Shown("done", GIT_STATE, f"On branch `{branch}` the last commit `{commit}` {stands}", (turn,), 0.6)
+        yield Shown("done", GIT_STATE, f"{on} last commit `{commit}` {stands}", (turn,), 0.6)
 
 
 def _key(command: str) -> str:
