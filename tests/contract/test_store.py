@@ -18,6 +18,7 @@ from onward.core.preservation import Reference
 from onward.core.transcript import SessionHead, ToolCall, ToolResult, Turn, Usage
 from onward.errors import Conflict, StoreTooNew
 from onward.store import Store, facts, handoffs, projects, provenance, sessions, turns
+from onward.store.bodies import Bodies, Packed
 from onward.store.facts import StoredLedger
 from onward.store.projects import Project
 from onward.store.sessions import Session
@@ -60,7 +61,11 @@ def begun(store: Store, project: Project, head: SessionHead | None = None, **val
 
 
 def numbered(*said: Turn, first: int = 1) -> list[NewTurn]:
-    return [NewTurn(place, b"id-%d" % place, len(turn.text), turn) for place, turn in enumerate(said, start=first)]
+    return [NewTurn(place, b"id-%d" % place, ready(turn)) for place, turn in enumerate(said, start=first)]
+
+
+def ready(turn: Turn) -> Packed:
+    return Bodies().pack(turn, len(turn.text))
 
 
 def keep(store: Store, session: Session, *said: Turn) -> None:
@@ -271,15 +276,15 @@ def test_a_turn_is_known_by_its_identity_in_its_project(store: Store, session: S
 def test_no_turn_is_kept_twice(store: Store, session: Session) -> None:
     keep(store, session, Turn("user", "one"))
     with pytest.raises(IntegrityError), store.write() as connection:
-        turns.append(connection, session.project_id, session.id, [NewTurn(2, b"id-1", 3, Turn("user", "one"))])
+        turns.append(connection, session.project_id, session.id, [NewTurn(2, b"id-1", ready(Turn("user", "one")))])
     with pytest.raises(IntegrityError), store.write() as connection:
-        turns.append(connection, session.project_id, session.id, [NewTurn(1, b"id-2", 3, Turn("user", "two"))])
+        turns.append(connection, session.project_id, session.id, [NewTurn(1, b"id-2", ready(Turn("user", "two")))])
 
 
 def test_a_turn_that_has_grown_takes_its_own_place(store: Store, session: Session) -> None:
     keep(store, session, Turn("user", "one"), Turn("assistant", "tw"))
     with store.write() as connection:
-        before = turns.replace(connection, Place(session.id, 2, 2), NewTurn(2, b"id-2", 3, Turn("assistant", "two", NOON)))
+        before = turns.replace(connection, Place(session.id, 2, 2), NewTurn(2, b"id-2", ready(Turn("assistant", "two", NOON))))
         assert before.text == "tw"
         assert [one.turn for one in turns.of_session(connection, session.id)] == [Turn("user", "one"), Turn("assistant", "two", NOON)]
         assert turns.known(connection, session.project_id, [b"id-2"])[b"id-2"].chars == 3

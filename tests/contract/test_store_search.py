@@ -9,6 +9,7 @@ import pytest
 
 from onward.core.transcript import SessionHead, ToolCall, ToolResult, Turn
 from onward.store import Store, projects, search_sqlite, sessions, turns
+from onward.store.bodies import Bodies
 from onward.store.turns import NewTurn, Place
 
 SAID = [
@@ -30,7 +31,9 @@ def kept(store: Store, name: str, *said: Turn) -> int:
     with store.write() as connection:
         project = projects.add(connection, name)
         session = sessions.add(connection, project.id, SessionHead("codex"))
-        turns.append(connection, project.id, session.id, [NewTurn(i, b"%d" % i, 1, turn) for i, turn in enumerate(said, start=1)])
+        turns.append(
+            connection, project.id, session.id, [NewTurn(i, b"%d" % i, Bodies().pack(turn, 1)) for i, turn in enumerate(said, start=1)]
+        )
         sessions.grow(connection, session.id, len(said), 0)
         return project.id
 
@@ -126,7 +129,7 @@ def test_common_words_alone_find_the_newest_that_holds_all(open_store: Store, mo
 def test_what_has_changed_is_found_by_its_new_words_alone(open_store: Store) -> None:
     kept(open_store, "p", *SAID)
     with open_store.write() as connection:
-        turns.replace(connection, Place(1, 2, 1), NewTurn(2, b"2", 9, Turn("assistant", "I left it in lib/names.py")))
+        turns.replace(connection, Place(1, 2, 1), NewTurn(2, b"2", Bodies().pack(Turn("assistant", "I left it in lib/names.py"), 9)))
     assert found(open_store, "mutex") == found(open_store, "getUserName") == []
     assert found(open_store, "lib names") == [2]
     assert found(open_store, "kumquat") == [4]

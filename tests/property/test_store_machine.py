@@ -15,6 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from onward.app import completing, facts, handoffs, projects, rebuilding
 from onward.app import sessions as sittings
 from onward.app.intake import SessionIntake
+from onward.app.preparing import ready
 from onward.core.master import turn_tokens
 from onward.core.transcript import SessionHead, ToolResult, Turn
 from onward.store import Store, health, search_sqlite
@@ -91,9 +92,11 @@ class Machine(RuleBasedStateMachine):
         self._read(native, [*data.draw(st.sampled_from(self.earlier))[1], *more])
 
     def _read(self, native: str, said: Sequence[Turn]) -> None:
-        intake = SessionIntake(self.store, self.project, SessionHead("codex", native), "a.jsonl")
-        for turn in said:
-            intake.take(turn)
+        head = SessionHead("codex", native)
+        intake = SessionIntake(self.store, self.project, head, "a.jsonl")
+        for item in ready([head, *said], lambda _: self.project.key):
+            if not isinstance(item, SessionHead):
+                intake.take(item)
         intake.finish()
         session = next((one for one in self.kept if one.native == native), None)
         met = Counter[object]()

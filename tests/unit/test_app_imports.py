@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from onward.app import completing, handoffs, imports, projects
+from onward.app import ahead, completing, handoffs, imports, projects
 from onward.app import sessions as sittings
 from onward.app.imports import Imported, Progress
 from onward.app.intake import SessionIntake
+from onward.app.preparing import ready
 from onward.app.projects import Project
 from onward.core.transcript import Rewind, SessionHead, Turn
 from onward.errors import BadInput, Conflict, NotFound, UnreadableFile
@@ -183,9 +184,11 @@ def test_no_secret_is_kept(store: Store, project: Project, tmp_path: Path) -> No
 
 
 def intake(store: Store, project: Project, *items: Turn | Rewind, native: str = "n") -> SessionIntake:
-    one = SessionIntake(store, project, SessionHead("codex", native), "a.jsonl")
-    for item in items:
-        one.take(item)
+    head = SessionHead("codex", native)
+    one = SessionIntake(store, project, head, "a.jsonl")
+    for item in ready([head, *items], lambda _: project.key):
+        if not isinstance(item, SessionHead):
+            one.take(item)
     one.finish()
     return one
 
@@ -260,3 +263,38 @@ def test_the_project_that_is_meant(store: Store, tmp_path: Path) -> None:
         projects.new(store, "12")
     projects.archive(store, here)
     assert projects.resolve(store, folder=tmp_path / "elsewhere") == made
+
+
+@pytest.mark.slow
+def test_reading_ahead_makes_no_difference(store: Store, project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "all"
+    for day in range(5):
+        written(folder / f"{day}.json", *(f"Always test {day} {line}." for line in range(700)), at=NOON + timedelta(days=day))
+    (folder / "torn.jsonl").write_text('{"role": "user", "content": "whole"}\n{"role": "us', "utf-8")
+    here = take(store, project, [folder], complete=True)
+    monkeypatch.setattr(ahead, "LEAST_BYTES", 0)
+    monkeypatch.setattr(ahead, "processors", lambda: 2)
+    other = projects.new(store, "other")
+    elsewhere = take(store, other, [folder], complete=True)
+    assert counts(elsewhere) == counts(here)
+    assert [file.report for file in elsewhere.files] == [file.report for file in here.files]
+    assert [texts(store, other, number) for number in range(1, 7)] == [texts(store, project, number) for number in range(1, 7)]
+    assert handoffs.current(store, other).markdown == handoffs.current(store, project).markdown
+
+
+@pytest.mark.slow
+def test_a_file_whose_reader_is_gone_is_read_here(store: Store, project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for day in range(3):
+        written(tmp_path / "all" / f"{day}.json", *(f"line {line}" for line in range(2000)), at=NOON + timedelta(days=day))
+    monkeypatch.setattr(ahead, "LEAST_BYTES", 0)
+    monkeypatch.setattr(ahead, "processors", lambda: 2)
+    started = ahead.Ahead.__init__
+
+    def killed(self: ahead.Ahead, jobs: list[ahead.Job]) -> None:
+        started(self, jobs)
+        self._processes[0].kill()
+
+    monkeypatch.setattr(ahead.Ahead, "__init__", killed)
+    outcome = take(store, project, [tmp_path / "all"])
+    assert [file.report.turns for file in outcome.files] == [2000] * 3
+    assert [len(texts(store, project, number)) for number in (1, 2, 3)] == [2000] * 3

@@ -13,6 +13,7 @@ import pytest
 from onward.app import asking, completing, doctor, facts, handoffs, imports, projects, rebuilding, searching, sources
 from onward.app import sessions as sittings
 from onward.app.intake import SessionIntake
+from onward.app.preparing import ready
 from onward.app.projects import Project
 from onward.core.handoff import parse
 from onward.core.transcript import SessionHead, ToolCall, ToolResult, Turn
@@ -60,9 +61,12 @@ def project(store: Store) -> Project:
 
 
 def begin(store: Store, project: Project, native: str, said: list[Turn], at: datetime) -> None:
-    intake = SessionIntake(store, project, SessionHead("codex", native, at), "a.jsonl")
-    for minute, turn in enumerate(said):
-        intake.take(replace(turn, at=at + timedelta(minutes=minute)))
+    head = SessionHead("codex", native, at)
+    intake = SessionIntake(store, project, head, "a.jsonl")
+    timed = [replace(turn, at=at + timedelta(minutes=minute)) for minute, turn in enumerate(said)]
+    for item in ready([head, *timed], lambda _: project.key):
+        if not isinstance(item, SessionHead):
+            intake.take(item)
     intake.finish()
 
 

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
 from onward.app import completing, projects
+from onward.app.ahead import Ahead, Job, pays
+from onward.app.finding import FoundFile, found_files
 from onward.app.intake import SessionIntake
-from onward.core.transcript import ImportReport, SessionHead, Turn
-from onward.errors import BadInput, OnwardError, UnknownFormat, UnreadableFile
-from onward.formats import detect, open_source, read
+from onward.app.preparing import Ended, Prepared, prepared
+from onward.core.transcript import ImportReport, SessionHead
+from onward.errors import BadInput, OnwardError
 from onward.store import Store, provenance
-from onward.store import projects as projects_kept
+from onward.store import projects as kept_projects
 from onward.store.projects import Project
 from onward.store.sessions import Session
-
-FREE_FORM = "pasted"
-"""The format that takes any text."""
-
-_NO_TIME = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,110 +73,107 @@ def import_paths(
     Without *project*, each session goes to the project of the repository it ran in, and to what *fallback* answers where the transcript does
     not say. With *complete*, each session is completed before the next is imported, also one that an interrupted run left open. One file's failure never costs the rest.
     """
-    passed_over: list[str] = []
-    found = sorted(_found(paths, passed_over), key=lambda one: one.key)
+    found, passed_over = found_files(paths)
     outcome = Imported([], passed_over)
-    for done, one in enumerate(found):
-        if on_progress:
-            on_progress(Progress(done, len(found), one.name))
-        file = ImportedFile(one.name, error=one.error)
-        if one.error is None:
-            importer = _Importer(store, project, fallback, complete=complete, budget_tokens=budget_tokens)
-            importer.run(one.source, file)
-        outcome.files.append(file)
+    importer = _Importer(store, project, fallback, complete=complete, budget_tokens=budget_tokens)
+    with importer:
+        importer.read_ahead(found)
+        for done, one in enumerate(found):
+            if on_progress:
+                on_progress(Progress(done, len(found), one.name))
+            outcome.files.append(importer.run(one))
     if on_progress:
         on_progress(Progress(len(found), len(found), ""))
     return outcome
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    source: Path | BinaryIO
-    name: str
-    key: tuple[datetime, str]
-    error: OnwardError | None = None
-
-
-def _found(paths: Iterable[Path | BinaryIO], passed_over: list[str]) -> Iterator[_Found]:
-    """Yield every transcript once. In a folder, what is no transcript is passed over; a file that was named is a transcript or an error."""
-    seen: set[str] = set()
-    for given in paths:
-        if not isinstance(given, Path):
-            yield _Found(given, "standard input", (_NO_TIME, ""))
-        elif given.is_dir():
-            for path in _files(given):
-                if os.path.realpath(path) in seen:
-                    continue
-                seen.add(os.path.realpath(path))
-                one = _looked_at(path, named=False)
-                if isinstance(one.error, UnknownFormat | BadInput) and not isinstance(one.error, UnreadableFile):
-                    passed_over.append(one.name)
-                else:
-                    yield one
-        elif os.path.realpath(given) not in seen:
-            seen.add(os.path.realpath(given))
-            yield _looked_at(given, named=True)
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    for place, folders, names in os.walk(folder):
-        folders.sort()
-        paths = [Path(place, name) for name in sorted(names)]
-        # A pipe or a device in a folder would be waited for without end.
-        yield from (path for path in paths if path.is_file() and not path.is_symlink())
-
-
-def _looked_at(path: Path, *, named: bool) -> _Found:
-    """Return when the first session of *path* began, which decides its place in the order. Text that no agent speaks in is a transcript only when it is *named*."""
-    name = str(path)
-    try:
-        source = open_source(path)
-        if detect(source).NAME == FREE_FORM and not named and not _is_answered(path):
-            raise UnknownFormat(f"No agent speaks in {name}.", "Name the file itself to import it all the same.")
-        for item in read(source, ImportReport()):
-            at = item.started_at if isinstance(item, SessionHead) else item.at if isinstance(item, Turn) else None
-            if at or isinstance(item, Turn):
-                return _Found(path, name, (at or _NO_TIME, name))
-        return _Found(path, name, (_NO_TIME, name))
-    except OnwardError as error:
-        return _Found(path, name, (_NO_TIME, name), error)
-
-
-def _is_answered(path: Path) -> bool:
-    return any(isinstance(item, Turn) and item.role == "assistant" for item in read(open_source(path), ImportReport()))
-
-
-class _Importer:
-    """Imports one file: its sessions one after the other, each completed before the next where that is asked for."""
+class _Importer(ExitStack):
+    """Imports files: their sessions one after the other, each completed before the next where that is asked for."""
 
     def __init__(
         self, store: Store, project: Project | None, fallback: Callable[[], Project] | None, *, complete: bool, budget_tokens: int | None
     ) -> None:
+        super().__init__()
         self._store = store
         self._project = project
         self._fallback = fallback
         self._complete = complete
         self._budget_tokens = budget_tokens
+        self._ahead: Ahead | None = None
+        self._keys: dict[Path, bytes] = {}
+        self._notes: list[tuple[int, ImportedFile]] = []
+        self.callback(self._note)
 
-    def run(self, given: Path | BinaryIO, file: ImportedFile) -> None:
-        """Import *given* and write into *file* what became of it."""
-        intakes: list[SessionIntake] = []
+    def read_ahead(self, found: Sequence[FoundFile]) -> None:
+        """Let processes of their own make the files ready, where that pays and it is known whose they are."""
+        able = [(one.source, one.head) for one in found if isinstance(one.source, Path) and one.head]
+        if pays([path for path, _ in able]):
+            with suppress(BadInput):
+                self._keys = {path: self._project_of(head).key for path, head in able}
+                self._ahead = self.enter_context(Ahead([Job(path, key) for path, key in self._keys.items()]))
+
+    def run(self, found: FoundFile) -> ImportedFile:
+        """Import one file and return what became of it."""
+        if found.error:
+            return ImportedFile(found.name, error=found.error)
+        if self._ahead and isinstance(found.source, Path) and found.source in self._keys:
+            # A process that is gone, or a session of another project than the file's first: what was made ready is left, and the file read here.
+            with suppress(EOFError, OSError):
+                file = self._taken(found.name, self._ahead.items(found.source), self._keys[found.source])
+                if file:
+                    return file
+        file = self._taken(found.name, prepared(found.source, lambda head: self._project_of(head).key))
+        assert file
+        return file
+
+    def _taken(self, name: str, items: Iterable[Prepared], key: bytes | None = None) -> ImportedFile | None:
+        """Keep *items* and return what became of them; None when one of their sessions has another key than the one they were made ready under."""
+        file = ImportedFile(name)
+        intake: SessionIntake | None = None
+        projects_met: set[int] = set()
+        is_ours = True
+        for item in items:
+            if isinstance(item, Ended):
+                file.report, file.error = item.report, file.error or item.error
+            elif is_ours and not file.error:
+                try:
+                    if isinstance(item, SessionHead):
+                        self._finish(intake, file)
+                        project = self._project_of(item)
+                        is_ours = key in (None, project.key)
+                        projects_met.add(project.id)
+                        intake = SessionIntake(self._store, project, item, name)
+                    elif intake:
+                        intake.take(item)
+                except OnwardError as error:
+                    file.error = error
+        if not is_ours:
+            return None
         try:
-            for item in read(open_source(given), file.report):
-                if isinstance(item, SessionHead) or not intakes:
-                    head = item if isinstance(item, SessionHead) else SessionHead(file.report.format)
-                    if intakes:
-                        self._finish(intakes[-1], file)
-                    intakes.append(SessionIntake(self._store, self._project_of(head), head, file.path))
-                if not isinstance(item, SessionHead):
-                    intakes[-1].take(item)
-            if intakes:
-                self._finish(intakes[-1], file)
+            self._finish(intake, file)
         except OnwardError as error:
-            file.error = error
+            file.error = file.error or error
+        self._notes += [(project_id, file) for project_id in projects_met]
+        return file
+
+    def _finish(self, intake: SessionIntake | None, file: ImportedFile) -> None:
+        session = intake.finish() if intake else None
+        if intake is None or session is None:
+            return
+        version = None
+        if self._complete and session.status == "active" and not file.error:
+            completed = completing.complete(self._store, session, budget_tokens=self._budget_tokens)
+            session, version = completed.session, completed.handoff.version
+        file.sessions.append(ImportedSession(session, intake.new_turns, intake.known_turns, version))
+
+    def _note(self) -> None:
+        """Keep what became of the files, all at once: a transaction each would take longer than a small file does."""
+        if not self._notes:
+            return
         with self._store.write() as connection:
-            for project_id in {intake.project.id for intake in intakes}:
-                if projects_kept.hold(connection, project_id):
+            held = {project_id for project_id in {one for one, _ in self._notes} if kept_projects.hold(connection, project_id)}
+            for project_id, file in self._notes:
+                if project_id in held:
                     provenance.note(connection, project_id, file.path, file.report)
 
     def _project_of(self, head: SessionHead) -> Project:
@@ -188,13 +181,3 @@ class _Importer:
         if not project:
             raise BadInput("The transcript does not say which project it belongs to.", "Name one with --project.")
         return project
-
-    def _finish(self, intake: SessionIntake, file: ImportedFile) -> None:
-        session = intake.finish()
-        if session is None:
-            return
-        version = None
-        if self._complete and session.status == "active":
-            completed = completing.complete(self._store, session, budget_tokens=self._budget_tokens)
-            session, version = completed.session, completed.handoff.version
-        file.sessions.append(ImportedSession(session, intake.new_turns, intake.known_turns, version))

@@ -7,30 +7,22 @@ its own transaction, which of its turns are kept already.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from onward.app.identity import Recognised, Recogniser, content_chars, first_turns
+from onward.app.identity import first_turns
+from onward.app.preparing import Ready
 from onward.core.master import turn_tokens
-from onward.core.transcript import Rewind, SessionHead, Turn
+from onward.core.transcript import Rewind, SessionHead
 from onward.errors import NotFound
-from onward.redact import Redactor
 from onward.store import Store, projects, sessions, turns
+from onward.store.clock import told
 from onward.store.projects import Project
 from onward.store.sessions import DIGEST, Session
 from onward.store.turns import NewTurn, Place
 
 CHUNK_TURNS = 1000
 CHUNK_CHARS = 4_000_000
-
-
-class _Read(NamedTuple):
-    """A turn as it was read: redacted, with what it is known by and its size before redaction."""
-
-    turn: Turn
-    recognised: Recognised
-    chars: int
 
 
 class SessionIntake:
@@ -43,10 +35,8 @@ class SessionIntake:
         self._store = store
         self._head = head
         self._source = source
-        self._recogniser = Recogniser(project.key)
-        self._redactor = Redactor(project.key)
         self._session: Session | None = None
-        self._chunk: list[tuple[Turn, Recognised] | Rewind] = []
+        self._chunk: list[Ready | Rewind] = []
         self._chunk_chars = 0
         self._native_ids: list[str] = []
         # Where in the stored session the reading stands, and where it stood after each turn that has an id.
@@ -54,47 +44,41 @@ class SessionIntake:
         self._reached = 0
         self._positions: dict[str, int] = {}
 
-    def take(self, item: Turn | Rewind) -> None:
+    def take(self, item: Ready | Rewind) -> None:
         """Take the next turn, or go back."""
-        if isinstance(item, Rewind):
-            self._chunk.append(item)
-            return
-        self._chunk.append((item, self._recogniser.recognise(item)))
-        self._chunk_chars += content_chars(item)
+        self._chunk.append(item)
+        if isinstance(item, Ready):
+            self._chunk_chars += item.packed.chars
         if len(self._chunk) >= CHUNK_TURNS or self._chunk_chars >= CHUNK_CHARS:
             self._keep()
 
     def finish(self) -> Session | None:
         """Keep what is left and return the session as it is stored; None where another session holds all its turns, or it has none."""
         self._keep()
-        if self._session is None:
-            return None
-        with self._store.read() as connection:
-            return sessions.by_id(connection, self._session.id)
+        return self._session
 
     def _keep(self) -> None:
         chunk, self._chunk, self._chunk_chars = self._chunk, [], 0
-        if not chunk:
+        read = [one for one in chunk if isinstance(one, Ready)]
+        if not read and self._session is None:
             return
-        recognised = [one[1] for one in chunk if not isinstance(one, Rewind)]
         if not self._native_ids:
-            self._native_ids = [self._head.id] if self._head.id else [DIGEST + name for name in first_turns(recognised)]
-        # What costs time is done before the store is held.
-        ready = [one if isinstance(one, Rewind) else _Read(self._redactor.turn(one[0]), one[1], content_chars(one[0])) for one in chunk]
+            self._native_ids = (
+                [self._head.id] if self._head.id else [DIGEST + name for name in first_turns([one.recognised for one in read])]
+            )
         with self._store.write() as connection:
             if not projects.hold(connection, self.project.id):
                 raise NotFound(f"The project {self.project.name!r} is gone: someone deleted it.", "Import into another one.")
-            self._write(connection, ready)
+            self._write(connection, chunk, read)
 
-    def _write(self, connection: Connection, chunk: list[_Read | Rewind]) -> None:
-        read = [one for one in chunk if isinstance(one, _Read)]
+    def _write(self, connection: Connection, chunk: list[Ready | Rewind], read: list[Ready]) -> None:
         session = self._stored(connection)
         number = session.number if session else 0
         places = turns.known(
             connection, self.project.id, [one.recognised.identity(number) for one in read if number or one.recognised.everywhere]
         )
         if session is None and any(not one.recognised.everywhere or one.recognised.mark not in places for one in read):
-            session = self._begun(connection, next((one.turn.at for one in read if one.turn.at), None))
+            session = self._begun(connection, next((told(one.packed.at) for one in read if one.packed.at is not None), None))
         self._session = session
         if session is None:
             self.known_turns += len(read)
@@ -110,28 +94,28 @@ class SessionIntake:
             identity = one.recognised.identity(session.number)
             place = places.get(identity)
             if place is None:
-                place = places[identity] = Place(session.id, session.turns + len(new) + 1, one.chars)
-                new.append(NewTurn(place.ordinal, identity, one.chars, one.turn))
+                place = places[identity] = Place(session.id, session.turns + len(new) + 1, one.packed.chars)
+                new.append(NewTurn(place.ordinal, identity, one.packed))
             else:
                 self.known_turns += 1
-                if place.session_id == session.id and place.chars < one.chars:
-                    places[identity] = place._replace(chars=one.chars)
-                    again = NewTurn(place.ordinal, identity, one.chars, one.turn)
+                if place.session_id == session.id and place.chars < one.packed.chars:
+                    places[identity] = place._replace(chars=one.packed.chars)
+                    again = NewTurn(place.ordinal, identity, one.packed)
                     if place.ordinal > session.turns:
                         new[place.ordinal - session.turns - 1] = again
                     else:
                         has_grown = True
-                        tokens += turn_tokens(one.turn) - turn_tokens(turns.replace(connection, place, again))
+                        tokens += one.packed.tokens - turn_tokens(turns.replace(connection, place, again))
             if place.session_id == session.id:
                 self._position = place.ordinal
                 self._reached = max(self._reached, place.ordinal)
-            if one.turn.id is not None:
-                self._positions[one.turn.id] = self._position
+            if one.id is not None:
+                self._positions[one.id] = self._position
         turns.append(connection, self.project.id, session.id, new)
         for after, until in left:
             turns.abandon(connection, session.id, after, until)
         if new or has_grown:
-            sessions.grow(connection, session.id, len(new), tokens + sum(turn_tokens(one.turn) for one in new))
+            self._session = sessions.grow(connection, session.id, len(new), tokens + sum(one.packed.tokens for one in new))
         self.new_turns += len(new)
 
     def _stored(self, connection: Connection) -> Session | None:

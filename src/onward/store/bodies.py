@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 import zstandard
 
+from onward.core.master import turn_tokens
 from onward.core.transcript import ToolCall, ToolResult, Turn, Usage
+from onward.store.clock import kept
+from onward.store.searchable import searchable
 
-_LEAST_BYTES = 256
+_LEAST_BYTES = 1024
 """A shorter body is kept as it is: JSON begins with a brace, and a zstd frame never does."""
+
+
+class Packed(NamedTuple):
+    """A turn made ready to be kept, redacted before. `at` is as the store keeps times, `chars` its size before redaction, `words` what it is found by."""
+
+    role: str
+    at: int | None
+    chars: int
+    tokens: int
+    body: bytes
+    words: str
 
 
 class Bodies:
@@ -20,10 +34,11 @@ class Bodies:
         self._compressor = zstandard.ZstdCompressor(level=1, write_checksum=False)
         self._decompressor = zstandard.ZstdDecompressor()
 
-    def pack(self, turn: Turn) -> bytes:
-        """Return *turn* as bytes, but for its role and time, which have columns of their own."""
+    def pack(self, turn: Turn, chars: int) -> Packed:
+        """Return *turn* ready to be kept; needs no store, so that it can be done while another holds it."""
         data = _json(_document(turn))
-        return data if len(data) < _LEAST_BYTES else self._compressor.compress(data)
+        body = data if len(data) < _LEAST_BYTES else self._compressor.compress(data)
+        return Packed(turn.role, kept(turn.at), chars, turn_tokens(turn), body, searchable(turn))
 
     def unpack(self, role: str, at: Any, body: bytes) -> Turn:
         """Return the turn that `pack` wrote."""

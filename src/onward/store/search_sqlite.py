@@ -22,9 +22,9 @@ MOST_RANKED = 40_000
 _BATCH = 2000
 
 
-def add(connection: Connection, turns: Iterable[tuple[int, Turn]]) -> None:
-    """Index turns under their ids."""
-    rows = ((key, searchable(turn)) for key, turn in turns)
+def add(connection: Connection, words: Iterable[tuple[int, str]]) -> None:
+    """Index turns, each as (its id, what it is found by)."""
+    rows = iter(words)
     while batch := list(islice(rows, _BATCH)):
         connection.exec_driver_sql("INSERT INTO turn_words (rowid, text) VALUES (?, ?)", batch)
 

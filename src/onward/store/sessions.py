@@ -172,15 +172,15 @@ def latest(connection: Connection, project_id: int, status: SessionStatus) -> Se
     return _first(connection, (sessions.c.project_id == project_id) & (sessions.c.status == status))
 
 
-def grow(connection: Connection, session_id: int, turns: int, tokens: int) -> None:
-    """Count new turns. A completed session that grows is active again: its handoff does not know them."""
+def grow(connection: Connection, session_id: int, turns: int, tokens: int) -> Session:
+    """Count new turns and return the session. A completed one that grows is active again: its handoff does not know them."""
     values: dict[str, Any] = {
         "turns": sessions.c.turns + turns,
         "tokens": sessions.c.tokens + tokens,
         "status": "active",
         "completed_at": None,
     }
-    connection.execute(update(sessions).where(sessions.c.id == session_id).values(values))
+    return _made(connection.execute(update(sessions).where(sessions.c.id == session_id).values(values).returning(*sessions.c)).one())
 
 
 def rename(connection: Connection, session_id: int, native_id: str) -> None:

@@ -10,9 +10,10 @@ from sqlalchemy import Connection, Row, Select, delete, func, select, update
 
 from onward.core.transcript import Turn
 from onward.store import search_sqlite
-from onward.store.bodies import Bodies
-from onward.store.clock import kept, told
+from onward.store.bodies import Bodies, Packed
+from onward.store.clock import told
 from onward.store.schema import sessions, turns
+from onward.store.searchable import searchable
 
 MOST_ORDINAL = 2**24 - 1
 _MOST_PARAMETERS = 500
@@ -20,12 +21,11 @@ _COLUMNS = tuple(column.name for column in turns.columns)
 
 
 class NewTurn(NamedTuple):
-    """A turn to keep, redacted. `chars` is its size before that."""
+    """A turn to keep, under its ordinal and its identity."""
 
     ordinal: int
     identity: bytes
-    chars: int
-    turn: Turn
+    packed: Packed
 
 
 class Place(NamedTuple):
@@ -55,33 +55,25 @@ def append(connection: Connection, project_id: int, session_id: int, new: Sequen
     """Keep new turns of a session, and index them."""
     if not new:
         return
-    pack = Bodies().pack
     rows = [
-        (
-            turn_id(session_id, one.ordinal), project_id, session_id, one.ordinal, one.identity,
-            one.turn.role, kept(one.turn.at), one.chars, False, pack(one.turn),
-        )
-        for one in new
-    ]  # fmt: skip
+        (turn_id(session_id, ordinal), project_id, session_id, ordinal, identity, one.role, one.at, one.chars, False, one.body)
+        for ordinal, identity, one in new
+    ]
     # Straight to the driver, here and in `known`: these two statements run for every turn there is.
     marks = ", ".join([_mark(connection)] * len(_COLUMNS))
     connection.exec_driver_sql(f"INSERT INTO turns ({', '.join(_COLUMNS)}) VALUES ({marks})", rows)  # noqa: S608
     if connection.dialect.name == "sqlite":
-        search_sqlite.add(connection, ((turn_id(session_id, one.ordinal), one.turn) for one in new))
+        search_sqlite.add(connection, ((turn_id(session_id, one.ordinal), one.packed.words) for one in new))
 
 
 def replace(connection: Connection, place: Place, new: NewTurn) -> Turn:
     """Keep a turn that has grown instead of the one at *place*, and return that one."""
-    key = turn_id(place.session_id, place.ordinal)
+    key, one = turn_id(place.session_id, place.ordinal), new.packed
     before = by_ids(connection, [key])[key].turn
     if connection.dialect.name == "sqlite":
         search_sqlite.forget(connection, [(key, before)])
-        search_sqlite.add(connection, [(key, new.turn)])
-    connection.execute(
-        update(turns)
-        .where(turns.c.id == key)
-        .values(role=new.turn.role, chars=new.chars, body=Bodies().pack(new.turn), at=kept(new.turn.at))
-    )
+        search_sqlite.add(connection, [(key, one.words)])
+    connection.execute(update(turns).where(turns.c.id == key).values(role=one.role, at=one.at, chars=one.chars, body=one.body))
     return before
 
 
@@ -140,11 +132,11 @@ def index_again(connection: Connection) -> int:
     search_sqlite.clear(connection)
     count = 0
 
-    def counted() -> Iterable[tuple[int, Turn]]:
+    def counted() -> Iterator[tuple[int, str]]:
         nonlocal count
         for one in _stored(connection, select(turns).order_by(turns.c.id)):
             count += 1
-            yield turn_id(one.session_id, one.ordinal), one.turn
+            yield turn_id(one.session_id, one.ordinal), searchable(one.turn)
 
     search_sqlite.add(connection, counted())
     return count

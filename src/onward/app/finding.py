@@ -1,0 +1,77 @@
+"""Finding the transcripts that a person means, in the order in which their sessions began."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO
+
+from onward.core.transcript import ImportReport, SessionHead, Turn
+from onward.errors import OnwardError, UnreadableFile
+from onward.formats import open_source, read
+
+_NO_TIME = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFile:
+    """A transcript: `began_at` is when its first session did, at the end of time where nothing says. `head` is None for a stream and for what cannot be read."""
+
+    source: Path | BinaryIO
+    name: str
+    began_at: datetime = _NO_TIME
+    head: SessionHead | None = None
+    error: OnwardError | None = None
+
+
+def found_files(paths: Iterable[Path | BinaryIO]) -> tuple[list[FoundFile], list[str]]:
+    """Return every transcript once, in order of time and then of name, and the files of folders that are none.
+
+    A file that was named is a transcript or an error; what lies in a folder and is no transcript is passed over.
+    """
+    found: list[FoundFile] = []
+    passed_over: list[str] = []
+    for path, named in _once(paths):
+        one = _looked_at(path) if isinstance(path, Path) else FoundFile(path, "standard input")
+        if named or one.error is None or isinstance(one.error, UnreadableFile):
+            found.append(one)
+        else:
+            passed_over.append(one.name)
+    return sorted(found, key=lambda one: (one.began_at, one.name)), passed_over
+
+
+def _once(paths: Iterable[Path | BinaryIO]) -> Iterator[tuple[Path | BinaryIO, bool]]:
+    """Yield every file under *paths* once, and whether it was named itself."""
+    seen: set[str] = set()
+    for given in paths:
+        if not isinstance(given, Path):
+            yield given, True
+            continue
+        named = not given.is_dir()
+        for path in [given] if named else _under(given):
+            real = os.path.realpath(path)
+            if real not in seen:
+                seen.add(real)
+                yield path, named
+
+
+def _under(folder: Path) -> Iterator[Path]:
+    for place, folders, names in os.walk(folder):
+        folders.sort()
+        yield from (Path(place, name) for name in sorted(names) if not Path(place, name).is_symlink())
+
+
+def _looked_at(path: Path) -> FoundFile:
+    name, report, head = str(path), ImportReport(), None
+    try:
+        for item in read(open_source(path), report):
+            at = item.started_at if isinstance(item, SessionHead) else item.at if isinstance(item, Turn) else None
+            head = head or (item if isinstance(item, SessionHead) else SessionHead(report.format))
+            if at or isinstance(item, Turn):
+                return FoundFile(path, name, at or _NO_TIME, head)
+        return FoundFile(path, name, head=head)
+    except OnwardError as error:
+        return FoundFile(path, name, error=error)
