@@ -77,7 +77,7 @@ def _keep(
 ) -> Completed | None:
     """Store the session as completed, the ledger with what it adds, and the handoff; None when anything of it changed in the meantime."""
     stored, added, after = change
-    made = after.master(budget_tokens)
+    made = after.master(store, budget_tokens)
     with store.write() as connection:
         projects.hold(connection, said.project_id)
         if _present(connection, said.id) != before:

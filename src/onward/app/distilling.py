@@ -5,7 +5,7 @@ Nothing here knows the store, so that `onward distill` starts without it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,11 +14,11 @@ from typing import BinaryIO
 from onward.app.reading import MainPath, Reading
 from onward.core.compose import SessionLine
 from onward.core.extract import extract
-from onward.core.facts import Fact
+from onward.core.facts import Fact, Handle
 from onward.core.ledger import Ledger, fold
 from onward.core.master import Master, master
 from onward.core.preservation import Reference, fold_references, references
-from onward.core.transcript import ImportReport
+from onward.core.transcript import ImportReport, Turn
 from onward.tokens import count_tokens
 
 AGENTS = {"claude-code": "Claude Code", "codex": "Codex", "specstory": "SpecStory", "gemini-cli": "Gemini CLI", "chatgpt": "ChatGPT"}
@@ -50,14 +50,18 @@ def distil_files(sources: Sequence[Path | BinaryIO], budget_tokens: int | None =
     """Return the master handoff over the sessions of *sources*, in order, and a report per source. Stateless."""
     reading = Reading()
     reports = [reading.read(source) for source in sources]
-    return combine(map(distil, reading.paths), budget_tokens), reports
+    return _combined(reading.paths, budget_tokens), reports
 
 
-def combine(distilled: Iterable[Distilled], budget_tokens: int | None) -> Master:
-    """Return the master handoff over sessions that were distilled one by one."""
+def _combined(paths: Sequence[MainPath], budget_tokens: int | None) -> Master:
     ledger, known, lines = Ledger(), list[Reference](), list[SessionLine]()
-    for one in distilled:
+    for one in map(distil, paths):
         ledger = fold(ledger, one.facts)
         known = fold_references(known, one.references)
         lines.append(one.line)
-    return master(ledger, known, lines, count_tokens, budget_tokens)
+
+    def turns_of(handles: Collection[Handle]) -> dict[Handle, Turn]:
+        cited = {handle.session for handle in handles}
+        return {Handle(path.number, ordinal): turn for path in paths if path.number in cited for ordinal, turn in path.turns}
+
+    return master(ledger, known, lines, count_tokens, turns_of, budget_tokens)

@@ -83,7 +83,7 @@ def _say(store: Store, project: Project, said: Fact | Edit) -> Fact:
             after = replace(standing, edits=(*standing.edits, said))
         else:
             after = replace(standing, added=(*standing.added, said))
-        made = after.master(newest.budget_tokens) if newest else None
+        made = after.master(store, newest.budget_tokens) if newest else None
         with store.write() as connection:
             projects.hold(connection, project.id)
             if not facts.advance(connection, project.id, standing.stored.version):

@@ -62,7 +62,9 @@ def current(store: Store, project: Project, *, budget_tokens: int | None = None,
         standing = standing_of(connection, project.id)
         added = None if session_number is None else facts.contributions(connection, project.id, upto=session_number)
     made = (
-        standing.master(budget_tokens) if session_number is None or added is None else standing.as_of(session_number, added, budget_tokens)
+        standing.master(store, budget_tokens)
+        if session_number is None or added is None
+        else standing.as_of(store, session_number, added, budget_tokens)
     )
     return Current(made.handoff, render(made.handoff), made.preservation, made.budget_tokens)
 

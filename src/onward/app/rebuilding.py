@@ -45,7 +45,7 @@ def rebuild(store: Store, project: Project, on_progress: Callable[[int, int], No
     folded = fold(Ledger(), (fact for one in added.values() for fact in one.facts))
     references = fold_references([], [reference for one in added.values() for reference in one.references])
     after = replace(standing, stored=StoredLedger(standing.stored.version + 1, folded, references))
-    document = after.master(newest.budget_tokens if newest else None) if completed else None
+    document = after.master(store, newest.budget_tokens if newest else None) if completed else None
     with store.write() as connection:
         projects.hold(connection, project.id)
         if not facts.replace(connection, project.id, standing.stored, after.stored):

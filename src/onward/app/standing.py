@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from sqlalchemy import Connection
 
 from onward.app.distilling import session_line
 from onward.core.compose import SessionLine
-from onward.core.facts import Fact
+from onward.core.facts import Fact, Handle
 from onward.core.ledger import Edit, Ledger, apply_edits, fold
-from onward.core.master import Master, master
+from onward.core.master import Master, lightened, master
 from onward.core.preservation import fold_references
-from onward.store import facts, sessions
+from onward.core.transcript import Turn
+from onward.store import Store, facts, sessions, turns
 from onward.store.facts import Contribution, StoredLedger
 from onward.tokens import count_tokens
 
@@ -22,6 +24,7 @@ from onward.tokens import count_tokens
 class Standing:
     """A project as far as its handoff goes. `added` are facts that a person stated, `edits` what a person said of any fact, in order."""
 
+    project_id: int
     stored: StoredLedger
     added: Sequence[Fact]
     edits: Sequence[Edit]
@@ -32,15 +35,17 @@ class Standing:
         """The ledger as the person corrected it."""
         return self._corrected(self.stored.folded)
 
-    def master(self, budget_tokens: int | None = None) -> Master:
-        """Return the master handoff."""
-        return master(self.ledger, self.stored.references, self.lines, count_tokens, budget_tokens)
+    def master(self, store: Store, budget_tokens: int | None = None) -> Master:
+        """Return the master handoff. Its lines are held against the turns that *store* keeps."""
+        turns_of = partial(_turns_of, store, self.project_id)
+        return master(self.ledger, self.stored.references, self.lines, count_tokens, turns_of, budget_tokens)
 
-    def as_of(self, number: int, added: Contribution, budget_tokens: int | None = None) -> Master:
+    def as_of(self, store: Store, number: int, added: Contribution, budget_tokens: int | None = None) -> Master:
         """Return the handoff over the sessions up to *number*, which *added* so much to the ledger."""
         lines = [line for line in self.lines if line.number <= number]
         ledger = self._corrected(fold(Ledger(), added.facts))
-        return master(ledger, fold_references([], added.references), lines, count_tokens, budget_tokens)
+        turns_of = partial(_turns_of, store, self.project_id)
+        return master(ledger, fold_references([], added.references), lines, count_tokens, turns_of, budget_tokens)
 
     def _corrected(self, ledger: Ledger) -> Ledger:
         return apply_edits(Ledger((*ledger.facts, *self.added)), self.edits)
@@ -50,4 +55,12 @@ def standing_of(connection: Connection, project_id: int) -> Standing:
     """Return where a project stands now."""
     added, edits = facts.edits(connection, project_id)
     lines = [session_line(*line) for line in sessions.completed_lines(connection, project_id)]
-    return Standing(facts.ledger(connection, project_id), added, edits, lines)
+    return Standing(project_id, facts.ledger(connection, project_id), added, edits, lines)
+
+
+def _turns_of(store: Store, project_id: int, handles: Collection[Handle]) -> dict[Handle, Turn]:
+    with store.read() as connection:
+        named = {session.id: session.number for session in sessions.by_numbers(connection, project_id, {h.session for h in handles})}
+        ids = [turns.turn_id(session_id, h.turn) for session_id, number in named.items() for h in handles if h.session == number]
+        found = turns.by_ids(connection, ids).values()
+        return {Handle(named[one.session_id], one.ordinal): lightened(one.turn) for one in found}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
@@ -72,9 +72,13 @@ def master(
     references: Sequence[Reference],
     sessions: Sequence[SessionLine],
     count_tokens: Callable[[str], int],
+    turns_of: Callable[[Collection[Handle]], Mapping[Handle, Turn]],
     budget_tokens: int | None = None,
 ) -> Master:
-    """Return the master handoff after the last of *sessions*: composed, measured, and closed with what it keeps and leaves out."""
+    """Return the master handoff after the last of *sessions*: composed, measured, and closed with what it keeps and leaves out.
+
+    *turns_of* gives the turns behind handles, those that are there: each line is held against the turns that it cites.
+    """
     budget = budget_tokens or default_budget(sessions)
     reserve = 60 + budget // 50
     handoff = compose(ledger, sessions, budget - reserve, count_tokens)
@@ -85,6 +89,7 @@ def master(
         document_tokens=count_tokens(text),
         session_tokens=sum(s.tokens for s in sessions),
         sessions=len(sessions),
+        source_text=_source_text(ledger, handoff, turns_of),
     )
     left_out = _left_out(ledger, handoff)
     kept = preservation.line(max(50, reserve - count_tokens(left_out)))
@@ -92,6 +97,30 @@ def master(
     while count_tokens(render(replace(handoff, closing=closing))) > budget and closing:
         closing = closing[:-1]
     return Master(replace(handoff, closing=closing), preservation, budget)
+
+
+def _source_text(
+    ledger: Ledger, handoff: Handoff, turns_of: Callable[[Collection[Handle]], Mapping[Handle, Turn]]
+) -> Callable[[Handle], str]:
+    """Return what gives the whole text of a turn that *handoff* cites: prose, arguments and results; for turn 0, what a person said on completing."""
+    lines = [line for _, line in handoff.head] + [line for section in handoff.sections for line in section.lines]
+    cited = {handle for line in lines for handle in line.sources}
+    found = turns_of([handle for handle in cited if handle.turn])
+    stated_in: dict[Handle, list[str]] = {}
+    for fact in ledger.facts:
+        if fact.sources and not fact.turn:
+            stated_in.setdefault(fact.sources[0], []).append(fact.text)
+
+    def source_text(handle: Handle) -> str:
+        turn = found.get(handle)
+        return "\n".join(stated_in.get(handle, ())) if turn is None else _spelled(turn)
+
+    return source_text
+
+
+def _spelled(turn: Turn) -> str:
+    calls = (call.arguments if isinstance(call.arguments, str) else str(call.arguments) for call in turn.calls)
+    return "\n".join((turn.text, *calls, *(result.text for result in turn.results)))
 
 
 def _left_out(ledger: Ledger, handoff: Handoff) -> str:

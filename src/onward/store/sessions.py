@@ -112,6 +112,12 @@ def by_number(connection: Connection, project_id: int, number: int) -> Session |
     return _first(connection, (sessions.c.project_id == project_id) & (sessions.c.number == number))
 
 
+def by_numbers(connection: Connection, project_id: int, numbers: Collection[int]) -> list[Session]:
+    """Return the sessions of a project that have these numbers."""
+    query = select(sessions).where(sessions.c.project_id == project_id, sessions.c.number.in_(numbers))
+    return [_made(row) for row in connection.execute(query)]
+
+
 def by_native_ids(connection: Connection, project_id: int, native_ids: Sequence[str]) -> list[Session]:
     """Return the sessions of a project that an agent calls by one of these ids."""
     query = select(sessions).where(sessions.c.project_id == project_id, sessions.c.native_id.in_(native_ids))
