@@ -10,8 +10,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 from onward.core.transcript import ImportReport, SessionHead, Turn
-from onward.errors import OnwardError, UnreadableFile
+from onward.errors import OnwardError, UnknownFormat, UnreadableFile
 from onward.formats import open_source, read
+
+FREE_FORM = "pasted"
+"""The format that takes any text."""
 
 _NO_TIME = datetime.max.replace(tzinfo=UTC)
 
@@ -35,7 +38,7 @@ def found_files(paths: Iterable[Path | BinaryIO]) -> tuple[list[FoundFile], list
     found: list[FoundFile] = []
     passed_over: list[str] = []
     for path, named in _once(paths):
-        one = _looked_at(path) if isinstance(path, Path) else FoundFile(path, "standard input")
+        one = _looked_at(path, named=named) if isinstance(path, Path) else FoundFile(path, "standard input")
         if named or one.error is None or isinstance(one.error, UnreadableFile):
             found.append(one)
         else:
@@ -61,17 +64,26 @@ def _once(paths: Iterable[Path | BinaryIO]) -> Iterator[tuple[Path | BinaryIO, b
 def _under(folder: Path) -> Iterator[Path]:
     for place, folders, names in os.walk(folder):
         folders.sort()
-        yield from (Path(place, name) for name in sorted(names) if not Path(place, name).is_symlink())
+        paths = [Path(place, name) for name in sorted(names)]
+        # A pipe or a device in a folder would be waited for without end.
+        yield from (path for path in paths if path.is_file() and not path.is_symlink())
 
 
-def _looked_at(path: Path) -> FoundFile:
+def _looked_at(path: Path, *, named: bool) -> FoundFile:
+    """Return what *path* is. Text in which no agent speaks is a transcript only when it is *named*: a folder's notes are none."""
     name, report, head = str(path), ImportReport(), None
     try:
         for item in read(open_source(path), report):
             at = item.started_at if isinstance(item, SessionHead) else item.at if isinstance(item, Turn) else None
             head = head or (item if isinstance(item, SessionHead) else SessionHead(report.format))
+            if report.format == FREE_FORM and not named and not _is_answered(path):
+                raise UnknownFormat(f"No agent speaks in {name}.", "Name the file itself to import it all the same.")
             if at or isinstance(item, Turn):
                 return FoundFile(path, name, at or _NO_TIME, head)
         return FoundFile(path, name, head=head)
     except OnwardError as error:
         return FoundFile(path, name, error=error)
+
+
+def _is_answered(path: Path) -> bool:
+    return any(isinstance(item, Turn) and item.role == "assistant" for item in read(open_source(path), ImportReport()))
