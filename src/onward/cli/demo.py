@@ -31,6 +31,10 @@ SECRET = re.compile(r"\[secret:[\w-]+:[0-9a-f]+\]")
 BEFORE = """A small clinic's queue app, built over three sessions with two agents, by someone who mixes English and Indonesian.
 Each transcript is read, kept and completed; the next session would begin with the handoff that comes out. (All of it in a temporary folder.)
 """
+BETWEEN = """
+The master handoff now: rules that were said once, what was decided, what failed and why, what comes next. Each line ends in the turn that shows it; the last
+lines say what was kept, of what kind, and what was lost.
+"""
 AFTER = """
 That is what session 4 begins with. With your own agent (in a clone, `. .venv/bin/activate` first):
   onward distill SESSION.jsonl                      the same from one transcript, nothing stored; they lie in ~/.claude/projects and ~/.codex/sessions
@@ -76,7 +80,7 @@ def demo(as_json: bool) -> None:
                 say(_line(one))
         found = handoffs.current(store, project)
     if not as_json:
-        say()
+        say(BETWEEN)
     form: Format = "json" if as_json else "markdown"
     sys.stdout.write(written(found.handoff, found.preservation, form, beside={"sessions": [asdict(one) for one in told]}))
     if not as_json:
