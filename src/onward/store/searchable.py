@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from onward.core.transcript import ToolCall, Turn
 
-RESULT_HEAD_CHARS, RESULT_TAIL_CHARS = 2500, 1500
+RESULT_HEAD_CHARS, RESULT_TAIL_CHARS = 1200, 800
 """Of a long text that a tool gave or took; the whole stays in the turn."""
 
 LONGEST_NAMED_CHARS, SHORT_CHARS = 8000, 400
