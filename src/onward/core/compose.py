@@ -252,4 +252,4 @@ def _line(facts: Sequence[Fact]) -> Line:
             text = f"{lead.rstrip(':')}: {text}"
         parts.append(text)
     sources = tuple(dict.fromkeys(h for f in facts for h in f.sources))
-    return Line(" ".join(parts).rstrip(";"), sources[:3], tuple(f.id for f in facts))
+    return Line(" ".join(parts).rstrip(";"), sources, tuple(f.id for f in facts))

@@ -36,11 +36,12 @@ def extract(number: int, head: SessionHead, turns: Iterable[tuple[int, Turn]]) -
             author=work.author,
         )
     for said in heard(seen):
-        source = Handle(number, said.said.turn)
+        sources = tuple(Handle(number, t) for t in dict.fromkeys(said.turns))
+        source = sources[0]
         name = fact_id(said.kind, "", said.text, source)
         facts[name] = Fact(
-            name, said.kind, "", said.text, (source,), times.get(source.turn), said.weight, said.lead, said.place, said.retires,
-            evidence=said.evidence, author=said.said.author,
+            name, said.kind, "", said.text, sources, times.get(source.turn), said.weight, said.lead, said.place, said.retires,
+            evidence=said.evidence, author=said.author,
         )  # fmt: skip
     return list(facts.values())
 

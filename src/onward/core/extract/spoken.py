@@ -12,9 +12,9 @@ from typing import NamedTuple, TypeAlias
 from onward.core.extract.cues import bit, labelled
 from onward.core.extract.features import Candidate, candidates, features, setting, states_rule
 from onward.core.extract.reversals import retired_by
-from onward.core.extract.trace import Said, Trace
+from onward.core.extract.trace import Trace
 from onward.core.extract.weights import KIND_WEIGHTS, WORTH_WEIGHTS
-from onward.core.facts import KINDS, Evidence, Kind
+from onward.core.facts import KINDS, Author, Evidence, Kind
 from onward.core.text import one_line
 
 Features: TypeAlias = list[tuple[int, float]]
@@ -46,7 +46,8 @@ class Heard(NamedTuple):
     """A fact in the making, from what was said."""
 
     kind: Kind
-    said: Said
+    turns: tuple[int, ...]
+    author: Author
     text: str
     lead: str
     place: int
@@ -76,7 +77,9 @@ def heard(seen: Trace) -> Iterator[Heard]:
         retired = retired_by(one.clause.text) if one.cues & _REVERSE else ()
         label, kind, text = _announced(one)
         kind = "goal" if one is goal else kind or _kind(one, told_of)
-        yield Heard(kind, one.said, text, "" if label else _lead(one, seen), one.clause.place, worth, _evidence(one), retired)
+        lead, turns = ("", (one.said.turn,)) if label else _lead(one, seen)
+        evidence: Evidence = "verified" if one.said.author == "user" else "claimed"
+        yield Heard(kind, turns, one.said.author, text, lead, one.clause.place, worth, evidence, retired)
         if len(told) >= POOL:
             return
 
@@ -132,14 +135,14 @@ def _is_exact(name: str) -> bool:
     return "/" in name or name.startswith("-") or (name.isupper() and len(name) > 3) or any(c.isdigit() for c in name)
 
 
-def _lead(one: Candidate, seen: Trace) -> str:
-    """Return what the clause was said under: its lead-in or heading; for a terse reply, what it replies to."""
+def _lead(one: Candidate, seen: Trace) -> tuple[str, tuple[int, ...]]:
+    """Return what the clause was said under, and the turns that show both: its lead-in or heading; for a terse reply, what it replies to."""
     if one.said.author == "user" and one.texts <= 2 and one.size <= 12 and one.said.place and not _is_rule(one):
         before = seen.said[one.said.place - 1]
         asked = _last_word(before.text) if before.author == "agent" else ""
         if asked.endswith("?") or (asked and one.size <= 6):
-            return one_line(asked, 160) + " — the user:"
-    return one_line(one.clause.lead or one.clause.heading, _LEAD_LONGEST)
+            return one_line(asked, 160) + " — the user:", (one.said.turn, before.turn)
+    return one_line(one.clause.lead or one.clause.heading, _LEAD_LONGEST), (one.said.turn,)
 
 
 def _last_word(text: str) -> str:
@@ -147,7 +150,3 @@ def _last_word(text: str) -> str:
     lines = [line.strip("-* #>") for line in text.split("\n") if line.strip("-* #>`|")]
     asked = next((line for line in reversed(lines[-6:]) if line.endswith("?")), lines[-1] if lines else "")
     return asked.split(". ")[-1]
-
-
-def _evidence(one: Candidate) -> Evidence:
-    return "verified" if one.said.author == "user" else "claimed"

@@ -43,6 +43,11 @@ class Ran:
     answered_in: int = 0
     purpose: str = ""
 
+    @property
+    def shown_in(self) -> int:
+        """The turn that shows what came of it."""
+        return self.answered_in or self.turn
+
 
 @dataclass(slots=True)
 class Changed:
@@ -61,7 +66,7 @@ class Trace:
     said: list[Said] = field(default_factory=list[Said])
     ran: list[Ran] = field(default_factory=list[Ran])
     changed: list[Changed] = field(default_factory=list[Changed])
-    todos: list[tuple[int, datetime | None, Todo]] = field(default_factory=list[tuple[int, "datetime | None", Todo]])
+    todos: list[tuple[tuple[int, ...], Todo]] = field(default_factory=list[tuple[tuple[int, ...], Todo]])
     rounds: int = 0
     turns: int = 0
 
@@ -93,7 +98,7 @@ def observe(turns: Iterable[tuple[int, Turn]]) -> Trace:
                 seen.changed.extend(made)
                 waiting.setdefault(call.id, made)
             if turn.sidechain is None:
-                _plan(seen, ordinal, turn.at, did)
+                _plan(seen, ordinal, did)
             if did.questions and turn.sidechain is None:
                 waiting[call.id] = did.questions
             if did.text and turn.sidechain is None:
@@ -114,15 +119,15 @@ def _say(seen: Trace, ordinal: int, turn: Turn) -> None:
         seen.said.append(Said(ordinal, turn.at, "agent", turn.text, seen.rounds))
 
 
-def _plan(seen: Trace, ordinal: int, at: datetime | None, did: Action) -> None:
+def _plan(seen: Trace, ordinal: int, did: Action) -> None:
     """Keep the task list as the call leaves it. Tasks that are made one by one are numbered from 1, as agents do."""
     if did.todos:
-        seen.todos = [(ordinal, at, entry) for entry in did.todos]
+        seen.todos = [((ordinal,), entry) for entry in did.todos]
     if did.task and not did.task.id:
-        seen.todos.append((ordinal, at, todo(did.task.text, did.task.status)))
+        seen.todos.append(((ordinal,), todo(did.task.text, did.task.status)))
     elif did.task and did.task.id.isdigit() and 0 < (number := int(did.task.id)) <= len(seen.todos):
-        before = seen.todos[number - 1][2]
-        seen.todos[number - 1] = (ordinal, at, todo(did.task.text or before.text, did.task.status or before.status))
+        turns, before = seen.todos[number - 1]
+        seen.todos[number - 1] = ((turns[0], ordinal), todo(did.task.text or before.text, did.task.status or before.status))
 
 
 def _answer(seen: Trace, asked: _Waiting | None, result: ToolResult, ordinal: int) -> None:

@@ -78,23 +78,20 @@ def _files(seen: Trace, cwd: str) -> Iterator[Shown]:
             verb = f"was edited {_times(len(changes))}"
         weight = min(0.75, 0.3 + 0.07 * len(changes) + 0.15 * created + 0.15 * last.round / max(1, seen.rounds))
         about = _about(path, changes, seen)
-        yield Shown("file", f"file:{path}", f"`{path}` {verb}{about}", (last.turn,), weight)
+        text = f"`{path}` {verb}" + (f" — {one_line(about[0], 130).rstrip(':')}" if about else "")
+        yield Shown("file", f"file:{path}", text, (last.turn, about[1]) if about else (last.turn,), weight)
 
 
-def _about(path: str, changes: list[Changed], seen: Trace) -> str:
-    """Return what the agent said of the file: the last clause that names it, else what it said on changing it first."""
+def _about(path: str, changes: list[Changed], seen: Trace) -> tuple[str, int] | None:
+    """Return what the agent said of the file and where: the last clause that names it, else what it said on changing it first."""
     name = path.replace("\\", "/").rsplit("/", 1)[-1]
-    naming = [
-        c.text
-        for s in seen.said
-        if s.author == "agent" and name in s.text
-        for c in clauses(s.text)
-        if name in c.text and len(c.text) > len(name) + 15
-    ]
-    if not naming:
-        before = [s for s in seen.said if s.author == "agent" and s.turn <= changes[0].turn and s.round == changes[0].round]
-        naming = [c.text for c in clauses(before[-1].text)[-1:]] if before else []
-    return f" — {one_line(naming[-1], 130).rstrip(':')}" if naming else ""
+    naming = [s for s in seen.said if s.author == "agent" and name in s.text]
+    told = [(c.text, s.turn) for s in naming for c in clauses(s.text) if name in c.text and len(c.text) > len(name) + 15]
+    if told:
+        return told[-1]
+    before = [s for s in seen.said if s.author == "agent" and s.turn <= changes[0].turn and s.round == changes[0].round]
+    parts = clauses(before[-1].text) if before else []
+    return (parts[-1].text, before[-1].turn) if parts else None
 
 
 def _times(count: int) -> str:
@@ -109,16 +106,15 @@ def _git(seen: Trace) -> Iterator[Shown]:
             continue
         pushed = (pushed or "git push" in ran.command) and not ran.failed
         for branch, commit, message in re.findall(_COMMIT, ran.output):
-            last, pushed = (ran.turn, branch, commit), "git push" in ran.command
-            yield Shown(
-                "done", f"commit:{commit[:7]}", f"Committed `{commit}` on branch `{branch}`: {one_line(message, 160)}", (ran.turn,), 0.62
-            )
+            last, pushed = (ran.shown_in, branch, commit), "git push" in ran.command
+            where = f" on branch `{branch}`" if branch else ""
+            yield Shown("done", f"commit:{commit[:7]}", f"Committed `{commit}`{where}: {one_line(message, 160)}", (ran.shown_in,), 0.62)
         if "pr create" in ran.command or "git push" in ran.command:
             title = re.search(_TITLE, ran.command)
             about = f": {one_line(title.group(2), 120)}" if title else ""
             for url in re.findall(_PULL, ran.output)[:1]:
                 what = "Opened the pull request" if "pr create" in ran.command else "Pushed; the pull request is at"
-                yield Shown("value", f"pull:{url}", f"{what} {url}{about}", (ran.turn,), 0.7)
+                yield Shown("value", f"pull:{url}", f"{what} {url}{about}", (ran.turn, ran.shown_in), 0.7)
         if not ran.failed:
             for branch in re.findall(_BRANCH, ran.command):
                 yield Shown("value", f"branch:{branch}", f"The work is on the branch `{branch}`, created with git", (ran.turn,), 0.6)
@@ -155,7 +151,13 @@ def _commands(seen: Trace, cwd: str) -> Iterator[Shown]:
             outcome = f"failed, then `{wider}` passed" if wider else "failed when it last ran"
         times = f" ({_times(len(same))})" if len(same) > 1 else ""
         weight = min(0.6, 0.22 + 0.06 * len(same) + 0.15 * checks + 0.1 * last.round / max(1, seen.rounds))
-        yield Shown("command", f"command:{key}", f"`{key}` {outcome}{times}{shown}{purpose}", (last.turn,), weight)
+        yield Shown(
+            "command",
+            f"command:{key}",
+            f"`{key}` {outcome}{times}{shown}{purpose}",
+            (last.turn, last.shown_in) if shown else (last.turn,),
+            weight,
+        )
 
 
 def _passed_later(key: str, failed: Ran, runs: dict[str, list[Ran]]) -> str:
@@ -182,9 +184,10 @@ def _errors(seen: Trace, cwd: str) -> Iterator[Shown]:
             if following and following[1].failed is False:
                 touched = [c for c in seen.changed if ran.turn <= c.turn <= following[1].turn]
                 how = f" after a change of `{_short(touched[-1].change.path, cwd)}`" if touched else ""
-                yield Shown("error", subject, f"{text} → it passes{how}", (ran.answered_in or ran.turn, following[1].turn), 0.4)
+                turns = (ran.turn, ran.shown_in, *(c.turn for c in touched[-1:]), following[1].turn)
+                yield Shown("error", subject, f"{text} → it passes{how}", turns, 0.4)
             elif following is None:
-                yield Shown("error", subject, text, (ran.answered_in or ran.turn,), 0.3 + 0.15 * (ran.round == seen.rounds))
+                yield Shown("error", subject, text, (ran.turn, ran.shown_in), 0.3 + 0.15 * (ran.round == seen.rounds))
 
 
 def _trouble(ran: Ran) -> str:
@@ -195,13 +198,13 @@ def _trouble(ran: Ran) -> str:
 
 
 def _todos(seen: Trace) -> Iterator[Shown]:
-    for turn, _, todo in seen.todos:
+    for turns, todo in seen.todos:
         subject = f"todo:{todo.text.lower()[:80]}"
         if todo.status == "completed":
-            yield Shown("done", subject, f"{todo.text} (ticked off in the agent's task list)", (turn,), 0.35, "claimed", "agent")
+            yield Shown("done", subject, f"{todo.text} (ticked off in the agent's task list)", turns, 0.35, "claimed", "agent")
         elif todo.status != "cancelled":
             state = "in progress" if todo.status == "in_progress" else "not begun"
-            yield Shown("next_step", subject, f"{todo.text} ({state})", (turn,), 0.75, "claimed", "agent")
+            yield Shown("next_step", subject, f"{todo.text} ({state})", turns, 0.75, "claimed", "agent")
 
 
 def _cut_short(seen: Trace) -> Iterator[Shown]:
