@@ -341,7 +341,7 @@ def test_what_a_person_said_is_kept_in_order(store: Store, project: Project) -> 
 
 
 def test_handoffs_are_versions(store: Store, session: Session) -> None:
-    made = master(Ledger((fact("a", 1),)), [], [SessionLine(1, "Codex", "2026-03-01", 100)], count_tokens, 500)
+    made = master(Ledger((fact("a", 1),)), [], [SessionLine(1, "Codex", "2026-03-01", 100)], count_tokens, lambda handles: {}, 500)
     with store.write() as connection:
         first = handoffs.add(connection, session.project_id, session.id, 1, made)
         second = handoffs.add(connection, session.project_id, None, 2, made)
@@ -367,7 +367,7 @@ def test_a_file_is_remembered_by_its_last_import(store: Store, project: Project)
 
 def test_nothing_of_a_deleted_project_is_left(store: Store, session: Session) -> None:
     keep(store, session, Turn("user", "one"))
-    made = master(Ledger(), [], [], count_tokens, 500)
+    made = master(Ledger(), [], [], count_tokens, lambda handles: {}, 500)
     with store.write() as connection:
         handoff = handoffs.add(connection, session.project_id, session.id, 1, made)
         sessions.note_loaded(connection, session.id, handoff.id)

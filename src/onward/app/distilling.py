@@ -21,8 +21,23 @@ from onward.core.preservation import Reference, fold_references, references
 from onward.core.transcript import ImportReport, Turn
 from onward.tokens import count_tokens
 
-AGENTS = {"claude-code": "Claude Code", "codex": "Codex", "specstory": "SpecStory", "gemini-cli": "Gemini CLI", "chatgpt": "ChatGPT"}
-"""Names for people, where an agent's own differs from its capitalised word."""
+AGENTS = {
+    "chatgpt": "ChatGPT",
+    "claude-ai": "Claude.ai",
+    "copilot": "Copilot CLI",
+    "gemini": "Gemini CLI",
+    "json-turns": "a chat",
+    "opencode": "OpenCode",
+    "openhands": "OpenHands",
+    "pasted": "a pasted chat",
+    "pi": "pi",
+    "specstory": "SpecStory",
+    "swe-agent": "SWE-agent",
+}
+"""Names for people, where an agent's own differs from its capitalised words."""
+
+_AT_ONCE = 50
+"""Sessions whose facts are folded at once: the ledger is the same whatever the portions, and one fold costs what the ledger holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +70,11 @@ def distil_files(sources: Sequence[Path | BinaryIO], budget_tokens: int | None =
 
 def _combined(paths: Sequence[MainPath], budget_tokens: int | None) -> Master:
     ledger, known, lines = Ledger(), list[Reference](), list[SessionLine]()
-    for one in map(distil, paths):
-        ledger = fold(ledger, one.facts)
-        known = fold_references(known, one.references)
-        lines.append(one.line)
+    for start in range(0, len(paths), _AT_ONCE):
+        some = [distil(path) for path in paths[start : start + _AT_ONCE]]
+        ledger = fold(ledger, (fact for one in some for fact in one.facts))
+        known = fold_references(known, [reference for one in some for reference in one.references])
+        lines += (one.line for one in some)
 
     def turns_of(handles: Collection[Handle]) -> dict[Handle, Turn]:
         cited = {handle.session for handle in handles}

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from math import log
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -85,6 +86,7 @@ def _settle(facts: Sequence[Fact]) -> list[Fact]:
     out = list(facts)
     latest: dict[str, int] = {}
     by_word: dict[str, list[int]] = {}
+    reversed_at = max((i for i, fact in enumerate(out) if fact.retires), default=-1)
     for i, fact in enumerate(out):
         if fact.subject:
             before = latest.get(fact.subject)
@@ -93,14 +95,19 @@ def _settle(facts: Sequence[Fact]) -> list[Fact]:
             latest[fact.subject] = i
         for old in fact.retires:
             _retire_prose(out, by_word, i, old)
-        if fact.kind in _RETIRABLE and not fact.subject:
+        if fact.kind in _RETIRABLE and not fact.subject and i < reversed_at:
             for word in _stems(fact):
                 by_word.setdefault(word, []).append(i)
     return out
 
 
 def _stems(fact: Fact) -> frozenset[str]:
-    return frozenset(stem(w) for w in content_words(f"{fact.lead} {fact.text}"))
+    return _stems_of(f"{fact.lead} {fact.text}")
+
+
+@lru_cache(maxsize=8192)
+def _stems_of(text: str) -> frozenset[str]:
+    return frozenset(map(stem, content_words(text)))
 
 
 def _fate(old: Fact, new: Fact) -> Literal["resolved", "superseded"]:
