@@ -8,10 +8,13 @@ a URL's `@`, and the start of every unbroken run of twenty characters. Patterns 
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from functools import cache
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
-from onward.redact import names, shapes, urls
+from onward.redact import shapes, urls
+from onward.redact.names import Names
 from onward.redact.secret import PLACEHOLDER, PLACEHOLDER_HEAD, Secret
 
 if TYPE_CHECKING:
@@ -35,11 +38,11 @@ _WORDS = _table({"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 _RUN = b"w" * shapes.RUN_LENGTH
 # `_key`, `-key`, ` key`, `.key`, `ikey` and `oken` look the same when the letters that differ are made one: one scan for all.
 _NAMES = _table({**_LOWER, "-_. IiOo": "_", "Nn": "y"})
-_NEEDLES: tuple[tuple[bytes, Callable[[str, int], Secret | None]], ...] = (
-    (b"_key", names.keyed),
-    (b"secret", names.secret),
-    (b"pass", names.password),
-    (b"auth_r_z", names.authorized),
+_NEEDLES: tuple[tuple[bytes, Callable[[Names, int], Secret | None]], ...] = (
+    (b"_key", Names.keyed),
+    (b"secret", Names.secret),
+    (b"pass", Names.password),
+    (b"auth_r_z", Names.authorized),
 )
 
 
@@ -55,10 +58,12 @@ def find_secrets(text: str) -> list[Secret]:
     if start >= 0:
         _at_runs(text, words, start, found)
     folded = octets.translate(_NAMES)
+    names: Names | None = None
     for needle, judge in _NEEDLES:
         at = folded.find(needle)
         while at >= 0:
-            secret = judge(text, at)
+            names = names or Names(text)
+            secret = judge(names, at)
             if secret:
                 found.append(secret)
             at = folded.find(needle, at + 1)
@@ -100,7 +105,8 @@ def _apart(text: str, found: list[Secret]) -> list[Secret]:
     spared = [match.span() for match in _placeholder().finditer(text)] if PLACEHOLDER_HEAD in text else []
     kept: list[Secret] = []
     for secret in sorted(found, key=lambda each: (each.start, -each.end)):
-        if any(secret.start < end and start < secret.end for start, end in spared):
+        after = bisect_right(spared, secret.start, key=itemgetter(1))
+        if after < len(spared) and spared[after][0] < secret.end:
             continue
         if kept and secret.start < kept[-1].end:
             kept[-1] = kept[-1]._replace(end=max(kept[-1].end, secret.end))

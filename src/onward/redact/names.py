@@ -1,6 +1,6 @@
 """Secrets that are known by the name before them: assignments in any language, headers, and private key blocks.
 
-Every judge is given a text and the place of its needle there, and returns the secret found, or None.
+Every judge is given the place of its needle in the text, and returns the secret found, or None.
 """
 
 from __future__ import annotations
@@ -8,8 +8,10 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from onward.redact.blocks import KeyBlocks
 from onward.redact.secret import Secret
-from onward.redact.values import is_key, is_password, stands_for_one
+from onward.redact.stretch import Stretch
+from onward.redact.values import has_digit, is_key, is_password, stands_for_one
 
 _KEY_OWNERS = (
     "api", "private", "access", "secret", "auth", "signing", "encryption", "master", "storage", "account", "service", "shared", "jwt", "session", "webhook",
@@ -28,35 +30,91 @@ _HARMLESS_RESTS = frozenset(
 """What goes on after a telling word and makes it harmless: `token_count`, `secretName`, `password_field`."""
 
 
-def keyed(text: str, at: int) -> Secret | None:
-    """Judge a name that ends in `key` or `token`."""
-    word = text[at : at + 4].lower()
-    if word == "oken":
-        if text[at - 1 : at] not in ("t", "T") or _stem(text, at - 1).endswith(_HARMLESS_TOKENS):
+_NAME_CHARACTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-"
+_LONGEST_NAME = 60
+_LONGEST_VALUE = 4096
+
+
+class Names:
+    """Judges the telling names of one text."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._bare = Stretch(text, _bare_value())
+        self._env = Stretch(text, _env_value())
+        self._blocks = KeyBlocks(text)
+
+    def keyed(self, at: int) -> Secret | None:
+        """Judge a name that ends in `key` or `token`."""
+        text = self._text
+        word = text[at : at + 4].lower()
+        if word == "oken":
+            if text[at - 1 : at] not in ("t", "T") or _stem(text, at - 1).endswith(_HARMLESS_TOKENS):
+                return None
+            return self._assigned(at, at + 4)
+        if not word.endswith("key") or word[0] == "o":
             return None
-        return _assigned(text, at, at + 4)
-    if not word.endswith("key") or word[0] == "o":
-        return None
-    if text.startswith("-----", at + 4) or text.startswith(" BLOCK-----", at + 4):
-        return _key_block(text, at)
-    start = at + 1 if word[0] != "i" else at
-    return _assigned(text, at, at + 4) if _stem(text, start).endswith(_KEY_OWNERS) or word[0] == "i" else None
+        if text.startswith(("-----", " BLOCK-----"), at + 4):
+            return self._blocks.at(at)
+        start = at + 1 if word[0] != "i" else at
+        return self._assigned(at, at + 4) if _stem(text, start).endswith(_KEY_OWNERS) or word[0] == "i" else None
 
+    def secret(self, at: int) -> Secret | None:
+        """Judge a name with `secret` in it."""
+        return self._assigned(at, at + 6)
 
-def secret(text: str, at: int) -> Secret | None:
-    """Judge a name with `secret` in it."""
-    return _assigned(text, at, at + 6)
+    def password(self, at: int) -> Secret | None:
+        """Judge a name with `pass`, `password` or the like in it."""
+        text = self._text
+        if text[at + 4 : at + 5] not in _AFTER_PASS:
+            return None
+        match = _pass_word().match(text, at)
+        # Tests pass, too: the short form is a name only where it ends one.
+        if not match or (match.end() == at + 4 and text[at - 1 : at] != "_"):
+            return None
+        return self._assigned(at, match.end())
 
+    def authorized(self, at: int) -> Secret | None:
+        """Judge an `Authorization` header: what it carries, after its scheme."""
+        match = _authorization().match(self._text, at)
+        if not match or stands_for_one(match["value"]):
+            return None
+        start, stop = match.span("value")
+        if match[1] and match[1].lower() == "basic":
+            return Secret(start, stop, "basic-auth")
+        return Secret(start, stop, "bearer-token") if has_digit(match["value"]) else None
 
-def password(text: str, at: int) -> Secret | None:
-    """Judge a name with `pass`, `password` or the like in it."""
-    if text[at + 4 : at + 5] not in _AFTER_PASS:
-        return None
-    match = _pass_word().match(text, at)
-    # Tests pass, too: the short form is a name only where it ends one.
-    if not match or (match.end() == at + 4 and text[at - 1 : at] != "_"):
-        return None
-    return _assigned(text, at, match.end())
+    def _assigned(self, at: int, end: int) -> Secret | None:
+        """Return the value assigned to the name whose telling part is *text[at:end]*."""
+        text = self._text
+        after = text[end : end + 1]
+        if (
+            after not in _GOES_ON
+            and (after not in " \t" or text[end + 1 : end + 2] not in _OPERATORS)
+            and "-" not in text[max(0, at - 30) : at]
+        ):
+            return None  # most names are just words in a sentence
+        match = _assignment().match(text, end)
+        if not match:
+            return None
+        before = text[max(0, at - _LONGEST_NAME) : at]
+        name = before[len(before.rstrip(_NAME_CHARACTERS)) :] + text[at:end]
+        rest = match["rest"]
+        if _is_harmless(rest) or (match["operator"] == " " and not name.startswith("-")):
+            return None
+        quoted = match["quoted"] is not None
+        start, stop = match.span("quoted") if quoted else (match.end(), min(self._bare.end(match.end()), match.end() + _LONGEST_VALUE))
+        in_env = (name + rest).isupper() and match["operator"] == "="
+        if in_env and not quoted:
+            stop = self._env.end(start)
+        elif not quoted and text[stop : stop + 1] in ("(", "[", "<"):
+            return None
+        value = text[start:stop]
+        if not quoted:
+            value = value.rstrip(".,)]}")
+        named = name + rest
+        known = is_password(value, in_env=in_env) if "pass" in named.lower() else is_key(value, quoted=quoted, in_env=in_env)
+        return Secret(start, start + len(value), _kind(named)) if known else None
 
 
 _AFTER_PASS = frozenset("wWpPcC=:\"'`\\")
@@ -74,56 +132,25 @@ def _stem(text: str, start: int) -> str:
 
 @cache
 def _assignment() -> re.Pattern[str]:
-    """What follows the telling part of a name: the rest of the name, an operator, and a value in quotes or without."""
+    """What follows the telling part of a name: the rest of the name, an operator, and a value in quotes, or where one without begins."""
     return re.compile(
         r"(?P<rest>\w{0,24})(?:\\*[\"'`])?\]?(?P<operator>[ \t]{0,4}(?:=>|:=|={1,3}|:)\s{0,4}|[ ](?=\S))"
-        r"(?:(?P<quote>\\*[\"'`])(?P<quoted>[^\s\"'`\\]{6,4096})(?=\\*[\"'`])|(?P<bare>(?!=)[^\s\"'`\\,;)(\]}\[<>|&]{1,4096}))"
+        r"(?:(?P<quote>\\*[\"'`])(?P<quoted>[^\s\"'`\\]{6,4096})(?=\\*[\"'`])|(?=[^=\s\"'`\\,;)(\]}\[<>|&]))"
     )
 
 
 @cache
-def _env_value() -> re.Pattern[str]:
-    return re.compile(r"[^\s\"'`\\;]+")
+def _bare_value() -> re.Pattern[str]:
+    return re.compile(r"[^\s\"'`\\,;)(\]}\[<>|&]++")
 
 
 @cache
-def _name_head() -> re.Pattern[str]:
-    return re.compile(r"(?<![A-Za-z0-9_.-])[A-Za-z0-9_.-]{0,60}$")
+def _env_value() -> re.Pattern[str]:
+    return re.compile(r"[^\s\"'`\\;]++")
 
 
 _OPERATORS = frozenset("=: \t")
 _GOES_ON = frozenset("=:\"'`\\]_ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
-
-
-def _assigned(text: str, at: int, end: int) -> Secret | None:
-    """Return the value assigned to the name whose telling part is *text[at:end]*."""
-    after = text[end : end + 1]
-    if (
-        after not in _GOES_ON
-        and (after not in " \t" or text[end + 1 : end + 2] not in _OPERATORS)
-        and "-" not in text[max(0, at - 30) : at]
-    ):
-        return None  # most names are just words in a sentence
-    match = _assignment().match(text, end)
-    if not match:
-        return None
-    head = _name_head().search(text[max(0, at - 60) : at])
-    name = (head.group() if head else "") + text[at:end]
-    rest = match["rest"]
-    if _is_harmless(rest) or (match["operator"] == " " and not name.startswith("-")):
-        return None
-    quoted = match["quoted"] is not None
-    start, stop = match.span("quoted" if quoted else "bare")
-    in_env = (name + rest).isupper() and match["operator"] == "="
-    if in_env and not quoted:
-        whole = _env_value().match(text, start)
-        stop = whole.end() if whole else stop
-    elif not quoted and text[stop : stop + 1] in ("(", "[", "<"):
-        return None
-    value = text[start:stop].rstrip(".,)]}" if not quoted else "")
-    named = name + rest
-    known = is_password(value, in_env=in_env) if "pass" in named.lower() else is_key(value, quoted=quoted, in_env=in_env)
-    return Secret(start, start + len(value), _kind(named)) if known else None
 
 
 def _is_harmless(rest: str) -> bool:
@@ -143,50 +170,8 @@ def _kind(name: str) -> str:
     return "token" if "oken" in lowered else "secret"
 
 
-def _key_block(text: str, at: int) -> Secret | None:
-    """Return the private key block in whose first or last line *at* stands.
-
-    One without an end is secret as far down as it reads like one, one without a beginning as far up.
-    """
-    edge = text.rfind("-----", max(0, at - 80), at)
-    label = text[edge + 5 : at].upper()
-    if edge < 0 or "PRIVATE" not in label:
-        return None
-    if label.startswith("BEGIN"):
-        body = _block_body().match(text, at + 4)
-        return Secret(edge, body.end(), "private-key") if body else None
-    above = _block_above().search(text, max(0, edge - _LONGEST_BLOCK), edge)
-    return Secret(above.start(), text.find("-----", at) + 5, "private-key") if above else None
-
-
-_LONGEST_BLOCK = 16_384
-
-
-@cache
-def _block_body() -> re.Pattern[str]:
-    return re.compile(
-        r"(?: BLOCK)?-----(?:[A-Za-z0-9+/=:,. \t\r\n-]|\\+[nrt])*?(?:-----END [A-Z ]{1,60}-----|(?![A-Za-z0-9+/=:,. \t\r\n\\-])|$)"
-    )
-
-
-@cache
-def _block_above() -> re.Pattern[str]:
-    return re.compile(r"(?<![A-Za-z0-9+/=])(?:[A-Za-z0-9+/=]{16,}(?:\s|\\+[nr])+)+$")
-
-
 @cache
 def _authorization() -> re.Pattern[str]:
     return re.compile(
         r"(?i)authorization(?:\\*[\"'`])?\s{0,2}[:=,]\s{0,2}(?:\\*[\"'`])?(?:(bearer|basic|token|apikey|digest|bot)\s+)?(?P<value>[A-Za-z0-9._~+/-]{8,}=*)"
     )
-
-
-def authorized(text: str, at: int) -> Secret | None:
-    """Judge an `Authorization` header: what it carries, after its scheme."""
-    match = _authorization().match(text, at)
-    if not match or stands_for_one(match["value"]):
-        return None
-    start, stop = match.span("value")
-    if match[1] and match[1].lower() == "basic":
-        return Secret(start, stop, "basic-auth")
-    return Secret(start, stop, "bearer-token") if any(map(str.isdigit, match["value"])) else None

@@ -10,26 +10,53 @@ _WORDS = frozenset(
     "none null nil undefined true false string str bytes number int optional required any object redacted masked hidden default postgres mysql guest".split()
 )
 
+_MARKS = tuple("${ {{ < > ... … your- your_ example xxx changeme change-me change_me placeholder redacted ***".split())
+"""What stands somewhere in a value that only shows where one goes."""
+
+_AWS_SECRET_LENGTH = 40
+_TELLING = 256
+"""What a value is shows in so many characters; the rest of a longer one is more of the same."""
+
 
 @cache
 def _reference() -> re.Pattern[str]:
     return re.compile(
         r"(?i)[$<{%\[*]"
-        r"|.*(?:\$\{|\{\{|<|>|\.\.\.|…|your[-_]|[-_]here\b|example|xxx|change[-_]?me|placeholder|redacted|\*\*\*)"
         r"|(?:mock|fake|test|dummy|sample|demo|example|invalid|wrong|my)[-_]"
         r"|(?:process|import\.meta|os|sys|self|this|config|settings|env|environ|secrets?|req|request|ctx|args|options|opts|props|data|res|response)[.\[?]"
-        r"|[\w.$]+\(|[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$|sha(?:1|256|384|512)[-:]|[a-z][a-z0-9+.-]*://|\.{1,2}/|~/|/[\w.-]+/"
+        r"|[\w.$]++\(|[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$|sha(?:1|256|384|512)[-:]|[a-z][a-z0-9+.-]*://|\.{1,2}/|~/|/[\w.-]+/"
     )
 
 
 def stands_for_one(value: str) -> bool:
     """Say whether *value* names, masks or exemplifies a secret rather than being one."""
-    return value.lower() in _WORDS or _reference().match(value) is not None
+    lowered = value[:_TELLING].lower()
+    return (
+        lowered in _WORDS
+        or _reference().match(lowered) is not None
+        or any(mark in lowered for mark in _MARKS)
+        or _here().search(lowered) is not None
+    )
+
+
+def has_digit(value: str) -> bool:
+    """Say whether there is a digit in *value*."""
+    return _digit().search(value) is not None
+
+
+@cache
+def _here() -> re.Pattern[str]:
+    return re.compile(r"[-_]here\b")
+
+
+@cache
+def _digit() -> re.Pattern[str]:
+    return re.compile(r"\d")
 
 
 @cache
 def _random_base64() -> re.Pattern[str]:
-    return re.compile(r"(?=[^a-z]*[a-z])(?=[^A-Z]*[A-Z])(?=[^0-9]*[0-9])[A-Za-z0-9+/]{40}$")
+    return re.compile(r"(?=[^a-z]*[a-z])(?=[^A-Z]*[A-Z])(?=[^0-9]*[0-9])[A-Za-z0-9+/]+$")
 
 
 @cache
@@ -44,13 +71,17 @@ def is_password(value: str, *, in_env: bool) -> bool:
         return False
     if in_env:
         return len(value) >= 10 or not value.isalpha()
-    return any(map(str.isdigit, value)) or not value.replace("_", "a").replace("-", "a").replace(".", "a").isalnum()
+    head = value[:_TELLING]
+    return has_digit(head) or not head.replace("_", "a").replace("-", "a").replace(".", "a").isalnum()
 
 
 def is_key(value: str, *, quoted: bool, in_env: bool) -> bool:
     """Say whether *value*, given to a key, token or secret, is one. Names and numbers are not, unless an environment file (*in_env*) says so."""
-    if _random_base64().match(value):
+    head = value[:_TELLING]
+    if not has_digit(head):
+        return False
+    if len(value) == _AWS_SECRET_LENGTH and _random_base64().match(value):
         return True
     if len(value) < (10 if in_env else 12 if quoted else 16) or stands_for_one(value):
         return False
-    return any(map(str.isdigit, value)) and (in_env or not _wordy().match(value))
+    return in_env or not _wordy().match(head)

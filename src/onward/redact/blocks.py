@@ -1,0 +1,66 @@
+"""Private key blocks: whole ones, and what is left of them where a beginning or an end was cut off."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from onward.redact.secret import Secret
+from onward.redact.stretch import Stretch
+
+_DASHES = "-----"
+_LONGEST_LABEL = 80
+
+
+class KeyBlocks:
+    """Finds the private key blocks of one text, asked about the places of their first and last lines in order."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._body = Stretch(text, _body())
+        self._end = 0
+
+    def at(self, at: int) -> Secret | None:
+        """Return the block in whose first or last line the word `KEY` stands at *at*, unless it is part of the one before.
+
+        One without an end is secret as far down as it reads like one, one without a beginning as far up.
+        """
+        if at < self._end:
+            return None
+        edge = self._text.rfind(_DASHES, max(0, at - _LONGEST_LABEL), at)
+        label = self._text[edge + len(_DASHES) : at].upper()
+        if edge < 0 or "PRIVATE" not in label:
+            return None
+        block = self._below(edge, at) if label.startswith("BEGIN") else self._above(edge, at)
+        if block:
+            self._end = block.end
+        return block
+
+    def _below(self, edge: int, at: int) -> Secret:
+        body = self._text.index(_DASHES, at) + len(_DASHES)
+        end = self._body.end(body)
+        last = _last_line().search(self._text, body, end)
+        return Secret(edge, last.end() if last else end, "private-key")
+
+    def _above(self, edge: int, at: int) -> Secret | None:
+        # There is no dash in a key, so that no line above is looked at for two blocks.
+        first = self._text.rfind("-", 0, edge) + 1
+        for lines in _key_lines().finditer(self._text, first, edge):
+            if lines.end() == edge:
+                return Secret(lines.start(), self._text.index(_DASHES, at) + len(_DASHES), "private-key")
+        return None
+
+
+@cache
+def _body() -> re.Pattern[str]:
+    return re.compile(r"(?:[A-Za-z0-9+/=:,. \t\r\n-]++|\\++[nrt])++")
+
+
+@cache
+def _last_line() -> re.Pattern[str]:
+    return re.compile(r"-----END [A-Z ]{1,60}-----")
+
+
+@cache
+def _key_lines() -> re.Pattern[str]:
+    return re.compile(r"(?<![A-Za-z0-9+/=])(?:[A-Za-z0-9+/=]{16,}+(?:\s|\\++[nr])++)++")
