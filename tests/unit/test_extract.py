@@ -164,3 +164,13 @@ def test_a_question_that_was_refused_is_no_answer() -> None:
         Turn("tool", results=(ToolResult("q", "The user doesn't want to proceed with this tool use.", is_error=True),)),
     )
     assert [f.text for f in facts] == ["Plan the queue app for the clinic."]
+
+
+def test_a_file_made_under_another_path_than_asked_for_is_named_beside_the_request() -> None:
+    write = ToolCall("w", "Write", {"file_path": "/home/ayu/antrian/docs/plans/queue-design.md", "content": "# Queue\n"})
+    facts = facts_of(
+        Turn("user", "Please write the whole design down in docs/plans/queue.md for us."),
+        Turn("assistant", calls=(write,)),
+    )
+    (asked,) = [f for f in facts if f.author == "user"]
+    assert asked.text.endswith("(it became `/home/ayu/antrian/docs/plans/queue-design.md`)")

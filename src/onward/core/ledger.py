@@ -36,6 +36,10 @@ OPEN: frozenset[Kind] = frozenset(("next_step", "blocker", "question"))
 _RETIRABLE: frozenset[Kind] = frozenset(("goal", "decision", "rule", "requirement", "value", "next_step", "done", "lesson", "command"))
 _ONE_POINT = 16
 """Content words up to which a text is taken to make a single point."""
+_DESCRIBED, _TELLING = 3, 10
+"""An old value of so many words is described rather than named; a word of it is telling when no more facts than this hold it."""
+_SURELY = 2
+"""Words beside the old value that two texts must share, and more, before the newer one simply takes the place of the older."""
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
@@ -117,18 +121,20 @@ def _fate(old: Fact, new: Fact) -> Literal["resolved", "superseded"]:
 def _retire_prose(facts: list[Fact], by_word: dict[str, list[int]], newer: int, old: str) -> None:
     """Retire earlier prose that asserts the value *old* and speaks of what the newer fact speaks of.
 
-    A short text that is all about the old value is superseded. A longer one says more than that: it stays, contradicted, and is shown with what replaced it.
+    A short text that is all about the old value is superseded. A longer one says more than that, and one that shares but a telling word
+    of a described value may: these stay, contradicted, and are marked where they are shown.
     """
     fact = facts[newer]
     named = {stem(w) for w in content_words(old)}
     about = _stems(fact) - named
-    for i in by_word.get(min(named, default=""), ()):
+    telling = named if len(named) < _DESCRIBED else {word for word in named if len(by_word.get(word, ())) <= _TELLING}
+    for i in sorted({i for word in telling for i in by_word.get(word, ())}):
         earlier = facts[i]
         said = _stems(earlier)
-        if earlier.state != "live" or earlier.retires or earlier.turn == fact.turn or not said >= named:
+        if earlier.state != "live" or earlier.retires or earlier.turn == fact.turn or len(about & said) < 2:
             continue
-        if len(about & said) >= 2:
-            state: State = "superseded" if len(said) <= _ONE_POINT else "contradicted"
+        if said >= named or len(named) >= _DESCRIBED:
+            state: State = "superseded" if said >= named and len(said) <= _ONE_POINT and len(about & said) > _SURELY else "contradicted"
             facts[i] = earlier._replace(state=state, superseded_by=fact.id)
 
 

@@ -12,7 +12,7 @@ from onward.core.text import STOPWORDS
 
 _OLD = r"[`\"']?([\w./:@#+-]+(?: [\w./:@#+-]+){0,2}?)[`\"']?"
 _PHRASINGS = (
-    rf"\b(?:instead of|rather than|in place of)(?: using| the| a)? {_OLD}(?=[\s,.;:)]|$)",
+    r"\b(?:instead of|rather than|in place of)(?: using| the| a)? ([^,.;:()\n]{2,60}?)(?=[,.;:()\n]| (?:and|because|so|since|we|it|is|was)\b|$)",
     rf"\b(?:replac\w+|swap\w*)(?: the| our)? {_OLD} (?:with|by|for)\b",
     rf"\b(?:switch\w*|mov\w+|migrat\w+|chang\w+|renam\w+)(?: it| them| over)?(?: from)?(?: the)? {_OLD} (?:to|into|→|->)(?=\s)",
     rf"\b(?:no longer|not)(?: use| uses| using| need| needs) {_OLD}(?=[\s,.;:)]|$)",
@@ -29,5 +29,5 @@ def _patterns() -> tuple[re.Pattern[str], ...]:
 
 def retired_by(text: str) -> tuple[str, ...]:
     """Return the old values that *text* says are replaced, in the order it names them."""
-    found = (match.group(1).strip(".,;:") for pattern in _patterns() for match in pattern.finditer(text))
+    found = (match.group(1).strip(".,;:`\"' ") for pattern in _patterns() for match in pattern.finditer(text))
     return tuple(dict.fromkeys(old for old in found if any(len(w) > 2 and w.lower() not in STOPWORDS for w in old.split())))

@@ -15,14 +15,14 @@ from onward.core.extract.reversals import retired_by
 from onward.core.extract.trace import Trace
 from onward.core.extract.weights import KIND_WEIGHTS, WORTH_WEIGHTS
 from onward.core.facts import KINDS, Author, Evidence, Kind
-from onward.core.text import one_line
+from onward.core.text import content_words, one_line, stem
 
 Features: TypeAlias = list[tuple[int, float]]
 
 POOL = 220
 """Clauses kept of one session: several times what the largest handoff can show."""
 
-_RULE, _REVERSE = bit("rule"), bit("reverse")
+_RULE, _REVERSE, _NARRATES = bit("rule"), bit("reverse"), bit("narrate")
 _BY_USER: frozenset[Kind] = frozenset(("rule", "requirement", "decision", "question", "error"))
 _BY_AGENT: frozenset[Kind] = frozenset(KINDS) - {"goal", "rule", "requirement"}
 _NEEDS: dict[Kind, int] = {
@@ -74,10 +74,12 @@ def heard(seen: Trace) -> Iterator[Heard]:
         if key in told:
             continue
         told.add(key)
-        retired = retired_by(one.clause.text) if one.cues & _REVERSE else ()
+        settles = one.cues & _REVERSE and not (one.said.author == "agent" and one.cues & _NARRATES)
+        retired = retired_by(one.clause.text) if settles else ()
         label, kind, text = _announced(one)
         kind = "goal" if one is goal else kind or _kind(one, told_of)
         lead, turns = ("", (one.said.turn,)) if label else _lead(one, seen)
+        text += _became(one, seen)
         evidence: Evidence = "verified" if one.said.author == "user" else "claimed"
         yield Heard(kind, turns, one.said.author, text, lead, one.clause.place, worth, evidence, retired)
         if len(told) >= POOL:
@@ -143,6 +145,21 @@ def _lead(one: Candidate, seen: Trace) -> tuple[str, tuple[int, ...]]:
         if asked.endswith("?") or (asked and one.size <= 6):
             return one_line(asked, 160) + " — the user:", (one.said.turn, before.turn)
     return one_line(one.clause.lead or one.clause.heading, _LEAD_LONGEST), (one.said.turn,)
+
+
+def _became(one: Candidate, seen: Trace) -> str:
+    """Return under which path a file that the user named was made, where that is another: "docs/plan.md" asked for, `docs/plan-v2.md` created."""
+    if one.said.author != "user":
+        return ""
+    for name in one.names:
+        if "/" not in name or "." not in name or any(name in c.change.path for c in seen.changed):
+            continue
+        asked = set(map(stem, content_words(name)))
+        made = (c.change.path for c in seen.changed if c.round == one.said.round and c.change.change == "created")
+        for path in made:
+            if asked < set(map(stem, content_words(path))) and len(asked) > 2:
+                return f" (it became `{path}`)"
+    return ""
 
 
 def _last_word(text: str) -> str:
