@@ -33,6 +33,8 @@ _HARMLESS_RESTS = frozenset(
 _NAME_CHARACTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-"
 _LONGEST_NAME = 60
 _LONGEST_VALUE = 4096
+_LONGEST_REST = 64
+"""From the end of a telling word to where its value begins, generously."""
 
 
 class Names:
@@ -43,6 +45,7 @@ class Names:
         self._bare = Stretch(text, _bare_value())
         self._env = Stretch(text, _env_value())
         self._blocks = KeyBlocks(text)
+        self._inside = range(0)
 
     def keyed(self, at: int) -> Secret | None:
         """Judge a name that ends in `key` or `token`."""
@@ -87,6 +90,8 @@ class Names:
     def _assigned(self, at: int, end: int) -> Secret | None:
         """Return the value assigned to the name whose telling part is *text[at:end]*."""
         text = self._text
+        if at in self._inside:
+            return None
         after = text[end : end + 1]
         if (
             after not in _GOES_ON
@@ -114,7 +119,12 @@ class Names:
             value = value.rstrip(".,)]}")
         named = name + rest
         known = is_password(value, in_env=in_env) if "pass" in named.lower() else is_key(value, quoted=quoted, in_env=in_env)
-        return Secret(start, start + len(value), _kind(named)) if known else None
+        if not known:
+            return None
+        if not quoted and self._env.end(start) == self._bare.end(start):
+            # What a name in there gives away ends where this does.
+            self._inside = range(start, stop - _LONGEST_REST)
+        return Secret(start, start + len(value), _kind(named))
 
 
 _AFTER_PASS = frozenset("wWpPcC=:\"'`\\")

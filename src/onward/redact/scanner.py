@@ -10,20 +10,25 @@ from functools import cache
 
 from onward.redact.secret import Secret
 
+_LONG, _LONGEST = 512, 4096
+
 
 @cache
-def _words() -> tuple[re.Pattern[str], ...]:
-    """Return what may be one word, the longest first: the scanner wants to see where it ends."""
-    return tuple(re.compile(word, re.ASCII) for word in (r"[\w.+/~-]{1,4096}={0,2}", r"[\w.+/~-]{0,4096}\w", r"[\w-]{1,4096}"))
+def _words(longest: int) -> tuple[re.Pattern[str], ...]:
+    """Return what may be one word of at most *longest* characters, the longest first: the scanner wants to see where it ends."""
+    words = (rf"[\w.+/~-]{{1,{longest}}}={{0,2}}", rf"[\w.+/~-]{{0,{longest - 1}}}\w", rf"[\w-]{{1,{longest}}}")
+    return tuple(re.compile(word, re.ASCII) for word in words)
 
 
-def scanned(text: str, start: int) -> Secret | None:
-    """Return the secret that begins at *start*, if the scanner is sure of it."""
+def scanned(text: str, start: int, longest: int = _LONG) -> Secret | None:
+    """Return the secret that begins at *start*, if the scanner is sure of it in the first *longest* characters; all of it, where it goes on behind them."""
     import betterleaks
 
-    words = [match.group() for pattern in _words() if (match := pattern.match(text, start))]
+    words = [match.group() for pattern in _words(longest) if (match := pattern.match(text, start))]
     for word in dict.fromkeys(words):
         for finding in betterleaks.scan_string(word):
             if finding.confidence == "high" and finding.secret and word.startswith(finding.secret):
+                if len(finding.secret) >= longest and longest < _LONGEST:
+                    return scanned(text, start, _LONGEST)
                 return Secret(start, start + len(finding.secret), finding.rule_id)
     return None
