@@ -38,9 +38,10 @@ _WORDS = _table({"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 _RUN = b"w" * shapes.RUN_LENGTH
 # `_key`, `-key`, ` key`, `.key`, `ikey` and `oken` look the same when the letters that differ are made one: one scan for all.
 _NAMES = _table({**_LOWER, "-_. IiOo": "_", "Nn": "y"})
+_IN_PLACEHOLDERS = b"secret"
 _NEEDLES: tuple[tuple[bytes, Callable[[Names, int], Secret | None]], ...] = (
+    (_IN_PLACEHOLDERS, Names.secret),
     (b"_key", Names.keyed),
-    (b"secret", Names.secret),
     (b"pass", Names.password),
     (b"auth_r_z", Names.authorized),
 )
@@ -52,23 +53,12 @@ def find_secrets(text: str) -> list[Secret]:
         return []
     # One byte per character, so that a place in the bytes is the same place in the text.
     octets = text.encode("ascii", "replace")
-    if PLACEHOLDER_HEAD in text:
-        octets = _placeholder_octets().sub(lambda match: b" " * len(match[0]), octets)  # a kind is no telling name
     found: list[Secret] = []
     words = octets.translate(_WORDS)
     start = words.find(_RUN)
     if start >= 0:
         _at_runs(text, words, start, found)
-    folded = octets.translate(_NAMES)
-    names: Names | None = None
-    for needle, judge in _NEEDLES:
-        at = folded.find(needle)
-        while at >= 0:
-            names = names or Names(text)
-            secret = judge(names, at)
-            if secret:
-                found.append(secret)
-            at = folded.find(needle, at + 1)
+    _at_names(text, octets.translate(_NAMES), found)
     if "@" in text and "://" in text:
         _at_urls(text, found)
     return _apart(text, found) if found else found
@@ -90,6 +80,32 @@ def _at_runs(text: str, words: bytes, start: int, found: list[Secret]) -> None:
                 found.append(secret)
                 end = secret.end
         start = words.find(_RUN, end)
+
+
+def _at_names(text: str, folded: bytes, found: list[Secret]) -> None:
+    """Add the secrets that are known by the name before them."""
+    names: Names | None = None
+    for needle, judge in _NEEDLES:
+        at = folded.find(needle)
+        if at >= 0 and needle == _IN_PLACEHOLDERS and PLACEHOLDER_HEAD in text:
+            folded = _without_placeholders(text, folded)
+            at = folded.find(needle)
+        while at >= 0:
+            names = names or Names(text)
+            secret = judge(names, at)
+            if secret:
+                found.append(secret)
+            at = folded.find(needle, at + 1)
+
+
+def _without_placeholders(text: str, folded: bytes) -> bytes:
+    """Return *folded* with blanks where the placeholders of *text* stand: the words in them name nothing."""
+    parts: list[bytes] = []
+    end = 0
+    for match in _placeholder().finditer(text):
+        parts += folded[end : match.start()], b" " * len(match.group())
+        end = match.end()
+    return b"".join((*parts, folded[end:]))
 
 
 def _at_urls(text: str, found: list[Secret]) -> None:
@@ -120,8 +136,3 @@ def _apart(text: str, found: list[Secret]) -> list[Secret]:
 @cache
 def _placeholder() -> re.Pattern[str]:
     return re.compile(PLACEHOLDER)
-
-
-@cache
-def _placeholder_octets() -> re.Pattern[bytes]:
-    return re.compile(PLACEHOLDER.encode())

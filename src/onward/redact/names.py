@@ -6,7 +6,7 @@ Every judge is given the place of its needle in the text, and returns the secret
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, cached_property
 
 from onward.redact.blocks import KeyBlocks
 from onward.redact.secret import Secret
@@ -42,10 +42,19 @@ class Names:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._bare = Stretch(text, _bare_value())
-        self._env = Stretch(text, _env_value())
-        self._blocks = KeyBlocks(text)
         self._inside = range(0)
+
+    @cached_property
+    def _bare(self) -> Stretch:
+        return Stretch(self._text, _bare_value())
+
+    @cached_property
+    def _env(self) -> Stretch:
+        return Stretch(self._text, _env_value())
+
+    @cached_property
+    def _blocks(self) -> KeyBlocks:
+        return KeyBlocks(self._text)
 
     def keyed(self, at: int) -> Secret | None:
         """Judge a name that ends in `key` or `token`."""
