@@ -15,6 +15,7 @@ from onward.app.preparing import Ready
 from onward.core.master import turn_tokens
 from onward.core.transcript import Rewind, SessionHead
 from onward.errors import NotFound
+from onward.redact import Redactor
 from onward.store import Store, projects, sessions, turns
 from onward.store.clock import told
 from onward.store.projects import Project
@@ -33,7 +34,7 @@ class SessionIntake:
         self.new_turns = 0
         self.known_turns = 0
         self._store = store
-        self._head = head
+        self._head = Redactor(project.key).head(head)
         self._source = source
         self._session: Session | None = None
         self._chunk: list[Ready | Rewind] = []

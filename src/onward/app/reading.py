@@ -47,7 +47,7 @@ class Reading:
 
     def __init__(self, *, whole: bool = False) -> None:
         self.paths: list[MainPath] = []
-        self._redact = Redactor(DISTILL_KEY).turn
+        self._redactor = Redactor(DISTILL_KEY)
         self._whole = whole
         self._kept: dict[bytes, _Kept] = {}
         self._named: dict[str, MainPath] = {}
@@ -80,7 +80,7 @@ class Reading:
 
     def begin(self, name: str, head: SessionHead) -> MainPath:
         """Return a new session under the next number."""
-        path = self._named[name] = MainPath(len(self.paths) + 1, head)
+        path = self._named[name] = MainPath(len(self.paths) + 1, self._redactor.head(head))
         self.paths.append(path)
         return path
 
@@ -90,7 +90,7 @@ class Reading:
 
     def keep(self, path: MainPath, identity: bytes, turn: Turn, ordinal: int) -> None:
         """Keep *turn* in its session; one that was met before has grown, and takes its own place."""
-        turn, chars = self._redact(turn), content_chars(turn)
+        turn, chars = self._redactor.turn(turn), content_chars(turn)
         tokens, before = turn_tokens(turn), self._kept.get(identity)
         self._kept[identity] = _Kept(path.number, ordinal, chars, tokens)
         path.tokens += tokens - (before.tokens if before else 0)

@@ -9,7 +9,7 @@ from onward.app.distilling import distil_files
 from onward.cli.document import Format, written
 from onward.cli.inputs import named
 from onward.cli.reports import account, as_data
-from onward.core.transcript import ImportReport, SessionHead, Turn
+from onward.core.transcript import ImportReport, Item, SessionHead, Turn
 from onward.errors import BadInput
 from onward.formats import open_source
 from onward.formats import read as read_items
@@ -42,11 +42,17 @@ def read(files: list[str], *, json: bool) -> int:
     write = json_line if json else markdown
     for item in read_items(open_source(named(files[0])), report):
         ordinal = 0 if isinstance(item, SessionHead) else ordinal + isinstance(item, Turn)
-        line = write(redactor.turn(item) if isinstance(item, Turn) else item, ordinal)
+        line = write(_redacted(redactor, item), ordinal)
         sys.stdout.write(line + "\n" if json else line)
     sys.stdout.flush()
     sys.stderr.write(f"{files[0]}: {account(report)}\n")
     return 0
+
+
+def _redacted(redactor: Redactor, item: Item) -> Item:
+    if isinstance(item, SessionHead):
+        return redactor.head(item)
+    return redactor.turn(item) if isinstance(item, Turn) else item
 
 
 def _warn(reports: Iterable[tuple[str, ImportReport]]) -> None:

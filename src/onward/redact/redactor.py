@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from onward.redact.find import find_secrets
 
 if TYPE_CHECKING:
-    from onward.core.transcript import ToolCall, ToolResult, Turn
+    from onward.core.transcript import SessionHead, ToolCall, ToolResult, Turn
     from onward.redact.secret import Secret
 
 DISTILL_KEY = b"onward distill: the same input, the same handoff"
@@ -43,6 +43,13 @@ class Redactor:
             end = secret.end
         parts.append(text[end:])
         return "".join(parts)
+
+    def head(self, head: SessionHead) -> SessionHead:
+        """Return *head* with its title, folder, branch and remote redacted; the very same object where nothing was found."""
+        title, cwd, branch, remote = (self.text(text) for text in (head.title, head.cwd, head.branch, head.remote))
+        if title is head.title and cwd is head.cwd and branch is head.branch and remote is head.remote:
+            return head
+        return replace(head, title=title, cwd=cwd, branch=branch, remote=remote)
 
     def turn(self, turn: Turn) -> Turn:
         """Return *turn* with every text of it redacted; the very same object where nothing was found."""
