@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from onward.core.extract.features import NAMES, SHARED, Candidate, candidates, features, setting
+from onward.core.extract.features import NAMES, SHARED, Candidate, candidates, features, regime, setting
 from onward.core.extract.trace import observe
 from onward.core.facts import KINDS
 from onward.core.text import content_words
@@ -58,15 +58,15 @@ def examples(gold: Path, data: Path) -> list[tuple[list[float], float, float, st
     for one in found:
         mark = _mark(one, lines[one.said.turn], by_line, starts)
         label, weight, kind = (0.0, UNMARKED, "") if mark is None else _label(mark)
-        out.append((dense(features(one, around)), label, weight, kind))
+        out.append((dense(features(one, around), regime(one.said)), label, weight, kind))
     return out
 
 
-def dense(told_of: list[tuple[int, float]]) -> list[float]:
-    """Return a feature vector with its zeros."""
+def dense(told_of: list[tuple[int, float]], own: int) -> list[float]:
+    """Return a whole feature vector: what was told, and the same again in the place of its regime."""
     row = [0.0] * len(NAMES)
     for place, value in told_of:
-        row[place] = value
+        row[place] = row[SHARED * (1 + own) + place] = value
     return row
 
 

@@ -46,9 +46,13 @@ class Clause(NamedTuple):
     place: int
 
 
-def clauses(text: str) -> list[Clause]:
-    """Return the clauses of a Markdown *text* in order. Fenced code is left out: what was run or written is known from the tool calls."""
-    return [Clause(said, heading, lead, item, i) for i, (said, heading, lead, item) in enumerate(_cut(text))]
+@lru_cache(maxsize=2048)
+def clauses(text: str) -> tuple[Clause, ...]:
+    """Return the clauses of a Markdown *text* in order. Fenced code is left out: what was run or written is known from the tool calls.
+
+    Remembered, since the distiller and the measure read the same texts.
+    """
+    return tuple(Clause(said, heading, lead, item, i) for i, (said, heading, lead, item) in enumerate(_cut(text)))
 
 
 def _cut(text: str) -> Iterator[tuple[str, str, str, bool]]:

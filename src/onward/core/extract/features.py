@@ -23,6 +23,8 @@ class Candidate(NamedTuple):
     clause: Clause
     size: int
     """Words."""
+    opening: tuple[str, ...]
+    """The first dozen of them."""
     cues: int
     names: tuple[str, ...]
     stems: frozenset[str]
@@ -52,7 +54,7 @@ _TOLD = _PLACES + GROUPS
 REGIMES = ("user", "working", "closing")
 """Who speaks and when: the user, the agent while it works, the agent when it hands back. The same cue means different things in each."""
 SHARED = len(_TOLD)
-"""How many features, the first of `NAMES`, are the same for whoever speaks."""
+"""How many features there are. `NAMES` lists them for whoever speaks, then again for each regime: a weight counts by itself and in its regime."""
 NAMES: tuple[str, ...] = _TOLD + tuple(f"{regime}:{name}" for regime in REGIMES for name in _TOLD)
 
 _FIRST_PERSON = frozenset("i i'm i've i'll we my saya aku gue je eu yo".split())
@@ -79,13 +81,12 @@ def candidates(seen: Trace) -> list[Candidate]:
             if len(listed) < 2:
                 continue
             bits = cue_bits(clause.text.lower().replace("’", "'"), listed)
-            found.append(
-                Candidate(said, clause, len(listed), bits, identifiers(clause.text), frozenset(content_words(clause.text)), len(parts))
-            )
+            stems = frozenset(content_words(clause.text))
+            found.append(Candidate(said, clause, len(listed), tuple(listed[:12]), bits, identifiers(clause.text), stems, len(parts)))
     return found
 
 
-def joined(parts: list[Clause]) -> list[Clause]:
+def joined(parts: Iterable[Clause]) -> tuple[Clause, ...]:
     """Return a user's sentences put together as long as they stay short: a person's remark is one thing said, and loses its subject in pieces."""
     out: list[Clause] = []
     for part in parts:
@@ -95,7 +96,7 @@ def joined(parts: list[Clause]) -> list[Clause]:
             out[-1] = before._replace(text=f"{before.text} {part.text}")
             continue
         out.append(part)
-    return [part._replace(place=i) for i, part in enumerate(out)]
+    return tuple(part._replace(place=i) for i, part in enumerate(out))
 
 
 def states_rule(text: str) -> bool:
@@ -123,14 +124,13 @@ def setting(seen: Trace, found: Iterable[Candidate]) -> Setting:
 
 
 def features(one: Candidate, around: Setting) -> list[tuple[int, float]]:
-    """Return the features of one candidate that are not zero, as (place in `NAMES`, value about 0..1)."""
+    """Return the features of one candidate that are not zero, as (place among the first `SHARED` of `NAMES`, value about 0..1)."""
     said, clause = one.said, one.clause
     user, closes = said.author == "user", said.closes
     names = [n.lower() for n in one.names]
     recurring = max((around.name_texts[n] for n in names), default=0)
     rarity = fsum(log(around.texts / max(1, around.word_texts[w]) + 1.0) for w in one.stems) / max(1, len(one.stems)) / 6.0
-    listed = words(clause.text)
-    spoken, opening = set(listed[:12]), listed[0]
+    named = " ".join(names)
     out = [
         1.0,
         user,
@@ -159,22 +159,25 @@ def features(one: Candidate, around: Setting) -> list[tuple[int, float]]:
         len(names) == 1,
         len(names) == 2,
         len(names) > 2,
-        any("/" in n for n in names),
+        "/" in named,
         any(n.isdigit() for n in names),
         any(len(n) >= 7 and n.isalnum() and any(c.isdigit() for c in n) and any(c.isalpha() for c in n) for n in names),
-        any("://" in n for n in names),
+        "://" in named,
         rarity,
         log(1 + recurring) / 3.0,
         any(n in around.touched for n in names),
         sum(around.word_texts[w] > 2 for w in one.stems) / max(1, len(one.stems)),
         clause.text[:1].islower(),
-        not spoken.isdisjoint(_FIRST_PERSON),
-        not spoken.isdisjoint(_SECOND_PERSON),
+        not _FIRST_PERSON.isdisjoint(one.opening),
+        not _SECOND_PERSON.isdisjoint(one.opening),
         clause.text.endswith("!"),
         one.texts == 1 and one.size < 12,
-        opening in _WORKING,
+        one.opening[0] in _WORKING,
     ]
     out += [one.cues >> i & 1 for i in range(len(GROUPS))]
-    shared = [(i, float(x)) for i, x in enumerate(out) if x]
-    own = SHARED * (1 + (0 if user else 2 if closes or said.is_summary else 1))
-    return shared + [(own + i, x) for i, x in shared]
+    return [(i, float(x)) for i, x in enumerate(out) if x]
+
+
+def regime(said: Said) -> int:
+    """Return which of `REGIMES` a text belongs to."""
+    return 0 if said.author == "user" else 2 if said.closes or said.is_summary else 1

@@ -10,7 +10,7 @@ from math import exp
 from typing import NamedTuple, TypeAlias
 
 from onward.core.extract.cues import bit, labelled
-from onward.core.extract.features import Candidate, candidates, features, setting, states_rule
+from onward.core.extract.features import REGIMES, SHARED, Candidate, candidates, features, regime, setting, states_rule
 from onward.core.extract.reversals import retired_by
 from onward.core.extract.trace import Trace
 from onward.core.extract.weights import KIND_WEIGHTS, WORTH_WEIGHTS
@@ -39,6 +39,8 @@ _SAYS_MORE = bit("broke") | bit("fixed") | bit("decide") | bit("failed_try") | b
 """Cues that make a clause more than a value."""
 _RULE_LONGEST = 25
 """Words; a longer remark is no rule unless it says always or never."""
+_WORTH = tuple(tuple(WORTH_WEIGHTS[i] + WORTH_WEIGHTS[SHARED * (1 + own) + i] for i in range(SHARED)) for own in range(len(REGIMES)))
+"""What a feature counts in each regime."""
 _LEAD_LONGEST = 110
 
 
@@ -65,7 +67,7 @@ def heard(seen: Trace) -> Iterator[Heard]:
         if one.clause.text.endswith(":") and not one.clause.is_item and one.size < 12:
             continue
         told_of = features(one, around)
-        ranked.append((_worth(told_of), -i, one, told_of))
+        ranked.append((_worth(told_of, regime(one.said)), -i, one, told_of))
     ranked.sort(key=lambda r: (-r[0], r[1]))
     goal = next((one for one in found if _can_be_goal(one)), None)
     told: set[str] = set()
@@ -94,13 +96,12 @@ def _is_rule(one: Candidate) -> bool:
     return one.said.author == "user" and bool(one.cues & _RULE) and states_rule(one.clause.text)
 
 
-def _worth(told_of: Features) -> float:
-    return 1.0 / (1.0 + exp(-_score(WORTH_WEIGHTS, told_of)))
+def _worth(told_of: Features, in_regime: int) -> float:
+    return 1.0 / (1.0 + exp(-_score(_WORTH[in_regime], told_of)))
 
 
 def _score(weights: Sequence[float], told_of: Features) -> float:
-    last = len(weights)
-    return sum(weights[place] * value for place, value in told_of if place < last)
+    return sum([weights[place] * value for place, value in told_of])
 
 
 def _announced(one: Candidate) -> tuple[bool, Kind | None, str]:
