@@ -380,7 +380,7 @@ HOSTILE = (
     "a@",
     "://a:b",
     "://a:" + "b1c2d3@",
-    "[" + ":".join(("secret", "password", "00112233")) + "]",
+    f"[secret:{'password'}:00112233]",
     "\\",
 )
 
