@@ -6,26 +6,51 @@ Nothing else in the house reads the environment or a settings file.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeAlias, cast
 
 from onward.errors import BadSetting
 
 PROJECT_FILE = ".onward.toml"
 HOME_FILE = "onward.toml"
-NAMES = ("database_url", "project", "budget_tokens")
+NAMES = ("database_url", "project", "budget_tokens", "worktrees", "quiet_minutes")
 """What a settings file may hold; `ONWARD_` and the name in capitals is the variable. `home` is set by ONWARD_HOME alone."""
 
 LEAST_BUDGET_TOKENS = 200
+QUIET_MINUTES = 30
+
+System: TypeAlias = Literal["linux", "macos", "windows"]
+Worktrees: TypeAlias = Literal["together", "apart"]
+"""Whether the worktrees of a repository are one project, or each is its own."""
+
+_MOVED_BY = (
+    *("CLAUDE_CONFIG_DIR", "CODEX_HOME", "CLINE_DIR", "CLINE_DATA_DIR"),
+    *("XDG_CONFIG_HOME", "XDG_DATA_HOME", "APPDATA", "LOCALAPPDATA"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """Where the programs of this machine keep their things: the person's folder, the kind of system, and the variables that move an agent's folder."""
+
+    home: Path
+    system: System
+    moved: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    def folder(self, variable: str, usual: str) -> Path:
+        """Return the folder that *variable* names, or the *usual* one below the person's folder."""
+        return Path(self.moved.get(variable) or self.home / usual)
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that is set. `database_url` is empty for SQLite in `home`, `project` when the current folder decides, `budget_tokens` None for the usual one.
 
-    `claude_home` is where Claude Code keeps its transcripts.
+    `claude_home` is where Claude Code keeps its transcripts. `project_for_all` is the project that a flag or a variable names, whatever folder a session
+    ran in; one that a file names is for the sessions of that file's folder. A session that is followed is over after `quiet_minutes`.
     """
 
     home: Path
@@ -33,6 +58,9 @@ class Settings:
     database_url: str = ""
     project: str = ""
     budget_tokens: int | None = None
+    worktrees: Worktrees = "together"
+    quiet_minutes: int = QUIET_MINUTES
+    project_for_all: str = ""
 
 
 def read_settings(
@@ -45,11 +73,37 @@ def read_settings(
     for path in (home / HOME_FILE, _nearest(folder or Path.cwd())):
         if path is not None:
             found.update({name: (value, str(path)) for name, value in _of_file(path).items()})
-    found.update({name: (environment[variable], variable) for name in NAMES if environment.get(variable := f"ONWARD_{name.upper()}")})
+    said: dict[str, tuple[object, str]] = {
+        name: (environment[variable], variable) for name in NAMES if environment.get(variable := f"ONWARD_{name.upper()}")
+    }
     given = flags or {}
-    found.update({name: (given[name], f"--{name.removesuffix('_tokens')}") for name in NAMES if given.get(name) is not None})
-    claude_home = Path(environment.get("CLAUDE_CONFIG_DIR") or "~/.claude").expanduser()
-    return Settings(home, claude_home, _text(found, "database_url"), _text(found, "project"), _budget(found))
+    said.update({name: (given[name], f"--{name.removesuffix('_tokens')}") for name in NAMES if given.get(name) is not None})
+    found.update(said)
+    return Settings(
+        home,
+        read_machine(environment).folder("CLAUDE_CONFIG_DIR", ".claude"),
+        _text(found, "database_url"),
+        _text(found, "project"),
+        _whole(found, "budget_tokens", LEAST_BUDGET_TOKENS, "tokens"),
+        _worktrees(found),
+        _whole(found, "quiet_minutes", 1, "minutes") or QUIET_MINUTES,
+        _text(said, "project"),
+    )
+
+
+def read_machine(environment: Mapping[str, str] | None = None) -> Machine:
+    """Return where the programs of this machine keep their things."""
+    environment = os.environ if environment is None else environment
+    system: System = "windows" if sys.platform == "win32" else "macos" if sys.platform == "darwin" else "linux"
+    home = environment.get("USERPROFILE" if system == "windows" else "HOME")
+    moved = {name: str(Path(value).expanduser()) for name in _MOVED_BY if (value := environment.get(name))}
+    return Machine(Path(home) if home else Path.home(), system, moved)
+
+
+def project_of_folder(folder: Path) -> str:
+    """Return the project that the nearest `.onward.toml`, in *folder* or above it, names; empty where none does. Raises `BadSetting`."""
+    path = _nearest(folder)
+    return "" if path is None else _text({name: (value, str(path)) for name, value in _of_file(path).items()}, "project")
 
 
 def _home(environment: Mapping[str, str]) -> Path:
@@ -94,14 +148,21 @@ def _text(found: Mapping[str, tuple[object, str]], name: str) -> str:
     return value
 
 
-def _budget(found: Mapping[str, tuple[object, str]]) -> int | None:
-    value, where = found.get("budget_tokens", (None, ""))
+def _worktrees(found: Mapping[str, tuple[object, str]]) -> Worktrees:
+    value = _text(found, "worktrees") or "together"
+    if value not in ("together", "apart"):
+        raise BadSetting(f"{found['worktrees'][1]} sets worktrees to {value!r}.", "Say together, or apart.")
+    return cast("Worktrees", value)
+
+
+def _whole(found: Mapping[str, tuple[object, str]], name: str, least: int, unit: str) -> int | None:
+    value, where = found.get(name, (None, ""))
     if value is None:
         return None
     try:
-        tokens = int(str(value))
+        number = int(str(value))
     except ValueError:
-        tokens = 0
-    if tokens < LEAST_BUDGET_TOKENS:
-        raise BadSetting(f"{where} sets a budget of {value!r} tokens.", f"Give a whole number, at least {LEAST_BUDGET_TOKENS}.")
-    return tokens
+        number = 0
+    if number < least:
+        raise BadSetting(f"{where} sets {name} to {value!r}.", f"Give a whole number of {unit}, at least {least}.")
+    return number

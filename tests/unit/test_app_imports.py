@@ -141,10 +141,13 @@ def test_each_session_goes_to_the_project_of_its_repository(store: Store, tmp_pa
     assert [one.session.id for file in again.files for one in file.sessions] == [
         one.session.id for file in outcome.files for one in file.sessions
     ]
-    stated = written(tmp_path / "a.json", "nowhere")
-    assert isinstance(imports.import_paths(store, [stated]).files[0].error, BadInput)
+    stated = written(tmp_path / "kedai" / "sessions" / "a.json", "nowhere")
+    there = imports.import_paths(store, [stated]).files[0].sessions[0].session.project_id
+    assert projects.resolve(store, "kedai").id == there
+    assert isinstance(imports.import_paths(store, [BytesIO(stated.read_bytes())]).files[0].error, BadInput)
     rest = projects.new(store, "rest")
-    assert imports.import_paths(store, [stated], fallback=lambda: rest).files[0].sessions[0].session.project_id == rest.id
+    piped = imports.import_paths(store, [BytesIO(stated.read_bytes())], fallback=lambda: rest)
+    assert piped.files[0].sessions[0].session.project_id == rest.id
 
 
 def test_completing_while_importing_makes_a_handoff_each(store: Store, project: Project, tmp_path: Path) -> None:

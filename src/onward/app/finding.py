@@ -38,7 +38,7 @@ def found_files(paths: Iterable[Path | BinaryIO]) -> tuple[list[FoundFile], list
     found: list[FoundFile] = []
     passed_over: list[str] = []
     for path, named in _once(paths):
-        one = _looked_at(path, named=named) if isinstance(path, Path) else FoundFile(path, "standard input")
+        one = looked_at(path, named=named) if isinstance(path, Path) else FoundFile(path, "standard input")
         if named or one.error is None or isinstance(one.error, UnreadableFile):
             found.append(one)
         else:
@@ -54,14 +54,15 @@ def _once(paths: Iterable[Path | BinaryIO]) -> Iterator[tuple[Path | BinaryIO, b
             yield given, True
             continue
         named = not given.is_dir()
-        for path in [given] if named else _under(given):
+        for path in [given] if named else files_under(given):
             real = os.path.realpath(path)
             if real not in seen:
                 seen.add(real)
                 yield path, named
 
 
-def _under(folder: Path) -> Iterator[Path]:
+def files_under(folder: Path) -> Iterator[Path]:
+    """Yield every plain file below *folder*, in order."""
     for place, folders, names in os.walk(folder):
         folders.sort()
         paths = [Path(place, name) for name in sorted(names)]
@@ -69,7 +70,7 @@ def _under(folder: Path) -> Iterator[Path]:
         yield from (path for path in paths if path.is_file() and not path.is_symlink())
 
 
-def _looked_at(path: Path, *, named: bool) -> FoundFile:
+def looked_at(path: Path, *, named: bool) -> FoundFile:
     """Return what *path* is. Text in which no agent speaks is a transcript only when it is *named*: a folder's notes are none."""
     name, report, head = str(path), ImportReport(), None
     try:

@@ -8,13 +8,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-from onward.app import completing, projects
+from onward.app import completing
 from onward.app.ahead import Ahead, Job, pays
+from onward.app.destination import Destination
 from onward.app.finding import FoundFile, found_files
 from onward.app.intake import SessionIntake
 from onward.app.preparing import Ended, Prepared, prepared
 from onward.core.transcript import ImportReport, SessionHead
 from onward.errors import BadInput, OnwardError
+from onward.settings import Worktrees
 from onward.store import Store, provenance
 from onward.store import projects as kept_projects
 from onward.store.projects import Project
@@ -66,16 +68,17 @@ def import_paths(
     fallback: Callable[[], Project] | None = None,
     complete: bool = False,
     budget_tokens: int | None = None,
+    worktrees: Worktrees = "together",
     on_progress: Callable[[Progress], None] | None = None,
 ) -> Imported:
     """Import files and whole folders, sessions in order of time, and return what became of each. Importing again keeps only what is new.
 
-    Without *project*, each session goes to the project of the repository it ran in, and to what *fallback* answers where the transcript does
-    not say. With *complete*, each session is completed before the next is imported, also one that an interrupted run left open. One file's failure never costs the rest.
+    Without *project*, each session goes to the project it belongs to (`belonging`), and to what *fallback* answers where nothing tells. With *complete*, each session is completed before the next is imported, also one that an interrupted run left open. One file's failure never costs the rest.
     """
     found, passed_over = found_files(paths)
     outcome = Imported([], passed_over)
-    importer = _Importer(store, project, fallback, complete=complete, budget_tokens=budget_tokens)
+    destination = Destination(store, project, fallback, worktrees)
+    importer = _Importer(destination, complete=complete, budget_tokens=budget_tokens)
     with importer:
         importer.read_ahead(found)
         for done, one in enumerate(found):
@@ -90,13 +93,10 @@ def import_paths(
 class _Importer(ExitStack):
     """Imports files: their sessions one after the other, each completed before the next where that is asked for."""
 
-    def __init__(
-        self, store: Store, project: Project | None, fallback: Callable[[], Project] | None, *, complete: bool, budget_tokens: int | None
-    ) -> None:
+    def __init__(self, destination: Destination, *, complete: bool, budget_tokens: int | None) -> None:
         super().__init__()
-        self._store = store
-        self._project = project
-        self._fallback = fallback
+        self._store = destination.store
+        self._destination = destination
         self._complete = complete
         self._budget_tokens = budget_tokens
         self._ahead: Ahead | None = None
@@ -109,7 +109,7 @@ class _Importer(ExitStack):
         able = [(one.source, one.head) for one in found if isinstance(one.source, Path) and one.head]
         if pays([path for path, _ in able]):
             with suppress(BadInput):
-                self._keys = {path: self._project_of(head).key for path, head in able}
+                self._keys = {path: self._destination.of(head, path).key for path, head in able}
                 self._ahead = self.enter_context(Ahead([Job(path, key) for path, key in self._keys.items()]))
 
     def run(self, found: FoundFile) -> ImportedFile:
@@ -119,16 +119,18 @@ class _Importer(ExitStack):
         if self._ahead and isinstance(found.source, Path) and found.source in self._keys:
             # A process that is gone, or a session of another project than the file's first: what was made ready is left, and the file read here.
             with suppress(EOFError, OSError):
-                file = self._taken(found.name, self._ahead.items(found.source), self._keys[found.source])
+                file = self._taken(found, self._ahead.items(found.source), self._keys[found.source])
                 if file:
                     return file
-        file = self._taken(found.name, prepared(found.source, lambda head: self._project_of(head).key))
+        path = found.source if isinstance(found.source, Path) else None
+        file = self._taken(found, prepared(found.source, lambda head: self._destination.of(head, path).key))
         assert file
         return file
 
-    def _taken(self, name: str, items: Iterable[Prepared], key: bytes | None = None) -> ImportedFile | None:
+    def _taken(self, found: FoundFile, items: Iterable[Prepared], key: bytes | None = None) -> ImportedFile | None:
         """Keep *items* and return what became of them; None when one of their sessions has another key than the one they were made ready under."""
-        file = ImportedFile(name)
+        file = ImportedFile(found.name)
+        path = found.source if isinstance(found.source, Path) else None
         intake: SessionIntake | None = None
         projects_met: set[int] = set()
         is_ours = True
@@ -139,10 +141,10 @@ class _Importer(ExitStack):
                 try:
                     if isinstance(item, SessionHead):
                         self._finish(intake, file)
-                        project = self._project_of(item)
+                        project = self._destination.of(item, path)
                         is_ours = key in (None, project.key)
                         projects_met.add(project.id)
-                        intake = SessionIntake(self._store, project, item, name)
+                        intake = SessionIntake(self._store, project, item, found.name)
                     elif intake:
                         intake.take(item)
                 except OnwardError as error:
@@ -175,9 +177,3 @@ class _Importer(ExitStack):
             for project_id, file in self._notes:
                 if project_id in held:
                     provenance.note(connection, project_id, file.path, file.report)
-
-    def _project_of(self, head: SessionHead) -> Project:
-        project = self._project or projects.of_head(self._store, head) or (self._fallback and self._fallback())
-        if not project:
-            raise BadInput("The transcript does not say which project it belongs to.", "Name one with --project.")
-        return project

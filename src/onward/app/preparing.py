@@ -10,7 +10,7 @@ from typing import BinaryIO, NamedTuple, TypeAlias
 from onward.app.identity import Recognised, Recogniser, content_chars
 from onward.core.transcript import ImportReport, Item, Rewind, SessionHead
 from onward.errors import OnwardError
-from onward.formats import open_source, read
+from onward.formats import Source, open_source, read
 from onward.redact import Redactor
 from onward.store.bodies import Bodies, Packed
 
@@ -34,11 +34,12 @@ class Ended:
 Prepared: TypeAlias = SessionHead | Ready | Rewind | Ended
 
 
-def prepared(source: Path | BinaryIO, key_of: Callable[[SessionHead], bytes]) -> Iterator[Prepared]:
+def prepared(source: Path | BinaryIO | Source, key_of: Callable[[SessionHead], bytes]) -> Iterator[Prepared]:
     """Yield what is in a transcript, ready to be kept, each session under the key of its project; then how it ended. A head comes first, always."""
     report, error = ImportReport(), None
+    opened = source if isinstance(source, Source) else open_source(source)
     try:
-        yield from ready(_headed(read(open_source(source), report), report), key_of)
+        yield from ready(_headed(read(opened, report), report), key_of)
     except OnwardError as failed:
         error = failed
     yield Ended(report, error)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path, PurePath
+from pathlib import Path
 
 from sqlalchemy import Connection
 
-from onward.app.repository import address, place_of
+from onward.app.belonging import Belonging, belonging
+from onward.app.repository import place_of
 from onward.core.transcript import SessionHead
 from onward.errors import BadInput, NotFound
+from onward.settings import Worktrees
 from onward.store import Store, projects, sessions, turns
 from onward.store.projects import Project, ProjectTotals
 
@@ -19,9 +21,10 @@ __all__ = [
     "ProjectTotals",
     "archive",
     "delete",
+    "found",
     "listed",
     "new",
-    "of_head",
+    "of_session",
     "rename",
     "resolve",
     "restore",
@@ -61,12 +64,14 @@ def show(store: Store, project: Project) -> ProjectLine:
         return ProjectLine(project, projects.totals(connection).get(project.id, ProjectTotals()))
 
 
-def resolve(store: Store, named: str = "", *, folder: Path | None = None, create: bool = False) -> Project:
+def resolve(
+    store: Store, named: str = "", *, folder: Path | None = None, create: bool = False, worktrees: Worktrees = "together"
+) -> Project:
     """Return the project that is meant: the one *named*, by name or id; else the one whose repository holds *folder*; else the only one there is.
 
     With *create*, one that is not there is made. Raises `NotFound` when nothing tells which.
     """
-    place = place_of(folder) if folder else NOWHERE
+    place = place_of(folder, worktrees_apart=worktrees == "apart") if folder else NOWHERE
     with store.write() if create else store.read() as connection:
         if named:
             found = projects.by_name(connection, named)
@@ -82,7 +87,7 @@ def resolve(store: Store, named: str = "", *, folder: Path | None = None, create
             return here[0]
         everything = projects.listed(connection)
         if create and any(place):
-            return _added(connection, place)
+            return _added(connection, Belonging("", *place))
         if len(everything) == 1:
             return everything[0]
         if create and not everything:
@@ -97,15 +102,35 @@ def _known(everything: list[Project]) -> str:
     return f"Name one with --project: {names}{', …' if len(everything) > 8 else ''}."
 
 
-def of_head(store: Store, head: SessionHead) -> Project | None:
-    """Return the project that a session belongs to by the repository it ran in, made where it is missing; None when the transcript names no folder."""
-    if not head.cwd and not head.remote:
+def of_session(store: Store, head: SessionHead, file: Path | None = None, *, worktrees: Worktrees = "together") -> Project | None:
+    """Return the project of the session of *head*, read from *file*, made where it is missing; None when nothing tells (`belonging`)."""
+    told = belonging(head, file, worktrees)
+    if told is None:
         return None
-    root, remote = place_of(Path(head.cwd)) if head.cwd and Path(head.cwd).is_dir() else (head.cwd, "")
-    place = (root, address(head.remote) or remote)
+    with store.read() as connection:
+        there = _found(connection, told)
+    if there and (there.remote or not told.remote or told.named):
+        return there
     with store.write() as connection:
-        found = projects.at_place(connection, *place)
-        return found[0] if found else _added(connection, place)
+        there = _found(connection, told)
+        if there is None:
+            return _added(connection, told)
+        if not there.remote and not told.named:
+            # A clone elsewhere will be known by the address.
+            projects.change(connection, there.id, remote=told.remote)
+        return _again(projects.by_id(connection, there.id))
+
+
+def found(store: Store, told: Belonging) -> Project | None:
+    """Return the project that *told* leads to, or None where it would be a new one."""
+    with store.read() as connection:
+        return _found(connection, told)
+
+
+def _found(connection: Connection, told: Belonging) -> Project | None:
+    if told.named:
+        return projects.by_name(connection, _name(told.named))
+    return next(iter(projects.at_place(connection, told.root, told.remote)), None)
 
 
 def rename(store: Store, project: Project, name: str) -> Project:
@@ -141,12 +166,16 @@ def delete(store: Store, project: Project) -> ProjectTotals:
         return held
 
 
-def _added(connection: Connection, place: tuple[str, str]) -> Project:
-    """Store a project named after its repository; where another has that name, a number tells them apart."""
-    name = PurePath(place[0] or place[1]).name or "default"
+def _added(connection: Connection, told: Belonging) -> Project:
+    """Store a project named after its repository; where another has that name, a number tells them apart. One that a file names has no place but that file."""
+    if told.named:
+        return projects.add(connection, _name(told.named))
+    name = " ".join(told.name.split())[:MOST_NAME_CHARS]
+    if name.isdecimal():
+        name = f"project-{name}"
     taken = {project.name for archived in (False, True) for project in projects.listed(connection, archived=archived)}
     free = next(one for one in (name, *(f"{name}-{number}" for number in range(2, len(taken) + 3))) if one not in taken)
-    return projects.add(connection, free, "", *place)
+    return projects.add(connection, free, "", told.root, told.remote)
 
 
 def _name(name: str) -> str:

@@ -66,18 +66,30 @@ _SECTION = re.compile(r'^\[remote "([^"]+)"\]([^\[]*)', re.MULTILINE)
 _URL = re.compile(r"^\s*url\s*=\s*(\S+)", re.MULTILINE)
 
 
-def place_of(folder: Path) -> tuple[str, str]:
+def place_of(folder: Path, *, worktrees_apart: bool = False) -> tuple[str, str]:
     """Return what tells the project of *folder*: the repository's folder and its remote's `address`, empty where it has none.
 
-    The worktrees of a repository are one place. Without a repository, the place is the folder itself.
+    The worktrees of a repository are one place; with *worktrees_apart* each linked one is its own, without an address: that is what they share.
+    Without a repository, the place is the folder itself. A folder that is gone belongs to the repository that is still around it.
     """
     folder = folder.absolute()
-    for top in (folder, *folder.parents):
-        mark = top / ".git"
-        if mark.exists():
-            shared = mark if mark.is_dir() else _shared_of_worktree(mark)
-            return str(shared.parent if shared.name == ".git" else top), _remote(shared / "config")
-    return str(folder), ""
+    if worktrees_apart and (linked := linked_worktree(folder)):
+        return str(linked), ""
+    mark = _mark(folder)
+    if mark is None:
+        return str(folder), ""
+    shared = mark if mark.is_dir() else _shared_of_worktree(mark)
+    return str(shared.parent if shared.name == ".git" else mark.parent), _remote(shared / "config")
+
+
+def linked_worktree(folder: Path) -> Path | None:
+    """Return the top of the linked worktree that holds *folder*, or None: a submodule, too, is a repository of its own."""
+    mark = _mark(folder.absolute())
+    return mark.parent if mark is not None and mark.is_file() and _shared_of_worktree(mark).name == ".git" else None
+
+
+def _mark(folder: Path) -> Path | None:
+    return next((mark for top in (folder, *folder.parents) if (mark := top / ".git").exists()), None)
 
 
 def _shared_of_worktree(mark: Path) -> Path:

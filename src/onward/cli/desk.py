@@ -33,7 +33,7 @@ class Desk:
 
     def project(self, *, create: bool = False) -> projects.Project:
         """Return the project that is meant by flag, setting or folder; made where it is missing, with *create*. Raises `NotFound`."""
-        return projects.resolve(self.store, self.settings.project, folder=Path.cwd(), create=create)
+        return projects.resolve(self.store, self.settings.project, folder=Path.cwd(), create=create, worktrees=self.settings.worktrees)
 
 
 @contextmanager

@@ -1,0 +1,33 @@
+"""Where the sessions of an import go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from onward.app import projects
+from onward.core.transcript import SessionHead
+from onward.errors import BadInput
+from onward.settings import Worktrees
+from onward.store import Store
+from onward.store.projects import Project
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """The one `project` for all; without it each session's own (`belonging`), and what `fallback` answers where nothing tells."""
+
+    store: Store
+    project: Project | None = None
+    fallback: Callable[[], Project] | None = None
+    worktrees: Worktrees = "together"
+
+    def of(self, head: SessionHead, file: Path | None) -> Project:
+        """Return the project of the session of *head*, read from *file*. Raises `BadInput` where nothing tells it."""
+        project = (
+            self.project or projects.of_session(self.store, head, file, worktrees=self.worktrees) or (self.fallback and self.fallback())
+        )
+        if not project:
+            raise BadInput("The transcript does not say which project it belongs to.", "Name one with --project.")
+        return project

@@ -1,0 +1,34 @@
+"""Paths as transcripts write them: of any system, told apart and compared as text. The files themselves need not be here."""
+
+from __future__ import annotations
+
+
+def is_windows(path: str) -> bool:
+    r"""Whether *path* is one of Windows: `C:\Users\ayu`, `c:/Users/ayu`, `\\server\share`."""
+    return path.startswith("\\\\") or (path[1:2] == ":" and path[0].isalpha() and path[2:3] in ("\\", "/", ""))
+
+
+def plain(path: str) -> str:
+    r"""Return the one way to write *path* that all ways to write it share: no separator at its end, a Windows one with `\` and a capital drive.
+
+    >>> plain("c:/Users/ayu/kopi/"), plain("/Users/ayu/kopi/")
+    ('C:\\Users\\ayu\\kopi', '/Users/ayu/kopi')
+    """
+    path = path.strip().removeprefix("\\\\?\\")
+    if is_windows(path):
+        path = path.replace("/", "\\").rstrip("\\")
+        return path[0].upper() + path[1:]
+    return path.rstrip("/") or path[:1]
+
+
+def name(path: str) -> str:
+    """Return the last part of *path*; empty for a root."""
+    return plain(path).replace("\\", "/").rpartition("/")[2] if is_windows(path) else plain(path).rpartition("/")[2]
+
+
+def is_within(path: str, folder: str) -> bool:
+    """Whether *path* is *folder* or lies below it. Windows does not tell capitals apart."""
+    path, folder = plain(path), plain(folder)
+    if is_windows(path) or is_windows(folder):
+        path, folder = path.lower(), folder.lower()
+    return bool(folder) and (path == folder or path.startswith(folder.rstrip("/\\") + ("\\" if is_windows(folder) else "/")))
