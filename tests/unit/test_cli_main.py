@@ -115,7 +115,9 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
 
 def test_ctrl_c_says_that_it_stopped() -> None:
     # Whoever runs the tests in the background may have Ctrl-C ignored, and a child inherits that: begin as a person's shell does.
-    starts = "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
+    starts = (
+        "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
+    )
     command = [sys.executable, "-c", starts, "-m", "onward", "read", "-"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         program = Path(f"/proc/{process.pid}/syscall")
