@@ -9,10 +9,12 @@ from sqlalchemy import Connection
 
 from onward.app.belonging import Belonging, belonging
 from onward.app.repository import place_of
+from onward.core import paths
 from onward.core.transcript import SessionHead
 from onward.errors import BadInput, NotFound
 from onward.settings import Worktrees
-from onward.store import Store, projects, sessions, turns
+from onward.store import Store, places, projects, sessions, turns
+from onward.store.places import GivenPlace
 from onward.store.projects import Project, ProjectTotals
 
 __all__ = [
@@ -82,9 +84,9 @@ def resolve(
             if found is None:
                 raise NotFound(f"There is no project {named!r}.", _known(projects.listed(connection)))
             return found
-        here = projects.at_place(connection, *place) if any(place) else []
+        here = _found(connection, Belonging("", *place, str(folder))) if any(place) else None
         if here:
-            return here[0]
+            return here
         everything = projects.listed(connection)
         if create and any(place):
             return _added(connection, Belonging("", *place))
@@ -130,7 +132,26 @@ def found(store: Store, told: Belonging) -> Project | None:
 def _found(connection: Connection, told: Belonging) -> Project | None:
     if told.named:
         return projects.by_name(connection, _name(told.named))
-    return next(iter(projects.at_place(connection, told.root, told.remote)), None)
+    given = _given(connection, told)
+    return (
+        projects.by_id(connection, given) if given is not None else next(iter(projects.at_place(connection, told.root, told.remote)), None)
+    )
+
+
+def _given(connection: Connection, told: Belonging) -> int | None:
+    """Return the project that a person gave the place to: the closest folder around it, then the repository."""
+    given = places.listed(connection)
+    below = [place for place in given if place.below and paths.is_within(told.cwd or told.root, place.root)]
+    if below:
+        return max(below, key=lambda place: len(place.root)).project_id
+    same = [place for place in given if not place.below and _is_at(place, told)]
+    return same[-1].project_id if same else None
+
+
+def _is_at(place: GivenPlace, told: Belonging) -> bool:
+    if place.remote and told.remote:
+        return place.remote == told.remote
+    return bool(place.root) and place.root == told.root
 
 
 def rename(store: Store, project: Project, name: str) -> Project:

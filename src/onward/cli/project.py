@@ -7,11 +7,12 @@ from pathlib import Path
 
 import click
 
-from onward.app import projects
+from onward.app import projects, remapping
 from onward.app.projects import ProjectLine
 from onward.app.repository import place_of
 from onward.cli.desk import as_json, desk
 from onward.cli.present import counted, is_terminal, say, say_json, table
+from onward.core.paths import is_windows
 from onward.errors import BadInput
 
 
@@ -172,6 +173,47 @@ def delete(name: str, yes: bool, as_json: bool) -> None:
         say_json({"id": doomed.id, "name": doomed.name, "sessions": held.sessions, "turns": held.turns})
     else:
         say(f"Deleted {doomed.name}: {counted(held.sessions, 'session')}, {counted(held.turns, 'turn')}.")
+
+
+@project.command()
+@click.argument("source", metavar="FROM")
+@click.argument("target", metavar="TO")
+@click.option(
+    "--session", "numbers", type=click.IntRange(min=1), multiple=True, metavar="N", help="Only this session of FROM; may be said again."
+)
+@as_json
+def remap(source: str, target: str, numbers: tuple[int, ...], as_json: bool) -> None:
+    """Give sessions to another project, and those to come.
+
+    FROM is a project, which goes into TO whole and is gone then, or a folder: every session that ran there or below goes to TO. TO is made where it is
+    missing. The sessions get the next numbers of TO, in order of time, and what is known of both projects is put together anew.
+
+    \b
+    Examples:
+      onward project remap kopi-shop-2 kopi-shop
+      onward project remap ~/code/big/packages/api api
+      onward project remap scratch kopi-shop --session 3 --session 4
+    """
+    with desk() as at:
+        is_folder = not numbers and ("/" in source or "\\" in source)
+        if is_folder:
+            # A folder of another system, as its transcripts write it, is not one of this machine.
+            folder = source if is_windows(source) else str(Path(source).expanduser().absolute())
+            to = projects.resolve(at.store, target, create=True)
+            done = remapping.remap_folder(at.store, folder, to)
+        else:
+            origin = projects.resolve(at.store, source)
+            to = projects.resolve(at.store, target, create=True)
+            done = remapping.remap_sessions(at.store, origin, numbers, to) if numbers else remapping.remap_project(at.store, origin, to)
+        line = projects.show(at.store, to)
+    if as_json:
+        say_json({"project": as_data(line), "sessions": [one._asdict() for one in done.sessions], "emptied": done.emptied})
+        return
+    for one in done.sessions:
+        now = f"session {one.number}" if one.number else "held there already"
+        say(f"session {one.before} of {one.project}: {now} of {to.name}" if one.number else f"session {one.before} of {one.project}: {now}")
+    gone = f" {', '.join(done.emptied)} is gone." if done.emptied else ""
+    say(f"{counted(len(done.sessions), 'session')} went to {to.name}.{gone}")
 
 
 def _ask(line: ProjectLine) -> None:

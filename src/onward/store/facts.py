@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -98,8 +98,12 @@ def contributions(connection: Connection, project_id: int, *, upto: int | None =
         query = query.where(sessions.c.number <= upto)
     if without is not None:
         query = query.where(sessions.c.number != without)
+    return _unpacked(connection.execute(query).scalars())
+
+
+def _unpacked(bodies: Iterable[bytes]) -> Contribution:
     added, unpack = Contribution([], []), ZstdDecompressor().decompress
-    for body in connection.execute(query).scalars():
+    for body in bodies:
         document = orjson.loads(unpack(body))
         added.facts.extend(map(from_json, document["facts"]))
         added.references.extend(map(Reference.from_json, document["references"]))
@@ -119,6 +123,24 @@ def note(connection: Connection, project_id: int, said: Fact | Edit) -> None:
     else:
         values = {"fact_id": said.id, "kind": _ADDED, "text": orjson.dumps(to_json(said)).decode()}
     connection.execute(insert(fact_edits).values(project_id=project_id, created_at=now(), **values))
+
+
+def move_edits(connection: Connection, from_id: int, to_id: int, renamed: Mapping[str, str], *, everything: bool) -> int:
+    """Give what a person said of facts to another project, where they are *renamed*; with *everything* also what was said of others. Return how much it was."""
+    moved = 0
+    query = select(fact_edits.c.id, fact_edits.c.fact_id).where(fact_edits.c.project_id == from_id).order_by(fact_edits.c.id)
+    for edit_id, name in connection.execute(query).all():
+        if everything or name in renamed:
+            values = {"project_id": to_id, "fact_id": renamed.get(name, name)}
+            connection.execute(update(fact_edits).where(fact_edits.c.id == edit_id).values(**values))
+            moved += 1
+    return moved
+
+
+def contribution(connection: Connection, session_id: int) -> Contribution:
+    """Return what one session adds to the ledger; nothing where it was not completed."""
+    body = connection.execute(select(distilled.c.body).where(distilled.c.session_id == session_id)).scalar()
+    return _unpacked([body] if body is not None else [])
 
 
 def edits(connection: Connection, project_id: int) -> tuple[list[Fact], list[Edit]]:

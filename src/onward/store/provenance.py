@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 import orjson
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, insert, select, update
 
 from onward.core.transcript import ImportReport
 from onward.store.clock import now, told_always
@@ -28,6 +28,13 @@ def note(connection: Connection, project_id: int, path: str, report: ImportRepor
     connection.execute(delete(imports).where(imports.c.project_id == project_id, imports.c.path == path))
     values = {"format": report.format, "report_json": orjson.dumps(asdict(report)).decode(), "imported_at": now()}
     connection.execute(insert(imports).values(project_id=project_id, path=path, **values))
+
+
+def move(connection: Connection, from_id: int, to_id: int) -> None:
+    """Give the files of one project to another; those that the other knows too, it knows already."""
+    known = select(imports.c.path).where(imports.c.project_id == to_id).scalar_subquery()
+    connection.execute(delete(imports).where(imports.c.project_id == from_id, imports.c.path.in_(known)))
+    connection.execute(update(imports).where(imports.c.project_id == from_id).values(project_id=to_id))
 
 
 def listed(connection: Connection, project_id: int) -> list[ImportedPath]:

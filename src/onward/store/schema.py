@@ -51,6 +51,20 @@ projects = Table(
     sqlite_autoincrement=True,
 )
 
+places = Table(
+    "places",
+    tables,
+    # What a person gave to a project by hand, beside the root and remote it was made with.
+    Column("id", Integer, primary_key=True),
+    _owner("project_id", "projects.id"),
+    Column("root", Text, nullable=False),
+    Column("remote", Text, nullable=False),
+    # Whether folders below the root are meant too.
+    Column("below", Boolean, nullable=False),
+    Index("ix_places_project_id", "project_id"),
+    sqlite_autoincrement=True,
+)
+
 ledgers = Table(
     "ledgers",
     tables,

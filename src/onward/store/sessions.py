@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select, update
 
 from onward.core.transcript import SessionHead
 from onward.store.clock import kept, now, told, told_always
-from onward.store.schema import loaded_handoffs, projects, sessions
+from onward.store.schema import handoffs, loaded_handoffs, projects, sessions
 
 DIGEST = "turns:"
 """How a native id begins that is no agent's own, but a digest of the session's first turns."""
@@ -192,6 +192,22 @@ def grow(connection: Connection, session_id: int, turns: int, tokens: int) -> Se
 def rename(connection: Connection, session_id: int, native_id: str) -> None:
     """Set what the agent calls a session."""
     connection.execute(update(sessions).where(sessions.c.id == session_id).values(native_id=native_id))
+
+
+def move(connection: Connection, session_id: int, project_id: int, native_id: str | None) -> Session:
+    """Give a session to a project, which must be held, under its next number, and return it. The handoffs it began with and made stay behind."""
+    following = select(func.coalesce(func.max(sessions.c.number), 0) + 1).where(sessions.c.project_id == project_id).scalar_subquery()
+    connection.execute(delete(loaded_handoffs).where(loaded_handoffs.c.session_id == session_id))
+    connection.execute(update(handoffs).where(handoffs.c.session_id == session_id).values(session_id=None))
+    connection.execute(
+        update(sessions).where(sessions.c.id == session_id).values(project_id=project_id, number=following, native_id=native_id)
+    )
+    return _one(connection, sessions.c.id == session_id)
+
+
+def remove(connection: Connection, session_id: int) -> None:
+    """Delete a session whose turns are gone."""
+    connection.execute(delete(sessions).where(sessions.c.id == session_id))
 
 
 def complete(connection: Connection, session: Session) -> None:

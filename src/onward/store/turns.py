@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -113,6 +113,14 @@ def count(connection: Connection) -> int:
 def by_ids(connection: Connection, ids: Sequence[int]) -> dict[int, StoredTurn]:
     """Return the turns of these ids, those that are there."""
     return {turn_id(one.session_id, one.ordinal): one for one in _stored(connection, select(turns).where(turns.c.id.in_(ids)))}
+
+
+def move(connection: Connection, project_id: int, session_id: int, identities: Mapping[int, bytes]) -> None:
+    """Give a session's turns to a project, each ordinal under its identity there."""
+    rows = [(project_id, identity, turn_id(session_id, ordinal)) for ordinal, identity in identities.items()]
+    if rows:
+        mark = _mark(connection)
+        connection.exec_driver_sql(f"UPDATE turns SET project_id = {mark}, identity = {mark} WHERE id = {mark}", rows)  # noqa: S608
 
 
 def ordinals(connection: Connection, session_id: int) -> list[int]:

@@ -1,0 +1,35 @@
+"""Places that a person gave to a project by hand: they win over what is told by repository."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from onward.store.schema import places
+
+
+@dataclass(frozen=True, slots=True)
+class GivenPlace:
+    """Where sessions of a project run. With `below`, in the folder `root` and all folders below it; else in the repository at `root` or `remote`."""
+
+    project_id: int
+    root: str
+    remote: str
+    below: bool
+
+
+def give(connection: Connection, place: GivenPlace) -> None:
+    """Give a place to a project, whosever it was."""
+    connection.execute(delete(places).where(places.c.root == place.root, places.c.remote == place.remote, places.c.below.is_(place.below)))
+    connection.execute(insert(places).values(project_id=place.project_id, root=place.root, remote=place.remote, below=place.below))
+
+
+def hand_on(connection: Connection, from_id: int, to_id: int) -> None:
+    """Give all places of one project to another."""
+    connection.execute(update(places).where(places.c.project_id == from_id).values(project_id=to_id))
+
+
+def listed(connection: Connection) -> list[GivenPlace]:
+    """Return every place that was given by hand, the oldest first."""
+    return [GivenPlace(row.project_id, row.root, row.remote, row.below) for row in connection.execute(select(places).order_by(places.c.id))]

@@ -1,0 +1,124 @@
+"""What a session belongs to: its settings file, its repository, its folder."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from onward.app import projects
+from onward.app.belonging import Belonging, belonging
+from onward.core.transcript import SessionHead
+from onward.errors import BadSetting
+from onward.store import Store
+
+
+def ran_in(folder: Path | str, remote: str = "") -> SessionHead:
+    return SessionHead("codex", cwd=str(folder), remote=remote)
+
+
+def repository(folder: Path, remote: str = "") -> Path:
+    folder.mkdir(parents=True)
+    git = ["git", "-C", str(folder), "-c", "user.name=Ayu", "-c", "user.email=ayu@example.com"]
+    subprocess.run([*git, "init", "-q"], check=True)
+    subprocess.run([*git, "commit", "-q", "--allow-empty", "-m", "begin"], check=True)
+    if remote:
+        subprocess.run([*git, "remote", "add", "origin", remote], check=True)
+    return folder
+
+
+def test_the_nearest_settings_file_wins(tmp_path: Path) -> None:
+    mono = repository(tmp_path / "mono", "git@example.com:ayu/mono.git")
+    (mono / ".onward.toml").write_text('project = "whole"\n')
+    (mono / "packages" / "api").mkdir(parents=True)
+    (mono / "packages" / "api" / ".onward.toml").write_text('project = "api"\n')
+    told = [belonging(ran_in(folder), None) for folder in (mono / "packages" / "api", mono / "packages")]
+    assert [one and one.name for one in told] == ["api", "whole"]
+    (mono / ".onward.toml").write_text("project = 7\n")
+    with pytest.raises(BadSetting):
+        belonging(ran_in(mono), None)
+
+
+def test_worktrees_are_together_or_apart(tmp_path: Path) -> None:
+    main = repository(tmp_path / "kopi", "git@example.com:ayu/kopi.git")
+    subprocess.run(["git", "-C", str(main), "worktree", "add", "-q", str(tmp_path / "till")], check=True)
+    address = "example.com/ayu/kopi"
+    tree = tmp_path / "till"
+    assert belonging(ran_in(tree), None) == Belonging("", str(main), address, str(tree))
+    # The agent's own word of the address would join what the person wants apart.
+    assert belonging(ran_in(tree, address), None, "apart") == Belonging("", str(tree), "", str(tree))
+    assert belonging(ran_in(main), None, "apart") == Belonging("", str(main), address, str(main))
+
+
+def test_a_folder_that_is_gone_belongs_to_the_repository_around_it(tmp_path: Path) -> None:
+    main = repository(tmp_path / "kopi")
+    gone = main / ".worktrees" / "till"
+    assert belonging(ran_in(gone), None) == Belonging("", str(main), "", str(gone))
+    alone = tmp_path / "gone"
+    assert belonging(ran_in(alone), None) == Belonging("", str(alone), "", str(alone))
+
+
+@pytest.mark.parametrize("cwd", [r"C:\Users\ayu\kopi", "c:/Users/ayu/kopi/"])
+def test_a_folder_of_windows_is_told_by_its_name(cwd: str) -> None:
+    told = belonging(ran_in(cwd), None)
+    assert told is not None
+    assert (told.root, told.name) == (r"C:\Users\ayu\kopi", "kopi")
+
+
+@pytest.mark.parametrize(
+    ("file", "folder"),
+    [
+        ("kedai/chat.md", "kedai"),
+        ("kedai/.specstory/history/2026.md", "kedai"),
+        ("agent/kedai/agent-transcripts/a1/a1.jsonl", "agent/kedai"),
+        ("agent/chats/0f343b0931126a20f133d67c2b018a3b/5b1e7c1a/store.db", "agent/chats/0f343b0931126a20f133d67c2b018a3b"),
+        ("agent/tasks/1768439999/api_conversation_history.json", "agent"),
+        ("agent/session-state/5b1e7c1a-0d7e-4b7e-9a53-2f6b8c4d1e00/events.jsonl", "agent"),
+    ],
+)
+def test_a_session_without_a_folder_belongs_where_its_file_lies(tmp_path: Path, file: str, folder: str) -> None:
+    told = belonging(SessionHead("pasted"), tmp_path / file)
+    assert told is not None
+    assert told.root == str(tmp_path / folder)
+
+
+def test_where_agents_write_a_folder_in_their_own_way(tmp_path: Path) -> None:
+    shop = tmp_path / "code" / "kopi.shop"
+    shop.mkdir(parents=True)
+    slug = "-".join(str(shop).replace(".", "-").replace("_", "-").strip("/").split("/"))
+    told = belonging(SessionHead("cursor"), tmp_path / ".cursor/projects" / slug / "agent-transcripts/a.jsonl")
+    assert told is not None
+    assert told.root == str(shop)
+    gemini = tmp_path / ".gemini"
+    gemini.mkdir()
+    (gemini / "projects.json").write_text(json.dumps({"projects": {str(shop): "kopi", "/elsewhere/till": "till"}}))
+    for name in ("kopi", sha256(str(shop).encode()).hexdigest()):
+        told = belonging(SessionHead("gemini"), gemini / "tmp" / name / "chats" / "session-1.json")
+        assert told is not None
+        assert told.root == str(shop)
+
+
+def test_nothing_tells_a_stream() -> None:
+    assert belonging(SessionHead("pasted"), None) is None
+
+
+def test_folders_of_one_name_are_not_mixed(tmp_path: Path) -> None:
+    with Store.at_folder(tmp_path / "home") as store:
+        heads = [ran_in("/home/a/kopi", "git@example.com:a/kopi"), ran_in("/home/b/kopi", "git@example.com:b/kopi"), ran_in("/home/c/kopi")]
+        made = [projects.of_session(store, head) for head in heads]
+        assert [one and one.name for one in made] == ["kopi", "kopi-2", "kopi-3"]
+        assert [projects.of_session(store, head) for head in heads] == made
+
+
+def test_a_project_learns_its_address(tmp_path: Path) -> None:
+    with Store.at_folder(tmp_path / "home") as store:
+        first = projects.of_session(store, ran_in("/home/a/kopi"))
+        again = projects.of_session(store, ran_in("/home/a/kopi", "git@example.com:a/kopi"))
+        elsewhere = projects.of_session(store, ran_in(r"D:\code\kopi", "https://example.com/a/kopi.git"))
+    assert first is not None
+    assert again is not None
+    assert elsewhere is not None
+    assert first.id == again.id == elsewhere.id
