@@ -1,0 +1,245 @@
+"""Keeping up with files as they grow: what comes in is what importing the whole file at the end gives, and only what is new is read."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from onward.app import following, imports, projects
+from onward.app import sessions as sittings
+from onward.app.destination import Destination
+from onward.app.following import Follower, follow
+from onward.app.projects import Project
+from onward.store import Store
+
+FIXTURES = Path(__file__).resolve().parents[1] / "formats" / "fixtures"
+LINES = ["claude_code/session.jsonl", "claude_code/rewound.jsonl", "codex/rollout.jsonl", "gemini/session.jsonl", "copilot/session.jsonl", "pi/branched.jsonl"]  # fmt: skip
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store.at_folder(tmp_path / "home") as opened:
+        yield opened
+
+
+@pytest.fixture
+def project(store: Store) -> Project:
+    return projects.new(store, "shop")
+
+
+def following_of(store: Store, project: Project, *paths: Path, quiet: timedelta | None = None) -> Follower:
+    return Follower(Destination(store, project), lambda: (list(paths), []), quiet=quiet)
+
+
+def kept(store: Store, project: Project) -> list[tuple[int, bool, object]]:
+    return [
+        (one.ordinal, one.abandoned, one.turn)
+        for session in sittings.listed(store, project)
+        for one in sittings.replay(store, session)
+    ]
+
+
+def new(outcome: list[imports.ImportedFile]) -> int:
+    assert [file.error for file in outcome] == [None] * len(outcome)
+    return sum(one.new_turns for file in outcome for one in file.sessions)
+
+
+@pytest.mark.parametrize("fixture", LINES)
+def test_a_file_that_grows_line_by_line_ends_as_if_imported_whole(store: Store, project: Project, tmp_path: Path, fixture: str) -> None:
+    whole = (FIXTURES / fixture).read_bytes()
+    growing = tmp_path / "growing.jsonl"
+    follower = following_of(store, project, growing)
+    lines = whole.splitlines(keepends=True)
+    for line in lines:
+        # An agent's write may end anywhere.
+        for piece in (line[: len(line) // 2], line[len(line) // 2 :]):
+            with growing.open("ab") as stream:
+                stream.write(piece)
+            list(follower.look())
+    list(follower.end())
+    other = projects.new(store, "other")
+    imports.import_paths(store, [FIXTURES / fixture], project=other)
+    assert [one[2] for one in kept(store, project) if not one[1]] == [one[2] for one in kept(store, other) if not one[1]]
+    assert new([*imports.import_paths(store, [growing], project=project).files]) == 0
+
+
+def test_only_what_is_new_is_read(store: Store, project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = (FIXTURES / "claude_code/session.jsonl").read_bytes().splitlines(keepends=True)
+    growing = tmp_path / "growing.jsonl"
+    growing.write_bytes(b"".join(lines[:20]))
+    read: list[int] = []
+    reads = following._Waiting.read
+
+    def counted(self: following._Waiting, size: int = -1) -> bytes:
+        data = reads(self, size)
+        read.append(len(data))
+        return data
+
+    monkeypatch.setattr(following._Waiting, "read", counted)
+    follower = following_of(store, project, growing)
+    assert new(list(follower.look())) > 0
+    read.clear()
+    with growing.open("ab") as stream:
+        stream.writelines(lines[20:])
+    assert new(list(follower.look())) > 0
+    assert sum(read) == len(b"".join(lines[20:]))
+    assert list(follower.look()) == []
+
+
+def test_what_is_kept_back_comes_when_the_file_has_settled(
+    store: Store, project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    growing = tmp_path / "growing.jsonl"
+    growing.write_bytes((FIXTURES / "codex/rollout.jsonl").read_bytes())
+    follower = following_of(store, project, growing)
+    first = new(list(follower.look()))
+    assert new(list(follower.look())) == 0
+    monkeypatch.setattr(following, "SETTLED_SECONDS", -1.0)
+    rest = new(list(follower.look()))
+    assert rest > 0
+    assert first + rest == len(kept(store, project))
+
+
+@pytest.mark.parametrize("shorter", [True, False])
+def test_a_file_that_was_written_anew_is_read_anew(store: Store, project: Project, tmp_path: Path, shorter: bool) -> None:
+    first, second = (FIXTURES / "claude_code/session.jsonl").read_bytes(), (FIXTURES / "codex/rollout.jsonl").read_bytes()
+    small, large = sorted((first, second), key=len)
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(large if shorter else small)
+    follower = following_of(store, project, path)
+    list(follower.look())
+    path.write_bytes(small if shorter else large)
+    list(follower.look())
+    list(follower.end())
+    assert {session.agent for session in sittings.listed(store, project)} == {"claude-code", "codex"}
+    assert new([*imports.import_paths(store, [path], project=project).files]) == 0
+
+
+def test_a_document_is_read_again_when_it_changes(store: Store, project: Project, tmp_path: Path) -> None:
+    path = tmp_path / "list.json"
+    path.write_text('[{"role": "user", "content": "one", "timestamp": "2026-03-01T12:00:00Z"}]')
+    follower = following_of(store, project, path)
+    assert new(list(follower.look())) == 1
+    path.write_text(
+        '[{"role": "user", "content": "one", "timestamp": "2026-03-01T12:00:00Z"}, {"role": "assistant", "content": "two", "timestamp": "2026-03-01T12:01:00Z"}]'
+    )
+    assert new(list(follower.look())) == 1
+    assert list(follower.look()) == []
+
+
+def test_folders_are_followed_and_what_is_no_transcript_is_left(store: Store, project: Project, tmp_path: Path) -> None:
+    there = tmp_path / "sessions"
+    there.mkdir()
+    (there / "notes.md").write_text("# Notes\n\nBuy paper rolls.\n")
+    follower = Follower(Destination(store, project), lambda: ([], sorted(there.iterdir())))
+    assert list(follower.look()) == []
+    (there / "a.jsonl").write_bytes((FIXTURES / "pi/branched.jsonl").read_bytes())
+    assert new([*follower.look(), *follower.end()]) > 0
+    (there / "a.jsonl").unlink()
+    assert list(follower.look()) == []
+
+
+def test_what_was_imported_before_is_not_read_again(store: Store, project: Project, tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_bytes((FIXTURES / "pi/branched.jsonl").read_bytes())
+    follower = following_of(store, project, path)
+    follower.begin()
+    imports.import_paths(store, [path], project=project)
+    assert list(follower.look()) == []
+    assert follower._files[path].tail is None
+
+
+def test_a_session_that_falls_quiet_is_completed_and_again_when_it_goes_on(store: Store, project: Project, tmp_path: Path) -> None:
+    lines = (FIXTURES / "claude_code/session.jsonl").read_bytes().splitlines(keepends=True)
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(b"".join(lines[:20]))
+    follower = following_of(store, project, path, quiet=timedelta(minutes=30))
+    follower.begin()
+    follower.note(imports.import_paths(store, [path], project=project).files)
+    assert list(follower.look()) == []
+    versions = []
+    for more in ((), lines[20:]):
+        with path.open("ab") as stream:
+            stream.writelines(more)
+        # The file's own time, an hour ago: it has been quiet since.
+        os.utime(path, (time.time() - 3600 + len(versions), time.time() - 3600 + len(versions)))
+        versions += [one.version for file in follower.look() for one in file.sessions if one.version is not None]
+    assert versions == [1, 2]
+    assert [session.status for session in sittings.listed(store, project)] == ["completed"]
+    assert list(follower.look()) == []
+
+
+def test_a_reader_that_fails_is_heard(store: Store, project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_bytes((FIXTURES / "pi/branched.jsonl").read_bytes())
+
+    def fails(*_: object) -> Iterator[None]:
+        raise RuntimeError("a defect")
+
+    monkeypatch.setattr(following, "prepared", fails)
+    with pytest.raises(RuntimeError, match="a defect"):
+        list(following_of(store, project, path).look())
+
+
+def test_following_ends_when_it_is_told_and_lets_nothing_wait(store: Store, project: Project, tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_bytes((FIXTURES / "codex/rollout.jsonl").read_bytes())
+    waited: list[float] = []
+
+    def is_over(seconds: float) -> bool:
+        waited.append(seconds)
+        return len(waited) > 2
+
+    came: list[imports.ImportedFile] = []
+    follow(following_of(store, project, path), is_over, came.append)
+    assert new(came) == len(kept(store, project))
+    assert waited[0] == 0
+    assert all(following.POLL_SECONDS <= seconds <= following.MOST_POLL_SECONDS for seconds in waited[1:])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("ends_by", [signal.SIGINT, signal.SIGTERM])
+def test_the_command_keeps_up_and_ends_cleanly(tmp_path: Path, ends_by: signal.Signals) -> None:
+    lines = (FIXTURES / "claude_code/session.jsonl").read_bytes().splitlines(keepends=True)
+    path, out = tmp_path / "a.jsonl", tmp_path / "out"
+    path.write_bytes(b"".join(lines[:10]))
+    kept_back = {name: value for name, value in os.environ.items() if not name.startswith("ONWARD_")}
+    command = [sys.executable, "-m", "onward", "import", str(path), "--follow", "--project", "shop"]
+    with out.open("wb") as stream:
+        process = subprocess.Popen(
+            command, env={**kept_back, "ONWARD_HOME": str(tmp_path / "home")}, cwd=tmp_path, stdout=stream, stderr=subprocess.STDOUT
+        )
+        try:
+            until(lambda: "Following." in out.read_text(), process)
+            for number, some in enumerate((lines[10:20], lines[20:]), 1):
+                with path.open("ab") as growing:
+                    growing.writelines(some)
+                until(lambda number=number: out.read_text().count("new turn") > number + 1, process)
+            process.send_signal(ends_by)
+            assert process.wait(30) == 0
+        finally:
+            process.kill()
+            process.wait()
+    assert out.read_text().endswith("Stopped. What came in is kept.\n")
+    with Store.at_folder(tmp_path / "home") as store:
+        shop = projects.resolve(store, "shop")
+        (session,) = sittings.listed(store, shop)
+        outcome = imports.import_paths(store, [FIXTURES / "claude_code/session.jsonl"], project=shop)
+    assert (new(outcome.files), outcome.files[0].report.turns) == (0, session.turns)
+
+
+def until(is_so: Callable[[], bool], process: subprocess.Popen[bytes]) -> None:
+    """Wait until it is so; fail when the process ends before."""
+    deadline = time.monotonic() + 60
+    while not is_so():
+        assert process.poll() is None, "it ended"
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.05)

@@ -1,0 +1,180 @@
+"""Giving sessions to another project: nothing lost, nothing twice, and what is known put together anew."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from onward import samples
+from onward.app import facts, handoffs, projects, rebuilding, remapping, searching
+from onward.app import sessions as sittings
+from onward.app.imports import import_paths
+from onward.app.projects import Project
+from onward.cli.main import main
+from onward.core.transcript import SessionHead
+from onward.errors import BadInput, NotFound
+from onward.store import Store, health
+from onward.store import turns as kept_turns
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store.at_folder(tmp_path / "home") as opened:
+        yield opened
+        with opened.read() as connection:
+            assert (health.damage(connection), health.unindexed(connection)) == ([], 0)
+
+
+def written(path: Path, *said: str, native: str | None = None, at: datetime = NOON, cwd: str = "") -> Path:
+    messages = [
+        {"role": ("user", "assistant")[i % 2], "content": text, "timestamp": (at + timedelta(minutes=i)).isoformat()}
+        for i, text in enumerate(said)
+    ]
+    path.write_text(json.dumps([{"messages": messages, **({"id": native} if native else {}), **({"cwd": cwd} if cwd else {})}]), "utf-8")
+    return path
+
+
+def texts(store: Store, project: Project) -> list[list[str]]:
+    return [[one.turn.text for one in sittings.replay(store, session)] for session in sittings.listed(store, project)]
+
+
+def known(store: Store, project: Project) -> list[tuple[str, str, str]]:
+    return sorted((fact.kind, fact.text, fact.state) for fact in facts.listed(store, project, state=None))
+
+
+def test_a_project_goes_into_another_whole(store: Store, tmp_path: Path) -> None:
+    shop, wrong = projects.new(store, "shop"), projects.new(store, "wrong")
+    first, middle, later = samples.write(tmp_path)
+    import_paths(store, [later], project=shop, complete=True)
+    import_paths(store, [first, middle], project=wrong, complete=True)
+    pinned = next(fact for fact in facts.listed(store, wrong) if fact.kind == "rule")
+    facts.reword(store, wrong, pinned.id, "Never drop the till table.")
+    stated = facts.add(store, wrong, "rule", "Ask before a release.")
+    done = remapping.remap_project(store, wrong, shop)
+    assert [tuple(one) for one in done.sessions] == [("wrong", 1, 2), ("wrong", 2, 3)]
+    with pytest.raises(NotFound):
+        projects.resolve(store, "wrong")
+    live = {fact.text for fact in facts.listed(store, shop)}
+    assert {"Never drop the till table.", stated.text} <= live
+    assert handoffs.current(store, shop).handoff.session == 3
+    before = known(store, shop)
+    rebuilding.rebuild(store, shop)
+    assert known(store, shop) == before
+    again = import_paths(store, [later, first, middle], project=shop)
+    assert [one.new_turns for file in again.files for one in file.sessions] == [0, 0, 0]
+    assert searching.search(store, "till", project=shop)
+
+
+def test_what_both_hold_is_kept_once(store: Store, tmp_path: Path) -> None:
+    shop, wrong = projects.new(store, "shop"), projects.new(store, "wrong")
+    same = [written(tmp_path / "a.json", "one", "two", native="a"), written(tmp_path / "b.json", "three", "four")]
+    for project in (shop, wrong):
+        import_paths(store, same, project=project)
+    import_paths(store, [written(tmp_path / "c.json", "five", "six", native="c")], project=wrong)
+    done = remapping.remap_project(store, wrong, shop)
+    assert sorted(one.number or 0 for one in done.sessions) == [0, 0, 3]
+    assert sorted(texts(store, shop)) == [["five", "six"], ["one", "two"], ["three", "four"]]
+
+
+def test_a_longer_copy_loses_nothing(store: Store, tmp_path: Path) -> None:
+    shop, wrong = projects.new(store, "shop"), projects.new(store, "wrong")
+    import_paths(store, [written(tmp_path / "a.json", "one", "two", native="a")], project=shop)
+    import_paths(store, [written(tmp_path / "a.json", "one", "two", "three", native="a")], project=wrong)
+    remapping.remap_project(store, wrong, shop)
+    assert texts(store, shop) == [["one", "two"], ["one", "two", "three"]]
+    assert not any(one.new_turns for one in import_paths(store, [tmp_path / "a.json"], project=shop).files[0].sessions)
+
+
+def test_some_sessions_go_and_the_rest_stays(store: Store, tmp_path: Path) -> None:
+    wrong = projects.new(store, "wrong")
+    import_paths(store, samples.write(tmp_path), project=wrong, complete=True)
+    shop = projects.new(store, "shop")
+    before = known(store, wrong)
+    remapping.remap_sessions(store, wrong, [2], shop)
+    assert [session.number for session in sittings.listed(store, wrong)] == [1, 3]
+    assert [session.number for session in sittings.listed(store, shop)] == [1]
+    for project in (wrong, shop):
+        there = known(store, project)
+        assert there
+        rebuilding.rebuild(store, project)
+        assert known(store, project) == there
+    remapping.remap_sessions(store, shop, [1], wrong)
+    assert [session.number for session in sittings.listed(store, wrong)] == [1, 3, 4]
+    assert {one[:2] for one in known(store, wrong)} == {one[:2] for one in before}
+    with pytest.raises(NotFound):
+        remapping.remap_sessions(store, wrong, [2], shop)
+    with pytest.raises(BadInput):
+        remapping.remap_project(store, shop, shop)
+
+
+@pytest.mark.parametrize(("folder", "inside"), [("/code/big/api", "/code/big/api/src"), (r"C:\big\api", "c:/big/api/src")])
+def test_a_folder_goes_with_what_will_run_there(store: Store, tmp_path: Path, folder: str, inside: str) -> None:
+    paths = [
+        written(tmp_path / "a.json", "in it", native="a", cwd=inside),
+        written(tmp_path / "b.json", "beside it", native="b", cwd=folder + "-2"),
+    ]
+    import_paths(store, paths)
+    api = projects.new(store, "the api")
+    remapping.remap_folder(store, folder, api)
+    assert texts(store, api) == [["in it"]]
+    told = projects.of_session(store, SessionHead("codex", cwd=inside))
+    assert told is not None
+    assert told.id == api.id
+    other = projects.of_session(store, SessionHead("codex", cwd=folder + "-2"))
+    assert other is not None
+    assert other.id != api.id
+
+
+def test_the_place_goes_with_the_project(store: Store) -> None:
+    clone = SessionHead("codex", cwd="/gone/kopi", remote="git@example.com:ayu/kopi.git")
+    first = projects.of_session(store, clone)
+    assert first is not None
+    shop = projects.new(store, "shop")
+    remapping.remap_project(store, first, shop)
+    elsewhere = SessionHead("codex", cwd="/other/kopi", remote="https://example.com/ayu/kopi")
+    for head in (clone, SessionHead("claude-code", cwd="/gone/kopi"), elsewhere):
+        told = projects.of_session(store, head)
+        assert told is not None
+        assert told.id == shop.id
+    last = projects.new(store, "last")
+    remapping.remap_project(store, shop, last)
+    told = projects.of_session(store, clone)
+    assert told is not None
+    assert told.id == last.id
+
+
+def test_a_failure_moves_nothing(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop, wrong = projects.new(store, "shop"), projects.new(store, "wrong")
+    import_paths(store, samples.write(tmp_path), project=wrong, complete=True)
+    before = texts(store, wrong)
+
+    def fails(*_: object) -> None:
+        raise RuntimeError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(kept_turns, "move", fails)
+        with pytest.raises(RuntimeError):
+            remapping.remap_project(store, wrong, shop)
+    assert texts(store, wrong) == before
+    assert texts(store, shop) == []
+
+
+def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("ONWARD_HOME", str(tmp_path / "store"))
+    monkeypatch.chdir(tmp_path)
+    path = written(tmp_path / "a.json", "one", "two", native="a", cwd="/code/kopi")
+    assert main(["import", str(path)]) == 0
+    shutil.move(path, tmp_path / "elsewhere.json")
+    assert main(["project", "remap", "nothing", "shop"]) == 2
+    assert main(["project", "remap", "/code", "shop"]) == 0
+    assert main(["project", "remap", "kopi", "shop", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["emptied"] == ["kopi"]
+    assert main(["project", "list", "--json"]) == 0
+    assert [(one["name"], one["sessions"]) for one in json.loads(capsys.readouterr().out)] == [("shop", 1)]
