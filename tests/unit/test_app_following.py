@@ -41,9 +41,7 @@ def following_of(store: Store, project: Project, *paths: Path, quiet: timedelta 
 
 def kept(store: Store, project: Project) -> list[tuple[int, bool, object]]:
     return [
-        (one.ordinal, one.abandoned, one.turn)
-        for session in sittings.listed(store, project)
-        for one in sittings.replay(store, session)
+        (one.ordinal, one.abandoned, one.turn) for session in sittings.listed(store, project) for one in sittings.replay(store, session)
     ]
 
 
