@@ -8,10 +8,15 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from onward.store import Store
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+# A busy machine, or the first run on a new one, is slow without being wrong: no test of properties is a test of time.
+settings.register_profile("onward", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("onward")
 
 
 def _shared(name: str) -> Path:

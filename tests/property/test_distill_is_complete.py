@@ -60,7 +60,7 @@ def same_key() -> Iterator[None]:
 
 
 @pytest.mark.slow
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, phases=[Phase.generate])
+@settings(max_examples=40, suppress_health_check=list(HealthCheck), derandomize=True, phases=[Phase.generate])
 @given(everything=st.lists(sessions, min_size=1, max_size=5), between=st.lists(sessions, max_size=2))
 def test_distilling_is_importing_and_completing(everything: list[object], between: list[object]) -> None:
     with TemporaryDirectory() as folder, Store.at_folder(Path(folder) / "home") as store:
@@ -83,7 +83,7 @@ def test_distilling_is_importing_and_completing(everything: list[object], betwee
 
 
 @pytest.mark.slow
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, phases=[Phase.generate])
+@settings(max_examples=15, suppress_health_check=list(HealthCheck), derandomize=True, phases=[Phase.generate])
 @given(everything=st.lists(sessions, min_size=2, max_size=4), data=st.data())
 def test_the_order_of_completing_changes_nothing(everything: list[object], data: st.DataObject) -> None:
     with TemporaryDirectory() as folder, Store.at_folder(Path(folder) / "home") as store:

@@ -28,7 +28,7 @@ def facts(draw: st.DrawFn) -> Fact:
 
 
 @given(st.lists(facts(), max_size=40, unique_by=lambda f: f.id), st.randoms(use_true_random=False), st.integers(1, 6))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_any_order_in_any_portions_gives_the_same_ledger(given_facts: list[Fact], rng, portions: int) -> None:
     whole = fold(Ledger(), given_facts)
     shuffled = list(given_facts)
@@ -42,7 +42,7 @@ def test_any_order_in_any_portions_gives_the_same_ledger(given_facts: list[Fact]
 
 @pytest.mark.slow
 @given(st.lists(facts(), min_size=20, max_size=60, unique_by=lambda f: f.id), st.randoms(use_true_random=False))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_a_pool_that_overflows_still_does_not_depend_on_order(given_facts: list[Fact], rng) -> None:
     pools = module.POOL, module.STANDING_POOL
     module.POOL, module.STANDING_POOL = 12, 4

@@ -202,7 +202,6 @@ def _run(open_store: Callable[[], Store], examples: int) -> None:
     few = settings(
         max_examples=examples,
         stateful_step_count=12,
-        deadline=None,
         suppress_health_check=list(HealthCheck),
         derandomize=True,
         phases=[Phase.generate],

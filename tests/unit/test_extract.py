@@ -174,3 +174,15 @@ def test_a_file_made_under_another_path_than_asked_for_is_named_beside_the_reque
     )
     (asked,) = [f for f in facts if f.author == "user"]
     assert asked.text.endswith("(it became `/home/ayu/antrian/docs/plans/queue-design.md`)")
+
+
+def test_a_file_of_windows_is_one_file_however_it_is_written() -> None:
+    written = (r"C:\Users\ayu\kopi\src\till.py", "c:/Users/ayu/kopi/src/till.py", r"src\till.py")
+    turns = [Turn("user", "Mend the till.")]
+    for number, path in enumerate(written):
+        turns += [
+            Turn("assistant", "", calls=(ToolCall(str(number), "Write", {"file_path": path, "content": "x = 1\n"}),)),
+            Turn("tool", results=(ToolResult(str(number), "ok", is_error=False),)),
+        ]
+    facts = extract(1, SessionHead("claude-code", cwd=r"C:\Users\ayu\kopi"), list(enumerate(turns, 1)))
+    assert [fact.subject for fact in facts if fact.kind == "file"] == ["file:src/till.py"]

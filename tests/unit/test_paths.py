@@ -43,3 +43,17 @@ def test_one_way_to_write_a_path(written: str, plain: str, name: str) -> None:
 )
 def test_what_lies_within_a_folder(path: str, folder: str, is_within: bool) -> None:
     assert paths.is_within(path, folder) is is_within
+
+
+@pytest.mark.parametrize(
+    ("folder", "spellings"),
+    [
+        (r"C:\kopi", [r"C:\kopi", "C:/kopi", r"c:\kopi", "c:/kopi", "/c/kopi"]),
+        (r"\\server\kopi", [r"\\server\kopi", "//server/kopi"]),
+        ("/private/tmp/kopi", ["/private/tmp/kopi", "/tmp/kopi"]),
+        ("/home/ayu/kopi", ["/home/ayu/kopi"]),
+        ("", [""]),
+    ],
+)
+def test_the_ways_to_write_a_folder(folder: str, spellings: list[str]) -> None:
+    assert paths.spellings(folder) == spellings

@@ -32,3 +32,19 @@ def is_within(path: str, folder: str) -> bool:
     if is_windows(path) or is_windows(folder):
         path, folder = path.lower(), folder.lower()
     return bool(folder) and (path == folder or path.startswith(folder.rstrip("/\\") + ("\\" if is_windows(folder) else "/")))
+
+
+def spellings(folder: str) -> list[str]:
+    r"""Return the ways in which programs write *folder*: on Windows with either separator, any drive letter, and as Git Bash does; on macOS without `/private`.
+
+    >>> spellings("c:/kopi")
+    ['C:\\kopi', 'C:/kopi', 'c:\\kopi', 'c:/kopi', '/c/kopi']
+    """
+    folder = plain(folder)
+    if is_windows(folder) and not folder.startswith("\\\\"):
+        drive, rest = folder[0], folder[2:]
+        flat = rest.replace("\\", "/")
+        return [f"{drive}:{rest}", f"{drive}:{flat}", f"{drive.lower()}:{rest}", f"{drive.lower()}:{flat}", f"/{drive.lower()}{flat}"]
+    if is_windows(folder):
+        return [folder, folder.replace("\\", "/")]
+    return [folder, folder.removeprefix("/private")] if folder.startswith("/private/") else [folder]

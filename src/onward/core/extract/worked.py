@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from onward.core import paths
 from onward.core.extract.trace import Changed, Ran, Trace
 from onward.core.facts import GIT_STATE, Author, Evidence, Kind
 from onward.core.text import clauses, one_line
@@ -57,16 +58,22 @@ def shown(seen: Trace, cwd: str) -> Iterator[Shown]:
 
 
 def _short(text: str, cwd: str) -> str:
-    for root in (cwd, cwd.replace("\\", "/")):
+    for root in paths.spellings(cwd):
         if len(root) > 3:
             text = text.replace(root + "/", "").replace(root + "\\", "")
     return text
 
 
+def _path(path: str, cwd: str) -> str:
+    """Return *path* as it is known: from *cwd*, and with `/` whatever an agent on Windows wrote this time."""
+    short = _short(path, cwd)
+    return short.replace("\\", "/") if paths.is_windows(cwd) and not paths.is_windows(short) else short
+
+
 def _files(seen: Trace, cwd: str) -> Iterator[Shown]:
     by_path: dict[str, list[Changed]] = {}
     for changed in seen.changed:
-        by_path.setdefault(_short(changed.change.path, cwd), []).append(changed)
+        by_path.setdefault(_path(changed.change.path, cwd), []).append(changed)
     for path, changes in by_path.items():
         last = changes[-1]
         created = any(c.change.change == "created" for c in changes)
@@ -183,7 +190,7 @@ def _errors(seen: Trace, cwd: str) -> Iterator[Shown]:
             text = f"`{one_line(_short(key, cwd), 90)}` failed with: {_short(trouble, cwd)}"
             if following and following[1].failed is False:
                 touched = [c for c in seen.changed if ran.turn <= c.turn <= following[1].turn]
-                how = f" after a change of `{_short(touched[-1].change.path, cwd)}`" if touched else ""
+                how = f" after a change of `{_path(touched[-1].change.path, cwd)}`" if touched else ""
                 turns = (ran.turn, ran.shown_in, *(c.turn for c in touched[-1:]), following[1].turn)
                 yield Shown("error", subject, f"{text} → it passes{how}", turns, 0.4)
             elif following is None:

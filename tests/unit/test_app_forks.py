@@ -1,0 +1,170 @@
+"""Forked, resumed and rewound sessions, through the store: the shared prefix once, branches apart, usage counted once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from itertools import permutations
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from onward.app import completing, facts, imports, projects
+from onward.app import sessions as sittings
+from onward.app.projects import Project
+from onward.store import Store
+from onward.store.turns import StoredTurn
+
+FIXTURES = Path(__file__).resolve().parents[1] / "formats" / "fixtures"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store.at_folder(tmp_path / "home") as opened:
+        yield opened
+
+
+@pytest.fixture
+def project(store: Store) -> Project:
+    return projects.new(store, "shop")
+
+
+def claude(session: str, *said: tuple[str, str, str | None]) -> list[dict[str, Any]]:
+    """Records of Claude Code, each (uuid, text, parent); prompts and answers alternate, and an answer cost ten tokens."""
+    records = []
+    for number, (uuid, text, parent) in enumerate(said):
+        kind = ("user", "assistant")[number % 2]
+        message: dict[str, Any] = {"role": kind, "content": text}
+        if kind == "assistant":
+            message = {**message, "id": f"msg-{uuid}", "model": "m", "content": [{"type": "text", "text": text}]}
+            message["usage"] = {"input_tokens": 100, "output_tokens": 10}
+        records.append(
+            {
+                "type": kind,
+                "uuid": uuid,
+                "parentUuid": parent,
+                "sessionId": session,
+                "cwd": "/code/shop",
+                "timestamp": f"2026-03-02T09:{uuid[-2:]}:00Z",
+                "message": message,
+            }
+        )
+    return records
+
+
+PREFIX = (("u-01", "Sort the stock by day.", None), ("u-02", "Sorted.", "u-01"))
+PARENT = (*PREFIX, ("u-03", "Now by week.", "u-02"), ("u-04", "By week it is.", "u-03"))
+FORK = (*PREFIX, ("u-05", "Now by month.", "u-02"), ("u-06", "By month it is.", "u-05"))
+
+
+def lines(path: Path, records: list[dict[str, Any]]) -> Path:
+    path.write_text("".join(json.dumps(record) + "\n" for record in records), "utf-8")
+    return path
+
+
+def everything(store: Store, project: Project) -> list[StoredTurn]:
+    return [one for session in sittings.listed(store, project) for one in sittings.replay(store, session)]
+
+
+def said(store: Store, project: Project) -> list[str]:
+    return sorted(one.turn.text for one in everything(store, project))
+
+
+def cost(store: Store, project: Project) -> int:
+    return sum(one.turn.usage.output_tokens for one in everything(store, project) if one.turn.usage)
+
+
+@pytest.mark.parametrize("order", sorted(set(permutations(("parent", "fork", "parent")))))
+def test_a_fork_of_claude_code_keeps_the_shared_prefix_once(store: Store, project: Project, tmp_path: Path, order: tuple[str, ...]) -> None:
+    files = {
+        "parent": lines(tmp_path / "parent.jsonl", claude("s-parent", *PARENT)),
+        "fork": lines(tmp_path / "fork.jsonl", claude("s-fork", *FORK)),
+    }
+    for name in order:
+        assert [file.error for file in imports.import_paths(store, [files[name]], project=project).files] == [None]
+    assert said(store, project) == sorted(text for _, text, _ in {*PARENT, *FORK})
+    assert cost(store, project) == 30
+    assert {session.native_id for session in sittings.listed(store, project)} == {"s-parent", "s-fork"}
+    assert not any(one.abandoned for one in everything(store, project))
+
+
+def test_a_resumed_session_that_copies_its_past_into_a_new_file_is_one_conversation(store: Store, project: Project, tmp_path: Path) -> None:
+    first = lines(tmp_path / "a.jsonl", claude("s-1", *PARENT))
+    more = (("u-07", "And the total?", "u-04"), ("u-08", "Below the table.", "u-07"))
+    second = lines(tmp_path / "b.jsonl", [*claude("s-1", *PARENT), *claude("s-2", *more)])
+    outcome = imports.import_paths(store, [first, second], project=project)
+    assert said(store, project) == sorted(text for _, text, _ in {*PARENT, *more})
+    assert cost(store, project) == 30
+    kept = {session.native_id: session for session in sittings.listed(store, project)}
+    assert (kept["s-1"].turns, kept["s-2"].turns, kept["s-2"].parent_native_id) == (4, 2, "s-1")
+    assert sum(one.known_turns for file in outcome.files for one in file.sessions) == 4
+
+
+def test_a_session_resumed_in_its_own_file_grows(store: Store, project: Project, tmp_path: Path) -> None:
+    path = lines(tmp_path / "a.jsonl", claude("s-1", *PREFIX))
+    imports.import_paths(store, [path], project=project, complete=True)
+    lines(path, claude("s-1", *PARENT))
+    (file,) = imports.import_paths(store, [path], project=project, complete=True).files
+    assert [(one.session.number, one.new_turns, one.version) for one in file.sessions] == [(1, 2, 2)]
+    assert cost(store, project) == 20
+
+
+def test_a_branch_that_was_left_is_kept_apart_and_counts_for_no_fact(store: Store, project: Project, tmp_path: Path) -> None:
+    left = (("u-03", "Always use tabs in the exporter.", "u-02"), ("u-04", "Tabs it is.", "u-03"))
+    taken = (("u-05", "Never touch the importer.", "u-02"), ("u-06", "I will not.", "u-05"))
+    path = lines(tmp_path / "a.jsonl", claude("s-1", *PREFIX, *left, *taken))
+    imports.import_paths(store, [path], project=project)
+    imports.import_paths(store, [path], project=project)
+    abandoned = {one.turn.text for one in everything(store, project) if one.abandoned}
+    assert abandoned == {text for _, text, _ in left}
+    completing.complete(store, sittings.find(store, project, 1))
+    rules = " ".join(fact.text for fact in facts.listed(store, project, kind="rule"))
+    assert "importer" in rules
+    assert "exporter" not in rules
+
+
+def codex(session: str, *said: str, parent: str | None = None) -> list[dict[str, Any]]:
+    """A rollout whose prompts and answers alternate; a fork has the head of its parent after its own."""
+    head = {"timestamp": "2026-03-02T09:00:00Z", "type": "session_meta", "payload": {"id": session, "cwd": "/code/shop"}}
+    records = [head]
+    if parent:
+        records = [
+            {**head, "payload": {"id": session, "cwd": "/code/shop", "forked_from_id": parent}},
+            {**head, "payload": {"id": parent, "cwd": "/code/shop"}},
+        ]
+    total = 0
+    for number, text in enumerate(said):
+        at = f"2026-03-02T09:{number + 1:02}:00Z"
+        role, kind = (("user", "input_text"), ("assistant", "output_text"))[number % 2]
+        item: dict[str, Any] = {"type": "message", "role": role, "content": [{"type": kind, "text": text}]}
+        if role == "assistant":
+            item["id"] = f"msg_{text}"
+        records.append({"timestamp": at, "type": "response_item", "payload": item})
+        if role == "assistant":
+            total += 10
+            info = {"last_token_usage": {"input_tokens": 100, "output_tokens": 10}, "total_token_usage": {"output_tokens": total}}
+            records.append({"timestamp": at, "type": "event_msg", "payload": {"type": "token_count", "info": info}})
+    return records
+
+
+@pytest.mark.parametrize("parent_first", [True, False])
+def test_a_fork_of_codex_keeps_the_shared_prefix_once(store: Store, project: Project, tmp_path: Path, parent_first: bool) -> None:
+    parent = lines(tmp_path / "p.jsonl", codex("p", "By day.", "Sorted.", "By week.", "By week it is."))
+    fork = lines(tmp_path / "f.jsonl", codex("f", "By day.", "Sorted.", "By month.", "By month it is.", parent="p"))
+    for path in (parent, fork) if parent_first else (fork, parent):
+        imports.import_paths(store, [path], project=project)
+    assert said(store, project) == sorted(["By day.", "Sorted.", "By week.", "By week it is.", "By month.", "By month it is."])
+    assert cost(store, project) == 30
+    kept = {session.native_id: session.parent_native_id for session in sittings.listed(store, project)}
+    assert kept == {"p": None, "f": "p"}
+
+
+@pytest.mark.parametrize("fixture", ["claude_code/rewound.jsonl", "gemini/session.jsonl", "pi/branched.jsonl", "codex/forked_events.jsonl"])
+def test_what_was_taken_back_is_kept_and_marked_once(store: Store, project: Project, fixture: str) -> None:
+    imports.import_paths(store, [FIXTURES / fixture], project=project)
+    before = [(one.ordinal, one.abandoned) for one in everything(store, project)]
+    imports.import_paths(store, [FIXTURES / fixture], project=project)
+    assert [(one.ordinal, one.abandoned) for one in everything(store, project)] == before
+    # The way that was taken last is never a branch that was left.
+    assert not before[-1][1]
