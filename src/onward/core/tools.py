@@ -64,6 +64,7 @@ _NEW_KEYS = ("new_string", "newString", "new_str", "newText", "replace", "conten
 _PURPOSE_KEYS = ("description", "explanation", "justification")
 _TEXT_KEYS = ("plan", "result")
 _READING = re.compile(r"read|view|glob|grep|search|list|^ls$|^cat$|fetch|find|open|lookup|status", re.I)
+_SEARCHING = re.compile(r"glob|grep|search|list|^ls$|fetch|find|lookup|status", re.I)
 _CREATING = re.compile(r"write|create|new_file|save", re.I)
 _EDITING = re.compile(r"edit|replace|patch|diff|insert|update|change", re.I)
 _PATCH_FILE = r"(?m)^\*\*\* (Add|Update|Delete) File: (.+?)\s*$|^\*\*\* Move to: (.+?)\s*$"
@@ -122,6 +123,15 @@ def _path(arguments: Mapping[str, object]) -> str:
         if isinstance(path := arguments.get(key), str) and path:
             return path
     return ""
+
+
+def file_read(call: ToolCall) -> str:
+    """Return the one file that a reading tool was asked for; empty for any other call."""
+    arguments = call.arguments
+    if isinstance(arguments, str) or _SEARCHING.search(call.name):
+        return ""
+    looks = arguments.get("command") == "view" or (_READING.search(call.name) and not _EDITING.search(call.name))
+    return _path(arguments) if looks else ""
 
 
 def _changed(name: str, arguments: Mapping[str, object]) -> Iterator[Change]:

@@ -132,7 +132,7 @@ def _git(seen: Trace) -> Iterator[Shown]:
         yield Shown("done", GIT_STATE, f"{on} last commit `{commit}` {stands}", (turn,), 0.6)
 
 
-def _key(command: str) -> str:
+def key_of(command: str) -> str:
     """Return what makes two runs the same command: its first line without a leading `cd` and without pipes that only shorten output."""
     line = re.sub(r"^(?:cd [^&;]+(?:&&|;)\s*)+", "", command.strip()).split("\n")[0]
     return re.sub(r"\s*(?:2>&1|\|\s*(?:head|tail|grep|tee)\b.*|>\s*/dev/null)", "", line).strip()
@@ -141,7 +141,7 @@ def _key(command: str) -> str:
 def _commands(seen: Trace, cwd: str) -> Iterator[Shown]:
     runs: dict[str, list[Ran]] = {}
     for ran in seen.ran:
-        key = _short(_key(ran.command), cwd)
+        key = _short(key_of(ran.command), cwd)
         if key and len(key) <= 160 and not _TRIVIAL.match(key) and not key.startswith("git "):
             runs.setdefault(key, []).append(ran)
     for key, same in runs.items():
@@ -176,13 +176,13 @@ def _passed_later(key: str, failed: Ran, runs: dict[str, list[Ran]]) -> str:
 def _errors(seen: Trace, cwd: str) -> Iterator[Shown]:
     later: dict[str, list[tuple[int, Ran]]] = {}
     for i, ran in enumerate(seen.ran):
-        later.setdefault(_key(ran.command), []).append((i, ran))
+        later.setdefault(key_of(ran.command), []).append((i, ran))
     told: set[str] = set()
     for key, runs in later.items():
         if _TRIVIAL.match(key) or len(key) > 200:
             continue
         for (_, ran), following in zip(runs, [*runs[1:], None], strict=True):
-            trouble = _trouble(ran) if ran.failed else ""
+            trouble = trouble_in(ran.output) if ran.failed else ""
             if not trouble or trouble in told:
                 continue
             told.add(trouble)
@@ -197,8 +197,9 @@ def _errors(seen: Trace, cwd: str) -> Iterator[Shown]:
                 yield Shown("error", subject, text, (ran.turn, ran.shown_in), 0.3 + 0.15 * (ran.round == seen.rounds))
 
 
-def _trouble(ran: Ran) -> str:
-    for line in ran.output.split("\n"):
+def trouble_in(output: str) -> str:
+    """Return the line of a command's *output* that tells what went wrong; empty where none does."""
+    for line in output.split("\n"):
         if 8 < len(line) < 400 and _TROUBLE.search(line):
             return one_line(line, 160)
     return ""

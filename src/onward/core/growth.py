@@ -1,0 +1,128 @@
+"""Growth: what a project's sessions are predicted to give, by formula, and what they gave, by measure.
+
+Predicted, for session n ≥ 1 with c credits: `efficiency = 0.70 + 0.25 · tanh(n / 50)`, `knowledge = 1 + ln(1 + n / 10)`, `output = c · efficiency · knowledge`.
+Measured: `efficiency = 1 − (recovery + rework) / tokens`, `knowledge = 1 + ln(1 + facts used again / 10)`, `output = credits · both`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import atanh, ceil, floor, log, tanh
+from typing import NamedTuple
+
+BASE_RATIO, GAIN_RATIO, PACE_SESSIONS = 0.70, 0.25, 50
+"""Where the predicted efficiency begins, what it gains, and in how many sessions it gains 76 % of that."""
+
+ASYMPTOTE_RATIO = BASE_RATIO + GAIN_RATIO
+"""What the predicted efficiency comes ever nearer to and never reaches."""
+
+USUAL_CREDITS = 90.0
+"""Credits of a session that nobody told of, in predictions only: the middle of the window in which sessions are completed."""
+
+WINDOW_SESSIONS = 5
+"""Sessions at either end whose means are compared to say how much a project grew."""
+
+
+class Prediction(NamedTuple):
+    """What the formulae say of one session."""
+
+    session: int
+    efficiency_ratio: float
+    knowledge_factor: float
+    output: float
+
+
+def predicted(session: int, credits: float = USUAL_CREDITS) -> Prediction:
+    """Return what the formulae say of the session of that number.
+
+    >>> [round(value, 4) for value in predicted(10)[1:]]
+    [0.7493, 1.6931, 114.1802]
+    """
+    efficiency, knowledge = BASE_RATIO + GAIN_RATIO * tanh(session / PACE_SESSIONS), 1 + log(1 + session / 10)
+    return Prediction(session, efficiency, knowledge, credits * efficiency * knowledge)
+
+
+class Reach(NamedTuple):
+    """When a target is reached, by formula. `session` is None for one that is never reached; then `nearest_ratio` is reached at `nearest_session`."""
+
+    target_ratio: float
+    session: int | None
+    asymptote_ratio: float
+    nearest_ratio: float
+    nearest_session: int
+
+
+def sessions_to(target_ratio: float) -> Reach:
+    """Return the first session that is predicted to be as efficient as *target_ratio* (0..1).
+
+    95 % is an asymptote: it and all above are never reached. The nearest target offered is the last tenth of a per cent below it.
+
+    >>> sessions_to(0.95)
+    Reach(target_ratio=0.95, session=None, asymptote_ratio=0.95, nearest_ratio=0.949, nearest_session=156)
+    """
+    if target_ratio < ASYMPTOTE_RATIO:
+        first = _first(target_ratio)
+        return Reach(target_ratio, first, ASYMPTOTE_RATIO, target_ratio, first)
+    nearest = floor(ASYMPTOTE_RATIO * 1000 - 1e-9) / 1000
+    nearest = nearest if nearest < ASYMPTOTE_RATIO - 1e-9 else round(ASYMPTOTE_RATIO - 0.001, 3)
+    return Reach(target_ratio, None, ASYMPTOTE_RATIO, nearest, _first(nearest))
+
+
+def _first(target_ratio: float) -> int:
+    gain = (target_ratio - BASE_RATIO) / GAIN_RATIO
+    return max(1, ceil(PACE_SESSIONS * atanh(gain) - 1e-9)) if gain > 0 else 1
+
+
+def efficiency_ratio(tokens: int, recovery_tokens: int | None, rework_tokens: int) -> float | None:
+    """Return the measured efficiency (0..1); None where recovery is not known, or there is nothing to measure."""
+    if recovery_tokens is None or tokens <= 0:
+        return None
+    return max(0.0, 1 - (recovery_tokens + rework_tokens) / tokens)
+
+
+def knowledge_factor(used_again: int) -> float:
+    """Return the measured knowledge: 1 where no earlier fact was used again."""
+    return 1 + log(1 + used_again / 10)
+
+
+class Output(NamedTuple):
+    """What one session gave: with its credits, and for each of them. None where that is not known."""
+
+    per_credit: float | None
+    credits_used: float | None
+
+    @property
+    def whole(self) -> float | None:
+        """Credits · efficiency · knowledge."""
+        return None if self.per_credit is None or self.credits_used is None else self.per_credit * self.credits_used
+
+
+class Growth(NamedTuple):
+    """How much the last sessions gave more than the first. `per_credit` says that credits were left out, because not all of these sessions tell theirs."""
+
+    percent: float
+    window: int
+    per_credit: bool = False
+
+
+def grown(first: Sequence[Output], last: Sequence[Output]) -> Growth:
+    """Return by how many per cent the mean output of *last* exceeds that of *first*; 0 with nothing to compare.
+
+    Where a session's credits are not known, all are compared by what each credit gave: credits are never made up.
+    """
+    before = [one for one in first if one.per_credit is not None]
+    after = [one for one in last if one.per_credit is not None]
+    if not before or not after:
+        return Growth(0.0, 0)
+    per_credit = any(one.whole is None for one in (*before, *after))
+    was, is_now = (sum((one.per_credit if per_credit else one.whole) or 0.0 for one in some) / len(some) for some in (before, after))
+    return Growth(round(100 * (is_now / was - 1), 1) if was else 0.0, len(after), per_credit)
+
+
+def window(sessions: int) -> int:
+    """Return how many sessions at either end are compared: five, and never one of them at both ends; 0 with fewer than two sessions.
+
+    >>> [window(n) for n in (0, 1, 2, 7, 10, 10_000)]
+    [0, 0, 1, 3, 5, 5]
+    """
+    return min(WINDOW_SESSIONS, sessions // 2)
