@@ -7,8 +7,9 @@ the lead-in it stands under, because a list item without its lead-in does not na
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
+from itertools import chain
 from typing import NamedTuple
 
 LONGEST_CLAUSE = 420
@@ -18,14 +19,14 @@ _BULLET = re.compile(r"(?:[-*+•]|\(?\d{1,3}[.)])\s+(?:\[[ xX]\]\s+)?")
 _SENTENCE_END = re.compile(r"(?<=[.!?…])[\"')\]*_]*\s+(?=[^\sa-z])")
 _WORD = re.compile(r"[^\W_]+(?:'[a-z]{1,2}\b)?")
 _IDENTIFIER = re.compile(
-    r"`[^`\n]{2,80}`"
-    r"|(?:[A-Za-z]+://|www\.)[^\s)>\]\"'`]+"
+    r"(?:[A-Za-z]+://|www\.)[^\s)>\]\"'`]+"
     r"|(?:~|\.{1,2}|[A-Za-z]:)?[/\\]?(?:[\w@.+-]+[/\\])+[\w@.+-]*\w"
     r"|\b[\w-]+\.[A-Za-z]{1,5}\b(?!\.)"
     r"|--?[a-z][\w-]+"
     r"|#\d+\b|\b[A-Z][A-Z0-9]*_[A-Z0-9_]+\b|\b[a-z]+(?:_[a-z0-9]+)+\b|\b[a-z]+[A-Z]\w+\b|\b(?:[A-Z][a-z0-9]+){2,}\b"
     r"|\b\d[\d.,:]*\w*\b"
 )
+_AROUND_WORDS = ".,;:!?()[]{}\"'*…—"
 
 STOPWORDS = frozenset(
     "a an the and or but if then of to in on at for with by from as is are was were be been being it its this that these those i you he she "
@@ -117,21 +118,59 @@ def _clip(said: str) -> str:
     return said[: said.rfind(" ", LONGEST_CLAUSE // 2, LONGEST_CLAUSE)].rstrip(" ,;:") + " …"
 
 
+class Pieces(dict[str, tuple[str, ...]]):
+    """What is found in a piece of text without spaces, each piece read once: prose says most of its words again and again."""
+
+    def __init__(self, read: Callable[[str], Iterable[str]], most: int = 20_000) -> None:
+        super().__init__()
+        self._read = read
+        self._most = most
+
+    def __missing__(self, piece: str) -> tuple[str, ...]:
+        if len(self) >= self._most:
+            self.clear()
+        found = self[piece] = tuple(self._read(piece))
+        return found
+
+    def of(self, text: str) -> Iterator[str]:
+        """Return what is found in *text*, in order."""
+        return chain.from_iterable(map(self.__getitem__, text.split()))
+
+
+_WORDS = Pieces(lambda piece: _WORD.findall(piece.lower().replace("’", "'")))
+_CONTENT_WORDS = Pieces(lambda piece: (w for w in _WORDS[piece] if len(w) > 1 and w not in STOPWORDS))
+_IDENTIFIERS = Pieces(lambda piece: () if _is_word(piece.strip(_AROUND_WORDS)) else _IDENTIFIER.findall(piece))
+
+
+def _is_word(piece: str) -> bool:
+    """Whether *piece* is a mere word: most are, and the pattern of identifiers is dear."""
+    return piece.isalpha() and piece[1:].islower()
+
+
 def words(text: str) -> list[str]:
     """Return the lower-case words of *text*, identifiers split at dots, slashes and underscores."""
-    return _WORD.findall(text.lower().replace("’", "'"))
+    return list(_WORDS.of(text))
 
 
-@lru_cache(maxsize=8192)
 def content_words(text: str) -> tuple[str, ...]:
-    """Return the words of *text* that carry meaning: no stop words, nothing of a single letter. Remembered, since ledger and document ask again."""
-    return tuple(w for w in words(text) if len(w) > 1 and w not in STOPWORDS)
+    """Return the words of *text* that carry meaning: no stop words, nothing of a single letter."""
+    return tuple(_CONTENT_WORDS.of(text))
 
 
-@lru_cache(maxsize=8192)
 def identifiers(text: str) -> tuple[str, ...]:
-    """Return the exact values named in *text*: paths, urls, flags, numbers, env names, code names, anything in backticks. Remembered."""
-    return tuple(found.strip("`") for found in _IDENTIFIER.findall(text))
+    """Return the exact values named in *text*: paths, urls, flags, numbers, env names, code names, anything of 2 to 80 characters in backticks."""
+    if "`" not in text:
+        return tuple(_IDENTIFIERS.of(text))
+    found: list[str] = []
+    parts = text.split("`")
+    quoted = False
+    for place, part in enumerate(parts):
+        quoted = not quoted and 0 < place < len(parts) - 1 and 2 <= len(part) <= 80 and "\n" not in part
+        if quoted:
+            found.append(part)
+        else:
+            found.extend(_IDENTIFIERS.of(part))
+    return tuple(found)
 
 
 def stem(word: str) -> str:

@@ -5,8 +5,6 @@ A cue is one lower-case word, or a phrase written with underscores for its space
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from onward.core.facts import Kind
 from onward.core.text import words
 
@@ -108,36 +106,29 @@ LABELS: dict[Kind, str] = {
 GROUPS: tuple[str, ...] = tuple(ENGLISH)
 
 
-class Cues(NamedTuple):
-    """`words` maps a cue to the bits of its groups, bit i standing for `GROUPS[i]`; `phrases` lists (phrase, bits) by its first word."""
-
-    words: dict[str, int]
-    phrases: dict[str, list[tuple[str, int]]]
-
-
-def _gather() -> Cues:
-    single: dict[str, int] = {}
-    phrases: dict[str, int] = {}
+def _gather() -> dict[str, list[tuple[str, int]]]:
+    """Return, by word, the bits of the groups that it hints at, bit i standing for `GROUPS[i]`: by itself, or as the first of a phrase, which is then named."""
+    bits: dict[str, int] = {}
     for language in (ENGLISH, INDONESIAN, ROMANCE):
         for place, group in enumerate(GROUPS):
             for cue in language[group].split():
-                into = phrases if "_" in cue else single
-                into[cue] = into.get(cue, 0) | 1 << place
-    by_first: dict[str, list[tuple[str, int]]] = {}
-    for phrase, bits in phrases.items():
-        by_first.setdefault(phrase.split("_")[0], []).append((phrase.replace("_", " "), bits))
-    return Cues(single, by_first)
+                bits[cue] = bits.get(cue, 0) | 1 << place
+    by_word: dict[str, list[tuple[str, int]]] = {}
+    for cue, groups in bits.items():
+        word, more, _ = cue.partition("_")
+        by_word.setdefault(word, []).append((cue.replace("_", " ") if more else "", groups))
+    return by_word
 
 
-CUES = _gather()
+_CUES = _gather()
+_CUE_WORDS = frozenset(_CUES)
 
 
 def cue_bits(lowered: str, said: list[str]) -> int:
     """Return the groups that a *lowered* text and the words *said* in it hint at, as bits."""
     bits = 0
-    for word in said:
-        bits |= CUES.words.get(word, 0)
-        for phrase, groups in CUES.phrases.get(word, ()):
+    for word in _CUE_WORDS.intersection(said):
+        for phrase, groups in _CUES[word]:
             if phrase in lowered:
                 bits |= groups
     return bits

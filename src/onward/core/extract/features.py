@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from functools import cache
 from math import fsum, log
 from typing import NamedTuple
 
@@ -36,7 +37,10 @@ class Setting(NamedTuple):
     """What the whole session knows: in how many texts each content word and identifier appears, and where the session ends."""
 
     texts: int
-    word_texts: Counter[str]
+    word_rarity: dict[str, float]
+    """Of each content word: log(texts / texts with it + 1)."""
+    recurring_words: frozenset[str]
+    """Content words of more than two texts."""
     name_texts: Counter[str]
     rounds: int
     last_closing: int
@@ -120,17 +124,20 @@ def setting(seen: Trace, found: Iterable[Candidate]) -> Setting:
     touched = {part for c in seen.changed for part in (c.change.path.lower(), c.change.path.lower().rsplit("/", 1)[-1])}
     for ran in seen.ran:
         touched.update(ran.command.lower().split())
-    return Setting(len(seen.said), word_texts, name_texts, seen.rounds, max(closings, default=-1), frozenset(touched))
+    texts = len(seen.said)
+    rarity_in = {count: log(texts / count + 1.0) for count in set(word_texts.values())}
+    rarity = {word: rarity_in[count] for word, count in word_texts.items()}
+    recurring = frozenset(word for word, count in word_texts.items() if count > 2)
+    return Setting(texts, rarity, recurring, name_texts, seen.rounds, max(closings, default=-1), frozenset(touched))
 
 
 def features(one: Candidate, around: Setting) -> list[tuple[int, float]]:
     """Return the features of one candidate that are not zero, as (place among the first `SHARED` of `NAMES`, value about 0..1)."""
-    said, clause = one.said, one.clause
+    said, clause, text = one.said, one.clause, one.clause.text
     user, closes = said.author == "user", said.closes
     names = [n.lower() for n in one.names]
-    recurring = max((around.name_texts[n] for n in names), default=0)
-    rarity = fsum(log(around.texts / max(1, around.word_texts[w]) + 1.0) for w in one.stems) / max(1, len(one.stems)) / 6.0
     named = " ".join(names)
+    stems = max(1, len(one.stems))
     out = [
         1.0,
         user,
@@ -146,11 +153,11 @@ def features(one: Candidate, around: Setting) -> list[tuple[int, float]]:
         one.texts <= 2,
         one.texts > 12,
         clause.is_item,
-        " — " in clause.text,
+        " — " in text,
         bool(clause.heading),
         bool(clause.lead),
-        clause.text.endswith("?"),
-        clause.text.endswith(":"),
+        text.endswith("?"),
+        text.endswith(":"),
         one.size <= 3 and clause.is_item,
         one.size < 4,
         one.size < 8,
@@ -160,22 +167,31 @@ def features(one: Candidate, around: Setting) -> list[tuple[int, float]]:
         len(names) == 2,
         len(names) > 2,
         "/" in named,
-        any(n.isdigit() for n in names),
-        any(len(n) >= 7 and n.isalnum() and any(c.isdigit() for c in n) and any(c.isalpha() for c in n) for n in names),
+        any(map(str.isdigit, names)),
+        any(map(_is_hash, names)),
         "://" in named,
-        rarity,
-        log(1 + recurring) / 3.0,
-        any(n in around.touched for n in names),
-        sum(around.word_texts[w] > 2 for w in one.stems) / max(1, len(one.stems)),
-        clause.text[:1].islower(),
+        fsum(map(around.word_rarity.__getitem__, one.stems)) / stems / 6.0,
+        log(1 + max(map(around.name_texts.__getitem__, names))) / 3.0 if names else 0.0,
+        not around.touched.isdisjoint(names),
+        len(around.recurring_words & one.stems) / stems,
+        text[:1].islower(),
         not _FIRST_PERSON.isdisjoint(one.opening),
         not _SECOND_PERSON.isdisjoint(one.opening),
-        clause.text.endswith("!"),
+        text.endswith("!"),
         one.texts == 1 and one.size < 12,
         one.opening[0] in _WORKING,
     ]
-    out += [one.cues >> i & 1 for i in range(len(GROUPS))]
-    return [(i, float(x)) for i, x in enumerate(out) if x]
+    return [(i, float(x)) for i, x in enumerate(out) if x] + _hints(one.cues)
+
+
+def _is_hash(name: str) -> bool:
+    return len(name) >= 7 and name.isalnum() and any(map(str.isdigit, name)) and any(map(str.isalpha, name))
+
+
+@cache
+def _hints(cues: int) -> list[tuple[int, float]]:
+    """Return the features that these bits stand for. Remembered: a session shows a few hundred sets of cues."""
+    return [(len(_PLACES) + i, 1.0) for i in range(len(GROUPS)) if cues >> i & 1]
 
 
 def regime(said: Said) -> int:
