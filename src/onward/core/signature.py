@@ -30,13 +30,13 @@ _ERROR_CODE = re.compile(r"\b(?:[A-Z]{1,5}-?\d{2,6}|E[A-Z]{3,}|exit code \d+|(?:
 
 @lru_cache(maxsize=4096)
 def signature(error: str) -> str:
-    """Return what *error* is known by: its words in order, without paths, numbers, hashes, times and line numbers; empty when no word is left.
+    """Return what *error* is known by: the stems of its words, without paths, numbers, hashes, times and line numbers; empty when no word is left.
 
     >>> signature("src/a.py:41: KeyError: 'price' (0x7f3a)") == signature("/tmp/x/a.py:7: KeyError: 'price'")
     True
     """
-    words = _telling(error)
-    return blake2b(" ".join(words).encode(), digest_size=12).hexdigest() if words else ""
+    known_by = sorted(terms(error))
+    return blake2b(" ".join(known_by).encode(), digest_size=12).hexdigest() if known_by else ""
 
 
 def terms(text: str) -> frozenset[str]:
