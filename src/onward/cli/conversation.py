@@ -1,32 +1,9 @@
-"""How turns look: Markdown for a person, one JSON object a line for a program."""
+"""How turns look to a program: one JSON object a line."""
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from onward.cli.present import as_json_text, printable
-from onward.core.transcript import Item, Rewind, SessionHead, ToolCall, Turn
-
-SPEAKERS = {"user": "User", "assistant": "Agent", "tool": "Tool result", "system": "System"}
-MARKS = {"queued": "typed while the agent worked", "injected": "put in by a program", "summary": "compaction summary"}
-
-
-def markdown(item: Item, ordinal: int) -> str:
-    """Return *item* as Markdown, ending in a blank line; *ordinal* is the 1-based place of a turn in its session."""
-    if isinstance(item, SessionHead):
-        return _head_markdown(item)
-    if isinstance(item, Rewind):
-        return "*The person went back: what follows replaces the turns above" + (f", after `{item.to}`" if item.to else "") + ".*\n\n"
-    about = [mark for mark in (MARKS.get(item.mark), item.sidechain and f"sub-agent {item.sidechain}", _time(item.at)) if mark]
-    parts = [f"## {ordinal} · {SPEAKERS[item.role]}" + (f" · {' · '.join(about)}" if about else "")]
-    if item.text:
-        parts.append(item.text)
-    parts += [_call_markdown(call) for call in item.calls]
-    for result in item.results:
-        failed = result.is_error or bool(result.exit_code)
-        code = f"exit code {result.exit_code}" if result.exit_code is not None else "failed"
-        parts.append((f"*{code}*\n" if failed else "") + _fenced(result.text))
-    return printable("\n\n".join(parts)) + "\n\n"
+from onward.cli.present import as_json_text
+from onward.core.transcript import Item, Rewind, SessionHead, Turn
 
 
 def json_line(item: Item, ordinal: int) -> str:
@@ -41,35 +18,3 @@ def json_line(item: Item, ordinal: int) -> str:
 def _filled(item: SessionHead | Turn) -> dict[str, object]:
     values = {name: getattr(item, name) for name in item.__dataclass_fields__}
     return {name: value for name, value in values.items() if value not in ("", None, ())}
-
-
-def _head_markdown(head: SessionHead) -> str:
-    about = {
-        "session": head.id,
-        "started": head.started_at and head.started_at.isoformat(timespec="seconds"),
-        "folder": head.cwd,
-        "branch": head.branch,
-        "remote": head.remote,
-        "goes on from": head.parent_id,
-    }
-    known = "".join(f"- {name}: {value}\n" for name, value in about.items() if value)
-    return printable(f"# {head.title or 'Session'} ({head.agent})\n\n{known}") + ("\n" if known else "")
-
-
-def _call_markdown(call: ToolCall) -> str:
-    if isinstance(call.arguments, str):
-        return f"**{call.name}**\n" + _fenced(call.arguments)
-    words = [f"{name}: {value if isinstance(value, str) else as_json_text(value)}" for name, value in call.arguments.items()]
-    return f"**{call.name}**\n" + _fenced("\n".join(words)) if words else f"**{call.name}**"
-
-
-def _fenced(text: str) -> str:
-    """*text* in a fence that is longer than any in it."""
-    fence = "```"
-    while fence in text:
-        fence += "`"
-    return f"{fence}\n{text.rstrip()}\n{fence}"
-
-
-def _time(at: datetime | None) -> str:
-    return at.strftime("%Y-%m-%d %H:%M:%S") if at else ""

@@ -7,9 +7,10 @@ import sys
 import click
 
 from onward.app import searching, sources
+from onward.app.conversation import markdown
 from onward.app.projects import Project
 from onward.app.searching import DEFAULT_BUDGET_TOKENS, SEARCH_KINDS, Excerpt, SearchKind
-from onward.cli.conversation import json_line, markdown
+from onward.cli.conversation import json_line
 from onward.cli.desk import Desk, as_json, desk, in_project
 from onward.cli.inputs import named
 from onward.cli.present import note, paint, printable, say, say_json

@@ -8,6 +8,8 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import Self, TextIO
 
+from onward.core.printable import printable
+
 STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "blue": "34", "cyan": "36"}
 LONG_WORK_SECONDS = 1.0
 
@@ -25,23 +27,6 @@ def has_colour(stream: TextIO) -> bool:
 def paint(text: str, style: str, stream: TextIO | None = None) -> str:
     """*text* in *style* (a key of `STYLES`) where *stream*, standard output by default, shows colour."""
     return f"\x1b[{STYLES[style]}m{text}\x1b[0m" if has_colour(stream or sys.stdout) else text
-
-
-_ESCAPES = r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])"
-_CONTROLS = dict.fromkeys([*range(9), 11, 12, *range(14, 32), *range(127, 160)])
-
-
-def printable(text: str) -> str:
-    """*text* without what would steer a terminal: escape sequences and control characters that an agent's tools printed. A lone carriage return becomes a new line."""
-    if text.isprintable():
-        return text
-    if "\x1b" in text:
-        import re
-
-        text = re.sub(_ESCAPES, "", text)
-    if "\r" in text:
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return text.translate(_CONTROLS)
 
 
 def say(text: str = "") -> None:

@@ -11,9 +11,10 @@ import click
 from onward.app import sessions
 from onward.app.briefing import briefing
 from onward.app.completing import complete as complete_session
+from onward.app.conversation import markdown
 from onward.app.sessions import Session, SessionStatus
 from onward.cli.clipboard import copy as copy_text
-from onward.cli.conversation import json_line, markdown
+from onward.cli.conversation import json_line
 from onward.cli.desk import as_json, desk, in_project, within_budget
 from onward.cli.document import FORMATS, Format, written
 from onward.cli.present import counted, note, paint, say, say_json, table

@@ -36,7 +36,8 @@ def distill(files: list[str], *, budget: int | None, format: Format, next_goal: 
 
 def read(files: list[str], *, json: bool) -> int:
     """Print the turns of one transcript as Markdown, or as JSON, one object a line; then, on standard error, what became of its records."""
-    from onward.cli.conversation import json_line, markdown
+    from onward.app.conversation import markdown
+    from onward.cli.conversation import json_line
 
     redactor, report, ordinal = Redactor(DISTILL_KEY), ImportReport(), 0
     write = json_line if json else markdown
