@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
+from onward.core.text import Pieces
+
 Cue: TypeAlias = Literal["rule", "want", "decision", "fix", "done", "dead", "open", "chatter"]
 
 _WORDS: dict[Cue, str] = {
@@ -67,9 +69,12 @@ OPEN_HEADINGS = (
 )
 
 
+_SPOKEN = Pieces(lambda piece: piece.lower().translate(_SPACED).split())
+
+
 def spoken_words(text: str) -> list[str]:
     """Return the words of *text* in lower case, without the punctuation around them."""
-    return text.lower().translate(_SPACED).split()
+    return list(_SPOKEN.of(text))
 
 
 def cues_of(said: list[str]) -> set[Cue]:

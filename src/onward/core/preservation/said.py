@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from onward.core.facts import Handle
 from onward.core.preservation.cues import Cue, cues_of, is_open_heading, spoken_words
@@ -34,9 +34,9 @@ def from_person(text: str, handle: Handle, heard: Counter[str]) -> Iterator[Refe
     """
     if len(text) > PASTED_CHARS:
         text = text[:OWN_CHARS] + "\n\n" + text[-OWN_CHARS:]
-    for clause in clauses(text):
-        said = spoken_words(clause.text)
-        heard.update({word[:STEM] for word in said})
+    spoken = [(clause, spoken_words(clause.text)) for clause in clauses(text)]
+    _count(spoken, heard)
+    for clause, said in spoken:
         if len(said) < FEWEST_WORDS or _is_pasted(clause.text):
             continue
         cues = cues_of(said)
@@ -57,9 +57,9 @@ def from_agent(text: str, handle: Handle, heard: Counter[str], *, is_closing: bo
     """
     if not is_closing and _TOLD_IN_PASSING.isdisjoint(cues_of(spoken_words(text))):
         return
-    for clause in clauses(text):
-        said = spoken_words(clause.text)
-        heard.update({word[:STEM] for word in said})
+    spoken = [(clause, spoken_words(clause.text)) for clause in clauses(text)]
+    _count(spoken, heard)
+    for clause, said in spoken:
         cues = cues_of(said)
         if len(said) < FEWEST_WORDS or (not is_closing and ("chatter" in cues or _TOLD_IN_PASSING.isdisjoint(cues))):
             continue
@@ -73,6 +73,11 @@ def from_agent(text: str, handle: Handle, heard: Counter[str], *, is_closing: bo
         if is_closing:
             yield from _reversals(clause.text, said, handle, worth)
             yield from (_value(value, clause.text, handle, 0.4) for value in named if not is_small_number(value))
+
+
+def _count(spoken: Iterable[tuple[Clause, list[str]]], heard: Counter[str]) -> None:
+    """Count the stems of every clause once."""
+    heard.update([stem for _, said in spoken for stem in {word[:STEM] for word in said}])
 
 
 def _group(cues: set[Cue], clause: Clause, is_last: bool) -> Group | None:

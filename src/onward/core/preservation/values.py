@@ -5,7 +5,10 @@ Told by shape, word by word, without a pattern language: it is a second opinion 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from onward.core.preservation.words import plain
+from onward.core.text import Pieces
 
 LONGEST_VALUE = 90
 """Characters; what is longer is code, not a value."""
@@ -23,13 +26,20 @@ def needles(text: str) -> tuple[str, ...]:
             if 2 < len(value) <= LONGEST_VALUE and value.count(" ") < 5:
                 found[value] = None
             continue
-        for written in part.split():
-            if written.isalpha() and written[1:].islower():
-                continue
-            word = written.strip(_AROUND)
-            if _is_value(word) and (value := plain(word).rstrip("/")):
-                found[value] = None
+        for value in _VALUES.of(part):
+            found[value] = None
     return tuple(found)
+
+
+def _value_in(written: str) -> Iterator[str]:
+    if written.isalpha() and written[1:].islower():
+        return
+    word = written.strip(_AROUND)
+    if _is_value(word) and (value := plain(word).rstrip("/")):
+        yield value
+
+
+_VALUES = Pieces(_value_in)
 
 
 def _is_value(word: str) -> bool:
