@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, TypeAlias
 
-from onward.cli.present import as_json_text, printable
+from onward.cli.present import as_json_text
 from onward.core.handoff import Handoff, render, render_prompt, to_json
 from onward.core.preservation import Preservation
+from onward.core.printable import printable
 
 Format: TypeAlias = Literal["markdown", "prompt", "json"]
 FORMATS: tuple[Format, ...] = ("markdown", "prompt", "json")

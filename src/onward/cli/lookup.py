@@ -13,7 +13,8 @@ from onward.app.searching import DEFAULT_BUDGET_TOKENS, SEARCH_KINDS, Excerpt, S
 from onward.cli.conversation import json_line
 from onward.cli.desk import Desk, as_json, desk, in_project
 from onward.cli.inputs import named
-from onward.cli.present import note, paint, printable, say, say_json
+from onward.cli.present import note, paint, say, say_json
+from onward.core.printable import printable
 from onward.errors import NotFound
 
 

@@ -12,7 +12,8 @@ import click
 from onward.app.discovery import FoundTranscript, agent_folders, survey, survey_paths
 from onward.app.plan import AgentShare, Plan, ProjectShare, plan
 from onward.cli.desk import Desk
-from onward.cli.present import Progress, counted, is_terminal, note, paint, printable, say, say_json, shorten
+from onward.cli.present import Progress, counted, is_terminal, note, paint, say, say_json, shorten
+from onward.core.printable import printable
 from onward.settings import read_machine
 
 NAMED_SESSIONS = 5
