@@ -198,3 +198,134 @@ imports = Table(
     UniqueConstraint("project_id", "path"),
     sqlite_autoincrement=True,
 )
+
+drafts = Table(
+    "drafts",
+    tables,
+    # A handoff made of a conversation that belongs to no session: shown and kept, but never the project's own.
+    Column("id", Integer, primary_key=True),
+    _owner("project_id", "projects.id"),
+    Column("budget_tokens", Integer, nullable=False),
+    Column("markdown", Text, nullable=False),
+    Column("document_json", Text, nullable=False),
+    Column("preservation_json", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Index("ix_drafts_project_id", "project_id"),
+    sqlite_autoincrement=True,
+)
+
+answers = Table(
+    "answers",
+    tables,
+    # A digest of who asked and the Idempotency-Key; and one of all that was asked.
+    Column("key", String(64), primary_key=True),
+    Column("digest", String(64), nullable=False),
+    # NULL while it is being worked out.
+    Column("status", Integer),
+    Column("body", LargeBinary, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Index("ix_answers_created_at", "created_at"),
+)
+
+session_measures = Table(
+    "session_measures",
+    tables,
+    # What one completed session spent and gave, measured once: charts read these, never the turns. Derived, and made again by a rebuild.
+    _owner("session_id", "sessions.id", primary_key=True),
+    Column("tokens", BigInteger, nullable=False),
+    # NULL where no step of it was productive.
+    Column("recovery_tokens", BigInteger),
+    Column("reread_tokens", BigInteger, nullable=False),
+    Column("repeated_tokens", BigInteger, nullable=False),
+    Column("explained_tokens", BigInteger, nullable=False),
+    Column("edits", Integer, nullable=False),
+    Column("commands", Integer, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("first_edit_ms", BigInteger),
+    Column("facts_used_again", Integer, nullable=False),
+    Column("accomplished", Integer, nullable=False),
+    # Of the handoff that completing it made.
+    Column("kept_ratio", Float),
+    Column("handoff_tokens", Integer),
+)
+
+touched_files = Table(
+    "touched_files",
+    tables,
+    _owner("session_id", "sessions.id", primary_key=True),
+    Column("path", Text, primary_key=True, index=True),
+    Column("change", String(16), nullable=False),
+    # NULL where no call shows them.
+    Column("added_lines", Integer),
+    Column("removed_lines", Integer),
+    Column("times", Integer, nullable=False),
+    Column("first_turn", Integer, nullable=False),
+    Column("last_turn", Integer, nullable=False),
+)
+
+met_errors = Table(
+    "met_errors",
+    tables,
+    _owner("session_id", "sessions.id", primary_key=True),
+    Column("signature", String(32), primary_key=True, index=True),
+    Column("text", Text, nullable=False),
+    Column("turn", Integer, nullable=False),
+    Column("times", Integer, nullable=False),
+    Column("is_solved", Boolean, nullable=False),
+)
+
+knowledge = Table(
+    "knowledge",
+    tables,
+    Column("id", Integer, primary_key=True),
+    Column("kind", String(16), nullable=False),
+    # What makes it the same as what another session tells; NULL for what a person wrote.
+    Column("signature", String(32)),
+    Column("category", String(32), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("fix", Text, nullable=False),
+    # `session` while the words are a session's own, `person` once somebody wrote or changed them: no harvest touches those.
+    Column("author", String(16), nullable=False),
+    # A person deleted it: it stays away though sessions tell it again.
+    Column("is_hidden", Boolean, nullable=False),
+    Column("shown", Integer, nullable=False),
+    Column("used", Integer, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    UniqueConstraint("kind", "signature"),
+    sqlite_autoincrement=True,
+)
+
+knowledge_sources = Table(
+    "knowledge_sources",
+    tables,
+    # The sessions that tell it, each in its own words: an entry lives as long as one of them does.
+    _owner("knowledge_id", "knowledge.id", primary_key=True),
+    Column("session_id", Integer, ForeignKey("sessions.id", ondelete="CASCADE"), primary_key=True, nullable=False, index=True),
+    Column("fact_id", String(32), primary_key=True, index=True),
+    Column("turn", Integer, nullable=False),
+    Column("category", String(32), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("fix", Text, nullable=False),
+)
+
+knowledge_terms = Table(
+    "knowledge_terms",
+    tables,
+    # The stems that an entry is found by.
+    Column("term", String(64), primary_key=True),
+    Column("knowledge_id", Integer, ForeignKey("knowledge.id", ondelete="CASCADE"), primary_key=True, nullable=False, index=True),
+)
+
+templates = Table(
+    "templates",
+    tables,
+    Column("id", Integer, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("description", Text, nullable=False),
+    Column("objectives_json", Text, nullable=False),
+    Column("checklist_json", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    sqlite_autoincrement=True,
+)

@@ -1,8 +1,154 @@
 """Accounts, knowledge, templates, jobs and access tokens: what the rooms beside the ledger keep."""
 
+import sqlalchemy as sa
+from alembic import op
+
 revision = "0003"
 down_revision = "0002"
 
 
 def upgrade() -> None:
     """Create the tables."""
+    _drafts()
+    _answers()
+    _measures()
+    _knowledge()
+    _templates()
+
+
+def _drafts() -> None:
+    op.create_table(
+        "drafts",
+        sa.Column("id", sa.Integer, nullable=False),
+        sa.Column("project_id", sa.Integer, nullable=False),
+        sa.Column("budget_tokens", sa.Integer, nullable=False),
+        sa.Column("markdown", sa.Text, nullable=False),
+        sa.Column("document_json", sa.Text, nullable=False),
+        sa.Column("preservation_json", sa.Text, nullable=False),
+        sa.Column("created_at", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_drafts"),
+        sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name="fk_drafts_project_id", ondelete="CASCADE"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_drafts_project_id", "drafts", ["project_id"])
+
+
+def _answers() -> None:
+    op.create_table(
+        "answers",
+        sa.Column("key", sa.String(64), nullable=False),
+        sa.Column("digest", sa.String(64), nullable=False),
+        sa.Column("status", sa.Integer),
+        sa.Column("body", sa.LargeBinary, nullable=False),
+        sa.Column("created_at", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("key", name="pk_answers"),
+    )
+    op.create_index("ix_answers_created_at", "answers", ["created_at"])
+
+
+def _measures() -> None:
+    op.create_table(
+        "session_measures",
+        sa.Column("session_id", sa.Integer, nullable=False),
+        sa.Column("tokens", sa.BigInteger, nullable=False),
+        sa.Column("recovery_tokens", sa.BigInteger),
+        sa.Column("reread_tokens", sa.BigInteger, nullable=False),
+        sa.Column("repeated_tokens", sa.BigInteger, nullable=False),
+        sa.Column("explained_tokens", sa.BigInteger, nullable=False),
+        sa.Column("edits", sa.Integer, nullable=False),
+        sa.Column("commands", sa.Integer, nullable=False),
+        sa.Column("failures", sa.Integer, nullable=False),
+        sa.Column("first_edit_ms", sa.BigInteger),
+        sa.Column("facts_used_again", sa.Integer, nullable=False),
+        sa.Column("accomplished", sa.Integer, nullable=False),
+        sa.Column("kept_ratio", sa.Float),
+        sa.Column("handoff_tokens", sa.Integer),
+        sa.PrimaryKeyConstraint("session_id", name="pk_session_measures"),
+        sa.ForeignKeyConstraint(["session_id"], ["sessions.id"], name="fk_session_measures_session_id", ondelete="CASCADE"),
+    )
+    op.create_table(
+        "touched_files",
+        sa.Column("session_id", sa.Integer, nullable=False),
+        sa.Column("path", sa.Text, nullable=False),
+        sa.Column("change", sa.String(16), nullable=False),
+        sa.Column("added_lines", sa.Integer),
+        sa.Column("removed_lines", sa.Integer),
+        sa.Column("times", sa.Integer, nullable=False),
+        sa.Column("first_turn", sa.Integer, nullable=False),
+        sa.Column("last_turn", sa.Integer, nullable=False),
+        sa.PrimaryKeyConstraint("session_id", "path", name="pk_touched_files"),
+        sa.ForeignKeyConstraint(["session_id"], ["sessions.id"], name="fk_touched_files_session_id", ondelete="CASCADE"),
+    )
+    op.create_index("ix_touched_files_path", "touched_files", ["path"])
+    op.create_table(
+        "met_errors",
+        sa.Column("session_id", sa.Integer, nullable=False),
+        sa.Column("signature", sa.String(32), nullable=False),
+        sa.Column("text", sa.Text, nullable=False),
+        sa.Column("turn", sa.Integer, nullable=False),
+        sa.Column("times", sa.Integer, nullable=False),
+        sa.Column("is_solved", sa.Boolean, nullable=False),
+        sa.PrimaryKeyConstraint("session_id", "signature", name="pk_met_errors"),
+        sa.ForeignKeyConstraint(["session_id"], ["sessions.id"], name="fk_met_errors_session_id", ondelete="CASCADE"),
+    )
+    op.create_index("ix_met_errors_signature", "met_errors", ["signature"])
+
+
+def _knowledge() -> None:
+    op.create_table(
+        "knowledge",
+        sa.Column("id", sa.Integer, nullable=False),
+        sa.Column("kind", sa.String(16), nullable=False),
+        sa.Column("signature", sa.String(32)),
+        sa.Column("category", sa.String(32), nullable=False),
+        sa.Column("text", sa.Text, nullable=False),
+        sa.Column("fix", sa.Text, nullable=False),
+        sa.Column("author", sa.String(16), nullable=False),
+        sa.Column("is_hidden", sa.Boolean, nullable=False),
+        sa.Column("shown", sa.Integer, nullable=False),
+        sa.Column("used", sa.Integer, nullable=False),
+        sa.Column("created_at", sa.BigInteger, nullable=False),
+        sa.Column("updated_at", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_knowledge"),
+        sa.UniqueConstraint("kind", "signature", name="uq_knowledge_kind_signature"),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "knowledge_sources",
+        sa.Column("knowledge_id", sa.Integer, nullable=False),
+        sa.Column("session_id", sa.Integer, nullable=False),
+        sa.Column("fact_id", sa.String(32), nullable=False),
+        sa.Column("turn", sa.Integer, nullable=False),
+        sa.Column("category", sa.String(32), nullable=False),
+        sa.Column("text", sa.Text, nullable=False),
+        sa.Column("fix", sa.Text, nullable=False),
+        sa.PrimaryKeyConstraint("knowledge_id", "session_id", "fact_id", name="pk_knowledge_sources"),
+        sa.ForeignKeyConstraint(["knowledge_id"], ["knowledge.id"], name="fk_knowledge_sources_knowledge_id", ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["session_id"], ["sessions.id"], name="fk_knowledge_sources_session_id", ondelete="CASCADE"),
+    )
+    op.create_index("ix_knowledge_sources_session_id", "knowledge_sources", ["session_id"])
+    op.create_index("ix_knowledge_sources_fact_id", "knowledge_sources", ["fact_id"])
+    op.create_table(
+        "knowledge_terms",
+        sa.Column("term", sa.String(64), nullable=False),
+        sa.Column("knowledge_id", sa.Integer, nullable=False),
+        sa.PrimaryKeyConstraint("term", "knowledge_id", name="pk_knowledge_terms"),
+        sa.ForeignKeyConstraint(["knowledge_id"], ["knowledge.id"], name="fk_knowledge_terms_knowledge_id", ondelete="CASCADE"),
+    )
+    op.create_index("ix_knowledge_terms_knowledge_id", "knowledge_terms", ["knowledge_id"])
+
+
+def _templates() -> None:
+    op.create_table(
+        "templates",
+        sa.Column("id", sa.Integer, nullable=False),
+        sa.Column("name", sa.Text, nullable=False),
+        sa.Column("description", sa.Text, nullable=False),
+        sa.Column("objectives_json", sa.Text, nullable=False),
+        sa.Column("checklist_json", sa.Text, nullable=False),
+        sa.Column("created_at", sa.BigInteger, nullable=False),
+        sa.Column("updated_at", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_templates"),
+        sa.UniqueConstraint("name", name="uq_templates_name"),
+        sqlite_autoincrement=True,
+    )
