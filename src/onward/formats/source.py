@@ -8,7 +8,7 @@ from __future__ import annotations
 import codecs
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import IO, Any
 
@@ -45,29 +45,17 @@ class Source:
 
     def lines(self) -> Iterator[tuple[int, bytes]]:
         """Yield every line that is not blank, with its 1-based number; without NUL bytes and line end, and never much longer than 8 MiB."""
-        number = 0
-        rest = b""
-        has_returns = False
+        for number, line in enumerate(self._raw_lines(), 1):
+            stripped = line.replace(b"\0", b"").rstrip(b"\r\n")
+            if stripped and not stripped.isspace():
+                yield number, stripped
+
+    def _raw_lines(self) -> Iterator[bytes]:
+        """Yield every line as it stands, with its end; one that is too long, cut."""
         with self.opened() as stream:
-            while chunk := stream.read(_CHUNK_BYTES):
-                # A chunk is searched and split at once: doing this line by line costs more than parsing short lines.
-                if b"\0" in chunk:
-                    chunk = chunk.replace(b"\0", b"")
-                has_returns = has_returns or b"\r" in chunk
-                lines = chunk.split(b"\n")
-                lines[0] = rest + lines[0]
-                rest = lines.pop()
-                if len(rest) > LINE_BYTES:
-                    lines.append(self._cut(rest, stream))
-                    rest = b""
-                if has_returns:
-                    lines = [line.rstrip(b"\r") for line in lines]
-                for line in lines:
-                    number += 1
-                    if line and not line.isspace():
-                        yield number, line
-            if rest and not rest.isspace():
-                yield number + 1, rest.rstrip(b"\r")
+            # The stream finds line ends faster than anything written here.
+            for line in iter(partial(stream.readline, LINE_BYTES), b""):
+                yield line if len(line) < LINE_BYTES or line.endswith(b"\n") else self._cut(line, stream)
 
     def text_lines(self) -> Iterator[tuple[int, str]]:
         """Yield every line, blank ones too, as text without its end; bytes that are not UTF-8 become U+FFFD."""
@@ -82,12 +70,13 @@ class Source:
 
         What cannot be read is reported. *skip* answers why a line need not even be parsed, or nothing: such lines are counted as skipped.
         """
-        for number, line in self.lines():
+        loads = orjson.loads
+        for number, line in enumerate(self._raw_lines(), 1):
             if skip is not None and (reason := skip(line)):
                 report.skip(reason)
                 continue
             try:
-                record = orjson.loads(line)
+                record = loads(line)
             except orjson.JSONDecodeError:
                 for rescued in _rescued(line, number, report):
                     yield number, rescued
@@ -193,9 +182,12 @@ def _as_utf8(stream: IO[bytes], encoding: str) -> IO[bytes]:
 
 
 def _rescued(line: bytes, number: int, report: ImportReport) -> list[dict[str, Any]]:
+    """What can be read of a line that is no JSON as it stands; nothing of a blank one."""
+    if line.isspace():
+        return []
     from onward.formats.mending import rescued
 
-    records, torn = rescued(line)
+    records, torn = rescued(line.replace(b"\0", b""))
     if torn:
         report.bad(number, torn)
     return records

@@ -1,0 +1,275 @@
+"""How fast each format is read beside `orjson.loads` of the same bytes in the same run, and whether every record is accounted for.
+
+    python -m bench.reading [--formats claude-code,cline] [--data FOLDER] [--slowest 5]
+
+Read are all files beside the repository and, in one document or file of at least 1 MB each, our own fixtures repeated under fresh ids. Times are CPU time of this
+process in user mode, the best of five; a short reading is done so often that the clock can tell. The ceiling parses what the reader opens: for a task of Cline
+or Roo both of its files. Markdown, text and databases have no such ceiling: their rows say MB a second only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import sys
+import tempfile
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from bench.report import ROOT, save, table
+from bench.transcripts import MEGABYTE
+from onward.core.transcript import ImportReport
+from onward.errors import OnwardError
+from onward.formats import open_source, read
+
+DATA = ROOT.parent / "shared" / "data"
+FIXTURES = ROOT / "tests" / "formats" / "fixtures"
+READ_TO_LOADS_RATIO = 0.4
+ACCOUNTED_RATIO = 0.99
+LEAST_MS = 30.0
+"""One measurement takes at least so long, in as many readings as that needs."""
+TIMES = 5
+_BROKEN = ("truncated", "schema_drift", "malformed", "edge_cases")
+"""Words in the names of files that were broken on purpose."""
+_NO_TRANSCRIPTS = {"gold", "SOURCE.txt", "LICENSE", "taskHistory.json", "settings.json"}
+_TOGETHER = ("api_conversation_history.json", "ui_messages.json")
+_JSON = {".json", ".jsonl", ".traj"}
+
+
+@dataclass(slots=True)
+class Measured:
+    """One file: what it took, and what became of its records. `loads_ms` is None where no JSON ceiling is."""
+
+    format: str
+    name: str
+    size_mb: float
+    read_ms: float
+    loads_ms: float | None
+    lines: int
+    """Records by the file's own structure, where that is one a line; else 0."""
+    records: int
+    kept: int
+    malformed: int
+    skipped: dict[str, int] = field(default_factory=dict[str, int])
+
+    @property
+    def share(self) -> float | None:
+        """The speed of reading as a share of the ceiling's."""
+        return self.loads_ms / self.read_ms if self.loads_ms is not None else None
+
+    @property
+    def accounted_ratio(self) -> float:
+        """The share of records that were kept, or skipped by a reason that names them."""
+        unnamed = sum(count for reason, count in self.skipped.items() if reason.startswith("unknown"))
+        return (self.kept + sum(self.skipped.values()) - unnamed) / max(self.records, self.lines, 1)
+
+
+def user_ms() -> float:
+    """The CPU time that this process has spent outside the system."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_utime * 1_000
+
+
+def best_ms(once: Callable[[], object]) -> float:
+    """Return the least user CPU time of one call of *once*, over `TIMES` measurements that each take `LEAST_MS`."""
+    started = user_ms()
+    once()
+    calls = max(1, round(LEAST_MS / max(user_ms() - started, 0.02)))
+    took: list[float] = []
+    for _ in range(TIMES):
+        started = user_ms()
+        for _ in range(calls):
+            once()
+        took.append((user_ms() - started) / calls)
+    return min(took)
+
+
+def measured(path: Path, name: str) -> Measured | None:
+    """Measure the reading of *path*; None for what is no transcript."""
+    report = ImportReport()
+    try:
+        _drain(path, report)
+    except OnwardError:
+        return None
+    opened = [path, *(path.with_name(other) for other in _TOGETHER if path.name in _TOGETHER and other != path.name)]
+    contents = [one.read_bytes() for one in opened if one.is_file()]
+    loads_ms, lines = None, 0
+    if path.suffix in _JSON:
+        documents = [document for content in contents for document in _documents(content)]
+        lines = len(documents) if len(documents) > len(contents) else 0
+        loads_ms = best_ms(lambda: _load(documents))
+    read_ms = best_ms(lambda: _drain(path, ImportReport()))
+    size_mb = sum(map(len, contents)) / MEGABYTE
+    return Measured(
+        report.format, name, size_mb, read_ms, loads_ms, lines, report.records, report.kept, report.malformed_count, report.skipped
+    )
+
+
+def _drain(path: Path, report: ImportReport) -> None:
+    for _ in read(open_source(path), report):
+        pass
+
+
+def _documents(content: bytes) -> list[bytes]:
+    """The whole of one document, or its lines where each is one."""
+    try:
+        orjson.loads(content)
+    except orjson.JSONDecodeError:
+        return [line for line in content.splitlines() if line.strip()]
+    return [content]
+
+
+def _load(documents: list[bytes]) -> None:
+    for document in documents:
+        try:
+            orjson.loads(document)
+        except orjson.JSONDecodeError:
+            continue
+
+
+def data_files(data: Path) -> Iterator[tuple[Path, str]]:
+    """Yield the files of *data* that may be transcripts, with their names in it."""
+    for path in sorted(data.rglob("*")):
+        name = path.relative_to(data)
+        if path.is_file() and not _NO_TRANSCRIPTS & {path.name, *name.parts} and path.suffix in {*_JSON, ".md", ".txt"}:
+            yield path, str(name)
+
+
+def fixture_files(folder: Path) -> Iterator[tuple[Path, str]]:
+    """Yield our own JSON fixtures, repeated to at least 1 MB and written to *folder*, with their names."""
+    for path in sorted(FIXTURES.rglob("*")):
+        if path.suffix in _JSON and path.stat().st_size:
+            name = path.relative_to(FIXTURES)
+            target = folder / "-".join(name.parts)
+            target.write_bytes(repeated(path.read_bytes()))
+            yield target, f"fixture {name}"
+
+
+def repeated(content: bytes) -> bytes:
+    """Return *content* again and again under fresh ids: its lines, its list, or the longest list in it."""
+    times = range(MEGABYTE // len(content) + 1)
+    try:
+        document = orjson.loads(content)
+    except orjson.JSONDecodeError:
+        records = [orjson.loads(line) for line in content.splitlines() if line.strip()]
+        return b"".join(orjson.dumps(_renamed(record, number)) + b"\n" for number in times for record in records)
+    if isinstance(document, list):
+        return orjson.dumps([_renamed(one, number) for number in times for one in document])
+    key = max((key for key, value in document.items() if isinstance(value, list)), key=lambda key: len(document[key]), default="")
+    if key:
+        document[key] = [_renamed(one, number) for number in times for one in document[key]]
+    return orjson.dumps(document)
+
+
+def _renamed(value: Any, number: int, key: str = "") -> Any:
+    """*value* with ids of its own, but for those of what it all belongs to."""
+    if isinstance(value, dict):
+        is_tree = key == "mapping"
+        return {(f"{name}.{number}" if is_tree else name): _renamed(one, number, name) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_renamed(one, number, key) for one in value]
+    lowered = key.lower()
+    is_id = lowered.endswith(("id", "uuid", "parent", "children", "current_node")) and "session" not in lowered
+    return f"{value}.{number}" if is_id and isinstance(value, str) and value else value
+
+
+def measure(data: Path, formats: set[str]) -> list[Measured]:
+    """Measure every file, saying what is under way."""
+    found: list[Measured] = []
+    with tempfile.TemporaryDirectory(prefix="onward-bench-") as folder:
+        for path, name in (*data_files(data), *fixture_files(Path(folder))):
+            if formats and not _may_be(path, formats):
+                continue
+            print(f"… {name}"[:100].ljust(101), end="\r", file=sys.stderr, flush=True)
+            one = measured(path, name)
+            if one is not None and one.records:
+                found.append(one)
+    print(" " * 101, end="\r", file=sys.stderr, flush=True)
+    return found
+
+
+def _may_be(path: Path, formats: set[str]) -> bool:
+    report = ImportReport()
+    try:
+        for _ in read(open_source(path), report):
+            break
+    except OnwardError:
+        return False
+    return report.format in formats
+
+
+def speed_rows(found: list[Measured]) -> list[tuple[object, ...]]:
+    """Return one row per format and origin: files, MB, MB a second, share of the ceiling, and that of the slowest file."""
+    groups: dict[tuple[str, str], list[Measured]] = defaultdict(list)
+    for one in found:
+        groups[one.format, "fixtures" if one.name.startswith("fixture ") else "data"].append(one)
+    rows: list[tuple[object, ...]] = []
+    for (name, origin), ones in sorted(groups.items()):
+        size_mb, read_ms = sum(one.size_mb for one in ones), sum(one.read_ms for one in ones)
+        shares = [one.share for one in ones if one.share is not None]
+        loads_ms = sum(one.loads_ms or 0 for one in ones)
+        row = (name, origin, len(ones), size_mb, size_mb / read_ms * 1_000)
+        rows.append((*row, loads_ms / read_ms * 100 if shares else None, min(shares) * 100 if shares else None))
+    return rows
+
+
+def account_rows(found: list[Measured]) -> list[tuple[object, ...]]:
+    """Return one row per format over the real files: records, kept, skipped, malformed, and the least share accounted for in a sound file."""
+    groups: dict[str, list[Measured]] = defaultdict(list)
+    for one in found:
+        if not one.name.startswith("fixture "):
+            groups[one.format].append(one)
+    rows: list[tuple[object, ...]] = []
+    for name, ones in sorted(groups.items()):
+        skipped = sum(sum(one.skipped.values()) for one in ones)
+        sound = [one.accounted_ratio * 100 for one in ones if not is_broken(one)]
+        counts = (sum(one.records for one in ones), sum(one.kept for one in ones), skipped, sum(one.malformed for one in ones))
+        rows.append((name, len(ones), *counts, min(sound, default=None)))
+    return rows
+
+
+def reasons(found: list[Measured]) -> Iterator[str]:
+    """Yield a line per format over the real files: why records were skipped, the most frequent reasons first."""
+    groups: dict[str, Counter[str]] = defaultdict(Counter)
+    for one in found:
+        if not one.name.startswith("fixture "):
+            groups[one.format].update(one.skipped)
+    for name, counts in sorted(groups.items()):
+        if counts:
+            yield f"{name}: " + ", ".join(f"{reason} {count:,}" for reason, count in counts.most_common(12))
+
+
+def is_broken(one: Measured) -> bool:
+    """Whether the file was broken on purpose."""
+    return any(word in one.name for word in _BROKEN)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Measure, print the tables, and write the JSON."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--formats", default="", help="only these, as the reports name them")
+    parser.add_argument("--data", type=Path, default=DATA, help="the folder of real transcripts")
+    parser.add_argument("--slowest", type=int, default=12, help="so many of the slowest files are named")
+    given = parser.parse_args(arguments)
+    found = measure(given.data, set(filter(None, given.formats.split(","))))
+    print(table(("", "from", "files", "MB", "MB/s", "% of loads", "slowest file"), speed_rows(found)))
+    slow = sorted((one for one in found if one.share is not None and one.share < READ_TO_LOADS_RATIO), key=lambda one: one.share or 0)
+    print(f"\nbelow {READ_TO_LOADS_RATIO:.0%} of the ceiling: {len(slow)} of {sum(one.share is not None for one in found)} files\n")
+    if slow:
+        rows = [(one.name[-90:], one.format, one.size_mb * 1_000, (one.share or 0) * 100) for one in slow[: given.slowest]]
+        print(table(("slowest", "format", "kB", "% of loads"), rows) + "\n")
+    print(table(("", "files", "records", "kept", "skipped", "malformed", "% accounted, least"), account_rows(found)) + "\n")
+    print("\n".join(reasons(found)))
+    lost = [one for one in found if one.accounted_ratio < ACCOUNTED_RATIO]
+    for one in lost:
+        print(f"{'broken on purpose' if is_broken(one) else 'NOT ACCOUNTED FOR'}: {one.name}: {one.accounted_ratio:.1%}")
+    path = save("reading", {"files": [{**asdict(one), "share": one.share, "accounted_ratio": one.accounted_ratio} for one in found]})
+    print(f"\nwritten: {path.relative_to(ROOT)}")
+
+
+if __name__ == "__main__":
+    main()
