@@ -16,11 +16,16 @@ from onward.errors import BadSetting
 
 PROJECT_FILE = ".onward.toml"
 HOME_FILE = "onward.toml"
-NAMES = ("database_url", "project", "budget_tokens", "worktrees", "quiet_minutes")
+NAMES = (
+    *("database_url", "project", "budget_tokens", "worktrees", "quiet_minutes"),
+    *("host", "port", "body_limit_mb", "trusted_hosts", "cors_origins"),
+)
 """What a settings file may hold; `ONWARD_` and the name in capitals is the variable. `home` is set by ONWARD_HOME alone."""
 
 LEAST_BUDGET_TOKENS = 200
 QUIET_MINUTES = 30
+LOOPBACK, PORT, BODY_LIMIT_MB = "127.0.0.1", 3000, 64
+MOST_PORT = 65535
 
 System: TypeAlias = Literal["linux", "macos", "windows"]
 Worktrees: TypeAlias = Literal["together", "apart"]
@@ -51,6 +56,8 @@ class Settings:
 
     `claude_home` is where Claude Code keeps its transcripts. `project_for_all` is the project that a flag or a variable names, whatever folder a session
     ran in; one that a file names is for the sessions of that file's folder. A session that is followed is over after `quiet_minutes`.
+
+    A server listens at `host` and `port` and takes requests of at most `body_limit_mb`; it goes by `trusted_hosts` too, and the pages of `cors_origins` may ask it.
     """
 
     home: Path
@@ -61,6 +68,11 @@ class Settings:
     worktrees: Worktrees = "together"
     quiet_minutes: int = QUIET_MINUTES
     project_for_all: str = ""
+    host: str = LOOPBACK
+    port: int = PORT
+    body_limit_mb: int = BODY_LIMIT_MB
+    trusted_hosts: tuple[str, ...] = ()
+    cors_origins: tuple[str, ...] = ()
 
 
 def read_settings(
@@ -88,6 +100,11 @@ def read_settings(
         _worktrees(found),
         _whole(found, "quiet_minutes", 1, "minutes") or QUIET_MINUTES,
         _text(said, "project"),
+        _text(found, "host") or LOOPBACK,
+        _port(found),
+        _whole(found, "body_limit_mb", 1, "MiB") or BODY_LIMIT_MB,
+        _list(found, "trusted_hosts"),
+        _list(found, "cors_origins"),
     )
 
 
@@ -155,6 +172,23 @@ def _worktrees(found: Mapping[str, tuple[object, str]]) -> Worktrees:
     return cast("Worktrees", value)
 
 
+def _port(found: Mapping[str, tuple[object, str]]) -> int:
+    """Return the port; 0 is any that is free."""
+    port = _whole(found, "port", 0, "a port")
+    if port is not None and port > MOST_PORT:
+        raise BadSetting(f"{found['port'][1]} sets port to {port}.", f"Give a number up to {MOST_PORT}.")
+    return PORT if port is None else port
+
+
+def _list(found: Mapping[str, tuple[object, str]], name: str) -> tuple[str, ...]:
+    """Return what a list holds; a variable holds one with commas."""
+    value, where = found.get(name, ("", ""))
+    parts = value.split(",") if isinstance(value, str) else value
+    if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
+        raise BadSetting(f"{where} sets {name} to {value!r}, which is no list of texts.", "Put each in quotes, all in brackets.")
+    return tuple(part.strip() for part in parts if part.strip())
+
+
 def _whole(found: Mapping[str, tuple[object, str]], name: str, least: int, unit: str) -> int | None:
     value, where = found.get(name, (None, ""))
     if value is None:
@@ -162,7 +196,7 @@ def _whole(found: Mapping[str, tuple[object, str]], name: str, least: int, unit:
     try:
         number = int(str(value))
     except ValueError:
-        number = 0
+        number = least - 1
     if number < least:
         raise BadSetting(f"{where} sets {name} to {value!r}.", f"Give a whole number of {unit}, at least {least}.")
     return number

@@ -22,10 +22,12 @@ __all__ = [
     "ProjectLine",
     "ProjectTotals",
     "archive",
+    "by_id",
     "delete",
     "found",
     "listed",
     "new",
+    "of_id",
     "of_session",
     "rename",
     "resolve",
@@ -53,17 +55,41 @@ def new(store: Store, name: str, *, description: str = "", folder: Path | None =
         return projects.add(connection, _name(name), description, root, remote)
 
 
-def listed(store: Store, *, archived: bool = False) -> list[ProjectLine]:
-    """Return the projects at work, or the archived ones, by name."""
+def listed(store: Store, *, archived: bool = False, after: str | None = None, limit: int | None = None) -> list[ProjectLine]:
+    """Return the projects at work, or the archived ones, by name; those whose names come *after* that one."""
     with store.read() as connection:
-        totals = projects.totals(connection)
-        return [ProjectLine(project, totals.get(project.id, ProjectTotals())) for project in projects.listed(connection, archived=archived)]
+        found = projects.listed(connection, archived=archived, after=after, limit=limit)
+        totals = projects.totals(connection, [project.id for project in found])
+        return [ProjectLine(project, totals.get(project.id, ProjectTotals())) for project in found]
 
 
 def show(store: Store, project: Project) -> ProjectLine:
     """Return what a project holds."""
     with store.read() as connection:
-        return ProjectLine(project, projects.totals(connection).get(project.id, ProjectTotals()))
+        return _line(connection, project)
+
+
+def by_id(store: Store, project_id: int) -> ProjectLine:
+    """Return the project of that id and what it holds. Raises `NotFound`."""
+    with store.read() as connection:
+        return _line(connection, _there(connection, project_id))
+
+
+def of_id(store: Store, project_id: int) -> Project:
+    """Return the project of that id. Raises `NotFound`."""
+    with store.read() as connection:
+        return _there(connection, project_id)
+
+
+def _there(connection: Connection, project_id: int) -> Project:
+    found = projects.by_id(connection, project_id)
+    if found is None:
+        raise NotFound(f"There is no project {project_id}.", "List what there is: onward project list")
+    return found
+
+
+def _line(connection: Connection, project: Project) -> ProjectLine:
+    return ProjectLine(project, projects.totals(connection, [project.id]).get(project.id, ProjectTotals()))
 
 
 def resolve(
@@ -180,7 +206,7 @@ def _set_status(store: Store, project: Project, status: str) -> Project:
 def delete(store: Store, project: Project) -> ProjectTotals:
     """Delete a project with its sessions, turns, facts and handoffs, for good; return what it held."""
     with store.write() as connection:
-        held = projects.totals(connection).get(project.id, ProjectTotals())
+        held = _line(connection, project).totals
         for session in sessions.listed(connection, project.id):
             turns.remove(connection, session.id)
         projects.remove(connection, project.id)

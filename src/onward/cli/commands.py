@@ -35,6 +35,7 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
         Entry("session", "Begin, complete and look at sessions.", "onward.cli.session:session"),
         Entry("handoff", "Print what the next session should know.", "onward.cli.handoff:handoff"),
     ),
+    "Serve": (Entry("serve", "Serve the API on this machine.", "onward.cli.serve:serve"),),
     "Look things up, and correct them": (
         Entry("search", "Find passages in everything that was kept.", "onward.cli.lookup:search"),
         Entry("source", "Show the exact turns behind a line.", "onward.cli.lookup:source"),

@@ -24,3 +24,8 @@ def unindexed(connection: Connection) -> int:
         return 0
     indexed = int(connection.exec_driver_sql("SELECT count(*) FROM turn_words_docsize").scalar_one())
     return abs(int(connection.execute(select(func.count()).select_from(turns)).scalar_one()) - indexed)
+
+
+def ask(connection: Connection) -> None:
+    """Have the database answer."""
+    connection.execute(select(1)).one()

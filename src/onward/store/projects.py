@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from secrets import token_bytes
@@ -77,18 +78,21 @@ def at_place(connection: Connection, root: str, remote: str) -> list[Project]:
     return [_made(row) for row in connection.execute(select(projects).where(place).order_by(projects.c.id))]
 
 
-def listed(connection: Connection, *, archived: bool = False) -> list[Project]:
-    """Return the projects that are at work, or those that are archived, by name."""
-    status = "archived" if archived else "active"
-    return [_made(row) for row in connection.execute(select(projects).where(projects.c.status == status).order_by(projects.c.name))]
+def listed(connection: Connection, *, archived: bool = False, after: str | None = None, limit: int | None = None) -> list[Project]:
+    """Return the projects that are at work, or those that are archived, by name; those whose names come *after* that one."""
+    query = select(projects).where(projects.c.status == ("archived" if archived else "active")).order_by(projects.c.name).limit(limit)
+    if after is not None:
+        query = query.where(projects.c.name > after)
+    return [_made(row) for row in connection.execute(query)]
 
 
-def totals(connection: Connection) -> dict[int, ProjectTotals]:
-    """Return what every project with sessions holds, by its id."""
+def totals(connection: Connection, among: Collection[int]) -> dict[int, ProjectTotals]:
+    """Return what the projects of these ids that have sessions hold, by id."""
     done = func.count(sessions.c.completed_at)
     last = func.max(func.coalesce(sessions.c.completed_at, sessions.c.started_at, sessions.c.created_at))
     sums = [func.coalesce(func.sum(column), 0) for column in (sessions.c.turns, sessions.c.tokens, sessions.c.credits_used)]
-    query = select(sessions.c.project_id, func.count(), done, *sums, last).group_by(sessions.c.project_id)
+    query = select(sessions.c.project_id, func.count(), done, *sums, last).where(sessions.c.project_id.in_(among))
+    query = query.group_by(sessions.c.project_id)
     return {
         row[0]: ProjectTotals(row[1], row[2], int(row[3]), int(row[4]), float(row[5]), told_always(int(row[6])))
         for row in connection.execute(query)

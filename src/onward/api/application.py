@@ -1,0 +1,106 @@
+"""The application: every route, and what stands around all of them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from anyio.to_thread import current_default_thread_limiter
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException as AnyHTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+
+from onward import __name__ as program
+from onward.api.desk import Desk
+from onward.api.edge import Edge, request_id
+from onward.api.envelope import CODES, refused, refused_by
+from onward.api.gate import Gate
+from onward.api.idempotency import Idempotency
+from onward.api.limit import BodyLimit
+from onward.errors import OnwardError
+from onward.settings import Settings
+
+if TYPE_CHECKING:
+    from onward.store import Store
+
+ROUTES = ("projects",)
+"""The nouns that have routes, each a module of `routes` with a `router`, in the order of the documentation."""
+
+THREADS = 16
+"""Requests that are worked on at once. More only wait for each other: for Python's lock, and for the store's one writer."""
+
+ABOUT = """Turns the sessions of AI agents into one evolving handoff per project, and measures what it keeps.
+
+Every answer is `{"success": true, "data": …}` or `{"success": false, "error": {"code", "message", "details"?}}`. Lists come in pages: pass `next_cursor` on as `cursor`.
+Send an `Idempotency-Key` with a write, and sending it again does it once. Fields of requests may be written in snake_case or camelCase."""
+
+
+def build(store: Store, settings: Settings) -> FastAPI:
+    """Return the application over an open *store*, which whoever opened it closes."""
+    application = FastAPI(
+        title="Onward", version=_version(), description=ABOUT, lifespan=_lifespan, docs_url=None, redoc_url=None,
+        telemetry={"tracing": False, "metrics": False}, middleware=_around(settings), exception_handlers=_HANDLERS,
+    )  # fmt: skip
+    application.state.desk = Desk(store, settings)
+    application.include_router(import_module("onward.api.routes.house").router)
+    for noun in ROUTES:
+        application.include_router(import_module(f"onward.api.routes.{noun}").router, prefix="/api")
+    return application
+
+
+@asynccontextmanager
+async def _lifespan(_: FastAPI) -> AsyncIterator[None]:
+    current_default_thread_limiter().total_tokens = THREADS
+    yield
+
+
+def _around(settings: Settings) -> Sequence[Middleware]:
+    """Return what stands around the routes, the outermost first."""
+    return (
+        Middleware(Edge),
+        Middleware(Gate, trusted_hosts=settings.trusted_hosts, origins=settings.cors_origins),
+        # Access tokens and limits of rate have their place here.
+        Middleware(GZipMiddleware, minimum_size=1024, compresslevel=5),
+        Middleware(BodyLimit, most_bytes=settings.body_limit_mb * 2**20),
+        Middleware(Idempotency),
+    )
+
+
+async def _of_ours(_: Request, error: OnwardError) -> Response:
+    return refused_by(error, request_id())
+
+
+async def _of_validation(_: Request, error: RequestValidationError) -> Response:
+    found = error.errors()
+    if any(one["type"] == "json_invalid" for one in found):
+        return refused(400, "bad_json", "The body is not JSON.", request_id())
+    details = [{"field": ".".join(map(str, one["loc"][1:])) or str(one["loc"][0]), "problem": one["msg"]} for one in found]
+    said = "; ".join(f"{one['field']}: {one['problem']}" for one in details[:5])
+    return refused(422, "invalid", f"The request cannot be used. {said}.", request_id(), details=details)
+
+
+async def _of_http(_: Request, error: AnyHTTPException) -> Response:
+    message = {
+        404: "There is no such route. They are listed at /openapi.json.",
+        405: "This route has no such method. They are listed at /openapi.json.",
+    }.get(error.status_code, str(error.detail))
+    answer = refused(error.status_code, CODES.get(error.status_code, "refused"), message, request_id())
+    answer.headers.update(error.headers or {})
+    return answer
+
+
+_HANDLERS: dict[int | type[Exception], Callable[[Request, Any], Coroutine[Any, Any, Response]]] = {
+    OnwardError: _of_ours,
+    RequestValidationError: _of_validation,
+    AnyHTTPException: _of_http,
+}
+
+
+def _version() -> str:
+    from importlib.metadata import version
+
+    return version(program)

@@ -1,0 +1,77 @@
+"""Around everything: a request's id, one line in the log for it, and an answer even to what nobody foresaw.
+
+The log says method, route, status and time; never a query, a body or a header, for those hold what people wrote.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+import traceback
+from contextvars import ContextVar
+from secrets import token_hex
+
+import structlog
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from onward.api.envelope import refused
+
+REQUEST_ID = "x-request-id"
+_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+_current: ContextVar[str] = ContextVar("request_id", default="")
+
+log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
+
+
+def request_id() -> str:
+    """Return the id of the request that is being answered."""
+    return _current.get()
+
+
+class Edge:
+    """Gives each request an id (the caller's own, if it is a plain word) and logs it when it is answered."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        said = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
+        name = said.decode() if _ID.fullmatch(said) else token_hex(8)
+        _current.set(name)
+        started, status = time.perf_counter(), 0
+
+        async def sending(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], (b"x-request-id", name.encode())]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, sending)
+        except Exception as error:  # noqa: BLE001 - whatever happens, the caller gets an answer and the log says where
+            log.error("failed", request_id=name, route=_route(scope), error=type(error).__name__, where=_where(error))  # noqa: TRY400 - its message may hold content
+            if not status:
+                await refused(500, "defect", f"This is a defect of Onward. Report it with the request id {name}.", name)(
+                    scope, receive, sending
+                )
+        log.info("answered", request_id=name, method=scope["method"], route=_route(scope), status=status, ms=_ms(started))
+
+
+def _route(scope: Scope) -> str:
+    """Return the route's pattern, not its path: a path may hold a name."""
+    return getattr(scope.get("route"), "path", "")
+
+
+def _ms(started: float) -> float:
+    return round((time.perf_counter() - started) * 1000, 1)
+
+
+def _where(error: BaseException) -> list[str]:
+    """Return the innermost places that an error went through. Its message is left out: it may repeat what somebody wrote."""
+    frames = traceback.extract_tb(error.__traceback__)[-6:]
+    return [f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}" for frame in frames]

@@ -1,0 +1,140 @@
+"""How every answer is wrapped: what went well, and what did not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, Literal, TypeVar, cast
+
+import orjson
+from fastapi import Response
+
+from onward import errors
+from onward.errors import OnwardError
+
+T = TypeVar("T")
+
+STATUS: dict[type[OnwardError], int] = {
+    errors.BadInput: 422,
+    errors.NotAuthenticated: 401,
+    errors.NotAllowed: 403,
+    errors.NotFound: 404,
+    errors.Conflict: 409,
+    errors.TooLarge: 413,
+    errors.TooMany: 429,
+    errors.ProviderFailed: 502,
+    errors.StoreError: 503,
+}
+"""The status of each kind of error; one that is not named here has its parent's."""
+
+CODES = {
+    400: "bad_request",
+    403: "not_allowed",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_large",
+    415: "unsupported_media_type",
+}
+"""What a refusal is called that no error of ours stands for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer(Generic[T]):
+    """What went well."""
+
+    success: Literal[True]
+    data: T
+
+
+@dataclass(frozen=True, slots=True)
+class PageAnswer(Generic[T]):
+    """One page of a list. `next_cursor` leads to the next one; null on the last."""
+
+    success: Literal[True]
+    data: list[T]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What happened and what to do. `code` is stable; `details` lists fields and what is wrong with them."""
+
+    code: str
+    message: str
+    request_id: str
+    details: list[dict[str, Any]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedAnswer:
+    """What did not go well."""
+
+    success: Literal[False]
+    error: Refusal
+
+
+def ok(data: object, /, *, status: int = 200, headers: Mapping[str, str] | None = None, **top_level: object) -> Response:
+    """Return a success with *data*, and beside it the fields that the route names."""
+    return _json({"success": True, "data": data, **top_level}, status, headers)
+
+
+def no_store() -> dict[str, str]:
+    """Return the headers of an answer that is shown once: nobody keeps it, and neither do we."""
+    return {"cache-control": "no-store"}
+
+
+def refused(status: int, code: str, message: str, request_id: str, *, details: list[dict[str, Any]] | None = None) -> Response:
+    """Return a refusal."""
+    error: dict[str, Any] = {"code": code, "message": message, "request_id": request_id}
+    if details:
+        error["details"] = details
+    return _json({"success": False, "error": error}, status)
+
+
+def refused_by(error: OnwardError, request_id: str) -> Response:
+    """Return the refusal that *error* stands for."""
+    return refused(status_of(type(error)), error.code, str(error), request_id)
+
+
+def status_of(error: type[OnwardError]) -> int:
+    """Return the status that an error is answered with."""
+    return next((STATUS[kind] for kind in error.__mro__ if kind in STATUS), 500)
+
+
+def answers(shape: Any, *likely: type[OnwardError], wrapped: Any = Answer) -> dict[str, Any]:
+    """Return what the OpenAPI document says of a route: it answers *shape*, and is likely to refuse by these errors. *wrapped* is its envelope."""
+    return {"response_model": wrapped[shape] if shape is not None else wrapped, "responses": refusals(*likely)}
+
+
+def pages(shape: Any, *likely: type[OnwardError]) -> dict[str, Any]:
+    """Return what the OpenAPI document says of a route that answers one page of *shape* after the other."""
+    return answers(shape, *likely, wrapped=PageAnswer)
+
+
+def refusals(*likely: type[OnwardError]) -> dict[int | str, dict[str, Any]]:
+    """Return what the OpenAPI document says of refusals, an example with each. Any route may be refused for what was sent, and while the store is out of reach."""
+    told: dict[int | str, dict[str, Any]] = {}
+    kinds: tuple[type[OnwardError], ...] = (*likely, errors.BadInput, errors.StoreError)
+    for error in kinds:
+        said = {"code": error.code, "message": (error.__doc__ or "").split("\n")[0], "request_id": "9f6c2d1e8b7a4053"}
+        told[status_of(error)] = {
+            "model": RefusedAnswer,
+            "description": said["message"],
+            "content": {"application/json": {"example": {"success": False, "error": said}}},
+        }
+    return told
+
+
+def _json(content: object, status: int, headers: Mapping[str, str] | None = None) -> Response:
+    return Response(written(content), status, cast("Any", headers), "application/json")
+
+
+def written(content: object) -> bytes:
+    """Return *content* as JSON: dataclasses by their fields, times in UTC."""
+    return orjson.dumps(content, _plain, orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, (frozenset, set)):
+        return sorted(value)
+    raise TypeError(f"{type(value).__name__} cannot be answered")

@@ -1,0 +1,52 @@
+"""Who may come in on loopback: programs of this machine that ask for this server by its own name.
+
+A page of any site can make a browser send requests to 127.0.0.1, and a name of any site can be pointed there. The first says so in `Origin`, the second in `Host`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from onward.api.edge import request_id
+from onward.api.envelope import refused
+
+LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
+
+
+class Gate:
+    """Refuses what was not meant for this server, or was sent by another site's page. *trusted_hosts* are further names of this server, *origins* further sites."""
+
+    def __init__(self, app: ASGIApp, *, trusted_hosts: Collection[str] = (), origins: Collection[str] = ()) -> None:
+        self._app = app
+        self._names = LOOPBACK_NAMES | {name.lower() for name in trusted_hosts}
+        self._origins = {origin.lower().rstrip("/") for origin in origins}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or refuse it."""
+        why = self._refusal(scope) if scope["type"] in ("http", "websocket") else ""
+        if not why:
+            await self._app(scope, receive, send)
+        elif scope["type"] == "http":
+            await refused(403, "not_allowed", why, request_id())(scope, receive, send)
+        else:
+            await send({"type": "websocket.close", "code": 1008})
+
+    def _refusal(self, scope: Scope) -> str:
+        host = origin = ""
+        for name, value in scope["headers"]:
+            if name == b"host":
+                host = value.decode("latin-1").lower()
+            elif name == b"origin":
+                origin = value.decode("latin-1").lower()
+        if _name(host) not in self._names:
+            return "This server is not called that. Ask for it by 127.0.0.1 or localhost, or name it in ONWARD_TRUSTED_HOSTS."
+        if origin and origin.partition("://")[2] != host and origin not in self._origins:
+            return "A page of another site sent this. Allow that site in ONWARD_CORS_ORIGINS if it is yours."
+        return ""
+
+
+def _name(host: str) -> str:
+    """Return *host* without its port."""
+    return host[: host.index("]") + 1] if host.startswith("[") and "]" in host else host.partition(":")[0]

@@ -1,0 +1,62 @@
+"""What requests are made of. Answers have shapes of their own, beside the routes that give them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, TypeAlias
+
+from fastapi import Path
+from pydantic import AfterValidator, AliasChoices, AliasGenerator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic.alias_generators import to_camel
+
+MOST_ID = 2**31 - 1
+MOST_LINES = 200
+"""Of anything that is said in lines: accomplishments, blockers, objectives."""
+
+
+def _clean(text: str) -> str:
+    """PostgreSQL keeps no NUL, and nobody means one."""
+    return text.replace("\0", "")
+
+
+def _in_lines(value: object) -> object:
+    """Return the lines of a text, without their bullets; a list as it is."""
+    if isinstance(value, str):
+        return [line for line in (part.strip().lstrip("-*•").strip() for part in value.splitlines()) if line]
+    return value
+
+
+Id: TypeAlias = Annotated[int, Path(ge=1, le=MOST_ID)]
+"""An id in a path."""
+IdField: TypeAlias = Annotated[int, Field(ge=1, le=MOST_ID)]
+"""An id in a body or a query."""
+Text: TypeAlias = Annotated[str, AfterValidator(_clean)]
+Lines: TypeAlias = Annotated[
+    list[Text],
+    BeforeValidator(_in_lines, json_schema_input_type=list[str] | str),
+    Field(max_length=MOST_LINES),
+]
+"""Several things said: a list, or one text of which each line is one."""
+
+
+def _names(name: str) -> AliasChoices:
+    return AliasChoices(name, to_camel(name))
+
+
+class Body(BaseModel):
+    """A request's body. Every field may be written in snake_case or camelCase; what is not known is ignored, because clients of other servers send more than we read."""
+
+    model_config = ConfigDict(alias_generator=AliasGenerator(validation_alias=_names), populate_by_name=True, frozen=True)
+
+    def said(self) -> dict[str, Any]:
+        """Return the fields that were really sent."""
+        return {name: getattr(self, name) for name in sorted(self.model_fields_set)}
+
+
+class Change(Body):
+    """A body that changes something: what is not sent stays as it is, and nothing may not be null."""
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Change:
+        if not self.model_fields_set:
+            raise ValueError(f"nothing to change: send one of {', '.join(type(self).model_fields)}")
+        return self

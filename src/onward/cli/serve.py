@@ -1,0 +1,69 @@
+"""`onward serve`: the API on this machine."""
+
+from __future__ import annotations
+
+import socket
+
+import click
+
+from onward.cli.desk import as_json
+from onward.cli.present import note, say_json
+from onward.errors import BadSetting
+from onward.settings import Settings, read_settings
+from onward.wiring import open_store
+
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+GRACE_SECONDS = 10
+
+
+@click.command()
+@click.option("--host", metavar="HOST", help="Where to listen.  [default: 127.0.0.1]")
+@click.option("--port", type=click.IntRange(0, 65535), metavar="PORT", help="At which port; 0 is any free one.  [default: 3000]")
+@as_json
+def serve(host: str | None, port: int | None, as_json: bool) -> None:
+    """Serve the API to programs of this machine, until Ctrl-C.
+
+    Every route is listed at /docs. It listens on loopback only.
+
+    \b
+    Examples:
+      onward serve
+      onward serve --port 8080
+    """
+    settings = read_settings({"host": host, "port": port})
+    if settings.host not in _LOOPBACK:
+        raise BadSetting(
+            f"Onward does not listen at {settings.host}: that is open to other machines.", "Use 127.0.0.1, and a tunnel to it."
+        )
+    with _listening(settings) as listening, open_store(settings) as store:
+        # Imported here: the port may be taken, and then nothing of this is needed.
+        import uvicorn
+
+        from onward.api.application import build
+        from onward.api.logs import to_standard_error
+
+        to_standard_error()
+        told = f"http://{f'[{settings.host}]' if ':' in settings.host else settings.host}:{listening.getsockname()[1]}"
+        if as_json:
+            say_json({"url": told})
+        note(f"Onward listens at {told} (routes: {told}/docs). Ctrl-C ends it.")
+        config = uvicorn.Config(
+            build(store, settings), log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=GRACE_SECONDS
+        )
+        uvicorn.Server(config).run(sockets=[listening])
+
+
+def _listening(settings: Settings) -> socket.socket:
+    """Return a socket that listens already: who knocks before the server is ready waits, and is not turned away."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listening = socket.socket(family)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((settings.host, settings.port))
+    except OSError as error:
+        listening.close()
+        raise BadSetting(
+            f"Nothing can listen at {settings.host}:{settings.port}: {error.strerror}.", "Name another port with --port."
+        ) from error
+    listening.listen(512)
+    return listening

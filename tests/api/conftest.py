@@ -1,0 +1,61 @@
+"""A server to ask: in process (`client`) or the real program (`server`), on SQLite and, in the slow run, on PostgreSQL."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx2
+import pytest
+from starlette.testclient import TestClient
+
+from onward.api.application import build
+from onward.settings import Settings
+from onward.store import Store
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(tmp_path / "home", tmp_path / "claude")
+
+
+@pytest.fixture
+def client(store: Store, settings: Settings) -> Iterator[TestClient]:
+    """Asks the application in this process: `client.post("/api/projects", json={…}).json()`. A defect is an answer of 500, as everywhere."""
+    with TestClient(build(store, settings), base_url="http://127.0.0.1:3000", raise_server_exceptions=False) as asking:
+        yield asking
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[httpx2.Client]:
+    """Asks `onward serve`, a process of its own at a free port. Tests that use it are slow."""
+    environment = {**os.environ, "ONWARD_HOME": str(tmp_path / "home")}
+    if request.param == "postgresql":
+        environment["ONWARD_DATABASE_URL"] = request.getfixturevalue("new_database")()
+    with (tmp_path / "server.log").open("wb") as log, serving(environment, log.fileno()) as (_, asking):
+        yield asking
+
+
+class serving:  # noqa: N801 - used like a function
+    """`onward serve` with *environment*, ended (by its id) on leaving; gives the process and a client."""
+
+    def __init__(self, environment: dict[str, str], log: int) -> None:
+        self._environment, self._log = environment, log
+
+    def __enter__(self) -> tuple[subprocess.Popen[bytes], httpx2.Client]:
+        command = [sys.executable, "-m", "onward", "serve", "--port", "0", "--json"]
+        self._process = subprocess.Popen(command, env=self._environment, stdout=subprocess.PIPE, stderr=self._log)
+        assert self._process.stdout
+        told = self._process.stdout.readline()
+        assert told, "the server ended before it listened"
+        self._client = httpx2.Client(base_url=json.loads(told)["url"], timeout=60)
+        return self._process, self._client
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
+        self._process.terminate()
+        self._process.wait(30)
