@@ -13,7 +13,7 @@ from onward.core.facts import Fact, Handle, Kind, fact_id
 from onward.core.handoff import Handoff, render
 from onward.core.ledger import Ledger
 from onward.core.preservation import Preservation, Reference, measure
-from onward.core.transcript import ToolCall, Turn
+from onward.core.transcript import ToolCall, ToolResult, Turn
 
 LEAST_TOKENS, MOST_TOKENS, SHARE = 2_000, 8_000, 0.02
 """The budget, when nobody names one: this share of the sessions' tokens, within these bounds."""
@@ -31,25 +31,32 @@ class Master(NamedTuple):
 
 def lightened(turn: Turn) -> Turn:
     """Return *turn* with what nothing is learned from left out: thinking, and the middle of long tool results. A light turn is returned as it is."""
-    if not turn.thinking and all(len(r.text) <= _RESULT_HEAD + _RESULT_TAIL for r in turn.results):
+    long = [r for r in turn.results if len(r.text) > _RESULT_HEAD + _RESULT_TAIL]
+    if not turn.thinking and not long:
         return turn
-    results = tuple(
-        r if len(r.text) <= _RESULT_HEAD + _RESULT_TAIL else replace(r, text=f"{r.text[:_RESULT_HEAD]}\n…\n{r.text[-_RESULT_TAIL:]}")
-        for r in turn.results
-    )
-    return replace(turn, thinking="", results=results)
+    return replace(turn, thinking="", results=tuple(map(_shortened, turn.results)) if long else turn.results)
+
+
+def _shortened(result: ToolResult) -> ToolResult:
+    if len(result.text) <= _RESULT_HEAD + _RESULT_TAIL:
+        return result
+    return ToolResult(result.call_id, f"{result.text[:_RESULT_HEAD]}\n…\n{result.text[-_RESULT_TAIL:]}", result.is_error, result.exit_code)
 
 
 def turn_tokens(turn: Turn) -> int:
     """Return about how many tokens a turn costs a reader: four characters each, tool traffic included."""
-    length = len(turn.text) + sum(len(r.text) for r in turn.results) + sum(_length(call) for call in turn.calls)
+    length = len(turn.text)
+    for result in turn.results:
+        length += len(result.text)
+    for call in turn.calls:
+        length += _length(call)
     return length // 4
 
 
 def _length(call: ToolCall) -> int:
     if isinstance(call.arguments, str):
         return len(call.arguments)
-    return sum(len(v) for v in call.arguments.values() if isinstance(v, str))
+    return sum([len(v) for v in call.arguments.values() if isinstance(v, str)])
 
 
 def default_budget(sessions: Iterable[SessionLine]) -> int:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from onward.redact.find import find_secrets
+from onward.redact.find import SHORTEST, find_secrets
 
 if TYPE_CHECKING:
     from onward.core.transcript import SessionHead, ToolCall, ToolResult, Turn
@@ -15,6 +16,8 @@ DISTILL_KEY = b"onward distill: the same input, the same handoff"
 """The key where no project is: the same input gives the same placeholders on every machine. A stored project has its own random key."""
 
 _LONGEST_NAME = 64
+_SHORT = 300
+"""Characters; a text this short (a folder, a command) often comes again."""
 
 
 class Redactor:
@@ -29,6 +32,8 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """Return *text* without its secrets; the very same object where there are none."""
+        if len(text) < SHORTEST or (len(text) < _SHORT and _is_clean(text)):
+            return text
         # What stands beside a placeholder is looked at again, so that redacting twice changes nothing. Each round leaves less to find.
         while secrets := find_secrets(text):
             text = self._replaced(text, secrets)
@@ -84,7 +89,7 @@ class Redactor:
 
     def _named(self, name: str, value: str) -> str:
         clean = self.text(value)
-        if clean is not value or len(name) > _LONGEST_NAME or not any(word in name.lower() for word in ("key", "oken", "secret", "pass")):
+        if clean is not value or not _is_telling(name):
             return clean
         head = f'{name}: "'
         for secret in find_secrets(f'{head}{value}"'):
@@ -112,3 +117,15 @@ class Redactor:
 
         digest = hmac.digest(self._key, secret.encode("utf-8", "surrogatepass"), "sha256")
         return f"[secret:{kind}:{digest[:4].hex()}]"
+
+
+@lru_cache(maxsize=2048)
+def _is_clean(text: str) -> bool:
+    return not find_secrets(text)
+
+
+@lru_cache(maxsize=512)
+def _is_telling(name: str) -> bool:
+    """Whether a value under *name* is judged together with it."""
+    lowered = name.lower()
+    return len(name) <= _LONGEST_NAME and any(word in lowered for word in ("key", "oken", "secret", "pass"))

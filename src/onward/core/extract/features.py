@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 from math import fsum, log
 from typing import NamedTuple
 
@@ -81,13 +81,18 @@ def candidates(seen: Trace) -> list[Candidate]:
         if said.author == "user":
             parts = joined(parts)
         for clause in parts:
-            listed = words(clause.text)
-            if len(listed) < 2:
-                continue
-            bits = cue_bits(clause.text.lower().replace("’", "'"), listed)
-            stems = frozenset(content_words(clause.text))
-            found.append(Candidate(said, clause, len(listed), tuple(listed[:12]), bits, identifiers(clause.text), stems, len(parts)))
+            size, opening, bits, names, stems = _read(clause.text)
+            if size >= 2:
+                found.append(Candidate(said, clause, size, opening, bits, names, stems, len(parts)))
     return found
+
+
+@lru_cache(maxsize=4096)
+def _read(text: str) -> tuple[int, tuple[str, ...], int, tuple[str, ...], frozenset[str]]:
+    """Return size, opening, cues, names and stems of a clause. Remembered, since agents say "Now let me run the tests" all day."""
+    listed = words(text)
+    bits = cue_bits(text.lower().replace("’", "'"), listed)
+    return len(listed), tuple(listed[:12]), bits, identifiers(text), frozenset(content_words(text))
 
 
 def joined(parts: Iterable[Clause]) -> tuple[Clause, ...]:
