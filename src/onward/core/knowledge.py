@@ -83,16 +83,29 @@ def _gathered(fact: Fact, everything: Sequence[Fact]) -> Gathered | None:
     return _made("lesson", fact, text) if fact.kind == "dead_end" or cues & _LEARNED else None
 
 
+class Solution(NamedTuple):
+    """An error of a command that passed later: the whole line, the `error` in it, and the file whose change lay in between, if there was one."""
+
+    told: str
+    error: str
+    changed: str
+
+
+def solution_of(fact: Fact) -> Solution | None:
+    """Return what an error that the tools showed says of its end; None for one that is not known to have ended."""
+    told, passes, how = fact.text.partition(_PASSES)
+    return Solution(told, told.partition(_FAILED)[2] or told, how.partition(_AFTER)[2]) if passes else None
+
+
 def _solved(fact: Fact, everything: Sequence[Fact]) -> Gathered | None:
     """Return an error of a command that passed later, with what was changed in between and what the agent said of it."""
-    told, passes, how = fact.text.partition(_PASSES)
-    if not passes:
+    ended = solution_of(fact)
+    if ended is None:
         return None
-    changed = how.partition(_AFTER)[2]
     why = _why(fact, everything)
-    fix = ": ".join(part for part in (f"A change of {changed}" if changed else "", why) if part)
-    error = told.partition(_FAILED)[2] or told
-    return Gathered("solution", signature(error), category_of(f"{told} {fix}"), told, fix, fact.id, fact.turn) if fix else None
+    fix = ": ".join(part for part in (f"A change of {ended.changed}" if ended.changed else "", why) if part)
+    category = category_of(f"{ended.told} {fix}")
+    return Gathered("solution", signature(ended.error), category, ended.told, fix, fact.id, fact.turn) if fix else None
 
 
 def _why(error: Fact, everything: Iterable[Fact]) -> str:

@@ -11,6 +11,9 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
+from onward.core.facts import Fact
+from onward.core.knowledge import solution_of
+from onward.core.ledger import Ledger
 from onward.core.signature import signature
 from onward.core.steps import Step, Steps, is_looking
 from onward.core.text import one_line
@@ -21,6 +24,30 @@ class Before(NamedTuple):
 
     files: frozenset[str] = frozenset()
     explained: frozenset[str] = frozenset()
+
+
+def stood_before(ledger: Ledger, number: int) -> list[Fact]:
+    """Return the facts that stood when session *number* began, in order: those of earlier sessions that no earlier one had retired."""
+    session_of = {fact.id: fact.session for fact in ledger.facts}
+    return [
+        fact
+        for fact in ledger.facts
+        if fact.session < number
+        and fact.state != "retracted"
+        and (fact.superseded_by is None or session_of.get(fact.superseded_by, number) >= number)
+    ]
+
+
+def known_before(facts: Iterable[Fact]) -> Before:
+    """Return what *facts* tell of files and of errors whose fix was found."""
+    files, explained = set[str](), set[str]()
+    for fact in facts:
+        of, _, what = fact.subject.partition(":")
+        if of == "file" and not fact.text.startswith(f"`{what}` was deleted"):
+            files.add(what)
+        elif of == "error" and (solved := solution_of(fact)):
+            explained.add(signature(solved.error))
+    return Before(frozenset(files), frozenset(explained - {""}))
 
 
 class Effort(NamedTuple):

@@ -1,0 +1,114 @@
+"""What completed sessions spent and gave: one row a session, written once when it is completed, read by every chart."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Select, delete, func, insert, select, update
+
+from onward.core.rework import Effort
+from onward.store.clock import told
+from onward.store.schema import projects, session_measures, sessions
+
+
+class Measure(NamedTuple):
+    """What one session spent and gave. `accomplished` counts what the ledger took from it as done; the last two are of the handoff that it made."""
+
+    effort: Effort
+    facts_used_again: int
+    accomplished: int
+    kept_ratio: float | None = None
+    handoff_tokens: int | None = None
+
+
+class Point(NamedTuple):
+    """A completed session with its measure. `credits_used` is None where nobody told."""
+
+    project: str
+    session: int
+    ended_at: datetime | None
+    credits_used: float | None
+    measure: Measure
+
+
+_EFFORT = ("tokens", "recovery_tokens", "reread_tokens", "repeated_tokens", "explained_tokens", "edits", "commands", "failures", "first_edit_ms")  # fmt: skip
+_REST = ("facts_used_again", "accomplished", "kept_ratio", "handoff_tokens")
+_WHEN = func.coalesce(sessions.c.ended_at, sessions.c.completed_at, sessions.c.created_at)
+
+
+def keep(connection: Connection, session_id: int, measure: Measure) -> None:
+    """Keep the measure of a session, instead of what was kept of it before."""
+    values = {name: getattr(measure.effort, name) for name in _EFFORT} | {name: getattr(measure, name) for name in _REST}
+    connection.execute(delete(session_measures).where(session_measures.c.session_id == session_id))
+    connection.execute(insert(session_measures).values(session_id=session_id, **values))
+
+
+def is_measured(connection: Connection, session_id: int) -> bool:
+    """Say whether there is a measure of a session."""
+    return connection.execute(select(session_measures.c.session_id).where(session_measures.c.session_id == session_id)).first() is not None
+
+
+def note_handoff(connection: Connection, session_id: int, kept_ratio: float | None, handoff_tokens: int) -> None:
+    """Note what the handoff keeps that completing a session made."""
+    values = {"kept_ratio": kept_ratio, "handoff_tokens": handoff_tokens}
+    connection.execute(update(session_measures).where(session_measures.c.session_id == session_id).values(values))
+
+
+def points(connection: Connection, project_id: int | None = None) -> list[Point]:
+    """Return every measured session that is completed, of one project by number or of all in order of time."""
+    query = _points().where(sessions.c.status == "completed")
+    if project_id is None:
+        query = query.order_by(_WHEN, sessions.c.id)
+    else:
+        query = query.where(sessions.c.project_id == project_id).order_by(sessions.c.number)
+    return [_point(row) for row in connection.execute(query)]
+
+
+def ends(connection: Connection, project_ids: Collection[int] | None, window: int) -> dict[int, tuple[list[Point], list[Point], int]]:
+    """Return by project its first *window* sessions that are measured and productive, its last, and how many there are in all."""
+    place = func.row_number().over(partition_by=sessions.c.project_id, order_by=sessions.c.number)
+    count = func.count().over(partition_by=sessions.c.project_id)
+    inner = (
+        select(sessions.c.id, sessions.c.project_id, place.label("place"), count.label("among"))
+        .select_from(session_measures.join(sessions))
+        .where(sessions.c.status == "completed", session_measures.c.recovery_tokens.is_not(None))
+    )
+    if project_ids is not None:
+        inner = inner.where(sessions.c.project_id.in_(sorted(project_ids)))
+    chosen = inner.subquery()
+    query = (
+        _points()
+        .add_columns(chosen.c.project_id, chosen.c.place, chosen.c.among)
+        .join(chosen, chosen.c.id == sessions.c.id)
+        .where((chosen.c.place <= window) | (chosen.c.place > chosen.c.among - window))
+        .order_by(chosen.c.project_id, chosen.c.place)
+    )
+    found: dict[int, tuple[list[Point], list[Point], int]] = {}
+    for row in connection.execute(query):
+        first, last, among = found.setdefault(row.project_id, ([], [], row.among))
+        if row.place <= window:
+            first.append(_point(row))
+        if row.place > among - window:
+            last.append(_point(row))
+    return found
+
+
+def kept_ratios(connection: Connection) -> dict[int, float]:
+    """Return by project the mean share that the handoffs of its completed sessions keep; only projects where one is known."""
+    query = select(sessions.c.project_id, func.avg(session_measures.c.kept_ratio)).select_from(session_measures.join(sessions))
+    found = connection.execute(query.where(sessions.c.status == "completed").group_by(sessions.c.project_id))
+    return {project_id: float(mean) for project_id, mean in found if mean is not None}
+
+
+def _points() -> Select[Any]:
+    measured = [session_measures.c[name] for name in (*_EFFORT, *_REST)]
+    return select(projects.c.name, sessions.c.number, sessions.c.ended_at, sessions.c.credits_used, *measured).select_from(
+        session_measures.join(sessions).join(projects, projects.c.id == sessions.c.project_id)
+    )
+
+
+def _point(row: Any) -> Point:
+    effort, rest = row[4 : 4 + len(_EFFORT)], row[4 + len(_EFFORT) : 4 + len(_EFFORT) + len(_REST)]
+    return Point(row[0], row[1], told(row[2]), row[3], Measure(Effort(*effort), *rest))
