@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onward.core.facts import Handle
-from onward.core.handoff import SECTIONS, Handoff, Line, Section, from_json, parse, render, render_prompt, to_json
+from onward.core.handoff import Handoff, Line, Section, from_json, parse, render, render_prompt, to_json
+from onward.core.headings import SECTIONS
 
 words = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc", "Zl", "Zp", "Zs")), min_size=1, max_size=8)
 prose = st.lists(words, min_size=1, max_size=8).map(" ".join).filter(lambda s: not s.endswith("]"))

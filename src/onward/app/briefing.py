@@ -8,7 +8,8 @@ from datetime import datetime
 from pathlib import Path
 
 from onward.app.repository import RepositoryChange, changes_since, place_of
-from onward.core.handoff import HEAD, Handoff, Line
+from onward.core.handoff import Handoff, Line
+from onward.core.headings import HEAD
 from onward.errors import NotFound
 from onward.store import Store, sessions
 from onward.store.handoffs import StoredHandoff

@@ -13,7 +13,8 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from onward.core.facts import GIT_STATE, Fact, Handle, Kind
-from onward.core.handoff import HEAD, SECTIONS, Handoff, Line, Section, render
+from onward.core.handoff import Handoff, Line, Section, render
+from onward.core.headings import HEAD, SECTIONS
 from onward.core.ledger import OPEN, Ledger, names_of, order
 from onward.core.text import content_words
 

@@ -12,24 +12,6 @@ from typing import Any
 
 from onward.core.facts import Handle, parse_handle
 
-HEAD = ("Goal", "State", "Since then", "Do first")
-"""The lines above the first section, in order."""
-
-SECTIONS = (
-    "Rules (always)",
-    "Asked for",
-    "Next",
-    "Blocked and open questions",
-    "Decided, and why",
-    "Done",
-    "Where things are",
-    "Commands",
-    "Errors and fixes",
-    "Tried, does not work",
-    "Learned",
-    "Exact values",
-)
-
 _SOURCES = re.compile(r" \[(s\d+\.\d+(?:, s\d+\.\d+)*)\]$")
 _TITLE = re.compile(r"# Handoff after session (\d+)(?: \((.*)\))?$")
 

@@ -63,6 +63,8 @@ _OLD_KEYS = ("old_string", "oldString", "old_str", "oldText", "search")
 _NEW_KEYS = ("new_string", "newString", "new_str", "newText", "replace", "content", "file_text", "contents", "new_source")
 _PURPOSE_KEYS = ("description", "explanation", "justification")
 _TEXT_KEYS = ("plan", "result")
+_ASKING = frozenset("askuserquestion askuser askfollowupquestion question askquestion askquestions requestuserinput askhuman".split())
+"""Tools that ask a person, their names without what joins words: what they return is the person's word."""
 _READING = re.compile(r"read|view|glob|grep|search|list|^ls$|^cat$|fetch|find|open|lookup|status", re.I)
 _SEARCHING = re.compile(r"glob|grep|search|list|^ls$|fetch|find|lookup|status", re.I)
 _CREATING = re.compile(r"write|create|new_file|save", re.I)
@@ -91,7 +93,7 @@ def action(call: ToolCall) -> Action:
     for key in _COMMAND_KEYS:
         if (command := arguments.get(key)) and not arguments.get("old_str"):
             return _ran(call.name, command, arguments)
-    if questions := _questions(arguments):
+    if questions := _questions(call.name, arguments):
         return Action(questions=questions)
     for key in ("patch", "patchText", "input", "diff"):
         if isinstance(patch := arguments.get(key), str) and "*** " in patch:
@@ -184,8 +186,11 @@ def todo(text: str, status: str) -> Todo:
     return Todo(" ".join(text.split()), cast("Literal['pending', 'in_progress', 'completed', 'cancelled']", _STATUS.get(status, "pending")))
 
 
-def _questions(arguments: Mapping[str, object]) -> tuple[str, ...]:
+def _questions(name: str, arguments: Mapping[str, object]) -> tuple[str, ...]:
+    """Return what a call asks a person. Many tools take a question and give what they found: only those that ask a person are asked here."""
     asked = arguments.get("questions") or arguments.get("question")
+    if not asked or (tool := re.sub(r"[^a-z]", "", name.lower())) not in _ASKING or (tool == "askquestion" and isinstance(asked, str)):
+        return ()
     if isinstance(asked, str):
         return (asked,)
     if isinstance(asked, list):

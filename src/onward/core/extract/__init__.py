@@ -1,6 +1,6 @@
 """Turns in, facts out: one rule family per file, put together here.
 
-`trace` says what the session shows, `worked` reads the tools, `spoken` what was said.
+`trace` says what the session shows, `worked` reads the tools, `spoken` what was said; `echoes` knows what is only repeated from a handoff.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from onward.core.extract.echoes import Echoes
 from onward.core.extract.spoken import heard
 from onward.core.extract.trace import observe
 from onward.core.extract.worked import shown
@@ -35,7 +36,10 @@ def extract(number: int, head: SessionHead, turns: Iterable[tuple[int, Turn]]) -
             evidence=work.evidence,
             author=work.author,
         )
+    echoes = Echoes(seen.handed)
     for said in heard(seen):
+        if echoes.has(said):
+            continue
         sources = tuple(Handle(number, t) for t in dict.fromkeys(said.turns))
         source = sources[0]
         name = fact_id(said.kind, "", said.text, source)

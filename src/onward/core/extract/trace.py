@@ -1,6 +1,7 @@
 """A session as extraction sees it: what was said, and what the tools did, each with its place.
 
-Only the main path counts: abandoned branches are left out before. Injected text never becomes evidence; a compaction summary is an agent's claim.
+Only the main path counts: abandoned branches are left out before. Injected text never becomes evidence, and of what somebody said only the own words do; a
+compaction summary is an agent's claim.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from datetime import datetime
 from typing import TypeAlias
 
 from onward.core.facts import Author
+from onward.core.own_words import handed_over, own_words
 from onward.core.tools import Action, Change, Todo, action, todo
 from onward.core.transcript import ToolResult, Turn
 
@@ -61,12 +63,13 @@ class Changed:
 
 @dataclass(slots=True)
 class Trace:
-    """What one session shows. `todos` is the latest task list; `rounds` how many times the user spoke."""
+    """What one session shows. `todos` is the latest task list; `rounds` how many times the user spoke; `handed` what handoffs that it was given say."""
 
     said: list[Said] = field(default_factory=list[Said])
     ran: list[Ran] = field(default_factory=list[Ran])
     changed: list[Changed] = field(default_factory=list[Changed])
     todos: list[tuple[tuple[int, ...], Todo]] = field(default_factory=list[tuple[tuple[int, ...], Todo]])
+    handed: list[str] = field(default_factory=list[str])
     rounds: int = 0
     turns: int = 0
 
@@ -81,12 +84,13 @@ def observe(turns: Iterable[tuple[int, Turn]]) -> Trace:
     waiting: dict[str, _Waiting] = {}
     for ordinal, turn in turns:
         seen.turns = ordinal
+        seen.handed += (line for text in (turn.text, *(r.text for r in turn.results)) for line in handed_over(text))
         if turn.role == "tool":
             for result in turn.results:
                 _answer(seen, waiting.pop(result.call_id, None), result, ordinal)
             continue
         if turn.text and turn.mark != "injected" and turn.role != "system" and turn.sidechain is None:
-            _say(seen, ordinal, turn)
+            _say(seen, ordinal, turn, own_words(turn.text))
         for call in turn.calls:
             did = action(call)
             if did.command:
@@ -109,14 +113,16 @@ def observe(turns: Iterable[tuple[int, Turn]]) -> Trace:
     return seen
 
 
-def _say(seen: Trace, ordinal: int, turn: Turn) -> None:
+def _say(seen: Trace, ordinal: int, turn: Turn, text: str) -> None:
+    if not text:
+        return
     if turn.mark == "summary":
-        seen.said.append(Said(ordinal, turn.at, "agent", turn.text, seen.rounds, is_summary=True))
+        seen.said.append(Said(ordinal, turn.at, "agent", text, seen.rounds, is_summary=True))
     elif turn.role == "user":
         seen.rounds += 1
-        seen.said.append(Said(ordinal, turn.at, "user", turn.text, seen.rounds))
+        seen.said.append(Said(ordinal, turn.at, "user", text, seen.rounds))
     elif turn.role == "assistant":
-        seen.said.append(Said(ordinal, turn.at, "agent", turn.text, seen.rounds))
+        seen.said.append(Said(ordinal, turn.at, "agent", text, seen.rounds))
 
 
 def _plan(seen: Trace, ordinal: int, did: Action) -> None:

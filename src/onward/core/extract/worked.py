@@ -16,6 +16,8 @@ from onward.core.text import clauses, one_line
 
 # Strings, not patterns: most sessions never need them, and `re` keeps what it compiled.
 _COMMIT = r"(?m)^(?:\[([\w./-]+)(?: \(root-commit\))? |Commit )([0-9a-f]{7,40})\]? (.+)$"
+_COMMITTING = re.compile(r"\bgit\b[^\n]*\b(?:commit|merge|cherry-pick|revert|rebase|am|pull)\b|^\s*/(?:commit|undo)")
+"""Only what makes commits tells of one: a log or a file may show any line."""
 _PULL = r"https?://[\w.-]+/[\w.-]+/[\w.-]+/(?:pull|merge_requests|pulls)/\d+"
 _TITLE = r"""--title[ =](["'])(.+?)\1"""
 _BRANCH = r"git (?:checkout -[bB]|switch -[cC]|worktree add (?:\S+ )?-b) ['\"]?([\w./-]+)"
@@ -112,7 +114,7 @@ def _git(seen: Trace) -> Iterator[Shown]:
         if "git " not in ran.command and "gh " not in ran.command:
             continue
         pushed = (pushed or "git push" in ran.command) and not ran.failed
-        for branch, commit, message in re.findall(_COMMIT, ran.output):
+        for branch, commit, message in re.findall(_COMMIT, ran.output) if _COMMITTING.search(ran.command) else ():
             last, pushed = (ran.shown_in, branch, commit), "git push" in ran.command
             where = f" on branch `{branch}`" if branch else ""
             yield Shown("done", f"commit:{commit[:7]}", f"Committed `{commit}`{where}: {one_line(message, 160)}", (ran.shown_in,), 0.62)

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from onward.core.facts import Handle
+from onward.core.own_words import own_words
 from onward.core.preservation.did import Work, from_work
 from onward.core.preservation.reference import GROUPS, Group, Reference, latest
 from onward.core.preservation.said import from_agent, from_person
@@ -42,16 +43,17 @@ def references(number: int, turns: Iterable[tuple[int, Turn]]) -> list[Reference
         handle = Handle(number, ordinal)
         for result in turn.results:
             work.answered(result, handle)
-        if turn.role == "user" and turn.text:
+        said = own_words(turn.text)
+        if turn.role == "user" and said:
             if report:
                 found.extend(from_agent(*report, heard, is_closing=True, is_last=False))
                 report = None
-            found.extend(from_person(turn.text, handle, heard))
+            found.extend(from_person(said, handle, heard))
         elif turn.role == "assistant":
-            if turn.text:
+            if said:
                 if report and len(report[0]) >= SHORTEST_TELLING:
                     narrated.append(report)
-                report = turn.text, handle
+                report = said, handle
             for call in turn.calls:
                 act = action(call)
                 work.take(call.id, act, handle)
