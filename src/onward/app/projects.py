@@ -52,7 +52,7 @@ def new(store: Store, name: str, *, description: str = "", folder: Path | None =
     """Store a new project. With *folder*, sessions run in its repository belong to it. Raises `Conflict` when the name is taken."""
     root, remote = place_of(folder) if folder else NOWHERE
     with store.write() as connection:
-        return projects.add(connection, _name(name), description, root, remote)
+        return projects.add(connection, clean_name(name), description, root, remote)
 
 
 def listed(store: Store, *, archived: bool = False, after: str | None = None, limit: int | None = None) -> list[ProjectLine]:
@@ -106,7 +106,7 @@ def resolve(
             if found is None and named.isdecimal() and len(named) < 10:
                 found = projects.by_id(connection, int(named))
             if found is None and create:
-                return projects.add(connection, _name(named))
+                return projects.add(connection, clean_name(named))
             if found is None:
                 raise NotFound(f"There is no project {named!r}.", _known(projects.listed(connection)))
             return found
@@ -157,7 +157,7 @@ def found(store: Store, told: Belonging) -> Project | None:
 
 def _found(connection: Connection, told: Belonging) -> Project | None:
     if told.named:
-        return projects.by_name(connection, _name(told.named))
+        return projects.by_name(connection, clean_name(told.named))
     given = _given(connection, told)
     return (
         projects.by_id(connection, given) if given is not None else next(iter(projects.at_place(connection, told.root, told.remote)), None)
@@ -183,7 +183,7 @@ def _is_at(place: GivenPlace, told: Belonging) -> bool:
 def rename(store: Store, project: Project, name: str) -> Project:
     """Give a project another name. Raises `Conflict` when that is taken."""
     with store.write() as connection:
-        projects.change(connection, project.id, name=_name(name))
+        projects.change(connection, project.id, name=clean_name(name))
         return _again(projects.by_id(connection, project.id))
 
 
@@ -216,16 +216,21 @@ def delete(store: Store, project: Project) -> ProjectTotals:
 def _added(connection: Connection, told: Belonging) -> Project:
     """Store a project named after its repository; where another has that name, a number tells them apart. One that a file names has no place but that file."""
     if told.named:
-        return projects.add(connection, _name(told.named))
+        return projects.add(connection, clean_name(told.named))
     name = " ".join(told.name.split())[:MOST_NAME_CHARS]
     if name.isdecimal():
         name = f"project-{name}"
+    return projects.add(connection, free_name(connection, name), "", told.root, told.remote)
+
+
+def free_name(connection: Connection, name: str) -> str:
+    """Return *name*; where another project has it, with a number that tells them apart."""
     taken = {project.name for archived in (False, True) for project in projects.listed(connection, archived=archived)}
-    free = next(one for one in (name, *(f"{name}-{number}" for number in range(2, len(taken) + 3))) if one not in taken)
-    return projects.add(connection, free, "", told.root, told.remote)
+    return next(one for one in (name, *(f"{name}-{number}" for number in range(2, len(taken) + 3))) if one not in taken)
 
 
-def _name(name: str) -> str:
+def clean_name(name: str) -> str:
+    """Return *name* as a project may have it. Raises `BadInput` where it may not."""
     name = " ".join(name.split())
     if not name or name.isdecimal() or len(name) > MOST_NAME_CHARS:
         raise BadInput(f"{name!r} cannot name a project.", f"Use 1 to {MOST_NAME_CHARS} characters, not digits alone.")

@@ -10,6 +10,7 @@ import click
 from onward.app import projects, remapping
 from onward.app.projects import ProjectLine
 from onward.app.repository import place_of
+from onward.cli import archive as archives
 from onward.cli.desk import as_json, desk
 from onward.cli.present import counted, is_terminal, say, say_json, table
 from onward.core.paths import is_windows
@@ -214,6 +215,10 @@ def remap(source: str, target: str, numbers: tuple[int, ...], as_json: bool) -> 
         say(f"session {one.before} of {one.project}: {now} of {to.name}" if one.number else f"session {one.before} of {one.project}: {now}")
     gone = f" {', '.join(done.emptied)} is gone." if done.emptied else ""
     say(f"{counted(len(done.sessions), 'session')} went to {to.name}.{gone}")
+
+
+project.add_command(archives.export)
+project.add_command(archives.import_)
 
 
 def _ask(line: ProjectLine) -> None:

@@ -71,6 +71,11 @@ def by_name(connection: Connection, name: str) -> Project | None:
     return _project(connection.execute(select(projects).where(projects.c.name == name)).first())
 
 
+def by_key(connection: Connection, key: bytes) -> Project | None:
+    """Return the project of that key, whatever it is called here, or None."""
+    return _project(connection.execute(select(projects).where(projects.c.secret_key == key)).first())
+
+
 def at_place(connection: Connection, root: str, remote: str) -> list[Project]:
     """Return the projects of a repository: those of its address, or those of its folder where one of the two has no address; the oldest first."""
     folder = (projects.c.root == root) & (projects.c.root != "")

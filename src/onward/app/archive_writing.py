@@ -1,0 +1,112 @@
+"""Writing an archive: one zip whose parts are written as they come, and a manifest that says how long each is and what its sum is."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+
+import orjson
+
+from onward.errors import UnreadableFile
+
+FORMAT = "onward-project"
+VERSION = 1
+MANIFEST = "manifest.json"
+
+_LEVEL = 3
+"""Of deflate. Twice as fast as the usual 6, for a tenth more bytes."""
+_WRITTEN_BYTES = 1 << 18
+_NO_DATE = (1980, 1, 1, 0, 0, 0)
+"""The date of every part: the same project gives the same archive."""
+
+
+class ArchiveWriter:
+    """Writes one archive. Parts first, then `finish`."""
+
+    def __init__(self, archive: ZipFile) -> None:
+        self._archive = archive
+        self.parts: dict[str, dict[str, object]] = {}
+
+    def add(self, path: str, pieces: Iterable[bytes]) -> None:
+        """Write a part from its pieces; nothing is kept of them."""
+        digest, size = sha256(), 0
+        entry = ZipInfo(path, _NO_DATE)
+        entry.compress_type = ZIP_DEFLATED
+        entry.external_attr = 0o644 << 16
+        with self._archive.open(entry, "w", force_zip64=True) as part:
+            for piece in _together(pieces):
+                digest.update(piece)
+                size += len(piece)
+                part.write(piece)
+        self.parts[path] = {"bytes": size, "sha256": digest.hexdigest()}
+
+    def add_lines(self, path: str, documents: Iterable[dict[str, Any]]) -> int:
+        """Write a part of one JSON object a line; return how many there are."""
+        count = 0
+
+        def lines() -> Iterator[bytes]:
+            nonlocal count
+            for document in documents:
+                count += 1
+                yield orjson.dumps(document, option=orjson.OPT_APPEND_NEWLINE)
+
+        self.add(path, lines())
+        return count
+
+    def finish(self, about: dict[str, object]) -> None:
+        """Write the manifest: *about*, and what every part is."""
+        manifest = {"format": FORMAT, "version": VERSION, **about, "parts": self.parts}
+        entry = ZipInfo(MANIFEST, _NO_DATE)
+        entry.compress_type = ZIP_DEFLATED
+        entry.external_attr = 0o644 << 16
+        self._archive.writestr(entry, orjson.dumps(manifest, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+
+
+@contextmanager
+def writing(target: Path) -> Iterator[ArchiveWriter]:
+    """Write an archive to *target*, which is there whole at the end or as it was before. Raises `UnreadableFile` where nothing can be written."""
+    with written_whole(target) as part, ZipFile(part, "w", ZIP_DEFLATED, compresslevel=_LEVEL) as archive:
+        yield ArchiveWriter(archive)
+
+
+@contextmanager
+def written_whole(target: Path) -> Iterator[Path]:
+    """Give the path to write to; what is there at the end takes the place of *target* at once, and on an error nothing does. It is readable by its owner alone."""
+    part = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    except FileExistsError:
+        # What a process of that number left when it was killed.
+        part.unlink()
+        os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    except OSError as error:
+        raise UnreadableFile(f"{target} cannot be written: {error.strerror}.", "Name a file in a folder that you may write to.") from error
+    try:
+        yield part
+        with part.open("rb") as written:
+            os.fsync(written.fileno())
+        part.replace(target)
+    except OSError as error:
+        raise UnreadableFile(f"{target} cannot be written: {error.strerror}.", "Free some room, or name another place.") from error
+    finally:
+        with suppress(FileNotFoundError):
+            part.unlink()
+
+
+def _together(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield *pieces* in larger ones: compressing many small ones costs more than all of them at once."""
+    some: list[bytes] = []
+    size = 0
+    for piece in pieces:
+        some.append(piece)
+        size += len(piece)
+        if size >= _WRITTEN_BYTES:
+            yield b"".join(some)
+            some, size = [], 0
+    if some:
+        yield b"".join(some)
