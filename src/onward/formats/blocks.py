@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import orjson
+
 from onward.core.transcript import ToolCall, ToolResult
 from onward.formats.fields import as_list, as_text
 
@@ -35,8 +37,6 @@ def arguments_of(value: object) -> dict[str, object] | str:
     if isinstance(value, dict):
         return value
     if isinstance(value, str) and value.startswith("{"):
-        import orjson
-
         try:
             parsed = orjson.loads(value)
         except orjson.JSONDecodeError:

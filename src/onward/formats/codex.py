@@ -13,6 +13,7 @@ from zlib import crc32
 import orjson
 
 from onward.core.transcript import ImportReport, Item, Mark, Rewind, SessionHead, ToolCall, ToolResult, Turn, Usage
+from onward.formats.blocks import arguments_of
 from onward.formats.envelopes import typed
 from onward.formats.fields import as_count, as_list, as_object, as_text, as_time, holds_objects, reason
 from onward.formats.source import Source
@@ -32,7 +33,7 @@ _ENCRYPTED = "reasoning that is encrypted or empty"
 _KEY_CHARACTERS = 128
 _LARGE_BYTES = 1024
 """Parsing a shorter line costs less than finding out that it need not be parsed."""
-_EXIT_WORDS = ("Process exited with code ", "Exit code: ", "exited with code ")
+_EXIT_WORDS = ("exited with code ", "Exit code: ")
 
 
 def detect(head: bytes) -> bool:
@@ -51,9 +52,12 @@ def detect(head: bytes) -> bool:
 def read(source: Source, report: ImportReport) -> Iterator[Item]:
     """Yield what the rollout holds. The first head is the session's own; later ones are of the session it was forked from."""
     reader = _Reader(report)
+    take = reader.take
     for number, record in source.records(report, _unread):
-        reader.take(number, record)
-        yield from reader.finished()
+        take(number, record)
+        if reader.finished:
+            yield from reader.finished
+            reader.finished.clear()
     yield from reader.end()
 
 
@@ -78,11 +82,14 @@ class _Reader:
         self.report = report
         self.head: SessionHead | None = None
         self.model: str | None = None
+        self.finished: list[Item] = []
+        """What nothing can be added to any more; whoever takes it clears it."""
         self.held: list[Item] = []
+        """The last answer and its results, which wait for the token count that follows them."""
         self.answer: Turn | None = None
         """The agent's turn that may still get calls."""
         self.last_answer: Turn | None = None
-        """The agent's turn that the next token count belongs to."""
+        """The agent's turn that the next token count belongs to; it stands first in `held`."""
         self.total_tokens: object = None
         self.before_prompt: list[str | None] = []
         """For each prompt of a person, the id of the turn before it: where a rollback leads."""
@@ -113,19 +120,10 @@ class _Reader:
         else:
             self.report.skip(reason(self.report.skipped, f"unknown record type: {str(kind)[:40]}"))
 
-    def finished(self) -> list[Item]:
-        """Take out everything before the last answer: that one and its results wait for the token count that follows them."""
-        held = self.held
-        if not held or held[0] is self.last_answer:
-            return []
-        place = next((place for place, item in enumerate(held) if item is self.last_answer), len(held))
-        self.held = held[place:]
-        return held[:place]
-
     def end(self) -> list[Item]:
         """Take out what still waits."""
         self._settle()
-        return self.held
+        return self.finished + self.held
 
     def _bare(self, number: int, record: dict[str, Any], kind: object) -> None:
         """A record of the older form, which is its own payload."""
@@ -159,7 +157,7 @@ class _Reader:
 
     def _open(self, head: SessionHead) -> None:
         self.head = head
-        self.held.append(head)
+        self.finished.append(head)
 
     def _item(self, number: int, item: dict[str, Any], at: object) -> None:
         kind = as_text(item.get("type"))
@@ -222,8 +220,8 @@ class _Reader:
         output = item.get("tools") if item.get("type") == "tool_search_output" else item.get("output")
         text, exit_code = _answered(output)
         is_error = exit_code != 0 if exit_code is not None else None
-        turn = Turn(role="tool", at=as_time(at), id=f"{call_id}:result" if call_id else None, line=number)
-        turn.results = (ToolResult(call_id, text, is_error, exit_code),)
+        turn = Turn("tool", "", as_time(at), f"{call_id}:result" if call_id else None)
+        turn.results, turn.line = (ToolResult(call_id, text, is_error, exit_code),), number
         self._add(turn)
 
     def _event(self, number: int, event: dict[str, Any], at: object) -> None:
@@ -275,7 +273,6 @@ class _Reader:
             self._prompt(turn)
         else:
             self._add(turn)
-            self.last_answer = turn
 
     def _prompt(self, turn: Turn) -> None:
         if turn.mark == "said":
@@ -285,21 +282,14 @@ class _Reader:
     def _answering(self, number: int, item: dict[str, Any], at: object) -> Turn:
         """The agent's turn that is being written, begun if need be."""
         if self.answer is None:
-            turn = Turn(
-                role="assistant",
-                at=as_time(at),
-                id=as_text(item.get("id")) or as_text(item.get("call_id")) or None,
-                model=self.model,
-                line=number,
-            )
+            turn = Turn("assistant", "", as_time(at), as_text(item.get("id")) or as_text(item.get("call_id")) or None)
+            turn.model, turn.line = self.model, number
             self._hold(turn)
-            self.answer = self.last_answer = turn
+            self.answer = turn
         return self.answer
 
     def _add(self, turn: Turn) -> None:
         self.answer = None
-        if turn.role != "tool":
-            self.last_answer = None
         self._hold(turn)
         self.report.keep()
 
@@ -314,7 +304,16 @@ class _Reader:
             root = (self.head.parent_id or self.head.id) if mark == "said" else self.head.id
             turn.id = f"{root}:{mark}:{self.ordinals[mark]}:{crc32(turn.text.encode('utf-8', 'replace')):08x}"
         self.last_id = turn.id
-        self.held.append(turn)
+        if turn.role != "tool":
+            self._let_go()
+            self.last_answer = turn if turn.role == "assistant" else None
+        (self.finished if self.last_answer is None else self.held).append(turn)
+
+    def _let_go(self) -> None:
+        """No token count will come any more for the last answer."""
+        self.finished += self.held
+        self.held.clear()
+        self.last_answer = None
 
     def _summary(self, number: int, text: str, at: object) -> None:
         if not text:
@@ -346,9 +345,9 @@ class _Reader:
         self._settle()
         to = self.before_prompt[-count]
         del self.before_prompt[-count:]
-        self.answer = self.last_answer = None
-        self.last_id = to
-        self.held.append(Rewind(to=to))
+        self._let_go()
+        self.answer, self.last_id = None, to
+        self.finished.append(Rewind(to=to))
         self.report.keep()
 
 
@@ -356,33 +355,20 @@ def _call(item: dict[str, Any]) -> ToolCall:
     kind = as_text(item.get("type"))
     call_id = as_text(item.get("call_id")) or as_text(item.get("id"))
     if kind == "function_call":
-        return ToolCall(call_id, as_text(item.get("name")), _arguments(item.get("arguments")))
+        return ToolCall(call_id, as_text(item.get("name")), arguments_of(item.get("arguments")))
     if kind == "custom_tool_call":
-        return ToolCall(call_id, as_text(item.get("name")), _arguments(item.get("input")))
+        return ToolCall(call_id, as_text(item.get("name")), arguments_of(item.get("input")))
     given = item.get("arguments") if kind == "tool_search_call" else item.get("action")
     name = {"local_shell_call": "local_shell", "web_search_call": "web_search"}.get(kind, "tool_search")
     return ToolCall(call_id, name, given if isinstance(given, dict) else as_text(given))
 
 
-def _arguments(value: object) -> dict[str, object] | str:
-    """A call's arguments: an object written as a string, or raw text such as a patch."""
-    if isinstance(value, dict):
-        return value
-    text = as_text(value)
-    if text.startswith("{"):
-        try:
-            parsed = orjson.loads(text)
-        except orjson.JSONDecodeError:
-            return text
-        if isinstance(parsed, dict):
-            return parsed
-    return text
-
-
 def _answered(output: object) -> tuple[str, int | None]:
     """The text of a result and the exit code that it names."""
     envelope = output
-    if isinstance(output, str) and output.startswith('{"'):
+    if isinstance(output, str):
+        if not output.startswith('{"'):
+            return output, _exit_code(output)
         try:
             envelope = orjson.loads(output)
         except orjson.JSONDecodeError:
@@ -413,7 +399,8 @@ def _typed(content: object) -> tuple[str, Mark]:
 
 
 def _joined(content: object) -> str:
-    return "\n\n".join(filter(None, map(_block, as_list(content)))).strip()
+    blocks = as_list(content)
+    return (_block(blocks[0]) if len(blocks) == 1 else "\n\n".join(filter(None, map(_block, blocks)))).strip()
 
 
 def _block(block: object) -> str:
