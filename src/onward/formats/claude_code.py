@@ -52,9 +52,11 @@ def detect(head: bytes) -> bool:
 def read(source: Source, report: ImportReport) -> Iterator[Item]:
     """Yield what the file holds. A head comes with the first turn, because only records of the conversation say where it took place."""
     reader = _Reader(report)
+    take = reader.take
     for number, record in _records(source, report):
-        reader.take(number, record)
-        yield from reader.finished()
+        take(number, record)
+        if reader.held:
+            yield from reader.finished()
     reader.end()
     yield from reader.finished()
 
@@ -133,15 +135,13 @@ class _Reader:
     def finished(self) -> list[Item]:
         """Take out everything before the first turn that may still grow."""
         held = self.held
-        if not held:
-            return held
         if len(held) > _HELD_TURNS:
             self.growing.clear()
         first = len(held)
         for _, growing in self.growing.values():
+            if held and held[0] is growing:
+                return []
             first = next((place for place, item in enumerate(held[:first]) if item is growing), first)
-        if not first:
-            return []
         self.held = held[first:]
         return held[:first]
 
@@ -177,14 +177,8 @@ class _Reader:
         if growing is not None and message_id and growing[0] == message_id:
             turn = growing[1]
         else:
-            turn = Turn(
-                role="assistant",
-                at=as_time(record.get("timestamp")),
-                id=uuid or message_id or None,
-                sidechain=lane,
-                model=as_text(message.get("model")) or None,
-                line=number,
-            )
+            turn = Turn("assistant", "", as_time(record.get("timestamp")), uuid or message_id or None)
+            turn.sidechain, turn.model, turn.line = lane, as_text(message.get("model")) or None, number
             if record.get("isApiErrorMessage") or turn.model == "<synthetic>":
                 turn.mark, turn.model = "injected", None
             self.held.append(turn)
@@ -205,8 +199,9 @@ class _Reader:
     def _user(self, number: int, record: dict[str, Any], message: dict[str, Any], lane: str | None) -> None:
         content = message.get("content")
         results = tuple(_results(content, record.get("toolUseResult"))) if isinstance(content, list) else ()
-        turn = Turn(role="user", at=as_time(record.get("timestamp")), id=as_text(record.get("uuid")) or None, sidechain=lane, line=number)
-        turn.text, turn.mark = _typed(content)
+        text, mark = _typed(content) if not results or len(as_list(content)) > len(results) else ("", "said")
+        turn = Turn("user", text, as_time(record.get("timestamp")), as_text(record.get("uuid")) or None)
+        turn.mark, turn.sidechain, turn.line = mark, lane, number
         if record.get("isCompactSummary"):
             turn.mark = "summary"
         elif record.get("isMeta") or lane is not None:
