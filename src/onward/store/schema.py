@@ -19,6 +19,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 tables = MetaData(
@@ -327,5 +328,53 @@ templates = Table(
     Column("checklist_json", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+jobs = Table(
+    "jobs",
+    tables,
+    Column("id", Integer, primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("project_id", Integer, ForeignKey("projects.id", ondelete="SET NULL"), index=True),
+    # While it is open, there is one job of a key.
+    Column("key", Text),
+    # What carries it out is called so; another run, after a failure or a cancellation, has another name.
+    Column("run", String(32), nullable=False, unique=True),
+    Column("requested_by", Text, nullable=False),
+    Column("arguments_json", Text, nullable=False),
+    # What the next step has to know of those before it.
+    Column("memo_json", Text, nullable=False),
+    Column("result_json", Text, nullable=False),
+    Column("step", Text, nullable=False),
+    Column("done", BigInteger, nullable=False),
+    # NULL where nobody knows.
+    Column("total", BigInteger),
+    Column("attempts", Integer, nullable=False),
+    Column("error_json", Text),
+    Column("spend_usd", Float, nullable=False),
+    # Who carries it out, and when it was last heard to be at work.
+    Column("worker", Text, nullable=False),
+    Column("beat_at", BigInteger),
+    Column("cancel_asked_at", BigInteger),
+    Column("created_at", BigInteger, nullable=False),
+    Column("started_at", BigInteger),
+    Column("finished_at", BigInteger),
+    Index("ix_jobs_state", "state"),
+    Index("uq_jobs_key_open", "key", unique=True, sqlite_where=text("finished_at IS NULL"), postgresql_where=text("finished_at IS NULL")),
+    sqlite_autoincrement=True,
+)
+
+events = Table(
+    "events",
+    tables,
+    # What happened, in the order in which it became true: a reader asks for all after the last one it saw.
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("kind", String(32), nullable=False),
+    Column("project_id", Integer, ForeignKey("projects.id", ondelete="CASCADE"), index=True),
+    Column("job_id", Integer, ForeignKey("jobs.id", ondelete="CASCADE"), index=True),
+    Column("data_json", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
     sqlite_autoincrement=True,
 )

@@ -14,6 +14,8 @@ def upgrade() -> None:
     _measures()
     _knowledge()
     _templates()
+    _jobs()
+    _events()
 
 
 def _drafts() -> None:
@@ -152,3 +154,57 @@ def _templates() -> None:
         sa.UniqueConstraint("name", name="uq_templates_name"),
         sqlite_autoincrement=True,
     )
+
+
+def _jobs() -> None:
+    op.create_table(
+        "jobs",
+        sa.Column("id", sa.Integer, nullable=False),
+        sa.Column("kind", sa.String(16), nullable=False),
+        sa.Column("state", sa.String(16), nullable=False),
+        sa.Column("project_id", sa.Integer),
+        sa.Column("key", sa.Text),
+        sa.Column("run", sa.String(32), nullable=False),
+        sa.Column("requested_by", sa.Text, nullable=False),
+        sa.Column("arguments_json", sa.Text, nullable=False),
+        sa.Column("memo_json", sa.Text, nullable=False),
+        sa.Column("result_json", sa.Text, nullable=False),
+        sa.Column("step", sa.Text, nullable=False),
+        sa.Column("done", sa.BigInteger, nullable=False),
+        sa.Column("total", sa.BigInteger),
+        sa.Column("attempts", sa.Integer, nullable=False),
+        sa.Column("error_json", sa.Text),
+        sa.Column("spend_usd", sa.Float, nullable=False),
+        sa.Column("worker", sa.Text, nullable=False),
+        sa.Column("beat_at", sa.BigInteger),
+        sa.Column("cancel_asked_at", sa.BigInteger),
+        sa.Column("created_at", sa.BigInteger, nullable=False),
+        sa.Column("started_at", sa.BigInteger),
+        sa.Column("finished_at", sa.BigInteger),
+        sa.PrimaryKeyConstraint("id", name="pk_jobs"),
+        sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name="fk_jobs_project_id", ondelete="SET NULL"),
+        sa.UniqueConstraint("run", name="uq_jobs_run"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_jobs_project_id", "jobs", ["project_id"])
+    op.create_index("ix_jobs_state", "jobs", ["state"])
+    is_open = sa.text("finished_at IS NULL")
+    op.create_index("uq_jobs_key_open", "jobs", ["key"], unique=True, sqlite_where=is_open, postgresql_where=is_open)
+
+
+def _events() -> None:
+    op.create_table(
+        "events",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), nullable=False),
+        sa.Column("kind", sa.String(32), nullable=False),
+        sa.Column("project_id", sa.Integer),
+        sa.Column("job_id", sa.Integer),
+        sa.Column("data_json", sa.Text, nullable=False),
+        sa.Column("created_at", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_events"),
+        sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name="fk_events_project_id", ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["job_id"], ["jobs.id"], name="fk_events_job_id", ondelete="CASCADE"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_events_project_id", "events", ["project_id"])
+    op.create_index("ix_events_job_id", "events", ["job_id"])
