@@ -1,18 +1,22 @@
-"""Handoffs: the master handoff now, at any budget, or as it was."""
+"""Handoffs: the master handoff now, at any budget, or as it was; and what changed from one session to another."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sqlalchemy import Connection
+
 from onward.app.standing import standing_of
-from onward.core.handoff import Handoff, Section, render, render_line
+from onward.core.changelog import Changelog, changelog
+from onward.core.handoff import Handoff, render
+from onward.core.ledger import Ledger, apply_edits, fold
 from onward.core.preservation import Preservation
-from onward.errors import NotFound
-from onward.store import Store, facts, handoffs, sessions
+from onward.errors import BadInput, NotFound
+from onward.store import Store, facts, handoffs, projects, sessions
 from onward.store.handoffs import StoredHandoff
 from onward.store.projects import Project
 
-__all__ = ["Change", "Current", "Difference", "StoredHandoff", "current", "difference", "versions"]
+__all__ = ["Change", "Current", "Difference", "StoredHandoff", "current", "difference", "of_id", "restore", "versions"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,21 +31,12 @@ class Current:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """One line that only one of two handoffs has, and the section it stands in."""
-
-    section: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class Difference:
-    """What came into a handoff and what went out of it between two versions."""
+    """What a project came to know, and gave up, from the end of one session to the end of another."""
 
-    before: StoredHandoff
-    after: StoredHandoff
-    added: list[Change]
-    removed: list[Change]
+    before: int
+    after: int
+    log: Changelog
 
 
 def current(store: Store, project: Project, *, budget_tokens: int | None = None, session_number: int | None = None) -> Current:
@@ -69,27 +64,59 @@ def current(store: Store, project: Project, *, budget_tokens: int | None = None,
     return Current(made.handoff, render(made.handoff), made.preservation, made.budget_tokens)
 
 
-def versions(store: Store, project: Project, *, offset: int = 0, limit: int | None = None) -> list[StoredHandoff]:
-    """Return every handoff that was made of the project, the newest first."""
+def versions(
+    store: Store, project: Project, *, before: int | None = None, offset: int = 0, limit: int | None = None
+) -> list[StoredHandoff]:
+    """Return every handoff that was made of the project, the newest first; those of a version *before* that one."""
     with store.read() as connection:
-        return handoffs.listed(connection, project.id, offset=offset, limit=limit)
+        return handoffs.listed(connection, project.id, before=before, offset=offset, limit=limit)
 
 
-def difference(store: Store, project: Project, before: int, after: int) -> Difference:
-    """Return what changed from one version of the handoff to another. Lines are compared by what they say, not by their sources."""
+def of_id(store: Store, project: Project, handoff_id: int) -> StoredHandoff:
+    """Return the handoff of that id. Raises `NotFound` where the project has no such one."""
     with store.read() as connection:
-        found = [handoffs.by_version(connection, project.id, version) for version in (before, after)]
-    for version, one in zip((before, after), found, strict=True):
-        if one is None:
-            raise NotFound(f"{project.name} has no handoff version {version}.", "List what there is: onward handoff list")
-    old, new = (one for one in found if one is not None)
-    had, has = _lines(old.handoff), _lines(new.handoff)
-    return Difference(old, new, [one for one in has if one not in set(had)], [one for one in had if one not in set(has)])
+        return _of_id(connection, project, handoff_id)
 
 
-def _lines(handoff: Handoff) -> list[Change]:
-    sections = (*(Section(name, (line,)) for name, line in handoff.head), *handoff.sections)
-    return [Change(section.title, render_line(line, sources=False)) for section in sections for line in section.lines]
+def restore(store: Store, project: Project, handoff_id: int) -> StoredHandoff:
+    """Make an earlier version the master handoff again, as a new version, and return it. The ledger stays: the next session completed makes the handoff from that."""
+    with store.write() as connection:
+        projects.hold(connection, project.id)
+        return handoffs.again(connection, _of_id(connection, project, handoff_id), facts.version(connection, project.id))
+
+
+def _of_id(connection: Connection, project: Project, handoff_id: int) -> StoredHandoff:
+    found = handoffs.by_id(connection, handoff_id)
+    if found is None or found.project_id != project.id:
+        raise NotFound(f"{project.name} has no handoff with the id {handoff_id}.", "List what there is: onward handoff list")
+    return found
+
+
+def diff(store: Store, project: Project, before: int, after: int) -> Difference:
+    """Return what changed from the end of session *before* to the end of session *after*: what stands by the ledger, what is seen by the handoffs of the two.
+
+    Raises `NotFound` for a session that made no handoff, `BadInput` when *before* is not the earlier one.
+    """
+    if before >= after:
+        raise BadInput(f"Session {before} is not before session {after}.", "Give the earlier one first, as in: onward handoff diff 3 4")
+    (old, seen_before), (new, seen_after) = (_as_it_was(store, project, number) for number in (before, after))
+    return Difference(before, after, changelog(old, new, seen_before.fact_ids(), seen_after.fact_ids()))
+
+
+def _as_it_was(store: Store, project: Project, number: int) -> tuple[Ledger, Handoff]:
+    """Return the ledger and the handoff at the end of session *number*, before the next was completed."""
+    with store.read() as connection:
+        session = sessions.by_number(connection, project.id, number)
+        if session is None or not facts.has_contributed(connection, session.id):
+            raise _nothing(project, number)
+        stored = handoffs.after_session(connection, project.id, number)
+        added = facts.contributions(connection, project.id, upto=number)
+        said, edits = facts.edits(connection, project.id, until=stored.created_at if stored else None)
+        standing = standing_of(connection, project.id)
+    folded = fold(Ledger(), added.facts)
+    ledger = apply_edits(Ledger((*folded.facts, *said)), edits)
+    # A session that was completed after later ones never had a handoff to itself.
+    return ledger, stored.handoff if stored else standing.as_of(store, number, added).handoff
 
 
 def _nothing(project: Project, session_number: int | None) -> NotFound:

@@ -42,10 +42,17 @@ class Recogniser:
         """Return what the next turn is known by."""
         if turn.id is not None:
             return Recognised(self._hash(b"id", turn.id.encode("utf-8", "replace")), everywhere=True)
-        said = self._hash(*_content(turn))
+        said = self.content(turn)
         self._times[said] += 1
-        again = self._times[said]
-        return Recognised(said if again == 1 else self._hash(said, b"%d" % again), everywhere=turn.at is not None)
+        return Recognised(self.nth(said, self._times[said]), everywhere=turn.at is not None)
+
+    def content(self, turn: Turn) -> bytes:
+        """Return what everything is known by that says the same."""
+        return self._hash(*_content(turn))
+
+    def nth(self, said: bytes, count: int) -> bytes:
+        """Return what the turn is known by that says the same for the time of that *count*, from 1 on."""
+        return said if count == 1 else self._hash(said, b"%d" % count)
 
     def _hash(self, *parts: bytes) -> bytes:
         digest = blake2b(digest_size=16, key=self._key)

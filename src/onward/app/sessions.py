@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from sqlalchemy import Connection
+
 from onward.core.transcript import SessionHead
 from onward.errors import NotFound
 from onward.redact import Redactor
 from onward.store import Store, handoffs, projects, sessions, turns
-from onward.store.handoffs import StoredHandoff
+from onward.store.handoffs import HandoffFigure, StoredHandoff
 from onward.store.projects import Project
 from onward.store.sessions import Session, SessionStatus
 from onward.store.turns import MOST_ORDINAL, StoredTurn
 
-__all__ = ["Session", "SessionDetail", "SessionStatus", "Started", "abandon", "find", "listed", "reopen", "replay", "show", "start"]
+__all__ = [
+    "Session", "SessionDetail", "SessionStatus", "Started", "TimelineEntry",
+    "abandon", "find", "listed", "of_all", "of_id", "reopen", "replay", "show", "start", "timeline",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +31,14 @@ class Started:
 
 
 @dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    """A session, and the handoff that completing it made, None where it made none."""
+
+    session: Session
+    handoff: HandoffFigure | None
+
+
+@dataclass(frozen=True, slots=True)
 class SessionDetail:
     """A session, the handoff it began with and the one that completing it made, where there are any."""
 
@@ -34,17 +47,24 @@ class SessionDetail:
     made: StoredHandoff | None
 
 
-def start(store: Store, project: Project, *, agent: str = "", objectives: Sequence[str] = ()) -> Started:
-    """Begin a session under the project's next number; it loads the master handoff. The transcript that is imported next becomes its own."""
+def start(store: Store, project: Project, *, agent: str = "", objectives: Sequence[str] = (), handoff_id: int | None = None) -> Started:
+    """Begin a session under the project's next number; it loads the master handoff, or the one of *handoff_id*. The transcript that is imported next becomes its own."""
     objectives = [Redactor(project.key).text(one) for one in objectives]
     with store.write() as connection:
         if not projects.hold(connection, project.id):
             raise NotFound(f"The project {project.name!r} is gone: someone deleted it.", "List what there is: onward project list")
         session = sessions.add(connection, project.id, SessionHead(agent), objectives=objectives)
-        previous = handoffs.newest(connection, project.id)
+        previous = handoffs.newest(connection, project.id) if handoff_id is None else _handoff(connection, project, handoff_id)
         if previous:
             sessions.note_loaded(connection, session.id, previous.id)
         return Started(session, previous)
+
+
+def _handoff(connection: Connection, project: Project, handoff_id: int) -> StoredHandoff:
+    found = handoffs.by_id(connection, handoff_id)
+    if found is None or found.project_id != project.id:
+        raise NotFound(f"{project.name} has no handoff with the id {handoff_id}.", "List what there is: onward handoff list")
+    return found
 
 
 def find(store: Store, project: Project, number: int | None = None) -> Session:
@@ -65,6 +85,30 @@ def listed(
         return sessions.listed(connection, project.id, status=status, offset=offset, limit=limit)
 
 
+def of_id(store: Store, session_id: int) -> Session:
+    """Return the session of that id. Raises `NotFound`."""
+    with store.read() as connection:
+        return _there(sessions.by_id(connection, session_id), session_id)
+
+
+def of_all(
+    store: Store, *, project_id: int | None = None, status: SessionStatus | None = None, before: int | None = None, limit: int
+) -> list[Session]:
+    """Return the sessions of every project, the one begun last first; those begun *before* the one of that id."""
+    with store.read() as connection:
+        return sessions.of_all(connection, project_id=project_id, status=status, before=before, limit=limit)
+
+
+def timeline(
+    store: Store, project: Project, *, status: SessionStatus | None = None, after: int = 0, limit: int | None = None
+) -> list[TimelineEntry]:
+    """Return a project's sessions by number, each with what its handoff keeps; those with a number *after* that one."""
+    with store.read() as connection:
+        found = sessions.listed(connection, project.id, status=status, after=after, limit=limit)
+        made = handoffs.of_sessions(connection, [session.id for session in found])
+    return [TimelineEntry(session, made.get(session.id)) for session in found]
+
+
 def show(store: Store, session: Session) -> SessionDetail:
     """Return a session with its handoffs."""
     with store.read() as connection:
@@ -72,10 +116,10 @@ def show(store: Store, session: Session) -> SessionDetail:
         return SessionDetail(session, handoffs.by_id(connection, loaded) if loaded else None, handoffs.of_session(connection, session.id))
 
 
-def replay(store: Store, session: Session, *, first: int = 1, last: int | None = None) -> Iterator[StoredTurn]:
-    """Yield the turns of a session from ordinal *first* to *last*, both included, abandoned ones too."""
+def replay(store: Store, session: Session, *, first: int = 1, last: int | None = None, limit: int | None = None) -> Iterator[StoredTurn]:
+    """Yield the turns of a session from ordinal *first* to *last*, both included, abandoned ones too; at most *limit*."""
     with store.read() as connection:
-        yield from turns.of_session(connection, session.id, first=first, last=last or MOST_ORDINAL)
+        yield from turns.of_session(connection, session.id, first=first, last=last or MOST_ORDINAL, limit=limit)
 
 
 def reopen(store: Store, session: Session) -> Session:
@@ -91,7 +135,10 @@ def abandon(store: Store, session: Session) -> Session:
 def _set_status(store: Store, session: Session, status: SessionStatus) -> Session:
     with store.write() as connection:
         sessions.set_status(connection, session.id, status)
-        found = sessions.by_id(connection, session.id)
+        return _there(sessions.by_id(connection, session.id), session.id)
+
+
+def _there(found: Session | None, session_id: int) -> Session:
     if found is None:
-        raise NotFound("The session is gone: its project was deleted.", "List what there is: onward project list")
+        raise NotFound(f"There is no session with the id {session_id}.", "List what there is: onward session list")
     return found

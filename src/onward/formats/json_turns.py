@@ -5,7 +5,7 @@ Understands plain text, OpenAI's and Anthropic's content blocks and tool calls, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import orjson
@@ -65,6 +65,13 @@ def read(source: Source, report: ImportReport) -> Iterator[Item]:
             yield from reader.take(index, record)
     else:
         yield from reader.session(source.document(report), top=True)
+
+
+def of_records(records: Sequence[object], report: ImportReport) -> Iterator[Item]:
+    """Yield the turns of *records*, each the object of one turn. A turn's place is its index."""
+    reader = _Reader(report)
+    for index, record in enumerate(records):
+        yield from reader.take(index, record)
 
 
 def _is_lines(head: bytes) -> bool:

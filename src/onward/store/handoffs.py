@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import Connection, Row, func, insert, select
@@ -33,6 +34,14 @@ class StoredHandoff:
     created_at: datetime
 
 
+class HandoffFigure(NamedTuple):
+    """What a list says of a handoff. `kept_ratio` is the share (0..1) that it keeps of what it ought to, None where there was nothing to keep."""
+
+    id: int
+    version: int
+    kept_ratio: float | None
+
+
 def add(connection: Connection, project_id: int, session_id: int | None, ledger_version: int, made: Master) -> StoredHandoff:
     """Keep *made* as the project's newest version, and return it. The project must be held."""
     following = select(func.coalesce(func.max(handoffs.c.version), 0) + 1).where(handoffs.c.project_id == project_id).scalar_subquery()
@@ -51,6 +60,19 @@ def add(connection: Connection, project_id: int, session_id: int | None, ledger_
     return _made(connection.execute(insert(handoffs).values(values).returning(*handoffs.c)).one())
 
 
+def again(connection: Connection, kept: StoredHandoff, ledger_version: int) -> StoredHandoff:
+    """Keep a version once more, as the project's newest, and return it. The project must be held."""
+    master = Master(kept.handoff, kept.preservation, kept.budget_tokens)
+    return add(connection, kept.project_id, None, ledger_version, master)
+
+
+def of_sessions(connection: Connection, session_ids: Collection[int]) -> dict[int, HandoffFigure]:
+    """Return by session what there is to say of the newest handoff that completing it made, for those that made one."""
+    newest = select(func.max(handoffs.c.id)).where(handoffs.c.session_id.in_(session_ids)).group_by(handoffs.c.session_id)
+    query = select(handoffs.c.session_id, handoffs.c.id, handoffs.c.version, handoffs.c.preservation_json).where(handoffs.c.id.in_(newest))
+    return {row[0]: HandoffFigure(row[1], row[2], orjson.loads(row[3])["recall_ratio"]) for row in connection.execute(query)}
+
+
 def newest(connection: Connection, project_id: int) -> StoredHandoff | None:
     """Return a project's master handoff, or None before the first."""
     return _first(connection, handoffs.c.project_id == project_id)
@@ -66,14 +88,23 @@ def by_version(connection: Connection, project_id: int, version: int) -> StoredH
     return _first(connection, (handoffs.c.project_id == project_id) & (handoffs.c.version == version))
 
 
+def after_session(connection: Connection, project_id: int, number: int) -> StoredHandoff | None:
+    """Return the last handoff that had session *number* for its newest, corrections included; None where none ever had."""
+    return _first(connection, (handoffs.c.project_id == project_id) & (handoffs.c.session_number == number))
+
+
 def of_session(connection: Connection, session_id: int) -> StoredHandoff | None:
     """Return the newest handoff that completing a session made, or None."""
     return _first(connection, handoffs.c.session_id == session_id)
 
 
-def listed(connection: Connection, project_id: int, *, offset: int = 0, limit: int | None = None) -> list[StoredHandoff]:
-    """Return a project's handoffs, the newest first."""
+def listed(
+    connection: Connection, project_id: int, *, before: int | None = None, offset: int = 0, limit: int | None = None
+) -> list[StoredHandoff]:
+    """Return a project's handoffs, the newest first; those of a version *before* that one."""
     query = select(handoffs).where(handoffs.c.project_id == project_id).order_by(handoffs.c.version.desc()).offset(offset).limit(limit)
+    if before is not None:
+        query = query.where(handoffs.c.version < before)
     return [_made(row) for row in connection.execute(query)]
 
 

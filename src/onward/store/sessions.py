@@ -135,12 +135,34 @@ def awaiting_transcript(connection: Connection, project_id: int, started_at: dat
 
 
 def listed(
-    connection: Connection, project_id: int, *, status: SessionStatus | None = None, offset: int = 0, limit: int | None = None
+    connection: Connection,
+    project_id: int,
+    *,
+    status: SessionStatus | None = None,
+    after: int = 0,
+    offset: int = 0,
+    limit: int | None = None,
 ) -> list[Session]:
-    """Return a project's sessions by number."""
+    """Return a project's sessions by number, those with a number *after* that one."""
     query = select(sessions).where(sessions.c.project_id == project_id).order_by(sessions.c.number).offset(offset).limit(limit)
+    if after:
+        query = query.where(sessions.c.number > after)
     if status:
         query = query.where(sessions.c.status == status)
+    return [_made(row) for row in connection.execute(query)]
+
+
+def of_all(
+    connection: Connection, *, project_id: int | None = None, status: SessionStatus | None = None, before: int | None = None, limit: int
+) -> list[Session]:
+    """Return the sessions of every project, the one begun last first; those that were begun *before* the one of that id."""
+    query = select(sessions).order_by(sessions.c.id.desc()).limit(limit)
+    if project_id is not None:
+        query = query.where(sessions.c.project_id == project_id)
+    if status:
+        query = query.where(sessions.c.status == status)
+    if before is not None:
+        query = query.where(sessions.c.id < before)
     return [_made(row) for row in connection.execute(query)]
 
 
