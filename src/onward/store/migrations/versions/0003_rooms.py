@@ -14,6 +14,8 @@ def upgrade() -> None:
     _measures()
     _knowledge()
     _templates()
+    _accounts()
+    _usage()
     _jobs()
     _events()
 
@@ -208,3 +210,102 @@ def _events() -> None:
     )
     op.create_index("ix_events_project_id", "events", ["project_id"])
     op.create_index("ix_events_job_id", "events", ["job_id"])
+
+
+def _accounts() -> None:
+    op.create_table(
+        "accounts",
+        sa.Column("id", sa.Integer, nullable=False),
+        sa.Column("name", sa.Text, nullable=False),
+        sa.Column("provider", sa.Text, nullable=False),
+        sa.Column("plan", sa.Text, nullable=False),
+        sa.Column("models_json", sa.Text, nullable=False),
+        sa.Column("tags_json", sa.Text, nullable=False),
+        sa.Column("note", sa.Text, nullable=False),
+        sa.Column("credits_total", sa.Float),
+        sa.Column("credits_used", sa.Float, nullable=False),
+        sa.Column("credits_estimated", sa.Float, nullable=False),
+        sa.Column("credits_at", sa.BigInteger, nullable=False),
+        sa.Column("resets_at", sa.BigInteger),
+        sa.Column("period", sa.String(16), nullable=False),
+        sa.Column("is_paused", sa.Boolean, nullable=False),
+        sa.Column("created_at", sa.BigInteger, nullable=False),
+        sa.Column("updated_at", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_accounts"),
+        sa.UniqueConstraint("name", name="uq_accounts_name"),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "account_limits",
+        sa.Column("account_id", sa.Integer, nullable=False),
+        sa.Column("model", sa.Text, nullable=False),
+        sa.Column("reached_at", sa.BigInteger, nullable=False),
+        sa.Column("until_at", sa.BigInteger),
+        sa.PrimaryKeyConstraint("account_id", "model", name="pk_account_limits"),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name="fk_account_limits_account_id", ondelete="CASCADE"),
+    )
+    op.create_table(
+        "account_events",
+        sa.Column("id", sa.Integer, nullable=False),
+        sa.Column("account_id", sa.Integer, nullable=False),
+        sa.Column("session_id", sa.Integer),
+        sa.Column("kind", sa.String(16), nullable=False),
+        sa.Column("source", sa.String(16), nullable=False),
+        sa.Column("model", sa.Text, nullable=False),
+        sa.Column("credits", sa.Float),
+        sa.Column("used_after", sa.Float),
+        sa.Column("note", sa.Text, nullable=False),
+        sa.Column("at", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_account_events"),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name="fk_account_events_account_id", ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["session_id"], ["sessions.id"], name="fk_account_events_session_id", ondelete="SET NULL"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_account_events_account_id_at", "account_events", ["account_id", "at"])
+    op.create_index("ix_account_events_at", "account_events", ["at"])
+    op.create_index("ix_account_events_session_id", "account_events", ["session_id"])
+    op.create_table(
+        "session_accounts",
+        sa.Column("id", sa.Integer, nullable=False),
+        sa.Column("session_id", sa.Integer, nullable=False),
+        sa.Column("account_id", sa.Integer, nullable=False),
+        sa.Column("began_at", sa.BigInteger, nullable=False),
+        sa.Column("why", sa.Text, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_session_accounts"),
+        sa.ForeignKeyConstraint(["session_id"], ["sessions.id"], name="fk_session_accounts_session_id", ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name="fk_session_accounts_account_id", ondelete="CASCADE"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_session_accounts_session_id", "session_accounts", ["session_id"])
+    op.create_index("ix_session_accounts_account_id", "session_accounts", ["account_id"])
+
+
+def _usage() -> None:
+    op.create_table(
+        "usage",
+        sa.Column("id", sa.Integer, nullable=False),
+        sa.Column("session_id", sa.Integer, nullable=False),
+        sa.Column("account_id", sa.Integer),
+        sa.Column("model", sa.Text, nullable=False),
+        sa.Column("turns", sa.Integer, nullable=False),
+        sa.Column("input_tokens", sa.BigInteger, nullable=False),
+        sa.Column("output_tokens", sa.BigInteger, nullable=False),
+        sa.Column("cache_read_tokens", sa.BigInteger, nullable=False),
+        sa.Column("cache_write_tokens", sa.BigInteger, nullable=False),
+        sa.Column("cost_usd", sa.Float),
+        sa.Column("unpriced_turns", sa.Integer, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_usage"),
+        sa.ForeignKeyConstraint(["session_id"], ["sessions.id"], name="fk_usage_session_id", ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name="fk_usage_account_id", ondelete="SET NULL"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_usage_session_id", "usage", ["session_id"])
+    op.create_index("ix_usage_account_id", "usage", ["account_id"])
+    op.create_table(
+        "counted_sessions",
+        sa.Column("session_id", sa.Integer, nullable=False),
+        sa.Column("turns", sa.Integer, nullable=False),
+        sa.Column("tokens", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("session_id", name="pk_counted_sessions"),
+        sa.ForeignKeyConstraint(["session_id"], ["sessions.id"], name="fk_counted_sessions_session_id", ondelete="CASCADE"),
+    )

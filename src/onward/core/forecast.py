@@ -1,0 +1,150 @@
+"""How fast credits go, what they bring, and when they will be gone: with an interval, and with what is assumed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import ceil, sqrt
+from statistics import mean, stdev
+from typing import NamedTuple
+
+LOOKBACK_DAYS = 14
+LEAST_DAYS = 3
+"""Days that it takes to tell how much they differ."""
+
+FARTHEST_DAYS = 3650.0
+_Z_80 = 1.2815515655
+
+
+class Use(NamedTuple):
+    """Credits that were used, and when."""
+
+    at: datetime
+    credits: float
+
+
+@dataclass(frozen=True, slots=True)
+class Burn:
+    """Credits a day, over the last `days` days up to `at`. `low` and `high` enclose the true rate in about four of five cases; None with too few days to tell."""
+
+    at: datetime
+    days: int
+    credits_per_day: float
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """When `credits_left` will be gone at the rate of `burn`: `empty_at`, most likely between `earliest_at` and `latest_at`.
+
+    `empty_at` is None when that is not foreseen: nothing is used, what is left is not known, or it lasts for ten years. `latest_at` is None where it may not come at all, and both are
+    where there are too few days to tell. `resets_first`: the credits come back before. `assumptions` say what all of it rests on.
+    """
+
+    burn: Burn
+    credits_left: float | None
+    empty_at: datetime | None
+    earliest_at: datetime | None
+    latest_at: datetime | None
+    resets_at: datetime | None
+    resets_first: bool
+    assumptions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Efficiency:
+    """What credits brought. Each ratio is over the sessions whose credits are known, and None where it has no meaning."""
+
+    sessions: int
+    credits: float
+    accomplishments: int
+    tokens: int
+    usd: float | None
+
+    @property
+    def credits_per_session(self) -> float | None:
+        """Mean credits of a session."""
+        return _ratio(self.credits, self.sessions)
+
+    @property
+    def credits_per_accomplishment(self) -> float | None:
+        """Credits for each thing that was said to be achieved."""
+        return _ratio(self.credits, self.accomplishments)
+
+    @property
+    def tokens_per_credit(self) -> float | None:
+        """Tokens of conversation for a credit."""
+        return _ratio(self.tokens, self.credits)
+
+    @property
+    def usd_per_credit(self) -> float | None:
+        """What a credit's usage is worth at list prices."""
+        return None if self.usd is None else _ratio(self.usd, self.credits)
+
+
+def _ratio(part: float, whole: float) -> float | None:
+    return part / whole if whole > 0 else None
+
+
+def burn(uses: Iterable[Use], at: datetime, *, lookback_days: int = LOOKBACK_DAYS) -> Burn:
+    """Return how fast credits go: what was used in the last *lookback_days*, over the days since the first of these uses. Days without any count.
+
+    The interval is the mean of days ± Student's 80 % quantile times its standard error (days taken as independent), never below zero.
+    """
+    ages = [((at - one.at) / timedelta(days=1), one.credits) for one in uses]
+    recent = [(age, credits) for age, credits in ages if 0 <= age < lookback_days]
+    if not recent:
+        return Burn(at, 0, 0.0, None, None)
+    days = max(1, ceil(max(age for age, _ in recent)))
+    used = [0.0] * days
+    for age, credits in recent:
+        used[min(int(age), days - 1)] += credits
+    rate = max(0.0, mean(used))
+    if days < LEAST_DAYS:
+        return Burn(at, days, rate, None, None)
+    half = _student_80(days - 1) * stdev(used) / sqrt(days)
+    return Burn(at, days, rate, max(0.0, rate - half), rate + half)
+
+
+def _student_80(freedom: int) -> float:
+    """Return the 90 % quantile of Student's t, from the normal one (Cornish-Fisher, first two terms): some 2 % short at two degrees of freedom, less above."""
+    z = _Z_80
+    return z + (z**3 + z) / (4 * freedom) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * freedom**2)
+
+
+def forecast(rate: Burn, credits_left: float | None, *, resets_at: datetime | None = None, whose: str = "") -> Forecast:
+    """Return when *credits_left* will be gone, if all goes on at *rate*. *whose* says who uses them, for the assumptions."""
+    empty_at = _gone_at(rate.at, credits_left, rate.credits_per_day)
+    earliest_at = _gone_at(rate.at, credits_left, rate.high) if empty_at else None
+    latest_at = _gone_at(rate.at, credits_left, rate.low) if empty_at else None
+    resets_first = resets_at is not None and (empty_at is None or resets_at <= empty_at)
+    told = _assumptions(rate, credits_left, resets_at, resets_first=resets_first, whose=whose)
+    return Forecast(rate, credits_left, empty_at, earliest_at, latest_at, resets_at, resets_first, told)
+
+
+def _gone_at(at: datetime, left: float | None, per_day: float | None) -> datetime | None:
+    if left is None or not per_day or left / per_day > FARTHEST_DAYS:
+        return None
+    return at + timedelta(days=left / per_day)
+
+
+def _assumptions(rate: Burn, left: float | None, resets_at: datetime | None, *, resets_first: bool, whose: str) -> tuple[str, ...]:
+    if left is None:
+        return ("how many credits are left is not known, so nothing is foreseen",)
+    if not rate.credits_per_day:
+        return ("nothing was used of late, so nothing is foreseen",)
+    days = "the last day" if rate.days == 1 else f"the last {rate.days} days"
+    told = [f"the days to come are like {days}, days without work among them"]
+    if whose:
+        told.append(whose)
+    if rate.high is None:
+        told.append(f"fewer than {LEAST_DAYS} days are known: no interval")
+    else:
+        told.append("the interval holds in about four of five cases, if days do not depend on each other")
+    if resets_at is None:
+        told.append("no reset is known")
+    elif resets_first:
+        told.append("the credits come back before they are gone: the date is what it would be without that")
+    return tuple(told)
