@@ -2,9 +2,9 @@
 
     python -m bench.reading [--formats claude-code,cline] [--data FOLDER] [--slowest 5]
 
-Read are all files beside the repository and, in one document or file of at least 1 MB each, our own fixtures repeated under fresh ids. Times are CPU time of this
-process in user mode, the best of five; a short reading is done so often that the clock can tell. The ceiling parses what the reader opens: for a task of Cline
-or Roo both of its files. Markdown, text and databases have no such ceiling: their rows say MB a second only.
+Read are the real files beside the repository and our own fixtures. What is smaller than 1 MB is repeated under fresh ids until it is not, in one document or file: opening
+a file and telling its format costs the same whatever it holds, and is told apart (`us a file`). In a format's row each file weighs as much as it is large. Times are CPU time of this process in user mode, the best of five.
+Markdown, text and databases have no such ceiling: their rows say MB a second only.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import sys
 import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,31 +26,32 @@ from bench.report import ROOT, save, table
 from bench.transcripts import MEGABYTE
 from onward.core.transcript import ImportReport
 from onward.errors import OnwardError
-from onward.formats import open_source, read
+from onward.formats import detect, open_source, read
 
 DATA = ROOT.parent / "shared" / "data"
 FIXTURES = ROOT / "tests" / "formats" / "fixtures"
 READ_TO_LOADS_RATIO = 0.4
 ACCOUNTED_RATIO = 0.99
-LEAST_MS = 30.0
+LEAST_MS = 20.0
 """One measurement takes at least so long, in as many readings as that needs."""
 TIMES = 5
 _BROKEN = ("truncated", "schema_drift", "malformed", "edge_cases")
 """Words in the names of files that were broken on purpose."""
 _NO_TRANSCRIPTS = {"gold", "SOURCE.txt", "LICENSE", "taskHistory.json", "settings.json"}
-_TOGETHER = ("api_conversation_history.json", "ui_messages.json")
 _JSON = {".json", ".jsonl", ".traj"}
 
 
 @dataclass(slots=True)
 class Measured:
-    """One file: what it took, and what became of its records. `loads_ms` is None where no JSON ceiling is."""
+    """One file: what it took, and what became of its records. `loads_ms` is None where no JSON ceiling is; `open_us` is until the format is known."""
 
     format: str
     name: str
     size_mb: float
+    """Of the file as it lies there; times are of so many bytes, also where more were read to tell them."""
     read_ms: float
     loads_ms: float | None
+    open_us: float
     lines: int
     """Records by the file's own structure, where that is one a line; else 0."""
     records: int
@@ -88,25 +90,30 @@ def best_ms(once: Callable[[], object]) -> float:
     return min(took)
 
 
-def measured(path: Path, name: str) -> Measured | None:
-    """Measure the reading of *path*; None for what is no transcript."""
+def measured(path: Path, name: str, folder: Path) -> Measured | None:
+    """Measure the reading of *path*, repeated in *folder* where it is small; None for what is no transcript."""
     report = ImportReport()
     try:
         _drain(path, report)
     except OnwardError:
         return None
-    opened = [path, *(path.with_name(other) for other in _TOGETHER if path.name in _TOGETHER and other != path.name)]
-    contents = [one.read_bytes() for one in opened if one.is_file()]
-    loads_ms, lines = None, 0
+    open_us = best_ms(lambda: detect(open_source(path))) * 1_000
+    content, loads_ms, lines = path.read_bytes(), None, 0
+    content_bytes = len(content)
     if path.suffix in _JSON:
-        documents = [document for content in contents for document in _documents(content)]
-        lines = len(documents) if len(documents) > len(contents) else 0
-        loads_ms = best_ms(lambda: _load(documents))
-    read_ms = best_ms(lambda: _drain(path, ImportReport()))
-    size_mb = sum(map(len, contents)) / MEGABYTE
-    return Measured(
-        report.format, name, size_mb, read_ms, loads_ms, lines, report.records, report.kept, report.malformed_count, report.skipped
-    )
+        documents = _documents(content)
+        lines = len(documents) if len(documents) > 1 else 0
+        if len(content) < MEGABYTE:
+            content = repeated(content)
+            path = folder / f"repeated{path.suffix}"
+            path.write_bytes(content)
+            documents = _documents(content)
+        loads_ms = best_ms(lambda: _load(documents)) * content_bytes / len(content)
+    size_mb = content_bytes / MEGABYTE
+    per_byte = content_bytes / len(content)
+    read_ms = best_ms(lambda: _drain(path, ImportReport())) * per_byte
+    counts = (report.records, report.kept, report.malformed_count, report.skipped)
+    return Measured(report.format, name, size_mb, read_ms, loads_ms, open_us, lines, *counts)
 
 
 def _drain(path: Path, report: ImportReport) -> None:
@@ -139,14 +146,11 @@ def data_files(data: Path) -> Iterator[tuple[Path, str]]:
             yield path, str(name)
 
 
-def fixture_files(folder: Path) -> Iterator[tuple[Path, str]]:
-    """Yield our own JSON fixtures, repeated to at least 1 MB and written to *folder*, with their names."""
+def fixture_files() -> Iterator[tuple[Path, str]]:
+    """Yield our own JSON fixtures with their names."""
     for path in sorted(FIXTURES.rglob("*")):
         if path.suffix in _JSON and path.stat().st_size:
-            name = path.relative_to(FIXTURES)
-            target = folder / "-".join(name.parts)
-            target.write_bytes(repeated(path.read_bytes()))
-            yield target, f"fixture {name}"
+            yield path, f"fixture {path.relative_to(FIXTURES)}"
 
 
 def repeated(content: bytes) -> bytes:
@@ -155,7 +159,7 @@ def repeated(content: bytes) -> bytes:
     try:
         document = orjson.loads(content)
     except orjson.JSONDecodeError:
-        records = [orjson.loads(line) for line in content.splitlines() if line.strip()]
+        records = list(_objects(content))
         return b"".join(orjson.dumps(_renamed(record, number)) + b"\n" for number in times for record in records)
     if isinstance(document, list):
         return orjson.dumps([_renamed(one, number) for number in times for one in document])
@@ -163,6 +167,12 @@ def repeated(content: bytes) -> bytes:
     if key:
         document[key] = [_renamed(one, number) for number in times for one in document[key]]
     return orjson.dumps(document)
+
+
+def _objects(content: bytes) -> Iterator[Any]:
+    for line in content.splitlines():
+        with suppress(orjson.JSONDecodeError):
+            yield orjson.loads(line)
 
 
 def _renamed(value: Any, number: int, key: str = "") -> Any:
@@ -181,11 +191,11 @@ def measure(data: Path, formats: set[str]) -> list[Measured]:
     """Measure every file, saying what is under way."""
     found: list[Measured] = []
     with tempfile.TemporaryDirectory(prefix="onward-bench-") as folder:
-        for path, name in (*data_files(data), *fixture_files(Path(folder))):
+        for path, name in (*data_files(data), *fixture_files()):
             if formats and not _may_be(path, formats):
                 continue
             print(f"… {name}"[:100].ljust(101), end="\r", file=sys.stderr, flush=True)
-            one = measured(path, name)
+            one = measured(path, name, Path(folder))
             if one is not None and one.records:
                 found.append(one)
     print(" " * 101, end="\r", file=sys.stderr, flush=True)
@@ -203,7 +213,7 @@ def _may_be(path: Path, formats: set[str]) -> bool:
 
 
 def speed_rows(found: list[Measured]) -> list[tuple[object, ...]]:
-    """Return one row per format and origin: files, MB, MB a second, share of the ceiling, and that of the slowest file."""
+    """Return one row per format and origin: files, MB, MB a second, microseconds to open one, share of the ceiling, and that of the slowest file."""
     groups: dict[tuple[str, str], list[Measured]] = defaultdict(list)
     for one in found:
         groups[one.format, "fixtures" if one.name.startswith("fixture ") else "data"].append(one)
@@ -212,7 +222,7 @@ def speed_rows(found: list[Measured]) -> list[tuple[object, ...]]:
         size_mb, read_ms = sum(one.size_mb for one in ones), sum(one.read_ms for one in ones)
         shares = [one.share for one in ones if one.share is not None]
         loads_ms = sum(one.loads_ms or 0 for one in ones)
-        row = (name, origin, len(ones), size_mb, size_mb / read_ms * 1_000)
+        row = (name, origin, len(ones), size_mb, size_mb / read_ms * 1_000, sum(one.open_us for one in ones) / len(ones))
         rows.append((*row, loads_ms / read_ms * 100 if shares else None, min(shares) * 100 if shares else None))
     return rows
 
@@ -256,7 +266,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--slowest", type=int, default=12, help="so many of the slowest files are named")
     given = parser.parse_args(arguments)
     found = measure(given.data, set(filter(None, given.formats.split(","))))
-    print(table(("", "from", "files", "MB", "MB/s", "% of loads", "slowest file"), speed_rows(found)))
+    print(table(("", "from", "files", "MB", "MB/s", "us a file", "% of loads", "slowest file"), speed_rows(found)))
     slow = sorted((one for one in found if one.share is not None and one.share < READ_TO_LOADS_RATIO), key=lambda one: one.share or 0)
     print(f"\nbelow {READ_TO_LOADS_RATIO:.0%} of the ceiling: {len(slow)} of {sum(one.share is not None for one in found)} files\n")
     if slow:

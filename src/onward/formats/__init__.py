@@ -7,12 +7,14 @@ know each other. Other packages add one through the entry point group `onward.fo
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import IO, Protocol, cast
 
 from onward.core.transcript import ImportReport, Item, SessionHead, Turn
 from onward.errors import UnknownFormat
+from onward.formats.fields import holds_objects
 from onward.formats.source import Source
 
 __all__ = ["FORMATS", "Format", "Source", "detect", "open_source", "read"]
@@ -39,6 +41,9 @@ FORMATS: tuple[str, ...] = (
 )
 """Modules of this package in the order in which they are asked: the common ones first; last those that take any list of turns, and any text."""
 _EXACT, _GENERAL = FORMATS[:-2], FORMATS[-2:]
+_BLANK = b"\0 \t\r\n"
+_OF_TEXT = frozenset({"specstory", "cursor", "aider", "pasted"})
+"""Formats that may begin otherwise than JSON and databases do. Only these are asked about text, so that pasted text does not import every module."""
 
 
 class Format(Protocol):
@@ -67,7 +72,7 @@ def detect(source: Source) -> Format:
     """
     if source.path is not None and source.path.is_dir():
         return _of_folder(source.path)
-    for module in _candidates():
+    for module in _candidates(source.head):
         if module.detect(source.head):
             return module
     raise UnknownFormat(
@@ -100,15 +105,22 @@ def _of_folder(folder: Path) -> Format:
     raise UnknownFormat(f"{folder} is a folder that no agent keeps a session in.", "Name a file in it, or import the whole folder.")
 
 
+@cache
 def _module(name: str) -> Format:
     return cast("Format", import_module(f"{__name__}.{name}"))
 
 
-def _candidates() -> Iterator[Format]:
-    """Every format, imported when its turn comes. Other packages' are looked up only when no exact one of ours fits: it costs milliseconds."""
-    yield from map(_module, _EXACT)
+def _candidates(head: bytes) -> Iterator[Format]:
+    """Every format that may fit *head*, imported when its turn comes. Other packages' are looked up only when no exact one of ours fits: it costs milliseconds."""
+    is_text = not (holds_objects(head) or head.lstrip(_BLANK).startswith((b"[", b"{", b"SQLite")))
+    yield from (_module(name) for name in _EXACT if not is_text or name in _OF_TEXT)
+    yield from _others()
+    yield from (_module(name) for name in _GENERAL if not is_text or name in _OF_TEXT)
+
+
+@cache
+def _others() -> tuple[Format, ...]:
+    """The formats of other packages that are installed."""
     from importlib.metadata import entry_points
 
-    for point in entry_points(group="onward.formats"):
-        yield cast("Format", point.load())
-    yield from map(_module, _GENERAL)
+    return tuple(cast("Format", point.load()) for point in entry_points(group="onward.formats"))
