@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "bench" / "results"
@@ -48,6 +49,18 @@ def save(name: str, result: Mapping[str, object]) -> Path:
         json.dumps({"bench": name, "at": at.isoformat(timespec="seconds"), "measured_on": measured_on, **result}, indent=1) + "\n"
     )
     return path
+
+
+def keep(name: str, result: Mapping[str, object]) -> None:
+    """Write *result* as `save` does, and tell where."""
+    path = save(name, result)
+    print(f"\nwritten: {path.relative_to(ROOT) if path.is_relative_to(ROOT) else path}")
+
+
+def newest(name: str) -> dict[str, Any] | None:
+    """Return what the last run of the bench *name* wrote, or None where there is none."""
+    found = sorted(RESULTS.glob(f"????-??-??T????-{name}.json"))
+    return json.loads(found[-1].read_text()) if found else None
 
 
 def _commit() -> str:

@@ -1,0 +1,179 @@
+"""What lies beside the clone: frozen probes with the program that scores them, annotated facts, and the transcripts that both are about.
+
+The scorer is loaded by its path and asked for its own rules, so that a bench here means by "answered", "stale" and "said" what the scorer means. Nothing in that folder is written.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from bench.report import ROOT
+
+SHARED = ROOT.parent / "shared"
+BUDGETS = (1_000, 2_000, 4_000, 8_000)
+
+Probe: TypeAlias = Mapping[str, Any]
+Pairs: TypeAlias = set[int]
+"""The neighbouring words of a transcript, as the scorer keeps them: by them it knows what reads like something said."""
+
+
+@dataclass(slots=True)
+class ProbeSet:
+    """The probes of one session. `index` orders the sessions of a project; `carried` ask for facts of earlier ones."""
+
+    transcript: str
+    project: str
+    agent: str
+    index: int
+    file: Path
+    probes: Sequence[Probe]
+    carried: Sequence[Probe]
+    pairs: Pairs
+
+
+class Frozen:
+    """The folder beside the clone, read once. Raises `SystemExit` with advice where it is not there."""
+
+    def __init__(self, folder: Path = SHARED) -> None:
+        self.folder = folder
+        if not (folder / "probes").is_dir():
+            raise SystemExit(f"no probes in {folder}: put the shared folder beside the clone, or name it with --shared")
+
+    @property
+    def data(self) -> Path:
+        """The folder of transcripts."""
+        return self.folder / "data"
+
+    @cached_property
+    def scorer(self) -> Any:
+        """The program that scores handoffs, as a module; tokens are counted as it counts them."""
+        spec = importlib.util.spec_from_file_location("frozen_scorer", self.folder / "bench" / "preservation.py")
+        assert spec is not None
+        assert spec.loader is not None
+        module: Any = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        module.NAME, module.ENC, module.DEC = module.tokeniser(False)
+        return module
+
+    def sets(self, only: str = "") -> list[ProbeSet]:
+        """Return the probes by session, without those whose answer is not in their own transcript. *only* keeps names that contain one of its words, by commas."""
+        found, _ = self.scorer.load(str(self.folder / "probes"), str(self.data))
+        wanted = [word for word in only.split(",") if word]
+        return [
+            self._set(one) for one in found if not wanted or any(word in one["transcript"] or word in one["project"] for word in wanted)
+        ]
+
+    def _set(self, one: Mapping[str, Any]) -> ProbeSet:
+        text = self.scorer.full_text(one["file"])
+        windows = self.scorer.windows(text)
+        probes = [{**probe, "type": self._type(probe)} for probe in one["probes"] if self.scorer.answered(probe, windows, None)]
+        carried = [{**probe, "type": self._type(probe)} for probe in one.get("carry", [])]
+        file, agent = Path(one["file"]), str(one["source"].get("agent", ""))
+        return ProbeSet(one["transcript"], one["project"], agent, one["index"], file, probes, carried, self.scorer.pairs_of(text))
+
+    def _type(self, probe: Probe) -> str:
+        return str(self.scorer.TYPES.get(probe.get("type", "?"), probe.get("type", "?")))
+
+    def answered(self, probes: Iterable[Probe], document: str, budget_tokens: int, pairs: Pairs) -> list[bool]:
+        """Say of each probe whether *document*, cut to its budget, answers it."""
+        windows = self.scorer.windows(self.scorer.cut(document, budget_tokens)[0])
+        return [bool(self.scorer.answered(probe, windows, pairs)) for probe in probes]
+
+    def stale(self, probes: Iterable[Probe], document: str, budget_tokens: int) -> list[bool]:
+        """Say of each probe whether *document*, cut to its budget, asserts what was superseded."""
+        windows = self.scorer.windows(self.scorer.cut(document, budget_tokens)[0])
+        return [bool(self.scorer.stale(probe, windows)) for probe in probes]
+
+    def tokens(self, text: str) -> int:
+        """Return the tokens of *text* as the scorer counts them."""
+        return int(self.scorer.cut(text, 0)[1])
+
+
+def projects(sets: Iterable[ProbeSet]) -> dict[str, list[ProbeSet]]:
+    """Return the sets of each project in the order of its sessions, the longest project first."""
+    found: dict[str, list[ProbeSet]] = {}
+    for one in sorted(sets, key=lambda one: one.index):
+        found.setdefault(one.project, []).append(one)
+    return dict(sorted(found.items(), key=lambda item: (-len(item[1]), item[0])))
+
+
+def pairs_of(sets: Iterable[ProbeSet]) -> Pairs:
+    """Return the neighbouring words of several transcripts together."""
+    return set().union(*(one.pairs for one in sets))
+
+
+@dataclass(frozen=True, slots=True)
+class Gold:
+    """One annotated fact, or a negative: `kind` is then `none`. `lines` are the places where it is said, the first the annotated one."""
+
+    id: str
+    kind: str
+    subject: str
+    text: str
+    quote: str
+    lines: tuple[int, ...]
+    importance: int
+    state: str
+    superseded_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class GoldSession:
+    """The annotations of one session and its transcript."""
+
+    project: str
+    name: str
+    file: Path
+    facts: list[Gold]
+
+
+def gold_sessions(folder: Path) -> list[GoldSession]:
+    """Return the annotated sessions under *folder*, in order of project and name."""
+    paths = sorted((folder / "gold").glob("*/*.jsonl"))
+    return [GoldSession(path.parent.name, path.stem, _transcript_of(path, folder / "data"), _gold(path)) for path in paths]
+
+
+def _gold(path: Path) -> list[Gold]:
+    found: list[Gold] = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        one = json.loads(line)
+        lines = (one["line"], *(one.get("also") or ()), *(one.get("alt_lines") or ()))
+        found.append(
+            Gold(
+                one["id"], one["kind"], one.get("subject") or "", one.get("text") or "", one["quote"], lines,
+                one.get("importance") or 1, one.get("state_at_end") or "live", one.get("superseded_by"),
+            )
+        )  # fmt: skip
+    return found
+
+
+def _transcript_of(path: Path, data: Path) -> Path:
+    """Return the transcript that *path* annotates: same project folder, same stem, or a folder of that name."""
+    under = data / path.parent.name
+    found = sorted(p for p in under.rglob("*") if p.is_file() and "meta" not in p.parts and path.stem in (p.stem, p.parent.name))
+    return next((p for p in found if p.name.startswith("api_")), found[0])
+
+
+def parser(doc: str | None) -> argparse.ArgumentParser:
+    """Return a parser of a bench that reads this folder."""
+    made = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    made.add_argument("--shared", type=Path, default=SHARED, help="the folder of probes, gold facts and transcripts")
+    made.add_argument("--only", default="", help="transcripts or projects whose name holds one of these words, by commas")
+    return made
+
+
+def budgets(parser_: argparse.ArgumentParser, default: Sequence[int] = BUDGETS) -> None:
+    """Let *parser_* take budgets."""
+    parser_.add_argument(
+        "--budgets",
+        type=lambda text: tuple(int(one) for one in text.split(",")),
+        default=tuple(default),
+        help="tokens, by commas (%(default)s)",
+    )

@@ -1,0 +1,69 @@
+"""How far a share can be trusted: intervals, and how well two rankings agree."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from math import sqrt
+from typing import TypeVar
+
+T = TypeVar("T")
+
+_Z = 1.96
+_DRAWS = 2000
+
+
+def wilson(kept: int, total: int) -> tuple[float, float]:
+    """Return Wilson's 95 % interval (0..1) for *kept* of *total*; 0..1 where there is nothing."""
+    if not total:
+        return 0.0, 1.0
+    share = kept / total
+    centre = share + _Z * _Z / (2 * total)
+    margin = _Z * sqrt(share * (1 - share) / total + _Z * _Z / (4 * total * total))
+    return max(0.0, (centre - margin) / (1 + _Z * _Z / total)), min(1.0, (centre + margin) / (1 + _Z * _Z / total))
+
+
+def bootstrap(items: Sequence[T], figure: Callable[[Sequence[T]], float], seed: int = 7, draws: int = _DRAWS) -> tuple[float, float]:
+    """Return the 95 % interval of *figure* over *items* drawn again with replacement. The same items give the same interval."""
+    chance = random.Random(seed)
+    found = sorted(figure([items[chance.randrange(len(items))] for _ in items]) for _ in range(draws))
+    return found[int(0.025 * draws)], found[int(0.975 * draws)]
+
+
+def share(counts: Sequence[tuple[int, int]]) -> float:
+    """Return the share (0..1) of (kept, total) counts taken together."""
+    return sum(kept for kept, _ in counts) / max(1, sum(total for _, total in counts))
+
+
+def share_interval(counts: Sequence[tuple[int, int]]) -> tuple[float, float]:
+    """Return the 95 % interval of `share` over what the counts were taken from (sessions, mostly): they differ more than their items do."""
+    return bootstrap(counts, share) if counts else (0.0, 1.0)
+
+
+def kendall(a: Sequence[float], b: Sequence[float]) -> float | None:
+    """Return Kendall's τ-b (−1..1) of two rankings of the same things; None where one of them tells nothing apart."""
+    agree = differ = only_a = only_b = 0
+    for i in range(len(a)):
+        for j in range(i):
+            x, y = a[i] - a[j], b[i] - b[j]
+            if x * y > 0:
+                agree += 1
+            elif x * y < 0:
+                differ += 1
+            elif x:
+                only_a += 1
+            elif y:
+                only_b += 1
+    told = sqrt((agree + differ + only_a) * (agree + differ + only_b))
+    return (agree - differ) / told if told else None
+
+
+def percentile(values: Sequence[float], of: float) -> float:
+    """Return the value that the share *of* (0..1) of *values* does not exceed."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(of * len(ordered)))]
+
+
+def shown(share_ratio: float, interval: tuple[float, float]) -> str:
+    """Return a share in per cent with its interval, as the tables print it."""
+    return f"{100 * share_ratio:.0f} [{100 * interval[0]:.0f}–{100 * interval[1]:.0f}]"

@@ -1,0 +1,72 @@
+"""Handoffs made in process from transcript files, with everything that went into them: what a bench looks into, and a command does not print."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from onward.app import projects
+from onward.app.distilling import distil
+from onward.app.imports import import_paths
+from onward.app.projects import Project
+from onward.app.reading import MainPath, Reading
+from onward.core.compose import SessionLine
+from onward.core.facts import Fact, Handle
+from onward.core.ledger import Ledger, fold
+from onward.core.master import Master, lightened, master
+from onward.core.preservation import Reference, fold_references
+from onward.core.transcript import Turn
+from onward.store import Store
+from onward.tokens import count_tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """Some sessions as they were read, and what they established. `whole` holds every turn as it was kept, long results too."""
+
+    paths: list[MainPath]
+    facts: list[Fact]
+    ledger: Ledger
+    references: list[Reference]
+    lines: list[SessionLine]
+    whole: dict[Handle, Turn]
+
+    def master(self, budget_tokens: int) -> Master:
+        """Return the handoff over these sessions, the one that `onward distill` prints."""
+
+        def turns_of(handles: Collection[Handle]) -> dict[Handle, Turn]:
+            return {handle: lightened(self.whole[handle]) for handle in handles if handle in self.whole}
+
+        return master(self.ledger, self.references, self.lines, count_tokens, turns_of, budget_tokens)
+
+
+def made_of(files: Sequence[Path]) -> Made:
+    """Return what the sessions of *files*, in this order, establish."""
+    reading = Reading(whole=True)
+    for file in files:
+        reading.read(file)
+    whole = {Handle(path.number, ordinal): turn for path in reading.paths for ordinal, turn in path.turns}
+    for path in reading.paths:
+        path.turns = [(ordinal, lightened(turn)) for ordinal, turn in path.turns]
+    each = [distil(path) for path in reading.paths]
+    facts = [fact for one in each for fact in one.facts]
+    references = fold_references([], [reference for one in each for reference in one.references])
+    return Made(reading.paths, facts, fold(Ledger(), facts), references, [one.line for one in each], whole)
+
+
+@contextmanager
+def store_with(*names: str) -> Iterator[tuple[Store, list[Project]]]:
+    """Open a store in a folder of its own, gone afterwards, with a project of each name."""
+    with TemporaryDirectory(prefix="onward-bench-") as folder, Store.at_folder(Path(folder) / "home") as store:
+        yield store, [projects.new(store, name) for name in names]
+
+
+def complete(store: Store, project: Project, *files: Path) -> None:
+    """Import *files* one after the other, each completed. Raises what went wrong with the first that could not be."""
+    for file in files:
+        for one in import_paths(store, [file], project=project, complete=True).files:
+            if one.error:
+                raise one.error
