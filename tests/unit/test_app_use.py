@@ -111,15 +111,6 @@ def test_the_handoff_now_and_as_it_was(store: Store, project: Project) -> None:
     assert "rupiah now" not in small.markdown
 
 
-def test_what_changed_between_two_handoffs(store: Store, project: Project) -> None:
-    changed = handoffs.difference(store, project, 1, 2)
-    assert any("whole rupiah" in one.text for one in changed.added)
-    assert changed.before.version == 1
-    assert handoffs.difference(store, project, 2, 2).added == []
-    with pytest.raises(NotFound, match="version 9"):
-        handoffs.difference(store, project, 1, 9)
-
-
 def test_no_handoff_yet(store: Store) -> None:
     empty = projects.new(store, "empty")
     with pytest.raises(NotFound, match="no handoff yet"):

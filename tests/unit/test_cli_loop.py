@@ -109,9 +109,15 @@ def test_handoff_as_it_was_and_at_another_size(antre: Run) -> None:
     assert small["preservation"]["document_tokens"] <= 600
     assert small["version"] is None
     assert [one["version"] for one in antre("handoff", "list", "--json").data] == [3, 2, 1]
-    assert antre("handoff", "diff", 1, 3).out.startswith("## ")
-    assert antre("handoff", "diff", 2, 2).out == "Versions 2 and 2 say the same.\n"
-    assert antre("handoff", "diff", 2, 9).code == 2
+
+
+def test_what_changed_between_sessions(antre: Run) -> None:
+    text = antre("handoff", "diff", 1, 3).out
+    assert text.startswith("# What changed from session 1 to session 3\n\n## Added\n")
+    data = antre("handoff", "diff", 1, 3, "--json").data
+    assert (data["before"], data["after"]) == (1, 3)
+    assert all(one["new"]["text"] in text for one in data["added"])
+    assert antre("handoff", "diff", 2, 2).code == antre("handoff", "diff", 2, 9).code == 2
 
 
 def test_what_distill_gives_is_what_the_store_gives(antre: Run, transcripts: list[Path]) -> None:

@@ -16,7 +16,7 @@ from onward.store import Store, facts, handoffs, projects, sessions
 from onward.store.handoffs import StoredHandoff
 from onward.store.projects import Project
 
-__all__ = ["Change", "Current", "Difference", "StoredHandoff", "current", "difference", "of_id", "restore", "versions"]
+__all__ = ["Current", "Difference", "StoredHandoff", "current", "diff", "of_id", "restore", "versions"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""`onward handoff`: the master handoff now, as it was, and what changed."""
+"""`onward handoff`: the master handoff now, as it was, and what changed between sessions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from onward.app import handoffs
 from onward.cli.clipboard import copy as copy_text
 from onward.cli.desk import as_json, desk, in_project, within_budget
 from onward.cli.document import FORMATS, Format, written
-from onward.cli.present import note, paint, say, say_json, table
+from onward.cli.present import note, say, say_json, table
+from onward.core.changelog import render, to_json
+from onward.core.printable import printable
 
 
 @click.group(invoke_without_command=True)
@@ -97,25 +99,22 @@ def list_(above: str | None, project: str | None, as_json: bool) -> None:
 @as_json
 @click.pass_obj
 def diff(above: str | None, before: int, after: int, project: str | None, as_json: bool) -> None:
-    """Show what came in and what went out between two versions.
+    """Show what the project learned and gave up between two sessions: a changelog of its knowledge.
+
+    BEFORE and AFTER are session numbers. What either handoff shows is told, each line with the turns behind it: added, changed
+    (old → new), resolved, retired, and what still holds but is no longer shown.
 
     \b
-    Example:
+    Examples:
       onward handoff diff 3 4
+      onward handoff diff 1 12 --json
     """
     with desk(project=project or above) as at:
-        found = handoffs.difference(at.store, at.project(), before, after)
+        found = handoffs.diff(at.store, at.project(), before, after)
     if as_json:
-        say_json({"before": before, "after": after, "added": found.added, "removed": found.removed})
-        return
-    for section in dict.fromkeys(change.section for change in (*found.removed, *found.added)):
-        say(paint(f"## {section}", "bold"))
-        for mark, style, changes in (("-", "red", found.removed), ("+", "green", found.added)):
-            for change in changes:
-                if change.section == section:
-                    say(paint(f"{mark} {change.text}", style))
-    if not found.added and not found.removed:
-        say(f"Versions {before} and {after} say the same.")
+        say_json({"before": before, "after": after, **to_json(found.log)})
+    else:
+        sys.stdout.write(printable(render(found.log, before, after)))
 
 
 def _kept(one: handoffs.StoredHandoff) -> str:

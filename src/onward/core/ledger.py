@@ -131,7 +131,7 @@ def _retire_prose(facts: list[Fact], by_word: dict[str, list[int]], newer: int, 
     for i in sorted({i for word in telling for i in by_word.get(word, ())}):
         earlier = facts[i]
         said = _stems(earlier)
-        if earlier.state != "live" or earlier.retires or earlier.turn == fact.turn or len(about & said) < 2:
+        if earlier.state != "live" or earlier.retires or earlier.sources[:1] == fact.sources[:1] or len(about & said) < 2:
             continue
         if said >= named or len(named) >= _DESCRIBED:
             state: State = "superseded" if said >= named and len(said) <= _ONE_POINT and len(about & said) > _SURELY else "contradicted"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import NamedTuple
 
 import orjson
@@ -13,7 +14,7 @@ from zstandard import ZstdCompressor, ZstdDecompressor
 from onward.core.facts import Fact, from_json, to_json
 from onward.core.ledger import Edit, Ledger, order
 from onward.core.preservation import Reference
-from onward.store.clock import now
+from onward.store.clock import kept, now
 from onward.store.schema import distilled, fact_edits, facts, ledgers, sessions
 
 _ADDED = "add"
@@ -38,6 +39,18 @@ def ledger(connection: Connection, project_id: int) -> StoredLedger:
     bodies = connection.execute(select(facts.c.body_json).where(facts.c.project_id == project_id)).scalars()
     folded = Ledger(tuple(sorted((from_json(orjson.loads(body)) for body in bodies), key=order)))
     return StoredLedger(version, folded, [Reference.from_json(one) for one in orjson.loads(references)])
+
+
+def version(connection: Connection, project_id: int) -> int:
+    """Return the version that a project's ledger is at."""
+    return int(connection.execute(select(ledgers.c.version).where(ledgers.c.project_id == project_id)).scalar_one())
+
+
+def projects_of(connection: Connection, fact_id: str) -> list[int]:
+    """Return the ids of the projects that have a fact of that id, at most two."""
+    said = select(fact_edits.c.project_id).where(fact_edits.c.fact_id == fact_id)
+    query = select(facts.c.project_id).where(facts.c.id == fact_id).union(said).limit(2)
+    return list(connection.execute(query).scalars())
 
 
 def replace(connection: Connection, project_id: int, before: StoredLedger, after: StoredLedger) -> bool:
@@ -143,8 +156,9 @@ def contribution(connection: Connection, session_id: int) -> Contribution:
     return _unpacked([body] if body is not None else [])
 
 
-def edits(connection: Connection, project_id: int) -> tuple[list[Fact], list[Edit]]:
-    """Return the facts that a person stated, and the edits, in order."""
-    rows = connection.execute(select(fact_edits).where(fact_edits.c.project_id == project_id).order_by(fact_edits.c.id)).all()
+def edits(connection: Connection, project_id: int, *, until: datetime | None = None) -> tuple[list[Fact], list[Edit]]:
+    """Return the facts that a person stated, and the edits, in order; all of them, or those made *until* a time."""
+    query = select(fact_edits).where(fact_edits.c.project_id == project_id).order_by(fact_edits.c.id)
+    rows = connection.execute(query if until is None else query.where(fact_edits.c.created_at <= kept(until))).all()
     added = [from_json(orjson.loads(row.text)) for row in rows if row.kind == _ADDED]
     return added, [Edit(row.fact_id, row.kind, row.text) for row in rows if row.kind != _ADDED]
