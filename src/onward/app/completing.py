@@ -12,12 +12,15 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
+from onward.app import harvesting
 from onward.app.distilling import Distilled, distil
+from onward.app.harvesting import Harvest, harvested
 from onward.app.reading import MainPath
 from onward.app.standing import Standing, standing_of
 from onward.core.ledger import Ledger, fold
 from onward.core.master import lightened, stated
 from onward.core.preservation import fold_references
+from onward.core.steps import Steps
 from onward.errors import NotFound
 from onward.redact import Redactor
 from onward.store import Store, facts, handoffs, projects, sessions, turns
@@ -49,6 +52,7 @@ def complete(
     Completing again without anything new changes nothing.
     """
     path: MainPath | None = None
+    seen = Steps()
     while True:
         with store.read() as connection:
             before = _present(connection, session.id)
@@ -58,7 +62,8 @@ def complete(
                 return Completed(before, made, again=True)
             standing = standing_of(connection, before.project_id)
             if path is None or path.tokens != before.tokens:
-                path = main_path(connection, before)
+                seen = Steps(before.cwd)
+                path = main_path(connection, before, seen)
             others = None
             if facts.has_contributed(connection, before.id):
                 others = facts.contributions(connection, before.project_id, without=before.number)
@@ -67,25 +72,33 @@ def complete(
         added = contribution(distilled, said)
         lines = sorted((*(line for line in standing.lines if line.number != said.number), distilled.line), key=lambda line: line.number)
         after = replace(standing, stored=_taken_in(standing.stored, others, added), lines=lines)
-        done = _keep(store, before, said, (standing.stored, added, after), budget_tokens)
+        harvest = harvested(said, path, seen, after.ledger, added.facts)
+        done = _keep(store, before, said, (standing, added, after), harvest, budget_tokens)
         if done is not None:
             return done
 
 
 def _keep(
-    store: Store, before: Session, said: Session, change: tuple[StoredLedger, Contribution, Standing], budget_tokens: int | None
+    store: Store,
+    before: Session,
+    said: Session,
+    change: tuple[Standing, Contribution, Standing],
+    harvest: Harvest,
+    budget_tokens: int | None,
 ) -> Completed | None:
-    """Store the session as completed, the ledger with what it adds, and the handoff; None when anything of it changed in the meantime."""
-    stored, added, after = change
+    """Store the session as completed, the ledger with what it adds, what is derived, and the handoff; None when anything of it changed in the meantime."""
+    standing, added, after = change
+    newly_retired = harvesting.retired(after.ledger) - harvesting.retired(standing.ledger)
     made = after.master(store, budget_tokens)
     with store.write() as connection:
         projects.hold(connection, said.project_id)
         if _present(connection, said.id) != before:
             return None
-        if not facts.replace(connection, said.project_id, stored, after.stored):
+        if not facts.replace(connection, said.project_id, standing.stored, after.stored):
             return None
         facts.contribute(connection, said.id, added)
         sessions.complete(connection, said)
+        harvesting.keep(connection, said, harvest, made.preservation, newly_retired)
         handoff = handoffs.add(connection, said.project_id, said.id, after.stored.version, made)
         return Completed(_present(connection, said.id), handoff)
 
@@ -105,10 +118,13 @@ def _taken_in(stored: StoredLedger, others: Contribution | None, added: Contribu
     )
 
 
-def main_path(connection: Connection, session: Session) -> MainPath:
-    """Return the turns of a stored session that count."""
+def main_path(connection: Connection, session: Session, seen: Steps | None = None) -> MainPath:
+    """Return the turns of a stored session that count, made light; *seen* is shown each of them whole."""
     path = MainPath(session.number, session.head(), tokens=session.tokens, reached=session.turns)
-    path.turns = [(one.ordinal, lightened(one.turn)) for one in turns.of_session(connection, session.id, main_path=True)]
+    for one in turns.of_session(connection, session.id, main_path=True):
+        if seen is not None:
+            seen.take(one.ordinal, one.turn)
+        path.turns.append((one.ordinal, lightened(one.turn)))
     return path
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from onward.app.harvesting import heed
 from onward.app.standing import Standing, standing_of
 from onward.core.facts import KINDS, Fact, Handle, Kind, State, fact_id
 from onward.core.ledger import Edit
@@ -89,10 +90,12 @@ def _say(store: Store, project: Project, said: Fact | Edit) -> Fact:
             if not facts.advance(connection, project.id, standing.stored.version):
                 continue
             facts.note(connection, project.id, said)
+            name = said.fact_id if isinstance(said, Edit) else said.id
+            stands = next(fact for fact in after.ledger.facts if fact.id == name)
+            heed(connection, project.id, after.ledger, stands)
             if made:
                 handoffs.add(connection, project.id, None, standing.stored.version + 1, made)
-        name = said.fact_id if isinstance(said, Edit) else said.id
-        return next(fact for fact in after.ledger.facts if fact.id == name)
+        return stands
 
 
 def _find(standing: Standing, name: str) -> Fact:

@@ -22,10 +22,11 @@ from onward.app.identity import Recognised, Recogniser, first_turns
 from onward.app.standing import standing_of
 from onward.core import paths
 from onward.core.facts import Fact
+from onward.core.knowledge import gathered
 from onward.core.ledger import Ledger, fold
 from onward.core.preservation import fold_references
 from onward.errors import BadInput, NotFound
-from onward.store import Store, facts, handoffs, places, projects, provenance, sessions, turns
+from onward.store import Store, facts, handoffs, knowledge, places, projects, provenance, sessions, turns
 from onward.store.facts import Contribution, StoredLedger
 from onward.store.places import GivenPlace
 from onward.store.projects import Project
@@ -193,6 +194,7 @@ def _moved(connection: Connection, chosen: _Chosen, moves: Sequence[_Move], targ
     origins = sorted({one.session.project_id for one in moves})
     for one in moves:
         if one.number is None:
+            knowledge.keep(connection, one.session.id, [])
             turns.remove(connection, one.session.id)
             sessions.remove(connection, one.session.id)
             continue
@@ -200,6 +202,7 @@ def _moved(connection: Connection, chosen: _Chosen, moves: Sequence[_Move], targ
         turns.move(connection, target.id, one.session.id, one.identities)
         if one.added is not None:
             facts.contribute(connection, one.session.id, one.added)
+            knowledge.keep(connection, one.session.id, gathered(one.added.facts))
     for origin in {*origins, *([chosen.whole.id] if chosen.whole else [])}:
         renamed = {old: new for one in moves if one.session.project_id == origin for old, new in one.renamed.items()}
         facts.move_edits(connection, origin, target.id, renamed, everything=chosen.whole is not None)

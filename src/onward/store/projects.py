@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from onward.errors import Conflict
+from onward.store import knowledge
 from onward.store.clock import now, told_always
 from onward.store.schema import ledgers, projects, sessions
 
@@ -119,8 +120,10 @@ def hold(connection: Connection, project_id: int) -> bool:
 
 
 def remove(connection: Connection, project_id: int) -> None:
-    """Delete a project with all that is in it."""
+    """Delete a project with all that is in it, and what only it taught."""
+    told = knowledge.of_project(connection, project_id)
     connection.execute(delete(projects).where(projects.c.id == project_id))
+    knowledge.settle(connection, told)
 
 
 def _project(row: Row[Any] | None) -> Project | None:
