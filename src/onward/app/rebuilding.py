@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
-from onward.app import harvesting
 from onward.app.completing import contribution, main_path
+from onward.app.deriving import derive
 from onward.app.distilling import distil
-from onward.app.harvesting import Harvest
 from onward.app.standing import standing_of
 from onward.core.ledger import Ledger, fold
-from onward.core.preservation import Preservation, fold_references
-from onward.core.steps import Steps
+from onward.core.preservation import fold_references
 from onward.errors import Conflict
 from onward.store import Store, facts, handoffs, projects, sessions, turns
 from onward.store.facts import Contribution, StoredLedger
 from onward.store.handoffs import StoredHandoff
 from onward.store.projects import Project
-from onward.store.sessions import Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +28,7 @@ class Rebuilt:
 
 
 def rebuild(store: Store, project: Project, on_progress: Callable[[int, int], None] | None = None) -> Rebuilt:
-    """Extract the facts of every completed session again and make the handoff anew; a person's edits stay. *on_progress* is told (done, of).
+    """Extract the facts of every completed session again and make the handoff anew, and all that is derived; a person's edits stay. *on_progress* is told (done, of).
 
     Raises `Conflict` when sessions were completed meanwhile; nothing is changed then.
     """
@@ -41,20 +37,13 @@ def rebuild(store: Store, project: Project, on_progress: Callable[[int, int], No
         newest = handoffs.newest(connection, project.id)
         completed = sessions.listed(connection, project.id, status="completed")
     added: dict[int, Contribution] = {}
-    folded, given, retired = Ledger(), list[_Given](), set[str]()
     for done, session in enumerate(completed):
         if on_progress:
             on_progress(done, len(completed))
-        seen = Steps(session.cwd)
         with store.read() as connection:
-            path = main_path(connection, session, seen)
-            made = handoffs.of_session(connection, session.id)
+            path = main_path(connection, session)
         added[session.id] = contribution(distil(path), session)
-        folded = fold(folded, added[session.id].facts)
-        ledger = replace(standing, stored=StoredLedger(0, folded, [])).ledger
-        retired |= harvesting.retired(ledger)
-        harvest = harvesting.harvested(session, path, seen, ledger, added[session.id].facts)
-        given.append(_Given(session, harvest, made.preservation if made else None))
+    folded = fold(Ledger(), (fact for one in added.values() for fact in one.facts))
     references = fold_references([], [reference for one in added.values() for reference in one.references])
     after = replace(standing, stored=StoredLedger(standing.stored.version + 1, folded, references))
     document = after.master(store, newest.budget_tokens if newest else None) if completed else None
@@ -66,25 +55,8 @@ def rebuild(store: Store, project: Project, on_progress: Callable[[int, int], No
         for session_id, one in added.items():
             facts.contribute(connection, session_id, one)
         handoff = handoffs.add(connection, project.id, None, after.stored.version, document) if document else None
-    _derive(store, given, retired)
+    derive(store, project)
     return Rebuilt(len(completed), len(after.stored.folded.facts), handoff)
-
-
-class _Given(NamedTuple):
-    """What is derived from one session; `made` is the measure of the handoff that it made."""
-
-    session: Session
-    harvest: Harvest
-    made: Preservation | None
-
-
-def _derive(store: Store, given: Iterable[_Given], retired: Collection[str]) -> None:
-    """Keep what is derived, each session by itself: nobody waits for all of them. One that changed meanwhile was completed anew, and has its own."""
-    for session, harvest, made in given:
-        told = [one for one in harvest.told if one.fact_id not in retired]
-        with store.write() as connection:
-            if sessions.by_id(connection, session.id) == session:
-                harvesting.keep(connection, session, replace(harvest, told=told), made)
 
 
 def reindex(store: Store) -> int:
