@@ -6,11 +6,13 @@ Understands plain text, OpenAI's and Anthropic's content blocks and tool calls, 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 import orjson
 
 from onward.core.transcript import ImportReport, Item, Role, SessionHead, ToolCall, ToolResult, Turn, Usage
+from onward.formats.blocks import arguments_of
 from onward.formats.elements import objects
 from onward.formats.envelopes import typed
 from onward.formats.fields import as_count, as_list, as_object, as_text, as_time
@@ -28,6 +30,7 @@ _ROLE_KEYS = ("role", "sender", "from", "author", "speaker", "type")
 _TEXT_KEYS = ("content", "text", "value", "message", "parts", "body", "response")
 _TIME_KEYS = ("at", "timestamp", "created_at", "createdAt", "create_time", "time", "ts", "date")
 _ID_KEYS = ("id", "uuid", "message_id", "messageId")
+_MORE_KEYS = frozenset({"tool_calls", "calls", "function_call", "results", "thinking", "reasoning", "reasoning_content"})
 _LIST_KEYS = (
     "messages",
     "turns",
@@ -134,7 +137,7 @@ class _Reader:
         return SessionHead(
             agent=as_text(wrapper.get("agent")) or NAME,
             id=as_text(wrapper.get("session_id") or wrapper.get("sessionId") or wrapper.get("id")) or None,
-            started_at=next((at for key in ("started_at", *_TIME_KEYS) if (at := as_time(wrapper.get(key)))), None),
+            started_at=as_time(wrapper.get("started_at")) or _time(wrapper),
             title=as_text(wrapper.get("title") or wrapper.get("name")),
             cwd=as_text(wrapper.get("cwd")),
         )
@@ -145,25 +148,25 @@ def _role(record: dict[str, Any]) -> Role | None:
         value = record.get(key)
         if isinstance(value, dict):
             value = value.get("role")
-        if isinstance(value, str) and (role := _ROLES.get(value.lower())):
+        if isinstance(value, str) and (role := _ROLES.get(value) or _ROLES.get(value.lower())):
             return role
     return None
 
 
 def _turn(record: dict[str, Any], role: Role, place: int) -> Turn | None:
-    content: object = next((record[key] for key in _TEXT_KEYS if record.get(key)), "")
+    content = _first(record, _TEXT_KEYS) or ""
     if isinstance(content, dict):
         content = content.get("parts") or content.get("content") or content.get("text") or [content]
+    turn = Turn(role, "", _time(record), _id(record))
+    turn.line, turn.model = place, as_text(record.get("model")) or None
+    turn.usage = _usage(record["usage"]) if isinstance(record.get("usage"), dict) else None
     blocks: list[Any] = content if isinstance(content, list) else [content]
-    turn = Turn(role=role, line=place)
-    turn.at = next((at for key in _TIME_KEYS if (at := as_time(record.get(key)))), None)
-    turn.id = next((value for key in _ID_KEYS if (value := record.get(key)) and isinstance(value, str)), None)
-    turn.model = as_text(record.get("model")) or None
-    turn.usage = _usage(as_object(record.get("usage")))
     texts = [text for text in map(_block_text, blocks) if text]
-    turn.calls = (*_calls(record, blocks),)
-    turn.results = (*_results(record, blocks, role, texts),)
-    turn.thinking = _thinking(record, blocks)
+    # Most records are a role and a text: what more they may hold is looked for only where there is a key for it.
+    if role == "tool" or content is blocks or not _MORE_KEYS.isdisjoint(record):
+        turn.calls = (*_calls(record, blocks),)
+        turn.results = (*_results(record, blocks, role, texts),)
+        turn.thinking = _thinking(record, blocks)
     if turn.results and role != "assistant":
         turn.role = "tool"
     elif role == "user":
@@ -172,6 +175,27 @@ def _turn(record: dict[str, Any], role: Role, place: int) -> Turn | None:
         turn.text = "\n\n".join(texts)
         turn.mark = "injected" if role == "system" else "said"
     return turn if turn.text or turn.calls or turn.results or turn.thinking else None
+
+
+def _first(record: dict[str, Any], keys: tuple[str, ...]) -> object:
+    for key in keys:
+        if value := record.get(key):
+            return value
+    return None
+
+
+def _time(record: dict[str, Any]) -> datetime | None:
+    for key in _TIME_KEYS:
+        if key in record and (at := as_time(record[key])):
+            return at
+    return None
+
+
+def _id(record: dict[str, Any]) -> str | None:
+    for key in _ID_KEYS:
+        if (value := record.get(key)) and isinstance(value, str):
+            return value
+    return None
 
 
 def _block_text(block: object) -> str:
@@ -189,13 +213,13 @@ def _calls(record: dict[str, Any], blocks: list[Any]) -> Iterator[ToolCall]:
     for call in (*as_list(record.get("tool_calls")), *as_list(record.get("calls"))):
         function = as_object(as_object(call).get("function")) or as_object(call)
         yield ToolCall(
-            as_text(as_object(call).get("id")), as_text(function.get("name")), _arguments(function.get("arguments", function.get("input")))
+            as_text(as_object(call).get("id")), as_text(function.get("name")), arguments_of(function.get("arguments", function.get("input")))
         )
     if legacy := as_object(record.get("function_call")):
-        yield ToolCall("", as_text(legacy.get("name")), _arguments(legacy.get("arguments")))
+        yield ToolCall("", as_text(legacy.get("name")), arguments_of(legacy.get("arguments")))
     for block in blocks:
         if isinstance(block, dict) and block.get("type") == "tool_use":
-            yield ToolCall(as_text(block.get("id")), as_text(block.get("name")), _arguments(block.get("input")))
+            yield ToolCall(as_text(block.get("id")), as_text(block.get("name")), arguments_of(block.get("input")))
 
 
 def _results(record: dict[str, Any], blocks: list[Any], role: Role, texts: list[str]) -> Iterator[ToolResult]:
@@ -223,20 +247,6 @@ def _thinking(record: dict[str, Any], blocks: list[Any]) -> str:
 
 def _is_thinking(block: object) -> bool:
     return isinstance(block, dict) and as_text(block.get("type")) in {"thinking", "reasoning"}
-
-
-def _arguments(value: object) -> dict[str, object] | str:
-    if isinstance(value, dict):
-        return value
-    text = as_text(value)
-    if text.startswith("{"):
-        try:
-            parsed = orjson.loads(text)
-        except orjson.JSONDecodeError:
-            return text
-        if isinstance(parsed, dict):
-            return parsed
-    return text
 
 
 def _usage(usage: dict[str, Any]) -> Usage | None:
