@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
-from onward.app import harvesting
+from onward.app import harvesting, usage
+from onward.app.charging import charge
 from onward.app.distilling import Distilled, distil
 from onward.app.harvesting import Harvest, harvested
 from onward.app.reading import MainPath
@@ -51,6 +52,7 @@ def complete(
 
     Completing again without anything new changes nothing.
     """
+    usage.count(store, session.id)
     path: MainPath | None = None
     seen = Steps()
     while True:
@@ -98,6 +100,7 @@ def _keep(
             return None
         facts.contribute(connection, said.id, added)
         sessions.complete(connection, said)
+        charge(connection, said)
         harvesting.keep(connection, said, harvest, made.preservation, newly_retired)
         handoff = handoffs.add(connection, said.project_id, said.id, after.stored.version, made)
         return Completed(_present(connection, said.id), handoff)

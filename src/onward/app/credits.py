@@ -1,0 +1,234 @@
+"""Credits: which account to use next, moving an open session to it in time, and how credits go."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from onward.app.account_fields import clean, tags_of
+from onward.app.accounts import now, told_used
+from onward.app.charging import put_on
+from onward.app.usage import count_all
+from onward.core.accounts import Account, Standing, standing
+from onward.core.credits import REMEMBERED_FAILURES_HOURS, Candidate, Need, Place, Ranked, Window, ranking, rotation
+from onward.core.forecast import LOOKBACK_DAYS, Burn, Efficiency, Forecast, Use, burn, forecast
+from onward.errors import Conflict, NotFound
+from onward.store import Store, accounts, projects, sessions, usage
+from onward.store.sessions import Session
+from onward.store.usage import ModelUsage, SpentSession
+
+__all__ = [
+    "AccountCredits", "Best", "Burn", "Credits", "Efficiency", "Forecast", "ModelUsage", "Need", "ProjectCredits", "Ranked", "Rotated", "Window",
+    "analyze", "best", "need_of", "rotate",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Best:
+    """The account to use next, None where none can be used now, and how all of them rank."""
+
+    best: Ranked | None
+    ranking: list[Ranked]
+
+    @property
+    def why(self) -> str:
+        """Why it is that one, or why there is none."""
+        if self.best:
+            return "; ".join(self.best.reasons)
+        if not self.ranking:
+            return "there is no account yet"
+        return "no account can be used now: " + "; ".join(f"{one.standing.account.name}: {one.reasons[0]}" for one in self.ranking[:5])
+
+
+@dataclass(frozen=True, slots=True)
+class Rotated:
+    """What became of a session: whether it moved, from which account to which, and why or why not. `place` is where the account it ran on stands in the window."""
+
+    session: Session
+    moved: bool
+    before: Standing | None
+    after: Standing | None
+    place: Place
+    why: str
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AccountCredits:
+    """How the credits of one account go. `usage` is what transcripts tell, beside the credits that were entered."""
+
+    standing: Standing
+    forecast: Forecast
+    efficiency: Efficiency
+    usage: list[ModelUsage]
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectCredits:
+    """How the credits go that one project uses. Its forecast is for what is left on all accounts that can be used."""
+
+    project_id: int
+    name: str
+    forecast: Forecast
+    efficiency: Efficiency
+    usage: list[ModelUsage]
+
+
+@dataclass(frozen=True, slots=True)
+class Credits:
+    """How credits go, by account and by project. `credits_left` is what is known to be left on the accounts that can be used now."""
+
+    at: datetime
+    credits_left: float
+    accounts: list[AccountCredits]
+    projects: list[ProjectCredits]
+
+
+def need_of(*, model: str = "", tags: Sequence[str] = (), credits: float | None = None) -> Need:
+    """Return what a session needs, its words as accounts have them. Raises `BadInput`."""
+    return Need(clean("model", model), tags_of(list(tags)), credits)
+
+
+def best(store: Store, need: Need | None = None, *, window: Window | None = None, at: datetime | None = None) -> Best:
+    """Return the account to use next, and why."""
+    with store.read() as connection:
+        ranked = _ranked(connection, accounts.listed(connection), need or Need(), window or Window(), at or now())
+    return Best(next((one for one in ranked if one.usable), None), ranked)
+
+
+def _ranked(
+    connection: Connection, found: Sequence[Account], need: Need, window: Window, at: datetime, *, but: int | None = None
+) -> list[Ranked]:
+    """Rank accounts; session *but* is not counted among those that run on them."""
+    standings = [standing(account, at) for account in found]
+    happened = accounts.events(connection, kinds=["failure"], since=at - timedelta(hours=REMEMBERED_FAILURES_HOURS))
+    if need.model:
+        windows = [one.window_at or one.account.created_at for one in standings if any(model.credits for model in one.account.models)]
+        if windows:
+            happened += accounts.events(connection, kinds=["use"], since=min(windows))
+    running = accounts.open_sessions(connection)
+    candidates = [
+        Candidate(
+            one,
+            [event for event in happened if event.account_id == one.account.id],
+            len(running.get(one.account.id, set()) - {but}),
+        )
+        for one in standings
+    ]
+    return ranking(candidates, need, window)
+
+
+def rotate(
+    store: Store,
+    session: Session,
+    *,
+    need: Need | None = None,
+    window: Window | None = None,
+    credits_used: float | None = None,
+    to: Account | None = None,
+    at: datetime | None = None,
+) -> Rotated:
+    """Move an open session to the best account, if the one it runs on has come into its rotation window or cannot be used; or to the account *to*, whatever the window says.
+
+    *credits_used* is what a person reads on the account now. Raises `Conflict` when the session is not open.
+    """
+    at, window, need = at or now(), window or Window(), need or Need()
+    with store.write() as connection:
+        projects.hold(connection, session.project_id)
+        open_session = sessions.by_id(connection, session.id)
+        if open_session is None:
+            raise NotFound("The session is gone: its project was deleted.", "List what there is: onward project list")
+        if open_session.status != "active":
+            raise Conflict(f"Session {open_session.number} is {open_session.status}.", "Only an active session changes its account.")
+        # All of the pool is held: two rotations at once would otherwise decide by the same state.
+        found = accounts.hold(connection)
+        current_id = accounts.current(connection, [session.id]).get(session.id)
+        if credits_used is not None and current_id is not None:
+            found = [told_used(connection, one, credits_used, at, session_id=session.id) if one.id == current_id else one for one in found]
+        ranked = _ranked(connection, found, need, window, at, but=session.id)
+        current = next((one for one in ranked if one.standing.account.id == current_id), None)
+        others = [one for one in ranked if one.standing.account.id != current_id]
+        decided = rotation(current, others, window)
+        target, why = decided.to, decided.why
+        if to is not None:
+            target, why = next((one for one in others if one.standing.account.id == to.id), None), "a person chose it"
+            if target is None:
+                why = f"it runs on {to.name} already" if to.id == current_id else f"{to.name} is gone: someone deleted it"
+        if target:
+            put_on(connection, open_session, target.standing.account.id, why, at)
+        before = current.standing if current else None
+        return Rotated(
+            open_session,
+            target is not None,
+            before,
+            target.standing if target else before,
+            decided.place,
+            why,
+            target.reasons if target else (),
+        )
+
+
+def analyze(store: Store, *, account: Account | None = None, project_id: int | None = None, at: datetime | None = None) -> Credits:
+    """Return how credits go: of one account, one project, or everything. What was not counted of the sessions' usage yet is counted first."""
+    at = at or now()
+    count_all(store, project_id=project_id)
+    with store.read() as connection:
+        everything = [standing(one, at) for one in accounts.listed(connection)]
+        left = sum(one.credits_left or 0.0 for one in everything if one.status == "active")
+        spent = usage.spent_sessions(connection)
+        of_accounts = [] if project_id is not None else [one for one in everything if account is None or one.account.id == account.id]
+        happened = accounts.events(connection, kinds=["use", "report"], since=at - timedelta(days=LOOKBACK_DAYS))
+        names = {
+            one.id: one.name
+            for archived in (False, True)
+            for one in projects.listed(connection, archived=archived)
+            if account is None and project_id in (None, one.id)
+        }
+        return Credits(
+            at,
+            left,
+            [
+                AccountCredits(
+                    one,
+                    _foreseen(
+                        one, [Use(event.at, event.credits) for event in happened if event.account_id == one.account.id and event.credits]
+                    ),
+                    _efficiency([session for session in spent if session.account_id == one.account.id]),
+                    usage.totals(connection, account_id=one.account.id),
+                )
+                for one in of_accounts
+            ],
+            [
+                _of_project(connection, number, name, [one for one in spent if one.project_id == number], left, at)
+                for number, name in names.items()
+            ],
+        )
+
+
+def _foreseen(one: Standing, uses: Sequence[Use]) -> Forecast:
+    guessed = "some of the credits were estimated from transcripts" if one.credits_estimated else ""
+    return forecast(burn(uses, one.at), one.credits_left, resets_at=one.resets_at, whose=guessed)
+
+
+def _of_project(
+    connection: Connection, project_id: int, name: str, spent: Sequence[SpentSession], left: float, at: datetime
+) -> ProjectCredits:
+    rate = burn([Use(one.at, one.credits) for one in spent], at)
+    foreseen = forecast(
+        rate, left, whose="all that is left on the accounts goes to this project; sessions without entered credits are not counted"
+    )
+    return ProjectCredits(project_id, name, foreseen, _efficiency(spent), usage.totals(connection, project_id=project_id))
+
+
+def _efficiency(spent: Sequence[SpentSession]) -> Efficiency:
+    priced = [one.usd for one in spent if one.usd is not None]
+    return Efficiency(
+        len(spent),
+        sum(one.credits for one in spent),
+        sum(one.accomplishments for one in spent),
+        sum(one.tokens for one in spent),
+        sum(priced) if priced and len(priced) == len(spent) else None,
+    )

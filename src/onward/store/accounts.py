@@ -1,0 +1,231 @@
+"""Accounts of AI services: how each was counted last, what happened to it, and which sessions ran on it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import orjson
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from onward.core.accounts import Account, Event, EventKind, Limit, ModelLimit, Source, parse_period
+from onward.errors import Conflict
+from onward.store.clock import kept, now, told, told_always
+from onward.store.schema import account_events, account_limits, accounts, session_accounts, sessions
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A session that went on an account, when, and why. `number` is the session's in its project."""
+
+    session_id: int
+    account_id: int
+    began_at: datetime
+    why: str
+    project_id: int
+    number: int
+    status: str
+
+
+class Charge(NamedTuple):
+    """Credits that a session was charged with on an account, by who said so; when that was last."""
+
+    account_id: int
+    source: Source
+    credits: float
+    at: datetime
+
+
+def add(connection: Connection, account: Account) -> Account:
+    """Store a new account, whatever its id, and return it. Raises `Conflict` when the name is taken."""
+    at = now()
+    with connection.begin_nested():
+        try:
+            account_id = connection.execute(
+                insert(accounts).values(**_row(account), created_at=at, updated_at=at).returning(accounts.c.id)
+            ).scalar_one()
+        except IntegrityError:
+            raise _taken(account.name) from None
+    return _made(connection.execute(select(accounts).where(accounts.c.id == account_id)).one(), ())
+
+
+def put(connection: Connection, account: Account) -> Account:
+    """Store an account, which must be held, as it is now, and return it. Raises `Conflict` when a new name is taken."""
+    with connection.begin_nested():
+        try:
+            connection.execute(update(accounts).where(accounts.c.id == account.id).values(**_row(account), updated_at=now()))
+        except IntegrityError:
+            raise _taken(account.name) from None
+    connection.execute(delete(account_limits).where(account_limits.c.account_id == account.id))
+    rows = [
+        {"account_id": account.id, "model": limit.model, "reached_at": kept(limit.reached_at), "until_at": kept(limit.until_at)}
+        for limit in account.limits
+    ]
+    if rows:
+        connection.execute(insert(account_limits), rows)
+    return listed(connection, ids=[account.id])[0]
+
+
+def _taken(name: str) -> Conflict:
+    return Conflict(f"There is an account named {name!r} already.", "Choose another name, or change that one.")
+
+
+def hold(connection: Connection, ids: Collection[int] | None = None) -> list[Account]:
+    """Keep every other writer of these accounts, or of all, out until the transaction ends, and return those that are there.
+
+    Whoever holds a project too holds it before: two who wait for each other would wait for ever.
+    """
+    query = select(accounts.c.id).order_by(accounts.c.id).with_for_update()
+    found = list(connection.execute(query if ids is None else query.where(accounts.c.id.in_(ids))).scalars())
+    return listed(connection, ids=found)
+
+
+def listed(
+    connection: Connection, *, ids: Collection[int] | None = None, name: str | None = None, after: str = "", limit: int | None = None
+) -> list[Account]:
+    """Return accounts by name: all, those of some ids, or the one of a name; only those whose names come *after* one, and at most *limit*."""
+    query = select(accounts).where(accounts.c.name > after).order_by(accounts.c.name).limit(limit)
+    if ids is not None:
+        query = query.where(accounts.c.id.in_(ids))
+    if name is not None:
+        query = query.where(accounts.c.name == name)
+    rows = connection.execute(query).all()
+    limits: dict[int, list[Limit]] = {}
+    reached = select(account_limits).order_by(account_limits.c.model)
+    for row in connection.execute(reached if len(rows) > 1 else reached.where(account_limits.c.account_id.in_([row.id for row in rows]))):
+        limits.setdefault(row.account_id, []).append(Limit(row.model, told_always(row.reached_at), told(row.until_at)))
+    return [_made(row, tuple(limits.get(row.id, ()))) for row in rows]
+
+
+def remove(connection: Connection, account_id: int) -> None:
+    """Delete an account with all that happened to it; sessions that ran on it stay."""
+    connection.execute(delete(accounts).where(accounts.c.id == account_id))
+
+
+def note(connection: Connection, event: Event) -> None:
+    """Keep what happened to an account, whatever the event's id."""
+    connection.execute(
+        insert(account_events).values(
+            account_id=event.account_id, session_id=event.session_id, kind=event.kind, source=event.source, model=event.model,
+            credits=event.credits, used_after=event.used_after, note=event.note, at=kept(event.at),
+        )
+    )  # fmt: skip
+
+
+def events(
+    connection: Connection,
+    *,
+    account_id: int | None = None,
+    kinds: Sequence[EventKind] = (),
+    since: datetime | None = None,
+    before_id: int | None = None,
+    limit: int | None = None,
+) -> list[Event]:
+    """Return what happened to an account, or to all, the newest first: only of some kinds, since a time, and with an id below *before_id*."""
+    query = select(account_events).order_by(account_events.c.id.desc()).limit(limit)
+    if account_id is not None:
+        query = query.where(account_events.c.account_id == account_id)
+    if kinds:
+        query = query.where(account_events.c.kind.in_(kinds))
+    if since is not None:
+        query = query.where(account_events.c.at >= kept(since))
+    if before_id is not None:
+        query = query.where(account_events.c.id < before_id)
+    return [
+        Event(row.id, row.account_id, row.session_id, row.kind, row.source, row.model, row.credits, row.used_after, row.note, told_always(row.at))
+        for row in connection.execute(query)
+    ]  # fmt: skip
+
+
+def charges(connection: Connection, session_id: int) -> list[Charge]:
+    """Return what a session was charged with, by account and by who said so."""
+    columns = account_events.c
+    query = (
+        select(columns.account_id, columns.source, func.sum(columns.credits), func.max(columns.at))
+        .where(columns.session_id == session_id, columns.credits.is_not(None))
+        .group_by(columns.account_id, columns.source)
+        .order_by(columns.account_id, columns.source)
+    )
+    return [Charge(row[0], row[1], float(row[2]), told_always(row[3])) for row in connection.execute(query)]
+
+
+def link(connection: Connection, session_id: int, account_id: int, why: str) -> None:
+    """Note that a session goes on an account from now on."""
+    connection.execute(insert(session_accounts).values(session_id=session_id, account_id=account_id, began_at=now(), why=why))
+
+
+def links(connection: Connection, *, session_id: int | None = None, account_id: int | None = None, limit: int | None = None) -> list[Link]:
+    """Return which sessions went on which accounts, of one session or one account, the newest first."""
+    query = (
+        select(session_accounts, sessions.c.project_id, sessions.c.number, sessions.c.status)
+        .join(sessions)
+        .order_by(session_accounts.c.id.desc())
+        .limit(limit)
+    )
+    if session_id is not None:
+        query = query.where(session_accounts.c.session_id == session_id)
+    if account_id is not None:
+        query = query.where(session_accounts.c.account_id == account_id)
+    return [
+        Link(row.session_id, row.account_id, told_always(row.began_at), row.why, row.project_id, row.number, row.status)
+        for row in connection.execute(query)
+    ]
+
+
+def current(connection: Connection, session_ids: Collection[int]) -> dict[int, int]:
+    """Return the account that each of these sessions runs on, by session, where there is one."""
+    newest = (
+        select(func.max(session_accounts.c.id))
+        .where(session_accounts.c.session_id.in_(session_ids))
+        .group_by(session_accounts.c.session_id)
+    )
+    query = select(session_accounts.c.session_id, session_accounts.c.account_id).where(session_accounts.c.id.in_(newest))
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def open_sessions(connection: Connection) -> dict[int, set[int]]:
+    """Return the active sessions that run on each account."""
+    newest = (
+        select(func.max(session_accounts.c.id))
+        .join(sessions, sessions.c.id == session_accounts.c.session_id)
+        .where(sessions.c.status == "active")
+        .group_by(session_accounts.c.session_id)
+    )
+    query = select(session_accounts.c.account_id, session_accounts.c.session_id).where(session_accounts.c.id.in_(newest))
+    found: dict[int, set[int]] = {}
+    for account_id, session_id in connection.execute(query):
+        found.setdefault(account_id, set()).add(session_id)
+    return found
+
+
+def _row(account: Account) -> dict[str, Any]:
+    return {
+        "name": account.name,
+        "provider": account.provider,
+        "plan": account.plan,
+        "models_json": _json(account.models),
+        "tags_json": _json(account.tags),
+        "note": account.note,
+        "credits_total": account.credits_total,
+        "credits_used": account.credits_used,
+        "credits_estimated": account.credits_estimated,
+        "credits_at": kept(account.credits_at),
+        "resets_at": kept(account.resets_at),
+        "period": str(account.period or ""),
+        "is_paused": account.is_paused,
+    }
+
+
+def _json(items: Iterable[object]) -> str:
+    return orjson.dumps([list(one) if isinstance(one, tuple) else one for one in items]).decode()
+
+
+def _made(row: Row[Any], limits: tuple[Limit, ...]) -> Account:
+    return Account(
+        row.id, row.name, row.provider, row.plan, tuple(ModelLimit(*one) for one in orjson.loads(row.models_json)),
+        tuple(orjson.loads(row.tags_json)), row.note, row.credits_total, row.credits_used, row.credits_estimated, told_always(row.credits_at),
+        told(row.resets_at), parse_period(row.period), row.is_paused, limits, told_always(row.created_at), told_always(row.updated_at),
+    )  # fmt: skip
