@@ -1,0 +1,127 @@
+"""Whether every exact value that a handoff shows stands, to the byte, in the turns it cites.
+
+    python -m bench.quotes [--only NAMES] [--budgets 2000,8000]
+
+Looked at is every value in backticks and every path with a slash in it, in the lines of handoffs over each probe session and over each project of several. The turns are read whole, as they would be
+kept: what was said, the arguments of calls as the agent wrote them, and results. A value is supported when its bytes stand in one of the cited turns; nothing is made lower case, split or shortened. One that stands only elsewhere in
+the sessions is cited wrongly; one that stands nowhere is made up, and both are listed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from bench.frozen import Frozen, budgets, parser, projects
+from bench.intervals import wilson
+from bench.made import Made, made_of
+from bench.report import keep, table
+from onward.core.facts import Handle
+from onward.core.handoff import Handoff, Line
+from onward.core.transcript import Turn
+
+_TICKED = re.compile(r"(`{1,2})(?!`)(.+?)(?<!`)\1(?!`)")
+_PATH = re.compile(r"(?<![\w`/.:-])(?:~|\.{1,2})?/?(?:[\w@.+-]+/)+[\w@.+-]*\w")
+_LETTER = re.compile(r"[^\W\d_]")
+
+
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """One value in one line of one handoff, and where its bytes are: `cited`, `elsewhere` or `nowhere`."""
+
+    of: str
+    budget_tokens: int
+    value: str
+    line: str
+    found: str
+
+
+def values(line: str) -> Iterator[str]:
+    """Yield what *line* shows as exact: backticked text, and paths outside of backticks."""
+    for match in _TICKED.finditer(line):
+        yield match[2].strip()
+    for match in _PATH.finditer(_TICKED.sub(" ", line)):
+        if _LETTER.search(match[0]):
+            yield match[0]
+
+
+def text_of(turn: Turn) -> str:
+    """Return everything that is in *turn*, arguments as they are and not as JSON escapes them."""
+    calls = (text for call in turn.calls for text in (call.name, *_strings(call.arguments)))
+    return "\n".join((turn.text, *calls, *(result.text for result in turn.results)))
+
+
+def _strings(value: object) -> Iterator[str]:
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield str(name)
+            yield from _strings(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from _strings(inner)
+    elif value is not None:
+        yield str(value)
+
+
+def quoted(of: str, made: Made, handoff: Handoff, budget_tokens: int) -> Iterator[Quoted]:
+    """Yield every exact value that *handoff* shows, and where it was found."""
+    everything: str | None = None
+    for line in _lines(handoff):
+        for value in dict.fromkeys(values(line.text)):
+            if _is_in(value, line.sources, made):
+                found = "cited"
+            else:
+                everything = everything or "\n".join(_whole(made))
+                found = "elsewhere" if value in everything else "nowhere"
+            yield Quoted(of, budget_tokens, value, line.text, found)
+
+
+def _lines(handoff: Handoff) -> Iterator[Line]:
+    yield from (line for _, line in handoff.head)
+    for section in handoff.sections:
+        yield from section.lines
+
+
+def _is_in(value: str, sources: Iterable[Handle], made: Made) -> bool:
+    return any(value in text_of(made.whole[handle]) for handle in sources if handle in made.whole)
+
+
+def _whole(made: Made) -> Iterator[str]:
+    yield from (f"{path.head.cwd}\n{path.head.branch}\n{path.head.title}" for path in made.paths)
+    yield from (text_of(turn) for turn in made.whole.values())
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Check, print the table and what is not supported, and write the JSON."""
+    asked = parser(__doc__)
+    budgets(asked, (2_000, 8_000))
+    given = asked.parse_args(arguments)
+    sets = Frozen(given.shared).sets(given.only)
+    chains: list[tuple[str, list[Path]]] = [(one.transcript, [one.file]) for one in sets]
+    chains += [
+        (f"{name}, {len(several)} sessions", [one.file for one in several]) for name, several in projects(sets).items() if len(several) > 1
+    ]
+    found: list[Quoted] = []
+    for name, files in chains:
+        made = made_of(files)
+        for budget in given.budgets:
+            found += quoted(name, made, made.master(budget).handoff, budget)
+    rows = []
+    for budget in given.budgets:
+        here = [one for one in found if one.budget_tokens == budget]
+        cited, elsewhere = (sum(one.found == where for one in here) for where in ("cited", "elsewhere"))
+        low, high = wilson(cited, len(here))
+        interval = f"{100 * low:.2f}–{100 * high:.2f}"
+        rows.append((f"{budget:,}", len(here), cited, elsewhere, len(here) - cited - elsewhere, 100 * cited / max(1, len(here)), interval))
+    print(f"exact values in {len(chains)} handoffs at each budget\n")
+    print(table(("budget", "values", "in the cited turns", "elsewhere", "nowhere", "per cent", "95 %"), rows))
+    wrong = [one for one in found if one.found != "cited"]
+    for one in {(one.of, one.value): one for one in wrong}.values():
+        print(f"  {one.found}: `{one.value}` in {one.of}: {one.line[:160]}")
+    keep("quotes", {"handoffs": len(chains), "rows": rows, "wrong": [asdict(one) for one in wrong]})
+
+
+if __name__ == "__main__":
+    main()
