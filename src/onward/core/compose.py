@@ -15,7 +15,7 @@ from typing import NamedTuple
 from onward.core.facts import GIT_STATE, Fact, Handle, Kind
 from onward.core.handoff import Handoff, Line, Section, render
 from onward.core.headings import HEAD, SECTIONS
-from onward.core.ledger import OPEN, Ledger, names_of, order
+from onward.core.ledger import Ledger, names_of, order
 from onward.core.text import content_words
 
 RULES_SHARE = 0.4
@@ -41,15 +41,20 @@ SECTION_OF: dict[Kind, str] = {
     "value": "Exact values",
 }
 
+_TOLD: frozenset[Kind] = frozenset(("decision", "done", "error", "dead_end", "lesson", "value"))
+"""Kinds of what an agent tells of its work. What it says of these in one turn stays on one line, under the heading of the weightiest: cut apart, a sentence loses what it is about."""
+
 _HANDLE_TOKENS = 7
 _BULLET_TOKENS = 2
 _SECTION_TOKENS = 7
-_DENSITY = 0.75
+_DENSITY = 0.5
 """How much cost counts against value: 0 takes the best whatever its length, 1 takes value per token."""
-_AGE = 0.9
+_AGE = 0.95
 """What a fact is worth one session later, of what it was worth before."""
 _RECURS = 0.2
 """What each further session that names the same thing adds to a fact's value, up to three."""
+_KNOWN = 0.2
+"""What is left of a fact's value when every word of it is in the document already."""
 _REPEATS, _REPEATED = 0.2, 0.15
 """A fact of which less than this share is new counts for this part of its value: it fills a large budget and never crowds a small one."""
 _SAME = 0.02
@@ -113,7 +118,7 @@ class _Choice:
         self._covered: set[str] = set()
         """Words, and pairs of neighbouring words, that the document holds already."""
         self._leads: set[tuple[str, Handle, str]] = set()
-        self._places: set[tuple[str, Handle]] = set()
+        self._lines: set[tuple[str, Handle]] = set()
         self._sections: set[str] = set()
 
     def cover(self, texts: Iterable[str]) -> None:
@@ -150,31 +155,33 @@ class _Choice:
         if new < _SAME and not fact.pinned:
             return 0.0
         age = 1.0 if fact.kind == "rule" or fact.pinned else _AGE ** (self._now - fact.session)
-        if fact.kind in OPEN and fact.session < self._now:
-            age *= 0.6
         age *= 1 + _RECURS * min(3, self._recurring.get(fact.id, 0))
         if new < _REPEATS:
             age *= _REPEATED
-        return float(fact.weight * age * (0.4 + 0.6 * new) / max(8, cost + self._overhead(fact)) ** _DENSITY)
+        return float(fact.weight * age * (_KNOWN + (1 - _KNOWN) * new) / max(8, cost + self._overhead(fact)) ** _DENSITY)
 
     def _overhead(self, fact: Fact) -> int:
-        section = SECTION_OF[fact.kind]
-        place = fact.sources[0] if fact.sources else Handle(0, 0)
-        tokens = 0 if (section, place) in self._places else _HANDLE_TOKENS
-        if fact.lead and (section, place, fact.lead) not in self._leads:
-            tokens += self._count(fact.lead) + 1
-        return tokens + (0 if section in self._sections else _SECTION_TOKENS)
+        line = _line_of(fact)
+        tokens = self._count(fact.lead) + 1 if fact.lead and (*line, fact.lead) not in self._leads else 0
+        if line not in self._lines:
+            tokens += _HANDLE_TOKENS + (0 if SECTION_OF[fact.kind] in self._sections else _SECTION_TOKENS)
+        return tokens
 
     def _add(self, fact: Fact, grams: frozenset[str]) -> None:
-        section = SECTION_OF[fact.kind]
-        place = fact.sources[0] if fact.sources else Handle(0, 0)
+        line = _line_of(fact)
         self.chosen.append(fact)
         self._ids.add(fact.id)
         self._covered |= grams
         self._covered.update(_grams(fact.lead))
-        self._places.add((section, place))
-        self._leads.add((section, place, fact.lead))
-        self._sections.add(section)
+        self._lines.add(line)
+        self._leads.add((*line, fact.lead))
+        self._sections.add(SECTION_OF[fact.kind])
+
+
+def _line_of(fact: Fact) -> tuple[str, Handle]:
+    """Return what facts on one line have in common: the section, or that an agent told them, and the turn."""
+    told = fact.kind in _TOLD and fact.author == "agent"
+    return "" if told else SECTION_OF[fact.kind], fact.sources[0] if fact.sources else Handle(0, 0)
 
 
 def _recurring(live: Sequence[Fact]) -> dict[str, int]:
@@ -221,9 +228,13 @@ def _best(facts: Iterable[Fact], kinds: Sequence[Kind], now: int, end: int, late
 
 
 def _sections(chosen: Iterable[Fact]) -> Iterable[Section]:
-    by_section: dict[str, list[Fact]] = {}
+    by_line: dict[tuple[str, Handle], list[Fact]] = {}
     for fact in sorted(chosen, key=order):
-        by_section.setdefault(SECTION_OF[fact.kind], []).append(fact)
+        by_line.setdefault(_line_of(fact), []).append(fact)
+    by_section: dict[str, list[Fact]] = {}
+    for together in by_line.values():
+        weightiest = max(together, key=lambda fact: fact.weight)
+        by_section.setdefault(SECTION_OF[weightiest.kind], []).extend(together)
     for title in SECTIONS:
         if facts := by_section.get(title):
             yield Section(title, tuple(_line(group) for group in _groups(facts)))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from functools import cache, lru_cache
+from itertools import pairwise
 from math import fsum, log
 from typing import NamedTuple
 
@@ -69,6 +70,8 @@ _SECOND_PERSON = frozenset("you your you're kamu anda lo vous tu você".split())
 
 
 _STANDING = frozenset("always never must mustn't selalu jangan wajib toujours jamais sempre nunca siempre".split())
+_TELLING = frozenset("is are was were be been has have had it they which will would almost still i he she this".split())
+"""Words before "always" or "never" that make it an observation: "the callback is never reached" asks for nothing."""
 _REMARK = 240
 """Characters of a user's remark that is kept together."""
 
@@ -109,8 +112,11 @@ def joined(parts: Iterable[Clause]) -> tuple[Clause, ...]:
 
 
 def states_rule(text: str) -> bool:
-    """Whether *text* says always or never, in some language, and asks nothing."""
-    return not text.endswith("?") and not _STANDING.isdisjoint(text.lower().replace(",", " ").split())
+    """Whether *text* demands something always or never, in some language; a question or an observation does not."""
+    said = text.lower().replace(",", " ").split()
+    if text.endswith("?") or _STANDING.isdisjoint(said):
+        return False
+    return any(word in _STANDING and (word.startswith("must") or before not in _TELLING) for before, word in pairwise(("", *said)))
 
 
 def setting(seen: Trace, found: Iterable[Candidate]) -> Setting:

@@ -23,8 +23,9 @@ POOL = 220
 """Clauses kept of one session: several times what the largest handoff can show."""
 
 _RULE, _REVERSE, _NARRATES = bit("rule"), bit("reverse"), bit("narrate")
-_BY_USER: frozenset[Kind] = frozenset(("rule", "requirement", "decision", "question", "error"))
-_BY_AGENT: frozenset[Kind] = frozenset(KINDS) - {"goal", "rule", "requirement"}
+_NEXT, _DID = bit("next"), bit("did")
+_BY_USER: frozenset[Kind] = frozenset(("rule", "requirement", "decision", "error"))
+_BY_AGENT: frozenset[Kind] = frozenset(KINDS) - {"goal", "rule", "requirement", "question"}
 _NEEDS: dict[Kind, int] = {
     "rule": bit("rule"),
     "decision": bit("decide") | bit("reverse") | bit("want") | bit("agree") | bit("rule"),
@@ -32,7 +33,6 @@ _NEEDS: dict[Kind, int] = {
     "dead_end": bit("failed_try") | bit("reverse") | bit("broke"),
     "next_step": bit("next") | bit("want") | bit("narrate"),
     "blocker": bit("blocked"),
-    "question": 0,
 }
 """Cues without one of which a clause is not of that kind, however it scores."""
 _SAYS_MORE = bit("broke") | bit("fixed") | bit("decide") | bit("failed_try") | bit("reverse")
@@ -79,7 +79,7 @@ def heard(seen: Trace) -> Iterator[Heard]:
         settles = one.cues & _REVERSE and not (one.said.author == "agent" and one.cues & _NARRATES)
         retired = retired_by(one.clause.text) if settles else ()
         label, kind, text = _announced(one)
-        kind = "goal" if one is goal else kind or _kind(one, told_of)
+        kind = "goal" if one is goal else kind or _kind(one, told_of, is_last=one.said.place >= around.last_closing)
         lead, turns = ("", (one.said.turn,)) if label else _lead(one, seen)
         text += _became(one, seen)
         evidence: Evidence = "verified" if one.said.author == "user" else "claimed"
@@ -118,18 +118,25 @@ def _announced(one: Candidate) -> tuple[bool, Kind | None, str]:
     return False, None, text
 
 
-def _kind(one: Candidate, told_of: Features) -> Kind:
-    """Return the likeliest kind that its author can state and a cue allows: an agent sets no rules, nothing is an error that names no trouble."""
+def _kind(one: Candidate, told_of: Features, *, is_last: bool) -> Kind:
+    """Return the likeliest kind that its author can state and a cue allows: an agent sets no rules, nothing is an error that names no trouble.
+
+    Only the last word of a session (*is_last*) leaves a question open: one that was asked before was answered, or was a request.
+    """
     if _is_rule(one):
         return "rule"
     by_user = one.said.author == "user"
+    if is_last and one.clause.text.endswith("?"):
+        return "question"
+    if is_last and not by_user and one.cues & _NEXT and not one.cues & _DID:
+        return "next_step"
     able = _BY_USER if by_user else _BY_AGENT if any(map(_is_exact, one.names)) else _BY_AGENT - {"value", "file", "command"}
     otherwise: Kind = "requirement" if by_user else "lesson"
     if one.cues & _SAYS_MORE:
         able -= {"value"}
     if one.size > _RULE_LONGEST:
         able -= {"rule"}
-    allowed = [kind for kind in able if one.cues & _NEEDS.get(kind, ~0) or (kind == "question" and one.clause.text.endswith("?"))]
+    allowed = [kind for kind in able if one.cues & _NEEDS.get(kind, ~0)]
     return max(allowed, key=lambda kind: (_score(KIND_WEIGHTS[kind], told_of), kind), default=otherwise)
 
 

@@ -1,0 +1,27 @@
+"""Which facts stand together in the document, and what they cost."""
+
+from __future__ import annotations
+
+from onward.core.compose import SessionLine, compose
+from onward.core.facts import Author, Fact, Handle, Kind, fact_id
+from onward.core.ledger import Ledger, fold
+from onward.tokens import count_tokens
+
+
+def fact(kind: Kind, text: str, turn: int, weight: float, author: Author = "agent") -> Fact:
+    source = Handle(1, turn)
+    return Fact(fact_id(kind, "", text, source), kind, "", text, (source,), None, weight=weight, author=author)
+
+
+def test_what_an_agent_tells_in_one_turn_stays_on_one_line() -> None:
+    told = (
+        fact("error", "The queue froze because two counters shared one lock.", 8, 0.9),
+        fact("decision", "Each counter has a lock of its own now.", 8, 0.8),
+        fact("lesson", "SQLite serialises writers anyway.", 8, 0.7),
+        fact("next_step", "The kiosk page is still to be translated.", 8, 0.6),
+    )
+    handoff = compose(fold(Ledger(), told), [SessionLine(1)], 1000, count_tokens)
+    lines = {section.title: [line.text for line in section.lines] for section in handoff.sections}
+    (together,) = lines["Errors and fixes"]
+    assert all(one.text in together for one in told[:3])
+    assert {"Decided, and why", "Learned"}.isdisjoint(lines)
