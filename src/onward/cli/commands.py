@@ -43,6 +43,7 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
     ),
     "Care": (
         Entry("rebuild", "Extract a project's facts anew.", "onward.cli.care:rebuild"),
+        Entry("worker", "Carry out background work.", "onward.cli.worker:worker"),
         Entry("doctor", "Say what is wrong, and how to mend it.", "onward.cli.care:doctor"),
     ),
 }

@@ -358,6 +358,8 @@ jobs = Table(
     Column("worker", Text, nullable=False),
     Column("beat_at", BigInteger),
     Column("cancel_asked_at", BigInteger),
+    # Not before this time, after a failed attempt.
+    Column("due_at", BigInteger),
     Column("created_at", BigInteger, nullable=False),
     Column("started_at", BigInteger),
     Column("finished_at", BigInteger),

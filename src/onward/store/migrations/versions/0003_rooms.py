@@ -9,6 +9,7 @@ down_revision = "0002"
 
 def upgrade() -> None:
     """Create the tables."""
+    _search()
     _drafts()
     _answers()
     _measures()
@@ -18,6 +19,16 @@ def upgrade() -> None:
     _usage()
     _jobs()
     _events()
+
+
+def _search() -> None:
+    if op.get_bind().dialect.name == "postgresql":
+        # SQLite has had its own since 0001. Turns that are there already are indexed by `onward rebuild --index`.
+        op.execute(
+            "CREATE TABLE turn_words (turn_id bigint NOT NULL REFERENCES turns (id) ON DELETE CASCADE, part smallint NOT NULL, "
+            "words tsvector NOT NULL, PRIMARY KEY (turn_id, part))"
+        )
+        op.execute("CREATE INDEX ix_turn_words_words ON turn_words USING gin (words)")
 
 
 def _drafts() -> None:
@@ -180,6 +191,7 @@ def _jobs() -> None:
         sa.Column("worker", sa.Text, nullable=False),
         sa.Column("beat_at", sa.BigInteger),
         sa.Column("cancel_asked_at", sa.BigInteger),
+        sa.Column("due_at", sa.BigInteger),
         sa.Column("created_at", sa.BigInteger, nullable=False),
         sa.Column("started_at", sa.BigInteger),
         sa.Column("finished_at", sa.BigInteger),

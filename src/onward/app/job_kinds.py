@@ -1,0 +1,144 @@
+"""What each kind of job does, piece by piece. A piece that was cut off is done again, and that changes nothing."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from onward.app import archives
+from onward.app.finding import found_files
+from onward.app.imports import ImportedFile, Progress, import_paths
+from onward.app.jobs import Bench, Job, Left, Piece, Running
+from onward.app.rebuilding import rebuild
+from onward.errors import NotFound
+from onward.store import projects
+from onward.store.projects import Project
+
+UPLOADS, EXPORTS = "uploads", "exports"
+KEPT_SECONDS = 7 * 24 * 3600
+"""An upload that no job took, and a file that was exported, are kept this long."""
+
+_PIECE_FILES = 50
+_PIECE_BYTES = 50_000_000
+_MOST_ERRORS = 100
+
+
+def import_transcripts(bench: Bench, job: Job, running: Running) -> Left:
+    """Import some of the files that `paths` name, in order of time; `complete` completes each session. `upload` is a folder that is removed at the end."""
+    files = job.memo.get("files")
+    if files is None:
+        running.at(0, None, "looking at the files")
+        found, passed_over = found_files([Path(path) for path in job.arguments["paths"]])
+        files = [str(one.source) for one in found]
+        if files:
+            return Left(False, {"files": files, "next": 0}, {"files": 0, "passed_over": len(passed_over)})
+    first = int(job.memo.get("next", 0))
+    last = _reached(files, first)
+    project = _project(bench, job) if "project" in job.arguments else None
+    imported = import_paths(
+        bench.store,
+        [Path(path) for path in files[first:last]],
+        project=project,
+        complete=bool(job.arguments.get("complete")),
+        budget_tokens=bench.budget_tokens,
+        worktrees=bench.worktrees,
+        on_progress=_telling(running, first, files),
+    )
+    running.at(last, len(files), "")
+    result = _added(job.result, imported.files)
+    if last < len(files):
+        return Left(False, {"files": files, "next": last}, result)
+    upload = job.arguments.get("upload")
+    return Left(True, {}, result, Path(upload) if upload else None)
+
+
+def rebuild_project(bench: Bench, job: Job, running: Running) -> Left:
+    """Extract the facts of a project anew."""
+    made = rebuild(bench.store, _project(bench, job), lambda done, of: running.at(done, of, "sessions"))
+    running.at(made.sessions, made.sessions, "")
+    version = made.handoff.version if made.handoff else None
+    return Left(True, {}, {"sessions": made.sessions, "facts": made.facts, "handoff_version": version})
+
+
+def export_project(bench: Bench, job: Job, running: Running) -> Left:
+    """Write a project to a file of the home folder; with `training`, as chats too."""
+    project = _project(bench, job)
+    target = exported_file(bench.home, job.id)
+    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    made = archives.export_project(bench.store, project, target, training=bool(job.arguments.get("training")), on_progress=running.at)
+    running.at(made.turns, made.turns, "")
+    counts = {"sessions": made.sessions, "turns": made.turns, "handoffs": made.handoffs}
+    return Left(True, {}, {"file": target.name, "name": f"{project.name}.onward.zip", "bytes": made.size_bytes, **counts})
+
+
+def import_project(bench: Bench, job: Job, running: Running) -> Left:
+    """Bring in the project of the archive `path`, under `name` where one is given; the file is removed at the end."""
+    path = Path(job.arguments["path"])
+    made = archives.import_archive(bench.store, path, name=str(job.arguments.get("name") or ""), on_progress=running.at)
+    counts = {"sessions": made.sessions, "turns": made.turns, "handoffs": made.handoffs}
+    return Left(True, {}, {"project_id": made.project.id, "name": made.project.name, "again": made.again, **counts}, path)
+
+
+PIECES: Mapping[str, Piece] = {
+    "import": import_transcripts,
+    "rebuild": rebuild_project,
+    "export": export_project,
+    "import-project": import_project,
+}
+
+
+def exported_file(home: Path, job_id: int) -> Path:
+    """Return where the archive of an export job is."""
+    return home / EXPORTS / f"{job_id}.zip"
+
+
+def tidy(home: Path, now_seconds: float) -> None:
+    """Remove uploads and exported files that are older than `KEPT_SECONDS` at the time *now_seconds*, since 1970."""
+    for folder in (home / UPLOADS, home / EXPORTS):
+        for path in folder.iterdir() if folder.is_dir() else ():
+            if path.stat().st_mtime < now_seconds - KEPT_SECONDS:
+                shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+
+
+def _reached(files: list[str], first: int) -> int:
+    """Return where the piece that begins with file *first* ends: after some files or bytes, and at least one."""
+    size = 0
+    for place in range(first, min(first + _PIECE_FILES, len(files))):
+        path = Path(files[place])
+        size += path.stat().st_size if path.exists() else 0
+        if size > _PIECE_BYTES:
+            return place + 1
+    return min(first + _PIECE_FILES, len(files))
+
+
+def _telling(running: Running, first: int, files: list[str]) -> Any:
+    def tell(progress: Progress) -> None:
+        running.at(first + progress.done, len(files), Path(progress.path).name)
+
+    return tell
+
+
+def _added(result: Mapping[str, Any], files: list[ImportedFile]) -> dict[str, Any]:
+    """Return *result* with what became of more files."""
+    kept = [one for file in files for one in file.sessions]
+    errors = [{"file": file.path, "code": file.error.code, "message": file.error.message} for file in files if file.error]
+    more = {
+        "files": len(files),
+        "sessions": len(kept),
+        "new_turns": sum(one.new_turns for one in kept),
+        "known_turns": sum(one.known_turns for one in kept),
+        "handoffs": sum(one.version is not None for one in kept),
+        "failed": len(errors),
+    }
+    said = [*result.get("errors", []), *errors][:_MOST_ERRORS]
+    return {**result, **{name: result.get(name, 0) + count for name, count in more.items()}, "errors": said}
+
+
+def _project(bench: Bench, job: Job) -> Project:
+    with bench.store.read() as connection:
+        found = None if job.project_id is None else projects.by_id(connection, job.project_id)
+    if found is None:
+        raise NotFound("The project is gone: someone deleted it.", "List what there is: onward project list")
+    return found

@@ -1,0 +1,238 @@
+"""Jobs: asking for long work, following it, stopping it, trying it again; and the one step of it that a worker takes at a time.
+
+The row of a job is the truth. Each step does a piece that may be done twice, then keeps where the next one begins: a worker that is killed costs the
+piece it was at. What fails for a reason that may pass is tried again after a while, a few times; what cannot succeed is not.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from onward.errors import BadInput, Conflict, NotFound, OnwardError, StoreError
+from onward.settings import Worktrees
+from onward.store import Store, jobs
+from onward.store.jobs import Job, JobState, OpenJob
+from onward.store.projects import Project
+
+__all__ = ["Bench", "Job", "JobState", "Leaving", "Left", "OpenJob", "Running", "Stopped", "ask", "beat", "cancel", "find", "listed", "open_ones", "renew", "retry", "take_step"]  # fmt: skip
+
+MOST_ATTEMPTS = 6
+MOST_WAIT_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What jobs are carried out with. Uploads lie in `home`, and what is exported is written there; after a failed attempt `first_wait_seconds` pass, then ever more."""
+
+    store: Store
+    home: Path
+    worktrees: Worktrees = "together"
+    budget_tokens: int | None = None
+    first_wait_seconds: float = 1.0
+
+
+class Stopped(Exception):
+    """The job was cancelled, or is another worker's by now."""
+
+
+class Leaving(BaseException):
+    """The worker ends: the step is left as it is, and done again by the next. Nothing that handles what went wrong handles this."""
+
+
+@dataclass(slots=True)
+class Running:
+    """How far a step is. It is written down by somebody else, so that a step may tell while it holds the store."""
+
+    done: int = 0
+    total: int | None = None
+    step: str = ""
+    is_stopped: bool = False
+    is_leaving: bool = False
+
+    def at(self, done: int, total: int | None, step: str = "") -> None:
+        """Tell how far it is. Raises `Stopped` where it should not go on, `Leaving` where its worker should not."""
+        self.done, self.total, self.step = done, total, step
+        if self.is_leaving:
+            raise Leaving
+        if self.is_stopped:
+            raise Stopped
+
+
+class Left(NamedTuple):
+    """What a step leaves: whether the job is done, what the next one has to know, what came of it so far, and what nobody needs once that is kept."""
+
+    is_last: bool
+    memo: Mapping[str, Any]
+    result: Mapping[str, Any]
+    rubbish: Path | None = None
+
+
+Piece = Callable[[Bench, Job, Running], Left]
+
+
+def ask(
+    store: Store,
+    kind: str,
+    arguments: Mapping[str, Any],
+    *,
+    project: Project | None = None,
+    key: str | None = None,
+    requested_by: str = "",
+) -> Job:
+    """Ask for a job and return it. While one of that *key* is open, there is no other: that one is returned."""
+    if project:
+        arguments = {**arguments, "project": project.name}
+    with store.write() as connection:
+        return jobs.add(
+            connection, kind, arguments, project_id=project.id if project else None, key=f"{kind}:{key}" if key else None, requested_by=requested_by
+        )  # fmt: skip
+
+
+def find(store: Store, job_id: int) -> Job:
+    """Return the job of that id. Raises `NotFound`."""
+    with store.read() as connection:
+        return _there(jobs.by_id(connection, job_id), job_id)
+
+
+def listed(
+    store: Store, *, state: JobState | None = None, project: Project | None = None, before: int | None = None, limit: int = 50
+) -> list[Job]:
+    """Return jobs, the newest first."""
+    with store.read() as connection:
+        return jobs.listed(connection, state=state, project_id=project.id if project else None, before=before, limit=limit)
+
+
+def cancel(store: Store, job_id: int) -> Job:
+    """Stop a job: at once where it has not begun, else as soon as its worker sees it. What it did stays. One that is over stays as it is."""
+    with store.write() as connection:
+        job = _held(connection, job_id)
+        return jobs.ask_to_cancel(connection, job) if job.is_open else job
+
+
+def retry(store: Store, job_id: int) -> Job:
+    """Begin a job that failed or was cancelled again, from where it was left. Raises `Conflict` for any other, or while one of its key is open."""
+    with store.write() as connection:
+        job = _held(connection, job_id)
+        if job.state not in ("failed", "cancelled"):
+            raise Conflict(f"Job {job_id} is {job.state}.", "Only what failed or was cancelled can be tried again.")
+        if job.key is not None and jobs.open_of_key(connection, job.key) is not None:
+            raise Conflict("The same work is being done by another job.", "Wait for that one.")
+        return jobs.run_again(connection, job)
+
+
+def open_ones(store: Store) -> list[OpenJob]:
+    """Return every job that is to be carried out, or being so, the oldest first."""
+    with store.read() as connection:
+        return jobs.open_ones(connection)
+
+
+def renew(store: Store, run: str) -> None:
+    """Give an open job another run, because nothing carries this one out any more."""
+    with store.write() as connection:
+        job = jobs.held(connection, run)
+        if job is not None and job.is_open:
+            jobs.run_again(connection, job, attempts=job.attempts)
+
+
+def beat(store: Store, run: str, worker: str, running: Running) -> None:
+    """Write down how far a run is, and stop it where it was cancelled or is another worker's."""
+    with store.write() as connection:
+        if not jobs.beat(connection, run, worker, (running.done, running.total, running.step)):
+            running.is_stopped = True
+
+
+def take_step(bench: Bench, pieces: Mapping[str, Piece], run: str, worker: str, running: Running) -> bool:
+    """Do the next piece of a run, keep what it leaves, and return whether there is more to this run. Raises `StoreError` only where not even that can be kept."""
+    with bench.store.write() as connection:
+        job = jobs.held(connection, run)
+        if job is None or not job.is_open:
+            return False
+        if job.cancel_asked_at is not None:
+            jobs.finish(connection, job, "cancelled")
+            return False
+        job = jobs.begin(connection, job, worker)
+    running.done, running.total, running.step = job.done, job.total, job.step
+    try:
+        left = pieces.get(job.kind, _unknown)(bench, job, running)
+    except Stopped:
+        return _end(bench, run, worker, "cancelled")
+    except OnwardError as error:
+        told = {"code": error.code, "message": error.message, "hint": error.hint}
+        return _fail(bench, run, worker, told, may_pass=isinstance(error, StoreError | Conflict))
+    except OSError as error:
+        told = {"code": "machine", "message": f"The machine refused: {error.strerror or error}.", "hint": "Look at the disk: onward doctor"}
+        return _fail(bench, run, worker, told, may_pass=True)
+    except Exception as error:  # noqa: BLE001 - a defect ends its job, never the worker
+        told = {
+            "code": "defect",
+            "message": f"This is a defect of Onward: {type(error).__name__}.",
+            "hint": "Report it; see the worker's log.",
+        }
+        return _fail(bench, run, worker, told, may_pass=False)
+    return _keep(bench, run, worker, running, left)
+
+
+def _unknown(_: Bench, job: Job, __: Running) -> Left:
+    raise BadInput(f"This Onward knows no work {job.kind!r}.", "Upgrade every worker: pip install -U onward")
+
+
+def _keep(bench: Bench, run: str, worker: str, running: Running, left: Left) -> bool:
+    with bench.store.write() as connection:
+        job = _ours(connection, run, worker)
+        if job is None:
+            return False
+        progress = {"done": running.done, "total": running.total, "step": running.step, "memo": left.memo, "result": left.result}
+        job = jobs.leave(connection, job, **progress, attempts=0, error=None)
+        if left.is_last:
+            jobs.finish(connection, job, "done")
+    if left.rubbish:
+        if left.rubbish.is_dir():
+            shutil.rmtree(left.rubbish, ignore_errors=True)
+        else:
+            left.rubbish.unlink(missing_ok=True)
+    return not left.is_last
+
+
+def _end(bench: Bench, run: str, worker: str, state: JobState) -> bool:
+    with bench.store.write() as connection:
+        job = _ours(connection, run, worker)
+        if job is not None:
+            jobs.finish(connection, job, state)
+    return False
+
+
+def _fail(bench: Bench, run: str, worker: str, error: Mapping[str, str], *, may_pass: bool) -> bool:
+    """Keep why a step failed, and when another run tries it again, if one does."""
+    with bench.store.write() as connection:
+        job = _ours(connection, run, worker)
+        if job is None:
+            return False
+        attempts = job.attempts + 1
+        if not may_pass or attempts >= MOST_ATTEMPTS:
+            jobs.finish(connection, jobs.leave(connection, job, attempts=attempts), "failed", error=error)
+            return False
+        wait_seconds = min(MOST_WAIT_SECONDS, bench.first_wait_seconds * 2 ** (attempts - 1))
+        jobs.run_again(connection, job, attempts=attempts, due_at=datetime.now(UTC) + timedelta(seconds=wait_seconds), error=error)
+    return False
+
+
+def _ours(connection: Any, run: str, worker: str) -> Job | None:
+    """Return the held job of a run that *worker* is at; None where it is another's, or over."""
+    job = jobs.held(connection, run)
+    return job if job is not None and job.is_open and job.worker == worker else None
+
+
+def _held(connection: Any, job_id: int) -> Job:
+    found = _there(jobs.by_id(connection, job_id), job_id)
+    return _there(jobs.held(connection, found.run), job_id)
+
+
+def _there(job: Job | None, job_id: int) -> Job:
+    if job is None:
+        raise NotFound(f"There is no job {job_id}.", "List the jobs there are.")
+    return job

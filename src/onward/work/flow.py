@@ -1,0 +1,38 @@
+"""The workflow of a job: one step after the other, each remembered once it is done. DBOS runs it, and finds it again after a crash.
+
+What is registered here is found by its name after an upgrade, so names, arguments and results stay as they are: plain numbers and texts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from dbos import DBOS
+
+QUEUE = "onward-jobs"
+
+_STEP_ATTEMPTS = 10
+"""Of one step that could not even be written down, some minutes in all; then the sweep gives the job another run."""
+
+_take: Callable[[str], bool] | None = None
+
+
+def carry_out_with(take: Callable[[str], bool] | None) -> None:
+    """Settle what takes a step in this process: one worker, or none."""
+    global _take  # noqa: PLW0603 - workflows are found by name, and know nothing but their arguments
+    _take = take
+
+
+@DBOS.step(name="onward-step", retries_allowed=True, interval_seconds=0.5, backoff_rate=2.0, max_attempts=_STEP_ATTEMPTS)
+def take_step(run: str) -> bool:
+    """Do the next piece of a run; return whether there is more."""
+    if _take is None:
+        raise RuntimeError("no worker is at work in this process")
+    return _take(run)
+
+
+@DBOS.workflow(name="onward-job", max_recovery_attempts=None)
+def carry_out(run: str) -> None:
+    """Carry a run out to its end."""
+    while take_step(run):
+        pass
