@@ -19,6 +19,7 @@ HOME_FILE = "onward.toml"
 NAMES = (
     *("database_url", "project", "budget_tokens", "worktrees", "quiet_minutes"),
     *("host", "port", "body_limit_mb", "trusted_hosts", "cors_origins"),
+    *("rotate_from", "rotate_at"),
 )
 """What a settings file may hold; `ONWARD_` and the name in capitals is the variable. `home` is set by ONWARD_HOME alone."""
 
@@ -26,6 +27,7 @@ LEAST_BUDGET_TOKENS = 200
 QUIET_MINUTES = 30
 LOOPBACK, PORT, BODY_LIMIT_MB = "127.0.0.1", 3000, 64
 MOST_PORT = 65535
+ROTATE_FROM, ROTATE_AT = 85, 92
 
 System: TypeAlias = Literal["linux", "macos", "windows"]
 Worktrees: TypeAlias = Literal["together", "apart"]
@@ -58,6 +60,8 @@ class Settings:
     ran in; one that a file names is for the sessions of that file's folder. A session that is followed is over after `quiet_minutes`.
 
     A server listens at `host` and `port` and takes requests of at most `body_limit_mb`; it goes by `trusted_hosts` too, and the pages of `cors_origins` may ask it.
+
+    A session leaves its account for a better one from `rotate_from` credits used of a hundred on, and by `rotate_at` for any that has more left.
     """
 
     home: Path
@@ -73,6 +77,8 @@ class Settings:
     body_limit_mb: int = BODY_LIMIT_MB
     trusted_hosts: tuple[str, ...] = ()
     cors_origins: tuple[str, ...] = ()
+    rotate_from: int = ROTATE_FROM
+    rotate_at: int = ROTATE_AT
 
 
 def read_settings(
@@ -105,6 +111,7 @@ def read_settings(
         _whole(found, "body_limit_mb", 1, "MiB") or BODY_LIMIT_MB,
         _list(found, "trusted_hosts"),
         _list(found, "cors_origins"),
+        *_window(found),
     )
 
 
@@ -200,3 +207,15 @@ def _whole(found: Mapping[str, tuple[object, str]], name: str, least: int, unit:
     if number < least:
         raise BadSetting(f"{where} sets {name} to {value!r}.", f"Give a whole number of {unit}, at least {least}.")
     return number
+
+
+def _window(found: Mapping[str, tuple[object, str]]) -> tuple[int, int]:
+    """Return where rotation begins and by when it is due."""
+    begins = _whole(found, "rotate_from", 1, "credits used of a hundred") or ROTATE_FROM
+    due = _whole(found, "rotate_at", 1, "credits used of a hundred") or max(ROTATE_AT, begins)
+    if begins > due or due > 100:
+        where = found.get("rotate_at", found.get("rotate_from", ("", "")))[1]
+        raise BadSetting(
+            f"{where} sets a rotation window from {begins} to {due} of 100.", "rotate_from comes first, and neither is above 100."
+        )
+    return begins, due

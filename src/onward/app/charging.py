@@ -23,10 +23,10 @@ def assign(store: Store, session: Session, account: Account, *, why: str = "chos
     with store.write() as connection:
         if not projects.hold(connection, session.project_id) or (found := sessions.by_id(connection, session.id)) is None:
             raise NotFound("The session is gone: its project was deleted.", "List what there is: onward project list")
-        put_on(connection, found, account.id, why, at or now())
+        put_on(connection, found, account.id, why, at)
 
 
-def put_on(connection: Connection, session: Session, account_id: int, why: str, at: datetime) -> None:
+def put_on(connection: Connection, session: Session, account_id: int, why: str, at: datetime | None = None) -> None:
     """Put a session, whose project must be held, on an account, unless it is on that one already."""
     held = accounts.hold(connection, [account_id])
     if not held:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from onward.app.charging import put_on
 from onward.core.transcript import SessionHead
 from onward.errors import NotFound
 from onward.redact import Redactor
@@ -47,8 +48,19 @@ class SessionDetail:
     made: StoredHandoff | None
 
 
-def start(store: Store, project: Project, *, agent: str = "", objectives: Sequence[str] = (), handoff_id: int | None = None) -> Started:
-    """Begin a session under the project's next number; it loads the master handoff, or the one of *handoff_id*. The transcript that is imported next becomes its own."""
+def start(
+    store: Store,
+    project: Project,
+    *,
+    agent: str = "",
+    objectives: Sequence[str] = (),
+    handoff_id: int | None = None,
+    account_id: int | None = None,
+) -> Started:
+    """Begin a session under the project's next number, on the account of *account_id* where one is named; it loads the master handoff, or the one of *handoff_id*.
+
+    The transcript that is imported next becomes its own.
+    """
     objectives = [Redactor(project.key).text(one) for one in objectives]
     with store.write() as connection:
         if not projects.hold(connection, project.id):
@@ -57,6 +69,8 @@ def start(store: Store, project: Project, *, agent: str = "", objectives: Sequen
         previous = handoffs.newest(connection, project.id) if handoff_id is None else _handoff(connection, project, handoff_id)
         if previous:
             sessions.note_loaded(connection, session.id, previous.id)
+        if account_id is not None:
+            put_on(connection, session, account_id, "begun on it")
         return Started(session, previous)
 
 
