@@ -1,0 +1,57 @@
+"""A worker that dies at one point of its work, as kill -9 has it; run as a program: HOME POINT SIDE.
+
+Points are counted in what it writes, so that they are the same on every machine: at POINT the process kills itself, `before` the transaction is committed
+or `after`. With point 0 it lives, works until no job is open, and prints how many points there were.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from onward.app import job_kinds, jobs
+from onward.settings import Settings
+from onward.store import Store
+from onward.wiring import open_store
+from onward.work import worker
+
+
+def main(home: Path, point: int, side: str, database_url: str = "") -> None:
+    # Small pieces, and nothing written by the clock.
+    job_kinds._PIECE_FILES = 2
+    worker.BEAT_SECONDS = 3600.0
+    writes = 0
+    write = Store.write
+
+    @contextmanager
+    def counted(store: Store) -> Iterator[Connection]:
+        nonlocal writes
+        with write(store) as connection:
+            yield connection
+            writes += 1
+            if writes == point and side == "before":
+                os.kill(os.getpid(), signal.SIGKILL)
+        if writes == point and side == "after":
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    Store.write = counted  # type: ignore[method-assign]
+    settings = Settings(home, home, database_url)
+    with open_store(settings) as store, worker.start(settings) as ours:
+        for _ in range(3000):
+            if ours.error:
+                raise ours.error
+            if not jobs.open_ones(store):
+                break
+            time.sleep(0.02)
+    sys.stdout.write(str(writes))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3], *sys.argv[4:])

@@ -1,0 +1,68 @@
+"""kill -9 of a worker at any point of a job, then another worker: the job is done once, and the store is as if nothing had happened."""
+
+from __future__ import annotations
+
+import random
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from onward.app import jobs, projects
+from onward.store import Store, events
+
+from .conftest import PROJECT, Undisturbed, kept, soak
+
+POINTS, FEW = 20, 4
+
+pytestmark = [pytest.mark.slow, pytest.mark.soak]
+
+WORKER = Path(__file__).with_name("job_worker.py")
+
+
+def work(home: Path, point: int = 0, side: str = "before") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, str(WORKER), str(home), str(point), side], capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+def asked(home: Path, sessions: Path) -> int:
+    with Store.at_folder(home) as store:
+        project = projects.new(store, PROJECT)
+        return jobs.ask(store, "import", {"paths": [str(sessions)], "complete": True}, project=project).id
+
+
+def test_a_job_is_done_once_wherever_its_worker_is_killed(sessions: Path, tmp_path: Path, undisturbed: Undisturbed) -> None:
+    asked(tmp_path / "whole", sessions)
+    whole = work(tmp_path / "whole")
+    assert whole.returncode == 0, whole.stderr
+    chance = random.Random(53)
+    writes = int(whole.stdout)
+    points = chance.sample([(point, side) for point in range(1, writes + 1) for side in ("before", "after")], POINTS)
+    for number, (point, side) in enumerate(points if soak() > 1 else points[:FEW]):
+        home = tmp_path / f"home-{number}"
+        job_id = asked(home, sessions)
+        killed = work(home, point, side)
+        assert killed.returncode == -signal.SIGKILL, f"point {point} {side}: {killed.stderr}"
+        finished = work(home)
+        assert finished.returncode == 0, finished.stderr
+        assert kept(home / "onward.db") == undisturbed.state, f"point {point} {side}"
+        with Store.at_folder(home) as store, store.read() as connection:
+            job = jobs.find(store, job_id)
+            told = [event.data["state"] for event in events.after(connection, 0, job_id=job_id)]
+        assert (job.state, job.done, job.total, job.attempts, job.error) == ("done", job.total, job.total, 0, None)
+        assert told.count("done") == 1
+
+
+def test_what_carries_jobs_out_may_be_lost(sessions: Path, tmp_path: Path, undisturbed: Undisturbed) -> None:
+    home = tmp_path / "home"
+    job_id = asked(home, sessions)
+    assert work(home, 9, "after").returncode == -signal.SIGKILL
+    (home / "worker.db").unlink()
+    finished = work(home)
+    assert finished.returncode == 0, finished.stderr
+    assert kept(home / "onward.db") == undisturbed.state
+    with Store.at_folder(home) as store:
+        assert jobs.find(store, job_id).state == "done"
