@@ -23,7 +23,8 @@ MOST_OF_A_KIND = 8
 
 LEAST_WEIGHT = 0.4
 FEWEST_WORDS, MOST_WORDS = 8, 60
-_FAILED, _PASSES, _AFTER = " failed with: ", " → it passes", " after a change of "
+FAILED, _PASSES, _AFTER = " failed with: ", " → it passes", " after a change of "
+"""How the tools' errors are worded: the command, what it failed with, and what it passed after."""
 _WHY = bit("broke") | bit("fixed") | bit("decide") | bit("learned") | bit("reverse")
 _NARRATES, _DECIDES, _LEARNED = bit("narrate"), bit("decide"), bit("learned") | bit("failed_try")
 _REASONS = (
@@ -94,7 +95,7 @@ class Solution(NamedTuple):
 def solution_of(fact: Fact) -> Solution | None:
     """Return what an error that the tools showed says of its end; None for one that is not known to have ended."""
     told, passes, how = fact.text.partition(_PASSES)
-    return Solution(told, told.partition(_FAILED)[2] or told, how.partition(_AFTER)[2]) if passes else None
+    return Solution(told, told.partition(FAILED)[2] or told, how.partition(_AFTER)[2]) if passes else None
 
 
 def _solved(fact: Fact, everything: Sequence[Fact]) -> Gathered | None:

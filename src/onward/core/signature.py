@@ -12,6 +12,9 @@ from onward.core.text import content_words, stem
 MOST_WORDS = 40
 """Words of a text that it is known by."""
 
+_LONGEST_CHARS = 2000
+"""Of a text that are looked at: an error says what it is at its beginning."""
+
 _PLACES = (
     (re.compile(r"\x1b\[[0-9;]*m"), ""),
     (re.compile(r"\[secret:[^\]]*\]"), " "),
@@ -46,6 +49,7 @@ def terms(text: str) -> frozenset[str]:
 
 @lru_cache(maxsize=4096)
 def _telling(text: str) -> tuple[str, ...]:
+    text = text[:_LONGEST_CHARS]
     codes = [code.lower().replace(" ", "_").replace(":", "") for code in _ERROR_CODE.findall(text)]
     for pattern, left in _PLACES:
         text = pattern.sub(left, text)

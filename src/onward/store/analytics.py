@@ -95,6 +95,15 @@ def ends(connection: Connection, project_ids: Collection[int] | None, window: in
     return found
 
 
+def ends_of_all(connection: Connection, window: int) -> tuple[list[Point], list[Point], int]:
+    """Return the first *window* measured and productive sessions of all projects in order of time, the last, and how many there are in all."""
+    which = (sessions.c.status == "completed") & session_measures.c.recovery_tokens.is_not(None)
+    among = connection.execute(select(func.count()).select_from(session_measures.join(sessions)).where(which)).scalar_one()
+    first = connection.execute(_points().where(which).order_by(_WHEN, sessions.c.id).limit(window))
+    last = connection.execute(_points().where(which).order_by(_WHEN.desc(), sessions.c.id.desc()).limit(window))
+    return [_point(row) for row in first], [_point(row) for row in last][::-1], among
+
+
 def kept_ratios(connection: Connection) -> dict[int, float]:
     """Return by project the mean share that the handoffs of its completed sessions keep; only projects where one is known."""
     query = select(sessions.c.project_id, func.avg(session_measures.c.kept_ratio)).select_from(session_measures.join(sessions))

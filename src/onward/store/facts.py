@@ -11,7 +11,7 @@ import orjson
 from sqlalchemy import Connection, delete, insert, select, update
 from zstandard import ZstdCompressor, ZstdDecompressor
 
-from onward.core.facts import Fact, from_json, to_json
+from onward.core.facts import Fact, Kind, from_json, to_json
 from onward.core.ledger import Edit, Ledger, order
 from onward.core.preservation import Reference
 from onward.store.clock import kept, now
@@ -39,6 +39,14 @@ def ledger(connection: Connection, project_id: int) -> StoredLedger:
     bodies = connection.execute(select(facts.c.body_json).where(facts.c.project_id == project_id)).scalars()
     folded = Ledger(tuple(sorted((from_json(orjson.loads(body)) for body in bodies), key=order)))
     return StoredLedger(version, folded, [Reference.from_json(one) for one in orjson.loads(references)])
+
+
+def of_kind(connection: Connection, project_id: int, kind: Kind) -> list[Fact]:
+    """Return the facts of one kind that stand in a project's ledger as it was folded, in order."""
+    query = select(facts.c.body_json).where(
+        facts.c.project_id == project_id, facts.c.kind == kind, facts.c.state.in_(("live", "contradicted"))
+    )
+    return sorted((from_json(orjson.loads(body)) for body in connection.execute(query).scalars()), key=order)
 
 
 def version(connection: Connection, project_id: int) -> int:
