@@ -1,0 +1,142 @@
+"""Archives: a project as one file, out of this store and into it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from secrets import token_hex
+from typing import Annotated, BinaryIO
+
+from anyio.to_thread import run_sync
+from fastapi import Query, Request, Response
+from fastapi.responses import FileResponse
+from pydantic import Field
+from starlette.background import BackgroundTask
+from starlette.datastructures import UploadFile
+
+from onward.api.desk import At, Desk
+from onward.api.envelope import answers, no_store, ok, refusals
+from onward.api.parsing import routes
+from onward.api.routes.jobs import ZIP, accepted
+from onward.api.shapes import Body, IdField
+from onward.app import archives, job_kinds, jobs, projects
+from onward.errors import BadArchive, BadInput, Conflict, NotFound
+
+router = routes("archives")
+
+_UPLOAD = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/zip": {"schema": {"type": "string", "format": "binary"}},
+            "multipart/form-data": {
+                "schema": {"type": "object", "required": ["file"], "properties": {"file": {"type": "string", "format": "binary"}}}
+            },
+        },
+    }
+}
+
+
+class Export(Body):
+    """A project to export. `training` puts its sessions in as chats to train on, too; `in_background` answers a job, whose file is fetched when it is done."""
+
+    project_id: IdField = Field(examples=[1])
+    training: bool = False
+    in_background: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ArrivedShape:
+    """A project that came in. `again` where it was here already, with all that the archive holds."""
+
+    project_id: int
+    name: str
+    session_count: int
+    turn_count: int
+    handoff_count: int
+    again: bool
+
+
+@router.post("/private/export-project", summary="Export a project", response_class=FileResponse, responses={**refusals(NotFound), **ZIP})
+def export(at: At, body: Export) -> Response:
+    """Answer a project as one zip: all that is kept of it as JSON lines, every handoff and transcript as Markdown, and the sum of each part."""
+    project = projects.of_id(at.store, body.project_id)
+    if body.in_background:
+        key = f"{project.id}:{body.training}"
+        return accepted(jobs.ask(at.store, "export", {"training": body.training}, project=project, key=key, requested_by="api"))
+    target = _place(at.settings.home / job_kinds.EXPORTS)
+    archives.export_project(at.store, project, target, training=body.training)
+    name = f"{project.name}.onward.zip"
+    return FileResponse(target, media_type="application/zip", filename=name, headers=no_store(), background=BackgroundTask(target.unlink))
+
+
+@router.post(
+    "/projects/import", summary="Bring in an exported project", openapi_extra=_UPLOAD, **answers(ArrivedShape, BadArchive, Conflict)
+)
+async def bring_in(
+    at: At,
+    request: Request,
+    name: Annotated[str, Query(max_length=200, description="What it is called here; its own name by default.")] = "",
+    in_background: Annotated[bool, Query(description="Answer a job at once, and do it later.")] = False,
+) -> Response:
+    """Bring in a project that was exported, whole or not at all. Every handoff is what it was; sending it again changes nothing.
+
+    Send the archive as it is, or as the field `file` of a form.
+    """
+    path = _place(at.settings.home / job_kinds.UPLOADS)
+    try:
+        await _received(request, path)
+        if in_background:
+            return await run_sync(_later, at, path, name)
+        return await run_sync(_now, at, path, name)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+
+
+def _now(at: Desk, path: Path, name: str) -> Response:
+    made = archives.import_archive(at.store, path, name=name)
+    path.unlink()
+    return ok(ArrivedShape(made.project.id, made.project.name, made.sessions, made.turns, made.handoffs, made.again))
+
+
+def _later(at: Desk, path: Path, name: str) -> Response:
+    return accepted(jobs.ask(at.store, "import-project", {"path": str(path), "name": name}, requested_by="api"))
+
+
+def _place(folder: Path) -> Path:
+    """Return where a file of a request may lie, in a folder of the home that is nobody else's to read."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return folder / f"{token_hex(16)}.zip"
+
+
+async def _received(request: Request, path: Path) -> None:
+    """Write what is sent to *path*, piece by piece."""
+    if request.headers.get("content-type", "").startswith("multipart/form-data"):
+        async with request.form(max_files=1, max_fields=10) as form:
+            sent = form.get("file")
+            if not isinstance(sent, UploadFile):
+                raise BadInput("The form has no file.", "Send the archive as the field `file`.")
+            await run_sync(_copy, sent.file, path)
+        return
+    with path.open("wb") as file:
+        async for piece in _pieces(request):
+            await run_sync(file.write, piece)
+
+
+async def _pieces(request: Request) -> AsyncIterator[bytes]:
+    """Yield the body in pieces worth a trip to a thread."""
+    held = bytearray()
+    async for piece in request.stream():
+        held += piece
+        if len(held) >= 2**20:
+            yield bytes(held)
+            held.clear()
+    yield bytes(held)
+
+
+def _copy(source: BinaryIO, path: Path) -> None:
+    with path.open("wb") as file:
+        while piece := source.read(2**20):
+            file.write(piece)

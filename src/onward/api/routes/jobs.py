@@ -1,0 +1,125 @@
+"""Jobs: how far long work is, stopping it, trying it again, and the file that an export made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import Query, Response
+from fastapi.responses import FileResponse
+
+from onward.api.desk import At
+from onward.api.envelope import answers, no_store, ok, pages, refusals
+from onward.api.paging import Paging
+from onward.api.parsing import routes
+from onward.api.shapes import MOST_ID, Id
+from onward.app import job_kinds, jobs, projects
+from onward.app.jobs import Job, JobState
+from onward.errors import Conflict, NotFound
+
+router = routes("jobs")
+
+ACCEPTED = 202
+ZIP: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The archive.", "content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}}}
+}
+
+
+@dataclass(frozen=True, slots=True)
+class JobError:
+    """Why the last attempt failed, and what to do."""
+
+    code: str
+    message: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class JobShape:
+    """A job. `done` of `total` is how far it is (`total` null where nobody knows), `step` what it is at; `result` grows as it goes. After a failed attempt it waits until `due_at`."""
+
+    id: int
+    kind: str
+    state: JobState
+    project_id: int | None
+    requested_by: str
+    step: str
+    done: int
+    total: int | None
+    attempts: int
+    error: JobError | None
+    spend_usd: float
+    result: Mapping[str, Any]
+    is_being_cancelled: bool
+    created_at: datetime
+    started_at: datetime | None
+    due_at: datetime | None
+    finished_at: datetime | None
+
+
+def job_shape(job: Job) -> JobShape:
+    """Return a job as it is answered."""
+    error = JobError(job.error["code"], job.error["message"], job.error["hint"]) if job.error else None
+    return JobShape(
+        job.id, job.kind, job.state, job.project_id, job.requested_by, job.step, job.done, job.total, job.attempts, error, job.spend_usd, job.result,
+        job.is_open and job.cancel_asked_at is not None, job.created_at, job.started_at, job.due_at if job.is_open else None, job.finished_at,
+    )  # fmt: skip
+
+
+def accepted(job: Job) -> Response:
+    """Answer work that was asked for and is done later."""
+    return ok(job_shape(job), status=ACCEPTED, headers={"location": f"/api/jobs/{job.id}"}, job_id=job.id)
+
+
+@router.get("/jobs", summary="List the jobs", **pages(JobShape, NotFound))
+def listed(
+    at: At,
+    page: Paging,
+    state: Annotated[JobState | None, Query(description="Only those that are so.")] = None,
+    project_id: Annotated[int | None, Query(ge=1, le=MOST_ID, description="Only those of a project.")] = None,
+) -> Response:
+    """Answer the jobs, the newest first."""
+    project = None if project_id is None else projects.of_id(at.store, project_id)
+    found = jobs.listed(at.store, state=state, project=project, before=page.last(int), limit=page.limit + 1)
+    return page.answer(found, shape=job_shape, last=lambda one: (one.id,))
+
+
+@router.get("/jobs/{job_id}", summary="Show a job", **answers(JobShape, NotFound))
+def show(at: At, job_id: Id) -> Response:
+    """Answer a job: how it stands, how far it is, what came of it."""
+    return ok(job_shape(jobs.find(at.store, job_id)), headers=no_store())
+
+
+@router.post("/jobs/{job_id}/cancel", summary="Stop a job", **answers(JobShape, NotFound))
+def cancel(at: At, job_id: Id) -> Response:
+    """Stop a job: at once where it has not begun, else as soon as its worker sees it. What it did stays; one that is over stays as it is."""
+    return ok(job_shape(jobs.cancel(at.store, job_id)))
+
+
+@router.post("/jobs/{job_id}/retry", summary="Try a job again", **answers(JobShape, NotFound, Conflict))
+def retry(at: At, job_id: Id) -> Response:
+    """Begin a job that failed or was cancelled again, from where it was left."""
+    return ok(job_shape(jobs.retry(at.store, job_id)))
+
+
+@router.get(
+    "/jobs/{job_id}/file", summary="Fetch what an export made", response_class=FileResponse, responses={**refusals(NotFound), **ZIP}
+)
+def file(at: At, job_id: Id) -> Response:
+    """Answer the archive that an export job wrote. It is kept for a week."""
+    job = jobs.find(at.store, job_id)
+    path = job_kinds.exported_file(at.settings.home, job.id)
+    if job.kind != "export" or job.state != "done" or not path.is_file():
+        raise NotFound(f"Job {job_id} has no file.", "It is no export, is not done, or was done more than a week ago.")
+    return FileResponse(path, media_type="application/zip", filename=str(job.result["name"]), headers=no_store())
+
+
+@router.post(
+    "/projects/{project_id}/rebuild", summary="Extract a project's facts anew", status_code=ACCEPTED, **answers(JobShape, NotFound)
+)
+def rebuild(at: At, project_id: Id) -> Response:
+    """Extract the facts of every completed session again, in the background, as after an upgrade that extracts better. What a person said of facts stays."""
+    project = projects.of_id(at.store, project_id)
+    return accepted(jobs.ask(at.store, "rebuild", {}, project=project, key=str(project.id), requested_by="api"))
