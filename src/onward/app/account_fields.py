@@ -28,7 +28,7 @@ _OTHER_NAMES: Final = {
     "specializations": "tags",
     "notes": "note",
 }
-_LOGIN_WORDS = ("pass", "secret", "token", "key", "cookie", "login", "credential", "auth", "session")
+_LOGIN_WORDS = ("mail", "user", "pass", "secret", "token", "key", "cookie", "login", "credential", "auth", "session")
 _SINCE, _UNTIL = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 

@@ -26,6 +26,13 @@ def assign(store: Store, session: Session, account: Account, *, why: str = "chos
         put_on(connection, found, account.id, why, at)
 
 
+def account_of(store: Store, session: Session) -> Account | None:
+    """Return the account that a session runs on, or ran on last; None where none was named."""
+    with store.read() as connection:
+        account_id = accounts.current(connection, [session.id]).get(session.id)
+        return next(iter(accounts.listed(connection, ids=[account_id])), None) if account_id else None
+
+
 def put_on(connection: Connection, session: Session, account_id: int, why: str, at: datetime | None = None) -> None:
     """Put a session, whose project must be held, on an account, unless it is on that one already."""
     held = accounts.hold(connection, [account_id])

@@ -34,12 +34,17 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
         Entry("project", "Make, list and put away projects.", "onward.cli.project:project"),
         Entry("session", "Begin, complete and look at sessions.", "onward.cli.session:session"),
         Entry("handoff", "Print what the next session should know.", "onward.cli.handoff:handoff"),
+        Entry("template", "Keep what sessions of a kind are for.", "onward.cli.template:template"),
+        Entry("account", "Keep accounts, and know which is next.", "onward.cli.account:account"),
     ),
     "Serve": (Entry("serve", "Serve the API on this machine.", "onward.cli.serve:serve"),),
     "Look things up, and correct them": (
         Entry("search", "Find passages in everything that was kept.", "onward.cli.lookup:search"),
         Entry("source", "Show the exact turns behind a line.", "onward.cli.lookup:source"),
         Entry("fact", "See and correct what Onward knows.", "onward.cli.fact:fact"),
+        Entry("knowledge", "Find what was learned, in any project.", "onward.cli.knowledge:knowledge_"),
+        Entry("files", "List the files that sessions touched.", "onward.cli.files:files"),
+        Entry("analytics", "See how sessions grow, and what recurs.", "onward.cli.analytics:analytics_"),
     ),
     "Care": (
         Entry("rebuild", "Extract a project's facts anew.", "onward.cli.care:rebuild"),

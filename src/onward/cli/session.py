@@ -8,11 +8,14 @@ from typing import get_args
 
 import click
 
-from onward.app import sessions
+from onward.app import sessions, templates, usage
 from onward.app.briefing import briefing
+from onward.app.charging import account_of, assign
 from onward.app.completing import complete as complete_session
 from onward.app.conversation import markdown
 from onward.app.sessions import Session, SessionStatus
+from onward.cli.account import choose, suggest
+from onward.cli.account_words import say_usage, usage_data
 from onward.cli.clipboard import copy as copy_text
 from onward.cli.conversation import json_line
 from onward.cli.desk import as_json, desk, in_project, within_budget
@@ -20,6 +23,9 @@ from onward.cli.document import FORMATS, Format, written
 from onward.cli.present import counted, note, paint, say, say_json, table
 
 numbered = click.argument("number", type=click.IntRange(min=1))
+on_account = click.option(
+    "--account", "account", metavar="NAME", help="The account that it runs on; `best` is the one that `onward account best` names."
+)
 
 
 @click.group()
@@ -33,6 +39,7 @@ def session() -> None:
 @session.command()
 @in_project
 @click.option("--objective", "objectives", multiple=True, metavar="TEXT", help="What the session is for. May be given more than once.")
+@click.option("--template", metavar="NAME", help="A template, whose objectives come before yours. See: onward template list")
 @click.option("--agent", default="", metavar="NAME", help="The agent you start, like claude-code or codex.")
 @click.option(
     "--format",
@@ -42,8 +49,18 @@ def session() -> None:
     help="markdown to read, prompt to paste into any agent, json for programs.",
 )
 @click.option("--copy", is_flag=True, help="Put it on the clipboard, too.")
+@on_account
 @as_json
-def start(project: str | None, objectives: tuple[str, ...], agent: str, format: Format, copy: bool, as_json: bool) -> None:
+def start(
+    project: str | None,
+    objectives: tuple[str, ...],
+    template: str | None,
+    agent: str,
+    format: Format,
+    copy: bool,
+    account: str | None,
+    as_json: bool,
+) -> None:
     """Begin a session: prints the handoff that the last one left, and what changed in the repository since.
 
     Import its transcript when it has ended, and complete it: the next handoff is made.
@@ -52,15 +69,22 @@ def start(project: str | None, objectives: tuple[str, ...], agent: str, format: 
     Examples:
       onward session start --objective "Fix the checkout"
       onward session start --format prompt --copy
+      onward session start --account best
     """
     with desk(project=project) as at:
         ours = at.project()
-        begun = sessions.start(at.store, ours, agent=agent, objectives=objectives)
+        chosen = choose(at, account) if account else None
+        kind = templates.find(at.store, template) if template else None
+        objectives = (*kind.objectives, *objectives) if kind else objectives
+        begun = sessions.start(at.store, ours, agent=agent, objectives=objectives, account_id=chosen.id if chosen else None)
+        suggestion = "" if account else suggest(at)
         handoff, change = briefing(at.store, ours, begun.previous, Path.cwd()) if begun.previous else (None, None)
     told: dict[str, object] = {
         "session": as_data(begun.session),
+        "account": chosen.name if chosen else None,
         "previous_handoff": begun.previous.version if begun.previous else None,
         "changed_since": change,
+        "checklist": kind.checklist if kind else (),
     }
     if not handoff or not begun.previous:
         if as_json or format == "json":
@@ -74,6 +98,12 @@ def start(project: str | None, objectives: tuple[str, ...], agent: str, format: 
         sys.stdout.flush()
         came = f" (copied by {copy_text(text)})" if copy else ""
         note(f"Session {begun.session.number} of {ours.name} has begun, with handoff {begun.previous.version}{came}.")
+    if chosen:
+        note(f"It runs on {chosen.name}.")
+    elif suggestion:
+        note(suggestion)
+    for one in kind.checklist if kind else ():
+        note(f"Before it ends: {one}")
     note(f"When it has ended: onward import TRANSCRIPT --project {ours.name} --complete")
 
 
@@ -89,6 +119,7 @@ def start(project: str | None, objectives: tuple[str, ...], agent: str, format: 
 )
 @click.option("--blocker", "blockers", multiple=True, metavar="TEXT", help="What stands in the way. May be given more than once.")
 @click.option("--credits", "credits_used", type=click.FloatRange(min=0), metavar="N", help="Credits that it used.")
+@on_account
 @within_budget
 @as_json
 def complete(
@@ -97,6 +128,7 @@ def complete(
     accomplishments: tuple[str, ...],
     blockers: tuple[str, ...],
     credits_used: float | None,
+    account: str | None,
     budget_tokens: int | None,
     as_json: bool,
 ) -> None:
@@ -111,9 +143,12 @@ def complete(
     """
     with desk(project=project, budget_tokens=budget_tokens) as at:
         ours = at.project()
+        found = sessions.find(at.store, ours, number)
+        if account and (chosen := choose(at, account)):
+            assign(at.store, found, chosen)
         done = complete_session(
             at.store,
-            sessions.find(at.store, ours, number),
+            found,
             accomplishments=accomplishments or None,
             blockers=blockers or None,
             credits_used=credits_used,
@@ -165,10 +200,12 @@ def show(number: int, project: str | None, as_json: bool) -> None:
     """
     with desk(project=project) as at:
         detail = sessions.show(at.store, sessions.find(at.store, at.project(), number))
-    one = detail.session
+        one = detail.session
+        used, account = usage.of_session(at.store, one.id), account_of(at.store, one)
     loaded, made = (version.version if version else None for version in (detail.loaded, detail.made))
     if as_json:
-        say_json({**as_data(one), "loaded_handoff": loaded, "made_handoff": made})
+        beside = {"account": account.name if account else None, "usage": [usage_data(each) for each in used]}
+        say_json({**as_data(one), "loaded_handoff": loaded, "made_handoff": made, **beside})
         return
     say(paint(f"Session {one.number}: {one.title or one.agent or 'no transcript yet'}", "bold"))
     about = {
@@ -181,6 +218,7 @@ def show(number: int, project: str | None, as_json: bool) -> None:
         "branch": one.branch,
         "transcript": one.source,
         "kept": f"{counted(one.turns, 'turn')}, about {one.tokens:,} tokens",
+        "account": account.name if account else None,
         "credits": one.credits_used,
         "began with": f"handoff {loaded}" if loaded else None,
         "made": f"handoff {made}" if made else None,
@@ -191,6 +229,7 @@ def show(number: int, project: str | None, as_json: bool) -> None:
     for title, lines in (("objectives", one.objectives), ("accomplishments", one.accomplishments), ("blockers", one.blockers)):
         for line in lines:
             say(f"  {title.removesuffix('s')}: {line}")
+    say_usage(used)
 
 
 @session.command()
