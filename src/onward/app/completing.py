@@ -24,7 +24,7 @@ from onward.core.preservation import fold_references
 from onward.core.steps import Steps
 from onward.errors import NotFound
 from onward.redact import Redactor
-from onward.store import Store, facts, handoffs, projects, sessions, turns
+from onward.store import Store, events, facts, handoffs, projects, sessions, turns
 from onward.store.facts import Contribution, StoredLedger
 from onward.store.handoffs import StoredHandoff
 from onward.store.sessions import Session
@@ -103,6 +103,8 @@ def _keep(
         charge(connection, said)
         harvesting.keep(connection, said, harvest, made.preservation, newly_retired)
         handoff = handoffs.add(connection, said.project_id, said.id, after.stored.version, made)
+        told = {"session_id": said.id, "session_number": said.number, "handoff_version": handoff.version}
+        events.add(connection, "completed", project_id=said.project_id, data=told)
         return Completed(_present(connection, said.id), handoff)
 
 
