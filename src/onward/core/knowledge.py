@@ -5,11 +5,12 @@ Most facts are of their project alone, and most prose passes with its session. S
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
 from onward.core.categories import category_of
-from onward.core.extract.cues import bit, cue_bits
+from onward.core.extract.cues import bit, cue_bits, labelled
 from onward.core.facts import Fact
 from onward.core.signature import signature
 from onward.core.text import content_words, identifiers, words
@@ -43,6 +44,14 @@ _REASONS = (
 )
 
 
+_LEANING = re.compile(
+    r"\W*(?:this|that|these|those|it|its|they|he|she|we|you|your|i|i'm|my|our|yes|no|yep|ok|okay|right|actually|so|but|and|or|also|then|here|there|hmm|"
+    r"good|great|understood|correct|the (?:changes|above|following)|ini|itu|ya|tapi|jadi)\b",
+    re.I,
+)
+"""How a sentence begins that cannot stand without its neighbours."""
+
+
 class Gathered(NamedTuple):
     """A piece of knowledge as one fact tells it. `signature` is what makes it the same as another's; `fix` is empty where the text says it all."""
 
@@ -73,9 +82,9 @@ def _gathered(fact: Fact, everything: Sequence[Fact]) -> Gathered | None:
         return _solved(fact, everything)
     if fact.kind not in ("error", "decision", "lesson", "dead_end") or fact.author == "tool" or fact.weight < LEAST_WEIGHT:
         return None
-    text = f"{fact.lead} {fact.text}".strip()
+    text = fact.text if labelled(fact.lead) else f"{fact.lead} {fact.text}".strip()
     cues = _cues(text)
-    if cues & _NARRATES or not FEWEST_WORDS <= len(words(text)) <= MOST_WORDS or not identifiers(fact.text):
+    if _LEANING.match(text) or cues & _NARRATES or not FEWEST_WORDS <= len(words(text)) <= MOST_WORDS or not identifiers(fact.text):
         return None
     if fact.kind == "error":
         return _made("solution", fact, text) if cues & bit("broke") and cues & bit("fixed") else None
