@@ -23,9 +23,10 @@ from onward.app.archive_reading import ArchiveReader, reading
 from onward.app.archive_training import chat
 from onward.app.archive_writing import writing
 from onward.app.conversation import markdown
+from onward.app.deriving import derive
 from onward.app.projects import clean_name, free_name
 from onward.errors import BadArchive, Conflict
-from onward.store import Store, locks, projects, sessions, turns
+from onward.store import Store, events, locks, projects, sessions, turns
 from onward.store.archives import SECTIONS, Incoming, Outgoing
 from onward.store.projects import Project
 from onward.store.sessions import Session
@@ -106,6 +107,8 @@ def import_archive(store: Store, path: Path, *, name: str = "", on_progress: Tel
         arrived = _here(store, archive, about) or _taken_in(store, archive, about, name, on_progress) or _here(store, archive, about)
     if arrived is None:
         raise Conflict("The project came in from elsewhere at the same moment, and was deleted.", "Import it again.")
+    if not arrived.again:
+        derive(store, arrived.project)
     _tell(on_progress, 2 * total, 2 * total, "")
     return arrived
 
@@ -123,6 +126,8 @@ def _taken_in(store: Store, archive: ArchiveReader, about: dict[str, Any], name:
                 _tell(on_progress, total + done * total // len(SECTIONS), 2 * total, section.name)
                 counts[section.name] = incoming.take(section, archive.lines(f"{section.name}.jsonl"))
         made = projects.by_id(connection, incoming.project_id)
+        told = {"sessions": counts["sessions"], "handoffs": counts["handoffs"], "new_turns": counts["turns"]}
+        events.add(connection, "import", project_id=incoming.project_id, data=told)
     assert made
     return Arrived(made, counts["sessions"], counts["turns"], counts["handoffs"])
 
