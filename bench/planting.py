@@ -1,0 +1,264 @@
+"""Canaries: typed items that nobody could guess, and how they get into a copy of a real transcript, in its agent's own format.
+
+A person's canaries become turns of their own, before one of their real prompts, with a short answer; the agent's become the last paragraph of something it really said. Places are spread evenly over the session.
+Names are put together from syllables by a seeded generator: they stand in no transcript and in no vocabulary.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any, NamedTuple, TypeAlias
+
+Record: TypeAlias = dict[str, Any]
+
+_SYLLABLES = "zel vor mik tas dra quo bel nim fex lor hap jur syl wen tro gri pax mol ked ruv".split()
+
+
+class Template(NamedTuple):
+    """How an item of one kind is said, by whom, asked for, and changed (empty: never). `{v}` is its value, `{old}` the one before; `about` are words of which one must stand beside it."""
+
+    kind: str
+    by: str
+    said: str
+    question: str
+    about: tuple[str, ...]
+    changed: str = ""
+    shape: str = "name"
+
+
+TEMPLATES: tuple[Template, ...] = (
+    Template("rule", "user", "One rule for all sessions: every commit message has to end with the tag [{v}], no exceptions.", "Which tag must every commit message end with?", ("commit",), "I changed my mind about the commit tag: from now on commit messages end with [{v}] instead of [{old}]."),
+    Template("rule", "user", "Never edit anything under `vendor/{v}/`, another team owns it.", "Which vendor folder must never be edited?", ("edit", "never", "owns")),
+    Template("rule", "user", "Please always ask {v} before you deploy to production.", "Who must be asked before a deployment to production?", ("deploy",), shape="person"),
+    Template("requirement", "user", "The nightly export has to finish in less than {v} seconds on the small machine.", "How quickly must the nightly export finish?", ("export",), "The limit for the nightly export changed: it has to finish in less than {v} seconds, no longer {old}.", "number"),
+    Template("requirement", "user", "I need the report page to also show the `{v}` column, after the date.", "Which column must the report page also show?", ("report", "column")),
+    Template("requirement", "user", "Uploads above {v} MB must be refused with a clear message.", "Above which size must uploads be refused?", ("upload",), shape="number"),
+    Template("decision", "agent", "Decision: session data goes into the `{v}` store, because it survives a restart and needs no schema.", "Into which store does session data go?", ("session data", "store"), "Decision reversed: session data goes into the `{v}` store instead of `{old}`, because that one lost writes under load."),
+    Template("decision", "agent", "I decided to name the feature flag `{v}_rollout`, so that it sorts beside the others.", "What is the feature flag called?", ("flag",), "We renamed the feature flag: it is `{v}_rollout` now, `{old}_rollout` is gone.", "snake"),
+    Template("decision", "user", "ok, let's go with {v} for the background jobs, it is simpler to run than the other one.", "What was chosen for the background jobs?", ("background", "jobs"), shape="proper"),
+    Template("port", "user", "The staging gateway listens on port {v}, use that one for the smoke test.", "On which port does the staging gateway listen?", ("staging", "gateway"), "The staging gateway moved: it listens on port {v} now, not on {old}.", "port"),
+    Template("port", "agent", "The metrics endpoint is served on port {v}, separate from the public API.", "On which port is the metrics endpoint served?", ("metrics",), shape="port"),
+    Template("port", "agent", "The mock payment server runs on port {v} during the tests.", "On which port does the mock payment server run?", ("payment", "mock"), "The mock payment server now runs on port {v} instead of {old}, because the old port was taken on CI.", "port"),
+    Template("value", "user", "The bucket for backups is called `{v}-nightly`, region eu-north-1.", "What is the bucket for backups called?", ("backup", "bucket"), "We have a new bucket for backups: `{v}-nightly`. Do not use `{old}-nightly` any more."),
+    Template("value", "agent", "The worker reads its limit from `{v}_MAX_BATCH`, which defaults to 50.", "Which variable does the worker read its limit from?", ("worker", "limit", "reads"), shape="env"),
+    Template("value", "agent", "The schema is at version {v} after this migration.", "At which version is the schema?", ("schema", "migration"), shape="version"),
+    Template("path", "agent", "The key rotation script is in `ops/{v}/rotate.sh` and is called from cron.", "Where is the key rotation script?", ("rotation", "rotate", "cron"), "I moved the key rotation script from `ops/{old}/rotate.sh` to `ops/{v}/rotate.sh`."),
+    Template("path", "agent", "All fixtures for the parser live in `tests/data/{v}/`.", "Where do the fixtures for the parser live?", ("fixture", "parser")),
+    Template("path", "user", "The design notes are in `notes/{v}.md`, read them before you touch the layout.", "Where are the design notes?", ("design", "notes", "layout")),
+    Template("command", "agent", "To rebuild the search index run `make {v}-index`; it takes about a minute.", "Which command rebuilds the search index?", ("index", "rebuild"), "The search index is rebuilt with `make {v}-index` now; `make {old}-index` was removed."),
+    Template("command", "user", "You can check the whole thing with `./bin/{v} --dry-run`, it changes nothing.", "With which command can the whole thing be checked without changes?", ("check", "dry-run")),
+    Template("command", "agent", "Translations are compiled with `npm run {v}`, which must run before the build.", "Which command compiles the translations?", ("translation", "compile")),
+    Template("next step", "agent", "Next step: move the `{v}` table to the new cluster before the release.", "Which table must be moved next?", ("table", "cluster", "release"), "The order changed: next we move the `{v}` table to the new cluster, `{old}` was already moved."),
+    Template("next step", "agent", "Still to do: write the upgrade notes for the `{v}` plugin.", "For which plugin must upgrade notes be written?", ("upgrade", "plugin")),
+    Template("next step", "user", "Tomorrow please start with the flaky `test_{v}` on CI.", "Which flaky test comes first tomorrow?", ("flaky", "tomorrow", "ci"), shape="snake"),
+    Template("error and fix", "agent", "The import crashed with `{v}Error`: the reader closed the file too early. Fixed by keeping it open until the last batch.", "Which error did the import crash with, and what was the fix?", ("import", "reader", "batch"), shape="camel"),
+    Template("error and fix", "agent", "Root cause of the login failures: the clock of `{v}` was four minutes behind. Fixed by turning on time synchronisation there.", "Which machine's clock was behind?", ("clock", "login")),
+    Template("dead end", "agent", "I tried {v} for the image resizing, but it does not work: it drops the colour profile. Removed again.", "What was tried for the image resizing and does not work?", ("image", "resizing", "colour"), shape="proper"),
+    Template("dead end", "agent", "Pinning the dependency to {v} does not help, the leak is still there, so I reverted it.", "Which version of the dependency did not help against the leak?", ("leak", "pinning", "dependency"), shape="version"),
+    Template("blocker", "agent", "Blocked: we still have no access to the `{v}` account, so the invoices cannot be tested.", "Which account is missing, so that invoices cannot be tested?", ("account", "invoice"), "The blocker changed: `{old}` is open now, but we have no access to the `{v}` account yet, so the invoices still cannot be tested."),
+    Template("blocker", "user", "The certificate for `{v}.example` is not there yet, I am waiting for the provider.", "Which host's certificate is still missing?", ("certificate", "provider")),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Canary:
+    """One planted item. `old` is its value before it was changed, empty where it never is."""
+
+    id: str
+    template: Template
+    value: str
+    old: str
+
+    @property
+    def first(self) -> str:
+        """What is said of it at first."""
+        return self.template.said.format(v=self.old or self.value)
+
+    @property
+    def change(self) -> str:
+        """What is said of it later, empty where nothing is."""
+        return self.template.changed.format(v=self.value, old=self.old) if self.old else ""
+
+    def probe(self, *, is_changed: bool) -> Mapping[str, Any]:
+        """Return it as a probe: before or after its change."""
+        value = self.value if is_changed or not self.old else self.old
+        stale = [self.old] if is_changed and self.old else []
+        return {
+            "id": self.id,
+            "type": self.template.kind,
+            "question": self.template.question,
+            "accept": [[value], list(self.template.about)],
+            "stale": stale,
+        }
+
+
+def canaries(seed: int) -> list[Canary]:
+    """Return the thirty items of *seed*, no name among them twice."""
+    chance = random.Random(seed)
+    given: set[str] = set()
+
+    def fresh(shape: str) -> str:
+        while True:
+            one = _value(shape, chance)
+            if one not in given:
+                given.add(one)
+                return one
+
+    return [Canary(f"c{n:02}", t, fresh(t.shape), fresh(t.shape) if t.changed else "") for n, t in enumerate(TEMPLATES, 1)]
+
+
+def _value(shape: str, chance: random.Random) -> str:
+    stem = "".join(chance.sample(_SYLLABLES, 3))
+    match shape:
+        case "port":
+            return str(chance.randrange(20_011, 60_999))
+        case "number":
+            return str(chance.randrange(113, 987))
+        case "version":
+            return f"{chance.randrange(11, 40)}.{chance.randrange(11, 99)}.{chance.randrange(3, 60)}"
+        case "env" | "snake" as case:
+            word = "_".join(chance.sample(_SYLLABLES, 2))
+            return word.upper() if case == "env" else word
+        case "camel":
+            return "".join(part.capitalize() for part in chance.sample(_SYLLABLES, 2))
+        case "proper" | "person":
+            return stem.capitalize()
+        case _:
+            return f"{stem}-{chance.randrange(10, 99)}"
+
+
+class Sentence(NamedTuple):
+    """Something to plant: who says it, and where in the session (0..1)."""
+
+    by: str
+    text: str
+    at: float
+
+
+def planted(transcript: bytes, sentences: Sequence[Sentence], seed: int) -> bytes:
+    """Return *transcript* with the *sentences* in it. Raises ValueError where it has no prompt or answer to put them at."""
+    records: list[Record] = [json.loads(line) for line in transcript.splitlines() if line.strip()]
+    agent = _CODEX if any("payload" in record for record in records[:5]) else _CLAUDE
+    prompts = [i for i, record in enumerate(records) if agent.prompt(record)]
+    answers = [i for i, record in enumerate(records) if agent.answer(record)]
+    if not prompts or not answers:
+        raise ValueError("no prompt, or no answer in words, to plant anything at")
+    # The first prompt opens the session: what is said before it would be its goal.
+    before: dict[int, list[Sentence]] = {}
+    after: dict[int, list[Sentence]] = {}
+    for one in sorted(sentences, key=lambda one: one.at):
+        among, into = (prompts[1:] or [len(records)], before) if one.by == "user" else (answers, after)
+        into.setdefault(_at(among, one.at), []).append(one)
+    out: list[Record] = []
+    for i, record in enumerate([*records, None]):
+        for number, one in enumerate(before.get(i, ())):
+            agent.insert(out, record, one.text, f"{seed}.{i}.{number}")
+        if record is not None:
+            if i in after:
+                agent.append(record, "\n\n".join(one.text for one in after[i]))
+            out.append(record)
+    return b"".join(json.dumps(record, ensure_ascii=False).encode("utf-8", "surrogatepass") + b"\n" for record in out)
+
+
+def _at(places: Sequence[int], share: float) -> int:
+    return places[min(len(places) - 1, int(share * len(places)))]
+
+
+class _Claude:
+    """Claude Code's records: linked by `parentUuid`, one block each."""
+
+    def prompt(self, record: Record) -> bool:
+        """Whether a person typed it in the main conversation."""
+        said = record.get("message", {}).get("content") if record.get("type") == "user" else None
+        if isinstance(said, list):
+            said = said[0].get("text") if len(said) == 1 and said[0].get("type") == "text" else None
+        return (
+            isinstance(said, str)
+            and not said.startswith(("<", "[", "Caveat"))
+            and not record.get("isMeta")
+            and not record.get("isSidechain")
+        )
+
+    def answer(self, record: Record) -> bool:
+        """Whether the agent speaks in it."""
+        return record.get("type") == "assistant" and not record.get("isSidechain") and any(self._spoken(record))
+
+    def _spoken(self, record: Record) -> list[Record]:
+        blocks = record["message"].get("content")
+        return [b for b in blocks if b.get("type") == "text" and len(b.get("text", "")) > 20] if isinstance(blocks, list) else []
+
+    def append(self, record: Record, text: str) -> None:
+        """Let the agent say more."""
+        block = self._spoken(record)[-1]
+        block["text"] += f"\n\n{text}"
+
+    def insert(self, out: list[Record], following: Record | None, text: str, name: str) -> None:
+        """Add a prompt and a short answer to *out*, before *following*."""
+        last = next(record for record in reversed(out) if record.get("uuid") and record.get("type") in ("user", "assistant", "system"))
+        parent = following.get("parentUuid") if following else None
+        shared: Record = {
+            key: last[key] for key in ("isSidechain", "userType", "cwd", "sessionId", "version", "gitBranch", "timestamp") if key in last
+        }
+        asked = {
+            **shared,
+            "parentUuid": parent or last["uuid"],
+            "type": "user",
+            "message": {"role": "user", "content": text},
+            "uuid": _uuid(f"u{name}"),
+        }
+        reply = {
+            "id": f"msg_{_digest(name)[:24]}",
+            "type": "message",
+            "role": "assistant",
+            "model": "claude",
+            "content": [{"type": "text", "text": "Noted."}],
+        }
+        out += [asked, {**shared, "parentUuid": asked["uuid"], "type": "assistant", "message": reply, "uuid": _uuid(f"a{name}")}]
+        if following is not None:
+            following["parentUuid"] = out[-1]["uuid"]
+
+
+class _Codex:
+    """Codex' records: a message stands twice, as an item and as an event."""
+
+    def prompt(self, record: Record) -> bool:
+        """Whether a person typed it: the item, not its event."""
+        text = self._text(record, "user")
+        return bool(text) and not text.startswith(("<", "#"))
+
+    def answer(self, record: Record) -> bool:
+        """Whether the agent speaks in it: the item, not its event."""
+        return len(self._text(record, "assistant")) > 20
+
+    def _text(self, record: Record, role: str) -> str:
+        payload = record.get("payload") or {}
+        if record.get("type") != "response_item" or payload.get("type") != "message" or payload.get("role") != role:
+            return ""
+        return str(payload["content"][-1].get("text", "")) if payload.get("content") else ""
+
+    def append(self, record: Record, text: str) -> None:
+        """Let the agent say more."""
+        record["payload"]["content"][-1]["text"] += f"\n\n{text}"
+
+    def insert(self, out: list[Record], following: Record | None, text: str, name: str) -> None:
+        """Add a prompt and a short answer to *out*."""
+        at = (following or out[-1])["timestamp"]
+        for role, kind, said in (("user", "input_text", text), ("assistant", "output_text", "Noted.")):
+            message = {"type": "message", "role": role, "content": [{"type": kind, "text": said}]}
+            out.append({"timestamp": at, "type": "response_item", "payload": message})
+
+
+_CLAUDE, _CODEX = _Claude(), _Codex()
+
+
+def _digest(name: str) -> str:
+    return blake2b(name.encode(), digest_size=16).hexdigest()
+
+
+def _uuid(name: str) -> str:
+    d = _digest(name)
+    return f"{d[:8]}-{d[8:12]}-4{d[13:16]}-8{d[17:20]}-{d[20:32]}"
