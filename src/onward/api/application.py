@@ -27,7 +27,26 @@ from onward.settings import Settings
 if TYPE_CHECKING:
     from onward.store import Store
 
-ROUTES = ("projects",)
+ROUTES = (
+    "stats",
+    "projects",
+    "sessions",
+    "conversations",
+    "turns",
+    "handoffs",
+    "drafts",
+    "facts",
+    "imports",
+    "accounts",
+    "search",
+    "files",
+    "knowledge",
+    "templates",
+    "analytics",
+    "archives",
+    "jobs",
+    "events",
+)
 """The nouns that have routes, each a module of `routes` with a `router`, in the order of the documentation."""
 
 THREADS = 16

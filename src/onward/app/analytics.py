@@ -154,7 +154,7 @@ def growths(store: Store, only: Iterable[Project] | None = None) -> Growths:
     with store.read() as connection:
         ends = analytics.ends(connection, ids, window(10**9))
         overall = analytics.ends_of_all(connection, window(10**9)) if only is None else ([], [], 0)
-        kept = analytics.kept_ratios(connection)
+        kept = analytics.kept_ratios(connection, ids)
     return Growths({project_id: _between(*found) for project_id, found in ends.items()}, kept, _between(*overall))
 
 

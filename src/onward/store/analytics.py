@@ -104,11 +104,13 @@ def ends_of_all(connection: Connection, window: int) -> tuple[list[Point], list[
     return [_point(row) for row in first], [_point(row) for row in last][::-1], among
 
 
-def kept_ratios(connection: Connection) -> dict[int, float]:
+def kept_ratios(connection: Connection, project_ids: Collection[int] | None = None) -> dict[int, float]:
     """Return by project the mean share that the handoffs of its completed sessions keep; only projects where one is known."""
     query = select(sessions.c.project_id, func.avg(session_measures.c.kept_ratio)).select_from(session_measures.join(sessions))
-    found = connection.execute(query.where(sessions.c.status == "completed").group_by(sessions.c.project_id))
-    return {project_id: float(mean) for project_id, mean in found if mean is not None}
+    query = query.where(sessions.c.status == "completed").group_by(sessions.c.project_id)
+    if project_ids is not None:
+        query = query.where(sessions.c.project_id.in_(sorted(project_ids)))
+    return {project_id: float(mean) for project_id, mean in connection.execute(query) if mean is not None}
 
 
 def _points() -> Select[Any]:

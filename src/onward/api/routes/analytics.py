@@ -1,0 +1,219 @@
+"""Analytics: the curves of growth, predicted and actual, and what recurs."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import Query, Response
+
+from onward.api.desk import At
+from onward.api.envelope import answers, ok
+from onward.api.parsing import routes
+from onward.api.shapes import MOST_ID
+from onward.app import analytics, projects
+from onward.app.analytics import GrowthPoint, GrowthReport, Patterns
+from onward.app.projects import Project
+from onward.errors import NotFound
+
+router = routes("analytics")
+
+OfProject = Annotated[int | None, Query(ge=1, le=MOST_ID, description="Only this project; without it, all together.")]
+As = Annotated[Literal["json", "csv"], Query(description="JSON, or a table for spreadsheets.")]
+
+
+@dataclass(frozen=True, slots=True)
+class PredictedShape:
+    """What the formulae say of a session: `output` is credits · efficiency · knowledge, for 90 credits where nobody told."""
+
+    efficiency_ratio: float
+    knowledge_factor: float
+    output: float
+
+
+@dataclass(frozen=True, slots=True)
+class ActualShape:
+    """What a session gave, measured from its transcript; null is what cannot be measured. Figures end in their unit; docs/analytics.md defines each."""
+
+    efficiency_ratio: float | None
+    knowledge_factor: float
+    output: float | None
+    output_per_credit: float | None
+    tokens: int
+    recovery_tokens: int | None
+    rework_tokens: int
+    reread_tokens: int
+    repeated_tokens: int
+    explained_tokens: int
+    first_edit_minutes: float | None
+    facts_used_again: int
+    accomplished: int
+    credits_used: float | None
+    credits_per_accomplishment: float | None
+    kept_ratio: float | None
+    handoff_tokens: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class PointShape:
+    """One completed session, predicted and actual side by side. `place` counts from 1."""
+
+    place: int
+    project: str
+    session_number: int
+    ended_at: datetime | None
+    predicted: PredictedShape
+    actual: ActualShape
+
+
+@dataclass(frozen=True, slots=True)
+class ReachShape:
+    """When the target is reached, by formula: `session` is null where it never is, because efficiency only comes near to `asymptote_ratio`; then the nearest that is reached."""
+
+    target_ratio: float
+    session: int | None
+    asymptote_ratio: float
+    nearest_ratio: float
+    nearest_session: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class GrowthShape:
+    """The curves and their totals. `growth` is in per cent; `growth_basis` says whether credits were counted or, where not all are known, left out."""
+
+    points: list[PointShape]
+    sessions: int
+    not_measured: int
+    growth: float
+    growth_window: int
+    growth_basis: Literal["credits", "per credit"]
+    efficiency_ratio: float | None
+    recovery_ratio: float | None
+    rework_ratio: float | None
+    first_edit_minutes: float | None
+    credits_per_accomplishment: float | None
+    kept_ratio: float | None
+    reach: ReachShape
+
+
+@dataclass(frozen=True, slots=True)
+class RecurringErrorShape:
+    """An error that several sessions met; in the words of the last, at `handle`."""
+
+    project: str
+    text: str
+    sessions: int
+    times: int
+    handle: str
+    solved: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReworkFileShape:
+    """A file that several sessions touched."""
+
+    project: str
+    path: str
+    sessions: int
+    times: int
+    last_session_number: int
+
+
+@dataclass(frozen=True, slots=True)
+class BlockerShape:
+    """A blocker that stands, and how many completed sessions it outlived."""
+
+    project: str
+    text: str
+    handle: str
+    outlived: int
+
+
+@dataclass(frozen=True, slots=True)
+class PatternsShape:
+    """What recurs over sessions."""
+
+    errors: list[RecurringErrorShape]
+    files: list[ReworkFileShape]
+    blockers: list[BlockerShape]
+
+
+def _point_shape(one: GrowthPoint) -> PointShape:
+    formula = PredictedShape(
+        round(one.predicted.efficiency_ratio, 4), round(one.predicted.knowledge_factor, 4), round(one.predicted.output, 2)
+    )
+    return PointShape(one.place, one.project, one.session, one.ended_at, formula, ActualShape(**_rounded(asdict(one.actual))))
+
+
+def _rounded(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: round(value, 4) if isinstance(value, float) else value for name, value in values.items()}
+
+
+def growth_shape(report: GrowthReport) -> GrowthShape:
+    """Return the curves as they are answered."""
+    reach = report.reach
+    message = (
+        f"Predicted efficiency comes ever nearer to {reach.asymptote_ratio:.0%} and never reaches it; "
+        f"{reach.nearest_ratio:.1%} is reached at session {reach.nearest_session}."
+    )
+    means = _rounded({
+        name: getattr(report, name)
+        for name in ("efficiency_ratio", "recovery_ratio", "rework_ratio", "first_edit_minutes", "credits_per_accomplishment", "kept_ratio")
+    })  # fmt: skip
+    return GrowthShape(
+        [_point_shape(one) for one in report.points], report.sessions, report.not_measured,
+        report.growth.percent, report.growth.window, "per credit" if report.growth.per_credit else "credits",
+        **means,
+        reach=ReachShape(*reach, message),
+    )  # fmt: skip
+
+
+def patterns_shape(found: Patterns) -> PatternsShape:
+    """Return what recurs as it is answered."""
+    return PatternsShape(
+        [
+            RecurringErrorShape(one.project, one.text, one.sessions, one.times, f"s{one.last_session}.{one.turn}", one.is_solved)
+            for one in found.errors
+        ],
+        [ReworkFileShape(*one) for one in found.files],
+        [BlockerShape(one.project, one.text, str(one.handle), one.outlived) for one in found.blockers],
+    )
+
+
+def _documented(shape: type) -> dict[str, Any]:
+    said = answers(shape, NotFound)
+    table = {"text/csv": {"schema": {"type": "string"}}}
+    said["responses"] |= {200: {"description": "The figures: JSON, or a table for the format `csv`", "content": table}}
+    return said
+
+
+def _project(at: At, project_id: int | None) -> Project | None:
+    return None if project_id is None else projects.of_id(at.store, project_id)
+
+
+@router.get("/analytics/growth", summary="How sessions grow more productive", **_documented(GrowthShape))
+def growth(
+    at: At,
+    project_id: OfProject = None,
+    points: Annotated[
+        int, Query(ge=2, le=10_000, description="Sessions shown at most; of more, evenly chosen ones.")
+    ] = analytics.MOST_POINTS,
+    format: As = "json",
+) -> Response:
+    """Answer the curves of a project, or of all projects in order of time: predicted and actual side by side, with their totals over all sessions."""
+    report = analytics.growth(at.store, _project(at, project_id), most_points=points)
+    return Response(analytics.growth_csv(report), media_type="text/csv") if format == "csv" else ok(growth_shape(report))
+
+
+@router.get("/analytics/patterns", summary="What recurs over sessions", **_documented(PatternsShape))
+def patterns(
+    at: At,
+    project_id: OfProject = None,
+    limit: Annotated[int, Query(ge=1, le=200, description="Of each kind at most.")] = 20,
+    format: As = "json",
+) -> Response:
+    """Answer errors that several sessions met, files that several touched, and blockers that outlive their session."""
+    found = analytics.patterns(at.store, _project(at, project_id), limit=limit)
+    return Response(analytics.patterns_csv(found), media_type="text/csv") if format == "csv" else ok(patterns_shape(found))
