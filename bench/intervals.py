@@ -36,8 +36,12 @@ def share(counts: Sequence[tuple[int, int]]) -> float:
 
 
 def share_interval(counts: Sequence[tuple[int, int]]) -> tuple[float, float]:
-    """Return the 95 % interval of `share` over what the counts were taken from (sessions, mostly): they differ more than their items do."""
-    return bootstrap(counts, share) if counts else (0.0, 1.0)
+    """Return the 95 % interval of `share`: by drawing what the counts were taken from (sessions, mostly) again, since these differ more than their items do; never narrower than Wilson's, since of few sessions that says too much."""
+    if not counts:
+        return 0.0, 1.0
+    low, high = bootstrap(counts, share)
+    least, most = wilson(sum(kept for kept, _ in counts), sum(total for _, total in counts))
+    return min(low, least), max(high, most)
 
 
 def kendall(a: Sequence[float], b: Sequence[float]) -> float | None:
