@@ -43,13 +43,24 @@ def fields_of(said: Mapping[str, Any]) -> dict[str, Any]:
         plain = _snake(key)
         name = _OTHER_NAMES.get(plain, plain)
         if name not in _READ:
-            if any(word in name for word in _LOGIN_WORDS):
+            if _is_login(name):
                 raise BadInput(f"Onward holds no logins and no keys of accounts: {key!r} is refused.", "Leave it out.")
             raise BadInput(f"An account has no {key!r}.", f"It has {', '.join(_READ)}.")
         if name in found:
             raise BadInput(f"{name} is said twice.", "Say it once.")
         found[name] = _READ[name](name, value)
     return found
+
+
+def known(said: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what of *said* is about accounts, for clients of other servers that send more: logins and keys stay in it, so that they are refused and not passed over."""
+    return {
+        key: value for key, value in said.items() if (name := _OTHER_NAMES.get(_snake(key), _snake(key))) in _READ or _is_login(name)
+    }
+
+
+def _is_login(name: str) -> bool:
+    return any(word in name for word in _LOGIN_WORDS)
 
 
 def clean(field: str, value: object, most_chars: int = MOST_TEXT_CHARS) -> str:
