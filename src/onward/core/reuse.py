@@ -13,6 +13,7 @@ from onward.core.transcript import ToolCall, Turn
 
 _NAME = re.compile(r"[\w@~./:#+-]{4,}")
 _TELLING = re.compile(r"[./_:#\d-]|[a-z][A-Z]")
+_PORT = re.compile(r"[\w.-]+:\d{2,5}\b")
 _SHORTEST_CHARS = 5
 _MOST_SHARING = 5
 """Facts that may name one thing before the name tells nothing of each."""
@@ -39,7 +40,8 @@ def _is_used(fact: Fact, touched: set[str], ran: set[str]) -> bool:
 
 
 def _telling(text: str) -> Iterator[str]:
-    return (name for name in identifiers(text) if len(name) >= _SHORTEST_CHARS and not name.isdigit() and _TELLING.search(name))
+    named = (*identifiers(text), *_PORT.findall(text))
+    return (name for name in named if len(name) >= _SHORTEST_CHARS and not name.isdigit() and _TELLING.search(name))
 
 
 def _names(text: str) -> Iterator[str]:

@@ -89,7 +89,10 @@ def _lines_by_file(call: ToolCall, cwd: str) -> dict[str, tuple[int, int]]:
     if isinstance(arguments, str):
         return _patched(arguments, cwd)
     for key in _PATCHES:
-        if isinstance(patch := arguments.get(key), str):
+        patch = arguments.get(key)
+        if isinstance(patch, list):
+            patch = "\n".join(str(part) for part in cast("list[object]", patch))
+        if isinstance(patch, str):
             if "*** " in patch and " File: " in patch:
                 return _patched(patch, cwd)
             if blocks := [block for block in _BLOCK.findall(patch) if any(block)]:

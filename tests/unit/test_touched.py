@@ -1,0 +1,80 @@
+"""The files that calls changed, and their lines."""
+
+from __future__ import annotations
+
+import pytest
+
+from onward.core.steps import Steps
+from onward.core.touched import Touched, touched
+from onward.core.transcript import ToolCall, ToolResult, Turn
+
+CWD = "/home/me/shop"
+PATCH = """*** Begin Patch
+*** Update File: src/a.py
+@@
+-old
++new
++newer
+*** Add File: src/b.py
++one
++two
+*** Delete File: c.py
+*** End Patch"""
+
+
+def after(*calls: tuple[str, dict[str, object] | str] | None, known: tuple[str, ...] = (), failed: bool = False) -> list[Touched]:
+    seen = Steps(CWD)
+    for number, (name, arguments) in enumerate((call for call in calls if call), start=1):
+        seen.take(2 * number - 1, Turn("assistant", calls=(ToolCall(str(number), name, arguments),)))
+        seen.take(2 * number, Turn("tool", results=(ToolResult(str(number), "ok", is_error=failed),)))
+    return touched(seen.steps, CWD, known)
+
+
+@pytest.mark.parametrize(
+    ("call", "expected"),
+    [
+        (("Write", {"file_path": "/home/me/shop/a.py", "content": "one\ntwo\n"}), ("a.py", "created", 2, 0)),
+        (("Edit", {"file_path": "a.py", "old_string": "a\nb\nc", "new_string": "a\nB\nB2\nc"}), ("a.py", "edited", 2, 1)),
+        (("MultiEdit", {"file_path": "a.py", "edits": [{"old_string": "a", "new_string": "b"}, {"old_string": "c", "new_string": "c\nd"}]}), ("a.py", "edited", 2, 1)),
+        (("replace_in_file", {"path": "a.py", "diff": "<<<<<<< SEARCH\na\n=======\nb\nc\n>>>>>>> REPLACE\n"}), ("a.py", "edited", 2, 1)),
+        (("str_replace_editor", {"command": "create", "path": "/home/me/shop/a.py", "file_text": "x\ny"}), ("a.py", "created", 2, 0)),
+        (("Bash", {"command": "cat > a.py <<'EOF'\none\ntwo\nEOF"}), ("a.py", "created", 2, 0)),
+        (("Bash", {"command": "git rm a.py"}), ("a.py", "deleted", None, None)),
+    ],
+)  # fmt: skip
+def test_lines_are_counted_as_a_diff_would(call: tuple[str, dict[str, object]], expected: tuple[object, ...]) -> None:
+    assert [one[:4] for one in after(call)] == [expected]
+
+
+@pytest.mark.parametrize("patch", [PATCH, {"input": PATCH}, {"command": ["apply_patch", PATCH]}])
+def test_a_patch_tells_each_of_its_files(patch: dict[str, object] | str) -> None:
+    assert [one[:4] for one in after(("apply_patch", patch))] == [
+        ("c.py", "deleted", 0, 0), ("src/a.py", "edited", 2, 1), ("src/b.py", "created", 2, 0),
+    ]  # fmt: skip
+
+
+def test_a_move_leaves_the_old_name_and_takes_the_new() -> None:
+    assert [one[:2] for one in after(("Bash", {"command": "cd src && git mv old.py new.py"}))] == [
+        ("new.py", "renamed"),
+        ("old.py", "deleted"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "command", ["rm -rf build", "rm *.pyc", "rm $FILE.py", "mv a.py dir/", "cat a.py > /dev/null", "echo 'rm a.py'", "git status"]
+)
+def test_what_does_not_plainly_name_a_file_is_not_told(command: str) -> None:
+    assert after(("Bash", {"command": command})) == []
+
+
+def test_edits_add_up_and_writing_over_a_known_file_creates_nothing() -> None:
+    write = ("Write", {"file_path": "a.py", "content": "one\n"})
+    edit = ("Edit", {"file_path": "a.py", "old_string": "one", "new_string": "two"})
+    assert after(write, edit) == [Touched("a.py", "created", 2, 1, 2, 1, 3)]
+    assert after(write, known=("a.py",))[0].change == "edited"
+    assert after(("Read", {"file_path": "a.py"}), write)[0].change == "edited"
+
+
+def test_what_was_refused_did_not_happen_and_no_path_is_a_novel() -> None:
+    assert after(("Write", {"file_path": "a.py", "content": "x"}), failed=True) == []
+    assert after(("Write", {"file_path": "a" * 501, "content": "x"})) == []
