@@ -18,7 +18,7 @@ from onward.core.facts import Fact, Handle
 from onward.core.ledger import Ledger, fold
 from onward.core.master import Master, master
 from onward.core.preservation import Reference, fold_references, references
-from onward.core.transcript import ImportReport, Turn
+from onward.core.transcript import ImportReport, SessionHead, Turn
 from onward.tokens import count_tokens
 
 AGENTS = {
@@ -66,6 +66,13 @@ def distil_files(sources: Sequence[Path | BinaryIO], budget_tokens: int | None =
     reading = Reading()
     reports = [reading.read(source) for source in sources]
     return _combined(reading.paths, budget_tokens), reports
+
+
+def distil_turns(turns: Sequence[Turn], budget_tokens: int | None = None) -> Master:
+    """Return the handoff over one conversation. Stateless."""
+    reading = Reading()
+    reading.take(SessionHead("json-turns"), turns)
+    return _combined(reading.paths, budget_tokens)
 
 
 def _combined(paths: Sequence[MainPath], budget_tokens: int | None) -> Master:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Literal, TypeAlias
 
 from onward.app.harvesting import heed
 from onward.app.standing import Standing, standing_of
@@ -14,16 +15,28 @@ from onward.redact import Redactor
 from onward.store import Store, facts, handoffs, projects
 from onward.store.projects import Project
 
-__all__ = ["Fact", "add", "find", "listed", "pin", "restore", "retract", "reword", "unpin"]
+__all__ = ["Fact", "Place", "add", "change", "find", "listed", "pin", "place", "project_of", "restore", "retract", "reword", "unpin"]
+
+Place: TypeAlias = tuple[int, int, int, int, int, str]
+"""Where a fact stands in the order of a ledger: those that a person stated come last; else by time, session, turn, place in the turn, and id."""
 
 
 def listed(
-    store: Store, project: Project, *, kind: Kind | None = None, state: State | None = "live", file: str = "", session: int | None = None
+    store: Store,
+    project: Project,
+    *,
+    kind: Kind | None = None,
+    state: State | None = "live",
+    file: str = "",
+    session: int | None = None,
+    after: Place | None = None,
 ) -> list[Fact]:
-    """Return a project's facts in order, filtered by what is given. *file* is any part of a path that a fact names; *state* None is every state."""
+    """Return a project's facts in order, filtered by what is given. *file* is any part of a path that a fact names; *state* None is every state; *after* leaves out
+    those up to a place.
+    """
     with store.read() as connection:
         everything = standing_of(connection, project.id).ledger.facts
-    return [
+    found = [
         fact
         for fact in everything
         if kind in (None, fact.kind)
@@ -31,6 +44,13 @@ def listed(
         and session in (None, fact.session)
         and (not file or file in fact.subject or file in fact.text)
     ]
+    return found if after is None else [fact for fact in found if place(fact) > after]
+
+
+def place(fact: Fact) -> Place:
+    """Return where a fact stands in the order of a ledger."""
+    said_at = 0 if fact.at is None else max(0, int(fact.at.timestamp() * 1_000_000))
+    return (0 if fact.sources else 1, said_at, fact.session, fact.turn, fact.place, fact.id)
 
 
 def find(store: Store, project: Project, name: str) -> Fact:
@@ -73,24 +93,55 @@ def restore(store: Store, project: Project, name: str) -> Fact:
     return _say(store, project, Edit(name, "restore"))
 
 
-def _say(store: Store, project: Project, said: Fact | Edit) -> Fact:
-    """Keep what a person said, make the handoff that heeds it, and return the fact as it stands. A fact may be named by the beginning of its id."""
+def change(
+    store: Store,
+    project: Project,
+    name: str,
+    *,
+    text: str | None = None,
+    pinned: bool | None = None,
+    state: Literal["live", "retracted"] | None = None,
+) -> Fact:
+    """Say several things of a fact at once; what is None stays as it is."""
+    edits: list[Edit] = []
+    if text is not None:
+        edits.append(Edit(name, "reword", _worded(project, text)))
+    if pinned is not None:
+        edits.append(Edit(name, "pin" if pinned else "unpin"))
+    if state is not None:
+        edits.append(Edit(name, "restore" if state == "live" else "retract"))
+    return _say(store, project, *edits) if edits else find(store, project, name)
+
+
+def project_of(store: Store, name: str) -> Project:
+    """Return the only project that has the fact of that id. Raises `NotFound`, and `BadInput` where several have it."""
+    with store.read() as connection:
+        found = [projects.by_id(connection, one) for one in facts.projects_of(connection, name)]
+    if len(found) > 1:
+        raise BadInput(f"Several projects have a fact {name!r}.", "Name the project, too.")
+    project = next(iter(found), None)
+    if project is None:
+        raise NotFound(f"There is no fact {name!r}.", "List what there is: onward fact list")
+    return project
+
+
+def _say(store: Store, project: Project, *said: Fact | Edit) -> Fact:
+    """Keep what a person said of one fact, make the handoff that heeds it, and return the fact as it stands. A fact may be named by the beginning of its id."""
     while True:
         with store.read() as connection:
             standing = standing_of(connection, project.id)
             newest = handoffs.newest(connection, project.id)
-        if isinstance(said, Edit):
-            said = said._replace(fact_id=_find(standing, said.fact_id).id)
-            after = replace(standing, edits=(*standing.edits, said))
-        else:
-            after = replace(standing, added=(*standing.added, said))
+        said = tuple(one._replace(fact_id=_find(standing, one.fact_id).id) if isinstance(one, Edit) else one for one in said)
+        edits, added = [one for one in said if isinstance(one, Edit)], [one for one in said if isinstance(one, Fact)]
+        after = replace(standing, added=(*standing.added, *added), edits=(*standing.edits, *edits))
         made = after.master(store, newest.budget_tokens) if newest else None
         with store.write() as connection:
             projects.hold(connection, project.id)
             if not facts.advance(connection, project.id, standing.stored.version):
                 continue
-            facts.note(connection, project.id, said)
-            name = said.fact_id if isinstance(said, Edit) else said.id
+            for one in said:
+                facts.note(connection, project.id, one)
+            name = edits[0].fact_id if edits else added[0].id
             stands = next(fact for fact in after.ledger.facts if fact.id == name)
             heed(connection, project.id, after.ledger, stands)
             if made:

@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from onward.core.transcript import ImportReport, SessionHead, Turn
 from onward.errors import OnwardError, UnknownFormat, UnreadableFile
-from onward.formats import open_source, read
+from onward.formats import Source, open_source, read
 
 FREE_FORM = "pasted"
 """The format that takes any text."""
@@ -23,7 +23,7 @@ _NO_TIME = datetime.max.replace(tzinfo=UTC)
 class FoundFile:
     """A transcript: `began_at` is when its first session did, at the end of time where nothing says. `head` is None for a stream and for what cannot be read."""
 
-    source: Path | BinaryIO
+    source: Path | BinaryIO | Source
     name: str
     began_at: datetime = _NO_TIME
     head: SessionHead | None = None
@@ -70,11 +70,11 @@ def files_under(folder: Path) -> Iterator[Path]:
         yield from (path for path in paths if path.is_file() and not path.is_symlink())
 
 
-def looked_at(path: Path, *, named: bool) -> FoundFile:
-    """Return what *path* is. Text in which no agent speaks is a transcript only when it is *named*: a folder's notes are none."""
-    name, report, head = str(path), ImportReport(), None
+def looked_at(path: Path, *, named: bool, name: str = "") -> FoundFile:
+    """Return what *path* is, called *name* where that is given. Text in which no agent speaks is a transcript only when it is *named*: a folder's notes are none."""
+    name, report, head = name or str(path), ImportReport(), None
     try:
-        for item in read(open_source(path), report):
+        for item in read(Source(path, name), report):
             at = item.started_at if isinstance(item, SessionHead) else item.at if isinstance(item, Turn) else None
             head = head or (item if isinstance(item, SessionHead) else SessionHead(report.format))
             if report.format == FREE_FORM and not named and not _is_answered(path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Connection
 
@@ -21,13 +22,15 @@ __all__ = ["Current", "Difference", "StoredHandoff", "current", "diff", "of_id",
 
 @dataclass(frozen=True, slots=True)
 class Current:
-    """A handoff. `version` is None for one that was composed just now, for a budget of its own."""
+    """A handoff. `version`, `id` and `created_at` are None for one that was composed just now, for a budget of its own."""
 
     handoff: Handoff
     markdown: str
     preservation: Preservation
     budget_tokens: int
     version: int | None = None
+    id: int | None = None
+    created_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,9 @@ def current(store: Store, project: Project, *, budget_tokens: int | None = None,
         if stored is None:
             raise _nothing(project, session_number)
         if budget_tokens in (None, stored.budget_tokens):
-            return Current(stored.handoff, stored.markdown, stored.preservation, stored.budget_tokens, stored.version)
+            return Current(
+                stored.handoff, stored.markdown, stored.preservation, stored.budget_tokens, stored.version, stored.id, stored.created_at
+            )
         standing = standing_of(connection, project.id)
         added = None if session_number is None else facts.contributions(connection, project.id, upto=session_number)
     made = (
@@ -64,12 +69,10 @@ def current(store: Store, project: Project, *, budget_tokens: int | None = None,
     return Current(made.handoff, render(made.handoff), made.preservation, made.budget_tokens)
 
 
-def versions(
-    store: Store, project: Project, *, before: int | None = None, offset: int = 0, limit: int | None = None
-) -> list[StoredHandoff]:
+def versions(store: Store, project: Project, *, before: int | None = None, limit: int | None = None) -> list[StoredHandoff]:
     """Return every handoff that was made of the project, the newest first; those of a version *before* that one."""
     with store.read() as connection:
-        return handoffs.listed(connection, project.id, before=before, offset=offset, limit=limit)
+        return handoffs.listed(connection, project.id, before=before, limit=limit)
 
 
 def of_id(store: Store, project: Project, handoff_id: int) -> StoredHandoff:

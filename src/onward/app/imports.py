@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
 
 from onward.app import completing
 from onward.app.ahead import Ahead, Job, pays
 from onward.app.destination import Destination
-from onward.app.finding import FoundFile, found_files
+from onward.app.finding import FoundFile, found_files, looked_at
 from onward.app.intake import SessionIntake
 from onward.app.preparing import Ended, Prepared, prepared
 from onward.core.transcript import ImportReport, SessionHead
 from onward.errors import BadInput, OnwardError
+from onward.formats import Source
 from onward.settings import Worktrees
-from onward.store import Store, provenance
+from onward.store import Store, events, provenance
 from onward.store import projects as kept_projects
 from onward.store.projects import Project
 from onward.store.sessions import Session
@@ -87,6 +88,30 @@ def import_paths(
             outcome.files.append(importer.run(one))
     if on_progress:
         on_progress(Progress(len(found), len(found), ""))
+    return outcome
+
+
+def import_uploads(
+    store: Store,
+    uploads: Sequence[tuple[str, Path]],
+    *,
+    project: Project | None = None,
+    complete: bool = False,
+    budget_tokens: int | None = None,
+    worktrees: Worktrees = "together",
+) -> Imported:
+    """Import files that came from elsewhere, each under the name it has there, as `import_paths` does. Where they lie here tells nothing of their project."""
+    found = [looked_at(path, named=True, name=name) for name, path in uploads]
+    outcome = Imported([], [])
+    with (
+        ExitStack() as opened,
+        _Importer(Destination(store, project, None, worktrees), complete=complete, budget_tokens=budget_tokens) as importer,
+    ):
+        for one in sorted(found, key=lambda one: (one.began_at, one.name)):
+            if not one.error and isinstance(one.source, Path):
+                stream = Source(opened.enter_context(one.source.open("rb")), one.name)
+                one = replace(one, source=stream)  # noqa: PLW2901 - the same file, but it lies nowhere
+            outcome.files.append(importer.run(one))
     return outcome
 
 
@@ -177,3 +202,8 @@ class _Importer(ExitStack):
             for project_id, file in self._notes:
                 if project_id in held:
                     provenance.note(connection, project_id, file.path, file.report)
+            for project_id in sorted(held):
+                files = [file for one, file in self._notes if one == project_id]
+                kept = [one for file in files for one in file.sessions if one.session.project_id == project_id]
+                told = {"files": len(files), "sessions": len(kept), "new_turns": sum(one.new_turns for one in kept)}
+                events.add(connection, "import", project_id=project_id, data=told)

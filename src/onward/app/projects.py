@@ -11,11 +11,11 @@ from onward.app.belonging import Belonging, belonging
 from onward.app.repository import place_of
 from onward.core import paths
 from onward.core.transcript import SessionHead
-from onward.errors import BadInput, NotFound
+from onward.errors import BadInput, Conflict, NotFound
 from onward.settings import Worktrees
 from onward.store import Store, places, projects, sessions, turns
 from onward.store.places import GivenPlace
-from onward.store.projects import Project, ProjectTotals
+from onward.store.projects import Project, ProjectStatus, ProjectTotals
 
 __all__ = [
     "Project",
@@ -23,12 +23,14 @@ __all__ = [
     "ProjectTotals",
     "archive",
     "by_id",
+    "change",
     "delete",
     "found",
     "listed",
     "new",
     "of_id",
     "of_session",
+    "only",
     "rename",
     "resolve",
     "restore",
@@ -79,6 +81,25 @@ def of_id(store: Store, project_id: int) -> Project:
     """Return the project of that id. Raises `NotFound`."""
     with store.read() as connection:
         return _there(connection, project_id)
+
+
+def only(store: Store) -> Project:
+    """Return the only project at work. Raises `BadInput` where there are several, or none."""
+    with store.read() as connection:
+        found = projects.listed(connection, limit=2)
+    if len(found) != 1:
+        raise BadInput("Nothing tells which project is meant.", "Name it by its id.")
+    return found[0]
+
+
+def change(
+    store: Store, project: Project, *, name: str | None = None, description: str | None = None, status: ProjectStatus | None = None
+) -> Project:
+    """Change what is given of a project. Raises `Conflict` when a new name is taken."""
+    said = {"name": None if name is None else clean_name(name), "description": description, "status": status}
+    with store.write() as connection:
+        projects.change(connection, project.id, **{column: value for column, value in said.items() if value is not None})
+        return _again(projects.by_id(connection, project.id))
 
 
 def _there(connection: Connection, project_id: int) -> Project:
@@ -203,10 +224,15 @@ def _set_status(store: Store, project: Project, status: str) -> Project:
         return _again(projects.by_id(connection, project.id))
 
 
-def delete(store: Store, project: Project) -> ProjectTotals:
-    """Delete a project with its sessions, turns, facts and handoffs, for good; return what it held."""
+def delete(store: Store, project: Project, *, only_empty: bool = False) -> ProjectTotals:
+    """Delete a project with its sessions, turns, facts and handoffs, for good; return what it held. Raises `Conflict` when it holds sessions and *only_empty* is meant."""
     with store.write() as connection:
         held = _line(connection, project).totals
+        if only_empty and held.sessions:
+            raise Conflict(
+                f"{project.name} holds {held.sessions} sessions, and deleting is for good.",
+                "Archive it instead; or say that all goes (cascade=true).",
+            )
         for session in sessions.listed(connection, project.id):
             turns.remove(connection, session.id)
         projects.remove(connection, project.id)

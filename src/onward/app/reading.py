@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -67,6 +67,13 @@ class Reading:
         if sitting:
             sitting.finish()
         return report
+
+    def take(self, head: SessionHead, turns: Iterable[Turn]) -> None:
+        """Take the turns of one session that is at hand already."""
+        sitting = _Sitting(self, head)
+        for turn in turns:
+            sitting.take(turn)
+        sitting.finish()
 
     def find(self, names: Sequence[str]) -> MainPath | None:
         """Return the session that goes by the first of *names*; or by another, if it had no more turns than that name tells."""

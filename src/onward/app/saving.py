@@ -68,6 +68,18 @@ def turns_of_text(text: str) -> list[Turn]:
     return found
 
 
+def spoken(records: Sequence[object] | None, text: str | None) -> list[Turn]:
+    """Return the turns of *records*, or of a conversation's *text* where there are none; none where there is neither."""
+    if records:
+        return turns_of(records)
+    return turns_of_text(text) if text and text.strip() else []
+
+
+def save_spoken(store: Store, session_id: int, *, records: Sequence[object] | None, text: str | None) -> Saved:
+    """Append to a session what it does not have of *records*, or of a conversation's *text*."""
+    return save(store, session_id, spoken(records, text))
+
+
 def save(store: Store, session_id: int, given: Sequence[Turn]) -> Saved:
     """Append to a session the turns that it does not have, redacted, and return what became of them. Raises `NotFound`."""
     with store.read() as connection:

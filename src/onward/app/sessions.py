@@ -92,11 +92,11 @@ def find(store: Store, project: Project, number: int | None = None) -> Session:
 
 
 def listed(
-    store: Store, project: Project, *, status: SessionStatus | None = None, offset: int = 0, limit: int | None = None
+    store: Store, project: Project, *, status: SessionStatus | None = None, after: int = 0, limit: int | None = None
 ) -> list[Session]:
-    """Return a project's sessions by number."""
+    """Return a project's sessions by number, those with a number *after* that one."""
     with store.read() as connection:
-        return sessions.listed(connection, project.id, status=status, offset=offset, limit=limit)
+        return sessions.listed(connection, project.id, status=status, after=after, limit=limit)
 
 
 def of_id(store: Store, session_id: int) -> Session:
@@ -106,11 +106,17 @@ def of_id(store: Store, session_id: int) -> Session:
 
 
 def of_all(
-    store: Store, *, project_id: int | None = None, status: SessionStatus | None = None, before: int | None = None, limit: int
+    store: Store,
+    *,
+    project_id: int | None = None,
+    account_id: int | None = None,
+    status: SessionStatus | None = None,
+    before: int | None = None,
+    limit: int,
 ) -> list[Session]:
-    """Return the sessions of every project, the one begun last first; those begun *before* the one of that id."""
+    """Return the sessions of every project, or those that ran on an account, the one begun last first; those begun *before* the one of that id."""
     with store.read() as connection:
-        return sessions.of_all(connection, project_id=project_id, status=status, before=before, limit=limit)
+        return sessions.of_all(connection, project_id=project_id, account_id=account_id, status=status, before=before, limit=limit)
 
 
 def timeline(

@@ -89,8 +89,12 @@ def by_version(connection: Connection, project_id: int, version: int) -> StoredH
 
 
 def after_session(connection: Connection, project_id: int, number: int) -> StoredHandoff | None:
-    """Return the last handoff that had session *number* for its newest, corrections included; None where none ever had."""
-    return _first(connection, (handoffs.c.project_id == project_id) & (handoffs.c.session_number == number))
+    """Return the last handoff that had session *number* for its newest, corrections included, before one had a later; None where none ever had."""
+    ours = handoffs.c.project_id == project_id
+    later = connection.execute(select(func.min(handoffs.c.version)).where(ours, handoffs.c.session_number > number)).scalar()
+    within = ours & (handoffs.c.session_number == number)
+    # One that was restored since says again what it said then, and is of no time of its own.
+    return _first(connection, within if later is None else within & (handoffs.c.version < later))
 
 
 def of_session(connection: Connection, session_id: int) -> StoredHandoff | None:
@@ -98,11 +102,9 @@ def of_session(connection: Connection, session_id: int) -> StoredHandoff | None:
     return _first(connection, handoffs.c.session_id == session_id)
 
 
-def listed(
-    connection: Connection, project_id: int, *, before: int | None = None, offset: int = 0, limit: int | None = None
-) -> list[StoredHandoff]:
+def listed(connection: Connection, project_id: int, *, before: int | None = None, limit: int | None = None) -> list[StoredHandoff]:
     """Return a project's handoffs, the newest first; those of a version *before* that one."""
-    query = select(handoffs).where(handoffs.c.project_id == project_id).order_by(handoffs.c.version.desc()).offset(offset).limit(limit)
+    query = select(handoffs).where(handoffs.c.project_id == project_id).order_by(handoffs.c.version.desc()).limit(limit)
     if before is not None:
         query = query.where(handoffs.c.version < before)
     return [_made(row) for row in connection.execute(query)]

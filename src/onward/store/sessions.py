@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, sel
 
 from onward.core.transcript import SessionHead
 from onward.store.clock import kept, now, told, told_always
-from onward.store.schema import handoffs, loaded_handoffs, projects, sessions
+from onward.store.schema import handoffs, loaded_handoffs, projects, session_accounts, sessions
 
 DIGEST = "turns:"
 """How a native id begins that is no agent's own, but a digest of the session's first turns."""
@@ -140,11 +140,10 @@ def listed(
     *,
     status: SessionStatus | None = None,
     after: int = 0,
-    offset: int = 0,
     limit: int | None = None,
 ) -> list[Session]:
     """Return a project's sessions by number, those with a number *after* that one."""
-    query = select(sessions).where(sessions.c.project_id == project_id).order_by(sessions.c.number).offset(offset).limit(limit)
+    query = select(sessions).where(sessions.c.project_id == project_id).order_by(sessions.c.number).limit(limit)
     if after:
         query = query.where(sessions.c.number > after)
     if status:
@@ -153,14 +152,23 @@ def listed(
 
 
 def of_all(
-    connection: Connection, *, project_id: int | None = None, status: SessionStatus | None = None, before: int | None = None, limit: int
+    connection: Connection,
+    *,
+    project_id: int | None = None,
+    account_id: int | None = None,
+    status: SessionStatus | None = None,
+    before: int | None = None,
+    limit: int,
 ) -> list[Session]:
-    """Return the sessions of every project, the one begun last first; those that were begun *before* the one of that id."""
+    """Return the sessions of every project, or those that ran on an account, the one begun last first; those that were begun *before* the one of that id."""
     query = select(sessions).order_by(sessions.c.id.desc()).limit(limit)
     if project_id is not None:
         query = query.where(sessions.c.project_id == project_id)
     if status:
         query = query.where(sessions.c.status == status)
+    if account_id is not None:
+        on_it = select(session_accounts.c.session_id).where(session_accounts.c.account_id == account_id)
+        query = query.where(sessions.c.id.in_(on_it))
     if before is not None:
         query = query.where(sessions.c.id < before)
     return [_made(row) for row in connection.execute(query)]

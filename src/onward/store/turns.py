@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, Select, delete, func, select, update
 
-from onward.core.transcript import Turn
+from onward.core.transcript import Role, Turn
 from onward.store import search_sqlite
 from onward.store.bodies import Bodies, Packed
 from onward.store.clock import told
@@ -44,6 +44,13 @@ class StoredTurn:
     ordinal: int
     abandoned: bool
     turn: Turn
+
+
+class NumberedTurn(NamedTuple):
+    """A turn, and the number of its session in its project."""
+
+    number: int
+    stored: StoredTurn
 
 
 def turn_id(session_id: int, ordinal: int) -> int:
@@ -105,6 +112,33 @@ def of_session(
     yield from _stored(connection, query)
 
 
+def of_project(
+    connection: Connection,
+    project_id: int,
+    *,
+    number: int | None = None,
+    role: Role | None = None,
+    beyond: tuple[int, int] | None = None,
+    backwards: bool = False,
+    limit: int,
+) -> list[NumberedTurn]:
+    """Return at most *limit* turns of a project's sessions, or of the one of that *number*, by number and ordinal: those *beyond* such a pair, *backwards* those before it."""
+    place = (sessions.c.number, turns.c.ordinal)
+    query = select(turns, sessions.c.number).join(sessions, sessions.c.id == turns.c.session_id).where(sessions.c.project_id == project_id)
+    query = query.order_by(*(column.desc() if backwards else column for column in place)).limit(limit)
+    if number is not None:
+        query = query.where(sessions.c.number == number)
+    if role is not None:
+        query = query.where(turns.c.role == role)
+    if beyond:
+        session_number, ordinal = beyond
+        within = turns.c.ordinal < ordinal if backwards else turns.c.ordinal > ordinal
+        past = sessions.c.number < session_number if backwards else sessions.c.number > session_number
+        query = query.where(past | ((sessions.c.number == session_number) & within))
+    unpack = Bodies().unpack
+    return [NumberedTurn(row.number, _stored_turn(row, unpack)) for row in connection.execute(query)]
+
+
 def count(connection: Connection) -> int:
     """Return how many turns there are in all."""
     return int(connection.execute(select(func.coalesce(func.sum(sessions.c.turns), 0))).scalar_one())
@@ -163,4 +197,8 @@ def _stored(connection: Connection, query: Select[Any]) -> Iterator[StoredTurn]:
     unpack = Bodies().unpack
     rows: Iterable[Row[Any]] = connection.execute(query.execution_options(yield_per=500))
     for row in rows:
-        yield StoredTurn(row.session_id, row.ordinal, row.abandoned, unpack(row.role, told(row.at), bytes(row.body)))
+        yield _stored_turn(row, unpack)
+
+
+def _stored_turn(row: Row[Any], unpack: Callable[[str, Any, bytes], Turn]) -> StoredTurn:
+    return StoredTurn(row.session_id, row.ordinal, row.abandoned, unpack(row.role, told(row.at), bytes(row.body)))

@@ -1,0 +1,60 @@
+"""The handoff as a new session is told of it: the prompt to paste, and its parts by what they are for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from onward.app.handoffs import StoredHandoff
+from onward.app.sessions import Session
+from onward.core.handoff import render, render_prompt
+
+
+@dataclass(frozen=True, slots=True)
+class CreditsShape:
+    """What the session that the handoff tells of used, null where nobody said, and what the next one may use before it had better be completed."""
+
+    used: float | None
+    next_budget: float
+
+
+@dataclass(frozen=True, slots=True)
+class PreviousHandoff:
+    """What the last session left."""
+
+    handoff_id: int
+    session_number: int
+    master_prompt: str
+    compressed_context: str
+    accomplishments: list[str]
+    blockers: list[str]
+    next_steps: list[str]
+    technical_notes: list[str]
+    success_criteria: list[str]
+    credits: CreditsShape
+
+
+def previous_handoff(left: StoredHandoff, session: Session, next_goal: str, next_budget: float) -> PreviousHandoff:
+    """Return *left*, the handoff of *session*, as a new session is told of it."""
+    return PreviousHandoff(
+        left.id,
+        left.session_number,
+        render_prompt(left.handoff, next_goal=next_goal),
+        render(left.handoff),
+        _once(*session.accomplishments, *_lines(left, "Done")),
+        _once(*session.blockers, *_lines(left, "Blocked and open questions")),
+        [*(line.text for name, line in left.handoff.head if name == "Do first"), *_lines(left, "Next")],
+        [*_lines(left, "Decided, and why", "Errors and fixes", "Tried, does not work", "Learned", "Exact values")],
+        [*_lines(left, "Asked for", "Rules (always)")],
+        CreditsShape(session.credits_used, next_budget),
+    )
+
+
+def _once(*lines: str) -> list[str]:
+    return list(dict.fromkeys(lines))
+
+
+def _lines(left: StoredHandoff, *titles: str) -> Iterator[str]:
+    for section in left.handoff.sections:
+        if section.title in titles:
+            yield from (line.text for line in section.lines)

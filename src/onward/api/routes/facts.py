@@ -1,0 +1,95 @@
+"""Facts: the ledger of a project, listed and corrected."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Literal
+
+from fastapi import Query, Response
+from pydantic import Field
+
+from onward.api.desk import At
+from onward.api.envelope import answers, ok, pages
+from onward.api.paging import Paging
+from onward.api.parsing import routes
+from onward.api.shapes import MOST_ID, Body, Change, Id, IdField, Text
+from onward.app import facts, projects
+from onward.app.facts import Fact
+from onward.core.facts import Kind, State
+from onward.errors import NotFound
+
+router = routes("facts")
+
+
+class NewFact(Body):
+    """A fact that a person states."""
+
+    kind: Kind = Field(examples=["rule"])
+    text: Text = Field(min_length=1, max_length=4000, examples=["Never deploy on a Friday"])
+
+
+class FactChange(Change):
+    """What a person says of a fact: other words, pinned to every handoff or not, taken out (`retracted`) or standing again (`live`)."""
+
+    project_id: IdField | None = None
+    text: Text | None = Field(None, min_length=1, max_length=4000, examples=["Never deploy on a Friday, nor before a holiday"])
+    pinned: bool | None = None
+    state: Literal["live", "retracted"] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FactShape:
+    """One fact. `sources` are the handles of the turns that show it; `subject` is what it is about, where code can tell."""
+
+    id: str
+    kind: str
+    state: str
+    text: str
+    lead: str
+    subject: str
+    sources: list[str]
+    evidence: str
+    author: str
+    pinned: bool
+    weight: float
+    superseded_by: str | None
+    at: datetime | None
+
+
+def fact_shape(fact: Fact) -> FactShape:
+    """Return a fact as it is answered."""
+    return FactShape(
+        fact.id, fact.kind, fact.state, fact.text, fact.lead, fact.subject, [str(handle) for handle in fact.sources], fact.evidence,
+        fact.author, fact.pinned, fact.weight, fact.superseded_by, fact.at,
+    )  # fmt: skip
+
+
+@router.get("/projects/{project_id}/facts", summary="List a project's facts", **pages(FactShape, NotFound))
+def listed(
+    at: At,
+    project_id: Id,
+    page: Paging,
+    kind: Annotated[Kind | None, Query(description="Only those.")] = None,
+    state: Annotated[State | Literal["all"], Query(description="How they stand; all is every one.")] = "live",
+    file: Annotated[str, Query(max_length=1000, description="Any part of a path that they name.")] = "",
+    session: Annotated[int | None, Query(ge=1, le=MOST_ID, description="The number of the session that established them.")] = None,
+) -> Response:
+    """Answer the facts in order of time."""
+    project = projects.of_id(at.store, project_id)
+    after = page.keys(int, int, int, int, int, str) or None
+    found = facts.listed(at.store, project, kind=kind, state=None if state == "all" else state, file=file, session=session, after=after)
+    return page.answer(found, shape=fact_shape, last=facts.place)
+
+
+@router.post("/projects/{project_id}/facts", summary="State a fact", **answers(FactShape, NotFound))
+def add(at: At, project_id: Id, body: NewFact) -> Response:
+    """Add a fact by hand: it wins over what is extracted, and the next handoff shows it."""
+    return ok(fact_shape(facts.add(at.store, projects.of_id(at.store, project_id), body.kind, body.text)))
+
+
+@router.patch("/facts/{fact_id}", summary="Correct a fact", **answers(FactShape, NotFound))
+def change(at: At, fact_id: str, body: FactChange) -> Response:
+    """Reword, pin, retract or restore a fact, named by its id or the beginning of it. `project_id` tells which, where several projects have it."""
+    project = projects.of_id(at.store, body.project_id) if body.project_id else facts.project_of(at.store, fact_id)
+    return ok(fact_shape(facts.change(at.store, project, fact_id, text=body.text, pinned=body.pinned, state=body.state)))

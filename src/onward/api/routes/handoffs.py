@@ -1,0 +1,184 @@
+"""Handoffs: the master handoff now, as it was, at another budget; its versions, and what changed between them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, Literal, TypeAlias
+
+from fastapi import Query, Request, Response
+
+from onward.api.conditional import tagged
+from onward.api.desk import At
+from onward.api.envelope import answers, ok, pages
+from onward.api.paging import Paging
+from onward.api.parsing import routes
+from onward.api.shapes import MOST_ID, Id
+from onward.app import handoffs, projects
+from onward.app.handoffs import Current, StoredHandoff
+from onward.core import changelog
+from onward.core.handoff import Handoff, render_prompt, to_json
+from onward.core.preservation import Preservation
+from onward.errors import NotFound
+from onward.settings import LEAST_BUDGET_TOKENS
+
+router = routes("handoffs")
+
+MOST_BUDGET_TOKENS = 200_000
+
+Budget: TypeAlias = Annotated[int | None, Query(ge=LEAST_BUDGET_TOKENS, le=MOST_BUDGET_TOKENS, description="Most tokens that it may take.")]
+Format: TypeAlias = Literal["markdown", "json", "prompt"]
+SessionNumber: TypeAlias = Annotated[int, Query(ge=1, le=MOST_ID, description="The number of a session in its project.")]
+
+
+@dataclass(frozen=True, slots=True)
+class HandoffLine:
+    """A handoff as lists show it. Ratios are from 0 to 1 and null where there was nothing to keep; `compression_ratio` is tokens of sessions to a token of it."""
+
+    id: int
+    version: int
+    session_id: int | None
+    session_number: int
+    budget_tokens: int
+    tokens: int
+    preservation_ratio: float | None
+    confidence_ratio: float | None
+    compression_ratio: float
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class HandoffShape:
+    """A handoff: its Markdown, the same as sections with their sources, and what it keeps. `id` and `version` are null for one that was made just now, for a budget of its own."""
+
+    id: int | None
+    version: int | None
+    session_number: int
+    budget_tokens: int
+    tokens: int
+    markdown: str
+    document: dict[str, Any]
+    preservation: dict[str, Any]
+    preservation_ratio: float | None
+    confidence_ratio: float | None
+    compression_ratio: float
+    kept: str
+    created_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class SaidShape:
+    """What a fact says, and the handles of the turns that show it."""
+
+    fact: str
+    text: str
+    sources: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeShape:
+    """One change: what stood before, and what stands instead; null where there is nothing."""
+
+    kind: str
+    old: SaidShape | None
+    new: SaidShape | None
+
+
+@dataclass(frozen=True, slots=True)
+class DifferenceShape:
+    """What a project came to know and gave up between the ends of two sessions, as far as their handoffs show it; `untold` counts the rest."""
+
+    before: int
+    after: int
+    added: list[ChangeShape]
+    changed: list[ChangeShape]
+    resolved: list[ChangeShape]
+    retired: list[ChangeShape]
+    no_longer_shown: list[ChangeShape]
+    untold: int
+
+
+def handoff_line(one: StoredHandoff) -> HandoffLine:
+    """Return a stored handoff as lists show it."""
+    kept = one.preservation
+    return HandoffLine(
+        one.id, one.version, one.session_id, one.session_number, one.budget_tokens, kept.document_tokens, kept.recall_ratio,
+        kept.confidence_ratio, kept.compression_ratio, one.created_at,
+    )  # fmt: skip
+
+
+def handoff_shape(one: StoredHandoff) -> HandoffShape:
+    """Return a stored handoff as it is answered."""
+    return shape_of(one.handoff, one.markdown, one.preservation, one.budget_tokens, (one.id, one.version, one.created_at))
+
+
+def shape_of(
+    handoff: Handoff,
+    markdown: str,
+    kept: Preservation,
+    budget_tokens: int,
+    stored: tuple[int | None, int | None, datetime | None] = (None, None, None),
+) -> HandoffShape:
+    """Return a handoff as it is answered; *stored* is its id, its version and when it was made."""
+    return HandoffShape(
+        stored[0], stored[1], handoff.session, budget_tokens, kept.document_tokens, markdown, to_json(handoff), kept.to_json(),
+        kept.recall_ratio, kept.confidence_ratio, kept.compression_ratio, kept.line(), stored[2],
+    )  # fmt: skip
+
+
+_TEXTS: dict[str, Any] = {"text/markdown": {"schema": {"type": "string"}}, "text/plain": {"schema": {"type": "string"}}}
+_DOCUMENT = answers(HandoffShape, NotFound)
+_DOCUMENT["responses"] |= {
+    200: {"description": "The handoff: JSON, or text for the formats `markdown` and `prompt`", "content": _TEXTS},
+    304: {"description": "It is as the ETag says"},
+}
+
+
+@router.get("/projects/{project_id}/handoff", summary="Read the master handoff", **_DOCUMENT)
+def current(
+    request: Request,
+    at: At,
+    project_id: Id,
+    at_session: Annotated[int | None, Query(ge=1, le=MOST_ID, description="As completing the session of that number made it.")] = None,
+    budget: Budget = None,
+    format: Annotated[Format, Query(description="json in the usual envelope; markdown and prompt as plain text.")] = "json",
+    next_goal: Annotated[str, Query(max_length=2000, description="What the next session is to do, for the prompt.")] = "",
+) -> Response:
+    """Answer the handoff that the next session is given, with an ETag."""
+    found = handoffs.current(at.store, projects.of_id(at.store, project_id), budget_tokens=budget, session_number=at_session)
+    if format == "markdown":
+        return tagged(request, Response(found.markdown, media_type="text/markdown"))
+    if format == "prompt":
+        return tagged(request, Response(render_prompt(found.handoff, next_goal=next_goal), media_type="text/plain"))
+    return tagged(request, ok(_current_shape(found)))
+
+
+def _current_shape(found: Current) -> HandoffShape:
+    return shape_of(found.handoff, found.markdown, found.preservation, found.budget_tokens, (found.id, found.version, found.created_at))
+
+
+@router.get("/projects/{project_id}/handoffs", summary="List a project's handoffs", **pages(HandoffLine, NotFound))
+def listed(at: At, project_id: Id, page: Paging) -> Response:
+    """Answer every version, the newest first."""
+    project = projects.of_id(at.store, project_id)
+    found = handoffs.versions(at.store, project, before=page.last(int), limit=page.limit + 1)
+    return page.answer(found, shape=handoff_line, last=lambda one: (one.version,))
+
+
+@router.get("/projects/{project_id}/handoffs/diff", summary="Compare two handoffs", **answers(DifferenceShape, NotFound))
+def diff(at: At, project_id: Id, from_: Annotated[SessionNumber, Query(alias="from")], to: SessionNumber) -> Response:
+    """Answer what changed from the handoff of one session to that of a later one, both given by number."""
+    found = handoffs.diff(at.store, projects.of_id(at.store, project_id), from_, to)
+    return ok({"before": found.before, "after": found.after, **changelog.to_json(found.log)})
+
+
+@router.get("/projects/{project_id}/handoffs/{handoff_id}", summary="Read one handoff", **answers(HandoffShape, NotFound))
+def show(request: Request, at: At, project_id: Id, handoff_id: Id) -> Response:
+    """Answer one version, with an ETag."""
+    return tagged(request, ok(handoff_shape(handoffs.of_id(at.store, projects.of_id(at.store, project_id), handoff_id))))
+
+
+@router.post("/projects/{project_id}/handoffs/{handoff_id}/restore", summary="Restore a handoff", **answers(HandoffShape, NotFound))
+def restore(at: At, project_id: Id, handoff_id: Id) -> Response:
+    """Make an earlier version the master handoff again, as a new version. The ledger stays: completing the next session makes the handoff from that."""
+    return ok(handoff_shape(handoffs.restore(at.store, projects.of_id(at.store, project_id), handoff_id)))

@@ -1,0 +1,196 @@
+"""Importing transcripts: files that are sent, or a folder of this machine."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import AsyncIterator
+from dataclasses import asdict, dataclass
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Any
+
+from anyio.to_thread import run_sync
+from fastapi import Query, Request, Response
+from starlette.datastructures import UploadFile
+
+from onward.api.desk import At, Desk
+from onward.api.envelope import answers, ok
+from onward.api.parsing import routes
+from onward.api.shapes import MOST_ID
+from onward.app import imports, projects
+from onward.app.imports import Imported, ImportedFile, ImportedSession
+from onward.errors import BadInput, NotAllowed, NotFound
+
+router = routes("imports")
+
+MOST_FILES = 1000
+_PIECE_BYTES = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedSessionShape:
+    """What became of one session of a file. `handoff_version` is of the handoff that completing it made, null where it was not completed."""
+
+    session_id: int
+    session_number: int
+    project_id: int
+    new_turns: int
+    known_turns: int
+    handoff_version: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class MalformedShape:
+    """A record that could not be read."""
+
+    line: int
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedFileShape:
+    """What became of every record of one file: kept, skipped by reason, malformed by line (the first hundred). `error` says why it was not read to its end."""
+
+    path: str
+    format: str
+    records: int
+    kept: int
+    turns: int
+    truncated: int
+    skipped: dict[str, int]
+    malformed: list[MalformedShape]
+    malformed_count: int
+    sessions: list[ImportedSessionShape]
+    error: dict[str, str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedShape:
+    """What became of every file, in the order of import. `passed_over` are files of a folder that are no transcripts."""
+
+    files: list[ImportedFileShape]
+    passed_over: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """What an import is to do."""
+
+    project_id: int | None
+    complete: bool
+    name: str
+
+
+_BODY: dict[str, Any] = {
+    "requestBody": {
+        "description": "Any number of files as a form, or one transcript as it is.",
+        "content": {
+            "multipart/form-data": {
+                "schema": {"type": "object", "properties": {"files": {"type": "array", "items": {"type": "string", "format": "binary"}}}}
+            },
+            "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
+            "application/json": {"schema": {}},
+            "text/plain": {"schema": {"type": "string"}, "example": "User: Move the checkout to port 8443\nAssistant: Done."},
+        },
+    }
+}
+
+
+@router.post("/imports", summary="Import transcripts", openapi_extra=_BODY, **answers(ImportedShape, NotFound, NotAllowed))
+async def import_(
+    request: Request,
+    at: At,
+    project_id: Annotated[int | None, Query(ge=1, le=MOST_ID, description="Where all goes; else each session to its own project.")] = None,
+    complete: Annotated[bool, Query(description="Complete each session before the next is imported.")] = False,
+    name: Annotated[str, Query(max_length=500, description="What a transcript that is sent as it is should be called.")] = "upload",
+    path: Annotated[
+        str, Query(max_length=4000, description="A file or folder of this machine, for a caller on it; nothing is sent then.")
+    ] = "",
+) -> Response:
+    """Import transcripts of any format, told from what they hold. Answers what became of each; importing again keeps only what is new."""
+    wish = _Wish(project_id, complete, name.replace("\0", "") or "upload")
+    if path:
+        if not _is_here(request):
+            raise NotAllowed("Only a caller on this machine may name a folder of it.", "Send the files themselves.")
+        return ok(await run_sync(_import_path, at, wish, Path(path.replace("\0", ""))))
+    with tempfile.TemporaryDirectory(prefix="onward-") as folder:
+        uploads = [one async for one in _uploads(request, Path(folder), wish.name)]
+        return ok(await run_sync(_import_uploads, at, wish, uploads))
+
+
+def _import_path(at: Desk, wish: _Wish, path: Path) -> ImportedShape:
+    if not path.is_absolute() or not path.exists():
+        raise BadInput(f"{path} is not there.", "Name a file or a folder by its whole path.")
+    project = projects.of_id(at.store, wish.project_id) if wish.project_id else None
+    done = imports.import_paths(
+        at.store,
+        [path],
+        project=project,
+        complete=wish.complete,
+        budget_tokens=at.settings.budget_tokens,
+        worktrees=at.settings.worktrees,
+    )
+    return _shape(done)
+
+
+def _import_uploads(at: Desk, wish: _Wish, uploads: list[tuple[str, Path]]) -> ImportedShape:
+    if not uploads:
+        raise BadInput("Nothing was sent.", "Send files as a form, or one transcript as the body.")
+    project = projects.of_id(at.store, wish.project_id) if wish.project_id else None
+    done = imports.import_uploads(
+        at.store,
+        uploads,
+        project=project,
+        complete=wish.complete,
+        budget_tokens=at.settings.budget_tokens,
+        worktrees=at.settings.worktrees,
+    )
+    return _shape(done)
+
+
+async def _uploads(request: Request, folder: Path, name: str) -> AsyncIterator[tuple[str, Path]]:
+    """Yield the files that are sent, by the name they had, each written to *folder* under a name of ours."""
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "multipart/form-data":
+        place = folder / "0"
+        with place.open("wb") as file:
+            async for piece in request.stream():
+                file.write(piece)
+        if place.stat().st_size:
+            yield name, place
+        return
+    async with request.form(max_files=MOST_FILES) as form:
+        for number, (_, value) in enumerate(form.multi_items()):
+            if isinstance(value, UploadFile):
+                place = folder / str(number)
+                with place.open("wb") as file:
+                    while piece := await value.read(_PIECE_BYTES):
+                        file.write(piece)
+                yield (value.filename or "upload").replace("\0", ""), place
+
+
+def _is_here(request: Request) -> bool:
+    """Whether the caller is a program of this machine."""
+    host = request.client.host if request.client else ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _shape(done: Imported) -> ImportedShape:
+    return ImportedShape([_file_shape(one) for one in done.files], done.passed_over)
+
+
+def _file_shape(one: ImportedFile) -> ImportedFileShape:
+    told = asdict(one.report)
+    return ImportedFileShape(
+        one.path, told["format"], told["records"], told["kept"], told["turns"], told["truncated"], told["skipped"],
+        [MalformedShape(line, problem) for line, problem in told["malformed"]], told["malformed_count"],
+        [_session_shape(session) for session in one.sessions],
+        {"code": one.error.code, "message": str(one.error)} if one.error else None,
+    )  # fmt: skip
+
+
+def _session_shape(one: ImportedSession) -> ImportedSessionShape:
+    session = one.session
+    return ImportedSessionShape(session.id, session.number, session.project_id, one.new_turns, one.known_turns, one.version)

@@ -1,0 +1,58 @@
+"""Searching everything that was kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Generic, Literal, TypeVar
+
+from fastapi import Query, Response
+
+from onward.api.desk import At
+from onward.api.envelope import answers, ok
+from onward.api.parsing import routes
+from onward.api.shapes import MOST_ID
+from onward.app import projects, searching
+from onward.app.searching import DEFAULT_BUDGET_TOKENS, SearchKind
+from onward.errors import NotFound
+
+router = routes("search")
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class ExcerptShape:
+    """A passage that was found. `handle` leads to its turn; `score` only compares excerpts of one search."""
+
+    project: str
+    handle: str
+    kind: str
+    at: datetime | None
+    text: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class FoundAnswer(Generic[T]):
+    """What a search answered, the best first, and how many tokens it takes."""
+
+    success: Literal[True]
+    data: T
+    tokens: int
+    budget_tokens: int
+
+
+@router.get("/search", summary="Search everything that was kept", **answers(list[ExcerptShape], NotFound, wrapped=FoundAnswer))
+def search(
+    at: At,
+    q: Annotated[str, Query(min_length=1, max_length=2000, description="Words or a question; nothing in it is syntax.")],
+    project_id: Annotated[int | None, Query(ge=1, le=MOST_ID, description="Only that project.")] = None,
+    kind: Annotated[list[SearchKind] | None, Query(description="Whose words: a person's, the agent's, the tools'; or facts.")] = None,
+    budget: Annotated[int, Query(ge=50, le=100_000, description="Most tokens that the answer may take.")] = DEFAULT_BUDGET_TOKENS,
+) -> Response:
+    """Answer the passages that answer a question best, within a budget, each with the handle of its turn."""
+    project = projects.of_id(at.store, project_id) if project_id else None
+    found = searching.search(at.store, q.replace("\0", " "), project=project, kinds=kind or (), budget_tokens=budget)
+    shapes = [ExcerptShape(one.project, str(one.handle), one.kind, one.at, one.text, round(one.score, 4)) for one in found.excerpts]
+    return ok(shapes, tokens=found.tokens, budget_tokens=found.budget_tokens)

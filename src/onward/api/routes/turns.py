@@ -1,0 +1,111 @@
+"""Turns: a project's conversation, and the exact turns behind a line of a handoff."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import Query, Response
+
+from onward.api.desk import At
+from onward.api.envelope import answers, ok, pages
+from onward.api.paging import Paging
+from onward.api.parsing import routes
+from onward.api.shapes import MOST_ID, Id
+from onward.app import conversations, projects, sources
+from onward.core.transcript import Role, Turn
+from onward.errors import NotFound
+
+router = routes("turns")
+
+
+@dataclass(frozen=True, slots=True)
+class CallShape:
+    """A tool that the agent called. `arguments` is an object, or text where the agent wrote none."""
+
+    id: str
+    name: str
+    arguments: dict[str, Any] | str
+
+
+@dataclass(frozen=True, slots=True)
+class ResultShape:
+    """What a call answered."""
+
+    call_id: str
+    text: str
+    is_error: bool | None
+    exit_code: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class TurnShape:
+    """One turn. `handle` names it in its project; `abandoned` ones are on a branch that the person went back from."""
+
+    handle: str
+    session_number: int
+    turn: int
+    role: str
+    content: str
+    at: datetime | None
+    mark: str
+    model: str | None
+    calls: list[CallShape]
+    results: list[ResultShape]
+    thinking: str
+    abandoned: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SourceShape:
+    """The turns behind a handle."""
+
+    handle: str
+    session_number: int
+    agent: str
+    turns: list[TurnShape]
+
+
+def turn_shape(number: int, ordinal: int, turn: Turn, *, abandoned: bool = False) -> TurnShape:
+    """Return a turn of session *number* as it is answered."""
+    return TurnShape(
+        f"s{number}.{ordinal}", number, ordinal, turn.role, turn.text, turn.at, turn.mark, turn.model,
+        [CallShape(call.id, call.name, call.arguments) for call in turn.calls],
+        [ResultShape(one.call_id, one.text, one.is_error, one.exit_code) for one in turn.results], turn.thinking, abandoned,
+    )  # fmt: skip
+
+
+@router.get("/ai/conversations/{project_id}", summary="Read a project's conversation", **pages(TurnShape, NotFound))
+def conversation(
+    at: At,
+    project_id: Id,
+    page: Paging,
+    session: Annotated[int | None, Query(ge=1, le=MOST_ID, description="The number of one session.")] = None,
+    role: Annotated[Role | None, Query(description="Only what was said by that role.")] = None,
+    order: Annotated[Literal["asc", "desc"], Query(description="asc from the first turn on, desc from the last back.")] = "asc",
+) -> Response:
+    """Answer the turns of all sessions, in order."""
+    project = projects.of_id(at.store, project_id)
+    found = conversations.of_project(
+        at.store, project, session=session, role=role, beyond=page.keys(int, int) or None, backwards=order == "desc", limit=page.limit + 1
+    )
+    return page.answer(
+        found,
+        shape=lambda one: turn_shape(one.number, one.stored.ordinal, one.stored.turn, abandoned=one.stored.abandoned),
+        last=lambda one: (one.number, one.stored.ordinal),
+    )
+
+
+@router.get("/sources/{handle}", summary="Show the turns behind a line", **answers(SourceShape, NotFound))
+def source(
+    at: At,
+    handle: str,
+    project_id: Annotated[int | None, Query(ge=1, le=MOST_ID, description="May be left out where there is one project only.")] = None,
+) -> Response:
+    """Answer the exact turns behind a handle of a handoff: `s3.41`, or `s3.41-45` for a few turns."""
+    project = projects.of_id(at.store, project_id) if project_id else projects.only(at.store)
+    found = sources.source(at.store, project, handle)
+    return ok(
+        SourceShape(str(found.span), found.span.session, found.head.agent, [turn_shape(found.span.session, *one) for one in found.turns])
+    )

@@ -1,0 +1,67 @@
+"""Drafts: handoffs of conversations that belong to no session, and long texts made short by the same rules."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from onward.app.distilling import distil_turns
+from onward.core.handoff import render
+from onward.core.master import Master
+from onward.core.transcript import Turn
+from onward.redact import DISTILL_KEY, Redactor
+from onward.store import Store, drafts, projects
+from onward.store.drafts import Draft
+from onward.store.projects import Project
+from onward.tokens import count_tokens
+
+__all__ = ["Compressed", "Draft", "compress", "listed", "make", "store_draft", "written"]
+
+
+@dataclass(frozen=True, slots=True)
+class Compressed:
+    """A text made short. `ratio` is how many tokens of the text one token of it stands for; `made` is None where the text was short enough as it was."""
+
+    text: str
+    tokens: int
+    text_tokens: int
+    made: Master | None
+
+    @property
+    def ratio(self) -> float:
+        """Return how many tokens of the text one token stands for."""
+        return self.text_tokens / max(1, self.tokens)
+
+
+def make(turns: Sequence[Turn], budget_tokens: int | None = None) -> Master:
+    """Return the handoff over a conversation."""
+    return distil_turns(turns, budget_tokens)
+
+
+def written(made: Master) -> str:
+    """Return a handoff as Markdown."""
+    return render(made.handoff)
+
+
+def store_draft(store: Store, project: Project, made: Master) -> Draft:
+    """Keep a handoff as a draft of a project: the master handoff stays what it is."""
+    with store.write() as connection:
+        projects.hold(connection, project.id)
+        return drafts.add(connection, project.id, made)
+
+
+def listed(store: Store, project: Project, *, before: int | None = None, limit: int) -> list[Draft]:
+    """Return a project's drafts, the newest first; those made *before* the one of that id."""
+    with store.read() as connection:
+        return drafts.listed(connection, project.id, before=before, limit=limit)
+
+
+def compress(text: str, turns: Sequence[Turn], budget_tokens: int) -> Compressed:
+    """Return *text*, in which *turns* were found, in at most *budget_tokens*: what matters of it, by the rules of a handoff. Shorter text stays as it is, but for secrets."""
+    redacted = Redactor(DISTILL_KEY).text(text)
+    tokens = count_tokens(redacted)
+    if tokens <= budget_tokens:
+        return Compressed(redacted, tokens, tokens, None)
+    made = make(turns, budget_tokens)
+    short = render(made.handoff, sources=False)
+    return Compressed(short, count_tokens(short), tokens, made)

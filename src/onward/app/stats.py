@@ -1,0 +1,32 @@
+"""Totals: how much there is, and what was worked on last."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from onward.app.analytics import growths
+from onward.store import Store, counts, sessions
+from onward.store.counts import Counts
+from onward.store.sessions import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """How much the store holds, and the session begun last that is still active. `growth_percent` is of mean actual output, the last sessions over the first; `mean_kept_ratio`
+    (0..1) is what handoffs keep, None where no session was completed.
+    """
+
+    counts: Counts
+    active_session: Session | None
+    growth_percent: float
+    mean_kept_ratio: float | None
+
+
+def stats(store: Store) -> Stats:
+    """Return the totals over all projects."""
+    grown = growths(store)
+    kept = grown.kept_ratio.values()
+    with store.read() as connection:
+        active = sessions.of_all(connection, status="active", limit=1)
+        held = counts.counts(connection)
+    return Stats(held, active[0] if active else None, grown.overall.percent, sum(kept) / len(kept) if kept else None)

@@ -1,0 +1,37 @@
+"""How much there is of everything, in one look."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from sqlalchemy import Connection, func, select
+
+from onward.store.schema import handoffs, projects, sessions
+
+
+class Counts(NamedTuple):
+    """How much a store holds. `credits_used` sums what people told of their sessions."""
+
+    projects: int
+    archived: int
+    sessions: int
+    active: int
+    completed: int
+    handoffs: int
+    turns: int
+    tokens: int
+    credits_used: float
+
+
+def counts(connection: Connection) -> Counts:
+    """Return how much there is."""
+    by_status = {row[0]: row[1] for row in connection.execute(select(projects.c.status, func.count()).group_by(projects.c.status))}
+    sums = [func.coalesce(func.sum(column), 0) for column in (sessions.c.turns, sessions.c.tokens, sessions.c.credits_used)]
+    of_sessions = connection.execute(select(sessions.c.status, func.count(), *sums).group_by(sessions.c.status)).all()
+    numbers = {row[0]: row[1] for row in of_sessions}
+    made = connection.execute(select(func.count()).select_from(handoffs)).scalar_one()
+    turns, tokens, credits_used = (sum(row[place] for row in of_sessions) for place in (2, 3, 4))
+    return Counts(
+        sum(by_status.values()), by_status.get("archived", 0), sum(numbers.values()), numbers.get("active", 0), numbers.get("completed", 0),
+        made, int(turns), int(tokens), float(credits_used),
+    )  # fmt: skip

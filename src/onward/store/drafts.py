@@ -1,0 +1,57 @@
+"""Drafts: handoffs of conversations that belong to no session."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, Row, insert, select
+
+from onward.core.handoff import Handoff, from_json, render, to_json
+from onward.core.master import Master
+from onward.core.preservation import Preservation
+from onward.store.clock import now, told_always
+from onward.store.schema import drafts
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One draft of a project."""
+
+    id: int
+    project_id: int
+    budget_tokens: int
+    markdown: str
+    handoff: Handoff
+    preservation: Preservation
+    created_at: datetime
+
+
+def add(connection: Connection, project_id: int, made: Master) -> Draft:
+    """Keep *made* as a draft, and return it."""
+    values = {
+        "project_id": project_id,
+        "budget_tokens": made.budget_tokens,
+        "markdown": render(made.handoff),
+        "document_json": orjson.dumps(to_json(made.handoff)).decode(),
+        "preservation_json": orjson.dumps(made.preservation.to_json()).decode(),
+        "created_at": now(),
+    }
+    return _made(connection.execute(insert(drafts).values(values).returning(*drafts.c)).one())
+
+
+def listed(connection: Connection, project_id: int, *, before: int | None = None, limit: int) -> list[Draft]:
+    """Return a project's drafts, the newest first; those made *before* the one of that id."""
+    query = select(drafts).where(drafts.c.project_id == project_id).order_by(drafts.c.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(drafts.c.id < before)
+    return [_made(row) for row in connection.execute(query)]
+
+
+def _made(row: Row[Any]) -> Draft:
+    return Draft(
+        row.id, row.project_id, row.budget_tokens, row.markdown, from_json(orjson.loads(row.document_json)),
+        Preservation.from_json(orjson.loads(row.preservation_json)), told_always(row.created_at),
+    )  # fmt: skip

@@ -1,0 +1,194 @@
+"""The loop over HTTP: create, save, complete, handoff, create."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+FIRST = [
+    {"role": "user", "content": "Always keep the checkout on port 8443. We decided to use PostgreSQL because of the reports."},
+    {"role": "assistant", "content": "Done: the checkout listens on port 8443. Next: write the migration for the reports."},
+]
+SECOND = [{"role": "user", "content": "continue"}, {"role": "assistant", "content": "The migration 0042_reports.sql is written."}]
+
+
+@pytest.fixture
+def project(client: TestClient) -> int:
+    return int(client.post("/api/projects", json={"name": "kopi"}).json()["data"]["id"])
+
+
+def begin(client: Any, project: int, **more: object) -> dict[str, Any]:
+    answer = client.post("/api/sessions/create", json={"projectId": project, **more})
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json())
+
+
+def save(client: Any, session: int, turns: list[dict[str, Any]]) -> dict[str, Any]:
+    answer = client.post("/api/conversations/save", json={"session_id": session, "turns": turns})
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json()["data"])
+
+
+def go_round(client: Any) -> None:
+    project = client.post("/api/projects", json={"name": "kopi"}).json()["data"]["id"]
+    first = begin(client, project, objectives="- Ship the checkout\n- Keep the port")
+    assert first["previous_handoff"] is None
+    assert first["session_number"] == 1
+    assert first["data"]["objectives"] == ["Ship the checkout", "Keep the port"]
+    session = first["session_id"]
+    assert save(client, session, FIRST)["new_turns"] == 2
+    assert save(client, session, SECOND)["turn_count"] == 4
+    words = {"accomplishments": ["The checkout is up"], "blockers": "Production keys are missing", "creditsUsed": 88}
+    done = client.post(f"/api/sessions/{session}/complete", json=words).json()["data"]
+    assert done["session"]["status"] == "completed"
+    assert done["session"]["credits_used"] == 88
+    assert "8443" in done["handoff"]["markdown"]
+    again = client.post(f"/api/sessions/{session}/complete", json=words).json()["data"]
+    assert again["again"] is True
+    assert again["handoff"]["id"] == done["handoff"]["id"]
+    handoff = client.get(f"/api/projects/{project}/handoff").json()["data"]
+    assert handoff["markdown"] == done["handoff"]["markdown"]
+    second = begin(client, project)
+    left = second["previous_handoff"]
+    assert second["session_number"] == 2
+    assert left["session_number"] == 1
+    assert left["compressed_context"] == handoff["markdown"]
+    assert any("Production keys" in line for line in left["blockers"])
+    assert any("The checkout is up" in line for line in left["accomplishments"])
+    assert left["credits"]["used"] == 88
+    assert "8443" in left["master_prompt"]
+
+
+def test_the_loop(client: TestClient) -> None:
+    go_round(client)
+
+
+@pytest.mark.slow
+def test_the_loop_with_the_program(server: Any) -> None:
+    go_round(server)
+
+
+def test_a_turn_is_kept_once_and_a_second_continue_counts(client: TestClient, project: int) -> None:
+    session = begin(client, project)["session_id"]
+    go = {"role": "user", "content": "continue"}
+    assert save(client, session, [*FIRST, go])["turn_count"] == 3
+    # The answer was lost: the same request, and one that goes on from where it ended.
+    assert save(client, session, [*FIRST, go])["turn_count"] == 3
+    assert save(client, session, [go, {"role": "assistant", "content": "Half done."}])["turn_count"] == 4
+    # The whole conversation each time.
+    assert save(client, session, [*FIRST, go, {"role": "assistant", "content": "Half done."}, go])["turn_count"] == 5
+    assert save(client, session, [{"role": "assistant", "content": "Done."}])["turn_count"] == 6
+    assert save(client, session, [go])["turn_count"] == 7
+    said = client.get(f"/api/ai/conversations/{project}").json()["data"]
+    assert [one["content"] for one in said][2:] == ["continue", "Half done.", "continue", "Done.", "continue"]
+
+
+def test_turns_with_ids_or_times_are_known_by_them(client: TestClient, project: int) -> None:
+    session = begin(client, project)["session_id"]
+    by_id = [{"id": "1", "role": "user", "text": "Go"}, {"id": "2", "role": "assistant", "text": "Gone"}]
+    by_time = [{"role": "user", "content": "Go", "at": f"2026-03-01T12:00:0{second}Z"} for second in range(3)]
+    assert save(client, session, by_id)["new_turns"] == 2
+    assert save(client, session, [by_id[1], *by_time])["new_turns"] == 3
+    assert save(client, session, [*by_id, *by_time])["new_turns"] == 0
+    grown = save(client, session, [{"id": "2", "role": "assistant", "text": "Gone, and back again"}])
+    assert grown == {**grown, "new_turns": 0, "turn_count": 5}
+    other = begin(client, project)["session_id"]
+    assert save(client, other, [{"id": "1", "role": "user", "text": "Something else"}])["new_turns"] == 1
+
+
+def test_saving_to_a_completed_session_opens_it_again(client: TestClient, project: int) -> None:
+    session = begin(client, project)["session_id"]
+    save(client, session, FIRST)
+    client.post(f"/api/sessions/{session}/complete", json={})
+    assert save(client, session, FIRST)["status"] == "completed"
+    assert save(client, session, SECOND)["status"] == "active"
+    assert client.post(f"/api/sessions/{session}/complete", json={}).json()["data"]["again"] is False
+
+
+def test_complete_takes_turns_or_text_and_works_with_neither(client: TestClient, project: int) -> None:
+    session = begin(client, project)["session_id"]
+    text = "User: Always use port 9443.\nAssistant: Noted: port 9443 from now on."
+    done = client.post(f"/api/sessions/{session}/complete", json={"conversationText": text, "accomplishments": ""}).json()["data"]
+    assert done["new_turns"] == 2
+    assert "9443" in done["handoff"]["markdown"]
+    said = begin(client, project)["session_id"]
+    claimed = client.post(f"/api/sessions/{said}/complete", json={"accomplishments": ["Moved the tea to shelf 7"], "turns": []}).json()[
+        "data"
+    ]
+    assert "shelf 7" in claimed["handoff"]["markdown"]
+    empty = begin(client, project)["session_id"]
+    assert client.post(f"/api/sessions/{empty}/complete", json={"auto_generate_handoff": False}).json()["data"]["handoff"] is None
+
+
+def test_a_model_key_is_neither_kept_nor_answered(client: TestClient, project: int) -> None:
+    key = "hf_" + "kEyOfNobody" * 3
+    session = begin(client, project)["session_id"]
+    done = client.post(f"/api/sessions/{session}/complete", json={"hugging_face_token": key, "accomplishments": [f"The key is {key}"]})
+    assert done.status_code == 200
+    assert key not in done.text
+    assert key not in client.get(f"/api/sessions/{session}").text
+
+
+@pytest.mark.parametrize("turn", [{}, {"role": "user"}, {"role": "nobody", "content": "x"}, {"content": "x"}])
+def test_a_turn_says_something_and_who_says_it(client: TestClient, project: int, turn: dict[str, str]) -> None:
+    session = begin(client, project)["session_id"]
+    answer = client.post("/api/conversations/save", json={"session_id": session, "turns": [*FIRST, turn]})
+    assert answer.status_code == 422
+    assert "2 (counted from 0)" in answer.json()["error"]["message"]
+    assert client.get(f"/api/sessions/{session}").json()["data"]["session"]["turn_count"] == 0
+
+
+@pytest.mark.parametrize("path", ["/api/sessions/create", "/api/sessions/create-with-handoff", "/api/sessions"])
+def test_every_way_to_begin_loads_the_handoff(client: TestClient, project: int, path: str) -> None:
+    session = begin(client, project)["session_id"]
+    save(client, session, FIRST)
+    client.post(f"/api/sessions/{session}/complete", json={})
+    begun = client.post(path, json={"project_id": project}).json()
+    assert begun["previous_handoff"]["session_number"] == 1
+    detail = client.get(f"/api/sessions/{begun['session_id']}/detail").json()["data"]
+    assert detail["previous_handoff"]["id"] == begun["previous_handoff"]["handoff_id"]
+    assert detail["handoff"] is None
+
+
+def test_a_session_is_shown_whole_in_pages(client: TestClient, project: int) -> None:
+    session = begin(client, project)["session_id"]
+    save(client, session, [*FIRST, *SECOND])
+    first = client.get(f"/api/sessions/{session}/detail?limit=3").json()["data"]
+    rest = client.get(f"/api/sessions/{session}", params={"limit": 3, "cursor": first["next_cursor"]}).json()["data"]
+    assert [one["handle"] for one in first["conversation"] + rest["conversation"]] == ["s1.1", "s1.2", "s1.3", "s1.4"]
+    assert rest["next_cursor"] is None
+
+
+def test_lists_of_sessions(client: TestClient, project: int) -> None:
+    for _ in range(3):
+        begin(client, project)
+    first = client.get("/api/sessions").json()["data"][-1]["id"]
+    save(client, first, FIRST)
+    client.post(f"/api/sessions/{first}/complete", json={})
+    assert [one["number"] for one in client.get("/api/sessions").json()["data"]] == [3, 2, 1]
+    assert [one["number"] for one in client.get(f"/api/projects/{project}/sessions?status=active").json()["data"]] == [2, 3]
+    page = client.get(f"/api/projects/{project}/sessions-timeline?limit=1").json()
+    assert page["data"][0]["has_handoff"] is True
+    assert 0 <= page["data"][0]["preservation_ratio"] <= 1
+    rest = client.get(f"/api/projects/{project}/sessions-timeline", params={"cursor": page["next_cursor"]}).json()["data"]
+    assert [one["has_handoff"] for one in rest] == [False, False]
+    assert client.get("/api/sessions?status=completed&project_id=77").json()["data"] == []
+
+
+def test_reopening_and_leaving_a_session(client: TestClient, project: int) -> None:
+    session = begin(client, project)["session_id"]
+    assert client.post(f"/api/sessions/{session}/abandon").json()["data"]["status"] == "abandoned"
+    assert client.post(f"/api/sessions/{session}/reopen").json()["data"]["status"] == "active"
+    assert client.post("/api/sessions/99/reopen").status_code == 404
+
+
+def test_a_template_gives_its_objectives(client: TestClient, store: Any, project: int) -> None:
+    from onward.app import templates
+
+    templates.new(store, "release", objectives=["Tag it"], checklist=["Changelog written"])
+    begun = begin(client, project, template="release", objectives=["Tell everyone"])
+    assert begun["data"]["objectives"] == ["Tag it", "Tell everyone"]
+    assert begun["checklist"] == ["Changelog written"]
+    assert client.post("/api/sessions", json={"project_id": project, "template": "nothing"}).status_code == 404
