@@ -74,14 +74,14 @@ def test_only_what_is_new_is_read(store: Store, project: Project, tmp_path: Path
     growing = tmp_path / "growing.jsonl"
     growing.write_bytes(b"".join(lines[:20]))
     read: list[int] = []
-    reads = following._Waiting.read
+    reads = following._Waiting.readline
 
     def counted(self: following._Waiting, size: int = -1) -> bytes:
         data = reads(self, size)
         read.append(len(data))
         return data
 
-    monkeypatch.setattr(following._Waiting, "read", counted)
+    monkeypatch.setattr(following._Waiting, "readline", counted)
     follower = following_of(store, project, growing)
     assert new(list(follower.look())) > 0
     read.clear()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -25,8 +25,8 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store.at_folder(tmp_path / "home") as opened:
+def store(open_again: Callable[[], Store]) -> Iterator[Store]:
+    with open_again() as opened:
         yield opened
         with opened.read() as connection:
             assert (health.damage(connection), health.unindexed(connection)) == ([], 0)
@@ -90,6 +90,53 @@ def test_a_longer_copy_loses_nothing(store: Store, tmp_path: Path) -> None:
     remapping.remap_project(store, wrong, shop)
     assert texts(store, shop) == [["one", "two"], ["one", "two", "three"]]
     assert not any(one.new_turns for one in import_paths(store, [tmp_path / "a.json"], project=shop).files[0].sessions)
+
+
+def secret(number: int) -> str:
+    """A dummy that is redacted."""
+    return "ghp_" + f"{number}aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY3zA"[:36]
+
+
+def spilled(path: Path, *, times: bool, native: str | None = None, more: tuple[str, ...] = ()) -> Path:
+    """A session in which secrets were said: turns have times or none."""
+    said = [f"push with {secret(1)}", "pushed", f"push with {secret(2)}", f"now with {secret(1)} again", *more]
+    messages: list[dict[str, str]] = [{"role": ("user", "assistant")[i % 2], "content": text} for i, text in enumerate(said)]
+    if times:
+        messages = [{**one, "timestamp": (NOON + timedelta(minutes=i)).isoformat()} for i, one in enumerate(messages)]
+    path.write_text(json.dumps([{"messages": messages, **({"id": native} if native else {})}]), "utf-8")
+    return path
+
+
+@pytest.mark.parametrize("times", [True, False])
+@pytest.mark.parametrize("native", ["a", None])
+def test_what_held_a_secret_is_known_again(store: Store, tmp_path: Path, times: bool, native: str | None) -> None:
+    wrong, shop = projects.new(store, "wrong"), projects.new(store, "shop")
+    import_paths(store, [written(tmp_path / "b.json", "three", "four")], project=shop)
+    import_paths(store, [spilled(tmp_path / "a.json", times=times, native=native)], project=wrong)
+    remapping.remap_project(store, wrong, shop)
+    before = texts(store, shop)
+    assert [len(one) for one in before] == [2, 4]
+    assert secret(1) not in str(before)
+    for _ in range(2):
+        import_paths(store, [tmp_path / "a.json"], project=shop)
+        assert texts(store, shop) == before
+    import_paths(store, [spilled(tmp_path / "a.json", times=times, native=native, more=("five",))], project=shop)
+    assert texts(store, shop) == [before[0], [*before[1], "five"]]
+    last = projects.new(store, "last")
+    remapping.remap_project(store, shop, last)
+    import_paths(store, [tmp_path / "a.json"], project=last)
+    assert [len(one) for one in sorted(texts(store, last), key=len)] == [2, 5]
+
+
+@pytest.mark.parametrize("times", [True, False])
+@pytest.mark.parametrize("native", ["a", None])
+def test_what_both_hold_is_kept_once_where_it_held_a_secret(store: Store, tmp_path: Path, times: bool, native: str | None) -> None:
+    wrong, shop = projects.new(store, "wrong"), projects.new(store, "shop")
+    for project in (wrong, shop):
+        import_paths(store, [spilled(tmp_path / "a.json", times=times, native=native)], project=project)
+    done = remapping.remap_project(store, wrong, shop)
+    assert [one.number for one in done.sessions] == [None]
+    assert [len(one) for one in texts(store, shop)] == [4]
 
 
 def test_some_sessions_go_and_the_rest_stays(store: Store, tmp_path: Path) -> None:

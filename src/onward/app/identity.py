@@ -3,16 +3,23 @@
 A turn is known by the agent's own id; else by role, time and content; else by its content and its place in the session. Where the same content
 comes twice, the second one is another turn. Everything is hashed under the project's key before redaction, so that a better redactor does not
 make every turn new and nobody can try what a turn said.
+
+A session that went to another project is the exception: what its secrets were is not known any more. There a turn without an id that held some is known by
+its content as it is kept, whatever stands in the places of the secrets, and is looked for by that as well when it is read again.
 """
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from functools import cache
 from hashlib import blake2b
 from typing import NamedTuple
 
 from onward.core.transcript import Turn
+from onward.redact.secret import PLACEHOLDER, PLACEHOLDER_HEAD
 
 FIRST_TURNS = 4
 """A session without an id is known by this many first turns."""
@@ -21,14 +28,22 @@ _ENDS_CHARS = 4096
 
 
 class Recognised(NamedTuple):
-    """What tells one turn from all others: `mark` by itself, or within its session where it is not `everywhere`."""
+    """What tells one turn from all others: `mark` by itself, or within its session where it is not `everywhere`.
+
+    `masked` is the mark that it has where its secrets are not known any more; None where it holds none, or has an id.
+    """
 
     mark: bytes
     everywhere: bool
+    masked: bytes | None = None
 
     def identity(self, session_number: int) -> bytes:
         """Return the turn's identity within its project."""
         return self.mark if self.everywhere else blake2b(self.mark + b"\0%d" % session_number, digest_size=16).digest()
+
+    def without_secrets(self) -> Recognised:
+        """Return what the turn is known by where its secrets are not known any more."""
+        return self if self.masked is None else Recognised(self.masked, self.everywhere)
 
 
 class Recogniser:
@@ -38,13 +53,16 @@ class Recogniser:
         self._key = key
         self._times = Counter[bytes]()
 
-    def recognise(self, turn: Turn) -> Recognised:
-        """Return what the next turn is known by."""
+    def recognise(self, turn: Turn, redacted: Turn | None = None) -> Recognised:
+        """Return what the next turn is known by. *redacted* is the same turn as it is kept: it tells what the turn is known by without its secrets."""
         if turn.id is not None:
             return Recognised(self._hash(b"id", turn.id.encode("utf-8", "replace")), everywhere=True)
-        said = self.content(turn)
+        masked = self._next(self._hash(b"masked", *_content(_masked(redacted)))) if redacted and _holds_placeholder(redacted) else None
+        return Recognised(self._next(self.content(turn)), turn.at is not None, masked)
+
+    def _next(self, said: bytes) -> bytes:
         self._times[said] += 1
-        return Recognised(self.nth(said, self._times[said]), everywhere=turn.at is not None)
+        return self.nth(said, self._times[said])
 
     def content(self, turn: Turn) -> bytes:
         """Return what everything is known by that says the same."""
@@ -60,9 +78,38 @@ class Recogniser:
         return digest.digest()
 
 
+def _holds_placeholder(turn: Turn) -> bool:
+    return PLACEHOLDER_HEAD in turn.text or any(PLACEHOLDER_HEAD in result.text for result in turn.results)
+
+
+def _masked(turn: Turn) -> Turn:
+    """*turn* with the same word in the place of every secret: a placeholder tells them apart, in each project by another one."""
+    mask = _placeholder().sub
+    return replace(
+        turn,
+        text=mask(PLACEHOLDER_HEAD, turn.text),
+        results=tuple(replace(one, text=mask(PLACEHOLDER_HEAD, one.text)) for one in turn.results),
+    )
+
+
+@cache
+def _placeholder() -> re.Pattern[str]:
+    return re.compile(PLACEHOLDER)
+
+
 def first_turns(recognised: Sequence[Recognised]) -> list[str]:
-    """Return what a session that begins so may be called: by its first `FIRST_TURNS`, then by ever fewer, in case it was shorter when it was read before."""
-    marks = [one.mark for one in recognised[:FIRST_TURNS]]
+    """Return what a session that begins so may be called: by its first `FIRST_TURNS`, then by ever fewer, in case it was shorter when it was read before.
+
+    Where they hold secrets, the same follows without them.
+    """
+    first = recognised[:FIRST_TURNS]
+    marks = [one.mark for one in first]
+    if any(one.masked for one in first):
+        return [*_names(marks), *_names([one.without_secrets().mark for one in first])]
+    return _names(marks)
+
+
+def _names(marks: Sequence[bytes]) -> list[str]:
     return [f"{count}:{blake2b(b''.join(marks[:count]), digest_size=16).hexdigest()}" for count in range(len(marks), 0, -1)]
 
 

@@ -6,11 +6,12 @@ its own transaction, which of its turns are kept already.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from sqlalchemy import Connection
 
-from onward.app.identity import first_turns
+from onward.app.identity import Recognised, first_turns
 from onward.app.preparing import Ready
 from onward.core.master import turn_tokens
 from onward.core.transcript import Rewind, SessionHead
@@ -75,10 +76,9 @@ class SessionIntake:
     def _write(self, connection: Connection, chunk: list[Ready | Rewind], read: list[Ready]) -> None:
         session = self._stored(connection)
         number = session.number if session else 0
-        places = turns.known(
-            connection, self.project.id, [one.recognised.identity(number) for one in read if number or one.recognised.everywhere]
-        )
-        if session is None and any(not one.recognised.everywhere or one.recognised.mark not in places for one in read):
+        names = [_names(one.recognised, number) for one in read if number or one.recognised.everywhere]
+        places = turns.known(connection, self.project.id, [identity for each in names for identity in each])
+        if session is None and any(not one.recognised.everywhere or _place(places, _names(one.recognised, 0)) is None for one in read):
             session = self._begun(connection, next((told(one.packed.at) for one in read if one.packed.at is not None), None))
         self._session = session
         if session is None:
@@ -92,8 +92,8 @@ class SessionIntake:
                 self._position = 0 if one.to is None else self._positions.get(one.to, self._position)
                 left.append((self._position, self._reached))
                 continue
-            identity = one.recognised.identity(session.number)
-            place = places.get(identity)
+            names_of_one = _names(one.recognised, session.number)
+            identity, place = names_of_one[0], _place(places, names_of_one)
             if place is None:
                 place = places[identity] = Place(session.id, session.turns + len(new) + 1, one.packed.chars)
                 new.append(NewTurn(place.ordinal, identity, one.packed))
@@ -127,6 +127,10 @@ class SessionIntake:
         found = {one.native_id: one for one in sessions.by_native_ids(connection, self.project.id, self._native_ids)}
         if name in found or self._head.id:
             return found.get(name)
+        of_as_many = f"{name.rpartition(':')[0]}:"
+        without_secrets = next((one for called, one in found.items() if called and called.startswith(of_as_many)), None)
+        if without_secrets:
+            return without_secrets
         # It had fewer turns when it was read before, and was called by those.
         shorter = next(
             (one for one in found.values() if one.native_id == f"{DIGEST}{one.turns}:{(one.native_id or '').rpartition(':')[2]}"), None
@@ -142,3 +146,12 @@ class SessionIntake:
         if waiting:
             return sessions.adopt(connection, waiting.id, self._head, native_id=name, source=self._source)
         return sessions.add(connection, self.project.id, self._head, native_id=name, source=self._source)
+
+
+def _names(recognised: Recognised, session_number: int) -> list[bytes]:
+    """Return the identities that a turn may be kept under; its own first."""
+    return [one.identity(session_number) for one in (recognised, recognised.without_secrets())[: 1 + (recognised.masked is not None)]]
+
+
+def _place(places: Mapping[bytes, Place], identities: Iterable[bytes]) -> Place | None:
+    return next((places[identity] for identity in identities if identity in places), None)

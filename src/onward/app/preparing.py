@@ -65,4 +65,5 @@ def ready(items: Iterable[Item], key_of: Callable[[SessionHead], bytes]) -> Iter
         elif isinstance(item, Rewind):
             yield item
         else:
-            yield Ready(item.id, recognise(item), pack(redact(item), content_chars(item)))
+            redacted = redact(item)
+            yield Ready(item.id, recognise(item, redacted), pack(redacted, content_chars(item)))

@@ -3,13 +3,13 @@
 One transaction moves everything. Turns keep what they say, and are known by what they would be known by had they been imported there; the sessions are
 numbered after those that are there, in order of time, because a handle that was once given keeps its meaning. Both ledgers are folded anew.
 
-What is known only by its content cannot be recognised again where a secret in it was replaced: a turn without an id and with a secret would come in
-once more if its file is imported again.
+A session that both projects hold whole is kept once. Where they hold but a part of it in common, both parts stand: a handle that was given to a turn is
+worth more than a count, in which such a turn counts twice.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 
 from onward.app.completing import contribution, main_path
 from onward.app.distilling import distil
-from onward.app.identity import Recognised, Recogniser, first_turns
+from onward.app.identity import FIRST_TURNS, Recognised, Recogniser, first_turns
 from onward.app.standing import standing_of
 from onward.core import paths
 from onward.core.facts import Fact
@@ -132,15 +132,14 @@ def _remap(store: Store, choose: Callable[[Connection], _Chosen], target: Projec
 
 def _planned(connection: Connection, chosen: Sequence[Session], target: Project, there: Sequence[Session]) -> list[_Move]:
     last = max((session.number for session in there), default=0)
-    twins = {session.native_id: session.number for session in there if session.native_id}
+    twins = {name: session for session in there if (name := _called(connection, session, target))}
     taken: set[bytes] = set()
     moves: list[_Move] = []
     for session in chosen:
-        recognise = Recogniser(target.key).recognise
-        recognised = {one.ordinal: recognise(one.turn) for one in turns.of_session(connection, session.id)}
+        recognised = _recognised(connection, session, target)
         native_id = _native_id(session, list(recognised.values()))
         twin = twins.get(native_id) if native_id else None
-        if twin is not None and all(_known(connection, target, [one.identity(twin) for one in recognised.values()], taken)):
+        if twin is not None and _holds(connection, target, twin, recognised.values(), taken):
             moves.append(_Move(session, None, None, {}, None, {}))
             continue
         last += 1
@@ -153,10 +152,30 @@ def _planned(connection: Connection, chosen: Sequence[Session], target: Project,
         taken.update(identities.values())
         native_id = None if twin is not None else native_id
         if native_id:
-            twins[native_id] = last
+            twins[native_id] = replace(session, number=last)
         added, renamed = _added(connection, session, last)
         moves.append(_Move(session, last, native_id, identities, added, renamed))
     return moves
+
+
+def _recognised(connection: Connection, session: Session, target: Project, *, last: int = turns.MOST_ORDINAL) -> dict[int, Recognised]:
+    """Return what the turns of a session, until the *last*, are known by in *target*, by ordinal. What their secrets were is not known any more."""
+    recognise = Recogniser(target.key).recognise
+    return {one.ordinal: recognise(one.turn, one.turn).without_secrets() for one in turns.of_session(connection, session.id, last=last)}
+
+
+def _called(connection: Connection, session: Session, target: Project) -> str | None:
+    """Return what a session of *target* would be called if it had come from elsewhere."""
+    if session.native_id is None or not session.native_id.startswith(DIGEST):
+        return session.native_id
+    return _native_id(session, list(_recognised(connection, session, target, last=FIRST_TURNS).values()))
+
+
+def _holds(connection: Connection, target: Project, twin: Session, recognised: Iterable[Recognised], taken: set[bytes]) -> bool:
+    """Say whether *target* has all turns of the session that goes by the same name as *twin*, which is there or will be."""
+    identities = [one.identity(twin.number) for one in recognised]
+    missing = [one for one, is_known in zip(identities, _known(connection, target, identities, taken), strict=True) if not is_known]
+    return not missing or {one.identity(twin.number) for one in _recognised(connection, twin, target).values()}.issuperset(missing)
 
 
 def _known(connection: Connection, target: Project, identities: Sequence[bytes], taken: set[bytes]) -> list[bool]:
