@@ -280,7 +280,7 @@ def _new_turn(document: Document, bodies: Bodies) -> tuple[NewTurn, bool]:
     role, at = document["role"], document.get("at")
     if role not in _ROLES:
         raise ValueError(f"role {role!r}")
-    turn = bodies.unpack(role, None if at is None else told(_time(at)), orjson.dumps(document["turn"]))
+    turn = bodies.unpack(role, None if at is None else told(_time(at)), orjson.dumps(_of_kind(document["turn"], dict)))
     _check_turn(turn)
     chars, ordinal = _read(schema.turns.c.chars, document["chars"]), _read(schema.turns.c.ordinal, document["ordinal"])
     return NewTurn(ordinal, bytes.fromhex(document["identity"]), bodies.pack(turn, chars)), _of_kind(document["abandoned"], bool)
