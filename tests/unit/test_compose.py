@@ -25,3 +25,10 @@ def test_what_an_agent_tells_in_one_turn_stays_on_one_line() -> None:
     (together,) = lines["Errors and fixes"]
     assert all(one.text in together for one in told[:3])
     assert {"Decided, and why", "Learned"}.isdisjoint(lines)
+
+
+def test_a_reply_of_common_words_is_worth_its_place() -> None:
+    reply = fact("requirement", "Do one by one.", 9, 0.6, "user")._replace(lead="How shall I go on? — the user:")
+    handoff = compose(fold(Ledger(), [reply, fact("done", "The kiosk page is translated.", 4, 0.9)]), [SessionLine(1)], 1000, count_tokens)
+    shown = [line.text for section in handoff.sections for line in section.lines] + [line.text for _, line in handoff.head]
+    assert any("Do one by one." in text for text in shown)

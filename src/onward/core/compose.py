@@ -16,7 +16,7 @@ from onward.core.facts import GIT_STATE, Fact, Handle, Kind
 from onward.core.handoff import Handoff, Line, Section, render
 from onward.core.headings import HEAD, SECTIONS
 from onward.core.ledger import Ledger, names_of, order
-from onward.core.text import content_words
+from onward.core.text import content_words, words
 
 RULES_SHARE = 0.4
 """Of the budget, at most, for rules; the rest is reached with `onward fact list --kind rule`."""
@@ -198,7 +198,7 @@ def _recurring(live: Sequence[Fact]) -> dict[str, int]:
 
 def _grams(text: str) -> frozenset[str]:
     """Return the content words of *text* and their neighbouring pairs: two sentences about one thing share words, two that say the same share pairs."""
-    said = content_words(text)
+    said = content_words(text) or words(text)
     return frozenset(said) | {f"{a} {b}" for a, b in pairwise(said)}
 
 

@@ -13,7 +13,7 @@ from itertools import chain
 from typing import NamedTuple
 
 LONGEST_CLAUSE = 420
-"""Characters; a longer clause is cut at a word, since a line of a handoff has to be readable at a glance."""
+"""Characters; a longer sentence is several clauses, since a line of a handoff has to be readable at a glance."""
 
 _BULLET = re.compile(r"(?:[-*+•]|\(?\d{1,3}[.)])\s+(?:\[[ xX]\]\s+)?")
 _SENTENCE_END = re.compile(r"(?<=[.!?…])[\"')\]*_]*\s+(?=[^\sa-z])")
@@ -85,7 +85,7 @@ def _cut(text: str) -> Iterator[tuple[str, str, str, bool]]:
             elif is_row:
                 cells = [_plain(c.strip()) for c in bare.strip("|").split("|")]
                 if not all(set(c) <= set("-: ") for c in cells):
-                    yield _clip(" — ".join(c for c in cells if c)), heading, lead, True
+                    yield from ((s, heading, lead, True) for s in _pieces(" — ".join(c for c in cells if c)))
             else:
                 heading, lead = _plain(bare.lstrip("# ")).rstrip(":"), ""
         else:
@@ -103,19 +103,26 @@ def _plain(line: str) -> str:
 
 
 def _sentences(paragraph: str) -> Iterator[str]:
-    if len(paragraph) < 60:
+    if len(paragraph) < 60 and not paragraph.endswith(":"):
         if paragraph:
             yield paragraph
         return
     for part in _SENTENCE_END.split(paragraph):
         if part := part.strip():
-            yield _clip(part)
+            yield from _pieces(part)
 
 
-def _clip(said: str) -> str:
-    if len(said) <= LONGEST_CLAUSE:
-        return said
-    return said[: said.rfind(" ", LONGEST_CLAUSE // 2, LONGEST_CLAUSE)].rstrip(" ,;:") + " …"
+def _pieces(said: str) -> Iterator[str]:
+    """Yield *said* in pieces of at most `LONGEST_CLAUSE` characters, cut between its parts where it has some, else between words."""
+    while len(said) > LONGEST_CLAUSE:
+        cut = max(said.rfind(mark, LONGEST_CLAUSE // 3, LONGEST_CLAUSE) for mark in ("; ", ", ", " — ", ": "))
+        if cut < 0:
+            cut = said.rfind(" ", LONGEST_CLAUSE // 2, LONGEST_CLAUSE)
+        if cut < 0:
+            cut = LONGEST_CLAUSE
+        yield said[:cut].rstrip(" ,;:") + " …"
+        said = "… " + said[cut:].lstrip(" ,;:—")
+    yield said
 
 
 class Pieces(dict[str, tuple[str, ...]]):

@@ -16,6 +16,7 @@ _PHRASINGS = (
     rf"\b(?:replac\w+|swap\w*)(?: the| our)? {_OLD} (?:with|by|for)\b",
     rf"\b(?:switch\w*|mov\w+|migrat\w+|chang\w+|renam\w+)(?: it| them| over)?(?: from)?(?: the)? {_OLD} (?:to|into|→|->)(?=\s)",
     rf"\b(?:no longer|not)(?: use| uses| using| need| needs) {_OLD}(?=[\s,.;:)]|$)",
+    rf"\b{_OLD} (?:is|are|was|were) (?:no longer|not) (?:appropriate|needed|used|required|valid|correct|wanted|an option|supported)\b",
     rf"\b(?:ganti|mengganti|diganti)(?: dari)? {_OLD} (?:jadi|dengan|ke|pakai|menjadi)\b",
     rf"\b(?:tidak|ga|gak|nggak) (?:jadi|lagi) (?:pakai|pake|menggunakan) {_OLD}(?=[\s,.;:)]|$)",
     rf"\b(?:au lieu de|en lugar de|em vez de) {_OLD}(?=[\s,.;:)]|$)",

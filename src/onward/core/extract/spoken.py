@@ -72,7 +72,7 @@ def heard(seen: Trace) -> Iterator[Heard]:
     goal = next((one for one in found if _can_be_goal(one)), None)
     told: set[str] = set()
     for worth, _, one, told_of in ranked:
-        key = " ".join(sorted(one.stems))
+        key = " ".join(sorted(one.stems)) or one.clause.text.lower()
         if key in told:
             continue
         told.add(key)
