@@ -19,7 +19,7 @@ from onward.core.handoff import parse
 from onward.core.transcript import SessionHead, ToolCall, ToolResult, Turn
 from onward.errors import BadInput, NotFound
 from onward.settings import Settings
-from onward.store import Store, search_sqlite
+from onward.store import Store, search_index
 from onward.tokens import count_tokens
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -225,7 +225,6 @@ def test_search_keeps_to_what_is_asked(store: Store, project: Project) -> None:
     assert searching.search(store, "mail server", budget_tokens=5).excerpts == []
     with pytest.raises(BadInput, match="no word"):
         searching.search(store, "?!")
-    assert search_sqlite.COMMON > 0
 
 
 def test_passages_are_whole_and_bounded() -> None:
@@ -257,7 +256,7 @@ def test_the_doctor_finds_nothing_in_a_sound_store(store: Store, project: Projec
 def test_the_doctor_says_what_is_wrong(store: Store, project: Project, home: Path, tmp_path: Path) -> None:
     sittings.start(store, project)
     with store.write() as connection:
-        search_sqlite.clear(connection)
+        search_index.of(connection).clear(connection)
         connection.exec_driver_sql("UPDATE sessions SET created_at = created_at - 172800000000")
     old = tmp_path / "claude" / "projects" / "shop" / "s.jsonl"
     old.parent.mkdir(parents=True)

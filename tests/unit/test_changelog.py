@@ -220,3 +220,12 @@ def test_wrong_use_says_what_to_do(store: Store, project: Project) -> None:
     for number in (3, 9):
         with pytest.raises(NotFound, match=f"Session {number}"):
             handoffs.diff(store, project, 1, number)
+
+
+def test_a_handoff_that_was_restored_does_not_move_the_time(store: Store, project: Project) -> None:
+    complete(store, project, 1, 2)
+    before = handoffs.diff(store, project, 1, 2)
+    facts.add(store, project, "value", "The printer is at 10.0.0.9")
+    handoffs.restore(store, project, handoffs.versions(store, project)[-1].id)
+    after = handoffs.diff(store, project, 1, 2)
+    assert told(after.log.added) == [*told(before.log.added), ("", "The printer is at 10.0.0.9")]

@@ -8,21 +8,20 @@ from dataclasses import dataclass
 from math import log
 
 from onward.core.text import STOPWORDS
+from onward.store.searchable import split_names, stem, stems, words_of
 
 PASSAGE_CHARS = 420
 """A passage grows to about this many characters, by whole lines."""
 LONGEST_LINE_CHARS = 700
 NEARLY_ALL = 0.8
 
-_WORD = re.compile(r"[^\W_]+")
-_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _NAME = re.compile(r"[\w@~-]+(?:[./\\:_-]+[\w@-]+)+")
 _SENTENCE_END = re.compile(r"(?<=[.!?;])\s+")
 _QUESTION_WORDS = STOPWORDS | frozenset(
     "did does do use used using uses say said tell told name named called happen happened exactly many much ever s t ve re ll d m was were "
     "apa siapa kapan dimana mengapa kenapa bagaimana berapa mana".split()
 )
-_ENDINGS = ("ations", "ation", "ments", "ment", "ings", "ing", "ies", "ers", "er", "ed", "es", "ly", "s", "e", "y")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,25 +39,10 @@ class Question:
 
 def understood(query: str) -> Question:
     """Return what *query* asks for; identifiers are split at case, dots, slashes and underscores, and looked for whole as well."""
-    split = [word.lower() for word in _WORD.findall(_HUMP.sub(" ", query))]
-    whole = [word.lower() for word in _WORD.findall(query)]
-    everything = list(dict.fromkeys((*whole, *split)))
+    everything = list(dict.fromkeys((*words_of(query), *words_of(_HUMP.sub(" ", query)))))
     words = [word for word in everything if word not in _QUESTION_WORDS and (len(word) > 1 or word.isdecimal())] or everything
-    names = [" ".join(_WORD.findall(found.lower())) for found in _NAME.findall(query)]
+    names = [" ".join(words_of(found)) for found in _NAME.findall(query)]
     return Question(tuple(words), tuple(dict.fromkeys(name for name in names if " " in name)))
-
-
-def stem(word: str) -> str:
-    """Return *word* without its ending, roughly: enough to tell `failing` and `failed` from other words."""
-    for ending in _ENDINGS:
-        if word.endswith(ending) and len(word) - len(ending) >= 3:
-            return word[: -len(ending)]
-    return word
-
-
-def stems(text: str) -> list[str]:
-    """Return the stems of the words of *text*, names joined by capitals split as well."""
-    return [stem(word) for word in _WORD.findall(_HUMP.sub(" ", text).lower())]
 
 
 class Judge:
@@ -75,13 +59,17 @@ class Judge:
     def score(self, text: str) -> float:
         """Return 0..about 2: the share of the question's words that *text* holds, each as much as it is rare, and half as much again for whole names."""
         said = stems(text)
-        found = set(said)
+        found = {*said, *stems(split_names(text))}
         score = sum(weight for word, weight in self._rarity.items() if word in found)
         if score and self._names:
-            flat = " ".join(_WORD.findall(text.lower()))
-            score += sum(0.5 * weight for name, weight in self._names if name in flat)
+            flat = f" {' '.join(words_of(text))} "
+            score += sum(0.5 * weight for name, weight in self._names if f" {name} " in flat)
         length = len(said)
         return score / self._most * (1.0 if length > 12 else 0.6 + length / 30)
+
+    def closest(self, text: str) -> str:
+        """Return the line of *text* that answers best, the first of several."""
+        return max(text.split("\n"), key=self.score)
 
 
 def rarity(count: int, turns: int) -> float:

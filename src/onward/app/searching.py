@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from heapq import nlargest
 from typing import Literal, TypeAlias, cast
 
 from sqlalchemy import Connection
 
-from onward.app.asking import Judge, passages, repeats, stems, understood
+from onward.app.asking import Judge, passages, repeats, understood
 from onward.app.standing import standing_of
 from onward.core.facts import Handle
 from onward.errors import BadInput
-from onward.store import Store, projects, search_sqlite, sessions, turns
+from onward.store import Store, projects, search_index, sessions, turns
 from onward.store.projects import Project
-from onward.store.searchable import searchable
+from onward.store.searchable import searchable, stems
 from onward.tokens import count_tokens
 
 SearchKind: TypeAlias = Literal["user", "assistant", "tool", "fact"]
@@ -27,8 +27,8 @@ DEFAULT_BUDGET_TOKENS = 1000
 MOST_TURNS = 200
 MOST_LOOKED_AT = 400
 _WORTH: dict[SearchKind, float] = {"user": 1.1, "assistant": 1.0, "tool": 0.85, "fact": 1.1}
-HEAD_TOKENS = 12
-"""What an excerpt's source, printed before it, costs at most."""
+RECENT = 0.08
+"""By how much the newest session counts more than the beginning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,12 @@ class Excerpt:
     at: datetime | None
     text: str
     score: float
+
+    @property
+    def source(self) -> str:
+        """What is printed before the passage: `[s3.41] user 2026-03-01`. What a person added to the ledger has no turn to show."""
+        place = f"[{self.handle}] " if self.handle.session else ""
+        return f"{place}{self.kind}{f' {self.at:%Y-%m-%d}' if self.at else ''}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,22 +72,20 @@ def search(
         raise BadInput(f"There is no word in {query!r} to look for.", "Ask with a few words.")
     wanted = kinds or SEARCH_KINDS
     with store.read() as connection:
-        if connection.dialect.name != "sqlite":
-            raise BadInput("Searching needs the SQLite store for now.", "Unset ONWARD_DATABASE_URL to search the store in the data folder.")
-        counts = search_sqlite.frequencies(connection, question.terms)
+        counts = search_index.of(connection).frequencies(connection, question.terms)
         judge = Judge(question, counts, turns.count(connection))
         found: list[Excerpt] = []
         if roles := [kind for kind in wanted if kind != "fact"]:
             found += _in_turns(connection, judge, counts, project, roles)
         if "fact" in wanted:
             found += _in_facts(connection, judge, [project] if project else projects.listed(connection))
-    return _within(found, budget_tokens)
+    return _within(_recent_first(found), judge, budget_tokens)
 
 
 def _in_turns(
     connection: Connection, judge: Judge, counts: Mapping[str, int], project: Project | None, roles: Sequence[SearchKind]
 ) -> Iterator[Excerpt]:
-    ids = search_sqlite.search(connection, counts, project_id=project.id if project else None, roles=roles, limit=MOST_TURNS)
+    ids = search_index.of(connection).search(connection, counts, project_id=project.id if project else None, roles=roles, limit=MOST_TURNS)
     stored = turns.by_ids(connection, ids)
     places = sessions.places(connection, {one.session_id for one in stored.values()})
     for one in stored.values():
@@ -100,16 +104,26 @@ def _in_facts(connection: Connection, judge: Judge, among: Iterable[Project]) ->
                 yield Excerpt(project.name, Handle(fact.session, fact.turn), "fact", fact.at, text, score * _WORTH["fact"])
 
 
-def _within(found: Iterable[Excerpt], budget_tokens: int) -> Found:
-    """Return the best of *found* that the budget has room for; nothing twice."""
+def _recent_first(found: Sequence[Excerpt]) -> Iterator[Excerpt]:
+    """Yield *found*, each worth a little more the later its session was in its project: of two that answer as well, the newer one stands."""
+    newest: dict[str, int] = {}
+    for one in found:
+        newest[one.project] = max(one.handle.session, newest.get(one.project, 1))
+    yield from (replace(one, score=one.score * (1 + RECENT * one.handle.session / newest[one.project])) for one in found)
+
+
+def _within(found: Iterable[Excerpt], judge: Judge, budget_tokens: int) -> Found:
+    """Return the best of *found* that the budget has room for, nothing twice; where a passage has none, the line of it that answers best."""
     chosen: list[Excerpt] = []
     told: list[frozenset[str]] = []
     tokens = 0
     for one in nlargest(MOST_LOOKED_AT, found, key=lambda one: (one.score, one.handle)):
-        cost = count_tokens(one.text) + HEAD_TOKENS
-        if tokens + cost > budget_tokens or repeats(said := frozenset(stems(one.text)), told):
-            continue
-        chosen.append(one)
-        told.append(said)
-        tokens += cost
+        for text in dict.fromkeys((one.text, judge.closest(one.text))):
+            cost = count_tokens(f"{one.source} {one.project}\n{text}\n\n")
+            if tokens + cost <= budget_tokens:
+                if not repeats(said := frozenset(stems(text)), told):
+                    chosen.append(replace(one, text=text))
+                    told.append(said)
+                    tokens += cost
+                break
     return Found(chosen, tokens, budget_tokens)

@@ -66,8 +66,9 @@ def _project_or_all(at: Desk, *, asked: bool) -> Project | None:
 
 
 def _excerpt(one: Excerpt, *, several: bool) -> str:
-    about = [one.kind, f"{one.at:%Y-%m-%d}" if one.at else "", one.project if several else ""]
-    return f"{paint(f'[{one.handle}]', 'cyan')} {paint(' '.join(filter(None, about)), 'dim')}\n{printable(one.text)}"
+    place, _, about = one.source.rpartition("] ")
+    head = " ".join(filter(None, (about, one.project if several else "")))
+    return f"{paint(f'{place}] ', 'cyan') if place else ''}{paint(head, 'dim')}\n{printable(one.text)}"
 
 
 @click.command()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, func, select
 
+from onward.store import search_index
 from onward.store.schema import turns
 
 
@@ -20,10 +21,9 @@ def damage(connection: Connection) -> list[str]:
 
 def unindexed(connection: Connection) -> int:
     """Return by how many the turns in the search index differ from those that are kept."""
-    if connection.dialect.name != "sqlite":
-        return 0
-    indexed = int(connection.exec_driver_sql("SELECT count(*) FROM turn_words_docsize").scalar_one())
-    return abs(int(connection.execute(select(func.count()).select_from(turns)).scalar_one()) - indexed)
+    return abs(
+        int(connection.execute(select(func.count()).select_from(turns)).scalar_one()) - search_index.of(connection).count(connection)
+    )
 
 
 def ask(connection: Connection) -> None:

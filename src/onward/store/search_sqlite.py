@@ -11,13 +11,8 @@ from itertools import islice
 from sqlalchemy import Connection
 
 from onward.core.transcript import Turn
+from onward.store import search_plan
 from onward.store.searchable import searchable
-
-COMMON = 20_000
-"""A term that this many turns hold is common: it does not choose what is found, it only helps to rank it."""
-
-MOST_RANKED = 40_000
-"""Turns that one search ranks at most."""
 
 _BATCH = 2000
 
@@ -41,36 +36,33 @@ def clear(connection: Connection) -> None:
     connection.exec_driver_sql("INSERT INTO turn_words (turn_words) VALUES ('delete-all')")
 
 
+def count(connection: Connection) -> int:
+    """Return how many turns are in the index."""
+    return int(connection.exec_driver_sql("SELECT count(*) FROM turn_words_docsize").scalar_one())
+
+
 def frequencies(connection: Connection, terms: Sequence[str]) -> dict[str, int]:
     """Return how many turns hold each term, counted up to `COMMON`; a term of several words is a phrase."""
-    count = f"SELECT count(*) FROM (SELECT 1 FROM turn_words WHERE turn_words MATCH ? LIMIT {COMMON})"  # noqa: S608
-    return {term: int(connection.exec_driver_sql(count, (_quoted(term),)).scalar_one()) for term in terms}
+    counted = f"SELECT count(*) FROM (SELECT 1 FROM turn_words WHERE turn_words MATCH ? LIMIT {search_plan.COMMON})"  # noqa: S608
+    return {term: int(connection.exec_driver_sql(counted, (_quoted(term),)).scalar_one()) for term in terms}
 
 
 def search(
-    connection: Connection, terms: Mapping[str, int], *, project_id: int | None = None, roles: Sequence[str] = (), limit: int = 200
+    connection: Connection, counts: Mapping[str, int], *, project_id: int | None = None, roles: Sequence[str] = (), limit: int = 200
 ) -> list[int]:
-    """Return the ids of at most *limit* turns that hold any of *terms* (with their `frequencies`), the best first.
+    """Return the ids of at most *limit* turns that hold any of the terms (with their `frequencies`), the best first.
 
     Rare terms rank by BM25. Where every term is common, ranking would read most of the index: the newest turns that hold all of them come
     first instead, then the newest that hold the rarest one.
     """
-    rarest_first = sorted(terms, key=lambda term: terms[term])
-    rare: list[str] = []
-    total = 0
-    for term in rarest_first:
-        total += terms[term]
-        if terms[term] < COMMON and total <= MOST_RANKED:
-            rare.append(term)
-    if rare:
+    held = search_plan.rarest_first(counts)
+    if rare := search_plan.telling(counts):
         return _ids(connection, " OR ".join(map(_quoted, rare)), "rank", project_id=project_id, roles=roles, limit=limit)
-    if not rarest_first:
+    if not held:
         return []
-    found = _ids(
-        connection, " AND ".join(map(_quoted, rarest_first)), "turn_words.rowid DESC", project_id=project_id, roles=roles, limit=limit
-    )
+    found = _ids(connection, " AND ".join(map(_quoted, held)), "turn_words.rowid DESC", project_id=project_id, roles=roles, limit=limit)
     if len(found) < limit:
-        found += _ids(connection, _quoted(rarest_first[0]), "turn_words.rowid DESC", project_id=project_id, roles=roles, limit=limit)
+        found += _ids(connection, _quoted(held[0]), "turn_words.rowid DESC", project_id=project_id, roles=roles, limit=limit)
     return list(dict.fromkeys(found))[:limit]
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
+from unicodedata import combining, normalize
 
 from onward.core.transcript import ToolCall, Turn
 
@@ -13,6 +15,9 @@ RESULT_HEAD_CHARS, RESULT_TAIL_CHARS = 1200, 800
 LONGEST_NAMED_CHARS, SHORT_CHARS = 8000, 400
 """Names are split in this much of what was said, and in arguments shorter than that (commands, paths): what files hold is found as it is written."""
 
+_WORD = re.compile(r"[^\W_]+")
+_FIRST_ENDINGS = ("ings", "ing", "ies", "ied", "ed", "es", "s")
+_SECOND_ENDINGS = ("ation", "ion", "ment", "er", "or", "ly", "ate", "at")
 _HUMPED = re.compile(r"[A-Za-z0-9]*[a-z][A-Z][A-Za-z0-9]*")
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
@@ -33,6 +38,40 @@ def searchable(turn: Turn) -> str:
     text = "\n".join(parts)
     # A lone surrogate, which no database takes, can only be where there is more than ASCII.
     return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
+def words_of(text: str) -> list[str]:
+    """Return the words of *text*: letters and digits, lower case, without diacritics."""
+    if not text.isascii():
+        text = "".join(c for c in normalize("NFKD", text) if not combining(c))
+    return _WORD.findall(text.lower())
+
+
+def stems(text: str) -> list[str]:
+    """Return the stems of the words of *text*, in order."""
+    return [stem(word) for word in words_of(text)]
+
+
+@lru_cache(maxsize=65_536)
+def stem(word: str) -> str:
+    """Return *word* without its endings, roughly: `failed`, `failing` and `failures` are one thing to whoever asks."""
+    word, before = _without(word, _FIRST_ENDINGS), ""
+    # "renderer" and "rendered" meet when nothing is left to take away.
+    while word != before:
+        word, before = _without(word, _SECOND_ENDINGS), word
+    return _single(word[:-1] if len(word) > 3 and word[-1] in "eyi" else word)
+
+
+def _without(word: str, endings: tuple[str, ...]) -> str:
+    for ending in endings:
+        if word.endswith(ending) and len(word) - len(ending) >= 3:
+            return _single(word[: -len(ending)])
+    return word
+
+
+def _single(word: str) -> str:
+    """Return *word* with a doubled last letter once: `stopped` is of `stop`."""
+    return word[:-1] if len(word) > 3 and word[-1] == word[-2] and not word[-1].isdigit() else word
 
 
 def split_names(text: str) -> str:

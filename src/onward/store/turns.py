@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Row, Select, delete, func, select, update
 
 from onward.core.transcript import Role, Turn
-from onward.store import search_sqlite
+from onward.store import search_index
 from onward.store.bodies import Bodies, Packed
 from onward.store.clock import told
 from onward.store.schema import sessions, turns
@@ -69,17 +69,16 @@ def append(connection: Connection, project_id: int, session_id: int, new: Sequen
     # Straight to the driver, here and in `known`: these two statements run for every turn there is.
     marks = ", ".join([_mark(connection)] * len(_COLUMNS))
     connection.exec_driver_sql(f"INSERT INTO turns ({', '.join(_COLUMNS)}) VALUES ({marks})", rows)  # noqa: S608
-    if connection.dialect.name == "sqlite":
-        search_sqlite.add(connection, ((turn_id(session_id, one.ordinal), one.packed.words) for one in new))
+    search_index.of(connection).add(connection, ((turn_id(session_id, one.ordinal), one.packed.words) for one in new))
 
 
 def replace(connection: Connection, place: Place, new: NewTurn) -> Turn:
     """Keep a turn that has grown instead of the one at *place*, and return that one."""
     key, one = turn_id(place.session_id, place.ordinal), new.packed
     before = by_ids(connection, [key])[key].turn
-    if connection.dialect.name == "sqlite":
-        search_sqlite.forget(connection, [(key, before)])
-        search_sqlite.add(connection, [(key, one.words)])
+    index = search_index.of(connection)
+    index.forget(connection, [(key, before)])
+    index.add(connection, [(key, one.words)])
     connection.execute(update(turns).where(turns.c.id == key).values(role=one.role, at=one.at, chars=one.chars, body=one.body))
     return before
 
@@ -164,14 +163,16 @@ def ordinals(connection: Connection, session_id: int) -> list[int]:
 
 def remove(connection: Connection, session_id: int) -> None:
     """Delete the turns of a session, from the index too."""
-    if connection.dialect.name == "sqlite":
-        search_sqlite.forget(connection, ((turn_id(session_id, one.ordinal), one.turn) for one in of_session(connection, session_id)))
+    search_index.of(connection).forget(
+        connection, ((turn_id(session_id, one.ordinal), one.turn) for one in of_session(connection, session_id))
+    )
     connection.execute(delete(turns).where(_within(session_id, 1, MOST_ORDINAL)))
 
 
 def index_again(connection: Connection) -> int:
     """Make the search index anew from the turns; return how many there are."""
-    search_sqlite.clear(connection)
+    index = search_index.of(connection)
+    index.clear(connection)
     count = 0
 
     def counted() -> Iterator[tuple[int, str]]:
@@ -180,7 +181,7 @@ def index_again(connection: Connection) -> int:
             count += 1
             yield turn_id(one.session_id, one.ordinal), searchable(one.turn)
 
-    search_sqlite.add(connection, counted())
+    index.add(connection, counted())
     return count
 
 

@@ -1,0 +1,118 @@
+"""Finding turns by their words on PostgreSQL: an index table of our own stems, with a GIN index.
+
+What a lexeme is, we say, not the server's configuration: vectors and queries are put together from words of letters and digits alone, so that nothing in a text or a
+question is syntax. A vector holds about a megabyte and sixteen thousand places, so a long turn takes several rows, its parts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from math import log
+
+from sqlalchemy import Connection
+
+from onward.core.transcript import Turn
+from onward.store import search_plan
+from onward.store.searchable import stems
+
+LONGEST_STEM_CHARS = 60
+"""What is longer is cut, in texts and questions alike: it is no word that anybody asks for."""
+PART_STEMS = 15_000
+_MOST_PLACES = 255
+"""Places that a vector keeps of one stem."""
+_BATCH = 500
+
+
+def add(connection: Connection, words: Iterable[tuple[int, str]]) -> None:
+    """Index turns, each as (its id, what it is found by)."""
+    rows = ((key, part, vector) for key, text in words for part, vector in enumerate(_vectors(text)))
+    while batch := list(islice(rows, _BATCH)):
+        connection.exec_driver_sql("INSERT INTO turn_words (turn_id, part, words) VALUES (%s, %s, %s::tsvector)", batch)
+
+
+def forget(connection: Connection, turns: Iterable[tuple[int, Turn]]) -> None:
+    """Take turns out of the index."""
+    keys = ((key,) for key, _ in turns)
+    while batch := list(islice(keys, _BATCH)):
+        connection.exec_driver_sql("DELETE FROM turn_words WHERE turn_id = %s", batch)
+
+
+def clear(connection: Connection) -> None:
+    """Forget everything."""
+    connection.exec_driver_sql("DELETE FROM turn_words")
+
+
+def count(connection: Connection) -> int:
+    """Return how many turns are in the index."""
+    return int(connection.exec_driver_sql("SELECT count(*) FROM turn_words WHERE part = 0").scalar_one())
+
+
+def frequencies(connection: Connection, terms: Sequence[str]) -> dict[str, int]:
+    """Return how many turns hold each term, counted up to `COMMON`; a term of several words is a phrase."""
+    counted = f"SELECT count(*) FROM (SELECT 1 FROM turn_words WHERE words @@ %s::tsquery LIMIT {search_plan.COMMON}) AS held"  # noqa: S608
+    asked = {term: _phrase(term) for term in terms}
+    return {term: int(connection.exec_driver_sql(counted, (phrase,)).scalar_one()) if phrase else 0 for term, phrase in asked.items()}
+
+
+def search(
+    connection: Connection, counts: Mapping[str, int], *, project_id: int | None = None, roles: Sequence[str] = (), limit: int = 200
+) -> list[int]:
+    """Return the ids of at most *limit* turns that hold any of the terms (with their `frequencies`), the best first.
+
+    Rare terms rank by how rare they are, a short turn before a long one. Where every term is common, ranking would read most of the index: the newest turns
+    that hold all of them come first instead, then the newest that hold the rarest one.
+    """
+    held = search_plan.rarest_first(counts)
+    if rare := search_plan.telling(counts):
+        return _ranked(connection, {term: counts[term] for term in rare}, project_id, roles, limit)
+    if not held:
+        return []
+    found = _newest(connection, held, project_id, roles, limit)
+    if len(found) < limit:
+        found += _newest(connection, held[:1], project_id, roles, limit)
+    return list(dict.fromkeys(found))[:limit]
+
+
+def _ranked(connection: Connection, counts: Mapping[str, int], project_id: int | None, roles: Sequence[str], limit: int) -> list[int]:
+    phrases = {_phrase(term): log(1.0 + search_plan.MOST_RANKED / count) for term, count in counts.items()}
+    worth = " + ".join(["CASE WHEN words @@ %s::tsquery THEN %s ELSE 0 END"] * len(phrases))
+    values: list[object] = [part for phrase, rarity in phrases.items() for part in (phrase, rarity)]
+    where, more = _where(" | ".join(f"({phrase})" for phrase in phrases), project_id, roles)
+    # A long turn holds more words by chance.
+    score = f"({worth}) / (1 + 0.1 * ln(1 + length(words)))"
+    query = f"SELECT turn_id, max({score}) AS score FROM {where} GROUP BY turn_id ORDER BY score DESC, turn_id DESC LIMIT {limit}"  # noqa: S608
+    return [int(row[0]) for row in connection.exec_driver_sql(query, (*values, *more))]
+
+
+def _newest(connection: Connection, terms: Sequence[str], project_id: int | None, roles: Sequence[str], limit: int) -> list[int]:
+    where, values = _where(" & ".join(f"({_phrase(term)})" for term in terms), project_id, roles)
+    query = f"SELECT DISTINCT turn_id FROM {where} ORDER BY turn_id DESC LIMIT {limit}"  # noqa: S608
+    return [int(row[0]) for row in connection.exec_driver_sql(query, tuple(values))]
+
+
+def _where(asked: str, project_id: int | None, roles: Sequence[str]) -> tuple[str, list[object]]:
+    query = "turn_words JOIN turns ON turns.id = turn_words.turn_id WHERE words @@ %s::tsquery"
+    values: list[object] = [asked]
+    if project_id is not None:
+        query += " AND turns.project_id = %s"
+        values.append(project_id)
+    if roles:
+        query += f" AND turns.role IN ({', '.join(['%s'] * len(roles))})"
+        values += roles
+    return query, values
+
+
+def _phrase(term: str) -> str:
+    """Return *term* as a query: its stems, one after the other; empty where it has none."""
+    return " <-> ".join(f"'{word[:LONGEST_STEM_CHARS]}'" for word in stems(term))
+
+
+def _vectors(text: str) -> Iterator[str]:
+    """Yield the vectors of *text*, one for each part; an empty one for an empty text, so that every turn has a row."""
+    words = stems(text)
+    for start in range(0, max(1, len(words)), PART_STEMS):
+        places: dict[str, list[str]] = {}
+        for place, word in enumerate(words[start : start + PART_STEMS], start=1):
+            places.setdefault(word[:LONGEST_STEM_CHARS], []).append(str(place))
+        yield " ".join(f"'{word}':{','.join(at[:_MOST_PLACES])}" for word, at in places.items())

@@ -1,0 +1,166 @@
+"""`onward search`: a natural question finds the passage, within a budget, nothing twice, each with its source; on every database."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from onward.app import completing, projects, searching, sources
+from onward.app import sessions as sittings
+from onward.app.asking import understood
+from onward.app.intake import SessionIntake
+from onward.app.preparing import ready
+from onward.app.projects import Project
+from onward.core.transcript import SessionHead, ToolCall, ToolResult, Turn
+from onward.store import Store
+from onward.store.searchable import stem, stems
+from onward.tokens import count_tokens
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+NOISE = [
+    Turn("assistant", f"I looked at module number {n} of the warehouse and found nothing that matters for pallets or shelves there.")
+    for n in range(40)
+]
+SESSIONS = [
+    [
+        Turn("user", "Set up the clinic's queue display. The board listens on port 8443 because 8080 is taken by the printer spooler."),
+        *NOISE,
+        Turn("assistant", "I decided to retry failed uploads with exponential backoff, since polling the scanner blocked the main loop."),
+        Turn("assistant", calls=(ToolCall("c", "Bash", {"command": "grep -rn QueueBoardRenderer src/board/queue_board_renderer.ts"}),)),
+        Turn("tool", results=(ToolResult("c", "\n".join(f"line {n}: padding of the log that says little" for n in range(30)) + "\nE_SCANNER_OFFLINE at src/scan/device.py:88\n"),)),
+        Turn("user", "Jangan pernah menghapus antrean pasien sebelum dokter selesai."),
+    ],
+    [
+        Turn("user", "The board listens on port 9090 from now on, not on the old one."),
+        Turn("assistant", "Migrated the configuration: parseHTTPHeader now lives in lib/net/http_header.py, and the café menu works."),
+    ],
+]  # fmt: skip
+
+
+@pytest.fixture
+def project(store: Store) -> Project:
+    made = projects.new(store, "clinic")
+    for number, said in enumerate(SESSIONS, start=1):
+        begin(store, made, number, said)
+        completing.complete(store, sittings.find(store, made, number))
+    return made
+
+
+def begin(store: Store, project: Project, number: int, said: list[Turn]) -> None:
+    at = NOON + timedelta(days=number)
+    head = SessionHead("codex", f"native-{number}", at)
+    intake = SessionIntake(store, project, head, "a.jsonl")
+    for item in ready([head, *(replace(turn, at=at + timedelta(minutes=i)) for i, turn in enumerate(said))], lambda _: project.key):
+        if not isinstance(item, SessionHead):
+            intake.take(item)
+    intake.finish()
+
+
+def first(store: Store, project: Project, question: str) -> str:
+    found = searching.search(store, question, project=project).excerpts
+    return found[0].text if found else ""
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("why did we not poll the scanner?", "polling the scanner blocked"),
+        ("How are uploads that fail retried?", "exponential backoff"),
+        ("what is it that I must never delete before the doctor is done? antrean pasien", "menghapus antrean"),
+        ("where is the queue board rendered", "queue_board_renderer"),
+        ("QueueBoardRenderer", "queue_board_renderer"),
+        ("queue_board_renderer.ts", "queue_board_renderer"),
+        ("src/board/queue_board_renderer.ts", "queue_board_renderer"),
+        ("parse HTTP header", "parseHTTPHeader"),
+        ("parse_http_header", "parseHTTPHeader"),
+        ("lib.net.http_header", "http_header.py"),
+        ("scanner offline error", "E_SCANNER_OFFLINE"),
+        ("device.py:88", "E_SCANNER_OFFLINE"),
+        ("Cafe menus", "café menu"),
+        ("configuring migrations", "Migrated the configuration"),
+        ("what was the spooler's port?", "8443"),
+    ],
+)
+def test_a_question_finds_the_passage(store: Store, project: Project, question: str, answer: str) -> None:
+    assert answer in first(store, project, question)
+
+
+def test_of_two_answers_the_newer_comes_first(store: Store, project: Project) -> None:
+    found = searching.search(store, "which port does the board listen on?", project=project, kinds=["user"]).excerpts
+    assert [("9090" in one.text, one.handle.session) for one in found[:2]] == [(True, 2), (False, 1)]
+
+
+def test_an_excerpt_is_what_stands_around_the_hit(store: Store, project: Project) -> None:
+    found = searching.search(store, "E_SCANNER_OFFLINE", project=project, kinds=["tool"]).excerpts
+    assert "E_SCANNER_OFFLINE at src/scan/device.py:88" in found[0].text
+    assert found[0].text.count("\n") < 14
+    assert "line 0:" not in found[0].text
+
+
+@pytest.mark.parametrize("budget", [20, 30, 45, 60, 100, 150, 300, 1000])
+def test_the_budget_is_kept_and_used(store: Store, project: Project, budget: int) -> None:
+    found = searching.search(store, "which port does the board listen on, and what of the scanner?", project=project, budget_tokens=budget)
+    printed = "\n\n".join(f"{one.source} {one.project}\n{one.text}" for one in found.excerpts)
+    assert count_tokens(printed) <= budget
+    assert found.tokens <= budget
+    assert found.excerpts or budget < 45
+    assert all(re.match(r"\[s\d+\.\d+\] (user|assistant|tool|fact) 2026-", one.source) for one in found.excerpts)
+
+
+def test_nothing_is_said_twice(store: Store, project: Project) -> None:
+    begin(store, project, 3, [SESSIONS[0][0], replace(SESSIONS[0][0], text=SESSIONS[0][0].text + " Yes."), *NOISE])
+    found = searching.search(store, "queue display board port 8443 printer spooler", project=project, budget_tokens=4000).excerpts
+    assert sum("8443" in one.text for one in found) == 1
+
+
+def test_a_source_leads_to_its_turn(store: Store, project: Project) -> None:
+    for question in ("exponential backoff", "E_SCANNER_OFFLINE", "9090"):
+        one = searching.search(store, question, project=project).excerpts[0]
+        ((ordinal, turn),) = sources.source(store, project, str(one.handle)).turns
+        assert ordinal == one.handle.turn
+        said = turn.text + "".join(result.text for result in turn.results)
+        assert all(line in said for line in one.text.splitlines())
+
+
+def test_a_passage_too_long_for_what_is_left_gives_its_best_line(store: Store, project: Project) -> None:
+    (only,) = searching.search(store, "E_SCANNER_OFFLINE", project=project, kinds=["tool"], budget_tokens=40).excerpts
+    assert only.text == "E_SCANNER_OFFLINE at src/scan/device.py:88"
+
+
+def test_a_question_is_understood() -> None:
+    words = understood("Why did getHTTPHeader fail in src/net/http.py?").words
+    assert words == ("gethttpheader", "fail", "src", "net", "http", "py", "header")
+    assert understood("Why did it fail in src/net/http.py?").names == ("src net http py",)
+    assert understood("what is it?").words == ("what", "is", "it")
+    assert understood("Où est le café?").words[-1] == "cafe"
+
+
+@pytest.mark.parametrize(
+    "forms",
+    [
+        "deploy deploys deployed deploying deployment deployments",
+        "migrate migrates migrated migrating migration migrations",
+        "configure configured configuring configuration configurations",
+        "query queries queried querying",
+        "retry retries retried retrying",
+        "stop stops stopped stopping",
+        "cache caches cached caching",
+        "order orders ordered ordering",
+        "create created creates creating creation",
+        "fail failed failing fails",
+        "server servers serve",
+        "error errors",
+        "render renders rendered renderer rendering",
+    ],
+)
+def test_forms_of_a_word_have_one_stem(forms: str) -> None:
+    assert len(set(map(stem, forms.split()))) == 1, set(map(stem, forms.split()))
+
+
+def test_different_words_have_different_stems() -> None:
+    apart = "port report import test text user used use api app log login commit common config confirm session season 8080 8443 8081 token took".split()
+    assert len(set(map(stem, apart))) == len(apart)
+    assert stems("Über-Straße, naïve_İd 東京 №5") == ["uber", "straß", "naiv", "id", "東京", "no5"]
