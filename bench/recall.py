@@ -1,0 +1,180 @@
+"""Whether a search finds what a question asks for: the turn that says it, and an answer within the budget.
+
+    python -m bench.recall [--only NAMES] [--search-budget 1000] [--commands 24]
+
+All sessions with probes go into one store, each in its project, and every probe's question is searched in its project as a person would type it. A probe names its evidence to the letter: `found at k` is the share of questions of which one of the first k
+excerpts is of a turn that holds the evidence (any such turn: things are said twice). `answered` is the scorer's own word for the excerpts together, as `onward search` prints them. Latency is wall time (and time of a processor, which a busy machine changes less):
+in process, and for some questions as a command, which starts Python each time.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from bench.frozen import Frozen, Probe, ProbeSet, pairs_of, parser, projects
+from bench.intervals import percentile, share, share_interval, shown
+from bench.made import complete
+from bench.quotes import text_of
+from bench.report import keep, table
+from onward.app import projects as kept_projects
+from onward.app import searching, sessions
+from onward.app.projects import Project
+from onward.core.facts import Handle
+from onward.core.printable import printable
+from onward.store import Store
+
+FIRST = (1, 3, 5)
+_EVIDENCE_CHARS = 12
+"""Evidence that is shorter stands in too many turns to tell one from another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """One question: where the first excerpt of an evidence turn stood (1-based; 0: nowhere; None: no turn holds the evidence to the letter), whether the excerpts answer it, what they cost, and how long it took: by the clock, and of a processor."""
+
+    id: str
+    transcript: str
+    type: str
+    rank: int | None
+    answered: bool
+    tokens: int
+    took_ms: float
+    cpu_ms: float
+
+
+def evidence_turns(frozen: Frozen, probe: Probe, turns: Mapping[Handle, str]) -> set[Handle]:
+    """Return the turns that hold the evidence of *probe*; *turns* are normalised as the scorer does."""
+    evidence = frozen.scorer.norm(probe.get("evidence") or "")
+    if len(evidence) < _EVIDENCE_CHARS:
+        return set()
+    return {handle for handle, text in turns.items() if evidence in text}
+
+
+def asked(frozen: Frozen, store: Store, project: Project, sets: Sequence[ProbeSet], budget_tokens: int) -> Iterator[Searched]:
+    """Yield what became of every question about the sessions of one project."""
+    turns = _turns(frozen, store, project)
+    pairs = pairs_of(sets)
+    for one in sets:
+        for probe in one.probes:
+            started, busy = time.perf_counter(), time.process_time()
+            found = searching.search(store, probe["question"], project=project, budget_tokens=budget_tokens)
+            took_ms, cpu_ms = (time.perf_counter() - started) * 1_000, (time.process_time() - busy) * 1_000
+            rank = _rank([excerpt.handle for excerpt in found.excerpts], evidence_turns(frozen, probe, turns))
+            text = "\n\n".join(f"[{excerpt.handle}] {excerpt.kind}\n{printable(excerpt.text)}" for excerpt in found.excerpts)
+            [answered] = frozen.answered([probe], text, budget_tokens, pairs)
+            yield Searched(probe["id"], one.transcript, probe["type"], rank, answered, frozen.tokens(text), took_ms, cpu_ms)
+
+
+def _turns(frozen: Frozen, store: Store, project: Project) -> dict[Handle, str]:
+    return {
+        Handle(session.number, kept.ordinal): frozen.scorer.norm(text_of(kept.turn))
+        for session in sessions.listed(store, project)
+        for kept in sessions.replay(store, session)
+    }
+
+
+def _rank(found: Sequence[Handle], wanted: Collection[Handle]) -> int | None:
+    if not wanted:
+        return None
+    return next((place for place, handle in enumerate(found, 1) if handle in wanted), 0)
+
+
+def commands(home: Path, questions: Sequence[tuple[str, str]], budget_tokens: int) -> list[float]:
+    """Return how long each of *questions* (project, words) takes as a command, in milliseconds."""
+    took: list[float] = []
+    for project, words in questions:
+        command = [sys.executable, "-m", "onward", "search", words, "--project", project, "--budget", str(budget_tokens)]
+        started = time.perf_counter()
+        subprocess.run(command, env={**os.environ, "ONWARD_HOME": str(home)}, capture_output=True, check=True)
+        took.append((time.perf_counter() - started) * 1_000)
+    return took
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Keep, ask, print the tables, and write the JSON."""
+    taken = parser(__doc__)
+    taken.add_argument("--search-budget", type=int, default=searching.DEFAULT_BUDGET_TOKENS, help="tokens of excerpts (%(default)s)")
+    taken.add_argument("--commands", type=int, default=24, help="questions that are also asked as a command (%(default)s)")
+    taken.add_argument("--misses", action="store_true", help="also list the questions that were not answered")
+    given = taken.parse_args(arguments)
+    frozen = Frozen(given.shared)
+    by_project = projects(frozen.sets(given.only))
+    found: list[Searched] = []
+    with TemporaryDirectory(prefix="onward-bench-") as folder:
+        home = Path(folder) / "home"
+        with Store.at_folder(home) as store:
+            for name, sets in by_project.items():
+                project = kept_projects.new(store, name)
+                complete(store, project, *(one.file for one in sets))
+                found += asked(frozen, store, project, sets, given.search_budget)
+        questions = [(name, probe["question"]) for name, sets in by_project.items() for one in sets for probe in one.probes]
+        every = max(1, len(questions) // max(1, given.commands))
+        command_ms = commands(home, questions[::every][: given.commands], given.search_budget)
+    figures = summary(found, given.search_budget)
+    _print(figures, found, command_ms)
+    if given.misses:
+        print("\nnot answered: " + ", ".join(one.id for one in found if not one.answered))
+    keep("recall", {**figures, "command_ms": command_ms, "searched": [asdict(one) for one in found]})
+
+
+def summary(found: Sequence[Searched], budget_tokens: int) -> dict[str, object]:
+    """Return the shares with their intervals, over questions and by session."""
+    by_session: dict[str, list[Searched]] = {}
+    for one in found:
+        by_session.setdefault(one.transcript, []).append(one)
+    out: dict[str, object] = {"questions": len(found), "named": sum(one.rank is not None for one in found), "budget": budget_tokens}
+    for k in FIRST:
+        counts = [_within(several, k) for several in by_session.values()]
+        out[f"found_at_{k}"] = [share(counts), *share_interval([one for one in counts if one[1]])]
+    counts = [(sum(one.answered for one in several), len(several)) for several in by_session.values()]
+    out["answered"] = [share(counts), *share_interval(counts)]
+    out["over_budget"] = sum(one.tokens > budget_tokens for one in found)
+    out["median_cpu_ms"] = percentile([one.cpu_ms for one in found], 0.5)
+    out["median_ms"], out["p95_ms"] = (percentile([one.took_ms for one in found], of) for of in (0.5, 0.95))
+    return out
+
+
+def _within(several: Sequence[Searched], k: int) -> tuple[int, int]:
+    named = [one.rank for one in several if one.rank is not None]
+    return sum(0 < rank <= k for rank in named), len(named)
+
+
+def _print(figures: Mapping[str, object], found: Sequence[Searched], command_ms: Sequence[float]) -> None:
+    print(
+        f"{len(found)} questions, of {figures['named']} the evidence stands in a turn to the letter; per cent with the 95 % interval over sessions\n"
+    )
+    named = [(f"evidence turn among the first {k}", figures[f"found_at_{k}"]) for k in FIRST] + [
+        ("answered within the budget", figures["answered"])
+    ]
+    print(table(("", "per cent"), [(name, _shown(value)) for name, value in named]))
+    kinds = sorted({one.type for one in found})
+    rows = []
+    for kind in kinds:
+        here = [one for one in found if one.type == kind]
+        got, total = _within(here, 5)
+        rows.append((kind, f"{got}/{total}", f"{sum(one.answered for one in here)}/{len(here)}"))
+    print("\n" + table(("kind", "found at 5", "answered"), rows))
+    print(f"\nover budget: {figures['over_budget']} of {len(found)}")
+    print(
+        f"in process: median {figures['median_ms']:.0f} ms, p95 {figures['p95_ms']:.0f} ms; of a processor {figures['median_cpu_ms']:.0f} ms in the middle"
+    )
+    if command_ms:
+        median, p95 = percentile(command_ms, 0.5), percentile(command_ms, 0.95)
+        print(f"as a command: median {median:.0f} ms, p95 {p95:.0f} ms over {len(command_ms)}")
+
+
+def _shown(value: object) -> str:
+    assert isinstance(value, list)
+    figure, low, high = value
+    return shown(figure, (low, high))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,217 @@
+"""Whether the thousandth session costs what the tenth did, and whether the master stays in its budget.
+
+    python -m bench.scale [--at 10,100,1000] [--session-kb 300] [--runs 5] [--turns 1000000]
+
+A project is filled with sessions cut from ten real ones, again and again under fresh ids and times, each imported and completed. Session 10, 100 and 1,000 hold the same turns. Each is completed several times, every time in a fresh copy of the store as
+it was before it; measured is the time of the processor in user mode, in process, with nothing remembered of the texts, and the middle run counts. The limit is 1.2 times the cost at session 10. Beside it: the tokens of the master against its budget, by an exact
+count, the size of the store, and how long searches take. `--turns` also fills one store with so many turns and searches there: a million takes an hour or so and 2 GB.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import resource
+import shutil
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from itertools import islice
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+
+from bench.frozen import SHARED, Frozen
+from bench.intervals import percentile
+from bench.report import keep, table
+from bench.transcripts import MEGABYTE, Source, many_sessions, sources
+from onward.app import completing, handoffs, projects, searching
+from onward.app.imports import import_paths
+from onward.core import text as core_text
+from onward.store import Store
+
+AGAIN = 10
+"""So many different sessions, repeated: session 10, 100 and 1,000 hold the same turns."""
+MOST_TO_TENTH_RATIO = 1.2
+BUDGETS = (2_000, 8_000)
+QUESTIONS = (
+    "why was this approach chosen and not the other one",
+    "which tests fail",
+    "what did the user ask for first",
+    "where is the configuration file",
+    "error when running the migration",
+    "which branch and pull request",
+    "how is the key derived",
+    "what is still open",
+    "which command rebuilds it",
+    "what was decided about the database",
+    "TypeError cannot read properties",
+    "git checkout main && git pull",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What completing session `number` cost, in user CPU milliseconds (every run), and what the project was like then."""
+
+    number: int
+    user_ms: list[float]
+    turns: int
+    store_mb: float
+    master_tokens: dict[int, int]
+    search_median_ms: float
+    search_p95_ms: float
+
+    @property
+    def middle_ms(self) -> float:
+        """The middle run."""
+        return median(self.user_ms)
+
+
+def shorter(found: Sequence[Source], session_kb: int) -> list[Source]:
+    """Return the first ten sessions, each cut to so many kilobytes at a record's end. Raises `SystemExit` where there are fewer."""
+    if len(found) < AGAIN:
+        raise SystemExit(f"{len(found)} real sessions are too few to fill a project: put the shared folder beside the clone")
+    return [replace(one, lines=one.lines[: one.lines.rfind(b"\n", 0, session_kb * 1_000) + 1]) for one in found[:AGAIN]]
+
+
+def measure(found: Sequence[Source], at: Sequence[int], runs: int, frozen: Frozen) -> Iterator[Measured]:
+    """Fill one project and yield what completing each of the sessions *at* costs."""
+    contents = many_sessions(list(found), sys.maxsize)
+    with TemporaryDirectory(prefix="onward-bench-") as name:
+        home, folder = Path(name) / "home", Path(name) / "sessions"
+        with Store.at_folder(home) as store:
+            projects.new(store, "scale")
+        done = 0
+        for number in at:
+            folder.mkdir(exist_ok=True)
+            for content in islice(contents, number - 1 - done):
+                done += 1
+                (folder / f"{done:06}.jsonl").write_bytes(content)
+            print(f"… {done} sessions", file=sys.stderr, flush=True)
+            _fill(home, folder)
+            target = Path(name) / "target.jsonl"
+            target.write_bytes(next(contents))
+            user_ms = [_completed(home, Path(name) / "copy", target) for _ in range(runs + 1)][1:]
+            shutil.copy(target, folder / f"{number:06}.jsonl")
+            _fill(home, folder)
+            done += 1
+            yield _as_it_is(home, number, user_ms, frozen)
+
+
+def _fill(home: Path, folder: Path) -> None:
+    with Store.at_folder(home) as store:
+        imported = import_paths(store, [folder], project=projects.resolve(store, "scale"), complete=True)
+    if bad := next((file.error for file in imported.files if file.error), None):
+        raise bad
+    shutil.rmtree(folder)
+    folder.mkdir()
+
+
+def _completed(home: Path, copy: Path, target: Path) -> float:
+    """Return what completing the session in *target* costs in a copy of the store, in user CPU milliseconds."""
+    shutil.copytree(home, copy)
+    with Store.at_folder(copy) as store:
+        project = projects.resolve(store, "scale")
+        [kept] = import_paths(store, [target], project=project).files[0].sessions
+        core_text.clauses.cache_clear()
+        gc.collect()
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_utime
+        completing.complete(store, kept.session)
+        spent = resource.getrusage(resource.RUSAGE_SELF).ru_utime - before
+    shutil.rmtree(copy)
+    return spent * 1_000
+
+
+def _as_it_is(home: Path, number: int, user_ms: list[float], frozen: Frozen) -> Measured:
+    with Store.at_folder(home) as store:
+        project = projects.resolve(store, "scale")
+        tokens = {b: frozen.tokens(handoffs.current(store, project, budget_tokens=b).markdown) for b in BUDGETS}
+        took = list(_searches(store, project))
+        turns = projects.show(store, project).totals.turns
+    size_mb = sum(path.stat().st_size for path in home.rglob("*") if path.is_file()) / MEGABYTE
+    return Measured(number, user_ms, turns, size_mb, tokens, percentile(took, 0.5), percentile(took, 0.95))
+
+
+def _searches(store: Store, project: projects.Project) -> Iterator[float]:
+    searching.search(store, "once, so that everything is loaded", project=project)
+    for question in QUESTIONS * 3:
+        started = time.perf_counter()
+        searching.search(store, question, project=project)
+        yield (time.perf_counter() - started) * 1_000
+
+
+def many_turns(found: Sequence[Source], turns: int) -> dict[str, float]:
+    """Return how long searches take in one store of at least so many *turns*, and what it weighs. Nothing is completed."""
+    with TemporaryDirectory(prefix="onward-bench-") as name:
+        home, folder = Path(name) / "home", Path(name) / "sessions"
+        contents, kept = many_sessions(list(found), sys.maxsize), 0
+        with Store.at_folder(home) as store:
+            project = projects.new(store, "many turns")
+            while kept < turns:
+                folder.mkdir()
+                for place, content in enumerate(islice(contents, 200)):
+                    (folder / f"{place:04}.jsonl").write_bytes(content)
+                imported = import_paths(store, [folder], project=project)
+                kept += sum(session.new_turns for file in imported.files for session in file.sessions)
+                shutil.rmtree(folder)
+                print(f"… {kept:,} turns", file=sys.stderr, flush=True)
+            took = list(_searches(store, project))
+        size_mb = sum(path.stat().st_size for path in home.rglob("*") if path.is_file()) / MEGABYTE
+    return {"turns": kept, "store_mb": size_mb, "median_ms": percentile(took, 0.5), "p95_ms": percentile(took, 0.95)}
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Fill, complete, search, print the tables, and write the JSON."""
+    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    asked.add_argument("--shared", type=Path, default=SHARED, help="the folder of probes, gold facts and transcripts")
+    asked.add_argument("--at", default="10,100,1000", help="sessions at which to measure, by commas (%(default)s)")
+    asked.add_argument("--session-kb", type=int, default=300, help="what a session is cut to (%(default)s)")
+    asked.add_argument("--runs", type=int, default=5, help="times that each is completed (%(default)s)")
+    asked.add_argument("--turns", type=int, default=0, help="also search in a store of so many turns")
+    given = asked.parse_args(arguments)
+    frozen = Frozen(given.shared)
+    found = sources(frozen.data, "claude-code")
+    at = [int(number) for number in given.at.split(",")]
+    rows = list(measure(shorter(found, given.session_kb), at, given.runs, frozen))
+    first = rows[0].middle_ms
+    shown = [
+        (
+            f"{one.number:,}", one.turns, one.middle_ms, min(one.user_ms), max(one.user_ms), one.middle_ms / first, one.store_mb,
+            *one.master_tokens.values(), one.search_median_ms, one.search_p95_ms,
+        )
+        for one in rows
+    ]  # fmt: skip
+    heads = (
+        "session",
+        "turns",
+        "user ms",
+        "least",
+        "most",
+        f"x session {at[0]}",
+        "store MB",
+        *(f"of {b:,}" for b in BUDGETS),
+        "search ms",
+        "p95 ms",
+    )
+    print(table(heads, shown))
+    verdict = "met" if rows[-1].middle_ms <= MOST_TO_TENTH_RATIO * first else "MISSED"
+    over = sum(tokens > budget for one in rows for budget, tokens in one.master_tokens.items())
+    print(f"\ncost of session {at[-1]:,} <= {MOST_TO_TENTH_RATIO} x session {at[0]}: {verdict}; masters over their budget: {over}")
+    many = many_turns(found, given.turns) if given.turns else None
+    if many:
+        print("\n" + table(("turns", "store MB", "search ms", "p95 ms"), [(f"{many['turns']:,.0f}", *list(many.values())[1:])]))
+    keep(
+        "scale",
+        {
+            "session_kb": given.session_kb,
+            "sessions": [{**asdict(one), "middle_ms": one.middle_ms} for one in rows],
+            "verdict": verdict,
+            "many_turns": many,
+        },
+    )
+
+
+if __name__ == "__main__":
+    main()
