@@ -41,16 +41,22 @@ def serve(host: str | None, port: int | None, as_json: bool) -> None:
 
         from onward.api.application import build
         from onward.api.logs import to_standard_error
+        from onward.work import start as working
 
         to_standard_error()
         told = f"http://{f'[{settings.host}]' if ':' in settings.host else settings.host}:{listening.getsockname()[1]}"
         if as_json:
             say_json({"url": told})
         note(f"Onward listens at {told} (routes: {told}/docs). Ctrl-C ends it.")
+        application = build(store, settings)
         config = uvicorn.Config(
-            build(store, settings), log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=GRACE_SECONDS
+            application, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=GRACE_SECONDS
         )
-        uvicorn.Server(config).run(sockets=[listening])
+        server = uvicorn.Server(config)
+        # Streams ask, and end by themselves: nothing else would end them before the grace is over.
+        application.state.is_ending = lambda: server.should_exit
+        with working(settings):
+            server.run(sockets=[listening])
 
 
 def _listening(settings: Settings) -> socket.socket:

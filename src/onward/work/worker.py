@@ -40,6 +40,9 @@ QUIET_SECONDS = 20.0
 LOOKED_AT_SECONDS = 5.0
 TIDY_SECONDS = 3600.0
 
+EMBEDDED_DELAY_SECONDS = 1.0
+"""A worker beside a server lets it begin to answer first: what carries the work out takes half a second of a processor to import."""
+
 LOCK_FILE = "worker.lock"
 
 _log = logging.getLogger("onward.work")
@@ -48,10 +51,11 @@ _log = logging.getLogger("onward.work")
 class Worker:
     """One worker, in threads of its own. It ends when `stop` is called; `error` is why it could not go on, where it could not."""
 
-    def __init__(self, settings: Settings, *, first_wait_seconds: float = 1.0) -> None:
+    def __init__(self, settings: Settings, *, delay_seconds: float = 0.0, first_wait_seconds: float = 1.0) -> None:
         self.error: Exception | None = None
         self.is_at_work = threading.Event()
         self._settings = settings
+        self._delay_seconds = delay_seconds
         self._first_wait_seconds = first_wait_seconds
         self._over = threading.Event()
         self._running: dict[str, jobs.Running] = {}
@@ -71,6 +75,8 @@ class Worker:
         self._thread.join()
 
     def _work(self) -> None:
+        if self._over.wait(self._delay_seconds):
+            return
         try:
             with _alone(self._settings, self._over) as is_ours:
                 if is_ours:
@@ -150,7 +156,7 @@ class Worker:
 @contextmanager
 def start(settings: Settings) -> Iterator[Worker]:
     """Run a worker beside whatever is done inside: `with work.start(settings):`. It is at work a moment later, and has ended at the end."""
-    worker = Worker(settings)
+    worker = Worker(settings, delay_seconds=EMBEDDED_DELAY_SECONDS)
     worker.start()
     try:
         yield worker

@@ -51,6 +51,7 @@ async def follow(
     A comment comes every 15 seconds while nothing happens. Each event says what to look at; none holds content.
     """
     look = partial(events.since, at.store, project_id=project, job_id=job)
+    is_ending = getattr(request.app.state, "is_ending", bool)
     begun = await run_sync(events.beginning, at.store, last_event_id)
 
     async def told() -> AsyncIterator[bytes]:
@@ -58,7 +59,7 @@ async def follow(
         yield f"retry: {RETRY_MS}\n\n".encode()
         if begun.has_missed:
             yield b"event: missed\ndata: {}\n\n"
-        while not (getattr(request.app.state, "is_ending", False) or await request.is_disconnected()):
+        while not (is_ending() or await request.is_disconnected()):
             found = await run_sync(look, last_id)
             for event in found:
                 yield _written(event)

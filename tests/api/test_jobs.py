@@ -1,0 +1,151 @@
+"""Jobs, events and archives over HTTP."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx2
+import pytest
+from starlette.testclient import TestClient
+
+from onward.app import job_kinds, jobs, projects
+from onward.app.imports import import_paths
+from onward.app.jobs import Bench, Running
+from onward.settings import Settings
+from onward.store import Store
+
+from .conftest import serving
+
+SAMPLES = Path(__file__).parents[2] / "src" / "onward" / "samples"
+SAMPLE = SAMPLES / "1-claude-code.jsonl"
+
+
+def work(store: Store, settings: Settings) -> None:
+    """Carry out every open job, as a worker would."""
+    bench = Bench(store, settings.home)
+    for job in jobs.open_ones(store):
+        while jobs.take_step(bench, job_kinds.PIECES, job.run, "me", Running()):
+            pass
+
+
+@pytest.fixture
+def klinik(store: Store) -> int:
+    project = projects.new(store, "klinik")
+    import_paths(store, [SAMPLE], project=project, complete=True)
+    return project.id
+
+
+def test_a_project_goes_out_and_comes_in(client: TestClient, klinik: int, settings: Settings) -> None:
+    sent = client.post("/api/private/export-project", json={"projectId": klinik, "training": True})
+    assert sent.headers["content-type"] == "application/zip"
+    assert 'filename="klinik.onward.zip"' in sent.headers["content-disposition"]
+    assert "training.jsonl" in zipfile.ZipFile(io.BytesIO(sent.content)).namelist()
+    again = client.post("/api/projects/import", content=sent.content, headers={"content-type": "application/zip"}).json()
+    assert again["data"] == {
+        "project_id": klinik, "name": "klinik", "session_count": 1, "turn_count": again["data"]["turn_count"], "handoff_count": 1, "again": True,
+    }  # fmt: skip
+    client.delete(f"/api/projects/{klinik}?cascade=true")
+    form = client.post("/api/projects/import?name=baru", files={"file": ("x.zip", sent.content)}).json()
+    assert (form["data"]["name"], form["data"]["again"]) == ("baru", False)
+    assert list(settings.home.rglob("*.zip")) == []
+
+
+@pytest.mark.parametrize("content", [b"", b"PK", b"no zip at all"])
+def test_what_is_no_archive_is_refused_and_nothing_is_left(client: TestClient, settings: Settings, content: bytes) -> None:
+    said = client.post("/api/projects/import", content=content)
+    assert said.status_code == 422
+    assert said.json()["error"]["code"] == "bad_archive"
+    assert client.post("/api/projects/import", files={"other": content}).status_code == 422
+    assert client.get("/api/projects").json()["data"] == []
+    assert list(settings.home.rglob("*.zip")) == []
+
+
+def test_an_export_in_the_background(client: TestClient, store: Store, settings: Settings, klinik: int) -> None:
+    asked = client.post("/api/private/export-project", json={"project_id": klinik, "in_background": True})
+    assert asked.status_code == 202
+    job = asked.json()["data"]
+    assert asked.headers["location"] == f"/api/jobs/{job['id']}"
+    assert (asked.json()["job_id"], job["kind"], job["state"], job["project_id"]) == (job["id"], "export", "queued", klinik)
+    same = client.post("/api/private/export-project", json={"project_id": klinik, "in_background": True}).json()
+    assert same["job_id"] == job["id"]
+    assert client.get(f"/api/jobs/{job['id']}/file").status_code == 404
+    work(store, settings)
+    done = client.get(f"/api/jobs/{job['id']}").json()["data"]
+    assert (done["state"], done["result"]["sessions"]) == ("done", 1)
+    file = client.get(f"/api/jobs/{job['id']}/file")
+    assert len(file.content) == done["result"]["bytes"]
+    sent = client.post("/api/projects/import?in_background=true", content=file.content).json()
+    work(store, settings)
+    assert client.get(f"/api/jobs/{sent['job_id']}").json()["data"]["result"]["again"] is True
+
+
+def test_jobs_are_listed_cancelled_and_tried_again(client: TestClient, klinik: int) -> None:
+    first = client.post(f"/api/projects/{klinik}/rebuild").json()["job_id"]
+    assert client.post(f"/api/projects/{klinik}/rebuild").json()["job_id"] == first
+    assert client.post(f"/api/jobs/{first}/retry").status_code == 409
+    assert client.post(f"/api/jobs/{first}/cancel").json()["data"]["state"] == "cancelled"
+    assert client.post(f"/api/jobs/{first}/retry").json()["data"]["state"] == "queued"
+    client.post("/api/private/export-project", json={"project_id": klinik, "in_background": True})
+    page = client.get("/api/jobs?limit=1").json()
+    assert page["data"][0]["kind"] == "export"
+    rest = client.get("/api/jobs", params={"limit": 1, "cursor": page["next_cursor"]}).json()
+    assert (rest["data"][0]["id"], rest["next_cursor"]) == (first, None)
+    assert [one["id"] for one in client.get(f"/api/jobs?state=queued&project_id={klinik}").json()["data"]] == [first + 1, first]
+    assert client.get("/api/jobs?state=done").json()["data"] == []
+    for path in ("/api/jobs/99", "/api/jobs/99/file", "/api/jobs?project_id=99"):
+        assert client.get(path).status_code == 404
+    for path in ("/api/jobs/99/cancel", "/api/jobs/99/retry", "/api/projects/99/rebuild"):
+        assert client.post(path).status_code == 404
+
+
+def told(lines: Iterator[str], most: int) -> list[tuple[str, dict[str, object]]]:
+    """Read events from a stream until *most* have come."""
+    found: list[tuple[str, dict[str, object]]] = []
+    kind = ""
+    while len(found) < most:
+        line = next(lines)
+        if line.startswith("event: "):
+            kind = line.removeprefix("event: ")
+        elif line.startswith("data: "):
+            found.append((kind, json.loads(line.removeprefix("data: "))))
+    return found
+
+
+@pytest.mark.slow
+def test_events_are_followed_as_they_happen_and_from_where_one_was(server: httpx2.Client) -> None:
+    project = server.post("/api/projects", json={"name": "klinik"}).json()["data"]["id"]
+    with server.stream("GET", "/api/events", headers={"Last-Event-ID": "0"}) as stream:
+        assert stream.headers["content-type"].startswith("text/event-stream")
+        lines = stream.iter_lines()
+        assert next(lines).startswith("retry:")
+        job = server.post(f"/api/projects/{project}/rebuild").json()["job_id"]
+        seen = told(lines, 1)
+        while seen[-1][1]["state"] != "done":
+            seen += told(lines, 1)
+    assert {(kind, event["job_id"], event["project_id"]) for kind, event in seen} == {("job", job, project)}
+    assert seen[0][1]["state"] == "queued"
+    assert server.get(f"/api/jobs/{job}").json()["data"]["state"] == "done"
+    with server.stream("GET", f"/api/events?job={job}", headers={"Last-Event-ID": str(seen[0][1]["id"])}) as stream:
+        assert told(stream.iter_lines(), len(seen) - 1) == seen[1:]
+    with server.stream("GET", "/api/events", headers={"Last-Event-ID": "99999"}) as stream:
+        assert told(stream.iter_lines(), 1) == [("missed", {})]
+
+
+@pytest.mark.slow
+def test_a_server_ends_while_somebody_follows(tmp_path: Path) -> None:
+    environment = {**os.environ, "ONWARD_HOME": str(tmp_path / "home")}
+    lines: list[str] = []
+    with (tmp_path / "log").open("wb") as log, serving(environment, log.fileno()) as (process, asking):
+        with asking.stream("GET", "/api/events") as stream:
+            for line in stream.iter_lines():
+                lines.append(line)
+                process.terminate()
+        assert process.wait(60) in (0, -signal.SIGTERM)
+    # It ended the stream itself: one that is cut off is an error to whoever reads it.
+    assert lines
