@@ -40,7 +40,9 @@ def lightened(turn: Turn) -> Turn:
 def _shortened(result: ToolResult) -> ToolResult:
     if len(result.text) <= _RESULT_HEAD + _RESULT_TAIL:
         return result
-    return ToolResult(result.call_id, f"{result.text[:_RESULT_HEAD]}\n…\n{result.text[-_RESULT_TAIL:]}", result.is_error, result.exit_code)
+    return ToolResult(
+        result.call_id, f"{result.text[:_RESULT_HEAD]}\n...\n{result.text[-_RESULT_TAIL:]}", result.is_error, result.exit_code
+    )
 
 
 def turn_tokens(turn: Turn) -> int:

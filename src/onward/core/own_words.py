@@ -70,7 +70,10 @@ def handed_over(text: str) -> Iterator[str]:
 
 
 def _may_be_ours(text: str) -> bool:
-    return any(mark in text for mark in _OURS) or _HANDLE.search(text) is not None
+    for mark in _OURS:
+        if mark in text:
+            return True
+    return "[s" in text and _HANDLE.search(text) is not None
 
 
 def _without_attached(text: str) -> str:

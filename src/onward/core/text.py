@@ -144,14 +144,20 @@ class Pieces(dict[str, tuple[str, ...]]):
         return chain.from_iterable(map(self.__getitem__, text.split()))
 
 
-_WORDS = Pieces(lambda piece: _WORD.findall(piece.lower().replace("’", "'")))
-_CONTENT_WORDS = Pieces(lambda piece: (w for w in _WORDS[piece] if len(w) > 1 and w not in STOPWORDS))
-_IDENTIFIERS = Pieces(lambda piece: () if _is_word(piece.strip(_AROUND_WORDS)) else _IDENTIFIER.findall(piece))
+def _words_in(piece: str) -> Iterable[str]:
+    word = piece.strip(_AROUND_WORDS)
+    return (word.lower(),) if word.isalpha() and word.isascii() else _WORD.findall(piece.lower().replace("’", "'"))
 
 
-def _is_word(piece: str) -> bool:
-    """Whether *piece* is a mere word: most are, and the pattern of identifiers is dear."""
-    return piece.isalpha() and piece[1:].islower()
+def _identifiers_in(piece: str) -> Iterable[str]:
+    word = piece.strip(_AROUND_WORDS)
+    return () if word.isalpha() and word[1:].islower() else _IDENTIFIER.findall(piece)
+
+
+# Most pieces are mere words, and the patterns are dear.
+_WORDS = Pieces(_words_in)
+_CONTENT_WORDS = Pieces(lambda piece: [w for w in _WORDS[piece] if len(w) > 1 and w not in STOPWORDS])
+_IDENTIFIERS = Pieces(_identifiers_in)
 
 
 def words(text: str) -> list[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from functools import cache, lru_cache
-from itertools import pairwise
+from itertools import groupby, pairwise
 from math import fsum, log
 from typing import NamedTuple
 
@@ -121,16 +121,12 @@ def states_rule(text: str) -> bool:
 
 def setting(seen: Trace, found: Iterable[Candidate]) -> Setting:
     """Return the session-wide counts that `features` measures a clause against."""
-    by_text: dict[int, tuple[set[str], set[str]]] = {}
-    for one in found:
-        stems, names = by_text.setdefault(one.said.place, (set(), set()))
-        stems |= one.stems
-        names.update(n.lower() for n in one.names)
     word_texts: Counter[str] = Counter()
     name_texts: Counter[str] = Counter()
-    for stems, names in by_text.values():
-        word_texts.update(stems)
-        name_texts.update(names)
+    for _, said in groupby(found, key=lambda one: one.said.place):
+        of_text = list(said)
+        word_texts.update(frozenset[str]().union(*(one.stems for one in of_text)))
+        name_texts.update({name.lower() for one in of_text for name in one.names})
     closings = [s.place for s in seen.said if s.closes]
     touched = {part for c in seen.changed for part in (c.change.path.lower(), c.change.path.lower().rsplit("/", 1)[-1])}
     for ran in seen.ran:

@@ -62,13 +62,14 @@ def heard(seen: Trace) -> Iterator[Heard]:
     """Yield the best clauses of the session, best first."""
     found = candidates(seen)
     around = setting(seen, found)
-    ranked: list[tuple[float, int, Candidate, Features]] = []
+    worths: list[tuple[float, int]] = []
     for i, one in enumerate(found):
         if one.clause.text.endswith(":") and not one.clause.is_item and one.size < 12:
             continue
-        told_of = features(one, around)
-        ranked.append((_worth(told_of, regime(one.said)), -i, one, told_of))
-    ranked.sort(key=lambda r: (-r[0], r[1]))
+        worths.append((_worth(features(one, around), regime(one.said)), i))
+    worths.sort(reverse=True)
+    # All features of a long session would fill memory: those of the few clauses that are told are worked out again.
+    ranked = ((worth, i, found[i], features(found[i], around)) for worth, i in worths)
     goal = next((one for one in found if _can_be_goal(one)), None)
     told: set[str] = set()
     for worth, _, one, told_of in ranked:
