@@ -15,7 +15,7 @@ WORDS: dict[str, str] = {
     "webhook econnrefused enotfound websocket grpc latency retry rate limit 404 429 500 502 503",
     "dependencies": "dependency dependencies package npm pnpm yarn bun pip uv poetry cargo gem lockfile version upgrade downgrade install module import resolve "
     "peer requirement node_modules modulenotfounderror importerror vendored",
-    "build": "build compile compiler compilation bundle bundler webpack vite rollup esbuild tsc typescript tsconfig linker link cmake make makefile gradle maven "
+    "build": "build compile compiler compilation bundle bundler webpack vite rollup esbuild tsc typescript tsconfig linker link cmake makefile gradle maven "
     "syntax syntaxerror type typeerror mypy pyright lint eslint ruff prettier format transpile artifact",
     "tests": "test tests pytest jest vitest mocha playwright cypress assert assertion assertionerror fixture mock coverage flaky snapshot spec suite e2e failing",
     "frontend": "react vue svelte angular css html component render browser dom tailwind layout button page hook props state style chart svg dark theme modal toast "

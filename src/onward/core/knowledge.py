@@ -44,9 +44,10 @@ _REASONS = (
 )
 
 
+_DECIDED = re.compile(r"\b(?:decided|chose|picked|settled on|agreed|diputuskan|sepakat|memilih)\b", re.I)
 _LEANING = re.compile(
-    r"\W*(?:this|that|these|those|it|its|they|he|she|we|you|your|i|i'm|my|our|yes|no|yep|ok|okay|right|actually|so|but|and|or|also|then|here|there|hmm|"
-    r"good|great|understood|correct|the (?:changes|above|following)|ini|itu|ya|tapi|jadi)\b",
+    r"\W*(?:(?:i|we)\b(?! (?:decided|chose|picked|settled|agreed|keep|kept|use|went)\b)|(?:this|that|these|those|it|its|they|he|she|you|your|i'm|my|our|yes|no|yep|"
+    r"ok|okay|right|actually|so|but|and|or|also|then|here|there|hmm|good|great|understood|correct|the (?:changes|above|following)|ini|itu|ya|tapi|jadi)\b)",
     re.I,
 )
 """How a sentence begins that cannot stand without its neighbours."""
@@ -88,8 +89,9 @@ def _gathered(fact: Fact, everything: Sequence[Fact]) -> Gathered | None:
         return None
     if fact.kind == "error":
         return _made("solution", fact, text) if cues & bit("broke") and cues & bit("fixed") else None
-    if fact.kind == "decision":
-        return _made("decision", fact, text) if cues & _DECIDES and any(reason in text.lower() for reason in _REASONS) else None
+    has_reason = bool(cues & _DECIDES) and any(reason in text.lower() for reason in _REASONS)
+    if fact.kind == "decision" or (has_reason and _DECIDED.search(text)):
+        return _made("decision", fact, text) if has_reason else None
     return _made("lesson", fact, text) if fact.kind == "dead_end" or cues & _LEARNED else None
 
 

@@ -84,7 +84,7 @@ def effort(seen: Steps, before: Before) -> Effort:
     ran = [step for step in seen.steps if step.command]
     edits = [step for step in seen.steps if step.changes and not step.failed]
     first = next((i for i, step in enumerate(seen.steps) if step.is_productive), None)
-    spent = _rework(seen.steps, 0 if first is None else first + 1, before)
+    spent = _rework(seen.steps, first or 0, before)
     first_edit = edits[0].at if edits else None
     waited = (first_edit - seen.began_at) // timedelta(milliseconds=1) if first_edit and seen.began_at else None
     return Effort(
