@@ -1,0 +1,81 @@
+"""Whatever is sent by the OpenAPI document, no route fails, and every answer is of its schema."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, seed, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+from starlette.testclient import TestClient
+
+from onward import samples
+from onward.api.application import build
+from onward.settings import Settings
+from onward.store import Store
+
+CHECKS = (not_a_server_error, status_code_conformance, content_type_conformance, response_headers_conformance, response_schema_conformance)
+EXAMPLES = 20
+
+
+@pytest.fixture(scope="module")
+def application(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
+    home = tmp_path_factory.mktemp("home")
+    with Store.at_folder(home) as store:
+        made = build(store, Settings(home, home, trusted_hosts=("testserver",)))
+        fill(TestClient(made, base_url="http://127.0.0.1:3000"), home)
+        yield made
+
+
+def fill(client: TestClient, folder: Path) -> None:
+    """Two projects, one with sessions in every state: ids from 1 on lead to something."""
+    for name in ("kopi", "teh"):
+        client.post("/api/projects", json={"name": name})
+    for path in samples.write(folder):
+        client.post("/api/imports", params={"project_id": 1, "name": path.name, "complete": True}, content=path.read_bytes())
+    client.post("/api/sessions", json={"project_id": 1})
+    client.post("/api/ai/handoff", json={"project_id": 1, "conversation_text": "User: Keep port 8443.\nAssistant: Kept."})
+
+
+@pytest.mark.slow
+def test_no_route_fails_and_every_answer_is_of_its_schema(application: object) -> None:
+    schema = schemathesis.openapi.from_asgi("/openapi.json", application)
+    failed: dict[str, str] = {}
+    operations = [one.ok() for one in schema.get_all_operations()]
+    assert len(operations) > 30
+    for operation in operations:
+        try:
+            ask(operation)
+        except BaseExceptionGroup as problems:
+            failed[operation.label] = "; ".join(str(one) for one in problems.exceptions)[:2000]
+        except Exception as problem:  # noqa: BLE001 - one route's failure does not hide another's
+            failed[operation.label] = str(problem)[:2000]
+    assert not failed, "\n\n".join(f"{label}: {problem}" for label, problem in failed.items())
+
+
+def led_somewhere(case: schemathesis.Case) -> schemathesis.Case:
+    """Return *case* with ids of things that may be there: any id at all would only ever be told that there is nothing."""
+    for part in (case.path_parameters, case.query, case.body):
+        if isinstance(part, dict):
+            for name, value in part.items():
+                if name.endswith("_id") and type(value) is int and value > 4:
+                    part[name] = 1 + value % 4
+    return case
+
+
+def ask(operation: schemathesis.schemas.APIOperation) -> None:
+    @given(case=operation.as_strategy().map(led_somewhere))
+    @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+    @seed(20261124)
+    def asked(case: schemathesis.Case) -> None:
+        case.call_and_validate(checks=CHECKS)
+
+    asked()
