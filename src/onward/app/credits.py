@@ -106,9 +106,9 @@ def _ranked(
     standings = [standing(account, at) for account in found]
     happened = accounts.events(connection, kinds=["failure"], since=at - timedelta(hours=REMEMBERED_FAILURES_HOURS))
     if need.model:
-        windows = [one.window_at or one.account.created_at for one in standings if any(model.credits for model in one.account.models)]
-        if windows:
-            happened += accounts.events(connection, kinds=["use"], since=min(windows))
+        windows = [one.window_at for one in standings if any(model.credits is not None for model in one.account.models)]
+        since = min((one for one in windows if one), default=None) if all(windows) else None
+        happened += accounts.events(connection, kinds=["use"], since=since) if windows else []
     running = accounts.open_sessions(connection)
     candidates = [
         Candidate(

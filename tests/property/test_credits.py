@@ -1,0 +1,177 @@
+"""What holds of every choice of an account and of every forecast."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from onward.core.accounts import Account, Event, Limit, ModelLimit, Period, last_reset, next_reset, settled, spent, standing
+from onward.core.credits import Candidate, Need, Window, ranking, rotation
+from onward.core.forecast import Use, burn, forecast
+
+NOW = datetime(2026, 3, 31, 12, tzinfo=UTC)
+MINUTES = 60 * 24 * 40
+
+amounts = st.integers(0, 200).map(float)
+times = st.integers(-MINUTES, MINUTES).map(lambda minutes: NOW + timedelta(minutes=minutes))
+past = st.integers(0, MINUTES).map(lambda minutes: NOW - timedelta(minutes=minutes))
+periods = st.builds(Period, st.integers(1, 40), st.sampled_from(["h", "d", "w", "mo"]))
+models = st.lists(
+    st.builds(ModelLimit, st.sampled_from(["opus", "haiku"]), st.none() | amounts), max_size=2, unique_by=lambda one: one.model
+)
+needs = st.builds(Need, st.sampled_from(["", "opus"]), st.sampled_from([(), ("web",), ("web", "db")]), st.none() | amounts)
+windows = st.tuples(st.integers(1, 100), st.integers(1, 100)).map(lambda pair: Window(min(pair), max(pair)))
+
+
+@st.composite
+def accounts(draw: st.DrawFn, number: int = 1) -> Account:
+    used = draw(amounts)
+    return Account(
+        number, draw(st.sampled_from(["a", "b", "c"])) + str(number), "", "", tuple(draw(models)), draw(st.sampled_from([(), ("web",)])), "",
+        draw(st.none() | amounts), used, draw(st.just(0.0) | st.just(used)), draw(past), draw(st.none() | times), draw(st.none() | periods),
+        is_paused=draw(st.integers(0, 5)) == 0,
+        limits=tuple(draw(st.lists(st.builds(Limit, st.sampled_from(["", "opus"]), past, st.none() | times), max_size=1))),
+        created_at=NOW, updated_at=NOW,
+    )  # fmt: skip
+
+
+def event(account_id: int, kind: str, at: datetime, credits: float) -> Event:
+    return Event(0, account_id, None, kind, "reported", "opus", credits, None, "", at)  # type: ignore[arg-type]
+
+
+@st.composite
+def candidates(draw: st.DrawFn, number: int = 1) -> Candidate:
+    happened = draw(st.lists(st.builds(event, st.just(number), st.sampled_from(["failure", "use"]), past, amounts), max_size=3))
+    return Candidate(standing(draw(accounts(number)), NOW), happened, draw(st.integers(0, 4)))
+
+
+@st.composite
+def pools(draw: st.DrawFn) -> list[Candidate]:
+    return [draw(candidates(number)) for number in range(1, draw(st.integers(0, 5)) + 1)]
+
+
+def with_fewer_used(one: Candidate, fewer: float) -> Candidate:
+    account = one.standing.account
+    used = max(0.0, account.credits_used - fewer)
+    return replace(one, standing=standing(replace(account, credits_used=used, credits_estimated=min(used, account.credits_estimated)), NOW))
+
+
+def with_more_in_all(one: Candidate, more: float) -> Candidate:
+    account = one.standing.account
+    total = None if account.credits_total is None else account.credits_total + more
+    return replace(one, standing=standing(replace(account, credits_total=total), NOW))
+
+
+def place(pool: list[Candidate], account_id: int, need: Need, window: Window) -> int:
+    return [one.standing.account.id for one in ranking(pool, need, window)].index(account_id)
+
+
+@settings(max_examples=50)
+@given(pools(), candidates(9), amounts, needs, windows)
+def test_more_credits_never_rank_worse(pool: list[Candidate], one: Candidate, more: float, need: Need, window: Window) -> None:
+    before = place([*pool, one], 9, need, window)
+    assert place([*pool, with_fewer_used(one, more)], 9, need, window) <= before
+    assert place([*pool, with_more_in_all(one, more)], 9, need, window) <= before
+
+
+@settings(max_examples=50)
+@given(pools(), candidates(9), past, needs)
+def test_one_more_failure_never_ranks_better(pool: list[Candidate], one: Candidate, at: datetime, need: Need) -> None:
+    failed = replace(one, events=[*one.events, event(9, "failure", at, 0)])
+    assert place([*pool, failed], 9, need, Window()) >= place([*pool, one], 9, need, Window())
+
+
+@settings(max_examples=50)
+@given(pools(), needs, windows, st.randoms())
+def test_a_ranking_is_one_order_whatever_the_order_of_the_pool(pool: list[Candidate], need: Need, window: Window, chance: object) -> None:
+    mixed = list(pool)
+    chance.shuffle(mixed)  # type: ignore[attr-defined]
+    assert ranking(mixed, need, window) == ranking(pool, need, window)
+    assert all(one.reasons and all(one.reasons) for one in ranking(pool, need, window))
+
+
+@settings(max_examples=50)
+@given(pools(), needs, windows)
+def test_what_cannot_be_used_is_never_chosen(pool: list[Candidate], need: Need, window: Window) -> None:
+    ranked = ranking(pool, need, window)
+    for one in ranked:
+        if one.standing.status != "active" or one.standing.limit_on(need.model):
+            assert not one.usable
+    for current in (None, *ranked):
+        others = [one for one in ranked if one is not current]
+        decided = rotation(current, others, window)
+        assert decided.why
+        if decided.to:
+            assert decided.to.usable
+            assert decided.to is not current
+        if current and current.usable and decided.place == "below":
+            assert decided.to is None
+
+
+@given(times, periods, times)
+def test_resets_follow_each_other(first: datetime, period: Period, at: datetime) -> None:
+    last, following = last_reset(first, period, at), next_reset(first, period, at)
+    assert following is not None
+    assert following > at
+    if last is None:
+        assert following == first
+    else:
+        assert last <= at
+        assert next_reset(first, period, last) == following
+        assert last_reset(first, period, following) == following
+
+
+@given(accounts(), times, times)
+def test_settling_twice_is_settling_once(account: Account, one: datetime, other: datetime) -> None:
+    early, late = sorted((one, other))
+    assert settled(settled(account, early), late) == settled(account, late)
+    after = settled(account, late)
+    assert 0 <= after.credits_estimated <= after.credits_used <= account.credits_used
+
+
+@given(accounts(), st.lists(st.tuples(st.integers(-200, 200).map(float), st.sampled_from(["reported", "estimated"])), max_size=6))
+def test_a_count_never_falls_below_zero_nor_is_more_estimated_than_used(account: Account, uses: list[tuple[float, str]]) -> None:
+    for credits, source in uses:
+        account = spent(account, credits, source)  # type: ignore[arg-type]
+        assert 0 <= account.credits_estimated <= account.credits_used
+
+
+uses = st.lists(st.builds(Use, past, amounts), max_size=20)
+
+
+@given(uses, amounts, amounts)
+def test_more_credits_last_no_shorter(used: list[Use], left: float, more: float) -> None:
+    rate = burn(used, NOW)
+    less, richer = forecast(rate, left), forecast(rate, left + more)
+    for name in ("empty_at", "earliest_at", "latest_at"):
+        sooner, later = getattr(less, name), getattr(richer, name)
+        assert later is None or (sooner is not None and sooner <= later)
+
+
+@given(uses, st.none() | amounts, st.none() | times)
+def test_a_forecast_lies_within_its_interval_and_says_what_it_assumes(
+    used: list[Use], left: float | None, resets_at: datetime | None
+) -> None:
+    rate = burn(used, NOW)
+    found = forecast(rate, left, resets_at=resets_at)
+    assert found.assumptions
+    assert rate.credits_per_day >= 0
+    if rate.low is not None:
+        assert rate.high is not None
+        assert 0 <= rate.low <= rate.credits_per_day <= rate.high
+    if found.empty_at is None:
+        assert (found.earliest_at, found.latest_at) == (None, None)
+    else:
+        assert found.earliest_at is None or NOW <= found.earliest_at <= found.empty_at
+        assert found.latest_at is None or found.latest_at >= found.empty_at
+    if left is None or not any(one.credits for one in used):
+        assert found.empty_at is None
+
+
+@given(uses, st.integers(1, 5))
+def test_a_rate_is_in_proportion(used: list[Use], times_more: int) -> None:
+    once, more = burn(used, NOW), burn([Use(one.at, one.credits * times_more) for one in used], NOW)
+    assert abs(more.credits_per_day - times_more * once.credits_per_day) < 1e-6
