@@ -1,0 +1,150 @@
+"""Knowledge, troubleshooting, files, templates and analytics over HTTP."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+ERROR = "src/cart.py:41: KeyError: 'currency'"
+
+
+def call(number: int, name: str, arguments: dict[str, Any], answer: str, exit_code: int = 0) -> list[dict[str, Any]]:
+    return [
+        {"role": "assistant", "content": "", "tool_calls": [{"id": str(number), "name": name, "arguments": arguments}]},
+        {"role": "tool", "results": [{"call_id": str(number), "text": answer, "exit_code": exit_code}]},
+    ]
+
+
+MENDING = [
+    {"role": "user", "content": "The cart breaks for guests. Find out why and mend it, please."},
+    *call(1, "Bash", {"command": "pytest tests"}, f"{ERROR}\n1 failed", 1),
+    {
+        "role": "assistant",
+        "content": "The root cause: guests have no currency, so `cart.py` raises a KeyError; the fix is to default it to IDR.",
+    },
+    *call(2, "Edit", {"file_path": "src/cart.py", "old_string": "a", "new_string": "a\nb"}, "ok"),
+    *call(3, "Bash", {"command": "pytest tests"}, "1 passed"),
+]
+
+
+@pytest.fixture
+def project(client: TestClient) -> int:
+    """A project of two completed sessions that mended the same."""
+    made: int = client.post("/api/projects", json={"name": "shop"}).json()["data"]["id"]
+    for credits in (80, 90):
+        session = client.post("/api/sessions", json={"projectId": made}).json()["session_id"]
+        assert client.post("/api/conversations/save", json={"session_id": session, "turns": MENDING}).status_code == 200
+        done = client.post(f"/api/sessions/{session}/complete", json={"accomplishments": "Mended the cart", "credits_used": credits})
+        assert done.status_code == 200, done.text
+    return made
+
+
+def data(answer: Any) -> Any:
+    assert answer.status_code == 200, answer.text
+    return answer.json()["data"]
+
+
+def test_the_knowledge_base_fills_itself_and_is_corrected(client: TestClient, project: int) -> None:
+    listed = data(client.get("/api/knowledge", params={"project_id": project, "kind": "solution"}))
+    solved = next(one for one in listed if "failed with" in one["text"])
+    assert (solved["author"], solved["source_count"]) == ("session", 2)
+    detail = data(client.get(f"/api/knowledge/{solved['id']}"))
+    assert [one["handle"] for one in detail["sources"]] == ["s2.2", "s1.2"]
+    assert data(client.get("/api/knowledge/search", params={"q": "currency KeyError"}))[0]["score"] > 0.5
+    changed = data(client.patch(f"/api/knowledge/{solved['id']}", json={"fix": "Default to IDR."}))
+    assert (changed["fix"], changed["author"]) == ("Default to IDR.", "person")
+    assert data(client.post(f"/api/knowledge/{solved['id']}/used"))["used"] == solved["used"] + 1
+    assert data(client.delete(f"/api/knowledge/{solved['id']}"))["id"] == solved["id"]
+    assert client.get(f"/api/knowledge/{solved['id']}").status_code == 404
+
+
+def test_entries_are_written_and_listed_in_pages(client: TestClient) -> None:
+    for number in range(3):
+        data(client.post("/api/knowledge", json={"text": f"Practice {number}: test first"}))
+    first = client.get("/api/knowledge", params={"limit": 2, "author": "person"}).json()
+    rest = client.get("/api/knowledge", params={"limit": 2, "author": "person", "cursor": first["next_cursor"]}).json()
+    assert [one["text"][9] for one in first["data"] + rest["data"]] == ["2", "1", "0"]
+    assert rest["next_cursor"] is None
+    for body in ({}, {"text": ""}, {"text": "x", "kind": "recipe"}, {"text": "x", "category": "cooking"}, {"text": "x" * 4001}):
+        assert client.post("/api/knowledge", json=body).status_code == 422
+    assert client.patch("/api/knowledge/1", json={}).status_code == 422
+
+
+def test_an_error_seen_before_is_answered_with_its_source(client: TestClient, project: int) -> None:
+    trouble = {"error": "Traceback\n/ci/cart.py:99: KeyError: 'currency'", "projectId": project}
+    seen = data(client.post("/api/knowledge/seen", json=trouble))
+    fix = seen["fixes"][0]
+    assert (fix["sure"], fix["own"], fix["source"]["project"]) == ("same", True, "shop")
+    assert "src/cart.py" in fix["fix"]
+    assert [one["solved"] for one in seen["met"]] == [True, True]
+    said = data(client.post("/api/ai/troubleshoot", json=trouble))
+    assert said["made_by"] == "rules"
+    assert said["fixes"][0]["entry_id"] == fix["entry_id"]
+    assert all(said[name] for name in ("root_causes", "steps", "prevention", "category"))
+    assert fix["text"] in said["root_causes"][0]
+    assert data(client.get(f"/api/knowledge/{fix['entry_id']}"))["entry"]["shown"] == 2
+
+
+def test_troubleshooting_needs_an_error_and_a_project_that_is_there(client: TestClient) -> None:
+    assert client.post("/api/ai/troubleshoot", json={"error": "x", "project_id": 9}).status_code == 404
+    assert client.post("/api/ai/troubleshoot", json={"error": " "}).status_code == 422
+    assert client.post("/api/ai/troubleshoot", json={}).status_code == 422
+    said = data(client.post("/api/ai/troubleshoot", json={"error": "connect ECONNREFUSED 127.0.0.1:5432"}))
+    assert (said["fixes"], said["category"]) == ([], "network")
+
+
+def test_files_tell_change_lines_and_sessions(client: TestClient, project: int) -> None:
+    found = data(client.get(f"/api/projects/{project}/files"))
+    assert [(one["path"], one["change"], one["added_lines"], one["removed_lines"]) for one in found] == [("src/cart.py", "edited", 2, 0)]
+    assert [(one["session_number"], one["first_turn"]) for one in found[0]["sessions"]] == [(1, "s1.5"), (2, "s2.5")]
+    assert data(client.get(f"/api/projects/{project}/files", params={"path": "nothing%"})) == []
+    assert client.get(f"/api/projects/{project}/files", params={"session": 9}).status_code == 404
+    assert client.get("/api/projects/99/files").status_code == 404
+
+
+def test_a_session_begins_with_a_template(client: TestClient, project: int) -> None:
+    new = {"name": "bugfix", "objectives": "- Find the cause", "checklist": ["A test fails without the fix"]}
+    made = data(client.post("/api/templates", json=new))
+    assert made["objectives"] == ["Find the cause"]
+    assert client.post("/api/templates", json=new).status_code == 409
+    assert client.post("/api/templates", json={"name": "empty"}).status_code == 422
+    begun = client.post("/api/sessions/create", json={"project_id": project, "template": "bugfix", "objectives": ["Mend it"]}).json()
+    session = data(client.get(f"/api/sessions/{begun['session_id']}"))
+    assert "Find the cause" in str(session)
+    assert data(client.get("/api/templates")) == [made]
+    assert data(client.get(f"/api/templates/{made['id']}")) == made
+    assert data(client.delete(f"/api/templates/{made['id']}")) == made
+    assert client.get(f"/api/templates/{made['id']}").status_code == 404
+
+
+def test_growth_is_predicted_and_measured_side_by_side(client: TestClient, project: int) -> None:
+    report = data(client.get("/api/analytics/growth", params={"project_id": project}))
+    first, second = report["points"]
+    assert first["predicted"] == {"efficiency_ratio": 0.705, "knowledge_factor": 1.0953, "output": 61.78}
+    assert first["actual"]["recovery_tokens"] is not None
+    assert second["actual"]["facts_used_again"] > 0
+    assert second["actual"]["explained_tokens"] > 0
+    assert report["growth"] == data(client.get("/api/stats"))["growth"]
+    assert report["growth_basis"] == "credits"
+    assert (report["reach"]["session"], report["reach"]["nearest_session"]) == (None, 156)
+    assert "never" in report["reach"]["message"]
+    assert len(data(client.get("/api/analytics/growth"))["points"]) == 2
+    table = client.get("/api/analytics/growth", params={"project_id": project, "format": "csv"})
+    assert table.headers["content-type"].startswith("text/csv")
+    assert len(table.text.splitlines()) == 3
+    assert client.get("/api/analytics/growth", params={"project_id": 99}).status_code == 404
+
+
+def test_patterns_tell_what_recurs(client: TestClient, project: int) -> None:
+    found = data(client.get("/api/analytics/patterns", params={"project_id": project}))
+    assert [(one["text"], one["sessions"], one["handle"]) for one in found["errors"]] == [(ERROR, 2, "s2.2")]
+    assert [(one["path"], one["sessions"]) for one in found["files"]] == [("src/cart.py", 2)]
+    assert client.get("/api/analytics/patterns", params={"format": "csv"}).text.startswith("what,project,")
+
+
+def test_an_empty_store_has_nothing_to_tell(client: TestClient) -> None:
+    assert data(client.get("/api/analytics/growth"))["points"] == []
+    assert data(client.get("/api/analytics/patterns")) == {"errors": [], "files": [], "blockers": []}
+    assert data(client.get("/api/knowledge")) == data(client.get("/api/templates")) == []
