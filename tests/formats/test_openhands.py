@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
 from onward.core.transcript import Usage
+from onward.formats import is_one
 
 
 @pytest.fixture
@@ -60,3 +62,29 @@ def test_real_trajectories_have_the_counts_of_their_own_events(reading, shared_d
         asked = [event["tool_call_metadata"]["tool_call_id"] for event in events if event.get("action") and "tool_call_metadata" in event]
         assert [call.id for turn in result.turns for call in turn.calls] == asked
         assert sum(len(turn.results) for turn in result.turns) == sum("observation" in event for event in events)
+
+
+def stored(folder: Path, fixtures: Path) -> Path:
+    """A conversation as OpenHands keeps it: a file per event, copies of them in pages, and what it is about."""
+    events = json.loads((fixtures / "openhands" / "trajectory.json").read_text())
+    home = folder / "c0ffee12"
+    (home / "events").mkdir(parents=True)
+    (home / "event_cache").mkdir()
+    for number, event in enumerate(events):
+        (home / "events" / f"{number}.json").write_text(json.dumps({**event, "id": number}))
+    (home / "event_cache" / "0-5.json").write_text(json.dumps(events[:5]))
+    (home / "metadata.json").write_text(json.dumps({"title": "Mail", "selected_branch": "fix/mail", "created_at": "2026-03-02T08:59:00"}))
+    return home
+
+
+def test_a_file_per_event_is_one_session(reading, fixtures, tmp_path):
+    home, whole = stored(tmp_path, fixtures), reading(fixtures / "openhands" / "trajectory.json")
+    for folder in (home, home / "events"):
+        result = reading(folder)
+        assert [(head.id, head.title, head.branch) for head in result.heads] == [("c0ffee12", "Mail", "fix/mail")]
+        assert [(turn.role, turn.text, turn.line) for turn in result.turns] == [(turn.role, turn.text, turn.line) for turn in whole.turns]
+        assert result.report.records == whole.report.records
+    assert len(list((home / "events").iterdir())) > 10
+    (home / "events" / "3.json").write_text('{"id": 3, "time')
+    assert reading(home).report.malformed == [(3, "not an event")]
+    assert not is_one(tmp_path)

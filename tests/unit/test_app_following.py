@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -241,3 +242,16 @@ def until(is_so: Callable[[], bool], process: subprocess.Popen[bytes]) -> None:
         assert process.poll() is None, "it ended"
         assert time.monotonic() < deadline, "it did not happen"
         time.sleep(0.05)
+
+
+def test_a_folder_that_is_one_transcript_is_followed(store: Store, project: Project, tmp_path: Path) -> None:
+    events = json.loads((FIXTURES / "openhands" / "trajectory.json").read_text())
+    home = tmp_path / "c0ffee12"
+    (home / "events").mkdir(parents=True)
+    for number, event in enumerate(events[:-1]):
+        (home / "events" / f"{number}.json").write_text(json.dumps(event))
+    follower = following_of(store, project, home)
+    assert new(list(follower.look())) > 0
+    assert list(follower.look()) == []
+    (home / "events" / f"{len(events) - 1}.json").write_text(json.dumps(events[-1]))
+    assert new(list(follower.look())) == 1

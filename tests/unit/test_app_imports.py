@@ -268,6 +268,27 @@ def test_the_project_that_is_meant(store: Store, tmp_path: Path) -> None:
     assert projects.resolve(store, folder=tmp_path / "elsewhere") == made
 
 
+def test_a_folder_that_is_one_transcript_is_one(store: Store, project: Project, tmp_path: Path) -> None:
+    events = json.loads((FIXTURES / "openhands" / "trajectory.json").read_text())
+    conversation, task = tmp_path / "all" / "c0ffee12", tmp_path / "all" / "tasks" / "1772442000000"
+    (conversation / "events").mkdir(parents=True)
+    task.mkdir(parents=True)
+    for number, event in enumerate(events[:-1]):
+        (conversation / "events" / f"{number}.json").write_text(json.dumps(event))
+    for fixture, name in (("roo_history.json", "api_conversation_history.json"), ("panel.json", "ui_messages.json")):
+        (task / name).write_bytes((FIXTURES / "cline" / fixture).read_bytes())
+    beside = written(tmp_path / "all" / "beside.json", "one", "two")
+    for given in (tmp_path / "all", conversation):
+        outcome = take(store, project, [given])
+        assert outcome.passed_over == []
+        assert {file.path for file in outcome.files} == (
+            {str(conversation)} if given == conversation else {str(conversation), str(task), str(beside)}
+        )
+        assert all(len(file.sessions) == 1 and not file.error for file in outcome.files)
+    (conversation / "events" / f"{len(events) - 1}.json").write_text(json.dumps(events[-1]))
+    assert [one.new_turns for file in take(store, project, [conversation]).files for one in file.sessions] == [1]
+
+
 @pytest.mark.slow
 def test_reading_ahead_makes_no_difference(store: Store, project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "all"

@@ -14,7 +14,7 @@ from onward.app.finding import FREE_FORM, found_files
 from onward.app.repository import place_of
 from onward.core.transcript import ImportReport, SessionHead, Turn
 from onward.errors import OnwardError, UnknownFormat, UnreadableFile
-from onward.formats import open_source, read
+from onward.formats import is_one, open_source, read
 from onward.redact import DISTILL_KEY, Redactor
 from onward.settings import Machine, Worktrees
 
@@ -25,7 +25,7 @@ _TASK_FILES = ("tasks/*/api_conversation_history.json", "tasks/*/ui_messages.jso
 
 
 class AgentFolder(NamedTuple):
-    """Where an agent keeps sessions: the files below *folder* that match one of *patterns*. A file of one that *holds_many* has many sessions."""
+    """Where an agent keeps sessions: the files, and the folders that are one transcript, below *folder* that match one of *patterns*. A file of one that *holds_many* has many sessions."""
 
     agent: str
     folder: Path
@@ -77,7 +77,8 @@ def agent_folders(machine: Machine, here: Path) -> list[AgentFolder]:
         AgentFolder("Copilot CLI", home / ".copilot" / "session-state", ("*.jsonl", "*/events.jsonl")),
         *_goose(machine),
         AgentFolder("pi", home / ".pi" / "agent" / "sessions", ("**/*.jsonl",)),
-        AgentFolder("OpenHands", home / ".openhands", ("conversations/**/*.json", "sessions/**/*.json", "trajectories/**/*.json")),
+        AgentFolder("OpenHands", home / ".openhands", ("conversations/*", "sessions/*", "users/*/conversations/*")),
+        AgentFolder("OpenHands", home / ".openhands", ("trajectories/**/*.json", "*/*/trajectory*.json")),
         AgentFolder("SpecStory", top / ".specstory" / "history", ("*.md",)),
         AgentFolder("Aider", top, (".aider.chat.history.md",), holds_many=True),
     ]
@@ -160,7 +161,7 @@ def _files(folders: list[AgentFolder]) -> Iterator[tuple[AgentFolder, Path]]:
         # A folder that may not be looked into is empty to `glob`.
         for path in sorted({path for pattern in folder.patterns for path in folder.folder.glob(pattern)}):
             real = os.path.realpath(path)
-            if real not in seen and path.is_file() and not _is_half(path):
+            if real not in seen and (path.is_file() or (path.is_dir() and is_one(path))) and not _is_half(path):
                 seen.add(real)
                 yield folder, path
 
@@ -172,16 +173,17 @@ def _is_half(path: Path) -> bool:
 
 def _looked_at(folder: AgentFolder, path: Path, worktrees: Worktrees) -> FoundTranscript:
     try:
-        state = path.stat()
+        states = [one.stat() for one in (path.rglob("*.json") if path.is_dir() else [path])]
     except OSError as error:
         gone = UnreadableFile(f"{path} cannot be read: {error.strerror}.", "Check that it is there and that you may read it.")
         return FoundTranscript(folder.agent, path, 0, datetime.now(UTC), error=gone)
-    changed_at = datetime.fromtimestamp(state.st_mtime, UTC)
+    size_bytes = sum(state.st_size for state in states)
+    changed_at = datetime.fromtimestamp(max((state.st_mtime for state in states), default=0), UTC)
     try:
         sessions = tuple(_sessions(folder, path, worktrees))
-        return FoundTranscript(folder.agent, path, state.st_size, changed_at, sessions)
+        return FoundTranscript(folder.agent, path, size_bytes, changed_at, sessions)
     except OnwardError as failed:
-        return FoundTranscript(folder.agent, path, state.st_size, changed_at, error=failed)
+        return FoundTranscript(folder.agent, path, size_bytes, changed_at, error=failed)
 
 
 def _sessions(folder: AgentFolder, path: Path, worktrees: Worktrees) -> Iterator[FoundSession]:

@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from onward.core.transcript import ImportReport, SessionHead, Turn
 from onward.errors import OnwardError, UnknownFormat, UnreadableFile
-from onward.formats import Source, open_source, read
+from onward.formats import Source, is_one, open_source, read
 
 FREE_FORM = "pasted"
 """The format that takes any text."""
@@ -62,8 +62,12 @@ def _once(paths: Iterable[Path | BinaryIO]) -> Iterator[tuple[Path | BinaryIO, b
 
 
 def files_under(folder: Path) -> Iterator[Path]:
-    """Yield every plain file below *folder*, in order."""
+    """Yield every plain file below *folder*, in order; a folder whose files are one transcript instead of what lies in it."""
     for place, folders, names in os.walk(folder):
+        if is_one(Path(place)):
+            folders.clear()
+            yield Path(place)
+            continue
         folders.sort()
         paths = [Path(place, name) for name in sorted(names)]
         # A pipe or a device in a folder would be waited for without end.

@@ -350,9 +350,12 @@ class _Waiting:
 
 
 def _state(path: Path) -> _State | None:
-    """Return how a file is, with the journal of a database that lies beside it: there its newest rows are."""
+    """Return how a file is, with the journal of a database that lies beside it: there its newest rows are; of a folder, how the files in it are."""
     try:
         own = path.stat()
+        if path.is_dir():
+            within = [one.stat() for one in path.rglob("*.json")]
+            return _State(own.st_ino, sum(state.st_size for state in within), max((state.st_mtime_ns for state in within), default=0))
         journal = path.with_name(path.name + "-wal")
         states = [own, journal.stat()] if path.suffix in _DATABASES and journal.exists() else [own]
     except OSError:

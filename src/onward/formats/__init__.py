@@ -6,7 +6,7 @@ know each other. Other packages add one through the entry point group `onward.fo
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -17,7 +17,7 @@ from onward.errors import UnknownFormat
 from onward.formats.fields import holds_objects
 from onward.formats.source import Source
 
-__all__ = ["FORMATS", "Format", "Source", "detect", "open_source", "read"]
+__all__ = ["FORMATS", "Format", "Source", "detect", "is_one", "open_source", "read"]
 
 FORMATS: tuple[str, ...] = (
     "claude_code",
@@ -81,6 +81,11 @@ def detect(source: Source) -> Format:
     )
 
 
+def is_one(folder: Path) -> bool:
+    """Whether *folder* is one input: an agent keeps one session, or its store of sessions, in the files of it."""
+    return any(detect_folder(folder) for detect_folder in _folder_detectors().values())
+
+
 def read(source: Source, report: ImportReport) -> Iterator[Item]:
     """Yield the heads, turns and rewinds of *source* in the order they happened. *report* is complete once the last one is taken."""
     found = detect(source)
@@ -97,12 +102,17 @@ def read(source: Source, report: ImportReport) -> Iterator[Item]:
 
 
 def _of_folder(folder: Path) -> Format:
-    for name in FORMATS:
-        module = _module(name)
-        detect_folder = getattr(module, "detect_folder", None)
-        if detect_folder is not None and detect_folder(folder):
+    for module, detect_folder in _folder_detectors().items():
+        if detect_folder(folder):
             return module
     raise UnknownFormat(f"{folder} is a folder that no agent keeps a session in.", "Name a file in it, or import the whole folder.")
+
+
+@cache
+def _folder_detectors() -> dict[Format, Callable[[Path], bool]]:
+    """What formats that may lie in many files ask of a folder."""
+    modules = (*map(_module, FORMATS), *_others())
+    return {module: module.detect_folder for module in modules if hasattr(module, "detect_folder")}
 
 
 @cache

@@ -59,8 +59,8 @@ def detect(head: bytes) -> bool:
 
 
 def detect_folder(folder: Path) -> bool:
-    """Whether *folder* is the folder of a task."""
-    return (folder / _HISTORY).is_file() or (folder / _PANEL).is_file()
+    """Whether *folder* is the folder of a task, and not one where all sorts of transcripts were put together."""
+    return ((folder / _HISTORY).is_file() or (folder / _PANEL).is_file()) and not any(folder.glob("*.jsonl"))
 
 
 def read(source: Source, report: ImportReport) -> Iterator[Item]:

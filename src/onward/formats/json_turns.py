@@ -213,7 +213,9 @@ def _calls(record: dict[str, Any], blocks: list[Any]) -> Iterator[ToolCall]:
     for call in (*as_list(record.get("tool_calls")), *as_list(record.get("calls"))):
         function = as_object(as_object(call).get("function")) or as_object(call)
         yield ToolCall(
-            as_text(as_object(call).get("id")), as_text(function.get("name")), arguments_of(function.get("arguments", function.get("input")))
+            as_text(as_object(call).get("id")),
+            as_text(function.get("name")),
+            arguments_of(function.get("arguments", function.get("input"))),
         )
     if legacy := as_object(record.get("function_call")):
         yield ToolCall("", as_text(legacy.get("name")), arguments_of(legacy.get("arguments")))

@@ -45,8 +45,8 @@ def detect(head: bytes) -> bool:
 
 
 def detect_folder(folder: Path) -> bool:
-    """Whether *folder* is a storage folder, or the data folder around it."""
-    return any(True for _ in _session_files(folder))
+    """Whether *folder* is a storage folder, or the data folder around it; not where a database lies beside it, which is a transcript of its own."""
+    return any(True for _ in _session_files(folder)) and not any(folder.glob("*.db"))
 
 
 def read(source: Source, report: ImportReport) -> Iterator[Item]:

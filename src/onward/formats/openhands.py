@@ -1,12 +1,16 @@
-"""OpenHands: a list of events, `{id, timestamp, source, action | observation, …}`, and the resolver's `output.jsonl` with such a list as `history`.
+"""OpenHands: a list of events, `{id, timestamp, source, action | observation, …}`, the resolver's `output.jsonl` with such a list as `history`, and the
+folder of a conversation with one file per event (`events/0.json`, `events/1.json`, …) and its `metadata.json`.
 
 An action of the agent is a call; the observation with its `cause` is what it did. What the model wrote and cost stands in `tool_call_metadata`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
+
+import orjson
 
 from onward.core.transcript import ImportReport, Item, SessionHead, ToolCall, ToolResult, Turn, Usage
 from onward.formats.blocks import arguments_of, text_of
@@ -16,6 +20,8 @@ from onward.formats.source import Source
 NAME = "openhands"
 
 _BOOKKEEPING = frozenset({"change_agent_state", "agent_state_changed", "null", "recall"})
+_TRIES = 8
+"""So many events of a folder are looked at; the first ones may be the agent's state alone."""
 _THOUGHTS = frozenset({"think", "agent_think"})
 
 
@@ -29,8 +35,16 @@ def detect(head: bytes) -> bool:
     )
 
 
+def detect_folder(folder: Path) -> bool:
+    """Whether *folder* is the folder of a conversation, or the one with its events."""
+    return any(detect(Source(path).head) for path in _event_files(folder)[:_TRIES])
+
+
 def read(source: Source, report: ImportReport) -> Iterator[Item]:
-    """Yield one session of a list of events, or one of every line of a resolver's output. An event is a record."""
+    """Yield one session of a list of events or of a conversation's folder, or one of every line of a resolver's output. An event is a record."""
+    if source.path is not None and source.path.is_dir():
+        yield from _stored(source.path, report)
+        return
     if source.head.lstrip().startswith(b"["):
         yield from _session(as_list(source.document(report)), {}, report)
         return
@@ -54,8 +68,44 @@ def _session(events: list[Any], output: dict[str, Any], report: ImportReport) ->
     if instruction := as_text(output.get("instruction")).strip():
         report.keep()
         yield Turn(role="user", text=instruction)
+    yield from _told(enumerate(events), report)
+
+
+def _event_files(folder: Path) -> list[Path]:
+    """The files of a conversation's events in their order. They are named by the events' numbers."""
+    events = folder / "events" if (folder / "events").is_dir() else folder
+    files = [path for path in events.glob("*.json") if path.stem.isdecimal() and path.stem.isascii()]
+    return sorted(files, key=lambda path: (len(path.stem), path.stem))
+
+
+def _stored(folder: Path, report: ImportReport) -> Iterator[Item]:
+    """Yield the conversation that lies in *folder*, which is named by its id. A file is read when its event is told."""
+    files = _event_files(folder)
+    home = folder.parent if folder.name == "events" else folder
+    about = as_object(_loaded(home / "metadata.json"))
+    first = as_object(_loaded(files[0])) if files else {}
+    yield SessionHead(
+        agent=NAME,
+        id=home.name or None,
+        started_at=as_time(about.get("created_at")) or as_time(first.get("timestamp")),
+        title=as_text(about.get("title")),
+        branch=as_text(about.get("selected_branch")),
+    )
+    yield from _told(((int(path.stem), _loaded(path)) for path in files), report)
+
+
+def _loaded(path: Path) -> Any:
+    """The value in one small file; None where there is none."""
+    try:
+        return orjson.loads(path.read_bytes()) if path.is_file() and not path.is_symlink() else None
+    except (OSError, orjson.JSONDecodeError):
+        return None
+
+
+def _told(events: Iterable[tuple[int, Any]], report: ImportReport) -> Iterator[Turn]:
+    """Yield the turns of *events*, which come with their numbers."""
     answers: dict[str, int] = {}
-    for index, event in enumerate(events):
+    for index, event in events:
         if not isinstance(event, dict):
             report.bad(index, "not an event")
             continue
