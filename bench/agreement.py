@@ -165,6 +165,7 @@ def main(arguments: list[str] | None = None) -> None:
             "flattered": [_plain(one) for one in flattered],
             "points": [asdict(one) for one in points],
         },
+        arguments,
     )
 
 

@@ -123,7 +123,7 @@ def main(arguments: list[str] | None = None) -> None:
     _print(found, given.budgets)
     if given.misses:
         _print_misses([one for one in found if (one.budget_tokens, one.round) == (max(given.budgets), ROUNDS)])
-    keep("canaries", {"seeds": given.seeds, "totals": totals(found, given.budgets), "asked": [asdict(one) for one in found]})
+    keep("canaries", {"seeds": given.seeds, "totals": totals(found, given.budgets), "asked": [asdict(one) for one in found]}, arguments)
 
 
 def totals(found: Sequence[Asked], at: Sequence[int]) -> list[dict[str, object]]:

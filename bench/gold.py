@@ -237,7 +237,9 @@ def main(arguments: list[str] | None = None) -> None:
     retired, links = _print_retirement(sessions, kept)
     if given.misses:
         _print_misses(sessions, kept[max(kept)])
-    keep("gold", {"sessions": len(sessions), "recall": rows, "precision": exact, "retirement": retired, "across_sessions": links})
+    keep(
+        "gold", {"sessions": len(sessions), "recall": rows, "precision": exact, "retirement": retired, "across_sessions": links}, arguments
+    )
 
 
 def _print_recall(sessions: Sequence[Matched], kept: Mapping[int, Sequence[frozenset[str]]], at: Sequence[int]) -> list[dict[str, object]]:

@@ -120,7 +120,7 @@ def main(arguments: list[str] | None = None) -> None:
     wrong = [one for one in found if one.found != "cited"]
     for one in {(one.of, one.value): one for one in wrong}.values():
         print(f"  {one.found}: `{one.value}` in {one.of}: {one.line[:160]}")
-    keep("quotes", {"handoffs": len(chains), "rows": rows, "wrong": [asdict(one) for one in wrong]})
+    keep("quotes", {"handoffs": len(chains), "rows": rows, "wrong": [asdict(one) for one in wrong]}, arguments)
 
 
 if __name__ == "__main__":

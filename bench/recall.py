@@ -121,7 +121,7 @@ def main(arguments: list[str] | None = None) -> None:
     _print(figures, found, command_ms)
     if given.misses:
         print("\nnot answered: " + ", ".join(one.id for one in found if not one.answered))
-    keep("recall", {**figures, "command_ms": command_ms, "searched": [asdict(one) for one in found]})
+    keep("recall", {**figures, "command_ms": command_ms, "searched": [asdict(one) for one in found]}, arguments)
 
 
 def summary(found: Sequence[Searched], budget_tokens: int) -> dict[str, object]:

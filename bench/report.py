@@ -6,6 +6,7 @@ import json
 import os
 import platform
 import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +14,8 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "bench" / "results"
+PARTIAL = {"--only", "--budgets", "--seeds", "--hosts", "--at", "--session-kb", "--fewest", "--search-budget", "--shared"}
+"""Flags that make a run another measurement than the one that the page shows."""
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
@@ -51,16 +54,19 @@ def save(name: str, result: Mapping[str, object]) -> Path:
     return path
 
 
-def keep(name: str, result: Mapping[str, object]) -> None:
-    """Write *result* as `save` does, and tell where."""
-    path = save(name, result)
+def keep(name: str, result: Mapping[str, object], arguments: Sequence[str] | None = None) -> None:
+    """Write *result* as `save` does, with the flags that it was made with (*arguments*, or the command's), and tell where."""
+    path = save(name, {"flags": list(sys.argv[1:] if arguments is None else arguments), **result})
     print(f"\nwritten: {path.relative_to(ROOT) if path.is_relative_to(ROOT) else path}")
 
 
 def newest(name: str) -> dict[str, Any] | None:
-    """Return what the last run of the bench *name* wrote, or None where there is none."""
-    found = sorted(RESULTS.glob(f"????-??-??T????-{name}.json"))
-    return json.loads(found[-1].read_text()) if found else None
+    """Return what the last whole run of the bench *name* wrote, or None where there is none: one of a part of the data, or of other budgets, says something else."""
+    for path in sorted(RESULTS.glob(f"????-??-??T????-{name}.json"), reverse=True):
+        found: dict[str, Any] = json.loads(path.read_text())
+        if not PARTIAL.intersection(found.get("flags", ())):
+            return found
+    return None
 
 
 def _commit() -> str:

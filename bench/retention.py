@@ -116,6 +116,7 @@ def main(arguments: list[str] | None = None) -> None:
             "rows": [[str(cell) for cell in row] for row in [*rows, ("probes asked", *asked_of)]],
             "remembered": [asdict(one) for one in found],
         },
+        arguments,
     )
 
 
