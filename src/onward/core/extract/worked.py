@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from onward.core import paths
@@ -60,10 +61,15 @@ def shown(seen: Trace, cwd: str) -> Iterator[Shown]:
 
 
 def _short(text: str, cwd: str) -> str:
-    for root in paths.spellings(cwd):
-        if len(root) > 3:
-            text = text.replace(root + "/", "").replace(root + "\\", "")
+    for beginning in _beginnings(cwd):
+        text = text.replace(beginning, "")
     return text
+
+
+@lru_cache(maxsize=16)
+def _beginnings(cwd: str) -> tuple[str, ...]:
+    """Return how paths below *cwd* begin, in every way to write it."""
+    return tuple(root + separator for root in paths.spellings(cwd) if len(root) > 3 for separator in "/\\")
 
 
 def _path(path: str, cwd: str) -> str:
@@ -94,13 +100,15 @@ def _files(seen: Trace, cwd: str) -> Iterator[Shown]:
 def _about(path: str, changes: list[Changed], seen: Trace) -> tuple[str, int] | None:
     """Return what the agent said of the file and where: the last clause that names it, else what it said on changing it first."""
     name = path.replace("\\", "/").rsplit("/", 1)[-1]
-    naming = [s for s in seen.said if s.author == "agent" and name in s.text]
-    told = [(c.text, s.turn) for s in naming for c in clauses(s.text) if name in c.text and len(c.text) > len(name) + 15]
-    if told:
-        return told[-1]
-    before = [s for s in seen.said if s.author == "agent" and s.turn <= changes[0].turn and s.round == changes[0].round]
-    parts = clauses(before[-1].text) if before else []
-    return (parts[-1].text, before[-1].turn) if parts else None
+    for said in reversed(seen.said):
+        if name in said.text and said.author == "agent":
+            for clause in reversed(clauses(said.text)):
+                if name in clause.text and len(clause.text) > len(name) + 15:
+                    return clause.text, said.turn
+    first = changes[0]
+    before = next((s for s in reversed(seen.said) if s.round == first.round and s.turn <= first.turn and s.author == "agent"), None)
+    parts = clauses(before.text) if before else ()
+    return (parts[-1].text, before.turn) if before and parts else None
 
 
 def _times(count: int) -> str:
@@ -134,6 +142,7 @@ def _git(seen: Trace) -> Iterator[Shown]:
         yield Shown("done", GIT_STATE, f"{on} last commit `{commit}` {stands}", (turn,), 0.6)
 
 
+@lru_cache(maxsize=4096)
 def key_of(command: str) -> str:
     """Return what makes two runs the same command: its first line without a leading `cd` and without pipes that only shorten output."""
     line = re.sub(r"^(?:cd [^&;]+(?:&&|;)\s*)+", "", command.strip()).split("\n")[0]

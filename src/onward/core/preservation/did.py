@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from onward.core.facts import Handle
 from onward.core.preservation.reference import Reference
@@ -110,8 +111,13 @@ def from_work(work: Work) -> Iterator[Reference]:
         )
 
 
-def steps(command: str) -> Iterator[tuple[str, str]]:
-    """Yield (name, as written) of the commands in one shell line that did something: `("pnpm api test", "pnpm --filter api test")`."""
+@lru_cache(maxsize=2048)
+def steps(command: str) -> tuple[tuple[str, str], ...]:
+    """Return (name, as written) of the commands in one shell line that did something: `("pnpm api test", "pnpm --filter api test")`."""
+    return tuple(_steps(command))
+
+
+def _steps(command: str) -> Iterator[tuple[str, str]]:
     line = command.split("<<", 1)[0] if "<<" in command else command
     for part in line[:400].replace("&&", "\n").replace("||", "\n").replace(";", "\n").replace("|", "\n").split("\n"):
         words = part.split()
