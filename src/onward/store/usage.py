@@ -44,7 +44,7 @@ def of_turns(connection: Connection, session_id: int) -> Iterator[UsedTurn]:
     query = select(turns.c.role, turns.c.at, turns.c.body).where(turns.c.session_id == session_id, turns.c.role == "assistant")
     for row in connection.execute(query.order_by(turns.c.id).execution_options(yield_per=500)):
         turn = unpack(row.role, told(row.at), bytes(row.body))
-        if turn.usage:
+        if turn.usage and turn.usage != Usage():
             yield UsedTurn(turn.at, turn.model or "", turn.usage)
 
 

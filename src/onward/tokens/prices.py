@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from onward.core.transcript import Usage
 
 if TYPE_CHECKING:
-    from genai_prices import Usage as Counted
+    from genai_prices.types import PriceCalculation
+
+_MILLION = 1_000_000
+
+
+class _Listed(NamedTuple):
+    """How the table knows a model, and what a million tokens of each kind cost where that depends on nothing else."""
+
+    name: str
+    seller: str | None
+    rates_usd: tuple[float, ...] | None
 
 
 def price_usd(model: str, usage: Usage, at: datetime | None = None) -> float | None:
@@ -17,18 +27,20 @@ def price_usd(model: str, usage: Usage, at: datetime | None = None) -> float | N
 
     One answer at a time: several models ask more for a long prompt than for two short ones.
     """
-    found = _priced_as(model)
-    if found is None:
+    listed = _listed(model)
+    if listed is None:
         return None
+    if listed.rates_usd:
+        return sum(rate * number for rate, number in zip(listed.rates_usd, _numbers(usage), strict=True)) / _MILLION
     try:
-        return _price(_counted(usage), *found, at)
+        return float(_calculated(usage, listed.name, listed.seller, at).total_price)
     except (LookupError, ValueError):
         return None
 
 
 @cache
-def _priced_as(model: str) -> tuple[str, str | None] | None:
-    """Return the name and the seller that the table knows *model* by: as it is, behind its maker's name, or as resellers write it."""
+def _listed(model: str) -> _Listed | None:
+    """Return how the table knows *model*: as it is, behind its maker's name, or as resellers write it."""
     maker, _, rest = model.partition("/")
     tries: list[tuple[str, str | None]] = [(model, None)]
     if rest:
@@ -36,25 +48,37 @@ def _priced_as(model: str) -> tuple[str, str | None] | None:
     tries.append((model, "aws"))
     for name, seller in tries:
         try:
-            _price(_counted(Usage(1, 1)), name, seller, None)
+            return _Listed(name, seller, _rates_usd(name, seller))
         except (LookupError, ValueError):
             continue
-        return name, seller
     return None
 
 
-def _price(usage: Counted, name: str, seller: str | None, at: datetime | None) -> float:
+def _rates_usd(name: str, seller: str | None) -> tuple[float, ...] | None:
+    """Return the price of a million tokens of each kind; None where it depends on the time or on how many there are. Asking the table costs far more than a sum."""
+    from genai_prices.types import ModelPrice, TieredPrices
+
+    found = _calculated(Usage(1, 1), name, seller)
+    prices = found.model.prices
+    if not isinstance(prices, ModelPrice) or any(isinstance(price, TieredPrices) for price in vars(prices).values()):
+        return None
+    units = [Usage(*(_MILLION if place == kind else 0 for place in range(4))) for kind in range(4)]
+    return tuple(float(_calculated(unit, name, seller).total_price) for unit in units)
+
+
+def _numbers(usage: Usage) -> tuple[int, int, int, int]:
+    return usage.input_tokens, usage.output_tokens, usage.cache_read_tokens, usage.cache_write_tokens
+
+
+def _calculated(usage: Usage, name: str, seller: str | None, at: datetime | None = None) -> PriceCalculation:
+    """Return what the table says. There, what a cache gave or kept is part of the input."""
     # A fifth of a second to import, which only those pay who ask for a price.
+    from genai_prices import Usage as Counted
     from genai_prices import calc_price
 
-    return float(calc_price(usage, name, provider_id=seller, genai_request_timestamp=at).total_price)
-
-
-def _counted(usage: Usage) -> Counted:
-    """Return *usage* as the table counts it: there, what a cache gave or kept is part of the input."""
-    from genai_prices import Usage as Counted
-
-    whole = usage.input_tokens + usage.cache_read_tokens + usage.cache_write_tokens
-    return Counted(
-        input_tokens=whole, output_tokens=usage.output_tokens, cache_read_tokens=usage.cache_read_tokens, cache_write_tokens=usage.cache_write_tokens
+    fresh, output_tokens, cache_read_tokens, cache_write_tokens = _numbers(usage)
+    whole = fresh + cache_read_tokens + cache_write_tokens
+    counted = Counted(
+        input_tokens=whole, output_tokens=output_tokens, cache_read_tokens=cache_read_tokens, cache_write_tokens=cache_write_tokens
     )  # fmt: skip
+    return calc_price(counted, name, provider_id=seller, genai_request_timestamp=at)

@@ -1,0 +1,43 @@
+"""What tokens cost at list prices. The table changes with its releases, so that prices are held to each other and to the table itself."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from genai_prices import Usage as Counted
+from genai_prices import calc_price
+
+from onward.core.transcript import Usage
+from onward.tokens.prices import price_usd
+
+AT = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("model", ["claude-opus-4-5", "claude-sonnet-4-5", "gpt-5-codex", "o3", "deepseek-chat", "gemini-2.5-pro"])
+@pytest.mark.parametrize("usage", [Usage(1000, 200), Usage(12, 3, 150_000, 2000), Usage(300_000, 1, 0, 0)])
+def test_the_price_is_that_of_the_table(model: str, usage: Usage) -> None:
+    whole = usage.input_tokens + usage.cache_read_tokens + usage.cache_write_tokens
+    counted = Counted(
+        input_tokens=whole, output_tokens=usage.output_tokens, cache_read_tokens=usage.cache_read_tokens, cache_write_tokens=usage.cache_write_tokens
+    )  # fmt: skip
+    assert price_usd(model, usage, AT) == pytest.approx(float(calc_price(counted, model, genai_request_timestamp=AT).total_price))
+
+
+def test_what_a_cache_gives_is_cheaper_than_what_is_read_anew() -> None:
+    fresh, cached = price_usd("claude-opus-4-5", Usage(1000)), price_usd("claude-opus-4-5", Usage(0, 0, 1000))
+    assert fresh
+    assert cached
+    assert cached < fresh
+
+
+@pytest.mark.parametrize(
+    "model", ["anthropic/claude-opus-4-5", "openrouter/anthropic/claude-3.5-sonnet", "us.anthropic.claude-sonnet-4-20250514-v1:0"]
+)
+def test_a_model_is_known_by_the_names_that_resellers_give_it(model: str) -> None:
+    assert (price_usd(model, Usage(1000, 10), AT) or 0) > 0
+
+
+@pytest.mark.parametrize("model", ["", "in-house-7b", "<synthetic>", "a/b/c"])
+def test_a_price_that_nobody_knows_is_none_and_never_nothing(model: str) -> None:
+    assert price_usd(model, Usage(1000, 10), AT) is None
