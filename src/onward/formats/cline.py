@@ -60,7 +60,8 @@ def detect(head: bytes) -> bool:
 
 def detect_folder(folder: Path) -> bool:
     """Whether *folder* is the folder of a task, and not one where all sorts of transcripts were put together."""
-    return ((folder / _HISTORY).is_file() or (folder / _PANEL).is_file()) and not any(folder.glob("*.jsonl"))
+    files = [path for path in (folder / _HISTORY, folder / _PANEL) if path.is_file()]
+    return any(detect(Source(path).head) for path in files) and not any(folder.glob("*.jsonl"))
 
 
 def read(source: Source, report: ImportReport) -> Iterator[Item]:

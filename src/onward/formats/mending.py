@@ -14,6 +14,9 @@ import orjson
 
 _STUB_BYTES = 64 * 1024
 _IN_STRING = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+', re.S)
+_TO_NEXT_MARKS = re.compile(r'(?:[^"\[\]{},]++|"[^"\\]*+(?:\\.[^"\\]*+)*+")*+([\[\]{},]++)', re.S)
+"""Everything up to the next brackets and commas that are not in a string, and them; nothing in a string that does not end."""
+_CLOSERS = {"[": "]", "{": "}"}
 _TRIES = 50
 """How often a line is searched for a whole record, so that a hostile one costs little."""
 _DECODER = json.JSONDecoder()
@@ -70,25 +73,23 @@ def _whole_copy(text: str) -> str:
 def closed(data: bytes) -> Any:
     """The value in a document that ends too early, closed after its last whole part; None where there is none."""
     text = data.decode("utf-8", "replace")
-    open_brackets: list[str] = []
-    cut, closers = 0, ""
-    position = 0
-    while position < len(text):
-        character = text[position]
-        if character == '"':
-            position = _string_end(text, position)
-            continue
-        if character in "[{":
-            open_brackets.append("]" if character == "[" else "}")
-        elif character in "]}":
-            if not open_brackets or open_brackets.pop() != character:
+    brackets: list[str] = []
+    cut, depth = 0, 0
+    end = 0
+    while found := _TO_NEXT_MARKS.match(text, end):
+        end = found.end()
+        for position, mark in enumerate(found[1], found.start(1)):
+            if mark in _CLOSERS:
+                brackets.append(_CLOSERS[mark])
+                continue
+            if mark != "," and (not brackets or brackets.pop() != mark):
                 return None
-            cut, closers = position + 1, "".join(reversed(open_brackets))
-        elif character == ",":
-            cut, closers = position, "".join(reversed(open_brackets))
-        position += 1
+            # Whatever is opened after this is cut off again, so how many are open tells which.
+            cut, depth = position + (mark != ","), len(brackets)
+    if not cut:
+        return None
     try:
-        return _value(text[:cut] + closers) if cut else None
+        return loads((text[:cut] + "".join(reversed(brackets[:depth]))).encode())
     except ValueError:
         return None
 
@@ -149,20 +150,6 @@ def _scan_string(part: bytes, position: int, *, escaped: bool) -> tuple[int, boo
     if part[end] == 0x22:
         return end + 1, False, False
     return len(part), True, True  # A backslash ends the part: what it escapes begins the next.
-
-
-def _string_end(text: str, start: int) -> int:
-    position = start + 1
-    while True:
-        quote = text.find('"', position)
-        if quote < 0:
-            return len(text)
-        backslashes = 0
-        while text[quote - backslashes - 1] == "\\":
-            backslashes += 1
-        if backslashes % 2 == 0:
-            return quote + 1
-        position = quote + 1
 
 
 def _value(text: str) -> Any:

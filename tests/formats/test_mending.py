@@ -1,0 +1,38 @@
+"""A document that ends too early is closed where its last whole value ended, wherever that is."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from onward.formats.mending import closed
+
+WHOLE = {"a": [1, {"b": 'quotes " and \\ and ]},{['}, [], {}], "c\\": {"d": None, "e": [[[True, "ü\n"]]]}, "f": "last"}
+
+
+def is_part(value: object, of: object) -> bool:
+    """Whether *of* begins with *value*: the same to its end, or to where it was cut."""
+    if isinstance(value, dict) and isinstance(of, dict):
+        return list(value) == list(of)[: len(value)] and all(is_part(value[key], of[key]) for key in value)
+    if isinstance(value, list) and isinstance(of, list):
+        return len(value) <= len(of) and all(map(is_part, value, of))
+    return value == of
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+def test_every_cut_keeps_what_was_whole(indent):
+    text = json.dumps(WHOLE, indent=indent, ensure_ascii=False)
+    before = 0
+    for end in range(len(text)):
+        value = closed(text[:end].encode())
+        assert value is None or is_part(value, WHOLE), text[:end]
+        kept = len(json.dumps(value))
+        assert kept >= before or value is None, text[:end]
+        before = kept if value is not None else 0
+    assert closed(text.encode()) == WHOLE
+
+
+@pytest.mark.parametrize("data", ["", "nothing", '"', '["', "[[[", "]", '{"a": 1]', "{1, 2", '["a\\"'])
+def test_what_holds_nothing_whole_is_nothing(data):
+    assert closed(data.encode()) is None
