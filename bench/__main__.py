@@ -1,17 +1,74 @@
-"""Every bench, one after another: `make bench`."""
+"""Every bench, one after another: `make bench`; or those that are named.
+
+    python -m bench [NAME …] [--long] [--list]
+
+`--long` adds what takes an hour. A bench that fails is told at the end and does not stop the others.
+"""
 
 from __future__ import annotations
 
-from bench import preservation, speed
+import argparse
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from typing import NamedTuple
+
+from bench import agreement, canaries, gold, losses, page, preservation, quotes, recall, retention, scale, speed
 
 
-def main() -> None:
-    """Run them all; each prints its table and writes its JSON under bench/results."""
-    print("== speed of distill and import\n", flush=True)
-    speed.main([])
-    print("\n== preservation on the frozen probes\n", flush=True)
-    preservation.main([])
+class Bench(NamedTuple):
+    """One bench: what it measures, how it is run, and the flags that make it long."""
+
+    measures: str
+    run: Callable[[list[str]], None]
+    long: list[str] | None = None
+
+
+BENCHES = {
+    "speed": Bench("speed of distill and import", speed.main),
+    "preservation": Bench("preservation on the frozen probes", preservation.main),
+    "losses": Bench("probes lost, and at which step", losses.main),
+    "agreement": Bench("agreement of the measure with the probes", agreement.main),
+    "gold": Bench("facts found, shown and retired, against annotated ones", gold.main),
+    "quotes": Bench("exact values, to the byte", quotes.main),
+    "canaries": Bench("planted canaries over five sessions", canaries.main),
+    "retention": Bench("what later masters still answer", retention.main),
+    "recall": Bench("search on the probes' evidence", recall.main),
+    "scale": Bench("cost of session 10, 100 and 1,000", scale.main, ["--turns", "1000000"]),
+    "page": Bench("figures of the newest runs into docs/preservation.md", page.main),
+}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run them; each prints its table and writes its JSON under bench/results. Return 1 when one failed."""
+    asked = argparse.ArgumentParser(prog="python -m bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    asked.add_argument("names", nargs="*", metavar="NAME", help=f"which: {', '.join(BENCHES)} (default: all)")
+    asked.add_argument("--long", action="store_true", help="with what takes an hour")
+    asked.add_argument("--list", action="store_true", help="say what there is")
+    given = asked.parse_args(arguments)
+    if unknown := [name for name in given.names if name not in BENCHES]:
+        asked.error(f"no bench is called {', '.join(unknown)}: there are {', '.join(BENCHES)}")
+    if given.list:
+        print("\n".join(f"{name:14}{bench.measures}" for name, bench in BENCHES.items()))
+        return 0
+    failed: list[str] = []
+    for name in given.names or BENCHES:
+        bench, started = BENCHES[name], time.monotonic()
+        print(f"== {name}: {bench.measures}\n", flush=True)
+        try:
+            bench.run(bench.long or [] if given.long else [])
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - one bench less is no reason to lose the others' figures
+            failed.append(name)
+            if isinstance(error, SystemExit):
+                print(error, file=sys.stderr)
+            else:
+                traceback.print_exc()
+        print(f"({name} took {time.monotonic() - started:.0f} s)\n", flush=True)
+    if failed:
+        print(f"failed: {', '.join(failed)}", file=sys.stderr)
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -2,7 +2,7 @@
 
     python -m bench.preservation [--only cb-,ec-] [--budgets 2000,4000] [--misses] …
 
-Every flag goes to the scorer as it is; `--carry --store` are added, and its figures are kept as dated JSON.
+Every flag goes to the scorer as it is; `--carry --store` are added, and `--reach` to a run of all probes; its figures are kept as dated JSON.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench.report import ROOT, save
+from bench.report import ROOT, keep
 
 SCORER = ROOT.parent / "shared" / "bench" / "preservation.py"
 
@@ -36,13 +36,13 @@ def main(arguments: list[str] | None = None) -> None:
             "--store",
             "--json",
             str(out),
+            *([] if "--only" in given else ["--reach"]),
             *given,
         ]
         code = subprocess.run(command, check=False).returncode
         if code or not out.is_file():
             raise SystemExit(code or f"the scorer wrote no figures; it ran as: {shlex.join(command)}")
-        path = save("preservation", {"flags": given, "scores": json.loads(out.read_text())})
-    print(f"\nwritten: {path.relative_to(ROOT)}")
+        keep("preservation", {"scores": json.loads(out.read_text())}, given)
 
 
 if __name__ == "__main__":
