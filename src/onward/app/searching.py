@@ -26,7 +26,7 @@ SEARCH_KINDS: tuple[SearchKind, ...] = ("user", "assistant", "tool", "fact")
 DEFAULT_BUDGET_TOKENS = 1000
 MOST_TURNS = 200
 MOST_LOOKED_AT = 400
-_WORTH: dict[SearchKind, float] = {"user": 1.1, "assistant": 1.0, "tool": 0.85, "fact": 1.1}
+_WORTH: dict[SearchKind, float] = {"user": 1.1, "assistant": 1.0, "tool": 0.85, "fact": 1.3}
 RECENT = 0.08
 """By how much the newest session counts more than the beginning."""
 
