@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import orjson
 
-from onward.core.transcript import ToolCall, ToolResult
+from onward.core.transcript import ToolCall, ToolResult, Usage
 from onward.formats.fields import as_list, as_text
 
 _SHOWN = {"image": "[image]", "image_url": "[image]", "input_image": "[image]", "document": "[document]", "file": "[file]"}
@@ -43,6 +43,13 @@ def arguments_of(value: object) -> dict[str, object] | str:
             return value
         return parsed if isinstance(parsed, dict) else value
     return as_text(value)
+
+
+def usage_of(input_tokens: int, output_tokens: int, cache_read_tokens: int = 0, cache_write_tokens: int = 0) -> Usage | None:
+    """What an answer cost; None where nothing says."""
+    if input_tokens or output_tokens or cache_read_tokens or cache_write_tokens:
+        return Usage(input_tokens, output_tokens, cache_read_tokens, cache_write_tokens)
+    return None
 
 
 def exit_code_after(words: str, text: str) -> int | None:

@@ -15,7 +15,7 @@ import orjson
 
 from onward.core.transcript import ImportReport, Item, Mark, SessionHead, ToolCall, ToolResult, Turn, Usage
 from onward.errors import BadInput
-from onward.formats.blocks import call_of, exit_code_after, text_of
+from onward.formats.blocks import call_of, exit_code_after, text_of, usage_of
 from onward.formats.fields import as_count, as_list, as_object, as_text, as_time
 from onward.formats.panel import Request, panel_turns, requests_in
 from onward.formats.source import Source
@@ -325,14 +325,15 @@ def _answered(content: object) -> tuple[str, bool | None]:
 
 def _usage(metrics: dict[str, Any]) -> Usage | None:
     """What an answer cost, as the extension (`tokens.prompt`) or as the SDK (`inputTokens`) writes it."""
+    if not metrics:
+        return None
     tokens = as_object(metrics.get("tokens"))
-    usage = Usage(
+    return usage_of(
         as_count(metrics.get("inputTokens")) or as_count(tokens.get("prompt")),
         as_count(metrics.get("outputTokens")) or as_count(tokens.get("completion")),
         as_count(metrics.get("cacheReadTokens")) or as_count(tokens.get("cached")),
         as_count(metrics.get("cacheWriteTokens")),
     )
-    return usage if usage != Usage() else None
 
 
 def _head(folder: Path | None, messages: list[Any]) -> SessionHead:

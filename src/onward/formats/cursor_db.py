@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from onward.core.transcript import ImportReport, Item, SessionHead, ToolCall, ToolResult, Turn, Usage
-from onward.formats.blocks import arguments_of, text_of
+from onward.core.transcript import ImportReport, Item, SessionHead, ToolCall, ToolResult, Turn
+from onward.formats.blocks import arguments_of, text_of, usage_of
 from onward.formats.databases import makes_tables, opened
 from onward.formats.fields import as_count, as_list, as_object, as_text, as_time
 from onward.formats.source import Source
@@ -103,8 +103,7 @@ def _bubble(bubble: dict[str, Any], model: str) -> Iterator[Turn]:
     name = as_text(as_object(bubble.get("modelInfo")).get("modelName")) or model
     turn.model = name if name and name != "default" else None
     count = as_object(bubble.get("tokenCount"))
-    usage = Usage(as_count(count.get("inputTokens")), as_count(count.get("outputTokens")))
-    turn.usage = usage if usage != Usage() else None
+    turn.usage = usage_of(as_count(count.get("inputTokens")), as_count(count.get("outputTokens")))
     call_id = as_text(tool.get("toolCallId")) or as_text(bubble.get("bubbleId"))
     if tool_name := as_text(tool.get("name")):
         turn.calls = (ToolCall(call_id, tool_name, arguments_of(tool.get("rawArgs") or tool.get("params"))),)

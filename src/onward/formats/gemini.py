@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from onward.core.transcript import ImportReport, Item, Rewind, SessionHead, ToolCall, ToolResult, Turn, Usage
-from onward.formats.blocks import arguments_of, exit_code_after, text_of
+from onward.formats.blocks import arguments_of, exit_code_after, text_of, usage_of
 from onward.formats.fields import as_count, as_list, as_object, as_text, as_time, reason
 from onward.formats.source import Source
 
@@ -188,5 +188,4 @@ def _usage(tokens: object) -> Usage | None:
         return None
     cached = as_count(tokens.get("cached"))
     output_tokens = as_count(tokens.get("output")) + as_count(tokens.get("thoughts"))
-    usage = Usage(max(0, as_count(tokens.get("input")) - cached), output_tokens, cached)
-    return usage if usage != Usage() else None
+    return usage_of(max(0, as_count(tokens.get("input")) - cached), output_tokens, cached)

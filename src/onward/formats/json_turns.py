@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from onward.core.transcript import ImportReport, Item, Role, SessionHead, ToolCall, ToolResult, Turn, Usage
-from onward.formats.blocks import arguments_of
+from onward.formats.blocks import arguments_of, usage_of
 from onward.formats.elements import objects
 from onward.formats.envelopes import typed
 from onward.formats.fields import as_count, as_list, as_object, as_text, as_time
@@ -252,10 +252,9 @@ def _is_thinking(block: object) -> bool:
 
 
 def _usage(usage: dict[str, Any]) -> Usage | None:
-    found = Usage(
+    return usage_of(
         as_count(usage.get("input_tokens") or usage.get("prompt_tokens")),
         as_count(usage.get("output_tokens") or usage.get("completion_tokens")),
         as_count(usage.get("cache_read_tokens") or usage.get("cache_read_input_tokens")),
         as_count(usage.get("cache_write_tokens") or usage.get("cache_creation_input_tokens")),
     )
-    return found if found != Usage() else None

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from onward.core.transcript import ImportReport, Item, Mark, Rewind, SessionHead, ToolCall, ToolResult, Turn, Usage
-from onward.formats.blocks import arguments_of
+from onward.formats.blocks import arguments_of, usage_of
 from onward.formats.databases import makes_tables, opened
 from onward.formats.fields import as_count, as_list, as_object, as_text, as_time, reason
 from onward.formats.source import Source
@@ -194,8 +194,7 @@ def _usage(tokens: object) -> Usage | None:
         return None
     cache = as_object(tokens.get("cache"))
     output_tokens = as_count(tokens.get("output")) + as_count(tokens.get("reasoning"))
-    usage = Usage(as_count(tokens.get("input")), output_tokens, as_count(cache.get("read")), as_count(cache.get("write")))
-    return usage if usage != Usage() else None
+    return usage_of(as_count(tokens.get("input")), output_tokens, as_count(cache.get("read")), as_count(cache.get("write")))
 
 
 def _session_files(folder: Path) -> Iterator[Path]:

@@ -12,8 +12,8 @@ from typing import Any
 
 import orjson
 
-from onward.core.transcript import ImportReport, Item, SessionHead, ToolCall, ToolResult, Turn, Usage
-from onward.formats.blocks import arguments_of, text_of
+from onward.core.transcript import ImportReport, Item, SessionHead, ToolCall, ToolResult, Turn
+from onward.formats.blocks import arguments_of, text_of, usage_of
 from onward.formats.fields import as_count, as_list, as_object, as_text, as_time, reason
 from onward.formats.source import Source
 
@@ -157,8 +157,7 @@ def _answer(turn: Turn, event: dict[str, Any], answers: dict[str, int]) -> None:
     turn.text = text_of(as_object(as_object(choice).get("message")).get("content")).strip()
     usage = as_object(response.get("usage"))
     cached = as_count(as_object(usage.get("prompt_tokens_details")).get("cached_tokens"))
-    counts = Usage(max(0, as_count(usage.get("prompt_tokens")) - cached), as_count(usage.get("completion_tokens")), cached)
-    turn.usage = counts if counts != Usage() else None
+    turn.usage = usage_of(max(0, as_count(usage.get("prompt_tokens")) - cached), as_count(usage.get("completion_tokens")), cached)
 
 
 def _call(turn: Turn, event: dict[str, Any], action: str, arguments: dict[str, Any]) -> None:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from onward.core.transcript import ImportReport, ToolCall, ToolResult, Turn, Usage
+from onward.formats.blocks import usage_of
 from onward.formats.fields import as_count, as_object, as_text, as_time, reason
 
 _CALLS = {"tool": "tool", "command": "execute_command", "use_mcp_server": "use_mcp_tool", "browser_action_launch": "browser_action"}
@@ -30,8 +31,8 @@ def requests_in(messages: list[Any]) -> list[Request]:
     for message in map(as_object, messages):
         if message.get("say") == "api_req_started":
             cost = _cost(as_text(message.get("text")))
-            usage = Usage(*(as_count(cost.get(name)) for name in ("tokensIn", "tokensOut", "cacheReads", "cacheWrites")))
-            found.append(Request(as_time(message.get("ts")), usage if usage != Usage() else None))
+            usage = usage_of(*(as_count(cost.get(name)) for name in ("tokensIn", "tokensOut", "cacheReads", "cacheWrites")))
+            found.append(Request(as_time(message.get("ts")), usage))
     return found
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from onward.core.transcript import ImportReport, Item, Rewind, SessionHead, ToolCall, ToolResult, Turn, Usage
-from onward.formats.blocks import call_of, exit_code_after, text_of
+from onward.core.transcript import ImportReport, Item, Rewind, SessionHead, ToolCall, ToolResult, Turn
+from onward.formats.blocks import call_of, exit_code_after, text_of, usage_of
 from onward.formats.fields import as_count, as_list, as_object, as_text, as_time, reason
 from onward.formats.source import Source
 
@@ -140,8 +140,7 @@ def _answer(message: dict[str, Any], content: object) -> Turn:
         texts.append(f"[{failure}]")
     turn.text = "\n\n".join(filter(None, map(str.strip, texts)))
     usage = as_object(message.get("usage"))
-    counts = Usage(*(as_count(usage.get(name)) for name in ("input", "output", "cacheRead", "cacheWrite")))
-    turn.usage = counts if counts != Usage() else None
+    turn.usage = usage_of(*(as_count(usage.get(name)) for name in ("input", "output", "cacheRead", "cacheWrite")))
     return turn
 
 
