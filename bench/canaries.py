@@ -1,6 +1,6 @@
 """Planted canaries, a second referee beside the probes: thirty typed items that nobody could guess, ten of them changed later, over five sessions through the store.
 
-    python -m bench.canaries [--seeds 11,12] [--budgets 2000,4000,8000] [--hosts FILE …]
+    python -m bench.canaries [--seeds 11,12] [--budgets 2000,4000,8000] [--hosts FILE FILE FILE …]
 
 Into a copy of a real session go thirty sentences at spread places, in its agent's own format (`bench.planting`); half of the ten changes stand later in the same session, the others in the second and
 third. Five sessions of the same agent follow one another through the store, each completed. After each, every item is asked of the master handoff by the scorer's own rules, as a probe: does it hold the value that is right by then, with a word
@@ -47,9 +47,9 @@ class Asked:
     reached: bool
 
 
-def scripts(items: Sequence[Canary]) -> tuple[list[list[Sentence]], dict[str, int]]:
-    """Return what is said in each round, and the round in which each changed canary changes."""
-    rounds: list[list[Sentence]] = [[] for _ in range(ROUNDS)]
+def scripts(items: Sequence[Canary], sessions: int) -> tuple[list[list[Sentence]], dict[str, int]]:
+    """Return what is said in each of so many *sessions* (three at least), and in which each changed canary changes."""
+    rounds: list[list[Sentence]] = [[] for _ in range(sessions)]
     changes: dict[str, int] = {}
     spread = sorted(items, key=lambda one: one.value[::-1])  # An order that has nothing to do with kinds.
     changing = [one for one in spread if one.old]
@@ -69,10 +69,10 @@ def scripts(items: Sequence[Canary]) -> tuple[list[list[Sentence]], dict[str, in
 def rounds_of(host: str, files: Sequence[bytes], seed: int, at: Sequence[int], frozen: Frozen) -> Iterable[Asked]:
     """Yield every question about every round of one host and seed."""
     items = canaries(seed)
-    said, changes = scripts(items)
+    said, changes = scripts(items, len(files))
     pairs: Pairs = set()
     with TemporaryDirectory(prefix="onward-bench-") as folder, store_with("canaries") as (store, [project]):
-        for number in range(ROUNDS):
+        for number in range(len(files)):
             path = Path(folder) / f"{number + 1}.jsonl"
             path.write_bytes(planted(files[number], said[number], seed))
             complete(store, project, path)
@@ -107,7 +107,7 @@ def main(arguments: list[str] | None = None) -> None:
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     asked.add_argument("--shared", type=Path, default=SHARED, help="the folder of probes, gold facts and transcripts")
     asked.add_argument("--seeds", default="11,12", help="of the generator of names, by commas (%(default)s)")
-    asked.add_argument("--hosts", type=Path, nargs=ROUNDS, default=[], help="five transcripts of one agent, in order")
+    asked.add_argument("--hosts", type=Path, nargs="+", default=[], help="transcripts of one project, in order: three at least")
     asked.add_argument(
         "--misses", action="store_true", help="also list what is lost or stale in the largest document after the last session"
     )
@@ -122,7 +122,7 @@ def main(arguments: list[str] | None = None) -> None:
     ]
     _print(found, given.budgets)
     if given.misses:
-        _print_misses([one for one in found if (one.budget_tokens, one.round) == (max(given.budgets), ROUNDS)])
+        _print_misses([one for one in found if (one.budget_tokens, one.round) == (max(given.budgets), _rounds(found)[-1])])
     keep("canaries", {"seeds": given.seeds, "totals": totals(found, given.budgets), "asked": [asdict(one) for one in found]}, arguments)
 
 
@@ -130,7 +130,7 @@ def totals(found: Sequence[Asked], at: Sequence[int]) -> list[dict[str, object]]
     """Return, by budget and round, how many canaries were kept and reached, and how many changed ones were stale."""
     out: list[dict[str, object]] = []
     for budget in at:
-        for number in range(1, ROUNDS + 1):
+        for number in _rounds(found):
             here = [one for one in found if (one.budget_tokens, one.round) == (budget, number)]
             changed = [one for one in here if one.is_changed]
             out.append(
@@ -142,8 +142,13 @@ def totals(found: Sequence[Asked], at: Sequence[int]) -> list[dict[str, object]]
     return out
 
 
+def _rounds(found: Sequence[Asked]) -> list[int]:
+    return sorted({one.round for one in found})
+
+
 def _print(found: Sequence[Asked], at: Sequence[int]) -> None:
-    rounds = range(1, ROUNDS + 1)
+    rounds = _rounds(found)
+    end = rounds[-1]
     kinds = list(dict.fromkeys(one.kind for one in found))
     middle = at[len(at) // 2]
 
@@ -157,7 +162,7 @@ def _print(found: Sequence[Asked], at: Sequence[int]) -> None:
     rows = []
     for kind in kinds:
         here = [one for one in found if one.kind == kind and one.budget_tokens == middle]
-        last = [one for one in here if one.round == ROUNDS]
+        last = [one for one in here if one.round == end]
         rows.append(
             (
                 kind,
@@ -166,7 +171,7 @@ def _print(found: Sequence[Asked], at: Sequence[int]) -> None:
                 cell([one for one in last if one.is_changed], "stale"),
             )
         )
-    print(table(("kind", *(f"after {n}" for n in rounds), f"reached after {ROUNDS}", f"stale after {ROUNDS}"), rows))
+    print(table(("kind", *(f"after {n}" for n in rounds), f"reached after {end}", f"stale after {end}"), rows))
     print("\nper cent of all, with 95 % intervals\n")
     rows = []
     for budget in at:

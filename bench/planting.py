@@ -42,7 +42,7 @@ TEMPLATES: tuple[Template, ...] = (
     Template("decision", "user", "ok, let's go with {v} for the background jobs, it is simpler to run than the other one.", "What was chosen for the background jobs?", ("background", "jobs"), shape="proper"),
     Template("port", "user", "The staging gateway listens on port {v}, use that one for the smoke test.", "On which port does the staging gateway listen?", ("staging", "gateway"), "The staging gateway moved: it listens on port {v} now, not on {old}.", "port"),
     Template("port", "agent", "The metrics endpoint is served on port {v}, separate from the public API.", "On which port is the metrics endpoint served?", ("metrics",), shape="port"),
-    Template("port", "agent", "The mock payment server runs on port {v} during the tests.", "On which port does the mock payment server run?", ("payment", "mock"), "The mock payment server now runs on port {v} instead of {old}, because the old port was taken on CI.", "port"),
+    Template("port", "agent", "The mock payment server runs on port {v} during the tests.", "On which port does the mock payment server run?", ("payment", "mock"), shape="port"),
     Template("value", "user", "The bucket for backups is called `{v}-nightly`, region eu-north-1.", "What is the bucket for backups called?", ("backup", "bucket"), "We have a new bucket for backups: `{v}-nightly`. Do not use `{old}-nightly` any more."),
     Template("value", "agent", "The worker reads its limit from `{v}_MAX_BATCH`, which defaults to 50.", "Which variable does the worker read its limit from?", ("worker", "limit", "reads"), shape="env"),
     Template("value", "agent", "The schema is at version {v} after this migration.", "At which version is the schema?", ("schema", "migration"), shape="version"),

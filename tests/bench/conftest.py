@@ -1,0 +1,121 @@
+"""A small folder of probes, annotations and transcripts, made from our own samples: what the benches read, in little."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from shutil import copy
+from typing import Any
+
+import pytest
+
+from bench import report
+from onward import samples
+
+PROBES: dict[str, list[dict[str, Any]]] = {
+    "1-claude-code": [
+        {
+            "type": "requirement",
+            "question": "What must never be stored?",
+            "answer": "Patient names and NIK",
+            "accept": [["patient names"], ["NIK"]],
+            "evidence": "Never store patient names or NIK, only the ticket number and the poli.",
+            "user_authored": True,
+        },
+        {
+            "type": "decision",
+            "question": "How does the TV display get its updates, and why so?",
+            "answer": "It polls every 3 seconds: least code",
+            "accept": [["polling", "polls"], ["3 seconds"]],
+            "evidence": "For the TV I'd go with polling: the display asks `GET /api/now` every 3 seconds.",
+        },
+        {
+            "type": "identifier",
+            "question": "What colour is the moon?",
+            "answer": "Nobody says it here, so this probe is dropped",
+            "accept": [["ultramarine"]],
+            "evidence": "",
+        },
+    ],
+    "2-codex": [
+        {
+            "type": "error-fix",
+            "question": "How was the failed deploy of better-sqlite3 fixed?",
+            "answer": "npm rebuild better-sqlite3",
+            "accept": [["npm rebuild better-sqlite3"], ["node 20", "node 22", "deploy"]],
+            "evidence": "Fix: `npm rebuild better-sqlite3`, now a step of `deploy.sh`.",
+        }
+    ],
+    "3-claude-code": [
+        {
+            "type": "superseded",
+            "question": "How do the displays get called numbers now?",
+            "answer": "By server-sent events instead of polling",
+            "accept": [["SSE", "server-sent events"], ["displays", "display"]],
+            "stale": ["polling every 3 seconds"],
+            "evidence": "The displays use SSE on `GET /api/events` instead of polling `/api/now` every 3 seconds",
+        }
+    ],
+}
+CARRIED = {"3-claude-code": PROBES["1-claude-code"][:1], "2-codex": PROBES["1-claude-code"][:1]}
+
+GOLD: list[dict[str, Any]] = [
+    {
+        "kind": "rule",
+        "text": "Never store patient names or NIK, only the ticket number and the poli.",
+        "quote": "Never store patient names or NIK, only the ticket number and the poli.",
+        "line": 2,
+        "importance": 3,
+        "state_at_end": "live",
+    },
+    {
+        "kind": "dead_end",
+        "text": "SQLite localtime stays on UTC in node:22-alpine, which has no tzdata.",
+        "quote": "`node:22-alpine` has no tzdata, so libc, and with it SQLite's `localtime`, silently stays on UTC whatever `TZ` says.",
+        "line": 26,
+        "importance": 2,
+        "state_at_end": "live",
+    },
+    {
+        "kind": "value",
+        "text": "The colour of the moon is ultramarine.",
+        "quote": "The colour of the moon is ultramarine, as everybody in this village knows.",
+        "line": 46,
+        "importance": 1,
+        "state_at_end": "superseded",
+    },
+    {"kind": "none", "text": "", "quote": "I'll look at what is there first.", "line": 3, "importance": 1, "state_at_end": "live"},
+]
+
+
+@pytest.fixture
+def transcripts(beside: Path) -> list[Path]:
+    """The sample sessions, in order."""
+    return sorted((beside / "data" / "antre").iterdir())
+
+
+@pytest.fixture
+def beside(shared_data: Path, tmp_path: Path) -> Path:
+    """A folder as it lies beside the clone, with the real scorer and our own sessions."""
+    folder = tmp_path / "beside"
+    for name in ("bench", "probes", "gold/antre", "data/antre"):
+        (folder / name).mkdir(parents=True)
+    copy(shared_data.parent / "bench" / "preservation.py", folder / "bench")
+    samples.write(folder / "data" / "antre")
+    for index, (name, probes) in enumerate(PROBES.items()):
+        source = {"path": f"antre/{name}.jsonl", "project": "antre", "session_index_in_project": index, "agent": name[2:]}
+        numbered = [{"stale": [], "user_authored": False, **probe, "id": f"an-{index}-{n}"} for n, probe in enumerate(probes)]
+        carried = [{"stale": [], **probe, "id": f"an-{index}-c{n}"} for n, probe in enumerate(CARRIED.get(name, []))]
+        told = {"transcript": f"an-{index}", "source": source, "probes": numbered, "carry": carried}
+        (folder / "probes" / f"{index}.json").write_text(json.dumps(told), encoding="utf-8")
+    lines = [json.dumps({"id": f"g{n}", "superseded_by": None, **one}) for n, one in enumerate(GOLD)]
+    (folder / "gold" / "antre" / "1-claude-code.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where benches write here: not where the real figures are. Runs of this small folder count as whole."""
+    monkeypatch.setattr(report, "RESULTS", tmp_path / "results")
+    monkeypatch.setattr(report, "PARTIAL", set())
+    return tmp_path / "results"
