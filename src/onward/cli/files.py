@@ -36,7 +36,7 @@ def files(text: str, project: str | None, session: int | None, as_json: bool) ->
 
 def _row(one: ProjectFile) -> list[object]:
     numbers = [str(touch.session) for touch in one.sessions]
-    shown = ", ".join(numbers if len(numbers) <= 6 else [*numbers[:2], "…", *numbers[-3:]])
+    shown = ", ".join(numbers if one.session_count <= 6 else [f"{one.session_count} sessions:", "…", *numbers[-3:]])
     return [one.change, _lines(one.added_lines, "+"), _lines(one.removed_lines, "−"), shown, one.path]
 
 

@@ -106,7 +106,7 @@ def settle(connection: Connection, ids: Collection[int]) -> None:
             newest = connection.execute(
                 select(knowledge_sources)
                 .where(knowledge_sources.c.knowledge_id == entry.id)
-                .order_by(knowledge_sources.c.session_id.desc(), knowledge_sources.c.fact_id)
+                .order_by(knowledge_sources.c.session_id.desc(), knowledge_sources.c.fact_id.desc())
                 .limit(1)
             ).one()
             told = (newest.category, newest.text, newest.fix)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Collection, Iterable, Sequence
+from typing import NamedTuple
 
-from sqlalchemy import Connection, Row, Select, delete, func, insert, select
+from sqlalchemy import Connection, delete, func, insert, select
 
 from onward.core.rework import Met
 from onward.core.tools import ChangeKind
@@ -14,6 +14,8 @@ from onward.store.schema import met_errors, projects, sessions, touched_files
 from onward.store.wording import keepable
 
 _MOST_PARAMETERS = 500
+MOST_SESSIONS = 20
+"""Sessions that are told of one file; all of them are counted."""
 
 
 class FileTouch(NamedTuple):
@@ -29,12 +31,13 @@ class FileTouch(NamedTuple):
 
 
 class ProjectFile(NamedTuple):
-    """A file that sessions of a project touched: what became of it, the lines of all sessions together, and each session's part, in order."""
+    """A file that `session_count` sessions of a project touched: what became of it, the lines of all of them together, and the last sessions' parts, in order."""
 
     path: str
     change: ChangeKind
     added_lines: int | None
     removed_lines: int | None
+    session_count: int
     sessions: list[FileTouch]
 
 
@@ -52,12 +55,6 @@ def keep(connection: Connection, session_id: int, files: Sequence[Touched], erro
 
 def _once(files: Iterable[Touched]) -> Iterable[Touched]:
     return {keepable(one.path): one for one in files}.values()
-
-
-def _each(connection: Connection, query: Select[Any], column: Any, values: Collection[str]) -> Iterator[Row[Any]]:
-    wanted = sorted(values)
-    for start in range(0, len(wanted), _MOST_PARAMETERS):
-        yield from connection.execute(query.where(column.in_(wanted[start : start + _MOST_PARAMETERS])))
 
 
 def listed(
@@ -83,24 +80,31 @@ def listed(
 
 
 def _gathered(connection: Connection, project_id: int, wanted: Sequence[str]) -> list[ProjectFile]:
-    found: dict[str, list[FileTouch]] = {path: [] for path in wanted}
     columns = [touched_files.c[name] for name in ("change", "added_lines", "removed_lines", "times", "first_turn", "last_turn")]
-    query = select(touched_files.c.path, sessions.c.number, *columns).join(sessions).where(sessions.c.project_id == project_id)
-    for row in _each(connection, query.order_by(sessions.c.number), touched_files.c.path, wanted):
-        found[row[0]].append(FileTouch._make(row[1:]))
-    return [_file(path, touches) for path, touches in found.items()]
+    count = func.count().over(partition_by=touched_files.c.path)
+    place = func.row_number().over(partition_by=touched_files.c.path, order_by=sessions.c.number)
+    sums = [func.sum(touched_files.c[name]).over(partition_by=touched_files.c.path) for name in ("added_lines", "removed_lines")]
+    query = (
+        select(touched_files.c.path, sessions.c.number, *columns, place.label("place"), count.label("among"), sums[0].label("added"), sums[1].label("removed"))
+        .join(sessions)
+        .where(sessions.c.project_id == project_id)
+    )  # fmt: skip
+    found: dict[str, ProjectFile] = {}
+    for start in range(0, len(wanted), _MOST_PARAMETERS):
+        all_of = query.where(touched_files.c.path.in_(wanted[start : start + _MOST_PARAMETERS])).subquery()
+        shown = (all_of.c.place == 1) | (all_of.c.place > all_of.c.among - MOST_SESSIONS)
+        for row in connection.execute(select(all_of).where(shown).order_by(all_of.c.path, all_of.c.place)):
+            touch = FileTouch(row.number, row.change, row.added_lines, row.removed_lines, row.times, row.first_turn, row.last_turn)
+            before = found.get(row.path)
+            stays = before is not None and before.change == "created" and row.change == "edited"
+            touches = [*(before.sessions if before else ()), touch][-MOST_SESSIONS:]
+            change: ChangeKind = "created" if stays else row.change
+            found[row.path] = ProjectFile(row.path, change, _whole(row.added), _whole(row.removed), row.among, touches)
+    return [found[path] for path in wanted if path in found]
 
 
-def _file(path: str, touches: list[FileTouch]) -> ProjectFile:
-    change = touches[-1].change
-    if change == "edited" and touches[0].change == "created" and all(one.change != "deleted" for one in touches):
-        change = "created"
-    return ProjectFile(path, change, _sum(one.added_lines for one in touches), _sum(one.removed_lines for one in touches), touches)
-
-
-def _sum(lines: Iterable[int | None]) -> int | None:
-    told = [one for one in lines if one is not None]
-    return sum(told) if told else None
+def _whole(lines: int | None) -> int | None:
+    return None if lines is None else int(lines)
 
 
 class OftenTouched(NamedTuple):

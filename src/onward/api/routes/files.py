@@ -34,12 +34,13 @@ class FileTouchShape:
 
 @dataclass(frozen=True, slots=True)
 class FileShape:
-    """A file that sessions touched: what became of it, the lines of all sessions together, and each session's part."""
+    """A file that sessions touched: what became of it, the lines of all sessions together, and the parts of the last twenty."""
 
     path: str
     change: str
     added_lines: int | None
     removed_lines: int | None
+    session_count: int
     sessions: list[FileTouchShape]
 
 
@@ -52,7 +53,7 @@ def file_shape(one: ProjectFile) -> FileShape:
         )
         for touch in one.sessions
     ]  # fmt: skip
-    return FileShape(one.path, one.change, one.added_lines, one.removed_lines, touches)
+    return FileShape(one.path, one.change, one.added_lines, one.removed_lines, one.session_count, touches)
 
 
 @router.get("/projects/{project_id}/files", summary="List the files that sessions touched", **pages(FileShape, NotFound))
