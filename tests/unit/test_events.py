@@ -24,8 +24,6 @@ def test_imports_and_completions_are_told(store: Store) -> None:
     assert found[1].data["files"] == 1
     assert told.since(store, found[0].id) == found[1:]
     assert told.since(store, 0, project_id=77) == []
-    projects.delete(store, project)
-    assert told.since(store, 0) == []
 
 
 def test_what_did_not_happen_is_not_told(store: Store) -> None:

@@ -12,7 +12,7 @@ from onward.app.finding import found_files
 from onward.app.imports import ImportedFile, Progress, import_paths
 from onward.app.jobs import Bench, Job, Left, Piece, Running
 from onward.app.rebuilding import rebuild
-from onward.errors import NotFound
+from onward.errors import NotFound, StoreError
 from onward.store import projects
 from onward.store.projects import Project
 
@@ -46,6 +46,10 @@ def import_transcripts(bench: Bench, job: Job, running: Running) -> Left:
         worktrees=bench.worktrees,
         on_progress=_telling(running, first, files),
     )
+    for file in imported.files:
+        # A store that failed costs no file: the piece is done again.
+        if isinstance(file.error, StoreError):
+            raise file.error
     running.at(last, len(files), "")
     result = _added(job.result, imported.files)
     if last < len(files):

@@ -36,7 +36,10 @@ class Event:
 def add(
     connection: Connection, kind: str, *, project_id: int | None = None, job_id: int | None = None, data: Mapping[str, Any] | None = None
 ) -> None:
-    """Tell what happened, with the transaction that makes it so. The last thing to do in it: all who tell something wait for each other from here on."""
+    """Tell what happened, with the transaction that makes it so. The last thing to do in it: all who tell something wait for each other from here on.
+
+    Whoever takes a lock after this may wait for somebody who waits for it.
+    """
     # Ids are given in order, and must be seen in order: a reader never asks for one again that is lower than what it saw.
     locks.alone(connection, "event")
     values = {"kind": kind, "project_id": project_id, "job_id": job_id, "data_json": orjson.dumps(data or {}).decode(), "created_at": now()}

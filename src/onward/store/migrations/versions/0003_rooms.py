@@ -216,8 +216,6 @@ def _events() -> None:
         sa.Column("data_json", sa.Text, nullable=False),
         sa.Column("created_at", sa.BigInteger, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_events"),
-        sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name="fk_events_project_id", ondelete="CASCADE"),
-        sa.ForeignKeyConstraint(["job_id"], ["jobs.id"], name="fk_events_job_id", ondelete="CASCADE"),
         sqlite_autoincrement=True,
     )
     op.create_index("ix_events_project_id", "events", ["project_id"])

@@ -1,0 +1,159 @@
+"""Several workers, workers that are gone, connections that break: each job is done once all the same."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from onward.app import jobs, projects
+from onward.app.jobs import Job
+from onward.store import Store, events
+
+from .conftest import PROJECT
+
+pytestmark = pytest.mark.slow
+
+WORKER = Path(__file__).with_name("job_worker.py")
+PROJECTS = 3
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest) -> str:
+    return str(request.getfixturevalue("new_database")()) if request.param == "postgresql" else ""
+
+
+def opened(home: Path, url: str) -> Store:
+    return Store.at_url(url) if url else Store.at_folder(home)
+
+
+def started(home: Path, url: str) -> subprocess.Popen[str]:
+    command = [sys.executable, str(WORKER), str(home), "0", "among", url]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def ended(process: subprocess.Popen[str]) -> None:
+    _, said = process.communicate(timeout=180)
+    assert process.returncode == 0, said
+
+
+def asked(store: Store, sessions: Path) -> list[Job]:
+    """Ask for the same import into each of several projects."""
+    made = [projects.new(store, f"{PROJECT}-{number}") for number in range(PROJECTS)]
+    return [jobs.ask(store, "import", {"paths": [str(sessions)], "complete": True}, project=project) for project in made]
+
+
+def waited(condition: Callable[[], bool]) -> None:
+    for _ in range(1200):
+        if condition():
+            return
+        time.sleep(0.05)
+    pytest.fail("it never came to that")
+
+
+def all_done_once(store: Store, given: list[Job], *, handoffs: int) -> None:
+    for job in given:
+        now = jobs.find(store, job.id)
+        assert (now.state, now.error) == ("done", None)
+        with store.read() as connection:
+            told = [event.data["state"] for event in events.after(connection, 0, job_id=job.id, limit=5000) if event.kind == "job"]
+            made = connection.execute(text("SELECT count(*) FROM handoffs WHERE project_id = :id"), {"id": job.project_id}).scalar_one()
+        assert told.count("done") == 1
+        assert made == handoffs
+
+
+def stopped_between_transactions(store: Store, pid: int) -> None:
+    """Stop a worker, the only one there is, where it holds nothing that others wait for."""
+    busy = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'")
+
+    def is_stopped() -> bool:
+        os.kill(pid, signal.SIGSTOP)
+        with store.read() as connection:
+            if connection.execute(busy).scalar_one() == 0:
+                return True
+        os.kill(pid, signal.SIGCONT)
+        return False
+
+    waited(is_stopped)
+
+
+@pytest.fixture
+def handoffs(sessions: Path) -> int:
+    return len(list(sessions.iterdir()))
+
+
+def test_two_workers_share_the_work(tmp_path: Path, url: str, sessions: Path, handoffs: int) -> None:
+    with opened(tmp_path, url) as store:
+        given = asked(store, sessions)
+        for process in [started(tmp_path, url) for _ in range(2)]:
+            ended(process)
+        all_done_once(store, given, handoffs=handoffs)
+
+
+def test_another_worker_goes_on_where_one_was_killed(tmp_path: Path, url: str, sessions: Path, handoffs: int) -> None:
+    with opened(tmp_path, url) as store:
+        given = asked(store, sessions)
+        first = started(tmp_path, url)
+        waited(lambda: any(job.done for job in jobs.listed(store)))
+        second = started(tmp_path, url)
+        os.kill(first.pid, signal.SIGKILL)
+        first.communicate()
+        ended(second)
+        all_done_once(store, given, handoffs=handoffs)
+
+
+def test_a_worker_that_stood_still_finds_its_jobs_taken(
+    tmp_path: Path, new_database: Callable[[], str], sessions: Path, handoffs: int
+) -> None:
+    url = new_database()
+    with opened(tmp_path, url) as store:
+        given = asked(store, sessions)
+        first = started(tmp_path, url)
+        waited(lambda: any(job.done for job in jobs.listed(store)))
+        stopped_between_transactions(store, first.pid)
+        second = started(tmp_path, url)
+        ended(second)
+        os.kill(first.pid, signal.SIGCONT)
+        ended(first)
+        all_done_once(store, given, handoffs=handoffs)
+
+
+def test_connections_that_break_cost_time_only(tmp_path: Path, new_database: Callable[[], str], sessions: Path, handoffs: int) -> None:
+    url = new_database()
+    with opened(tmp_path, url) as store:
+        given = asked(store, sessions)
+        worker = started(tmp_path, url)
+        for reached in range(1, 4):
+            waited(lambda reached=reached: sum(job.done for job in jobs.listed(store)) >= reached)
+            with store.read() as connection:
+                connection.execute(
+                    text(
+                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                    )
+                )
+        ended(worker)
+        all_done_once(store, given, handoffs=handoffs)
+
+
+def test_a_job_at_work_is_cancelled_and_gone_on_with(tmp_path: Path, url: str, sessions: Path, handoffs: int) -> None:
+    with opened(tmp_path, url) as store:
+        given = asked(store, sessions)[:1]
+        for job in jobs.listed(store):
+            if job.id != given[0].id:
+                jobs.cancel(store, job.id)
+        worker = started(tmp_path, url)
+        waited(lambda: jobs.find(store, given[0].id).done > 0)
+        jobs.cancel(store, given[0].id)
+        ended(worker)
+        # The machine may have been faster.
+        if jobs.find(store, given[0].id).state == "cancelled":
+            jobs.retry(store, given[0].id)
+            ended(started(tmp_path, url))
+        all_done_once(store, given, handoffs=handoffs)
