@@ -41,7 +41,9 @@ def fill(client: TestClient, folder: Path) -> None:
         client.post("/api/projects", json={"name": name})
     for path in samples.write(folder):
         client.post("/api/imports", params={"project_id": 1, "name": path.name, "complete": True}, content=path.read_bytes())
-    client.post("/api/sessions", json={"project_id": 1})
+    for name in ("claude-1", "claude-2"):
+        client.post("/api/accounts", json={"name": name, "credits_total": 100, "period": "5h", "resets_at": "2026-11-24T00:00:00Z"})
+    client.post("/api/sessions", json={"project_id": 1, "account_id": 1})
     client.post("/api/ai/handoff", json={"project_id": 1, "conversation_text": "User: Keep port 8443.\nAssistant: Kept."})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -264,12 +265,34 @@ def transcript(tmp_path: Path, name: str, turns: list[tuple[str, str, int]]) -> 
     return path
 
 
+def session_of_claude(path: Path, name: str, *answers: str) -> Path:
+    """A session in which each answer is asked for, and costs as much; one whose id begins with x is of a model that no table knows."""
+    records: list[dict[str, object]] = []
+    for number, answer in enumerate(answers):
+        at, model = f"2026-03-01T12:{number:02}:00Z", "in-house-7b" if answer.startswith("x") else "claude-sonnet-4-5"
+        usage = {"input_tokens": 1000, "output_tokens": 100}
+        message = {
+            "role": "assistant",
+            "id": f"msg-{answer}",
+            "model": model,
+            "content": [{"type": "text", "text": answer}],
+            "usage": usage,
+        }
+        asked: dict[str, object] = {"type": "user", "uuid": f"q-{answer}", "message": {"role": "user", "content": f"say {answer}"}}
+        for record in (asked, {"type": "assistant", "uuid": f"a-{answer}", "message": message}):
+            parent = records[-1]["uuid"] if records else None
+            records.append({**record, "parentUuid": parent, "sessionId": name, "cwd": "/code/kopi", "timestamp": at})
+    path.write_text("".join(json.dumps(record) + "\n" for record in records), "utf-8")
+    return path
+
+
 def test_usage_is_counted_once_by_model_and_a_fork_adds_only_its_own(store: Store, project: Project, tmp_path: Path) -> None:
-    shared = [("t1", "", 0), ("t2", "claude-sonnet-4-5", 1), ("t3", "in-house-7b", 2)]
-    files = [transcript(tmp_path, "a.jsonl", shared), transcript(tmp_path, "b.jsonl", [*shared, ("t4", "claude-sonnet-4-5", 3)])]
-    import_paths(store, files, project=project, complete=True)
-    import_paths(store, files, project=project)
+    parent = session_of_claude(tmp_path / "a.jsonl", "one", "a1", "x1")
+    fork = session_of_claude(tmp_path / "b.jsonl", "two", "a1", "x1", "a2")
+    import_paths(store, [parent, fork], project=project, complete=True)
+    import_paths(store, [fork, parent], project=project)
     assert usage.count_all(store) == 0
+    assert [one.turns for one in sessions.listed(store, project)] == [4, 2]
     [found] = analyze(store, at=NOON).projects
     assert [(one.model, one.turns, one.cost_usd, one.unpriced_turns) for one in found.usage] == [
         ("claude-sonnet-4-5", 2, pytest.approx(0.009), 0),

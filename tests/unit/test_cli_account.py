@@ -147,6 +147,9 @@ def test_credits_are_shown_beside_what_transcripts_tell(pool: Run, tmp_path: Pat
     project = next(one for one in told["projects"] if one["name"] == "antre")
     assert project["efficiency"]["credits_per_accomplishment"] == 20
     assert project["forecast"]["burn"]["credits_per_day"] == 20
+    assert sum(one["input_tokens"] for one in project["usage"]) > 0
+    first = pool("session", "show", 1, "--project", "antre", "--json").data["usage"]
+    assert next(one for one in told["accounts"] if one["name"] == "claude-2")["usage"] == first != []
     text = pool("account", "credits").out
     assert "20.0 credits a day" in text
     assert "assumed: " in text
