@@ -14,7 +14,7 @@ import traceback
 from collections.abc import Callable
 from typing import NamedTuple
 
-from bench import agreement, canaries, gold, losses, page, preservation, quotes, recall, retention, scale, speed
+from bench import agreement, canaries, gold, losses, page, preservation, quotes, reading, recall, retention, scale, speed
 
 
 class Bench(NamedTuple):
@@ -27,6 +27,7 @@ class Bench(NamedTuple):
 
 BENCHES = {
     "speed": Bench("speed of distill and import", speed.main),
+    "reading": Bench("speed of reading each format, and what became of every record", reading.main),
     "preservation": Bench("preservation on the frozen probes", preservation.main),
     "losses": Bench("probes lost, and at which step", losses.main),
     "agreement": Bench("agreement of the measure with the probes", agreement.main),
