@@ -1,25 +1,35 @@
-"""How prose is cut: nothing that was said falls off the end of a clause."""
+"""Clauses: what is taken off a text on its way into a handoff, and what is exact."""
 
 from __future__ import annotations
 
-from onward.core.text import LONGEST_CLAUSE, clauses, content_words
+import pytest
+
+from onward.core.extract.worked import key_of
+from onward.core.text import clauses
 
 
-def test_a_long_sentence_is_several_clauses_and_loses_no_word() -> None:
-    said = (
-        "The report covers "
-        + ", ".join(f"`src/part{number}/module{number}.py`" for number in range(40))
-        + " and ends with the smallest viable prototype."
-    )
-    parts = [clause.text for clause in clauses(said)]
-    assert len(parts) > 1
-    assert all(len(part) <= LONGEST_CLAUSE + 4 for part in parts)
-    assert set(content_words(said)) == {word for part in parts for word in content_words(part)}
+@pytest.mark.parametrize(
+    ("said", "clause"),
+    [
+        ("The **key rotation** is in the worker.", "The key rotation is in the worker."),
+        ("- **Path**: `src/__tests__/a.ts` and `**/*.snap`", "Path: `src/__tests__/a.ts` and `**/*.snap`"),
+        ("Tags stand in runs/**/tags.json, never deeper.", "Tags stand in runs/**/tags.json, never deeper."),
+        ("Since `__dirname` is utils/ now, __init__.py moved too.", "Since `__dirname` is utils/ now, __init__.py moved too."),
+        ("**`make index`** rebuilds it.", "`make index` rebuilds it."),
+    ],
+)
+def test_bold_goes_and_exact_text_stays(said: str, clause: str) -> None:
+    assert [one.text for one in clauses(said)] == [clause]
 
 
-def test_a_word_that_never_ends_is_cut_all_the_same() -> None:
-    assert "".join(clause.text.strip("… ") for clause in clauses("x" * 1000)) == "x" * 1000
-
-
-def test_what_stands_before_a_short_lead_in_is_said_by_itself() -> None:
-    assert [clause.text for clause in clauses("Both cases exit 0. Let me commit this:")] == ["Both cases exit 0.", "Let me commit this:"]
+@pytest.mark.parametrize(
+    ("command", "key"),
+    [
+        ("cd /a && rm -rf out 2>/dev/null; make", "rm -rf out; make"),
+        ("make test > /dev/null 2>&1", "make test"),
+        ("make test &>/dev/null", "make test"),
+        ("pytest -q 2>&1 | tail -5", "pytest -q"),
+    ],
+)
+def test_what_only_hides_output_is_no_part_of_a_command(command: str, key: str) -> None:
+    assert key_of(command) == key

@@ -16,6 +16,7 @@ LONGEST_CLAUSE = 420
 """Characters; a longer sentence is several clauses, since a line of a handoff has to be readable at a glance."""
 
 _BULLET = re.compile(r"(?:[-*+•]|\(?\d{1,3}[.)])\s+(?:\[[ xX]\]\s+)?")
+_BOLD = re.compile(r"(?<!/)\*\*")
 _SENTENCE_END = re.compile(r"(?<=[.!?…])[\"')\]*_]*\s+(?=[^\sa-z])")
 _WORD = re.compile(r"[^\W_]+(?:'[a-z]{1,2}\b)?")
 _IDENTIFIER = re.compile(
@@ -99,7 +100,12 @@ def _is_title(bare: str) -> bool:
 
 
 def _plain(line: str) -> str:
-    return line.replace("**", "").replace("__", "") if "*" in line or "__" in line else line
+    """Return *line* without the marks of bold text. What stands in backticks is exact, and so are `__names__` and `**` in a path."""
+    if "**" not in line:
+        return line
+    parts = line.split("`")
+    parts[::2] = [_BOLD.sub("", part) for part in parts[::2]]
+    return "`".join(parts)
 
 
 def _sentences(paragraph: str) -> Iterator[str]:

@@ -146,7 +146,7 @@ def _git(seen: Trace) -> Iterator[Shown]:
 def key_of(command: str) -> str:
     """Return what makes two runs the same command: its first line without a leading `cd` and without pipes that only shorten output."""
     line = re.sub(r"^(?:cd [^&;]+(?:&&|;)\s*)+", "", command.strip()).split("\n")[0]
-    return re.sub(r"\s*(?:2>&1|\|\s*(?:head|tail|grep|tee)\b.*|>\s*/dev/null)", "", line).strip()
+    return re.sub(r"\s*(?:2>&1|\|\s*(?:head|tail|grep|tee)\b.*|[12&]?>\s*/dev/null)", "", line).strip()
 
 
 def _commands(seen: Trace, cwd: str) -> Iterator[Shown]:
