@@ -16,6 +16,7 @@ def upgrade() -> None:
     _knowledge()
     _templates()
     _accounts()
+    _account_events()
     _usage()
     _jobs()
     _events()
@@ -254,6 +255,9 @@ def _accounts() -> None:
         sa.PrimaryKeyConstraint("account_id", "model", name="pk_account_limits"),
         sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name="fk_account_limits_account_id", ondelete="CASCADE"),
     )
+
+
+def _account_events() -> None:
     op.create_table(
         "account_events",
         sa.Column("id", sa.Integer, nullable=False),
