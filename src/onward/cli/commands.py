@@ -48,6 +48,8 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
     ),
     "Care": (
         Entry("rebuild", "Extract a project's facts anew.", "onward.cli.care:rebuild"),
+        Entry("backup", "Copy the whole store to a file.", "onward.cli.backup:backup"),
+        Entry("restore", "Put such a copy back.", "onward.cli.backup:restore"),
         Entry("worker", "Carry out background work.", "onward.cli.worker:worker"),
         Entry("doctor", "Say what is wrong, and how to mend it.", "onward.cli.care:doctor"),
     ),

@@ -1,0 +1,105 @@
+"""Safe copies of the whole store, and putting one back."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from onward.app.archive_writing import written_whole
+from onward.errors import BadInput, Conflict, StoreError
+from onward.settings import Settings
+from onward.store import Store, copies
+from onward.store.engine import FILE_NAME
+
+Tell = Callable[[int, int], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A copy, or the store that one was put back into: its file, and what it holds. `kept` is where the store is that was there before."""
+
+    path: Path
+    size_bytes: int
+    projects: int
+    sessions: int
+    turns: int
+    kept: Path | None = None
+
+
+def backup(settings: Settings, target: Path, on_progress: Tell | None = None) -> Held:
+    """Copy the whole store to the file *target*, while whoever uses it goes on, read the copy to its end, and return it.
+
+    What stood at *target* stays if anything fails. Raises `BadInput` for PostgreSQL, and where there is no store yet.
+    """
+    source = _file(settings)
+    if not source.exists():
+        raise BadInput(f"There is no store in {settings.home} yet.", "Import something first: onward import")
+    if target.absolute() == source.absolute():
+        raise BadInput("That is the store itself.", "Name another file.")
+    with written_whole(target) as part:
+        try:
+            copies.copy(source, part, on_progress)
+            copies.settle(part)
+        except sqlite3.Error as error:
+            raise StoreError(f"The store could not be copied: {error}.", "Check the disk, and run `onward doctor`.") from error
+        copies.check(part)
+        held = _held(part)
+    return Held(target, target.stat().st_size, *held)
+
+
+def restore(settings: Settings, source: Path, *, over: bool = False, on_progress: Tell | None = None) -> Held:
+    """Put the copy *source* in the place of the store, and return that. With *over*, also where there is one: it is kept beside it.
+
+    The copy is read to its end first. Programs that use the store wait meanwhile, and see the new content then. Raises `Conflict` without *over*.
+    """
+    copies.check(source)
+    target = _file(settings)
+    if source.absolute() == target.absolute():
+        raise BadInput("That is the store itself.", "Name a file that `onward backup` wrote.")
+    if target.exists() and not over:
+        raise Conflict(
+            f"There is a store in {settings.home} already.", "Say --force to put the copy in its place; what is there is kept beside it."
+        )
+    settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    kept = _kept(target) if target.exists() else None
+    try:
+        copies.copy(source, target, on_progress)
+    except sqlite3.Error as error:
+        raise StoreError(
+            f"The copy could not be put back: {error}.", "End what uses the store, check the disk, and run this again."
+        ) from error
+    # Opening it brings a copy of an older Onward up to date.
+    Store.at_folder(settings.home).close()
+    return Held(target, target.stat().st_size, *_held(target), kept)
+
+
+def _kept(target: Path) -> Path:
+    """Keep the store as it is in a file of its own, and return that. One that cannot be read any more is moved there."""
+    at = datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")
+    kept = target.with_name(f"{target.name}.before-{at}")
+    try:
+        with written_whole(kept) as part:
+            copies.copy(target, part)
+            copies.settle(part)
+    except sqlite3.DatabaseError:
+        for suffix in ("", "-wal", "-shm"):
+            if (path := target.with_name(target.name + suffix)).exists():
+                path.rename(kept.with_name(kept.name + suffix))
+    return kept
+
+
+def _held(path: Path) -> tuple[int, int, int]:
+    """Return how many projects, sessions and turns a store holds."""
+    with sqlite3.connect(path) as connection:
+        counts = [connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in ("projects", "sessions", "turns")]  # noqa: S608
+    connection.close()
+    return counts[0], counts[1], counts[2]
+
+
+def _file(settings: Settings) -> Path:
+    if settings.database_url:
+        raise BadInput("The store is on PostgreSQL.", "Copy it with its own tools: pg_dump, pg_restore.")
+    return settings.home / FILE_NAME
