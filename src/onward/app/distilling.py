@@ -6,10 +6,9 @@ Nothing here knows the store, so that `onward distill` starts without it.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from onward.app.reading import MainPath, Reading
 from onward.core.compose import SessionLine
@@ -40,8 +39,7 @@ _AT_ONCE = 50
 """Sessions whose facts are folded at once: the ledger is the same whatever the portions, and one fold costs what the ledger holds."""
 
 
-@dataclass(frozen=True, slots=True)
-class Distilled:
+class Distilled(NamedTuple):
     """What one session adds to its project."""
 
     line: SessionLine

@@ -73,9 +73,7 @@ class Recogniser:
         return said if count == 1 else self._hash(said, b"%d" % count)
 
     def _hash(self, *parts: bytes) -> bytes:
-        digest = blake2b(digest_size=16, key=self._key)
-        digest.update(b"\0".join(parts))
-        return digest.digest()
+        return blake2b(b"\0".join(parts), digest_size=16, key=self._key).digest()
 
 
 def _holds_placeholder(turn: Turn) -> bool:

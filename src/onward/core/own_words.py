@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Any, Literal, NamedTuple, TypeAlias, cast
 
 from onward.core.headings import HEAD, SECTIONS, TELLING
@@ -41,8 +42,7 @@ _FORMS: tuple[tuple[Form, str], ...] = (
     ("item", r"[-*•+] "),
     ("blank", r"$"),
 )
-_FORM = re.compile("|".join(f"({pattern})" for _, pattern in _FORMS))
-_HANDLES = re.compile(r" \[s\d+\.\d+(?:, s\d+\.\d+)*\]$")
+_HANDLES = r" \[s\d+\.\d+(?:, s\d+\.\d+)*\]$"
 _ENDS = ".!?…:;)"
 
 
@@ -134,7 +134,7 @@ def _told(text: str) -> Iterator[_Told]:
     for line in text.split("\n"):
         bare = line.strip().removeprefix("> ").strip()
         form = _form(bare)
-        handles = _HANDLES.search(bare)
+        handles = re.search(_HANDLES, bare)
         excerpt = form == "excerpt" or (excerpt and form != "blank")
         within = within or form in ("preamble", "title")
         if within and form == "task":
@@ -149,8 +149,14 @@ def _told(text: str) -> Iterator[_Told]:
         before = form if form or not cut else "item"
 
 
+@cache
+def _forms() -> re.Pattern[str]:
+    """Return the pattern of every form. Compiled when first needed: few sessions hold a handoff."""
+    return re.compile("|".join(f"({pattern})" for _, pattern in _FORMS))
+
+
 def _form(bare: str) -> Form:
-    found = _FORM.match(bare)
+    found = _forms().match(bare)
     return _FORMS[found.lastindex - 1][0] if found and found.lastindex else ""
 
 

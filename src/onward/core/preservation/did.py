@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import lru_cache
 
 from onward.core.facts import Handle
@@ -35,19 +34,19 @@ _COMMON_NAMES = frozenset(
 _COMMIT = re.compile(r"\[([\w./-]+)(?: \(root-commit\))? ([0-9a-f]{7,12})\]")
 
 
-@dataclass(slots=True)
 class Work:
     """What the calls of one session did so far. Files map to (edits, last place, gone), commands to (runs, last place, as run), checks
     to (place, failing line or empty).
     """
 
-    files: dict[str, tuple[int, Handle, bool]] = field(default_factory=dict[str, tuple[int, Handle, bool]])
-    commands: dict[str, tuple[int, Handle, str]] = field(default_factory=dict[str, tuple[int, Handle, str]])
-    checks: dict[str, tuple[Handle, str]] = field(default_factory=dict[str, tuple[Handle, str]])
-    todos: dict[str, tuple[Todo, Handle]] = field(default_factory=dict[str, tuple[Todo, Handle]])
-    made: list[Reference] = field(default_factory=list[Reference])
-    waiting: dict[str, str] = field(default_factory=dict[str, str])
-    """Calls whose result is worth a look, by call id: the command that ran."""
+    def __init__(self) -> None:
+        self.files: dict[str, tuple[int, Handle, bool]] = {}
+        self.commands: dict[str, tuple[int, Handle, str]] = {}
+        self.checks: dict[str, tuple[Handle, str]] = {}
+        self.todos: dict[str, tuple[Todo, Handle]] = {}
+        self.made: list[Reference] = []
+        self.waiting: dict[str, str] = {}
+        """Calls whose result is worth a look, by call id: the command that ran."""
 
     def take(self, call_id: str, act: Action, handle: Handle) -> None:
         """Count what one call did."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from math import sqrt
 from typing import NamedTuple, cast
@@ -49,8 +48,7 @@ class Loss(NamedTuple):
     handle: Handle
 
 
-@dataclass(slots=True, frozen=True)
-class Preservation:
+class Preservation(NamedTuple):
     """The measure of one handoff. `stale` and `unsupported` hold the lines concerned; `unsupported` is None where no sources were at
     hand to check.
     """
