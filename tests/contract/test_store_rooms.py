@@ -195,7 +195,10 @@ def test_errors_that_several_sessions_met_are_told_as_the_last_had_them(store: S
     )
     keep_files(store, begun(store, project), errors=(Met(name, "last words", 9, 1, is_solved=False),))
     with store.read() as connection:
-        assert [one[2:] for one in touched.often_met(connection, project.id, 5)] == [("last words", 2, 3, 2, 9, False)]
+        assert [
+            (one.text, one.sessions, one.times, one.last_session, one.turn, one.is_solved)
+            for one in touched.often_met(connection, project.id, 5)
+        ] == [("last words", 2, 3, 2, 9, False)]
         assert [(one.session, one.is_solved) for one in touched.met_before(connection, [name, "other"], 5)] == [(2, False), (1, True)]
 
 

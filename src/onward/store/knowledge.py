@@ -46,7 +46,8 @@ class Entry:
     updated_at: datetime
 
 
-class Source(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Source:
     """A session that tells an entry, in its own words."""
 
     knowledge_id: int

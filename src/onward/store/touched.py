@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, func, insert, select
 
@@ -18,7 +18,8 @@ MOST_SESSIONS = 20
 """Sessions that are told of one file; all of them are counted."""
 
 
-class FileTouch(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class FileTouch:
     """What one session did to a file. Lines are None where its transcript does not show them."""
 
     session: int
@@ -30,7 +31,8 @@ class FileTouch(NamedTuple):
     last_turn: int
 
 
-class ProjectFile(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class ProjectFile:
     """A file that `session_count` sessions of a project touched: what became of it, the lines of all of them together, and the last sessions' parts, in order."""
 
     path: str
@@ -107,7 +109,8 @@ def _whole(lines: int | None) -> int | None:
     return None if lines is None else int(lines)
 
 
-class OftenTouched(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class OftenTouched:
     """A file that many sessions touched."""
 
     project: str
@@ -133,7 +136,8 @@ def most_touched(connection: Connection, project_id: int | None, limit: int) -> 
     return [OftenTouched(row[0], row[1], row[2], int(row[3]), row[4]) for row in connection.execute(query)]
 
 
-class OftenMet(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class OftenMet:
     """An error that many sessions met; `text` as the last of them had it, at `turn` of its session `last_session`."""
 
     project: str
@@ -167,7 +171,8 @@ def often_met(connection: Connection, project_id: int | None, limit: int) -> lis
     return found
 
 
-class MetBefore(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class MetBefore:
     """Where an error was met before."""
 
     project_id: int

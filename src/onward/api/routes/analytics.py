@@ -166,7 +166,7 @@ def growth_shape(report: GrowthReport) -> GrowthShape:
         [_point_shape(one) for one in report.points], report.sessions, report.not_measured,
         report.growth.percent, report.growth.window, "per credit" if report.growth.per_credit else "credits",
         **means,
-        reach=ReachShape(*reach, message),
+        reach=ReachShape(reach.target_ratio, reach.session, reach.asymptote_ratio, reach.nearest_ratio, reach.nearest_session, message),
     )  # fmt: skip
 
 
@@ -177,7 +177,7 @@ def patterns_shape(found: Patterns) -> PatternsShape:
             RecurringErrorShape(one.project, one.text, one.sessions, one.times, f"s{one.last_session}.{one.turn}", one.is_solved)
             for one in found.errors
         ],
-        [ReworkFileShape(*one) for one in found.files],
+        [ReworkFileShape(one.project, one.path, one.sessions, one.times, one.last_session) for one in found.files],
         [BlockerShape(one.project, one.text, str(one.handle), one.outlived) for one in found.blockers],
     )
 

@@ -1,0 +1,110 @@
+"""`onward knowledge`, `template`, `analytics` and `files`, as a person types them."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from onward import samples
+from onward.cli.main import main
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs a command in a folder outside any repository, with an empty home."""
+    monkeypatch.chdir(tmp_path)
+    for name in [name for name in os.environ if name.startswith("ONWARD_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("ONWARD_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("CLAUDE_CONFIG_DIR", str(tmp_path / "claude"))
+
+    def onward(*arguments: object) -> tuple[int, str, str]:
+        code = main([str(one) for one in arguments])
+        return code, *capsys.readouterr()
+
+    return onward
+
+
+@pytest.fixture
+def shop(run: Run, tmp_path: Path) -> str:
+    """A project of the sample sessions."""
+    assert run("import", *samples.write(tmp_path / "samples"), "--project", "kopi", "--complete")[0] == 0
+    return "kopi"
+
+
+def data(answer: tuple[int, str, str]) -> Any:
+    assert answer[0] == 0, answer[2]
+    return json.loads(answer[1])
+
+
+def test_the_samples_are_measured(run: Run, shop: str) -> None:
+    report = data(run("analytics", "growth", "--json"))
+    assert report["sessions"] == len(report["points"]) == 3
+    code, out, err = run("analytics", "growth")
+    assert code == 0
+    assert len(out.splitlines()) == 3
+    assert "never reaches it: 94.9% at session 156" in err
+    assert run("analytics", "growth", "--csv", "--all")[1].startswith("place,project,session,")
+    assert run("analytics", "patterns", "--csv")[1].startswith("what,project,")
+    assert data(run("analytics", "patterns", "--json")).keys() == {"errors", "files", "blockers"}
+
+
+def test_nothing_completed_has_nothing_to_show(run: Run) -> None:
+    run("project", "new", "empty")
+    assert "No session is completed yet" in run("analytics", "growth")[1]
+    assert "Nothing recurs" in run("analytics", "patterns")[1]
+    assert run("files")[:2] == (0, "")
+
+
+def test_files_are_listed_with_their_lines(run: Run, shop: str) -> None:
+    found = data(run("files", "--json"))
+    assert found
+    assert {one["change"] for one in found} <= {"created", "edited", "deleted", "renamed"}
+    one = found[0]["path"]
+    assert [file["path"] for file in data(run("files", one, "--json"))] == [one]
+    assert one in run("files")[1]
+    assert run("files", "--session", 99)[0] == 2
+
+
+def test_knowledge_is_written_found_changed_and_deleted(run: Run, shop: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = data(run("knowledge", "add", "ECONNREFUSED 127.0.0.1:5432", "--kind", "solution", "--fix", "docker compose up -d db", "--json"))
+    assert run("knowledge", "search", "ECONNREFUSED")[1].startswith(str(made["id"]))
+    monkeypatch.setattr("sys.stdin", io.StringIO("connect ECONNREFUSED 10.0.0.9:5433\n"))
+    code, out, _ = run("knowledge", "seen")
+    assert code == 0
+    assert "docker compose up -d db" in out
+    assert "Likely" in run("knowledge", "seen", "Segmentation fault: zzz")[1]
+    assert run("knowledge", "edit", made["id"], "--fix", "make db", "--used")[0] == 0
+    shown = data(run("knowledge", "show", made["id"], "--json"))
+    assert (shown["entry"]["fix"], shown["entry"]["used"]) == ("make db", 1)
+    assert "make db" in run("knowledge", "show", made["id"])[1]
+    assert [one["id"] for one in data(run("knowledge", "list", "--by-hand", "--json"))] == [made["id"]]
+    assert run("knowledge", "list", "--project", shop)[0] == 0
+    assert run("knowledge", "delete", made["id"])[0] == 0
+    assert run("knowledge", "show", made["id"])[0] == 2
+    assert run("knowledge", "edit", made["id"])[0] == 2
+    assert run("knowledge", "add", "x", "--category", "cooking")[0] == 2
+
+
+def test_a_session_begins_with_a_template(run: Run, shop: str) -> None:
+    new = ("template", "new", "bugfix", "--objective", "Find the cause", "--check", "A test fails without the fix")
+    assert run(*new)[0] == 0
+    assert run(*new)[0] == 1
+    assert "bugfix" in run("template", "list")[1]
+    assert "[ ] A test fails without the fix" in run("template", "show", "bugfix")[1]
+    code, _, err = run("session", "start", "--template", "bugfix", "--objective", "Mend the cart")
+    assert code == 0
+    assert "Before it ends: A test fails without the fix" in err
+    begun = data(run("session", "list", "--status", "active", "--json"))[-1]
+    assert begun["objectives"] == ["Find the cause", "Mend the cart"]
+    assert run("session", "start", "--template", "nothing")[0] == 2
+    assert run("template", "delete", "bugfix")[0] == 0
+    assert "no template yet" in run("template", "list")[1]
