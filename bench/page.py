@@ -148,11 +148,20 @@ def gold(figures: Figures) -> str:
 def quotes(figures: Figures) -> str:
     """Return how many exact values stand in the turns they cite."""
     rows = [
-        (row[0], f"{row[1]:,}", f"{row[2]:,}", row[3], row[4], _percent(row[2], row[1], wilson(row[2], row[1]), digits=1))
+        (row[0], f"{row[1]:,}", f"{row[2]:,}", *row[3:6], _percent(row[2], row[1], wilson(row[2], row[1]), digits=1))
         for row in figures["rows"]
     ]
     return markdown(
-        ("tokens", "values shown", "in the cited turns", "elsewhere in the sessions", "nowhere", "supported, in per cent"), rows
+        (
+            "tokens",
+            "values shown",
+            "in the cited turns",
+            "there, but tidied",
+            "elsewhere in the sessions",
+            "nowhere",
+            "supported, in per cent",
+        ),
+        rows,
     )
 
 

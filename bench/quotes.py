@@ -4,7 +4,8 @@
 
 Looked at is every value in backticks and every path with a slash in it, in the lines of handoffs over each probe session and over each project of several. The turns are read whole, as they would be
 kept: what was said, the arguments of calls as the agent wrote them, and results. A value is supported when its bytes stand in one of the cited turns; nothing is made lower case, split or shortened. One that stands only elsewhere in
-the sessions is cited wrongly; one that stands nowhere is made up, and both are listed.
+the sessions is cited wrongly; one whose words stand in a cited turn in the same order, with little between them, was tidied on its way (a redirection left out of a command, the project's folder out of a path, two lines told as one); any other stands nowhere. All but
+the first are listed.
 """
 
 from __future__ import annotations
@@ -24,12 +25,17 @@ from onward.core.transcript import Turn
 
 _TICKED = re.compile(r"(`{1,2})(?!`)(.+?)(?<!`)\1(?!`)")
 _PATH = re.compile(r"(?<![\w`/.:-])(?:~|\.{1,2})?/?(?:[\w@.+-]+/)+[\w@.+-]*\w")
+_LEFT_OUT_CHARS = 16
+"""At most so much may stand between two words of what was tidied."""
 _LETTER = re.compile(r"[^\W\d_]")
+
+
+PLACES = ("cited", "tidied", "elsewhere", "nowhere")
 
 
 @dataclass(frozen=True, slots=True)
 class Quoted:
-    """One value in one line of one handoff, and where its bytes are: `cited`, `elsewhere` or `nowhere`."""
+    """One value in one line of one handoff, and where its bytes are: `cited`, `tidied`, `elsewhere` or `nowhere`."""
 
     of: str
     budget_tokens: int
@@ -72,6 +78,8 @@ def quoted(of: str, made: Made, handoff: Handoff, budget_tokens: int) -> Iterato
         for value in dict.fromkeys(values(line.text)):
             if _is_in(value, line.sources, made):
                 found = "cited"
+            elif _is_tidied(value, line.sources, made):
+                found = "tidied"
             else:
                 everything = everything or "\n".join(_whole(made))
                 found = "elsewhere" if value in everything else "nowhere"
@@ -86,6 +94,14 @@ def _lines(handoff: Handoff) -> Iterator[Line]:
 
 def _is_in(value: str, sources: Iterable[Handle], made: Made) -> bool:
     return any(value in text_of(made.whole[handle]) for handle in sources if handle in made.whole)
+
+
+def _is_tidied(value: str, sources: Iterable[Handle], made: Made) -> bool:
+    words = [re.escape(word) for word in value.replace(";", " ").split()]
+    loosely = re.compile(f"[\\s\\S]{{0,{_LEFT_OUT_CHARS}}}?".join(words))
+    folders = {path.number: f"{path.head.cwd}/" for path in made.paths if path.head.cwd}
+    texts = (text_of(made.whole[h]).replace(folders.get(h.session, "\0"), "") for h in sources if h in made.whole)
+    return any(loosely.search(text) for text in texts)
 
 
 def _whole(made: Made) -> Iterator[str]:
@@ -111,12 +127,12 @@ def main(arguments: list[str] | None = None) -> None:
     rows = []
     for budget in given.budgets:
         here = [one for one in found if one.budget_tokens == budget]
-        cited, elsewhere = (sum(one.found == where for one in here) for where in ("cited", "elsewhere"))
+        cited, *others = (sum(one.found == where for one in here) for where in PLACES)
         low, high = wilson(cited, len(here))
         interval = f"{100 * low:.2f}–{100 * high:.2f}"
-        rows.append((f"{budget:,}", len(here), cited, elsewhere, len(here) - cited - elsewhere, 100 * cited / max(1, len(here)), interval))
+        rows.append((f"{budget:,}", len(here), cited, *others, 100 * cited / max(1, len(here)), interval))
     print(f"exact values in {len(chains)} handoffs at each budget\n")
-    print(table(("budget", "values", "in the cited turns", "elsewhere", "nowhere", "per cent", "95 %"), rows))
+    print(table(("budget", "values", "in the cited turns", *PLACES[1:], "per cent", "95 %"), rows))
     wrong = [one for one in found if one.found != "cited"]
     for one in {(one.of, one.value): one for one in wrong}.values():
         print(f"  {one.found}: `{one.value}` in {one.of}: {one.line[:160]}")

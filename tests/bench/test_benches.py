@@ -67,6 +67,7 @@ def test_a_value_that_the_cited_turn_does_not_hold_is_found_out(transcripts: lis
     lines = (
         Line("It is `public/tablet.html`, `Public/tablet.html` and src/nowhere/to_be.ts", (cited,)),
         Line("said elsewhere: `node:22-alpine`", (cited,)),
+        Line("the words are there: `public/tablet.html has one button`", (cited,)),
         Line("cites nothing that is there: `public/tablet.html`", (Handle(1, 9999),)),
     )
     found = list(quotes.quoted("s", made, Handoff(1, sections=(Section("Done", lines),)), 1000))
@@ -75,6 +76,7 @@ def test_a_value_that_the_cited_turn_does_not_hold_is_found_out(transcripts: lis
         ("Public/tablet.html", "nowhere"),
         ("src/nowhere/to_be.ts", "nowhere"),
         ("node:22-alpine", "elsewhere"),
+        ("public/tablet.html has one button", "tidied"),
         ("public/tablet.html", "elsewhere"),
     ]
 
