@@ -39,6 +39,19 @@ def test_an_observation_is_no_rule() -> None:
     assert only(facts, "rule") == []
 
 
+def test_the_goal_is_what_was_asked_for_first_and_errands_weigh_less() -> None:
+    facts = facts_of(
+        Turn("user", "ok, pull main and continue please"),
+        Turn("assistant", "Up to date."),
+        Turn("user", "Build a booking page for the clinic's dentists."),
+        Turn("assistant", "The page is there."),
+        Turn("user", "great, push it and open a pr"),
+    )
+    assert only(facts, "goal") == ["Build a booking page for the clinic's dentists."]
+    (goal,) = (f for f in facts if f.kind == "goal")
+    assert all(f.weight < goal.weight for f in facts if f.author == "user" and f is not goal)
+
+
 def test_only_the_last_word_leaves_a_question_open() -> None:
     facts = facts_of(
         Turn("user", "Can you put the ticket counter into its own module?"),

@@ -83,6 +83,12 @@ ROMANCE = {
     "number": "deux trois tous toutes dois três todos dos tres",
 }
 
+ERRANDS = frozenset(
+    "push commit merge pull rebase pr prs branch proceed continue again rerun lgtm yes yeah yep ok okay great perfect nice thanks lets let's please "
+    "lanjut lanjutkan oke ok sip mantap gas ya iya oui vas-y continuez sim vale continua continúa".split()
+)
+"""Words of short remarks that only send the agent on its way, in every language: of no use to whoever comes later."""
+
 LABELS: dict[Kind, str] = {
     "next_step": "next,next step,next steps,to do,todo,todos,remaining,not done,not done yet,not yet done,pending,still open,follow-up,follow-ups,what's left,"
     "what remains,open items,left to do,before next,lanjut,berikutnya,langkah berikutnya,sisanya,belum,belum selesai,reste à faire,prochaine étape,"

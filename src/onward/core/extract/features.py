@@ -69,7 +69,7 @@ _WORKING = frozenset(
 _SECOND_PERSON = frozenset("you your you're kamu anda lo vous tu você".split())
 
 
-_STANDING = frozenset("always never must mustn't selalu jangan wajib toujours jamais sempre nunca siempre".split())
+STANDING = frozenset("always never must mustn't selalu jangan wajib toujours jamais sempre nunca siempre".split())
 _TELLING = frozenset("is are was were be been has have had it they which will would almost still i he she this".split())
 """Words before "always" or "never" that make it an observation: "the callback is never reached" asks for nothing."""
 _REMARK = 240
@@ -114,9 +114,9 @@ def joined(parts: Iterable[Clause]) -> tuple[Clause, ...]:
 def states_rule(text: str) -> bool:
     """Whether *text* demands something always or never, in some language; a question or an observation does not."""
     said = text.lower().replace(",", " ").split()
-    if text.endswith("?") or _STANDING.isdisjoint(said):
+    if text.endswith("?") or STANDING.isdisjoint(said):
         return False
-    return any(word in _STANDING and (word.startswith("must") or before not in _TELLING) for before, word in pairwise(("", *said)))
+    return any(word in STANDING and (word.startswith("must") or before not in _TELLING) for before, word in pairwise(("", *said)))
 
 
 def setting(seen: Trace, found: Iterable[Candidate]) -> Setting:

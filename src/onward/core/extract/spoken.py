@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from math import exp
 from typing import NamedTuple, TypeAlias
 
-from onward.core.extract.cues import bit, labelled
-from onward.core.extract.features import REGIMES, SHARED, Candidate, candidates, features, regime, setting, states_rule
+from onward.core.extract.cues import ERRANDS, bit, labelled
+from onward.core.extract.features import REGIMES, SHARED, STANDING, Candidate, candidates, features, regime, setting, states_rule
 from onward.core.extract.reversals import retired_by
 from onward.core.extract.trace import Trace
 from onward.core.extract.weights import KIND_WEIGHTS, WORTH_WEIGHTS
@@ -42,6 +42,9 @@ _RULE_LONGEST = 25
 _WORTH = tuple(tuple(WORTH_WEIGHTS[i] + WORTH_WEIGHTS[SHARED * (1 + own) + i] for i in range(SHARED)) for own in range(len(REGIMES)))
 """What a feature counts in each regime."""
 _LEAD_LONGEST = 110
+_ERRAND_LONGEST, _ERRAND = 12, 0.5
+"""Words up to which a remark may be an errand, and what is left of its worth then."""
+_REPLY = " — the user:"
 
 
 class Heard(NamedTuple):
@@ -70,7 +73,7 @@ def heard(seen: Trace) -> Iterator[Heard]:
     worths.sort(reverse=True)
     # All features of a long session would fill memory: those of the few clauses that are told are worked out again.
     ranked = ((worth, i, found[i], features(found[i], around)) for worth, i in worths)
-    goal = next((one for one in found if _can_be_goal(one)), None)
+    goal = _goal(found)
     told: set[str] = set()
     for worth, _, one, told_of in ranked:
         key = " ".join(sorted(one.stems)) or one.clause.text.lower()
@@ -83,14 +86,23 @@ def heard(seen: Trace) -> Iterator[Heard]:
         kind = "goal" if one is goal else kind or _kind(one, told_of, is_last=one.said.place >= around.last_closing)
         lead, turns = ("", (one.said.turn,)) if label else _lead(one, seen)
         text += _became(one, seen)
+        if not lead.endswith(_REPLY) and _is_errand(one):
+            worth *= _ERRAND
         evidence: Evidence = "verified" if one.said.author == "user" else "claimed"
         yield Heard(kind, turns, one.said.author, text, lead, one.clause.place, worth, evidence, retired)
         if len(told) >= POOL:
             return
 
 
-def _can_be_goal(one: Candidate) -> bool:
-    return one.said.author == "user" and one.said.round == 1 and one.size >= 6 and not _is_rule(one)
+def _goal(found: Sequence[Candidate]) -> Candidate | None:
+    """Return what the person came for: the first thing asked that is long enough to say it."""
+    asked = [one for one in found if one.said.author == "user" and one.size >= 6 and not _is_rule(one)]
+    return next((one for one in asked if not _is_errand(one)), None)
+
+
+def _is_errand(one: Candidate) -> bool:
+    """Whether a short remark only sends the agent on: "ok, push it and open a PR" """
+    return one.said.author == "user" and one.size <= _ERRAND_LONGEST and not ERRANDS.isdisjoint(one.opening) and not _is_rule(one)
 
 
 def _is_rule(one: Candidate) -> bool:
@@ -135,7 +147,7 @@ def _kind(one: Candidate, told_of: Features, *, is_last: bool) -> Kind:
     otherwise: Kind = "requirement" if by_user else "lesson"
     if one.cues & _SAYS_MORE:
         able -= {"value"}
-    if one.size > _RULE_LONGEST:
+    if one.size > _RULE_LONGEST or not STANDING.isdisjoint(one.stems):
         able -= {"rule"}
     allowed = [kind for kind in able if one.cues & _NEEDS.get(kind, ~0)]
     return max(allowed, key=lambda kind: (_score(KIND_WEIGHTS[kind], told_of), kind), default=otherwise)
@@ -152,7 +164,7 @@ def _lead(one: Candidate, seen: Trace) -> tuple[str, tuple[int, ...]]:
         before = seen.said[one.said.place - 1]
         asked = _last_word(before.text) if before.author == "agent" else ""
         if asked.endswith("?") or (asked and one.size <= 6):
-            return one_line(asked, 160) + " — the user:", (one.said.turn, before.turn)
+            return one_line(asked, 160) + _REPLY, (one.said.turn, before.turn)
     return one_line(one.clause.lead or one.clause.heading, _LEAD_LONGEST), (one.said.turn,)
 
 
