@@ -1,6 +1,7 @@
 """Turns in, facts out: one rule family per file, put together here.
 
-`trace` says what the session shows, `worked` reads the tools, `spoken` what was said; `echoes` knows what is only repeated from a handoff.
+`trace` says what the session shows, `worked` reads the tools, `spoken` what was said; `echoes` knows what is only repeated from a
+handoff, `claims` holds what an agent says against what the log shows.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from onward.core.extract.claims import checked
 from onward.core.extract.echoes import Echoes
 from onward.core.extract.spoken import heard
 from onward.core.extract.trace import observe
@@ -37,9 +39,7 @@ def extract(number: int, head: SessionHead, turns: Iterable[tuple[int, Turn]]) -
             author=work.author,
         )
     echoes = Echoes(seen.handed)
-    for said in heard(seen):
-        if echoes.has(said):
-            continue
+    for said in (checked(one, seen) for one in heard(seen) if not echoes.has(one)):
         sources = tuple(Handle(number, t) for t in dict.fromkeys(said.turns))
         source = sources[0]
         name = fact_id(said.kind, "", said.text, source)

@@ -63,11 +63,14 @@ class Changed:
 
 @dataclass(slots=True)
 class Trace:
-    """What one session shows. `todos` is the latest task list; `rounds` how many times the user spoke; `handed` what handoffs that it was given say."""
+    """What one session shows. `todos` is the latest task list; `rounds` how many times the user spoke; `handed` what handoffs that it was given say;
+    `refused` are changes that a tool would not make.
+    """
 
     said: list[Said] = field(default_factory=list[Said])
     ran: list[Ran] = field(default_factory=list[Ran])
     changed: list[Changed] = field(default_factory=list[Changed])
+    refused: list[Changed] = field(default_factory=list[Changed])
     todos: list[tuple[tuple[int, ...], Todo]] = field(default_factory=list[tuple[tuple[int, ...], Todo]])
     handed: list[str] = field(default_factory=list[str])
     rounds: int = 0
@@ -148,6 +151,7 @@ def _answer(seen: Trace, asked: _Waiting | None, result: ToolResult, ordinal: in
     elif asked is not None and failed:
         refused = {id(c) for c in asked}
         seen.changed = [c for c in seen.changed if id(c) not in refused]
+        seen.refused += asked
 
 
 def _answers(questions: tuple[str, ...], text: str) -> Iterator[tuple[str, str]]:
