@@ -86,10 +86,9 @@ def heard(seen: Trace) -> Iterator[Heard]:
         kind = "goal" if one is goal else kind or _kind(one, told_of, is_last=one.said.place >= around.last_closing)
         lead, turns = ("", (one.said.turn,)) if label else _lead(one, seen)
         text += _became(one, seen)
-        if not lead.endswith(_REPLY) and _is_errand(one):
-            worth *= _ERRAND
+        weight = worth * _ERRAND if _is_errand(one) and not lead.endswith(_REPLY) else worth
         evidence: Evidence = "verified" if one.said.author == "user" else "claimed"
-        yield Heard(kind, turns, one.said.author, text, lead, one.clause.place, worth, evidence, retired)
+        yield Heard(kind, turns, one.said.author, text, lead, one.clause.place, weight, evidence, retired)
         if len(told) >= POOL:
             return
 
@@ -101,7 +100,7 @@ def _goal(found: Sequence[Candidate]) -> Candidate | None:
 
 
 def _is_errand(one: Candidate) -> bool:
-    """Whether a short remark only sends the agent on: "ok, push it and open a PR" """
+    """Whether a short remark only sends the agent on, as "ok, push it and open a PR" does."""
     return one.said.author == "user" and one.size <= _ERRAND_LONGEST and not ERRANDS.isdisjoint(one.opening) and not _is_rule(one)
 
 
