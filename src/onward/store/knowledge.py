@@ -92,7 +92,9 @@ def _entries(connection: Connection, told: dict[tuple[KnowledgeKind, str], Gathe
     ours = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     connection.execute(ours(knowledge).on_conflict_do_nothing(), rows)
     found = connection.execute(
-        select(knowledge.c.id, knowledge.c.kind, knowledge.c.signature).where(knowledge.c.signature.in_([name for _, name in told]))
+        select(knowledge.c.id, knowledge.c.kind, knowledge.c.signature).where(
+            knowledge.c.kind.in_(sorted({kind for kind, _ in told})), knowledge.c.signature.in_(sorted({name for _, name in told}))
+        )
     )
     return {(row.kind, row.signature): row.id for row in found if (row.kind, row.signature) in told}
 
