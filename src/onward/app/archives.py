@@ -7,13 +7,15 @@ imported there are known again: whoever has an archive can test a guess at what 
 
 from __future__ import annotations
 
+import marshal
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, TypeVar
+from tempfile import TemporaryFile
+from typing import Any, BinaryIO, TypeVar
 
 import orjson
 from sqlalchemy import Connection
@@ -27,11 +29,13 @@ from onward.app.deriving import derive
 from onward.app.projects import clean_name, free_name
 from onward.errors import BadArchive, Conflict
 from onward.store import Store, events, locks, projects, sessions, turns
-from onward.store.archives import SECTIONS, Incoming, Outgoing
+from onward.store.archives import SECTIONS, Incoming, Outgoing, ReadyTurn, ready_turns
+from onward.store.bodies import Packed
 from onward.store.projects import Project
 from onward.store.sessions import Session
+from onward.store.turns import NewTurn
 
-PROJECT = "project.json"
+PROJECT, TURNS = "project.json", "turns.jsonl"
 TRAINING = "training.jsonl"
 
 _LEFT = b"*On a branch that was left:*\n\n"
@@ -101,10 +105,16 @@ def import_archive(store: Store, path: Path, *, name: str = "", on_progress: Tel
     with reading(path) as archive:
         _check_parts(archive)
         total = len(archive.parts)
-        for done, part in enumerate(archive.verify(), start=1):
-            _tell(on_progress, done, 2 * total, part)
-        about = archive.document(PROJECT)
-        arrived = _here(store, archive, about) or _taken_in(store, archive, about, name, on_progress) or _here(store, archive, about)
+        with TemporaryFile(dir=store.path.parent if store.path else None) as spool:
+            for done, part in enumerate(archive.verify(but=TURNS), start=1):
+                _tell(on_progress, done, 2 * total, part)
+            about = archive.document(PROJECT)
+            arrived = _here(store, archive, about)
+            if arrived is None:
+                with _refusing(archive):
+                    _spool(spool, ready_turns(archive.lines(TURNS)))
+                _tell(on_progress, total, 2 * total, "keeping it")
+                arrived = _taken_in(store, archive, about, name, spool) or _here(store, archive, about)
     if arrived is None:
         raise Conflict("The project came in from elsewhere at the same moment, and was deleted.", "Import it again.")
     if not arrived.again:
@@ -113,23 +123,41 @@ def import_archive(store: Store, path: Path, *, name: str = "", on_progress: Tel
     return arrived
 
 
-def _taken_in(store: Store, archive: ArchiveReader, about: dict[str, Any], name: str, on_progress: Tell | None) -> Arrived | None:
-    """Keep the whole of the archive in one transaction; None where its project came in while it waited for its turn."""
-    total, counts = len(archive.parts), {}
+def _taken_in(store: Store, archive: ArchiveReader, about: dict[str, Any], name: str, spool: BinaryIO) -> Arrived | None:
+    """Keep the whole of the archive, its turns made ready before, in one transaction; None where its project came in while it waited for its turn."""
+    counts = {}
     with store.write() as connection:
         locks.alone(connection, "archive")
         if projects.by_key(connection, _key(about)):
             return None
         with _refusing(archive):
+            archive.at(PROJECT)
             incoming = Incoming(connection, about, free_name(connection, clean_name(name or str(about["name"]))))
-            for done, section in enumerate(SECTIONS):
-                _tell(on_progress, total + done * total // len(SECTIONS), 2 * total, section.name)
-                counts[section.name] = incoming.take(section, archive.lines(f"{section.name}.jsonl"))
+            for section in SECTIONS:
+                part = f"{section.name}.jsonl"
+                archive.at(part)
+                rows = archive.lines(part)
+                counts[section.name] = incoming.take_turns(_spooled(spool)) if part == TURNS else incoming.take(section, rows)
         made = projects.by_id(connection, incoming.project_id)
         told = {"sessions": counts["sessions"], "handoffs": counts["handoffs"], "new_turns": counts["turns"]}
         events.add(connection, "import", project_id=incoming.project_id, data=told)
     assert made
     return Arrived(made, counts["sessions"], counts["turns"], counts["handoffs"])
+
+
+def _spool(spool: BinaryIO, ready: Iterable[ReadyTurn]) -> None:
+    """Put turns that are ready aside, so that nobody waits for the store while they are made so."""
+    for one in ready:
+        marshal.dump((one.session, one.is_left, one.new.ordinal, one.new.identity, tuple(one.new.packed)), spool)
+
+
+def _spooled(spool: BinaryIO) -> Iterator[ReadyTurn]:
+    """Yield the turns that were put aside, in a file that this process alone has."""
+    spool.seek(0)
+    with suppress(EOFError):
+        while True:
+            session, is_left, ordinal, identity, packed = marshal.load(spool)  # noqa: S302 - we wrote it
+            yield ReadyTurn(session, is_left, NewTurn(ordinal, identity, Packed(*packed)))
 
 
 class _Progress:

@@ -136,9 +136,7 @@ class Incoming:
         self._turns: dict[int, int] = {}
 
     def take(self, section: Section, documents: Iterable[Document]) -> int:
-        """Keep the rows of *section* and return how many there are."""
-        if section.table is schema.turns:
-            return self._take_turns(documents)
+        """Keep the rows of *section*, not of turns, and return how many there are."""
         count = 0
         batch: list[dict[str, Any]] = []
         for document in documents:
@@ -168,20 +166,19 @@ class Incoming:
             self._connection.execute(insert(section.table), rows)
         return len(rows)
 
-    def _take_turns(self, documents: Iterable[Document]) -> int:
-        """Keep turns, which come session by session and in order, and index them."""
-        bodies, count = Bodies(), 0
-        for number, of_session in groupby(documents, lambda document: document["session"]):
+    def take_turns(self, ready: Iterable[ReadyTurn]) -> int:
+        """Keep turns, which come session by session and in order, and index them; return how many there are."""
+        count = 0
+        for number, of_session in groupby(ready, lambda one: one.session):
             session_id, reached = self._ids["session_id"][number], 0
             batch: list[NewTurn] = []
             left: list[int] = []
-            for document in of_session:
-                new, is_left = _new_turn(document, bodies)
-                if not reached < new.ordinal <= self._turns[number]:
-                    raise ValueError(f"ordinal {new.ordinal} after {reached}")
-                reached = new.ordinal
-                batch.append(new)
-                if is_left:
+            for one in of_session:
+                if not reached < one.new.ordinal <= self._turns[number]:
+                    raise ValueError(f"ordinal {one.new.ordinal} of session {number}, after {reached}")
+                reached = one.new.ordinal
+                batch.append(one.new)
+                if one.is_left:
                     left.append(reached)
                 count += 1
                 if len(batch) == _MOST_ROWS:
@@ -191,6 +188,28 @@ class Incoming:
             for after, until in _stretches(left):
                 turns.abandon(self._connection, session_id, after, until)
         return count
+
+
+class ReadyTurn(NamedTuple):
+    """A turn of the session of that number, ready to be kept; `is_left` when it is on a branch that was left."""
+
+    session: int
+    is_left: bool
+    new: NewTurn
+
+
+def ready_turns(documents: Iterable[Document]) -> Iterator[ReadyTurn]:
+    """Yield turns ready to be kept: most of the work, and it needs no store. Raises as `Incoming` does."""
+    bodies = Bodies()
+    for document in documents:
+        role, at = document["role"], document.get("at")
+        if role not in _ROLES:
+            raise ValueError(f"role {role!r}")
+        turn = bodies.unpack(role, None if at is None else told(_time(at)), orjson.dumps(_of_kind(document["turn"], dict)))
+        _check_turn(turn)
+        chars, ordinal = _read(schema.turns.c.chars, document["chars"]), _read(schema.turns.c.ordinal, document["ordinal"])
+        new = NewTurn(ordinal, bytes.fromhex(document["identity"]), bodies.pack(turn, chars))
+        yield ReadyTurn(_read(schema.sessions.c.number, document["session"]), _of_kind(document["abandoned"], bool), new)
 
 
 def field_of(column: Column[Any]) -> str:
@@ -274,16 +293,6 @@ def _clean(text: str) -> str:
     if "\0" in text:
         raise ValueError("a NUL")
     return text
-
-
-def _new_turn(document: Document, bodies: Bodies) -> tuple[NewTurn, bool]:
-    role, at = document["role"], document.get("at")
-    if role not in _ROLES:
-        raise ValueError(f"role {role!r}")
-    turn = bodies.unpack(role, None if at is None else told(_time(at)), orjson.dumps(_of_kind(document["turn"], dict)))
-    _check_turn(turn)
-    chars, ordinal = _read(schema.turns.c.chars, document["chars"]), _read(schema.turns.c.ordinal, document["ordinal"])
-    return NewTurn(ordinal, bytes.fromhex(document["identity"]), bodies.pack(turn, chars)), _of_kind(document["abandoned"], bool)
 
 
 def _check_turn(turn: Turn) -> None:
