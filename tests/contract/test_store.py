@@ -386,6 +386,6 @@ def test_totals_are_those_of_the_sessions(store: Store, project: Project, sessio
     begun(store, project)
     with store.write() as connection:
         sessions.complete(connection, sessions.by_id(connection, session.id))
-        totals = projects.totals(connection)[project.id]
+        totals = projects.totals(connection, [project.id])[project.id]
     assert (totals.sessions, totals.completed, totals.turns, totals.tokens) == (2, 1, 2, 20)
     assert totals.last_at is not None

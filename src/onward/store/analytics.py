@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, delete, func, insert, select, update
+from sqlalchemy import BigInteger, ColumnElement, Connection, Select, bindparam, delete, func, insert, select, true, update
 
 from onward.core.rework import Effort
 from onward.store.clock import told
@@ -36,6 +36,44 @@ class Point(NamedTuple):
 _EFFORT = ("tokens", "recovery_tokens", "reread_tokens", "repeated_tokens", "explained_tokens", "edits", "commands", "failures", "first_edit_ms")  # fmt: skip
 _REST = ("facts_used_again", "accomplished", "kept_ratio", "handoff_tokens")
 _WHEN = func.coalesce(sessions.c.ended_at, sessions.c.completed_at, sessions.c.created_at)
+
+
+def _points() -> Select[Any]:
+    measured = [session_measures.c[name] for name in (*_EFFORT, *_REST)]
+    return select(projects.c.name, sessions.c.number, sessions.c.ended_at, sessions.c.credits_used, *measured).select_from(
+        session_measures.join(sessions).join(projects, projects.c.id == sessions.c.project_id)
+    )
+
+
+def _ends(which: ColumnElement[bool]) -> Select[Any]:
+    place = func.row_number().over(partition_by=sessions.c.project_id, order_by=sessions.c.number)
+    count = func.count().over(partition_by=sessions.c.project_id)
+    chosen = (
+        select(sessions.c.id, sessions.c.project_id, place.label("place"), count.label("among"))
+        .select_from(session_measures.join(sessions))
+        .where(sessions.c.status == "completed", session_measures.c.recovery_tokens.is_not(None), which)
+        .subquery()
+    )
+    window = bindparam("window", type_=BigInteger)
+    return (
+        _points()
+        .add_columns(chosen.c.project_id, chosen.c.place, chosen.c.among)
+        .join(chosen, chosen.c.id == sessions.c.id)
+        .where((chosen.c.place <= window) | (chosen.c.place > chosen.c.among - window))
+        .order_by(chosen.c.project_id, chosen.c.place)
+    )
+
+
+# Every list of projects asks these: they are made once, because making one costs five times what running it does.
+_AMONG = sessions.c.project_id.in_(bindparam("ids", expanding=True))
+_ENDS, _ENDS_AMONG = _ends(true()), _ends(_AMONG)
+_KEPT = (
+    select(sessions.c.project_id, func.avg(session_measures.c.kept_ratio))
+    .select_from(session_measures.join(sessions))
+    .where(sessions.c.status == "completed")
+    .group_by(sessions.c.project_id)
+)
+_KEPT_AMONG = _KEPT.where(_AMONG)
 
 
 def keep(connection: Connection, session_id: int, measure: Measure) -> None:
@@ -68,25 +106,9 @@ def points(connection: Connection, project_id: int | None = None) -> list[Point]
 
 def ends(connection: Connection, project_ids: Collection[int] | None, window: int) -> dict[int, tuple[list[Point], list[Point], int]]:
     """Return by project its first *window* sessions that are measured and productive, its last, and how many there are in all."""
-    place = func.row_number().over(partition_by=sessions.c.project_id, order_by=sessions.c.number)
-    count = func.count().over(partition_by=sessions.c.project_id)
-    inner = (
-        select(sessions.c.id, sessions.c.project_id, place.label("place"), count.label("among"))
-        .select_from(session_measures.join(sessions))
-        .where(sessions.c.status == "completed", session_measures.c.recovery_tokens.is_not(None))
-    )
-    if project_ids is not None:
-        inner = inner.where(sessions.c.project_id.in_(sorted(project_ids)))
-    chosen = inner.subquery()
-    query = (
-        _points()
-        .add_columns(chosen.c.project_id, chosen.c.place, chosen.c.among)
-        .join(chosen, chosen.c.id == sessions.c.id)
-        .where((chosen.c.place <= window) | (chosen.c.place > chosen.c.among - window))
-        .order_by(chosen.c.project_id, chosen.c.place)
-    )
     found: dict[int, tuple[list[Point], list[Point], int]] = {}
-    for row in connection.execute(query):
+    query, given = (_ENDS, {}) if project_ids is None else (_ENDS_AMONG, {"ids": sorted(project_ids)})
+    for row in connection.execute(query, {"window": window, **given}):
         first, last, among = found.setdefault(row.project_id, ([], [], row.among))
         if row.place <= window:
             first.append(_point(row))
@@ -106,18 +128,8 @@ def ends_of_all(connection: Connection, window: int) -> tuple[list[Point], list[
 
 def kept_ratios(connection: Connection, project_ids: Collection[int] | None = None) -> dict[int, float]:
     """Return by project the mean share that the handoffs of its completed sessions keep; only projects where one is known."""
-    query = select(sessions.c.project_id, func.avg(session_measures.c.kept_ratio)).select_from(session_measures.join(sessions))
-    query = query.where(sessions.c.status == "completed").group_by(sessions.c.project_id)
-    if project_ids is not None:
-        query = query.where(sessions.c.project_id.in_(sorted(project_ids)))
-    return {project_id: float(mean) for project_id, mean in connection.execute(query) if mean is not None}
-
-
-def _points() -> Select[Any]:
-    measured = [session_measures.c[name] for name in (*_EFFORT, *_REST)]
-    return select(projects.c.name, sessions.c.number, sessions.c.ended_at, sessions.c.credits_used, *measured).select_from(
-        session_measures.join(sessions).join(projects, projects.c.id == sessions.c.project_id)
-    )
+    query, given = (_KEPT, {}) if project_ids is None else (_KEPT_AMONG, {"ids": sorted(project_ids)})
+    return {project_id: float(mean) for project_id, mean in connection.execute(query, given) if mean is not None}
 
 
 def _point(row: Any) -> Point:

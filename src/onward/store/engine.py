@@ -5,14 +5,14 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from threading import Lock
 from typing import Any, Self
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError, ProgrammingError
-from sqlalchemy.pool import NullPool
 
 from onward.errors import BadSetting, StoreBusy, StoreDamaged, StoreError
 from onward.store.migrating import bring_up_to_date
@@ -29,6 +29,8 @@ class Store:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        # SQLite has one writer at a time. Threads of this process take turns here: SQLite's own waiting is by sleeping and asking again, ever longer.
+        self._turn = Lock() if engine.dialect.name == "sqlite" else nullcontext()
         self._writing = engine.execution_options(writing=True)
         # SQLite reads one state anyway.
         self._reading = engine if engine.dialect.name == "sqlite" else engine.execution_options(isolation_level="REPEATABLE READ")
@@ -63,7 +65,7 @@ class Store:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A connection in a transaction that may write; waits for its turn."""
-        with _meaning(self.engine), self._writing.begin() as connection:
+        with self._turn, _meaning(self.engine), self._writing.begin() as connection:
             yield connection
 
     @property
@@ -85,7 +87,8 @@ class Store:
 
 def _sqlite(path: Path) -> Engine:
     arguments = {"timeout": BUSY_TIMEOUT_SECONDS, "isolation_level": None, "check_same_thread": False}
-    engine = create_engine(f"sqlite:///{path}", connect_args=arguments)
+    # As many connections as threads ask for; those used last are used again, so that a quiet server holds few.
+    engine = create_engine(f"sqlite:///{path}", connect_args=arguments, pool_size=8, max_overflow=-1, pool_use_lifo=True)
 
     @event.listens_for(engine, "connect")
     def _connected(connection: sqlite3.Connection, _: Any) -> None:
@@ -122,7 +125,7 @@ def _postgres(url: str) -> Engine:
             raise BadSetting(
                 f"ONWARD_DATABASE_URL names {parsed.get_backend_name()!r}.", "Use postgresql://user@host/name, or unset it for SQLite."
             )
-        return create_engine(parsed.set(drivername="postgresql+psycopg"), poolclass=NullPool)
+        return create_engine(parsed.set(drivername="postgresql+psycopg"), max_overflow=-1, pool_use_lifo=True, pool_pre_ping=True)
     except (ArgumentError, NoSuchModuleError) as error:
         raise BadSetting("ONWARD_DATABASE_URL is no database address.", "Use postgresql://user@host/name.") from error
     except ModuleNotFoundError as error:

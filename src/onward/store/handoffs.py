@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import Connection, Row, func, insert, select
+from sqlalchemy import Connection, Row, bindparam, func, insert, select
 
 from onward.core.handoff import Handoff, from_json, render, to_json
 from onward.core.master import Master
@@ -73,9 +73,13 @@ def of_sessions(connection: Connection, session_ids: Collection[int]) -> dict[in
     return {row[0]: HandoffFigure(row[1], row[2], orjson.loads(row[3])["recall_ratio"]) for row in connection.execute(query)}
 
 
+_NEWEST = select(handoffs).where(handoffs.c.project_id == bindparam("project_id")).order_by(handoffs.c.version.desc()).limit(1)
+
+
 def newest(connection: Connection, project_id: int) -> StoredHandoff | None:
     """Return a project's master handoff, or None before the first."""
-    return _first(connection, handoffs.c.project_id == project_id)
+    row = connection.execute(_NEWEST, {"project_id": project_id}).first()
+    return None if row is None else _made(row)
 
 
 def by_id(connection: Connection, handoff_id: int) -> StoredHandoff | None:

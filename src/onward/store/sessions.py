@@ -8,11 +8,13 @@ from datetime import datetime
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select, update
+from sqlalchemy import BigInteger, ColumnElement, Connection, Row, bindparam, delete, func, insert, select, update
 
 from onward.core.transcript import SessionHead
 from onward.store.clock import kept, now, told, told_always
 from onward.store.schema import handoffs, loaded_handoffs, projects, session_accounts, sessions
+
+_ALL = 2**62
 
 DIGEST = "turns:"
 """How a native id begins that is no agent's own, but a digest of the session's first turns."""
@@ -102,14 +104,38 @@ def _clean(text: str) -> str:
     return text.replace("\0", "").encode("utf-8", "replace").decode()
 
 
+# Statements that every request needs are made once: making one costs five times what running it does.
+_BY_ID = select(sessions).where(sessions.c.id == bindparam("id"))
+_BY_NUMBER = select(sessions).where(sessions.c.project_id == bindparam("project_id"), sessions.c.number == bindparam("number"))
+_LISTED = (
+    select(sessions)
+    .where(sessions.c.project_id == bindparam("project_id"), sessions.c.number > bindparam("after"))
+    .order_by(sessions.c.number)
+    .limit(bindparam("most", type_=BigInteger))
+)
+_GROW = (
+    update(sessions)
+    .where(sessions.c.id == bindparam("session_id"))
+    .values(
+        turns=sessions.c.turns + bindparam("new_turns"),
+        tokens=sessions.c.tokens + bindparam("new_tokens"),
+        status="active",
+        completed_at=None,
+    )
+    .returning(*sessions.c)
+)
+
+
 def by_id(connection: Connection, session_id: int) -> Session | None:
     """Return the session of that id, or None."""
-    return _first(connection, sessions.c.id == session_id)
+    row = connection.execute(_BY_ID, {"id": session_id}).first()
+    return None if row is None else _made(row)
 
 
 def by_number(connection: Connection, project_id: int, number: int) -> Session | None:
     """Return the session of that number in its project, or None."""
-    return _first(connection, (sessions.c.project_id == project_id) & (sessions.c.number == number))
+    row = connection.execute(_BY_NUMBER, {"project_id": project_id, "number": number}).first()
+    return None if row is None else _made(row)
 
 
 def by_numbers(connection: Connection, project_id: int, numbers: Collection[int]) -> list[Session]:
@@ -143,12 +169,9 @@ def listed(
     limit: int | None = None,
 ) -> list[Session]:
     """Return a project's sessions by number, those with a number *after* that one."""
-    query = select(sessions).where(sessions.c.project_id == project_id).order_by(sessions.c.number).limit(limit)
-    if after:
-        query = query.where(sessions.c.number > after)
-    if status:
-        query = query.where(sessions.c.status == status)
-    return [_made(row) for row in connection.execute(query)]
+    query = _LISTED.where(sessions.c.status == status) if status else _LISTED
+    given = {"project_id": project_id, "after": after, "most": _ALL if limit is None else limit}
+    return [_made(row) for row in connection.execute(query, given)]
 
 
 def of_all(
@@ -210,13 +233,7 @@ def latest(connection: Connection, project_id: int, status: SessionStatus) -> Se
 
 def grow(connection: Connection, session_id: int, turns: int, tokens: int) -> Session:
     """Count new turns and return the session. A completed one that grows is active again: its handoff does not know them."""
-    values: dict[str, Any] = {
-        "turns": sessions.c.turns + turns,
-        "tokens": sessions.c.tokens + tokens,
-        "status": "active",
-        "completed_at": None,
-    }
-    return _made(connection.execute(update(sessions).where(sessions.c.id == session_id).values(values).returning(*sessions.c)).one())
+    return _made(connection.execute(_GROW, {"session_id": session_id, "new_turns": turns, "new_tokens": tokens}).one())
 
 
 def rename(connection: Connection, session_id: int, native_id: str) -> None:
