@@ -52,7 +52,7 @@ def test_an_account_is_kept_as_it_was_told(store: Store) -> None:
     )  # fmt: skip
     limits = (Limit("", NOON, None), Limit("opus", NOON, NOON + timedelta(hours=1)))
     with store.write() as connection:
-        made = stored.add(connection, account)
+        [made] = stored.add(connection, [account])
         [held] = stored.hold(connection, [made.id])
         assert held == made
     assert replace(made, id=0, created_at=NOON, updated_at=NOON) == account

@@ -23,6 +23,7 @@ __all__ = [
 
 MOST_ROWS = 10_000
 _SHOWN = 20
+_ON_ENTRY = "when it was entered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ def new(store: Store, said: Mapping[str, Any], *, at: datetime | None = None) ->
     at = at or now()
     fields = _complete(fields_of(said))
     with store.write() as connection:
-        return standing(_added(connection, fields, at), at)
+        return standing(_added(connection, [fields], at)[0], at)
 
 
 def batch(store: Store, rows: Sequence[Mapping[str, Any]], *, at: datetime | None = None) -> Batch:
@@ -93,7 +94,7 @@ def batch(store: Store, rows: Sequence[Mapping[str, Any]], *, at: datetime | Non
         ]
         if errors:
             return Batch([], sorted(errors, key=lambda one: one.row))
-        return Batch([standing(_added(connection, fields, at), at) for _, fields in wanted], [])
+        return Batch([standing(one, at) for one in _added(connection, [fields for _, fields in wanted], at)], [])
 
 
 def _shown_name(row: Mapping[str, Any]) -> str:
@@ -110,17 +111,18 @@ def _complete(fields: dict[str, Any]) -> dict[str, Any]:
     return fields
 
 
-def _added(connection: Connection, fields: dict[str, Any], at: datetime) -> Account:
+def _added(connection: Connection, wanted: Sequence[dict[str, Any]], at: datetime) -> list[Account]:
+    """Store an account of each of *wanted*, and return them in that order."""
     blank = Account(0, "", "", "", (), (), "", None, 0.0, 0.0, at, None, None, is_paused=False, limits=(), created_at=at, updated_at=at)
-    plain = {name: value for name, value in fields.items() if name != "status"}
-    account = accounts.add(connection, replace(blank, **plain, is_paused=fields.get("status") == "paused"))
-    if account.credits_used:
-        accounts.note(
-            connection, Event(0, account.id, None, "report", "reported", "", None, account.credits_used, "when it was entered", at)
-        )
-    if fields.get("status") == "exhausted":
-        account = _limited(connection, account, Limit("", at, None), "when it was entered", at)
-    return account
+    plain = [{name: value for name, value in fields.items() if name != "status"} for fields in wanted]
+    new = [replace(blank, **told, is_paused=fields.get("status") == "paused") for told, fields in zip(plain, wanted, strict=True)]
+    made = {account.name: account for account in accounts.add(connection, new)} if new else {}
+    begun = [account for account in made.values() if account.credits_used]
+    accounts.note(connection, *(replace(_event(one, "report", at, _ON_ENTRY), used_after=one.credits_used) for one in begun))
+    for fields in wanted:
+        if fields.get("status") == "exhausted":
+            made[fields["name"]] = _limited(connection, made[fields["name"]], Limit("", at, None), _ON_ENTRY, at)
+    return [made[fields["name"]] for fields in wanted]
 
 
 def find(store: Store, named: str | int) -> Account:

@@ -103,7 +103,7 @@ def _note(
 
 def _estimated(connection: Connection, account_id: int, session_id: int) -> float | None:
     """Return the credits that a session is likely to have used, by what others of the account cost; None where nothing tells."""
-    found = usage.totals(connection, session_ids=[session_id])
+    found = usage.totals(connection, session_id=session_id)
     cost = sum(one.cost_usd or 0.0 for one in found)
     rate = credits_per_usd(usage.known_rates(connection, account_id))
     if rate is None or not cost or any(one.unpriced_turns for one in found):
@@ -113,5 +113,5 @@ def _estimated(connection: Connection, account_id: int, session_id: int) -> floa
 
 def _main_model(connection: Connection, session_id: int) -> str:
     """Return the model that did most of a session; empty where its transcript does not say."""
-    found = usage.totals(connection, session_ids=[session_id])
+    found = usage.totals(connection, session_id=session_id)
     return found[0].model if found else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from sqlalchemy import Connection
 
@@ -12,7 +13,7 @@ from onward.app.account_fields import clean, tags_of
 from onward.app.accounts import now, told_used
 from onward.app.charging import put_on
 from onward.app.usage import count_all
-from onward.core.accounts import Account, Standing, standing
+from onward.core.accounts import Account, Event, Standing, standing
 from onward.core.credits import REMEMBERED_FAILURES_HOURS, Candidate, Need, Place, Ranked, Window, ranking, rotation
 from onward.core.forecast import LOOKBACK_DAYS, Burn, Efficiency, Forecast, Use, burn, forecast
 from onward.errors import Conflict, NotFound
@@ -109,16 +110,19 @@ def _ranked(
         windows = [one.window_at for one in standings if any(model.credits is not None for model in one.account.models)]
         since = min((one for one in windows if one), default=None) if all(windows) else None
         happened += accounts.events(connection, kinds=["use"], since=since) if windows else []
-    running = accounts.open_sessions(connection)
-    candidates = [
-        Candidate(
-            one,
-            [event for event in happened if event.account_id == one.account.id],
-            len(running.get(one.account.id, set()) - {but}),
-        )
-        for one in standings
-    ]
+    running, of = accounts.open_sessions(connection), _by_account(happened)
+    candidates = [Candidate(one, of.get(one.account.id, []), len(running.get(one.account.id, set()) - {but})) for one in standings]
     return ranking(candidates, need, window)
+
+
+_HasAccount = TypeVar("_HasAccount", Event, SpentSession)
+
+
+def _by_account(found: Sequence[_HasAccount]) -> dict[int | None, list[_HasAccount]]:
+    grouped: dict[int | None, list[_HasAccount]] = {}
+    for one in found:
+        grouped.setdefault(one.account_id, []).append(one)
+    return grouped
 
 
 def rotate(
@@ -177,50 +181,40 @@ def analyze(store: Store, *, account: Account | None = None, project_id: int | N
     count_all(store, project_id=project_id)
     with store.read() as connection:
         everything = [standing(one, at) for one in accounts.listed(connection)]
-        left = sum(one.credits_left or 0.0 for one in everything if one.status == "active")
-        spent = usage.spent_sessions(connection)
-        of_accounts = [] if project_id is not None else [one for one in everything if account is None or one.account.id == account.id]
         happened = accounts.events(connection, kinds=["use", "report"], since=at - timedelta(days=LOOKBACK_DAYS))
-        names = {
-            one.id: one.name
-            for archived in (False, True)
-            for one in projects.listed(connection, archived=archived)
-            if account is None and project_id in (None, one.id)
-        }
-        return Credits(
-            at,
-            left,
-            [
-                AccountCredits(
-                    one,
-                    _foreseen(
-                        one, [Use(event.at, event.credits) for event in happened if event.account_id == one.account.id and event.credits]
-                    ),
-                    _efficiency([session for session in spent if session.account_id == one.account.id]),
-                    usage.totals(connection, account_id=one.account.id),
-                )
-                for one in of_accounts
-            ],
-            [
-                _of_project(connection, number, name, [one for one in spent if one.project_id == number], left, at)
-                for number, name in names.items()
-            ],
-        )
+        spent = usage.spent_sessions(connection)
+        used_by, used_for = usage.by_account(connection), usage.by_project(connection)
+        names = {one.id: one.name for archived in (False, True) for one in projects.listed(connection, archived=archived)}
+    left = sum(one.credits_left or 0.0 for one in everything if one.status == "active")
+    events_of, spent_by = _by_account(happened), _by_account(spent)
+    spent_for: dict[int, list[SpentSession]] = {number: [] for number in names}
+    for session in spent:
+        spent_for.setdefault(session.project_id, []).append(session)
+    of_accounts = [
+        AccountCredits(one, _foreseen(one, events_of.get(number, [])), _efficiency(spent_by.get(number, [])), used_by.get(number, []))
+        for one in everything
+        if project_id is None and (number := one.account.id) and (account is None or number == account.id)
+    ]
+    of_projects = [
+        ProjectCredits(number, name, _drawn(spent_for[number], left, at), _efficiency(spent_for[number]), used_for.get(number, []))
+        for number, name in names.items()
+        if account is None and project_id in (None, number)
+    ]
+    return Credits(at, left, of_accounts, of_projects)
 
 
-def _foreseen(one: Standing, uses: Sequence[Use]) -> Forecast:
+def _foreseen(one: Standing, events: Sequence[Event]) -> Forecast:
+    uses = [Use(event.at, event.credits) for event in events if event.credits]
     guessed = "some of the credits were estimated from transcripts" if one.credits_estimated else ""
     return forecast(burn(uses, one.at), one.credits_left, resets_at=one.resets_at, whose=guessed)
 
 
-def _of_project(
-    connection: Connection, project_id: int, name: str, spent: Sequence[SpentSession], left: float, at: datetime
-) -> ProjectCredits:
+def _drawn(spent: Sequence[SpentSession], left: float, at: datetime) -> Forecast:
+    """Return when a project alone would have used what is left on all accounts."""
     rate = burn([Use(one.at, one.credits) for one in spent], at)
-    foreseen = forecast(
+    return forecast(
         rate, left, whose="all that is left on the accounts goes to this project; sessions without entered credits are not counted"
     )
-    return ProjectCredits(project_id, name, foreseen, _efficiency(spent), usage.totals(connection, project_id=project_id))
 
 
 def _efficiency(spent: Sequence[SpentSession]) -> Efficiency:

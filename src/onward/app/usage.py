@@ -50,7 +50,7 @@ def of_session(store: Store, session_id: int) -> list[ModelUsage]:
     """Return what a session cost, by account and model, the dearest first. Counts it where that was not done yet."""
     count(store, session_id)
     with store.read() as connection:
-        return usage.totals(connection, session_ids=[session_id])
+        return usage.totals(connection, session_id=session_id)
 
 
 @dataclass(slots=True)

@@ -39,17 +39,16 @@ class Charge(NamedTuple):
     at: datetime
 
 
-def add(connection: Connection, account: Account) -> Account:
-    """Store a new account, whatever its id, and return it. Raises `Conflict` when the name is taken."""
+def add(connection: Connection, new: Sequence[Account]) -> list[Account]:
+    """Store new accounts, whatever their ids, and return them by name. Raises `Conflict` when a name is taken."""
     at = now()
     with connection.begin_nested():
         try:
-            account_id = connection.execute(
-                insert(accounts).values(**_row(account), created_at=at, updated_at=at).returning(accounts.c.id)
-            ).scalar_one()
+            connection.execute(insert(accounts), [{**_row(account), "created_at": at, "updated_at": at} for account in new])
         except IntegrityError:
-            raise _taken(account.name) from None
-    return _made(connection.execute(select(accounts).where(accounts.c.id == account_id)).one(), ())
+            raise _taken(new[0].name) if len(new) == 1 else Conflict("One of the names was taken meanwhile.", "Send them again.") from None
+    names = {account.name for account in new}
+    return [account for account in listed(connection, name=new[0].name if len(new) == 1 else None) if account.name in names]
 
 
 def put(connection: Connection, account: Account) -> Account:
@@ -105,14 +104,17 @@ def remove(connection: Connection, account_id: int) -> None:
     connection.execute(delete(accounts).where(accounts.c.id == account_id))
 
 
-def note(connection: Connection, event: Event) -> None:
-    """Keep what happened to an account, whatever the event's id."""
-    connection.execute(
-        insert(account_events).values(
-            account_id=event.account_id, session_id=event.session_id, kind=event.kind, source=event.source, model=event.model,
-            credits=event.credits, used_after=event.used_after, note=event.note, at=kept(event.at),
-        )
-    )  # fmt: skip
+def note(connection: Connection, *happened: Event) -> None:
+    """Keep what happened to accounts, whatever the events' ids."""
+    rows = [
+        {
+            "account_id": event.account_id, "session_id": event.session_id, "kind": event.kind, "source": event.source, "model": event.model,
+            "credits": event.credits, "used_after": event.used_after, "note": event.note, "at": kept(event.at),
+        }
+        for event in happened
+    ]  # fmt: skip
+    if rows:
+        connection.execute(insert(account_events), rows)
 
 
 def events(

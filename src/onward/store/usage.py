@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import Connection, delete, func, insert, or_, select
@@ -90,25 +90,45 @@ def forget(connection: Connection, session_id: int) -> None:
     connection.execute(delete(counted_sessions).where(counted_sessions.c.session_id == session_id))
 
 
-def totals(
-    connection: Connection, *, session_ids: Sequence[int] | None = None, project_id: int | None = None, account_id: int | None = None
-) -> list[ModelUsage]:
-    """Return what was counted, by account and model, dearest first: of some sessions, a project, an account, or of all."""
-    sums = [func.sum(usage.c[name]) for name in ("turns", "input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens")]
-    cost = func.sum(usage.c.cost_usd)
-    query = select(usage.c.account_id, usage.c.model, *sums, cost, func.sum(usage.c.unpriced_turns)).group_by(
-        usage.c.account_id, usage.c.model
-    )
-    if session_ids is not None:
-        query = query.where(usage.c.session_id.in_(session_ids))
-    if project_id is not None:
-        query = query.join(sessions).where(sessions.c.project_id == project_id)
+def totals(connection: Connection, *, session_id: int | None = None, account_id: int | None = None) -> list[ModelUsage]:
+    """Return what was counted of a session or an account, by account and model, the dearest first."""
+    query = select(usage.c.account_id, usage.c.model, *_SUMS).group_by(usage.c.account_id, usage.c.model)
+    if session_id is not None:
+        query = query.where(usage.c.session_id == session_id)
     if account_id is not None:
         query = query.where(usage.c.account_id == account_id)
-    found = [
-        ModelUsage(row[0], row[1], int(row[2]), Usage(*(int(number) for number in row[3:7])), row[7], int(row[8]))
-        for row in connection.execute(query)
-    ]
+    return _dearest_first(_model_usage(row) for row in connection.execute(query))
+
+
+def by_account(connection: Connection) -> dict[int, list[ModelUsage]]:
+    """Return what was counted of every account, by its id, each by model, the dearest first."""
+    found: dict[int, list[ModelUsage]] = {}
+    for one in totals(connection):
+        if one.account_id is not None:
+            found.setdefault(one.account_id, []).append(one)
+    return found
+
+
+def by_project(connection: Connection) -> dict[int, list[ModelUsage]]:
+    """Return what was counted of every project, by its id, each by account and model, the dearest first."""
+    keys = (usage.c.account_id, usage.c.model)
+    found: dict[int, list[ModelUsage]] = {}
+    for row in connection.execute(select(*keys, *_SUMS, sessions.c.project_id).join(sessions).group_by(*keys, sessions.c.project_id)):
+        found.setdefault(row.project_id, []).append(_model_usage(row))
+    return {project_id: _dearest_first(some) for project_id, some in found.items()}
+
+
+_SUMS = [
+    func.sum(usage.c[name])
+    for name in ("turns", "input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "cost_usd", "unpriced_turns")
+]
+
+
+def _model_usage(row: Any) -> ModelUsage:
+    return ModelUsage(row[0], row[1], int(row[2]), Usage(*(int(number) for number in row[3:7])), row[7], int(row[8]))
+
+
+def _dearest_first(found: Iterable[ModelUsage]) -> list[ModelUsage]:
     return sorted(found, key=lambda one: (-(one.cost_usd or 0.0), -one.turns, one.account_id or 0, one.model))
 
 
@@ -128,27 +148,33 @@ class SpentSession:
 
 def spent_sessions(connection: Connection, *, account_id: int | None = None, limit: int | None = None) -> list[SpentSession]:
     """Return the sessions whose credits are known, the newest first: all, or those that run on one account now."""
-    newest = select(func.max(session_accounts.c.id)).group_by(session_accounts.c.session_id)
-    on = select(session_accounts.c.session_id, session_accounts.c.account_id).where(session_accounts.c.id.in_(newest)).subquery()
-    priced = (
-        select(usage.c.session_id, func.sum(usage.c.cost_usd).label("usd"), func.sum(usage.c.unpriced_turns).label("unpriced"))
-        .group_by(usage.c.session_id)
-        .subquery()
+    # Looked up by index for each session: a join with what is grouped first would search through all of that for each.
+    on = (
+        select(session_accounts.c.account_id)
+        .where(session_accounts.c.session_id == sessions.c.id)
+        .order_by(session_accounts.c.id.desc())
+        .limit(1)
+        .scalar_subquery()
     )
+    usd, unpriced = (
+        select(func.sum(column)).where(usage.c.session_id == sessions.c.id).scalar_subquery()
+        for column in (usage.c.cost_usd, usage.c.unpriced_turns)
+    )
+    told = (sessions.c.id, sessions.c.project_id, sessions.c.credits_used, sessions.c.accomplishments_json, sessions.c.tokens)
+    at = func.coalesce(sessions.c.completed_at, sessions.c.created_at)
     query = (
-        select(sessions, on.c.account_id, priced.c.usd, priced.c.unpriced)
-        .outerjoin(on, on.c.session_id == sessions.c.id)
-        .outerjoin(priced, priced.c.session_id == sessions.c.id)
+        select(*told, on.label("account_id"), usd.label("usd"), unpriced.label("unpriced"), at.label("at"))
         .where(sessions.c.credits_used.is_not(None))
         .order_by(sessions.c.id.desc())
         .limit(limit)
     )
     if account_id is not None:
-        query = query.where(on.c.account_id == account_id)
+        went = select(session_accounts.c.session_id).where(session_accounts.c.account_id == account_id)
+        query = query.where(sessions.c.id.in_(went), on == account_id)
     return [
         SpentSession(
             row.id, row.project_id, row.account_id, row.credits_used, len(orjson.loads(row.accomplishments_json)), row.tokens,
-            None if row.unpriced else row.usd, told_always(row.completed_at or row.created_at),
+            None if row.unpriced else row.usd, told_always(row.at),
         )
         for row in connection.execute(query)
     ]  # fmt: skip
