@@ -85,6 +85,29 @@ def test_an_export_in_the_background(client: TestClient, store: Store, settings:
     assert client.get(f"/api/jobs/{sent['job_id']}").json()["data"]["result"]["again"] is True
 
 
+def test_transcripts_are_imported_in_the_background(client: TestClient, store: Store, settings: Settings) -> None:
+    project = client.post("/api/projects", json={"name": "klinik"}).json()["data"]["id"]
+    files = [("files", (path.name, path.read_bytes())) for path in sorted(SAMPLES.glob("*.jsonl"), reverse=True)]
+    sent = client.post(f"/api/imports?in_background=true&complete=true&project_id={project}", files=files)
+    assert sent.status_code == 202
+    here = client.post("/api/imports", params={"in_background": True, "path": str(SAMPLE), "project_id": project})
+    assert here.status_code in (202, 403)
+    work(store, settings)
+    job = client.get(f"/api/jobs/{sent.json()['job_id']}").json()["data"]
+    assert (job["state"], job["result"]["files"], job["result"]["handoffs"], job["result"]["errors"]) == ("done", 3, 3, [])
+    assert [path for path in settings.home.rglob("*") if path.is_file() and "uploads" in path.parts] == []
+    assert client.post("/api/imports?in_background=true", content=b"").status_code == 422
+    assert client.post("/api/imports?in_background=true&project_id=99", content=b"x").status_code == 404
+    assert list((settings.home / "uploads").iterdir()) == []
+
+
+def test_an_upload_may_be_longer_than_other_bodies(client: TestClient) -> None:
+    megabytes = b" " * (65 * 2**20)
+    assert client.post("/api/projects/import", content=megabytes).json()["error"]["code"] == "bad_archive"
+    assert client.post("/api/projects/import", content=megabytes, headers={"Idempotency-Key": "k"}).status_code == 413
+    assert client.post("/api/projects", content=megabytes).status_code == 413
+
+
 def test_jobs_are_listed_cancelled_and_tried_again(client: TestClient, klinik: int) -> None:
     first = client.post(f"/api/projects/{klinik}/rebuild").json()["job_id"]
     assert client.post(f"/api/projects/{klinik}/rebuild").json()["job_id"] == first

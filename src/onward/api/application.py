@@ -49,6 +49,9 @@ ROUTES = (
 )
 """The nouns that have routes, each a module of `routes` with a `router`, in the order of the documentation."""
 
+UPLOADS = frozenset({"/api/imports", "/api/projects/import"})
+"""Paths to which whole files are sent."""
+
 THREADS = 16
 """Requests that are worked on at once. More only wait for each other: for Python's lock, and for the store's one writer."""
 
@@ -84,7 +87,7 @@ def _around(settings: Settings) -> Sequence[Middleware]:
         Middleware(Gate, trusted_hosts=settings.trusted_hosts, origins=settings.cors_origins),
         # Access tokens and limits of rate have their place here.
         Middleware(GZipMiddleware, minimum_size=1024, compresslevel=5),
-        Middleware(BodyLimit, most_bytes=settings.body_limit_mb * 2**20),
+        Middleware(BodyLimit, most_bytes=settings.body_limit_mb * 2**20, uploads=UPLOADS),
         Middleware(Idempotency),
     )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from fastapi import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -9,22 +11,29 @@ from onward.api.edge import request_id
 from onward.api.envelope import refused_by
 from onward.errors import TooLarge
 
+UPLOAD_TIMES = 64
+
 
 class BodyLimit:
-    """Refuses bodies of more than *most_bytes*: by what they say of themselves, and by what really comes."""
+    """Refuses bodies of more than *most_bytes*: by what they say of themselves, and by what really comes.
 
-    def __init__(self, app: ASGIApp, *, most_bytes: int) -> None:
+    *uploads* are paths whose bodies are written to a file as they come, and may be `UPLOAD_TIMES` as long.
+    """
+
+    def __init__(self, app: ASGIApp, *, most_bytes: int, uploads: Collection[str] = ()) -> None:
         self._app = app
         self._most_bytes = most_bytes
+        self._uploads = uploads
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or refuse it."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        most_bytes = self._most_of(scope)
         told = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
-        if told.isdigit() and int(told) > self._most_bytes:
-            await self._refuse(scope, receive, send)
+        if told.isdigit() and int(told) > most_bytes:
+            await self._refuse(most_bytes, scope, receive, send)
             return
         came = 0
         has_answered = False
@@ -33,9 +42,9 @@ class BodyLimit:
             nonlocal came
             message = await receive()
             came += len(message.get("body", b""))
-            if came > self._most_bytes:
+            if came > most_bytes:
                 # The one kind of error that whoever reads a body lets through.
-                raise HTTPException(413, str(self._error()))
+                raise HTTPException(413, str(_error(most_bytes)))
             return message
 
         async def sending(message: Message) -> None:
@@ -48,13 +57,19 @@ class BodyLimit:
         except HTTPException:
             if has_answered:
                 raise
-            await self._refuse(scope, receive, send)
+            await self._refuse(most_bytes, scope, receive, send)
 
-    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await refused_by(self._error(), request_id())(scope, receive, send)
+    def _most_of(self, scope: Scope) -> int:
+        # A request with an Idempotency-Key is read whole before it is answered.
+        is_upload = scope["path"] in self._uploads and not any(name == b"idempotency-key" for name, _ in scope["headers"])
+        return self._most_bytes * (UPLOAD_TIMES if is_upload else 1)
 
-    def _error(self) -> TooLarge:
-        return TooLarge(
-            f"A request may hold {self._most_bytes // 2**20} MiB.",
-            "Send less at once, raise ONWARD_BODY_LIMIT_MB, or use `onward import` for transcripts on this machine.",
-        )
+    async def _refuse(self, most_bytes: int, scope: Scope, receive: Receive, send: Send) -> None:
+        await refused_by(_error(most_bytes), request_id())(scope, receive, send)
+
+
+def _error(most_bytes: int) -> TooLarge:
+    return TooLarge(
+        f"A request may hold {most_bytes // 2**20} MiB.",
+        "Send less at once, raise ONWARD_BODY_LIMIT_MB, or use `onward import` for transcripts on this machine.",
+    )

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from onward.app import archives
-from onward.app.finding import found_files
-from onward.app.imports import ImportedFile, Progress, import_paths
+from onward.app.finding import found_files, looked_at
+from onward.app.imports import ImportedFile, Progress, import_paths, import_uploads
 from onward.app.jobs import Bench, Job, Left, Piece, Running
 from onward.app.rebuilding import rebuild
 from onward.errors import NotFound, StoreError
 from onward.store import projects
 from onward.store.projects import Project
+
+File: TypeAlias = tuple[str, str]
+"""A file of an import: the name it had elsewhere, empty for one of this machine; and where it lies."""
 
 UPLOADS, EXPORTS = "uploads", "exports"
 KEPT_SECONDS = 7 * 24 * 3600
@@ -26,36 +29,52 @@ _MOST_ERRORS = 100
 
 
 def import_transcripts(bench: Bench, job: Job, running: Running) -> Left:
-    """Import some of the files that `paths` name, in order of time; `complete` completes each session. `upload` is a folder that is removed at the end."""
+    """Import some files, in order of time: those that `paths` name, or `uploads`, each as [its name, where it lies]; `complete` completes each session.
+
+    `upload` is a folder that is removed at the end.
+    """
     files = job.memo.get("files")
     if files is None:
         running.at(0, None, "looking at the files")
-        found, passed_over = found_files([Path(path) for path in job.arguments["paths"]])
-        files = [str(one.source) for one in found]
+        files, passed_over = _found(job)
         if files:
-            return Left(False, {"files": files, "next": 0}, {"files": 0, "passed_over": len(passed_over)})
+            return Left(False, {"files": files, "next": 0}, {"files": 0, "passed_over": passed_over})
     first = int(job.memo.get("next", 0))
     last = _reached(files, first)
-    project = _project(bench, job) if "project" in job.arguments else None
-    imported = import_paths(
-        bench.store,
-        [Path(path) for path in files[first:last]],
-        project=project,
-        complete=bool(job.arguments.get("complete")),
-        budget_tokens=bench.budget_tokens,
-        worktrees=bench.worktrees,
-        on_progress=_telling(running, first, files),
-    )
-    for file in imported.files:
+    imported = _imported(bench, job, running, files[first:last], first, len(files))
+    for file in imported:
         # A store that failed costs no file: the piece is done again.
         if isinstance(file.error, StoreError):
             raise file.error
     running.at(last, len(files), "")
-    result = _added(job.result, imported.files)
+    result = _added(job.result, imported)
     if last < len(files):
         return Left(False, {"files": files, "next": last}, result)
     upload = job.arguments.get("upload")
     return Left(True, {}, result, Path(upload) if upload else None)
+
+
+def _found(job: Job) -> tuple[list[File], int]:
+    """Return the files of an import in order of time, and how many of folders are no transcripts."""
+    if "uploads" in job.arguments:
+        looked = [(looked_at(Path(path), named=True, name=name), path) for name, path in job.arguments["uploads"]]
+        return [(one.name, path) for one, path in sorted(looked, key=lambda pair: (pair[0].began_at, pair[0].name))], 0
+    found, passed_over = found_files([Path(path) for path in job.arguments["paths"]])
+    return [("", str(one.source)) for one in found], len(passed_over)
+
+
+def _imported(bench: Bench, job: Job, running: Running, some: Sequence[File], first: int, total: int) -> list[ImportedFile]:
+    project = _project(bench, job) if "project" in job.arguments else None
+    complete = bool(job.arguments.get("complete"))
+    beside: dict[str, Any] = {"project": project, "complete": complete, "budget_tokens": bench.budget_tokens, "worktrees": bench.worktrees}
+    if "uploads" in job.arguments:
+        running.at(first, total, some[0][0] if some else "")
+        return import_uploads(bench.store, [(name, Path(path)) for name, path in some], **beside).files
+
+    def tell(progress: Progress) -> None:
+        running.at(first + progress.done, total, Path(progress.path).name)
+
+    return import_paths(bench.store, [Path(path) for _, path in some], **beside, on_progress=tell).files
 
 
 def rebuild_project(bench: Bench, job: Job, running: Running) -> Left:
@@ -106,22 +125,15 @@ def tidy(home: Path, now_seconds: float) -> None:
                 shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 
 
-def _reached(files: list[str], first: int) -> int:
+def _reached(files: Sequence[File], first: int) -> int:
     """Return where the piece that begins with file *first* ends: after some files or bytes, and at least one."""
     size = 0
     for place in range(first, min(first + _PIECE_FILES, len(files))):
-        path = Path(files[place])
+        path = Path(files[place][1])
         size += path.stat().st_size if path.exists() else 0
         if size > _PIECE_BYTES:
             return place + 1
     return min(first + _PIECE_FILES, len(files))
-
-
-def _telling(running: Running, first: int, files: list[str]) -> Any:
-    def tell(progress: Progress) -> None:
-        running.at(first + progress.done, len(files), Path(progress.path).name)
-
-    return tell
 
 
 def _added(result: Mapping[str, Any], files: list[ImportedFile]) -> dict[str, Any]:

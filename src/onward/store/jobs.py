@@ -195,7 +195,7 @@ def _changed(connection: Connection, job: Job, **values: Any) -> Job:
 
 
 def _tell(connection: Connection, job: Job) -> None:
-    data: dict[str, Any] = {"kind": job.kind, "state": job.state, "done": job.done, "total": job.total}
+    data: dict[str, Any] = {"job_kind": job.kind, "state": job.state, "done": job.done, "total": job.total}
     if job.error:
         data["error"] = job.error["code"]
     events.add(connection, "job", project_id=job.project_id, job_id=job.id, data=data)

@@ -28,7 +28,7 @@ _MOST_EVENT_ID = 2**63 - 1
 
 _EXAMPLE = (
     'id: 7\nevent: job\ndata: {"id": 7, "kind": "job", "project_id": 1, "job_id": 3, "at": "2026-11-24T18:26:29Z", '
-    '"state": "running", "done": 50, "total": 120}\n\n'
+    '"job_kind": "import", "state": "running", "done": 50, "total": 120}\n\n'
 )
 _TOLD: dict[int | str, dict[str, Any]] = {
     200: {"description": "Events as they come.", "content": {"text/event-stream": {"schema": {"type": "string"}, "example": _EXAMPLE}}}

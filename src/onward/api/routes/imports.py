@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import AsyncIterator
 from dataclasses import asdict, dataclass
 from ipaddress import ip_address
 from pathlib import Path
+from secrets import token_hex
 from typing import Annotated, Any
 
 from anyio.to_thread import run_sync
@@ -16,8 +18,9 @@ from starlette.datastructures import UploadFile
 from onward.api.desk import At, Desk
 from onward.api.envelope import answers, ok
 from onward.api.parsing import routes
+from onward.api.routes.jobs import accepted
 from onward.api.shapes import MOST_ID
-from onward.app import imports, projects
+from onward.app import imports, job_kinds, jobs, projects
 from onward.app.imports import Imported, ImportedFile, ImportedSession
 from onward.errors import BadInput, NotAllowed, NotFound
 
@@ -106,36 +109,75 @@ async def import_(
     path: Annotated[
         str, Query(max_length=4000, description="A file or folder of this machine, for a caller on it; nothing is sent then.")
     ] = "",
+    in_background: Annotated[bool, Query(description="Answer a job at once, and do it later.")] = False,
 ) -> Response:
     """Import transcripts of any format, told from what they hold. Answers what became of each; importing again keeps only what is new."""
     wish = _Wish(project_id, complete, name.replace("\0", "") or "upload")
     if path:
         if not _is_here(request):
             raise NotAllowed("Only a caller on this machine may name a folder of it.", "Send the files themselves.")
-        return ok(await run_sync(_import_path, at, wish, Path(path.replace("\0", ""))))
+        importing = _import_path_later if in_background else _import_path
+        return await run_sync(importing, at, wish, Path(path.replace("\0", "")))
+    if in_background:
+        return await _import_uploads_later(at, request, wish)
     with tempfile.TemporaryDirectory(prefix="onward-") as folder:
         uploads = [one async for one in _uploads(request, Path(folder), wish.name)]
-        return ok(await run_sync(_import_uploads, at, wish, uploads))
+        return await run_sync(_import_uploads, at, wish, uploads)
 
 
-def _import_path(at: Desk, wish: _Wish, path: Path) -> ImportedShape:
+async def _import_uploads_later(at: Desk, request: Request, wish: _Wish) -> Response:
+    """Keep what is sent in the home folder, where the job finds it, and removes it."""
+    folder = at.settings.home / job_kinds.UPLOADS / token_hex(16)
+    folder.mkdir(parents=True, mode=0o700)
+    try:
+        uploads = [one async for one in _uploads(request, folder, wish.name)]
+        return await run_sync(_uploads_asked, at, wish, folder, uploads)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def _uploads_asked(at: Desk, wish: _Wish, folder: Path, uploads: list[tuple[str, Path]]) -> Response:
+    if not uploads:
+        raise _nothing_sent()
+    return _asked(at, wish, {"uploads": [(name, str(path)) for name, path in uploads], "upload": str(folder), "complete": wish.complete})
+
+
+def _import_path_later(at: Desk, wish: _Wish, path: Path) -> Response:
+    return _asked(at, wish, {"paths": [str(_there(path))], "complete": wish.complete})
+
+
+def _asked(at: Desk, wish: _Wish, arguments: dict[str, Any]) -> Response:
+    project = projects.of_id(at.store, wish.project_id) if wish.project_id else None
+    return accepted(jobs.ask(at.store, "import", arguments, project=project, requested_by="api"))
+
+
+def _there(path: Path) -> Path:
     if not path.is_absolute() or not path.exists():
         raise BadInput(f"{path} is not there.", "Name a file or a folder by its whole path.")
+    return path
+
+
+def _nothing_sent() -> BadInput:
+    return BadInput("Nothing was sent.", "Send files as a form, or one transcript as the body.")
+
+
+def _import_path(at: Desk, wish: _Wish, path: Path) -> Response:
     project = projects.of_id(at.store, wish.project_id) if wish.project_id else None
     done = imports.import_paths(
         at.store,
-        [path],
+        [_there(path)],
         project=project,
         complete=wish.complete,
         budget_tokens=at.settings.budget_tokens,
         worktrees=at.settings.worktrees,
     )
-    return _shape(done)
+    return ok(_shape(done))
 
 
-def _import_uploads(at: Desk, wish: _Wish, uploads: list[tuple[str, Path]]) -> ImportedShape:
+def _import_uploads(at: Desk, wish: _Wish, uploads: list[tuple[str, Path]]) -> Response:
     if not uploads:
-        raise BadInput("Nothing was sent.", "Send files as a form, or one transcript as the body.")
+        raise _nothing_sent()
     project = projects.of_id(at.store, wish.project_id) if wish.project_id else None
     done = imports.import_uploads(
         at.store,
@@ -145,7 +187,7 @@ def _import_uploads(at: Desk, wish: _Wish, uploads: list[tuple[str, Path]]) -> I
         budget_tokens=at.settings.budget_tokens,
         worktrees=at.settings.worktrees,
     )
-    return _shape(done)
+    return ok(_shape(done))
 
 
 async def _uploads(request: Request, folder: Path, name: str) -> AsyncIterator[tuple[str, Path]]:
