@@ -31,6 +31,8 @@ def application(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
     home = tmp_path_factory.mktemp("home")
     with Store.at_folder(home) as store:
         made = build(store, Settings(home, home, trusted_hosts=("testserver",)))
+        # Streams end at once.
+        made.state.is_ending = lambda: True
         fill(TestClient(made, base_url="http://127.0.0.1:3000"), home)
         yield made
 

@@ -101,9 +101,11 @@ def status_of(error: type[OnwardError]) -> int:
     return next((STATUS[kind] for kind in error.__mro__ if kind in STATUS), 500)
 
 
-def answers(shape: Any, *likely: type[OnwardError], wrapped: Any = Answer) -> dict[str, Any]:
-    """Return what the OpenAPI document says of a route: it answers *shape*, and is likely to refuse by these errors. *wrapped* is its envelope."""
-    return {"response_model": wrapped[shape] if shape is not None else wrapped, "responses": refusals(*likely)}
+def answers(
+    shape: Any, *likely: type[OnwardError], wrapped: Any = Answer, beside: Mapping[int | str, dict[str, Any]] | None = None
+) -> dict[str, Any]:
+    """Return what the OpenAPI document says of a route: it answers *shape*, and is likely to refuse by these errors. *wrapped* is its envelope, *beside* what else it answers."""
+    return {"response_model": wrapped[shape] if shape is not None else wrapped, "responses": {**refusals(*likely), **(beside or {})}}
 
 
 def pages(shape: Any, *likely: type[OnwardError]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from starlette.datastructures import UploadFile
 from onward.api.desk import At, Desk
 from onward.api.envelope import answers, no_store, ok, refusals
 from onward.api.parsing import routes
-from onward.api.routes.jobs import ZIP, accepted
+from onward.api.routes.jobs import LATER, ZIP, accepted
 from onward.api.shapes import Body, IdField
 from onward.app import archives, job_kinds, jobs, projects
 from onward.errors import BadArchive, BadInput, Conflict, NotFound
@@ -58,7 +58,9 @@ class ArrivedShape:
     again: bool
 
 
-@router.post("/private/export-project", summary="Export a project", response_class=FileResponse, responses={**refusals(NotFound), **ZIP})
+@router.post(
+    "/private/export-project", summary="Export a project", response_class=FileResponse, responses={**refusals(NotFound), **ZIP, **LATER}
+)
 def export(at: At, body: Export) -> Response:
     """Answer a project as one zip: all that is kept of it as JSON lines, every handoff and transcript as Markdown, and the sum of each part."""
     project = projects.of_id(at.store, body.project_id)
@@ -72,7 +74,10 @@ def export(at: At, body: Export) -> Response:
 
 
 @router.post(
-    "/projects/import", summary="Bring in an exported project", openapi_extra=_UPLOAD, **answers(ArrivedShape, BadArchive, Conflict)
+    "/projects/import",
+    summary="Bring in an exported project",
+    openapi_extra=_UPLOAD,
+    **answers(ArrivedShape, BadArchive, Conflict, beside=LATER),
 )
 async def bring_in(
     at: At,

@@ -30,8 +30,9 @@ _EXAMPLE = (
     'id: 7\nevent: job\ndata: {"id": 7, "kind": "job", "project_id": 1, "job_id": 3, "at": "2026-11-24T18:26:29Z", '
     '"job_kind": "import", "state": "running", "done": 50, "total": 120}\n\n'
 )
+_EVENT_SCHEMA = {"type": "object", "properties": {name: {"type": "string"} for name in ("id", "event", "data")}}
 _TOLD: dict[int | str, dict[str, Any]] = {
-    200: {"description": "Events as they come.", "content": {"text/event-stream": {"schema": {"type": "string"}, "example": _EXAMPLE}}}
+    200: {"description": "Events as they come.", "content": {"text/event-stream": {"schema": _EVENT_SCHEMA}, "example": _EXAMPLE}}}
 }
 
 

@@ -18,7 +18,7 @@ from starlette.datastructures import UploadFile
 from onward.api.desk import At, Desk
 from onward.api.envelope import answers, ok
 from onward.api.parsing import routes
-from onward.api.routes.jobs import accepted
+from onward.api.routes.jobs import LATER, accepted
 from onward.api.shapes import MOST_ID
 from onward.app import imports, job_kinds, jobs, projects
 from onward.app.imports import Imported, ImportedFile, ImportedSession
@@ -99,7 +99,7 @@ _BODY: dict[str, Any] = {
 }
 
 
-@router.post("/imports", summary="Import transcripts", openapi_extra=_BODY, **answers(ImportedShape, NotFound, NotAllowed))
+@router.post("/imports", summary="Import transcripts", openapi_extra=_BODY, **answers(ImportedShape, NotFound, NotAllowed, beside=LATER))
 async def import_(
     request: Request,
     at: At,

@@ -11,7 +11,7 @@ from fastapi import Query, Response
 from fastapi.responses import FileResponse
 
 from onward.api.desk import At
-from onward.api.envelope import answers, no_store, ok, pages, refusals
+from onward.api.envelope import Answer, answers, no_store, ok, pages, refusals
 from onward.api.paging import Paging
 from onward.api.parsing import routes
 from onward.api.shapes import MOST_ID, Id
@@ -71,6 +71,10 @@ def job_shape(job: Job) -> JobShape:
 def accepted(job: Job) -> Response:
     """Answer work that was asked for and is done later."""
     return ok(job_shape(job), status=ACCEPTED, headers={"location": f"/api/jobs/{job.id}"}, job_id=job.id)
+
+
+LATER: dict[int | str, dict[str, Any]] = {ACCEPTED: {"model": Answer[JobShape], "description": "The job that does it later."}}
+"""What the OpenAPI document says of a route that may answer a job."""
 
 
 @router.get("/jobs", summary="List the jobs", **pages(JobShape, NotFound))
