@@ -32,7 +32,7 @@ _EXAMPLE = (
 )
 _EVENT_SCHEMA = {"type": "object", "properties": {name: {"type": "string"} for name in ("id", "event", "data")}}
 _TOLD: dict[int | str, dict[str, Any]] = {
-    200: {"description": "Events as they come.", "content": {"text/event-stream": {"schema": _EVENT_SCHEMA}, "example": _EXAMPLE}}}
+    200: {"description": "Events as they come.", "content": {"text/event-stream": {"schema": _EVENT_SCHEMA, "example": _EXAMPLE}}}
 }
 
 
