@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -182,6 +183,25 @@ def test_reopening_and_leaving_a_session(client: TestClient, project: int) -> No
     assert client.post(f"/api/sessions/{session}/abandon").json()["data"]["status"] == "abandoned"
     assert client.post(f"/api/sessions/{session}/reopen").json()["data"]["status"] == "active"
     assert client.post("/api/sessions/99/reopen").status_code == 404
+
+
+def test_sessions_completed_at_once_are_merged(client: TestClient, project: int) -> None:
+    names = [begin(client, project)["session_id"] for _ in range(4)]
+    for place, session in enumerate(names):
+        save(client, session, [{"role": "user", "content": f"Always keep shelf {place} on port 90{place}1."}])
+    with ThreadPoolExecutor(4) as pool:
+        done = list(pool.map(lambda session: client.post(f"/api/sessions/{session}/complete", json={}).status_code, names))
+    assert done == [200] * 4
+    markdown = client.get(f"/api/projects/{project}/handoff").json()["data"]["markdown"]
+    assert all(f"90{place}1" in markdown for place in range(4))
+
+
+def test_turns_saved_by_many_at_once_are_each_kept_once(client: TestClient, project: int) -> None:
+    session = begin(client, project)["session_id"]
+    parts = [[{"id": f"{part}-{place}", "role": "user", "content": f"{part} {place}"} for place in range(5)] for part in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(one["new_turns"] for one in pool.map(lambda part: save(client, session, part), [*parts, *parts])) == 40
+    assert client.get(f"/api/sessions/{session}").json()["data"]["session"]["turn_count"] == 40
 
 
 def test_a_template_gives_its_objectives(client: TestClient, store: Any, project: int) -> None:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import Connection, delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from onward.store.clock import now
 from onward.store.schema import answers
@@ -23,7 +22,11 @@ class KeptAnswer:
 
 def begin(connection: Connection, key: str, digest: str, *, left_after: timedelta) -> KeptAnswer | None:
     """Note that a request is being answered, and return None; or return what is kept under its key. One that was begun longer ago than *left_after* was left by a process that ended."""
-    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    # Each kind of database has drivers of its own, of which importing all would cost a tenth of a server's start.
+    if connection.dialect.name == "sqlite":
+        from sqlalchemy.dialects.sqlite import insert
+    else:
+        from sqlalchemy.dialects.postgresql import insert  # type: ignore[assignment]
     at = now()
     left = (answers.c.status.is_(None)) & (answers.c.created_at < at - left_after // timedelta(microseconds=1))
     connection.execute(delete(answers).where(answers.c.key == key, left))
