@@ -20,7 +20,7 @@ from bench.frozen import Gold, GoldSession, budgets, gold_sessions, parser
 from bench.intervals import share, share_interval, shown
 from bench.made import Made, made_of
 from bench.report import keep, table
-from onward.core.facts import KINDS, Fact
+from onward.core.facts import KINDS, Fact, Handle
 from onward.core.text import content_words, identifiers
 
 GROUPS: Mapping[str, tuple[str, ...]] = {
@@ -33,8 +33,8 @@ GROUP_OF = {kind: group for group, kinds in GROUPS.items() for kind in kinds}
 _HARD = ("file", "command", "value")
 _PASSING = ("next_step", "blocker", "question", "goal", "requirement")
 """Kinds that being resolved puts away; a resolved error stays worth telling, with its fix."""
-_COVERED, _ALIKE, _SAME = 0.6, 0.3, 0.8
-"""Of the words of two texts: the share of the shorter one, and of both together, that must be shared at one place; and of both, anywhere."""
+_COVERED, _ALIKE, _HELD, _SAME = 0.6, 0.3, 0.8, 0.8
+"""Of the words of two texts, what must be shared: at one place more than these shares of the shorter one and of both together, or more than this of the gold one; anywhere more than this of both."""
 _NEAR_TURNS = 1
 
 Counts = list[tuple[int, int]]
@@ -52,13 +52,15 @@ class Words:
 
 
 def likeness(gold: Words, ours: Words, *, near: bool) -> float:
-    """Return how far (0..1) two texts say the same; 0 where they do not."""
+    """Return how far (0..1) two texts say the same; 0 where they do not. Of one place, ours may say more: several sentences, of which the gold fact is one."""
     common = len(gold.said & ours.said)
     if common < 2:
         return 0.0
     both = common / len(gold.said | ours.said)
-    covered = common / min(len(gold.said), len(ours.said))
-    return both if both > _SAME or (near and covered > _COVERED and both > _ALIKE) else 0.0
+    alike = both > _SAME
+    if near:
+        alike = alike or common / len(gold.said) > _HELD or (both > _ALIKE and common / min(len(gold.said), len(ours.said)) > _COVERED)
+    return both if alike else 0.0
 
 
 @dataclass(slots=True)
@@ -85,22 +87,23 @@ class Matched:
 
 def matched(session: GoldSession, made: Made) -> Matched:
     """Return which facts of the ledger match which annotations."""
-    path = made.paths[0]
-    starts, ordinals = [turn.line for _, turn in path.turns], [ordinal for ordinal, _ in path.turns]
+    # One file may hold several sessions.
+    places = sorted((turn.line, Handle(path.number, ordinal)) for path in made.paths for ordinal, turn in path.turns)
+    starts = [line for line, _ in places]
     ours = [(fact, Words(f"{fact.lead} {fact.text}"), Words(fact.text)) for fact in made.ledger.facts]
     by_gold: dict[str, list[Fact]] = {}
     for one in session.facts:
-        turns = {ordinals[max(0, bisect_right(starts, line) - 1)] for line in one.lines}
+        turns = {places[max(0, bisect_right(starts, line) - 1)][1] for line in one.lines}
         by_gold[one.id] = _matches(one, turns, ours)
     return Matched(session, made, by_gold)
 
 
-def _matches(gold: Gold, turns: Collection[int], ours: Iterable[tuple[Fact, Words, Words]]) -> list[Fact]:
+def _matches(gold: Gold, turns: Collection[Handle], ours: Iterable[tuple[Fact, Words, Words]]) -> list[Fact]:
     quoted, told = Words(gold.quote), Words(gold.text)
     exact = quoted.named & told.named if gold.kind in _HARD else frozenset[str]()
     found: list[tuple[float, Fact]] = []
     for fact, whole, bare in ours:
-        near = any(abs(source.turn - turn) <= _NEAR_TURNS for source in fact.sources for turn in turns)
+        near = any(s.session == t.session and abs(s.turn - t.turn) <= _NEAR_TURNS for s in fact.sources for t in turns)
         alike = max(
             likeness(quoted, whole, near=near), likeness(quoted, bare, near=near), likeness(told, whole, near=near) if near else 0.0
         )
@@ -207,7 +210,7 @@ def across(sessions: Sequence[Matched]) -> dict[str, int]:
 
 
 def _in_project(one: Matched, number: int, gold_id: str, told: Mapping[tuple[int, int, str], Fact]) -> Fact | None:
-    found = (told.get((number + 1, fact.turn, fact.text)) for fact in one.by_gold[gold_id])
+    found = (told.get((number + fact.session, fact.turn, fact.text)) for fact in one.by_gold[gold_id])
     return next((fact for fact in found if fact), None)
 
 
