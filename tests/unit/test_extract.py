@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import pytest
+
 from onward.core.extract import extract
 from onward.core.facts import Fact
 from onward.core.ledger import Ledger, fold
@@ -34,9 +36,31 @@ def test_a_standing_rule_of_the_user_is_a_rule_in_their_own_words() -> None:
     assert all(f.author == "user" and f.sources == ((1, 1),) for f in facts)
 
 
-def test_an_observation_is_no_rule() -> None:
-    facts = facts_of(Turn("user", "The callback is never reached when access() fails, and it always returns EPERM."))
-    assert only(facts, "rule") == []
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Never commit to main.",
+        "Please always run the linter before you push.",
+        "Prices are integers in rupiah and must never be floats.",
+        "API keys never go into the log.",
+        "Jangan pernah pakai jQuery.",
+    ],
+)
+def test_a_demand_is_a_rule(said: str) -> None:
+    assert only(facts_of(Turn("user", said)), "rule") == [said]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "The callback is never reached when access() fails.",
+        "This causes the estimate to always return zero, which counts too few lines.",
+        "It still reads as if we start a new branch always.",
+        "Should the counter always start at zero?",
+    ],
+)
+def test_an_observation_or_a_question_is_no_rule(said: str) -> None:
+    assert only(facts_of(Turn("user", said)), "rule") == []
 
 
 def test_the_goal_is_what_was_asked_for_first_and_errands_weigh_less() -> None:

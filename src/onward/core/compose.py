@@ -207,7 +207,8 @@ def _head(live: Sequence[Fact], now: int) -> tuple[tuple[str, Line], ...]:
     end = max((f.turn for f in live if f.session == now), default=0) or 1
     goal = _best(live, ("goal",), now, end, lateness=0.0) or _best(live, ("requirement",), now, end, lateness=0.5)
     state = _best(live, ("done",), now, end, lateness=0.8)
-    first = _best(live, ("next_step",), now, end, lateness=0.8)
+    # What an earlier session left to do first may long be done.
+    first = _best([f for f in live if f.session == now], ("next_step",), now, end, lateness=0.8)
     git = next((f for f in live if f.subject == GIT_STATE and f.session == now), None)
     began = _best([f for f in live if f.session == 1], ("goal",), 1, end, lateness=0.0) if now > 1 else None
     named = {"Goal": [began, goal] if began is not goal else [goal], "State": [state, git], "Do first": [first]}

@@ -70,8 +70,14 @@ _SECOND_PERSON = frozenset("you your you're kamu anda lo vous tu você".split())
 
 
 STANDING = frozenset("always never must mustn't selalu jangan wajib toujours jamais sempre nunca siempre".split())
-_TELLING = frozenset("is are was were be been has have had it they which will would almost still i he she this".split())
-"""Words before "always" or "never" that make it an observation: "the callback is never reached" asks for nothing."""
+_DEMANDED = frozenset("always never".split())
+_DEMANDING = frozenset("please also and but or then so you we should must shall".split()) | {""}
+"""What stands before "always" or "never" in a demand; in front of anything else they may tell how things are: "the callback is never reached"."""
+_TELLING = frozenset(
+    "is are was were be been has have had it they which will would almost still i he she this that to as if when because".split()
+)
+_SHORT_DEMAND = 12
+"""Words up to which a plain statement of a person's counts as a demand: "Prices never are floats." """
 _REMARK = 240
 """Characters of a user's remark that is kept together."""
 
@@ -116,7 +122,9 @@ def states_rule(text: str) -> bool:
     said = text.lower().replace(",", " ").split()
     if text.endswith("?") or STANDING.isdisjoint(said):
         return False
-    return any(word in STANDING and (word.startswith("must") or before not in _TELLING) for before, word in pairwise(("", *said)))
+    told = len(said) > _SHORT_DEMAND or not _TELLING.isdisjoint(said)
+    standing = [(before, word) for before, word in pairwise(("", *said)) if word in STANDING]
+    return any(word not in _DEMANDED or before in _DEMANDING or not told for before, word in standing)
 
 
 def setting(seen: Trace, found: Iterable[Candidate]) -> Setting:
