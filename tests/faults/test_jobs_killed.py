@@ -6,6 +6,7 @@ import random
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -56,11 +57,14 @@ def test_a_job_is_done_once_wherever_its_worker_is_killed(sessions: Path, tmp_pa
         assert told.count("done") == 1
 
 
-def test_what_carries_jobs_out_may_be_lost(sessions: Path, tmp_path: Path, undisturbed: Undisturbed) -> None:
+@pytest.mark.parametrize("befall", [Path.unlink, lambda path: path.write_bytes(b"no database " * 999)], ids=["lost", "damaged"])
+def test_what_carries_jobs_out_may_be_lost(
+    sessions: Path, tmp_path: Path, undisturbed: Undisturbed, befall: Callable[[Path], object]
+) -> None:
     home = tmp_path / "home"
     job_id = asked(home, sessions)
     assert work(home, 9, "after").returncode == -signal.SIGKILL
-    (home / "worker.db").unlink()
+    befall(home / "worker.db")
     finished = work(home)
     assert finished.returncode == 0, finished.stderr
     assert kept(home / "onward.db") == undisturbed.state

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from datetime import datetime
+from pathlib import Path
 from typing import Literal, TypeAlias
 
 from dbos import DBOS, DBOSConfig, SetWorkflowID
 
 from onward.settings import Settings
-from onward.work.flow import QUEUE, carry_out
+from onward.work.flow import QUEUE, WORKFLOW, carry_out
 
 DATABASE = "worker.db"
 SCHEMA = "onward_dbos"
 
 POLLING_SECONDS = 0.25
-RunState: TypeAlias = Literal["unknown", "active", "over"]
+RunState: TypeAlias = Literal["unknown", "waiting", "taken", "over"]
 
-_ACTIVE = ("ENQUEUED", "DELAYED", "PENDING")
+_STATES: dict[str, RunState] = {"ENQUEUED": "waiting", "DELAYED": "waiting", "PENDING": "taken"}
+_MOST_FORGOTTEN = 1000
 
 
 @contextmanager
@@ -33,6 +37,8 @@ def launched(settings: Settings, worker: str, version: str, at_once: int) -> Ite
         "use_listen_notify": False,
         "sys_db_pool_size": 4,
     }
+    if not settings.database_url:
+        _drop_damaged(settings.home / DATABASE)
     DBOS(config=config)
     try:
         DBOS.launch()
@@ -42,12 +48,22 @@ def launched(settings: Settings, worker: str, version: str, at_once: int) -> Ite
         DBOS.destroy()
 
 
+def _drop_damaged(path: Path) -> None:
+    """Remove DBOS's own file where it is not whole: nothing in it is needed."""
+    try:
+        with closing(sqlite3.connect(path)) as connection:
+            is_whole = connection.execute("PRAGMA quick_check(1)").fetchone() == ("ok",)
+    except sqlite3.DatabaseError:
+        is_whole = False
+    if not is_whole:
+        for suffix in ("", "-journal", "-wal", "-shm"):
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+
 def state_of(run: str) -> RunState:
-    """Return what DBOS knows of a run."""
+    """Return what DBOS knows of a run: nothing, that it waits for a worker, that one has taken it, or that it is over."""
     status = DBOS.get_workflow_status(run)
-    if status is None:
-        return "unknown"
-    return "active" if status.status in _ACTIVE else "over"
+    return "unknown" if status is None else _STATES.get(status.status, "over")
 
 
 def begin(run: str) -> None:
@@ -59,3 +75,11 @@ def begin(run: str) -> None:
 def take_over(run: str) -> None:
     """Have a run whose worker is gone carried on by another, after the last step that was done."""
     DBOS.resume_workflow(run, queue_name=QUEUE)
+
+
+def forget(before: datetime) -> None:
+    """Remove what DBOS remembers of runs that were over *before* a time: the jobs say what came of them."""
+    old = DBOS.list_workflows(
+        name=WORKFLOW, completed_before=before.isoformat(), limit=_MOST_FORGOTTEN, load_input=False, load_output=False,
+    )  # fmt: skip
+    DBOS.delete_workflows([one.workflow_id for one in old])

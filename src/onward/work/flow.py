@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from dbos import DBOS
 
-QUEUE = "onward-jobs"
+QUEUE, WORKFLOW = "onward-jobs", "onward-job"
 
 _STEP_ATTEMPTS = 10
 """Of one step that could not even be written down, some minutes in all; then the sweep gives the job another run."""
@@ -31,7 +31,7 @@ def take_step(run: str) -> bool:
     return _take(run)
 
 
-@DBOS.workflow(name="onward-job", max_recovery_attempts=None)
+@DBOS.workflow(name=WORKFLOW, max_recovery_attempts=None)
 def carry_out(run: str) -> None:
     """Carry a run out to its end."""
     while take_step(run):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import platform
 import sqlite3
 import threading
 import time
@@ -39,6 +40,7 @@ QUIET_SECONDS = 20.0
 """A worker that was not heard of for so long is gone, and another one goes on with its jobs."""
 LOOKED_AT_SECONDS = 5.0
 TIDY_SECONDS = 3600.0
+AGAIN_SECONDS = 5.0
 
 EMBEDDED_DELAY_SECONDS = 1.0
 """A worker beside a server lets it begin to answer first: what carries the work out takes half a second of a processor to import."""
@@ -49,18 +51,22 @@ _log = logging.getLogger("onward.work")
 
 
 class Worker:
-    """One worker, in threads of its own. It ends when `stop` is called; `error` is why it could not go on, where it could not."""
+    """One worker, in threads of its own. It ends when `stop` is called, or where it cannot go on: `error` says why then; one that `keeps_trying` begins again."""
 
-    def __init__(self, settings: Settings, *, delay_seconds: float = 0.0, first_wait_seconds: float = 1.0) -> None:
+    def __init__(
+        self, settings: Settings, *, keeps_trying: bool = False, delay_seconds: float = 0.0, first_wait_seconds: float = 1.0
+    ) -> None:
         self.error: Exception | None = None
         self.is_at_work = threading.Event()
         self._settings = settings
+        self._keeps_trying = keeps_trying
         self._delay_seconds = delay_seconds
         self._first_wait_seconds = first_wait_seconds
         self._over = threading.Event()
         self._running: dict[str, jobs.Running] = {}
         self._looked_at: dict[str, float] = {}
-        self.name = "local" if not settings.database_url else f"{os.uname().nodename}-{os.getpid()}-{token_hex(4)}"
+        self._silent_since: dict[str, float] = {}
+        self.name = "local" if not settings.database_url else f"{platform.node()}-{os.getpid()}-{token_hex(4)}"
         self._thread = threading.Thread(target=self._work, name="onward-worker", daemon=True)
 
     def start(self) -> None:
@@ -70,37 +76,44 @@ class Worker:
     def stop(self) -> None:
         """End: what is being done is left where it is, and gone on with by the next worker."""
         self._over.set()
-        for running in list(self._running.values()):
-            running.is_leaving = True
+        self._leave()
         self._thread.join()
 
+    def _leave(self) -> None:
+        for running in list(self._running.values()):
+            running.is_leaving = True
+
     def _work(self) -> None:
-        if self._over.wait(self._delay_seconds):
-            return
-        try:
-            with _alone(self._settings, self._over) as is_ours:
-                if is_ours:
-                    with open_store(self._settings) as store:
-                        self._work_with(store)
-        except Exception as error:  # noqa: BLE001 - a thread has nobody to raise to: whoever started it looks
-            self.error = error
+        wait_seconds = self._delay_seconds
+        while not self._over.wait(wait_seconds):
+            wait_seconds = AGAIN_SECONDS
+            try:
+                with _alone(self._settings, self._over) as is_ours:
+                    if is_ours:
+                        with open_store(self._settings) as store:
+                            self._work_with(store)
+            except Exception as error:  # noqa: BLE001 - a thread has nobody to raise to: whoever started it looks
+                _log.warning("the worker could not go on: %s", type(error).__name__)
+                if not self._keeps_trying:
+                    self.error = error
+                    return
 
     def _work_with(self, store: Store) -> None:
         # Imported here, in this thread: it takes half a second, and whatever else the process does need not wait.
         from onward.work import engine, flow
 
         bench = jobs.Bench(store, self._settings.home, self._settings.worktrees, self._settings.budget_tokens, self._first_wait_seconds)
+        ended = threading.Event()
+        beats = threading.Thread(target=self._beat, args=(store, ended), name="onward-beat", daemon=True)
         flow.carry_out_with(lambda run: self._take(bench, run))
-        beats = threading.Thread(target=self._beat, args=(store,), name="onward-beat", daemon=True)
         try:
             with engine.launched(self._settings, self.name, STEPS_VERSION, AT_ONCE):
                 beats.start()
                 self.is_at_work.set()
                 self._sweep_until_over(store)
-                for running in list(self._running.values()):
-                    running.is_leaving = True
+                self._leave()
         finally:
-            self._over.set()
+            ended.set()
             flow.carry_out_with(None)
             if beats.is_alive():
                 beats.join()
@@ -114,49 +127,65 @@ class Worker:
         finally:
             self._running.pop(run, None)
 
-    def _beat(self, store: Store) -> None:
-        while not self._over.wait(BEAT_SECONDS):
+    def _beat(self, store: Store, ended: threading.Event) -> None:
+        while not ended.wait(BEAT_SECONDS):
             for run, running in list(self._running.items()):
                 # A store that is busy, or away for a while, is asked again at the next beat.
                 with contextlib.suppress(OnwardError):
                     jobs.beat(store, run, self.name, running)
 
     def _sweep_until_over(self, store: Store) -> None:
+        from onward.work import engine
+
         tidied_at = -TIDY_SECONDS
         while not self._over.wait(SWEEP_SECONDS):
             try:
                 self._sweep(store)
+                if time.monotonic() - tidied_at > TIDY_SECONDS:
+                    tidied_at = time.monotonic()
+                    tidy(self._settings.home, time.time())
+                    engine.forget(datetime.now(UTC) - timedelta(seconds=TIDY_SECONDS))
             except Exception as error:  # noqa: BLE001 - a database that is away for a while comes back
                 _log.warning("the sweep failed, and is done again: %s", type(error).__name__)
-            if time.monotonic() - tidied_at > TIDY_SECONDS:
-                tidied_at = time.monotonic()
-                tidy(self._settings.home, time.time())
 
     def _sweep(self, store: Store) -> None:
         """See that every open job that is due is carried out by somebody."""
-        from onward.work import engine
-
         now, at = datetime.now(UTC), time.monotonic()
         open_ones = jobs.open_ones(store)
-        self._looked_at = {job.run: seen for job in open_ones if (seen := self._looked_at.get(job.run)) is not None}
+        runs = {job.run for job in open_ones}
+        for seen in (self._looked_at, self._silent_since):
+            for run in seen.keys() - runs:
+                del seen[run]
         for job in open_ones:
-            if (job.due_at and job.due_at > now) or at - self._looked_at.get(job.run, -LOOKED_AT_SECONDS) < LOOKED_AT_SECONDS:
-                continue
-            self._looked_at[job.run] = at
-            state = engine.state_of(job.run)
-            if state == "unknown":
-                engine.begin(job.run)
-            elif state == "over":
-                if job.run not in self._running:
-                    jobs.renew(store, job.run)
-            elif job.state == "running" and job.worker != self.name and (job.beat_at or now) < now - timedelta(seconds=QUIET_SECONDS):
+            is_due = job.due_at is None or job.due_at <= now
+            if is_due and at - self._looked_at.get(job.run, -LOOKED_AT_SECONDS) >= LOOKED_AT_SECONDS:
+                self._looked_at[job.run] = at
+                self._see_to(store, job, now, at)
+
+    def _see_to(self, store: Store, job: jobs.OpenJob, now: datetime, at: float) -> None:
+        from onward.work import engine
+
+        state = engine.state_of(job.run)
+        if state == "unknown":
+            engine.begin(job.run)
+        elif state == "over":
+            if job.run not in self._running:
+                jobs.renew(store, job.run)
+        elif state == "taken" and job.run not in self._running:
+            # One that was taken and never begun has no beat to go by: its worker died in between.
+            silent_seconds = at - self._silent_since.setdefault(job.run, at)
+            if job.beat_at is not None:
+                silent_seconds = (now - job.beat_at).total_seconds()
+            if silent_seconds > QUIET_SECONDS:
                 engine.take_over(job.run)
+        else:
+            self._silent_since.pop(job.run, None)
 
 
 @contextmanager
 def start(settings: Settings) -> Iterator[Worker]:
     """Run a worker beside whatever is done inside: `with work.start(settings):`. It is at work a moment later, and has ended at the end."""
-    worker = Worker(settings, delay_seconds=EMBEDDED_DELAY_SECONDS)
+    worker = Worker(settings, keeps_trying=True, delay_seconds=EMBEDDED_DELAY_SECONDS)
     worker.start()
     try:
         yield worker
