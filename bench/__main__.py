@@ -14,7 +14,7 @@ import traceback
 from collections.abc import Callable
 from typing import NamedTuple
 
-from bench import agreement, canaries, gold, losses, page, preservation, quotes, reading, recall, retention, scale, speed
+from bench import agreement, canaries, gold, held_out, losses, page, preservation, quotes, reading, recall, retention, scale, speed
 
 
 class Bench(NamedTuple):
@@ -29,6 +29,7 @@ BENCHES = {
     "speed": Bench("speed of distill and import", speed.main),
     "reading": Bench("speed of reading each format, and what became of every record", reading.main),
     "preservation": Bench("preservation on the frozen probes", preservation.main),
+    "held_out": Bench("the same on projects that the ranker has not seen", held_out.main),
     "losses": Bench("probes lost, and at which step", losses.main),
     "agreement": Bench("agreement of the measure with the probes", agreement.main),
     "gold": Bench("facts found, shown and retired, against annotated ones", gold.main),

@@ -73,6 +73,11 @@ def kinds(figures: Figures) -> str:
     return markdown(("kind", *(f"{int(b):,}" for b in at)), rows)
 
 
+def held_out(figures: Figures) -> str:
+    """Return the probes with the ranker as shipped and fitted without the project."""
+    return markdown(("answered, in per cent, at", *(f"{budget:,}" for budget in figures["budgets"])), figures["rows"])
+
+
 def losses(figures: Figures) -> str:
     """Return what was lost by kind and step, single and carried, and every rule that was."""
     found = [Asked(**one) for one in figures["asked"]]
@@ -243,6 +248,7 @@ def scale(figures: Figures) -> str:
 PLACES: Mapping[str, tuple[str, Callable[[Figures], str]]] = {
     "probes": ("preservation", probes),
     "kinds": ("preservation", kinds),
+    "held-out": ("held_out", held_out),
     "losses": ("losses", losses),
     "agreement": ("agreement", agreement),
     "gold": ("gold", gold),

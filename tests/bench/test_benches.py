@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import bench.preservation
@@ -13,7 +14,7 @@ from bench.frozen import Frozen
 from bench.made import made_of
 from bench.transcripts import Source
 
-from bench import agreement, canaries, gold, losses, page, quotes, recall, report, retention, scale
+from bench import agreement, canaries, gold, held_out, losses, page, quotes, recall, report, retention, scale
 from onward.core.facts import Handle
 from onward.core.handoff import Handoff, Line, Section
 
@@ -90,6 +91,19 @@ def test_losses(beside: Path) -> None:
     assert sum(not one["lost_at"] for one in asked if one["budget_tokens"] == 4000) >= 5
 
 
+@pytest.mark.slow
+def test_a_project_is_scored_with_other_numbers(beside: Path) -> None:
+    own = held_out.score(Frozen(beside), "antre", [300, 4000])
+    assert held_out.scored_with(held_out.OUT.read_text(), beside, "antre", [300, 4000]) == json.loads(json.dumps(own))
+    for kind in ("gold", "data"):
+        copytree(beside / kind / "antre", beside / kind / "other")
+    [(project, weights)] = held_out.weights_without(beside, ["antre"])
+    assert project == "antre"
+    assert weights != held_out.OUT.read_text()
+    scored = held_out.scored_with(weights, beside, "antre", [300, 4000])
+    assert [[of for _, of in several] for several in scored["single session"].values()] == [[2, 1, 1], [2, 1, 1]]
+
+
 def test_the_step_that_lost_an_answer(beside: Path, transcripts: list[Path]) -> None:
     frozen, made = Frozen(beside), made_of(transcripts[:1])
     rule = {"accept": [["patient names"], ["nik"]]}
@@ -129,7 +143,8 @@ def test_canaries(beside: Path, transcripts: list[Path]) -> None:
 
 
 @pytest.mark.slow
-def test_scale(beside: Path, transcripts: list[Path]) -> None:
+def test_scale(beside: Path, transcripts: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scale, "QUESTIONS", scale.QUESTIONS[:2])
     lines = transcripts[0].read_bytes()
     began = datetime(2026, 4, 6, 1, tzinfo=UTC)
     own = json.loads(lines.splitlines()[1])["sessionId"].encode()
@@ -153,7 +168,7 @@ def test_the_page_is_filled_from_all_of_them(beside: Path, monkeypatch: pytest.M
     monkeypatch.setattr(bench.preservation, "SCORER", beside / "bench" / "preservation.py")
     bench.preservation.main(["--probes", str(beside / "probes"), "--data", str(beside / "data"), "--only", "an-1", "--budgets", "1000"])
     text, missing = page.filled((report.ROOT / "docs" / "preservation.md").read_text())
-    assert missing == ["canaries", "scale"]
+    assert sorted(missing) == ["canaries", "held_out", "scale"]
     assert "| Onward's handoff (1) |" in text
     written = tmp_path / "preservation.md"
     written.write_text(text)

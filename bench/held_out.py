@@ -1,0 +1,119 @@
+"""What the handoff is worth on projects that its ranker has not seen: the probes, with the numbers fitted without the project that is scored.
+
+    python -m bench.held_out [--only NAMES] [--budgets 1000,2000,4000,8000]
+
+The ranker is fitted anew for each project, on the annotations of all others (`bench.fit_ranker`), and written into a copy of the source; another process scores the project's probes with that copy. Beside it stand the same probes with the numbers as shipped, which have
+seen annotations of the same projects. The rules around the ranker are the same in both: this says nothing of how far *they* suit these projects.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+from bench.fit_ranker import OUT, examples, fit_kinds, fit_worth, written
+from bench.frozen import Frozen, budgets, parser, projects
+from bench.intervals import share, share_interval, shown
+from bench.losses import asked
+from bench.report import ROOT, keep, table
+
+Counts = dict[str, dict[str, list[tuple[int, int]]]]
+"""(answered, asked) by session, for each row and budget."""
+
+_ROWS = {False: "single session", True: "carried"}
+
+
+def score(frozen: Frozen, project: str, at: Sequence[int]) -> Counts:
+    """Return what the probes of one project get with the `onward` that this process has."""
+    sets = [one for one in frozen.sets() if one.project == project]
+    out: Counts = {name: {str(budget): [] for budget in at} for name in _ROWS.values()}
+    for one in sets:
+        found = list(asked(frozen, sets, one, at))
+        for is_carried, name in _ROWS.items():
+            for budget in at:
+                here = [each for each in found if (each.is_carried, each.budget_tokens) == (is_carried, budget)]
+                if here:
+                    out[name][str(budget)].append((sum(not each.lost_at for each in here), len(here)))
+    return out
+
+
+def weights_without(shared: Path, left_out: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield, for each of the projects to be *left_out*, the module of numbers fitted on all others' annotations."""
+    rows, where = [], []
+    for gold in sorted((shared / "gold").glob("*/*.jsonl")):
+        found = examples(gold, shared / "data")
+        rows += found
+        where += [gold.parent.name] * len(found)
+    for project in left_out:
+        kept = [row for row, whose in zip(rows, where, strict=True) if whose != project]
+        x, y, w = (np.array([row[part] for row in kept]) for part in range(3))
+        yield project, written(fit_worth(x, y, w), fit_kinds(x[y == 1], [kind for *_, kind in kept if kind]))
+
+
+def scored_with(weights: str, shared: Path, project: str, at: Sequence[int]) -> Counts:
+    """Return what the probes of one project get with other *weights*: in a process of its own, with a copy of the source."""
+    with TemporaryDirectory(prefix="onward-bench-") as folder:
+        source = Path(folder) / "src"
+        shutil.copytree(ROOT / "src", source, ignore=shutil.ignore_patterns("__pycache__"))
+        (source / OUT.relative_to(ROOT / "src")).write_text(weights, encoding="utf-8")
+        command = [
+            sys.executable,
+            "-m",
+            "bench.held_out",
+            "--shared",
+            str(shared.resolve()),
+            "--score",
+            project,
+            "--budgets",
+            ",".join(map(str, at)),
+        ]
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join((str(source), str(ROOT)))}
+        answer = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    if answer.returncode:
+        raise SystemExit(f"{project} could not be scored: {answer.stderr[-400:]}")
+    told = json.loads(answer.stdout)
+    if not told["onward"].startswith(str(source)):
+        raise SystemExit(f"the copy of the source was not used, but {told['onward']}")
+    found: Counts = told["counts"]
+    return found
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Fit, score, print the table, and write the JSON."""
+    taken = parser(__doc__)
+    budgets(taken)
+    taken.add_argument("--score", default="", help="only score this project with the source at hand, and print JSON")
+    given = taken.parse_args(arguments)
+    frozen = Frozen(given.shared)
+    if given.score:
+        import onward
+
+        json.dump({"onward": onward.__file__, "counts": score(frozen, given.score, given.budgets)}, sys.stdout)
+        return
+    names = list(projects(frozen.sets(given.only)))
+    shipped = [score(frozen, name, given.budgets) for name in names]
+    held = [scored_with(weights, given.shared, name, given.budgets) for name, weights in weights_without(given.shared, names)]
+    rows = []
+    for row in _ROWS.values():
+        for title, each in ((f"{row}, as shipped", shipped), (f"{row}, project left out", held)):
+            rows.append((title, *(_figure([count for one in each for count in one[row][str(budget)]]) for budget in given.budgets)))
+    print(f"probes answered, in per cent; {len(names)} projects\n")
+    print(table(("ranker", *(f"{budget:,}" for budget in given.budgets)), rows))
+    keep("held_out", {"projects": names, "budgets": given.budgets, "rows": rows, "shipped": shipped, "held_out": held}, arguments)
+
+
+def _figure(counts: Sequence[tuple[int, int]]) -> str:
+    counts = [(answered, of) for answered, of in counts]
+    return shown(share(counts), share_interval(counts)) if counts else "–"
+
+
+if __name__ == "__main__":
+    main()
