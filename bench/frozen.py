@@ -63,12 +63,16 @@ class Frozen:
         return module
 
     def sets(self, only: str = "") -> list[ProbeSet]:
-        """Return the probes by session, without those whose answer is not in their own transcript. *only* keeps names that contain one of its words, by commas."""
+        """Return the probes by session, without those whose answer is not in their own transcript.
+
+        *only* keeps names that contain one of its words, by commas; raises `SystemExit` where none does.
+        """
         found, _ = self.scorer.load(str(self.folder / "probes"), str(self.data))
         wanted = [word for word in only.split(",") if word]
-        return [
-            self._set(one) for one in found if not wanted or any(word in one["transcript"] or word in one["project"] for word in wanted)
-        ]
+        kept = [one for one in found if not wanted or any(word in one["transcript"] or word in one["project"] for word in wanted)]
+        if not kept:
+            raise SystemExit(f"no transcript is called like {only!r}: there are {', '.join(one['transcript'] for one in found)}")
+        return [self._set(one) for one in kept]
 
     def _set(self, one: Mapping[str, Any]) -> ProbeSet:
         text = self.scorer.full_text(one["file"])
