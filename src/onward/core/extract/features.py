@@ -73,9 +73,8 @@ STANDING = frozenset("always never must mustn't selalu jangan wajib toujours jam
 _DEMANDED = frozenset("always never".split())
 _DEMANDING = frozenset("please also and but or then so you we should must shall".split()) | {""}
 """What stands before "always" or "never" in a demand; in front of anything else they may tell how things are: "the callback is never reached"."""
-_TELLING = frozenset(
-    "is are was were be been has have had it they which will would almost still i he she this that to as if when because".split()
-)
+_TELLING = frozenset("is are was were be been has have had it they which will would almost still i he she this that to".split())
+_OPENS_A_TALE = frozenset("this that it when if because since still as he she they".split())
 _SHORT_DEMAND = 12
 """Words up to which a plain statement of a person's counts as a demand: "Prices never are floats." """
 _REMARK = 240
@@ -122,9 +121,12 @@ def states_rule(text: str) -> bool:
     said = text.lower().replace(",", " ").split()
     if text.endswith("?") or STANDING.isdisjoint(said):
         return False
-    told = len(said) > _SHORT_DEMAND or not _TELLING.isdisjoint(said)
-    standing = [(before, word) for before, word in pairwise(("", *said)) if word in STANDING]
-    return any(word not in _DEMANDED or before in _DEMANDING or not told for before, word in standing)
+    plain = len(said) <= _SHORT_DEMAND and said[0] not in _OPENS_A_TALE
+    return any(
+        word not in _DEMANDED or before in _DEMANDING or before.endswith((".", "!", ";", ":", "-")) or (plain and before not in _TELLING)
+        for before, word in pairwise(("", *said))
+        if word in STANDING
+    )
 
 
 def setting(seen: Trace, found: Iterable[Candidate]) -> Setting:
