@@ -12,6 +12,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException as AnyHTTPException
 from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 
 from onward import __name__ as program
@@ -85,6 +86,13 @@ def _around(settings: Settings) -> Sequence[Middleware]:
     return (
         Middleware(Edge),
         Middleware(Gate, trusted_hosts=settings.trusted_hosts, origins=settings.cors_origins),
+        Middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors_origins,
+            allow_methods=("GET", "POST", "PUT", "PATCH", "DELETE"),
+            allow_headers=("Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "Last-Event-ID"),
+            expose_headers=("ETag", "X-Request-Id"),
+        ),
         # Access tokens and limits of rate have their place here.
         Middleware(GZipMiddleware, minimum_size=1024, compresslevel=5),
         Middleware(BodyLimit, most_bytes=settings.body_limit_mb * 2**20, uploads=UPLOADS),
