@@ -1,0 +1,117 @@
+"""docs/api.md is what a server answers: every command in it is run, in order, in one shell, and every answer it shows is compared."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import httpx2
+import pytest
+
+PAGE = Path(__file__).parents[2] / "docs" / "api.md"
+ADDRESS = "http://127.0.0.1:3000"
+LEFT_OUT = "…"
+_BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_END = "\x1e"
+"""Printed after each block of commands."""
+
+pytestmark = pytest.mark.slow
+
+
+class Step(NamedTuple):
+    """Commands, and what the page shows of their answer (its language and text), if anything."""
+
+    commands: str
+    language: str = ""
+    answer: str = ""
+
+
+def steps(page: str) -> list[Step]:
+    found: list[Step] = []
+    for language, text in _BLOCK.findall(page):
+        if language == "bash":
+            found.append(Step(text))
+        elif language != "console":
+            assert found, f"the page begins with an answer: {text}"
+            assert not found[-1].language, f"two answers to one block: {text}"
+            found[-1] = Step(found[-1].commands, language, text)
+    return found
+
+
+def differences(shown: Any, answered: Any, where: str = "") -> list[str]:
+    """Where *answered* is not what is *shown*: what a shown object does not name, and what `…` stands for, may be anything."""
+    if shown == LEFT_OUT:
+        return []
+    if isinstance(shown, dict) and isinstance(answered, dict):
+        gone = [f"{where}.{name} is not in the answer" for name in shown if name not in answered]
+        return gone + [line for name in shown if name in answered for line in differences(shown[name], answered[name], f"{where}.{name}")]
+    if isinstance(shown, list) and isinstance(answered, list):
+        wanted = shown[:-1] if shown and shown[-1] == LEFT_OUT else shown
+        if len(answered) < len(wanted) or (wanted is shown and len(answered) != len(shown)):
+            return [f"{where} has {len(answered)} elements, the page shows {len(wanted)}"]
+        return [
+            line
+            for at, (one, other) in enumerate(zip(wanted, answered, strict=False))
+            for line in differences(one, other, f"{where}[{at}]")
+        ]
+    if isinstance(shown, str) and isinstance(answered, str):
+        return [] if agrees(shown, answered) else [f"{where} is {answered!r}, the page shows {shown!r}"]
+    return [] if shown == answered else [f"{where} is {answered!r}, the page shows {shown!r}"]
+
+
+def agrees(shown: str, answered: str) -> bool:
+    """Whether a text is as shown; a `…` stands for any part of it."""
+    return re.fullmatch(".*".join(map(re.escape, shown.split(LEFT_OUT))), answered, re.DOTALL) is not None
+
+
+def values(text: str) -> list[Any]:
+    """The JSON values that stand one after the other in *text*; a bare `…` in it is the text of that name."""
+    text = re.sub(rf"(?<=[:,\[] ){LEFT_OUT}(?=[,\]}}])", f'"{LEFT_OUT}"', text)
+    decoder, found, at = json.JSONDecoder(), [], 0
+    while text[at:].strip():
+        at += len(text[at:]) - len(text[at:].lstrip())
+        value, at = decoder.raw_decode(text, at)
+        found.append(value)
+    return found
+
+
+def told(step: Step, printed: str) -> list[str]:
+    """Where what was *printed* is not what the page shows."""
+    if not step.language:
+        return [f"the page shows no answer, but there is one: {printed[:200]}"] if printed.strip() else []
+    if step.language == "json":
+        return differences(values(step.answer), values(printed))
+    return [] if agrees(step.answer.strip(), printed.strip()) else [f"the page shows\n{step.answer}\nthe answer is\n{printed}"]
+
+
+def test_every_line_of_the_page_is_what_the_server_answers(server: httpx2.Client, tmp_path: Path) -> None:
+    assert shutil.which("curl"), "this test needs curl"
+    page = PAGE.read_text(encoding="utf-8")
+    assert page.count(ADDRESS) == 1
+    walk = steps(page.replace(ADDRESS, str(server.base_url).rstrip("/")))
+    script = "set -eu\n" + "".join(f"{step.commands}printf '\\036'\n" for step in walk)
+    folder = tmp_path / "walk"
+    folder.mkdir()
+    ran = subprocess.run(["bash"], input=script.encode(), cwd=folder, capture_output=True, timeout=240, check=False)
+    assert ran.returncode == 0, ran.stderr.decode()
+    answers = ran.stdout.decode().split(_END)
+    assert answers.pop() == ""
+    wrong = [f"{step.commands}→ {line}" for step, answer in zip(walk, answers, strict=True) for line in told(step, answer)]
+    assert not wrong, "\n\n".join(wrong)
+    assert sum(bool(step.language) for step in walk) > 15
+
+
+def test_a_page_that_says_something_else_is_found_out() -> None:
+    shown = Step("", "json", '{"a": [1, …], "b": …, "c": "x…z"}\n')
+    assert told(shown, '{"a":[1,2],"b":{},"c":"xyz","d":0}') == []
+    assert told(shown, '{"a":[2],"b":{},"c":"xy"}') == ["[0].a[0] is 2, the page shows 1", "[0].c is 'xy', the page shows 'x…z'"]
+    assert told(shown, '{"a":[],"c":"xz"}') == ["[0].b is not in the answer", "[0].a has 0 elements, the page shows 1"]
+    assert told(Step("", "text", "304\n"), "304") == []
+    assert told(Step("", "text", "304\n"), "200") != []
+    assert told(Step("x=1"), "surprise") != []
+    with pytest.raises(AssertionError):
+        steps("```json\n{}\n```\n")
