@@ -51,6 +51,7 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
         Entry("backup", "Copy the whole store to a file.", "onward.cli.backup:backup"),
         Entry("restore", "Put such a copy back.", "onward.cli.backup:restore"),
         Entry("worker", "Carry out background work.", "onward.cli.worker:worker"),
+        Entry("db", "Migrate, open or empty the store.", "onward.cli.db:db"),
         Entry("doctor", "Say what is wrong, and how to mend it.", "onward.cli.care:doctor"),
     ),
 }

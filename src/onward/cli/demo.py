@@ -1,4 +1,4 @@
-"""`onward demo`: the whole loop on sample sessions, in a folder that is gone afterwards."""
+"""`onward demo`: the whole loop on sample sessions, in a folder that is gone afterwards, or kept as something to look at."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 SECRET = re.compile(r"\[secret:[\w-]+:[0-9a-f]+\]")
 
 BEFORE = """A small clinic's queue app, built over three sessions with two agents, by someone who mixes English and Indonesian.
-Each transcript is read, kept and completed; the next session would begin with the handoff that comes out. (All of it in a temporary folder.)
+Each transcript is read, kept and completed; the next session would begin with the handoff that comes out. {where}
 """
 BETWEEN = """
 The master handoff now: rules that were said once, what was decided, what failed and why, what comes next. Each line ends in the turn that shows it; the last
@@ -58,20 +58,22 @@ class Told:
 
 @click.command()
 @click.option("--no-serve", is_flag=True, expose_value=False, help="Print only. (Nothing is served yet.)")
+@click.option("--keep", is_flag=True, help="Keep the project, antre, in your own store: something to look at.")
 @as_json
-def demo(as_json: bool) -> None:
+def demo(keep: bool, as_json: bool) -> None:
     """Show the whole loop on sample sessions: imported, completed, handed over.
 
     Three sessions of a small project, written with Claude Code and Codex, go into a temporary store. Prints what was kept of each, then the
-    master handoff and what it keeps. Your own store is not touched.
+    master handoff and what it keeps. Your own store is not touched, unless you say --keep.
 
     \b
-    Example:
+    Examples:
       onward demo
+      onward demo --keep
     """
     if not as_json:
-        say(BEFORE)
-    with tempfile.TemporaryDirectory() as folder, open_store(_settings(Path(folder))) as store:
+        say(BEFORE.format(where="(All of it stays in your store, as the project antre.)" if keep else "(All of it in a temporary folder.)"))
+    with tempfile.TemporaryDirectory() as folder, open_store(read_settings() if keep else _settings(Path(folder))) as store:
         project = projects.new(store, "antre")
         told = []
         for one in _loop(store, project, samples.write(Path(folder) / "samples")):

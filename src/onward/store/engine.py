@@ -24,11 +24,13 @@ FILE_NAME = "onward.db"
 class Store:
     """An open store, its schema up to date. Use as a context manager, or `close` it.
 
-    `read` and `write` are one unit of work each; `write` commits at its end and takes the whole of it back on an error.
+    `read` and `write` are one unit of work each; `write` commits at its end and takes the whole of it back on an error. `found_version` is
+    the schema that it was found at, empty where it was made now.
     """
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self.found_version = ""
         # SQLite has one writer at a time. Threads of this process take turns here: SQLite's own waiting is by sleeping and asking again, ever longer.
         self._turn = Lock() if engine.dialect.name == "sqlite" else nullcontext()
         self._writing = engine.execution_options(writing=True)
@@ -53,7 +55,7 @@ class Store:
     def _opened(cls, engine: Engine) -> Store:
         store = cls(engine)
         with _meaning(engine):
-            bring_up_to_date(engine, store._writing)
+            store.found_version = bring_up_to_date(engine, store._writing)
         return store
 
     @contextmanager

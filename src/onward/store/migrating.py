@@ -15,12 +15,12 @@ _LOCK = 0x0A11_A2D0
 """Any number, the same in every Onward: PostgreSQL's name for the lock that one migrating process holds."""
 
 
-def bring_up_to_date(engine: Engine, writing: Engine) -> None:
-    """Run the migrations that the database lacks, all in one transaction. Raises `StoreTooNew` when it has some that this version does not know."""
+def bring_up_to_date(engine: Engine, writing: Engine) -> str:
+    """Run the migrations that the database lacks, all in one transaction; return the version that it was found at, empty for a new one. Raises `StoreTooNew` when it has some that this version does not know."""
     with engine.connect() as connection:
         version = _version(connection)
     if version == NEWEST:
-        return
+        return version
     if version > NEWEST:
         raise StoreTooNew(
             f"The store was written by a newer Onward (its schema is {version}, this one knows {NEWEST}).", "Upgrade: pip install -U onward"
@@ -29,8 +29,9 @@ def bring_up_to_date(engine: Engine, writing: Engine) -> None:
         # On SQLite the transaction itself is the lock.
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-        if _version(connection) != NEWEST:
-            _upgrade(connection)
+        if (version := _version(connection)) != NEWEST:
+            upgrade(connection)
+    return version
 
 
 def _version(connection: Connection) -> str:
@@ -40,7 +41,8 @@ def _version(connection: Connection) -> str:
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar() or ""
 
 
-def _upgrade(connection: Connection) -> None:
+def upgrade(connection: Connection) -> None:
+    """Run the migrations that the database lacks."""
     from alembic import command
     from alembic.config import Config
 

@@ -1,0 +1,70 @@
+"""The store's own care: its schema, a prompt of the database, and beginning anew."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy.engine import URL
+
+from onward.app import backups
+from onward.settings import Settings
+from onward.store import Store
+from onward.store.emptying import empty
+from onward.store.migrating import NEWEST
+
+
+@dataclass(frozen=True, slots=True)
+class Migrated:
+    """The schema that a store was found at, empty where it was made now, and the one it is at."""
+
+    found: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """How to open a prompt on the database: the command, and the variables that it needs. The password is in these, for anyone can read a command line."""
+
+    command: tuple[str, ...]
+    secrets: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Emptied:
+    """A store that was made empty, by name. `kept` is the copy of what it held; None on PostgreSQL, and where there was nothing."""
+
+    name: str
+    kept: Path | None
+
+
+def migrated(store: Store) -> Migrated:
+    """Return what opening the store did to its schema."""
+    return Migrated(store.found_version, NEWEST)
+
+
+def name(store: Store) -> str:
+    """Return what the store is called: its database on PostgreSQL, its file on SQLite."""
+    return store.path.name if store.path else str(store.engine.url.database)
+
+
+def prompt(store: Store) -> Prompt:
+    """Return how to open the database's own prompt."""
+    if store.path:
+        # SQLite forgets this for every connection, and rows would lose what they belong to.
+        return Prompt(("sqlite3", "-cmd", "PRAGMA foreign_keys = ON", str(store.path)), {})
+    url = store.engine.url
+    secrets = {"PGPASSWORD": str(url.password)} if url.password else {}
+    shown = URL.create("postgresql", url.username, None, url.host, url.port, url.database, url.query)
+    return Prompt(("psql", shown.render_as_string()), secrets)
+
+
+def reset(settings: Settings, store: Store) -> Emptied:
+    """Make the store empty, for good. On SQLite what it held is copied beside it first, and where that fails nothing is emptied."""
+    kept = None
+    if store.path:
+        kept = store.path.with_name(f"{store.path.name}.before-reset-{datetime.now(UTC):%Y%m%d-%H%M%S-%f}")
+        backups.backup(settings, kept)
+    empty(store)
+    return Emptied(name(store), kept)

@@ -1,0 +1,98 @@
+"""`onward db`: the schema of the store, a prompt on it, and beginning anew."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import sys
+
+import click
+
+from onward.app import upkeep
+from onward.cli.desk import as_json, desk
+from onward.cli.present import is_terminal, say, say_json
+from onward.errors import BadInput
+
+
+@click.group()
+def db() -> None:
+    """Look after the database that the store is in.
+
+    Copies are the business of `onward backup`.
+    """
+
+
+@db.command()
+@as_json
+def migrate(as_json: bool) -> None:
+    """Bring the schema up to date, and say from which version to which.
+
+    Whatever opens the store does this too, once however many start together; run it by itself to have it done before an upgraded server starts.
+
+    \b
+    Example:
+      onward db migrate
+    """
+    with desk() as at:
+        done = upkeep.migrated(at.store)
+    if as_json:
+        say_json({"from": done.found or None, "to": done.version})
+    elif done.found == done.version:
+        say(f"The schema is at {done.version}: up to date.")
+    else:
+        say(f"The schema went from {done.found or 'nothing'} to {done.version}.")
+
+
+@db.command()
+@as_json
+def shell(as_json: bool) -> int:
+    """Open the prompt of the database's own program on the store: sqlite3, or psql.
+
+    Where that program is missing, prints what to run. With --json: the command alone, and nothing is opened.
+
+    \b
+    Example:
+      onward db shell
+    """
+    with desk() as at:
+        prompt = upkeep.prompt(at.store)
+    program = shutil.which(prompt.command[0])
+    if as_json:
+        say_json({"command": prompt.command, "program": program})
+        return 0
+    if program:
+        # It takes the place of this process, so that Ctrl-C is its own.
+        os.execve(program, prompt.command, {**os.environ, **prompt.secrets})  # noqa: S606 - a command of our own, without a shell
+    say(f"{prompt.command[0]} is not on this machine. Install it, then run:\n  {shlex.join(prompt.command)}")
+    return 1
+
+
+@db.command()
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@as_json
+def reset(yes: bool, as_json: bool) -> None:
+    """Empty the store: every project, session and setting in it, for good.
+
+    Asks for the store's name first. On SQLite what it held is copied beside it; on PostgreSQL take a pg_dump before.
+
+    \b
+    Example:
+      onward db reset
+    """
+    with desk() as at:
+        name = upkeep.name(at.store)
+        if not yes:
+            _ask(name)
+        done = upkeep.reset(at.settings, at.store)
+    if as_json:
+        say_json(done)
+    else:
+        say(f"{done.name} is empty." + (f" What it held is in {done.kept}; put it back: onward restore --force FILE" if done.kept else ""))
+
+
+def _ask(name: str) -> None:
+    if not is_terminal(sys.stdin):
+        raise BadInput(f"This empties {name} for good, and nobody is here to ask.", "Say --yes, after: onward backup FILE")
+    if click.prompt("This deletes everything in the store. Type its name to go on", prompt_suffix=f" ({name}): ", err=True) != name:
+        raise BadInput(f"That is not its name: {name}. Nothing was deleted.")

@@ -1,0 +1,109 @@
+"""`onward db` and `onward demo --keep`, as a person types them."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine
+
+from onward.app import projects, upkeep
+from onward.settings import Settings
+from onward.store import Store
+from onward.store.migrating import NEWEST
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """Runs a command as a process of its own, in a pipe, with an empty home."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("ONWARD_")}
+    environment = {**kept, "ONWARD_HOME": str(tmp_path / "home"), "CLAUDE_CONFIG_DIR": str(tmp_path / "claude")}
+
+    def onward(*arguments: object, said: str = "", **more: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "onward", *map(str, arguments)]
+        return subprocess.run(
+            command, input=said, env={**environment, **more}, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False
+        )
+
+    return onward
+
+
+def test_migrating_says_from_where_to_where(run: Run, tmp_path: Path) -> None:
+    assert run("db", "migrate").stdout == f"The schema went from nothing to {NEWEST}.\n"
+    assert run("db", "migrate").stdout == f"The schema is at {NEWEST}: up to date.\n"
+    assert json.loads(run("db", "migrate", "--json").stdout) == {"from": NEWEST, "to": NEWEST}
+    with sqlite3.connect(tmp_path / "home" / "onward.db") as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    newer = run("db", "migrate")
+    assert newer.returncode == 1
+    assert "newer Onward" in newer.stderr
+
+
+def test_the_prompt_is_on_the_store(run: Run, tmp_path: Path) -> None:
+    run("project", "new", "kopi")
+    if shutil.which("sqlite3"):
+        shown = run("db", "shell", said="SELECT name FROM projects;\nPRAGMA foreign_keys;\n")
+        assert (shown.returncode, shown.stdout) == (0, "kopi\n1\n")
+    told = json.loads(run("db", "shell", "--json").stdout)
+    assert told["command"][0] == "sqlite3"
+    assert told["command"][-1] == str(tmp_path / "home" / "onward.db")
+    missing = run("db", "shell", PATH=str(tmp_path))
+    assert missing.returncode == 1
+    assert "sqlite3 is not on this machine" in missing.stdout
+    assert str(tmp_path / "home" / "onward.db") in missing.stdout
+
+
+def test_emptying_asks_and_keeps_a_copy(run: Run, tmp_path: Path) -> None:
+    run("project", "new", "kopi")
+    refused = run("db", "reset", said="onward.db\n")
+    assert refused.returncode == 2
+    assert "nobody is here to ask" in refused.stderr
+    assert "kopi" in run("project", "list").stdout
+    done = json.loads(run("db", "reset", "--yes", "--json").stdout)
+    assert done["name"] == "onward.db"
+    assert run("project", "list", "--json").stdout.strip() == "[]"
+    assert sorted(path.name for path in (tmp_path / "home").iterdir() if path.is_dir()) == []
+    assert run("restore", "--force", done["kept"]).returncode == 0
+    assert "kopi" in run("project", "list").stdout
+
+
+def test_a_store_in_use_is_empty_at_once_for_all(store: Store, tmp_path: Path) -> None:
+    url = "" if store.path else store.engine.url.render_as_string(hide_password=False)
+    home = store.path.parent if store.path else tmp_path
+    before = projects.new(store, "kopi")
+    other = Store.at_url(url) if url else Store.at_folder(home)
+    with other:
+        assert len(projects.listed(other)) == 1
+        done = upkeep.reset(Settings(home, tmp_path / "claude", url), store)
+        assert (done.kept is None) == bool(url)
+        assert projects.listed(other) == []
+        assert projects.new(other, "kopi").id == before.id
+        assert len(projects.listed(store)) == 1
+
+
+def test_a_password_is_not_in_the_command_line() -> None:
+    word = "pass" + "word"
+    prompt = upkeep.prompt(Store(create_engine(f"postgresql+psycopg://me:{word}@db.example:5433/onward?sslmode=require")))
+    assert prompt.command == ("psql", "postgresql://me@db.example:5433/onward?sslmode=require")
+    assert prompt.secrets == {"PGPASSWORD": word}
+
+
+def test_the_demo_can_stay_in_the_store(run: Run) -> None:
+    shown = run("demo", "--no-serve", "--keep")
+    assert shown.returncode == 0
+    assert "stays in your store, as the project antre" in shown.stdout
+    assert len(json.loads(run("session", "list", "--project", "antre", "--json").stdout)) == 3
+    again = run("demo", "--no-serve", "--keep")
+    assert again.returncode == 1
+    assert "antre" in again.stderr
