@@ -1,6 +1,6 @@
 """Whether the thousandth session costs what the tenth did, and whether the master stays in its budget.
 
-    python -m bench.scale [--at 10,100,1000] [--session-kb 5000] [--runs 5] [--turns 1000000]
+    python -m bench.scale [--at 10,100,1000] [--session-kb 5000] [--runs 3] [--turns 1000000]
 
 A project is filled with sessions cut from ten real ones, again and again under fresh ids and times, each imported and completed. Session 10, 100 and 1,000 hold the same turns. Each is completed several times, every time in a fresh copy of the store as
 it was before it; measured is the time of the processor in user mode, in process, with nothing remembered of the texts, and the middle run counts. The limit is 1.2 times the cost at session 10. Beside it: the tokens of the master against its budget, by an exact
@@ -168,7 +168,7 @@ def main(arguments: list[str] | None = None) -> None:
     asked.add_argument("--shared", type=Path, default=SHARED, help="the folder of probes, gold facts and transcripts")
     asked.add_argument("--at", default="10,100,1000", help="sessions at which to measure, by commas (%(default)s)")
     asked.add_argument("--session-kb", type=int, default=5_000, help="what a longer session is cut to (%(default)s)")
-    asked.add_argument("--runs", type=int, default=5, help="times that each is completed (%(default)s)")
+    asked.add_argument("--runs", type=int, default=3, help="times that each is completed (%(default)s)")
     asked.add_argument("--turns", type=int, default=0, help="also search in a store of so many turns")
     given = asked.parse_args(arguments)
     frozen = Frozen(given.shared)
