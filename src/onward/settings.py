@@ -18,7 +18,7 @@ PROJECT_FILE = ".onward.toml"
 HOME_FILE = "onward.toml"
 NAMES = (
     *("database_url", "project", "budget_tokens", "worktrees", "quiet_minutes"),
-    *("host", "port", "body_limit_mb", "trusted_hosts", "cors_origins"),
+    *("host", "port", "body_limit_mb", "rate_limit", "trusted_hosts", "cors_origins"),
     *("rotate_from", "rotate_at"),
 )
 """What a settings file may hold; `ONWARD_` and the name in capitals is the variable. `home` is set by ONWARD_HOME alone."""
@@ -26,6 +26,8 @@ NAMES = (
 LEAST_BUDGET_TOKENS = 200
 QUIET_MINUTES = 30
 LOOPBACK, PORT, BODY_LIMIT_MB = "127.0.0.1", 3000, 64
+RATE_LIMIT = 1200
+"""Requests a minute."""
 MOST_PORT = 65535
 ROTATE_FROM, ROTATE_AT = 85, 92
 
@@ -60,6 +62,7 @@ class Settings:
     ran in; one that a file names is for the sessions of that file's folder. A session that is followed is over after `quiet_minutes`.
 
     A server listens at `host` and `port` and takes requests of at most `body_limit_mb`; it goes by `trusted_hosts` too, and the pages of `cors_origins` may ask it.
+    It takes `rate_limit` requests a minute of each caller, any number where that is 0; None is `RATE_LIMIT` for callers of other machines, any number for those of this one.
 
     A session leaves its account for a better one from `rotate_from` credits used of a hundred on, and by `rotate_at` for any that has more left.
     """
@@ -79,6 +82,26 @@ class Settings:
     cors_origins: tuple[str, ...] = ()
     rotate_from: int = ROTATE_FROM
     rotate_at: int = ROTATE_AT
+    rate_limit: int | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a server that listens at `host` can be reached from other machines."""
+        return not is_loopback(self.host)
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether *host* is this machine's own address, which no other machine reaches."""
+    # Imported here: only what serves asks.
+    from ipaddress import IPv6Address, ip_address
+
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host == "localhost"
+    if isinstance(address, IPv6Address) and address.ipv4_mapped:
+        address = address.ipv4_mapped
+    return address.is_loopback
 
 
 def read_settings(
@@ -112,6 +135,7 @@ def read_settings(
         _list(found, "trusted_hosts"),
         _list(found, "cors_origins"),
         *_window(found),
+        _whole(found, "rate_limit", 0, "requests a minute"),
     )
 
 

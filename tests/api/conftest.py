@@ -26,7 +26,8 @@ def settings(tmp_path: Path) -> Settings:
 @pytest.fixture
 def client(store: Store, settings: Settings) -> Iterator[TestClient]:
     """Asks the application in this process: `client.post("/api/projects", json={…}).json()`. A defect is an answer of 500, as everywhere."""
-    with TestClient(build(store, settings), base_url="http://127.0.0.1:3000", raise_server_exceptions=False) as asking:
+    here = ("127.0.0.1", 50000)
+    with TestClient(build(store, settings), base_url="http://127.0.0.1:3000", client=here, raise_server_exceptions=False) as asking:
         yield asking
 
 

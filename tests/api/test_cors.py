@@ -16,7 +16,7 @@ OURS, FOREIGN = "https://desk.example", "https://elsewhere.example"
 
 @pytest.fixture
 def asking(store: Store, settings: Settings) -> TestClient:
-    return TestClient(build(store, replace(settings, cors_origins=(OURS,))), base_url="http://127.0.0.1:3000")
+    return TestClient(build(store, replace(settings, cors_origins=(OURS,))), base_url="http://127.0.0.1:3000", client=("127.0.0.1", 50000))
 
 
 def test_a_page_of_a_named_site_may_ask(asking: TestClient) -> None:

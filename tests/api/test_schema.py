@@ -16,6 +16,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 from starlette.testclient import TestClient
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from onward import samples
 from onward.api.application import build
@@ -33,8 +34,19 @@ def application(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
         made = build(store, Settings(home, home, trusted_hosts=("testserver",)))
         # Streams end at once.
         made.state.is_ending = lambda: True
+        made.add_middleware(_Here)
         fill(TestClient(made, base_url="http://127.0.0.1:3000"), home)
         yield made
+
+
+class _Here:
+    """Makes every caller one of this machine."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._app({**scope, "client": ("127.0.0.1", 50000)}, receive, send)
 
 
 def fill(client: TestClient, folder: Path) -> None:

@@ -16,12 +16,14 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 
 from onward import __name__ as program
+from onward.api.access import Access, described
 from onward.api.desk import Desk
 from onward.api.edge import Edge, request_id
 from onward.api.envelope import CODES, refused, refused_by
 from onward.api.gate import Gate
 from onward.api.idempotency import Idempotency
 from onward.api.limit import BodyLimit
+from onward.api.metrics import Metrics
 from onward.errors import OnwardError
 from onward.settings import Settings
 
@@ -47,8 +49,12 @@ ROUTES = (
     "archives",
     "jobs",
     "events",
+    "access",
 )
 """The nouns that have routes, each a module of `routes` with a `router`, in the order of the documentation."""
+
+OUTSIDE = ("house", "metrics")
+"""Those whose paths do not begin with /api."""
 
 UPLOADS = frozenset({"/api/imports", "/api/projects/import"})
 """Paths to which whole files are sent."""
@@ -62,14 +68,26 @@ Every answer is `{"success": true, "data": …}` or `{"success": false, "error":
 Send an `Idempotency-Key` with a write, and sending it again does it once. Fields of requests may be written in snake_case or camelCase."""
 
 
+class Application(FastAPI):
+    """FastAPI, with a document that tells of access too."""
+
+    def openapi(self) -> dict[str, Any]:
+        """Return the OpenAPI document."""
+        if not self.openapi_schema:
+            self.openapi_schema = described(super().openapi())
+        return self.openapi_schema
+
+
 def build(store: Store, settings: Settings) -> FastAPI:
     """Return the application over an open *store*, which whoever opened it closes."""
-    application = FastAPI(
+    application = Application(
         title="Onward", version=_version(), description=ABOUT, lifespan=_lifespan, docs_url=None, redoc_url=None,
         telemetry={"tracing": False, "metrics": False}, middleware=_around(settings), exception_handlers=_HANDLERS,
     )  # fmt: skip
     application.state.desk = Desk(store, settings)
-    application.include_router(import_module("onward.api.routes.house").router)
+    application.state.metrics = Metrics()
+    for noun in OUTSIDE:
+        application.include_router(import_module(f"onward.api.routes.{noun}").router)
     for noun in ROUTES:
         application.include_router(import_module(f"onward.api.routes.{noun}").router, prefix="/api")
     return application
@@ -85,15 +103,15 @@ def _around(settings: Settings) -> Sequence[Middleware]:
     """Return what stands around the routes, the outermost first."""
     return (
         Middleware(Edge),
-        Middleware(Gate, trusted_hosts=settings.trusted_hosts, origins=settings.cors_origins),
+        Middleware(Gate, trusted_hosts=None if settings.is_open else settings.trusted_hosts, origins=settings.cors_origins),
         Middleware(
             CORSMiddleware,
             allow_origins=settings.cors_origins,
             allow_methods=("GET", "POST", "PUT", "PATCH", "DELETE"),
             allow_headers=("Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "Last-Event-ID"),
-            expose_headers=("ETag", "X-Request-Id"),
+            expose_headers=("ETag", "Retry-After", "X-Request-Id"),
         ),
-        # Access tokens and limits of rate have their place here.
+        Middleware(Access, settings=settings),
         Middleware(GZipMiddleware, minimum_size=1024, compresslevel=5),
         Middleware(BodyLimit, most_bytes=settings.body_limit_mb * 2**20, uploads=UPLOADS),
         Middleware(Idempotency),

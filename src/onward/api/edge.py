@@ -1,6 +1,7 @@
 """Around everything: a request's id, one line in the log for it, and an answer even to what nobody foresaw.
 
-The log says method, route, status and time; never a query, a body or a header, for those hold what people wrote.
+The log says method, route, status, time and whose access token it was; never a query, a body or a header, for those hold what people wrote.
+The same is counted for `/metrics`.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from onward.api.envelope import refused
 
 REQUEST_ID = "x-request-id"
+CALLER = "onward.caller"
+"""Under this a request's scope holds the name of the access token that it came with."""
 _ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _current: ContextVar[str] = ContextVar("request_id", default="")
 
@@ -59,16 +62,21 @@ class Edge:
                 await refused(500, "defect", f"This is a defect of Onward. Report it with the request id {name}.", name)(
                     scope, receive, sending
                 )
-        log.info("answered", request_id=name, method=scope["method"], route=_route(scope), status=status, ms=_ms(started))
+        route, ms = _route(scope), _ms(started)
+        whose = {"token": scope[CALLER]} if CALLER in scope else {}
+        log.info("answered", request_id=name, method=scope["method"], route=route, status=status, ms=ms, **whose)
+        scope["app"].state.metrics.answered(scope["method"], route, status, ms)
 
 
 def _route(scope: Scope) -> str:
     """Return the route's pattern, not its path: a path may hold a name."""
-    return getattr(scope.get("route"), "path", "")
+    path: str = getattr(scope.get("route"), "path", "")
+    # The pattern is the router's own, and leaves out where the router was put.
+    return f"/api{path}" if path and scope["path"].startswith("/api/") else path
 
 
 def _ms(started: float) -> float:
-    return round((time.perf_counter() - started) * 1000, 1)
+    return round((time.perf_counter() - started) * 1000, 2)
 
 
 def _where(error: BaseException) -> list[str]:

@@ -1,6 +1,7 @@
 """Who may come in on loopback: programs of this machine that ask for this server by its own name.
 
 A page of any site can make a browser send requests to 127.0.0.1, and a name of any site can be pointed there. The first says so in `Origin`, the second in `Host`.
+A server that is open to other machines has any name: there, nothing is answered without an access token, which no other site's page has.
 """
 
 from __future__ import annotations
@@ -16,11 +17,11 @@ LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 
 class Gate:
-    """Refuses what was not meant for this server, or was sent by another site's page. *trusted_hosts* are further names of this server, *origins* further sites."""
+    """Refuses what was not meant for this server, or was sent by another site's page. *trusted_hosts* are further names of this server, None for any name; *origins* are further sites."""
 
-    def __init__(self, app: ASGIApp, *, trusted_hosts: Collection[str] = (), origins: Collection[str] = ()) -> None:
+    def __init__(self, app: ASGIApp, *, trusted_hosts: Collection[str] | None = (), origins: Collection[str] = ()) -> None:
         self._app = app
-        self._names = LOOPBACK_NAMES | {name.lower() for name in trusted_hosts}
+        self._names = None if trusted_hosts is None else LOOPBACK_NAMES | {name.lower() for name in trusted_hosts}
         self._origins = {origin.lower().rstrip("/") for origin in origins}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -40,7 +41,7 @@ class Gate:
                 host = value.decode("latin-1").lower()
             elif name == b"origin":
                 origin = value.decode("latin-1").lower()
-        if _name(host) not in self._names:
+        if self._names is not None and _name(host) not in self._names:
             return "This server is not called that. Ask for it by 127.0.0.1 or localhost, or name it in ONWARD_TRUSTED_HOSTS."
         if origin and origin.partition("://")[2] != host and origin not in self._origins:
             return "A page of another site sent this. Allow that site in ONWARD_CORS_ORIGINS if it is yours."

@@ -1,4 +1,4 @@
-"""The log of a server: one JSON object a line on standard error."""
+"""The log of a server on standard error: one JSON object a line, or a line to read on a terminal."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ import structlog
 
 def to_standard_error() -> None:
     """Write the log there from now on, for this whole process."""
+    is_read = sys.stderr.isatty()
     structlog.configure(
         cache_logger_on_first_use=True,
         wrapper_class=structlog.make_filtering_bound_logger("info"),
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.JSONRenderer(serializer=orjson.dumps),
+            structlog.dev.ConsoleRenderer() if is_read else structlog.processors.JSONRenderer(serializer=orjson.dumps),
         ],
-        logger_factory=structlog.BytesLoggerFactory(sys.stderr.buffer),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr) if is_read else structlog.BytesLoggerFactory(sys.stderr.buffer),
     )

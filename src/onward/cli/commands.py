@@ -37,7 +37,10 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
         Entry("template", "Keep what sessions of a kind are for.", "onward.cli.template:template"),
         Entry("account", "Keep accounts, and know which is next.", "onward.cli.account:account"),
     ),
-    "Serve": (Entry("serve", "Serve the API on this machine.", "onward.cli.serve:serve"),),
+    "Serve": (
+        Entry("serve", "Serve the API on this machine.", "onward.cli.serve:serve"),
+        Entry("access", "Let others in, and shut them out.", "onward.cli.access:access_"),
+    ),
     "Look things up, and correct them": (
         Entry("search", "Find passages in everything that was kept.", "onward.cli.lookup:search"),
         Entry("source", "Show the exact turns behind a line.", "onward.cli.lookup:source"),

@@ -1,4 +1,4 @@
-"""`onward serve`: the API on this machine."""
+"""`onward serve`: the API on this machine, or for others too."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import socket
 
 import click
 
+from onward.app import access
 from onward.cli.desk import as_json
 from onward.cli.present import note, say_json
 from onward.errors import BadSetting
 from onward.settings import Settings, read_settings
 from onward.wiring import open_store
 
-_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 GRACE_SECONDS = 10
 
 
@@ -23,19 +23,21 @@ GRACE_SECONDS = 10
 def serve(host: str | None, port: int | None, as_json: bool) -> None:
     """Serve the API to programs of this machine, until Ctrl-C.
 
-    Every route is listed at /docs. It listens on loopback only.
+    Every route is listed at /docs. It listens on loopback; with another --host other machines reach it, and nothing is answered without an access token (onward access new).
 
     \b
     Examples:
       onward serve
       onward serve --port 8080
+      onward serve --host 0.0.0.0
     """
     settings = read_settings({"host": host, "port": port})
-    if settings.host not in _LOOPBACK:
-        raise BadSetting(
-            f"Onward does not listen at {settings.host}: that is open to other machines.", "Use 127.0.0.1, and a tunnel to it."
-        )
     with _listening(settings) as listening, open_store(settings) as store:
+        if settings.is_open and not access.is_any_good(store):
+            raise BadSetting(
+                f"At {settings.host} other machines reach Onward, and nobody has an access token yet.",
+                "Give one out first: onward access new NAME. Or listen at 127.0.0.1, where programs of this machine need none.",
+            )
         # Imported here: the port may be taken, and then nothing of this is needed.
         import uvicorn
 

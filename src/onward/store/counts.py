@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 from sqlalchemy import Connection, func, select
 
-from onward.store.schema import handoffs, projects, sessions
+from onward.store.jobs import JobState
+from onward.store.schema import handoffs, jobs, projects, sessions
 
 
 class Counts(NamedTuple):
@@ -35,3 +36,9 @@ def counts(connection: Connection) -> Counts:
         sum(by_status.values()), by_status.get("archived", 0), sum(numbers.values()), numbers.get("active", 0), numbers.get("completed", 0),
         made, int(turns), int(tokens), float(credits_used),
     )  # fmt: skip
+
+
+def jobs_by_state(connection: Connection) -> dict[str, int]:
+    """Return how many jobs there are in each state, those states too that none is in."""
+    found = {row[0]: row[1] for row in connection.execute(select(jobs.c.state, func.count()).group_by(jobs.c.state))}
+    return {state: found.get(state, 0) for state in get_args(JobState)}

@@ -478,3 +478,21 @@ counted_sessions = Table(
     Column("turns", Integer, nullable=False),
     Column("tokens", BigInteger, nullable=False),
 )
+
+_GOOD = text("revoked_at IS NULL")
+access_tokens = Table(
+    "access_tokens",
+    tables,
+    Column("id", Integer, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("scope", String(16), nullable=False),
+    # What the token begins with, to find and to tell it by; of the whole there is only a digest.
+    Column("prefix", String(32), nullable=False, unique=True),
+    Column("digest", LargeBinary, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger),
+    Column("last_used_at", BigInteger),
+    Column("revoked_at", BigInteger),
+    Index("uq_access_tokens_name_open", "name", unique=True, sqlite_where=_GOOD, postgresql_where=_GOOD),
+    sqlite_autoincrement=True,
+)

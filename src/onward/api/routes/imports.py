@@ -6,7 +6,6 @@ import shutil
 import tempfile
 from collections.abc import AsyncIterator
 from dataclasses import asdict, dataclass
-from ipaddress import ip_address
 from pathlib import Path
 from secrets import token_hex
 from typing import Annotated, Any
@@ -15,6 +14,7 @@ from anyio.to_thread import run_sync
 from fastapi import Query, Request, Response
 from starlette.datastructures import UploadFile
 
+from onward.api.access import is_here
 from onward.api.desk import At, Desk
 from onward.api.envelope import answers, ok
 from onward.api.parsing import routes
@@ -114,7 +114,7 @@ async def import_(
     """Import transcripts of any format, told from what they hold. Answers what became of each; importing again keeps only what is new."""
     wish = _Wish(project_id, complete, name.replace("\0", "") or "upload")
     if path:
-        if not _is_here(request):
+        if not is_here(request.scope):
             raise NotAllowed("Only a caller on this machine may name a folder of it.", "Send the files themselves.")
         importing = _import_path_later if in_background else _import_path
         return await run_sync(importing, at, wish, Path(path.replace("\0", "")))
@@ -208,15 +208,6 @@ async def _uploads(request: Request, folder: Path, name: str) -> AsyncIterator[t
                     while piece := await value.read(_PIECE_BYTES):
                         file.write(piece)
                 yield (value.filename or "upload").replace("\0", ""), place
-
-
-def _is_here(request: Request) -> bool:
-    """Whether the caller is a program of this machine."""
-    host = request.client.host if request.client else ""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _shape(done: Imported) -> ImportedShape:

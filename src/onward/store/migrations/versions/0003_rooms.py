@@ -20,6 +20,7 @@ def upgrade() -> None:
     _usage()
     _jobs()
     _events()
+    _access_tokens()
 
 
 def _search() -> None:
@@ -323,3 +324,23 @@ def _usage() -> None:
         sa.PrimaryKeyConstraint("session_id", name="pk_counted_sessions"),
         sa.ForeignKeyConstraint(["session_id"], ["sessions.id"], name="fk_counted_sessions_session_id", ondelete="CASCADE"),
     )
+
+
+def _access_tokens() -> None:
+    op.create_table(
+        "access_tokens",
+        sa.Column("id", sa.Integer, nullable=False),
+        sa.Column("name", sa.Text, nullable=False),
+        sa.Column("scope", sa.String(16), nullable=False),
+        sa.Column("prefix", sa.String(32), nullable=False),
+        sa.Column("digest", sa.LargeBinary, nullable=False),
+        sa.Column("created_at", sa.BigInteger, nullable=False),
+        sa.Column("expires_at", sa.BigInteger),
+        sa.Column("last_used_at", sa.BigInteger),
+        sa.Column("revoked_at", sa.BigInteger),
+        sa.PrimaryKeyConstraint("id", name="pk_access_tokens"),
+        sa.UniqueConstraint("prefix", name="uq_access_tokens_prefix"),
+        sqlite_autoincrement=True,
+    )
+    live = sa.text("revoked_at IS NULL")
+    op.create_index("uq_access_tokens_name_open", "access_tokens", ["name"], unique=True, sqlite_where=live, postgresql_where=live)

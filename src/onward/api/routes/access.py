@@ -1,0 +1,81 @@
+"""Access tokens: who may call from other machines."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from fastapi import Response
+from pydantic import Field
+
+from onward.api.desk import At
+from onward.api.envelope import answers, no_store, ok, pages
+from onward.api.paging import Paging
+from onward.api.parsing import routes
+from onward.api.shapes import Body, Id, Text
+from onward.app import access
+from onward.app.access import MOST_DAYS, AccessToken, Reach
+from onward.errors import Conflict, NotFound
+
+router = routes("access-tokens")
+
+
+class NewAccessToken(Body):
+    """An access token to give out. It expires after so many days, or not at all."""
+
+    name: Text = Field(min_length=1, max_length=200, examples=["laptop"])
+    scope: Reach = Field("write", examples=["read"])
+    expires_days: int | None = Field(None, ge=1, le=MOST_DAYS, examples=[90])
+
+
+@dataclass(frozen=True, slots=True)
+class AccessTokenShape:
+    """A token that was given out. `prefix` is what it begins with; nothing more of it is kept."""
+
+    id: int
+    name: str
+    scope: str
+    prefix: str
+    created_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None
+    revoked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewAccessTokenShape:
+    """A token that was given out just now. `token` is the whole of it, and is not shown again."""
+
+    id: int
+    name: str
+    scope: str
+    prefix: str
+    token: str
+    created_at: datetime
+    expires_at: datetime | None
+
+
+def access_token_shape(one: AccessToken) -> AccessTokenShape:
+    """Return a token as it is answered."""
+    return AccessTokenShape(**asdict(one))
+
+
+@router.get("/access-tokens", summary="List the access tokens", **pages(AccessTokenShape))
+def listed(at: At, page: Paging) -> Response:
+    """Answer every token that was given out, the oldest first, the revoked ones too."""
+    found = access.listed(at.store, after=page.last(int), limit=page.limit + 1)
+    return page.answer(found, shape=access_token_shape, last=lambda one: (one.id,))
+
+
+@router.post("/access-tokens", summary="Give out an access token", **answers(NewAccessTokenShape, Conflict))
+def new(at: At, body: NewAccessToken) -> Response:
+    """Give out a token. The answer is the only one that shows it."""
+    made, token = access.new(at.store, body.name, body.scope, days=body.expires_days)
+    shape = NewAccessTokenShape(made.id, made.name, made.scope, made.prefix, token, made.created_at, made.expires_at)
+    return ok(shape, headers=no_store())
+
+
+@router.delete("/access-tokens/{token_id}", summary="Revoke an access token", **answers(AccessTokenShape, NotFound))
+def revoke(at: At, token_id: Id) -> Response:
+    """Shut out whoever holds a token, from now on, and answer what it was. It stays listed."""
+    return ok(access_token_shape(access.revoke(at.store, str(token_id))))

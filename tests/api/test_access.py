@@ -1,0 +1,231 @@
+"""Who may do what: every route there is, from this machine and from others, without a token and with each kind."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from onward.api.access import ADMIN, PUBLIC, needed
+from onward.api.application import build
+from onward.app import access
+from onward.app.access import SCOPES
+from onward.errors import Conflict
+from onward.settings import Settings
+from onward.store import Store
+
+FAR = ("203.0.113.7", 50000)
+HERE = ("127.0.0.1", 50000)
+
+
+def asking(store: Store, settings: Settings, client: tuple[str, int] = FAR) -> TestClient:
+    made = build(store, settings)
+    made.state.is_ending = lambda: True
+    return TestClient(made, base_url="http://127.0.0.1:3000", client=client, raise_server_exceptions=False)
+
+
+@pytest.fixture
+def far(store: Store, settings: Settings) -> Iterator[TestClient]:
+    """A client on another machine, of a server that does not count."""
+    with asking(store, Settings(settings.home, settings.claude_home, host="0.0.0.0", rate_limit=0)) as client:
+        yield client
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+def all_routes(routes: list[Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Yield method and path of every route of an application, those that its document leaves out too."""
+    for route in routes:
+        if hasattr(route, "original_router"):
+            yield from all_routes(route.original_router.routes, prefix + route.include_context.prefix)
+        else:
+            assert route.methods, f"{route} is no route of HTTP: say who may use it"
+            yield from ((method, prefix + route.path) for method in route.methods if method != "HEAD")
+
+
+def named(path: str) -> str:
+    """Return a path of that pattern, which leads to nothing."""
+    return re.sub(r"{\w+}", "999999", path)
+
+
+def test_every_route_is_closed_to_those_whose_token_does_not_reach(store: Store, far: TestClient) -> None:
+    tokens = {scope: access.new(store, scope, scope)[1] for scope in SCOPES}
+    routes = sorted(all_routes(far.app.routes))  # type: ignore[attr-defined]
+    assert {path for _, path in routes} >= {*far.app.openapi()["paths"], "/docs", "/openapi.json", "/metrics"}  # type: ignore[attr-defined]
+    wrong: list[str] = []
+    for method, pattern in routes:
+        path = named(pattern)
+        reach = needed(method, path)
+        expected = {None: pattern in PUBLIC, **{scope: SCOPES.index(scope) >= SCOPES.index(reach) for scope in SCOPES}}
+        for scope, is_let_in in expected.items():
+            if pattern == "/api/events" and is_let_in:
+                continue
+            # No body and nothing there: what is let in changes nothing, and is refused for other reasons.
+            answer = far.request(method, path, headers=bearer(tokens[scope]) if scope else {})
+            refused = 401 if scope is None else 403
+            if pattern not in PUBLIC and is_let_in == (answer.status_code == refused):
+                wrong.append(f"{method} {pattern} with {scope}: {answer.status_code}")
+    assert not wrong
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "reach"),
+    [
+        ("GET", "/api/projects", "read"),
+        ("HEAD", "/api/nothing", "read"),
+        ("POST", "/api/projects", "write"),
+        ("PATCH", "/api/projects/1", "write"),
+        ("TRACE", "/api/projects", "write"),
+        ("DELETE", "/api/templates/1", "write"),
+        ("DELETE", "/api/projects/1", "admin"),
+        ("DELETE", "/api/accounts/1", "admin"),
+        ("GET", "/api/access-tokens", "admin"),
+        ("POST", "/api/access-tokens", "admin"),
+        ("DELETE", "/api/access-tokens/1", "admin"),
+    ],
+)
+def test_how_far_a_token_has_to_reach(method: str, path: str, reach: str) -> None:
+    assert needed(method, path) == reach
+
+
+def test_what_only_admins_may_do_is_there(far: TestClient) -> None:
+    routes = list(all_routes(far.app.routes))  # type: ignore[attr-defined]
+    for method, pattern in ADMIN:
+        assert any(pattern.fullmatch(path) and method in ("*", one) for one, path in routes)
+
+
+def test_refusals_say_what_is_missing(store: Store, far: TestClient) -> None:
+    nobody = far.get("/api/projects")
+    assert (nobody.status_code, nobody.headers["www-authenticate"]) == (401, 'Bearer realm="onward"')
+    assert nobody.json()["error"]["code"] == "not_authenticated"
+    assert far.get("/api/nothing").status_code == 401
+    _, token = access.new(store, "kiosk", "read")
+    for said in (token[:-1], f"{token}x", "x", f"{token[:17]}{'A' * 43}", ""):
+        answer = far.get("/api/projects", headers=bearer(said))
+        assert answer.status_code == 401
+        assert 'error="invalid_token"' in answer.headers["www-authenticate"]
+    assert far.get("/api/projects", headers={"Authorization": f"Basic {token}"}).status_code == 401
+    assert far.get("/api/projects", headers={"Authorization": f"bearer {token}"}).status_code == 200
+    short = far.post("/api/projects", json={"name": "kopi"}, headers=bearer(token))
+    assert short.status_code == 403
+    assert 'error="insufficient_scope", scope="write"' in short.headers["www-authenticate"]
+
+
+def test_a_token_that_was_revoked_or_has_expired_opens_nothing(store: Store, far: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone, kept = (access.new(store, name, "read", days=1)[1] for name in ("gone", "kept"))
+    access.revoke(store, "gone")
+    assert far.get("/api/projects", headers=bearer(gone)).status_code == 401
+    assert far.get("/api/projects", headers=bearer(kept)).status_code == 200
+    assert access.find(store, "kept").last_used_at is not None
+    monkeypatch.setattr(access, "datetime", TwoDaysOn)
+    assert far.get("/api/projects", headers=bearer(kept)).status_code == 401
+
+
+class TwoDaysOn(access.datetime):  # type: ignore[name-defined,misc]
+    """The clock, two days from now."""
+
+    @classmethod
+    def now(cls, tz: Any = None) -> Any:
+        return super().now(tz) + access.timedelta(days=2)  # type: ignore[attr-defined]
+
+
+def test_on_this_machine_none_is_needed_and_one_that_is_sent_counts(store: Store, client: TestClient) -> None:
+    _, token = access.new(store, "kiosk", "read")
+    assert client.get("/api/projects").status_code == 200
+    assert client.post("/api/projects", json={"name": "kopi"}).status_code == 200
+    assert client.post("/api/projects", json={"name": "teh"}, headers=bearer(token)).status_code == 403
+    assert client.get("/api/projects", headers=bearer("onw_x")).status_code == 401
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP"])
+def test_what_a_proxy_passes_on_is_from_elsewhere(client: TestClient, header: str) -> None:
+    assert client.get("/api/projects", headers={header: "203.0.113.7"}).status_code == 401
+
+
+def test_callers_from_elsewhere_name_no_folder_of_this_machine(store: Store, settings: Settings, tmp_path: Path) -> None:
+    _, token = access.new(store, "laptop", "admin")
+    with asking(store, settings) as client:
+        assert client.get("/api/projects").status_code == 401
+        assert client.post("/api/imports", params={"path": str(tmp_path)}, headers=bearer(token)).status_code == 403
+
+
+def test_tokens_are_given_out_and_taken_back_over_http(client: TestClient, far: TestClient) -> None:
+    said = client.post("/api/access-tokens", json={"name": "laptop", "scope": "read", "expiresDays": 3}, headers={"Idempotency-Key": "k"})
+    assert said.headers["cache-control"] == "no-store"
+    made = said.json()["data"]
+    assert far.get("/api/projects", headers=bearer(made["token"])).status_code == 200
+    assert client.post("/api/access-tokens", json={"name": "laptop"}).status_code == 409
+    assert client.post("/api/access-tokens", json={"name": "x", "scope": "root"}).status_code == 422
+    listed = client.get("/api/access-tokens")
+    assert [(one["name"], one["prefix"]) for one in listed.json()["data"]] == [("laptop", made["prefix"])]
+    assert made["token"] not in listed.text
+    assert client.delete(f"/api/access-tokens/{made['id']}").json()["data"]["revoked_at"]
+    assert far.get("/api/projects", headers=bearer(made["token"])).status_code == 401
+    assert client.post("/api/access-tokens", json={"name": "laptop"}).status_code == 200
+    assert client.delete("/api/access-tokens/99").status_code == 404
+
+
+def test_who_asks_too_often_waits(store: Store, settings: Settings) -> None:
+    _, token = access.new(store, "kiosk", "read")
+    with asking(store, Settings(settings.home, settings.claude_home, rate_limit=2), HERE) as client:
+        answers = [client.get("/api/projects") for _ in range(3)]
+        assert [one.status_code for one in answers] == [200, 200, 429]
+        assert 1 <= int(answers[2].headers["retry-after"]) <= 30
+        assert answers[2].json()["error"]["code"] == "too_many_requests"
+        # Another caller has a bucket of its own.
+        assert client.get("/api/projects", headers=bearer(token)).status_code == 200
+
+
+def test_figures_tell_of_routes_and_never_of_content(client: TestClient) -> None:
+    client.post("/api/projects", json={"name": "kopi-shop"})
+    client.get("/api/projects/1")
+    client.get("/api/secret-path")
+    client.request("BREW", "/api/projects")
+    told = client.get("/metrics")
+    assert told.headers["content-type"].startswith("text/plain; version=0.0.4")
+    assert 'onward_requests_total{method="GET",route="/api/projects/{project_id}",status="200"} 1.0' in told.text
+    assert 'onward_requests_total{method="GET",route="unmatched",status="404"} 1.0' in told.text
+    assert 'method="other"' in told.text
+    assert 'onward_request_seconds_count{method="POST",route="/api/projects"} 1.0' in told.text
+    assert 'onward_jobs{state="queued"} 0.0' in told.text
+    assert "onward_projects 1.0" in told.text
+    assert not re.search("kopi|secret|BREW", told.text)
+
+
+def test_the_document_says_how_far_a_token_has_to_reach(client: TestClient) -> None:
+    document = client.get("/openapi.json").json()
+    assert document["components"]["securitySchemes"]["access_token"]["scheme"] == "bearer"
+    assert document["paths"]["/api/projects/{project_id}"]["delete"]["security"] == [{}, {"access_token": ["admin"]}]
+    assert document["paths"]["/healthz"]["get"]["security"] == []
+    for methods in document["paths"].values():
+        assert all({"401", "403", "429"} <= route["responses"].keys() for route in methods.values())
+
+
+def test_a_name_is_taken_until_its_token_is_revoked(store: Store) -> None:
+    access.new(store, "laptop", "read")
+    with pytest.raises(Conflict):
+        access.new(store, "laptop", "read")
+    access.revoke(store, "laptop")
+    assert access.new(store, "laptop", "read")[0].id == 2
+    assert access.is_any_good(store)
+    access.revoke(store, "2")
+    assert not access.is_any_good(store)
+
+
+@pytest.mark.slow
+def test_the_program_is_open_to_others_only_with_a_token_given_out(tmp_path: Path) -> None:
+    environment = {**os.environ, "ONWARD_HOME": str(tmp_path / "home")}
+    serve = [sys.executable, "-m", "onward", "serve", "--host", "0.0.0.0", "--port", "0", "--json"]
+    refused = subprocess.run(serve, env=environment, capture_output=True, check=False, timeout=60)
+    assert refused.returncode == 2
+    assert "onward access new" in json.loads(refused.stderr)["error"]["hint"]
