@@ -40,7 +40,7 @@ class Metrics:
         self._child = child
 
     def answered(self, method: str, route: str, status: int, ms: float) -> None:
-        """Count a request. A route that there is not is `unmatched`, whatever was asked for."""
+        """Count a request. `unmatched` is a route that there is not, and one that was refused before it was looked for."""
         # Who asks chooses these freely, and each label that is kept takes memory for good.
         counter, histogram = self._child(method if method in _METHODS else "other", route or "unmatched", status)
         counter.inc()
