@@ -55,13 +55,13 @@ def test_a_patch_tells_each_of_its_files(patch: dict[str, object] | str) -> None
 
 def test_a_move_leaves_the_old_name_and_takes_the_new() -> None:
     assert [one[:2] for one in after(("Bash", {"command": "cd src && git mv old.py new.py"}))] == [
-        ("new.py", "renamed"),
-        ("old.py", "deleted"),
+        ("src/new.py", "renamed"),
+        ("src/old.py", "deleted"),
     ]
 
 
 @pytest.mark.parametrize(
-    "command", ["rm -rf build", "rm *.pyc", "rm $FILE.py", "mv a.py dir/", "cat a.py > /dev/null", "echo 'rm a.py'", "git status"]
+    "command", ["rm -rf build", "rm *.pyc", "rm $FILE.py", "mv dir other/", "cat a.py > /dev/null", "echo 'rm a.py'", "git status"]
 )
 def test_what_does_not_plainly_name_a_file_is_not_told(command: str) -> None:
     assert after(("Bash", {"command": command})) == []

@@ -53,7 +53,7 @@ class Fact(NamedTuple):
     `id` is stable: the same turns give the same ids on every machine. `subject` is the key under which a later fact retires this one
     (`file:src/a.py`, `todo:write the docs`, `error:…`), empty for prose that nothing can key. `text` is one line, ready to print; `place` is its ordinal in the
     turn. `lead` is what it was said under ("Two ways to do this:"), printed once for the facts that share it. `weight` (0..1) is how much the fact
-    matters by itself. `retires` names old values that the text itself calls replaced. `superseded_by` is the id of the fact that
+    matters by itself. `retires` names old values that the text itself calls replaced, and subjects that it puts an end to (one ending in `*`: all that begin so). `superseded_by` is the id of the fact that
     retired this one. `pinned` facts are always shown.
     """
 

@@ -5,7 +5,8 @@ ordered by (time, session, turn), never by arrival.
 
 How a fact comes to stand:
 
-* A fact with a subject that code can key (a file, a todo, an error, an option) is retired by the next one with the same subject.
+* A fact with a subject that code can key (a file, a todo, an error, an option) is retired by the next one with the same subject, or by one that puts an end to its
+  subject: a file by its new name, an error by the command that passes.
 * Prose is retired only by later prose that names the old value as replaced and speaks of the same thing.
 * An open item whose words a later `done` repeats is resolved.
 * What a person said (`Edit`) wins over everything that was extracted.
@@ -40,6 +41,8 @@ _DESCRIBED, _TELLING = 3, 10
 """An old value of so many words is described rather than named; a word of it is telling when no more facts than this hold it."""
 _SURELY = 2
 """Words beside the old value that two texts must share, and more, before the newer one simply takes the place of the older."""
+_TOLD_WORDS, _TOLD_SHARE = 3, 0.6
+"""An open item is resolved by what was done later when so many of its words, and such a share of them, are said of it."""
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
@@ -89,20 +92,40 @@ def _rank(fact: Fact) -> float:
 def _settle(facts: Sequence[Fact]) -> list[Fact]:
     out = list(facts)
     latest: dict[str, int] = {}
+    beginnings: dict[str, list[str]] = {}
     by_word: dict[str, list[int]] = {}
-    reversed_at = max((i for i, fact in enumerate(out) if fact.retires), default=-1)
+    still_open: list[tuple[int, frozenset[str]]] = []
+    reversed_at = max((i for i, fact in enumerate(out) if fact.retires and not fact.subject), default=-1)
     for i, fact in enumerate(out):
         if fact.subject:
-            before = latest.get(fact.subject)
-            if before is not None:
-                out[before] = out[before]._replace(state=_fate(out[before], fact), superseded_by=fact.id)
+            _retire_subject(out, latest, i, fact.subject)
             latest[fact.subject] = i
+            beginnings.setdefault(_beginning(fact.subject), []).append(fact.subject)
+        if fact.kind in OPEN:
+            still_open.append((i, _stems_of(fact.text.partition(" (")[0])))  # without "(not begun)"
+        elif fact.kind == "done":
+            still_open = [one for one in still_open if not _reached(out, *one, i)]
         for old in fact.retires:
-            _retire_prose(out, by_word, i, old)
+            if not fact.subject:
+                _retire_prose(out, by_word, i, old)
+                continue
+            for name in beginnings.get(_beginning(old), ()) if old.endswith("*") else (old,):
+                _retire_subject(out, latest, i, name)
         if fact.kind in _RETIRABLE and not fact.subject and i < reversed_at:
             for word in _stems(fact):
                 by_word.setdefault(word, []).append(i)
     return out
+
+
+def _reached(facts: list[Fact], place: int, asked: frozenset[str], newer: int) -> bool:
+    """Resolve the open item at *place* when a later session's done one at *newer* says most of its words."""
+    earlier, fact = facts[place], facts[newer]
+    shared = len(asked & _stems(fact))
+    if earlier.session == fact.session or shared < _TOLD_WORDS or shared < _TOLD_SHARE * len(asked):
+        return False
+    if earlier.state == "live":
+        facts[place] = earlier._replace(state="resolved", superseded_by=fact.id)
+    return True
 
 
 def _stems(fact: Fact) -> frozenset[str]:
@@ -115,7 +138,20 @@ def _stems_of(text: str) -> frozenset[str]:
 
 
 def _fate(old: Fact, new: Fact) -> Literal["resolved", "superseded"]:
-    return "resolved" if old.kind in OPEN | {"error"} and new.kind == "done" else "superseded"
+    settled = new.kind == "done" or (old.kind == "error" and new.kind == "command")
+    return "resolved" if old.kind in OPEN | {"error"} and settled else "superseded"
+
+
+def _retire_subject(facts: list[Fact], latest: dict[str, int], newer: int, subject: str) -> None:
+    """Retire what stands under *subject*."""
+    before = latest.pop(subject, None)
+    if before is not None:
+        facts[before] = facts[before]._replace(state=_fate(facts[before], facts[newer]), superseded_by=facts[newer].id)
+
+
+def _beginning(subject: str) -> str:
+    """Return what a subject shares with others that one fact may put an end to: `error:make test` of `error:make test: no such file`."""
+    return subject.partition(": ")[0]
 
 
 def _retire_prose(facts: list[Fact], by_word: dict[str, list[int]], newer: int, old: str) -> None:
@@ -131,7 +167,8 @@ def _retire_prose(facts: list[Fact], by_word: dict[str, list[int]], newer: int, 
     for i in sorted({i for word in telling for i in by_word.get(word, ())}):
         earlier = facts[i]
         said = _stems(earlier)
-        if earlier.state != "live" or earlier.retires or earlier.sources[:1] == fact.sources[:1] or len(about & said) < 2:
+        gave_up = any(named & _stems_of(before) >= named for before in earlier.retires)
+        if earlier.state != "live" or gave_up or earlier.sources[:1] == fact.sources[:1] or len(about & said) < 2:
             continue
         if said >= named or len(named) >= _DESCRIBED:
             state: State = "superseded" if said >= named and len(said) <= _ONE_POINT and len(about & said) > _SURELY else "contradicted"

@@ -16,12 +16,13 @@ ChangeKind: TypeAlias = Literal["created", "edited", "deleted", "renamed"]
 
 
 class Change(NamedTuple):
-    """One file that a call changed. Lines are None where the call does not show them."""
+    """One file that a call changed. Lines are None where the call does not show them; `was` is the old name of one that was renamed."""
 
     path: str
     change: ChangeKind
     added_lines: int | None = None
     removed_lines: int | None = None
+    was: str = ""
 
 
 class Todo(NamedTuple):
@@ -160,9 +161,11 @@ def _lines(text: str | None) -> int | None:
 
 def _patched(patch: str) -> Iterator[Change]:
     kinds: dict[str, ChangeKind] = {"Add": "created", "Update": "edited", "Delete": "deleted"}
+    last = ""
     for found in re.finditer(_PATCH_FILE, patch):
         verb, path, moved = found.groups()
-        yield Change(moved, "renamed") if moved else Change(path, kinds[verb])
+        yield Change(moved, "renamed", was=last) if moved else Change(path, kinds[verb])
+        last = path
 
 
 def _todos(name: str, arguments: Mapping[str, object]) -> tuple[Todo, ...]:

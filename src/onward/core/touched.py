@@ -7,11 +7,11 @@ only: the old ones are not in the call.
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from difflib import SequenceMatcher
 from typing import NamedTuple, cast
 
+from onward.core.shell_moves import moves
 from onward.core.steps import Step, known_as
 from onward.core.tools import Change, ChangeKind
 from onward.core.transcript import ToolCall
@@ -26,7 +26,6 @@ _WHOLE = ("content", "file_text", "contents", "CodeContent")
 _PATCHES = ("patch", "patchText", "input", "diff", "command", "cmd", "unified_diff")
 _BLOCK = re.compile(r"^(?:<{5,} ?SEARCH|-{5,} ?SEARCH)[^\n]*\n(.*?)^={5,}[^\n]*\n(.*?)^>{5,} ?REPLACE|\+{5,} ?REPLACE", re.M | re.S)
 _HERE = re.compile(r"(?:^|[;&\n])\s*cat\s+>(>?)\s*(\S+)\s*<<-?\s*['\"]?(\w+)['\"]?\n(.*?)^\s*\3\s*$|(?:^|[;&\n])\s*cat\s+<<-?\s*['\"]?(\w+)['\"]?\s*>(>?)\s*(\S+)\n(.*?)^\s*\5\s*$", re.M | re.S)  # fmt: skip
-_MOVING = re.compile(r"(?:^|&&|;|\n)\s*((?:git\s+)?(?:mv|rm)\s[^;&|\n<>]+)")
 _ODD = re.compile(r"[*?$`{}()\[\]]")
 
 
@@ -160,18 +159,4 @@ def _by_command(command: str) -> Iterator[Change]:
         name, lines = path or other, len((body or text).splitlines())
         if not _ODD.search(name):
             yield Change(name.strip("'\""), "edited" if to_end or end else "created", lines, 0)
-    if "<<" in command:
-        return
-    for found in _MOVING.findall(command):
-        try:
-            words = [word for word in shlex.split(found) if word != "git"]
-        except ValueError:
-            continue
-        verb, *named = [word for word in words if not word.startswith("-")]
-        if not named or any(_ODD.search(name) for name in named) or any(word.startswith("-") and set("rR") & set(word) for word in words):
-            continue
-        if verb == "rm":
-            yield from (Change(name, "deleted") for name in named if "." in name.rpartition("/")[2])
-        elif len(named) == 2 and not named[1].endswith(("/", ".", "..")) and "." in named[1].rpartition("/")[2]:
-            yield Change(named[0], "deleted")
-            yield Change(named[1], "renamed", 0, 0)
+    yield from moves(command)

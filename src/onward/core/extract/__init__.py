@@ -35,6 +35,7 @@ def extract(number: int, head: SessionHead, turns: Iterable[tuple[int, Turn]]) -
             sources,
             times.get(sources[0].turn),
             work.weight,
+            retires=work.retires,
             evidence=work.evidence,
             author=work.author,
         )

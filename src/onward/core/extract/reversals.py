@@ -11,13 +11,15 @@ from functools import cache
 from onward.core.text import STOPWORDS
 
 _OLD = r"[`\"']?([\w./:@#+-]+(?: [\w./:@#+-]+){0,2}?)[`\"']?"
+_CHANGING = r"switch\w*|chang\w+|renam\w+|bump\w*|upgrad\w+|updat\w+|ganti|mengganti|diganti|ubah|mengubah|diubah"
 _PHRASINGS = (
     r"\b(?:instead of|rather than|in place of)(?: using| the| a)? ([^,.;:()\n]{2,60}?)(?=[,.;:()\n]| (?:and|because|so|since|we|it|is|was)\b|$)",
     rf"\b(?:replac\w+|swap\w*)(?: the| our)? {_OLD} (?:with|by|for)\b",
     rf"\b(?:switch\w*|mov\w+|migrat\w+|chang\w+|renam\w+)(?: it| them| over)?(?: from)?(?: the)? {_OLD} (?:to|into|→|->)(?=\s)",
+    rf"\b(?:{_CHANGING})\b[^.;\n]{{0,40}}? (?:from|dari) (?:the )?{_OLD} (?:to|into|ke|jadi|menjadi|→|->)(?=\s)",
     rf"\b(?:no longer|not)(?: use| uses| using| need| needs) {_OLD}(?=[\s,.;:)]|$)",
     rf"\b{_OLD} (?:is|are|was|were) (?:no longer|not) (?:appropriate|needed|used|required|valid|correct|wanted|an option|supported)\b",
-    rf"\b(?:ganti|mengganti|diganti)(?: dari)? {_OLD} (?:jadi|dengan|ke|pakai|menjadi)\b",
+    rf"\b(?:ganti|mengganti|diganti|ubah|mengubah|diubah)(?: dari)? {_OLD} (?:jadi|dengan|ke|pakai|menjadi)\b",
     rf"\b(?:tidak|ga|gak|nggak) (?:jadi|lagi) (?:pakai|pake|menggunakan) {_OLD}(?=[\s,.;:)]|$)",
     rf"\b(?:au lieu de|en lugar de|em vez de) {_OLD}(?=[\s,.;:)]|$)",
 )
@@ -26,6 +28,16 @@ _PHRASINGS = (
 @cache
 def _patterns() -> tuple[re.Pattern[str], ...]:
     return tuple(re.compile(p, re.I) for p in _PHRASINGS)
+
+
+@cache
+def _changing() -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{_CHANGING})\b[^.;\n]{{0,40}} (?:from|dari) ", re.I)
+
+
+def changes_value(text: str) -> bool:
+    """Return whether *text* tells of a change from one value to another, whatever else hints at it."""
+    return (" from " in text or " dari " in text) and _changing().search(text) is not None
 
 
 def retired_by(text: str) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeAlias
 
 from onward.core.extract.cues import ERRANDS, bit, labelled
 from onward.core.extract.features import REGIMES, SHARED, STANDING, Candidate, candidates, features, regime, setting, states_rule
-from onward.core.extract.reversals import retired_by
+from onward.core.extract.reversals import changes_value, retired_by
 from onward.core.extract.trace import Trace
 from onward.core.extract.weights import KIND_WEIGHTS, WORTH_WEIGHTS
 from onward.core.facts import KINDS, Author, Evidence, Kind
@@ -23,7 +23,7 @@ POOL = 220
 """Clauses kept of one session: several times what the largest handoff can show."""
 
 _RULE, _REVERSE, _NARRATES = bit("rule"), bit("reverse"), bit("narrate")
-_NEXT, _DID = bit("next"), bit("did")
+_NEXT, _REACHED = bit("next"), bit("did") | bit("fixed")
 _BY_USER: frozenset[Kind] = frozenset(("rule", "requirement", "decision", "error"))
 _BY_AGENT: frozenset[Kind] = frozenset(KINDS) - {"goal", "rule", "requirement", "question"}
 _NEEDS: dict[Kind, int] = {
@@ -80,7 +80,7 @@ def heard(seen: Trace) -> Iterator[Heard]:
         if key in told:
             continue
         told.add(key)
-        settles = one.cues & _REVERSE and not (one.said.author == "agent" and one.cues & _NARRATES)
+        settles = (one.cues & _REVERSE or changes_value(one.clause.text)) and not (one.said.author == "agent" and one.cues & _NARRATES)
         retired = retired_by(one.clause.text) if settles else ()
         label, kind, text = _announced(one)
         kind = "goal" if one is goal else kind or _kind(one, told_of, is_last=one.said.place >= around.last_closing)
@@ -140,10 +140,12 @@ def _kind(one: Candidate, told_of: Features, *, is_last: bool) -> Kind:
     by_user = one.said.author == "user"
     if is_last and one.clause.text.endswith("?"):
         return "question"
-    if is_last and not by_user and one.cues & _NEXT and not one.cues & _DID:
+    if is_last and not by_user and one.cues & _NEXT and not one.cues & _REACHED:
         return "next_step"
     able = _BY_USER if by_user else _BY_AGENT if any(map(_is_exact, one.names)) else _BY_AGENT - {"value", "file", "command"}
     otherwise: Kind = "requirement" if by_user else "lesson"
+    if one.cues & _REACHED:
+        able -= {"next_step"}
     if one.cues & _SAYS_MORE:
         able -= {"value"}
     if one.size > _RULE_LONGEST or not STANDING.isdisjoint(one.stems):

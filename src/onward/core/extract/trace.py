@@ -14,6 +14,7 @@ from typing import TypeAlias
 
 from onward.core.facts import Author
 from onward.core.own_words import handed_over, own_words
+from onward.core.shell_moves import moves
 from onward.core.tools import Action, Change, Todo, action, todo
 from onward.core.transcript import ToolResult, Turn
 
@@ -143,6 +144,8 @@ def _answer(seen: Trace, asked: _Waiting | None, result: ToolResult, ordinal: in
     failed = None if result.is_error is None and result.exit_code is None else bool(result.is_error) or bool(result.exit_code)
     if isinstance(asked, Ran):
         asked.failed, asked.output, asked.answered_in = failed, result.text, ordinal
+        if not failed:
+            seen.changed += (Changed(asked.turn, asked.at, change, asked.round) for change in moves(asked.command))
     elif isinstance(asked, tuple):
         for question, answer in () if failed else _answers(asked, result.text):
             seen.rounds += 1

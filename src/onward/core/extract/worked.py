@@ -48,6 +48,7 @@ class Shown(NamedTuple):
     weight: float
     evidence: Evidence = "verified"
     author: Author = "tool"
+    retires: tuple[str, ...] = ()
 
 
 def shown(seen: Trace, cwd: str) -> Iterator[Shown]:
@@ -82,19 +83,45 @@ def _files(seen: Trace, cwd: str) -> Iterator[Shown]:
     by_path: dict[str, list[Changed]] = {}
     for changed in seen.changed:
         by_path.setdefault(_path(changed.change.path, cwd), []).append(changed)
+    names = {_path(c.change.was, cwd): _path(c.change.path, cwd) for c in seen.changed if c.change.was}
     for path, changes in by_path.items():
         last = changes[-1]
+        is_gone = last.change.change == "deleted"
+        if (path in names and last.turn <= by_path[names[path]][-1].turn) or (is_gone and _is_scratch(path, changes)):
+            continue
         created = any(c.change.change == "created" for c in changes)
-        if last.change.change in ("deleted", "renamed"):
-            verb = "was deleted" if last.change.change == "deleted" else "is the new name after a rename"
+        old = [_path(c.change.was, cwd) for c in changes if c.change.was]
+        weight = min(0.75, 0.3 + 0.07 * len(changes) + 0.15 * created + 0.15 * last.round / max(1, seen.rounds))
+        if is_gone:
+            # What is gone is asked for less than what is there.
+            verb, weight = "was deleted", weight / 2
+        elif old:
+            verb = _renamed(path, old[-1]) + ("" if last.change.change == "renamed" else ", edited since")
         elif created:
             verb = "was created" if len(changes) == 1 else f"was created, then edited {_times(len(changes) - 1)}"
         else:
             verb = f"was edited {_times(len(changes))}"
-        weight = min(0.75, 0.3 + 0.07 * len(changes) + 0.15 * created + 0.15 * last.round / max(1, seen.rounds))
         about = _about(path, changes, seen)
         text = f"`{path}` {verb}" + (f" — {one_line(about[0], 130).rstrip(':')}" if about else "")
-        yield Shown("file", f"file:{path}", text, (last.turn, about[1]) if about else (last.turn,), weight)
+        yield Shown(
+            "file",
+            f"file:{path}",
+            text,
+            (last.turn, about[1]) if about else (last.turn,),
+            weight,
+            retires=tuple(f"file:{was}" for was in old),
+        )
+
+
+def _renamed(path: str, was: str) -> str:
+    folder, _, name = was.rpartition("/")
+    return f"was moved here from `{folder or '.'}/`" if path.rpartition("/")[2] == name else f"is the new name of `{was}`"
+
+
+def _is_scratch(path: str, changes: list[Changed]) -> bool:
+    """Say whether a file that is gone was never the project's: outside of its folder, or a log, and no tool ever wrote it."""
+    is_outside = path.startswith(("/", "..")) or paths.is_windows(path)
+    return (is_outside or path.endswith((".log", ".tmp", ".pid"))) and all(c.change.change == "deleted" for c in changes)
 
 
 def _about(path: str, changes: list[Changed], seen: Trace) -> tuple[str, int] | None:
@@ -175,6 +202,7 @@ def _commands(seen: Trace, cwd: str) -> Iterator[Shown]:
             f"`{key}` {outcome}{times}{shown}{purpose}",
             (last.turn, last.shown_in) if shown else (last.turn,),
             weight,
+            retires=(f"{_open_error(key, cwd)}: *",) if last.failed is False else (),
         )
 
 
@@ -197,15 +225,22 @@ def _errors(seen: Trace, cwd: str) -> Iterator[Shown]:
             if not trouble or trouble in told:
                 continue
             told.add(trouble)
-            subject = f"error:{trouble[:80]}"
             text = f"`{one_line(_short(key, cwd), 90)}` failed with: {_short(trouble, cwd)}"
             if following and following[1].failed is False:
                 touched = [c for c in seen.changed if ran.turn <= c.turn <= following[1].turn]
                 how = f" after a change of `{_path(touched[-1].change.path, cwd)}`" if touched else ""
                 turns = (ran.turn, ran.shown_in, *(c.turn for c in touched[-1:]), following[1].turn)
-                yield Shown("error", subject, f"{text} → it passes{how}", turns, 0.4)
+                yield Shown(
+                    "error", f"error:{trouble[:80]}", f"{text} → it passes{how}", turns, 0.4, retires=(f"{_open_error(key, cwd)}: *",)
+                )
             elif following is None:
-                yield Shown("error", subject, text, (ran.turn, ran.shown_in), 0.3 + 0.15 * (ran.round == seen.rounds))
+                weight = 0.3 + 0.15 * (ran.round == seen.rounds)
+                yield Shown("error", f"{_open_error(key, cwd)}: {trouble[:80]}", text, (ran.turn, ran.shown_in), weight)
+
+
+def _open_error(key: str, cwd: str) -> str:
+    """Return what the subjects of all errors of a command begin with that nothing has mended yet: a run that passes puts an end to them."""
+    return f"error:{_short(key, cwd)[:60].replace(': ', ' ')}"
 
 
 def trouble_in(output: str) -> str:
@@ -221,7 +256,9 @@ def _todos(seen: Trace) -> Iterator[Shown]:
         subject = f"todo:{todo.text.lower()[:80]}"
         if todo.status == "completed":
             yield Shown("done", subject, f"{todo.text} (ticked off in the agent's task list)", turns, 0.35, "claimed", "agent")
-        elif todo.status != "cancelled":
+        elif todo.status == "cancelled":
+            yield Shown("decision", subject, f"Dropped from the agent's task list: {todo.text}", turns, 0.2, "claimed", "agent")
+        else:
             state = "in progress" if todo.status == "in_progress" else "not begun"
             yield Shown("next_step", subject, f"{todo.text} ({state})", turns, 0.75, "claimed", "agent")
 

@@ -1,0 +1,339 @@
+"""What was replaced, done, fixed, deleted or renamed in a later session stands so in the ledger: through `distill` of several sessions and through the store."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from onward.app import completing, facts, handoffs, imports, projects
+from onward.app import sessions as sittings
+from onward.app.distilling import distil, distil_files
+from onward.app.reading import Reading
+from onward.core.facts import Fact
+from onward.core.handoff import render
+from onward.core.ledger import Ledger, fold
+from onward.store import Store
+
+ROOT = "/home/ayu/toko"
+
+
+class Script:
+    """A session being written as an agent would: what was said, and what the tools did."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self._records: list[dict[str, object]] = []
+
+    def user(self, text: str) -> Script:
+        return self._add("user", text)
+
+    def agent(self, text: str) -> Script:
+        return self._add("assistant", [{"type": "text", "text": text}])
+
+    def run(self, command: str, output: str = "", *, failed: bool = False) -> Script:
+        return self.call("Bash", {"command": command}, f"Exit code 1\n{output}" if failed else output, failed=failed)
+
+    def write(self, path: str) -> Script:
+        return self.call("Write", {"file_path": f"{ROOT}/{path}", "content": "x\n"})
+
+    def edit(self, path: str) -> Script:
+        return self.call("Edit", {"file_path": f"{ROOT}/{path}", "old_string": "x", "new_string": "y"})
+
+    def todos(self, **status: str) -> Script:
+        entries = [{"content": text.replace("_", " "), "status": state, "activeForm": text} for text, state in status.items()]
+        return self.call("TodoWrite", {"todos": entries})
+
+    def call(self, tool: str, given: dict[str, object], output: str = "ok", *, failed: bool = False) -> Script:
+        name = f"toolu_{self.number}_{len(self._records)}"
+        self._add("assistant", [{"type": "tool_use", "id": name, "name": tool, "input": given}])
+        return self._add("user", [{"type": "tool_result", "tool_use_id": name, "content": output, "is_error": failed}])
+
+    def _add(self, role: str, content: object) -> Script:
+        place = len(self._records)
+        about = {"cwd": ROOT, "sessionId": f"5b1e7c1a-0d7e-4b7e-9a53-2f6b8c4d1e{self.number:02}", "version": "2.1.30", "isSidechain": False}
+        name = {"uuid": f"u{self.number}-{place}", "parentUuid": f"u{self.number}-{place - 1}" if place else None}
+        at = f"2026-03-{self.number:02}T09:{place // 60:02}:{place % 60:02}.000Z"
+        self._records.append({**about, **name, "timestamp": at, "type": role, "message": {"role": role, "content": content}})
+        return self
+
+    def bytes(self) -> bytes:
+        return "\n".join(map(json.dumps, self._records)).encode()
+
+
+def first() -> Script:
+    return Script(1).user("Build the online shop of the bakery. Keep the orders, the cart and the receipts in one service.")
+
+
+def later(number: int = 2) -> Script:
+    return Script(number).user("Go on with the shop of the bakery, please.")
+
+
+class Standing:
+    """What stands after all sessions: by `distill`, and by the store, which must agree."""
+
+    def __init__(self, ledger: Ledger, document: str) -> None:
+        self.facts = ledger.facts
+        self.document = document
+
+    def state(self, words: str) -> str:
+        """The state of the only fact that says *words*."""
+        return self.fact(words).state
+
+    def fact(self, words: str) -> Fact:
+        (found,) = [one for one in self.facts if words in one.text]
+        return found
+
+
+Told = Callable[..., Standing]
+
+
+@pytest.fixture
+def told(tmp_path: Path) -> Told:
+    def tell(*scripts: Script) -> Standing:
+        files = []
+        for script in scripts:
+            path = tmp_path / f"{script.number}.jsonl"
+            path.write_bytes(script.bytes())
+            files.append(path)
+        reading = Reading()
+        for path in files:
+            reading.read(path)
+        ledger = fold(Ledger(), (fact for path in reading.paths for fact in distil(path).facts))
+        document = render(distil_files(files)[0].handoff)
+        with Store.at_folder(tmp_path / "home") as store:
+            project = projects.new(store, "shop")
+            for number, path in enumerate(files, start=1):
+                imports.import_paths(store, [path], project=project)
+                completing.complete(store, sittings.find(store, project, number))
+            kept = facts.listed(store, project, state=None)
+            assert {(one.text, one.state) for one in kept} == {(one.text, one.state) for one in ledger.facts}
+            assert handoffs.current(store, project).markdown == document
+        return Standing(ledger, document)
+
+    return tell
+
+
+def test_a_port_that_changed(told: Told) -> None:
+    now = told(
+        first().agent("The shop server listens on port 8080 in the container."),
+        later().agent("I changed the port from 8080 to 9090, so the shop server listens on port 9090 in the container."),
+    )
+    assert now.state("listens on port 8080") == "superseded"
+    assert now.fact("from 8080 to 9090").state == "live"
+
+
+def test_a_library_that_was_swapped(told: Told) -> None:
+    now = told(
+        first().agent("I decided to use moment for the dates of the receipts, because it knows the locales."),
+        later().agent("The dates of the receipts now use dayjs instead of moment, since it is a tenth of the size."),
+    )
+    assert now.state("use moment for the dates") == "superseded"
+    assert now.state("use dayjs instead of moment") == "live"
+
+
+def test_a_decision_that_was_reversed_by_the_person(told: Told) -> None:
+    now = told(
+        first().user("Let's store the orders of the shop in mongodb."),
+        later().user("On second thought, store the orders of the shop in postgres instead of mongodb."),
+    )
+    assert now.state("orders of the shop in mongodb.") == "superseded"
+    assert now.state("postgres instead of mongodb") == "live"
+
+
+def test_a_decision_that_was_reversed_in_indonesian(told: Told) -> None:
+    now = told(
+        first().user("Simpan pesanan toko pakai mongodb saja ya."),
+        later().user("Ganti mongodb jadi postgres untuk simpan pesanan toko."),
+    )
+    assert now.state("pakai mongodb saja") in ("superseded", "contradicted")
+    assert now.state("jadi postgres") == "live"
+
+
+def test_a_rule_that_was_reversed(told: Told) -> None:
+    now = told(
+        first().user("Always run the checks of the shop with npm before you push."),
+        later().user("From now on always run the checks of the shop with pnpm instead of npm."),
+    )
+    assert now.state("with npm before") == "superseded"
+    assert now.state("pnpm instead of npm") == "live"
+
+
+def test_a_todo_that_was_done(told: Told) -> None:
+    now = told(
+        first().todos(Write_the_receipt_page="in_progress", Print_the_labels="pending"),
+        later().todos(Write_the_receipt_page="completed", Print_the_labels="pending"),
+    )
+    assert now.state("receipt page (in progress)") == "resolved"
+    assert now.fact("receipt page (ticked off").kind == "done"
+    assert [one.state for one in now.facts if "Print the labels" in one.text] == ["superseded", "live"]
+
+
+def test_a_todo_that_was_dropped(told: Told) -> None:
+    now = told(first().todos(Print_the_labels="pending"), later().todos(Print_the_labels="cancelled"))
+    assert [one.state for one in now.facts if "Print the labels (not begun)" in one.text] == ["superseded"]
+
+
+def test_an_error_that_was_fixed_in_a_later_session(told: Told) -> None:
+    now = told(
+        first().run("pytest tests/test_cart.py", "E   KeyError: 'currency' in the totals of the cart", failed=True),
+        later().edit("src/cart.py").run("pytest tests/test_cart.py", "12 passed in 0.31s"),
+    )
+    (error,) = [one for one in now.facts if one.kind == "error" and "KeyError" in one.text]
+    assert error.state == "resolved"
+    assert now.state("`pytest tests/test_cart.py` failed when it last ran") == "superseded"
+    assert now.fact("12 passed").state == "live"
+
+
+def test_an_error_that_came_back(told: Told) -> None:
+    failing = "E   KeyError: 'currency' in the totals of the cart"
+    now = told(
+        first().run("pytest tests/test_cart.py", failing, failed=True),
+        later().edit("src/cart.py").run("pytest tests/test_cart.py", "12 passed in 0.31s"),
+        later(3).run("pytest tests/test_cart.py", failing, failed=True),
+    )
+    assert [one.state for one in now.facts if one.kind == "error" and "KeyError" in one.text][-1] == "live"
+
+
+def test_a_file_that_was_deleted(told: Told) -> None:
+    now = told(
+        first().write("src/coupons.py").agent("The coupons are in src/coupons.py."),
+        later().run("git rm src/coupons.py", "rm 'src/coupons.py'"),
+    )
+    assert now.state("`src/coupons.py` was created") == "superseded"
+    assert now.fact("`src/coupons.py` was deleted").state == "live"
+    assert "`src/coupons.py` was created" not in now.document
+
+
+def test_a_file_that_was_deleted_by_a_plain_command(told: Told) -> None:
+    now = told(first().write("src/coupons.py"), later().run("cd /home/ayu/toko && rm -f src/coupons.py && ls src", "cart.py"))
+    assert now.fact("`src/coupons.py` was deleted").state == "live"
+
+
+def test_a_deletion_that_failed_deletes_nothing(told: Told) -> None:
+    now = told(first().write("src/coupons.py"), later().run("rm src/coupons.py", "rm: Permission denied", failed=True))
+    assert now.state("`src/coupons.py` was created") == "live"
+
+
+def test_a_scratch_file_that_is_cleared_away_is_no_file_of_the_project(told: Told) -> None:
+    now = told(first().run("rm -f /tmp/shop.log server.log && pytest -q", "3 passed in 0.1s"))
+    assert [one for one in now.facts if one.kind == "file"] == []
+
+
+@pytest.mark.parametrize(
+    "command", ["git mv src/coupons.py src/discounts.py", "mv src/coupons.py src/discounts.py", "mv src/coupons.py ./src/discounts.py"]
+)
+def test_a_file_that_was_renamed(told: Told, command: str) -> None:
+    now = told(first().write("src/coupons.py").agent("The coupons are in src/coupons.py, one class each."), later().run(command, ""))
+    assert now.state("`src/coupons.py` was created") == "superseded"
+    new = now.fact("`src/discounts.py` is the new name of `src/coupons.py`")
+    assert (new.state, new.subject) == ("live", "file:src/discounts.py")
+    assert "`src/coupons.py` was created" not in now.document
+
+
+def test_a_file_that_was_moved(told: Told) -> None:
+    now = told(first().write("src/coupons.py"), later().run("git mv src/coupons.py src/shop/", ""))
+    assert now.state("`src/coupons.py` was created") == "superseded"
+    assert now.fact("`src/shop/coupons.py` was moved here from `src/`").state == "live"
+
+
+def test_a_file_that_was_renamed_and_edited(told: Told) -> None:
+    now = told(
+        first().write("src/coupons.py"),
+        later().run("git mv src/coupons.py src/discounts.py", ""),
+        later(3).edit("src/discounts.py"),
+    )
+    assert [(one.subject, one.state) for one in now.facts if one.kind == "file"][-1] == ("file:src/discounts.py", "live")
+    assert not [one for one in now.facts if one.kind == "file" and one.subject == "file:src/coupons.py" and one.state == "live"]
+
+
+def test_a_file_that_came_back(told: Told) -> None:
+    now = told(first().write("src/coupons.py"), later().run("rm src/coupons.py", ""), later(3).write("src/coupons.py"))
+    assert [one.state for one in now.facts if one.kind == "file"][-1] == "live"
+    assert "deleted" not in now.document
+
+
+def test_the_branch_and_where_it_stands(told: Told) -> None:
+    now = told(
+        first().run("git commit -am 'Add the cart'", "[main 1a2b3c4] Add the cart\n 1 file changed"),
+        later().run("git commit -am 'Add the receipts' && git push", "[main 5d6e7f8] Add the receipts\n 1 file changed"),
+    )
+    assert now.state("the last commit `1a2b3c4` is committed locally") == "superseded"
+    assert now.state("the last commit `5d6e7f8` is pushed") == "live"
+    assert now.state("Committed `1a2b3c4`") == "live"
+
+
+# Other things stand.
+
+
+def test_only_facts_of_one_subject_retire_each_other(told: Told) -> None:
+    now = told(
+        first()
+        .agent("The printer of the kitchen listens on port 8080 for its labels.")
+        .agent("The receipts of the shop are rounded to whole rupiah."),
+        later().agent("I changed the port from 8080 to 9090 for the shop server in the container."),
+    )
+    assert now.state("printer of the kitchen") == "live"
+    assert now.state("whole rupiah") == "live"
+
+
+def test_a_change_of_mind_that_names_nothing_leaves_both(told: Told) -> None:
+    now = told(
+        first().user("Show the prices of the cart with tax."),
+        later().user("Show the prices of the cart without tax at the counter."),
+    )
+    assert {one.state for one in now.facts if "tax" in one.text} == {"live"}
+
+
+def test_two_files_of_one_name_are_two(told: Told) -> None:
+    now = told(first().write("src/index.ts").write("web/index.ts"), later().run("rm src/index.ts", ""))
+    assert now.state("`web/index.ts` was created") == "live"
+
+
+def test_the_same_command_elsewhere_fixes_nothing(told: Told) -> None:
+    now = told(
+        first().run("pytest tests/test_cart.py", "E   KeyError: 'currency' in the totals of the cart", failed=True),
+        later().run("pytest tests/test_menu.py", "3 passed in 0.1s"),
+    )
+    assert now.state("failed with: E KeyError") == "live"
+
+
+def test_a_long_text_that_names_the_old_value_among_others_is_marked_not_hidden(told: Told) -> None:
+    now = told(
+        first().agent(
+            "I decided to keep the orders in mongodb with one collection for each counter of the shop and nightly copies to the cellar disk "
+            "plus totals by month under receipts customer baker labels."
+        ),
+        later().agent("The orders of the shop are kept in postgres instead of mongodb, one table for each counter."),
+    )
+    assert now.state("nightly copies to the cellar") == "contradicted"
+    assert "(in part replaced since)" in now.document
+
+
+def test_what_ten_sessions_change_stands_as_the_last_left_it(told: Told) -> None:
+    scripts = [first().todos(Pay_the_baker="pending")]
+    for number in range(2, 11):
+        old, new = 8000 + number, 8001 + number
+        scripts.append(
+            later(number)
+            .agent(f"I changed the port from {old} to {new}, so the shop server listens on port {new} in the container.")
+            .edit("src/cart.py")
+        )
+    now = told(*scripts)
+    ports = [one for one in now.facts if "listens on port" in one.text and one.kind == "done"]
+    assert [one.state for one in ports] == ["superseded"] * 8 + ["live"]
+    assert [one.state for one in now.facts if one.kind == "file"] == ["superseded"] * 8 + ["live"]
+    assert now.state("Pay the baker") == "live"
+
+
+def test_an_open_item_is_resolved_by_what_a_later_session_did_in_most_of_its_words() -> None:
+    def one(kind: Kind, text: str, session: int) -> Fact:
+        source = Handle(session, 1)
+        return Fact(fact_id(kind, "", text, source), kind, "", text, (source,), datetime(2026, 3, session, tzinfo=UTC))
+
+    todo, other = one("next_step", "Nurse page: call the next number (not begun)", 1), one("next_step", "Print the ticket", 1)
+    done = one("done", "The nurse page works: a tap calls, and the number shows on the TV.", 2)
+    states = {fact.text: fact.state for fact in fold(Ledger(), [todo, other, done]).facts}
+    assert states == {todo.text: "resolved", other.text: "live", done.text: "live"}
