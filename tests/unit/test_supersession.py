@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from onward.app import completing, facts, handoffs, imports, projects
 from onward.app import sessions as sittings
 from onward.app.distilling import distil, distil_files
 from onward.app.reading import Reading
-from onward.core.facts import Fact
+from onward.core.facts import Fact, Handle, Kind, fact_id
 from onward.core.handoff import render
 from onward.core.ledger import Ledger, fold
 from onward.store import Store

@@ -54,9 +54,7 @@ def fields_of(said: Mapping[str, Any]) -> dict[str, Any]:
 
 def known(said: Mapping[str, Any]) -> dict[str, Any]:
     """Return what of *said* is about accounts, for clients of other servers that send more: logins and keys stay in it, so that they are refused and not passed over."""
-    return {
-        key: value for key, value in said.items() if (name := _OTHER_NAMES.get(_snake(key), _snake(key))) in _READ or _is_login(name)
-    }
+    return {key: value for key, value in said.items() if (name := _OTHER_NAMES.get(_snake(key), _snake(key))) in _READ or _is_login(name)}
 
 
 def _is_login(name: str) -> bool:
