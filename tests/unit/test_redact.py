@@ -56,6 +56,7 @@ def jwt() -> str:
 SHAPES: dict[str, str] = {
     "aws-access-key": "AK" + "IA" + some(16, string.ascii_uppercase + "234567"),
     "github-token": "gh" + "p_" + some(36),
+    "onward-token": "on" + "w_" + some(12, HEX) + "_" + some(43, LETTERS_AND_DIGITS + "_-"),
     "github-oauth": "gh" + "o_" + some(36),
     "github-app": "gh" + "s_" + some(36),
     "github-fine-grained": "github" + "_pat_" + some(22) + "_" + some(59),

@@ -32,6 +32,7 @@ _SHAPES = {
     "huggingface-token": (r"(?:hf|api_org)_[A-Za-z0-9]{30,}(?![\w-])", "hf_ api"),
     "npm-token": (r"npm_[A-Za-z0-9]{36}(?![\w-])", "npm"),
     "pypi-token": (r"pypi-AgE[\w-]{50,}", "pyp"),
+    "onward-token": (r"onw_[0-9a-f]{12}_[\w-]{43}(?![\w-])", "onw"),
     "jwt": (r"eyJ[\w-]{14,}\.eyJ[\w-]{14,}(?:\.[\w-]{10,}={0,2}|\.)?", "eyJ"),
     "groq-key": (r"gsk_[A-Za-z0-9]{40,}", "gsk"),
     "xai-key": (r"xai-[A-Za-z0-9]{40,}", "xai"),
