@@ -253,7 +253,7 @@ SURVIVORS = [
     url("postgres", "postgres:postgres", "localhost:5432/shop"),
     url("postgres", "user:password", "host/db"),
     url("postgres", "$PGUSER:$PGPASSWORD", "host/db"),
-    "http://localhost:3000/@fs/work/index.ts",
+    "http://localhost:3000/@fs/shop/index.ts",
     "toolu_01A09q90qw90lq917835lq9",
     "msg_01XFDUDYJgAACzvnptvVoYEL req_011CSHoEeqs5C35K2UUqR7Fy call_9pw1qnYScqvGrCH58HWCvFH6",
     "sk-learn-compatible-estimator-base-classes",

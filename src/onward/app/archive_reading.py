@@ -28,6 +28,8 @@ MOST_RATIO = 250
 
 _READ_BYTES = 1 << 20
 _ENCRYPTED = 0x1
+# What unpacking raises over bytes that are not whole; the last two stand for a packing or a cipher that it does not know.
+_DAMAGE = (BadZipFile, EOFError, OSError, zlib.error, NotImplementedError, RuntimeError)
 _ANEW = "Export the project again, and copy the file whole."
 
 
@@ -96,7 +98,7 @@ class ArchiveReader:
                         break
                     digest.update(piece)
                     yield piece
-        except (BadZipFile, EOFError, OSError, zlib.error, NotImplementedError, RuntimeError) as error:
+        except _DAMAGE as error:
             raise BadArchive(f"The archive is damaged in {path}: {error}.", _ANEW) from error
         if size != said.size_bytes or digest.hexdigest() != said.sha256:
             raise BadArchive(f"{path} in the archive is not what its manifest says: its sum is wrong.", _ANEW)
@@ -152,7 +154,7 @@ def _manifest(archive: ZipFile, entry: ZipInfo) -> dict[str, Any]:
         raise BadArchive("The archive's manifest is too large.", _ANEW)
     try:
         data = archive.read(entry)
-    except (BadZipFile, EOFError, OSError, zlib.error, NotImplementedError, RuntimeError) as error:
+    except _DAMAGE as error:
         raise BadArchive(f"The archive's manifest is damaged: {error}.", _ANEW) from error
     manifest = _object(data, MANIFEST)
     if manifest.get("format") != FORMAT:
