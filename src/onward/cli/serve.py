@@ -41,8 +41,8 @@ def serve(host: str | None, port: int | None, as_json: bool) -> None:
         # Imported here: the port may be taken, and then nothing of this is needed.
         import uvicorn
 
-        from onward.api.application import build
         from onward.api.logs import to_standard_error
+        from onward.server import build
         from onward.work import start as working
 
         to_standard_error()

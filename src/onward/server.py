@@ -1,0 +1,18 @@
+"""The whole server: the API, and whatever else answers at the same address. The one place that knows all of them; they do not know each other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fastapi import FastAPI
+
+from onward.api.application import build as build_api
+from onward.settings import Settings
+
+if TYPE_CHECKING:
+    from onward.store import Store
+
+
+def build(store: Store, settings: Settings) -> FastAPI:
+    """Return the application over an open *store*, which whoever opened it closes."""
+    return build_api(store, settings)

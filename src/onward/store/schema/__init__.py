@@ -1,0 +1,56 @@
+"""The tables, as the newest migration leaves them.
+
+Times are whole microseconds since 1970 in UTC, given by the store alone; `at` and `started_at` come from the transcript. JSON is text.
+"""
+
+from onward.store.schema.house import access_tokens, answers, events, jobs, templates
+from onward.store.schema.learned import knowledge, knowledge_sources, knowledge_terms, met_errors, session_measures, touched_files
+from onward.store.schema.pool import account_events, account_limits, accounts, counted_sessions, session_accounts, usage
+from onward.store.schema.project import (
+    distilled,
+    drafts,
+    fact_edits,
+    facts,
+    handoffs,
+    imports,
+    ledgers,
+    loaded_handoffs,
+    places,
+    projects,
+    sessions,
+    turns,
+)
+from onward.store.schema.tables import tables
+
+__all__ = [
+    "access_tokens",
+    "account_events",
+    "account_limits",
+    "accounts",
+    "answers",
+    "counted_sessions",
+    "distilled",
+    "drafts",
+    "events",
+    "fact_edits",
+    "facts",
+    "handoffs",
+    "imports",
+    "jobs",
+    "knowledge",
+    "knowledge_sources",
+    "knowledge_terms",
+    "ledgers",
+    "loaded_handoffs",
+    "met_errors",
+    "places",
+    "projects",
+    "session_accounts",
+    "session_measures",
+    "sessions",
+    "tables",
+    "templates",
+    "touched_files",
+    "turns",
+    "usage",
+]

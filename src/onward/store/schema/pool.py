@@ -1,0 +1,104 @@
+"""The account pool, and what sessions used."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKey, Index, Integer, String, Table, Text
+
+from onward.store.schema.tables import owner, tables
+
+accounts = Table(
+    "accounts",
+    tables,
+    # An AI service's account, as a person told of it. No login and no key has a place here.
+    Column("id", Integer, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("provider", Text, nullable=False),
+    Column("plan", Text, nullable=False),
+    # [[model, credits or null], …]
+    Column("models_json", Text, nullable=False),
+    Column("tags_json", Text, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("credits_total", Float),
+    # As counted at credits_at: a reset that passed since gives them back.
+    Column("credits_used", Float, nullable=False),
+    Column("credits_estimated", Float, nullable=False),
+    Column("credits_at", BigInteger, nullable=False),
+    Column("resets_at", BigInteger),
+    Column("period", String(16), nullable=False),
+    Column("is_paused", Boolean, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+account_limits = Table(
+    "account_limits",
+    tables,
+    owner("account_id", "accounts.id", primary_key=True),
+    # Empty: of the whole account.
+    Column("model", Text, primary_key=True),
+    Column("reached_at", BigInteger, nullable=False),
+    Column("until_at", BigInteger),
+)
+
+account_events = Table(
+    "account_events",
+    tables,
+    Column("id", Integer, primary_key=True),
+    owner("account_id", "accounts.id"),
+    Column("session_id", Integer, ForeignKey("sessions.id", ondelete="SET NULL"), index=True),
+    Column("kind", String(16), nullable=False),
+    Column("source", String(16), nullable=False),
+    Column("model", Text, nullable=False),
+    # What the count of used credits changed by, and what it was then.
+    Column("credits", Float),
+    Column("used_after", Float),
+    Column("note", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Index("ix_account_events_account_id_at", "account_id", "at"),
+    Index("ix_account_events_at", "at"),
+    sqlite_autoincrement=True,
+)
+
+session_accounts = Table(
+    "session_accounts",
+    tables,
+    # The accounts that a session ran on, one after the other: the newest is the one it runs on.
+    Column("id", Integer, primary_key=True),
+    owner("session_id", "sessions.id"),
+    owner("account_id", "accounts.id"),
+    Column("began_at", BigInteger, nullable=False),
+    Column("why", Text, nullable=False),
+    Index("ix_session_accounts_session_id", "session_id"),
+    Index("ix_session_accounts_account_id", "account_id"),
+    sqlite_autoincrement=True,
+)
+
+usage = Table(
+    "usage",
+    tables,
+    # Tokens and list prices found in a session's turns, by model and account. Derived from the turns, and counted again when those changed.
+    Column("id", Integer, primary_key=True),
+    owner("session_id", "sessions.id"),
+    Column("account_id", Integer, ForeignKey("accounts.id", ondelete="SET NULL"), index=True),
+    Column("model", Text, nullable=False),
+    Column("turns", Integer, nullable=False),
+    Column("input_tokens", BigInteger, nullable=False),
+    Column("output_tokens", BigInteger, nullable=False),
+    Column("cache_read_tokens", BigInteger, nullable=False),
+    Column("cache_write_tokens", BigInteger, nullable=False),
+    # Of the turns with a known price; NULL where there is none. `unpriced_turns` have no known price.
+    Column("cost_usd", Float),
+    Column("unpriced_turns", Integer, nullable=False),
+    Index("ix_usage_session_id", "session_id"),
+    sqlite_autoincrement=True,
+)
+
+counted_sessions = Table(
+    "counted_sessions",
+    tables,
+    # What a session held when its usage was counted.
+    owner("session_id", "sessions.id", primary_key=True),
+    Column("turns", Integer, nullable=False),
+    Column("tokens", BigInteger, nullable=False),
+)

@@ -1,0 +1,185 @@
+"""What a project is made of: its sessions, their turns, the ledger, the handoffs."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKey, Index, Integer, LargeBinary, String, Table, Text, UniqueConstraint
+
+from onward.store.schema.tables import owner, tables
+
+projects = Table(
+    "projects",
+    tables,
+    Column("id", Integer, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("description", Text, nullable=False),
+    Column("root", Text, nullable=False, index=True),
+    Column("remote", Text, nullable=False, index=True),
+    Column("status", String(16), nullable=False),
+    Column("secret_key", LargeBinary, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+places = Table(
+    "places",
+    tables,
+    # What a person gave to a project by hand, beside the root and remote it was made with.
+    Column("id", Integer, primary_key=True),
+    owner("project_id", "projects.id"),
+    Column("root", Text, nullable=False),
+    Column("remote", Text, nullable=False),
+    # Whether folders below the root are meant too.
+    Column("below", Boolean, nullable=False),
+    Index("ix_places_project_id", "project_id"),
+    sqlite_autoincrement=True,
+)
+
+ledgers = Table(
+    "ledgers",
+    tables,
+    owner("project_id", "projects.id", primary_key=True),
+    # Grows by one with every change: what was read at one version is only written back at that version.
+    Column("version", Integer, nullable=False),
+    # What the preservation of a handoff is measured against.
+    Column("reference_json", Text, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+)
+
+sessions = Table(
+    "sessions",
+    tables,
+    Column("id", Integer, primary_key=True),
+    owner("project_id", "projects.id"),
+    Column("number", Integer, nullable=False),
+    Column("agent", Text, nullable=False),
+    # The agent's own id, or a digest of the first turns where it gives none; NULL until a transcript is known.
+    Column("native_id", Text),
+    Column("parent_native_id", Text),
+    Column("status", String(16), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("objectives_json", Text, nullable=False),
+    Column("accomplishments_json", Text, nullable=False),
+    Column("blockers_json", Text, nullable=False),
+    Column("credits_used", Float),
+    Column("cwd", Text, nullable=False),
+    Column("branch", Text, nullable=False),
+    Column("remote", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("turns", Integer, nullable=False),
+    Column("tokens", BigInteger, nullable=False),
+    Column("started_at", BigInteger),
+    # When its last turn was, as far as the transcript says.
+    Column("ended_at", BigInteger),
+    Column("created_at", BigInteger, nullable=False),
+    Column("completed_at", BigInteger),
+    UniqueConstraint("project_id", "number"),
+    UniqueConstraint("project_id", "native_id"),
+    Index("ix_sessions_project_id_status", "project_id", "status"),
+    sqlite_autoincrement=True,
+)
+
+turns = Table(
+    "turns",
+    tables,
+    # session_id * 2**24 + ordinal: turns of a session lie together, ids need no counter, and a newer session's turns have higher ids.
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    owner("project_id", "projects.id"),
+    owner("session_id", "sessions.id"),
+    Column("ordinal", Integer, nullable=False),
+    Column("identity", LargeBinary, nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("at", BigInteger),
+    # Characters before redaction: an entry that has grown since is stored again.
+    Column("chars", BigInteger, nullable=False),
+    Column("abandoned", Boolean, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    UniqueConstraint("session_id", "ordinal"),
+    UniqueConstraint("project_id", "identity"),
+)
+
+facts = Table(
+    "facts",
+    tables,
+    owner("project_id", "projects.id", primary_key=True),
+    Column("id", String(32), primary_key=True),
+    Column("session", Integer, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("body_json", Text, nullable=False),
+)
+
+distilled = Table(
+    "distilled",
+    tables,
+    # What one session adds to the ledger, whole: the ledger keeps the best of all, and can be folded again from these when one of them changes.
+    owner("session_id", "sessions.id", primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+)
+
+fact_edits = Table(
+    "fact_edits",
+    tables,
+    Column("id", Integer, primary_key=True),
+    owner("project_id", "projects.id"),
+    Column("fact_id", String(32), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Index("ix_fact_edits_project_id_fact_id", "project_id", "fact_id"),
+    sqlite_autoincrement=True,
+)
+
+handoffs = Table(
+    "handoffs",
+    tables,
+    Column("id", Integer, primary_key=True),
+    owner("project_id", "projects.id"),
+    # NULL when no session made it: the ledger was corrected or rebuilt.
+    Column("session_id", Integer, ForeignKey("sessions.id", ondelete="SET NULL"), index=True),
+    Column("version", Integer, nullable=False),
+    Column("ledger_version", Integer, nullable=False),
+    Column("session_number", Integer, nullable=False),
+    Column("budget_tokens", Integer, nullable=False),
+    Column("markdown", Text, nullable=False),
+    Column("document_json", Text, nullable=False),
+    Column("preservation_json", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    UniqueConstraint("project_id", "version"),
+    sqlite_autoincrement=True,
+)
+
+loaded_handoffs = Table(
+    "loaded_handoffs",
+    tables,
+    owner("session_id", "sessions.id", primary_key=True),
+    Column("handoff_id", Integer, ForeignKey("handoffs.id", ondelete="CASCADE"), nullable=False, index=True),
+)
+
+imports = Table(
+    "imports",
+    tables,
+    Column("id", Integer, primary_key=True),
+    owner("project_id", "projects.id"),
+    Column("path", Text, nullable=False),
+    Column("format", Text, nullable=False),
+    Column("report_json", Text, nullable=False),
+    Column("imported_at", BigInteger, nullable=False),
+    UniqueConstraint("project_id", "path"),
+    sqlite_autoincrement=True,
+)
+
+drafts = Table(
+    "drafts",
+    tables,
+    # A handoff made of a conversation that belongs to no session: shown and kept, but never the project's own.
+    Column("id", Integer, primary_key=True),
+    owner("project_id", "projects.id"),
+    Column("budget_tokens", Integer, nullable=False),
+    Column("markdown", Text, nullable=False),
+    Column("document_json", Text, nullable=False),
+    Column("preservation_json", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Index("ix_drafts_project_id", "project_id"),
+    sqlite_autoincrement=True,
+)
