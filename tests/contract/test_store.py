@@ -15,13 +15,13 @@ from onward.core.facts import Fact, Handle
 from onward.core.ledger import Edit, Ledger, fold
 from onward.core.master import master
 from onward.core.preservation import Reference
+from onward.core.project import Project
+from onward.core.session import Session
 from onward.core.transcript import SessionHead, ToolCall, ToolResult, Turn, Usage
 from onward.errors import Conflict, StoreTooNew
 from onward.store import Store, facts, handoffs, projects, provenance, sessions, turns
 from onward.store.bodies import Bodies, Packed
 from onward.store.facts import StoredLedger
-from onward.store.projects import Project
-from onward.store.sessions import Session
 from onward.store.turns import NewTurn, Place
 from onward.tokens import count_tokens
 

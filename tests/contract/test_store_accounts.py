@@ -17,12 +17,12 @@ from onward.app.credits import analyze, best, rotate
 from onward.app.imports import import_paths
 from onward.core.accounts import Account, Event, Limit, ModelLimit, Period
 from onward.core.credits import Need, Window
+from onward.core.project import Project
+from onward.core.session import Session
 from onward.core.transcript import Usage
 from onward.errors import Conflict, NotFound
 from onward.store import Store
 from onward.store import accounts as stored
-from onward.store.projects import Project
-from onward.store.sessions import Session
 from onward.store.usage import UsedTurn
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -8,15 +8,15 @@ import pytest
 
 from onward.core.facts import Handle
 from onward.core.knowledge import Gathered
+from onward.core.project import Project
 from onward.core.rework import Effort, Met
+from onward.core.session import Session
 from onward.core.signature import signature, terms
 from onward.core.touched import Touched
 from onward.core.transcript import SessionHead
 from onward.errors import Conflict
 from onward.store import Store, analytics, knowledge, projects, sessions, templates, touched
 from onward.store.analytics import Measure
-from onward.store.projects import Project
-from onward.store.sessions import Session
 
 LOCK = "fatal: Unable to create '.git/index.lock': File exists."
 

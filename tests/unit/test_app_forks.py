@@ -13,8 +13,8 @@ import pytest
 from onward.app import completing, facts, imports, projects
 from onward.app import sessions as sittings
 from onward.app.projects import Project
+from onward.core.session import StoredTurn
 from onward.store import Store
-from onward.store.turns import StoredTurn
 
 FIXTURES = Path(__file__).resolve().parents[1] / "formats" / "fixtures"
 

@@ -12,10 +12,10 @@ import pytest
 
 from onward.app import ahead, completing, handoffs, imports, projects
 from onward.app import sessions as sittings
-from onward.app.imports import Imported, Progress
 from onward.app.intake import SessionIntake
 from onward.app.preparing import ready
 from onward.app.projects import Project
+from onward.core.imported import Imported, Progress
 from onward.core.transcript import Rewind, SessionHead, Turn
 from onward.errors import BadInput, Conflict, NotFound, UnreadableFile
 from onward.store import Store

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,10 +11,9 @@ from sqlalchemy import Connection
 
 from onward.app.account_fields import clean, fields_of
 from onward.core.accounts import Account, AccountStatus, Event, EventKind, Limit, Source, Standing, settled, standing
+from onward.core.pool import AccountDetail, Batch, Link, ModelUsage, RowError
 from onward.errors import BadInput, NotFound, OnwardError
 from onward.store import Store, accounts, projects, usage
-from onward.store.accounts import Link
-from onward.store.usage import ModelUsage
 
 __all__ = [
     "Account", "AccountDetail", "Batch", "Link", "ModelUsage", "RowError", "Standing", "batch", "change", "delete", "events", "failed", "find", "limit_reached", "listed", "new",
@@ -24,34 +23,6 @@ __all__ = [
 MOST_ROWS = 10_000
 _SHOWN = 20
 _ON_ENTRY = "when it was entered"
-
-
-@dataclass(frozen=True, slots=True)
-class AccountDetail:
-    """An account as it stands, what happened to it last, the sessions that went on it last, and the usage that their transcripts tell of."""
-
-    standing: Standing
-    events: list[Event]
-    sessions: list[Link]
-    projects: dict[int, str]
-    usage: list[ModelUsage]
-
-
-@dataclass(frozen=True, slots=True)
-class RowError:
-    """Why one row of a batch cannot be an account. `row` counts from 1."""
-
-    row: int
-    name: str
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """What a batch came to: all its accounts, or, where `errors` says what is wrong with some, none."""
-
-    created: list[Standing]
-    errors: list[RowError]
 
 
 def now() -> datetime:

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 
 import orjson
 
+from onward.core.session import StoredTurn
 from onward.core.transcript import SessionHead, Turn
-from onward.store.turns import StoredTurn
 
 
 def chat(head: SessionHead, kept: Iterable[StoredTurn]) -> Iterator[bytes]:

@@ -11,7 +11,6 @@ import marshal
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -27,12 +26,13 @@ from onward.app.archive_writing import writing
 from onward.app.conversation import markdown
 from onward.app.deriving import derive
 from onward.app.projects import clean_name, free_name
+from onward.core.arrival import Arrived, Exported
+from onward.core.project import Project
+from onward.core.session import Session
 from onward.errors import BadArchive, Conflict
 from onward.store import Store, events, locks, projects, sessions, turns
 from onward.store.archives import SECTIONS, Incoming, Outgoing, ReadyTurn, ready_turns
 from onward.store.bodies import Packed
-from onward.store.projects import Project
-from onward.store.sessions import Session
 from onward.store.turns import NewTurn
 
 PROJECT, TURNS = "project.json", "turns.jsonl"
@@ -45,28 +45,6 @@ _TELLING = {"sessions": ("number", "native_id"), "edits": ("fact_id", "text"), "
 Row = TypeVar("Row")
 Tell = Callable[[int, int, str], object]
 """Is told how far long work has come: done, of how many, and what it is at."""
-
-
-@dataclass(frozen=True, slots=True)
-class Exported:
-    """An archive that was written, and what is in it."""
-
-    path: Path
-    size_bytes: int
-    sessions: int
-    turns: int
-    handoffs: int
-
-
-@dataclass(frozen=True, slots=True)
-class Arrived:
-    """A project that came in from an archive. `again` where it was here already, with all that the archive holds."""
-
-    project: Project
-    sessions: int
-    turns: int
-    handoffs: int
-    again: bool = False
 
 
 def export_project(store: Store, project: Project, target: Path, *, training: bool = False, on_progress: Tell | None = None) -> Exported:

@@ -10,10 +10,10 @@ from pathlib import Path
 from onward.app.repository import RepositoryChange, changes_since, place_of
 from onward.core.handoff import Handoff, Line
 from onward.core.headings import HEAD
+from onward.core.project import Project
+from onward.core.stored_handoff import StoredHandoff
 from onward.errors import NotFound
 from onward.store import Store, sessions
-from onward.store.handoffs import StoredHandoff
-from onward.store.projects import Project
 
 SINCE_THEN = HEAD[2]
 FILES = "Where things are"

@@ -12,10 +12,10 @@ from sqlalchemy import Connection
 
 from onward.app.accounts import now
 from onward.core.accounts import Account, Event, Source, credits_per_usd, last_reset, settled, spent
+from onward.core.session import Session
 from onward.errors import NotFound
 from onward.store import Store, accounts, projects, sessions, usage
 from onward.store.accounts import Charge
-from onward.store.sessions import Session
 
 
 def assign(store: Store, session: Session, account: Account, *, why: str = "chosen by a person", at: datetime | None = None) -> None:

@@ -8,7 +8,7 @@ lost, and nobody's is stored twice.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from sqlalchemy import Connection
 
@@ -21,22 +21,12 @@ from onward.app.standing import Standing, standing_of
 from onward.core.ledger import Ledger, fold
 from onward.core.master import lightened, stated
 from onward.core.preservation import fold_references
+from onward.core.session import Completed, Session
 from onward.core.steps import Steps
 from onward.errors import NotFound
 from onward.redact import Redactor
 from onward.store import Store, events, facts, handoffs, projects, sessions, turns
 from onward.store.facts import Contribution, StoredLedger
-from onward.store.handoffs import StoredHandoff
-from onward.store.sessions import Session
-
-
-@dataclass(frozen=True, slots=True)
-class Completed:
-    """A completed session and its handoff. `again` when it was completed before and nothing has changed since."""
-
-    session: Session
-    handoff: StoredHandoff
-    again: bool = False
 
 
 def complete(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from onward.core.project import Project
 from onward.core.transcript import Role
 from onward.store import Store, turns
-from onward.store.projects import Project
 from onward.store.turns import NumberedTurn
 
 __all__ = ["NumberedTurn", "of_project"]

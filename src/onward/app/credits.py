@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -14,78 +13,18 @@ from onward.app.accounts import now, told_used
 from onward.app.charging import put_on
 from onward.app.usage import count_all
 from onward.core.accounts import Account, Event, Standing, standing
-from onward.core.credits import REMEMBERED_FAILURES_HOURS, Candidate, Need, Place, Ranked, Window, ranking, rotation
+from onward.core.credits import REMEMBERED_FAILURES_HOURS, Candidate, Need, Ranked, Window, ranking, rotation
 from onward.core.forecast import LOOKBACK_DAYS, Burn, Efficiency, Forecast, Use, burn, forecast
+from onward.core.pool import AccountCredits, Best, Credits, ModelUsage, ProjectCredits, Rotated
+from onward.core.session import Session
 from onward.errors import Conflict, NotFound
 from onward.store import Store, accounts, projects, sessions, usage
-from onward.store.sessions import Session
-from onward.store.usage import ModelUsage, SpentSession
+from onward.store.usage import SpentSession
 
 __all__ = [
     "AccountCredits", "Best", "Burn", "Credits", "Efficiency", "Forecast", "ModelUsage", "Need", "ProjectCredits", "Ranked", "Rotated", "Window",
     "analyze", "best", "need_of", "rotate",
 ]  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Best:
-    """The account to use next, None where none can be used now, and how all of them rank."""
-
-    best: Ranked | None
-    ranking: list[Ranked]
-
-    @property
-    def why(self) -> str:
-        """Why it is that one, or why there is none."""
-        if self.best:
-            return "; ".join(self.best.reasons)
-        if not self.ranking:
-            return "there is no account yet"
-        return "no account can be used now: " + "; ".join(f"{one.standing.account.name}: {one.reasons[0]}" for one in self.ranking[:5])
-
-
-@dataclass(frozen=True, slots=True)
-class Rotated:
-    """What became of a session: whether it moved, from which account to which, and why or why not. `place` is where the account it ran on stands in the window."""
-
-    session: Session
-    moved: bool
-    before: Standing | None
-    after: Standing | None
-    place: Place
-    why: str
-    reasons: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class AccountCredits:
-    """How the credits of one account go. `usage` is what transcripts tell, beside the credits that were entered."""
-
-    standing: Standing
-    forecast: Forecast
-    efficiency: Efficiency
-    usage: list[ModelUsage]
-
-
-@dataclass(frozen=True, slots=True)
-class ProjectCredits:
-    """How the credits go that one project uses. Its forecast is for what is left on all accounts that can be used."""
-
-    project_id: int
-    name: str
-    forecast: Forecast
-    efficiency: Efficiency
-    usage: list[ModelUsage]
-
-
-@dataclass(frozen=True, slots=True)
-class Credits:
-    """How credits go, by account and by project. `credits_left` is what is known to be left on the accounts that can be used now."""
-
-    at: datetime
-    credits_left: float
-    accounts: list[AccountCredits]
-    projects: list[ProjectCredits]
 
 
 def need_of(*, model: str = "", tags: Sequence[str] = (), credits: float | None = None) -> Need:

@@ -9,10 +9,10 @@ from onward.app import harvesting
 from onward.app.completing import main_path
 from onward.app.standing import standing_of
 from onward.core.ledger import Ledger, fold
+from onward.core.project import Project
 from onward.core.steps import Steps
 from onward.store import Store, facts, handoffs, sessions
 from onward.store.facts import StoredLedger
-from onward.store.projects import Project
 
 
 def derive(store: Store, project: Project, on_progress: Callable[[int, int], None] | None = None) -> int:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from onward.app import projects
+from onward.core.project import Project
 from onward.core.transcript import SessionHead
 from onward.errors import BadInput
 from onward.settings import Worktrees
 from onward.store import Store
-from onward.store.projects import Project
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from onward.app.distilling import distil_turns
 from onward.core.handoff import render
 from onward.core.master import Master
+from onward.core.project import Project
 from onward.core.transcript import Turn
 from onward.redact import DISTILL_KEY, Redactor
 from onward.store import Store, drafts, projects
 from onward.store.drafts import Draft
-from onward.store.projects import Project
 from onward.tokens import count_tokens
 
 __all__ = ["Compressed", "Draft", "compress", "listed", "make", "store_draft", "written"]

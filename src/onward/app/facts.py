@@ -10,10 +10,10 @@ from onward.app.harvesting import heed
 from onward.app.standing import Standing, standing_of
 from onward.core.facts import KINDS, Fact, Handle, Kind, State, fact_id
 from onward.core.ledger import Edit
+from onward.core.project import Project
 from onward.errors import BadInput, NotFound
 from onward.redact import Redactor
 from onward.store import Store, facts, handoffs, projects
-from onward.store.projects import Project
 
 __all__ = ["Fact", "Place", "add", "change", "find", "listed", "pin", "place", "project_of", "restore", "retract", "reword", "unpin"]
 

@@ -22,13 +22,14 @@ import orjson
 from onward.app import completing
 from onward.app.destination import Destination
 from onward.app.finding import looked_at
-from onward.app.imports import ImportedFile, ImportedSession, import_paths
+from onward.app.imports import import_paths
 from onward.app.intake import SessionIntake
 from onward.app.preparing import Ended, Prepared, prepared
+from onward.core.imported import ImportedFile, ImportedSession
+from onward.core.session import Session
 from onward.core.transcript import ImportReport, SessionHead
 from onward.errors import OnwardError, UnreadableFile
 from onward.formats import Source
-from onward.store.sessions import Session
 
 POLL_SECONDS = 2.0
 MOST_POLL_SECONDS = 30.0

@@ -2,44 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
-
 from sqlalchemy import Connection
 
 from onward.app.standing import standing_of
-from onward.core.changelog import Changelog, changelog
+from onward.core.changelog import changelog
 from onward.core.handoff import Handoff, render
 from onward.core.ledger import Ledger, apply_edits, fold
-from onward.core.preservation import Preservation
+from onward.core.project import Project
+from onward.core.stored_handoff import Current, Difference, StoredHandoff
 from onward.errors import BadInput, NotFound
 from onward.store import Store, facts, handoffs, projects, sessions
-from onward.store.handoffs import StoredHandoff
-from onward.store.projects import Project
 
 __all__ = ["Current", "Difference", "StoredHandoff", "current", "diff", "of_id", "restore", "versions"]
-
-
-@dataclass(frozen=True, slots=True)
-class Current:
-    """A handoff. `version`, `id` and `created_at` are None for one that was composed just now, for a budget of its own."""
-
-    handoff: Handoff
-    markdown: str
-    preservation: Preservation
-    budget_tokens: int
-    version: int | None = None
-    id: int | None = None
-    created_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """What a project came to know, and gave up, from the end of one session to the end of another."""
-
-    before: int
-    after: int
-    log: Changelog
 
 
 def current(store: Store, project: Project, *, budget_tokens: int | None = None, session_number: int | None = None) -> Current:

@@ -17,12 +17,12 @@ from onward.core.ledger import Ledger
 from onward.core.preservation import Preservation
 from onward.core.reuse import used_again
 from onward.core.rework import Met, effort, errors_met, known_before, stood_before
+from onward.core.session import Session
 from onward.core.steps import Steps
 from onward.core.touched import Touched, touched
 from onward.store import analytics, facts, knowledge, sessions
 from onward.store import touched as stored_files
 from onward.store.analytics import Measure
-from onward.store.sessions import Session
 
 _PROSE: frozenset[Kind] = frozenset(("decision", "lesson", "dead_end"))
 """What is wrong once it is replaced. An error that was met again is still an error that was solved."""

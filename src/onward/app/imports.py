@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -14,51 +14,14 @@ from onward.app.destination import Destination
 from onward.app.finding import FoundFile, found_files, looked_at
 from onward.app.intake import SessionIntake
 from onward.app.preparing import Ended, Prepared, prepared
-from onward.core.transcript import ImportReport, SessionHead
+from onward.core.imported import Imported, ImportedFile, ImportedSession, Progress
+from onward.core.project import Project
+from onward.core.transcript import SessionHead
 from onward.errors import BadInput, OnwardError
 from onward.formats import Source
 from onward.settings import Worktrees
 from onward.store import Store, events, provenance
 from onward.store import projects as kept_projects
-from onward.store.projects import Project
-from onward.store.sessions import Session
-
-
-@dataclass(frozen=True, slots=True)
-class ImportedSession:
-    """What became of one session of a file. `version` is of the handoff that completing it made, None where it was not completed now."""
-
-    session: Session
-    new_turns: int
-    known_turns: int
-    version: int | None = None
-
-
-@dataclass(slots=True)
-class ImportedFile:
-    """What became of one file: what was read, the sessions in it, and why it could not be read, or not to its end, where it could not."""
-
-    path: str
-    report: ImportReport = field(default_factory=ImportReport)
-    sessions: list[ImportedSession] = field(default_factory=list[ImportedSession])
-    error: OnwardError | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far an import is: files done of all, and the one at work."""
-
-    done: int
-    files: int
-    path: str
-
-
-@dataclass(frozen=True, slots=True)
-class Imported:
-    """What became of every file, in the order of import. `passed_over` are files of a folder that are no transcripts."""
-
-    files: list[ImportedFile]
-    passed_over: list[str]
 
 
 def import_paths(

@@ -14,13 +14,13 @@ from sqlalchemy import Connection
 from onward.app.identity import Recognised, first_turns
 from onward.app.preparing import Ready
 from onward.core.master import turn_tokens
+from onward.core.project import Project
+from onward.core.session import DIGEST, Session
 from onward.core.transcript import Rewind, SessionHead
 from onward.errors import NotFound
 from onward.redact import Redactor
 from onward.store import Store, projects, sessions, turns
 from onward.store.clock import told
-from onward.store.projects import Project
-from onward.store.sessions import DIGEST, Session
 from onward.store.turns import NewTurn, Place
 
 CHUNK_TURNS = 1000

@@ -9,12 +9,13 @@ from typing import Any, TypeAlias
 
 from onward.app import archives
 from onward.app.finding import found_files, looked_at
-from onward.app.imports import ImportedFile, Progress, import_paths, import_uploads
+from onward.app.imports import import_paths, import_uploads
 from onward.app.jobs import Bench, Job, Left, Piece, Running
 from onward.app.rebuilding import rebuild
+from onward.core.imported import ImportedFile, Progress
+from onward.core.project import Project
 from onward.errors import NotFound, StoreError
 from onward.store import projects
-from onward.store.projects import Project
 
 File: TypeAlias = tuple[str, str]
 """A file of an import: the name it had elsewhere, empty for one of this machine; and where it lies."""

@@ -13,11 +13,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from onward.core.job import Job, JobState
+from onward.core.project import Project
 from onward.errors import BadInput, Conflict, NotFound, OnwardError, StoreError
 from onward.settings import Worktrees
 from onward.store import Store, jobs
-from onward.store.jobs import Job, JobState, OpenJob
-from onward.store.projects import Project
+from onward.store.jobs import OpenJob
 
 __all__ = ["Bench", "Job", "JobState", "Leaving", "Left", "OpenJob", "Running", "Stopped", "ask", "beat", "cancel", "find", "listed", "open_ones", "renew", "retry", "take_step"]  # fmt: skip
 

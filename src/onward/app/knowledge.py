@@ -3,85 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import log
-from typing import Literal, TypeAlias
 
 from sqlalchemy import Connection
 
 from onward.core.categories import CATEGORIES, category_of
+from onward.core.entry import Answer, Detail, Entry, Hit, KnowledgeAuthor, MetBefore, Seen, Source, Troubleshooting
 from onward.core.extract.worked import trouble_in
 from onward.core.knowledge import FAILED, KNOWLEDGE_KINDS, KnowledgeKind
+from onward.core.project import Project
 from onward.core.signature import likeness, signature, terms
-from onward.core.troubleshoot import Advice, advise
+from onward.core.troubleshoot import advise
 from onward.errors import BadInput, NotFound
 from onward.redact import DISTILL_KEY, Redactor
 from onward.store import Store, knowledge, touched
-from onward.store.knowledge import Entry, KnowledgeAuthor, Source
-from onward.store.projects import Project
-from onward.store.touched import MetBefore
 
 __all__ = [
     "CATEGORIES", "KNOWLEDGE_KINDS", "Answer", "Detail", "Entry", "Hit", "KnowledgeAuthor", "KnowledgeKind", "MetBefore", "Seen", "Source", "Troubleshooting",
     "add", "delete", "edit", "listed", "note_used", "search", "seen", "show", "troubleshoot",
 ]  # fmt: skip
 
-Sureness: TypeAlias = Literal["same", "similar"]
 
 MOST_TEXT_CHARS = 4000
 LEAST_LIKENESS = 0.42
 """Below that, two errors have no more in common than two sentences about the same program."""
 _MOST_LINES, _LINE_CHARS = 20, 600
 _LOOKED_AT = 60
-
-
-@dataclass(frozen=True, slots=True)
-class Detail:
-    """An entry with the sessions that tell it, the newest first."""
-
-    entry: Entry
-    sources: Sequence[Source]
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """An entry that a search found. `score` (0..1) is the share of the question, by how telling its words are, that the entry holds."""
-
-    entry: Entry
-    source: Source | None
-    score: float
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A fix that was found before. `same` where the error is the same but for paths and numbers, else `similar` by `likeness_ratio`.
-
-    `text` and `fix` are in the words of `source`, the closest session that tells it; None for what a person wrote.
-    """
-
-    entry: Entry
-    text: str
-    fix: str
-    sure: Sureness
-    likeness_ratio: float
-    source: Source | None
-    is_own: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """Whether an error was seen before: fixes, the project's own first, and the sessions that met the very same error, solved or not."""
-
-    answers: list[Answer]
-    met: list[MetBefore]
-
-
-@dataclass(frozen=True, slots=True)
-class Troubleshooting:
-    """What history and rules say of an error. Nothing in it was made by a model."""
-
-    seen: Seen
-    advice: Advice
 
 
 def listed(

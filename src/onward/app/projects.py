@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import Connection
@@ -10,12 +9,12 @@ from sqlalchemy import Connection
 from onward.app.belonging import Belonging, belonging
 from onward.app.repository import place_of
 from onward.core import paths
+from onward.core.project import Project, ProjectLine, ProjectStatus, ProjectTotals
 from onward.core.transcript import SessionHead
 from onward.errors import BadInput, Conflict, NotFound
 from onward.settings import Worktrees
 from onward.store import Store, places, projects, sessions, turns
 from onward.store.places import GivenPlace
-from onward.store.projects import Project, ProjectStatus, ProjectTotals
 
 __all__ = [
     "Project",
@@ -40,14 +39,6 @@ __all__ = [
 
 NOWHERE = ("", "")
 MOST_NAME_CHARS = 100
-
-
-@dataclass(frozen=True, slots=True)
-class ProjectLine:
-    """A project and what it holds."""
-
-    project: Project
-    totals: ProjectTotals
 
 
 def new(store: Store, name: str, *, description: str = "", folder: Path | None = None) -> Project:

@@ -11,11 +11,11 @@ from onward.app.distilling import distil
 from onward.app.standing import standing_of
 from onward.core.ledger import Ledger, fold
 from onward.core.preservation import fold_references
+from onward.core.project import Project
+from onward.core.stored_handoff import StoredHandoff
 from onward.errors import Conflict
 from onward.store import Store, facts, handoffs, projects, sessions, turns
 from onward.store.facts import Contribution, StoredLedger
-from onward.store.handoffs import StoredHandoff
-from onward.store.projects import Project
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,12 +25,12 @@ from onward.core.facts import Fact
 from onward.core.knowledge import gathered
 from onward.core.ledger import Ledger, fold
 from onward.core.preservation import fold_references
+from onward.core.project import Project
+from onward.core.session import DIGEST, Session
 from onward.errors import BadInput, NotFound
 from onward.store import Store, facts, handoffs, knowledge, places, projects, provenance, sessions, turns
 from onward.store.facts import Contribution, StoredLedger
 from onward.store.places import GivenPlace
-from onward.store.projects import Project
-from onward.store.sessions import DIGEST, Session
 
 _NO_TIME = datetime.max.replace(tzinfo=UTC)
 

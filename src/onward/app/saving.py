@@ -16,13 +16,13 @@ from sqlalchemy import Connection
 
 from onward.app.identity import Recognised, Recogniser, content_chars
 from onward.core.master import turn_tokens
+from onward.core.session import Session
 from onward.core.transcript import ImportReport, Turn
 from onward.errors import BadInput, NotFound
 from onward.formats import Source, json_turns, read
 from onward.redact import Redactor
 from onward.store import Store, projects, sessions, turns
 from onward.store.bodies import Bodies, Packed
-from onward.store.sessions import Session
 from onward.store.turns import NewTurn, Place
 
 

@@ -3,59 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 from heapq import nlargest
-from typing import Literal, TypeAlias, cast
+from typing import cast
 
 from sqlalchemy import Connection
 
 from onward.app.asking import Judge, passages, repeats, understood
 from onward.app.standing import standing_of
+from onward.core.excerpt import DEFAULT_BUDGET_TOKENS, SEARCH_KINDS, Excerpt, Found, SearchKind
 from onward.core.facts import Handle
+from onward.core.project import Project
 from onward.errors import BadInput
 from onward.store import Store, projects, search_index, sessions, turns
-from onward.store.projects import Project
 from onward.store.searchable import searchable, stems
 from onward.tokens import count_tokens
 
-SearchKind: TypeAlias = Literal["user", "assistant", "tool", "fact"]
-SEARCH_KINDS: tuple[SearchKind, ...] = ("user", "assistant", "tool", "fact")
-"""Whose words are searched: a person's, the agent's, the tools'; or the facts of the ledger."""
-
-DEFAULT_BUDGET_TOKENS = 1000
 MOST_TURNS = 200
 MOST_LOOKED_AT = 400
 _WORTH: dict[SearchKind, float] = {"user": 1.1, "assistant": 1.0, "tool": 0.85, "fact": 1.3}
 RECENT = 0.08
 """By how much the newest session counts more than the beginning."""
-
-
-@dataclass(frozen=True, slots=True)
-class Excerpt:
-    """A passage that was found. `score` is only good for comparing excerpts of one search."""
-
-    project: str
-    handle: Handle
-    kind: SearchKind
-    at: datetime | None
-    text: str
-    score: float
-
-    @property
-    def source(self) -> str:
-        """What is printed before the passage: `[s3.41] user 2026-03-01`. What a person added to the ledger has no turn to show."""
-        place = f"[{self.handle}] " if self.handle.session else ""
-        return f"{place}{self.kind}{f' {self.at:%Y-%m-%d}' if self.at else ''}"
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What a search answered: the best excerpts first, together at most `budget_tokens`."""
-
-    excerpts: list[Excerpt]
-    tokens: int
-    budget_tokens: int
 
 
 def search(

@@ -3,49 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
 from onward.app.charging import put_on
+from onward.core.project import Project
+from onward.core.session import Session, SessionDetail, SessionStatus, Started, StoredTurn, TimelineEntry
+from onward.core.stored_handoff import StoredHandoff
 from onward.core.transcript import SessionHead
 from onward.errors import NotFound
 from onward.redact import Redactor
 from onward.store import Store, handoffs, projects, sessions, turns
-from onward.store.handoffs import HandoffFigure, StoredHandoff
-from onward.store.projects import Project
-from onward.store.sessions import Session, SessionStatus
-from onward.store.turns import MOST_ORDINAL, StoredTurn
+from onward.store.turns import MOST_ORDINAL
 
 __all__ = [
     "Session", "SessionDetail", "SessionStatus", "Started", "TimelineEntry",
     "abandon", "find", "listed", "of_all", "of_id", "reopen", "replay", "show", "start", "timeline",
 ]  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Started:
-    """A session that began, and the handoff it begins with: None for the first of its project."""
-
-    session: Session
-    previous: StoredHandoff | None
-
-
-@dataclass(frozen=True, slots=True)
-class TimelineEntry:
-    """A session, and the handoff that completing it made, None where it made none."""
-
-    session: Session
-    handoff: HandoffFigure | None
-
-
-@dataclass(frozen=True, slots=True)
-class SessionDetail:
-    """A session, the handoff it began with and the one that completing it made, where there are any."""
-
-    session: Session
-    loaded: StoredHandoff | None
-    made: StoredHandoff | None
 
 
 def start(

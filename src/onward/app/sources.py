@@ -2,54 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from onward.app.reading import Reading
+from onward.core.project import Project
+from onward.core.session import Session
+from onward.core.span import Source, Span, parse
 from onward.core.transcript import SessionHead, Turn
-from onward.errors import BadInput, NotFound
+from onward.errors import NotFound
 from onward.store import Store, sessions, turns
-from onward.store.projects import Project
-from onward.store.sessions import Session
-
-MOST_TURNS = 200
-_HANDLE = re.compile(r"\[?s?(\d{1,9})\.(\d{1,8})(?:-(\d{1,8}))?\]?")
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """What a handle names: turns *first* to *last* of a session, both included. Turn 0 is what was said on completing it."""
-
-    session: int
-    first: int
-    last: int
-
-    def __str__(self) -> str:
-        return f"s{self.session}.{self.first}" + (f"-{self.last}" if self.last != self.first else "")
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """The turns behind a handle, as (ordinal, turn), and the session they are of."""
-
-    span: Span
-    head: SessionHead
-    turns: list[tuple[int, Turn]]
-
-
-def parse(handle: str) -> Span:
-    """Return what *handle* names: `s3.41`, or `s3.41-45` for a few turns. Raises `BadInput`."""
-    found = _HANDLE.fullmatch(handle.strip())
-    if found is None:
-        raise BadInput(f"{handle!r} is no handle.", "A handle is a session and a turn, as in s3.41, or a few turns, as in s3.41-45.")
-    session, first = int(found.group(1)), int(found.group(2))
-    last = int(found.group(3) or first)
-    if last < first or last - first >= MOST_TURNS:
-        raise BadInput(f"{handle!r} names no turns that can be shown.", f"Give the first turn and the last, at most {MOST_TURNS}.")
-    return Span(session, first, last)
 
 
 def source(store: Store, project: Project, handle: str) -> Source:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from onward.app.analytics import growths
+from onward.core.session import Session
 from onward.store import Store, counts, sessions
 from onward.store.counts import Counts
-from onward.store.sessions import Session
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from onward.core.template import Template
 from onward.errors import BadInput, NotFound
 from onward.redact import DISTILL_KEY, Redactor
 from onward.store import Store, templates
-from onward.store.templates import Template
 
 __all__ = ["Template", "delete", "find", "listed", "new"]
 

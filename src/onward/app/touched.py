@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from onward.core.project import Project
+from onward.core.touched import FileTouch, ProjectFile
 from onward.errors import NotFound
 from onward.store import Store, sessions, touched
-from onward.store.projects import Project
-from onward.store.touched import FileTouch, ProjectFile
 
 __all__ = ["FileTouch", "ProjectFile", "listed"]
 

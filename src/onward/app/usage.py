@@ -9,10 +9,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from onward.core.pool import Link, ModelUsage
 from onward.core.transcript import Usage
 from onward.store import Store, accounts, projects, sessions, usage
-from onward.store.accounts import Link
-from onward.store.usage import ModelUsage, UsedTurn
+from onward.store.usage import UsedTurn
 from onward.tokens.prices import price_usd
 
 __all__ = ["ModelUsage", "Usage", "count", "count_all", "of_session"]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from onward.app.accounts import Standing
-from onward.app.credits import Credits, Efficiency, Forecast
+from onward.app.credits import Efficiency, Forecast
 from onward.app.usage import ModelUsage
 from onward.cli.present import counted, say
+from onward.core.pool import Credits
 
 
 def as_data(one: Standing) -> dict[str, object]:

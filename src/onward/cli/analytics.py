@@ -7,10 +7,10 @@ import sys
 import click
 
 from onward.app import analytics
-from onward.app.analytics import GrowthPoint, GrowthReport
 from onward.app.projects import Project
 from onward.cli.desk import Desk, as_json, desk, in_project
 from onward.cli.present import counted, note, say, say_json, table
+from onward.core.growth_report import MOST_POINTS, GrowthPoint, GrowthReport
 
 everywhere = click.option("--all", "everywhere", is_flag=True, help="All projects together.")
 as_csv = click.option("--csv", "as_csv", is_flag=True, help="Answer as CSV, for spreadsheets.")
@@ -24,7 +24,7 @@ def analytics_() -> None:
 @analytics_.command()
 @in_project
 @everywhere
-@click.option("--points", "most_points", type=click.IntRange(min=2), default=analytics.MOST_POINTS, show_default=True, metavar="N", help="Sessions shown at most.")  # fmt: skip
+@click.option("--points", "most_points", type=click.IntRange(min=2), default=MOST_POINTS, show_default=True, metavar="N", help="Sessions shown at most.")  # fmt: skip
 @as_csv
 @as_json
 def growth(project: str | None, everywhere: bool, most_points: int, as_csv: bool, as_json: bool) -> None:

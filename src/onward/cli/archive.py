@@ -9,6 +9,7 @@ import click
 from onward.app import archives
 from onward.cli.desk import as_json, desk
 from onward.cli.present import Progress, counted, say, say_json
+from onward.core.arrival import Arrived, Exported
 from onward.errors import BadInput
 
 
@@ -62,9 +63,9 @@ def import_(file: Path, name: str, as_json: bool) -> None:
         say(f"{made.project.name} is here already, with all of it." if made.again else f"{made.project.name}: {_held(made)}.")
 
 
-def _counts(made: archives.Exported | archives.Arrived) -> dict[str, int]:
+def _counts(made: Exported | Arrived) -> dict[str, int]:
     return {"sessions": made.sessions, "turns": made.turns, "handoffs": made.handoffs}
 
 
-def _held(made: archives.Exported | archives.Arrived) -> str:
+def _held(made: Exported | Arrived) -> str:
     return f"{counted(made.sessions, 'session')}, {counted(made.turns, 'turn')}, {counted(made.handoffs, 'handoff')}"

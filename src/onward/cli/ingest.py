@@ -16,14 +16,15 @@ from onward.app.destination import Destination
 from onward.app.discovery import agent_folders, files_in
 from onward.app.finding import files_under
 from onward.app.following import Follower, follow
-from onward.app.imports import Imported, ImportedFile, ImportedSession, import_paths
-from onward.app.imports import Progress as Step
+from onward.app.imports import import_paths
 from onward.app.projects import listed
 from onward.cli import plan
 from onward.cli.desk import Desk, as_json, desk, within_budget
 from onward.cli.inputs import named
 from onward.cli.present import Progress, counted, note, paint, say, say_json
 from onward.cli.reports import account, as_data
+from onward.core.imported import Imported, ImportedFile, ImportedSession
+from onward.core.imported import Progress as Step
 from onward.errors import BadInput
 from onward.settings import read_machine
 

@@ -7,10 +7,11 @@ import sys
 import click
 
 from onward.app import knowledge
-from onward.app.knowledge import CATEGORIES, KNOWLEDGE_KINDS, Answer, Entry, KnowledgeAuthor, KnowledgeKind
+from onward.app.knowledge import CATEGORIES, KNOWLEDGE_KINDS, Entry, KnowledgeAuthor, KnowledgeKind
 from onward.app.projects import Project
 from onward.cli.desk import Desk, as_json, desk, in_project
 from onward.cli.present import counted, note, paint, say, say_json, table
+from onward.core.entry import Answer
 from onward.core.printable import printable
 from onward.errors import NotFound
 

@@ -9,11 +9,11 @@ import click
 from onward.app import searching, sources
 from onward.app.conversation import markdown
 from onward.app.projects import Project
-from onward.app.searching import DEFAULT_BUDGET_TOKENS, SEARCH_KINDS, Excerpt, SearchKind
 from onward.cli.conversation import json_line
 from onward.cli.desk import Desk, as_json, desk, in_project
 from onward.cli.inputs import named
 from onward.cli.present import note, paint, say, say_json
+from onward.core.excerpt import DEFAULT_BUDGET_TOKENS, SEARCH_KINDS, Excerpt, SearchKind
 from onward.core.printable import printable
 from onward.errors import NotFound
 

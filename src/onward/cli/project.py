@@ -8,12 +8,12 @@ from pathlib import Path
 import click
 
 from onward.app import projects, remapping
-from onward.app.projects import ProjectLine
 from onward.app.repository import place_of
 from onward.cli import archive as archives
 from onward.cli.desk import as_json, desk
 from onward.cli.present import counted, is_terminal, say, say_json, table
 from onward.core.paths import is_windows
+from onward.core.project import ProjectLine
 from onward.errors import BadInput
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import NamedTuple, cast
 
@@ -160,3 +161,28 @@ def _by_command(command: str) -> Iterator[Change]:
         if not _ODD.search(name):
             yield Change(name.strip("'\""), "edited" if to_end or end else "created", lines, 0)
     yield from moves(command)
+
+
+@dataclass(frozen=True, slots=True)
+class FileTouch:
+    """What one session did to a file. Lines are None where its transcript does not show them."""
+
+    session: int
+    change: ChangeKind
+    added_lines: int | None
+    removed_lines: int | None
+    times: int
+    first_turn: int
+    last_turn: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectFile:
+    """A file that `session_count` sessions of a project touched: what became of it, the lines of all of them together, and the last sessions' parts, in order."""
+
+    path: str
+    change: ChangeKind
+    added_lines: int | None
+    removed_lines: int | None
+    session_count: int
+    sessions: list[FileTouch]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -12,22 +11,10 @@ from sqlalchemy import Connection, Row, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from onward.core.accounts import Account, Event, EventKind, Limit, ModelLimit, Source, parse_period
+from onward.core.pool import Link
 from onward.errors import Conflict
 from onward.store.clock import kept, now, told, told_always
 from onward.store.schema import account_events, account_limits, accounts, session_accounts, sessions
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """A session that went on an account, when, and why. `number` is the session's in its project."""
-
-    session_id: int
-    account_id: int
-    began_at: datetime
-    why: str
-    project_id: int
-    number: int
-    status: str
 
 
 class Charge(NamedTuple):

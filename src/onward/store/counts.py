@@ -6,7 +6,7 @@ from typing import NamedTuple, get_args
 
 from sqlalchemy import Connection, func, select
 
-from onward.store.jobs import JobState
+from onward.core.job import JobState
 from onward.store.schema import handoffs, jobs, projects, sessions
 
 

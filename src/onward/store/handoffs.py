@@ -3,43 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
 from sqlalchemy import Connection, Row, bindparam, func, insert, select
 
-from onward.core.handoff import Handoff, from_json, render, to_json
+from onward.core.handoff import from_json, render, to_json
 from onward.core.master import Master
 from onward.core.preservation import Preservation
+from onward.core.stored_handoff import HandoffFigure, StoredHandoff
 from onward.store.clock import now, told_always
 from onward.store.schema import handoffs
-
-
-@dataclass(frozen=True, slots=True)
-class StoredHandoff:
-    """One version of a project's handoff. `session_id` is the session whose completion made it, None when a correction or rebuild did."""
-
-    id: int
-    project_id: int
-    session_id: int | None
-    version: int
-    ledger_version: int
-    session_number: int
-    budget_tokens: int
-    markdown: str
-    handoff: Handoff
-    preservation: Preservation
-    created_at: datetime
-
-
-class HandoffFigure(NamedTuple):
-    """What a list says of a handoff. `kept_ratio` is the share (0..1) that it keeps of what it ought to, None where there was nothing to keep."""
-
-    id: int
-    version: int
-    kept_ratio: float | None
 
 
 def add(connection: Connection, project_id: int, session_id: int | None, ledger_version: int, made: Master) -> StoredHandoff:

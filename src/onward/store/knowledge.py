@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, delete, exists, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from onward.core.entry import Entry, KnowledgeAuthor, Source
 from onward.core.facts import Handle
 from onward.core.knowledge import Gathered, KnowledgeKind
 from onward.core.signature import terms
@@ -21,42 +20,10 @@ from onward.store.clock import now, told_always
 from onward.store.schema import knowledge, knowledge_sources, knowledge_terms, projects, sessions
 from onward.store.wording import keepable
 
-KnowledgeAuthor: TypeAlias = Literal["session", "person"]
-
 _MOST_PARAMETERS = 500
 _MOST_POSTINGS = 4000
 """Entries that are looked at, at most, for one question: those of its rarest terms."""
 _TERM_CHARS = 64
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One piece of knowledge. `fix` is empty where the text says it all; `shown` and `used` count how often it was answered and how often it helped."""
-
-    id: int
-    kind: KnowledgeKind
-    category: str
-    text: str
-    fix: str
-    author: KnowledgeAuthor
-    shown: int
-    used: int
-    sources: int
-    created_at: datetime
-    updated_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A session that tells an entry, in its own words."""
-
-    knowledge_id: int
-    project_id: int
-    project: str
-    handle: Handle
-    fact_id: str
-    text: str
-    fix: str
 
 
 def keep(connection: Connection, session_id: int, told: Sequence[Gathered]) -> None:

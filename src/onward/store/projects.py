@@ -3,47 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
-from datetime import datetime
 from secrets import token_bytes
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from onward.core.project import Project, ProjectTotals
 from onward.errors import Conflict
 from onward.store import knowledge
 from onward.store.clock import now, told_always
 from onward.store.schema import ledgers, projects, sessions
-
-ProjectStatus: TypeAlias = Literal["active", "archived"]
-
-
-@dataclass(frozen=True, slots=True)
-class Project:
-    """One project. `root` is the repository's folder and `remote` its address, empty where unknown; `key` keys its placeholders and identities."""
-
-    id: int
-    name: str
-    description: str
-    root: str
-    remote: str
-    status: ProjectStatus
-    key: bytes
-    created_at: datetime
-    updated_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class ProjectTotals:
-    """What a project holds. `last_at` is when a session of it was begun or completed last; None when there is none."""
-
-    sessions: int = 0
-    completed: int = 0
-    turns: int = 0
-    tokens: int = 0
-    credits_used: float = 0.0
-    last_at: datetime | None = None
 
 
 def add(connection: Connection, name: str, description: str = "", root: str = "", remote: str = "") -> Project:

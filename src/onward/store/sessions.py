@@ -3,59 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import BigInteger, ColumnElement, Connection, Row, bindparam, delete, func, insert, select, update
 
+from onward.core.session import Session, SessionStatus
 from onward.core.transcript import SessionHead
 from onward.store.clock import kept, now, told, told_always
 from onward.store.schema import handoffs, loaded_handoffs, projects, session_accounts, sessions
 
 _ALL = 2**62
-
-DIGEST = "turns:"
-"""How a native id begins that is no agent's own, but a digest of the session's first turns."""
-
-SessionStatus: TypeAlias = Literal["active", "completed", "abandoned"]
-
-
-@dataclass(frozen=True, slots=True)
-class Session:
-    """One session. `native_id` is the agent's own id, or a digest where it gives none, None until a transcript is known; `source` is the file it came from.
-
-    `tokens` counts its turns, about four characters each. `started_at` and `ended_at` are the transcript's, the others the store's.
-    """
-
-    id: int
-    project_id: int
-    number: int
-    agent: str
-    native_id: str | None
-    parent_native_id: str | None
-    status: SessionStatus
-    title: str
-    objectives: tuple[str, ...]
-    accomplishments: tuple[str, ...]
-    blockers: tuple[str, ...]
-    credits_used: float | None
-    cwd: str
-    branch: str
-    remote: str
-    source: str
-    turns: int
-    tokens: int
-    started_at: datetime | None
-    ended_at: datetime | None
-    created_at: datetime
-    completed_at: datetime | None
-
-    def head(self) -> SessionHead:
-        """Return the head that the transcript began with."""
-        native_id = None if (self.native_id or "").startswith(DIGEST) else self.native_id
-        return SessionHead(self.agent, native_id, self.started_at, self.title, self.cwd, self.branch, self.remote, self.parent_native_id)
 
 
 def add(

@@ -3,31 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import orjson
 from sqlalchemy import Connection, Row, delete, insert, select
 from sqlalchemy.exc import IntegrityError
 
+from onward.core.template import Template
 from onward.errors import Conflict
 from onward.store.clock import now, told_always
 from onward.store.schema import templates
 from onward.store.wording import keepable
-
-
-@dataclass(frozen=True, slots=True)
-class Template:
-    """A kind of session: its objectives, and a checklist for its end."""
-
-    id: int
-    name: str
-    description: str
-    objectives: tuple[str, ...]
-    checklist: tuple[str, ...]
-    created_at: datetime
-    updated_at: datetime
 
 
 def add(connection: Connection, name: str, description: str, objectives: Sequence[str], checklist: Sequence[str]) -> Template:

@@ -3,44 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, func, insert, select
 
+from onward.core.entry import MetBefore
+from onward.core.growth_report import OftenMet, OftenTouched
 from onward.core.rework import Met
 from onward.core.tools import ChangeKind
-from onward.core.touched import Touched
+from onward.core.touched import FileTouch, ProjectFile, Touched
 from onward.store.schema import met_errors, projects, sessions, touched_files
 from onward.store.wording import keepable
 
 _MOST_PARAMETERS = 500
 MOST_SESSIONS = 20
 """Sessions that are told of one file; all of them are counted."""
-
-
-@dataclass(frozen=True, slots=True)
-class FileTouch:
-    """What one session did to a file. Lines are None where its transcript does not show them."""
-
-    session: int
-    change: ChangeKind
-    added_lines: int | None
-    removed_lines: int | None
-    times: int
-    first_turn: int
-    last_turn: int
-
-
-@dataclass(frozen=True, slots=True)
-class ProjectFile:
-    """A file that `session_count` sessions of a project touched: what became of it, the lines of all of them together, and the last sessions' parts, in order."""
-
-    path: str
-    change: ChangeKind
-    added_lines: int | None
-    removed_lines: int | None
-    session_count: int
-    sessions: list[FileTouch]
 
 
 def keep(connection: Connection, session_id: int, files: Sequence[Touched], errors: Sequence[Met]) -> None:
@@ -109,17 +85,6 @@ def _whole(lines: int | None) -> int | None:
     return None if lines is None else int(lines)
 
 
-@dataclass(frozen=True, slots=True)
-class OftenTouched:
-    """A file that many sessions touched."""
-
-    project: str
-    path: str
-    sessions: int
-    times: int
-    last_session: int
-
-
 def most_touched(connection: Connection, project_id: int | None, limit: int) -> list[OftenTouched]:
     """Return the files that most sessions touched, at least two."""
     count = func.count()
@@ -134,20 +99,6 @@ def most_touched(connection: Connection, project_id: int | None, limit: int) -> 
     if project_id is not None:
         query = query.where(sessions.c.project_id == project_id)
     return [OftenTouched(row[0], row[1], row[2], int(row[3]), row[4]) for row in connection.execute(query)]
-
-
-@dataclass(frozen=True, slots=True)
-class OftenMet:
-    """An error that many sessions met; `text` as the last of them had it, at `turn` of its session `last_session`."""
-
-    project: str
-    signature: str
-    text: str
-    sessions: int
-    times: int
-    last_session: int
-    turn: int
-    is_solved: bool
 
 
 def often_met(connection: Connection, project_id: int | None, limit: int) -> list[OftenMet]:
@@ -169,18 +120,6 @@ def often_met(connection: Connection, project_id: int | None, limit: int) -> lis
         row = connection.execute(select(met_errors.c.text, met_errors.c.turn, met_errors.c.is_solved).join(sessions).where(told)).one()
         found.append(OftenMet(name, signature, row[0], among, int(times), last, row[1], row[2]))
     return found
-
-
-@dataclass(frozen=True, slots=True)
-class MetBefore:
-    """Where an error was met before."""
-
-    project_id: int
-    project: str
-    session: int
-    turn: int
-    text: str
-    is_solved: bool
 
 
 def met_before(connection: Connection, signatures: Collection[str], limit: int) -> list[MetBefore]:

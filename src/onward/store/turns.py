@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, Select, delete, func, select, update
 
+from onward.core.session import StoredTurn
 from onward.core.transcript import Role, Turn
 from onward.store import search_index
 from onward.store.bodies import Bodies, Packed
@@ -34,16 +34,6 @@ class Place(NamedTuple):
     session_id: int
     ordinal: int
     chars: int
-
-
-@dataclass(frozen=True, slots=True)
-class StoredTurn:
-    """A turn as it is kept. `abandoned` ones are on a branch that the person went back from."""
-
-    session_id: int
-    ordinal: int
-    abandoned: bool
-    turn: Turn
 
 
 class NumberedTurn(NamedTuple):

@@ -10,24 +10,13 @@ from typing import Any, NamedTuple
 import orjson
 from sqlalchemy import Connection, delete, func, insert, or_, select
 
+from onward.core.pool import ModelUsage
 from onward.core.transcript import Usage
 from onward.store.bodies import Bodies
 from onward.store.clock import told, told_always
 from onward.store.schema import counted_sessions, session_accounts, sessions, turns, usage
 
 _RATED_SESSIONS = 50
-
-
-@dataclass(frozen=True, slots=True)
-class ModelUsage:
-    """What turns of one model cost on one account. `cost_usd` is at list prices, of the turns whose price is known: None where there is none; `unpriced_turns` are the others."""
-
-    account_id: int | None
-    model: str
-    turns: int
-    tokens: Usage
-    cost_usd: float | None
-    unpriced_turns: int
 
 
 class UsedTurn(NamedTuple):

@@ -15,6 +15,7 @@ from onward.api.shapes import MOST_ID
 from onward.app import analytics, projects
 from onward.app.analytics import GrowthPoint, GrowthReport, Patterns
 from onward.app.projects import Project
+from onward.core.growth_report import MOST_POINTS
 from onward.errors import NotFound
 
 router = routes("analytics")
@@ -197,9 +198,7 @@ def _project(at: At, project_id: int | None) -> Project | None:
 def growth(
     at: At,
     project_id: OfProject = None,
-    points: Annotated[
-        int, Query(ge=2, le=10_000, description="Sessions shown at most; of more, evenly chosen ones.")
-    ] = analytics.MOST_POINTS,
+    points: Annotated[int, Query(ge=2, le=10_000, description="Sessions shown at most; of more, evenly chosen ones.")] = MOST_POINTS,
     format: As = "json",
 ) -> Response:
     """Answer the curves of a project, or of all projects in order of time: predicted and actual side by side, with their totals over all sessions."""

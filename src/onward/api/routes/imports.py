@@ -21,7 +21,7 @@ from onward.api.parsing import routes
 from onward.api.routes.jobs import LATER, accepted
 from onward.api.shapes import MOST_ID
 from onward.app import imports, job_kinds, jobs, projects
-from onward.app.imports import Imported, ImportedFile, ImportedSession
+from onward.core.imported import Imported, ImportedFile, ImportedSession
 from onward.errors import BadInput, NotAllowed, NotFound
 
 router = routes("imports")

@@ -13,7 +13,7 @@ from onward.api.envelope import answers, ok
 from onward.api.parsing import routes
 from onward.api.shapes import MOST_ID
 from onward.app import projects, searching
-from onward.app.searching import DEFAULT_BUDGET_TOKENS, SearchKind
+from onward.core.excerpt import DEFAULT_BUDGET_TOKENS, SearchKind
 from onward.errors import NotFound
 
 router = routes("search")

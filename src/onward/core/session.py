@@ -1,0 +1,95 @@
+"""A session as it is kept: its turns, and what beginning, showing and completing it answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, TypeAlias
+
+from onward.core.stored_handoff import HandoffFigure, StoredHandoff
+from onward.core.transcript import SessionHead, Turn
+
+DIGEST = "turns:"
+"""How a native id begins that is no agent's own, but a digest of the session's first turns."""
+
+SessionStatus: TypeAlias = Literal["active", "completed", "abandoned"]
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One session. `native_id` is the agent's own id, or a digest where it gives none, None until a transcript is known; `source` is the file it came from.
+
+    `tokens` counts its turns, about four characters each. `started_at` and `ended_at` are the transcript's, the others the store's.
+    """
+
+    id: int
+    project_id: int
+    number: int
+    agent: str
+    native_id: str | None
+    parent_native_id: str | None
+    status: SessionStatus
+    title: str
+    objectives: tuple[str, ...]
+    accomplishments: tuple[str, ...]
+    blockers: tuple[str, ...]
+    credits_used: float | None
+    cwd: str
+    branch: str
+    remote: str
+    source: str
+    turns: int
+    tokens: int
+    started_at: datetime | None
+    ended_at: datetime | None
+    created_at: datetime
+    completed_at: datetime | None
+
+    def head(self) -> SessionHead:
+        """Return the head that the transcript began with."""
+        native_id = None if (self.native_id or "").startswith(DIGEST) else self.native_id
+        return SessionHead(self.agent, native_id, self.started_at, self.title, self.cwd, self.branch, self.remote, self.parent_native_id)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTurn:
+    """A turn as it is kept. `abandoned` ones are on a branch that the person went back from."""
+
+    session_id: int
+    ordinal: int
+    abandoned: bool
+    turn: Turn
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A session that began, and the handoff it begins with: None for the first of its project."""
+
+    session: Session
+    previous: StoredHandoff | None
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    """A session, and the handoff that completing it made, None where it made none."""
+
+    session: Session
+    handoff: HandoffFigure | None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionDetail:
+    """A session, the handoff it began with and the one that completing it made, where there are any."""
+
+    session: Session
+    loaded: StoredHandoff | None
+    made: StoredHandoff | None
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """A completed session and its handoff. `again` when it was completed before and nothing has changed since."""
+
+    session: Session
+    handoff: StoredHandoff
+    again: bool = False

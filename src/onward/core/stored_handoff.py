@@ -1,0 +1,58 @@
+"""A version of a project's handoff as it is kept, and the handoff that is asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from onward.core.changelog import Changelog
+from onward.core.handoff import Handoff
+from onward.core.preservation import Preservation
+
+
+@dataclass(frozen=True, slots=True)
+class StoredHandoff:
+    """One version of a project's handoff. `session_id` is the session whose completion made it, None when a correction or rebuild did."""
+
+    id: int
+    project_id: int
+    session_id: int | None
+    version: int
+    ledger_version: int
+    session_number: int
+    budget_tokens: int
+    markdown: str
+    handoff: Handoff
+    preservation: Preservation
+    created_at: datetime
+
+
+class HandoffFigure(NamedTuple):
+    """What a list says of a handoff. `kept_ratio` is the share (0..1) that it keeps of what it ought to, None where there was nothing to keep."""
+
+    id: int
+    version: int
+    kept_ratio: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Current:
+    """A handoff. `version`, `id` and `created_at` are None for one that was composed just now, for a budget of its own."""
+
+    handoff: Handoff
+    markdown: str
+    preservation: Preservation
+    budget_tokens: int
+    version: int | None = None
+    id: int | None = None
+    created_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What a project came to know, and gave up, from the end of one session to the end of another."""
+
+    before: int
+    after: int
+    log: Changelog
