@@ -21,6 +21,8 @@ OnwardError                 code, message, hint: what happened and what to do
 
 from __future__ import annotations
 
+from typing import Literal, TypeAlias
+
 
 class OnwardError(Exception):
     """An expected failure. `code` is stable, `hint` says what to do; neither holds a secret."""
@@ -105,10 +107,43 @@ class NotAllowed(OnwardError):
     code = "not_allowed"
 
 
+ProviderReason: TypeAlias = Literal[
+    "key refused", "payment", "rate limit", "unknown model", "refused", "server error", "timeout", "unreachable", "cut off", "bad answer", "too large"
+]  # fmt: skip
+"""Why a model gave no answer that can be used. `too large` is what was asked, or an answer without end; `cut off` an answer that stopped in the middle."""
+
+
 class ProviderFailed(OnwardError):
-    """A model's provider refused, or did not answer."""
+    """A model's provider refused, or did not answer.
+
+    `may_pass` says whether the same request may do better later, `retry_after_seconds` when, where the provider said so. What was paid for answers that
+    nobody can use is in `input_tokens`, `output_tokens` and `cost_usd` (None where no price is known). No word of what the provider said is in the message.
+    """
 
     code = "provider_failed"
+
+    def __init__(
+        self,
+        reason: ProviderReason,
+        message: str,
+        hint: str = "",
+        *,
+        retry_after_seconds: float | None = None,
+        input_tokens: int = 0,
+        output_tokens: int = 0,
+        cost_usd: float | None = 0.0,
+    ) -> None:
+        super().__init__(message, hint)
+        self.reason = reason
+        self.retry_after_seconds = retry_after_seconds
+        self.input_tokens = input_tokens
+        self.output_tokens = output_tokens
+        self.cost_usd = cost_usd
+
+    @property
+    def may_pass(self) -> bool:
+        """Whether the same request may be answered later."""
+        return self.reason in ("rate limit", "server error", "timeout", "unreachable", "cut off")
 
 
 class StoreError(OnwardError):

@@ -1,0 +1,127 @@
+"""What can go wrong with a request to a model, said in our own words: nothing of what the provider said, which may hold the key, is passed on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from pydantic_ai.exceptions import (
+    AgentRunError,
+    ModelAPIError,
+    ModelAuthenticationError,
+    ModelConnectionError,
+    ModelContextWindowExceededError,
+    ModelHTTPError,
+    ModelNotFoundError,
+    ModelQuotaExceededError,
+    ModelRateLimitError,
+    ModelTimeoutError,
+)
+
+from onward.errors import ProviderFailed, ProviderReason
+from onward.llm.endpoint import Endpoint
+
+_KEY_HINT = "Give another: onward llm-key set. See whether it works: onward llm-key test"
+_HINTS: dict[ProviderReason, str] = {
+    "key refused": _KEY_HINT,
+    "payment": "Add credit at the provider, or choose another model or address (ONWARD_LLM_URL, ONWARD_LLM_MODEL).",
+    "rate limit": "It is tried again later.",
+    "unknown model": "Check ONWARD_LLM_MODEL and ONWARD_LLM_URL; the address ends in /v1 with most.",
+    "refused": "Check ONWARD_LLM_URL and ONWARD_LLM_MODEL.",
+    "server error": "It is the provider's trouble; it is tried again later.",
+    "timeout": "It is tried again later. A slow model wants a longer ONWARD_LLM_TIMEOUT_SECONDS.",
+    "unreachable": "Check the network and ONWARD_LLM_URL; it is tried again later.",
+    "cut off": "It is tried again later.",
+    "bad answer": "Try a larger model (ONWARD_LLM_MODEL).",
+    "too large": "Set ONWARD_LLM_CONTEXT_TOKENS to what the model holds, or choose one that holds more.",
+}
+_STATUS: dict[int, ProviderReason] = {
+    401: "key refused", 403: "key refused", 402: "payment", 404: "unknown model", 408: "timeout", 413: "too large", 429: "rate limit"
+}  # fmt: skip
+_SAYING: dict[ProviderReason, str] = {
+    "key refused": "{host} refused the LLM key.",
+    "payment": "{host} wants to be paid first.",
+    "rate limit": "{host} takes no more requests for now.",
+    "unknown model": "{host} does not know the model {model}.",
+    "refused": "{host} refused the request.",
+    "server error": "{host} failed.",
+    "timeout": "{host} did not answer in time.",
+    "unreachable": "{host} cannot be reached.",
+    "cut off": "The answer of {host} stopped in the middle.",
+    "bad answer": "{host} answered with what is no answer of a model.",
+    "too large": "The request is larger than {model} takes.",
+}
+
+
+def failure(endpoint: Endpoint, reason: ProviderReason, message: str = "", *, retry_after_seconds: float | None = None) -> ProviderFailed:
+    """Return the error for a *reason*, with a message of ours and what to do."""
+    said = message or _SAYING[reason].format(host=endpoint.host, model=endpoint.model)
+    return ProviderFailed(reason, said, _HINTS[reason], retry_after_seconds=retry_after_seconds)
+
+
+def failure_of(endpoint: Endpoint, error: BaseException) -> ProviderFailed:
+    """Return the error that what a request raised stands for; a defect of ours is raised again."""
+    if own := next((one for one in _chain(error) if isinstance(one, ProviderFailed)), None):
+        return own
+    if isinstance(error, TimeoutError | ModelTimeoutError):
+        return failure(endpoint, "timeout")
+    if isinstance(error, ModelAPIError):
+        return _of_provider(endpoint, error)
+    if isinstance(error, AgentRunError | ValueError | KeyError | TypeError | AttributeError | IndexError):
+        # What came was no event of a chat, and what reads it stumbled.
+        return failure(endpoint, "bad answer")
+    if any(_is_of_network(one) for one in _chain(error)):
+        return failure(endpoint, "cut off")
+    raise error
+
+
+def _of_provider(endpoint: Endpoint, error: ModelAPIError) -> ProviderFailed:
+    if isinstance(error, ModelQuotaExceededError):
+        return failure(endpoint, "payment")
+    if isinstance(error, ModelContextWindowExceededError):
+        return failure(endpoint, "too large")
+    if isinstance(error, ModelNotFoundError):
+        return failure(endpoint, "unknown model")
+    if isinstance(error, ModelHTTPError):
+        return _of_status(endpoint, error)
+    if isinstance(error, ModelConnectionError):
+        if error.phase == "read":
+            return failure(endpoint, "cut off")
+        return failure(endpoint, "unreachable")
+    if isinstance(error, ModelAuthenticationError):
+        return failure(endpoint, "key refused")
+    if isinstance(error, ModelRateLimitError):
+        return failure(endpoint, "rate limit")
+    return failure(endpoint, "server error" if error.in_stream else "bad answer")
+
+
+def _of_status(endpoint: Endpoint, error: ModelHTTPError) -> ProviderFailed:
+    status = error.status_code
+    reason = _STATUS.get(status) or ("server error" if status >= 500 else "refused")
+    said = _SAYING[reason].format(host=endpoint.host, model=endpoint.model).rstrip(".") + f" (HTTP {status})."
+    return failure(endpoint, reason, said, retry_after_seconds=_retry_after_seconds(error.headers or {}))
+
+
+def _retry_after_seconds(headers: Mapping[str, str]) -> float | None:
+    """Return for how long the provider wants to be left alone: seconds, or the time at which it is over."""
+    told = next((value for name, value in headers.items() if name.lower() == "retry-after"), "")
+    try:
+        return max(0.0, float(told))
+    except ValueError:
+        pass
+    try:
+        return max(0.0, (parsedate_to_datetime(told) - datetime.now(UTC)).total_seconds())
+    except (ValueError, TypeError):
+        return None
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    seen: BaseException | None = error
+    while seen is not None:
+        yield seen
+        seen = seen.__cause__ or seen.__context__
+
+
+def _is_of_network(error: BaseException) -> bool:
+    return isinstance(error, OSError) or type(error).__module__.partition(".")[0] in ("httpx2", "httpcore2", "openai", "anyio", "h11")

@@ -1,0 +1,161 @@
+"""One request to a model over the wire: its answer as a stream, bounded in time and bytes, with no header but those we mean to send."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import NamedTuple
+
+import httpx2
+from openai import AsyncOpenAI
+from pydantic_ai.direct import model_request_stream
+from pydantic_ai.messages import ModelRequest, ModelResponse
+from pydantic_ai.models import ModelRequestParameters
+from pydantic_ai.models.openai import OpenAIChatModel
+from pydantic_ai.output import OutputObjectDefinition
+from pydantic_ai.profiles.openai import OpenAIModelProfile
+from pydantic_ai.providers.openai_compatible import OpenAICompatibleProvider
+from pydantic_ai.settings import ModelSettings
+
+from onward.core.transcript import Usage
+from onward.errors import ProviderFailed
+from onward.llm.endpoint import Endpoint
+from onward.llm.failing import failure, failure_of
+from onward.tokens.estimate import count_tokens
+
+CONNECT_SECONDS = 10.0
+_BYTES_PER_TOKEN = 1024
+"""A token of a streamed answer comes in an event of some 300 bytes."""
+_FEWEST_BYTES = 64 * 1024
+_CHARS_PER_TOKEN = 4
+_HEADERS = ("host", "accept", "content-type", "content-length", "user-agent", "transfer-encoding", "connection")
+
+
+class Reply(NamedTuple):
+    """What a model answered. It is whole unless it came to the end of the tokens it had."""
+
+    text: str
+    usage: Usage
+    model: str
+    is_whole: bool
+
+
+class Prompt(NamedTuple):
+    """What a model is asked. `schema` is what the answer's JSON looks like, for an endpoint that can be held to one."""
+
+    instructions: str
+    material: str
+    answer_tokens: int
+    schema: OutputObjectDefinition | None = None
+
+
+async def request(endpoint: Endpoint, prompt: Prompt, tell: Callable[[int], None]) -> Reply:
+    """Ask once, telling how many characters came so far. Raises `ProviderFailed`, with what was used where an answer had begun."""
+    chars = 0
+
+    def count(so_far: int) -> None:
+        nonlocal chars
+        chars = so_far
+        tell(so_far)
+
+    try:
+        async with asyncio.timeout(endpoint.timeout_seconds):
+            response = await _streamed(endpoint, prompt, count)
+    except Exception as error:  # noqa: BLE001 - whatever reads a wrong answer may stumble in any way; what is no failure of the provider is raised again
+        used = _estimated(prompt, chars) if chars else Usage()
+        raise _used(failure_of(endpoint, error), used) from None
+    text, used = response.text or "", _usage(response, prompt)
+    if "finish_reason" not in (response.provider_details or {}):
+        raise _used(failure(endpoint, "cut off"), used) if text else failure(endpoint, "bad answer")
+    if endpoint.key and endpoint.key in text:
+        raise _used(failure(endpoint, "bad answer", f"The answer of {endpoint.host} held the LLM key, and was thrown away."), used)
+    return Reply(text, used, response.model_name or endpoint.model, response.finish_reason != "length")
+
+
+def _used(error: ProviderFailed, used: Usage) -> ProviderFailed:
+    error.input_tokens = used.input_tokens + used.cache_read_tokens + used.cache_write_tokens
+    error.output_tokens = used.output_tokens
+    return error
+
+
+async def _streamed(endpoint: Endpoint, prompt: Prompt, tell: Callable[[int], None]) -> ModelResponse:
+    parameters = ModelRequestParameters()
+    if prompt.schema:
+        parameters = ModelRequestParameters(output_mode="native", output_object=prompt.schema)
+    settings = ModelSettings(max_tokens=prompt.answer_tokens, temperature=0.0)
+    asked = ModelRequest.user_text_prompt(prompt.material, instructions=prompt.instructions)
+    async with _client(endpoint, prompt.answer_tokens) as client:
+        model = OpenAIChatModel(endpoint.model, provider=_provider(endpoint, client))
+        stream = model_request_stream(model, [asked], model_settings=settings, model_request_parameters=parameters)
+        async with stream as events:
+            async for _ in events:
+                tell(len(events.get().text or ""))
+            return events.get()
+
+
+def _provider(endpoint: Endpoint, client: httpx2.AsyncClient) -> OpenAICompatibleProvider:
+    # What is sent as a key is settled below, in the client: this one cannot be without.
+    asking = AsyncOpenAI(base_url=endpoint.url, api_key="none", http_client=client, max_retries=0, timeout=client.timeout)
+    fields: OpenAIModelProfile = {"openai_chat_supports_max_completion_tokens": endpoint.is_openai, "supports_json_schema_output": True}
+    return OpenAICompatibleProvider("onward", openai_client=asking, profile=fields)
+
+
+def _client(endpoint: Endpoint, answer_tokens: int) -> httpx2.AsyncClient:
+    most_bytes = _FEWEST_BYTES + _BYTES_PER_TOKEN * answer_tokens
+
+    async def only_ours(request: httpx2.Request) -> None:
+        # The client adds what it finds in the environment (an organisation, headers, a password for the host), and what it knows of this machine.
+        for name in list(request.headers):
+            if name not in _HEADERS:
+                del request.headers[name]
+        request.headers["accept-encoding"] = "identity"
+        request.headers["user-agent"] = "onward"
+        if endpoint.key:
+            request.headers["authorization"] = f"Bearer {endpoint.key}"
+
+    async def bounded(response: httpx2.Response) -> None:
+        if response.is_redirect:
+            raise failure(endpoint, "refused", f"{endpoint.host} sends us to another address, and a key is not carried there.")
+        if response.headers.get("content-encoding", "identity").lower() != "identity":
+            raise failure(endpoint, "bad answer", f"{endpoint.host} sent a packed answer, though none was asked for; it was not unpacked.")
+        if isinstance(response.stream, httpx2.AsyncByteStream):
+            response.stream = _Bounded(response.stream, most_bytes, endpoint)
+
+    timeout = httpx2.Timeout(endpoint.timeout_seconds, connect=min(CONNECT_SECONDS, endpoint.timeout_seconds))
+    return httpx2.AsyncClient(timeout=timeout, follow_redirects=False, event_hooks={"request": [only_ours], "response": [bounded]})
+
+
+class _Bounded(httpx2.AsyncByteStream):
+    """The bytes of an answer, up to a number of them."""
+
+    def __init__(self, stream: httpx2.AsyncByteStream, most_bytes: int, endpoint: Endpoint) -> None:
+        self._stream = stream
+        self._endpoint = endpoint
+        self._left = most_bytes
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for part in self._stream:
+            self._left -= len(part)
+            if self._left < 0:
+                raise failure(
+                    self._endpoint,
+                    "too large",
+                    f"The answer of {self._endpoint.host} was longer than what was asked for; it was not read to its end.",
+                )
+            yield part
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+
+def _usage(response: ModelResponse, prompt: Prompt) -> Usage:
+    """Return the tokens as the provider counted them; where it did not, as we do."""
+    told = response.usage
+    if not told.input_tokens and not told.output_tokens:
+        return _estimated(prompt, len(response.text or ""))
+    read, written = told.cache_read_tokens, told.cache_write_tokens
+    return Usage(max(0, told.input_tokens - read - written), told.output_tokens, read, written)
+
+
+def _estimated(prompt: Prompt, chars: int) -> Usage:
+    return Usage(count_tokens(prompt.instructions) + count_tokens(prompt.material), -(-chars // _CHARS_PER_TOKEN))
