@@ -16,12 +16,18 @@ from onward.errors import BadSetting
 
 PROJECT_FILE = ".onward.toml"
 HOME_FILE = "onward.toml"
+LLM_NAMES = (
+    *("llm", "llm_url", "llm_model", "llm_answer_tokens", "llm_context_tokens", "llm_timeout_seconds", "llm_usd_per_million"),
+    *("llm_daily_usd", "llm_daily_tokens", "llm_job_usd", "llm_job_tokens"),
+)
+"""What is said of the language model: by a variable or in the data folder alone. A repository that names an address would get the key."""
 NAMES = (
     *("database_url", "project", "budget_tokens", "worktrees", "quiet_minutes"),
     *("host", "port", "body_limit_mb", "rate_limit", "trusted_hosts", "cors_origins"),
     *("rotate_from", "rotate_at"),
+    *LLM_NAMES,
 )
-"""What a settings file may hold; `ONWARD_` and the name in capitals is the variable. `home` is set by ONWARD_HOME alone."""
+"""What a settings file may hold; `ONWARD_` and the name in capitals is the variable. `home` is set by ONWARD_HOME alone, the keys by ONWARD_LLM_KEY and ONWARD_SEALING_KEY."""
 
 LEAST_BUDGET_TOKENS = 200
 QUIET_MINUTES = 30
@@ -55,6 +61,28 @@ class Machine:
 
 
 @dataclass(frozen=True, slots=True)
+class LLM:
+    """What is set of the language model. `url` and `model` are empty where nothing was said; `key` is that of the environment, and in no representation.
+
+    `usd_per_million` is what input and output tokens cost. A project spends at most `daily_usd` and `daily_tokens` in a day (UTC), a job `job_usd` and
+    `job_tokens`; 0 is any amount.
+    """
+
+    is_off: bool = False
+    url: str = ""
+    model: str = ""
+    key: str = field(default="", repr=False)
+    answer_tokens: int | None = None
+    context_tokens: int | None = None
+    timeout_seconds: float | None = None
+    usd_per_million: tuple[float, float] | None = None
+    daily_usd: float = 2.0
+    daily_tokens: int = 2_000_000
+    job_usd: float = 0.5
+    job_tokens: int = 500_000
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that is set. `database_url` is empty for SQLite in `home`, `project` when the current folder decides, `budget_tokens` None for the usual one.
 
@@ -83,6 +111,8 @@ class Settings:
     rotate_from: int = ROTATE_FROM
     rotate_at: int = ROTATE_AT
     rate_limit: int | None = None
+    llm: LLM = field(default_factory=LLM)
+    sealing_key: str = field(default="", repr=False)
 
     @property
     def is_open(self) -> bool:
@@ -114,6 +144,7 @@ def read_settings(
     for path in (home / HOME_FILE, _nearest(folder or Path.cwd())):
         if path is not None:
             found.update({name: (value, str(path)) for name, value in _of_file(path).items()})
+            _keep_to_home(found, path)
     said: dict[str, tuple[object, str]] = {
         name: (environment[variable], variable) for name in NAMES if environment.get(variable := f"ONWARD_{name.upper()}")
     }
@@ -136,6 +167,8 @@ def read_settings(
         _list(found, "cors_origins"),
         *_window(found),
         _whole(found, "rate_limit", 0, "requests a minute"),
+        _llm(found, environment.get("ONWARD_LLM_KEY", "").strip()),
+        environment.get("ONWARD_SEALING_KEY", "").strip(),
     )
 
 
@@ -187,6 +220,14 @@ def _of_file(path: Path) -> dict[str, Any]:
     if unknown := sorted(set(values) - set(NAMES)):
         raise BadSetting(f"{path} sets {unknown[0]!r}, which Onward does not know.", f"It knows {', '.join(NAMES)}.")
     return values
+
+
+def _keep_to_home(found: Mapping[str, tuple[object, str]], path: Path) -> None:
+    """Raise `BadSetting` where a file of a repository, which others may have written, says whom to ask and what to spend."""
+    if path.name == PROJECT_FILE and (named := [name for name in LLM_NAMES if found.get(name, ("", ""))[1] == str(path)]):
+        raise BadSetting(
+            f"{path} sets {named[0]}, which only you may.", f"Set it in {HOME_FILE} of the data folder, or by ONWARD_{named[0].upper()}."
+        )
 
 
 def _text(found: Mapping[str, tuple[object, str]], name: str) -> str:
@@ -243,3 +284,58 @@ def _window(found: Mapping[str, tuple[object, str]]) -> tuple[int, int]:
             f"{where} sets a rotation window from {begins} to {due} of 100.", "rotate_from comes first, and neither is above 100."
         )
     return begins, due
+
+
+def _llm(found: Mapping[str, tuple[object, str]], key: str) -> LLM:
+    usual = LLM()
+    state = _text(found, "llm") or "on"
+    if state not in ("on", "off"):
+        raise BadSetting(f"{found['llm'][1]} sets llm to {state!r}.", "Say on, or off.")
+    daily_tokens, job_tokens = (_whole(found, name, 0, "tokens") for name in ("llm_daily_tokens", "llm_job_tokens"))
+    daily_usd, job_usd = (_number(found, name, "US dollars") for name in ("llm_daily_usd", "llm_job_usd"))
+    return LLM(
+        state == "off",
+        _text(found, "llm_url").rstrip("/"),
+        _text(found, "llm_model"),
+        key,
+        _whole(found, "llm_answer_tokens", 16, "tokens"),
+        _whole(found, "llm_context_tokens", 1000, "tokens"),
+        _number(found, "llm_timeout_seconds", "seconds", above=True),
+        _prices(found),
+        usual.daily_usd if daily_usd is None else daily_usd,
+        usual.daily_tokens if daily_tokens is None else daily_tokens,
+        usual.job_usd if job_usd is None else job_usd,
+        usual.job_tokens if job_tokens is None else job_tokens,
+    )
+
+
+def _number(found: Mapping[str, tuple[object, str]], name: str, unit: str, *, above: bool = False) -> float | None:
+    value, where = found.get(name, (None, ""))
+    if value is None:
+        return None
+    number = _parsed(str(value))
+    if number is None or (above and not number):
+        raise BadSetting(f"{where} sets {name} to {value!r}.", f"Give a number of {unit}, {'above' if above else 'at least'} 0.")
+    return number
+
+
+def _prices(found: Mapping[str, tuple[object, str]]) -> tuple[float, float] | None:
+    """Return what a million input and output tokens cost: two numbers with a slash."""
+    said = _text(found, "llm_usd_per_million")
+    if not said:
+        return None
+    prices = [_parsed(part) for part in said.split("/")]
+    if len(prices) != 2 or prices[0] is None or prices[1] is None:
+        raise BadSetting(
+            f"{found['llm_usd_per_million'][1]} sets llm_usd_per_million to {said!r}.", 'Give two prices in US dollars: "0.05/0.08".'
+        )
+    return prices[0], prices[1]
+
+
+def _parsed(text: str) -> float | None:
+    """Return a number from 0 on; None where *text* is none."""
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if 0 <= number < float("inf") else None
