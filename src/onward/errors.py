@@ -13,6 +13,7 @@ OnwardError                 code, message, hint: what happened and what to do
 ├── NotAuthenticated        nobody vouches for the caller: an access token is missing, wrong or expired
 ├── NotAllowed              the caller is known, but may not do this
 ├── ProviderFailed          a model's provider refused, or did not answer
+├── SpendLimit              asking a model would cost more than it may
 └── StoreError              the store cannot do its work now
     ├── StoreBusy           another process held the store for too long
     ├── StoreDamaged        the database file is not whole
@@ -21,6 +22,7 @@ OnwardError                 code, message, hint: what happened and what to do
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Literal, TypeAlias
 
 
@@ -144,6 +146,16 @@ class ProviderFailed(OnwardError):
     def may_pass(self) -> bool:
         """Whether the same request may be answered later."""
         return self.reason in ("rate limit", "server error", "timeout", "unreachable", "cut off")
+
+
+class SpendLimit(OnwardError):
+    """Asking a model would cost more than it may. `until` is when it may be asked again; None where waiting changes nothing."""
+
+    code = "spend_limit"
+
+    def __init__(self, message: str, hint: str = "", *, until: datetime | None = None) -> None:
+        super().__init__(message, hint)
+        self.until = until
 
 
 class StoreError(OnwardError):

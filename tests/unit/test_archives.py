@@ -51,6 +51,9 @@ ELSEWHERE = {
     "account_events": "of this store's person",
     "session_accounts": "of this store's person",
     "access_tokens": "of this store",
+    "model_calls": "of this store: what was spent here",
+    "model_answers": "of this store, until a job is done",
+    "sealed_keys": "of this store, and nobody else's to have",
 }
 """Tables whose rows are in no section of an archive, and why."""
 

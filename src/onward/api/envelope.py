@@ -23,6 +23,7 @@ STATUS: dict[type[OnwardError], int] = {
     errors.TooLarge: 413,
     errors.TooMany: 429,
     errors.ProviderFailed: 502,
+    errors.SpendLimit: 429,
     errors.StoreError: 503,
 }
 """The status of each kind of error; one that is not named here has its parent's."""

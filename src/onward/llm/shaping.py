@@ -20,12 +20,6 @@ class Misshapen(Exception):
     """No JSON of the shape is in an answer; says what is wrong with the nearest."""
 
 
-def told_shape(shape: type[BaseModel]) -> str:
-    """Return what a model is told of a *shape*: also one that can be held to no schema then knows what is wanted."""
-    schema = json.dumps(shape.model_json_schema(), ensure_ascii=False, separators=(",", ":"))
-    return f"Answer with one JSON object and nothing else: no words around it, no code fence. It follows this JSON schema:\n{schema}"
-
-
 def shaped(text: str, shape: type[T]) -> T:
     """Return the first JSON object in *text* that is of the *shape*. Raises `Misshapen`."""
     wrong = "there is no JSON object in it"

@@ -21,7 +21,7 @@ from onward.core.transcript import Usage
 from onward.errors import ProviderFailed
 from onward.llm.endpoint import Endpoint
 from onward.llm.failing import failure, failure_of
-from onward.tokens.estimate import count_tokens
+from onward.llm.prompt import Prompt
 
 CONNECT_SECONDS = 10.0
 _BYTES_PER_TOKEN = 1024
@@ -38,15 +38,6 @@ class Reply(NamedTuple):
     usage: Usage
     model: str
     is_whole: bool
-
-
-class Prompt(NamedTuple):
-    """What a model is asked. `schema` is what the answer's JSON looks like, for an endpoint that can be held to one."""
-
-    instructions: str
-    material: str
-    answer_tokens: int
-    schema: OutputObjectDefinition | None = None
 
 
 async def request(endpoint: Endpoint, prompt: Prompt, tell: Callable[[int], None]) -> Reply:
@@ -81,7 +72,7 @@ def _used(error: ProviderFailed, used: Usage) -> ProviderFailed:
 async def _streamed(endpoint: Endpoint, prompt: Prompt, tell: Callable[[int], None]) -> ModelResponse:
     parameters = ModelRequestParameters()
     if prompt.schema:
-        parameters = ModelRequestParameters(output_mode="native", output_object=prompt.schema)
+        parameters = ModelRequestParameters(output_mode="native", output_object=OutputObjectDefinition(prompt.schema, name="answer"))
     settings = ModelSettings(max_tokens=prompt.answer_tokens, temperature=0.0)
     asked = ModelRequest.user_text_prompt(prompt.material, instructions=prompt.instructions)
     async with _client(endpoint, prompt.answer_tokens) as client:
@@ -158,4 +149,4 @@ def _usage(response: ModelResponse, prompt: Prompt) -> Usage:
 
 
 def _estimated(prompt: Prompt, chars: int) -> Usage:
-    return Usage(count_tokens(prompt.instructions) + count_tokens(prompt.material), -(-chars // _CHARS_PER_TOKEN))
+    return Usage(prompt.tokens, -(-chars // _CHARS_PER_TOKEN))

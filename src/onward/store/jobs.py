@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from onward.core.job import Job, JobState
-from onward.store import events
+from onward.store import events, model_calls, sealed_keys
 from onward.store.clock import kept, now, told, told_always
 from onward.store.schema import jobs
 
@@ -122,7 +122,10 @@ def leave(connection: Connection, job: Job, **values: Any) -> Job:
 def finish(
     connection: Connection, job: Job, state: JobState, *, result: Mapping[str, Any] | None = None, error: Mapping[str, str] | None = None
 ) -> Job:
-    """End a held job, and return it."""
+    """End a held job, and return it. The key that it came with goes; once it is done, so do the answers of models that it was made of."""
+    sealed_keys.remove(connection, job_id=job.id)
+    if state == "done":
+        model_calls.forget_answers(connection, job.id)
     values: dict[str, Any] = {"state": state, "finished_at": now(), "error": error}
     if result is not None:
         values["result"] = result

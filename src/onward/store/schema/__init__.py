@@ -5,6 +5,7 @@ Times are whole microseconds since 1970 in UTC, given by the store alone; `at` a
 
 from onward.store.schema.house import access_tokens, answers, events, jobs, templates
 from onward.store.schema.learned import knowledge, knowledge_sources, knowledge_terms, met_errors, session_measures, touched_files
+from onward.store.schema.models import model_answers, model_calls, sealed_keys
 from onward.store.schema.pool import account_events, account_limits, accounts, counted_sessions, session_accounts, usage
 from onward.store.schema.project import (
     distilled,
@@ -43,8 +44,11 @@ __all__ = [
     "ledgers",
     "loaded_handoffs",
     "met_errors",
+    "model_answers",
+    "model_calls",
     "places",
     "projects",
+    "sealed_keys",
     "session_accounts",
     "session_measures",
     "sessions",

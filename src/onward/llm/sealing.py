@@ -1,0 +1,88 @@
+"""Encrypting LLM keys, so that whoever has only the store has none: what opens them lies in a file of its own, or comes by the environment."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+from contextlib import suppress
+from pathlib import Path
+from secrets import token_hex
+
+from onward.errors import BadSetting
+
+FILE_NAME = "sealing.key"
+_KEY_BYTES = 32
+_HINT = "Make one: openssl rand -base64 32 | tr +/ -_"
+
+
+class Sealer:
+    """Seals texts and opens them again, with *key* (32 bytes in URL-safe base64) or, where that is empty, the one in a file of *home*, made when first needed."""
+
+    def __init__(self, home: Path, key: str = "") -> None:
+        self._path = home / FILE_NAME
+        self._said = key
+
+    def seal(self, text: str) -> bytes:
+        """Return *text* encrypted. Raises `BadSetting` where the key is none, or cannot be read or made."""
+        from cryptography.fernet import Fernet
+
+        return Fernet(self._key(make=True)).encrypt(text.encode())
+
+    def open(self, sealed: bytes) -> str | None:
+        """Return the text that was sealed; None where it was sealed with another key. Raises `BadSetting`."""
+        from cryptography.fernet import Fernet, InvalidToken
+
+        key = self._key(make=False)
+        try:
+            return Fernet(key).decrypt(sealed).decode() if key else None
+        except (InvalidToken, UnicodeDecodeError):
+            return None
+
+    def _key(self, *, make: bool) -> bytes:
+        if self._said:
+            return _checked(self._said, "ONWARD_SEALING_KEY")
+        try:
+            said = self._path.read_text(encoding="ascii").strip()
+        except FileNotFoundError:
+            if not make:
+                return b""
+            said = self._made()
+        except (OSError, UnicodeDecodeError) as error:
+            raise BadSetting(f"{self._path} cannot be read.", "See who owns it; without it, kept LLM keys cannot be opened.") from error
+        if os.name == "posix":
+            # A copy that somebody put back may have come out readable for others.
+            with suppress(OSError):
+                self._path.chmod(0o600)
+        return _checked(said, str(self._path))
+
+    def _made(self) -> str:
+        """Make the file, whole at once; where another process was first, return what that one wrote."""
+        new = base64.urlsafe_b64encode(os.urandom(_KEY_BYTES)).decode()
+        part = self._path.with_name(f"{FILE_NAME}.{token_hex(4)}")
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
+                file.write(new + "\n")
+                file.flush()
+                os.fsync(file.fileno())
+            try:
+                with suppress(FileExistsError):
+                    os.link(part, self._path)
+            finally:
+                part.unlink()
+            return self._path.read_text(encoding="ascii").strip()
+        except OSError as error:
+            raise BadSetting(
+                f"{self._path} cannot be made: {error.strerror}.", "Check that you may write there, or set ONWARD_SEALING_KEY."
+            ) from error
+
+
+def _checked(said: str, where: str) -> bytes:
+    try:
+        key = base64.b64decode(said.encode().replace(b"-", b"+").replace(b"_", b"/"), validate=True)
+    except (binascii.Error, ValueError):
+        key = b""
+    if len(key) != _KEY_BYTES:
+        raise BadSetting(f"{where} holds no key of {_KEY_BYTES} bytes in base64.", _HINT)
+    return base64.urlsafe_b64encode(key)
