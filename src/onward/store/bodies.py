@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import orjson
@@ -30,9 +31,13 @@ class Packed(NamedTuple):
 class Bodies:
     """Packs and unpacks turns. For one thread."""
 
-    def __init__(self) -> None:
-        self._compressor = zstandard.ZstdCompressor(level=1, write_checksum=False)
-        self._decompressor = zstandard.ZstdDecompressor()
+    @cached_property
+    def _compressor(self) -> zstandard.ZstdCompressor:
+        return zstandard.ZstdCompressor(level=1, write_checksum=False)
+
+    @cached_property
+    def _decompressor(self) -> zstandard.ZstdDecompressor:
+        return zstandard.ZstdDecompressor()
 
     def pack(self, turn: Turn, chars: int) -> Packed:
         """Return *turn* ready to be kept; needs no store, so that it can be done while another holds it."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Literal, TypeAlias
 
+from anyio.to_thread import run_sync
 from fastapi import Query, Request, Response
 
 from onward.api.conditional import tagged
@@ -135,7 +136,7 @@ _DOCUMENT["responses"] |= {
 
 
 @router.get("/projects/{project_id}/handoff", summary="Read the master handoff", **_DOCUMENT)
-def current(
+async def current(
     request: Request,
     at: At,
     project_id: Id,
@@ -145,7 +146,16 @@ def current(
     next_goal: Annotated[str, Query(max_length=2000, description="What the next session is to do, for the prompt.")] = "",
 ) -> Response:
     """Answer the handoff that the next session is given, with an ETag."""
-    found = handoffs.current(at.store, projects.of_id(at.store, project_id), budget_tokens=budget, session_number=at_session)
+
+    def read() -> Response:
+        found = handoffs.current(at.store, projects.of_id(at.store, project_id), budget_tokens=budget, session_number=at_session)
+        return _written(request, found, format, next_goal)
+
+    # At a budget of its own it is composed anew.
+    return await (at.at_once(read) if budget is None else run_sync(read))
+
+
+def _written(request: Request, found: Current, format: Format, next_goal: str) -> Response:
     if format == "markdown":
         return tagged(request, Response(found.markdown, media_type="text/markdown"))
     if format == "prompt":

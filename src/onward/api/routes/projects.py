@@ -83,9 +83,9 @@ def new(at: At, body: NewProject) -> Response:
 
 
 @router.get("/projects/{project_id}", summary="Show a project", **answers(ProjectShape, NotFound))
-def show(at: At, project_id: Id) -> Response:
+async def show(at: At, project_id: Id) -> Response:
     """Answer a project and what it holds."""
-    return _answer(at, projects.by_id(at.store, project_id))
+    return await at.at_once(lambda: _answer(at, projects.by_id(at.store, project_id)))
 
 
 @router.patch("/projects/{project_id}", summary="Change a project", **answers(ProjectShape, NotFound, Conflict))
