@@ -14,6 +14,8 @@ OnwardError                 code, message, hint: what happened and what to do
 ├── NotAllowed              the caller is known, but may not do this
 ├── ProviderFailed          a model's provider refused, or did not answer
 ├── SpendLimit              asking a model would cost more than it may
+├── ServerFailed            an Onward server did not do what it was asked, or what answered is none
+│   └── ServerUnreachable   nobody answers there, or the connection broke
 └── StoreError              the store cannot do its work now
     ├── StoreBusy           another process held the store for too long
     ├── StoreDamaged        the database file is not whole
@@ -156,6 +158,18 @@ class SpendLimit(OnwardError):
     def __init__(self, message: str, hint: str = "", *, until: datetime | None = None) -> None:
         super().__init__(message, hint)
         self.until = until
+
+
+class ServerFailed(OnwardError):
+    """An Onward server did not do what it was asked, or what answered is no Onward server."""
+
+    code = "server_failed"
+
+
+class ServerUnreachable(ServerFailed):
+    """Nobody answers at the server's address, or the connection broke."""
+
+    code = "server_unreachable"
 
 
 class StoreError(OnwardError):

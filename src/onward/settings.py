@@ -21,11 +21,14 @@ LLM_NAMES = (
     *("llm_daily_usd", "llm_daily_tokens", "llm_job_usd", "llm_job_tokens"),
 )
 """What is said of the language model: by a variable or in the data folder alone. A repository that names an address would get the key."""
+SERVER_NAMES = ("server", "token")
+"""Where commands work, and who asks: by a variable or in the data folder alone. A repository that names a server would get the token, and what is kept."""
 NAMES = (
     *("database_url", "project", "budget_tokens", "worktrees", "quiet_minutes"),
     *("host", "port", "body_limit_mb", "rate_limit", "trusted_hosts", "cors_origins"),
     *("rotate_from", "rotate_at"),
     *LLM_NAMES,
+    *SERVER_NAMES,
 )
 """What a settings file may hold; `ONWARD_` and the name in capitals is the variable. `home` is set by ONWARD_HOME alone, the keys by ONWARD_LLM_KEY and ONWARD_SEALING_KEY."""
 
@@ -93,6 +96,8 @@ class Settings:
     It takes `rate_limit` requests a minute of each caller, any number where that is 0; None is `RATE_LIMIT` for callers of other machines, any number for those of this one.
 
     A session leaves its account for a better one from `rotate_from` credits used of a hundred on, and by `rotate_at` for any that has more left.
+
+    Commands work on the store of the Onward at `server`, with the access token `token`; on this machine's own where that is empty.
     """
 
     home: Path
@@ -113,6 +118,8 @@ class Settings:
     rate_limit: int | None = None
     llm: LLM = field(default_factory=LLM)
     sealing_key: str = field(default="", repr=False)
+    server: str = ""
+    token: str = field(default="", repr=False)
 
     @property
     def is_open(self) -> bool:
@@ -145,6 +152,9 @@ def read_settings(
         if path is not None:
             found.update({name: (value, str(path)) for name, value in _of_file(path).items()})
             _keep_to_home(found, path)
+    if "ONWARD_SERVER" in environment:
+        # Empty, it says that no server is meant, whatever a file names.
+        found.pop("server", None)
     said: dict[str, tuple[object, str]] = {
         name: (environment[variable], variable) for name in NAMES if environment.get(variable := f"ONWARD_{name.upper()}")
     }
@@ -169,6 +179,8 @@ def read_settings(
         _whole(found, "rate_limit", 0, "requests a minute"),
         _llm(found, environment.get("ONWARD_LLM_KEY", "").strip()),
         environment.get("ONWARD_SEALING_KEY", "").strip(),
+        _text(found, "server").strip(),
+        _text(found, "token").strip(),
     )
 
 
@@ -223,8 +235,8 @@ def _of_file(path: Path) -> dict[str, Any]:
 
 
 def _keep_to_home(found: Mapping[str, tuple[object, str]], path: Path) -> None:
-    """Raise `BadSetting` where a file of a repository, which others may have written, says whom to ask and what to spend."""
-    if path.name == PROJECT_FILE and (named := [name for name in LLM_NAMES if found.get(name, ("", ""))[1] == str(path)]):
+    """Raise `BadSetting` where a file of a repository, which others may have written, says whom to ask, what to spend, and where commands work."""
+    if path.name == PROJECT_FILE and (named := [name for name in (*LLM_NAMES, *SERVER_NAMES) if found.get(name, ("", ""))[1] == str(path)]):
         raise BadSetting(
             f"{path} sets {named[0]}, which only you may.", f"Set it in {HOME_FILE} of the data folder, or by ONWARD_{named[0].upper()}."
         )
@@ -233,7 +245,8 @@ def _keep_to_home(found: Mapping[str, tuple[object, str]], path: Path) -> None:
 def _text(found: Mapping[str, tuple[object, str]], name: str) -> str:
     value, where = found.get(name, ("", ""))
     if not isinstance(value, str):
-        raise BadSetting(f"{where} sets {name} to {value!r}, which is no text.", "Put it in quotes.")
+        shown = "a value" if name == "token" else repr(value)
+        raise BadSetting(f"{where} sets {name} to {shown}, which is no text.", "Put it in quotes.")
     return value
 
 

@@ -58,11 +58,12 @@ class PageAnswer(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What happened and what to do. `code` is stable; `details` lists fields and what is wrong with them."""
+    """What happened and what to do. `code` is stable; `hint` is the part of the message that says what to do; `details` lists fields and what is wrong with them."""
 
     code: str
     message: str
     request_id: str
+    hint: str | None = None
     details: list[dict[str, Any]] | None = None
 
 
@@ -84,9 +85,13 @@ def no_store() -> dict[str, str]:
     return {"cache-control": "no-store"}
 
 
-def refused(status: int, code: str, message: str, request_id: str, *, details: list[dict[str, Any]] | None = None) -> Response:
-    """Return a refusal."""
+def refused(
+    status: int, code: str, message: str, request_id: str, *, hint: str = "", details: list[dict[str, Any]] | None = None
+) -> Response:
+    """Return a refusal. *hint* is the end of its message, for programs that show it apart."""
     error: dict[str, Any] = {"code": code, "message": message, "request_id": request_id}
+    if hint:
+        error["hint"] = hint
     if details:
         error["details"] = details
     return _json({"success": False, "error": error}, status)
@@ -94,7 +99,7 @@ def refused(status: int, code: str, message: str, request_id: str, *, details: l
 
 def refused_by(error: OnwardError, request_id: str) -> Response:
     """Return the refusal that *error* stands for."""
-    return refused(status_of(type(error)), error.code, str(error), request_id)
+    return refused(status_of(type(error)), error.code, str(error), request_id, hint=error.hint)
 
 
 def status_of(error: type[OnwardError]) -> int:

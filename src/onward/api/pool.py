@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from onward.api.routes.sessions import SessionShape, session_shape
 from onward.app.accounts import AccountDetail, Batch, Standing
 from onward.app.credits import Best, Credits, Efficiency, Forecast, Ranked, Rotated
 from onward.app.usage import ModelUsage
@@ -31,7 +32,7 @@ class LimitShape:
 
 @dataclass(frozen=True, slots=True)
 class AccountShape:
-    """An account as it stands. `credits_estimated` of those used nobody reported; `resets_source` is `reported` or `estimated`. Null: not known."""
+    """An account as it stands `at` a time. `credits_estimated` of those used nobody reported; `window_at` is the last reset, `resets_source` is `reported` or `estimated`. Null: not known."""
 
     id: int
     name: str
@@ -49,6 +50,8 @@ class AccountShape:
     tags: tuple[str, ...]
     limits: list[LimitShape]
     note: str
+    at: datetime
+    window_at: datetime | None
     created_at: datetime
     updated_at: datetime
 
@@ -59,7 +62,7 @@ def account_shape(one: Standing) -> AccountShape:
     return AccountShape(
         own.id, own.name, own.provider, own.plan, one.status, own.credits_total, one.credits_used, one.credits_estimated, one.credits_left,
         one.resets_at, one.resets_source, str(own.period or ""), [ModelShape(*model) for model in own.models], own.tags,
-        [LimitShape(*limit) for limit in one.limits], own.note, own.created_at, own.updated_at,
+        [LimitShape(*limit) for limit in one.limits], own.note, one.at, one.window_at, own.created_at, own.updated_at,
     )  # fmt: skip
 
 
@@ -68,6 +71,7 @@ class EventShape:
     """What happened to an account. `credits` is what its count changed by and `used_after` the count then; `source` says whether a person reported it or Onward estimated it."""
 
     id: int
+    account_id: int
     kind: str
     source: str
     session_id: int | None
@@ -80,7 +84,9 @@ class EventShape:
 
 def event_shape(one: Event) -> EventShape:
     """Return what happened as it is answered."""
-    return EventShape(one.id, one.kind, one.source, one.session_id, one.model, one.credits, one.used_after, one.note, one.at)
+    return EventShape(
+        one.id, one.account_id, one.kind, one.source, one.session_id, one.model, one.credits, one.used_after, one.note, one.at
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +118,9 @@ class AccountSessionShape:
     """A session that went on an account, when and why."""
 
     session_id: int
+    account_id: int
     project_id: int
+    project: str
     number: int
     status: str
     began_at: datetime
@@ -131,7 +139,12 @@ class AccountDetailShape:
 
 def account_detail_shape(detail: AccountDetail) -> AccountDetailShape:
     """Return an account with what happened to it as it is answered."""
-    went = [AccountSessionShape(one.session_id, one.project_id, one.number, one.status, one.began_at, one.why) for one in detail.sessions]
+    went = [
+        AccountSessionShape(
+            one.session_id, one.account_id, one.project_id, detail.projects.get(one.project_id, ""), one.number, one.status, one.began_at, one.why
+        )
+        for one in detail.sessions
+    ]  # fmt: skip
     return AccountDetailShape(
         account_shape(detail.standing), [event_shape(one) for one in detail.events], went, [usage_shape(one) for one in detail.usage]
     )
@@ -185,6 +198,7 @@ class RotatedShape:
     moved: bool
     session_id: int
     session_number: int
+    session: SessionShape
     from_account: AccountShape | None
     to_account: AccountShape | None
     place: str
@@ -195,7 +209,9 @@ class RotatedShape:
 def rotated_shape(done: Rotated) -> RotatedShape:
     """Return a rotation as it is answered."""
     before, after = (account_shape(one) if one else None for one in (done.before, done.after))
-    return RotatedShape(done.moved, done.session.id, done.session.number, before, after, done.place, done.why, done.reasons)
+    return RotatedShape(
+        done.moved, done.session.id, done.session.number, session_shape(done.session), before, after, done.place, done.why, done.reasons
+    )
 
 
 @dataclass(frozen=True, slots=True)

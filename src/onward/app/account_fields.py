@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from math import isfinite
 from typing import Any, Final
 
 from onward.core.accounts import ModelLimit, Period, parse_period
+from onward.core.credits import Need
 from onward.errors import BadInput
 from onward.redact import Redactor
 
@@ -191,3 +192,8 @@ _READ: Final[dict[str, Callable[[str, Any], Any]]] = {
     "period": _period,
     "status": _status,
 }
+
+
+def need_of(*, model: str = "", tags: Sequence[str] = (), credits: float | None = None) -> Need:
+    """Return what a session needs, its words as accounts have them. Raises `BadInput`."""
+    return Need(clean("model", model), tags_of(list(tags)), credits)

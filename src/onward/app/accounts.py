@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from onward.app.account_fields import clean, fields_of
+from onward.app.usage import count_all
 from onward.core.accounts import Account, AccountStatus, Event, EventKind, Limit, Source, Standing, settled, standing
 from onward.core.pool import AccountDetail, Batch, Link, ModelUsage, RowError
 from onward.errors import BadInput, NotFound, OnwardError
@@ -17,7 +18,7 @@ from onward.store import Store, accounts, projects, usage
 
 __all__ = [
     "Account", "AccountDetail", "Batch", "Link", "ModelUsage", "RowError", "Standing", "batch", "change", "delete", "events", "failed", "find", "limit_reached", "listed", "new",
-    "show", "used",
+    "show", "stands", "used",
 ]  # fmt: skip
 
 MOST_ROWS = 10_000
@@ -123,7 +124,8 @@ def listed(
 
 
 def show(store: Store, account: Account, *, at: datetime | None = None) -> AccountDetail:
-    """Return an account with what happened to it."""
+    """Return an account with what happened to it. What was not counted of its sessions' usage yet is counted first."""
+    count_all(store)
     with store.read() as connection:
         found = _found(connection, account.id)
         links = accounts.links(connection, account_id=account.id, limit=_SHOWN)
@@ -135,6 +137,12 @@ def show(store: Store, account: Account, *, at: datetime | None = None) -> Accou
             {project_id: project.name for project_id, project in met.items() if project},
             usage.totals(connection, account_id=account.id),
         )
+
+
+def stands(store: Store, account: Account, *, at: datetime | None = None) -> Standing:
+    """Return how an account stands."""
+    with store.read() as connection:
+        return standing(_found(connection, account.id), at or now())
 
 
 def events(store: Store, account: Account, *, before_id: int | None = None, limit: int | None = None) -> list[Event]:

@@ -53,6 +53,12 @@ def belonging(head: SessionHead, file: Path | None, worktrees: Worktrees = "toge
     return None if file is None else _of_folder(str(_lies_in(file.absolute())), "", worktrees)
 
 
+def standing_in(folder: Path | None, worktrees: Worktrees = "together", named: str = "") -> Belonging:
+    """Return what tells the project of a person who works in *folder*, and may have *named* one."""
+    place = place_of(folder, worktrees_apart=worktrees == "apart") if folder else ("", "")
+    return Belonging(named, *place, str(folder or ""))
+
+
 def _of_folder(cwd: str, remote: str, worktrees: Worktrees) -> Belonging:
     folder = Path(cwd)
     if not folder.is_absolute():

@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from onward.app.repository import RepositoryChange, changes_since, place_of
 from onward.core.handoff import Handoff, Line
@@ -13,7 +14,9 @@ from onward.core.headings import HEAD
 from onward.core.project import Project
 from onward.core.stored_handoff import StoredHandoff
 from onward.errors import NotFound
-from onward.store import Store, sessions
+
+if TYPE_CHECKING:
+    from onward.store import Store
 
 SINCE_THEN = HEAD[2]
 FILES = "Where things are"
@@ -22,13 +25,20 @@ _NOT_THERE = ("was deleted", "is gone", "dihapus")
 
 
 def briefing(store: Store, project: Project, handoff: StoredHandoff, folder: Path) -> tuple[Handoff, RepositoryChange | None]:
-    """Return *handoff* with what changed since among its first lines, and the change; None, and the handoff as it was, where no repository is at hand.
+    """Return *handoff* as it is `since_then`, asking the store when the session that it tells of ended."""
+    return since_then(project, handoff, _ended_at(store, project, handoff), folder)
+
+
+def since_then(
+    project: Project, handoff: StoredHandoff, ended_at: datetime | None, folder: Path
+) -> tuple[Handoff, RepositoryChange | None]:
+    """Return *handoff* with what changed since *ended_at* (since it was made, where that is None) among its first lines, and the change; None, and the handoff as it was, where no repository is at hand.
 
     The repository is the one that holds *folder*, if that is the project's, else the project's own. Where the project has no place, it is the one that holds *folder* if a
     file that the handoff names is there: any other would tell of other work.
     """
     files = named_files(handoff.handoff)
-    change = changes_since(_repository(project, folder), _ended_at(store, project, handoff), files)
+    change = changes_since(_repository(project, folder), ended_at or handoff.created_at, files)
     if change and not (project.root or project.remote) and len(change.gone) == len(files):
         change = None
     return (with_change(handoff.handoff, change) if change else handoff.handoff), change
@@ -53,10 +63,13 @@ def _repository(project: Project, folder: Path) -> Path:
     return folder if ours or not project.root else Path(project.root)
 
 
-def _ended_at(store: Store, project: Project, handoff: StoredHandoff) -> datetime:
-    """Return when the session that the handoff tells of ended; when the handoff was made, where its transcript does not say."""
+def _ended_at(store: Store, project: Project, handoff: StoredHandoff) -> datetime | None:
+    """Return when the session that the handoff tells of ended; None where its transcript does not say."""
+    # Imported here: who asks a server has no store.
+    from onward.store import sessions
+
     with store.read() as connection:
         session = sessions.by_number(connection, project.id, handoff.session_number)
     if session is None:
         raise NotFound("The session is gone: its project was deleted.", "List what there is: onward project list")
-    return session.ended_at or handoff.created_at
+    return session.ended_at

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 
-from onward.app.account_fields import clean, tags_of
+from onward.app.account_fields import need_of
 from onward.app.accounts import now, told_used
 from onward.app.charging import put_on
 from onward.app.usage import count_all
@@ -25,11 +25,6 @@ __all__ = [
     "AccountCredits", "Best", "Burn", "Credits", "Efficiency", "Forecast", "ModelUsage", "Need", "ProjectCredits", "Ranked", "Rotated", "Window",
     "analyze", "best", "need_of", "rotate",
 ]  # fmt: skip
-
-
-def need_of(*, model: str = "", tags: Sequence[str] = (), credits: float | None = None) -> Need:
-    """Return what a session needs, its words as accounts have them. Raises `BadInput`."""
-    return Need(clean("model", model), tags_of(list(tags)), credits)
 
 
 def best(store: Store, need: Need | None = None, *, window: Window | None = None, at: datetime | None = None) -> Best:

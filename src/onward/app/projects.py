@@ -6,8 +6,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from onward.app.belonging import Belonging, belonging
-from onward.app.repository import place_of
+from onward.app.belonging import Belonging, belonging, standing_in
 from onward.core import paths
 from onward.core.project import Project, ProjectLine, ProjectStatus, ProjectTotals
 from onward.core.transcript import SessionHead
@@ -26,6 +25,7 @@ __all__ = [
     "delete",
     "found",
     "listed",
+    "meant",
     "new",
     "of_id",
     "of_session",
@@ -41,9 +41,9 @@ NOWHERE = ("", "")
 MOST_NAME_CHARS = 100
 
 
-def new(store: Store, name: str, *, description: str = "", folder: Path | None = None) -> Project:
-    """Store a new project. With *folder*, sessions run in its repository belong to it. Raises `Conflict` when the name is taken."""
-    root, remote = place_of(folder) if folder else NOWHERE
+def new(store: Store, name: str, *, description: str = "", place: tuple[str, str] = NOWHERE) -> Project:
+    """Store a new project. Sessions run in the repository at *place* (`place_of`) belong to it. Raises `Conflict` when the name is taken."""
+    root, remote = place
     with store.write() as connection:
         return projects.add(connection, clean_name(name), description, root, remote)
 
@@ -111,28 +111,37 @@ def resolve(
 
     With *create*, one that is not there is made. Raises `NotFound` when nothing tells which.
     """
-    place = place_of(folder, worktrees_apart=worktrees == "apart") if folder else NOWHERE
+    return meant(store, standing_in(folder, worktrees, named), create=create)
+
+
+def meant(store: Store, told: Belonging, *, create: bool = False) -> Project:
+    """Return the project that *told* means, as `resolve` does: the folder may be one of another machine."""
     with store.write() if create else store.read() as connection:
-        if named:
-            found = projects.by_name(connection, named)
-            if found is None and named.isdecimal() and len(named) < 10:
-                found = projects.by_id(connection, int(named))
-            if found is None and create:
-                return projects.add(connection, clean_name(named))
-            if found is None:
-                raise NotFound(f"There is no project {named!r}.", _known(projects.listed(connection)))
-            return found
-        here = _found(connection, Belonging("", *place, str(folder))) if any(place) else None
+        if told.named:
+            return _named(connection, told.named, create=create)
+        somewhere = bool(told.root or told.remote)
+        here = _found(connection, told) if somewhere else None
         if here:
             return here
         everything = projects.listed(connection)
-        if create and any(place):
-            return _added(connection, Belonging("", *place))
+        if create and somewhere:
+            return _added(connection, told)
         if len(everything) == 1:
             return everything[0]
         if create and not everything:
             return projects.add(connection, "default")
         raise NotFound("Nothing tells which project is meant." if everything else "There is no project yet.", _known(everything))
+
+
+def _named(connection: Connection, name: str, *, create: bool) -> Project:
+    found = projects.by_name(connection, name)
+    if found is None and name.isdecimal() and len(name) < 10:
+        found = projects.by_id(connection, int(name))
+    if found is None and create:
+        return projects.add(connection, clean_name(name))
+    if found is None:
+        raise NotFound(f"There is no project {name!r}.", _known(projects.listed(connection)))
+    return found
 
 
 def _known(everything: list[Project]) -> str:

@@ -10,7 +10,7 @@ worth more than a count, in which such a turn counts twice.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -25,7 +25,7 @@ from onward.core.facts import Fact
 from onward.core.knowledge import gathered
 from onward.core.ledger import Ledger, fold
 from onward.core.preservation import fold_references
-from onward.core.project import Project
+from onward.core.project import MovedSession, Project, Remapped
 from onward.core.session import DIGEST, Session
 from onward.errors import BadInput, NotFound
 from onward.store import Store, facts, handoffs, knowledge, places, projects, provenance, sessions, turns
@@ -33,23 +33,6 @@ from onward.store.facts import Contribution, StoredLedger
 from onward.store.places import GivenPlace
 
 _NO_TIME = datetime.max.replace(tzinfo=UTC)
-
-
-class MovedSession(NamedTuple):
-    """A session that went to another project. `number` is its new one, None where that project held all of its turns already."""
-
-    project: str
-    before: int
-    number: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Remapped:
-    """What went to `project`. `emptied` are the names of the projects that are gone, because all they had went there."""
-
-    project: Project
-    sessions: list[MovedSession]
-    emptied: list[str]
 
 
 class _Chosen(NamedTuple):

@@ -8,18 +8,13 @@ from typing import Any, get_args
 
 import click
 
-from onward.app import accounts, sessions, usage
-from onward.app.account_fields import time_of
-from onward.app.accounts import Account, Standing
-from onward.app.credits import Window, analyze, need_of
-from onward.app.credits import best as best_account
-from onward.app.credits import rotate as rotate_session
+from onward.app.account_fields import need_of, time_of
 from onward.cli.account_rows import rows_of
 from onward.cli.account_words import about, as_data, credits_data, credits_line, row, say_credits, say_usage, usage_data
 from onward.cli.desk import Desk, as_json, desk, in_project
 from onward.cli.inputs import named as source_named
 from onward.cli.present import counted, is_terminal, note, paint, say, say_json, table
-from onward.core.accounts import AccountStatus
+from onward.core.accounts import Account, AccountStatus, Standing
 from onward.errors import BadInput
 
 named = click.argument("name", metavar="NAME")
@@ -74,7 +69,7 @@ def new(name: str, as_json: bool, **said: Any) -> None:
       onward account new codex-1 --provider openai --credits 100 --model gpt-5-codex=60 --tag review
     """
     with desk() as at:
-        made = accounts.new(at.store, {"name": name, **_said(said)})
+        made = at.accounts.new({"name": name, **_said(said)})
     _answer(made, f"{made.account.name} is in the pool: {credits_line(made)}.", as_json=as_json)
 
 
@@ -89,7 +84,7 @@ def list_(status: AccountStatus | None, as_json: bool) -> None:
       onward account list --status active
     """
     with desk() as at:
-        found = accounts.listed(at.store, status=status)
+        found = list(at.accounts.listed(status=status))
     if as_json:
         say_json([as_data(one) for one in found])
     elif not found:
@@ -109,9 +104,7 @@ def show(name: str, as_json: bool) -> None:
       onward account show claude-1
     """
     with desk() as at:
-        ours = accounts.find(at.store, name)
-        usage.count_all(at.store)
-        detail = accounts.show(at.store, ours)
+        detail = at.accounts.show(at.accounts.find(name))
     if as_json:
         told = {"events": detail.events, "sessions": detail.sessions, "usage": [usage_data(one) for one in detail.usage]}
         say_json({**as_data(detail.standing), **told})
@@ -151,7 +144,7 @@ def edit(name: str, new_name: str | None, as_json: bool, **said: Any) -> None:
     if not wanted:
         raise BadInput("Nothing is to change.", "See: onward account edit --help")
     with desk() as at:
-        made = accounts.change(at.store, accounts.find(at.store, name), wanted)
+        made = at.accounts.change(at.accounts.find(name), wanted)
     _answer(made, f"{made.account.name}: {made.status}, {credits_line(made)}.", as_json=as_json)
 
 
@@ -175,11 +168,11 @@ def report(name: str, limit: bool, failure: bool, model: str, until: str | None,
     if limit == failure or (until and not limit):
         raise BadInput("Say what happened: a limit or a failure; only a limit ends.", "Give --limit or --failure.")
     with desk() as at:
-        ours = accounts.find(at.store, name)
+        ours = at.accounts.find(name)
         if limit:
-            made = accounts.limit_reached(at.store, ours, model=model, until_at=time_of("--until", until), note=text)
+            made = at.accounts.limit_reached(ours, model=model, until_at=time_of("--until", until), note=text)
         else:
-            made = accounts.failed(at.store, ours, text, model=model)
+            made = at.accounts.failed(ours, text, model=model)
     _answer(made, f"{made.account.name}: {made.status}, noted.", as_json=as_json)
 
 
@@ -195,12 +188,12 @@ def delete(name: str, yes: bool, as_json: bool) -> None:
       onward account delete claude-1 --yes
     """
     with desk() as at:
-        ours = accounts.find(at.store, name)
+        ours = at.accounts.find(name)
         if not yes:
             if not is_terminal(sys.stdin):
                 raise BadInput(f"This deletes {ours.name} for good, and nobody is here to ask.", "Say --yes.")
             click.confirm(f"Delete {ours.name} and what happened to it, for good?", abort=True, err=True)
-        accounts.delete(at.store, ours)
+        at.accounts.delete(ours)
     if as_json:
         say_json({"deleted": ours.name})
     else:
@@ -220,7 +213,7 @@ def import_(file: str, as_json: bool) -> None:
       onward account import pool.csv
     """
     with desk() as at:
-        done = accounts.batch(at.store, rows_of(source_named(file)))
+        done = at.accounts.batch(rows_of(source_named(file)))
     if as_json:
         say_json({"created": [as_data(one) for one in done.created], "errors": done.errors})
     for error in done.errors:
@@ -246,7 +239,7 @@ def best(model: str, tags: tuple[str, ...], needs: float | None, everything: boo
       onward account best --model claude-opus-4 --tag review --all
     """
     with desk() as at:
-        found = best_account(at.store, need_of(model=model, tags=tags, credits=needs), window=window_of(at))
+        found = at.accounts.best(need_of(model=model, tags=tags, credits=needs))
     if as_json:
         ranked = [{**as_data(one.standing), "usable": one.usable, "score": one.score, "reasons": one.reasons} for one in found.ranking]
         say_json({"best": found.best.standing.account.name if found.best else None, "why": found.why, "ranking": ranked})
@@ -282,10 +275,10 @@ def rotate(
       onward account rotate 4 --to claude-2
     """
     with desk(project=project) as at:
-        session = sessions.find(at.store, at.project(), number)
-        target = accounts.find(at.store, to) if to else None
+        session = at.sessions.find(at.project(), number)
+        target = at.accounts.find(to) if to else None
         need = need_of(model=model, tags=tags)
-        done = rotate_session(at.store, session, need=need, window=window_of(at), credits_used=credits_used, to=target)
+        done = at.accounts.rotate(session, need=need, credits_used=credits_used, to=target)
     if as_json:
         before, after = (as_data(one) if one else None for one in (done.before, done.after))
         say_json(
@@ -320,8 +313,8 @@ def credits_(name: str | None, project: str | None, as_json: bool) -> None:
       onward account credits --project kopi-shop
     """
     with desk(project=project) as at:
-        ours = accounts.find(at.store, name) if name else None
-        found = analyze(at.store, account=ours, project_id=at.project().id if project else None)
+        ours = at.accounts.find(name) if name else None
+        found = at.accounts.analyze(account=ours, project=at.project() if project else None)
     if as_json:
         say_json(credits_data(found))
         return
@@ -336,16 +329,11 @@ def credits_(name: str | None, project: str | None, as_json: bool) -> None:
             say_credits(of.forecast, of.efficiency, of.usage)
 
 
-def window_of(at: Desk) -> Window:
-    """Return the rotation window as it is set."""
-    return Window(at.settings.rotate_from, at.settings.rotate_at)
-
-
 def choose(at: Desk, name: str) -> Account | None:
     """Return the account that *name* means; of `best`, the one to use next, None where none can be used."""
     if name != "best":
-        return accounts.find(at.store, name)
-    found = best_account(at.store, window=window_of(at))
+        return at.accounts.find(name)
+    found = at.accounts.best()
     if found.best is None:
         note(f"The session has no account: {found.why}.")
         return None
@@ -354,7 +342,7 @@ def choose(at: Desk, name: str) -> Account | None:
 
 def suggest(at: Desk) -> str:
     """Return which account would be best now and why; empty where there is no pool."""
-    found = best_account(at.store, window=window_of(at))
+    found = at.accounts.best()
     if not found.ranking:
         return ""
     if found.best is None:

@@ -8,10 +8,9 @@ import click
 
 from onward.app import backups
 from onward.app.backups import Held
-from onward.cli.desk import as_json
+from onward.cli.desk import as_json, own_settings
 from onward.cli.present import Progress, counted, say, say_json
 from onward.errors import BadInput
-from onward.settings import read_settings
 
 
 @click.command()
@@ -30,7 +29,7 @@ def backup(file: Path, force: bool, as_json: bool) -> None:
     if file.exists() and not force:
         raise BadInput(f"{file} is there already.", "Say --force to write over it, or name another file.")
     with Progress("copying") as progress:
-        made = backups.backup(read_settings(), file, progress.at)
+        made = backups.backup(own_settings(), file, progress.at)
     _answer(made, f"Copied {_held(made)} to {made.path} ({made.size_bytes / 1e6:.1f} MB).", as_json=as_json)
 
 
@@ -48,7 +47,7 @@ def restore(file: Path, force: bool, as_json: bool) -> None:
       onward restore ~/backups/onward-2026-11-24.db
     """
     with Progress("restoring") as progress:
-        made = backups.restore(read_settings(), file, over=force, on_progress=progress.at)
+        made = backups.restore(own_settings(), file, over=force, on_progress=progress.at)
     kept = f" What was there is in {made.kept}." if made.kept else ""
     _answer(made, f"Put back {_held(made)}.{kept}", as_json=as_json)
 

@@ -7,9 +7,8 @@ import click
 from onward.app.doctor import Status, examine
 from onward.app.rebuilding import rebuild as rebuild_project
 from onward.app.rebuilding import reindex
-from onward.cli.desk import as_json, desk, in_project
+from onward.cli.desk import as_json, desk, in_project, own_settings
 from onward.cli.present import Progress, counted, paint, say, say_json
-from onward.settings import read_settings
 from onward.wiring import open_store
 
 STYLE_OF: dict[Status, str] = {"ok": "green", "warning": "yellow", "problem": "red"}
@@ -57,7 +56,7 @@ def doctor(as_json: bool) -> int:
     Example:
       onward doctor
     """
-    findings = examine(read_settings(), open_store)
+    findings = examine(own_settings(), open_store)
     if as_json:
         say_json(findings)
     else:

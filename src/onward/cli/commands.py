@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import click
 
 from onward.cli import quick
+from onward.cli.desk import SERVER
 from onward.errors import BadInput
 
 
@@ -130,8 +131,14 @@ def _option(option: quick.Option) -> click.Option:
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 @click.version_option(package_name="onward", message="onward %(version)s")
-def onward() -> None:
+@click.option(
+    "--server",
+    metavar="URL",
+    help="Work on the store of the Onward there, not on this machine's own; \"\" for this machine's, where ONWARD_SERVER names one.",
+)
+def onward(server: str | None) -> None:
     """Answer for the group itself; its help is `ABOUT`."""
+    click.get_current_context().meta[SERVER] = server
 
 
 def run(arguments: list[str]) -> int:

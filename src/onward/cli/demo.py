@@ -17,7 +17,7 @@ from onward.app import facts, handoffs, projects, sessions
 from onward.app.imports import import_paths
 from onward.app.projects import Project
 from onward.cli.conversation import json_line
-from onward.cli.desk import as_json
+from onward.cli.desk import as_json, own_settings
 from onward.cli.document import Format, written
 from onward.cli.present import counted, paint, say
 from onward.settings import Settings, read_settings
@@ -73,7 +73,7 @@ def demo(keep: bool, as_json: bool) -> None:
     """
     if not as_json:
         say(BEFORE.format(where="(All of it stays in your store, as the project antre.)" if keep else "(All of it in a temporary folder.)"))
-    with tempfile.TemporaryDirectory() as folder, open_store(read_settings() if keep else _settings(Path(folder))) as store:
+    with tempfile.TemporaryDirectory() as folder, open_store(own_settings() if keep else _settings(Path(folder))) as store:
         project = projects.new(store, "antre")
         told = []
         for one in _loop(store, project, samples.write(Path(folder) / "samples")):

@@ -6,13 +6,13 @@ import sys
 
 import click
 
-from onward.app import handoffs
 from onward.cli.clipboard import copy as copy_text
 from onward.cli.desk import as_json, desk, in_project, within_budget
 from onward.cli.document import FORMATS, Format, written
 from onward.cli.present import note, say, say_json, table
 from onward.core.changelog import render, to_json
 from onward.core.printable import printable
+from onward.core.stored_handoff import HandoffVersion, StoredHandoff
 
 
 @click.group(invoke_without_command=True)
@@ -56,7 +56,7 @@ def handoff(
         context.obj = project
         return
     with desk(project=project, budget_tokens=budget_tokens) as at:
-        found = handoffs.current(at.store, at.project(), budget_tokens=budget_tokens, session_number=session_number)
+        found = at.handoffs.current(at.project(), budget_tokens=budget_tokens, session_number=session_number)
     form: Format = "json" if as_json else format
     beside = {"version": found.version, "budget_tokens": found.budget_tokens}
     text = written(found.handoff, found.preservation, form, sources=not no_sources, next_goal=next_goal or "", beside=beside)
@@ -79,7 +79,7 @@ def list_(above: str | None, project: str | None, as_json: bool) -> None:
     """
     with desk(project=project or above) as at:
         ours = at.project()
-        found = handoffs.versions(at.store, ours)
+        found: list[StoredHandoff | HandoffVersion] = [*at.handoffs.versions(ours)]
     if as_json:
         say_json([_as_data(one) for one in found])
     elif not found:
@@ -110,17 +110,17 @@ def diff(above: str | None, before: int, after: int, project: str | None, as_jso
       onward handoff diff 1 12 --json
     """
     with desk(project=project or above) as at:
-        found = handoffs.diff(at.store, at.project(), before, after)
+        found = at.handoffs.diff(at.project(), before, after)
     if as_json:
         say_json({"before": before, "after": after, **to_json(found.log)})
     else:
         sys.stdout.write(printable(render(found.log, before, after)))
 
 
-def _kept(one: handoffs.StoredHandoff) -> str:
+def _kept(one: StoredHandoff | HandoffVersion) -> str:
     return " · ".join(f"{group} {kept}/{total}" for group, kept, total in one.preservation.groups) or "-"
 
 
-def _as_data(one: handoffs.StoredHandoff) -> dict[str, object]:
+def _as_data(one: StoredHandoff | HandoffVersion) -> dict[str, object]:
     told = ("id", "version", "session_number", "session_id", "budget_tokens", "created_at")
     return {**{name: getattr(one, name) for name in told}, "preservation": one.preservation.to_json()}

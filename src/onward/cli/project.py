@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from onward.app import projects, remapping
+from onward.app.belonging import Belonging
 from onward.app.repository import place_of
 from onward.cli import archive as archives
 from onward.cli.desk import as_json, desk
@@ -44,8 +44,8 @@ def new(name: str, description: str, folder: Path | None, as_json: bool) -> None
     here = Path.cwd()
     folder = folder or (here if (Path(place_of(here)[0]) / ".git").exists() else None)
     with desk() as at:
-        made = projects.new(at.store, name, description=description, folder=folder)
-        line = projects.show(at.store, made)
+        made = at.projects.new(name, description=description, place=place_of(folder) if folder else ("", ""))
+        line = at.projects.show(made)
     if as_json:
         say_json(as_data(line))
     else:
@@ -63,7 +63,7 @@ def list_(archived: bool, as_json: bool) -> None:
       onward project list
     """
     with desk() as at:
-        lines = projects.listed(at.store, archived=archived)
+        lines = list(at.projects.listed(archived=archived))
     if as_json:
         say_json([as_data(line) for line in lines])
     elif not lines:
@@ -84,7 +84,7 @@ def show(name: str | None, as_json: bool) -> None:
       onward project show kopi-shop
     """
     with desk(project=name) as at:
-        line = projects.show(at.store, at.project())
+        line = at.projects.show(at.project())
     if as_json:
         say_json(as_data(line))
         return
@@ -116,8 +116,8 @@ def rename(name: str, new_name: str, as_json: bool) -> None:
       onward project rename kopi-shop kopi
     """
     with desk(project=name) as at:
-        renamed = projects.rename(at.store, at.project(), new_name)
-        _answer(projects.show(at.store, renamed), f"The project {name} is now called {renamed.name}.", as_json=as_json)
+        renamed = at.projects.rename(at.project(), new_name)
+        _answer(at.projects.show(renamed), f"The project {name} is now called {renamed.name}.", as_json=as_json)
 
 
 @project.command()
@@ -131,9 +131,9 @@ def archive(name: str, as_json: bool) -> None:
       onward project archive kopi-shop
     """
     with desk(project=name) as at:
-        put_away = projects.archive(at.store, at.project())
+        put_away = at.projects.archive(at.project())
         _answer(
-            projects.show(at.store, put_away),
+            at.projects.show(put_away),
             f"Put {put_away.name} away. Bring it back: onward project restore {put_away.name}",
             as_json=as_json,
         )
@@ -150,8 +150,8 @@ def restore(name: str, as_json: bool) -> None:
       onward project restore kopi-shop
     """
     with desk(project=name) as at:
-        back = projects.restore(at.store, at.project())
-        _answer(projects.show(at.store, back), f"{back.name} is back.", as_json=as_json)
+        back = at.projects.restore(at.project())
+        _answer(at.projects.show(back), f"{back.name} is back.", as_json=as_json)
 
 
 @project.command()
@@ -168,8 +168,8 @@ def delete(name: str, yes: bool, as_json: bool) -> None:
     with desk(project=name) as at:
         doomed = at.project()
         if not yes:
-            _ask(projects.show(at.store, doomed))
-        held = projects.delete(at.store, doomed)
+            _ask(at.projects.show(doomed))
+        held = at.projects.delete(doomed)
     if as_json:
         say_json({"id": doomed.id, "name": doomed.name, "sessions": held.sessions, "turns": held.turns})
     else:
@@ -200,13 +200,13 @@ def remap(source: str, target: str, numbers: tuple[int, ...], as_json: bool) -> 
         if is_folder:
             # A folder of another system, as its transcripts write it, is not one of this machine.
             folder = source if is_windows(source) else str(Path(source).expanduser().absolute())
-            to = projects.resolve(at.store, target, create=True)
-            done = remapping.remap_folder(at.store, folder, to)
+            to = at.projects.meant(Belonging(target), create=True)
+            done = at.projects.remap_folder(folder, to)
         else:
-            origin = projects.resolve(at.store, source)
-            to = projects.resolve(at.store, target, create=True)
-            done = remapping.remap_sessions(at.store, origin, numbers, to) if numbers else remapping.remap_project(at.store, origin, to)
-        line = projects.show(at.store, to)
+            origin = at.projects.meant(Belonging(source))
+            to = at.projects.meant(Belonging(target), create=True)
+            done = at.projects.remap_sessions(origin, numbers, to) if numbers else at.projects.remap_project(origin, to)
+        line = at.projects.show(to)
     if as_json:
         say_json({"project": as_data(line), "sessions": [one._asdict() for one in done.sessions], "emptied": done.emptied})
         return

@@ -7,10 +7,10 @@ import socket
 import click
 
 from onward.app import access
-from onward.cli.desk import as_json
+from onward.cli.desk import as_json, own_settings
 from onward.cli.present import note, say_json
 from onward.errors import BadSetting
-from onward.settings import Settings, read_settings
+from onward.settings import Settings
 from onward.wiring import open_store
 
 GRACE_SECONDS = 10
@@ -31,7 +31,7 @@ def serve(host: str | None, port: int | None, as_json: bool) -> None:
       onward serve --port 8080
       onward serve --host 0.0.0.0
     """
-    settings = read_settings({"host": host, "port": port})
+    settings = own_settings(host=host, port=port)
     with _listening(settings) as listening, open_store(settings) as store:
         if settings.is_open and not access.is_any_good(store):
             raise BadSetting(

@@ -8,10 +8,7 @@ from typing import get_args
 
 import click
 
-from onward.app import sessions, templates, usage
-from onward.app.briefing import briefing
-from onward.app.charging import account_of, assign
-from onward.app.completing import complete as complete_session
+from onward.app.briefing import since_then
 from onward.app.conversation import markdown
 from onward.app.sessions import Session, SessionStatus
 from onward.cli.account import choose, suggest
@@ -74,11 +71,13 @@ def start(
     with desk(project=project) as at:
         ours = at.project()
         chosen = choose(at, account) if account else None
-        kind = templates.find(at.store, template) if template else None
+        kind = at.templates.find(template) if template else None
         objectives = (*kind.objectives, *objectives) if kind else objectives
-        begun = sessions.start(at.store, ours, agent=agent, objectives=objectives, account_id=chosen.id if chosen else None)
+        begun = at.sessions.start(ours, agent=agent, objectives=objectives, account_id=chosen.id if chosen else None)
         suggestion = "" if account else suggest(at)
-        handoff, change = briefing(at.store, ours, begun.previous, Path.cwd()) if begun.previous else (None, None)
+        handoff = change = None
+        if left := begun.previous:
+            handoff, change = since_then(ours, left, at.sessions.find(ours, left.session_number).ended_at, Path.cwd())
     told: dict[str, object] = {
         "session": as_data(begun.session),
         "account": chosen.name if chosen else None,
@@ -143,11 +142,10 @@ def complete(
     """
     with desk(project=project, budget_tokens=budget_tokens) as at:
         ours = at.project()
-        found = sessions.find(at.store, ours, number)
+        found = at.sessions.find(ours, number)
         if account and (chosen := choose(at, account)):
-            assign(at.store, found, chosen)
-        done = complete_session(
-            at.store,
+            at.accounts.assign(found, chosen)
+        done = at.sessions.complete(
             found,
             accomplishments=accomplishments or None,
             blockers=blockers or None,
@@ -178,7 +176,7 @@ def list_(project: str | None, status: SessionStatus | None, as_json: bool) -> N
     """
     with desk(project=project) as at:
         ours = at.project()
-        found = sessions.listed(at.store, ours, status=status)
+        found = list(at.sessions.listed(ours, status=status))
     if as_json:
         say_json([as_data(one) for one in found])
     elif not found:
@@ -199,9 +197,9 @@ def show(number: int, project: str | None, as_json: bool) -> None:
       onward session show 3
     """
     with desk(project=project) as at:
-        detail = sessions.show(at.store, sessions.find(at.store, at.project(), number))
+        detail = at.sessions.show(at.sessions.find(at.project(), number))
         one = detail.session
-        used, account = usage.of_session(at.store, one.id), account_of(at.store, one)
+        used, account = at.accounts.usage(one), at.accounts.of_session(one)
     loaded, made = (version.version if version else None for version in (detail.loaded, detail.made))
     if as_json:
         beside = {"account": account.name if account else None, "usage": [usage_data(each) for each in used]}
@@ -247,8 +245,8 @@ def replay(number: int, project: str | None, first: int, last: int | None, as_js
       onward session replay 3 --from 40 --to 44
     """
     with desk(project=project) as at:
-        found = sessions.find(at.store, at.project(), number)
-        for stored in sessions.replay(at.store, found, first=first, last=last):
+        found = at.sessions.find(at.project(), number)
+        for stored in at.sessions.replay(found, first=first, last=last):
             if as_json:
                 say(json_line(stored.turn, stored.ordinal))
             else:
@@ -269,7 +267,7 @@ def reopen(number: int, project: str | None, as_json: bool) -> None:
       onward session reopen 3
     """
     with desk(project=project) as at:
-        found = sessions.reopen(at.store, sessions.find(at.store, at.project(), number))
+        found = at.sessions.reopen(at.sessions.find(at.project(), number))
     _answer(found, f"Session {found.number} is active again.", as_json=as_json)
 
 
@@ -285,7 +283,7 @@ def abandon(number: int, project: str | None, as_json: bool) -> None:
       onward session abandon 3
     """
     with desk(project=project) as at:
-        found = sessions.abandon(at.store, sessions.find(at.store, at.project(), number))
+        found = at.sessions.abandon(at.sessions.find(at.project(), number))
     _answer(
         found,
         f"Session {found.number} is left without a handoff. To complete it after all: onward session complete {found.number}",

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import click
 
-from onward.app import templates
-from onward.app.templates import Template
 from onward.cli.desk import as_json, desk
 from onward.cli.present import paint, say, say_json, table
 from onward.core.printable import printable
+from onward.core.template import Template
 
 
 @click.group()
@@ -29,7 +28,7 @@ def list_(as_json: bool) -> None:
       onward template list
     """
     with desk() as at:
-        found = templates.listed(at.store)
+        found = list(at.templates.listed())
     if as_json:
         say_json(found)
     elif not found:
@@ -53,7 +52,7 @@ def new(name: str, objectives: tuple[str, ...], checklist: tuple[str, ...], desc
       onward template new bugfix --objective "Find the cause before mending" --check "A test fails without the fix"
     """
     with desk() as at:
-        made = templates.new(at.store, name, objectives=objectives, checklist=checklist, description=description)
+        made = at.templates.new(name, objectives=objectives, checklist=checklist, description=description)
     _tell(made, f"Template {made.name} is there. Use it: onward session start --template {made.name}", as_json=as_json)
 
 
@@ -68,7 +67,7 @@ def show(name: str, as_json: bool) -> None:
       onward template show bugfix
     """
     with desk() as at:
-        found = templates.find(at.store, name)
+        found = at.templates.find(name)
     lines = [paint(printable(f"{found.name}: {found.description}" if found.description else found.name), "bold")]
     lines += [f"  objective: {printable(one)}" for one in found.objectives]
     lines += [f"  [ ] {printable(one)}" for one in found.checklist]
@@ -86,7 +85,7 @@ def delete(name: str, as_json: bool) -> None:
       onward template delete bugfix
     """
     with desk() as at:
-        gone = templates.delete(at.store, name)
+        gone = at.templates.delete(name)
     _tell(gone, f"Template {gone.name} is gone.", as_json=as_json)
 
 

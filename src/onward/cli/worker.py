@@ -9,9 +9,8 @@ from types import FrameType
 
 import click
 
-from onward.cli.desk import as_json
+from onward.cli.desk import as_json, own_settings
 from onward.cli.present import note, say_json
-from onward.settings import read_settings
 
 LOOK_SECONDS = 0.2
 
@@ -40,7 +39,7 @@ def worker(as_json: bool) -> int:
 
     for one in (signal.SIGINT, signal.SIGTERM):
         signal.signal(one, end)
-    ours = Worker(read_settings())
+    ours = Worker(own_settings())
     ours.start()
     is_told = False
     while not over.wait(LOOK_SECONDS) and ours.error is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 ProjectStatus: TypeAlias = Literal["active", "archived"]
 
@@ -42,3 +42,20 @@ class ProjectLine:
 
     project: Project
     totals: ProjectTotals
+
+
+class MovedSession(NamedTuple):
+    """A session that went to another project. `number` is its new one, None where that project held all of its turns already."""
+
+    project: str
+    before: int
+    number: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Remapped:
+    """What went to `project`. `emptied` are the names of the projects that are gone, because all they had went there."""
+
+    project: Project
+    sessions: list[MovedSession]
+    emptied: list[str]

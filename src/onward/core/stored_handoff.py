@@ -28,6 +28,19 @@ class StoredHandoff:
     created_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class HandoffVersion:
+    """A version as lists show it: without its text."""
+
+    id: int
+    session_id: int | None
+    version: int
+    session_number: int
+    budget_tokens: int
+    preservation: Preservation
+    created_at: datetime
+
+
 class HandoffFigure(NamedTuple):
     """What a list says of a handoff. `kept_ratio` is the share (0..1) that it keeps of what it ought to, None where there was nothing to keep."""
 

@@ -34,7 +34,7 @@ from onward.api.pool import (
 from onward.api.shapes import Body, Change, Id, IdField, Text
 from onward.app import accounts, projects, sessions, usage
 from onward.app.account_fields import known, time_of
-from onward.app.charging import assign
+from onward.app.charging import account_of, assign
 from onward.app.credits import Window, analyze, best, need_of, rotate
 from onward.core.accounts import AccountStatus
 from onward.core.credits import Need
@@ -173,6 +173,12 @@ def new(at: At, body: NewAccount) -> Response:
     return ok(account_shape(accounts.new(at.store, known(body.said()))))
 
 
+@router.get("/accounts/find", summary="Find an account by its name", **answers(AccountShape, NotFound))
+def find(at: At, name: Annotated[Text, Query(min_length=1, max_length=200, description="Its name, or its id.")]) -> Response:
+    """Answer the account of that name."""
+    return ok(account_shape(accounts.stands(at.store, accounts.find(at.store, name))))
+
+
 @router.get("/accounts/{account_id}", summary="Show an account", **answers(AccountDetailShape, NotFound))
 def show(at: At, account_id: Id) -> Response:
     """Answer an account as it stands, with what happened last, the sessions that went on it, and the usage that their transcripts tell of."""
@@ -208,6 +214,13 @@ def report(at: At, account_id: Id, body: AccountReport) -> Response:
         return ok(account_shape(accounts.failed(at.store, account, body.note, model=body.model)))
     until_at = time_of("until_at", body.until_at)
     return ok(account_shape(accounts.limit_reached(at.store, account, model=body.model, until_at=until_at, note=body.note)))
+
+
+@router.get("/sessions/{session_id}/account", summary="Show the account of a session", **answers(AccountShape | None, NotFound))
+def account_of_session(at: At, session_id: Id) -> Response:
+    """Answer the account that a session runs on, or ran on last; null where none was named."""
+    found = account_of(at.store, sessions.of_id(at.store, session_id))
+    return ok(account_shape(accounts.stands(at.store, found)) if found else None)
 
 
 @router.put("/sessions/{session_id}/account", summary="Put a session on an account", **answers(AccountShape, NotFound))

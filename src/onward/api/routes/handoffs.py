@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, NamedTuple, TypeAlias
 
 from anyio.to_thread import run_sync
 from fastapi import Query, Request, Response
@@ -42,6 +42,7 @@ class HandoffLine:
     session_number: int
     budget_tokens: int
     tokens: int
+    preservation: dict[str, Any]
     preservation_ratio: float | None
     confidence_ratio: float | None
     compression_ratio: float
@@ -50,10 +51,16 @@ class HandoffLine:
 
 @dataclass(frozen=True, slots=True)
 class HandoffShape:
-    """A handoff: its Markdown, the same as sections with their sources, and what it keeps. `id` and `version` are null for one that was made just now, for a budget of its own."""
+    """A handoff: its Markdown, the same as sections with their sources, and what it keeps.
+
+    `id`, `project_id`, `version` and `ledger_version` are null for one that was made just now, for a budget of its own; `session_id` also where no session's completion made it.
+    """
 
     id: int | None
+    project_id: int | None
+    session_id: int | None
     version: int | None
+    ledger_version: int | None
     session_number: int
     budget_tokens: int
     tokens: int
@@ -103,27 +110,34 @@ def handoff_line(one: StoredHandoff) -> HandoffLine:
     """Return a stored handoff as lists show it."""
     kept = one.preservation
     return HandoffLine(
-        one.id, one.version, one.session_id, one.session_number, one.budget_tokens, kept.document_tokens, kept.recall_ratio,
+        one.id, one.version, one.session_id, one.session_number, one.budget_tokens, kept.document_tokens, kept.to_json(), kept.recall_ratio,
         kept.confidence_ratio, kept.compression_ratio, one.created_at,
     )  # fmt: skip
 
 
 def handoff_shape(one: StoredHandoff) -> HandoffShape:
     """Return a stored handoff as it is answered."""
-    return shape_of(one.handoff, one.markdown, one.preservation, one.budget_tokens, (one.id, one.version, one.created_at))
+    stored = StoredAs(one.id, one.project_id, one.session_id, one.version, one.ledger_version, one.created_at)
+    return shape_of(one.handoff, one.markdown, one.preservation, one.budget_tokens, stored)
 
 
-def shape_of(
-    handoff: Handoff,
-    markdown: str,
-    kept: Preservation,
-    budget_tokens: int,
-    stored: tuple[int | None, int | None, datetime | None] = (None, None, None),
-) -> HandoffShape:
-    """Return a handoff as it is answered; *stored* is its id, its version and when it was made."""
+class StoredAs(NamedTuple):
+    """What a handoff is known by once it is kept."""
+
+    id: int | None = None
+    project_id: int | None = None
+    session_id: int | None = None
+    version: int | None = None
+    ledger_version: int | None = None
+    created_at: datetime | None = None
+
+
+def shape_of(handoff: Handoff, markdown: str, kept: Preservation, budget_tokens: int, stored: StoredAs | None = None) -> HandoffShape:
+    """Return a handoff as it is answered."""
+    one = stored or StoredAs()
     return HandoffShape(
-        stored[0], stored[1], handoff.session, budget_tokens, kept.document_tokens, markdown, to_json(handoff), kept.to_json(),
-        kept.recall_ratio, kept.confidence_ratio, kept.compression_ratio, kept.line(), stored[2],
+        one.id, one.project_id, one.session_id, one.version, one.ledger_version, handoff.session, budget_tokens, kept.document_tokens, markdown,
+        to_json(handoff), kept.to_json(), kept.recall_ratio, kept.confidence_ratio, kept.compression_ratio, kept.line(), one.created_at,
     )  # fmt: skip
 
 
@@ -164,7 +178,13 @@ def _written(request: Request, found: Current, format: Format, next_goal: str) -
 
 
 def _current_shape(found: Current) -> HandoffShape:
-    return shape_of(found.handoff, found.markdown, found.preservation, found.budget_tokens, (found.id, found.version, found.created_at))
+    return shape_of(
+        found.handoff,
+        found.markdown,
+        found.preservation,
+        found.budget_tokens,
+        StoredAs(id=found.id, version=found.version, created_at=found.created_at),
+    )
 
 
 @router.get("/projects/{project_id}/handoffs", summary="List a project's handoffs", **pages(HandoffLine, NotFound))

@@ -13,11 +13,12 @@ from onward.api.desk import At
 from onward.api.envelope import answers, ok, pages
 from onward.api.paging import Paging
 from onward.api.parsing import routes
-from onward.api.shapes import Body, Change, Id, Text
-from onward.app import projects
+from onward.api.shapes import Body, Change, Id, IdField, Text
+from onward.app import projects, remapping
 from onward.app.analytics import Growths, growths
+from onward.app.belonging import Belonging
 from onward.app.projects import Project, ProjectLine
-from onward.errors import Conflict, NotFound
+from onward.errors import BadInput, Conflict, NotFound
 
 router = routes("projects")
 
@@ -27,6 +28,27 @@ class NewProject(Body):
 
     name: Text = Field(min_length=1, max_length=200, examples=["kopi-shop"])
     description: Text = Field("", max_length=10_000, examples=["The shop's site and its orders"])
+    root: Text = Field(
+        "", max_length=4000, description="The folder of its repository: sessions that ran there belong to it.", examples=[""]
+    )
+    remote: Text = Field("", max_length=4000, description="The address of its repository.", examples=["github.com/kopi/shop"])
+
+
+class Whereabouts(Body):
+    """What tells a project: its name or id; else the repository somebody works in, by its folder and its address; else that there is only one."""
+
+    name: Text = Field("", max_length=200, examples=["kopi-shop"])
+    root: Text = Field("", max_length=4000, examples=[""])
+    remote: Text = Field("", max_length=4000, examples=[""])
+    folder: Text = Field("", max_length=4000, description="The folder somebody works in.", examples=[""])
+
+
+class Remapping(Body):
+    """What is to go to a project: everything of another one, some sessions of it by number, or every session that ran in a folder or below, now and later."""
+
+    from_project_id: IdField | None = Field(None, examples=[2])
+    sessions: list[IdField] = Field(default_factory=list, max_length=10_000, examples=[[]])
+    folder: Text = Field("", max_length=4000, examples=[""])
 
 
 class ProjectChange(Change):
@@ -54,9 +76,28 @@ class ProjectShape:
     credits_used: float
     growth: float
     mean_preservation_ratio: float | None
+    last_session_at: datetime | None
     last_activity_at: datetime
     created_at: datetime
     updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MovedSessionShape:
+    """A session that went to another project. `number` is its new one, null where that project held all of its turns already."""
+
+    project: str
+    before: int
+    number: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class RemappedShape:
+    """What went to a project. `emptied` are the names of the projects that are gone, because all they had went there."""
+
+    project: ProjectShape
+    sessions: list[MovedSessionShape]
+    emptied: list[str]
 
 
 def project_shape(line: ProjectLine, grown: Growths) -> ProjectShape:
@@ -64,7 +105,7 @@ def project_shape(line: ProjectLine, grown: Growths) -> ProjectShape:
     one, held, growth = line.project, line.totals, grown.of_project.get(line.project.id)
     return ProjectShape(
         one.id, one.name, one.description, one.status, one.root, one.remote, held.sessions, held.completed, held.turns, held.tokens,
-        held.credits_used, growth.percent if growth else 0.0, grown.kept_ratio.get(one.id), held.last_at or one.created_at, one.created_at, one.updated_at,
+        held.credits_used, growth.percent if growth else 0.0, grown.kept_ratio.get(one.id), held.last_at, held.last_at or one.created_at, one.created_at, one.updated_at,
     )  # fmt: skip
 
 
@@ -79,7 +120,25 @@ def listed(at: At, page: Paging, archived: Annotated[bool, Query(description="Th
 @router.post("/projects", summary="Make a project", **answers(ProjectShape, Conflict))
 def new(at: At, body: NewProject) -> Response:
     """Make a project and answer it."""
-    return _shown(at, projects.new(at.store, body.name, description=body.description))
+    return _shown(at, projects.new(at.store, body.name, description=body.description, place=(body.root, body.remote)))
+
+
+@router.get("/projects/find", summary="Find the project that is meant", **answers(ProjectShape, NotFound))
+def find(
+    at: At,
+    name: Annotated[Text, Query(max_length=200, description="Its name, or its id.")] = "",
+    root: Annotated[Text, Query(max_length=4000, description="The folder of the repository somebody works in.")] = "",
+    remote: Annotated[Text, Query(max_length=4000, description="The address of that repository.")] = "",
+    folder: Annotated[Text, Query(max_length=4000, description="The folder somebody works in.")] = "",
+) -> Response:
+    """Answer the project of that name; else the one whose repository it is; else the only one there is."""
+    return _shown(at, projects.meant(at.store, Belonging(name, root, remote, folder)))
+
+
+@router.post("/projects/find", summary="Find the project that is meant, or make it", **answers(ProjectShape, NotFound))
+def find_or_make(at: At, body: Whereabouts) -> Response:
+    """Answer the project that is meant, as `GET /projects/find` does; one that is not there is made, named after its repository where no name is sent."""
+    return _shown(at, projects.meant(at.store, Belonging(body.name, body.root, body.remote, body.folder), create=True))
 
 
 @router.get("/projects/{project_id}", summary="Show a project", **answers(ProjectShape, NotFound))
@@ -105,6 +164,26 @@ def archive(at: At, project_id: Id) -> Response:
 def restore(at: At, project_id: Id) -> Response:
     """Bring an archived project back to work."""
     return _shown(at, projects.restore(at.store, projects.of_id(at.store, project_id)))
+
+
+@router.post("/projects/{project_id}/remap", summary="Give sessions to a project", **answers(RemappedShape, NotFound))
+def remap(at: At, project_id: Id, body: Remapping) -> Response:
+    """Give sessions to a project, and those to come: they get its next numbers, in order of time, and what is known of both projects is put together anew."""
+    to = projects.of_id(at.store, project_id)
+    if (body.from_project_id is None) == (not body.folder):
+        raise BadInput("Nothing tells what is to go there, or two things do.", "Send from_project_id, or folder.")
+    if body.from_project_id is None:
+        done = remapping.remap_folder(at.store, body.folder, to)
+    else:
+        origin = projects.of_id(at.store, body.from_project_id)
+        done = (
+            remapping.remap_sessions(at.store, origin, body.sessions, to)
+            if body.sessions
+            else remapping.remap_project(at.store, origin, to)
+        )
+    line = projects.show(at.store, to)
+    moved = [MovedSessionShape(one.project, one.before, one.number) for one in done.sessions]
+    return ok(RemappedShape(project_shape(line, growths(at.store, [to])), moved, done.emptied))
 
 
 @router.delete("/projects/{project_id}", summary="Delete a project for good", **answers(ProjectShape, NotFound, Conflict))

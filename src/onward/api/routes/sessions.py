@@ -14,7 +14,7 @@ from onward.api.envelope import answers, ok, pages
 from onward.api.paging import Paging, cursor
 from onward.api.parsing import routes
 from onward.api.previous import PreviousHandoff, previous_handoff
-from onward.api.routes.handoffs import HandoffShape, handoff_shape
+from onward.api.routes.handoffs import MOST_BUDGET_TOKENS, HandoffShape, handoff_shape
 from onward.api.routes.turns import TurnShape, turn_shape
 from onward.api.shapes import MOST_ID, Body, Id, IdField, Lines, Text
 from onward.app import projects, sessions, templates
@@ -24,6 +24,7 @@ from onward.app.projects import Project
 from onward.app.saving import save_spoken
 from onward.app.sessions import Session, SessionStatus, TimelineEntry
 from onward.errors import NotFound
+from onward.settings import LEAST_BUDGET_TOKENS
 
 router = routes("sessions")
 
@@ -67,19 +68,22 @@ class Completion(Body):
     credits_used: float | None = Field(None, ge=0, le=1_000_000_000, allow_inf_nan=False, examples=[88])
     turns: TurnBodies | None = Field(None, max_length=MOST_TURNS)
     conversation_text: str | None = Field(None, examples=["User: Move the checkout to port 8443\nAssistant: Done."])
+    budget_tokens: int | None = Field(None, ge=LEAST_BUDGET_TOKENS, le=MOST_BUDGET_TOKENS, examples=[None])
     hugging_face_token: str | None = Field(None, repr=False, examples=[None])
     auto_generate_handoff: bool = Field(True, description="Whether the handoff is answered; it is made and kept either way.")
 
 
 @dataclass(frozen=True, slots=True)
 class SessionShape:
-    """A session. `tokens` counts its turns; `started_at` and `ended_at` are the transcript's, the other times the server's."""
+    """A session. `native_id` is what its agent calls it; `tokens` counts its turns; `started_at` and `ended_at` are the transcript's, the other times the server's."""
 
     id: int
     project_id: int
     number: int
     status: str
     agent: str
+    native_id: str | None
+    parent_native_id: str | None
     title: str
     objectives: list[str]
     accomplishments: list[str]
@@ -89,6 +93,7 @@ class SessionShape:
     tokens: int
     branch: str
     cwd: str
+    remote: str
     source: str
     started_at: datetime | None
     ended_at: datetime | None
@@ -154,9 +159,9 @@ class BegunAnswer(Generic[T]):
 def session_shape(one: Session) -> SessionShape:
     """Return a session as it is answered."""
     return SessionShape(
-        one.id, one.project_id, one.number, one.status, one.agent, one.title, list(one.objectives), list(one.accomplishments),
-        list(one.blockers), one.credits_used, one.turns, one.tokens, one.branch, one.cwd, one.source, one.started_at, one.ended_at,
-        one.created_at, one.completed_at,
+        one.id, one.project_id, one.number, one.status, one.agent, one.native_id, one.parent_native_id, one.title, list(one.objectives),
+        list(one.accomplishments), list(one.blockers), one.credits_used, one.turns, one.tokens, one.branch, one.cwd, one.remote, one.source,
+        one.started_at, one.ended_at, one.created_at, one.completed_at,
     )  # fmt: skip
 
 
@@ -175,6 +180,16 @@ def of_project(at: At, project_id: Id, page: Paging, status: StatusFilter = None
     project = projects.of_id(at.store, project_id)
     found = sessions.listed(at.store, project, status=status, after=page.last(int) or 0, limit=page.limit + 1)
     return page.answer(found, shape=session_shape, last=lambda one: (one.number,))
+
+
+@router.get("/projects/{project_id}/session", summary="Find a session by its number", **answers(SessionShape, NotFound))
+def find(
+    at: At,
+    project_id: Id,
+    number: Annotated[int | None, Query(ge=1, le=MOST_ID, description="Without it, the active session begun last.")] = None,
+) -> Response:
+    """Answer the session of a project that has that number."""
+    return ok(session_shape(sessions.find(at.store, projects.of_id(at.store, project_id), number)))
 
 
 @router.get("/projects/{project_id}/sessions-timeline", summary="Show a project's timeline", **pages(TimelineShape, NotFound))
@@ -254,6 +269,24 @@ def show(at: At, session_id: Id, page: Paging) -> Response:
     )
 
 
+@router.get("/sessions/{session_id}/turns", summary="Play a session back", **pages(TurnShape, NotFound))
+def replay(
+    at: At,
+    session_id: Id,
+    page: Paging,
+    first: Annotated[int, Query(ge=1, le=MOST_ID, description="The first turn to answer.")] = 1,
+    last: Annotated[int | None, Query(ge=1, le=MOST_ID, description="The last turn to answer.")] = None,
+) -> Response:
+    """Answer the turns of a session in order, abandoned ones too."""
+    one = sessions.of_id(at.store, session_id)
+    found = sessions.replay(at.store, one, first=max(first, (page.last(int) or 0) + 1), last=last, limit=page.limit + 1)
+    return page.answer(
+        found,
+        shape=lambda stored: turn_shape(one.number, stored.ordinal, stored.turn, abandoned=stored.abandoned),
+        last=lambda stored: (stored.ordinal,),
+    )
+
+
 @router.post("/sessions/{session_id}/complete", summary="Complete a session", **answers(CompletionShape, NotFound))
 def complete(at: At, session_id: Id, body: Completion) -> Response:
     """Complete a session and answer the project's next handoff, made by the rules. Completing again without anything new changes nothing."""
@@ -264,7 +297,7 @@ def complete(at: At, session_id: Id, body: Completion) -> Response:
         accomplishments=body.accomplishments,
         blockers=body.blockers,
         credits_used=body.credits_used,
-        budget_tokens=at.settings.budget_tokens,
+        budget_tokens=body.budget_tokens or at.settings.budget_tokens,
     )
     shown = handoff_shape(done.handoff) if body.auto_generate_handoff else None
     return ok(CompletionShape(session_shape(done.session), shown, saved.new_turns, done.again))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Annotated
 
-from fastapi import Response
+from fastapi import Query, Response
 from pydantic import Field
 
 from onward.api.desk import At
@@ -61,6 +62,12 @@ def new(at: At, body: NewTemplate) -> Response:
     """Make a template; `POST /sessions` begins a session with it by `template`."""
     made = templates.new(at.store, body.name, objectives=body.objectives, checklist=body.checklist, description=body.description)
     return ok(template_shape(made))
+
+
+@router.get("/templates/find", summary="Find a template by its name", **answers(TemplateShape, NotFound))
+def find(at: At, name: Annotated[Text, Query(min_length=1, max_length=200, description="Its name, or its id.")]) -> Response:
+    """Answer the template of that name."""
+    return ok(template_shape(templates.find(at.store, name)))
 
 
 @router.get("/templates/{template_id}", summary="Show a template", **answers(TemplateShape, NotFound))

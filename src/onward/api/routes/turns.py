@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -40,8 +40,18 @@ class ResultShape:
 
 
 @dataclass(frozen=True, slots=True)
+class TokensShape:
+    """Tokens that a turn cost, as its agent wrote them down."""
+
+    input_tokens: int
+    output_tokens: int
+    cache_read_tokens: int
+    cache_write_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
 class TurnShape:
-    """One turn. `handle` names it in its project; `abandoned` ones are on a branch that the person went back from."""
+    """One turn. `handle` names it in its project; `id`, `line` and `sidechain` are the transcript's own; `abandoned` ones are on a branch that the person went back from."""
 
     handle: str
     session_number: int
@@ -54,6 +64,10 @@ class TurnShape:
     calls: list[CallShape]
     results: list[ResultShape]
     thinking: str
+    usage: TokensShape | None
+    id: str | None
+    line: int
+    sidechain: str | None
     abandoned: bool
 
 
@@ -72,7 +86,8 @@ def turn_shape(number: int, ordinal: int, turn: Turn, *, abandoned: bool = False
     return TurnShape(
         f"s{number}.{ordinal}", number, ordinal, turn.role, turn.text, turn.at, turn.mark, turn.model,
         [CallShape(call.id, call.name, call.arguments) for call in turn.calls],
-        [ResultShape(one.call_id, one.text, one.is_error, one.exit_code) for one in turn.results], turn.thinking, abandoned,
+        [ResultShape(one.call_id, one.text, one.is_error, one.exit_code) for one in turn.results],
+        turn.thinking, TokensShape(**asdict(turn.usage)) if turn.usage else None, turn.id, turn.line, turn.sidechain, abandoned,
     )  # fmt: skip
 
 

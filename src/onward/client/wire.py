@@ -1,0 +1,198 @@
+"""Asking a server: one request and its answer, whatever it is about.
+
+What the way may lose is sent again: reading is harmless, and a write carries an `Idempotency-Key`, by which the server does it once.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from secrets import token_hex
+from typing import Any, TypeVar
+
+import httpx2
+import orjson
+
+from onward.client.refusals import not_onward, refusal, unreachable
+from onward.errors import BadSetting, OnwardError
+from onward.settings import is_loopback
+
+T = TypeVar("T")
+
+TIMEOUT_SECONDS = 120.0
+CONNECT_SECONDS = 5.0
+ATTEMPTS = 4
+FIRST_WAIT_SECONDS = 0.1
+MOST_WAIT_SECONDS = 5.0
+PAGE_ROWS = 200
+PIECE_BYTES = 2**20
+
+_AGAIN = frozenset({502, 503, 504})
+_BROKEN = (httpx2.NetworkError, httpx2.RemoteProtocolError, httpx2.ConnectTimeout)
+"""What happens on the way. An answer that takes too long is not among these: asking again would take as long."""
+
+
+class Wire:
+    """A connection to one server. Threads may share it."""
+
+    def __init__(self, url: str, token: str = "", timeout_seconds: float = TIMEOUT_SECONDS) -> None:
+        self.url = _address(url)
+        own = is_loopback(httpx2.URL(self.url).host)
+        headers = {"user-agent": "onward", "accept": "application/json"}
+        if token:
+            headers["authorization"] = f"Bearer {token}"
+        # No proxy leads to this machine itself; and where nothing is encrypted, no certificates need be read.
+        self.http = httpx2.Client(
+            base_url=self.url,
+            headers=headers,
+            timeout=httpx2.Timeout(timeout_seconds, connect=CONNECT_SECONDS),
+            trust_env=not own,
+            verify=self.url.startswith("https:"),
+        )
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self.http.close()
+
+    def get(self, path: str, **query: Any) -> dict[str, Any]:
+        """Return the answer of a route that reads."""
+        return self._asked("GET", path, query, None, {})
+
+    def post(self, path: str, body: Mapping[str, Any] | None = None, **query: Any) -> dict[str, Any]:
+        """Return the answer of a route that does something."""
+        return self._written("POST", path, body, query)
+
+    def patch(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the answer of a route that changes something."""
+        return self._written("PATCH", path, body, {})
+
+    def put(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the answer of a route that sets something."""
+        return self._written("PUT", path, body, {})
+
+    def delete(self, path: str, **query: Any) -> dict[str, Any]:
+        """Return the answer of a route that deletes something."""
+        return self._written("DELETE", path, None, query)
+
+    def pages(self, path: str, **query: Any) -> Iterator[dict[str, Any]]:
+        """Yield the rows of a list, asking for one page after the other."""
+        cursor: str | None = ""
+        while cursor is not None:
+            answer = self.get(path, **query, limit=PAGE_ROWS, cursor=cursor or None)
+            yield from answer["data"]
+            cursor = answer["next_cursor"]
+
+    def send(self, path: str, content: Callable[[], Mapping[str, Any]], **query: Any) -> dict[str, Any]:
+        """Return the answer to files that are sent as they are read; *content* opens them anew for each attempt. Only for what may be sent twice."""
+        return _answer(self._again(lambda: self.http.post(_api(path), params=_said(query), **content())))
+
+    def fetch(self, method: str, path: str, target: Path, body: Mapping[str, Any] | None = None) -> None:
+        """Write the file that a route answers to *target*. Only for what may be asked twice."""
+
+        def fetched() -> httpx2.Response:
+            with self.http.stream(method, _api(path), **_content(body)) as answer:
+                if answer.is_success and answer.headers.get("content-type") != "application/json":
+                    with target.open("wb") as file:
+                        for piece in answer.iter_bytes(PIECE_BYTES):
+                            file.write(piece)
+                else:
+                    answer.read()
+            return answer
+
+        answer = self._again(fetched)
+        if not answer.is_success:
+            _answer(answer)
+
+    @contextmanager
+    def listening(self, path: str, last_id: str, **query: Any) -> Iterator[Iterator[Any]]:
+        """Open a stream of server-sent events, from after the one of *last_id* on. Raises `httpx2.TransportError` where it breaks."""
+        headers = {"last-event-id": last_id} if last_id else {}
+        with self.http.sse(_api(path), params=_said(query), headers=headers) as stream:
+            if not stream.response.is_success:
+                stream.response.read()
+                _answer(stream.response)
+            yield iter(stream)
+
+    def _written(self, method: str, path: str, body: Mapping[str, Any] | None, query: Mapping[str, Any]) -> dict[str, Any]:
+        return self._asked(method, path, query, body, {"idempotency-key": token_hex(16)})
+
+    def _asked(
+        self, method: str, path: str, query: Mapping[str, Any], body: Mapping[str, Any] | None, headers: Mapping[str, str]
+    ) -> dict[str, Any]:
+        content = _content(body)
+        content["headers"] = {**content.get("headers", {}), **headers}
+        return _answer(self._again(lambda: self.http.request(method, _api(path), params=_said(query), **content)))
+
+    def _again(self, ask: Callable[[], httpx2.Response]) -> httpx2.Response:
+        """Return the answer, asking a few times where the way or the server fails for a moment."""
+        wait = FIRST_WAIT_SECONDS
+        for attempt in range(ATTEMPTS):
+            is_last = attempt == ATTEMPTS - 1
+            try:
+                answer = ask()
+            except _BROKEN as error:
+                if is_last or isinstance(error, httpx2.ConnectTimeout) or "CERTIFICATE" in str(error):
+                    raise unreachable(error, self.url) from error
+            except httpx2.HTTPError as error:
+                raise unreachable(error, self.url) from error
+            else:
+                pause = _pause(answer, wait)
+                if is_last or pause is None:
+                    return answer
+                wait = pause
+            time.sleep(wait)
+            wait *= 3
+        raise AssertionError
+
+
+def _pause(answer: httpx2.Response, wait: float) -> float | None:
+    """Return the seconds after which to ask again; None where the answer stands."""
+    if answer.status_code in _AGAIN:
+        return wait
+    if answer.status_code == 429:
+        told = answer.headers.get("retry-after", "")
+        return float(told) if told.isdigit() and float(told) <= MOST_WAIT_SECONDS else None
+    # The first of two equal requests is still at work: its answer will be this one's.
+    return max(wait, 1.0) if answer.status_code == 409 and b"is being answered right now" in answer.content else None
+
+
+def _answer(answer: httpx2.Response) -> dict[str, Any]:
+    """Return what a server answered. Raises the error that it answered with."""
+    try:
+        told = orjson.loads(answer.content)
+        success = told["success"]
+    except (ValueError, TypeError, KeyError):
+        raise not_onward(answer) from None
+    if success is True:
+        return dict(told)
+    raise refusal(told.get("error"), answer)
+
+
+def _api(path: str) -> str:
+    return f"/api{path}"
+
+
+def _said(query: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in query.items() if value not in (None, "", ())}
+
+
+def _content(body: Mapping[str, Any] | None) -> dict[str, Any]:
+    return {} if body is None else {"content": orjson.dumps(body), "headers": {"content-type": "application/json"}}
+
+
+def _address(url: str) -> str:
+    """Return the address of a server without what leads into it. Raises `BadSetting`."""
+    try:
+        parsed = httpx2.URL(url.strip())
+    except httpx2.InvalidURL as error:
+        raise _no_address(url) from error
+    if parsed.scheme not in ("http", "https") or not parsed.host or parsed.userinfo:
+        raise _no_address(url)
+    return str(parsed.copy_with(query=None, fragment=None)).rstrip("/").removesuffix("/api")
+
+
+def _no_address(url: str) -> OnwardError:
+    shown = url.rpartition("@")[2]
+    return BadSetting(f"{shown!r} is no address of a server.", "Write it like http://127.0.0.1:3000 or https://onward.example.")

@@ -1,0 +1,133 @@
+"""The parts of the desk on an open store: every use case, with the store filled in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
+
+from onward.app import accounts, charging, completing, handoffs, projects, remapping, sessions, templates, usage
+from onward.app import credits as account_credits
+from onward.core.accounts import Account
+from onward.core.credits import Need, Window
+from onward.core.pool import Best, Credits, ModelUsage, Rotated
+from onward.core.project import Project
+from onward.core.session import Session
+from onward.settings import Settings
+
+if TYPE_CHECKING:
+    from onward.store import Store
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Part:
+    """The part of the desk for one noun."""
+
+    def __init__(self, store: Store, settings: Settings) -> None:
+        self._store = store
+        self._settings = settings
+
+
+def _on_store(use_case: Callable[Concatenate[Store, P], R]) -> Callable[Concatenate[Part, P], R]:
+    """Return *use_case* as a method: the store is the part's own."""
+
+    def method(part: Part, /, *arguments: P.args, **named: P.kwargs) -> R:
+        return use_case(part._store, *arguments, **named)  # noqa: SLF001 - it is a method of the part
+
+    return method
+
+
+class Projects(Part):
+    """What a person works on over many sessions."""
+
+    new = _on_store(projects.new)
+    listed = _on_store(projects.listed)
+    meant = _on_store(projects.meant)
+    show = _on_store(projects.show)
+    rename = _on_store(projects.rename)
+    archive = _on_store(projects.archive)
+    restore = _on_store(projects.restore)
+    delete = _on_store(projects.delete)
+    remap_project = _on_store(remapping.remap_project)
+    remap_sessions = _on_store(remapping.remap_sessions)
+    remap_folder = _on_store(remapping.remap_folder)
+
+
+class Sessions(Part):
+    """Runs with an agent, numbered in their project."""
+
+    start = _on_store(sessions.start)
+    find = _on_store(sessions.find)
+    listed = _on_store(sessions.listed)
+    show = _on_store(sessions.show)
+    replay = _on_store(sessions.replay)
+    complete = _on_store(completing.complete)
+    reopen = _on_store(sessions.reopen)
+    abandon = _on_store(sessions.abandon)
+
+
+class Handoffs(Part):
+    """What a project's next session should know, now and as it was."""
+
+    current = _on_store(handoffs.current)
+    versions = _on_store(handoffs.versions)
+    of_id = _on_store(handoffs.of_id)
+    restore = _on_store(handoffs.restore)
+    diff = _on_store(handoffs.diff)
+
+
+class Templates(Part):
+    """What sessions of a kind are for, by name."""
+
+    new = _on_store(templates.new)
+    listed = _on_store(templates.listed)
+    find = _on_store(templates.find)
+    delete = _on_store(templates.delete)
+
+
+class Accounts(Part):
+    """The pool of accounts, by the rotation window that is set."""
+
+    new = _on_store(accounts.new)
+    batch = _on_store(accounts.batch)
+    find = _on_store(accounts.find)
+    listed = _on_store(accounts.listed)
+    show = _on_store(accounts.show)
+    change = _on_store(accounts.change)
+    failed = _on_store(accounts.failed)
+    limit_reached = _on_store(accounts.limit_reached)
+    delete = _on_store(accounts.delete)
+    assign = _on_store(charging.assign)
+    of_session = _on_store(charging.account_of)
+
+    def best(self, need: Need | None = None) -> Best:
+        """Return the account to use next and why."""
+        return account_credits.best(self._store, need, window=self._window())
+
+    def rotate(self, session: Session, *, need: Need, credits_used: float | None = None, to: Account | None = None) -> Rotated:
+        """Move an open session to the best account, or to the one named, if the one it runs on is in the window."""
+        return account_credits.rotate(self._store, session, need=need, window=self._window(), credits_used=credits_used, to=to)
+
+    def analyze(self, *, account: Account | None = None, project: Project | None = None) -> Credits:
+        """Return how credits go: of one account, one project, or everything."""
+        return account_credits.analyze(self._store, account=account, project_id=project.id if project else None)
+
+    def usage(self, session: Session) -> list[ModelUsage]:
+        """Return what a session cost, by account and model, the dearest first."""
+        return usage.of_session(self._store, session.id)
+
+    def _window(self) -> Window:
+        return Window(self._settings.rotate_from, self._settings.rotate_at)
+
+
+class Here:
+    """All parts, on one open store."""
+
+    def __init__(self, store: Store, settings: Settings) -> None:
+        self.store = store
+        self.projects = Projects(store, settings)
+        self.sessions = Sessions(store, settings)
+        self.handoffs = Handoffs(store, settings)
+        self.templates = Templates(store, settings)
+        self.accounts = Accounts(store, settings)
