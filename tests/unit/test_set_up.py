@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-NEEDED = ("requirements", "pyproject.toml", "README.md", "LICENSE", "src", "bin")
+NEEDED = ("requirements", "pyproject.toml", "README.md", "LICENSE", "src", "bin", "hatch_build.py", "package.json", "package-lock.json")
 
 
 @pytest.fixture

@@ -11,26 +11,30 @@ from typing import Any
 
 from anyio.to_thread import run_sync
 from starlette.datastructures import Headers
+from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from onward.api.desk import Desk
-from onward.api.edge import CALLER, request_id
+from onward.api.edge import request_id
 from onward.api.envelope import refusals, refused_by
 from onward.api.rate import Rate
 from onward.app import access
-from onward.app.access import AccessToken, Reach
+from onward.app.access import CALLER, COOKIE, AccessToken, Caller, Reach
 from onward.errors import NotAllowed, NotAuthenticated, OnwardError, StoreError, TooMany
 from onward.settings import RATE_LIMIT, Settings, is_loopback
 
-PUBLIC = frozenset({"/healthz", "/readyz"})
-"""What anybody may ask."""
+PUBLIC = frozenset({"/healthz", "/readyz", "/login", "/logout", "/favicon.ico"})
+"""What anybody may ask: how the server is, and to sign in."""
+
+PUBLIC_FOLDER = "/static/"
+"""What pages load. It tells nobody anything, and the page to sign in at needs it."""
 
 ADMIN = (
-    ("*", re.compile(r"/api/access-tokens(/.*)?")),
-    ("DELETE", re.compile(r"/api/accounts/[^/]+")),
-    ("DELETE", re.compile(r"/api/projects/[^/]+")),
+    ("*", re.compile(r"(/api/access-tokens|/settings/access)(/.*)?")),
+    ("DELETE", re.compile(r"(/api)?/accounts/[^/]+")),
+    ("DELETE", re.compile(r"(/api)?/projects/[^/]+")),
 )
-"""What only an admin token may do, by method (`*` is any) and path."""
+"""What only an admin token may do, by method (`*` is any) and path; pages as well as routes of the API."""
 
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip")
@@ -80,19 +84,25 @@ class Access:
 
     async def _who(self, scope: Scope) -> AccessToken | None:
         """Return the token of a request; None where none is needed. Raises `NotAuthenticated`."""
-        if scope["path"] in PUBLIC:
+        if _is_public(scope["path"]):
             return None
-        said = Headers(scope=scope).get("authorization", "")
-        if not said:
-            if self._is_open or not is_here(scope):
+        here = is_here(scope)
+        said, kept = _token(scope)
+        if not (said or kept):
+            if self._is_open or not here:
                 raise NotAuthenticated("An access token is needed here.", "Send one: Authorization: Bearer TOKEN (onward access new NAME).")
+            scope[CALLER] = Caller(is_here=here)
             return None
-        kind, _, token = said.partition(" ")
-        if kind.lower() != "bearer":
-            raise NotAuthenticated("Only access tokens are known here.", "Send: Authorization: Bearer TOKEN")
         desk: Desk = scope["app"].state.desk
-        who = await run_sync(access.check, desk.store, token.strip())
-        scope[CALLER] = who.name
+        try:
+            who = await run_sync(access.check, desk.store, said or kept)
+        except NotAuthenticated:
+            if said or self._is_open or not here:
+                raise
+            # What a browser keeps from elsewhere: cookies do not tell ports apart, and here no token is needed.
+            scope[CALLER] = Caller(is_here=here)
+            return None
+        scope[CALLER] = Caller(who.scope, who.name, here)
         return who
 
     def _wait(self, scope: Scope, who: AccessToken | None) -> int:
@@ -100,6 +110,33 @@ class Access:
         if self._rate is None or not (self._limits_all or self._is_open or not is_here(scope)):
             return 0
         return self._rate.take(f"token {who.id}" if who else f"address {_address(scope)}")
+
+
+def _is_public(path: str) -> bool:
+    return path in PUBLIC or path.startswith(PUBLIC_FOLDER)
+
+
+def _token(scope: Scope) -> tuple[str, str]:
+    """Return the token that a request says, and the one that a browser keeps, which only our own pages may use to change anything. Raises `NotAuthenticated`."""
+    headers = Headers(scope=scope)
+    said = headers.get("authorization", "")
+    if said:
+        kind, _, token = said.partition(" ")
+        if kind.lower() != "bearer":
+            raise NotAuthenticated("Only access tokens are known here.", "Send: Authorization: Bearer TOKEN")
+        return token.strip(), ""
+    kept = cookie_parser(headers.get("cookie", "")).get(COOKIE, "")
+    if kept and scope["method"] not in _READING and not _is_of_ours(headers):
+        raise NotAuthenticated("A browser's cookie is good for pages of this server only.", "Send: Authorization: Bearer TOKEN")
+    return "", kept
+
+
+def _is_of_ours(headers: Headers) -> bool:
+    """Whether a page of this server sent a request. Browsers say so of whatever changes anything: where it came from, or at least from what site."""
+    site, origin = headers.get("sec-fetch-site", ""), headers.get("origin", "")
+    if site and site != "same-origin":
+        return False
+    return origin.partition("://")[2].lower() == headers.get("host", "").lower() if origin else site == "same-origin"
 
 
 def needed(method: str, path: str) -> Reach:

@@ -16,10 +16,9 @@ import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from onward.api.envelope import refused
+from onward.app.access import CALLER
 
 REQUEST_ID = "x-request-id"
-CALLER = "onward.caller"
-"""Under this a request's scope holds the name of the access token that it came with."""
 _ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _current: ContextVar[str] = ContextVar("request_id", default="")
 
@@ -63,7 +62,7 @@ class Edge:
                     scope, receive, sending
                 )
         route, ms = _route(scope), _ms(started)
-        whose = {"token": scope[CALLER]} if CALLER in scope else {}
+        whose = {"token": scope[CALLER].token} if CALLER in scope and scope[CALLER].token else {}
         log.info("answered", request_id=name, method=scope["method"], route=route, status=status, ms=ms, **whose)
         scope["app"].state.metrics.answered(scope["method"], route, status, ms)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from hmac import compare_digest
@@ -12,16 +13,46 @@ from onward.errors import BadInput, NotAuthenticated, NotFound
 from onward.store import Store, access
 from onward.store.access import AccessToken, Reach
 
-__all__ = ["SCOPES", "AccessToken", "Reach", "check", "find", "is_any_good", "listed", "new", "reaches", "revoke", "used"]
+__all__ = [
+    "CALLER",
+    "COOKIE",
+    "SCOPES",
+    "AccessToken",
+    "Caller",
+    "Reach",
+    "check",
+    "find",
+    "is_any_good",
+    "listed",
+    "new",
+    "reaches",
+    "revoke",
+    "used",
+]
 
 SCOPES: tuple[Reach, ...] = ("read", "write", "admin")
 """Each reaches as far as the ones before it, and further."""
+
+COOKIE = "onward_access"
+"""Under this name a browser keeps the access token that its person signed in with."""
+
+CALLER = "onward.caller"
+"""Under this a request's scope holds its `Caller`, once it is known who that is."""
 
 MOST_NAME_CHARS = 100
 MOST_DAYS = 3650
 _SECRET_BYTES = 32
 _SHAPE = re.compile(r"(onw_[0-9a-f]{12})_[A-Za-z0-9_-]{43}")
 _NOTED_EVERY = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who sent a request: how far that reaches, by which token (none for a program of this machine, which needs none), and whether it came from this machine."""
+
+    reach: Reach = "admin"
+    token: str = ""
+    is_here: bool = False
 
 
 def new(store: Store, name: str, scope: Reach, *, days: int | None = None) -> tuple[AccessToken, str]:

@@ -1,0 +1,131 @@
+"""What pages load: style and script sheets put together once, fonts, icons. Each under an address that names what it holds, so that browsers may keep it for good."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import mimetypes
+import re
+from dataclasses import dataclass, field
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from urllib.parse import quote
+
+from onward.errors import BadSetting
+
+STATIC = Path(__file__).parent / "static"
+VENDOR = STATIC / "vendor"
+
+SHEETS = ("tokens", "base", "layout", "parts", "prose")
+"""Style sheets, in the order in which they stand; those of `css/pages` follow by name."""
+SCRIPTS = ("texts", "toasts", "forms", "times", "dialogs", "palette", "keyboard", "live", "start")
+"""Scripts, in the order in which they stand; those of `js/elements` come before the last, which declares the page ready."""
+
+_FONTS = {"Inter": "inter.woff2", "JetBrains Mono": "jetbrains-mono.woff2"}
+_AS_IT_IS = " =:/'(),;"
+_PACKED = {".css", ".js", ".svg", ".txt"}
+_ADDRESS = re.compile(r"url\(((?:vendor/)?[\w-]+\.(?:woff2|svg))\)")
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """One file as it is sent. `packed` is gzip, empty where that would not make it smaller; `version` is a digest of what it holds."""
+
+    data: bytes
+    type: str
+    version: str
+    packed: bytes = b""
+
+
+@dataclass(slots=True)
+class Assets:
+    """Everything under /static, by its path there."""
+
+    found: dict[str, Asset] = field(default_factory=dict[str, Asset])
+
+    def add(self, path: str, data: bytes) -> None:
+        """Offer *data* at *path*."""
+        kind = mimetypes.guess_type(path)[0] or "application/octet-stream"
+        packed = gzip.compress(data, 9, mtime=0) if Path(path).suffix in _PACKED else b""
+        text = f"{kind}; charset=utf-8" if kind.startswith(("text/", "image/svg")) else kind
+        self.found[path] = Asset(data, text, sha256(data).hexdigest()[:10], packed if len(packed) < len(data) else b"")
+
+    def url(self, path: str) -> str:
+        """Return the address of what lies at *path*."""
+        return f"/static/{path}?v={self.found[path].version}"
+
+
+@cache
+def assets() -> Assets:
+    """Return everything that pages load. Raises `BadSetting` where the package was built without it."""
+    if not (VENDOR / "htmx.min.js").is_file():
+        raise BadSetting(
+            "The dashboard's fonts and scripts are missing: this copy of Onward was not built whole.",
+            "In a clone: make dev, or python hatch_build.py. Otherwise install Onward again.",
+        )
+    made = Assets()
+    for path in sorted(VENDOR.rglob("*")):
+        if path.is_file() and path.suffix not in (".svg", "") and path.name != ".stamp":
+            made.add(f"vendor/{path.relative_to(VENDOR).as_posix()}", path.read_bytes())
+    made.add("mark.svg", (STATIC / "mark.svg").read_bytes())
+    made.add("onward.css", _style(made).encode())
+    made.add("onward.js", _script().encode())
+    return made
+
+
+@cache
+def icons() -> frozenset[str]:
+    """Return the names of the icons there are."""
+    return frozenset(path.stem for path in (VENDOR / "icons").glob("*.svg"))
+
+
+def _style(made: Assets) -> str:
+    from onward.web.prose import code_style
+
+    sheets = [(STATIC / "css" / f"{name}.css").read_text(encoding="utf-8") for name in SHEETS]
+    sheets += [path.read_text(encoding="utf-8") for path in sorted((STATIC / "css" / "pages").glob("*.css"))]
+    whole = "\n".join((*sheets, _icon_style(), code_style()))
+    whole = re.sub(r"/\*.*?\*/", "", whole, flags=re.DOTALL)
+    return re.sub(r"\n\s*", "\n", _ADDRESS.sub(lambda hit: f'url("{made.url(hit[1])}")', whole))
+
+
+def _icon_style() -> str:
+    """Return a rule for each icon: a mask in the colour of the text around it."""
+    rules = []
+    for name in sorted(icons()):
+        svg = (VENDOR / "icons" / f"{name}.svg").read_text(encoding="utf-8")
+        body = re.sub(r"\s+", " ", svg[svg.index(">", svg.index("<svg")) + 1 : svg.rindex("</svg>")]).strip()
+        drawn = (
+            "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 24 24' fill='none' stroke='black' stroke-width='2' "
+            f"stroke-linecap='round' stroke-linejoin='round'>{body.replace(chr(34), chr(39))}</svg>"
+        )
+        rules.append(f'.icon-{name}{{--icon:url("data:image/svg+xml,{quote(drawn, safe=_AS_IT_IS)}")}}')
+    return "@layer parts{" + "\n".join(rules) + "}"
+
+
+def _script() -> str:
+    folder = STATIC / "js"
+    paths = [folder / f"{name}.js" for name in SCRIPTS[:-1]]
+    paths += [*sorted((folder / "elements").glob("*.js")), folder / f"{SCRIPTS[-1]}.js"]
+    return "\n".join(f"(() => {{\n{path.read_text(encoding='utf-8')}\n}})();" for path in paths)
+
+
+HTMX = json.dumps(
+    {
+        "includeIndicatorStyles": False,
+        "allowEval": False,
+        "allowScriptTags": False,
+        "historyCacheSize": 0,
+        "refreshOnHistoryMiss": True,
+        "scrollIntoViewOnBoost": False,
+        "defaultSettleDelay": 0,
+        "responseHandling": [
+            {"code": "204", "swap": False},
+            {"code": "[23]..", "swap": True},
+            {"code": "422", "swap": True},
+            {"code": "[45]..", "swap": False, "error": True},
+        ],
+    }
+)
+"""How htmx is set up: nothing evaluated, nothing kept in the browser, and what is wrong with a form shown in the form."""

@@ -1,0 +1,25 @@
+"""The dashboard put before an application: its routes, its files, and what stands around its pages."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from fastapi import FastAPI
+
+from onward.web.assets import assets
+from onward.web.rendering import environment
+from onward.web.surface import Surface
+
+ROUTES = (
+    "dashboard", "begin", "projects", "sessions", "handoff", "analytics", "knowledge", "accounts", "search", "settings", "jobs", "palette", "sign_in", "files",
+)  # fmt: skip
+"""Modules of `routes`, each with a `router`."""
+
+
+def mount(application: FastAPI) -> None:
+    """Answer pages too. Raises `BadSetting` where what they load is missing."""
+    assets()
+    environment()
+    for name in ROUTES:
+        application.include_router(import_module(f"onward.web.routes.{name}").router)
+    application.add_middleware(Surface)

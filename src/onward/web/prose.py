@@ -1,0 +1,95 @@
+"""Markdown of handoffs and transcripts as HTML that is safe to show: no markup of its own goes through, code is highlighted, and sources become links."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup, escape
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+
+LIGHT, DARK = "a11y-high-contrast-light", "github-dark-high-contrast"
+"""Measured for contrast on the colours that code stands on."""
+
+MOST_HIGHLIGHTED_CHARS = 100_000
+"""Longer code is shown plain: colours would take longer than anybody waits."""
+
+_SOURCE = re.compile(r"\[(s\d+\.\d+(?:-\d+)?(?:,\s*s\d+\.\d+(?:-\d+)?)*)\]")
+_TAGS = {
+    "a", "blockquote", "br", "code", "del", "div", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "input", "li", "ol", "p", "pre", "s", "span", "strong",
+    "table", "tbody", "td", "th", "thead", "tr", "ul",
+}  # fmt: skip
+_ATTRIBUTES = {
+    "*": {"class"}, "a": {"href", "title"}, "pre": {"tabindex"}, "div": {"tabindex"}, "ol": {"start"},
+    "td": {"align"}, "th": {"align"}, "input": {"type", "checked", "disabled"},
+}  # fmt: skip
+
+
+def prose(markdown: str, project_id: int | None = None) -> Markup:
+    """Return *markdown* as HTML. With *project_id*, a source such as [s3.41] leads to its turns."""
+    import nh3
+
+    html = _reader().render(markdown)
+    if project_id is not None:
+        html = _SOURCE.sub(lambda hit: _linked(hit[1], project_id), html)
+    clean = nh3.clean(
+        html, tags=_TAGS, attributes=_ATTRIBUTES, url_schemes={"http", "https", "mailto"}, link_rel="noopener noreferrer nofollow"
+    )
+    return Markup(clean)  # noqa: S704 - nh3 has just made it safe
+
+
+def code(text: str, language: str = "") -> Markup:
+    """Return *text* as a block of code, highlighted where its language is known."""
+    return Markup('<pre class="code" tabindex="0"><code>{}</code></pre>').format(Markup(_coloured(text, language)))  # noqa: S704 - escaped by the lexer
+
+
+def code_style() -> str:
+    """Return the colours of code, for light and for dark."""
+    from pygments.formatters import HtmlFormatter
+
+    def rules(style: str) -> str:
+        lines = HtmlFormatter(style=style, nobackground=True, classprefix="k-").get_style_defs(".code").splitlines()
+        return "\n".join(line.partition("/*")[0].rstrip() for line in lines if line.startswith(".code .k-"))
+
+    dark = rules(DARK)
+    return (
+        f"@layer prose{{\n{rules(LIGHT)}\n@media (prefers-color-scheme: dark){{:root:not([data-theme=light]){{\n{dark}\n}}}}\n"
+        f":root[data-theme=dark]{{\n{dark}\n}}\n}}"
+    )
+
+
+def _linked(handles: str, project_id: int) -> str:
+    links = (f'<a class="source" href="/projects/{project_id}/sources/{handle}">{handle}</a>' for handle in re.split(r",\s*", handles))
+    return f'<span class="sources">{" ".join(links)}</span>'
+
+
+@cache
+def _reader() -> MarkdownIt:
+    from markdown_it import MarkdownIt
+
+    reader = MarkdownIt("commonmark", {"html": False, "linkify": False, "highlight": _highlighted}).enable(["table", "strikethrough"])
+    # An image would be fetched from wherever a transcript says.
+    return reader.disable("image")
+
+
+def _highlighted(text: str, language: str, _: str) -> str:
+    # What begins with <pre is taken as it is.
+    return f'<pre class="code" tabindex="0"><code>{_coloured(text, language)}</code></pre>'
+
+
+def _coloured(text: str, language: str) -> str:
+    from pygments import highlight
+    from pygments.formatters import HtmlFormatter
+    from pygments.lexers import get_lexer_by_name
+    from pygments.util import ClassNotFound
+
+    if not language or len(text) > MOST_HIGHLIGHTED_CHARS:
+        return str(escape(text))
+    try:
+        lexer = get_lexer_by_name(language, stripnl=False)
+    except ClassNotFound:
+        return str(escape(text))
+    return str(highlight(text, lexer, HtmlFormatter(nowrap=True, classprefix="k-")))

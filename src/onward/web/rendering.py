@@ -1,0 +1,107 @@
+"""Pages and parts of pages: templates filled in, and what is sent beside them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from fastapi import Response
+from fastapi.responses import RedirectResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from onward.app import projects, sessions
+from onward.app.access import Reach
+from onward.web import figures, language, visit
+from onward.web.assets import HTMX, assets
+from onward.web.prose import code, prose
+from onward.web.visit import Toast, Visit
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+VARIES = "HX-Request, HX-Boosted, Cookie, Accept-Language"
+_LISTED_PROJECTS = 12
+
+
+def page(at: Visit, template: str, *, status_code: int = 200, toast: Toast | None = None, **context: Any) -> Response:
+    """Return a page. Where only its middle is wanted, that is what is sent, with what around it changes with it."""
+    context["layout"] = "fragment.html" if at.is_boosted else "layout.html"
+    return _answer(at, template, status_code, toast, {**_around(at), **context})
+
+
+def bare_page(at: Visit, template: str, *, status_code: int = 200, **context: Any) -> Response:
+    """Return a page with nothing around it, which needs no store: to sign in, or to say that the store is out of reach."""
+    return _answer(at, template, status_code, None, {"layout": "bare.html", **context})
+
+
+def partial(at: Visit, template: str, *, status_code: int = 200, toast: Toast | None = None, **context: Any) -> Response:
+    """Return a part of a page. With 422 it is a form again, and says what is wrong with it."""
+    return _answer(at, template, status_code, toast, context)
+
+
+def go(at: Visit, url: str, *, toast: Toast | None = None) -> Response:
+    """Lead to another page, after something was done."""
+    if not at.is_htmx or at.is_boosted:
+        return RedirectResponse(url, 303, headers=_told(toast, "HX-Trigger") if at.is_boosted else None)
+    there = {"path": url, "target": "#main", "swap": "outerHTML show:window:top", "headers": {"HX-Boosted": "true"}}
+    return Response(headers={"hx-location": json.dumps(there), **_told(toast)})
+
+
+def told(at: Visit, toast: Toast) -> Response:
+    """Say that something was done, and change nothing on the page."""
+    return Response(status_code=204, headers=_told(toast)) if at.is_htmx else RedirectResponse("/", 303)
+
+
+def _answer(at: Visit, template: str, status_code: int, toast: Toast | None, context: Mapping[str, Any]) -> Response:
+    html = (
+        environment()
+        .get_template(template)
+        .render(
+            {
+                "at": at,
+                "path": at.request.url.path,
+                "query": at.request.query_params,
+                "language": language.current.get(),
+                "theme": at.theme,
+                **context,
+            }
+        )
+    )
+    return Response(html, status_code, {"vary": VARIES, "cache-control": "no-store", **_told(toast)}, "text/html; charset=utf-8")
+
+
+def _told(toast: Toast | None, header: str = "HX-Trigger") -> dict[str, str]:
+    return {header: json.dumps({"onward:toast": toast.told()})} if toast else {}
+
+
+def _around(at: Visit) -> dict[str, Any]:
+    """Return what every page shows around its middle: the session that goes on, and the projects to go to."""
+    active = sessions.of_all(at.store, status="active", limit=1)
+    return {
+        "active_session": active[0] if active else None,
+        "active_project": projects.of_id(at.store, active[0].project_id) if active else None,
+        "known_projects": projects.listed(at.store, limit=_LISTED_PROJECTS),
+    }
+
+
+@cache
+def environment() -> Environment:
+    """Return the templates, set up once."""
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+        auto_reload=False, extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
+    )  # fmt: skip
+    made.install_gettext_callables(language._, language.form, newstyle=True)  # type: ignore[attr-defined]
+    made.filters.update(figures.FILTERS)
+    made.filters["query"] = lambda values: urlencode({name: value for name, value in values.items() if value not in (None, "")})
+    made.filters["quoted"] = lambda text: quote(str(text), safe="")
+    made.globals.update(static=assets().url, htmx_config=HTMX, may=_may, languages=language.LANGUAGES, prose=prose, code=code)
+    return made
+
+
+def _may(wanted: Reach) -> bool:
+    now = visit.current.get()
+    return now is None or now.may(wanted)

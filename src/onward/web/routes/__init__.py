@@ -1,0 +1,1 @@
+"""The pages, a module for each tab; `mounting.ROUTES` lists them."""

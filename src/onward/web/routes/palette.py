@@ -1,0 +1,86 @@
+"""The command palette: pages, commands, projects and sessions, by what was typed."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from fastapi import Response
+
+from onward.app import projects, sessions
+from onward.web.language import _
+from onward.web.rendering import partial
+from onward.web.visit import At, Visit, routes
+
+router = routes()
+
+MOST_FOUND = 8
+_MOST_LOOKED_AT = 500
+
+
+class Command(NamedTuple):
+    """One line of the palette. `action` is for the page's script, where it is no address; `words` are what else finds it."""
+
+    text: str
+    url: str = ""
+    symbol: str = "arrow-right"
+    note: str = ""
+    action: str = ""
+    words: str = ""
+
+
+def pages() -> list[Command]:
+    """Return where one can go."""
+    return [
+        Command(_("Dashboard"), "/", "layout-dashboard", "G D", words="home overview"),
+        Command(_("Sessions"), "/sessions", "history", "G S"),
+        Command(_("Handoff"), "/handoff", "repeat", "G H", words="paste distill"),
+        Command(_("Analytics"), "/analytics", "chart-line", "G A", words="growth charts"),
+        Command(_("Knowledge"), "/knowledge", "library", "G K"),
+        Command(_("Accounts"), "/accounts", "users", words="credits"),
+        Command(_("Search"), "/search", "search", "/"),
+        Command(_("Settings"), "/settings", "settings", words="theme language key token"),
+    ]
+
+
+def commands() -> list[Command]:
+    """Return what one can do from anywhere. What a page adds here works on every page."""
+    return [
+        Command(_("Import sessions"), "/begin", "folder-input", words="paste demo upload add"),
+        Command(_("Keyboard shortcuts"), symbol="keyboard", note="?", action="dialog:shortcuts"),
+        Command(_("API routes"), "/docs", "code", words="openapi"),
+    ]
+
+
+@router.get("/parts/palette")
+def palette(at: At, q: str = "") -> Response:
+    """Answer what goes with what was typed, by kind."""
+    wanted = q.casefold().split()
+    groups = [
+        (_("Go to"), _matching(pages(), wanted)),
+        (_("Do"), _matching(commands(), wanted)),
+        (_("Projects"), _matching(_projects(at), wanted)[:MOST_FOUND]),
+        (_("Sessions"), _matching(_sessions(at), wanted)[:MOST_FOUND] if wanted else []),
+    ]
+    if q.strip():
+        groups.append((_("Search"), [Command(_("Search everything for “%(words)s”", words=q.strip()), "", "search")]))
+    return partial(at, "partials/_palette.html", groups=[(name, found) for name, found in groups if found], q=q.strip())
+
+
+def _matching(among: list[Command], wanted: list[str]) -> list[Command]:
+    return [one for one in among if all(word in f"{one.text} {one.words}".casefold() for word in wanted)]
+
+
+def _projects(at: Visit) -> list[Command]:
+    return [
+        Command(line.project.name, f"/projects/{line.project.id}", "folder-git-2", words=line.project.description)
+        for line in projects.listed(at.store, limit=_MOST_LOOKED_AT)
+    ]
+
+
+def _sessions(at: Visit) -> list[Command]:
+    return [
+        Command(
+            one.title or _("Session %(number)s", number=one.number), f"/sessions/{one.id}", "history", f"#{one.number}", words=one.agent
+        )
+        for one in sessions.of_all(at.store, limit=_MOST_LOOKED_AT)
+    ]

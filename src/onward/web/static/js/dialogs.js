@@ -1,0 +1,44 @@
+// Dialogs: opened by data-opens, or as they come from the server; closed by data-closes, Escape or a click beside them.
+const open = (dialog) => {
+  dialog.opener = document.activeElement;
+  dialog.showModal();
+  (dialog.querySelector("[autofocus]") || dialog.querySelector("input:not([type=hidden]), textarea, select") || dialog).focus();
+  dialog.dispatchEvent(new CustomEvent("onward:open", { bubbles: true }));
+};
+onward.open = (id) => open(document.getElementById(id));
+
+document.addEventListener("click", ({ target }) => {
+  const opens = target.closest?.("[data-opens]");
+  if (opens) onward.open(opens.dataset.opens);
+  const dialog = target.closest?.("dialog");
+  if (dialog && (target.closest("[data-closes]") || (target === dialog && !isDirty(dialog)))) dialog.close();
+});
+// A click beside a form that holds something written does not throw it away.
+const isDirty = (dialog) => [...dialog.querySelectorAll("input[type=text], input:not([type]), textarea")].some((one) => one.value !== one.defaultValue && dialog.id !== "palette");
+
+document.addEventListener("close", ({ target }) => {
+  if (!(target instanceof HTMLDialogElement)) return;
+  target.opener?.isConnected && target.opener.focus();
+  if ("fetched" in target.dataset) target.remove();
+}, true);
+document.addEventListener("onward:open", ({ target }) => {
+  const name = target.querySelector("[data-confirm]");
+  if (name) target.querySelector("footer .button:last-child").disabled = true;
+});
+htmx.onLoad((element) => {
+  for (const dialog of [element, ...element.querySelectorAll("dialog[data-fetched]")]) if (dialog.matches("dialog[data-fetched]:not([open])")) open(dialog);
+});
+// The server asks to close whatever is open, after it did what a dialog was for.
+document.addEventListener("onward:close", () => document.querySelectorAll("dialog[open]").forEach((dialog) => dialog.close()));
+
+// A menu stands below its button, and goes with what was chosen.
+document.addEventListener("toggle", (event) => {
+  const menu = event.target;
+  if (event.newState !== "open" || !menu.matches?.(".menu")) return;
+  const button = document.querySelector(`[popovertarget="${menu.id}"]`).getBoundingClientRect();
+  const left = Math.max(8, Math.min(button.left, innerWidth - menu.offsetWidth - 8));
+  const top = button.bottom + menu.offsetHeight + 8 > innerHeight ? Math.max(8, button.top - menu.offsetHeight - 4) : button.bottom + 4;
+  menu.style.left = `${left + scrollX}px`;
+  menu.style.top = `${top + scrollY}px`;
+}, true);
+document.addEventListener("click", ({ target }) => target.closest?.("[popover]:popover-open :is(a, button)") && target.closest("[popover]").hidePopover());

@@ -1,0 +1,23 @@
+// <job-progress job src state then?>: moves its bar with the events of that job, and fetches itself anew when its state changes.
+customElements.define("job-progress", class extends HTMLElement {
+  connectedCallback() {
+    if (["queued", "running"].includes(this.getAttribute("state"))) onward.follow(this, (told) => this.see(told));
+    else if (this.getAttribute("state") === "done" && this.hasAttribute("then")) this.leave();
+  }
+  disconnectedCallback() {
+    onward.unfollow(this);
+  }
+  see(told) {
+    if (told && told.job_id !== Number(this.getAttribute("job"))) return;
+    if (told?.state === "running" && this.getAttribute("state") === "running" && told.total) {
+      const bar = this.querySelector("progress");
+      bar.max = told.total;
+      bar.value = told.done;
+      this.querySelector(".of").textContent = `${told.done.toLocaleString(onward.language)} / ${told.total.toLocaleString(onward.language)}`;
+    } else htmx.ajax("GET", this.getAttribute("src"), { target: this, swap: "outerHTML" });
+  }
+  leave() {
+    const there = this.getAttribute("then");
+    setTimeout(() => this.isConnected && htmx.ajax("GET", there, { target: "#main", swap: "outerHTML show:window:top", headers: { "HX-Boosted": "true" }, push: there }), 900);
+  }
+});

@@ -1,0 +1,28 @@
+// Keys: / searches, Ctrl or Cmd K asks the palette, ? tells them all, G and a letter goes somewhere.
+const PLACES = { d: "/", s: "/sessions", h: "/handoff", a: "/analytics", k: "/knowledge" };
+let wasG = 0;
+const isTyping = (element) => element.matches("input, textarea, select, [contenteditable]");
+
+document.addEventListener("keydown", (event) => {
+  const key = event.key.toLowerCase();
+  if ((event.ctrlKey || event.metaKey) && key === "k" && document.getElementById("palette")) {
+    event.preventDefault();
+    document.querySelector("dialog[open]")?.close();
+    onward.open("palette");
+    return;
+  }
+  if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || document.querySelector("dialog[open]")) return;
+  if (key === "/") {
+    const find = [...document.querySelectorAll("[data-search], #find")].find((one) => one.checkVisibility());
+    if (find) {
+      event.preventDefault();
+      find.focus();
+      find.select();
+    } else if (document.querySelector('.tabs a[href="/search"]')) go("/search");
+  } else if (event.key === "?" && document.getElementById("shortcuts")) {
+    event.preventDefault();
+    onward.open("shortcuts");
+  } else if (key === "g") wasG = Date.now();
+  else if (Date.now() - wasG < 1200 && PLACES[key]) go(PLACES[key]);
+});
+const go = (url) => document.querySelector(`.tabs a[href="${url}"]`)?.click();
