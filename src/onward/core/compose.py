@@ -92,7 +92,7 @@ def compose(ledger: Ledger, sessions: Sequence[SessionLine], budget_tokens: int,
 
 
 def _document(base: Handoff, chosen: Iterable[Fact]) -> Handoff:
-    return replace(base, sections=tuple(_sections(chosen)))
+    return replace(base, sections=tuple(sections(chosen)))
 
 
 def _fitting(base: Handoff, choice: _Choice, budget_tokens: int, count_tokens: Callable[[str], int]) -> Handoff:
@@ -213,7 +213,7 @@ def _head(live: Sequence[Fact], now: int) -> tuple[tuple[str, Line], ...]:
     began = _best([f for f in live if f.session == 1], ("goal",), 1, end, lateness=0.0) if now > 1 else None
     named = {"Goal": [began, goal] if began is not goal else [goal], "State": [state, git], "Do first": [first]}
     lines = ((name, [f for f in named.get(name, []) if f]) for name in HEAD)
-    return tuple((name, _line(facts)) for name, facts in lines if facts)
+    return tuple((name, line_saying(facts)) for name, facts in lines if facts)
 
 
 def _best(facts: Iterable[Fact], kinds: Sequence[Kind], now: int, end: int, lateness: float) -> Fact | None:
@@ -228,7 +228,8 @@ def _best(facts: Iterable[Fact], kinds: Sequence[Kind], now: int, end: int, late
     return max(fitting, key=lambda f: (value(f), order(f)), default=None)
 
 
-def _sections(chosen: Iterable[Fact]) -> Iterable[Section]:
+def sections(chosen: Iterable[Fact]) -> Iterable[Section]:
+    """Yield the sections that say *chosen* facts, in order: what one turn told on one line, in the facts' own words."""
     by_line: dict[tuple[str, Handle], list[Fact]] = {}
     for fact in sorted(chosen, key=order):
         by_line.setdefault(_line_of(fact), []).append(fact)
@@ -238,7 +239,7 @@ def _sections(chosen: Iterable[Fact]) -> Iterable[Section]:
         by_section.setdefault(SECTION_OF[weightiest.kind], []).extend(together)
     for title in SECTIONS:
         if facts := by_section.get(title):
-            yield Section(title, tuple(_line(group) for group in _groups(facts)))
+            yield Section(title, tuple(line_saying(group) for group in _groups(facts)))
 
 
 def _groups(facts: Sequence[Fact]) -> Iterable[list[Fact]]:
@@ -253,7 +254,8 @@ def _groups(facts: Sequence[Fact]) -> Iterable[list[Fact]]:
         yield group
 
 
-def _line(facts: Sequence[Fact]) -> Line:
+def line_saying(facts: Sequence[Fact]) -> Line:
+    """Return one line that says *facts*, a lead that they share once."""
     parts: list[str] = []
     lead = ""
     for fact in facts:

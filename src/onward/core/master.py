@@ -89,8 +89,26 @@ def master(
     *turns_of* gives the turns behind handles, those that are there: each line is held against the turns that it cites.
     """
     budget = budget_tokens or default_budget(sessions)
-    reserve = 60 + budget // 50
-    handoff = compose(ledger, sessions, budget - reserve, count_tokens)
+    handoff = compose(ledger, sessions, budget - reserve_tokens(budget), count_tokens)
+    return closed(handoff, ledger, references, sessions, count_tokens, turns_of, budget)
+
+
+def reserve_tokens(budget_tokens: int) -> int:
+    """Return the part of a budget that is kept for the closing lines."""
+    return 60 + budget_tokens // 50
+
+
+def closed(
+    handoff: Handoff,
+    ledger: Ledger,
+    references: Sequence[Reference],
+    sessions: Sequence[SessionLine],
+    count_tokens: Callable[[str], int],
+    turns_of: Callable[[Collection[Handle]], Mapping[Handle, Turn]],
+    budget_tokens: int,
+) -> Master:
+    """Return *handoff*, whoever wrote it, measured, and closed with what it keeps and leaves out; a closing that it had before is written anew."""
+    handoff = replace(handoff, closing=())
     text = render(handoff)
     preservation = measure(
         text,
@@ -101,11 +119,11 @@ def master(
         source_text=_source_text(ledger, handoff, turns_of),
     )
     left_out = _left_out(ledger, handoff)
-    kept = preservation.line(max(50, reserve - count_tokens(left_out)))
+    kept = preservation.line(max(50, reserve_tokens(budget_tokens) - count_tokens(left_out)))
     closing = tuple(line for line in (kept, left_out) if line)
-    while count_tokens(render(replace(handoff, closing=closing))) > budget and closing:
+    while count_tokens(render(replace(handoff, closing=closing))) > budget_tokens and closing:
         closing = closing[:-1]
-    return Master(replace(handoff, closing=closing), preservation, budget)
+    return Master(replace(handoff, closing=closing), preservation, budget_tokens)
 
 
 def _source_text(

@@ -1,0 +1,148 @@
+"""From lines that may stand to the handoff that is kept: put back, measure, choose.
+
+Whatever the rules' handoff shows and no line carries is put back in the rules' own words. What the measure then misses, or finds stale or unsupported, is put back, too. Where some kind is
+worse even so, the rules' handoff stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from onward.core.compose import SECTION_OF, line_saying, sections
+from onward.core.facts import Fact
+from onward.core.handoff import Handoff, Line, Section, render
+from onward.core.headings import SECTIONS
+from onward.core.ledger import Ledger, order
+from onward.core.master import Master, reserve_tokens
+from onward.core.preservation import Loss, Preservation
+from onward.core.text import one_line
+from onward.llm.guard import Removed
+
+MOST_ROUNDS = 8
+"""Times that what is worse is put back and all is measured again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Lines that passed the guard: those of the head by their names, and the others."""
+
+    head: Mapping[str, Line]
+    lines: Sequence[Line]
+
+    def __bool__(self) -> bool:
+        return bool(self.head or self.lines)
+
+    def all(self) -> list[Line]:
+        """Return every line."""
+        return [*self.head.values(), *self.lines]
+
+    def without(self, gone: Iterable[Line]) -> Written:
+        """Return the same without some lines."""
+        names = {id(line) for line in gone}
+        return Written({name: line for name, line in self.head.items() if id(line) not in names}, [line for line in self.lines if id(line) not in names])
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What is to be kept: `made` is None where the rules' handoff stands, and `why` says what speaks against anything else."""
+
+    made: Master | None
+    why: str
+    standing: Written
+    removed: list[Removed]
+    put_back: int
+    """Facts that the model was given and that are told in the rules' words."""
+
+
+def choose(
+    rules: Master,
+    ledger: Ledger,
+    written: Written,
+    count_tokens: Callable[[str], int],
+    measured: Callable[[Handoff], Master],
+    given: Iterable[str] = (),
+) -> Choice:
+    """Return the handoff to keep: the rules' one with the *written* lines in it, as far as no kind is worse by the measure. *given* are the ids of the facts that the model was given."""
+    facts = {fact.id: fact for fact in ledger.facts}
+    room = rules.budget_tokens - reserve_tokens(rules.budget_tokens)
+    removed: list[Removed] = []
+    why = "Nothing that the model wrote may stand."
+    for _ in range(MOST_ROUNDS):
+        written = _fitting(rules.handoff, facts, written, room, count_tokens, removed)
+        if not written:
+            break
+        made = measured(woven(rules.handoff, facts, written))
+        worse = worse_kinds(rules.preservation, made.preservation)
+        if not worse:
+            carried = {name for line in written.all() for name in line.facts}
+            return Choice(made, "", written, removed, len(set(given) - carried))
+        why = f"Worse than the rules' handoff: {', '.join(worse)}."
+        blamed = _blamed(written, rules.preservation, made.preservation) or written.all()
+        removed += (Removed("lost", line.text, ", ".join(worse)) for line in blamed)
+        written = written.without(blamed)
+    return Choice(None, why, Written({}, ()), removed, len(set(given)))
+
+
+def woven(rules: Handoff, facts: Mapping[str, Fact], written: Written) -> Handoff:
+    """Return the rules' handoff with the *written* lines in the place of the facts that they carry."""
+    carried = {name for line in written.all() for name in line.facts}
+    head = tuple((name, _head_line(line, written.head.get(name), facts)) for name, line in rules.head)
+    in_head = {name for _, line in head for name in line.facts}
+    shown = [facts[name] for name in rules.fact_ids() if name in facts and name not in carried and name not in in_head]
+    by_title: dict[str, list[Line]] = {section.title: list(section.lines) for section in sections(shown)}
+    for line in written.lines:
+        weightiest = max((facts[name] for name in line.facts), key=lambda fact: (fact.weight, order(fact)))
+        by_title.setdefault(SECTION_OF[weightiest.kind], []).append(line)
+    first = {id(line): min((order(facts[name]) for name in line.facts if name in facts)) for lines in by_title.values() for line in lines}
+    made = (Section(title, tuple(sorted(by_title[title], key=lambda line: first[id(line)]))) for title in SECTIONS if by_title.get(title))
+    return replace(rules, head=head, sections=tuple(made), closing=())
+
+
+def _head_line(before: Line, written: Line | None, facts: Mapping[str, Fact]) -> Line:
+    """Return the *written* line with what the rules' one says beside it."""
+    if written is None:
+        return before
+    rest = [facts[name] for name in before.facts if name in facts and name not in written.facts]
+    if not rest:
+        return written
+    beside = line_saying(rest)
+    text = written.text if written.text[-1:] in ".!?…" else f"{written.text}."
+    return Line(f"{text} {beside.text}", tuple(dict.fromkeys((*written.sources, *beside.sources))), (*written.facts, *beside.facts))
+
+
+def worse_kinds(before: Preservation, after: Preservation) -> list[str]:
+    """Return what the measure finds worse *after* than *before*, by kind: fewer kept of a group, more stale lines, more unsupported ones."""
+    kept = {group.group: group.kept for group in after.groups}
+    found = [f"{group.group} {kept.get(group.group, 0)} instead of {group.kept}" for group in before.groups if kept.get(group.group, 0) < group.kept]
+    if len(after.stale) > len(before.stale):
+        found.append(f"stale {len(after.stale)} instead of {len(before.stale)}")
+    if len(after.unsupported or ()) > len(before.unsupported or ()):
+        found.append(f"unsupported {len(after.unsupported or ())} instead of {len(before.unsupported or ())}")
+    return found
+
+
+def _blamed(written: Written, before: Preservation, after: Preservation) -> list[Line]:
+    """Return the lines on account of which something is worse: that cite the turn of what is lost, or are the stale or unsupported ones themselves."""
+    lost = set(after.lost) - set(before.lost)
+    wrong = [line.lstrip("-* ") for line in (*after.stale, *(after.unsupported or ())) if line not in before.stale and line not in (before.unsupported or ())]
+    return [line for line in written.all() if _loses(line, lost) or any(one_line(line.text, 100)[:90] in text for text in wrong)]
+
+
+def _loses(line: Line, lost: set[Loss]) -> bool:
+    return any(loss.handle in line.sources for loss in lost)
+
+
+def _fitting(
+    rules: Handoff, facts: Mapping[str, Fact], written: Written, room_tokens: int, count_tokens: Callable[[str], int], removed: list[Removed]
+) -> Written:
+    """Return *written* without the lines that take more room than they save, until the document fits."""
+
+    def surplus(line: Line) -> int:
+        return count_tokens(line.text) - sum(count_tokens(facts[name].text) for name in line.facts)
+
+    while written and count_tokens(render(woven(rules, facts, written))) > room_tokens:
+        longest = max(written.all(), key=surplus)
+        removed.append(Removed("over budget", longest.text, f"{surplus(longest)} tokens more than its facts"))
+        written = written.without([longest])
+    return written
