@@ -6,7 +6,7 @@ worse even so, the rules' handoff stands.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from onward.core.compose import SECTION_OF, line_saying, sections
@@ -21,6 +21,12 @@ from onward.llm.guard import Removed
 
 MOST_ROUNDS = 8
 """Times that what is worse is put back and all is measured again."""
+
+
+MOST_TOGETHER_CHARS = 700
+
+_LINE_TOKENS = 9
+"""What a bullet and a handle cost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +101,23 @@ def woven(rules: Handoff, facts: Mapping[str, Fact], written: Written) -> Handof
         weightiest = max((facts[name] for name in line.facts), key=lambda fact: (fact.weight, order(fact)))
         by_title.setdefault(SECTION_OF[weightiest.kind], []).append(line)
     first = {id(line): min((order(facts[name]) for name in line.facts if name in facts)) for lines in by_title.values() for line in lines}
-    made = (Section(title, tuple(sorted(by_title[title], key=lambda line: first[id(line)]))) for title in SECTIONS if by_title.get(title))
+    made = (Section(title, tuple(_together(sorted(by_title[title], key=lambda line: first[id(line)])))) for title in SECTIONS if by_title.get(title))
     return replace(rules, head=head, sections=tuple(made), closing=())
+
+
+def _together(lines: Iterable[Line]) -> Iterator[Line]:
+    """Yield *lines*, neighbours from one turn as one: they share their handle, as the rules' lines do."""
+    before: Line | None = None
+    for line in lines:
+        if before and before.sources[:1] == line.sources[:1] and line.sources and len(before.text) + len(line.text) < MOST_TOGETHER_CHARS:
+            text = before.text if before.text[-1:] in ".!?…:;" else f"{before.text};"
+            before = Line(f"{text} {line.text}", tuple(dict.fromkeys((*before.sources, *line.sources))), (*before.facts, *line.facts))
+            continue
+        if before:
+            yield before
+        before = line
+    if before:
+        yield before
 
 
 def _head_line(before: Line, written: Line | None, facts: Mapping[str, Fact]) -> Line:
@@ -139,7 +160,8 @@ def _fitting(
     """Return *written* without the lines that take more room than they save, until the document fits."""
 
     def surplus(line: Line) -> int:
-        return count_tokens(line.text) - sum(count_tokens(facts[name].text) for name in line.facts)
+        saved = sum(count_tokens(facts[name].text) + count_tokens(facts[name].lead) for name in line.facts)
+        return count_tokens(line.text) + (_LINE_TOKENS if len(line.sources) > 1 else 0) - saved
 
     while written and count_tokens(render(woven(rules, facts, written))) > room_tokens:
         longest = max(written.all(), key=surplus)
