@@ -14,7 +14,7 @@ import traceback
 from collections.abc import Callable
 from typing import NamedTuple
 
-from bench import agreement, canaries, gold, held_out, losses, page, preservation, quotes, reading, recall, retention, scale, speed
+from bench import agreement, canaries, gold, held_out, losses, page, preservation, quotes, reading, recall, refine, retention, scale, speed
 
 
 class Bench(NamedTuple):
@@ -37,6 +37,7 @@ BENCHES = {
     "canaries": Bench("planted canaries over five sessions", canaries.main),
     "retention": Bench("what later masters still answer", retention.main),
     "recall": Bench("search on the probes' evidence", recall.main),
+    "refine": Bench("what of a model's mistakes reaches a handoff", refine.main),
     "scale": Bench("cost of session 10, 100 and 1,000", scale.main, ["--turns", "1000000"]),
     "page": Bench("figures of the newest runs into docs/preservation.md", page.main),
 }

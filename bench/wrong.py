@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from onward.core.facts import Fact
@@ -41,7 +42,22 @@ _PRODUCTS = (
     "PostgreSQL", "Redis", "MySQL", "MongoDB", "DynamoDB", "Kafka", "RabbitMQ", "Caddy", "traefik", "Apache", "memcached", "DuckDB", "Elasticsearch", "Deno",
     "mocha", "podman", "Angular", "Bitbucket", "Azure", "Celery", "gunicorn", "Express", "Next.js", "haproxy", "MariaDB", "poetry", "conda", "gradle",
 )  # fmt: skip
-_FILES = ("utils", "helpers", "config", "index", "main", "server", "client", "api", "auth", "database", "handler", "models", "service", "types")
+_FILES = (
+    "utils",
+    "helpers",
+    "config",
+    "index",
+    "main",
+    "server",
+    "client",
+    "api",
+    "auth",
+    "database",
+    "handler",
+    "models",
+    "service",
+    "types",
+)
 _FOLDERS = ("src", "lib", "app", "packages", "internal", "core", "server", "backend", "components", "tests", "scripts")
 _FLAGS = ("--force", "--verbose", "--no-cache", "--watch", "--dry-run", "--all", "--recursive", "--production", "--skip-tests", "--yes")
 _TAILS = (
@@ -49,7 +65,20 @@ _TAILS = (
     " The docs are at https://docs.example.com/setup.", " Coverage is 87%.", " `API_BASE_URL` has to be set.", " Fixed in commit 9f3b2c1.", " It fails on Windows.",
     " All 42 tests pass.", " The cache holds 500 MB.", " It was reported in #128.", " Jenkins runs it every night.",
 )  # fmt: skip
-_NUMBERS = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 8: "eight", 9: "nine", 10: "ten", 12: "twelve", 15: "fifteen", 20: "twenty"}
+_NUMBERS = {
+    2: "two",
+    3: "three",
+    4: "four",
+    5: "five",
+    6: "six",
+    7: "seven",
+    8: "eight",
+    9: "nine",
+    10: "ten",
+    12: "twelve",
+    15: "fifteen",
+    20: "twenty",
+}
 
 
 def wrong_lines(facts: Sequence[Fact], chance: random.Random) -> Iterator[Wrong]:
@@ -92,7 +121,11 @@ def _other_folder(path: str, chance: random.Random) -> str:
 
 def _other_ending(path: str, chance: random.Random) -> str:
     stem, dot, ending = path.rpartition(".")
-    return f"{stem}.{chance.choice([one for one in ('ts', 'js', 'py', 'go', 'json', 'yaml', 'mjs') if one != ending])}" if dot else f"{path}.py"
+    return (
+        f"{stem}.{chance.choice([one for one in ('ts', 'js', 'py', 'go', 'json', 'yaml', 'mjs') if one != ending])}"
+        if dot
+        else f"{path}.py"
+    )
 
 
 def _other_number(number: str, chance: random.Random) -> str:
@@ -128,7 +161,11 @@ def _other_id(name: str, chance: random.Random) -> str:
 def _other_url(url: str, chance: random.Random) -> str:
     scheme, _, rest = url.partition("://")
     host, slash, path = rest.partition("/")
-    ways = [f"{scheme}://{host.replace('.', '-', 1)}.io{slash}{path}", f"{url.rstrip('/')}/issues", f"{scheme}://{host}/docs/{path.rsplit('/', 1)[-1]}"]
+    ways = [
+        f"{scheme}://{host.replace('.', '-', 1)}.io{slash}{path}",
+        f"{url.rstrip('/')}/issues",
+        f"{scheme}://{host}/docs/{path.rsplit('/', 1)[-1]}",
+    ]
     if digit := re.search(r"\d(?=\D*$)", url):
         ways.append(url[: digit.start()] + str((int(digit[0]) + 1) % 10) + url[digit.end() :])
     return chance.choice(ways)
@@ -146,7 +183,9 @@ def _other_code(name: str, chance: random.Random) -> str:
 
 def _other_unit(unit: str, chance: random.Random) -> str:
     space = " " if unit[:1] == " " else ""
-    return space + chance.choice([one for one in ("ms", "seconds", "minutes", "MB", "GB", "%") if one[0].lower() != unit.strip()[0].lower()])
+    return space + chance.choice(
+        [one for one in ("ms", "seconds", "minutes", "MB", "GB", "%") if one[0].lower() != unit.strip()[0].lower()]
+    )
 
 
 def _with_tail(text: str, chance: random.Random, _: Sequence[Fact]) -> str:
@@ -157,7 +196,12 @@ def _swapped(text: str, chance: random.Random, facts: Sequence[Fact]) -> str | N
     """Return *text* with a value of the same kind from another line of the handoff."""
     for pattern in chance.sample(_KINDS, len(_KINDS)):
         here = list(pattern.finditer(text))
-        others = [value for fact in facts for value in pattern.findall(fact.text) if value not in text and not any(value in one[0] or one[0] in value for one in here)]
+        others = [
+            value
+            for fact in facts
+            for value in pattern.findall(fact.text)
+            if value not in text and not any(value in one[0] or one[0] in value for one in here)
+        ]
         if here and others:
             place = chance.choice(here)
             return text[: place.start()] + chance.choice(others) + text[place.end() :]
@@ -166,7 +210,7 @@ def _swapped(text: str, chance: random.Random, facts: Sequence[Fact]) -> str | N
 
 def _crossed(facts: Sequence[Fact]) -> Iterator[Wrong]:
     """Yield lines that tell two facts at once, with the value of each in the place of the other's."""
-    for one, other in zip(facts, facts[1:], strict=False):
+    for one, other in pairwise(facts):
         for pattern in _KINDS:
             here, there = pattern.search(one.text), pattern.search(other.text)
             if here and there and here[0] not in other.text and there[0] not in one.text and len(one.text) + len(other.text) < 500:

@@ -92,7 +92,7 @@ def compose(ledger: Ledger, sessions: Sequence[SessionLine], budget_tokens: int,
 
 
 def _document(base: Handoff, chosen: Iterable[Fact]) -> Handoff:
-    return replace(base, sections=tuple(sections(chosen)))
+    return replace(base, sections=tuple(_sections(chosen)))
 
 
 def _fitting(base: Handoff, choice: _Choice, budget_tokens: int, count_tokens: Callable[[str], int]) -> Handoff:
@@ -228,8 +228,7 @@ def _best(facts: Iterable[Fact], kinds: Sequence[Kind], now: int, end: int, late
     return max(fitting, key=lambda f: (value(f), order(f)), default=None)
 
 
-def sections(chosen: Iterable[Fact]) -> Iterable[Section]:
-    """Yield the sections that say *chosen* facts, in order: what one turn told on one line, in the facts' own words."""
+def _sections(chosen: Iterable[Fact]) -> Iterable[Section]:
     by_line: dict[tuple[str, Handle], list[Fact]] = {}
     for fact in sorted(chosen, key=order):
         by_line.setdefault(_line_of(fact), []).append(fact)

@@ -6,13 +6,14 @@ worse even so, the rules' handoff stands.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
 
-from onward.core.compose import SECTION_OF, line_saying, sections
+from onward.core.compose import line_saying
 from onward.core.facts import Fact
 from onward.core.handoff import Handoff, Line, Section, render
-from onward.core.headings import SECTIONS
 from onward.core.ledger import Ledger, order
 from onward.core.master import Master, reserve_tokens
 from onward.core.preservation import Loss, Preservation
@@ -25,8 +26,7 @@ MOST_ROUNDS = 8
 
 MOST_TOGETHER_CHARS = 700
 
-_LINE_TOKENS = 9
-"""What a bullet and a handle cost."""
+_HANDLE_TOKENS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,10 @@ class Written:
     def without(self, gone: Iterable[Line]) -> Written:
         """Return the same without some lines."""
         names = {id(line) for line in gone}
-        return Written({name: line for name, line in self.head.items() if id(line) not in names}, [line for line in self.lines if id(line) not in names])
+        return Written(
+            {name: line for name, line in self.head.items() if id(line) not in names},
+            [line for line in self.lines if id(line) not in names],
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,10 @@ def choose(
     """Return the handoff to keep: the rules' one with the *written* lines in it, as far as no kind is worse by the measure. *given* are the ids of the facts that the model was given."""
     facts = {fact.id: fact for fact in ledger.facts}
     room = rules.budget_tokens - reserve_tokens(rules.budget_tokens)
-    removed: list[Removed] = []
+    in_sections = {name for section in rules.handoff.sections for line in section.lines for name in line.facts}
+    elsewhere = [line for line in written.lines if in_sections.isdisjoint(line.facts)]
+    removed = [Removed("twice", line.text) for line in elsewhere]
+    written = written.without(elsewhere)
     why = "Nothing that the model wrote may stand."
     for _ in range(MOST_ROUNDS):
         written = _fitting(rules.handoff, facts, written, room, count_tokens, removed)
@@ -91,18 +97,32 @@ def choose(
 
 
 def woven(rules: Handoff, facts: Mapping[str, Fact], written: Written) -> Handoff:
-    """Return the rules' handoff with the *written* lines in the place of the facts that they carry."""
+    """Return the rules' handoff with the *written* lines in the place of the facts that they carry, each under the heading that these stood under."""
     carried = {name for line in written.all() for name in line.facts}
     head = tuple((name, _head_line(line, written.head.get(name), facts)) for name, line in rules.head)
     in_head = {name for _, line in head for name in line.facts}
-    shown = [facts[name] for name in rules.fact_ids() if name in facts and name not in carried and name not in in_head]
-    by_title: dict[str, list[Line]] = {section.title: list(section.lines) for section in sections(shown)}
+    told = carried | in_head
+    titles = {name: section.title for section in rules.sections for line in section.lines for name in line.facts}
+    by_title: dict[str, list[Line]] = {}
+    for section in rules.sections:
+        rest = (_rest(line, told, facts) for line in section.lines)
+        by_title[section.title] = [line for line in rest if line is not None]
     for line in written.lines:
-        weightiest = max((facts[name] for name in line.facts), key=lambda fact: (fact.weight, order(fact)))
-        by_title.setdefault(SECTION_OF[weightiest.kind], []).append(line)
-    first = {id(line): min((order(facts[name]) for name in line.facts if name in facts)) for lines in by_title.values() for line in lines}
-    made = (Section(title, tuple(_together(sorted(by_title[title], key=lambda line: first[id(line)])))) for title in SECTIONS if by_title.get(title))
+        by_title[next(titles[name] for name in line.facts if name in titles)].append(line)
+    made = (Section(title, tuple(_together(sorted(lines, key=partial(_first, facts))))) for title, lines in by_title.items() if lines)
     return replace(rules, head=head, sections=tuple(made), closing=())
+
+
+def _rest(line: Line, told: Collection[str], facts: Mapping[str, Fact]) -> Line | None:
+    """Return what a line of the rules says that is not *told* elsewhere, in its own words; None where nothing is left."""
+    left = [name for name in line.facts if name not in told]
+    if len(left) == len(line.facts):
+        return line
+    return line_saying([facts[name] for name in left]) if left else None
+
+
+def _first(facts: Mapping[str, Fact], line: Line) -> tuple[Any, ...]:
+    return min((order(facts[name]) for name in line.facts if name in facts), default=())
 
 
 def _together(lines: Iterable[Line]) -> Iterator[Line]:
@@ -135,7 +155,11 @@ def _head_line(before: Line, written: Line | None, facts: Mapping[str, Fact]) ->
 def worse_kinds(before: Preservation, after: Preservation) -> list[str]:
     """Return what the measure finds worse *after* than *before*, by kind: fewer kept of a group, more stale lines, more unsupported ones."""
     kept = {group.group: group.kept for group in after.groups}
-    found = [f"{group.group} {kept.get(group.group, 0)} instead of {group.kept}" for group in before.groups if kept.get(group.group, 0) < group.kept]
+    found = [
+        f"{group.group} {kept.get(group.group, 0)} instead of {group.kept}"
+        for group in before.groups
+        if kept.get(group.group, 0) < group.kept
+    ]
     if len(after.stale) > len(before.stale):
         found.append(f"stale {len(after.stale)} instead of {len(before.stale)}")
     if len(after.unsupported or ()) > len(before.unsupported or ()):
@@ -146,7 +170,11 @@ def worse_kinds(before: Preservation, after: Preservation) -> list[str]:
 def _blamed(written: Written, before: Preservation, after: Preservation) -> list[Line]:
     """Return the lines on account of which something is worse: that cite the turn of what is lost, or are the stale or unsupported ones themselves."""
     lost = set(after.lost) - set(before.lost)
-    wrong = [line.lstrip("-* ") for line in (*after.stale, *(after.unsupported or ())) if line not in before.stale and line not in (before.unsupported or ())]
+    wrong = [
+        line.lstrip("-* ")
+        for line in (*after.stale, *(after.unsupported or ()))
+        if line not in before.stale and line not in (before.unsupported or ())
+    ]
     return [line for line in written.all() if _loses(line, lost) or any(one_line(line.text, 100)[:90] in text for text in wrong)]
 
 
@@ -155,13 +183,18 @@ def _loses(line: Line, lost: set[Loss]) -> bool:
 
 
 def _fitting(
-    rules: Handoff, facts: Mapping[str, Fact], written: Written, room_tokens: int, count_tokens: Callable[[str], int], removed: list[Removed]
+    rules: Handoff,
+    facts: Mapping[str, Fact],
+    written: Written,
+    room_tokens: int,
+    count_tokens: Callable[[str], int],
+    removed: list[Removed],
 ) -> Written:
     """Return *written* without the lines that take more room than they save, until the document fits."""
 
     def surplus(line: Line) -> int:
         saved = sum(count_tokens(facts[name].text) + count_tokens(facts[name].lead) for name in line.facts)
-        return count_tokens(line.text) + (_LINE_TOKENS if len(line.sources) > 1 else 0) - saved
+        return count_tokens(line.text) + _HANDLE_TOKENS * (len(line.sources) - 1) - saved
 
     while written and count_tokens(render(woven(rules, facts, written))) > room_tokens:
         longest = max(written.all(), key=surplus)

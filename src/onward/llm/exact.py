@@ -1,7 +1,7 @@
-"""Exact values in a line that a model wrote, and whether the texts it was given hold them.
+r"""Exact values in a line that a model wrote, and whether the texts it was given hold them.
 
 A value is anything that would be wrong if a character of it were: paths, urls, numbers and their units, ids, versions, flags, names of variables, of code and of products. It counts
-as held in another spelling (`./src/a.py`, `src\\a.py`; `3 s`, `3 seconds`; `v1.2`, `1.2`; `twelve`, `12`), and only beside words that it stood beside: the port of another server is a
+as held in another spelling (`./src/a.py`, `src\a.py`; `3 s`, `3 seconds`; `v1.2`, `1.2`; `twelve`, `12`), and only beside words that it stood beside: the port of another server is a
 wrong port.
 """
 
@@ -146,7 +146,9 @@ class Ground:
         if not places or (known and not any(self._is_near(known, place) for place in places)):
             return False
         owners = {self._text_at[place] for place in places}
-        own, other = (set().union(*(said for text, said in enumerate(self._stems_of) if (text in owners) is wanted)) for wanted in (True, False))
+        own, other = (
+            set().union(*(said for text, said in enumerate(self._stems_of) if (text in owners) is wanted)) for wanted in (True, False)
+        )
         return len(known & (other - own)) <= len(known & (own - other))
 
     def _where(self, value: Value) -> list[int]:
@@ -206,8 +208,8 @@ def _is_value(word: str, *, begins: bool, quoted: bool) -> bool:
 @lru_cache(maxsize=16384)
 def plain(value: str) -> str:
     """Return *value* in the spelling in which it is looked for."""
-    value = value.lower().replace("\\", "/").replace("’", "'").strip(_AROUND).rstrip("=").removesuffix("'s")
-    value = value.removeprefix("./").removesuffix("()")
+    value = value.lower().replace("\\", "/").replace("’", "'").lstrip(_AROUND.replace(".", "")).removeprefix("./").strip(_AROUND)
+    value = value.rstrip("=").removesuffix("'s").removesuffix("()")
     if "://" not in value or value.count("/") == 3:
         value = value.rstrip("/") or value
     if _GROUPED.fullmatch(value):

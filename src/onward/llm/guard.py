@@ -137,7 +137,9 @@ class _Judge:
     def __init__(self, evidence: Evidence) -> None:
         self._evidence = evidence
         self._facts = {fact.id: fact for fact in evidence.ledger.facts}
-        self._gone = [(fact, frozenset(stems(fact.text))) for fact in evidence.ledger.facts if fact.state in ("superseded", "resolved", "retracted")]
+        self._gone = [
+            (fact, frozenset(stems(fact.text))) for fact in evidence.ledger.facts if fact.state in ("superseded", "resolved", "retracted")
+        ]
         self._given_up = [
             (fact, old, frozenset(stems(old))) for fact in evidence.ledger.live() if not fact.subject for old in fact.retires if stems(old)
         ]

@@ -65,8 +65,10 @@ in capitals, like GOAL, have to be told in that line.
 class WrittenLine(BaseModel):
     """One line, and the facts that it tells."""
 
-    facts: list[str] = Field(default_factory=list, max_length=12, description='Numbers of the facts that the line tells, like ["f3", "f4"].')
-    text: str = Field("", max_length=4000, description="The line.")
+    facts: list[str] = Field(
+        default_factory=list, max_length=12, description='Numbers of the facts that the line tells, like ["f3", "f4"].'
+    )
+    text: str = Field(default="", max_length=4000, description="The line.")
 
 
 class WrittenPart(BaseModel):
@@ -78,9 +80,9 @@ class WrittenPart(BaseModel):
 class WrittenHead(BaseModel):
     """What a model answers for the head."""
 
-    goal: WrittenLine = WrittenLine()
-    state: WrittenLine = WrittenLine()
-    do_first: WrittenLine = WrittenLine()
+    goal: WrittenLine = Field(default_factory=WrittenLine)
+    state: WrittenLine = Field(default_factory=WrittenLine)
+    do_first: WrittenLine = Field(default_factory=WrittenLine)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,7 @@ class Part:
         return HEAD_INSTRUCTIONS if self.is_head else INSTRUCTIONS
 
     @property
-    def shape(self) -> type[WrittenHead] | type[WrittenPart]:
+    def shape(self) -> type[WrittenHead | WrittenPart]:
         """The shape of its answer."""
         return WrittenHead if self.is_head else WrittenPart
 
@@ -124,9 +126,9 @@ def quotes(facts: Sequence[Fact], turns_of: Callable[[Collection[Handle]], Mappi
     found: dict[str, str] = {}
     for fact in facts:
         turn = turns.get(fact.sources[0]) if fact.sources else None
-        if turn is not None and turn.mark in ("said", "queued") and turn.role in ("user", "assistant"):
-            if said := _around(fact, own_words(turn.text)):
-                found[fact.id] = said
+        is_said = turn is not None and turn.mark in ("said", "queued") and turn.role in ("user", "assistant")
+        if turn is not None and is_said and (said := _around(fact, own_words(turn.text))):
+            found[fact.id] = said
     return found
 
 
@@ -186,7 +188,11 @@ def _head(handoff: Handoff, facts: Mapping[str, Fact], shown: Sequence[Fact], qu
     own = [facts[name] for name in marks if name in facts and is_writable(facts[name])]
     if not own:
         return
-    last = [fact for fact in shown if fact.session == handoff.session and fact.kind in ("done", "next_step", "blocker", "decision") and is_writable(fact)]
+    last = [
+        fact
+        for fact in shown
+        if fact.session == handoff.session and fact.kind in ("done", "next_step", "blocker", "decision") and is_writable(fact)
+    ]
     given = [*own, *last[-(_HEAD_FACTS - len(own)) :]]
     yield Part("the head", tuple(fact.id for fact in given), "\n".join(_listed(given, quoted, marks)), is_head=True)
 
