@@ -1,6 +1,6 @@
 """What a person may set, and where it is read: flags, then `ONWARD_*` variables, then the nearest `.onward.toml`, then `onward.toml` in the data folder.
 
-Nothing else in the house reads the environment or a settings file.
+Nothing else in the house reads the environment or a settings file, but for `whereabouts`, which finds them.
 """
 
 from __future__ import annotations
@@ -12,10 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, cast
 
+from onward import whereabouts
 from onward.errors import BadSetting
 
-PROJECT_FILE = ".onward.toml"
-HOME_FILE = "onward.toml"
 LLM_NAMES = (
     *("llm", "llm_url", "llm_model", "llm_answer_tokens", "llm_context_tokens", "llm_timeout_seconds", "llm_usd_per_million"),
     *("llm_daily_usd", "llm_daily_tokens", "llm_job_usd", "llm_job_tokens"),
@@ -146,9 +145,9 @@ def read_settings(
 ) -> Settings:
     """Return the settings as seen from *folder* (the current one by default); a flag that is None is not set. Raises `BadSetting`, naming where a wrong value stands."""
     environment = os.environ if environment is None else environment
-    home = _home(environment)
+    home = Path(whereabouts.home(environment))
     found: dict[str, tuple[object, str]] = {}
-    for path in (home / HOME_FILE, _nearest(folder or Path.cwd())):
+    for path in (home / whereabouts.HOME_FILE, _nearest(folder or Path.cwd())):
         if path is not None:
             found.update({name: (value, str(path)) for name, value in _of_file(path).items()})
             _keep_to_home(found, path)
@@ -199,36 +198,14 @@ def project_of_folder(folder: Path) -> str:
     return "" if path is None else _text({name: (value, str(path)) for name, value in _of_file(path).items()}, "project")
 
 
-def _home(environment: Mapping[str, str]) -> Path:
-    if named := environment.get("ONWARD_HOME"):
-        return Path(named).expanduser().absolute()
-    # Imported here: whoever names a folder does not pay for finding one.
-    from platformdirs import user_data_path
-
-    return user_data_path("onward", appauthor=False)
-
-
 def _nearest(folder: Path) -> Path | None:
     """Return the settings file of *folder* or of the nearest folder above it."""
-    for place in (folder, *folder.parents):
-        if (place / PROJECT_FILE).is_file():
-            return place / PROJECT_FILE
-    return None
+    found = whereabouts.nearest(str(folder))
+    return Path(found) if found else None
 
 
 def _of_file(path: Path) -> dict[str, Any]:
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        return {}
-    except OSError as error:
-        raise BadSetting(f"{path} cannot be read: {error.strerror}.", "Check that you may read it.") from error
-    import tomllib
-
-    try:
-        values = tomllib.loads(data.decode())
-    except ValueError as error:
-        raise BadSetting(f"{path} is not TOML: {error}.", "Mend that line.") from error
+    values = whereabouts.values_of(str(path))
     if unknown := sorted(set(values) - set(NAMES)):
         raise BadSetting(f"{path} sets {unknown[0]!r}, which Onward does not know.", f"It knows {', '.join(NAMES)}.")
     return values
@@ -236,9 +213,12 @@ def _of_file(path: Path) -> dict[str, Any]:
 
 def _keep_to_home(found: Mapping[str, tuple[object, str]], path: Path) -> None:
     """Raise `BadSetting` where a file of a repository, which others may have written, says whom to ask, what to spend, and where commands work."""
-    if path.name == PROJECT_FILE and (named := [name for name in (*LLM_NAMES, *SERVER_NAMES) if found.get(name, ("", ""))[1] == str(path)]):
+    if path.name == whereabouts.PROJECT_FILE and (
+        named := [name for name in (*LLM_NAMES, *SERVER_NAMES) if found.get(name, ("", ""))[1] == str(path)]
+    ):
         raise BadSetting(
-            f"{path} sets {named[0]}, which only you may.", f"Set it in {HOME_FILE} of the data folder, or by ONWARD_{named[0].upper()}."
+            f"{path} sets {named[0]}, which only you may.",
+            f"Set it in {whereabouts.HOME_FILE} of the data folder, or by ONWARD_{named[0].upper()}.",
         )
 
 

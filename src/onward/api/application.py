@@ -15,7 +15,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 
-from onward import __name__ as program
+from onward import __version__
 from onward.api.access import Access, described
 from onward.api.desk import Desk
 from onward.api.edge import Edge, request_id
@@ -81,7 +81,7 @@ class Application(FastAPI):
 def build(store: Store, settings: Settings) -> FastAPI:
     """Return the application over an open *store*, which whoever opened it closes."""
     application = Application(
-        title="Onward", version=_version(), description=ABOUT, lifespan=_lifespan, docs_url=None, redoc_url=None,
+        title="Onward", version=__version__, description=ABOUT, lifespan=_lifespan, docs_url=None, redoc_url=None,
         telemetry={"tracing": False, "metrics": False}, middleware=_around(settings), exception_handlers=_HANDLERS,
     )  # fmt: skip
     application.state.desk = Desk(store, settings)
@@ -146,9 +146,3 @@ _HANDLERS: dict[int | type[Exception], Callable[[Request, Any], Coroutine[Any, A
     RequestValidationError: _of_validation,
     AnyHTTPException: _of_http,
 }
-
-
-def _version() -> str:
-    from importlib.metadata import version
-
-    return version(program)

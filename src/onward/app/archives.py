@@ -11,7 +11,6 @@ import marshal
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any, BinaryIO, TypeVar
@@ -20,6 +19,7 @@ import orjson
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
+from onward import __version__
 from onward.app.archive_reading import ArchiveReader, reading
 from onward.app.archive_training import chat
 from onward.app.archive_writing import writing
@@ -70,7 +70,7 @@ def export_project(store: Store, project: Project, target: Path, *, training: bo
             archive.add(f"handoffs/{number:04}.md", [text.encode()])
         if training:
             archive.add(TRAINING, _chats(connection, everything, progress))
-        archive.finish({"onward": version("onward"), "project": project.name, "counts": counts})
+        archive.finish({"onward": __version__, "project": project.name, "counts": counts})
     return Exported(target, target.stat().st_size, counts["sessions"], counts["turns"], counts["handoffs"])
 
 

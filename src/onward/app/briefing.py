@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from onward.app.repository import RepositoryChange, changes_since, place_of
+from onward.app.repository import RepositoryChange, changes_since
+from onward.app.since import repository_of
 from onward.core.handoff import Handoff, Line
-from onward.core.headings import HEAD
+from onward.core.headings import FILES, HEAD, SINCE_THEN
+from onward.core.page import files_named
 from onward.core.project import Project
 from onward.core.stored_handoff import StoredHandoff
 from onward.errors import NotFound
 
 if TYPE_CHECKING:
     from onward.store import Store
-
-SINCE_THEN = HEAD[2]
-FILES = "Where things are"
-_PATH = re.compile(r"`([^`]+)`")
-_NOT_THERE = ("was deleted", "is gone", "dihapus")
 
 
 def briefing(store: Store, project: Project, handoff: StoredHandoff, folder: Path) -> tuple[Handoff, RepositoryChange | None]:
@@ -38,7 +34,8 @@ def since_then(
     file that the handoff names is there: any other would tell of other work.
     """
     files = named_files(handoff.handoff)
-    change = changes_since(_repository(project, folder), ended_at or handoff.created_at, files)
+    where = Path(repository_of(str(folder.absolute()), project.root, project.remote))
+    change = changes_since(where, ended_at or handoff.created_at, files)
     if change and not (project.root or project.remote) and len(change.gone) == len(files):
         change = None
     return (with_change(handoff.handoff, change) if change else handoff.handoff), change
@@ -52,15 +49,7 @@ def with_change(handoff: Handoff, change: RepositoryChange) -> Handoff:
 
 def named_files(handoff: Handoff) -> list[str]:
     """Return the files that *handoff* says are there."""
-    lines = [line.text for section in handoff.sections if section.title == FILES for line in section.lines]
-    found = [_PATH.match(text) for text in lines if not any(word in text for word in _NOT_THERE)]
-    return [path.group(1) for path in found if path]
-
-
-def _repository(project: Project, folder: Path) -> Path:
-    place = place_of(folder)
-    ours = (project.remote and place[1] == project.remote) or place[0] == project.root
-    return folder if ours or not project.root else Path(project.root)
+    return files_named(line.text for section in handoff.sections if section.title == FILES for line in section.lines)
 
 
 def _ended_at(store: Store, project: Project, handoff: StoredHandoff) -> datetime | None:

@@ -7,13 +7,12 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from onward.app.belonging import Belonging, belonging, standing_in
-from onward.core import paths
+from onward.app.place import given_to
 from onward.core.project import Project, ProjectLine, ProjectStatus, ProjectTotals
 from onward.core.transcript import SessionHead
 from onward.errors import BadInput, Conflict, NotFound
 from onward.settings import Worktrees
 from onward.store import Store, places, projects, sessions, turns
-from onward.store.places import GivenPlace
 
 __all__ = [
     "Project",
@@ -187,18 +186,8 @@ def _found(connection: Connection, told: Belonging) -> Project | None:
 
 def _given(connection: Connection, told: Belonging) -> int | None:
     """Return the project that a person gave the place to: the closest folder around it, then the repository."""
-    given = places.listed(connection)
-    below = [place for place in given if place.below and paths.is_within(told.cwd or told.root, place.root)]
-    if below:
-        return max(below, key=lambda place: len(place.root)).project_id
-    same = [place for place in given if not place.below and _is_at(place, told)]
-    return same[-1].project_id if same else None
-
-
-def _is_at(place: GivenPlace, told: Belonging) -> bool:
-    if place.remote and told.remote:
-        return place.remote == told.remote
-    return bool(place.root) and place.root == told.root
+    given = ((place.project_id, place.root, place.remote, place.below) for place in places.listed(connection))
+    return given_to(given, told.cwd, told.root, told.remote)
 
 
 def rename(store: Store, project: Project, name: str) -> Project:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import click
 
+from onward import __version__
 from onward.cli import quick
 from onward.cli.desk import SERVER
 from onward.errors import BadInput
@@ -29,6 +30,10 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
         Entry("demo", "Show the whole loop on sample sessions.", "onward.cli.demo:demo"),
         _quick(quick.DISTILL),
         _quick(quick.READ),
+    ),
+    "At home in your agents": (
+        Entry("install", "Bring the handoff into an agent's sessions.", "onward.cli.agents:install"),
+        Entry("hook", "Answer an agent's hook.", "onward.cli.agents:hook"),
     ),
     "Keep a project": (
         Entry("import", "Bring transcripts into the store.", "onward.cli.ingest:import_"),
@@ -130,7 +135,7 @@ def _option(option: quick.Option) -> click.Option:
     epilog="`onward COMMAND --help` tells more, with examples.",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-@click.version_option(package_name="onward", message="onward %(version)s")
+@click.version_option(__version__, message="onward %(version)s")
 @click.option(
     "--server",
     metavar="URL",

@@ -9,17 +9,20 @@ import gc
 import os
 import sys
 
-from onward.cli import quick
+from onward import __version__
 from onward.errors import OnwardError
 
 INTERRUPTED, PIPE_CLOSED = 130, 141
+
+QUICK = (["hook"], ["distill"], ["read"], ["--version"])
+"""What must start at once. Each imports no more than it needs."""
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run `onward` with *arguments* and return its exit code. Without any, they are the process's own, which may end here."""
     whole_process = arguments is None
     arguments = sys.argv[1:] if arguments is None else arguments
-    is_quick = bool(arguments) and arguments[0] in quick.COMMANDS
+    is_quick = arguments[:1] in QUICK
     _speak_utf8()
     if whole_process and is_quick:
         # These live for a moment and make no cycles: looking for some is a tenth of their time, and freeing everything one by one at the end another.
@@ -45,11 +48,25 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(arguments: list[str]) -> int:
-    code = quick.run(arguments)
+    code = _run_quick(arguments) if arguments[:1] in QUICK else None
     if code is not None:
         return code
     # The command-line framework costs several times the start of Python itself: only commands that need it pay.
     from onward.cli.commands import run
+
+    return run(arguments)
+
+
+def _run_quick(arguments: list[str]) -> int | None:
+    """Run what must start at once and return its exit code; None where the framework must take over."""
+    if arguments == ["--version"]:
+        sys.stdout.write(f"onward {__version__}\n")
+        return 0
+    if arguments[0] == "hook":
+        from onward.agents.hook import run as run_hook
+
+        return run_hook(arguments[1:])
+    from onward.cli.quick import run
 
     return run(arguments)
 

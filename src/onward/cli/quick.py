@@ -6,7 +6,6 @@ their help and their errors (`cli.commands`), and which `parse` reads for a well
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from importlib import import_module
 from typing import NamedTuple, TypeAlias
@@ -96,11 +95,6 @@ COMMANDS = {command.name: command for command in (DISTILL, READ)}
 
 def run(arguments: list[str]) -> int | None:
     """Run a quick command and return its exit code; None where the framework must take over."""
-    if arguments == ["--version"]:
-        from importlib.metadata import version
-
-        sys.stdout.write(f"onward {version('onward')}\n")
-        return 0
     if not arguments or arguments[0] not in COMMANDS:
         return None
     command = COMMANDS[arguments[0]]

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from onward.core.facts import Handle, parse_handle
+from onward.core.headings import PREAMBLE
 
 _SOURCES = re.compile(r" \[(s\d+\.\d+(?:, s\d+\.\d+)*)\]$")
 _TITLE = re.compile(r"# Handoff after session (\d+)(?: \((.*)\))?$")
@@ -72,11 +73,7 @@ def render(handoff: Handoff, *, sources: bool = True) -> str:
 def render_prompt(handoff: Handoff, *, next_goal: str = "") -> str:
     """Return the handoff as a prompt that can be pasted into any agent."""
     task = f"Your task now: {next_goal}" if next_goal else "Go on from *Do first*; ask before you undo anything under *Decided*."
-    return (
-        "You continue work that earlier sessions began. What they established is below; handles like [s3.41] name the turns that show it "
-        "(`onward source s3.41` prints them). Keep the rules. Do not retry what is listed as not working. If the files disagree with "
-        f"this page, trust the files and say so.\n\n{task}\n\n{render(handoff)}"
-    )
+    return f"{PREAMBLE}\n\n{task}\n\n{render(handoff)}"
 
 
 def parse(markdown: str) -> Handoff:

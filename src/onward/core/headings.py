@@ -3,6 +3,11 @@
 HEAD = ("Goal", "State", "Since then", "Do first")
 """The lines above the first section."""
 
+SINCE_THEN = HEAD[2]
+"""What changed in the repository since the handoff was made."""
+
+FILES = "Where things are"
+
 SECTIONS = (
     "Rules (always)",
     "Asked for",
@@ -10,7 +15,7 @@ SECTIONS = (
     "Blocked and open questions",
     "Decided, and why",
     "Done",
-    "Where things are",
+    FILES,
     "Commands",
     "Errors and fixes",
     "Tried, does not work",
@@ -20,3 +25,10 @@ SECTIONS = (
 
 TELLING = ("Rules (always)", "Blocked and open questions", "Decided, and why", "Tried, does not work")
 """The sections whose names nobody else would choose: one of them alone shows a handoff."""
+
+PREAMBLE = (
+    "You continue work that earlier sessions began. What they established is below; handles like [s3.41] name the turns that show it "
+    "(`onward source s3.41` prints them). Keep the rules. Do not retry what is listed as not working. If the files disagree with "
+    "this page, trust the files and say so."
+)
+"""What stands before a handoff that an agent is given: it is known again by its first sentence."""

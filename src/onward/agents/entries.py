@@ -1,0 +1,122 @@
+"""What stands in each agent's settings when Onward is at home there: which files, and what in them."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from onward.agents.payload import AGENTS, COMPACT, END, START, STOP
+from onward.errors import NotFound
+from onward.settings import Machine
+
+SERVER = "onward"
+"""What the agents call Onward's MCP server."""
+
+HOOK_SECONDS = 10
+"""After so long an agent goes on without a hook's answer: a little more than the hook gives itself."""
+
+_HOOK_CALL = re.compile(r"onward(\.exe)?[\"']? hook (session-start|pre-compact|session-end|stop)\b")
+
+_EVENTS = {
+    "claude-code": {"SessionStart": START, "PreCompact": COMPACT, "SessionEnd": END},
+    # It has no end of a session, only of an answer.
+    "codex": {"SessionStart": START, "PreCompact": COMPACT, "Stop": STOP},
+    "gemini-cli": {"SessionStart": START, "PreCompress": COMPACT, "SessionEnd": END},
+    "cursor": {"sessionStart": START, "preCompact": COMPACT, "sessionEnd": END, "stop": STOP},
+}
+"""What each agent calls the events."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """A hook: the item of the list at `path` in a settings file."""
+
+    path: tuple[str, ...]
+    value: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """The MCP server: the member at `path`."""
+
+    path: tuple[str, ...]
+    value: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsFile:
+    """A file of an agent, and what stands in it. `version` is what such a file has to say of its own form, None where nothing."""
+
+    path: Path
+    hooks: tuple[Hook, ...] = ()
+    server: Server | None = None
+    version: int | None = None
+
+
+def files_of(agent: str, machine: Machine, program: tuple[str, ...] = ()) -> list[SettingsFile]:
+    """Return the files of *agent* and what belongs in them. *program* is what starts Onward: the one that runs now. Raises `NotFound`."""
+    if agent not in AGENTS:
+        raise NotFound(f"Onward has no hooks for {agent!r}.", f"It has for {', '.join(AGENTS)}.")
+    program = program or this_program()
+    hooks = tuple(
+        Hook(("hooks", name), _hook(agent, _command(program, "hook", event, "--agent", agent))) for name, event in _EVENTS[agent].items()
+    )
+    server: dict[str, object] = {"command": program[0], "args": [*program[1:], "mcp"]}
+    if agent == "claude-code":
+        home = machine.folder("CLAUDE_CONFIG_DIR", ".claude")
+        # Its servers stand in its own state, beside the folder, or in it where that was moved.
+        state = (home if machine.moved.get("CLAUDE_CONFIG_DIR") else machine.home) / ".claude.json"
+        return [
+            SettingsFile(home / "settings.json", hooks),
+            SettingsFile(state, server=Server(("mcpServers", SERVER), {"type": "stdio", **server, "env": {}})),
+        ]
+    if agent == "codex":
+        home = machine.folder("CODEX_HOME", ".codex")
+        return [
+            SettingsFile(home / "hooks.json", hooks),
+            SettingsFile(home / "config.toml", server=Server(("mcp_servers", SERVER), server)),
+        ]
+    if agent == "gemini-cli":
+        return [SettingsFile(machine.home / ".gemini" / "settings.json", hooks, Server(("mcpServers", SERVER), server))]
+    home = machine.home / ".cursor"
+    return [
+        SettingsFile(home / "hooks.json", hooks, version=1),
+        SettingsFile(home / "mcp.json", server=Server(("mcpServers", SERVER), server)),
+    ]
+
+
+def is_our_hook(value: object) -> bool:
+    """Whether an item of a list of hooks calls Onward, whichever."""
+    if isinstance(value, dict):
+        return any(is_our_hook(one) for one in value.values())
+    if isinstance(value, list):
+        return any(is_our_hook(one) for one in value)
+    return isinstance(value, str) and _HOOK_CALL.search(value) is not None
+
+
+def is_our_server(value: object) -> bool:
+    """Whether a server of our name is Onward's, whichever."""
+    return isinstance(value, dict) and isinstance(value.get("args"), list) and value["args"][-1:] == ["mcp"]
+
+
+def this_program() -> tuple[str, ...]:
+    """Return what starts the Onward that runs now: its script, by its whole path, because an agent may know another PATH; else Python."""
+    script = Path(sys.executable).parent / ("onward.exe" if sys.platform == "win32" else "onward")
+    return (str(script),) if script.is_file() else (sys.executable, "-m", "onward")
+
+
+def _hook(agent: str, command: str) -> dict[str, object]:
+    if agent == "cursor":
+        return {"command": command, "timeout": HOOK_SECONDS}
+    if agent == "gemini-cli":
+        return {"hooks": [{"name": "onward", "type": "command", "command": command, "timeout": HOOK_SECONDS * 1000}]}
+    return {"hooks": [{"type": "command", "command": command, "timeout": HOOK_SECONDS}]}
+
+
+def _command(program: tuple[str, ...], *arguments: str) -> str:
+    words = (*program, *arguments)
+    return subprocess.list2cmdline(words) if sys.platform == "win32" else shlex.join(words)

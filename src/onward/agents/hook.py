@@ -1,0 +1,158 @@
+"""`onward hook EVENT`: what the agents call. It answers at once and never fails: whatever happens, the agent goes on as if there were no hook.
+
+As a session begins, its answer is the master handoff, with what changed in the repository since. Before a compaction and at the end, the session is taken in by a
+process of its own. No language model is asked, and nothing is written but in the data folder.
+"""
+
+from __future__ import annotations
+
+import _thread
+import contextlib
+import os
+import sys
+import time
+
+from onward import whereabouts
+from onward.agents import notes, record
+from onward.agents.payload import AGENTS, END, EVENTS, MOST_BYTES, START, STOP, Payload
+
+DEADLINE_SECONDS = 8.0
+"""After so long the answer is nothing. The agents are told to wait a little longer than that."""
+
+STOP_EVERY_SECONDS = 60.0
+"""After an answer, a session is taken in at most so often."""
+
+NOTHING = "{}\n"
+
+
+def run(arguments: list[str]) -> int | None:
+    """Answer a hook and return 0, always; None for what a person asks (`--help`, or a wrong call at a terminal), which the framework answers."""
+    began = time.monotonic()
+    call = _Call(arguments)
+    if call.asks_for_help or (call.fault and sys.stdin is not None and sys.stdin.isatty()):
+        return None
+    answer = _Answer()
+    try:
+        answer.give(_answered(call, began))
+    except BaseException as error:  # noqa: BLE001 - whatever happens, the agent goes on
+        answer.give(NOTHING)
+        _say_fault(call, began, error)
+    return 0
+
+
+class _Call:
+    """What the command line says."""
+
+    def __init__(self, arguments: list[str]) -> None:
+        self.event = self.agent = self.fault = ""
+        self.as_json = False
+        self.asks_for_help = bool({"--help", "-h"} & set(arguments))
+        rest = iter(arguments)
+        for word in rest:
+            name, equals, value = word.partition("=")
+            if name == "--agent":
+                self.agent = value if equals else next(rest, "")
+                self.fault = self.fault or ("" if self.agent in AGENTS else f"no agent is called {self.agent!r}")
+            elif word == "--json":
+                self.as_json = True
+            elif not self.event and word in EVENTS:
+                self.event = word
+            else:
+                self.fault = self.fault or f"there is no {word!r}"
+        self.fault = self.fault or ("" if self.event else "no event was named")
+
+
+class _Answer:
+    """The one answer: whoever is first gives it. When the time is up that is nothing, and the process ends."""
+
+    def __init__(self) -> None:
+        self._given = _thread.allocate_lock()
+        _thread.start_new_thread(self._give_up, ())
+
+    def give(self, text: str) -> None:
+        if self._given.acquire(blocking=False):
+            # An agent that is gone needs no answer.
+            with contextlib.suppress(OSError):
+                os.write(1, text.encode("utf-8", "replace"))
+
+    def _give_up(self) -> None:
+        time.sleep(DEADLINE_SECONDS)
+        self.give(NOTHING)
+        os._exit(0)
+
+
+def _answered(call: _Call, began: float) -> str:
+    home = whereabouts.home(os.environ)
+    payload = Payload(call.agent, call.event, _input())
+    what, text = "", ""
+    if call.fault:
+        payload.fault = f"wrong call: {call.fault}"
+    elif payload.event == START:
+        from onward.agents.starting import begin
+
+        what, text = begin(home, payload, os.environ)
+    else:
+        what = _taken_in(home, payload)
+    fault = payload.fault
+    hint = "The agent, or its version, calls hooks in a way that is not known: see docs/agents.md." if fault else ""
+    record.add(home, agent=payload.agent, event=payload.event, session=payload.session, began=began, what=what, fault=fault, hint=hint)
+    return _shaped(payload, text, as_json=call.as_json)
+
+
+def _input() -> str:
+    """Return what the agent sends; nothing where a person calls."""
+    if sys.stdin is None or sys.stdin.isatty():
+        return ""
+    parts, size = [], 0
+    while size < MOST_BYTES and (data := os.read(0, 65_536)):
+        parts.append(data)
+        size += len(data)
+    return b"".join(parts).decode("utf-8", "replace")
+
+
+def _taken_in(home: str, payload: Payload) -> str:
+    """Note what is known of the session and have it taken in; return what was done."""
+    from onward.agents.detached import Detached
+
+    if not payload.session and not payload.transcript:
+        payload.fault = payload.fault or "the agent does not say which session it is"
+        return "nothing"
+    note = notes.of(home, payload.agent, payload.session or payload.transcript)
+    if payload.event == STOP and (note.state == notes.ENDED or time.time() - note.at < STOP_EVERY_SECONDS):
+        return "nothing: it was taken in a moment ago"
+    note.cwd = payload.cwd or note.cwd or os.getcwd()
+    note.transcript = payload.transcript or note.transcript
+    note.state = notes.ENDED if payload.event == END else note.state
+    note.write()
+    Detached("onward.agents.capturing", payload.event, note.path, folder=home)
+    return "taking it in"
+
+
+def _shaped(payload: Payload, text: str, *, as_json: bool) -> str:
+    """Return the answer in the shape that the agent reads."""
+    if not text and not as_json:
+        return NOTHING
+    # Imported by the payload already.
+    import json
+
+    if as_json:
+        shape: dict[str, object] = {
+            "agent": payload.agent,
+            "event": payload.event,
+            "session": payload.session,
+            "text": text,
+            "fault": payload.fault,
+        }
+    elif payload.agent == "cursor":
+        shape = {"additional_context": text}
+    else:
+        shape = {"hookSpecificOutput": {"hookEventName": "SessionStart", "additionalContext": text}}
+    return json.dumps(shape, ensure_ascii=False) + "\n"
+
+
+def _say_fault(call: _Call, began: float, error: BaseException) -> None:
+    with contextlib.suppress(BaseException):
+        what = getattr(error, "message", "") or f"{type(error).__name__}: {error}"
+        hint = getattr(error, "hint", "") or "Run `onward doctor`."
+        home = whereabouts.home(os.environ)
+        record.add(home, agent=call.agent, event=call.event, session="", began=began, what="nothing", fault=what, hint=hint)

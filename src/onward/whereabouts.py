@@ -1,0 +1,59 @@
+"""Where Onward is told things: its data folder, and the settings files. It starts at once, because hooks ask it before anything else.
+
+What the values mean, and whether they are right, `settings` says.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+
+from onward.errors import BadSetting
+
+PROJECT_FILE = ".onward.toml"
+HOME_FILE = "onward.toml"
+
+
+def home(environment: Mapping[str, str]) -> str:
+    """Return the data folder: the one that `ONWARD_HOME` names, else the platform's for user data. It need not be there."""
+    if named := environment.get("ONWARD_HOME"):
+        return os.path.abspath(os.path.expanduser(named))
+    if sys.platform == "win32":
+        # Imported here: there it asks the system. Elsewhere the place is known, and finding it would cost more than starting Python does.
+        from platformdirs import user_data_dir
+
+        return user_data_dir("onward", appauthor=False)
+    if sys.platform == "darwin":
+        return os.path.expanduser("~/Library/Application Support/onward")
+    return os.path.join(environment.get("XDG_DATA_HOME", "").strip() or os.path.expanduser("~/.local/share"), "onward")
+
+
+def nearest(folder: str) -> str:
+    """Return the settings file of *folder*, or of the nearest folder above it; empty where there is none."""
+    while True:
+        path = os.path.join(folder, PROJECT_FILE)
+        if os.path.isfile(path):
+            return path
+        above = os.path.dirname(folder)
+        if above == folder:
+            return ""
+        folder = above
+
+
+def values_of(path: str) -> dict[str, object]:
+    """Return what a settings file says; nothing where there is none. Raises `BadSetting`, naming what is wrong."""
+    try:
+        with open(path, "rb") as stream:
+            data = stream.read()
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise BadSetting(f"{path} cannot be read: {error.strerror}.", "Check that you may read it.") from error
+    # Imported here: most folders have no such file.
+    import tomllib
+
+    try:
+        return tomllib.loads(data.decode())
+    except ValueError as error:
+        raise BadSetting(f"{path} is not TOML: {error}.", "Mend that line.") from error

@@ -1,0 +1,88 @@
+"""A person's machine: a home, a repository, agents' folders, and Onward called as the agents call it, in processes of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from onward.agents import notes, record
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Where the agents work, and where Onward keeps what it knows."""
+
+    folder: Path
+    environment: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def me(self) -> Path:
+        return self.folder / "me"
+
+    @property
+    def home(self) -> Path:
+        return self.folder / "onward"
+
+    @property
+    def shop(self) -> Path:
+        return self.folder / "shop"
+
+    def run(self, *arguments: str, said: str = "", cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("ONWARD_", "CLAUDE", "CODEX", "XDG_", "GIT_"))}
+        environment = {**kept, "HOME": str(self.me), "USERPROFILE": str(self.me), "ONWARD_HOME": str(self.home), **self.environment}
+        command = [sys.executable, "-m", "onward", *arguments]
+        return subprocess.run(
+            command, env=environment, cwd=cwd or self.shop, input=said, capture_output=True, text=True, timeout=120, check=False
+        )
+
+    def hook(self, event: str, agent: str, payload: object) -> dict[str, Any]:
+        """Call a hook and return its answer, which is JSON and all that is said, always."""
+        answer = self.run("hook", event, "--agent", agent, said=payload if isinstance(payload, str) else json.dumps(payload))
+        assert (answer.returncode, answer.stderr) == (0, "")
+        said: dict[str, Any] = json.loads(answer.stdout)
+        return said
+
+    def log(self) -> list[dict[str, Any]]:
+        return record.lines(str(self.home))
+
+    def settle(self, count: int = 1) -> list[dict[str, Any]]:
+        """Wait until so many sessions were taken in, and return what the log says of them."""
+        until = time.monotonic() + 60
+        while len(found := [line for line in self.log() if line["event"].startswith("taken in")]) < count:
+            assert time.monotonic() < until, self.log()
+            time.sleep(0.05)
+        return found
+
+    def notes(self) -> list[notes.Note]:
+        return notes.listed(str(self.home))
+
+
+def git(folder: Path, *words: str) -> None:
+    who = ("-c", "user.name=Ayu", "-c", "user.email=ayu@example.com")
+    subprocess.run(["git", "-C", str(folder), *who, *words], check=True, capture_output=True)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    """A desk with a repository in which one commit was made."""
+    at = Desk(tmp_path)
+    at.me.mkdir()
+    at.shop.mkdir()
+    git(at.shop, "init", "--quiet", "--initial-branch=main")
+    git(at.shop, "commit", "--quiet", "--allow-empty", "-m", "Begin")
+    return at
+
+
+@pytest.fixture
+def commit() -> Callable[[Path, str], None]:
+    """Makes an empty commit with that subject."""
+    return lambda folder, subject: git(folder, "commit", "--quiet", "--allow-empty", "-m", subject)
