@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from onward.app.models import Models
+from onward.llm.sealing import Sealer
 from onward.settings import Settings
 from onward.store import Store
 
@@ -9,3 +11,8 @@ from onward.store import Store
 def open_store(settings: Settings) -> Store:
     """Return the store that *settings* name, its schema up to date; close it when done."""
     return Store.at_url(settings.database_url) if settings.database_url else Store.at_folder(settings.home)
+
+
+def models_of(settings: Settings) -> Models:
+    """Return what language models are asked with. Nothing is asked, read or made yet."""
+    return Models(settings.llm, Sealer(settings.home, settings.sealing_key))

@@ -1,7 +1,8 @@
 """Jobs: asking for long work, following it, stopping it, trying it again; and the one step of it that a worker takes at a time.
 
 The row of a job is the truth. Each step does a piece that may be done twice, then keeps where the next one begins: a worker that is killed costs the
-piece it was at. What fails for a reason that may pass is tried again after a while, a few times; what cannot succeed is not.
+piece it was at. What fails for a reason that may pass is tried again after a while, a few times; what cannot succeed is not. For a language model that is out of
+reach, or has had its day's budget, a job waits for days: it says so, and goes on from where it was.
 """
 
 from __future__ import annotations
@@ -13,28 +14,36 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from onward.app.models import Models
 from onward.core.job import Job, JobState
 from onward.core.project import Project
-from onward.errors import BadInput, Conflict, NotFound, OnwardError, StoreError
+from onward.errors import BadInput, Conflict, NotFound, OnwardError, ProviderFailed, SpendLimit, StoreError
 from onward.settings import Worktrees
 from onward.store import Store, jobs
 from onward.store.jobs import OpenJob
 
 __all__ = ["Bench", "Job", "JobState", "Leaving", "Left", "OpenJob", "Running", "Stopped", "ask", "beat", "cancel", "find", "listed", "open_ones", "renew", "retry", "take_step"]  # fmt: skip
 
+WAITING = "waiting for the model"
 MOST_ATTEMPTS = 6
 MOST_WAIT_SECONDS = 60.0
+MOST_PATIENCE = timedelta(days=7)
+"""A job that has waited for a model for so long has failed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What jobs are carried out with. Uploads lie in `home`, and what is exported is written there; after a failed attempt `first_wait_seconds` pass, then ever more."""
+    """What jobs are carried out with. Uploads lie in `home`, and what is exported is written there; after a failed attempt `first_wait_seconds` pass, then ever more.
+
+    `models` is what language models are asked with; None where none is.
+    """
 
     store: Store
     home: Path
     worktrees: Worktrees = "together"
     budget_tokens: int | None = None
     first_wait_seconds: float = 1.0
+    models: Models | None = None
 
 
 class Stopped(Exception):
@@ -164,6 +173,8 @@ def take_step(bench: Bench, pieces: Mapping[str, Piece], run: str, worker: str, 
         return _end(bench, run, worker, "cancelled")
     except OnwardError as error:
         told = {"code": error.code, "message": error.message, "hint": error.hint}
+        if (isinstance(error, ProviderFailed) and error.may_pass) or (isinstance(error, SpendLimit) and error.until):
+            return _wait(bench, run, worker, error, told)
         return _fail(bench, run, worker, told, may_pass=isinstance(error, StoreError | Conflict))
     except OSError as error:
         told = {"code": "machine", "message": f"The machine refused: {error.strerror or error}.", "hint": "Look at the disk: onward doctor"}
@@ -219,6 +230,26 @@ def _fail(bench: Bench, run: str, worker: str, error: Mapping[str, str], *, may_
             return False
         wait_seconds = min(MOST_WAIT_SECONDS, bench.first_wait_seconds * 2 ** (attempts - 1))
         jobs.run_again(connection, job, attempts=attempts, due_at=datetime.now(UTC) + timedelta(seconds=wait_seconds), error=error)
+    return False
+
+
+def _wait(bench: Bench, run: str, worker: str, error: ProviderFailed | SpendLimit, told: Mapping[str, str]) -> bool:
+    """Have another run go on when the model may be asked again: the provider, or the day's budget, says when, or a while passes."""
+    with bench.store.write() as connection:
+        job = _ours(connection, run, worker)
+        if job is None:
+            return False
+        now, attempts = datetime.now(UTC), job.attempts + 1
+        if now - job.created_at > MOST_PATIENCE:
+            jobs.finish(connection, job, "failed", error=told)
+            return False
+        seconds = min(MOST_WAIT_SECONDS, bench.first_wait_seconds * 2.0 ** min(attempts - 1, 20))
+        if isinstance(error, SpendLimit):
+            due_at = error.until or now
+        else:
+            due_at = now + timedelta(seconds=max(seconds, error.retry_after_seconds or 0.0))
+        waiting = {**told, "hint": f"It goes on by itself, not before {due_at:%Y-%m-%d %H:%M:%S} UTC. {told['hint']}".strip()}
+        jobs.run_again(connection, job, attempts=attempts, due_at=min(due_at, now + MOST_PATIENCE), error=waiting, step=WAITING)
     return False
 
 

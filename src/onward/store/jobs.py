@@ -140,10 +140,18 @@ def ask_to_cancel(connection: Connection, job: Job) -> Job:
 
 
 def run_again(
-    connection: Connection, job: Job, *, attempts: int = 0, due_at: datetime | None = None, error: Mapping[str, str] | None = None
+    connection: Connection,
+    job: Job,
+    *,
+    attempts: int = 0,
+    due_at: datetime | None = None,
+    error: Mapping[str, str] | None = None,
+    step: str | None = None,
 ) -> Job:
-    """Give a held job another run, from where it was left, not before *due_at*, and return it."""
+    """Give a held job another run, from where it was left, not before *due_at*, and return it. *step* is what it is at until then; None leaves that as it was."""
     values = {"run": token_hex(16), "state": "queued", "worker": "", "beat_at": None, "cancel_asked_at": None, "finished_at": None}
+    if step is not None:
+        values["step"] = step
     return _changed(connection, job, **values, attempts=attempts, due_at=kept(due_at), error=error)
 
 

@@ -49,9 +49,9 @@ def begin(connection: Connection, asked: Asked, reserved_tokens: int, reserved_u
         return int(connection.execute(update(model_calls).where(_same(asked)).values(again).returning(model_calls.c.id)).scalar_one())
 
 
-def answered(connection: Connection, call_id: int, used: Used, model: str, body_json: str | None) -> None:
+def answered(connection: Connection, call_id: int, used: Used, body_json: str | None) -> None:
     """Note what an answer cost, and keep it; an answer of a call without a job is not kept (None)."""
-    call = _counted(connection, call_id, used, failed="", model=model, answered_at=now())
+    call = _counted(connection, call_id, used, failed="", answered_at=now())
     if body_json is not None:
         values = {"call_id": call_id, "project_id": call.project_id, "body_json": body_json, "created_at": now()}
         connection.execute(insert(model_answers).values(values))
@@ -62,8 +62,8 @@ def failed(connection: Connection, call_id: int, used: Used, reason: str) -> Non
     _counted(connection, call_id, used, failed=reason)
 
 
-def released(connection: Connection, call_id: int) -> None:
-    """Note that a call was stopped before anything came of it."""
+def stopped(connection: Connection, call_id: int) -> None:
+    """Note that a call was ended before anything came of it."""
     connection.execute(update(model_calls).where(model_calls.c.id == call_id).values(failed="stopped"))
 
 

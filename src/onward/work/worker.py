@@ -23,7 +23,7 @@ from onward.app import jobs
 from onward.app.job_kinds import PIECES, tidy
 from onward.errors import OnwardError
 from onward.settings import Settings
-from onward.wiring import open_store
+from onward.wiring import models_of, open_store
 
 if TYPE_CHECKING:
     from onward.store import Store
@@ -102,7 +102,8 @@ class Worker:
         # Imported here, in this thread: it takes half a second, and whatever else the process does need not wait.
         from onward.work import engine, flow
 
-        bench = jobs.Bench(store, self._settings.home, self._settings.worktrees, self._settings.budget_tokens, self._first_wait_seconds)
+        said = self._settings
+        bench = jobs.Bench(store, said.home, said.worktrees, said.budget_tokens, self._first_wait_seconds, models_of(said))
         ended = threading.Event()
         beats = threading.Thread(target=self._beat, args=(store, ended), name="onward-beat", daemon=True)
         flow.carry_out_with(lambda run: self._take(bench, run))
