@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from onward import samples
 from onward.api.application import build
-from onward.settings import Settings
+from onward.settings import LLM, Settings
 from onward.store import Store
 
 CHECKS = (not_a_server_error, status_code_conformance, content_type_conformance, response_headers_conformance, response_schema_conformance)
@@ -31,7 +31,7 @@ EXAMPLES = 20
 def application(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
     home = tmp_path_factory.mktemp("home")
     with Store.at_folder(home) as store:
-        made = build(store, Settings(home, home, trusted_hosts=("testserver",)))
+        made = build(store, Settings(home, home, trusted_hosts=("testserver",), llm=LLM(is_off=True)))
         # Streams end at once.
         made.state.is_ending = lambda: True
         made.add_middleware(_Here)

@@ -50,6 +50,7 @@ ROUTES = (
     "jobs",
     "events",
     "access",
+    "llm",
 )
 """The nouns that have routes, each a module of `routes` with a `router`, in the order of the documentation."""
 

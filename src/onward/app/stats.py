@@ -6,20 +6,22 @@ from dataclasses import dataclass
 
 from onward.app.analytics import growths
 from onward.core.session import Session
-from onward.store import Store, counts, sessions
+from onward.core.spend import Spent
+from onward.store import Store, counts, model_calls, sessions
 from onward.store.counts import Counts
 
 
 @dataclass(frozen=True, slots=True)
 class Stats:
     """How much the store holds, and the session begun last that is still active. `growth_percent` is of mean actual output, the last sessions over the first; `mean_kept_ratio`
-    (0..1) is what handoffs keep, None where no session was completed.
+    (0..1) is what handoffs keep, None where no session was completed. `spent` is what asking language models cost.
     """
 
     counts: Counts
     active_session: Session | None
     growth_percent: float
     mean_kept_ratio: float | None
+    spent: Spent
 
 
 def stats(store: Store) -> Stats:
@@ -29,4 +31,5 @@ def stats(store: Store) -> Stats:
     with store.read() as connection:
         active = sessions.of_all(connection, status="active", limit=1)
         held = counts.counts(connection)
-    return Stats(held, active[0] if active else None, grown.overall.percent, sum(kept) / len(kept) if kept else None)
+        spent = model_calls.spent(connection)
+    return Stats(held, active[0] if active else None, grown.overall.percent, sum(kept) / len(kept) if kept else None, spent)

@@ -55,6 +55,10 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
         Entry("files", "List the files that sessions touched.", "onward.cli.files:files"),
         Entry("analytics", "See how sessions grow, and what recurs.", "onward.cli.analytics:analytics_"),
     ),
+    "Language models": (
+        Entry("llm-key", "Keep the key that opens a model.", "onward.cli.llm:llm_key"),
+        Entry("spend", "Show what asking models cost.", "onward.cli.llm:spend"),
+    ),
     "Care": (
         Entry("rebuild", "Extract a project's facts anew.", "onward.cli.care:rebuild"),
         Entry("backup", "Copy the whole store to a file.", "onward.cli.backup:backup"),

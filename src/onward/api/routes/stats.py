@@ -17,7 +17,7 @@ router = routes("stats")
 
 @dataclass(frozen=True, slots=True)
 class StatsShape:
-    """How much there is. `growth` is in per cent: the mean actual output of the last five sessions over the first five. `active_session` is the one begun last that goes on."""
+    """How much there is. `growth` is in per cent: the mean actual output of the last five sessions over the first five. `llm_usd` is what asking language models cost. `active_session` is the one begun last that goes on."""
 
     projects: int
     archived_projects: int
@@ -30,6 +30,9 @@ class StatsShape:
     credits_used: float
     growth: float
     mean_preservation_ratio: float | None
+    llm_calls: int
+    llm_tokens: int
+    llm_usd: float
     active_session: SessionShape | None
 
 
@@ -37,10 +40,11 @@ class StatsShape:
 def show(at: At) -> Response:
     """Answer the totals over all projects."""
     found = stats.stats(at.store)
-    held, active = found.counts, found.active_session
+    held, active, spent = found.counts, found.active_session, found.spent
     return ok(
         StatsShape(
             held.projects, held.archived, held.sessions, held.active, held.completed, held.handoffs, held.turns, held.tokens,
-            held.credits_used, found.growth_percent, found.mean_kept_ratio, session_shape(active) if active else None,
+            held.credits_used, found.growth_percent, found.mean_kept_ratio,
+            spent.calls, spent.input_tokens + spent.output_tokens, spent.cost_usd, session_shape(active) if active else None,
         )
     )  # fmt: skip
