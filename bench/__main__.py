@@ -14,7 +14,23 @@ import traceback
 from collections.abc import Callable
 from typing import NamedTuple
 
-from bench import agreement, canaries, gold, held_out, losses, page, preservation, quotes, reading, recall, refine, retention, scale, speed
+from bench import (
+    agreement,
+    canaries,
+    gold,
+    held_out,
+    losses,
+    mcp,
+    page,
+    preservation,
+    quotes,
+    reading,
+    recall,
+    refine,
+    retention,
+    scale,
+    speed,
+)
 
 
 class Bench(NamedTuple):
@@ -39,6 +55,7 @@ BENCHES = {
     "recall": Bench("search on the probes' evidence", recall.main),
     "refine": Bench("what of a model's mistakes reaches a handoff", refine.main),
     "scale": Bench("cost of session 10, 100 and 1,000", scale.main, ["--turns", "1000000"]),
+    "mcp": Bench("what the MCP server costs an agent", mcp.main),
     "page": Bench("figures of the newest runs into docs/preservation.md", page.main),
 }
 

@@ -37,6 +37,9 @@ ADMIN = (
 )
 """What only an admin token may do, by method (`*` is any) and path; pages as well as routes of the API."""
 
+WITH_ITS_OWN_DOOR = frozenset({"/mcp"})
+"""Where every request is a POST, whatever it does: reading lets it in, and what answers there holds what changes something to the `Caller`'s reach."""
+
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip")
 
@@ -144,7 +147,7 @@ def needed(method: str, path: str) -> Reach:
     """Return how far a token has to reach for a request."""
     if any(named in ("*", method) and pattern.fullmatch(path) for named, pattern in ADMIN):
         return "admin"
-    return "read" if method in _READING else "write"
+    return "read" if method in _READING or path in WITH_ITS_OWN_DOOR else "write"
 
 
 def is_here(scope: Scope) -> bool:

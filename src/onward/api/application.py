@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -79,10 +79,10 @@ class Application(FastAPI):
         return self.openapi_schema
 
 
-def build(store: Store, settings: Settings) -> FastAPI:
-    """Return the application over an open *store*, which whoever opened it closes."""
+def build(store: Store, settings: Settings, *, beside: Sequence[Callable[[], AbstractAsyncContextManager[None]]] = ()) -> FastAPI:
+    """Return the application over an open *store*, which whoever opened it closes. What runs *beside* it is entered when it starts, and left when it ends."""
     application = Application(
-        title="Onward", version=__version__, description=ABOUT, lifespan=_lifespan, docs_url=None, redoc_url=None,
+        title="Onward", version=__version__, description=ABOUT, lifespan=_lifespan(beside), docs_url=None, redoc_url=None,
         telemetry={"tracing": False, "metrics": False}, middleware=_around(settings), exception_handlers=_HANDLERS,
     )  # fmt: skip
     application.state.desk = Desk(store, settings)
@@ -94,10 +94,16 @@ def build(store: Store, settings: Settings) -> FastAPI:
     return application
 
 
-@asynccontextmanager
-async def _lifespan(_: FastAPI) -> AsyncIterator[None]:
-    current_default_thread_limiter().total_tokens = THREADS
-    yield
+def _lifespan(beside: Sequence[Callable[[], AbstractAsyncContextManager[None]]]) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def living(_: FastAPI) -> AsyncIterator[None]:
+        current_default_thread_limiter().total_tokens = THREADS
+        async with AsyncExitStack() as running:
+            for one in beside:
+                await running.enter_async_context(one())
+            yield
+
+    return living
 
 
 def _around(settings: Settings) -> Sequence[Middleware]:

@@ -8,14 +8,31 @@ from typing import Literal, TypeAlias
 
 from onward.app.harvesting import heed
 from onward.app.standing import Standing, standing_of
+from onward.core.extract.reversals import retired_by
 from onward.core.facts import KINDS, Fact, Handle, Kind, State, fact_id
 from onward.core.ledger import Edit
 from onward.core.project import Project
+from onward.core.session import Session
 from onward.errors import BadInput, NotFound
 from onward.redact import Redactor
 from onward.store import Store, facts, handoffs, projects
 
-__all__ = ["Fact", "Place", "add", "change", "find", "listed", "pin", "place", "project_of", "restore", "retract", "reword", "unpin"]
+__all__ = [
+    "Fact",
+    "Place",
+    "add",
+    "change",
+    "find",
+    "listed",
+    "note",
+    "pin",
+    "place",
+    "project_of",
+    "restore",
+    "retract",
+    "reword",
+    "unpin",
+]
 
 Place: TypeAlias = tuple[int, int, int, int, int, str]
 """Where a fact stands in the order of a ledger: those that a person stated come last; else by time, session, turn, place in the turn, and id."""
@@ -59,10 +76,21 @@ def find(store: Store, project: Project, name: str) -> Fact:
         return _find(standing_of(connection, project.id), name)
 
 
+def note(store: Store, project: Project, session: Session, kind: Kind, text: str) -> Fact:
+    """Note a fact that the agent of *session* states while at work. Saying it again in that session changes nothing."""
+    source, said = Handle(session.number, 0), _worded(project, text)
+    kind = _kind(kind)
+    name = fact_id(kind, "", said, source)
+    with store.read() as connection:
+        there = next((one for one in standing_of(connection, project.id).ledger.facts if one.id == name), None)
+    if there:
+        return there
+    return _say(store, project, Fact(name, kind, "", said, (source,), datetime.now(UTC), weight=0.95, retires=retired_by(said)))
+
+
 def add(store: Store, project: Project, kind: Kind, text: str) -> Fact:
     """State a fact by hand."""
-    if kind not in KINDS:
-        raise BadInput(f"{kind!r} is no kind of fact.", f"Use one of: {', '.join(KINDS)}.")
+    kind = _kind(kind)
     at, said = datetime.now(UTC), _worded(project, text)
     name = fact_id(kind, at.isoformat(), said, Handle(0, 0))
     return _say(store, project, Fact(name, kind, "", said, (), at, weight=1.0, evidence="claimed", author="person"))
@@ -158,6 +186,13 @@ def _find(standing: Standing, name: str) -> Fact:
     if len(found) > 1:
         raise BadInput(f"{len(found)} facts have ids that begin with {name!r}.", "Give more of the id.")
     return found[0]
+
+
+def _kind(kind: str) -> Kind:
+    for one in KINDS:
+        if one == kind:
+            return one
+    raise BadInput(f"{kind!r} is no kind of fact.", f"Use one of: {', '.join(KINDS)}.")
 
 
 def _worded(project: Project, text: str) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
-from onward.app.standing import standing_of
+from onward.app.standing import corrected, standing_of
 from onward.core.changelog import changelog
 from onward.core.handoff import Handoff, render
-from onward.core.ledger import Ledger, apply_edits, fold
+from onward.core.ledger import Ledger, fold
 from onward.core.project import Project
 from onward.core.stored_handoff import Current, Difference, StoredHandoff
 from onward.errors import BadInput, NotFound
@@ -90,8 +90,7 @@ def _as_it_was(store: Store, project: Project, number: int) -> tuple[Ledger, Han
         added = facts.contributions(connection, project.id, upto=number)
         said, edits = facts.edits(connection, project.id, until=stored.created_at if stored else None)
         standing = standing_of(connection, project.id)
-    folded = fold(Ledger(), added.facts)
-    ledger = apply_edits(Ledger((*folded.facts, *said)), edits)
+    ledger = corrected(fold(Ledger(), added.facts), said, edits)
     # A session that was completed after later ones never had a handoff to itself.
     return ledger, stored.handoff if stored else standing.as_of(store, number, added).handoff
 

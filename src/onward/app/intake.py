@@ -6,7 +6,7 @@ its own transaction, which of its turns are kept already.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -79,7 +79,7 @@ class SessionIntake:
         names = [_names(one.recognised, number) for one in read if number or one.recognised.everywhere]
         places = turns.known(connection, self.project.id, [identity for each in names for identity in each])
         if session is None and any(not one.recognised.everywhere or _place(places, _names(one.recognised, 0)) is None for one in read):
-            session = self._begun(connection, next((told(one.packed.at) for one in read if one.packed.at is not None), None))
+            session = self._begun(connection, [told(one.packed.at) for one in read if one.packed.at is not None])
         self._session = session
         if session is None:
             self.known_turns += len(read)
@@ -139,10 +139,11 @@ class SessionIntake:
             sessions.rename(connection, shorter.id, name)
         return shorter
 
-    def _begun(self, connection: Connection, first_at: datetime | None) -> Session:
-        """Return a new session; or the one that a person began by hand, if it waits for its transcript."""
+    def _begun(self, connection: Connection, times: Sequence[datetime | None]) -> Session:
+        """Return a new session; or the one that a person or the agent itself began before, if it waits for its transcript. *times* are those of the first turns."""
         name = self._native_ids[0]
-        waiting = sessions.awaiting_transcript(connection, self.project.id, self._head.started_at or first_at)
+        first_at, last_at = (times[0], times[-1]) if times else (None, None)
+        waiting = sessions.awaiting_transcript(connection, self.project.id, self._head.started_at or first_at, last_at)
         if waiting:
             return sessions.adopt(connection, waiting.id, self._head, native_id=name, source=self._source)
         return sessions.add(connection, self.project.id, self._head, native_id=name, source=self._source)

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from onward.app.charging import put_on
 from onward.core.project import Project
-from onward.core.session import Session, SessionDetail, SessionStatus, Started, StoredTurn, TimelineEntry
+from onward.core.session import BY_AGENT, Session, SessionDetail, SessionStatus, Started, StoredTurn, TimelineEntry
 from onward.core.stored_handoff import StoredHandoff
 from onward.core.transcript import SessionHead
 from onward.errors import NotFound
@@ -30,16 +30,17 @@ def start(
     objectives: Sequence[str] = (),
     handoff_id: int | None = None,
     account_id: int | None = None,
+    by_agent: bool = False,
 ) -> Started:
     """Begin a session under the project's next number, on the account of *account_id* where one is named; it loads the master handoff, or the one of *handoff_id*.
 
-    The transcript that is imported next becomes its own.
+    The transcript that is imported next becomes its own: one that begins later, or, where the agent itself said so while at work (*by_agent*), one that has begun already.
     """
     objectives = [Redactor(project.key).text(one) for one in objectives]
     with store.write() as connection:
         if not projects.hold(connection, project.id):
             raise NotFound(f"The project {project.name!r} is gone: someone deleted it.", "List what there is: onward project list")
-        session = sessions.add(connection, project.id, SessionHead(agent), objectives=objectives)
+        session = sessions.add(connection, project.id, SessionHead(agent), source=BY_AGENT if by_agent else "", objectives=objectives)
         previous = handoffs.newest(connection, project.id) if handoff_id is None else _handoff(connection, project, handoff_id)
         if previous:
             sessions.note_loaded(connection, session.id, previous.id)

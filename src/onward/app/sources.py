@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import BinaryIO
 
 from onward.app.reading import Reading
+from onward.core.facts import Fact, Handle
 from onward.core.project import Project
 from onward.core.session import Session
 from onward.core.span import Source, Span, parse
 from onward.core.transcript import SessionHead, Turn
 from onward.errors import NotFound
-from onward.store import Store, sessions, turns
+from onward.store import Store, facts, sessions, turns
 
 
 def source(store: Store, project: Project, handle: str) -> Source:
@@ -23,7 +24,8 @@ def source(store: Store, project: Project, handle: str) -> Source:
         if session is None:
             raise NotFound(f"There is no session {span.session} in {project.name}.", "List what there is: onward session list")
         found = [(one.ordinal, one.turn) for one in turns.of_session(connection, session.id, first=span.first, last=span.last)]
-    if span.first == 0 and (said := _said(session)):
+        noted = facts.edits(connection, project.id)[0] if span.first == 0 else []
+    if span.first == 0 and (said := _said(session, noted)):
         found.insert(0, (0, said))
     return _found(span, session.head(), found, session.turns)
 
@@ -49,8 +51,9 @@ def _found(span: Span, head: SessionHead, found: list[tuple[int, Turn]], most: i
     return Source(span, head, found)
 
 
-def _said(session: Session) -> Turn | None:
-    """Return what was said on completing a session as a turn of its own."""
+def _said(session: Session, noted: Sequence[Fact]) -> Turn | None:
+    """Return what was said on completing a session, and what its agent noted while at work, as a turn of its own."""
     parts = [("Done", session.accomplishments), ("Blocked", session.blockers)]
-    text = "\n".join(f"{name}: {one}" for name, said in parts for one in said)
-    return Turn("user", text, session.completed_at) if text else None
+    lines = [f"{name}: {one}" for name, said in parts for one in said]
+    lines += [f"{fact.kind}: {fact.text}" for fact in noted if fact.sources[:1] == (Handle(session.number, 0),)]
+    return Turn("user", "\n".join(lines), session.completed_at) if lines else None

@@ -22,7 +22,7 @@ from onward.tokens import count_tokens
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A project as far as its handoff goes. `added` are facts that a person stated, `edits` what a person said of any fact, in order."""
+    """A project as far as its handoff goes. `added` are facts that a person stated, or an agent while at work; `edits` what a person said of any fact, in order."""
 
     project_id: int
     stored: StoredLedger
@@ -48,7 +48,14 @@ class Standing:
         return master(ledger, fold_references([], added.references), lines, count_tokens, turns_of, budget_tokens)
 
     def _corrected(self, ledger: Ledger) -> Ledger:
-        return apply_edits(Ledger((*ledger.facts, *self.added)), self.edits)
+        return corrected(ledger, self.added, self.edits)
+
+
+def corrected(ledger: Ledger, added: Sequence[Fact], edits: Sequence[Edit]) -> Ledger:
+    """Return *ledger* with what was *added* to it. What an agent noted stands like what was extracted, and later work retires it; what a person said stays as it was said."""
+    noted = [fact for fact in added if fact.author == "agent"]
+    said = [fact for fact in added if fact.author != "agent"]
+    return apply_edits(Ledger((*(fold(ledger, noted) if noted else ledger).facts, *said)), edits)
 
 
 def standing_of(connection: Connection, project_id: int) -> Standing:

@@ -46,6 +46,7 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
     "Serve": (
         Entry("serve", "Serve the API on this machine.", "onward.cli.serve:serve"),
         Entry("access", "Let others in, and shut them out.", "onward.cli.access:access_"),
+        Entry("mcp", "Answer an agent over MCP.", "onward.cli.mcp:mcp"),
     ),
     "Look things up, and correct them": (
         Entry("search", "Find passages in everything that was kept.", "onward.cli.lookup:search"),

@@ -179,8 +179,8 @@ class _Choice:
 
 
 def _line_of(fact: Fact) -> tuple[str, Handle]:
-    """Return what facts on one line have in common: the section, or that an agent told them, and the turn."""
-    told = fact.kind in _TOLD and fact.author == "agent"
+    """Return what facts on one line have in common: the section, or that an agent told them in one breath, and the turn."""
+    told = fact.kind in _TOLD and fact.author == "agent" and (fact.turn > 0 or not fact.sources)
     return "" if told else SECTION_OF[fact.kind], fact.sources[0] if fact.sources else Handle(0, 0)
 
 

@@ -12,6 +12,9 @@ from onward.core.transcript import SessionHead, Turn
 DIGEST = "turns:"
 """How a native id begins that is no agent's own, but a digest of the session's first turns."""
 
+BY_AGENT = "mcp"
+"""The `source` of a session that its own agent began, until its transcript is known."""
+
 SessionStatus: TypeAlias = Literal["active", "completed", "abandoned"]
 
 

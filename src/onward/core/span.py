@@ -15,7 +15,7 @@ _HANDLE = re.compile(r"\[?s?(\d{1,9})\.(\d{1,8})(?:-(\d{1,8}))?\]?")
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """What a handle names: turns *first* to *last* of a session, both included. Turn 0 is what was said on completing it."""
+    """What a handle names: turns *first* to *last* of a session, both included. Turn 0 is what was said of it: on completing it, and by its agent while at work."""
 
     session: int
     first: int

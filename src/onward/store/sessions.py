@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import orjson
 from sqlalchemy import BigInteger, ColumnElement, Connection, Row, bindparam, delete, func, insert, select, update
 
-from onward.core.session import Session, SessionStatus
+from onward.core.session import BY_AGENT, Session, SessionStatus
 from onward.core.transcript import SessionHead
 from onward.store.clock import kept, now, told, told_always
 from onward.store.schema import handoffs, loaded_handoffs, projects, session_accounts, sessions
@@ -109,14 +109,23 @@ def by_native_ids(connection: Connection, project_id: int, native_ids: Sequence[
     return [_made(row) for row in connection.execute(query)]
 
 
-def awaiting_transcript(connection: Connection, project_id: int, started_at: datetime | None) -> Session | None:
-    """Return the session begun by hand last before *started_at* that has no transcript yet, or None. A transcript without a time is never its."""
+def awaiting_transcript(
+    connection: Connection, project_id: int, started_at: datetime | None, last_at: datetime | None = None
+) -> Session | None:
+    """Return the session that has no transcript yet and was begun last: by hand before *started_at*, or by its own agent before *last_at*; None where there is none.
+
+    A transcript without a time is never its.
+    """
     if started_at is None:
         return None
     waiting = (
         (sessions.c.project_id == project_id) & (sessions.c.status == "active") & sessions.c.native_id.is_(None) & (sessions.c.turns == 0)
     )
-    return _first(connection, waiting & (sessions.c.created_at <= kept(started_at)))
+    begun = sessions.c.created_at <= kept(started_at)
+    if last_at is not None:
+        # The agent was at work already when it said so.
+        begun |= (sessions.c.source == BY_AGENT) & (sessions.c.created_at <= kept(last_at)) & (sessions.c.created_at >= kept(started_at))
+    return _first(connection, waiting & begun)
 
 
 def listed(

@@ -1,0 +1,122 @@
+"""What it costs to have Onward as an agent's tool: tokens that every session pays, and the time until it answers.
+
+    python -m bench mcp
+
+Tokens are counted exactly (cl100k). Times are of a real process over standard input and output, asked by the official client, on a store with our own samples: from its start to the first answer (best of
+five), and of each tool (median of twenty calls). The bare start of Python is beside them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import anyio
+import quicktok
+from mcp.client import Client
+from mcp.client.stdio import StdioServerParameters
+
+from bench.report import save, table
+from onward import samples
+
+TOKENS_LIMIT = 1500
+STARTS, CALLS = 5, 20
+ASKED: dict[str, dict[str, Any]] = {
+    "get_handoff": {},
+    "search": {"query": "printer heartbeat"},
+    "get_source": {"handle": "s3.41"},
+    "troubleshoot": {"error": "database is locked"},
+    "record_fact": {"kind": "decision", "text": "The till listens on port 9100"},
+    "save_turns": {"turns": [{"role": "user", "content": "Always keep prices in cents."}]},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """One thing that costs: `tokens` of a list or an answer, `ms` until it is there."""
+
+    what: str
+    tokens: int
+    ms: float | None
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Measure, print and save."""
+    argparse.ArgumentParser(prog="python -m bench mcp", description=__doc__).parse_args(arguments)
+    with tempfile.TemporaryDirectory() as place:
+        costs = anyio.run(_measured, Path(place))
+    print(table(["what", "tokens", "ms"], [[one.what, f"{one.tokens:,}", "" if one.ms is None else f"{one.ms:.0f}"] for one in costs]))
+    whole = costs[0].tokens
+    print(
+        f"\nThe list of tools and the instructions: {whole} tokens (limit {TOKENS_LIMIT}): {'met' if whole <= TOKENS_LIMIT else 'NOT MET'}"
+    )
+    save("mcp", {"costs": [asdict(one) for one in costs], "tokens_limit": TOKENS_LIMIT})
+
+
+async def _measured(place: Path) -> list[Cost]:
+    environment = {**os.environ, "ONWARD_HOME": str(place / "home"), "HOME": str(place)}
+    onward = [sys.executable, "-m", "onward"]
+    files = [str(path) for path in samples.write(place)]
+    run = ("import", *files, "--project", "antre", "--complete")
+    await anyio.run_process([*onward, *run], env=environment)
+    server = StdioServerParameters(command=sys.executable, args=["-m", "onward", "mcp", "--project", "antre"], env=environment, cwd=place)
+    costs: list[Cost] = []
+    for mode in ("legacy", "auto"):
+        took = [await _first_answer(server, mode) for _ in range(STARTS)]
+        costs.append(Cost(f"start to first answer ({mode})", 0, min(took)))
+    bare = min(_bare() for _ in range(STARTS))
+    async with Client(server) as client:
+        listed = await client.list_tools()
+        whole = listed.model_dump_json(by_alias=True, exclude_none=True) + (client.instructions or "")
+        tools = [Cost(f"tool {one.name}", tokens(one.model_dump_json(by_alias=True, exclude_none=True)), None) for one in listed.tools]
+        answers = [await _answered(client, tool, arguments) for tool, arguments in ASKED.items()]
+    return [
+        Cost("the list of tools, with instructions", tokens(whole), None),
+        *tools,
+        *answers,
+        *costs,
+        Cost("bare start of Python", 0, bare),
+    ]
+
+
+async def _first_answer(server: StdioServerParameters, mode: str) -> float:
+    started = time.perf_counter()
+    async with Client(server, mode=mode) as client:
+        await client.list_tools()
+        return (time.perf_counter() - started) * 1000
+
+
+async def _answered(client: Client, tool: str, arguments: dict[str, Any]) -> Cost:
+    took: list[float] = []
+    text = ""
+    for _ in range(CALLS):
+        started = time.perf_counter()
+        result = await client.call_tool(tool, arguments)
+        took.append((time.perf_counter() - started) * 1000)
+        if result.is_error:
+            raise SystemExit(f"{tool} failed: {result.content}")
+        text = result.content[0].text  # type: ignore[union-attr]
+    return Cost(f"answer of {tool}", tokens(text), median(took))
+
+
+def _bare() -> float:
+    started = time.perf_counter()
+    subprocess.run([sys.executable, "-c", ""], check=True)
+    return (time.perf_counter() - started) * 1000
+
+
+def tokens(text: str) -> int:
+    """Return how many tokens *text* is, exactly."""
+    return len(quicktok.get_encoding("cl100k_base").encode(text, disallowed_special=()))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,29 @@
+"""`onward mcp`: what an agent starts to ask Onward by itself."""
+
+from __future__ import annotations
+
+import click
+
+from onward.cli.desk import as_json, own_settings
+from onward.wiring import open_store
+
+
+@click.command()
+@click.option("--project", metavar="NAME", help="The project, by name or id. Default: that of the folder in which the agent works.")
+@as_json
+def mcp(project: str | None, as_json: bool) -> None:  # noqa: ARG001 - it speaks JSON in any case; only a refusal to start reads the flag
+    """Answer one agent over MCP on standard input and output, until it goes. You do not run this: your agent does.
+
+    Enter it there as a server that is started by the command `onward mcp`; docs/mcp.md says how, for each agent. Over HTTP the same is at /mcp of `onward serve`.
+
+    \b
+    Examples:
+      claude mcp add onward -- onward mcp
+      codex mcp add onward -- onward mcp
+    """
+    # Imported here: what it needs to answer takes half a second.
+    from onward.mcp.stdio import run
+
+    settings = own_settings(project=project)
+    with open_store(settings) as store:
+        run(store, settings)

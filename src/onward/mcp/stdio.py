@@ -1,0 +1,23 @@
+"""One agent of this machine, over standard input and output: nothing but the protocol goes there."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import anyio
+import structlog
+
+from onward.mcp.desk import Desk
+from onward.mcp.server import Server
+from onward.settings import Settings, read_machine
+
+if TYPE_CHECKING:
+    from onward.store import Store
+
+
+def run(store: Store, settings: Settings) -> None:
+    """Answer the agent that started this process, until it goes."""
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    anyio.run(Server(Desk(store, settings, Path.cwd(), read_machine())).run_stdio_async)

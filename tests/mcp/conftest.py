@@ -1,0 +1,114 @@
+"""An agent that asks over MCP with the official client: in this process (`asking`), a process of its own (`started`), or a real server (`serving`)."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from mcp.client import Client
+from mcp.client.stdio import StdioServerParameters
+from mcp_types import ListRootsResult, Root, TextContent
+
+from onward.mcp.desk import Desk
+from onward.mcp.server import Server
+from onward.settings import Machine, Settings
+from onward.store import Store
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+class Told(NamedTuple):
+    text: str
+    is_error: bool
+    data: Any
+
+
+class Agent:
+    """Calls tools by name: `await agent.search(query="…")`."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+
+    def __getattr__(self, tool: str) -> Callable[..., Any]:
+        async def call(**arguments: Any) -> Told:
+            result = await self.client.call_tool(tool, arguments)
+            assert all(isinstance(one, TextContent) for one in result.content)
+            return Told(
+                "\n".join(one.text for one in result.content if isinstance(one, TextContent)),
+                bool(result.is_error),
+                result.structured_content,
+            )
+
+        return call
+
+
+@pytest.fixture
+def kopi(tmp_path: Path) -> Path:
+    """The folder of a repository."""
+    folder = tmp_path / "kopi"
+    (folder / ".git").mkdir(parents=True)
+    return folder
+
+
+@pytest.fixture
+def desk(store: Store, kopi: Path, tmp_path: Path) -> Desk:
+    """What an agent of this machine is answered from, on each kind of database."""
+    return Desk(store, Settings(tmp_path / "home", tmp_path / "claude"), kopi, Machine(tmp_path / "person", "linux"))
+
+
+@pytest.fixture
+def asking(desk: Desk) -> Callable[..., Client]:
+    return lambda **options: Client(Server(desk), **options)
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("ONWARD_")}
+    return {**kept, "ONWARD_HOME": str(tmp_path / "home"), "HOME": str(tmp_path / "person")}
+
+
+def parameters(environment: Mapping[str, str], folder: Path) -> StdioServerParameters:
+    return StdioServerParameters(command=sys.executable, args=["-m", "onward", "mcp"], env=dict(environment), cwd=folder)
+
+
+@pytest.fixture
+def started(environment: dict[str, str], kopi: Path) -> Callable[..., Client]:
+    """Starts `onward mcp` as an agent does, in a folder of its own."""
+
+    def start(folder: Path = kopi, *, root: Path | None = None, mode: str = "legacy") -> Client:
+        async def roots(_: Any) -> ListRootsResult:
+            assert root
+            return ListRootsResult(roots=[Root(uri=root.as_uri())])  # type: ignore[arg-type]
+
+        return Client(parameters(environment, folder), mode=mode, list_roots_callback=roots if root else None)
+
+    return start
+
+
+@pytest.fixture
+def serving(environment: dict[str, str], tmp_path: Path) -> Callable[..., Any]:
+    """`onward serve` at a free port, ended (by its id) on leaving; gives its address."""
+
+    @contextmanager
+    def serve(*options: str, **more: str) -> Iterator[str]:
+        command = [sys.executable, "-m", "onward", "serve", "--port", "0", "--json", *options]
+        with (tmp_path / "server.log").open("ab") as log:
+            process = subprocess.Popen(command, env={**environment, **more}, stdout=subprocess.PIPE, stderr=log)
+            try:
+                assert process.stdout
+                yield json.loads(process.stdout.readline())["url"]
+            finally:
+                process.terminate()
+                process.wait(30)
+
+    return serve

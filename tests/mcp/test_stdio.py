@@ -1,0 +1,156 @@
+"""`onward mcp`, a process of its own, as an agent starts it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+from mcp.client import Client
+
+from .conftest import Agent
+from .test_tools import TURNS
+
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
+
+Started = Callable[..., Client]
+HELLO = {
+    "jsonrpc": "2.0",
+    "id": 1,
+    "method": "initialize",
+    "params": {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "codex-mcp-client", "version": "1"}},
+}
+
+
+def line(message: dict[str, Any]) -> bytes:
+    return json.dumps(message).encode() + b"\n"
+
+
+def call(number: int, tool: str, **arguments: Any) -> bytes:
+    return line({"jsonrpc": "2.0", "id": number, "method": "tools/call", "params": {"name": tool, "arguments": arguments}})
+
+
+@pytest.mark.parametrize("mode", ["legacy", "auto"])
+async def test_the_loop_over_two_processes(started: Started, mode: str) -> None:
+    async with started(mode=mode) as client:
+        agent = Agent(client)
+        assert "Session 1 of kopi has begun" in (await agent.start_session()).text
+        await agent.save_turns(turns=TURNS)
+        assert (await agent.complete_session(accomplishments=["Struk tercetak 🧾"])).data["handoff_version"] == 1
+    async with started(mode=mode) as client:
+        left = (await Agent(client).start_session()).text
+    assert "Session 2 of kopi has begun" in left
+    assert "Struk tercetak 🧾" in left
+    assert "Always keep prices in cents" in left
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def anywhere(request: pytest.FixtureRequest, environment: dict[str, str]) -> dict[str, str]:
+    if request.param == "postgresql":
+        environment["ONWARD_DATABASE_URL"] = request.getfixturevalue("new_database")()
+    return environment
+
+
+async def test_two_agents_at_once_in_one_project(started: Started, anywhere: dict[str, str]) -> None:
+    async with started() as one, started() as other:
+        for client, number in ((one, 1), (other, 2)):
+            assert f"Session {number} of kopi" in (await Agent(client).start_session()).text
+
+        async def work(client: Client, mark: str) -> None:
+            agent = Agent(client)
+            for number in range(10):
+                await agent.save_turns(turns=[{"role": "user", "content": f"Always use {mark}{number}."}])
+                await agent.record_fact(kind="decision", text=f"We keep {mark}{number} because it is {mark}.")
+            assert not (await agent.complete_session()).is_error
+
+        async with anyio.create_task_group() as both:
+            both.start_soon(work, one, "alpha")
+            both.start_soon(work, other, "beta")
+        left = (await Agent(one).get_handoff()).text
+    missing = [f"{mark}{number}" for mark in ("alpha", "beta") for number in range(10) if f"keep {mark}{number} because" not in left]
+    assert not missing
+
+
+async def test_an_agent_that_says_where_it_works_is_believed(started: Started, kopi: Path, environment: dict[str, str]) -> None:
+    person = kopi.parent / "person"
+    await anyio.Path(person).mkdir()
+    async with started(person) as client:
+        refused = await Agent(client).start_session()
+        assert "Nothing tells which project is meant" in refused.text
+    async with started(person, root=kopi) as client:
+        assert "Session 1 of kopi has begun" in (await Agent(client).start_session()).text
+
+
+def test_nothing_but_the_protocol_is_written(environment: dict[str, str], kopi: Path) -> None:
+    sent = [line(HELLO), line({"jsonrpc": "2.0", "method": "notifications/initialized"}), b"this is no JSON\n", b"\xff\xfe\n"]
+    sent += [
+        call(2, "start_session"),
+        call(3, "search", query="apa pun"),
+        call(4, "nonsense"),
+        line({"jsonrpc": "2.0", "id": 5, "method": "tools/list"}),
+    ]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "onward", "mcp"],
+        env=environment,
+        cwd=kopi,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdin
+    assert process.stdout
+    for message in sent:
+        process.stdin.write(message)
+    process.stdin.flush()
+    answers: dict[int, Any] = {}
+    while 5 not in answers or len([number for number in answers if number]) < 5:
+        answer = json.loads(process.stdout.readline())
+        answers[answer.get("id")] = answer
+    rest, errors = process.communicate(timeout=60)
+    assert all(json.loads(each)["jsonrpc"] == "2.0" for each in rest.splitlines())
+    assert process.returncode == 0
+    assert answers[4]["result"]["isError"]
+    assert b"Traceback" not in errors
+    assert b"apa pun" not in errors
+
+
+def killed_at_work(environment: dict[str, str], kopi: Path) -> None:
+    """Save some turns, and kill the server in the middle of the next call, whose answer nobody will have."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "onward", "mcp"], env=environment, cwd=kopi, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert process.stdin
+    assert process.stdout
+    for message in (line(HELLO), line({"jsonrpc": "2.0", "method": "notifications/initialized"}), call(2, "save_turns", turns=TURNS)):
+        process.stdin.write(message)
+    process.stdin.flush()
+    while json.loads(process.stdout.readline()).get("id") != 2:
+        pass
+    process.stdin.write(call(3, "complete_session"))
+    process.stdin.flush()
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+
+
+async def test_what_was_saved_survives_a_killed_server(started: Started, environment: dict[str, str], kopi: Path) -> None:
+    killed_at_work(environment, kopi)
+    async with started() as client:
+        agent = Agent(client)
+        assert (await agent.save_turns(turns=TURNS, session=1)).data == {"session": 1, "new_turns": 0, "known_turns": 2, "turns": 2}
+        assert (await agent.complete_session(session=1)).data["handoff_version"] == 1
+
+
+def test_a_store_that_cannot_be_opened_is_told_on_standard_error(environment: dict[str, str], kopi: Path) -> None:
+    wrong = {**environment, "ONWARD_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"}
+    done = subprocess.run(
+        [sys.executable, "-m", "onward", "mcp"], env=wrong, cwd=kopi, input=b"", capture_output=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert done.stderr.startswith(b"onward: ")
