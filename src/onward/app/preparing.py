@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple, TypeAlias
 
 from onward.app.identity import Recognised, Recogniser, content_chars
+from onward.app.own_traffic import without_own_calls
 from onward.core.transcript import ImportReport, Item, Rewind, SessionHead
 from onward.errors import OnwardError
 from onward.formats import Source, open_source, read
@@ -39,7 +40,7 @@ def prepared(source: Path | BinaryIO | Source, key_of: Callable[[SessionHead], b
     report, error = ImportReport(), None
     opened = source if isinstance(source, Source) else open_source(source)
     try:
-        yield from ready(_headed(read(opened, report), report), key_of)
+        yield from ready(without_own_calls(_headed(read(opened, report), report), report), key_of)
     except OnwardError as failed:
         error = failed
     yield Ended(report, error)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from onward.app.identity import FIRST_TURNS, Recognised, Recogniser, content_chars, first_turns
+from onward.app.own_traffic import without_own_calls
 from onward.core.master import lightened, turn_tokens
 from onward.core.transcript import ImportReport, Rewind, SessionHead, Turn
 from onward.formats import open_source, read
@@ -56,7 +57,7 @@ class Reading:
         """Read one transcript and return what became of its records."""
         report = ImportReport()
         sitting: _Sitting | None = None
-        for item in read(open_source(source), report):
+        for item in without_own_calls(read(open_source(source), report), report):
             if isinstance(item, SessionHead):
                 if sitting:
                     sitting.finish()

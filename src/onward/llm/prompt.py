@@ -1,4 +1,4 @@
-"""What a model is sent: the instructions behind the mark of our own requests, the material between fences, what its answer looks like; and how large that is."""
+"""What a model is sent: instructions and material, each behind the mark of our own requests, the material between fences; what its answer looks like; how large that is."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def prompted(
     fence = f"material-{sha256(material.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
     told = [f"{MARK}\n{instructions.strip()}", _DATA.format(fence=fence), *([_told_shape(shape)] if shape else [])]
     safe = material.encode("utf-8", "replace").decode()
-    return Prompt("\n\n".join(told), f"{fence}\n{safe}\n{fence}", answer_tokens or endpoint.answer_tokens)
+    return Prompt("\n\n".join(told), f"{MARK}\n{fence}\n{safe}\n{fence}", answer_tokens or endpoint.answer_tokens)
 
 
 def fitting_tokens(endpoint: Endpoint, instructions: str, shape: type[BaseModel] | None = None, answer_tokens: int | None = None) -> int:
