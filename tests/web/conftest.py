@@ -1,0 +1,193 @@
+"""The dashboard in a real browser: Debian's Chromium on the real `onward serve` over a real store.
+
+`site` is a server of the test's own with the sample sessions in its store, `empty_site` one with nothing, `shared_site` one for tests that change nothing.
+`page` is a new browser window. Whatever goes wrong in it fails the test: an error on its console, a script that fails, something that the Content-Security-Policy
+forbids, a request to another host. Tests that use a browser are slow by themselves.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect
+
+FLAGS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync".split()
+AXE = Path(__file__).parent / "vendor" / "axe.min.js"
+PROJECT = "antre"
+STARTS = 30
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if {"page", "site", "shared_site", "empty_site"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.slow)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, object]) -> dict[str, object]:
+    found = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    if not found:
+        if os.environ.get("CI"):
+            pytest.fail("CI needs chromium: apt install chromium")
+        pytest.skip("no chromium here: apt install chromium, or CHROMIUM=/path/to/it")
+    return {**browser_type_launch_args, "executable_path": found, "args": FLAGS}
+
+
+@dataclass
+class Site:
+    """A server that runs, its address, and what it knows: `onward("session", "start", …)` does something to its store from outside."""
+
+    url: str
+    home: Path
+    environment: dict[str, str]
+
+    def onward(self, *arguments: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", "onward", *arguments], env=self.environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+
+def _environment(home: Path) -> dict[str, str]:
+    """What a server of a test sees: a person's folder of its own, so that no agent of this machine is found."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("ONWARD_", "CLAUDE_", "CODEX_", "CLINE_", "XDG_"))}
+    person = home.parent / "person"
+    person.mkdir(exist_ok=True)
+    return {**kept, "ONWARD_HOME": str(home), "HOME": str(person)}
+
+
+@contextmanager
+def serving(home: Path, log: Path) -> Iterator[Site]:
+    environment = _environment(home)
+    command = [sys.executable, "-m", "onward", "serve", "--port", "0", "--json"]
+    with log.open("wb") as file:
+        process = subprocess.Popen(command, env=environment, cwd=environment["HOME"], stdout=subprocess.PIPE, stderr=file)
+    try:
+        assert process.stdout
+        told = process.stdout.readline()
+        assert told, log.read_text()
+        yield Site(json.loads(told)["url"], home, environment)
+    finally:
+        process.terminate()
+        process.wait(STARTS)
+
+
+@pytest.fixture(scope="session")
+def seeded_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with the sample sessions, and a fourth that goes on. Made once; tests get copies."""
+    home = tmp_path_factory.mktemp("seeded") / "home"
+    made = Site("", home, _environment(home))
+    made.onward("demo", "--no-serve", "--keep")
+    made.onward("session", "start", "--project", PROJECT, "--objective", "Print the ticket on the thermal printer")
+    return home
+
+
+@pytest.fixture
+def site(seeded_home: Path, tmp_path: Path) -> Iterator[Site]:
+    """A server over a copy of the sample sessions, for this test alone."""
+    shutil.copytree(seeded_home, tmp_path / "home")
+    with serving(tmp_path / "home", tmp_path / "server.log") as running:
+        yield running
+
+
+@pytest.fixture
+def empty_site(tmp_path: Path) -> Iterator[Site]:
+    """A server over an empty store, for this test alone."""
+    with serving(tmp_path / "home", tmp_path / "server.log") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def shared_site(seeded_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """One server over the sample sessions for every test that only looks."""
+    folder = tmp_path_factory.mktemp("shared")
+    shutil.copytree(seeded_home, folder / "home")
+    with serving(folder / "home", folder / "server.log") as running:
+        yield running
+
+
+@dataclass
+class Watch:
+    """What went wrong in a browser window. `allow(pattern)` lets through what a test provokes."""
+
+    found: list[str] = field(default_factory=list)
+    allowed: list[str] = field(default_factory=list)
+    host: str = ""
+
+    def allow(self, pattern: str) -> None:
+        self.allowed.append(pattern)
+
+    def console(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.found.append(f"console: {message.text} {message.location.get('url', '')}")
+
+    def request(self, request: Request) -> None:
+        parts = urlsplit(request.url)
+        if parts.scheme in ("http", "https", "ws", "wss") and parts.hostname != "127.0.0.1":
+            self.found.append(f"another host: {request.url}")
+
+    def wrong(self) -> list[str]:
+        return [one for one in self.found if not any(re.search(pattern, one) for pattern in self.allowed)]
+
+
+@pytest.fixture
+def watch() -> Watch:
+    return Watch()
+
+
+@pytest.fixture
+def browser_context_args(browser_context_args: dict[str, object]) -> dict[str, object]:
+    return {**browser_context_args, "viewport": {"width": 1360, "height": 860}, "reduced_motion": "reduce", "locale": "en-GB"}
+
+
+def watched(context: BrowserContext, watch: Watch) -> BrowserContext:
+    """Have *watch* see whatever goes wrong in a window."""
+    context.on("console", watch.console)
+    context.on("weberror", lambda error: watch.found.append(f"script: {error.error}"))
+    context.on("request", watch.request)
+    context.set_default_timeout(15_000)
+    return context
+
+
+@pytest.fixture
+def context(browser: Browser, browser_context_args: dict[str, object], watch: Watch) -> Iterator[BrowserContext]:
+    made = watched(browser.new_context(**browser_context_args), watch)  # type: ignore[arg-type]
+    yield made
+    made.close()
+    assert not watch.wrong()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    return context.new_page()
+
+
+def visit(page: Page, url: str) -> None:
+    """Go to a page, and wait until it answers to keys and clicks."""
+    page.goto(url)
+    ready(page)
+
+
+def ready(page: Page) -> None:
+    page.wait_for_selector("html[data-ready]", state="attached")
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds wrong with a page as it stands, in words."""
+    # What is fetched after the page must be there; what is read is what a person would see.
+    expect(page.locator(".later, .htmx-request")).to_have_count(0)
+    page.evaluate(f"{AXE.read_text(encoding='utf-8')};0")
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+    return [f"{one['id']}: {node['html'][:160]} — {node['failureSummary'][:300]}" for one in found for node in one["nodes"]]

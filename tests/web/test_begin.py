@@ -1,0 +1,93 @@
+"""The first minute: three ways to begin on an empty store, each from the page, followed live."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from onward import samples
+
+from .conftest import Site, violations, visit, watched
+
+LONG_MS = 60_000
+
+
+def test_the_demo_is_loaded_and_the_page_goes_on_by_itself(page: Page, empty_site: Site) -> None:
+    visit(page, empty_site.url)
+    assert violations(page) == []
+    page.get_by_role("button", name="Load the demo").click()
+    expect(page.locator("job-progress")).to_be_visible()
+    expect(page.locator(".toast")).to_contain_text("The import has begun")
+    expect(page.locator(".kpis")).to_be_visible(timeout=LONG_MS)
+    expect(page.get_by_role("link", name="antre").first).to_be_visible()
+
+
+def test_what_an_agent_left_is_found_chosen_and_imported(page: Page, empty_site: Site) -> None:
+    left = Path(empty_site.environment["HOME"]) / ".claude" / "projects" / "-srv-antre"
+    left.mkdir(parents=True)
+    first = next(path for path in samples.write(empty_site.home.parent / "samples") if "claude" in path.name)
+    first.rename(left / "0b7c5f2e-1111-4222-8333-444455556666.jsonl")
+    visit(page, empty_site.url)
+    expect(page.locator(".agents")).to_contain_text("Claude Code")
+    page.get_by_role("checkbox", name="Claude Code").uncheck()
+    page.get_by_role("button", name="Import", exact=True).click()
+    expect(page.locator(".way [role=alert]")).to_contain_text("Choose at least one agent")
+    page.get_by_role("checkbox", name="Claude Code").check()
+    page.get_by_role("button", name="Import", exact=True).click()
+    expect(page.locator(".kpis")).to_be_visible(timeout=LONG_MS)
+
+
+@pytest.fixture
+def _provoked(watch: object) -> None:
+    watch.allow("422")  # type: ignore[attr-defined]
+
+
+@pytest.mark.usefixtures("_provoked")
+def test_a_conversation_is_pasted_and_what_is_missing_is_said_beside_its_field(page: Page, empty_site: Site) -> None:
+    visit(page, empty_site.url)
+    page.get_by_label("Project").fill("checkout")
+    page.get_by_role("button", name="Make the handoff").click()
+    expect(page.locator("#field-text-error")).to_contain_text("Paste a conversation")
+    expect(page.locator("#field-text")).to_be_focused()
+    expect(page.get_by_label("Project")).to_have_value("checkout")
+    page.get_by_label("Conversation").fill(
+        "User: Move the checkout to port 8443, and never use port 8080 again.\nAssistant: Done, deploy.yaml says 8443 now."
+    )
+    page.get_by_role("button", name="Make the handoff").click()
+    expect(page.locator(".kpis")).to_be_visible(timeout=LONG_MS)
+    page.get_by_role("link", name="checkout").first.click()
+    expect(page.locator("main h1")).to_have_text("checkout")
+
+
+def test_the_import_goes_on_while_the_page_is_left(page: Page, empty_site: Site) -> None:
+    visit(page, empty_site.url)
+    page.get_by_role("button", name="Load the demo").click()
+    expect(page.locator("job-progress")).to_be_visible()
+    page.goto("about:blank")
+    visit(page, f"{empty_site.url}/jobs/1")
+    expect(page.locator("job-progress[state=done]")).to_be_visible(timeout=LONG_MS)
+    expect(page.locator("job-progress")).to_contain_text("3 sessions")
+
+
+def test_from_elsewhere_a_person_signs_in_with_a_token_and_may_only_read(browser: object, site: Site, watch: object) -> None:
+    import json
+
+    token = json.loads(site.onward("access", "new", "reader", "--scope", "read", "--json"))["token"]
+    # What a proxy before the server says makes the caller one from elsewhere.
+    context = watched(browser.new_context(extra_http_headers={"X-Forwarded-For": "192.0.2.7"}), watch)  # type: ignore[attr-defined,arg-type]
+    page = context.new_page()
+    visit(page, f"{site.url}/sessions?status=active")
+    expect(page.locator("main h1")).to_have_text("Sign in")
+    page.get_by_label("Access token").fill(token)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/sessions?status=active")
+    visit(page, f"{site.url}/begin")
+    expect(page.get_by_role("button", name="Load the demo")).to_be_disabled()
+    page.get_by_role("button", name="Sign out").click()
+    page.wait_for_url(f"{site.url}/**")
+    visit(page, site.url)
+    expect(page.locator("main h1")).to_have_text("Sign in")
+    context.close()
+    assert watch.wrong() == []  # type: ignore[attr-defined]

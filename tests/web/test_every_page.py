@@ -1,0 +1,88 @@
+"""What holds for every page there is, found from the routes: nobody can forget one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from importlib import import_module
+
+import pytest
+from fastapi.routing import APIRoute
+from playwright.sync_api import Browser, expect
+
+from onward.web.mounting import ROUTES
+
+from .conftest import Site, Watch, violations, visit, watched
+
+# What stands for a part of an address in the sample store. A page with another part needs a line here.
+SAMPLE = {"project_id": "1", "session_id": "3", "handle": "s3.41", "job_id": "1"}
+NOT_PAGES = ("/parts/", "/static/", "/favicon.ico", "/logout")
+# Addresses that show something else than the bare route does.
+MORE = (
+    "/sessions?status=active",
+    "/sessions?status=abandoned",
+    "/handoff?project=1",
+    "/analytics?project=1",
+    "/search?q=printer",
+    "/nothing-here",
+)
+
+
+def pages() -> Iterator[str]:
+    for name in ROUTES:
+        for route in import_module(f"onward.web.routes.{name}").router.routes:
+            if isinstance(route, APIRoute) and "GET" in route.methods and not route.path.startswith(NOT_PAGES):
+                unknown = set(re.findall(r"\{(\w+)", route.path)) - set(SAMPLE)
+                assert not unknown, f"{route.path}: say in SAMPLE what stands for {unknown}"
+                yield re.sub(r"\{(\w+)[^}]*\}", lambda hit: SAMPLE[hit[1]], route.path)
+    yield from MORE
+
+
+@pytest.fixture(scope="module")
+def with_job(shared_site: Site) -> Site:
+    """The shared server, with a job in its store."""
+    import httpx2
+
+    httpx2.post(f"{shared_site.url}/api/projects/1/rebuild", timeout=60).raise_for_status()
+    return shared_site
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [1360, 390])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", list(pages()))
+def test_a_page_is_good_to_everybody(browser: Browser, with_job: Site, watch: Watch, path: str, scheme: str, width: int) -> None:
+    """No axe violation, nothing that runs over the edge, one heading, a title, and nothing on the console."""
+    watch.allow("404" if path == "/nothing-here" else "^$")
+    context = watched(browser.new_context(viewport={"width": width, "height": 860}, color_scheme=scheme, reduced_motion="reduce"), watch)  # type: ignore[arg-type]
+    page = context.new_page()
+    try:
+        visit(page, with_job.url + path)
+        assert violations(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, "it runs over the edge"
+        expect(page.locator("main h1")).to_have_count(1)
+        expect(page).to_have_title(re.compile(r".+ · Onward"))
+        assert watch.wrong() == []
+    finally:
+        context.close()
+
+
+@pytest.mark.slow
+def test_a_part_of_a_page_is_what_the_page_shows(browser: Browser, with_job: Site, watch: Watch) -> None:
+    """Whoever goes from page to page sees the same as whoever opens each anew."""
+    context = watched(browser.new_context(viewport={"width": 1360, "height": 860}), watch)
+    page = context.new_page()
+    for tab in ("Sessions", "Handoff", "Analytics", "Knowledge", "Accounts", "Search", "Settings", "Dashboard"):
+        if page.url == "about:blank":
+            visit(page, with_job.url)
+        page.get_by_role("navigation", name="Main").get_by_role("link", name=tab, exact=True).click()
+        expect(page).to_have_title(f"{tab} · Onward")
+        expect(page.locator("main h1")).to_be_focused()
+        moved = page.locator("main").inner_text()
+        crumbs = page.locator("#crumbs").inner_text()
+        page.reload()
+        page.wait_for_selector("html[data-ready]", state="attached")
+        assert page.locator("main").inner_text() == moved
+        assert page.locator("#crumbs").inner_text() == crumbs
+    context.close()
+    assert watch.wrong() == []

@@ -1,0 +1,107 @@
+"""What is around every page: toasts, dialogs, the palette, keys, theme, back and forth."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page, expect
+
+from .conftest import Site, Watch, ready, violations, visit
+
+
+def test_the_palette_finds_and_goes_by_keys_alone(page: Page, shared_site: Site) -> None:
+    visit(page, shared_site.url)
+    page.keyboard.press("Control+k")
+    palette = page.get_by_role("dialog", name="Command palette")
+    expect(palette.get_by_role("option").first).to_have_attribute("aria-selected", "true")
+    assert violations(page) == []
+    page.keyboard.type("acc")
+    expect(palette.get_by_role("option").first).to_contain_text("Accounts")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowUp")
+    first = palette.get_by_role("option").first
+    expect(palette.get_by_role("combobox")).to_have_attribute("aria-activedescendant", str(first.get_attribute("id")))
+    page.keyboard.press("Enter")
+    expect(page.locator("main h1")).to_have_text("Accounts")
+    expect(palette).to_be_hidden()
+
+
+def test_keys_search_tell_themselves_and_go_places(page: Page, shared_site: Site) -> None:
+    visit(page, shared_site.url)
+    page.keyboard.press("/")
+    expect(page.locator("#find")).to_be_focused()
+    page.keyboard.type("printer")
+    page.keyboard.press("Enter")
+    expect(page.locator("main h1")).to_have_text("Search")
+    expect(page.locator("main .card").first).to_be_visible()
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_hidden()
+    page.keyboard.press("g")
+    page.keyboard.press("s")
+    expect(page.locator("main h1")).to_have_text("Sessions")
+
+
+def test_toasts_stack_above_a_dialog_and_go(page: Page, shared_site: Site) -> None:
+    visit(page, shared_site.url)
+    page.keyboard.press("?")
+    page.evaluate("onward.toast('one'); onward.toast('two', 'error')")
+    expect(page.locator(".toast")).to_have_count(2)
+    assert page.evaluate(
+        "document.elementFromPoint(...(({x, y, width, height}) => [x + width / 2, y + height / 2])(document.querySelector('.toast').getBoundingClientRect())).closest('.toast') !== null"
+    )
+    expect(page.locator(".toast")).to_have_count(0, timeout=15_000)
+
+
+def test_a_dialog_gives_the_focus_back(page: Page, shared_site: Site) -> None:
+    visit(page, shared_site.url)
+    button = page.get_by_role("button", name="Command palette")
+    button.click()
+    expect(page.get_by_role("combobox")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(button).to_be_focused()
+
+
+def test_back_leads_to_the_page_before(page: Page, shared_site: Site) -> None:
+    visit(page, shared_site.url)
+    page.get_by_role("link", name="Sessions", exact=True).click()
+    expect(page.locator("main h1")).to_have_text("Sessions")
+    page.go_back()
+    expect(page.locator("main h1")).to_have_text("Dashboard")
+    ready(page)
+    page.go_forward()
+    expect(page.locator("main h1")).to_have_text("Sessions")
+
+
+def test_the_theme_and_the_language_stay(page: Page, site: Site) -> None:
+    visit(page, f"{site.url}/settings")
+    page.get_by_role("button", name="Dark", exact=True).click()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    ready(page)
+    page.get_by_role("button", name="Bahasa Indonesia").click()
+    expect(page.locator("main h1")).to_have_text("Pengaturan")
+    ready(page)
+    page.get_by_role("link", name="Dasbor", exact=True).click()
+    expect(page.locator("main h1")).to_have_text("Dasbor")
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+
+
+def test_the_active_session_is_in_sight_on_every_page(page: Page, shared_site: Site) -> None:
+    visit(page, f"{shared_site.url}/settings")
+    expect(page.locator(".now")).to_contain_text("antre")
+    page.set_viewport_size({"width": 390, "height": 800})
+    expect(page.locator(".bar .active")).to_be_visible()
+
+
+def test_a_page_that_is_not_there_says_so_in_the_middle_too(page: Page, shared_site: Site, watch: Watch) -> None:
+    watch.allow("404")
+    visit(page, f"{shared_site.url}/projects/77")
+    expect(page.locator("main h1")).to_have_text("This page is not here")
+    expect(page.locator("main")).to_contain_text("There is no project 77")
+
+
+def test_a_source_leads_from_the_handoff_to_its_turn(page: Page, shared_site: Site) -> None:
+    visit(page, f"{shared_site.url}/handoff?project=1")
+    source = page.locator("a.source").first
+    handle = source.inner_text()
+    source.click()
+    expect(page.locator("main h1")).to_have_text(handle)

@@ -1,0 +1,58 @@
+"""Markdown as it is shown: nothing in it acts, and every source leads to its turns."""
+
+from __future__ import annotations
+
+import pytest
+
+from onward.web import figures, language
+from onward.web.prose import code, prose
+
+
+@pytest.mark.parametrize(
+    "markdown",
+    [
+        "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "[a](javascript:alert(1))", "![a](https://evil.example/x.png)", '<a href="x" onclick="y">',
+        "```html\n<script>alert(1)</script>\n```", "[a](data:text/html,x)", "<svg/onload=alert(1)>", "`<b onmouseover=x>`",
+    ],
+)  # fmt: skip
+def test_nothing_in_a_transcript_acts(markdown: str) -> None:
+    shown = prose(markdown, 1).lower()
+    for active in ("<script", "<img", "<svg", 'javascript:"', 'href="javascript', 'href="data', "<b "):
+        assert active not in shown
+
+
+def test_sources_lead_to_their_turns() -> None:
+    shown = prose("Use port 8443 [s3.41, s4.2-5].", 7)
+    assert 'href="/projects/7/sources/s3.41"' in shown
+    assert 'href="/projects/7/sources/s4.2-5"' in shown
+    assert "href" not in prose("Use port 8443 [s3.41].")
+
+
+def test_code_is_highlighted_and_can_be_scrolled_by_keys() -> None:
+    shown = prose("```python\ndef f(): return 1\n```")
+    assert '<span class="k-k">def</span>' in shown
+    assert 'tabindex="0"' in shown
+    assert "<b>" not in code("<b>", "nothing-known")
+
+
+def test_headings_stand_below_the_pages_own() -> None:
+    assert "<h2>Rules</h2>" in prose("# Rules")
+
+
+@pytest.mark.parametrize(
+    ("said", "english", "indonesian"),
+    [
+        (lambda: figures.whole(1234567), "1,234,567", "1.234.567"), (lambda: figures.decimal(0.86, 2), "0.86", "0,86"),
+        (lambda: figures.compact(12345), "12.3k", "12,3k"), (lambda: figures.compact(999), "999", "999"), (lambda: figures.compact(999_950), "1.0M", "1,0M"),
+        (lambda: figures.percent(0.894), "89%", "89%"), (lambda: figures.signed(-4.25), "−4.2", "−4,2"), (lambda: figures.whole(None), "–", "–"),
+        (lambda: figures.lasting(60), "1 minute", "1 menit"), (lambda: figures.lasting(7300), "2 hours", "2 jam"),
+    ],
+)  # fmt: skip
+def test_figures_read_as_the_language_writes_them(said: object, english: str, indonesian: str) -> None:
+    assert callable(said)
+    assert said() == english
+    token = language.current.set("id")
+    try:
+        assert said() == indonesian
+    finally:
+        language.current.reset(token)
