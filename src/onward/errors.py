@@ -24,8 +24,16 @@ OnwardError                 code, message, hint: what happened and what to do
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Literal, TypeAlias
+# `typing` has this too, but takes longer to import than whatever must start at once may take.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from datetime import datetime
+    from typing import Literal, TypeAlias
+
+    ProviderReason: TypeAlias = Literal[
+        "key refused", "payment", "rate limit", "unknown model", "refused", "server error", "timeout", "unreachable", "cut off", "bad answer", "too large"
+    ]  # fmt: skip
+    """Why a model gave no answer that can be used. `too large` is what was asked, or an answer without end; `cut off` an answer that stopped in the middle."""
 
 
 class OnwardError(Exception):
@@ -109,12 +117,6 @@ class NotAllowed(OnwardError):
     """The caller may not do this."""
 
     code = "not_allowed"
-
-
-ProviderReason: TypeAlias = Literal[
-    "key refused", "payment", "rate limit", "unknown model", "refused", "server error", "timeout", "unreachable", "cut off", "bad answer", "too large"
-]  # fmt: skip
-"""Why a model gave no answer that can be used. `too large` is what was asked, or an answer without end; `cut off` an answer that stopped in the middle."""
 
 
 class ProviderFailed(OnwardError):

@@ -56,11 +56,19 @@ class Desk:
 
     def settle(self, count: int = 1) -> list[dict[str, Any]]:
         """Wait until so many sessions were taken in, and return what the log says of them."""
-        until = time.monotonic() + 60
-        while len(found := [line for line in self.log() if line["event"].startswith("taken in")]) < count:
-            assert time.monotonic() < until, self.log()
+
+        def found() -> list[dict[str, Any]]:
+            return [line for line in self.log() if line["event"].startswith("taken in")]
+
+        self.until(lambda: len(found()) >= count)
+        return found()
+
+    def until(self, is_so: Callable[[], bool]) -> None:
+        """Wait until something is so, a minute at most."""
+        end = time.monotonic() + 60
+        while not is_so():
+            assert time.monotonic() < end, self.log()
             time.sleep(0.05)
-        return found
 
     def notes(self) -> list[notes.Note]:
         return notes.listed(str(self.home))

@@ -105,15 +105,17 @@ def _settle(taken: Taken, *, complete: bool) -> None:
     """Leave the note as it has to be for the next one. A hook may have written it again in the meantime: that stands."""
     note = taken.note
     is_over = note.state == notes.ENDED and complete and not taken.fault
-    if is_over or note.tries + 1 >= MOST_TRIES:
+    if is_over or (taken.fault and note.tries + 1 >= MOST_TRIES):
         note.remove()
         return
     now = notes.read(note.path)
     if now:
-        now.transcript, now.taken = note.transcript, note.taken
-        now.tries = note.tries + 1 if taken.fault or taken.why_not else 0
+        now.transcript = note.transcript
+        if complete:
+            now.taken = note.taken
+        now.tries = note.tries + 1 if taken.fault else 0
         with contextlib.suppress(OSError):
-            now.write()
+            now.keep()
 
 
 def _taken(note: Note, settings: Settings, *, complete: bool) -> Taken:

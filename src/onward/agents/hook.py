@@ -34,9 +34,8 @@ def run(arguments: list[str]) -> int | None:
     answer = _Answer()
     try:
         answer.give(_answered(call, began))
-    except BaseException as error:  # noqa: BLE001 - whatever happens, the agent goes on
+    except BaseException:  # noqa: BLE001 - whatever happens, the agent goes on
         answer.give(NOTHING)
-        _say_fault(call, began, error)
     return 0
 
 
@@ -84,17 +83,19 @@ class _Answer:
 def _answered(call: _Call, began: float) -> str:
     home = whereabouts.home(os.environ)
     payload = Payload(call.agent, call.event, _input())
-    what, text = "", ""
-    if call.fault:
-        payload.fault = f"wrong call: {call.fault}"
-    elif payload.event == START:
-        from onward.agents.starting import begin
+    what, text, hint = "nothing", "", "Its agent, or its version, calls hooks in a way that is not known: see docs/agents.md."
+    try:
+        if call.fault:
+            payload.fault = f"wrong call: {call.fault}"
+        elif payload.event == START:
+            from onward.agents.starting import begin
 
-        what, text = begin(home, payload, os.environ)
-    else:
-        what = _taken_in(home, payload)
-    fault = payload.fault
-    hint = "The agent, or its version, calls hooks in a way that is not known: see docs/agents.md." if fault else ""
+            what, text = begin(home, payload, os.environ)
+        else:
+            what = _taken_in(home, payload)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the agent goes on, and the log says what it was
+        payload.fault, hint = _fault(error)
+    fault, hint = payload.fault, hint if payload.fault else ""
     record.add(home, agent=payload.agent, event=payload.event, session=payload.session, began=began, what=what, fault=fault, hint=hint)
     return _shaped(payload, text, as_json=call.as_json)
 
@@ -118,11 +119,12 @@ def _taken_in(home: str, payload: Payload) -> str:
         payload.fault = payload.fault or "the agent does not say which session it is"
         return "nothing"
     note = notes.of(home, payload.agent, payload.session or payload.transcript)
-    if payload.event == STOP and (note.state == notes.ENDED or time.time() - note.at < STOP_EVERY_SECONDS):
+    if payload.event == STOP and (note.state == notes.ENDED or time.time() - note.asked < STOP_EVERY_SECONDS):
         return "nothing: it was taken in a moment ago"
     note.cwd = payload.cwd or note.cwd or os.getcwd()
     note.transcript = payload.transcript or note.transcript
     note.state = notes.ENDED if payload.event == END else note.state
+    note.asked = time.time()
     note.write()
     Detached("onward.agents.capturing", payload.event, note.path, folder=home)
     return "taking it in"
@@ -150,9 +152,9 @@ def _shaped(payload: Payload, text: str, *, as_json: bool) -> str:
     return json.dumps(shape, ensure_ascii=False) + "\n"
 
 
-def _say_fault(call: _Call, began: float, error: BaseException) -> None:
-    with contextlib.suppress(BaseException):
-        what = getattr(error, "message", "") or f"{type(error).__name__}: {error}"
-        hint = getattr(error, "hint", "") or "Run `onward doctor`."
-        home = whereabouts.home(os.environ)
-        record.add(home, agent=call.agent, event=call.event, session="", began=began, what="nothing", fault=what, hint=hint)
+def _fault(error: BaseException) -> tuple[str, str]:
+    """Return what went wrong, and what to do."""
+    if type(error).__module__ == "sqlite3":
+        return f"the store cannot be read: {error}", "Run `onward doctor`: it says what is wrong with the store."
+    said = getattr(error, "message", "") or f"{type(error).__name__}: {error}"
+    return said, getattr(error, "hint", "") or "Run `onward doctor`."

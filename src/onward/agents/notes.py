@@ -16,7 +16,7 @@ import time
 from onward.agents import record
 
 OPEN, ENDED = "open", "ended"
-LOST_SECONDS = 600
+LOST_SECONDS = 60
 """A session that was begun so long ago has written something somewhere."""
 
 MOST_AGE_SECONDS = 30 * 86_400
@@ -24,9 +24,11 @@ MOST_AGE_SECONDS = 30 * 86_400
 
 
 class Note:
-    """A session under way. `root` is its repository's folder, `at` when the note was last written (seconds since 1970), `taken` the state of the transcript when it was last taken in."""
+    """A session under way. `root` is its repository's folder, `at` when a hook wrote the note last and `asked` when one last had the session taken in (seconds since 1970),
+    `taken` the state of the transcript when it was last taken in, `tries` how often that failed since.
+    """
 
-    __slots__ = ("agent", "at", "cwd", "path", "root", "session", "state", "taken", "transcript", "tries")
+    __slots__ = ("agent", "asked", "at", "cwd", "path", "root", "session", "state", "taken", "transcript", "tries")
 
     def __init__(self, path: str, said: dict[str, object]) -> None:
         self.path = path
@@ -38,16 +40,21 @@ class Note:
         self.state = _text(said, "state") or OPEN
         self.taken = _text(said, "taken")
         self.at = _number(said, "at")
+        self.asked = _number(said, "asked")
         self.tries = int(_number(said, "tries"))
 
     def has_news(self) -> bool:
-        """Whether there is something to take in: the transcript is not as it was when it was last taken in, or it is not where it was said to be, a while on."""
+        """Whether there is something to take in: the transcript is not as it was when it was last taken in; or nobody knows where it is, though there should be one."""
         now = stamp(self.transcript)
-        return now != self.taken if now else self.state == ENDED or time.time() - self.at > LOST_SECONDS
+        return now != self.taken if now else self.state == ENDED or self.asked > 0 or time.time() - self.at > LOST_SECONDS
 
     def write(self) -> None:
-        """Put the note in its place, whole. Raises `OSError`."""
+        """Put the note in its place, whole, as a hook does. Raises `OSError`."""
         self.at = time.time()
+        self.keep()
+
+    def keep(self) -> None:
+        """The same, as one does who has taken the session in: when a hook wrote it last stays. Raises `OSError`."""
         values = {name: getattr(self, name) for name in self.__slots__ if name != "path"}
         os.makedirs(os.path.dirname(self.path), mode=0o700, exist_ok=True)
         new = f"{self.path}.{os.getpid()}"

@@ -1,0 +1,208 @@
+"""A stand-in for each agent: it keeps transcripts where and as that agent does, and calls the hooks with that agent's own payloads."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Protocol
+
+Said = tuple[str, str]
+"""What a person asked, and what the agent answered."""
+
+
+class Calls(Protocol):
+    """What a stand-in works at."""
+
+    @property
+    def me(self) -> Path: ...
+    @property
+    def shop(self) -> Path: ...
+    def hook(self, event: str, agent: str, payload: object) -> dict[str, Any]: ...
+
+
+@dataclass
+class StandIn:
+    """One session of an agent: `day` is of March 2026. Begin it, let things be said, then let it end, or crash."""
+
+    at: Calls
+    day: int
+    said: list[Said] = field(default_factory=list)
+    injected: str = ""
+
+    agent: ClassVar[str] = ""
+    events: ClassVar[tuple[str, str, str | None, str | None]] = ("SessionStart", "PreCompact", "SessionEnd", None)
+    """What the agent calls the start, the compaction, the end and the answer; None where it has no such hook."""
+
+    @property
+    def id(self) -> str:
+        return f"{self.day:08x}-1111-4222-8333-{len(self.agent):012x}"
+
+    @property
+    def path(self) -> Path:
+        raise NotImplementedError
+
+    def content(self) -> str:
+        raise NotImplementedError
+
+    def payload(self, event: str, **more: object) -> dict[str, object]:
+        return {"session_id": self.id, "transcript_path": str(self.path), "cwd": str(self.at.shop), "hook_event_name": event, **more}
+
+    def answered(self, answer: dict[str, Any]) -> str:
+        return str(answer["hookSpecificOutput"]["additionalContext"])
+
+    def begin(self, **more: object) -> str:
+        """Call the first hook and return what it put into the session."""
+        self.injected = self.answered(self.at.hook("session-start", self.agent, self.payload(self.events[0], source="startup", **more)))
+        return self.injected
+
+    def say(self, asked: str, answer: str) -> None:
+        self.said.append((asked, answer))
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.path.write_text(self.content())
+        if self.events[3]:
+            self.at.hook("stop", self.agent, self.payload(self.events[3], status="completed", loop_count=0, stop_hook_active=False))
+
+    def compact(self) -> None:
+        self.at.hook("pre-compact", self.agent, self.payload(self.events[1], trigger="auto"))
+
+    def end(self) -> bool:
+        """End as the agent does; False where it has no hook for that."""
+        if self.events[2]:
+            self.at.hook("session-end", self.agent, self.payload(self.events[2], reason="exit"))
+        return self.events[2] is not None
+
+    def crash(self) -> None:
+        """Die in the middle of the last line."""
+        data = self.path.read_bytes()
+        self.path.write_bytes(data + data.rstrip(b"\n").rpartition(b"\n")[2][:-40])
+
+    def time(self, place: int) -> str:
+        return f"2026-03-{self.day:02}T09:{place:02}:00.000Z"
+
+
+class ClaudeCode(StandIn):
+    agent = "claude-code"
+
+    @property
+    def path(self) -> Path:
+        return self.at.me / ".claude" / "projects" / re.sub(r"[^a-zA-Z0-9-]", "-", str(self.at.shop)) / f"{self.id}.jsonl"
+
+    def content(self) -> str:
+        records: list[dict[str, object]] = []
+
+        def add(role: str, content: object, **more: object) -> None:
+            place = len(records)
+            about = {"cwd": str(self.at.shop), "sessionId": self.id, "version": "2.1.30", "gitBranch": "main", "isSidechain": False}
+            name = {"uuid": f"{self.id}-{place}", "parentUuid": f"{self.id}-{place - 1}" if place else None, "timestamp": self.time(place)}
+            records.append({**about, **name, "type": role, "message": {"role": role, "content": content}, **more})
+
+        reminder = f"<system-reminder>\nSessionStart:startup hook success: {self.injected}\n</system-reminder>"
+        for asked, answer in self.said:
+            first = [] if records or not self.injected else [{"type": "text", "text": reminder}]
+            add("user", [*first, {"type": "text", "text": asked}])
+            add("assistant", [{"type": "text", "text": answer}])
+        return "".join(json.dumps(record) + "\n" for record in records)
+
+
+class Codex(StandIn):
+    agent = "codex"
+    events = ("SessionStart", "PreCompact", None, "Stop")
+
+    @property
+    def path(self) -> Path:
+        return (
+            self.at.me
+            / ".codex"
+            / "sessions"
+            / "2026"
+            / "03"
+            / f"{self.day:02}"
+            / f"rollout-2026-03-{self.day:02}T09-00-00-{self.id}.jsonl"
+        )
+
+    def payload(self, event: str, **more: object) -> dict[str, object]:
+        return {**super().payload(event, **more), "model": "gpt-5.4-codex", "permission_mode": "default"} | (
+            {"turn_id": "t1"} if event == "Stop" else {}
+        )
+
+    def content(self) -> str:
+        records: list[dict[str, object]] = []
+
+        def add(kind: str, payload: dict[str, object]) -> None:
+            records.append({"timestamp": self.time(len(records)), "type": kind, "payload": payload})
+
+        def message(role: str, text: str) -> None:
+            kind = "output_text" if role == "assistant" else "input_text"
+            add("response_item", {"type": "message", "role": role, "content": [{"type": kind, "text": text}]})
+
+        add(
+            "session_meta",
+            {"id": self.id, "timestamp": self.time(0), "cwd": str(self.at.shop), "originator": "codex_cli_rs", "cli_version": "0.98.0"},
+        )
+        if self.injected:
+            message("developer", self.injected)
+        for asked, answer in self.said:
+            message("user", asked)
+            message("assistant", answer)
+        return "".join(json.dumps(record) + "\n" for record in records)
+
+
+class Gemini(StandIn):
+    agent = "gemini-cli"
+    events = ("SessionStart", "PreCompress", "SessionEnd", None)
+
+    @property
+    def path(self) -> Path:
+        return self.at.me / ".gemini" / "tmp" / "shop" / "chats" / f"session-2026-03-{self.day:02}T09-00-{self.id[:8]}.jsonl"
+
+    def payload(self, event: str, **more: object) -> dict[str, object]:
+        return {**super().payload(event, **more), "timestamp": self.time(0)}
+
+    def content(self) -> str:
+        index = self.at.me / ".gemini" / "projects.json"
+        index.write_text(json.dumps({"projects": {str(self.at.shop): "shop"}}))
+        records: list[dict[str, object]] = [
+            {"sessionId": self.id, "projectHash": "2d98053251b0c57d", "startTime": self.time(0), "lastUpdated": self.time(1)}
+        ]
+        for asked, answer in self.said:
+            parts = [{"text": asked}]
+            if self.injected and len(records) == 1:
+                parts.insert(0, {"text": f"<hook_context>{self.injected}</hook_context>"})
+            for kind, content in (("user", parts), ("gemini", answer)):
+                records.append({"id": f"{self.id}-{len(records)}", "timestamp": self.time(len(records)), "type": kind, "content": content})
+        return "".join(json.dumps(record) + "\n" for record in records)
+
+
+class Cursor(StandIn):
+    agent = "cursor"
+    events = ("sessionStart", "preCompact", "sessionEnd", "stop")
+
+    @property
+    def path(self) -> Path:
+        slug = re.sub(r"[^A-Za-z0-9]+", "-", str(self.at.shop)).strip("-")
+        return self.at.me / ".cursor" / "projects" / slug / "agent-transcripts" / self.id / f"{self.id}.jsonl"
+
+    def payload(self, event: str, **more: object) -> dict[str, object]:
+        about = {"conversation_id": self.id, "generation_id": "g1", "cursor_version": "2.4.1", "workspace_roots": [str(self.at.shop)]}
+        return {**about, "hook_event_name": event, "transcript_path": None, "user_email": None, **more}
+
+    def answered(self, answer: dict[str, Any]) -> str:
+        return str(answer["additional_context"])
+
+    def content(self) -> str:
+        records = []
+        for asked, answer in self.said:
+            around = f"<hook_context>\n{self.injected}\n</hook_context>\n" if self.injected and not records else ""
+            records.append(
+                {"role": "user", "message": {"content": [{"type": "text", "text": f"{around}<user_query>\n{asked}\n</user_query>"}]}}
+            )
+            records.append({"role": "assistant", "message": {"content": [{"type": "text", "text": answer}]}})
+        return "".join(json.dumps(record) + "\n" for record in records)
+
+
+STAND_INS: dict[str, Callable[[Calls, int], StandIn]] = {
+    "claude-code": ClaudeCode, "codex": Codex, "gemini-cli": Gemini, "cursor": Cursor,
+}  # fmt: skip
