@@ -34,6 +34,8 @@ if TYPE_CHECKING:
         "key refused", "payment", "rate limit", "unknown model", "refused", "server error", "timeout", "unreachable", "cut off", "bad answer", "too large"
     ]  # fmt: skip
     """Why a model gave no answer that can be used. `too large` is what was asked, or an answer without end; `cut off` an answer that stopped in the middle."""
+else:
+    ProviderReason = str
 
 
 class OnwardError(Exception):

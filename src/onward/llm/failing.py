@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING
 
 from pydantic_ai.exceptions import (
     AgentRunError,
@@ -20,11 +19,8 @@ from pydantic_ai.exceptions import (
     ModelTimeoutError,
 )
 
-from onward.errors import ProviderFailed
+from onward.errors import ProviderFailed, ProviderReason
 from onward.llm.endpoint import Endpoint
-
-if TYPE_CHECKING:
-    from onward.errors import ProviderReason
 
 _KEY_HINT = "Give another: onward llm-key set. See whether it works: onward llm-key test"
 _HINTS: dict[ProviderReason, str] = {
