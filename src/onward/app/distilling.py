@@ -5,7 +5,8 @@ Nothing here knows the store, so that `onward distill` starts without it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -14,8 +15,9 @@ from onward.app.reading import MainPath, Reading
 from onward.core.compose import SessionLine
 from onward.core.extract import extract
 from onward.core.facts import Fact, Handle
+from onward.core.handoff import Handoff
 from onward.core.ledger import Ledger, fold
-from onward.core.master import Master, master
+from onward.core.master import Master, closed, master
 from onward.core.preservation import Reference, fold_references, references
 from onward.core.transcript import ImportReport, SessionHead, Turn
 from onward.tokens import count_tokens
@@ -47,6 +49,24 @@ class Distilled(NamedTuple):
     references: list[Reference]
 
 
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What a handoff is made from, and held against: the ledger, what ought to be kept, the sessions, and the turns behind handles, those that are there."""
+
+    ledger: Ledger
+    references: Sequence[Reference]
+    lines: Sequence[SessionLine]
+    turns_of: Callable[[Collection[Handle]], Mapping[Handle, Turn]]
+
+    def master(self, budget_tokens: int | None = None) -> Master:
+        """Return the rules' handoff."""
+        return master(self.ledger, self.references, self.lines, count_tokens, self.turns_of, budget_tokens)
+
+    def measured(self, handoff: Handoff, budget_tokens: int) -> Master:
+        """Return a handoff, whoever wrote it, measured as the rules' one is."""
+        return closed(handoff, self.ledger, self.references, self.lines, count_tokens, self.turns_of, budget_tokens)
+
+
 def distil(path: MainPath) -> Distilled:
     """Return what one session establishes."""
     line = session_line(path.number, path.head.agent, path.ended_at, path.tokens)
@@ -63,17 +83,18 @@ def distil_files(sources: Sequence[Path | BinaryIO], budget_tokens: int | None =
     """Return the master handoff over the sessions of *sources*, in order, and a report per source. Stateless."""
     reading = Reading()
     reports = [reading.read(source) for source in sources]
-    return _combined(reading.paths, budget_tokens), reports
+    return basis(reading.paths).master(budget_tokens), reports
 
 
-def distil_turns(turns: Sequence[Turn], budget_tokens: int | None = None) -> Master:
-    """Return the handoff over one conversation. Stateless."""
+def distil_turns(turns: Sequence[Turn]) -> Basis:
+    """Return what the handoff over one conversation stands on. Stateless."""
     reading = Reading()
     reading.take(SessionHead("json-turns"), turns)
-    return _combined(reading.paths, budget_tokens)
+    return basis(reading.paths)
 
 
-def _combined(paths: Sequence[MainPath], budget_tokens: int | None) -> Master:
+def basis(paths: Sequence[MainPath]) -> Basis:
+    """Return what the handoff over some sessions stands on."""
     ledger, known, lines = Ledger(), list[Reference](), list[SessionLine]()
     for start in range(0, len(paths), _AT_ONCE):
         some = [distil(path) for path in paths[start : start + _AT_ONCE]]
@@ -85,4 +106,4 @@ def _combined(paths: Sequence[MainPath], budget_tokens: int | None) -> Master:
         cited = {handle.session for handle in handles}
         return {Handle(path.number, ordinal): turn for path in paths if path.number in cited for ordinal, turn in path.turns}
 
-    return master(ledger, known, lines, count_tokens, turns_of, budget_tokens)
+    return Basis(ledger, known, lines, turns_of)

@@ -35,7 +35,7 @@ class Compressed:
 
 def make(turns: Sequence[Turn], budget_tokens: int | None = None) -> Master:
     """Return the handoff over a conversation."""
-    return distil_turns(turns, budget_tokens)
+    return distil_turns(turns).master(budget_tokens)
 
 
 def written(made: Master) -> str:

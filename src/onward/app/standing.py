@@ -8,16 +8,15 @@ from functools import partial
 
 from sqlalchemy import Connection
 
-from onward.app.distilling import session_line
+from onward.app.distilling import Basis, session_line
 from onward.core.compose import SessionLine
 from onward.core.facts import Fact, Handle
 from onward.core.ledger import Edit, Ledger, apply_edits, fold
-from onward.core.master import Master, lightened, master
+from onward.core.master import Master, lightened
 from onward.core.preservation import fold_references
 from onward.core.transcript import Turn
 from onward.store import Store, facts, sessions, turns
 from onward.store.facts import Contribution, StoredLedger
-from onward.tokens import count_tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +36,17 @@ class Standing:
 
     def master(self, store: Store, budget_tokens: int | None = None) -> Master:
         """Return the master handoff. Its lines are held against the turns that *store* keeps."""
-        turns_of = partial(_turns_of, store, self.project_id)
-        return master(self.ledger, self.stored.references, self.lines, count_tokens, turns_of, budget_tokens)
+        return self.basis(store).master(budget_tokens)
+
+    def basis(self, store: Store) -> Basis:
+        """Return what the master handoff stands on."""
+        return Basis(self.ledger, self.stored.references, self.lines, partial(_turns_of, store, self.project_id))
 
     def as_of(self, store: Store, number: int, added: Contribution, budget_tokens: int | None = None) -> Master:
         """Return the handoff over the sessions up to *number*, which *added* so much to the ledger."""
         lines = [line for line in self.lines if line.number <= number]
         ledger = self._corrected(fold(Ledger(), added.facts))
-        turns_of = partial(_turns_of, store, self.project_id)
-        return master(ledger, fold_references([], added.references), lines, count_tokens, turns_of, budget_tokens)
+        return Basis(ledger, fold_references([], added.references), lines, partial(_turns_of, store, self.project_id)).master(budget_tokens)
 
     def _corrected(self, ledger: Ledger) -> Ledger:
         return corrected(ledger, self.added, self.edits)
