@@ -117,6 +117,6 @@ def test_answers_are_read_by_the_numbers_that_were_given(known: Known) -> None:
     quoted = quotes(known.ledger.live(), known.turns_of)
     head, part, *_ = plan(known.rules.handoff, known.ledger, quoted, count_tokens, material_tokens=28_000, answer_tokens=1_500)
     read = part.read(WrittenPart(lines=[WrittenLine(facts=["f1", " F2 ", "[f3]", "f999", "x"], text="One.")]))
-    assert read == [("", Proposed((*part.facts[:3], "f999", "x"), "One."))]
+    assert read == [Proposed((*part.facts[:3], "f999", "x"), "One.")]
     said = head.read(WrittenHead(state=WrittenLine(facts=["f1"], text="Fine.")))
-    assert said == [("State", Proposed((head.facts[0],), "Fine."))]
+    assert said == [Proposed((head.facts[0],), "Fine.", "State")]

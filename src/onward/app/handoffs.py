@@ -9,11 +9,12 @@ from onward.core.changelog import changelog
 from onward.core.handoff import Handoff, render
 from onward.core.ledger import Ledger, fold
 from onward.core.project import Project
-from onward.core.stored_handoff import Current, Difference, StoredHandoff
+from onward.core.redline import redline
+from onward.core.stored_handoff import Current, Difference, Redlined, StoredHandoff
 from onward.errors import BadInput, NotFound
 from onward.store import Store, facts, handoffs, projects, sessions
 
-__all__ = ["Current", "Difference", "StoredHandoff", "current", "diff", "of_id", "restore", "versions"]
+__all__ = ["Current", "Difference", "Redlined", "StoredHandoff", "current", "diff", "of_id", "redlined", "restore", "versions"]
 
 
 def current(store: Store, project: Project, *, budget_tokens: int | None = None, session_number: int | None = None) -> Current:
@@ -31,8 +32,9 @@ def current(store: Store, project: Project, *, budget_tokens: int | None = None,
             raise _nothing(project, session_number)
         if budget_tokens in (None, stored.budget_tokens):
             return Current(
-                stored.handoff, stored.markdown, stored.preservation, stored.budget_tokens, stored.version, stored.id, stored.created_at
-            )
+                stored.handoff, stored.markdown, stored.preservation, stored.budget_tokens, stored.version, stored.id, stored.created_at,
+                stored.generator, stored.refinement,
+            )  # fmt: skip
         standing = standing_of(connection, project.id)
         added = None if session_number is None else facts.contributions(connection, project.id, upto=session_number)
     made = (
@@ -78,6 +80,18 @@ def diff(store: Store, project: Project, before: int, after: int) -> Difference:
         raise BadInput(f"Session {before} is not before session {after}.", "Give the earlier one first, as in: onward handoff diff 3 4")
     (old, seen_before), (new, seen_after) = (_as_it_was(store, project, number) for number in (before, after))
     return Difference(before, after, changelog(old, new, seen_before.fact_ids(), seen_after.fact_ids()))
+
+
+def redlined(store: Store, project: Project, before: int, after: int) -> Redlined:
+    """Return what version *after* of a project's handoff says differently from version *before*. Raises `NotFound` where there is no such version."""
+    found: list[StoredHandoff] = []
+    with store.read() as connection:
+        for version in (before, after):
+            stored = handoffs.by_version(connection, project.id, version)
+            if stored is None:
+                raise NotFound(f"{project.name} has no version {version} of its handoff.", "List what there is: onward handoff list")
+            found.append(stored)
+    return Redlined(before, after, redline(found[0].handoff, found[1].handoff))
 
 
 def _as_it_was(store: Store, project: Project, number: int) -> tuple[Ledger, Handoff]:

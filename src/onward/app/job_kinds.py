@@ -7,13 +7,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from onward.app import archives
+from onward.app import archives, models, refining
 from onward.app.finding import found_files, looked_at
 from onward.app.imports import import_paths, import_uploads
 from onward.app.jobs import Bench, Job, Left, Piece, Running
 from onward.app.rebuilding import rebuild
 from onward.core.imported import ImportedFile, Progress
 from onward.core.project import Project
+from onward.core.refinement import Refinement
 from onward.errors import NotFound, StoreError
 from onward.store import projects
 
@@ -105,11 +106,54 @@ def import_project(bench: Bench, job: Job, running: Running) -> Left:
     return Left(True, {}, {"project_id": made.project.id, "name": made.project.name, "again": made.again, **counts}, path)
 
 
+def refine_handoff(bench: Bench, job: Job, running: Running) -> Left:
+    """Have a model write the newest handoff of a project better: one request a piece, then what came of all is judged, and kept if it is no worse.
+
+    `handoff_version` and `ledger_version` are what was there when it was asked for. Where something newer is there, that is told and nothing is done.
+    """
+    project = _project(bench, job)
+    asking = models.asking_for(bench.store, bench.models, project=project, job=job)
+    if asking is None:
+        raise refining.no_model()
+    if (kept := refining.kept_by(bench.store, project, job.id)) is not None and kept.refinement:
+        # It was kept, and then its worker was killed.
+        return Left(True, {}, _told(kept.refinement, kept.version))
+    was = refining.target(bench.store, project, asking)
+    if (was.handoff.version, was.ledger_version) != (job.arguments["handoff_version"], job.arguments["ledger_version"]):
+        return Left(True, {}, {"kept": False, "why": SUPERSEDED})
+    parts = was.plan.parts
+    place = int(job.memo.get("next", 0))
+    told = refining.Answered(unusable={int(at): why for at, why in job.memo.get("unusable", {}).items()})
+    if place < len(parts):
+        running.at(place, len(parts), parts[place].title)
+        refining.ask_part(bench.store, asking, was.plan, place, told, watch=lambda _: running.at(place, len(parts), parts[place].title))
+        running.at(place + 1, len(parts), parts[place].title)
+        return Left(False, {"next": place + 1, "unusable": {str(at): why for at, why in told.unusable.items()}}, {})
+    for at in range(len(parts)):
+        if at not in told.unusable:
+            # It is there since it was answered: nothing is asked again.
+            refining.ask_part(bench.store, asking, was.plan, at, told)
+    done = refining.refined(was.plan, asking, told, job.id)
+    running.at(len(parts), len(parts), "")
+    if done.made is None:
+        return Left(True, {}, _told(done.report, None))
+    made = refining.keep(bench.store, project, was, done)
+    return Left(True, {}, _told(done.report, made.version) if made else {"kept": False, "why": SUPERSEDED})
+
+
+SUPERSEDED = "Something newer took the place of the handoff meanwhile: a session was completed, or a fact corrected. That one stands."
+
+
+def _told(report: Refinement, version: int | None) -> dict[str, Any]:
+    return {"kept": version is not None, "why": report.why, "handoff_version": version, "refinement": report.to_json()}
+
+
 PIECES: Mapping[str, Piece] = {
     "import": import_transcripts,
     "rebuild": rebuild_project,
     "export": export_project,
     "import-project": import_project,
+    refining.KIND: refine_handoff,
 }
 
 

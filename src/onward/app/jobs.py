@@ -19,7 +19,7 @@ from onward.core.job import Job, JobState
 from onward.core.project import Project
 from onward.errors import BadInput, Conflict, NotFound, OnwardError, ProviderFailed, SpendLimit, StoreError
 from onward.settings import Worktrees
-from onward.store import Store, jobs
+from onward.store import Store, jobs, sealed_keys
 from onward.store.jobs import OpenJob
 
 __all__ = ["Bench", "Job", "JobState", "Leaving", "Left", "OpenJob", "Running", "Stopped", "ask", "beat", "cancel", "find", "listed", "open_ones", "renew", "retry", "take_step"]  # fmt: skip
@@ -93,14 +93,18 @@ def ask(
     project: Project | None = None,
     key: str | None = None,
     requested_by: str = "",
+    sealed_key: bytes | None = None,
 ) -> Job:
-    """Ask for a job and return it. While one of that *key* is open, there is no other: that one is returned."""
+    """Ask for a job and return it. While one of that *key* is open, there is no other: that one is returned. A *sealed_key* opens a model for it, and is kept until it ends."""
     if project:
         arguments = {**arguments, "project": project.name}
     with store.write() as connection:
-        return jobs.add(
+        job = jobs.add(
             connection, kind, arguments, project_id=project.id if project else None, key=f"{kind}:{key}" if key else None, requested_by=requested_by
         )  # fmt: skip
+        if sealed_key is not None:
+            sealed_keys.keep(connection, sealed_key, job_id=job.id)
+        return job
 
 
 def find(store: Store, job_id: int) -> Job:

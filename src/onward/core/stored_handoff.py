@@ -9,11 +9,16 @@ from typing import NamedTuple
 from onward.core.changelog import Changelog
 from onward.core.handoff import Handoff
 from onward.core.preservation import Preservation
+from onward.core.redline import Redline
+from onward.core.refinement import RULES, Refinement
 
 
 @dataclass(frozen=True, slots=True)
 class StoredHandoff:
-    """One version of a project's handoff. `session_id` is the session whose completion made it, None when a correction or rebuild did."""
+    """One version of a project's handoff. `session_id` is the session whose completion made it, None when a correction or rebuild did.
+
+    `generator` is who wrote it: the rules, or a model by its name, with the report of what became of its part.
+    """
 
     id: int
     project_id: int
@@ -26,6 +31,8 @@ class StoredHandoff:
     handoff: Handoff
     preservation: Preservation
     created_at: datetime
+    generator: str = RULES
+    refinement: Refinement | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +46,7 @@ class HandoffVersion:
     budget_tokens: int
     preservation: Preservation
     created_at: datetime
+    generator: str = RULES
 
 
 class HandoffFigure(NamedTuple):
@@ -60,6 +68,17 @@ class Current:
     version: int | None = None
     id: int | None = None
     created_at: datetime | None = None
+    generator: str = RULES
+    refinement: Refinement | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Redlined:
+    """What two versions of a project's handoff say differently, section by section."""
+
+    before: int
+    after: int
+    redline: Redline
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,9 @@ def choose(
     facts = {fact.id: fact for fact in ledger.facts}
     room = rules.budget_tokens - reserve_tokens(rules.budget_tokens)
     in_sections = {name for section in rules.handoff.sections for line in section.lines for name in line.facts}
+    names = {name for name, _ in rules.handoff.head}
     elsewhere = [line for line in written.lines if in_sections.isdisjoint(line.facts)]
+    elsewhere += (line for name, line in written.head.items() if name not in names)
     removed = [Removed("twice", line.text) for line in elsewhere]
     written = written.without(elsewhere)
     why = "Nothing that the model wrote may stand."

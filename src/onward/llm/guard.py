@@ -71,10 +71,11 @@ _BULLET = re.compile(r"^\s*(?:[-*•+]|\d{1,2}[.)])\s+")
 
 
 class Proposed(NamedTuple):
-    """One line as a model wrote it, with the ids of the facts it says that it tells."""
+    """One line as a model wrote it, with the ids of the facts it says that it tells; `head` is its name where it is one of the head."""
 
     facts: tuple[str, ...]
     text: str
+    head: str = ""
 
 
 class Removed(NamedTuple):
@@ -99,10 +100,11 @@ class Evidence:
 
 
 class Guarded(NamedTuple):
-    """What may stand, each line with the facts that it carries and their handles; and what may not."""
+    """What may stand, each line with the facts that it carries and their handles, those of the head by their names; and what may not."""
 
     lines: list[Line]
     removed: list[Removed]
+    head: dict[str, Line]
 
 
 def is_writable(fact: Fact) -> bool:
@@ -113,16 +115,17 @@ def is_writable(fact: Fact) -> bool:
 def guard(proposed: Iterable[Proposed], evidence: Evidence) -> Guarded:
     """Return which of the *proposed* lines may stand. A fact is carried once: by the first line that does."""
     judge = _Judge(evidence)
-    kept: list[Line] = []
-    removed: list[Removed] = []
+    made = Guarded([], [], {})
     for one in proposed:
         text = _tidied(one.text)
         judged = judge.judge(text, one.facts)
-        if isinstance(judged, Line):
-            kept.append(judged)
+        if not isinstance(judged, Line):
+            made.removed.append(Removed(judged[0], text or one.text, judged[1]))
+        elif one.head:
+            made.head[one.head] = judged
         else:
-            removed.append(Removed(judged[0], text or one.text, judged[1]))
-    return Guarded(kept, removed)
+            made.lines.append(judged)
+    return made
 
 
 def _tidied(text: str) -> str:

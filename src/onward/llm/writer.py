@@ -104,16 +104,16 @@ class Part:
         """The shape of its answer."""
         return WrittenHead if self.is_head else WrittenPart
 
-    def read(self, answer: WrittenHead | WrittenPart) -> list[tuple[str, Proposed]]:
-        """Return the lines of an answer, those of the head under their names; a number that was not given is left as it is, for the guard to see."""
+    def read(self, answer: WrittenHead | WrittenPart) -> list[Proposed]:
+        """Return the lines of an answer; a number that was not given is left as it is, for the guard to see."""
         if isinstance(answer, WrittenPart):
-            return [("", self._proposed(line)) for line in answer.lines]
+            return [self._proposed(line) for line in answer.lines]
         lines = ((name, getattr(answer, field)) for field, name in _HEAD_NAMES.items())
-        return [(name, self._proposed(line)) for name, line in lines if line.text]
+        return [self._proposed(line, name) for name, line in lines if line.text]
 
-    def _proposed(self, line: WrittenLine) -> Proposed:
+    def _proposed(self, line: WrittenLine, head: str = "") -> Proposed:
         numbers = (one.strip().strip("[]\"'").lower() for one in line.facts)
-        return Proposed(tuple(self._named(number) for number in numbers), line.text)
+        return Proposed(tuple(self._named(number) for number in numbers), line.text, head)
 
     def _named(self, number: str) -> str:
         place = int(number[1:]) - 1 if number[:1] == "f" and number[1:].isascii() and number[1:].isdigit() else -1

@@ -18,6 +18,7 @@ from zstandard import ZstdCompressor, ZstdDecompressor
 from onward.core import facts as core_facts
 from onward.core import handoff as core_handoff
 from onward.core.preservation import Preservation, Reference
+from onward.core.refinement import Refinement
 from onward.core.transcript import ImportReport, Turn
 from onward.store import schema, turns
 from onward.store.bodies import Bodies
@@ -332,6 +333,8 @@ def _check_session(document: Document) -> None:
 def _check_handoff(document: Document) -> None:
     core_handoff.from_json(document["document"])
     Preservation.from_json(document["preservation"])
+    if document.get("refinement") is not None:
+        Refinement.from_json(document["refinement"])
 
 
 def _check_contribution(document: Document) -> None:

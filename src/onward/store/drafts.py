@@ -12,13 +12,14 @@ from sqlalchemy import Connection, Row, insert, select
 from onward.core.handoff import Handoff, from_json, render, to_json
 from onward.core.master import Master
 from onward.core.preservation import Preservation
+from onward.core.refinement import RULES, Refinement
 from onward.store.clock import now, told_always
 from onward.store.schema import drafts
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """One draft of a project."""
+    """One draft of a project; `generator` is who wrote it, as of any handoff."""
 
     id: int
     project_id: int
@@ -27,9 +28,11 @@ class Draft:
     handoff: Handoff
     preservation: Preservation
     created_at: datetime
+    generator: str = RULES
+    refinement: Refinement | None = None
 
 
-def add(connection: Connection, project_id: int, made: Master) -> Draft:
+def add(connection: Connection, project_id: int, made: Master, *, generator: str = RULES, refinement: Refinement | None = None) -> Draft:
     """Keep *made* as a draft, and return it."""
     values = {
         "project_id": project_id,
@@ -37,6 +40,8 @@ def add(connection: Connection, project_id: int, made: Master) -> Draft:
         "markdown": render(made.handoff),
         "document_json": orjson.dumps(to_json(made.handoff)).decode(),
         "preservation_json": orjson.dumps(made.preservation.to_json()).decode(),
+        "generator": generator,
+        "refinement_json": None if refinement is None else orjson.dumps(refinement.to_json()).decode(),
         "created_at": now(),
     }
     return _made(connection.execute(insert(drafts).values(values).returning(*drafts.c)).one())
@@ -54,4 +59,5 @@ def _made(row: Row[Any]) -> Draft:
     return Draft(
         row.id, row.project_id, row.budget_tokens, row.markdown, from_json(orjson.loads(row.document_json)),
         Preservation.from_json(orjson.loads(row.preservation_json)), told_always(row.created_at),
+        row.generator, None if row.refinement_json is None else Refinement.from_json(orjson.loads(row.refinement_json)),
     )  # fmt: skip

@@ -11,12 +11,22 @@ from sqlalchemy import Connection, Row, bindparam, func, insert, select
 from onward.core.handoff import from_json, render, to_json
 from onward.core.master import Master
 from onward.core.preservation import Preservation
+from onward.core.refinement import RULES, Refinement
 from onward.core.stored_handoff import HandoffFigure, StoredHandoff
 from onward.store.clock import now, told_always
 from onward.store.schema import handoffs
 
 
-def add(connection: Connection, project_id: int, session_id: int | None, ledger_version: int, made: Master) -> StoredHandoff:
+def add(
+    connection: Connection,
+    project_id: int,
+    session_id: int | None,
+    ledger_version: int,
+    made: Master,
+    *,
+    generator: str = RULES,
+    refinement: Refinement | None = None,
+) -> StoredHandoff:
     """Keep *made* as the project's newest version, and return it. The project must be held."""
     following = select(func.coalesce(func.max(handoffs.c.version), 0) + 1).where(handoffs.c.project_id == project_id).scalar_subquery()
     values = {
@@ -29,6 +39,8 @@ def add(connection: Connection, project_id: int, session_id: int | None, ledger_
         "markdown": render(made.handoff),
         "document_json": orjson.dumps(to_json(made.handoff)).decode(),
         "preservation_json": orjson.dumps(made.preservation.to_json()).decode(),
+        "generator": generator,
+        "refinement_json": None if refinement is None else orjson.dumps(refinement.to_json()).decode(),
         "created_at": now(),
     }
     return _made(connection.execute(insert(handoffs).values(values).returning(*handoffs.c)).one())
@@ -37,7 +49,7 @@ def add(connection: Connection, project_id: int, session_id: int | None, ledger_
 def again(connection: Connection, kept: StoredHandoff, ledger_version: int) -> StoredHandoff:
     """Keep a version once more, as the project's newest, and return it. The project must be held."""
     master = Master(kept.handoff, kept.preservation, kept.budget_tokens)
-    return add(connection, kept.project_id, None, ledger_version, master)
+    return add(connection, kept.project_id, None, ledger_version, master, generator=kept.generator, refinement=kept.refinement)
 
 
 def of_sessions(connection: Connection, session_ids: Collection[int]) -> dict[int, HandoffFigure]:
@@ -97,4 +109,5 @@ def _made(row: Row[Any]) -> StoredHandoff:
     return StoredHandoff(
         row.id, row.project_id, row.session_id, row.version, row.ledger_version, row.session_number, row.budget_tokens, row.markdown,
         from_json(orjson.loads(row.document_json)), Preservation.from_json(orjson.loads(row.preservation_json)), told_always(row.created_at),
+        row.generator, None if row.refinement_json is None else Refinement.from_json(orjson.loads(row.refinement_json)),
     )  # fmt: skip

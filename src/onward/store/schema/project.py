@@ -144,6 +144,9 @@ handoffs = Table(
     Column("markdown", Text, nullable=False),
     Column("document_json", Text, nullable=False),
     Column("preservation_json", Text, nullable=False),
+    # Who wrote it: the rules, or a model by its name; and the report of what became of its part.
+    Column("generator", Text, nullable=False, server_default="rules"),
+    Column("refinement_json", Text),
     Column("created_at", BigInteger, nullable=False),
     UniqueConstraint("project_id", "version"),
     sqlite_autoincrement=True,
@@ -179,6 +182,9 @@ drafts = Table(
     Column("markdown", Text, nullable=False),
     Column("document_json", Text, nullable=False),
     Column("preservation_json", Text, nullable=False),
+    # Who wrote it: the rules, or a model by its name; and the report of what became of its part.
+    Column("generator", Text, nullable=False, server_default="rules"),
+    Column("refinement_json", Text),
     Column("created_at", BigInteger, nullable=False),
     Index("ix_drafts_project_id", "project_id"),
     sqlite_autoincrement=True,

@@ -1,0 +1,36 @@
+"""A model that is asked to write, as the scripted endpoint plays it: it reads the facts out of the request and answers with lines."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+Tell = Callable[[int, str], str]
+"""What it makes of a fact, from its place and its text."""
+
+_FACT = re.compile(r"^f(\d+) \(([^)]*)\) (.*)$", re.M)
+
+
+def facts_of(material: str) -> list[tuple[str, str, str]]:
+    """Return the facts of a request as (number, mark, text)."""
+    return [(f"f{number}", mark, text) for number, mark, text in _FACT.findall(material)]
+
+
+def verbatim(_: int, text: str) -> str:
+    return text
+
+
+def writes(tell: Tell = verbatim) -> Callable[[Any], str]:
+    """Return what answers a request with one line for each fact."""
+
+    def answer(asked: Any) -> str:
+        facts = facts_of(asked.material)
+        lines = [{"facts": [number], "text": tell(place, text)} for place, (number, _, text) in enumerate(facts)]
+        if "Write three lines" not in asked.instructions:
+            return json.dumps({"lines": lines})
+        fields = {"GOAL": "goal", "STATE": "state", "DO FIRST": "do_first"}
+        return json.dumps({fields[mark]: line for (_, mark, _), line in zip(facts, lines, strict=True) if mark in fields})
+
+    return answer
