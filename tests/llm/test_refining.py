@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from shutil import copytree
 from typing import Any
@@ -78,7 +78,7 @@ def completed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def house(completed: Path, tmp_path: Path, scripted: Scripted) -> Iterator[House]:
     copytree(completed, tmp_path / "home")
-    said = LLM(url=scripted.url, model="scripted", key=scripted.key, timeout_seconds=1.0, usd_per_million=(1.0, 2.0))
+    said = LLM(url=scripted.url, model="scripted", key=scripted.key, timeout_seconds=20.0, usd_per_million=(1.0, 2.0))
     with Store.at_folder(tmp_path / "home") as store:
         bench = Bench(store, tmp_path / "home", models=Models(said, Sealer(tmp_path / "home")), first_wait_seconds=0.0)
         yield House(store, projects.only(store), bench, scripted)
@@ -101,7 +101,8 @@ def test_what_a_good_model_writes_is_kept_as_a_version_of_its_own(house: House) 
     assert worse_kinds(rules.preservation, made.preservation) == []
     assert made.handoff.fact_ids() >= rules.handoff.fact_ids()
     report = made.refinement
-    assert report and report.is_kept
+    assert report
+    assert report.is_kept
     assert report.standing > 10
     assert (report.requests, report.input_tokens, report.output_tokens) == (
         len(house.scripted.asked), 100 * report.requests, 20 * report.requests,
@@ -116,7 +117,8 @@ def test_the_next_session_begins_from_the_ledger_again(house: House) -> None:
     house.work(house.ask())
     refined = house.newest
     begun = sessions.start(house.store, house.project)
-    assert begun.previous and begun.previous.version == refined.version
+    assert begun.previous
+    assert begun.previous.version == refined.version
     made = complete(house.store, begun.session, accomplishments=["The tickets print"]).handoff
     assert (made.generator, made.refinement) == (RULES, None)
 
@@ -268,7 +270,7 @@ ACTS: dict[str, tuple[Callable[[Scripted], Act], str]] = {
     "402": (lambda at: at.fails(402), "failed"),
     "404": (lambda at: at.fails(404), "failed"),
     "tells the key": (lambda at: at.tells_the_key(), "done"),
-    "10 MB": (lambda at: at.floods(), "done"),
+    "10 MB": (lambda at: at.floods(), "failed"),
     "truncated": (lambda at: at.stops_short('{"lines": [{"facts": ["f1"], "text": "We are'), "queued"),
     "429": (lambda at: at.fails(429, retry_after="3600"), "queued"),
     "500": (lambda at: at.fails(500), "queued"),
@@ -281,17 +283,25 @@ ACTS: dict[str, tuple[Callable[[Scripted], Act], str]] = {
 def test_whatever_an_endpoint_does_the_handoff_stands(house: House, way: str) -> None:
     rules = house.newest
     act, state = ACTS[way]
+    if way == "hangs":
+        impatient = replace(house.models.settings, timeout_seconds=0.5)
+        house.bench = replace(house.bench, models=replace(house.models, settings=impatient))
     house.scripted.does(act(house.scripted))
     done = house.work(house.ask())
     assert done.state == state
     assert house.newest == rules
     assert house.scripted.key not in everything(house.store)
-    if state == "failed":
+    if way == "10 MB":
+        # It was paid for, and the job's limit ends it before it asks for all parts.
+        assert done.error
+        assert done.error["code"] == "spend_limit"
+    elif state == "failed":
         # With the trouble gone, the same job is tried again.
         house.scripted.answers(writes(verbatim))
         assert house.work(jobs.retry(house.store, done.id)).result["kept"]
     elif state == "queued":
-        assert done.due_at and done.error
+        assert done.due_at
+        assert done.error
     else:
         assert done.result["why"]
 
