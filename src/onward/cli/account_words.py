@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from onward.app.accounts import Standing
-from onward.app.credits import Efficiency, Forecast
-from onward.app.usage import ModelUsage
 from onward.cli.present import counted, say
-from onward.core.pool import Credits
+from onward.core.accounts import Standing
+from onward.core.forecast import Efficiency, Forecast
+from onward.core.pool import Credits, ModelUsage
 
 
 def as_data(one: Standing) -> dict[str, object]:

@@ -6,11 +6,10 @@ import sys
 
 import click
 
-from onward.app import analytics
-from onward.app.projects import Project
 from onward.cli.desk import Desk, as_json, desk, in_project
 from onward.cli.present import counted, note, say, say_json, table
-from onward.core.growth_report import MOST_POINTS, GrowthPoint, GrowthReport
+from onward.core.growth_report import MOST_POINTS, GrowthPoint, GrowthReport, growth_csv, patterns_csv
+from onward.core.project import Project
 
 everywhere = click.option("--all", "everywhere", is_flag=True, help="All projects together.")
 as_csv = click.option("--csv", "as_csv", is_flag=True, help="Answer as CSV, for spreadsheets.")
@@ -37,9 +36,9 @@ def growth(project: str | None, everywhere: bool, most_points: int, as_csv: bool
     """
     with desk(project=project) as at:
         ours = _ours(at, everywhere=everywhere)
-        report = analytics.growth(at.store, ours, most_points=most_points)
+        report = at.analytics.growth(ours, most_points=most_points)
     if as_csv:
-        sys.stdout.write(analytics.growth_csv(report))
+        sys.stdout.write(growth_csv(report))
     elif as_json:
         say_json(report)
     elif not report.sessions:
@@ -101,9 +100,9 @@ def patterns(project: str | None, everywhere: bool, limit: int, as_csv: bool, as
       onward analytics patterns --all --csv > patterns.csv
     """
     with desk(project=project) as at:
-        found = analytics.patterns(at.store, _ours(at, everywhere=everywhere), limit=limit)
+        found = at.analytics.patterns(_ours(at, everywhere=everywhere), limit=limit)
     if as_csv:
-        sys.stdout.write(analytics.patterns_csv(found))
+        sys.stdout.write(patterns_csv(found))
     elif as_json:
         say_json(found)
     else:

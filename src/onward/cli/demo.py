@@ -15,11 +15,11 @@ import click
 from onward import samples
 from onward.app import facts, handoffs, projects, sessions
 from onward.app.imports import import_paths
-from onward.app.projects import Project
 from onward.cli.conversation import json_line
 from onward.cli.desk import as_json, own_settings
 from onward.cli.document import Format, written
 from onward.cli.present import counted, paint, say
+from onward.core.project import Project
 from onward.settings import Settings, read_settings
 from onward.wiring import open_store
 

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import get_args
 
 import click
 
-from onward.app import facts
-from onward.app.facts import Fact
 from onward.cli.desk import as_json, desk, in_project
 from onward.cli.present import counted, note, paint, say, say_json, table
-from onward.core.facts import KINDS, Kind, State, to_json
+from onward.core.facts import KINDS, Fact, Kind, State, to_json
 
 SHOWN_ID = 8
 """Digits of an id that the list shows; any beginning that only one fact has will do."""
 
 named = click.argument("name", metavar="ID")
+undone = click.option("--undo", is_flag=True, help="Take it back.")
 
 
 @click.group()
@@ -44,7 +42,7 @@ def list_(project: str | None, kind: Kind | None, state: str, file: str, session
     """
     wanted: State | None = None if state == "all" else state  # type: ignore[assignment]
     with desk(project=project) as at:
-        found = facts.listed(at.store, at.project(), kind=kind, state=wanted, file=file, session=session)
+        found = list(at.facts.listed(at.project(), kind=kind, state=wanted, file=file, session=session))
     if as_json:
         say_json([to_json(one) for one in found])
         return
@@ -66,7 +64,7 @@ def add(kind: Kind, text: str, project: str | None, as_json: bool) -> None:
       onward fact add rule "Prices are integers in rupiah, never floats."
     """
     with desk(project=project) as at:
-        made = facts.add(at.store, at.project(), kind, text)
+        made = at.facts.add(at.project(), kind, text)
     _answer(made, "Added", as_json=as_json)
 
 
@@ -83,34 +81,42 @@ def edit(name: str, text: str, project: str | None, as_json: bool) -> None:
       onward fact edit 3f9c21aa "Staging is at port 8081."
     """
     with desk(project=project) as at:
-        made = facts.reword(at.store, at.project(), name, text)
+        made = at.facts.change(at.project(), name, text=text)
     _answer(made, "Reworded", as_json=as_json)
 
 
-def _one_word(verb: str, past: str, undone: Callable[..., Fact], done: Callable[..., Fact], help: str) -> None:
-    """Add the command *verb*, which does *done* to a fact, or *undone* with --undo."""
+@fact.command()
+@named
+@undone
+@in_project
+@as_json
+def pin(name: str, undo: bool, project: str | None, as_json: bool) -> None:
+    """Show a fact in every handoff, before others.
 
-    @fact.command(verb, help=help)
-    @named
-    @click.option("--undo", is_flag=True, help="Take it back.")
-    @in_project
-    @as_json
-    def command(name: str, undo: bool, project: str | None, as_json: bool) -> None:
-        with desk(project=project) as at:
-            made = (undone if undo else done)(at.store, at.project(), name)
-        _answer(made, f"No longer {past.lower()}" if undo else past, as_json=as_json)
+    \b
+    Example:
+      onward fact pin 3f9c21aa
+    """
+    with desk(project=project) as at:
+        made = at.facts.change(at.project(), name, pinned=not undo)
+    _answer(made, "No longer pinned" if undo else "Pinned", as_json=as_json)
 
 
-_one_word(
-    "pin", "Pinned", facts.unpin, facts.pin, "Show a fact in every handoff, before others.\n\n\b\nExample:\n  onward fact pin 3f9c21aa"
-)
-_one_word(
-    "retract",
-    "Retracted",
-    facts.restore,
-    facts.retract,
-    "Take a fact out of every handoff: it is wrong, or of no use.\n\n\b\nExample:\n  onward fact retract 3f9c21aa",
-)
+@fact.command()
+@named
+@undone
+@in_project
+@as_json
+def retract(name: str, undo: bool, project: str | None, as_json: bool) -> None:
+    """Take a fact out of every handoff: it is wrong, or of no use.
+
+    \b
+    Example:
+      onward fact retract 3f9c21aa
+    """
+    with desk(project=project) as at:
+        made = at.facts.change(at.project(), name, state="live" if undo else "retracted")
+    _answer(made, "No longer retracted" if undo else "Retracted", as_json=as_json)
 
 
 def _answer(made: Fact, done: str, *, as_json: bool) -> None:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import click
 
-from onward.app import touched
-from onward.app.touched import ProjectFile
 from onward.cli.desk import as_json, desk, in_project
 from onward.cli.present import counted, note, say_json, table
+from onward.core.touched import ProjectFile
 
 
 @click.command()
@@ -26,7 +25,7 @@ def files(text: str, project: str | None, session: int | None, as_json: bool) ->
       onward files src/cart --session 3
     """
     with desk(project=project) as at:
-        found = touched.listed(at.store, at.project(), session=session, text=text)
+        found = list(at.kept.files(at.project(), session=session, text=text))
     if as_json:
         say_json(found)
         return

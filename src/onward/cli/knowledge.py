@@ -6,14 +6,12 @@ import sys
 
 import click
 
-from onward.app import knowledge
-from onward.app.knowledge import CATEGORIES, KNOWLEDGE_KINDS, Entry, KnowledgeAuthor, KnowledgeKind
-from onward.app.projects import Project
-from onward.cli.desk import Desk, as_json, desk, in_project
+from onward.cli.desk import as_json, desk, in_project
 from onward.cli.present import counted, note, paint, say, say_json, table
-from onward.core.entry import Answer
+from onward.core.categories import CATEGORIES
+from onward.core.entry import Answer, Entry, KnowledgeAuthor, Source
+from onward.core.knowledge import KNOWLEDGE_KINDS, KnowledgeKind
 from onward.core.printable import printable
-from onward.errors import NotFound
 
 numbered = click.argument("number", metavar="ID", type=click.IntRange(min=1))
 of_kind = click.option("--kind", type=click.Choice(KNOWLEDGE_KINDS), help="Only entries of this kind.")
@@ -46,7 +44,7 @@ def list_(project: str | None, kind: KnowledgeKind | None, category: str | None,
     with desk(project=project) as at:
         ours = at.project() if project else None
         author: KnowledgeAuthor | None = "person" if by_hand else None
-        found = knowledge.listed(at.store, kind=kind, category=category or "", author=author, project=ours, limit=limit)
+        found = list(at.knowledge.listed(kind=kind, category=category or "", author=author, project=ours, limit=limit))
     if as_json:
         say_json(found)
     else:
@@ -72,7 +70,7 @@ def search(
     """
     with desk(project=project) as at:
         ours = at.project() if project else None
-        found = knowledge.search(at.store, " ".join(query), project=ours, kind=kind, category=category or "", limit=limit)
+        found = at.knowledge.search(" ".join(query), project=ours, kind=kind, category=category or "", limit=limit)
     if as_json:
         say_json(found)
         return
@@ -99,7 +97,7 @@ def seen(error: tuple[str, ...], project: str | None, limit: int, as_json: bool)
     """
     text = " ".join(error) if error else sys.stdin.read(1_000_000)
     with desk(project=project) as at:
-        found = knowledge.troubleshoot(at.store, text, project=_project_or_none(at, asked=bool(project)))
+        found = at.knowledge.troubleshoot(text, project=at.project_or_none())
     if as_json:
         say_json({"answers": found.seen.answers[:limit], "met": found.seen.met, "advice": found.advice})
         return
@@ -114,15 +112,6 @@ def seen(error: tuple[str, ...], project: str | None, limit: int, as_json: bool)
         for title, lines in (("Likely", found.advice.causes), ("Do", found.advice.steps), ("Run", found.advice.commands)):
             for line in lines:
                 say(f"{title}: {line}")
-
-
-def _project_or_none(at: Desk, *, asked: bool) -> Project | None:
-    try:
-        return at.project()
-    except NotFound:
-        if asked:
-            raise
-        return None
 
 
 def _answer(one: Answer) -> str:
@@ -148,7 +137,7 @@ def add(text: str, kind: KnowledgeKind, fix: str, category: str | None, as_json:
       onward knowledge add "ECONNREFUSED 127.0.0.1:5432" --kind solution --fix "docker compose up -d db"
     """
     with desk() as at:
-        made = knowledge.add(at.store, text, kind=kind, fix=fix, category=category or "")
+        made = at.knowledge.add(text, kind=kind, fix=fix, category=category or "")
     _tell("Added", made, as_json=as_json)
 
 
@@ -175,9 +164,9 @@ def edit(
         raise click.UsageError("Say what to change: --text, --fix, --category or --kind; or --used.")
     with desk() as at:
         if any(value is not None for value in said.values()):
-            made = knowledge.edit(at.store, number, text=text, fix=fix, category=category, kind=kind)
+            made = at.knowledge.edit(number, text=text, fix=fix, category=category, kind=kind)
         if used:
-            made = knowledge.note_used(at.store, number)
+            made = at.knowledge.note_used(number)
     _tell("Changed", made, as_json=as_json)
 
 
@@ -192,7 +181,7 @@ def delete(number: int, as_json: bool) -> None:
       onward knowledge delete 12
     """
     with desk() as at:
-        gone = knowledge.delete(at.store, number)
+        gone = at.knowledge.delete(number)
     _tell("Deleted", gone, as_json=as_json)
 
 
@@ -207,7 +196,7 @@ def show(number: int, as_json: bool) -> None:
       onward knowledge show 12
     """
     with desk() as at:
-        detail = knowledge.show(at.store, number)
+        detail = at.knowledge.show(number)
     if as_json:
         say_json(detail)
         return
@@ -235,5 +224,5 @@ def _worded(one: Entry) -> str:
     return f"{one.text} → {one.fix}" if one.fix else one.text
 
 
-def _from(source: knowledge.Source | None) -> str:
+def _from(source: Source | None) -> str:
     return f" [{source.project} {source.handle}]" if source else ""

@@ -6,16 +6,13 @@ import sys
 
 import click
 
-from onward.app import searching, sources
 from onward.app.conversation import markdown
-from onward.app.projects import Project
 from onward.cli.conversation import json_line
-from onward.cli.desk import Desk, as_json, desk, in_project
+from onward.cli.desk import as_json, desk, in_project
 from onward.cli.inputs import named
 from onward.cli.present import note, paint, say, say_json
 from onward.core.excerpt import DEFAULT_BUDGET_TOKENS, SEARCH_KINDS, Excerpt, SearchKind
 from onward.core.printable import printable
-from onward.errors import NotFound
 
 
 @click.command()
@@ -46,23 +43,14 @@ def search(
       onward search "why not polling" --kind user --budget 500
     """
     with desk(project=project) as at:
-        ours = None if everywhere else _project_or_all(at, asked=bool(project))
-        found = searching.search(at.store, " ".join(query), project=ours, kinds=kinds, budget_tokens=budget)
+        ours = None if everywhere else at.project_or_none()
+        found = at.kept.search(" ".join(query), project=ours, kinds=kinds, budget_tokens=budget)
     if as_json:
         say_json({"tokens": found.tokens, "budget_tokens": found.budget_tokens, "excerpts": found.excerpts})
     elif not found.excerpts:
         note(f"Nothing found in {ours.name if ours else 'any project'}. Try fewer or other words" + (", or --all." if ours else "."))
     else:
         say("\n\n".join(_excerpt(one, several=ours is None) for one in found.excerpts))
-
-
-def _project_or_all(at: Desk, *, asked: bool) -> Project | None:
-    try:
-        return at.project()
-    except NotFound:
-        if asked:
-            raise
-        return None
 
 
 def _excerpt(one: Excerpt, *, several: bool) -> str:
@@ -87,10 +75,13 @@ def source(handle: str, files: tuple[str, ...], project: str | None, as_json: bo
       onward source s1.12-15 session.jsonl
     """
     if files:
-        found = sources.of_files([named(name) for name in files], handle)
+        # Imported here: it brings the store with it, which a server has already.
+        from onward.app.sources import of_files
+
+        found = of_files([named(name) for name in files], handle)
     else:
         with desk(project=project) as at:
-            found = sources.source(at.store, at.project(), handle)
+            found = at.kept.source(at.project(), handle)
     for ordinal, turn in found.turns:
         if as_json:
             say(json_line(turn, ordinal))

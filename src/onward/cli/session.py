@@ -10,7 +10,6 @@ import click
 
 from onward.app.briefing import since_then
 from onward.app.conversation import markdown
-from onward.app.sessions import Session, SessionStatus
 from onward.cli.account import choose, suggest
 from onward.cli.account_words import say_usage, usage_data
 from onward.cli.clipboard import copy as copy_text
@@ -18,6 +17,7 @@ from onward.cli.conversation import json_line
 from onward.cli.desk import as_json, desk, in_project, within_budget
 from onward.cli.document import FORMATS, Format, written
 from onward.cli.present import counted, note, paint, say, say_json, table
+from onward.core.session import Session, SessionStatus
 
 numbered = click.argument("number", type=click.IntRange(min=1))
 on_account = click.option(

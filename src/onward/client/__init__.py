@@ -16,7 +16,11 @@ from __future__ import annotations
 from typing import Self
 
 from onward.client.accounts import Accounts
+from onward.client.analytics import Analytics
+from onward.client.facts import Facts
 from onward.client.handoffs import Handoffs
+from onward.client.kept import Kept
+from onward.client.knowledge import Knowledge
 from onward.client.projects import Projects
 from onward.client.sessions import Sessions
 from onward.client.templates import Templates
@@ -38,6 +42,10 @@ class Client:
         self.sessions = Sessions(wire)
         self.handoffs = Handoffs(wire)
         self.templates = Templates(wire)
+        self.analytics = Analytics(wire)
+        self.facts = Facts(wire)
+        self.knowledge = Knowledge(wire)
+        self.kept = Kept(wire)
         self.accounts = Accounts(wire)
 
     def close(self) -> None:

@@ -10,11 +10,14 @@ from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from onward.core import handoff
+from onward.core.entry import Entry, Source
 from onward.core.facts import Handle, parse_handle
+from onward.core.growth_report import GrowthPoint, OftenTouched
 from onward.core.handoff import Handoff
 from onward.core.preservation import Preservation
 from onward.core.project import ProjectTotals
 from onward.core.session import Session
+from onward.core.touched import FileTouch
 from onward.errors import ServerFailed
 
 T = TypeVar("T")
@@ -28,6 +31,11 @@ NAMES: dict[type, dict[str, str]] = {
         "last_at": "last_session_at",
     },
     Session: {"turns": "turn_count"},
+    Entry: {"sources": "source_count"},
+    Source: {"knowledge_id": "entry_id"},
+    FileTouch: {"session": "session_number"},
+    GrowthPoint: {"session": "session_number"},
+    OftenTouched: {"last_session": "last_session_number"},
 }
 """What an answer calls a field that a value calls otherwise."""
 

@@ -56,7 +56,7 @@ class Wire:
         """Give the connections back."""
         self.http.close()
 
-    def get(self, path: str, **query: Any) -> dict[str, Any]:
+    def get(self, path: str, /, **query: Any) -> dict[str, Any]:
         """Return the answer of a route that reads."""
         return self._asked("GET", path, query, None, {})
 
@@ -72,11 +72,11 @@ class Wire:
         """Return the answer of a route that sets something."""
         return self._written("PUT", path, body, {})
 
-    def delete(self, path: str, **query: Any) -> dict[str, Any]:
+    def delete(self, path: str, /, **query: Any) -> dict[str, Any]:
         """Return the answer of a route that deletes something."""
         return self._written("DELETE", path, None, query)
 
-    def pages(self, path: str, **query: Any) -> Iterator[dict[str, Any]]:
+    def pages(self, path: str, /, **query: Any) -> Iterator[dict[str, Any]]:
         """Yield the rows of a list, asking for one page after the other."""
         cursor: str | None = ""
         while cursor is not None:

@@ -34,6 +34,10 @@ class Desk:
         self.sessions = parts.sessions
         self.handoffs = parts.handoffs
         self.templates = parts.templates
+        self.facts = parts.facts
+        self.kept = parts.kept
+        self.knowledge = parts.knowledge
+        self.analytics = parts.analytics
         self.accounts = parts.accounts
 
     @property

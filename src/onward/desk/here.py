@@ -5,7 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
-from onward.app import accounts, charging, completing, handoffs, projects, remapping, sessions, templates, usage
+from onward.app import (
+    accounts,
+    analytics,
+    charging,
+    completing,
+    facts,
+    handoffs,
+    knowledge,
+    projects,
+    remapping,
+    searching,
+    sessions,
+    sources,
+    templates,
+    touched,
+    usage,
+)
 from onward.app import credits as account_credits
 from onward.core.accounts import Account
 from onward.core.credits import Need, Window
@@ -77,6 +93,42 @@ class Handoffs(Part):
     diff = _on_store(handoffs.diff)
 
 
+class Facts(Part):
+    """The ledger of a project, listed and corrected."""
+
+    listed = _on_store(facts.listed)
+    add = _on_store(facts.add)
+    change = _on_store(facts.change)
+
+
+class Kept(Part):
+    """Everything that was kept, and what stands behind a line."""
+
+    search = _on_store(searching.search)
+    source = _on_store(sources.source)
+    files = _on_store(touched.listed)
+
+
+class Knowledge(Part):
+    """What was learned once, in whichever project."""
+
+    listed = _on_store(knowledge.listed)
+    search = _on_store(knowledge.search)
+    troubleshoot = _on_store(knowledge.troubleshoot)
+    show = _on_store(knowledge.show)
+    add = _on_store(knowledge.add)
+    edit = _on_store(knowledge.edit)
+    note_used = _on_store(knowledge.note_used)
+    delete = _on_store(knowledge.delete)
+
+
+class Analytics(Part):
+    """How sessions grow more productive, and what recurs over them."""
+
+    growth = _on_store(analytics.growth)
+    patterns = _on_store(analytics.patterns)
+
+
 class Templates(Part):
     """What sessions of a kind are for, by name."""
 
@@ -130,4 +182,8 @@ class Here:
         self.sessions = Sessions(store, settings)
         self.handoffs = Handoffs(store, settings)
         self.templates = Templates(store, settings)
+        self.facts = Facts(store, settings)
+        self.kept = Kept(store, settings)
+        self.knowledge = Knowledge(store, settings)
+        self.analytics = Analytics(store, settings)
         self.accounts = Accounts(store, settings)

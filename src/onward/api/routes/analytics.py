@@ -26,8 +26,9 @@ As = Annotated[Literal["json", "csv"], Query(description="JSON, or a table for s
 
 @dataclass(frozen=True, slots=True)
 class PredictedShape:
-    """What the formulae say of a session: `output` is credits · efficiency · knowledge, for 90 credits where nobody told."""
+    """What the formulae say of the session of that number: `output` is credits · efficiency · knowledge, for 90 credits where nobody told."""
 
+    session: int
     efficiency_ratio: float
     knowledge_factor: float
     output: float
@@ -101,9 +102,10 @@ class GrowthShape:
 
 @dataclass(frozen=True, slots=True)
 class RecurringErrorShape:
-    """An error that several sessions met; in the words of the last, at `handle`."""
+    """An error that several sessions met; in the words of the last, at `handle`. `signature` is what makes it the same error."""
 
     project: str
+    signature: str
     text: str
     sessions: int
     times: int
@@ -143,7 +145,10 @@ class PatternsShape:
 
 def _point_shape(one: GrowthPoint) -> PointShape:
     formula = PredictedShape(
-        round(one.predicted.efficiency_ratio, 4), round(one.predicted.knowledge_factor, 4), round(one.predicted.output, 2)
+        one.predicted.session,
+        round(one.predicted.efficiency_ratio, 4),
+        round(one.predicted.knowledge_factor, 4),
+        round(one.predicted.output, 4),
     )
     return PointShape(one.place, one.project, one.session, one.ended_at, formula, ActualShape(**_rounded(asdict(one.actual))))
 
@@ -175,7 +180,9 @@ def patterns_shape(found: Patterns) -> PatternsShape:
     """Return what recurs as it is answered."""
     return PatternsShape(
         [
-            RecurringErrorShape(one.project, one.text, one.sessions, one.times, f"s{one.last_session}.{one.turn}", one.is_solved)
+            RecurringErrorShape(
+                one.project, one.signature, one.text, one.sessions, one.times, f"s{one.last_session}.{one.turn}", one.is_solved
+            )
             for one in found.errors
         ],
         [ReworkFileShape(one.project, one.path, one.sessions, one.times, one.last_session) for one in found.files],

@@ -40,7 +40,10 @@ class FactChange(Change):
 
 @dataclass(frozen=True, slots=True)
 class FactShape:
-    """One fact. `sources` are the handles of the turns that show it; `subject` is what it is about, where code can tell."""
+    """One fact. `sources` are the handles of the turns that show it; `subject` is what it is about, where code can tell.
+
+    `place` is its ordinal in its turn, `retires` what its text calls replaced.
+    """
 
     id: str
     kind: str
@@ -55,13 +58,15 @@ class FactShape:
     weight: float
     superseded_by: str | None
     at: datetime | None
+    place: int
+    retires: list[str]
 
 
 def fact_shape(fact: Fact) -> FactShape:
     """Return a fact as it is answered."""
     return FactShape(
         fact.id, fact.kind, fact.state, fact.text, fact.lead, fact.subject, [str(handle) for handle in fact.sources], fact.evidence,
-        fact.author, fact.pinned, fact.weight, fact.superseded_by, fact.at,
+        fact.author, fact.pinned, fact.weight, fact.superseded_by, fact.at, fact.place, list(fact.retires),
     )  # fmt: skip
 
 

@@ -59,6 +59,7 @@ class Trouble(Body):
 class SourceShape:
     """A session that tells an entry: its project, and the handle of the turn."""
 
+    entry_id: int
     project_id: int
     project: str
     handle: str
@@ -114,6 +115,7 @@ class FixShape:
     likeness_ratio: float
     own: bool
     source: SourceShape | None
+    entry: EntryShape
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,13 +139,14 @@ class SeenShape:
 
 @dataclass(frozen=True, slots=True)
 class TroubleshootingShape:
-    """What history and rules say of an error. `made_by` is `rules`: no model wrote any of it."""
+    """What history and rules say of an error. `root_causes` are those of the fixes and the `likely_causes` by rules. `made_by` is `rules`: no model wrote any of it."""
 
     made_by: Literal["rules"]
     category: str
     fixes: list[FixShape]
     met: list[MetShape]
     root_causes: list[str]
+    likely_causes: list[str]
     steps: list[str]
     code: list[str]
     prevention: list[str]
@@ -157,7 +160,7 @@ def entry_shape(one: Entry) -> EntryShape:
 
 
 def _source_shape(one: Source) -> SourceShape:
-    return SourceShape(one.project_id, one.project, str(one.handle), one.fact_id, one.text, one.fix)
+    return SourceShape(one.knowledge_id, one.project_id, one.project, str(one.handle), one.fact_id, one.text, one.fix)
 
 
 def _detail_shape(one: Detail) -> DetailShape:
@@ -170,7 +173,9 @@ def _hit_shape(one: Hit) -> HitShape:
 
 def _fix_shape(one: Answer) -> FixShape:
     source = _source_shape(one.source) if one.source else None
-    return FixShape(one.entry.id, one.entry.kind, one.entry.category, one.text, one.fix, one.sure, one.likeness_ratio, one.is_own, source)
+    return FixShape(
+        one.entry.id, one.entry.kind, one.entry.category, one.text, one.fix, one.sure, one.likeness_ratio, one.is_own, source, entry_shape(one.entry)
+    )  # fmt: skip
 
 
 def _met_shape(one: MetBefore) -> MetShape:
@@ -185,7 +190,7 @@ def _troubleshooting_shape(one: Troubleshooting) -> TroubleshootingShape:
     advice, seen = one.advice, _seen_shape(one.seen)
     causes = [f"{fix.text} → {fix.fix}" if fix.fix else fix.text for fix in seen.fixes if fix.sure == "same"]
     return TroubleshootingShape(
-        "rules", advice.category, seen.fixes, seen.met, [*causes, *advice.causes], list(advice.steps), list(advice.commands), list(advice.prevention)
+        "rules", advice.category, seen.fixes, seen.met, [*causes, *advice.causes], list(advice.causes), list(advice.steps), list(advice.commands), list(advice.prevention)
     )  # fmt: skip
 
 

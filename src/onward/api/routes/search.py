@@ -49,7 +49,7 @@ def search(
     q: Annotated[str, Query(min_length=1, max_length=2000, description="Words or a question; nothing in it is syntax.")],
     project_id: Annotated[int | None, Query(ge=1, le=MOST_ID, description="Only that project.")] = None,
     kind: Annotated[list[SearchKind] | None, Query(description="Whose words: a person's, the agent's, the tools'; or facts.")] = None,
-    budget: Annotated[int, Query(ge=50, le=100_000, description="Most tokens that the answer may take.")] = DEFAULT_BUDGET_TOKENS,
+    budget: Annotated[int, Query(ge=1, le=100_000, description="Most tokens that the answer may take.")] = DEFAULT_BUDGET_TOKENS,
 ) -> Response:
     """Answer the passages that answer a question best, within a budget, each with the handle of its turn."""
     project = projects.of_id(at.store, project_id) if project_id else None
