@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from onward.app import projects
+from onward.app.belonging import Belonging
 from onward.core.project import Project
 from onward.core.transcript import SessionHead
 from onward.errors import BadInput
@@ -16,18 +17,24 @@ from onward.store import Store
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """The one `project` for all; without it each session's own (`belonging`), and what `fallback` answers where nothing tells."""
+    """The one `project` for all; without it each session's own (`belonging`), and what `fallback` answers where nothing tells.
+
+    `elsewhere` says what sessions of another machine belong to, by the folder and the address that their transcript names: only that machine can look there.
+    """
 
     store: Store
     project: Project | None = None
     fallback: Callable[[], Project] | None = None
     worktrees: Worktrees = "together"
+    elsewhere: Mapping[tuple[str, str], Belonging] = field(default_factory=dict[tuple[str, str], Belonging])
 
     def of(self, head: SessionHead, file: Path | None) -> Project:
         """Return the project of the session of *head*, read from *file*. Raises `BadInput` where nothing tells it."""
-        project = (
-            self.project or projects.of_session(self.store, head, file, worktrees=self.worktrees) or (self.fallback and self.fallback())
-        )
+        if self.project:
+            return self.project
+        if told := self.elsewhere.get((head.cwd, head.remote)):
+            return projects.of_belonging(self.store, told)
+        project = projects.of_session(self.store, head, file, worktrees=self.worktrees) or (self.fallback and self.fallback())
         if not project:
             raise BadInput("The transcript does not say which project it belongs to.", "Name one with --project.")
         return project

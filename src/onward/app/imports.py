@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 from onward.app import completing
 from onward.app.ahead import Ahead, Job, pays
+from onward.app.belonging import Belonging
 from onward.app.destination import Destination
 from onward.app.finding import FoundFile, found_files, looked_at
 from onward.app.intake import SessionIntake
@@ -62,13 +63,16 @@ def import_uploads(
     complete: bool = False,
     budget_tokens: int | None = None,
     worktrees: Worktrees = "together",
+    elsewhere: Mapping[tuple[str, str], Belonging] | None = None,
 ) -> Imported:
-    """Import files that came from elsewhere, each under the name it has there, as `import_paths` does. Where they lie here tells nothing of their project."""
+    """Import files that came from elsewhere, each under the name it has there, as `import_paths` does. Where they lie here tells nothing of their project; *elsewhere* may (`Destination`)."""
     found = [looked_at(path, named=True, name=name) for name, path in uploads]
     outcome = Imported([], [])
     with (
         ExitStack() as opened,
-        _Importer(Destination(store, project, None, worktrees), complete=complete, budget_tokens=budget_tokens) as importer,
+        _Importer(
+            Destination(store, project, None, worktrees, elsewhere or {}), complete=complete, budget_tokens=budget_tokens
+        ) as importer,
     ):
         for one in sorted(found, key=lambda one: (one.began_at, one.name)):
             if not one.error and isinstance(one.source, Path):

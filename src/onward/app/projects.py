@@ -26,6 +26,7 @@ __all__ = [
     "listed",
     "meant",
     "new",
+    "of_belonging",
     "of_id",
     "of_session",
     "only",
@@ -153,8 +154,11 @@ def _known(everything: list[Project]) -> str:
 def of_session(store: Store, head: SessionHead, file: Path | None = None, *, worktrees: Worktrees = "together") -> Project | None:
     """Return the project of the session of *head*, read from *file*, made where it is missing; None when nothing tells (`belonging`)."""
     told = belonging(head, file, worktrees)
-    if told is None:
-        return None
+    return None if told is None else of_belonging(store, told)
+
+
+def of_belonging(store: Store, told: Belonging) -> Project:
+    """Return the project that *told* leads to, made where it is missing."""
     with store.read() as connection:
         there = _found(connection, told)
     if there and (there.remote or not told.remote or told.named):

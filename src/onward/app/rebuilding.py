@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from onward.app.completing import contribution, main_path
 from onward.app.deriving import derive
@@ -12,19 +12,10 @@ from onward.app.standing import standing_of
 from onward.core.ledger import Ledger, fold
 from onward.core.preservation import fold_references
 from onward.core.project import Project
-from onward.core.stored_handoff import StoredHandoff
+from onward.core.stored_handoff import Rebuilt
 from onward.errors import Conflict
 from onward.store import Store, facts, handoffs, projects, sessions, turns
 from onward.store.facts import Contribution, StoredLedger
-
-
-@dataclass(frozen=True, slots=True)
-class Rebuilt:
-    """What came of it. `handoff` is None where no session is completed."""
-
-    sessions: int
-    facts: int
-    handoff: StoredHandoff | None
 
 
 def rebuild(store: Store, project: Project, on_progress: Callable[[int, int], None] | None = None) -> Rebuilt:

@@ -9,10 +9,9 @@ from typing import cast
 import click
 
 from onward.app import access
-from onward.app.access import MOST_DAYS, SCOPES
+from onward.app.access import MOST_DAYS, SCOPES, AccessToken, Reach
 from onward.cli.desk import as_json, desk
 from onward.cli.present import note, say, say_json, table
-from onward.store.access import AccessToken, Reach
 
 
 @click.group("access")

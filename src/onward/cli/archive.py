@@ -6,7 +6,6 @@ from pathlib import Path
 
 import click
 
-from onward.app import archives
 from onward.cli.desk import as_json, desk
 from onward.cli.present import Progress, counted, say, say_json
 from onward.core.arrival import Arrived, Exported
@@ -35,7 +34,7 @@ def export(name: str, file: Path | None, training: bool, force: bool, as_json: b
         target = file or Path(f"{ours.name.replace('/', '-')}.onward.zip")
         if target.exists() and not force:
             raise BadInput(f"{target} is there already.", "Say --force to write over it, or name another file.")
-        made = archives.export_project(at.store, ours, target, training=training, on_progress=progress.at)
+        made = at.archives.export(ours, target, training=training, on_progress=progress.at)
     if as_json:
         say_json({"project": ours.name, "file": str(made.path), "bytes": made.size_bytes, **_counts(made)})
         return
@@ -56,7 +55,7 @@ def import_(file: Path, name: str, as_json: bool) -> None:
       onward project import kopi-shop.onward.zip
     """
     with desk() as at, Progress("importing") as progress:
-        made = archives.import_archive(at.store, file, name=name, on_progress=progress.at)
+        made = at.archives.bring_in(file, name=name, on_progress=progress.at)
     if as_json:
         say_json({"project": made.project.name, "project_id": made.project.id, "again": made.again, **_counts(made)})
     else:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import click
 
 from onward.app.doctor import Status, examine
-from onward.app.rebuilding import rebuild as rebuild_project
-from onward.app.rebuilding import reindex
 from onward.cli.desk import as_json, desk, in_project, own_settings
 from onward.cli.present import Progress, counted, paint, say, say_json
 from onward.wiring import open_store
@@ -29,8 +27,8 @@ def rebuild(project: str | None, index: bool, as_json: bool) -> None:
     """
     with desk(project=project) as at, Progress("rebuilding") as progress:
         ours = at.project()
-        made = rebuild_project(at.store, ours, progress.at)
-        indexed = reindex(at.store) if index else None
+        made = at.projects.rebuild(ours, progress.at)
+        indexed = at.kept.reindex() if index else None
     version = made.handoff.version if made.handoff else None
     if as_json:
         say_json(

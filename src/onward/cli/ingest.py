@@ -16,8 +16,6 @@ from onward.app.destination import Destination
 from onward.app.discovery import agent_folders, files_in
 from onward.app.finding import files_under
 from onward.app.following import Follower, follow
-from onward.app.imports import import_paths
-from onward.app.projects import listed
 from onward.cli import plan
 from onward.cli.desk import Desk, as_json, desk, within_budget
 from onward.cli.inputs import named
@@ -100,18 +98,16 @@ def _answer(at: Desk, outcome: Imported, *, as_json: bool) -> None:
 
 
 def _run(at: Desk, sources: Sequence[Path | BinaryIO], *, complete: bool) -> Imported:
-    to = _destination(at)
     with Progress("importing") as progress:
 
         def show(step: Step) -> None:
             progress.at(step.done, step.files, step.path)
 
-        return import_paths(
-            at.store,
+        return at.imports.paths(
             sources,
-            project=to.project,
-            fallback=to.fallback,
-            worktrees=to.worktrees,
+            project=at.project(create=True) if at.settings.project_for_all else None,
+            fallback=lambda: at.project(create=True),
+            worktrees=at.settings.worktrees,
             complete=complete,
             budget_tokens=at.settings.budget_tokens,
             on_progress=show,
@@ -169,7 +165,7 @@ def _tell_batch(file: ImportedFile, names: dict[int, str]) -> None:
 
 
 def _project_names(at: Desk) -> dict[int, str]:
-    return {line.project.id: line.project.name for archived in (False, True) for line in listed(at.store, archived=archived)}
+    return {line.project.id: line.project.name for archived in (False, True) for line in at.projects.listed(archived=archived)}
 
 
 def _tell(outcome: Imported, names: dict[int, str]) -> None:

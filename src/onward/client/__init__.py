@@ -17,8 +17,11 @@ from typing import Self
 
 from onward.client.accounts import Accounts
 from onward.client.analytics import Analytics
+from onward.client.archives import Archives
 from onward.client.facts import Facts
 from onward.client.handoffs import Handoffs
+from onward.client.imports import Imports
+from onward.client.jobs import Job, Jobs
 from onward.client.kept import Kept
 from onward.client.knowledge import Knowledge
 from onward.client.projects import Projects
@@ -26,7 +29,7 @@ from onward.client.sessions import Sessions
 from onward.client.templates import Templates
 from onward.client.wire import TIMEOUT_SECONDS, Wire
 
-__all__ = ["Client"]
+__all__ = ["Client", "Job"]
 
 
 class Client:
@@ -46,6 +49,9 @@ class Client:
         self.facts = Facts(wire)
         self.knowledge = Knowledge(wire)
         self.kept = Kept(wire)
+        self.archives = Archives(wire)
+        self.imports = Imports(wire)
+        self.jobs = Jobs(wire)
         self.accounts = Accounts(wire)
 
     def close(self) -> None:

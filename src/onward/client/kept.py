@@ -33,6 +33,10 @@ class Kept(Room):
         told = self._wire.get(f"/sources/{quote(handle.strip(), safe='')}", project_id=project.id)["data"]
         return Source(parse(told["handle"]), SessionHead(told["agent"]), [(one["turn"], turn_of(one)) for one in told["turns"]])
 
+    def reindex(self) -> int:
+        """Make the search index of the whole store anew; return how many turns it holds."""
+        return int(self._wire.post("/search/reindex")["data"]["turns"])
+
     def files(self, project: Project, *, session: int | None = None, text: str = "") -> Iterator[ProjectFile]:
         """Yield the files that completed sessions of a project touched, by path: those of the session of that number, those with *text* in their path."""
         return map(_file, self._wire.pages(f"/projects/{project.id}/files", session=session, path=text))

@@ -6,9 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from onward.app.belonging import Belonging
+from onward.client.jobs import Jobs, Tell
 from onward.client.reading import read
-from onward.client.rooms import Room, line_of, project_of
+from onward.client.rooms import Room, handoff_of, line_of, project_of
 from onward.core.project import MovedSession, Project, ProjectLine, ProjectTotals, Remapped
+from onward.core.stored_handoff import Rebuilt
 
 
 class Projects(Room):
@@ -57,6 +59,16 @@ class Projects(Room):
     def delete(self, project: Project, *, only_empty: bool = False) -> ProjectTotals:
         """Delete a project with all that is in it, for good; return what it held. Raises `Conflict` when it holds sessions and *only_empty* is meant."""
         return line_of(self._wire.delete(f"/projects/{project.id}", cascade=not only_empty)["data"]).totals
+
+    def rebuild(self, project: Project, on_progress: Tell | None = None) -> Rebuilt:
+        """Extract a project's facts anew from the turns that are kept, and make its handoff anew; what a person said of facts stays."""
+        job_id = self._wire.post(f"/projects/{project.id}/rebuild")["job_id"]
+        made = Jobs(self._wire).result(job_id, on_progress)
+        if made["handoff_version"] is None:
+            return Rebuilt(made["sessions"], made["facts"], None)
+        handoff_id = self._wire.get(f"/projects/{project.id}/handoff")["data"]["id"]
+        handoff = handoff_of(self._wire.get(f"/projects/{project.id}/handoffs/{handoff_id}")["data"])
+        return Rebuilt(made["sessions"], made["facts"], handoff)
 
     def remap_project(self, source: Project, target: Project) -> Remapped:
         """Give everything of *source* to *target*; *source* is gone then."""

@@ -42,7 +42,12 @@ def refusal(told: Any, answer: httpx2.Response) -> OnwardError:
         )
     if code in _BAD_REQUESTS:
         return BadRequest(message, hint, told.get("details") or ())
-    kind = BY_CODE.get(code, ServerFailed)
+    return error_of({"code": code, "message": message, "hint": hint})
+
+
+def error_of(told: Mapping[str, str]) -> OnwardError:
+    """Return the error that `code`, `message` and `hint` tell of."""
+    kind, message, hint = BY_CODE.get(told.get("code", ""), ServerFailed), told.get("message", ""), told.get("hint") or ""
     return ProviderFailed("server error", message, hint) if kind is ProviderFailed else kind(message, hint)
 
 

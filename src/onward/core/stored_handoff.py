@@ -88,3 +88,12 @@ class Difference:
     before: int
     after: int
     log: Changelog
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """What came of extracting a project's facts anew. `handoff` is None where no session is completed."""
+
+    sessions: int
+    facts: int
+    handoff: StoredHandoff | None

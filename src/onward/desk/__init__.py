@@ -38,6 +38,8 @@ class Desk:
         self.kept = parts.kept
         self.knowledge = parts.knowledge
         self.analytics = parts.analytics
+        self.archives = parts.archives
+        self.imports = parts.imports
         self.accounts = parts.accounts
 
     @property

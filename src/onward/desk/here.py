@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 from onward.app import (
     accounts,
     analytics,
+    archives,
     charging,
     completing,
     facts,
     handoffs,
+    imports,
     knowledge,
     projects,
+    rebuilding,
     remapping,
     searching,
     sessions,
@@ -65,9 +68,23 @@ class Projects(Part):
     archive = _on_store(projects.archive)
     restore = _on_store(projects.restore)
     delete = _on_store(projects.delete)
+    rebuild = _on_store(rebuilding.rebuild)
     remap_project = _on_store(remapping.remap_project)
     remap_sessions = _on_store(remapping.remap_sessions)
     remap_folder = _on_store(remapping.remap_folder)
+
+
+class Archives(Part):
+    """A project as one file."""
+
+    export = _on_store(archives.export_project)
+    bring_in = _on_store(archives.import_archive)
+
+
+class Imports(Part):
+    """Transcripts of any format, into the store."""
+
+    paths = _on_store(imports.import_paths)
 
 
 class Sessions(Part):
@@ -107,6 +124,7 @@ class Kept(Part):
     search = _on_store(searching.search)
     source = _on_store(sources.source)
     files = _on_store(touched.listed)
+    reindex = _on_store(rebuilding.reindex)
 
 
 class Knowledge(Part):
@@ -186,4 +204,6 @@ class Here:
         self.kept = Kept(store, settings)
         self.knowledge = Knowledge(store, settings)
         self.analytics = Analytics(store, settings)
+        self.archives = Archives(store, settings)
+        self.imports = Imports(store, settings)
         self.accounts = Accounts(store, settings)

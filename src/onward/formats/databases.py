@@ -49,6 +49,26 @@ def opened(source: Source) -> Iterator[sqlite3.Connection]:
             ) from None
 
 
+def is_database(path: Path) -> bool:
+    """Whether *path* is a SQLite database."""
+    with path.open("rb") as stream:
+        return stream.read(len(_SQLITE)) == _SQLITE
+
+
+def whole_copy(path: Path, folder: Path) -> Path:
+    """Return a copy of the database at *path*, in *folder*, that is one file: with what its journals hold."""
+    import sqlite3
+
+    copy = folder / "copy.db"
+    _copy(path, copy)
+    try:
+        with closing(sqlite3.connect(copy)) as connection:
+            connection.execute("PRAGMA journal_mode = DELETE")
+    except sqlite3.DatabaseError as error:
+        raise BadInput(f"{path} cannot be read as a SQLite database: {error}.", "Close the agent that writes it and try again.") from None
+    return copy
+
+
 def _named(cursor: sqlite3.Cursor, row: tuple[Any, ...]) -> dict[str, Any]:
     """A row by the names of its columns, which differ from version to version of a tool."""
     return {column[0]: value for column, value in zip(cursor.description, row, strict=True)}

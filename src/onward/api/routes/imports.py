@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import AsyncIterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from secrets import token_hex
 from typing import Annotated, Any
 
+import orjson
 from anyio.to_thread import run_sync
 from fastapi import Query, Request, Response
 from starlette.datastructures import UploadFile
@@ -18,11 +18,15 @@ from onward.api.access import is_here
 from onward.api.desk import At, Desk
 from onward.api.envelope import answers, ok
 from onward.api.parsing import routes
+from onward.api.routes.handoffs import MOST_BUDGET_TOKENS
 from onward.api.routes.jobs import LATER, accepted
+from onward.api.routes.sessions import SessionShape, session_shape
 from onward.api.shapes import MOST_ID
 from onward.app import imports, job_kinds, jobs, projects
+from onward.app.belonging import Belonging
 from onward.core.imported import Imported, ImportedFile, ImportedSession
 from onward.errors import BadInput, NotAllowed, NotFound
+from onward.settings import LEAST_BUDGET_TOKENS
 
 router = routes("imports")
 
@@ -37,6 +41,7 @@ class ImportedSessionShape:
     session_id: int
     session_number: int
     project_id: int
+    session: SessionShape
     new_turns: int
     known_turns: int
     handoff_version: int | None
@@ -59,6 +64,7 @@ class ImportedFileShape:
     records: int
     kept: int
     turns: int
+    session_count: int
     truncated: int
     skipped: dict[str, int]
     malformed: list[MalformedShape]
@@ -82,14 +88,25 @@ class _Wish:
     project_id: int | None
     complete: bool
     name: str
+    budget_tokens: int | None = None
 
 
+_PLACES: dict[str, Any] = {
+    "type": "string",
+    "contentMediaType": "application/json",
+    "description": "What sessions belong to, by the `cwd` and the `remote` that their transcript names: a list of "
+    "`{cwd, remote, named, root, address}`. A machine can look at its own folders only, so it looks before it sends.",
+    "example": '[{"cwd": "/home/me/shop", "remote": "", "named": "", "root": "/home/me/shop", "address": "github.com/kopi/shop"}]',
+}
 _BODY: dict[str, Any] = {
     "requestBody": {
         "description": "Any number of files as a form, or one transcript as it is.",
         "content": {
             "multipart/form-data": {
-                "schema": {"type": "object", "properties": {"files": {"type": "array", "items": {"type": "string", "format": "binary"}}}}
+                "schema": {
+                    "type": "object",
+                    "properties": {"files": {"type": "array", "items": {"type": "string", "format": "binary"}}, "places": _PLACES},
+                }
             },
             "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
             "application/json": {"schema": {}},
@@ -105,14 +122,17 @@ async def import_(
     at: At,
     project_id: Annotated[int | None, Query(ge=1, le=MOST_ID, description="Where all goes; else each session to its own project.")] = None,
     complete: Annotated[bool, Query(description="Complete each session before the next is imported.")] = False,
-    name: Annotated[str, Query(max_length=500, description="What a transcript that is sent as it is should be called.")] = "upload",
+    name: Annotated[str, Query(max_length=4000, description="What a transcript that is sent alone should be called.")] = "",
     path: Annotated[
         str, Query(max_length=4000, description="A file or folder of this machine, for a caller on it; nothing is sent then.")
     ] = "",
+    budget_tokens: Annotated[
+        int | None, Query(ge=LEAST_BUDGET_TOKENS, le=MOST_BUDGET_TOKENS, description="Most tokens that the handoffs it makes may take.")
+    ] = None,
     in_background: Annotated[bool, Query(description="Answer a job at once, and do it later.")] = False,
 ) -> Response:
     """Import transcripts of any format, told from what they hold. Answers what became of each; importing again keeps only what is new."""
-    wish = _Wish(project_id, complete, name.replace("\0", "") or "upload")
+    wish = _Wish(project_id, complete, name.replace("\0", ""), budget_tokens)
     if path:
         if not is_here(request.scope):
             raise NotAllowed("Only a caller on this machine may name a folder of it.", "Send the files themselves.")
@@ -121,8 +141,8 @@ async def import_(
     if in_background:
         return await _import_uploads_later(at, request, wish)
     with tempfile.TemporaryDirectory(prefix="onward-") as folder:
-        uploads = [one async for one in _uploads(request, Path(folder), wish.name)]
-        return await run_sync(_import_uploads, at, wish, uploads)
+        sent = await _sent(request, Path(folder), wish.name)
+        return await run_sync(_import_uploads, at, wish, sent)
 
 
 async def _import_uploads_later(at: Desk, request: Request, wish: _Wish) -> Response:
@@ -130,8 +150,8 @@ async def _import_uploads_later(at: Desk, request: Request, wish: _Wish) -> Resp
     folder = at.settings.home / job_kinds.UPLOADS / token_hex(16)
     folder.mkdir(parents=True, mode=0o700)
     try:
-        uploads = [one async for one in _uploads(request, folder, wish.name)]
-        return await run_sync(_uploads_asked, at, wish, folder, uploads)
+        sent = await _sent(request, folder, wish.name)
+        return await run_sync(_uploads_asked, at, wish, folder, sent.files)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -175,39 +195,66 @@ def _import_path(at: Desk, wish: _Wish, path: Path) -> Response:
     return ok(_shape(done))
 
 
-def _import_uploads(at: Desk, wish: _Wish, uploads: list[tuple[str, Path]]) -> Response:
-    if not uploads:
+def _import_uploads(at: Desk, wish: _Wish, sent: _Sent) -> Response:
+    if not sent.files:
         raise _nothing_sent()
     project = projects.of_id(at.store, wish.project_id) if wish.project_id else None
     done = imports.import_uploads(
         at.store,
-        uploads,
+        sent.files,
         project=project,
         complete=wish.complete,
-        budget_tokens=at.settings.budget_tokens,
+        budget_tokens=wish.budget_tokens or at.settings.budget_tokens,
         worktrees=at.settings.worktrees,
+        elsewhere=sent.places,
     )
     return ok(_shape(done))
 
 
-async def _uploads(request: Request, folder: Path, name: str) -> AsyncIterator[tuple[str, Path]]:
-    """Yield the files that are sent, by the name they had, each written to *folder* under a name of ours."""
+@dataclass(slots=True)
+class _Sent:
+    """What a request holds: files by the name they had, each written to a place of ours; and what the sessions in them belong to (`Destination.elsewhere`)."""
+
+    files: list[tuple[str, Path]] = field(default_factory=list[tuple[str, Path]])
+    places: dict[tuple[str, str], Belonging] = field(default_factory=dict[tuple[str, str], Belonging])
+
+
+async def _sent(request: Request, folder: Path, name: str) -> _Sent:
+    """Return what is sent, each file written to *folder* under a name of ours; one that comes alone is called *name*, where that is given."""
+    sent = _Sent()
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "multipart/form-data":
         place = folder / "0"
         with place.open("wb") as file:
             async for piece in request.stream():
                 file.write(piece)
         if place.stat().st_size:
-            yield name, place
-        return
+            sent.files.append((name or "upload", place))
+        return sent
     async with request.form(max_files=MOST_FILES) as form:
-        for number, (_, value) in enumerate(form.multi_items()):
+        for number, (field_name, value) in enumerate(form.multi_items()):
             if isinstance(value, UploadFile):
                 place = folder / str(number)
                 with place.open("wb") as file:
                     while piece := await value.read(_PIECE_BYTES):
                         file.write(piece)
-                yield (value.filename or "upload").replace("\0", ""), place
+                sent.files.append(((value.filename or "upload").replace("\0", ""), place))
+            elif field_name == "places":
+                sent.places = _places(value)
+    if name and len(sent.files) == 1:
+        sent.files = [(name, sent.files[0][1])]
+    return sent
+
+
+def _places(text: str) -> dict[tuple[str, str], Belonging]:
+    """Return what sessions belong to, by what their transcripts say."""
+    try:
+        told = orjson.loads(text)
+        return {
+            (str(one["cwd"]), str(one["remote"])): Belonging(str(one["named"]), str(one["root"]), str(one["address"]), str(one["cwd"]))
+            for one in told
+        }
+    except (ValueError, TypeError, KeyError) as error:
+        raise BadInput("`places` is no list of places.", "Send it as /docs shows, or leave it out.") from error
 
 
 def _shape(done: Imported) -> ImportedShape:
@@ -217,13 +264,15 @@ def _shape(done: Imported) -> ImportedShape:
 def _file_shape(one: ImportedFile) -> ImportedFileShape:
     told = asdict(one.report)
     return ImportedFileShape(
-        one.path, told["format"], told["records"], told["kept"], told["turns"], told["truncated"], told["skipped"],
+        one.path, told["format"], told["records"], told["kept"], told["turns"], told["sessions"], told["truncated"], told["skipped"],
         [MalformedShape(line, problem) for line, problem in told["malformed"]], told["malformed_count"],
         [_session_shape(session) for session in one.sessions],
-        {"code": one.error.code, "message": str(one.error)} if one.error else None,
+        {"code": one.error.code, "message": one.error.message, "hint": one.error.hint} if one.error else None,
     )  # fmt: skip
 
 
 def _session_shape(one: ImportedSession) -> ImportedSessionShape:
     session = one.session
-    return ImportedSessionShape(session.id, session.number, session.project_id, one.new_turns, one.known_turns, one.version)
+    return ImportedSessionShape(
+        session.id, session.number, session.project_id, session_shape(session), one.new_turns, one.known_turns, one.version
+    )

@@ -12,7 +12,7 @@ from onward.api.desk import At
 from onward.api.envelope import answers, ok
 from onward.api.parsing import routes
 from onward.api.shapes import MOST_ID
-from onward.app import projects, searching
+from onward.app import projects, rebuilding, searching
 from onward.core.excerpt import DEFAULT_BUDGET_TOKENS, SearchKind
 from onward.errors import NotFound
 
@@ -31,6 +31,13 @@ class ExcerptShape:
     at: datetime | None
     text: str
     score: float
+
+
+@dataclass(frozen=True, slots=True)
+class IndexShape:
+    """What the index holds."""
+
+    turns: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,3 +63,9 @@ def search(
     found = searching.search(at.store, q.replace("\0", " "), project=project, kinds=kind or (), budget_tokens=budget)
     shapes = [ExcerptShape(one.project, str(one.handle), one.kind, one.at, one.text, round(one.score, 4)) for one in found.excerpts]
     return ok(shapes, tokens=found.tokens, budget_tokens=found.budget_tokens)
+
+
+@router.post("/search/reindex", summary="Make the search index anew", **answers(IndexShape))
+def reindex(at: At) -> Response:
+    """Make the index of the whole store anew from the turns that are kept, as after a database was repaired, and answer how many it holds."""
+    return ok(IndexShape(rebuilding.reindex(at.store)))
