@@ -17,7 +17,7 @@ class Analytics(Room):
     """How sessions grow more productive, and what recurs over them."""
 
     def growth(self, project: Project | None = None, *, most_points: int = MOST_POINTS) -> GrowthReport:
-        """Return the curves of a project, or of all together: predicted and actual side by side. Figures come with four digits after the point."""
+        """Return the curves of a project, or of all together: predicted and actual side by side."""
         told = self._wire.get("/analytics/growth", project_id=project.id if project else None, points=most_points)["data"]
         return read(GrowthReport, told, growth=Growth(told["growth"], told["growth_window"], told["growth_basis"] == "per credit"))
 

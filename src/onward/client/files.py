@@ -14,10 +14,8 @@ def pieces_of(file: Path) -> Iterator[bytes]:
     """Return what yields *file* piece by piece. Raises `UnreadableFile` at once where it cannot be read."""
     try:
         stream = file.open("rb")
-    except FileNotFoundError:
-        raise UnreadableFile(f"{file} does not exist.", "Check the path.") from None
     except OSError as error:
-        raise UnreadableFile(f"{file} cannot be read: {error.strerror}.", "Check that it is a file and that you may read it.") from error
+        raise UnreadableFile(f"{file} cannot be read: {error.strerror}.", "Check the path, and that you may read it.") from error
 
     def pieces() -> Iterator[bytes]:
         with stream:

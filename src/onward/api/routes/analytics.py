@@ -144,17 +144,8 @@ class PatternsShape:
 
 
 def _point_shape(one: GrowthPoint) -> PointShape:
-    formula = PredictedShape(
-        one.predicted.session,
-        round(one.predicted.efficiency_ratio, 4),
-        round(one.predicted.knowledge_factor, 4),
-        round(one.predicted.output, 4),
-    )
-    return PointShape(one.place, one.project, one.session, one.ended_at, formula, ActualShape(**_rounded(asdict(one.actual))))
-
-
-def _rounded(values: dict[str, Any]) -> dict[str, Any]:
-    return {name: round(value, 4) if isinstance(value, float) else value for name, value in values.items()}
+    formula = PredictedShape(**asdict(one.predicted))
+    return PointShape(one.place, one.project, one.session, one.ended_at, formula, ActualShape(**asdict(one.actual)))
 
 
 def growth_shape(report: GrowthReport) -> GrowthShape:
@@ -164,14 +155,11 @@ def growth_shape(report: GrowthReport) -> GrowthShape:
         f"Predicted efficiency comes ever nearer to {reach.asymptote_ratio:.0%} and never reaches it; "
         f"{reach.nearest_ratio:.1%} is reached at session {reach.nearest_session}."
     )
-    means = _rounded({
-        name: getattr(report, name)
-        for name in ("efficiency_ratio", "recovery_ratio", "rework_ratio", "first_edit_minutes", "credits_per_accomplishment", "kept_ratio")
-    })  # fmt: skip
+    means = ("efficiency_ratio", "recovery_ratio", "rework_ratio", "first_edit_minutes", "credits_per_accomplishment", "kept_ratio")
     return GrowthShape(
         [_point_shape(one) for one in report.points], report.sessions, report.not_measured,
         report.growth.percent, report.growth.window, "per credit" if report.growth.per_credit else "credits",
-        **means,
+        **{name: getattr(report, name) for name in means},
         reach=ReachShape(reach.target_ratio, reach.session, reach.asymptote_ratio, reach.nearest_ratio, reach.nearest_session, message),
     )  # fmt: skip
 

@@ -1,0 +1,102 @@
+"""The same commands, asked here and of a server: `both` runs a command on a store of this machine and on one behind `onward serve`."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from onward.cli.main import main
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command said, and its exit code."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def data(self) -> Any:
+        assert self.code == 0, self.err
+        return json.loads(self.out)
+
+    @property
+    def error(self) -> Any:
+        assert self.code != 0
+        return json.loads(self.err)["error"]
+
+
+class Place:
+    """Where commands work: a home, and the server that they ask, if any."""
+
+    def __init__(self, home: Path, url: str, patch: pytest.MonkeyPatch, read: pytest.CaptureFixture[str]) -> None:
+        self.home, self.url = home, url
+        self._patch, self._read = patch, read
+
+    def __call__(self, *arguments: object, token: str = "") -> Answer:
+        """Run `onward` with *arguments*."""
+        with self._patch.context() as patch:
+            patch.setenv("ONWARD_HOME", str(self.home))
+            if self.url:
+                patch.setenv("ONWARD_SERVER", self.url)
+            if token:
+                patch.setenv("ONWARD_TOKEN", token)
+            code = main([str(one) for one in arguments])
+        return Answer(code, *self._read.readouterr())
+
+
+@contextmanager
+def _serving(home: Path, log: Path, *arguments: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """`onward serve` on the store of *home*; gives its address and its process, which is ended by its id."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("ONWARD_")} | {"ONWARD_HOME": str(home)}
+    command = [sys.executable, "-m", "onward", "serve", "--port", "0", "--json", *arguments]
+    with log.open("wb") as errors:
+        process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=errors)
+        try:
+            assert process.stdout
+            told = process.stdout.readline()
+            assert told, log.read_text()
+            yield json.loads(told)["url"], process
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+@pytest.fixture
+def at_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder outside any repository, which is the current one; and no setting from outside."""
+    folder = tmp_path / "at-work"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    for name in [name for name in os.environ if name.startswith("ONWARD_")]:
+        monkeypatch.delenv(name)
+    return folder
+
+
+@pytest.fixture
+def here(tmp_path: Path, at_work: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Place:
+    """Runs commands on a store of this machine."""
+    return Place(tmp_path / "here", "", monkeypatch, capsys)
+
+
+@pytest.fixture
+def there(tmp_path: Path, at_work: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Place]:
+    """Runs commands on the store of a real server. Tests that use it are slow."""
+    with _serving(tmp_path / "there", tmp_path / "server.log") as (url, _):
+        yield Place(tmp_path / "client", url, monkeypatch, capsys)
+
+
+@pytest.fixture
+def serving(tmp_path: Path) -> Any:
+    """`serving(home, *arguments)` runs a server of its own: gives its address and its process."""
+    return lambda home, *arguments: _serving(home, tmp_path / "server.log", *arguments)

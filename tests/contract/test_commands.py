@@ -1,0 +1,210 @@
+"""Every command answers on a server as it does on a store of this machine: the same data, the same words, the same errors and exit codes."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from onward import samples
+
+pytestmark = pytest.mark.slow
+
+# What no two stores have in common: times, ids that hold a time, and secrets' digests, which are keyed by project.
+_TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(\.\d+)?(Z|\+\d\d:\d\d)?")
+_OWN = re.compile(r"\b[0-9a-f]{16}\b|\b[0-9a-f]{8}\b|(?<=:)[0-9a-f]{6,}(?=\])")
+_TOOK_PLACE = {"created_at", "updated_at", "completed_at", "at", "began_at", "last_at", "bytes", "started_at"}
+
+
+def plain(value: Any) -> Any:
+    """*value* without what no two stores have in common; figures as the wire tells them."""
+    if isinstance(value, dict):
+        return {key: "…" if key in _TOOK_PLACE and value[key] is not None else plain(value[key]) for key in sorted(value)}
+    if isinstance(value, list):
+        return [plain(one) for one in value]
+    if isinstance(value, float):
+        return pytest.approx(value, abs=2e-4)
+    return _OWN.sub("…", _TIME.sub("…", value)) if isinstance(value, str) else value
+
+
+def told(text: str) -> Any:
+    """What a command printed: JSON, JSON a line, or words."""
+    try:
+        return plain([json.loads(line) for line in text.splitlines()])
+    except ValueError:
+        return plain(text)
+
+
+BY_THE_EDGE = "The request cannot be used."
+"""So begins what a server says of a request that no use case was asked: in words of its own, but it is bad input there as here."""
+
+
+class Both:
+    """Runs a command here and there, and holds one answer to the other."""
+
+    def __init__(self, here: Any, there: Any) -> None:
+        self.here, self.there = here, there
+
+    def __call__(self, *arguments: object) -> Any:
+        ours, theirs = self.here(*arguments), self.there(*arguments)
+        if BY_THE_EDGE in theirs.err:
+            assert (theirs.code, ours.code) == (2, 2), (arguments, ours, theirs)
+        else:
+            assert (theirs.code, told(theirs.out), told(theirs.err)) == (ours.code, told(ours.out), told(ours.err)), arguments
+        return theirs
+
+    def all(self, *lines: str) -> None:
+        """Run each of *lines*, and tell of all that differ."""
+        differ = []
+        for line in lines:
+            try:
+                self(*shlex.split(line))
+            except AssertionError as error:
+                differ.append(str(error))
+        assert not differ, "\n\n".join(differ)
+
+
+@pytest.fixture
+def both(here: Any, there: Any) -> Both:
+    return Both(here, there)
+
+
+@pytest.fixture
+def transcripts(tmp_path: Path) -> Path:
+    samples.write(tmp_path / "samples")
+    return tmp_path / "samples"
+
+
+@pytest.fixture
+def filled(both: Both, transcripts: Path) -> Both:
+    """Both stores, with the three sample sessions completed."""
+    both("import", transcripts, "--complete")
+    return both
+
+
+def test_an_empty_store(both: Both) -> None:
+    both.all(
+        "project list", "project list --json", "project show", "session list", "session start", "handoff", "handoff list --json",
+        "fact list --json", "search anything", "source s1.1", "knowledge list --json", "knowledge seen 'KeyError: 1'", "files", "account list",
+        "account best", "account best --json", "account credits", "account credits --json", "template list", "template list --json",
+        "analytics growth", "analytics growth --all", "analytics growth --all --json", "analytics patterns --all", "rebuild",
+    )  # fmt: skip
+
+
+def test_the_loop_by_hand(both: Both) -> None:
+    both.all(
+        "project new kopi-shop --description 'toko kopi ☕' --json",
+        "template new bugfix --objective 'Find the cause first' --check 'A test fails without it' --description 'In production' --json",
+        "session start --objective 'Ship π' --agent codex --template bugfix --json",
+        "session list --json",
+        "session show 1 --json",
+        "session complete --accomplishment 'Checkout läuft' --accomplishment 二 --blocker 'Keys fehlen' --credits 12.5 --json",
+        "session complete 1 --json",
+        "session start",
+        "session start --format prompt",
+        "session list",
+        "session list --status active --json",
+        "session abandon 2 --json",
+        "session reopen 2",
+        "handoff --json",
+        "handoff --session 1",
+        "handoff --budget 300 --json",
+        "handoff --format prompt --next-goal 'Go on' --no-sources",
+        "handoff list --json",
+        "session complete 2 --accomplishment 'Second'",
+        "handoff diff 1 2 --json",
+        "handoff diff 1 2",
+        "session show 1",
+        "source s1.0 --json",
+        "project show --json",
+        "project rename kopi-shop kopi --json",
+        "project archive kopi",
+        "project list",
+        "project list --archived --json",
+        "project restore kopi",
+        "project delete kopi --yes --json",
+        "project list --json",
+    )
+
+
+def test_what_is_wrong_is_said_alike(both: Both) -> None:
+    both.all(
+        "project new 7", "project new ''", "project new kopi", "project new kopi", "project new kopi --json", "project show nope --json", "session show 9",
+        "session show 9 --json", "session start --project nope --json", "session start --template nope", "session complete", "handoff", "handoff --session 3",
+        "handoff diff 4 3", "handoff diff 1 2", "fact add rule ''", "fact pin nope", "fact list --session 9", "source nonsense", "source s9.1", "files --session 9",
+        "search ''", "search '?!'", "knowledge show 9", "knowledge edit 9 --text x", "knowledge delete 9 --json", "account show nope", "account new ''",
+        "account new a --credits nonsense", "account new a --every never", "account new a --resets-at tomorrow", "account edit a --used 4", "account rotate 1",
+        "template show nope", "template new nope", "project rename kopi ''", "project remap kopi kopi", "project remap nope kopi", "session start --json",
+        "project remap kopi other --session 9", "rebuild --project nope", "import nothing.jsonl", "project import nothing.zip", "project delete kopi",
+    )  # fmt: skip
+
+
+def test_transcripts_and_what_is_made_of_them(filled: Both, transcripts: Path) -> None:
+    filled("import", transcripts, "--complete", "--json")
+    filled("import", next(transcripts.iterdir()), "--project", "other", "--json")
+    filled("import", transcripts / "nothing.jsonl", transcripts, "--project", "other")
+    filled.all(
+        "project list --json", "session list --project antre --json", "session show 2 --project antre --json", "session show 1 --project antre",
+        "session replay 1 --project antre --json", "session replay 3 --project antre --from 4 --to 9", "handoff --project antre --json",
+        "handoff diff 1 3 --project antre --json", "handoff list --project antre", "fact list --project antre --json",
+        "fact list --project antre --kind rule --state all", "fact list --project antre --file src --json",
+        "search printer --project antre --json", "search nomor --all --budget 20 --json", "search webhook --project antre --kind user --kind fact",
+        "source s1.1-3 --project antre --json", "source s2.4 --project antre", "knowledge list --json", "knowledge list --project antre --kind lesson",
+        "knowledge search printer --json", "knowledge search 'no such thing at all'", "files --project antre --json", "files src --project antre --session 3",
+        "analytics growth --project antre --json", "analytics growth --all --csv", "analytics growth --project antre", "analytics patterns --project antre --json",
+        "analytics patterns --all --csv", "project show antre --json",
+    )  # fmt: skip
+
+
+def test_a_person_has_the_last_word(filled: Both) -> None:
+    mine = filled("fact", "add", "rule", "Never on a Friday — 金曜日", "--json")
+    rule = json.loads(filled.here("fact", "list", "--kind", "rule", "--json").out)[0]["id"]
+    assert rule in filled.there("fact", "list", "--kind", "rule", "--json").out
+    filled.all(
+        f"fact edit {rule} 'Never store names.' --json", f"fact pin {rule}", f"fact pin {rule} --undo --json", f"fact retract {rule[:10]}",
+        f"fact retract {rule} --undo --json", "handoff", "handoff list --json",
+    )  # fmt: skip
+    assert "Friday" in mine.out
+    filled.all(
+        "knowledge add 'Ask for port 0' --json", "knowledge add ECONNREFUSED --kind solution --fix 'start it' --category network --json",
+        "knowledge list --by-hand --json", "knowledge edit 5 --fix 'Start it first' --used --json", "knowledge show 5 --json", "knowledge show 1",
+        "knowledge seen ECONNREFUSED --json", "knowledge delete 5", "knowledge list",
+    )  # fmt: skip
+
+
+def test_a_pool_of_accounts(filled: Both, at_work: Path) -> None:
+    (at_work / "pool.csv").write_text("name,credits_total,tags\nc-1,100,review\nc-2,50,\n")
+    (at_work / "bad.csv").write_text("name,credits_total\nd-1,100\nc-1,5\n,7\n")
+    filled.all(
+        "account new claude-1 --provider anthropic --credits 100 --every 5h --model opus=40 --tag review --json",
+        "account new claude-1", "account import pool.csv --json", "account import bad.csv", "account import bad.csv --json", "account list", "account list --json",
+        "account edit claude-1 --used 90 --note 'half shared' --json", "account report c-2 --failure --note overloaded", "account report c-1 --limit --model opus --json",
+        "account best", "account best --all", "account best --model opus --tag review --needs 20 --json", "session start --account claude-1 --json",
+        "session show 4 --json", "account rotate 4 --used 91 --json", "account rotate --to c-2", "account show c-2 --json", "account show claude-1",
+        "session complete 4 --credits 9 --account best --json", "account credits --json", "account credits claude-1", "account credits --project antre",
+        "account list --status paused", "account edit c-1 --status paused --name c-one", "account delete c-one --yes --json", "account list --json",
+    )  # fmt: skip
+
+
+def test_work_that_takes_long(filled: Both, at_work: Path) -> None:
+    filled.all(
+        "rebuild --json",
+        "rebuild --index",
+        "handoff --json",
+        "project remap antre queue --session 2 --json",
+        "project remap queue antre",
+        "project list --json",
+    )
+    for place in (filled.here, filled.there):
+        file = at_work / f"{place.home.name}.zip"
+        made = place("project", "export", "antre", file, "--training", "--json")
+        assert made.data["sessions"] == 3
+        assert place("project", "export", "antre", file).code == 2
+        assert place("project", "import", file, "--json").data["again"] is True
+        place("project", "delete", "antre", "--yes")
+        assert place("project", "import", file, "--name", "back", "--json").data["project"] == "back"
+    filled.all("handoff --project back --json", "session list --project back --json")
