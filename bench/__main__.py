@@ -17,6 +17,7 @@ from typing import NamedTuple
 from bench import (
     agreement,
     canaries,
+    dashboard,
     gold,
     held_out,
     losses,
@@ -56,6 +57,7 @@ BENCHES = {
     "refine": Bench("what of a model's mistakes reaches a handoff", refine.main),
     "scale": Bench("cost of session 10, 100 and 1,000", scale.main, ["--turns", "1000000"]),
     "mcp": Bench("what the MCP server costs an agent", mcp.main),
+    "dashboard": Bench("weight and speed of the dashboard in a browser", dashboard.main),
     "page": Bench("figures of the newest runs into docs/preservation.md", page.main),
 }
 

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from onward import samples
 
-from .conftest import Site, violations, visit, watched
+from .conftest import Site, Watch, violations, visit, watched
 
 LONG_MS = 60_000
+
+
+@pytest.fixture
+def _provoked(watch: Watch) -> None:
+    watch.allow("422")
 
 
 def test_the_demo_is_loaded_and_the_page_goes_on_by_itself(page: Page, empty_site: Site) -> None:
@@ -24,6 +30,7 @@ def test_the_demo_is_loaded_and_the_page_goes_on_by_itself(page: Page, empty_sit
     expect(page.get_by_role("link", name="antre").first).to_be_visible()
 
 
+@pytest.mark.usefixtures("_provoked")
 def test_what_an_agent_left_is_found_chosen_and_imported(page: Page, empty_site: Site) -> None:
     left = Path(empty_site.environment["HOME"]) / ".claude" / "projects" / "-srv-antre"
     left.mkdir(parents=True)
@@ -37,11 +44,6 @@ def test_what_an_agent_left_is_found_chosen_and_imported(page: Page, empty_site:
     page.get_by_role("checkbox", name="Claude Code").check()
     page.get_by_role("button", name="Import", exact=True).click()
     expect(page.locator(".kpis")).to_be_visible(timeout=LONG_MS)
-
-
-@pytest.fixture
-def _provoked(watch: object) -> None:
-    watch.allow("422")  # type: ignore[attr-defined]
 
 
 @pytest.mark.usefixtures("_provoked")
@@ -71,12 +73,10 @@ def test_the_import_goes_on_while_the_page_is_left(page: Page, empty_site: Site)
     expect(page.locator("job-progress")).to_contain_text("3 sessions")
 
 
-def test_from_elsewhere_a_person_signs_in_with_a_token_and_may_only_read(browser: object, site: Site, watch: object) -> None:
-    import json
-
+def test_from_elsewhere_a_person_signs_in_with_a_token_and_may_only_read(browser: Browser, site: Site, watch: Watch) -> None:
     token = json.loads(site.onward("access", "new", "reader", "--scope", "read", "--json"))["token"]
     # What a proxy before the server says makes the caller one from elsewhere.
-    context = watched(browser.new_context(extra_http_headers={"X-Forwarded-For": "192.0.2.7"}), watch)  # type: ignore[attr-defined,arg-type]
+    context = watched(browser.new_context(extra_http_headers={"X-Forwarded-For": "192.0.2.7"}), watch)
     page = context.new_page()
     visit(page, f"{site.url}/sessions?status=active")
     expect(page.locator("main h1")).to_have_text("Sign in")
@@ -90,4 +90,4 @@ def test_from_elsewhere_a_person_signs_in_with_a_token_and_may_only_read(browser
     visit(page, site.url)
     expect(page.locator("main h1")).to_have_text("Sign in")
     context.close()
-    assert watch.wrong() == []  # type: ignore[attr-defined]
+    assert watch.wrong() == []

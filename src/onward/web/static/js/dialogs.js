@@ -18,6 +18,7 @@ const isDirty = (dialog) => [...dialog.querySelectorAll("input[type=text], input
 
 document.addEventListener("close", ({ target }) => {
   if (!(target instanceof HTMLDialogElement)) return;
+  if (target.querySelector("toast-stack")) document.querySelector("toast-stack").stand();
   target.opener?.isConnected && target.opener.focus();
   if ("fetched" in target.dataset) target.remove();
 }, true);

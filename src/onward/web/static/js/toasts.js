@@ -24,10 +24,15 @@ customElements.define("toast-stack", class extends HTMLElement {
     toast.append(close);
     this.append(toast);
     while (this.children.length > MOST) this.firstElementChild.remove();
-    // Above whatever dialog is open: what was shown last is on top.
-    if (this.matches(":popover-open")) this.hidePopover();
-    this.showPopover();
+    this.stand();
     this.goAfter(toast, undo ? UNDO_MS : SHOWN_MS);
+  }
+  // Above whatever dialog is open, and in it: what is outside cannot be clicked while it is open.
+  stand() {
+    const place = [...document.querySelectorAll("dialog:modal")].at(-1) ?? document.body;
+    if (this.matches(":popover-open")) this.hidePopover();
+    if (this.parentElement !== place) place.append(this);
+    if (this.children.length) this.showPopover();
   }
   undoing(url, toast) {
     const button = document.createElement("button");
