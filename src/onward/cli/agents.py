@@ -1,4 +1,4 @@
-"""`onward install` and `onward hook`: what the agents call, and what makes them call it."""
+"""`onward install`, `onward hook` and `onward sweep`: what makes the agents call Onward, what they call, and what they left."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from pathlib import Path
 
 import click
 
+from onward.agents.capturing import Taken
 from onward.agents.hook import run
 from onward.agents.installing import Change, carry_out, to_install, to_uninstall
 from onward.agents.payload import AGENTS, EVENTS
-from onward.cli.desk import as_json
-from onward.cli.present import counted, say, say_json
-from onward.settings import read_machine, read_settings
+from onward.cli.desk import as_json, own_settings
+from onward.cli.present import counted, note, paint, say, say_json
+from onward.settings import read_machine
+from onward.wiring import open_store
 
 NEXT = {
     "claude-code": "Its next session begins with the handoff.",
@@ -38,7 +40,7 @@ def install(agents: tuple[str, ...], uninstalls: bool, prints: bool, as_json: bo
       onward install codex cursor --print
       onward install gemini-cli --uninstall
     """
-    home, machine = read_settings().home, read_machine()
+    home, machine = own_settings().home, read_machine()
     # All of them are known to fit before one is changed.
     planned = {agent: to_uninstall(agent, machine, home) if uninstalls else to_install(agent, machine) for agent in agents}
     if not prints:
@@ -93,3 +95,61 @@ def hook(event: str, agent: str | None, as_json: bool) -> int:
     """
     # The quick path answers every well-formed call; this is for help, and for what a person typed wrong.
     return run([event, *(["--agent", agent] if agent else []), *(["--json"] if as_json else [])]) or 0
+
+
+@click.command()
+@as_json
+def sweep(as_json: bool) -> int:
+    """Take in what never said goodbye: sessions that crashed, and transcripts that the agents left of projects that Onward knows.
+
+    A session is over when its transcript has not changed for ONWARD_QUIET_MINUTES (30). Nothing is taken in twice, and of other projects nothing is: for those there
+    is `onward import`. Beside `onward serve` this is done every five minutes. Exit code 1 when something could not be taken in.
+
+    \b
+    Example:
+      onward sweep
+    """
+    # Imported here: hook and install need nothing of it.
+    from onward.agents.sweeping import sweep as sweep_up
+
+    settings = own_settings()
+    with open_store(settings) as store:
+        swept = sweep_up(store, settings)
+    if swept is None:
+        say_json({"swept": False}) if as_json else note("Another Onward is sweeping right now: nothing was done here.")
+        return 0
+    files = [file for file in swept.rest.files if file.sessions or file.error]
+    faults = [*(taken.fault for taken in swept.noted), *(file.error for file in files), *(one.error for one in swept.rest.sessions)]
+    if as_json:
+        say_json({
+            "swept": True, "noted": [_of_note(taken) for taken in swept.noted], "files": files, "sessions": swept.rest.sessions,
+            "passed_over": swept.rest.passed_over,
+        })  # fmt: skip
+        return int(any(faults))
+    for taken in swept.noted:
+        say(f"{taken.note.agent}: {taken.sentence()}")
+    for file in files:
+        told = ", ".join(f"session {one.session.number}" for one in file.sessions)
+        say(f"{file.path}: " + (str(file.error) if file.error else told))
+    for one in swept.rest.sessions:
+        done = f"completed, handoff {one.version}" if one.version else str(one.error)
+        say(f"session {one.session.number} of {one.project}: {done}")
+    if not (swept.noted or files or swept.rest.sessions):
+        say("Nothing was left open.")
+    if swept.rest.passed_over:
+        note(
+            f"{counted(swept.rest.passed_over, 'transcript')} of projects that Onward does not know: {paint('onward import --dry-run', 'bold')} tells which."
+        )
+    return int(any(faults))
+
+
+def _of_note(taken: Taken) -> dict[str, object]:
+    fault = taken.fault.message if taken.fault else None
+    return {
+        "agent": taken.note.agent,
+        "session": taken.note.session,
+        "project": taken.project,
+        "numbers": taken.numbers,
+        "new_turns": taken.new_turns,
+        "fault": fault,
+    }

@@ -34,6 +34,7 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
     "At home in your agents": (
         Entry("install", "Bring the handoff into an agent's sessions.", "onward.cli.agents:install"),
         Entry("hook", "Answer an agent's hook.", "onward.cli.agents:hook"),
+        Entry("sweep", "Take in what never said goodbye.", "onward.cli.agents:sweep"),
     ),
     "Keep a project": (
         Entry("import", "Bring transcripts into the store.", "onward.cli.ingest:import_"),

@@ -41,6 +41,7 @@ def serve(host: str | None, port: int | None, as_json: bool) -> None:
         # Imported here: the port may be taken, and then nothing of this is needed.
         import uvicorn
 
+        from onward.agents.sweeping import start as sweeping
         from onward.api.logs import to_standard_error
         from onward.server import build
         from onward.work import start as working
@@ -57,7 +58,7 @@ def serve(host: str | None, port: int | None, as_json: bool) -> None:
         server = uvicorn.Server(config)
         # Streams ask, and end by themselves: nothing else would end them before the grace is over.
         application.state.is_ending = lambda: server.should_exit
-        with working(settings):
+        with working(settings), sweeping():
             server.run(sockets=[listening])
 
 

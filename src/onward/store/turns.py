@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, Select, delete, func, select, update
@@ -131,6 +132,11 @@ def of_project(
 def count(connection: Connection) -> int:
     """Return how many turns there are in all."""
     return int(connection.execute(select(func.coalesce(func.sum(sessions.c.turns), 0))).scalar_one())
+
+
+def last_at(connection: Connection, session_id: int) -> datetime | None:
+    """Return when the last turn of a session was, as far as its turns say; None where none does."""
+    return told(connection.execute(select(func.max(turns.c.at)).where(_within(session_id, 1, MOST_ORDINAL))).scalar())
 
 
 def by_ids(connection: Connection, ids: Sequence[int]) -> dict[int, StoredTurn]:

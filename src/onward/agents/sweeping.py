@@ -1,0 +1,103 @@
+"""Sweeping up after the agents: sessions that were noted and never said goodbye, then everything else that was left; and doing so again and again beside a server."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from onward.agents import notes
+from onward.agents.capturing import Taken, take
+from onward.agents.notes import Note
+from onward.app import sweeping
+from onward.app.discovery import agent_folders
+from onward.app.sweeping import Swept
+from onward.settings import Settings, read_machine
+
+if TYPE_CHECKING:
+    from onward.store import Store
+
+FIRST_SECONDS = 60.0
+EVERY_SECONDS = 300.0
+MOST_SECONDS = 3600.0
+POLL_SECONDS = 0.5
+
+_log = logging.getLogger("onward.sweep")
+
+
+@dataclass(frozen=True, slots=True)
+class SweptUp:
+    """What became of the sessions that were noted, and of everything else."""
+
+    noted: list[Taken]
+    rest: Swept
+
+
+def sweep(store: Store, settings: Settings) -> SweptUp | None:
+    """Sweep up once; None where another process is doing so."""
+    quiet = timedelta(minutes=settings.quiet_minutes)
+    with sweeping.only_one(store) as is_ours:
+        if not is_ours:
+            return None
+        noted = [take(note) for note in notes.listed(str(settings.home)) if _is_due(note, quiet)]
+        rest = sweeping.sweep(
+            store, agent_folders(read_machine(), Path.cwd()), quiet=quiet,
+            budget_tokens=settings.budget_tokens, worktrees=settings.worktrees,
+        )  # fmt: skip
+    return SweptUp([taken for taken in noted if taken.numbers or taken.fault], rest)
+
+
+def _is_due(note: Note, quiet: timedelta) -> bool:
+    """Whether the session of a note is over: it said so, or has been quiet for long enough."""
+    if note.state == notes.ENDED:
+        return True
+    changed_at = note.at
+    with contextlib.suppress(OSError, ValueError):
+        changed_at = Path(note.transcript).stat().st_mtime if note.transcript else note.at
+    return note.has_news() and datetime.now(UTC) - datetime.fromtimestamp(changed_at, UTC) >= quiet
+
+
+@contextmanager
+def start(folder: Path | None = None) -> Iterator[None]:
+    """Sweep up again and again beside whatever is done inside, each time in a process of its own: what it costs, no request waits for."""
+    over = threading.Event()
+    thread = threading.Thread(target=_again_and_again, args=(over, folder), name="onward-sweep", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def _again_and_again(over: threading.Event, folder: Path | None) -> None:
+    wait_seconds = FIRST_SECONDS
+    while not over.wait(wait_seconds):
+        wait_seconds = EVERY_SECONDS
+        try:
+            _once(over, folder)
+        except OSError as error:
+            _log.warning("no sweep could be started: %s", error)
+
+
+def _once(over: threading.Event, folder: Path | None) -> None:
+    command = [sys.executable, "-P", "-m", "onward", "sweep", "--json"]
+    until = time.monotonic() + MOST_SECONDS
+    with subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+        while process.poll() is None and time.monotonic() < until and not over.wait(POLL_SECONDS):
+            pass
+        if process.poll() is None:
+            # What it did so far stays; the next one goes on.
+            process.kill()
+        _, said = process.communicate()
+    if process.returncode and not over.is_set():
+        _log.warning("a sweep failed: %s", said.decode(errors="replace").strip()[-400:] or "it took more than an hour")
