@@ -34,6 +34,7 @@ ROUTES = (
     "stats",
     "projects",
     "sessions",
+    "relay",
     "conversations",
     "turns",
     "handoffs",

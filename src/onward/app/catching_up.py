@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from onward.app import discovery, projects, sessions
-from onward.app.belonging import Belonging
+from onward.app.belonging import Belonging, standing_in
 from onward.app.imports import import_paths
 from onward.app.repository import place_of
 from onward.core.imported import ImportedFile
@@ -23,9 +23,10 @@ MOST_IMPORTED = 20
 def catch_up(store: Store, machine: Machine, here: Path, project: Project | None, worktrees: Worktrees = "together") -> list[ImportedFile]:
     """Import the transcripts of *project* that changed since its last session was completed, in order of time; where none was, the newest one alone. Return what became of each.
 
-    *here* is the folder that a person works in; without *project*, the transcripts of that place are meant, and its project is made. A file that also holds sessions of other
+    *here* is the folder that a person works in; without *project*, that of this place is meant, and made where it is missing. A file that also holds sessions of other
     projects is left to `import`: nobody asked for those.
     """
+    project = project or projects.found(store, standing_in(here, worktrees))
     since = _last_completed_at(store, project)
     changed = sorted(_changed(discovery.files_in(discovery.agent_folders(machine, here)), since), reverse=True)
     wanted: list[Path] = []

@@ -41,6 +41,7 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
         Entry("project", "Make, list and put away projects.", "onward.cli.project:project"),
         Entry("session", "Begin, complete and look at sessions.", "onward.cli.session:session"),
         Entry("handoff", "Print what the next session should know.", "onward.cli.handoff:handoff"),
+        Entry("next", "Hand over when a limit is reached.", "onward.cli.next:next_"),
         Entry("template", "Keep what sessions of a kind are for.", "onward.cli.template:template"),
         Entry("account", "Keep accounts, and know which is next.", "onward.cli.account:account"),
     ),

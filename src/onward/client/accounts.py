@@ -71,9 +71,7 @@ class Accounts(Room):
 
     def best(self, need: Need | None = None) -> Best:
         """Return the account to use next and why, by the server's rotation window."""
-        told = self._wire.post("/private/select-best-account", _said(need or Need()))["data"]
-        ranking = [_ranked(one) for one in told["ranking"]]
-        return Best(next((one for one in ranking if one.usable), None), ranking)
+        return best_of(self._wire.post("/private/select-best-account", _said(need or Need()))["data"])
 
     def rotate(self, session: Session, *, need: Need, credits_used: float | None = None, to: Account | None = None) -> Rotated:
         """Move an open session to the best account, or to the one named, if the one it runs on is in the server's rotation window."""
@@ -110,6 +108,12 @@ def standing_of(told: Mapping[str, Any]) -> Standing:
     is_paused, period = told["status"] == "paused", parse_period(told["period"])
     account = read(Account, told, credits_at=datetime.fromisoformat(told["at"]), is_paused=is_paused, period=period)
     return read(Standing, told, account=account)
+
+
+def best_of(told: Mapping[str, Any]) -> Best:
+    """Return a choice among accounts."""
+    ranking = [_ranked(one) for one in told["ranking"]]
+    return Best(next((one for one in ranking if one.usable), None), ranking)
 
 
 def usage_of(told: Mapping[str, Any]) -> ModelUsage:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from onward.client.accounts import best_of, standing_of
 from onward.client.rooms import Room, handoff_of, session_of, turn_of
+from onward.core.credits import Need
 from onward.core.project import Project
+from onward.core.relay import Relayed
 from onward.core.session import Completed, Session, SessionDetail, SessionStatus, Started, StoredTurn
 
 
@@ -75,6 +78,37 @@ class Sessions(Room):
             "data"
         ]
         return Completed(session_of(told["session"]), handoff_of(told["handoff"]), told["again"])
+
+    def relay(
+        self,
+        project: Project,
+        *,
+        number: int | None = None,
+        accomplishments: Sequence[str] | None = None,
+        blockers: Sequence[str] | None = None,
+        credits_used: float | None = None,
+        limit_reached: bool = False,
+        need: Need | None = None,
+        agent: str = "",
+        budget_tokens: int | None = None,
+    ) -> Relayed:
+        """Complete a session whose limit is reached, and name the account to go on with, by the server's rotation window."""
+        need = need or Need()
+        said = {
+            "project_id": project.id, "session_number": number, "accomplishments": accomplishments, "blockers": blockers, "credits_used": credits_used,
+            "limit_reached": limit_reached, "model": need.model, "tags": list(need.tags), "agent": agent, "budget_tokens": budget_tokens,
+        }  # fmt: skip
+        told = self._wire.post("/sessions/next", {name: value for name, value in said.items() if value is not None})["data"]
+        session, left = told["session"], told["left_account"]
+        return Relayed(
+            session_of(session) if session else None,
+            handoff_of(told["handoff"]),
+            told["again"],
+            standing_of(left) if left else None,
+            best_of(told["next"]),
+            told["agent"],
+            tuple(told["active_sessions"]),
+        )
 
     def reopen(self, session: Session) -> Session:
         """Make a session active again; its handoff stands until it is completed anew."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from onward.app import (
@@ -26,10 +26,12 @@ from onward.app import (
     usage,
 )
 from onward.app import credits as account_credits
+from onward.app import relay as relaying
 from onward.core.accounts import Account
 from onward.core.credits import Need, Window
 from onward.core.pool import Best, Credits, ModelUsage, Rotated
 from onward.core.project import Project
+from onward.core.relay import Relayed
 from onward.core.session import Session
 from onward.settings import Settings
 
@@ -38,6 +40,11 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+
+def window_of(settings: Settings) -> Window:
+    """Return the rotation window that is set."""
+    return Window(settings.rotate_from, settings.rotate_at)
 
 
 class Part:
@@ -98,6 +105,34 @@ class Sessions(Part):
     complete = _on_store(completing.complete)
     reopen = _on_store(sessions.reopen)
     abandon = _on_store(sessions.abandon)
+
+    def relay(
+        self,
+        project: Project,
+        *,
+        number: int | None = None,
+        accomplishments: Sequence[str] | None = None,
+        blockers: Sequence[str] | None = None,
+        credits_used: float | None = None,
+        limit_reached: bool = False,
+        need: Need | None = None,
+        agent: str = "",
+        budget_tokens: int | None = None,
+    ) -> Relayed:
+        """Complete a session whose limit is reached, and name the account to go on with, by the rotation window that is set."""
+        return relaying.relay(
+            self._store,
+            project,
+            number=number,
+            accomplishments=accomplishments,
+            blockers=blockers,
+            credits_used=credits_used,
+            limit_reached=limit_reached,
+            need=need,
+            window=window_of(self._settings),
+            agent=agent,
+            budget_tokens=budget_tokens,
+        )
 
 
 class Handoffs(Part):
@@ -173,11 +208,11 @@ class Accounts(Part):
 
     def best(self, need: Need | None = None) -> Best:
         """Return the account to use next and why."""
-        return account_credits.best(self._store, need, window=self._window())
+        return account_credits.best(self._store, need, window=window_of(self._settings))
 
     def rotate(self, session: Session, *, need: Need, credits_used: float | None = None, to: Account | None = None) -> Rotated:
         """Move an open session to the best account, or to the one named, if the one it runs on is in the window."""
-        return account_credits.rotate(self._store, session, need=need, window=self._window(), credits_used=credits_used, to=to)
+        return account_credits.rotate(self._store, session, need=need, window=window_of(self._settings), credits_used=credits_used, to=to)
 
     def analyze(self, *, account: Account | None = None, project: Project | None = None) -> Credits:
         """Return how credits go: of one account, one project, or everything."""
@@ -186,9 +221,6 @@ class Accounts(Part):
     def usage(self, session: Session) -> list[ModelUsage]:
         """Return what a session cost, by account and model, the dearest first."""
         return usage.of_session(self._store, session.id)
-
-    def _window(self) -> Window:
-        return Window(self._settings.rotate_from, self._settings.rotate_at)
 
 
 class Here:

@@ -1,0 +1,57 @@
+"""One session ends, and the next account goes on: what is handed over, to which account, and to which agent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from onward.core.accounts import Account, Standing
+from onward.core.handoff import Handoff, render_prompt
+from onward.core.pool import Best
+from onward.core.session import Session
+from onward.core.stored_handoff import StoredHandoff
+
+AGENT_MARKS = {
+    "claude-code": ("anthropic", "claude"),
+    "codex": ("openai", "chatgpt", "codex"),
+    "gemini-cli": ("google", "gemini"),
+    "cursor": ("cursor", "anysphere"),
+}
+"""The agents that Onward is at home in, and the words by which an account's provider, plan or name tells that it is for one of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Relayed:
+    """What became of a session when its limit was reached, and how it goes on.
+
+    `session` was completed now, or (`again`) before and nothing was new; None where none was active. `handoff` is what the next one goes on from. `left` is the account that it ran
+    on, None where none was named; `best` is the choice of the next. `agent` is the one that goes on, empty where nothing tells. `still_active` are the numbers of other active sessions.
+    """
+
+    session: Session | None
+    handoff: StoredHandoff
+    again: bool
+    left: Standing | None
+    best: Best
+    agent: str
+    still_active: tuple[int, ...]
+
+    @property
+    def account(self) -> Account | None:
+        """The account to go on with, None where there is none that can be used."""
+        return self.best.best.standing.account if self.best.best else None
+
+    def prompt(self, next_goal: str = "", handoff: Handoff | None = None) -> str:
+        """Return what the next agent is given; *handoff* is the same one with what changed since, where that is known."""
+        return render_prompt(handoff or self.handoff.handoff, next_goal=next_goal)
+
+
+def agent_of(account: Account | None) -> str:
+    """Return the agent that an account is for, by its provider, else its plan, else its name; empty where none of them tells."""
+    if account is None:
+        return ""
+    for said in (account.provider, account.plan, account.name):
+        words = said.lower()
+        for agent, marks in AGENT_MARKS.items():
+            if any(mark in words for mark in marks):
+                return agent
+    return ""
