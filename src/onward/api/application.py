@@ -38,6 +38,7 @@ ROUTES = (
     "conversations",
     "turns",
     "handoffs",
+    "refining",
     "drafts",
     "facts",
     "imports",

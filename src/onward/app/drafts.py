@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from onward.app.distilling import distil_turns
+from onward.app.distilling import Basis, distil_turns
 from onward.core.handoff import render
 from onward.core.master import Master
 from onward.core.project import Project
+from onward.core.refinement import RULES, Refinement
 from onward.core.transcript import Turn
 from onward.redact import DISTILL_KEY, Redactor
 from onward.store import Store, drafts, projects
 from onward.store.drafts import Draft
 from onward.tokens import count_tokens
 
-__all__ = ["Compressed", "Draft", "compress", "listed", "make", "store_draft", "written"]
+__all__ = ["Compressed", "Draft", "basis_of", "compress", "listed", "store_draft", "written"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +34,9 @@ class Compressed:
         return self.text_tokens / max(1, self.tokens)
 
 
-def make(turns: Sequence[Turn], budget_tokens: int | None = None) -> Master:
-    """Return the handoff over a conversation."""
-    return distil_turns(turns).master(budget_tokens)
+def basis_of(turns: Sequence[Turn]) -> Basis:
+    """Return what the handoff over a conversation stands on."""
+    return distil_turns(turns)
 
 
 def written(made: Master) -> str:
@@ -43,11 +44,12 @@ def written(made: Master) -> str:
     return render(made.handoff)
 
 
-def store_draft(store: Store, project: Project, made: Master) -> Draft:
-    """Keep a handoff as a draft of a project: the master handoff stays what it is."""
+def store_draft(store: Store, project: Project, made: Master, refinement: Refinement | None = None) -> Draft:
+    """Keep a handoff as a draft of a project, with the report of a model's part in it where there is one: the master handoff stays what it is."""
     with store.write() as connection:
         projects.hold(connection, project.id)
-        return drafts.add(connection, project.id, made)
+        generator = refinement.model if refinement else RULES
+        return drafts.add(connection, project.id, made, generator=generator, refinement=refinement)
 
 
 def listed(store: Store, project: Project, *, before: int | None = None, limit: int) -> list[Draft]:
@@ -62,6 +64,6 @@ def compress(text: str, turns: Sequence[Turn], budget_tokens: int) -> Compressed
     tokens = count_tokens(redacted)
     if tokens <= budget_tokens:
         return Compressed(redacted, tokens, tokens, None)
-    made = make(turns, budget_tokens)
+    made = distil_turns(turns).master(budget_tokens)
     short = render(made.handoff, sources=False)
     return Compressed(short, count_tokens(short), tokens, made)

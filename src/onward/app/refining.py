@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from onward.app import jobs, models
 from onward.app.distilling import Basis
@@ -24,7 +24,7 @@ from onward.core.master import Master
 from onward.core.project import Project
 from onward.core.refinement import Refinement, by_kind
 from onward.core.stored_handoff import StoredHandoff
-from onward.errors import BadInput, NotFound, ProviderFailed
+from onward.errors import BadInput, NotFound, OnwardError, ProviderFailed, SpendLimit
 from onward.llm.choice import Written, choose
 from onward.llm.guard import Evidence, Proposed, guard
 from onward.store import Store, events, facts, handoffs, projects
@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 KIND = "refine"
 """The kind of the job."""
 
+MOST_WAITED_FOR, WAITED_SECONDS = 3, 30.0
+"""Requests that somebody waits for, and for how long for each."""
 MOST_REMOVED = 60
 """Removed lines that a report holds."""
 _UNUSABLE = ("bad answer", "too large")
@@ -100,6 +102,27 @@ def ask(
     sealed = models_.sealer.seal(token) if token else None
     key = f"{project.id}:{newest.version}"
     return jobs.ask(store, KIND, arguments, project=project, key=key, requested_by=requested_by, sealed_key=sealed)
+
+
+class Asked(NamedTuple):
+    """What became of asking for a refinement beside something else: `llm` says it in a word, or why not."""
+
+    llm: str
+    job: Job | None = None
+
+
+NOT_ASKED, NOT_CONFIGURED, ASKED, KEPT = "not asked", "not configured", "refining", "refined"
+
+
+def ask_beside(
+    store: Store, models_: Models, project: Project, handoff: StoredHandoff, *, token: str = "", requested_by: str = ""
+) -> Asked:
+    """Ask for the refinement of a handoff that was made just now. Whatever is wrong with that, nothing is wrong with the handoff: it is told, and never raised."""
+    try:
+        job = ask(store, models_, project, handoff=handoff, token=token, requested_by=requested_by)
+    except OnwardError as error:
+        return Asked(str(error))
+    return Asked(ASKED, job) if job else Asked(NOT_CONFIGURED)
 
 
 def estimate(store: Store, models_: Models, project: Project, *, token: str = "") -> Estimate:
@@ -165,7 +188,7 @@ def refined(plan: Plan, asking: Asking, told: Answered, job_id: int | None = Non
     costs = [answer.cost_usd for answer in answers]
     report = Refinement(
         next((answer.model for answer in answers), "") or asking.endpoint.model,
-        choice.why if proposed or not told.unusable else "The model gave no answer that can be used.",
+        choice.why if proposed or not told.unusable else next(iter(told.unusable.values())),
         job_id,
         len(plan.parts),
         {plan.parts[place].title: why for place, why in told.unusable.items()},
@@ -205,15 +228,25 @@ def kept_by(store: Store, project: Project, job_id: int) -> StoredHandoff | None
     return newest if newest.refinement and newest.refinement.job_id == job_id else None
 
 
-def draft(store: Store, basis: Basis, budget_tokens: int | None, asking: Asking, *, most_requests: int) -> Refined:
-    """Return the refinement of a handoff that belongs to no session, asked here and now, each part once and at most *most_requests* of them. Whatever goes wrong, the rules' one stands, and the report says why."""
+def draft(
+    store: Store, models_: Models, basis: Basis, budget_tokens: int | None, *, project: Project | None = None, token: str = ""
+) -> Refined | None:
+    """Return the refinement of a handoff that belongs to no session, asked for here and now; None where no model is set up.
+
+    Somebody waits for it: it is a few requests, each made once and for a short time. Whatever goes wrong, the rules' handoff stands, and the report says why.
+    """
+    asking = models.asking_for(store, models_, project=project, token=token)
+    if asking is None:
+        return None
+    endpoint = replace(asking.endpoint, timeout_seconds=min(asking.endpoint.timeout_seconds, WAITED_SECONDS))
+    asking = replace(asking, endpoint=endpoint)
     plan = plan_of(basis, budget_tokens, asking)
-    plan = replace(plan, parts=plan.parts[:most_requests])
+    plan = replace(plan, parts=plan.parts[:MOST_WAITED_FOR])
     told = Answered()
     for place in range(len(plan.parts)):
         try:
             ask_part(store, asking, plan, place, told, attempts=1)
-        except ProviderFailed as error:
+        except (ProviderFailed, SpendLimit) as error:
             told.unusable.update(dict.fromkeys(range(place, len(plan.parts)), error.message))
             break
     return refined(plan, asking, told)

@@ -13,21 +13,24 @@ from onward.api.desk import At
 from onward.api.envelope import answers, ok, pages
 from onward.api.paging import Paging
 from onward.api.parsing import routes
-from onward.api.routes.handoffs import MOST_BUDGET_TOKENS, HandoffShape, shape_of
+from onward.api.routes.handoffs import MOST_BUDGET_TOKENS, HandoffShape, StoredAs, shape_of
+from onward.api.routes.llm import waiting_for_a_model
 from onward.api.routes.sessions import MOST_TURNS, TurnBodies
 from onward.api.shapes import Body, Id, IdField
-from onward.app import drafts, projects
+from onward.app import drafts, projects, refining
+from onward.app.distilling import Basis
 from onward.app.drafts import Draft
+from onward.app.llm_keys import MOST_KEY_CHARS
+from onward.app.refining import Refined
 from onward.app.saving import spoken, turns_of_text
-from onward.errors import BadInput, NotFound
+from onward.core.project import Project
+from onward.errors import BadInput, NotFound, OnwardError
 from onward.settings import LEAST_BUDGET_TOKENS
+from onward.wiring import models_of
 
 router = routes("drafts")
 
 T = TypeVar("T")
-
-NO_MODEL = "not configured"
-"""What is said of the model where none can be asked: the rules' handoff stands."""
 
 
 class Conversation(Body):
@@ -37,8 +40,10 @@ class Conversation(Body):
     conversation_text: str | None = Field(None, examples=["User: Move the checkout to port 8443\nAssistant: Done."])
     conversation_history: TurnBodies | None = Field(None, max_length=MOST_TURNS, examples=[None])
     budget_tokens: int | None = Field(None, ge=LEAST_BUDGET_TOKENS, le=MOST_BUDGET_TOKENS)
-    use_ai: bool | None = None
-    hugging_face_token: str | None = Field(None, repr=False, examples=[None])
+    use_ai: bool | None = Field(
+        None, description="Whether a language model refines it, while you wait. Default: where a token is given, or a model is set up."
+    )
+    hugging_face_token: str | None = Field(None, repr=False, max_length=MOST_KEY_CHARS, examples=[None])
     store: bool = Field(True, description="Whether the project keeps it as a draft.")
 
 
@@ -82,15 +87,38 @@ class CompressedShape:
 
 @router.post("/ai/handoff", summary="Make a handoff of a conversation", **answers(HandoffShape, NotFound, wrapped=DraftAnswer))
 def draft(at: At, body: Conversation) -> Response:
-    """Answer the handoff of a conversation, made by the rules, and keep it as a draft of the project. The project's master handoff stays what it is."""
+    """Answer the handoff of a conversation, made by the rules, and keep it as a draft of the project. The project's master handoff stays what it is.
+
+    A language model refines it, where one is set up or a token is given; `llm` says what became of that. The rules' handoff stands wherever it is no better.
+    """
     project = projects.of_id(at.store, body.project_id) if body.project_id else None
     said = spoken(body.conversation_history, body.conversation_text)
     if not said:
         raise BadInput("There is no conversation to make a handoff of.", "Send conversation_text or conversation_history.")
-    made = drafts.make(said, body.budget_tokens or at.settings.budget_tokens)
-    kept = drafts.store_draft(at.store, project, made) if project and body.store else None
-    shape = _draft_shape(kept).handoff if kept else shape_of(made.handoff, drafts.written(made), made.preservation, made.budget_tokens)
-    return ok(shape, draft_id=kept.id if kept else None, llm=NO_MODEL)
+    basis = drafts.basis_of(said)
+    budget = body.budget_tokens or at.settings.budget_tokens
+    llm, done = _refined(at, body, basis, project)
+    made, report = (done.made, done.report) if done and done.made else (basis.master(budget), None)
+    kept = drafts.store_draft(at.store, project, made, report) if project and body.store else None
+    if kept:
+        return ok(_draft_shape(kept).handoff, draft_id=kept.id, llm=llm)
+    by = StoredAs(generator=report.model, refinement=report) if report else None
+    return ok(shape_of(made.handoff, drafts.written(made), made.preservation, made.budget_tokens, by), draft_id=None, llm=llm)
+
+
+def _refined(at: At, body: Conversation, basis: Basis, project: Project | None) -> tuple[str, Refined | None]:
+    """Return what became of a model's part in a draft, in a word or why not, and the draft where there is one."""
+    if body.use_ai is False:
+        return refining.NOT_ASKED, None
+    token, budget = body.hugging_face_token or "", body.budget_tokens or at.settings.budget_tokens
+    try:
+        with waiting_for_a_model():
+            done = refining.draft(at.store, models_of(at.settings), basis, budget, project=project, token=token)
+    except OnwardError as error:
+        return str(error), None
+    if done is None:
+        return refining.NOT_CONFIGURED, None
+    return done.report.why or refining.KEPT, done
 
 
 @router.get("/projects/{project_id}/drafts", summary="List a project's drafts", **pages(DraftShape, NotFound))
@@ -113,4 +141,5 @@ def compress(body: LongText) -> Response:
 
 
 def _draft_shape(one: Draft) -> DraftShape:
-    return DraftShape(one.id, shape_of(one.handoff, one.markdown, one.preservation, one.budget_tokens), one.created_at)
+    by = StoredAs(generator=one.generator, refinement=one.refinement)
+    return DraftShape(one.id, shape_of(one.handoff, one.markdown, one.preservation, one.budget_tokens, by), one.created_at)

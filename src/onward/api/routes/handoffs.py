@@ -18,8 +18,10 @@ from onward.api.shapes import MOST_ID, Id
 from onward.app import handoffs, projects
 from onward.app.handoffs import Current, StoredHandoff
 from onward.core import changelog
+from onward.core import redline as redlines
 from onward.core.handoff import Handoff, render_prompt, to_json
 from onward.core.preservation import Preservation
+from onward.core.refinement import RULES, Refinement
 from onward.errors import NotFound
 from onward.settings import LEAST_BUDGET_TOKENS
 
@@ -31,10 +33,12 @@ Budget: TypeAlias = Annotated[int | None, Query(ge=LEAST_BUDGET_TOKENS, le=MOST_
 Format: TypeAlias = Literal["markdown", "json", "prompt"]
 SessionNumber: TypeAlias = Annotated[int, Query(ge=1, le=MOST_ID, description="The number of a session in its project.")]
 
+VersionNumber: TypeAlias = Annotated[int, Query(ge=1, le=MOST_ID, description="The version of a handoff.")]
+
 
 @dataclass(frozen=True, slots=True)
 class HandoffLine:
-    """A handoff as lists show it. Ratios are from 0 to 1 and null where there was nothing to keep; `compression_ratio` is tokens of sessions to a token of it."""
+    """A handoff as lists show it. Ratios are from 0 to 1 and null where there was nothing to keep; `compression_ratio` is tokens of sessions to a token of it. `generator` is `rules`, or the model that refined it."""
 
     id: int
     version: int
@@ -47,6 +51,7 @@ class HandoffLine:
     confidence_ratio: float | None
     compression_ratio: float
     created_at: datetime
+    generator: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,7 @@ class HandoffShape:
     """A handoff: its Markdown, the same as sections with their sources, and what it keeps.
 
     `id`, `project_id`, `version` and `ledger_version` are null for one that was made just now, for a budget of its own; `session_id` also where no session's completion made it.
+    `generator` is `rules`, or the model that refined it: `refinement` then reports what it wrote, what of that was turned away and why, and what it cost.
     """
 
     id: int | None
@@ -72,6 +78,8 @@ class HandoffShape:
     compression_ratio: float
     kept: str
     created_at: datetime | None
+    generator: str
+    refinement: dict[str, Any] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,18 +114,39 @@ class DifferenceShape:
     untold: int
 
 
+@dataclass(frozen=True, slots=True)
+class RewordedShape:
+    """One difference under its heading: the lines of the one version, and those of the other that tell the same facts; empty where it has none. A line has `text`, `sources` and `facts`."""
+
+    title: str
+    old: list[dict[str, Any]]
+    new: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class RedlineShape:
+    """What two versions of a handoff say differently, and how many lines they have in common."""
+
+    before: int
+    after: int
+    changes: list[RewordedShape]
+    same: int
+
+
 def handoff_line(one: StoredHandoff) -> HandoffLine:
     """Return a stored handoff as lists show it."""
     kept = one.preservation
     return HandoffLine(
         one.id, one.version, one.session_id, one.session_number, one.budget_tokens, kept.document_tokens, kept.to_json(), kept.recall_ratio,
-        kept.confidence_ratio, kept.compression_ratio, one.created_at,
+        kept.confidence_ratio, kept.compression_ratio, one.created_at, one.generator,
     )  # fmt: skip
 
 
 def handoff_shape(one: StoredHandoff) -> HandoffShape:
     """Return a stored handoff as it is answered."""
-    stored = StoredAs(one.id, one.project_id, one.session_id, one.version, one.ledger_version, one.created_at)
+    stored = StoredAs(
+        one.id, one.project_id, one.session_id, one.version, one.ledger_version, one.created_at, one.generator, one.refinement
+    )
     return shape_of(one.handoff, one.markdown, one.preservation, one.budget_tokens, stored)
 
 
@@ -130,6 +159,8 @@ class StoredAs(NamedTuple):
     version: int | None = None
     ledger_version: int | None = None
     created_at: datetime | None = None
+    generator: str = RULES
+    refinement: Refinement | None = None
 
 
 def shape_of(handoff: Handoff, markdown: str, kept: Preservation, budget_tokens: int, stored: StoredAs | None = None) -> HandoffShape:
@@ -137,7 +168,7 @@ def shape_of(handoff: Handoff, markdown: str, kept: Preservation, budget_tokens:
     one = stored or StoredAs()
     return HandoffShape(
         one.id, one.project_id, one.session_id, one.version, one.ledger_version, handoff.session, budget_tokens, kept.document_tokens, markdown,
-        to_json(handoff), kept.to_json(), kept.recall_ratio, kept.confidence_ratio, kept.compression_ratio, kept.line(), one.created_at,
+        to_json(handoff), kept.to_json(), kept.recall_ratio, kept.confidence_ratio, kept.compression_ratio, kept.line(), one.created_at, one.generator, one.refinement.to_json() if one.refinement else None,
     )  # fmt: skip
 
 
@@ -183,7 +214,7 @@ def _current_shape(found: Current) -> HandoffShape:
         found.markdown,
         found.preservation,
         found.budget_tokens,
-        StoredAs(id=found.id, version=found.version, created_at=found.created_at),
+        StoredAs(id=found.id, version=found.version, created_at=found.created_at, generator=found.generator, refinement=found.refinement),
     )
 
 
@@ -200,6 +231,13 @@ def diff(at: At, project_id: Id, from_: Annotated[SessionNumber, Query(alias="fr
     """Answer what changed from the handoff of one session to that of a later one, both given by number."""
     found = handoffs.diff(at.store, projects.of_id(at.store, project_id), from_, to)
     return ok({"before": found.before, "after": found.after, **changelog.to_json(found.log)})
+
+
+@router.get("/projects/{project_id}/handoffs/redline", summary="Compare two versions of a handoff", **answers(RedlineShape, NotFound))
+def redline(at: At, project_id: Id, from_: Annotated[VersionNumber, Query(alias="from")], to: VersionNumber) -> Response:
+    """Answer what one version says differently from another, line by line: what a model made of the rules' one, say. Both are given by version."""
+    found = handoffs.redlined(at.store, projects.of_id(at.store, project_id), from_, to)
+    return ok({"before": found.before, "after": found.after, **redlines.to_json(found.redline)})
 
 
 @router.get("/projects/{project_id}/handoffs/{handoff_id}", summary="Read one handoff", **answers(HandoffShape, NotFound))

@@ -17,14 +17,16 @@ from onward.api.previous import PreviousHandoff, previous_handoff
 from onward.api.routes.handoffs import MOST_BUDGET_TOKENS, HandoffShape, handoff_shape
 from onward.api.routes.turns import TurnShape, turn_shape
 from onward.api.shapes import MOST_ID, Body, Id, IdField, Lines, Text
-from onward.app import projects, sessions, templates
+from onward.app import projects, refining, sessions, templates
 from onward.app.completing import complete as complete_session
 from onward.app.handoffs import StoredHandoff
+from onward.app.llm_keys import MOST_KEY_CHARS
 from onward.app.projects import Project
 from onward.app.saving import save_spoken
 from onward.app.sessions import Session, SessionStatus, TimelineEntry
 from onward.errors import NotFound
 from onward.settings import LEAST_BUDGET_TOKENS
+from onward.wiring import models_of
 
 router = routes("sessions")
 
@@ -69,7 +71,10 @@ class Completion(Body):
     turns: TurnBodies | None = Field(None, max_length=MOST_TURNS)
     conversation_text: str | None = Field(None, examples=["User: Move the checkout to port 8443\nAssistant: Done."])
     budget_tokens: int | None = Field(None, ge=LEAST_BUDGET_TOKENS, le=MOST_BUDGET_TOKENS, examples=[None])
-    hugging_face_token: str | None = Field(None, repr=False, examples=[None])
+    use_ai: bool | None = Field(
+        None, description="Whether a language model is asked to refine the handoff, afterwards. Default: where a token is given."
+    )
+    hugging_face_token: str | None = Field(None, repr=False, max_length=MOST_KEY_CHARS, examples=[None])
     auto_generate_handoff: bool = Field(True, description="Whether the handoff is answered; it is made and kept either way.")
 
 
@@ -141,6 +146,16 @@ class CompletionShape:
     handoff: HandoffShape | None
     new_turns: int
     again: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CompletedAnswer(Generic[T]):
+    """A completed session. `job_id` is the job that has a model refine its handoff, null where none was asked; `llm` says what became of the asking."""
+
+    success: Literal[True]
+    data: T
+    job_id: int | None
+    llm: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,9 +302,12 @@ def replay(
     )
 
 
-@router.post("/sessions/{session_id}/complete", summary="Complete a session", **answers(CompletionShape, NotFound))
+@router.post("/sessions/{session_id}/complete", summary="Complete a session", **answers(CompletionShape, NotFound, wrapped=CompletedAnswer))
 def complete(at: At, session_id: Id, body: Completion) -> Response:
-    """Complete a session and answer the project's next handoff, made by the rules. Completing again without anything new changes nothing."""
+    """Complete a session and answer the project's next handoff, made by the rules. Completing again without anything new changes nothing.
+
+    A language model that is asked for refines it afterwards, as a job; whatever becomes of that, the session is completed and has its handoff.
+    """
     saved = save_spoken(at.store, session_id, records=body.turns, text=body.conversation_text)
     done = complete_session(
         at.store,
@@ -300,7 +318,13 @@ def complete(at: At, session_id: Id, body: Completion) -> Response:
         budget_tokens=body.budget_tokens or at.settings.budget_tokens,
     )
     shown = handoff_shape(done.handoff) if body.auto_generate_handoff else None
-    return ok(CompletionShape(session_shape(done.session), shown, saved.new_turns, done.again))
+    asked = refining.Asked(refining.NOT_ASKED)
+    if body.use_ai or (body.use_ai is None and body.hugging_face_token):
+        project = projects.of_id(at.store, done.session.project_id)
+        token = body.hugging_face_token or ""
+        asked = refining.ask_beside(at.store, models_of(at.settings), project, done.handoff, token=token, requested_by="api")
+    shape = CompletionShape(session_shape(done.session), shown, saved.new_turns, done.again)
+    return ok(shape, job_id=asked.job.id if asked.job else None, llm=asked.llm)
 
 
 @router.post("/sessions/{session_id}/reopen", summary="Reopen a session", **answers(SessionShape, NotFound))

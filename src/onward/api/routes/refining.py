@@ -1,0 +1,57 @@
+"""Having a language model refine a project's handoff."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fastapi import Response
+from pydantic import Field
+
+from onward.api.desk import At
+from onward.api.envelope import answers, ok
+from onward.api.parsing import routes
+from onward.api.routes.jobs import LATER, accepted
+from onward.api.shapes import Body, Id
+from onward.app import projects, refining
+from onward.app.llm_keys import MOST_KEY_CHARS
+from onward.errors import NotFound
+from onward.wiring import models_of
+
+router = routes("handoffs")
+
+
+class RefinementOrder(Body):
+    """What a model is to do, and whether it is only asked what that would come to."""
+
+    hugging_face_token: str | None = Field(None, repr=False, max_length=MOST_KEY_CHARS, examples=[None])
+    dry_run: bool = Field(False, description="Answer what it comes to at most, and ask nothing.")
+
+
+@dataclass(frozen=True, slots=True)
+class EstimateShape:
+    """What a refinement comes to, if each request is answered at the first attempt and at full length. `cost_usd` is null where no price is known."""
+
+    calls: int
+    input_tokens: int
+    output_tokens: int
+    cost_usd: float | None
+
+
+_ANSWERS = answers(EstimateShape, NotFound)
+_ANSWERS["responses"] |= LATER
+
+
+@router.post("/projects/{project_id}/handoff/refine", summary="Refine the master handoff", **_ANSWERS)
+def refine(at: At, project_id: Id, body: RefinementOrder) -> Response:
+    """Have a language model write the newest handoff better, as a job. It is kept as a version of its own, and only where the measure finds no kind worse; else the rules' one stands, and the job says why.
+
+    With `dry_run` nothing is asked, and what it comes to is answered.
+    """
+    project, models, token = projects.of_id(at.store, project_id), models_of(at.settings), body.hugging_face_token or ""
+    if body.dry_run:
+        found = refining.estimate(at.store, models, project, token=token)
+        return ok(EstimateShape(found.calls, found.input_tokens, found.output_tokens, found.cost_usd))
+    job = refining.ask(at.store, models, project, token=token, requested_by="api")
+    if job is None:
+        raise refining.no_model()
+    return accepted(job)
