@@ -31,6 +31,7 @@ from bench import (
     retention,
     scale,
     speed,
+    start,
 )
 
 
@@ -44,6 +45,7 @@ class Bench(NamedTuple):
 
 BENCHES = {
     "speed": Bench("speed of distill and import", speed.main),
+    "start": Bench("how soon hooks and --version have answered", start.main),
     "reading": Bench("speed of reading each format, and what became of every record", reading.main),
     "preservation": Bench("preservation on the frozen probes", preservation.main),
     "held_out": Bench("the same on projects that the ranker has not seen", held_out.main),

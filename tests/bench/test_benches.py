@@ -14,7 +14,7 @@ from bench.frozen import Frozen
 from bench.made import made_of
 from bench.transcripts import Source
 
-from bench import agreement, canaries, gold, held_out, losses, page, quotes, recall, report, retention, scale
+from bench import agreement, canaries, gold, held_out, losses, page, quotes, recall, report, retention, scale, start
 from onward.core.facts import Handle
 from onward.core.handoff import Handoff, Line, Section
 
@@ -55,6 +55,13 @@ def test_a_document_is_flattered_where_even_the_lower_end_is_above_the_probes() 
     assert not agreement.Judged(**kept, answered=8, probes=10).is_flattered
     assert not agreement.Judged(**kept, answered=7, probes=10).is_surely_flattered
     assert agreement.Judged(**kept, answered=1, probes=10).is_surely_flattered
+
+
+@pytest.mark.slow
+def test_start(results: Path) -> None:
+    start.main(["--sessions", "2", "--times", "1"])
+    found = result("start")
+    assert set(found["ms"]) == {"bare interpreter", "onward --version", "onward hook session-start", "onward hook session-end"}
 
 
 def test_quotes(beside: Path) -> None:

@@ -243,12 +243,13 @@ def test_a_rebuild_changes_nothing_that_was_right(store: Store, project: Project
     assert rebuilding.reindex(store) == len(FIRST) + len(SECOND)
 
 
-def _settings(home: Path, tmp_path: Path) -> Settings:
-    return Settings(home, tmp_path / "claude")
+def _examined(home: Path, tmp_path: Path) -> list[doctor.Finding]:
+    kept = doctor.KeptFor("Claude Code", tmp_path / "claude" / "projects", "*/*.jsonl", timedelta(days=30))
+    return doctor.examine(Settings(home, tmp_path / "claude"), lambda settings: Store.at_folder(settings.home), [kept])
 
 
 def test_the_doctor_finds_nothing_in_a_sound_store(store: Store, project: Project, home: Path, tmp_path: Path) -> None:
-    found = doctor.examine(_settings(home, tmp_path), lambda settings: Store.at_folder(settings.home))
+    found = _examined(home, tmp_path)
     assert {one.status for one in found} == {"ok"}
     assert len({one.check for one in found}) == len(found)
 
@@ -263,22 +264,14 @@ def test_the_doctor_says_what_is_wrong(store: Store, project: Project, home: Pat
     old.write_bytes((FIXTURES / "claude_code" / "session.jsonl").read_bytes())
     month_ago = (datetime.now(UTC) - timedelta(days=28)).timestamp()
     os.utime(old, (month_ago, month_ago))
-    wrong = {
-        one.check: one
-        for one in doctor.examine(_settings(home, tmp_path), lambda settings: Store.at_folder(settings.home))
-        if one.status != "ok"
-    }
-    assert set(wrong) == {"search index", "sessions", "transcripts"}
+    wrong = {one.check: one for one in _examined(home, tmp_path) if one.status != "ok"}
+    assert set(wrong) == {"search index", "sessions", "Claude Code transcripts"}
     assert "session 3" in wrong["sessions"].message
-    assert str(old) in wrong["transcripts"].message
+    assert str(old) in wrong["Claude Code transcripts"].message
     imports.import_paths(store, [old], project=project)
     rebuilding.reindex(store)
     sittings.abandon(store, sittings.find(store, project, 3))
-    still = {
-        one.check
-        for one in doctor.examine(_settings(home, tmp_path), lambda settings: Store.at_folder(settings.home))
-        if one.status != "ok"
-    }
+    still = {one.check for one in _examined(home, tmp_path) if one.status != "ok"}
     assert still == set()
 
 
@@ -286,7 +279,7 @@ def test_the_doctor_looks_at_a_store_that_is_damaged(store: Store, project: Proj
     store.close()
     database = home / "onward.db"
     database.write_bytes(b"not a database at all" * 1000)
-    found = doctor.examine(_settings(home, tmp_path), lambda settings: Store.at_folder(settings.home))
+    found = _examined(home, tmp_path)
     broken = next(one for one in found if one.check == "store")
     assert broken.status == "problem"
     assert broken.hint

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from onward.errors import OnwardError
 from onward.settings import Settings
@@ -16,8 +16,6 @@ from onward.store import Store, health, projects, provenance, sessions
 Status: TypeAlias = Literal["ok", "warning", "problem"]
 
 LEAST_FREE_BYTES = 500 * 1024 * 1024
-CLAUDE_KEEPS = timedelta(days=30)
-"""After this long without a change Claude Code deletes a transcript, unless its `cleanupPeriodDays` says otherwise."""
 WARNED_BEFORE = timedelta(days=7)
 LEFT_OPEN = timedelta(days=1)
 
@@ -32,14 +30,23 @@ class Finding:
     hint: str = ""
 
 
-def examine(settings: Settings, open_store: Callable[[Settings], Store]) -> list[Finding]:
-    """Return what every check finds. A store that cannot be opened is a finding too."""
+class KeptFor(NamedTuple):
+    """Where an agent keeps transcripts that it deletes when they have not changed for so long."""
+
+    agent: str
+    folder: Path
+    pattern: str
+    keeps: timedelta
+
+
+def examine(settings: Settings, open_store: Callable[[Settings], Store], kept: Sequence[KeptFor] = ()) -> list[Finding]:
+    """Return what every check finds, and of the transcripts that are *kept* for a while those that are lost soon. A store that cannot be opened is a finding too."""
     findings = [_room(settings)]
     try:
         with open_store(settings) as store:
             where = store.path or "the PostgreSQL store"
             findings += [Finding("store", "ok", f"{where} opens, its schema is up to date"), *_store(store), _left_open(store)]
-            findings.append(_expiring(store, settings.claude_home))
+            findings += [_expiring(store, one) for one in kept]
     except OnwardError as error:
         findings.append(Finding("store", "problem", error.message, error.hint))
     return findings
@@ -81,28 +88,34 @@ def _left_open(store: Store) -> Finding:
     if not told:
         return Finding("sessions", "ok", "no session was left open")
     return Finding(
-        "sessions", "warning", f"never completed, so not in any handoff: {'; '.join(told)}", "Complete them: onward session complete NUMBER"
+        "sessions",
+        "warning",
+        f"never completed, so not in any handoff: {'; '.join(told)}",
+        "Complete them: onward sweep, or onward session complete NUMBER",
     )
 
 
-def _expiring(store: Store, claude_home: Path) -> Finding:
-    """Claude Code deletes its transcripts after a month: what was not imported by then is lost."""
+def _expiring(store: Store, kept: KeptFor) -> Finding:
+    """What was not imported when its agent deletes it is lost."""
     with store.read() as connection:
         imported = {
             one.path: one.imported_at for project in projects.listed(connection) for one in provenance.listed(connection, project.id)
         }
-    lost_soon = []
-    for path in sorted((claude_home / "projects").glob("*/*.jsonl")):
-        changed_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    check, lost_soon = f"{kept.agent} transcripts", []
+    for path in sorted(kept.folder.glob(kept.pattern)):
+        try:
+            changed_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        except OSError:
+            continue
         known_at = imported.get(str(path))
-        if datetime.now(UTC) - changed_at > CLAUDE_KEEPS - WARNED_BEFORE and (known_at is None or known_at < changed_at):
+        if datetime.now(UTC) - changed_at > kept.keeps - WARNED_BEFORE and (known_at is None or known_at < changed_at):
             lost_soon.append(path)
     if not lost_soon:
-        return Finding("transcripts", "ok", "none of Claude Code's is about to be deleted unread")
+        return Finding(check, "ok", "none is about to be deleted unread")
+    more = ", …" if len(lost_soon) > 1 else ""
     return Finding(
-        "transcripts",
+        check,
         "warning",
-        f"{len(lost_soon)} of Claude Code's will be deleted within a week, or are overdue, and were never imported: {lost_soon[0]}"
-        + (", …" if len(lost_soon) > 1 else ""),
-        f"Import them: onward import {claude_home / 'projects'}",
+        f"{len(lost_soon)} will be deleted within a week, or are overdue, and were never imported: {lost_soon[0]}{more}",
+        f"Import them: onward import {kept.folder}",
     )

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import click
 
+from onward.agents.checkup import at_home, kept_for
 from onward.app.doctor import Status, examine
 from onward.cli.desk import as_json, desk, in_project, own_settings
 from onward.cli.present import Progress, counted, paint, say, say_json
+from onward.settings import read_machine
 from onward.wiring import open_store
 
 STYLE_OF: dict[Status, str] = {"ok": "green", "warning": "yellow", "problem": "red"}
@@ -48,13 +50,15 @@ def rebuild(project: str | None, index: bool, as_json: bool) -> None:
 def doctor(as_json: bool) -> int:
     """Say what is wrong, or soon will be, and how to mend it.
 
-    Looks at the disk, the store, the search index, sessions left open, and transcripts that their agent is about to delete. Exit code 1 when something is broken.
+    Looks at the disk, the store, the search index, sessions left open, and transcripts that their agent is about to delete; and at the agents: whether Onward is at
+    home there, when its hooks ran last, and what went wrong. Exit code 1 when something is broken.
 
     \b
     Example:
       onward doctor
     """
-    findings = examine(own_settings(), open_store)
+    settings, machine = own_settings(), read_machine()
+    findings = [*examine(settings, open_store, kept_for(settings, machine)), *at_home(settings, machine)]
     if as_json:
         say_json(findings)
     else:

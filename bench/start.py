@@ -1,0 +1,92 @@
+"""How soon what must start at once has answered, beside a bare interpreter of the same machine in the same run.
+
+    python -m bench.start [--sessions 100] [--times 15]
+
+The store holds so many completed sessions of one project, in a repository with as many commits. Each command is run as the agents and people run it: by its script.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+
+from bench.report import keep, table
+from onward.agents.entries import this_program
+from onward.app import completing, saving, sessions
+from onward.app import projects as kept_projects
+from onward.core.transcript import Turn
+from onward.store import Store
+
+SESSION_START_RATIO, VERSION_RATIO = 5.0, 3.0
+"""So many times a bare interpreter each may take."""
+
+
+def filled(home: Path, repository: Path, count: int) -> None:
+    """Make a store with *count* completed sessions of the project of *repository*, and a commit for each."""
+    repository.mkdir()
+    who = ("-c", "user.name=Ayu", "-c", "user.email=ayu@example.com")
+    subprocess.run(["git", "init", "--quiet", str(repository)], check=True)
+    with Store.at_folder(home) as store:
+        project = kept_projects.new(store, "shop", place=(str(repository), ""))
+        for number in range(count):
+            subprocess.run(["git", "-C", str(repository), *who, "commit", "--quiet", "--allow-empty", "-m", f"Step {number}"], check=True)
+            session = sessions.start(store, project).session
+            said = f"Never touch the generated client of part {number}. Use port {4000 + number}, and keep the totals in cents in `src/part_{number}.py`."
+            done = f"We decided to keep part {number} in SQLite because rounding lost {number} orders. Next: write tests/test_part_{number}.py."
+            saving.save(store, session.id, [Turn("user", said), Turn("assistant", done)])
+            completing.complete(store, sessions.of_id(store, session.id))
+
+
+def took_ms(command: list[str], times: int, said: str, folder: Path, environment: dict[str, str]) -> tuple[float, float]:
+    """Return the least and the median time of so many runs of *command*."""
+    took = []
+    for _ in range(times):
+        started = time.perf_counter()
+        subprocess.run(command, input=said, stdout=subprocess.DEVNULL, text=True, cwd=folder, env=environment, check=True)
+        took.append((time.perf_counter() - started) * 1_000)
+    return min(took), median(took)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Measure, print the table and what was promised, and write the JSON."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sessions", type=int, default=100, help="sessions in the store (100)")
+    parser.add_argument("--times", type=int, default=15, help="runs of each command; the least is what counts (15)")
+    given = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory(prefix="onward-bench-") as name:
+        home, repository = Path(name) / "home", Path(name) / "shop"
+        filled(home, repository, given.sessions)
+        environment = {**os.environ, "ONWARD_HOME": str(home), "HOME": name}
+        payload = json.dumps({"session_id": "s-1", "transcript_path": f"{name}/none.jsonl", "cwd": str(repository), "source": "startup"})
+        program = list(this_program())
+        commands = {
+            "bare interpreter": [sys.executable, "-I", "-c", "pass"],
+            "onward --version": [*program, "--version"],
+            "onward hook session-start": [*program, "hook", "session-start", "--agent", "claude-code"],
+            "onward hook session-end": [*program, "hook", "session-end", "--agent", "claude-code"],
+        }
+        answer = subprocess.run(
+            commands["onward hook session-start"], input=payload, capture_output=True, text=True, cwd=repository, check=True
+        )
+        assert f"after session {given.sessions}" in answer.stdout, answer.stdout
+        # The end of a session leaves a process behind that takes it in: a few are enough.
+        times = {what: min(given.times, 3) if what.endswith("end") else given.times for what in commands}
+        took = {what: took_ms(command, times[what], payload, repository, environment) for what, command in commands.items()}
+    bare_ms = took["bare interpreter"][0]
+    print(table((f"{given.sessions} sessions", "ms", "median ms", "x bare"), [(what, *ms, ms[0] / bare_ms) for what, ms in took.items()]))
+    promised = {"onward hook session-start": SESSION_START_RATIO, "onward --version": VERSION_RATIO}
+    checks = [(what, took[what][0] / bare_ms, limit) for what, limit in promised.items()]
+    rows = [(what, ratio, f"<= {limit:g}", "met" if ratio <= limit else "MISSED") for what, ratio, limit in checks]
+    print("\n" + table(("promised: times a bare interpreter", "measured", "limit", ""), rows))
+    keep("start", {"sessions": given.sessions, "ms": {what: {"least": ms[0], "median": ms[1]} for what, ms in took.items()}}, arguments)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,162 @@
+"""What the doctor finds in the agents: whether Onward is at home there, whether its hooks run, and what went wrong."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import tomllib
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from onward.agents import jsonc, notes, record
+from onward.agents.entries import SettingsFile, files_of, is_our_hook
+from onward.agents.installing import is_installed
+from onward.agents.payload import AGENTS
+from onward.app.doctor import Finding, KeptFor
+from onward.errors import OnwardError
+from onward.settings import Machine, Settings
+
+USUALLY_KEPT = timedelta(days=30)
+"""After this long without a change Claude Code and Gemini CLI delete a transcript, unless their settings say otherwise."""
+
+TOLD_FOR = timedelta(days=7)
+"""What went wrong longer ago is not told any more."""
+
+_AGE = re.compile(r"(\d+)([hdwm])")
+_UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1), "m": timedelta(days=30)}
+
+
+def kept_for(settings: Settings, machine: Machine) -> list[KeptFor]:
+    """Return how long the agents keep the transcripts that they delete."""
+    claude = _said(settings.claude_home / "settings.json").get("cleanupPeriodDays")
+    gemini = machine.home / ".gemini"
+    general = _said(gemini / "settings.json").get("general")
+    retention = general.get("sessionRetention") if isinstance(general, dict) else None
+    age = _AGE.fullmatch(str(retention.get("maxAge"))) if isinstance(retention, dict) else None
+    return [
+        KeptFor("Claude Code", settings.claude_home / "projects", "*/*.jsonl", timedelta(days=claude) if isinstance(claude, int) else USUALLY_KEPT),
+        KeptFor("Gemini CLI", gemini / "tmp", "*/chats/session-*", int(age[1]) * _UNITS[age[2]] if age else USUALLY_KEPT),
+    ]  # fmt: skip
+
+
+def at_home(settings: Settings, machine: Machine) -> list[Finding]:
+    """Return what is found of every agent that is on this machine, and of the hooks altogether."""
+    log = record.lines(str(settings.home))
+    found = [_agent(agent, files_of(agent, machine), log) for agent in AGENTS if _is_here(files_of(agent, machine))]
+    return [*found, _faults(log), _waiting(str(settings.home))]
+
+
+def _agent(agent: str, files: list[SettingsFile], log: list[dict[str, object]]) -> Finding:
+    try:
+        states = [is_installed(file) for file in files]
+    except OnwardError as error:
+        return Finding(agent, "warning", error.message, f"Mend it, then: onward install {agent}")
+    if not any(state is not None for state in states):
+        return Finding(
+            agent, "ok", "is here; Onward is not at home in it", f"To begin its sessions with the handoff: onward install {agent}"
+        )
+    gone = next((path for file in files for path in _programs(file) if not path.exists()), None)
+    if gone:
+        return Finding(agent, "problem", f"its hooks call {gone}, which is gone", f"Install again: onward install {agent}")
+    if not all(states):
+        return Finding(
+            agent,
+            "warning",
+            "its hooks, or its MCP server, are not this Onward's, or not all are there",
+            f"Install again: onward install {agent}",
+        )
+    if off := _off(agent, files):
+        return Finding(agent, "warning", f"Onward is at home in it, but {off[0]}", off[1])
+    runs = [line for line in log if line.get("agent") == agent]
+    last = f"its hooks ran last at {runs[-1].get('at')}" if runs else "its hooks have not run yet"
+    return Finding(agent, "ok", f"Onward is at home in it; {last}")
+
+
+def _is_here(files: list[SettingsFile]) -> bool:
+    return any(file.path.parent.is_dir() and (file.path.exists() or file.path.parent.name.startswith(".")) for file in files)
+
+
+def _programs(file: SettingsFile) -> Iterator[Path]:
+    """Yield the programs that the hooks which stand in *file* call."""
+    said = _said(file.path)
+    for hook in file.hooks:
+        value: Any = said
+        for key in hook.path:
+            value = value.get(key) if isinstance(value, dict) else None
+        for command in _commands(value):
+            words = shlex.split(command)
+            if words and Path(words[0]).is_absolute():
+                yield Path(words[0])
+
+
+def _commands(value: object) -> Iterator[str]:
+    """Yield Onward's commands in a list of hooks."""
+    if isinstance(value, str) and is_our_hook(value):
+        yield value
+    elif isinstance(value, dict | list):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from _commands(one)
+
+
+def _off(agent: str, files: list[SettingsFile]) -> tuple[str, str] | None:
+    """Return why the agent does not run the hooks that are there, and what to do; None where it does."""
+    said = _said(files[0].path)
+    if agent == "claude-code" and said.get("disableAllHooks") is True:
+        return "it runs no hooks", f"Take disableAllHooks out of {files[0].path}."
+    if agent == "gemini-cli" and any(
+        isinstance(said.get(name), dict) and said[name].get("enabled") is False for name in ("hooks", "hooksConfig")
+    ):
+        return "it runs no hooks", f"Take `enabled: false` out of {files[0].path}."
+    if agent != "codex":
+        return None
+    config = _toml(files[1].path)
+    features = config.get("features")
+    if isinstance(features, dict) and False in (features.get("hooks"), features.get("codex_hooks")):
+        return "it runs no hooks", f"Set hooks = true under [features] in {files[1].path}."
+    states = config.get("hooks", {}).get("state", {}) if isinstance(config.get("hooks"), dict) else {}
+    trusted = (
+        {key for key, state in states.items() if isinstance(state, dict) and state.get("trusted_hash")}
+        if isinstance(states, dict)
+        else set()
+    )
+    if not any(f"{files[0].path}:session_start:" in key for key in trusted):
+        return "its hooks are not approved yet", "Start codex, enter /hooks, and trust Onward's."
+    return None
+
+
+def _faults(log: list[dict[str, object]]) -> Finding:
+    """What went wrong of late, the last of it in full."""
+    since = f"{datetime.now(UTC) - TOLD_FOR:%Y-%m-%dT%H:%M:%SZ}"
+    faults = [line for line in log if line.get("fault") and str(line.get("at")) >= since]
+    if not faults:
+        return Finding("hooks", "ok", "nothing went wrong in the last week")
+    last = faults[-1]
+    told = f"{last.get('agent') or 'an agent'}, {last.get('event')}, {last.get('at')}: {last.get('fault')}"
+    return Finding("hooks", "warning", f"{len(faults)} of the last week's calls went wrong; the last: {told}", str(last.get("hint") or ""))
+
+
+def _waiting(home: str) -> Finding:
+    """Sessions that ended and are not taken in yet."""
+    before = (datetime.now(UTC) - timedelta(hours=1)).timestamp()
+    waiting = [note for note in notes.listed(home) if note.at < before and note.has_news()]
+    if not waiting:
+        return Finding("noted sessions", "ok", "all that ended are taken in")
+    return Finding("noted sessions", "warning", f"{len(waiting)} have something that is not taken in", "Take them in: onward sweep")
+
+
+def _said(path: Path) -> dict[str, Any]:
+    """Return what a settings file says; nothing where it is not there or not whole."""
+    try:
+        value = jsonc.parse(path.read_text(encoding="utf-8")).value
+    except (OSError, ValueError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
