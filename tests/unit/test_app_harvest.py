@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from onward.app import analytics, completing, deriving, facts, knowledge, projects, rebuilding, remapping, touched
+from onward.app import analytics, completing, deriving, facts, knowledge, projects, rebuilding, remapping, touched, troubleshooting
 from onward.app.intake import SessionIntake
 from onward.app.preparing import ready
 from onward.app.projects import Project
@@ -114,11 +114,11 @@ def test_a_similar_error_is_called_similar_and_a_foreign_one_is_not_answered(sto
 
 
 def test_what_nobody_solved_yet_gets_a_checklist_by_rules(store: Store, shop: Project) -> None:
-    said = knowledge.troubleshoot(store, "connect ECONNREFUSED 127.0.0.1:5432", project=shop)
+    said = troubleshooting.troubleshoot(store, "connect ECONNREFUSED 127.0.0.1:5432", project=shop)
     assert said.advice.category == "network"
     assert said.advice.causes
     assert said.advice.commands
-    assert knowledge.troubleshoot(store, "qwertz uiop").advice.category == "general"
+    assert troubleshooting.troubleshoot(store, "qwertz uiop").advice.category == "general"
 
 
 def test_a_correction_is_heeded(store: Store, shop: Project) -> None:

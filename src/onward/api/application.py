@@ -46,6 +46,7 @@ ROUTES = (
     "search",
     "files",
     "knowledge",
+    "troubleshooting",
     "templates",
     "analytics",
     "archives",

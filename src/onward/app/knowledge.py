@@ -9,19 +9,18 @@ from math import log
 from sqlalchemy import Connection
 
 from onward.core.categories import CATEGORIES, category_of
-from onward.core.entry import Answer, Detail, Entry, Hit, KnowledgeAuthor, MetBefore, Seen, Source, Troubleshooting
+from onward.core.entry import Answer, Detail, Entry, Hit, KnowledgeAuthor, MetBefore, Seen, Source
 from onward.core.extract.worked import trouble_in
 from onward.core.knowledge import FAILED, KNOWLEDGE_KINDS, KnowledgeKind
 from onward.core.project import Project
 from onward.core.signature import likeness, signature, terms
-from onward.core.troubleshoot import advise
 from onward.errors import BadInput, NotFound
 from onward.redact import DISTILL_KEY, Redactor
 from onward.store import Store, knowledge, touched
 
 __all__ = [
-    "CATEGORIES", "KNOWLEDGE_KINDS", "Answer", "Detail", "Entry", "Hit", "KnowledgeAuthor", "KnowledgeKind", "MetBefore", "Seen", "Source", "Troubleshooting",
-    "add", "delete", "edit", "listed", "note_used", "search", "seen", "show", "troubleshoot",
+    "CATEGORIES", "KNOWLEDGE_KINDS", "Answer", "Detail", "Entry", "Hit", "KnowledgeAuthor", "KnowledgeKind", "MetBefore", "Seen", "Source",
+    "add", "delete", "edit", "listed", "note_used", "search", "seen", "show",
 ]  # fmt: skip
 
 
@@ -143,11 +142,6 @@ def seen(store: Store, error: str, *, project: Project | None = None, limit: int
         with store.write() as connection:
             knowledge.note_shown(connection, [one.entry.id for one in found.answers])
     return found
-
-
-def troubleshoot(store: Store, error: str, *, project: Project | None = None, context: str = "") -> Troubleshooting:
-    """Return what history and rules say of *error*: fixes that were found before, and a checklist for its kind."""
-    return Troubleshooting(seen(store, error, project=project), advise(f"{error}\n{context}"))
 
 
 def _seen(connection: Connection, lines: Sequence[str], project: Project | None, limit: int) -> Seen:

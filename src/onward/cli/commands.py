@@ -55,6 +55,7 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
         Entry("source", "Show the exact turns behind a line.", "onward.cli.lookup:source"),
         Entry("fact", "See and correct what Onward knows.", "onward.cli.fact:fact"),
         Entry("knowledge", "Find what was learned, in any project.", "onward.cli.knowledge:knowledge_"),
+        Entry("troubleshoot", "Say what is known of an error.", "onward.cli.troubleshoot:troubleshoot"),
         Entry("files", "List the files that sessions touched.", "onward.cli.files:files"),
         Entry("analytics", "See how sessions grow, and what recurs.", "onward.cli.analytics:analytics_"),
     ),

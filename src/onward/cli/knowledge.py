@@ -12,6 +12,7 @@ from onward.core.categories import CATEGORIES
 from onward.core.entry import Answer, Entry, KnowledgeAuthor, Source
 from onward.core.knowledge import KNOWLEDGE_KINDS, KnowledgeKind
 from onward.core.printable import printable
+from onward.core.troubleshoot import advise
 
 numbered = click.argument("number", metavar="ID", type=click.IntRange(min=1))
 of_kind = click.option("--kind", type=click.Choice(KNOWLEDGE_KINDS), help="Only entries of this kind.")
@@ -97,24 +98,26 @@ def seen(error: tuple[str, ...], project: str | None, limit: int, as_json: bool)
     """
     text = " ".join(error) if error else sys.stdin.read(1_000_000)
     with desk(project=project) as at:
-        found = at.knowledge.troubleshoot(text, project=at.project_or_none())
+        found = at.knowledge.seen(text, project=at.project_or_none(), limit=limit)
+    advice = advise(text)
     if as_json:
-        say_json({"answers": found.seen.answers[:limit], "met": found.seen.met, "advice": found.advice})
+        say_json({"answers": found.answers, "met": found.met, "advice": advice})
         return
-    for one in found.seen.answers[:limit]:
-        say(_answer(one))
-    for met in found.seen.met:
+    for one in found.answers:
+        say(answer_line(one))
+    for met in found.met:
         say(
             f"{paint(f'[{met.project} s{met.session}.{met.turn}]', 'cyan')} met this{'' if met.is_solved else ', and did not solve it there'}."
         )
-    if not found.seen.answers:
+    if not found.answers:
         note("No fix is known yet. A checklist for errors of this kind, by rules:")
-        for title, lines in (("Likely", found.advice.causes), ("Do", found.advice.steps), ("Run", found.advice.commands)):
+        for title, lines in (("Likely", advice.causes), ("Do", advice.steps), ("Run", advice.commands)):
             for line in lines:
                 say(f"{title}: {line}")
 
 
-def _answer(one: Answer) -> str:
+def answer_line(one: Answer) -> str:
+    """Return a fix that was found before, as it is printed."""
     sure = "the same error" if one.sure == "same" else f"similar, {one.likeness_ratio:.0%}"
     lines = [f"{paint(f'{one.entry.id}', 'bold')} {paint(sure, 'dim')}{_from(one.source)}", f"  {printable(one.text)}"]
     return "\n".join([*lines, f"  → {printable(one.fix)}"] if one.fix else lines)

@@ -8,7 +8,8 @@ from typing import Any
 
 from onward.client.reading import read
 from onward.client.rooms import Room
-from onward.core.entry import Answer, Detail, Entry, Hit, KnowledgeAuthor, MetBefore, Seen, Troubleshooting
+from onward.core.diagnosis import Diagnosis, Evidence, Troubleshooting
+from onward.core.entry import Answer, Detail, Entry, Hit, KnowledgeAuthor, MetBefore, Seen
 from onward.core.facts import parse_handle
 from onward.core.knowledge import KnowledgeKind
 from onward.core.project import Project
@@ -38,13 +39,21 @@ class Knowledge(Room):
         asked = {"q": query, "project_id": project.id if project else None, "kind": kind, "category": category, "limit": limit}
         return [read(Hit, one) for one in self._wire.get("/knowledge/search", **asked)["data"]]
 
-    def troubleshoot(self, text: str, *, project: Project | None = None, context: str = "") -> Troubleshooting:
-        """Return what is known of the error in *text*: fixes that were found before, *project*'s own first, and a checklist for errors of its kind."""
-        told = self._wire.post("/ai/troubleshoot", {"error": text, "context": context, "project_id": project.id if project else None})[
-            "data"
-        ]
-        seen = Seen([read(Answer, one, is_own=one["own"]) for one in told["fixes"]], [_met(one) for one in told["met"]])
-        return Troubleshooting(seen, read(Advice, {**told, "causes": told["likely_causes"], "commands": told["code"]}))
+    def seen(self, error: str, *, project: Project | None = None, limit: int = 5) -> Seen:
+        """Return what is known of *error*: *project*'s own fixes first, then other projects', the surest first."""
+        told = self._wire.post("/knowledge/seen", {"error": error, "project_id": project.id if project else None, "limit": limit})["data"]
+        return _seen(told)
+
+    def troubleshoot(self, error: str, *, project: Project | None = None, context: str = "", use_ai: bool | None = None) -> Troubleshooting:
+        """Return what is known of *error*: fixes that were found before, *project*'s own first, what the server's model makes of it, and a checklist.
+
+        *use_ai* is True to ask the model also where the project solved the same error before, False to ask nobody.
+        """
+        asked = {"error": error, "context": context, "project_id": project.id if project else None, "use_ai": use_ai}
+        told = self._wire.post("/ai/troubleshoot", asked)["data"]
+        diagnosis = read(Diagnosis, told["diagnosis"]) if told["diagnosis"] else None
+        passages = [read(Evidence, one) for one in told["history"]]
+        return Troubleshooting(_seen(told), passages, read(Advice, told["checklist"]), diagnosis, told["llm"])
 
     def show(self, entry_id: int) -> Detail:
         """Return an entry with the sessions that tell it. Raises `NotFound`."""
@@ -76,6 +85,10 @@ class Knowledge(Room):
     def delete(self, entry_id: int) -> Entry:
         """Delete an entry and return it as it was. It stays away, though sessions tell it again."""
         return read(Entry, self._wire.delete(f"/knowledge/{entry_id}")["data"])
+
+
+def _seen(told: Mapping[str, Any]) -> Seen:
+    return Seen([read(Answer, one, is_own=one["own"]) for one in told["fixes"]], [_met(one) for one in told["met"]])
 
 
 def _met(told: Mapping[str, Any]) -> MetBefore:

@@ -9,7 +9,6 @@ from typing import Literal, TypeAlias
 
 from onward.core.facts import Handle
 from onward.core.knowledge import KnowledgeKind
-from onward.core.troubleshoot import Advice
 
 KnowledgeAuthor: TypeAlias = Literal["session", "person"]
 
@@ -98,11 +97,3 @@ class Seen:
 
     answers: list[Answer]
     met: list[MetBefore]
-
-
-@dataclass(frozen=True, slots=True)
-class Troubleshooting:
-    """What history and rules say of an error. Nothing in it was made by a model."""
-
-    seen: Seen
-    advice: Advice

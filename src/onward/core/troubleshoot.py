@@ -33,7 +33,7 @@ _RULES: tuple[tuple[str, Advice], ...] = (
         ),
     ),
     (
-        r"econnrefused|connection refused|could not connect|connect: connection",
+        r"econnrefused|connection ?refused|could not connect|connect: connection",
         Advice(
             "network",
             (

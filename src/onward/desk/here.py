@@ -15,6 +15,7 @@ from onward.app import (
     handoffs,
     imports,
     knowledge,
+    models,
     projects,
     rebuilding,
     remapping,
@@ -23,17 +24,20 @@ from onward.app import (
     sources,
     templates,
     touched,
+    troubleshooting,
     usage,
 )
 from onward.app import credits as account_credits
 from onward.app import relay as relaying
 from onward.core.accounts import Account
 from onward.core.credits import Need, Window
+from onward.core.diagnosis import Troubleshooting
 from onward.core.pool import Best, Credits, ModelUsage, Rotated
 from onward.core.project import Project
 from onward.core.relay import Relayed
 from onward.core.session import Session
 from onward.settings import Settings
+from onward.wiring import models_of
 
 if TYPE_CHECKING:
     from onward.store import Store
@@ -167,12 +171,17 @@ class Knowledge(Part):
 
     listed = _on_store(knowledge.listed)
     search = _on_store(knowledge.search)
-    troubleshoot = _on_store(knowledge.troubleshoot)
+    seen = _on_store(knowledge.seen)
     show = _on_store(knowledge.show)
     add = _on_store(knowledge.add)
     edit = _on_store(knowledge.edit)
     note_used = _on_store(knowledge.note_used)
     delete = _on_store(knowledge.delete)
+
+    def troubleshoot(self, error: str, *, project: Project | None = None, context: str = "", use_ai: bool | None = None) -> Troubleshooting:
+        """Return what is known of *error*, the model asked where one is set up: with *use_ai* also where the project solved it before; nobody where that is False."""
+        asking = None if use_ai is False else models.asking_for(self._store, models_of(self._settings), project=project)
+        return troubleshooting.troubleshoot(self._store, error, project=project, context=context, asking=asking, always=bool(use_ai))
 
 
 class Analytics(Part):

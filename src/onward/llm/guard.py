@@ -15,7 +15,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias, cast
 
 from onward.core.facts import Fact, Handle, Kind
 from onward.core.handoff import Line
@@ -126,6 +126,14 @@ def guard(proposed: Iterable[Proposed], evidence: Evidence) -> Guarded:
         else:
             made.lines.append(judged)
     return made
+
+
+def speaks_out_of_turn(text: str) -> tuple[Reason, str] | None:
+    """Return why a line that tells no fact of the ledger may not stand: it is an excuse, or an order to whoever reads it; and what of it. None where it is neither."""
+    for reason, pattern in (("excuse", _EXCUSE), ("order", _ORDER)):
+        if found := pattern.search(text):
+            return cast("Reason", reason), found[0]
+    return None
 
 
 def _tidied(text: str) -> str:

@@ -7,18 +7,19 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 from mcp_types import CallToolResult
 from pydantic import Field
 
-from onward.app import facts, handoffs, knowledge, searching, sources
+from onward.app import facts, handoffs, searching, sources
 from onward.app.briefing import briefing
 from onward.app.catching_up import catch_up
 from onward.app.completing import complete
 from onward.app.conversation import markdown
 from onward.app.credits import Window, best
 from onward.app.handoffs import Current, StoredHandoff
-from onward.app.knowledge import Answer
+from onward.app.knowledge import Answer, seen
 from onward.app.saving import save_spoken
 from onward.core.excerpt import DEFAULT_BUDGET_TOKENS, SearchKind
 from onward.core.handoff import render
 from onward.core.project import Project
+from onward.core.troubleshoot import advise
 from onward.errors import BadInput, NotFound
 from onward.mcp.answers import IS_DATA, MOST_TOKENS, answer, fitting, marked, pages
 from onward.mcp.desk import Desk
@@ -162,24 +163,24 @@ class Tools:
         self, error: Annotated[str, Field(min_length=1, max_length=20_000)], context: str = "", project: ProjectName = ""
     ) -> CallToolResult:
         """Ask before debugging an error: was it met before, and what ended it? Own fixes first; else a checklist. Pass its output as it is."""
-        found = knowledge.troubleshoot(self._desk.store, error, project=self._project_or_none(project), context=context)
+        found = seen(self._desk.store, error, project=self._project_or_none(project))
         met = [
             f"[{one.project} s{one.session}.{one.turn}] met this{'' if one.is_solved else ', and did not solve it there'}."
-            for one in found.seen.met
+            for one in found.met
         ]
-        blocks = [*map(_fix, found.seen.answers), *met]
-        if found.seen.answers:
+        blocks = [*map(_fix, found.answers), *met]
+        if found.answers:
             kept, left = fitting(blocks, TROUBLE_TOKENS)
             more = f" {left} more: search finds them." if left else ""
             return answer(f"Seen before. {IS_DATA}{more}\n{marked(chr(10).join(kept))}")
-        advice = found.advice
+        advice = advise(f"{error}\n{context}")
         lines = [
             f"{title}: {line}"
             for title, said in (("Likely", advice.causes), ("Do", advice.steps), ("Run", advice.commands), ("Prevent", advice.prevention))
             for line in said
         ]
-        seen = f"Met before, but no fix is known.\n{marked(chr(10).join(met))}\n" if met else "No fix is known yet. "
-        return answer(f"{seen}A checklist for errors of this kind, by rules:\n" + "\n".join(fitting(lines, TROUBLE_TOKENS)[0]))
+        told = f"Met before, but no fix is known.\n{marked(chr(10).join(met))}\n" if met else "No fix is known yet. "
+        return answer(f"{told}A checklist for errors of this kind, by rules:\n" + "\n".join(fitting(lines, TROUBLE_TOKENS)[0]))
 
     def _project_or_none(self, named: str) -> Project | None:
         try:

@@ -1,10 +1,10 @@
-"""The knowledge base, and troubleshooting by what is in it."""
+"""The knowledge base."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import Query, Response
 from pydantic import Field
@@ -15,7 +15,7 @@ from onward.api.paging import Paging
 from onward.api.parsing import routes
 from onward.api.shapes import MOST_ID, Body, Change, Id, IdField, Text
 from onward.app import knowledge, projects
-from onward.app.knowledge import Answer, Detail, Entry, Hit, KnowledgeAuthor, KnowledgeKind, MetBefore, Seen, Source, Troubleshooting
+from onward.app.knowledge import Answer, Detail, Entry, Hit, KnowledgeAuthor, KnowledgeKind, MetBefore, Seen, Source
 from onward.app.projects import Project
 from onward.errors import NotFound
 
@@ -53,6 +53,12 @@ class Trouble(Body):
     error: Text = Field(min_length=1, max_length=LONGEST_ERROR_CHARS, examples=["KeyError: 'currency'"])
     project_id: IdField | None = Field(None, examples=[1])
     context: Text = Field("", max_length=LONGEST_ERROR_CHARS, description="What was being done.", examples=["while rendering the cart"])
+
+
+class SeenTrouble(Trouble):
+    """An error, and how many fixes are asked for at most."""
+
+    limit: int = Field(5, ge=1, le=50)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,21 +143,6 @@ class SeenShape:
     met: list[MetShape]
 
 
-@dataclass(frozen=True, slots=True)
-class TroubleshootingShape:
-    """What history and rules say of an error. `root_causes` are those of the fixes and the `likely_causes` by rules. `made_by` is `rules`: no model wrote any of it."""
-
-    made_by: Literal["rules"]
-    category: str
-    fixes: list[FixShape]
-    met: list[MetShape]
-    root_causes: list[str]
-    likely_causes: list[str]
-    steps: list[str]
-    code: list[str]
-    prevention: list[str]
-
-
 def entry_shape(one: Entry) -> EntryShape:
     """Return an entry as it is answered."""
     return EntryShape(
@@ -171,27 +162,21 @@ def _hit_shape(one: Hit) -> HitShape:
     return HitShape(entry_shape(one.entry), round(one.score, 4), _source_shape(one.source) if one.source else None)
 
 
-def _fix_shape(one: Answer) -> FixShape:
+def fix_shape(one: Answer) -> FixShape:
+    """Return a fix as it is answered."""
     source = _source_shape(one.source) if one.source else None
     return FixShape(
         one.entry.id, one.entry.kind, one.entry.category, one.text, one.fix, one.sure, one.likeness_ratio, one.is_own, source, entry_shape(one.entry)
     )  # fmt: skip
 
 
-def _met_shape(one: MetBefore) -> MetShape:
+def met_shape(one: MetBefore) -> MetShape:
+    """Return a session that met an error as it is answered."""
     return MetShape(one.project_id, one.project, f"s{one.session}.{one.turn}", one.text, one.is_solved)
 
 
 def _seen_shape(one: Seen) -> SeenShape:
-    return SeenShape([_fix_shape(answer) for answer in one.answers], [_met_shape(met) for met in one.met])
-
-
-def _troubleshooting_shape(one: Troubleshooting) -> TroubleshootingShape:
-    advice, seen = one.advice, _seen_shape(one.seen)
-    causes = [f"{fix.text} → {fix.fix}" if fix.fix else fix.text for fix in seen.fixes if fix.sure == "same"]
-    return TroubleshootingShape(
-        "rules", advice.category, seen.fixes, seen.met, [*causes, *advice.causes], list(advice.causes), list(advice.steps), list(advice.commands), list(advice.prevention)
-    )  # fmt: skip
+    return SeenShape([fix_shape(answer) for answer in one.answers], [met_shape(met) for met in one.met])
 
 
 def _project(at: At, project_id: int | None) -> Project | None:
@@ -236,16 +221,9 @@ def search(
 
 
 @router.post("/knowledge/seen", summary="Was this error seen before?", **answers(SeenShape, NotFound))
-def seen(at: At, body: Trouble) -> Response:
+def seen(at: At, body: SeenTrouble) -> Response:
     """Answer the fixes that were found before: the project's own first, then other projects', each with its source and how sure it is."""
-    return ok(_seen_shape(knowledge.seen(at.store, body.error, project=_project(at, body.project_id))))
-
-
-@router.post("/ai/troubleshoot", summary="Troubleshoot an error", **answers(TroubleshootingShape, NotFound))
-def troubleshoot(at: At, body: Trouble) -> Response:
-    """Answer what is known of an error: the project's own fixes first, then a checklist of causes, steps, commands and prevention for its kind, made by rules."""
-    found = knowledge.troubleshoot(at.store, body.error, project=_project(at, body.project_id), context=body.context)
-    return ok(_troubleshooting_shape(found))
+    return ok(_seen_shape(knowledge.seen(at.store, body.error, project=_project(at, body.project_id), limit=body.limit)))
 
 
 @router.get("/knowledge/{entry_id}", summary="Show an entry", **answers(DetailShape, NotFound))
