@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -108,6 +110,11 @@ async def test_a_server_for_others_holds_each_tool_to_the_token(serving: Callabl
         async with bearing(path, write) as client:
             for tool in TOOLS:
                 assert "of scope write" not in (await getattr(Agent(client), tool)(project="warung", **LEAST.get(tool, {}))).text
+
+
+def test_a_server_that_no_agent_asks_does_not_pay_for_them() -> None:
+    check = "import sys, onward.server; sys.exit(any(name == 'mcp' or name.startswith('mcp.') for name in sys.modules))"
+    assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0
 
 
 @pytest.fixture

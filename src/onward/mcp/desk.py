@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 _SHOWN = 12
 
 
-class Caller(NamedTuple):
+class Agent(NamedTuple):
     """Who asks: what the agent calls itself, and the folder that it says it works in, None where it does not say."""
 
-    agent: str = ""
+    name: str = ""
     root: Path | None = None
 
 
-CALLER: ContextVar[Caller] = ContextVar("caller")
+ASKING: ContextVar[Agent] = ContextVar("asking")
 """Who asks for what is being done now."""
 
 
@@ -50,7 +50,7 @@ class Desk:
     @property
     def here(self) -> Path | None:
         """The folder that the agent works in, as far as it is known."""
-        return CALLER.get(Caller()).root or self.folder
+        return ASKING.get(Agent()).root or self.folder
 
     def project(self, named: str, *, create: bool = False) -> Project:
         """Return the project that is *named*, by its name, id or folder; without a name, the one of the folder that the agent works in. Raises `NotFound`."""
@@ -96,7 +96,7 @@ class Desk:
 
     def begin(self, project: Project, objectives: list[str]) -> Started:
         """Begin a session for the agent that asks."""
-        began = sessions.start(self.store, project, agent=CALLER.get(Caller()).agent, objectives=objectives, by_agent=True)
+        began = sessions.start(self.store, project, agent=ASKING.get(Agent()).name, objectives=objectives, by_agent=True)
         if self.folder is not None:
             self.begun[project.id] = began.session.id
         return began

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import traceback
 import warnings
 from collections.abc import Callable
@@ -9,7 +10,6 @@ from functools import wraps
 from pathlib import Path
 from typing import Any
 
-import structlog
 from anyio import move_on_after
 from mcp.server.lowlevel import Server as LowLevelServer
 from mcp.server.mcpserver import Context, MCPServer
@@ -24,11 +24,12 @@ from onward.app import access
 from onward.core.handoff import render_prompt
 from onward.errors import NotAllowed, OnwardError
 from onward.mcp.answers import failure
-from onward.mcp.desk import CALLER, Caller, Desk, folder_of
+from onward.mcp.desk import ASKING, Agent, Desk, folder_of
 from onward.mcp.tools import Tools, within
 
 INSTRUCTIONS = (
-    "Onward carries a project's knowledge from session to session, across agents. When work on a project begins, call start_session and go on from what it returns. "
+    "Onward carries a project's knowledge from session to session, across agents. When work on a project begins, call start_session and go on from what it returns; not where you "
+    "were given a handoff already ('You continue work that earlier sessions began'). "
     "While working, record_fact what later sessions must know, and search earlier sessions before asking the user again or debugging anew. When work ends, or context or credits "
     "run low, call complete_session."
 )
@@ -49,8 +50,6 @@ TOOLS = {
 """What each tool does to the store. What reads is for a `read` token, the rest for a `write` token."""
 
 ROOTS_SECONDS = 2.0
-
-log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 
 class Server(MCPServer[Any]):
@@ -80,7 +79,7 @@ class Server(MCPServer[Any]):
         """Return what the tool answers. Whatever goes wrong is an answer, too: the agent reads it, and does better."""
         try:
             self._check(name, arguments, context)
-            CALLER.set(await self._caller(arguments, context))
+            ASKING.set(await self._agent(arguments, context))
             return await super().call_tool(name, arguments, context)
         except OnwardError as error:
             return failure(str(error))
@@ -102,13 +101,13 @@ class Server(MCPServer[Any]):
                 "Ask for one: onward access new NAME --scope write",
             )
 
-    async def _caller(self, arguments: dict[str, Any], context: Context[Any, Any] | None) -> Caller:
+    async def _agent(self, arguments: dict[str, Any], context: Context[Any, Any] | None) -> Agent:
         """Return who asks. Where the project is named, the agent is not asked where it works."""
         if context is None:
-            return Caller()
+            return Agent()
         params = context.session.client_params
-        agent = _agent(params.client_info.name) if params else ""
-        return Caller(agent, None if arguments.get("project") else await self._root(context))
+        name = _name_of(params.client_info.name) if params else ""
+        return Agent(name, None if arguments.get("project") else await self._root(context))
 
     async def _root(self, context: Context[Any, Any]) -> Path | None:
         """Return the first folder that the agent says it works in, where it can say so."""
@@ -169,12 +168,21 @@ def _in_words(name: str, function: Callable[..., CallToolResult]) -> Callable[..
         except OnwardError as error:
             return failure(str(error))
         except Exception as error:  # noqa: BLE001 - the agent gets a sentence, and the log says where; what it was about is nobody's business
-            frames = traceback.extract_tb(error.__traceback__)[-6:]
-            where = [f"{one.filename.rpartition('/')[2]}:{one.lineno} {one.name}" for one in frames]
-            log.error("failed", tool=name, error=type(error).__name__, where=where)  # noqa: TRY400 - its message may hold content
+            _tell(name, error)
             return failure(f"This is a defect of Onward ({type(error).__name__} in {name}). Work on without it, and tell the user.")
 
     return answered
+
+
+def _tell(tool: str, error: Exception) -> None:
+    """Write to the log where a tool failed."""
+    # Imported here: an agent that is waiting for us to start need not wait for this.
+    import structlog
+
+    log = structlog.get_logger() if structlog.is_configured() else structlog.wrap_logger(structlog.PrintLogger(sys.stderr))
+    frames = traceback.extract_tb(error.__traceback__)[-6:]
+    where = [f"{one.filename.rpartition('/')[2]}:{one.lineno} {one.name}" for one in frames]
+    log.error("failed", tool=tool, error=type(error).__name__, where=where)
 
 
 def _lightened(schema: Any) -> Any:
@@ -210,7 +218,7 @@ def _said(name: str, error: ToolError) -> str:
     return f"{name} was not called right. {'; '.join(found[:5])}."
 
 
-def _agent(client: str) -> str:
+def _name_of(client: str) -> str:
     """Return the agent as transcripts call it, from what it calls itself to servers."""
     client = client.lower()
     return next(

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import anyio
-import structlog
 
 from onward.mcp.desk import Desk
 from onward.mcp.server import Server
@@ -19,5 +17,4 @@ if TYPE_CHECKING:
 
 def run(store: Store, settings: Settings) -> None:
     """Answer the agent that started this process, until it goes."""
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     anyio.run(Server(Desk(store, settings, Path.cwd(), read_machine())).run_stdio_async)

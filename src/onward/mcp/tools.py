@@ -54,7 +54,7 @@ class Tools:
         self._desk = desk
 
     def start_session(self, objectives: Lines = [], project: ProjectName = "") -> CallToolResult:  # noqa: B006 - nobody changes it
-        """Call first when work on a project begins. Returns what earlier sessions (any agent's) left: rules, decisions, dead ends, next steps."""
+        """Call first when work on a project begins, unless you were given its handoff. Returns what earlier sessions (any agent's) left: rules, decisions, dead ends, next steps."""
         ours = self._desk.project(project, create=True)
         if own := self._desk.open_session(ours):
             try:
