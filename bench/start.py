@@ -73,7 +73,13 @@ def main(arguments: list[str] | None = None) -> None:
             "onward hook session-end": [*program, "hook", "session-end", "--agent", "claude-code"],
         }
         answer = subprocess.run(
-            commands["onward hook session-start"], input=payload, capture_output=True, text=True, cwd=repository, check=True
+            commands["onward hook session-start"],
+            input=payload,
+            capture_output=True,
+            text=True,
+            cwd=repository,
+            env=environment,
+            check=True,
         )
         assert f"after session {given.sessions}" in answer.stdout, answer.stdout
         # The end of a session leaves a process behind that takes it in: a few are enough.
