@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onward.core.facts import Handle
-from onward.core.handoff import Handoff, Line, Section, from_json, parse, render, render_prompt, to_json
+from onward.core.handoff import Handoff, Line, Section, from_json, parse, render, to_json
 from onward.core.headings import SECTIONS
+from onward.core.master_prompt import render_prompt
 
 words = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc", "Zl", "Zp", "Zs")), min_size=1, max_size=8)
 prose = st.lists(words, min_size=1, max_size=8).map(" ".join).filter(lambda s: not s.endswith("]"))
@@ -43,6 +44,18 @@ def test_the_prompt_names_the_next_goal_and_holds_the_whole_document() -> None:
     handoff = Handoff(2, sections=(Section(SECTIONS[0], (Line("Never push to main", (Handle(1, 3),)),)),))
     prompt = render_prompt(handoff, next_goal="continue with payments")
     assert "continue with payments" in prompt
+    assert render(handoff) in prompt
+
+
+def test_the_prompt_names_first_what_bears_on_the_goal_and_tells_the_agent_how_to_work() -> None:
+    texts = ["Never push to main", "Payments go through Midtrans", "The receipt is printed at 80 mm", "Payments are retried twice"]
+    handoff = Handoff(2, sections=(Section(SECTIONS[0], tuple(Line(text, (Handle(1, place),)) for place, text in enumerate(texts))),))
+    prompt = render_prompt(handoff, next_goal="continue with\npayments", agent="codex")
+    before, _, _ = prompt.partition("# Handoff after session")
+    assert "Your task now: continue with payments" in before
+    assert [text for text in texts if text in before] == [texts[1], texts[3]]
+    assert "You work on it as Codex: you run commands yourself" in before
+    assert "you run nothing yourself" in render_prompt(handoff, agent="chatgpt")
     assert render(handoff) in prompt
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from onward.app.handoffs import StoredHandoff
 from onward.app.sessions import Session
-from onward.core.handoff import render, render_prompt
+from onward.core.handoff import render
+from onward.core.master_prompt import render_prompt
 
 
 @dataclass(frozen=True, slots=True)

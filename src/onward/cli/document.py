@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Literal, TypeAlias
 
 from onward.cli.present import as_json_text
-from onward.core.handoff import Handoff, render, render_prompt, to_json
+from onward.core.handoff import Handoff, render, to_json
+from onward.core.master_prompt import render_prompt
 from onward.core.preservation import Preservation
 from onward.core.printable import printable
 
@@ -21,11 +22,12 @@ def written(
     *,
     sources: bool = True,
     next_goal: str = "",
+    agent: str = "",
     beside: Mapping[str, object] | None = None,
 ) -> str:
     """Return the handoff in *format*, ending in a newline. In JSON, *beside* stands next to the handoff and its measure."""
     if format == "json":
         return as_json_text({"handoff": to_json(handoff), "preservation": preservation.to_json(), **(beside or {})}) + "\n"
     if format == "prompt":
-        return printable(render_prompt(handoff, next_goal=next_goal))
+        return printable(render_prompt(handoff, next_goal=next_goal, agent=agent))
     return printable(render(handoff, sources=sources))

@@ -26,7 +26,10 @@ from onward.core.stored_handoff import HandoffVersion, StoredHandoff
     show_default=True,
     help="markdown to read, prompt to paste into any agent, json for programs.",
 )
-@click.option("--next-goal", metavar="TEXT", help="With --format prompt: what the next session should do.")
+@click.option(
+    "--next-goal", metavar="TEXT", help="With --format prompt: what the next session should do; the lines that bear on it are named first."
+)
+@click.option("--agent", metavar="NAME", help="With --format prompt: the agent that it is for, like codex or chatgpt.")
 @click.option("--no-sources", is_flag=True, help="Leave out the handles like [s3.41] that name the turns behind each line.")
 @click.option("--copy", is_flag=True, help="Put it on the clipboard instead of printing it.")
 @as_json
@@ -38,6 +41,7 @@ def handoff(
     budget_tokens: int | None,
     format: Format,
     next_goal: str | None,
+    agent: str | None,
     no_sources: bool,
     copy: bool,
     as_json: bool,
@@ -50,6 +54,7 @@ def handoff(
     Examples:
       onward handoff --project kopi-shop
       onward handoff --budget 1500 --format prompt --copy
+      onward handoff --format prompt --next-goal "continue with payments" --agent codex
       onward handoff diff 3 4
     """
     if context.invoked_subcommand:
@@ -59,7 +64,9 @@ def handoff(
         found = at.handoffs.current(at.project(), budget_tokens=budget_tokens, session_number=session_number)
     form: Format = "json" if as_json else format
     beside = {"version": found.version, "budget_tokens": found.budget_tokens}
-    text = written(found.handoff, found.preservation, form, sources=not no_sources, next_goal=next_goal or "", beside=beside)
+    text = written(
+        found.handoff, found.preservation, form, sources=not no_sources, next_goal=next_goal or "", agent=agent or "", beside=beside
+    )
     if copy:
         note(f"Copied by {copy_text(text)}.")
     else:

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from onward.core.facts import Handle, parse_handle
-from onward.core.headings import PREAMBLE
 
 _SOURCES = re.compile(r" \[(s\d+\.\d+(?:, s\d+\.\d+)*)\]$")
 _TITLE = re.compile(r"# Handoff after session (\d+)(?: \((.*)\))?$")
@@ -68,12 +67,6 @@ def render(handoff: Handoff, *, sources: bool = True) -> str:
     if handoff.closing:
         out += ["", "---", *handoff.closing]
     return "\n".join(out) + "\n"
-
-
-def render_prompt(handoff: Handoff, *, next_goal: str = "") -> str:
-    """Return the handoff as a prompt that can be pasted into any agent."""
-    task = f"Your task now: {next_goal}" if next_goal else "Go on from *Do first*; ask before you undo anything under *Decided*."
-    return f"{PREAMBLE}\n\n{task}\n\n{render(handoff)}"
 
 
 def parse(markdown: str) -> Handoff:

@@ -32,3 +32,9 @@ PREAMBLE = (
     "this page, trust the files and say so."
 )
 """What stands before a handoff that an agent is given: it is known again by its first sentence."""
+
+WORKING_AS = "You work on it as"
+"""What begins the line that tells a named agent how to work with the page."""
+
+BEARING = "What bears on your task"
+"""Under this stand, before the handoff, the lines of it that a named goal is about."""

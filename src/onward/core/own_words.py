@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any, Literal, NamedTuple, TypeAlias, cast
 
-from onward.core.headings import HEAD, SECTIONS, TELLING
+from onward.core.headings import BEARING, HEAD, SECTIONS, TELLING, WORKING_AS
 
 _TAGS = (
     "system-reminder system_reminder system-notification system_notification hook_context additional_context user-prompt-submit-hook "
@@ -32,13 +32,13 @@ _HANDLE = re.compile(r"\[s\d")
 Form: TypeAlias = Literal["preamble", "task", "title", "excerpt", "closing", "head", "heading", "item", "blank", ""]
 
 _FORMS: tuple[tuple[Form, str], ...] = (
-    ("preamble", r"You continue work that earlier sessions began\.|Go on from \*?Do first"),
+    ("preamble", rf"You continue work that earlier sessions began\.|Go on from \*?Do first|{WORKING_AS} .{{1,60}}?: you run "),
     ("task", r"Your task now: "),
     ("title", rf"#* ?Handoff after session \d+|#* ?(?:{'|'.join(map(re.escape, TELLING))})$"),
     ("excerpt", r"\[s\d+\.\d+\] (?:user|assistant|tool|fact)\b"),
     ("closing", r"Kept at [\d.,]+k? tokens|Left out: "),
     ("head", rf"\**(?:{'|'.join(HEAD)})\.\** "),
-    ("heading", rf"#* ?(?:{'|'.join(map(re.escape, SECTIONS))})$|---$"),
+    ("heading", rf"#* ?(?:{'|'.join(map(re.escape, (*SECTIONS, BEARING)))})$|---$"),
     ("item", r"[-*•+] "),
     ("blank", r"$"),
 )

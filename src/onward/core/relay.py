@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from onward.core.accounts import Account, Standing
-from onward.core.handoff import Handoff, render_prompt
+from onward.core.handoff import Handoff
+from onward.core.master_prompt import render_prompt
 from onward.core.pool import Best
 from onward.core.session import Session
 from onward.core.stored_handoff import StoredHandoff

@@ -21,7 +21,7 @@ from pydantic import ValidationError
 from onward import __name__ as program
 from onward import __version__
 from onward.app import access
-from onward.core.handoff import render_prompt
+from onward.core.master_prompt import render_prompt
 from onward.errors import NotAllowed, OnwardError
 from onward.mcp.answers import failure
 from onward.mcp.desk import ASKING, Agent, Desk, folder_of

@@ -19,8 +19,10 @@ from onward.app import handoffs, projects
 from onward.app.handoffs import Current, StoredHandoff
 from onward.core import changelog
 from onward.core import redline as redlines
-from onward.core.handoff import Handoff, render_prompt, to_json
+from onward.core.handoff import Handoff, to_json
+from onward.core.master_prompt import MOST_AGENT_CHARS, render_prompt
 from onward.core.preservation import Preservation
+from onward.core.printable import printable
 from onward.core.refinement import RULES, Refinement
 from onward.errors import NotFound
 from onward.settings import LEAST_BUDGET_TOKENS
@@ -188,23 +190,27 @@ async def current(
     at_session: Annotated[int | None, Query(ge=1, le=MOST_ID, description="As completing the session of that number made it.")] = None,
     budget: Budget = None,
     format: Annotated[Format, Query(description="json in the usual envelope; markdown and prompt as plain text.")] = "json",
-    next_goal: Annotated[str, Query(max_length=2000, description="What the next session is to do, for the prompt.")] = "",
+    next_goal: Annotated[
+        str,
+        Query(max_length=2000, description="What the next session is to do, for the prompt: the lines that bear on it are named first."),
+    ] = "",
+    agent: Annotated[str, Query(max_length=MOST_AGENT_CHARS, description="Which agent the prompt is for, as `codex` or `chatgpt`.")] = "",
 ) -> Response:
     """Answer the handoff that the next session is given, with an ETag."""
 
     def read() -> Response:
         found = handoffs.current(at.store, projects.of_id(at.store, project_id), budget_tokens=budget, session_number=at_session)
-        return _written(request, found, format, next_goal)
+        return _written(request, found, format, next_goal, agent)
 
     # At a budget of its own it is composed anew.
     return await (at.at_once(read) if budget is None else run_sync(read))
 
 
-def _written(request: Request, found: Current, format: Format, next_goal: str) -> Response:
+def _written(request: Request, found: Current, format: Format, next_goal: str, agent: str) -> Response:
     if format == "markdown":
         return tagged(request, Response(found.markdown, media_type="text/markdown"))
     if format == "prompt":
-        return tagged(request, Response(render_prompt(found.handoff, next_goal=next_goal), media_type="text/plain"))
+        return tagged(request, Response(printable(render_prompt(found.handoff, next_goal=next_goal, agent=agent)), media_type="text/plain"))
     return tagged(request, ok(_current_shape(found)))
 
 
