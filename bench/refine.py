@@ -14,7 +14,7 @@ import random
 import re
 import sys
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,13 +22,12 @@ from tempfile import TemporaryDirectory
 from bench.report import ROOT, keep, table
 from bench.wrong import CHANGES, Wrong, wrong_lines
 from onward import samples
-from onward.app.distilling import Distilled, distil
+from onward.app.distilling import Basis, basis
 from onward.app.reading import Reading
 from onward.core.facts import Fact, Handle
 from onward.core.handoff import Handoff, render
-from onward.core.ledger import Ledger, fold
-from onward.core.master import Master, closed, master
-from onward.core.preservation import fold_references
+from onward.core.ledger import Ledger
+from onward.core.master import Master
 from onward.core.transcript import Turn
 from onward.llm.choice import Choice, Written, choose, woven
 from onward.llm.guard import Evidence, Proposed, guard, is_writable
@@ -49,11 +48,10 @@ _SOURCES = {
 
 @dataclass(frozen=True)
 class Known:
-    """A project as a ledger, with the turns behind it and the handoff that the rules make."""
+    """A project as what its handoff stands on, with the turns behind it and the handoff that the rules make."""
 
     name: str
-    ledger: Ledger
-    parts: list[Distilled]
+    basis: Basis
     turns: dict[Handle, Turn]
     rules: Master
 
@@ -63,22 +61,18 @@ class Known:
         reading = Reading()
         for path in paths:
             reading.read(path)
-        parts = [distil(path) for path in reading.paths]
-        ledger = fold(Ledger(), (fact for part in parts for fact in part.facts))
         turns = {Handle(path.number, ordinal): turn for path in reading.paths for ordinal, turn in path.turns}
-        references = fold_references([], (one for part in parts for one in part.references))
-        rules = master(ledger, references, [part.line for part in parts], count_tokens, lambda _: turns, budget_tokens)
-        return cls(name, ledger, parts, turns, rules)
+        made = basis(reading.paths)
+        return cls(name, made, turns, made.master(budget_tokens))
+
+    @property
+    def ledger(self) -> Ledger:
+        """The ledger of all sessions."""
+        return self.basis.ledger
 
     def measured(self, handoff: Handoff) -> Master:
         """Return *handoff* measured as the rules' one is."""
-        references = fold_references([], (one for part in self.parts for one in part.references))
-        lines = [part.line for part in self.parts]
-        return closed(handoff, self.ledger, references, lines, count_tokens, self.turns_of, self.rules.budget_tokens)
-
-    def turns_of(self, handles: Collection[Handle]) -> dict[Handle, Turn]:
-        """Return the turns behind handles."""
-        return {handle: self.turns[handle] for handle in handles if handle in self.turns}
+        return self.basis.measured(handoff, self.rules.budget_tokens)
 
     @property
     def writable(self) -> list[Fact]:
@@ -88,7 +82,7 @@ class Known:
     @property
     def evidence(self) -> Evidence:
         """What lines are held against."""
-        return Evidence(self.ledger, quotes(self.ledger.live(), self.turns_of), lambda handle: handle in self.turns)
+        return Evidence(self.ledger, quotes(self.ledger.live(), self.basis.turns_of), lambda handle: handle in self.turns)
 
 
 def bundled(folder: Path) -> Known:
@@ -170,7 +164,13 @@ def refined(known: Known) -> Choice:
     given = rewordings(known, shown=True)
     lines = guard(given, known.evidence).lines
     return choose(
-        known.rules, known.ledger, Written({}, lines), count_tokens, known.measured, [name for one in given for name in one.facts]
+        known.rules,
+        known.ledger,
+        Written({}, lines),
+        count_tokens,
+        known.measured,
+        known.basis.composed,
+        [name for one in given for name in one.facts],
     )
 
 

@@ -92,7 +92,7 @@ def everything(store: Store) -> str:
 
 def test_what_a_good_model_writes_is_kept_as_a_version_of_its_own(house: House) -> None:
     rules = house.newest
-    house.scripted.answers(writes(lambda _, said: said.replace("I'll ", "We will ").rstrip(".")))
+    house.scripted.answers(writes())
     job = house.work(house.ask())
     assert (job.state, job.error) == ("done", None)
     made = house.newest
@@ -125,7 +125,7 @@ def test_the_next_session_begins_from_the_ledger_again(house: House) -> None:
 
 def test_a_version_is_restored_with_who_wrote_it_and_compared(house: House) -> None:
     rules = house.newest
-    house.scripted.answers(writes(lambda _, said: said.replace("I'll ", "We will ").rstrip(".")))
+    house.scripted.answers(writes())
     house.work(house.ask())
     refined = house.newest
     assert handoffs.restore(house.store, house.project, rules.id).generator == RULES
@@ -230,6 +230,7 @@ STALE = "For the TV I'd go with polling: the display asks `GET /api/now` every 3
 WRITERS: dict[str, Callable[[Any], str]] = {
     **{f"wrong: {way}": writes(mistold(way)) for way in ("file", "folder", "number", "version", "id", "url", "unit", "product", "code", "invented")},
     "(none)": writes(lambda _, __: "(none)"),
+    "word for word": writes(verbatim),
     "empty": writes(lambda _, __: ""),
     "no lines": lambda asked: json.dumps({"lines": []} if "Write three" not in asked.instructions else {}),
     "stale": writes(lambda _, __: STALE),
@@ -297,7 +298,7 @@ def test_whatever_an_endpoint_does_the_handoff_stands(house: House, way: str) ->
         assert done.error["code"] == "spend_limit"
     elif state == "failed":
         # With the trouble gone, the same job is tried again.
-        house.scripted.answers(writes(verbatim))
+        house.scripted.answers(writes())
         assert house.work(jobs.retry(house.store, done.id)).result["kept"]
     elif state == "queued":
         assert done.due_at

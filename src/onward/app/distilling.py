@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from onward.app.reading import MainPath, Reading
-from onward.core.compose import SessionLine
+from onward.core.compose import SessionLine, compose
 from onward.core.extract import extract
 from onward.core.facts import Fact, Handle
 from onward.core.handoff import Handoff
@@ -61,6 +61,10 @@ class Basis:
     def master(self, budget_tokens: int | None = None) -> Master:
         """Return the rules' handoff."""
         return master(self.ledger, self.references, self.lines, count_tokens, self.turns_of, budget_tokens)
+
+    def composed(self, tokens: int) -> Handoff:
+        """Return the rules' handoff in at most so many tokens, without its closing."""
+        return compose(self.ledger, self.lines, tokens, count_tokens)
 
     def measured(self, handoff: Handoff, budget_tokens: int) -> Master:
         """Return a handoff, whoever wrote it, measured as the rules' one is."""

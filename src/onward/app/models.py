@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 from onward.core.job import Job
 from onward.core.project import Project
-from onward.core.spend import ModelCall, SpendBy, SpendLine, Spent, Used
+from onward.core.spend import Estimate, ModelCall, SpendBy, SpendLine, Spent, Used
 from onward.core.transcript import Usage
 from onward.errors import ProviderFailed, SpendLimit
 from onward.llm.answer import Answer
@@ -70,15 +70,6 @@ class Request(NamedTuple):
     material: str
     shape: type[BaseModel] | None = None
     answer_tokens: int | None = None
-
-
-class Estimate(NamedTuple):
-    """What requests come to, if each is answered at the first attempt and at full length. `cost_usd` is None where no price is known."""
-
-    calls: int
-    input_tokens: int
-    output_tokens: int
-    cost_usd: float | None
 
 
 def asking_for(

@@ -17,12 +17,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from onward.app import jobs, models
 from onward.app.distilling import Basis
-from onward.app.models import Asking, Estimate, Models
+from onward.app.models import Asking, Models
 from onward.app.standing import standing_of
 from onward.core.job import Job
 from onward.core.master import Master
 from onward.core.project import Project
 from onward.core.refinement import Refinement, by_kind
+from onward.core.spend import Estimate
 from onward.core.stored_handoff import StoredHandoff
 from onward.errors import BadInput, NotFound, OnwardError, ProviderFailed, SpendLimit
 from onward.llm.choice import Written, choose
@@ -183,7 +184,7 @@ def refined(plan: Plan, asking: Asking, told: Answered, job_id: int | None = Non
     guarded = guard(proposed, evidence)
     written = Written(guarded.head, guarded.lines)
     measured = partial(plan.basis.measured, budget_tokens=plan.rules.budget_tokens)
-    choice = choose(plan.rules, plan.basis.ledger, written, count_tokens, measured, plan.given)
+    choice = choose(plan.rules, plan.basis.ledger, written, count_tokens, measured, plan.basis.composed, plan.given)
     answers = told.answers.values()
     costs = [answer.cost_usd for answer in answers]
     report = Refinement(

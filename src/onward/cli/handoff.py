@@ -9,7 +9,9 @@ import click
 from onward.cli.clipboard import copy as copy_text
 from onward.cli.desk import as_json, desk, in_project, within_budget
 from onward.cli.document import FORMATS, Format, written
-from onward.cli.present import note, say, say_json, table
+from onward.cli.present import Progress, note, say, say_json, table
+from onward.cli.refinement import outcome_data, say_estimate, say_outcome
+from onward.core import redline as redlines
 from onward.core.changelog import render, to_json
 from onward.core.printable import printable
 from onward.core.stored_handoff import HandoffVersion, StoredHandoff
@@ -63,7 +65,8 @@ def handoff(
     with desk(project=project, budget_tokens=budget_tokens) as at:
         found = at.handoffs.current(at.project(), budget_tokens=budget_tokens, session_number=session_number)
     form: Format = "json" if as_json else format
-    beside = {"version": found.version, "budget_tokens": found.budget_tokens}
+    by = {"generator": found.generator, "refinement": found.refinement.to_json() if found.refinement else None}
+    beside = {"version": found.version, "budget_tokens": found.budget_tokens, **by}
     text = written(
         found.handoff, found.preservation, form, sources=not no_sources, next_goal=next_goal or "", agent=agent or "", beside=beside
     )
@@ -93,10 +96,17 @@ def list_(above: str | None, project: str | None, as_json: bool) -> None:
         say(f"{ours.name} has no handoff yet: no session of it was completed.")
     else:
         rows = [
-            [one.version, one.created_at.strftime("%Y-%m-%d %H:%M"), one.session_number, one.preservation.document_tokens, _kept(one)]
+            [
+                one.version,
+                f"{one.created_at:%Y-%m-%d %H:%M}",
+                one.session_number,
+                one.generator,
+                one.preservation.document_tokens,
+                _kept(one),
+            ]
             for one in found
         ]
-        table(["version", "made", "after session", "tokens", "kept"], rows)
+        table(["version", "made", "after session", "by", "tokens", "kept"], rows)
 
 
 @handoff.command()
@@ -124,10 +134,63 @@ def diff(above: str | None, before: int, after: int, project: str | None, as_jso
         sys.stdout.write(printable(render(found.log, before, after)))
 
 
+@handoff.command()
+@click.argument("before", type=click.IntRange(min=1))
+@click.argument("after", type=click.IntRange(min=1))
+@in_project
+@as_json
+@click.pass_obj
+def redline(above: str | None, before: int, after: int, project: str | None, as_json: bool) -> None:
+    """Show what one version of the handoff says differently from another, line by line.
+
+    BEFORE and AFTER are versions, as `onward handoff list` shows them: the rules' one and what a model made of it, say.
+
+    \b
+    Example:
+      onward handoff redline 4 5
+    """
+    with desk(project=project or above) as at:
+        found = at.handoffs.redlined(at.project(), before, after)
+    if as_json:
+        say_json({"before": before, "after": after, **redlines.to_json(found.redline)})
+    else:
+        sys.stdout.write(printable(redlines.render(found.redline, before, after)))
+
+
+@handoff.command()
+@in_project
+@click.option("--dry-run", is_flag=True, help="Say what it would cost at most, and ask nothing.")
+@as_json
+@click.pass_obj
+def refine(above: str | None, project: str | None, dry_run: bool, as_json: bool) -> None:
+    """Have a language model write the newest handoff better.
+
+    It gets the facts that the handoff shows, in at most six requests, never the transcripts. What it writes is held against them; what it leaves out is put back; and the result is kept
+    as a new version only where the measure finds no kind worse. Else the rules' handoff stands, and you are told why. Set up a model with `onward llm-key set`, or
+    `ONWARD_LLM_URL`.
+
+    \b
+    Examples:
+      onward handoff refine --dry-run
+      onward handoff refine --project kopi-shop
+    """
+    with desk(project=project or above) as at:
+        ours = at.project()
+        if dry_run:
+            say_estimate(at.handoffs.estimate(ours), as_json=as_json)
+            return
+        with Progress("refining") as progress:
+            done = at.handoffs.refine(ours, progress.at)
+    if as_json:
+        say_json(outcome_data(done))
+    else:
+        say_outcome(done, ours)
+
+
 def _kept(one: StoredHandoff | HandoffVersion) -> str:
     return " · ".join(f"{group} {kept}/{total}" for group, kept, total in one.preservation.groups) or "-"
 
 
 def _as_data(one: StoredHandoff | HandoffVersion) -> dict[str, object]:
-    told = ("id", "version", "session_number", "session_id", "budget_tokens", "created_at")
+    told = ("id", "version", "session_number", "session_id", "budget_tokens", "generator", "created_at")
     return {**{name: getattr(one, name) for name in told}, "preservation": one.preservation.to_json()}

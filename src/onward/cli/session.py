@@ -17,6 +17,7 @@ from onward.cli.conversation import json_line
 from onward.cli.desk import as_json, desk, in_project, within_budget
 from onward.cli.document import FORMATS, Format, written
 from onward.cli.present import counted, note, paint, say, say_json, table
+from onward.cli.refinement import outcome_data, refined_beside, say_outcome
 from onward.core.session import Session, SessionStatus
 
 numbered = click.argument("number", type=click.IntRange(min=1))
@@ -120,6 +121,9 @@ def start(
 @click.option("--credits", "credits_used", type=click.FloatRange(min=0), metavar="N", help="Credits that it used.")
 @on_account
 @within_budget
+@click.option(
+    "--refine", is_flag=True, help="Have a language model write the handoff better, afterwards. See: onward handoff refine --help"
+)
 @as_json
 def complete(
     number: int | None,
@@ -129,6 +133,7 @@ def complete(
     credits_used: float | None,
     account: str | None,
     budget_tokens: int | None,
+    refine: bool,
     as_json: bool,
 ) -> None:
     """Complete a session: the project's next handoff is made from it.
@@ -139,6 +144,7 @@ def complete(
     Examples:
       onward session complete
       onward session complete 3 --accomplishment "Checkout works on staging" --blocker "Production keys" --credits 88
+      onward session complete --refine
     """
     with desk(project=project, budget_tokens=budget_tokens) as at:
         ours = at.project()
@@ -152,14 +158,18 @@ def complete(
             credits_used=credits_used,
             budget_tokens=at.settings.budget_tokens,
         )
+        refined = refined_beside(at, ours) if refine else None
     if as_json:
         made = done.handoff
         told = {"version": made.version, "budget_tokens": made.budget_tokens, "preservation": made.preservation.to_json()}
-        say_json({"session": as_data(done.session), "handoff": told, "again": done.again})
+        beside = {"refinement": outcome_data(refined)} if refined else {}
+        say_json({"session": as_data(done.session), "handoff": told, "again": done.again, **beside})
         return
     already = " already, and nothing is new" if done.again else ""
     say(f"Session {done.session.number} of {ours.name} is complete{already}: handoff {done.handoff.version}.")
     say(done.handoff.preservation.line())
+    if refined:
+        say_outcome(refined, ours)
     note(f"See it: onward handoff --project {ours.name}")
 
 

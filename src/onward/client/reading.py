@@ -16,6 +16,7 @@ from onward.core.growth_report import GrowthPoint, OftenTouched
 from onward.core.handoff import Handoff
 from onward.core.preservation import Preservation
 from onward.core.project import ProjectTotals
+from onward.core.refinement import Refinement
 from onward.core.session import Session
 from onward.core.touched import FileTouch
 from onward.errors import ServerFailed
@@ -46,6 +47,7 @@ READERS: dict[Any, Read] = {
     Handle: parse_handle,
     Handoff: handoff.from_json,
     Preservation: Preservation.from_json,
+    Refinement: Refinement.from_json,
 }
 """How what is no plain dataclass is read."""
 

@@ -53,6 +53,23 @@ class Refinement:
         return cls(**{**data, "removed": tuple(data["removed"]), **kinds})
 
 
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a job that refines came to: the version that it made, or None and `why`. `report` is None where no answer was judged; a job that `is_waiting` goes on by itself."""
+
+    job_id: int
+    version: int | None
+    why: str
+    report: Refinement | None = None
+    is_waiting: bool = False
+
+
+def outcome(job_id: int, result: Mapping[str, Any]) -> Outcome:
+    """Return what a job that is done left as its *result*."""
+    told = result.get("refinement")
+    return Outcome(job_id, result.get("handoff_version"), str(result.get("why", "")), Refinement.from_json(told) if told else None)
+
+
 def by_kind(preservation: Preservation) -> dict[str, tuple[int, int]]:
     """Return how many of how many are kept, by kind."""
     return {group.group: (group.kept, group.total) for group in preservation.groups}

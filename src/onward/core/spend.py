@@ -56,3 +56,12 @@ class Used(NamedTuple):
     input_tokens: int
     output_tokens: int
     cost_usd: float | None
+
+
+class Estimate(NamedTuple):
+    """What requests come to, if each is answered at the first attempt and at full length. `cost_usd` is None where no price is known."""
+
+    calls: int
+    input_tokens: int
+    output_tokens: int
+    cost_usd: float | None

@@ -34,8 +34,10 @@ from onward.core.credits import Need, Window
 from onward.core.diagnosis import Troubleshooting
 from onward.core.pool import Best, Credits, ModelUsage, Rotated
 from onward.core.project import Project
+from onward.core.refinement import Outcome, outcome
 from onward.core.relay import Relayed
 from onward.core.session import Session
+from onward.core.spend import Estimate
 from onward.settings import Settings
 from onward.wiring import models_of
 
@@ -147,6 +149,30 @@ class Handoffs(Part):
     of_id = _on_store(handoffs.of_id)
     restore = _on_store(handoffs.restore)
     diff = _on_store(handoffs.diff)
+    redlined = _on_store(handoffs.redlined)
+
+    def refine(self, project: Project, on_progress: Callable[[int, int | None, str], None] | None = None) -> Outcome:
+        """Have a language model refine the newest handoff, and wait for what comes of it. A worker at work does it, or one in this process."""
+        # Imported here, as below: whoever asks no model does not pay for it.
+        from onward.app import refining
+        from onward.desk.working import carried_out
+        from onward.wiring import models_of
+
+        job = refining.ask(self._store, models_of(self._settings), project, requested_by="cli")
+        if job is None:
+            raise refining.no_model()
+        done = carried_out(self._store, self._settings, job.id, on_progress)
+        if done.is_open:
+            error = done.error or {}
+            return Outcome(done.id, None, f"{error.get('message', '')} {error.get('hint', '')}".strip(), is_waiting=True)
+        return outcome(done.id, done.result)
+
+    def estimate(self, project: Project) -> Estimate:
+        """Return what refining the newest handoff comes to at most. Nothing is asked."""
+        from onward.app import refining
+        from onward.wiring import models_of
+
+        return refining.estimate(self._store, models_of(self._settings), project)
 
 
 class Facts(Part):

@@ -24,9 +24,12 @@ MOST_ROUNDS = 8
 """Times that what is worse is put back and all is measured again."""
 
 
-MOST_TOGETHER_CHARS = 700
+MOST_TOGETHER, MOST_TOGETHER_CHARS = 5, 600
+"""Facts that one line tells, and its characters, up to which neighbours are put on it."""
 
 _HANDLE_TOKENS = 5
+_WORTH_TOKENS = 25
+"""Room that is worth filling."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +73,14 @@ def choose(
     written: Written,
     count_tokens: Callable[[str], int],
     measured: Callable[[Handoff], Master],
+    composed: Callable[[int], Handoff],
     given: Iterable[str] = (),
 ) -> Choice:
-    """Return the handoff to keep: the rules' one with the *written* lines in it, as far as no kind is worse by the measure. *given* are the ids of the facts that the model was given."""
+    """Return the handoff to keep: the rules' one with the *written* lines in it, as far as no kind is worse by the measure.
+
+    *measured* measures a handoff and closes it; *composed* gives the rules' one for so many tokens, for the room that shorter lines leave. *given* are the ids of the facts that the model
+    was given.
+    """
     facts = {fact.id: fact for fact in ledger.facts}
     room = rules.budget_tokens - reserve_tokens(rules.budget_tokens)
     in_sections = {name for section in rules.handoff.sections for line in section.lines for name in line.facts}
@@ -87,15 +95,54 @@ def choose(
         if not written:
             break
         made = measured(woven(rules.handoff, facts, written))
+        if _lines(made.handoff) == _lines(rules.handoff):
+            why = "The model changed nothing."
+            break
         worse = worse_kinds(rules.preservation, made.preservation)
         if not worse:
             carried = {name for line in written.all() for name in line.facts}
-            return Choice(made, "", written, removed, len(set(given) - carried))
+            rewritten = partial(_rewritten, facts, written, measured)
+            wider = _wider(made, room, count_tokens, composed, rewritten)
+            return Choice(wider or made, "", written, removed, len(set(given) - carried))
         why = f"Worse than the rules' handoff: {', '.join(worse)}."
         blamed = _blamed(written, rules.preservation, made.preservation) or written.all()
         removed += (Removed("lost", line.text, ", ".join(worse)) for line in blamed)
         written = written.without(blamed)
     return Choice(None, why, Written({}, ()), removed, len(set(given)))
+
+
+def _wider(
+    made: Master,
+    room_tokens: int,
+    count_tokens: Callable[[str], int],
+    composed: Callable[[int], Handoff],
+    rewritten: Callable[[Handoff], Master],
+) -> Master | None:
+    """Return the handoff that tells more facts in the room that *made* leaves; None where none does that is at least as good.
+
+    *composed* gives the rules' one for a budget, *rewritten* puts the model's lines in.
+    """
+    shown = made.handoff.fact_ids()
+    saved = room_tokens - count_tokens(render(replace(made.handoff, closing=())))
+    for tokens in (int(saved * share) for share in (1.0, 0.6)):
+        if tokens < _WORTH_TOKENS:
+            break
+        more = composed(room_tokens + tokens)
+        if not more.fact_ids() > shown:
+            continue
+        wider = rewritten(more)
+        fits = count_tokens(render(replace(wider.handoff, closing=()))) <= room_tokens
+        if fits and not worse_kinds(made.preservation, wider.preservation):
+            return wider
+    return None
+
+
+def _rewritten(facts: Mapping[str, Fact], written: Written, measured: Callable[[Handoff], Master], handoff: Handoff) -> Master:
+    return measured(woven(handoff, facts, written))
+
+
+def _lines(handoff: Handoff) -> set[str]:
+    return {line.text for line in (*(line for _, line in handoff.head), *(line for section in handoff.sections for line in section.lines))}
 
 
 def woven(rules: Handoff, facts: Mapping[str, Fact], written: Written) -> Handoff:
@@ -131,7 +178,7 @@ def _together(lines: Iterable[Line]) -> Iterator[Line]:
     """Yield *lines*, neighbours from one turn as one: they share their handle, as the rules' lines do."""
     before: Line | None = None
     for line in lines:
-        if before and before.sources[:1] == line.sources[:1] and line.sources and len(before.text) + len(line.text) < MOST_TOGETHER_CHARS:
+        if before and _is_near(before, line):
             text = before.text if before.text[-1:] in ".!?…:;" else f"{before.text};"
             before = Line(f"{text} {line.text}", tuple(dict.fromkeys((*before.sources, *line.sources))), (*before.facts, *line.facts))
             continue
@@ -142,16 +189,24 @@ def _together(lines: Iterable[Line]) -> Iterator[Line]:
         yield before
 
 
+def _is_near(line: Line, following: Line) -> bool:
+    is_short = len(line.facts) + len(following.facts) <= MOST_TOGETHER and len(line.text) + len(following.text) < MOST_TOGETHER_CHARS
+    return is_short and bool(line.sources) and line.sources[:1] == following.sources[:1]
+
+
 def _head_line(before: Line, written: Line | None, facts: Mapping[str, Fact]) -> Line:
     """Return the *written* line with what the rules' one says beside it."""
     if written is None:
         return before
-    rest = [facts[name] for name in before.facts if name in facts and name not in written.facts]
+    rest = [name for name in before.facts if name in facts and name not in written.facts]
     if not rest:
         return written
-    beside = line_saying(rest)
-    text = written.text if written.text[-1:] in ".!?…" else f"{written.text}."
-    return Line(f"{text} {beside.text}", tuple(dict.fromkeys((*written.sources, *beside.sources))), (*written.facts, *beside.facts))
+    beside = line_saying([facts[name] for name in rest])
+    told = (beside, written) if before.facts[0] in rest else (written, beside)
+    text = " ".join(line.text if line.text[-1:] in ".!?…" else f"{line.text}." for line in told)
+    return Line(
+        text, tuple(dict.fromkeys(handle for line in told for handle in line.sources)), tuple(name for line in told for name in line.facts)
+    )
 
 
 def worse_kinds(before: Preservation, after: Preservation) -> list[str]:
