@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from onward.app.distilling import Basis, distil_turns
 from onward.core.handoff import render
 from onward.core.master import Master
+from onward.core.preservation import Preservation, measure, references
 from onward.core.project import Project
 from onward.core.refinement import RULES, Refinement
+from onward.core.shorten import shorten
 from onward.core.transcript import Turn
 from onward.redact import DISTILL_KEY, Redactor
 from onward.store import Store, drafts, projects
@@ -21,12 +23,12 @@ __all__ = ["Compressed", "Draft", "basis_of", "compress", "listed", "store_draft
 
 @dataclass(frozen=True, slots=True)
 class Compressed:
-    """A text made short. `ratio` is how many tokens of the text one token of it stands for; `made` is None where the text was short enough as it was."""
+    """A text made short. `ratio` is how many tokens of the text one token of it stands for; `preservation` is None where the text was short enough as it was."""
 
     text: str
     tokens: int
     text_tokens: int
-    made: Master | None
+    preservation: Preservation | None
 
     @property
     def ratio(self) -> float:
@@ -59,11 +61,19 @@ def listed(store: Store, project: Project, *, before: int | None = None, limit: 
 
 
 def compress(text: str, turns: Sequence[Turn], budget_tokens: int) -> Compressed:
-    """Return *text*, in which *turns* were found, in at most *budget_tokens*: what matters of it, by the rules of a handoff. Shorter text stays as it is, but for secrets."""
+    """Return *text*, in which *turns* were found, in at most *budget_tokens*; what is short enough as it is, but for secrets.
+
+    A conversation becomes its handoff; any other text keeps the lines and sentences that say most. Either is measured by what a handoff of it ought to keep.
+    """
     redacted = Redactor(DISTILL_KEY).text(text)
     tokens = count_tokens(redacted)
     if tokens <= budget_tokens:
         return Compressed(redacted, tokens, tokens, None)
-    made = distil_turns(turns).master(budget_tokens)
-    short = render(made.handoff, sources=False)
-    return Compressed(short, count_tokens(short), tokens, made)
+    if {"user", "assistant"} <= {turn.role for turn in turns}:
+        short = render(distil_turns(turns).master(budget_tokens).handoff, sources=False)
+    else:
+        short = shorten(redacted, budget_tokens, count_tokens)
+    short = shorten(short, budget_tokens, count_tokens)
+    ought = references(1, list(enumerate(map(Redactor(DISTILL_KEY).turn, turns), 1)))
+    kept = measure(short, ought, document_tokens=count_tokens(short), session_tokens=tokens, sessions=1)
+    return Compressed(short, kept.document_tokens, tokens, kept)

@@ -30,6 +30,7 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
         Entry("demo", "Show the whole loop on sample sessions.", "onward.cli.demo:demo"),
         _quick(quick.DISTILL),
         _quick(quick.READ),
+        Entry("compress", "Make a long text short.", "onward.cli.compress:compress"),
     ),
     "At home in your agents": (
         Entry("install", "Bring the handoff into an agent's sessions.", "onward.cli.agents:install"),

@@ -130,9 +130,9 @@ def listed(at: At, project_id: Id, page: Paging) -> Response:
 
 @router.post("/private/smart-compress", summary="Make a long text short", **answers(CompressedShape))
 def compress(body: LongText) -> Response:
-    """Answer what matters of a text within a budget: a conversation, notes or a log, chosen by the rules of a handoff."""
+    """Answer what matters of a text within a budget: of a conversation its handoff, of notes, a log or any other text the lines that say most, in their own words."""
     found = drafts.compress(body.text, turns_of_text(body.text), body.budget_tokens)
-    kept = found.made.preservation if found.made else None
+    kept = found.preservation
     return ok(
         CompressedShape(
             found.text, found.tokens, found.text_tokens, found.ratio, kept.to_json() if kept else None, kept.recall_ratio if kept else None

@@ -1,0 +1,62 @@
+"""`onward compress`: a long text made short."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from onward.app import drafts
+from onward.app.saving import turns_of_text
+from onward.cli.desk import as_json
+from onward.cli.present import note, say_json
+from onward.core.printable import printable
+from onward.errors import BadInput, UnreadableFile
+
+MOST_CHARS = 50_000_000
+
+
+@click.command()
+@click.argument("file", default="-")
+@click.option(
+    "--budget",
+    "budget_tokens",
+    type=click.IntRange(min=50),
+    default=2000,
+    show_default=True,
+    metavar="N",
+    help="Most tokens that it may take.",
+)
+@as_json
+def compress(file: str, budget_tokens: int, as_json: bool) -> None:
+    """Make a long text short: FILE, or standard input. No store, no settings, no network, no model.
+
+    A conversation becomes its handoff. Any other text (notes, a log, code) keeps the lines and sentences that say most, in their own words and
+    order, gaps marked. Secrets are redacted. What it keeps is measured, and said on standard error.
+
+    \b
+    Examples:
+      onward compress server.log --budget 500
+      kubectl logs api | onward compress --budget 800
+    """
+    text = sys.stdin.read(MOST_CHARS) if file == "-" else _read(Path(file))
+    if not text.strip():
+        raise BadInput("There is nothing in it.", "Give a file with text, or a text on standard input.")
+    found = drafts.compress(text, turns_of_text(text), budget_tokens)
+    kept = found.preservation
+    if as_json:
+        told = {"text": found.text, "tokens": found.tokens, "text_tokens": found.text_tokens, "ratio": round(found.ratio, 2)}
+        say_json({**told, "preservation": kept.to_json() if kept else None, "preservation_ratio": kept.recall_ratio if kept else None})
+        return
+    sys.stdout.write(printable(found.text).rstrip("\n") + "\n")
+    note(kept.line() if kept else f"It has {found.tokens:,} tokens, and stays as it is.")
+    if kept:
+        note(f"{found.text_tokens:,} tokens in {found.tokens:,}: {found.ratio:.1f} to 1.")
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_bytes()[:MOST_CHARS].decode("utf-8", "replace")
+    except OSError as error:
+        raise UnreadableFile(f"{path} cannot be read: {error.strerror}.", "Check its name, and that you may read it.") from error

@@ -1,0 +1,75 @@
+"""Any text made short."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from onward.app import drafts
+from onward.app.saving import turns_of_text
+from onward.core.shorten import GAP, shorten
+from onward.tokens import count_tokens
+
+LOG = "".join(
+    f"2026-11-24T10:{number % 60:02}:00Z INFO worker {number} handled /api/items/{number} in {number % 37} ms\n" for number in range(500)
+)
+LOST = "2026-11-24T11:00:00Z ERROR database connection lost: ECONNREFUSED 10.0.0.5:5432"
+TALK = "Many people spoke about the weather and the food that was served at lunch, and somebody told a story. "
+NOTES = f"# Minutes\n{TALK * 30}\nWe agreed that the budget is 40,000 euro and the deadline 12 March 2027.\n{TALK * 30}\nNever publish the draft before legal has signed off."
+
+
+def test_a_log_is_its_failures_and_one_line_for_many() -> None:
+    short = shorten(LOG + LOST + "\n" + LOG, 120, count_tokens)
+    assert LOST in short
+    assert "(and 999 lines like it)" in short
+    assert count_tokens(short) <= 120
+
+
+def test_notes_keep_what_was_agreed_in_their_own_words_and_order() -> None:
+    short = shorten(NOTES, 80, count_tokens)
+    kept = [line for line in short.splitlines() if line != GAP and "lines like it" not in line]
+    assert "We agreed that the budget is 40,000 euro and the deadline 12 March 2027." in kept
+    assert "Never publish the draft before legal has signed off." in kept
+    assert [NOTES.index(line) for line in kept] == sorted(NOTES.index(line) for line in kept)
+
+
+@given(st.text(max_size=3000), st.integers(5, 400))
+def test_it_never_has_more_tokens_than_it_may_and_short_text_stays(text: str, budget: int) -> None:
+    short = shorten(text, budget, count_tokens)
+    assert count_tokens(short) <= budget
+    if count_tokens(text) <= budget:
+        assert short == text
+
+
+def test_what_cannot_be_cut_is_cut() -> None:
+    assert 0 < count_tokens(shorten("x" * 20_000 + " 8443", 200, count_tokens)) <= 200
+    assert shorten("word " * 500, 2, count_tokens) == ""
+
+
+@pytest.mark.parametrize(("text", "budget"), [(LOG + LOST, 50), (NOTES, 60), ("User: Keep port 8443.\nAssistant: Kept. " + TALK * 40, 60)])
+def test_the_budget_holds_whatever_the_text_is_and_what_is_kept_is_measured(text: str, budget: int) -> None:
+    found = drafts.compress(text, turns_of_text(text), budget)
+    assert found.tokens == count_tokens(found.text) <= budget
+    assert found.ratio == found.text_tokens / found.tokens
+    assert found.preservation is not None
+
+
+@pytest.mark.slow
+def test_on_the_command_line(tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_text(LOG + LOST)
+    command = [sys.executable, "-m", "onward", "compress"]
+    told = subprocess.run([*command, str(tmp_path / "a.log"), "--budget", "120"], capture_output=True, text=True, check=True)
+    assert LOST in told.stdout
+    assert " to 1." in told.stderr
+    said = json.loads(subprocess.run([*command, "-", "--json"], input=NOTES * 9, capture_output=True, text=True, check=True).stdout)
+    assert said["tokens"] <= 2000
+    assert said["preservation"]["groups"]
+    for wrong in ([str(tmp_path / "none.txt")], [str(tmp_path)]):
+        assert subprocess.run([*command, *wrong], capture_output=True, check=False).returncode == 2
+    assert subprocess.run(command, input=b" ", capture_output=True, check=False).returncode == 2
