@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from onward import samples
-from onward.app import facts, handoffs, projects, rebuilding, remapping, searching
+from onward.app import facts, handoffs, projects, rebuilding, remapping, searching, sources
 from onward.app import sessions as sittings
 from onward.app.imports import import_paths
 from onward.app.projects import Project
@@ -159,6 +159,24 @@ def test_some_sessions_go_and_the_rest_stays(store: Store, tmp_path: Path) -> No
         remapping.remap_sessions(store, wrong, [2], shop)
     with pytest.raises(BadInput):
         remapping.remap_project(store, shop, shop)
+
+
+def test_what_an_agent_noted_goes_with_its_session(store: Store, tmp_path: Path) -> None:
+    wrong, shop = projects.new(store, "wrong"), projects.new(store, "shop")
+    import_paths(store, samples.write(tmp_path), project=wrong, complete=True)
+    first, second, _ = sittings.listed(store, wrong)
+    stays, goes = (facts.note(store, wrong, one, "lesson", f"Noted in session {one.number}") for one in (first, second))
+    facts.pin(store, wrong, goes.id)
+    remapping.remap_sessions(store, wrong, [2], shop)
+    there = next(fact for fact in facts.listed(store, shop) if fact.text == goes.text)
+    assert (there.session, there.turn, there.pinned) == (1, 0, True)
+    assert "lesson: Noted in session 2" in sources.source(store, shop, "s1.0").turns[0][1].text
+    noted = [fact.id for fact in facts.listed(store, wrong) if fact.text.startswith("Noted in session")]
+    assert noted == [stays.id]
+    # Said again in that session, it is known.
+    assert facts.note(store, shop, sittings.find(store, shop, 1), "lesson", goes.text).id == there.id
+    remapping.remap_project(store, shop, wrong)
+    assert {fact.session for fact in facts.listed(store, wrong) if fact.text == goes.text} == {4}
 
 
 @pytest.mark.parametrize(("folder", "inside"), [("/code/big/api", "/code/big/api/src"), (r"C:\big\api", "c:/big/api/src")])

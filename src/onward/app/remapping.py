@@ -21,7 +21,7 @@ from onward.app.distilling import distil
 from onward.app.identity import FIRST_TURNS, Recognised, Recogniser, first_turns
 from onward.app.standing import standing_of
 from onward.core import paths
-from onward.core.facts import Fact
+from onward.core.facts import Fact, Handle, fact_id
 from onward.core.knowledge import gathered
 from onward.core.ledger import Ledger, fold
 from onward.core.preservation import fold_references
@@ -84,7 +84,9 @@ def _in_time(chosen: Sequence[Session]) -> list[Session]:
 
 
 class _Move(NamedTuple):
-    """What becomes of one session. `number` is None where the target holds all its turns; `renamed` maps the ids of its facts to their new ones."""
+    """What becomes of one session. `number` is None where the target holds all its turns; `renamed` maps the ids of its facts to their new ones, `noted` those that its agent
+    stated while at work to what these are then.
+    """
 
     session: Session
     number: int | None
@@ -92,6 +94,7 @@ class _Move(NamedTuple):
     identities: dict[int, bytes]
     added: Contribution | None
     renamed: dict[str, str]
+    noted: dict[str, Fact]
 
 
 def _remap(store: Store, choose: Callable[[Connection], _Chosen], target: Project) -> Remapped:
@@ -123,7 +126,7 @@ def _planned(connection: Connection, chosen: Sequence[Session], target: Project,
         native_id = _native_id(session, list(recognised.values()))
         twin = twins.get(native_id) if native_id else None
         if twin is not None and _holds(connection, target, twin, recognised.values(), taken):
-            moves.append(_Move(session, None, None, {}, None, {}))
+            moves.append(_Move(session, None, None, {}, None, {}, _noted(connection, session, twin.number)))
             continue
         last += 1
         # A turn that the target has already stays in both sessions: in this one it is known by its place there.
@@ -137,7 +140,7 @@ def _planned(connection: Connection, chosen: Sequence[Session], target: Project,
         if native_id:
             twins[native_id] = replace(session, number=last)
         added, renamed = _added(connection, session, last)
-        moves.append(_Move(session, last, native_id, identities, added, renamed))
+        moves.append(_Move(session, last, native_id, identities, added, renamed, _noted(connection, session, last)))
     return moves
 
 
@@ -187,6 +190,17 @@ def _added(connection: Connection, session: Session, number: int) -> tuple[Contr
     return added, {fact.id: named[_said(fact)] for fact in before.facts if _said(fact) in named}
 
 
+def _noted(connection: Connection, session: Session, number: int) -> dict[str, Fact]:
+    """Return the facts that the session's agent stated while at work, by their ids, as they are under its new number."""
+    stated, _ = facts.edits(connection, session.project_id)
+    place = Handle(number, 0)
+    return {
+        fact.id: fact._replace(id=fact_id(fact.kind, fact.subject, fact.text, place), sources=(place,))
+        for fact in stated
+        if fact.author == "agent" and fact.session == session.number
+    }
+
+
 def _said(fact: Fact) -> tuple[str, str, str, int, int]:
     return (fact.kind, fact.subject, fact.text, fact.turn, fact.place)
 
@@ -207,7 +221,8 @@ def _moved(connection: Connection, chosen: _Chosen, moves: Sequence[_Move], targ
             knowledge.keep(connection, one.session.id, gathered(one.added.facts))
     for origin in {*origins, *([chosen.whole.id] if chosen.whole else [])}:
         renamed = {old: new for one in moves if one.session.project_id == origin for old, new in one.renamed.items()}
-        facts.move_edits(connection, origin, target.id, renamed, everything=chosen.whole is not None)
+        noted = {old: new for one in moves if one.session.project_id == origin for old, new in one.noted.items()}
+        facts.move_edits(connection, origin, target.id, renamed, noted, everything=chosen.whole is not None)
     if chosen.whole:
         _merge(connection, chosen.whole, target)
     if chosen.folder:

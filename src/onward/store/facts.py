@@ -146,13 +146,20 @@ def note(connection: Connection, project_id: int, said: Fact | Edit) -> None:
     connection.execute(insert(fact_edits).values(project_id=project_id, created_at=now(), **values))
 
 
-def move_edits(connection: Connection, from_id: int, to_id: int, renamed: Mapping[str, str], *, everything: bool) -> int:
-    """Give what a person said of facts to another project, where they are *renamed*; with *everything* also what was said of others. Return how much it was."""
+def move_edits(
+    connection: Connection, from_id: int, to_id: int, renamed: Mapping[str, str], noted: Mapping[str, Fact], *, everything: bool
+) -> int:
+    """Give what a person said of facts to another project, where they are *renamed*, and what an agent *noted*; with *everything* also what was said of others. Return how much it was."""
     moved = 0
-    query = select(fact_edits.c.id, fact_edits.c.fact_id).where(fact_edits.c.project_id == from_id).order_by(fact_edits.c.id)
-    for edit_id, name in connection.execute(query).all():
-        if everything or name in renamed:
-            values = {"project_id": to_id, "fact_id": renamed.get(name, name)}
+    names = {**renamed, **{name: fact.id for name, fact in noted.items()}}
+    query = (
+        select(fact_edits.c.id, fact_edits.c.fact_id, fact_edits.c.kind).where(fact_edits.c.project_id == from_id).order_by(fact_edits.c.id)
+    )
+    for edit_id, name, kind in connection.execute(query).all():
+        if everything or name in names:
+            values: dict[str, object] = {"project_id": to_id, "fact_id": names.get(name, name)}
+            if kind == _ADDED and name in noted:
+                values["text"] = orjson.dumps(to_json(noted[name])).decode()
             connection.execute(update(fact_edits).where(fact_edits.c.id == edit_id).values(**values))
             moved += 1
     return moved
