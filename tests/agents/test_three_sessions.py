@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -23,12 +27,21 @@ SECOND_DONE = "We decided to send raw ESC/POS instead of PDF because the Epson d
 ONE_AFTER_ANOTHER = ("claude-code", "codex", "gemini-cli")
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def desk_on(request: pytest.FixtureRequest, desk: Desk) -> Desk:
-    """The desk, on each kind of store."""
+@pytest.fixture(params=["sqlite", "postgresql", "server"])
+def desk_on(request: pytest.FixtureRequest, desk: Desk) -> Iterator[Desk]:
+    """The desk, on each kind of store, and on the store of an Onward elsewhere."""
     if request.param == "postgresql":
         desk.environment["ONWARD_DATABASE_URL"] = request.getfixturevalue("new_database")()
-    return desk
+    if request.param != "server":
+        yield desk
+        return
+    environment = {**os.environ, "ONWARD_HOME": str(desk.folder / "server"), "HOME": str(desk.folder)}
+    command = [sys.executable, "-m", "onward", "serve", "--port", "0", "--json"]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
+        assert server.stdout
+        desk.environment["ONWARD_SERVER"] = json.loads(server.stdout.readline())["url"]
+        yield desk
+        server.terminate()
 
 
 @pytest.mark.parametrize("agents", [*((agent,) * 3 for agent in AGENTS), ONE_AFTER_ANOTHER], ids="-".join)

@@ -15,23 +15,17 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from onward.agents import notes, record
 from onward.agents.notes import Note
 from onward.agents.payload import STOP
-from onward.app import projects
+from onward.app.belonging import Belonging, standing_in
 from onward.app.discovery import agent_folders, files_in
 from onward.app.finding import looked_at
-from onward.app.imports import import_paths
 from onward.core.project import Project
-from onward.core.transcript import SessionHead
+from onward.desk import Desk, open_desk
 from onward.errors import OnwardError
-from onward.settings import Settings, read_machine, read_settings
-from onward.wiring import open_store
-
-if TYPE_CHECKING:
-    from onward.store import Store
+from onward.settings import Settings, project_of_folder, read_machine, read_settings
 
 NAMES = {"claude-code": "Claude Code", "codex": "Codex CLI", "gemini-cli": "Gemini CLI", "cursor": "Cursor"}
 """What `discovery` calls the agents."""
@@ -124,39 +118,40 @@ def _taken(note: Note, settings: Settings, *, complete: bool) -> Taken:
         return Taken(note, why_not="no transcript: the session has no turn yet, or its agent keeps it elsewhere")
     note.transcript = str(paths[0])
     taken = Taken(note)
-    with open_store(settings) as store:
-        project = _project(store, note, paths[0], settings)
+    with open_desk(settings) as at:
+        project = _project(at, note, paths[0])
         for _ in range(ROUNDS):
             before = notes.stamp(note.transcript)
-            taken = _imported(taken, store, paths, project, settings, complete=complete)
+            taken = _imported(taken, at, paths, project, complete=complete)
             note.taken = before
             if taken.fault or notes.stamp(note.transcript) == before:
                 break
     return taken
 
 
-def _imported(taken: Taken, store: Store, paths: list[Path], project: Project | None, settings: Settings, *, complete: bool) -> Taken:
-    outcome = import_paths(
-        store, paths, project=project, complete=complete, budget_tokens=settings.budget_tokens, worktrees=settings.worktrees
+def _imported(taken: Taken, at: Desk, paths: list[Path], project: Project | None, *, complete: bool) -> Taken:
+    outcome = at.imports.paths(
+        paths, project=project, complete=complete, budget_tokens=at.settings.budget_tokens, worktrees=at.settings.worktrees
     )  # fmt: skip
     found = [one for file in outcome.files for one in file.sessions]
     if not found:
         fault = next((file.error for file in outcome.files if file.error), None)
         return replace(taken, fault=fault, why_not="no turn in its transcript yet")
-    name = projects.of_id(store, found[0].session.project_id).name
+    name = at.projects.meant(Belonging(str(found[0].session.project_id))).name
     numbers = tuple(dict.fromkeys(one.session.number for one in found))
     new_turns = taken.new_turns + sum(one.new_turns for one in found)
     return replace(taken, project=name, numbers=numbers, new_turns=new_turns, fault=outcome.files[0].error, why_not="")
 
 
-def _project(store: Store, note: Note, path: Path, settings: Settings) -> Project | None:
+def _project(at: Desk, note: Note, path: Path) -> Project | None:
     """Return the project that is named for all; or, where the transcript does not say where it ran, that of the folder that the hook said."""
-    if settings.project_for_all:
-        return projects.resolve(store, settings.project_for_all, create=True)
+    if at.settings.project_for_all:
+        return at.projects.meant(Belonging(at.settings.project_for_all), create=True)
     head = looked_at(path, named=False).head
     if head is not None and (head.cwd or head.remote):
         return None
-    return projects.of_session(store, SessionHead(note.agent, cwd=note.cwd), worktrees=settings.worktrees)
+    here = Path(note.cwd)
+    return at.projects.meant(standing_in(here, at.settings.worktrees, project_of_folder(here)), create=True)
 
 
 def _transcripts(note: Note) -> Iterator[Path]:

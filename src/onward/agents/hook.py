@@ -31,7 +31,7 @@ def run(arguments: list[str]) -> int | None:
     call = _Call(arguments)
     if call.asks_for_help or (call.fault and sys.stdin is not None and sys.stdin.isatty()):
         return None
-    answer = _Answer()
+    answer = _Answer(call, began)
     try:
         answer.give(_answered(call, began))
     except BaseException:  # noqa: BLE001 - whatever happens, the agent goes on
@@ -64,7 +64,8 @@ class _Call:
 class _Answer:
     """The one answer: whoever is first gives it. When the time is up that is nothing, and the process ends."""
 
-    def __init__(self) -> None:
+    def __init__(self, call: _Call, began: float) -> None:
+        self._call, self._began = call, began
         self._given = _thread.allocate_lock()
         _thread.start_new_thread(self._give_up, ())
 
@@ -77,6 +78,15 @@ class _Answer:
     def _give_up(self) -> None:
         time.sleep(DEADLINE_SECONDS)
         self.give(NOTHING)
+        with contextlib.suppress(Exception):
+            fault, hint = (
+                f"no answer within {DEADLINE_SECONDS:g} s",
+                "Is the store's server there, and the disk at ease? Run `onward doctor`.",
+            )
+            record.add(
+                whereabouts.home(os.environ), agent=self._call.agent, event=self._call.event, session="", began=self._began,
+                what="nothing", fault=fault, hint=hint,
+            )  # fmt: skip
         os._exit(0)
 
 
@@ -96,8 +106,11 @@ def _answered(call: _Call, began: float) -> str:
     except Exception as error:  # noqa: BLE001 - whatever it is, the agent goes on, and the log says what it was
         payload.fault, hint = _fault(error)
     fault, hint = payload.fault, hint if payload.fault else ""
+    if call.as_json:
+        # A person looks, or a program does: no agent called.
+        return _shaped(payload, text, as_json=True)
     record.add(home, agent=payload.agent, event=payload.event, session=payload.session, began=began, what=what, fault=fault, hint=hint)
-    return _shaped(payload, text, as_json=call.as_json)
+    return _shaped(payload, text, as_json=False)
 
 
 def _input() -> str:

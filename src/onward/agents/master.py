@@ -15,9 +15,9 @@ FILE_NAME = "onward.db"
 
 
 class Told:
-    """What tells the project of a folder, and the store that knows it. Raises `BadSetting` where a settings file is wrong."""
+    """What tells the project of a folder, and whether the store that knows it is elsewhere than in the data folder. Raises `BadSetting` where a settings file is wrong."""
 
-    __slots__ = ("cwd", "database_url", "home", "named", "remote", "root")
+    __slots__ = ("cwd", "home", "is_elsewhere", "named", "remote", "root")
 
     def __init__(self, home: str, cwd: str, environment: Mapping[str, str]) -> None:
         self.home, self.cwd = home, paths.plain(cwd)
@@ -25,7 +25,9 @@ class Told:
         near = whereabouts.nearest(self.cwd)
         said = {**general, **(whereabouts.values_of(near) if near else {})}
         worktrees = environment.get("ONWARD_WORKTREES") or said.get("worktrees")
-        self.database_url = str(environment.get("ONWARD_DATABASE_URL") or said.get("database_url") or "")
+        # A server that a variable names is meant even where it names none.
+        server = environment.get("ONWARD_SERVER", general.get("server"))
+        self.is_elsewhere = bool(server or environment.get("ONWARD_DATABASE_URL") or said.get("database_url"))
         # A project that the general file names is for commands; sessions go by the file of their own folder.
         self.named = " ".join(str(environment.get("ONWARD_PROJECT") or (near and said.get("project")) or "").split())
         self.root, self.remote = place_of(self.cwd)

@@ -45,8 +45,8 @@ def begin(home: str, payload: Payload, environment: Mapping[str, str]) -> tuple[
 
 
 def _find(told: master.Told) -> master.Master | None:
-    if told.database_url:
-        # Imported here: it costs half a second, and only those who keep their store on a server of its own pay.
+    if told.is_elsewhere:
+        # Imported here: it costs half a second, and only those whose store is elsewhere pay.
         from onward.agents.asking import find
 
         return find(told)

@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from onward.agents import notes
 from onward.agents.capturing import Taken, take
@@ -22,9 +21,7 @@ from onward.app import sweeping
 from onward.app.discovery import agent_folders
 from onward.app.sweeping import Swept
 from onward.settings import Settings, read_machine
-
-if TYPE_CHECKING:
-    from onward.store import Store
+from onward.wiring import open_store
 
 FIRST_SECONDS = 60.0
 EVERY_SECONDS = 300.0
@@ -42,18 +39,26 @@ class SweptUp:
     rest: Swept
 
 
-def sweep(store: Store, settings: Settings) -> SweptUp | None:
-    """Sweep up once; None where another process is doing so."""
+def sweep(settings: Settings) -> SweptUp | None:
+    """Sweep up once; None where another process is doing so. On the store of a server, what was noted on this machine alone: that sweeps the rest itself."""
     quiet = timedelta(minutes=settings.quiet_minutes)
-    with sweeping.only_one(store) as is_ours:
+    if settings.server:
+        return SweptUp(_noted(settings, quiet), Swept())
+    with open_store(settings) as store, sweeping.only_one(store) as is_ours:
         if not is_ours:
             return None
-        noted = [take(note) for note in notes.listed(str(settings.home)) if _is_due(note, quiet)]
+        noted = _noted(settings, quiet)
         rest = sweeping.sweep(
             store, agent_folders(read_machine(), Path.cwd()), quiet=quiet,
             budget_tokens=settings.budget_tokens, worktrees=settings.worktrees,
         )  # fmt: skip
-    return SweptUp([taken for taken in noted if taken.numbers or taken.fault], rest)
+    return SweptUp(noted, rest)
+
+
+def _noted(settings: Settings, quiet: timedelta) -> list[Taken]:
+    """Take in what was noted, and return what became of it where there was something."""
+    taken = [take(note) for note in notes.listed(str(settings.home)) if _is_due(note, quiet)]
+    return [one for one in taken if one.numbers or one.fault]
 
 
 def _is_due(note: Note, quiet: timedelta) -> bool:

@@ -114,8 +114,8 @@ def resolve(
     return meant(store, standing_in(folder, worktrees, named), create=create)
 
 
-def meant(store: Store, told: Belonging, *, create: bool = False) -> Project:
-    """Return the project that *told* means, as `resolve` does: the folder may be one of another machine."""
+def meant(store: Store, told: Belonging, *, create: bool = False, guess: bool = True) -> Project:
+    """Return the project that *told* means, as `resolve` does: the folder may be one of another machine. Without *guess*, the only one there is is not meant by that alone."""
     with store.write() if create else store.read() as connection:
         if told.named:
             return _named(connection, told.named, create=create)
@@ -126,7 +126,7 @@ def meant(store: Store, told: Belonging, *, create: bool = False) -> Project:
         everything = projects.listed(connection)
         if create and somewhere:
             return _added(connection, told)
-        if len(everything) == 1:
+        if guess and len(everything) == 1:
             return everything[0]
         if create and not everything:
             return projects.add(connection, "default")

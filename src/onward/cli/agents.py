@@ -10,10 +10,9 @@ from onward.agents.capturing import Taken
 from onward.agents.hook import run
 from onward.agents.installing import Change, carry_out, to_install, to_uninstall
 from onward.agents.payload import AGENTS, EVENTS
-from onward.cli.desk import as_json, own_settings
+from onward.cli.desk import as_json, settings_of
 from onward.cli.present import counted, note, paint, say, say_json
 from onward.settings import read_machine
-from onward.wiring import open_store
 
 NEXT = {
     "claude-code": "Its next session begins with the handoff.",
@@ -40,7 +39,7 @@ def install(agents: tuple[str, ...], uninstalls: bool, prints: bool, as_json: bo
       onward install codex cursor --print
       onward install gemini-cli --uninstall
     """
-    home, machine = own_settings().home, read_machine()
+    home, machine = settings_of().home, read_machine()
     # All of them are known to fit before one is changed.
     planned = {agent: to_uninstall(agent, machine, home) if uninstalls else to_install(agent, machine) for agent in agents}
     if not prints:
@@ -112,9 +111,7 @@ def sweep(as_json: bool) -> int:
     # Imported here: hook and install need nothing of it.
     from onward.agents.sweeping import sweep as sweep_up
 
-    settings = own_settings()
-    with open_store(settings) as store:
-        swept = sweep_up(store, settings)
+    swept = sweep_up(settings_of())
     if swept is None:
         say_json({"swept": False}) if as_json else note("Another Onward is sweeping right now: nothing was done here.")
         return 0

@@ -30,10 +30,10 @@ class Projects(Room):
         """Return the project of that name or id. Raises `NotFound`."""
         return self.meant(Belonging(name))
 
-    def meant(self, told: Belonging, *, create: bool = False) -> Project:
-        """Return the project that *told* means: by name, by repository, or as the only one there is; made where it is missing, with *create*. Raises `NotFound`."""
+    def meant(self, told: Belonging, *, create: bool = False, guess: bool = True) -> Project:
+        """Return the project that *told* means: by name, by repository, or, with *guess*, as the only one there is; made where it is missing, with *create*. Raises `NotFound`."""
         where = {"name": told.named, "root": told.root, "remote": told.remote, "folder": told.cwd}
-        answer = self._wire.post("/projects/find", where) if create else self._wire.get("/projects/find", **where)
+        answer = self._wire.post("/projects/find", where) if create else self._wire.get("/projects/find", **where, guess=guess)
         return project_of(answer["data"])
 
     def show(self, project: Project) -> ProjectLine:

@@ -130,9 +130,10 @@ def find(
     root: Annotated[Text, Query(max_length=4000, description="The folder of the repository somebody works in.")] = "",
     remote: Annotated[Text, Query(max_length=4000, description="The address of that repository.")] = "",
     folder: Annotated[Text, Query(max_length=4000, description="The folder somebody works in.")] = "",
+    guess: Annotated[bool, Query(description="Whether the only project there is is meant where nothing else tells.")] = True,
 ) -> Response:
     """Answer the project of that name; else the one whose repository it is; else the only one there is."""
-    return _shown(at, projects.meant(at.store, Belonging(name, root, remote, folder)))
+    return _shown(at, projects.meant(at.store, Belonging(name, root, remote, folder), guess=guess))
 
 
 @router.post("/projects/find", summary="Find the project that is meant, or make it", **answers(ProjectShape, NotFound))
