@@ -28,7 +28,7 @@ PLACEHOLDER = re.compile(r"(?<=\[secret:)([\w-]+):[0-9a-f]+")
 def cli_reference() -> str:
     """Return docs/reference/cli.md: every command's help, as `--help` prints it at 100 columns."""
     parts = ["# Commands\n\nMade from the program by `make docs`. Exit codes: 0 done, 1 failed, 2 wrong use or bad input.\n"]
-    with click.Context(onward, info_name="onward") as context:
+    with click.Context(onward, info_name="onward", **onward.context_settings) as context:
         for title, entries in GROUPS.items():
             parts.append(f"## {title}\n")
             for entry in entries:
