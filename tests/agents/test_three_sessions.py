@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from onward.agents.payload import AGENTS
+from onward.core.headings import NOTICES
 
 from .conftest import Desk
 from .stand_ins import STAND_INS, StandIn
@@ -64,6 +65,10 @@ def test_the_third_session_knows_what_the_first_two_did(
     second.crash()
 
     told = third.begin()
+    if NOTICES[1] in told:
+        # A busy machine: the start did not wait longer, and the session is in a moment later.
+        desk.until(lambda: NOTICES[1] not in third.begin())
+        told = third.begin()
     assert RULE in told
     assert SECOND_ASKED in told
     assert "raw ESC/POS instead of PDF" in told

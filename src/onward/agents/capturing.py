@@ -24,14 +24,13 @@ from onward.app.discovery import agent_folders, files_in
 from onward.app.finding import looked_at
 from onward.core.project import Project
 from onward.desk import Desk, open_desk
-from onward.errors import OnwardError
+from onward.errors import BadInput, OnwardError
 from onward.settings import Settings, project_of_folder, read_machine, read_settings
 
 NAMES = {"claude-code": "Claude Code", "codex": "Codex CLI", "gemini-cli": "Gemini CLI", "cursor": "Cursor"}
 """What `discovery` calls the agents."""
 
 MOST_SECONDS = 900
-MOST_TRIES = 5
 ROUNDS = 3
 """An agent may write its last lines while it is read: a file that changed is read again, so often."""
 
@@ -85,7 +84,7 @@ def _logged(home: Path, event: str, note: Note) -> None:
 
 
 def take(note: Note, *, complete: bool = True, settings: Settings | None = None) -> Taken:
-    """Import the transcript of the noted session, and complete it. What failed stays noted, for `MOST_TRIES`."""
+    """Import the transcript of the noted session, and complete it. What failed stays noted."""
     settings = settings or read_settings(folder=Path(note.cwd))
     try:
         taken = _taken(note, settings, complete=complete)
@@ -96,18 +95,20 @@ def take(note: Note, *, complete: bool = True, settings: Settings | None = None)
 
 
 def _settle(taken: Taken, *, complete: bool) -> None:
-    """Leave the note as it has to be for the next one. A hook may have written it again in the meantime: that stands."""
+    """Leave the note as it has to be for the next one. A hook may have written it again in the meantime: that stands.
+
+    What failed stays noted as it was, and is tried again; a transcript that cannot be read, not before it has changed.
+    """
     note = taken.note
-    is_over = note.state == notes.ENDED and complete and not taken.fault
-    if is_over or (taken.fault and note.tries + 1 >= MOST_TRIES):
+    can_wait = taken.fault is not None and not isinstance(taken.fault, BadInput)
+    if note.state == notes.ENDED and complete and not can_wait:
         note.remove()
         return
     now = notes.read(note.path)
     if now:
         now.transcript = note.transcript
-        if complete:
+        if complete and not can_wait:
             now.taken = note.taken
-        now.tries = note.tries + 1 if taken.fault else 0
         with contextlib.suppress(OSError):
             now.keep()
 

@@ -127,6 +127,7 @@ def _input() -> str:
 def _taken_in(home: str, payload: Payload) -> str:
     """Note what is known of the session and have it taken in; return what was done."""
     from onward.agents.detached import Detached
+    from onward.app.place import place_of
 
     if not payload.session and not payload.transcript:
         payload.fault = payload.fault or "the agent does not say which session it is"
@@ -135,6 +136,7 @@ def _taken_in(home: str, payload: Payload) -> str:
     if payload.event == STOP and (note.state == notes.ENDED or time.time() - note.asked < STOP_EVERY_SECONDS):
         return "nothing: it was taken in a moment ago"
     note.cwd = payload.cwd or note.cwd or os.getcwd()
+    note.root = note.root or place_of(note.cwd)[0]
     note.transcript = payload.transcript or note.transcript
     note.state = notes.ENDED if payload.event == END else note.state
     note.asked = time.time()

@@ -157,6 +157,7 @@ def _value(text: str, at: int) -> Node:
 
 def _container(text: str, start: int, closing: str) -> Node:
     node = Node({} if closing == "}" else [], start, start)
+    names: set[Key] = set()
     at = _blank(text, start + 1)
     while text[at : at + 1] != closing:
         begin, key = at, len(node.parts)
@@ -165,9 +166,10 @@ def _container(text: str, start: int, closing: str) -> Node:
             if name is None:
                 raise _wrong(text, at, "a name in quotes")
             key, at = json.loads(name.group()), _blank(text, name.end())
-            if any(other == key for other, _, _ in node.parts):
+            if key in names:
                 # Which of the two counts is for its reader to say.
                 raise _wrong(text, begin, "a name that is not there yet")
+            names.add(key)
             if text[at : at + 1] != ":":
                 raise _wrong(text, at, "a colon")
             at = _blank(text, at + 1)

@@ -28,7 +28,7 @@ class Note:
     `taken` the state of the transcript when it was last taken in, `tries` how often that failed since.
     """
 
-    __slots__ = ("agent", "asked", "at", "cwd", "path", "root", "session", "state", "taken", "transcript", "tries")
+    __slots__ = ("agent", "asked", "at", "cwd", "path", "root", "session", "state", "taken", "transcript")
 
     def __init__(self, path: str, said: dict[str, object]) -> None:
         self.path = path
@@ -41,7 +41,6 @@ class Note:
         self.taken = _text(said, "taken")
         self.at = _number(said, "at")
         self.asked = _number(said, "asked")
-        self.tries = int(_number(said, "tries"))
 
     def has_news(self) -> bool:
         """Whether there is something to take in: the transcript is not as it was when it was last taken in; or nobody knows where it is, though there should be one."""

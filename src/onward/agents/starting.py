@@ -9,7 +9,7 @@ from onward.agents import master, notes
 from onward.agents.payload import Payload
 from onward.app import since
 from onward.core import page
-from onward.core.headings import FILES, PREAMBLE, SINCE_THEN
+from onward.core.headings import FILES, NOTICES, PREAMBLE, SINCE_THEN
 
 CATCH_UP_SECONDS = 4.0
 """So long a session may wait for those before it that never said goodbye."""
@@ -17,7 +17,7 @@ CATCH_UP_SECONDS = 4.0
 MOST_BYTES = {"claude-code": 9_500, "codex": 9_500}
 """Where these agents get more from a hook, they put it into a file and show where it begins. The others take all."""
 
-FIRST = "Onward keeps this project's handoff: there is none yet, and the first is made when this session ends."
+FIRST = f"{NOTICES[0]}there is none yet, and the first is made when this session ends."
 GO_ON = "The person's next message says what to do; where it is only to go on, begin with *Do first*."
 
 
@@ -85,4 +85,4 @@ def _catch_up(home: str, payload: Payload, told: master.Told) -> str:
     process = Detached("onward.agents.capturing", "catch-up", *(note.path for note in left), folder=home)
     if process.has_ended(CATCH_UP_SECONDS):
         return ""
-    return "\n\nOnward is still taking in the session before this one: `onward handoff` has it in a moment."
+    return f"\n\n{NOTICES[1]}the session before this one: `onward handoff` has it in a moment."

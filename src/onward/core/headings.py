@@ -38,3 +38,6 @@ WORKING_AS = "You work on it as"
 
 BEARING = "What bears on your task"
 """Under this stand, before the handoff, the lines of it that a named goal is about."""
+
+NOTICES = ("Onward keeps this project's handoff: ", "Onward is still taking in ")
+"""How the lines begin that an agent is told beside a handoff, or where there is none."""

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any, Literal, NamedTuple, TypeAlias, cast
 
-from onward.core.headings import BEARING, HEAD, SECTIONS, TELLING, WORKING_AS
+from onward.core.headings import BEARING, HEAD, NOTICES, SECTIONS, TELLING, WORKING_AS
 
 _TAGS = (
     "system-reminder system_reminder system-notification system_notification hook_context additional_context user-prompt-submit-hook "
@@ -25,15 +25,16 @@ _TAGS = (
 _OPENING = re.compile(rf"(?m)^[ \t>]*<({'|'.join(_TAGS)})\b[^>\n]*>|<(system-reminder|system_reminder|hook_context)>")
 _FILES, _FILES_END = "--- Content from referenced files ---", "--- End of content ---"
 
-_OURS = ("Handoff after session", "earlier sessions began", '"sections"', *TELLING)
+_OURS = ("Handoff after session", "earlier sessions began", '"sections"', *TELLING, *NOTICES)
 _HANDLE = re.compile(r"\[s\d")
 """A text with none of these holds no handoff: looking for them is fast."""
 
-Form: TypeAlias = Literal["preamble", "task", "title", "excerpt", "closing", "head", "heading", "item", "blank", ""]
+Form: TypeAlias = Literal["preamble", "task", "notice", "title", "excerpt", "closing", "head", "heading", "item", "blank", ""]
 
 _FORMS: tuple[tuple[Form, str], ...] = (
     ("preamble", rf"You continue work that earlier sessions began\.|Go on from \*?Do first|{WORKING_AS} .{{1,60}}?: you run "),
     ("task", r"Your task now: "),
+    ("notice", "|".join(map(re.escape, NOTICES))),
     ("title", rf"#* ?Handoff after session \d+|#* ?(?:{'|'.join(map(re.escape, TELLING))})$"),
     ("excerpt", r"\[s\d+\.\d+\] (?:user|assistant|tool|fact)\b"),
     ("closing", r"Kept at [\d.,]+k? tokens|Left out: "),
@@ -161,6 +162,8 @@ def _form(bare: str) -> Form:
 
 
 def _is_ours(bare: str, form: Form, before: Form, handles: re.Match[str] | None, *, within: bool, cut: bool) -> bool:
+    if form == "notice":
+        return True
     if handles and (within or form in ("head", "item") or bare[: handles.start()][-1:] in _ENDS):
         return True
     if not within:
