@@ -11,7 +11,7 @@ import pytest
 
 from onward.app import discovery, projects
 from onward.app.discovery import FoundTranscript
-from onward.app.imports import import_paths
+from onward.app.imports import import_paths, known
 from onward.app.plan import plan
 from onward.cli.main import main
 from onward.settings import Machine, System
@@ -102,12 +102,12 @@ def test_what_cannot_be_read_is_said(tmp_path: Path) -> None:
 def test_the_plan_is_what_the_import_does(tmp_path: Path) -> None:
     there = found(laid(tmp_path, LINUX))
     with Store.at_folder(tmp_path / "store") as store:
-        before = plan(store, there)
+        before = plan(known(store), there)
         assert all(project.is_new for project in before.projects)
         assert projects.listed(store) == []
         outcome = import_paths(store, [one.path for one in there])
         assert [file.error for file in outcome.files if file.error] == []
-        after = plan(store, there)
+        after = plan(known(store), there)
         made = {line.project.name: line.totals.sessions for line in projects.listed(store)}
     assert len(before.projects) == len(after.projects) == len(made)
     assert {project.name: project.is_new for project in after.projects} == dict.fromkeys(made, False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -14,7 +15,9 @@ from onward.app.belonging import Belonging
 from onward.app.destination import Destination
 from onward.app.finding import FoundFile, found_files, looked_at
 from onward.app.intake import SessionIntake
+from onward.app.plan import Known
 from onward.app.preparing import Ended, Prepared, prepared
+from onward.app.projects import found
 from onward.core.imported import Imported, ImportedFile, ImportedSession, Progress
 from onward.core.project import Project
 from onward.core.transcript import SessionHead
@@ -23,6 +26,19 @@ from onward.formats import Source
 from onward.settings import Worktrees
 from onward.store import Store, events, provenance
 from onward.store import projects as kept_projects
+from onward.store.provenance import ImportedPath
+
+__all__ = [
+    "Imported",
+    "ImportedFile",
+    "ImportedPath",
+    "ImportedSession",
+    "Progress",
+    "import_paths",
+    "import_uploads",
+    "known",
+    "of_project",
+]
 
 
 def import_paths(
@@ -40,18 +56,18 @@ def import_paths(
 
     Without *project*, each session goes to the project it belongs to (`belonging`), and to what *fallback* answers where nothing tells. With *complete*, each session is completed before the next is imported, also one that an interrupted run left open. One file's failure never costs the rest.
     """
-    found, passed_over = found_files(paths)
+    files, passed_over = found_files(paths)
     outcome = Imported([], passed_over)
     destination = Destination(store, project, fallback, worktrees)
     importer = _Importer(destination, complete=complete, budget_tokens=budget_tokens)
     with importer:
-        importer.read_ahead(found)
-        for done, one in enumerate(found):
+        importer.read_ahead(files)
+        for done, one in enumerate(files):
             if on_progress:
-                on_progress(Progress(done, len(found), one.name))
+                on_progress(Progress(done, len(files), one.name))
             outcome.files.append(importer.run(one))
     if on_progress:
-        on_progress(Progress(len(found), len(found), ""))
+        on_progress(Progress(len(files), len(files), ""))
     return outcome
 
 
@@ -66,7 +82,7 @@ def import_uploads(
     elsewhere: Mapping[tuple[str, str], Belonging] | None = None,
 ) -> Imported:
     """Import files that came from elsewhere, each under the name it has there, as `import_paths` does. Where they lie here tells nothing of their project; *elsewhere* may (`Destination`)."""
-    found = [looked_at(path, named=True, name=name) for name, path in uploads]
+    files = [looked_at(path, named=True, name=name) for name, path in uploads]
     outcome = Imported([], [])
     with (
         ExitStack() as opened,
@@ -74,12 +90,26 @@ def import_uploads(
             Destination(store, project, None, worktrees, elsewhere or {}), complete=complete, budget_tokens=budget_tokens
         ) as importer,
     ):
-        for one in sorted(found, key=lambda one: (one.began_at, one.name)):
+        for one in sorted(files, key=lambda one: (one.began_at, one.name)):
             if not one.error and isinstance(one.source, Path):
                 stream = Source(opened.enter_context(one.source.open("rb")), one.name)
                 one = replace(one, source=stream)  # noqa: PLW2901 - the same file, but it lies nowhere
             outcome.files.append(importer.run(one))
     return outcome
+
+
+def known(store: Store) -> Known:
+    """Return what the store knows, for the plan of an import."""
+    with store.read() as connection:
+        everything = [one for archived in (False, True) for one in kept_projects.listed(connection, archived=archived)]
+        imported = {one.path: one.imported_at for project in everything for one in provenance.listed(connection, project.id)}
+    return Known({one.name for one in everything}, imported, partial(found, store))
+
+
+def of_project(store: Store, project: Project, *, after: str | None = None, limit: int | None = None) -> list[ImportedPath]:
+    """Return the files that a project's turns came from, by path, from *after* one path on."""
+    with store.read() as connection:
+        return provenance.listed(connection, project.id, after=after, limit=limit)
 
 
 class _Importer(ExitStack):

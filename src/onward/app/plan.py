@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from onward.app import projects
 from onward.app.belonging import Belonging
 from onward.app.discovery import FoundSession, FoundTranscript
-from onward.store import Store, provenance
-from onward.store import projects as kept_projects
+from onward.core.project import Project
 
 _NO_TIME = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the store knows: the `names` of its projects, when each file was `imported` last by its path, and the project that a session belongs to, if it is there."""
+
+    names: set[str]
+    imported: Mapping[str, datetime]
+    found: Callable[[Belonging], Project | None]
 
 
 @dataclass(slots=True)
@@ -59,13 +66,10 @@ class Plan:
     unreadable: list[FoundTranscript]
 
 
-def plan(store: Store, transcripts: Sequence[FoundTranscript], *, project: str = "") -> Plan:
+def plan(known: Known, transcripts: Sequence[FoundTranscript], *, project: str = "") -> Plan:
     """Return what importing *transcripts* would take; with *project* all of it would go there."""
-    with store.read() as connection:
-        everything = [one for archived in (False, True) for one in kept_projects.listed(connection, archived=archived)]
-        imported = {one.path: one.imported_at for known in everything for one in provenance.listed(connection, known.id)}
     agents: dict[str, AgentShare] = {}
-    shares = _Shares(store, transcripts, project, {one.name for one in everything})
+    shares = _Shares(known, transcripts, project)
     told: set[tuple[str, str]] = set()
     for one in transcripts:
         agent = agents.setdefault(one.agent, AgentShare(one.agent))
@@ -74,7 +78,7 @@ def plan(store: Store, transcripts: Sequence[FoundTranscript], *, project: str =
         agent.files += 1
         agent.size_bytes += one.size_bytes
         agent.empty += not one.sessions
-        agent.imported += str(one.path) in imported and imported[str(one.path)] > one.changed_at
+        agent.imported += str(one.path) in known.imported and known.imported[str(one.path)] > one.changed_at
         for number, session in enumerate(one.sessions):
             key = (one.agent, session.head.id or f"{one.path}\0{number}")
             if key not in told:
@@ -95,15 +99,14 @@ def plan(store: Store, transcripts: Sequence[FoundTranscript], *, project: str =
 class _Shares:
     """Tells sessions apart by project as importing them would."""
 
-    def __init__(self, store: Store, transcripts: Sequence[FoundTranscript], project: str, taken: set[str]) -> None:
+    def __init__(self, known: Known, transcripts: Sequence[FoundTranscript], project: str) -> None:
         self.by_key: dict[str, ProjectShare] = {}
-        self._store = store
+        self._known = known
         self._project = project
-        self._taken = taken
         # One agent writes a repository's address down, another only its folder.
-        known = [session for one in transcripts for session in one.sessions if session.belonging and session.belonging.remote]
+        located = [session for one in transcripts for session in one.sessions if session.belonging and session.belonging.remote]
         self._remotes: dict[str, str] = {}
-        for session in sorted(known, key=lambda session: session.began_at or _NO_TIME):
+        for session in sorted(located, key=lambda session: session.began_at or _NO_TIME):
             if session.belonging:
                 self._remotes.setdefault(session.belonging.root, session.belonging.remote)
 
@@ -114,10 +117,10 @@ class _Shares:
 
     def _share(self, told: Belonging | None) -> ProjectShare:
         if self._project:
-            return self._kept(self._project, self._project, "", is_new=self._project not in self._taken)
+            return self._kept(self._project, self._project, "", is_new=self._project not in self._known.names)
         if told is None:
             return self._kept("", "", "", is_new=False)
-        found = projects.found(self._store, told)
+        found = self._known.found(told)
         if found:
             return self._kept(found.name, found.name, found.remote or found.root, is_new=False)
         return self._kept(

@@ -65,12 +65,12 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
         Entry("spend", "Show what asking models cost.", "onward.cli.llm:spend"),
     ),
     "Care": (
-        Entry("rebuild", "Extract a project's facts anew.", "onward.cli.care:rebuild"),
+        Entry("rebuild", "Extract a project's facts anew.", "onward.cli.rebuild:rebuild"),
         Entry("backup", "Copy the whole store to a file.", "onward.cli.backup:backup"),
         Entry("restore", "Put such a copy back.", "onward.cli.backup:restore"),
         Entry("worker", "Carry out background work.", "onward.cli.worker:worker"),
         Entry("db", "Migrate, open or empty the store.", "onward.cli.db:db"),
-        Entry("doctor", "Say what is wrong, and how to mend it.", "onward.cli.care:doctor"),
+        Entry("doctor", "Say what is wrong, and how to mend it.", "onward.cli.doctor:doctor"),
     ),
 }
 

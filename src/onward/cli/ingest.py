@@ -12,10 +12,8 @@ from typing import BinaryIO
 
 import click
 
-from onward.app.destination import Destination
 from onward.app.discovery import agent_folders, files_in
 from onward.app.finding import files_under
-from onward.app.following import Follower, follow
 from onward.cli import plan
 from onward.cli.desk import Desk, as_json, desk, within_budget
 from onward.cli.inputs import named
@@ -114,15 +112,16 @@ def _run(at: Desk, sources: Sequence[Path | BinaryIO], *, complete: bool) -> Imp
         )
 
 
-def _destination(at: Desk) -> Destination:
-    project = at.project(create=True) if at.settings.project_for_all else None
-    return Destination(at.store, project, lambda: at.project(create=True), at.settings.worktrees)
-
-
 def _follow(at: Desk, places: Sequence[Path], sources: Sequence[Path | BinaryIO], *, complete: bool, as_json: bool) -> int:
     """Import what is there, then what comes in, until a signal says that it is enough."""
+    # Imported here: only what stays needs it, and it works on the store of this machine.
+    from onward.app.destination import Destination
+    from onward.app.following import Follower, follow
+
+    project = at.project(create=True) if at.settings.project_for_all else None
+    to = Destination(at.store, project, lambda: at.project(create=True), at.settings.worktrees)
     quiet = timedelta(minutes=at.settings.quiet_minutes) if complete else None
-    follower = Follower(_destination(at), _finding(places), quiet=quiet, budget_tokens=at.settings.budget_tokens)
+    follower = Follower(to, _finding(places), quiet=quiet, budget_tokens=at.settings.budget_tokens)
     follower.begin()
     outcome = _run(at, sources, complete=False)
     follower.note(outcome.files)

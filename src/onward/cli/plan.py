@@ -30,7 +30,7 @@ def planned(at: Desk, paths: Sequence[Path], *, project: str = "") -> tuple[list
             found = survey_paths(paths, at.settings.worktrees, show)
         else:
             found = survey(agent_folders(read_machine(), Path.cwd()), at.settings.worktrees, show)
-    return found, plan(at.store, found, project=project)
+    return found, plan(at.imports.known(), found, project=project)
 
 
 def tell(one: Plan) -> None:

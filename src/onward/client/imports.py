@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -11,6 +13,8 @@ import orjson
 
 from onward.app.belonging import belonging
 from onward.app.finding import FoundFile, found_files
+from onward.app.plan import Known
+from onward.client.projects import Projects
 from onward.client.reading import read
 from onward.client.refusals import error_of
 from onward.client.rooms import Room, session_of
@@ -59,6 +63,17 @@ class Imports(Room):
         if on_progress:
             on_progress(Progress(len(found), len(found), ""))
         return outcome
+
+    def known(self) -> Known:
+        """Return what the server knows, for the plan of an import."""
+        projects = Projects(self._wire)
+        everything = [line.project for archived in (False, True) for line in projects.listed(archived=archived)]
+        imported = {
+            str(one["path"]): datetime.fromisoformat(one["imported_at"])
+            for project in everything
+            for one in self._wire.pages(f"/projects/{project.id}/imports")
+        }
+        return Known({one.name for one in everything}, imported, cache(projects.found))
 
     def _file(self, one: FoundFile, asked: Mapping[str, Any], fallback: Callable[[], Project] | None, worktrees: Worktrees) -> ImportedFile:
         if one.error:

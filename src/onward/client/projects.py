@@ -36,6 +36,12 @@ class Projects(Room):
         answer = self._wire.post("/projects/find", where) if create else self._wire.get("/projects/find", **where, guess=guess)
         return project_of(answer["data"])
 
+    def found(self, told: Belonging) -> Project | None:
+        """Return the project that a session which *told* that would go to, as an import finds it; None where it would be a new one."""
+        where = {"name": told.named, "root": told.root, "remote": told.remote, "folder": told.cwd}
+        answer = self._wire.get("/projects/found", **where)["data"]
+        return project_of(answer) if answer else None
+
     def show(self, project: Project) -> ProjectLine:
         """Return what a project holds."""
         return line_of(self._wire.get(f"/projects/{project.id}")["data"])

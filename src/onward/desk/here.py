@@ -76,6 +76,7 @@ class Projects(Part):
     new = _on_store(projects.new)
     listed = _on_store(projects.listed)
     meant = _on_store(projects.meant)
+    found = _on_store(projects.found)
     show = _on_store(projects.show)
     rename = _on_store(projects.rename)
     archive = _on_store(projects.archive)
@@ -98,6 +99,7 @@ class Imports(Part):
     """Transcripts of any format, into the store."""
 
     paths = _on_store(imports.import_paths)
+    known = _on_store(imports.known)
 
 
 class Sessions(Part):

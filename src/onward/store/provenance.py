@@ -37,9 +37,11 @@ def move(connection: Connection, from_id: int, to_id: int) -> None:
     connection.execute(update(imports).where(imports.c.project_id == from_id).values(project_id=to_id))
 
 
-def listed(connection: Connection, project_id: int) -> list[ImportedPath]:
-    """Return the files that a project's turns came from, by path."""
-    query = select(imports).where(imports.c.project_id == project_id).order_by(imports.c.path)
+def listed(connection: Connection, project_id: int, *, after: str | None = None, limit: int | None = None) -> list[ImportedPath]:
+    """Return the files that a project's turns came from, by path, from *after* one path on."""
+    query = select(imports).where(imports.c.project_id == project_id).order_by(imports.c.path).limit(limit)
+    if after is not None:
+        query = query.where(imports.c.path > after)
     return [
         ImportedPath(row.path, ImportReport(**orjson.loads(row.report_json)), told_always(row.imported_at))
         for row in connection.execute(query)

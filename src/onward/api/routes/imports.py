@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from pathlib import Path
 from secrets import token_hex
 from typing import Annotated, Any
@@ -16,14 +17,16 @@ from starlette.datastructures import UploadFile
 
 from onward.api.access import is_here
 from onward.api.desk import At, Desk
-from onward.api.envelope import answers, ok
+from onward.api.envelope import answers, ok, pages
+from onward.api.paging import Paging
 from onward.api.parsing import routes
 from onward.api.routes.handoffs import MOST_BUDGET_TOKENS
 from onward.api.routes.jobs import LATER, accepted
 from onward.api.routes.sessions import SessionShape, session_shape
-from onward.api.shapes import MOST_ID
+from onward.api.shapes import MOST_ID, Id
 from onward.app import imports, job_kinds, jobs, projects
 from onward.app.belonging import Belonging
+from onward.app.imports import ImportedPath
 from onward.core.imported import Imported, ImportedFile, ImportedSession
 from onward.errors import BadInput, NotAllowed, NotFound
 from onward.settings import LEAST_BUDGET_TOKENS
@@ -114,6 +117,31 @@ _BODY: dict[str, Any] = {
         },
     }
 }
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedPathShape:
+    """A file as it was imported last."""
+
+    path: str
+    format: str
+    records: int
+    kept: int
+    turns: int
+    malformed_count: int
+    imported_at: datetime
+
+
+@router.get("/projects/{project_id}/imports", summary="List the files that were imported", **pages(ImportedPathShape, NotFound))
+def listed(at: At, project_id: Id, page: Paging) -> Response:
+    """Answer the files that a project's turns came from, by path."""
+    found = imports.of_project(at.store, projects.of_id(at.store, project_id), after=page.last(str), limit=page.limit + 1)
+    return page.answer(found, shape=_path_shape, last=lambda one: (one.path,))
+
+
+def _path_shape(one: ImportedPath) -> ImportedPathShape:
+    told = one.report
+    return ImportedPathShape(one.path, told.format, told.records, told.kept, told.turns, told.malformed_count, one.imported_at)
 
 
 @router.post("/imports", summary="Import transcripts", openapi_extra=_BODY, **answers(ImportedShape, NotFound, NotAllowed, beside=LATER))

@@ -136,6 +136,19 @@ def find(
     return _shown(at, projects.meant(at.store, Belonging(name, root, remote, folder), guess=guess))
 
 
+@router.get("/projects/found", summary="Tell where a session would go", **answers(ProjectShape | None))
+def found(
+    at: At,
+    name: Annotated[Text, Query(max_length=200, description="The project that a settings file there names.")] = "",
+    root: Annotated[Text, Query(max_length=4000, description="The folder of the repository that the session ran in.")] = "",
+    remote: Annotated[Text, Query(max_length=4000, description="The address of that repository.")] = "",
+    folder: Annotated[Text, Query(max_length=4000, description="The folder that it ran in.")] = "",
+) -> Response:
+    """Answer the project that a session which ran there would go to, as an import finds it; null where it would be a new one."""
+    there = projects.found(at.store, Belonging(name, root, remote, folder))
+    return _shown(at, there) if there else ok(None)
+
+
 @router.post("/projects/find", summary="Find the project that is meant, or make it", **answers(ProjectShape, NotFound))
 def find_or_make(at: At, body: Whereabouts) -> Response:
     """Answer the project that is meant, as `GET /projects/find` does; one that is not there is made, named after its repository where no name is sent."""
