@@ -20,7 +20,7 @@ from sqlalchemy import Connection
 
 from onward.app import job_kinds, jobs
 from onward.errors import OnwardError
-from onward.settings import Settings
+from onward.settings import Settings, read_settings
 from onward.store import Store
 from onward.wiring import open_store
 from onward.work import worker
@@ -45,7 +45,9 @@ def main(home: Path, point: int, side: str, database_url: str = "") -> None:
             os.kill(os.getpid(), signal.SIGKILL)
 
     Store.write = counted  # type: ignore[method-assign]
-    settings = Settings(home, home, database_url)
+    # Which model there is comes by the environment, as everywhere.
+    said = read_settings(environment={**os.environ, "ONWARD_HOME": str(home)}, folder=home)
+    settings = Settings(home, home, database_url, llm=said.llm)
     with open_store(settings) as store, worker.start(settings) as ours:
         for _ in range(3000):
             if ours.error:
