@@ -185,6 +185,17 @@ def test_a_transcript_that_is_not_where_the_agent_says_is_found_by_its_id(desk: 
         assert desk.settle(day)[-1]["what"] == f"session {day} of shop: 2 new turns"
 
 
+def test_a_session_without_a_turn_makes_no_project(desk: Desk) -> None:
+    one = ClaudeCode(desk, 1)
+    one.begin()
+    one.path.parent.mkdir(parents=True)
+    one.path.write_text(json.dumps({"type": "summary", "summary": "A title", "leafUuid": "x"}) + "\n")
+    one.end()
+    assert desk.settle()[0]["what"].startswith("nothing: no turn")
+    desk.until(lambda: not desk.notes())
+    assert json.loads(desk.run("project", "list", "--json").stdout) == []
+
+
 def test_two_at_once_and_one_that_was_killed_lose_nothing_and_keep_nothing_twice(desk: Desk) -> None:
     one = ClaudeCode(desk, 1)
     one.begin()

@@ -23,8 +23,10 @@ from onward.app.belonging import Belonging, standing_in
 from onward.app.discovery import agent_folders, files_in
 from onward.app.finding import looked_at
 from onward.core.project import Project
+from onward.core.transcript import ImportReport, Turn
 from onward.desk import Desk, open_desk
 from onward.errors import BadInput, OnwardError
+from onward.formats import open_source, read
 from onward.settings import Settings, project_of_folder, read_machine, read_settings
 
 NAMES = {"claude-code": "Claude Code", "codex": "Codex CLI", "gemini-cli": "Gemini CLI", "cursor": "Cursor"}
@@ -118,7 +120,10 @@ def _taken(note: Note, settings: Settings, *, complete: bool) -> Taken:
     if not paths:
         return Taken(note, why_not="no transcript: the session has no turn yet, or its agent keeps it elsewhere")
     note.transcript = str(paths[0])
-    taken = Taken(note)
+    taken = Taken(note, why_not="no turn in its transcript yet")
+    if not _has_turn(paths[0]):
+        # Nor is a project made for it.
+        return taken
     with open_desk(settings) as at:
         project = _project(at, note, paths[0])
         for _ in range(ROUNDS):
@@ -137,7 +142,7 @@ def _imported(taken: Taken, at: Desk, paths: list[Path], project: Project | None
     found = [one for file in outcome.files for one in file.sessions]
     if not found:
         fault = next((file.error for file in outcome.files if file.error), None)
-        return replace(taken, fault=fault, why_not="no turn in its transcript yet")
+        return replace(taken, fault=fault)
     name = at.projects.meant(Belonging(str(found[0].session.project_id))).name
     numbers = tuple(dict.fromkeys(one.session.number for one in found))
     new_turns = taken.new_turns + sum(one.new_turns for one in found)
@@ -171,6 +176,10 @@ def _found(note: Note) -> Path | None:
     # Some write the whole id into the name, some its beginning.
     likely = [path for path in files_in(folders) if note.session[:8] in str(path) and "subagents" not in path.parts]
     return next((path for path in likely if _is_of(path, note.session)), None)
+
+
+def _has_turn(path: Path) -> bool:
+    return any(isinstance(item, Turn) for item in read(open_source(path), ImportReport()))
 
 
 def _is_of(path: Path, session: str) -> bool:
