@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -208,3 +211,68 @@ def test_work_that_takes_long(filled: Both, at_work: Path) -> None:
         place("project", "delete", "antre", "--yes")
         assert place("project", "import", file, "--name", "back", "--json").data["project"] == "back"
     filled.all("handoff --project back --json", "session list --project back --json")
+
+
+def test_a_server_that_is_gone_is_told_of(at_work: Path, serving: Any, place: Any, tmp_path: Path) -> None:
+    with serving(tmp_path / "there") as (url, process):
+        there = place(url)
+        assert there("project", "new", "kopi").code == 0
+        process.kill()
+        process.wait(30)
+        gone = there("session", "start", "--json")
+    assert (gone.code, gone.error["code"]) == (1, "server_unreachable")
+    assert url in gone.error["message"]
+
+
+def test_an_access_token_counts_as_far_as_it_reaches(here: Any, serving: Any, place: Any, tmp_path: Path) -> None:
+    made = {scope: here("access", "new", scope, "--scope", scope, "--json").data["token"] for scope in ("read", "write")}
+    with serving(here.home) as (url, _):
+        there = place(url)
+        assert there("project", "new", "kopi", token=made["write"]).code == 0
+        assert there("project", "list", token=made["read"]).out.startswith("1\tkopi")
+        few = there("project", "new", "teh", "--json", token=made["read"])
+        assert (few.code, few.error["code"]) == (1, "not_allowed")
+        wrong = there("project", "list", "--json", token="onw" + "_wrong")
+        assert (wrong.code, wrong.error["code"]) == (1, "not_authenticated")
+        assert "onw" + "_wrong" not in wrong.err
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "backup x.db",
+        "restore x.db",
+        "doctor",
+        "access list",
+        "db migrate",
+        "worker",
+        "serve",
+        "demo --keep",
+        "import . --follow --yes",
+        "mcp",
+    ],
+)
+def test_what_is_about_this_machine_says_so(at_work: Path, place: Any, command: str) -> None:
+    said = place("http://127.0.0.1:9")(*shlex.split(command))
+    assert said.code == 2
+    assert "works on the store of this machine" in said.err
+    assert '--server ""' in said.err
+
+
+def test_a_flag_goes_back_to_this_machine(at_work: Path, place: Any) -> None:
+    assert place("http://127.0.0.1:9")("--server", "", "project", "new", "kopi").code == 0
+
+
+@pytest.mark.parametrize(
+    "command", ["handoff", "session list", "project list", "fact list", "search x", "import nothing.jsonl", "rebuild", "account best"]
+)
+def test_no_database_and_no_server_is_loaded_to_ask_one(there: Any, command: str) -> None:
+    program = (
+        "import sys; from onward.cli.main import main; code = main(sys.argv[1:])\n"
+        "print(sorted({'sqlalchemy', 'alembic', 'fastapi', 'starlette', 'pydantic', 'dbos', 'structlog', 'asyncio'} & set(sys.modules)), file=sys.stderr)"
+    )
+    environment = {**os.environ, "ONWARD_HOME": str(there.home), "ONWARD_SERVER": there.url}
+    said = subprocess.run(
+        [sys.executable, "-c", program, *shlex.split(command)], env=environment, capture_output=True, text=True, check=True
+    )
+    assert said.stderr.endswith("[]\n")

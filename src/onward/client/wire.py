@@ -39,17 +39,17 @@ class Wire:
 
     def __init__(self, url: str, token: str = "", timeout_seconds: float = TIMEOUT_SECONDS) -> None:
         self.url = _address(url)
-        own = is_loopback(httpx2.URL(self.url).host)
+        is_https = self.url.startswith("https:")
         headers = {"user-agent": "onward", "accept": "application/json"}
         if token:
             headers["authorization"] = f"Bearer {token}"
-        # No proxy leads to this machine itself; and where nothing is encrypted, no certificates need be read.
+        # No proxy leads to this machine itself (but SSL_CERT_FILE counts here, too); and where nothing is encrypted, no certificates need be read.
         self.http = httpx2.Client(
             base_url=self.url,
             headers=headers,
             timeout=httpx2.Timeout(timeout_seconds, connect=CONNECT_SECONDS),
-            trust_env=not own,
-            verify=self.url.startswith("https:"),
+            trust_env=is_https or not is_loopback(httpx2.URL(self.url).host),
+            verify=is_https,
         )
 
     def close(self) -> None:
