@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI
 from starlette.routing import Route
 
+from onward.agents.checkup import at_home, kept_for
 from onward.api.application import build as build_api
+from onward.app.doctor import Finding, examine
 from onward.mcp import http as mcp
-from onward.settings import Settings
+from onward.settings import Settings, read_machine
 from onward.web.mounting import mount as mount_web
+from onward.wiring import open_store
 
 if TYPE_CHECKING:
     from onward.store import Store
@@ -21,5 +24,10 @@ def build(store: Store, settings: Settings) -> FastAPI:
     agents = mcp.Mounted(store, settings)
     application = build_api(store, settings, beside=[agents.running])
     application.router.routes.append(Route(mcp.PATH, agents, methods=["POST"]))
-    mount_web(application)
+    mount_web(application, lambda: _checkup(settings))
     return application
+
+
+def _checkup(settings: Settings) -> list[Finding]:
+    machine = read_machine()
+    return [*examine(settings, open_store, kept_for(settings, machine)), *at_home(settings, machine)]

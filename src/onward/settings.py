@@ -119,6 +119,8 @@ class Settings:
     sealing_key: str = field(default="", repr=False)
     server: str = ""
     token: str = field(default="", repr=False)
+    said_by: Mapping[str, str] = field(default_factory=dict[str, str], repr=False, compare=False)
+    """Where each setting stands that was set: a flag, a variable, a file."""
 
     @property
     def is_open(self) -> bool:
@@ -180,6 +182,7 @@ def read_settings(
         environment.get("ONWARD_SEALING_KEY", "").strip(),
         _text(found, "server").strip(),
         _text(found, "token").strip(),
+        {name: where for name, (_value, where) in found.items()},
     )
 
 

@@ -31,7 +31,7 @@ PUBLIC_FOLDER = "/static/"
 
 ADMIN = (
     ("*", re.compile(r"(/api/access-tokens|/settings/access)(/.*)?")),
-    ("*", re.compile(r"/api/llm/key(/.*)?")),
+    ("*", re.compile(r"(/api/llm/key|/parts/settings)(/.*)?")),
     ("DELETE", re.compile(r"(/api)?/accounts/[^/]+")),
     ("DELETE", re.compile(r"(/api)?/projects/[^/]+")),
 )
@@ -39,6 +39,9 @@ ADMIN = (
 
 WITH_ITS_OWN_DOOR = frozenset({"/mcp"})
 """Where every request is a POST, whatever it does: reading lets it in, and what answers there holds what changes something to the `Caller`'s reach."""
+
+OF_THE_BROWSER = frozenset({"/settings/theme", "/settings/language"})
+"""What changes nothing here: how the caller's own browser shows pages."""
 
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip")
@@ -147,7 +150,7 @@ def needed(method: str, path: str) -> Reach:
     """Return how far a token has to reach for a request."""
     if any(named in ("*", method) and pattern.fullmatch(path) for named, pattern in ADMIN):
         return "admin"
-    return "read" if method in _READING or path in WITH_ITS_OWN_DOOR else "write"
+    return "read" if method in _READING or path in WITH_ITS_OWN_DOOR | OF_THE_BROWSER else "write"
 
 
 def is_here(scope: Scope) -> bool:

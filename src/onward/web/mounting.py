@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib import import_module
 
 from fastapi import FastAPI
 
+from onward.app.doctor import Finding
 from onward.web.assets import assets
 from onward.web.rendering import environment
 from onward.web.surface import Surface
@@ -16,8 +18,9 @@ ROUTES = (
 """Modules of `routes`, each with a `router`."""
 
 
-def mount(application: FastAPI) -> None:
-    """Answer pages too. Raises `BadSetting` where what they load is missing."""
+def mount(application: FastAPI, checkup: Callable[[], list[Finding]]) -> None:
+    """Answer pages too; *checkup* is what the doctor finds. Raises `BadSetting` where what they load is missing."""
+    application.state.checkup = checkup
     assets()
     environment()
     for name in ROUTES:

@@ -30,7 +30,10 @@ htmx.onLoad((element) => {
   for (const dialog of [element, ...element.querySelectorAll("dialog[data-fetched]")]) if (dialog.matches("dialog[data-fetched]:not([open])")) open(dialog);
 });
 // The server asks to close whatever is open, after it did what a dialog was for.
-document.addEventListener("onward:close", () => document.querySelectorAll("dialog[open]").forEach((dialog) => dialog.close()));
+const closeAll = () => document.querySelectorAll("dialog[open]").forEach((dialog) => dialog.close());
+document.addEventListener("onward:close", closeAll);
+// Another page came: what was asked on the one before is over.
+document.addEventListener("htmx:afterSwap", ({ detail: { target } }) => target.id === "main" && closeAll());
 
 // A menu stands below its button, and goes with what was chosen.
 document.addEventListener("toggle", (event) => {

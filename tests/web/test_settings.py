@@ -1,0 +1,115 @@
+"""Settings: the key of the model, who may come in, how the server stands, and beginning anew."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from .conftest import Site, Watch, serving, violations, visit
+
+KEY = "hf_" + "x" * 30
+LONG_MS = 30_000
+
+
+class _Model(http.server.BaseHTTPRequestHandler):
+    """A model that knows one key."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["content-length"]))
+        is_known = self.headers.get("authorization") == f"Bearer {KEY}"
+        said = {"role": "assistant", "content": "Yes."}
+        answer = {
+            "id": "1", "object": "chat.completion", "created": 1, "model": "tiny", "choices": [{"index": 0, "finish_reason": "stop", "message": said}],
+            "usage": {"prompt_tokens": 9, "completion_tokens": 2, "total_tokens": 11},
+        }  # fmt: skip
+        body = json.dumps(answer if is_known else {"error": {"message": "no such key"}}).encode()
+        self.send_response(200 if is_known else 401)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_said: object) -> None:
+        pass
+
+
+@pytest.fixture
+def asking_site(tmp_path: Path) -> Iterator[Site]:
+    """A server whose model is another server of this machine."""
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Model) as endpoint:
+        threading.Thread(target=endpoint.serve_forever, daemon=True).start()
+        home = tmp_path / "home"
+        home.mkdir()
+        (home / "onward.toml").write_text(f'llm_url = "http://127.0.0.1:{endpoint.server_port}/v1"\nllm_model = "tiny"\n')
+        with serving(home, tmp_path / "server.log") as running:
+            yield running
+        endpoint.shutdown()
+
+
+def test_a_key_is_kept_tested_told_of_and_removed(page: Page, asking_site: Site, watch: Watch) -> None:
+    watch.allow("422")
+    visit(page, f"{asking_site.url}/settings/model")
+    card = page.get_by_role("region", name="LLM key")
+    card.get_by_role("button", name="Save and test").click()
+    expect(card.locator(".error")).to_have_text("This is needed.")
+    card.get_by_label("Key").fill("hf_" + "wrong")
+    card.get_by_role("button", name="Save and test").click()
+    expect(card.locator(".tag")).to_have_text("invalid", timeout=LONG_MS)
+    assert violations(page) == []
+    card.get_by_label("Another key").fill(KEY)
+    card.get_by_role("button", name="Save and test").click()
+    expect(page.locator(".toast").first).to_contain_text("encrypted")
+    expect(card.locator(".tag")).to_have_text("valid", timeout=LONG_MS)
+    visit(page, f"{asking_site.url}/settings/model")
+    expect(card.locator(".tag")).to_have_text("valid")
+    assert KEY not in page.content()
+    card.get_by_role("button", name="Remove").click()
+    expect(card.locator(".tag")).to_have_text("not set")
+    visit(page, f"{asking_site.url}/settings/server")
+    expect(page.get_by_role("row", name="llm_model")).to_contain_text("onward.toml")
+
+
+def test_a_token_is_shown_once_and_revoked_by_name(page: Page, site: Site, watch: Watch) -> None:
+    watch.allow("422")
+    visit(page, f"{site.url}/settings/access")
+    page.get_by_role("button", name="New access token").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name="Make the token").click()
+    expect(dialog.locator(".error").first).to_have_text("This is needed.")
+    dialog.get_by_label("Who or what holds it").fill("Budi's laptop")
+    dialog.get_by_label("Scope").select_option("write")
+    assert violations(page) == []
+    dialog.get_by_role("button", name="Make the token").click()
+    token = dialog.locator("code").inner_text()
+    assert token.startswith("onw_")
+    dialog.get_by_role("link", name="Done").click()
+    row = page.get_by_role("row", name="Budi's laptop")
+    expect(row).to_contain_text("write")
+    assert token not in page.content()
+    row.get_by_role("button", name="Revoke").click()
+    confirm = page.get_by_role("dialog", name="Revoke an access token").get_by_role("button", name="Revoke")
+    expect(confirm).to_be_disabled()
+    page.get_by_role("dialog").get_by_role("textbox").fill("Budi's laptop")
+    confirm.click()
+    expect(page.locator(".toast")).to_contain_text("opens nothing any more")
+    expect(page.get_by_role("row", name="Budi's laptop")).to_contain_text("revoked")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_the_store_is_emptied_by_name_and_a_copy_is_left(page: Page, site: Site) -> None:
+    visit(page, f"{site.url}/settings/server")
+    expect(page.locator(".findings li").first).to_be_visible()
+    page.get_by_role("button", name="Empty the store").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("textbox").fill("onward.sqlite3-")
+    expect(dialog.get_by_role("button", name="Empty the store")).to_be_disabled()
+    dialog.get_by_role("textbox").fill(page.locator("form[data-confirms]").get_attribute("data-confirms") or "")
+    dialog.get_by_role("button", name="Empty the store").click()
+    expect(page.locator("main h1")).to_have_text("One handoff, however many sessions")
+    assert list(site.home.glob("*before-reset*"))
