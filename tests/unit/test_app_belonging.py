@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
@@ -122,3 +125,27 @@ def test_a_project_learns_its_address(tmp_path: Path) -> None:
     assert again is not None
     assert elsewhere is not None
     assert first.id == again.id == elsewhere.id
+
+
+def test_several_that_bring_in_a_new_project_at_once_make_one(open_again: Callable[[], Store], tmp_path: Path) -> None:
+    folders = [repository(tmp_path / f"kopi-{number}") for number in range(8)]
+    together = Barrier(4)
+
+    def bring_in(place: int) -> set[int]:
+        made = set()
+        with open_again() as store:
+            for number, folder in enumerate(folders):
+                together.wait(30)
+                one = (
+                    projects.of_session(store, ran_in(folder))
+                    if (place + number) % 2
+                    else projects.meant(store, Belonging("", str(folder), "", str(folder)), create=True)
+                )
+                assert one
+                made.add(one.id)
+        return made
+
+    with ThreadPoolExecutor(4) as pool:
+        assert len(set().union(*pool.map(bring_in, range(4)))) == len(folders)
+    with open_again() as store:
+        assert [line.project.name for line in projects.listed(store)] == [folder.name for folder in folders]

@@ -12,7 +12,7 @@ from onward.core.project import Project, ProjectLine, ProjectStatus, ProjectTota
 from onward.core.transcript import SessionHead
 from onward.errors import BadInput, Conflict, NotFound
 from onward.settings import Worktrees
-from onward.store import Store, places, projects, sessions, turns
+from onward.store import Store, locks, places, projects, sessions, turns
 
 __all__ = [
     "Project",
@@ -117,6 +117,8 @@ def resolve(
 def meant(store: Store, told: Belonging, *, create: bool = False, guess: bool = True) -> Project:
     """Return the project that *told* means, as `resolve` does: the folder may be one of another machine. Without *guess*, the only one there is is not meant by that alone."""
     with store.write() if create else store.read() as connection:
+        if create:
+            _makes(connection)
         if told.named:
             return _named(connection, told.named, create=create)
         somewhere = bool(told.root or told.remote)
@@ -164,6 +166,7 @@ def of_belonging(store: Store, told: Belonging) -> Project:
     if there and (there.remote or not told.remote or told.named):
         return there
     with store.write() as connection:
+        _makes(connection)
         there = _found(connection, told)
         if there is None:
             return _added(connection, told)
@@ -230,6 +233,11 @@ def delete(store: Store, project: Project, *, only_empty: bool = False) -> Proje
             turns.remove(connection, session.id)
         projects.remove(connection, project.id)
         return held
+
+
+def _makes(connection: Connection) -> None:
+    """Let nobody else make a project until this transaction ends: two that bring in sessions of a new one at once would both make it."""
+    locks.alone(connection, "projects")
 
 
 def _added(connection: Connection, told: Belonging) -> Project:
