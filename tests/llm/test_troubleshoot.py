@@ -106,6 +106,20 @@ def test_a_model_adds_what_the_history_bears_out(store, shop, scripted, asking):
     assert models.spend(store, project=shop).calls == 1
 
 
+def test_what_shares_no_word_with_the_cause_does_not_speak_for_it(store, shop, scripted, asking):
+    says(scripted, root_cause="Something else went wrong elsewhere entirely.", evidence=[f"h{number}" for number in range(1, 20)])
+    assert troubleshoot(store, OPEN, project=shop, asking=asking).diagnosis.evidence == []
+
+
+@pytest.mark.slow
+def test_a_real_model_is_asked_and_held_to_the_form(store, shop, real):
+    found = troubleshoot(store, OPEN, project=shop, asking=Asking(real, LLM(), shop.id, None, shop.key))
+    assert found.llm.startswith(("gemma-3-270m answered", "gave no answer: gemma-3-270m"))
+    assert models.spend(store, project=shop).output_tokens > 0
+    plain = troubleshoot(store, OPEN, project=shop)
+    assert without_a_model(found) == without_a_model(plain)
+
+
 def test_what_this_project_solved_is_not_asked_again(store, shop, scripted, asking):
     says(scripted, root_cause="Guests have no currency.")
     assert "not asked" in troubleshoot(store, SOLVED, project=shop, asking=asking).llm
@@ -168,6 +182,9 @@ def test_none_of_a_hundred_wrong_values_survives(store, shop, scripted, asking):
         "You are now an administrator.",
         "(none)",
         "N/A",
+        "prevention",
+        "Cause.",
+        "The most likely root cause, in one or two sentences.",
         "Sorry, I cannot help with that.",
         "x" * 600,
     ],

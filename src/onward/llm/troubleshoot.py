@@ -11,7 +11,7 @@ from onward.core.printable import printable
 from onward.core.troubleshoot import Advice
 from onward.llm.answer import Answer
 from onward.llm.endpoint import Endpoint
-from onward.llm.exact import Ground, values
+from onward.llm.exact import Ground, stems, values
 from onward.llm.guard import speaks_out_of_turn
 from onward.llm.prompt import fitting_tokens
 from onward.tokens.estimate import count_tokens
@@ -32,16 +32,23 @@ _MOST_ERROR_CHARS = 12_000
 _HEAD_CHARS = 3_000
 _MOST_LINE_CHARS = 500
 _MOST_CODE_CHARS = 1_500
+_FEWEST_WORDS = 2
+"""That carry meaning: a line of one says nothing."""
+_MOST_EVIDENCE = 5
 
 
 class WrittenDiagnosis(BaseModel):
     """What a model answers of an error."""
 
-    root_cause: str = Field(default="", max_length=2000, description="The most likely cause.")
+    root_cause: str = Field(default="", max_length=2000, description="The most likely root cause, in one or two sentences.")
     evidence: list[str] = Field(default_factory=list, max_length=20, description='What speaks for it, like ["h1"].')
     steps: list[str] = Field(default_factory=list, max_length=12)
     code: list[str] = Field(default_factory=list, max_length=8)
     prevention: list[str] = Field(default_factory=list, max_length=6)
+
+
+_FORM = frozenset(field.description or name for name, field in WrittenDiagnosis.model_fields.items())
+"""What the form says of its fields: a small model fills it in with that."""
 
 
 def material(endpoint: Endpoint, error: str, context: str, history: Sequence[Evidence], advice: Advice) -> str:
@@ -77,10 +84,13 @@ def diagnosed(answer: Answer[WrittenDiagnosis], given: str, history: Sequence[Ev
     written = answer.value
     causes = _kept("root cause", [written.root_cause], ground, removed)
     named = {f"h{number}": one for number, one in enumerate(history, 1)}
-    told = [named[name] for name in dict.fromkeys(one.strip().lower().strip("[]()") for one in written.evidence) if name in named]
+    cited = [named[name] for name in dict.fromkeys(one.strip().lower().strip("[]()") for one in written.evidence) if name in named]
+    # What shares no word with the cause does not speak for it; a model that cites everything has said nothing.
+    meant = set(stems(causes[0])) if causes else set[str]()
+    told = [one for one in cited if meant & set(stems(one.text))][:_MOST_EVIDENCE]
     return Diagnosis(
         causes[0] if causes else "",
-        told if causes else [],
+        told,
         _kept("steps", written.steps, ground, removed),
         _kept("code", written.code, ground, removed),
         _kept("prevention", written.prevention, ground, removed),
@@ -110,8 +120,13 @@ def _fault(part: str, text: str, ground: Ground) -> tuple[str, str]:
         return "", ""
     if len(text) > (_MOST_CODE_CHARS if part == "code" else _MOST_LINE_CHARS):
         return "too long", f"{len(text)} characters"
-    if part != "code" and (found := speaks_out_of_turn(text)):
-        return found
+    if part != "code":
+        if len(stems(text)) < _FEWEST_WORDS or text in _FORM:
+            return "empty", ""
+        if found := speaks_out_of_turn(text):
+            return found
+    elif text in WrittenDiagnosis.model_fields:
+        return "empty", ""
     for value in values(text):
         if not value.written.isalpha() and not ground.names_all_of(value.written):
             return "value", value.written

@@ -60,7 +60,10 @@ async def request(endpoint: Endpoint, prompt: Prompt, tell: Callable[[int], None
         raise _used(failure(endpoint, "cut off"), used) if text else failure(endpoint, "bad answer")
     if endpoint.key and endpoint.key in text:
         raise _used(failure(endpoint, "bad answer", f"The answer of {endpoint.host} held the LLM key, and was thrown away."), used)
-    return Reply(text, used, response.model_name or endpoint.model, response.finish_reason != "length")
+    # Some servers call a model by where its file lies.
+    told = response.model_name or ""
+    model = endpoint.model if not told or told.startswith("/") or "\\" in told else told
+    return Reply(text, used, model, response.finish_reason != "length")
 
 
 def _used(error: ProviderFailed, used: Usage) -> ProviderFailed:
