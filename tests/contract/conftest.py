@@ -72,6 +72,11 @@ def _serving(home: Path, log: Path, *arguments: str) -> Iterator[tuple[str, subp
             process.wait(30)
 
 
+@pytest.fixture(scope="session")
+def root() -> Path:
+    return Path(__file__).resolve().parents[2]
+
+
 @pytest.fixture
 def at_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder outside any repository, which is the current one; and no setting from outside."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 
 from onward import samples
+from onward.client import Client
 
 pytestmark = pytest.mark.slow
 
@@ -211,6 +213,40 @@ def test_work_that_takes_long(filled: Both, at_work: Path) -> None:
         place("project", "delete", "antre", "--yes")
         assert place("project", "import", file, "--name", "back", "--json").data["project"] == "back"
     filled.all("handoff --project back --json", "session list --project back --json")
+
+
+def test_the_llm_key_and_what_asking_costs(both: Both, monkeypatch: pytest.MonkeyPatch) -> None:
+    both.all(
+        "llm-key show",
+        "llm-key show --json",
+        "llm-key test --json",
+        "llm-key remove",
+        "spend",
+        "spend --by model --json",
+        "spend --days 0",
+        "spend --project nope",
+    )
+    for place in (both.here, both.there):
+        monkeypatch.setattr("sys.stdin", io.StringIO("not-" + "a-real-key\n"))
+        said = place("llm-key", "set", "--json")
+        assert said.data["state"] == "set"
+        assert "not-" + "a-real-key" not in said.out + said.err
+    both.all("llm-key show --json", "llm-key remove --json", "project new kopi", "spend --project kopi --by job --json")
+
+
+def test_what_the_how_to_shows_is_so(filled: Both, there: Any, at_work: Path, root: Path) -> None:
+    page = (root / "docs/howto/use-from-python.md").read_text(encoding="utf-8")
+    first, *others = re.findall(r"```python\n(.*?)```", page, re.S)
+    names: dict[str, Any] = {}
+    there("project", "new", "kopi-shop")
+    exec(first.replace("http://127.0.0.1:3000", there.url), names)
+    assert names["done"].session.accomplishments == ("Checkout is at port 8443",)
+    with Client(there.url) as names["onward"]:
+        for one in others:
+            jobs = [job.id for job in names["onward"].jobs.listed()]
+            exec(one.replace("follow(12)", f"follow({jobs[0] if jobs else 1})"), names)
+    assert (at_work / "kopi.zip").is_file()
+    assert names["job"].state == "done"
 
 
 def test_a_server_that_is_gone_is_told_of(at_work: Path, serving: Any, place: Any, tmp_path: Path) -> None:

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Literal, TypeAlias, cast
+from dataclasses import replace
+from typing import cast
 
 from onward.app import models as asking_models
 from onward.app.models import Models
+from onward.core.llm_key import KeySource, KeyStanding, KeyState
 from onward.errors import BadInput, Conflict, ProviderFailed, ProviderReason
 from onward.llm.endpoint import HUGGING_FACE_MODEL, HUGGING_FACE_URL
 from onward.settings import LLM
 from onward.store import Store, sealed_keys
-
-KeyState: TypeAlias = Literal["not set", "set", "valid", "invalid", "unreachable"]
-"""`set` is a key of which nobody knows whether it opens anything."""
-
-KeySource: TypeAlias = Literal["environment", "store", "none"]
 
 MOST_KEY_CHARS = 1000
 _TEST_SECONDS = 30.0
@@ -32,20 +27,6 @@ _STATES: dict[ProviderReason, KeyState] = {
     "unreachable": "unreachable",
     "server error": "unreachable",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class KeyStanding:
-    """How the LLM key stands: where it is from, whom it is for, and what the last test found. `message` says more, of a test that was just made or of what is wrong."""
-
-    state: KeyState
-    source: KeySource
-    url: str
-    model: str
-    is_off: bool
-    set_at: datetime | None = None
-    tested_at: datetime | None = None
-    message: str = ""
 
 
 def show(store: Store, models: Models) -> KeyStanding:

@@ -6,13 +6,11 @@ import sys
 
 import click
 
-from onward.app import llm_keys, models
-from onward.app.llm_keys import KeyStanding
-from onward.app.models import Models, SpendBy, Spent
-from onward.cli.desk import Desk, as_json, desk
+from onward.cli.desk import as_json, desk
 from onward.cli.present import is_terminal, note, paint, say, say_json, table
+from onward.core.llm_key import KeyStanding
 from onward.core.printable import printable
-from onward.wiring import models_of
+from onward.core.spend import SpendBy, Spent
 
 _COLOURS = {"valid": "green", "invalid": "red", "unreachable": "yellow"}
 
@@ -39,7 +37,7 @@ def set_(as_json: bool) -> None:
     """
     key = click.prompt("LLM key", hide_input=True, err=True) if is_terminal(sys.stdin) else sys.stdin.read(10_000)
     with desk() as at:
-        standing = llm_keys.put(at.store, _models(at), str(key))
+        standing = at.llm.put_key(str(key))
     _tell(standing, as_json=as_json)
     if not as_json:
         note("See whether it works: onward llm-key test")
@@ -55,13 +53,13 @@ def show(as_json: bool) -> None:
       onward llm-key show
     """
     with desk() as at:
-        standing = llm_keys.show(at.store, _models(at))
+        standing = at.llm.key()
     _tell(standing, as_json=as_json)
 
 
 @llm_key.command()
 @as_json
-def test(as_json: bool) -> None:
+def test(as_json: bool) -> int:
     """Ask the model for one word: is the key valid, invalid, or can nobody be reached? Exit code 1 where it is not valid.
 
     \b
@@ -69,10 +67,9 @@ def test(as_json: bool) -> None:
       onward llm-key test
     """
     with desk() as at:
-        standing = llm_keys.check(at.store, _models(at))
+        standing = at.llm.test_key()
     _tell(standing, as_json=as_json)
-    if standing.state != "valid":
-        sys.exit(1)
+    return int(standing.state != "valid")
 
 
 @llm_key.command()
@@ -85,7 +82,7 @@ def remove(as_json: bool) -> None:
       onward llm-key remove
     """
     with desk() as at:
-        standing = llm_keys.remove(at.store, _models(at))
+        standing = at.llm.remove_key()
     _tell(standing, as_json=as_json)
 
 
@@ -106,12 +103,11 @@ def spend(by: SpendBy, project: str | None, days: int | None, as_json: bool) -> 
     """
     with desk(project=project) as at:
         ours = at.project() if project else None
-        total = models.spend(at.store, project=ours, days=days)
-        lines = models.spend_by(at.store, by, project=ours, days=days)
-        limits = at.settings.llm
+        found = at.llm.spending(by, project=ours, days=days)
+    total, lines = found.total, found.lines
     if as_json:
         told = [{"name": one.name, "id": one.id, **one.spent._asdict()} for one in lines]
-        say_json({"total": total._asdict(), "by": by, "lines": told, "daily_usd": limits.daily_usd, "daily_tokens": limits.daily_tokens})
+        say_json({"total": total._asdict(), "by": by, "lines": told, "daily_usd": found.daily_usd, "daily_tokens": found.daily_tokens})
         return
     if not lines:
         note("No model was asked yet.")
@@ -121,16 +117,12 @@ def spend(by: SpendBy, project: str | None, days: int | None, as_json: bool) -> 
     if total.unpriced:
         note(f"The price of {total.unpriced} calls is not known: set ONWARD_LLM_USD_PER_MILLION.")
     note(
-        f"The limits: {limits.daily_usd:g} USD and {limits.daily_tokens:,} tokens a day and project, {limits.job_usd:g} USD and {limits.job_tokens:,} tokens a job."
+        f"The limits: {found.daily_usd:g} USD and {found.daily_tokens:,} tokens a day and project, {found.job_usd:g} USD and {found.job_tokens:,} tokens a job."
     )
 
 
 def _cells(spent: Spent) -> list[object]:
     return [spent.calls, f"{spent.input_tokens:,}", f"{spent.output_tokens:,}", f"{spent.cost_usd:.4f}{'+?' if spent.unpriced else ''}"]
-
-
-def _models(at: Desk) -> Models:
-    return models_of(at.settings)
 
 
 def _tell(standing: KeyStanding, *, as_json: bool) -> None:

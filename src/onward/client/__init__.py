@@ -24,6 +24,7 @@ from onward.client.imports import Imports
 from onward.client.jobs import Job, Jobs
 from onward.client.kept import Kept
 from onward.client.knowledge import Knowledge
+from onward.client.llm import Llm
 from onward.client.projects import Projects
 from onward.client.sessions import Sessions
 from onward.client.templates import Templates
@@ -52,6 +53,7 @@ class Client:
         self.archives = Archives(wire)
         self.imports = Imports(wire)
         self.jobs = Jobs(wire)
+        self.llm = Llm(wire)
         self.accounts = Accounts(wire)
 
     def close(self) -> None:

@@ -65,3 +65,15 @@ class Estimate(NamedTuple):
     input_tokens: int
     output_tokens: int
     cost_usd: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """What was spent in all, and by whom. The limits are those of one project in a day (UTC) and of one job; 0 is any amount."""
+
+    total: Spent
+    lines: list[SpendLine]
+    daily_usd: float
+    daily_tokens: int
+    job_usd: float
+    job_tokens: int

@@ -40,6 +40,7 @@ class Desk:
         self.analytics = parts.analytics
         self.archives = parts.archives
         self.imports = parts.imports
+        self.llm = parts.llm
         self.accounts = parts.accounts
 
     @property

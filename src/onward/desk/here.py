@@ -15,6 +15,7 @@ from onward.app import (
     handoffs,
     imports,
     knowledge,
+    llm_keys,
     models,
     projects,
     rebuilding,
@@ -29,15 +30,17 @@ from onward.app import (
 )
 from onward.app import credits as account_credits
 from onward.app import relay as relaying
+from onward.app.models import Models
 from onward.core.accounts import Account
 from onward.core.credits import Need, Window
 from onward.core.diagnosis import Troubleshooting
+from onward.core.llm_key import KeyStanding
 from onward.core.pool import Best, Credits, ModelUsage, Rotated
 from onward.core.project import Project
 from onward.core.refinement import Outcome, outcome
 from onward.core.relay import Relayed
 from onward.core.session import Session
-from onward.core.spend import Estimate
+from onward.core.spend import Estimate, SpendBy, Spending
 from onward.settings import Settings
 from onward.wiring import models_of
 
@@ -260,6 +263,36 @@ class Accounts(Part):
         return usage.of_session(self._store, session.id)
 
 
+class Llm(Part):
+    """The language model: its key, which nobody is shown, and what asking it costs."""
+
+    def key(self) -> KeyStanding:
+        """Return how the key stands, as far as is known."""
+        return llm_keys.show(self._store, self._models())
+
+    def put_key(self, key: str) -> KeyStanding:
+        """Keep a key, encrypted, in the place of the one before."""
+        return llm_keys.put(self._store, self._models(), key)
+
+    def test_key(self) -> KeyStanding:
+        """Ask the model for one word, and return what that says of the key."""
+        return llm_keys.check(self._store, self._models())
+
+    def remove_key(self) -> KeyStanding:
+        """Remove the kept key."""
+        return llm_keys.remove(self._store, self._models())
+
+    def spending(self, by: SpendBy = "project", *, project: Project | None = None, days: int | None = None) -> Spending:
+        """Return what asking models cost: in all, and by job, project or model."""
+        limits = self._settings.llm
+        total = models.spend(self._store, project=project, days=days)
+        lines = models.spend_by(self._store, by, project=project, days=days)
+        return Spending(total, lines, limits.daily_usd, limits.daily_tokens, limits.job_usd, limits.job_tokens)
+
+    def _models(self) -> Models:
+        return models_of(self._settings)
+
+
 class Here:
     """All parts, on one open store."""
 
@@ -275,4 +308,5 @@ class Here:
         self.analytics = Analytics(store, settings)
         self.archives = Archives(store, settings)
         self.imports = Imports(store, settings)
+        self.llm = Llm(store, settings)
         self.accounts = Accounts(store, settings)

@@ -17,8 +17,9 @@ from onward.api.envelope import answers, no_store, ok
 from onward.api.parsing import routes
 from onward.api.shapes import MOST_ID, Body, Text
 from onward.app import llm_keys, models, projects
-from onward.app.llm_keys import MOST_KEY_CHARS, KeySource, KeyStanding, KeyState
+from onward.app.llm_keys import MOST_KEY_CHARS
 from onward.app.models import Models, SpendBy, Spent
+from onward.core.llm_key import KeySource, KeyStanding, KeyState
 from onward.errors import Conflict, NotFound, TooMany
 from onward.wiring import models_of
 
