@@ -10,7 +10,7 @@ from fastapi import Form, Response
 from fastapi.responses import RedirectResponse
 
 from onward.app import access, llm_keys, models, told_settings, upkeep
-from onward.app.llm_keys import KeyStanding
+from onward.core.llm_key import KeyStanding
 from onward.errors import BadInput, Conflict
 from onward.web.language import _
 from onward.web.rendering import go, page, partial
