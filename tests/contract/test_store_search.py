@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from onward.core.transcript import SessionHead, ToolCall, ToolResult, Turn
@@ -178,3 +180,17 @@ def test_forms_of_a_word_find_each_other(store: Store) -> None:
     kept(store, "p", Turn("user", "We deployed the migrations, and the retries stopped failing."))
     for asked in ("deploy", "deploying", "migration", "retry", "stop", "fail", "failed"):
         assert found(store, asked) == [1], asked
+
+
+def test_only_what_was_said_since_a_time_is_found(store: Store) -> None:
+    early, late = datetime(2026, 3, 1, 12, tzinfo=UTC), datetime(2026, 3, 2, 12, tzinfo=UTC)
+    kept(
+        store,
+        "shop",
+        Turn("user", "The archive is full.", at=early),
+        Turn("user", "The archive was emptied.", at=late),
+        Turn("user", "archive"),
+    )
+    assert found(store, "archive", since=late) == [2]
+    assert sorted(found(store, "archive", since=early)) == [1, 2]
+    assert len(found(store, "archive")) == 3

@@ -31,7 +31,7 @@ def test_keys_search_tell_themselves_and_go_places(page: Page, shared_site: Site
     page.keyboard.type("printer")
     page.keyboard.press("Enter")
     expect(page.locator("main h1")).to_have_text("Search")
-    expect(page.locator("main .card").first).to_be_visible()
+    expect(page.locator(".hit").first).to_be_visible()
     page.keyboard.press("?")
     expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
     page.keyboard.press("Escape")

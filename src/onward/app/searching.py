@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from heapq import nlargest
 from typing import cast
 
@@ -32,9 +33,10 @@ def search(
     *,
     project: Project | None = None,
     kinds: Sequence[SearchKind] = (),
+    since: datetime | None = None,
     budget_tokens: int = DEFAULT_BUDGET_TOKENS,
 ) -> Found:
-    """Return the passages that answer *query* best, in *project* or in all. Any text is a query: nothing in it is syntax."""
+    """Return the passages that answer *query* best, in *project* or in all; with *since*, of that time and later. Any text is a query: nothing in it is syntax."""
     question = understood(query)
     if not question.words:
         raise BadInput(f"There is no word in {query!r} to look for.", "Ask with a few words.")
@@ -44,16 +46,23 @@ def search(
         judge = Judge(question, counts, turns.count(connection))
         found: list[Excerpt] = []
         if roles := [kind for kind in wanted if kind != "fact"]:
-            found += _in_turns(connection, judge, counts, project, roles)
+            found += _in_turns(connection, judge, counts, project, roles, since)
         if "fact" in wanted:
-            found += _in_facts(connection, judge, [project] if project else projects.listed(connection))
+            told = _in_facts(connection, judge, [project] if project else projects.listed(connection))
+            found += (one for one in told if since is None or (one.at is not None and one.at >= since))
     return _within(_recent_first(found), judge, budget_tokens)
 
 
 def _in_turns(
-    connection: Connection, judge: Judge, counts: Mapping[str, int], project: Project | None, roles: Sequence[SearchKind]
+    connection: Connection,
+    judge: Judge,
+    counts: Mapping[str, int],
+    project: Project | None,
+    roles: Sequence[SearchKind],
+    since: datetime | None,
 ) -> Iterator[Excerpt]:
-    ids = search_index.of(connection).search(connection, counts, project_id=project.id if project else None, roles=roles, limit=MOST_TURNS)
+    of_project = project.id if project else None
+    ids = search_index.of(connection).search(connection, counts, project_id=of_project, roles=roles, since=since, limit=MOST_TURNS)
     stored = turns.by_ids(connection, ids)
     places = sessions.places(connection, {one.session_id for one in stored.values()})
     for one in stored.values():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Protocol
 
 from sqlalchemy import Connection
@@ -41,9 +42,10 @@ class Index(Protocol):
         *,
         project_id: int | None = None,
         roles: Sequence[str] = (),
+        since: datetime | None = None,
         limit: int = 200,
     ) -> list[int]:
-        """Return the ids of at most *limit* turns that hold any of the terms (with their `frequencies`), the best first."""
+        """Return the ids of at most *limit* turns that hold any of the terms (with their `frequencies`), the best first: only those of *since* and later, where that is given."""
         ...
 
 

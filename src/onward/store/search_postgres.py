@@ -7,6 +7,7 @@ question is syntax. A vector holds about a megabyte and sixteen thousand places,
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from itertools import islice
 from math import log
 
@@ -14,6 +15,7 @@ from sqlalchemy import Connection
 
 from onward.core.transcript import Turn
 from onward.store import search_plan
+from onward.store.clock import kept
 from onward.store.searchable import stems
 
 LONGEST_STEM_CHARS = 60
@@ -22,6 +24,7 @@ PART_STEMS = 15_000
 _MOST_PLACES = 255
 """Places that a vector keeps of one stem."""
 _BATCH = 500
+_HELD = "turn_words JOIN turns ON turns.id = turn_words.turn_id WHERE words @@ %s::tsquery"
 
 
 def add(connection: Connection, words: Iterable[tuple[int, str]]) -> None:
@@ -56,7 +59,13 @@ def frequencies(connection: Connection, terms: Sequence[str]) -> dict[str, int]:
 
 
 def search(
-    connection: Connection, counts: Mapping[str, int], *, project_id: int | None = None, roles: Sequence[str] = (), limit: int = 200
+    connection: Connection,
+    counts: Mapping[str, int],
+    *,
+    project_id: int | None = None,
+    roles: Sequence[str] = (),
+    since: datetime | None = None,
+    limit: int = 200,
 ) -> list[int]:
     """Return the ids of at most *limit* turns that hold any of the terms (with their `frequencies`), the best first.
 
@@ -64,42 +73,47 @@ def search(
     that hold all of them come first instead, then the newest that hold the rarest one.
     """
     held = search_plan.rarest_first(counts)
+    among = _among(project_id, roles, since)
     if rare := search_plan.telling(counts):
-        return _ranked(connection, {term: counts[term] for term in rare}, project_id, roles, limit)
+        return _ranked(connection, {term: counts[term] for term in rare}, among, limit)
     if not held:
         return []
-    found = _newest(connection, held, project_id, roles, limit)
+    found = _newest(connection, held, among, limit)
     if len(found) < limit:
-        found += _newest(connection, held[:1], project_id, roles, limit)
+        found += _newest(connection, held[:1], among, limit)
     return list(dict.fromkeys(found))[:limit]
 
 
-def _ranked(connection: Connection, counts: Mapping[str, int], project_id: int | None, roles: Sequence[str], limit: int) -> list[int]:
+def _ranked(connection: Connection, counts: Mapping[str, int], among: tuple[str, list[object]], limit: int) -> list[int]:
     phrases = {_phrase(term): log(1.0 + search_plan.MOST_RANKED / count) for term, count in counts.items()}
     worth = " + ".join(["CASE WHEN words @@ %s::tsquery THEN %s ELSE 0 END"] * len(phrases))
     values: list[object] = [part for phrase, rarity in phrases.items() for part in (phrase, rarity)]
-    where, more = _where(" | ".join(f"({phrase})" for phrase in phrases), project_id, roles)
+    asked = " | ".join(f"({phrase})" for phrase in phrases)
     # A long turn holds more words by chance.
     score = f"({worth}) / (1 + 0.1 * ln(1 + length(words)))"
-    query = f"SELECT turn_id, max({score}) AS score FROM {where} GROUP BY turn_id ORDER BY score DESC, turn_id DESC LIMIT {limit}"  # noqa: S608
-    return [int(row[0]) for row in connection.exec_driver_sql(query, (*values, *more))]
+    query = f"SELECT turn_id, max({score}) AS score FROM {_HELD}{among[0]} GROUP BY turn_id ORDER BY score DESC, turn_id DESC LIMIT {limit}"  # noqa: S608
+    return [int(row[0]) for row in connection.exec_driver_sql(query, (*values, asked, *among[1]))]
 
 
-def _newest(connection: Connection, terms: Sequence[str], project_id: int | None, roles: Sequence[str], limit: int) -> list[int]:
-    where, values = _where(" & ".join(f"({_phrase(term)})" for term in terms), project_id, roles)
-    query = f"SELECT DISTINCT turn_id FROM {where} ORDER BY turn_id DESC LIMIT {limit}"  # noqa: S608
-    return [int(row[0]) for row in connection.exec_driver_sql(query, tuple(values))]
+def _newest(connection: Connection, terms: Sequence[str], among: tuple[str, list[object]], limit: int) -> list[int]:
+    asked = " & ".join(f"({_phrase(term)})" for term in terms)
+    query = f"SELECT DISTINCT turn_id FROM {_HELD}{among[0]} ORDER BY turn_id DESC LIMIT {limit}"  # noqa: S608
+    return [int(row[0]) for row in connection.exec_driver_sql(query, (asked, *among[1]))]
 
 
-def _where(asked: str, project_id: int | None, roles: Sequence[str]) -> tuple[str, list[object]]:
-    query = "turn_words JOIN turns ON turns.id = turn_words.turn_id WHERE words @@ %s::tsquery"
-    values: list[object] = [asked]
+def _among(project_id: int | None, roles: Sequence[str], since: datetime | None) -> tuple[str, list[object]]:
+    """Return what turns are looked among, as conditions and their values."""
+    query = ""
+    values: list[object] = []
     if project_id is not None:
         query += " AND turns.project_id = %s"
         values.append(project_id)
     if roles:
         query += f" AND turns.role IN ({', '.join(['%s'] * len(roles))})"
         values += roles
+    if since is not None:
+        query += " AND turns.at >= %s"
+        values.append(kept(since))
     return query, values
 
 

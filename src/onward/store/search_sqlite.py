@@ -6,12 +6,14 @@ The index holds no text of its own: what a turn is found by follows from the tur
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from itertools import islice
 
 from sqlalchemy import Connection
 
 from onward.core.transcript import Turn
 from onward.store import search_plan
+from onward.store.clock import kept
 from onward.store.searchable import searchable
 
 _BATCH = 2000
@@ -48,7 +50,13 @@ def frequencies(connection: Connection, terms: Sequence[str]) -> dict[str, int]:
 
 
 def search(
-    connection: Connection, counts: Mapping[str, int], *, project_id: int | None = None, roles: Sequence[str] = (), limit: int = 200
+    connection: Connection,
+    counts: Mapping[str, int],
+    *,
+    project_id: int | None = None,
+    roles: Sequence[str] = (),
+    since: datetime | None = None,
+    limit: int = 200,
 ) -> list[int]:
     """Return the ids of at most *limit* turns that hold any of the terms (with their `frequencies`), the best first.
 
@@ -56,27 +64,38 @@ def search(
     first instead, then the newest that hold the rarest one.
     """
     held = search_plan.rarest_first(counts)
+    among = _among(project_id, roles, since)
     if rare := search_plan.telling(counts):
-        return _ids(connection, " OR ".join(map(_quoted, rare)), "rank", project_id=project_id, roles=roles, limit=limit)
+        return _ids(connection, " OR ".join(map(_quoted, rare)), "rank", among, limit)
     if not held:
         return []
-    found = _ids(connection, " AND ".join(map(_quoted, held)), "turn_words.rowid DESC", project_id=project_id, roles=roles, limit=limit)
+    found = _ids(connection, " AND ".join(map(_quoted, held)), "turn_words.rowid DESC", among, limit)
     if len(found) < limit:
-        found += _ids(connection, _quoted(held[0]), "turn_words.rowid DESC", project_id=project_id, roles=roles, limit=limit)
+        found += _ids(connection, _quoted(held[0]), "turn_words.rowid DESC", among, limit)
     return list(dict.fromkeys(found))[:limit]
 
 
-def _ids(connection: Connection, match: str, order: str, *, project_id: int | None, roles: Sequence[str], limit: int) -> list[int]:
-    # CROSS JOIN: the index is read first and in its own order, whatever the planner thinks of it.
-    query = "SELECT turn_words.rowid FROM turn_words CROSS JOIN turns ON turns.id = turn_words.rowid WHERE turn_words MATCH ?"
-    values: list[str | int] = [match]
+def _among(project_id: int | None, roles: Sequence[str], since: datetime | None) -> tuple[str, list[str | int | None]]:
+    """Return what turns are looked among, as conditions and their values."""
+    query = ""
+    values: list[str | int | None] = []
     if project_id is not None:
         query += " AND turns.project_id = ?"
         values.append(project_id)
     if roles:
         query += f" AND turns.role IN ({', '.join('?' * len(roles))})"
         values += roles
-    return [int(row[0]) for row in connection.exec_driver_sql(f"{query} ORDER BY {order} LIMIT {limit}", tuple(values))]
+    if since is not None:
+        query += " AND turns.at >= ?"
+        values.append(kept(since))
+    return query, values
+
+
+def _ids(connection: Connection, match: str, order: str, among: tuple[str, list[str | int | None]], limit: int) -> list[int]:
+    # CROSS JOIN: the index is read first and in its own order, whatever the planner thinks of it.
+    query = "SELECT turn_words.rowid FROM turn_words CROSS JOIN turns ON turns.id = turn_words.rowid WHERE turn_words MATCH ?"
+    ordered = f"{query}{among[0]} ORDER BY {order} LIMIT {limit}"
+    return [int(row[0]) for row in connection.exec_driver_sql(ordered, (match, *among[1]))]
 
 
 def _quoted(term: str) -> str:

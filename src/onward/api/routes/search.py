@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Generic, Literal, TypeVar
 
 from fastapi import Query, Response
@@ -56,11 +56,13 @@ def search(
     q: Annotated[str, Query(min_length=1, max_length=2000, description="Words or a question; nothing in it is syntax.")],
     project_id: Annotated[int | None, Query(ge=1, le=MOST_ID, description="Only that project.")] = None,
     kind: Annotated[list[SearchKind] | None, Query(description="Whose words: a person's, the agent's, the tools'; or facts.")] = None,
+    since: Annotated[datetime | None, Query(description="Only what was said then or later; a time without a zone is UTC.")] = None,
     budget: Annotated[int, Query(ge=1, le=100_000, description="Most tokens that the answer may take.")] = DEFAULT_BUDGET_TOKENS,
 ) -> Response:
     """Answer the passages that answer a question best, within a budget, each with the handle of its turn."""
     project = projects.of_id(at.store, project_id) if project_id else None
-    found = searching.search(at.store, q.replace("\0", " "), project=project, kinds=kind or (), budget_tokens=budget)
+    from_time = since.replace(tzinfo=UTC) if since and since.tzinfo is None else since
+    found = searching.search(at.store, q.replace("\0", " "), project=project, kinds=kind or (), since=from_time, budget_tokens=budget)
     shapes = [ExcerptShape(one.project, str(one.handle), one.kind, one.at, one.text, round(one.score, 4)) for one in found.excerpts]
     return ok(shapes, tokens=found.tokens, budget_tokens=found.budget_tokens)
 

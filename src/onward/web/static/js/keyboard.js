@@ -13,7 +13,7 @@ document.addEventListener("keydown", (event) => {
   }
   if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || document.querySelector("dialog[open]")) return;
   if (key === "/") {
-    const find = [...document.querySelectorAll("[data-search], #find")].find((one) => one.checkVisibility());
+    const find = [document.querySelector("main [data-search]"), document.getElementById("find")].find((one) => one?.checkVisibility());
     if (find) {
       event.preventDefault();
       find.focus();
