@@ -310,7 +310,7 @@ def test_whatever_an_endpoint_does_the_handoff_stands(house: House, way: str) ->
 
 @pytest.mark.slow
 def test_a_real_model_whose_prose_is_nonsense_does_no_harm(tmp_path: Path, scripted: Scripted, real: Endpoint) -> None:
-    said = LLM(url=real.url, model=real.model, context_tokens=real.context_tokens, answer_tokens=100, timeout_seconds=300.0)
+    said = LLM(url=real.url, model=real.model, context_tokens=real.context_tokens, answer_tokens=real.answer_tokens, timeout_seconds=300.0)
     with Store.at_folder(tmp_path / "home") as store:
         project = projects.new(store, "shop")
         begun = sessions.start(store, project).session
