@@ -131,7 +131,7 @@ _WEAKER = (
 
 
 def dropped(rule: Fact, beside: Fact) -> list[Proposed]:
-    """Return what a model makes of a rule that it does not keep: weakened, cut short, drowned in another line, told from afar, or left out."""
+    """Return what a model makes of a rule that it does not keep: weakened, cut short, drowned in another line, told from afar, told as a guideline, or left out."""
     weaker = rule.text
     for pattern, instead in _WEAKER:
         weaker = re.sub(pattern, instead, weaker)
@@ -141,6 +141,7 @@ def dropped(rule: Fact, beside: Fact) -> list[Proposed]:
         Proposed((rule.id,), " ".join(words[: max(2, len(words) // 2)])),
         Proposed((rule.id, beside.id), f"Follow the usual conventions; {beside.text}"),
         Proposed((rule.id,), f"The team agreed on: {rule.text.lower()[:40]}"),
+        Proposed((rule.id,), f"Guideline: {' '.join(words[1:])}"),
         Proposed((), "The usual rules apply."),
     ]
 
