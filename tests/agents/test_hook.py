@@ -185,6 +185,19 @@ def test_a_transcript_that_is_not_where_the_agent_says_is_found_by_its_id(desk: 
         assert desk.settle(day)[-1]["what"] == f"session {day} of shop: 2 new turns"
 
 
+def test_an_agent_that_keeps_its_end_open_is_answered_all_the_same(desk: Desk) -> None:
+    filled(desk)
+    one = ClaudeCode(desk, 2)
+    environment = {**os.environ, "HOME": str(desk.me), "ONWARD_HOME": str(desk.home)}
+    command = [sys.executable, "-m", "onward", "hook", START, "--agent", one.agent]
+    with subprocess.Popen(command, env=environment, cwd=desk.shop, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdin
+        assert process.stdout
+        process.stdin.write(json.dumps(one.payload("SessionStart", source="startup")))
+        process.stdin.flush()
+        assert "Never round" in process.stdout.read()
+
+
 def test_a_session_without_a_turn_makes_no_project(desk: Desk) -> None:
     one = ClaudeCode(desk, 1)
     one.begin()

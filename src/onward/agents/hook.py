@@ -14,7 +14,7 @@ import time
 
 from onward import whereabouts
 from onward.agents import notes, record
-from onward.agents.payload import AGENTS, END, EVENTS, MOST_BYTES, START, STOP, Payload
+from onward.agents.payload import AGENTS, END, EVENTS, MOST_BYTES, START, STOP, Payload, is_whole
 
 DEADLINE_SECONDS = 8.0
 """After so long the answer is nothing. The agents are told to wait a little longer than that."""
@@ -114,14 +114,15 @@ def _answered(call: _Call, began: float) -> str:
 
 
 def _input() -> str:
-    """Return what the agent sends; nothing where a person calls."""
+    """Return what the agent sends; nothing where a person calls. One whole object is all that comes, whether its end is told or not."""
     if sys.stdin is None or sys.stdin.isatty():
         return ""
-    parts, size = [], 0
-    while size < MOST_BYTES and (data := os.read(0, 65_536)):
-        parts.append(data)
-        size += len(data)
-    return b"".join(parts).decode("utf-8", "replace")
+    said = b""
+    while len(said) < MOST_BYTES and (data := os.read(0, 65_536)):
+        said += data
+        if data.rstrip().endswith(b"}") and is_whole(said):
+            break
+    return said.decode("utf-8", "replace")
 
 
 def _taken_in(home: str, payload: Payload) -> str:

@@ -48,6 +48,15 @@ class Payload:
         return said
 
 
+def is_whole(data: bytes) -> bool:
+    """Whether *data* is one whole value of JSON."""
+    try:
+        json.loads(data)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
 def _agent(said: dict[str, object]) -> str:
     """Return the agent that sent this, as far as it can be told."""
     transcript = _text(said, "transcript_path").replace("\\", "/")
