@@ -45,12 +45,14 @@ def listed(
     kind: Kind | None = None,
     state: State | None = "live",
     file: str = "",
+    text: str = "",
     session: int | None = None,
     after: Place | None = None,
 ) -> list[Fact]:
-    """Return a project's facts in order, filtered by what is given. *file* is any part of a path that a fact names; *state* None is every state; *after* leaves out
-    those up to a place.
+    """Return a project's facts in order, filtered by what is given. *file* is any part of a path that a fact names, *text* any part of what it says, in
+    capitals or not; *state* None is every state; *after* leaves out those up to a place.
     """
+    wanted = text.casefold()
     with store.read() as connection:
         everything = standing_of(connection, project.id).ledger.facts
     found = [
@@ -60,6 +62,7 @@ def listed(
         and state in (None, fact.state)
         and session in (None, fact.session)
         and (not file or file in fact.subject or file in fact.text)
+        and (not wanted or wanted in fact.text.casefold())
     ]
     return found if after is None else [fact for fact in found if place(fact) > after]
 

@@ -15,7 +15,7 @@ from onward.app.rebuilding import rebuild
 from onward.core.imported import ImportedFile, Progress
 from onward.core.project import Project
 from onward.core.refinement import Refinement
-from onward.errors import NotFound, StoreError
+from onward.errors import NotFound, OnwardError, StoreError
 from onward.store import projects
 
 File: TypeAlias = tuple[str, str]
@@ -33,7 +33,7 @@ _MOST_ERRORS = 100
 def import_transcripts(bench: Bench, job: Job, running: Running) -> Left:
     """Import some files, in order of time: those that `paths` name, or `uploads`, each as [its name, where it lies]; `complete` completes each session.
 
-    `upload` is a folder that is removed at the end.
+    `upload` is a folder that is removed at the end. With `refine`, a model is then asked to write the handoff of the `project` better.
     """
     files = job.memo.get("files")
     if files is None:
@@ -52,8 +52,21 @@ def import_transcripts(bench: Bench, job: Job, running: Running) -> Left:
     result = _added(job.result, imported)
     if last < len(files):
         return Left(False, {"files": files, "next": last}, result)
+    if job.arguments.get("refine"):
+        result = {**result, **_refined_next(bench, job)}
     upload = job.arguments.get("upload")
     return Left(True, {}, result, Path(upload) if upload else None)
+
+
+def _refined_next(bench: Bench, job: Job) -> dict[str, Any]:
+    """Ask for a refinement, and return what became of asking. Whatever is wrong with that, nothing is wrong with what was imported."""
+    if bench.models is None:
+        return {"llm": refining.NOT_CONFIGURED}
+    try:
+        asked = refining.ask(bench.store, bench.models, _project(bench, job), requested_by=job.requested_by)
+    except OnwardError as error:
+        return {"llm": str(error)}
+    return {"llm": refining.ASKED, "refine_job_id": asked.id} if asked else {"llm": refining.NOT_CONFIGURED}
 
 
 def _found(job: Job) -> tuple[list[File], int]:

@@ -18,7 +18,7 @@ from onward.store.turns import MOST_ORDINAL
 
 __all__ = [
     "Session", "SessionDetail", "SessionStatus", "Started", "TimelineEntry",
-    "abandon", "find", "listed", "of_all", "of_id", "reopen", "replay", "show", "start", "timeline",
+    "abandon", "find", "listed", "of_all", "of_id", "recent", "reopen", "replay", "show", "start", "timeline",
 ]  # fmt: skip
 
 
@@ -100,6 +100,16 @@ def timeline(
     """Return a project's sessions by number, each with what its handoff keeps; those with a number *after* that one."""
     with store.read() as connection:
         found = sessions.listed(connection, project.id, status=status, after=after, limit=limit)
+        made = handoffs.of_sessions(connection, [session.id for session in found])
+    return [TimelineEntry(session, made.get(session.id)) for session in found]
+
+
+def recent(
+    store: Store, project: Project, *, status: SessionStatus | None = None, before: int | None = None, limit: int
+) -> list[TimelineEntry]:
+    """Return a project's sessions as its timeline does, the one begun last first; those begun *before* the one of that id."""
+    with store.read() as connection:
+        found = sessions.of_all(connection, project_id=project.id, status=status, before=before, limit=limit)
         made = handoffs.of_sessions(connection, [session.id for session in found])
     return [TimelineEntry(session, made.get(session.id)) for session in found]
 

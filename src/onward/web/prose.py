@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup, escape
@@ -31,15 +31,16 @@ _ATTRIBUTES = {
 
 def prose(markdown: str, project_id: int | None = None) -> Markup:
     """Return *markdown* as HTML. With *project_id*, a source such as [s3.41] leads to its turns."""
-    import nh3
-
     html = _reader().render(markdown)
     if project_id is not None:
         html = _SOURCE.sub(lambda hit: _linked(hit[1], project_id), html)
-    clean = nh3.clean(
-        html, tags=_TAGS, attributes=_ATTRIBUTES, url_schemes={"http", "https", "mailto"}, link_rel="noopener noreferrer nofollow"
-    )
-    return Markup(clean)  # noqa: S704 - nh3 has just made it safe
+    return _cleaned(html)
+
+
+@lru_cache(maxsize=8192)
+def phrase(text: str) -> Markup:
+    """Return one line of Markdown as HTML, without a paragraph around it. Lines of a handoff are shown again and again, so they are kept."""
+    return _cleaned(_reader().renderInline(text))
 
 
 def code(text: str, language: str = "") -> Markup:
@@ -60,6 +61,15 @@ def code_style() -> str:
         f"@layer prose{{\n{rules(LIGHT)}\n@media (prefers-color-scheme: dark){{:root:not([data-theme=light]){{\n{dark}\n}}}}\n"
         f":root[data-theme=dark]{{\n{dark}\n}}\n}}"
     )
+
+
+def _cleaned(html: str) -> Markup:
+    import nh3
+
+    clean = nh3.clean(
+        html, tags=_TAGS, attributes=_ATTRIBUTES, url_schemes={"http", "https", "mailto"}, link_rel="noopener noreferrer nofollow"
+    )
+    return Markup(clean)  # noqa: S704 - nh3 has just made it safe
 
 
 def _linked(handles: str, project_id: int) -> str:

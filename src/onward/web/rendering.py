@@ -17,7 +17,7 @@ from onward.app import projects, sessions
 from onward.app.access import Reach
 from onward.web import figures, language, visit
 from onward.web.assets import HTMX, assets
-from onward.web.prose import code, prose
+from onward.web.prose import code, phrase, prose
 from onward.web.visit import Toast, Visit
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -53,6 +53,14 @@ def go(at: Visit, url: str, *, toast: Toast | None = None) -> Response:
 def told(at: Visit, toast: Toast) -> Response:
     """Say that something was done, and change nothing on the page."""
     return Response(status_code=204, headers=_told(toast)) if at.is_htmx else RedirectResponse("/", 303)
+
+
+def changed(at: Visit, event: str, toast: Toast, *, back: str = "/") -> Response:
+    """Say that something was done, close what was open for it, and have the parts of the page fetch themselves anew that listen to *event*."""
+    if not at.is_htmx:
+        return RedirectResponse(back, 303)
+    # Closing comes last: what it takes away tells nobody anything any more.
+    return Response(status_code=204, headers={"HX-Trigger": json.dumps({event: "", "onward:toast": toast.told(), "onward:close": ""})})
 
 
 def _answer(at: Visit, template: str, status_code: int, toast: Toast | None, context: Mapping[str, Any]) -> Response:
@@ -98,7 +106,10 @@ def environment() -> Environment:
     made.filters.update(figures.FILTERS)
     made.filters["query"] = lambda values: urlencode({name: value for name, value in values.items() if value not in (None, "")})
     made.filters["quoted"] = lambda text: quote(str(text), safe="")
-    made.globals.update(static=assets().url, htmx_config=HTMX, may=_may, languages=language.LANGUAGES, prose=prose, code=code)
+    made.filters["pretty"] = lambda value: json.dumps(value, indent=2, ensure_ascii=False, default=str)
+    made.globals.update(
+        static=assets().url, htmx_config=HTMX, may=_may, languages=language.LANGUAGES, prose=prose, phrase=phrase, code=code
+    )
     return made
 
 

@@ -1,26 +1,194 @@
-"""Handoffs: the master handoff of each project."""
+"""Handoffs: the master handoff of a project as one wants to read it, its versions, what they say differently, and one made of a conversation at hand."""
 
 from __future__ import annotations
 
-from fastapi import Response
+from typing import Annotated, Any, Literal, TypeAlias
 
-from onward.app import handoffs, projects
-from onward.errors import NotFound
-from onward.web.rendering import page
-from onward.web.visit import At, routes
+from anyio.to_thread import run_sync
+from fastapi import Query, Request, Response
+
+from onward.app import handoffs, jobs, llm_keys, models, projects, refining
+from onward.app.handoffs import Current, StoredHandoff
+from onward.app.jobs import Job
+from onward.app.projects import Project
+from onward.core.handoff import render_prompt, to_json
+from onward.errors import BadInput, NotFound, OnwardError
+from onward.settings import LEAST_BUDGET_TOKENS
+from onward.web.language import _
+from onward.web.marking import marked
+from onward.web.of_project import CHANGED, closing, newest
+from onward.web.rendering import go, page, partial
+from onward.web.uploads import Sent, received
+from onward.web.visit import At, Toast, Visit, routes
+from onward.wiring import models_of
 
 router = routes()
 
+MOST_PROJECTS, MOST_VERSIONS = 500, 30
+MOST_GOAL_CHARS = 2000
+MOST_BUDGET_TOKENS = 200_000
+BUDGETS = (1000, 2000, 4000, 8000)
+
+View: TypeAlias = Literal["read", "markdown", "prompt", "json"]
+
 
 @router.get("/handoff")
-def show(at: At, project: int | None = None) -> Response:
-    """Show a project's master handoff: of the one that is named, else of the only one."""
-    lines = projects.listed(at.store, limit=100)
-    chosen = projects.of_id(at.store, project) if project else lines[0].project if len(lines) == 1 else None
+def show(
+    at: At,
+    project: int | None = None,
+    version: int | None = None,
+    view: View = "read",
+    budget: Annotated[int | None, Query(ge=LEAST_BUDGET_TOKENS, le=MOST_BUDGET_TOKENS)] = None,
+    goal: Annotated[str, Query(max_length=MOST_GOAL_CHARS)] = "",
+) -> Response:
+    """Show a project's handoff: of the one that is named, else of the only one; as it is now, at a budget of its own, or as an earlier version has it."""
+    frame = _frame(at, project)
+    chosen: Project | None = frame["project"]
     found = None
     if chosen:
+        found = handoffs.of_id(at.store, chosen, version) if version else _at_budget(at, chosen, budget)
+    asked = {"project": chosen.id if chosen else None, "version": version, "budget": budget, "goal": goal}
+    return page(
+        at, "pages/handoff.html", **frame, found=found, view=view, asked=asked, budgets=BUDGETS, goal=goal, budget=budget, event=CHANGED, closing=closing(found.handoff) if found else [],
+        text=_written(found, view, goal) if found else "", newest_id=_newest_id(at, chosen, version), **_model(at, chosen),
+    )  # fmt: skip
+
+
+@router.get("/handoff/versions")
+def versions(at: At, project: int, before: int | None = None) -> Response:
+    """Show every handoff that was made of a project, the newest first."""
+    frame = _frame(at, project)
+    found = handoffs.versions(at.store, frame["project"], before=before, limit=MOST_VERSIONS + 1)
+    return page(
+        at, "pages/handoff_versions.html", **frame, versions=found[:MOST_VERSIONS], before=before, has_more=len(found) > MOST_VERSIONS
+    )
+
+
+@router.get("/handoff/compare")
+def compare(at: At, project: int, old: int, new: int) -> Response:
+    """Show what two versions say differently, side by side; the earlier one is on the left."""
+    frame = _frame(at, project)
+    before, after = sorted((old, new))
+    if before == after:
+        raise BadInput(_("A version says what it says: choose two."))
+    found = handoffs.redlined(at.store, frame["project"], before, after)
+    return page(at, "pages/handoff_compare.html", **frame, found=found, marked=marked)
+
+
+@router.post("/parts/handoff/restore/{project_id}/{handoff_id}")
+def restore(at: At, project_id: int, handoff_id: int) -> Response:
+    """Make an earlier version the master handoff again."""
+    project = projects.of_id(at.store, project_id)
+    stood = newest(at, project)
+    made = handoffs.restore(at.store, project, handoff_id)
+    undo = f"/parts/handoff/restore/{project_id}/{stood.id}" if stood else ""
+    return go(
+        at,
+        f"/handoff?project={project_id}",
+        toast=Toast(_("It is the master handoff again, as version %(number)s.", number=made.version), undo=undo),
+    )
+
+
+@router.post("/parts/handoff/refine/{project_id}")
+def refine(at: At, project_id: int) -> Response:
+    """Have a model write the newest handoff better."""
+    job = refining.ask(at.store, models_of(at.settings), projects.of_id(at.store, project_id), requested_by="dashboard")
+    if job is None:
+        raise refining.no_model()
+    return partial(at, "partials/_job.html", job=job, then=f"/handoff?project={project_id}")
+
+
+@router.get("/handoff/new")
+def ask(at: At, project: int | None = None) -> Response:
+    """Show where a conversation is pasted or sent."""
+    frame = _frame(at, project)
+    values = {"project": frame["project"].name if frame["project"] else "", "text": "", "by": "rules"}
+    return page(at, "pages/handoff_new.html", **frame, values=values, errors={}, **_model(at, frame["project"]))
+
+
+@router.post("/parts/handoff/new")
+async def make(at: At, request: Request) -> Response:
+    """Take a conversation into a project, and make the project's next handoff."""
+    sent = await received(at, request)
+    try:
+        return await run_sync(_made, at, sent)
+    except BaseException:
+        sent.drop()
+        raise
+
+
+def _made(at: Visit, sent: Sent) -> Response:
+    errors, project = {}, None
+    if not sent.files:
+        errors["text"] = _("Paste a conversation, or choose files.")
+    if not sent["project"]:
+        errors["project"] = _("This is needed.")
+    if not errors:
         try:
-            found = handoffs.current(at.store, chosen)
-        except NotFound:
-            found = None
-    return page(at, "pages/handoff.html", lines=lines, project=chosen, found=found)
+            project = projects.resolve(at.store, sent["project"], create=True)
+        except BadInput as error:
+            errors["project"] = str(error)
+    if project is None:
+        sent.drop()
+        values = {"project": sent["project"], "text": sent.fields.get("text", ""), "by": sent["by"]}
+        lines = projects.listed(at.store, limit=MOST_PROJECTS)
+        return partial(at, "partials/_handoff_new.html", status_code=422, errors=errors, values=values, lines=lines, **_model(at, None))
+    arguments = {"uploads": sent.files, "upload": str(sent.folder), "complete": True, "refine": sent["by"] == "model"}
+    job = jobs.ask(at.store, "import", arguments, project=project, requested_by="dashboard")
+    return partial(
+        at,
+        "partials/_job.html",
+        job=job,
+        then=f"/handoff?project={project.id}",
+        toast=Toast(_("It is being read. You may leave this page."), "info"),
+    )
+
+
+def _frame(at: Visit, project_id: int | None) -> dict[str, Any]:
+    lines = projects.listed(at.store, limit=MOST_PROJECTS)
+    chosen = projects.of_id(at.store, project_id) if project_id else lines[0].project if len(lines) == 1 else None
+    return {"lines": lines, "project": chosen}
+
+
+def _at_budget(at: Visit, project: Project, budget: int | None) -> Current | None:
+    try:
+        return handoffs.current(at.store, project, budget_tokens=budget)
+    except NotFound:
+        return None
+
+
+def _newest_id(at: Visit, project: Project | None, version: int | None) -> int | None:
+    """Return the id of the master handoff, where it is an earlier version that is looked at."""
+    stands = newest(at, project) if project and version else None
+    return stands.id if stands else None
+
+
+def _written(found: Current | StoredHandoff, view: View, goal: str) -> str | dict[str, object]:
+    if view == "prompt":
+        return render_prompt(found.handoff, next_goal=goal.strip())
+    return to_json(found.handoff) if view == "json" else found.markdown
+
+
+def _model(at: Visit, project: Project | None) -> dict[str, Any]:
+    """Return whether a model is at hand, by name, else why not; and what refining the project's handoff came to last."""
+    told: dict[str, Any] = {"model": "", "no_model": _("No language model is set up."), "refinements": []}
+    known = models_of(at.settings)
+    try:
+        asking = models.asking_for(at.store, known, project=project)
+    except OnwardError as error:
+        asking, told["no_model"] = None, str(error)
+    if asking:
+        told["model"] = llm_keys.show(at.store, known).model
+    if project:
+        told["refinements"] = _last_refinement(at, project)
+    return told
+
+
+def _last_refinement(at: Visit, project: Project) -> list[Job]:
+    """Return the job that refined the project's handoff last, while it is open or says why nothing came of it."""
+    found = next((one for one in jobs.listed(at.store, project=project, limit=10) if one.kind == refining.KIND), None)
+    stands = newest(at, project)
+    if found is None or stands is None:
+        return []
+    is_of_this = found.arguments.get("handoff_version") == stands.version
+    return [found] if found.is_open or (is_of_this and not found.result.get("kept")) else []

@@ -11,7 +11,8 @@ document.addEventListener("click", ({ target }) => {
   const opens = target.closest?.("[data-opens]");
   if (opens) onward.open(opens.dataset.opens);
   const dialog = target.closest?.("dialog");
-  if (dialog && (target.closest("[data-closes]") || (target === dialog && !isDirty(dialog)))) dialog.close();
+  // A link leads away from what is open.
+  if (dialog && (target.closest("[data-closes], a[href]:not([download])") || (target === dialog && !isDirty(dialog)))) dialog.close();
 });
 // A click beside a form that holds something written does not throw it away.
 const isDirty = (dialog) => [...dialog.querySelectorAll("input[type=text], input:not([type]), textarea")].some((one) => one.value !== one.defaultValue && dialog.id !== "palette");
