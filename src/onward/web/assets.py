@@ -120,6 +120,8 @@ HTMX = json.dumps(
         "refreshOnHistoryMiss": True,
         "scrollIntoViewOnBoost": False,
         "defaultSettleDelay": 0,
+        # A style that a script gave an element (where a menu stands) must not be written into the page: the policy forbids that.
+        "attributesToSettle": [],
         "responseHandling": [
             {"code": "204", "swap": False},
             {"code": "[23]..", "swap": True},

@@ -43,11 +43,12 @@ def partial(at: Visit, template: str, *, status_code: int = 200, toast: Toast | 
 
 
 def go(at: Visit, url: str, *, toast: Toast | None = None) -> Response:
-    """Lead to another page, after something was done."""
+    """Lead to another page, after something was done; what was open for it is closed."""
     if not at.is_htmx or at.is_boosted:
         return RedirectResponse(url, 303, headers=_told(toast, "HX-Trigger") if at.is_boosted else None)
     there = {"path": url, "target": "#main", "swap": "outerHTML show:window:top", "headers": {"HX-Boosted": "true"}}
-    return Response(headers={"hx-location": json.dumps(there), **_told(toast)})
+    told = {"onward:close": "", **({"onward:toast": toast.told()} if toast else {})}
+    return Response(headers={"hx-location": json.dumps(there), "HX-Trigger": json.dumps(told)})
 
 
 def told(at: Visit, toast: Toast) -> Response:

@@ -1,6 +1,9 @@
 // Dialogs: opened by data-opens, or as they come from the server; closed by data-closes, Escape or a click beside them.
+let asker = null;
+// A button is disabled while it asks, and has lost the focus when the dialog comes that it asked for.
+document.addEventListener("htmx:beforeRequest", ({ detail: { elt } }) => (asker = elt));
 const open = (dialog) => {
-  dialog.opener = document.activeElement;
+  dialog.opener = document.activeElement === document.body && "fetched" in dialog.dataset ? asker : document.activeElement;
   dialog.showModal();
   (dialog.querySelector("[autofocus]") || dialog.querySelector("input:not([type=hidden]), textarea, select") || dialog).focus();
   dialog.dispatchEvent(new CustomEvent("onward:open", { bubbles: true }));
