@@ -47,7 +47,7 @@ def go(at: Visit, url: str, *, toast: Toast | None = None) -> Response:
     if not at.is_htmx or at.is_boosted:
         return RedirectResponse(url, 303, headers=_told(toast, "HX-Trigger") if at.is_boosted else None)
     there = {"path": url, "target": "#main", "swap": "outerHTML show:window:top", "headers": {"HX-Boosted": "true"}}
-    told = {"onward:close": "", **({"onward:toast": toast.told()} if toast else {})}
+    told = {**({"onward:toast": toast.told()} if toast else {}), "onward:close": ""}
     return Response(headers={"hx-location": json.dumps(there), "HX-Trigger": json.dumps(told)})
 
 

@@ -11,7 +11,8 @@ from onward.app import handoffs, jobs, llm_keys, models, projects, refining
 from onward.app.handoffs import Current, StoredHandoff
 from onward.app.jobs import Job
 from onward.app.projects import Project
-from onward.core.handoff import render_prompt, to_json
+from onward.core.handoff import to_json
+from onward.core.master_prompt import render_prompt
 from onward.errors import BadInput, NotFound, OnwardError
 from onward.settings import LEAST_BUDGET_TOKENS
 from onward.web.language import _
