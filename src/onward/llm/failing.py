@@ -26,13 +26,13 @@ _KEY_HINT = "Give another: onward llm-key set. See whether it works: onward llm-
 _HINTS: dict[ProviderReason, str] = {
     "key refused": _KEY_HINT,
     "payment": "Add credit at the provider, or choose another model or address (ONWARD_LLM_URL, ONWARD_LLM_MODEL).",
-    "rate limit": "It is tried again later.",
+    "rate limit": "Try again later.",
     "unknown model": "Check ONWARD_LLM_MODEL and ONWARD_LLM_URL; the address ends in /v1 with most.",
     "refused": "Check ONWARD_LLM_URL and ONWARD_LLM_MODEL.",
-    "server error": "It is the provider's trouble; it is tried again later.",
-    "timeout": "It is tried again later. A slow model wants a longer ONWARD_LLM_TIMEOUT_SECONDS.",
-    "unreachable": "Check the network and ONWARD_LLM_URL; it is tried again later.",
-    "cut off": "It is tried again later.",
+    "server error": "It is the provider's trouble: try again later.",
+    "timeout": "Try again later. A slow model wants a longer ONWARD_LLM_TIMEOUT_SECONDS.",
+    "unreachable": "Check the network and ONWARD_LLM_URL.",
+    "cut off": "Try again later.",
     "bad answer": "Try a larger model (ONWARD_LLM_MODEL).",
     "too large": "Set ONWARD_LLM_CONTEXT_TOKENS to what the model holds, or choose one that holds more.",
 }
