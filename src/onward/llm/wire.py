@@ -9,7 +9,15 @@ from typing import NamedTuple
 import httpx2
 from openai import AsyncOpenAI
 from pydantic_ai.direct import model_request_stream
-from pydantic_ai.messages import ModelRequest, ModelResponse
+from pydantic_ai.messages import (
+    ModelRequest,
+    ModelResponse,
+    ModelResponseStreamEvent,
+    PartDeltaEvent,
+    PartStartEvent,
+    TextPart,
+    TextPartDelta,
+)
 from pydantic_ai.models import ModelRequestParameters
 from pydantic_ai.models.openai import OpenAIChatModel
 from pydantic_ai.output import OutputObjectDefinition
@@ -82,9 +90,19 @@ async def _streamed(endpoint: Endpoint, prompt: Prompt, tell: Callable[[int], No
         model = OpenAIChatModel(endpoint.model, provider=_provider(endpoint, client))
         stream = model_request_stream(model, [asked], model_settings=settings, model_request_parameters=parameters)
         async with stream as events:
-            async for _ in events:
-                tell(len(events.get().text or ""))
+            chars = 0
+            async for event in events:
+                # Putting the text together each time would cost ever more.
+                chars += _chars_of(event)
+                tell(chars)
             return events.get()
+
+
+def _chars_of(event: ModelResponseStreamEvent) -> int:
+    """Return how many characters of text came with one event."""
+    if isinstance(event, PartStartEvent) and isinstance(event.part, TextPart):
+        return len(event.part.content)
+    return len(event.delta.content_delta) if isinstance(event, PartDeltaEvent) and isinstance(event.delta, TextPartDelta) else 0
 
 
 def _provider(endpoint: Endpoint, client: httpx2.AsyncClient) -> OpenAICompatibleProvider:
