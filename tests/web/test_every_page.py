@@ -15,7 +15,7 @@ from onward.web.mounting import ROUTES
 from .conftest import Site, Watch, violations, visit, watched
 
 # What stands for a part of an address in the sample store. A page with another part needs a line here.
-SAMPLE = {"project_id": "1", "session_id": "3", "handle": "s3.41", "job_id": "1"}
+SAMPLE = {"project_id": "1", "session_id": "3", "handle": "s3.41", "job_id": "1", "account_id": "1"}
 NOT_PAGES = ("/parts/", "/static/", "/favicon.ico", "/logout")
 # Addresses that show something else than the bare route does.
 MORE = (
@@ -40,10 +40,12 @@ def pages() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def with_job(shared_site: Site) -> Site:
-    """The shared server, with a job in its store."""
+    """The shared server, with a job and an account in its store."""
     import httpx2
 
     httpx2.post(f"{shared_site.url}/api/projects/1/rebuild", timeout=60).raise_for_status()
+    account = {"name": "claude-1", "provider": "Anthropic", "credits_total": 100, "credits_used": 30, "tags": ["python"]}
+    httpx2.post(f"{shared_site.url}/api/accounts", json=account, timeout=60).raise_for_status()
     return shared_site
 
 

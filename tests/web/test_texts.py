@@ -18,7 +18,26 @@ WEB = TEMPLATES.parent
 OTHERS = [language for language in LANGUAGES if language != "en"]
 TEMPLATE_PATHS = sorted(TEMPLATES.rglob("*.html"))
 # What is the same in every language: names, keys of a keyboard, punctuation.
-AS_IT_IS = {"Onward", "Ctrl", "Esc", "K", "G", "D", "S", "H", "A", "Ctrl K", "Bahasa Indonesia", "English", "k", "M", "B"}
+AS_IT_IS = {
+    "Enter",
+    "Anthropic",
+    "claude-1, Anthropic, 100\nclaude-2, Anthropic, 100, 40",
+    "Onward",
+    "Ctrl",
+    "Esc",
+    "K",
+    "G",
+    "D",
+    "S",
+    "H",
+    "A",
+    "Ctrl K",
+    "Bahasa Indonesia",
+    "English",
+    "k",
+    "M",
+    "B",
+}
 SHOWN_ATTRIBUTES = ("aria-label", "title", "placeholder", "alt", "label")
 
 

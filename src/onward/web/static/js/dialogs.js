@@ -36,8 +36,12 @@ htmx.onLoad((element) => {
 // The server asks to close whatever is open, after it did what a dialog was for.
 const closeAll = () => document.querySelectorAll("dialog[open]").forEach((dialog) => dialog.close());
 document.addEventListener("onward:close", closeAll);
-// Another page came: what was asked on the one before is over.
-document.addEventListener("htmx:afterSwap", ({ detail: { target } }) => target.id === "main" && closeAll());
+// Another page comes: what was asked on the one before is over, and what was told of it goes along.
+document.addEventListener("htmx:beforeSwap", ({ detail: { target, shouldSwap } }) => {
+  if (target.id !== "main" || !shouldSwap) return;
+  closeAll();
+  document.querySelector("toast-stack").stand();
+});
 
 // A menu stands below its button, and goes with what was chosen.
 document.addEventListener("toggle", (event) => {

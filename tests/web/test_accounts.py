@@ -1,0 +1,58 @@
+"""Accounts: one, many at once or none; what is told of them; and deleting by name."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from onward.errors import BadInput
+from onward.web.routes.accounts import rows_of
+
+from .conftest import Site, Watch, violations, visit
+
+
+def test_accounts_are_added_told_of_paused_and_deleted_by_name(page: Page, site: Site, watch: Watch) -> None:
+    watch.allow("422")
+    visit(page, f"{site.url}/accounts")
+    page.get_by_role("button", name="Add many").first.click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("One account a line").fill("claude-1, Anthropic, 100, 90\nclaude-1, Anthropic, 100\nclaude-3, Anthropic, many")
+    dialog.get_by_role("button", name="Add them all").click()
+    expect(dialog.locator(".row-errors li")).to_have_count(2)
+    expect(dialog.locator(".row-errors li").first).to_contain_text("Row 2, claude-1")
+    assert violations(page) == []
+    dialog.get_by_label("One account a line").fill("claude-1, Anthropic, 100, 90\nclaude-2, Anthropic, 100, 10")
+    dialog.get_by_role("button", name="Add them all").click()
+    expect(page.locator(".next")).to_have_text("claude-2")
+    page.get_by_role("button", name="Move it where it is due").click()
+    expect(page.get_by_text("runs on claude-2")).to_be_visible()
+    page.get_by_role("table").get_by_role("link", name="claude-2").click()
+    page.get_by_role("button", name="Record usage").click()
+    page.get_by_role("dialog").get_by_label("Credits used in all").fill("40")
+    page.get_by_role("dialog").get_by_role("button", name="Save").click()
+    expect(page.locator(".kpis")).to_contain_text("60")
+    page.get_by_role("button", name="Pause").click()
+    expect(page.locator(".kpis")).to_contain_text("paused")
+    page.locator(".toast").get_by_role("button", name="Undo").click()
+    expect(page.locator(".kpis")).to_contain_text("can be used")
+    assert violations(page) == []
+    page.get_by_role("button", name="Edit").click()
+    page.get_by_role("dialog").get_by_label("Credits in all").fill("lots")
+    page.get_by_role("dialog").get_by_role("button", name="Save").click()
+    expect(page.locator("#account-credits_total-error")).to_contain_text("number")
+    page.get_by_role("dialog").get_by_label("Credits in all").fill("200")
+    page.get_by_role("dialog").get_by_role("button", name="Save").click()
+    expect(page.locator(".kpis")).to_contain_text("160")
+    page.get_by_role("button", name="Delete").click()
+    page.get_by_role("dialog").get_by_role("textbox").fill("claude-2")
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(page.get_by_role("table")).not_to_contain_text("claude-2")
+
+
+def test_lines_are_rows_with_or_without_names_of_columns() -> None:
+    assert rows_of("a, Anthropic, 100\n\nb") == [{"name": "a", "provider": "Anthropic", "credits_total": "100"}, {"name": "b"}]
+    assert rows_of("Name\tcredits\na\t5") == [{"Name": "a", "credits": "5"}]
+    assert rows_of('name;note\na;"x; y"') == [{"name": "a", "note": "x; y"}]
+    for wrong in ("", "  \n", "a, b, 1, 2, , 5h, x, y"):
+        with pytest.raises(BadInput):
+            rows_of(wrong)
