@@ -19,15 +19,17 @@ LLM_NAMES = (
     *("llm", "llm_url", "llm_model", "llm_answer_tokens", "llm_context_tokens", "llm_timeout_seconds", "llm_usd_per_million"),
     *("llm_daily_usd", "llm_daily_tokens", "llm_job_usd", "llm_job_tokens"),
 )
-"""What is said of the language model: by a variable or in the data folder alone. A repository that names an address would get the key."""
-SERVER_NAMES = ("server", "token")
-"""Where commands work, and who asks: by a variable or in the data folder alone. A repository that names a server would get the token, and what is kept."""
+"""What is said of the language model."""
+REPOSITORY_NAMES = ("project", "budget_tokens", "worktrees", "quiet_minutes")
+"""What an `.onward.toml` may hold: what concerns the sessions of its folder. The rest is said by a variable or in the data folder alone: others may have written a repository,
+and one that named a server, a database or a model would get the token, what is kept, or the key."""
 NAMES = (
-    *("database_url", "project", "budget_tokens", "worktrees", "quiet_minutes"),
+    *REPOSITORY_NAMES,
+    "database_url",
     *("host", "port", "body_limit_mb", "rate_limit", "trusted_hosts", "cors_origins"),
     *("rotate_from", "rotate_at"),
     *LLM_NAMES,
-    *SERVER_NAMES,
+    *("server", "token"),
 )
 """What a settings file may hold; `ONWARD_` and the name in capitals is the variable. `home` is set by ONWARD_HOME alone, the keys by ONWARD_LLM_KEY and ONWARD_SEALING_KEY."""
 
@@ -215,9 +217,9 @@ def _of_file(path: Path) -> dict[str, Any]:
 
 
 def _keep_to_home(found: Mapping[str, tuple[object, str]], path: Path) -> None:
-    """Raise `BadSetting` where a file of a repository, which others may have written, says whom to ask, what to spend, and where commands work."""
+    """Raise `BadSetting` where a file of a repository says more than concerns its own sessions."""
     if path.name == whereabouts.PROJECT_FILE and (
-        named := [name for name in (*LLM_NAMES, *SERVER_NAMES) if found.get(name, ("", ""))[1] == str(path)]
+        named := [name for name, (_value, where) in found.items() if name not in REPOSITORY_NAMES and where == str(path)]
     ):
         raise BadSetting(
             f"{path} sets {named[0]}, which only you may.",

@@ -240,7 +240,7 @@ def test_both_sides_of_the_desk_take_the_same_words(tmp_path: Path) -> None:
     assert not missing
 
 
-@pytest.mark.parametrize("name", ["server", "token"])
+@pytest.mark.parametrize("name", ["server", "token", "database_url", "host", "cors_origins"])
 def test_a_project_has_no_say_in_where_commands_work(tmp_path: Path, name: str) -> None:
     (tmp_path / ".onward.toml").write_text(f'{name} = "http://evil.example"\n')
     with pytest.raises(BadSetting, match="only you may"):

@@ -24,11 +24,10 @@ class Told:
         general = whereabouts.values_of(os.path.join(home, whereabouts.HOME_FILE))
         nearest = whereabouts.nearest(self.cwd)
         near = whereabouts.values_of(nearest) if nearest else {}
-        said = {**general, **near}
-        worktrees = environment.get("ONWARD_WORKTREES") or said.get("worktrees")
+        worktrees = environment.get("ONWARD_WORKTREES") or near.get("worktrees") or general.get("worktrees")
         # A server that a variable names is meant even where it names none.
         server = environment.get("ONWARD_SERVER", general.get("server"))
-        self.is_elsewhere = bool(server or environment.get("ONWARD_DATABASE_URL") or said.get("database_url"))
+        self.is_elsewhere = bool(server or environment.get("ONWARD_DATABASE_URL") or general.get("database_url"))
         # A project that the general file names is for commands; sessions go by the file of their own folder.
         self.named = " ".join(str(environment.get("ONWARD_PROJECT") or near.get("project") or "").split())
         self.root, self.remote = place_of(self.cwd)
