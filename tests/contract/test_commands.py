@@ -195,6 +195,14 @@ def test_a_pool_of_accounts(filled: Both, at_work: Path) -> None:
     )  # fmt: skip
 
 
+def test_handing_over_at_a_limit(filled: Both) -> None:
+    filled.all(
+        "next --json", "account new claude-1 --credits 100", "account new codex-1 --credits 50", "session start --account claude-1 --objective 'Print'",
+        "next --limit --credits 91 --next-goal 'Print the receipt' --json", "next --agent codex", "next 9", "next --project nope --json",
+        "troubleshoot 'KeyError: 1' --no-llm --json", "troubleshoot 'EADDRINUSE :::3000' --no-llm --context 'while starting'",
+    )  # fmt: skip
+
+
 def test_work_that_takes_long(filled: Both, at_work: Path) -> None:
     filled.all(
         "rebuild --json",
