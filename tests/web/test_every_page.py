@@ -15,7 +15,7 @@ from onward.web.mounting import ROUTES
 from .conftest import Site, Watch, violations, visit, watched
 
 # What stands for a part of an address in the sample store. A page with another part needs a line here.
-SAMPLE = {"project_id": "1", "session_id": "3", "handle": "s3.41", "job_id": "1", "account_id": "1"}
+SAMPLE = {"project_id": "1", "session_id": "3", "handle": "s3.41", "job_id": "1", "account_id": "1", "entry_id": "1"}
 NOT_PAGES = ("/parts/", "/static/", "/favicon.ico", "/logout")
 # Addresses that show something else than the bare route does.
 MORE = (

@@ -20,7 +20,7 @@ from onward.store import Store, knowledge, touched
 
 __all__ = [
     "CATEGORIES", "KNOWLEDGE_KINDS", "Answer", "Detail", "Entry", "Hit", "KnowledgeAuthor", "KnowledgeKind", "MetBefore", "Seen", "Source",
-    "add", "delete", "edit", "listed", "note_used", "search", "seen", "show",
+    "add", "bring_back", "delete", "edit", "listed", "note_used", "search", "seen", "show",
 ]  # fmt: skip
 
 
@@ -89,6 +89,15 @@ def delete(store: Store, entry_id: int) -> Entry:
         one = _there(connection, entry_id)
         knowledge.remove(connection, entry_id)
         return one
+
+
+def bring_back(store: Store, one: Entry) -> Entry:
+    """Take back that an entry was deleted: *one* is what `delete` returned. What a person wrote comes back under another id."""
+    with store.write() as connection:
+        wanted = replace(
+            one, kind=_kind(one.kind), category=_category(one.category), text=_worded(one.text), fix=_worded(one.fix, may_be_empty=True)
+        )
+        return knowledge.bring_back(connection, wanted)
 
 
 def note_used(store: Store, entry_id: int) -> Entry:

@@ -148,6 +148,15 @@ def remove(connection: Connection, entry_id: int) -> None:
     settle(connection, [entry_id])
 
 
+def bring_back(connection: Connection, one: Entry) -> Entry:
+    """Take back that an entry was removed, and return it. What a person wrote is stored anew, for nothing of it was left; so is what no session tells any more."""
+    hidden = (knowledge.c.id == one.id) & knowledge.c.is_hidden
+    if connection.execute(update(knowledge).where(hidden).values(is_hidden=False, author=one.author)).rowcount:
+        _reword(connection, one.id, one.category, keepable(one.text), keepable(one.fix))
+        return by_ids(connection, [one.id])[one.id]
+    return add(connection, one.kind, one.category, one.text, one.fix)
+
+
 def listed(
     connection: Connection,
     *,
