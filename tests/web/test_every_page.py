@@ -21,6 +21,9 @@ NOT_PAGES = ("/parts/", "/static/", "/favicon.ico", "/logout")
 MORE = (
     "/sessions?status=active",
     "/sessions?status=abandoned",
+    "/sessions/3?turn=20",
+    "/sessions/4",
+    "/sessions/4/handoff",
     "/handoff?project=1",
     "/analytics?project=1",
     "/search?q=printer",

@@ -1,13 +1,29 @@
-"""Conversations: the turns of a project's sessions, one session after the other."""
+"""Conversations: the turns of a project's sessions, one session after the other; and where in one of them something is said."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import NamedTuple
+
 from onward.core.project import Project
-from onward.core.transcript import Role
+from onward.core.session import Session
+from onward.core.transcript import Role, ToolCall, Turn
 from onward.store import Store, turns
 from onward.store.turns import NumberedTurn
 
-__all__ = ["NumberedTurn", "of_project"]
+__all__ = ["Met", "NumberedTurn", "find", "of_project"]
+
+_BEFORE_CHARS, _AFTER_CHARS = 50, 110
+
+
+class Met(NamedTuple):
+    """Where a text is met: the turn, and what stands `before` it, the text as it is written there, and what stands `after` it, on one line."""
+
+    ordinal: int
+    role: Role
+    before: str
+    text: str
+    after: str
 
 
 def of_project(
@@ -26,3 +42,42 @@ def of_project(
     """
     with store.read() as connection:
         return turns.of_project(connection, project.id, number=session, role=role, beyond=beyond, backwards=backwards, limit=limit)
+
+
+def find(store: Store, session: Session, text: str, *, limit: int) -> list[Met]:
+    """Return the turns of a session in which *text* stands, whatever its case, each once, at most *limit*: in what was said, in tool calls and in what they answered."""
+    wanted = text.casefold()
+    if not wanted.strip():
+        return []
+    found: list[Met] = []
+    with store.read() as connection:
+        for one in turns.of_session(connection, session.id):
+            met = next((met for said in _said(one.turn) if (met := _met(one.ordinal, one.turn.role, said, wanted))), None)
+            if met:
+                found.append(met)
+                if len(found) == limit:
+                    break
+    return found
+
+
+def _said(turn: Turn) -> Iterator[str]:
+    yield turn.text
+    for call in turn.calls:
+        yield call.name
+        yield from _arguments(call)
+    for result in turn.results:
+        yield result.text
+    yield turn.thinking
+
+
+def _arguments(call: ToolCall) -> Iterator[str]:
+    yield from [call.arguments] if isinstance(call.arguments, str) else map(str, call.arguments.values())
+
+
+def _met(ordinal: int, role: Role, said: str, wanted: str) -> Met | None:
+    place = said.casefold().find(wanted)
+    if place < 0:
+        return None
+    end = place + len(wanted)
+    before, after = said[max(0, place - _BEFORE_CHARS) : place], said[end : end + _AFTER_CHARS]
+    return Met(ordinal, role, " ".join(before.split()), said[place:end], " ".join(after.split()))

@@ -12,18 +12,18 @@ from onward.app.account_fields import need_of
 from onward.app.accounts import now, told_used
 from onward.app.charging import put_on
 from onward.app.usage import count_all
-from onward.core.accounts import Account, Event, Standing, standing
+from onward.core.accounts import Account, Event, Standing, settled, spent, standing
 from onward.core.credits import REMEMBERED_FAILURES_HOURS, Candidate, Need, Ranked, Window, ranking, rotation
 from onward.core.forecast import LOOKBACK_DAYS, Burn, Efficiency, Forecast, Use, burn, forecast
-from onward.core.pool import AccountCredits, Best, Credits, ModelUsage, ProjectCredits, Rotated
+from onward.core.pool import AccountCredits, Best, Credits, ModelUsage, Outlook, ProjectCredits, Rotated
 from onward.core.session import Session
 from onward.errors import Conflict, NotFound
 from onward.store import Store, accounts, projects, sessions, usage
 from onward.store.usage import SpentSession
 
 __all__ = [
-    "AccountCredits", "Best", "Burn", "Credits", "Efficiency", "Forecast", "ModelUsage", "Need", "ProjectCredits", "Ranked", "Rotated", "Window",
-    "analyze", "best", "need_of", "rotate",
+    "AccountCredits", "Best", "Burn", "Credits", "Efficiency", "Forecast", "ModelUsage", "Need", "Outlook", "ProjectCredits", "Ranked", "Rotated", "Window",
+    "analyze", "best", "need_of", "outlook", "rotate",
 ]  # fmt: skip
 
 
@@ -107,6 +107,29 @@ def rotate(
             why,
             target.reasons if target else (),
         )
+
+
+def outlook(
+    store: Store, session: Session, *, window: Window | None = None, credits_used: float | None = None, at: datetime | None = None
+) -> Outlook:
+    """Return how a session stands with its credits, and which account to go on with. Nothing is moved.
+
+    *credits_used* is what a person says the session used: what its account was charged for it gives way to that. Where it runs on no account, it is held against a hundred.
+    """
+    at, window = at or now(), window or Window()
+    with store.read() as connection:
+        current_id = accounts.current(connection, [session.id]).get(session.id)
+        charged = sum(one.credits for one in accounts.charges(connection, session.id) if one.account_id == current_id)
+        found = [
+            spent(settled(one, at), credits_used - charged, "reported") if credits_used is not None and one.id == current_id else one
+            for one in accounts.listed(connection)
+        ]
+        ranked = _ranked(connection, found, Need(), window, at, but=session.id)
+    current = next((one for one in ranked if one.standing.account.id == current_id), None)
+    decided = rotation(current, [one for one in ranked if one is not current], window)
+    if current is None:
+        return Outlook(None, window.place(session.credits_used if credits_used is None else credits_used), decided.to, decided.why)
+    return Outlook(current.standing, decided.place, decided.to, decided.why)
 
 
 def analyze(store: Store, *, account: Account | None = None, project_id: int | None = None, at: datetime | None = None) -> Credits:

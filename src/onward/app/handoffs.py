@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import Connection
 
 from onward.app.standing import corrected, standing_of
@@ -14,7 +16,7 @@ from onward.core.stored_handoff import Current, Difference, Redlined, StoredHand
 from onward.errors import BadInput, NotFound
 from onward.store import Store, facts, handoffs, projects, sessions
 
-__all__ = ["Current", "Difference", "Redlined", "StoredHandoff", "current", "diff", "of_id", "redlined", "restore", "versions"]
+__all__ = ["Current", "Difference", "Redlined", "StoredHandoff", "current", "diff", "kept_of", "of_id", "redlined", "restore", "versions"]
 
 
 def current(store: Store, project: Project, *, budget_tokens: int | None = None, session_number: int | None = None) -> Current:
@@ -43,6 +45,12 @@ def current(store: Store, project: Project, *, budget_tokens: int | None = None,
         else standing.as_of(store, session_number, added, budget_tokens)
     )
     return Current(made.handoff, render(made.handoff), made.preservation, made.budget_tokens)
+
+
+def kept_of(store: Store, session_ids: Sequence[int]) -> dict[int, float | None]:
+    """Return the share (0..1) that the handoff of each of these sessions keeps, of those that made one."""
+    with store.read() as connection:
+        return {session_id: one.kept_ratio for session_id, one in handoffs.of_sessions(connection, session_ids).items()}
 
 
 def versions(store: Store, project: Project, *, before: int | None = None, limit: int | None = None) -> list[StoredHandoff]:

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from sqlalchemy import Connection
 
@@ -59,12 +59,14 @@ def turns_of(records: Sequence[object]) -> list[Turn]:
 
 def turns_of_text(text: str) -> list[Turn]:
     """Return the turns of a conversation in any format that Onward knows, or as it was copied from a screen. Raises `BadInput` where there is none in it."""
-    source = Source(BytesIO(text.encode("utf-8", "replace")), "the conversation")
-    found = [item for item in read(source, ImportReport()) if isinstance(item, Turn)]
+    return turns_of_file(BytesIO(text.encode("utf-8", "replace")), "the conversation")
+
+
+def turns_of_file(file: BinaryIO, name: str) -> list[Turn]:
+    """Return the turns of a transcript in any format, called *name* where it is told of. Raises `BadInput` where there is none in it."""
+    found = [item for item in read(Source(file, name), ImportReport()) if isinstance(item, Turn)]
     if not found:
-        raise BadInput(
-            "Nobody says anything in the conversation.", "Send it as text with names before what each says, or as a list of turns."
-        )
+        raise BadInput(f"Nobody says anything in {name}.", "Send it as text with names before what each says, or as a list of turns.")
     return found
 
 

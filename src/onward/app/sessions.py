@@ -18,7 +18,7 @@ from onward.store.turns import MOST_ORDINAL
 
 __all__ = [
     "Session", "SessionDetail", "SessionStatus", "Started", "TimelineEntry",
-    "abandon", "find", "listed", "of_all", "of_id", "recent", "reopen", "replay", "show", "start", "timeline",
+    "abandon", "agents", "find", "listed", "of_all", "of_id", "recent", "reopen", "replay", "show", "start", "timeline",
 ]  # fmt: skip
 
 
@@ -86,12 +86,21 @@ def of_all(
     project_id: int | None = None,
     account_id: int | None = None,
     status: SessionStatus | None = None,
+    agent: str | None = None,
     before: int | None = None,
     limit: int,
 ) -> list[Session]:
-    """Return the sessions of every project, or those that ran on an account, the one begun last first; those begun *before* the one of that id."""
+    """Return the sessions of every project, or those that ran on an account, or of an *agent*, the one begun last first; those begun *before* the one of that id."""
     with store.read() as connection:
-        return sessions.of_all(connection, project_id=project_id, account_id=account_id, status=status, before=before, limit=limit)
+        return sessions.of_all(
+            connection, project_id=project_id, account_id=account_id, status=status, agent=agent, before=before, limit=limit
+        )
+
+
+def agents(store: Store) -> list[str]:
+    """Return the agents that there are sessions of, by name."""
+    with store.read() as connection:
+        return sessions.agents(connection)
 
 
 def timeline(

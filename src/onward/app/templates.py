@@ -4,26 +4,57 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from onward.core.session import Session
 from onward.core.template import Template
 from onward.errors import BadInput, NotFound
 from onward.redact import DISTILL_KEY, Redactor
 from onward.store import Store, templates
 
-__all__ = ["Template", "delete", "find", "listed", "new"]
+__all__ = ["Template", "change", "delete", "find", "fitting", "listed", "new"]
 
 MOST_NAME_CHARS = 100
 
 
 def new(store: Store, name: str, *, objectives: Sequence[str] = (), checklist: Sequence[str] = (), description: str = "") -> Template:
     """Store a new template. Raises `Conflict` when the name is taken."""
+    wanted = _wanted(name, description, objectives, checklist)
+    with store.write() as connection:
+        return templates.add(connection, *wanted)
+
+
+def change(
+    store: Store,
+    template: Template,
+    *,
+    name: str | None = None,
+    objectives: Sequence[str] | None = None,
+    checklist: Sequence[str] | None = None,
+    description: str | None = None,
+) -> Template:
+    """Change what is given of a template and return it as it is now. Sessions that began with it keep their objectives. Raises `Conflict` when the name is taken, `NotFound`."""
+    wanted = _wanted(
+        template.name if name is None else name,
+        template.description if description is None else description,
+        template.objectives if objectives is None else objectives,
+        template.checklist if checklist is None else checklist,
+    )
+    with store.write() as connection:
+        changed = templates.change(connection, template.id, *wanted)
+    if changed is None:
+        raise _none(template.name)
+    return changed
+
+
+def _wanted(name: str, description: str, objectives: Sequence[str], checklist: Sequence[str]) -> tuple[str, str, list[str], list[str]]:
+    """Return what is to be kept of a template, redacted. Raises `BadInput`."""
     name = " ".join(name.split())
     if not name or len(name) > MOST_NAME_CHARS or name.isdecimal():
         raise BadInput(f"{name!r} cannot name a template.", f"Use 1 to {MOST_NAME_CHARS} characters, not digits alone.")
-    if not objectives and not checklist:
-        raise BadInput("A template says what a session is for.", "Give an objective, or something for the checklist.")
     redact = Redactor(DISTILL_KEY).text
-    with store.write() as connection:
-        return templates.add(connection, name, redact(description.strip()), _lines(map(redact, objectives)), _lines(map(redact, checklist)))
+    for_beginning, for_end = _lines(map(redact, objectives)), _lines(map(redact, checklist))
+    if not for_beginning and not for_end:
+        raise BadInput("A template says what a session is for.", "Give an objective, or something for the checklist.")
+    return name, redact(description.strip()), for_beginning, for_end
 
 
 def listed(store: Store, *, after: str | None = None, limit: int | None = None) -> list[Template]:
@@ -39,8 +70,15 @@ def find(store: Store, name: str) -> Template:
         if found is None and name.isdecimal() and len(name) < 10:
             found = templates.by_id(connection, int(name))
     if found is None:
-        raise NotFound(f"There is no template {name!r}.", "List what there is: onward template list")
+        raise _none(name)
     return found
+
+
+def fitting(store: Store, session: Session) -> Template | None:
+    """Return the template that a session began with, as far as its objectives tell: the one with the most of them, all among the session's own; None where there is none."""
+    said = set(session.objectives)
+    found = [one for one in listed(store) if one.objectives and said.issuperset(one.objectives)]
+    return max(found, key=lambda one: (len(one.objectives), one.updated_at), default=None)
 
 
 def delete(store: Store, name: str) -> Template:
@@ -49,6 +87,10 @@ def delete(store: Store, name: str) -> Template:
     with store.write() as connection:
         templates.remove(connection, found.id)
     return found
+
+
+def _none(name: str) -> NotFound:
+    return NotFound(f"There is no template {name!r}.", "List what there is: onward template list")
 
 
 def _lines(said: Iterable[str]) -> list[str]:

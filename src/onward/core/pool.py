@@ -96,6 +96,23 @@ class Rotated:
 
 
 @dataclass(frozen=True, slots=True)
+class Outlook:
+    """How a session stands with its credits: the account it runs on (None where it has none) with what the session used, where that is in the window, the account to go on
+    with (None where it had better stay), and why.
+    """
+
+    standing: Standing | None
+    place: Place
+    to: Ranked | None
+    why: str
+
+    @property
+    def is_due(self) -> bool:
+        """Whether the session had better be completed, and the next one begun."""
+        return self.place in ("in", "past")
+
+
+@dataclass(frozen=True, slots=True)
 class AccountCredits:
     """How the credits of one account go. `usage` is what transcripts tell, beside the credits that were entered."""
 

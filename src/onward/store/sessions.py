@@ -148,6 +148,7 @@ def of_all(
     project_id: int | None = None,
     account_id: int | None = None,
     status: SessionStatus | None = None,
+    agent: str | None = None,
     before: int | None = None,
     limit: int,
 ) -> list[Session]:
@@ -157,12 +158,19 @@ def of_all(
         query = query.where(sessions.c.project_id == project_id)
     if status:
         query = query.where(sessions.c.status == status)
+    if agent is not None:
+        query = query.where(sessions.c.agent == agent)
     if account_id is not None:
         on_it = select(session_accounts.c.session_id).where(session_accounts.c.account_id == account_id)
         query = query.where(sessions.c.id.in_(on_it))
     if before is not None:
         query = query.where(sessions.c.id < before)
     return [_made(row) for row in connection.execute(query)]
+
+
+def agents(connection: Connection) -> list[str]:
+    """Return the agents that there are sessions of, by name."""
+    return [name for name in connection.execute(select(sessions.c.agent).distinct().order_by(sessions.c.agent)).scalars() if name]
 
 
 class CompletedLine(NamedTuple):

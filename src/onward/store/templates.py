@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Row, delete, insert, select
+from sqlalchemy import Connection, Row, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from onward.core.template import Template
@@ -19,19 +19,38 @@ from onward.store.wording import keepable
 def add(connection: Connection, name: str, description: str, objectives: Sequence[str], checklist: Sequence[str]) -> Template:
     """Store a new template. Raises `Conflict` when the name is taken."""
     at = now()
-    row = {
-        "name": keepable(name),
-        "description": keepable(description),
-        "objectives_json": _json(objectives),
-        "checklist_json": _json(checklist),
-        "created_at": at,
-        "updated_at": at,
-    }
+    row = {**_row(name, description, objectives, checklist), "created_at": at, "updated_at": at}
     with connection.begin_nested():
         try:
             return _made(connection.execute(insert(templates).values(row).returning(*templates.c)).one())
         except IntegrityError:
-            raise Conflict(f"There is a template named {name!r} already.", "Choose another name, or delete that one first.") from None
+            raise _taken(name) from None
+
+
+def change(
+    connection: Connection, template_id: int, name: str, description: str, objectives: Sequence[str], checklist: Sequence[str]
+) -> Template | None:
+    """Store a template as it is to be from now on, and return it; None when it is gone. Raises `Conflict` when the name is taken."""
+    row = {**_row(name, description, objectives, checklist), "updated_at": now()}
+    with connection.begin_nested():
+        try:
+            found = connection.execute(update(templates).where(templates.c.id == template_id).values(row).returning(*templates.c)).first()
+        except IntegrityError:
+            raise _taken(name) from None
+    return None if found is None else _made(found)
+
+
+def _row(name: str, description: str, objectives: Sequence[str], checklist: Sequence[str]) -> dict[str, Any]:
+    return {
+        "name": keepable(name),
+        "description": keepable(description),
+        "objectives_json": _json(objectives),
+        "checklist_json": _json(checklist),
+    }
+
+
+def _taken(name: str) -> Conflict:
+    return Conflict(f"There is a template named {name!r} already.", "Choose another name, or delete that one first.")
 
 
 def by_name(connection: Connection, name: str) -> Template | None:

@@ -13,7 +13,7 @@ from onward.web.rendering import environment
 from onward.web.surface import Surface
 
 ROUTES = (
-    "dashboard", "begin", "projects", "facts", "housekeeping", "sessions", "handoff", "analytics", "knowledge", "accounts", "search", "settings", "jobs", "palette", "sign_in", "files",
+    "dashboard", "begin", "projects", "facts", "housekeeping", "templates", "session_work", "sessions", "handoff", "analytics", "knowledge", "accounts", "search", "settings", "jobs", "palette", "sign_in", "files",
 )  # fmt: skip
 """Modules of `routes`, each with a `router`."""
 

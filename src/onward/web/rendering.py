@@ -13,8 +13,9 @@ from fastapi import Response
 from fastapi.responses import RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from onward.app import projects, sessions
+from onward.app import projects
 from onward.app.access import Reach
+from onward.app.in_sight import in_sight
 from onward.web import figures, language, visit
 from onward.web.assets import HTMX, assets
 from onward.web.prose import code, phrase, prose
@@ -47,8 +48,7 @@ def go(at: Visit, url: str, *, toast: Toast | None = None) -> Response:
     if not at.is_htmx or at.is_boosted:
         return RedirectResponse(url, 303, headers=_told(toast, "HX-Trigger") if at.is_boosted else None)
     there = {"path": url, "target": "#main", "swap": "outerHTML show:window:top", "headers": {"HX-Boosted": "true"}}
-    told = {**({"onward:toast": toast.told()} if toast else {}), "onward:close": ""}
-    return Response(headers={"hx-location": json.dumps(there), "HX-Trigger": json.dumps(told)})
+    return Response(headers={"hx-location": json.dumps(there), "hx-trigger": json.dumps({**_events(toast), "onward:close": True})})
 
 
 def told(at: Visit, toast: Toast) -> Response:
@@ -83,15 +83,17 @@ def _answer(at: Visit, template: str, status_code: int, toast: Toast | None, con
 
 
 def _told(toast: Toast | None, header: str = "HX-Trigger") -> dict[str, str]:
-    return {header: json.dumps({"onward:toast": toast.told()})} if toast else {}
+    return {header: json.dumps(_events(toast))} if toast else {}
+
+
+def _events(toast: Toast | None) -> dict[str, Any]:
+    return {"onward:toast": toast.told()} if toast else {}
 
 
 def _around(at: Visit) -> dict[str, Any]:
     """Return what every page shows around its middle: the session that goes on, and the projects to go to."""
-    active = sessions.of_all(at.store, status="active", limit=1)
     return {
-        "active_session": active[0] if active else None,
-        "active_project": projects.of_id(at.store, active[0].project_id) if active else None,
+        "in_sight": in_sight(at.store, visit.window(at.settings)),
         "known_projects": projects.listed(at.store, limit=_LISTED_PROJECTS),
     }
 
@@ -106,6 +108,7 @@ def environment() -> Environment:
     made.install_gettext_callables(language._, language.form, newstyle=True)  # type: ignore[attr-defined]
     made.filters.update(figures.FILTERS)
     made.filters["query"] = lambda values: urlencode({name: value for name, value in values.items() if value not in (None, "")})
+    made.filters["paired"] = lambda values, others: list(zip(values, others, strict=True))
     made.filters["quoted"] = lambda text: quote(str(text), safe="")
     made.filters["pretty"] = lambda value: json.dumps(value, indent=2, ensure_ascii=False, default=str)
     made.globals.update(

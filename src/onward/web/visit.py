@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Request
 
 from onward.app.access import CALLER, SCOPES, Caller, Reach
+from onward.core.credits import Window
 from onward.settings import Settings
 
 if TYPE_CHECKING:
@@ -61,6 +62,11 @@ async def _visit(request: Request) -> Visit:
 
 
 At = Annotated[Visit, Depends(_visit)]
+
+
+def window(settings: Settings) -> Window:
+    """Return where rotation begins and where it must be done by, as it is set."""
+    return Window(float(settings.rotate_from), float(settings.rotate_at))
 
 
 def routes() -> APIRouter:

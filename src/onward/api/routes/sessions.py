@@ -222,10 +222,11 @@ def listed(
     project_id: Annotated[int | None, Query(ge=1, le=MOST_ID, description="Only those of that project.")] = None,
     account_id: Annotated[int | None, Query(ge=1, le=MOST_ID, description="Only those that ran on that account.")] = None,
     status: StatusFilter = None,
+    agent: Annotated[str | None, Query(max_length=100, description="Only those of that agent.", examples=["codex"])] = None,
 ) -> Response:
     """Answer the sessions of all projects, the one begun last first."""
     found = sessions.of_all(
-        at.store, project_id=project_id, account_id=account_id, status=status, before=page.last(int), limit=page.limit + 1
+        at.store, project_id=project_id, account_id=account_id, status=status, agent=agent, before=page.last(int), limit=page.limit + 1
     )
     return page.answer(found, shape=session_shape, last=lambda one: (one.id,))
 

@@ -30,6 +30,15 @@ class NewTemplate(Body):
     checklist: Lines = Field(default_factory=list, examples=[["A test fails without the fix"]])
 
 
+class TemplateChange(Body):
+    """What to change of a template; what is not given stays as it is."""
+
+    name: Text | None = Field(None, min_length=1, max_length=200, examples=["bugfix"])
+    description: Text | None = Field(None, max_length=2000, examples=["When something is broken in production"])
+    objectives: Lines | None = Field(None, examples=[["Find the cause before mending"]])
+    checklist: Lines | None = Field(None, examples=[["A test fails without the fix"]])
+
+
 @dataclass(frozen=True, slots=True)
 class TemplateShape:
     """A kind of session: its objectives, and what it should not forget."""
@@ -74,6 +83,16 @@ def find(at: At, name: Annotated[Text, Query(min_length=1, max_length=200, descr
 def show(at: At, template_id: Id) -> Response:
     """Answer a template."""
     return ok(template_shape(templates.find(at.store, str(template_id))))
+
+
+@router.patch("/templates/{template_id}", summary="Change a template", **answers(TemplateShape, NotFound, Conflict))
+def change(at: At, template_id: Id, body: TemplateChange) -> Response:
+    """Change what is given of a template. Sessions that began with it keep their objectives."""
+    found = templates.find(at.store, str(template_id))
+    changed = templates.change(
+        at.store, found, name=body.name, objectives=body.objectives, checklist=body.checklist, description=body.description
+    )
+    return ok(template_shape(changed))
 
 
 @router.delete("/templates/{template_id}", summary="Delete a template", **answers(TemplateShape, NotFound))

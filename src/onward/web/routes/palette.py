@@ -45,6 +45,9 @@ def pages() -> list[Command]:
 def commands() -> list[Command]:
     """Return what one can do from anywhere. What a page adds here works on every page."""
     return [
+        Command(_("Start a session"), symbol="play", note="N", action="fetch:/parts/sessions/start", words="new begin"),
+        Command(_("Complete the active session"), symbol="check", note="C", action="complete", words="finish end handoff"),
+        Command(_("Templates"), "/sessions/templates", "list-checks", words="objectives checklist"),
         Command(_("Import sessions"), "/begin", "folder-input", words="paste demo upload add"),
         Command(_("Keyboard shortcuts"), symbol="keyboard", note="?", action="dialog:shortcuts"),
         Command(_("API routes"), "/docs", "code", words="openapi"),

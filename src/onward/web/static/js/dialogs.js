@@ -46,7 +46,9 @@ document.addEventListener("htmx:beforeSwap", ({ detail: { target, shouldSwap } }
 // A menu stands below its button, and goes with what was chosen.
 document.addEventListener("toggle", (event) => {
   const menu = event.target;
-  if (event.newState !== "open" || !menu.matches?.(".menu")) return;
+  if (!menu.matches?.(".menu")) return;
+  // Where it stood is taken off again: htmx would copy it as an attribute, which the page's policy forbids.
+  if (event.newState !== "open") return menu.removeAttribute("style");
   const button = document.querySelector(`[popovertarget="${menu.id}"]`).getBoundingClientRect();
   const left = Math.max(8, Math.min(button.left, innerWidth - menu.offsetWidth - 8));
   const top = button.bottom + menu.offsetHeight + 8 > innerHeight ? Math.max(8, button.top - menu.offsetHeight - 4) : button.bottom + 4;

@@ -22,7 +22,15 @@ document.addEventListener("keydown", (event) => {
   } else if (event.key === "?" && document.getElementById("shortcuts")) {
     event.preventDefault();
     onward.open("shortcuts");
-  } else if (key === "g") wasG = Date.now();
+  } else if (key === "n" && Date.now() - wasG >= 1200 && document.querySelector(".now")) onward.fetchDialog("/parts/sessions/start");
+  else if (key === "c" && Date.now() - wasG >= 1200 && document.querySelector(".now")) onward.complete();
+  else if (key === "g") wasG = Date.now();
   else if (Date.now() - wasG < 1200 && PLACES[key]) go(PLACES[key]);
 });
+// Only who may write has these dialogs.
+onward.fetchDialog = (url) => htmx.ajax("GET", url, { target: "body", swap: "beforeend" });
+onward.complete = () => {
+  const button = document.querySelector(".now [hx-get$='/complete']");
+  button ? button.click() : onward.toast(onward.text("noneActive"), "info");
+};
 const go = (url) => document.querySelector(`.tabs a[href="${url}"]`)?.click();

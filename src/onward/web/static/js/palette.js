@@ -37,9 +37,11 @@ if (dialog) {
       onward.run(action);
     }
   });
-  // What a command of the palette does that is no page: "dialog:ID" opens a dialog.
+  // What a command of the palette does that is no page: "dialog:ID" opens a dialog, "fetch:URL" one that is fetched first, "complete" the one of the active session.
   onward.run = (action) => {
     const [what, which] = action.split(":");
     if (what === "dialog") onward.open(which);
+    else if (what === "fetch") onward.fetchDialog(which);
+    else if (what === "complete") onward.complete();
   };
 }

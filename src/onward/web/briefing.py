@@ -1,0 +1,27 @@
+"""What a person gives to the agent of a session that begins: the handoff it begins with, and what changed since, as one prompt."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from onward.app.briefing import briefing
+from onward.core.handoff import Handoff, render_prompt
+from onward.core.project import Project
+from onward.core.session import SessionDetail
+from onward.core.stored_handoff import StoredHandoff
+from onward.web.visit import Visit
+
+
+def since(at: Visit, project: Project, handoff: StoredHandoff) -> Handoff:
+    """Return *handoff* with what changed in the project's repository since, where that is on this machine."""
+    root = Path(project.root) if project.root else None
+    if root is None or not root.is_absolute() or not root.is_dir():
+        return handoff.handoff
+    return briefing(at.store, project, handoff, root)[0]
+
+
+def briefing_of(at: Visit, project: Project, detail: SessionDetail) -> str:
+    """Return what the agent of a session is given; empty where it began with no handoff."""
+    if detail.loaded is None:
+        return ""
+    return render_prompt(since(at, project, detail.loaded), next_goal="; ".join(detail.session.objectives))

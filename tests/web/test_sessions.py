@@ -1,0 +1,256 @@
+"""Sessions as a person works with them: found, begun, given a transcript, completed, read, played back."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from .conftest import Site, Watch, ready, violations, visit
+
+PASTED = (
+    "User: Print the ticket on the thermal printer, and never use port 9101 for it.\n"
+    "Assistant: Done: print.ts sends ESC/POS to port 9100, the paper is cut after each ticket.\n"
+    "User: Good. We decided to keep the old layout, because Bu Ratna knows it."
+)
+
+
+def test_the_whole_loop_by_the_keyboard_alone(page: Page, site: Site) -> None:
+    """Start → paste the turns → complete → the handoff → start the next, and no mouse."""
+    visit(page, f"{site.url}/sessions/4")
+    page.keyboard.press("c")
+    dialog = page.locator("#complete-dialog")
+    expect(dialog.get_by_label("Conversation")).to_be_focused()
+    page.keyboard.insert_text(PASTED)
+    tab_to(page, "complete-accomplishments")
+    page.keyboard.type("The ticket prints")
+    page.keyboard.press("Enter")
+    page.keyboard.type("The paper is cut")
+    tab_to(page, "complete-blockers")
+    page.keyboard.type("No spare paper roll")
+    tab_to(page, "complete-credits")
+    page.keyboard.type("42")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/sessions/4/handoff")
+    expect(page.locator(".toast")).to_contain_text("Session 4 is completed: handoff 4 is ready")
+    prose = page.locator(".handoff-prose").first
+    expect(prose).to_contain_text("port 9101")
+    expect(prose).to_contain_text("No spare paper roll")
+    expect(page.locator(".kpis")).to_contain_text("Preservation")
+    page.keyboard.press("n")
+    start = page.locator("#start-dialog")
+    expect(start.locator(".previous")).to_contain_text("port 9101")
+    expect(start.get_by_label("Project")).to_be_focused()
+    tab_to(page, "start-objectives")
+    page.keyboard.type("Order paper rolls")
+    tab_to(page, "start-agent")
+    page.keyboard.type("codex")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/sessions/5")
+    expect(page.locator("#rail .now")).to_contain_text("antre #5")
+    expect(page.locator("#rail .now")).to_contain_text("codex")
+    expect(page.locator("#briefing")).to_contain_text("Your task now: Order paper rolls")
+    expect(page.locator("#briefing")).to_contain_text("port 9101")
+    shown = json.loads(site.onward("session", "show", "4", "--project", "antre", "--json"))
+    told = json.dumps(shown)
+    assert "The paper is cut" in told
+    assert "42" in told
+
+
+def tab_to(page: Page, field: str) -> None:
+    for _ in range(14):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.id") == field:
+            return
+    pytest.fail(f"no Tab leads to {field}")
+
+
+def test_sessions_are_filtered_by_their_address(page: Page, site: Site) -> None:
+    visit(page, f"{site.url}/sessions")
+    expect(page.locator("tbody tr")).to_have_count(4)
+    page.get_by_label("Status").select_option("completed")
+    expect(page.locator("tbody tr")).to_have_count(3)
+    expect(page).to_have_url(f"{site.url}/sessions?status=completed")
+    expect(page.get_by_label("Status")).to_be_focused()
+    page.get_by_label("Agent").select_option("codex")
+    page.wait_for_url("**/sessions?status=completed&agent=codex")
+    expect(page.locator("tbody tr")).to_have_count(1)
+    page.go_back()
+    expect(page.locator("tbody tr")).to_have_count(3)
+    visit(page, f"{site.url}/sessions?status=abandoned")
+    expect(page.locator(".empty")).to_contain_text("No session is like that")
+
+
+def test_credits_in_the_window_offer_to_go_on_with_another_account(page: Page, site: Site) -> None:
+    site.onward("account", "new", "claude-1", "--credits", "100", "--used", "50")
+    site.onward("account", "new", "claude-2", "--credits", "100")
+    site.onward("session", "start", "--project", "antre", "--account", "claude-1", "--objective", "Cut the paper")
+    visit(page, f"{site.url}/sessions/5")
+    page.get_by_role("button", name="Complete", exact=True).first.click()
+    dialog = page.locator("#complete-dialog")
+    expect(dialog.locator("#outlook")).to_contain_text("claude-1: 50 of 100 used")
+    credits = dialog.get_by_label("Credits used")
+    credits.fill("ten")
+    expect(dialog.locator("#outlook")).to_contain_text("This is no number")
+    credits.fill("60")
+    expect(dialog.locator("#outlook")).to_contain_text("more than claude-1 has")
+    credits.fill("38")
+    expect(dialog.locator("#outlook")).to_contain_text("claude-1 has used 88 of 100 credits, which is in the window from 85 to 92")
+    assert violations(page) == []
+    dialog.get_by_role("textbox", name="Accomplishments").fill("It is cut")
+    dialog.get_by_role("button", name="Complete and go on with claude-2").click()
+    page.wait_for_url("**/sessions/5/handoff?on=*")
+    expect(page.locator(".notice")).to_contain_text("Go on with claude-2")
+    page.get_by_role("button", name="Start the next one on claude-2").click()
+    expect(page.locator("#start-dialog").get_by_label("Account")).to_have_value("2")
+    page.locator("#start-dialog").get_by_role("button", name="Start", exact=True).click()
+    page.wait_for_url("**/sessions/6")
+    expect(page.locator("#rail .now")).to_contain_text("claude-2")
+
+
+def test_what_was_typed_survives_a_closed_dialog_and_a_reload(page: Page, site: Site) -> None:
+    visit(page, f"{site.url}/sessions/4")
+    page.keyboard.press("c")
+    page.locator("#complete-accomplishments").fill("Half of it")
+    page.locator("#complete-accomplishments").press("Enter")
+    page.keyboard.type("And the rest")
+    page.keyboard.press("Escape")
+    page.reload()
+    ready(page)
+    page.keyboard.press("c")
+    expect(page.locator("#complete-dialog line-list").first.locator("input")).to_have_count(2)
+    expect(page.locator("#complete-accomplishments")).to_have_value("Half of it")
+
+
+def test_several_pasted_lines_become_several(page: Page, site: Site) -> None:
+    visit(page, f"{site.url}/sessions/4")
+    page.keyboard.press("c")
+    first = page.locator("#complete-blockers")
+    first.focus()
+    first.evaluate(
+        "(field) => { const data = new DataTransfer(); data.setData('text', '- no paper\\n2. no key\\n');"
+        " field.dispatchEvent(new ClipboardEvent('paste', {clipboardData: data, bubbles: true, cancelable: true})); }"
+    )
+    lines = page.locator("line-list").filter(has=page.locator("#complete-blockers")).locator("input")
+    expect(lines).to_have_count(2)
+    expect(lines.nth(0)).to_have_value("no paper")
+    expect(lines.nth(1)).to_have_value("no key")
+    page.keyboard.press("Home")
+    page.keyboard.press("Backspace")
+    expect(lines).to_have_count(1)
+    expect(lines.nth(0)).to_have_value("no paperno key")
+
+
+def test_a_template_fills_in_its_objectives_and_asks_its_checklist_at_the_end(page: Page, site: Site) -> None:
+    visit(page, f"{site.url}/sessions/templates")
+    page.get_by_role("button", name="New template").first.click()
+    form = page.locator("#template-dialog")
+    form.get_by_label("Name").fill("bug fix")
+    form.locator("#template-objectives").fill("Find the cause")
+    form.locator("#template-checklist").fill("A test fails without the fix")
+    assert violations(page) == []
+    form.get_by_role("button", name="Save").click()
+    expect(page.locator(".template-list")).to_contain_text("bug fix")
+    page.keyboard.press("n")
+    start = page.locator("#start-dialog")
+    start.locator("#start-objectives").fill("Mend the printer")
+    start.get_by_label("Template").select_option("bug fix")
+    expect(start).to_contain_text("A test fails without the fix")
+    expect(start.locator("line-list input")).to_have_count(2)
+    expect(start.locator("#start-objectives")).to_have_value("Find the cause")
+    assert violations(page) == []
+    start.get_by_role("button", name="Start", exact=True).click()
+    page.wait_for_url("**/sessions/5")
+    page.keyboard.press("c")
+    expect(page.get_by_role("checkbox", name="A test fails without the fix")).to_be_visible()
+    page.keyboard.press("Escape")
+    visit(page, f"{site.url}/sessions/templates")
+    page.get_by_role("button", name="Delete bug fix").click()
+    expect(page.locator(".empty")).to_contain_text("No template yet")
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator(".template-list")).to_contain_text("A test fails without the fix")
+
+
+def test_a_line_of_the_handoff_leads_to_its_turn_and_the_turn_back(page: Page, shared_site: Site) -> None:
+    visit(page, f"{shared_site.url}/sessions/3/handoff")
+    source = page.locator(".handoff-prose li a.source", has_text=re.compile(r"^s3\.\d+$")).first
+    turn = source.inner_text().partition(".")[2]
+    source.click()
+    marked = page.locator(".turn.is-marked")
+    expect(marked).to_have_attribute("id", f"turn-{turn}")
+    expect(marked).to_be_in_viewport()
+    marked.get_by_text(re.compile("of the handoff came from here")).click()
+    expect(marked.locator(".told li")).not_to_have_count(0)
+    visit(page, f"{shared_site.url}/sessions/3#turn-2")
+    expect(page.locator("#turn-2")).to_be_in_viewport()
+
+
+def test_a_conversation_is_read_found_in_and_jumped_in(page: Page, shared_site: Site) -> None:
+    visit(page, f"{shared_site.url}/sessions/1")
+    call = page.locator("details.call:not(.answer)").first
+    expect(call.locator("pre")).to_be_hidden()
+    call.locator("summary").click()
+    expect(call.locator("pre")).to_be_visible()
+    page.get_by_label("Find in this session").fill("nik")
+    expect(page.locator(".met mark").first).to_have_text(re.compile("nik", re.I))
+    assert violations(page) == []
+    page.locator(".met a").first.click()
+    expect(page.locator(".turn.is-marked")).to_be_in_viewport()
+    page.get_by_role("spinbutton", name="Turn").fill("7")
+    page.keyboard.press("Enter")
+    expect(page.locator("#turn-7")).to_have_class(re.compile("is-marked"))
+
+
+def test_a_session_is_played_back_from_the_keyboard(page: Page, shared_site: Site) -> None:
+    visit(page, f"{shared_site.url}/sessions/3/replay?turn=5")
+    now = page.locator(".turn.is-now")
+    expect(now).to_have_id("turn-5")
+    page.keyboard.press("ArrowRight")
+    expect(now).to_have_id("turn-6")
+    page.keyboard.press("k")
+    page.keyboard.press("k")
+    expect(now).to_have_id("turn-4")
+    expect(page).to_have_url(re.compile(r"turn=4$"))
+    page.keyboard.press("4")
+    expect(page).to_have_url(re.compile(r"turn=4&speed=4$"))
+    page.keyboard.press("Space")
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+    expect(now).to_have_id("turn-7", timeout=15_000)
+    page.keyboard.press("Space")
+    expect(page.get_by_role("button", name="Play")).to_be_visible()
+    page.keyboard.press("End")
+    page.keyboard.press("Home")
+    expect(now).to_have_id("turn-1")
+    page.reload()
+    expect(page.locator(".turn.is-now")).to_have_id("turn-1")
+
+
+def test_a_transcript_comes_into_a_session_once(page: Page, site: Site, watch: Watch) -> None:
+    watch.allow("422")
+    visit(page, f"{site.url}/sessions/4")
+    page.get_by_role("button", name="Add a transcript").click()
+    dialog = page.locator("#import-dialog")
+    dialog.get_by_role("button", name="Add", exact=True).click()
+    expect(dialog.locator("#import-text-error")).to_contain_text("There is nothing to add")
+    dialog.locator("[type=file]").set_input_files({"name": "talk.txt", "mimeType": "text/plain", "buffer": PASTED.encode()})
+    dialog.get_by_role("button", name="Add", exact=True).click()
+    expect(page.locator(".toast")).to_contain_text("3 new turns")
+    expect(page.locator(".turn")).to_have_count(3)
+    page.get_by_role("button", name="More about this session").click()
+    page.get_by_role("button", name="Add a transcript").click()
+    dialog.get_by_label("Conversation").fill(PASTED)
+    dialog.get_by_role("button", name="Add", exact=True).click()
+    expect(page.locator(".toast").last).to_contain_text("has all of these turns already")
+    expect(page.locator(".turn")).to_have_count(3)
+
+
+def test_a_session_is_abandoned_and_had_back(page: Page, site: Site) -> None:
+    visit(page, f"{site.url}/sessions/4")
+    page.get_by_role("button", name="More about this session").click()
+    page.get_by_role("button", name="Abandon").click()
+    expect(page.locator("#rail .now")).to_contain_text("No session is active")
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator("#rail .now")).to_contain_text("antre #4")
+    expect(page.locator("main .about")).to_contain_text("active")
