@@ -115,7 +115,14 @@ def test_a_session_begins_with_a_template(client: TestClient, project: int) -> N
     assert "Find the cause" in str(session)
     assert data(client.get("/api/templates")) == [made]
     assert data(client.get(f"/api/templates/{made['id']}")) == made
-    assert data(client.delete(f"/api/templates/{made['id']}")) == made
+    changed = data(client.patch(f"/api/templates/{made['id']}", json={"name": "mending", "checklist": ["Said what was wrong"]}))
+    assert (changed["name"], changed["objectives"], changed["checklist"]) == ("mending", made["objectives"], ["Said what was wrong"])
+    assert client.patch(f"/api/templates/{made['id']}", json={"objectives": [], "checklist": []}).status_code == 422
+    assert client.patch("/api/templates/99", json={"name": "none"}).status_code == 404
+    other = data(client.post("/api/templates", json={**new, "name": "release"}))
+    assert client.patch(f"/api/templates/{other['id']}", json={"name": "mending"}).status_code == 409
+    assert data(client.delete(f"/api/templates/{other['id']}")) == other
+    assert data(client.delete(f"/api/templates/{made['id']}")) == changed
     assert client.get(f"/api/templates/{made['id']}").status_code == 404
 
 

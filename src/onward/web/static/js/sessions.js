@@ -20,3 +20,10 @@ document.addEventListener("htmx:afterSettle", () => {
   const outlook = document.activeElement?.matches("[name=credits]") && document.getElementById("outlook");
   if (outlook) outlook.scrollIntoView({ block: "nearest" });
 });
+// A filter keeps the focus when the list below it was fetched anew.
+let filter = "";
+document.addEventListener("htmx:beforeSwap", ({ detail: { target } }) => target.id === "session-list" && (filter = document.activeElement?.id ?? ""));
+document.addEventListener("htmx:afterSettle", () => {
+  if (filter) document.getElementById(filter)?.focus();
+  filter = "";
+});
