@@ -178,6 +178,7 @@ def test_a_line_of_the_handoff_leads_to_its_turn_and_the_turn_back(page: Page, s
     source = page.locator(".handoff-prose li a.source", has_text=re.compile(r"^s3\.\d+$")).first
     turn = source.inner_text().partition(".")[2]
     source.click()
+    page.get_by_role("link", name="Whole session").click()
     marked = page.locator(".turn.is-marked")
     expect(marked).to_have_attribute("id", f"turn-{turn}")
     expect(marked).to_be_in_viewport()

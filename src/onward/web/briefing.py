@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from onward.app.briefing import briefing
-from onward.core.handoff import Handoff, render_prompt
+from onward.core.handoff import Handoff
+from onward.core.master_prompt import render_prompt
 from onward.core.project import Project
 from onward.core.session import SessionDetail
 from onward.core.stored_handoff import StoredHandoff
@@ -24,4 +25,4 @@ def briefing_of(at: Visit, project: Project, detail: SessionDetail) -> str:
     """Return what the agent of a session is given; empty where it began with no handoff."""
     if detail.loaded is None:
         return ""
-    return render_prompt(since(at, project, detail.loaded), next_goal="; ".join(detail.session.objectives))
+    return render_prompt(since(at, project, detail.loaded), next_goal="; ".join(detail.session.objectives), agent=detail.session.agent)

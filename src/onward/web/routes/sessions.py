@@ -189,7 +189,7 @@ def handoff(at: At, session_id: int, job: int | None = None, on: str = "") -> Re
     return page(at, "pages/session_handoff.html", head=head, made=made, job=working, on=ranked, newest=_newest(at, head.project))
 
 
-@router.get("/sessions/{session_id}/handoff.md")
+@router.get("/parts/sessions/{session_id}/handoff.md")
 def download(at: At, session_id: int) -> Response:
     """Answer the handoff that a session made, as a file."""
     detail = sessions.show(at.store, sessions.of_id(at.store, session_id))
