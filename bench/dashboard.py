@@ -3,7 +3,8 @@
     python -m bench.dashboard
 
 Cold: kB over the wire and requests of the first page. Slow: until its content is visible on a processor four times slower and a line of 10 Mbit/s.
-Click: from a click in the rail until the other page's heading is there, the median of 20. Prints a table; needs chromium.
+Click: from a click until the other page's heading is there, the median of 20; from a handoff to the turns behind a line, too. Many: the same to the page of a project of 10,000
+sessions, held against one of 10 with the same handoff; the first page of its timeline, too. Prints a table; needs chromium.
 """
 
 from __future__ import annotations
@@ -11,17 +12,18 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 CLICKS = 20
 SLOW = {"offline": False, "latency": 20, "downloadThroughput": 10_000_000 / 8, "uploadThroughput": 10_000_000 / 8}
@@ -93,14 +95,13 @@ def slow(browser: Browser, url: str) -> Figure:
     return Figure("content visible, slow", seconds, 1.5, "s")
 
 
-def clicks(browser: Browser, url: str) -> Figure:
-    """Return the median time from a click to the other page."""
+def clicks(browser: Browser, url: str, places: Sequence[str]) -> float:
+    """Return the median milliseconds from a click to the other page, going from one of *places* to the next."""
     page = browser.new_context(reduced_motion="reduce").new_page()
     page.goto(url)
     page.wait_for_selector("html[data-ready]", state="attached")
     told = []
     for turn in range(CLICKS):
-        there = ("/sessions", "/handoff?project=1")[turn % 2]
         told.append(
             page.evaluate(
                 """async (there) => {
@@ -114,11 +115,39 @@ def clicks(browser: Browser, url: str) -> Figure:
                   while (document.querySelector("main h1") === before) await new Promise(requestAnimationFrame);
                   return performance.now() - started;
                 }""",
-                there,
+                places[turn % len(places)],
             )
         )
+        # What a page fetches after it is there is none of the next click's.
+        expect(page.locator(".later, .htmx-request")).to_have_count(0, timeout=60_000)
     page.context.close()
-    return Figure("click to page, median", median(told), 50, "ms")
+    return median(told)
+
+
+def fill(home: Path, sessions: int) -> int:
+    """Give the store a project of so many completed sessions, each with its measures and its version of the first project's handoff, and return its id."""
+    with closing(sqlite3.connect(home / "onward.db")) as store, store:
+        columns = {
+            name: [row[1] for row in store.execute(f"pragma table_info({name})")]
+            for name in ("projects", "sessions", "handoffs", "session_measures")
+        }
+        project = max(row[0] for row in store.execute("select id from projects")) + 1
+        first = max(row[0] for row in store.execute("select id from sessions"))
+
+        def copied(table: str, where: str, **other: str) -> None:
+            given = [name for name in columns[table] if name != "id" or "id" in other]
+            values = ", ".join(other.get(name, f"one.{name}") for name in given)
+            many = f"with recursive n(n) as (select 1 union all select n + 1 from n where n < {sessions if 'n.n' in values else 1})"
+            store.execute(
+                f"{many} insert into {table} ({', '.join(given)}) select {values} from n, (select * from {table} where {where} limit 1) as one"
+            )
+
+        copied("projects", "id = 1", id=str(project), name=f"'of {sessions}'", secret_key="randomblob(32)", root="''", remote="''")
+        copied("sessions", "project_id = 1 and number = 3", id=f"{first} + n.n", project_id=str(project), number="n.n", native_id="null")
+        newest = "project_id = 1 order by version desc"
+        copied("handoffs", newest, project_id=str(project), session_id=f"{first} + n.n", version="n.n", session_number="n.n")
+        copied("session_measures", "true", session_id=f"{first} + n.n")
+    return project
 
 
 def main(_: list[str] | None = None) -> None:
@@ -127,12 +156,30 @@ def main(_: list[str] | None = None) -> None:
         home = Path(folder) / "home"
         environment = {**os.environ, "ONWARD_HOME": str(home)}
         subprocess.run([sys.executable, "-m", "onward", "demo", "--no-serve", "--keep"], env=environment, check=True, capture_output=True)
+        sized = [fill(home, sessions) for sessions in (10, 10_000)]
         browser = driver.chromium.launch(executable_path=os.environ.get("CHROMIUM") or shutil.which("chromium"), args=FLAGS)
         with serving(home) as url:
             # Whoever comes first pays for what is made once.
-            for path in ("", "/sessions", "/handoff?project=1"):
+            for path in ("", "/sessions", "/handoff?project=1", "/projects/1/sources/s3.41", *(f"/projects/{one}" for one in sized)):
                 browser.new_context().new_page().goto(url + path)
-            for figure in (*cold(browser, url), slow(browser, url), clicks(browser, url)):
+            few, many = (clicks(browser, url, (f"/projects/{one}",)) for one in sized)
+            figures = (
+                *cold(browser, url),
+                slow(browser, url),
+                Figure("click to page, median", clicks(browser, url, ("/sessions", "/handoff?project=1")), 50, "ms"),
+                Figure(
+                    "click to turns, median", clicks(browser, url, ("/projects/1/sources/s3.41", "/projects/1/sources/s2.19")), 50, "ms"
+                ),
+                Figure("click to 10 sessions", few, 50, "ms"),
+                Figure("click to 10,000 sessions", many, 2 * few, "ms"),
+                Figure(
+                    "click to its timeline",
+                    clicks(browser, url, (f"/projects/{sized[1]}/sessions", f"/projects/{sized[1]}/sessions?status=completed")),
+                    50,
+                    "ms",
+                ),
+            )
+            for figure in figures:
                 mark = "" if figure.value <= figure.most else "  too much"
                 print(f"{figure.name:24}{figure.value:8.1f} {figure.unit:3} (at most {figure.most:g}){mark}")
         browser.close()

@@ -19,9 +19,9 @@ def marked(old: str, new: str) -> tuple[Markup, Markup]:
     before, after = _WORDS.findall(old), _WORDS.findall(new)
     if max(len(before), len(after)) > MOST_WORDS:
         return escape(old), escape(new)
-    matcher = SequenceMatcher(None, before, after, autojunk=False)
-    if matcher.ratio() < LEAST_ALIKE:
+    if SequenceMatcher(None, old.split(), new.split(), autojunk=False).ratio() < LEAST_ALIKE:
         return escape(old), escape(new)
+    matcher = SequenceMatcher(None, before, after, autojunk=False)
     left, right = Markup(), Markup()
     for kind, first, last, start, end in matcher.get_opcodes():
         gone, come = "".join(before[first:last]), "".join(after[start:end])

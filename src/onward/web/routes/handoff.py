@@ -56,9 +56,11 @@ def show(
 
 
 @router.get("/handoff/versions")
-def versions(at: At, project: int, before: int | None = None) -> Response:
+def versions(at: At, project: int | None = None, before: int | None = None) -> Response:
     """Show every handoff that was made of a project, the newest first."""
     frame = _frame(at, project)
+    if frame["project"] is None:
+        return go(at, "/handoff")
     found = handoffs.versions(at.store, frame["project"], before=before, limit=MOST_VERSIONS + 1)
     return page(
         at, "pages/handoff_versions.html", **frame, versions=found[:MOST_VERSIONS], before=before, has_more=len(found) > MOST_VERSIONS
@@ -66,9 +68,11 @@ def versions(at: At, project: int, before: int | None = None) -> Response:
 
 
 @router.get("/handoff/compare")
-def compare(at: At, project: int, old: int, new: int) -> Response:
-    """Show what two versions say differently, side by side; the earlier one is on the left."""
+def compare(at: At, project: int | None = None, old: int = 0, new: int = 0) -> Response:
+    """Show what two versions say differently, side by side; the earlier one is on the left. Without two of them, they are to be chosen."""
     frame = _frame(at, project)
+    if frame["project"] is None or not (old and new):
+        return go(at, f"/handoff/versions?project={frame['project'].id}" if frame["project"] else "/handoff")
     before, after = sorted((old, new))
     if before == after:
         raise BadInput(_("A version says what it says: choose two."))

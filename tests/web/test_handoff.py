@@ -1,0 +1,126 @@
+"""The handoff tab: a document in every form and at every budget, its versions, and one made of a conversation, by rules and by a model that is not there."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from .conftest import Site, Watch, violations, visit
+
+LONG_MS = 60_000
+
+
+def test_a_handoff_is_read_at_a_budget_as_a_prompt_for_a_goal_and_as_json(page: Page, shared_site: Site) -> None:
+    visit(page, f"{shared_site.url}/handoff?project=1")
+    expect(page.locator(".handoff")).to_contain_text("Rules (always)")
+    page.get_by_role("link", name="1k").click()
+    page.wait_for_url("**budget=1000**")
+    expect(page.locator(".paper header")).to_contain_text("made just now, for this budget")
+    page.get_by_role("link", name="Prompt").click()
+    page.wait_for_url("**view=prompt**")
+    page.get_by_label("What the next session is to do").type("Print the ticket")
+    expect(page.locator("#written")).to_contain_text("Your task now: Print the ticket")
+    expect(page.get_by_label("What the next session is to do")).to_be_focused()
+    page.reload()
+    expect(page.locator("#written")).to_contain_text("Your task now: Print the ticket")
+    page.get_by_role("link", name="JSON").click()
+    expect(page.locator("#written pre")).to_contain_text('"sections"')
+    document = json.loads(page.locator("#written pre").inner_text())
+    assert {section["title"] for section in document["sections"]} >= {"Rules (always)"}
+
+
+def test_a_handoff_is_copied_and_downloaded(page: Page, shared_site: Site, tmp_path: Path) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    visit(page, f"{shared_site.url}/handoff?project=1")
+    page.get_by_role("button", name="Copy").click()
+    expect(page.locator(".toast")).to_contain_text("Copied")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied.startswith("# Handoff after session 3")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download").click()
+    download.value.save_as(tmp_path / "handoff.md")
+    assert (tmp_path / "handoff.md").read_text(encoding="utf-8").strip() == copied.strip()
+    assert download.value.suggested_filename == "antre-handoff-3.md"
+
+
+def test_on_paper_it_is_a_document_and_nothing_else(page: Page, shared_site: Site) -> None:
+    visit(page, f"{shared_site.url}/handoff?project=1")
+    page.emulate_media(media="print")
+    for gone in (".rail", ".bar", ".subtabs", ".side", ".act", ".tool-row"):
+        assert page.locator(gone).count()
+        expect(page.locator(gone).first).to_be_hidden()
+    expect(page.locator(".paper h2")).to_have_text("Handoff after session 3")
+    expect(page.locator(".handoff section").last).to_be_visible()
+
+
+def test_versions_are_compared_side_by_side_and_restored_with_undo(page: Page, site: Site) -> None:
+    visit(page, f"{site.url}/handoff/versions?project=1")
+    rows = page.locator("tbody tr")
+    before = rows.count()
+    page.get_by_role("button", name="Compare").click()
+    expect(page.locator("main h1")).to_contain_text(re.compile(r"Version \d+ and version \d+"))
+    expect(page.locator(".sides .new:not(.none)").first).to_be_visible()
+    assert violations(page) == []
+    page.go_back()
+    page.get_by_role("button", name="Restore").last.click()
+    page.wait_for_url(f"{site.url}/handoff?project=1")
+    expect(page.locator(".paper h2")).to_have_text("Handoff after session 1")
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator(".paper h2")).to_have_text("Handoff after session 3")
+    visit(page, f"{site.url}/handoff/versions?project=1")
+    expect(rows).to_have_count(before + 2)
+
+
+def test_a_conversation_becomes_the_next_handoff_and_what_was_typed_survives_a_refresh(page: Page, watch: Watch, site: Site) -> None:
+    watch.allow("422")
+    visit(page, f"{site.url}/handoff/new?project=1")
+    expect(page.get_by_label("Project*")).to_have_value("antre")
+    expect(page.get_by_role("radio", name="Rules, then a language model")).to_be_disabled()
+    expect(page.locator(".made-by")).to_contain_text("No language model is set up")
+    page.get_by_role("button", name="Make the handoff").click()
+    expect(page.locator("#field-text-error")).to_contain_text("Paste a conversation")
+    said = "User: From now on, always announce a number twice over the speaker.\nAssistant: Understood, it is announced twice."
+    page.get_by_label("Conversation").last.fill(said)
+    page.reload()
+    expect(page.locator("#field-text")).to_have_value(said)
+    page.get_by_role("button", name="Make the handoff").click()
+    expect(page.locator("job-progress")).to_be_visible()
+    page.wait_for_url(f"{site.url}/handoff?project=1", timeout=LONG_MS)
+    expect(page.locator(".handoff")).to_contain_text("announce a number twice")
+
+
+def test_a_file_is_sent(page: Page, empty_site: Site, tmp_path: Path) -> None:
+    file = tmp_path / "chat.md"
+    file.write_text("User: Deploy to port 8443, never to 8080.\n\nAssistant: deploy.yaml says 8443 now.\n", encoding="utf-8")
+    visit(page, f"{empty_site.url}/handoff/new")
+    page.get_by_label("Project*").fill("checkout")
+    page.locator("input[type=file]").set_input_files(file)
+    page.get_by_role("button", name="Make the handoff").click()
+    page.wait_for_url(f"{empty_site.url}/handoff?project=1", timeout=LONG_MS)
+    expect(page.locator(".handoff")).to_contain_text("8443")
+
+
+def test_without_a_model_refining_says_how_to_get_one(page: Page, shared_site: Site) -> None:
+    visit(page, f"{shared_site.url}/handoff?project=1")
+    expect(page.get_by_role("button", name="Refine")).to_be_disabled()
+    page.get_by_role("link", name="Set one up").click()
+    expect(page.locator("main h1")).to_have_text("Settings")
+
+
+def test_what_is_looked_at_from_elsewhere_cannot_be_changed(page: Page, watch: Watch, site: Site) -> None:
+    token = json.loads(site.onward("access", "new", "reader", "--scope", "read", "--json"))["token"]
+    page.set_extra_http_headers({"X-Forwarded-For": "192.0.2.7"})
+    watch.allow("403")
+    visit(page, f"{site.url}/handoff?project=1")
+    page.get_by_label("Access token").fill(token)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/handoff?project=1")
+    expect(page.locator(".handoff")).to_be_visible()
+    expect(page.locator(".act")).to_have_count(0)
+    visit(page, f"{site.url}/projects/1/facts")
+    expect(page.get_by_role("button", name="Add a fact")).to_be_disabled()
+    visit(page, f"{site.url}/handoff/versions?project=1")
+    expect(page.get_by_role("button", name="Restore").first).to_be_disabled()
