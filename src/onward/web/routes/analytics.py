@@ -1,18 +1,159 @@
-"""Analytics: what sessions were predicted to give, and what they gave."""
+"""Analytics: what sessions were predicted to give, and what they gave; what recurs over them; how credits go."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from fastapi import Response
 
 from onward.app import analytics, projects
-from onward.web.rendering import page
+from onward.app.analytics import GrowthPoint, GrowthReport
+from onward.app.credits import ModelUsage, analyze
+from onward.web.figures import decimal, percent
+from onward.web.language import _, ngettext
+from onward.web.rendering import page, partial
 from onward.web.visit import At, routes
 
 router = routes()
+
+MOST_POINTS = 300
+MOST_RECURRING = 10
+MOST_MODELS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """One chart: a title that says what it shows, its curves as the element takes them, and the same as rows of a table."""
+
+    title: str
+    note: str
+    data: dict[str, Any]
+    heads: list[str]
+    rows: list[list[str]]
+
+
+class _Curve(NamedTuple):
+    name: str
+    is_predicted: bool
+    value: Callable[[GrowthPoint], float | None]
 
 
 @router.get("/analytics")
 def show(at: At, project: int | None = None) -> Response:
     """Show the figures of a project, or of all together."""
     chosen = projects.of_id(at.store, project) if project else None
-    return page(at, "pages/analytics.html", project=chosen, report=analytics.growth(at.store, chosen))
+    report = analytics.growth(at.store, chosen, most_points=MOST_POINTS)
+    return page(
+        at,
+        "pages/analytics.html",
+        project=chosen,
+        report=report,
+        charts=charts(report) if report.sessions else [],
+        lines=projects.listed(at.store),
+    )
+
+
+@router.get("/parts/analytics/recurring")
+def recurring(at: At, project: int | None = None) -> Response:
+    """Answer what recurs over sessions: errors, files, blockers."""
+    chosen = projects.of_id(at.store, project) if project else None
+    found = analytics.patterns(at.store, chosen, limit=MOST_RECURRING)
+    names = {line.project.name: line.project.id for line in projects.listed(at.store)}
+    return partial(at, "partials/_recurring.html", found=found, ids=names, project=chosen)
+
+
+@router.get("/parts/analytics/credits")
+def credits_part(at: At, project: int | None = None) -> Response:
+    """Answer how credits go, by account, project and model."""
+    chosen = projects.of_id(at.store, project) if project else None
+    going = analyze(at.store, project_id=chosen.id if chosen else None)
+    used = [use for one in going.projects for use in one.usage]
+    return partial(at, "partials/_credits.html", going=going, models=_by_model(used)[:MOST_MODELS], project=chosen)
+
+
+def charts(report: GrowthReport) -> list[Chart]:
+    """Return the charts of a report."""
+    has_credits = any(one.actual.output is not None for one in report.points)
+    return [
+        _chart(
+            _output_title(report), _("Credits × efficiency × knowledge factor. Predicted by formula, actual from the transcripts.")
+            if has_credits else _("A credit’s worth: efficiency × knowledge factor. No session tells its credits yet."),
+            report.points, "number",
+            _Curve(_("Predicted"), True, lambda one: one.predicted.output if has_credits else one.predicted.efficiency_ratio * one.predicted.knowledge_factor),
+            _Curve(_("Actual"), False, lambda one: one.actual.output if has_credits else one.actual.output_per_credit),
+        ),
+        _chart(
+            _moved(_("Efficiency"), (one.actual.efficiency_ratio for one in report.points), percent),
+            _("The share of a session’s tokens that is neither recovery nor rework."), report.points, "percent",
+            _Curve(_("Predicted"), True, lambda one: one.predicted.efficiency_ratio), _Curve(_("Actual"), False, lambda one: one.actual.efficiency_ratio),
+        ),
+        _chart(
+            _moved(_("The knowledge factor"), (one.actual.knowledge_factor for one in report.points), lambda value: decimal(value, 2)),
+            _("1 + ln(1 + facts used again / 10): what earlier sessions established and this one used."), report.points, "number",
+            _Curve(_("Predicted"), True, lambda one: one.predicted.knowledge_factor), _Curve(_("Actual"), False, lambda one: one.actual.knowledge_factor),
+        ),
+        _chart(
+            _("Handoffs keep %(share)s on average", share=percent(report.kept_ratio)) if report.kept_ratio is not None else _("Preservation"),
+            _("The share of what mattered that each handoff holds, estimated by Onward’s own extractor."), report.points, "percent",
+            _Curve(_("Kept"), False, lambda one: one.actual.kept_ratio),
+        ),
+    ]  # fmt: skip
+
+
+def _output_title(report: GrowthReport) -> str:
+    """Return what became of output, in one sentence."""
+    if not report.growth.window:
+        return _("Output, session by session")
+    change = percent(abs(report.growth.percent) / 100)
+    sessions = ngettext("%(num)s session", "%(num)s sessions", report.sessions)
+    if round(report.growth.percent) == 0:
+        return _("Output held over %(sessions)s", sessions=sessions)
+    rose = report.growth.percent > 0
+    return (
+        _("Output rose %(change)s over %(sessions)s", change=change, sessions=sessions)
+        if rose
+        else _("Output fell %(change)s over %(sessions)s", change=change, sessions=sessions)
+    )
+
+
+def _moved(what: str, values: Iterable[float | None], shown: Callable[[float], str]) -> str:
+    """Return from where to where a figure went."""
+    told = [one for one in values if one is not None]
+    if not told:
+        return what
+    first, last = shown(told[0]), shown(told[-1])
+    return _("%(what)s went from %(first)s to %(last)s", what=what, first=first, last=last) if first != last else f"{what}: {last}"
+
+
+def _chart(title: str, note: str, points: list[GrowthPoint], unit: str, *curves: _Curve) -> Chart:
+    values = [[curve.value(one) for one in points] for curve in curves]
+    series = [
+        {"name": curve.name, "predicted": curve.is_predicted, "values": [None if one is None else round(one, 4) for one in of]}
+        for curve, of in zip(curves, values, strict=True)
+    ]
+    many = len({one.project for one in points}) > 1
+    labels = [f"{one.project} #{one.session}" if many else _("Session %(number)s", number=one.session) for one in points]
+
+    def text(value: float | None) -> str:
+        return percent(value) if unit == "percent" else decimal(value, 2)
+
+    rows = [[labels[place], *(text(of[place]) for of in values)] for place in range(len(points))]
+    data = {"x": [one.place for one in points], "labels": labels, "series": series, "unit": unit}
+    return Chart(title, note, data, [_("Session"), *(curve.name for curve in curves)], rows)
+
+
+def _by_model(used: Iterable[ModelUsage]) -> list[tuple[str, int, int, float | None]]:
+    """Return turns, tokens and list price of each model, the dearest first."""
+    turns: dict[str, int] = {}
+    tokens: dict[str, int] = {}
+    costs: dict[str, float] = {}
+    for one in used:
+        turns[one.model] = turns.get(one.model, 0) + one.turns
+        spent = one.tokens
+        tokens[one.model] = tokens.get(one.model, 0) + spent.input_tokens + spent.output_tokens
+        if one.cost_usd is not None:
+            costs[one.model] = costs.get(one.model, 0.0) + one.cost_usd
+    found = [(model, turns[model], tokens[model], costs.get(model)) for model in turns]
+    return sorted(found, key=lambda one: (-(one[3] or 0.0), -one[2]))

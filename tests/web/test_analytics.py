@@ -1,0 +1,28 @@
+"""Analytics: charts that say what they show, by keys and as tables; what recurs; CSV."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from .conftest import Site, visit
+
+
+def test_charts_say_what_they_show_and_can_be_read_by_keys_and_as_tables(page: Page, shared_site: Site) -> None:
+    visit(page, f"{shared_site.url}/analytics?project=1")
+    expect(page.locator("growth-chart canvas")).to_have_count(4)
+    output = page.locator(".chart").first
+    expect(output.get_by_role("heading")).to_have_text(re.compile(r"Output (rose|fell|held).* over 3 sessions"))
+    output.locator("growth-chart").focus()
+    page.keyboard.press("ArrowRight")
+    expect(output.locator("output")).to_have_text(re.compile(r"^Session 1: Predicted [\d.]+ · Actual "))
+    page.keyboard.press("End")
+    expect(output.locator("output")).to_have_text(re.compile("^Session 3"))
+    output.get_by_text("As a table").click()
+    expect(output.get_by_role("row")).to_have_count(4)
+    expect(page.get_by_role("region", name="How credits go")).to_be_visible()
+    expect(page.get_by_role("region", name="Errors that recur")).to_be_visible()
+    with page.expect_download() as told:
+        page.get_by_role("link", name="CSV").click()
+    assert "predicted_efficiency" in told.value.path().read_text()
