@@ -70,6 +70,7 @@ def tab_to(page: Page, field: str) -> None:
 def test_sessions_are_filtered_by_their_address(page: Page, site: Site) -> None:
     visit(page, f"{site.url}/sessions")
     expect(page.locator("tbody tr")).to_have_count(4)
+    page.get_by_label("Status").focus()
     page.get_by_label("Status").select_option("completed")
     expect(page.locator("tbody tr")).to_have_count(3)
     expect(page).to_have_url(f"{site.url}/sessions?status=completed")
