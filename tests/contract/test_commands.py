@@ -123,6 +123,8 @@ def test_the_loop_by_hand(both: Both) -> None:
         "session complete 2 --accomplishment 'Second'",
         "handoff diff 1 2 --json",
         "handoff diff 1 2",
+        "handoff redline 1 2",
+        "handoff redline 1 2 --json",
         "session show 1",
         "source s1.0 --json",
         "project show --json",
@@ -140,7 +142,7 @@ def test_what_is_wrong_is_said_alike(both: Both) -> None:
     both.all(
         "project new 7", "project new ''", "project new kopi", "project new kopi", "project new kopi --json", "project show nope --json", "session show 9",
         "session show 9 --json", "session start --project nope --json", "session start --template nope", "session complete", "handoff", "handoff --session 3",
-        "handoff diff 4 3", "handoff diff 1 2", "fact add rule ''", "fact pin nope", "fact list --session 9", "source nonsense", "source s9.1", "files --session 9",
+        "handoff diff 4 3", "handoff diff 1 2", "handoff redline 8 9", "handoff refine", "handoff refine --dry-run --json", "fact add rule ''", "fact pin nope", "fact list --session 9", "source nonsense", "source s9.1", "files --session 9",
         "search ''", "search '?!'", "knowledge show 9", "knowledge edit 9 --text x", "knowledge delete 9 --json", "account show nope", "account new ''",
         "account new a --credits nonsense", "account new a --every never", "account new a --resets-at tomorrow", "account edit a --used 4", "account rotate 1",
         "template show nope", "template new nope", "project rename kopi ''", "project remap kopi kopi", "project remap nope kopi", "session start --json",

@@ -26,7 +26,6 @@ from onward.core.project import Project
 from onward.core.refinement import RULES
 from onward.core.stored_handoff import StoredHandoff
 from onward.llm.choice import worse_kinds
-from onward.llm.endpoint import Endpoint
 from onward.llm.sealing import Sealer
 from onward.settings import LLM
 from onward.store import Store
@@ -306,22 +305,6 @@ def test_whatever_an_endpoint_does_the_handoff_stands(house: House, way: str) ->
         assert done.error
     else:
         assert done.result["why"]
-
-
-@pytest.mark.slow
-def test_a_real_model_whose_prose_is_nonsense_does_no_harm(tmp_path: Path, scripted: Scripted, real: Endpoint) -> None:
-    said = LLM(url=real.url, model=real.model, context_tokens=real.context_tokens, answer_tokens=real.answer_tokens, timeout_seconds=300.0)
-    with Store.at_folder(tmp_path / "home") as store:
-        project = projects.new(store, "shop")
-        begun = sessions.start(store, project).session
-        rules = complete(store, begun, accomplishments=["The checkout listens on port 8443"], blockers=["No production key yet"]).handoff
-        house = House(store, project, Bench(store, tmp_path, models=Models(said, Sealer(tmp_path))), scripted)
-        done = house.work(house.ask())
-        assert (done.state, done.error) == ("done", None)
-        assert done.done == done.total
-        assert models.spend(store, job_id=done.id).output_tokens > 0
-        assert worse_kinds(rules.preservation, house.newest.preservation) == []
-        assert house.newest.handoff.fact_ids() >= rules.handoff.fact_ids()
 
 
 def test_answers_are_asked_for_once_whatever_befalls_the_job(house: House) -> None:
