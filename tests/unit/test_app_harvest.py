@@ -9,7 +9,19 @@ from pathlib import Path
 
 import pytest
 
-from onward.app import analytics, completing, deriving, facts, knowledge, projects, rebuilding, remapping, touched, troubleshooting
+from onward.app import (
+    analytics,
+    completing,
+    deriving,
+    facts,
+    knowledge,
+    projects,
+    rebuilding,
+    remapping,
+    sessions,
+    touched,
+    troubleshooting,
+)
 from onward.app.intake import SessionIntake
 from onward.app.preparing import ready
 from onward.app.projects import Project
@@ -276,3 +288,31 @@ def test_searching_keeps_to_a_project_a_kind_and_a_category(store: Store, shop: 
     assert {one.entry.kind for one in knowledge.search(store, "currency KeyError", kind="pattern")} == {"pattern"}
     assert knowledge.search(store, "currency", category="frontend") == []
     assert knowledge.search(store, "zeppelin") == []
+
+
+def test_the_steps_of_a_growing_handoff_are_chosen_evenly(store: Store, shop: Project) -> None:
+    for number in range(2, 6):
+        play(store, shop, mending(), f"native-{number}", day=number)
+    points = {one.session: one.actual for one in analytics.growth(store, shop).points}
+    assert {one.session: one.actual for one in analytics.steps(store, shop, 10)} == points
+    assert [one.session for one in analytics.steps(store, shop, 3)] == [1, 3, 5]
+    assert analytics.steps(store, projects.new(store, "empty"), 3) == []
+
+
+def test_the_newest_sessions_come_first_and_page_by_page(store: Store, shop: Project) -> None:
+    for number in range(2, 5):
+        play(store, shop, mending(), f"native-{number}", day=number)
+    sessions.start(store, shop)
+    first = sessions.recent(store, shop, limit=3)
+    assert [one.session.number for one in first] == [5, 4, 3]
+    assert first[0].handoff is None
+    assert first[1].handoff is not None
+    assert [one.session.number for one in sessions.recent(store, shop, before=3, limit=3)] == [2, 1]
+    assert [one.session.number for one in sessions.recent(store, shop, status="active", limit=3)] == [5]
+
+
+def test_facts_are_found_by_what_they_say_in_capitals_or_not(store: Store, shop: Project) -> None:
+    found = facts.listed(store, shop, text="CENTS")
+    assert found
+    assert all("cents" in one.text.casefold() for one in found)
+    assert facts.listed(store, shop, text="nowhere said") == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from sqlalchemy import Connection
 
@@ -41,11 +42,13 @@ from onward.store.analytics import Measure, Point
 
 __all__ = [
     "Actual", "Blocker", "Growth", "GrowthPoint", "GrowthReport", "Growths", "OftenMet", "OftenTouched", "Patterns", "Prediction", "Reach",
-    "growth", "growth_csv", "growths", "patterns", "patterns_csv",
+    "growth", "growth_csv", "growths", "patterns", "patterns_csv", "steps",
 ]  # fmt: skip
 
 
 NOTHING_GROWN = Growth(0.0, 0)
+
+Each = TypeVar("Each")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,14 @@ def growth(store: Store, project: Project | None = None, *, most_points: int = M
         kept_ratio=_mean(one.kept_ratio for one in actual),
         reach=sessions_to(ASYMPTOTE_RATIO),
     )
+
+
+def steps(store: Store, project: Project, most: int) -> list[GrowthPoint]:
+    """Return at most *most* of a project's completed sessions, evenly chosen, the first and the last among them. Only these are looked at, however many there are."""
+    with store.read() as connection:
+        chosen = _thinned(analytics.measured_numbers(connection, project.id), most)
+        points = analytics.points_of(connection, project.id, chosen)
+    return [_told(place, one, by_number=True) for place, one in enumerate(points, start=1)]
 
 
 def growths(store: Store, only: Iterable[Project] | None = None) -> Growths:
@@ -130,7 +141,7 @@ def _told(place: int, point: Point, *, by_number: bool) -> GrowthPoint:
     )
 
 
-def _thinned(points: list[GrowthPoint], most: int) -> list[GrowthPoint]:
+def _thinned(points: list[Each], most: int) -> list[Each]:
     """Return at most *most* of *points*, evenly chosen, the first and the last among them."""
     if len(points) <= most:
         return points

@@ -116,9 +116,9 @@ def timeline(
 def recent(
     store: Store, project: Project, *, status: SessionStatus | None = None, before: int | None = None, limit: int
 ) -> list[TimelineEntry]:
-    """Return a project's sessions as its timeline does, the one begun last first; those begun *before* the one of that id."""
+    """Return a project's sessions as its timeline does, but the one of the highest number first; those of a number *before* that one."""
     with store.read() as connection:
-        found = sessions.of_all(connection, project_id=project.id, status=status, before=before, limit=limit)
+        found = sessions.newest_first(connection, project.id, status=status, before=before, limit=limit)
         made = handoffs.of_sessions(connection, [session.id for session in found])
     return [TimelineEntry(session, made.get(session.id)) for session in found]
 

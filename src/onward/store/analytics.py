@@ -104,6 +104,20 @@ def points(connection: Connection, project_id: int | None = None) -> list[Point]
     return [_point(row) for row in connection.execute(query)]
 
 
+def measured_numbers(connection: Connection, project_id: int) -> list[int]:
+    """Return the numbers of a project's sessions that are measured and completed, in order."""
+    query = select(sessions.c.number).select_from(session_measures.join(sessions))
+    return list(
+        connection.scalars(query.where(sessions.c.project_id == project_id, sessions.c.status == "completed").order_by(sessions.c.number))
+    )
+
+
+def points_of(connection: Connection, project_id: int, numbers: Collection[int]) -> list[Point]:
+    """Return the measured sessions of these numbers, in order."""
+    query = _points().where(sessions.c.project_id == project_id, sessions.c.number.in_(numbers)).order_by(sessions.c.number)
+    return [_point(row) for row in connection.execute(query)]
+
+
 def ends(connection: Connection, project_ids: Collection[int] | None, window: int) -> dict[int, tuple[list[Point], list[Point], int]]:
     """Return by project its first *window* sessions that are measured and productive, its last, and how many there are in all."""
     found: dict[int, tuple[list[Point], list[Point], int]] = {}

@@ -142,6 +142,18 @@ def listed(
     return [_made(row) for row in connection.execute(query, given)]
 
 
+def newest_first(
+    connection: Connection, project_id: int, *, status: SessionStatus | None = None, before: int | None = None, limit: int
+) -> list[Session]:
+    """Return a project's sessions, the one of the highest number first; those of a number *before* that one. It is the order of an index, however many there are."""
+    query = select(sessions).where(sessions.c.project_id == project_id).order_by(sessions.c.number.desc()).limit(limit)
+    if status:
+        query = query.where(sessions.c.status == status)
+    if before is not None:
+        query = query.where(sessions.c.number < before)
+    return [_made(row) for row in connection.execute(query)]
+
+
 def of_all(
     connection: Connection,
     *,

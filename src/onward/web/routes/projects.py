@@ -70,8 +70,7 @@ def changes(at: At, project_id: int) -> Response:
 def loop(at: At, project_id: int) -> Response:
     """Answer how the handoff grew, from the first session to the last."""
     project = projects.of_id(at.store, project_id)
-    report = analytics.growth(at.store, project, most_points=LOOP_STEPS)
-    return partial(at, "partials/_growth_loop.html", project=project, report=report)
+    return partial(at, "partials/_growth_loop.html", project=project, steps=analytics.steps(at.store, project, LOOP_STEPS))
 
 
 @router.get("/projects/{project_id}/sessions")
