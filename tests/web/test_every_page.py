@@ -28,7 +28,6 @@ MORE = (
     "/handoff?project=1&view=prompt&budget=1000",
     "/handoff/compare?project=1&old=1&new=3",
     "/projects/1/facts?state=all",
-    "/projects/1/sources/s3.0",
     "/analytics?project=1",
     "/search?q=printer",
     "/nothing-here",
