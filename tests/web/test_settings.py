@@ -113,3 +113,20 @@ def test_the_store_is_emptied_by_name_and_a_copy_is_left(page: Page, site: Site)
     dialog.get_by_role("button", name="Empty the store").click()
     expect(page.locator("main h1")).to_have_text("One handoff, however many sessions")
     assert list(site.home.glob("*before-reset*"))
+
+
+def test_the_palette_changes_the_language_and_asks_for_a_new_account(page: Page, site: Site, watch: Watch) -> None:
+    # A part of the page that was on its way when another was gone to.
+    watch.allow("htmx:(sendAbort|afterRequest)")
+    visit(page, site.url)
+    page.keyboard.press("Control+k")
+    palette = page.get_by_role("dialog", name="Command palette")
+    palette.get_by_role("combobox").fill("new account")
+    palette.get_by_role("option", name="New account", exact=True).click()
+    expect(page.get_by_role("dialog", name="New account")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+k")
+    palette.get_by_role("combobox").fill("bahasa indo")
+    palette.get_by_role("option", name="Bahasa Indonesia", exact=True).click()
+    expect(page.locator("main h1")).to_have_text("Dasbor")
+    page.wait_for_load_state("networkidle")

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from fastapi import Response
 
 from onward.app import projects, sessions
-from onward.web.language import _
+from onward.web.language import LANGUAGES, _
 from onward.web.rendering import partial
 from onward.web.visit import At, Visit, routes
 
@@ -39,6 +39,10 @@ def pages() -> list[Command]:
         Command(_("Accounts"), "/accounts", "users", words="credits"),
         Command(_("Search"), "/search", "search", "/"),
         Command(_("Settings"), "/settings", "settings", words="theme language key token"),
+        Command(_("Seen this error before?"), "/knowledge/seen", "circle-help", words="troubleshoot fix"),
+        Command(_("LLM key"), "/settings/model", "key-round", words="model cost spend budget"),
+        Command(_("Access tokens"), "/settings/access", "lock", words="permission"),
+        Command(_("What the doctor finds"), "/settings/server", "activity", words="doctor server about version store"),
     ]
 
 
@@ -48,6 +52,11 @@ def commands() -> list[Command]:
         Command(_("Start a session"), symbol="play", note="N", action="fetch:/parts/sessions/start", words="new begin"),
         Command(_("Complete the active session"), symbol="check", note="C", action="complete", words="finish end handoff"),
         Command(_("Templates"), "/sessions/templates", "list-checks", words="objectives checklist"),
+        Command(_("New account"), symbol="users", action="fetch:/parts/accounts/new", words="add credits"),
+        Command(_("Add many accounts"), symbol="clipboard-paste", action="fetch:/parts/accounts/batch", words="batch csv"),
+        Command(_("New entry"), symbol="library", action="fetch:/parts/knowledge/new", words="knowledge write learn"),
+        Command(_("Light or dark"), symbol="sun-moon", action="theme", words="theme mode"),
+        *(Command(name, symbol="languages", action=f"language:{code}", words="language bahasa") for code, name in LANGUAGES.items()),
         Command(_("Import sessions"), "/begin", "folder-input", words="paste demo upload add"),
         Command(_("Keyboard shortcuts"), symbol="keyboard", note="?", action="dialog:shortcuts"),
         Command(_("API routes"), "/docs", "code", words="openapi"),

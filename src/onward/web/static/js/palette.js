@@ -37,11 +37,19 @@ if (dialog) {
       onward.run(action);
     }
   });
+  const post = (action, values) => {
+    const form = Object.assign(document.createElement("form"), { method: "post", action, hidden: true });
+    for (const [name, value] of Object.entries(values)) form.append(Object.assign(document.createElement("input"), { name, value }));
+    document.body.append(form);
+    form.submit();
+  };
   // What a command of the palette does that is no page: "dialog:ID" opens a dialog, "fetch:URL" one that is fetched first, "complete" the one of the active session.
   onward.run = (action) => {
     const [what, which] = action.split(":");
     if (what === "dialog") onward.open(which);
     else if (what === "fetch") onward.fetchDialog(which);
     else if (what === "complete") onward.complete();
+    else if (what === "theme") document.querySelector("[data-theme-switch]").requestSubmit();
+    else if (what === "language") post("/settings/language", { language: which });
   };
 }

@@ -28,11 +28,13 @@ customElements.define("growth-chart", class extends HTMLElement {
   size() {
     return { width: this.clientWidth || 300, height: 200 };
   }
-  // Tokens say light-dark(): only a painted element knows which.
+  // Tokens say light-dark(): only an element knows which; a new one each time, for one that is there may be on its way from another colour.
   colour(name) {
-    this.style.color = `var(--${name})`;
-    const found = getComputedStyle(this).color;
-    this.style.color = "";
+    const probe = document.createElement("i");
+    probe.style.color = `var(--${name})`;
+    this.append(probe);
+    const found = getComputedStyle(probe).color;
+    probe.remove();
     return found;
   }
   text(value) {
