@@ -21,7 +21,7 @@ from onward.app.projects import found
 from onward.core.imported import Imported, ImportedFile, ImportedSession, Progress
 from onward.core.project import Project
 from onward.core.transcript import SessionHead
-from onward.errors import BadInput, OnwardError
+from onward.errors import BadInput, OnwardError, StoreError
 from onward.formats import Source
 from onward.settings import Worktrees
 from onward.store import Store, events, provenance
@@ -122,6 +122,7 @@ class _Importer(ExitStack):
         self._complete = complete
         self._budget_tokens = budget_tokens
         self._ahead: Ahead | None = None
+        self._failed: OnwardError | None = None
         self._keys: dict[Path, bytes] = {}
         self._notes: list[tuple[int, ImportedFile]] = []
         self.callback(self._note)
@@ -135,9 +136,14 @@ class _Importer(ExitStack):
                 self._ahead = self.enter_context(Ahead([Job(path, key) for path, key in self._keys.items()]))
 
     def run(self, found: FoundFile) -> ImportedFile:
-        """Import one file and return what became of it."""
-        if found.error:
-            return ImportedFile(found.name, error=found.error)
+        """Import one file and return what became of it. Once the store failed, what comes after is not tried: smaller files would take the place of those that had no room."""
+        if error := found.error or self._failed:
+            return ImportedFile(found.name, error=error)
+        file = self._imported(found)
+        self._failed = file.error if isinstance(file.error, StoreError) else None
+        return file
+
+    def _imported(self, found: FoundFile) -> ImportedFile:
         if self._ahead and isinstance(found.source, Path) and found.source in self._keys:
             # A process that is gone, or a session of another project than the file's first: what was made ready is left, and the file read here.
             with suppress(EOFError, OSError):

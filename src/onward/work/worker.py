@@ -71,6 +71,9 @@ class Worker:
 
     def start(self) -> None:
         """Begin; returns at once."""
+        # DBOS imports it, in the worker's thread. While it is half there, statements of other threads fail: SQLAlchemy asks it of every list that it is given.
+        import sqlalchemy.orm  # noqa: F401
+
         self._thread.start()
 
     def stop(self) -> None:
