@@ -44,7 +44,7 @@ def test_headings_stand_below_the_pages_own() -> None:
     [
         (lambda: figures.whole(1234567), "1,234,567", "1.234.567"), (lambda: figures.decimal(0.86, 2), "0.86", "0,86"),
         (lambda: figures.compact(12345), "12.3k", "12,3k"), (lambda: figures.compact(999), "999", "999"), (lambda: figures.compact(999_950), "1.0M", "1,0M"),
-        (lambda: figures.percent(0.894), "89%", "89%"), (lambda: figures.signed(-4.25), "−4.2", "−4,2"), (lambda: figures.whole(None), "–", "–"),
+        (lambda: figures.percent(0.894), "89%", "89%"), (lambda: figures.signed(-4.25), "−4.2", "−4,2"), (lambda: figures.signed(-0.04), "±0.0", "±0,0"), (lambda: figures.whole(None), "–", "–"),
         (lambda: figures.lasting(60), "1 minute", "1 menit"), (lambda: figures.lasting(7300), "2 hours", "2 jam"),
     ],
 )  # fmt: skip

@@ -50,7 +50,8 @@ def signed(number: float | None, places: int = 1) -> str:
     """Return a change with its sign: +4.2, −1.0."""
     if number is None:
         return NOTHING
-    return ("+" if number > 0 else "−" if number < 0 else "±") + _marked(f"{abs(number):,.{places}f}")
+    shown = round(number, places)
+    return ("+" if shown > 0 else "−" if shown < 0 else "±") + _marked(f"{abs(shown):,.{places}f}")
 
 
 def bytes_(number: float | None) -> str:
