@@ -30,6 +30,7 @@ from bench import (
     refine,
     retention,
     scale,
+    serving,
     speed,
     start,
 )
@@ -58,6 +59,7 @@ BENCHES = {
     "recall": Bench("search on the probes' evidence", recall.main),
     "refine": Bench("what of a model's mistakes reaches a handoff", refine.main),
     "scale": Bench("cost of session 10, 100 and 1,000", scale.main, ["--turns", "1000000"]),
+    "serving": Bench("requests a second beside a bare endpoint, and how soon a server answers", serving.main),
     "mcp": Bench("what the MCP server costs an agent", mcp.main),
     "dashboard": Bench("weight and speed of the dashboard in a browser", dashboard.main),
     "page": Bench("figures of the newest runs into docs/preservation.md", page.main),

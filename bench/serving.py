@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 from typing import Any, Self
 
-from bench.report import table
+from bench.report import keep, table
 
 BARE = """
 import sqlite3, sys, threading, uvicorn
@@ -112,6 +112,9 @@ async def ask(port: int, requests: list[bytes], clients: int, seconds: float) ->
     return took, refused
 
 
+HEAD = ["what", "clients", "bare /s", "Onward /s", "of it", "bare ms", "Onward ms", "p99 ms", "refused"]
+
+
 def turns(start: int, count: int) -> list[dict[str, str]]:
     """Return turns that nobody said before."""
     return [{"role": "user", "content": f"Turn number {start + place} of the load."} for place in range(count)]
@@ -142,10 +145,12 @@ def measured(server: Server, requests: list[bytes], clients: int, seconds: float
     }
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--seconds", type=float, default=4)
-    seconds = parser.parse_args().seconds
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.serving", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--seconds", type=float, default=4, help="how long each row is measured")
+    seconds = parser.parse_args(arguments).seconds
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "bare.db"
         with sqlite3.connect(path) as bare:
@@ -158,7 +163,9 @@ def main() -> None:
             prepared(server)
             rows = compare(least, server, seconds)
             print(f"start to first answer: bare {least.started_seconds:.2f} s, Onward {server.started_seconds:.2f} s\n")
-    print(table(["what", "clients", "bare /s", "Onward /s", "of it", "bare ms", "Onward ms", "p99 ms", "refused"], rows))
+            started = {"bare_s": least.started_seconds, "onward_s": server.started_seconds}
+    print(table(HEAD, rows))
+    keep("serving", {"start": started, "rows": [dict(zip(HEAD, row, strict=True)) for row in rows]}, arguments)
 
 
 def compare(least: Server, server: Server, seconds: float) -> list[list[object]]:
