@@ -156,6 +156,16 @@ def test_a_worker_that_lost_its_job_changes_nothing(bench: Bench) -> None:
     assert (now.worker, now.state, now.result) == ("worker-2", "running", {"sum": 1})
 
 
+def test_a_worker_that_was_told_to_stop_cancels_only_what_was_cancelled(bench: Bench) -> None:
+    job = jobs.ask(bench.store, "count", {"to": 3})
+    # It stood still, another had its job for a moment, and it took the job back.
+    assert not jobs.take_step(bench, {"count": counting}, job.run, ME, Running(is_stopped=True))
+    assert jobs.find(bench.store, job.id).state == "running"
+    jobs.cancel(bench.store, job.id)
+    assert not jobs.take_step(bench, {"count": counting}, job.run, ME, Running())
+    assert jobs.find(bench.store, job.id).state == "cancelled"
+
+
 def test_progress_is_written_by_the_beat(bench: Bench) -> None:
     job = jobs.ask(bench.store, "count", {})
     running = Running()

@@ -174,7 +174,7 @@ def take_step(bench: Bench, pieces: Mapping[str, Piece], run: str, worker: str, 
     try:
         left = pieces.get(job.kind, _unknown)(bench, job, running)
     except Stopped:
-        return _end(bench, run, worker, "cancelled")
+        return _stop(bench, run, worker)
     except OnwardError as error:
         told = {"code": error.code, "message": error.message, "hint": error.hint}
         if (isinstance(error, ProviderFailed) and error.may_pass) or (isinstance(error, SpendLimit) and error.until):
@@ -214,11 +214,12 @@ def _keep(bench: Bench, run: str, worker: str, running: Running, left: Left) -> 
     return not left.is_last
 
 
-def _end(bench: Bench, run: str, worker: str, state: JobState) -> bool:
+def _stop(bench: Bench, run: str, worker: str) -> bool:
+    """End a job that was cancelled. One that is only said to be another worker's is left as it is: whoever finds it without a run gives it another."""
     with bench.store.write() as connection:
         job = _ours(connection, run, worker)
-        if job is not None:
-            jobs.finish(connection, job, state)
+        if job is not None and job.cancel_asked_at is not None:
+            jobs.finish(connection, job, "cancelled")
     return False
 
 
