@@ -153,6 +153,16 @@ def test_patterns_tell_what_recurs(client: TestClient, project: int) -> None:
     assert client.get("/api/analytics/patterns", params={"format": "csv"}).text.startswith("what,project,")
 
 
+def test_retention_tells_what_later_handoffs_still_show(client: TestClient, project: int) -> None:
+    found = data(client.get("/api/analytics/retention", params={"project_id": project}))
+    assert found["sessions"] == 2
+    assert found["points"][0] == {"later": 0, "kept_ratio": 1.0, "sessions": 2}
+    assert (found["points"][1]["later"], found["points"][1]["sessions"]) == (1, 1)
+    assert 0 < found["points"][1]["kept_ratio"] <= 1
+    assert client.get("/api/analytics/retention", params={"project_id": 99}).status_code == 404
+    assert client.get("/api/analytics/retention").status_code == 422
+
+
 def test_an_empty_store_has_nothing_to_tell(client: TestClient) -> None:
     assert data(client.get("/api/analytics/growth"))["points"] == []
     assert data(client.get("/api/analytics/patterns")) == {"errors": [], "files": [], "blockers": []}

@@ -203,6 +203,19 @@ def test_reading_a_known_file_after_the_first_step_is_rework(store: Store, shop:
     assert analytics.growth(store, shop).points[1].actual.reread_tokens > 400
 
 
+def test_retention_leaves_out_what_a_person_retracted(store: Store, shop: Project) -> None:
+    found = analytics.retention(store, shop)
+    assert [(one.later, one.sessions) for one in found.points] == [(0, found.sessions)]
+    for number in range(2, 5):
+        play(store, shop, mending(), f"native-{number}", day=number)
+    later = analytics.retention(store, shop)
+    assert later.sessions == found.sessions + 3
+    assert later.points[0].kept_ratio == 1.0
+    assert [one.later for one in later.points] == list(range(len(later.points)))
+    assert all(0 <= one.kept_ratio <= 1 for one in later.points)
+    assert analytics.retention(store, projects.new(store, "untouched")).points == []
+
+
 def test_growth_is_told_of_each_project_and_of_all(store: Store, shop: Project) -> None:
     assert analytics.growths(store).overall == analytics.NOTHING_GROWN
     for number in range(2, 5):

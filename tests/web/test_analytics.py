@@ -11,7 +11,7 @@ from .conftest import Site, visit
 
 def test_charts_say_what_they_show_and_can_be_read_by_keys_and_as_tables(page: Page, shared_site: Site) -> None:
     visit(page, f"{shared_site.url}/analytics?project=1")
-    expect(page.locator("growth-chart canvas")).to_have_count(4)
+    expect(page.locator("growth-chart canvas")).to_have_count(5)
     output = page.locator(".chart").first
     expect(output.get_by_role("heading")).to_have_text(re.compile(r"Output (rose|fell|held).* over 3 sessions"))
     output.locator("growth-chart").focus()
@@ -26,3 +26,15 @@ def test_charts_say_what_they_show_and_can_be_read_by_keys_and_as_tables(page: P
     with page.expect_download() as told:
         page.get_by_role("link", name="CSV").click()
     assert "predicted_efficiency" in told.value.path().read_text()
+
+
+def test_what_survives_over_sessions_is_told_of_a_project(page: Page, shared_site: Site) -> None:
+    visit(page, f"{shared_site.url}/analytics?project=1")
+    survives = page.get_by_role("region", name="handoffs still show")
+    expect(survives.get_by_role("heading")).to_have_text(re.compile(r"^After 2 sessions handoffs still show \d+ ?% of what held$"))
+    expect(survives.locator("growth-chart canvas")).to_have_count(1)
+    survives.get_by_text("As a table").click()
+    expect(survives.get_by_role("row")).to_have_count(4)
+    visit(page, f"{shared_site.url}/analytics")
+    expect(page.locator("growth-chart canvas")).to_have_count(4)
+    expect(page.get_by_role("region", name="handoffs still show")).to_have_count(0)

@@ -37,12 +37,14 @@ from onward.core.growth_report import (
 )
 from onward.core.ledger import Edit, Ledger, apply_edits
 from onward.core.project import Project
-from onward.store import Store, analytics, facts, projects, sessions, touched
+from onward.core.retention import MOST_SESSIONS, Retention, RetentionPoint, Shown
+from onward.core.retention import retention as retained
+from onward.store import Store, analytics, facts, handoffs, projects, sessions, touched
 from onward.store.analytics import Measure, Point
 
 __all__ = [
     "Actual", "Blocker", "Growth", "GrowthPoint", "GrowthReport", "Growths", "OftenMet", "OftenTouched", "Patterns", "Prediction", "Reach",
-    "growth", "growth_csv", "growths", "patterns", "patterns_csv", "steps",
+    "Retention", "RetentionPoint", "growth", "growth_csv", "growths", "patterns", "patterns_csv", "retention", "steps",
 ]  # fmt: skip
 
 
@@ -164,6 +166,18 @@ def patterns(store: Store, project: Project | None = None, *, limit: int = 20) -
         return Patterns(
             touched.often_met(connection, of_project, limit), touched.most_touched(connection, of_project, limit), blockers[:limit]
         )
+
+
+def retention(store: Store, project: Project) -> Retention:
+    """Return how much of what sessions of *project* established its handoffs still show, session by session later."""
+    with store.read() as connection:
+        made = handoffs.made_by_sessions(connection, project.id, MOST_SESSIONS)
+        folded = facts.ledger(connection, project.id).folded
+        _, edits = facts.edits(connection, project.id)
+    of_session = {fact.id: fact.session for fact in folded.facts}
+    live = {fact.id for fact in apply_edits(folded, edits).live()}
+    shown = [(number, document.fact_ids()) for number, document in made]
+    return retained([Shown(frozenset(i for i in ids if of_session.get(i) == number), ids) for number, ids in shown], live)
 
 
 def _blockers(connection: Connection, project: Project) -> list[Blocker]:

@@ -11,6 +11,7 @@ from onward.core.facts import parse_handle
 from onward.core.growth import Growth
 from onward.core.growth_report import MOST_POINTS, Blocker, GrowthReport, OftenMet, OftenTouched, Patterns
 from onward.core.project import Project
+from onward.core.retention import Retention
 
 
 class Analytics(Room):
@@ -26,6 +27,10 @@ class Analytics(Room):
         told = self._wire.get("/analytics/patterns", project_id=project.id if project else None, limit=limit)["data"]
         touched = [read(OftenTouched, one) for one in told["files"]]
         return Patterns([_met(one) for one in told["errors"]], touched, [read(Blocker, one) for one in told["blockers"]])
+
+    def retention(self, project: Project) -> Retention:
+        """Return how much of what sessions established the handoffs of later sessions still show."""
+        return read(Retention, self._wire.get("/analytics/retention", project_id=project.id)["data"])
 
 
 def _met(told: Mapping[str, Any]) -> OftenMet:

@@ -220,6 +220,7 @@ class Analytics(Part):
 
     growth = _on_store(analytics.growth)
     patterns = _on_store(analytics.patterns)
+    retention = _on_store(analytics.retention)
 
 
 class Templates(Part):

@@ -8,13 +8,13 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, Row, bindparam, func, insert, select
 
-from onward.core.handoff import from_json, render, to_json
+from onward.core.handoff import Handoff, from_json, render, to_json
 from onward.core.master import Master
 from onward.core.preservation import Preservation
 from onward.core.refinement import RULES, Refinement
 from onward.core.stored_handoff import HandoffFigure, StoredHandoff
 from onward.store.clock import now, told_always
-from onward.store.schema import handoffs
+from onward.store.schema import handoffs, sessions
 
 
 def add(
@@ -90,6 +90,15 @@ def after_session(connection: Connection, project_id: int, number: int) -> Store
 def of_session(connection: Connection, session_id: int) -> StoredHandoff | None:
     """Return the newest handoff that completing a session made, or None."""
     return _first(connection, handoffs.c.session_id == session_id)
+
+
+def made_by_sessions(connection: Connection, project_id: int, most: int) -> list[tuple[int, Handoff]]:
+    """Return the newest handoff that completing each session made, with the session's number, in the order they were made; the last *most* of them."""
+    of_project = (handoffs.c.project_id == project_id) & handoffs.c.session_id.is_not(None)
+    newest = select(func.max(handoffs.c.id)).where(of_project).group_by(handoffs.c.session_id)
+    query = select(sessions.c.number, handoffs.c.document_json).join(sessions, sessions.c.id == handoffs.c.session_id)
+    rows = connection.execute(query.where(handoffs.c.id.in_(newest)).order_by(handoffs.c.version.desc()).limit(most)).all()
+    return [(row[0], from_json(orjson.loads(row[1]))) for row in reversed(rows)]
 
 
 def listed(connection: Connection, project_id: int, *, before: int | None = None, limit: int | None = None) -> list[StoredHandoff]:

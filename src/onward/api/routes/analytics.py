@@ -13,7 +13,7 @@ from onward.api.envelope import answers, ok
 from onward.api.parsing import routes
 from onward.api.shapes import MOST_ID
 from onward.app import analytics, projects
-from onward.app.analytics import GrowthPoint, GrowthReport, Patterns
+from onward.app.analytics import GrowthPoint, GrowthReport, Patterns, Retention
 from onward.app.projects import Project
 from onward.core.growth_report import MOST_POINTS
 from onward.errors import NotFound
@@ -143,6 +143,23 @@ class PatternsShape:
     blockers: list[BlockerShape]
 
 
+@dataclass(frozen=True, slots=True)
+class RetentionPointShape:
+    """That many sessions later: the mean share (0..1) of a session's live facts that handoffs still show, and of how many sessions it is the mean."""
+
+    later: int
+    kept_ratio: float
+    sessions: int
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionShape:
+    """What survives over sessions. `sessions` are those whose handoffs were looked at."""
+
+    points: list[RetentionPointShape]
+    sessions: int
+
+
 def _point_shape(one: GrowthPoint) -> PointShape:
     formula = PredictedShape(**asdict(one.predicted))
     return PointShape(one.place, one.project, one.session, one.ended_at, formula, ActualShape(**asdict(one.actual)))
@@ -178,6 +195,11 @@ def patterns_shape(found: Patterns) -> PatternsShape:
     )
 
 
+def retention_shape(found: Retention) -> RetentionShape:
+    """Return the curve of retention as it is answered."""
+    return RetentionShape([RetentionPointShape(**asdict(one)) for one in found.points], found.sessions)
+
+
 def _documented(shape: type) -> dict[str, Any]:
     said = answers(shape, NotFound)
     table = {"text/csv": {"schema": {"type": "string"}}}
@@ -211,3 +233,9 @@ def patterns(
     """Answer errors that several sessions met, files that several touched, and blockers that outlive their session."""
     found = analytics.patterns(at.store, _project(at, project_id), limit=limit)
     return Response(analytics.patterns_csv(found), media_type="text/csv") if format == "csv" else ok(patterns_shape(found))
+
+
+@router.get("/analytics/retention", summary="What survives over sessions", **answers(RetentionShape, NotFound))
+def retention(at: At, project_id: Annotated[int, Query(ge=1, le=MOST_ID, description="Of this project.")]) -> Response:
+    """Answer how much of what a session's handoff showed of it, and what still holds, the handoffs of later sessions still show."""
+    return ok(retention_shape(analytics.retention(at.store, projects.of_id(at.store, project_id))))

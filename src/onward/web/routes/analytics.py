@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from fastapi import Response
 
 from onward.app import analytics, projects
-from onward.app.analytics import GrowthPoint, GrowthReport
+from onward.app.analytics import GrowthPoint, GrowthReport, Retention
 from onward.app.credits import ModelUsage, analyze
 from onward.web.figures import decimal, percent
 from onward.web.language import _, ngettext
@@ -21,6 +21,7 @@ router = routes()
 MOST_POINTS = 300
 MOST_RECURRING = 10
 MOST_MODELS = 12
+TITLE_LATER = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,37 @@ def credits_part(at: At, project: int | None = None) -> Response:
     going = analyze(at.store, project_id=chosen.id if chosen else None)
     used = [use for one in going.projects for use in one.usage]
     return partial(at, "partials/_credits.html", going=going, models=_by_model(used)[:MOST_MODELS], project=chosen)
+
+
+@router.get("/parts/analytics/retention")
+def retention_part(at: At, project: int) -> Response:
+    """Answer what survives over the sessions of a project."""
+    found = analytics.retention(at.store, projects.of_id(at.store, project))
+    return partial(at, "partials/_retention.html", chart_of=retention_chart(found) if len(found.points) > 1 else None)
+
+
+def retention_chart(found: Retention) -> Chart:
+    """Return the chart of what survives; its title tells of five sessions later, or of the last there is."""
+    told = next((one for one in reversed(found.points) if one.later <= TITLE_LATER), found.points[-1])
+    title = ngettext(
+        "After %(num)s session handoffs still show %(share)s of what held",
+        "After %(num)s sessions handoffs still show %(share)s of what held",
+        told.later,
+        share=percent(told.kept_ratio),
+    )
+    note = _(
+        "Of the facts of a session that its own handoff showed and that are still live, the share that the handoff so many sessions later shows. What was resolved, superseded or retracted since is left out: giving that up is right."
+    )
+    labels = [ngettext("After %(num)s session", "After %(num)s sessions", one.later) for one in found.points]
+    values = [round(one.kept_ratio, 4) for one in found.points]
+    data = {
+        "x": [one.later for one in found.points],
+        "labels": labels,
+        "series": [{"name": _("Still shown"), "predicted": False, "values": values}],
+        "unit": "percent",
+    }
+    rows = [[str(one.later), percent(one.kept_ratio), str(one.sessions)] for one in found.points]
+    return Chart(title, note, data, [_("Sessions later"), _("Still shown"), _("Mean of sessions")], rows)
 
 
 def charts(report: GrowthReport) -> list[Chart]:
