@@ -203,7 +203,7 @@ def test_reading_a_known_file_after_the_first_step_is_rework(store: Store, shop:
     assert analytics.growth(store, shop).points[1].actual.reread_tokens > 400
 
 
-def test_retention_leaves_out_what_a_person_retracted(store: Store, shop: Project) -> None:
+def test_retention_is_told_session_by_session_later(store: Store, shop: Project) -> None:
     found = analytics.retention(store, shop)
     assert [(one.later, one.sessions) for one in found.points] == [(0, found.sessions)]
     for number in range(2, 5):
@@ -214,6 +214,13 @@ def test_retention_leaves_out_what_a_person_retracted(store: Store, shop: Projec
     assert [one.later for one in later.points] == list(range(len(later.points)))
     assert all(0 <= one.kept_ratio <= 1 for one in later.points)
     assert analytics.retention(store, projects.new(store, "untouched")).points == []
+
+
+def test_retention_leaves_out_what_a_person_retracted(store: Store, shop: Project) -> None:
+    assert analytics.retention(store, shop).points
+    for one in facts.listed(store, shop):
+        facts.retract(store, shop, one.id)
+    assert analytics.retention(store, shop).points == []
 
 
 def test_growth_is_told_of_each_project_and_of_all(store: Store, shop: Project) -> None:
