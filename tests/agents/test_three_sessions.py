@@ -65,10 +65,15 @@ def test_the_third_session_knows_what_the_first_two_did(
     second.crash()
 
     told = third.begin()
-    if NOTICES[1] in told or "Since then" not in told:
-        # A busy machine: the start waited no longer for the session, or for git. A moment later both are there.
-        desk.until(lambda: NOTICES[1] not in (said := third.begin()) and "Since then" in said)
-        told = third.begin()
+
+    def whole() -> bool:
+        nonlocal told
+        if NOTICES[1] in told or "Since then" not in told:
+            told = third.begin()
+        return NOTICES[1] not in told and "Since then" in told
+
+    # On a busy machine a start waits no longer for the session, or for git. A moment later both are there.
+    desk.until(whole)
     assert RULE in told
     assert SECOND_ASKED in told
     assert "raw ESC/POS instead of PDF" in told
