@@ -168,9 +168,6 @@ def described(document: dict[str, Any]) -> dict[str, Any]:
         "description": "An access token of `onward access new`. Programs on the server's own machine need none while it listens on loopback.",
     }
     said = {str(status): answer for status, answer in refusals(NotAuthenticated, NotAllowed, TooMany).items() if status in (401, 403, 429)}
-    for answer in said.values():
-        answer["content"]["application/json"]["schema"] = {"$ref": "#/components/schemas/RefusedAnswer"}
-        del answer["model"]
     for path, methods in document["paths"].items():
         for method, route in methods.items():
             if path in PUBLIC:

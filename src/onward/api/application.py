@@ -18,6 +18,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from onward import __version__
 from onward.api.access import Access, described
 from onward.api.desk import Desk
+from onward.api.document import describe_shapes
 from onward.api.edge import Edge, request_id
 from onward.api.envelope import CODES, refused, refused_by
 from onward.api.gate import Gate
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from onward.store import Store
 
 ROUTES = (
+    "house",
+    "metrics",
     "stats",
     "projects",
     "sessions",
@@ -57,9 +60,6 @@ ROUTES = (
 )
 """The nouns that have routes, each a module of `routes` with a `router`, in the order of the documentation."""
 
-OUTSIDE = ("house", "metrics")
-"""Those whose paths do not begin with /api."""
-
 UPLOADS = frozenset({"/api/imports", "/api/projects/import"})
 """Paths to which whole files are sent."""
 
@@ -78,7 +78,9 @@ class Application(FastAPI):
     def openapi(self) -> dict[str, Any]:
         """Return the OpenAPI document."""
         if not self.openapi_schema:
-            self.openapi_schema = described(super().openapi())
+            document = described(super().openapi())
+            describe_shapes(document)
+            self.openapi_schema = document
         return self.openapi_schema
 
 
@@ -90,10 +92,8 @@ def build(store: Store, settings: Settings, *, beside: Sequence[Callable[[], Abs
     )  # fmt: skip
     application.state.desk = Desk(store, settings)
     application.state.metrics = Metrics()
-    for noun in OUTSIDE:
-        application.include_router(import_module(f"onward.api.routes.{noun}").router)
     for noun in ROUTES:
-        application.include_router(import_module(f"onward.api.routes.{noun}").router, prefix="/api")
+        application.router.routes.extend(import_module(f"onward.api.routes.{noun}").router.routes)
     return application
 
 

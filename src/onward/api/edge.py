@@ -70,8 +70,7 @@ class Edge:
 def _route(scope: Scope) -> str:
     """Return the route's pattern, not its path: a path may hold a name."""
     path: str = getattr(scope.get("route") or scope.get("endpoint"), "path", "")
-    # The pattern is the router's own, and leaves out where the router was put.
-    return f"/api{path}" if path and scope["path"].startswith("/api/") else path
+    return path
 
 
 def _ms(started: float) -> float:

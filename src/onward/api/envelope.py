@@ -10,6 +10,7 @@ import orjson
 from fastapi import Response
 
 from onward import errors
+from onward.api.document import content
 from onward.errors import OnwardError
 
 T = TypeVar("T")
@@ -108,10 +109,19 @@ def status_of(error: type[OnwardError]) -> int:
 
 
 def answers(
-    shape: Any, *likely: type[OnwardError], wrapped: Any = Answer, beside: Mapping[int | str, dict[str, Any]] | None = None
+    shape: Any,
+    *likely: type[OnwardError],
+    status: int = 200,
+    wrapped: Any = Answer,
+    also: Mapping[str, Any] | None = None,
+    beside: Mapping[int | str, dict[str, Any]] | None = None,
 ) -> dict[str, Any]:
-    """Return what the OpenAPI document says of a route: it answers *shape*, and is likely to refuse by these errors. *wrapped* is its envelope, *beside* what else it answers."""
-    return {"response_model": wrapped[shape] if shape is not None else wrapped, "responses": {**refusals(*likely), **(beside or {})}}
+    """Return what the OpenAPI document says of a route: it answers *shape* in the envelope *wrapped* with *status*, and is likely to refuse by these errors.
+
+    *also* are other types of content it can be asked for, *beside* other statuses it may answer with.
+    """
+    answer = {"content": content(wrapped[shape]) | dict(also or {})}
+    return {"status_code": status, "responses": {status: answer, **refusals(*likely), **(beside or {})}}
 
 
 def pages(shape: Any, *likely: type[OnwardError]) -> dict[str, Any]:
@@ -125,11 +135,9 @@ def refusals(*likely: type[OnwardError]) -> dict[int | str, dict[str, Any]]:
     kinds: tuple[type[OnwardError], ...] = (*likely, errors.BadInput, errors.StoreError)
     for error in kinds:
         said = {"code": error.code, "message": (error.__doc__ or "").split("\n")[0], "request_id": "9f6c2d1e8b7a4053"}
-        told[status_of(error)] = {
-            "model": RefusedAnswer,
-            "description": said["message"],
-            "content": {"application/json": {"example": {"success": False, "error": said}}},
-        }
+        body = content(RefusedAnswer)
+        body["application/json"]["example"] = {"success": False, "error": said}
+        told[status_of(error)] = {"description": said["message"], "content": body}
     return told
 
 

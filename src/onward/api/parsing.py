@@ -31,6 +31,6 @@ class Route(APIRoute):
         return handler
 
 
-def routes(noun: str) -> APIRouter:
-    """Return a router for the routes of one noun."""
-    return APIRouter(tags=[noun], route_class=Route)
+def routes(noun: str, *, prefix: str = "/api") -> APIRouter:
+    """Return a router for the routes of one noun. The application takes its routes as they are: including it would make each of them once more."""
+    return APIRouter(prefix=prefix, tags=[noun], route_class=Route)

@@ -24,5 +24,5 @@ def mount(application: FastAPI, checkup: Callable[[], list[Finding]]) -> None:
     assets()
     environment()
     for name in ROUTES:
-        application.include_router(import_module(f"onward.web.routes.{name}").router)
+        application.router.routes.extend(import_module(f"onward.web.routes.{name}").router.routes)
     application.add_middleware(Surface)

@@ -201,10 +201,7 @@ def retention_shape(found: Retention) -> RetentionShape:
 
 
 def _documented(shape: type) -> dict[str, Any]:
-    said = answers(shape, NotFound)
-    table = {"text/csv": {"schema": {"type": "string"}}}
-    said["responses"] |= {200: {"description": "The figures: JSON, or a table for the format `csv`", "content": table}}
-    return said
+    return answers(shape, NotFound, also={"text/csv": {"schema": {"type": "string"}}})
 
 
 def _project(at: At, project_id: int | None) -> Project | None:

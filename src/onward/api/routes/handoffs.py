@@ -175,11 +175,7 @@ def shape_of(handoff: Handoff, markdown: str, kept: Preservation, budget_tokens:
 
 
 _TEXTS: dict[str, Any] = {"text/markdown": {"schema": {"type": "string"}}, "text/plain": {"schema": {"type": "string"}}}
-_DOCUMENT = answers(HandoffShape, NotFound)
-_DOCUMENT["responses"] |= {
-    200: {"description": "The handoff: JSON, or text for the formats `markdown` and `prompt`", "content": _TEXTS},
-    304: {"description": "It is as the ETag says"},
-}
+_DOCUMENT = answers(HandoffShape, NotFound, also=_TEXTS, beside={304: {"description": "It is as the ETag says"}})
 
 
 @router.get("/projects/{project_id}/handoff", summary="Read the master handoff", **_DOCUMENT)

@@ -11,7 +11,7 @@ from onward.api.parsing import routes
 from onward.app import readiness
 from onward.errors import StoreError
 
-router = routes("house")
+router = routes("house", prefix="")
 
 
 @router.get("/healthz", summary="Say that the server runs", **answers(str))

@@ -11,6 +11,7 @@ from fastapi import Query, Response
 from fastapi.responses import FileResponse
 
 from onward.api.desk import At
+from onward.api.document import content
 from onward.api.envelope import Answer, answers, no_store, ok, pages, refusals
 from onward.api.paging import Paging
 from onward.api.parsing import routes
@@ -73,7 +74,7 @@ def accepted(job: Job) -> Response:
     return ok(job_shape(job), status=ACCEPTED, headers={"location": f"/api/jobs/{job.id}"}, job_id=job.id)
 
 
-LATER: dict[int | str, dict[str, Any]] = {ACCEPTED: {"model": Answer[JobShape], "description": "The job that does it later."}}
+LATER: dict[int | str, dict[str, Any]] = {ACCEPTED: {"content": content(Answer[JobShape]), "description": "The job that does it later."}}
 """What the OpenAPI document says of a route that may answer a job."""
 
 
@@ -120,9 +121,7 @@ def file(at: At, job_id: Id) -> Response:
     return FileResponse(path, media_type="application/zip", filename=str(job.result["name"]), headers=no_store())
 
 
-@router.post(
-    "/projects/{project_id}/rebuild", summary="Extract a project's facts anew", status_code=ACCEPTED, **answers(JobShape, NotFound)
-)
+@router.post("/projects/{project_id}/rebuild", summary="Extract a project's facts anew", **answers(JobShape, NotFound, status=ACCEPTED))
 def rebuild(at: At, project_id: Id) -> Response:
     """Extract the facts of every completed session again, in the background, as after an upgrade that extracts better. What a person said of facts stays."""
     project = projects.of_id(at.store, project_id)

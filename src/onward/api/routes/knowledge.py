@@ -92,7 +92,7 @@ class EntryShape:
 
 
 @dataclass(frozen=True, slots=True)
-class DetailShape:
+class EntryDetailShape:
     """An entry with the sessions that tell it, the newest first."""
 
     entry: EntryShape
@@ -154,8 +154,8 @@ def _source_shape(one: Source) -> SourceShape:
     return SourceShape(one.knowledge_id, one.project_id, one.project, str(one.handle), one.fact_id, one.text, one.fix)
 
 
-def _detail_shape(one: Detail) -> DetailShape:
-    return DetailShape(entry_shape(one.entry), [_source_shape(source) for source in one.sources])
+def _detail_shape(one: Detail) -> EntryDetailShape:
+    return EntryDetailShape(entry_shape(one.entry), [_source_shape(source) for source in one.sources])
 
 
 def _hit_shape(one: Hit) -> HitShape:
@@ -226,7 +226,7 @@ def seen(at: At, body: SeenTrouble) -> Response:
     return ok(_seen_shape(knowledge.seen(at.store, body.error, project=_project(at, body.project_id), limit=body.limit)))
 
 
-@router.get("/knowledge/{entry_id}", summary="Show an entry", **answers(DetailShape, NotFound))
+@router.get("/knowledge/{entry_id}", summary="Show an entry", **answers(EntryDetailShape, NotFound))
 def show(at: At, entry_id: Id) -> Response:
     """Answer an entry with the sessions that tell it."""
     return ok(_detail_shape(knowledge.show(at.store, entry_id)))

@@ -9,7 +9,7 @@ from onward.api.envelope import refusals
 from onward.api.metrics import CONTENT_TYPE, Metrics
 from onward.api.parsing import routes
 
-router = routes("house")
+router = routes("house", prefix="")
 
 _EXAMPLE = 'onward_requests_total{method="GET",route="/api/projects",status="200"} 12.0\n'
 _TOLD = {"description": "Figures.", "content": {"text/plain": {"schema": {"type": "string"}, "example": _EXAMPLE}}}

@@ -37,11 +37,7 @@ class EstimateShape:
     cost_usd: float | None
 
 
-_ANSWERS = answers(EstimateShape, NotFound)
-_ANSWERS["responses"] |= LATER
-
-
-@router.post("/projects/{project_id}/handoff/refine", summary="Refine the master handoff", **_ANSWERS)
+@router.post("/projects/{project_id}/handoff/refine", summary="Refine the master handoff", **answers(EstimateShape, NotFound, beside=LATER))
 def refine(at: At, project_id: Id, body: RefinementOrder) -> Response:
     """Have a language model write the newest handoff better, as a job. It is kept as a version of its own, and only where the measure finds no kind worse; else the rules' one stands, and the job says why.
 

@@ -128,7 +128,7 @@ class TimelineShape:
 
 
 @dataclass(frozen=True, slots=True)
-class DetailShape:
+class SessionDetailShape:
     """A session with the handoff it began with, the one it made, and a page of its conversation: `next_cursor` leads to the next one."""
 
     session: SessionShape
@@ -266,8 +266,8 @@ def _previous(at: At, project: Project, left: StoredHandoff, begun: Session) -> 
     return previous_handoff(left, told_of, "; ".join(begun.objectives), float(at.settings.rotate_at))
 
 
-@router.get("/sessions/{session_id}/detail", summary="Show a session whole", **answers(DetailShape, NotFound))
-@router.get("/sessions/{session_id}", summary="Show a session, as /detail does", **answers(DetailShape, NotFound))
+@router.get("/sessions/{session_id}/detail", summary="Show a session whole", **answers(SessionDetailShape, NotFound))
+@router.get("/sessions/{session_id}", summary="Show a session, as /detail does", **answers(SessionDetailShape, NotFound))
 def show(at: At, session_id: Id, page: Paging) -> Response:
     """Answer a session, its handoffs and a page of its conversation."""
     one = sessions.of_id(at.store, session_id)
@@ -275,7 +275,7 @@ def show(at: At, session_id: Id, page: Paging) -> Response:
     found = list(sessions.replay(at.store, one, first=(page.last(int) or 0) + 1, limit=page.limit + 1))
     shown = found[: page.limit]
     return ok(
-        DetailShape(
+        SessionDetailShape(
             session_shape(detail.session),
             handoff_shape(detail.loaded) if detail.loaded else None,
             handoff_shape(detail.made) if detail.made else None,
