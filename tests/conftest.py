@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
@@ -64,11 +65,20 @@ def new_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[
         yield new
 
 
+@pytest.fixture(scope="session")
+def new_home(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Path]:
+    """Makes a folder the home of a new store, its schema up to date: copied, since making each anew takes most of a short test."""
+    pattern = tmp_path_factory.mktemp("pattern") / "home"
+    Store.at_folder(pattern).close()
+    return lambda home: shutil.copytree(pattern, home)
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
 def open_again(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Store]:
     """Opens one and the same new store, on each kind of database there is, as often as it is called."""
     if request.param == "sqlite":
-        return lambda: Store.at_folder(tmp_path / "home")
+        home = request.getfixturevalue("new_home")(tmp_path / "home")
+        return lambda: Store.at_folder(home)
     url = request.getfixturevalue("new_database")()
     return lambda: Store.at_url(url)
 
