@@ -73,11 +73,17 @@ def new_home(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Path]
     return lambda home: shutil.copytree(pattern, home)
 
 
+@pytest.fixture
+def home(new_home: Callable[[Path], Path], tmp_path: Path) -> Path:
+    """The home of a new embedded store."""
+    return new_home(tmp_path / "home")
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
-def open_again(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Store]:
+def open_again(request: pytest.FixtureRequest) -> Callable[[], Store]:
     """Opens one and the same new store, on each kind of database there is, as often as it is called."""
     if request.param == "sqlite":
-        home = request.getfixturevalue("new_home")(tmp_path / "home")
+        home = request.getfixturevalue("home")
         return lambda: Store.at_folder(home)
     url = request.getfixturevalue("new_database")()
     return lambda: Store.at_url(url)

@@ -41,6 +41,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
+@pytest.mark.slow
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
 @given(NAMES, ROOTS, REMOTES, ROOTS)
 def test_by_hand_and_by_the_use_cases_it_is_the_same(home: Path, named: str, root: str, remote: str, cwd: str) -> None:

@@ -213,6 +213,7 @@ def test_sessions_that_rotate_at_once_are_told_what_the_others_did(store: Store,
     assert {account.name for session in running if (account := account_of(store, session))} == {f"free-{number}" for number in range(4)}
 
 
+@pytest.mark.slow
 def test_no_credits_are_lost_when_many_are_charged_at_once(store: Store) -> None:
     account, other = entered(store, "a", credits_total=1000), entered(store, "b", credits_total=1000)
     running = [begun(store, projects.new(store, f"p-{number}"), account) for number in range(8)]

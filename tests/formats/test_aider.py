@@ -73,6 +73,7 @@ def test_an_echoed_confirmation_is_nobodys_word(history):
     assert not [turn for turn in history.turns if turn.role == "user" and "(Y)es" in turn.text]
 
 
+@pytest.mark.slow
 def test_real_histories_have_the_counts_of_their_own_lines(reading, shared_data):
     for name in ("aider-afi-core/aider.chat.history.md", "aider-OpenCoder/aider.chat.history.md", "aider-upstream/chat-history.md"):
         path = shared_data / name

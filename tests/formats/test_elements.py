@@ -28,6 +28,7 @@ values = st.recursive(
 conversations = st.lists(st.dictionaries(st.sampled_from(["id", "name", "title", "messages"]), values, max_size=4), max_size=6)
 
 
+@pytest.mark.slow
 @given(conversations, st.sampled_from([None, 0, 2]))
 def test_elements_are_those_of_the_document(given_conversations, indent):
     found, report = taken(json.dumps(given_conversations, indent=indent).encode())

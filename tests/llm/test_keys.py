@@ -30,11 +30,6 @@ KEY = "hf" + "_" + "Tz5" * 11
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
-    return tmp_path / "home"
-
-
-@pytest.fixture
 def held(home: Path, scripted) -> Models:
     return Models(LLM(url=scripted.url, model="scripted"), Sealer(home))
 
@@ -56,7 +51,8 @@ def test_what_is_sealed_opens_with_the_same_key_only(home, tmp_path):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="modes are POSIX's")
-def test_the_file_is_its_owners_alone_also_when_it_was_not(home):
+def test_the_file_is_its_owners_alone_also_when_it_was_not(tmp_path):
+    home = tmp_path / "nothing yet"
     Sealer(home).seal(KEY)
     path = home / FILE_NAME
     assert stat.S_IMODE(path.stat().st_mode) == 0o600

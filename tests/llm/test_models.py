@@ -22,6 +22,8 @@ from onward.llm.sealing import Sealer
 from onward.settings import LLM
 from onward.store import Store, model_calls
 
+pytestmark = pytest.mark.slow
+
 
 class Cause(BaseModel):
     cause: str

@@ -33,6 +33,8 @@ from onward.store import Store
 from .conftest import Act, Asked, Scripted
 from .writing import facts_of, verbatim, writes
 
+pytestmark = pytest.mark.slow
+
 
 @dataclass
 class House:

@@ -20,6 +20,8 @@ from onward.wiring import models_of
 from .conftest import Scripted
 from .writing import writes
 
+pytestmark = pytest.mark.slow
+
 SAID = (
     "User: Never log card numbers. Move the checkout to port 8443, the old one is taken.\n"
     "Assistant: I'll move it, because 8080 belongs to the proxy. The checkout listens on port 8443 now, in `deploy/checkout.yaml`; all 14 tests pass.\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -33,19 +34,31 @@ OPEN = "app/mailer.py:17: ConnectionRefusedError: [Errno 111] connect to smtp.in
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
-    return tmp_path / "home"
-
-
-@pytest.fixture
 def store(home: Path) -> Iterator[Store]:
     with Store.at_folder(home) as opened:
         yield opened
 
 
+@pytest.fixture(scope="module")
+def pattern(new_home: Callable[[Path], Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The home of a store with a project that ended one error, and knows something about another."""
+    made = new_home(tmp_path_factory.mktemp("shop") / "home")
+    with Store.at_folder(made) as store:
+        _fill(store)
+    return made
+
+
+@pytest.fixture
+def home(pattern: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(pattern, tmp_path / "home")
+
+
 @pytest.fixture
 def shop(store: Store) -> Project:
-    """A project that ended one error, and knows something about another."""
+    return projects.only(store)
+
+
+def _fill(store: Store) -> None:
     made = projects.new(store, "shop")
     begun = start(store, made)
     save(
@@ -63,7 +76,6 @@ def shop(store: Store) -> Project:
         ],
     )
     complete(store, begun.session)
-    return made
 
 
 @pytest.fixture

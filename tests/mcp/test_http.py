@@ -112,6 +112,7 @@ async def test_a_server_for_others_holds_each_tool_to_the_token(serving: Callabl
                 assert "of scope write" not in (await getattr(Agent(client), tool)(project="warung", **LEAST.get(tool, {}))).text
 
 
+@pytest.mark.slow
 def test_a_server_that_no_agent_asks_does_not_pay_for_them() -> None:
     check = "import sys, onward.server; sys.exit(any(name == 'mcp' or name.startswith('mcp.') for name in sys.modules))"
     assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0

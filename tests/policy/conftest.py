@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 from pathlib import Path
 
@@ -28,6 +29,11 @@ def repository_files() -> list[Path]:
 @pytest.fixture(scope="session")
 def python_files(repository_files: list[Path]) -> list[Path]:
     return [path for path in repository_files if path.suffix == ".py"]
+
+
+@pytest.fixture(scope="session")
+def trees(python_files: list[Path]) -> dict[Path, ast.Module]:
+    return {path: ast.parse(path.read_text(encoding="utf-8")) for path in python_files}
 
 
 @pytest.fixture(scope="session")

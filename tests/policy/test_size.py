@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
+import pytest
+
 MOST_FUNCTION_LINES = 60
 MOST_FILE_LINES = 500
 
@@ -17,27 +19,30 @@ def _functions(tree: ast.AST) -> list[tuple[str, int]]:
     return [(node.name, (node.end_lineno or node.lineno) - node.lineno + 1) for node in functions]
 
 
-def _sizes(root: Path, files: list[Path]) -> dict[str, tuple[int, int]]:
+def _sizes(root: Path, trees: dict[Path, ast.Module]) -> dict[str, tuple[int, int]]:
     """Name to (lines, most lines allowed) of every file and function."""
     sizes = {}
-    for path in files:
-        name, source = path.relative_to(root).as_posix(), path.read_text(encoding="utf-8")
-        sizes[name] = (source.count("\n"), MOST_FILE_LINES)
-        for function, lines in _functions(ast.parse(source)):
+    for path, tree in trees.items():
+        name = path.relative_to(root).as_posix()
+        sizes[name] = (path.read_bytes().count(b"\n"), MOST_FILE_LINES)
+        for function, lines in _functions(tree):
             key = f"{name}::{function}"
             sizes[key] = (max(lines, sizes.get(key, (0, 0))[0]), MOST_FUNCTION_LINES)
     return sizes
 
 
-def test_functions_and_files_fit(root: Path, python_files: list[Path]) -> None:
-    sizes = _sizes(root, python_files)
+@pytest.fixture(scope="module")
+def sizes(root: Path, trees: dict[Path, ast.Module]) -> dict[str, tuple[int, int]]:
+    return _sizes(root, trees)
+
+
+def test_functions_and_files_fit(sizes: dict[str, tuple[int, int]]) -> None:
     assert len(sizes) > 50
     too_long = {name: lines for name, (lines, most) in sizes.items() if lines > EXCEPTIONS.get(name, most)}
     assert not too_long, f"longer than {MOST_FUNCTION_LINES} lines a function, {MOST_FILE_LINES} a file: {too_long}"
 
 
-def test_the_list_of_exceptions_only_shrinks(root: Path, python_files: list[Path]) -> None:
-    sizes = _sizes(root, python_files)
+def test_the_list_of_exceptions_only_shrinks(sizes: dict[str, tuple[int, int]]) -> None:
     for name, allowed in EXCEPTIONS.items():
         lines, most = sizes.get(name, (0, 0))
         assert lines > most, f"{name} fits now: take it off the list"

@@ -17,19 +17,18 @@ def _words(name: str) -> set[str]:
     return set(re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower().split("_"))
 
 
-def _names(path: Path, root: Path) -> list[str]:
+def _names(path: Path, tree: ast.Module) -> list[str]:
     """The names that a file gives: its path's parts, its classes and its functions."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
     given = [node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)]
-    return [*path.relative_to(root).with_suffix("").parts, *given]
+    return [*path.with_suffix("").parts, *given]
 
 
-def test_no_name_is_empty_of_meaning(root: Path, python_files: list[Path]) -> None:
+def test_no_name_is_empty_of_meaning(root: Path, trees: dict[Path, ast.Module]) -> None:
     found = {
-        f"{path.relative_to(root)}: {name}"
-        for path in python_files
-        if "src" in path.relative_to(root).parts or "bench" in path.relative_to(root).parts
-        for name in _names(path, root)
+        f"{path}: {name}"
+        for path, tree in ((path.relative_to(root), tree) for path, tree in trees.items())
+        if path.parts[0] in ("src", "bench")
+        for name in _names(path, tree)
         if _words(name) & (EMPTY_WORDS | FOREIGN_WORDS)
     }
     assert not found

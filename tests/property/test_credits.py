@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from onward.core.accounts import Account, Event, Limit, ModelLimit, Period, last_reset, next_reset, settled, spent, standing
 from onward.core.credits import Candidate, Need, Window, ranking, rotation
 from onward.core.forecast import Use, burn, forecast
+
+pytestmark = pytest.mark.slow
 
 NOW = datetime(2026, 3, 31, 12, tzinfo=UTC)
 MINUTES = 60 * 24 * 40

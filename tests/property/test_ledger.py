@@ -27,6 +27,7 @@ def facts(draw: st.DrawFn) -> Fact:
     return Fact(fact_id(kind, subject, text, source), kind, subject, text, (source,), at, weight, retires=retires)
 
 
+@pytest.mark.slow
 @given(st.lists(facts(), max_size=40, unique_by=lambda f: f.id), st.randoms(use_true_random=False), st.integers(1, 6))
 @settings(max_examples=200)
 def test_any_order_in_any_portions_gives_the_same_ledger(given_facts: list[Fact], rng, portions: int) -> None:

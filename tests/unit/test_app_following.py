@@ -26,8 +26,8 @@ LINES = ["claude_code/session.jsonl", "claude_code/rewound.jsonl", "codex/rollou
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store.at_folder(tmp_path / "home") as opened:
+def store(home: Path) -> Iterator[Store]:
+    with Store.at_folder(home) as opened:
         yield opened
 
 

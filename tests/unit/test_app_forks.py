@@ -20,8 +20,8 @@ FIXTURES = Path(__file__).resolve().parents[1] / "formats" / "fixtures"
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store.at_folder(tmp_path / "home") as opened:
+def store(home: Path) -> Iterator[Store]:
+    with Store.at_folder(home) as opened:
         yield opened
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -35,8 +36,8 @@ ERROR = "src/shop/cart.py:41: KeyError: 'currency'"
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store.at_folder(tmp_path / "home") as opened:
+def store(home: Path) -> Iterator[Store]:
+    with Store.at_folder(home) as opened:
         yield opened
 
 
@@ -71,11 +72,23 @@ def play(store: Store, project: Project, said: list[Turn], native: str, day: int
     completing.complete(store, session, **words)  # type: ignore[arg-type]
 
 
+@pytest.fixture(scope="module")
+def pattern(new_home: Callable[[Path], Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The home of a store with a project of one session."""
+    made = new_home(tmp_path_factory.mktemp("shop") / "home")
+    with Store.at_folder(made) as store:
+        play(store, projects.new(store, "shop"), mending(), "first")
+    return made
+
+
+@pytest.fixture
+def home(pattern: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(pattern, tmp_path / "home")
+
+
 @pytest.fixture
 def shop(store: Store) -> Project:
-    made = projects.new(store, "shop")
-    play(store, made, mending(), "first")
-    return made
+    return projects.only(store)
 
 
 def told(store: Store, **only: object) -> list[str]:

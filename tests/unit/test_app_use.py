@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -40,24 +41,31 @@ SECOND = [
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
-    return tmp_path / "home"
-
-
-@pytest.fixture
 def store(home: Path) -> Iterator[Store]:
     with Store.at_folder(home) as opened:
         yield opened
 
 
+@pytest.fixture(scope="module")
+def pattern(new_home: Callable[[Path], Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The home of a store with a project of two completed sessions."""
+    home = new_home(tmp_path_factory.mktemp("shop") / "home")
+    with Store.at_folder(home) as store:
+        made = projects.new(store, "shop")
+        for number, said in enumerate((FIRST, SECOND), start=1):
+            begin(store, made, f"native-{number}", said, NOON + timedelta(days=number))
+            completing.complete(store, sittings.find(store, made, number))
+    return home
+
+
+@pytest.fixture
+def home(pattern: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(pattern, tmp_path / "home")
+
+
 @pytest.fixture
 def project(store: Store) -> Project:
-    """A project of two completed sessions."""
-    made = projects.new(store, "shop")
-    for number, said in enumerate((FIRST, SECOND), start=1):
-        begin(store, made, f"native-{number}", said, NOON + timedelta(days=number))
-        completing.complete(store, sittings.find(store, made, number))
-    return made
+    return projects.only(store)
 
 
 def begin(store: Store, project: Project, native: str, said: list[Turn], at: datetime) -> None:

@@ -156,6 +156,7 @@ def refused(empty: Store, path: Path, match: str) -> None:
     assert kept == set()
 
 
+@pytest.mark.slow
 def test_a_project_arrives_as_it_was(origin: Store, store: Store, archive: Path, tmp_path: Path) -> None:
     projects.new(store, "before")
     made = archives.import_archive(store, archive)
@@ -172,6 +173,7 @@ def plain(stored: kept_turns.StoredTurn) -> tuple[object, ...]:
     return (stored.ordinal, stored.abandoned, stored.turn)
 
 
+@pytest.mark.slow
 def test_work_goes_on_elsewhere_as_it_would_have_here(origin: Store, other: Store, archive: Path) -> None:
     made = archives.import_archive(other, archive)
     completed = []

@@ -127,8 +127,8 @@ def test_programs_get_the_same() -> None:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store.at_folder(tmp_path / "home") as opened:
+def store(home: Path) -> Iterator[Store]:
+    with Store.at_folder(home) as opened:
         yield opened
 
 
