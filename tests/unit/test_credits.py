@@ -60,7 +60,7 @@ def test_failures_count_less_the_older_they_are() -> None:
         Candidate(standing(account(name), NOW), events) for name, events in (("a", [failure(0.5)]), ("b", [failure(20)]), ("c", []))
     )
     assert names(fresh, old, none) == ["c", "b", "a"]
-    assert "failed once of late, last 30 min ago" in ranked(fresh)[0].reasons
+    assert "failed once of late, 30 min ago" in ranked(fresh)[0].reasons
     assert names(Candidate(standing(account("a"), NOW), [failure(49)]), none) == ["a", "c"]
 
 

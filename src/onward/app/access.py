@@ -82,8 +82,8 @@ def check(store: Store, token: str) -> AccessToken:
     if found is None or not compare_digest(found[1], _digest(token)):
         raise NotAuthenticated("This access token is not known here.", "Copy it whole, or ask for a new one: onward access new NAME")
     if not found[0].is_good(datetime.now(UTC)):
-        what = "was revoked" if found[0].revoked_at else "has expired"
-        raise NotAuthenticated(f"This access token {what}.", "Ask for a new one: onward access new NAME")
+        told = "This access token was revoked." if found[0].revoked_at else "This access token has expired."
+        raise NotAuthenticated(told, "Ask for a new one: onward access new NAME")
     return found[0]
 
 

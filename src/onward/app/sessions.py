@@ -61,8 +61,8 @@ def find(store: Store, project: Project, number: int | None = None) -> Session:
     with store.read() as connection:
         found = sessions.latest(connection, project.id, "active") if number is None else sessions.by_number(connection, project.id, number)
     if found is None:
-        what = f"no active session in {project.name}" if number is None else f"no session {number} in {project.name}"
-        raise NotFound(f"There is {what}.", f"List what there is: onward session list --project {project.name}")
+        told = f"There is no active session in {project.name}." if number is None else f"There is no session {number} in {project.name}."
+        raise NotFound(told, f"List what there is: onward session list --project {project.name}")
     return found
 
 

@@ -107,7 +107,7 @@ def _ranked(candidate: Candidate, need: Need, window: Window) -> Ranked:
         reasons.add(-_WINDOW, f"in its rotation window: {_number(standing.used_percent or 0)} of 100 credits are used")
     if candidate.open_sessions:
         count = candidate.open_sessions
-        reasons.add(-_SHARED * min(count, 3), f"{count} {'session runs' if count == 1 else 'sessions run'} on it already")
+        reasons.add(-_SHARED * min(count, 3), "1 session runs on it already" if count == 1 else f"{count} sessions run on it already")
     return Ranked(standing, usable=True, score=reasons.score, reasons=reasons.words)
 
 
@@ -124,7 +124,7 @@ def _why_not(candidate: Candidate, need: Need) -> str:
         return what + (f", until {until(until_at, standing.at)} ({source})" if until_at else ", and nobody said until when")
     if standing.status == "exhausted":
         back = f"; they come back {until(standing.resets_at, standing.at)} ({standing.resets_source})" if standing.resets_at else ""
-        return f"all its credits are used{back}"
+        return "all its credits are used" + back
     if need.model and account.models and _offered(account.models, need.model) is None:
         return f"does not offer {need.model}"
     if left_for(candidate, need.model) == 0:
@@ -156,10 +156,10 @@ def _of_credits(reasons: _Reasons, candidate: Candidate, need: Need) -> None:
     needed = need.credits or USUAL_CREDITS
     share = left / (left + needed)
     total = standing.account.credits_total
-    of = f" of {_number(total)}" if total is not None else ""
-    guessed = f", {_number(standing.credits_estimated)} of those used being estimated" if standing.credits_estimated else ""
+    told = f"{_number(left)} credits left" if total is None else f"{_number(left)} of {_number(total)} credits left"
     short = f": fewer than the {_number(needed)} needed" if need.credits and left < needed else ""
-    reasons.add(_LEFT * share, f"{_number(left)}{of} credits left{short}{guessed}")
+    guessed = f", {_number(standing.credits_estimated)} of those used being estimated" if standing.credits_estimated else ""
+    reasons.add(_LEFT * share, told + short + guessed)
     if standing.resets_at:
         hours = (standing.resets_at - standing.at) / timedelta(hours=1)
         soon: float = _RESET * share * 2 ** (-hours / _RESET_SOON_HOURS)
@@ -182,9 +182,9 @@ def _of_failures(reasons: _Reasons, candidate: Candidate) -> None:
     recent = [age for age in ages if age <= REMEMBERED_FAILURES_HOURS]
     if recent:
         weight = sum(2 ** (-age / FAILURE_HALF_LIFE_HOURS) for age in recent)
-        times = "once" if len(recent) == 1 else f"{len(recent)} times"
-        ago = min(recent)
-        reasons.add(-_FAILED * weight / (1 + weight), f"failed {times} of late, last {_hours(ago)} ago")
+        ago = _hours(min(recent))
+        told = f"failed once of late, {ago} ago" if len(recent) == 1 else f"failed {len(recent)} times of late, last {ago} ago"
+        reasons.add(-_FAILED * weight / (1 + weight), told)
 
 
 @dataclass(frozen=True, slots=True)

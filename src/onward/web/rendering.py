@@ -18,6 +18,7 @@ from onward.app.access import Reach
 from onward.app.in_sight import in_sight
 from onward.web import figures, language, visit
 from onward.web.assets import HTMX, assets
+from onward.web.below import spoken
 from onward.web.prose import code, phrase, prose
 from onward.web.visit import Toast, Visit
 
@@ -107,6 +108,7 @@ def environment() -> Environment:
     )  # fmt: skip
     made.install_gettext_callables(language._, language.form, newstyle=True)  # type: ignore[attr-defined]
     made.filters.update(figures.FILTERS)
+    made.filters["spoken"] = spoken
     made.filters["query"] = lambda values: urlencode({name: value for name, value in values.items() if value not in (None, "")})
     made.filters["paired"] = lambda values, others: list(zip(values, others, strict=True))
     made.filters["quoted"] = lambda text: quote(str(text), safe="")

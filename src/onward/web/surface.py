@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from onward.app.access import CALLER, Caller
 from onward.web import language
+from onward.web.below import spoken
 from onward.web.language import _
 from onward.web.rendering import bare_page
 from onward.web.visit import LANGUAGE_COOKIE, Toast, Visit
@@ -83,6 +84,7 @@ def _shown(request: Request, status: int, message: str) -> Response:
     if status == HTTPStatus.UNAUTHORIZED:
         return _to_sign_in(at)
     title, what = _words(status, message)
+    what = spoken(what)
     if at.is_htmx and not (at.is_boosted and request.method == "GET"):
         return _as_toast(title, what, status)
     if at.is_boosted:
@@ -118,6 +120,8 @@ def _words(status: int, message: str) -> tuple[str, str]:
         return _("Too many requests"), message
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         return _("The store is busy"), _("Another program holds it. Nothing was lost; try again in a moment.")
+    if message.startswith("The request cannot be used."):
+        return _("That did not work"), _("Something in the address or the form cannot be used. Go back and correct it.")
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return _("Something broke"), message
     return _("That did not work"), message

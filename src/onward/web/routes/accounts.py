@@ -13,6 +13,7 @@ from onward.app.accounts import RowError
 from onward.app.credits import Window, analyze, best
 from onward.app.credits import rotate as rotate_session
 from onward.errors import BadInput, Conflict, OnwardError
+from onward.web.below import spoken
 from onward.web.language import _, ngettext
 from onward.web.rendering import go, page, partial
 from onward.web.visit import At, Toast, Visit, routes
@@ -161,8 +162,8 @@ def rotate(at: At, session_id: Annotated[int, Form()]) -> Response:
     """Move a session to the best account, where the one it runs on has come into its window."""
     done = rotate_session(at.store, sessions.of_id(at.store, session_id), window=_window(at))
     if done.moved and done.after:
-        return go(at, "/accounts", toast=Toast(_("It runs on %(name)s now: %(why)s", name=done.after.account.name, why=done.why)))
-    return go(at, "/accounts", toast=Toast(_("It stays where it is: %(why)s", why=done.why), "info"))
+        return go(at, "/accounts", toast=Toast(_("It runs on %(name)s now: %(why)s", name=done.after.account.name, why=spoken(done.why))))
+    return go(at, "/accounts", toast=Toast(_("It stays where it is: %(why)s", why=spoken(done.why)), "info"))
 
 
 @router.get("/parts/accounts/batch")

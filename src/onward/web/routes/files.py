@@ -6,6 +6,7 @@ from fastapi import Request, Response
 
 from onward.errors import NotFound
 from onward.web.assets import assets
+from onward.web.language import _
 from onward.web.visit import routes
 
 router = routes()
@@ -18,7 +19,7 @@ async def static(request: Request, path: str) -> Response:
     """Answer a file. Not a plain function: it is at hand, and waits for nothing."""
     found = assets().found.get(path)
     if found is None:
-        raise NotFound("There is no such file.", "Reload the page: this server may be newer than it.")
+        raise NotFound(_("There is no such file."), _("Reload the page: this server may be newer than it."))
     is_this = request.query_params.get("v") == found.version
     headers = {
         "cache-control": FOR_GOOD if is_this else "no-cache",

@@ -14,6 +14,7 @@ from onward.app import knowledge, models, projects, troubleshooting
 from onward.app.knowledge import CATEGORIES, KNOWLEDGE_KINDS, Entry, KnowledgeAuthor, KnowledgeKind
 from onward.core.project import Project
 from onward.errors import BadInput
+from onward.web.below import spoken
 from onward.web.language import _
 from onward.web.rendering import go, page, partial
 from onward.web.visit import At, Toast, Visit, routes
@@ -158,7 +159,7 @@ def _found(at: Visit, q: str, kind: str, category: str, project: str, before: in
 
 
 def _choices() -> dict[str, Any]:
-    return {"kinds": [(kind, kind_name(kind)) for kind in KNOWLEDGE_KINDS], "categories": [(one, one) for one in CATEGORIES]}
+    return {"kinds": [(kind, kind_name(kind)) for kind in KNOWLEDGE_KINDS], "categories": [(one, spoken(one)) for one in CATEGORIES]}
 
 
 def kind_name(kind: str) -> str:

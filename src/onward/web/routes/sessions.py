@@ -16,6 +16,7 @@ from onward.core.stored_handoff import Current
 from onward.errors import NotFound
 from onward.web.briefing import briefing_of
 from onward.web.conversation import TurnView, told_by_turn, turn_views
+from onward.web.language import _
 from onward.web.rendering import page, partial
 from onward.web.visit import At, Visit, routes, window
 
@@ -194,7 +195,7 @@ def download(at: At, session_id: int) -> Response:
     """Answer the handoff that a session made, as a file."""
     detail = sessions.show(at.store, sessions.of_id(at.store, session_id))
     if detail.made is None:
-        raise NotFound(f"Session {detail.session.number} made no handoff.", "Complete it.")
+        raise NotFound(_("Session %(number)s made no handoff.", number=detail.session.number), _("Complete it."))
     name = f"handoff-{detail.session.number}-v{detail.made.version}.md"
     return Response(
         detail.made.markdown, headers={"content-disposition": f'attachment; filename="{name}"'}, media_type="text/markdown; charset=utf-8"
