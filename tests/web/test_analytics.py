@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from playwright.sync_api import Page, expect
+
+from onward.core.growth import Growth, predicted, sessions_to
+from onward.core.growth_report import Actual, GrowthPoint, GrowthReport
+from onward.web.routes.analytics import charts
 
 from .conftest import Site, visit
 
@@ -26,6 +31,23 @@ def test_charts_say_what_they_show_and_can_be_read_by_keys_and_as_tables(page: P
     with page.expect_download() as told:
         page.get_by_role("link", name="CSV").click()
     assert "predicted_efficiency" in told.value.path().read_text()
+
+
+def test_sessions_of_all_projects_are_counted_together_and_named_by_project() -> None:
+    actual = Actual(0.8, 1.1, None, 0.9, 100, 10, 5, 0, 0, 0, None, 0, 0, None, None, 0.9, 100)
+    points = [
+        GrowthPoint(place, *of, None, predicted(place), actual) for place, of in enumerate([("shop", 1), ("shop", 2), ("blog", 1)], 1)
+    ]
+    totals = GrowthReport(points, 3, 0, Growth(0.0, 0), 0.8, 0.1, 0.1, None, None, 0.9, sessions_to(0.95))
+    for one in charts(totals):
+        assert one.data["ticks"] == [1, 2, 3]
+        assert one.data["axis"] == "Sessions of all projects, in order of time"
+        assert one.heads[0] == "Project and session"
+        assert [row[0] for row in one.rows] == one.data["labels"] == ["shop #1", "shop #2", "blog #1"]
+        assert "counted together" in one.note
+    for one in charts(replace(totals, points=points[:2])):
+        assert (one.data["ticks"], one.data["axis"], one.data["labels"]) == ([1, 2], "Session", ["Session 1", "Session 2"])
+        assert "counted together" not in one.note
 
 
 def test_what_survives_over_sessions_is_told_of_a_project(page: Page, shared_site: Site) -> None:

@@ -41,6 +41,11 @@ def test_a_line_leads_to_its_turns_in_context_and_back(page: Page, shared_site: 
     expect(page.locator("main h1")).to_have_text(handle)
     expect(page.locator(".source-turns li")).not_to_have_count(1)
     expect(page.locator(".cited li").first).to_be_visible()
+    named = page.locator(".source-turns .named .who a.source").first
+    place = named.inner_text()
+    named.click()
+    expect(page.locator(f"#turn-{place.partition('.')[2]}.is-marked")).to_be_visible()
+    page.go_back()
     page.get_by_role("link", name="Back to the handoff").click()
     expect(page.locator("main h1")).to_have_text("antre")
 

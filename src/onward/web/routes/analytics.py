@@ -97,6 +97,8 @@ def retention_chart(found: Retention) -> Chart:
     values = [round(one.kept_ratio, 4) for one in found.points]
     data = {
         "x": [one.later for one in found.points],
+        "ticks": [one.later for one in found.points],
+        "axis": _("Sessions later"),
         "labels": labels,
         "series": [{"name": _("Still shown"), "predicted": False, "values": values}],
         "unit": "percent",
@@ -166,14 +168,23 @@ def _chart(title: str, note: str, points: list[GrowthPoint], unit: str, *curves:
         for curve, of in zip(curves, values, strict=True)
     ]
     many = len({one.project for one in points}) > 1
+    if many:
+        note = f"{note} {_('Sessions of all projects in order of time, counted together; predicted as if they were of one project.')}"
     labels = [f"{one.project} #{one.session}" if many else _("Session %(number)s", number=one.session) for one in points]
 
     def text(value: float | None) -> str:
         return percent(value) if unit == "percent" else decimal(value, 2)
 
     rows = [[labels[place], *(text(of[place]) for of in values)] for place in range(len(points))]
-    data = {"x": [one.place for one in points], "labels": labels, "series": series, "unit": unit}
-    return Chart(title, note, data, [_("Session"), *(curve.name for curve in curves)], rows)
+    data = {
+        "x": [one.place for one in points],
+        "ticks": [one.place if many else one.session for one in points],
+        "axis": _("Sessions of all projects, in order of time") if many else _("Session"),
+        "labels": labels,
+        "series": series,
+        "unit": unit,
+    }
+    return Chart(title, note, data, [_("Project and session") if many else _("Session"), *(curve.name for curve in curves)], rows)
 
 
 def _by_model(used: Iterable[ModelUsage]) -> list[tuple[str, int, int, float | None]]:

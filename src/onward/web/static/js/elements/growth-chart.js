@@ -26,7 +26,7 @@ customElements.define("growth-chart", class extends HTMLElement {
     this.plot = null;
   }
   size() {
-    return { width: this.clientWidth || 300, height: 200 };
+    return { width: this.clientWidth || 300, height: 216 };
   }
   // Tokens say light-dark(): only an element knows which; a new one each time, for one that is there may be on its way from another colour.
   colour(name) {
@@ -46,7 +46,7 @@ customElements.define("growth-chart", class extends HTMLElement {
   draw() {
     if (!this.isConnected) return;
     this.plot?.destroy();
-    const { x, series, labels } = this.told;
+    const { x, ticks, series, axis: below } = this.told;
     const [ink, line, accent, quiet] = ["text-3", "line", "accent", "text-3"].map((name) => this.colour(name));
     const axis = { stroke: ink, grid: { stroke: line, width: 1 }, ticks: { show: false }, font: "12px Inter, system-ui, sans-serif" };
     this.plot = new uPlot(
@@ -55,7 +55,7 @@ customElements.define("growth-chart", class extends HTMLElement {
         legend: { show: false },
         cursor: { y: false, drag: { x: false, y: false }, points: { size: 7 } },
         scales: { x: { time: false, range: (_, least, most) => (least === most ? [least - 1, most + 1] : [least, most]) }, y: { range: (_, least, most) => this.reach(least, most) } },
-        axes: [{ ...axis, grid: { show: false }, values: (_, at) => at.map((one) => (Number.isInteger(one) ? (labels[x.indexOf(one)] || "").replace(/^.*?(\d+)\D*$/, "$1") : "")) }, { ...axis, size: 52, values: (_, at) => at.map((one) => this.text(one)) }],
+        axes: [{ ...axis, grid: { show: false }, label: below, labelSize: 20, labelFont: axis.font, values: (_, at) => at.map((one) => ticks[x.indexOf(one)] ?? "") }, { ...axis, size: 52, values: (_, at) => at.map((one) => this.text(one)) }],
         series: [{}, ...series.map((one) => ({ stroke: one.predicted ? quiet : accent, width: 2, dash: one.predicted ? [5, 4] : undefined, spanGaps: true, points: { show: !one.predicted && x.length < 40, size: 6, fill: one.predicted ? quiet : accent } }))],
         hooks: { setCursor: [(plot) => this.say(plot.cursor.idx)] },
       },
