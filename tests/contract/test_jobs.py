@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from onward.app import job_kinds, jobs, projects
+from onward.app import job_kinds, jobs, projects, session_jobs, sessions
 from onward.app.archives import export_project
 from onward.app.imports import import_paths
 from onward.app.jobs import Bench, Job, Left, Running, Stopped
+from onward.app.session_jobs import Words
 from onward.errors import BadInput, Conflict, NotFound, StoreBusy
 from onward.store import Store, events
 
@@ -212,6 +213,55 @@ def test_transcripts_are_imported_in_pieces(bench: Bench, tmp_path: Path, monkey
     }
     assert [error["code"] for error in job.result["errors"]] == ["unreadable_file"]
     assert not upload.exists()
+
+
+PARTS = ("User: Use port 9100.\nAssistant: Done, print.ts uses it.", "User: Cut the paper, too.\nAssistant: It is cut after each ticket.")
+
+
+def sent(bench: Bench, *texts: str) -> dict[str, Any]:
+    """Return what a job has to know of texts that were sent."""
+    folder = job_kinds.new_upload(bench.home)
+    for place, text in enumerate(texts):
+        (folder / str(place)).write_text(text, "utf-8")
+    return {"uploads": [(f"{place}.txt", str(folder / str(place))) for place in range(len(texts))], "upload": str(folder)}
+
+
+def test_a_session_takes_its_transcript_in_and_is_completed(bench: Bench) -> None:
+    project = projects.new(bench.store, "klinik")
+    one = sessions.start(bench.store, project).session
+    secret = "ghp_" + "a8B3" * 9
+    given, words = sent(bench, *PARTS), Words([f"It prints with {secret}"], ["No spare roll"], 42.0, refine=True)
+    job = session_jobs.ask(bench.store, project, one, given, words)
+    assert session_jobs.ask(bench.store, project, one, given, words) == job
+    with pytest.raises(Conflict, match=f"job {job.id}"):
+        session_jobs.ask(bench.store, project, one, given)
+    assert secret not in str(job.arguments)
+    # Each piece is cut off after what it did, and done again.
+    for _ in range(3):
+        job_kinds.PIECES[job.kind](bench, jobs.find(bench.store, job.id), Running())
+        assert jobs.find(bench.store, job.id).is_open
+        jobs.take_step(bench, job_kinds.PIECES, job.run, ME, Running())
+    done = jobs.find(bench.store, job.id)
+    assert (done.state, done.done, done.total) == ("done", 3, 3)
+    told = {"session_id": one.id, "session_number": 1, "new_turns": 4, "handoff_version": 1, "again": True, "llm": "not configured"}
+    assert done.result == told
+    now = sessions.of_id(bench.store, one.id)
+    assert (now.status, now.turns, now.blockers, now.credits_used) == ("completed", 4, ("No spare roll",), 42.0)
+    assert not Path(given["upload"]).exists()
+    assert session_jobs.latest(bench.store, project, now) == done
+
+
+def test_a_transcript_that_says_nothing_ends_its_job_and_what_was_written_is_kept(bench: Bench) -> None:
+    project = projects.new(bench.store, "klinik")
+    one = sessions.start(bench.store, project).session
+    given = sent(bench, PARTS[0], "")
+    failed = steps(bench, job_kinds.PIECES, session_jobs.ask(bench.store, project, one, given))
+    assert failed.error is not None
+    assert (failed.state, failed.error["code"], failed.done) == ("failed", "bad_input", 1)
+    assert sessions.of_id(bench.store, one.id).turns == 2
+    assert Path(given["upload"]).exists()
+    Path(given["uploads"][1][1]).write_text(PARTS[1], "utf-8")
+    assert steps(bench, job_kinds.PIECES, jobs.retry(bench.store, failed.id)).result["new_turns"] == 4
 
 
 def test_a_project_goes_out_and_comes_in_by_jobs(bench: Bench, tmp_path: Path) -> None:

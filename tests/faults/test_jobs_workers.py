@@ -13,9 +13,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from onward.app import jobs, projects
+from onward.app import jobs, projects, session_jobs, sessions
 from onward.app.jobs import Job
+from onward.app.session_jobs import Words
 from onward.store import Store, events
+from onward.work.worker import AT_ONCE
 
 from .conftest import PROJECT
 
@@ -157,3 +159,24 @@ def test_a_job_at_work_is_cancelled_and_gone_on_with(tmp_path: Path, url: str, s
             jobs.retry(store, given[0].id)
             ended(started(tmp_path, url))
         all_done_once(store, given, handoffs=handoffs)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="long work is a file that does not come to its end")
+def test_long_work_keeps_nobody_waiting_for_a_session(tmp_path: Path) -> None:
+    files = [tmp_path / f"endless-{number}" for number in range(AT_ONCE)]
+    for file in files:
+        os.mkfifo(file)
+    with Store.at_folder(tmp_path) as store:
+        project = projects.new(store, PROJECT)
+        long = [jobs.ask(store, "import", {"uploads": [("x.txt", str(file))]}, project=project) for file in files]
+        worker = started(tmp_path, "")
+        try:
+            waited(lambda: all(jobs.find(store, job.id).state == "running" for job in long))
+            session = sessions.start(store, project).session
+            asked_for = session_jobs.ask(store, project, session, {}, Words(["It prints"], [], None))
+            waited(lambda: not jobs.find(store, asked_for.id).is_open)
+            assert jobs.find(store, asked_for.id).result["handoff_version"] == 1
+            assert all(jobs.find(store, job.id).state == "running" for job in long)
+        finally:
+            worker.kill()
+            worker.communicate()

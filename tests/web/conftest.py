@@ -2,7 +2,7 @@
 
 `site` is a server of the test's own with the sample sessions in its store, `empty_site` one with nothing, `shared_site` one for tests that change nothing.
 `page` is a new browser window. Whatever goes wrong in it fails the test: an error on its console, a script that fails, something that the Content-Security-Policy
-forbids, a request to another host. Tests that use a browser are slow by themselves.
+forbids, a request to another host. Tests that use a browser are slow by themselves. `here` asks without one, in process, and nobody carries out its jobs.
 """
 
 from __future__ import annotations
@@ -21,6 +21,11 @@ from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect
+from starlette.testclient import TestClient
+
+from onward.server import build
+from onward.settings import Settings
+from onward.store import Store
 
 FLAGS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync".split()
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
@@ -191,3 +196,13 @@ def violations(page: Page) -> list[str]:
     page.evaluate(f"{AXE.read_text(encoding='utf-8')};0")
     found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
     return [f"{one['id']}: {node['html'][:160]} — {node['failureSummary'][:300]}" for one in found for node in one["nodes"]]
+
+
+@pytest.fixture
+def here(store: Store, tmp_path: Path) -> Iterator[TestClient]:
+    """A browser on the server's own machine."""
+    application = build(store, Settings(tmp_path / "home", tmp_path / "claude"))
+    with TestClient(
+        application, base_url="http://127.0.0.1:3000", client=("127.0.0.1", 50000), raise_server_exceptions=False, follow_redirects=False
+    ) as asking:
+        yield asking

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from onward import samples
 
-from .conftest import Site, Watch, violations, visit, watched
+from .conftest import Site, Watch, ready, violations, visit, watched
 
 LONG_MS = 60_000
 
@@ -25,7 +25,7 @@ def test_the_demo_is_loaded_and_the_page_goes_on_by_itself(page: Page, empty_sit
     assert violations(page) == []
     page.get_by_role("button", name="Load the demo").click()
     expect(page.locator("job-progress")).to_be_visible()
-    expect(page.locator(".toast")).to_contain_text("The import has begun")
+    expect(page.locator(".toast")).to_contain_text("It has begun")
     expect(page.locator(".kpis")).to_be_visible(timeout=LONG_MS)
     expect(page.get_by_role("link", name="antre").first).to_be_visible()
 
@@ -54,13 +54,14 @@ def test_a_conversation_is_pasted_and_what_is_missing_is_said_beside_its_field(p
     expect(page.locator("#field-text-error")).to_contain_text("Paste a conversation")
     expect(page.locator("#field-text")).to_be_focused()
     expect(page.get_by_label("Project")).to_have_value("checkout")
-    page.get_by_label("Conversation").fill(
-        "User: Move the checkout to port 8443, and never use port 8080 again.\nAssistant: Done, deploy.yaml says 8443 now."
-    )
+    said = "User: Move the checkout to port 8443, and never use port 8080 again.\nAssistant: Done, deploy.yaml says 8443 now."
+    page.get_by_label("Conversation").fill(said)
+    page.reload()
+    ready(page)
+    expect(page.get_by_label("Conversation")).to_have_value(said)
     page.get_by_role("button", name="Make the handoff").click()
-    expect(page.locator(".kpis")).to_be_visible(timeout=LONG_MS)
-    page.get_by_role("link", name="checkout").first.click()
-    expect(page.locator("main h1")).to_have_text("checkout")
+    page.wait_for_url(f"{empty_site.url}/handoff?project=1", timeout=LONG_MS)
+    expect(page.locator(".handoff")).to_contain_text("8443")
 
 
 def test_the_import_goes_on_while_the_page_is_left(page: Page, empty_site: Site) -> None:
@@ -69,7 +70,8 @@ def test_the_import_goes_on_while_the_page_is_left(page: Page, empty_site: Site)
     expect(page.locator("job-progress")).to_be_visible()
     page.goto("about:blank")
     visit(page, f"{empty_site.url}/jobs/1")
-    expect(page.locator("job-progress[state=done]")).to_be_visible(timeout=LONG_MS)
+    expect(page.get_by_role("link", name="antre").first).to_be_visible(timeout=LONG_MS)
+    visit(page, f"{empty_site.url}/jobs/1")
     expect(page.locator("job-progress")).to_contain_text("3 sessions")
 
 

@@ -25,7 +25,7 @@ RAISED_IN = ("api", "app", "core", "formats", "llm", "redact", "store")
 """Where errors come from that a page may have to show."""
 
 SAYING = (
-    "agents/checkup", "app/charging", "app/credits", "app/doctor", "app/job_kinds", "app/jobs", "app/llm_keys", "app/refining", "app/troubleshooting",
+    "agents/checkup", "app/charging", "app/credits", "app/doctor", "app/job_kinds", "app/jobs", "app/llm_keys", "app/refining", "app/session_jobs", "app/troubleshooting",
     "core/credits", "core/forecast", "core/pool", "core/troubleshoot", "llm/choice", "llm/failing",
 )  # fmt: skip
 """Modules whose phrases are shown as they are."""

@@ -17,18 +17,8 @@ from onward.store import Store
 from onward.web import assets
 from onward.web.surface import POLICY
 
-HERE, FAR = ("127.0.0.1", 50000), ("192.0.2.7", 50000)
+FAR = ("192.0.2.7", 50000)
 OUR = {"sec-fetch-site": "same-origin", "origin": "http://onward.example"}
-
-
-@pytest.fixture
-def here(store: Store, tmp_path: Path) -> Iterator[TestClient]:
-    """A browser on the server's own machine."""
-    application = build(store, Settings(tmp_path / "home", tmp_path / "claude"))
-    with TestClient(
-        application, base_url="http://127.0.0.1:3000", client=HERE, raise_server_exceptions=False, follow_redirects=False
-    ) as asking:
-        yield asking
 
 
 @pytest.fixture

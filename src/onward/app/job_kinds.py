@@ -5,9 +5,10 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from secrets import token_hex
 from typing import Any, TypeAlias
 
-from onward.app import archives, models, refining
+from onward.app import archives, models, refining, session_jobs
 from onward.app.finding import found_files, looked_at
 from onward.app.imports import import_paths, import_uploads
 from onward.app.jobs import Bench, Job, Left, Piece, Running
@@ -15,7 +16,7 @@ from onward.app.rebuilding import rebuild
 from onward.core.imported import ImportedFile, Progress
 from onward.core.project import Project
 from onward.core.refinement import Refinement
-from onward.errors import NotFound, OnwardError, StoreError
+from onward.errors import NotFound, StoreError
 from onward.store import projects
 
 File: TypeAlias = tuple[str, str]
@@ -53,20 +54,9 @@ def import_transcripts(bench: Bench, job: Job, running: Running) -> Left:
     if last < len(files):
         return Left(False, {"files": files, "next": last}, result)
     if job.arguments.get("refine"):
-        result = {**result, **_refined_next(bench, job)}
+        result = {**result, **refining.ask_after(bench, job, _project(bench, job))}
     upload = job.arguments.get("upload")
     return Left(True, {}, result, Path(upload) if upload else None)
-
-
-def _refined_next(bench: Bench, job: Job) -> dict[str, Any]:
-    """Ask for a refinement, and return what became of asking. Whatever is wrong with that, nothing is wrong with what was imported."""
-    if bench.models is None:
-        return {"llm": refining.NOT_CONFIGURED}
-    try:
-        asked = refining.ask(bench.store, bench.models, _project(bench, job), requested_by=job.requested_by)
-    except OnwardError as error:
-        return {"llm": str(error)}
-    return {"llm": refining.ASKED, "refine_job_id": asked.id} if asked else {"llm": refining.NOT_CONFIGURED}
 
 
 def _found(job: Job) -> tuple[list[File], int]:
@@ -167,7 +157,19 @@ PIECES: Mapping[str, Piece] = {
     "export": export_project,
     "import-project": import_project,
     refining.KIND: refine_handoff,
+    session_jobs.KIND: session_jobs.carry_out,
 }
+
+
+WAITED_FOR = frozenset({session_jobs.KIND})
+"""Kinds that somebody who asked for one looks at until it is done."""
+
+
+def new_upload(home: Path) -> Path:
+    """Make a folder for what is sent, and return it. The job that takes it in removes it."""
+    folder = home / UPLOADS / token_hex(16)
+    folder.mkdir(parents=True, mode=0o700)
+    return folder
 
 
 def exported_file(home: Path, job_id: int) -> Path:

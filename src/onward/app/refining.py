@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from onward.app import jobs, models
 from onward.app.distilling import Basis
+from onward.app.jobs import Bench
 from onward.app.models import Asking, Models
 from onward.app.standing import standing_of
 from onward.core.job import Job
@@ -116,14 +117,22 @@ NOT_ASKED, NOT_CONFIGURED, ASKED, KEPT = "not asked", "not configured", "refinin
 
 
 def ask_beside(
-    store: Store, models_: Models, project: Project, handoff: StoredHandoff, *, token: str = "", requested_by: str = ""
+    store: Store, models_: Models, project: Project, handoff: StoredHandoff | None = None, *, token: str = "", requested_by: str = ""
 ) -> Asked:
-    """Ask for the refinement of a handoff that was made just now. Whatever is wrong with that, nothing is wrong with the handoff: it is told, and never raised."""
+    """Ask for a refinement, as `ask` does, of a handoff that was made just now. Whatever is wrong with that, nothing is wrong with the handoff: it is told, and never raised."""
     try:
         job = ask(store, models_, project, handoff=handoff, token=token, requested_by=requested_by)
     except OnwardError as error:
         return Asked(str(error))
     return Asked(ASKED, job) if job else Asked(NOT_CONFIGURED)
+
+
+def ask_after(bench: Bench, job: Job, project: Project, handoff: StoredHandoff | None = None) -> dict[str, str | int]:
+    """Ask for a refinement of what *job* made, and return what became of asking, as the result of the job tells it."""
+    if bench.models is None:
+        return {"llm": NOT_CONFIGURED}
+    asked = ask_beside(bench.store, bench.models, project, handoff, requested_by=job.requested_by)
+    return {"llm": asked.llm, **({"refine_job_id": asked.job.id} if asked.job else {})}
 
 
 def estimate(store: Store, models_: Models, project: Project, *, token: str = "") -> Estimate:

@@ -23,6 +23,7 @@ class OpenJob(NamedTuple):
     """What a worker has to know of an open job."""
 
     id: int
+    kind: str
     run: str
     state: JobState
     worker: str
@@ -90,9 +91,9 @@ def listed(
 
 def open_ones(connection: Connection) -> list[OpenJob]:
     """Return every job that is to be carried out or being so, the oldest first."""
-    columns = (jobs.c.id, jobs.c.run, jobs.c.state, jobs.c.worker, jobs.c.beat_at, jobs.c.due_at)
+    columns = (jobs.c.id, jobs.c.kind, jobs.c.run, jobs.c.state, jobs.c.worker, jobs.c.beat_at, jobs.c.due_at)
     query = select(*columns).where(jobs.c.state.in_(OPEN)).order_by(jobs.c.id)
-    return [OpenJob(row[0], row[1], row[2], row[3], told(row[4]), told(row[5])) for row in connection.execute(query)]
+    return [OpenJob(row[0], row[1], row[2], row[3], row[4], told(row[5]), told(row[6])) for row in connection.execute(query)]
 
 
 def begin(connection: Connection, job: Job, worker: str) -> Job:

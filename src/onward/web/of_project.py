@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Literal, TypeAlias
 
-from onward.app import handoffs, projects, sessions
+from onward.app import handoffs, jobs, projects, refining, sessions
 from onward.app.handoffs import Current
+from onward.app.jobs import Job
 from onward.app.projects import Project
 from onward.core.handoff import Handoff, Line
 from onward.core.headings import SECTIONS
@@ -34,6 +35,15 @@ def newest(at: Visit, project: Project) -> Current | None:
         return handoffs.current(at.store, project)
     except NotFound:
         return None
+
+
+def refinements(at: Visit, project: Project, version: int) -> list[Job]:
+    """Return the job that refined a project's handoff last, while it is open or says why nothing came of it for that *version*; else nothing."""
+    found = next((one for one in jobs.listed(at.store, project=project, limit=10) if one.kind == refining.KIND), None)
+    if found is None:
+        return []
+    is_of_this = found.arguments.get("handoff_version") == version
+    return [found] if found.is_open or (is_of_this and not found.result.get("kept")) else []
 
 
 def closing(handoff: Handoff) -> list[str]:

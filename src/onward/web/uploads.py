@@ -3,45 +3,51 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from secrets import token_hex
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fastapi import Request
 from starlette.datastructures import UploadFile
 
-from onward.app import job_kinds
+from onward.app import job_kinds, projects
+from onward.app.projects import Project
+from onward.errors import BadInput
+from onward.web.language import _
 from onward.web.visit import Visit
 
 if TYPE_CHECKING:
     from onward.app.job_kinds import File
 
+PASTED = "pasted"
 MOST_FILES = 1000
 _PIECE_BYTES = 1024 * 1024
 
 
 @dataclass(slots=True)
 class Sent:
-    """What a form sent: its fields, and files as [the name each had, where it lies]."""
+    """What a form sent: its fields, and files as [the name each had, where it lies]. `is_taken` where a job has them now."""
 
     folder: Path
     fields: dict[str, str] = field(default_factory=dict[str, str])
     files: list[File] = field(default_factory=list["File"])
+    is_taken: bool = False
 
     def __getitem__(self, name: str) -> str:
         """Return a field without what is blank around it; nothing where it was not sent."""
         return self.fields.get(name, "").strip()
 
-    def drop(self) -> None:
-        """Forget the files."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+    def arguments(self) -> dict[str, Any]:
+        """Return what a job has to know to take the files in."""
+        return {"uploads": self.files, "upload": str(self.folder)} if self.files else {}
 
 
-async def received(at: Visit, request: Request) -> Sent:
-    """Keep what a form sends. What is pasted in the field `text` is a file, too."""
-    sent = Sent(at.settings.home / job_kinds.UPLOADS / token_hex(16))
-    sent.folder.mkdir(parents=True, mode=0o700)
+@asynccontextmanager
+async def received(at: Visit, request: Request) -> AsyncIterator[Sent]:
+    """Keep what a form sends, while it is looked at or until a job has taken it in. What is pasted in the field `text` is a file, too."""
+    sent = Sent(job_kinds.new_upload(at.settings.home))
     try:
         async with request.form(max_files=MOST_FILES, max_part_size=at.settings.body_limit_mb * 2**20) as form:
             for name, value in form.multi_items():
@@ -51,13 +57,28 @@ async def received(at: Visit, request: Request) -> Sent:
                 else:
                     sent.fields[name] = value
         if sent["text"]:
-            path = sent.folder / "pasted"
+            path = sent.folder / PASTED
             path.write_text(sent.fields["text"], encoding="utf-8")
-            sent.files.append(("pasted", str(path)))
-    except BaseException:
-        sent.drop()
-        raise
-    return sent
+            sent.files.append((PASTED, str(path)))
+        yield sent
+    finally:
+        if not (sent.is_taken and sent.files):
+            shutil.rmtree(sent.folder, ignore_errors=True)
+
+
+def project_for(at: Visit, sent: Sent) -> tuple[Project | None, dict[str, str]]:
+    """Return the project that a conversation was sent for, made where it is new; else what is wrong, by field."""
+    errors = {}
+    if not sent.files:
+        errors["text"] = _("Paste a conversation, or choose files.")
+    if not sent["project"]:
+        errors["project"] = _("This is needed.")
+    if errors:
+        return None, errors
+    try:
+        return projects.resolve(at.store, sent["project"], create=True), {}
+    except BadInput as error:
+        return None, {"project": str(error)}
 
 
 async def _keep(sent: Sent, upload: UploadFile) -> None:

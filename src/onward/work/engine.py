@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias
 from dbos import DBOS, DBOSConfig, SetWorkflowID
 
 from onward.settings import Settings
-from onward.work.flow import QUEUE, WORKFLOW, carry_out
+from onward.work.flow import QUEUE, SOON, WORKFLOW, carry_out
 
 DATABASE = "worker.db"
 SCHEMA = "onward_dbos"
@@ -42,7 +42,8 @@ def launched(settings: Settings, worker: str, version: str, at_once: int) -> Ite
     DBOS(config=config)
     try:
         DBOS.launch()
-        DBOS.register_queue(QUEUE, worker_concurrency=at_once, polling_interval_sec=POLLING_SECONDS, on_conflict="always_update")
+        for queue in (QUEUE, SOON):
+            DBOS.register_queue(queue, worker_concurrency=at_once, polling_interval_sec=POLLING_SECONDS, on_conflict="always_update")
         yield
     finally:
         DBOS.destroy()
@@ -66,15 +67,15 @@ def state_of(run: str) -> RunState:
     return "unknown" if status is None else _STATES.get(status.status, "over")
 
 
-def begin(run: str) -> None:
-    """Have a run carried out, by whichever worker is free; once, however often it is said."""
+def begin(run: str, queue: str) -> None:
+    """Have a run of a queue carried out, by whichever worker is free; once, however often it is said."""
     with SetWorkflowID(run):
-        DBOS.enqueue_workflow(QUEUE, carry_out, run)
+        DBOS.enqueue_workflow(queue, carry_out, run)
 
 
-def take_over(run: str) -> None:
+def take_over(run: str, queue: str) -> None:
     """Have a run whose worker is gone carried on by another, after the last step that was done."""
-    DBOS.resume_workflow(run, queue_name=QUEUE)
+    DBOS.resume_workflow(run, queue_name=queue)
 
 
 def forget(before: datetime) -> None:

@@ -9,7 +9,8 @@ from collections.abc import Callable
 
 from dbos import DBOS
 
-QUEUE, WORKFLOW = "onward-jobs", "onward-job"
+QUEUE, SOON, WORKFLOW = "onward-jobs", "onward-soon", "onward-job"
+"""What somebody waits for has a queue of its own: it does not stand behind an import of a thousand files."""
 
 _STEP_ATTEMPTS = 10
 """Of one step that could not even be written down, some minutes in all; then the sweep gives the job another run."""

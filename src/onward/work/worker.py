@@ -20,7 +20,7 @@ from secrets import token_hex
 from typing import TYPE_CHECKING
 
 from onward.app import jobs
-from onward.app.job_kinds import PIECES, tidy
+from onward.app.job_kinds import PIECES, WAITED_FOR, tidy
 from onward.errors import OnwardError
 from onward.settings import Settings
 from onward.wiring import models_of, open_store
@@ -32,7 +32,7 @@ STEPS_VERSION = "onward-jobs-1"
 """What DBOS holds to be our version. It changes only if a run that an older Onward began cannot be gone on with, so that an upgrade strands nothing."""
 
 AT_ONCE = 2
-"""Jobs that one worker carries out at the same time."""
+"""Jobs that one worker carries out at the same time, of those that somebody waits for and of the others."""
 
 SWEEP_SECONDS = 0.3
 BEAT_SECONDS = 1.0
@@ -167,11 +167,11 @@ class Worker:
                 self._see_to(store, job, now, at)
 
     def _see_to(self, store: Store, job: jobs.OpenJob, now: datetime, at: float) -> None:
-        from onward.work import engine
+        from onward.work import engine, flow
 
-        state = engine.state_of(job.run)
+        state, queue = engine.state_of(job.run), flow.SOON if job.kind in WAITED_FOR else flow.QUEUE
         if state == "unknown":
-            engine.begin(job.run)
+            engine.begin(job.run, queue)
         elif state == "over":
             if job.run not in self._running:
                 jobs.renew(store, job.run)
@@ -181,7 +181,7 @@ class Worker:
             if job.beat_at is not None:
                 silent_seconds = (now - job.beat_at).total_seconds()
             if silent_seconds > QUIET_SECONDS:
-                engine.take_over(job.run)
+                engine.take_over(job.run, queue)
         else:
             self._silent_since.pop(job.run, None)
 

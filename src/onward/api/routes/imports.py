@@ -7,7 +7,6 @@ import tempfile
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
-from secrets import token_hex
 from typing import Annotated, Any
 
 import orjson
@@ -175,8 +174,7 @@ async def import_(
 
 async def _import_uploads_later(at: Desk, request: Request, wish: _Wish) -> Response:
     """Keep what is sent in the home folder, where the job finds it, and removes it."""
-    folder = at.settings.home / job_kinds.UPLOADS / token_hex(16)
-    folder.mkdir(parents=True, mode=0o700)
+    folder = job_kinds.new_upload(at.settings.home)
     try:
         sent = await _sent(request, folder, wish.name)
         return await run_sync(_uploads_asked, at, wish, folder, sent.files)

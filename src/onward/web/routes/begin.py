@@ -7,27 +7,24 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from secrets import token_hex
 from typing import Annotated
 
 from anyio.to_thread import run_sync
 from fastapi import Form, Request, Response
-from starlette.datastructures import UploadFile
 
 from onward.app import discovery, job_kinds, jobs, projects
 from onward.app.discovery import FoundTranscript
-from onward.app.jobs import Job
-from onward.errors import BadInput, NotAllowed, OnwardError
+from onward.errors import NotAllowed, OnwardError
 from onward.settings import read_machine
 from onward.web.language import _
+from onward.web.long_work import follow
 from onward.web.rendering import page, partial
+from onward.web.uploads import Sent, project_for, received
 from onward.web.visit import At, Toast, Visit, routes
 
 router = routes()
 
 DEMO = "antre"
-MOST_FILES = 1000
-_PIECE_BYTES = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,54 +70,28 @@ def import_found(at: At, agent: Annotated[list[str] | None, Form()] = None, comp
             toast=Toast(_("Choose at least one agent."), "error"),
             status_code=422,
         )
-    return _asked(at, jobs.ask(at.store, "import", {"paths": paths, "complete": complete}, key="begin", requested_by="dashboard"))
+    return follow(at, jobs.ask(at.store, "import", {"paths": paths, "complete": complete}, key="begin", requested_by="dashboard"))
 
 
 @router.post("/parts/begin/paste")
 async def paste(at: At, request: Request) -> Response:
-    """Keep what was pasted or chosen in the home folder, where the job finds it, and removes it."""
-    folder = at.settings.home / job_kinds.UPLOADS / token_hex(16)
-    folder.mkdir(parents=True, mode=0o700)
-    try:
-        async with request.form(max_files=MOST_FILES, max_part_size=at.settings.body_limit_mb * 2**20) as form:
-            name, text = str(form.get("project") or "").strip(), str(form.get("text") or "")
-            uploads: list[tuple[str, Path]] = []
-            for value in form.getlist("files"):
-                if isinstance(value, UploadFile) and value.filename:
-                    uploads.append((value.filename.replace("\0", ""), folder / str(len(uploads))))
-                    with uploads[-1][1].open("wb") as file:
-                        while piece := await value.read(_PIECE_BYTES):
-                            file.write(piece)
-            if text.strip():
-                uploads.append(("pasted", folder / "pasted"))
-                uploads[-1][1].write_text(text, encoding="utf-8")
-        return await run_sync(_pasted, at, name, text, uploads, folder)
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
+    """Ask for the import of what was pasted or chosen."""
+    async with received(at, request) as sent:
+        return await run_sync(_pasted, at, sent)
 
 
-def _pasted(at: Visit, name: str, text: str, uploads: list[tuple[str, Path]], folder: Path) -> Response:
-    errors = {}
-    if not uploads:
-        errors["text"] = _("Paste a conversation, or choose files.")
-    if not name:
-        errors["project"] = _("This is needed.")
-    if not errors:
-        try:
-            project = projects.resolve(at.store, name, create=True)
-        except BadInput as error:
-            errors["project"] = str(error)
-    if errors:
-        shutil.rmtree(folder, ignore_errors=True)
-        return partial(at, "partials/_paste.html", status_code=422, errors=errors, values={"project": name, "text": text})
-    files = [(called, str(path)) for called, path in uploads]
-    return _asked(
-        at,
-        jobs.ask(
-            at.store, "import", {"uploads": files, "upload": str(folder), "complete": True}, project=project, requested_by="dashboard"
-        ),
-    )
+def _pasted(at: Visit, sent: Sent) -> Response:
+    project, errors = project_for(at, sent)
+    if project is None:
+        return partial(
+            at,
+            "partials/_paste.html",
+            status_code=422,
+            errors=errors,
+            values={"project": sent["project"], "text": sent.fields.get("text", "")},
+        )
+    sent.is_taken = True
+    return follow(at, jobs.ask(at.store, "import", {**sent.arguments(), "complete": True}, project=project, requested_by="dashboard"))
 
 
 @router.post("/parts/begin/demo")
@@ -129,24 +100,15 @@ def demo(at: At) -> Response:
     # Imported here: they are wanted once.
     from onward import samples
 
-    folder = at.settings.home / job_kinds.UPLOADS / token_hex(16)
-    folder.mkdir(parents=True, mode=0o700)
+    folder = job_kinds.new_upload(at.settings.home)
     try:
         project = projects.resolve(at.store, DEMO, create=True)
         files = [(path.name, str(path)) for path in samples.write(folder / "samples")]
-        return _asked(
-            at,
-            jobs.ask(
-                at.store, "import", {"uploads": files, "upload": str(folder), "complete": True}, project=project, requested_by="dashboard"
-            ),
-        )
+        arguments = {"uploads": files, "upload": str(folder), "complete": True}
+        return follow(at, jobs.ask(at.store, "import", arguments, project=project, requested_by="dashboard"), "/")
     except OnwardError:
         shutil.rmtree(folder, ignore_errors=True)
         raise
-
-
-def _asked(at: Visit, job: Job) -> Response:
-    return partial(at, "partials/_job.html", job=job, then="/", toast=Toast(_("The import has begun. You may leave this page."), "info"))
 
 
 def _by_agent(seen: list[FoundTranscript]) -> list[AgentFound]:

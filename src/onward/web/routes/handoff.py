@@ -9,17 +9,17 @@ from fastapi import Query, Request, Response
 
 from onward.app import handoffs, jobs, llm_keys, models, projects, refining
 from onward.app.handoffs import Current, StoredHandoff
-from onward.app.jobs import Job
 from onward.app.projects import Project
 from onward.core.handoff import to_json
 from onward.core.master_prompt import render_prompt
 from onward.errors import BadInput, NotFound, OnwardError
 from onward.settings import LEAST_BUDGET_TOKENS
 from onward.web.language import _
+from onward.web.long_work import follow
 from onward.web.marking import marked
-from onward.web.of_project import CHANGED, closing, newest
+from onward.web.of_project import CHANGED, closing, newest, refinements
 from onward.web.rendering import go, page, partial
-from onward.web.uploads import Sent, received
+from onward.web.uploads import Sent, project_for, received
 from onward.web.visit import At, Toast, Visit, routes
 from onward.wiring import models_of
 
@@ -114,39 +114,19 @@ def ask(at: At, project: int | None = None) -> Response:
 @router.post("/parts/handoff/new")
 async def make(at: At, request: Request) -> Response:
     """Take a conversation into a project, and make the project's next handoff."""
-    sent = await received(at, request)
-    try:
+    async with received(at, request) as sent:
         return await run_sync(_made, at, sent)
-    except BaseException:
-        sent.drop()
-        raise
 
 
 def _made(at: Visit, sent: Sent) -> Response:
-    errors, project = {}, None
-    if not sent.files:
-        errors["text"] = _("Paste a conversation, or choose files.")
-    if not sent["project"]:
-        errors["project"] = _("This is needed.")
-    if not errors:
-        try:
-            project = projects.resolve(at.store, sent["project"], create=True)
-        except BadInput as error:
-            errors["project"] = str(error)
+    project, errors = project_for(at, sent)
     if project is None:
-        sent.drop()
         values = {"project": sent["project"], "text": sent.fields.get("text", ""), "by": sent["by"]}
         lines = projects.listed(at.store, limit=MOST_PROJECTS)
         return partial(at, "partials/_handoff_new.html", status_code=422, errors=errors, values=values, lines=lines, **_model(at, None))
-    arguments = {"uploads": sent.files, "upload": str(sent.folder), "complete": True, "refine": sent["by"] == "model"}
-    job = jobs.ask(at.store, "import", arguments, project=project, requested_by="dashboard")
-    return partial(
-        at,
-        "partials/_job.html",
-        job=job,
-        then=f"/handoff?project={project.id}",
-        toast=Toast(_("It is being read. You may leave this page."), "info"),
-    )
+    arguments = {**sent.arguments(), "complete": True, "refine": sent["by"] == "model"}
+    sent.is_taken = True
+    return follow(at, jobs.ask(at.store, "import", arguments, project=project, requested_by="dashboard"))
 
 
 def _frame(at: Visit, project_id: int | None) -> dict[str, Any]:
@@ -185,15 +165,6 @@ def _model(at: Visit, project: Project | None) -> dict[str, Any]:
     if asking:
         told["model"] = llm_keys.show(at.store, known).model
     if project:
-        told["refinements"] = _last_refinement(at, project)
+        stands = newest(at, project)
+        told["refinements"] = refinements(at, project, stands.version) if stands and stands.version else []
     return told
-
-
-def _last_refinement(at: Visit, project: Project) -> list[Job]:
-    """Return the job that refined the project's handoff last, while it is open or says why nothing came of it."""
-    found = next((one for one in jobs.listed(at.store, project=project, limit=10) if one.kind == refining.KIND), None)
-    stands = newest(at, project)
-    if found is None or stands is None:
-        return []
-    is_of_this = found.arguments.get("handoff_version") == stands.version
-    return [found] if found.is_open or (is_of_this and not found.result.get("kept")) else []

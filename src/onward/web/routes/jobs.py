@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import Response
 
 from onward.app import jobs
+from onward.web.long_work import leads, told
 from onward.web.rendering import page, partial
 from onward.web.visit import At, Visit, routes
 
@@ -12,9 +13,10 @@ router = routes()
 
 
 @router.get("/jobs/{job_id}")
-def show(at: At, job_id: int) -> Response:
-    """Show one job. Works without a script, too: reload it."""
-    return page(at, "pages/job.html", job=jobs.find(at.store, job_id))
+def show(at: At, job_id: int, then: str = "") -> Response:
+    """Show one job; when it is done, where it leads. Works without a script, too: reload it."""
+    job = jobs.find(at.store, job_id)
+    return page(at, "pages/job.html", job=job, then=_within(then) or leads(job))
 
 
 @router.get("/parts/jobs/{job_id}")
@@ -36,5 +38,9 @@ def retry(at: At, job_id: int, then: str = "") -> Response:
 
 
 def _shown(at: Visit, job: jobs.Job, then: str) -> Response:
-    is_path = then.startswith("/") and not then.startswith("//")
-    return partial(at, "partials/_job.html", job=job, then=then if is_path else "")
+    return partial(at, "partials/_job.html", job=job, then=_within(then), toast=told(job))
+
+
+def _within(then: str) -> str:
+    """Return an address if it is a page of ours, else nothing."""
+    return then if then.startswith("/") and not then.startswith(("//", "/\\")) else ""

@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from io import BytesIO
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from math import isfinite
+from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import urlencode
 
 from anyio.to_thread import run_sync
 from fastapi import Form, Query, Request, Response
-from starlette.datastructures import FormData, UploadFile
 
-from onward.app import handoffs, models, projects, refining, saving, sessions, templates
-from onward.app.completing import complete as complete_session
+from onward.app import handoffs, jobs, models, projects, session_jobs, sessions, templates
 from onward.app.credits import Best, best, outlook
+from onward.app.jobs import Job
+from onward.app.session_jobs import Words
 from onward.core.handoff import render
 from onward.core.project import Project
 from onward.core.session import Session
 from onward.core.stored_handoff import StoredHandoff
-from onward.errors import BadInput, NotFound, OnwardError
+from onward.errors import BadInput, Conflict, NotFound
 from onward.web.briefing import since
-from onward.web.language import _, ngettext
+from onward.web.language import _
+from onward.web.long_work import follow, soon, told
 from onward.web.rendering import go, partial
+from onward.web.uploads import PASTED, Sent, received
 from onward.web.visit import At, Toast, Visit, routes, window
 from onward.wiring import models_of
 
@@ -32,7 +33,6 @@ router = routes()
 NEW = "new"
 """What stands for a project that is not there yet."""
 MOST_CHOICES = 200
-MOST_FILES = 20
 _KNOWN_AGENTS = ("claude-code", "codex", "cursor", "gemini", "aider", "cline", "opencode")
 
 Text = Annotated[str, Form(max_length=100_000)]
@@ -146,9 +146,24 @@ def _lines(text: str) -> list[str]:
 
 
 @router.get("/parts/sessions/{session_id}/complete")
-def complete_dialog(at: At, session_id: int) -> Response:
-    """Answer the dialog to complete a session."""
-    return partial(at, "partials/_complete_dialog.html", **_about_completing(at, sessions.of_id(at.store, session_id)))
+def complete_dialog(at: At, session_id: int, job: int = 0) -> Response:
+    """Answer the dialog to complete a session; with what was written for a *job* that did not come to its end."""
+    one = sessions.of_id(at.store, session_id)
+    about = _about_completing(at, one)
+    return partial(at, "partials/_complete_dialog.html", **about | {"values": about["values"] | _written(at, one, job)})
+
+
+def _written(at: Visit, one: Session, job_id: int) -> dict[str, str]:
+    """Return what was written in a form for a job: what is said of a session, and what was pasted."""
+    asked = jobs.find(at.store, job_id).arguments if job_id else {}
+    if asked.get("session_id") != one.id:
+        return {}
+    pasted = next((Path(path) for name, path in asked.get("uploads", []) if name == PASTED), None)
+    said = asked["said"] or {}
+    written = {name: "\n".join(said.get(name, ())) for name in ("accomplishments", "blockers")}
+    if said.get("credits_used") is not None:
+        written["credits"] = f"{said['credits_used']:g}"
+    return written | {"text": pasted.read_text("utf-8") if pasted and pasted.exists() else ""}
 
 
 def _about_completing(at: Visit, one: Session, **more: Any) -> dict[str, Any]:
@@ -191,85 +206,88 @@ def _credits(text: str) -> tuple[float | None, str]:
     return number, ""
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a form asked to have done with a session: the job that does it and where that leads, or what is wrong, by field."""
+
+    session: Session
+    sent: Sent
+    then: str
+    job: Job | None
+    errors: dict[str, str]
+
+
+def _asked(at: Visit, one: Session, sent: Sent, then: str, words: Words | None = None) -> Asked:
+    project = projects.of_id(at.store, one.project_id)
+    try:
+        job = session_jobs.ask(at.store, project, one, sent.arguments(), words, requested_by="dashboard")
+    except Conflict as error:
+        return Asked(one, sent, then, None, {"text": str(error)})
+    sent.is_taken = True
+    return Asked(one, sent, then, job, {})
+
+
+async def _answered(at: Visit, asked: Asked, again: Callable[[Visit, Asked], Response]) -> Response:
+    """Lead to what came of a form, if that is soon there, else to how far it is; where something is wrong with it, answer it *again*."""
+    job = await soon(at, asked.job) if asked.job else None
+    if job and job.state == "failed" and job.error:
+        asked = replace(asked, errors={"text": f"{job.error['message']} {job.error['hint']}".strip()})
+        job = None
+    if job is None:
+        return await run_sync(again, at, asked)
+    return go(at, asked.then, toast=told(job)) if job.state == "done" else follow(at, job, asked.then)
+
+
 @router.post("/parts/sessions/{session_id}/complete")
 async def complete(at: At, session_id: int, request: Request) -> Response:
     """Complete a session with what is said of it, after what its transcript adds, and show the handoff."""
-    async with request.form(max_files=MOST_FILES, max_part_size=at.settings.body_limit_mb * 2**20) as form:
-        files = await _files(form)
-        said = {name: str(form.get(name) or "") for name in ("accomplishments", "blockers", "credits", "text", "refine", "then")}
-    return await run_sync(_completed, at, session_id, said, files)
+    async with received(at, request) as sent:
+        asked = await run_sync(_completion, at, session_id, sent)
+    return await _answered(at, asked, _complete_again)
 
 
-async def _files(form: FormData) -> list[tuple[str, bytes]]:
-    return [(one.filename, await one.read()) for one in form.getlist("files") if isinstance(one, UploadFile) and one.filename]
-
-
-def _completed(at: Visit, session_id: int, said: dict[str, str], files: list[tuple[str, bytes]]) -> Response:
+def _completion(at: Visit, session_id: int, sent: Sent) -> Asked:
     one = sessions.of_id(at.store, session_id)
-    used, wrong = _credits(said["credits"])
-    errors = {"credits": wrong} if wrong else {}
-    if not errors:
-        try:
-            one = _taken(at, one, said["text"], files)
-        except OnwardError as error:
-            errors = {"text": str(error)}
-    if errors:
-        values = {name: said[name] for name in ("accomplishments", "blockers", "credits", "text")}
-        return partial(at, "partials/_complete_form.html", status_code=422, **_about_completing(at, one, values=values, errors=errors))
+    used, wrong = _credits(sent["credits"])
+    if wrong:
+        return Asked(one, sent, "", None, {"credits": wrong})
     seen = outlook(at.store, one, window=window(at.settings), credits_used=used)
-    done = complete_session(
-        at.store,
-        one,
-        accomplishments=_lines(said["accomplishments"]),
-        blockers=_lines(said["blockers"]),
-        credits_used=used,
-        budget_tokens=at.settings.budget_tokens,
-    )
-    there: dict[str, object] = {}
-    if said["refine"]:
-        project = projects.of_id(at.store, one.project_id)
-        job = refining.ask(at.store, models_of(at.settings), project, handoff=done.handoff, requested_by="dashboard")
-        there.update({"job": job.id} if job else {})
-    if said["then"] == "rotate" and seen.to:
-        there["on"] = seen.to.standing.account.id
-    toast = Toast(_("Session %(number)s is completed: handoff %(version)s is ready", number=one.number, version=done.handoff.version))
-    return go(at, f"/sessions/{one.id}/handoff" + (f"?{urlencode(there)}" if there else ""), toast=toast)
+    on = f"?on={seen.to.standing.account.id}" if sent["then"] == "rotate" and seen.to else ""
+    words = Words(_lines(sent["accomplishments"]), _lines(sent["blockers"]), used, bool(sent["refine"]))
+    return _asked(at, one, sent, f"/sessions/{one.id}/handoff{on}", words)
 
 
-def _taken(at: Visit, one: Session, text: str, files: Sequence[tuple[str, bytes]]) -> Session:
-    """Return a session after the turns came in that it did not have: of files, and of a text that was pasted."""
-    for name, data in files:
-        one = saving.save(at.store, one.id, saving.turns_of_file(BytesIO(data), name)).session
-    if text.strip():
-        one = saving.save_spoken(at.store, one.id, records=None, text=text).session
-    return one
+def _complete_again(at: Visit, asked: Asked) -> Response:
+    values = {name: asked.sent.fields.get(name, "") for name in ("accomplishments", "blockers", "credits", "text")}
+    about = _about_completing(at, sessions.of_id(at.store, asked.session.id), values=values, errors=asked.errors)
+    return partial(at, "partials/_complete_form.html", status_code=422, **about)
 
 
 @router.get("/parts/sessions/{session_id}/import")
-def import_dialog(at: At, session_id: int) -> Response:
-    """Answer the dialog to give a session a transcript."""
-    return partial(at, "partials/_import_dialog.html", session=sessions.of_id(at.store, session_id), text="", error="")
+def import_dialog(at: At, session_id: int, job: int = 0) -> Response:
+    """Answer the dialog to give a session a transcript; with what was pasted for a *job* that did not come to its end."""
+    one = sessions.of_id(at.store, session_id)
+    return partial(at, "partials/_import_dialog.html", session=one, text=_written(at, one, job).get("text", ""), error="")
 
 
 @router.post("/parts/sessions/{session_id}/import")
 async def import_into(at: At, session_id: int, request: Request) -> Response:
     """Append to a session what it does not have of a transcript."""
-    async with request.form(max_files=MOST_FILES, max_part_size=at.settings.body_limit_mb * 2**20) as form:
-        files, text = await _files(form), str(form.get("text") or "")
-    return await run_sync(_imported, at, session_id, text, files)
+    async with received(at, request) as sent:
+        asked = await run_sync(_import, at, session_id, sent)
+    return await _answered(at, asked, _import_again)
 
 
-def _imported(at: Visit, session_id: int, text: str, files: list[tuple[str, bytes]]) -> Response:
-    before = sessions.of_id(at.store, session_id)
-    try:
-        if not files and not text.strip():
-            raise BadInput(_("There is nothing to add."), _("Paste a conversation, or choose files."))
-        after = _taken(at, before, text, files)
-    except OnwardError as error:
-        return partial(at, "partials/_import_form.html", status_code=422, session=before, text=text, error=str(error))
-    new = after.turns - before.turns
-    told = ngettext("%(num)s new turn", "%(num)s new turns", new) if new else _("The session has all of these turns already")
-    return go(at, f"/sessions/{session_id}", toast=Toast(told, "success" if new else "info"))
+def _import(at: Visit, session_id: int, sent: Sent) -> Asked:
+    one, then = sessions.of_id(at.store, session_id), f"/sessions/{session_id}"
+    if not sent.files:
+        return Asked(one, sent, then, None, {"text": f"{_('There is nothing to add.')} {_('Paste a conversation, or choose files.')}"})
+    return _asked(at, one, sent, then)
+
+
+def _import_again(at: Visit, asked: Asked) -> Response:
+    text, error = asked.sent.fields.get("text", ""), asked.errors["text"]
+    return partial(at, "partials/_import_form.html", status_code=422, session=asked.session, text=text, error=error)
 
 
 @router.post("/parts/sessions/{session_id}/reopen")

@@ -7,16 +7,17 @@ from urllib.parse import urlencode
 
 from fastapi import Query, Response
 
-from onward.app import accounts, conversations, handoffs, projects, sessions, touched, usage
+from onward.app import accounts, conversations, handoffs, projects, session_jobs, sessions, touched, usage
 from onward.app.charging import account_of
 from onward.app.credits import Outlook, best, outlook
+from onward.app.jobs import Job
 from onward.core.project import Project
-from onward.core.session import SessionDetail
-from onward.core.stored_handoff import Current
+from onward.core.session import Session, SessionDetail
 from onward.errors import NotFound
 from onward.web.briefing import briefing_of
 from onward.web.conversation import TurnView, told_by_turn, turn_views
 from onward.web.language import _
+from onward.web.of_project import newest, refinements
 from onward.web.rendering import page, partial
 from onward.web.visit import At, Visit, routes, window
 
@@ -80,12 +81,13 @@ def _number(text: str) -> int | None:
 
 
 class Head(NamedTuple):
-    """What every page of a session begins with."""
+    """What every page of a session begins with. `job` is what is being done with it, or did not come to its end."""
 
     detail: SessionDetail
     project: Project
     outlook: Outlook | None
     account: str
+    job: Job | None
 
 
 def head_of(at: Visit, session_id: int) -> Head:
@@ -94,7 +96,15 @@ def head_of(at: Visit, session_id: int) -> Head:
     is_active = detail.session.status == "active"
     seen = outlook(at.store, detail.session, window=window(at.settings)) if is_active else None
     account = seen.standing.account if seen and seen.standing else None if is_active else account_of(at.store, detail.session)
-    return Head(detail, projects.of_id(at.store, detail.session.project_id), seen, account.name if account else "")
+    project = projects.of_id(at.store, detail.session.project_id)
+    return Head(detail, project, seen, account.name if account else "", _unfinished(at, project, detail.session))
+
+
+def _unfinished(at: Visit, project: Project, one: Session) -> Job | None:
+    job = session_jobs.latest(at.store, project, one)
+    if job is None or job.state == "done" or (job.finished_at and one.completed_at and one.completed_at > job.finished_at):
+        return None
+    return job
 
 
 @router.get("/sessions/{session_id}")
@@ -127,16 +137,9 @@ def _span(turn: str, most: int) -> tuple[int, int]:
 
 
 def _views(at: Visit, detail: SessionDetail, project: Project, first: int, limit: int, *, whole: bool = False) -> list[TurnView]:
-    now = _newest(at, project)
+    now = newest(at, project)
     told = told_by_turn(detail.session.number, detail.made.handoff if detail.made else None, now=now.handoff if now else None)
     return turn_views(sessions.replay(at.store, detail.session, first=first, limit=limit), told, whole=whole)
-
-
-def _newest(at: Visit, project: Project) -> Current | None:
-    try:
-        return handoffs.current(at.store, project)
-    except NotFound:
-        return None
 
 
 @router.get("/parts/sessions/{session_id}/turns")
@@ -178,16 +181,16 @@ def find(at: At, session_id: int, q: str = "") -> Response:
 
 
 @router.get("/sessions/{session_id}/handoff")
-def handoff(at: At, session_id: int, job: int | None = None, on: str = "") -> Response:
-    """Show what a session began with and what it left; after completing, *on* names the account to go on with, and *job* what a model is doing about it."""
+def handoff(at: At, session_id: int, on: str = "") -> Response:
+    """Show what a session began with and what it left, and what a model is doing about it; after completing, *on* names the account to go on with."""
     head = head_of(at, session_id)
     ranked = None
     if on and head.detail.session.status == "completed":
         ranking = best(at.store, window=window(at.settings)).ranking
         ranked = next((one for one in ranking if one.usable and str(one.standing.account.id) == on), None)
-    working = _job(at, job) if job else None
     made = head.detail.made
-    return page(at, "pages/session_handoff.html", head=head, made=made, job=working, on=ranked, newest=_newest(at, head.project))
+    working = refinements(at, head.project, made.version) if made else []
+    return page(at, "pages/session_handoff.html", head=head, made=made, refinements=working, on=ranked, newest=newest(at, head.project))
 
 
 @router.get("/parts/sessions/{session_id}/handoff.md")
@@ -200,15 +203,6 @@ def download(at: At, session_id: int) -> Response:
     return Response(
         detail.made.markdown, headers={"content-disposition": f'attachment; filename="{name}"'}, media_type="text/markdown; charset=utf-8"
     )
-
-
-def _job(at: Visit, job_id: int) -> object:
-    from onward.app import jobs
-
-    try:
-        return jobs.find(at.store, job_id)
-    except NotFound:
-        return None
 
 
 @router.get("/sessions/{session_id}/files")

@@ -1,0 +1,138 @@
+"""Long work is followed at an address of its own, left and come back to; nothing that was written for it is lost."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+from starlette.testclient import TestClient
+
+from onward.app import job_kinds, jobs, projects, sessions
+from onward.app.jobs import Bench, Job, Running
+from onward.store import Store
+from onward.web import long_work
+from onward.work.worker import LOCK_FILE
+
+from .conftest import Site, Watch, ready, serving, violations, visit
+
+HTMX = {"HX-Request": "true"}
+PASTED = "User: Print the ticket, and never use port 9101 for it.\nAssistant: Done, print.ts uses port 9100."
+
+
+@pytest.fixture
+def _unwaited(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody carries jobs out here, so nobody waits for them."""
+    monkeypatch.setattr(long_work, "WAITED_SECONDS", 0.0)
+
+
+@pytest.fixture
+def session_id(store: Store) -> int:
+    return sessions.start(store, projects.new(store, "klinik")).session.id
+
+
+def carried_out(store: Store, home: Path, job_id: int = 1) -> Job:
+    while (job := jobs.find(store, job_id)).is_open:
+        jobs.take_step(Bench(store, home), job_kinds.PIECES, job.run, "worker", Running())
+    return job
+
+
+def shown(path: str) -> str:
+    """Return where the answer of a form leads."""
+    return str(json.loads(path)["path"])
+
+
+@pytest.mark.usefixtures("_unwaited")
+def test_a_completion_leads_to_its_job_and_that_to_the_handoff(here: TestClient, store: Store, session_id: int, tmp_path: Path) -> None:
+    form = {"text": PASTED, "accomplishments": "It prints", "credits": "42"}
+    answer = here.post(f"/parts/sessions/{session_id}/complete", data=form, headers=HTMX)
+    there = shown(answer.headers["hx-location"])
+    assert there == "/jobs/1?then=%2Fsessions%2F1%2Fhandoff"
+    for page in (there, f"/sessions/{session_id}", "/"):
+        assert "Waiting to begin" in here.get(page).text
+    again = here.post(f"/parts/sessions/{session_id}/complete", data=form | {"accomplishments": "Something else"}, headers=HTMX)
+    assert again.status_code == 422
+    assert "by job 1 already" in again.text
+    assert "Something else" in again.text
+    carried_out(store, tmp_path / "home")
+    part = here.get("/parts/jobs/1?then=/sessions/1/handoff", headers=HTMX)
+    assert 'then="/sessions/1/handoff"' in part.text
+    assert "Session 1 is completed: handoff 1 is ready" in part.headers["hx-trigger"]
+    # Whoever comes back later is shown the way, and not taken it.
+    later = here.get("/jobs/1").text
+    assert 'then="' not in later
+    assert 'href="/sessions/1/handoff"' in later
+    assert "job-progress" not in here.get(f"/sessions/{session_id}").text
+
+
+@pytest.mark.usefixtures("_unwaited")
+def test_what_was_written_for_a_job_that_failed_is_had_back(here: TestClient, store: Store, session_id: int, tmp_path: Path) -> None:
+    form = {"text": PASTED, "accomplishments": "It prints\nIt is cut", "blockers": "No roll", "credits": "42", "refine": "yes"}
+    files = [("files", ("empty.jsonl", b"{}"))]
+    here.post(f"/parts/sessions/{session_id}/complete", data=form, files=files, headers=HTMX)
+    assert carried_out(store, tmp_path / "home").state == "failed"
+    for page in ("/jobs/1", f"/sessions/{session_id}"):
+        told = here.get(page).text
+        assert "empty.jsonl is no transcript that Onward knows" in told
+        assert f"/parts/sessions/{session_id}/complete?job=1" in told
+    dialog = here.get(f"/parts/sessions/{session_id}/complete?job=1").text
+    assert all(one in dialog for one in ("never use port 9101", "It prints\nIt is cut", "No roll", 'value="42"'))
+    assert PASTED not in here.get(f"/parts/sessions/{session_id}/complete").text
+
+
+def test_where_a_job_leads_is_a_page_of_ours(here: TestClient, store: Store) -> None:
+    jobs.ask(store, "rebuild", {}, project=projects.new(store, "klinik"))
+    for elsewhere in ("//evil.example", "/\\evil.example", "https://evil.example", "javascript:alert(1)"):
+        assert "evil" not in here.get("/jobs/1", params={"then": elsewhere}).text
+
+
+@contextmanager
+def held_up(home: Path) -> Iterator[sqlite3.Connection]:
+    """Keep the worker of a home from beginning, until what is given is rolled back."""
+    with closing(sqlite3.connect(home / LOCK_FILE, isolation_level=None)) as lock:
+        lock.execute("BEGIN EXCLUSIVE")
+        yield lock
+
+
+def test_a_completion_is_left_come_back_to_and_ends_at_the_handoff(page: Page, watch: Watch, seeded_home: Path, tmp_path: Path) -> None:
+    watch.allow("422")
+    home = tmp_path / "home"
+    shutil.copytree(seeded_home, home)
+    with held_up(home) as lock, serving(home, tmp_path / "server.log") as site:
+        visit(page, f"{site.url}/sessions/4")
+        page.keyboard.press("c")
+        page.locator("#complete-text").fill(PASTED)
+        page.locator("#complete-accomplishments").fill("The ticket prints")
+        page.locator("#complete-dialog").get_by_role("button", name="Complete", exact=True).click()
+        page.wait_for_url("**/jobs/1?then=*")
+        expect(page.locator("job-progress")).to_contain_text("Waiting to begin")
+        assert violations(page) == []
+        page.reload()
+        ready(page)
+        expect(page.locator("job-progress")).to_contain_text("Waiting to begin")
+        visit(page, f"{site.url}/sessions/4")
+        expect(page.locator("job-progress")).to_contain_text("Waiting to begin")
+        lock.rollback()
+        page.wait_for_url("**/sessions/4/handoff", timeout=60_000)
+        expect(page.locator(".handoff-prose").first).to_contain_text("port 9101")
+
+
+def test_a_form_that_was_refused_keeps_its_files(page: Page, watch: Watch, site: Site) -> None:
+    watch.allow("422")
+    visit(page, f"{site.url}/sessions/4")
+    page.keyboard.press("c")
+    dialog = page.locator("#complete-dialog")
+    dialog.locator("[type=file]").set_input_files({"name": "talk.txt", "mimeType": "text/plain", "buffer": PASTED.encode()})
+    dialog.get_by_role("textbox", name="Credits used").fill("ten")
+    dialog.get_by_role("button", name="Complete", exact=True).click()
+    expect(dialog.locator("#complete-credits-error")).to_contain_text("This is no number")
+    assert dialog.locator("[type=file]").evaluate("field => field.files[0].name") == "talk.txt"
+    dialog.get_by_role("textbox", name="Credits used").fill("10")
+    dialog.get_by_role("button", name="Complete", exact=True).click()
+    page.wait_for_url("**/sessions/4/handoff", timeout=60_000)
+    expect(page.locator(".handoff-prose").first).to_contain_text("port 9101")
