@@ -210,5 +210,10 @@ def test_a_template_gives_its_objectives(client: TestClient, store: Any, project
     templates.new(store, "release", objectives=["Tag it"], checklist=["Changelog written"])
     begun = begin(client, project, template="release", objectives=["Tell everyone"])
     assert begun["data"]["objectives"] == ["Tag it", "Tell everyone"]
-    assert begun["checklist"] == ["Changelog written"]
+    assert (begun["data"]["template"], begun["data"]["checklist"]) == ("release", [{"text": "Changelog written", "is_done": False}])
+    path = f"/api/sessions/{begun['session_id']}"
+    assert client.patch(f"{path}/checklist/1", json={}).json()["data"]["checklist"] == [{"text": "Changelog written", "is_done": True}]
+    assert client.get(path).json()["data"]["session"]["checklist"][0]["is_done"]
+    assert not client.patch(f"{path}/checklist/1", json={"isDone": False}).json()["data"]["checklist"][0]["is_done"]
+    assert client.patch(f"{path}/checklist/2", json={}).status_code == 404
     assert client.post("/api/sessions", json={"project_id": project, "template": "nothing"}).status_code == 404

@@ -105,6 +105,14 @@ def test_a_session_begins_with_a_template(run: Run, shop: str) -> None:
     assert "Before it ends: A test fails without the fix" in err
     begun = data(run("session", "list", "--status", "active", "--json"))[-1]
     assert begun["objectives"] == ["Find the cause", "Mend the cart"]
+    number = str(begun["number"])
+    assert "nothing is left" in run("session", "tick", number, "1")[1]
+    assert "[x] 1. A test fails without the fix" in run("session", "show", number)[1]
+    assert "1 item left: A test fails without the fix" in run("session", "tick", number, "1", "--undo")[1]
+    assert run("session", "tick", number, "2")[0] == 2
+    assert (
+        "Not ticked on the checklist: A test fails without the fix" in run("session", "complete", number, "--accomplishment", "Mended")[2]
+    )
     assert run("session", "start", "--template", "nothing")[0] == 2
     assert run("template", "delete", "bugfix")[0] == 0
     assert "no template yet" in run("template", "list")[1]

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 
-from onward.app import accounts, conversations, facts, handoffs, projects, saving, sessions, templates
+from onward.app import accounts, archives, conversations, facts, handoffs, projects, saving, sessions, templates
 from onward.app.completing import complete
 from onward.app.credits import outlook
 from onward.app.in_sight import in_sight
 from onward.core.session import StoredTurn
 from onward.core.transcript import ToolCall, ToolResult, Turn
-from onward.errors import BadInput
+from onward.errors import BadInput, NotFound
 from onward.store import Store
 from onward.web.conversation import MOST_CODE_CHARS, call_view, language_of, told_by_turn, turn_views
 
@@ -69,13 +70,25 @@ def test_a_text_is_found_in_what_was_said_called_and_answered(store: Store) -> N
     assert conversations.find(store, begun, " ", limit=10) == []
 
 
-def test_a_session_is_known_to_have_begun_with_a_template_by_its_objectives(store: Store) -> None:
+def test_a_session_keeps_the_checklist_that_it_began_with_and_what_of_it_is_done(store: Store, tmp_path: Path) -> None:
     project = projects.new(store, "antre")
-    templates.new(store, "small", objectives=["Find the cause"])
-    bigger = templates.new(store, "bug fix", objectives=["Find the cause", "Test it"], checklist=["Said so"])
-    begun = sessions.start(store, project, objectives=["Test it", "Find the cause", "Mend the printer"]).session
-    assert templates.fitting(store, begun) == bigger
-    assert templates.fitting(store, sessions.start(store, project, objectives=["Something"]).session) is None
+    kind = templates.new(store, "release", objectives=["Tag it"], checklist=["The notes are written", "A test fails without the fix"])
+    assert kind.beginning(["Tell all", "Tag it"]) == ["Tag it", "Tell all"]
+    begun = sessions.start(store, project, template=kind).session
+    templates.delete(store, kind.name)
+    assert (begun.template, begun.undone) == ("release", kind.checklist)
+    assert sessions.tick(store, begun, 2).undone == ("The notes are written",)
+    done = complete(store, begun).session
+    assert done.undone == ("The notes are written",)
+    assert sessions.tick(store, begun, 2, is_done=False).undone == kind.checklist
+    for item in (0, 3):
+        with pytest.raises(NotFound, match=f"no item {item}"):
+            sessions.tick(store, begun, item)
+    sessions.tick(store, begun, 1)
+    archive = archives.export_project(store, project, tmp_path / "antre.zip").path
+    projects.delete(store, project)
+    came = sessions.find(store, archives.import_archive(store, archive).project, 1)
+    assert (came.template, came.undone) == ("release", ("A test fails without the fix",))
 
 
 def test_a_file_without_a_conversation_is_refused_by_its_name() -> None:

@@ -7,6 +7,10 @@ import re
 
 import pytest
 from playwright.sync_api import Page, expect
+from starlette.testclient import TestClient
+
+from onward.app import projects, sessions, templates
+from onward.store import Store
 
 from .conftest import Site, Watch, ready, violations, visit
 
@@ -164,14 +168,39 @@ def test_a_template_fills_in_its_objectives_and_asks_its_checklist_at_the_end(pa
     assert violations(page) == []
     start.get_by_role("button", name="Start", exact=True).click()
     page.wait_for_url("**/sessions/5")
+    ticked = page.locator("#page-tick-1")
     page.keyboard.press("c")
-    expect(page.get_by_role("checkbox", name="A test fails without the fix")).to_be_visible()
+    page.locator("#complete-dialog").get_by_role("checkbox", name="A test fails without the fix").check()
+    expect(page.locator("#complete-dialog .checklist")).not_to_contain_text("not done yet")
+    expect(ticked).to_be_checked()
     page.keyboard.press("Escape")
+    page.reload()
+    ready(page)
+    expect(ticked).to_be_checked()
+    ticked.focus()
+    page.keyboard.press("Space")
+    expect(page.locator(".checklist")).to_contain_text("1 is not done yet")
+    expect(ticked).to_be_focused()
+    assert violations(page) == []
     visit(page, f"{site.url}/sessions/templates")
     page.get_by_role("button", name="Delete bug fix").click()
     expect(page.locator(".empty")).to_contain_text("No template yet")
     page.get_by_role("button", name="Undo").click()
     expect(page.locator(".template-list")).to_contain_text("A test fails without the fix")
+
+
+def test_a_template_of_a_checklist_alone_is_offered_and_kept(here: TestClient, store: Store) -> None:
+    project = projects.new(store, "antre")
+    templates.new(store, "release", checklist=["The notes are written"])
+    form = here.get("/parts/sessions/start/form", params={"project": project.id, "template": "release"}).text
+    assert '<option value="release" selected>' in form
+    assert "The notes are written" in form
+    here.post("/parts/sessions/start", data={"project": project.id, "template": "release"})
+    begun = sessions.find(store, project)
+    assert (begun.template, begun.undone) == ("release", ("The notes are written",))
+    assert "1 is not done yet" in here.get(f"/parts/sessions/{begun.id}/complete").text
+    refused = here.post(f"/parts/sessions/{begun.id}/checklist/2", headers={"HX-Request": "true"})
+    assert refused.status_code == 404
 
 
 def test_a_line_of_the_handoff_leads_to_its_turn_and_the_turn_back(page: Page, shared_site: Site) -> None:

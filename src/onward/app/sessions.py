@@ -10,6 +10,7 @@ from onward.app.charging import put_on
 from onward.core.project import Project
 from onward.core.session import BY_AGENT, Session, SessionDetail, SessionStatus, Started, StoredTurn, TimelineEntry
 from onward.core.stored_handoff import StoredHandoff
+from onward.core.template import Template
 from onward.core.transcript import SessionHead
 from onward.errors import NotFound
 from onward.redact import Redactor
@@ -18,7 +19,7 @@ from onward.store.turns import MOST_ORDINAL
 
 __all__ = [
     "Session", "SessionDetail", "SessionStatus", "Started", "TimelineEntry",
-    "abandon", "agents", "find", "listed", "of_all", "of_id", "recent", "reopen", "replay", "show", "start", "timeline",
+    "abandon", "agents", "find", "listed", "of_all", "of_id", "recent", "reopen", "replay", "show", "start", "tick", "timeline",
 ]  # fmt: skip
 
 
@@ -28,11 +29,14 @@ def start(
     *,
     agent: str = "",
     objectives: Sequence[str] = (),
+    template: Template | None = None,
     handoff_id: int | None = None,
     account_id: int | None = None,
     by_agent: bool = False,
 ) -> Started:
     """Begin a session under the project's next number, on the account of *account_id* where one is named; it loads the master handoff, or the one of *handoff_id*.
+
+    Of a *template* it keeps the name and the checklist, whatever becomes of that; its objectives are among *objectives* where they are wanted (`Template.beginning`).
 
     The transcript that is imported next becomes its own: one that begins later, or, where the agent itself said so while at work (*by_agent*), one that has begun already.
     """
@@ -40,7 +44,15 @@ def start(
     with store.write() as connection:
         if not projects.hold(connection, project.id):
             raise NotFound(f"The project {project.name!r} is gone: someone deleted it.", "List what there is: onward project list")
-        session = sessions.add(connection, project.id, SessionHead(agent), source=BY_AGENT if by_agent else "", objectives=objectives)
+        session = sessions.add(
+            connection,
+            project.id,
+            SessionHead(agent),
+            source=BY_AGENT if by_agent else "",
+            objectives=objectives,
+            template=template.name if template else "",
+            checklist=template.checklist if template else (),
+        )
         previous = handoffs.newest(connection, project.id) if handoff_id is None else _handoff(connection, project, handoff_id)
         if previous:
             sessions.note_loaded(connection, session.id, previous.id)
@@ -134,6 +146,15 @@ def replay(store: Store, session: Session, *, first: int = 1, last: int | None =
     """Yield the turns of a session from ordinal *first* to *last*, both included, abandoned ones too; at most *limit*."""
     with store.read() as connection:
         yield from turns.of_session(connection, session.id, first=first, last=last or MOST_ORDINAL, limit=limit)
+
+
+def tick(store: Store, session: Session, item: int, *, is_done: bool = True) -> Session:
+    """Note whether an *item* of a session's checklist, counted from 1, is done. Raises `NotFound` where there is no such item."""
+    with store.write() as connection:
+        changed = sessions.tick(connection, session.id, item - 1, is_done)
+    if changed is None:
+        raise NotFound(f"Session {session.number} has no item {item} on its checklist.", f"See it: onward session show {session.number}")
+    return changed
 
 
 def reopen(store: Store, session: Session) -> Session:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from onward.core.session import Session
 from onward.core.template import Template
 from onward.errors import BadInput, NotFound
 from onward.redact import DISTILL_KEY, Redactor
 from onward.store import Store, templates
 
-__all__ = ["Template", "change", "delete", "find", "fitting", "listed", "new"]
+__all__ = ["Template", "change", "delete", "find", "listed", "new"]
 
 MOST_NAME_CHARS = 100
 
@@ -31,7 +30,7 @@ def change(
     checklist: Sequence[str] | None = None,
     description: str | None = None,
 ) -> Template:
-    """Change what is given of a template and return it as it is now. Sessions that began with it keep their objectives. Raises `Conflict` when the name is taken, `NotFound`."""
+    """Change what is given of a template and return it as it is now. Sessions that began with it keep their objectives and their checklist. Raises `Conflict` when the name is taken, `NotFound`."""
     wanted = _wanted(
         template.name if name is None else name,
         template.description if description is None else description,
@@ -74,15 +73,8 @@ def find(store: Store, name: str) -> Template:
     return found
 
 
-def fitting(store: Store, session: Session) -> Template | None:
-    """Return the template that a session began with, as far as its objectives tell: the one with the most of them, all among the session's own; None where there is none."""
-    said = set(session.objectives)
-    found = [one for one in listed(store) if one.objectives and said.issuperset(one.objectives)]
-    return max(found, key=lambda one: (len(one.objectives), one.updated_at), default=None)
-
-
 def delete(store: Store, name: str) -> Template:
-    """Delete a template and return it as it was; sessions that began with it keep their objectives."""
+    """Delete a template and return it as it was; sessions that began with it keep their objectives and their checklist."""
     found = find(store, name)
     with store.write() as connection:
         templates.remove(connection, found.id)

@@ -18,6 +18,7 @@ from onward.cli.desk import as_json, desk, in_project, within_budget
 from onward.cli.document import FORMATS, Format, written
 from onward.cli.present import counted, note, paint, say, say_json, table
 from onward.cli.refinement import outcome_data, refined_beside, say_outcome
+from onward.core.printable import printable
 from onward.core.session import Session, SessionStatus
 
 numbered = click.argument("number", type=click.IntRange(min=1))
@@ -73,8 +74,8 @@ def start(
         ours = at.project()
         chosen = choose(at, account) if account else None
         kind = at.templates.find(template) if template else None
-        objectives = (*kind.objectives, *objectives) if kind else objectives
-        begun = at.sessions.start(ours, agent=agent, objectives=objectives, account_id=chosen.id if chosen else None)
+        wanted = kind.beginning(objectives) if kind else objectives
+        begun = at.sessions.start(ours, agent=agent, objectives=wanted, template=kind, account_id=chosen.id if chosen else None)
         suggestion = "" if account else suggest(at)
         handoff = change = None
         if left := begun.previous:
@@ -84,7 +85,6 @@ def start(
         "account": chosen.name if chosen else None,
         "previous_handoff": begun.previous.version if begun.previous else None,
         "changed_since": change,
-        "checklist": kind.checklist if kind else (),
     }
     if not handoff or not begun.previous:
         if as_json or format == "json":
@@ -102,8 +102,8 @@ def start(
         note(f"It runs on {chosen.name}.")
     elif suggestion:
         note(suggestion)
-    for one in kind.checklist if kind else ():
-        note(f"Before it ends: {one}")
+    for item in begun.session.undone:
+        note(f"Before it ends: {item}")
     note(f"When it has ended: onward import TRANSCRIPT --project {ours.name} --complete")
 
 
@@ -168,6 +168,8 @@ def complete(
     already = " already, and nothing is new" if done.again else ""
     say(f"Session {done.session.number} of {ours.name} is complete{already}: handoff {done.handoff.version}.")
     say(done.handoff.preservation.line())
+    for one in done.session.undone:
+        note(f"Not ticked on the checklist: {one}")
     if refined:
         say_outcome(refined, ours)
     note(f"See it: onward handoff --project {ours.name}")
@@ -222,6 +224,7 @@ def show(number: int, project: str | None, as_json: bool) -> None:
         "id": one.native_id,
         "started": one.started_at,
         "ended": one.ended_at,
+        "template": one.template,
         "folder": one.cwd,
         "branch": one.branch,
         "transcript": one.source,
@@ -237,6 +240,8 @@ def show(number: int, project: str | None, as_json: bool) -> None:
     for title, lines in (("objectives", one.objectives), ("accomplishments", one.accomplishments), ("blockers", one.blockers)):
         for line in lines:
             say(f"  {title.removesuffix('s')}: {line}")
+    for place, item in enumerate(one.checklist, 1):
+        say(f"  [{'x' if item.is_done else ' '}] {place}. {printable(item.text)}")
     say_usage(used)
 
 
@@ -263,6 +268,25 @@ def replay(number: int, project: str | None, first: int, last: int | None, as_js
                 sys.stdout.write(
                     ("*On a branch that was given up:*\n\n" if stored.abandoned else "") + markdown(stored.turn, stored.ordinal)
                 )
+
+
+@session.command()
+@numbered
+@click.argument("item", type=click.IntRange(min=1))
+@in_project
+@click.option("--undo", is_flag=True, help="It is not done after all.")
+@as_json
+def tick(number: int, item: int, project: str | None, undo: bool, as_json: bool) -> None:
+    """Tick ITEM of the checklist that session NUMBER began with; `session show` counts them.
+
+    \b
+    Example:
+      onward session tick 3 1
+    """
+    with desk(project=project) as at:
+        found = at.sessions.tick(at.sessions.find(at.project(), number), item, is_done=not undo)
+    left = f"{counted(len(found.undone), 'item')} left: {'; '.join(found.undone)}" if found.undone else "nothing is left"
+    _answer(found, f"Session {found.number}: {left}.", as_json=as_json)
 
 
 @session.command()

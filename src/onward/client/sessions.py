@@ -11,6 +11,7 @@ from onward.core.credits import Need
 from onward.core.project import Project
 from onward.core.relay import Relayed
 from onward.core.session import Completed, Session, SessionDetail, SessionStatus, Started, StoredTurn
+from onward.core.template import Template
 
 
 class Sessions(Room):
@@ -22,12 +23,14 @@ class Sessions(Room):
         *,
         agent: str = "",
         objectives: Sequence[str] = (),
+        template: Template | None = None,
         handoff_id: int | None = None,
         account_id: int | None = None,
     ) -> Started:
-        """Begin a session: with the handoff that the last one left, or that of *handoff_id*, on the account of *account_id* where one is named."""
+        """Begin a session, of a *template*'s kind where one is named: with the handoff that the last one left, or that of *handoff_id*, on the account of *account_id* where one is named."""
         said: dict[str, Any] = {"project_id": project.id, "agent": agent, "objectives": list(objectives)}
         said |= {"previous_handoff": handoff_id} if handoff_id is not None else {}
+        said |= {"template": template.id} if template else {}
         said |= {"account_id": account_id} if account_id is not None else {}
         told = self._wire.post("/sessions", said)
         left = told["previous_handoff"]
@@ -109,6 +112,10 @@ class Sessions(Room):
             told["agent"],
             tuple(told["active_sessions"]),
         )
+
+    def tick(self, session: Session, item: int, *, is_done: bool = True) -> Session:
+        """Note whether an *item* of a session's checklist, counted from 1, is done. Raises `NotFound` where there is no such item."""
+        return session_of(self._wire.patch(f"/sessions/{session.id}/checklist/{item}", {"is_done": is_done})["data"])
 
     def reopen(self, session: Session) -> Session:
         """Make a session active again; its handoff stands until it is completed anew."""

@@ -19,10 +19,18 @@ SessionStatus: TypeAlias = Literal["active", "completed", "abandoned"]
 
 
 @dataclass(frozen=True, slots=True)
+class ChecklistItem:
+    """What a session should not forget, and whether it is done."""
+
+    text: str
+    is_done: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
     """One session. `native_id` is the agent's own id, or a digest where it gives none, None until a transcript is known; `source` is the file it came from.
 
-    `tokens` counts its turns, about four characters each. `started_at` and `ended_at` are the transcript's, the others the store's.
+    `template` names the one that it began with, empty where there was none; `checklist` is that one's. `tokens` counts its turns, about four characters each. `started_at` and `ended_at` are the transcript's, the others the store's.
     """
 
     id: int
@@ -41,12 +49,19 @@ class Session:
     branch: str
     remote: str
     source: str
+    template: str
+    checklist: tuple[ChecklistItem, ...]
     turns: int
     tokens: int
     started_at: datetime | None
     ended_at: datetime | None
     created_at: datetime
     completed_at: datetime | None
+
+    @property
+    def undone(self) -> tuple[str, ...]:
+        """What of its checklist is not done."""
+        return tuple(item.text for item in self.checklist if not item.is_done)
 
     def head(self) -> SessionHead:
         """Return the head that the transcript began with."""

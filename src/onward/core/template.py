@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,3 +18,7 @@ class Template:
     checklist: tuple[str, ...]
     created_at: datetime
     updated_at: datetime
+
+    def beginning(self, objectives: Iterable[str]) -> list[str]:
+        """Return what a session of this kind begins with: the template's objectives, and those of *objectives* that are not among them."""
+        return [*self.objectives, *(one for one in objectives if one not in self.objectives)]

@@ -114,6 +114,7 @@ class Sessions(Part):
     show = _on_store(sessions.show)
     replay = _on_store(sessions.replay)
     complete = _on_store(completing.complete)
+    tick = _on_store(sessions.tick)
     reopen = _on_store(sessions.reopen)
     abandon = _on_store(sessions.abandon)
 

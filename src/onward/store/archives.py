@@ -19,6 +19,7 @@ from onward.core import facts as core_facts
 from onward.core import handoff as core_handoff
 from onward.core.preservation import Preservation, Reference
 from onward.core.refinement import Refinement
+from onward.core.session import ChecklistItem
 from onward.core.transcript import ImportReport, Turn
 from onward.store import schema, turns
 from onward.store.bodies import Bodies
@@ -328,6 +329,9 @@ def _check_session(document: Document) -> None:
     for name in ("objectives", "accomplishments", "blockers"):
         for text in document[name]:
             _of_kind(text, str)
+    for item in document["checklist"]:
+        _of_kind(ChecklistItem(**item).text, str)
+        _of_kind(item["is_done"], bool)
 
 
 def _check_handoff(document: Document) -> None:

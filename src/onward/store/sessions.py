@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import BigInteger, ColumnElement, Connection, Row, bindparam, delete, func, insert, select, update
 
-from onward.core.session import BY_AGENT, Session, SessionStatus
+from onward.core.session import BY_AGENT, ChecklistItem, Session, SessionStatus
 from onward.core.transcript import SessionHead
 from onward.store.clock import kept, now, told, told_always
 from onward.store.schema import handoffs, loaded_handoffs, projects, session_accounts, sessions
@@ -25,6 +26,8 @@ def add(
     native_id: str | None = None,
     source: str = "",
     objectives: Sequence[str] = (),
+    template: str = "",
+    checklist: Sequence[str] = (),
 ) -> Session:
     """Store a new session under the next number of its project, which must be held, and return it."""
     following = select(func.coalesce(func.max(sessions.c.number), 0) + 1).where(sessions.c.project_id == project_id).scalar_subquery()
@@ -32,7 +35,8 @@ def add(
         insert(sessions)
         .values(
             project_id=project_id, number=following, native_id=native_id, status="active", source=source,
-            objectives_json=_json(objectives), accomplishments_json="[]", blockers_json="[]", turns=0, tokens=0, created_at=now(), **_of_head(head),
+            objectives_json=_json(objectives), accomplishments_json="[]", blockers_json="[]", turns=0, tokens=0, created_at=now(),
+            template=_clean(template), checklist_json=_listed([ChecklistItem(_clean(text)) for text in checklist]), **_of_head(head),
         )
         .returning(*sessions.c)
     )  # fmt: skip
@@ -266,6 +270,17 @@ def set_status(connection: Connection, session_id: int, status: SessionStatus) -
     connection.execute(update(sessions).where(sessions.c.id == session_id).values(status=status, completed_at=None))
 
 
+def tick(connection: Connection, session_id: int, place: int, is_done: bool) -> Session | None:
+    """Note whether an item of a session's checklist, counted from 0, is done, and return the session; None where there is no such item."""
+    found = connection.execute(select(sessions).where(sessions.c.id == session_id).with_for_update()).first()
+    items = list(_made(found).checklist) if found else []
+    if not 0 <= place < len(items):
+        return None
+    items[place] = replace(items[place], is_done=is_done)
+    changed = update(sessions).where(sessions.c.id == session_id).values(checklist_json=_listed(items)).returning(*sessions.c)
+    return _made(connection.execute(changed).one())
+
+
 def note_loaded(connection: Connection, session_id: int, handoff_id: int) -> None:
     """Remember which handoff a session began with."""
     connection.execute(insert(loaded_handoffs).values(session_id=session_id, handoff_id=handoff_id))
@@ -289,10 +304,15 @@ def _json(texts: Sequence[str]) -> str:
     return orjson.dumps([_clean(text) for text in texts]).decode()
 
 
+def _listed(items: Sequence[ChecklistItem]) -> str:
+    return orjson.dumps(items).decode()
+
+
 def _made(row: Row[Any]) -> Session:
     return Session(
         row.id, row.project_id, row.number, row.agent, row.native_id, row.parent_native_id, row.status, row.title,
         tuple(orjson.loads(row.objectives_json)), tuple(orjson.loads(row.accomplishments_json)), tuple(orjson.loads(row.blockers_json)),
-        row.credits_used, row.cwd, row.branch, row.remote, row.source, row.turns, row.tokens,
+        row.credits_used, row.cwd, row.branch, row.remote, row.source,
+        row.template, tuple(ChecklistItem(**item) for item in orjson.loads(row.checklist_json)), row.turns, row.tokens,
         told(row.started_at), told(row.ended_at), told_always(row.created_at), told(row.completed_at),
     )  # fmt: skip

@@ -74,7 +74,7 @@ def listed(connection: Connection, *, after: str | None = None, limit: int | Non
 
 
 def remove(connection: Connection, template_id: int) -> None:
-    """Delete a template; sessions that began with it keep their objectives."""
+    """Delete a template; sessions that began with it keep their objectives and their checklist."""
     connection.execute(delete(templates).where(templates.c.id == template_id))
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Generic, Literal, TypeAlias, TypeVar
 
-from fastapi import Query, Response
+from fastapi import Path, Query, Response
 from pydantic import Field
 
 from onward.api.desk import At
@@ -24,6 +24,7 @@ from onward.app.llm_keys import MOST_KEY_CHARS
 from onward.app.projects import Project
 from onward.app.saving import save_spoken
 from onward.app.sessions import Session, SessionStatus, TimelineEntry
+from onward.core.session import ChecklistItem
 from onward.errors import NotFound
 from onward.settings import LEAST_BUDGET_TOKENS
 from onward.wiring import models_of
@@ -78,9 +79,15 @@ class Completion(Body):
     auto_generate_handoff: bool = Field(True, description="Whether the handoff is answered; it is made and kept either way.")
 
 
+class Tick(Body):
+    """Whether an item of a checklist is done."""
+
+    is_done: bool = Field(True, examples=[True])
+
+
 @dataclass(frozen=True, slots=True)
 class SessionShape:
-    """A session. `native_id` is what its agent calls it; `tokens` counts its turns; `started_at` and `ended_at` are the transcript's, the other times the server's."""
+    """A session. `native_id` is what its agent calls it; `template` names the one that it began with, and `checklist` is that one's; `tokens` counts its turns; `started_at` and `ended_at` are the transcript's, the other times the server's."""
 
     id: int
     project_id: int
@@ -100,6 +107,8 @@ class SessionShape:
     cwd: str
     remote: str
     source: str
+    template: str
+    checklist: list[ChecklistItem]
     started_at: datetime | None
     ended_at: datetime | None
     created_at: datetime
@@ -160,14 +169,13 @@ class CompletedAnswer(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class BegunAnswer(Generic[T]):
-    """A session that began, and what the last one left; null for the first of its project. `checklist` is the template's."""
+    """A session that began, and what the last one left; null for the first of its project."""
 
     success: Literal[True]
     data: T
     session_id: int
     session_number: int
     previous_handoff: PreviousHandoff | None
-    checklist: list[str]
     message: str
 
 
@@ -176,6 +184,7 @@ def session_shape(one: Session) -> SessionShape:
     return SessionShape(
         one.id, one.project_id, one.number, one.status, one.agent, one.native_id, one.parent_native_id, one.title, list(one.objectives),
         list(one.accomplishments), list(one.blockers), one.credits_used, one.turns, one.tokens, one.branch, one.cwd, one.remote, one.source,
+        one.template, list(one.checklist),
         one.started_at, one.ended_at, one.created_at, one.completed_at,
     )  # fmt: skip
 
@@ -245,7 +254,8 @@ def begin(at: At, body: NewSession) -> Response:
         at.store,
         project,
         agent=body.agent,
-        objectives=[*(template.objectives if template else ()), *body.objectives],
+        objectives=template.beginning(body.objectives) if template else body.objectives,
+        template=template,
         handoff_id=body.previous_handoff if isinstance(body.previous_handoff, int) else None,
         account_id=body.account_id,
     )
@@ -256,7 +266,6 @@ def begin(at: At, body: NewSession) -> Response:
         session_id=one.id,
         session_number=one.number,
         previous_handoff=_previous(at, project, left, one) if left else None,
-        checklist=template.checklist if template else (),
         message=f"Session {one.number} of {project.name} has begun, {with_what}.",
     )
 
@@ -326,6 +335,12 @@ def complete(at: At, session_id: Id, body: Completion) -> Response:
         asked = refining.ask_beside(at.store, models_of(at.settings), project, done.handoff, token=token, requested_by="api")
     shape = CompletionShape(session_shape(done.session), shown, saved.new_turns, done.again)
     return ok(shape, job_id=asked.job.id if asked.job else None, llm=asked.llm)
+
+
+@router.patch("/sessions/{session_id}/checklist/{item}", summary="Tick an item of a checklist", **answers(SessionShape, NotFound))
+def tick(at: At, session_id: Id, item: Annotated[int, Path(ge=1, le=MOST_ID)], body: Tick) -> Response:
+    """Note whether an item of the checklist that a session began with is done; the first one is 1."""
+    return ok(session_shape(sessions.tick(at.store, sessions.of_id(at.store, session_id), item, is_done=body.is_done)))
 
 
 @router.post("/sessions/{session_id}/reopen", summary="Reopen a session", **answers(SessionShape, NotFound))

@@ -66,6 +66,9 @@ sessions = Table(
     Column("branch", Text, nullable=False),
     Column("remote", Text, nullable=False),
     Column("source", Text, nullable=False),
+    # The name of the template that it began with, and that one's checklist as it was then, with what of it is done: [{text, is_done}].
+    Column("template", Text, nullable=False, server_default=""),
+    Column("checklist_json", Text, nullable=False, server_default="[]"),
     Column("turns", Integer, nullable=False),
     Column("tokens", BigInteger, nullable=False),
     Column("started_at", BigInteger),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from math import isfinite
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from anyio.to_thread import run_sync
 from fastapi import Form, Query, Request, Response
@@ -33,6 +33,7 @@ router = routes()
 NEW = "new"
 """What stands for a project that is not there yet."""
 MOST_CHOICES = 200
+TICKED = "onward:checklist"
 _KNOWN_AGENTS = ("claude-code", "codex", "cursor", "gemini", "aider", "cline", "opencode")
 
 Text = Annotated[str, Form(max_length=100_000)]
@@ -115,7 +116,12 @@ def start(
     try:
         chosen = _project(at, project, name.strip())
         begun = sessions.start(
-            at.store, chosen, agent=agent.strip(), objectives=_lines(objectives), account_id=int(account) if account.isdecimal() else None
+            at.store,
+            chosen,
+            agent=agent.strip(),
+            objectives=_lines(objectives),
+            template=templates.find(at.store, template) if template else None,
+            account_id=int(account) if account.isdecimal() else None,
         )
     except BadInput as error:
         values = {"name": name, "objectives": objectives, "agent": agent, "template": template, "account": account}
@@ -173,7 +179,6 @@ def _about_completing(at: Visit, one: Session, **more: Any) -> dict[str, Any]:
     return {
         "session": one,
         "project": project,
-        "based_on": templates.fitting(at.store, one),
         "outlook": outlook(at.store, one, window=window(at.settings)),
         "has_model": models.asking_for(at.store, models_of(at.settings), project=project) is not None,
         "values": said,
@@ -181,6 +186,19 @@ def _about_completing(at: Visit, one: Session, **more: Any) -> dict[str, Any]:
         "error": "",
         **more,
     }
+
+
+@router.get("/parts/sessions/{session_id}/checklist")
+def checklist(at: At, session_id: int, within: Literal["page", "dialog"] = "page") -> Response:
+    """Answer what a session should not forget, and what of it is done."""
+    return partial(at, "partials/_checklist.html", session=sessions.of_id(at.store, session_id), within=within)
+
+
+@router.post("/parts/sessions/{session_id}/checklist/{item}")
+def tick(at: At, session_id: int, item: int, done: bool = True) -> Response:
+    """Note whether an item of a session's checklist is done; wherever the checklist is shown, it is fetched anew."""
+    sessions.tick(at.store, sessions.of_id(at.store, session_id), item, is_done=done)
+    return Response(status_code=204, headers={"hx-trigger": TICKED})
 
 
 @router.get("/parts/sessions/{session_id}/outlook")
