@@ -14,7 +14,7 @@ import httpx2
 import pytest
 from starlette.testclient import TestClient
 
-from onward.app import job_kinds, jobs, projects
+from onward.app import backups, job_kinds, jobs, projects
 from onward.app.imports import import_paths
 from onward.app.jobs import Bench, Running
 from onward.settings import Settings
@@ -83,6 +83,22 @@ def test_an_export_in_the_background(client: TestClient, store: Store, settings:
     sent = client.post("/api/projects/import?in_background=true", content=file.content).json()
     work(store, settings)
     assert client.get(f"/api/jobs/{sent['job_id']}").json()["data"]["result"]["again"] is True
+
+
+def test_a_safe_copy_is_made_and_fetched(client: TestClient, store: Store, settings: Settings, klinik: int, tmp_path: Path) -> None:
+    asked = client.post("/api/backups")
+    if store.path is None:
+        assert "pg_dump" in asked.json()["error"]["message"]
+        return
+    path = f"/api/backups/{asked.json()['job_id']}/file"
+    assert client.get(path).status_code == 404
+    work(store, settings)
+    fetched = client.get(path)
+    assert f'filename="{client.get(asked.headers["location"]).json()["data"]["result"]["name"]}"' in fetched.headers["content-disposition"]
+    (tmp_path / "copy.db").write_bytes(fetched.content)
+    assert backups.restore(Settings(tmp_path / "elsewhere", tmp_path), tmp_path / "copy.db").projects == 1
+    # What opens every project is not fetched as what opens one.
+    assert client.get(f"{asked.headers['location']}/file").status_code == 404
 
 
 def test_transcripts_are_imported_in_the_background(client: TestClient, store: Store, settings: Settings) -> None:

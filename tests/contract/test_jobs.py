@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
-from onward.app import job_kinds, jobs, projects, session_jobs, sessions
+from onward.app import backups, job_kinds, jobs, projects, session_jobs, sessions
 from onward.app.archives import export_project
 from onward.app.imports import import_paths
 from onward.app.jobs import Bench, Job, Left, Running, Stopped
 from onward.app.session_jobs import Words
 from onward.errors import BadInput, Conflict, NotFound, StoreBusy
+from onward.settings import Settings
 from onward.store import Store, events
 
 SAMPLES = Path(__file__).parents[2] / "src" / "onward" / "samples"
@@ -270,13 +271,32 @@ def test_a_project_goes_out_and_comes_in_by_jobs(bench: Bench, tmp_path: Path) -
     rebuilt = steps(bench, job_kinds.PIECES, jobs.ask(bench.store, "rebuild", {}, project=project))
     assert (rebuilt.state, rebuilt.result["handoff_version"]) == ("done", 2)
     out = steps(bench, job_kinds.PIECES, jobs.ask(bench.store, "export", {}, project=project))
-    file = job_kinds.exported_file(bench.home, out.id)
+    file = job_kinds.made_file(bench.home, out)
     assert out.result["bytes"] == file.stat().st_size
     assert file.read_bytes() == export_project(bench.store, project, tmp_path / "x.zip").path.read_bytes()
     projects.delete(bench.store, project)
     back = steps(bench, job_kinds.PIECES, jobs.ask(bench.store, "import-project", {"path": str(file)}))
     assert (back.state, back.result["name"], back.result["again"]) == ("done", "klinik", False)
     assert not file.exists()
+
+
+def test_the_store_is_copied_while_it_is_open(bench: Bench, tmp_path: Path) -> None:
+    projects.new(bench.store, "klinik")
+    if bench.store.path is None:
+        with pytest.raises(BadInput, match="PostgreSQL"):
+            backups.ask(bench.store)
+        return
+    asked = backups.ask(bench.store)
+    assert backups.ask(bench.store) == asked
+    done = steps(bench, job_kinds.PIECES, asked)
+    assert (done.state, done.done, done.result["projects"], done.result["name"]) == (
+        "done",
+        done.total,
+        1,
+        f"onward-{done.created_at:%Y-%m-%d}.db",
+    )
+    back = backups.restore(Settings(tmp_path / "elsewhere", tmp_path), job_kinds.made_file(bench.home, done))
+    assert (back.projects, back.size_bytes) == (1, done.result["bytes"])
 
 
 def test_bad_input_and_what_is_gone_end_a_job(bench: Bench, tmp_path: Path) -> None:

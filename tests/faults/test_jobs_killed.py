@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from onward.app import job_kinds, jobs, projects, session_jobs
+from onward.app import backups, job_kinds, jobs, projects, session_jobs
+from onward.app.imports import import_paths
 from onward.app.sessions import start as started
 from onward.store import Store, events
 
@@ -48,7 +49,13 @@ def completion_asked(home: Path, sessions: Path) -> int:
         return session_jobs.ask(store, project, one, {"uploads": uploads, "upload": str(folder)}, words).id
 
 
-@pytest.mark.parametrize("ask", [import_asked, completion_asked])
+def backup_asked(home: Path, sessions: Path) -> int:
+    with Store.at_folder(home) as store:
+        import_paths(store, sorted(sessions.glob("work-*.jsonl"))[:2], project=projects.new(store, PROJECT), complete=True)
+        return backups.ask(store).id
+
+
+@pytest.mark.parametrize("ask", [import_asked, completion_asked, backup_asked])
 def test_a_job_is_done_once_wherever_its_worker_is_killed(
     sessions: Path, tmp_path: Path, undisturbed: Undisturbed, ask: Callable[[Path, Path], int]
 ) -> None:
@@ -73,6 +80,8 @@ def test_a_job_is_done_once_wherever_its_worker_is_killed(
         with Store.at_folder(home) as store, store.read() as connection:
             job = jobs.find(store, job_id)
             told = [event.data["state"] for event in events.after(connection, 0, job_id=job_id)]
+        if ask is backup_asked:
+            assert kept(job_kinds.made_file(home, job)) == expected
         assert (job.state, job.done, job.total, job.attempts, job.error) == ("done", job.total, job.total, 0, None)
         assert told.count("done") == 1
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import http.server
 import json
+import sqlite3
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -113,6 +115,18 @@ def test_the_store_is_emptied_by_name_and_a_copy_is_left(page: Page, site: Site)
     dialog.get_by_role("button", name="Empty the store").click()
     expect(page.locator("main h1")).to_have_text("One handoff, however many sessions")
     assert list(site.home.glob("*before-reset*"))
+
+
+def test_a_safe_copy_is_made_left_and_downloaded(page: Page, site: Site, tmp_path: Path) -> None:
+    visit(page, f"{site.url}/settings/server")
+    page.get_by_role("button", name="Make a copy").click()
+    expect(page.locator("job-progress")).to_be_visible()
+    visit(page, f"{site.url}/settings/server")
+    with page.expect_download(timeout=60_000) as download:
+        page.get_by_role("link", name="Download").click(timeout=60_000)
+    download.value.save_as(tmp_path / "copy.db")
+    with closing(sqlite3.connect(tmp_path / "copy.db")) as copy:
+        assert copy.execute("SELECT count(*) FROM sessions").fetchone() == (4,)
 
 
 def test_the_palette_changes_the_language_and_asks_for_a_new_account(page: Page, site: Site, watch: Watch) -> None:

@@ -31,6 +31,7 @@ PUBLIC_FOLDER = "/static/"
 
 ADMIN = (
     ("*", re.compile(r"(/api/access-tokens|/settings/access)(/.*)?")),
+    ("*", re.compile(r"/api/backups(/.*)?")),
     ("*", re.compile(r"(/api/llm/key|/parts/settings)(/.*)?")),
     ("DELETE", re.compile(r"(/api)?/accounts/[^/]+")),
     ("DELETE", re.compile(r"(/api)?/projects/[^/]+")),

@@ -8,11 +8,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from onward.app import jobs
 from onward.app.archive_writing import written_whole
+from onward.app.jobs import Job
 from onward.errors import BadInput, Conflict, StoreError
 from onward.settings import Settings
 from onward.store import Store, copies
 from onward.store.engine import FILE_NAME
+
+KIND = "backup"
+"""The kind of the job."""
 
 Tell = Callable[[int, int], object]
 
@@ -37,6 +42,21 @@ def backup(settings: Settings, target: Path, on_progress: Tell | None = None) ->
     source = _file(settings)
     if not source.exists():
         raise BadInput(f"There is no store in {settings.home} yet.", "Import something first: onward import")
+    return _copied(source, target, on_progress)
+
+
+def backup_open(store: Store, target: Path, on_progress: Tell | None = None) -> Held:
+    """Copy the store that is open, as `backup` does."""
+    return _copied(_file_of(store), target, on_progress)
+
+
+def ask(store: Store, *, requested_by: str = "") -> Job:
+    """Ask for a safe copy as a job; while one is being made, it is that one. Raises `BadInput` for PostgreSQL."""
+    _file_of(store)
+    return jobs.ask(store, KIND, {}, key="store", requested_by=requested_by)
+
+
+def _copied(source: Path, target: Path, on_progress: Tell | None) -> Held:
     if target.absolute() == source.absolute():
         raise BadInput("That is the store itself.", "Name another file.")
     with written_whole(target) as part:
@@ -101,5 +121,15 @@ def _held(path: Path) -> tuple[int, int, int]:
 
 def _file(settings: Settings) -> Path:
     if settings.database_url:
-        raise BadInput("The store is on PostgreSQL.", "Copy it with its own tools: pg_dump, pg_restore.")
+        raise _on_postgresql()
     return settings.home / FILE_NAME
+
+
+def _file_of(store: Store) -> Path:
+    if store.path is None:
+        raise _on_postgresql()
+    return store.path
+
+
+def _on_postgresql() -> BadInput:
+    return BadInput("The store is on PostgreSQL.", "Copy it with its own tools: pg_dump, pg_restore.")

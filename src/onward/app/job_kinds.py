@@ -8,7 +8,7 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Any, TypeAlias
 
-from onward.app import archives, models, refining, session_jobs
+from onward.app import archives, backups, models, refining, session_jobs
 from onward.app.finding import found_files, looked_at
 from onward.app.imports import import_paths, import_uploads
 from onward.app.jobs import Bench, Job, Left, Piece, Running
@@ -93,12 +93,21 @@ def rebuild_project(bench: Bench, job: Job, running: Running) -> Left:
 def export_project(bench: Bench, job: Job, running: Running) -> Left:
     """Write a project to a file of the home folder; with `training`, as chats too."""
     project = _project(bench, job)
-    target = exported_file(bench.home, job.id)
+    target = made_file(bench.home, job)
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     made = archives.export_project(bench.store, project, target, training=bool(job.arguments.get("training")), on_progress=running.at)
     running.at(made.turns, made.turns, "")
     counts = {"sessions": made.sessions, "turns": made.turns, "handoffs": made.handoffs}
     return Left(True, {}, {"file": target.name, "name": f"{project.name}.onward.zip", "bytes": made.size_bytes, **counts})
+
+
+def back_up(bench: Bench, job: Job, running: Running) -> Left:
+    """Copy the whole store to a file of the home folder."""
+    target = made_file(bench.home, job)
+    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    made = backups.backup_open(bench.store, target, running.at)
+    counts = {"projects": made.projects, "sessions": made.sessions, "turns": made.turns}
+    return Left(True, {}, {"file": target.name, "name": f"onward-{job.created_at:%Y-%m-%d}.db", "bytes": made.size_bytes, **counts})
 
 
 def import_project(bench: Bench, job: Job, running: Running) -> Left:
@@ -158,6 +167,7 @@ PIECES: Mapping[str, Piece] = {
     "import-project": import_project,
     refining.KIND: refine_handoff,
     session_jobs.KIND: session_jobs.carry_out,
+    backups.KIND: back_up,
 }
 
 
@@ -172,9 +182,9 @@ def new_upload(home: Path) -> Path:
     return folder
 
 
-def exported_file(home: Path, job_id: int) -> Path:
-    """Return where the archive of an export job is."""
-    return home / EXPORTS / f"{job_id}.zip"
+def made_file(home: Path, job: Job) -> Path:
+    """Return where the file is that an export or a backup makes. It is kept for `KEPT_SECONDS`."""
+    return home / EXPORTS / f"{job.id}.{'db' if job.kind == backups.KIND else 'zip'}"
 
 
 def tidy(home: Path, now_seconds: float) -> None:

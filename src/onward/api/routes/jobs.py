@@ -10,19 +10,23 @@ from typing import Annotated, Any
 from fastapi import Query, Response
 from fastapi.responses import FileResponse
 
-from onward.api.desk import At
+from onward.api.desk import At, Desk
 from onward.api.document import content
 from onward.api.envelope import Answer, answers, no_store, ok, pages, refusals
 from onward.api.paging import Paging
 from onward.api.parsing import routes
 from onward.api.shapes import MOST_ID, Id
-from onward.app import job_kinds, jobs, projects
+from onward.app import backups, job_kinds, jobs, projects
 from onward.app.jobs import Job, JobState
 from onward.errors import Conflict, NotFound
 
 router = routes("jobs")
 
 ACCEPTED = 202
+SQLITE = "application/vnd.sqlite3"
+DATABASE: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The copy.", "content": {SQLITE: {"schema": {"type": "string", "format": "binary"}}}}
+}
 ZIP: dict[int | str, dict[str, Any]] = {
     200: {"description": "The archive.", "content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}}}
 }
@@ -114,11 +118,29 @@ def retry(at: At, job_id: Id) -> Response:
 )
 def file(at: At, job_id: Id) -> Response:
     """Answer the archive that an export job wrote. It is kept for a week."""
+    return _file(at, job_id, "export", "application/zip")
+
+
+@router.post("/backups", summary="Make a safe copy of the store", **answers(JobShape, status=ACCEPTED))
+def back_up(at: At) -> Response:
+    """Copy the whole store to a file, in the background and while it is in use, and read the copy to its end. On SQLite only: PostgreSQL has tools of its own."""
+    return accepted(backups.ask(at.store, requested_by="api"))
+
+
+@router.get(
+    "/backups/{job_id}/file", summary="Fetch a safe copy", response_class=FileResponse, responses={**refusals(NotFound), **DATABASE}
+)
+def copy(at: At, job_id: Id) -> Response:
+    """Answer the copy of the store that a backup job made, for `onward restore`. It is kept for a week."""
+    return _file(at, job_id, backups.KIND, SQLITE)
+
+
+def _file(at: Desk, job_id: int, kind: str, media_type: str) -> Response:
     job = jobs.find(at.store, job_id)
-    path = job_kinds.exported_file(at.settings.home, job.id)
-    if job.kind != "export" or job.state != "done" or not path.is_file():
-        raise NotFound(f"Job {job_id} has no file.", "It is no export, is not done, or was done more than a week ago.")
-    return FileResponse(path, media_type="application/zip", filename=str(job.result["name"]), headers=no_store())
+    path = job_kinds.made_file(at.settings.home, job)
+    if job.kind != kind or job.state != "done" or not path.is_file():
+        raise NotFound(f"Job {job_id} has no file.", "It makes none of that kind, is not done, or was done more than a week ago.")
+    return FileResponse(path, media_type=media_type, filename=str(job.result["name"]), headers=no_store())
 
 
 @router.post("/projects/{project_id}/rebuild", summary="Extract a project's facts anew", **answers(JobShape, NotFound, status=ACCEPTED))

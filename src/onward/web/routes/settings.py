@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 from fastapi import Form, Response
 from fastapi.responses import RedirectResponse
 
-from onward.app import access, llm_keys, models, told_settings, upkeep
+from onward.app import access, backups, job_kinds, jobs, llm_keys, models, told_settings, upkeep
+from onward.app.jobs import Job
 from onward.core.llm_key import KeyStanding
 from onward.errors import BadInput, Conflict
 from onward.web.language import _
@@ -21,6 +22,7 @@ router = routes()
 
 SPEND_DAYS = 30
 MOST_LINES = 20
+MOST_JOBS = 50
 
 
 @router.get("/settings")
@@ -142,7 +144,21 @@ def server(at: At) -> Response:
         store_name=upkeep.name(at.store),
         size_bytes=at.store.path.stat().st_size if at.store.path else None,
         schema=upkeep.migrated(at.store).version,
+        copies=_copies(at),
     )
+
+
+def _copies(at: Visit) -> list[Job]:
+    """Return the job that copied the store last, unless its file is gone; else nothing."""
+    found = next((one for one in jobs.listed(at.store, limit=MOST_JOBS) if one.kind == backups.KIND), None)
+    is_there = found and (found.state != "done" or job_kinds.made_file(at.settings.home, found).is_file())
+    return [found] if found and is_there else []
+
+
+@router.post("/parts/settings/backup")
+def back_up(at: At) -> Response:
+    """Ask for a safe copy of the store."""
+    return partial(at, "partials/_job.html", job=backups.ask(at.store, requested_by="dashboard"), then="")
 
 
 @router.get("/parts/checkup")
