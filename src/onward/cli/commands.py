@@ -68,6 +68,7 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
         Entry("rebuild", "Extract a project's facts anew.", "onward.cli.rebuild:rebuild"),
         Entry("backup", "Copy the whole store to a file.", "onward.cli.backup:backup"),
         Entry("restore", "Put such a copy back.", "onward.cli.backup:restore"),
+        Entry("purge-secret", "Take a secret out of all that is kept.", "onward.cli.purge:purge_secret"),
         Entry("worker", "Carry out background work.", "onward.cli.worker:worker"),
         Entry("db", "Migrate, open or empty the store.", "onward.cli.db:db"),
         Entry("doctor", "Say what is wrong, and how to mend it.", "onward.cli.doctor:doctor"),

@@ -87,6 +87,11 @@ def settle(connection: Connection, ids: Collection[int]) -> None:
 def _reword(connection: Connection, entry_id: int, category: str, text: str, fix: str) -> None:
     values = {"category": category, "text": text, "fix": fix, "updated_at": now()}
     connection.execute(update(knowledge).where(knowledge.c.id == entry_id).values(values))
+    index(connection, entry_id, text, fix)
+
+
+def index(connection: Connection, entry_id: int, text: str, fix: str) -> None:
+    """Have an entry found by these words."""
     connection.execute(delete(knowledge_terms).where(knowledge_terms.c.knowledge_id == entry_id))
     rows = [{"knowledge_id": entry_id, "term": term} for term in sorted(_terms(f"{text} {fix}"))]
     if rows:

@@ -23,6 +23,10 @@ class Index(Protocol):
         """Take turns out of the index; each must be as it was indexed."""
         ...
 
+    def settle(self, connection: Connection) -> None:
+        """Write the index anew, so that nothing is left in it of what was taken out."""
+        ...
+
     def clear(self, connection: Connection) -> None:
         """Forget everything."""
         ...

@@ -41,6 +41,10 @@ def forget(connection: Connection, turns: Iterable[tuple[int, Turn]]) -> None:
         connection.exec_driver_sql("DELETE FROM turn_words WHERE turn_id = %s", batch)
 
 
+def settle(_: Connection) -> None:
+    """Do nothing: a row that was deleted is gone when its table is written anew."""
+
+
 def clear(connection: Connection) -> None:
     """Forget everything."""
     connection.exec_driver_sql("DELETE FROM turn_words")

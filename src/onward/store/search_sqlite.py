@@ -33,6 +33,11 @@ def forget(connection: Connection, turns: Iterable[tuple[int, Turn]]) -> None:
         connection.exec_driver_sql("INSERT INTO turn_words (turn_words, rowid, text) VALUES ('delete', ?, ?)", batch)
 
 
+def settle(connection: Connection) -> None:
+    """Write the index anew: till then FTS5 keeps the words of turns that were taken out, and a mark that they are gone."""
+    connection.exec_driver_sql("INSERT INTO turn_words (turn_words) VALUES ('optimize')")
+
+
 def clear(connection: Connection) -> None:
     """Forget everything."""
     connection.exec_driver_sql("INSERT INTO turn_words (turn_words) VALUES ('delete-all')")

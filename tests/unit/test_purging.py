@@ -1,0 +1,171 @@
+"""Taking a secret that nobody recognised out of everything: no byte of it is left, and all else is as it was."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from sqlalchemy import inspect, text
+
+from onward.app import (
+    completing,
+    doctor,
+    drafts,
+    facts,
+    handoffs,
+    imports,
+    jobs,
+    knowledge,
+    projects,
+    purging,
+    searching,
+    sessions,
+    sources,
+    templates,
+)
+from onward.core.project import Project
+from onward.core.transcript import Turn
+from onward.errors import BadInput, Conflict
+from onward.settings import Settings
+from onward.store import Store
+from onward.store.purging import spellings
+
+# Nothing says that it is one. A quote, a slash and a letter beyond ASCII: each is written differently in JSON and in addresses.
+SECRET = 'kumbang"merah/sénja-' + "4417"
+LONG = "The kiosk prints slowly. " * 100
+
+
+def written(folder: Path) -> Path:
+    """A transcript that says it in every place that a session has."""
+    calls = [
+        {"id": "1", "type": "function", "function": {"name": "Bash", "arguments": json.dumps({"command": f"mount -o pw={SECRET} /srv/kios"})}},
+        {"id": "2", "type": "function", "function": {"name": "Write", "arguments": json.dumps({"file_path": f"/srv/{SECRET}/kios.toml", "content": "a"})}},
+    ]  # fmt: skip
+    said = [
+        {"role": "user", "content": f"Always mount the share with {SECRET}, never without. The kiosk in Bandung listens at port 8123."},
+        {
+            "role": "assistant",
+            "content": f"We decided to keep {SECRET} in the vault because the kiosk restarts. {LONG}",
+            "tool_calls": calls,
+        },
+        {
+            "role": "tool",
+            "tool_call_id": "1",
+            "content": f"mount.py:7: ConnectionRefusedError: https://kios.example/{quote(SECRET)} refused",
+        },
+        {
+            "role": "assistant",
+            "content": f"The root cause: {SECRET} had expired, so `mount.py` is refused; the fix is to renew {SECRET} in the vault.",
+        },
+        {"role": "assistant", "content": "Next: write tests/test_kios.py for the printer."},
+    ]
+    path = folder / "session.json"
+    path.write_text(json.dumps([{"id": "first", "messages": said}]), "utf-8")
+    return path
+
+
+@pytest.fixture
+def shop(store: Store, tmp_path: Path) -> Project:
+    return fill(store, tmp_path)
+
+
+def fill(store: Store, tmp_path: Path) -> Project:
+    """Make a project that holds the secret wherever something can be kept, and return it."""
+    made = projects.new(store, "kios")
+    imports.import_paths(store, [written(tmp_path)], project=made)
+    session = sessions.find(store, made, 1)
+    completing.complete(store, session, accomplishments=[f"Mounted with {SECRET}"], blockers=["The printer"])
+    knowledge.add(store, f"Mount with {SECRET}", kind="solution", fix="Ask Ayu")
+    templates.new(store, "mounting", objectives=[f"Use {SECRET}"])
+    facts.add(store, made, "rule", f"Keep {SECRET} out of the logs")
+    said = [Turn("user", f"Always remember {SECRET} for the kiosk."), Turn("assistant", "I will.")]
+    drafts.store_draft(store, made, drafts.basis_of(said).master(2000))
+    return made
+
+
+def everything(store: Store) -> str:
+    with store.read() as connection:
+        tables = [name for name in inspect(connection).get_table_names() if not name.startswith("turn_words")]
+        return "\n".join(str(row) for name in tables for row in connection.execute(text(f'SELECT * FROM "{name}"')))
+
+
+def is_spelled_in(data: bytes) -> list[str]:
+    return [one for one in spellings(SECRET) if one.encode() in data]
+
+
+def test_nothing_of_it_is_left_and_all_else_is(store: Store, shop: Project, tmp_path: Path) -> None:
+    home = store.path.parent if store.path else tmp_path
+    assert is_spelled_in(everything(store).encode())
+    before = purging.find(store, SECRET)
+    assert before.keys() >= {
+        "distilled",
+        "drafts",
+        "fact_edits",
+        "facts",
+        "handoffs",
+        "knowledge",
+        "sessions",
+        "templates",
+        "touched_files",
+        "turns",
+    }
+    done = purging.purge(store, home, f"{SECRET}\n")
+    assert (done.rows, done.is_rewritten) == (before, True)
+    assert purging.find(store, SECRET) == {}
+    assert is_spelled_in(everything(store).encode()) == []
+    assert done.mark in handoffs.current(store, shop).markdown
+    assert "8123" in handoffs.current(store, shop).markdown
+    assert searching.search(store, "kumbang merah sénja").excerpts == []
+    assert searching.search(store, "mount share Bandung").excerpts
+    assert f"Always mount the share with {done.mark}, never without." in sources.source(store, shop, "s1.1").turns[0][1].text
+    again = imports.import_paths(store, [written(tmp_path)], project=shop)
+    assert [one.new_turns for file in again.files for one in file.sessions] == [0]
+
+
+def test_no_byte_of_it_is_left_in_the_file(home: Path, tmp_path: Path) -> None:
+    with Store.at_folder(home) as store:
+        fill(store, tmp_path)
+        assert any(b"kumbang" in path.read_bytes() for path in home.iterdir())
+        (home / "exports").mkdir()
+        (home / "exports" / "1.zip").write_bytes(b"an archive of before")
+        copy = home / "onward.db.before-reset-1"
+        copy.write_bytes(b"what was before")
+        done = purging.purge(store, home, SECRET)
+        assert (done.removed, done.copies) == ([home / "exports" / "1.zip"], [copy])
+        for path in home.rglob("*"):
+            assert not path.is_file() or b"kumbang" not in path.read_bytes()
+        checked = doctor.examine(Settings(home, tmp_path / "claude"), lambda settings: Store.at_folder(settings.home), [])
+        assert {one.status for one in checked} == {"ok"}
+
+
+def test_what_must_not_be_purged_is_refused(store: Store, shop: Project, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="4 characters"):
+        purging.purge(store, tmp_path, "8123")
+    jobs.ask(store, "rebuild", {}, project=shop, requested_by="test")
+    with pytest.raises(Conflict, match="under way"):
+        purging.purge(store, tmp_path, SECRET)
+    assert purging.find(store, SECRET)
+
+
+def test_the_command(home: Path, tmp_path: Path) -> None:
+    with Store.at_folder(home) as store:
+        fill(store, tmp_path)
+
+    def run(*arguments: str, said: str = SECRET) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "onward", "purge-secret", *arguments]
+        return subprocess.run(
+            command, input=said, capture_output=True, text=True, env={**os.environ, "ONWARD_HOME": str(home)}, check=False
+        )
+
+    refused = run()
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "nobody is here to ask" in refused.stderr
+    done = run("--yes", "--json")
+    assert json.loads(done.stdout)["rows"]["turns"] == 4
+    assert "kumbang" not in refused.stderr + done.stdout + done.stderr
+    assert "It stands nowhere" in run("--yes").stdout
