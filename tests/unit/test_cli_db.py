@@ -64,6 +64,31 @@ def test_the_prompt_is_on_the_store(run: Run, tmp_path: Path) -> None:
     assert str(tmp_path / "home" / "onward.db") in missing.stdout
 
 
+def test_a_store_moves_to_another_database_and_back(run: Run, tmp_path: Path, new_database: Callable[[], str]) -> None:
+    assert run("demo", "--no-serve", "--keep").returncode == 0
+    run("knowledge", "add", "Wash the cups", "--kind", "practice")
+    url, back = new_database(), tmp_path / "back"
+    moved = run("db", "copy", url, "--json")
+    assert json.loads(moved.stdout)["rows"] > 100, moved.stderr
+    assert run("db", "copy", back, ONWARD_DATABASE_URL=url).returncode == 0
+    for asked in (
+        ["handoff", "--project", "antre"],
+        ["search", "which decision", "--json"],
+        ["session", "list", "--project", "antre", "--json"],
+        ["fact", "list", "--json"],
+    ):
+        said = run(*asked).stdout
+        assert said
+        assert run(*asked, ONWARD_DATABASE_URL=url).stdout == said
+        assert run(*asked, ONWARD_HOME=str(back)).stdout == said
+    # What is made there next gets ids of its own.
+    assert run("project", "new", "kopi", ONWARD_DATABASE_URL=url).returncode == 0
+    assert run("session", "start", "--project", "kopi", ONWARD_DATABASE_URL=url).returncode == 0
+    again = run("db", "copy", url)
+    assert again.returncode == 1
+    assert "is not empty" in again.stderr
+
+
 def test_emptying_asks_and_keeps_a_copy(run: Run, tmp_path: Path) -> None:
     run("project", "new", "kopi")
     refused = run("db", "reset", said="onward.db\n")

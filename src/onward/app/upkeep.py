@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy.engine import URL
 
-from onward.app import backups
+from onward.app import backups, jobs
+from onward.errors import Conflict
 from onward.settings import Settings
-from onward.store import Store
+from onward.store import Store, transfer
 from onward.store.emptying import empty
 from onward.store.migrating import NEWEST
 
@@ -58,6 +60,16 @@ def prompt(store: Store) -> Prompt:
     secrets = {"PGPASSWORD": str(url.password)} if url.password else {}
     shown = URL.create("postgresql", url.username, None, url.host, url.port, url.database, url.query)
     return Prompt(("psql", shown.render_as_string()), secrets)
+
+
+def copy(store: Store, target: Store, on_progress: Callable[[int, int], object] | None = None) -> int:
+    """Copy all that *store* holds into the new store *target*, at once or not at all, and return how many rows that is. *on_progress* is told (rows done, of).
+
+    Raises `Conflict` where *target* holds something, and while jobs are under way: their files stay where they are.
+    """
+    if busy := jobs.open_ones(store):
+        raise Conflict(f"Jobs are under way: {len(busy)}.", "Wait for them, or cancel them; then run this again.")
+    return sum(transfer.copy(store, target, on_progress).values())
 
 
 def reset(settings: Settings, store: Store) -> Emptied:

@@ -70,7 +70,7 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
         Entry("restore", "Put such a copy back.", "onward.cli.backup:restore"),
         Entry("purge-secret", "Take a secret out of all that is kept.", "onward.cli.purge:purge_secret"),
         Entry("worker", "Carry out background work.", "onward.cli.worker:worker"),
-        Entry("db", "Migrate, open or empty the store.", "onward.cli.db:db"),
+        Entry("db", "Migrate, open, copy or empty the store.", "onward.cli.db:db"),
         Entry("doctor", "Say what is wrong, and how to mend it.", "onward.cli.doctor:doctor"),
     ),
 }

@@ -6,20 +6,23 @@ import os
 import shlex
 import shutil
 import sys
+from dataclasses import replace
+from pathlib import Path
 
 import click
 
 from onward.app import upkeep
-from onward.cli.desk import as_json, desk
-from onward.cli.present import is_terminal, say, say_json
+from onward.cli.desk import as_json, desk, own_settings
+from onward.cli.present import Progress, counted, is_terminal, say, say_json
 from onward.errors import BadInput
+from onward.wiring import open_store
 
 
 @click.group()
 def db() -> None:
     """Look after the database that the store is in.
 
-    Copies are the business of `onward backup`.
+    Safe copies are the business of `onward backup`; `copy` moves house.
     """
 
 
@@ -66,6 +69,33 @@ def shell(as_json: bool) -> int:
         os.execve(program, prompt.command, {**os.environ, **prompt.secrets})  # noqa: S606 - a command of our own, without a shell
     say(f"{prompt.command[0]} is not on this machine. Install it, then run:\n  {shlex.join(prompt.command)}")
     return 1
+
+
+@db.command()
+@click.argument("target", metavar="TARGET")
+@as_json
+def copy(target: str, as_json: bool) -> None:
+    """Copy the whole store into a new one: a PostgreSQL database when one machine is outgrown, or a folder for an embedded store.
+
+    TARGET is the address of an empty database, or a folder that has no store yet. All or nothing; this store stays as it is. A password belongs into PGPASSWORD or ~/.pgpass, since others see
+    what is on a command line.
+
+    \b
+    Examples:
+      onward db copy postgresql://onward@db.example/onward
+      onward db copy /srv/onward
+    """
+    settings = own_settings()
+    is_address = "://" in target
+    meant = replace(settings, database_url=target) if is_address else replace(settings, database_url="", home=Path(target))
+    with open_store(settings) as here, open_store(meant) as there, Progress("copying") as progress:
+        rows = upkeep.copy(here, there, progress.at)
+        name = upkeep.name(there)
+    setting = "ONWARD_DATABASE_URL" if is_address else "ONWARD_HOME"
+    if as_json:
+        say_json({"target": name, "rows": rows})
+        return
+    say(f"{name} holds {counted(rows, 'row')} now. Use it: set {setting} to it, and restart what runs.")
 
 
 @db.command()
