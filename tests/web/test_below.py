@@ -144,7 +144,7 @@ def test_what_is_filled_in_is_filled_in_once_in_every_language(language: str) ->
         ("12 of 1,000.5 credits left: fewer than the 40 needed, 3 of those used being estimated", "sisa 12 dari 1.000,5 kredit: kurang dari 40 yang diperlukan, 3 dari yang terpakai adalah taksiran"),
         ("its limit for claude-opus-4 is reached, until in 3 h, at 2026-03-01 15:00 UTC (estimated)", "batasnya untuk claude-opus-4 tercapai, sampai 3 jam lagi, pada 2026-03-01 15:00 UTC (ditaksir)"),
         ("claude-1 cannot be used: all its credits are used; they come back in 2 days, at 2026-03-02 08:00 UTC (reported); neither can any other", "claude-1 tidak bisa dipakai: semua kreditnya terpakai; pulih 2 hari lagi, pada 2026-03-02 08:00 UTC (dilaporkan); yang lain juga tidak"),
-        ("Worse than the rules' handoff: decisions 3 instead of 4, stale 1 instead of 0.", "Lebih buruk daripada handoff dari aturan: keputusan 3, tadinya 4, usang 1, tadinya 0."),
+        ("Worse than the rules' handoff: decisions 3 instead of 4, stale 1 instead of 0.", "Lebih buruk daripada handoff buatan aturan: keputusan 3, tadinya 4, usang 1, tadinya 0."),
         ("api.example failed (HTTP 503). It is the provider's trouble: try again later.", "api.example gagal (HTTP 503). Masalahnya di penyedia: coba lagi nanti."),
         ("never completed, so not in any handoff: antre: session 3, session 4; toko: session 1", "tidak pernah diselesaikan, jadi tidak ada di handoff mana pun: antre: sesi 3, sesi 4; toko: sesi 1"),
         ("Nobody has ever written this.", "Nobody has ever written this."),

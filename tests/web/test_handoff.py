@@ -6,6 +6,7 @@ import json
 import re
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from .conftest import Site, Watch, violations, visit
@@ -46,14 +47,23 @@ def test_a_handoff_is_copied_and_downloaded(page: Page, shared_site: Site, tmp_p
     assert download.value.suggested_filename == "antre-handoff-3.md"
 
 
-def test_on_paper_it_is_a_document_and_nothing_else(page: Page, shared_site: Site) -> None:
-    visit(page, f"{shared_site.url}/handoff?project=1")
-    page.emulate_media(media="print")
-    for gone in (".rail", ".bar", ".subtabs", ".side", ".act", ".tool-row"):
-        assert page.locator(gone).count()
-        expect(page.locator(gone).first).to_be_hidden()
-    expect(page.locator(".paper h2")).to_have_text("Handoff after session 3")
-    expect(page.locator(".handoff section").last).to_be_visible()
+@pytest.mark.parametrize("path", ["/handoff?project=1", "/sessions/3/handoff"])
+def test_on_paper_it_is_a_document_and_nothing_else(page: Page, shared_site: Site, tmp_path: Path, path: str) -> None:
+    visit(page, shared_site.url + path)
+    expect(page.locator(".later, .htmx-request")).to_have_count(0)
+    page.emulate_media(media="print", color_scheme="dark")
+    expect(page.locator("html")).to_have_css("color-scheme", "light")
+    expect(page.locator("body")).to_have_css("background-color", "rgb(255, 255, 255)")
+    printed = page.evaluate("document.body.innerText").strip()
+    assert printed == page.locator(".paper").inner_text().strip()
+    assert "antre" in printed.splitlines()[0]
+    assert "Handoff after session 3" in printed
+    # A line is on one page, a heading with what it heads; and the document begins on the first.
+    assert page.locator(".paper li").first.evaluate("(one) => getComputedStyle(one).breakInside") == "avoid"
+    assert page.locator(".paper h3").first.evaluate("(one) => getComputedStyle(one).breakAfter") == "avoid"
+    assert page.locator(".paper").evaluate("(one) => getComputedStyle(one).breakInside") == "auto"
+    page.pdf(path=tmp_path / "handoff.pdf", format="A4", prefer_css_page_size=True)
+    assert len(re.findall(rb"/Type /Page\b(?!s)", (tmp_path / "handoff.pdf").read_bytes())) == 3
 
 
 def test_versions_are_compared_side_by_side_and_restored_with_undo(page: Page, site: Site) -> None:

@@ -82,6 +82,10 @@ def test_a_line_is_retracted_with_undo_and_another_pinned(page: Page, site: Site
     expect(page.locator(".toast").last).to_contain_text("Pinned")
     listed = json.loads(site.onward("fact", "list", "--project", "antre", "--kind", "rule", "--json"))
     assert any(one["pinned"] for one in (listed["facts"] if isinstance(listed, dict) else listed))
+    page.locator(".toast", has_text="Pinned").get_by_role("button", name="Undo").click()
+    expect(page.locator(".toast")).to_have_text(["Undone"])
+    listed = json.loads(site.onward("fact", "list", "--project", "antre", "--kind", "rule", "--json"))
+    assert not any(one["pinned"] for one in (listed["facts"] if isinstance(listed, dict) else listed))
 
 
 def test_the_ledger_is_filtered_as_one_types_and_a_fact_is_added(page: Page, watch: Watch, site: Site) -> None:
@@ -165,6 +169,11 @@ def test_sessions_are_given_to_another_project_and_a_project_is_deleted_by_name(
     delete = page.get_by_role("button", name="Delete for good")
     expect(delete).to_be_disabled()
     assert violations(page) == []
+    for wrong in ("Other", "othe", "other 1"):
+        page.get_by_label("Type other to go on").fill(wrong)
+        page.keyboard.press("Enter")
+        expect(delete).to_be_disabled()
+    assert "other" in site.onward("project", "list")
     page.get_by_label("Type other to go on").fill("other")
     delete.click()
     page.wait_for_url(f"{site.url}/")
