@@ -1,0 +1,152 @@
+"""The ceiling of `bench.serving`: what one would write by hand, with FastAPI and sqlite3 alone, over a copy of the same database.
+
+    python -m bench.bare PATH
+
+It reads the same rows and answers the same fields, takes the same bodies, and keeps the same rows in the same tables under the same constraints, each request in one transaction
+with the store's own pragmas. It does nothing else: no search index, no redaction, no looking for turns that are there already, no access, no log, no limits.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import sqlite3
+import sys
+import threading
+from datetime import UTC, datetime
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI
+from pydantic import BaseModel
+
+application = FastAPI()
+_local = threading.local()
+
+
+class NewTurn(BaseModel):
+    """A turn as it is sent."""
+
+    role: str
+    content: str
+
+
+class Save(BaseModel):
+    """Turns of a session."""
+
+    session_id: int
+    turns: list[NewTurn]
+
+
+def _database() -> sqlite3.Connection:
+    if not hasattr(_local, "database"):
+        _local.database = sqlite3.connect(sys.argv[1], timeout=60, isolation_level=None)
+        _local.database.row_factory = sqlite3.Row
+        for pragma in (
+            "journal_mode = WAL",
+            "foreign_keys = ON",
+            "synchronous = NORMAL",
+            "cache_size = -32000",
+            "wal_autocheckpoint = 4000",
+        ):
+            _local.database.execute(f"PRAGMA {pragma}")
+    found: sqlite3.Connection = _local.database
+    return found
+
+
+def _time(at: int | None) -> datetime | None:
+    return None if at is None else datetime.fromtimestamp(at / 1_000_000, UTC)
+
+
+@application.get("/healthz")
+def healthz() -> dict[str, Any]:
+    """Answer that it runs."""
+    return {"success": True}
+
+
+@application.get("/api/projects/{project_id}")
+def project(project_id: int) -> dict[str, Any]:
+    """Answer a project and what it holds."""
+    one = _database().execute("SELECT * FROM projects WHERE id = ?", (project_id,)).fetchone()
+    held = (
+        _database()
+        .execute(
+            "SELECT count(*), count(completed_at), coalesce(sum(turns), 0), coalesce(sum(tokens), 0), coalesce(sum(credits_used), 0.0), "
+            "max(coalesce(completed_at, started_at, created_at)) FROM sessions WHERE project_id = ?",
+            (project_id,),
+        )
+        .fetchone()
+    )
+    data = {
+        "id": one["id"], "name": one["name"], "description": one["description"], "status": one["status"], "root": one["root"], "remote": one["remote"],
+        "session_count": held[0], "completed_count": held[1], "turn_count": held[2], "tokens": held[3], "credits_used": held[4], "growth": 0.0,
+        "mean_preservation_ratio": None, "last_session_at": _time(held[5]), "last_activity_at": _time(held[5]), "created_at": _time(one["created_at"]),
+        "updated_at": _time(one["updated_at"]),
+    }  # fmt: skip
+    return {"success": True, "data": data}
+
+
+@application.get("/api/ai/conversations/{project_id}")
+def conversation(project_id: int, limit: int) -> dict[str, Any]:
+    """Answer the first turns of a project."""
+    found = _database().execute(
+        "SELECT number, ordinal, role, at, abandoned, body FROM turns JOIN sessions ON sessions.id = session_id WHERE sessions.project_id = ? "
+        "ORDER BY number, ordinal LIMIT ?",
+        (project_id, limit),
+    )
+    return {"success": True, "data": [_turn(*row) for row in found], "next_cursor": None}
+
+
+def _turn(number: int, ordinal: int, role: str, at: int | None, abandoned: int, body: bytes) -> dict[str, Any]:
+    said = json.loads(body)
+    return {
+        "handle": f"s{number}.{ordinal}", "session_number": number, "turn": ordinal, "role": role, "content": said["text"], "at": _time(at), "mark": "said",
+        "model": None, "calls": [], "results": [], "thinking": "", "usage": None, "id": None, "line": said["line"], "sidechain": None,
+        "abandoned": bool(abandoned),
+    }  # fmt: skip
+
+
+@application.get("/api/projects/{project_id}/handoff")
+def handoff(project_id: int) -> dict[str, Any]:
+    """Answer the newest handoff of a project."""
+    one = _database().execute("SELECT * FROM handoffs WHERE project_id = ? ORDER BY version DESC LIMIT 1", (project_id,)).fetchone()
+    data = {
+        "id": one["id"], "version": one["version"], "session_number": one["session_number"], "budget_tokens": one["budget_tokens"],
+        "markdown": one["markdown"], "document": json.loads(one["document_json"]), "preservation": json.loads(one["preservation_json"]),
+        "created_at": _time(one["created_at"]), "generator": one["generator"],
+    }  # fmt: skip
+    return {"success": True, "data": data}
+
+
+@application.post("/api/conversations/save")
+def save(body: Save) -> dict[str, Any]:
+    """Keep turns of a session."""
+    database, new = _database(), len(body.turns)
+    with database:
+        database.execute("BEGIN IMMEDIATE")
+        one = database.execute("SELECT * FROM sessions WHERE id = ?", (body.session_id,)).fetchone()
+        rows = [
+            (
+                body.session_id * 2**24 + one["turns"] + place, one["project_id"], body.session_id, one["turns"] + place, os.urandom(16), turn.role,
+                None, len(turn.content), False, json.dumps({"line": place - 1, "text": turn.content}).encode(),
+            )
+            for place, turn in enumerate(body.turns, start=1)
+        ]  # fmt: skip
+        database.executemany("INSERT INTO turns VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        database.execute("UPDATE sessions SET turns = turns + ? WHERE id = ?", (new, body.session_id))
+    data = {"session_id": one["id"], "session_number": one["number"], "status": one["status"], "new_turns": new, "known_turns": 0}
+    return {"success": True, "data": {**data, "turn_count": one["turns"] + new}}
+
+
+def main() -> None:
+    """Serve, and say where."""
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listening.bind(("127.0.0.1", 0))
+    listening.listen(512)
+    print(json.dumps({"url": f"http://127.0.0.1:{listening.getsockname()[1]}"}), flush=True)
+    uvicorn.Server(uvicorn.Config(application, log_config=None, access_log=False)).run(sockets=[listening])
+
+
+if __name__ == "__main__":
+    main()
