@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from onward.core.project import Project
+from onward.app import projects
 from onward.core.session import Session
 from onward.core.transcript import Role, ToolCall, Turn
 from onward.store import Store, turns
@@ -28,7 +28,7 @@ class Met(NamedTuple):
 
 def of_project(
     store: Store,
-    project: Project,
+    project_id: int,
     *,
     session: int | None = None,
     role: Role | None = None,
@@ -38,10 +38,11 @@ def of_project(
 ) -> list[NumberedTurn]:
     """Return at most *limit* turns of a project, of all sessions or the one of that number, by session and place; *beyond* is the session and place of the last turn that is known.
 
-    With *backwards*, from the last turn to the first.
+    With *backwards*, from the last turn to the first. Raises `NotFound`.
     """
     with store.read() as connection:
-        return turns.of_project(connection, project.id, number=session, role=role, beyond=beyond, backwards=backwards, limit=limit)
+        projects.there(connection, project_id)
+        return turns.of_project(connection, project_id, number=session, role=role, beyond=beyond, backwards=backwards, limit=limit)
 
 
 def find(store: Store, session: Session, text: str, *, limit: int) -> list[Met]:

@@ -34,6 +34,7 @@ __all__ = [
     "resolve",
     "restore",
     "show",
+    "there",
 ]
 
 
@@ -65,13 +66,13 @@ def show(store: Store, project: Project) -> ProjectLine:
 def by_id(store: Store, project_id: int) -> ProjectLine:
     """Return the project of that id and what it holds. Raises `NotFound`."""
     with store.read() as connection:
-        return _line(connection, _there(connection, project_id))
+        return _line(connection, there(connection, project_id))
 
 
 def of_id(store: Store, project_id: int) -> Project:
     """Return the project of that id. Raises `NotFound`."""
     with store.read() as connection:
-        return _there(connection, project_id)
+        return there(connection, project_id)
 
 
 def only(store: Store) -> Project:
@@ -93,7 +94,8 @@ def change(
         return _again(projects.by_id(connection, project.id))
 
 
-def _there(connection: Connection, project_id: int) -> Project:
+def there(connection: Connection, project_id: int) -> Project:
+    """Return the project of that id. Raises `NotFound`."""
     found = projects.by_id(connection, project_id)
     if found is None:
         raise NotFound(f"There is no project {project_id}.", "List what there is: onward project list")

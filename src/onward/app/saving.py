@@ -7,7 +7,7 @@ after it is new. So a request whose answer was lost can be sent again, and a sec
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from typing import BinaryIO, NamedTuple
@@ -84,14 +84,24 @@ def save_spoken(store: Store, session_id: int, *, records: Sequence[object] | No
 
 def save(store: Store, session_id: int, given: Sequence[Turn]) -> Saved:
     """Append to a session the turns that it does not have, redacted, and return what became of them. Raises `NotFound`."""
+    append = appending(store, session_id, given)
+    with store.write() as connection:
+        return append(connection)
+
+
+def appending(store: Store, session_id: int, given: Sequence[Turn]) -> Callable[[Connection], Saved]:
+    """Return what `save` does inside its transaction, all made ready for it that needs none. Raises `NotFound`, now and then."""
     with store.read() as connection:
         session = _present(connection, session_id)
         project = projects.by_id(connection, session.project_id)
     key = project.key if project else b""
     ready = _ready(key, given)
-    with store.write() as connection:
+
+    def append(connection: Connection) -> Saved:
         projects.hold(connection, session.project_id)
         return _Appending(connection, _present(connection, session_id), Recogniser(key)).append(ready)
+
+    return append
 
 
 def _ready(key: bytes, given: Sequence[Turn]) -> list[_Given]:
@@ -112,6 +122,7 @@ class _Appending:
         self._connection = connection
         self._session = session
         self._recogniser = recogniser
+        self._identities: dict[bytes, bytes] = {}
 
     def append(self, given: Sequence[_Given]) -> Saved:
         known = self._known(one.mark for one in given if not one.is_placed)
@@ -120,21 +131,22 @@ class _Appending:
         times = Counter({mark: len(ordinals) for mark, ordinals in standing.items()})
         session, new, tokens, has_grown = self._session, list[NewTurn](), 0, False
         for index, one in enumerate(given):
-            identity = self._identity(one.mark)
+            ordinal, mark = session.turns + len(new) + 1, one.mark
             if one.is_placed:
                 if index < overlap:
                     continue
-                times[one.mark] += 1
-                identity = self._identity(self._recogniser.nth(one.mark, times[one.mark]))
-            elif place := known.get(one.mark):
+                times[mark] += 1
+                mark = self._recogniser.nth(mark, times[mark])
+            elif place := known.get(mark):
                 if place.ordinal <= session.turns and place.chars < one.packed.chars:
-                    known[one.mark] = place._replace(chars=one.packed.chars)
-                    before = turns.replace(self._connection, place, NewTurn(place.ordinal, identity, one.packed))
+                    known[mark] = place._replace(chars=one.packed.chars)
+                    before = turns.replace(self._connection, place, NewTurn(place.ordinal, self._identity(mark), one.packed))
                     tokens += one.packed.tokens - turn_tokens(before)
                     has_grown = True
                 continue
-            new.append(NewTurn(session.turns + len(new) + 1, identity, one.packed))
-            known[one.mark] = Place(session.id, new[-1].ordinal, one.packed.chars)
+            else:
+                known[mark] = Place(session.id, ordinal, one.packed.chars)
+            new.append(NewTurn(ordinal, self._identity(mark), one.packed))
             tokens += one.packed.tokens
         turns.append(self._connection, session.project_id, session.id, new)
         if new or has_grown:
@@ -150,7 +162,8 @@ class _Appending:
     def _standing(self, marks: Collection[bytes]) -> dict[bytes, list[int]]:
         """Return the ordinals at which the session says what has these marks, each time it does."""
         standing: dict[bytes, list[int]] = {mark: [] for mark in marks}
-        left, first, step = list(marks), 1, 2
+        # Most turns are new, or were said once before.
+        left, first, step = list(marks), 1, 1
         while left and self._session.turns:
             named = {self._recogniser.nth(mark, count): mark for mark in left for count in range(first, first + step)}
             found = self._known(named)
@@ -163,6 +176,8 @@ class _Appending:
 
     def _overlap(self, given: Sequence[_Given], known: Mapping[bytes, Place], standing: Mapping[bytes, list[int]]) -> int:
         """Return how many turns *given* begins with that the session ends with."""
+        if not known and not any(standing.values()):
+            return 0
         last = self._session.turns
         places = [
             set(standing[one.mark]) if one.is_placed else {known[one.mark].ordinal} if one.mark in known else set[int]() for one in given
@@ -173,8 +188,11 @@ class _Appending:
         return 0
 
     def _identity(self, mark: bytes) -> bytes:
-        # Within the session: two clients may both count their turns from 1.
-        return Recognised(mark, everywhere=False).identity(self._session.number)
+        found = self._identities.get(mark)
+        if found is None:
+            # Within the session: two clients may both count their turns from 1.
+            found = self._identities[mark] = Recognised(mark, everywhere=False).identity(self._session.number)
+        return found
 
 
 def _present(connection: Connection, session_id: int) -> Session:

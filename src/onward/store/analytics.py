@@ -10,6 +10,7 @@ from sqlalchemy import BigInteger, ColumnElement, Connection, Select, bindparam,
 
 from onward.core.rework import Effort
 from onward.store.clock import told
+from onward.store.prepared import Prepared
 from onward.store.schema import projects, session_measures, sessions
 
 
@@ -66,14 +67,14 @@ def _ends(which: ColumnElement[bool]) -> Select[Any]:
 
 # Every list of projects asks these: they are made once, because making one costs five times what running it does.
 _AMONG = sessions.c.project_id.in_(bindparam("ids", expanding=True))
-_ENDS, _ENDS_AMONG = _ends(true()), _ends(_AMONG)
-_KEPT = (
+_ENDS, _ENDS_AMONG = Prepared(_ends(true())), Prepared(_ends(_AMONG))
+_ANY_KEPT = (
     select(sessions.c.project_id, func.avg(session_measures.c.kept_ratio))
     .select_from(session_measures.join(sessions))
     .where(sessions.c.status == "completed")
     .group_by(sessions.c.project_id)
 )
-_KEPT_AMONG = _KEPT.where(_AMONG)
+_KEPT, _KEPT_AMONG = Prepared(_ANY_KEPT), Prepared(_ANY_KEPT.where(_AMONG))
 
 
 def keep(connection: Connection, session_id: int, measure: Measure) -> None:
@@ -122,7 +123,7 @@ def ends(connection: Connection, project_ids: Collection[int] | None, window: in
     """Return by project its first *window* sessions that are measured and productive, its last, and how many there are in all."""
     found: dict[int, tuple[list[Point], list[Point], int]] = {}
     query, given = (_ENDS, {}) if project_ids is None else (_ENDS_AMONG, {"ids": sorted(project_ids)})
-    for row in connection.execute(query, {"window": window, **given}):
+    for row in query.all(connection, window=window, **given):
         first, last, among = found.setdefault(row.project_id, ([], [], row.among))
         if row.place <= window:
             first.append(_point(row))
@@ -143,7 +144,7 @@ def ends_of_all(connection: Connection, window: int) -> tuple[list[Point], list[
 def kept_ratios(connection: Connection, project_ids: Collection[int] | None = None) -> dict[int, float]:
     """Return by project the mean share that the handoffs of its completed sessions keep; only projects where one is known."""
     query, given = (_KEPT, {}) if project_ids is None else (_KEPT_AMONG, {"ids": sorted(project_ids)})
-    return {project_id: float(mean) for project_id, mean in connection.execute(query, given) if mean is not None}
+    return {project_id: float(mean) for project_id, mean in query.all(connection, **given) if mean is not None}
 
 
 def _point(row: Any) -> Point:

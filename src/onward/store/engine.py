@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from threading import Lock
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError, ProgrammingError
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError, ProgrammingError, StatementError
 
 from onward.errors import BadSetting, StoreBusy, StoreDamaged, StoreError
 from onward.store.migrating import bring_up_to_date
@@ -62,6 +62,7 @@ class Store:
     def read(self) -> Iterator[Connection]:
         """A connection that sees one state of the store throughout."""
         with _meaning(self.engine), self._reading.connect() as connection:
+            connection.begin()
             yield connection
 
     @contextmanager
@@ -99,7 +100,8 @@ def _sqlite(path: Path) -> Engine:
     @event.listens_for(engine, "begin")
     def _began(connection: Connection) -> None:
         # A writer waits for its turn at the start: two that both read first would end in an error that no waiting can mend.
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("writing") else "BEGIN")
+        begin = "BEGIN IMMEDIATE" if connection.get_execution_options().get("writing") else "BEGIN"
+        cast("sqlite3.Connection", connection.connection.driver_connection).execute(begin)
 
     return engine
 
@@ -141,9 +143,12 @@ def _meaning(engine: Engine) -> Iterator[None]:
         yield
     except DBAPIError as error:
         raise _meant(error, engine) from error
+    except sqlite3.Error as error:
+        # Of a statement that went straight to the driver.
+        raise _meant(DBAPIError.instance("", None, error, sqlite3.Error), engine) from error
 
 
-def _meant(error: DBAPIError, engine: Engine) -> Exception:
+def _meant(error: StatementError, engine: Engine) -> Exception:
     said = str(error.orig)
     where = engine.url.database if engine.dialect.name == "sqlite" else engine.url.render_as_string(hide_password=True)
     if "database is locked" in said or "database table is locked" in said:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Row, bindparam, func, insert, select
+from sqlalchemy import Connection, bindparam, func, insert, select
 
 from onward.core.handoff import Handoff, from_json, render, to_json
 from onward.core.master import Master
@@ -14,6 +14,7 @@ from onward.core.preservation import Preservation
 from onward.core.refinement import RULES, Refinement
 from onward.core.stored_handoff import HandoffFigure, StoredHandoff
 from onward.store.clock import now, told_always
+from onward.store.prepared import Prepared
 from onward.store.schema import handoffs, sessions
 
 
@@ -59,12 +60,12 @@ def of_sessions(connection: Connection, session_ids: Collection[int]) -> dict[in
     return {row[0]: HandoffFigure(row[1], row[2], orjson.loads(row[3])["recall_ratio"]) for row in connection.execute(query)}
 
 
-_NEWEST = select(handoffs).where(handoffs.c.project_id == bindparam("project_id")).order_by(handoffs.c.version.desc()).limit(1)
+_NEWEST = Prepared(select(handoffs).where(handoffs.c.project_id == bindparam("project_id")).order_by(handoffs.c.version.desc()).limit(1))
 
 
 def newest(connection: Connection, project_id: int) -> StoredHandoff | None:
     """Return a project's master handoff, or None before the first."""
-    row = connection.execute(_NEWEST, {"project_id": project_id}).first()
+    row = _NEWEST.first(connection, project_id=project_id)
     return None if row is None else _made(row)
 
 
@@ -114,7 +115,7 @@ def _first(connection: Connection, where: Any) -> StoredHandoff | None:
     return None if row is None else _made(row)
 
 
-def _made(row: Row[Any]) -> StoredHandoff:
+def _made(row: Any) -> StoredHandoff:
     return StoredHandoff(
         row.id, row.project_id, row.session_id, row.version, row.ledger_version, row.session_number, row.budget_tokens, row.markdown,
         from_json(orjson.loads(row.document_json)), Preservation.from_json(orjson.loads(row.preservation_json)), told_always(row.created_at),

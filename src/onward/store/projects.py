@@ -6,13 +6,14 @@ from collections.abc import Collection
 from secrets import token_bytes
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from onward.core.project import Project, ProjectTotals
 from onward.errors import Conflict
 from onward.store import knowledge
 from onward.store.clock import now, told_always
+from onward.store.prepared import Prepared
 from onward.store.schema import ledgers, projects, sessions
 
 
@@ -33,9 +34,9 @@ def add(connection: Connection, name: str, description: str = "", root: str = ""
 
 
 # Statements that every request needs are made once: making one costs five times what running it does.
-_BY_ID = select(projects).where(projects.c.id == bindparam("id"))
-_HELD = select(projects.c.id).where(projects.c.id == bindparam("id")).with_for_update()
-_TOTALS = (
+_BY_ID = Prepared(select(projects).where(projects.c.id == bindparam("id")))
+_HELD = Prepared(select(projects.c.id).where(projects.c.id == bindparam("id")).with_for_update())
+_TOTALS = Prepared(
     select(
         sessions.c.project_id,
         func.count(),
@@ -50,7 +51,7 @@ _TOTALS = (
 
 def by_id(connection: Connection, project_id: int) -> Project | None:
     """Return the project of that id, or None."""
-    return _project(connection.execute(_BY_ID, {"id": project_id}).first())
+    return _project(_BY_ID.first(connection, id=project_id))
 
 
 def by_name(connection: Connection, name: str) -> Project | None:
@@ -82,7 +83,7 @@ def totals(connection: Connection, among: Collection[int]) -> dict[int, ProjectT
     """Return what the projects of these ids that have sessions hold, by id."""
     return {
         row[0]: ProjectTotals(row[1], row[2], int(row[3]), int(row[4]), float(row[5]), told_always(int(row[6])))
-        for row in connection.execute(_TOTALS, {"ids": list(among)})
+        for row in _TOTALS.all(connection, ids=list(among))
     }
 
 
@@ -97,7 +98,7 @@ def change(connection: Connection, project_id: int, **values: str) -> None:
 
 def hold(connection: Connection, project_id: int) -> bool:
     """Keep every other writer of this project out until the transaction ends; False when the project is gone. SQLite has one writer at a time anyway."""
-    return connection.execute(_HELD, {"id": project_id}).first() is not None
+    return _HELD.first(connection, id=project_id) is not None
 
 
 def remove(connection: Connection, project_id: int) -> None:
@@ -107,11 +108,11 @@ def remove(connection: Connection, project_id: int) -> None:
     knowledge.settle(connection, told)
 
 
-def _project(row: Row[Any] | None) -> Project | None:
+def _project(row: Any | None) -> Project | None:
     return None if row is None else _made(row)
 
 
-def _made(row: Row[Any]) -> Project:
+def _made(row: Any) -> Project:
     return Project(
         row.id, row.name, row.description, row.root, row.remote, row.status, bytes(row.secret_key), told_always(row.created_at), told_always(row.updated_at)
     )  # fmt: skip

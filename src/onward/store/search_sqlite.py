@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from onward.core.transcript import Turn
 from onward.store import search_plan
 from onward.store.clock import kept
+from onward.store.prepared import add_rows
 from onward.store.searchable import searchable
 
 _BATCH = 2000
@@ -23,7 +24,7 @@ def add(connection: Connection, words: Iterable[tuple[int, str]]) -> None:
     """Index turns, each as (its id, what it is found by)."""
     rows = iter(words)
     while batch := list(islice(rows, _BATCH)):
-        connection.exec_driver_sql("INSERT INTO turn_words (rowid, text) VALUES (?, ?)", batch)
+        add_rows(connection, "turn_words (rowid, text)", batch)
 
 
 def forget(connection: Connection, turns: Iterable[tuple[int, Turn]]) -> None:

@@ -20,6 +20,8 @@ _FIRST_ENDINGS = ("ings", "ing", "ies", "ied", "ed", "es", "s")
 _SECOND_ENDINGS = ("ation", "ion", "ment", "er", "or", "ly", "ate", "at")
 _HUMPED = re.compile(r"[A-Za-z0-9]*[a-z][A-Z][A-Za-z0-9]*")
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_CASES = bytes(ord("a") if chr(code).islower() else ord("A") if chr(code).isupper() else 0 for code in range(128)).ljust(256, b"\0")
+"""A small letter to a, a capital to A."""
 
 
 def searchable(turn: Turn) -> str:
@@ -76,7 +78,9 @@ def _single(word: str) -> str:
 
 def split_names(text: str) -> str:
     """Return the words of the names in *text* that are joined by capitals: `getUserName` gives `get User Name`."""
-    # Most words have no capital but their first: seeing that is an order of magnitude faster than any pattern.
+    # Most texts have no such name, and most words no capital but their first: seeing that is an order of magnitude faster than any pattern.
+    if b"aA" not in text.encode("ascii", "replace").translate(_CASES):
+        return ""
     odd = " ".join(sorted(word for word in set(text.split()) if (rest := word[1:]) != rest.lower() and not word.isupper()))
     return " ".join(_HUMP.sub(" ", name) for name in dict.fromkeys(_HUMPED.findall(odd)))
 

@@ -8,11 +8,12 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import BigInteger, ColumnElement, Connection, Row, bindparam, delete, func, insert, select, update
+from sqlalchemy import BigInteger, ColumnElement, Connection, bindparam, delete, func, insert, select, update
 
 from onward.core.session import BY_AGENT, ChecklistItem, Session, SessionStatus
 from onward.core.transcript import SessionHead
 from onward.store.clock import kept, now, told, told_always
+from onward.store.prepared import Prepared
 from onward.store.schema import handoffs, loaded_handoffs, projects, session_accounts, sessions
 
 _ALL = 2**62
@@ -68,15 +69,15 @@ def _clean(text: str) -> str:
 
 
 # Statements that every request needs are made once: making one costs five times what running it does.
-_BY_ID = select(sessions).where(sessions.c.id == bindparam("id"))
-_BY_NUMBER = select(sessions).where(sessions.c.project_id == bindparam("project_id"), sessions.c.number == bindparam("number"))
+_BY_ID = Prepared(select(sessions).where(sessions.c.id == bindparam("id")))
+_BY_NUMBER = Prepared(select(sessions).where(sessions.c.project_id == bindparam("project_id"), sessions.c.number == bindparam("number")))
 _LISTED = (
     select(sessions)
     .where(sessions.c.project_id == bindparam("project_id"), sessions.c.number > bindparam("after"))
     .order_by(sessions.c.number)
     .limit(bindparam("most", type_=BigInteger))
 )
-_GROW = (
+_GROW = Prepared(
     update(sessions)
     .where(sessions.c.id == bindparam("session_id"))
     .values(
@@ -91,13 +92,13 @@ _GROW = (
 
 def by_id(connection: Connection, session_id: int) -> Session | None:
     """Return the session of that id, or None."""
-    row = connection.execute(_BY_ID, {"id": session_id}).first()
+    row = _BY_ID.first(connection, id=session_id)
     return None if row is None else _made(row)
 
 
 def by_number(connection: Connection, project_id: int, number: int) -> Session | None:
     """Return the session of that number in its project, or None."""
-    row = connection.execute(_BY_NUMBER, {"project_id": project_id, "number": number}).first()
+    row = _BY_NUMBER.first(connection, project_id=project_id, number=number)
     return None if row is None else _made(row)
 
 
@@ -225,7 +226,7 @@ def latest(connection: Connection, project_id: int, status: SessionStatus) -> Se
 
 def grow(connection: Connection, session_id: int, turns: int, tokens: int) -> Session:
     """Count new turns and return the session. A completed one that grows is active again: its handoff does not know them."""
-    return _made(connection.execute(_GROW, {"session_id": session_id, "new_turns": turns, "new_tokens": tokens}).one())
+    return _made(_GROW.first(connection, session_id=session_id, new_turns=turns, new_tokens=tokens))
 
 
 def rename(connection: Connection, session_id: int, native_id: str) -> None:
@@ -308,7 +309,7 @@ def _listed(items: Sequence[ChecklistItem]) -> str:
     return orjson.dumps(items).decode()
 
 
-def _made(row: Row[Any]) -> Session:
+def _made(row: Any) -> Session:
     return Session(
         row.id, row.project_id, row.number, row.agent, row.native_id, row.parent_native_id, row.status, row.title,
         tuple(orjson.loads(row.objectives_json)), tuple(orjson.loads(row.accomplishments_json)), tuple(orjson.loads(row.blockers_json)),

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, Select, delete, func, select, update
+from sqlalchemy import BigInteger, BindParameter, Connection, Select, bindparam, delete, func, select, update
 
 from onward.core.session import StoredTurn
 from onward.core.transcript import Role, Turn
 from onward.store import search_index
 from onward.store.bodies import Bodies, Packed
 from onward.store.clock import told
+from onward.store.prepared import Prepared, add_rows, straight
 from onward.store.schema import sessions, turns
 from onward.store.searchable import searchable
 
 MOST_ORDINAL = 2**24 - 1
 _MOST_PARAMETERS = 500
-_COLUMNS = tuple(column.name for column in turns.columns)
+_INTO = f"turns ({', '.join(column.name for column in turns.columns)})"
 
 
 class NewTurn(NamedTuple):
@@ -57,9 +59,7 @@ def append(connection: Connection, project_id: int, session_id: int, new: Sequen
         (turn_id(session_id, ordinal), project_id, session_id, ordinal, identity, one.role, one.at, one.chars, False, one.body)
         for ordinal, identity, one in new
     ]
-    # Straight to the driver, here and in `known`: these two statements run for every turn there is.
-    marks = ", ".join([_mark(connection)] * len(_COLUMNS))
-    connection.exec_driver_sql(f"INSERT INTO turns ({', '.join(_COLUMNS)}) VALUES ({marks})", rows)  # noqa: S608
+    add_rows(connection, _INTO, rows)
     search_index.of(connection).add(connection, ((turn_id(session_id, one.ordinal), one.packed.words) for one in new))
 
 
@@ -82,7 +82,7 @@ def known(connection: Connection, project_id: int, identities: Sequence[bytes]) 
         some = identities[start : start + _MOST_PARAMETERS]
         among = ", ".join([mark] * len(some))
         query = f"SELECT identity, session_id, ordinal, chars FROM turns WHERE project_id = {mark} AND identity IN ({among})"  # noqa: S608
-        for identity, session_id, ordinal, chars in connection.exec_driver_sql(query, (project_id, *some)):
+        for identity, session_id, ordinal, chars in straight(connection, query, (project_id, *some)):
             found[bytes(identity)] = Place(session_id, ordinal, chars)
     return found
 
@@ -113,20 +113,36 @@ def of_project(
     limit: int,
 ) -> list[NumberedTurn]:
     """Return at most *limit* turns of a project's sessions, or of the one of that *number*, by number and ordinal: those *beyond* such a pair, *backwards* those before it."""
-    place = (sessions.c.number, turns.c.ordinal)
-    query = select(turns, sessions.c.number).join(sessions, sessions.c.id == turns.c.session_id).where(sessions.c.project_id == project_id)
-    query = query.order_by(*(column.desc() if backwards else column for column in place)).limit(limit)
+    given: dict[str, Any] = {"project_id": project_id, "most": limit}
     if number is not None:
-        query = query.where(sessions.c.number == number)
+        given["number"] = number
     if role is not None:
-        query = query.where(turns.c.role == role)
+        given["role"] = role
     if beyond:
-        session_number, ordinal = beyond
-        within = turns.c.ordinal < ordinal if backwards else turns.c.ordinal > ordinal
-        past = sessions.c.number < session_number if backwards else sessions.c.number > session_number
-        query = query.where(past | ((sessions.c.number == session_number) & within))
+        given["beyond_number"], given["beyond_ordinal"] = beyond
+    query = _of_project(number is not None, role is not None, bool(beyond), backwards)
     unpack = Bodies().unpack
-    return [NumberedTurn(row.number, _stored_turn(row, unpack)) for row in connection.execute(query)]
+    return [NumberedTurn(row.number, _stored_turn(row, unpack)) for row in query.all(connection, **given)]
+
+
+@cache
+def _of_project(of_number: bool, of_role: bool, is_beyond: bool, backwards: bool) -> Prepared:
+    place = (sessions.c.number, turns.c.ordinal)
+    query = select(turns, sessions.c.number).join(sessions, sessions.c.id == turns.c.session_id)
+    query = query.where(sessions.c.project_id == bindparam("project_id"))
+    if of_number:
+        query = query.where(sessions.c.number == bindparam("number"))
+    if of_role:
+        query = query.where(turns.c.role == bindparam("role"))
+    if is_beyond:
+        number: BindParameter[int] = bindparam("beyond_number")
+        ordinal: BindParameter[int] = bindparam("beyond_ordinal")
+        within = turns.c.ordinal < ordinal if backwards else turns.c.ordinal > ordinal
+        past = sessions.c.number < number if backwards else sessions.c.number > number
+        query = query.where(past | ((sessions.c.number == number) & within))
+    return Prepared(
+        query.order_by(*(column.desc() if backwards else column for column in place)).limit(bindparam("most", type_=BigInteger))
+    )
 
 
 def count(connection: Connection) -> int:
@@ -192,10 +208,9 @@ def _within(session_id: int, first: int, last: int) -> Any:
 
 def _stored(connection: Connection, query: Select[Any]) -> Iterator[StoredTurn]:
     unpack = Bodies().unpack
-    rows: Iterable[Row[Any]] = connection.execute(query.execution_options(yield_per=500))
-    for row in rows:
+    for row in connection.execute(query.execution_options(yield_per=500)):
         yield _stored_turn(row, unpack)
 
 
-def _stored_turn(row: Row[Any], unpack: Callable[[str, Any, bytes], Turn]) -> StoredTurn:
-    return StoredTurn(row.session_id, row.ordinal, row.abandoned, unpack(row.role, told(row.at), bytes(row.body)))
+def _stored_turn(row: Any, unpack: Callable[[str, Any, bytes], Turn]) -> StoredTurn:
+    return StoredTurn(row.session_id, row.ordinal, bool(row.abandoned), unpack(row.role, told(row.at), bytes(row.body)))

@@ -101,9 +101,14 @@ def conversation(
     order: Annotated[Literal["asc", "desc"], Query(description="asc from the first turn on, desc from the last back.")] = "asc",
 ) -> Response:
     """Answer the turns of all sessions, in order."""
-    project = projects.of_id(at.store, project_id)
     found = conversations.of_project(
-        at.store, project, session=session, role=role, beyond=page.keys(int, int) or None, backwards=order == "desc", limit=page.limit + 1
+        at.store,
+        project_id,
+        session=session,
+        role=role,
+        beyond=page.keys(int, int) or None,
+        backwards=order == "desc",
+        limit=page.limit + 1,
     )
     return page.answer(
         found,
