@@ -25,6 +25,7 @@ from onward.api.gate import Gate
 from onward.api.idempotency import Idempotency
 from onward.api.limit import BodyLimit
 from onward.api.metrics import Metrics
+from onward.api.writing import Writer
 from onward.errors import OnwardError
 from onward.settings import Settings
 
@@ -90,7 +91,7 @@ def build(store: Store, settings: Settings, *, beside: Sequence[Callable[[], Abs
         title="Onward", version=__version__, description=ABOUT, lifespan=_lifespan(beside), docs_url=None, redoc_url=None,
         telemetry={"tracing": False, "metrics": False}, middleware=_around(settings), exception_handlers=_HANDLERS,
     )  # fmt: skip
-    application.state.desk = Desk(store, settings)
+    application.state.desk = Desk(store, settings, Writer(store))
     application.state.metrics = Metrics()
     for noun in ROUTES:
         application.router.routes.extend(import_module(f"onward.api.routes.{noun}").router.routes)

@@ -9,12 +9,18 @@ from typing import TYPE_CHECKING, Annotated, TypeVar, cast
 from anyio.to_thread import run_sync
 from fastapi import Depends, Request
 
+from onward.api.writing import Writer
 from onward.settings import Settings
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from onward.store import Store
 
 Found = TypeVar("Found")
+
+MOST_BYTES = 32 * 1024
+"""What is gone through at once: more would keep everybody waiting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +29,22 @@ class Desk:
 
     store: Store
     settings: Settings
+    writer: Writer
 
-    async def at_once(self, read: Callable[[], Found]) -> Found:
-        """Return what *read* finds: a few rows by their keys, and nothing that is written.
+    async def at_once(self, read: Callable[[], Found], *, of_bytes: int = 0) -> Found:
+        """Return what *read* finds: a few rows by their keys, and nothing that is written; *of_bytes* tells how much else it goes through.
 
         SQLite finds them in less time than a trip to a thread and back takes, and never waits for a writer. A database across a network is asked in a thread.
         """
-        return await run_sync(read) if self.store.path is None else read()
+        return await run_sync(read) if self.store.path is None or of_bytes > MOST_BYTES else read()
+
+    async def write(self, work: Callable[[Connection], Found]) -> Found:
+        """Do *work* in a transaction, and return what it returns once that is committed: on SQLite with what others want written at the same time, for it has one writer."""
+        return await self.writer.write(work) if self.store.path else await run_sync(self._write, work)
+
+    def _write(self, work: Callable[[Connection], Found]) -> Found:
+        with self.store.write() as connection:
+            return work(connection)
 
 
 async def _desk(request: Request) -> Desk:

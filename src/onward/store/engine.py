@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from threading import Lock
-from typing import Any, Self, cast
+from typing import Any, Self, TypeVar, cast
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
@@ -19,6 +19,8 @@ from onward.store.migrating import bring_up_to_date
 
 BUSY_TIMEOUT_SECONDS = 60.0
 FILE_NAME = "onward.db"
+
+Outcome = TypeVar("Outcome")
 
 
 class Store:
@@ -70,6 +72,16 @@ class Store:
         """A connection in a transaction that may write; waits for its turn."""
         with self._turn, _meaning(self.engine), self._writing.begin() as connection:
             yield connection
+
+    def write_together(self, works: Sequence[Callable[[Connection], Outcome]]) -> list[Outcome | Exception]:
+        """Do *works* in one transaction, and return what each returned; where one fails, each in a transaction of its own, and what it returned or raised."""
+        try:
+            with self.write() as connection:
+                return [work(connection) for work in works]
+        except Exception as error:  # noqa: BLE001 - whoever asked for the work gets it
+            if len(works) == 1:
+                return [error]
+        return [outcome for work in works for outcome in self.write_together([work])]
 
     @property
     def path(self) -> Path | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fastapi import Response
+from fastapi import Request, Response
 from pydantic import Field
 
 from onward.api.desk import At
@@ -12,7 +12,7 @@ from onward.api.envelope import answers, ok
 from onward.api.parsing import routes
 from onward.api.routes.sessions import MOST_TURNS, TurnBodies
 from onward.api.shapes import Body, IdField
-from onward.app.saving import save_spoken
+from onward.app.saving import appending, spoken
 from onward.errors import NotFound
 
 router = routes("conversations")
@@ -40,8 +40,12 @@ class SavedShape:
 
 @router.post("/conversations/save", summary="Save turns", **answers(SavedShape, NotFound))
 @router.post("/ai/save-conversation", summary="Save turns, as /conversations/save does", **answers(SavedShape, NotFound))
-def save(at: At, body: NewTurns) -> Response:
+async def save(request: Request, at: At, body: NewTurns) -> Response:
     """Append turns to a session, each once: a request that begins with what the session ends with overlaps, and sending it again adds nothing."""
-    saved = save_spoken(at.store, body.session_id, records=body.turns, text=body.conversation_text)
+    append = await at.at_once(
+        lambda: appending(at.store, body.session_id, spoken(body.turns, body.conversation_text)),
+        of_bytes=len(await request.body()),
+    )
+    saved = await at.write(append)
     one = saved.session
     return ok(SavedShape(one.id, one.number, one.status, saved.new_turns, saved.known_turns, one.turns))

@@ -1,0 +1,52 @@
+"""Writing for many requests at once: what is wanted while one transaction is being written goes into the next one, all together.
+
+A commit costs more than what most requests write. Nobody is answered before the transaction that holds what it wrote is committed.
+"""
+
+from __future__ import annotations
+
+from asyncio import Future, Task, create_task, get_running_loop
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from anyio.to_thread import run_sync
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from onward.store import Store
+
+MOST_TOGETHER = 64
+"""So that other writers get their turn in between."""
+
+Outcome = TypeVar("Outcome")
+
+
+class Writer:
+    """Writes to one store. For one event loop at a time."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._wanted: list[tuple[Callable[[Connection], Any], Future[Any]]] = []
+        self._writing: Task[None] | None = None
+
+    async def write(self, work: Callable[[Connection], Outcome]) -> Outcome:
+        """Do *work* in a transaction, and return what it returns, or raise what it raises, once that is committed. It may be done again where what it shared a transaction with failed."""
+        outcome: Future[Outcome] = get_running_loop().create_future()
+        self._wanted.append((work, outcome))
+        if self._writing is None:
+            self._writing = create_task(self._write_all())
+        return await outcome
+
+    async def _write_all(self) -> None:
+        while self._wanted:
+            some, self._wanted = self._wanted[:MOST_TOGETHER], self._wanted[MOST_TOGETHER:]
+            done = await run_sync(self._store.write_together, [work for work, _ in some])
+            for (_, waiting), outcome in zip(some, done, strict=True):
+                if waiting.cancelled():
+                    continue
+                if isinstance(outcome, Exception):
+                    waiting.set_exception(outcome)
+                else:
+                    waiting.set_result(outcome)
+        self._writing = None
