@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, cast
 
@@ -130,6 +131,7 @@ class Settings:
         return not is_loopback(self.host)
 
 
+@lru_cache(maxsize=1024)
 def is_loopback(host: str) -> bool:
     """Return whether *host* is this machine's own address, which no other machine reaches."""
     # Imported here: only what serves asks.

@@ -45,7 +45,8 @@ OF_THE_BROWSER = frozenset({"/settings/theme", "/settings/language"})
 """What changes nothing here: how the caller's own browser shows pages."""
 
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
-_FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip")
+_TELLING = frozenset({b"authorization", b"cookie"})
+_FORWARDED = frozenset({b"forwarded", b"x-forwarded-for", b"x-real-ip"})
 
 
 class Access:
@@ -126,6 +127,8 @@ def _is_public(path: str) -> bool:
 
 def _token(scope: Scope) -> tuple[str, str]:
     """Return the token that a request says, and the one that a browser keeps, which only our own pages may use to change anything. Raises `NotAuthenticated`."""
+    if not any(name in _TELLING for name, _ in scope["headers"]):
+        return "", ""
     headers = Headers(scope=scope)
     said = headers.get("authorization", "")
     if said:
@@ -156,8 +159,7 @@ def needed(method: str, path: str) -> Reach:
 
 def is_here(scope: Scope) -> bool:
     """Return whether a program of this machine sent a request, and no proxy passed it on for somebody else."""
-    headers = Headers(scope=scope)
-    return is_loopback(_address(scope)) and not any(name in headers for name in _FORWARDED)
+    return is_loopback(_address(scope)) and not any(name in _FORWARDED for name, _ in scope["headers"])
 
 
 def described(document: dict[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from onward.core.transcript import ImportReport, Item, Role, SessionHead, ToolCall, ToolResult, Turn, Usage
+from onward.core.transcript import ImportReport, Item, Mark, Role, SessionHead, ToolCall, ToolResult, Turn, Usage
 from onward.formats.blocks import arguments_of, usage_of
 from onward.formats.elements import objects
 from onward.formats.envelopes import typed
@@ -31,6 +31,8 @@ _TEXT_KEYS = ("content", "text", "value", "message", "parts", "body", "response"
 _TIME_KEYS = ("at", "timestamp", "created_at", "createdAt", "create_time", "time", "ts", "date")
 _ID_KEYS = ("id", "uuid", "message_id", "messageId")
 _MORE_KEYS = frozenset({"tool_calls", "calls", "function_call", "results", "thinking", "reasoning", "reasoning_content"})
+_BESIDE = frozenset((*_TIME_KEYS, *_ID_KEYS, *_MORE_KEYS, "model", "usage"))
+"""What a record may hold beside a role and a text."""
 _LIST_KEYS = (
     "messages",
     "turns",
@@ -155,6 +157,10 @@ def _role(record: dict[str, Any]) -> Role | None:
 
 def _turn(record: dict[str, Any], role: Role, place: int) -> Turn | None:
     content = _first(record, _TEXT_KEYS) or ""
+    if isinstance(content, str) and role != "tool" and _BESIDE.isdisjoint(record):
+        # Most records are a role and a text.
+        text, mark = _spoken(role, [content] if content else [])
+        return Turn(role, text, mark=mark, line=place) if text else None
     if isinstance(content, dict):
         content = content.get("parts") or content.get("content") or content.get("text") or [content]
     turn = Turn(role, "", _time(record), _id(record))
@@ -162,19 +168,21 @@ def _turn(record: dict[str, Any], role: Role, place: int) -> Turn | None:
     turn.usage = _usage(record["usage"]) if isinstance(record.get("usage"), dict) else None
     blocks: list[Any] = content if isinstance(content, list) else [content]
     texts = [text for text in map(_block_text, blocks) if text]
-    # Most records are a role and a text: what more they may hold is looked for only where there is a key for it.
+    # What more they may hold is looked for only where there is a key for it.
     if role == "tool" or content is blocks or not _MORE_KEYS.isdisjoint(record):
         turn.calls = (*_calls(record, blocks),)
         turn.results = (*_results(record, blocks, role, texts),)
         turn.thinking = _thinking(record, blocks)
     if turn.results and role != "assistant":
         turn.role = "tool"
-    elif role == "user":
-        turn.text, turn.mark = typed(texts)
     else:
-        turn.text = "\n\n".join(texts)
-        turn.mark = "injected" if role == "system" else "said"
+        turn.text, turn.mark = _spoken(role, texts)
     return turn if turn.text or turn.calls or turn.results or turn.thinking else None
+
+
+def _spoken(role: Role, texts: list[str]) -> tuple[str, Mark]:
+    """The parts of one message as its text, and what that is."""
+    return typed(texts) if role == "user" else ("\n\n".join(texts), "injected" if role == "system" else "said")
 
 
 def _first(record: dict[str, Any], keys: tuple[str, ...]) -> object:
