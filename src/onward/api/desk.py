@@ -36,11 +36,15 @@ class Desk:
 
         SQLite finds them in less time than a trip to a thread and back takes, and never waits for a writer. A database across a network is asked in a thread.
         """
-        return await run_sync(read) if self.store.path is None or of_bytes > MOST_BYTES else read()
+        return await run_sync(self._read, read) if self.store.path is None or of_bytes > MOST_BYTES else self._read(read)
 
     async def write(self, work: Callable[[Connection], Found]) -> Found:
         """Do *work* in a transaction, and return what it returns once that is committed: on SQLite with what others want written at the same time, for it has one writer."""
         return await self.writer.write(work) if self.store.path else await run_sync(self._write, work)
+
+    def _read(self, read: Callable[[], Found]) -> Found:
+        with self.store.one_state():
+            return read()
 
     def _write(self, work: Callable[[Connection], Found]) -> Found:
         with self.store.write() as connection:

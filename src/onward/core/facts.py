@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, Literal, NamedTuple, TypeAlias
 
@@ -107,6 +108,7 @@ def from_json(data: Mapping[str, Any]) -> Fact:
     return Fact(**known)
 
 
+@lru_cache(maxsize=16_384)
 def parse_handle(text: str) -> Handle:
     """Return the handle written as *text* (`s3.41`). Raises ValueError on anything else."""
     session, _, turn = text.removeprefix("s").partition(".")

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from threading import Lock
+from threading import Lock, local
 from typing import Any, Self, TypeVar, cast
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -35,6 +35,7 @@ class Store:
         self.found_version = ""
         # SQLite has one writer at a time. Threads of this process take turns here: SQLite's own waiting is by sleeping and asking again, ever longer.
         self._turn = Lock() if engine.dialect.name == "sqlite" else nullcontext()
+        self._opened_here = local()
         self._writing = engine.execution_options(writing=True)
         # SQLite reads one state anyway.
         self._reading = engine if engine.dialect.name == "sqlite" else engine.execution_options(isolation_level="REPEATABLE READ")
@@ -63,9 +64,23 @@ class Store:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A connection that sees one state of the store throughout."""
+        opened: Connection | None = getattr(self._opened_here, "connection", None)
+        if opened is not None:
+            yield opened
+            return
         with _meaning(self.engine), self._reading.connect() as connection:
             connection.begin()
             yield connection
+
+    @contextmanager
+    def one_state(self) -> Iterator[None]:
+        """Let all that this thread reads meanwhile be of one state, and of one transaction."""
+        with self.read() as connection:
+            self._opened_here.connection = connection
+            try:
+                yield
+            finally:
+                self._opened_here.connection = None
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
