@@ -204,6 +204,28 @@ def test_turns_saved_by_many_at_once_are_each_kept_once(client: TestClient, proj
     assert client.get(f"/api/sessions/{session}").json()["data"]["session"]["turn_count"] == 40
 
 
+@pytest.mark.slow
+def test_two_hundred_saves_of_fifty_turns_lose_nothing_and_keep_nothing_twice(server: Any) -> None:
+    project = server.post("/api/projects", json={"name": "kopi"}).json()["data"]["id"]
+    sessions = [begin(server, project)["session_id"] for _ in range(2)]
+    parts = [
+        [{"id": f"{part}-{place}", "role": "user", "content": f"Part {part} says {place}."} for place in range(50)] for part in range(200)
+    ]
+    # Every tenth is sent once more, as when its answer was lost.
+    places = [*range(200), *range(0, 200, 10)]
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda place: save(server, sessions[place % 2], parts[place]), places))
+    assert sum(one["new_turns"] for one in answers) == 10_000
+    assert sum(one["known_turns"] for one in answers) == 1_000
+    for place, session in enumerate(sessions):
+        said, cursor = list[str](), ""
+        while cursor is not None:
+            page = server.get(f"/api/sessions/{session}/turns", params={"limit": 200, "cursor": cursor}).json()
+            said += [one["id"] for one in page["data"]]
+            cursor = page["next_cursor"]
+        assert sorted(said) == sorted(one["id"] for part in parts[place::2] for one in part)
+
+
 def test_a_template_gives_its_objectives(client: TestClient, store: Any, project: int) -> None:
     from onward.app import templates
 

@@ -49,6 +49,11 @@ def project(store: Store) -> Project:
         return projects.add(connection, "kopi", "a shop", "/home/me/kopi", "example.com/me/kopi")
 
 
+def named(store: Store, name: str) -> Project:
+    with store.write() as connection:
+        return projects.add(connection, name)
+
+
 @pytest.fixture
 def session(store: Store, project: Project) -> Session:
     return begun(store, project, native_id="native")
@@ -140,6 +145,37 @@ def test_a_reader_sees_one_state_throughout(store: Store) -> None:
         with store.write() as writing:
             projects.add(writing, "kopi")
         assert projects.listed(reading) == []
+
+
+def test_what_a_thread_reads_meanwhile_is_of_one_state(store: Store, project: Project) -> None:
+    with store.one_state():
+        with store.read() as before:
+            assert [one.name for one in projects.listed(before)] == [project.name]
+        with ThreadPoolExecutor(1) as another:
+            another.submit(named, store, "teh").result()
+        with store.read() as after:
+            assert [one.name for one in projects.listed(after)] == [project.name]
+    with store.read() as connection:
+        assert len(projects.listed(connection)) == 2
+
+
+def test_what_fails_takes_nothing_with_it_that_is_written_together(store: Store, project: Project) -> None:
+    names = ["teh", project.name, "susu"]
+    done = store.write_together([lambda connection, name=name: projects.add(connection, name) for name in names])
+    assert [getattr(one, "name", type(one)) for one in done] == ["teh", Conflict, "susu"]
+    assert [str(one) for one in store.write_together([lambda _: 1 / 0])] == ["division by zero"]
+    with store.read() as connection:
+        assert {one.name for one in projects.listed(connection)} == {*names}
+
+
+def test_many_rows_and_many_values_are_as_many_as_they_are(store: Store, session: Session) -> None:
+    with store.write() as connection:
+        other = projects.add(connection, "teh")
+    keep(store, session, *(Turn("user", f"turn {number}") for number in range(123)))
+    with store.read() as connection:
+        assert [one.ordinal for one in turns.of_session(connection, session.id)] == [*range(1, 124)]
+        assert projects.totals(connection, []) == {}
+        assert [*projects.totals(connection, [session.project_id])] == [*projects.totals(connection, [session.project_id, other.id])]
 
 
 def test_a_name_is_taken_once(store: Store, project: Project) -> None:
