@@ -39,14 +39,16 @@ class Writer:
         return await outcome
 
     async def _write_all(self) -> None:
-        while self._wanted:
-            some, self._wanted = self._wanted[:MOST_TOGETHER], self._wanted[MOST_TOGETHER:]
-            done = await run_sync(self._store.write_together, [work for work, _ in some])
-            for (_, waiting), outcome in zip(some, done, strict=True):
-                if waiting.cancelled():
-                    continue
-                if isinstance(outcome, Exception):
-                    waiting.set_exception(outcome)
-                else:
-                    waiting.set_result(outcome)
-        self._writing = None
+        try:
+            while self._wanted:
+                some, self._wanted = self._wanted[:MOST_TOGETHER], self._wanted[MOST_TOGETHER:]
+                done = await run_sync(self._store.write_together, [work for work, _ in some])
+                for (_, waiting), outcome in zip(some, done, strict=True):
+                    if waiting.cancelled():
+                        continue
+                    if isinstance(outcome, Exception):
+                        waiting.set_exception(outcome)
+                    else:
+                        waiting.set_result(outcome)
+        finally:
+            self._writing = None
