@@ -218,6 +218,17 @@ def test_sessions_are_numbered_within_their_project(store: Store, project: Proje
     assert [begun(store, one).number for one in (project, project, other, project)] == [1, 2, 1, 3]
 
 
+def test_sessions_of_projects_are_counted(store: Store, project: Project) -> None:
+    with store.write() as connection:
+        other = projects.add(connection, "quiet")
+        for _ in range(3):
+            sessions.add(connection, project.id, SessionHead("codex"))
+    with store.read() as connection:
+        counts = projects.session_counts(connection, [project.id, other.id])
+        assert counts == {project.id: 3}
+        assert counts[project.id] == projects.totals(connection, [project.id])[project.id].sessions
+
+
 def test_sessions_begun_at_once_have_different_numbers(store: Store, project: Project) -> None:
     with ThreadPoolExecutor(8) as pool:
         numbers = list(pool.map(lambda _: begun(store, project).number, range(24)))

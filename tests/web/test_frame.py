@@ -24,6 +24,23 @@ def test_the_palette_finds_and_goes_by_keys_alone(page: Page, shared_site: Site)
     expect(palette).to_be_hidden()
 
 
+def test_a_link_is_followed_in_its_place_and_with_a_key_in_another_tab(page: Page, shared_site: Site) -> None:
+    visit(page, shared_site.url)
+    page.evaluate("window.stays = true")
+    with page.context.expect_page() as opened:
+        page.get_by_role("link", name="Knowledge").click(modifiers=["ControlOrMeta"])
+    expect(opened.value.locator("main h1")).to_have_text("Knowledge")
+    opened.value.close()
+    expect(page.locator("main h1")).to_have_text("Dashboard")
+    page.get_by_role("link", name="Knowledge").click()
+    expect(page.locator("main h1")).to_be_focused()
+    expect(page.locator("main h1")).to_have_text("Knowledge")
+    assert page.evaluate("window.stays")
+    assert page.url == f"{shared_site.url}/knowledge"
+    page.go_back()
+    expect(page.locator("main h1")).to_have_text("Dashboard")
+
+
 def test_keys_search_tell_themselves_and_go_places(page: Page, shared_site: Site) -> None:
     visit(page, shared_site.url)
     page.keyboard.press("/")

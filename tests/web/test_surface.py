@@ -15,6 +15,7 @@ from onward.server import build
 from onward.settings import Settings
 from onward.store import Store
 from onward.web import assets
+from onward.web.rendering import TEMPLATES, environment, get_ready
 from onward.web.surface import POLICY
 
 FAR = ("192.0.2.7", 50000)
@@ -181,3 +182,10 @@ def test_without_its_files_the_server_says_so_and_does_not_start(store: Store, t
             build(store, Settings(tmp_path / "home", tmp_path / "claude"))
     finally:
         assets.assets.cache_clear()
+
+
+def test_after_the_first_page_every_template_is_ready(here: TestClient) -> None:
+    here.get("/")
+    get_ready().join()
+    kept = {name for _loader, name in environment().cache or ()}
+    assert kept >= {path.relative_to(TEMPLATES).as_posix() for path in TEMPLATES.rglob("*.html")}

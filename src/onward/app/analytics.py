@@ -44,7 +44,7 @@ from onward.store.analytics import Measure, Point
 
 __all__ = [
     "Actual", "Blocker", "Growth", "GrowthPoint", "GrowthReport", "Growths", "OftenMet", "OftenTouched", "Patterns", "Prediction", "Reach",
-    "Retention", "RetentionPoint", "growth", "growth_csv", "growths", "patterns", "patterns_csv", "retention", "steps",
+    "Retention", "RetentionPoint", "growth", "growth_csv", "growths", "kept_ratios", "overall_growth", "patterns", "patterns_csv", "retention", "steps",
 ]  # fmt: skip
 
 
@@ -55,11 +55,10 @@ Each = TypeVar("Each")
 
 @dataclass(frozen=True, slots=True)
 class Growths:
-    """For lists and totals: how much each project grew and the mean share that its handoffs keep, by id; and how much all grew together."""
+    """For lists: how much each project grew and the mean share that its handoffs keep, by id."""
 
     of_project: dict[int, Growth]
     kept_ratio: dict[int, float]
-    overall: Growth
 
 
 def growth(store: Store, project: Project | None = None, *, most_points: int = MOST_POINTS) -> GrowthReport:
@@ -96,14 +95,25 @@ def steps(store: Store, project: Project, most: int) -> list[GrowthPoint]:
     return [_told(place, one, by_number=True) for place, one in enumerate(points, start=1)]
 
 
-def growths(store: Store, only: Iterable[Project] | None = None) -> Growths:
-    """Return how much projects grew, and all together. Looks at the sessions at either end of each, not at all in between."""
-    ids = None if only is None else [one.id for one in only]
+def growths(store: Store, of: Iterable[Project]) -> Growths:
+    """Return how much projects grew. Looks at the sessions at either end of each, not at all in between."""
+    ids = [one.id for one in of]
     with store.read() as connection:
         ends = analytics.ends(connection, ids, window(10**9))
-        overall = analytics.ends_of_all(connection, window(10**9)) if only is None else ([], [], 0)
         kept = analytics.kept_ratios(connection, ids)
-    return Growths({project_id: _between(*found) for project_id, found in ends.items()}, kept, _between(*overall))
+    return Growths({project_id: _between(*found) for project_id, found in ends.items()}, kept)
+
+
+def overall_growth(store: Store) -> Growth:
+    """Return how much all projects grew together."""
+    with store.read() as connection:
+        return _between(*analytics.ends_of_all(connection, window(10**9)))
+
+
+def kept_ratios(store: Store, of: Iterable[Project] | None = None) -> dict[int, float]:
+    """Return the mean share (0..1) that the handoffs of projects keep, of some or of all, by id; only where one is known."""
+    with store.read() as connection:
+        return analytics.kept_ratios(connection, None if of is None else [one.id for one in of])
 
 
 def _between(first: Sequence[Point], last: Sequence[Point], among: int) -> Growth:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from onward.app.belonging import Belonging, belonging, standing_in
 from onward.app.place import given_to
-from onward.core.project import Project, ProjectLine, ProjectStatus, ProjectTotals
+from onward.core.project import KnownProject, Project, ProjectLine, ProjectStatus, ProjectTotals
 from onward.core.transcript import SessionHead
 from onward.errors import BadInput, Conflict, NotFound
 from onward.settings import Worktrees
@@ -23,6 +23,7 @@ __all__ = [
     "change",
     "delete",
     "found",
+    "known",
     "listed",
     "meant",
     "new",
@@ -55,6 +56,14 @@ def listed(store: Store, *, archived: bool = False, after: str | None = None, li
         found = projects.listed(connection, archived=archived, after=after, limit=limit)
         totals = projects.totals(connection, [project.id for project in found])
         return [ProjectLine(project, totals.get(project.id, ProjectTotals())) for project in found]
+
+
+def known(store: Store, *, archived: bool = False, limit: int | None = None) -> list[KnownProject]:
+    """Return the projects at work, or the archived ones, by name, as `listed` does but at a fraction of its cost."""
+    with store.read() as connection:
+        found = projects.listed(connection, archived=archived, limit=limit)
+        counts = projects.session_counts(connection, [project.id for project in found])
+    return [KnownProject(project, counts.get(project.id, 0)) for project in found]
 
 
 def show(store: Store, project: Project) -> ProjectLine:

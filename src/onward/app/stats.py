@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from onward.app.analytics import growths
+from onward.app.analytics import kept_ratios, overall_growth
 from onward.core.session import Session
 from onward.core.spend import Spent
 from onward.store import Store, counts, model_calls, sessions
@@ -26,10 +26,9 @@ class Stats:
 
 def stats(store: Store) -> Stats:
     """Return the totals over all projects."""
-    grown = growths(store)
-    kept = grown.kept_ratio.values()
+    kept = kept_ratios(store).values()
     with store.read() as connection:
         active = sessions.of_all(connection, status="active", limit=1)
         held = counts.counts(connection)
         spent = model_calls.spent(connection)
-    return Stats(held, active[0] if active else None, grown.overall.percent, sum(kept) / len(kept) if kept else None, spent)
+    return Stats(held, active[0] if active else None, overall_growth(store).percent, sum(kept) / len(kept) if kept else None, spent)

@@ -44,6 +44,13 @@ class ProjectLine:
     totals: ProjectTotals
 
 
+class KnownProject(NamedTuple):
+    """A project and how many sessions it has: what menus and lists of names need."""
+
+    project: Project
+    sessions: int
+
+
 class MovedSession(NamedTuple):
     """A session that went to another project. `number` is its new one, None where that project held all of its turns already."""
 

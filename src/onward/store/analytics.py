@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Select, bindparam, delete, func, insert, select, true, update
+from sqlalchemy import BigInteger, Connection, Select, bindparam, delete, func, insert, select, update
 
 from onward.core.rework import Effort
 from onward.store.clock import told
@@ -46,13 +46,17 @@ def _points() -> Select[Any]:
     )
 
 
-def _ends(which: ColumnElement[bool]) -> Select[Any]:
+# Every list of projects asks these: they are made once, because making one costs five times what running it does.
+_AMONG = sessions.c.project_id.in_(bindparam("ids", expanding=True))
+
+
+def _ends() -> Select[Any]:
     place = func.row_number().over(partition_by=sessions.c.project_id, order_by=sessions.c.number)
     count = func.count().over(partition_by=sessions.c.project_id)
     chosen = (
         select(sessions.c.id, sessions.c.project_id, place.label("place"), count.label("among"))
         .select_from(session_measures.join(sessions))
-        .where(sessions.c.status == "completed", session_measures.c.recovery_tokens.is_not(None), which)
+        .where(sessions.c.status == "completed", session_measures.c.recovery_tokens.is_not(None), _AMONG)
         .subquery()
     )
     window = bindparam("window", type_=BigInteger)
@@ -65,9 +69,7 @@ def _ends(which: ColumnElement[bool]) -> Select[Any]:
     )
 
 
-# Every list of projects asks these: they are made once, because making one costs five times what running it does.
-_AMONG = sessions.c.project_id.in_(bindparam("ids", expanding=True))
-_ENDS, _ENDS_AMONG = Prepared(_ends(true())), Prepared(_ends(_AMONG))
+_ENDS = Prepared(_ends())
 _ANY_KEPT = (
     select(sessions.c.project_id, func.avg(session_measures.c.kept_ratio))
     .select_from(session_measures.join(sessions))
@@ -119,11 +121,10 @@ def points_of(connection: Connection, project_id: int, numbers: Collection[int])
     return [_point(row) for row in connection.execute(query)]
 
 
-def ends(connection: Connection, project_ids: Collection[int] | None, window: int) -> dict[int, tuple[list[Point], list[Point], int]]:
+def ends(connection: Connection, project_ids: Collection[int], window: int) -> dict[int, tuple[list[Point], list[Point], int]]:
     """Return by project its first *window* sessions that are measured and productive, its last, and how many there are in all."""
     found: dict[int, tuple[list[Point], list[Point], int]] = {}
-    query, given = (_ENDS, {}) if project_ids is None else (_ENDS_AMONG, {"ids": sorted(project_ids)})
-    for row in query.all(connection, window=window, **given):
+    for row in _ENDS.all(connection, window=window, ids=sorted(project_ids)):
         first, last, among = found.setdefault(row.project_id, ([], [], row.among))
         if row.place <= window:
             first.append(_point(row))

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 
 from onward.errors import StoreTooNew
 
-NEWEST = "0006"
+NEWEST = "0007"
 """The newest migration. A store that is at it already costs one query: alembic is not even imported."""
 
 _LOCK = 0x0A11_A2D0

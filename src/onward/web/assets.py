@@ -19,7 +19,21 @@ VENDOR = STATIC / "vendor"
 
 SHEETS = ("tokens", "base", "layout", "parts", "prose")
 """Style sheets, in the order in which they stand; those of `css/pages` follow by name."""
-SCRIPTS = ("texts", "toasts", "forms", "times", "dialogs", "palette", "keyboard", "live", "printing", "drafts", "sessions", "start")
+SCRIPTS = (
+    "texts",
+    "going",
+    "toasts",
+    "forms",
+    "times",
+    "dialogs",
+    "palette",
+    "keyboard",
+    "live",
+    "printing",
+    "drafts",
+    "sessions",
+    "start",
+)
 """Scripts, in the order in which they stand; those of `js/elements` come before the last, which declares the page ready."""
 
 _FONTS = {"Inter": "inter.woff2", "JetBrains Mono": "jetbrains-mono.woff2"}

@@ -197,9 +197,11 @@ def _result_view(result: ToolResult, call: CallView | None, *, whole: bool) -> R
 
 @cache
 def _language_of(suffix: str) -> str:
-    from pygments.lexers import find_lexer_class_for_filename
+    from pygments.lexers import find_lexer_class, get_all_lexers
 
-    found = find_lexer_class_for_filename(f"a{suffix}") if suffix else None
+    # As `find_lexer_class_for_filename` does, which compiles a thousand patterns first.
+    named = [name for name, _aliases, patterns, _types in get_all_lexers(plugins=False) if suffix and f"*{suffix}" in patterns]
+    found = max(filter(None, map(find_lexer_class, named)), key=lambda one: (one.priority, one.__name__), default=None)
     return found.aliases[0] if found and found.aliases else ""
 
 

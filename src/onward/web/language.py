@@ -8,6 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import Literal, TypeAlias, cast, get_args
 
+from markupsafe import Markup
+
 Language: TypeAlias = Literal["en", "id"]
 LANGUAGES: dict[Language, str] = {"en": "English", "id": "Bahasa Indonesia"}
 """Each language by its own name."""
@@ -22,6 +24,21 @@ def _(text: str, /, **values: object) -> str:
     """Return *text* in the language of the request, `%(name)s` filled in from *values*."""
     said = catalogue(current.get()).get(text, text)
     return said % values if values else said
+
+
+def shown(text: str, /, **values: object) -> Markup:
+    """Return *text* as `_` does, for templates: it is markup already, and what is filled in is not. A page says hundreds, so each is looked up once."""
+    return _markup(current.get(), text) % values if values else _alone(current.get(), text)
+
+
+@cache
+def _markup(language: Language, text: str) -> Markup:
+    return Markup(catalogue(language).get(text, text))  # noqa: S704 - written by us, in a template
+
+
+@cache
+def _alone(language: Language, text: str) -> Markup:
+    return _markup(language, text) % {}
 
 
 def ngettext(one: str, many: str, number: float, /, **values: object) -> str:

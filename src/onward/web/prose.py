@@ -11,6 +11,8 @@ from markupsafe import Markup, escape
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.rules_core import StateCore
+    from pygments.formatters import HtmlFormatter
+    from pygments.lexer import Lexer
 
 LIGHT, DARK = "a11y-high-contrast-light", "github-dark-high-contrast"
 """Measured for contrast on the colours that code stands on."""
@@ -101,14 +103,25 @@ def _highlighted(text: str, language: str, _: str) -> str:
 
 def _coloured(text: str, language: str) -> str:
     from pygments import highlight
-    from pygments.formatters import HtmlFormatter
+
+    lexer = _lexer(language) if language and len(text) <= MOST_HIGHLIGHTED_CHARS else None
+    return str(escape(text)) if lexer is None else str(highlight(text, lexer, _formatter()))
+
+
+@lru_cache(maxsize=64)
+def _lexer(language: str) -> Lexer | None:
     from pygments.lexers import get_lexer_by_name
     from pygments.util import ClassNotFound
 
-    if not language or len(text) > MOST_HIGHLIGHTED_CHARS:
-        return str(escape(text))
     try:
-        lexer = get_lexer_by_name(language, stripnl=False)
+        return get_lexer_by_name(language, stripnl=False)
     except ClassNotFound:
-        return str(escape(text))
-    return str(highlight(text, lexer, HtmlFormatter(nowrap=True, classprefix="k-")))
+        return None
+
+
+@cache
+def _formatter() -> HtmlFormatter[str]:
+    # Making one works out the colours of every kind of token, which takes longer than what it is made for.
+    from pygments.formatters import HtmlFormatter
+
+    return HtmlFormatter(nowrap=True, classprefix="k-")

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import os
+import time
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from threading import Thread
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from fastapi import Response
 from fastapi.responses import RedirectResponse
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined
 
 from onward.app import projects
 from onward.app.access import Reach
@@ -26,6 +31,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 VARIES = "HX-Request, HX-Boosted, Cookie, Accept-Language"
 _LISTED_PROJECTS = 12
+_PAUSE_SECONDS = 0.2
 
 
 def page(at: Visit, template: str, *, status_code: int = 200, toast: Toast | None = None, **context: Any) -> Response:
@@ -80,6 +86,7 @@ def _answer(at: Visit, template: str, status_code: int, toast: Toast | None, con
             }
         )
     )
+    get_ready()
     return Response(html, status_code, {"vary": VARIES, "cache-control": "no-store", **_told(toast)}, "text/html; charset=utf-8")
 
 
@@ -95,7 +102,7 @@ def _around(at: Visit) -> dict[str, Any]:
     """Return what every page shows around its middle: the session that goes on, and the projects to go to."""
     return {
         "in_sight": in_sight(at.store, visit.window(at.settings)),
-        "known_projects": projects.listed(at.store, limit=_LISTED_PROJECTS),
+        "known_projects": projects.known(at.store, limit=_LISTED_PROJECTS),
     }
 
 
@@ -104,9 +111,10 @@ def environment() -> Environment:
     """Return the templates, set up once."""
     made = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
-        auto_reload=False, extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
+        auto_reload=False, extensions=["jinja2.ext.i18n", "jinja2.ext.do"], bytecode_cache=_compiled(),
     )  # fmt: skip
     made.install_gettext_callables(language._, language.form, newstyle=True)  # type: ignore[attr-defined]
+    made.globals["_"] = language.shown
     made.filters.update(figures.FILTERS)
     made.filters["spoken"] = spoken
     made.filters["query"] = lambda values: urlencode({name: value for name, value in values.items() if value not in (None, "")})
@@ -117,6 +125,34 @@ def environment() -> Environment:
         static=assets().url, htmx_config=HTMX, may=_may, languages=language.LANGUAGES, prose=prose, phrase=phrase, code=code
     )
     return made
+
+
+def _compiled() -> FileSystemBytecodeCache | None:
+    """Return where compiled templates are kept, as Python keeps its own: beside them, where that may be written."""
+    folder = TEMPLATES / "__pycache__"
+    with suppress(OSError):
+        folder.mkdir(exist_ok=True)
+    return FileSystemBytecodeCache(str(folder)) if os.access(folder, os.W_OK) else None
+
+
+@cache
+def get_ready() -> Thread:
+    """Once a page was answered, have the others' templates ready beside what is asked: at the first click that would take longer than all else."""
+    thread = Thread(target=_ready, name="onward-templates", daemon=True)
+    thread.start()
+    return thread
+
+
+def _ready() -> None:
+    # What the first page loads comes first.
+    time.sleep(_PAUSE_SECONDS)
+    for name in environment().list_templates(extensions=["html"]):
+        environment().get_template(name)
+    prose("`a`", 1)
+    for language_name in ("bash", "python", "json", "diff"):
+        code("a", language_name)
+    # What is there by now stays for good: to look through it for cycles stops everything for a tenth of a second, now and again.
+    gc.freeze()
 
 
 def _may(wanted: Reach) -> bool:

@@ -79,6 +79,8 @@ sessions = Table(
     UniqueConstraint("project_id", "number"),
     UniqueConstraint("project_id", "native_id"),
     Index("ix_sessions_project_id_status", "project_id", "status"),
+    Index("ix_sessions_status", "status", "id"),
+    Index("ix_sessions_agent", "agent"),
     sqlite_autoincrement=True,
 )
 

@@ -52,7 +52,7 @@ def show(at: At, project: int | None = None) -> Response:
         project=chosen,
         report=report,
         charts=charts(report) if report.sessions else [],
-        lines=projects.listed(at.store),
+        lines=projects.known(at.store),
     )
 
 
@@ -61,7 +61,7 @@ def recurring(at: At, project: int | None = None) -> Response:
     """Answer what recurs over sessions: errors, files, blockers."""
     chosen = projects.of_id(at.store, project) if project else None
     found = analytics.patterns(at.store, chosen, limit=MOST_RECURRING)
-    names = {line.project.name: line.project.id for line in projects.listed(at.store)}
+    names = {line.project.name: line.project.id for line in projects.known(at.store)}
     return partial(at, "partials/_recurring.html", found=found, ids=names, project=chosen)
 
 

@@ -122,7 +122,7 @@ def _made(at: Visit, sent: Sent) -> Response:
     project, errors = project_for(at, sent)
     if project is None:
         values = {"project": sent["project"], "text": sent.fields.get("text", ""), "by": sent["by"]}
-        lines = projects.listed(at.store, limit=MOST_PROJECTS)
+        lines = projects.known(at.store, limit=MOST_PROJECTS)
         return partial(at, "partials/_handoff_new.html", status_code=422, errors=errors, values=values, lines=lines, **_model(at, None))
     arguments = {**sent.arguments(), "complete": True, "refine": sent["by"] == "model"}
     sent.is_taken = True
@@ -130,7 +130,7 @@ def _made(at: Visit, sent: Sent) -> Response:
 
 
 def _frame(at: Visit, project_id: int | None) -> dict[str, Any]:
-    lines = projects.listed(at.store, limit=MOST_PROJECTS)
+    lines = projects.known(at.store, limit=MOST_PROJECTS)
     chosen = projects.of_id(at.store, project_id) if project_id else lines[0].project if len(lines) == 1 else None
     return {"lines": lines, "project": chosen}
 

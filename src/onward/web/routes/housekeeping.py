@@ -109,7 +109,7 @@ def remap(at: At, project_id: int, target: Annotated[str, Form()] = "", numbers:
 
 
 def _remap_shown(at: At, project_id: int, target: str, numbers: str, errors: dict[str, str], *, form: bool = False) -> Response:
-    others = [line.project for line in projects.listed(at.store, limit=MOST_TARGETS) if line.project.id != project_id]
+    others = [line.project for line in projects.known(at.store, limit=MOST_TARGETS) if line.project.id != project_id]
     return partial(
         at, "partials/_project_remap_form.html" if form else "partials/_project_remap.html", status_code=422 if errors else 200,
         project=projects.of_id(at.store, project_id), others=others, values={"target": target, "numbers": numbers}, errors=errors,

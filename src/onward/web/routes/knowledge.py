@@ -32,7 +32,7 @@ Text = Annotated[str, Form()]
 @router.get("/knowledge")
 def listed(at: At, q: str = "", kind: str = "", category: str = "", project: str = "", before: int | None = None) -> Response:
     """Show the entries, the newest first; with words, those that hold most of them."""
-    choices = [(line.project.id, line.project.name) for line in projects.listed(at.store)]
+    choices = [(line.project.id, line.project.name) for line in projects.known(at.store)]
     return page(at, "pages/knowledge.html", choices=choices, **_choices(), **_found(at, q, kind, category, project, before))
 
 
@@ -45,7 +45,7 @@ def found(at: At, q: str = "", kind: str = "", category: str = "", project: str 
 @router.get("/knowledge/seen")
 def ask_seen(at: At, project: str = "") -> Response:
     """Ask for an error."""
-    choices = [(line.project.id, line.project.name) for line in projects.listed(at.store)]
+    choices = [(line.project.id, line.project.name) for line in projects.known(at.store)]
     asking = models.asking_for(at.store, models_of(at.settings))
     return page(at, "pages/knowledge_seen.html", choices=choices, project=project, may_ask=asking is not None)
 

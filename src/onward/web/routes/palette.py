@@ -85,7 +85,7 @@ def _matching(among: list[Command], wanted: list[str]) -> list[Command]:
 def _projects(at: Visit) -> list[Command]:
     return [
         Command(line.project.name, f"/projects/{line.project.id}", "folder-git-2", words=line.project.description)
-        for line in projects.listed(at.store, limit=_MOST_LOOKED_AT)
+        for line in projects.known(at.store, limit=_MOST_LOOKED_AT)
     ]
 
 

@@ -14,7 +14,7 @@ from onward.web.visit import At, Visit, routes
 
 router = routes()
 
-MOST_SESSIONS, MOST_FILES = 50, 100
+MOST_SESSIONS, MOST_FILES = 25, 100
 NEWEST_SESSIONS = 6
 LOOP_STEPS = 8
 CONTEXT_TURNS = 2

@@ -38,7 +38,7 @@ class Hit(NamedTuple):
 @router.get("/search")
 def search(at: At, q: str = "", project: Annotated[str, Query()] = "", kind: Kind = "", days: Days = "") -> Response:
     """Show what answers a question."""
-    choices = [(line.project.id, line.project.name) for line in projects.listed(at.store)]
+    choices = [(line.project.id, line.project.name) for line in projects.known(at.store)]
     return page(at, "pages/search.html", choices=choices, **_found(at, q, project, kind, days))
 
 
@@ -65,7 +65,7 @@ def _found(at: Visit, q: str, project: str, kind: Kind, days: Days) -> dict[str,
 
 
 def _hits(at: Visit, asked: str, excerpts: Iterable[Excerpt]) -> list[Hit]:
-    known = {line.project.name: line.project for archived in (False, True) for line in projects.listed(at.store, archived=archived)}
+    known = {line.project.name: line.project for archived in (False, True) for line in projects.known(at.store, archived=archived)}
     urls: dict[tuple[str, int], str] = {}
     hits = []
     for one in excerpts:

@@ -23,8 +23,8 @@ from onward.web.visit import At, Visit, routes, window
 
 router = routes()
 
-MOST_SESSIONS = 50
-MOST_TURNS = 40
+MOST_SESSIONS = 25
+MOST_TURNS = 20
 MOST_FOUND = 200
 MOST_FILES = 200
 MOST_CHOICES = 200
@@ -62,7 +62,7 @@ def listed(
         names={number: projects.of_id(at.store, number).name for number in {one.project_id for one in shown}},
         kept=handoffs.kept_of(at.store, [one.id for one in shown]),
         chosen=chosen,
-        projects=[line.project for line in projects.listed(at.store, limit=MOST_CHOICES)],
+        projects=[line.project for line in projects.known(at.store, limit=MOST_CHOICES)],
         accounts=[one.account for one in accounts.listed(at.store, limit=MOST_CHOICES)],
         agents=sessions.agents(at.store),
         is_first=before is None,

@@ -1,4 +1,4 @@
-// Dialogs: opened by data-opens, or as they come from the server; closed by data-closes, Escape or a click beside them.
+// Dialogs: opened by data-opens, or fetched by data-fetches; closed by data-closes, Escape or a click beside them.
 let asker = null;
 // A button is disabled while it asks, and has lost the focus when the dialog comes that it asked for.
 document.addEventListener("htmx:beforeRequest", ({ detail: { elt } }) => (asker = elt));
@@ -9,10 +9,13 @@ const open = (dialog) => {
   dialog.dispatchEvent(new CustomEvent("onward:open", { bubbles: true }));
 };
 onward.open = (id) => open(document.getElementById(id));
+onward.fetchDialog = (url, source) => htmx.ajax("GET", url, { source, target: "body", swap: "beforeend" }).catch(() => {});
 
 document.addEventListener("click", ({ target }) => {
   const opens = target.closest?.("[data-opens]");
   if (opens) onward.open(opens.dataset.opens);
+  const fetches = target.closest?.("[data-fetches]");
+  if (fetches) onward.fetchDialog(fetches.dataset.fetches, fetches);
   const dialog = target.closest?.("dialog");
   // A link leads away from what is open.
   if (dialog && (target.closest("[data-closes], a[href]:not([download])") || (target === dialog && !isDirty(dialog)))) dialog.close();

@@ -2,7 +2,7 @@
 const sender = (element) => (element.matches("form") ? element : element.closest("form"));
 
 document.addEventListener("htmx:beforeRequest", ({ detail: { elt, requestConfig } }) => {
-  if (requestConfig.boosted && requestConfig.verb === "get") document.body.classList.add("moving");
+  if (requestConfig.headers["HX-Boosted"] && requestConfig.verb === "get") document.body.classList.add("moving");
   const form = sender(elt);
   const pressed = elt.matches("button") ? elt : form && requestConfig.verb !== "get" && (requestConfig.triggeringEvent?.submitter || form.querySelector("button:not([type=button])"));
   if (!pressed) return;

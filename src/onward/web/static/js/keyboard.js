@@ -28,9 +28,8 @@ document.addEventListener("keydown", (event) => {
   else if (Date.now() - wasG < 1200 && PLACES[key]) go(PLACES[key]);
 });
 // Only who may write has these dialogs.
-onward.fetchDialog = (url) => htmx.ajax("GET", url, { target: "body", swap: "beforeend" });
 onward.complete = () => {
-  const button = document.querySelector(".now [hx-get$='/complete']");
+  const button = document.querySelector(".now [data-fetches$='/complete']");
   button ? button.click() : onward.toast(onward.text("noneActive"), "info");
 };
 const go = (url) => document.querySelector(`.tabs a[href="${url}"]`)?.click();

@@ -1,0 +1,15 @@
+// Going from page to page: only what stands in the middle comes anew. One listener for all links, since one for each of hundreds would cost more than laying them out.
+const goesHere = (link) => link.origin === location.origin && !link.getAttribute("href").startsWith("#") && !link.target && !link.hasAttribute("download");
+const inMain = (target, request) => target.id === "main" || request?.target?.id === "main";
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest?.("a[href]");
+  if (!link || event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey || !goesHere(link)) return;
+  event.preventDefault();
+  const how = { source: link, target: "#main", swap: "outerHTML show:window:top", push: "true", headers: { "HX-Boosted": "true" } };
+  htmx.ajax("GET", link.getAttribute("href"), how).catch(() => {});
+});
+// What goes is taken out before the next page is put in: htmx would tell each of its elements that it goes, and the browser would lay out both pages.
+document.addEventListener("htmx:beforeHistoryUpdate", ({ detail: { target } }) => target.id === "main" && target.replaceChildren());
+// The new page's heading has the focus, so that a screen reader begins there.
+document.addEventListener("htmx:afterSettle", ({ detail: { target, requestConfig } }) => inMain(target, requestConfig) && document.querySelector("#main h1")?.focus({ preventScroll: true }));
