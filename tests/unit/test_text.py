@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from onward.core.extract.worked import key_of
-from onward.core.text import clauses
+from onward.core.text import around, clauses, cut_place
 
 
 @pytest.mark.parametrize(
@@ -33,3 +35,37 @@ def test_bold_goes_and_exact_text_stays(said: str, clause: str) -> None:
 )
 def test_what_only_hides_output_is_no_part_of_a_command(command: str, key: str) -> None:
     assert key_of(command) == key
+
+
+NAMES = st.lists(st.text("abc./_-", min_size=1, max_size=30), min_size=1, max_size=40)
+
+
+@given(NAMES, st.data())
+def test_what_is_shown_of_a_text_cuts_no_name(names: list[str], data: st.DataObject) -> None:
+    text = " ".join(names)
+    first = data.draw(st.integers(0, len(text) - 1))
+    last = data.draw(st.integers(first, min(len(text), first + 20)))
+    begin, end = around(text, first, last, 60)
+    assert begin <= first <= last <= end
+    assert begin == 0 or text[begin - 1] == " "
+    assert end == len(text) or text[end] == " "
+    assert end - begin <= 60 + 2 * 31
+
+
+def test_what_is_longer_than_there_is_room_for_is_cut_all_the_same() -> None:
+    begin, end = around("x" * 5000, 2500, 2510, 60)
+    assert begin <= 2500
+    assert end >= 2510
+    assert end - begin <= 140
+
+
+@pytest.mark.parametrize(
+    ("text", "before"),
+    [
+        ("see src/pay/checkout.py, which is it", "see"),
+        ('{"path":"src/pay.py","line":12}', '{"path":"src/pay.py",'),
+        ("src/onward/app/catching_up.py", "src/onward/app/catchin"),
+    ],
+)
+def test_a_text_is_cut_between_names_where_it_has_a_place_for_that(text: str, before: str) -> None:
+    assert text[: cut_place(text, 22)] == before

@@ -49,3 +49,5 @@ def test_a_snippet_marks_what_was_asked_and_nothing_in_it_is_markup() -> None:
     assert long.endswith("…")
     assert len(long) < SNIPPET_CHARS + 40
     assert snippet("anything", "(?!") == "anything"
+    paths = snippet("src/pay/checkout.py " * 60 + "needle " + "src/pay/checkout.py " * 60, "needle")
+    assert {*paths.strip("…").split()} == {"src/pay/checkout.py", "<mark>needle</mark>"}

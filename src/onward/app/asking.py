@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import log
 
-from onward.core.text import STOPWORDS
+from onward.core.text import STOPWORDS, cut_place
 from onward.store.searchable import split_names, stem, stems, words_of
 
 PASSAGE_CHARS = 420
@@ -106,8 +106,7 @@ def _lines(text: str) -> Iterator[str]:
                 part = ""
             part = f"{part} {sentence}".strip()
             while len(part) > LONGEST_LINE_CHARS:
-                cut = part.rfind(" ", PASSAGE_CHARS // 2, PASSAGE_CHARS)
-                cut = cut if cut > 0 else PASSAGE_CHARS
+                cut = cut_place(part, PASSAGE_CHARS)
                 yield part[:cut]
                 part = part[cut:].lstrip()
         if part:

@@ -7,13 +7,14 @@ from typing import NamedTuple
 
 from onward.app import projects
 from onward.core.session import Session
+from onward.core.text import around
 from onward.core.transcript import Role, ToolCall, Turn
 from onward.store import Store, turns
 from onward.store.turns import NumberedTurn
 
 __all__ = ["Met", "NumberedTurn", "find", "of_project"]
 
-_BEFORE_CHARS, _AFTER_CHARS = 50, 110
+_SHOWN_CHARS = 160
 
 
 class Met(NamedTuple):
@@ -80,5 +81,5 @@ def _met(ordinal: int, role: Role, said: str, wanted: str) -> Met | None:
     if place < 0:
         return None
     end = place + len(wanted)
-    before, after = said[max(0, place - _BEFORE_CHARS) : place], said[end : end + _AFTER_CHARS]
-    return Met(ordinal, role, " ".join(before.split()), said[place:end], " ".join(after.split()))
+    first, last = around(said, place, end, _SHOWN_CHARS + end - place)
+    return Met(ordinal, role, " ".join(said[first:place].split()), said[place:end], " ".join(said[end:last].split()))

@@ -207,3 +207,30 @@ def one_line(text: str, longest: int) -> str:
         return flat
     cut = flat.rfind(" ", longest // 2, longest - 1)
     return flat[: cut if cut > 0 else longest - 1].rstrip(" ,;:") + " …"
+
+
+_IN_NO_NAME = ",;|)]}>"
+
+
+def cut_place(text: str, most: int) -> int:
+    """Return where to cut *text* so that at most *most* characters come before: at a space, else behind a mark that is part of no name or path, else there.
+
+    >>> cut_place("see src/pay.py for it", 10)
+    3
+    """
+    space = text.rfind(" ", 1, most + 1)
+    return space if space > 0 else max(text.rfind(mark, 0, most) for mark in _IN_NO_NAME) + 1 or most
+
+
+def around(text: str, first: int, last: int, longest: int) -> tuple[int, int]:
+    """Return from where to where to show of *text* what is around the characters *first* to *last*: about *longest* characters, a third of them before, no word or name cut that is itself shorter than that."""
+    begin = max(0, first - longest // 3) if len(text) > longest else 0
+    end = min(len(text), begin + longest)
+    if begin and not text[begin - 1].isspace():
+        space = text.find(" ", begin, first)
+        begin = space + 1 if space >= 0 else max(text.rfind(" ", 0, begin) + 1, first - longest, 0)
+    if end < len(text) and not text[end].isspace():
+        space = text.rfind(" ", last, end)
+        following = text.find(" ", end)
+        end = space if space >= 0 else min(len(text) if following < 0 else following, last + longest)
+    return begin, end

@@ -12,6 +12,7 @@ from markupsafe import Markup, escape
 
 from onward.app import projects, searching, sessions
 from onward.core.excerpt import Excerpt, SearchKind
+from onward.core.text import around
 from onward.errors import BadInput, NotFound
 from onward.web.rendering import page, partial
 from onward.web.visit import At, Visit, routes
@@ -91,14 +92,14 @@ def snippet(text: str, asked: str) -> Markup:
     found = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, words))})\w*", re.IGNORECASE) if words else None
     text = " ".join(text.split())
     first = found.search(text) if found else None
-    begin = max(0, first.start() - SNIPPET_CHARS // 3) if first and len(text) > SNIPPET_CHARS else 0
-    shown = text[begin : begin + SNIPPET_CHARS]
+    begin, stop = around(text, *(first.span() if first else (0, 0)), SNIPPET_CHARS)
+    shown = text[begin:stop]
     pieces: list[str] = ["…"] if begin else []
     end = 0
     for hit in found.finditer(shown) if found else ():
         pieces += [escape(shown[end : hit.start()]), Markup("<mark>"), escape(hit[0]), Markup("</mark>")]
         end = hit.end()
-    pieces += [escape(shown[end:]), "…" if begin + SNIPPET_CHARS < len(text) else ""]
+    pieces += [escape(shown[end:]), "…" if stop < len(text) else ""]
     return Markup("").join(pieces)
 
 
