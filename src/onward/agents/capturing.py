@@ -145,7 +145,7 @@ def _imported(taken: Taken, at: Desk, paths: list[Path], project: Project | None
         return replace(taken, fault=fault)
     name = at.projects.meant(Belonging(str(found[0].session.project_id))).name
     numbers = tuple(dict.fromkeys(one.session.number for one in found))
-    new_turns = taken.new_turns + sum(one.new_turns for one in found)
+    new_turns = taken.new_turns + sum(file.new_turns for file in outcome.files)
     return replace(taken, project=name, numbers=numbers, new_turns=new_turns, fault=outcome.files[0].error, why_not="")
 
 

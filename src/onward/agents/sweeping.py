@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import subprocess
 import sys
@@ -19,6 +18,7 @@ from onward.agents.capturing import Taken, take
 from onward.agents.notes import Note
 from onward.app import sweeping
 from onward.app.discovery import agent_folders
+from onward.app.left import changed_at
 from onward.app.sweeping import Swept
 from onward.settings import Settings, read_machine
 from onward.wiring import open_store
@@ -65,10 +65,8 @@ def _is_due(note: Note, quiet: timedelta) -> bool:
     """Whether the session of a note is over: it said so, or has been quiet for long enough."""
     if note.state == notes.ENDED:
         return True
-    changed_at = note.at
-    with contextlib.suppress(OSError, ValueError):
-        changed_at = Path(note.transcript).stat().st_mtime if note.transcript else note.at
-    return note.has_news() and datetime.now(UTC) - datetime.fromtimestamp(changed_at, UTC) >= quiet
+    at = changed_at(note.transcript) or datetime.fromtimestamp(note.at, UTC)
+    return note.has_news() and datetime.now(UTC) - at >= quiet
 
 
 @contextmanager

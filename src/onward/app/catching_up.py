@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from onward.app import discovery, projects, sessions
+from onward.app import projects, sessions
 from onward.app.belonging import Belonging, standing_in
+from onward.app.discovery import agent_folders
 from onward.app.imports import import_paths
+from onward.app.left import left
 from onward.app.repository import place_of
 from onward.core.imported import ImportedFile
 from onward.core.project import Project
@@ -28,11 +29,11 @@ def catch_up(store: Store, machine: Machine, here: Path, project: Project | None
     """
     project = project or projects.found(store, standing_in(here, worktrees))
     since = _last_completed_at(store, project)
-    changed = sorted(_changed(discovery.files_in(discovery.agent_folders(machine, here)), since), reverse=True)
+    changed = [file for file in left(agent_folders(machine, here)) if since is None or file.changed_at >= since]
     wanted: list[Path] = []
-    for _, path in changed[:MOST_LOOKED_AT]:
-        if _is_of(store, path, here, project, worktrees):
-            wanted.append(path)
+    for file in sorted(changed, key=lambda file: (file.changed_at, file.path), reverse=True)[:MOST_LOOKED_AT]:
+        if _is_of(store, file.belongings(worktrees), here, project, worktrees):
+            wanted.append(file.path)
             if since is None or len(wanted) == MOST_IMPORTED:
                 break
     return import_paths(store, wanted, worktrees=worktrees).files if wanted else []
@@ -43,19 +44,8 @@ def _last_completed_at(store: Store, project: Project | None) -> datetime | None
     return max((one.completed_at for one in done if one.completed_at), default=None)
 
 
-def _changed(paths: Sequence[Path], since: datetime | None) -> Iterator[tuple[float, Path]]:
-    for path in paths:
-        try:
-            changed = path.stat().st_mtime
-        except OSError:
-            continue
-        if since is None or changed >= since.timestamp():
-            yield changed, path
-
-
-def _is_of(store: Store, path: Path, here: Path, project: Project | None, worktrees: Worktrees) -> bool:
-    """Whether every session of a file is of *project*, or of the place of *here*."""
-    found = [one.belonging for file in discovery.survey_paths([path], worktrees) for one in file.sessions]
+def _is_of(store: Store, found: list[Belonging | None], here: Path, project: Project | None, worktrees: Worktrees) -> bool:
+    """Whether all that was found is of *project*, or of the place of *here*."""
     return bool(found) and all(told is not None and _belongs(store, told, here, project, worktrees) for told in found)
 
 

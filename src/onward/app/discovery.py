@@ -123,12 +123,12 @@ def survey(
     folders: list[AgentFolder], worktrees: Worktrees = "together", on_progress: Callable[[int, int, str], None] | None = None
 ) -> list[FoundTranscript]:
     """Return every file that lies in *folders*, once, and the sessions in it. *on_progress* is told (done, of, path)."""
-    return _survey(list(_files(folders)), worktrees, on_progress)
+    return _survey(list(lying_in(folders)), worktrees, on_progress)
 
 
 def files_in(folders: list[AgentFolder]) -> list[Path]:
     """Return every file that lies in *folders*, once."""
-    return [path for _, path in _files(folders)]
+    return [path for _, path in lying_in(folders)]
 
 
 def survey_paths(
@@ -151,11 +151,12 @@ def _survey(
     for done, (folder, path) in enumerate(found):
         if on_progress:
             on_progress(done, len(found), str(path))
-        transcripts.append(_looked_at(folder, path, worktrees))
+        transcripts.append(seen(folder, path, worktrees))
     return transcripts
 
 
-def _files(folders: list[AgentFolder]) -> Iterator[tuple[AgentFolder, Path]]:
+def lying_in(folders: Sequence[AgentFolder]) -> Iterator[tuple[AgentFolder, Path]]:
+    """Yield every file that lies in *folders*, once, with the folder."""
     seen: set[str] = set()
     for folder in folders:
         # A folder that may not be looked into is empty to `glob`.
@@ -171,7 +172,8 @@ def _is_half(path: Path) -> bool:
     return path.name == "ui_messages.json" and path.with_name("api_conversation_history.json").is_file()
 
 
-def _looked_at(folder: AgentFolder, path: Path, worktrees: Worktrees) -> FoundTranscript:
+def seen(folder: AgentFolder, path: Path, worktrees: Worktrees) -> FoundTranscript:
+    """Return a file of *folder*, and the sessions in it."""
     try:
         states = [one.stat() for one in (path.rglob("*.json") if path.is_dir() else [path])]
     except OSError as error:

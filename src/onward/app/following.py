@@ -155,7 +155,7 @@ class Follower:
 
     def _told(self, followed: _Followed, outcome: ImportedFile) -> Iterator[ImportedFile]:
         _note(followed, outcome)
-        if outcome.error or any(one.new_turns for one in outcome.sessions):
+        if outcome.error or outcome.new_turns:
             yield outcome
 
     def _completed(self, path: Path, followed: _Followed) -> ImportedFile:

@@ -6,13 +6,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from onward.app import completing, projects
-from onward.app.belonging import belonging
-from onward.app.discovery import AgentFolder, files_in
-from onward.app.finding import looked_at
+from onward.app.discovery import AgentFolder
 from onward.app.imports import import_paths
+from onward.app.left import LeftFile, changed_at, left
 from onward.core.imported import ImportedFile
 from onward.core.session import Session
 from onward.errors import OnwardError
@@ -65,9 +63,9 @@ def sweep(
     """
     swept = Swept()
     now = datetime.now(UTC)
-    for path in list(_left(store, folders, now - quiet)):
-        if _is_known(store, path, worktrees):
-            swept.files += import_paths(store, [path], worktrees=worktrees).files
+    for file in list(_left(store, folders, now - quiet)):
+        if _is_known(store, file, worktrees):
+            swept.files += import_paths(store, [file.path], worktrees=worktrees).files
         else:
             swept.passed_over += 1
     for project, session in _quiet_sessions(store, now, quiet):
@@ -82,31 +80,20 @@ def sweep(
     return swept
 
 
-def _left(store: Store, folders: Sequence[AgentFolder], before: datetime) -> Iterator[Path]:
+def _left(store: Store, folders: Sequence[AgentFolder], before: datetime) -> Iterator[LeftFile]:
     """Yield the files that changed since they were imported, if they ever were, and not since *before*. A database of many sessions is for `import`: it may hold any project's."""
     with store.read() as connection:
         everything = [one for archived in (False, True) for one in kept_projects.listed(connection, archived=archived)]
         imported = {one.path: one.imported_at for known in everything for one in provenance.listed(connection, known.id)}
-    for path in files_in([folder for folder in folders if not folder.holds_many]):
-        try:
-            changed_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-        except OSError:
-            continue
-        known_at = imported.get(str(path))
-        if changed_at <= before and (known_at is None or known_at < changed_at):
-            yield path
+    for file in left([folder for folder in folders if not folder.holds_many]):
+        known_at = imported.get(str(file.path))
+        if file.changed_at <= before and (known_at is None or known_at < file.changed_at):
+            yield file
 
 
-def _is_known(store: Store, path: Path, worktrees: Worktrees) -> bool:
+def _is_known(store: Store, file: LeftFile, worktrees: Worktrees) -> bool:
     """Whether the file is a transcript of a project that is there already."""
-    one = looked_at(path, named=False)
-    if one.error or one.head is None:
-        return False
-    try:
-        told = belonging(one.head, path, worktrees)
-    except OnwardError:
-        return False
-    return told is not None and projects.found(store, told) is not None
+    return any(told is not None and projects.found(store, told) is not None for told in file.belongings(worktrees))
 
 
 def _quiet_sessions(store: Store, now: datetime, quiet: timedelta) -> Iterator[tuple[str, Session]]:
@@ -117,16 +104,7 @@ def _quiet_sessions(store: Store, now: datetime, quiet: timedelta) -> Iterator[t
         found = [one for one in active if one.turns and one.project_id in names]
         heard = {one.id: turns.last_at(connection, one.id) for one in found}
     for session in reversed(found):
-        changed_at = _changed_at(session.source)
-        is_over = (
-            now - changed_at >= quiet if changed_at else now - max(filter(None, (session.created_at, heard[session.id]))) >= UNSEEN_FOR
-        )
+        at = changed_at(session.source)
+        is_over = now - at >= quiet if at else now - max(filter(None, (session.created_at, heard[session.id]))) >= UNSEEN_FOR
         if is_over:
             yield names[session.project_id], session
-
-
-def _changed_at(source: str) -> datetime | None:
-    try:
-        return datetime.fromtimestamp(Path(source).stat().st_mtime, UTC) if source else None
-    except (OSError, ValueError):
-        return None

@@ -114,7 +114,7 @@ def _caught_up(at: Desk) -> int:
     for file in came:
         if file.error:
             note(f"{file.path}: not to its end: {file.error}")
-    return sum(one.new_turns for file in came for one in file.sessions)
+    return sum(file.new_turns for file in came)
 
 
 def _tell(ours: Project, done: Relayed, new_turns: int, *, limit_reached: bool) -> None:

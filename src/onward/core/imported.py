@@ -28,6 +28,11 @@ class ImportedFile:
     sessions: list[ImportedSession] = field(default_factory=list[ImportedSession])
     error: OnwardError | None = None
 
+    @property
+    def new_turns(self) -> int:
+        """How many turns came in."""
+        return sum(one.new_turns for one in self.sessions)
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:

@@ -77,7 +77,7 @@ def hand_over(at: At, request: Request, body: Relay) -> Response:
         if not project.root:
             raise BadInput(f"{project.name} has no folder.", "Send what is new to /conversations/save, or import the transcript.")
         came = catch_up(at.store, read_machine(), Path(project.root), project, at.settings.worktrees)
-        new_turns = sum(one.new_turns for file in came for one in file.sessions)
+        new_turns = sum(file.new_turns for file in came)
     done = relay(
         at.store,
         project,
