@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from bench import (
     agreement,
+    analytics,
     canaries,
     dashboard,
     gold,
@@ -59,6 +60,7 @@ BENCHES = {
     "recall": Bench("search on the probes' evidence", recall.main),
     "refine": Bench("what of a model's mistakes reaches a handoff", refine.main),
     "scale": Bench("cost of session 10, 100 and 1,000", scale.main, ["--turns", "1000000"]),
+    "analytics": Bench("cost of growth, retention and patterns at 10 and 10,000 sessions", analytics.main),
     "serving": Bench("requests a second beside a bare endpoint, and how soon a server answers", serving.main),
     "mcp": Bench("what the MCP server costs an agent", mcp.main),
     "dashboard": Bench("weight and speed of the dashboard in a browser", dashboard.main),

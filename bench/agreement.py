@@ -15,10 +15,11 @@ from dataclasses import asdict, dataclass
 from statistics import mean
 
 from bench.frozen import Frozen, ProbeSet, budgets, parser
-from bench.intervals import bootstrap, kendall, wilson
+from bench.intervals import bootstrap, kendall
 from bench.made import Made, made_of
 from bench.report import keep, table
 from onward.core.handoff import render
+from onward.core.intervals import wilson
 from onward.core.preservation import Preservation, measure
 from onward.tokens import count_tokens
 

@@ -16,13 +16,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bench.frozen import SHARED, Frozen, Pairs, budgets
-from bench.intervals import shown, wilson
+from bench.intervals import shown
 from bench.made import complete, store_with
 from bench.planting import Canary, Sentence, canaries, planted
 from bench.report import keep, table
 from bench.transcripts import Agent, sources
 from onward.app import handoffs, searching
 from onward.app.projects import Project
+from onward.core.intervals import wilson
 from onward.store import Store
 
 ROUNDS = 5

@@ -7,20 +7,11 @@ from collections.abc import Callable, Sequence
 from math import sqrt
 from typing import TypeVar
 
+from onward.core.intervals import wilson
+
 T = TypeVar("T")
 
-_Z = 1.96
 _DRAWS = 2000
-
-
-def wilson(kept: int, total: int) -> tuple[float, float]:
-    """Return Wilson's 95 % interval (0..1) for *kept* of *total*; 0..1 where there is nothing."""
-    if not total:
-        return 0.0, 1.0
-    share = kept / total
-    centre = share + _Z * _Z / (2 * total)
-    margin = _Z * sqrt(share * (1 - share) / total + _Z * _Z / (4 * total * total))
-    return max(0.0, (centre - margin) / (1 + _Z * _Z / total)), min(1.0, (centre + margin) / (1 + _Z * _Z / total))
 
 
 def bootstrap(items: Sequence[T], figure: Callable[[Sequence[T]], float], seed: int = 7, draws: int = _DRAWS) -> tuple[float, float]:

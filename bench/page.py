@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from bench.agreement import HANDOFF
-from bench.intervals import wilson
 from bench.losses import STEPS, Asked, counts
 from bench.report import ROOT, newest
+from onward.core.intervals import wilson
 
 PAGE = ROOT / "docs" / "preservation.md"
 _PLACE = re.compile(r"(<!-- figures: ([\w-]+) -->\n).*?(<!-- /figures -->)", re.DOTALL)

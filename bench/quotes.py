@@ -16,11 +16,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from bench.frozen import Frozen, budgets, parser, projects
-from bench.intervals import wilson
 from bench.made import Made, made_of
 from bench.report import keep, table
 from onward.core.facts import Handle
 from onward.core.handoff import Handoff, Line
+from onward.core.intervals import wilson
 from onward.core.transcript import Turn
 
 _TICKED = re.compile(r"(`{1,2})(?!`)(.+?)(?<!`)\1(?!`)")

@@ -11,10 +11,12 @@ import bench.__main__ as every
 import pytest
 from bench.canaries import scripts
 from bench.drawing import Curve, chart
-from bench.intervals import kendall, percentile, share_interval, wilson
+from bench.intervals import kendall, percentile, share_interval
 from bench.made import made_of
 from bench.planting import TEMPLATES, Sentence, canaries, planted
 from bench.quotes import values
+
+from onward.core.intervals import wilson
 
 
 def test_rank_correlation_by_hand() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import socket
 import ssl
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,11 @@ import pytest
 
 from onward import errors
 from onward.api.envelope import refused_by
+from onward.api.routes.analytics import retention_shape
 from onward.client import Client
+from onward.client.projects import line_of
 from onward.client.refusals import BY_CODE
+from onward.core.retention import Shown, retention
 from onward.desk import here
 from onward.errors import BadSetting, OnwardError, ServerFailed, ServerUnreachable
 from onward.settings import read_settings
@@ -134,6 +138,14 @@ def test_pages_follow_each_other(scripted: Any, told: Told, client: Client) -> N
     )
     assert [line.project.id for line in client.projects.listed()] == [1, 2]
     assert "cursor=abc" in scripted.asked[1][1]
+
+
+def test_what_survives_is_read_as_it_was_told(scripted: Any, told: Told, client: Client) -> None:
+    shown = [Shown(frozenset("ab"), frozenset("ab")), Shown(frozenset("c"), frozenset("ac")), Shown(frozenset(), frozenset("c"))]
+    found = retention(shown, "abc")
+    scripted.say(told(asdict(retention_shape(found))))
+    assert client.analytics.retention(line_of(PROJECT).project) == found
+    assert scripted.asked[0][:2] == ("GET", "/api/analytics/retention?project_id=1")
 
 
 def test_the_token_is_sent_as_it_should_be_and_shown_nowhere(scripted: Any, told: Told, client: Client) -> None:

@@ -203,7 +203,7 @@ def test_errors_that_several_sessions_met_are_told_as_the_last_had_them(store: S
 
 
 def measure(recovery: int | None = 10, kept: float | None = 0.5) -> Measure:
-    return Measure(Effort(100, recovery, 1, 2, 3, 4, 5, 6, 7), 8, 9, kept, 10)
+    return Measure(Effort(100, recovery, 1, 2, 3, 4, 5, 6, 7), 8, 9, kept, 10, 40)
 
 
 def test_measures_are_kept_once_for_each_session(store: Store, project: Project) -> None:
@@ -219,7 +219,7 @@ def test_measures_are_kept_once_for_each_session(store: Store, project: Project)
         assert [one.session for one in analytics.points(connection, project.id)] == [1, *range(3, 13)]
         assert len(analytics.points(connection)) == 12
         assert analytics.points(connection, project.id)[1].measure == measure()
-        first, last, among = analytics.ends(connection, None, 5)[project.id]
+        first, last, among = analytics.ends(connection, [project.id], 5)[project.id]
         assert ([one.session for one in first], [one.session for one in last], among) == ([3, 4, 5, 6, 7], [8, 9, 10, 11, 12], 10)
         assert analytics.ends_of_all(connection, 5)[2] == 11
         assert analytics.kept_ratios(connection, [project.id]) == {project.id: pytest.approx(0.5)}

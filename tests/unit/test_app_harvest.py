@@ -237,16 +237,17 @@ def test_retention_leaves_out_what_a_person_retracted(store: Store, shop: Projec
 
 
 def test_growth_is_told_of_each_project_and_of_all(store: Store, shop: Project) -> None:
-    assert analytics.growths(store).overall == analytics.NOTHING_GROWN
+    assert analytics.overall_growth(store) == analytics.NOTHING_GROWN
     for number in range(2, 5):
         play(store, shop, mending(), f"native-{number}", day=number)
     other = projects.new(store, "other")
     play(store, other, mending(), "theirs", day=9)
-    told_of = analytics.growths(store)
+    told_of = analytics.growths(store, [shop, other])
     assert told_of.of_project[shop.id] == analytics.growth(store, shop).growth
-    assert told_of.overall == analytics.growth(store).growth
+    assert analytics.overall_growth(store) == analytics.growth(store).growth
     assert told_of.of_project[other.id] == analytics.NOTHING_GROWN
     assert analytics.growths(store, [other]).of_project.keys() == {other.id}
+    assert told_of.kept_ratio == analytics.kept_ratios(store)
     assert told_of.kept_ratio.keys() == {shop.id, other.id}
 
 

@@ -8,8 +8,8 @@ import random
 import pytest
 
 from onward.core.facts import Handle
+from onward.core.intervals import wilson
 from onward.core.preservation import Preservation, Reference, fold_references, measure, references
-from onward.core.preservation.measure import lower_bound
 from onward.core.transcript import ToolCall, Turn
 
 SESSION = [
@@ -162,8 +162,8 @@ def test_the_headline_is_the_weakest_important_group() -> None:
 
 
 def test_confidence_is_a_lower_bound() -> None:
-    assert lower_bound(10, 10) == pytest.approx(0.7225, abs=1e-3)
-    assert lower_bound(0, 10) == 0.0
+    assert wilson(10, 10)[0] == pytest.approx(0.7225, abs=1e-3)
+    assert wilson(0, 10)[0] == 0.0
     result = judge(GOOD)
     assert result.confidence_ratio is not None
     assert result.recall_ratio is not None

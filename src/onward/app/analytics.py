@@ -35,6 +35,7 @@ from onward.core.growth_report import (
     growth_csv,
     patterns_csv,
 )
+from onward.core.intervals import of_mean, wilson
 from onward.core.ledger import Edit, Ledger, apply_edits
 from onward.core.project import Project
 from onward.core.retention import MOST_SESSIONS, Retention, RetentionPoint, Shown
@@ -65,25 +66,28 @@ def growth(store: Store, project: Project | None = None, *, most_points: int = M
     """Return the curves of *project*, or of all projects in order of time, at most *most_points* of them."""
     with store.read() as connection:
         points = analytics.points(connection, project.id if project else None)
-    everything = [_told(place, one, by_number=project is not None) for place, one in enumerate(points, start=1)]
-    actual = [one.actual for one in everything]
-    measured = [one for one in actual if one.efficiency_ratio is not None]
+    measures = [one.measure for one in points]
+    efficiencies = _known(map(_efficiency, measures))
+    measured = [one.effort for one in measures if one.effort.recovery_tokens is not None and one.effort.tokens > 0]
     tokens = sum(one.tokens for one in measured)
-    credited = [one for one in actual if one.credits_used is not None and one.accomplished]
+    credited = [one for one in points if one.credits_used is not None and one.measure.accomplished]
+    kept = _known(one.kept_ratio for one in measures)
     return GrowthReport(
-        points=_thinned(everything, most_points),
+        points=[_told(place, one, by_number=project is not None) for place, one in _thinned(list(enumerate(points, start=1)), most_points)],
         sessions=len(points),
-        not_measured=len(points) - len(measured),
+        not_measured=len(points) - len(efficiencies),
         growth=_grown(points),
-        efficiency_ratio=_mean(one.efficiency_ratio for one in measured),
+        efficiency_ratio=_mean(efficiencies),
         recovery_ratio=sum(one.recovery_tokens or 0 for one in measured) / tokens if tokens else None,
         rework_ratio=sum(one.rework_tokens for one in measured) / tokens if tokens else None,
-        first_edit_minutes=_mean(one.first_edit_minutes for one in actual),
+        first_edit_minutes=_mean(one.first_edit_ms / 60_000 for one in (each.effort for each in measures) if one.first_edit_ms is not None),
         credits_per_accomplishment=(
-            sum(one.credits_used or 0.0 for one in credited) / sum(one.accomplished for one in credited) if credited else None
+            sum(one.credits_used or 0.0 for one in credited) / sum(one.measure.accomplished for one in credited) if credited else None
         ),
-        kept_ratio=_mean(one.kept_ratio for one in actual),
+        kept_ratio=_mean(kept),
         reach=sessions_to(ASYMPTOTE_RATIO),
+        efficiency_interval=of_mean(efficiencies),
+        kept_interval=of_mean(kept),
     )
 
 
@@ -145,12 +149,18 @@ def _told(place: int, point: Point, *, by_number: bool) -> GrowthPoint:
         effort.tokens, effort.recovery_tokens, effort.rework_tokens, effort.reread_tokens, effort.repeated_tokens, effort.explained_tokens,
         None if effort.first_edit_ms is None else round(effort.first_edit_ms / 60_000, 2),
         measure.facts_used_again, done, credits, credits / done if credits is not None and done else None,
-        measure.kept_ratio, measure.handoff_tokens,
+        measure.kept_ratio, measure.handoff_tokens, measure.kept_of, *_interval(measure),
     )  # fmt: skip
     nth = point.session if by_number else place
     return GrowthPoint(
         place, point.project, point.session, point.ended_at, predicted(nth, USUAL_CREDITS if credits is None else credits), actual
     )
+
+
+def _interval(measure: Measure) -> tuple[float | None, float | None]:
+    if measure.kept_ratio is None or not measure.kept_of:
+        return None, None
+    return wilson(round(measure.kept_ratio * measure.kept_of), measure.kept_of)
 
 
 def _thinned(points: list[Each], most: int) -> list[Each]:
@@ -161,9 +171,13 @@ def _thinned(points: list[Each], most: int) -> list[Each]:
     return [points[round(step * i)] for i in range(most)]
 
 
-def _mean(values: Iterable[float | None]) -> float | None:
-    told = [one for one in values if one is not None]
+def _mean(values: Iterable[float]) -> float | None:
+    told = list(values)
     return sum(told) / len(told) if told else None
+
+
+def _known(values: Iterable[float | None]) -> list[float]:
+    return [one for one in values if one is not None]
 
 
 def patterns(store: Store, project: Project | None = None, *, limit: int = 20) -> Patterns:
@@ -182,11 +196,12 @@ def retention(store: Store, project: Project) -> Retention:
     """Return how much of what sessions of *project* established its handoffs still show, session by session later."""
     with store.read() as connection:
         made = handoffs.made_by_sessions(connection, project.id, MOST_SESSIONS)
-        folded = facts.ledger(connection, project.id).folded
+        shown = [(number, document.fact_ids()) for number, document in made]
+        # What no handoff shows has no part in it: the ledger may be a hundred times that.
+        known = facts.of_ids(connection, project.id, frozenset[str]().union(*(ids for _, ids in shown)))
         _, edits = facts.edits(connection, project.id)
-    of_session = {fact.id: fact.session for fact in folded.facts}
-    live = {fact.id for fact in apply_edits(folded, edits).live()}
-    shown = [(number, document.fact_ids()) for number, document in made]
+    of_session = {fact.id: fact.session for fact in known}
+    live = {fact.id for fact in _corrected(known, edits)}
     return retained([Shown(frozenset(i for i in ids if of_session.get(i) == number), ids) for number, ids in shown], live)
 
 

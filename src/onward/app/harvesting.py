@@ -70,8 +70,11 @@ def keep(
     """
     if not analytics.is_measured(connection, session.id) and harvest.used:
         knowledge.note_used(connection, knowledge.told_by(connection, session.project_id, harvest.used))
-    kept_ratio, tokens = (made.recall_ratio, made.document_tokens) if made else (None, None)
-    analytics.keep(connection, session.id, harvest.measure._replace(kept_ratio=kept_ratio, handoff_tokens=tokens))
+    measure = harvest.measure
+    if made:
+        kept_of = sum(group.total for group in made.groups)
+        measure = measure._replace(kept_ratio=made.recall_ratio, handoff_tokens=made.document_tokens, kept_of=kept_of)
+    analytics.keep(connection, session.id, measure)
     stored_files.keep(connection, session.id, harvest.files, harvest.errors)
     knowledge.withdraw(connection, session.project_id, newly_retired)
     knowledge.keep(connection, session.id, harvest.told)

@@ -39,7 +39,9 @@ class OftenMet:
 
 @dataclass(frozen=True, slots=True)
 class Actual:
-    """What one session gave, measured. What cannot be measured is None: efficiency without a productive step, output without credits."""
+    """What one session gave, measured. What cannot be measured is None: efficiency without a productive step, output without credits. The last three say of how many facts `kept_ratio`
+    is the share, and Wilson's interval of it at 95 %.
+    """
 
     efficiency_ratio: float | None
     knowledge_factor: float
@@ -58,6 +60,9 @@ class Actual:
     credits_per_accomplishment: float | None
     kept_ratio: float | None
     handoff_tokens: int | None
+    kept_of: int | None = None
+    kept_low_ratio: float | None = None
+    kept_high_ratio: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +79,9 @@ class GrowthPoint:
 
 @dataclass(frozen=True, slots=True)
 class GrowthReport:
-    """The curves of a project, or of all together, and their totals. `not_measured` counts sessions without a productive step, which no mean holds."""
+    """The curves of a project, or of all together, and their totals. `not_measured` counts sessions without a productive step, which no mean holds. `…_interval` is that of a mean over
+    sessions at 95 %; None for fewer than two.
+    """
 
     points: list[GrowthPoint]
     sessions: int
@@ -87,6 +94,8 @@ class GrowthReport:
     credits_per_accomplishment: float | None
     kept_ratio: float | None
     reach: Reach
+    efficiency_interval: tuple[float, float] | None = None
+    kept_interval: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, Connection, Select, bindparam, delete, func, insert, select, update
+from sqlalchemy import BigInteger, Connection, Select, bindparam, delete, func, insert, select
 
 from onward.core.rework import Effort
 from onward.store.clock import told
@@ -15,13 +15,14 @@ from onward.store.schema import projects, session_measures, sessions
 
 
 class Measure(NamedTuple):
-    """What one session spent and gave. `accomplished` counts what the ledger took from it as done; the last two are of the handoff that it made."""
+    """What one session spent and gave. `accomplished` counts what the ledger took from it as done; the last three are of the handoff that it made, which keeps its share of `kept_of` facts."""
 
     effort: Effort
     facts_used_again: int
     accomplished: int
     kept_ratio: float | None = None
     handoff_tokens: int | None = None
+    kept_of: int | None = None
 
 
 class Point(NamedTuple):
@@ -35,7 +36,7 @@ class Point(NamedTuple):
 
 
 _EFFORT = ("tokens", "recovery_tokens", "reread_tokens", "repeated_tokens", "explained_tokens", "edits", "commands", "failures", "first_edit_ms")  # fmt: skip
-_REST = ("facts_used_again", "accomplished", "kept_ratio", "handoff_tokens")
+_REST = ("facts_used_again", "accomplished", "kept_ratio", "handoff_tokens", "kept_of")
 _WHEN = func.coalesce(sessions.c.ended_at, sessions.c.completed_at, sessions.c.created_at)
 
 
@@ -89,12 +90,6 @@ def keep(connection: Connection, session_id: int, measure: Measure) -> None:
 def is_measured(connection: Connection, session_id: int) -> bool:
     """Say whether there is a measure of a session."""
     return connection.execute(select(session_measures.c.session_id).where(session_measures.c.session_id == session_id)).first() is not None
-
-
-def note_handoff(connection: Connection, session_id: int, kept_ratio: float | None, handoff_tokens: int) -> None:
-    """Note what the handoff keeps that completing a session made."""
-    values = {"kept_ratio": kept_ratio, "handoff_tokens": handoff_tokens}
-    connection.execute(update(session_measures).where(session_measures.c.session_id == session_id).values(values))
 
 
 def points(connection: Connection, project_id: int | None = None) -> list[Point]:

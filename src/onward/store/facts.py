@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -47,6 +47,15 @@ def of_kind(connection: Connection, project_id: int, kind: Kind) -> list[Fact]:
         facts.c.project_id == project_id, facts.c.kind == kind, facts.c.state.in_(("live", "contradicted"))
     )
     return sorted((from_json(orjson.loads(body)) for body in connection.execute(query).scalars()), key=order)
+
+
+def of_ids(connection: Connection, project_id: int, ids: Collection[str]) -> list[Fact]:
+    """Return those of a project's facts as they were folded that have one of *ids*, in order."""
+    wanted, found = sorted(ids), list[Fact]()
+    for start in range(0, len(wanted), _MOST_PARAMETERS):
+        query = select(facts.c.body_json).where(facts.c.project_id == project_id, facts.c.id.in_(wanted[start : start + _MOST_PARAMETERS]))
+        found += [from_json(orjson.loads(body)) for body in connection.execute(query).scalars()]
+    return sorted(found, key=order)
 
 
 def version(connection: Connection, project_id: int) -> int:

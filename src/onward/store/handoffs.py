@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, bindparam, func, insert, select
+from sqlalchemy import Connection, bindparam, exists, func, insert, select
 
 from onward.core.handoff import Handoff, from_json, render, to_json
 from onward.core.master import Master
@@ -95,10 +95,12 @@ def of_session(connection: Connection, session_id: int) -> StoredHandoff | None:
 
 def made_by_sessions(connection: Connection, project_id: int, most: int) -> list[tuple[int, Handoff]]:
     """Return the newest handoff that completing each session made, with the session's number, in the order they were made; the last *most* of them."""
-    of_project = (handoffs.c.project_id == project_id) & handoffs.c.session_id.is_not(None)
-    newest = select(func.max(handoffs.c.id)).where(of_project).group_by(handoffs.c.session_id)
+    later = handoffs.alias()
+    is_newest = ~exists().where(later.c.session_id == handoffs.c.session_id, later.c.id > handoffs.c.id)
     query = select(sessions.c.number, handoffs.c.document_json).join(sessions, sessions.c.id == handoffs.c.session_id)
-    rows = connection.execute(query.where(handoffs.c.id.in_(newest)).order_by(handoffs.c.version.desc()).limit(most)).all()
+    # By an index from the newest on, until there are enough: how many came before makes no difference.
+    newest = query.where(handoffs.c.project_id == project_id, is_newest).order_by(handoffs.c.version.desc()).limit(most)
+    rows = connection.execute(newest).all()
     return [(row[0], from_json(orjson.loads(row[1]))) for row in reversed(rows)]
 
 

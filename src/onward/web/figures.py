@@ -46,6 +46,11 @@ def percent(ratio: float | None, places: int = 0) -> str:
     return NOTHING if ratio is None else _marked(f"{ratio * 100:.{places}f}") + "%"
 
 
+def between(interval: tuple[float, float] | None) -> str:
+    """Return an interval of shares (0..1): 71–85%."""
+    return NOTHING if interval is None else f"{percent(interval[0]).removesuffix('%')}–{percent(interval[1])}"
+
+
 def signed(number: float | None, places: int = 1) -> str:
     """Return a change with its sign: +4.2, −1.0."""
     if number is None:
@@ -104,7 +109,7 @@ def _marked(number: str) -> str:
 
 
 FILTERS = {
-    "whole": whole, "decimal": decimal, "compact": compact, "percent": percent, "signed": signed, "bytes": bytes_,
+    "whole": whole, "decimal": decimal, "compact": compact, "percent": percent, "between": between, "signed": signed, "bytes": bytes_,
     "date": date, "moment": moment, "ago": ago, "lasting": lasting,
 }  # fmt: skip
 """By the names that templates use."""

@@ -36,7 +36,9 @@ class PredictedShape:
 
 @dataclass(frozen=True, slots=True)
 class ActualShape:
-    """What a session gave, measured from its transcript; null is what cannot be measured. Figures end in their unit; docs/analytics.md defines each."""
+    """What a session gave, measured from its transcript; null is what cannot be measured. `kept_ratio` is of `kept_of` facts, with Wilson's interval at 95 %. Figures end in their unit; docs/analytics.md
+    defines each.
+    """
 
     efficiency_ratio: float | None
     knowledge_factor: float
@@ -55,6 +57,9 @@ class ActualShape:
     credits_per_accomplishment: float | None
     kept_ratio: float | None
     handoff_tokens: int | None
+    kept_of: int | None
+    kept_low_ratio: float | None
+    kept_high_ratio: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +88,7 @@ class ReachShape:
 
 @dataclass(frozen=True, slots=True)
 class GrowthShape:
-    """The curves and their totals. `growth` is in per cent; `growth_basis` says whether credits were counted or, where not all are known, left out."""
+    """The curves and their totals. `…_interval` is that of a mean over sessions, at 95 %. `growth` is in per cent; `growth_basis` says whether credits were counted or, where not all are known, left out."""
 
     points: list[PointShape]
     sessions: int
@@ -98,6 +103,8 @@ class GrowthShape:
     credits_per_accomplishment: float | None
     kept_ratio: float | None
     reach: ReachShape
+    efficiency_interval: tuple[float, float] | None
+    kept_interval: tuple[float, float] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,11 +152,14 @@ class PatternsShape:
 
 @dataclass(frozen=True, slots=True)
 class RetentionPointShape:
-    """That many sessions later: the mean share (0..1) of a session's live facts that handoffs still show, and of how many sessions it is the mean."""
+    """That many sessions later: the mean share (0..1) of a session's live facts that handoffs still show, of how many sessions it is the mean and how many facts these are, and its interval at 95 %."""
 
     later: int
     kept_ratio: float
     sessions: int
+    facts: int
+    low_ratio: float
+    high_ratio: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +182,16 @@ def growth_shape(report: GrowthReport) -> GrowthShape:
         f"Predicted efficiency comes ever nearer to {reach.asymptote_ratio:.0%} and never reaches it; "
         f"{reach.nearest_ratio:.1%} is reached at session {reach.nearest_session}."
     )
-    means = ("efficiency_ratio", "recovery_ratio", "rework_ratio", "first_edit_minutes", "credits_per_accomplishment", "kept_ratio")
+    means = (
+        "efficiency_ratio",
+        "recovery_ratio",
+        "rework_ratio",
+        "first_edit_minutes",
+        "credits_per_accomplishment",
+        "kept_ratio",
+        "efficiency_interval",
+        "kept_interval",
+    )
     return GrowthShape(
         [_point_shape(one) for one in report.points], report.sessions, report.not_measured,
         report.growth.percent, report.growth.window, "per credit" if report.growth.per_credit else "credits",

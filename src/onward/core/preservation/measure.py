@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
-from math import sqrt
 from typing import NamedTuple, cast
 
 from onward.core.facts import Handle
+from onward.core.intervals import wilson
 from onward.core.preservation.cues import is_open_heading
 from onward.core.preservation.document import NEARBY_CHARS, Document, Line
 from onward.core.preservation.reference import GROUPS, HARD, Group, Reference, to_keep
@@ -88,7 +88,7 @@ class Preservation(NamedTuple):
         keep.
         """
         kept, total = sum(g.kept for g in self.groups), sum(g.total for g in self.groups)
-        return lower_bound(kept, total) if total else None
+        return wilson(kept, total)[0] if total else None
 
     @property
     def compression_ratio(self) -> float:
@@ -174,15 +174,6 @@ def measure(
         None if source_text is None else tuple(_unsupported(seen, source_text)),
         tuple(Loss(one.group, one.subject if one.group == "values" else one_line(one.text, 160), one.handle) for one in lost),
     )
-
-
-def lower_bound(kept: int, total: int) -> float:
-    """Return the lower end (0..1) of Wilson's 95 % interval for *kept* of *total* ≥ 1."""
-    z = 1.96
-    share = kept / total
-    centre = share + z * z / (2 * total)
-    margin = z * sqrt(share * (1 - share) / total + z * z / (4 * total * total))
-    return max(0.0, (centre - margin) / (1 + z * z / total))
 
 
 def _is_kept(one: Reference, document: Document) -> bool:

@@ -26,6 +26,8 @@ session_measures = Table(
     # Of the handoff that completing it made.
     Column("kept_ratio", Float),
     Column("handoff_tokens", Integer),
+    # How many facts that is the share of.
+    Column("kept_of", Integer),
 )
 
 touched_files = Table(

@@ -11,7 +11,7 @@ from fastapi import Response
 from onward.app import analytics, projects
 from onward.app.analytics import GrowthPoint, GrowthReport, Retention
 from onward.app.credits import ModelUsage, analyze
-from onward.web.figures import decimal, percent
+from onward.web.figures import between, decimal, percent, whole
 from onward.web.language import _, ngettext
 from onward.web.rendering import page, partial
 from onward.web.visit import At, routes
@@ -39,6 +39,14 @@ class _Curve(NamedTuple):
     name: str
     is_predicted: bool
     value: Callable[[GrowthPoint], float | None]
+
+
+class _Basis(NamedTuple):
+    """What a point rests on: the name of what is counted, how much that was, and the interval of the share at 95 % where there is one."""
+
+    name: str
+    counted: Callable[[GrowthPoint], int | None]
+    interval: Callable[[GrowthPoint], tuple[float, float] | None] | None = None
 
 
 @router.get("/analytics")
@@ -95,6 +103,7 @@ def retention_chart(found: Retention) -> Chart:
     )
     labels = [ngettext("After %(num)s session", "After %(num)s sessions", one.later) for one in found.points]
     values = [round(one.kept_ratio, 4) for one in found.points]
+    intervals = [(one.low_ratio, one.high_ratio) for one in found.points]
     data = {
         "x": [one.later for one in found.points],
         "ticks": [one.later for one in found.points],
@@ -102,38 +111,75 @@ def retention_chart(found: Retention) -> Chart:
         "labels": labels,
         "series": [{"name": _("Still shown"), "predicted": False, "values": values}],
         "unit": "percent",
+        "band": _band(intervals),
+        "notes": [
+            f"{_('95% interval')} {between(interval)} · {_('Mean of sessions')}: {one.sessions} · {_('Facts')}: {whole(one.facts)}"
+            for one, interval in zip(found.points, intervals, strict=True)
+        ],
     }
-    rows = [[str(one.later), percent(one.kept_ratio), str(one.sessions)] for one in found.points]
-    return Chart(title, note, data, [_("Sessions later"), _("Still shown"), _("Mean of sessions")], rows)
+    heads = [_("Sessions later"), _("Still shown"), _("95% interval"), _("Mean of sessions"), _("Facts")]
+    rows = [
+        [str(one.later), percent(one.kept_ratio), between(interval), str(one.sessions), whole(one.facts)]
+        for one, interval in zip(found.points, intervals, strict=True)
+    ]
+    return Chart(title, note, data, heads, rows)
+
+
+def _band(intervals: list[tuple[float, float] | None] | list[tuple[float, float]]) -> list[list[float | None]]:
+    """Return intervals as the element draws them: where they end above, and where below."""
+    return [[None if one is None else round(one[end], 4) for one in intervals] for end in (1, 0)]
 
 
 def charts(report: GrowthReport) -> list[Chart]:
     """Return the charts of a report."""
     has_credits = any(one.actual.output is not None for one in report.points)
+    tokens = _Basis(_("Tokens"), lambda one: one.actual.tokens)
+    counted = _("Every token of a session is counted, none is a sample: a point has no interval.")
     return [
         _chart(
-            _output_title(report), _("Credits × efficiency × knowledge factor. Predicted by formula, actual from the transcripts.")
-            if has_credits else _("A credit’s worth: efficiency × knowledge factor. No session tells its credits yet."),
-            report.points, "number",
+            _output_title(report), f"{_output_note(has_credits=has_credits)} {counted}", report.points, "number", tokens,
             _Curve(_("Predicted"), True, lambda one: one.predicted.output if has_credits else one.predicted.efficiency_ratio * one.predicted.knowledge_factor),
             _Curve(_("Actual"), False, lambda one: one.actual.output if has_credits else one.actual.output_per_credit),
         ),
         _chart(
             _moved(_("Efficiency"), (one.actual.efficiency_ratio for one in report.points), percent),
-            _("The share of a session’s tokens that is neither recovery nor rework."), report.points, "percent",
+            f"{_('The share of a session’s tokens that is neither recovery nor rework.')} {counted}{_mean_note(report)}", report.points, "percent", tokens,
             _Curve(_("Predicted"), True, lambda one: one.predicted.efficiency_ratio), _Curve(_("Actual"), False, lambda one: one.actual.efficiency_ratio),
         ),
         _chart(
             _moved(_("The knowledge factor"), (one.actual.knowledge_factor for one in report.points), lambda value: decimal(value, 2)),
-            _("1 + ln(1 + facts used again / 10): what earlier sessions established and this one used."), report.points, "number",
+            _("1 + ln(1 + facts used again / 10): what earlier sessions established and this one used. They are counted, so a point has no interval."),
+            report.points, "number", _Basis(_("Facts used again"), lambda one: one.actual.facts_used_again),
             _Curve(_("Predicted"), True, lambda one: one.predicted.knowledge_factor), _Curve(_("Actual"), False, lambda one: one.actual.knowledge_factor),
         ),
         _chart(
             _("Handoffs keep %(share)s on average", share=percent(report.kept_ratio)) if report.kept_ratio is not None else _("Preservation"),
-            _("The share of what mattered that each handoff holds, estimated by Onward’s own extractor."), report.points, "percent",
+            _("The share of what mattered that each handoff holds, estimated by Onward’s own extractor; around it Wilson’s interval at 95%."), report.points, "percent",
+            _Basis(_("Facts"), lambda one: one.actual.kept_of, _kept_interval),
             _Curve(_("Kept"), False, lambda one: one.actual.kept_ratio),
         ),
     ]  # fmt: skip
+
+
+def _output_note(*, has_credits: bool) -> str:
+    if has_credits:
+        return _("Credits × efficiency × knowledge factor. Predicted by formula, actual from the transcripts.")
+    return _("A credit’s worth: efficiency × knowledge factor. No session tells its credits yet.")
+
+
+def _mean_note(report: GrowthReport) -> str:
+    """Return what the mean of efficiency is, and how far it may be off; nothing for fewer than two sessions."""
+    if report.efficiency_interval is None:
+        return ""
+    measured, mean, interval = report.sessions - report.not_measured, percent(report.efficiency_ratio), between(report.efficiency_interval)
+    return " " + _(
+        "The mean of %(sessions)s sessions is %(mean)s, at 95%% %(interval)s.", sessions=whole(measured), mean=mean, interval=interval
+    )
+
+
+def _kept_interval(one: GrowthPoint) -> tuple[float, float] | None:
+    low, high = one.actual.kept_low_ratio, one.actual.kept_high_ratio
+    return None if low is None or high is None else (low, high)
 
 
 def _output_title(report: GrowthReport) -> str:
@@ -161,7 +207,7 @@ def _moved(what: str, values: Iterable[float | None], shown: Callable[[float], s
     return _("%(what)s went from %(first)s to %(last)s", what=what, first=first, last=last) if first != last else f"{what}: {last}"
 
 
-def _chart(title: str, note: str, points: list[GrowthPoint], unit: str, *curves: _Curve) -> Chart:
+def _chart(title: str, note: str, points: list[GrowthPoint], unit: str, basis: _Basis, *curves: _Curve) -> Chart:
     values = [[curve.value(one) for one in points] for curve in curves]
     series = [
         {"name": curve.name, "predicted": curve.is_predicted, "values": [None if one is None else round(one, 4) for one in of]}
@@ -175,6 +221,8 @@ def _chart(title: str, note: str, points: list[GrowthPoint], unit: str, *curves:
     def text(value: float | None) -> str:
         return percent(value) if unit == "percent" else decimal(value, 2)
 
+    counts = [whole(basis.counted(one)) for one in points]
+    heads = [_("Project and session") if many else _("Session"), *(curve.name for curve in curves)]
     rows = [[labels[place], *(text(of[place]) for of in values)] for place in range(len(points))]
     data = {
         "x": [one.place for one in points],
@@ -183,8 +231,17 @@ def _chart(title: str, note: str, points: list[GrowthPoint], unit: str, *curves:
         "labels": labels,
         "series": series,
         "unit": unit,
+        "notes": [f"{basis.name}: {count}" for count in counts],
     }
-    return Chart(title, note, data, [_("Project and session") if many else _("Session"), *(curve.name for curve in curves)], rows)
+    if basis.interval:
+        intervals = [basis.interval(one) for one in points]
+        heads.append(_("95% interval"))
+        rows = [[*row, between(interval)] for row, interval in zip(rows, intervals, strict=True)]
+        data["band"] = _band(intervals)
+        data["notes"] = [
+            f"{_('95% interval')} {between(interval)} · {note}" for interval, note in zip(intervals, data["notes"], strict=True)
+        ]
+    return Chart(title, note, data, [*heads, basis.name], [[*row, count] for row, count in zip(rows, counts, strict=True)])
 
 
 def _by_model(used: Iterable[ModelUsage]) -> list[tuple[str, int, int, float | None]]:

@@ -46,7 +46,7 @@ customElements.define("growth-chart", class extends HTMLElement {
   draw() {
     if (!this.isConnected) return;
     this.plot?.destroy();
-    const { x, ticks, series, axis: below } = this.told;
+    const { x, ticks, series, axis: below, band } = this.told;
     const [ink, line, accent, quiet] = ["text-3", "line", "accent", "text-3"].map((name) => this.colour(name));
     const axis = { stroke: ink, grid: { stroke: line, width: 1 }, ticks: { show: false }, font: "12px Inter, system-ui, sans-serif" };
     this.plot = new uPlot(
@@ -56,10 +56,12 @@ customElements.define("growth-chart", class extends HTMLElement {
         cursor: { y: false, drag: { x: false, y: false }, points: { size: 7 } },
         scales: { x: { time: false, range: (_, least, most) => (least === most ? [least - 1, most + 1] : [least, most]) }, y: { range: (_, least, most) => this.reach(least, most) } },
         axes: [{ ...axis, grid: { show: false }, label: below, labelSize: 20, labelFont: axis.font, values: (_, at) => at.map((one) => ticks[x.indexOf(one)] ?? "") }, { ...axis, size: 52, values: (_, at) => at.map((one) => this.text(one)) }],
-        series: [{}, ...series.map((one) => ({ stroke: one.predicted ? quiet : accent, width: 2, dash: one.predicted ? [5, 4] : undefined, spanGaps: true, points: { show: !one.predicted && x.length < 40, size: 6, fill: one.predicted ? quiet : accent } }))],
+        series: [{}, ...(band ?? []).map(() => ({ width: 0, spanGaps: true, points: { show: false } })), ...series.map((one) => ({ stroke: one.predicted ? quiet : accent, width: 2, dash: one.predicted ? [5, 4] : undefined, spanGaps: true, points: { show: !one.predicted && x.length < 40, size: 6, fill: one.predicted ? quiet : accent } }))],
+        // The interval of the curve, as an area behind it.
+        bands: band ? [{ series: [1, 2], fill: this.colour("accent-soft") }] : [],
         hooks: { setCursor: [(plot) => this.say(plot.cursor.idx)] },
       },
-      [x, ...series.map((one) => one.values)],
+      [x, ...(band ?? []), ...series.map((one) => one.values)],
       this,
     );
   }
@@ -71,7 +73,7 @@ customElements.define("growth-chart", class extends HTMLElement {
   }
   say(at) {
     const place = this.closest(".chart").querySelector("output");
-    place.textContent = at === null || at === undefined ? "" : `${this.told.labels[at]}: ${this.told.series.map((one) => `${one.name} ${this.text(one.values[at])}`).join(" · ")}`;
+    place.textContent = at === null || at === undefined ? "" : `${this.told.labels[at]}: ${this.told.series.map((one) => `${one.name} ${this.text(one.values[at])}`).join(" · ")} · ${this.told.notes[at]}`;
     this.at = at;
   }
   step(event) {
