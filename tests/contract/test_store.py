@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import inspect, text
@@ -18,8 +19,8 @@ from onward.core.preservation import Reference
 from onward.core.project import Project
 from onward.core.session import Session
 from onward.core.transcript import SessionHead, ToolCall, ToolResult, Turn, Usage
-from onward.errors import Conflict, StoreTooNew
-from onward.store import Store, facts, handoffs, projects, provenance, sessions, turns
+from onward.errors import Conflict, StoreBusy, StoreTooNew
+from onward.store import Store, engine, facts, handoffs, projects, provenance, sessions, turns
 from onward.store.bodies import Bodies, Packed
 from onward.store.facts import StoredLedger
 from onward.store.turns import NewTurn, Place
@@ -436,3 +437,15 @@ def test_totals_are_those_of_the_sessions(store: Store, project: Project, sessio
         totals = projects.totals(connection, [project.id])[project.id]
     assert (totals.sessions, totals.completed, totals.turns, totals.tokens) == (2, 1, 2, 20)
     assert totals.last_at is not None
+
+
+def test_nobody_waits_again_for_a_store_that_was_busy_for_too_long(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "BUSY_TIMEOUT_SECONDS", 0.05)
+    with Store.at_folder(home) as waiting, Store.at_folder(home) as busy:
+        tries: list[None] = []
+        write = waiting.write
+        monkeypatch.setattr(waiting, "write", lambda: tries.append(None) or write())
+        with busy.write():
+            done = waiting.write_together([lambda connection, name=name: projects.add(connection, name) for name in ("teh", "susu")])
+        assert [type(one) for one in done] == [StoreBusy, StoreBusy]
+        assert len(tries) == 1

@@ -89,10 +89,15 @@ class Store:
             yield connection
 
     def write_together(self, works: Sequence[Callable[[Connection], Outcome]]) -> list[Outcome | Exception]:
-        """Do *works* in one transaction, and return what each returned; where one fails, each in a transaction of its own, and what it returned or raised."""
+        """Do *works* in one transaction, and return what each returned; where one fails, each in a transaction of its own, and what it returned or raised.
+
+        A store that is busy for too long is that for all of them: nobody waits once more.
+        """
         try:
             with self.write() as connection:
                 return [work(connection) for work in works]
+        except StoreBusy as error:
+            return [error] * len(works)
         except Exception as error:  # noqa: BLE001 - whoever asked for the work gets it
             if len(works) == 1:
                 return [error]
