@@ -17,6 +17,7 @@ from onward.app import job_kinds, jobs, projects, sessions
 from onward.app.jobs import Bench, Job, Running
 from onward.store import Store
 from onward.web import long_work
+from onward.web.routes import jobs as jobs_pages
 from onward.work.worker import LOCK_FILE
 
 from .conftest import Site, Watch, ready, serving, violations, visit
@@ -68,6 +69,19 @@ def test_a_completion_leads_to_its_job_and_that_to_the_handoff(here: TestClient,
     assert 'then="' not in later
     assert 'href="/sessions/1/handoff"' in later
     assert "job-progress" not in here.get(f"/sessions/{session_id}").text
+
+
+def test_whatever_was_asked_for_is_found_again(here: TestClient, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "Nothing was asked for yet" in here.get("/jobs").text
+    monkeypatch.setattr(jobs_pages, "MOST_JOBS", 1)
+    exported = here.post(f"/parts/projects/{projects.new(store, 'klinik').id}/export", headers=HTMX)
+    assert shown(exported.headers["hx-location"]) == "/jobs/1"
+    jobs.ask(store, "backup", {})
+    first = here.get("/jobs").text
+    assert "Safe copy" in first
+    assert 'href="/jobs?before=2"' in first
+    assert all(one in here.get("/jobs?before=2").text for one in ("Exporting a project", "klinik", "waiting"))
+    assert "Exporting a project" in here.get("/jobs/1").text
 
 
 @pytest.mark.usefixtures("_unwaited")

@@ -8,7 +8,7 @@ from anyio import current_time, sleep
 from anyio.to_thread import run_sync
 from fastapi import Response
 
-from onward.app import jobs, refining, session_jobs
+from onward.app import backups, jobs, refining, session_jobs
 from onward.app.jobs import Job
 from onward.web.language import _, ngettext
 from onward.web.rendering import go
@@ -32,6 +32,21 @@ def follow(at: Visit, job: Job, then: str = "") -> Response:
     """Lead to the page of a job, and from there to *then* when it is done; by itself to where its result is seen."""
     there = urlencode({"then": then}) if then else ""
     return go(at, f"/jobs/{job.id}" + (f"?{there}" if there else ""), toast=Toast(_("It has begun. You may leave this page."), "info"))
+
+
+def named(job: Job) -> str:
+    """Return what a job is called."""
+    if job.kind == session_jobs.KIND:
+        return _("Completing a session") if job.arguments["said"] else _("Adding a transcript")
+    known = {
+        "import": _("Importing sessions"),
+        refining.KIND: _("Refining a handoff"),
+        "rebuild": _("Extracting facts anew"),
+        "export": _("Exporting a project"),
+        "import-project": _("Bringing in a project"),
+        backups.KIND: _("Safe copy"),
+    }
+    return known.get(job.kind, job.kind)
 
 
 def leads(job: Job) -> str:

@@ -10,6 +10,7 @@ from fastapi import Form, Response
 from onward.app import jobs, projects, remapping
 from onward.errors import BadInput, Conflict, NotFound
 from onward.web.language import _, ngettext
+from onward.web.long_work import follow
 from onward.web.rendering import go, partial
 from onward.web.visit import At, Toast, routes
 
@@ -83,7 +84,7 @@ def export(at: At, project_id: int, training: Annotated[bool, Form()] = False) -
     """Ask for a project as one file."""
     project = projects.of_id(at.store, project_id)
     job = jobs.ask(at.store, "export", {"training": training}, project=project, key=f"{project.id}:{training}", requested_by="dashboard")
-    return partial(at, "partials/_job.html", job=job, then="")
+    return follow(at, job)
 
 
 @router.get("/parts/projects/{project_id}/remap")

@@ -42,6 +42,7 @@ def pages() -> list[Command]:
         Command(_("Seen this error before?"), "/knowledge/seen", "circle-help", words="troubleshoot fix"),
         Command(_("LLM key"), "/settings/model", "key-round", words="model cost spend budget"),
         Command(_("Access tokens"), "/settings/access", "lock", words="permission"),
+        Command(_("Background work"), "/jobs", "activity", words="jobs progress import export backup"),
         Command(_("What the doctor finds"), "/settings/server", "activity", words="doctor server about version store"),
     ]
 
