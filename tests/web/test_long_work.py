@@ -136,6 +136,22 @@ def test_a_completion_is_left_come_back_to_and_ends_at_the_handoff(page: Page, w
         expect(page.locator(".handoff-prose").first).to_contain_text("port 9101")
 
 
+def test_what_is_changed_in_a_form_survives_a_reload_until_it_is_sent(page: Page, site: Site) -> None:
+    site.onward("template", "new", "release", "--objective", "Tag it", "--check", "The notes are written")
+    for is_saved in (False, True):
+        visit(page, f"{site.url}/sessions/templates")
+        page.get_by_role("button", name="Change release").click()
+        form = page.locator("#template-dialog")
+        if not is_saved:
+            form.locator("#template-objectives").fill("Tag it, and sign it")
+        else:
+            expect(form.locator("#template-objectives")).to_have_value("Tag it, and sign it")
+            form.get_by_role("button", name="Save").click()
+            expect(form).to_have_count(0)
+    expect(page.locator(".template-list")).to_contain_text("Tag it, and sign it")
+    assert page.evaluate("Object.keys(sessionStorage).filter((one) => one.startsWith('draft:'))") == []
+
+
 def test_a_form_that_was_refused_keeps_its_files(page: Page, watch: Watch, site: Site) -> None:
     watch.allow("422")
     visit(page, f"{site.url}/sessions/4")
