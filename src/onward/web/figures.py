@@ -94,11 +94,11 @@ def lasting(seconds: float | None) -> str:
     """Return a span of time in its largest unit: 3 minutes."""
     if seconds is None:
         return NOTHING
-    if seconds < _MINUTE:
+    if round(seconds) < 60:
         return ngettext("%(num)s second", "%(num)s seconds", round(seconds))
-    if seconds < _HOUR:
+    if round(seconds / _MINUTE) < 60:
         return ngettext("%(num)s minute", "%(num)s minutes", round(seconds / _MINUTE))
-    if seconds < _DAY:
+    if round(seconds / _HOUR) < 24:
         return ngettext("%(num)s hour", "%(num)s hours", round(seconds / _HOUR))
     return ngettext("%(num)s day", "%(num)s days", round(seconds / _DAY))
 

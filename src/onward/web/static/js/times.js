@@ -1,5 +1,6 @@
 // Times: how long ago, kept true while the page stays open, and the reader's own zone in the title.
-const STEPS = [["day", 86400], ["hour", 3600], ["minute", 60]];
+// A unit, its seconds, and from where on it is said: what rounds up to an hour is one.
+const STEPS = [["day", 86400, 84600], ["hour", 3600, 3570], ["minute", 60, 0]];
 const relative = new Intl.RelativeTimeFormat(onward.language, { numeric: "always" });
 const exact = new Intl.DateTimeFormat(onward.language, { dateStyle: "medium", timeStyle: "short" });
 
@@ -12,7 +13,7 @@ const tell = (time) => {
     time.textContent = onward.text("justNow");
     return;
   }
-  const [unit, size] = STEPS.find(([, size]) => Math.abs(seconds) >= size) || STEPS.at(-1);
+  const [unit, size] = STEPS.find(([, , from]) => Math.abs(seconds) >= from);
   time.textContent = relative.format(Math.round(seconds / size), unit);
 };
 const tellAll = (root) => root.querySelectorAll("time[data-relative]").forEach(tell);

@@ -55,7 +55,7 @@ customElements.define("growth-chart", class extends HTMLElement {
         legend: { show: false },
         cursor: { y: false, drag: { x: false, y: false }, points: { size: 7 } },
         scales: { x: { time: false, range: (_, least, most) => (least === most ? [least - 1, most + 1] : [least, most]) }, y: { range: (_, least, most) => this.reach(least, most) } },
-        axes: [{ ...axis, grid: { show: false }, label: below, labelSize: 20, labelFont: axis.font, values: (_, at) => at.map((one) => ticks[x.indexOf(one)] ?? "") }, { ...axis, size: 52, values: (_, at) => at.map((one) => this.text(one)) }],
+        axes: [{ ...axis, grid: { show: false }, size: 30, label: below, labelSize: 18, labelFont: axis.font, values: (_, at) => at.map((one) => ticks[x.indexOf(one)] ?? "") }, { ...axis, size: 52, values: (_, at) => at.map((one) => this.text(one)) }],
         series: [{}, ...(band ?? []).map(() => ({ width: 0, spanGaps: true, points: { show: false } })), ...series.map((one) => ({ stroke: one.predicted ? quiet : accent, width: 2, dash: one.predicted ? [5, 4] : undefined, spanGaps: true, points: { show: !one.predicted && x.length < 40, size: 6, fill: one.predicted ? quiet : accent } }))],
         // The interval of the curve, as an area behind it.
         bands: band ? [{ series: [1, 2], fill: this.colour("accent-soft") }] : [],
