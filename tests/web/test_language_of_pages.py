@@ -19,7 +19,7 @@ from .test_every_page import pages
 
 NOT_OURS = {"textarea", "script", "style", "code", "pre", "template", "option"}
 """Elements whose text a person or an agent wrote."""
-QUOTED = set("prose handoff talk source-turns mono gist changes losses cited opens source sides snippet".split())
+QUOTED = set("prose handoff talk told source-turns mono gist changes losses cited opens source sides snippet".split())
 """Classes of what shows handoffs and conversations, which stay in their own language."""
 SHOWN = ("aria-label", "title", "placeholder")
 VOID = {"br", "hr", "img", "input", "link", "meta", "source", "col", "wbr"}
