@@ -117,7 +117,7 @@ def test_without_a_model_refining_says_how_to_get_one(page: Page, shared_site: S
     visit(page, f"{shared_site.url}/handoff?project=1")
     expect(page.get_by_role("button", name="Refine")).to_be_disabled()
     page.get_by_role("link", name="Set one up").click()
-    expect(page.locator("main h1")).to_have_text("Settings")
+    page.wait_for_url(f"{shared_site.url}/settings/model")
 
 
 def test_what_is_looked_at_from_elsewhere_cannot_be_changed(page: Page, watch: Watch, site: Site) -> None:
