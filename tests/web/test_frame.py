@@ -41,6 +41,27 @@ def test_a_link_is_followed_in_its_place_and_with_a_key_in_another_tab(page: Pag
     expect(page.locator("main h1")).to_have_text("Dashboard")
 
 
+GOING = """going => {
+  for (const path of going) document.querySelector(`nav a[href="${path}"]`).click();
+}"""
+LED = """([first, then]) => {
+  document.querySelector(`nav a[href="${first}"]`).click();
+  htmx.ajax("GET", then, {target: "#main", swap: "outerHTML", push: "true", headers: {"HX-Boosted": "true"}});
+}"""
+
+
+def test_whoever_goes_on_before_a_page_came_gets_to_where_they_went_last(page: Page, shared_site: Site) -> None:
+    visit(page, shared_site.url)
+    for going, heading in ((["/knowledge", "/accounts"], "Accounts"), (["/accounts", "/knowledge"], "Knowledge")):
+        page.evaluate(GOING, going)
+        expect(page.locator("main h1")).to_have_text(heading)
+        page.wait_for_url(f"{shared_site.url}{going[1]}")
+    # What was done leads elsewhere while a page is on its way.
+    page.evaluate(LED, ["/accounts", "/analytics"])
+    expect(page.locator("main h1")).to_have_text("Analytics")
+    page.wait_for_url(f"{shared_site.url}/analytics")
+
+
 def test_keys_search_tell_themselves_and_go_places(page: Page, shared_site: Site) -> None:
     visit(page, shared_site.url)
     page.keyboard.press("/")

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import Column, Connection, Row, String, Table, and_, or_, select, update
+from sqlalchemy import Column, Connection, Row, String, Table, and_, false, or_, select, update
 from zstandard import ZstdCompressor, ZstdDecompressor
 
 from onward.store import knowledge, schema, search_index
@@ -101,8 +101,8 @@ class _Purge:
     def texts(self, table: Table) -> None:
         """Go through the texts of a table, those that are part of its key too."""
         columns = [column for column in table.columns if isinstance(column.type, String)]
-        held = or_(*(column.contains(one, autoescape=True) for column in columns for one in self._written))
-        for row in self._connection.execute(select(*table.primary_key.columns, *columns).where(held)).all() if columns else ():
+        held = or_(false(), *(column.contains(one, autoescape=True) for column in columns for one in self._written))
+        for row in self._connection.execute(select(*table.primary_key.columns, *columns).where(held)).all():
             texts = dict(zip((column.name for column in columns), row[-len(columns) :], strict=True))
             changed = {name: clean for name, text in texts.items() if text is not None and (clean := self._without(text)) != text}
             if not changed or not self._is_found(table.name):

@@ -6,8 +6,13 @@ document.addEventListener("click", (event) => {
   const link = event.target.closest?.("a[href]");
   if (!link || event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey || !goesHere(link)) return;
   event.preventDefault();
-  const how = { source: link, target: "#main", swap: "outerHTML show:window:top", push: "true", headers: { "HX-Boosted": "true" } };
+  // All going is the body's own, and one at a time: a second page would be put into one that is gone by then.
+  const how = { target: "#main", swap: "outerHTML show:window:top", push: "true", headers: { "HX-Boosted": "true" } };
   htmx.ajax("GET", link.getAttribute("href"), how).catch(() => {});
+});
+// What waited for another meant the page that stood then.
+document.addEventListener("htmx:beforeRequest", ({ detail }) => {
+  if (detail.target.id === "main" && !detail.target.isConnected) detail.target = document.getElementById("main");
 });
 // What goes is taken out before the next page is put in: htmx would tell each of its elements that it goes, and the browser would lay out both pages.
 document.addEventListener("htmx:beforeHistoryUpdate", ({ detail: { target } }) => target.id === "main" && target.replaceChildren());
