@@ -7,7 +7,7 @@ from fastapi import Response
 from onward.app import jobs, projects
 from onward.web.long_work import leads, named, told
 from onward.web.rendering import page, partial
-from onward.web.visit import At, Visit, routes
+from onward.web.visit import At, routes
 
 router = routes()
 
@@ -32,25 +32,22 @@ def show(at: At, job_id: int, then: str = "") -> Response:
 
 
 @router.get("/parts/jobs/{job_id}")
-def progress(at: At, job_id: int, then: str = "") -> Response:
-    """Answer how far a job is."""
-    return _shown(at, jobs.find(at.store, job_id), then)
+def progress(at: At, job_id: int, then: str = "", is_step: bool = False) -> Response:
+    """Answer how far a job is. Whoever asks only for what it is at is not told that it has ended: they are about to ask for all of it."""
+    job = jobs.find(at.store, job_id)
+    return partial(at, "partials/_job.html", job=job, then=_within(then), toast=None if is_step else told(job))
 
 
 @router.post("/parts/jobs/{job_id}/cancel")
 def cancel(at: At, job_id: int, then: str = "") -> Response:
     """Stop a job; what it did stays."""
-    return _shown(at, jobs.cancel(at.store, job_id), then)
+    return partial(at, "partials/_job.html", job=jobs.cancel(at.store, job_id), then=_within(then))
 
 
 @router.post("/parts/jobs/{job_id}/retry")
 def retry(at: At, job_id: int, then: str = "") -> Response:
     """Begin a job again that failed or was stopped."""
-    return _shown(at, jobs.retry(at.store, job_id), then)
-
-
-def _shown(at: Visit, job: jobs.Job, then: str) -> Response:
-    return partial(at, "partials/_job.html", job=job, then=_within(then), toast=told(job))
+    return partial(at, "partials/_job.html", job=jobs.retry(at.store, job_id), then=_within(then))
 
 
 def _within(then: str) -> str:

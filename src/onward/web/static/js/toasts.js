@@ -41,7 +41,7 @@ customElements.define("toast-stack", class extends HTMLElement {
     button.textContent = onward.text("undo");
     button.addEventListener("click", () => {
       this.drop(toast);
-      htmx.ajax("POST", url, { target: "#main", swap: "none" });
+      htmx.ajax("POST", url, { source: this, target: "#main", swap: "none" });
     });
     return button;
   }

@@ -15,8 +15,8 @@ customElements.define("job-progress", class extends HTMLElement {
       bar.value = told.done;
       this.querySelector(".of").textContent = `${told.done.toLocaleString(onward.language)} / ${told.total.toLocaleString(onward.language)}`;
       // What it is at is said by the server, in the language of the page.
-      htmx.ajax("GET", this.getAttribute("src"), { target: this.querySelector(".step"), select: ".step", swap: "outerHTML" });
-    } else htmx.ajax("GET", this.getAttribute("src"), { target: this, swap: "outerHTML" });
+      htmx.ajax("GET", this.getAttribute("src"), { source: this, values: { is_step: "true" }, target: this.querySelector(".step"), select: ".step", swap: "outerHTML" });
+    } else htmx.ajax("GET", this.getAttribute("src"), { source: this, target: this, swap: "outerHTML" });
   }
   leave() {
     const there = this.getAttribute("then");
