@@ -25,7 +25,7 @@ def test_accounts_are_added_told_of_paused_and_deleted_by_name(page: Page, site:
     dialog.get_by_role("button", name="Add them all").click()
     expect(page.locator(".next")).to_have_text("claude-2")
     page.get_by_role("button", name="Move it where it is due").click()
-    expect(page.get_by_text("runs on claude-2")).to_be_visible()
+    expect(page.get_by_text("runs on claude-2", exact=True)).to_be_visible()
     page.get_by_role("table").get_by_role("link", name="claude-2").click()
     page.get_by_role("button", name="Record usage").click()
     page.get_by_role("dialog").get_by_label("Credits used in all").fill("40")
