@@ -89,7 +89,7 @@ async def ask(port: int, requests: list[bytes], clients: int, seconds: float) ->
     return took, refused
 
 
-HEAD = ["what", "clients", "bare /s", "Onward /s", "of it", "lowest", "highest", "bare ms", "Onward ms", "p99 ms", "refused"]
+HEAD = ["what", "clients", "bare /s", "Onward /s", "of it", "lowest", "highest", "bare ms", "Onward ms", "bare p99", "p99 ms", "refused"]
 
 
 class Measured(NamedTuple):
@@ -179,11 +179,12 @@ def compare(least: Server, server: Server, seconds: float, rounds: int) -> list[
 def _summed(pairs: list[tuple[Measured, Measured]]) -> Iterator[object]:
     """Yield the figures of one row, from those of its rounds."""
     shares = sorted(ours.per_second / bare.per_second for bare, ours in pairs)
-    took = sorted(one for _, ours in pairs for one in ours.took_ms)
+    slowest = [sorted(one for measured in side for one in measured.took_ms) for side in zip(*pairs, strict=True)]
     yield from (f"{median(one.per_second for one in side):.0f}" for side in zip(*pairs, strict=True))
     yield from (f"{share:.0%}" for share in (median(shares), shares[0], shares[-1]))
     yield from (f"{median(one.user_ms for one in side):.2f}" for side in zip(*pairs, strict=True))
-    yield from (f"{took[int(len(took) * 0.99)]:.0f}", sum(one.refused for pair in pairs for one in pair))
+    yield from (f"{took[int(len(took) * 0.99)]:.0f}" for took in slowest)
+    yield sum(one.refused for pair in pairs for one in pair)
 
 
 if __name__ == "__main__":

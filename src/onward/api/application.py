@@ -64,8 +64,8 @@ ROUTES = (
 UPLOADS = frozenset({"/api/imports", "/api/projects/import"})
 """Paths to which whole files are sent."""
 
-THREADS = 16
-"""Requests that are worked on at once. More only wait for each other: for Python's lock, and for the store's one writer."""
+THREADS = 8
+"""Requests that are worked on at once. More only wait for each other: for Python's lock, and for the store's one writer. With twice as many the slowest wait half as long again."""
 
 ABOUT = """Turns the sessions of AI agents into one evolving handoff per project, and measures what it keeps.
 
