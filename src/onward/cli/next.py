@@ -104,13 +104,19 @@ def next_(
 
 
 def _caught_up(at: Desk) -> int:
-    """Import what agents of this machine wrote since, and return how many turns were new. What a server keeps is brought to it by `import`."""
-    if at.settings.server:
-        return 0
-    from onward.app.catching_up import catch_up
+    """Import what agents of this machine wrote since, and return how many turns were new."""
+    from onward.app.catching_up import written_since
 
-    named = at.project_or_none() if at.settings.project else None
-    came = catch_up(at.store, read_machine(), Path.cwd(), named, at.settings.worktrees)
+    worktrees = at.settings.worktrees
+    wanted = written_since(
+        read_machine(),
+        Path.cwd(),
+        at.project_or_none() if at.settings.project else None,
+        worktrees,
+        found=at.projects.found,
+        completed=lambda ours: at.sessions.listed(ours, status="completed"),
+    )
+    came = at.imports.paths(wanted, worktrees=worktrees).files if wanted else []
     for file in came:
         if file.error:
             note(f"{file.path}: not to its end: {file.error}")
