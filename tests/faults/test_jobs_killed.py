@@ -19,7 +19,7 @@ from onward.store import Store, events
 
 from .conftest import PROJECT, Undisturbed, kept, soak
 
-POINTS, FEW = 20, 4
+POINTS, FEW = 20, 2
 
 pytestmark = [pytest.mark.slow, pytest.mark.soak]
 

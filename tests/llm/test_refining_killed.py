@@ -98,4 +98,7 @@ def test_a_refinement_is_done_and_paid_for_once_wherever_its_worker_is_killed(
         assert ended.returncode == 0, ended.stderr
         finished_once(home, job_id, 3)
         # What was in flight is asked again, and nothing else.
-        assert len(scripted.asked) - before - requests in (0, 1), f"point {point} {side}"
+        again = len(scripted.asked) - before - requests
+        assert again in (0, 1), f"point {point} {side}"
+        with Store.at_folder(home) as store:
+            assert again <= sum(one.attempts for one in models.calls(store, job_id=job_id)) - requests <= 1, f"point {point} {side}"
