@@ -17,6 +17,9 @@ INTERRUPTED, PIPE_CLOSED = 130, 141
 QUICK = (["hook"], ["distill"], ["read"], ["--version"])
 """What must start at once. Each imports no more than it needs."""
 
+CYCLES_AFTER = 100_000
+"""New objects after which Python looks for cycles among them; of itself it does after 700."""
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Run `onward` with *arguments* and return its exit code. Without any, they are the process's own, which may end here."""
@@ -27,6 +30,9 @@ def main(arguments: list[str] | None = None) -> int:
     if whole_process and is_quick:
         # These live for a moment and make no cycles: looking for some is a tenth of their time, and freeing everything one by one at the end another.
         gc.disable()
+    elif whole_process:
+        # What the others import stays for good: to look through it again and again is a tenth of a short command.
+        gc.set_threshold(CYCLES_AFTER)
     try:
         code = _run(arguments)
         sys.stdout.flush()

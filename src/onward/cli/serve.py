@@ -32,8 +32,6 @@ def serve(host: str | None, port: int | None, as_json: bool) -> None:
       onward serve --port 8080
       onward serve --host 0.0.0.0
     """
-    # What is imported and made until it answers stays for good: to look through it for cycles is a sixth of the start.
-    gc.disable()
     settings = own_settings(host=host, port=port)
     with _listening(settings) as listening, open_store(settings) as store:
         if settings.is_open and not access.is_any_good(store):
@@ -61,8 +59,8 @@ def serve(host: str | None, port: int | None, as_json: bool) -> None:
         server = uvicorn.Server(config)
         # Streams ask, and end by themselves: nothing else would end them before the grace is over.
         application.state.is_ending = lambda: server.should_exit
+        # What is there by now stays for good: to look through it for cycles would keep everybody waiting for a tenth of a second, now and again.
         gc.freeze()
-        gc.enable()
         with working(settings), sweeping():
             server.run(sockets=[listening])
 
