@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import tempfile
@@ -17,6 +18,9 @@ from onward.store import Store
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 # A busy machine, or the first run on a new one, is slow without being wrong: no test of properties is a test of time.
+# What thousands of tests import stays for good: to look through it for cycles again and again is a seventh of their time.
+gc.set_threshold(100_000)
+
 settings.register_profile("onward", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("onward")
 
