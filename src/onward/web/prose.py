@@ -20,6 +20,10 @@ LIGHT, DARK = "a11y-high-contrast-light", "github-dark-high-contrast"
 MOST_HIGHLIGHTED_CHARS = 100_000
 """Longer code is shown plain: colours would take longer than anybody waits."""
 
+MOST_KEPT_CHARS = 4_000
+"""What is no longer is kept as HTML, since it is looked at again: one reads a session, follows a line, and comes back. Of each kind so many are kept."""
+KEPT = 2048
+
 _SOURCE = re.compile(r"\[(s\d+\.\d+(?:-\d+)?(?:,\s*s\d+\.\d+(?:-\d+)?)*)\]")
 _TAGS = {
     "a", "blockquote", "br", "code", "del", "div", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "input", "li", "ol", "p", "pre", "s", "span", "strong",
@@ -33,10 +37,17 @@ _ATTRIBUTES = {
 
 def prose(markdown: str, project_id: int | None = None) -> Markup:
     """Return *markdown* as HTML. With *project_id*, a source such as [s3.41] leads to its turns."""
+    return (_prose_kept if len(markdown) <= MOST_KEPT_CHARS else _prose)(markdown, project_id)
+
+
+def _prose(markdown: str, project_id: int | None) -> Markup:
     html = _reader().render(markdown)
     if project_id is not None:
         html = _SOURCE.sub(lambda hit: _linked(hit[1], project_id), html)
     return _cleaned(html)
+
+
+_prose_kept = lru_cache(KEPT)(_prose)
 
 
 @lru_cache(maxsize=8192)
@@ -47,7 +58,7 @@ def phrase(text: str) -> Markup:
 
 def code(text: str, language: str = "") -> Markup:
     """Return *text* as a block of code, highlighted where its language is known."""
-    return Markup('<pre class="code" tabindex="0"><code>{}</code></pre>').format(Markup(_coloured(text, language)))  # noqa: S704 - escaped by the lexer
+    return Markup(_block(text, language))  # noqa: S704 - escaped by the lexer
 
 
 def code_style() -> str:
@@ -98,7 +109,12 @@ def _lowered(state: StateCore) -> None:
 
 def _highlighted(text: str, language: str, _: str) -> str:
     # What begins with <pre is taken as it is.
-    return f'<pre class="code" tabindex="0"><code>{_coloured(text, language)}</code></pre>'
+    return _block(text, language)
+
+
+def _block(text: str, language: str) -> str:
+    coloured = (_coloured_kept if len(text) <= MOST_KEPT_CHARS else _coloured)(text, language)
+    return f'<pre class="code" tabindex="0"><code>{coloured}</code></pre>'
 
 
 def _coloured(text: str, language: str) -> str:
@@ -106,6 +122,9 @@ def _coloured(text: str, language: str) -> str:
 
     lexer = _lexer(language) if language and len(text) <= MOST_HIGHLIGHTED_CHARS else None
     return str(escape(text)) if lexer is None else str(highlight(text, lexer, _formatter()))
+
+
+_coloured_kept = lru_cache(KEPT)(_coloured)
 
 
 @lru_cache(maxsize=64)
