@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+import httpx2
 import pytest
 from playwright.sync_api import Page, expect
 from starlette.testclient import TestClient
@@ -134,6 +135,18 @@ def test_a_completion_is_left_come_back_to_and_ends_at_the_handoff(page: Page, w
         lock.rollback()
         page.wait_for_url("**/sessions/4/handoff", timeout=60_000)
         expect(page.locator(".handoff-prose").first).to_contain_text("port 9101")
+
+
+def test_the_end_of_a_job_is_seen_where_no_event_comes_through(page: Page, seeded_home: Path, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    shutil.copytree(seeded_home, home)
+    page.route("**/api/events", lambda route: route.fulfill(status=204))
+    with held_up(home) as lock, serving(home, tmp_path / "server.log") as site:
+        httpx2.post(f"{site.url}/api/projects/1/rebuild", timeout=60).raise_for_status()
+        visit(page, f"{site.url}/jobs/1")
+        expect(page.locator("job-progress")).to_contain_text("Waiting to begin")
+        lock.rollback()
+        expect(page.locator("job-progress[state=done]")).to_be_visible(timeout=60_000)
 
 
 def test_what_is_changed_in_a_form_survives_a_reload_until_it_is_sent(page: Page, site: Site) -> None:

@@ -1,11 +1,22 @@
 // <job-progress job src state then?>: moves its bar with the events of that job, and fetches itself anew when its state changes.
+// An event that came while it did so was nobody's, and some proxies hold events back: now and again it asks.
+const ASKS_AFTER_MS = 4000;
 customElements.define("job-progress", class extends HTMLElement {
   connectedCallback() {
-    if (["queued", "running"].includes(this.getAttribute("state"))) onward.follow(this, (told) => this.see(told));
-    else if (this.getAttribute("state") === "done" && this.hasAttribute("then")) this.leave();
+    if (["queued", "running"].includes(this.getAttribute("state"))) {
+      onward.follow(this, (told) => this.see(told));
+      this.asking = setInterval(() => this.ask(), ASKS_AFTER_MS);
+    } else if (this.getAttribute("state") === "done" && this.hasAttribute("then")) this.leave();
   }
   disconnectedCallback() {
+    clearInterval(this.asking);
     onward.unfollow(this);
+  }
+  async ask() {
+    if (document.hidden) return;
+    const answer = await fetch(`/api/jobs/${this.getAttribute("job")}`).catch(() => null);
+    const job = answer?.ok ? (await answer.json()).data : null;
+    if (job && job.state !== this.getAttribute("state") && this.isConnected) this.see(null);
   }
   see(told) {
     if (told && told.job_id !== Number(this.getAttribute("job"))) return;
