@@ -6,6 +6,7 @@ import gc
 import os
 import shutil
 import tempfile
+from asyncio import events
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
@@ -32,6 +33,19 @@ def _shared(name: str) -> Path:
             pytest.fail(f"CI needs {folder}: put the shared folder beside the clone")
         pytest.skip(f"{folder} is not here")
     return folder
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """The browser of an earlier test has an event loop that runs in this thread until the end: a test without a browser must not find it."""
+    loop = None if "browser" in getattr(item, "fixturenames", ()) else events._get_running_loop()
+    if loop:
+        events._set_running_loop(None)
+    try:
+        return (yield)
+    finally:
+        if loop:
+            events._set_running_loop(loop)
 
 
 @pytest.fixture(scope="session")

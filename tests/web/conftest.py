@@ -30,6 +30,10 @@ from onward.store import Store
 FLAGS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync".split()
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 PROJECT = "antre"
+WAITED_MS = 20_000
+"""For whatever is to be seen, and for each step of a browser: a busy machine is slow without being wrong."""
+
+expect.set_options(timeout=WAITED_MS)
 STARTS = 30
 
 
@@ -166,7 +170,7 @@ def watched(context: BrowserContext, watch: Watch) -> BrowserContext:
     context.on("console", watch.console)
     context.on("weberror", lambda error: watch.found.append(f"script: {error.error}"))
     context.on("request", watch.request)
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(WAITED_MS)
     return context
 
 

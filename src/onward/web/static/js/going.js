@@ -15,6 +15,14 @@ document.addEventListener("htmx:beforeRequest", ({ detail }) => {
   if (detail.target.id === "main" && !detail.target.isConnected) detail.target = document.getElementById("main");
 });
 // What goes is taken out before the next page is put in: htmx would tell each of its elements that it goes, and the browser would lay out both pages.
-document.addEventListener("htmx:beforeHistoryUpdate", ({ detail: { target } }) => target.id === "main" && target.replaceChildren());
+let leaves = false;
+document.addEventListener("htmx:beforeHistoryUpdate", ({ detail: { target } }) => {
+  if (target.id !== "main") return;
+  leaves = true;
+  target.replaceChildren();
+  leaves = false;
+});
+// A field that goes with what was typed into it says that it was changed: a form that sends itself then would answer into the next page.
+document.addEventListener("change", (event) => leaves && event.stopImmediatePropagation(), true);
 // The new page's heading has the focus, so that a screen reader begins there.
 document.addEventListener("htmx:afterSettle", ({ detail: { target, requestConfig } }) => inMain(target, requestConfig) && document.querySelector("#main h1")?.focus({ preventScroll: true }));

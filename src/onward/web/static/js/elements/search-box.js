@@ -10,6 +10,8 @@ customElements.define("search-box", class extends HTMLElement {
     return [...this.querySelectorAll("[role=option]")];
   }
   answered() {
+    // What was asked for before one went on is answered after, and the address is another page's by then.
+    if (!this.isConnected) return;
     this.input.setAttribute("aria-expanded", String(this.options.length > 0));
     this.input.removeAttribute("aria-activedescendant");
     const asked = new URLSearchParams([...new FormData(this.querySelector("form"))].filter(([, value]) => value));
