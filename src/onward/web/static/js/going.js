@@ -24,5 +24,7 @@ document.addEventListener("htmx:beforeHistoryUpdate", ({ detail: { target } }) =
 });
 // A field that goes with what was typed into it says that it was changed: a form that sends itself then would answer into the next page.
 document.addEventListener("change", (event) => leaves && event.stopImmediatePropagation(), true);
-// The new page's heading has the focus, so that a screen reader begins there.
-document.addEventListener("htmx:afterSettle", ({ detail: { target, requestConfig } }) => inMain(target, requestConfig) && document.querySelector("#main h1")?.focus({ preventScroll: true }));
+// The new page's heading has the focus, so that a screen reader begins there; or what the page says that one begins with.
+document.addEventListener("htmx:afterSettle", ({ detail: { target, requestConfig } }) => {
+  if (inMain(target, requestConfig)) (document.querySelector("#main [autofocus]") ?? document.querySelector("#main h1"))?.focus({ preventScroll: true });
+});
