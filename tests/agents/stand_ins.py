@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,7 +25,7 @@ class Calls(Protocol):
 
 
 @dataclass
-class StandIn:
+class StandIn(ABC):
     """One session of an agent: `day` is of March 2026. Begin it, let things be said, then let it end, or crash."""
 
     at: Calls
@@ -41,11 +42,13 @@ class StandIn:
         return f"{self.day:08x}-1111-4222-8333-{len(self.agent):012x}"
 
     @property
+    @abstractmethod
     def path(self) -> Path:
-        raise NotImplementedError
+        """Where the agent keeps the transcript."""
 
+    @abstractmethod
     def content(self) -> str:
-        raise NotImplementedError
+        """The transcript so far, as the agent writes it."""
 
     def payload(self, event: str, **more: object) -> dict[str, object]:
         return {"session_id": self.id, "transcript_path": str(self.path), "cwd": str(self.at.shop), "hook_event_name": event, **more}
