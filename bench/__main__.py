@@ -70,22 +70,24 @@ BENCHES = {
 
 def main(arguments: list[str] | None = None) -> int:
     """Run them; each prints its table and writes its JSON under bench/results. Return 1 when one failed."""
-    asked = argparse.ArgumentParser(prog="python -m bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    asked.add_argument("names", nargs="*", metavar="NAME", help=f"which: {', '.join(BENCHES)} (default: all)")
-    asked.add_argument("--long", action="store_true", help="with what takes an hour")
-    asked.add_argument("--list", action="store_true", help="say what there is")
-    given = asked.parse_args(arguments)
-    if unknown := [name for name in given.names if name not in BENCHES]:
-        asked.error(f"no bench is called {', '.join(unknown)}: there are {', '.join(BENCHES)}")
-    if given.list:
+    argument_parser = argparse.ArgumentParser(
+        prog="python -m bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    argument_parser.add_argument("names", nargs="*", metavar="NAME", help=f"which: {', '.join(BENCHES)} (default: all)")
+    argument_parser.add_argument("--long", action="store_true", help="with what takes an hour")
+    argument_parser.add_argument("--list", action="store_true", help="say what there is")
+    options = argument_parser.parse_args(arguments)
+    if unknown := [name for name in options.names if name not in BENCHES]:
+        argument_parser.error(f"no bench is called {', '.join(unknown)}: there are {', '.join(BENCHES)}")
+    if options.list:
         print("\n".join(f"{name:14}{bench.measures}" for name, bench in BENCHES.items()))
         return 0
     failed: list[str] = []
-    for name in given.names or BENCHES:
+    for name in options.names or BENCHES:
         bench, started = BENCHES[name], time.monotonic()
         print(f"== {name}: {bench.measures}\n", flush=True)
         try:
-            bench.run(bench.long or [] if given.long else [])
+            bench.run(bench.long or [] if options.long else [])
         except (Exception, SystemExit) as error:  # noqa: BLE001 - one bench less is no reason to lose the others' figures
             failed.append(name)
             if isinstance(error, SystemExit):

@@ -14,12 +14,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from statistics import mean
 
-from bench.frozen import Frozen, ProbeSet, budgets, parser
+from bench.frozen import Frozen, ProbeSet, add_budgets, create_parser
 from bench.intervals import bootstrap, kendall
-from bench.made import Made, made_of
+from bench.made import Distillation, distil_sessions
 from bench.report import keep, table
 from onward.core.handoff import render
-from onward.core.intervals import wilson
+from onward.core.intervals import wilson_interval
 from onward.core.preservation import Preservation, measure
 from onward.tokens import count_tokens
 
@@ -29,7 +29,7 @@ _DRAWS = 400
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class Judgement:
     """One document by both judges: shares 0..1, and the ends of the measure's interval."""
 
     transcript: str
@@ -54,34 +54,39 @@ class Judged:
     @property
     def is_surely_flattered(self) -> bool:
         """Whether it lies above the probes' own interval, too: a few probes are few."""
-        return self.low > wilson(self.answered, self.probes)[1]
+        return self.low > wilson_interval(self.answered, self.probes)[1]
 
 
-def judged(frozen: Frozen, one: ProbeSet, at: Sequence[int]) -> Iterator[Judged]:
+def judge(frozen: Frozen, probe_set: ProbeSet, at: Sequence[int]) -> Iterator[Judgement]:
     """Yield both judgements of every document of one session."""
-    made = made_of([one.file])
+    distillation = distil_sessions([probe_set.file])
     for budget in at:
-        master = made.master(budget)
-        yield _judged(frozen, one, HANDOFF, render(master.handoff), budget, master.preservation)
-        for name, text in plain_documents(made, budget, frozen.scorer.cut).items():
-            preservation = measure(text, made.references, document_tokens=count_tokens(text), session_tokens=0, sessions=1)
-            yield _judged(frozen, one, name, text, budget, preservation)
+        master = distillation.master(budget)
+        yield _judge(frozen, probe_set, HANDOFF, render(master.handoff), budget, master.preservation)
+        for name, text in plain_documents(distillation, budget, frozen.scorer.cut).items():
+            preservation = measure(text, distillation.references, document_tokens=count_tokens(text), session_tokens=0, sessions=1)
+            yield _judge(frozen, probe_set, name, text, budget, preservation)
 
 
-def _judged(frozen: Frozen, one: ProbeSet, name: str, text: str, budget: int, preservation: Preservation) -> Judged:
-    kept, total = sum(g.kept for g in preservation.groups), sum(g.total for g in preservation.groups)
-    low, high = wilson(kept, total)
-    answered = frozen.answered(one.probes, text, budget, one.pairs)
-    return Judged(one.transcript, name, budget, kept / max(1, total), low, high, sum(answered), len(answered))
+def _judge(frozen: Frozen, probe_set: ProbeSet, name: str, text: str, budget: int, preservation: Preservation) -> Judgement:
+    kept_count, total = sum(g.kept_count for g in preservation.groups), sum(g.total for g in preservation.groups)
+    low, high = wilson_interval(kept_count, total)
+    answered = frozen.answered(probe_set.probes, text, budget, probe_set.pairs)
+    return Judgement(probe_set.transcript, name, budget, kept_count / max(1, total), low, high, sum(answered), len(answered))
 
 
-def plain_documents(made: Made, budget_tokens: int, cut: Callable[..., tuple[str, int]]) -> dict[str, str]:
+def plain_documents(distillation: Distillation, budget_tokens: int, cut: Callable[..., tuple[str, int]]) -> dict[str, str]:
     """Return documents that anyone could make without understanding a session, each of at most *budget_tokens*."""
-    said = [turn for path in made.paths for _, turn in path.turns if turn.text and turn.mark in ("said", "queued") and not turn.sidechain]
-    prose = "\n\n".join(turn.text for turn in said)
+    messages = [
+        turn
+        for path in distillation.paths
+        for _, turn in path.turns
+        if turn.text and turn.mark in ("said", "queued") and not turn.sidechain
+    ]
+    prose = "\n\n".join(turn.text for turn in messages)
     lines = [line for line in prose.split("\n") if len(line.split()) > 3]
     random.Random(7).shuffle(lines)
-    words, answers = ("\n\n".join(turn.text for turn in reversed(said) if turn.role == role) for role in ("user", "assistant"))
+    words, answers = ("\n\n".join(turn.text for turn in reversed(messages) if turn.role == role) for role in ("user", "assistant"))
     words, used = cut(words, budget_tokens // 2)
     answers, _ = cut(answers, budget_tokens - min(used, budget_tokens // 2))
     return {
@@ -92,105 +97,109 @@ def plain_documents(made: Made, budget_tokens: int, cut: Callable[..., tuple[str
     }
 
 
-def tau(points: Sequence[Judged]) -> float:
+def tau(points: Sequence[Judgement]) -> float:
     """Return how alike both judges rank *points* (−1..1); 0 where one of them tells nothing apart."""
-    return kendall([one.measured for one in points], [one.answered_ratio for one in points]) or 0.0
+    return kendall([point.measured for point in points], [point.answered_ratio for point in points]) or 0.0
 
 
-def correlations(points: Sequence[Judged], at: Sequence[int]) -> dict[str, tuple[float, float, float]]:
+def correlations(points: Sequence[Judgement], at: Sequence[int]) -> dict[str, tuple[float, float, float]]:
     """Return the rank correlations with their 95 % intervals over sessions, by what is ranked."""
-    by_session: dict[str, list[Judged]] = {}
-    for one in points:
-        by_session.setdefault(one.transcript, []).append(one)
+    by_session: dict[str, list[Judgement]] = {}
+    for point in points:
+        by_session.setdefault(point.transcript, []).append(point)
     sessions = list(by_session.values())
-    own = [[one for one in several if one.document == HANDOFF] for several in sessions]
+    handoff_points = [[point for point in several if point.document == HANDOFF] for several in sessions]
 
-    def over(groups: Sequence[Sequence[Judged]], keep_: Callable[[Judged], bool] = lambda _: True) -> tuple[float, float, float]:
-        def figure(drawn: Sequence[Sequence[Judged]]) -> float:
-            return tau([one for several in drawn for one in several if keep_(one)])
+    def with_interval(
+        groups: Sequence[Sequence[Judgement]], keep_: Callable[[Judgement], bool] = lambda _: True
+    ) -> tuple[float, float, float]:
+        def figure(drawn: Sequence[Sequence[Judgement]]) -> float:
+            return tau([point for several in drawn for point in several if keep_(point)])
 
         return figure(groups), *bootstrap(groups, figure, draws=_DRAWS)
 
-    found = {"handoffs, all sessions and budgets": over(own)}
+    results = {"handoffs, all sessions and budgets": with_interval(handoff_points)}
     for budget in at:
-        found[f"handoffs at {budget:,}, between sessions"] = over(own, lambda one, budget=budget: one.budget_tokens == budget)  # type: ignore[misc]
+        results[f"handoffs at {budget:,}, between sessions"] = with_interval(
+            handoff_points, lambda point, budget=budget: point.budget_tokens == budget
+        )  # type: ignore[misc]
     each = [tau(several) for several in sessions]
-    found["all documents of one session, mean"] = (mean(each), *bootstrap(each, mean))
+    results["all documents of one session, mean"] = (mean(each), *bootstrap(each, mean))
     means = _means(points)
-    found["all documents, means over sessions"] = (
+    results["all documents, means over sessions"] = (
         kendall([m for m, _ in means.values()], [a for _, a in means.values()]) or 0.0,
-        *bootstrap(sessions, lambda drawn: _tau_of_means([one for several in drawn for one in several]), draws=_DRAWS),
+        *bootstrap(sessions, lambda drawn: _tau_of_means([point for several in drawn for point in several]), draws=_DRAWS),
     )
-    return found
+    return results
 
 
-def _means(points: Sequence[Judged]) -> dict[tuple[str, int], tuple[float, float]]:
-    groups: dict[tuple[str, int], list[Judged]] = {}
-    for one in points:
-        groups.setdefault((one.document, one.budget_tokens), []).append(one)
+def _means(points: Sequence[Judgement]) -> dict[tuple[str, int], tuple[float, float]]:
+    groups: dict[tuple[str, int], list[Judgement]] = {}
+    for point in points:
+        groups.setdefault((point.document, point.budget_tokens), []).append(point)
     return {
-        key: (mean(one.measured for one in several), sum(one.answered for one in several) / sum(one.probes for one in several))
+        key: (mean(point.measured for point in several), sum(point.answered for point in several) / sum(point.probes for point in several))
         for key, several in groups.items()
     }
 
 
-def _tau_of_means(points: Sequence[Judged]) -> float:
+def _tau_of_means(points: Sequence[Judgement]) -> float:
     means = _means(points)
     return kendall([m for m, _ in means.values()], [a for _, a in means.values()]) or 0.0
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Judge, print the tables, and write the JSON."""
-    asked = parser(__doc__)
-    budgets(asked)
-    given = asked.parse_args(arguments)
-    frozen = Frozen(given.shared)
-    points = [one for s in frozen.sets(given.only) for one in judged(frozen, s, given.budgets)]
-    found = correlations(points, given.budgets)
+    argument_parser = create_parser(__doc__)
+    add_budgets(argument_parser)
+    options = argument_parser.parse_args(arguments)
+    frozen = Frozen(options.shared)
+    points = [point for s in frozen.sets(options.only) for point in judge(frozen, s, options.budgets)]
+    results = correlations(points, options.budgets)
     print("Kendall's τ-b between the measure and the share of probes answered\n")
-    print(table(("ranked", "τ", "95 % interval"), [(name, t, f"[{low:.2f}–{high:.2f}]") for name, (t, low, high) in found.items()]))
+    print(table(("ranked", "τ", "95 % interval"), [(name, t, f"[{low:.2f}–{high:.2f}]") for name, (t, low, high) in results.items()]))
     means = _means(points)
     names = list(dict.fromkeys(name for name, _ in means))
     print("\nper cent kept by the measure / per cent of probes answered\n")
-    cells = [(name, *(f"{100 * means[name, b][0]:.0f} / {100 * means[name, b][1]:.0f}" for b in given.budgets)) for name in names]
-    print(table(("document", *map("{:,}".format, given.budgets)), cells))
-    flattered = [one for one in points if one.is_flattered]
+    cells = [(name, *(f"{100 * means[name, b][0]:.0f} / {100 * means[name, b][1]:.0f}" for b in options.budgets)) for name in names]
+    print(table(("document", *map("{:,}".format, options.budgets)), cells))
+    flattered = [point for point in points if point.is_flattered]
     _print_flattered(points, flattered)
     keep(
         "agreement",
         {
-            "sessions": len({one.transcript for one in points}),
-            "tau": {name: {"tau": t, "low": low, "high": high} for name, (t, low, high) in found.items()},
+            "sessions": len({point.transcript for point in points}),
+            "tau": {name: {"tau": t, "low": low, "high": high} for name, (t, low, high) in results.items()},
             "means": [{"document": d, "budget": b, "measured": m, "answered": a} for (d, b), (m, a) in means.items()],
-            "handoffs": sum(one.document == HANDOFF for one in points),
-            "flattered": [_plain(one) for one in flattered],
-            "points": [asdict(one) for one in points],
+            "handoffs": sum(point.document == HANDOFF for point in points),
+            "flattered": [_plain(point) for point in flattered],
+            "points": [asdict(point) for point in points],
         },
         arguments,
     )
 
 
-def _plain(one: Judged) -> Mapping[str, object]:
-    return {**asdict(one), "surely": one.is_surely_flattered}
+def _plain(point: Judgement) -> Mapping[str, object]:
+    return {**asdict(point), "surely": point.is_surely_flattered}
 
 
-def _print_flattered(points: Sequence[Judged], flattered: Sequence[Judged]) -> None:
-    own = [one for one in flattered if one.document == HANDOFF]
-    rest = len(flattered) - len(own)
-    count = sum(one.document == HANDOFF for one in points)
+def _print_flattered(points: Sequence[Judgement], flattered: Sequence[Judgement]) -> None:
+    flattered_handoffs = [point for point in flattered if point.document == HANDOFF]
+    rest = len(flattered) - len(flattered_handoffs)
+    count = sum(point.document == HANDOFF for point in points)
     print(
-        f"\nThe measure's lower end lies above the probe score for {len(own)} of {count} handoffs, and for {rest} of {len(points) - count} plain documents; "
-        f"above the probes' own interval for {sum(one.is_surely_flattered for one in own)} and {sum(one.is_surely_flattered for one in flattered) - sum(one.is_surely_flattered for one in own)}."
+        f"\nThe measure's lower end lies above the probe score for {len(flattered_handoffs)} of {count} handoffs, and for {rest} of {len(points) - count} plain documents; "
+        f"above the probes' own interval for {sum(point.is_surely_flattered for point in flattered_handoffs)} and {sum(point.is_surely_flattered for point in flattered) - sum(point.is_surely_flattered for point in flattered_handoffs)}."
     )
-    if own:
+    if flattered_handoffs:
         rows = [
             (
-                one.transcript,
-                one.budget_tokens,
-                f"{100 * one.measured:.0f} [{100 * one.low:.0f}–{100 * one.high:.0f}]",
-                f"{one.answered}/{one.probes}",
+                point.transcript,
+                point.budget_tokens,
+                f"{100 * point.measured:.0f} [{100 * point.low:.0f}–{100 * point.high:.0f}]",
+                f"{point.answered}/{point.probes}",
             )
-            for one in own
+            for point in flattered_handoffs
         ]
         print("\n" + table(("flattered handoff", "budget", "measured", "probes"), rows))
 

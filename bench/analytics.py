@@ -23,7 +23,7 @@ from onward.store import Store
 
 SIZES = (10, 10_000)
 RUNS = 5
-ASKED: dict[str, Callable[[Store, Project], object]] = {
+QUERIES: dict[str, Callable[[Store, Project], object]] = {
     "growth, 500 points": analytics.growth,
     "growth, 300 points": lambda store, project: analytics.growth(store, project, most_points=300),
     "retention": analytics.retention,
@@ -40,19 +40,19 @@ def main(arguments: list[str] | None = None) -> None:
         subprocess.run([sys.executable, "-m", "onward", "demo", "--no-serve", "--keep"], env=environment, check=True, capture_output=True)
         ids = [fill(home, size) for size in SIZES]
         with Store.at_folder(home) as store:
-            sized = [projects.of_id(store, one) for one in ids]
-            costs = {name: [quickest(asked, store, one) for one in sized] for name, asked in ASKED.items()}
+            sized = [projects.require(store, project_id) for project_id in ids]
+            costs = {name: [quickest(query, store, project) for project in sized] for name, query in QUERIES.items()}
     rows = [[name, *(f"{ms:.1f}" for ms in cost), f"{cost[1] / cost[0]:.1f}"] for name, cost in costs.items()]
     print(table(HEAD, rows))
     keep("analytics", {"rows": [dict(zip(HEAD, row, strict=True)) for row in rows]}, arguments)
 
 
-def quickest(asked: Callable[[Store, Project], object], store: Store, project: Project) -> float:
+def quickest(query: Callable[[Store, Project], object], store: Store, project: Project) -> float:
     """Return the fewest milliseconds that an answer took."""
     taken = []
     for _ in range(RUNS):
         began = time.perf_counter()
-        asked(store, project)
+        query(store, project)
         taken.append((time.perf_counter() - began) * 1000)
     return min(taken)
 

@@ -51,8 +51,8 @@ def _database() -> sqlite3.Connection:
             "wal_autocheckpoint = 4000",
         ):
             _local.database.execute(f"PRAGMA {pragma}")
-    found: sqlite3.Connection = _local.database
-    return found
+    database: sqlite3.Connection = _local.database
+    return database
 
 
 def _time(at: int | None) -> datetime | None:
@@ -68,7 +68,7 @@ def healthz() -> dict[str, Any]:
 @application.get("/api/projects/{project_id}")
 def project(project_id: int) -> dict[str, Any]:
     """Answer a project and what it holds."""
-    one = _database().execute("SELECT * FROM projects WHERE id = ?", (project_id,)).fetchone()
+    row = _database().execute("SELECT * FROM projects WHERE id = ?", (project_id,)).fetchone()
     held = (
         _database()
         .execute(
@@ -79,10 +79,10 @@ def project(project_id: int) -> dict[str, Any]:
         .fetchone()
     )
     data = {
-        "id": one["id"], "name": one["name"], "description": one["description"], "status": one["status"], "root": one["root"], "remote": one["remote"],
+        "id": row["id"], "name": row["name"], "description": row["description"], "status": row["status"], "root": row["root"], "remote": row["remote"],
         "session_count": held[0], "completed_count": held[1], "turn_count": held[2], "tokens": held[3], "credits_used": held[4], "growth": 0.0,
-        "mean_preservation_ratio": None, "last_session_at": _time(held[5]), "last_activity_at": _time(held[5]), "created_at": _time(one["created_at"]),
-        "updated_at": _time(one["updated_at"]),
+        "mean_preservation_ratio": None, "last_session_at": _time(held[5]), "last_activity_at": _time(held[5]), "created_at": _time(row["created_at"]),
+        "updated_at": _time(row["updated_at"]),
     }  # fmt: skip
     return {"success": True, "data": data}
 
@@ -90,19 +90,19 @@ def project(project_id: int) -> dict[str, Any]:
 @application.get("/api/ai/conversations/{project_id}")
 def conversation(project_id: int, limit: int) -> dict[str, Any]:
     """Answer the first turns of a project."""
-    found = _database().execute(
+    rows = _database().execute(
         "SELECT number, ordinal, role, at, abandoned, body FROM turns JOIN sessions ON sessions.id = session_id WHERE sessions.project_id = ? "
         "ORDER BY number, ordinal LIMIT ?",
         (project_id, limit),
     )
-    return {"success": True, "data": [_turn(*row) for row in found], "next_cursor": None}
+    return {"success": True, "data": [_turn(*row) for row in rows], "next_cursor": None}
 
 
 def _turn(number: int, ordinal: int, role: str, at: int | None, abandoned: int, body: bytes) -> dict[str, Any]:
-    said = json.loads(body)
+    turn = json.loads(body)
     return {
-        "handle": f"s{number}.{ordinal}", "session_number": number, "turn": ordinal, "role": role, "content": said["text"], "at": _time(at), "mark": "said",
-        "model": None, "calls": [], "results": [], "thinking": "", "usage": None, "id": None, "line": said["line"], "sidechain": None,
+        "handle": f"s{number}.{ordinal}", "session_number": number, "turn": ordinal, "role": role, "content": turn["text"], "at": _time(at), "mark": "said",
+        "model": None, "calls": [], "results": [], "thinking": "", "usage": None, "id": None, "line": turn["line"], "sidechain": None,
         "abandoned": bool(abandoned),
     }  # fmt: skip
 
@@ -110,11 +110,11 @@ def _turn(number: int, ordinal: int, role: str, at: int | None, abandoned: int, 
 @application.get("/api/projects/{project_id}/handoff")
 def handoff(project_id: int) -> dict[str, Any]:
     """Answer the newest handoff of a project."""
-    one = _database().execute("SELECT * FROM handoffs WHERE project_id = ? ORDER BY version DESC LIMIT 1", (project_id,)).fetchone()
+    row = _database().execute("SELECT * FROM handoffs WHERE project_id = ? ORDER BY version DESC LIMIT 1", (project_id,)).fetchone()
     data = {
-        "id": one["id"], "version": one["version"], "session_number": one["session_number"], "budget_tokens": one["budget_tokens"],
-        "markdown": one["markdown"], "document": json.loads(one["document_json"]), "preservation": json.loads(one["preservation_json"]),
-        "created_at": _time(one["created_at"]), "generator": one["generator"],
+        "id": row["id"], "version": row["version"], "session_number": row["session_number"], "budget_tokens": row["budget_tokens"],
+        "markdown": row["markdown"], "document": json.loads(row["document_json"]), "preservation": json.loads(row["preservation_json"]),
+        "created_at": _time(row["created_at"]), "generator": row["generator"],
     }  # fmt: skip
     return {"success": True, "data": data}
 
@@ -125,18 +125,18 @@ def save(body: Save) -> dict[str, Any]:
     database, new = _database(), len(body.turns)
     with database:
         database.execute("BEGIN IMMEDIATE")
-        one = database.execute("SELECT * FROM sessions WHERE id = ?", (body.session_id,)).fetchone()
+        row = database.execute("SELECT * FROM sessions WHERE id = ?", (body.session_id,)).fetchone()
         rows = [
             (
-                body.session_id * 2**24 + one["turns"] + place, one["project_id"], body.session_id, one["turns"] + place, os.urandom(16), turn.role,
+                body.session_id * 2**24 + row["turns"] + place, row["project_id"], body.session_id, row["turns"] + place, os.urandom(16), turn.role,
                 None, len(turn.content), False, json.dumps({"line": place - 1, "text": turn.content}).encode(),
             )
             for place, turn in enumerate(body.turns, start=1)
         ]  # fmt: skip
         database.executemany("INSERT INTO turns VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
         database.execute("UPDATE sessions SET turns = turns + ? WHERE id = ?", (new, body.session_id))
-    data = {"session_id": one["id"], "session_number": one["number"], "status": one["status"], "new_turns": new, "known_turns": 0}
-    return {"success": True, "data": {**data, "turn_count": one["turns"] + new}}
+    data = {"session_id": row["id"], "session_number": row["number"], "status": row["status"], "new_turns": new, "known_turns": 0}
+    return {"success": True, "data": {**data, "turn_count": row["turns"] + new}}
 
 
 def main() -> None:

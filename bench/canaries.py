@@ -15,15 +15,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench.frozen import SHARED, Frozen, Pairs, budgets
-from bench.intervals import shown
+from bench.frozen import SHARED, Frozen, Pairs, add_budgets
+from bench.intervals import format_share
 from bench.made import complete, store_with
-from bench.planting import Canary, Sentence, canaries, planted
+from bench.planting import Canary, Sentence, canaries, plant
 from bench.report import keep, table
 from bench.transcripts import Agent, sources
 from onward.app import handoffs, searching
 from onward.app.projects import Project
-from onward.core.intervals import wilson
+from onward.core.intervals import wilson_interval
 from onward.store import Store
 
 ROUNDS = 5
@@ -33,7 +33,7 @@ _IN_THE_SAME_SESSION = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class CanaryResult:
     """One canary asked of one handoff. `reached` says that the document or one search holds it."""
 
     host: str
@@ -43,7 +43,7 @@ class Asked:
     canary: str
     kind: str
     is_changed: bool
-    kept: bool
+    is_kept: bool
     stale: bool
     reached: bool
 
@@ -52,46 +52,48 @@ def scripts(items: Sequence[Canary], sessions: int) -> tuple[list[list[Sentence]
     """Return what is said in each of so many *sessions* (three at least), and in which each changed canary changes."""
     rounds: list[list[Sentence]] = [[] for _ in range(sessions)]
     changes: dict[str, int] = {}
-    spread = sorted(items, key=lambda one: one.value[::-1])  # An order that has nothing to do with kinds.
-    changing = [one for one in spread if one.old]
-    for place, one in enumerate(spread):
+    spread = sorted(items, key=lambda canary: canary.value[::-1])  # An order that has nothing to do with kinds.
+    changing = [canary for canary in spread if canary.old]
+    for place, canary in enumerate(spread):
         # What changes in the same session stands in its first half, the change in its second.
         at = (place + 0.5) / len(spread)
-        if one.old:
-            number = changing.index(one)
+        if canary.old:
+            number = changing.index(canary)
             in_round = 0 if number < _IN_THE_SAME_SESSION else 1 + number % 2
-            changes[one.id] = in_round
-            rounds[in_round].append(Sentence(one.template.by, one.change, 0.55 + 0.4 * number / len(changing)))
+            changes[canary.id] = in_round
+            rounds[in_round].append(Sentence(canary.template.by, canary.change, 0.55 + 0.4 * number / len(changing)))
             at *= 0.5
-        rounds[0].append(Sentence(one.template.by, one.first, at))
+        rounds[0].append(Sentence(canary.template.by, canary.first, at))
     return rounds, changes
 
 
-def rounds_of(host: str, files: Sequence[bytes], seed: int, at: Sequence[int], frozen: Frozen) -> Iterable[Asked]:
+def rounds_of(host: str, files: Sequence[bytes], seed: int, at: Sequence[int], frozen: Frozen) -> Iterable[CanaryResult]:
     """Yield every question about every round of one host and seed."""
     items = canaries(seed)
-    said, changes = scripts(items, len(files))
+    rounds, changes = scripts(items, len(files))
     pairs: Pairs = set()
     with TemporaryDirectory(prefix="onward-bench-") as folder, store_with("canaries") as (store, [project]):
         for number in range(len(files)):
             path = Path(folder) / f"{number + 1}.jsonl"
-            path.write_bytes(planted(files[number], said[number], seed))
+            path.write_bytes(plant(files[number], rounds[number], seed))
             complete(store, project, path)
             pairs |= frozen.scorer.pairs_of(frozen.scorer.full_text(str(path)))
-            found = {one.id: _searched(store, project, one.template.question) for one in items}
+            search_texts = {canary.id: _search_text(store, project, canary.template.question) for canary in items}
             for budget in at:
-                document = handoffs.current(store, project, budget_tokens=budget).markdown
-                for one in items:
-                    is_changed = bool(one.old) and changes[one.id] <= number
-                    probe = one.probe(is_changed=is_changed)
-                    [kept] = frozen.answered([probe], document, budget, pairs)
+                document = handoffs.current_handoff(store, project, budget_tokens=budget).markdown
+                for canary in items:
+                    is_changed = bool(canary.old) and changes[canary.id] <= number
+                    probe = canary.probe(is_changed=is_changed)
+                    [is_kept] = frozen.answered([probe], document, budget, pairs)
                     [stale] = frozen.stale([probe], document, budget)
-                    [by_search] = frozen.answered([probe], found[one.id], SEARCH_TOKENS, pairs)
-                    yield Asked(host, seed, number + 1, budget, one.id, one.template.kind, is_changed, kept, stale, kept or by_search)
+                    [by_search] = frozen.answered([probe], search_texts[canary.id], SEARCH_TOKENS, pairs)
+                    yield CanaryResult(
+                        host, seed, number + 1, budget, canary.id, canary.template.kind, is_changed, is_kept, stale, is_kept or by_search
+                    )
 
 
-def _searched(store: Store, project: Project, question: str) -> str:
-    return "\n\n".join(one.text for one in searching.search(store, question, project=project, budget_tokens=SEARCH_TOKENS).excerpts)
+def _search_text(store: Store, project: Project, question: str) -> str:
+    return "\n\n".join(excerpt.text for excerpt in searching.search(store, question, project=project, budget_tokens=SEARCH_TOKENS).excerpts)
 
 
 def hosts(given: Sequence[Path], data: Path) -> dict[str, list[bytes]]:
@@ -99,62 +101,68 @@ def hosts(given: Sequence[Path], data: Path) -> dict[str, list[bytes]]:
     if given:
         return {"named": [path.read_bytes() for path in given]}
     agents: tuple[Agent, ...] = ("claude-code", "codex")
-    found = {agent: [one.lines for one in sources(data, agent)[:ROUNDS]] for agent in agents}
-    return {agent: files for agent, files in found.items() if len(files) == ROUNDS}
+    sessions_by_agent = {agent: [source.lines for source in sources(data, agent)[:ROUNDS]] for agent in agents}
+    return {agent: files for agent, files in sessions_by_agent.items() if len(files) == ROUNDS}
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Plant, complete, ask, print the tables, and write the JSON."""
-    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    asked.add_argument("--shared", type=Path, default=SHARED, help="the folder of probes, gold facts and transcripts")
-    asked.add_argument("--seeds", default="11,12", help="of the generator of names, by commas (%(default)s)")
-    asked.add_argument("--hosts", type=Path, nargs="+", default=[], help="transcripts of one project, in order: three at least")
-    asked.add_argument(
+    argument_parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    argument_parser.add_argument("--shared", type=Path, default=SHARED, help="the folder of probes, gold facts and transcripts")
+    argument_parser.add_argument("--seeds", default="11,12", help="of the generator of names, by commas (%(default)s)")
+    argument_parser.add_argument("--hosts", type=Path, nargs="+", default=[], help="transcripts of one project, in order: three at least")
+    argument_parser.add_argument(
         "--misses", action="store_true", help="also list what is lost or stale in the largest document after the last session"
     )
-    budgets(asked, (2_000, 4_000, 8_000))
-    given = asked.parse_args(arguments)
-    frozen = Frozen(given.shared)
-    found = [
-        one
-        for host, files in hosts(given.hosts, frozen.data).items()
-        for seed in map(int, given.seeds.split(","))
-        for one in rounds_of(host, files, seed, given.budgets, frozen)
+    add_budgets(argument_parser, (2_000, 4_000, 8_000))
+    options = argument_parser.parse_args(arguments)
+    frozen = Frozen(options.shared)
+    results = [
+        result
+        for host, files in hosts(options.hosts, frozen.data).items()
+        for seed in map(int, options.seeds.split(","))
+        for result in rounds_of(host, files, seed, options.budgets, frozen)
     ]
-    _print(found, given.budgets)
-    if given.misses:
-        _print_misses([one for one in found if (one.budget_tokens, one.round) == (max(given.budgets), _rounds(found)[-1])])
-    keep("canaries", {"seeds": given.seeds, "totals": totals(found, given.budgets), "asked": [asdict(one) for one in found]}, arguments)
+    _print(results, options.budgets)
+    if options.misses:
+        _print_misses(
+            [result for result in results if (result.budget_tokens, result.round) == (max(options.budgets), _rounds(results)[-1])]
+        )
+    keep(
+        "canaries",
+        {"seeds": options.seeds, "totals": totals(results, options.budgets), "asked": [asdict(result) for result in results]},
+        arguments,
+    )
 
 
-def totals(found: Sequence[Asked], at: Sequence[int]) -> list[dict[str, object]]:
+def totals(results: Sequence[CanaryResult], at: Sequence[int]) -> list[dict[str, object]]:
     """Return, by budget and round, how many canaries were kept and reached, and how many changed ones were stale."""
     out: list[dict[str, object]] = []
     for budget in at:
-        for number in _rounds(found):
-            here = [one for one in found if (one.budget_tokens, one.round) == (budget, number)]
-            changed = [one for one in here if one.is_changed]
+        for number in _rounds(results):
+            here = [result for result in results if (result.budget_tokens, result.round) == (budget, number)]
+            changed = [result for result in here if result.is_changed]
             out.append(
                 {
-                    "budget": budget, "round": number, "n": len(here), "kept": sum(one.kept for one in here), "reached": sum(one.reached for one in here),
-                    "changed": len(changed), "changed_kept": sum(one.kept for one in changed), "stale": sum(one.stale for one in changed),
+                    "budget": budget, "round": number, "n": len(here), "kept": sum(result.is_kept for result in here), "reached": sum(result.reached for result in here),
+                    "changed": len(changed), "changed_kept": sum(result.is_kept for result in changed), "stale": sum(result.stale for result in changed),
                 }
             )  # fmt: skip
     return out
 
 
-def _rounds(found: Sequence[Asked]) -> list[int]:
-    return sorted({one.round for one in found})
+def _rounds(results: Sequence[CanaryResult]) -> list[int]:
+    return sorted({result.round for result in results})
 
 
-def _print(found: Sequence[Asked], at: Sequence[int]) -> None:
-    rounds = _rounds(found)
+def _print(results: Sequence[CanaryResult], at: Sequence[int]) -> None:
+    rounds = _rounds(results)
     end = rounds[-1]
-    kinds = list(dict.fromkeys(one.kind for one in found))
+    kinds = list(dict.fromkeys(result.kind for result in results))
     middle = at[len(at) // 2]
 
-    def cell(several: Sequence[Asked], what: str) -> str:
-        got = sum(bool(getattr(one, what)) for one in several)
+    def cell(several: Sequence[CanaryResult], what: str) -> str:
+        got = sum(bool(getattr(result, what)) for result in several)
         return f"{got}/{len(several)}"
 
     print(
@@ -162,14 +170,14 @@ def _print(found: Sequence[Asked], at: Sequence[int]) -> None:
     )
     rows = []
     for kind in kinds:
-        here = [one for one in found if one.kind == kind and one.budget_tokens == middle]
-        last = [one for one in here if one.round == end]
+        here = [result for result in results if result.kind == kind and result.budget_tokens == middle]
+        last = [result for result in here if result.round == end]
         rows.append(
             (
                 kind,
-                *(cell([one for one in here if one.round == n], "kept") for n in rounds),
+                *(cell([result for result in here if result.round == n], "kept") for n in rounds),
                 cell(last, "reached"),
-                cell([one for one in last if one.is_changed], "stale"),
+                cell([result for result in last if result.is_changed], "stale"),
             )
         )
     print(table(("kind", *(f"after {n}" for n in rounds), f"reached after {end}", f"stale after {end}"), rows))
@@ -179,19 +187,23 @@ def _print(found: Sequence[Asked], at: Sequence[int]) -> None:
         for name, what, only_changed in (("kept", "kept", False), ("kept or found", "reached", False), ("stale of changed", "stale", True)):
             cells = []
             for n in rounds:
-                here = [one for one in found if (one.budget_tokens, one.round) == (budget, n) and (one.is_changed or not only_changed)]
-                got = sum(bool(getattr(one, what)) for one in here)
-                cells.append(shown(got / max(1, len(here)), wilson(got, len(here))))
+                here = [
+                    result
+                    for result in results
+                    if (result.budget_tokens, result.round) == (budget, n) and (result.is_changed or not only_changed)
+                ]
+                got = sum(bool(getattr(result, what)) for result in here)
+                cells.append(format_share(got / max(1, len(here)), wilson_interval(got, len(here))))
             rows.append((f"{budget:,}: {name}", *cells))
     print(table(("budget", *(f"after {n}" for n in rounds)), rows))
 
 
-def _print_misses(last: Sequence[Asked]) -> None:
+def _print_misses(last: Sequence[CanaryResult]) -> None:
     print("\nlost or stale")
-    for one in last:
-        if one.stale or not one.kept:
-            item = next(item for item in canaries(one.seed) if item.id == one.canary)
-            print(f"  {one.host} {one.seed} {one.kind}{' STALE' if one.stale else ''}: {item.change or item.first}")
+    for result in last:
+        if result.stale or not result.is_kept:
+            item = next(item for item in canaries(result.seed) if item.id == result.canary)
+            print(f"  {result.host} {result.seed} {result.kind}{' STALE' if result.stale else ''}: {item.change or item.first}")
 
 
 if __name__ == "__main__":

@@ -120,7 +120,7 @@ LINK = """() => {
 """A link to click, and what tells when the heading of the page that it leads to was on the screen, in ms after the click."""
 
 
-def visited(browser: Browser, url: str) -> Page:
+def open_page(browser: Browser, url: str) -> Page:
     """Return the first page, with a link in its corner."""
     page = browser.new_context(reduced_motion="reduce").new_page()
     page.goto(url)
@@ -129,34 +129,34 @@ def visited(browser: Browser, url: str) -> Page:
     return page
 
 
-def click(page: Page, there: str) -> float:
+def click(page: Page, url: str) -> float:
     """Return the milliseconds from a click with the mouse until the page *there* is on the screen."""
-    page.evaluate("(there) => (document.getElementById('there').href = there)", there)
+    page.evaluate("(there) => (document.getElementById('there').href = there)", url)
     page.mouse.click(8, 8)
-    told: float = page.evaluate("window.painted")
+    painted_ms: float = page.evaluate("window.painted")
     # What a page fetches after it is there is none of the next click's.
     expect(page.locator(".later, .htmx-request")).to_have_count(0, timeout=60_000)
-    return told
+    return painted_ms
 
 
 def clicks(browser: Browser, url: str, places: Sequence[str]) -> float:
     """Return the median milliseconds from a click to the other page on the screen, going from one of *places* to the next."""
-    page = visited(browser, url)
-    told = [click(page, places[turn % len(places)]) for turn in range(CLICKS)]
+    page = open_page(browser, url)
+    times_ms = [click(page, places[turn % len(places)]) for turn in range(CLICKS)]
     page.context.close()
-    return median(told)
+    return median(times_ms)
 
 
 def first_clicks(browser: Browser, home: Path) -> float:
     """Return the median milliseconds of the first click after the start of a server, some moments after its first page is there."""
-    told = []
+    times_ms = []
     for place in ("/sessions", "/handoff?project=1", "/projects/1", "/sessions/1", "/analytics?project=1"):
         with serving(home) as url:
-            page = visited(browser, url)
+            page = open_page(browser, url)
             page.wait_for_timeout(READING_MS)
-            told.append(click(page, place))
+            times_ms.append(click(page, place))
             page.context.close()
-    return median(told)
+    return median(times_ms)
 
 
 def fill(home: Path, sessions: int) -> int:
@@ -201,10 +201,10 @@ def main(_: list[str] | None = None) -> None:
                 "/handoff?project=1",
                 "/sessions/1",
                 "/projects/1/sources/s3.41",
-                *(f"/projects/{one}" for one in sized),
+                *(f"/projects/{project_id}" for project_id in sized),
             ):
                 browser.new_context().new_page().goto(url + path)
-            few, many = (clicks(browser, url, (f"/projects/{one}",)) for one in sized)
+            few, many = (clicks(browser, url, (f"/projects/{project_id}",)) for project_id in sized)
             timeline = f"/projects/{sized[1]}/sessions"
             figures = [
                 *cold(browser, url),

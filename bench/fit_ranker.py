@@ -17,9 +17,9 @@ from typing import Any
 
 import numpy as np
 
-from onward.core.extract.features import NAMES, SHARED, Candidate, candidates, features, regime, setting
+from onward.core.extract.features import FEATURE_COUNT, FEATURE_NAMES, Candidate, features, list_candidates, regime, session_context
 from onward.core.extract.trace import observe
-from onward.core.facts import KINDS
+from onward.core.facts import FACT_KINDS
 from onward.core.text import content_words
 from onward.core.transcript import ImportReport, Turn
 from onward.formats import open_source, read
@@ -36,37 +36,37 @@ def turns_of(path: Path) -> list[tuple[int, Turn]]:
 
 def transcript_of(gold: Path, data: Path) -> Path:
     """Return the transcript that a gold file annotates: same project folder, same stem, or a folder of that name."""
-    found = sorted(
+    paths = sorted(
         p for p in (data / gold.parent.name).rglob("*") if p.is_file() and "meta" not in p.parts and gold.stem in (p.stem, p.parent.name)
     )
-    return next((p for p in found if p.name.startswith("api_")), found[0])
+    return next((p for p in paths if p.name.startswith("api_")), paths[0])
 
 
 def examples(gold: Path, data: Path) -> list[tuple[list[float], float, float, str]]:
     """Return (features, label, example weight, kind) of every clause of one annotated session."""
     facts = [json.loads(line) for line in gold.read_text().splitlines()]
     pairs = turns_of(transcript_of(gold, data))
-    seen = observe(pairs)
-    found = candidates(seen)
-    around = setting(seen, found)
+    observations = observe(pairs)
+    clauses = list_candidates(observations)
+    around = session_context(observations, clauses)
     lines = {ordinal: turn.line for ordinal, turn in pairs}
     by_line: dict[int, list[dict[str, Any]]] = defaultdict(list)
     for fact in facts:
         by_line[fact["line"]].append(fact)
     starts = sorted(by_line)
     out = []
-    for one in found:
-        mark = _mark(one, lines[one.said.turn], by_line, starts)
+    for clause in clauses:
+        mark = _mark(clause, lines[clause.statement.turn], by_line, starts)
         label, weight, kind = (0.0, UNMARKED, "") if mark is None else _label(mark)
-        out.append((dense(features(one, around), regime(one.said)), label, weight, kind))
+        out.append((dense(features(clause, around), regime(clause.statement)), label, weight, kind))
     return out
 
 
-def dense(told_of: list[tuple[int, float]], own: int) -> list[float]:
+def dense(told_of: list[tuple[int, float]], regime_index: int) -> list[float]:
     """Return a whole feature vector: what was told, and the same again in the place of its regime."""
-    row = [0.0] * len(NAMES)
+    row = [0.0] * len(FEATURE_NAMES)
     for place, value in told_of:
-        row[place] = row[SHARED * (1 + own) + place] = value
+        row[place] = row[FEATURE_COUNT * (1 + regime_index) + place] = value
     return row
 
 
@@ -76,17 +76,17 @@ def _label(mark: dict[str, Any]) -> tuple[float, float, str]:
     return 1.0, IMPORTANCE[mark["importance"]], mark["kind"]
 
 
-def _mark(one: Candidate, line: int, by_line: dict[int, list[dict[str, Any]]], starts: list[int]) -> dict[str, Any] | None:
+def _mark(clause: Candidate, line: int, by_line: dict[int, list[dict[str, Any]]], starts: list[int]) -> dict[str, Any] | None:
     """Return the annotation whose quote shares most of its words with the clause, at the clause's place or wherever the words are the same."""
     best, share = None, 0.5
     for start in starts:
         for fact in by_line[start]:
             quoted = set(content_words(fact["quote"]))
-            if not quoted or not one.stems:
+            if not quoted or not clause.stems:
                 continue
-            common = len(quoted & one.stems)
-            got = max(common / len(one.stems), common / len(quoted)) if start >= line - 1 and common > 1 else 0.0
-            both = common / len(one.stems | quoted)
+            common = len(quoted & clause.stems)
+            got = max(common / len(clause.stems), common / len(quoted)) if start >= line - 1 and common > 1 else 0.0
+            both = common / len(clause.stems | quoted)
             if (got > 0.6 and both > share * 0.6 and abs(start - line) < 60) or both > 0.8:
                 best, share = fact, max(both, share)
     return best
@@ -111,16 +111,16 @@ def fit_worth(x: np.ndarray, y: np.ndarray, w: np.ndarray, ridge: float = 10.0) 
 def fit_kinds(x: np.ndarray, kinds: list[str], ridge: float = 10.0) -> np.ndarray:
     """Return one row of weights per kind: one-against-rest logistic models."""
     named = np.array(kinds)
-    x = x[:, :SHARED]
-    return np.stack([fit_worth(x, (named == k).astype(float), np.ones(len(kinds)), ridge) for k in KINDS])
+    x = x[:, :FEATURE_COUNT]
+    return np.stack([fit_worth(x, (named == k).astype(float), np.ones(len(kinds)), ridge) for k in FACT_KINDS])
 
 
 def average_precision(score: np.ndarray, y: np.ndarray, w: np.ndarray) -> float:
     """Return the average precision of a ranking against weighted labels."""
     ranked = np.argsort(-score)
     hit = y[ranked] * w[ranked]
-    seen = np.cumsum(w[ranked])
-    return float((np.cumsum(hit) / seen * hit).sum() / max(hit.sum(), 1e-9))
+    cumulative_weight = np.cumsum(w[ranked])
+    return float((np.cumsum(hit) / cumulative_weight * hit).sum() / max(hit.sum(), 1e-9))
 
 
 def main() -> None:
@@ -130,23 +130,23 @@ def main() -> None:
     parser.add_argument("--gold", type=Path, default=shared / "gold")
     parser.add_argument("--data", type=Path, default=shared / "data")
     parser.add_argument("--check", action="store_true")
-    asked = parser.parse_args()
+    options = parser.parse_args()
     rows: list[tuple[list[float], float, float, str]] = []
     projects: list[str] = []
-    for gold in sorted(asked.gold.glob("*/*.jsonl")):
-        found = examples(gold, asked.data)
-        rows += found
-        projects += [gold.parent.name] * len(found)
+    for gold in sorted(options.gold.glob("*/*.jsonl")):
+        samples = examples(gold, options.data)
+        rows += samples
+        projects += [gold.parent.name] * len(samples)
     x = np.array([r[0] for r in rows])
     y, w = np.array([r[1] for r in rows]), np.array([r[2] for r in rows])
     kinds = [r[3] for r in rows]
     where = np.array(projects)
     print(f"{len(rows)} clauses, {int(y.sum())} facts, {int(((y == 0) & (w == 1)).sum())} negatives")
-    if asked.check:
+    if options.check:
         check(x, y, w, kinds, where)
         return
     marked = y == 1
-    OUT.write_text(written(fit_worth(x, y, w), fit_kinds(x[marked], [k for k in kinds if k])))
+    OUT.write_text(render_module(fit_worth(x, y, w), fit_kinds(x[marked], [k for k in kinds if k])))
     print(f"wrote {OUT.name}")
 
 
@@ -157,14 +157,14 @@ def check(x: np.ndarray, y: np.ndarray, w: np.ndarray, kinds: list[str], where: 
         out = where == project
         worth = fit_worth(x[~out], y[~out], w[~out])
         table = fit_kinds(x[~out & (y == 1)], list(named[~out & (y == 1)]))
-        right = np.array(KINDS)[np.argmax(x[out & (y == 1)][:, :SHARED] @ table.T, axis=1)] == named[out & (y == 1)]
+        right = np.array(FACT_KINDS)[np.argmax(x[out & (y == 1)][:, :FEATURE_COUNT] @ table.T, axis=1)] == named[out & (y == 1)]
         ap = average_precision(x[out] @ worth, y[out], w[out])
         print(
             f"{project:24} average precision {ap:.3f} (by chance {(y[out] * w[out]).sum() / w[out].sum():.3f})  kinds right {right.mean():.2f} of {right.size}"
         )
 
 
-def written(worth: np.ndarray, kinds: np.ndarray) -> str:
+def render_module(worth: np.ndarray, kinds: np.ndarray) -> str:
     """Return the module that holds the numbers."""
 
     def row(values: np.ndarray) -> str:
@@ -172,7 +172,7 @@ def written(worth: np.ndarray, kinds: np.ndarray) -> str:
             ", ".join(f"{round(float(v), 2) + 0.0:g}" for v in values), 120, initial_indent="        ", subsequent_indent="        "
         )
 
-    table = "\n".join(f'    "{kind}": (\n{row(values)},\n    ),' for kind, values in zip(KINDS, kinds, strict=True))
+    table = "\n".join(f'    "{kind}": (\n{row(values)},\n    ),' for kind, values in zip(FACT_KINDS, kinds, strict=True))
     return (
         '"""The ranker\'s numbers, one for each of `features.NAMES` in turn. Made by `python -m bench.fit_ranker`; not edited by hand."""\n\n'
         "from onward.core.facts import Kind\n\n# fmt: off\n"

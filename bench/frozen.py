@@ -67,20 +67,22 @@ class Frozen:
 
         *only* keeps names that contain one of its words, by commas; raises `SystemExit` where none does.
         """
-        found, _ = self.scorer.load(str(self.folder / "probes"), str(self.data))
+        records, _ = self.scorer.load(str(self.folder / "probes"), str(self.data))
         wanted = [word for word in only.split(",") if word]
-        kept = [one for one in found if not wanted or any(word in one["transcript"] or word in one["project"] for word in wanted)]
-        if not kept:
-            raise SystemExit(f"no transcript is called like {only!r}: there are {', '.join(one['transcript'] for one in found)}")
-        return [self._set(one) for one in kept]
+        wanted_records = [
+            record for record in records if not wanted or any(word in record["transcript"] or word in record["project"] for word in wanted)
+        ]
+        if not wanted_records:
+            raise SystemExit(f"no transcript is called like {only!r}: there are {', '.join(record['transcript'] for record in records)}")
+        return [self._set(record) for record in wanted_records]
 
-    def _set(self, one: Mapping[str, Any]) -> ProbeSet:
-        text = self.scorer.full_text(one["file"])
+    def _set(self, record: Mapping[str, Any]) -> ProbeSet:
+        text = self.scorer.full_text(record["file"])
         windows = self.scorer.windows(text)
-        probes = [{**probe, "type": self._type(probe)} for probe in one["probes"] if self.scorer.answered(probe, windows, None)]
-        carried = [{**probe, "type": self._type(probe)} for probe in one.get("carry", [])]
-        file, agent = Path(one["file"]), str(one["source"].get("agent", ""))
-        return ProbeSet(one["transcript"], one["project"], agent, one["index"], file, probes, carried, self.scorer.pairs_of(text))
+        probes = [{**probe, "type": self._type(probe)} for probe in record["probes"] if self.scorer.answered(probe, windows, None)]
+        carried = [{**probe, "type": self._type(probe)} for probe in record.get("carry", [])]
+        file, agent = Path(record["file"]), str(record["source"].get("agent", ""))
+        return ProbeSet(record["transcript"], record["project"], agent, record["index"], file, probes, carried, self.scorer.pairs_of(text))
 
     def _type(self, probe: Probe) -> str:
         return str(self.scorer.TYPES.get(probe.get("type", "?"), probe.get("type", "?")))
@@ -100,17 +102,17 @@ class Frozen:
         return int(self.scorer.cut(text, 0)[1])
 
 
-def projects(sets: Iterable[ProbeSet]) -> dict[str, list[ProbeSet]]:
+def sets_by_project(sets: Iterable[ProbeSet]) -> dict[str, list[ProbeSet]]:
     """Return the sets of each project in the order of its sessions, the longest project first."""
-    found: dict[str, list[ProbeSet]] = {}
-    for one in sorted(sets, key=lambda one: one.index):
-        found.setdefault(one.project, []).append(one)
-    return dict(sorted(found.items(), key=lambda item: (-len(item[1]), item[0])))
+    by_project: dict[str, list[ProbeSet]] = {}
+    for probe_set in sorted(sets, key=lambda probe_set: probe_set.index):
+        by_project.setdefault(probe_set.project, []).append(probe_set)
+    return dict(sorted(by_project.items(), key=lambda item: (-len(item[1]), item[0])))
 
 
 def pairs_of(sets: Iterable[ProbeSet]) -> Pairs:
     """Return the neighbouring words of several transcripts together."""
-    return set().union(*(one.pairs for one in sets))
+    return set().union(*(probe_set.pairs for probe_set in sets))
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,39 +147,39 @@ def gold_sessions(folder: Path) -> list[GoldSession]:
 
 
 def _gold(path: Path) -> list[Gold]:
-    found: list[Gold] = []
+    annotations: list[Gold] = []
     for line in path.read_text(encoding="utf-8").splitlines():
-        one = json.loads(line)
-        lines = (one["line"], *(one.get("also") or ()), *(one.get("alt_lines") or ()))
-        found.append(
+        record = json.loads(line)
+        lines = (record["line"], *(record.get("also") or ()), *(record.get("alt_lines") or ()))
+        annotations.append(
             Gold(
-                one["id"], one["kind"], one.get("subject") or "", one.get("text") or "", one["quote"], lines,
-                one.get("importance") or 1, one.get("state_at_end") or "live", one.get("superseded_by"),
+                record["id"], record["kind"], record.get("subject") or "", record.get("text") or "", record["quote"], lines,
+                record.get("importance") or 1, record.get("state_at_end") or "live", record.get("superseded_by"),
             )
         )  # fmt: skip
-    return found
+    return annotations
 
 
 def _transcript_of(path: Path, data: Path) -> Path:
     """Return the transcript that *path* annotates: same project folder, same stem, or a folder of that name."""
     under = data / path.parent.name
-    found = sorted(p for p in under.rglob("*") if p.is_file() and "meta" not in p.parts and path.stem in (p.stem, p.parent.name))
-    return next((p for p in found if p.name.startswith("api_")), found[0])
+    paths = sorted(p for p in under.rglob("*") if p.is_file() and "meta" not in p.parts and path.stem in (p.stem, p.parent.name))
+    return next((p for p in paths if p.name.startswith("api_")), paths[0])
 
 
-def parser(doc: str | None) -> argparse.ArgumentParser:
+def create_parser(doc: str | None) -> argparse.ArgumentParser:
     """Return a parser of a bench that reads this folder."""
-    made = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
-    made.add_argument("--shared", type=Path, default=SHARED, help="the folder of probes, gold facts and transcripts")
-    made.add_argument("--only", default="", help="transcripts or projects whose name holds one of these words, by commas")
-    return made
+    argument_parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    argument_parser.add_argument("--shared", type=Path, default=SHARED, help="the folder of probes, gold facts and transcripts")
+    argument_parser.add_argument("--only", default="", help="transcripts or projects whose name holds one of these words, by commas")
+    return argument_parser
 
 
-def budgets(parser_: argparse.ArgumentParser, default: Sequence[int] = BUDGETS) -> None:
+def add_budgets(parser_: argparse.ArgumentParser, default: Sequence[int] = BUDGETS) -> None:
     """Let *parser_* take budgets."""
     parser_.add_argument(
         "--budgets",
-        type=lambda text: tuple(int(one) for one in text.split(",")),
+        type=lambda text: tuple(int(number) for number in text.split(",")),
         default=tuple(default),
         help="tokens, by commas (%(default)s)",
     )

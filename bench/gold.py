@@ -16,11 +16,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from bench.frozen import Gold, GoldSession, budgets, gold_sessions, parser
-from bench.intervals import share, share_interval, shown
-from bench.made import Made, made_of
+from bench.frozen import Gold, GoldSession, add_budgets, create_parser, gold_sessions
+from bench.intervals import format_share, share, share_interval
+from bench.made import Distillation, distil_sessions
 from bench.report import keep, table
-from onward.core.facts import KINDS, Fact, Handle
+from onward.core.facts import FACT_KINDS, Fact, Handle
 from onward.core.text import content_words, identifiers
 
 GROUPS: Mapping[str, tuple[str, ...]] = {
@@ -41,77 +41,86 @@ Counts = list[tuple[int, int]]
 """(found, all) by session."""
 
 
-class Words:
+class TextWords:
     """What one text says, for comparing."""
 
-    __slots__ = ("named", "said")
+    __slots__ = ("named", "words")
 
     def __init__(self, text: str) -> None:
-        self.said = frozenset(content_words(text))
+        self.words = frozenset(content_words(text))
         self.named = frozenset(name.lower().rsplit("/", 1)[-1] for name in identifiers(text) if len(name) > 2)
 
 
-def likeness(gold: Words, ours: Words, *, near: bool) -> float:
+def likeness(gold: TextWords, candidate: TextWords, *, near: bool) -> float:
     """Return how far (0..1) two texts say the same; 0 where they do not. Of one place, ours may say more: several sentences, of which the gold fact is one."""
-    common = len(gold.said & ours.said)
+    common = len(gold.words & candidate.words)
     if common < 2:
         return 0.0
-    both = common / len(gold.said | ours.said)
+    both = common / len(gold.words | candidate.words)
     alike = both > _SAME
     if near:
-        alike = alike or common / len(gold.said) > _HELD or (both > _ALIKE and common / min(len(gold.said), len(ours.said)) > _COVERED)
+        alike = (
+            alike or common / len(gold.words) > _HELD or (both > _ALIKE and common / min(len(gold.words), len(candidate.words)) > _COVERED)
+        )
     return both if alike else 0.0
 
 
 @dataclass(slots=True)
-class Matched:
+class SessionMatch:
     """One annotated session beside what the distiller made of it. `by_gold` holds, for each annotation, our facts that match it, the best first."""
 
     session: GoldSession
-    made: Made
+    distillation: Distillation
     by_gold: dict[str, list[Fact]]
 
     @property
     def facts(self) -> list[Gold]:
         """The annotations that are facts."""
-        return [one for one in self.session.facts if one.kind != "none"]
+        return [fact for fact in self.session.facts if fact.kind != "none"]
 
     def labels(self) -> dict[str, Gold]:
         """Return the annotation that each of our facts matches, by its id: a gold fact before a negative."""
-        found: dict[str, Gold] = {}
-        for one in sorted(self.session.facts, key=lambda one: one.kind == "none"):
-            for fact in self.by_gold[one.id]:
-                found.setdefault(fact.id, one)
-        return found
+        gold_by_id: dict[str, Gold] = {}
+        for gold in sorted(self.session.facts, key=lambda gold: gold.kind == "none"):
+            for fact in self.by_gold[gold.id]:
+                gold_by_id.setdefault(fact.id, gold)
+        return gold_by_id
 
 
-def matched(session: GoldSession, made: Made) -> Matched:
+def match_facts(session: GoldSession, distillation: Distillation) -> SessionMatch:
     """Return which facts of the ledger match which annotations."""
     # One file may hold several sessions.
-    places = sorted((turn.line, Handle(path.number, ordinal)) for path in made.paths for ordinal, turn in path.turns)
+    places = sorted((turn.line, Handle(path.number, ordinal)) for path in distillation.paths for ordinal, turn in path.turns)
     starts = [line for line, _ in places]
-    ours = [(fact, Words(f"{fact.lead} {fact.text}"), Words(fact.text)) for fact in made.ledger.facts]
+    ledger_facts = [(fact, TextWords(f"{fact.lead} {fact.text}"), TextWords(fact.text)) for fact in distillation.ledger.facts]
     by_gold: dict[str, list[Fact]] = {}
-    for one in session.facts:
-        turns = {places[max(0, bisect_right(starts, line) - 1)][1] for line in one.lines}
-        by_gold[one.id] = _matches(one, turns, ours)
-    return Matched(session, made, by_gold)
+    for gold in session.facts:
+        turns = {places[max(0, bisect_right(starts, line) - 1)][1] for line in gold.lines}
+        by_gold[gold.id] = _matches(gold, turns, ledger_facts)
+    return SessionMatch(session, distillation, by_gold)
 
 
-def _matches(gold: Gold, turns: Collection[Handle], ours: Iterable[tuple[Fact, Words, Words]]) -> list[Fact]:
-    quoted, told = Words(gold.quote), Words(gold.text)
-    exact = quoted.named & told.named if gold.kind in _HARD else frozenset[str]()
-    found: list[tuple[float, Fact]] = []
-    for fact, whole, bare in ours:
+def _matches(gold: Gold, turns: Collection[Handle], ledger_facts: Iterable[tuple[Fact, TextWords, TextWords]]) -> list[Fact]:
+    quote_words, text_words = TextWords(gold.quote), TextWords(gold.text)
+    exact = quote_words.named & text_words.named if gold.kind in _HARD else frozenset[str]()
+    matches: list[tuple[float, Fact]] = []
+    for fact, whole, bare in ledger_facts:
         near = any(s.session == t.session and abs(s.turn - t.turn) <= _NEAR_TURNS for s in fact.sources for t in turns)
         alike = max(
-            likeness(quoted, whole, near=near), likeness(quoted, bare, near=near), likeness(told, whole, near=near) if near else 0.0
+            likeness(quote_words, whole, near=near),
+            likeness(quote_words, bare, near=near),
+            likeness(text_words, whole, near=near) if near else 0.0,
         )
-        if not alike and exact and exact <= whole.named and (fact.kind == gold.kind or len(told.said & whole.said) > len(exact) + 1):
+        if (
+            not alike
+            and exact
+            and exact <= whole.named
+            and (fact.kind == gold.kind or len(text_words.words & whole.words) > len(exact) + 1)
+        ):
             alike = _ALIKE
         if alike:
-            found.append((alike, fact))
-    return [fact for _, fact in sorted(found, key=lambda pair: -pair[0])]
+            matches.append((alike, fact))
+    return [fact for _, fact in sorted(matches, key=lambda pair: -pair[0])]
 
 
 @dataclass(slots=True)
@@ -124,19 +133,23 @@ class Recall:
     group_right: Counts = field(default_factory=Counts)
 
 
-def recall(sessions: Sequence[Matched], kept: Mapping[int, Sequence[frozenset[str]]], wanted: Collection[str], least: int = 1) -> Recall:
+def recall(
+    sessions: Sequence[SessionMatch], ids_by_budget: Mapping[int, Sequence[frozenset[str]]], wanted: Collection[str], least: int = 1
+) -> Recall:
     """Return the recall of gold facts of the *wanted* kinds that matter at *least* so much (1..3)."""
     out = Recall()
-    for place, one in enumerate(sessions):
-        facts = [gold for gold in one.facts if gold.kind in wanted and gold.importance >= least]
+    for place, match in enumerate(sessions):
+        facts = [gold for gold in match.facts if gold.kind in wanted and gold.importance >= least]
         if not facts:
             continue
-        found = [gold for gold in facts if one.by_gold[gold.id]]
-        out.pool.append((len(found), len(facts)))
-        for budget, ids in kept.items():
-            out.documents[budget].append((sum(any(f.id in ids[place] for f in one.by_gold[gold.id]) for gold in facts), len(facts)))
-        out.kind_right.append((sum(one.by_gold[gold.id][0].kind == gold.kind for gold in found), len(found)))
-        out.group_right.append((sum(GROUP_OF[one.by_gold[gold.id][0].kind] == GROUP_OF[gold.kind] for gold in found), len(found)))
+        matched_facts = [gold for gold in facts if match.by_gold[gold.id]]
+        out.pool.append((len(matched_facts), len(facts)))
+        for budget, ids in ids_by_budget.items():
+            out.documents[budget].append((sum(any(f.id in ids[place] for f in match.by_gold[gold.id]) for gold in facts), len(facts)))
+        out.kind_right.append((sum(match.by_gold[gold.id][0].kind == gold.kind for gold in matched_facts), len(matched_facts)))
+        out.group_right.append(
+            (sum(GROUP_OF[match.by_gold[gold.id][0].kind] == GROUP_OF[gold.kind] for gold in matched_facts), len(matched_facts))
+        )
     return out
 
 
@@ -149,12 +162,14 @@ class Precision:
     unmarked: int = 0
 
 
-def precision(sessions: Sequence[Matched], kept: Sequence[Collection[str]] | None, wanted: Collection[str]) -> Precision:
+def precision(sessions: Sequence[SessionMatch], shown_ids: Sequence[Collection[str]] | None, wanted: Collection[str]) -> Precision:
     """Return the precision of our facts of the *wanted* kinds: of those in *kept*, or of all live ones."""
     out = Precision()
-    for place, one in enumerate(sessions):
-        labels = one.labels()
-        facts = [fact for fact in one.made.ledger.live() if fact.kind in wanted and (kept is None or fact.id in kept[place])]
+    for place, match in enumerate(sessions):
+        labels = match.labels()
+        facts = [
+            fact for fact in match.distillation.ledger.live() if fact.kind in wanted and (shown_ids is None or fact.id in shown_ids[place])
+        ]
         marked = [(fact, labels[fact.id]) for fact in facts if fact.id in labels]
         right = [(fact, gold) for fact, gold in marked if gold.kind != "none"]
         out.right.append((len(right), len(marked)))
@@ -163,45 +178,45 @@ def precision(sessions: Sequence[Matched], kept: Sequence[Collection[str]] | Non
     return out
 
 
-def retirement(sessions: Sequence[Matched], kept: Mapping[int, Sequence[frozenset[str]]]) -> dict[str, dict[str, int]]:
+def retirement(sessions: Sequence[SessionMatch], ids_by_budget: Mapping[int, Sequence[frozenset[str]]]) -> dict[str, dict[str, int]]:
     """Return, by how a gold fact stands at the end of its session, how ours stands, and in how many documents it is asserted."""
     out: dict[str, Counter[str]] = defaultdict(Counter)
-    for place, one in enumerate(sessions):
-        for gold in one.facts:
+    for place, match in enumerate(sessions):
+        for gold in match.facts:
             if gold.state == "resolved" and gold.kind not in _PASSING:
                 continue
             row = out[gold.state]
             row["gold"] += 1
-            if found := one.by_gold[gold.id]:
+            if ledger_facts := match.by_gold[gold.id]:
                 row["found"] += 1
-                state = found[0].state
+                state = ledger_facts[0].state
                 row["retired" if state in ("superseded", "resolved") else state] += 1
-                for budget, ids in kept.items():
-                    row[f"shown_at_{budget}"] += found[0].id in ids[place]
+                for budget, ids in ids_by_budget.items():
+                    row[f"shown_at_{budget}"] += ledger_facts[0].id in ids[place]
     return {state: dict(row) for state, row in out.items()}
 
 
-def across(sessions: Sequence[Matched]) -> dict[str, int]:
+def across(sessions: Sequence[SessionMatch]) -> dict[str, int]:
     """Return how the ledger of whole projects treats gold facts that a later session supersedes."""
     out: Counter[str] = Counter()
-    for _, group in groupby(sessions, key=lambda one: one.session.project):
+    for _, group in groupby(sessions, key=lambda match: match.session.project):
         several = list(group)
-        whose = {gold.id: number for number, one in enumerate(several) for gold in one.facts}
+        whose = {gold.id: number for number, match in enumerate(several) for gold in match.facts}
         linked = [
             (number, gold)
-            for number, one in enumerate(several)
-            for gold in one.facts
+            for number, match in enumerate(several)
+            for gold in match.facts
             if gold.superseded_by and whose.get(gold.superseded_by, number) != number
         ]
         out["links"] += len(linked)
         if not linked:
             continue
-        whole = made_of([one.session.file for one in several])
-        told = {(fact.session, fact.turn, fact.text): fact for fact in whole.ledger.facts}
+        whole = distil_sessions([match.session.file for match in several])
+        facts_by_text = {(fact.session, fact.turn, fact.text): fact for fact in whole.ledger.facts}
         for number, gold in linked:
-            old = _in_project(several[number], number, gold.id, told)
+            old = _in_project(several[number], number, gold.id, facts_by_text)
             new_number = whose[str(gold.superseded_by)]
-            new = _in_project(several[new_number], new_number, str(gold.superseded_by), told)
+            new = _in_project(several[new_number], new_number, str(gold.superseded_by), facts_by_text)
             out["both found"] += bool(old and new)
             if old and new:
                 out["retired" if old.state in ("superseded", "resolved") else old.state] += 1
@@ -209,59 +224,70 @@ def across(sessions: Sequence[Matched]) -> dict[str, int]:
     return dict(out)
 
 
-def _in_project(one: Matched, number: int, gold_id: str, told: Mapping[tuple[int, int, str], Fact]) -> Fact | None:
-    found = (told.get((number + fact.session, fact.turn, fact.text)) for fact in one.by_gold[gold_id])
-    return next((fact for fact in found if fact), None)
+def _in_project(match: SessionMatch, number: int, gold_id: str, facts_by_text: Mapping[tuple[int, int, str], Fact]) -> Fact | None:
+    candidates = (facts_by_text.get((number + fact.session, fact.turn, fact.text)) for fact in match.by_gold[gold_id])
+    return next((fact for fact in candidates if fact), None)
 
 
-def _told(counts: Counts) -> str:
-    return shown(share(counts), share_interval(counts)) if sum(total for _, total in counts) else "–"
+def _with_interval(counts: Counts) -> str:
+    return format_share(share(counts), share_interval(counts)) if sum(total for _, total in counts) else "–"
 
 
-def _short(counts: Counts) -> str:
+def _per_cent(counts: Counts) -> str:
     return f"{100 * share(counts):.0f}" if sum(total for _, total in counts) else "–"
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Match, print the tables, and write the JSON."""
-    asked = parser(__doc__)
-    budgets(asked, (2_000, 4_000))
-    asked.add_argument("--misses", action="store_true", help="also list the important gold facts that no document shows")
-    given = asked.parse_args(arguments)
-    wanted = [word for word in given.only.split(",") if word]
-    annotated = [one for one in gold_sessions(given.shared) if not wanted or any(w in one.project or w in one.name for w in wanted)]
+    argument_parser = create_parser(__doc__)
+    add_budgets(argument_parser, (2_000, 4_000))
+    argument_parser.add_argument("--misses", action="store_true", help="also list the important gold facts that no document shows")
+    options = argument_parser.parse_args(arguments)
+    wanted = [word for word in options.only.split(",") if word]
+    annotated = [
+        session for session in gold_sessions(options.shared) if not wanted or any(w in session.project or w in session.name for w in wanted)
+    ]
     if not annotated:
-        print(f"no gold facts in {given.shared}", file=sys.stderr)
+        print(f"no gold facts in {options.shared}", file=sys.stderr)
         return
-    sessions = [matched(one, made_of([one.file])) for one in annotated]
-    kept = {budget: [one.made.master(budget).handoff.fact_ids() for one in sessions] for budget in given.budgets}
-    rows = _print_recall(sessions, kept, given.budgets)
-    exact = _print_precision(sessions, kept, given.budgets)
-    retired, links = _print_retirement(sessions, kept)
-    if given.misses:
-        _print_misses(sessions, kept[max(kept)])
+    sessions = [match_facts(session, distil_sessions([session.file])) for session in annotated]
+    ids_by_budget = {budget: [match.distillation.master(budget).handoff.fact_ids() for match in sessions] for budget in options.budgets}
+    rows = _print_recall(sessions, ids_by_budget, options.budgets)
+    exact = _print_precision(sessions, ids_by_budget, options.budgets)
+    retired, links = _print_retirement(sessions, ids_by_budget)
+    if options.misses:
+        _print_misses(sessions, ids_by_budget[max(ids_by_budget)])
     keep(
         "gold", {"sessions": len(sessions), "recall": rows, "precision": exact, "retirement": retired, "across_sessions": links}, arguments
     )
 
 
-def _print_recall(sessions: Sequence[Matched], kept: Mapping[int, Sequence[frozenset[str]]], at: Sequence[int]) -> list[dict[str, object]]:
-    names: list[tuple[str, tuple[str, ...], int]] = [(kind, (kind,), 1) for kind in KINDS]
+def _print_recall(
+    sessions: Sequence[SessionMatch], ids_by_budget: Mapping[int, Sequence[frozenset[str]]], at: Sequence[int]
+) -> list[dict[str, object]]:
+    names: list[tuple[str, tuple[str, ...], int]] = [(kind, (kind,), 1) for kind in FACT_KINDS]
     names += [(f"= {group}", kinds, 1) for group, kinds in GROUPS.items()]
-    names += [("= all", KINDS, 1), ("= all that matter most", KINDS, 3)]
+    names += [("= all", FACT_KINDS, 1), ("= all that matter most", FACT_KINDS, 3)]
     shown_rows, out = [], []
     for name, kinds, least in names:
-        one = recall(sessions, kept, kinds, least)
-        total = sum(n for _, n in one.pool)
-        told = _told if name.startswith("=") else _short
+        figures = recall(sessions, ids_by_budget, kinds, least)
+        total = sum(n for _, n in figures.pool)
+        format_counts = _with_interval if name.startswith("=") else _per_cent
         shown_rows.append(
-            (name, total, told(one.pool), *(told(one.documents[b]) for b in at), _short(one.kind_right), _short(one.group_right))
+            (
+                name,
+                total,
+                format_counts(figures.pool),
+                *(format_counts(figures.documents[b]) for b in at),
+                _per_cent(figures.kind_right),
+                _per_cent(figures.group_right),
+            )
         )
         out.append(
             {
-                "of": name, "n": total, "pool": share(one.pool), "pool_interval": share_interval(one.pool),
-                "at": {b: share(one.documents[b]) for b in at}, "at_interval": {b: share_interval(one.documents[b]) for b in at},
-                "kind_right": share(one.kind_right), "group_right": share(one.group_right),
+                "of": name, "n": total, "pool": share(figures.pool), "pool_interval": share_interval(figures.pool),
+                "at": {b: share(figures.documents[b]) for b in at}, "at_interval": {b: share_interval(figures.documents[b]) for b in at},
+                "kind_right": share(figures.kind_right), "group_right": share(figures.group_right),
             }
         )  # fmt: skip
     print(f"{len(sessions)} annotated sessions: gold facts found, in per cent (95 % interval over sessions)\n")
@@ -270,24 +296,24 @@ def _print_recall(sessions: Sequence[Matched], kept: Mapping[int, Sequence[froze
 
 
 def _print_precision(
-    sessions: Sequence[Matched], kept: Mapping[int, Sequence[frozenset[str]]], at: Sequence[int]
+    sessions: Sequence[SessionMatch], ids_by_budget: Mapping[int, Sequence[frozenset[str]]], at: Sequence[int]
 ) -> list[dict[str, object]]:
-    places: list[tuple[str, Sequence[frozenset[str]] | None]] = [("the pool", None), *((f"{b}", kept[b]) for b in at)]
+    places: list[tuple[str, Sequence[frozenset[str]] | None]] = [("the pool", None), *((f"{b}", ids_by_budget[b]) for b in at)]
     out: list[dict[str, object]] = []
     rows = []
-    for name, kinds in [*((kind, (kind,)) for kind in KINDS), ("= all", KINDS)]:
+    for name, kinds in [*((kind, (kind,)) for kind in FACT_KINDS), ("= all", FACT_KINDS)]:
         cells: list[object] = []
         for where, ids in places:
-            one = precision(sessions, ids, kinds)
-            marked = sum(n for _, n in one.right)
-            cells += [_told(one.right) if name == "= all" else _short(one.right), marked]
+            figures = precision(sessions, ids, kinds)
+            marked = sum(n for _, n in figures.right)
+            cells += [_with_interval(figures.right) if name == "= all" else _per_cent(figures.right), marked]
             out.append(
                 {
-                    "of": name, "in": where, "marked": marked, "unmarked": one.unmarked, "right": share(one.right),
-                    "right_interval": share_interval(one.right), "kind_right": share(one.kind_right),
+                    "of": name, "in": where, "marked": marked, "unmarked": figures.unmarked, "right": share(figures.right),
+                    "right_interval": share_interval(figures.right), "kind_right": share(figures.kind_right),
                 }
             )  # fmt: skip
-        rows.append((name, *cells, _short(one.kind_right), one.unmarked))
+        rows.append((name, *cells, _per_cent(figures.kind_right), figures.unmarked))
     heads = [head for where, _ in places for head in (f"right in {where}", "of marked")]
     print("\nour facts that match a gold fact and not a negative, in per cent of those that match either\n")
     print(table(("our kind", *heads, "kind right", "unmarked"), rows))
@@ -295,10 +321,10 @@ def _print_precision(
 
 
 def _print_retirement(
-    sessions: Sequence[Matched], kept: Mapping[int, Sequence[frozenset[str]]]
+    sessions: Sequence[SessionMatch], ids_by_budget: Mapping[int, Sequence[frozenset[str]]]
 ) -> tuple[dict[str, dict[str, int]], dict[str, int]]:
-    retired, links = retirement(sessions, kept), across(sessions)
-    columns = ("gold", "found", "retired", "contradicted", "live", *(f"shown_at_{b}" for b in kept))
+    retired, links = retirement(sessions, ids_by_budget), across(sessions)
+    columns = ("gold", "found", "retired", "contradicted", "live", *(f"shown_at_{b}" for b in ids_by_budget))
     print("\nhow gold facts stand at their session's end, and how ours do (resolved: open items and requests only)\n")
     print(
         table(("gold state", *(c.replace("_", " ") for c in columns)), [(s, *(r.get(c, 0) for c in columns)) for s, r in retired.items()])
@@ -310,12 +336,12 @@ def _print_retirement(
     return retired, links
 
 
-def _print_misses(sessions: Sequence[Matched], ids: Sequence[frozenset[str]]) -> None:
+def _print_misses(sessions: Sequence[SessionMatch], ids: Sequence[frozenset[str]]) -> None:
     print("\nimportant gold facts that are not in the largest document")
-    for place, one in enumerate(sessions):
-        for gold in one.facts:
-            if gold.importance == 3 and gold.state == "live" and not any(f.id in ids[place] for f in one.by_gold[gold.id]):
-                print(f"  {gold.id} {gold.kind}{'' if one.by_gold[gold.id] else ' (not in the pool)'}: {gold.text}")
+    for place, match in enumerate(sessions):
+        for gold in match.facts:
+            if gold.importance == 3 and gold.state == "live" and not any(f.id in ids[place] for f in match.by_gold[gold.id]):
+                print(f"  {gold.id} {gold.kind}{'' if match.by_gold[gold.id] else ' (not in the pool)'}: {gold.text}")
 
 
 if __name__ == "__main__":

@@ -19,10 +19,10 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from bench.fit_ranker import OUT, examples, fit_kinds, fit_worth, written
-from bench.frozen import Frozen, budgets, parser, projects
-from bench.intervals import share, share_interval, shown
-from bench.losses import asked
+from bench.fit_ranker import OUT, examples, fit_kinds, fit_worth, render_module
+from bench.frozen import Frozen, add_budgets, create_parser, sets_by_project
+from bench.intervals import format_share, share, share_interval
+from bench.losses import ask_probes
 from bench.report import ROOT, keep, table
 
 Counts = dict[str, dict[str, list[tuple[int, int]]]]
@@ -33,13 +33,13 @@ _ROWS = {False: "single session", True: "carried"}
 
 def score(frozen: Frozen, project: str, at: Sequence[int]) -> Counts:
     """Return what the probes of one project get with the `onward` that this process has."""
-    sets = [one for one in frozen.sets() if one.project == project]
+    sets = [probe_set for probe_set in frozen.sets() if probe_set.project == project]
     out: Counts = {name: {str(budget): [] for budget in at} for name in _ROWS.values()}
-    for one in sets:
-        found = list(asked(frozen, sets, one, at))
+    for probe_set in sets:
+        results = list(ask_probes(frozen, sets, probe_set, at))
         for is_carried, name in _ROWS.items():
             for budget in at:
-                here = [each for each in found if (each.is_carried, each.budget_tokens) == (is_carried, budget)]
+                here = [each for each in results if (each.is_carried, each.budget_tokens) == (is_carried, budget)]
                 if here:
                     out[name][str(budget)].append((sum(not each.lost_at for each in here), len(here)))
     return out
@@ -49,16 +49,16 @@ def weights_without(shared: Path, left_out: Sequence[str]) -> Iterator[tuple[str
     """Yield, for each of the projects to be *left_out*, the module of numbers fitted on all others' annotations."""
     rows, where = [], []
     for gold in sorted((shared / "gold").glob("*/*.jsonl")):
-        found = examples(gold, shared / "data")
-        rows += found
-        where += [gold.parent.name] * len(found)
+        samples = examples(gold, shared / "data")
+        rows += samples
+        where += [gold.parent.name] * len(samples)
     for project in left_out:
-        kept = [row for row, whose in zip(rows, where, strict=True) if whose != project]
-        x, y, w = (np.array([row[part] for row in kept]) for part in range(3))
-        yield project, written(fit_worth(x, y, w), fit_kinds(x[y == 1], [kind for *_, kind in kept if kind]))
+        other_rows = [row for row, whose in zip(rows, where, strict=True) if whose != project]
+        x, y, w = (np.array([row[part] for row in other_rows]) for part in range(3))
+        yield project, render_module(fit_worth(x, y, w), fit_kinds(x[y == 1], [kind for *_, kind in other_rows if kind]))
 
 
-def scored_with(weights: str, shared: Path, project: str, at: Sequence[int]) -> Counts:
+def score_with(weights: str, shared: Path, project: str, at: Sequence[int]) -> Counts:
     """Return what the probes of one project get with other *weights*: in a process of its own, with a copy of the source."""
     with TemporaryDirectory(prefix="onward-bench-") as folder:
         source = Path(folder) / "src"
@@ -79,40 +79,48 @@ def scored_with(weights: str, shared: Path, project: str, at: Sequence[int]) -> 
         answer = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     if answer.returncode:
         raise SystemExit(f"{project} could not be scored: {answer.stderr[-400:]}")
-    told = json.loads(answer.stdout)
-    if not told["onward"].startswith(str(source)):
-        raise SystemExit(f"the copy of the source was not used, but {told['onward']}")
-    found: Counts = told["counts"]
-    return found
+    output = json.loads(answer.stdout)
+    if not output["onward"].startswith(str(source)):
+        raise SystemExit(f"the copy of the source was not used, but {output['onward']}")
+    counts: Counts = output["counts"]
+    return counts
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Fit, score, print the table, and write the JSON."""
-    taken = parser(__doc__)
-    budgets(taken)
-    taken.add_argument("--score", default="", help="only score this project with the source at hand, and print JSON")
-    given = taken.parse_args(arguments)
-    frozen = Frozen(given.shared)
-    if given.score:
+    argument_parser = create_parser(__doc__)
+    add_budgets(argument_parser)
+    argument_parser.add_argument("--score", default="", help="only score this project with the source at hand, and print JSON")
+    options = argument_parser.parse_args(arguments)
+    frozen = Frozen(options.shared)
+    if options.score:
         import onward
 
-        json.dump({"onward": onward.__file__, "counts": score(frozen, given.score, given.budgets)}, sys.stdout)
+        json.dump({"onward": onward.__file__, "counts": score(frozen, options.score, options.budgets)}, sys.stdout)
         return
-    names = list(projects(frozen.sets(given.only)))
-    shipped = [score(frozen, name, given.budgets) for name in names]
-    held = [scored_with(weights, given.shared, name, given.budgets) for name, weights in weights_without(given.shared, names)]
+    names = list(sets_by_project(frozen.sets(options.only)))
+    shipped = [score(frozen, name, options.budgets) for name in names]
+    held = [score_with(weights, options.shared, name, options.budgets) for name, weights in weights_without(options.shared, names)]
     rows = []
     for row in _ROWS.values():
         for title, each in ((f"{row}, as shipped", shipped), (f"{row}, project left out", held)):
-            rows.append((title, *(_figure([count for one in each for count in one[row][str(budget)]]) for budget in given.budgets)))
+            rows.append(
+                (
+                    title,
+                    *(
+                        _figure([count for project_counts in each for count in project_counts[row][str(budget)]])
+                        for budget in options.budgets
+                    ),
+                )
+            )
     print(f"probes answered, in per cent; {len(names)} projects\n")
-    print(table(("ranker", *(f"{budget:,}" for budget in given.budgets)), rows))
-    keep("held_out", {"projects": names, "budgets": given.budgets, "rows": rows, "shipped": shipped, "held_out": held}, arguments)
+    print(table(("ranker", *(f"{budget:,}" for budget in options.budgets)), rows))
+    keep("held_out", {"projects": names, "budgets": options.budgets, "rows": rows, "shipped": shipped, "held_out": held}, arguments)
 
 
 def _figure(counts: Sequence[tuple[int, int]]) -> str:
     counts = [(answered, of) for answered, of in counts]
-    return shown(share(counts), share_interval(counts)) if counts else "–"
+    return format_share(share(counts), share_interval(counts)) if counts else "–"
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from math import sqrt
 from typing import TypeVar
 
-from onward.core.intervals import wilson
+from onward.core.intervals import wilson_interval
 
 T = TypeVar("T")
 
@@ -17,13 +17,13 @@ _DRAWS = 2000
 def bootstrap(items: Sequence[T], figure: Callable[[Sequence[T]], float], seed: int = 7, draws: int = _DRAWS) -> tuple[float, float]:
     """Return the 95 % interval of *figure* over *items* drawn again with replacement. The same items give the same interval."""
     chance = random.Random(seed)
-    found = sorted(figure([items[chance.randrange(len(items))] for _ in items]) for _ in range(draws))
-    return found[int(0.025 * draws)], found[int(0.975 * draws)]
+    figures = sorted(figure([items[chance.randrange(len(items))] for _ in items]) for _ in range(draws))
+    return figures[int(0.025 * draws)], figures[int(0.975 * draws)]
 
 
 def share(counts: Sequence[tuple[int, int]]) -> float:
     """Return the share (0..1) of (kept, total) counts taken together."""
-    return sum(kept for kept, _ in counts) / max(1, sum(total for _, total in counts))
+    return sum(kept_count for kept_count, _ in counts) / max(1, sum(total for _, total in counts))
 
 
 def share_interval(counts: Sequence[tuple[int, int]]) -> tuple[float, float]:
@@ -31,7 +31,7 @@ def share_interval(counts: Sequence[tuple[int, int]]) -> tuple[float, float]:
     if not counts:
         return 0.0, 1.0
     low, high = bootstrap(counts, share)
-    least, most = wilson(sum(kept for kept, _ in counts), sum(total for _, total in counts))
+    least, most = wilson_interval(sum(kept_count for kept_count, _ in counts), sum(total for _, total in counts))
     return min(low, least), max(high, most)
 
 
@@ -49,8 +49,8 @@ def kendall(a: Sequence[float], b: Sequence[float]) -> float | None:
                 only_a += 1
             elif y:
                 only_b += 1
-    told = sqrt((agree + differ + only_a) * (agree + differ + only_b))
-    return (agree - differ) / told if told else None
+    denominator = sqrt((agree + differ + only_a) * (agree + differ + only_b))
+    return (agree - differ) / denominator if denominator else None
 
 
 def percentile(values: Sequence[float], of: float) -> float:
@@ -59,6 +59,6 @@ def percentile(values: Sequence[float], of: float) -> float:
     return ordered[min(len(ordered) - 1, int(of * len(ordered)))]
 
 
-def shown(share_ratio: float, interval: tuple[float, float]) -> str:
+def format_share(share_ratio: float, interval: tuple[float, float]) -> str:
     """Return a share in per cent with its interval, as the tables print it."""
     return f"{100 * share_ratio:.0f} [{100 * interval[0]:.0f}–{100 * interval[1]:.0f}]"

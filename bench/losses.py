@@ -19,8 +19,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
-from bench.frozen import Frozen, Pairs, Probe, ProbeSet, budgets, pairs_of, parser
-from bench.made import Made, made_of
+from bench.frozen import Frozen, Pairs, Probe, ProbeSet, add_budgets, create_parser, pairs_of
+from bench.made import Distillation, distil_sessions
 from bench.report import keep, table
 from onward.core.facts import Fact
 from onward.core.handoff import render
@@ -29,7 +29,7 @@ STEPS = ("unlike prose", "parted", "left out", "retired", "in pieces", "not a fa
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ProbeResult:
     """One probe asked of one document; `lost_at` is the step at which its answer went, empty where it is there. `is_rule` marks requirements in the person's own words."""
 
     id: str
@@ -42,41 +42,43 @@ class Asked:
     answer: str
 
 
-def asked(frozen: Frozen, sets: Sequence[ProbeSet], one: ProbeSet, at: Sequence[int]) -> Iterator[Asked]:
+def ask_probes(frozen: Frozen, sets: Sequence[ProbeSet], probe_set: ProbeSet, at: Sequence[int]) -> Iterator[ProbeResult]:
     """Yield every probe of one session, and every carried one, at every budget."""
-    yield from _asked(frozen, made_of([one.file]), one.probes, one.pairs, at, is_carried=False)
-    if one.carried:
-        chain = sorted((s for s in sets if s.project == one.project and s.index <= one.index), key=lambda s: s.index)
-        yield from _asked(frozen, made_of([s.file for s in chain]), one.carried, pairs_of(chain), at, is_carried=True)
+    yield from _ask_probes(frozen, distil_sessions([probe_set.file]), probe_set.probes, probe_set.pairs, at, is_carried=False)
+    if probe_set.carried:
+        chain = sorted((s for s in sets if s.project == probe_set.project and s.index <= probe_set.index), key=lambda s: s.index)
+        yield from _ask_probes(frozen, distil_sessions([s.file for s in chain]), probe_set.carried, pairs_of(chain), at, is_carried=True)
 
 
-def _asked(frozen: Frozen, made: Made, probes: Sequence[Probe], pairs: Pairs, at: Sequence[int], *, is_carried: bool) -> Iterator[Asked]:
+def _ask_probes(
+    frozen: Frozen, distillation: Distillation, probes: Sequence[Probe], pairs: Pairs, at: Sequence[int], *, is_carried: bool
+) -> Iterator[ProbeResult]:
     for budget in at:
-        document = render(made.master(budget).handoff)
-        for probe, kept in zip(probes, frozen.answered(probes, document, budget, pairs), strict=True):
+        document = render(distillation.master(budget).handoff)
+        for probe, is_kept in zip(probes, frozen.answered(probes, document, budget, pairs), strict=True):
             is_rule = probe["type"] == "requirement" and bool(probe.get("user_authored"))
-            lost_at = "" if kept else step(frozen, probe, document, made)
-            yield Asked(probe["id"], probe["type"], is_rule, is_carried, budget, lost_at, probe["question"], probe["answer"])
+            lost_at = "" if is_kept else lost_step(frozen, probe, document, distillation)
+            yield ProbeResult(probe["id"], probe["type"], is_rule, is_carried, budget, lost_at, probe["question"], probe["answer"])
 
 
-def step(frozen: Frozen, probe: Probe, document: str, made: Made) -> str:
+def lost_step(frozen: Frozen, probe: Probe, document: str, distillation: Distillation) -> str:
     """Return the step at which the answer to *probe* was lost on its way into *document*."""
     if any(frozen.scorer.hit(probe, window) for window in frozen.scorer.windows(document)):
         return "unlike prose"
     if _holds(frozen, probe, document):
         return "parted"
-    holding = [fact for fact in made.ledger.facts if _holds(frozen, probe, _told(fact))]
+    holding = [fact for fact in distillation.ledger.facts if _holds(frozen, probe, _fact_text(fact))]
     if holding:
         return "left out" if any(fact.state == "live" for fact in holding) else "retired"
-    if _holds(frozen, probe, "\n".join(map(_told, made.ledger.live()))) and _near(frozen, probe, made.ledger.live()):
+    if _holds(frozen, probe, "\n".join(map(_fact_text, distillation.ledger.live()))) and _near(frozen, probe, distillation.ledger.live()):
         return "in pieces"
-    spoken = (turn.text for turn in made.whole.values() if turn.mark in ("said", "queued", "summary"))
+    spoken = (turn.text for turn in distillation.full_turns.values() if turn.mark in ("said", "queued", "summary"))
     return (
         "not a fact" if any(frozen.scorer.hit(probe, window) for text in spoken for window in frozen.scorer.windows(text)) else "only tools"
     )
 
 
-def _told(fact: Fact) -> str:
+def _fact_text(fact: Fact) -> str:
     return f"{fact.lead} {fact.text}"
 
 
@@ -89,43 +91,46 @@ def _near(frozen: Frozen, probe: Probe, facts: Iterable[Fact]) -> bool:
     """Say whether facts of one turn hold every part: what lies further apart is not one answer."""
     by_turn: dict[tuple[int, int], list[str]] = {}
     for fact in facts:
-        by_turn.setdefault((fact.session, fact.turn), []).append(_told(fact))
+        by_turn.setdefault((fact.session, fact.turn), []).append(_fact_text(fact))
     return any(_holds(frozen, probe, "\n".join(texts)) for texts in by_turn.values())
 
 
-def counts(found: Sequence[Asked], budget: int, *, is_carried: bool) -> list[tuple[str, int, int, Mapping[str, int]]]:
+def counts(results: Sequence[ProbeResult], budget: int, *, is_carried: bool) -> list[tuple[str, int, int, Mapping[str, int]]]:
     """Return (kind, asked, lost, lost by step) at one budget, the kinds in order and then all."""
-    here = [one for one in found if one.budget_tokens == budget and one.is_carried == is_carried]
+    here = [result for result in results if result.budget_tokens == budget and result.is_carried == is_carried]
     out: list[tuple[str, int, int, Mapping[str, int]]] = []
-    for kind in [*sorted({one.type for one in here}), "rules", "all"]:
-        of_kind = [one for one in here if kind in (one.type, "all") or (kind == "rules" and one.is_rule)]
+    for kind in [*sorted({result.type for result in here}), "rules", "all"]:
+        of_kind = [result for result in here if kind in (result.type, "all") or (kind == "rules" and result.is_rule)]
         if of_kind:
-            steps = Counter(one.lost_at for one in of_kind if one.lost_at)
+            steps = Counter(result.lost_at for result in of_kind if result.lost_at)
             out.append((kind, len(of_kind), sum(steps.values()), steps))
     return out
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Ask, trace, print the tables, and write the JSON."""
-    taken = parser(__doc__)
-    budgets(taken, (2_000, 4_000, 8_000))
-    taken.add_argument("--misses", action="store_true", help="also list every lost probe with its question and answer")
-    given = taken.parse_args(arguments)
-    frozen = Frozen(given.shared)
-    sets = frozen.sets(given.only)
-    found = [each for one in sets for each in asked(frozen, sets, one, given.budgets)]
+    argument_parser = create_parser(__doc__)
+    add_budgets(argument_parser, (2_000, 4_000, 8_000))
+    argument_parser.add_argument("--misses", action="store_true", help="also list every lost probe with its question and answer")
+    options = argument_parser.parse_args(arguments)
+    frozen = Frozen(options.shared)
+    sets = frozen.sets(options.only)
+    results = [each for probe_set in sets for each in ask_probes(frozen, sets, probe_set, options.budgets)]
     for is_carried in (False, True):
-        for budget in given.budgets:
+        for budget in options.budgets:
             rows = [
-                (kind, n, lost, *(steps.get(s, 0) for s in STEPS)) for kind, n, lost, steps in counts(found, budget, is_carried=is_carried)
+                (kind, n, lost, *(steps.get(s, 0) for s in STEPS))
+                for kind, n, lost, steps in counts(results, budget, is_carried=is_carried)
             ]
             if rows:
                 print(f"{'carried' if is_carried else 'single session'}, {budget:,} tokens: probes lost, by the step that lost them\n")
                 print(table(("kind", "asked", "lost", *STEPS), rows) + "\n")
-    for one in found:
-        if one.lost_at and (given.misses or (one.is_rule and one.budget_tokens > 1_000)):
-            print(f"  {one.budget_tokens} {one.id} {'rule' if one.is_rule else one.type}, {one.lost_at}: {one.question} — {one.answer}")
-    keep("losses", {"asked": [asdict(one) for one in found]}, arguments)
+    for result in results:
+        if result.lost_at and (options.misses or (result.is_rule and result.budget_tokens > 1_000)):
+            print(
+                f"  {result.budget_tokens} {result.id} {'rule' if result.is_rule else result.type}, {result.lost_at}: {result.question} — {result.answer}"
+            )
+    keep("losses", {"asked": [asdict(result) for result in results]}, arguments)
 
 
 if __name__ == "__main__":

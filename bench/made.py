@@ -9,14 +9,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from onward.app import projects
-from onward.app.distilling import distil
+from onward.app.distilling import distill_session
 from onward.app.imports import import_paths
 from onward.app.projects import Project
-from onward.app.reading import MainPath, Reading
-from onward.core.compose import SessionLine
+from onward.app.reading import MainPath, TranscriptReader
+from onward.core.compose import SessionSummary
 from onward.core.facts import Fact, Handle
 from onward.core.ledger import Ledger, fold
-from onward.core.master import Master, lightened, master
+from onward.core.master import MasterHandoff, build_handoff, lighten
 from onward.core.preservation import Reference, fold_references
 from onward.core.transcript import Turn
 from onward.store import Store
@@ -24,49 +24,49 @@ from onward.tokens import count_tokens
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class Distillation:
     """Some sessions as they were read, and what they established. `whole` holds every turn as it was kept, long results too."""
 
     paths: list[MainPath]
     facts: list[Fact]
     ledger: Ledger
     references: list[Reference]
-    lines: list[SessionLine]
-    whole: dict[Handle, Turn]
+    lines: list[SessionSummary]
+    full_turns: dict[Handle, Turn]
 
-    def master(self, budget_tokens: int) -> Master:
+    def master(self, budget_tokens: int) -> MasterHandoff:
         """Return the handoff over these sessions, the one that `onward distill` prints."""
 
         def turns_of(handles: Collection[Handle]) -> dict[Handle, Turn]:
-            return {handle: lightened(self.whole[handle]) for handle in handles if handle in self.whole}
+            return {handle: lighten(self.full_turns[handle]) for handle in handles if handle in self.full_turns}
 
-        return master(self.ledger, self.references, self.lines, count_tokens, turns_of, budget_tokens)
+        return build_handoff(self.ledger, self.references, self.lines, count_tokens, turns_of, budget_tokens)
 
 
-def made_of(files: Sequence[Path]) -> Made:
+def distil_sessions(files: Sequence[Path]) -> Distillation:
     """Return what the sessions of *files*, in this order, establish."""
-    reading = Reading(whole=True)
+    reading = TranscriptReader(full=True)
     for file in files:
         reading.read(file)
     whole = {Handle(path.number, ordinal): turn for path in reading.paths for ordinal, turn in path.turns}
     for path in reading.paths:
-        path.turns = [(ordinal, lightened(turn)) for ordinal, turn in path.turns]
-    each = [distil(path) for path in reading.paths]
-    facts = [fact for one in each for fact in one.facts]
-    references = fold_references([], [reference for one in each for reference in one.references])
-    return Made(reading.paths, facts, fold(Ledger(), facts), references, [one.line for one in each], whole)
+        path.turns = [(ordinal, lighten(turn)) for ordinal, turn in path.turns]
+    each = [distill_session(path) for path in reading.paths]
+    facts = [fact for session in each for fact in session.facts]
+    references = fold_references([], [reference for session in each for reference in session.references])
+    return Distillation(reading.paths, facts, fold(Ledger(), facts), references, [session.line for session in each], whole)
 
 
 @contextmanager
 def store_with(*names: str) -> Iterator[tuple[Store, list[Project]]]:
     """Open a store in a folder of its own, gone afterwards, with a project of each name."""
     with TemporaryDirectory(prefix="onward-bench-") as folder, Store.at_folder(Path(folder) / "home") as store:
-        yield store, [projects.new(store, name) for name in names]
+        yield store, [projects.create(store, name) for name in names]
 
 
 def complete(store: Store, project: Project, *files: Path) -> None:
     """Import *files* one after the other, each completed. Raises what went wrong with the first that could not be."""
     for file in files:
-        for one in import_paths(store, [file], project=project, complete=True).files:
-            if one.error:
-                raise one.error
+        for imported in import_paths(store, [file], project=project, complete=True).files:
+            if imported.error:
+                raise imported.error

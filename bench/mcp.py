@@ -29,7 +29,7 @@ from onward import samples
 
 TOKENS_LIMIT = 1500
 STARTS, CALLS = 5, 20
-ASKED: dict[str, dict[str, Any]] = {
+REQUESTS: dict[str, dict[str, Any]] = {
     "get_handoff": {},
     "search": {"query": "printer heartbeat"},
     "get_source": {"handle": "s3.41"},
@@ -52,16 +52,16 @@ def main(arguments: list[str] | None = None) -> None:
     """Measure, print and save."""
     argparse.ArgumentParser(prog="python -m bench mcp", description=__doc__).parse_args(arguments)
     with tempfile.TemporaryDirectory() as place:
-        costs = anyio.run(_measured, Path(place))
-    print(table(["what", "tokens", "ms"], [[one.what, f"{one.tokens:,}", "" if one.ms is None else f"{one.ms:.0f}"] for one in costs]))
+        costs = anyio.run(_measure, Path(place))
+    print(table(["what", "tokens", "ms"], [[cost.what, f"{cost.tokens:,}", "" if cost.ms is None else f"{cost.ms:.0f}"] for cost in costs]))
     whole = costs[0].tokens
     print(
         f"\nThe list of tools and the instructions: {whole} tokens (limit {TOKENS_LIMIT}): {'met' if whole <= TOKENS_LIMIT else 'NOT MET'}"
     )
-    save("mcp", {"costs": [asdict(one) for one in costs], "tokens_limit": TOKENS_LIMIT})
+    save("mcp", {"costs": [asdict(cost) for cost in costs], "tokens_limit": TOKENS_LIMIT})
 
 
-async def _measured(place: Path) -> list[Cost]:
+async def _measure(place: Path) -> list[Cost]:
     environment = {**os.environ, "ONWARD_HOME": str(place / "home"), "HOME": str(place)}
     onward = [sys.executable, "-m", "onward"]
     files = [str(path) for path in samples.write(place)]
@@ -76,8 +76,8 @@ async def _measured(place: Path) -> list[Cost]:
     async with Client(server) as client:
         listed = await client.list_tools()
         whole = listed.model_dump_json(by_alias=True, exclude_none=True) + (client.instructions or "")
-        tools = [Cost(f"tool {one.name}", tokens(one.model_dump_json(by_alias=True, exclude_none=True)), None) for one in listed.tools]
-        answers = [await _answered(client, tool, arguments) for tool, arguments in ASKED.items()]
+        tools = [Cost(f"tool {tool.name}", tokens(tool.model_dump_json(by_alias=True, exclude_none=True)), None) for tool in listed.tools]
+        answers = [await _time_answer(client, tool, arguments) for tool, arguments in REQUESTS.items()]
     return [
         Cost("the list of tools, with instructions", tokens(whole), None),
         *tools,
@@ -94,7 +94,7 @@ async def _first_answer(server: StdioServerParameters, mode: str) -> float:
         return (time.perf_counter() - started) * 1000
 
 
-async def _answered(client: Client, tool: str, arguments: dict[str, Any]) -> Cost:
+async def _time_answer(client: Client, tool: str, arguments: dict[str, Any]) -> Cost:
     took: list[float] = []
     text = ""
     for _ in range(CALLS):

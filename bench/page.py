@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from bench.agreement import HANDOFF
-from bench.losses import STEPS, Asked, counts
+from bench.losses import STEPS, ProbeResult, counts
 from bench.report import ROOT, newest
-from onward.core.intervals import wilson
+from onward.core.intervals import wilson_interval
 
 PAGE = ROOT / "docs" / "preservation.md"
 _PLACE = re.compile(r"(<!-- figures: ([\w-]+) -->\n).*?(<!-- /figures -->)", re.DOTALL)
@@ -46,23 +46,23 @@ def markdown(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
 def probes(figures: Figures) -> str:
     """Return the scorer's figures: answered by budget, baselines, the difference, and what stands beside them."""
     scores = figures["scores"]
-    rows, found = scores["rows"], []
+    rows, table_rows = scores["rows"], []
     at = list(rows["onward"])
-    for name, said in _BASELINES.items():
+    for name, label in _BASELINES.items():
         if name in rows:
             n = rows[name][at[0]]["n"]
-            cells = [_percent(one["answered"], one["n"], (one["low"], one["high"])) for one in (rows[name][b] for b in at)]
-            found.append((f"{said} ({n})", *cells))
+            cells = [_percent(figure["answered"], figure["n"], (figure["low"], figure["high"])) for figure in (rows[name][b] for b in at)]
+            table_rows.append((f"{label} ({n})", *cells))
     if "difference" in rows:
         ends = [f"{100 * rows['difference'][b]['low']:+.0f} to {100 * rows['difference'][b]['high']:+.0f}" for b in at]
-        found.append(("Onward's handoff less the person's turns and the agent's last, paired", *ends))
+        table_rows.append(("Onward's handoff less the person's turns and the agent's last, paired", *ends))
     if "readable" in rows:
-        found.append(("windows of Onward's that read like something said", *(f"{100 * rows['readable'][b]:.0f}" for b in at)))
+        table_rows.append(("windows of Onward's that read like something said", *(f"{100 * rows['readable'][b]:.0f}" for b in at)))
     beside = (
         f"\nDocuments over their budget: {scores['over']}. Windows that assert something superseded: {scores['stale']}, over all rows of Onward's and all budgets. "
         f"Failed runs: {len(scores['errors'])}. Probes dropped because their answer is not in their own transcript: {len(scores['dropped'])}.\n"
     )
-    return markdown(("answered, in per cent, at", *(f"{int(b):,}" for b in at)), found) + beside
+    return markdown(("answered, in per cent, at", *(f"{int(b):,}" for b in at)), table_rows) + beside
 
 
 def kinds(figures: Figures) -> str:
@@ -80,41 +80,43 @@ def held_out(figures: Figures) -> str:
 
 def losses(figures: Figures) -> str:
     """Return what was lost by kind and step, single and carried, and every rule that was."""
-    found = [Asked(**one) for one in figures["asked"]]
-    at = sorted({one.budget_tokens for one in found})
+    results = [ProbeResult(**result) for result in figures["asked"]]
+    at = sorted({result.budget_tokens for result in results})
     parts = []
     for is_carried in (False, True):
         rows = []
         for budget in at:
-            for kind, n, lost, steps in counts(found, budget, is_carried=is_carried):
+            for kind, n, lost, steps in counts(results, budget, is_carried=is_carried):
                 if lost and kind != "rules":
-                    told = ", ".join(f"{s} {steps[s]}" for s in STEPS if steps.get(s))
-                    rows.append((f"{budget:,}", f"**{kind}**" if kind == "all" else kind, f"{lost} of {n}", told))
+                    step_counts = ", ".join(f"{s} {steps[s]}" for s in STEPS if steps.get(s))
+                    rows.append((f"{budget:,}", f"**{kind}**" if kind == "all" else kind, f"{lost} of {n}", step_counts))
         which = "Facts of earlier sessions, asked of the handoff over all of them:" if is_carried else "Asked of the session's own handoff:"
         parts.append(f"{which}\n\n{markdown(('tokens', 'kind', 'lost', 'at which step'), rows)}")
-    rules = [one for one in found if one.is_rule and one.lost_at]
+    rules = [result for result in results if result.is_rule and result.lost_at]
     listed = "\n".join(
-        f"- {one.budget_tokens:,} tokens{', carried' if one.is_carried else ''}: {one.question} ({one.lost_at})" for one in rules
+        f"- {rule.budget_tokens:,} tokens{', carried' if rule.is_carried else ''}: {rule.question} ({rule.lost_at})" for rule in rules
     )
     return "\n".join([*parts, f"Rules and requirements in the person's own words that were lost:\n\n{listed or '- none'}\n"])
 
 
 def agreement(figures: Figures) -> str:
     """Return the rank correlations, both judges' means, and how often the measure flatters."""
-    tau = [(name, f"{one['tau']:.2f}", f"{one['low']:.2f} to {one['high']:.2f}") for name, one in figures["tau"].items()]
-    means = {(one["document"], one["budget"]): one for one in figures["means"]}
+    tau = [
+        (name, f"{interval['tau']:.2f}", f"{interval['low']:.2f} to {interval['high']:.2f}") for name, interval in figures["tau"].items()
+    ]
+    means = {(row["document"], row["budget"]): row for row in figures["means"]}
     at = sorted({budget for _, budget in means})
     rows = [
         (name, *(f"{100 * means[name, b]['measured']:.0f} / {100 * means[name, b]['answered']:.0f}" for b in at))
         for name in dict.fromkeys(name for name, _ in means)
     ]
-    own = [one for one in figures["flattered"] if one["document"] == HANDOFF]
-    surely = sum(one["surely"] for one in own)
+    handoffs = [row for row in figures["flattered"] if row["document"] == HANDOFF]
+    surely = sum(row["surely"] for row in handoffs)
     return (
         markdown(("ranked", "τ-b", "95 % interval"), tau)
         + "\n"
         + markdown(("measured / probes answered, in per cent, at", *(f"{b:,}" for b in at)), rows)
-        + f"\nOf {figures['handoffs']} handoffs ({figures['sessions']} sessions, {len(at)} budgets), the lower end of the measure lies above the share of probes answered in {len(own)}; above the probes' own interval in {surely}.\n"
+        + f"\nOf {figures['handoffs']} handoffs ({figures['sessions']} sessions, {len(at)} budgets), the lower end of the measure lies above the share of probes answered in {len(handoffs)}; above the probes' own interval in {surely}.\n"
     )
 
 
@@ -122,21 +124,27 @@ def gold(figures: Figures) -> str:
     """Return recall and precision against annotated facts, and how they are retired."""
     at = list(figures["recall"][0]["at"])
     rows = []
-    for one in figures["recall"]:
-        cells = [_ends(one["pool"], one["pool_interval"]), *(_ends(one["at"][b], one["at_interval"][b]) for b in at)]
+    for figure in figures["recall"]:
+        cells = [_ends(figure["pool"], figure["pool_interval"]), *(_ends(figure["at"][b], figure["at_interval"][b]) for b in at)]
         rows.append(
-            (one["of"].removeprefix("= "), f"{one['n']:,}", *cells, f"{100 * one['kind_right']:.0f}", f"{100 * one['group_right']:.0f}")
+            (
+                figure["of"].removeprefix("= "),
+                f"{figure['n']:,}",
+                *cells,
+                f"{100 * figure['kind_right']:.0f}",
+                f"{100 * figure['group_right']:.0f}",
+            )
         )
     head = ("annotated kind", "facts", "in the ledger", *(f"shown at {int(b):,}" for b in at), "kind right", "group right")
-    places = list(dict.fromkeys(one["in"] for one in figures["precision"]))
+    places = list(dict.fromkeys(row["in"] for row in figures["precision"]))
     by_kind: dict[str, list[str]] = {}
-    for one in figures["precision"]:
-        by_kind.setdefault(one["of"].removeprefix("= "), []).append(
-            f"{_ends(one['right'], one['right_interval'])} ({one['marked']})" if one["marked"] else "–"
+    for figure in figures["precision"]:
+        by_kind.setdefault(figure["of"].removeprefix("= "), []).append(
+            f"{_ends(figure['right'], figure['right_interval'])} ({figure['marked']})" if figure["marked"] else "–"
         )
     names = ["the ledger" if place == "the pool" else f"shown at {int(place):,}" for place in places]
     retired, links = figures["retirement"], figures["across_sessions"]
-    told = [
+    state_lines = [
         f"annotated as {state}: {row.get('found', 0)} of {row['gold']} found; ours retired {row.get('retired', 0)}, marked as in part replaced {row.get('contradicted', 0)}, live {row.get('live', 0)}"
         for state, row in retired.items()
     ]
@@ -145,7 +153,7 @@ def gold(figures: Figures) -> str:
         + "\n"
         + markdown(("our kind: right, of those that match an annotation", *names), [(kind, *cells) for kind, cells in by_kind.items()])
         + "\nHow they stand at their session's end (resolved: open items and requests only):\n\n"
-        + "".join(f"- {one};\n" for one in told)
+        + "".join(f"- {line};\n" for line in state_lines)
         + f"- superseded by a later session: {links.get('links', 0)} links, {links.get('both found', 0)} with both ends found; of these retired {links.get('retired', 0)}, marked {links.get('contradicted', 0)}, live {links.get('live', 0)}.\n"
     )
 
@@ -153,7 +161,7 @@ def gold(figures: Figures) -> str:
 def quotes(figures: Figures) -> str:
     """Return how many exact values stand in the turns they cite."""
     rows = [
-        (row[0], f"{row[1]:,}", f"{row[2]:,}", *row[3:6], _percent(row[2], row[1], wilson(row[2], row[1]), digits=1))
+        (row[0], f"{row[1]:,}", f"{row[2]:,}", *row[3:6], _percent(row[2], row[1], wilson_interval(row[2], row[1]), digits=1))
         for row in figures["rows"]
     ]
     return markdown(
@@ -172,23 +180,23 @@ def quotes(figures: Figures) -> str:
 
 def canaries(figures: Figures) -> str:
     """Return what of the canaries survives, by budget and session, and by kind after the last."""
-    rounds = sorted({one["round"] for one in figures["totals"]})
+    rounds = sorted({total["round"] for total in figures["totals"]})
     rows = []
-    for budget in dict.fromkeys(one["budget"] for one in figures["totals"]):
-        here = {one["round"]: one for one in figures["totals"] if one["budget"] == budget}
-        for said, what, of in (
+    for budget in dict.fromkeys(total["budget"] for total in figures["totals"]):
+        here = {total["round"]: total for total in figures["totals"] if total["budget"] == budget}
+        for label, what, of in (
             ("kept", "kept", "n"),
             ("kept, or found by one search", "reached", "n"),
             ("stale, of the changed", "stale", "changed"),
         ):
-            cells = [_percent(here[r][what], here[r][of], wilson(here[r][what], here[r][of])) for r in rounds]
-            rows.append((f"{budget:,} tokens: {said}", *cells))
-    last = [one for one in figures["asked"] if one["round"] == rounds[-1]]
-    at = sorted({one["budget_tokens"] for one in last})
+            cells = [_percent(here[r][what], here[r][of], wilson_interval(here[r][what], here[r][of])) for r in rounds]
+            rows.append((f"{budget:,} tokens: {label}", *cells))
+    last = [result for result in figures["asked"] if result["round"] == rounds[-1]]
+    at = sorted({result["budget_tokens"] for result in last})
     by_kind = []
-    for kind in dict.fromkeys(one["kind"] for one in last):
-        asked = [[one["kept"] for one in last if (one["kind"], one["budget_tokens"]) == (kind, b)] for b in at]
-        by_kind.append((kind, *(f"{sum(kept)} of {len(kept)}" for kept in asked)))
+    for kind in dict.fromkeys(result["kind"] for result in last):
+        outcomes = [[result["is_kept"] for result in last if (result["kind"], result["budget_tokens"]) == (kind, b)] for b in at]
+        by_kind.append((kind, *(f"{sum(outcome)} of {len(outcome)}" for outcome in outcomes)))
     return (
         markdown(("in per cent, after so many sessions", *map(str, rounds)), rows)
         + "\n"
@@ -207,13 +215,13 @@ def recall(figures: Figures) -> str:
     names = [(f"a turn with the evidence among the first {k} excerpts", f"found_at_{k}") for k in (1, 3, 5)] + [
         ("answered within the budget", "answered")
     ]
-    rows = [(said, _ends(figures[name][0], figures[name][1:])) for said, name in names]
+    rows = [(label, _ends(figures[name][0], figures[name][1:])) for label, name in names]
     took = sorted(figures["command_ms"])
     times = f"Median {figures['median_ms']:.0f} ms in process (of a processor {figures['median_cpu_ms']:.0f} ms), p95 {figures['p95_ms']:.0f} ms"
     if took:
         times += f"; as a command {took[len(took) // 2]:.0f} ms and {took[min(len(took) - 1, int(0.95 * len(took)))]:.0f} ms"
-    said = f"\n{figures['questions']} questions; answers over their {figures['budget']:,} tokens: {figures['over_budget']}. {times}.\n"
-    return markdown(("search", "per cent"), rows) + said
+    closing = f"\n{figures['questions']} questions; answers over their {figures['budget']:,} tokens: {figures['over_budget']}. {times}.\n"
+    return markdown(("search", "per cent"), rows) + closing
 
 
 def scale(figures: Figures) -> str:
@@ -221,10 +229,10 @@ def scale(figures: Figures) -> str:
     sessions = figures["sessions"]
     rows = [
         (
-            f"{one['number']:,}", f"{one['turns']:,}", f"{one['middle_ms']:.0f}", f"{one['times']:.2f}", f"{one['store_mb']:.0f}",
-            " and ".join(f"{tokens:,} of {int(budget):,}" for budget, tokens in one["master_tokens"].items()), f"{one['search_median_ms']:.0f}", f"{one['search_p95_ms']:.0f}",
+            f"{session['number']:,}", f"{session['turns']:,}", f"{session['middle_ms']:.0f}", f"{session['times']:.2f}", f"{session['store_mb']:.0f}",
+            " and ".join(f"{tokens:,} of {int(budget):,}" for budget, tokens in session["master_tokens"].items()), f"{session['search_median_ms']:.0f}", f"{session['search_p95_ms']:.0f}",
         )
-        for one in sessions
+        for session in sessions
     ]  # fmt: skip
     head = (
         "session",
@@ -237,12 +245,12 @@ def scale(figures: Figures) -> str:
         "p95 ms",
     )
     many = figures.get("many_turns")
-    said = (
+    closing = (
         f"\nIn a store of {many['turns']:,.0f} turns ({many['store_mb']:,.0f} MB): search {many['median_ms']:.0f} ms, p95 {many['p95_ms']:.0f} ms.\n"
         if many
         else ""
     )
-    return markdown(head, rows) + said
+    return markdown(head, rows) + closing
 
 
 PLACES: Mapping[str, tuple[str, Callable[[Figures], str]]] = {
@@ -261,7 +269,7 @@ PLACES: Mapping[str, tuple[str, Callable[[Figures], str]]] = {
 """The places of the page: which bench fills each, and how."""
 
 
-def filled(text: str) -> tuple[str, list[str]]:
+def fill_page(text: str) -> tuple[str, list[str]]:
     """Return *text* with the newest figures in its places, and the benches that have none yet. Raises KeyError on a place that nothing fills."""
     missing: list[str] = []
 
@@ -271,14 +279,14 @@ def filled(text: str) -> tuple[str, list[str]]:
         if figures is None:
             missing.append(bench)
             return place[0]
-        made = f"*`python -m bench {bench}`, {figures['at'][:10]}, commit {figures['measured_on']['commit']}.*"
-        return f"{place[1]}\n{written(figures)}\n{made}\n\n{place[3]}"
+        source_line = f"*`python -m bench {bench}`, {figures['at'][:10]}, commit {figures['measured_on']['commit']}.*"
+        return f"{place[1]}\n{written(figures)}\n{source_line}\n\n{place[3]}"
 
     return _PLACE.sub(fill, text), list(dict.fromkeys(missing))
 
 
-def _percent(kept: int, total: int, interval: Sequence[float], digits: int = 0) -> str:
-    return f"{100 * kept / max(1, total):.{digits}f} [{100 * interval[0]:.{digits}f}–{100 * interval[1]:.{digits}f}]" if total else "–"
+def _percent(count: int, total: int, interval: Sequence[float], digits: int = 0) -> str:
+    return f"{100 * count / max(1, total):.{digits}f} [{100 * interval[0]:.{digits}f}–{100 * interval[1]:.{digits}f}]" if total else "–"
 
 
 def _ends(figure: float, interval: Sequence[float]) -> str:
@@ -287,19 +295,19 @@ def _ends(figure: float, interval: Sequence[float]) -> str:
 
 def main(arguments: list[str] | None = None) -> None:
     """Fill the page, or say whether it is filled."""
-    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    asked.add_argument("--page", type=Path, default=PAGE, help="the page (%(default)s)")
-    asked.add_argument("--check", action="store_true", help="write nothing; end with 1 when the page is not up to date")
-    given = asked.parse_args(arguments)
-    before = given.page.read_text(encoding="utf-8")
-    after, missing = filled(before)
+    argument_parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    argument_parser.add_argument("--page", type=Path, default=PAGE, help="the page (%(default)s)")
+    argument_parser.add_argument("--check", action="store_true", help="write nothing; end with 1 when the page is not up to date")
+    options = argument_parser.parse_args(arguments)
+    before = options.page.read_text(encoding="utf-8")
+    after, missing = fill_page(before)
     if missing:
         print(f"no whole run yet of: {', '.join(missing)} (python -m bench {' '.join(missing)})", file=sys.stderr)
-    if given.check and after != before:
-        raise SystemExit(f"{given.page.name} is not what the newest runs say: python -m bench page")
-    if not given.check:
-        given.page.write_text(after, encoding="utf-8")
-        print(f"{given.page.name}: {len(PLACES)} places, {'unchanged' if after == before else 'written'}")
+    if options.check and after != before:
+        raise SystemExit(f"{options.page.name} is not what the newest runs say: python -m bench page")
+    if not options.check:
+        options.page.write_text(after, encoding="utf-8")
+        print(f"{options.page.name}: {len(PLACES)} places, {'unchanged' if after == before else 'written'}")
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ class Template(NamedTuple):
 
     kind: str
     by: str
-    said: str
+    sentence: str
     question: str
     about: tuple[str, ...]
     changed: str = ""
@@ -76,7 +76,7 @@ class Canary:
     @property
     def first(self) -> str:
         """What is said of it at first."""
-        return self.template.said.format(v=self.old or self.value)
+        return self.template.sentence.format(v=self.old or self.value)
 
     @property
     def change(self) -> str:
@@ -103,10 +103,10 @@ def canaries(seed: int) -> list[Canary]:
 
     def fresh(shape: str) -> str:
         while True:
-            one = _value(shape, chance)
-            if one not in given:
-                given.add(one)
-                return one
+            value = _value(shape, chance)
+            if value not in given:
+                given.add(value)
+                return value
 
     return [Canary(f"c{n:02}", t, fresh(t.shape), fresh(t.shape) if t.changed else "") for n, t in enumerate(TEMPLATES, 1)]
 
@@ -139,7 +139,7 @@ class Sentence(NamedTuple):
     at: float
 
 
-def planted(transcript: bytes, sentences: Sequence[Sentence], seed: int) -> bytes:
+def plant(transcript: bytes, sentences: Sequence[Sentence], seed: int) -> bytes:
     """Return *transcript* with the *sentences* in it. Raises ValueError where it has no prompt or answer to put them at."""
     records: list[Record] = [json.loads(line) for line in transcript.splitlines() if line.strip()]
     agent = _CODEX if any("payload" in record for record in records[:5]) else _CLAUDE
@@ -150,16 +150,16 @@ def planted(transcript: bytes, sentences: Sequence[Sentence], seed: int) -> byte
     # The first prompt opens the session: what is said before it would be its goal.
     before: dict[int, list[Sentence]] = {}
     after: dict[int, list[Sentence]] = {}
-    for one in sorted(sentences, key=lambda one: one.at):
-        among, into = (prompts[1:] or [len(records)], before) if one.by == "user" else (answers, after)
-        into.setdefault(_at(among, one.at), []).append(one)
+    for sentence in sorted(sentences, key=lambda sentence: sentence.at):
+        among, into = (prompts[1:] or [len(records)], before) if sentence.by == "user" else (answers, after)
+        into.setdefault(_at(among, sentence.at), []).append(sentence)
     out: list[Record] = []
     for i, record in enumerate([*records, None]):
-        for number, one in enumerate(before.get(i, ())):
-            agent.insert(out, record, one.text, f"{seed}.{i}.{number}")
+        for number, sentence in enumerate(before.get(i, ())):
+            agent.insert(out, record, sentence.text, f"{seed}.{i}.{number}")
         if record is not None:
             if i in after:
-                agent.append(record, "\n\n".join(one.text for one in after[i]))
+                agent.append(record, "\n\n".join(sentence.text for sentence in after[i]))
             out.append(record)
     return b"".join(json.dumps(record, ensure_ascii=False).encode("utf-8", "surrogatepass") + b"\n" for record in out)
 
@@ -173,12 +173,12 @@ class _Claude:
 
     def prompt(self, record: Record) -> bool:
         """Whether a person typed it in the main conversation."""
-        said = record.get("message", {}).get("content") if record.get("type") == "user" else None
-        if isinstance(said, list):
-            said = said[0].get("text") if len(said) == 1 and said[0].get("type") == "text" else None
+        content = record.get("message", {}).get("content") if record.get("type") == "user" else None
+        if isinstance(content, list):
+            content = content[0].get("text") if len(content) == 1 and content[0].get("type") == "text" else None
         return (
-            isinstance(said, str)
-            and not said.startswith(("<", "[", "Caveat"))
+            isinstance(content, str)
+            and not content.startswith(("<", "[", "Caveat"))
             and not record.get("isMeta")
             and not record.get("isSidechain")
         )
@@ -203,7 +203,7 @@ class _Claude:
         shared: Record = {
             key: last[key] for key in ("isSidechain", "userType", "cwd", "sessionId", "version", "gitBranch", "timestamp") if key in last
         }
-        asked = {
+        question = {
             **shared,
             "parentUuid": parent or last["uuid"],
             "type": "user",
@@ -217,7 +217,7 @@ class _Claude:
             "model": "claude",
             "content": [{"type": "text", "text": "Noted."}],
         }
-        out += [asked, {**shared, "parentUuid": asked["uuid"], "type": "assistant", "message": reply, "uuid": _uuid(f"a{name}")}]
+        out += [question, {**shared, "parentUuid": question["uuid"], "type": "assistant", "message": reply, "uuid": _uuid(f"a{name}")}]
         if following is not None:
             following["parentUuid"] = out[-1]["uuid"]
 
@@ -247,8 +247,8 @@ class _Codex:
     def insert(self, out: list[Record], following: Record | None, text: str, name: str) -> None:
         """Add a prompt and a short answer to *out*."""
         at = (following or out[-1])["timestamp"]
-        for role, kind, said in (("user", "input_text", text), ("assistant", "output_text", "Noted.")):
-            message = {"type": "message", "role": role, "content": [{"type": kind, "text": said}]}
+        for role, kind, content in (("user", "input_text", text), ("assistant", "output_text", "Noted.")):
+            message = {"type": "message", "role": role, "content": [{"type": kind, "text": content}]}
             out.append({"timestamp": at, "type": "response_item", "payload": message})
 
 

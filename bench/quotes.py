@@ -15,12 +15,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from bench.frozen import Frozen, budgets, parser, projects
-from bench.made import Made, made_of
+from bench.frozen import Frozen, add_budgets, create_parser, sets_by_project
+from bench.made import Distillation, distil_sessions
 from bench.report import keep, table
 from onward.core.facts import Handle
-from onward.core.handoff import Handoff, Line
-from onward.core.intervals import wilson
+from onward.core.handoff import CitedLine, Handoff
+from onward.core.intervals import wilson_interval
 from onward.core.transcript import Turn
 
 _TICKED = re.compile(r"(`{1,2})(?!`)(.+?)(?<!`)\1(?!`)")
@@ -34,14 +34,14 @@ PLACES = ("cited", "tidied", "elsewhere", "nowhere")
 
 
 @dataclass(frozen=True, slots=True)
-class Quoted:
+class Quotation:
     """One value in one line of one handoff, and where its bytes are: `cited`, `tidied`, `elsewhere` or `nowhere`."""
 
     of: str
     budget_tokens: int
     value: str
     line: str
-    found: str
+    place: str
 
 
 def values(line: str) -> Iterator[str]:
@@ -71,72 +71,74 @@ def _strings(value: object) -> Iterator[str]:
         yield str(value)
 
 
-def quoted(of: str, made: Made, handoff: Handoff, budget_tokens: int) -> Iterator[Quoted]:
+def find_quotations(of: str, distillation: Distillation, handoff: Handoff, budget_tokens: int) -> Iterator[Quotation]:
     """Yield every exact value that *handoff* shows, and where it was found."""
     everything: str | None = None
     for line in _lines(handoff):
         for value in dict.fromkeys(values(line.text)):
-            if _is_in(value, line.sources, made):
-                found = "cited"
-            elif _is_tidied(value, line.sources, made):
-                found = "tidied"
+            if _is_in(value, line.sources, distillation):
+                place = "cited"
+            elif _is_tidied(value, line.sources, distillation):
+                place = "tidied"
             else:
-                everything = everything or "\n".join(_whole(made))
-                found = "elsewhere" if value in everything else "nowhere"
-            yield Quoted(of, budget_tokens, value, line.text, found)
+                everything = everything or "\n".join(_all_texts(distillation))
+                place = "elsewhere" if value in everything else "nowhere"
+            yield Quotation(of, budget_tokens, value, line.text, place)
 
 
-def _lines(handoff: Handoff) -> Iterator[Line]:
+def _lines(handoff: Handoff) -> Iterator[CitedLine]:
     yield from (line for _, line in handoff.head)
     for section in handoff.sections:
         yield from section.lines
 
 
-def _is_in(value: str, sources: Iterable[Handle], made: Made) -> bool:
-    return any(value in text_of(made.whole[handle]) for handle in sources if handle in made.whole)
+def _is_in(value: str, sources: Iterable[Handle], distillation: Distillation) -> bool:
+    return any(value in text_of(distillation.full_turns[handle]) for handle in sources if handle in distillation.full_turns)
 
 
-def _is_tidied(value: str, sources: Iterable[Handle], made: Made) -> bool:
+def _is_tidied(value: str, sources: Iterable[Handle], distillation: Distillation) -> bool:
     words = [re.escape(word) for word in value.replace(";", " ").split()]
     loosely = re.compile(f"[\\s\\S]{{0,{_LEFT_OUT_CHARS}}}?".join(words))
-    folders = {path.number: f"{path.head.cwd}/" for path in made.paths if path.head.cwd}
-    texts = (text_of(made.whole[h]).replace(folders.get(h.session, "\0"), "") for h in sources if h in made.whole)
+    folders = {path.number: f"{path.head.cwd}/" for path in distillation.paths if path.head.cwd}
+    texts = (text_of(distillation.full_turns[h]).replace(folders.get(h.session, "\0"), "") for h in sources if h in distillation.full_turns)
     return any(loosely.search(text) for text in texts)
 
 
-def _whole(made: Made) -> Iterator[str]:
-    yield from (f"{path.head.cwd}\n{path.head.branch}\n{path.head.title}" for path in made.paths)
-    yield from (text_of(turn) for turn in made.whole.values())
+def _all_texts(distillation: Distillation) -> Iterator[str]:
+    yield from (f"{path.head.cwd}\n{path.head.branch}\n{path.head.title}" for path in distillation.paths)
+    yield from (text_of(turn) for turn in distillation.full_turns.values())
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Check, print the table and what is not supported, and write the JSON."""
-    asked = parser(__doc__)
-    budgets(asked, (2_000, 8_000))
-    given = asked.parse_args(arguments)
-    sets = Frozen(given.shared).sets(given.only)
-    chains: list[tuple[str, list[Path]]] = [(one.transcript, [one.file]) for one in sets]
+    argument_parser = create_parser(__doc__)
+    add_budgets(argument_parser, (2_000, 8_000))
+    options = argument_parser.parse_args(arguments)
+    sets = Frozen(options.shared).sets(options.only)
+    chains: list[tuple[str, list[Path]]] = [(probe_set.transcript, [probe_set.file]) for probe_set in sets]
     chains += [
-        (f"{name}, {len(several)} sessions", [one.file for one in several]) for name, several in projects(sets).items() if len(several) > 1
+        (f"{name}, {len(several)} sessions", [probe_set.file for probe_set in several])
+        for name, several in sets_by_project(sets).items()
+        if len(several) > 1
     ]
-    found: list[Quoted] = []
+    quotations: list[Quotation] = []
     for name, files in chains:
-        made = made_of(files)
-        for budget in given.budgets:
-            found += quoted(name, made, made.master(budget).handoff, budget)
+        distillation = distil_sessions(files)
+        for budget in options.budgets:
+            quotations += find_quotations(name, distillation, distillation.master(budget).handoff, budget)
     rows = []
-    for budget in given.budgets:
-        here = [one for one in found if one.budget_tokens == budget]
-        cited, *others = (sum(one.found == where for one in here) for where in PLACES)
-        low, high = wilson(cited, len(here))
+    for budget in options.budgets:
+        here = [quotation for quotation in quotations if quotation.budget_tokens == budget]
+        cited, *others = (sum(quotation.place == where for quotation in here) for where in PLACES)
+        low, high = wilson_interval(cited, len(here))
         interval = f"{100 * low:.2f}–{100 * high:.2f}"
         rows.append((f"{budget:,}", len(here), cited, *others, 100 * cited / max(1, len(here)), interval))
     print(f"exact values in {len(chains)} handoffs at each budget\n")
     print(table(("budget", "values", "in the cited turns", *PLACES[1:], "per cent", "95 %"), rows))
-    wrong = [one for one in found if one.found != "cited"]
-    for one in {(one.of, one.value): one for one in wrong}.values():
-        print(f"  {one.found}: `{one.value}` in {one.of}: {one.line[:160]}")
-    keep("quotes", {"handoffs": len(chains), "rows": rows, "wrong": [asdict(one) for one in wrong]}, arguments)
+    wrong = [quotation for quotation in quotations if quotation.place != "cited"]
+    for quotation in {(quotation.of, quotation.value): quotation for quotation in wrong}.values():
+        print(f"  {quotation.place}: `{quotation.value}` in {quotation.of}: {quotation.line[:160]}")
+    keep("quotes", {"handoffs": len(chains), "rows": rows, "wrong": [asdict(quotation) for quotation in wrong]}, arguments)
 
 
 if __name__ == "__main__":

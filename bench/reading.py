@@ -42,7 +42,7 @@ _JSON = {".json", ".jsonl", ".traj"}
 
 
 @dataclass(slots=True)
-class Measured:
+class FileMeasurement:
     """One file: what it took, and what became of its records. `loads_ms` is None where no JSON ceiling is; `open_us` is until the format is known."""
 
     format: str
@@ -55,7 +55,7 @@ class Measured:
     lines: int
     """Records by the file's own structure, where that is one a line; else 0."""
     records: int
-    kept: int
+    kept_records: int
     malformed: int
     skipped: dict[str, int] = field(default_factory=dict[str, int])
 
@@ -68,7 +68,7 @@ class Measured:
     def accounted_ratio(self) -> float:
         """The share of records that were kept, or skipped by a reason that names them."""
         unnamed = sum(count for reason, count in self.skipped.items() if reason.startswith("unknown"))
-        return (self.kept + sum(self.skipped.values()) - unnamed) / max(self.records, self.lines, 1)
+        return (self.kept_records + sum(self.skipped.values()) - unnamed) / max(self.records, self.lines, 1)
 
 
 def user_ms() -> float:
@@ -90,7 +90,7 @@ def best_ms(once: Callable[[], object]) -> float:
     return min(took)
 
 
-def measured(path: Path, name: str, folder: Path) -> Measured | None:
+def measure_file(path: Path, name: str, folder: Path) -> FileMeasurement | None:
     """Measure the reading of *path*, repeated in *folder* where it is small; None for what is no transcript."""
     report = ImportReport()
     try:
@@ -104,7 +104,7 @@ def measured(path: Path, name: str, folder: Path) -> Measured | None:
         documents = _documents(content)
         lines = len(documents) if len(documents) > 1 else 0
         if len(content) < MEGABYTE:
-            content = repeated(content)
+            content = repeat_content(content)
             path = folder / f"repeated{path.suffix}"
             path.write_bytes(content)
             documents = _documents(content)
@@ -113,7 +113,7 @@ def measured(path: Path, name: str, folder: Path) -> Measured | None:
     per_byte = content_bytes / len(content)
     read_ms = best_ms(lambda: _drain(path, ImportReport())) * per_byte
     counts = (report.records, report.kept, report.malformed_count, report.skipped)
-    return Measured(report.format, name, size_mb, read_ms, loads_ms, open_us, lines, *counts)
+    return FileMeasurement(report.format, name, size_mb, read_ms, loads_ms, open_us, lines, *counts)
 
 
 def _drain(path: Path, report: ImportReport) -> None:
@@ -153,19 +153,19 @@ def fixture_files() -> Iterator[tuple[Path, str]]:
             yield path, f"fixture {path.relative_to(FIXTURES)}"
 
 
-def repeated(content: bytes) -> bytes:
+def repeat_content(content: bytes) -> bytes:
     """Return *content* again and again under fresh ids: its lines, its list, or the longest list in it."""
     times = range(MEGABYTE // len(content) + 1)
     try:
         document = orjson.loads(content)
     except orjson.JSONDecodeError:
         records = list(_objects(content))
-        return b"".join(orjson.dumps(_renamed(record, number)) + b"\n" for number in times for record in records)
+        return b"".join(orjson.dumps(_rename_ids(record, number)) + b"\n" for number in times for record in records)
     if isinstance(document, list):
-        return orjson.dumps([_renamed(one, number) for number in times for one in document])
+        return orjson.dumps([_rename_ids(item, number) for number in times for item in document])
     key = max((key for key, value in document.items() if isinstance(value, list)), key=lambda key: len(document[key]), default="")
     if key:
-        document[key] = [_renamed(one, number) for number in times for one in document[key]]
+        document[key] = [_rename_ids(item, number) for number in times for item in document[key]]
     return orjson.dumps(document)
 
 
@@ -175,31 +175,31 @@ def _objects(content: bytes) -> Iterator[Any]:
             yield orjson.loads(line)
 
 
-def _renamed(value: Any, number: int, key: str = "") -> Any:
+def _rename_ids(value: Any, number: int, key: str = "") -> Any:
     """*value* with ids of its own, but for those of what it all belongs to."""
     if isinstance(value, dict):
         is_tree = key == "mapping"
-        return {(f"{name}.{number}" if is_tree else name): _renamed(one, number, name) for name, one in value.items()}
+        return {(f"{name}.{number}" if is_tree else name): _rename_ids(child, number, name) for name, child in value.items()}
     if isinstance(value, list):
-        return [_renamed(one, number, key) for one in value]
+        return [_rename_ids(child, number, key) for child in value]
     lowered = key.lower()
     is_id = lowered.endswith(("id", "uuid", "parent", "children", "current_node")) and "session" not in lowered
     return f"{value}.{number}" if is_id and isinstance(value, str) and value else value
 
 
-def measure(data: Path, formats: set[str]) -> list[Measured]:
+def measure(data: Path, formats: set[str]) -> list[FileMeasurement]:
     """Measure every file, saying what is under way."""
-    found: list[Measured] = []
+    measurements: list[FileMeasurement] = []
     with tempfile.TemporaryDirectory(prefix="onward-bench-") as folder:
         for path, name in (*data_files(data), *fixture_files()):
             if formats and not _may_be(path, formats):
                 continue
             print(f"… {name}"[:100].ljust(101), end="\r", file=sys.stderr, flush=True)
-            one = measured(path, name, Path(folder))
-            if one is not None and one.records:
-                found.append(one)
+            measurement = measure_file(path, name, Path(folder))
+            if measurement is not None and measurement.records:
+                measurements.append(measurement)
     print(" " * 101, end="\r", file=sys.stderr, flush=True)
-    return found
+    return measurements
 
 
 def _may_be(path: Path, formats: set[str]) -> bool:
@@ -212,50 +212,55 @@ def _may_be(path: Path, formats: set[str]) -> bool:
     return report.format in formats
 
 
-def speed_rows(found: list[Measured]) -> list[tuple[object, ...]]:
+def speed_rows(measurements: list[FileMeasurement]) -> list[tuple[object, ...]]:
     """Return one row per format and origin: files, MB, MB a second, microseconds to open one, share of the ceiling, and that of the slowest file."""
-    groups: dict[tuple[str, str], list[Measured]] = defaultdict(list)
-    for one in found:
-        groups[one.format, "fixtures" if one.name.startswith("fixture ") else "data"].append(one)
+    groups: dict[tuple[str, str], list[FileMeasurement]] = defaultdict(list)
+    for measurement in measurements:
+        groups[measurement.format, "fixtures" if measurement.name.startswith("fixture ") else "data"].append(measurement)
     rows: list[tuple[object, ...]] = []
     for (name, origin), ones in sorted(groups.items()):
-        size_mb, read_ms = sum(one.size_mb for one in ones), sum(one.read_ms for one in ones)
-        shares = [one.share for one in ones if one.share is not None]
-        loads_ms = sum(one.loads_ms or 0 for one in ones)
-        row = (name, origin, len(ones), size_mb, size_mb / read_ms * 1_000, sum(one.open_us for one in ones) / len(ones))
+        size_mb, read_ms = sum(measurement.size_mb for measurement in ones), sum(measurement.read_ms for measurement in ones)
+        shares = [measurement.share for measurement in ones if measurement.share is not None]
+        loads_ms = sum(measurement.loads_ms or 0 for measurement in ones)
+        row = (name, origin, len(ones), size_mb, size_mb / read_ms * 1_000, sum(measurement.open_us for measurement in ones) / len(ones))
         rows.append((*row, loads_ms / read_ms * 100 if shares else None, min(shares) * 100 if shares else None))
     return rows
 
 
-def account_rows(found: list[Measured]) -> list[tuple[object, ...]]:
+def account_rows(measurements: list[FileMeasurement]) -> list[tuple[object, ...]]:
     """Return one row per format over the real files: records, kept, skipped, malformed, and the least share accounted for in a sound file."""
-    groups: dict[str, list[Measured]] = defaultdict(list)
-    for one in found:
-        if not one.name.startswith("fixture "):
-            groups[one.format].append(one)
+    groups: dict[str, list[FileMeasurement]] = defaultdict(list)
+    for measurement in measurements:
+        if not measurement.name.startswith("fixture "):
+            groups[measurement.format].append(measurement)
     rows: list[tuple[object, ...]] = []
     for name, ones in sorted(groups.items()):
-        skipped = sum(sum(one.skipped.values()) for one in ones)
-        sound = [one.accounted_ratio * 100 for one in ones if not is_broken(one)]
-        counts = (sum(one.records for one in ones), sum(one.kept for one in ones), skipped, sum(one.malformed for one in ones))
+        skipped = sum(sum(measurement.skipped.values()) for measurement in ones)
+        sound = [measurement.accounted_ratio * 100 for measurement in ones if not is_broken(measurement)]
+        counts = (
+            sum(measurement.records for measurement in ones),
+            sum(measurement.kept_records for measurement in ones),
+            skipped,
+            sum(measurement.malformed for measurement in ones),
+        )
         rows.append((name, len(ones), *counts, min(sound, default=None)))
     return rows
 
 
-def reasons(found: list[Measured]) -> Iterator[str]:
+def reasons(measurements: list[FileMeasurement]) -> Iterator[str]:
     """Yield a line per format over the real files: why records were skipped, the most frequent reasons first."""
     groups: dict[str, Counter[str]] = defaultdict(Counter)
-    for one in found:
-        if not one.name.startswith("fixture "):
-            groups[one.format].update(one.skipped)
+    for measurement in measurements:
+        if not measurement.name.startswith("fixture "):
+            groups[measurement.format].update(measurement.skipped)
     for name, counts in sorted(groups.items()):
         if counts:
             yield f"{name}: " + ", ".join(f"{reason} {count:,}" for reason, count in counts.most_common(12))
 
 
-def is_broken(one: Measured) -> bool:
+def is_broken(measurement: FileMeasurement) -> bool:
     """Whether the file was broken on purpose."""
-    return any(word in one.name for word in _BROKEN)
+    return any(word in measurement.name for word in _BROKEN)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -264,20 +269,38 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--formats", default="", help="only these, as the reports name them")
     parser.add_argument("--data", type=Path, default=DATA, help="the folder of real transcripts")
     parser.add_argument("--slowest", type=int, default=12, help="so many of the slowest files are named")
-    given = parser.parse_args(arguments)
-    found = measure(given.data, set(filter(None, given.formats.split(","))))
-    print(table(("", "from", "files", "MB", "MB/s", "us a file", "% of loads", "slowest file"), speed_rows(found)))
-    slow = sorted((one for one in found if one.share is not None and one.share < READ_TO_LOADS_RATIO), key=lambda one: one.share or 0)
-    print(f"\nbelow {READ_TO_LOADS_RATIO:.0%} of the ceiling: {len(slow)} of {sum(one.share is not None for one in found)} files\n")
+    options = parser.parse_args(arguments)
+    measurements = measure(options.data, set(filter(None, options.formats.split(","))))
+    print(table(("", "from", "files", "MB", "MB/s", "us a file", "% of loads", "slowest file"), speed_rows(measurements)))
+    slow = sorted(
+        (measurement for measurement in measurements if measurement.share is not None and measurement.share < READ_TO_LOADS_RATIO),
+        key=lambda measurement: measurement.share or 0,
+    )
+    print(
+        f"\nbelow {READ_TO_LOADS_RATIO:.0%} of the ceiling: {len(slow)} of {sum(measurement.share is not None for measurement in measurements)} files\n"
+    )
     if slow:
-        rows = [(one.name[-90:], one.format, one.size_mb * 1_000, (one.share or 0) * 100) for one in slow[: given.slowest]]
+        rows = [
+            (measurement.name[-90:], measurement.format, measurement.size_mb * 1_000, (measurement.share or 0) * 100)
+            for measurement in slow[: options.slowest]
+        ]
         print(table(("slowest", "format", "kB", "% of loads"), rows) + "\n")
-    print(table(("", "files", "records", "kept", "skipped", "malformed", "% accounted, least"), account_rows(found)) + "\n")
-    print("\n".join(reasons(found)))
-    lost = [one for one in found if one.accounted_ratio < ACCOUNTED_RATIO]
-    for one in lost:
-        print(f"{'broken on purpose' if is_broken(one) else 'NOT ACCOUNTED FOR'}: {one.name}: {one.accounted_ratio:.1%}")
-    path = save("reading", {"files": [{**asdict(one), "share": one.share, "accounted_ratio": one.accounted_ratio} for one in found]})
+    print(table(("", "files", "records", "kept", "skipped", "malformed", "% accounted, least"), account_rows(measurements)) + "\n")
+    print("\n".join(reasons(measurements)))
+    lost = [measurement for measurement in measurements if measurement.accounted_ratio < ACCOUNTED_RATIO]
+    for measurement in lost:
+        print(
+            f"{'broken on purpose' if is_broken(measurement) else 'NOT ACCOUNTED FOR'}: {measurement.name}: {measurement.accounted_ratio:.1%}"
+        )
+    path = save(
+        "reading",
+        {
+            "files": [
+                {**asdict(measurement), "share": measurement.share, "accounted_ratio": measurement.accounted_ratio}
+                for measurement in measurements
+            ]
+        },
+    )
     print(f"\nwritten: {path.relative_to(ROOT)}")
 
 

@@ -18,8 +18,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench.frozen import Frozen, Probe, ProbeSet, pairs_of, parser, projects
-from bench.intervals import percentile, share, share_interval, shown
+from bench.frozen import Frozen, Probe, ProbeSet, create_parser, pairs_of, sets_by_project
+from bench.intervals import format_share, percentile, share, share_interval
 from bench.made import complete
 from bench.quotes import text_of
 from bench.report import keep, table
@@ -36,7 +36,7 @@ _EVIDENCE_CHARS = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Searched:
+class SearchResult:
     """One question: where the first excerpt of an evidence turn stood (1-based; 0: nowhere; None: no turn holds the evidence to the letter), whether the excerpts answer it, what they cost, and how long it took: by the clock, and of a processor."""
 
     id: str
@@ -57,33 +57,33 @@ def evidence_turns(frozen: Frozen, probe: Probe, turns: Mapping[Handle, str]) ->
     return {handle for handle, text in turns.items() if evidence in text}
 
 
-def asked(frozen: Frozen, store: Store, project: Project, sets: Sequence[ProbeSet], budget_tokens: int) -> Iterator[Searched]:
+def ask_questions(frozen: Frozen, store: Store, project: Project, sets: Sequence[ProbeSet], budget_tokens: int) -> Iterator[SearchResult]:
     """Yield what became of every question about the sessions of one project."""
     turns = _turns(frozen, store, project)
     pairs = pairs_of(sets)
-    for one in sets:
-        for probe in one.probes:
+    for probe_set in sets:
+        for probe in probe_set.probes:
             started, busy = time.perf_counter(), time.process_time()
-            found = searching.search(store, probe["question"], project=project, budget_tokens=budget_tokens)
+            result = searching.search(store, probe["question"], project=project, budget_tokens=budget_tokens)
             took_ms, cpu_ms = (time.perf_counter() - started) * 1_000, (time.process_time() - busy) * 1_000
-            rank = _rank([excerpt.handle for excerpt in found.excerpts], evidence_turns(frozen, probe, turns))
-            text = "\n\n".join(f"[{excerpt.handle}] {excerpt.kind}\n{printable(excerpt.text)}" for excerpt in found.excerpts)
+            rank = _rank([excerpt.handle for excerpt in result.excerpts], evidence_turns(frozen, probe, turns))
+            text = "\n\n".join(f"[{excerpt.handle}] {excerpt.kind}\n{printable(excerpt.text)}" for excerpt in result.excerpts)
             [answered] = frozen.answered([probe], text, budget_tokens, pairs)
-            yield Searched(probe["id"], one.transcript, probe["type"], rank, answered, frozen.tokens(text), took_ms, cpu_ms)
+            yield SearchResult(probe["id"], probe_set.transcript, probe["type"], rank, answered, frozen.tokens(text), took_ms, cpu_ms)
 
 
 def _turns(frozen: Frozen, store: Store, project: Project) -> dict[Handle, str]:
     return {
-        Handle(session.number, kept.ordinal): frozen.scorer.norm(text_of(kept.turn))
-        for session in sessions.listed(store, project)
-        for kept in sessions.replay(store, session)
+        Handle(session.number, stored.ordinal): frozen.scorer.norm(text_of(stored.turn))
+        for session in sessions.list_sessions(store, project)
+        for stored in sessions.replay(store, session)
     }
 
 
-def _rank(found: Sequence[Handle], wanted: Collection[Handle]) -> int | None:
+def _rank(handles: Sequence[Handle], wanted: Collection[Handle]) -> int | None:
     if not wanted:
         return None
-    return next((place for place, handle in enumerate(found, 1) if handle in wanted), 0)
+    return next((place for place, handle in enumerate(handles, 1) if handle in wanted), 0)
 
 
 def commands(home: Path, questions: Sequence[tuple[str, str]], budget_tokens: int) -> list[float]:
@@ -99,69 +99,75 @@ def commands(home: Path, questions: Sequence[tuple[str, str]], budget_tokens: in
 
 def main(arguments: list[str] | None = None) -> None:
     """Keep, ask, print the tables, and write the JSON."""
-    taken = parser(__doc__)
-    taken.add_argument("--search-budget", type=int, default=searching.DEFAULT_BUDGET_TOKENS, help="tokens of excerpts (%(default)s)")
-    taken.add_argument("--commands", type=int, default=24, help="questions that are also asked as a command (%(default)s)")
-    taken.add_argument("--misses", action="store_true", help="also list the questions that were not answered")
-    given = taken.parse_args(arguments)
-    frozen = Frozen(given.shared)
-    by_project = projects(frozen.sets(given.only))
-    found: list[Searched] = []
+    argument_parser = create_parser(__doc__)
+    argument_parser.add_argument(
+        "--search-budget", type=int, default=searching.DEFAULT_BUDGET_TOKENS, help="tokens of excerpts (%(default)s)"
+    )
+    argument_parser.add_argument("--commands", type=int, default=24, help="questions that are also asked as a command (%(default)s)")
+    argument_parser.add_argument("--misses", action="store_true", help="also list the questions that were not answered")
+    options = argument_parser.parse_args(arguments)
+    frozen = Frozen(options.shared)
+    by_project = sets_by_project(frozen.sets(options.only))
+    results: list[SearchResult] = []
     with TemporaryDirectory(prefix="onward-bench-") as folder:
         home = Path(folder) / "home"
         with Store.at_folder(home) as store:
             for name, sets in by_project.items():
-                project = kept_projects.new(store, name)
-                complete(store, project, *(one.file for one in sets))
-                found += asked(frozen, store, project, sets, given.search_budget)
-        questions = [(name, probe["question"]) for name, sets in by_project.items() for one in sets for probe in one.probes]
-        every = max(1, len(questions) // max(1, given.commands))
-        command_ms = commands(home, questions[::every][: given.commands], given.search_budget)
-    figures = summary(found, given.search_budget)
-    _print(figures, found, command_ms)
-    if given.misses:
-        print("\nnot answered: " + ", ".join(one.id for one in found if not one.answered))
-    keep("recall", {**figures, "command_ms": command_ms, "searched": [asdict(one) for one in found]}, arguments)
+                project = kept_projects.create(store, name)
+                complete(store, project, *(probe_set.file for probe_set in sets))
+                results += ask_questions(frozen, store, project, sets, options.search_budget)
+        questions = [(name, probe["question"]) for name, sets in by_project.items() for probe_set in sets for probe in probe_set.probes]
+        every = max(1, len(questions) // max(1, options.commands))
+        command_ms = commands(home, questions[::every][: options.commands], options.search_budget)
+    figures = summary(results, options.search_budget)
+    _print(figures, results, command_ms)
+    if options.misses:
+        print("\nnot answered: " + ", ".join(result.id for result in results if not result.answered))
+    keep("recall", {**figures, "command_ms": command_ms, "searched": [asdict(result) for result in results]}, arguments)
 
 
-def summary(found: Sequence[Searched], budget_tokens: int) -> dict[str, object]:
+def summary(results: Sequence[SearchResult], budget_tokens: int) -> dict[str, object]:
     """Return the shares with their intervals, over questions and by session."""
-    by_session: dict[str, list[Searched]] = {}
-    for one in found:
-        by_session.setdefault(one.transcript, []).append(one)
-    out: dict[str, object] = {"questions": len(found), "named": sum(one.rank is not None for one in found), "budget": budget_tokens}
+    by_session: dict[str, list[SearchResult]] = {}
+    for result in results:
+        by_session.setdefault(result.transcript, []).append(result)
+    out: dict[str, object] = {
+        "questions": len(results),
+        "named": sum(result.rank is not None for result in results),
+        "budget": budget_tokens,
+    }
     for k in FIRST:
         counts = [_within(several, k) for several in by_session.values()]
-        out[f"found_at_{k}"] = [share(counts), *share_interval([one for one in counts if one[1]])]
-    counts = [(sum(one.answered for one in several), len(several)) for several in by_session.values()]
+        out[f"found_at_{k}"] = [share(counts), *share_interval([pair for pair in counts if pair[1]])]
+    counts = [(sum(result.answered for result in several), len(several)) for several in by_session.values()]
     out["answered"] = [share(counts), *share_interval(counts)]
-    out["over_budget"] = sum(one.tokens > budget_tokens for one in found)
-    out["median_cpu_ms"] = percentile([one.cpu_ms for one in found], 0.5)
-    out["median_ms"], out["p95_ms"] = (percentile([one.took_ms for one in found], of) for of in (0.5, 0.95))
+    out["over_budget"] = sum(result.tokens > budget_tokens for result in results)
+    out["median_cpu_ms"] = percentile([result.cpu_ms for result in results], 0.5)
+    out["median_ms"], out["p95_ms"] = (percentile([result.took_ms for result in results], of) for of in (0.5, 0.95))
     return out
 
 
-def _within(several: Sequence[Searched], k: int) -> tuple[int, int]:
-    named = [one.rank for one in several if one.rank is not None]
+def _within(several: Sequence[SearchResult], k: int) -> tuple[int, int]:
+    named = [result.rank for result in several if result.rank is not None]
     return sum(0 < rank <= k for rank in named), len(named)
 
 
-def _print(figures: Mapping[str, object], found: Sequence[Searched], command_ms: Sequence[float]) -> None:
+def _print(figures: Mapping[str, object], results: Sequence[SearchResult], command_ms: Sequence[float]) -> None:
     print(
-        f"{len(found)} questions, of {figures['named']} the evidence stands in a turn to the letter; per cent with the 95 % interval over sessions\n"
+        f"{len(results)} questions, of {figures['named']} the evidence stands in a turn to the letter; per cent with the 95 % interval over sessions\n"
     )
     named = [(f"evidence turn among the first {k}", figures[f"found_at_{k}"]) for k in FIRST] + [
         ("answered within the budget", figures["answered"])
     ]
     print(table(("", "per cent"), [(name, _shown(value)) for name, value in named]))
-    kinds = sorted({one.type for one in found})
+    kinds = sorted({result.type for result in results})
     rows = []
     for kind in kinds:
-        here = [one for one in found if one.type == kind]
+        here = [result for result in results if result.type == kind]
         got, total = _within(here, 5)
-        rows.append((kind, f"{got}/{total}", f"{sum(one.answered for one in here)}/{len(here)}"))
+        rows.append((kind, f"{got}/{total}", f"{sum(result.answered for result in here)}/{len(here)}"))
     print("\n" + table(("kind", "found at 5", "answered"), rows))
-    print(f"\nover budget: {figures['over_budget']} of {len(found)}")
+    print(f"\nover budget: {figures['over_budget']} of {len(results)}")
     print(
         f"in process: median {figures['median_ms']:.0f} ms, p95 {figures['p95_ms']:.0f} ms; of a processor {figures['median_cpu_ms']:.0f} ms in the middle"
     )
@@ -173,7 +179,7 @@ def _print(figures: Mapping[str, object], found: Sequence[Searched], command_ms:
 def _shown(value: object) -> str:
     assert isinstance(value, list)
     figure, low, high = value
-    return shown(figure, (low, high))
+    return format_share(figure, (low, high))
 
 
 if __name__ == "__main__":

@@ -20,18 +20,18 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bench.report import ROOT, keep, table
-from bench.wrong import CHANGES, Wrong, wrong_lines
+from bench.wrong import CHANGES, WrongLine, wrong_lines
 from onward import samples
-from onward.app.distilling import Basis, basis
-from onward.app.reading import Reading
+from onward.app.distilling import HandoffBasis, basis
+from onward.app.reading import TranscriptReader
 from onward.core.facts import Fact, Handle
 from onward.core.handoff import Handoff, render
 from onward.core.ledger import Ledger
-from onward.core.master import Master
+from onward.core.master import MasterHandoff
 from onward.core.transcript import Turn
-from onward.llm.choice import Choice, Written, choose, woven
-from onward.llm.guard import Evidence, Proposed, guard, is_writable
-from onward.llm.writer import quotes
+from onward.llm.choice import AcceptedLines, HandoffChoice, choose_handoff, insert_lines
+from onward.llm.guard import GuardEvidence, ProposedLine, guard, is_writable
+from onward.llm.writer import collect_quotes
 from onward.tokens import count_tokens
 
 REWORDINGS = Path(__file__).with_name("rewordings.json")
@@ -47,32 +47,32 @@ _SOURCES = {
 
 
 @dataclass(frozen=True)
-class Known:
+class KnownProject:
     """A project as what its handoff stands on, with the turns behind it and the handoff that the rules make."""
 
     name: str
-    basis: Basis
+    basis: HandoffBasis
     turns: dict[Handle, Turn]
-    rules: Master
+    rules: MasterHandoff
 
     @classmethod
-    def of(cls, name: str, paths: Iterable[Path], budget_tokens: int | None = None) -> Known:
+    def of(cls, name: str, paths: Iterable[Path], budget_tokens: int | None = None) -> KnownProject:
         """Return the project that the sessions at *paths* make, in order."""
-        reading = Reading()
+        reading = TranscriptReader()
         for path in paths:
             reading.read(path)
         turns = {Handle(path.number, ordinal): turn for path in reading.paths for ordinal, turn in path.turns}
-        made = basis(reading.paths)
-        return cls(name, made, turns, made.master(budget_tokens))
+        project_basis = basis(reading.paths)
+        return cls(name, project_basis, turns, project_basis.master(budget_tokens))
 
     @property
     def ledger(self) -> Ledger:
         """The ledger of all sessions."""
         return self.basis.ledger
 
-    def measured(self, handoff: Handoff) -> Master:
+    def measured(self, handoff: Handoff) -> MasterHandoff:
         """Return *handoff* measured as the rules' one is."""
-        return self.basis.measured(handoff, self.rules.budget_tokens)
+        return self.basis.measure_handoff(handoff, self.rules.budget_tokens)
 
     @property
     def writable(self) -> list[Fact]:
@@ -80,45 +80,45 @@ class Known:
         return [fact for fact in self.ledger.live() if is_writable(fact)]
 
     @property
-    def evidence(self) -> Evidence:
+    def evidence(self) -> GuardEvidence:
         """What lines are held against."""
-        return Evidence(self.ledger, quotes(self.ledger.live(), self.basis.turns_of), lambda handle: handle in self.turns)
+        return GuardEvidence(self.ledger, collect_quotes(self.ledger.live(), self.basis.find_turns), lambda handle: handle in self.turns)
 
 
-def bundled(folder: Path) -> Known:
+def bundled(folder: Path) -> KnownProject:
     """Return the bundled sample sessions, written to *folder*."""
-    return Known.of("samples", samples.write(folder))
+    return KnownProject.of("samples", samples.write(folder))
 
 
-def rewordings(known: Known, *, shown: bool = False) -> list[Proposed]:
+def rewordings(known: KnownProject, *, shown: bool = False) -> list[ProposedLine]:
     """Return right rewordings of facts of the bundled sessions; with *shown*, of those that their handoff shows."""
-    found: list[Proposed] = []
-    for one in json.loads(REWORDINGS.read_text("utf-8")):
-        names = [next(fact.id for fact in known.ledger.live() if fact.text.startswith(beginning)) for beginning in one["facts"]]
+    proposals: list[ProposedLine] = []
+    for rewording in json.loads(REWORDINGS.read_text("utf-8")):
+        names = [next(fact.id for fact in known.ledger.live() if fact.text.startswith(beginning)) for beginning in rewording["facts"]]
         if not shown or known.rules.handoff.fact_ids().issuperset(names):
-            found.append(Proposed(tuple(names), one["text"]))
-    return found
+            proposals.append(ProposedLine(tuple(names), rewording["text"]))
+    return proposals
 
 
-def wrong_rewordings(known: Known, chance: random.Random) -> list[Wrong]:
+def wrong_rewordings(known: KnownProject, chance: random.Random) -> list[WrongLine]:
     """Return the right rewordings with a wrong value in each, in every way there is."""
     facts = known.writable
     return [
-        Wrong(f"reworded: {kind}", one.facts, changed, one.text)
-        for one in rewordings(known)
+        WrongLine(f"reworded: {kind}", rewording.facts, changed, rewording.text)
+        for rewording in rewordings(known)
         for kind, change in CHANGES.items()
-        if (changed := change(one.text, chance, facts)) and changed != one.text
+        if (changed := change(rewording.text, chance, facts)) and changed != rewording.text
     ]
 
 
-def survivors(wrong: Iterable[Wrong], evidence: Evidence) -> list[Wrong]:
+def survivors(wrong: Iterable[WrongLine], evidence: GuardEvidence) -> list[WrongLine]:
     """Return the wrong lines that the guard lets stand, each judged by itself."""
-    return [one for one in wrong if guard([Proposed(one.facts, one.text)], evidence).lines]
+    return [line for line in wrong if guard([ProposedLine(line.facts, line.text)], evidence).lines]
 
 
-def turned_away(right: Iterable[Proposed], evidence: Evidence) -> list[str]:
+def refusals(right: Iterable[ProposedLine], evidence: GuardEvidence) -> list[str]:
     """Return why right lines were turned away, each judged by itself."""
-    return [f"{gone.reason} ({gone.about}): {gone.text}" for one in right for gone in guard([one], evidence).removed]
+    return [f"{gone.reason} ({gone.about}): {gone.text}" for line in right for gone in guard([line], evidence).removed]
 
 
 _WEAKER = (
@@ -130,105 +130,107 @@ _WEAKER = (
 )
 
 
-def dropped(rule: Fact, beside: Fact) -> list[Proposed]:
+def drop_rule(rule: Fact, beside: Fact) -> list[ProposedLine]:
     """Return what a model makes of a rule that it does not keep: weakened, cut short, drowned in another line, told from afar, told as a guideline, or left out."""
     weaker = rule.text
     for pattern, instead in _WEAKER:
         weaker = re.sub(pattern, instead, weaker)
     words = rule.text.split()
     return [
-        Proposed((rule.id,), weaker),
-        Proposed((rule.id,), " ".join(words[: max(2, len(words) // 2)])),
-        Proposed((rule.id, beside.id), f"Follow the usual conventions; {beside.text}"),
-        Proposed((rule.id,), f"The team agreed on: {rule.text.lower()[:40]}"),
-        Proposed((rule.id,), f"Guideline: {' '.join(words[1:])}"),
-        Proposed((), "The usual rules apply."),
+        ProposedLine((rule.id,), weaker),
+        ProposedLine((rule.id,), " ".join(words[: max(2, len(words) // 2)])),
+        ProposedLine((rule.id, beside.id), f"Follow the usual conventions; {beside.text}"),
+        ProposedLine((rule.id,), f"The team agreed on: {rule.text.lower()[:40]}"),
+        ProposedLine((rule.id,), f"Guideline: {' '.join(words[1:])}"),
+        ProposedLine((), "The usual rules apply."),
     ]
 
 
-def rules_kept(known: Known) -> tuple[int, int]:
+def count_kept_rules(known: KnownProject) -> tuple[int, int]:
     """Return how many rules the handoff holds word for word after a model dropped them all, in each way in turn, and how many there were."""
     shown = known.rules.handoff.fact_ids()
     rules = [fact for fact in known.ledger.live() if fact.kind == "rule" and fact.id in shown]
-    told = [fact for section in known.rules.handoff.sections for line in section.lines for fact in known.writable if fact.id in line.facts]
+    shown_facts = [
+        fact for section in known.rules.handoff.sections for line in section.lines for fact in known.writable if fact.id in line.facts
+    ]
     facts = {fact.id: fact for fact in known.ledger.facts}
-    held = seen = 0
-    for answers in zip(*(dropped(rule, told[0]) for rule in rules), strict=True):
-        text = render(woven(known.rules.handoff, facts, Written({}, guard(answers, known.evidence).lines)))
+    held = total = 0
+    for answers in zip(*(drop_rule(rule, shown_facts[0]) for rule in rules), strict=True):
+        text = render(insert_lines(known.rules.handoff, facts, AcceptedLines({}, guard(answers, known.evidence).lines)))
         held += sum(rule.text.rstrip(";") in text for rule in rules)
-        seen += len(rules)
-    return held, seen
+        total += len(rules)
+    return held, total
 
 
-def refined(known: Known) -> Choice:
+def refine_known(known: KnownProject) -> HandoffChoice:
     """Return what becomes of the right rewordings of what the handoff shows."""
     given = rewordings(known, shown=True)
     lines = guard(given, known.evidence).lines
-    return choose(
+    return choose_handoff(
         known.rules,
         known.ledger,
-        Written({}, lines),
+        AcceptedLines({}, lines),
         count_tokens,
         known.measured,
-        known.basis.composed,
-        [name for one in given for name in one.facts],
+        known.basis.compose_handoff,
+        [name for proposal in given for name in proposal.facts],
     )
 
 
-def drawn(all_wrong: Sequence[Wrong], chance: random.Random, count: int = INJECTED) -> list[Wrong]:
+def draw_lines(all_wrong: Sequence[WrongLine], chance: random.Random, count: int = INJECTED) -> list[WrongLine]:
     """Return *count* wrong lines, every kind in turn."""
-    by_kind: dict[str, list[Wrong]] = {}
-    for one in chance.sample(list(all_wrong), len(all_wrong)):
-        by_kind.setdefault(one.kind, []).append(one)
-    found: list[Wrong] = []
-    while len(found) < count and any(by_kind.values()):
-        found += (ones.pop() for ones in by_kind.values() if ones)
-    return found[:count]
+    by_kind: dict[str, list[WrongLine]] = {}
+    for line in chance.sample(list(all_wrong), len(all_wrong)):
+        by_kind.setdefault(line.kind, []).append(line)
+    lines: list[WrongLine] = []
+    while len(lines) < count and any(by_kind.values()):
+        lines += (ones.pop() for ones in by_kind.values() if ones)
+    return lines[:count]
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Print the figures, and write them as JSON."""
-    asked = argparse.ArgumentParser(
+    argument_parser = argparse.ArgumentParser(
         prog="python -m bench.refine", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    asked.add_argument("--shared", type=Path, default=ROOT.parent / "shared", help="the folder of real transcripts")
-    asked.add_argument("--seeds", default="1", help="numbers to mutate by")
-    given = asked.parse_args(sys.argv[1:] if arguments is None else arguments)
-    seeds = [int(seed) for seed in given.seeds.split(",")]
+    argument_parser.add_argument("--shared", type=Path, default=ROOT.parent / "shared", help="the folder of real transcripts")
+    argument_parser.add_argument("--seeds", default="1", help="numbers to mutate by")
+    options = argument_parser.parse_args(sys.argv[1:] if arguments is None else arguments)
+    seeds = [int(seed) for seed in options.seeds.split(",")]
     with TemporaryDirectory(prefix="onward-bench-") as folder:
         projects = [bundled(Path(folder))]
         for name, (pattern, most) in _SOURCES.items():
-            if paths := sorted((given.shared / "data").glob(pattern))[:most]:
-                projects.append(Known.of(name, paths))
+            if paths := sorted((options.shared / "data").glob(pattern))[:most]:
+                projects.append(KnownProject.of(name, paths))
         kinds, stood = Counter[str](), Counter[str]()
         rows: list[list[object]] = []
-        pool: list[tuple[Wrong, Evidence]] = []
+        pool: list[tuple[WrongLine, GuardEvidence]] = []
         rules_seen, rules_held = 0, 0
         for known in projects:
             evidence = known.evidence
-            wrong = [one for seed in seeds for one in wrong_lines(known.writable, random.Random(seed))]
+            wrong = [line for seed in seeds for line in wrong_lines(known.writable, random.Random(seed))]
             if known is projects[0]:
-                wrong += [one for seed in seeds for one in wrong_rewordings(known, random.Random(seed))]
+                wrong += [line for seed in seeds for line in wrong_rewordings(known, random.Random(seed))]
             alive = survivors(wrong, evidence)
-            kinds.update(one.kind for one in wrong)
-            stood.update(one.kind for one in alive)
-            verbatim = [Proposed((fact.id,), fact.text) for fact in known.writable]
-            held, seen = rules_kept(known)
-            rules_held, rules_seen = rules_held + held, rules_seen + seen
-            rows.append([known.name, len(known.writable), len(wrong), len(alive), len(turned_away(verbatim, evidence)), f"{held}/{seen}"])
-            pool += ((one, evidence) for one in drawn(wrong, random.Random(seeds[0]), INJECTED // len(projects)))
+            kinds.update(line.kind for line in wrong)
+            stood.update(line.kind for line in alive)
+            verbatim = [ProposedLine((fact.id,), fact.text) for fact in known.writable]
+            held, total = count_kept_rules(known)
+            rules_held, rules_seen = rules_held + held, rules_seen + total
+            rows.append([known.name, len(known.writable), len(wrong), len(alive), len(refusals(verbatim, evidence)), f"{held}/{total}"])
+            pool += ((line, evidence) for line in draw_lines(wrong, random.Random(seeds[0]), INJECTED // len(projects)))
         reworded = rewordings(projects[0])
-        away = turned_away(reworded, projects[0].evidence)
-        choice = refined(projects[0])
-    survived = sum(len(survivors([one], evidence)) for one, evidence in pool)
+        away = refusals(reworded, projects[0].evidence)
+        choice = refine_known(projects[0])
+    survived = sum(len(survivors([line], evidence)) for line, evidence in pool)
     print(f"wrong values injected, every kind in turn: {len(pool)}; survived: {survived}")
     print(f"rules dropped: {rules_seen}; not back word for word: {rules_seen - rules_held}")
     print(f"right rewordings turned away: {len(away)} of {len(reworded)}\n")
     print(table(["project", "facts", "wrong lines", "survived", "right lines turned away", "rules kept"], rows))
     print()
     print(table(["kind of mistake", "lines", "survived"], [[kind, kinds[kind], stood[kind]] for kind in sorted(kinds)]))
-    if choice.made:
-        before, after = projects[0].rules.preservation, choice.made.preservation
+    if choice.handoff:
+        before, after = projects[0].rules.preservation, choice.handoff.preservation
         print(f"\nrules:   {before.line()}\nrefined: {after.line()}")
     keep(
         "refine",

@@ -20,7 +20,7 @@ PARTIAL = {"--only", "--budgets", "--seeds", "--hosts", "--at", "--session-kb", 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     """Return *rows* under *head* in columns, the first to the left, numbers to the right."""
-    cells = [list(head), *[[_shown(cell) for cell in row] for row in rows]]
+    cells = [list(head), *[[_format_cell(cell) for cell in row] for row in rows]]
     widths = [max(len(row[column]) for row in cells) for column in range(len(head))]
     lines = [
         "  ".join(
@@ -31,7 +31,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     return "\n".join([lines[0], "  ".join("-" * width for width in widths), *lines[1:]])
 
 
-def _shown(cell: object) -> str:
+def _format_cell(cell: object) -> str:
     if cell is None:
         return "–"
     return f"{cell:,.2f}" if isinstance(cell, float) else f"{cell:,}" if isinstance(cell, int) else str(cell)
@@ -63,9 +63,9 @@ def keep(name: str, result: Mapping[str, object], arguments: Sequence[str] | Non
 def newest(name: str) -> dict[str, Any] | None:
     """Return what the last whole run of the bench *name* wrote, or None where there is none: one of a part of the data, or of other budgets, says something else."""
     for path in sorted(RESULTS.glob(f"????-??-??T????-{name}.json"), reverse=True):
-        found: dict[str, Any] = json.loads(path.read_text())
-        if not PARTIAL.intersection(found.get("flags", ())):
-            return found
+        document: dict[str, Any] = json.loads(path.read_text())
+        if not PARTIAL.intersection(document.get("flags", ())):
+            return document
     return None
 
 

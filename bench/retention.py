@@ -15,9 +15,9 @@ from pathlib import Path
 
 from bench.agreement import plain_documents
 from bench.drawing import Curve, chart
-from bench.frozen import Frozen, ProbeSet, budgets, pairs_of, parser, projects
-from bench.intervals import share, share_interval, shown
-from bench.made import complete, made_of, store_with
+from bench.frozen import Frozen, ProbeSet, add_budgets, create_parser, pairs_of, sets_by_project
+from bench.intervals import format_share, share, share_interval
+from bench.made import complete, distil_sessions, store_with
 from bench.report import ROOT, keep, table
 from onward.app import handoffs
 
@@ -27,7 +27,7 @@ HANDOFF, PLAIN = "master handoff", "person and agent's last"
 
 
 @dataclass(frozen=True, slots=True)
-class Remembered:
+class RetentionResult:
     """Of the probes of one session, how many a document answers *after* so many more; `lasting` counts those that are no open items."""
 
     project: str
@@ -41,44 +41,44 @@ class Remembered:
     lasting: int
 
 
-def remembered(frozen: Frozen, name: str, sets: Sequence[ProbeSet], at: Sequence[int]) -> Iterator[Remembered]:
+def measure_retention(frozen: Frozen, name: str, sets: Sequence[ProbeSet], at: Sequence[int]) -> Iterator[RetentionResult]:
     """Yield what the master of one project remembers of each session after each later one."""
     with store_with("retention") as (store, [project]):
         for number, newest in enumerate(sets):
             complete(store, project, newest.file)
-            made = made_of([one.file for one in sets[: number + 1]])
+            distillation = distil_sessions([probe_set.file for probe_set in sets[: number + 1]])
             pairs = pairs_of(sets[: number + 1])
             for budget in at:
                 texts = {
-                    HANDOFF: handoffs.current(store, project, budget_tokens=budget).markdown,
-                    PLAIN: plain_documents(made, budget, frozen.scorer.cut)[PLAIN],
+                    HANDOFF: handoffs.current_handoff(store, project, budget_tokens=budget).markdown,
+                    PLAIN: plain_documents(distillation, budget, frozen.scorer.cut)[PLAIN],
                 }
                 for document, text in texts.items():
-                    for place, one in enumerate(sets[: number + 1]):
-                        got = frozen.answered(one.probes, text, budget, pairs)
-                        lasting = [ok for ok, probe in zip(got, one.probes, strict=True) if probe["type"] != "open"]
-                        yield Remembered(
-                            name, one.transcript, document, number - place, budget, sum(got), len(got), sum(lasting), len(lasting)
+                    for place, probe_set in enumerate(sets[: number + 1]):
+                        got = frozen.answered(probe_set.probes, text, budget, pairs)
+                        lasting = [ok for ok, probe in zip(got, probe_set.probes, strict=True) if probe["type"] != "open"]
+                        yield RetentionResult(
+                            name, probe_set.transcript, document, number - place, budget, sum(got), len(got), sum(lasting), len(lasting)
                         )
 
 
-def curves(found: Sequence[Remembered], at: Sequence[int]) -> list[Curve]:
+def curves(points: Sequence[RetentionResult], at: Sequence[int]) -> list[Curve]:
     """Return a curve for each budget, and one for the plain documents at the middle one."""
     middle = at[len(at) // 2]
     wanted = [(HANDOFF, budget, f"{budget:,} tokens") for budget in reversed(at)] + [(PLAIN, middle, f"plain, {middle:,}")]
     return [
-        Curve(name, [(after, *_figure(_counts(found, document, budget, after))) for after in _distances(found)], budget == middle)
+        Curve(name, [(after, *_figure(_counts(points, document, budget, after))) for after in _distances(points)], budget == middle)
         for document, budget, name in wanted
     ]
 
 
-def _distances(found: Sequence[Remembered]) -> list[int]:
-    return sorted({one.after for one in found})
+def _distances(points: Sequence[RetentionResult]) -> list[int]:
+    return sorted({point.after for point in points})
 
 
-def _counts(found: Sequence[Remembered], document: str, budget: int, after: int, *, lasting: bool = False) -> list[tuple[int, int]]:
-    here = [one for one in found if (one.document, one.budget_tokens, one.after) == (document, budget, after)]
-    return [(one.lasting_answered, one.lasting) if lasting else (one.answered, one.probes) for one in here]
+def _counts(points: Sequence[RetentionResult], document: str, budget: int, after: int, *, lasting: bool = False) -> list[tuple[int, int]]:
+    here = [point for point in points if (point.document, point.budget_tokens, point.after) == (document, budget, after)]
+    return [(point.lasting_answered, point.lasting) if lasting else (point.answered, point.probes) for point in here]
 
 
 def _figure(counts: Sequence[tuple[int, int]]) -> tuple[float, float, float]:
@@ -87,34 +87,34 @@ def _figure(counts: Sequence[tuple[int, int]]) -> tuple[float, float, float]:
 
 def main(arguments: list[str] | None = None) -> None:
     """Complete, ask, print the table, draw, and write the JSON."""
-    asked = parser(__doc__)
-    budgets(asked, (2_000, 4_000, 8_000))
-    asked.add_argument("--draw", type=Path, default=DRAWING, help="where the drawing goes (%(default)s)")
-    asked.add_argument("--fewest", type=int, default=FEWEST_SESSIONS, help="sessions that a project must have (%(default)s)")
-    given = asked.parse_args(arguments)
-    frozen = Frozen(given.shared)
-    long = {name: sets for name, sets in projects(frozen.sets(given.only)).items() if len(sets) >= given.fewest}
+    argument_parser = create_parser(__doc__)
+    add_budgets(argument_parser, (2_000, 4_000, 8_000))
+    argument_parser.add_argument("--draw", type=Path, default=DRAWING, help="where the drawing goes (%(default)s)")
+    argument_parser.add_argument("--fewest", type=int, default=FEWEST_SESSIONS, help="sessions that a project must have (%(default)s)")
+    options = argument_parser.parse_args(arguments)
+    frozen = Frozen(options.shared)
+    long = {name: sets for name, sets in sets_by_project(frozen.sets(options.only)).items() if len(sets) >= options.fewest}
     if not long:
-        raise SystemExit(f"no project has {given.fewest} sessions with probes: try --fewest 2")
-    found = [one for name, sets in long.items() for one in remembered(frozen, name, sets, given.budgets)]
+        raise SystemExit(f"no project has {options.fewest} sessions with probes: try --fewest 2")
+    points = [point for name, sets in long.items() for point in measure_retention(frozen, name, sets, options.budgets)]
     rows = []
-    for budget in given.budgets:
+    for budget in options.budgets:
         for title, document, lasting in (("", HANDOFF, False), (", no open items", HANDOFF, True), (", plain document", PLAIN, False)):
-            figures = [_figure(_counts(found, document, budget, after, lasting=lasting)) for after in _distances(found)]
-            rows.append((f"{budget:,}{title}", *(shown(figure, (low, high)) for figure, low, high in figures)))
-    asked_of = [sum(n for _, n in _counts(found, HANDOFF, given.budgets[0], after)) for after in _distances(found)]
+            figures = [_figure(_counts(points, document, budget, after, lasting=lasting)) for after in _distances(points)]
+            rows.append((f"{budget:,}{title}", *(format_share(figure, (low, high)) for figure, low, high in figures)))
+    asked_of = [sum(n for _, n in _counts(points, HANDOFF, options.budgets[0], after)) for after in _distances(points)]
     print(
         f"probes answered, in per cent, so many sessions later; {len(long)} projects of {', '.join(str(len(s)) for s in long.values())} sessions\n"
     )
-    print(table(("budget", *(f"after {after}" for after in _distances(found))), [*rows, ("probes asked", *asked_of)]))
-    given.draw.parent.mkdir(parents=True, exist_ok=True)
-    given.draw.write_text(chart("Probes of a session answered by later masters", "sessions later", curves(found, given.budgets)))
+    print(table(("budget", *(f"after {after}" for after in _distances(points))), [*rows, ("probes asked", *asked_of)]))
+    options.draw.parent.mkdir(parents=True, exist_ok=True)
+    options.draw.write_text(chart("Probes of a session answered by later masters", "sessions later", curves(points, options.budgets)))
     keep(
         "retention",
         {
             "projects": {name: len(sets) for name, sets in long.items()},
             "rows": [[str(cell) for cell in row] for row in [*rows, ("probes asked", *asked_of)]],
-            "remembered": [asdict(one) for one in found],
+            "remembered": [asdict(point) for point in points],
         },
         arguments,
     )

@@ -53,7 +53,7 @@ QUESTIONS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class ScaleMeasurement:
     """What completing session `number` cost, in user CPU milliseconds (every run), and what the project was like then."""
 
     number: int
@@ -69,29 +69,31 @@ class Measured:
         """The middle run."""
         return median(self.user_ms)
 
-    def times(self, first: Measured) -> float:
+    def times(self, first: ScaleMeasurement) -> float:
         """Return how many times what *first* cost in the same round this did, in the middle round."""
-        return median(own / its for own, its in zip(self.user_ms, first.user_ms, strict=True))
+        return median(this_ms / its for this_ms, its in zip(self.user_ms, first.user_ms, strict=True))
 
 
-def shorter(found: Sequence[Source], session_kb: int) -> list[Source]:
+def shorten_sources(session_sources: Sequence[Source], session_kb: int) -> list[Source]:
     """Return the first ten sessions, each cut to so many kilobytes at a record's end. Raises `SystemExit` where there are fewer."""
-    if len(found) < AGAIN:
-        raise SystemExit(f"{len(found)} real sessions are too few to fill a project: put the shared folder beside the clone")
-    return [replace(one, lines=one.lines[: one.lines.rfind(b"\n", 0, session_kb * 1_000) + 1]) for one in found[:AGAIN]]
+    if len(session_sources) < AGAIN:
+        raise SystemExit(f"{len(session_sources)} real sessions are too few to fill a project: put the shared folder beside the clone")
+    return [
+        replace(source, lines=source.lines[: source.lines.rfind(b"\n", 0, session_kb * 1_000) + 1]) for source in session_sources[:AGAIN]
+    ]
 
 
-def measure(found: Sequence[Source], at: Sequence[int], runs: int, frozen: Frozen) -> list[Measured]:
+def measure(session_sources: Sequence[Source], at: Sequence[int], runs: int, frozen: Frozen) -> list[ScaleMeasurement]:
     """Fill one project and return what completing each of the sessions *at* costs.
 
     They are completed in turns, one round after the other: what else the machine does then meets all of them, not one.
     """
-    contents = many_sessions(list(found), sys.maxsize)
-    out: list[Measured] = []
+    contents = many_sessions(list(session_sources), sys.maxsize)
+    out: list[ScaleMeasurement] = []
     with TemporaryDirectory(prefix="onward-bench-") as name:
         home, folder = Path(name) / "home", Path(name) / "sessions"
         with Store.at_folder(home) as store:
-            projects.new(store, "scale")
+            projects.create(store, "scale")
         done = 0
         for number in at:
             folder.mkdir(exist_ok=True)
@@ -106,12 +108,14 @@ def measure(found: Sequence[Source], at: Sequence[int], runs: int, frozen: Froze
             shutil.copy(target, folder)
             _fill(home, folder)
             done += 1
-            out.append(_as_it_is(home, number, frozen))
+            out.append(_measure_store(home, number, frozen))
         for round_ in range(runs + 1):
-            for one in out:
-                spent_ms = _completed(Path(name) / f"before-{one.number}", Path(name) / "copy", Path(name) / f"{one.number:06}.jsonl")
+            for measurement in out:
+                spent_ms = _time_completion(
+                    Path(name) / f"before-{measurement.number}", Path(name) / "copy", Path(name) / f"{measurement.number:06}.jsonl"
+                )
                 if round_:  # The first round only loads what has to be loaded.
-                    one.user_ms.append(spent_ms)
+                    measurement.user_ms.append(spent_ms)
     return out
 
 
@@ -124,29 +128,29 @@ def _fill(home: Path, folder: Path) -> None:
     folder.mkdir()
 
 
-def _completed(home: Path, copy: Path, target: Path) -> float:
+def _time_completion(home: Path, copy: Path, target: Path) -> float:
     """Return what completing the session in *target* costs in a copy of the store, in user CPU milliseconds."""
     shutil.copytree(home, copy)
     with Store.at_folder(copy) as store:
         project = projects.resolve(store, "scale")
-        [kept] = import_paths(store, [target], project=project).files[0].sessions
+        [imported_session] = import_paths(store, [target], project=project).files[0].sessions
         core_text.clauses.cache_clear()
         gc.collect()
         before = resource.getrusage(resource.RUSAGE_SELF).ru_utime
-        completing.complete(store, kept.session)
+        completing.complete(store, imported_session.session)
         spent = resource.getrusage(resource.RUSAGE_SELF).ru_utime - before
     shutil.rmtree(copy)
     return spent * 1_000
 
 
-def _as_it_is(home: Path, number: int, frozen: Frozen) -> Measured:
+def _measure_store(home: Path, number: int, frozen: Frozen) -> ScaleMeasurement:
     with Store.at_folder(home) as store:
         project = projects.resolve(store, "scale")
-        tokens = {b: frozen.tokens(handoffs.current(store, project, budget_tokens=b).markdown) for b in BUDGETS}
+        tokens = {b: frozen.tokens(handoffs.current_handoff(store, project, budget_tokens=b).markdown) for b in BUDGETS}
         took = list(_searches(store, project))
         turns = projects.show(store, project).totals.turns
     size_mb = sum(path.stat().st_size for path in home.rglob("*") if path.is_file()) / MEGABYTE
-    return Measured(number, [], turns, size_mb, tokens, percentile(took, 0.5), percentile(took, 0.95))
+    return ScaleMeasurement(number, [], turns, size_mb, tokens, percentile(took, 0.5), percentile(took, 0.95))
 
 
 def _searches(store: Store, project: projects.Project) -> Iterator[float]:
@@ -157,45 +161,45 @@ def _searches(store: Store, project: projects.Project) -> Iterator[float]:
         yield (time.perf_counter() - started) * 1_000
 
 
-def many_turns(found: Sequence[Source], turns: int) -> dict[str, float]:
+def many_turns(session_sources: Sequence[Source], turns: int) -> dict[str, float]:
     """Return how long searches take in one store of at least so many *turns*, and what it weighs. Nothing is completed."""
     with TemporaryDirectory(prefix="onward-bench-") as name:
         home, folder = Path(name) / "home", Path(name) / "sessions"
-        contents, kept = many_sessions(list(found), sys.maxsize), 0
+        contents, turn_count = many_sessions(list(session_sources), sys.maxsize), 0
         with Store.at_folder(home) as store:
-            project = projects.new(store, "many turns")
-            while kept < turns:
+            project = projects.create(store, "many turns")
+            while turn_count < turns:
                 folder.mkdir()
                 for place, content in enumerate(islice(contents, 200)):
                     (folder / f"{place:04}.jsonl").write_bytes(content)
                 imported = import_paths(store, [folder], project=project)
-                kept += sum(session.new_turns for file in imported.files for session in file.sessions)
+                turn_count += sum(session.new_turns for file in imported.files for session in file.sessions)
                 shutil.rmtree(folder)
-                print(f"… {kept:,} turns", file=sys.stderr, flush=True)
+                print(f"… {turn_count:,} turns", file=sys.stderr, flush=True)
             took = list(_searches(store, project))
         size_mb = sum(path.stat().st_size for path in home.rglob("*") if path.is_file()) / MEGABYTE
-    return {"turns": kept, "store_mb": size_mb, "median_ms": percentile(took, 0.5), "p95_ms": percentile(took, 0.95)}
+    return {"turns": turn_count, "store_mb": size_mb, "median_ms": percentile(took, 0.5), "p95_ms": percentile(took, 0.95)}
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Fill, complete, search, print the tables, and write the JSON."""
-    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    asked.add_argument("--shared", type=Path, default=SHARED, help="the folder of probes, gold facts and transcripts")
-    asked.add_argument("--at", default="10,100,1000", help="sessions at which to measure, by commas (%(default)s)")
-    asked.add_argument("--session-kb", type=int, default=5_000, help="what a longer session is cut to (%(default)s)")
-    asked.add_argument("--runs", type=int, default=5, help="times that each is completed (%(default)s)")
-    asked.add_argument("--turns", type=int, default=0, help="also search in a store of so many turns")
-    given = asked.parse_args(arguments)
-    frozen = Frozen(given.shared)
-    found = sources(frozen.data, "claude-code")
-    at = [int(number) for number in given.at.split(",")]
-    rows = measure(shorter(found, given.session_kb), at, given.runs, frozen)
+    argument_parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    argument_parser.add_argument("--shared", type=Path, default=SHARED, help="the folder of probes, gold facts and transcripts")
+    argument_parser.add_argument("--at", default="10,100,1000", help="sessions at which to measure, by commas (%(default)s)")
+    argument_parser.add_argument("--session-kb", type=int, default=5_000, help="what a longer session is cut to (%(default)s)")
+    argument_parser.add_argument("--runs", type=int, default=5, help="times that each is completed (%(default)s)")
+    argument_parser.add_argument("--turns", type=int, default=0, help="also search in a store of so many turns")
+    options = argument_parser.parse_args(arguments)
+    frozen = Frozen(options.shared)
+    session_sources = sources(frozen.data, "claude-code")
+    at = [int(number) for number in options.at.split(",")]
+    rows = measure(shorten_sources(session_sources, options.session_kb), at, options.runs, frozen)
     shown = [
         (
-            f"{one.number:,}", one.turns, one.middle_ms, min(one.user_ms), max(one.user_ms), one.times(rows[0]), one.store_mb,
-            *one.master_tokens.values(), one.search_median_ms, one.search_p95_ms,
+            f"{measurement.number:,}", measurement.turns, measurement.middle_ms, min(measurement.user_ms), max(measurement.user_ms), measurement.times(rows[0]), measurement.store_mb,
+            *measurement.master_tokens.values(), measurement.search_median_ms, measurement.search_p95_ms,
         )
-        for one in rows
+        for measurement in rows
     ]  # fmt: skip
     heads = (
         "session",
@@ -211,16 +215,18 @@ def main(arguments: list[str] | None = None) -> None:
     )
     print(table(heads, shown))
     verdict = "met" if rows[-1].times(rows[0]) <= MOST_TO_TENTH_RATIO else "MISSED"
-    over = sum(tokens > budget for one in rows for budget, tokens in one.master_tokens.items())
+    over = sum(tokens > budget for measurement in rows for budget, tokens in measurement.master_tokens.items())
     print(f"\ncost of session {at[-1]:,} <= {MOST_TO_TENTH_RATIO} x session {at[0]}: {verdict}; masters over their budget: {over}")
-    many = many_turns(found, given.turns) if given.turns else None
+    many = many_turns(session_sources, options.turns) if options.turns else None
     if many:
         print("\n" + table(("turns", "store MB", "search ms", "p95 ms"), [(f"{many['turns']:,.0f}", *list(many.values())[1:])]))
     keep(
         "scale",
         {
-            "session_kb": given.session_kb,
-            "sessions": [{**asdict(one), "middle_ms": one.middle_ms, "times": one.times(rows[0])} for one in rows],
+            "session_kb": options.session_kb,
+            "sessions": [
+                {**asdict(measurement), "middle_ms": measurement.middle_ms, "times": measurement.times(rows[0])} for measurement in rows
+            ],
             "verdict": verdict,
             "many_turns": many,
         },

@@ -73,12 +73,12 @@ async def ask(port: int, requests: list[bytes], clients: int, seconds: float) ->
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         turn = number
         while True:
-            asked = time.perf_counter()
+            sent_at = time.perf_counter()
             writer.write(requests[turn % len(requests)])
             head = await reader.readuntil(b"\r\n\r\n")
             length = next(int(line.split(b":")[1]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length"))
             await reader.readexactly(length)
-            took.append((time.perf_counter() - asked) * 1000)
+            took.append((time.perf_counter() - sent_at) * 1000)
             refused += not head.startswith(b"HTTP/1.1 200")
             turn += clients
             if time.perf_counter() >= until:
@@ -92,7 +92,7 @@ async def ask(port: int, requests: list[bytes], clients: int, seconds: float) ->
 HEAD = ["what", "clients", "bare /s", "Onward /s", "of it", "lowest", "highest", "bare ms", "Onward ms", "bare p99", "p99 ms", "refused"]
 
 
-class Measured(NamedTuple):
+class ServerMeasurement(NamedTuple):
     """What a server did of some requests: how many a second, user time for each, how long each took, in order, and how many were refused."""
 
     per_second: float
@@ -106,23 +106,23 @@ def turns(start: int, count: int) -> list[dict[str, str]]:
     return [{"role": "user", "content": f"Turn number {start + place} of the load."} for place in range(count)]
 
 
-def prepared(server: Server) -> None:
+def prepare(server: Server) -> None:
     """Give a server something to read."""
     first = [request("POST", "/api/projects", {"name": "kopi"}), request("POST", "/api/sessions", {"project_id": 1})]
     first.append(request("POST", "/api/conversations/save", {"session_id": 1, "turns": turns(0, 20)}))
     first.append(request("POST", "/api/sessions/1/complete", {"accomplishments": ["It runs"]}))
-    for one in [*first, *[request("POST", "/api/sessions", {"project_id": 1})] * 32]:
-        _, refused = asyncio.run(ask(server.port, [one], 1, 0))
-        assert not refused, one
+    for message in [*first, *[request("POST", "/api/sessions", {"project_id": 1})] * 32]:
+        _, refused = asyncio.run(ask(server.port, [message], 1, 0))
+        assert not refused, message
 
 
-def measured(server: Server, requests: list[bytes], clients: int, seconds: float) -> Measured:
+def measure_requests(server: Server, requests: list[bytes], clients: int, seconds: float) -> ServerMeasurement:
     """Return what a server did of *requests*."""
     before = server.user_seconds()
     started = time.perf_counter()
     took, refused = asyncio.run(ask(server.port, requests, clients, seconds))
     spent = time.perf_counter() - started
-    return Measured(len(took) / spent, (server.user_seconds() - before) * 1000 / len(took), sorted(took), refused)
+    return ServerMeasurement(len(took) / spent, (server.user_seconds() - before) * 1000 / len(took), sorted(took), refused)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -131,15 +131,15 @@ def main(arguments: list[str] | None = None) -> None:
     )
     parser.add_argument("--seconds", type=float, default=5, help="how long each row is measured")
     parser.add_argument("--rounds", type=int, default=5, help="in how many rounds")
-    given = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
         home, copy = Path(folder) / "home", Path(folder) / "bare.db"
         with Server([sys.executable, "-m", "onward", "serve", "--port", "0", "--json"], home) as server:
-            prepared(server)
+            prepare(server)
             with closing(sqlite3.connect(home / "onward.db")) as store, closing(sqlite3.connect(copy)) as bare:
                 store.backup(bare)
             with Server([sys.executable, "-m", "bench.bare", str(copy)], home) as least:
-                rows = compare(least, server, given.seconds / given.rounds, given.rounds)
+                rows = compare(least, server, options.seconds / options.rounds, options.rounds)
             print(f"start to first answer: bare {least.started_seconds:.2f} s, Onward {server.started_seconds:.2f} s\n")
             started = {"bare_s": least.started_seconds, "onward_s": server.started_seconds}
     print(table(HEAD, rows))
@@ -161,7 +161,7 @@ def compare(least: Server, server: Server, seconds: float, rounds: int) -> list[
 
     rows: list[list[object]] = []
     for clients in (1, 32):
-        for what, asked in (
+        for what, request_lists in (
             ("a project", repeat([request("GET", "/api/projects/1")])),
             ("20 turns", repeat([request("GET", "/api/ai/conversations/1?limit=20")])),
             ("the handoff", repeat([request("GET", "/api/projects/1/handoff")])),
@@ -169,22 +169,22 @@ def compare(least: Server, server: Server, seconds: float, rounds: int) -> list[
             ("save 50 turns", saves(50, clients)),
         ):
             pairs = [
-                (measured(least, requests, clients, seconds), measured(server, requests, clients, seconds))
-                for requests in islice(asked, rounds)
+                (measure_requests(least, requests, clients, seconds), measure_requests(server, requests, clients, seconds))
+                for requests in islice(request_lists, rounds)
             ]
-            rows.append([what, clients, *_summed(pairs)])
+            rows.append([what, clients, *_summarise(pairs)])
     return rows
 
 
-def _summed(pairs: list[tuple[Measured, Measured]]) -> Iterator[object]:
+def _summarise(pairs: list[tuple[ServerMeasurement, ServerMeasurement]]) -> Iterator[object]:
     """Yield the figures of one row, from those of its rounds."""
-    shares = sorted(ours.per_second / bare.per_second for bare, ours in pairs)
-    slowest = [sorted(one for measured in side for one in measured.took_ms) for side in zip(*pairs, strict=True)]
-    yield from (f"{median(one.per_second for one in side):.0f}" for side in zip(*pairs, strict=True))
+    shares = sorted(onward.per_second / bare.per_second for bare, onward in pairs)
+    slowest = [sorted(ms for measured in side for ms in measured.took_ms) for side in zip(*pairs, strict=True)]
+    yield from (f"{median(measurement.per_second for measurement in side):.0f}" for side in zip(*pairs, strict=True))
     yield from (f"{share:.0%}" for share in (median(shares), shares[0], shares[-1]))
-    yield from (f"{median(one.user_ms for one in side):.2f}" for side in zip(*pairs, strict=True))
+    yield from (f"{median(measurement.user_ms for measurement in side):.2f}" for side in zip(*pairs, strict=True))
     yield from (f"{took[int(len(took) * 0.99)]:.0f}" for took in slowest)
-    yield sum(one.refused for pair in pairs for one in pair)
+    yield sum(measurement.refused for pair in pairs for measurement in pair)
 
 
 if __name__ == "__main__":

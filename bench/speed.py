@@ -26,7 +26,7 @@ from bench.report import ROOT, save, table
 from bench.transcripts import MEGABYTE, Agent, many_sessions, one_session, sources
 from onward.core.transcript import ImportReport, Turn
 from onward.formats import open_source, read
-from onward.store.searchable import searchable
+from onward.store.searchable import searchable_text
 
 DATA = ROOT.parent / "shared" / "data"
 ONWARD = (sys.executable, "-m", "onward")
@@ -47,7 +47,7 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
-class Distilled:
+class DistillRun:
     """`distill` of one file, and the ceiling beside it."""
 
     agent: str
@@ -60,7 +60,7 @@ class Distilled:
 
 
 @dataclass(frozen=True, slots=True)
-class Imported:
+class ImportRun:
     """`import` of one folder, and the ceiling beside it."""
 
     agent: str
@@ -122,16 +122,16 @@ def best_ms(times: int, once: Callable[[], object]) -> float:
     return min(took)
 
 
-def distilled(agent: Agent, size_mb: int, bare_ms: float, empty_ms: float, folder: Path) -> Distilled:
+def measure_distill(agent: Agent, size_mb: int, bare_ms: float, empty_ms: float, folder: Path) -> DistillRun:
     """Measure `distill` of one session of *size_mb*."""
     path = folder / f"{agent}-{size_mb}.jsonl"
     path.write_bytes(one_session(sources(DATA, agent), size_mb * MEGABYTE))
-    one = best(7 if size_mb <= 2 else 3 if size_mb <= 10 else 2, lambda: run(*ONWARD, "distill", str(path), home=folder / "no-home"))
-    if one.exit_code:
-        raise SystemExit(f"distill of {size_mb} MB of {agent} ended with {one.exit_code}")
+    best_run = best(7 if size_mb <= 2 else 3 if size_mb <= 10 else 2, lambda: run(*ONWARD, "distill", str(path), home=folder / "no-home"))
+    if best_run.exit_code:
+        raise SystemExit(f"distill of {size_mb} MB of {agent} ended with {best_run.exit_code}")
     lines = path.read_bytes().splitlines()
-    return Distilled(
-        agent, path.stat().st_size / MEGABYTE, one.wall_ms, one.resident_mb, best_ms(5, lambda: _load(lines)), empty_ms, bare_ms
+    return DistillRun(
+        agent, path.stat().st_size / MEGABYTE, best_run.wall_ms, best_run.resident_mb, best_ms(5, lambda: _load(lines)), empty_ms, bare_ms
     )
 
 
@@ -140,7 +140,7 @@ def _load(lines: list[bytes]) -> None:
         orjson.loads(line)
 
 
-def imported(agent: Agent, contents: Iterator[bytes], folder: Path) -> Imported:
+def measure_import(agent: Agent, contents: Iterator[bytes], folder: Path) -> ImportRun:
     """Measure the import of sessions with these *contents* into an empty store, and the raw insert of the same turns."""
     source = folder / "sessions"
     source.mkdir()
@@ -148,13 +148,13 @@ def imported(agent: Agent, contents: Iterator[bytes], folder: Path) -> Imported:
         (source / f"{number:05}.jsonl").write_bytes(content)
     size_mb = sum(path.stat().st_size for path in source.iterdir()) / MEGABYTE
     home = folder / "home"
-    one = run(*ONWARD, "import", str(source), "--project", "bench", home=home)
-    if one.exit_code:
-        raise SystemExit(f"import of {size_mb:.0f} MB of {agent} ended with {one.exit_code}")
+    timing = run(*ONWARD, "import", str(source), "--project", "bench", home=home)
+    if timing.exit_code:
+        raise SystemExit(f"import of {size_mb:.0f} MB of {agent} ended with {timing.exit_code}")
     turns, raw_ms = _raw_insert(source, folder / "raw.db")
     shutil.rmtree(source)
     shutil.rmtree(home)
-    return Imported(agent, size_mb, turns, one.wall_ms, one.resident_mb, raw_ms)
+    return ImportRun(agent, size_mb, turns, timing.wall_ms, timing.resident_mb, raw_ms)
 
 
 def _raw_insert(source: Path, database: Path) -> tuple[int, float]:
@@ -172,7 +172,7 @@ def _raw_insert(source: Path, database: Path) -> tuple[int, float]:
             (turns + ordinal, session, ordinal, turn.role, str(turn.at), orjson.dumps(asdict(turn), default=str).decode("utf-8", "replace"))
             for ordinal, turn in enumerate(read_turns, 1)
         ]
-        words = [(turns + ordinal, searchable(turn)) for ordinal, turn in enumerate(read_turns, 1)]
+        words = [(turns + ordinal, searchable_text(turn)) for ordinal, turn in enumerate(read_turns, 1)]
         started = time.perf_counter()
         connection.execute("BEGIN IMMEDIATE")
         connection.executemany("INSERT INTO turns VALUES (?, ?, ?, ?, ?, ?)", rows)
@@ -201,39 +201,46 @@ def _turns(content: bytes) -> int:
         return sum(isinstance(item, Turn) for item in read(open_source(path), ImportReport()))
 
 
-def checks(distills: list[Distilled], imports: list[Imported]) -> list[Check]:
+def checks(distills: list[DistillRun], imports: list[ImportRun]) -> list[Check]:
     """Return the promised figures that these runs say something about."""
-    found: list[Check] = []
-    for one in distills:
-        label = f"{one.agent} {one.file_mb:.0f} MB"
-        if one.file_mb <= 2:
-            found.append(Check(f"distill {label}: ms", one.wall_ms, f"<= {DISTILL_LIMIT_MS}", one.wall_ms <= DISTILL_LIMIT_MS))
-            ratio = one.wall_ms / one.empty_ms
-            found.append(
+    results: list[Check] = []
+    for distill_run in distills:
+        label = f"{distill_run.agent} {distill_run.file_mb:.0f} MB"
+        if distill_run.file_mb <= 2:
+            results.append(
+                Check(f"distill {label}: ms", distill_run.wall_ms, f"<= {DISTILL_LIMIT_MS}", distill_run.wall_ms <= DISTILL_LIMIT_MS)
+            )
+            ratio = distill_run.wall_ms / distill_run.empty_ms
+            results.append(
                 Check(f"distill {label}: times an empty file", ratio, f"<= {DISTILL_TO_EMPTY_RATIO:g}", ratio <= DISTILL_TO_EMPTY_RATIO)
             )
         else:
-            ratio = one.wall_ms / one.loads_ms
-            found.append(
+            ratio = distill_run.wall_ms / distill_run.loads_ms
+            results.append(
                 Check(f"distill {label}: times orjson.loads", ratio, f"<= {DISTILL_TO_LOADS_RATIO:g}", ratio <= DISTILL_TO_LOADS_RATIO)
             )
-        if one.file_mb > 40:
-            found.append(
-                Check(f"distill {label}: MB resident", one.resident_mb, f"<= {RESIDENT_LIMIT_MB}", one.resident_mb <= RESIDENT_LIMIT_MB)
+        if distill_run.file_mb > 40:
+            results.append(
+                Check(
+                    f"distill {label}: MB resident",
+                    distill_run.resident_mb,
+                    f"<= {RESIDENT_LIMIT_MB}",
+                    distill_run.resident_mb <= RESIDENT_LIMIT_MB,
+                )
             )
     for each in imports:
         label = f"{each.agent}, {each.turns:,} turns"
         ratio = each.to_raw_ratio
-        found.append(
+        results.append(
             Check(f"import {label}: share of raw sqlite3 + FTS5", ratio, f">= {IMPORT_TO_RAW_RATIO:g}", ratio >= IMPORT_TO_RAW_RATIO)
         )
-    return found
+    return results
 
 
-def measure(sizes_mb: list[int], agents: list[Agent], turns: int) -> tuple[list[Distilled], list[Imported]]:
+def measure(sizes_mb: list[int], agents: list[Agent], turns: int) -> tuple[list[DistillRun], list[ImportRun]]:
     """Measure everything, saying what is under way."""
-    distills: list[Distilled] = []
-    imports: list[Imported] = []
+    distills: list[DistillRun] = []
+    imports: list[ImportRun] = []
     with tempfile.TemporaryDirectory(prefix="onward-bench-") as name:
         folder = Path(name)
         bare_ms = best(9, lambda: run(sys.executable, "-I", "-c", "pass", home=folder)).wall_ms
@@ -243,11 +250,11 @@ def measure(sizes_mb: list[int], agents: list[Agent], turns: int) -> tuple[list[
         for agent in agents:
             for size_mb in sizes_mb:
                 print(f"… {agent}, {size_mb} MB", file=sys.stderr, flush=True)
-                distills.append(distilled(agent, size_mb, bare_ms, empty_ms, folder))
-                imports.append(imported(agent, many_sessions(sources(DATA, agent), size_mb * MEGABYTE), folder))
+                distills.append(measure_distill(agent, size_mb, bare_ms, empty_ms, folder))
+                imports.append(measure_import(agent, many_sessions(sources(DATA, agent), size_mb * MEGABYTE), folder))
             if turns:
                 print(f"… {agent}, {turns:,} turns", file=sys.stderr, flush=True)
-                imports.append(imported(agent, enough_sessions(agent, turns), folder))
+                imports.append(measure_import(agent, enough_sessions(agent, turns), folder))
     return distills, imports
 
 
@@ -257,20 +264,20 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--sizes", default="1,10,50", help="sizes in MB (1,10,50)")
     parser.add_argument("--agents", default="claude-code,codex", help="whose sessions (claude-code,codex)")
     parser.add_argument("--turns", type=int, default=0, help="also import so many turns at once")
-    given = parser.parse_args(arguments)
-    agents: list[Agent] = [agent for agent in ("claude-code", "codex") if agent in given.agents.split(",")]
-    distills, imports = measure([int(size) for size in given.sizes.split(",")], agents, given.turns)
+    options = parser.parse_args(arguments)
+    agents: list[Agent] = [agent for agent in ("claude-code", "codex") if agent in options.agents.split(",")]
+    distills, imports = measure([int(size) for size in options.sizes.split(",")], agents, options.turns)
     rows = [
         (
-            f"distill {one.agent}",
-            one.file_mb,
-            one.wall_ms,
-            one.resident_mb,
-            one.loads_ms,
-            one.wall_ms / one.loads_ms,
-            one.wall_ms / one.empty_ms,
+            f"distill {distill_run.agent}",
+            distill_run.file_mb,
+            distill_run.wall_ms,
+            distill_run.resident_mb,
+            distill_run.loads_ms,
+            distill_run.wall_ms / distill_run.loads_ms,
+            distill_run.wall_ms / distill_run.empty_ms,
         )
-        for one in distills
+        for distill_run in distills
     ]
     print(table(("", "MB", "ms", "MB resident", "loads ms", "x loads", "x empty"), rows))
     print(f"\nbare interpreter {distills[0].bare_ms:.0f} ms, distill of an empty file {distills[0].empty_ms:.0f} ms\n")
@@ -279,33 +286,33 @@ def main(arguments: list[str] | None = None) -> None:
             ("", "MB", "turns", "ms", "turns/s", "raw turns/s", "of raw", "MB resident"),
             [
                 (
-                    f"import {one.agent}",
-                    one.folder_mb,
-                    one.turns,
-                    one.wall_ms,
-                    one.turns / one.wall_ms * 1_000,
-                    one.turns / one.raw_ms * 1_000,
-                    one.to_raw_ratio,
-                    one.resident_mb,
+                    f"import {import_run.agent}",
+                    import_run.folder_mb,
+                    import_run.turns,
+                    import_run.wall_ms,
+                    import_run.turns / import_run.wall_ms * 1_000,
+                    import_run.turns / import_run.raw_ms * 1_000,
+                    import_run.to_raw_ratio,
+                    import_run.resident_mb,
                 )
-                for one in imports
+                for import_run in imports
             ],
         )
     )
-    found = checks(distills, imports)
+    results = checks(distills, imports)
     print(
         "\n"
         + table(
             ("promised", "measured", "limit", ""),
-            [(check.name, check.value, check.limit, "met" if check.met else "MISSED") for check in found],
+            [(check.name, check.value, check.limit, "met" if check.met else "MISSED") for check in results],
         )
     )
     path = save(
         "speed",
         {
-            "distill": [asdict(one) for one in distills],
-            "import": [asdict(one) for one in imports],
-            "checks": [asdict(check) for check in found],
+            "distill": [asdict(distill_run) for distill_run in distills],
+            "import": [asdict(import_run) for import_run in imports],
+            "checks": [asdict(check) for check in results],
         },
     )
     print(f"\nwritten: {path.relative_to(ROOT)}")

@@ -18,7 +18,7 @@ from pathlib import Path
 from statistics import median
 
 from bench.report import keep, table
-from onward.agents.entries import this_program
+from onward.agents.entries import current_program
 from onward.app import completing, saving, sessions
 from onward.app import projects as kept_projects
 from onward.core.transcript import Turn
@@ -28,28 +28,28 @@ SESSION_START_RATIO, VERSION_RATIO = 5.0, 3.0
 """So many times a bare interpreter each may take."""
 
 
-def filled(home: Path, repository: Path, count: int) -> None:
+def fill_store(home: Path, repository: Path, count: int) -> None:
     """Make a store with *count* completed sessions of the project of *repository*, and a commit for each."""
     repository.mkdir()
     who = ("-c", "user.name=Ayu", "-c", "user.email=ayu@example.com")
     subprocess.run(["git", "init", "--quiet", str(repository)], check=True)
     with Store.at_folder(home) as store:
-        project = kept_projects.new(store, "shop", place=(str(repository), ""))
+        project = kept_projects.create(store, "shop", repository=(str(repository), ""))
         for number in range(count):
             subprocess.run(["git", "-C", str(repository), *who, "commit", "--quiet", "--allow-empty", "-m", f"Step {number}"], check=True)
             session = sessions.start(store, project).session
-            said = f"Never touch the generated client of part {number}. Use port {4000 + number}, and keep the totals in cents in `src/part_{number}.py`."
+            prompt = f"Never touch the generated client of part {number}. Use port {4000 + number}, and keep the totals in cents in `src/part_{number}.py`."
             done = f"We decided to keep part {number} in SQLite because rounding lost {number} orders. Next: write tests/test_part_{number}.py."
-            saving.save(store, session.id, [Turn("user", said), Turn("assistant", done)])
-            completing.complete(store, sessions.of_id(store, session.id))
+            saving.append_turns(store, session.id, [Turn("user", prompt), Turn("assistant", done)])
+            completing.complete(store, sessions.require_by_id(store, session.id))
 
 
-def took_ms(command: list[str], times: int, said: str, folder: Path, environment: dict[str, str]) -> tuple[float, float]:
+def took_ms(command: list[str], times: int, stdin: str, folder: Path, environment: dict[str, str]) -> tuple[float, float]:
     """Return the least and the median time of so many runs of *command*."""
     took = []
     for _ in range(times):
         started = time.perf_counter()
-        subprocess.run(command, input=said, stdout=subprocess.DEVNULL, text=True, cwd=folder, env=environment, check=True)
+        subprocess.run(command, input=stdin, stdout=subprocess.DEVNULL, text=True, cwd=folder, env=environment, check=True)
         took.append((time.perf_counter() - started) * 1_000)
     return min(took), median(took)
 
@@ -59,13 +59,13 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sessions", type=int, default=100, help="sessions in the store (100)")
     parser.add_argument("--times", type=int, default=15, help="runs of each command; the least is what counts (15)")
-    given = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="onward-bench-") as name:
         home, repository = Path(name) / "home", Path(name) / "shop"
-        filled(home, repository, given.sessions)
+        fill_store(home, repository, options.sessions)
         environment = {**os.environ, "ONWARD_HOME": str(home), "HOME": name}
         payload = json.dumps({"session_id": "s-1", "transcript_path": f"{name}/none.jsonl", "cwd": str(repository), "source": "startup"})
-        program = list(this_program())
+        program = list(current_program())
         commands = {
             "bare interpreter": [sys.executable, "-I", "-c", "pass"],
             "onward --version": [*program, "--version"],
@@ -81,17 +81,17 @@ def main(arguments: list[str] | None = None) -> None:
             env=environment,
             check=True,
         )
-        assert f"after session {given.sessions}" in answer.stdout, answer.stdout
+        assert f"after session {options.sessions}" in answer.stdout, answer.stdout
         # The end of a session leaves a process behind that takes it in: a few are enough.
-        times = {what: min(given.times, 3) if what.endswith("end") else given.times for what in commands}
+        times = {what: min(options.times, 3) if what.endswith("end") else options.times for what in commands}
         took = {what: took_ms(command, times[what], payload, repository, environment) for what, command in commands.items()}
     bare_ms = took["bare interpreter"][0]
-    print(table((f"{given.sessions} sessions", "ms", "median ms", "x bare"), [(what, *ms, ms[0] / bare_ms) for what, ms in took.items()]))
+    print(table((f"{options.sessions} sessions", "ms", "median ms", "x bare"), [(what, *ms, ms[0] / bare_ms) for what, ms in took.items()]))
     promised = {"onward hook session-start": SESSION_START_RATIO, "onward --version": VERSION_RATIO}
     checks = [(what, took[what][0] / bare_ms, limit) for what, limit in promised.items()]
     rows = [(what, ratio, f"<= {limit:g}", "met" if ratio <= limit else "MISSED") for what, ratio, limit in checks]
     print("\n" + table(("promised: times a bare interpreter", "measured", "limit", ""), rows))
-    keep("start", {"sessions": given.sessions, "ms": {what: {"least": ms[0], "median": ms[1]} for what, ms in took.items()}}, arguments)
+    keep("start", {"sessions": options.sessions, "ms": {what: {"least": ms[0], "median": ms[1]} for what, ms in took.items()}}, arguments)
 
 
 if __name__ == "__main__":

@@ -45,22 +45,22 @@ class Source:
 
 def sources(data: Path, agent: Agent) -> list[Source]:
     """Return the sessions of *agent* under *data* that are large enough to be work and small enough to be mixed."""
-    found: list[Source] = []
+    session_sources: list[Source] = []
     for path in sorted(path for pattern in _FOLDERS[agent] for path in data.glob(pattern)):
         if _SMALLEST_SOURCE_BYTES <= path.stat().st_size <= _LARGEST_SOURCE_BYTES:
             lines = path.read_bytes().rstrip(b"\n") + b"\n"
-            own, times = _SESSION_ID.search(lines), [_parsed(match[1]) for match in _TIMESTAMP.finditer(lines)]
-            if own and times:
-                found.append(Source(agent, lines, own[1] or own[2], min(times), max(times)))
-    return found
+            id_match, times = _SESSION_ID.search(lines), [_parse_time(match[1]) for match in _TIMESTAMP.finditer(lines)]
+            if id_match and times:
+                session_sources.append(Source(agent, lines, id_match[1] or id_match[2], min(times), max(times)))
+    return session_sources
 
 
-def one_session(found: list[Source], size_bytes: int) -> bytes:
+def one_session(session_sources: list[Source], size_bytes: int) -> bytes:
     """Return one session of about *size_bytes*: the sessions in *found* again and again, as if one person had gone on and on."""
-    session_id = _fresh_uuid(found[0].session_id, 0)
+    session_id = _fresh_uuid(session_sources[0].session_id, 0)
     parts: list[bytes] = []
     written_bytes, last_record = 0, b""
-    for repetition, part, source in _repeated(found):
+    for repetition, part, source in _repeat(session_sources):
         piece = part.replace(_fresh_uuid(source.session_id, repetition), session_id)
         if parts:
             # What goes on hangs from the last record: a second root would be a rewind to before the first prompt.
@@ -75,48 +75,48 @@ def one_session(found: list[Source], size_bytes: int) -> bytes:
     raise AssertionError("the sessions repeat without end")
 
 
-def many_sessions(found: list[Source], size_bytes: int) -> Iterator[bytes]:
+def many_sessions(session_sources: list[Source], size_bytes: int) -> Iterator[bytes]:
     """Yield whole sessions of about *size_bytes* together, each under ids of its own."""
     written_bytes = 0
-    for _, piece, _ in _repeated(found):
+    for _, piece, _ in _repeat(session_sources):
         yield piece
         written_bytes += len(piece)
         if written_bytes >= size_bytes:
             return
 
 
-def _repeated(found: list[Source]) -> Iterator[tuple[int, bytes, Source]]:
+def _repeat(session_sources: list[Source]) -> Iterator[tuple[int, bytes, Source]]:
     """Yield (repetition, lines, source) without end, every repetition under fresh ids and after the one before."""
     at = datetime(2026, 1, 5, 9, tzinfo=UTC)
     for repetition in itertools.count():
-        source = found[repetition % len(found)]
-        yield repetition, _moved(_renamed(source.lines, repetition), at - source.started_at), source
+        source = session_sources[repetition % len(session_sources)]
+        yield repetition, _shift_times(_rename(source.lines, repetition), at - source.started_at), source
         at += source.ended_at - source.started_at + PAUSE
 
 
-def _renamed(lines: bytes, repetition: int) -> bytes:
+def _rename(lines: bytes, repetition: int) -> bytes:
     lines = _UUID.sub(lambda match: _fresh_uuid(match[0], repetition), lines)
     return _PREFIXED_ID.sub(lambda match: match[1] + b"_" + _digest(match[2], repetition)[: len(match[2])], lines)
 
 
-def _digest(own: bytes, repetition: int) -> bytes:
-    return blake2b(own, digest_size=32, salt=repetition.to_bytes(8, "big")).hexdigest().encode()
+def _digest(session_id: bytes, repetition: int) -> bytes:
+    return blake2b(session_id, digest_size=32, salt=repetition.to_bytes(8, "big")).hexdigest().encode()
 
 
-def _fresh_uuid(own: bytes, repetition: int) -> bytes:
-    digits = _digest(own, repetition)
+def _fresh_uuid(session_id: bytes, repetition: int) -> bytes:
+    digits = _digest(session_id, repetition)
     return b"-".join((digits[:8], digits[8:12], b"4" + digits[13:16], b"8" + digits[17:20], digits[20:32]))
 
 
-def _moved(lines: bytes, by: timedelta) -> bytes:
-    return _TIMESTAMP.sub(lambda match: b'"timestamp":"' + _written(_parsed(match[1]) + by) + b'"', lines)
+def _shift_times(lines: bytes, by: timedelta) -> bytes:
+    return _TIMESTAMP.sub(lambda match: b'"timestamp":"' + _format_time(_parse_time(match[1]) + by) + b'"', lines)
 
 
-def _parsed(timestamp: bytes) -> datetime:
+def _parse_time(timestamp: bytes) -> datetime:
     return datetime.fromisoformat(timestamp.decode())
 
 
-def _written(at: datetime) -> bytes:
+def _format_time(at: datetime) -> bytes:
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z").encode()
 
 

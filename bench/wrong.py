@@ -16,7 +16,7 @@ from onward.core.facts import Fact
 Change = Callable[[str, random.Random, Sequence[Fact]], str | None]
 
 
-class Wrong(NamedTuple):
+class WrongLine(NamedTuple):
     """A wrong line: of what kind, the facts it cites, what it says, and what it said before."""
 
     kind: str
@@ -81,17 +81,17 @@ _NUMBERS = {
 }
 
 
-def wrong_lines(facts: Sequence[Fact], chance: random.Random) -> Iterator[Wrong]:
+def wrong_lines(facts: Sequence[Fact], chance: random.Random) -> Iterator[WrongLine]:
     """Yield every wrong line that the *facts* of one handoff lend themselves to, one of each kind for each fact, in a random order."""
-    found = [
-        Wrong(kind, (fact.id,), changed, fact.text)
+    lines = [
+        WrongLine(kind, (fact.id,), changed, fact.text)
         for fact in facts
         for kind, change in CHANGES.items()
         if (changed := change(fact.text, chance, facts)) and changed != fact.text
     ]
-    found += _crossed(facts)
-    chance.shuffle(found)
-    yield from found
+    lines += _cross_facts(facts)
+    chance.shuffle(lines)
+    yield from lines
 
 
 def _exchange(pattern: re.Pattern[str], make: Callable[[str, random.Random], str]) -> Change:
@@ -100,9 +100,9 @@ def _exchange(pattern: re.Pattern[str], make: Callable[[str, random.Random], str
         if not places:
             return None
         place = chance.choice(places)
-        made = make(place[0], chance)
+        replacement = make(place[0], chance)
         # What the text says elsewhere is not wrong.
-        return None if made.lower() in text.lower() else text[: place.start()] + made + text[place.end() :]
+        return None if replacement.lower() in text.lower() else text[: place.start()] + replacement + text[place.end() :]
 
     return change
 
@@ -110,19 +110,19 @@ def _exchange(pattern: re.Pattern[str], make: Callable[[str, random.Random], str
 def _other_file(path: str, chance: random.Random) -> str:
     folder, _, name = path.rpartition("/")
     stem, dot, ending = name.partition(".")
-    made = f"{chance.choice([one for one in _FILES if one != stem])}{dot}{ending}"
-    return f"{folder}/{made}" if folder else made
+    file_name = f"{chance.choice([other for other in _FILES if other != stem])}{dot}{ending}"
+    return f"{folder}/{file_name}" if folder else file_name
 
 
 def _other_folder(path: str, chance: random.Random) -> str:
     folder, _, name = path.rpartition("/")
-    return f"{chance.choice([one for one in _FOLDERS if one not in folder.split('/')])}/{name}"
+    return f"{chance.choice([other for other in _FOLDERS if other not in folder.split('/')])}/{name}"
 
 
 def _other_ending(path: str, chance: random.Random) -> str:
     stem, dot, ending = path.rpartition(".")
     return (
-        f"{stem}.{chance.choice([one for one in ('ts', 'js', 'py', 'go', 'json', 'yaml', 'mjs') if one != ending])}"
+        f"{stem}.{chance.choice([other for other in ('ts', 'js', 'py', 'go', 'json', 'yaml', 'mjs') if other != ending])}"
         if dot
         else f"{path}.py"
     )
@@ -131,7 +131,7 @@ def _other_ending(path: str, chance: random.Random) -> str:
 def _other_number(number: str, chance: random.Random) -> str:
     digits = list(number)
     place = chance.randrange(len(digits))
-    digits[place] = chance.choice([one for one in "123456789" if one != digits[place]])
+    digits[place] = chance.choice([digit for digit in "123456789" if digit != digits[place]])
     return "".join(digits)
 
 
@@ -155,7 +155,7 @@ def _other_id(name: str, chance: random.Random) -> str:
     if name[0] == "#":
         return f"#{int(name[1:]) + chance.choice((1, 2, 7))}"
     place = chance.randrange(len(name))
-    return name[:place] + chance.choice([one for one in "0123456789abcdef" if one != name[place]]) + name[place + 1 :]
+    return name[:place] + chance.choice([digit for digit in "0123456789abcdef" if digit != name[place]]) + name[place + 1 :]
 
 
 def _other_url(url: str, chance: random.Random) -> str:
@@ -184,7 +184,7 @@ def _other_code(name: str, chance: random.Random) -> str:
 def _other_unit(unit: str, chance: random.Random) -> str:
     space = " " if unit[:1] == " " else ""
     return space + chance.choice(
-        [one for one in ("ms", "seconds", "minutes", "MB", "GB", "%") if one[0].lower() != unit.strip()[0].lower()]
+        [other for other in ("ms", "seconds", "minutes", "MB", "GB", "%") if other[0].lower() != unit.strip()[0].lower()]
     )
 
 
@@ -192,7 +192,7 @@ def _with_tail(text: str, chance: random.Random, _: Sequence[Fact]) -> str:
     return text.rstrip(" ;.") + "." + chance.choice(_TAILS)
 
 
-def _swapped(text: str, chance: random.Random, facts: Sequence[Fact]) -> str | None:
+def _swap_value(text: str, chance: random.Random, facts: Sequence[Fact]) -> str | None:
     """Return *text* with a value of the same kind from another line of the handoff."""
     for pattern in chance.sample(_KINDS, len(_KINDS)):
         here = list(pattern.finditer(text))
@@ -200,7 +200,7 @@ def _swapped(text: str, chance: random.Random, facts: Sequence[Fact]) -> str | N
             value
             for fact in facts
             for value in pattern.findall(fact.text)
-            if value not in text and not any(value in one[0] or one[0] in value for one in here)
+            if value not in text and not any(value in match[0] or match[0] in value for match in here)
         ]
         if here and others:
             place = chance.choice(here)
@@ -208,15 +208,21 @@ def _swapped(text: str, chance: random.Random, facts: Sequence[Fact]) -> str | N
     return None
 
 
-def _crossed(facts: Sequence[Fact]) -> Iterator[Wrong]:
+def _cross_facts(facts: Sequence[Fact]) -> Iterator[WrongLine]:
     """Yield lines that tell two facts at once, with the value of each in the place of the other's."""
-    for one, other in pairwise(facts):
+    for first, other in pairwise(facts):
         for pattern in _KINDS:
-            here, there = pattern.search(one.text), pattern.search(other.text)
-            if here and there and here[0] not in other.text and there[0] not in one.text and len(one.text) + len(other.text) < 500:
-                mixed = one.text[: here.start()] + there[0] + one.text[here.end() :]
-                beside = other.text[: there.start()] + here[0] + other.text[there.end() :]
-                yield Wrong("crossed", (one.id, other.id), f"{mixed} {beside}", f"{one.text} {other.text}")
+            first_match, other_match = pattern.search(first.text), pattern.search(other.text)
+            if (
+                first_match
+                and other_match
+                and first_match[0] not in other.text
+                and other_match[0] not in first.text
+                and len(first.text) + len(other.text) < 500
+            ):
+                mixed = first.text[: first_match.start()] + other_match[0] + first.text[first_match.end() :]
+                beside = other.text[: other_match.start()] + first_match[0] + other.text[other_match.end() :]
+                yield WrongLine("crossed", (first.id, other.id), f"{mixed} {beside}", f"{first.text} {other.text}")
                 break
 
 
@@ -238,5 +244,5 @@ CHANGES: dict[str, Change] = {
     "unit": _exchange(_UNIT, _other_unit),
     "product": _exchange(_PRODUCT, lambda _, chance: chance.choice(_PRODUCTS)),
     "invented": _with_tail,
-    "swapped": _swapped,
+    "swapped": _swap_value,
 }

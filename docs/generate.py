@@ -44,9 +44,9 @@ def _pages(command: click.Command, parent: click.Context, name: str) -> list[str
     pages = [f"### onward {context.command_path.removeprefix('onward ')}\n\n```text\n{command.get_help(context).rstrip()}\n```\n"]
     if isinstance(command, click.Group):
         for below in command.list_commands(context):
-            found = command.get_command(context, below)
-            assert found is not None
-            pages += _pages(found, context, below)
+            subcommand = command.get_command(context, below)
+            assert subcommand is not None
+            pages += _pages(subcommand, context, below)
     return pages
 
 
@@ -57,8 +57,8 @@ def formats_reference() -> str:
         "Made from the program by `make docs`. The format is found from the content, never from a file's name; `onward read FILE` shows what was understood, what was left out and why.\n",
     ]
     for name in FORMATS:
-        said = (import_module(f"onward.formats.{name}").__doc__ or "").split("\n\n")[0]
-        lines.append("- " + " ".join(said.split()))
+        docstring = (import_module(f"onward.formats.{name}").__doc__ or "").split("\n\n")[0]
+        lines.append("- " + " ".join(docstring.split()))
     lines.append(
         "\nAll of them may be compressed with zstd, begin with a byte-order mark, or be UTF-16. Another package adds one through the entry point group `onward.formats`."
     )
@@ -68,9 +68,9 @@ def formats_reference() -> str:
 def demo_output() -> str:
     """Return what `onward demo --no-serve` prints in a pipe, with an empty home."""
     with tempfile.TemporaryDirectory() as home:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("ONWARD_")}
+        outer_environment = {name: value for name, value in os.environ.items() if not name.startswith("ONWARD_")}
         command = [sys.executable, "-m", "onward", "demo", "--no-serve"]
-        answer = subprocess.run(command, env={**kept, "ONWARD_HOME": home}, cwd=home, capture_output=True, check=True)
+        answer = subprocess.run(command, env={**outer_environment, "ONWARD_HOME": home}, cwd=home, capture_output=True, check=True)
     return answer.stdout.decode()
 
 

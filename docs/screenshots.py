@@ -25,7 +25,7 @@ ColorScheme: TypeAlias = Literal["light", "dark"]
 IMAGES = Path(__file__).parent / "img"
 SIZE = {"width": 1280, "height": 800}
 MOST_BYTES = 150_000
-SETTLES_MS = 1500
+SETTLE_MS = 1500
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update"]
 PICTURES: tuple[tuple[str, str, ColorScheme], ...] = (("project", "/projects/1", "light"), ("analytics", "/analytics?project=1", "dark"))
 
@@ -33,8 +33,8 @@ PICTURES: tuple[tuple[str, str, ColorScheme], ...] = (("project", "/projects/1",
 @contextmanager
 def serving(folder: Path) -> Iterator[str]:
     """Serve the sample sessions, and a fourth that goes on, from *folder*; give the address."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("ONWARD_")}
-    environment = {**kept, "ONWARD_HOME": str(folder / "home"), "HOME": str(folder)}
+    outer_environment = {name: value for name, value in os.environ.items() if not name.startswith("ONWARD_")}
+    environment = {**outer_environment, "ONWARD_HOME": str(folder / "home"), "HOME": str(folder)}
     onward = [sys.executable, "-m", "onward"]
     for arguments in (["demo", "--no-serve", "--keep"], ["session", "start", "--project", "antre", "--objective", "Print the ticket"]):
         subprocess.run([*onward, *arguments], env=environment, check=True, capture_output=True)
@@ -57,7 +57,7 @@ def take(browser: Browser, url: str, name: str, path: str, scheme: ColorScheme) 
     page = context.new_page()
     page.goto(url + path)
     page.wait_for_selector("html[data-ready]", state="attached")
-    page.wait_for_timeout(SETTLES_MS)
+    page.wait_for_timeout(SETTLE_MS)
     target = IMAGES / f"{name}-{scheme}.png"
     page.screenshot(path=target)
     context.close()
@@ -68,7 +68,7 @@ def main() -> int:
     """Take all pictures. The exit code is 1 where one is larger than a README should load."""
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as driver, serving(Path(folder)) as url:
         browser = driver.chromium.launch(executable_path=os.environ.get("CHROMIUM") or shutil.which("chromium"), args=FLAGS)
-        taken = [take(browser, url, *one) for one in PICTURES]
+        taken = [take(browser, url, *picture) for picture in PICTURES]
         browser.close()
     for path in taken:
         print(f"{path.stat().st_size / 1000:7.1f} kB  {path.name}")

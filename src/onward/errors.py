@@ -103,7 +103,7 @@ class TooLarge(OnwardError):
     code = "too_large"
 
 
-class TooMany(OnwardError):
+class TooManyRequests(OnwardError):
     """Too many requests came in too short a time."""
 
     code = "too_many_requests"
@@ -149,7 +149,7 @@ class ProviderFailed(OnwardError):
         self.cost_usd = cost_usd
 
     @property
-    def may_pass(self) -> bool:
+    def is_temporary(self) -> bool:
         """Whether the same request may be answered later."""
         return self.reason in ("rate limit", "server error", "timeout", "unreachable", "cut off")
 

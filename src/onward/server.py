@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI
 from starlette.routing import Route
 
-from onward.agents.checkup import at_home, kept_for
+from onward.agents.checkup import check_agents, transcript_retentions
 from onward.api.application import build as build_api
 from onward.app.doctor import Finding, examine
 from onward.mcp import http as mcp
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 def build(store: Store, settings: Settings) -> FastAPI:
     """Return the application over an open *store*, which whoever opened it closes. Raises `BadSetting` where this Onward was not built whole."""
-    agents = mcp.Mounted(store, settings)
-    application = build_api(store, settings, beside=[agents.running])
-    application.router.routes.append(Route(mcp.PATH, agents, methods=["POST"]))
-    mount_web(application, lambda: _checkup(settings))
+    mcp_server = mcp.McpApp(store, settings)
+    application = build_api(store, settings, services=[mcp_server.run])
+    application.router.routes.append(Route(mcp.PATH, mcp_server, methods=["POST"]))
+    mount_web(application, lambda: _run_checkup(settings))
     return application
 
 
-def _checkup(settings: Settings) -> list[Finding]:
+def _run_checkup(settings: Settings) -> list[Finding]:
     machine = read_machine()
-    return [*examine(settings, open_store, kept_for(settings, machine)), *at_home(settings, machine)]
+    return [*examine(settings, open_store, transcript_retentions(settings, machine)), *check_agents(settings, machine)]

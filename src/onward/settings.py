@@ -34,19 +34,19 @@ NAMES = (
 )
 """What a settings file may hold; `ONWARD_` and the name in capitals is the variable. `home` is set by ONWARD_HOME alone, the keys by ONWARD_LLM_KEY and ONWARD_SEALING_KEY."""
 
-LEAST_BUDGET_TOKENS = 200
+MIN_BUDGET_TOKENS = 200
 QUIET_MINUTES = 30
 LOOPBACK, PORT, BODY_LIMIT_MB = "127.0.0.1", 3000, 64
 RATE_LIMIT = 1200
 """Requests a minute."""
-MOST_PORT = 65535
+MAX_PORT = 65535
 ROTATE_FROM, ROTATE_AT = 85, 92
 
 System: TypeAlias = Literal["linux", "macos", "windows"]
 Worktrees: TypeAlias = Literal["together", "apart"]
 """Whether the worktrees of a repository are one project, or each is its own."""
 
-_MOVED_BY = (
+_FOLDER_VARIABLES = (
     *("CLAUDE_CONFIG_DIR", "CODEX_HOME", "CLINE_DIR", "CLINE_DATA_DIR"),
     *("XDG_CONFIG_HOME", "XDG_DATA_HOME", "APPDATA", "LOCALAPPDATA"),
 )
@@ -58,15 +58,15 @@ class Machine:
 
     home: Path
     system: System
-    moved: Mapping[str, str] = field(default_factory=dict[str, str])
+    folder_overrides: Mapping[str, str] = field(default_factory=dict[str, str])
 
-    def folder(self, variable: str, usual: str) -> Path:
+    def folder(self, variable: str, default: str) -> Path:
         """Return the folder that *variable* names, or the *usual* one below the person's folder."""
-        return Path(self.moved.get(variable) or self.home / usual)
+        return Path(self.folder_overrides.get(variable) or self.home / default)
 
 
 @dataclass(frozen=True, slots=True)
-class LLM:
+class LLMSettings:
     """What is set of the language model. `url` and `model` are empty where nothing was said; `key` is that of the environment, and in no representation.
 
     `usd_per_million` is what input and output tokens cost. A project spends at most `daily_usd` and `daily_tokens` in a day (UTC), a job `job_usd` and
@@ -109,7 +109,7 @@ class Settings:
     budget_tokens: int | None = None
     worktrees: Worktrees = "together"
     quiet_minutes: int = QUIET_MINUTES
-    project_for_all: str = ""
+    forced_project: str = ""
     host: str = LOOPBACK
     port: int = PORT
     body_limit_mb: int = BODY_LIMIT_MB
@@ -118,15 +118,15 @@ class Settings:
     rotate_from: int = ROTATE_FROM
     rotate_at: int = ROTATE_AT
     rate_limit: int | None = None
-    llm: LLM = field(default_factory=LLM)
+    llm: LLMSettings = field(default_factory=LLMSettings)
     sealing_key: str = field(default="", repr=False)
     server: str = ""
     token: str = field(default="", repr=False)
-    said_by: Mapping[str, str] = field(default_factory=dict[str, str], repr=False, compare=False)
+    sources: Mapping[str, str] = field(default_factory=dict[str, str], repr=False, compare=False)
     """Where each setting stands that was set: a flag, a variable, a file."""
 
     @property
-    def is_open(self) -> bool:
+    def is_exposed(self) -> bool:
         """Whether a server that listens at `host` can be reached from other machines."""
         return not is_loopback(self.host)
 
@@ -151,42 +151,42 @@ def read_settings(
 ) -> Settings:
     """Return the settings as seen from *folder* (the current one by default); a flag that is None is not set. Raises `BadSetting`, naming where a wrong value stands."""
     environment = os.environ if environment is None else environment
-    home = Path(whereabouts.home(environment))
-    found: dict[str, tuple[object, str]] = {}
-    for path in (home / whereabouts.HOME_FILE, _nearest(folder or Path.cwd())):
+    home = Path(whereabouts.data_folder(environment))
+    configured: dict[str, tuple[object, str]] = {}
+    for path in (home / whereabouts.HOME_FILE, _find_file(folder or Path.cwd())):
         if path is not None:
-            found.update({name: (value, str(path)) for name, value in _of_file(path).items()})
-            _keep_to_home(found, path)
+            configured.update({name: (value, str(path)) for name, value in _read_file(path).items()})
+            _reject_home_settings(configured, path)
     if "ONWARD_SERVER" in environment:
         # Empty, it says that no server is meant, whatever a file names.
-        found.pop("server", None)
-    said: dict[str, tuple[object, str]] = {
+        configured.pop("server", None)
+    explicit: dict[str, tuple[object, str]] = {
         name: (environment[variable], variable) for name in NAMES if environment.get(variable := f"ONWARD_{name.upper()}")
     }
-    given = flags or {}
-    said.update({name: (given[name], f"--{name.removesuffix('_tokens')}") for name in NAMES if given.get(name) is not None})
-    found.update(said)
+    flag_values = flags or {}
+    explicit.update({name: (flag_values[name], f"--{name.removesuffix('_tokens')}") for name in NAMES if flag_values.get(name) is not None})
+    configured.update(explicit)
     return Settings(
         home,
         read_machine(environment).folder("CLAUDE_CONFIG_DIR", ".claude"),
-        _text(found, "database_url"),
-        _text(found, "project"),
-        _whole(found, "budget_tokens", LEAST_BUDGET_TOKENS, "tokens"),
-        _worktrees(found),
-        _whole(found, "quiet_minutes", 1, "minutes") or QUIET_MINUTES,
-        _text(said, "project"),
-        _text(found, "host") or LOOPBACK,
-        _port(found),
-        _whole(found, "body_limit_mb", 1, "MiB") or BODY_LIMIT_MB,
-        _list(found, "trusted_hosts"),
-        _list(found, "cors_origins"),
-        *_window(found),
-        _whole(found, "rate_limit", 0, "requests a minute"),
-        _llm(found, environment.get("ONWARD_LLM_KEY", "").strip()),
+        _read_text(configured, "database_url"),
+        _read_text(configured, "project"),
+        _read_integer(configured, "budget_tokens", MIN_BUDGET_TOKENS, "tokens"),
+        _read_worktrees(configured),
+        _read_integer(configured, "quiet_minutes", 1, "minutes") or QUIET_MINUTES,
+        _read_text(explicit, "project"),
+        _read_text(configured, "host") or LOOPBACK,
+        _read_port(configured),
+        _read_integer(configured, "body_limit_mb", 1, "MiB") or BODY_LIMIT_MB,
+        _read_list(configured, "trusted_hosts"),
+        _read_list(configured, "cors_origins"),
+        *_read_window(configured),
+        _read_integer(configured, "rate_limit", 0, "requests a minute"),
+        _read_llm(configured, environment.get("ONWARD_LLM_KEY", "").strip()),
         environment.get("ONWARD_SEALING_KEY", "").strip(),
-        _text(found, "server").strip(),
-        _text(found, "token").strip(),
-        {name: where for name, (_value, where) in found.items()},
+        _read_text(configured, "server").strip(),
+        _read_text(configured, "token").strip(),
+        {name: source for name, (_value, source) in configured.items()},
     )
 
 
@@ -195,144 +195,146 @@ def read_machine(environment: Mapping[str, str] | None = None) -> Machine:
     environment = os.environ if environment is None else environment
     system: System = "windows" if sys.platform == "win32" else "macos" if sys.platform == "darwin" else "linux"
     home = environment.get("USERPROFILE" if system == "windows" else "HOME")
-    moved = {name: str(Path(value).expanduser()) for name in _MOVED_BY if (value := environment.get(name))}
-    return Machine(Path(home) if home else Path.home(), system, moved)
+    folder_overrides = {name: str(Path(value).expanduser()) for name in _FOLDER_VARIABLES if (value := environment.get(name))}
+    return Machine(Path(home) if home else Path.home(), system, folder_overrides)
 
 
 def project_of_folder(folder: Path) -> str:
     """Return the project that the nearest `.onward.toml`, in *folder* or above it, names; empty where none does. Raises `BadSetting`."""
-    path = _nearest(folder)
-    return "" if path is None else _text({name: (value, str(path)) for name, value in _of_file(path).items()}, "project")
+    path = _find_file(folder)
+    return "" if path is None else _read_text({name: (value, str(path)) for name, value in _read_file(path).items()}, "project")
 
 
-def _nearest(folder: Path) -> Path | None:
+def _find_file(folder: Path) -> Path | None:
     """Return the settings file of *folder* or of the nearest folder above it."""
-    found = whereabouts.nearest(str(folder))
-    return Path(found) if found else None
+    path = whereabouts.find_project_file(str(folder))
+    return Path(path) if path else None
 
 
-def _of_file(path: Path) -> dict[str, Any]:
-    values = whereabouts.values_of(str(path))
+def _read_file(path: Path) -> dict[str, Any]:
+    values = whereabouts.read_values(str(path))
     if unknown := sorted(set(values) - set(NAMES)):
         raise BadSetting(f"{path} sets {unknown[0]!r}, which Onward does not know.", f"It knows {', '.join(NAMES)}.")
     return values
 
 
-def _keep_to_home(found: Mapping[str, tuple[object, str]], path: Path) -> None:
+def _reject_home_settings(configured: Mapping[str, tuple[object, str]], path: Path) -> None:
     """Raise `BadSetting` where a file of a repository says more than concerns its own sessions."""
     if path.name == whereabouts.PROJECT_FILE and (
-        named := [name for name, (_value, where) in found.items() if name not in REPOSITORY_NAMES and where == str(path)]
+        forbidden := [name for name, (_value, source) in configured.items() if name not in REPOSITORY_NAMES and source == str(path)]
     ):
         raise BadSetting(
-            f"{path} sets {named[0]}, which only you may.",
-            f"Set it in {whereabouts.HOME_FILE} of the data folder, or by ONWARD_{named[0].upper()}.",
+            f"{path} sets {forbidden[0]}, which only you may.",
+            f"Set it in {whereabouts.HOME_FILE} of the data folder, or by ONWARD_{forbidden[0].upper()}.",
         )
 
 
-def _text(found: Mapping[str, tuple[object, str]], name: str) -> str:
-    value, where = found.get(name, ("", ""))
+def _read_text(configured: Mapping[str, tuple[object, str]], name: str) -> str:
+    value, source = configured.get(name, ("", ""))
     if not isinstance(value, str):
-        shown = "a value" if name == "token" else repr(value)
-        raise BadSetting(f"{where} sets {name} to {shown}, which is no text.", "Put it in quotes.")
+        shown_value = "a value" if name == "token" else repr(value)
+        raise BadSetting(f"{source} sets {name} to {shown_value}, which is no text.", "Put it in quotes.")
     return value
 
 
-def _worktrees(found: Mapping[str, tuple[object, str]]) -> Worktrees:
-    value = _text(found, "worktrees") or "together"
+def _read_worktrees(configured: Mapping[str, tuple[object, str]]) -> Worktrees:
+    value = _read_text(configured, "worktrees") or "together"
     if value not in ("together", "apart"):
-        raise BadSetting(f"{found['worktrees'][1]} sets worktrees to {value!r}.", "Say together, or apart.")
+        raise BadSetting(f"{configured['worktrees'][1]} sets worktrees to {value!r}.", "Say together, or apart.")
     return cast("Worktrees", value)
 
 
-def _port(found: Mapping[str, tuple[object, str]]) -> int:
+def _read_port(configured: Mapping[str, tuple[object, str]]) -> int:
     """Return the port; 0 is any that is free."""
-    port = _whole(found, "port", 0, "a port")
-    if port is not None and port > MOST_PORT:
-        raise BadSetting(f"{found['port'][1]} sets port to {port}.", f"Give a number up to {MOST_PORT}.")
+    port = _read_integer(configured, "port", 0, "a port")
+    if port is not None and port > MAX_PORT:
+        raise BadSetting(f"{configured['port'][1]} sets port to {port}.", f"Give a number up to {MAX_PORT}.")
     return PORT if port is None else port
 
 
-def _list(found: Mapping[str, tuple[object, str]], name: str) -> tuple[str, ...]:
+def _read_list(configured: Mapping[str, tuple[object, str]], name: str) -> tuple[str, ...]:
     """Return what a list holds; a variable holds one with commas."""
-    value, where = found.get(name, ("", ""))
+    value, source = configured.get(name, ("", ""))
     parts = value.split(",") if isinstance(value, str) else value
     if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
-        raise BadSetting(f"{where} sets {name} to {value!r}, which is no list of texts.", "Put each in quotes, all in brackets.")
+        raise BadSetting(f"{source} sets {name} to {value!r}, which is no list of texts.", "Put each in quotes, all in brackets.")
     return tuple(part.strip() for part in parts if part.strip())
 
 
-def _whole(found: Mapping[str, tuple[object, str]], name: str, least: int, unit: str) -> int | None:
-    value, where = found.get(name, (None, ""))
+def _read_integer(configured: Mapping[str, tuple[object, str]], name: str, minimum: int, unit: str) -> int | None:
+    value, source = configured.get(name, (None, ""))
     if value is None:
         return None
     try:
         number = int(str(value))
     except ValueError:
-        number = least - 1
-    if number < least:
-        raise BadSetting(f"{where} sets {name} to {value!r}.", f"Give a whole number of {unit}, at least {least}.")
+        number = minimum - 1
+    if number < minimum:
+        raise BadSetting(f"{source} sets {name} to {value!r}.", f"Give a whole number of {unit}, at least {minimum}.")
     return number
 
 
-def _window(found: Mapping[str, tuple[object, str]]) -> tuple[int, int]:
+def _read_window(configured: Mapping[str, tuple[object, str]]) -> tuple[int, int]:
     """Return where rotation begins and by when it is due."""
-    begins = _whole(found, "rotate_from", 1, "credits used of a hundred") or ROTATE_FROM
-    due = _whole(found, "rotate_at", 1, "credits used of a hundred") or max(ROTATE_AT, begins)
-    if begins > due or due > 100:
-        where = found.get("rotate_at", found.get("rotate_from", ("", "")))[1]
+    window_start = _read_integer(configured, "rotate_from", 1, "credits used of a hundred") or ROTATE_FROM
+    window_end = _read_integer(configured, "rotate_at", 1, "credits used of a hundred") or max(ROTATE_AT, window_start)
+    if window_start > window_end or window_end > 100:
+        source = configured.get("rotate_at", configured.get("rotate_from", ("", "")))[1]
         raise BadSetting(
-            f"{where} sets a rotation window from {begins} to {due} of 100.", "rotate_from comes first, and neither is above 100."
+            f"{source} sets a rotation window from {window_start} to {window_end} of 100.",
+            "rotate_from comes first, and neither is above 100.",
         )
-    return begins, due
+    return window_start, window_end
 
 
-def _llm(found: Mapping[str, tuple[object, str]], key: str) -> LLM:
-    usual = LLM()
-    state = _text(found, "llm") or "on"
+def _read_llm(configured: Mapping[str, tuple[object, str]], key: str) -> LLMSettings:
+    defaults = LLMSettings()
+    state = _read_text(configured, "llm") or "on"
     if state not in ("on", "off"):
-        raise BadSetting(f"{found['llm'][1]} sets llm to {state!r}.", "Say on, or off.")
-    daily_tokens, job_tokens = (_whole(found, name, 0, "tokens") for name in ("llm_daily_tokens", "llm_job_tokens"))
-    daily_usd, job_usd = (_number(found, name, "US dollars") for name in ("llm_daily_usd", "llm_job_usd"))
-    return LLM(
+        raise BadSetting(f"{configured['llm'][1]} sets llm to {state!r}.", "Say on, or off.")
+    daily_tokens, job_tokens = (_read_integer(configured, name, 0, "tokens") for name in ("llm_daily_tokens", "llm_job_tokens"))
+    daily_usd, job_usd = (_read_number(configured, name, "US dollars") for name in ("llm_daily_usd", "llm_job_usd"))
+    return LLMSettings(
         state == "off",
-        _text(found, "llm_url").rstrip("/"),
-        _text(found, "llm_model"),
+        _read_text(configured, "llm_url").rstrip("/"),
+        _read_text(configured, "llm_model"),
         key,
-        _whole(found, "llm_answer_tokens", 16, "tokens"),
-        _whole(found, "llm_context_tokens", 1000, "tokens"),
-        _number(found, "llm_timeout_seconds", "seconds", above=True),
-        _prices(found),
-        usual.daily_usd if daily_usd is None else daily_usd,
-        usual.daily_tokens if daily_tokens is None else daily_tokens,
-        usual.job_usd if job_usd is None else job_usd,
-        usual.job_tokens if job_tokens is None else job_tokens,
+        _read_integer(configured, "llm_answer_tokens", 16, "tokens"),
+        _read_integer(configured, "llm_context_tokens", 1000, "tokens"),
+        _read_number(configured, "llm_timeout_seconds", "seconds", is_positive=True),
+        _read_prices(configured),
+        defaults.daily_usd if daily_usd is None else daily_usd,
+        defaults.daily_tokens if daily_tokens is None else daily_tokens,
+        defaults.job_usd if job_usd is None else job_usd,
+        defaults.job_tokens if job_tokens is None else job_tokens,
     )
 
 
-def _number(found: Mapping[str, tuple[object, str]], name: str, unit: str, *, above: bool = False) -> float | None:
-    value, where = found.get(name, (None, ""))
+def _read_number(configured: Mapping[str, tuple[object, str]], name: str, unit: str, *, is_positive: bool = False) -> float | None:
+    value, source = configured.get(name, (None, ""))
     if value is None:
         return None
-    number = _parsed(str(value))
-    if number is None or (above and not number):
-        raise BadSetting(f"{where} sets {name} to {value!r}.", f"Give a number of {unit}, {'above' if above else 'at least'} 0.")
+    number = _parse_number(str(value))
+    if number is None or (is_positive and not number):
+        raise BadSetting(f"{source} sets {name} to {value!r}.", f"Give a number of {unit}, {'above' if is_positive else 'at least'} 0.")
     return number
 
 
-def _prices(found: Mapping[str, tuple[object, str]]) -> tuple[float, float] | None:
+def _read_prices(configured: Mapping[str, tuple[object, str]]) -> tuple[float, float] | None:
     """Return what a million input and output tokens cost: two numbers with a slash."""
-    said = _text(found, "llm_usd_per_million")
-    if not said:
+    prices_text = _read_text(configured, "llm_usd_per_million")
+    if not prices_text:
         return None
-    prices = [_parsed(part) for part in said.split("/")]
+    prices = [_parse_number(part) for part in prices_text.split("/")]
     if len(prices) != 2 or prices[0] is None or prices[1] is None:
         raise BadSetting(
-            f"{found['llm_usd_per_million'][1]} sets llm_usd_per_million to {said!r}.", 'Give two prices in US dollars: "0.05/0.08".'
+            f"{configured['llm_usd_per_million'][1]} sets llm_usd_per_million to {prices_text!r}.",
+            'Give two prices in US dollars: "0.05/0.08".',
         )
     return prices[0], prices[1]
 
 
-def _parsed(text: str) -> float | None:
+def _parse_number(text: str) -> float | None:
     """Return a number from 0 on; None where *text* is none."""
     try:
         number = float(text)

@@ -15,10 +15,10 @@ PROJECT_FILE = ".onward.toml"
 HOME_FILE = "onward.toml"
 
 
-def home(environment: Mapping[str, str]) -> str:
+def data_folder(environment: Mapping[str, str]) -> str:
     """Return the data folder: the one that `ONWARD_HOME` names, else the platform's for user data. It need not be there."""
-    if named := environment.get("ONWARD_HOME"):
-        return os.path.abspath(os.path.expanduser(named))
+    if configured := environment.get("ONWARD_HOME"):
+        return os.path.abspath(os.path.expanduser(configured))
     if sys.platform == "win32":
         # Imported here: there it asks the system. Elsewhere the place is known, and finding it would cost more than starting Python does.
         from platformdirs import user_data_dir
@@ -29,19 +29,19 @@ def home(environment: Mapping[str, str]) -> str:
     return os.path.join(environment.get("XDG_DATA_HOME", "").strip() or os.path.expanduser("~/.local/share"), "onward")
 
 
-def nearest(folder: str) -> str:
+def find_project_file(folder: str) -> str:
     """Return the settings file of *folder*, or of the nearest folder above it; empty where there is none."""
     while True:
         path = os.path.join(folder, PROJECT_FILE)
         if os.path.isfile(path):
             return path
-        above = os.path.dirname(folder)
-        if above == folder:
+        parent = os.path.dirname(folder)
+        if parent == folder:
             return ""
-        folder = above
+        folder = parent
 
 
-def values_of(path: str) -> dict[str, object]:
+def read_values(path: str) -> dict[str, object]:
     """Return what a settings file says; nothing where there is none. Raises `BadSetting`, naming what is wrong."""
     try:
         with open(path, "rb") as stream:

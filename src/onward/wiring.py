@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from onward.app.models import Models
+from onward.app.models import ModelSetup
 from onward.llm.sealing import Sealer
 from onward.settings import Settings
 from onward.store import Store
@@ -13,6 +13,6 @@ def open_store(settings: Settings) -> Store:
     return Store.at_url(settings.database_url) if settings.database_url else Store.at_folder(settings.home)
 
 
-def models_of(settings: Settings) -> Models:
+def build_model_setup(settings: Settings) -> ModelSetup:
     """Return what language models are asked with. Nothing is asked, read or made yet."""
-    return Models(settings.llm, Sealer(settings.home, settings.sealing_key))
+    return ModelSetup(settings.llm, Sealer(settings.home, settings.sealing_key))

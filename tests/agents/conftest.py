@@ -18,14 +18,14 @@ from onward.agents import notes, record
 
 
 @dataclass(frozen=True)
-class Desk:
+class Sandbox:
     """Where the agents work, and where Onward keeps what it knows."""
 
     folder: Path
     environment: dict[str, str] = field(default_factory=dict)
 
     @property
-    def me(self) -> Path:
+    def person_home(self) -> Path:
         return self.folder / "me"
 
     @property
@@ -36,34 +36,42 @@ class Desk:
     def shop(self) -> Path:
         return self.folder / "shop"
 
-    def run(self, *arguments: str, said: str = "", cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("ONWARD_", "CLAUDE", "CODEX", "XDG_", "GIT_"))}
-        environment = {**kept, "HOME": str(self.me), "USERPROFILE": str(self.me), "ONWARD_HOME": str(self.home), **self.environment}
+    def run(self, *arguments: str, stdin: str = "", cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+        outer_environment = {
+            name: value for name, value in os.environ.items() if not name.startswith(("ONWARD_", "CLAUDE", "CODEX", "XDG_", "GIT_"))
+        }
+        environment = {
+            **outer_environment,
+            "HOME": str(self.person_home),
+            "USERPROFILE": str(self.person_home),
+            "ONWARD_HOME": str(self.home),
+            **self.environment,
+        }
         command = [sys.executable, "-m", "onward", *arguments]
         return subprocess.run(
-            command, env=environment, cwd=cwd or self.shop, input=said, capture_output=True, text=True, timeout=120, check=False
+            command, env=environment, cwd=cwd or self.shop, input=stdin, capture_output=True, text=True, timeout=120, check=False
         )
 
     def hook(self, event: str, agent: str, payload: object) -> dict[str, Any]:
         """Call a hook and return its answer, which is JSON and all that is said, always."""
-        answer = self.run("hook", event, "--agent", agent, said=payload if isinstance(payload, str) else json.dumps(payload))
+        answer = self.run("hook", event, "--agent", agent, stdin=payload if isinstance(payload, str) else json.dumps(payload))
         assert (answer.returncode, answer.stderr) == (0, "")
-        said: dict[str, Any] = json.loads(answer.stdout)
-        return said
+        output: dict[str, Any] = json.loads(answer.stdout)
+        return output
 
     def log(self) -> list[dict[str, Any]]:
-        return record.lines(str(self.home))
+        return record.read_lines(str(self.home))
 
-    def settle(self, count: int = 1) -> list[dict[str, Any]]:
+    def wait_for_captures(self, count: int = 1) -> list[dict[str, Any]]:
         """Wait until so many sessions were taken in, and return what the log says of them."""
 
-        def found() -> list[dict[str, Any]]:
+        def capture_lines() -> list[dict[str, Any]]:
             return [line for line in self.log() if line["event"].startswith("taken in")]
 
-        self.until(lambda: len(found()) >= count)
-        return found()
+        self.wait_until(lambda: len(capture_lines()) >= count)
+        return capture_lines()
 
-    def until(self, is_so: Callable[[], bool]) -> None:
+    def wait_until(self, is_so: Callable[[], bool]) -> None:
         """Wait until something is so, a minute at most."""
         end = time.monotonic() + 60
         while not is_so():
@@ -71,7 +79,7 @@ class Desk:
             time.sleep(0.05)
 
     def notes(self) -> list[notes.Note]:
-        return notes.listed(str(self.home))
+        return notes.list_notes(str(self.home))
 
 
 def git(folder: Path, *words: str) -> None:
@@ -80,10 +88,10 @@ def git(folder: Path, *words: str) -> None:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
+def sandbox(tmp_path: Path) -> Sandbox:
     """A desk with a repository in which one commit was made."""
-    at = Desk(tmp_path)
-    at.me.mkdir()
+    at = Sandbox(tmp_path)
+    at.person_home.mkdir()
     at.shop.mkdir()
     git(at.shop, "init", "--quiet", "--initial-branch=main")
     git(at.shop, "commit", "--quiet", "--allow-empty", "-m", "Begin")

@@ -10,15 +10,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
-Said = tuple[str, str]
+Exchange = tuple[str, str]
 """What a person asked, and what the agent answered."""
 
 
-class Calls(Protocol):
+class HookTarget(Protocol):
     """What a stand-in works at."""
 
     @property
-    def me(self) -> Path: ...
+    def person_home(self) -> Path: ...
     @property
     def shop(self) -> Path: ...
     def hook(self, event: str, agent: str, payload: object) -> dict[str, Any]: ...
@@ -28,9 +28,9 @@ class Calls(Protocol):
 class StandIn(ABC):
     """One session of an agent: `day` is of March 2026. Begin it, let things be said, then let it end, or crash."""
 
-    at: Calls
+    target: HookTarget
     day: int
-    said: list[Said] = field(default_factory=list)
+    exchanges: list[Exchange] = field(default_factory=list)
     injected: str = ""
 
     agent: ClassVar[str] = ""
@@ -51,30 +51,32 @@ class StandIn(ABC):
         """The transcript so far, as the agent writes it."""
 
     def payload(self, event: str, **more: object) -> dict[str, object]:
-        return {"session_id": self.id, "transcript_path": str(self.path), "cwd": str(self.at.shop), "hook_event_name": event, **more}
+        return {"session_id": self.id, "transcript_path": str(self.path), "cwd": str(self.target.shop), "hook_event_name": event, **more}
 
-    def answered(self, answer: dict[str, Any]) -> str:
+    def read_answer(self, answer: dict[str, Any]) -> str:
         return str(answer["hookSpecificOutput"]["additionalContext"])
 
     def begin(self, **more: object) -> str:
         """Call the first hook and return what it put into the session."""
-        self.injected = self.answered(self.at.hook("session-start", self.agent, self.payload(self.events[0], source="startup", **more)))
+        self.injected = self.read_answer(
+            self.target.hook("session-start", self.agent, self.payload(self.events[0], source="startup", **more))
+        )
         return self.injected
 
-    def say(self, asked: str, answer: str) -> None:
-        self.said.append((asked, answer))
+    def say(self, prompt: str, answer: str) -> None:
+        self.exchanges.append((prompt, answer))
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self.path.write_text(self.content())
         if self.events[3]:
-            self.at.hook("stop", self.agent, self.payload(self.events[3], status="completed", loop_count=0, stop_hook_active=False))
+            self.target.hook("stop", self.agent, self.payload(self.events[3], status="completed", loop_count=0, stop_hook_active=False))
 
     def compact(self) -> None:
-        self.at.hook("pre-compact", self.agent, self.payload(self.events[1], trigger="auto"))
+        self.target.hook("pre-compact", self.agent, self.payload(self.events[1], trigger="auto"))
 
     def end(self) -> bool:
         """End as the agent does; False where it has no hook for that."""
         if self.events[2]:
-            self.at.hook("session-end", self.agent, self.payload(self.events[2], reason="exit"))
+            self.target.hook("session-end", self.agent, self.payload(self.events[2], reason="exit"))
         return self.events[2] is not None
 
     def crash(self) -> None:
@@ -91,21 +93,21 @@ class ClaudeCode(StandIn):
 
     @property
     def path(self) -> Path:
-        return self.at.me / ".claude" / "projects" / re.sub(r"[^a-zA-Z0-9-]", "-", str(self.at.shop)) / f"{self.id}.jsonl"
+        return self.target.person_home / ".claude" / "projects" / re.sub(r"[^a-zA-Z0-9-]", "-", str(self.target.shop)) / f"{self.id}.jsonl"
 
     def content(self) -> str:
         records: list[dict[str, object]] = []
 
         def add(role: str, content: object, **more: object) -> None:
             place = len(records)
-            about = {"cwd": str(self.at.shop), "sessionId": self.id, "version": "2.1.30", "gitBranch": "main", "isSidechain": False}
+            about = {"cwd": str(self.target.shop), "sessionId": self.id, "version": "2.1.30", "gitBranch": "main", "isSidechain": False}
             name = {"uuid": f"{self.id}-{place}", "parentUuid": f"{self.id}-{place - 1}" if place else None, "timestamp": self.time(place)}
             records.append({**about, **name, "type": role, "message": {"role": role, "content": content}, **more})
 
         reminder = f"<system-reminder>\nSessionStart:startup hook success: {self.injected}\n</system-reminder>"
-        for asked, answer in self.said:
+        for prompt, answer in self.exchanges:
             first = [] if records or not self.injected else [{"type": "text", "text": reminder}]
-            add("user", [*first, {"type": "text", "text": asked}])
+            add("user", [*first, {"type": "text", "text": prompt}])
             add("assistant", [{"type": "text", "text": answer}])
         return "".join(json.dumps(record) + "\n" for record in records)
 
@@ -117,7 +119,7 @@ class Codex(StandIn):
     @property
     def path(self) -> Path:
         return (
-            self.at.me
+            self.target.person_home
             / ".codex"
             / "sessions"
             / "2026"
@@ -143,12 +145,12 @@ class Codex(StandIn):
 
         add(
             "session_meta",
-            {"id": self.id, "timestamp": self.time(0), "cwd": str(self.at.shop), "originator": "codex_cli_rs", "cli_version": "0.98.0"},
+            {"id": self.id, "timestamp": self.time(0), "cwd": str(self.target.shop), "originator": "codex_cli_rs", "cli_version": "0.98.0"},
         )
         if self.injected:
             message("developer", self.injected)
-        for asked, answer in self.said:
-            message("user", asked)
+        for prompt, answer in self.exchanges:
+            message("user", prompt)
             message("assistant", answer)
         return "".join(json.dumps(record) + "\n" for record in records)
 
@@ -159,19 +161,19 @@ class Gemini(StandIn):
 
     @property
     def path(self) -> Path:
-        return self.at.me / ".gemini" / "tmp" / "shop" / "chats" / f"session-2026-03-{self.day:02}T09-00-{self.id[:8]}.jsonl"
+        return self.target.person_home / ".gemini" / "tmp" / "shop" / "chats" / f"session-2026-03-{self.day:02}T09-00-{self.id[:8]}.jsonl"
 
     def payload(self, event: str, **more: object) -> dict[str, object]:
         return {**super().payload(event, **more), "timestamp": self.time(0)}
 
     def content(self) -> str:
-        index = self.at.me / ".gemini" / "projects.json"
-        index.write_text(json.dumps({"projects": {str(self.at.shop): "shop"}}))
+        index = self.target.person_home / ".gemini" / "projects.json"
+        index.write_text(json.dumps({"projects": {str(self.target.shop): "shop"}}))
         records: list[dict[str, object]] = [
             {"sessionId": self.id, "projectHash": "2d98053251b0c57d", "startTime": self.time(0), "lastUpdated": self.time(1)}
         ]
-        for asked, answer in self.said:
-            parts = [{"text": asked}]
+        for prompt, answer in self.exchanges:
+            parts = [{"text": prompt}]
             if self.injected and len(records) == 1:
                 parts.insert(0, {"text": f"<hook_context>{self.injected}</hook_context>"})
             for kind, content in (("user", parts), ("gemini", answer)):
@@ -185,27 +187,27 @@ class Cursor(StandIn):
 
     @property
     def path(self) -> Path:
-        slug = re.sub(r"[^A-Za-z0-9]+", "-", str(self.at.shop)).strip("-")
-        return self.at.me / ".cursor" / "projects" / slug / "agent-transcripts" / self.id / f"{self.id}.jsonl"
+        slug = re.sub(r"[^A-Za-z0-9]+", "-", str(self.target.shop)).strip("-")
+        return self.target.person_home / ".cursor" / "projects" / slug / "agent-transcripts" / self.id / f"{self.id}.jsonl"
 
     def payload(self, event: str, **more: object) -> dict[str, object]:
-        about = {"conversation_id": self.id, "generation_id": "g1", "cursor_version": "2.4.1", "workspace_roots": [str(self.at.shop)]}
+        about = {"conversation_id": self.id, "generation_id": "g1", "cursor_version": "2.4.1", "workspace_roots": [str(self.target.shop)]}
         return {**about, "hook_event_name": event, "transcript_path": None, "user_email": None, **more}
 
-    def answered(self, answer: dict[str, Any]) -> str:
+    def read_answer(self, answer: dict[str, Any]) -> str:
         return str(answer["additional_context"])
 
     def content(self) -> str:
         records = []
-        for asked, answer in self.said:
+        for prompt, answer in self.exchanges:
             around = f"<hook_context>\n{self.injected}\n</hook_context>\n" if self.injected and not records else ""
             records.append(
-                {"role": "user", "message": {"content": [{"type": "text", "text": f"{around}<user_query>\n{asked}\n</user_query>"}]}}
+                {"role": "user", "message": {"content": [{"type": "text", "text": f"{around}<user_query>\n{prompt}\n</user_query>"}]}}
             )
             records.append({"role": "assistant", "message": {"content": [{"type": "text", "text": answer}]}})
         return "".join(json.dumps(record) + "\n" for record in records)
 
 
-STAND_INS: dict[str, Callable[[Calls, int], StandIn]] = {
+STAND_INS: dict[str, Callable[[HookTarget, int], StandIn]] = {
     "claude-code": ClaudeCode, "codex": Codex, "gemini-cli": Gemini, "cursor": Cursor,
 }  # fmt: skip

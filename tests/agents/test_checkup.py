@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from onward.agents import notes, record
-from onward.agents.checkup import at_home, kept_for
-from onward.agents.installing import carry_out, to_install
+from onward.agents.checkup import check_agents, transcript_retentions
+from onward.agents.installing import apply_changes, plan_install
 from onward.agents.payload import AGENTS
 from onward.app.doctor import Finding
 from onward.settings import Machine, Settings
@@ -29,32 +29,32 @@ def settings(tmp_path: Path) -> Settings:
     return Settings(tmp_path / "onward", tmp_path / "me" / ".claude")
 
 
-def found(settings: Settings, machine: Machine) -> dict[str, Finding]:
-    return {one.check: one for one in at_home(settings, machine)}
+def findings_by_check(settings: Settings, machine: Machine) -> dict[str, Finding]:
+    return {finding.check: finding for finding in check_agents(settings, machine)}
 
 
 def install(agent: str, settings: Settings, machine: Machine) -> None:
-    carry_out(agent, to_install(agent, machine), settings.home, installs=True)
+    apply_changes(agent, plan_install(agent, machine), settings.home, is_install=True)
 
 
-def test_agents_that_are_not_here_are_not_told_of(settings: Settings, tmp_path: Path) -> None:
-    assert set(found(settings, Machine(tmp_path / "nobody", "linux"))) == {"hooks", "noted sessions"}
+def test_agents_that_are_not_installed_are_not_reported(settings: Settings, tmp_path: Path) -> None:
+    assert set(findings_by_check(settings, Machine(tmp_path / "nobody", "linux"))) == {"hooks", "noted sessions"}
 
 
 @pytest.mark.parametrize("agent", AGENTS)
 def test_from_not_at_home_to_at_home_to_running(agent: str, settings: Settings, machine: Machine) -> None:
-    assert found(settings, machine)[agent].hint == f"To begin its sessions with the handoff: onward install {agent}"
+    assert findings_by_check(settings, machine)[agent].hint == f"To begin its sessions with the handoff: onward install {agent}"
     install(agent, settings, machine)
-    one = found(settings, machine)[agent]
+    finding = findings_by_check(settings, machine)[agent]
     if agent == "codex":
-        assert (one.status, "not approved" in one.message) == ("warning", True)
+        assert (finding.status, "not approved" in finding.message) == ("warning", True)
         config = machine.home / ".codex" / "config.toml"
         key = f"{machine.home / '.codex' / 'hooks.json'}:session_start:0:0"
         config.write_text(config.read_text() + f'\n[hooks.state."{key}"]\ntrusted_hash = "sha256:00"\n')
-        one = found(settings, machine)[agent]
-    assert (one.status, one.message) == ("ok", "Onward is at home in it; its hooks have not run yet")
-    record.add(str(settings.home), agent=agent, event="session-start", session="s", began=time.monotonic(), what="x")
-    assert "its hooks ran last at 2" in found(settings, machine)[agent].message
+        finding = findings_by_check(settings, machine)[agent]
+    assert (finding.status, finding.message) == ("ok", "Onward is at home in it; its hooks have not run yet")
+    record.add(str(settings.home), agent=agent, event="session-start", session="s", started=time.monotonic(), outcome="x")
+    assert "its hooks ran last at 2" in findings_by_check(settings, machine)[agent].message
 
 
 @pytest.mark.parametrize("agent", AGENTS)
@@ -62,8 +62,8 @@ def test_a_program_that_is_gone_is_a_problem(agent: str, settings: Settings, mac
     install(agent, settings, machine)
     for path in machine.home.rglob("*.json"):
         path.write_text(path.read_text().replace("/bin/onward", "/gone/onward"))
-    one = found(settings, machine)[agent]
-    assert (one.status, "which is gone" in one.message, one.hint) == ("problem", True, f"Install again: onward install {agent}")
+    finding = findings_by_check(settings, machine)[agent]
+    assert (finding.status, "which is gone" in finding.message, finding.hint) == ("problem", True, f"Install again: onward install {agent}")
 
 
 def test_half_of_it_and_what_is_switched_off_is_said(settings: Settings, machine: Machine) -> None:
@@ -71,67 +71,67 @@ def test_half_of_it_and_what_is_switched_off_is_said(settings: Settings, machine
     path = machine.home / ".gemini" / "settings.json"
     whole = path.read_text()
     path.write_text(whole.replace('"PreCompress"', '"BeforeTool"'))
-    assert "not all are there" in found(settings, machine)["gemini-cli"].message
+    assert "not all are there" in findings_by_check(settings, machine)["gemini-cli"].message
     path.write_text(whole.replace('"hooks": {', '"hooksConfig": {"enabled": false},\n  "hooks": {', 1))
-    assert "runs no hooks" in found(settings, machine)["gemini-cli"].message
+    assert "runs no hooks" in findings_by_check(settings, machine)["gemini-cli"].message
     path.write_text(whole[:-20])
-    assert found(settings, machine)["gemini-cli"].status == "warning"
+    assert findings_by_check(settings, machine)["gemini-cli"].status == "warning"
 
 
-def test_what_went_wrong_is_told_with_how_to_mend_it(settings: Settings, machine: Machine) -> None:
+def test_a_fault_is_reported_with_its_repair(settings: Settings, machine: Machine) -> None:
     for fault in ("the store is locked", "the store cannot be read"):
         record.add(
             str(settings.home),
             agent="codex",
             event="session-start",
             session="s",
-            began=time.monotonic(),
-            what="",
+            started=time.monotonic(),
+            outcome="",
             fault=fault,
             hint="Run it.",
         )
-    one = found(settings, machine)["hooks"]
-    assert (one.status, one.hint) == ("warning", "Run it.")
-    assert one.message.startswith("2 of the last week's calls went wrong; the last: codex, session-start, ")
-    assert one.message.endswith("the store cannot be read")
+    finding = findings_by_check(settings, machine)["hooks"]
+    assert (finding.status, finding.hint) == ("warning", "Run it.")
+    assert finding.message.startswith("2 of the last week's calls went wrong; the last: codex, session-start, ")
+    assert finding.message.endswith("the store cannot be read")
 
 
-def test_sessions_that_wait_to_be_taken_in_are_told(settings: Settings, machine: Machine) -> None:
-    note = notes.of(str(settings.home), "codex", "s-1")
+def test_sessions_that_wait_for_import_are_reported(settings: Settings, machine: Machine) -> None:
+    note = notes.open_note(str(settings.home), "codex", "s-1")
     note.state = notes.ENDED
     note.at = time.time() - 7200
     Path(note.path).parent.mkdir(parents=True)
-    note.keep()
-    assert found(settings, machine)["noted sessions"].hint == "Take them in: onward sweep"
+    note.update()
+    assert findings_by_check(settings, machine)["noted sessions"].hint == "Take them in: onward sweep"
 
 
 def test_the_log_is_bounded_and_what_is_broken_in_it_is_left_out(tmp_path: Path) -> None:
     home = str(tmp_path)
     for place in range(3000):
-        record.add(home, agent="codex", event="stop", session="s" * 100, began=time.monotonic(), what=f"{place} " * 80)
-    assert sum(path.stat().st_size for path in Path(record.folder(home)).iterdir()) < 2 * record.MOST_BYTES + 4096
+        record.add(home, agent="codex", event="stop", session="s" * 100, started=time.monotonic(), outcome=f"{place} " * 80)
+    assert sum(path.stat().st_size for path in Path(record.folder(home)).iterdir()) < 2 * record.MAX_BYTES + 4096
     with Path(record.path(home)).open("ab") as stream:
         stream.write(b"\xff{half a line")
-    assert str(record.lines(home)[-1]["what"]).startswith("2999 ")
+    assert str(record.read_lines(home)[-1]["what"]).startswith("2999 ")
 
 
 def test_notes_that_are_too_old_or_half_written_are_taken_away(tmp_path: Path) -> None:
     home = str(tmp_path)
-    for session, age in (("new", 0), ("old", notes.MOST_AGE_SECONDS + 60)):
-        note = notes.of(home, "codex", session)
+    for session, age in (("new", 0), ("old", notes.MAX_AGE_SECONDS + 60)):
+        note = notes.open_note(home, "codex", session)
         note.write()
         note.at -= age
-        note.keep()
+        note.update()
     half = Path(notes.folder(home)) / "codex-x.json.77"
     half.write_text("{")
     for path in Path(notes.folder(home)).iterdir():
         os.utime(path, (time.time() - 120,) * 2)
-    assert [note.session for note in notes.listed(home)] == ["new"]
+    assert [note.session for note in notes.list_notes(home)] == ["new"]
     assert len(list(Path(notes.folder(home)).iterdir())) == 1
 
 
 def test_an_agents_own_word_on_how_long_it_keeps_transcripts_counts(settings: Settings, machine: Machine) -> None:
-    assert [one.keeps.days for one in kept_for(settings, machine)] == [30, 30]
+    assert [retention.lifetime.days for retention in transcript_retentions(settings, machine)] == [30, 30]
     (machine.home / ".claude" / "settings.json").write_text('{"cleanupPeriodDays": 365, /* long */}')
     (machine.home / ".gemini" / "settings.json").write_text('{"general": {"sessionRetention": {"maxAge": "2w"}}}')
-    assert [one.keeps for one in kept_for(settings, machine)] == [timedelta(days=365), timedelta(days=14)]
+    assert [retention.lifetime for retention in transcript_retentions(settings, machine)] == [timedelta(days=365), timedelta(days=14)]

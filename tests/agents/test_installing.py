@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from onward.agents.entries import files_of
-from onward.agents.installing import carry_out, is_installed, to_install, to_uninstall
+from onward.agents.entries import settings_files
+from onward.agents.installing import apply_changes, is_installed, plan_install, plan_uninstall
 from onward.agents.jsonc import parse
 from onward.agents.payload import AGENTS
-from onward.agents.toml_server import with_server, without_server
+from onward.agents.toml_server import add_server, remove_server
 from onward.errors import Conflict
 from onward.settings import Machine
 
@@ -52,16 +52,16 @@ def lay_out(agent: str, machine: Machine) -> dict[Path, str]:
 
 
 def install(agent: str, machine: Machine, home: Path) -> int:
-    changes = to_install(agent, machine)
-    carry_out(agent, changes, home, installs=True)
+    changes = plan_install(agent, machine)
+    apply_changes(agent, changes, home, is_install=True)
     return len(changes)
 
 
 def uninstall(agent: str, machine: Machine, home: Path) -> None:
-    carry_out(agent, to_uninstall(agent, machine, home), home, installs=False)
+    apply_changes(agent, plan_uninstall(agent, machine, home), home, is_install=False)
 
 
-def said(path: Path) -> dict[str, object]:
+def read_config(path: Path) -> dict[str, object]:
     text = path.read_text()
     return tomllib.loads(text) if path.suffix == ".toml" else dict(parse(text).value)
 
@@ -73,9 +73,9 @@ def test_what_was_there_stays_and_installing_twice_is_once(agent: str, machine: 
     after = {path: path.read_bytes() for path in files}
     for path, text in files.items():
         # Every line of theirs is still there but for commas; JSON on one line is compared by what it says.
-        kept = path.read_text()
-        assert all(line.strip().rstrip(",") in kept for line in text.splitlines() if "{" not in line and "}" not in line)
-    for file in files_of(agent, machine):
+        installed_text = path.read_text()
+        assert all(line.strip().rstrip(",") in installed_text for line in text.splitlines() if "{" not in line and "}" not in line)
+    for file in settings_files(agent, machine):
         assert is_installed(file)
     assert install(agent, machine, home) == 0
     assert {path: path.read_bytes() for path in files} == after
@@ -87,27 +87,27 @@ def test_taking_out_gives_the_files_back_to_the_byte(agent: str, machine: Machin
     install(agent, machine, home)
     uninstall(agent, machine, home)
     assert {path: path.read_text() for path in files} == files
-    assert all(is_installed(file) is None for file in files_of(agent, machine))
+    assert all(is_installed(file) is None for file in settings_files(agent, machine))
 
 
 @pytest.mark.parametrize("agent", AGENTS)
 def test_files_that_were_made_are_gone_again(agent: str, machine: Machine, home: Path) -> None:
     install(agent, machine, home)
-    assert all(is_installed(file) for file in files_of(agent, machine))
+    assert all(is_installed(file) for file in settings_files(agent, machine))
     uninstall(agent, machine, home)
     assert [path for path in machine.home.rglob("*") if path.is_file()] == []
 
 
 @pytest.mark.parametrize("agent", AGENTS)
-def test_what_was_changed_since_stays_when_ours_is_taken_out(agent: str, machine: Machine, home: Path) -> None:
+def test_later_changes_stay_on_uninstall(agent: str, machine: Machine, home: Path) -> None:
     files = lay_out(agent, machine)
-    before = {path: said(path) for path in files}
+    before = {path: read_config(path) for path in files}
     install(agent, machine, home)
     for path in files:
         path.write_text(path.read_text() + ("\n[tui]\ntheme = 'x'\n" if path.suffix == ".toml" else "\n"))
     uninstall(agent, machine, home)
     for path in files:
-        now = said(path)
+        now = read_config(path)
         if path.suffix == ".toml":
             assert now.pop("tui") == {"theme": "x"}
         assert now == before[path]
@@ -123,7 +123,7 @@ def test_an_onward_that_moved_replaces_its_old_self(agent: str, machine: Machine
     texts = [path.read_text() for path in machine.home.rglob("*") if path.is_file()]
     assert "/old/bin/onward" not in "".join(texts)
     uninstall(agent, machine, home)
-    assert {path: said(path) for path in map(machine.home.__truediv__, BEFORE[agent])} == {
+    assert {path: read_config(path) for path in map(machine.home.__truediv__, BEFORE[agent])} == {
         machine.home / name: tomllib.loads(text) if name.endswith("toml") else dict(parse(text).value)
         for name, text in BEFORE[agent].items()
     }
@@ -147,7 +147,7 @@ def test_what_does_not_fit_is_refused_with_a_reason_and_nothing_is_touched(agent
     files = {**lay_out(agent, machine), machine.home / name: text}
     (machine.home / name).write_text(text)
     with pytest.raises(Conflict, match=Path(name).name) as refused:
-        to_install(agent, machine)
+        plan_install(agent, machine)
     assert "Nothing was changed" in refused.value.hint
     assert {path: path.read_text() for path in files} == files
 
@@ -156,7 +156,7 @@ def test_a_file_that_is_not_utf_8_is_refused(machine: Machine) -> None:
     lay_out("gemini-cli", machine)
     (machine.home / ".gemini/settings.json").write_bytes(b'{"name": "\xff"}')
     with pytest.raises(Conflict, match="UTF-8"):
-        to_install("gemini-cli", machine)
+        plan_install("gemini-cli", machine)
 
 
 def test_a_link_stays_one_and_rights_stay(machine: Machine, home: Path, tmp_path: Path) -> None:
@@ -186,20 +186,20 @@ def test_without_its_copy_a_file_is_taken_apart_by_hand(machine: Machine, home: 
     for copy in (home / "hooks" / "backups").iterdir():
         copy.unlink()
     uninstall("gemini-cli", machine, home)
-    assert {path: said(path) for path in files} == {path: parse(text).value for path, text in files.items()}
+    assert {path: read_config(path) for path in files} == {path: parse(text).value for path, text in files.items()}
 
 
 def test_a_table_of_toml_goes_in_and_out() -> None:
     path = ("mcp_servers", "onward")
-    after = with_server(TOML, path, {"command": "/opt/on ward", "args": ["mcp"]})
+    after = add_server(TOML, path, {"command": "/opt/on ward", "args": ["mcp"]})
     assert tomllib.loads(after)["mcp_servers"]["onward"] == {"command": "/opt/on ward", "args": ["mcp"]}
-    assert without_server(after, path) == TOML
+    assert remove_server(after, path) == TOML
     in_the_middle = TOML.replace("# my profile", '[mcp_servers.onward]\ncommand = "x"\n\n[mcp_servers.onward.env]\nA = "1"\n\n# my profile')
-    assert tomllib.loads(without_server(in_the_middle, path)) == tomllib.loads(TOML)
-    assert "# my profile" in without_server(in_the_middle, path)
+    assert tomllib.loads(remove_server(in_the_middle, path)) == tomllib.loads(TOML)
+    assert "# my profile" in remove_server(in_the_middle, path)
 
 
 def test_what_is_written_calls_this_onward(machine: Machine) -> None:
-    file = files_of("claude-code", machine)[0]
+    file = settings_files("claude-code", machine)[0]
     command = json.dumps(file.hooks[0].value)
     assert "onward hook session-start --agent claude-code" in command

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onward.agents import jsonc
-from onward.agents.jsonc import Unfit, parse, with_item, with_member, without
+from onward.agents.jsonc import MergeError, add_item, add_member, parse, remove_value
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 VALUES = st.recursive(
@@ -41,18 +41,18 @@ def test_what_json_says_is_read_the_same(value: dict[str, object], indent: int |
 @given(OBJECTS, VALUES, st.sampled_from([None, 2, "\t"]))
 def test_a_member_goes_in_and_out_and_the_rest_stays(value: dict[str, object], new: object, indent: int | str | None) -> None:
     text = json.dumps(value, indent=indent)
-    after = with_member(text, ("ours", "deep"), new)
+    after = add_member(text, ("ours", "deep"), new)
     assert json.loads(after) == {**value, "ours": {"deep": new}}
-    back = without(after, ("ours", "deep"))
+    back = remove_value(after, ("ours", "deep"))
     assert json.loads(back) == value
     if value:
         assert back == text
 
 
 def test_comments_commas_and_tabs_stay() -> None:
-    after = with_item(COMMENTED, ("hooks", "SessionStart"), {"command": "ours"})
-    after = with_item(after, ("hooks", "Stop"), "ours")
-    after = with_member(after, ("servers", "ours"), 1)
+    after = add_item(COMMENTED, ("hooks", "SessionStart"), {"command": "ours"})
+    after = add_item(after, ("hooks", "Stop"), "ours")
+    after = add_member(after, ("servers", "ours"), 1)
     assert parse(after).value == {
         "model": "opus",
         "hooks": {"Stop": ["ours"], "SessionStart": [{"command": "a"}, {"command": "b"}, {"command": "ours"}]},
@@ -61,21 +61,21 @@ def test_comments_commas_and_tabs_stay() -> None:
     for comment in ("// what I like", '"opus", // the big one', "/* none */", '"a"}, // first', '"b"}, // second'):
         assert comment in after
     assert '\t\t\t{\n\t\t\t\t"command": "ours"\n\t\t\t},' in after
-    back = without(without(after, ("servers", "ours")), ("hooks", "SessionStart", 2))
-    assert without(with_item(back, ("hooks", "Stop"), "x"), ("hooks", "Stop", 1)) == back
+    back = remove_value(remove_value(after, ("servers", "ours")), ("hooks", "SessionStart", 2))
+    assert remove_value(add_item(back, ("hooks", "Stop"), "x"), ("hooks", "Stop", 1)) == back
     assert back.replace('"ours"', "").split() == COMMENTED.split()
 
 
 def test_a_comment_after_the_last_one_without_a_comma_stays_with_it() -> None:
     text = '{\n  "a": 1 // one\n}\n'
-    after = with_member(text, ("b",), 2)
+    after = add_member(text, ("b",), 2)
     assert after == '{\n  "a": 1, // one\n  "b": 2\n}\n'
-    assert without(after, ("b",)) == text
+    assert remove_value(after, ("b",)) == text
 
 
 @pytest.mark.parametrize("text", ["", "  \n", "\ufeff"])
 def test_nothing_is_an_empty_object(text: str) -> None:
-    assert json.loads(with_member(text, ("a",), 1).strip().strip("\ufeff")) == {"a": 1}
+    assert json.loads(add_member(text, ("a",), 1).strip().strip("\ufeff")) == {"a": 1}
 
 
 @pytest.mark.parametrize(
@@ -90,13 +90,13 @@ def test_nothing_is_an_empty_object(text: str) -> None:
     ],
 )
 def test_what_is_broken_is_said_with_its_line(text: str, why: str) -> None:
-    with pytest.raises(Unfit, match=why):
+    with pytest.raises(MergeError, match=why):
         parse(text)
 
 
 def test_what_is_of_another_kind_is_refused() -> None:
-    with pytest.raises(Unfit, match="is no object"):
-        with_member('{"hooks": []}', ("hooks", "Stop"), 1)
-    with pytest.raises(Unfit, match="is no list"):
-        with_item('{"hooks": {"Stop": {}}}', ("hooks", "Stop"), 1)
-    assert jsonc.without('{"a": 1}', ("b", "c")) == '{"a": 1}'
+    with pytest.raises(MergeError, match="is no object"):
+        add_member('{"hooks": []}', ("hooks", "Stop"), 1)
+    with pytest.raises(MergeError, match="is no list"):
+        add_item('{"hooks": {"Stop": {}}}', ("hooks", "Stop"), 1)
+    assert jsonc.remove_value('{"a": 1}', ("b", "c")) == '{"a": 1}'

@@ -8,14 +8,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from onward.agents.master import Told, find
+from onward.agents.master import FolderContext, find_handoff
 from onward.app import completing, handoffs, projects, sessions
-from onward.app.belonging import Belonging
-from onward.core.headings import HEAD, NOTICES
-from onward.core.own_words import own_words
-from onward.core.page import with_head_line, within
+from onward.app.belonging import Origin
+from onward.core.headings import HEAD, NOTICE_PREFIXES
+from onward.core.own_words import author_text
+from onward.core.page import insert_head_line, shorten_page
 from onward.store import Store, places
-from onward.store.places import GivenPlace
+from onward.store.places import RepositoryAssignment
 
 ROOTS = st.sampled_from(["", "/home/ayu/toko", "/home/ayu/toko/api", "/home/ayu/kopi", "/home/ayu/lain", "C:\\Users\\ayu\\toko"])
 REMOTES = st.sampled_from(["", "example.com/ayu/toko", "example.com/ayu/kopi"])
@@ -26,16 +26,16 @@ NAMES = st.sampled_from(["", "", "", "toko", "p1", "nobody's"])
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("home")
     with Store.at_folder(home) as store:
-        made = [
-            projects.new(store, f"p{number}", place=place)
+        new_projects = [
+            projects.create(store, f"p{number}", repository=place)
             for number, place in enumerate([("/home/ayu/toko", "example.com/ayu/toko"), ("/home/ayu/kopi", ""), ("/home/ayu/lain", "example.com/ayu/kopi"), ("", ""), ("/home/ayu/kopi", "")])
         ]  # fmt: skip
-        projects.archive(store, made[2])
+        projects.archive(store, new_projects[2])
         with store.write() as connection:
-            places.give(connection, GivenPlace(made[3].id, "/home/ayu", "", below=True))
-            places.give(connection, GivenPlace(made[1].id, "/home/ayu/toko/api", "", below=True))
-            places.give(connection, GivenPlace(made[4].id, "", "example.com/ayu/kopi", below=False))
-        for project in made[:2]:
+            places.assign(connection, RepositoryAssignment(new_projects[3].id, "/home/ayu", "", includes_subfolders=True))
+            places.assign(connection, RepositoryAssignment(new_projects[1].id, "/home/ayu/toko/api", "", includes_subfolders=True))
+            places.assign(connection, RepositoryAssignment(new_projects[4].id, "", "example.com/ayu/kopi", includes_subfolders=False))
+        for project in new_projects[:2]:
             session = sessions.start(store, project).session
             completing.complete(store, session, accomplishments=[f"The work of {project.name} is done."])
     return home
@@ -45,24 +45,24 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
 @given(NAMES, ROOTS, REMOTES, ROOTS)
 def test_by_hand_and_by_the_use_cases_it_is_the_same(home: Path, named: str, root: str, remote: str, cwd: str) -> None:
-    told = Told(str(home), "/", {})
-    told.named, told.root, told.remote, told.cwd = named, root, remote, cwd
-    by_hand = find(told)
+    lookup = FolderContext(str(home), "/", {})
+    lookup.named, lookup.root, lookup.remote, lookup.cwd = named, root, remote, cwd
+    by_hand = find_handoff(lookup)
     with Store.at_folder(home) as store:
-        project = projects.found(store, Belonging(named, root, remote, cwd))
+        project = projects.find_by_origin(store, Origin(named, root, remote, cwd))
         assert (by_hand.name if by_hand else None) == (project.name if project else None)
         if by_hand and by_hand.page and project:
-            current = handoffs.current(store, project)
+            current = handoffs.current_handoff(store, project)
             assert (by_hand.page, by_hand.number) == (current.markdown, current.handoff.session)
 
 
 def test_a_line_goes_to_its_place_whatever_is_there() -> None:
     page = "# Handoff after session 3\n\n**Goal.** A shop.\n**Do first.** Run it.\n\n## Next\n- More.\n"
-    told = with_head_line(page, "Since then", "Nothing.")
-    assert told == page.replace("**Do first.**", "**Since then.** Nothing.\n**Do first.**")
-    assert with_head_line(told, "Since then", "Nothing.") == told
+    result = insert_head_line(page, "Since then", "Nothing.")
+    assert result == page.replace("**Do first.**", "**Since then.** Nothing.\n**Do first.**")
+    assert insert_head_line(result, "Since then", "Nothing.") == result
     bare = "# Handoff after session 3\n\n## Next\n- More.\n"
-    assert own_words(with_head_line(bare, HEAD[2], "On `main`.")) == ""
+    assert author_text(insert_head_line(bare, HEAD[2], "On `main`.")) == ""
 
 
 def test_a_page_is_cut_where_it_hurts_least_and_never_beyond_its_limit() -> None:
@@ -73,17 +73,17 @@ def test_a_page_is_cut_where_it_hurts_least_and_never_beyond_its_limit() -> None
         for title, count in sections.items()
     )
     page += "\n---\nKept at 1k tokens.\nLeft out: done 3. `onward search WORDS` reaches them.\n"
-    assert within(page, 100_000) == page
+    assert shorten_page(page, 100_000) == page
     for most in (6_000, 4_000, 2_000, 900):
-        cut = within(page, most)
+        cut = shorten_page(page, most)
         assert len(cut.encode()) <= most
         assert cut.startswith("# Handoff after session 3")
         assert "And too long for this agent's hooks: learned" in cut
-        assert own_words(cut) == ""
-    assert within(page, 4_000).count("- Rules") == 20
-    assert "- Learned" not in within(page, 4_000)
+        assert author_text(cut) == ""
+    assert shorten_page(page, 4_000).count("- Rules") == 20
+    assert "- Learned" not in shorten_page(page, 4_000)
 
 
-def test_what_is_told_beside_a_handoff_is_nobodys_word() -> None:
-    for notice in NOTICES:
-        assert own_words(f"{notice}something.\n\nAlways use tabs.") == "Always use tabs."
+def test_notices_beside_a_handoff_are_not_read_as_speech() -> None:
+    for notice in NOTICE_PREFIXES:
+        assert author_text(f"{notice}something.\n\nAlways use tabs.") == "Always use tabs."

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from onward.agents.payload import AGENTS
-from onward.core.headings import NOTICES
+from onward.core.headings import NOTICE_PREFIXES
 
-from .conftest import Desk
+from .conftest import Sandbox
 from .stand_ins import STAND_INS, StandIn
 
 pytestmark = pytest.mark.slow
@@ -29,34 +29,34 @@ ONE_AFTER_ANOTHER = ("claude-code", "codex", "gemini-cli")
 
 
 @pytest.fixture(params=["sqlite", "postgresql", "server"])
-def desk_on(request: pytest.FixtureRequest, desk: Desk) -> Iterator[Desk]:
+def sandbox_on(request: pytest.FixtureRequest, sandbox: Sandbox) -> Iterator[Sandbox]:
     """The desk, on each kind of store, and on the store of an Onward elsewhere."""
     if request.param == "postgresql":
-        desk.environment["ONWARD_DATABASE_URL"] = request.getfixturevalue("new_database")()
+        sandbox.environment["ONWARD_DATABASE_URL"] = request.getfixturevalue("new_database")()
     if request.param != "server":
-        yield desk
+        yield sandbox
         return
-    environment = {**os.environ, "ONWARD_HOME": str(desk.folder / "server"), "HOME": str(desk.folder)}
+    environment = {**os.environ, "ONWARD_HOME": str(sandbox.folder / "server"), "HOME": str(sandbox.folder)}
     command = [sys.executable, "-m", "onward", "serve", "--port", "0", "--json"]
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
         assert server.stdout
-        desk.environment["ONWARD_SERVER"] = json.loads(server.stdout.readline())["url"]
-        yield desk
+        sandbox.environment["ONWARD_SERVER"] = json.loads(server.stdout.readline())["url"]
+        yield sandbox
         server.terminate()
 
 
 @pytest.mark.parametrize("agents", [*((agent,) * 3 for agent in AGENTS), ONE_AFTER_ANOTHER], ids="-".join)
 def test_the_third_session_knows_what_the_first_two_did(
-    agents: tuple[str, str, str], desk_on: Desk, commit: Callable[[Path, str], None]
+    agents: tuple[str, str, str], sandbox_on: Sandbox, commit: Callable[[Path, str], None]
 ) -> None:
-    desk = desk_on
-    first, second, third = (STAND_INS[agent](desk, day) for day, agent in enumerate(agents, 1))
+    sandbox = sandbox_on
+    first, second, third = (STAND_INS[agent](sandbox, day) for day, agent in enumerate(agents, 1))
 
     assert "there is none yet" in first.begin()
     first.say(f"Build a receipts page for the shop. {RULE}", FIRST_DONE)
     if first.end():
-        desk.settle(1 + bool(first.events[3]))
-    commit(desk.shop, "Add the receipts page")
+        sandbox.wait_for_captures(1 + bool(first.events[3]))
+    commit(sandbox.shop, "Add the receipts page")
 
     known = second.begin()
     assert RULE in known
@@ -64,28 +64,28 @@ def test_the_third_session_knows_what_the_first_two_did(
     second.say(SECOND_ASKED, SECOND_DONE)
     second.crash()
 
-    told = third.begin()
+    briefing = third.begin()
 
-    def whole() -> bool:
-        nonlocal told
-        if NOTICES[1] in told or "Since then" not in told:
-            told = third.begin()
-        return NOTICES[1] not in told and "Since then" in told
+    def is_complete() -> bool:
+        nonlocal briefing
+        if NOTICE_PREFIXES[1] in briefing or "Since then" not in briefing:
+            briefing = third.begin()
+        return NOTICE_PREFIXES[1] not in briefing and "Since then" in briefing
 
     # On a busy machine a start waits no longer for the session, or for git. A moment later both are there.
-    desk.until(whole)
-    assert RULE in told
-    assert SECOND_ASKED in told
-    assert "raw ESC/POS instead of PDF" in told
+    sandbox.wait_until(is_complete)
+    assert RULE in briefing
+    assert SECOND_ASKED in briefing
+    assert "raw ESC/POS instead of PDF" in briefing
     # Cursor's transcripts have no times: what came after its session is what came after its handoff.
-    assert ("no new commits" if second.agent == "cursor" else "2 new commits (`Add the receipts page`, `Begin`)") in told
-    learned_once(desk, third)
-    assert [line["fault"] for line in desk.log() if "fault" in line] == []
+    assert ("no new commits" if second.agent == "cursor" else "2 new commits (`Add the receipts page`, `Begin`)") in briefing
+    assert_learned_once(sandbox, third)
+    assert [line["fault"] for line in sandbox.log() if "fault" in line] == []
 
 
-def learned_once(desk: Desk, third: StandIn) -> None:
+def assert_learned_once(sandbox: Sandbox, third: StandIn) -> None:
     """What the hook put into the second session was not learned from it."""
-    facts = desk.run("fact", "list", "--json").stdout
+    facts = sandbox.run("fact", "list", "--json").stdout
     assert facts.count(RULE) == 1, facts
     rule = next(line for line in third.injected.splitlines() if RULE in line)
     assert "[s1." in rule

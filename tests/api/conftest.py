@@ -51,9 +51,9 @@ class serving:  # noqa: N801 - used like a function
         command = [sys.executable, "-m", "onward", "serve", "--port", "0", "--json"]
         self._process = subprocess.Popen(command, env=self._environment, stdout=subprocess.PIPE, stderr=self._log)
         assert self._process.stdout
-        told = self._process.stdout.readline()
-        assert told, "the server ended before it listened"
-        self._client = httpx2.Client(base_url=json.loads(told)["url"], timeout=60)
+        first_line = self._process.stdout.readline()
+        assert first_line, "the server ended before it listened"
+        self._client = httpx2.Client(base_url=json.loads(first_line)["url"], timeout=60)
         return self._process, self._client
 
     def __exit__(self, *_: object) -> None:

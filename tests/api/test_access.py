@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from onward.api.access import ADMIN, PUBLIC, needed
+from onward.api.access import ADMIN_ROUTES, PUBLIC_PATHS, required_reach
 from onward.api.application import build
 from onward.app import access
 from onward.app.access import SCOPES
@@ -22,20 +22,20 @@ from onward.errors import Conflict
 from onward.settings import Settings
 from onward.store import Store
 
-FAR = ("203.0.113.7", 50000)
-HERE = ("127.0.0.1", 50000)
+REMOTE_ADDRESS = ("203.0.113.7", 50000)
+LOCAL_ADDRESS = ("127.0.0.1", 50000)
 
 
-def asking(store: Store, settings: Settings, client: tuple[str, int] = FAR) -> TestClient:
-    made = build(store, settings)
-    made.state.is_ending = lambda: True
-    return TestClient(made, base_url="http://127.0.0.1:3000", client=client, raise_server_exceptions=False)
+def create_client(store: Store, settings: Settings, client: tuple[str, int] = REMOTE_ADDRESS) -> TestClient:
+    app = build(store, settings)
+    app.state.is_ending = lambda: True
+    return TestClient(app, base_url="http://127.0.0.1:3000", client=client, raise_server_exceptions=False)
 
 
 @pytest.fixture
-def far(store: Store, settings: Settings) -> Iterator[TestClient]:
+def remote_client(store: Store, settings: Settings) -> Iterator[TestClient]:
     """A client on another machine, of a server that does not count."""
-    with asking(store, Settings(settings.home, settings.claude_home, host="0.0.0.0", rate_limit=0)) as client:
+    with create_client(store, Settings(settings.home, settings.claude_home, host="0.0.0.0", rate_limit=0)) as client:
         yield client
 
 
@@ -50,28 +50,28 @@ def all_routes(routes: list[Any]) -> Iterator[tuple[str, str]]:
         yield from ((method, route.path) for method in route.methods if method != "HEAD")
 
 
-def named(path: str) -> str:
+def fill_path(path: str) -> str:
     """Return a path of that pattern, which leads to nothing."""
     return re.sub(r"{\w+}", "999999", path)
 
 
 @pytest.mark.slow
-def test_every_route_is_closed_to_those_whose_token_does_not_reach(store: Store, far: TestClient) -> None:
-    tokens = {scope: access.new(store, scope, scope)[1] for scope in SCOPES}
-    routes = sorted(all_routes(far.app.routes))  # type: ignore[attr-defined]
-    assert {path for _, path in routes} >= {*far.app.openapi()["paths"], "/docs", "/openapi.json", "/metrics"}  # type: ignore[attr-defined]
+def test_every_route_is_closed_to_those_whose_token_does_not_reach(store: Store, remote_client: TestClient) -> None:
+    tokens = {scope: access.create_token(store, scope, scope)[1] for scope in SCOPES}
+    routes = sorted(all_routes(remote_client.app.routes))  # type: ignore[attr-defined]
+    assert {path for _, path in routes} >= {*remote_client.app.openapi()["paths"], "/docs", "/openapi.json", "/metrics"}  # type: ignore[attr-defined]
     wrong: list[str] = []
     for method, pattern in routes:
-        path = named(pattern)
-        reach = needed(method, path)
-        expected = {None: pattern in PUBLIC, **{scope: SCOPES.index(scope) >= SCOPES.index(reach) for scope in SCOPES}}
+        path = fill_path(pattern)
+        reach = required_reach(method, path)
+        expected = {None: pattern in PUBLIC_PATHS, **{scope: SCOPES.index(scope) >= SCOPES.index(reach) for scope in SCOPES}}
         for scope, is_let_in in expected.items():
             if pattern == "/api/events" and is_let_in:
                 continue
             # No body and nothing there: what is let in changes nothing, and is refused for other reasons.
-            answer = far.request(method, path, headers=bearer(tokens[scope]) if scope else {})
+            answer = remote_client.request(method, path, headers=bearer(tokens[scope]) if scope else {})
             refused = 401 if scope is None else 403
-            if pattern not in PUBLIC and is_let_in == (answer.status_code == refused):
+            if pattern not in PUBLIC_PATHS and is_let_in == (answer.status_code == refused):
                 wrong.append(f"{method} {pattern} with {scope}: {answer.status_code}")
     assert not wrong
 
@@ -95,43 +95,45 @@ def test_every_route_is_closed_to_those_whose_token_does_not_reach(store: Store,
     ],
 )
 def test_how_far_a_token_has_to_reach(method: str, path: str, reach: str) -> None:
-    assert needed(method, path) == reach
+    assert required_reach(method, path) == reach
 
 
-def test_what_only_admins_may_do_is_there(far: TestClient) -> None:
-    routes = list(all_routes(far.app.routes))  # type: ignore[attr-defined]
-    for method, pattern in ADMIN:
-        assert any(pattern.fullmatch(path) and method in ("*", one) for one, path in routes)
+def test_what_only_admins_may_do_is_there(remote_client: TestClient) -> None:
+    routes = list(all_routes(remote_client.app.routes))  # type: ignore[attr-defined]
+    for method, pattern in ADMIN_ROUTES:
+        assert any(pattern.fullmatch(path) and method in ("*", route_method) for route_method, path in routes)
 
 
-def test_refusals_say_what_is_missing(store: Store, far: TestClient) -> None:
-    nobody = far.get("/api/projects")
+def test_refusals_say_what_is_missing(store: Store, remote_client: TestClient) -> None:
+    nobody = remote_client.get("/api/projects")
     assert (nobody.status_code, nobody.headers["www-authenticate"]) == (401, 'Bearer realm="onward"')
     assert nobody.json()["error"]["code"] == "not_authenticated"
-    assert far.get("/api/nothing").status_code == 401
-    _, token = access.new(store, "kiosk", "read")
-    for said in (token[:-1], f"{token}x", "x", f"{token[:17]}{'A' * 43}", ""):
-        answer = far.get("/api/projects", headers=bearer(said))
+    assert remote_client.get("/api/nothing").status_code == 401
+    _, token = access.create_token(store, "kiosk", "read")
+    for wrong_token in (token[:-1], f"{token}x", "x", f"{token[:17]}{'A' * 43}", ""):
+        answer = remote_client.get("/api/projects", headers=bearer(wrong_token))
         assert answer.status_code == 401
         assert 'error="invalid_token"' in answer.headers["www-authenticate"]
-    assert far.get("/api/projects", headers={"Authorization": f"Basic {token}"}).status_code == 401
-    assert far.get("/api/projects", headers={"Authorization": f"bearer {token}"}).status_code == 200
-    short = far.post("/api/projects", json={"name": "kopi"}, headers=bearer(token))
+    assert remote_client.get("/api/projects", headers={"Authorization": f"Basic {token}"}).status_code == 401
+    assert remote_client.get("/api/projects", headers={"Authorization": f"bearer {token}"}).status_code == 200
+    short = remote_client.post("/api/projects", json={"name": "kopi"}, headers=bearer(token))
     assert short.status_code == 403
     assert 'error="insufficient_scope", scope="write"' in short.headers["www-authenticate"]
 
 
-def test_a_token_that_was_revoked_or_has_expired_opens_nothing(store: Store, far: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    gone, kept = (access.new(store, name, "read", days=1)[1] for name in ("gone", "kept"))
+def test_a_token_that_was_revoked_or_has_expired_opens_nothing(
+    store: Store, remote_client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone, valid_token = (access.create_token(store, name, "read", days=1)[1] for name in ("gone", "kept"))
     access.revoke(store, "gone")
-    assert far.get("/api/projects", headers=bearer(gone)).status_code == 401
-    assert far.get("/api/projects", headers=bearer(kept)).status_code == 200
-    assert access.find(store, "kept").last_used_at is not None
-    monkeypatch.setattr(access, "datetime", TwoDaysOn)
-    assert far.get("/api/projects", headers=bearer(kept)).status_code == 401
+    assert remote_client.get("/api/projects", headers=bearer(gone)).status_code == 401
+    assert remote_client.get("/api/projects", headers=bearer(valid_token)).status_code == 200
+    assert access.require_token(store, "kept").last_used_at is not None
+    monkeypatch.setattr(access, "datetime", LaterClock)
+    assert remote_client.get("/api/projects", headers=bearer(valid_token)).status_code == 401
 
 
-class TwoDaysOn(access.datetime):  # type: ignore[name-defined,misc]
+class LaterClock(access.datetime):  # type: ignore[name-defined,misc]
     """The clock, two days from now."""
 
     @classmethod
@@ -140,7 +142,7 @@ class TwoDaysOn(access.datetime):  # type: ignore[name-defined,misc]
 
 
 def test_on_this_machine_none_is_needed_and_one_that_is_sent_counts(store: Store, client: TestClient) -> None:
-    _, token = access.new(store, "kiosk", "read")
+    _, token = access.create_token(store, "kiosk", "read")
     assert client.get("/api/projects").status_code == 200
     assert client.post("/api/projects", json={"name": "kopi"}).status_code == 200
     assert client.post("/api/projects", json={"name": "teh"}, headers=bearer(token)).status_code == 403
@@ -153,33 +155,33 @@ def test_what_a_proxy_passes_on_is_from_elsewhere(client: TestClient, header: st
 
 
 def test_callers_from_elsewhere_name_no_folder_of_this_machine(store: Store, settings: Settings, tmp_path: Path) -> None:
-    _, token = access.new(store, "laptop", "admin")
-    with asking(store, settings) as client:
+    _, token = access.create_token(store, "laptop", "admin")
+    with create_client(store, settings) as client:
         assert client.get("/api/projects").status_code == 401
         assert client.post("/api/imports", params={"path": str(tmp_path)}, headers=bearer(token)).status_code == 403
 
 
-def test_tokens_are_given_out_and_taken_back_over_http(client: TestClient, far: TestClient) -> None:
-    said = client.post("/api/access-tokens", json={"name": "laptop", "scope": "read", "expiresDays": 3}, headers={"Idempotency-Key": "k"})
-    assert said.headers["cache-control"] == "no-store"
-    made = said.json()["data"]
-    assert far.get("/api/projects", headers=bearer(made["token"])).status_code == 200
+def test_tokens_are_given_out_and_taken_back_over_http(client: TestClient, remote_client: TestClient) -> None:
+    answer = client.post("/api/access-tokens", json={"name": "laptop", "scope": "read", "expiresDays": 3}, headers={"Idempotency-Key": "k"})
+    assert answer.headers["cache-control"] == "no-store"
+    token = answer.json()["data"]
+    assert remote_client.get("/api/projects", headers=bearer(token["token"])).status_code == 200
     assert client.post("/api/access-tokens", json={"name": "laptop"}).status_code == 409
     assert client.post("/api/access-tokens", json={"name": "x", "scope": "root"}).status_code == 422
     listed = client.get("/api/access-tokens")
-    assert [(one["name"], one["prefix"]) for one in listed.json()["data"]] == [("laptop", made["prefix"])]
-    assert made["token"] not in listed.text
-    assert client.delete(f"/api/access-tokens/{made['id']}").json()["data"]["revoked_at"]
-    assert far.get("/api/projects", headers=bearer(made["token"])).status_code == 401
+    assert [(item["name"], item["prefix"]) for item in listed.json()["data"]] == [("laptop", token["prefix"])]
+    assert token["token"] not in listed.text
+    assert client.delete(f"/api/access-tokens/{token['id']}").json()["data"]["revoked_at"]
+    assert remote_client.get("/api/projects", headers=bearer(token["token"])).status_code == 401
     assert client.post("/api/access-tokens", json={"name": "laptop"}).status_code == 200
     assert client.delete("/api/access-tokens/99").status_code == 404
 
 
 def test_who_asks_too_often_waits(store: Store, settings: Settings) -> None:
-    _, token = access.new(store, "kiosk", "read")
-    with asking(store, Settings(settings.home, settings.claude_home, rate_limit=2), HERE) as client:
+    _, token = access.create_token(store, "kiosk", "read")
+    with create_client(store, Settings(settings.home, settings.claude_home, rate_limit=2), LOCAL_ADDRESS) as client:
         answers = [client.get("/api/projects") for _ in range(3)]
-        assert [one.status_code for one in answers] == [200, 200, 429]
+        assert [answer.status_code for answer in answers] == [200, 200, 429]
         assert 1 <= int(answers[2].headers["retry-after"]) <= 30
         assert answers[2].json()["error"]["code"] == "too_many_requests"
         # Another caller has a bucket of its own.
@@ -191,15 +193,15 @@ def test_figures_tell_of_routes_and_never_of_content(client: TestClient) -> None
     client.get("/api/projects/1")
     client.get("/api/secret-path")
     client.request("BREW", "/api/projects")
-    told = client.get("/metrics")
-    assert told.headers["content-type"].startswith("text/plain; version=0.0.4")
-    assert 'onward_requests_total{method="GET",route="/api/projects/{project_id}",status="200"} 1.0' in told.text
-    assert 'onward_requests_total{method="GET",route="unmatched",status="404"} 1.0' in told.text
-    assert 'method="other"' in told.text
-    assert 'onward_request_seconds_count{method="POST",route="/api/projects"} 1.0' in told.text
-    assert 'onward_jobs{state="queued"} 0.0' in told.text
-    assert "onward_projects 1.0" in told.text
-    assert not re.search("kopi|secret|BREW", told.text)
+    metrics = client.get("/metrics")
+    assert metrics.headers["content-type"].startswith("text/plain; version=0.0.4")
+    assert 'onward_requests_total{method="GET",route="/api/projects/{project_id}",status="200"} 1.0' in metrics.text
+    assert 'onward_requests_total{method="GET",route="unmatched",status="404"} 1.0' in metrics.text
+    assert 'method="other"' in metrics.text
+    assert 'onward_request_seconds_count{method="POST",route="/api/projects"} 1.0' in metrics.text
+    assert 'onward_jobs{state="queued"} 0.0' in metrics.text
+    assert "onward_projects 1.0" in metrics.text
+    assert not re.search("kopi|secret|BREW", metrics.text)
 
 
 def test_the_document_says_how_far_a_token_has_to_reach(client: TestClient) -> None:
@@ -212,14 +214,14 @@ def test_the_document_says_how_far_a_token_has_to_reach(client: TestClient) -> N
 
 
 def test_a_name_is_taken_until_its_token_is_revoked(store: Store) -> None:
-    access.new(store, "laptop", "read")
+    access.create_token(store, "laptop", "read")
     with pytest.raises(Conflict):
-        access.new(store, "laptop", "read")
+        access.create_token(store, "laptop", "read")
     access.revoke(store, "laptop")
-    again, _ = access.new(store, "laptop", "read")
-    assert access.is_any_good(store)
+    again, _ = access.create_token(store, "laptop", "read")
+    assert access.has_valid_token(store)
     access.revoke(store, str(again.id))
-    assert not access.is_any_good(store)
+    assert not access.has_valid_token(store)
 
 
 @pytest.mark.slow

@@ -14,11 +14,11 @@ def post(client: TestClient, path: str, body: object = None, status: int = 200) 
     return answer.json()["data"] if status == 200 else answer.json()["error"]
 
 
-def entered(client: TestClient, name: str, **said: object) -> Any:
-    return post(client, "/accounts", {"name": name, **said})
+def create_account(client: TestClient, name: str, **fields: object) -> Any:
+    return post(client, "/accounts", {"name": name, **fields})
 
 
-def begun(client: TestClient, account_id: int | None = None) -> int:
+def start_session(client: TestClient, account_id: int | None = None) -> int:
     projects = client.get("/api/projects").json()["data"]
     project = projects[0] if projects else post(client, "/projects", {"name": "kopi"})
     body = {"projectId": project["id"], "accountId": account_id}
@@ -28,18 +28,18 @@ def begun(client: TestClient, account_id: int | None = None) -> int:
 
 
 def test_an_account_is_entered_shown_changed_and_deleted(client: TestClient) -> None:
-    made = entered(
+    account = create_account(
         client, "claude-1", provider="anthropic", totalCredits=100, creditsUsed=20, resetTime="2030-01-01T07:00:00+07:00", specialization="Backend, review",
         models={"opus": 40, "haiku": None},
     )  # fmt: skip
-    assert (made["credits_left"], made["status"], made["tags"]) == (80, "active", ["backend", "review"])
-    assert made["models"] == [{"model": "opus", "credits": 40}, {"model": "haiku", "credits": None}]
-    assert (made["resets_at"], made["resets_source"]) == ("2030-01-01T00:00:00Z", "reported")
-    place = f"/api/accounts/{made['id']}"
+    assert (account["credits_left"], account["status"], account["tags"]) == (80, "active", ["backend", "review"])
+    assert account["models"] == [{"model": "opus", "credits": 40}, {"model": "haiku", "credits": None}]
+    assert (account["resets_at"], account["resets_source"]) == ("2030-01-01T00:00:00Z", "reported")
+    place = f"/api/accounts/{account['id']}"
     changed = client.patch(place, json={"credits_used": 45, "resets_at": None, "status": "paused"}).json()["data"]
     assert (changed["credits_left"], changed["resets_at"], changed["status"]) == (55, None, "paused")
     detail = client.get(place).json()["data"]
-    assert [(one["kind"], one["credits"]) for one in detail["events"]] == [("report", 25), ("report", None)]
+    assert [(event["kind"], event["credits"]) for event in detail["events"]] == [("report", 25), ("report", None)]
     assert client.get(f"{place}/events?limit=1").json()["next_cursor"]
     assert client.delete(place).json()["data"]["name"] == "claude-1"
     assert client.get(place).status_code == 404
@@ -47,15 +47,15 @@ def test_an_account_is_entered_shown_changed_and_deleted(client: TestClient) -> 
 
 def test_accounts_are_paged_by_name_and_told_apart_by_status(client: TestClient) -> None:
     for name in ("c", "a", "b"):
-        entered(client, name, status="paused" if name == "b" else "active")
+        create_account(client, name, status="paused" if name == "b" else "active")
     first = client.get("/api/accounts?limit=2").json()
-    assert [one["name"] for one in first["data"]] == ["a", "b"]
-    assert [one["name"] for one in client.get(f"/api/accounts?limit=2&cursor={first['next_cursor']}").json()["data"]] == ["c"]
-    assert [one["name"] for one in client.get("/api/accounts?status=active").json()["data"]] == ["a", "c"]
+    assert [account["name"] for account in first["data"]] == ["a", "b"]
+    assert [account["name"] for account in client.get(f"/api/accounts?limit=2&cursor={first['next_cursor']}").json()["data"]] == ["c"]
+    assert [account["name"] for account in client.get("/api/accounts?status=active").json()["data"]] == ["a", "c"]
 
 
 @pytest.mark.parametrize(
-    ("said", "named"),
+    ("body", "named"),
     [
         ({"name": "a", "password": "x"}, "password"),
         ({"name": "a", "apiKey": "x"}, "apiKey"),
@@ -68,15 +68,15 @@ def test_accounts_are_paged_by_name_and_told_apart_by_status(client: TestClient)
         ({"name": "a", "resets_at": "0001-01-01T00:00:00Z"}, "resets_at"),
     ],
 )
-def test_what_is_no_account_or_holds_a_secret_is_refused_and_nothing_kept(client: TestClient, said: dict[str, object], named: str) -> None:
-    error = post(client, "/accounts", said, 422)
+def test_what_is_no_account_or_holds_a_secret_is_refused_and_nothing_kept(client: TestClient, body: dict[str, object], named: str) -> None:
+    error = post(client, "/accounts", body, 422)
     assert named in error["message"]
     assert "hunter2" not in error["message"]
     assert client.get("/api/accounts").json()["data"] == []
 
 
 def test_what_other_servers_know_of_accounts_is_passed_over(client: TestClient) -> None:
-    assert entered(client, "a", color="blue", rank=3)["name"] == "a"
+    assert create_account(client, "a", color="blue", rank=3)["name"] == "a"
     assert post(client, "/accounts", {"name": "a"}, 409)["code"] == "conflict"
 
 
@@ -85,7 +85,7 @@ def test_a_batch_is_entered_whole_or_not_at_all(client: TestClient) -> None:
     wrong = [*many, {"name": "pool-007"}, {"provider": "x"}, {"name": "ok", "token": "x"}]
     error = post(client, "/private/batch-create-accounts", {"accounts": wrong}, 422)
     assert error["code"] == "bad_rows"
-    assert [(one["row"], one["name"]) for one in error["details"]] == [(151, "pool-007"), (152, ""), (153, "ok")]
+    assert [(detail["row"], detail["name"]) for detail in error["details"]] == [(151, "pool-007"), (152, ""), (153, "ok")]
     assert client.get("/api/accounts").json()["data"] == []
     assert post(client, "/private/batch-create-accounts", {"accounts": many})["count"] == 150
     again = post(client, "/private/batch-create-accounts", {"accounts": [many[3]]}, 422)
@@ -94,21 +94,21 @@ def test_a_batch_is_entered_whole_or_not_at_all(client: TestClient) -> None:
 
 def test_the_best_account_is_named_with_its_reasons(client: TestClient) -> None:
     assert post(client, "/private/select-best-account")["account"] is None
-    entered(client, "a", credits_total=100, credits_used=50)
-    entered(client, "b", credits_total=100, credits_used=10, specialization=["frontend"])
-    found = post(client, "/private/select-best-account", {"specialization": "frontend", "creditsNeeded": 30})
-    assert found["account"]["name"] == "b"
-    assert "90 of 100 credits left" in found["why"]
-    assert "good at frontend" in found["ranking"][0]["reasons"]
-    post(client, f"/accounts/{found['account']['id']}/events", {"kind": "limit", "untilAt": "2199-01-01T00:00:00Z"})
+    create_account(client, "a", credits_total=100, credits_used=50)
+    create_account(client, "b", credits_total=100, credits_used=10, specialization=["frontend"])
+    choice = post(client, "/private/select-best-account", {"specialization": "frontend", "creditsNeeded": 30})
+    assert choice["account"]["name"] == "b"
+    assert "90 of 100 credits left" in choice["why"]
+    assert "good at frontend" in choice["ranking"][0]["reasons"]
+    post(client, f"/accounts/{choice['account']['id']}/events", {"kind": "limit", "untilAt": "2199-01-01T00:00:00Z"})
     after = post(client, "/private/select-best-account", {})
     assert after["account"]["name"] == "a"
-    assert [one["usable"] for one in after["ranking"]] == [True, False]
+    assert [candidate["usable"] for candidate in after["ranking"]] == [True, False]
 
 
 def test_a_session_rotates_when_its_account_comes_into_the_window(client: TestClient) -> None:
-    first, second = (entered(client, name, credits_total=100) for name in ("a", "b"))
-    session_id = begun(client, first["id"])
+    first, second = (create_account(client, name, credits_total=100) for name in ("a", "b"))
+    session_id = start_session(client, first["id"])
     stays = post(client, "/private/auto-rotate", {"sessionId": session_id, "creditsUsed": 84})
     assert (stays["moved"], stays["place"]) == (False, "below")
     goes = post(client, "/private/auto-rotate", {"session_id": session_id, "credits_used": 86})
@@ -116,24 +116,24 @@ def test_a_session_rotates_when_its_account_comes_into_the_window(client: TestCl
     assert "in the window from 85 to 92" in goes["why"]
     completed = client.post(f"/api/sessions/{session_id}/complete", json={"credits_used": 90})
     assert completed.status_code == 200
-    used = {one["name"]: one["credits_used"] for one in client.get("/api/accounts").json()["data"]}
+    used = {account["name"]: account["credits_used"] for account in client.get("/api/accounts").json()["data"]}
     assert used == {"a": 86, "b": 4}
     assert post(client, "/private/auto-rotate", {"session_id": session_id}, 409)["code"] == "conflict"
     assert post(client, "/private/auto-rotate", {}, 422)["code"] == "bad_input"
 
 
 def test_a_session_is_put_on_an_account_and_its_credits_go_there(client: TestClient) -> None:
-    account = entered(client, "a", credits_total=100)
-    session_id = begun(client)
+    account = create_account(client, "a", credits_total=100)
+    session_id = start_session(client)
     assert client.post(f"/api/sessions/{session_id}/complete", json={"credits_used": 30, "accomplishments": ["x", "y"]}).status_code == 200
     put = client.put(f"/api/sessions/{session_id}/account", json={"account_id": account["id"]})
     assert put.json()["data"]["credits_used"] == 30
-    found = post(client, "/private/analyze-credits")
-    assert found["credits_left"] == 70
-    [of_account], [of_project] = found["accounts"], found["projects"]
+    analysis = post(client, "/private/analyze-credits")
+    assert analysis["credits_left"] == 70
+    [of_account], [of_project] = analysis["accounts"], analysis["projects"]
     assert of_account["efficiency"]["credits_per_accomplishment"] == 15
     assert of_project["forecast"]["empty_at"]
-    assert any("no interval" in one for one in of_project["forecast"]["assumptions"])
+    assert any("no interval" in assumption for assumption in of_project["forecast"]["assumptions"])
     assert client.get(f"/api/sessions/{session_id}/usage").json()["data"] == []
     assert post(client, "/private/analyze-credits", {"account_id": 99}, 404)
     assert post(client, "/private/analyze-credits", {"project_id": 99}, 404)
@@ -142,8 +142,8 @@ def test_a_session_is_put_on_an_account_and_its_credits_go_there(client: TestCli
 
 
 def test_usage_is_counted_from_saved_turns_and_unknown_prices_are_null(client: TestClient) -> None:
-    account = entered(client, "a")
-    session_id = begun(client, account["id"])
+    account = create_account(client, "a")
+    session_id = start_session(client, account["id"])
     turns = [
         {"role": "user", "content": "go"},
         {"role": "assistant", "content": "done", "model": "claude-sonnet-4-5", "usage": {"input_tokens": 1000, "output_tokens": 100}},

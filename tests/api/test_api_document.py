@@ -31,15 +31,15 @@ class Step(NamedTuple):
 
 
 def steps(page: str) -> list[Step]:
-    found: list[Step] = []
+    page_steps: list[Step] = []
     for language, text in _BLOCK.findall(page):
         if language == "bash":
-            found.append(Step(text))
+            page_steps.append(Step(text))
         elif language != "console":
-            assert found, f"the page begins with an answer: {text}"
-            assert not found[-1].language, f"two answers to one block: {text}"
-            found[-1] = Step(found[-1].commands, language, text)
-    return found
+            assert page_steps, f"the page begins with an answer: {text}"
+            assert not page_steps[-1].language, f"two answers to one block: {text}"
+            page_steps[-1] = Step(page_steps[-1].commands, language, text)
+    return page_steps
 
 
 def differences(shown: Any, answered: Any, where: str = "") -> list[str]:
@@ -55,15 +55,15 @@ def differences(shown: Any, answered: Any, where: str = "") -> list[str]:
             return [f"{where} has {len(answered)} elements, the page shows {len(wanted)}"]
         return [
             line
-            for at, (one, other) in enumerate(zip(wanted, answered, strict=False))
-            for line in differences(one, other, f"{where}[{at}]")
+            for at, (shown_element, other) in enumerate(zip(wanted, answered, strict=False))
+            for line in differences(shown_element, other, f"{where}[{at}]")
         ]
     if isinstance(shown, str) and isinstance(answered, str):
-        return [] if agrees(shown, answered) else [f"{where} is {answered!r}, the page shows {shown!r}"]
+        return [] if is_as_shown(shown, answered) else [f"{where} is {answered!r}, the page shows {shown!r}"]
     return [] if shown == answered else [f"{where} is {answered!r}, the page shows {shown!r}"]
 
 
-def agrees(shown: str, answered: str) -> bool:
+def is_as_shown(shown: str, answered: str) -> bool:
     """Whether a text is as shown; a `…` stands for any part of it."""
     return re.fullmatch(".*".join(map(re.escape, shown.split(LEFT_OUT))), answered, re.DOTALL) is not None
 
@@ -71,21 +71,21 @@ def agrees(shown: str, answered: str) -> bool:
 def values(text: str) -> list[Any]:
     """The JSON values that stand one after the other in *text*; a bare `…` in it is the text of that name."""
     text = re.sub(rf"(?<=[:,\[] ){LEFT_OUT}(?=[,\]}}])", f'"{LEFT_OUT}"', text)
-    decoder, found, at = json.JSONDecoder(), [], 0
+    decoder, documents, at = json.JSONDecoder(), [], 0
     while text[at:].strip():
         at += len(text[at:]) - len(text[at:].lstrip())
         value, at = decoder.raw_decode(text, at)
-        found.append(value)
-    return found
+        documents.append(value)
+    return documents
 
 
-def told(step: Step, printed: str) -> list[str]:
+def mismatches(step: Step, printed: str) -> list[str]:
     """Where what was *printed* is not what the page shows."""
     if not step.language:
         return [f"the page shows no answer, but there is one: {printed[:200]}"] if printed.strip() else []
     if step.language == "json":
         return differences(values(step.answer), values(printed))
-    return [] if agrees(step.answer.strip(), printed.strip()) else [f"the page shows\n{step.answer}\nthe answer is\n{printed}"]
+    return [] if is_as_shown(step.answer.strip(), printed.strip()) else [f"the page shows\n{step.answer}\nthe answer is\n{printed}"]
 
 
 def test_every_line_of_the_page_is_what_the_server_answers(server: httpx2.Client, tmp_path: Path) -> None:
@@ -100,18 +100,18 @@ def test_every_line_of_the_page_is_what_the_server_answers(server: httpx2.Client
     assert ran.returncode == 0, ran.stderr.decode()
     answers = ran.stdout.decode().split(_END)
     assert answers.pop() == ""
-    wrong = [f"{step.commands}→ {line}" for step, answer in zip(walk, answers, strict=True) for line in told(step, answer)]
+    wrong = [f"{step.commands}→ {line}" for step, answer in zip(walk, answers, strict=True) for line in mismatches(step, answer)]
     assert not wrong, "\n\n".join(wrong)
     assert sum(bool(step.language) for step in walk) > 15
 
 
 def test_a_page_that_says_something_else_is_found_out() -> None:
     shown = Step("", "json", '{"a": [1, …], "b": …, "c": "x…z"}\n')
-    assert told(shown, '{"a":[1,2],"b":{},"c":"xyz","d":0}') == []
-    assert told(shown, '{"a":[2],"b":{},"c":"xy"}') == ["[0].a[0] is 2, the page shows 1", "[0].c is 'xy', the page shows 'x…z'"]
-    assert told(shown, '{"a":[],"c":"xz"}') == ["[0].b is not in the answer", "[0].a has 0 elements, the page shows 1"]
-    assert told(Step("", "text", "304\n"), "304") == []
-    assert told(Step("", "text", "304\n"), "200") != []
-    assert told(Step("x=1"), "surprise") != []
+    assert mismatches(shown, '{"a":[1,2],"b":{},"c":"xyz","d":0}') == []
+    assert mismatches(shown, '{"a":[2],"b":{},"c":"xy"}') == ["[0].a[0] is 2, the page shows 1", "[0].c is 'xy', the page shows 'x…z'"]
+    assert mismatches(shown, '{"a":[],"c":"xz"}') == ["[0].b is not in the answer", "[0].a has 0 elements, the page shows 1"]
+    assert mismatches(Step("", "text", "304\n"), "304") == []
+    assert mismatches(Step("", "text", "304\n"), "200") != []
+    assert mismatches(Step("x=1"), "surprise") != []
     with pytest.raises(AssertionError):
         steps("```json\n{}\n```\n")

@@ -10,9 +10,9 @@ from starlette.testclient import TestClient
 
 
 def test_success_and_refusal_look_the_same_everywhere(client: TestClient) -> None:
-    made = client.post("/api/projects", json={"name": "kopi"}).json()
-    assert made["success"] is True
-    assert made["data"]["name"] == "kopi"
+    answer = client.post("/api/projects", json={"name": "kopi"}).json()
+    assert answer["success"] is True
+    assert answer["data"]["name"] == "kopi"
     refused = client.get("/api/projects/77")
     assert refused.status_code == 404
     error = refused.json()["error"]
@@ -61,7 +61,7 @@ def test_lists_go_on_where_they_stopped(client: TestClient) -> None:
     first = client.get("/api/projects?limit=2").json()
     client.post("/api/projects", json={"name": "aa"})
     second = client.get("/api/projects", params={"limit": 2, "cursor": first["next_cursor"]}).json()
-    assert [one["name"] for one in first["data"] + second["data"]] == ["a", "b", "c"]
+    assert [item["name"] for item in first["data"] + second["data"]] == ["a", "b", "c"]
     assert second["next_cursor"] is None
 
 
@@ -136,11 +136,11 @@ def test_a_body_beyond_the_limit_is_refused(client: TestClient) -> None:
         for _ in range(65):
             yield megabyte
 
-    said = client.post("/api/projects", content=body(), headers={"content-type": "application/json"})
-    assert said.status_code == 413
-    assert "64 MiB" in said.json()["error"]["message"]
-    told = client.post("/api/projects", content=b"{}", headers={"content-type": "application/json", "content-length": str(2**30)})
-    assert told.status_code == 413
+    answer = client.post("/api/projects", content=body(), headers={"content-type": "application/json"})
+    assert answer.status_code == 413
+    assert "64 MiB" in answer.json()["error"]["message"]
+    oversized = client.post("/api/projects", content=b"{}", headers={"content-type": "application/json", "content-length": str(2**30)})
+    assert oversized.status_code == 413
     keyed = client.post("/api/projects", content=body(), headers={"content-type": "application/json", "idempotency-key": "k"})
     assert keyed.status_code == 413
 

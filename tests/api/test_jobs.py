@@ -16,7 +16,7 @@ from starlette.testclient import TestClient
 
 from onward.app import backups, job_kinds, jobs, projects
 from onward.app.imports import import_paths
-from onward.app.jobs import Bench, Running
+from onward.app.jobs import JobContext, StepProgress
 from onward.settings import Settings
 from onward.store import Store
 
@@ -26,17 +26,17 @@ SAMPLES = Path(__file__).parents[2] / "src" / "onward" / "samples"
 SAMPLE = SAMPLES / "1-claude-code.jsonl"
 
 
-def work(store: Store, settings: Settings) -> None:
+def run_jobs(store: Store, settings: Settings) -> None:
     """Carry out every open job, as a worker would."""
-    bench = Bench(store, settings.home)
-    for job in jobs.open_ones(store):
-        while jobs.take_step(bench, job_kinds.PIECES, job.run, "me", Running()):
+    bench = JobContext(store, settings.home)
+    for job in jobs.list_open(store):
+        while jobs.take_step(bench, job_kinds.STEP_FUNCTIONS, job.run, "me", StepProgress()):
             pass
 
 
 @pytest.fixture
 def klinik(store: Store) -> int:
-    project = projects.new(store, "klinik")
+    project = projects.create(store, "klinik")
     import_paths(store, [SAMPLE], project=project, complete=True)
     return project.id
 
@@ -58,47 +58,47 @@ def test_a_project_goes_out_and_comes_in(client: TestClient, klinik: int, settin
 
 @pytest.mark.parametrize("content", [b"", b"PK", b"no zip at all"])
 def test_what_is_no_archive_is_refused_and_nothing_is_left(client: TestClient, settings: Settings, content: bytes) -> None:
-    said = client.post("/api/projects/import", content=content)
-    assert said.status_code == 422
-    assert said.json()["error"]["code"] == "bad_archive"
+    answer = client.post("/api/projects/import", content=content)
+    assert answer.status_code == 422
+    assert answer.json()["error"]["code"] == "bad_archive"
     assert client.post("/api/projects/import", files={"other": content}).status_code == 422
     assert client.get("/api/projects").json()["data"] == []
     assert list(settings.home.rglob("*.zip")) == []
 
 
 def test_an_export_in_the_background(client: TestClient, store: Store, settings: Settings, klinik: int) -> None:
-    asked = client.post("/api/private/export-project", json={"project_id": klinik, "in_background": True})
-    assert asked.status_code == 202
-    job = asked.json()["data"]
-    assert asked.headers["location"] == f"/api/jobs/{job['id']}"
-    assert (asked.json()["job_id"], job["kind"], job["state"], job["project_id"]) == (job["id"], "export", "queued", klinik)
+    answer = client.post("/api/private/export-project", json={"project_id": klinik, "in_background": True})
+    assert answer.status_code == 202
+    job = answer.json()["data"]
+    assert answer.headers["location"] == f"/api/jobs/{job['id']}"
+    assert (answer.json()["job_id"], job["kind"], job["state"], job["project_id"]) == (job["id"], "export", "queued", klinik)
     same = client.post("/api/private/export-project", json={"project_id": klinik, "in_background": True}).json()
     assert same["job_id"] == job["id"]
     assert client.get(f"/api/jobs/{job['id']}/file").status_code == 404
-    work(store, settings)
+    run_jobs(store, settings)
     done = client.get(f"/api/jobs/{job['id']}").json()["data"]
     assert (done["state"], done["result"]["sessions"]) == ("done", 1)
     file = client.get(f"/api/jobs/{job['id']}/file")
     assert len(file.content) == done["result"]["bytes"]
     sent = client.post("/api/projects/import?in_background=true", content=file.content).json()
-    work(store, settings)
+    run_jobs(store, settings)
     assert client.get(f"/api/jobs/{sent['job_id']}").json()["data"]["result"]["again"] is True
 
 
 def test_a_safe_copy_is_made_and_fetched(client: TestClient, store: Store, settings: Settings, klinik: int, tmp_path: Path) -> None:
-    asked = client.post("/api/backups")
+    answer = client.post("/api/backups")
     if store.path is None:
-        assert "pg_dump" in asked.json()["error"]["message"]
+        assert "pg_dump" in answer.json()["error"]["message"]
         return
-    path = f"/api/backups/{asked.json()['job_id']}/file"
+    path = f"/api/backups/{answer.json()['job_id']}/file"
     assert client.get(path).status_code == 404
-    work(store, settings)
+    run_jobs(store, settings)
     fetched = client.get(path)
-    assert f'filename="{client.get(asked.headers["location"]).json()["data"]["result"]["name"]}"' in fetched.headers["content-disposition"]
+    assert f'filename="{client.get(answer.headers["location"]).json()["data"]["result"]["name"]}"' in fetched.headers["content-disposition"]
     (tmp_path / "copy.db").write_bytes(fetched.content)
     assert backups.restore(Settings(tmp_path / "elsewhere", tmp_path), tmp_path / "copy.db").projects == 1
     # What opens every project is not fetched as what opens one.
-    assert client.get(f"{asked.headers['location']}/file").status_code == 404
+    assert client.get(f"{answer.headers['location']}/file").status_code == 404
 
 
 def test_transcripts_are_imported_in_the_background(client: TestClient, store: Store, settings: Settings) -> None:
@@ -108,7 +108,7 @@ def test_transcripts_are_imported_in_the_background(client: TestClient, store: S
     assert sent.status_code == 202
     here = client.post("/api/imports", params={"in_background": True, "path": str(SAMPLE), "project_id": project})
     assert here.status_code in (202, 403)
-    work(store, settings)
+    run_jobs(store, settings)
     job = client.get(f"/api/jobs/{sent.json()['job_id']}").json()["data"]
     assert (job["state"], job["result"]["files"], job["result"]["handoffs"], job["result"]["errors"]) == ("done", 3, 3, [])
     assert [path for path in settings.home.rglob("*") if path.is_file() and "uploads" in path.parts] == []
@@ -135,7 +135,7 @@ def test_jobs_are_listed_cancelled_and_tried_again(client: TestClient, klinik: i
     assert page["data"][0]["kind"] == "export"
     rest = client.get("/api/jobs", params={"limit": 1, "cursor": page["next_cursor"]}).json()
     assert (rest["data"][0]["id"], rest["next_cursor"]) == (first, None)
-    assert [one["id"] for one in client.get(f"/api/jobs?state=queued&project_id={klinik}").json()["data"]] == [second, first]
+    assert [job["id"] for job in client.get(f"/api/jobs?state=queued&project_id={klinik}").json()["data"]] == [second, first]
     assert client.get("/api/jobs?state=done").json()["data"] == []
     for path in ("/api/jobs/99", "/api/jobs/99/file", "/api/jobs?project_id=99"):
         assert client.get(path).status_code == 404
@@ -143,17 +143,17 @@ def test_jobs_are_listed_cancelled_and_tried_again(client: TestClient, klinik: i
         assert client.post(path).status_code == 404
 
 
-def told(lines: Iterator[str], most: int) -> list[tuple[str, dict[str, object]]]:
+def read_events(lines: Iterator[str], most: int) -> list[tuple[str, dict[str, object]]]:
     """Read events from a stream until *most* have come."""
-    found: list[tuple[str, dict[str, object]]] = []
+    events: list[tuple[str, dict[str, object]]] = []
     kind = ""
-    while len(found) < most:
+    while len(events) < most:
         line = next(lines)
         if line.startswith("event: "):
             kind = line.removeprefix("event: ")
         elif line.startswith("data: "):
-            found.append((kind, json.loads(line.removeprefix("data: "))))
-    return found
+            events.append((kind, json.loads(line.removeprefix("data: "))))
+    return events
 
 
 @pytest.mark.slow
@@ -164,16 +164,16 @@ def test_events_are_followed_as_they_happen_and_from_where_one_was(server: httpx
         lines = stream.iter_lines()
         assert next(lines).startswith("retry:")
         job = server.post(f"/api/projects/{project}/rebuild").json()["job_id"]
-        seen = told(lines, 1)
-        while seen[-1][1]["state"] != "done":
-            seen += told(lines, 1)
-    assert {(kind, event["job_id"], event["project_id"]) for kind, event in seen} == {("job", job, project)}
-    assert seen[0][1]["state"] == "queued"
+        events = read_events(lines, 1)
+        while events[-1][1]["state"] != "done":
+            events += read_events(lines, 1)
+    assert {(kind, event["job_id"], event["project_id"]) for kind, event in events} == {("job", job, project)}
+    assert events[0][1]["state"] == "queued"
     assert server.get(f"/api/jobs/{job}").json()["data"]["state"] == "done"
-    with server.stream("GET", f"/api/events?job={job}", headers={"Last-Event-ID": str(seen[0][1]["id"])}) as stream:
-        assert told(stream.iter_lines(), len(seen) - 1) == seen[1:]
+    with server.stream("GET", f"/api/events?job={job}", headers={"Last-Event-ID": str(events[0][1]["id"])}) as stream:
+        assert read_events(stream.iter_lines(), len(events) - 1) == events[1:]
     with server.stream("GET", "/api/events", headers={"Last-Event-ID": "99999"}) as stream:
-        assert told(stream.iter_lines(), 1) == [("missed", {})]
+        assert read_events(stream.iter_lines(), 1) == [("missed", {})]
 
 
 @pytest.mark.slow

@@ -20,27 +20,27 @@ def project(client: TestClient) -> int:
     return int(client.post("/api/projects", json={"name": "kopi"}).json()["data"]["id"])
 
 
-def begin(client: Any, project: int, **more: object) -> dict[str, Any]:
+def start_session(client: Any, project: int, **more: object) -> dict[str, Any]:
     answer = client.post("/api/sessions/create", json={"projectId": project, **more})
     assert answer.status_code == 200, answer.text
     return dict(answer.json())
 
 
-def save(client: Any, session: int, turns: list[dict[str, Any]]) -> dict[str, Any]:
+def save_turns(client: Any, session: int, turns: list[dict[str, Any]]) -> dict[str, Any]:
     answer = client.post("/api/conversations/save", json={"session_id": session, "turns": turns})
     assert answer.status_code == 200, answer.text
     return dict(answer.json()["data"])
 
 
-def go_round(client: Any) -> None:
+def check_loop(client: Any) -> None:
     project = client.post("/api/projects", json={"name": "kopi"}).json()["data"]["id"]
-    first = begin(client, project, objectives="- Ship the checkout\n- Keep the port")
+    first = start_session(client, project, objectives="- Ship the checkout\n- Keep the port")
     assert first["previous_handoff"] is None
     assert first["session_number"] == 1
     assert first["data"]["objectives"] == ["Ship the checkout", "Keep the port"]
     session = first["session_id"]
-    assert save(client, session, FIRST)["new_turns"] == 2
-    assert save(client, session, SECOND)["turn_count"] == 4
+    assert save_turns(client, session, FIRST)["new_turns"] == 2
+    assert save_turns(client, session, SECOND)["turn_count"] == 4
     words = {"accomplishments": ["The checkout is up"], "blockers": "Production keys are missing", "creditsUsed": 88}
     done = client.post(f"/api/sessions/{session}/complete", json=words).json()["data"]
     assert done["session"]["status"] == "completed"
@@ -51,7 +51,7 @@ def go_round(client: Any) -> None:
     assert again["handoff"]["id"] == done["handoff"]["id"]
     handoff = client.get(f"/api/projects/{project}/handoff").json()["data"]
     assert handoff["markdown"] == done["handoff"]["markdown"]
-    second = begin(client, project)
+    second = start_session(client, project)
     left = second["previous_handoff"]
     assert second["session_number"] == 2
     assert left["session_number"] == 1
@@ -63,69 +63,69 @@ def go_round(client: Any) -> None:
 
 
 def test_the_loop(client: TestClient) -> None:
-    go_round(client)
+    check_loop(client)
 
 
 @pytest.mark.slow
 def test_the_loop_with_the_program(server: Any) -> None:
-    go_round(server)
+    check_loop(server)
 
 
 def test_a_turn_is_kept_once_and_a_second_continue_counts(client: TestClient, project: int) -> None:
-    session = begin(client, project)["session_id"]
+    session = start_session(client, project)["session_id"]
     go = {"role": "user", "content": "continue"}
-    assert save(client, session, [*FIRST, go])["turn_count"] == 3
+    assert save_turns(client, session, [*FIRST, go])["turn_count"] == 3
     # The answer was lost: the same request, and one that goes on from where it ended.
-    assert save(client, session, [*FIRST, go])["turn_count"] == 3
-    assert save(client, session, [go, {"role": "assistant", "content": "Half done."}])["turn_count"] == 4
+    assert save_turns(client, session, [*FIRST, go])["turn_count"] == 3
+    assert save_turns(client, session, [go, {"role": "assistant", "content": "Half done."}])["turn_count"] == 4
     # The whole conversation each time.
-    assert save(client, session, [*FIRST, go, {"role": "assistant", "content": "Half done."}, go])["turn_count"] == 5
-    assert save(client, session, [{"role": "assistant", "content": "Done."}])["turn_count"] == 6
-    assert save(client, session, [go])["turn_count"] == 7
-    said = client.get(f"/api/ai/conversations/{project}").json()["data"]
-    assert [one["content"] for one in said][2:] == ["continue", "Half done.", "continue", "Done.", "continue"]
+    assert save_turns(client, session, [*FIRST, go, {"role": "assistant", "content": "Half done."}, go])["turn_count"] == 5
+    assert save_turns(client, session, [{"role": "assistant", "content": "Done."}])["turn_count"] == 6
+    assert save_turns(client, session, [go])["turn_count"] == 7
+    turns = client.get(f"/api/ai/conversations/{project}").json()["data"]
+    assert [turn["content"] for turn in turns][2:] == ["continue", "Half done.", "continue", "Done.", "continue"]
 
 
 def test_turns_with_ids_or_times_are_known_by_them(client: TestClient, project: int) -> None:
-    session = begin(client, project)["session_id"]
+    session = start_session(client, project)["session_id"]
     by_id = [{"id": "1", "role": "user", "text": "Go"}, {"id": "2", "role": "assistant", "text": "Gone"}]
     by_time = [{"role": "user", "content": "Go", "at": f"2026-03-01T12:00:0{second}Z"} for second in range(3)]
-    assert save(client, session, by_id)["new_turns"] == 2
-    assert save(client, session, [by_id[1], *by_time])["new_turns"] == 3
-    assert save(client, session, [*by_id, *by_time])["new_turns"] == 0
-    grown = save(client, session, [{"id": "2", "role": "assistant", "text": "Gone, and back again"}])
+    assert save_turns(client, session, by_id)["new_turns"] == 2
+    assert save_turns(client, session, [by_id[1], *by_time])["new_turns"] == 3
+    assert save_turns(client, session, [*by_id, *by_time])["new_turns"] == 0
+    grown = save_turns(client, session, [{"id": "2", "role": "assistant", "text": "Gone, and back again"}])
     assert grown == {**grown, "new_turns": 0, "turn_count": 5}
-    other = begin(client, project)["session_id"]
-    assert save(client, other, [{"id": "1", "role": "user", "text": "Something else"}])["new_turns"] == 1
+    other = start_session(client, project)["session_id"]
+    assert save_turns(client, other, [{"id": "1", "role": "user", "text": "Something else"}])["new_turns"] == 1
 
 
 def test_saving_to_a_completed_session_opens_it_again(client: TestClient, project: int) -> None:
-    session = begin(client, project)["session_id"]
-    save(client, session, FIRST)
+    session = start_session(client, project)["session_id"]
+    save_turns(client, session, FIRST)
     client.post(f"/api/sessions/{session}/complete", json={})
-    assert save(client, session, FIRST)["status"] == "completed"
-    assert save(client, session, SECOND)["status"] == "active"
+    assert save_turns(client, session, FIRST)["status"] == "completed"
+    assert save_turns(client, session, SECOND)["status"] == "active"
     assert client.post(f"/api/sessions/{session}/complete", json={}).json()["data"]["again"] is False
 
 
 def test_complete_takes_turns_or_text_and_works_with_neither(client: TestClient, project: int) -> None:
-    session = begin(client, project)["session_id"]
+    session = start_session(client, project)["session_id"]
     text = "User: Always use port 9443.\nAssistant: Noted: port 9443 from now on."
     done = client.post(f"/api/sessions/{session}/complete", json={"conversationText": text, "accomplishments": ""}).json()["data"]
     assert done["new_turns"] == 2
     assert "9443" in done["handoff"]["markdown"]
-    said = begin(client, project)["session_id"]
-    claimed = client.post(f"/api/sessions/{said}/complete", json={"accomplishments": ["Moved the tea to shelf 7"], "turns": []}).json()[
-        "data"
-    ]
+    second_session = start_session(client, project)["session_id"]
+    claimed = client.post(
+        f"/api/sessions/{second_session}/complete", json={"accomplishments": ["Moved the tea to shelf 7"], "turns": []}
+    ).json()["data"]
     assert "shelf 7" in claimed["handoff"]["markdown"]
-    empty = begin(client, project)["session_id"]
+    empty = start_session(client, project)["session_id"]
     assert client.post(f"/api/sessions/{empty}/complete", json={"auto_generate_handoff": False}).json()["data"]["handoff"] is None
 
 
 def test_a_model_key_is_neither_kept_nor_answered(client: TestClient, project: int) -> None:
     key = "hf_" + "kEyOfNobody" * 3
-    session = begin(client, project)["session_id"]
+    session = start_session(client, project)["session_id"]
     done = client.post(f"/api/sessions/{session}/complete", json={"hugging_face_token": key, "accomplishments": [f"The key is {key}"]})
     assert done.status_code == 200
     assert key not in done.text
@@ -134,7 +134,7 @@ def test_a_model_key_is_neither_kept_nor_answered(client: TestClient, project: i
 
 @pytest.mark.parametrize("turn", [{}, {"role": "user"}, {"role": "nobody", "content": "x"}, {"content": "x"}])
 def test_a_turn_says_something_and_who_says_it(client: TestClient, project: int, turn: dict[str, str]) -> None:
-    session = begin(client, project)["session_id"]
+    session = start_session(client, project)["session_id"]
     answer = client.post("/api/conversations/save", json={"session_id": session, "turns": [*FIRST, turn]})
     assert answer.status_code == 422
     assert "2 (counted from 0)" in answer.json()["error"]["message"]
@@ -143,8 +143,8 @@ def test_a_turn_says_something_and_who_says_it(client: TestClient, project: int,
 
 @pytest.mark.parametrize("path", ["/api/sessions/create", "/api/sessions/create-with-handoff", "/api/sessions"])
 def test_every_way_to_begin_loads_the_handoff(client: TestClient, project: int, path: str) -> None:
-    session = begin(client, project)["session_id"]
-    save(client, session, FIRST)
+    session = start_session(client, project)["session_id"]
+    save_turns(client, session, FIRST)
     client.post(f"/api/sessions/{session}/complete", json={})
     begun = client.post(path, json={"project_id": project}).json()
     assert begun["previous_handoff"]["session_number"] == 1
@@ -154,41 +154,41 @@ def test_every_way_to_begin_loads_the_handoff(client: TestClient, project: int, 
 
 
 def test_a_session_is_shown_whole_in_pages(client: TestClient, project: int) -> None:
-    session = begin(client, project)["session_id"]
-    save(client, session, [*FIRST, *SECOND])
+    session = start_session(client, project)["session_id"]
+    save_turns(client, session, [*FIRST, *SECOND])
     first = client.get(f"/api/sessions/{session}/detail?limit=3").json()["data"]
     rest = client.get(f"/api/sessions/{session}", params={"limit": 3, "cursor": first["next_cursor"]}).json()["data"]
-    assert [one["handle"] for one in first["conversation"] + rest["conversation"]] == ["s1.1", "s1.2", "s1.3", "s1.4"]
+    assert [turn["handle"] for turn in first["conversation"] + rest["conversation"]] == ["s1.1", "s1.2", "s1.3", "s1.4"]
     assert rest["next_cursor"] is None
 
 
 def test_lists_of_sessions(client: TestClient, project: int) -> None:
     for _ in range(3):
-        begin(client, project)
+        start_session(client, project)
     first = client.get("/api/sessions").json()["data"][-1]["id"]
-    save(client, first, FIRST)
+    save_turns(client, first, FIRST)
     client.post(f"/api/sessions/{first}/complete", json={})
-    assert [one["number"] for one in client.get("/api/sessions").json()["data"]] == [3, 2, 1]
-    assert [one["number"] for one in client.get(f"/api/projects/{project}/sessions?status=active").json()["data"]] == [2, 3]
+    assert [session["number"] for session in client.get("/api/sessions").json()["data"]] == [3, 2, 1]
+    assert [session["number"] for session in client.get(f"/api/projects/{project}/sessions?status=active").json()["data"]] == [2, 3]
     page = client.get(f"/api/projects/{project}/sessions-timeline?limit=1").json()
     assert page["data"][0]["has_handoff"] is True
     assert 0 <= page["data"][0]["preservation_ratio"] <= 1
     rest = client.get(f"/api/projects/{project}/sessions-timeline", params={"cursor": page["next_cursor"]}).json()["data"]
-    assert [one["has_handoff"] for one in rest] == [False, False]
+    assert [session["has_handoff"] for session in rest] == [False, False]
     assert client.get("/api/sessions?status=completed&project_id=77").json()["data"] == []
 
 
 def test_reopening_and_leaving_a_session(client: TestClient, project: int) -> None:
-    session = begin(client, project)["session_id"]
+    session = start_session(client, project)["session_id"]
     assert client.post(f"/api/sessions/{session}/abandon").json()["data"]["status"] == "abandoned"
     assert client.post(f"/api/sessions/{session}/reopen").json()["data"]["status"] == "active"
     assert client.post("/api/sessions/99/reopen").status_code == 404
 
 
 def test_sessions_completed_at_once_are_merged(client: TestClient, project: int) -> None:
-    names = [begin(client, project)["session_id"] for _ in range(4)]
+    names = [start_session(client, project)["session_id"] for _ in range(4)]
     for place, session in enumerate(names):
-        save(client, session, [{"role": "user", "content": f"Always keep shelf {place} on port 90{place}1."}])
+        save_turns(client, session, [{"role": "user", "content": f"Always keep shelf {place} on port 90{place}1."}])
     with ThreadPoolExecutor(4) as pool:
         done = list(pool.map(lambda session: client.post(f"/api/sessions/{session}/complete", json={}).status_code, names))
     assert done == [200] * 4
@@ -197,40 +197,40 @@ def test_sessions_completed_at_once_are_merged(client: TestClient, project: int)
 
 
 def test_turns_saved_by_many_at_once_are_each_kept_once(client: TestClient, project: int) -> None:
-    session = begin(client, project)["session_id"]
+    session = start_session(client, project)["session_id"]
     parts = [[{"id": f"{part}-{place}", "role": "user", "content": f"{part} {place}"} for place in range(5)] for part in range(8)]
     with ThreadPoolExecutor(8) as pool:
-        assert sum(one["new_turns"] for one in pool.map(lambda part: save(client, session, part), [*parts, *parts])) == 40
+        assert sum(answer["new_turns"] for answer in pool.map(lambda part: save_turns(client, session, part), [*parts, *parts])) == 40
     assert client.get(f"/api/sessions/{session}").json()["data"]["session"]["turn_count"] == 40
 
 
 @pytest.mark.slow
 def test_two_hundred_saves_of_fifty_turns_lose_nothing_and_keep_nothing_twice(server: Any) -> None:
     project = server.post("/api/projects", json={"name": "kopi"}).json()["data"]["id"]
-    sessions = [begin(server, project)["session_id"] for _ in range(2)]
+    sessions = [start_session(server, project)["session_id"] for _ in range(2)]
     parts = [
         [{"id": f"{part}-{place}", "role": "user", "content": f"Part {part} says {place}."} for place in range(50)] for part in range(200)
     ]
     # Every tenth is sent once more, as when its answer was lost.
     places = [*range(200), *range(0, 200, 10)]
     with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(lambda place: save(server, sessions[place % 2], parts[place]), places))
-    assert sum(one["new_turns"] for one in answers) == 10_000
-    assert sum(one["known_turns"] for one in answers) == 1_000
+        answers = list(pool.map(lambda place: save_turns(server, sessions[place % 2], parts[place]), places))
+    assert sum(answer["new_turns"] for answer in answers) == 10_000
+    assert sum(answer["known_turns"] for answer in answers) == 1_000
     for place, session in enumerate(sessions):
-        said, cursor = list[str](), ""
+        saved_ids, cursor = list[str](), ""
         while cursor is not None:
             page = server.get(f"/api/sessions/{session}/turns", params={"limit": 200, "cursor": cursor}).json()
-            said += [one["id"] for one in page["data"]]
+            saved_ids += [turn["id"] for turn in page["data"]]
             cursor = page["next_cursor"]
-        assert sorted(said) == sorted(one["id"] for part in parts[place::2] for one in part)
+        assert sorted(saved_ids) == sorted(turn["id"] for part in parts[place::2] for turn in part)
 
 
 def test_a_template_gives_its_objectives(client: TestClient, store: Any, project: int) -> None:
     from onward.app import templates
 
-    templates.new(store, "release", objectives=["Tag it"], checklist=["Changelog written"])
-    begun = begin(client, project, template="release", objectives=["Tell everyone"])
+    templates.create(store, "release", objectives=["Tag it"], checklist=["Changelog written"])
+    begun = start_session(client, project, template="release", objectives=["Tell everyone"])
     assert begun["data"]["objectives"] == ["Tag it", "Tell everyone"]
     assert (begun["data"]["template"], begun["data"]["checklist"]) == ("release", [{"text": "Changelog written", "is_done": False}])
     path = f"/api/sessions/{begun['session_id']}"

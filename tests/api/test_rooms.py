@@ -17,7 +17,7 @@ def call(number: int, name: str, arguments: dict[str, Any], answer: str, exit_co
     ]
 
 
-MENDING = [
+FIX_TURNS = [
     {"role": "user", "content": "The cart breaks for guests. Find out why and mend it, please."},
     *call(1, "Bash", {"command": "pytest tests"}, f"{ERROR}\n1 failed", 1),
     {
@@ -32,13 +32,13 @@ MENDING = [
 @pytest.fixture
 def project(client: TestClient) -> int:
     """A project of two completed sessions that mended the same."""
-    made: int = client.post("/api/projects", json={"name": "shop"}).json()["data"]["id"]
+    project_id: int = client.post("/api/projects", json={"name": "shop"}).json()["data"]["id"]
     for credits in (80, 90):
-        session = client.post("/api/sessions", json={"projectId": made}).json()["session_id"]
-        assert client.post("/api/conversations/save", json={"session_id": session, "turns": MENDING}).status_code == 200
+        session = client.post("/api/sessions", json={"projectId": project_id}).json()["session_id"]
+        assert client.post("/api/conversations/save", json={"session_id": session, "turns": FIX_TURNS}).status_code == 200
         done = client.post(f"/api/sessions/{session}/complete", json={"accomplishments": "Mended the cart", "credits_used": credits})
         assert done.status_code == 200, done.text
-    return made
+    return project_id
 
 
 def data(answer: Any) -> Any:
@@ -48,10 +48,10 @@ def data(answer: Any) -> Any:
 
 def test_the_knowledge_base_fills_itself_and_is_corrected(client: TestClient, project: int) -> None:
     listed = data(client.get("/api/knowledge", params={"project_id": project, "kind": "solution"}))
-    solved = next(one for one in listed if "failed with" in one["text"])
+    solved = next(entry for entry in listed if "failed with" in entry["text"])
     assert (solved["author"], solved["source_count"]) == ("session", 2)
     detail = data(client.get(f"/api/knowledge/{solved['id']}"))
-    assert [one["handle"] for one in detail["sources"]] == ["s2.2", "s1.2"]
+    assert [source["handle"] for source in detail["sources"]] == ["s2.2", "s1.2"]
     assert data(client.get("/api/knowledge/search", params={"q": "currency KeyError"}))[0]["score"] > 0.5
     changed = data(client.patch(f"/api/knowledge/{solved['id']}", json={"fix": "Default to IDR."}))
     assert (changed["fix"], changed["author"]) == ("Default to IDR.", "person")
@@ -65,7 +65,7 @@ def test_entries_are_written_and_listed_in_pages(client: TestClient) -> None:
         data(client.post("/api/knowledge", json={"text": f"Practice {number}: test first"}))
     first = client.get("/api/knowledge", params={"limit": 2, "author": "person"}).json()
     rest = client.get("/api/knowledge", params={"limit": 2, "author": "person", "cursor": first["next_cursor"]}).json()
-    assert [one["text"][9] for one in first["data"] + rest["data"]] == ["2", "1", "0"]
+    assert [entry["text"][9] for entry in first["data"] + rest["data"]] == ["2", "1", "0"]
     assert rest["next_cursor"] is None
     for body in ({}, {"text": ""}, {"text": "x", "kind": "recipe"}, {"text": "x", "category": "cooking"}, {"text": "x" * 4001}):
         assert client.post("/api/knowledge", json=body).status_code == 422
@@ -74,16 +74,16 @@ def test_entries_are_written_and_listed_in_pages(client: TestClient) -> None:
 
 def test_an_error_seen_before_is_answered_with_its_source(client: TestClient, project: int) -> None:
     trouble = {"error": "Traceback\n/ci/cart.py:99: KeyError: 'currency'", "projectId": project}
-    seen = data(client.post("/api/knowledge/seen", json=trouble))
-    fix = seen["fixes"][0]
+    history = data(client.post("/api/knowledge/seen", json=trouble))
+    fix = history["fixes"][0]
     assert (fix["sure"], fix["own"], fix["source"]["project"]) == ("same", True, "shop")
     assert "src/cart.py" in fix["fix"]
-    assert [one["solved"] for one in seen["met"]] == [True, True]
-    said = data(client.post("/api/ai/troubleshoot", json=trouble))
-    assert said["made_by"] == "rules"
-    assert said["fixes"][0]["entry_id"] == fix["entry_id"]
-    assert all(said[name] for name in ("root_causes", "steps", "prevention", "category"))
-    assert fix["text"] in said["root_causes"][0]
+    assert [occurrence["solved"] for occurrence in history["met"]] == [True, True]
+    advice = data(client.post("/api/ai/troubleshoot", json=trouble))
+    assert advice["made_by"] == "rules"
+    assert advice["fixes"][0]["entry_id"] == fix["entry_id"]
+    assert all(advice[name] for name in ("root_causes", "steps", "prevention", "category"))
+    assert fix["text"] in advice["root_causes"][0]
     assert data(client.get(f"/api/knowledge/{fix['entry_id']}"))["entry"]["shown"] == 2
 
 
@@ -91,14 +91,16 @@ def test_troubleshooting_needs_an_error_and_a_project_that_is_there(client: Test
     assert client.post("/api/ai/troubleshoot", json={"error": "x", "project_id": 9}).status_code == 404
     assert client.post("/api/ai/troubleshoot", json={"error": " "}).status_code == 422
     assert client.post("/api/ai/troubleshoot", json={}).status_code == 422
-    said = data(client.post("/api/ai/troubleshoot", json={"error": "connect ECONNREFUSED 127.0.0.1:5432"}))
-    assert (said["fixes"], said["category"]) == ([], "network")
+    advice = data(client.post("/api/ai/troubleshoot", json={"error": "connect ECONNREFUSED 127.0.0.1:5432"}))
+    assert (advice["fixes"], advice["category"]) == ([], "network")
 
 
 def test_files_tell_change_lines_and_sessions(client: TestClient, project: int) -> None:
-    found = data(client.get(f"/api/projects/{project}/files"))
-    assert [(one["path"], one["change"], one["added_lines"], one["removed_lines"]) for one in found] == [("src/cart.py", "edited", 2, 0)]
-    assert [(one["session_number"], one["first_turn"]) for one in found[0]["sessions"]] == [(1, "s1.5"), (2, "s2.5")]
+    files = data(client.get(f"/api/projects/{project}/files"))
+    assert [(file["path"], file["change"], file["added_lines"], file["removed_lines"]) for file in files] == [
+        ("src/cart.py", "edited", 2, 0)
+    ]
+    assert [(session["session_number"], session["first_turn"]) for session in files[0]["sessions"]] == [(1, "s1.5"), (2, "s2.5")]
     assert data(client.get(f"/api/projects/{project}/files", params={"path": "nothing%"})) == []
     assert client.get(f"/api/projects/{project}/files", params={"session": 9}).status_code == 404
     assert client.get("/api/projects/99/files").status_code == 404
@@ -106,24 +108,24 @@ def test_files_tell_change_lines_and_sessions(client: TestClient, project: int) 
 
 def test_a_session_begins_with_a_template(client: TestClient, project: int) -> None:
     new = {"name": "bugfix", "objectives": "- Find the cause", "checklist": ["A test fails without the fix"]}
-    made = data(client.post("/api/templates", json=new))
-    assert made["objectives"] == ["Find the cause"]
+    template = data(client.post("/api/templates", json=new))
+    assert template["objectives"] == ["Find the cause"]
     assert client.post("/api/templates", json=new).status_code == 409
     assert client.post("/api/templates", json={"name": "empty"}).status_code == 422
     begun = client.post("/api/sessions/create", json={"project_id": project, "template": "bugfix", "objectives": ["Mend it"]}).json()
     session = data(client.get(f"/api/sessions/{begun['session_id']}"))
     assert "Find the cause" in str(session)
-    assert data(client.get("/api/templates")) == [made]
-    assert data(client.get(f"/api/templates/{made['id']}")) == made
-    changed = data(client.patch(f"/api/templates/{made['id']}", json={"name": "mending", "checklist": ["Said what was wrong"]}))
-    assert (changed["name"], changed["objectives"], changed["checklist"]) == ("mending", made["objectives"], ["Said what was wrong"])
-    assert client.patch(f"/api/templates/{made['id']}", json={"objectives": [], "checklist": []}).status_code == 422
+    assert data(client.get("/api/templates")) == [template]
+    assert data(client.get(f"/api/templates/{template['id']}")) == template
+    changed = data(client.patch(f"/api/templates/{template['id']}", json={"name": "mending", "checklist": ["Said what was wrong"]}))
+    assert (changed["name"], changed["objectives"], changed["checklist"]) == ("mending", template["objectives"], ["Said what was wrong"])
+    assert client.patch(f"/api/templates/{template['id']}", json={"objectives": [], "checklist": []}).status_code == 422
     assert client.patch("/api/templates/99", json={"name": "none"}).status_code == 404
     other = data(client.post("/api/templates", json={**new, "name": "release"}))
     assert client.patch(f"/api/templates/{other['id']}", json={"name": "mending"}).status_code == 409
     assert data(client.delete(f"/api/templates/{other['id']}")) == other
-    assert data(client.delete(f"/api/templates/{made['id']}")) == changed
-    assert client.get(f"/api/templates/{made['id']}").status_code == 404
+    assert data(client.delete(f"/api/templates/{template['id']}")) == changed
+    assert client.get(f"/api/templates/{template['id']}").status_code == 404
 
 
 def test_growth_is_predicted_and_measured_side_by_side(client: TestClient, project: int) -> None:
@@ -147,20 +149,20 @@ def test_growth_is_predicted_and_measured_side_by_side(client: TestClient, proje
 
 
 def test_patterns_tell_what_recurs(client: TestClient, project: int) -> None:
-    found = data(client.get("/api/analytics/patterns", params={"project_id": project}))
-    assert [(one["text"], one["sessions"], one["handle"]) for one in found["errors"]] == [(ERROR, 2, "s2.2")]
-    assert [(one["path"], one["sessions"]) for one in found["files"]] == [("src/cart.py", 2)]
+    patterns = data(client.get("/api/analytics/patterns", params={"project_id": project}))
+    assert [(error["text"], error["sessions"], error["handle"]) for error in patterns["errors"]] == [(ERROR, 2, "s2.2")]
+    assert [(file["path"], file["sessions"]) for file in patterns["files"]] == [("src/cart.py", 2)]
     assert client.get("/api/analytics/patterns", params={"format": "csv"}).text.startswith("what,project,")
 
 
 def test_retention_tells_what_later_handoffs_still_show(client: TestClient, project: int) -> None:
-    found = data(client.get("/api/analytics/retention", params={"project_id": project}))
-    assert found["sessions"] == 2
-    first = found["points"][0]
+    report = data(client.get("/api/analytics/retention", params={"project_id": project}))
+    assert report["sessions"] == 2
+    first = report["points"][0]
     assert (first["later"], first["kept_ratio"], first["sessions"], first["high_ratio"]) == (0, 1.0, 2, 1.0)
     assert 0 < first["low_ratio"] < 1 <= first["facts"]
-    assert (found["points"][1]["later"], found["points"][1]["sessions"]) == (1, 1)
-    assert 0 < found["points"][1]["kept_ratio"] <= 1
+    assert (report["points"][1]["later"], report["points"][1]["sessions"]) == (1, 1)
+    assert 0 < report["points"][1]["kept_ratio"] <= 1
     assert client.get("/api/analytics/retention", params={"project_id": 99}).status_code == 404
     assert client.get("/api/analytics/retention").status_code == 422
 

@@ -10,18 +10,18 @@ from starlette.testclient import TestClient
 
 from onward import samples
 
-SAID = "User: Always answer on port 8443.\nAssistant: The gateway answers on port 8443 now."
+CONVERSATION = "User: Always answer on port 8443.\nAssistant: The gateway answers on port 8443 now."
 
 
 @pytest.fixture
 def project(client: TestClient, tmp_path: Path) -> int:
     """A project with the sample sessions, completed."""
-    made = int(client.post("/api/projects", json={"name": "kopi"}).json()["data"]["id"])
+    project_id = int(client.post("/api/projects", json={"name": "kopi"}).json()["data"]["id"])
     files = [("files", (path.name, path.read_bytes())) for path in samples.write(tmp_path)]
-    answer = client.post(f"/api/imports?project_id={made}&complete=true", files=files)
+    answer = client.post(f"/api/imports?project_id={project_id}&complete=true", files=files)
     assert answer.status_code == 200, answer.text
-    assert all(one["error"] is None and one["sessions"][0]["handoff_version"] for one in answer.json()["data"]["files"])
-    return made
+    assert all(file["error"] is None and file["sessions"][0]["handoff_version"] for file in answer.json()["data"]["files"])
+    return project_id
 
 
 def data(answer: Any) -> Any:
@@ -30,17 +30,17 @@ def data(answer: Any) -> Any:
 
 
 def test_stats(client: TestClient, project: int) -> None:
-    found = data(client.get("/api/stats"))
-    assert (found["projects"], found["sessions"], found["handoffs"]) == (1, 3, 3)
-    assert found["turns"] > 20
-    assert isinstance(found["growth"], float)
-    assert 0 < found["mean_preservation_ratio"] <= 1
-    assert found["active_session"] is None
+    stats = data(client.get("/api/stats"))
+    assert (stats["projects"], stats["sessions"], stats["handoffs"]) == (1, 3, 3)
+    assert stats["turns"] > 20
+    assert isinstance(stats["growth"], float)
+    assert 0 < stats["mean_preservation_ratio"] <= 1
+    assert stats["active_session"] is None
     client.post("/api/sessions", json={"project_id": project})
     assert data(client.get("/api/stats"))["active_session"]["number"] == 4
 
 
-def test_a_project_is_listed_changed_put_away_and_deleted(client: TestClient, project: int) -> None:
+def test_a_project_is_listed_changed_archived_and_deleted(client: TestClient, project: int) -> None:
     listed = data(client.get("/api/projects"))[0]
     assert (listed["session_count"], listed["completed_count"]) == (3, 3)
     assert 0 < listed["mean_preservation_ratio"] <= 1
@@ -89,7 +89,7 @@ def test_versions_are_listed_compared_and_restored(client: TestClient, project: 
     page = client.get(f"{where}?limit=2").json()
     rest = client.get(where, params={"cursor": page["next_cursor"]}).json()
     listed = page["data"] + rest["data"]
-    assert [one["version"] for one in listed] == [3, 2, 1]
+    assert [version["version"] for version in listed] == [3, 2, 1]
     oldest = data(client.get(f"{where}/{listed[-1]['id']}"))
     restored = data(client.post(f"{where}/{oldest['id']}/restore"))
     assert restored["version"] == 4
@@ -111,8 +111,8 @@ def test_facts_are_listed_stated_and_corrected(client: TestClient, project: int)
         cursor = page["next_cursor"]
         if not cursor:
             break
-    assert [one["id"] for one in everything] == [one["id"] for one in data(client.get(f"{where}?limit=200"))]
-    assert len({one["id"] for one in everything}) == len(everything) > 20
+    assert [fact["id"] for fact in everything] == [fact["id"] for fact in data(client.get(f"{where}?limit=200"))]
+    assert len({fact["id"] for fact in everything}) == len(everything) > 20
     stated = data(client.post(where, json={"kind": "rule", "text": "Never deploy on a Friday"}))
     changed = data(client.patch(f"/api/facts/{stated['id']}", json={"text": "Never deploy on a holiday", "pinned": True}))
     assert (changed["text"], changed["pinned"]) == ("Never deploy on a holiday", True)
@@ -120,16 +120,16 @@ def test_facts_are_listed_stated_and_corrected(client: TestClient, project: int)
     retracted = data(client.patch(f"/api/facts/{stated['id']}", json={"projectId": project, "state": "retracted"}))
     assert retracted["state"] == "retracted"
     assert "holiday" not in data(client.get(f"/api/projects/{project}/handoff"))["markdown"]
-    assert stated["id"] in {one["id"] for one in data(client.get(f"{where}?state=retracted"))}
-    assert all(one["kind"] == "rule" for one in data(client.get(f"{where}?kind=rule")))
+    assert stated["id"] in {fact["id"] for fact in data(client.get(f"{where}?state=retracted"))}
+    assert all(fact["kind"] == "rule" for fact in data(client.get(f"{where}?kind=rule")))
     assert client.patch("/api/facts/none", json={"pinned": True}).status_code == 404
     assert client.post(where, json={"kind": "opinion", "text": "x"}).status_code == 422
 
 
 def test_a_line_leads_to_its_turns(client: TestClient, project: int) -> None:
-    handle = next(one["sources"][0] for one in data(client.get(f"/api/projects/{project}/facts")) if one["sources"])
-    found = data(client.get(f"/api/sources/{handle}?project_id={project}"))
-    assert found["turns"][0]["handle"] == handle
+    handle = next(fact["sources"][0] for fact in data(client.get(f"/api/projects/{project}/facts")) if fact["sources"])
+    source = data(client.get(f"/api/sources/{handle}?project_id={project}"))
+    assert source["turns"][0]["handle"] == handle
     assert data(client.get(f"/api/sources/{handle}"))["handle"] == handle
     assert client.get(f"/api/sources/s99.1?project_id={project}").status_code == 404
     assert client.get(f"/api/sources/line?project_id={project}").status_code == 422
@@ -140,46 +140,46 @@ def test_the_conversation_of_a_project_in_pages(client: TestClient, project: int
     forth, cursor = [], ""
     for _ in range(100):
         page = client.get(where, params={"limit": 10, "cursor": cursor}).json()
-        forth += [one["handle"] for one in page["data"]]
+        forth += [turn["handle"] for turn in page["data"]]
         cursor = page["next_cursor"]
         if not cursor:
             break
-    back = [one["handle"] for one in data(client.get(where, params={"order": "desc", "limit": 200}))]
+    back = [turn["handle"] for turn in data(client.get(where, params={"order": "desc", "limit": 200}))]
     assert len(forth) == data(client.get("/api/stats"))["turns"]
     assert forth == back[::-1]
-    assert {one["role"] for one in data(client.get(f"{where}?role=user"))} == {"user"}
-    assert {one["session_number"] for one in data(client.get(f"{where}?session=2"))} == {2}
+    assert {turn["role"] for turn in data(client.get(f"{where}?role=user"))} == {"user"}
+    assert {turn["session_number"] for turn in data(client.get(f"{where}?session=2"))} == {2}
 
 
 def test_imports_of_any_kind_tell_what_became_of_them(client: TestClient, project: int, tmp_path: Any) -> None:
-    raw = client.post("/api/imports", params={"project_id": project, "name": "chat.txt"}, content=SAID.encode())
+    raw = client.post("/api/imports", params={"project_id": project, "name": "chat.txt"}, content=CONVERSATION.encode())
     assert data(raw)["files"][0]["path"] == "chat.txt"
     assert data(raw)["files"][0]["sessions"][0]["new_turns"] == 2
-    again = client.post("/api/imports", params={"project_id": project, "name": "chat.txt"}, content=SAID.encode())
+    again = client.post("/api/imports", params={"project_id": project, "name": "chat.txt"}, content=CONVERSATION.encode())
     assert data(again)["files"][0]["sessions"][0]["known_turns"] == 2
     odd = client.post(
-        "/api/imports", params={"project_id": project}, files=[("files", ("odd.bin", b"\x00\x01\x02")), ("files", ("a.txt", SAID))]
+        "/api/imports", params={"project_id": project}, files=[("files", ("odd.bin", b"\x00\x01\x02")), ("files", ("a.txt", CONVERSATION))]
     )
-    files = {one["path"]: one for one in data(odd)["files"]}
+    files = {file["path"]: file for file in data(odd)["files"]}
     assert files["odd.bin"]["error"]["code"] == "unknown_format"
     assert files["odd.bin"]["error"]["message"].startswith("odd.bin")
     assert files["a.txt"]["error"] is None
-    nowhere = data(client.post("/api/imports", content=SAID.encode()))["files"][0]
+    nowhere = data(client.post("/api/imports", content=CONVERSATION.encode()))["files"][0]
     assert nowhere["error"]["code"] == "bad_input"
     assert client.post("/api/imports").status_code == 422
-    (tmp_path / "chat.txt").write_text(SAID)
+    (tmp_path / "chat.txt").write_text(CONVERSATION)
     assert client.post("/api/imports", params={"path": str(tmp_path)}).status_code == 200
-    assert client.post("/api/imports", params={"project_id": 99}, content=SAID.encode()).status_code == 404
+    assert client.post("/api/imports", params={"project_id": 99}, content=CONVERSATION.encode()).status_code == 404
 
 
 def test_a_handoff_of_a_conversation_is_a_draft(client: TestClient, project: int) -> None:
     before = data(client.get(f"/api/projects/{project}/handoff"))["version"]
-    made = client.post("/api/ai/handoff", json={"projectId": project, "conversationText": SAID, "useAi": True}).json()
-    assert made["llm"] == "not configured"
-    assert "8443" in made["data"]["markdown"]
+    answer = client.post("/api/ai/handoff", json={"projectId": project, "conversationText": CONVERSATION, "useAi": True}).json()
+    assert answer["llm"] == "not configured"
+    assert "8443" in answer["data"]["markdown"]
     drafts = data(client.get(f"/api/projects/{project}/drafts"))
-    assert [one["id"] for one in drafts] == [made["draft_id"]]
-    assert drafts[0]["handoff"]["markdown"] == made["data"]["markdown"]
+    assert [draft["id"] for draft in drafts] == [answer["draft_id"]]
+    assert drafts[0]["handoff"]["markdown"] == answer["data"]["markdown"]
     history = [{"role": "user", "content": "Always answer on port 8443."}]
     loose = client.post("/api/ai/handoff", json={"conversation_history": history, "project_id": project, "store": False}).json()
     assert loose["draft_id"] is None
@@ -202,10 +202,10 @@ def test_a_long_text_is_made_short(client: TestClient) -> None:
 
 def test_search(client: TestClient, project: int) -> None:
     word = data(client.get(f"/api/ai/conversations/{project}?role=user"))[0]["content"].split()[-1]
-    found = client.get("/api/search", params={"q": word, "project_id": project, "budget": 500})
-    assert found.status_code == 200, found.text
-    assert found.json()["tokens"] <= 500
-    for one in found.json()["data"]:
-        assert data(client.get(f"/api/sources/{one['handle']}?project_id={project}")) if not one["handle"].endswith(".0") else True
+    answer = client.get("/api/search", params={"q": word, "project_id": project, "budget": 500})
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["tokens"] <= 500
+    for hit in answer.json()["data"]:
+        assert data(client.get(f"/api/sources/{hit['handle']}?project_id={project}")) if not hit["handle"].endswith(".0") else True
     assert client.get("/api/search", params={"q": "?"}).status_code == 422
     assert client.get("/api/search").status_code == 422

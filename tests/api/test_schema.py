@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from onward import samples
 from onward.api.application import build
-from onward.settings import LLM, Settings
+from onward.settings import LLMSettings, Settings
 from onward.store import Store
 
 CHECKS = (not_a_server_error, status_code_conformance, content_type_conformance, response_headers_conformance, response_schema_conformance)
@@ -31,15 +31,15 @@ EXAMPLES = 20
 def application(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
     home = tmp_path_factory.mktemp("home")
     with Store.at_folder(home) as store:
-        made = build(store, Settings(home, home, trusted_hosts=("testserver",), llm=LLM(is_off=True)))
+        app = build(store, Settings(home, home, trusted_hosts=("testserver",), llm=LLMSettings(is_off=True)))
         # Streams end at once.
-        made.state.is_ending = lambda: True
-        made.add_middleware(_Here)
-        fill(TestClient(made, base_url="http://127.0.0.1:3000"), home)
-        yield made
+        app.state.is_ending = lambda: True
+        app.add_middleware(_LocalCaller)
+        fill(TestClient(app, base_url="http://127.0.0.1:3000"), home)
+        yield app
 
 
-class _Here:
+class _LocalCaller:
     """Makes every caller one of this machine."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -65,19 +65,19 @@ def fill(client: TestClient, folder: Path) -> None:
 def test_no_route_fails_and_every_answer_is_of_its_schema(application: object) -> None:
     schema = schemathesis.openapi.from_asgi("/openapi.json", application)
     failed: dict[str, str] = {}
-    operations = [one.ok() for one in schema.get_all_operations()]
+    operations = [result.ok() for result in schema.get_all_operations()]
     assert len(operations) > 30
     for operation in operations:
         try:
-            ask(operation)
+            check_operation(operation)
         except BaseExceptionGroup as problems:
-            failed[operation.label] = "; ".join(str(one) for one in problems.exceptions)[:2000]
+            failed[operation.label] = "; ".join(str(error) for error in problems.exceptions)[:2000]
         except Exception as problem:  # noqa: BLE001 - one route's failure does not hide another's
             failed[operation.label] = str(problem)[:2000]
     assert not failed, "\n\n".join(f"{label}: {problem}" for label, problem in failed.items())
 
 
-def led_somewhere(case: schemathesis.Case) -> schemathesis.Case:
+def use_known_ids(case: schemathesis.Case) -> schemathesis.Case:
     """Return *case* with ids of things that may be there: any id at all would only ever be told that there is nothing."""
     for part in (case.path_parameters, case.query, case.body):
         if isinstance(part, dict):
@@ -87,11 +87,11 @@ def led_somewhere(case: schemathesis.Case) -> schemathesis.Case:
     return case
 
 
-def ask(operation: schemathesis.schemas.APIOperation) -> None:
-    @given(case=operation.as_strategy().map(led_somewhere))
+def check_operation(operation: schemathesis.schemas.APIOperation) -> None:
+    @given(case=operation.as_strategy().map(use_known_ids))
     @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), database=None)
     @seed(20261124)
-    def asked(case: schemathesis.Case) -> None:
+    def check_case(case: schemathesis.Case) -> None:
         case.call_and_validate(checks=CHECKS)
 
-    asked()
+    check_case()

@@ -89,13 +89,13 @@ GOLD: list[dict[str, Any]] = [
 
 
 @pytest.fixture
-def transcripts(beside: Path) -> list[Path]:
+def transcripts(shared_folder: Path) -> list[Path]:
     """The sample sessions, in order."""
-    return sorted((beside / "data" / "antre").iterdir())
+    return sorted((shared_folder / "data" / "antre").iterdir())
 
 
 @pytest.fixture
-def beside(shared_data: Path, tmp_path: Path) -> Path:
+def shared_folder(shared_data: Path, tmp_path: Path) -> Path:
     """A folder as it lies beside the clone, with the real scorer and our own sessions."""
     folder = tmp_path / "beside"
     for name in ("bench", "probes", "gold/antre", "data/antre"):
@@ -106,9 +106,9 @@ def beside(shared_data: Path, tmp_path: Path) -> Path:
         source = {"path": f"antre/{name}.jsonl", "project": "antre", "session_index_in_project": index, "agent": name[2:]}
         numbered = [{"stale": [], "user_authored": False, **probe, "id": f"an-{index}-{n}"} for n, probe in enumerate(probes)]
         carried = [{"stale": [], **probe, "id": f"an-{index}-c{n}"} for n, probe in enumerate(CARRIED.get(name, []))]
-        told = {"transcript": f"an-{index}", "source": source, "probes": numbered, "carry": carried}
-        (folder / "probes" / f"{index}.json").write_text(json.dumps(told), encoding="utf-8")
-    lines = [json.dumps({"id": f"g{n}", "superseded_by": None, **one}) for n, one in enumerate(GOLD)]
+        document = {"transcript": f"an-{index}", "source": source, "probes": numbered, "carry": carried}
+        (folder / "probes" / f"{index}.json").write_text(json.dumps(document), encoding="utf-8")
+    lines = [json.dumps({"id": f"g{n}", "superseded_by": None, **fact}) for n, fact in enumerate(GOLD)]
     (folder / "gold" / "antre" / "1-claude-code.jsonl").write_text("\n".join(lines), encoding="utf-8")
     return folder
 

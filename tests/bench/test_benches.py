@@ -11,75 +11,75 @@ from typing import Any
 import bench.preservation
 import pytest
 from bench.frozen import Frozen
-from bench.made import made_of
+from bench.made import distil_sessions
 from bench.transcripts import Source
 
 from bench import agreement, canaries, gold, held_out, losses, page, quotes, recall, report, retention, scale, start
 from onward.core.facts import Handle
-from onward.core.handoff import Handoff, Line, Section
+from onward.core.handoff import CitedLine, Handoff, HandoffSection
 
 
-def result(name: str) -> dict[str, Any]:
-    found = report.newest(name)
-    assert found is not None
-    return found
+def newest_result(name: str) -> dict[str, Any]:
+    document = report.newest(name)
+    assert document is not None
+    return document
 
 
-def test_a_probe_that_its_transcript_does_not_answer_is_dropped(beside: Path) -> None:
-    sets = Frozen(beside).sets()
-    assert [len(one.probes) for one in sets] == [2, 1, 1]
-    assert [len(one.carried) for one in sets] == [0, 1, 1]
+def test_a_probe_that_its_transcript_does_not_answer_is_dropped(shared_folder: Path) -> None:
+    sets = Frozen(shared_folder).sets()
+    assert [len(probe_set.probes) for probe_set in sets] == [2, 1, 1]
+    assert [len(probe_set.carried) for probe_set in sets] == [0, 1, 1]
 
 
-def test_gold(beside: Path) -> None:
-    gold.main(["--shared", str(beside)])
-    found = result("gold")
-    recall_of = {one["of"]: one for one in found["recall"]}
+def test_gold(shared_folder: Path) -> None:
+    gold.main(["--shared", str(shared_folder)])
+    document = newest_result("gold")
+    recall_of = {row["of"]: row for row in document["recall"]}
     assert (recall_of["rule"]["n"], recall_of["rule"]["pool"]) == (1, 1.0)
     assert (recall_of["dead_end"]["n"], recall_of["dead_end"]["pool"]) == (1, 1.0)
     assert (recall_of["value"]["n"], recall_of["value"]["pool"]) == (1, 0.0), "nobody said it, so nothing may match it"
-    assert found["retirement"]["superseded"]["gold"] == 1
+    assert document["retirement"]["superseded"]["gold"] == 1
 
 
-def test_agreement(beside: Path) -> None:
-    agreement.main(["--shared", str(beside), "--budgets", "300,1000"])
-    found = result("agreement")
-    assert found["handoffs"] == 6
-    assert len(found["points"]) == 30
-    assert all(0 <= one["low"] <= one["measured"] <= one["high"] <= 1 for one in found["points"])
+def test_agreement(shared_folder: Path) -> None:
+    agreement.main(["--shared", str(shared_folder), "--budgets", "300,1000"])
+    document = newest_result("agreement")
+    assert document["handoffs"] == 6
+    assert len(document["points"]) == 30
+    assert all(0 <= point["low"] <= point["measured"] <= point["high"] <= 1 for point in document["points"])
 
 
 def test_a_document_is_flattered_where_even_the_lower_end_is_above_the_probes() -> None:
-    kept = {"transcript": "t", "document": agreement.HANDOFF, "budget_tokens": 1000, "measured": 0.9, "low": 0.8, "high": 1.0}
-    assert agreement.Judged(**kept, answered=7, probes=10).is_flattered
-    assert not agreement.Judged(**kept, answered=8, probes=10).is_flattered
-    assert not agreement.Judged(**kept, answered=7, probes=10).is_surely_flattered
-    assert agreement.Judged(**kept, answered=1, probes=10).is_surely_flattered
+    fields = {"transcript": "t", "document": agreement.HANDOFF, "budget_tokens": 1000, "measured": 0.9, "low": 0.8, "high": 1.0}
+    assert agreement.Judgement(**fields, answered=7, probes=10).is_flattered
+    assert not agreement.Judgement(**fields, answered=8, probes=10).is_flattered
+    assert not agreement.Judgement(**fields, answered=7, probes=10).is_surely_flattered
+    assert agreement.Judgement(**fields, answered=1, probes=10).is_surely_flattered
 
 
 @pytest.mark.slow
 def test_start(results: Path) -> None:
     start.main(["--sessions", "2", "--times", "1"])
-    found = result("start")
-    assert set(found["ms"]) == {"bare interpreter", "onward --version", "onward hook session-start", "onward hook session-end"}
+    document = newest_result("start")
+    assert set(document["ms"]) == {"bare interpreter", "onward --version", "onward hook session-start", "onward hook session-end"}
 
 
-def test_quotes(beside: Path) -> None:
-    quotes.main(["--shared", str(beside)])
-    assert result("quotes")["handoffs"] == 4
+def test_quotes(shared_folder: Path) -> None:
+    quotes.main(["--shared", str(shared_folder)])
+    assert newest_result("quotes")["handoffs"] == 4
 
 
 def test_a_value_that_the_cited_turn_does_not_hold_is_found_out(transcripts: list[Path]) -> None:
-    made = made_of(transcripts[:1])
-    cited = next(handle for handle, turn in made.whole.items() if "`public/tablet.html`" in turn.text)
+    distillation = distil_sessions(transcripts[:1])
+    cited = next(handle for handle, turn in distillation.full_turns.items() if "`public/tablet.html`" in turn.text)
     lines = (
-        Line("It is `public/tablet.html`, `Public/tablet.html` and src/nowhere/to_be.ts", (cited,)),
-        Line("said elsewhere: `node:22-alpine`", (cited,)),
-        Line("the words are there: `public/tablet.html has one button`", (cited,)),
-        Line("cites nothing that is there: `public/tablet.html`", (Handle(1, 9999),)),
+        CitedLine("It is `public/tablet.html`, `Public/tablet.html` and src/nowhere/to_be.ts", (cited,)),
+        CitedLine("said elsewhere: `node:22-alpine`", (cited,)),
+        CitedLine("the words are there: `public/tablet.html has one button`", (cited,)),
+        CitedLine("cites nothing that is there: `public/tablet.html`", (Handle(1, 9999),)),
     )
-    found = list(quotes.quoted("s", made, Handoff(1, sections=(Section("Done", lines),)), 1000))
-    assert [(one.value, one.found) for one in found] == [
+    quotations = list(quotes.find_quotations("s", distillation, Handoff(1, sections=(HandoffSection("Done", lines),)), 1000))
+    assert [(quotation.value, quotation.place) for quotation in quotations] == [
         ("public/tablet.html", "cited"),
         ("Public/tablet.html", "nowhere"),
         ("src/nowhere/to_be.ts", "nowhere"),
@@ -89,92 +89,96 @@ def test_a_value_that_the_cited_turn_does_not_hold_is_found_out(transcripts: lis
     ]
 
 
-def test_losses(beside: Path) -> None:
-    losses.main(["--shared", str(beside), "--budgets", "150,4000"])
-    asked = result("losses")["asked"]
-    assert {one["id"] for one in asked if one["is_carried"]} == {"an-1-c0", "an-2-c0"}
-    assert all(one["lost_at"] in {"", *losses.STEPS} for one in asked)
-    assert any(one["lost_at"] for one in asked if one["budget_tokens"] == 150), "150 tokens cannot hold everything"
-    assert sum(not one["lost_at"] for one in asked if one["budget_tokens"] == 4000) >= 5
+def test_losses(shared_folder: Path) -> None:
+    losses.main(["--shared", str(shared_folder), "--budgets", "150,4000"])
+    questions = newest_result("losses")["asked"]
+    assert {question["id"] for question in questions if question["is_carried"]} == {"an-1-c0", "an-2-c0"}
+    assert all(question["lost_at"] in {"", *losses.STEPS} for question in questions)
+    assert any(question["lost_at"] for question in questions if question["budget_tokens"] == 150), "150 tokens cannot hold everything"
+    assert sum(not question["lost_at"] for question in questions if question["budget_tokens"] == 4000) >= 5
 
 
 @pytest.mark.slow
-def test_a_project_is_scored_with_other_numbers(beside: Path) -> None:
-    own = held_out.score(Frozen(beside), "antre", [300, 4000])
-    assert held_out.scored_with(held_out.OUT.read_text(), beside, "antre", [300, 4000]) == json.loads(json.dumps(own))
+def test_a_project_is_scored_with_other_numbers(shared_folder: Path) -> None:
+    expected = held_out.score(Frozen(shared_folder), "antre", [300, 4000])
+    assert held_out.score_with(held_out.OUT.read_text(), shared_folder, "antre", [300, 4000]) == json.loads(json.dumps(expected))
     for kind in ("gold", "data"):
-        copytree(beside / kind / "antre", beside / kind / "other")
-    [(project, weights)] = held_out.weights_without(beside, ["antre"])
+        copytree(shared_folder / kind / "antre", shared_folder / kind / "other")
+    [(project, weights)] = held_out.weights_without(shared_folder, ["antre"])
     assert project == "antre"
     assert weights != held_out.OUT.read_text()
-    scored = held_out.scored_with(weights, beside, "antre", [300, 4000])
+    scored = held_out.score_with(weights, shared_folder, "antre", [300, 4000])
     assert [[of for _, of in several] for several in scored["single session"].values()] == [[2, 1, 1], [2, 1, 1]]
 
 
-def test_the_step_that_lost_an_answer(beside: Path, transcripts: list[Path]) -> None:
-    frozen, made = Frozen(beside), made_of(transcripts[:1])
+def test_the_step_that_lost_an_answer(shared_folder: Path, transcripts: list[Path]) -> None:
+    frozen, distillation = Frozen(shared_folder), distil_sessions(transcripts[:1])
     rule = {"accept": [["patient names"], ["nik"]]}
-    assert losses.step(frozen, rule, "nothing of it", made) == "left out"
-    assert losses.step(frozen, rule, "patient names and NIK", made) == "unlike prose"
-    assert losses.step(frozen, rule, "patient names" + " word" * 100 + " NIK", made) == "parted"
-    assert losses.step(frozen, {"accept": [["no such file or directory", "zoneinfo: no such"]]}, "", made) == "only tools"
+    assert losses.lost_step(frozen, rule, "nothing of it", distillation) == "left out"
+    assert losses.lost_step(frozen, rule, "patient names and NIK", distillation) == "unlike prose"
+    assert losses.lost_step(frozen, rule, "patient names" + " word" * 100 + " NIK", distillation) == "parted"
+    assert losses.lost_step(frozen, {"accept": [["no such file or directory", "zoneinfo: no such"]]}, "", distillation) == "only tools"
 
 
 @pytest.mark.slow
-def test_retention(beside: Path, tmp_path: Path) -> None:
+def test_retention(shared_folder: Path, tmp_path: Path) -> None:
     drawing = tmp_path / "retention.svg"
-    retention.main(["--shared", str(beside), "--fewest", "3", "--budgets", "500,2000", "--draw", str(drawing)])
-    found = [one for one in result("retention")["remembered"] if one["document"] == retention.HANDOFF]
-    assert {(one["transcript"], one["after"]) for one in found} == {(f"an-{i}", j) for i in range(3) for j in range(3 - i)}
+    retention.main(["--shared", str(shared_folder), "--fewest", "3", "--budgets", "500,2000", "--draw", str(drawing)])
+    rows = [row for row in newest_result("retention")["remembered"] if row["document"] == retention.HANDOFF]
+    assert {(row["transcript"], row["after"]) for row in rows} == {(f"an-{i}", j) for i in range(3) for j in range(3 - i)}
     assert drawing.read_text().startswith("<svg")
 
 
 @pytest.mark.slow
-def test_recall(beside: Path) -> None:
-    recall.main(["--shared", str(beside), "--commands", "1"])
-    found = result("recall")
-    assert (found["questions"], found["named"], found["over_budget"]) == (4, 4, 0)
-    assert found["found_at_1"][0] <= found["found_at_3"][0] <= found["found_at_5"][0] <= 1.0
-    assert found["answered"][0] >= 0.5
-    assert len(found["command_ms"]) == 1
+def test_recall(shared_folder: Path) -> None:
+    recall.main(["--shared", str(shared_folder), "--commands", "1"])
+    document = newest_result("recall")
+    assert (document["questions"], document["named"], document["over_budget"]) == (4, 4, 0)
+    assert document["found_at_1"][0] <= document["found_at_3"][0] <= document["found_at_5"][0] <= 1.0
+    assert document["answered"][0] >= 0.5
+    assert len(document["command_ms"]) == 1
 
 
 @pytest.mark.slow
-def test_canaries(beside: Path, transcripts: list[Path]) -> None:
-    canaries.main(["--shared", str(beside), "--hosts", *map(str, transcripts), "--seeds", "5", "--budgets", "1000,4000"])
-    found = result("canaries")
-    assert [(one["budget"], one["round"], one["n"]) for one in found["totals"]] == [(b, r, 30) for b in (1000, 4000) for r in (1, 2, 3)]
-    assert [one["changed"] for one in found["totals"][:3]] == [5, 7, 10]
-    assert all(one["kept"] <= one["reached"] <= 30 for one in found["totals"])
-    assert found["totals"][3]["kept"] > 15, "a short session of which 4,000 tokens hold nearly everything"
+def test_canaries(shared_folder: Path, transcripts: list[Path]) -> None:
+    canaries.main(["--shared", str(shared_folder), "--hosts", *map(str, transcripts), "--seeds", "5", "--budgets", "1000,4000"])
+    document = newest_result("canaries")
+    assert [(total["budget"], total["round"], total["n"]) for total in document["totals"]] == [
+        (b, r, 30) for b in (1000, 4000) for r in (1, 2, 3)
+    ]
+    assert [total["changed"] for total in document["totals"][:3]] == [5, 7, 10]
+    assert all(total["kept"] <= total["reached"] <= 30 for total in document["totals"])
+    assert document["totals"][3]["kept"] > 15, "a short session of which 4,000 tokens hold nearly everything"
 
 
 @pytest.mark.slow
-def test_scale(beside: Path, transcripts: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_scale(shared_folder: Path, transcripts: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scale, "QUESTIONS", scale.QUESTIONS[:2])
     lines = transcripts[0].read_bytes()
     began = datetime(2026, 4, 6, 1, tzinfo=UTC)
-    own = json.loads(lines.splitlines()[1])["sessionId"].encode()
-    source = Source("claude-code", lines, own, began, began.replace(hour=3))
-    small, large = scale.measure([source], [2, 4], 1, Frozen(beside))
+    session_id = json.loads(lines.splitlines()[1])["sessionId"].encode()
+    source = Source("claude-code", lines, session_id, began, began.replace(hour=3))
+    small, large = scale.measure([source], [2, 4], 1, Frozen(shared_folder))
     assert (small.number, large.number) == (2, 4)
     assert large.turns == 2 * small.turns
-    assert all(tokens <= budget for one in (small, large) for budget, tokens in one.master_tokens.items())
+    assert all(tokens <= budget for measurement in (small, large) for budget, tokens in measurement.master_tokens.items())
     assert min(small.user_ms + large.user_ms) > 0
     many = scale.many_turns([source], 100)
     assert many["turns"] >= 100
 
 
 @pytest.mark.slow
-def test_the_page_is_filled_from_all_of_them(beside: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    here = ["--shared", str(beside)]
-    for one in (gold, agreement, losses, quotes):
-        one.main(here)
+def test_the_page_is_filled_from_all_of_them(shared_folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    here = ["--shared", str(shared_folder)]
+    for module in (gold, agreement, losses, quotes):
+        module.main(here)
     recall.main([*here, "--commands", "1"])
     retention.main([*here, "--fewest", "2", "--draw", str(tmp_path / "drawn.svg")])
-    monkeypatch.setattr(bench.preservation, "SCORER", beside / "bench" / "preservation.py")
-    bench.preservation.main(["--probes", str(beside / "probes"), "--data", str(beside / "data"), "--only", "an-1", "--budgets", "1000"])
-    text, missing = page.filled((report.ROOT / "docs" / "preservation.md").read_text())
+    monkeypatch.setattr(bench.preservation, "SCORER", shared_folder / "bench" / "preservation.py")
+    bench.preservation.main(
+        ["--probes", str(shared_folder / "probes"), "--data", str(shared_folder / "data"), "--only", "an-1", "--budgets", "1000"]
+    )
+    text, missing = page.fill_page((report.ROOT / "docs" / "preservation.md").read_text())
     assert sorted(missing) == ["canaries", "held_out", "scale"]
     assert "| Onward's handoff (1) |" in text
     written = tmp_path / "preservation.md"
@@ -197,4 +201,4 @@ def test_a_run_of_a_part_is_not_the_newest_whole_one(monkeypatch: pytest.MonkeyP
     report.keep("some", {"figure": 1}, [])
     next(results.iterdir()).rename(results / "2020-01-01T0000-some.json")
     report.keep("some", {"figure": 2}, ["--only", "x"])
-    assert result("some")["figure"] == 1
+    assert newest_result("some")["figure"] == 1

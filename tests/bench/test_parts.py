@@ -12,11 +12,11 @@ import pytest
 from bench.canaries import scripts
 from bench.drawing import Curve, chart
 from bench.intervals import kendall, percentile, share_interval
-from bench.made import made_of
-from bench.planting import TEMPLATES, Sentence, canaries, planted
+from bench.made import distil_sessions
+from bench.planting import TEMPLATES, Sentence, canaries, plant
 from bench.quotes import values
 
-from onward.core.intervals import wilson
+from onward.core.intervals import wilson_interval
 
 
 def test_rank_correlation_by_hand() -> None:
@@ -30,9 +30,9 @@ def test_rank_correlation_by_hand() -> None:
 
 
 def test_intervals() -> None:
-    low, high = wilson(8, 10)
+    low, high = wilson_interval(8, 10)
     assert (round(low, 3), round(high, 3)) == (0.490, 0.943)
-    assert wilson(0, 0) == (0.0, 1.0)
+    assert wilson_interval(0, 0) == (0.0, 1.0)
     assert share_interval([(5, 10)])[1] - share_interval([(5, 10)])[0] > 0.4, "one session cannot be sure"
     assert share_interval([(0, 10), (10, 10)]) == (0.0, 1.0)
     assert percentile([3, 1, 2], 0.5) == 2
@@ -42,44 +42,46 @@ def test_intervals() -> None:
 def test_thirty_items_of_which_ten_change_and_none_is_named_twice() -> None:
     items = canaries(11)
     assert len(items) == 30
-    assert sum(bool(one.old) for one in items) == 10
-    names = [name for one in items for name in (one.value, one.old) if name]
+    assert sum(bool(canary.old) for canary in items) == 10
+    names = [name for canary in items for name in (canary.value, canary.old) if name]
     assert max(Counter(names).values()) == 1
     assert items == canaries(11)
     assert items != canaries(12)
-    for one in items:
-        probe = one.probe(is_changed=True)
-        said = (one.change or one.first).lower()
-        assert all(any(word.lower() in said for word in group) for group in probe["accept"]), one
+    for canary in items:
+        probe = canary.probe(is_changed=True)
+        text = (canary.change or canary.first).lower()
+        assert all(any(word.lower() in text for word in group) for group in probe["accept"]), canary
 
 
 def test_a_change_comes_after_what_it_changes() -> None:
     rounds, changes = scripts(canaries(3), 5)
     assert [len(sentences) for sentences in rounds][3:] == [0, 0]
     assert Counter(changes.values()) == {0: 5, 1: 2, 2: 3}
-    for one in canaries(3):
-        if changes.get(one.id) == 0:
+    for canary in canaries(3):
+        if changes.get(canary.id) == 0:
             at = {sentence.text: sentence.at for sentence in rounds[0]}
-            assert at[one.first] < at[one.change]
+            assert at[canary.first] < at[canary.change]
 
 
-def test_planted_sentences_are_read_as_what_was_said(beside: Path, transcripts: list[Path], tmp_path: Path) -> None:
-    sentences = [Sentence(t.by, t.said.format(v=f"zelvor-{n}"), n / len(TEMPLATES)) for n, t in enumerate(TEMPLATES)]
+def test_planted_sentences_are_read_as_what_was_said(shared_folder: Path, transcripts: list[Path], tmp_path: Path) -> None:
+    sentences = [Sentence(t.by, t.sentence.format(v=f"zelvor-{n}"), n / len(TEMPLATES)) for n, t in enumerate(TEMPLATES)]
     for path in transcripts:
         copy = tmp_path / path.name
-        copy.write_bytes(planted(path.read_bytes(), sentences, seed=1))
-        before, after = made_of([path]), made_of([copy])
-        users = sum(one.by == "user" for one in sentences)
-        assert len(after.whole) == len(before.whole) + 2 * users
-        for one in sentences:
-            role = "user" if one.by == "user" else "assistant"
-            assert sum(one.text in turn.text and turn.role == role for turn in after.whole.values()) == 1, one
-        assert [t.text for t in after.whole.values() if t.role == "tool"] == [t.text for t in before.whole.values() if t.role == "tool"]
+        copy.write_bytes(plant(path.read_bytes(), sentences, seed=1))
+        before, after = distil_sessions([path]), distil_sessions([copy])
+        users = sum(sentence.by == "user" for sentence in sentences)
+        assert len(after.full_turns) == len(before.full_turns) + 2 * users
+        for sentence in sentences:
+            role = "user" if sentence.by == "user" else "assistant"
+            assert sum(sentence.text in turn.text and turn.role == role for turn in after.full_turns.values()) == 1, sentence
+        assert [t.text for t in after.full_turns.values() if t.role == "tool"] == [
+            t.text for t in before.full_turns.values() if t.role == "tool"
+        ]
 
 
 def test_nothing_to_plant_at_is_said() -> None:
     with pytest.raises(ValueError, match="no prompt"):
-        planted(b'{"type":"system","sessionId":"x","parentUuid":null}\n', [], seed=1)
+        plant(b'{"type":"system","sessionId":"x","parentUuid":null}\n', [], seed=1)
 
 
 def test_exact_values_of_a_line() -> None:
@@ -93,13 +95,13 @@ def test_the_drawing_is_valid_and_stays_inside() -> None:
     ]
     drawn = ET.fromstring(chart("<A title> & more", "later", curves))
     _, _, width, height = map(float, drawn.attrib["viewBox"].split())
-    lines = [one for one in drawn if one.tag.endswith("polyline")]
+    lines = [element for element in drawn if element.tag.endswith("polyline")]
     assert len(lines) == 4
-    for one in lines:
-        points = [tuple(map(float, point.split(","))) for point in one.attrib["points"].split()]
+    for line in lines:
+        points = [tuple(map(float, point.split(","))) for point in line.attrib["points"].split()]
         assert all(0 <= x <= width and 0 <= y <= height for x, y in points)
-    names = [one for one in drawn if one.tag.endswith("text") and (one.text or "").endswith(" tokens")]
-    heights = sorted(float(one.attrib["y"]) for one in names)
+    names = [element for element in drawn if element.tag.endswith("text") and (element.text or "").endswith(" tokens")]
+    heights = sorted(float(element.attrib["y"]) for element in names)
     assert all(later - earlier >= 15 for earlier, later in pairwise(heights)), "names never lie on each other"
 
 

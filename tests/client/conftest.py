@@ -13,35 +13,35 @@ import pytest
 
 
 @dataclass
-class Told:
+class ScriptedAnswer:
     """What one request is answered with; status 0 drops the connection before a word, `cut` after the body."""
 
     data: Any = None
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes | None = None
-    cut: bool = False
+    is_cut: bool = False
     beside: dict[str, Any] = field(default_factory=dict)
 
-    def written(self) -> bytes:
+    def body_bytes(self) -> bytes:
         return json.dumps({"success": True, "data": self.data, **self.beside}).encode() if self.body is None else self.body
 
 
-class Scripted(ThreadingHTTPServer):
+class ScriptedServer(ThreadingHTTPServer):
     """Answers by a script; what it was asked is kept."""
 
     daemon_threads = True
 
     def __init__(self) -> None:
-        self.script: Callable[[str, str], Told] = lambda _method, _path: Told()
-        self.asked: list[tuple[str, str, dict[str, str], bytes]] = []
+        self.script: Callable[[str, str], ScriptedAnswer] = lambda _method, _path: ScriptedAnswer()
+        self.requests: list[tuple[str, str, dict[str, str], bytes]] = []
         super().__init__(("127.0.0.1", 0), Handler)
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.server_address[1]}"
 
-    def say(self, *answers: Told) -> None:
+    def script_answers(self, *answers: ScriptedAnswer) -> None:
         """Give these answers, one after the other; the last one again and again."""
         left = list(answers)
         self.script = lambda _method, _path: left.pop(0) if len(left) > 1 else left[0]
@@ -49,20 +49,20 @@ class Scripted(ThreadingHTTPServer):
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    server: Scripted
+    server: ScriptedServer
 
     def _answer(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
-        self.server.asked.append((self.command, self.path, {name.lower(): value for name, value in self.headers.items()}, body))
-        told = self.server.script(self.command, self.path)
-        self.close_connection = told.cut or not told.status
-        if not told.status:
+        self.server.requests.append((self.command, self.path, {name.lower(): value for name, value in self.headers.items()}, body))
+        answer = self.server.script(self.command, self.path)
+        self.close_connection = answer.is_cut or not answer.status
+        if not answer.status:
             return
-        written = told.written()
-        self.send_response(told.status)
-        for name, value in {"content-type": "application/json", **told.headers}.items():
+        written = answer.body_bytes()
+        self.send_response(answer.status)
+        for name, value in {"content-type": "application/json", **answer.headers}.items():
             self.send_header(name, value)
-        if not told.cut:
+        if not answer.is_cut:
             self.send_header("content-length", str(len(written)))
         self.end_headers()
         self.wfile.write(written)
@@ -74,8 +74,8 @@ class Handler(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def scripted() -> Iterator[Scripted]:
-    with Scripted() as server:
+def scripted() -> Iterator[ScriptedServer]:
+    with ScriptedServer() as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         yield server

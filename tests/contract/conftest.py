@@ -18,7 +18,7 @@ from onward.cli.main import main
 
 
 @dataclass(frozen=True)
-class Answer:
+class CommandResult:
     """What a command said, and its exit code."""
 
     code: int
@@ -36,14 +36,14 @@ class Answer:
         return json.loads(self.err)["error"]
 
 
-class Place:
+class CommandRunner:
     """Where commands work: a home, and the server that they ask, if any."""
 
     def __init__(self, home: Path, url: str, patch: pytest.MonkeyPatch, read: pytest.CaptureFixture[str]) -> None:
         self.home, self.url = home, url
         self._patch, self._read = patch, read
 
-    def __call__(self, *arguments: object, token: str = "") -> Answer:
+    def __call__(self, *arguments: object, token: str = "") -> CommandResult:
         """Run `onward` with *arguments*."""
         with self._patch.context() as patch:
             patch.setenv("ONWARD_HOME", str(self.home))
@@ -51,8 +51,8 @@ class Place:
                 patch.setenv("ONWARD_SERVER", self.url)
             if token:
                 patch.setenv("ONWARD_TOKEN", token)
-            code = main([str(one) for one in arguments])
-        return Answer(code, *self._read.readouterr())
+            code = main([str(argument) for argument in arguments])
+        return CommandResult(code, *self._read.readouterr())
 
 
 @contextmanager
@@ -64,9 +64,9 @@ def _serving(home: Path, log: Path, *arguments: str) -> Iterator[tuple[str, subp
         process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=errors)
         try:
             assert process.stdout
-            told = process.stdout.readline()
-            assert told, log.read_text()
-            yield json.loads(told)["url"], process
+            first_line = process.stdout.readline()
+            assert first_line, log.read_text()
+            yield json.loads(first_line)["url"], process
         finally:
             process.terminate()
             process.wait(30)
@@ -78,7 +78,7 @@ def root() -> Path:
 
 
 @pytest.fixture
-def at_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def work_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder outside any repository, which is the current one; and no setting from outside."""
     folder = tmp_path / "at-work"
     folder.mkdir()
@@ -91,22 +91,26 @@ def at_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def place(tmp_path: Path, at_work: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[[str], Place]:
+def create_runner(
+    tmp_path: Path, work_folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[[str], CommandRunner]:
     """`place(url)` runs commands on the server there."""
-    return lambda url: Place(tmp_path / "client", url, monkeypatch, capsys)
+    return lambda url: CommandRunner(tmp_path / "client", url, monkeypatch, capsys)
 
 
 @pytest.fixture
-def here(tmp_path: Path, at_work: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Place:
+def local(tmp_path: Path, work_folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> CommandRunner:
     """Runs commands on a store of this machine."""
-    return Place(tmp_path / "here", "", monkeypatch, capsys)
+    return CommandRunner(tmp_path / "here", "", monkeypatch, capsys)
 
 
 @pytest.fixture
-def there(tmp_path: Path, at_work: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Place]:
+def remote(
+    tmp_path: Path, work_folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[CommandRunner]:
     """Runs commands on the store of a real server. Tests that use it are slow."""
     with _serving(tmp_path / "there", tmp_path / "server.log") as (url, _):
-        yield Place(tmp_path / "client", url, monkeypatch, capsys)
+        yield CommandRunner(tmp_path / "client", url, monkeypatch, capsys)
 
 
 @pytest.fixture

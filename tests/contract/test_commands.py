@@ -21,46 +21,50 @@ pytestmark = pytest.mark.slow
 
 # What no two stores have in common: times, ids that hold a time, and secrets' digests, which are keyed by project.
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(\.\d+)?(Z|\+\d\d:\d\d)?")
-_OWN = re.compile(r"\b[0-9a-f]{16}\b|\b[0-9a-f]{8}\b|(?<=:)[0-9a-f]{6,}(?=\])")
-_TOOK_PLACE = {"created_at", "updated_at", "completed_at", "at", "began_at", "last_at", "bytes", "started_at"}
+_DIGEST = re.compile(r"\b[0-9a-f]{16}\b|\b[0-9a-f]{8}\b|(?<=:)[0-9a-f]{6,}(?=\])")
+_TIME_KEYS = {"created_at", "updated_at", "completed_at", "at", "began_at", "last_at", "bytes", "started_at"}
 
 
-def plain(value: Any) -> Any:
+def mask_differences(value: Any) -> Any:
     """*value* without what no two stores have in common; figures as the wire tells them."""
     if isinstance(value, dict):
-        return {key: "…" if key in _TOOK_PLACE and value[key] is not None else plain(value[key]) for key in sorted(value)}
+        return {key: "…" if key in _TIME_KEYS and value[key] is not None else mask_differences(value[key]) for key in sorted(value)}
     if isinstance(value, list):
-        return [plain(one) for one in value]
+        return [mask_differences(item) for item in value]
     if isinstance(value, float):
         return pytest.approx(value, abs=2e-4)
-    return _OWN.sub("…", _TIME.sub("…", value)) if isinstance(value, str) else value
+    return _DIGEST.sub("…", _TIME.sub("…", value)) if isinstance(value, str) else value
 
 
-def told(text: str) -> Any:
+def read_output(text: str) -> Any:
     """What a command printed: JSON, JSON a line, or words."""
     try:
-        return plain([json.loads(line) for line in text.splitlines()])
+        return mask_differences([json.loads(line) for line in text.splitlines()])
     except ValueError:
-        return plain(text)
+        return mask_differences(text)
 
 
-BY_THE_EDGE = "The request cannot be used."
+INVALID_REQUEST = "The request cannot be used."
 """So begins what a server says of a request that no use case was asked: in words of its own, but it is bad input there as here."""
 
 
-class Both:
+class BothStores:
     """Runs a command here and there, and holds one answer to the other."""
 
-    def __init__(self, here: Any, there: Any) -> None:
-        self.here, self.there = here, there
+    def __init__(self, here: Any, remote: Any) -> None:
+        self.here, self.remote = here, remote
 
     def __call__(self, *arguments: object) -> Any:
-        ours, theirs = self.here(*arguments), self.there(*arguments)
-        if BY_THE_EDGE in theirs.err:
-            assert (theirs.code, ours.code) == (2, 2), (arguments, ours, theirs)
+        local, from_remote = self.here(*arguments), self.remote(*arguments)
+        if INVALID_REQUEST in from_remote.err:
+            assert (from_remote.code, local.code) == (2, 2), (arguments, local, from_remote)
         else:
-            assert (theirs.code, told(theirs.out), told(theirs.err)) == (ours.code, told(ours.out), told(ours.err)), arguments
-        return theirs
+            assert (from_remote.code, read_output(from_remote.out), read_output(from_remote.err)) == (
+                local.code,
+                read_output(local.out),
+                read_output(local.err),
+            ), arguments
+        return from_remote
 
     def all(self, *lines: str) -> None:
         """Run each of *lines*, and tell of all that differ."""
@@ -74,8 +78,8 @@ class Both:
 
 
 @pytest.fixture
-def both(here: Any, there: Any) -> Both:
-    return Both(here, there)
+def both(local: Any, remote: Any) -> BothStores:
+    return BothStores(local, remote)
 
 
 @pytest.fixture
@@ -85,13 +89,13 @@ def transcripts(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def filled(both: Both, transcripts: Path) -> Both:
+def both_filled(both: BothStores, transcripts: Path) -> BothStores:
     """Both stores, with the three sample sessions completed."""
     both("import", transcripts, "--complete")
     return both
 
 
-def test_an_empty_store(both: Both) -> None:
+def test_an_empty_store(both: BothStores) -> None:
     both.all(
         "project list", "project list --json", "project show", "session list", "session start", "handoff", "handoff list --json",
         "fact list --json", "search anything", "source s1.1", "knowledge list --json", "knowledge seen 'KeyError: 1'", "files", "account list",
@@ -100,7 +104,7 @@ def test_an_empty_store(both: Both) -> None:
     )  # fmt: skip
 
 
-def test_the_loop_by_hand(both: Both) -> None:
+def test_the_loop_by_hand(both: BothStores) -> None:
     both.all(
         "project new kopi-shop --description 'toko kopi ☕' --json",
         "template new bugfix --objective 'Find the cause first' --check 'A test fails without it' --description 'In production' --json",
@@ -138,7 +142,7 @@ def test_the_loop_by_hand(both: Both) -> None:
     )
 
 
-def test_what_is_wrong_is_said_alike(both: Both) -> None:
+def test_what_is_wrong_is_said_alike(both: BothStores) -> None:
     both.all(
         "project new 7", "project new ''", "project new kopi", "project new kopi", "project new kopi --json", "project show nope --json", "session show 9",
         "session show 9 --json", "session start --project nope --json", "session start --template nope", "session complete", "handoff", "handoff --session 3",
@@ -150,11 +154,11 @@ def test_what_is_wrong_is_said_alike(both: Both) -> None:
     )  # fmt: skip
 
 
-def test_transcripts_and_what_is_made_of_them(filled: Both, transcripts: Path) -> None:
-    filled("import", transcripts, "--complete", "--json")
-    filled("import", next(transcripts.iterdir()), "--project", "other", "--json")
-    filled("import", transcripts / "nothing.jsonl", transcripts, "--project", "other")
-    filled.all(
+def test_transcripts_and_what_is_made_of_them(both_filled: BothStores, transcripts: Path) -> None:
+    both_filled("import", transcripts, "--complete", "--json")
+    both_filled("import", next(transcripts.iterdir()), "--project", "other", "--json")
+    both_filled("import", transcripts / "nothing.jsonl", transcripts, "--project", "other")
+    both_filled.all(
         "project list --json", "session list --project antre --json", "session show 2 --project antre --json", "session show 1 --project antre",
         "session replay 1 --project antre --json", "session replay 3 --project antre --from 4 --to 9", "handoff --project antre --json",
         "handoff diff 1 3 --project antre --json", "handoff list --project antre", "fact list --project antre --json",
@@ -167,26 +171,26 @@ def test_transcripts_and_what_is_made_of_them(filled: Both, transcripts: Path) -
     )  # fmt: skip
 
 
-def test_a_person_has_the_last_word(filled: Both) -> None:
-    mine = filled("fact", "add", "rule", "Never on a Friday — 金曜日", "--json")
-    rule = json.loads(filled.here("fact", "list", "--kind", "rule", "--json").out)[0]["id"]
-    assert rule in filled.there("fact", "list", "--kind", "rule", "--json").out
-    filled.all(
+def test_a_person_has_the_last_word(both_filled: BothStores) -> None:
+    mine = both_filled("fact", "add", "rule", "Never on a Friday — 金曜日", "--json")
+    rule = json.loads(both_filled.here("fact", "list", "--kind", "rule", "--json").out)[0]["id"]
+    assert rule in both_filled.remote("fact", "list", "--kind", "rule", "--json").out
+    both_filled.all(
         f"fact edit {rule} 'Never store names.' --json", f"fact pin {rule}", f"fact pin {rule} --undo --json", f"fact retract {rule[:10]}",
         f"fact retract {rule} --undo --json", "handoff", "handoff list --json",
     )  # fmt: skip
     assert "Friday" in mine.out
-    filled.all(
+    both_filled.all(
         "knowledge add 'Ask for port 0' --json", "knowledge add ECONNREFUSED --kind solution --fix 'start it' --category network --json",
         "knowledge list --by-hand --json", "knowledge edit 5 --fix 'Start it first' --used --json", "knowledge show 5 --json", "knowledge show 1",
         "knowledge seen ECONNREFUSED --json", "knowledge delete 5", "knowledge list",
     )  # fmt: skip
 
 
-def test_a_pool_of_accounts(filled: Both, at_work: Path) -> None:
-    (at_work / "pool.csv").write_text("name,credits_total,tags\nc-1,100,review\nc-2,50,\n")
-    (at_work / "bad.csv").write_text("name,credits_total\nd-1,100\nc-1,5\n,7\n")
-    filled.all(
+def test_a_pool_of_accounts(both_filled: BothStores, work_folder: Path) -> None:
+    (work_folder / "pool.csv").write_text("name,credits_total,tags\nc-1,100,review\nc-2,50,\n")
+    (work_folder / "bad.csv").write_text("name,credits_total\nd-1,100\nc-1,5\n,7\n")
+    both_filled.all(
         "account new claude-1 --provider anthropic --credits 100 --every 5h --model opus=40 --tag review --json",
         "account new claude-1", "account import pool.csv --json", "account import bad.csv", "account import bad.csv --json", "account list", "account list --json",
         "account edit claude-1 --used 90 --note 'half shared' --json", "account report c-2 --failure --note overloaded", "account report c-1 --limit --model opus --json",
@@ -197,30 +201,30 @@ def test_a_pool_of_accounts(filled: Both, at_work: Path) -> None:
     )  # fmt: skip
 
 
-def test_handing_over_at_a_limit(filled: Both) -> None:
-    filled.all(
+def test_handing_over_at_a_limit(both_filled: BothStores) -> None:
+    both_filled.all(
         "next --json", "account new claude-1 --credits 100", "account new codex-1 --credits 50", "session start --account claude-1 --objective 'Print'",
         "next --limit --credits 91 --next-goal 'Print the receipt' --json", "next --agent codex", "next 9", "next --project nope --json",
         "troubleshoot 'KeyError: 1' --no-llm --json", "troubleshoot 'EADDRINUSE :::3000' --no-llm --context 'while starting'",
     )  # fmt: skip
 
 
-def test_handing_over_takes_in_what_an_agent_of_this_machine_wrote_since(both: Both, transcripts: Path, at_work: Path) -> None:
-    (at_work / ".git").mkdir()
-    path = at_work.parent / "person" / ".claude" / "projects" / "some" / "one.jsonl"
+def test_handing_over_takes_in_what_an_agent_of_this_machine_wrote_since(both: BothStores, transcripts: Path, work_folder: Path) -> None:
+    (work_folder / ".git").mkdir()
+    path = work_folder.parent / "person" / ".claude" / "projects" / "some" / "one.jsonl"
     path.parent.mkdir(parents=True)
     records = [json.loads(line) for line in min(transcripts.iterdir()).read_text(encoding="utf-8").splitlines()]
-    written = "".join(json.dumps(one | ({"cwd": str(at_work)} if "cwd" in one else {})) + "\n" for one in records)
+    written = "".join(json.dumps(record | ({"cwd": str(work_folder)} if "cwd" in record else {})) + "\n" for record in records)
     path.write_text(written, encoding="utf-8")
     assert both("next", "--json").data["new_turns"] > 1
     assert both("next", "--json").data["new_turns"] == 0
     more = {"uuid": "more", "type": "user", "message": {"role": "user", "content": "Print it twice."}}
-    path.write_text(written + json.dumps(records[-1] | more | {"cwd": str(at_work)}) + "\n", encoding="utf-8")
+    path.write_text(written + json.dumps(records[-1] | more | {"cwd": str(work_folder)}) + "\n", encoding="utf-8")
     assert both("next", "--json").data["new_turns"] == 1
 
 
-def test_work_that_takes_long(filled: Both, at_work: Path) -> None:
-    filled.all(
+def test_work_that_takes_long(both_filled: BothStores, work_folder: Path) -> None:
+    both_filled.all(
         "rebuild --json",
         "rebuild --index",
         "handoff --json",
@@ -228,18 +232,18 @@ def test_work_that_takes_long(filled: Both, at_work: Path) -> None:
         "project remap queue antre",
         "project list --json",
     )
-    for place in (filled.here, filled.there):
-        file = at_work / f"{place.home.name}.zip"
-        made = place("project", "export", "antre", file, "--training", "--json")
-        assert made.data["sessions"] == 3
+    for place in (both_filled.here, both_filled.remote):
+        file = work_folder / f"{place.home.name}.zip"
+        export = place("project", "export", "antre", file, "--training", "--json")
+        assert export.data["sessions"] == 3
         assert place("project", "export", "antre", file).code == 2
         assert place("project", "import", file, "--json").data["again"] is True
         place("project", "delete", "antre", "--yes")
         assert place("project", "import", file, "--name", "back", "--json").data["project"] == "back"
-    filled.all("handoff --project back --json", "session list --project back --json")
+    both_filled.all("handoff --project back --json", "session list --project back --json")
 
 
-def test_the_llm_key_and_what_asking_costs(both: Both, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_llm_key_and_what_asking_costs(both: BothStores, monkeypatch: pytest.MonkeyPatch) -> None:
     both.all(
         "llm-key show",
         "llm-key show --json",
@@ -250,49 +254,49 @@ def test_the_llm_key_and_what_asking_costs(both: Both, monkeypatch: pytest.Monke
         "spend --days 0",
         "spend --project nope",
     )
-    for place in (both.here, both.there):
+    for place in (both.here, both.remote):
         monkeypatch.setattr("sys.stdin", io.StringIO("not-" + "a-real-key\n"))
-        said = place("llm-key", "set", "--json")
-        assert said.data["state"] == "set"
-        assert "not-" + "a-real-key" not in said.out + said.err
+        result = place("llm-key", "set", "--json")
+        assert result.data["state"] == "set"
+        assert "not-" + "a-real-key" not in result.out + result.err
     both.all("llm-key show --json", "llm-key remove --json", "project new kopi", "spend --project kopi --by job --json")
 
 
-def test_what_the_how_to_shows_is_so(filled: Both, there: Any, at_work: Path, root: Path) -> None:
+def test_what_the_how_to_shows_is_so(both_filled: BothStores, remote: Any, work_folder: Path, root: Path) -> None:
     page = (root / "docs/howto/use-from-python.md").read_text(encoding="utf-8")
     first, *others = re.findall(r"```python\n(.*?)```", page, re.S)
     names: dict[str, Any] = {}
-    there("project", "new", "kopi-shop")
-    exec(first.replace("http://127.0.0.1:3000", there.url), names)
+    remote("project", "new", "kopi-shop")
+    exec(first.replace("http://127.0.0.1:3000", remote.url), names)
     assert names["done"].session.accomplishments == ("Checkout is at port 8443",)
-    with Client(there.url) as names["onward"]:
-        for one in others:
-            jobs = [job.id for job in names["onward"].jobs.listed()]
-            exec(one.replace("follow(12)", f"follow({jobs[0] if jobs else 1})"), names)
-    assert (at_work / "kopi.zip").is_file()
+    with Client(remote.url) as names["onward"]:
+        for example in others:
+            jobs = [job.id for job in names["onward"].jobs.list_jobs()]
+            exec(example.replace("follow(12)", f"follow({jobs[0] if jobs else 1})"), names)
+    assert (work_folder / "kopi.zip").is_file()
     assert names["job"].state == "done"
 
 
-def test_a_server_that_is_gone_is_told_of(at_work: Path, serving: Any, place: Any, tmp_path: Path) -> None:
+def test_a_server_that_is_gone_is_reported(work_folder: Path, serving: Any, create_runner: Any, tmp_path: Path) -> None:
     with serving(tmp_path / "there") as (url, process):
-        there = place(url)
-        assert there("project", "new", "kopi").code == 0
+        remote = create_runner(url)
+        assert remote("project", "new", "kopi").code == 0
         process.kill()
         process.wait(30)
-        gone = there("session", "start", "--json")
+        gone = remote("session", "start", "--json")
     assert (gone.code, gone.error["code"]) == (1, "server_unreachable")
     assert url in gone.error["message"]
 
 
-def test_an_access_token_counts_as_far_as_it_reaches(here: Any, serving: Any, place: Any, tmp_path: Path) -> None:
-    made = {scope: here("access", "new", scope, "--scope", scope, "--json").data["token"] for scope in ("read", "write")}
-    with serving(here.home) as (url, _):
-        there = place(url)
-        assert there("project", "new", "kopi", token=made["write"]).code == 0
-        assert there("project", "list", token=made["read"]).out.startswith("1\tkopi")
-        few = there("project", "new", "teh", "--json", token=made["read"])
+def test_an_access_token_counts_as_far_as_it_reaches(local: Any, serving: Any, create_runner: Any, tmp_path: Path) -> None:
+    tokens = {scope: local("access", "new", scope, "--scope", scope, "--json").data["token"] for scope in ("read", "write")}
+    with serving(local.home) as (url, _):
+        remote = create_runner(url)
+        assert remote("project", "new", "kopi", token=tokens["write"]).code == 0
+        assert remote("project", "list", token=tokens["read"]).out.startswith("1\tkopi")
+        few = remote("project", "new", "teh", "--json", token=tokens["read"])
         assert (few.code, few.error["code"]) == (1, "not_allowed")
-        wrong = there("project", "list", "--json", token="onw" + "_wrong")
+        wrong = remote("project", "list", "--json", token="onw" + "_wrong")
         assert (wrong.code, wrong.error["code"]) == (1, "not_authenticated")
         assert "onw" + "_wrong" not in wrong.err
 
@@ -312,27 +316,27 @@ def test_an_access_token_counts_as_far_as_it_reaches(here: Any, serving: Any, pl
         "mcp",
     ],
 )
-def test_what_is_about_this_machine_says_so(at_work: Path, place: Any, command: str) -> None:
-    said = place("http://127.0.0.1:9")(*shlex.split(command))
-    assert said.code == 2
-    assert "works on the store of this machine" in said.err
-    assert '--server ""' in said.err
+def test_what_is_about_this_machine_says_so(work_folder: Path, create_runner: Any, command: str) -> None:
+    result = create_runner("http://127.0.0.1:9")(*shlex.split(command))
+    assert result.code == 2
+    assert "works on the store of this machine" in result.err
+    assert '--server ""' in result.err
 
 
-def test_a_flag_goes_back_to_this_machine(at_work: Path, place: Any) -> None:
-    assert place("http://127.0.0.1:9")("--server", "", "project", "new", "kopi").code == 0
+def test_a_flag_goes_back_to_this_machine(work_folder: Path, create_runner: Any) -> None:
+    assert create_runner("http://127.0.0.1:9")("--server", "", "project", "new", "kopi").code == 0
 
 
 @pytest.mark.parametrize(
     "command", ["handoff", "session list", "project list", "fact list", "search x", "import nothing.jsonl", "rebuild", "account best"]
 )
-def test_no_database_and_no_server_is_loaded_to_ask_one(there: Any, command: str) -> None:
+def test_no_database_and_no_server_is_loaded_to_ask_one(remote: Any, command: str) -> None:
     program = (
         "import sys; from onward.cli.main import main; code = main(sys.argv[1:])\n"
         "print(sorted({'sqlalchemy', 'alembic', 'fastapi', 'starlette', 'pydantic', 'dbos', 'structlog', 'asyncio'} & set(sys.modules)), file=sys.stderr)"
     )
-    environment = {**os.environ, "ONWARD_HOME": str(there.home), "ONWARD_SERVER": there.url}
-    said = subprocess.run(
+    environment = {**os.environ, "ONWARD_HOME": str(remote.home), "ONWARD_SERVER": remote.url}
+    result = subprocess.run(
         [sys.executable, "-c", program, *shlex.split(command)], env=environment, capture_output=True, text=True, check=True
     )
-    assert said.stderr.endswith("[]\n")
+    assert result.stderr.endswith("[]\n")

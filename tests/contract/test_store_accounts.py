@@ -11,247 +11,252 @@ from pathlib import Path
 import pytest
 
 from onward.app import accounts, projects, sessions, usage
-from onward.app.charging import account_of, assign
+from onward.app.charging import assign, find_account
 from onward.app.completing import complete
-from onward.app.credits import analyze, best, rotate
+from onward.app.credits import analyze, best_account, rotate
 from onward.app.imports import import_paths
-from onward.core.accounts import Account, Event, Limit, ModelLimit, Period
-from onward.core.credits import Need, Window
+from onward.core.accounts import Account, AccountEvent, Limit, ModelLimit, Period
+from onward.core.credits import AccountNeed, RotationWindow
 from onward.core.project import Project
 from onward.core.session import Session
 from onward.core.transcript import Usage
 from onward.errors import Conflict, NotFound
 from onward.store import Store
 from onward.store import accounts as stored
-from onward.store.usage import UsedTurn
+from onward.store.usage import TurnUsage
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 @pytest.fixture
 def project(store: Store) -> Project:
-    return projects.new(store, "kopi")
+    return projects.create(store, "kopi")
 
 
-def entered(store: Store, name: str, **said: object) -> Account:
-    return accounts.new(store, {"name": name, **said}, at=NOON).account
+def create_account(store: Store, name: str, **fields: object) -> Account:
+    return accounts.create(store, {"name": name, **fields}, at=NOON).account
 
 
-def begun(store: Store, project: Project, account: Account | None = None) -> Session:
+def start_session(store: Store, project: Project, account: Account | None = None) -> Session:
     return sessions.start(store, project, account_id=account.id if account else None).session
 
 
-def used(store: Store, account: Account, at: datetime = NOON) -> float:
-    return accounts.show(store, account, at=at).standing.credits_used
+def credits_used_of(store: Store, account: Account, at: datetime = NOON) -> float:
+    return accounts.show(store, account, at=at).availability.credits_used
 
 
-def test_an_account_is_kept_as_it_was_told(store: Store) -> None:
+def test_an_account_is_stored_as_given(store: Store) -> None:
     account = Account(
         0, "kopi — ☕", "anthropic", "pro", (ModelLimit("opus", 40.0), ModelLimit("haiku")), ("web", "db"), "note", 100.0, 12.5, 2.5, NOON, NOON + timedelta(hours=3),
         Period(5, "h"), is_paused=True, limits=(), created_at=NOON, updated_at=NOON,
     )  # fmt: skip
     limits = (Limit("", NOON, None), Limit("opus", NOON, NOON + timedelta(hours=1)))
     with store.write() as connection:
-        [made] = stored.add(connection, [account])
-        [held] = stored.hold(connection, [made.id])
-        assert held == made
-    assert replace(made, id=0, created_at=NOON, updated_at=NOON) == account
+        [new_account] = stored.create_accounts(connection, [account])
+        [held] = stored.lock_accounts(connection, [new_account.id])
+        assert held == new_account
+    assert replace(new_account, id=0, created_at=NOON, updated_at=NOON) == account
     with store.write() as connection:
-        changed = stored.put(connection, replace(made, name="teh", limits=limits))
-        assert stored.listed(connection, name="teh") == [changed]
+        changed = stored.update_account(connection, replace(new_account, name="teh", limits=limits))
+        assert stored.list_accounts(connection, name="teh") == [changed]
         assert changed.limits == limits
-        assert stored.put(connection, replace(changed, limits=())).limits == ()
+        assert stored.update_account(connection, replace(changed, limits=())).limits == ()
 
 
 def test_a_name_is_taken_once_and_the_transaction_goes_on(store: Store) -> None:
-    first, second = entered(store, "a"), entered(store, "b")
+    first, second = create_account(store, "a"), create_account(store, "b")
     with pytest.raises(Conflict):
-        entered(store, "a")
+        create_account(store, "a")
     with pytest.raises(Conflict):
         accounts.change(store, second, {"name": "a"}, at=NOON)
-    assert [one.account for one in accounts.listed(store, at=NOON)] == [first, second]
+    assert [line.account for line in accounts.list_accounts(store, at=NOON)] == [first, second]
 
 
 def test_events_are_listed_the_newest_first(store: Store) -> None:
-    account, other = entered(store, "a"), entered(store, "b")
+    account, other = create_account(store, "a"), create_account(store, "b")
     with store.write() as connection:
         for hour in range(5):
             kind = "failure" if hour % 2 else "use"
-            stored.note(connection, Event(0, account.id, None, kind, "reported", "m", 1.5, 3.0, "x", NOON + timedelta(hours=hour)))
-        found = stored.events(connection, account_id=account.id)
-        assert [one.at.hour for one in found] == [16, 15, 14, 13, 12]
-        assert [one.at.hour for one in stored.events(connection, account_id=account.id, before_id=found[1].id, limit=2)] == [14, 13]
-        assert [one.at.hour for one in stored.events(connection, kinds=["failure"], since=NOON + timedelta(hours=2))] == [15]
-        assert stored.events(connection, account_id=other.id) == []
+            stored.record_events(
+                connection, AccountEvent(0, account.id, None, kind, "reported", "m", 1.5, 3.0, "x", NOON + timedelta(hours=hour))
+            )
+        events = stored.list_events(connection, account_id=account.id)
+        assert [event.at.hour for event in events] == [16, 15, 14, 13, 12]
+        assert [event.at.hour for event in stored.list_events(connection, account_id=account.id, before_id=events[1].id, limit=2)] == [
+            14,
+            13,
+        ]
+        assert [event.at.hour for event in stored.list_events(connection, kinds=["failure"], since=NOON + timedelta(hours=2))] == [15]
+        assert stored.list_events(connection, account_id=other.id) == []
 
 
 def test_credits_come_back_by_themselves(store: Store) -> None:
-    account = entered(store, "a", credits_total=100, credits_used=80, resets_at="2026-03-01T15:00", period="5h")
-    assert [used(store, account, NOON + timedelta(hours=hours)) for hours in (0, 2.9, 3, 9)] == [80, 80, 0, 0]
+    account = create_account(store, "a", credits_total=100, credits_used=80, resets_at="2026-03-01T15:00", period="5h")
+    assert [credits_used_of(store, account, NOON + timedelta(hours=hours)) for hours in (0, 2.9, 3, 9)] == [80, 80, 0, 0]
     later = NOON + timedelta(hours=4)
     accounts.change(store, account, {"resets_at": "2026-03-09T00:00"}, at=later)
-    assert used(store, account, later) == 0
-    accounts.used(store, account, 30, at=later)
-    standing = accounts.show(store, account, at=later).standing
+    assert credits_used_of(store, account, later) == 0
+    accounts.report_credits(store, account, 30, at=later)
+    standing = accounts.show(store, account, at=later).availability
     assert (standing.credits_used, standing.credits_left, standing.resets_source) == (30, 70, "reported")
-    assert accounts.show(store, account, at=NOON + timedelta(days=8)).standing.resets_source == "estimated"
+    assert accounts.show(store, account, at=NOON + timedelta(days=8)).availability.resets_source == "estimated"
 
 
 def test_a_limit_ends_at_its_time_at_the_reset_or_when_a_person_says_so(store: Store) -> None:
-    named, resetting, unknown = (entered(store, name, **said) for name, said in
+    named, resetting, unknown = (create_account(store, name, **fields) for name, fields in
                                  [("a", {}), ("b", {"resets_at": "2026-03-01T15:00", "period": "1d"}), ("c", {})])  # fmt: skip
-    accounts.limit_reached(store, named, until_at=NOON + timedelta(hours=1), at=NOON)
-    accounts.limit_reached(store, resetting, at=NOON)
-    accounts.limit_reached(store, unknown, at=NOON)
-    accounts.limit_reached(store, unknown, model="opus", at=NOON)
+    accounts.report_limit(store, named, until_at=NOON + timedelta(hours=1), at=NOON)
+    accounts.report_limit(store, resetting, at=NOON)
+    accounts.report_limit(store, unknown, at=NOON)
+    accounts.report_limit(store, unknown, model="opus", at=NOON)
 
     def exhausted(at: datetime) -> list[str]:
-        return [one.account.name for one in accounts.listed(store, status="exhausted", at=at)]
+        return [line.account.name for line in accounts.list_accounts(store, status="exhausted", at=at)]
 
     assert exhausted(NOON) == ["a", "b", "c"]
     assert exhausted(NOON + timedelta(hours=2)) == ["b", "c"]
     assert exhausted(NOON + timedelta(days=400)) == ["c"]
     accounts.change(store, unknown, {"status": "active"}, at=NOON)
     assert exhausted(NOON) == ["a", "b"]
-    assert accounts.show(store, unknown, at=NOON).standing.limits == ()
+    assert accounts.show(store, unknown, at=NOON).availability.limits == ()
 
 
 def test_a_batch_is_all_or_none(store: Store) -> None:
     rows = [{"name": f"pool-{number}", "credits_total": "100"} for number in range(120)]
-    failed = accounts.batch(store, [*rows, {"name": "pool-5"}, {"name": "x", "period": "never"}], at=NOON)
+    failed = accounts.create_batch(store, [*rows, {"name": "pool-5"}, {"name": "x", "period": "never"}], at=NOON)
     assert failed.created == []
-    assert [(one.row, one.name) for one in failed.errors] == [(121, "pool-5"), (122, "x")]
-    assert accounts.listed(store) == []
-    assert len(accounts.batch(store, rows, at=NOON).created) == 120
+    assert [(error.row, error.name) for error in failed.errors] == [(121, "pool-5"), (122, "x")]
+    assert accounts.list_accounts(store) == []
+    assert len(accounts.create_batch(store, rows, at=NOON).created) == 120
 
 
 def test_a_session_is_charged_once_however_often_it_is_completed(store: Store, project: Project) -> None:
-    account = entered(store, "a", credits_total=100, credits_used=5)
-    session = begun(store, project, account)
+    account = create_account(store, "a", credits_total=100, credits_used=5)
+    session = start_session(store, project, account)
     for credits, after in ((30, 35), (30, 35), (25, 30)):
         complete(store, session, credits_used=credits)
-        assert used(store, account) == after
-    other = entered(store, "b", credits_total=100)
+        assert credits_used_of(store, account) == after
+    other = create_account(store, "b", credits_total=100)
     assign(store, session, other)
-    assert (used(store, account), used(store, other)) == (30, 0)
-    assert account_of(store, session) == accounts.find(store, "b")
+    assert (credits_used_of(store, account), credits_used_of(store, other)) == (30, 0)
+    assert find_account(store, session) == accounts.require(store, "b")
 
 
 def test_what_is_reported_while_a_session_runs_is_not_counted_again(store: Store, project: Project) -> None:
-    account = entered(store, "a", credits_total=100, credits_used=10)
-    session = begun(store, project, account)
-    accounts.used(store, account, 60)
+    account = create_account(store, "a", credits_total=100, credits_used=10)
+    session = start_session(store, project, account)
+    accounts.report_credits(store, account, 60)
     complete(store, session, credits_used=55)
-    assert used(store, account, datetime.now(UTC)) == 65
+    assert credits_used_of(store, account, datetime.now(UTC)) == 65
 
 
 def test_less_is_given_back_only_where_no_reset_gave_it_back(store: Store, project: Project) -> None:
-    account = entered(store, "a", credits_total=100)
-    session = begun(store, project, account)
+    account = create_account(store, "a", credits_total=100)
+    session = start_session(store, project, account)
     complete(store, session, credits_used=40)
     accounts.change(store, account, {"resets_at": datetime.now(UTC).isoformat()})
-    accounts.used(store, account, 7)
+    accounts.report_credits(store, account, 7)
     complete(store, session, credits_used=30)
-    assert used(store, account, datetime.now(UTC)) == 7
+    assert credits_used_of(store, account, datetime.now(UTC)) == 7
 
 
 def test_rotation_moves_an_open_session_and_says_why(store: Store, project: Project) -> None:
-    first = entered(store, "a", credits_total=100, credits_used=84)
-    session = begun(store, project, first)
+    first = create_account(store, "a", credits_total=100, credits_used=84)
+    session = start_session(store, project, first)
     stays = rotate(store, session, at=NOON)
-    assert (stays.moved, stays.place, stays.why) == (False, "below", "a has used 84 of 100 credits; rotation begins at 85")
+    assert (stays.has_moved, stays.position, stays.why) == (False, "below", "a has used 84 of 100 credits; rotation begins at 85")
     alone = rotate(store, session, credits_used=88, at=NOON)
-    assert (alone.moved, alone.place) == (False, "in")
-    entered(store, "b", credits_total=100, credits_used=90)
-    assert not rotate(store, session, at=NOON).moved
+    assert (alone.has_moved, alone.position) == (False, "in")
+    create_account(store, "b", credits_total=100, credits_used=90)
+    assert not rotate(store, session, at=NOON).has_moved
     past = rotate(store, session, credits_used=93, at=NOON)
-    assert (past.moved, past.place, past.after and past.after.account.name) == (True, "past", "b")
+    assert (past.has_moved, past.position, past.after and past.after.account.name) == (True, "past", "b")
     chosen = rotate(store, session, to=first, at=NOON)
-    assert (chosen.moved, chosen.why) == (True, "a person chose it")
-    assert not rotate(store, session, to=first, at=NOON).moved
+    assert (chosen.has_moved, chosen.why) == (True, "a person chose it")
+    assert not rotate(store, session, to=first, at=NOON).has_moved
     complete(store, session)
     with pytest.raises(Conflict):
         rotate(store, session)
 
 
 def test_a_session_leaves_an_account_that_cannot_be_used_and_one_without_gets_the_best(store: Store, project: Project) -> None:
-    first, second = entered(store, "a", credits_total=100), entered(store, "b", credits_total=50)
-    session = begun(store, project)
+    first, second = create_account(store, "a", credits_total=100), create_account(store, "b", credits_total=50)
+    session = start_session(store, project)
     assert rotate(store, session, at=NOON).why == "the session has no account yet"
-    assert account_of(store, session) == first
-    accounts.limit_reached(store, first, until_at=NOON + timedelta(hours=1), at=NOON)
+    assert find_account(store, session) == first
+    accounts.report_limit(store, first, until_at=NOON + timedelta(hours=1), at=NOON)
     moved = rotate(store, session, at=NOON)
     assert "cannot be used: its limit is reached, until in 1 h" in moved.why
-    assert account_of(store, session) == second
+    assert find_account(store, session) == second
     accounts.change(store, second, {"status": "paused"}, at=NOON)
     stuck = rotate(store, session, at=NOON)
-    assert (stuck.moved, stuck.why) == (False, "b cannot be used: paused; neither can any other")
+    assert (stuck.has_moved, stuck.why) == (False, "b cannot be used: paused; neither can any other")
 
 
 def test_a_model_that_used_its_own_credits_is_left_alone(store: Store, project: Project) -> None:
-    account = entered(store, "a", credits_total=100, models={"opus": 20, "haiku": None})
+    account = create_account(store, "a", credits_total=100, models={"opus": 20, "haiku": None})
     with store.write() as connection:
-        stored.note(connection, Event(0, account.id, None, "use", "reported", "opus", 20.0, 20.0, "", NOON))
+        stored.record_events(connection, AccountEvent(0, account.id, None, "use", "reported", "opus", 20.0, 20.0, "", NOON))
 
     def why(model: str) -> str:
-        return best(store, Need(model), at=NOON).why
+        return best_account(store, AccountNeed(model), at=NOON).why
 
     assert "its credits for opus are used" in why("opus")
     assert "100 of 100 credits left" in why("haiku")
     assert "does not offer gpt" in why("gpt")
 
 
-def test_sessions_that_rotate_at_once_are_told_what_the_others_did(store: Store, project: Project) -> None:
-    full = entered(store, "full", credits_total=100, credits_used=95)
+def test_sessions_that_rotate_at_once_see_what_the_others_did(store: Store, project: Project) -> None:
+    full = create_account(store, "full", credits_total=100, credits_used=95)
     for number in range(4):
-        entered(store, f"free-{number}", credits_total=100)
-    running = [begun(store, project, full) for _ in range(4)]
+        create_account(store, f"free-{number}", credits_total=100)
+    running = [start_session(store, project, full) for _ in range(4)]
     with ThreadPoolExecutor(8) as pool:
         done = list(pool.map(lambda session: rotate(store, session, at=NOON), running * 2))
-    assert sum(one.moved for one in done) == 4
+    assert sum(outcome.has_moved for outcome in done) == 4
     # Who came later saw that an account was taken, and took another.
-    assert {account.name for session in running if (account := account_of(store, session))} == {f"free-{number}" for number in range(4)}
+    assert {account.name for session in running if (account := find_account(store, session))} == {f"free-{number}" for number in range(4)}
 
 
 @pytest.mark.slow
 def test_no_credits_are_lost_when_many_are_charged_at_once(store: Store) -> None:
-    account, other = entered(store, "a", credits_total=1000), entered(store, "b", credits_total=1000)
-    running = [begun(store, projects.new(store, f"p-{number}"), account) for number in range(8)]
+    account, other = create_account(store, "a", credits_total=1000), create_account(store, "b", credits_total=1000)
+    running = [start_session(store, projects.create(store, f"p-{number}"), account) for number in range(8)]
 
     def work(number: int) -> None:
         complete(store, running[number], credits_used=number + 1)
         if number % 2:
             complete(store, running[number], credits_used=number + 11)
-        accounts.failed(store, other)
+        accounts.report_failure(store, other)
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(work, range(8)))
-    assert used(store, account, datetime.now(UTC)) == sum(range(1, 9)) + 4 * 10
+    assert credits_used_of(store, account, datetime.now(UTC)) == sum(range(1, 9)) + 4 * 10
     with store.read() as connection:
-        found = stored.events(connection, account_id=account.id)
-        assert found[0].used_after == sum(one.credits or 0 for one in found)
+        events = stored.list_events(connection, account_id=account.id)
+        assert events[0].used_after == sum(event.credits or 0 for event in events)
 
 
 def test_a_deleted_account_leaves_its_sessions(store: Store, project: Project) -> None:
-    account = entered(store, "a", credits_total=100)
-    session = begun(store, project, account)
+    account = create_account(store, "a", credits_total=100)
+    session = start_session(store, project, account)
     complete(store, session, credits_used=30)
     accounts.delete(store, account)
-    assert account_of(store, session) is None
-    assert sessions.of_id(store, session.id).credits_used == 30
+    assert find_account(store, session) is None
+    assert sessions.require_by_id(store, session.id).credits_used == 30
     with pytest.raises(NotFound):
-        accounts.failed(store, account)
+        accounts.report_failure(store, account)
     with pytest.raises(NotFound):
-        begun(store, project, account)
+        start_session(store, project, account)
 
 
 def test_a_deleted_project_leaves_what_its_sessions_used(store: Store, project: Project) -> None:
-    account = entered(store, "a", credits_total=100)
-    complete(store, begun(store, project, account), credits_used=30)
+    account = create_account(store, "a", credits_total=100)
+    complete(store, start_session(store, project, account), credits_used=30)
     projects.delete(store, project)
     detail = accounts.show(store, account, at=NOON)
-    assert (detail.standing.credits_used, detail.sessions) == (30, [])
-    assert [(one.kind, one.session_id) for one in detail.events] == [("use", None)]
+    assert (detail.availability.credits_used, detail.sessions) == (30, [])
+    assert [(event.kind, event.session_id) for event in detail.events] == [("use", None)]
 
 
 LINE = '{"id": "%s", "role": "%s", "text": "turn %s", "at": "2026-03-01T12:%02d:00Z"%s}\n'
@@ -279,8 +284,8 @@ def session_of_claude(path: Path, name: str, *answers: str) -> Path:
             "content": [{"type": "text", "text": answer}],
             "usage": usage,
         }
-        asked: dict[str, object] = {"type": "user", "uuid": f"q-{answer}", "message": {"role": "user", "content": f"say {answer}"}}
-        for record in (asked, {"type": "assistant", "uuid": f"a-{answer}", "message": message}):
+        question: dict[str, object] = {"type": "user", "uuid": f"q-{answer}", "message": {"role": "user", "content": f"say {answer}"}}
+        for record in (question, {"type": "assistant", "uuid": f"a-{answer}", "message": message}):
             parent = records[-1]["uuid"] if records else None
             records.append({**record, "parentUuid": parent, "sessionId": name, "cwd": "/code/kopi", "timestamp": at})
     path.write_text("".join(json.dumps(record) + "\n" for record in records), "utf-8")
@@ -293,9 +298,9 @@ def test_usage_is_counted_once_by_model_and_a_fork_adds_only_its_own(store: Stor
     import_paths(store, [parent, fork], project=project, complete=True)
     import_paths(store, [fork, parent], project=project)
     assert usage.count_all(store) == 0
-    assert [one.turns for one in sessions.listed(store, project)] == [4, 2]
-    [found] = analyze(store, at=NOON).projects
-    assert [(one.model, one.turns, one.cost_usd, one.unpriced_turns) for one in found.usage] == [
+    assert [session.turns for session in sessions.list_sessions(store, project)] == [4, 2]
+    [report] = analyze(store, at=NOON).projects
+    assert [(row.model, row.turns, row.cost_usd, row.unpriced_turns) for row in report.usage] == [
         ("claude-sonnet-4-5", 2, pytest.approx(0.009), 0),
         ("in-house-7b", 1, None, 1),
     ]
@@ -305,16 +310,16 @@ def test_turns_that_come_later_are_counted_when_somebody_asks(store: Store, proj
     turns = [("t1", "", 0), ("t2", "claude-sonnet-4-5", 1)]
     import_paths(store, [transcript(tmp_path, "a.jsonl", turns)], project=project, complete=True)
     import_paths(store, [transcript(tmp_path, "a.jsonl", [*turns, ("t3", "claude-sonnet-4-5", 2)])], project=project)
-    [found] = usage.of_session(store, sessions.find(store, project, 1).id)
-    assert (found.turns, found.tokens.input_tokens, found.account_id) == (2, 2000, None)
-    account = entered(store, "a")
-    assign(store, sessions.find(store, project, 1), account)
-    [found] = usage.of_session(store, sessions.find(store, project, 1).id)
-    assert (found.turns, found.account_id) == (2, account.id)
+    [row] = usage.read_session_usage(store, sessions.require(store, project, 1).id)
+    assert (row.turns, row.tokens.input_tokens, row.account_id) == (2, 2000, None)
+    account = create_account(store, "a")
+    assign(store, sessions.require(store, project, 1), account)
+    [row] = usage.read_session_usage(store, sessions.require(store, project, 1).id)
+    assert (row.turns, row.account_id) == (2, account.id)
 
 
 def test_credits_that_nobody_entered_are_estimated_until_somebody_does(store: Store, project: Project, tmp_path: Path) -> None:
-    account = entered(store, "a", credits_total=100)
+    account = create_account(store, "a", credits_total=100)
     for number in range(4):
         # A session waits for its transcript only if that began after it.
         path = tmp_path / f"{number}.jsonl"
@@ -323,16 +328,16 @@ def test_credits_that_nobody_entered_are_estimated_until_somebody_does(store: St
             f'{{"id": "u{number}", "role": "user", "text": "go {number}", "at": "{at.isoformat()}"}}\n'
             f'{{"id": "a{number}", "role": "assistant", "text": "gone {number}", "at": "{at.isoformat()}"{COST % "claude-sonnet-4-5"}}}\n'
         )
-        session = begun(store, project, account)
+        session = start_session(store, project, account)
         import_paths(store, [path], project=project)
         complete(store, session, credits_used=10 if number < 3 else None)
-    standing = accounts.show(store, account, at=datetime.now(UTC)).standing
+    standing = accounts.show(store, account, at=datetime.now(UTC)).availability
     assert (standing.credits_used, standing.credits_estimated) == (40, 10)
-    assert sessions.of_id(store, session.id).credits_used is None
+    assert sessions.require_by_id(store, session.id).credits_used is None
     complete(store, session, credits_used=14)
     detail = accounts.show(store, account, at=datetime.now(UTC))
-    assert (detail.standing.credits_used, detail.standing.credits_estimated) == (44, 0)
-    assert [(one.source, one.credits, one.model) for one in detail.events[:3]] == [
+    assert (detail.availability.credits_used, detail.availability.credits_estimated) == (44, 0)
+    assert [(event.source, event.credits, event.model) for event in detail.events[:3]] == [
         ("reported", 14, "claude-sonnet-4-5"),
         ("estimated", -10, "claude-sonnet-4-5"),
         ("estimated", 10, "claude-sonnet-4-5"),
@@ -340,11 +345,11 @@ def test_credits_that_nobody_entered_are_estimated_until_somebody_does(store: St
 
 
 def test_usage_goes_to_the_account_that_was_in_use_then(store: Store, project: Project, tmp_path: Path) -> None:
-    first, second = entered(store, "a"), entered(store, "b")
-    session = begun(store, project, first)
-    rotate(store, session, to=second, window=Window())
+    first, second = create_account(store, "a"), create_account(store, "b")
+    session = start_session(store, project, first)
+    rotate(store, session, to=second, window=RotationWindow())
     early, late = datetime.now(UTC) - timedelta(hours=1), datetime.now(UTC) + timedelta(hours=1)
     with store.read() as connection:
-        links = stored.links(connection, session_id=session.id)
-    turns = [UsedTurn(early, "m", Usage(1)), UsedTurn(late, "m", Usage(2)), UsedTurn(None, "m", Usage(4))]
-    assert {one.account_id: one.tokens.input_tokens for one in usage.counted(turns, links)} == {first.id: 1, second.id: 6}
+        links = stored.list_links(connection, session_id=session.id)
+    turns = [TurnUsage(early, "m", Usage(1)), TurnUsage(late, "m", Usage(2)), TurnUsage(None, "m", Usage(4))]
+    assert {row.account_id: row.tokens.input_tokens for row in usage.sum_by_model(turns, links)} == {first.id: 1, second.id: 6}

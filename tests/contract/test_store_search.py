@@ -8,8 +8,8 @@ import pytest
 
 from onward.core.transcript import SessionHead, ToolCall, ToolResult, Turn
 from onward.store import Store, health, projects, search_index, search_plan, sessions, turns
-from onward.store.bodies import Bodies
-from onward.store.turns import NewTurn, Place
+from onward.store.bodies import TurnCodec
+from onward.store.turns import NewTurn, TurnPosition
 
 SAID = [
     Turn("user", "The orders service must never write to the archive table."),
@@ -20,23 +20,26 @@ SAID = [
 ]
 
 
-def kept(store: Store, name: str, *said: Turn) -> int:
+def store_turns(store: Store, name: str, *conversation: Turn) -> int:
     with store.write() as connection:
-        project = projects.add(connection, name)
-        session = sessions.add(connection, project.id, SessionHead("codex"))
+        project = projects.create(connection, name)
+        session = sessions.create(connection, project.id, SessionHead("codex"))
         turns.append(
-            connection, project.id, session.id, [NewTurn(i, b"%d" % i, Bodies().pack(turn, 1)) for i, turn in enumerate(said, start=1)]
+            connection,
+            project.id,
+            session.id,
+            [NewTurn(i, b"%d" % i, TurnCodec().pack(turn, 1)) for i, turn in enumerate(conversation, start=1)],
         )
-        sessions.grow(connection, session.id, len(said), 0)
+        sessions.add_turn_counts(connection, session.id, len(conversation), 0)
         return project.id
 
 
-def found(store: Store, *terms: str, **filters: object) -> list[int]:
+def find_turns(store: Store, *terms: str, **filters: object) -> list[int]:
     """Return the ordinals of the turns that hold any of *terms*, the best first."""
     with store.read() as connection:
-        index = search_index.of(connection)
+        index = search_index.index_for(connection)
         ids = index.search(connection, index.frequencies(connection, terms), **filters)
-        return [turns.by_ids(connection, [one])[one].ordinal for one in ids]
+        return [turns.find_by_ids(connection, [turn_id])[turn_id].ordinal for turn_id in ids]
 
 
 @pytest.mark.parametrize(
@@ -63,13 +66,13 @@ def found(store: Store, *terms: str, **filters: object) -> list[int]:
     ],
 )
 def test_what_was_said_is_found(store: Store, term: str, ordinals: list[int]) -> None:
-    kept(store, "p", *SAID)
-    assert found(store, term) == ordinals
+    store_turns(store, "p", *SAID)
+    assert find_turns(store, term) == ordinals
 
 
 def test_the_turn_that_holds_more_comes_first(store: Store) -> None:
-    kept(store, "p", Turn("user", "apples"), Turn("user", "apples and pears"), Turn("user", "pears " + "x " * 200))
-    assert found(store, "apples", "pears")[0] == 2
+    store_turns(store, "p", Turn("user", "apples"), Turn("user", "apples and pears"), Turn("user", "pears " + "x " * 200))
+    assert find_turns(store, "apples", "pears")[0] == 2
 
 
 @pytest.mark.parametrize(
@@ -94,70 +97,72 @@ def test_the_turn_that_holds_more_comes_first(store: Store) -> None:
     ],
 )
 def test_no_text_is_syntax(store: Store, text: str) -> None:
-    kept(store, "p", *SAID, Turn("user", f"here: {text} :there"))
-    assert set(found(store, text)) <= {6}
-    assert found(store, "qa") == ([6] if "qa" in text else [])
-    assert found(store, "there") == [6]
+    store_turns(store, "p", *SAID, Turn("user", f"here: {text} :there"))
+    assert set(find_turns(store, text)) <= {6}
+    assert find_turns(store, "qa") == ([6] if "qa" in text else [])
+    assert find_turns(store, "there") == [6]
 
 
 def test_filters(store: Store) -> None:
-    first = kept(store, "p", *SAID)
-    second = kept(store, "q", Turn("user", "the archive again"))
-    assert found(store, "archive", project_id=first) == [1]
-    assert found(store, "archive", project_id=second) == [1]
-    assert len(found(store, "archive")) == 2
-    assert found(store, "archive", roles=["assistant"]) == []
-    assert found(store, "archive", "mutex", roles=["assistant", "tool"], project_id=first) == [2]
-    assert len(found(store, "archive", limit=1)) == 1
+    first = store_turns(store, "p", *SAID)
+    second = store_turns(store, "q", Turn("user", "the archive again"))
+    assert find_turns(store, "archive", project_id=first) == [1]
+    assert find_turns(store, "archive", project_id=second) == [1]
+    assert len(find_turns(store, "archive")) == 2
+    assert find_turns(store, "archive", roles=["assistant"]) == []
+    assert find_turns(store, "archive", "mutex", roles=["assistant", "tool"], project_id=first) == [2]
+    assert len(find_turns(store, "archive", limit=1)) == 1
 
 
 def test_common_words_alone_find_the_newest_that_holds_all(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search_plan, "COMMON", 3)
-    kept(store, "p", *(Turn("user", text) for text in ("red", "red blue", "blue", "red blue", "red", "blue", "red", "green")))
-    assert found(store, "red", "blue")[:2] == [4, 2]
-    assert found(store, "red", "green")[0] == 8
+    store_turns(store, "p", *(Turn("user", text) for text in ("red", "red blue", "blue", "red blue", "red", "blue", "red", "green")))
+    assert find_turns(store, "red", "blue")[:2] == [4, 2]
+    assert find_turns(store, "red", "green")[0] == 8
     with store.read() as connection:
-        assert search_index.of(connection).frequencies(connection, ["red", "green", "grey"]) == {"red": 3, "green": 1, "grey": 0}
+        assert search_index.index_for(connection).frequencies(connection, ["red", "green", "grey"]) == {"red": 3, "green": 1, "grey": 0}
 
 
 def test_what_has_changed_is_found_by_its_new_words_alone(store: Store) -> None:
-    kept(store, "p", *SAID)
+    store_turns(store, "p", *SAID)
     with store.write() as connection:
-        turns.replace(connection, Place(1, 2, 1), NewTurn(2, b"2", Bodies().pack(Turn("assistant", "I left it in lib/names.py"), 9)))
-    assert found(store, "mutex") == found(store, "getUserName") == []
-    assert found(store, "lib names") == [2]
-    assert found(store, "kumquat") == [4]
+        turns.replace_turn(
+            connection, TurnPosition(1, 2, 1), NewTurn(2, b"2", TurnCodec().pack(Turn("assistant", "I left it in lib/names.py"), 9))
+        )
+    assert find_turns(store, "mutex") == find_turns(store, "getUserName") == []
+    assert find_turns(store, "lib names") == [2]
+    assert find_turns(store, "kumquat") == [4]
 
 
 def test_what_is_deleted_is_not_found(store: Store) -> None:
-    kept(store, "p", *SAID)
+    store_turns(store, "p", *SAID)
     with store.write() as connection:
-        turns.remove(connection, 1)
-        assert search_index.of(connection).frequencies(connection, ["archive", "kumquat"]) == {"archive": 0, "kumquat": 0}
+        turns.delete_turns(connection, 1)
+        assert search_index.index_for(connection).frequencies(connection, ["archive", "kumquat"]) == {"archive": 0, "kumquat": 0}
 
 
 def test_an_index_can_be_made_anew(store: Store) -> None:
-    kept(store, "p", *SAID)
+    store_turns(store, "p", *SAID)
     with store.write() as connection:
-        index = search_index.of(connection)
+        index = search_index.index_for(connection)
         index.clear(connection)
         assert index.frequencies(connection, ["archive"]) == {"archive": 0}
-        assert health.unindexed(connection) == len(SAID)
-        assert turns.index_again(connection) == len(SAID)
-        assert health.unindexed(connection) == 0
+        assert health.count_unindexed(connection) == len(SAID)
+        assert turns.reindex(connection) == len(SAID)
+        assert health.count_unindexed(connection) == 0
         if connection.dialect.name == "sqlite":
             connection.exec_driver_sql("INSERT INTO turn_words (turn_words) VALUES ('integrity-check')")
-    assert found(store, "archive") == [1]
+    assert find_turns(store, "archive") == [1]
 
 
 def test_what_is_deleted_with_its_project_is_not_found(store: Store) -> None:
-    first = kept(store, "p", *SAID)
-    kept(store, "q", Turn("user", "the archive again"))
+    first = store_turns(store, "p", *SAID)
+    store_turns(store, "q", Turn("user", "the archive again"))
     with store.write() as connection:
-        turns.remove(connection, 1)
-        projects.remove(connection, first)
-        assert search_index.of(connection).frequencies(connection, ["archive", "kumquat"]) == {"archive": 1, "kumquat": 0}
-        assert health.unindexed(connection) == 0
+        turns.delete_turns(connection, 1)
+        projects.delete_project(connection, first)
+        assert search_index.index_for(connection).frequencies(connection, ["archive", "kumquat"]) == {"archive": 1, "kumquat": 0}
+        assert health.count_unindexed(connection) == 0
 
 
 @pytest.mark.parametrize(
@@ -172,25 +177,25 @@ def test_what_is_deleted_with_its_project_is_not_found(store: Store) -> None:
     ids=["one word again and again", "many words", "a word without end", "long words", "quotes"],
 )
 def test_any_text_is_indexed_to_its_end(store: Store, text: str) -> None:
-    kept(store, "p", Turn("user", text), Turn("user", "nothing"))
-    assert found(store, "kumquat") == [1]
+    store_turns(store, "p", Turn("user", text), Turn("user", "nothing"))
+    assert find_turns(store, "kumquat") == [1]
 
 
 def test_forms_of_a_word_find_each_other(store: Store) -> None:
-    kept(store, "p", Turn("user", "We deployed the migrations, and the retries stopped failing."))
-    for asked in ("deploy", "deploying", "migration", "retry", "stop", "fail", "failed"):
-        assert found(store, asked) == [1], asked
+    store_turns(store, "p", Turn("user", "We deployed the migrations, and the retries stopped failing."))
+    for word in ("deploy", "deploying", "migration", "retry", "stop", "fail", "failed"):
+        assert find_turns(store, word) == [1], word
 
 
 def test_only_what_was_said_since_a_time_is_found(store: Store) -> None:
     early, late = datetime(2026, 3, 1, 12, tzinfo=UTC), datetime(2026, 3, 2, 12, tzinfo=UTC)
-    kept(
+    store_turns(
         store,
         "shop",
         Turn("user", "The archive is full.", at=early),
         Turn("user", "The archive was emptied.", at=late),
         Turn("user", "archive"),
     )
-    assert found(store, "archive", since=late) == [2]
-    assert sorted(found(store, "archive", since=early)) == [1, 2]
-    assert len(found(store, "archive")) == 3
+    assert find_turns(store, "archive", since=late) == [2]
+    assert sorted(find_turns(store, "archive", since=early)) == [1, 2]
+    assert len(find_turns(store, "archive")) == 3

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from onward.store.bodies import Bodies
+from onward.store.bodies import TurnCodec
 
 SESSIONS, TURNS = 4, 80
 PROJECT = "shop"
@@ -67,7 +67,7 @@ def sessions(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @dataclass(frozen=True)
-class Undisturbed:
+class ReferenceStore:
     """A store that nothing befell: its folder, what it holds, and how long that took."""
 
     home: Path
@@ -80,14 +80,14 @@ class Undisturbed:
 
 
 @pytest.fixture(scope="session")
-def undisturbed(sessions: Path, tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
+def reference_store(sessions: Path, tmp_path_factory: pytest.TempPathFactory) -> ReferenceStore:
     """The store that an import which nothing disturbs leaves."""
     onward = Onward(tmp_path_factory.mktemp("undisturbed") / "home")
     started = time.monotonic()
     done = onward.import_all(sessions)
     took_s = time.monotonic() - started
     assert done.returncode == 0, done.stderr
-    return Undisturbed(onward.home, kept(onward.database), took_s)
+    return ReferenceStore(onward.home, stored_state(onward.database), took_s)
 
 
 def _session(number: int) -> str:
@@ -143,10 +143,10 @@ def _session(number: int) -> str:
     return "".join(json.dumps(record) + "\n" for record in records)
 
 
-def kept(database: Path) -> dict[str, object]:
+def stored_state(database: Path) -> dict[str, object]:
     """Return all that the store at *database* knows, without what is by nature its own: row ids, its clock and its random key."""
     connection = sqlite3.connect(database)
-    bodies = Bodies()
+    bodies = TurnCodec()
 
     def rows(query: str) -> list[tuple[object, ...]]:
         return connection.execute(query).fetchall()

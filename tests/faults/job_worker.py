@@ -29,7 +29,7 @@ from onward.work import worker
 def main(home: Path, point: int, side: str, database_url: str = "") -> None:
     # Small pieces, and nothing written by the clock.
     job_kinds._PIECE_FILES = 2
-    worker.BEAT_SECONDS, worker.QUIET_SECONDS, worker.LOOKED_AT_SECONDS = (0.1, 2.0, 0.5) if side == "among" else (3600.0, 3600.0, 5.0)
+    worker.BEAT_SECONDS, worker.SILENCE_SECONDS, worker.RECHECK_SECONDS = (0.1, 2.0, 0.5) if side == "among" else (3600.0, 3600.0, 5.0)
     writes = 0
     write = Store.write
 
@@ -46,14 +46,14 @@ def main(home: Path, point: int, side: str, database_url: str = "") -> None:
 
     Store.write = counted  # type: ignore[method-assign]
     # Which model there is comes by the environment, as everywhere.
-    said = read_settings(environment={**os.environ, "ONWARD_HOME": str(home)}, folder=home)
-    settings = Settings(home, home, database_url, llm=said.llm)
-    with open_store(settings) as store, worker.start(settings) as ours:
+    configured = read_settings(environment={**os.environ, "ONWARD_HOME": str(home)}, folder=home)
+    settings = Settings(home, home, database_url, llm=configured.llm)
+    with open_store(settings) as store, worker.start(settings) as running_worker:
         for _ in range(3000):
-            if ours.error:
-                raise ours.error
+            if running_worker.error:
+                raise running_worker.error
             with contextlib.suppress(OnwardError):
-                if not jobs.open_ones(store):
+                if not jobs.list_open(store):
                     break
             time.sleep(0.02)
     sys.stdout.write(str(writes))

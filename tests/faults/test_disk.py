@@ -12,25 +12,25 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import PROJECT, Onward, Undisturbed, kept
+from .conftest import PROJECT, Onward, ReferenceStore, stored_state
 
 pytestmark = pytest.mark.slow
 
 CAP_DAC_OVERRIDE, PR_CAPBSET_DROP = 1, 24
 
 
-def no_room_beyond(size_bytes: int) -> None:
+def limit_file_size(size_bytes: int) -> None:
     """Let no file of this process grow beyond *size_bytes*, as on a disk that is full."""
     resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, size_bytes))
 
 
-def no_privileges() -> None:
+def drop_privileges() -> None:
     """Let file permissions hold for root too."""
     if os.geteuid() == 0:
         ctypes.CDLL(None, use_errno=True).prctl(PR_CAPBSET_DROP, CAP_DAC_OVERRIDE, 0, 0, 0)
 
 
-def assert_said(err: str) -> None:
+def assert_plain_error(err: str) -> None:
     """A failure is one sentence and what to do, never a traceback."""
     assert err.strip()
     assert "Traceback" not in err
@@ -39,14 +39,14 @@ def assert_said(err: str) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs file size limits")
 @pytest.mark.parametrize("room_kb", [1, 160, 900])
-def test_a_full_disk_loses_nothing_that_was_kept(sessions: Path, tmp_path: Path, undisturbed: Undisturbed, room_kb: int) -> None:
-    full = Onward(tmp_path / "full", limits=lambda: no_room_beyond(room_kb * 1_024))
+def test_a_full_disk_loses_nothing_that_was_kept(sessions: Path, tmp_path: Path, reference_store: ReferenceStore, room_kb: int) -> None:
+    full = Onward(tmp_path / "full", limits=lambda: limit_file_size(room_kb * 1_024))
     failed = full.import_all(sessions)
     assert failed.returncode == 1
-    assert_said(failed.stderr)
+    assert_plain_error(failed.stderr)
     again = Onward(full.home).import_all(sessions)
     assert again.returncode == 0, again.stderr
-    assert kept(full.database) == undisturbed.state
+    assert stored_state(full.database) == reference_store.state
 
 
 _ON_A_SMALL_DISK = """
@@ -63,7 +63,9 @@ cp "$ONWARD_HOME"/onward.db* "$OUT"
 
 @pytest.mark.skipif(sys.platform != "linux" or not shutil.which("unshare"), reason="needs a disk of its own")
 @pytest.mark.parametrize("room", ["100k", "700k"])
-def test_a_disk_that_fills_up_loses_nothing_that_was_kept(sessions: Path, tmp_path: Path, undisturbed: Undisturbed, room: str) -> None:
+def test_a_disk_that_fills_up_loses_nothing_that_was_kept(
+    sessions: Path, tmp_path: Path, reference_store: ReferenceStore, room: str
+) -> None:
     home, out = tmp_path / "home", tmp_path / "out"
     home.mkdir()
     out.mkdir()
@@ -75,23 +77,25 @@ def test_a_disk_that_fills_up_loses_nothing_that_was_kept(sessions: Path, tmp_pa
         pytest.skip("no disk of one's own may be made here")
     full = (out / "full.err").read_text()
     assert (out / "full.code").read_text() == "1\n", full
-    assert_said(full)
+    assert_plain_error(full)
     assert "no room" in full
     assert (out / "again.code").read_text() == "0\n", (out / "again.out").read_text()
-    assert kept(out / "onward.db") == undisturbed.state
+    assert stored_state(out / "onward.db") == reference_store.state
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="drops privileges as Linux does")
-def test_a_store_that_may_not_be_written_says_so_and_stays_as_it_is(sessions: Path, tmp_path: Path, undisturbed: Undisturbed) -> None:
-    onward = undisturbed.copy(tmp_path / "home")
+def test_a_store_that_may_not_be_written_says_so_and_stays_as_it_is(
+    sessions: Path, tmp_path: Path, reference_store: ReferenceStore
+) -> None:
+    onward = reference_store.copy(tmp_path / "home")
     before = onward.database.read_bytes()
     for path in onward.home.iterdir():
         path.chmod(0o400)
     onward.home.chmod(0o500)
     try:
-        failed = Onward(onward.home, limits=no_privileges).import_all(sessions)
+        failed = Onward(onward.home, limits=drop_privileges).import_all(sessions)
         assert failed.returncode == 1
-        assert_said(failed.stderr)
+        assert_plain_error(failed.stderr)
         assert onward.database.read_bytes() == before
     finally:
         onward.home.chmod(0o700)
@@ -101,8 +105,8 @@ def test_a_store_that_may_not_be_written_says_so_and_stays_as_it_is(sessions: Pa
 
 
 @pytest.mark.parametrize("damage", ["not a database", "header", "middle", "cut"])
-def test_a_damaged_store_says_so_in_every_command(sessions: Path, tmp_path: Path, undisturbed: Undisturbed, damage: str) -> None:
-    onward = undisturbed.copy(tmp_path / "home")
+def test_a_damaged_store_says_so_in_every_command(sessions: Path, tmp_path: Path, reference_store: ReferenceStore, damage: str) -> None:
+    onward = reference_store.copy(tmp_path / "home")
     whole = onward.database.read_bytes()
     damaged = {
         "not a database": b"This was a database once.\n" * 400,
@@ -118,7 +122,7 @@ def test_a_damaged_store_says_so_in_every_command(sessions: Path, tmp_path: Path
     ):
         failed = onward.run(*command)
         assert failed.returncode == 1, failed.stdout
-        assert_said(failed.stderr)
+        assert_plain_error(failed.stderr)
     assert onward.run("doctor").returncode == 1
     onward.database.write_bytes(whole)
     for leftover in onward.home.glob("*-wal"):

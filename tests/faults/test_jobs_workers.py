@@ -15,9 +15,9 @@ from sqlalchemy import text
 
 from onward.app import jobs, projects, session_jobs, sessions
 from onward.app.jobs import Job
-from onward.app.session_jobs import Words
+from onward.app.session_jobs import Completion
 from onward.store import Store, events
-from onward.work.worker import AT_ONCE
+from onward.work.worker import CONCURRENT_JOBS
 
 from .conftest import PROJECT
 
@@ -32,27 +32,27 @@ def url(request: pytest.FixtureRequest) -> str:
     return str(request.getfixturevalue("new_database")()) if request.param == "postgresql" else ""
 
 
-def opened(home: Path, url: str) -> Store:
+def open_store(home: Path, url: str) -> Store:
     return Store.at_url(url) if url else Store.at_folder(home)
 
 
-def started(home: Path, url: str) -> subprocess.Popen[str]:
+def start_worker(home: Path, url: str) -> subprocess.Popen[str]:
     command = [sys.executable, str(WORKER), str(home), "0", "among", url]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-def ended(process: subprocess.Popen[str]) -> None:
-    _, said = process.communicate(timeout=180)
-    assert process.returncode == 0, said
+def assert_ended(process: subprocess.Popen[str]) -> None:
+    _, stderr = process.communicate(timeout=180)
+    assert process.returncode == 0, stderr
 
 
-def asked(store: Store, sessions: Path) -> list[Job]:
+def ask_imports(store: Store, sessions: Path) -> list[Job]:
     """Ask for the same import into each of several projects."""
-    made = [projects.new(store, f"{PROJECT}-{number}") for number in range(PROJECTS)]
-    return [jobs.ask(store, "import", {"paths": [str(sessions)], "complete": True}, project=project) for project in made]
+    targets = [projects.create(store, f"{PROJECT}-{number}") for number in range(PROJECTS)]
+    return [jobs.request_job(store, "import", {"paths": [str(sessions)], "complete": True}, project=project) for project in targets]
 
 
-def waited(condition: Callable[[], bool]) -> None:
+def wait_until(condition: Callable[[], bool]) -> None:
     for _ in range(1200):
         if condition():
             return
@@ -60,18 +60,20 @@ def waited(condition: Callable[[], bool]) -> None:
     pytest.fail("it never came to that")
 
 
-def all_done_once(store: Store, given: list[Job], *, handoffs: int) -> None:
+def assert_all_done_once(store: Store, given: list[Job], *, handoffs: int) -> None:
     for job in given:
-        now = jobs.find(store, job.id)
+        now = jobs.require(store, job.id)
         assert (now.state, now.error) == ("done", None)
         with store.read() as connection:
-            told = [event.data["state"] for event in events.after(connection, 0, job_id=job.id, limit=5000) if event.kind == "job"]
-            made = connection.execute(text("SELECT count(*) FROM handoffs WHERE project_id = :id"), {"id": job.project_id}).scalar_one()
-        assert told.count("done") == 1
-        assert made == handoffs
+            states = [event.data["state"] for event in events.list_after(connection, 0, job_id=job.id, limit=5000) if event.kind == "job"]
+            handoff_count = connection.execute(
+                text("SELECT count(*) FROM handoffs WHERE project_id = :id"), {"id": job.project_id}
+            ).scalar_one()
+        assert states.count("done") == 1
+        assert handoff_count == handoffs
 
 
-def stopped_between_transactions(store: Store, pid: int) -> None:
+def stop_between_transactions(store: Store, pid: int) -> None:
     """Stop a worker, the only one there is, where it holds nothing that others wait for."""
     busy = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'")
 
@@ -83,7 +85,7 @@ def stopped_between_transactions(store: Store, pid: int) -> None:
         os.kill(pid, signal.SIGCONT)
         return False
 
-    waited(is_stopped)
+    wait_until(is_stopped)
 
 
 @pytest.fixture
@@ -92,91 +94,91 @@ def handoffs(sessions: Path) -> int:
 
 
 def test_two_workers_share_the_work(tmp_path: Path, url: str, sessions: Path, handoffs: int) -> None:
-    with opened(tmp_path, url) as store:
-        given = asked(store, sessions)
-        for process in [started(tmp_path, url) for _ in range(2)]:
-            ended(process)
-        all_done_once(store, given, handoffs=handoffs)
+    with open_store(tmp_path, url) as store:
+        given = ask_imports(store, sessions)
+        for process in [start_worker(tmp_path, url) for _ in range(2)]:
+            assert_ended(process)
+        assert_all_done_once(store, given, handoffs=handoffs)
 
 
 def test_another_worker_goes_on_where_one_was_killed(tmp_path: Path, url: str, sessions: Path, handoffs: int) -> None:
-    with opened(tmp_path, url) as store:
-        given = asked(store, sessions)
-        first = started(tmp_path, url)
-        waited(lambda: any(job.done for job in jobs.listed(store)))
-        second = started(tmp_path, url)
+    with open_store(tmp_path, url) as store:
+        given = ask_imports(store, sessions)
+        first = start_worker(tmp_path, url)
+        wait_until(lambda: any(job.done for job in jobs.list_jobs(store)))
+        second = start_worker(tmp_path, url)
         os.kill(first.pid, signal.SIGKILL)
         first.communicate()
-        ended(second)
-        all_done_once(store, given, handoffs=handoffs)
+        assert_ended(second)
+        assert_all_done_once(store, given, handoffs=handoffs)
 
 
 def test_a_worker_that_stood_still_finds_its_jobs_taken(
     tmp_path: Path, new_database: Callable[[], str], sessions: Path, handoffs: int
 ) -> None:
     url = new_database()
-    with opened(tmp_path, url) as store:
-        given = asked(store, sessions)
-        first = started(tmp_path, url)
-        waited(lambda: any(job.done for job in jobs.listed(store)))
-        stopped_between_transactions(store, first.pid)
-        second = started(tmp_path, url)
-        ended(second)
+    with open_store(tmp_path, url) as store:
+        given = ask_imports(store, sessions)
+        first = start_worker(tmp_path, url)
+        wait_until(lambda: any(job.done for job in jobs.list_jobs(store)))
+        stop_between_transactions(store, first.pid)
+        second = start_worker(tmp_path, url)
+        assert_ended(second)
         os.kill(first.pid, signal.SIGCONT)
-        ended(first)
-        all_done_once(store, given, handoffs=handoffs)
+        assert_ended(first)
+        assert_all_done_once(store, given, handoffs=handoffs)
 
 
 def test_connections_that_break_cost_time_only(tmp_path: Path, new_database: Callable[[], str], sessions: Path, handoffs: int) -> None:
     url = new_database()
-    with opened(tmp_path, url) as store:
-        given = asked(store, sessions)
-        worker = started(tmp_path, url)
+    with open_store(tmp_path, url) as store:
+        given = ask_imports(store, sessions)
+        worker = start_worker(tmp_path, url)
         for reached in range(1, 4):
-            waited(lambda reached=reached: sum(job.done for job in jobs.listed(store)) >= reached)
+            wait_until(lambda reached=reached: sum(job.done for job in jobs.list_jobs(store)) >= reached)
             with store.read() as connection:
                 connection.execute(
                     text(
                         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
                     )
                 )
-        ended(worker)
-        all_done_once(store, given, handoffs=handoffs)
+        assert_ended(worker)
+        assert_all_done_once(store, given, handoffs=handoffs)
 
 
 def test_a_job_at_work_is_cancelled_and_gone_on_with(tmp_path: Path, url: str, sessions: Path, handoffs: int) -> None:
-    with opened(tmp_path, url) as store:
-        given = asked(store, sessions)[:1]
-        for job in jobs.listed(store):
+    with open_store(tmp_path, url) as store:
+        given = ask_imports(store, sessions)[:1]
+        for job in jobs.list_jobs(store):
             if job.id != given[0].id:
                 jobs.cancel(store, job.id)
-        worker = started(tmp_path, url)
-        waited(lambda: jobs.find(store, given[0].id).done > 0)
+        worker = start_worker(tmp_path, url)
+        wait_until(lambda: jobs.require(store, given[0].id).done > 0)
         jobs.cancel(store, given[0].id)
-        ended(worker)
+        assert_ended(worker)
         # The machine may have been faster.
-        if jobs.find(store, given[0].id).state == "cancelled":
+        if jobs.require(store, given[0].id).state == "cancelled":
             jobs.retry(store, given[0].id)
-            ended(started(tmp_path, url))
-        all_done_once(store, given, handoffs=handoffs)
+            assert_ended(start_worker(tmp_path, url))
+        assert_all_done_once(store, given, handoffs=handoffs)
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="long work is a file that does not come to its end")
 def test_long_work_keeps_nobody_waiting_for_a_session(tmp_path: Path) -> None:
-    files = [tmp_path / f"endless-{number}" for number in range(AT_ONCE)]
+    files = [tmp_path / f"endless-{number}" for number in range(CONCURRENT_JOBS)]
     for file in files:
         os.mkfifo(file)
     with Store.at_folder(tmp_path) as store:
-        project = projects.new(store, PROJECT)
-        long = [jobs.ask(store, "import", {"uploads": [("x.txt", str(file))]}, project=project) for file in files]
-        worker = started(tmp_path, "")
+        project = projects.create(store, PROJECT)
+        long = [jobs.request_job(store, "import", {"uploads": [("x.txt", str(file))]}, project=project) for file in files]
+        worker = start_worker(tmp_path, "")
         try:
-            waited(lambda: all(jobs.find(store, job.id).state == "running" for job in long))
+            wait_until(lambda: all(jobs.require(store, job.id).state == "running" for job in long))
             session = sessions.start(store, project).session
-            asked_for = session_jobs.ask(store, project, session, {}, Words(["It prints"], [], None))
-            waited(lambda: not jobs.find(store, asked_for.id).is_open)
-            assert jobs.find(store, asked_for.id).result["handoff_version"] == 1
-            assert all(jobs.find(store, job.id).state == "running" for job in long)
+            asked_for = session_jobs.request_completion(store, project, session, {}, Completion(["It prints"], [], None))
+            wait_until(lambda: not jobs.require(store, asked_for.id).is_open)
+            assert jobs.require(store, asked_for.id).result["handoff_version"] == 1
+            assert all(jobs.require(store, job.id).state == "running" for job in long)
         finally:
             worker.kill()
             worker.communicate()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import PROJECT, Onward, Undisturbed, kept, soak
+from .conftest import PROJECT, Onward, ReferenceStore, soak, stored_state
 
 ROUNDS = 3
 
@@ -25,23 +25,23 @@ def kill_after(onward: Onward, seconds: float, *arguments: str) -> bool:
     return process.returncode == -signal.SIGKILL
 
 
-def test_an_import_that_is_killed_is_finished_by_the_next(sessions: Path, tmp_path: Path, undisturbed: Undisturbed) -> None:
+def test_an_import_that_is_killed_is_finished_by_the_next(sessions: Path, tmp_path: Path, reference_store: ReferenceStore) -> None:
     chance = random.Random(41)
     killed = 0
     for round_number in range(ROUNDS * soak()):
         onward = Onward(tmp_path / f"home-{round_number}")
         for _ in range(chance.randrange(1, 4)):
             killed += kill_after(
-                onward, chance.uniform(0.1, undisturbed.took_s), "import", str(sessions), "--project", PROJECT, "--complete"
+                onward, chance.uniform(0.1, reference_store.took_s), "import", str(sessions), "--project", PROJECT, "--complete"
             )
         finish = onward.import_all(sessions)
         assert finish.returncode == 0, finish.stderr
-        assert kept(onward.database) == undisturbed.state
+        assert stored_state(onward.database) == reference_store.state
     # How many, is the machine's mood: what is left to do after one kill may be done before the next.
     assert killed
 
 
-def test_a_completion_that_is_killed_is_finished_by_the_next(sessions: Path, tmp_path: Path, undisturbed: Undisturbed) -> None:
+def test_a_completion_that_is_killed_is_finished_by_the_next(sessions: Path, tmp_path: Path, reference_store: ReferenceStore) -> None:
     chance = random.Random(43)
     for round_number in range(ROUNDS * soak()):
         onward = Onward(tmp_path / f"home-{round_number}")
@@ -50,19 +50,19 @@ def test_a_completion_that_is_killed_is_finished_by_the_next(sessions: Path, tmp
             kill_after(onward, chance.uniform(0.1, 2.0), "import", str(sessions), "--project", PROJECT, "--complete")
         finish = onward.import_all(sessions)
         assert finish.returncode == 0, finish.stderr
-        assert kept(onward.database) == undisturbed.state
+        assert stored_state(onward.database) == reference_store.state
 
 
-def test_a_killed_import_leaves_nothing_half_done(sessions: Path, tmp_path: Path, undisturbed: Undisturbed) -> None:
+def test_a_killed_import_leaves_nothing_half_done(sessions: Path, tmp_path: Path, reference_store: ReferenceStore) -> None:
     """Even before it is run again, whatever is kept is whole: a session's turns in order, and the handoff of every completed one."""
     chance = random.Random(47)
     for round_number in range(ROUNDS * soak()):
         onward = Onward(tmp_path / f"home-{round_number}")
-        kill_after(onward, undisturbed.took_s * chance.uniform(0.4, 1.0), "import", str(sessions), "--project", PROJECT, "--complete")
+        kill_after(onward, reference_store.took_s * chance.uniform(0.4, 1.0), "import", str(sessions), "--project", PROJECT, "--complete")
         if not onward.database.exists() or onward.run("doctor").returncode not in (0, 1):
             continue
-        state = kept(onward.database)
-        turns, all_turns = state["turns"], undisturbed.state["turns"]
+        state = stored_state(onward.database)
+        turns, all_turns = state["turns"], reference_store.state["turns"]
         assert isinstance(turns, list)
         assert isinstance(all_turns, list)
         assert all(turn in all_turns for turn in turns)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import PROJECT, Onward, Undisturbed, kept, soak
+from .conftest import PROJECT, Onward, ReferenceStore, soak, stored_state
 
 PROCESSES = 8
 
@@ -18,8 +18,8 @@ def facts_and_turns(state: dict[str, object]) -> dict[str, object]:
     return {name: state[name] for name in ("projects", "turns", "facts")}
 
 
-def test_eight_imports_of_one_folder_into_one_project(sessions: Path, tmp_path: Path, undisturbed: Undisturbed) -> None:
-    expected = undisturbed.state
+def test_eight_imports_of_one_folder_into_one_project(sessions: Path, tmp_path: Path, reference_store: ReferenceStore) -> None:
+    expected = reference_store.state
     for round_number in range(soak()):
         onward = Onward(tmp_path / f"together-{round_number}")
         processes = [onward.start("import", str(sessions), "--project", PROJECT, "--complete") for _ in range(PROCESSES)]
@@ -28,7 +28,7 @@ def test_eight_imports_of_one_folder_into_one_project(sessions: Path, tmp_path: 
             assert process.returncode == 0, err
             assert "locked" not in err
             assert "busy" not in err.lower()
-        state = kept(onward.database)
+        state = stored_state(onward.database)
         assert facts_and_turns(state) == facts_and_turns(expected)
         assert state["sessions"] == expected["sessions"]
         assert state["handoffs"][-1][1:] == expected["handoffs"][-1][1:]  # type: ignore[index]
@@ -42,5 +42,5 @@ def test_sessions_that_are_made_at_once_get_numbers_of_their_own(sessions: Path,
     for process in processes:
         _, err = process.communicate(timeout=300)
         assert process.returncode == 0, err
-    numbers = [session[0] for session in kept(onward.database)["sessions"]]  # type: ignore[attr-defined]
+    numbers = [session[0] for session in stored_state(onward.database)["sessions"]]  # type: ignore[attr-defined]
     assert numbers == list(range(1, len(files) + 1))

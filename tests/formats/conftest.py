@@ -9,16 +9,16 @@ from typing import NamedTuple, TypeAlias
 
 import pytest
 
-from onward.core.transcript import ImportReport, Item, Rewind, SessionHead, Turn
-from onward.formats import Source, open_source, read
+from onward.core.transcript import ImportReport, Rewind, SessionHead, TranscriptItem, Turn
+from onward.formats import TranscriptSource, open_source, read
 
 FIXTURES = Path(__file__).parent / "fixtures"
 
 
-class Reading(NamedTuple):
+class ReadResult(NamedTuple):
     """Everything that one input gave."""
 
-    items: list[Item]
+    items: list[TranscriptItem]
     report: ImportReport
 
     @property
@@ -33,26 +33,28 @@ class Reading(NamedTuple):
     def rewinds(self) -> list[Rewind]:
         return [item for item in self.items if isinstance(item, Rewind)]
 
-    def said(self) -> list[str]:
+    def prompts(self) -> list[str]:
         """What persons typed, in order."""
         return [turn.text for turn in self.turns if turn.role == "user" and turn.mark in {"said", "queued"}]
 
 
-Read: TypeAlias = Callable[[Path | bytes | Source], Reading]
+Read: TypeAlias = Callable[[Path | bytes | TranscriptSource], ReadResult]
 
 
 @pytest.fixture(scope="session")
 def reading() -> Read:
     """Read a path, bytes or a source to its end, and check that the report adds up."""
 
-    def read_all(origin: Path | bytes | Source) -> Reading:
-        source = origin if isinstance(origin, Source) else open_source(io.BytesIO(origin) if isinstance(origin, bytes) else origin)
+    def read_all(origin: Path | bytes | TranscriptSource) -> ReadResult:
+        source = (
+            origin if isinstance(origin, TranscriptSource) else open_source(io.BytesIO(origin) if isinstance(origin, bytes) else origin)
+        )
         report = ImportReport()
         items = list(read(source, report))
         assert report.records == report.kept + sum(report.skipped.values()) + report.malformed_count
         assert report.turns == sum(isinstance(item, Turn) for item in items)
         assert report.sessions == sum(isinstance(item, SessionHead) for item in items)
-        return Reading(items, report)
+        return ReadResult(items, report)
 
     return read_all
 

@@ -31,9 +31,9 @@ print(json.dumps({"heads": heads, "turns": turns, "report": dataclasses.asdict(r
 
 
 def block(language: str) -> str:
-    found = re.search(rf"^```{language}\n(.*?)^```", PAGE, re.M | re.S)
-    assert found is not None
-    return found[1]
+    match = re.search(rf"^```{language}\n(.*?)^```", PAGE, re.M | re.S)
+    assert match is not None
+    return match[1]
 
 
 @pytest.fixture

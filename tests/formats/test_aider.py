@@ -40,7 +40,7 @@ def test_a_session_begins_by_the_clock_of_the_machine(reading, fixtures, zone):
 
 
 def test_only_prompts_are_said(history):
-    assert history.said() == [
+    assert history.prompts() == [
         "The restock report is empty on Mondays.\nFix it, and do not touch the exporter.",
         "Kenapa di hari Senin saja?",
         "Add a test for Sundays",

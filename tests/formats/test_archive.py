@@ -26,7 +26,7 @@ def conversation(name: str) -> dict[str, object]:
 def test_parts_in_folders_come_in_the_order_of_their_names(reading):
     parts = {f"export/conversations-{number:03}.json": json.dumps([conversation(f"c{number}")]).encode() for number in (2, 0, 1)}
     result = reading(archive(**parts, **{"export/users.json": b"[]"}))
-    assert result.said() == ["words of c0", "words of c1", "words of c2"]
+    assert result.prompts() == ["words of c0", "words of c1", "words of c2"]
 
 
 def test_a_damaged_part_costs_only_itself(reading):
@@ -35,7 +35,7 @@ def test_a_damaged_part_costs_only_itself(reading):
         "conversations-001.json": json.dumps([conversation("c")]).encode(),
     }
     result = reading(archive(**parts))
-    assert "words of a" in result.said()
+    assert "words of a" in result.prompts()
     assert result.report.malformed_count >= 1
 
 

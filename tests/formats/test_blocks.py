@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from onward.formats.blocks import arguments_of, exit_code_after, text_of
+from onward.formats.blocks import content_text, find_exit_code, parse_arguments
 
 
 @pytest.mark.parametrize(
@@ -19,7 +19,7 @@ from onward.formats.blocks import arguments_of, exit_code_after, text_of
     ],
 )
 def test_text_of_anything(content, text):
-    assert text_of(content) == text
+    assert content_text(content) == text
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ def test_text_of_anything(content, text):
     [({"a": 1}, {"a": 1}), ('{"a": 1}', {"a": 1}), ('{"a": 1', '{"a": 1'), ("*** Begin Patch", "*** Begin Patch"), (None, ""), ([1], "")],
 )
 def test_arguments_of_anything(value, arguments):
-    assert arguments_of(value) == arguments
+    assert parse_arguments(value) == arguments
 
 
 @pytest.mark.parametrize(
@@ -42,4 +42,4 @@ def test_arguments_of_anything(value, arguments):
     ],
 )
 def test_the_last_exit_code_counts(text, code):
-    assert exit_code_after("Exit code: ", text) == code
+    assert find_exit_code("Exit code: ", text) == code

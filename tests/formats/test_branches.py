@@ -5,37 +5,37 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onward.formats.branches import in_order
+from onward.formats.branches import walk_branches
 
 
 def test_what_was_left_comes_first():
     parents = {"a": "", "b": "a", "c": "a", "d": "c", "e": "b"}
-    assert list(in_order(parents, "e")) == [("a", False), ("c", False), ("d", False), ("b", True), ("e", False)]
+    assert list(walk_branches(parents, "e")) == [("a", False), ("c", False), ("d", False), ("b", True), ("e", False)]
 
 
 def test_without_a_current_node_the_last_leaf_ends_the_tale():
-    assert [node for node, _ in in_order({"a": "", "b": "a", "c": "a"}, "gone")] == ["a", "b", "c"]
+    assert [node for node, _ in walk_branches({"a": "", "b": "a", "c": "a"}, "gone")] == ["a", "b", "c"]
 
 
 @given(st.lists(st.integers(0, 12), min_size=1, max_size=12), st.integers(0, 12))
 def test_any_mapping_is_told_whole(links, current):
     parents = {str(node): str(parent) for node, parent in enumerate(links)}
-    told = list(in_order(parents, str(current)))
-    assert sorted(node for node, _ in told) == sorted(parents)
-    seen: set[str] = set()
+    walk = list(walk_branches(parents, str(current)))
+    assert sorted(node for node, _ in walk) == sorted(parents)
+    visited: set[str] = set()
     last = None
-    for node, is_elsewhere in told:
+    for node, is_elsewhere in walk:
         assert is_elsewhere == (last is not None and parents[node] != last)
-        seen.add(node)
+        visited.add(node)
         last = node
     ring_free = {node for node in parents if _is_rooted(parents, node)}
-    order = {node: place for place, (node, _) in enumerate(told)}
+    order = {node: place for place, (node, _) in enumerate(walk)}
     assert all(order[parents[node]] < order[node] for node in ring_free if parents[node] in parents)
 
 
 def _is_rooted(parents, node):
-    seen = set()
-    while node in parents and node not in seen:
-        seen.add(node)
+    visited = set()
+    while node in parents and node not in visited:
+        visited.add(node)
         node = parents[node]
     return node not in parents

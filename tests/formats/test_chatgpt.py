@@ -39,7 +39,7 @@ def test_code_is_a_call_and_its_output_the_result(export):
 def test_thoughts_models_and_pictures(export):
     thought = next(turn for turn in export.turns if turn.thinking)
     assert (thought.thinking, thought.model) == ("Days: getDay starts on Sunday.", "gpt-5-thinking")
-    assert export.said()[0] == "[image]\nWhy is the report empty on Mondays?"
+    assert export.prompts()[0] == "[image]\nWhy is the report empty on Mondays?"
     assert next(turn.model for turn in export.turns if turn.text == "Here is the test.") == "gpt-5"
 
 
@@ -73,7 +73,7 @@ def test_a_ring_of_nodes_ends(reading):
 
     mapping = {"a": node("a", "b"), "b": node("b", "a"), "c": node("c", None)}
     result = reading(json.dumps([{"title": "ring", "mapping": mapping, "current_node": "a"}]).encode())
-    assert sorted(result.said()) == ["a", "b", "c"]
+    assert sorted(result.prompts()) == ["a", "b", "c"]
 
 
 def test_real_exports_have_the_counts_of_their_own_nodes(reading, shared_data):
@@ -97,5 +97,5 @@ def test_real_exports_have_the_counts_of_their_own_nodes(reading, shared_data):
             while place in conversation["mapping"]:
                 path_down.append(place)
                 place = conversation["mapping"][place]["parent"]
-            told = [turn.id for turn in result.turns if turn.id in path_down]
-            assert told == [node for node in reversed(path_down) if node in told]
+            turn_ids = [turn.id for turn in result.turns if turn.id in path_down]
+            assert turn_ids == [node for node in reversed(path_down) if node in turn_ids]

@@ -17,7 +17,7 @@ def test_a_conversation_in_which_nothing_was_said_has_no_head(export):
 
 
 def test_content_counts_and_text_where_there_is_none(export):
-    assert export.said() == [
+    assert export.prompts() == [
         "Why is the report empty on Mondays?\n\n[attached: report.ts]\n\n[attached: screen.png]",
         "Terima kasih. Jangan ubah the exporter.",
     ]
@@ -29,8 +29,8 @@ def test_what_a_file_holds_was_not_said(export):
 
 
 def test_what_follows_a_result_is_told_after_it(export):
-    told = [(turn.id, turn.role, turn.text, [call.name for call in turn.calls]) for turn in export.turns if turn.line == 1]
-    assert told == [
+    rows = [(turn.id, turn.role, turn.text, [call.name for call in turn.calls]) for turn in export.turns if turn.line == 1]
+    assert rows == [
         ("c2", "assistant", "Let me compute the day.", ["repl"]),
         ("c2:1", "tool", "", []),
         ("c2:2", "assistant", "Monday is 1, so the condition leaves it out.", []),
@@ -44,9 +44,9 @@ def test_the_archive_gives_what_the_file_gives(export, reading, fixtures):
 
 def test_an_extensions_export_keeps_branches_apart(reading, fixtures):
     result = reading(fixtures / "claude_ai" / "extension.json")
-    told = [item.text if hasattr(item, "text") else item for item in result.items[1:]]
-    assert told[:4] == ["Name the report", "restock-weekly", "In Indonesian, di sini", "stok-mingguan"]
-    assert (told[4].to, told[5:]) == ("c2", ["Shorter", "restock"])
+    texts = [item.text if hasattr(item, "text") else item for item in result.items[1:]]
+    assert texts[:4] == ["Name the report", "restock-weekly", "In Indonesian, di sini", "stok-mingguan"]
+    assert (texts[4].to, texts[5:]) == ("c2", ["Shorter", "restock"])
     assert {turn.model for turn in result.turns if turn.role == "assistant"} == {"claude-opus-4-6"}
 
 
@@ -60,7 +60,7 @@ def test_a_real_sample_has_the_counts_of_its_own_messages(reading, shared_data):
         len(messages),
         0,
     )
-    assert len(result.said()) == sum(message["sender"] == "human" for message in messages)
+    assert len(result.prompts()) == sum(message["sender"] == "human" for message in messages)
     attached = [attachment["extracted_content"] for message in messages for attachment in message["attachments"]]
-    told = "\n".join(turn.text for turn in result.turns if turn.mark == "injected")
-    assert all(content in told for content in attached)
+    injected_text = "\n".join(turn.text for turn in result.turns if turn.mark == "injected")
+    assert all(content in injected_text for content in attached)

@@ -19,7 +19,7 @@ def record(kind, uuid, parent, content, **more):
 
 
 def lines(*records):
-    return "".join(json.dumps(one, separators=(",", ":")) + "\n" for one in records).encode()
+    return "".join(json.dumps(record, separators=(",", ":")) + "\n" for record in records).encode()
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def test_the_head_says_where_and_when(session):
 
 
 def test_only_what_a_person_typed_is_said(session):
-    assert session.said() == [
+    assert session.prompts() == [
         "Add a warning when a product falls below its reorder level. Always use pnpm, never npm. <reorder> is a column already.",
         "also show the warning in the weekly mail",
         "use port 8025 for the mail catcher",
@@ -122,7 +122,7 @@ def test_a_prompt_taken_back_into_the_editor_is_not_said(reading):
         {**queue, "operation": "popAll", "content": "you there?"},
         {**queue, "operation": "enqueue", "content": "stop"},
     )
-    assert reading(data).said() == ["start", "stop"]
+    assert reading(data).prompts() == ["start", "stop"]
 
 
 def test_a_queued_prompt_that_comes_again_is_read_once(reading):
@@ -135,7 +135,7 @@ def test_a_queued_prompt_that_comes_again_is_read_once(reading):
         record("user", "c", "b", "use tabs"),
     )
     result = reading(data)
-    assert [" ".join(text.split()) for text in result.said()] == ["start", "use tabs", "use tabs"]
+    assert [" ".join(text.split()) for text in result.prompts()] == ["start", "use tabs", "use tabs"]
     assert result.report.skipped["prompt already read from the queue"] == 1
 
 
@@ -152,8 +152,8 @@ def test_a_prompt_known_from_an_attachment_alone_is_queued(reading):
 
 
 def test_a_repeated_record_is_read_once(reading):
-    one = record("user", "a", None, "hello")
-    assert reading(lines(one, one)).said() == ["hello"]
+    prompt = record("user", "a", None, "hello")
+    assert reading(lines(prompt, prompt)).prompts() == ["hello"]
 
 
 def test_a_second_session_in_the_file_is_a_session_of_its_own(reading):
@@ -170,7 +170,7 @@ def test_progress_inside_an_answer_is_no_progress_record(reading):
 
 
 def test_a_plan_that_was_accepted_stays_said(reading):
-    assert reading(lines(record("user", "a", None, "Implement the following plan:\n\n# Plan"))).said() == [
+    assert reading(lines(record("user", "a", None, "Implement the following plan:\n\n# Plan"))).prompts() == [
         "Implement the following plan:\n\n# Plan"
     ]
 

@@ -36,13 +36,13 @@ def task(fixtures, tmp_path):
 
 
 def test_a_persons_words_come_out_of_their_tags(roo, extension):
-    assert roo.said() == [
+    assert roo.prompts() == [
         "The restock report is empty on Mondays. Do not touch the exporter.",
         "Jangan tambah html, keep the edit small",
         "Run the tests with the dot reporter",
         "Only Sunday",
     ]
-    assert extension.said() == ["Add a weekly report", "The menu must be in Indonesian", "Lanjutkan, tapi jangan ubah exporter"]
+    assert extension.prompts() == ["Add a weekly report", "The menu must be in Indonesian", "Lanjutkan, tapi jangan ubah exporter"]
 
 
 def test_what_the_editor_shows_is_gone_and_gives_folder_and_model(roo, extension):
@@ -133,7 +133,7 @@ def test_a_sub_task_names_its_parent_and_its_task_is_nobodys_word(task, reading,
     result = reading(task)
     assert (result.heads[0].parent_id, result.heads[0].cwd, result.heads[0].title) == ("p1", "/home/rina/other", "Fill the report")
     assert result.turns[0].mark == "injected"
-    assert result.said()[0] == "Jangan tambah html, keep the edit small"
+    assert result.prompts()[0] == "Jangan tambah html, keep the edit small"
 
 
 def test_a_session_of_the_sdk_takes_its_head_from_the_file_beside_it(fixtures, reading, tmp_path):
@@ -150,7 +150,7 @@ def test_a_session_of_the_sdk_takes_its_head_from_the_file_beside_it(fixtures, r
 
 def test_the_panel_alone_tells_the_task(reading, fixtures):
     result = reading(fixtures / "cline" / "panel.json")
-    assert result.said() == ["The restock report is empty on Mondays.", "Hanya hari Minggu"]
+    assert result.prompts() == ["The restock report is empty on Mondays.", "Hanya hari Minggu"]
     assert [call.name for turn in result.turns for call in turn.calls] == ["readFile", "execute_command", "use_mcp_tool"]
     assert [answer.text for turn in result.turns for answer in turn.results] == ["1 failed", "KOPI-12 Empty report"]
     assert [turn.text for turn in result.turns if turn.mark == "summary"] == ["The report is empty on Mondays."]
@@ -179,7 +179,7 @@ def test_real_tasks_have_the_counts_of_their_own_messages(reading, shared_data):
             and not text.startswith("[")
             and any(text.lstrip("\n").startswith(word) or f"\n{word}" in text[:400] for word in words)
         ]
-        assert len(result.said()) == len({messages_of(messages, text) for text in spoken})
+        assert len(result.prompts()) == len({messages_of(messages, text) for text in spoken})
         headers = sum(role == "user" and "] Result:" in text and text.startswith("[") for role, text in blocks)
         refused = sum("was not executed" in text[:100] for role, text in blocks if role == "user")
         assert sum(len(turn.results) for turn in result.turns) == headers + refused

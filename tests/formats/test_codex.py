@@ -42,7 +42,7 @@ def test_the_head_says_where(rollout):
 
 
 def test_only_what_a_person_typed_is_said_and_only_once(rollout):
-    assert rollout.said() == [
+    assert rollout.prompts() == [
         "The CSV import fails on empty rows. Fix it, and do not touch the exporter.",
         "Log how many rows were skipped",
         "Return the number of skipped rows instead",
@@ -95,7 +95,7 @@ def test_every_record_is_accounted_for(rollout):
 
 def test_the_older_form_is_read(reading, fixtures):
     result = reading(fixtures / "codex" / "bare.jsonl")
-    assert result.said() == ["List the stale branches"]
+    assert result.prompts() == ["List the stale branches"]
     assert result.heads[0].branch == "main"
     assert [answer.exit_code for turn in result.turns for answer in turn.results] == [0]
 
@@ -116,7 +116,7 @@ def test_the_same_words_twice_are_two_turns(reading):
     event = line("event_msg", type="user_message", message="continue")
     data = META + (prompt("continue") + event + answer("ok")) * 2
     result = reading(data)
-    assert result.said() == ["continue", "continue"]
+    assert result.prompts() == ["continue", "continue"]
     assert len({turn.id for turn in result.turns}) == 4
 
 

@@ -72,7 +72,7 @@ def test_items_are_in_order_and_of_known_shape(sample, reading):
     result = reading(sample)
     if result.items:
         assert isinstance(result.items[0], SessionHead)
-    seen = set()
+    ids = set()
     for item in result.items:
         if isinstance(item, Turn):
             assert item.role in {"user", "assistant", "tool", "system"}
@@ -81,10 +81,10 @@ def test_items_are_in_order_and_of_known_shape(sample, reading):
             assert (item.role == "tool") <= bool(item.results and not item.text)
             assert item.at is None or item.at.utcoffset() == timedelta(0)
             assert item.line >= 0
-            assert item.id is None or item.id not in seen, f"{item.id} came twice"
-            seen.add(item.id)
+            assert item.id is None or item.id not in ids, f"{item.id} came twice"
+            ids.add(item.id)
         elif isinstance(item, Rewind):
-            assert item.to is None or item.to in seen
+            assert item.to is None or item.to in ids
         else:
             assert item.agent
             assert item.started_at is None or item.started_at.utcoffset() == timedelta(0)

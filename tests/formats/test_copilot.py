@@ -26,7 +26,7 @@ def test_the_head_says_where(session):
 
 
 def test_a_prompt_is_what_the_person_typed(session):
-    assert session.said() == [
+    assert session.prompts() == [
         "The restock report is empty on Mondays. Find out why, and always run the tests with pnpm.\n[attached: report.ts]",
         "Jangan ubah exporter di src/export.ts",
     ]
@@ -88,12 +88,12 @@ def test_real_sessions_have_the_counts_of_their_own_events(reading, shared_data)
         assert result.report.format == "copilot"
         assert (result.report.records, result.report.malformed_count) == (len(events), 0)
         prompts = [event for event in events if event["type"] == "user.message" and not event["data"].get("source")]
-        assert len(result.said()) == len(prompts)
+        assert len(result.prompts()) == len(prompts)
         assert [turn.line for turn in result.turns if turn.role == "user" and turn.mark == "said"] == [
             events.index(event) + 1 for event in prompts
         ]
-        asked = [request["toolCallId"] for event in events for request in event["data"].get("toolRequests", [])]
-        assert [call.id for turn in result.turns for call in turn.calls] == asked
+        call_ids = [request["toolCallId"] for event in events for request in event["data"].get("toolRequests", [])]
+        assert [call.id for turn in result.turns for call in turn.calls] == call_ids
         assert sum(len(turn.results) for turn in result.turns) == kinds.count("tool.execution_complete")
         ended = sum(
             "with exit code " in json.dumps(event["data"].get("result", ""))[-250:]

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 def test_a_persons_words_come_out_of_the_query(reading, fixtures):
     for name in ("agent.jsonl", "agent.txt"):
-        assert reading(fixtures / "cursor" / name).said() == ["The restock report is empty on Mondays", "Jangan ubah exporter"]
+        assert reading(fixtures / "cursor" / name).prompts() == ["The restock report is empty on Mondays", "Jangan ubah exporter"]
 
 
 def test_calls_in_lines(reading, fixtures):
@@ -35,4 +35,4 @@ def test_an_exported_chat_may_quote_another(reading, fixtures):
     assert result.heads[0].title == "Empty report on Mondays"
     assert [(turn.role, turn.line) for turn in result.turns] == [("user", 6), ("assistant", 12), ("user", 26)]
     assert "quoted words" in result.turns[1].text
-    assert result.said() == ["The restock report is empty on Mondays", "Jangan ubah exporter"]
+    assert result.prompts() == ["The restock report is empty on Mondays", "Jangan ubah exporter"]

@@ -31,7 +31,7 @@ def test_chats_come_in_the_order_in_which_they_were_begun(editor):
 
 
 def test_messages_of_either_kind_of_chat_are_told(editor):
-    assert editor.said() == ["Name the report", "The restock report is empty on Mondays", "Jangan ubah exporter"]
+    assert editor.prompts() == ["Name the report", "The restock report is empty on Mondays", "Jangan ubah exporter"]
     assert [turn.sidechain for turn in editor.turns if turn.text == "Find other uses of getDay"] == ["22222222-sub"]
 
 
@@ -58,7 +58,7 @@ def test_the_command_lines_messages_are_told_in_the_order_of_the_root(command_li
         ("tool", "said"),
         ("assistant", "said"),
     ]
-    assert command_line.said() == ["The restock report is empty on Mondays"]
+    assert command_line.prompts() == ["The restock report is empty on Mondays"]
     assert [(call.id, call.name, call.arguments) for turn in command_line.turns for call in turn.calls] == [
         ("tc1", "Shell", {"command": "pnpm test report"})
     ]

@@ -8,7 +8,7 @@ import sqlite3
 import pytest
 
 from onward.errors import BadInput
-from onward.formats.databases import makes_tables
+from onward.formats.databases import has_tables
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def test_what_is_only_in_the_journal_of_a_live_database_is_read(database, readin
     writer.commit()
     writer.execute("UPDATE messages SET content_json = '[]' WHERE id = 1")
     before = state(database.parent)
-    assert reading(database).said()[0] == "only in the journal"
+    assert reading(database).prompts()[0] == "only in the journal"
     assert state(database.parent) == before
     writer.rollback()
     writer.close()
@@ -47,7 +47,7 @@ def test_what_is_only_in_the_journal_of_a_live_database_is_read(database, readin
 def test_a_database_in_a_folder_that_cannot_be_written_is_read(database, reading):
     database.parent.chmod(0o555)
     try:
-        assert reading(database).said()
+        assert reading(database).prompts()
     finally:
         database.parent.chmod(0o755)
 
@@ -55,7 +55,7 @@ def test_a_database_in_a_folder_that_cannot_be_written_is_read(database, reading
 def test_odd_names_are_names(database, reading):
     odd = database.with_name("se?ssions#1 %41.db")
     database.rename(odd)
-    assert reading(odd).said()
+    assert reading(odd).prompts()
 
 
 def test_a_stream_is_read_like_the_file(database, reading):
@@ -77,6 +77,6 @@ def test_tables_are_known_however_they_are_quoted():
         b'create table if not exists "part"(id)',
         b"CREATE TABLE\n[part]\n(id)",
     ):
-        assert makes_tables(b"SQLite format 3\0" + schema, "part")
-    assert not makes_tables(b"SQLite format 3\0CREATE TABLE parts (id)", "part")
-    assert not makes_tables(b"CREATE TABLE part (id)", "part")
+        assert has_tables(b"SQLite format 3\0" + schema, "part")
+    assert not has_tables(b"SQLite format 3\0CREATE TABLE parts (id)", "part")
+    assert not has_tables(b"CREATE TABLE part (id)", "part")

@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onward.core.transcript import ImportReport
-from onward.formats import Source
-from onward.formats.elements import objects
+from onward.formats import TranscriptSource
+from onward.formats.elements import read_objects
 
 
-def taken(data: bytes):
+def read_objects(data: bytes):
     report = ImportReport()
-    return list(objects(Source(io.BytesIO(data)), report)), report
+    return list(read_objects(TranscriptSource(io.BytesIO(data)), report)), report
 
 
 values = st.recursive(
@@ -31,9 +31,9 @@ conversations = st.lists(st.dictionaries(st.sampled_from(["id", "name", "title",
 @pytest.mark.slow
 @given(conversations, st.sampled_from([None, 0, 2]))
 def test_elements_are_those_of_the_document(given_conversations, indent):
-    found, report = taken(json.dumps(given_conversations, indent=indent).encode())
-    assert [value for _, value in found] == given_conversations
-    assert [number for number, _ in found] == list(range(len(given_conversations)))
+    elements, report = read_objects(json.dumps(given_conversations, indent=indent).encode())
+    assert [value for _, value in elements] == given_conversations
+    assert [number for number, _ in elements] == list(range(len(given_conversations)))
     assert report.malformed_count == 0
 
 
@@ -44,35 +44,35 @@ def nested(name, size=3):
 
 def test_messages_that_look_like_conversations_do_not_cut_one():
     document = [nested("a", 40), nested("b", 0), nested("c", 7)]
-    found, report = taken(json.dumps(document).encode())
-    assert [value for _, value in found] == document
+    elements, report = read_objects(json.dumps(document).encode())
+    assert [value for _, value in elements] == document
     assert report.malformed_count == 0
 
 
 def test_one_object_alone_is_read():
-    found, _ = taken(json.dumps(nested("a"), indent=1).encode())
-    assert found == [(0, nested("a"))]
+    elements, _ = read_objects(json.dumps(nested("a"), indent=1).encode())
+    assert elements == [(0, nested("a"))]
 
 
 def test_arrays_one_after_the_other_are_one():
     data = json.dumps([nested("a")]) + "\n" + json.dumps([nested("b")], indent=2) + "\n[]\n"
-    found, _ = taken(data.encode())
-    assert [value["uuid"] for _, value in found] == ["a", "b"]
+    elements, _ = read_objects(data.encode())
+    assert [value["uuid"] for _, value in elements] == ["a", "b"]
 
 
 @pytest.mark.parametrize("damage", [b"nul", b"}", b'"', b"[", b"\x01"], ids=repr)
 def test_damage_costs_only_the_element_that_it_hits(damage):
     data = json.dumps([nested("a"), {"uuid": "b", "name": "HERE", "chat_messages": []}, nested("c"), nested("d")]).encode()
-    found, report = taken(data.replace(b'"HERE"', damage))
-    assert {"a", "d"} <= {value["uuid"] for _, value in found}
+    elements, report = read_objects(data.replace(b'"HERE"', damage))
+    assert {"a", "d"} <= {value["uuid"] for _, value in elements}
     assert report.malformed_count >= 1
 
 
 def test_a_document_that_ends_too_early_gives_what_came_before():
     data = json.dumps([nested("a"), nested("b", 9)]).encode()
-    found, report = taken(data[:-60])
-    assert [value["uuid"] for _, value in found] == ["a", "b"]
-    assert len(found[1][1]["chat_messages"]) == 7
+    elements, report = read_objects(data[:-60])
+    assert [value["uuid"] for _, value in elements] == ["a", "b"]
+    assert len(elements[1][1]["chat_messages"]) == 7
     assert report.malformed == [(2, "the document ends too early; what came before was read")]
 
 
@@ -89,7 +89,7 @@ def test_memory_holds_one_conversation_and_not_the_export(tmp_path):
     assert path.stat().st_size > 30_000_000
     tracemalloc.start()
     try:
-        assert sum(1 for _ in objects(Source(path), ImportReport())) == 60
+        assert sum(1 for _ in read_objects(TranscriptSource(path), ImportReport())) == 60
         _, peak_bytes = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

@@ -25,7 +25,7 @@ def test_the_head_says_where(document, lines):
 
 
 def test_a_prompt_is_what_was_shown_not_what_was_sent(document):
-    assert document.said() == ["The restock report is empty on Mondays @src/report.ts", "Jangan ubah exporter"]
+    assert document.prompts() == ["The restock report is empty on Mondays @src/report.ts", "Jangan ubah exporter"]
 
 
 def test_results_stand_beside_their_calls(document):
@@ -54,7 +54,7 @@ def test_what_was_taken_back_is_followed_by_a_rewind(lines):
 
 def test_a_list_handed_to_the_model_tells_only_what_is_new_and_as_what_it_is(lines):
     assert [(turn.id, turn.mark) for turn in lines.turns if turn.line == 11] == [("g11", "summary"), ("g12", "injected")]
-    assert lines.said()[-1] == "Add a test for the report instead"
+    assert lines.prompts()[-1] == "Add a test for the report instead"
 
 
 def test_a_rewind_to_an_unknown_message_takes_all_back(reading, fixtures):
@@ -65,7 +65,7 @@ def test_a_rewind_to_an_unknown_message_takes_all_back(reading, fixtures):
 def test_a_sub_agent_keeps_to_its_lane(reading, fixtures):
     result = reading(fixtures / "gemini" / "subagent.jsonl")
     assert {turn.sidechain for turn in result.turns} == {"sub-1"}
-    assert result.said() == []
+    assert result.prompts() == []
 
 
 def test_a_long_session_is_let_go_in_order(reading):
@@ -73,7 +73,7 @@ def test_a_long_session_is_let_go_in_order(reading):
     records = [json.dumps({"id": f"m{number}", "type": "user", "content": f"prompt {number}"}) for number in range(600)]
     late = json.dumps({"id": "m3", "type": "user", "content": "too late"})
     result = reading("\n".join([head, *records, late]).encode())
-    assert result.said() == [f"prompt {number}" for number in range(600)]
+    assert result.prompts() == [f"prompt {number}" for number in range(600)]
     assert result.report.skipped == {"message written again": 1}
 
 
@@ -85,7 +85,7 @@ def test_real_sessions_have_the_counts_of_their_own_messages(reading, shared_dat
         messages = document["messages"]
         result = reading(path)
         assert (result.report.format, result.report.records, result.report.malformed_count) == ("gemini", len(messages) + 1, 0)
-        assert len(result.said()) == sum(message["type"] == "user" for message in messages)
+        assert len(result.prompts()) == sum(message["type"] == "user" for message in messages)
         calls = [call for message in messages for call in message.get("toolCalls", [])]
         assert [call.id for turn in result.turns for call in turn.calls] == [call["id"] for call in calls]
         assert sum(len(turn.results) for turn in result.turns) == len(calls)

@@ -22,7 +22,7 @@ def test_every_session_has_its_head(database):
 
 def test_only_what_the_person_typed_is_said(database, reading, fixtures):
     for result in (database, reading(fixtures / "goose" / "session.jsonl")):
-        assert result.said() == ["The restock report is empty on Mondays", "Jangan ubah exporter\n\n[image]"]
+        assert result.prompts() == ["The restock report is empty on Mondays", "Jangan ubah exporter\n\n[image]"]
     assert [(turn.mark, turn.sidechain) for turn in database.turns if turn.text.startswith("Find other")] == [("injected", "20260108_2")]
 
 

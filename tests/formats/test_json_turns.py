@@ -19,9 +19,9 @@ def test_a_list_of_turns(reading, fixtures):
 def test_openai_messages(reading, fixtures):
     result = reading(fixtures / "json_turns" / "openai.json")
     assert result.heads[0].title == "Disk alarm"
-    system, asked, called, answered, last = result.turns
+    system, question, called, answered, last = result.turns
     assert (system.role, system.mark) == ("system", "injected")
-    assert asked.text == "Is the disk full?\n\n[image]"
+    assert question.text == "Is the disk full?\n\n[image]"
     assert called.calls == (ToolCall("call_a", "shell", {"command": "df -h /"}),)
     assert answered.results == (ToolResult("call_a", "/dev/sda1  96% /"),)
     assert (last.model, last.usage) == ("gpt-5.5", Usage(120, 9))
@@ -29,8 +29,8 @@ def test_openai_messages(reading, fixtures):
 
 def test_anthropic_blocks_one_a_line(reading, fixtures):
     result = reading(fixtures / "json_turns" / "anthropic.jsonl")
-    asked, called, answered, last = result.turns
-    assert (asked.id, asked.line, last.line) == ("m1", 1, 4)
+    question, called, answered, last = result.turns
+    assert (question.id, question.line, last.line) == ("m1", 1, 4)
     assert (called.thinking, called.text, called.calls[0].arguments) == ("wc will do.", "Counting.", {"command": "wc -l src/*"})
     assert (answered.role, answered.results) == ("tool", (ToolResult("tu_1", "1204 total", is_error=False),))
     assert result.report.skipped == {"record without a known role": 1}
@@ -39,7 +39,7 @@ def test_anthropic_blocks_one_a_line(reading, fixtures):
 def test_many_sessions_in_one_document(reading, fixtures):
     result = reading(fixtures / "json_turns" / "sessions.json")
     assert [head.id for head in result.heads] == ["one", "two"]
-    assert result.said() == ["Ganti nama paket menjadi kopi.", "Which port does the mail catcher use?"]
+    assert result.prompts() == ["Ganti nama paket menjadi kopi.", "Which port does the mail catcher use?"]
 
 
 @pytest.mark.parametrize(

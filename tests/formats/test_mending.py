@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from onward.formats.mending import closed
+from onward.formats.mending import close_document
 
 WHOLE = {"a": [1, {"b": 'quotes " and \\ and ]},{['}, [], {}], "c\\": {"d": None, "e": [[[True, "ü\n"]]]}, "f": "last"}
 
@@ -25,14 +25,14 @@ def test_every_cut_keeps_what_was_whole(indent):
     text = json.dumps(WHOLE, indent=indent, ensure_ascii=False)
     before = 0
     for end in range(len(text)):
-        value = closed(text[:end].encode())
+        value = close_document(text[:end].encode())
         assert value is None or is_part(value, WHOLE), text[:end]
-        kept = len(json.dumps(value))
-        assert kept >= before or value is None, text[:end]
-        before = kept if value is not None else 0
-    assert closed(text.encode()) == WHOLE
+        length = len(json.dumps(value))
+        assert length >= before or value is None, text[:end]
+        before = length if value is not None else 0
+    assert close_document(text.encode()) == WHOLE
 
 
 @pytest.mark.parametrize("data", ["", "nothing", '"', '["', "[[[", "]", '{"a": 1]', "{1, 2", '["a\\"'])
 def test_what_holds_nothing_whole_is_nothing(data):
-    assert closed(data.encode()) is None
+    assert close_document(data.encode()) is None

@@ -15,7 +15,7 @@ import pytest
 
 from onward.core.transcript import ImportReport, Turn
 from onward.errors import OnwardError
-from onward.formats import Source, detect, read
+from onward.formats import TranscriptSource, detect, read
 
 FIXTURES = Path(__file__).parent / "fixtures"
 FOLDERS = sorted(path.name for path in FIXTURES.iterdir())
@@ -45,7 +45,7 @@ LEAST_SECONDS = 0.25
 """Below this a busy machine says more about the time than the reader does."""
 
 
-def mutated(data: bytes, chance: random.Random) -> bytes:
+def mutate(data: bytes, chance: random.Random) -> bytes:
     """*data* after one to four changes: cut, spliced, swapped, doubled, flipped, with a value replaced."""
     for _ in range(chance.randint(1, 4)):
         size = len(data)
@@ -84,7 +84,7 @@ def mutated(data: bytes, chance: random.Random) -> bytes:
     return data
 
 
-def take(source: Source) -> tuple[int, float]:
+def read_all(source: TranscriptSource) -> tuple[int, float]:
     """Read *source* with whatever format it now is: turns and seconds of this process."""
     report = ImportReport()
     begun = time.process_time()
@@ -106,11 +106,11 @@ def take(source: Source) -> tuple[int, float]:
 def test_no_mutation_crashes_or_holds_up_a_reader(folder):
     samples = [path for path in sorted((FIXTURES / folder).rglob("*")) if path.is_file()]
     chance = random.Random(f"onward {folder}")
-    clean = {path: max(take(Source(io.BytesIO(path.read_bytes())))[1], LEAST_SECONDS) for path in samples}
+    clean = {path: max(read_all(TranscriptSource(io.BytesIO(path.read_bytes())))[1], LEAST_SECONDS) for path in samples}
     for round_number in range(MUTATIONS):
         path = samples[round_number % len(samples)]
-        data = mutated(path.read_bytes(), chance)
-        _, seconds = take(Source(io.BytesIO(data)))
+        data = mutate(path.read_bytes(), chance)
+        _, seconds = read_all(TranscriptSource(io.BytesIO(data)))
         assert seconds <= 10 * clean[path], f"{path.name}, mutation {round_number}: {seconds:.1f} s"
 
 
@@ -123,10 +123,10 @@ def test_no_mutation_crashes_the_format_that_it_came_from(folder):
     chance = random.Random(f"onward {folder} again")
     for round_number in range(MUTATIONS // 4):
         path = samples[round_number % len(samples)]
-        reader = detect(Source(path))
+        reader = detect(TranscriptSource(path))
         report = ImportReport()
         try:
-            list(reader.read(Source(io.BytesIO(mutated(path.read_bytes(), chance))), report))
+            list(reader.read(TranscriptSource(io.BytesIO(mutate(path.read_bytes(), chance))), report))
         except OnwardError:
             continue
         assert report.records == report.kept + sum(report.skipped.values()) + report.malformed_count

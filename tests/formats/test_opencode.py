@@ -15,7 +15,7 @@ def export(reading, fixtures):
     return reading(fixtures / "opencode" / "export.json")
 
 
-def stored(document, storage, *, old=False):
+def write_storage(document, storage, *, old=False):
     """Write an export as OpenCode's storage folder, and return its session file."""
     info = document["info"]
     session = storage / ("session/info" if old else f"session/{info['projectID']}") / f"{info['id']}.json"
@@ -45,7 +45,7 @@ def test_the_head_says_where(export):
 
 
 def test_only_what_the_person_typed_is_said(export):
-    assert export.said() == [
+    assert export.prompts() == [
         "Why is the restock report empty on Mondays?\n\n[attached: report.png]",
         "Jangan ubah exporter. And the tests must pass before you commit.",
         "Also rename the report to restock-weekly",
@@ -86,13 +86,13 @@ def test_a_session_with_a_parent_is_a_sub_agents(reading, fixtures):
     result = reading(fixtures / "opencode" / "subagent.json")
     assert result.heads[0].parent_id == "ses_41a0c7d2effe9kQ2b7Vx3LmNpR"
     assert {turn.sidechain for turn in result.turns} == {"ses_child0000000000000000000"}
-    assert result.said() == []
+    assert result.prompts() == []
 
 
 @pytest.mark.parametrize("old", [False, True], ids=["now", "first"])
 def test_the_storage_folder_tells_what_the_export_tells(export, reading, fixtures, tmp_path, old):
     document = json.loads((fixtures / "opencode" / "export.json").read_text())
-    session = stored(document, tmp_path / "storage", old=old)
+    session = write_storage(document, tmp_path / "storage", old=old)
     for origin in (session, tmp_path / "storage", tmp_path):
         result = reading(origin)
         assert result.items == export.items
@@ -101,7 +101,7 @@ def test_the_storage_folder_tells_what_the_export_tells(export, reading, fixture
 
 def test_a_storage_folder_with_damaged_files_gives_the_rest(export, reading, fixtures, tmp_path):
     document = json.loads((fixtures / "opencode" / "export.json").read_text())
-    stored(document, tmp_path)
+    write_storage(document, tmp_path)
     (tmp_path / "message" / document["info"]["id"] / "msg_0003.json").write_text('{"id": "msg_00')
     (tmp_path / "part" / "msg_0002" / "prt_0006.json").unlink()
     (tmp_path / "part" / "msg_0002" / "prt_0006.json").symlink_to("/etc/hostname")
@@ -112,7 +112,7 @@ def test_a_storage_folder_with_damaged_files_gives_the_rest(export, reading, fix
 
 def test_a_piece_of_a_stored_session_is_known_as_one(reading, fixtures, tmp_path):
     document = json.loads((fixtures / "opencode" / "export.json").read_text())
-    stored(document, tmp_path)
+    write_storage(document, tmp_path)
     for piece in (tmp_path / "message" / document["info"]["id"] / "msg_0001.json", tmp_path / "part" / "msg_0001" / "prt_0001.json"):
         result = reading(piece)
         assert (result.items, result.report.skipped) == ([], {"piece of a stored session": 1})
@@ -147,7 +147,7 @@ def test_real_sessions_have_the_counts_of_their_own_parts(reading, shared_data):
         for part in tools:
             assert answers[part["callID"]].exit_code == (part["state"].get("metadata") or {}).get("exit")
             assert answers[part["callID"]].is_error == (part["state"]["status"] == "error")
-        assert len(result.said()) == sum(message["info"]["role"] == "user" for message in messages)
+        assert len(result.prompts()) == sum(message["info"]["role"] == "user" for message in messages)
         steps = sum(part["type"] in {"step-start", "step-finish"} for part in parts)
         assert result.report.skipped["edge of a step"] == steps
         assert result.report.skipped.get("encrypted reasoning", 0) == sum(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from onward.core.transcript import Usage
-from onward.formats import is_one
+from onward.formats import is_single_input
 
 
 @pytest.fixture
@@ -17,7 +17,7 @@ def events(reading, fixtures):
 
 
 def test_prompts_are_said_and_the_system_prompt_is_not(events):
-    assert events.said() == ["The restock report is empty on Mondays", "Jangan ubah exporter"]
+    assert events.prompts() == ["The restock report is empty on Mondays", "Jangan ubah exporter"]
     assert [turn.role for turn in events.turns if turn.mark == "injected"] == ["system"]
     assert events.report.skipped == {"state of the agent": 1}
 
@@ -48,7 +48,7 @@ def test_two_calls_of_one_answer_tell_its_prose_and_cost_once(reading, fixtures)
 def test_every_line_of_the_resolver_is_a_session(reading, fixtures):
     result = reading(fixtures / "openhands" / "output.jsonl")
     assert [(head.id, head.title) for head in result.heads] == [("rina/kopi-stock#12", "Empty report"), ("rina/kopi-stock#13", "Rename")]
-    assert result.said()[:2] == ["Please fix the following issue:\nThe report is empty on Mondays", "Rename the report"]
+    assert result.prompts()[:2] == ["Please fix the following issue:\nThe report is empty on Mondays", "Rename the report"]
 
 
 def test_real_trajectories_have_the_counts_of_their_own_events(reading, shared_data):
@@ -58,9 +58,11 @@ def test_real_trajectories_have_the_counts_of_their_own_events(reading, shared_d
         events = json.loads(path.read_text())
         result = reading(path)
         assert (result.report.format, result.report.records, result.report.malformed_count) == ("openhands", len(events), 0)
-        assert len(result.said()) == sum(event["source"] == "user" for event in events)
-        asked = [event["tool_call_metadata"]["tool_call_id"] for event in events if event.get("action") and "tool_call_metadata" in event]
-        assert [call.id for turn in result.turns for call in turn.calls] == asked
+        assert len(result.prompts()) == sum(event["source"] == "user" for event in events)
+        call_ids = [
+            event["tool_call_metadata"]["tool_call_id"] for event in events if event.get("action") and "tool_call_metadata" in event
+        ]
+        assert [call.id for turn in result.turns for call in turn.calls] == call_ids
         assert sum(len(turn.results) for turn in result.turns) == sum("observation" in event for event in events)
 
 
@@ -87,4 +89,4 @@ def test_a_file_per_event_is_one_session(reading, fixtures, tmp_path):
     assert len(list((home / "events").iterdir())) > 10
     (home / "events" / "3.json").write_text('{"id": 3, "time')
     assert reading(home).report.malformed == [(3, "not an event")]
-    assert not is_one(tmp_path)
+    assert not is_single_input(tmp_path)

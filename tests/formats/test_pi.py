@@ -49,7 +49,11 @@ def test_an_answer_has_thoughts_calls_model_and_cost(session):
 
 
 def test_only_what_the_person_typed_is_said(session):
-    assert session.said() == ["The restock report is empty on Mondays\n[image]", "Now rename the report", "Jangan rename, tambah tes dulu"]
+    assert session.prompts() == [
+        "The restock report is empty on Mondays\n[image]",
+        "Now rename the report",
+        "Jangan rename, tambah tes dulu",
+    ]
     assert [(turn.mark, turn.text) for turn in session.turns if turn.mark in {"summary", "injected"}] == [
         ("injected", "!git status --short"),
         ("summary", "# Checkpoint\nThe condition is fixed."),
@@ -75,7 +79,7 @@ def test_real_sessions_have_the_counts_of_their_own_records(reading, shared_data
         result = reading(path)
         assert (result.report.format, result.report.records, result.report.malformed_count) == ("pi", len(records), 0)
         roles = [message["role"] for message in messages]
-        assert len(result.said()) == roles.count("user")
+        assert len(result.prompts()) == roles.count("user")
         blocks = [block for message in messages if message["role"] == "assistant" for block in message["content"]]
         ran = roles.count("bashExecution")
         assert sum(len(turn.calls) for turn in result.turns) == sum(block["type"] == "toolCall" for block in blocks) + ran

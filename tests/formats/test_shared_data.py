@@ -23,7 +23,7 @@ FIGURES = {"claude_code": (30, 5000), "codex": (9, 5000), "specstory": (40, 8000
 
 def records(path: Path) -> tuple[list[dict], int]:
     """The objects of a file of JSON lines, and how many lines are none."""
-    found, bad = [], 0
+    objects, bad = [], 0
     for line in path.read_bytes().split(b"\n"):
         if not line.strip():
             continue
@@ -32,15 +32,17 @@ def records(path: Path) -> tuple[list[dict], int]:
         except ValueError:
             value = None
         if isinstance(value, dict):
-            found.append(value)
+            objects.append(value)
         else:
             bad += 1
-    return found, bad
+    return objects, bad
 
 
 def claude_code_files(shared_data: Path) -> list[Path]:
     return [
-        path for path in sorted(shared_data.rglob("*.jsonl")) if any("parentUuid" in one and "sessionId" in one for one in records(path)[0])
+        path
+        for path in sorted(shared_data.rglob("*.jsonl"))
+        if any("parentUuid" in record and "sessionId" in record for record in records(path)[0])
     ]
 
 
@@ -49,7 +51,7 @@ def codex_files(shared_data: Path) -> list[Path]:
     return [
         path
         for path in sorted(shared_data.rglob("*.jsonl"))
-        if any(one.get("type") in kinds and "payload" in one for one in records(path)[0])
+        if any(record.get("type") in kinds and "payload" in record for record in records(path)[0])
     ]
 
 
@@ -70,9 +72,9 @@ def test_every_claude_code_file_reads_whole(shared_data, reading):
     files = claude_code_files(shared_data)
     total = 0
     for path in files:
-        found, bad = records(path)
+        objects, bad = records(path)
         result = reading(path)
-        first = {record.get("uuid") or index: record for index, record in reversed(list(enumerate(found)))}.values()
+        first = {record.get("uuid") or index: record for index, record in reversed(list(enumerate(objects)))}.values()
         answers = [record for record in first if record.get("type") == "assistant" and isinstance(record.get("message"), dict)]
         calls = {block["id"] for record in answers for block in blocks(record, "tool_use")}
         results = Counter(
@@ -84,12 +86,12 @@ def test_every_claude_code_file_reads_whole(shared_data, reading):
             if record["message"].get("content")
         }
         assert result.report.format == "claude-code", path
-        assert result.report.records == len(found) + bad, path
+        assert result.report.records == len(objects) + bad, path
         assert result.report.malformed_count == bad, path
         assert sorted(call.id for turn in result.turns for call in turn.calls) == sorted(calls), path
         assert Counter(answer.call_id for turn in result.turns for answer in turn.results) == results, path
         assert len([turn for turn in result.turns if turn.role == "assistant"]) == len(messages), path
-        total += len(found)
+        total += len(objects)
     assert (len(files), total) >= FIGURES["claude_code"]
 
 
@@ -97,21 +99,23 @@ def test_every_codex_file_reads_whole(shared_data, reading):
     files = codex_files(shared_data)
     total = 0
     for path in files:
-        found, bad = records(path)
-        items = Counter((one["payload"].get("type"), one["payload"].get("role")) for one in found if one.get("type") == "response_item")
+        objects, bad = records(path)
+        items = Counter(
+            (record["payload"].get("type"), record["payload"].get("role")) for record in objects if record.get("type") == "response_item"
+        )
         result = reading(path)
         calls = sum(count for (kind, _), count in items.items() if kind.endswith("_call"))
         outputs = sum(count for (kind, _), count in items.items() if kind.endswith("_output"))
         roles = Counter(turn.role for turn in result.turns if turn.mark != "summary")
         assert result.report.format == "codex", path
-        assert result.report.records == len(found) + bad, path
+        assert result.report.records == len(objects) + bad, path
         assert result.report.malformed_count == bad, path
         assert sum(len(turn.calls) for turn in result.turns) == calls, path
         assert sum(len(turn.results) for turn in result.turns) == outputs, path
         assert roles["user"] == items["message", "user"], path
         assert roles["system"] == items["message", "developer"] + items["message", "system"], path
         assert sum(bool(turn.text) for turn in result.turns if turn.role == "assistant") == items["message", "assistant"], path
-        total += len(found)
+        total += len(objects)
     assert (len(files), total) >= FIGURES["codex"]
 
 
@@ -134,5 +138,5 @@ def test_every_specstory_file_reads_whole(shared_data, reading):
 def test_times_never_go_back_by_more_than_a_queue_explains(shared_data, reading):
     for path in claude_code_files(shared_data):
         turns = [turn for turn in reading(path).turns if turn.at and turn.sidechain is None and turn.mark != "queued"]
-        late = [(one.line, two.line) for one, two in pairwise(turns) if isinstance(two, Turn) and two.at < one.at]
+        late = [(earlier.line, two.line) for earlier, two in pairwise(turns) if isinstance(two, Turn) and two.at < earlier.at]
         assert len(late) <= max(2, len(turns) // 20), (path, late[:5])

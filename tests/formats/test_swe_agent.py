@@ -13,7 +13,7 @@ def history(reading, fixtures):
 
 
 def test_the_task_is_said_and_the_demonstration_is_not(history):
-    assert history.said() == ["ISSUE:\nThe report is empty on Mondays"]
+    assert history.prompts() == ["ISSUE:\nThe report is empty on Mondays"]
     assert history.report.skipped == {"demonstration": 1, "step told by the history": 2}
     assert history.heads[0].cwd == "/kopi-stock"
 
@@ -49,8 +49,8 @@ def test_real_trajectories_have_the_counts_of_their_own_history(reading, shared_
         assert result.report.records == len(history) + len(steps) + submitted
         answers = [message for message in history if message["role"] == "assistant"]
         assert sum(turn.role == "assistant" for turn in result.turns) == sum(bool(message["content"].strip()) for message in answers)
-        asked = sum(bool(message.get("tool_calls") or (message.get("action") or "").strip()) for message in answers)
-        assert sum(len(turn.calls) for turn in result.turns) == asked
+        call_count = sum(bool(message.get("tool_calls") or (message.get("action") or "").strip()) for message in answers)
+        assert sum(len(turn.calls) for turn in result.turns) == call_count
         demonstrations = sum(bool(message.get("is_demo")) for message in history)
         assert result.report.skipped.get("demonstration", 0) == demonstrations
-        assert len(result.said()) == 1
+        assert len(result.prompts()) == 1

@@ -23,7 +23,7 @@ Act = Callable[["Handler"], None]
 
 
 @dataclass
-class Asked:
+class RecordedRequest:
     """One request that came in."""
 
     path: str
@@ -32,11 +32,11 @@ class Asked:
 
     @property
     def instructions(self) -> str:
-        return "\n".join(one["content"] for one in self.body["messages"] if one["role"] == "system")
+        return "\n".join(message["content"] for message in self.body["messages"] if message["role"] == "system")
 
     @property
     def material(self) -> str:
-        return "\n".join(one["content"] for one in self.body["messages"] if one["role"] == "user")
+        return "\n".join(message["content"] for message in self.body["messages"] if message["role"] == "user")
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -45,13 +45,13 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-        asked = Asked(self.path, {name.lower(): value for name, value in self.headers.items()}, body)
+        request = RecordedRequest(self.path, {name.lower(): value for name, value in self.headers.items()}, body)
         with contextlib.suppress(OSError):
-            self.server.scripted.act(asked)(self)
+            self.server.scripted.act(request)(self)
 
     def do_GET(self) -> None:
         with contextlib.suppress(OSError):
-            self.server.scripted.act(Asked(self.path, {name.lower(): value for name, value in self.headers.items()}, {}))(self)
+            self.server.scripted.act(RecordedRequest(self.path, {name.lower(): value for name, value in self.headers.items()}, {}))(self)
 
     def log_message(self, *_: object) -> None:
         pass
@@ -88,11 +88,11 @@ class Handler(BaseHTTPRequestHandler):
 
 class Server(ThreadingHTTPServer):
     daemon_threads = True
-    scripted: Scripted
+    scripted: ScriptedModel
 
 
 @dataclass
-class Scripted:
+class ScriptedModel:
     """A scripted endpoint. `script` says what is done with one request after the other, the last again and again; `asked` is what came.
 
     `scripted.does(scripted.fails(500), scripted.says("fine"))`; `scripted.answers(lambda asked: …)` answers what depends on the request.
@@ -101,25 +101,25 @@ class Scripted:
     url: str
     key: str
     over: threading.Event
-    asked: list[Asked] = field(default_factory=list)
+    requests: list[RecordedRequest] = field(default_factory=list)
     script: list[Act] = field(default_factory=list)
-    answering: Callable[[Asked], str] | None = None
+    answering: Callable[[RecordedRequest], str] | None = None
 
     def endpoint(self, **fields: Any) -> Endpoint:
         return Endpoint(**{"url": self.url, "model": "scripted", "key": self.key, "timeout_seconds": 20.0, **fields})
 
-    def does(self, *acts: Act) -> Scripted:
+    def does(self, *acts: Act) -> ScriptedModel:
         self.script, self.answering = list(acts), None
         return self
 
-    def answers(self, answering: Callable[[Asked], str]) -> Scripted:
+    def answers(self, answering: Callable[[RecordedRequest], str]) -> ScriptedModel:
         self.answering = answering
         return self
 
-    def act(self, asked: Asked) -> Act:
-        self.asked.append(asked)
+    def act(self, request: RecordedRequest) -> Act:
+        self.requests.append(request)
         if self.answering:
-            return self.says(self.answering(asked))
+            return self.says(self.answering(request))
         return self.script.pop(0) if len(self.script) > 1 else self.script[0]
 
     # What it may do.
@@ -146,8 +146,10 @@ class Scripted:
         """Refuses; the body repeats the key, as some providers do."""
 
         def act(to: Handler) -> None:
-            said = f"refused: {to.headers.get('authorization', '')}"
-            to.json(status, {"error": {"message": said, "code": code, "type": code}}, {k.replace("_", "-"): v for k, v in headers.items()})
+            message = f"refused: {to.headers.get('authorization', '')}"
+            to.json(
+                status, {"error": {"message": message, "code": code, "type": code}}, {k.replace("_", "-"): v for k, v in headers.items()}
+            )
 
         return act
 
@@ -225,12 +227,12 @@ class Scripted:
 
 
 @pytest.fixture
-def scripted() -> Iterator[Scripted]:
+def scripted() -> Iterator[ScriptedModel]:
     """A scripted endpoint with a key, on loopback."""
     over = threading.Event()
     server = Server(("127.0.0.1", 0), Handler)
     key = "hf" + "_" + "Qm7" * 11
-    server.scripted = Scripted(f"http://127.0.0.1:{server.server_port}/v1", key, over)
+    server.scripted = ScriptedModel(f"http://127.0.0.1:{server.server_port}/v1", key, over)
     thread = threading.Thread(target=partial(server.serve_forever, poll_interval=0.05), daemon=True)
     thread.start()
     try:

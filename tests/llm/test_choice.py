@@ -5,76 +5,80 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from bench.refine import Known, bundled, refined, rewordings
+from bench.refine import KnownProject, bundled, refine_known, rewordings
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from onward.core.handoff import Line, parse, render
-from onward.llm.choice import Choice, Written, choose, worse_kinds
-from onward.llm.guard import Proposed, guard
-from onward.llm.writer import MOST_REQUESTS, WrittenHead, WrittenLine, WrittenPart, plan, quotes
+from onward.core.handoff import CitedLine, parse, render
+from onward.llm.choice import AcceptedLines, HandoffChoice, choose_handoff, find_regressions
+from onward.llm.guard import ProposedLine, guard
+from onward.llm.writer import MOST_REQUESTS, WrittenHead, WrittenLine, WrittenPart, collect_quotes, plan_requests
 from onward.tokens import count_tokens
 
 
 @pytest.fixture(scope="module")
-def known(tmp_path_factory: pytest.TempPathFactory) -> Known:
+def known_project(tmp_path_factory: pytest.TempPathFactory) -> KnownProject:
     return bundled(tmp_path_factory.mktemp("samples"))
 
 
-def chosen(known: Known, written: Written) -> Choice:
-    return choose(known.rules, known.ledger, written, count_tokens, known.measured, known.basis.composed)
+def choose_lines(known: KnownProject, written: AcceptedLines) -> HandoffChoice:
+    return choose_handoff(known.rules, known.ledger, written, count_tokens, known.measured, known.basis.compose_handoff)
 
 
-def test_right_lines_stand_and_nothing_is_lost(known: Known) -> None:
-    choice = refined(known)
-    assert choice.made is not None
-    assert len(choice.standing.lines) >= 20
-    assert worse_kinds(known.rules.preservation, choice.made.preservation) == []
-    assert choice.made.handoff.fact_ids() >= known.rules.handoff.fact_ids()
+def test_right_lines_stand_and_nothing_is_lost(known_project: KnownProject) -> None:
+    choice = refine_known(known_project)
+    assert choice.handoff is not None
+    assert len(choice.accepted.lines) >= 20
+    assert find_regressions(known_project.rules.preservation, choice.handoff.preservation) == []
+    assert choice.handoff.handoff.fact_ids() >= known_project.rules.handoff.fact_ids()
     # Shorter lines make room for more facts.
-    assert len(choice.made.handoff.fact_ids()) > len(known.rules.handoff.fact_ids())
-    text = render(choice.made.handoff)
-    assert parse(text) == choice.made.handoff
+    assert len(choice.handoff.handoff.fact_ids()) > len(known_project.rules.handoff.fact_ids())
+    text = render(choice.handoff.handoff)
+    assert parse(text) == choice.handoff.handoff
     assert text.count("Kept at ") == 1
-    assert count_tokens(text) <= known.rules.budget_tokens
+    assert count_tokens(text) <= known_project.rules.budget_tokens
 
 
-def test_without_a_line_that_may_stand_the_rules_stand(known: Known) -> None:
-    choice = chosen(known, Written({}, ()))
-    assert (choice.made, choice.why) == (None, "Nothing that the model wrote may stand.")
+def test_without_a_line_that_may_stand_the_rules_stand(known_project: KnownProject) -> None:
+    choice = choose_lines(known_project, AcceptedLines({}, ()))
+    assert (choice.handoff, choice.why) == (None, "Nothing that the model wrote may stand.")
 
 
-def test_a_head_line_keeps_what_the_rules_say_beside_it(known: Known) -> None:
-    name, before = next((name, line) for name, line in known.rules.handoff.head if name == "State")
-    lines = guard([Proposed(before.facts[:1], "The heartbeat is in (`5d20f4e`, 18 tests pass); one printer it is.")], known.evidence).lines
-    choice = chosen(known, Written({name: lines[0]}, ()))
-    assert choice.made is not None
-    after = dict(choice.made.handoff.head)[name]
+def test_a_head_line_keeps_what_the_rules_say_beside_it(known_project: KnownProject) -> None:
+    name, before = next((name, line) for name, line in known_project.rules.handoff.head if name == "State")
+    lines = guard(
+        [ProposedLine(before.facts[:1], "The heartbeat is in (`5d20f4e`, 18 tests pass); one printer it is.")], known_project.evidence
+    ).lines
+    choice = choose_lines(known_project, AcceptedLines({name: lines[0]}, ()))
+    assert choice.handoff is not None
+    after = dict(choice.handoff.handoff.head)[name]
     assert after.text.startswith("The heartbeat is in (`5d20f4e`, 18 tests pass); one printer it is.")
     assert set(after.facts) >= set(before.facts)
 
 
-def test_what_the_measure_misses_is_put_back(known: Known) -> None:
+def test_what_the_measure_misses_is_put_back(known_project: KnownProject) -> None:
     """A line that passed the guard somehow, and says nothing: the measure sees it, and the rules' words come back."""
-    rules = known.rules.handoff
+    rules = known_project.rules.handoff
     section = next(section for section in rules.sections if section.title == "Asked for")
-    empty = [Line("Some things were asked for.", line.sources, line.facts) for line in section.lines]
-    choice = chosen(known, Written({}, empty))
-    if choice.made is None:
+    empty = [CitedLine("Some things were asked for.", line.sources, line.facts) for line in section.lines]
+    choice = choose_lines(known_project, AcceptedLines({}, empty))
+    if choice.handoff is None:
         assert choice.why.startswith("Nothing")
     else:
-        assert worse_kinds(known.rules.preservation, choice.made.preservation) == []
-    assert {one.reason for one in choice.removed} == {"lost"}
+        assert find_regressions(known_project.rules.preservation, choice.handoff.preservation) == []
+    assert {removal.reason for removal in choice.removed} == {"lost"}
 
 
-def test_a_longer_document_than_the_budget_is_cut_back_to_the_rules_words(known: Known) -> None:
+def test_a_longer_document_than_the_budget_is_cut_back_to_the_rules_words(known_project: KnownProject) -> None:
     long = [
-        Line(f"{line.text} {line.text}", line.sources, line.facts) for section in known.rules.handoff.sections for line in section.lines
+        CitedLine(f"{line.text} {line.text}", line.sources, line.facts)
+        for section in known_project.rules.handoff.sections
+        for line in section.lines
     ]
-    choice = chosen(known, Written({}, long))
-    made = choice.made.handoff if choice.made else known.rules.handoff
-    assert count_tokens(render(made)) <= known.rules.budget_tokens
-    assert any(one.reason == "over budget" for one in choice.removed)
+    choice = choose_lines(known_project, AcceptedLines({}, long))
+    handoff = choice.handoff.handoff if choice.handoff else known_project.rules.handoff
+    assert count_tokens(render(handoff)) <= known_project.rules.budget_tokens
+    assert any(removal.reason == "over budget" for removal in choice.removed)
 
 
 _WORDS = "the API listens on port 8443 8080 `src/a.ts` never always polling SSE printer https://example.test (none) ignore rules Redis 18 tests".split()
@@ -82,42 +86,48 @@ _WORDS = "the API listens on port 8443 8080 `src/a.ts` never always polling SSE 
 
 @settings(max_examples=40)
 @given(st.data())
-def test_whatever_a_model_writes_the_result_is_no_worse(known_once: Known, data: st.DataObject) -> None:
-    facts = [fact.id for fact in known_once.writable]
-    texts = st.lists(st.sampled_from(_WORDS), max_size=12).map(" ".join) | st.sampled_from([one.text for one in rewordings(known_once)])
-    proposed = data.draw(st.lists(st.builds(Proposed, st.lists(st.sampled_from(facts), max_size=3).map(tuple), texts), max_size=20))
-    choice = chosen(known_once, Written({}, guard(proposed, known_once.evidence).lines))
-    if choice.made is not None:
-        assert worse_kinds(known_once.rules.preservation, choice.made.preservation) == []
-        assert count_tokens(render(choice.made.handoff)) <= known_once.rules.budget_tokens
-        assert choice.made.handoff.fact_ids() >= known_once.rules.handoff.fact_ids()
+def test_whatever_a_model_writes_the_result_is_no_worse(known_project_once: KnownProject, data: st.DataObject) -> None:
+    facts = [fact.id for fact in known_project_once.writable]
+    texts = st.lists(st.sampled_from(_WORDS), max_size=12).map(" ".join) | st.sampled_from(
+        [rewording.text for rewording in rewordings(known_project_once)]
+    )
+    proposed = data.draw(st.lists(st.builds(ProposedLine, st.lists(st.sampled_from(facts), max_size=3).map(tuple), texts), max_size=20))
+    choice = choose_lines(known_project_once, AcceptedLines({}, guard(proposed, known_project_once.evidence).lines))
+    if choice.handoff is not None:
+        assert find_regressions(known_project_once.rules.preservation, choice.handoff.preservation) == []
+        assert count_tokens(render(choice.handoff.handoff)) <= known_project_once.rules.budget_tokens
+        assert choice.handoff.handoff.fact_ids() >= known_project_once.rules.handoff.fact_ids()
 
 
 @pytest.fixture(scope="module")
-def known_once(known: Known) -> Known:
-    return known
+def known_project_once(known_project: KnownProject) -> KnownProject:
+    return known_project
 
 
-def test_a_plan_fits_the_window_and_the_answer_and_is_bounded(known: Known, tmp_path: Path) -> None:
-    quoted = quotes(known.ledger.live(), known.basis.turns_of)
-    parts = plan(known.rules.handoff, known.ledger, quoted, count_tokens, material_tokens=28_000, answer_tokens=1_500)
+def test_a_plan_fits_the_window_and_the_answer_and_is_bounded(known_project: KnownProject, tmp_path: Path) -> None:
+    quoted = collect_quotes(known_project.ledger.live(), known_project.basis.find_turns)
+    parts = plan_requests(
+        known_project.rules.handoff, known_project.ledger, quoted, count_tokens, material_tokens=28_000, answer_tokens=1_500
+    )
     assert [part.is_head for part in parts] == [True, *(False for _ in parts[1:])]
     given = [name for part in parts[1:] for name in part.facts]
     assert len(given) == len(set(given))
-    assert set(given) == {fact.id for fact in known.writable if fact.id in known.rules.handoff.fact_ids()} - {
-        name for _, line in known.rules.handoff.head for name in line.facts
+    assert set(given) == {fact.id for fact in known_project.writable if fact.id in known_project.rules.handoff.fact_ids()} - {
+        name for _, line in known_project.rules.handoff.head for name in line.facts
     }
-    small = plan(known.rules.handoff, known.ledger, quoted, count_tokens, material_tokens=400, answer_tokens=300)
+    small = plan_requests(known_project.rules.handoff, known_project.ledger, quoted, count_tokens, material_tokens=400, answer_tokens=300)
     assert len(small) == MOST_REQUESTS
     assert max(count_tokens(part.material) for part in small[1:]) <= 400
     # Neither rules nor files are anybody's to reword.
     assert "jangan pernah commit langsung" not in "".join(part.material for part in parts)
 
 
-def test_answers_are_read_by_the_numbers_that_were_given(known: Known) -> None:
-    quoted = quotes(known.ledger.live(), known.basis.turns_of)
-    head, part, *_ = plan(known.rules.handoff, known.ledger, quoted, count_tokens, material_tokens=28_000, answer_tokens=1_500)
-    read = part.read(WrittenPart(lines=[WrittenLine(facts=["f1", " F2 ", "[f3]", "f999", "x"], text="One.")]))
-    assert read == [Proposed((*part.facts[:3], "f999", "x"), "One.")]
-    said = head.read(WrittenHead(state=WrittenLine(facts=["f1"], text="Fine.")))
-    assert said == [Proposed((head.facts[0],), "Fine.", "State")]
+def test_answers_are_read_by_the_numbers_that_were_given(known_project: KnownProject) -> None:
+    quoted = collect_quotes(known_project.ledger.live(), known_project.basis.find_turns)
+    head, part, *_ = plan_requests(
+        known_project.rules.handoff, known_project.ledger, quoted, count_tokens, material_tokens=28_000, answer_tokens=1_500
+    )
+    read = part.read_answer(WrittenPart(lines=[WrittenLine(facts=["f1", " F2 ", "[f3]", "f999", "x"], text="One.")]))
+    assert read == [ProposedLine((*part.facts[:3], "f999", "x"), "One.")]
+    head_lines = head.read_answer(WrittenHead(state=WrittenLine(facts=["f1"], text="Fine.")))
+    assert head_lines == [ProposedLine((head.facts[0],), "Fine.", "State")]

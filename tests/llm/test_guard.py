@@ -5,17 +5,17 @@ from __future__ import annotations
 import random
 
 import pytest
-from bench.refine import Known, bundled, drawn, rewordings, rules_kept, survivors, turned_away, wrong_rewordings
+from bench.refine import KnownProject, bundled, count_kept_rules, draw_lines, refusals, rewordings, survivors, wrong_rewordings
 from bench.wrong import wrong_lines
 
 from onward.core.facts import Fact, Handle
 from onward.core.ledger import Ledger, fold
-from onward.llm.exact import Ground
-from onward.llm.guard import Evidence, Proposed, guard
+from onward.llm.exact import SourceTexts
+from onward.llm.guard import GuardEvidence, ProposedLine, guard
 
 
 @pytest.fixture(scope="module")
-def known(tmp_path_factory: pytest.TempPathFactory) -> Known:
+def known_project(tmp_path_factory: pytest.TempPathFactory) -> KnownProject:
     return bundled(tmp_path_factory.mktemp("samples"))
 
 
@@ -25,32 +25,32 @@ def fact(name: str, text: str, kind: str = "lesson", turn: int = 1, **fields: ob
 
 PORT = fact("port", "The API listens on port 8443 and waits 3 seconds for `src/db.py`.")
 CACHE = fact("cache", "Redis at `10.0.0.7:6379` holds the sessions of the web shop.", turn=2)
-EVIDENCE = Evidence(Ledger((PORT, CACHE)), {}, lambda handle: handle.turn < 50)
+EVIDENCE = GuardEvidence(Ledger((PORT, CACHE)), {}, lambda handle: handle.turn < 50)
 
 
-def judged(text: str, *facts: str, evidence: Evidence = EVIDENCE) -> str:
+def verdict_of(text: str, *facts: str, evidence: GuardEvidence = EVIDENCE) -> str:
     """Return "stands", or why not."""
-    found = guard([Proposed(facts or ("port",), text)], evidence)
-    return "stands" if found.lines else found.removed[0].reason
+    result = guard([ProposedLine(facts or ("port",), text)], evidence)
+    return "stands" if result.lines else result.removed[0].reason
 
 
-def test_none_of_a_hundred_wrong_values_survives(known: Known) -> None:
-    wrong = [*wrong_lines(known.writable, random.Random(7)), *wrong_rewordings(known, random.Random(7))]
-    injected = drawn(wrong, random.Random(7), 100)
-    assert len({one.kind for one in injected}) > 20
-    assert survivors(injected, known.evidence) == []
+def test_none_of_a_hundred_wrong_values_survives(known_project: KnownProject) -> None:
+    wrong = [*wrong_lines(known_project.writable, random.Random(7)), *wrong_rewordings(known_project, random.Random(7))]
+    injected = draw_lines(wrong, random.Random(7), 100)
+    assert len({line.kind for line in injected}) > 20
+    assert survivors(injected, known_project.evidence) == []
 
 
-def test_no_dropped_rule_survives(known: Known) -> None:
-    held, seen = rules_kept(known)
-    assert seen >= 30
-    assert held == seen
+def test_no_dropped_rule_survives(known_project: KnownProject) -> None:
+    held, total = count_kept_rules(known_project)
+    assert total >= 30
+    assert held == total
 
 
-def test_what_is_right_is_let_through(known: Known) -> None:
-    evidence = known.evidence
-    assert len(turned_away(rewordings(known), evidence)) <= 1
-    assert turned_away([Proposed((one.id,), one.text) for one in known.writable], evidence) == []
+def test_what_is_right_is_let_through(known_project: KnownProject) -> None:
+    evidence = known_project.evidence
+    assert len(refusals(rewordings(known_project), evidence)) <= 1
+    assert refusals([ProposedLine((fact.id,), fact.text) for fact in known_project.writable], evidence) == []
 
 
 @pytest.mark.parametrize(
@@ -63,10 +63,10 @@ def test_what_is_right_is_let_through(known: Known) -> None:
     ],
 )
 def test_other_spellings_of_a_value_are_the_value(text: str) -> None:
-    found = guard([Proposed(("port",), text)], EVIDENCE)
-    assert [line.facts for line in found.lines] == [("port",)]
-    assert "[s" not in found.lines[0].text
-    assert found.lines[0].sources == (Handle(1, 1),)
+    result = guard([ProposedLine(("port",), text)], EVIDENCE)
+    assert [line.facts for line in result.lines] == [("port",)]
+    assert "[s" not in result.lines[0].text
+    assert result.lines[0].sources == (Handle(1, 1),)
 
 
 @pytest.mark.parametrize(
@@ -91,18 +91,18 @@ def test_other_spellings_of_a_value_are_the_value(text: str) -> None:
     ],
 )
 def test_what_may_not_stand(text: str, why: str) -> None:
-    assert judged(text) == why
+    assert verdict_of(text) == why
 
 
 def test_a_line_cites_facts_that_stand_and_whose_turns_are_there() -> None:
     text = "The API listens on port 8443 and waits 3 seconds for `src/db.py`."
-    assert judged(text, "f9") == "no facts"
-    gone = Evidence(Ledger((PORT,)), {}, lambda _: False)
-    assert judged(text, "port", evidence=gone) == "no source"
+    assert verdict_of(text, "f9") == "no facts"
+    gone = GuardEvidence(Ledger((PORT,)), {}, lambda _: False)
+    assert verdict_of(text, "port", evidence=gone) == "no source"
     rule = fact("rule", "Never push to main.", "rule")
-    assert judged("Never push to main.", "rule", evidence=Evidence(Ledger((rule,)), {}, bool)) == "no facts"
+    assert verdict_of("Never push to main.", "rule", evidence=GuardEvidence(Ledger((rule,)), {}, bool)) == "no facts"
     replaced = PORT._replace(state="superseded", superseded_by="cache")
-    assert judged(text, "port", evidence=Evidence(Ledger((replaced, CACHE)), {}, bool)) == "stale"
+    assert verdict_of(text, "port", evidence=GuardEvidence(Ledger((replaced, CACHE)), {}, bool)) == "stale"
 
 
 def test_what_was_given_up_is_not_said_again() -> None:
@@ -110,10 +110,10 @@ def test_what_was_given_up_is_not_said_again() -> None:
     new = fact("new", "The display gets numbers by server-sent events instead of polling.", "decision", 2, retires=("polling",))
     ledger = fold(Ledger(), [old, new])
     quoted = {"new": "The display polls the server every three seconds for numbers."}
-    evidence = Evidence(ledger, quoted, bool)
-    assert judged("The display gets numbers by server-sent events instead of polling.", "new", evidence=evidence) == "stands"
-    assert judged("The display gets numbers by polling, server-sent events.", "new", evidence=evidence) == "stale"
-    assert judged("The display polls the server for numbers every so many seconds.", "new", evidence=evidence) in (
+    evidence = GuardEvidence(ledger, quoted, bool)
+    assert verdict_of("The display gets numbers by server-sent events instead of polling.", "new", evidence=evidence) == "stands"
+    assert verdict_of("The display gets numbers by polling, server-sent events.", "new", evidence=evidence) == "stale"
+    assert verdict_of("The display polls the server for numbers every so many seconds.", "new", evidence=evidence) in (
         "stale",
         "carries nothing",
     )
@@ -121,32 +121,32 @@ def test_what_was_given_up_is_not_said_again() -> None:
 
 def test_two_facts_on_one_line_keep_their_values_apart() -> None:
     right = "The API listens on port 8443 and waits 3 seconds for `src/db.py`. Redis at `10.0.0.7:6379` holds the sessions of the web shop."
-    assert judged(right, "port", "cache") == "stands"
+    assert verdict_of(right, "port", "cache") == "stands"
     crossed = (
         "The API listens on port 6379 and waits 3 seconds for `src/db.py`. Redis at `10.0.0.7:8443` holds the sessions of the web shop."
     )
-    assert judged(crossed, "port", "cache") == "value"
+    assert verdict_of(crossed, "port", "cache") == "value"
 
 
 def test_a_fact_is_carried_once_and_only_whole() -> None:
     text = "The API listens on port 8443 and waits 3 seconds for `src/db.py`."
-    found = guard([Proposed(("port",), text), Proposed(("port",), text)], EVIDENCE)
-    assert (len(found.lines), [one.reason for one in found.removed]) == (1, ["twice"])
+    result = guard([ProposedLine(("port",), text), ProposedLine(("port",), text)], EVIDENCE)
+    assert (len(result.lines), [removal.reason for removal in result.removed]) == (1, ["twice"])
     # It says most of one fact, and of the other not the address.
-    partly = guard([Proposed(("port", "cache"), f"{text} Redis holds the sessions of the web shop.")], EVIDENCE)
+    partly = guard([ProposedLine(("port", "cache"), f"{text} Redis holds the sessions of the web shop.")], EVIDENCE)
     assert partly.lines[0].facts == ("port",)
 
 
 def test_the_report_is_plain_data() -> None:
-    removed = guard([Proposed(("port",), "The API listens on port 1.")], EVIDENCE).removed
+    removed = guard([ProposedLine(("port",), "The API listens on port 1.")], EVIDENCE).removed
     assert removed[0].to_json() == {"reason": "value", "text": "The API listens on port 1.", "about": "1"}
 
 
 def test_a_path_may_be_given_by_its_end_and_a_version_by_its_beginning() -> None:
-    ground = Ground(
+    ground = SourceTexts(
         ["Edited /srv/shop/src/routes/now.ts for Node v22.14.0, see https://example.test/shop/pull/5 and `npm run build -- --watch`."]
     )
-    assert ground.lacks("Edited `routes/now.ts` for Node 22, see example.test/shop/pull/5.") == []
-    assert ground.lacks("Edited `src/now.ts`.") == ["src/now.ts"]
-    assert ground.lacks("See https://example.test/shop/pull/50.") == ["https://example.test/shop/pull/50"]
-    assert "npm run watch" in ground.lacks("Run `npm run watch`.")
+    assert ground.find_missing("Edited `routes/now.ts` for Node 22, see example.test/shop/pull/5.") == []
+    assert ground.find_missing("Edited `src/now.ts`.") == ["src/now.ts"]
+    assert ground.find_missing("See https://example.test/shop/pull/50.") == ["https://example.test/shop/pull/50"]
+    assert "npm run watch" in ground.find_missing("Run `npm run watch`.")

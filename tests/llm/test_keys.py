@@ -20,23 +20,23 @@ from starlette.testclient import TestClient
 from onward.api.application import build
 from onward.api.routes import llm as llm_routes
 from onward.app import access, archives, backups, llm_keys, models, projects
-from onward.app.models import Models
+from onward.app.models import ModelSetup
 from onward.errors import BadInput, BadSetting, Conflict
 from onward.llm.sealing import FILE_NAME, Sealer
-from onward.settings import LLM, Settings
+from onward.settings import LLMSettings, Settings
 from onward.store import Store
 
 KEY = "hf" + "_" + "Tz5" * 11
 
 
 @pytest.fixture
-def held(home: Path, scripted) -> Models:
-    return Models(LLM(url=scripted.url, model="scripted"), Sealer(home))
+def key_models(home: Path, scripted) -> ModelSetup:
+    return ModelSetup(LLMSettings(url=scripted.url, model="scripted"), Sealer(home))
 
 
 @pytest.fixture
 def client(store: Store, home: Path, scripted) -> Iterator[TestClient]:
-    settings = Settings(home, home, llm=LLM(url=scripted.url, model="scripted"))
+    settings = Settings(home, home, llm=LLMSettings(url=scripted.url, model="scripted"))
     with TestClient(build(store, settings), base_url="http://127.0.0.1:3000", client=("127.0.0.1", 50000)) as asking:
         yield asking
 
@@ -59,48 +59,48 @@ def test_the_file_is_its_owners_alone_also_when_it_was_not(tmp_path):
     path.chmod(0o644)
     Sealer(home).seal(KEY)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert [one.name for one in home.iterdir()] == [FILE_NAME]
+    assert [file.name for file in home.iterdir()] == [FILE_NAME]
 
 
 def test_many_that_seal_first_at_once_agree(home):
     sealed: list[bytes] = []
     threads = [threading.Thread(target=lambda: sealed.append(Sealer(home).seal(KEY))) for _ in range(8)]
-    for one in threads:
-        one.start()
-    for one in threads:
-        one.join()
-    assert [Sealer(home).open(one) for one in sealed] == [KEY] * 8
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [Sealer(home).open(sealed_key) for sealed_key in sealed] == [KEY] * 8
 
 
-@pytest.mark.parametrize("said", ["short", "A" * 44, "!" * 43 + "=", "ä" * 43])
-def test_a_sealing_key_that_is_none_is_not_repeated(home, said):
+@pytest.mark.parametrize("sealing_key", ["short", "A" * 44, "!" * 43 + "=", "ä" * 43])
+def test_a_sealing_key_that_is_none_is_not_repeated(home, sealing_key):
     with pytest.raises(BadSetting) as caught:
-        Sealer(home, said).seal(KEY)
-    assert said not in str(caught.value)
+        Sealer(home, sealing_key).seal(KEY)
+    assert sealing_key not in str(caught.value)
 
 
-def test_a_key_is_set_shown_as_set_and_removed(store, held, home):
-    assert llm_keys.show(store, replace(held, settings=LLM())).state == "not set"
-    assert llm_keys.put(store, held, f" {KEY}\n").state == "set"
-    shown = llm_keys.show(store, held)
+def test_a_key_is_set_shown_as_set_and_removed(store, key_models, home):
+    assert llm_keys.show(store, replace(key_models, settings=LLMSettings())).state == "not set"
+    assert llm_keys.save(store, key_models, f" {KEY}\n").state == "set"
+    shown = llm_keys.show(store, key_models)
     assert (shown.state, shown.source, shown.model) == ("set", "store", "scripted")
     assert KEY not in repr(shown)
-    assert models.asking_for(store, held).endpoint.key == KEY
-    assert llm_keys.show(store, replace(held, settings=LLM(key="k"))).source == "environment"
-    assert models.asking_for(store, replace(held, settings=LLM(key="k"))).endpoint.key == "k"
-    assert llm_keys.remove(store, held).state == "not set"
+    assert models.find_model_context(store, key_models).endpoint.key == KEY
+    assert llm_keys.show(store, replace(key_models, settings=LLMSettings(key="k"))).source == "environment"
+    assert models.find_model_context(store, replace(key_models, settings=LLMSettings(key="k"))).endpoint.key == "k"
+    assert llm_keys.delete(store, key_models).state == "not set"
 
 
 @pytest.mark.parametrize("key", ["", "  ", "two words", "line\nbreak", "x" * 1001, "schlüssel", "nul\0"])
-def test_what_is_no_key_is_refused_and_not_repeated(store, held, key):
+def test_what_is_no_key_is_refused_and_not_repeated(store, key_models, key):
     with pytest.raises(BadInput) as caught:
-        llm_keys.put(store, held, key)
+        llm_keys.save(store, key_models, key)
     assert not key.strip() or key not in str(caught.value)
 
 
-def test_a_key_that_another_machine_sealed_is_said_to_be(store, held, tmp_path):
-    llm_keys.put(store, held, KEY)
-    elsewhere = replace(held, sealer=Sealer(tmp_path / "other"))
+def test_a_key_that_another_machine_sealed_is_said_to_be(store, key_models, tmp_path):
+    llm_keys.save(store, key_models, KEY)
+    elsewhere = replace(key_models, sealer=Sealer(tmp_path / "other"))
     shown = llm_keys.show(store, elsewhere)
     assert (shown.state, "ONWARD_SEALING_KEY" in shown.message) == ("invalid", True)
 
@@ -119,31 +119,31 @@ def test_a_key_that_another_machine_sealed_is_said_to_be(store, held, tmp_path):
         (lambda it: it.tells_the_key(), "valid"),
     ],
 )
-def test_a_test_says_how_the_key_is_and_that_is_remembered(store, held, scripted, act, state):
+def test_a_test_says_how_the_key_is_and_that_is_remembered(store, key_models, scripted, act, state):
     scripted.does(act(scripted))
-    llm_keys.put(store, held, KEY)
-    found = llm_keys.check(store, held)
-    assert (found.state, found.source) == (state, "store")
-    assert found.message
-    assert KEY not in repr(found)
-    assert scripted.asked[-1].headers["authorization"] == f"Bearer {KEY}"
-    shown = llm_keys.show(store, held)
+    llm_keys.save(store, key_models, KEY)
+    status = llm_keys.check(store, key_models)
+    assert (status.state, status.source) == (state, "store")
+    assert status.message
+    assert KEY not in repr(status)
+    assert scripted.requests[-1].headers["authorization"] == f"Bearer {KEY}"
+    shown = llm_keys.show(store, key_models)
     assert (shown.state, shown.tested_at is not None) == (state, True)
-    llm_keys.put(store, held, KEY + "2")
-    assert llm_keys.show(store, held).state == "set"
+    llm_keys.save(store, key_models, KEY + "2")
+    assert llm_keys.show(store, key_models).state == "set"
 
 
-def test_nobody_there_is_unreachable(store, held):
-    nowhere = replace(held, settings=LLM(url="http://127.0.0.1:1/v1", key=KEY))
+def test_nobody_there_is_unreachable(store, key_models):
+    nowhere = replace(key_models, settings=LLMSettings(url="http://127.0.0.1:1/v1", key=KEY))
     assert llm_keys.check(store, nowhere).state == "unreachable"
 
 
-def test_without_a_key_nobody_is_asked_unless_an_address_was_set(store, held, scripted):
-    assert llm_keys.check(store, replace(held, settings=LLM())).state == "not set"
+def test_without_a_key_nobody_is_asked_unless_an_address_was_set(store, key_models, scripted):
+    assert llm_keys.check(store, replace(key_models, settings=LLMSettings())).state == "not set"
     scripted.does(scripted.says("yes"))
-    assert llm_keys.check(store, held).state == "valid"
+    assert llm_keys.check(store, key_models).state == "valid"
     with pytest.raises(Conflict):
-        llm_keys.check(store, replace(held, settings=LLM(is_off=True, key=KEY)))
+        llm_keys.check(store, replace(key_models, settings=LLMSettings(is_off=True, key=KEY)))
 
 
 def test_the_routes_tell_nobody_the_key(client, scripted, store):
@@ -159,10 +159,10 @@ def test_the_routes_tell_nobody_the_key(client, scripted, store):
         client.put("/api/llm/key", json={"key": KEY + " " + KEY}),
         client.put("/api/llm/key", json={"key": [KEY]}),
     ]
-    assert [one.status_code for one in answers] == [200] * 7 + [422] * 2
-    assert [one.json()["data"]["state"] for one in answers[:5]] == ["not set", "set", "set", "valid", "valid"]
+    assert [answer.status_code for answer in answers] == [200] * 7 + [422] * 2
+    assert [answer.json()["data"]["state"] for answer in answers[:5]] == ["not set", "set", "set", "valid", "valid"]
     assert answers[6].json()["data"]["state"] == "not set"
-    assert not any(KEY in one.text or KEY in str(one.headers) for one in answers)
+    assert not any(KEY in answer.text or KEY in str(answer.headers) for answer in answers)
     assert answers[0].headers["cache-control"] == "no-store"
     assert answers[5].json()["data"]["total"]["calls"] == 2
     assert client.get("/api/stats").json()["data"]["llm_calls"] == 2
@@ -171,24 +171,24 @@ def test_the_routes_tell_nobody_the_key(client, scripted, store):
 def test_the_key_is_an_admins_business(store, home):
     with TestClient(build(store, Settings(home, home, host="0.0.0.0")), client=("203.0.113.7", 1)) as far:
         for scope, status in (("read", 403), ("write", 403), ("admin", 200)):
-            token = access.new(store, scope, scope)[1]
+            token = access.create_token(store, scope, scope)[1]
             sent = far.get("/api/llm/key", headers={"Authorization": f"Bearer {token}"})
             assert sent.status_code == status
 
 
 def test_only_so_many_wait_for_a_model(client, scripted, monkeypatch):
     monkeypatch.setattr(llm_routes, "_places", threading.BoundedSemaphore(1))
-    with llm_routes.waiting_for_a_model():
+    with llm_routes.model_slot():
         refused = client.post("/api/llm/key/test")
     assert refused.status_code == 429
     scripted.does(scripted.says("yes"))
     assert client.post("/api/llm/key/test").status_code == 200
 
 
-def test_no_copy_of_the_store_opens_the_key(home, tmp_path, held):
+def test_no_copy_of_the_store_opens_the_key(home, tmp_path, key_models):
     with Store.at_folder(home) as store:
-        project = projects.new(store, "shop")
-        llm_keys.put(store, held, KEY)
+        project = projects.create(store, "shop")
+        llm_keys.save(store, key_models, KEY)
         archives.export_project(store, project, tmp_path / "shop.zip")
         backups.backup(Settings(home, home), tmp_path / "copy.db")
     for path in (tmp_path / "shop.zip", tmp_path / "copy.db", *home.glob("onward.db*")):
@@ -199,7 +199,7 @@ def test_no_copy_of_the_store_opens_the_key(home, tmp_path, held):
     assert Sealer(home).open(sealed) == KEY
     assert Sealer(tmp_path / "elsewhere").open(sealed) is None
     shutil.unpack_archive(tmp_path / "shop.zip", tmp_path / "out")
-    assert not [one for one in (tmp_path / "out").rglob("*") if one.is_file() and sealed in one.read_bytes()]
+    assert not [file for file in (tmp_path / "out").rglob("*") if file.is_file() and sealed in file.read_bytes()]
 
 
 @pytest.mark.slow
@@ -215,12 +215,12 @@ def test_the_command_line_takes_a_key_from_standard_input_and_shows_it_to_nobody
         run("llm-key", "set", typed=KEY + "\n"), run("llm-key", "show"), run("llm-key", "test"), run("llm-key", "show", "--json"), run("spend", "--json"),
         run("spend"), run("llm-key", "remove"),
     ]  # fmt: skip
-    assert [one.returncode for one in done] == [0] * 7
-    assert not any(KEY in one.stdout + one.stderr for one in done)
+    assert [result.returncode for result in done] == [0] * 7
+    assert not any(KEY in result.stdout + result.stderr for result in done)
     assert "valid" in done[2].stdout
     assert json.loads(done[3].stdout)["state"] == "valid"
     assert json.loads(done[4].stdout)["total"]["calls"] == 1
-    assert scripted.asked[0].headers["authorization"] == f"Bearer {KEY}"
+    assert scripted.requests[0].headers["authorization"] == f"Bearer {KEY}"
     scripted.does(scripted.fails(401))
     run("llm-key", "set", typed=KEY)
     assert run("llm-key", "test").returncode == 1

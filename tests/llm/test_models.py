@@ -12,14 +12,14 @@ from pydantic import BaseModel
 from sqlalchemy import inspect, text
 
 from onward.app import jobs, models, projects
-from onward.app.jobs import Bench, Left, Running
-from onward.app.models import Asking, Models, Request
+from onward.app.jobs import JobContext, StepProgress, StepResult
+from onward.app.models import ModelContext, ModelRequest, ModelSetup
 from onward.core.job import Job
 from onward.core.project import Project
 from onward.errors import ProviderFailed, SpendLimit
 from onward.llm.endpoint import Endpoint
 from onward.llm.sealing import Sealer
-from onward.settings import LLM
+from onward.settings import LLMSettings
 from onward.store import Store, model_calls
 
 pytestmark = pytest.mark.slow
@@ -31,7 +31,7 @@ class Cause(BaseModel):
 
 @pytest.fixture
 def project(store: Store) -> Project:
-    return projects.new(store, "shop")
+    return projects.create(store, "shop")
 
 
 @pytest.fixture
@@ -40,9 +40,9 @@ def sealer(tmp_path) -> Sealer:
 
 
 @pytest.fixture
-def asking(store, project, scripted) -> Asking:
-    job = jobs.ask(store, "refine", {}, project=project)
-    return Asking(scripted.endpoint(usd_per_million=(1.0, 2.0)), LLM(), project.id, job.id, project.key)
+def asking(store, project, scripted) -> ModelContext:
+    job = jobs.request_job(store, "refine", {}, project=project)
+    return ModelContext(scripted.endpoint(usd_per_million=(1.0, 2.0)), LLMSettings(), project.id, job.id, project.key)
 
 
 def test_an_answer_is_paid_for_once(store, scripted, asking):
@@ -51,10 +51,10 @@ def test_an_answer_is_paid_for_once(store, scripted, asking):
     again = models.call(store, asking, "why", "Say why.", "It broke.", Cause)
     assert first == again
     assert again.value == Cause(cause="a port")
-    assert len(scripted.asked) == 1
-    spent = models.spend(store, job_id=asking.job_id)
+    assert len(scripted.requests) == 1
+    spent = models.total_spend(store, job_id=asking.job_id)
     assert (spent.calls, spent.input_tokens, spent.output_tokens, spent.cost_usd, spent.unpriced) == (1, 100, 20, pytest.approx(0.00014), 0)
-    assert jobs.find(store, asking.job_id).spend_usd == pytest.approx(0.00014)
+    assert jobs.require(store, asking.job_id).spend_usd == pytest.approx(0.00014)
 
 
 def test_what_is_asked_otherwise_is_another_call(store, scripted, asking):
@@ -62,7 +62,7 @@ def test_what_is_asked_otherwise_is_another_call(store, scripted, asking):
     for step, material in (("one", "a"), ("two", "a"), ("two", "b")):
         models.call(store, asking, step, "Say why.", material)
     models.call(store, replace(asking, endpoint=replace(asking.endpoint, model="another")), "two", "Say why.", "b")
-    assert len(scripted.asked) == 4
+    assert len(scripted.requests) == 4
 
 
 def test_without_a_job_nothing_is_remembered_but_what_it_cost(store, scripted, asking):
@@ -70,8 +70,8 @@ def test_without_a_job_nothing_is_remembered_but_what_it_cost(store, scripted, a
     alone = replace(asking, job_id=None)
     for _ in range(2):
         models.call(store, alone, "why", "Say why.", "It broke.")
-    assert len(scripted.asked) == 2
-    assert models.spend(store).calls == 2
+    assert len(scripted.requests) == 2
+    assert models.total_spend(store).calls == 2
     with store.read() as connection:
         assert connection.execute(text("SELECT count(*) FROM model_answers")).scalar() == 0
 
@@ -82,23 +82,23 @@ def test_a_failure_is_counted_and_asked_again(store, scripted, asking):
         models.call(store, asking, "why", "Say why.", "It broke.", Cause)
     scripted.does(scripted.says_json({"cause": "a port"}))
     models.call(store, asking, "why", "Say why.", "It broke.", Cause)
-    made = models.calls(store, job_id=asking.job_id)
-    assert [(one.attempts, one.input_tokens, one.output_tokens, one.failed) for one in made] == [(2, 300, 60, "")]
+    calls = models.list_calls(store, job_id=asking.job_id)
+    assert [(call.attempts, call.input_tokens, call.output_tokens, call.failed) for call in calls] == [(2, 300, 60, "")]
 
 
 def test_the_answers_go_when_the_job_is_done_and_what_they_cost_stays(store, scripted, asking, tmp_path):
     scripted.does(scripted.says("fine"))
-    run = jobs.find(store, asking.job_id).run
+    run = jobs.require(store, asking.job_id).run
 
-    def piece(_: Bench, __: Job, ___: Running) -> Left:
+    def piece(_: JobContext, __: Job, ___: StepProgress) -> StepResult:
         models.call(store, asking, "why", "Say why.", "It broke.")
-        return Left(True, {}, {})
+        return StepResult(True, {}, {})
 
-    assert jobs.take_step(Bench(store, tmp_path), {"refine": piece}, run, "w", Running()) is False
-    assert jobs.find(store, asking.job_id).state == "done"
+    assert jobs.take_step(JobContext(store, tmp_path), {"refine": piece}, run, "w", StepProgress()) is False
+    assert jobs.require(store, asking.job_id).state == "done"
     with store.read() as connection:
         assert connection.execute(text("SELECT count(*) FROM model_answers")).scalar() == 0
-    assert models.spend(store).calls == 1
+    assert models.total_spend(store).calls == 1
 
 
 def test_deleting_a_project_takes_the_answers_and_leaves_the_sum(store, scripted, asking, project):
@@ -107,7 +107,7 @@ def test_deleting_a_project_takes_the_answers_and_leaves_the_sum(store, scripted
     projects.delete(store, project)
     with store.read() as connection:
         assert connection.execute(text("SELECT count(*) FROM model_answers")).scalar() == 0
-    assert models.spend(store).calls == 1
+    assert models.total_spend(store).calls == 1
 
 
 def test_a_secret_that_a_model_makes_up_is_not_kept(store, scripted, asking):
@@ -115,16 +115,16 @@ def test_a_secret_that_a_model_makes_up_is_not_kept(store, scripted, asking):
     scripted.does(scripted.says_json({"cause": f"the token {secret} was in the log"}))
     answer = models.call(store, asking, "why", "Say why.", "It broke.", Cause)
     assert secret not in answer.value.cause
-    assert secret not in everything(store)
+    assert secret not in dump_store(store)
 
 
 @pytest.mark.parametrize(
     ("limits", "names"),
     [
-        (LLM(daily_tokens=3000, job_tokens=0), "today"),
-        (LLM(daily_usd=0.004, job_usd=0), "today"),
-        (LLM(job_tokens=3000), "this job"),
-        (LLM(job_usd=0.004), "this job"),
+        (LLMSettings(daily_tokens=3000, job_tokens=0), "today"),
+        (LLMSettings(daily_usd=0.004, job_usd=0), "today"),
+        (LLMSettings(job_tokens=3000), "this job"),
+        (LLMSettings(job_usd=0.004), "this job"),
     ],
 )
 def test_a_limit_holds_before_anything_is_asked(store, scripted, asking, limits, names):
@@ -133,14 +133,14 @@ def test_a_limit_holds_before_anything_is_asked(store, scripted, asking, limits,
     models.call(store, asking, "one", "Say why.", "It broke.")
     with pytest.raises(SpendLimit, match=names) as caught:
         models.call(store, asking, "two", "Say why.", "It broke.")
-    assert len(scripted.asked) == 1
+    assert len(scripted.requests) == 1
     tomorrow = (datetime.now(UTC) + timedelta(days=1)).date()
     assert (caught.value.until.date() if caught.value.until else None) == (tomorrow if names == "today" else None)
 
 
 def test_what_no_day_allows_is_not_waited_for(store, scripted, asking):
     with pytest.raises(SpendLimit) as caught:
-        models.call(store, replace(asking, limits=LLM(daily_tokens=1000)), "one", "Say why.", "It broke.")
+        models.call(store, replace(asking, limits=LLMSettings(daily_tokens=1000)), "one", "Say why.", "It broke.")
     assert caught.value.until is None
 
 
@@ -149,15 +149,15 @@ def test_what_is_not_over_counts_for_what_it_may_come_to(store, scripted, asking
 
     def watch(chars: int) -> None:
         if chars:
-            raise jobs.Stopped
+            raise jobs.JobStopped
 
-    with pytest.raises(jobs.Stopped):
+    with pytest.raises(jobs.JobStopped):
         models.call(store, asking, "one", "Say why.", "It broke.", watch=watch)
     with store.read() as connection:
-        tokens, usd = model_calls.committed(connection, project_id=asking.project_id)
+        tokens, usd = model_calls.committed_spend(connection, project_id=asking.project_id)
     assert tokens > 1500
     assert usd > 0.003
-    assert models.spend(store).output_tokens == 0
+    assert models.total_spend(store).output_tokens == 0
 
 
 def test_an_unknown_price_is_said(store, scripted, asking):
@@ -166,7 +166,7 @@ def test_an_unknown_price_is_said(store, scripted, asking):
     )
     scripted.does(scripted.says("fine"))
     assert models.call(store, elsewhere, "one", "Say why.", "It broke.").cost_usd is None
-    assert models.spend(store).unpriced == 1
+    assert models.total_spend(store).unpriced == 1
 
 
 def test_spend_by_job_project_and_model(store, scripted, asking, project):
@@ -179,55 +179,55 @@ def test_spend_by_job_project_and_model(store, scripted, asking, project):
         "Say.",
         "It.",
     )
-    by_job = models.spend_by(store, "job")
-    assert [(one.name, one.id, one.spent.calls) for one in by_job] == [("refine", asking.job_id, 1), ("", None, 1)]
-    assert [(one.name, one.spent.calls) for one in models.spend_by(store, "project", days=1)] == [("shop", 2)]
-    assert [one.name for one in models.spend_by(store, "model", project=project)] == ["dear", "scripted"]
+    by_job = models.list_spend(store, "job")
+    assert [(row.name, row.id, row.spent.calls) for row in by_job] == [("refine", asking.job_id, 1), ("", None, 1)]
+    assert [(row.name, row.spent.calls) for row in models.list_spend(store, "project", days=1)] == [("shop", 2)]
+    assert [row.name for row in models.list_spend(store, "model", project=project)] == ["dear", "scripted"]
 
 
 def test_an_estimate_asks_nothing(scripted):
-    request = Request("Say why.", "word " * 1000, Cause, 500)
-    said = models.estimate(scripted.endpoint(usd_per_million=(1.0, 2.0)), [request] * 3)
-    assert (said.calls, said.output_tokens) == (3, 1500)
-    assert 3000 < said.input_tokens < 4000
-    assert said.cost_usd == pytest.approx((said.input_tokens + 3000) / 1e6)
+    request = ModelRequest("Say why.", "word " * 1000, Cause, 500)
+    estimate = models.estimate(scripted.endpoint(usd_per_million=(1.0, 2.0)), [request] * 3)
+    assert (estimate.calls, estimate.output_tokens) == (3, 1500)
+    assert 3000 < estimate.input_tokens < 4000
+    assert estimate.cost_usd == pytest.approx((estimate.input_tokens + 3000) / 1e6)
     assert models.estimate(Endpoint(url="https://models.example/v1", model="made-up-9000"), [request]).cost_usd is None
-    assert scripted.asked == []
+    assert scripted.requests == []
 
 
-def take(store: Store, piece: Callable[..., Left], bench: Bench, job_id: int) -> Job:
-    jobs.take_step(bench, {"refine": piece}, jobs.find(store, job_id).run, "w", Running())
-    return jobs.find(store, job_id)
+def take_step(store: Store, piece: Callable[..., StepResult], bench: JobContext, job_id: int) -> Job:
+    jobs.take_step(bench, {"refine": piece}, jobs.require(store, job_id).run, "w", StepProgress())
+    return jobs.require(store, job_id)
 
 
 def test_offline_a_job_waits_says_so_and_goes_on(store, scripted, asking, tmp_path):
-    bench = Bench(store, tmp_path, first_wait_seconds=0.0)
+    bench = JobContext(store, tmp_path, first_wait_seconds=0.0)
     nowhere = replace(asking, endpoint=replace(asking.endpoint, url="http://127.0.0.1:1/v1"))
     using = [nowhere]
 
-    def piece(_: Bench, __: Job, ___: Running) -> Left:
-        return Left(True, {}, {"text": models.call(store, using[0], "why", "Say why.", "It broke.", attempts=1).value})
+    def piece(_: JobContext, __: Job, ___: StepProgress) -> StepResult:
+        return StepResult(True, {}, {"text": models.call(store, using[0], "why", "Say why.", "It broke.", attempts=1).value})
 
     for attempt in range(1, 10):
         # More often than what fails for other reasons is tried.
-        job = take(store, piece, bench, asking.job_id)
+        job = take_step(store, piece, bench, asking.job_id)
         assert (job.state, job.step, job.attempts) == ("queued", "waiting for the model", attempt)
         assert "cannot be reached" in job.error["message"]
         assert "It goes on by itself" in job.error["hint"]
     using[0] = asking
     scripted.does(scripted.says("fine"))
-    job = take(store, piece, bench, asking.job_id)
+    job = take_step(store, piece, bench, asking.job_id)
     assert (job.state, job.result, job.error) == ("done", {"text": "fine"}, None)
 
 
 def test_a_job_waits_as_long_as_the_provider_says(store, scripted, asking, tmp_path):
     scripted.does(scripted.fails(429, retry_after="3600"))
 
-    def piece(_: Bench, __: Job, ___: Running) -> Left:
+    def piece(_: JobContext, __: Job, ___: StepProgress) -> StepResult:
         models.call(store, asking, "why", "Say why.", "It broke.")
         raise AssertionError
 
-    job = take(store, piece, Bench(store, tmp_path, first_wait_seconds=0.0), asking.job_id)
+    job = take_step(store, piece, JobContext(store, tmp_path, first_wait_seconds=0.0), asking.job_id)
     assert job.state == "queued"
     assert job.due_at - datetime.now(UTC) > timedelta(minutes=59)
 
@@ -236,68 +236,72 @@ def test_a_job_waits_as_long_as_the_provider_says(store, scripted, asking, tmp_p
 def test_what_does_not_pass_ends_the_job(store, scripted, asking, tmp_path, status, code):
     scripted.does(scripted.fails(status))
 
-    def piece(_: Bench, __: Job, ___: Running) -> Left:
+    def piece(_: JobContext, __: Job, ___: StepProgress) -> StepResult:
         models.call(store, asking, "why", "Say why.", "It broke.")
         raise AssertionError
 
-    job = take(store, piece, Bench(store, tmp_path), asking.job_id)
+    job = take_step(store, piece, JobContext(store, tmp_path), asking.job_id)
     assert (job.state, job.error["code"]) == ("failed", code)
 
 
 def test_a_day_that_is_spent_is_waited_for(store, scripted, asking, tmp_path):
     scripted.does(scripted.says("fine", input_tokens=2900))
-    asking = replace(asking, limits=LLM(daily_tokens=4000))
+    asking = replace(asking, limits=LLMSettings(daily_tokens=4000))
     models.call(store, asking, "one", "Say why.", "It broke.")
 
-    def piece(_: Bench, __: Job, ___: Running) -> Left:
+    def piece(_: JobContext, __: Job, ___: StepProgress) -> StepResult:
         models.call(store, asking, "two", "Say why.", "It broke.")
         raise AssertionError
 
-    job = take(store, piece, Bench(store, tmp_path), asking.job_id)
+    job = take_step(store, piece, JobContext(store, tmp_path), asking.job_id)
     assert (job.state, job.error["code"]) == ("queued", "spend_limit")
     assert job.due_at.date() == (datetime.now(UTC) + timedelta(days=1)).date()
 
 
-def test_whom_is_asked(store, sealer, scripted, project):
-    def whom(said: LLM, **beside: Any) -> tuple[str, str, str] | None:
-        found = models.asking_for(store, Models(said, sealer), **beside)
-        return found and (found.endpoint.url, found.endpoint.model, found.endpoint.key)
+def test_which_endpoint_is_asked(store, sealer, scripted, project):
+    def find_endpoint(llm: LLMSettings, **beside: Any) -> tuple[str, str, str] | None:
+        asking = models.find_model_context(store, ModelSetup(llm, sealer), **beside)
+        return asking and (asking.endpoint.url, asking.endpoint.model, asking.endpoint.key)
 
     router, llama = "https://router.huggingface.co/v1", "meta-llama/Llama-3.1-8B-Instruct"
-    assert models.asking_for(store, None) is None
-    assert whom(LLM()) is None
-    assert whom(LLM(key="k")) == (router, llama, "k")
-    assert whom(LLM(key="k", is_off=True)) is None
-    assert whom(LLM(), token="t") == (router, llama, "t")
-    assert whom(LLM(url="http://localhost:11434/v1", model="m")) == ("http://localhost:11434/v1", "m", "")
-    assert whom(LLM(url="http://localhost:11434/v1", model="m"), token="t") == ("http://localhost:11434/v1", "m", "t")
+    assert models.find_model_context(store, None) is None
+    assert find_endpoint(LLMSettings()) is None
+    assert find_endpoint(LLMSettings(key="k")) == (router, llama, "k")
+    assert find_endpoint(LLMSettings(key="k", is_off=True)) is None
+    assert find_endpoint(LLMSettings(), token="t") == (router, llama, "t")
+    assert find_endpoint(LLMSettings(url="http://localhost:11434/v1", model="m")) == ("http://localhost:11434/v1", "m", "")
+    assert find_endpoint(LLMSettings(url="http://localhost:11434/v1", model="m"), token="t") == ("http://localhost:11434/v1", "m", "t")
     # Whoever else is set up is not shown a Hugging Face token.
-    assert whom(LLM(url="https://api.openai.com/v1", model="gpt", key="k", usd_per_million=(1, 1)), token="t") == (router, llama, "t")
-    assert whom(LLM(url="https://x.us-east-1.aws.endpoints.huggingface.cloud/v1", model="m"), token="t")[2] == "t"
-    assert whom(LLM(url="https://evilhuggingface.co/v1", model="m"), token="t")[0] == router
+    assert find_endpoint(LLMSettings(url="https://api.openai.com/v1", model="gpt", key="k", usd_per_million=(1, 1)), token="t") == (
+        router,
+        llama,
+        "t",
+    )
+    assert find_endpoint(LLMSettings(url="https://x.us-east-1.aws.endpoints.huggingface.cloud/v1", model="m"), token="t")[2] == "t"
+    assert find_endpoint(LLMSettings(url="https://evilhuggingface.co/v1", model="m"), token="t")[0] == router
 
 
 def test_a_token_that_came_with_a_request_is_kept_sealed_until_its_job_ends(store, sealer, project, tmp_path):
     token = "hf" + "_" + "Wq8" * 11
-    seen: list[str] = []
-    held = Models(LLM(), sealer)
-    job = jobs.ask(store, "refine", {}, project=project)
-    models.keep_key_for(store, held, job, token)
-    assert token not in everything(store)
+    keys: list[str] = []
+    held = ModelSetup(LLMSettings(), sealer)
+    job = jobs.request_job(store, "refine", {}, project=project)
+    models.save_job_key(store, held, job, token)
+    assert token not in dump_store(store)
 
-    def piece(bench: Bench, job: Job, _: Running) -> Left:
-        seen.append(models.asking_for(store, bench.models, job=job).endpoint.key)
-        return Left(len(seen) == 2, {}, {})
+    def piece(bench: JobContext, job: Job, _: StepProgress) -> StepResult:
+        keys.append(models.find_model_context(store, bench.model_setup, job=job).endpoint.key)
+        return StepResult(len(keys) == 2, {}, {})
 
-    bench = Bench(store, tmp_path, models=held)
+    bench = JobContext(store, tmp_path, model_setup=held)
     for _ in range(2):
-        take(store, piece, bench, job.id)
-    assert seen == [token, token]
+        take_step(store, piece, bench, job.id)
+    assert keys == [token, token]
     with store.read() as connection:
         assert connection.execute(text("SELECT count(*) FROM sealed_keys")).scalar() == 0
 
 
-def everything(store: Store) -> str:
+def dump_store(store: Store) -> str:
     """All that the store holds, as text."""
     with store.read() as connection:
         tables = inspect(connection).get_table_names()

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from onward.app import projects
-from onward.app.distilling import distil_files
+from onward.app.distilling import distill_files
 from onward.app.imports import import_paths
-from onward.app.own_traffic import REASON
+from onward.app.own_traffic import SKIP_REASON
 from onward.llm.endpoint import Endpoint
-from onward.llm.prompt import prompted
+from onward.llm.prompt import build_prompt
 from onward.store import Store
 
-ASKED = prompted(Endpoint(), "Write the decisions of this project.", "We decided to use PostgreSQL. Always run the tests.")
+ASKED = build_prompt(Endpoint(), "Write the decisions of this project.", "We decided to use PostgreSQL. Always run the tests.")
 
 
 def chat(*turns: tuple[str, str]) -> str:
@@ -52,31 +52,31 @@ OWN = {
 
 
 @pytest.mark.parametrize("form", OWN)
-def test_a_request_of_ours_is_skipped_with_a_reason(store: Store, tmp_path: Path, form: str) -> None:
+def test_a_request_of_onward_is_skipped_with_a_reason(store: Store, tmp_path: Path, form: str) -> None:
     path = tmp_path / "session.jsonl"
     path.write_text(OWN[form])
-    made = import_paths(store, [path], project=projects.new(store, "shop"), complete=True)
-    assert [(one.sessions, one.error) for one in made.files] == [([], None)]
-    report = made.files[0].report
-    assert report.skipped[REASON] > 0
+    outcome = import_paths(store, [path], project=projects.create(store, "shop"), complete=True)
+    assert [(file.sessions, file.error) for file in outcome.files] == [([], None)]
+    report = outcome.files[0].report
+    assert report.skipped[SKIP_REASON] > 0
     assert report.records == report.kept + sum(report.skipped.values()) + report.malformed_count
 
 
 def test_it_makes_no_project(store: Store, tmp_path: Path) -> None:
     (tmp_path / "session.jsonl").write_text(OWN["claude"])
-    import_paths(store, [tmp_path / "session.jsonl"], fallback=lambda: projects.new(store, "made"))
-    assert projects.listed(store) == []
+    import_paths(store, [tmp_path / "session.jsonl"], fallback=lambda: projects.create(store, "made"))
+    assert projects.list_projects(store) == []
 
 
-def test_a_person_who_tells_of_one_is_read(store: Store, tmp_path: Path) -> None:
+def test_a_person_who_quotes_such_a_request_is_read(store: Store, tmp_path: Path) -> None:
     path = tmp_path / "session.jsonl"
     path.write_text(claude(("user", f"Why does the log say this?\n{ASKED.material}"), ("assistant", "Because a model was asked.")))
-    made = import_paths(store, [path], project=projects.new(store, "shop"))
-    assert made.files[0].sessions[0].new_turns == 2
+    outcome = import_paths(store, [path], project=projects.create(store, "shop"))
+    assert outcome.files[0].sessions[0].new_turns == 2
 
 
 def test_distill_learns_nothing_from_one(tmp_path: Path) -> None:
-    own, other = tmp_path / "own.jsonl", tmp_path / "other.jsonl"
-    own.write_text(OWN["claude"])
+    own_session, other = tmp_path / "own.jsonl", tmp_path / "other.jsonl"
+    own_session.write_text(OWN["claude"])
     other.write_text(claude(("user", "Always use tabs."), ("assistant", "Done.")).replace("s-1", "s-2"))
-    assert distil_files([own, other])[0].handoff == distil_files([other])[0].handoff
+    assert distill_files([own_session, other])[0].handoff == distill_files([other])[0].handoff

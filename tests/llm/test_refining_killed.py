@@ -17,10 +17,10 @@ from onward.app import handoffs, jobs, models, projects, refining
 from onward.app.imports import import_paths
 from onward.core.refinement import RULES
 from onward.llm.sealing import Sealer
-from onward.settings import LLM
+from onward.settings import LLMSettings
 from onward.store import Store, events
 
-from .conftest import Scripted
+from .conftest import ScriptedModel
 from .writing import writes
 
 POINTS, FEW = 20, 2
@@ -31,74 +31,78 @@ pytestmark = [pytest.mark.slow, pytest.mark.soak]
 
 
 @pytest.fixture(scope="module")
-def completed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def completed_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("completed")
     with Store.at_folder(folder / "home") as store:
-        import_paths(store, samples.write(folder / "samples"), project=projects.new(store, "antre"), complete=True)
+        import_paths(store, samples.write(folder / "samples"), project=projects.create(store, "antre"), complete=True)
     return folder / "home"
 
 
-def asked(home: Path, scripted: Scripted) -> int:
+def ask_refinement(home: Path, scripted: ScriptedModel) -> int:
     with Store.at_folder(home) as store:
-        said = models.Models(LLM(url=scripted.url, model="scripted"), Sealer(home))
-        job = refining.ask(store, said, projects.only(store), token=scripted.key)
+        model_settings = models.ModelSetup(LLMSettings(url=scripted.url, model="scripted"), Sealer(home))
+        job = refining.request_refinement(store, model_settings, projects.require_only(store), token=scripted.key)
         assert job
         return job.id
 
 
-def work(home: Path, scripted: Scripted, point: int = 0, side: str = "before") -> subprocess.CompletedProcess[str]:
-    said = {"ONWARD_LLM_URL": scripted.url, "ONWARD_LLM_MODEL": "scripted", "ONWARD_LLM_USD_PER_MILLION": "/".join(map(str, USD))}
-    environment = {**os.environ, **said, "ONWARD_HOME": str(home)}
+def run_worker(home: Path, scripted: ScriptedModel, point: int = 0, side: str = "before") -> subprocess.CompletedProcess[str]:
+    llm_environment = {
+        "ONWARD_LLM_URL": scripted.url,
+        "ONWARD_LLM_MODEL": "scripted",
+        "ONWARD_LLM_USD_PER_MILLION": "/".join(map(str, USD)),
+    }
+    environment = {**os.environ, **llm_environment, "ONWARD_HOME": str(home)}
     command = [sys.executable, str(WORKER), str(home), str(point), side]
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
 
 
-def finished_once(home: Path, job_id: int, rules_version: int) -> int:
+def assert_finished_once(home: Path, job_id: int, rules_version: int) -> int:
     """See that a refinement came to one version and was paid for once; return how many requests it took."""
     with Store.at_folder(home) as store:
-        job = jobs.find(store, job_id)
+        job = jobs.require(store, job_id)
         assert (job.state, job.error, job.result["kept"]) == ("done", None, True)
-        made = handoffs.versions(store, projects.only(store))
-        assert [one.version for one in made if one.generator != RULES] == [rules_version + 1]
-        report = made[0].refinement
+        versions = handoffs.list_versions(store, projects.require_only(store))
+        assert [version.version for version in versions if version.generator != RULES] == [rules_version + 1]
+        report = versions[0].refinement
         assert report
-        calls = models.calls(store, job_id=job_id)
-        assert len({one.step for one in calls}) == len(calls) == report.requests
-        assert [(one.input_tokens, one.output_tokens, one.failed) for one in calls] == [(100, 20, "")] * report.requests
+        calls = models.list_calls(store, job_id=job_id)
+        assert len({call.step for call in calls}) == len(calls) == report.requests
+        assert [(call.input_tokens, call.output_tokens, call.failed) for call in calls] == [(100, 20, "")] * report.requests
         cost_usd = report.requests * (100 * USD[0] + 20 * USD[1]) / 1e6
         assert job.spend_usd == pytest.approx(cost_usd)
         assert report.cost_usd == pytest.approx(cost_usd)
         with store.read() as connection:
-            told = [event.data.get("state") for event in events.after(connection, 0, job_id=job_id)]
-            refined = [event for event in events.after(connection, 0, limit=5000) if event.kind == "refined"]
-        assert told.count("done") == 1
+            states = [event.data.get("state") for event in events.list_after(connection, 0, job_id=job_id)]
+            refined = [event for event in events.list_after(connection, 0, limit=5000) if event.kind == "refined"]
+        assert states.count("done") == 1
         assert len(refined) == 1
     return report.requests
 
 
 def test_a_refinement_is_done_and_paid_for_once_wherever_its_worker_is_killed(
-    completed: Path, tmp_path: Path, scripted: Scripted, soak: int
+    completed_home: Path, tmp_path: Path, scripted: ScriptedModel, soak: int
 ) -> None:
     scripted.answers(writes())
-    copytree(completed, tmp_path / "whole")
-    job_id = asked(tmp_path / "whole", scripted)
-    whole = work(tmp_path / "whole", scripted)
+    copytree(completed_home, tmp_path / "whole")
+    job_id = ask_refinement(tmp_path / "whole", scripted)
+    whole = run_worker(tmp_path / "whole", scripted)
     assert whole.returncode == 0, whole.stderr
-    requests = finished_once(tmp_path / "whole", job_id, 3)
-    assert len(scripted.asked) == requests
+    requests = assert_finished_once(tmp_path / "whole", job_id, 3)
+    assert len(scripted.requests) == requests
     points = [(point, side) for point in range(1, int(whole.stdout) + 1) for side in ("before", "after")]
     assert len(points) >= POINTS
     for number, (point, side) in enumerate(random.Random(59).sample(points, POINTS if soak > 1 else FEW)):
         home = tmp_path / f"home-{number}"
-        copytree(completed, home)
-        job_id, before = asked(home, scripted), len(scripted.asked)
-        killed = work(home, scripted, point, side)
+        copytree(completed_home, home)
+        job_id, before = ask_refinement(home, scripted), len(scripted.requests)
+        killed = run_worker(home, scripted, point, side)
         assert killed.returncode == -signal.SIGKILL, f"point {point} {side}: {killed.stderr}"
-        ended = work(home, scripted)
+        ended = run_worker(home, scripted)
         assert ended.returncode == 0, ended.stderr
-        finished_once(home, job_id, 3)
+        assert_finished_once(home, job_id, 3)
         # What was in flight is asked again, and nothing else.
-        again = len(scripted.asked) - before - requests
+        again = len(scripted.requests) - before - requests
         assert again in (0, 1), f"point {point} {side}"
         with Store.at_folder(home) as store:
-            assert again <= sum(one.attempts for one in models.calls(store, job_id=job_id)) - requests <= 1, f"point {point} {side}"
+            assert again <= sum(call.attempts for call in models.list_calls(store, job_id=job_id)) - requests <= 1, f"point {point} {side}"

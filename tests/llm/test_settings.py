@@ -5,17 +5,17 @@ from __future__ import annotations
 import pytest
 
 from onward.errors import BadSetting
-from onward.settings import LLM, read_settings
+from onward.settings import LLMSettings, read_settings
 
 
 def test_nothing_said_is_nothing_set(tmp_path):
-    assert read_settings(environment={"ONWARD_HOME": str(tmp_path)}, folder=tmp_path).llm == LLM()
+    assert read_settings(environment={"ONWARD_HOME": str(tmp_path)}, folder=tmp_path).llm == LLMSettings()
 
 
 def test_variables_win_over_the_file_of_the_data_folder(tmp_path):
     (tmp_path / "onward.toml").write_text('llm_url = "http://a/v1/"\nllm_model = "m"\nllm_daily_usd = 0\nllm_usd_per_million = "0.5/2"\n')
-    told = read_settings(environment={"ONWARD_HOME": str(tmp_path), "ONWARD_LLM_MODEL": "n", "ONWARD_LLM": "off"}, folder=tmp_path).llm
-    assert (told.url, told.model, told.daily_usd, told.usd_per_million, told.is_off) == ("http://a/v1", "n", 0, (0.5, 2.0), True)
+    llm = read_settings(environment={"ONWARD_HOME": str(tmp_path), "ONWARD_LLM_MODEL": "n", "ONWARD_LLM": "off"}, folder=tmp_path).llm
+    assert (llm.url, llm.model, llm.daily_usd, llm.usd_per_million, llm.is_off) == ("http://a/v1", "n", 0, (0.5, 2.0), True)
 
 
 def test_the_keys_come_from_the_environment_alone_and_are_in_no_representation(tmp_path):

@@ -19,14 +19,14 @@ from starlette.testclient import TestClient
 from onward.api.application import build
 from onward.app import models, projects
 from onward.app.completing import complete
-from onward.app.models import Asking
-from onward.app.saving import save
+from onward.app.models import ModelContext
+from onward.app.saving import append_turns
 from onward.app.sessions import start
 from onward.app.troubleshooting import estimate, troubleshoot
 from onward.core.diagnosis import Troubleshooting
 from onward.core.project import Project
 from onward.core.transcript import ToolCall, ToolResult, Turn
-from onward.settings import LLM, Settings
+from onward.settings import LLMSettings, Settings
 from onward.store import Store
 
 SOLVED = "src/shop/cart.py:41: KeyError: 'currency'"
@@ -42,10 +42,10 @@ def store(home: Path) -> Iterator[Store]:
 @pytest.fixture(scope="module")
 def pattern(new_home: Callable[[Path], Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The home of a store with a project that ended one error, and knows something about another."""
-    made = new_home(tmp_path_factory.mktemp("shop") / "home")
-    with Store.at_folder(made) as store:
+    folder = new_home(tmp_path_factory.mktemp("shop") / "home")
+    with Store.at_folder(folder) as store:
         _fill(store)
-    return made
+    return folder
 
 
 @pytest.fixture
@@ -55,13 +55,13 @@ def home(pattern: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def shop(store: Store) -> Project:
-    return projects.only(store)
+    return projects.require_only(store)
 
 
 def _fill(store: Store) -> None:
-    made = projects.new(store, "shop")
-    begun = start(store, made)
-    save(
+    project = projects.create(store, "shop")
+    begun = start(store, project)
+    append_turns(
         store,
         begun.session.id,
         [
@@ -79,65 +79,67 @@ def _fill(store: Store) -> None:
 
 
 @pytest.fixture
-def asking(scripted, shop: Project) -> Asking:
-    return Asking(scripted.endpoint(), LLM(), shop.id, None, shop.key)
+def asking(scripted, shop: Project) -> ModelContext:
+    return ModelContext(scripted.endpoint(), LLMSettings(), shop.id, None, shop.key)
 
 
-def says(scripted, **fields: Any) -> None:
+def script_diagnosis(scripted, **fields: Any) -> None:
     scripted.does(scripted.says_json({"root_cause": "", "evidence": [], "steps": [], "code": [], "prevention": [], **fields}))
 
 
-def without_a_model(found: Troubleshooting) -> tuple[Any, ...]:
-    return found.seen.answers, found.passages, found.advice
+def history_parts(result: Troubleshooting) -> tuple[Any, ...]:
+    return result.error_history.fixes, result.passages, result.advice
 
 
 def test_without_a_model_history_and_checklist_answer(store, shop):
-    found = troubleshoot(store, f"Traceback\n{SOLVED}", project=shop)
-    assert (found.diagnosis, found.llm) == (None, "not configured")
-    assert found.seen.answers[0].sure == "same"
-    assert "cart.py" in found.root_causes[0]
-    assert found.steps
-    assert found.prevention
-    assert any("smtp.internal:2525" in one.text for one in troubleshoot(store, OPEN, project=shop).passages)
+    result = troubleshoot(store, f"Traceback\n{SOLVED}", project=shop)
+    assert (result.diagnosis, result.llm) == (None, "not configured")
+    assert result.error_history.fixes[0].sure == "same"
+    assert "cart.py" in result.root_causes[0]
+    assert result.steps
+    assert result.prevention
+    assert any("smtp.internal:2525" in passage.text for passage in troubleshoot(store, OPEN, project=shop).passages)
 
 
-def test_a_model_adds_what_the_history_bears_out(store, shop, scripted, asking):
-    def answering(asked) -> str:
-        number = next(line.split()[0] for line in asked.material.splitlines() if "only runs on weekdays" in line)
+def test_a_model_adds_what_the_history_supports(store, shop, scripted, asking):
+    def answering(request) -> str:
+        number = next(line.split()[0] for line in request.material.splitlines() if "only runs on weekdays" in line)
         cause = "`smtp.internal:2525` refused the connection: it only runs on weekdays."
         return json.dumps({"root_cause": cause, "evidence": [number, "h99"], "steps": ["Check what listens at `smtp.internal:2525`."],
                            "code": ["ss -ltn"], "prevention": ["Wait until the server is healthy."]})  # fmt: skip
 
     scripted.answers(answering)
-    found = troubleshoot(store, OPEN, project=shop, asking=asking)
-    assert found.diagnosis.root_cause.startswith("`smtp.internal:2525` refused")
-    assert [(one.kind, one.project, one.handle) for one in found.diagnosis.evidence] == [("passage", "shop", "s1.1")]
-    assert (found.diagnosis.steps, found.diagnosis.code) == (["Check what listens at `smtp.internal:2525`."], ["ss -ltn"])
-    assert found.root_causes[0] == found.diagnosis.root_cause
-    assert found.diagnosis.removed == []
-    assert models.spend(store, project=shop).calls == 1
+    result = troubleshoot(store, OPEN, project=shop, model_context=asking)
+    assert result.diagnosis.root_cause.startswith("`smtp.internal:2525` refused")
+    assert [(source.kind, source.project, source.handle) for source in result.diagnosis.evidence] == [("passage", "shop", "s1.1")]
+    assert (result.diagnosis.steps, result.diagnosis.code) == (["Check what listens at `smtp.internal:2525`."], ["ss -ltn"])
+    assert result.root_causes[0] == result.diagnosis.root_cause
+    assert result.diagnosis.removed == []
+    assert models.total_spend(store, project=shop).calls == 1
 
 
 def test_what_shares_no_word_with_the_cause_does_not_speak_for_it(store, shop, scripted, asking):
-    says(scripted, root_cause="Something else went wrong elsewhere entirely.", evidence=[f"h{number}" for number in range(1, 20)])
-    assert troubleshoot(store, OPEN, project=shop, asking=asking).diagnosis.evidence == []
+    script_diagnosis(
+        scripted, root_cause="Something else went wrong elsewhere entirely.", evidence=[f"h{number}" for number in range(1, 20)]
+    )
+    assert troubleshoot(store, OPEN, project=shop, model_context=asking).diagnosis.evidence == []
 
 
 @pytest.mark.slow
 def test_a_real_model_is_asked_and_held_to_the_form(store, shop, real):
-    found = troubleshoot(store, OPEN, project=shop, asking=Asking(real, LLM(), shop.id, None, shop.key))
-    assert found.llm.startswith(("gemma-3-270m answered", "gave no answer: gemma-3-270m"))
-    assert models.spend(store, project=shop).output_tokens > 0
+    result = troubleshoot(store, OPEN, project=shop, model_context=ModelContext(real, LLMSettings(), shop.id, None, shop.key))
+    assert result.llm.startswith(("gemma-3-270m answered", "gave no answer: gemma-3-270m"))
+    assert models.total_spend(store, project=shop).output_tokens > 0
     plain = troubleshoot(store, OPEN, project=shop)
-    assert without_a_model(found) == without_a_model(plain)
+    assert history_parts(result) == history_parts(plain)
 
 
 def test_what_this_project_solved_is_not_asked_again(store, shop, scripted, asking):
-    says(scripted, root_cause="Guests have no currency.")
-    assert "not asked" in troubleshoot(store, SOLVED, project=shop, asking=asking).llm
-    assert scripted.asked == []
-    assert troubleshoot(store, SOLVED, project=shop, asking=asking, always=True).diagnosis.root_cause == "Guests have no currency."
-    assert "h1 (ended it before, shop s1." in scripted.asked[0].material
+    script_diagnosis(scripted, root_cause="Guests have no currency.")
+    assert "not asked" in troubleshoot(store, SOLVED, project=shop, model_context=asking).llm
+    assert scripted.requests == []
+    assert troubleshoot(store, SOLVED, project=shop, model_context=asking, always=True).diagnosis.root_cause == "Guests have no currency."
+    assert "h1 (ended it before, shop s1." in scripted.requests[0].material
 
 
 WRONG = [
@@ -155,10 +157,10 @@ WRONG = [
 
 @pytest.mark.parametrize(("part", "line"), WRONG)
 def test_a_value_that_nothing_holds_does_not_survive(store, shop, scripted, asking, part, line):
-    says(scripted, **{part: line if part == "root_cause" else [line, "Read the first error."]})
-    found = troubleshoot(store, OPEN, project=shop, asking=asking)
-    assert line not in [*found.root_causes, *found.steps, *found.code, *found.prevention]
-    assert [(one.text, one.reason) for one in found.diagnosis.removed] == [(line, "value")]
+    script_diagnosis(scripted, **{part: line if part == "root_cause" else [line, "Read the first error."]})
+    result = troubleshoot(store, OPEN, project=shop, model_context=asking)
+    assert line not in [*result.root_causes, *result.steps, *result.code, *result.prevention]
+    assert [(removal.text, removal.reason) for removal in result.diagnosis.removed] == [(line, "value")]
 
 
 def test_none_of_a_hundred_wrong_values_survives(store, shop, scripted, asking):
@@ -180,10 +182,10 @@ def test_none_of_a_hundred_wrong_values_survives(store, shop, scripted, asking):
     survived = []
     for start_at in range(0, 100, 10):
         lines = wrong[start_at : start_at + 10]
-        says(scripted, steps=lines[:5], prevention=[right], code=lines[5:])
-        found = troubleshoot(store, OPEN, project=shop, asking=asking)
-        assert found.diagnosis.prevention == [right]
-        survived += [one for one in lines if one in (*found.steps, *found.code)]
+        script_diagnosis(scripted, steps=lines[:5], prevention=[right], code=lines[5:])
+        result = troubleshoot(store, OPEN, project=shop, model_context=asking)
+        assert result.diagnosis.prevention == [right]
+        survived += [line for line in lines if line in (*result.steps, *result.code)]
     assert survived == []
 
 
@@ -202,10 +204,10 @@ def test_none_of_a_hundred_wrong_values_survives(store, shop, scripted, asking):
     ],
 )
 def test_orders_excuses_and_endless_lines_do_not_survive(store, shop, scripted, asking, line):
-    says(scripted, root_cause=line, steps=["Read the first error.", line])
-    found = troubleshoot(store, OPEN, project=shop, asking=asking)
-    assert (found.diagnosis.root_cause, found.diagnosis.steps) == ("", ["Read the first error."])
-    assert len(found.diagnosis.removed) == 2
+    script_diagnosis(scripted, root_cause=line, steps=["Read the first error.", line])
+    result = troubleshoot(store, OPEN, project=shop, model_context=asking)
+    assert (result.diagnosis.root_cause, result.diagnosis.steps) == ("", ["Read the first error."])
+    assert len(result.diagnosis.removed) == 2
 
 
 @pytest.mark.parametrize(
@@ -219,59 +221,59 @@ def test_whatever_the_model_does_the_rest_stands(store, shop, scripted, asking, 
         "empty object": scripted.says("{}"), "page": scripted.sends(b"<html>"), "key": scripted.tells_the_key(), "nobody": scripted.fails(503),
     }  # fmt: skip
     scripted.does(acts[bad])
-    found = troubleshoot(store, OPEN, project=shop, asking=asking)
+    result = troubleshoot(store, OPEN, project=shop, model_context=asking)
     plain = troubleshoot(store, OPEN, project=shop)
-    assert without_a_model(found) == without_a_model(plain)
-    assert (found.root_causes, found.steps) == (plain.root_causes, plain.steps)
-    assert "answer" in found.llm
-    assert scripted.key not in repr(found)
+    assert history_parts(result) == history_parts(plain)
+    assert (result.root_causes, result.steps) == (plain.root_causes, plain.steps)
+    assert "answer" in result.llm
+    assert scripted.key not in repr(result)
 
 
 def test_a_secret_in_an_error_goes_to_nobody(store, shop, scripted, asking):
     secret = "ghp" + "_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"
-    says(scripted, root_cause="The token was refused.")
-    troubleshoot(store, f"Error: 401 for token {secret}", project=shop, asking=asking, context=f"with {secret}")
-    assert secret not in str(scripted.asked)
+    script_diagnosis(scripted, root_cause="The token was refused.")
+    troubleshoot(store, f"Error: 401 for token {secret}", project=shop, model_context=asking, context=f"with {secret}")
+    assert secret not in str(scripted.requests)
 
 
 def test_a_long_error_keeps_its_beginning_and_its_end(store, shop, scripted, asking):
-    says(scripted, root_cause="It stopped.")
-    troubleshoot(store, "first line failed\n" + "noise\n" * 100_000 + "Error: the very end", project=shop, asking=asking)
-    assert "first line failed" in scripted.asked[0].material
-    assert "Error: the very end" in scripted.asked[0].material
-    assert len(scripted.asked[0].material) < 40_000
+    script_diagnosis(scripted, root_cause="It stopped.")
+    troubleshoot(store, "first line failed\n" + "noise\n" * 100_000 + "Error: the very end", project=shop, model_context=asking)
+    assert "first line failed" in scripted.requests[0].material
+    assert "Error: the very end" in scripted.requests[0].material
+    assert len(scripted.requests[0].material) < 40_000
 
 
 def test_the_spend_limit_holds(store, shop, scripted, asking):
-    found = troubleshoot(store, OPEN, project=shop, asking=Asking(asking.endpoint, LLM(daily_tokens=100), shop.id))
-    assert "ONWARD_LLM_DAILY_TOKENS" in found.llm
-    assert scripted.asked == []
+    result = troubleshoot(store, OPEN, project=shop, model_context=ModelContext(asking.endpoint, LLMSettings(daily_tokens=100), shop.id))
+    assert "ONWARD_LLM_DAILY_TOKENS" in result.llm
+    assert scripted.requests == []
 
 
 def test_an_estimate_asks_nobody(store, shop, scripted, asking):
-    said = estimate(store, OPEN, asking, project=shop)
-    assert (said.calls, said.output_tokens) == (1, 800)
-    assert said.input_tokens > 300
-    assert scripted.asked == []
+    cost = estimate(store, OPEN, asking, project=shop)
+    assert (cost.calls, cost.output_tokens) == (1, 800)
+    assert cost.input_tokens > 300
+    assert scripted.requests == []
 
 
 @pytest.fixture
 def client(store: Store, home: Path, scripted) -> Iterator[TestClient]:
-    settings = Settings(home, home, llm=LLM(url=scripted.url, model="scripted"))
+    settings = Settings(home, home, llm=LLMSettings(url=scripted.url, model="scripted"))
     with TestClient(build(store, settings), base_url="http://127.0.0.1:3000", client=("127.0.0.1", 50000)) as asking:
         yield asking
 
 
 def test_over_http_a_token_is_used_and_forgotten(client, store, shop, scripted):
     token = "hf" + "_" + "Lw6" * 11
-    says(scripted, root_cause="It only runs on weekdays.")
+    script_diagnosis(scripted, root_cause="It only runs on weekdays.")
     body = {"error": OPEN, "projectId": shop.id, "huggingFaceToken": token}
     answer = client.post("/api/ai/troubleshoot", json=body, headers={"Idempotency-Key": "a"})
     assert answer.status_code == 200, answer.text
-    said = answer.json()["data"]
-    assert (said["made_by"], said["llm"]) == ("model", "scripted-1 answered")
-    assert said["diagnosis"]["root_cause"] == said["root_causes"][0] == "It only runs on weekdays."
-    assert scripted.asked[0].headers["authorization"] == f"Bearer {token}"
+    result = answer.json()["data"]
+    assert (result["made_by"], result["llm"]) == ("model", "scripted-1 answered")
+    assert result["diagnosis"]["root_cause"] == result["root_causes"][0] == "It only runs on weekdays."
+    assert scripted.requests[0].headers["authorization"] == f"Bearer {token}"
     assert token not in answer.text
     with store.read() as connection:
         rows = [
@@ -281,15 +283,15 @@ def test_over_http_a_token_is_used_and_forgotten(client, store, shop, scripted):
 
 
 def test_over_http_nobody_is_asked_where_the_caller_says_so(client, shop, scripted):
-    said = client.post("/api/ai/troubleshoot", json={"error": OPEN, "project_id": shop.id, "use_ai": False}).json()["data"]
-    assert (said["made_by"], said["llm"], said["diagnosis"]) == ("rules", "not configured", None)
-    assert said["history"]
-    assert scripted.asked == []
+    result = client.post("/api/ai/troubleshoot", json={"error": OPEN, "project_id": shop.id, "use_ai": False}).json()["data"]
+    assert (result["made_by"], result["llm"], result["diagnosis"]) == ("rules", "not configured", None)
+    assert result["history"]
+    assert scripted.requests == []
 
 
 @pytest.mark.slow
 def test_on_the_command_line(store, shop, scripted, home):
-    says(scripted, root_cause="It only runs on weekdays.", steps=["See `app/other.py`."])
+    script_diagnosis(scripted, root_cause="It only runs on weekdays.", steps=["See `app/other.py`."])
     environment = {**os.environ, "ONWARD_HOME": str(home), "ONWARD_LLM_URL": scripted.url, "ONWARD_PROJECT": "shop"}
 
     def run(*arguments: str, typed: str = "") -> str:
@@ -297,12 +299,12 @@ def test_on_the_command_line(store, shop, scripted, home):
         done = subprocess.run(command, env=environment, input=typed, capture_output=True, text=True, timeout=60, check=True)
         return done.stdout + done.stderr
 
-    told = run("-", typed=OPEN)
-    assert "It only runs on weekdays." in told
-    assert "Not kept of what it wrote: 1 lines (value app/other.py)" in told
-    assert "Model: scripted-1 answered." in told
+    output = run("-", typed=OPEN)
+    assert "It only runs on weekdays." in output
+    assert "Not kept of what it wrote: 1 lines (value app/other.py)" in output
+    assert "Model: scripted-1 answered." in output
     assert json.loads(run("--json", OPEN))["diagnosis"]["root_cause"] == "It only runs on weekdays."
-    asked = len(scripted.asked)
+    request_count = len(scripted.requests)
     assert "One request:" in run("--dry-run", OPEN)
     assert "not configured" in run("--no-llm", OPEN)
-    assert len(scripted.asked) == asked
+    assert len(scripted.requests) == request_count

@@ -30,10 +30,10 @@ def lightly(_: int, text: str) -> str:
 def writes(tell: Tell = lightly) -> Callable[[Any], str]:
     """Return what answers a request with one line for each fact."""
 
-    def answer(asked: Any) -> str:
-        facts = facts_of(asked.material)
+    def answer(request: Any) -> str:
+        facts = facts_of(request.material)
         lines = [{"facts": [number], "text": tell(place, text)} for place, (number, _, text) in enumerate(facts)]
-        if "Write three lines" not in asked.instructions:
+        if "Write three lines" not in request.instructions:
             return json.dumps({"lines": lines})
         fields = {"GOAL": "goal", "STATE": "state", "DO FIRST": "do_first"}
         return json.dumps({fields[mark]: line for (_, mark, _), line in zip(facts, lines, strict=True) if mark in fields})

@@ -16,8 +16,8 @@ from mcp.client import Client
 from mcp.client.stdio import StdioServerParameters
 from mcp_types import ListRootsResult, Root, TextContent
 
-from onward.mcp.desk import Desk
-from onward.mcp.server import Server
+from onward.mcp.desk import McpContext
+from onward.mcp.server import McpServer
 from onward.settings import Machine, Settings
 from onward.store import Store
 
@@ -27,7 +27,7 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
-class Told(NamedTuple):
+class ToolResult(NamedTuple):
     text: str
     is_error: bool
     data: Any
@@ -40,11 +40,11 @@ class Agent:
         self.client = client
 
     def __getattr__(self, tool: str) -> Callable[..., Any]:
-        async def call(**arguments: Any) -> Told:
+        async def call(**arguments: Any) -> ToolResult:
             result = await self.client.call_tool(tool, arguments)
-            assert all(isinstance(one, TextContent) for one in result.content)
-            return Told(
-                "\n".join(one.text for one in result.content if isinstance(one, TextContent)),
+            assert all(isinstance(part, TextContent) for part in result.content)
+            return ToolResult(
+                "\n".join(part.text for part in result.content if isinstance(part, TextContent)),
                 bool(result.is_error),
                 result.structured_content,
             )
@@ -61,20 +61,20 @@ def kopi(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def desk(store: Store, kopi: Path, tmp_path: Path) -> Desk:
+def mcp_context(store: Store, kopi: Path, tmp_path: Path) -> McpContext:
     """What an agent of this machine is answered from, on each kind of database."""
-    return Desk(store, Settings(tmp_path / "home", tmp_path / "claude"), kopi, Machine(tmp_path / "person", "linux"))
+    return McpContext(store, Settings(tmp_path / "home", tmp_path / "claude"), kopi, Machine(tmp_path / "person", "linux"))
 
 
 @pytest.fixture
-def asking(desk: Desk) -> Callable[..., Client]:
-    return lambda **options: Client(Server(desk), **options)
+def connect(mcp_context: McpContext) -> Callable[..., Client]:
+    return lambda **options: Client(McpServer(mcp_context), **options)
 
 
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("ONWARD_")}
-    return {**kept, "ONWARD_HOME": str(tmp_path / "home"), "HOME": str(tmp_path / "person")}
+    outer_environment = {name: value for name, value in os.environ.items() if not name.startswith("ONWARD_")}
+    return {**outer_environment, "ONWARD_HOME": str(tmp_path / "home"), "HOME": str(tmp_path / "person")}
 
 
 def parameters(environment: Mapping[str, str], folder: Path) -> StdioServerParameters:
@@ -82,7 +82,7 @@ def parameters(environment: Mapping[str, str], folder: Path) -> StdioServerParam
 
 
 @pytest.fixture
-def started(environment: dict[str, str], kopi: Path) -> Callable[..., Client]:
+def start_agent(environment: dict[str, str], kopi: Path) -> Callable[..., Client]:
     """Starts `onward mcp` as an agent does, in a folder of its own."""
 
     def start(folder: Path = kopi, *, root: Path | None = None, mode: str = "legacy") -> Client:

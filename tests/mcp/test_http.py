@@ -16,7 +16,7 @@ from mcp.client import Client
 from mcp.client.streamable_http import streamable_http_client
 from starlette.testclient import TestClient
 
-from onward.api.access import WITH_ITS_OWN_DOOR
+from onward.api.access import SELF_GUARDED_PATHS
 from onward.app import access
 from onward.mcp.http import PATH
 from onward.mcp.server import TOOLS
@@ -28,7 +28,7 @@ from .conftest import Agent
 from .test_tools import TURNS
 
 ACCEPT = {"Accept": "application/json, text/event-stream"}
-LEAST = {
+LEAST_ARGUMENTS = {
     "search": {"query": "anything"},
     "get_source": {"handle": "s1.1"},
     "record_fact": {"kind": "rule", "text": "Never on Fridays"},
@@ -38,16 +38,18 @@ LEAST = {
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def more(request: pytest.FixtureRequest) -> dict[str, str]:
+def database_environment(request: pytest.FixtureRequest) -> dict[str, str]:
     return {"ONWARD_DATABASE_URL": request.getfixturevalue("new_database")()} if request.param == "postgresql" else {}
 
 
 @pytest.mark.anyio
 @pytest.mark.slow
-async def test_the_loop_with_two_agents_and_a_server_that_is_started_again(serving: Callable[..., Any], more: dict[str, str]) -> None:
-    with serving(**more) as url:
-        async with Client(url + PATH) as one, Client(url + PATH, mode="legacy") as other:
-            for client, number in ((one, 1), (other, 2)):
+async def test_the_loop_with_two_agents_and_a_server_that_is_started_again(
+    serving: Callable[..., Any], database_environment: dict[str, str]
+) -> None:
+    with serving(**database_environment) as url:
+        async with Client(url + PATH) as first, Client(url + PATH, mode="legacy") as other:
+            for client, number in ((first, 1), (other, 2)):
                 assert f"Session {number} of warung" in (await Agent(client).start_session(project="warung")).text
 
             async def work(client: Client, number: int) -> None:
@@ -61,9 +63,9 @@ async def test_the_loop_with_two_agents_and_a_server_that_is_started_again(servi
                 assert not (await agent.complete_session(project="warung", session=number)).is_error
 
             async with anyio.create_task_group() as both:
-                both.start_soon(work, one, 1)
+                both.start_soon(work, first, 1)
                 both.start_soon(work, other, 2)
-    with serving("--port", "0", **more) as url:
+    with serving("--port", "0", **database_environment) as url:
         async with Client(url + PATH) as client:
             agent = Agent(client)
             assert "7 🍜" in (await agent.get_source(handle="s2.8", project="warung")).text
@@ -83,7 +85,7 @@ async def test_an_agent_outlives_a_server_that_is_started_again(serving: Callabl
 
 
 @asynccontextmanager
-async def bearing(url: str, token: str) -> Any:
+async def connect_with_token(url: str, token: str) -> Any:
     async with (
         httpx2.AsyncClient(headers={"Authorization": f"Bearer {token}"}, timeout=30) as http,
         Client(streamable_http_client(url, http_client=http)) as client,
@@ -94,22 +96,22 @@ async def bearing(url: str, token: str) -> Any:
 @pytest.mark.anyio
 @pytest.mark.slow
 async def test_a_server_for_others_holds_each_tool_to_the_token(serving: Callable[..., Any], store: Store, tmp_path: Path) -> None:
-    with Store.at_folder(tmp_path / "home") as ours:
-        read, write = (access.new(ours, scope, scope)[1] for scope in ("read", "write"))
+    with Store.at_folder(tmp_path / "home") as server_store:
+        read, write = (access.create_token(server_store, scope, scope)[1] for scope in ("read", "write"))
     with serving("--host", "0.0.0.0") as url:
         path = url.replace("0.0.0.0", "127.0.0.1") + PATH
         assert httpx2.post(path, json={}, headers=ACCEPT).status_code == 401
-        async with bearing(path, write) as client:
+        async with connect_with_token(path, write) as client:
             await Agent(client).start_session(project="warung")
-        async with bearing(path, read) as client:
+        async with connect_with_token(path, read) as client:
             agent = Agent(client)
             assert len((await client.list_tools()).tools) == len(TOOLS)
             for tool, hints in TOOLS.items():
-                answer = await getattr(agent, tool)(project="warung", **LEAST.get(tool, {}))
+                answer = await getattr(agent, tool)(project="warung", **LEAST_ARGUMENTS.get(tool, {}))
                 assert ("of scope write" in answer.text) is not hints.read_only_hint, tool
-        async with bearing(path, write) as client:
+        async with connect_with_token(path, write) as client:
             for tool in TOOLS:
-                assert "of scope write" not in (await getattr(Agent(client), tool)(project="warung", **LEAST.get(tool, {}))).text
+                assert "of scope write" not in (await getattr(Agent(client), tool)(project="warung", **LEAST_ARGUMENTS.get(tool, {}))).text
 
 
 @pytest.mark.slow
@@ -125,7 +127,7 @@ def client(store: Store, tmp_path: Path) -> Iterator[TestClient]:
         yield asking
 
 
-def listing(**more: Any) -> dict[str, Any]:
+def list_request(**more: Any) -> dict[str, Any]:
     return {
         "json": {"jsonrpc": "2.0", "id": 1, "method": "tools/list"},
         "headers": {**ACCEPT, "MCP-Protocol-Version": "2025-06-18", **more},
@@ -133,12 +135,12 @@ def listing(**more: Any) -> dict[str, Any]:
 
 
 def test_pages_of_other_sites_and_other_names_are_turned_away(client: TestClient) -> None:
-    assert {PATH} == WITH_ITS_OWN_DOOR
-    assert client.post(PATH, **listing()).status_code == 200
-    assert client.post(PATH, **listing(Origin="http://127.0.0.1:3000")).status_code == 200
-    assert client.post(PATH, **listing(Origin="https://evil.example")).status_code == 403
-    assert client.post(PATH, **listing(Host="evil.example")).status_code == 403
-    assert client.post(PATH, **listing(**{"X-Forwarded-For": "203.0.113.7"})).status_code == 401
+    assert {PATH} == SELF_GUARDED_PATHS
+    assert client.post(PATH, **list_request()).status_code == 200
+    assert client.post(PATH, **list_request(Origin="http://127.0.0.1:3000")).status_code == 200
+    assert client.post(PATH, **list_request(Origin="https://evil.example")).status_code == 403
+    assert client.post(PATH, **list_request(Host="evil.example")).status_code == 403
+    assert client.post(PATH, **list_request(**{"X-Forwarded-For": "203.0.113.7"})).status_code == 401
 
 
 def test_what_is_no_call_is_refused(client: TestClient) -> None:
@@ -146,7 +148,7 @@ def test_what_is_no_call_is_refused(client: TestClient) -> None:
     assert client.delete(PATH).status_code == 405
     assert client.post(PATH, content=b"{", headers={**ACCEPT, "Content-Type": "application/json"}).status_code == 400
     assert client.post(PATH, content=b"x" * (2**20 + 1), headers={**ACCEPT, "Content-Type": "application/json"}).status_code == 413
-    assert client.post(PATH, **listing()).json()["result"]["tools"]
+    assert client.post(PATH, **list_request()).json()["result"]["tools"]
     metrics = client.get("/metrics").text
     assert f'route="{PATH}"' in metrics
 
@@ -160,8 +162,8 @@ def test_a_defect_tells_nobody_what_it_was_about(
     monkeypatch.setattr("onward.mcp.tools.searching.search", broken)
     call = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "search", "arguments": {"query": "x", "project": "*"}}}
     answer = client.post(PATH, json=call, headers={**ACCEPT, "MCP-Protocol-Version": "2025-06-18"})
-    told = answer.json()["result"]
-    assert told["isError"]
-    assert "defect of Onward (RuntimeError in search)" in told["content"][0]["text"]
+    result = answer.json()["result"]
+    assert result["isError"]
+    assert "defect of Onward (RuntimeError in search)" in result["content"][0]["text"]
     out, err = capfd.readouterr()
     assert "rahasia" not in answer.text + out + err

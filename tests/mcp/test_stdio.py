@@ -38,13 +38,13 @@ def call(number: int, tool: str, **arguments: Any) -> bytes:
 
 
 @pytest.mark.parametrize("mode", ["legacy", "auto"])
-async def test_the_loop_over_two_processes(started: Started, mode: str) -> None:
-    async with started(mode=mode) as client:
+async def test_the_loop_over_two_processes(start_agent: Started, mode: str) -> None:
+    async with start_agent(mode=mode) as client:
         agent = Agent(client)
         assert "Session 1 of kopi has begun" in (await agent.start_session()).text
         await agent.save_turns(turns=TURNS)
         assert (await agent.complete_session(accomplishments=["Struk tercetak 🧾"])).data["handoff_version"] == 1
-    async with started(mode=mode) as client:
+    async with start_agent(mode=mode) as client:
         left = (await Agent(client).start_session()).text
     assert "Session 2 of kopi has begun" in left
     assert "Struk tercetak 🧾" in left
@@ -58,9 +58,9 @@ def anywhere(request: pytest.FixtureRequest, environment: dict[str, str]) -> dic
     return environment
 
 
-async def test_two_agents_at_once_in_one_project(started: Started, anywhere: dict[str, str]) -> None:
-    async with started() as one, started() as other:
-        for client, number in ((one, 1), (other, 2)):
+async def test_two_agents_at_once_in_one_project(start_agent: Started, anywhere: dict[str, str]) -> None:
+    async with start_agent() as first, start_agent() as other:
+        for client, number in ((first, 1), (other, 2)):
             assert f"Session {number} of kopi" in (await Agent(client).start_session()).text
 
         async def work(client: Client, mark: str) -> None:
@@ -71,20 +71,20 @@ async def test_two_agents_at_once_in_one_project(started: Started, anywhere: dic
             assert not (await agent.complete_session()).is_error
 
         async with anyio.create_task_group() as both:
-            both.start_soon(work, one, "alpha")
+            both.start_soon(work, first, "alpha")
             both.start_soon(work, other, "beta")
-        left = (await Agent(one).get_handoff()).text
+        left = (await Agent(first).get_handoff()).text
     missing = [f"{mark}{number}" for mark in ("alpha", "beta") for number in range(10) if f"keep {mark}{number} because" not in left]
     assert not missing
 
 
-async def test_an_agent_that_says_where_it_works_is_believed(started: Started, kopi: Path, environment: dict[str, str]) -> None:
+async def test_an_agent_that_says_where_it_works_is_believed(start_agent: Started, kopi: Path, environment: dict[str, str]) -> None:
     person = kopi.parent / "person"
     await anyio.Path(person).mkdir()
-    async with started(person) as client:
+    async with start_agent(person) as client:
         refused = await Agent(client).start_session()
         assert "Nothing tells which project is meant" in refused.text
-    async with started(person, root=kopi) as client:
+    async with start_agent(person, root=kopi) as client:
         assert "Session 1 of kopi has begun" in (await Agent(client).start_session()).text
 
 
@@ -139,9 +139,9 @@ def killed_at_work(environment: dict[str, str], kopi: Path) -> None:
     process.communicate()
 
 
-async def test_what_was_saved_survives_a_killed_server(started: Started, environment: dict[str, str], kopi: Path) -> None:
+async def test_what_was_saved_survives_a_killed_server(start_agent: Started, environment: dict[str, str], kopi: Path) -> None:
     killed_at_work(environment, kopi)
-    async with started() as client:
+    async with start_agent() as client:
         agent = Agent(client)
         assert (await agent.save_turns(turns=TURNS, session=1)).data == {"session": 1, "new_turns": 0, "known_turns": 2, "turns": 2}
         assert (await agent.complete_session(session=1)).data["handoff_version"] == 1

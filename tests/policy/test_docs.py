@@ -26,17 +26,17 @@ def generate(root: Path) -> ModuleType:
 
 def commands() -> list[tuple[str, click.Command]]:
     """Every command with its full name, those under a group too."""
-    found: list[tuple[str, click.Command]] = []
+    named_commands: list[tuple[str, click.Command]] = []
 
     def walk(command: click.Command, name: str) -> None:
-        found.append((name, command))
+        named_commands.append((name, command))
         if isinstance(command, click.Group):
             with click.Context(command) as context:
                 for below in command.list_commands(context):
                     walk(command.get_command(context, below), f"{name} {below}")
 
     walk(onward, "onward")
-    return found
+    return named_commands
 
 
 def test_the_reference_is_what_the_program_says(root: Path, generate: ModuleType) -> None:

@@ -14,8 +14,8 @@ def test_the_scanner_sees_a_secret(tmp_path: Path) -> None:
 
 
 def test_no_file_holds_a_secret(root: Path, repository_files: list[Path]) -> None:
-    found = {}
+    leaks = {}
     for path in repository_files:
         if findings := betterleaks.scan_file(str(path)):
-            found[path.relative_to(root).as_posix()] = [(finding.rule_id, finding.location.start_line) for finding in findings]
-    assert not found, f"looks like a secret (dummies in tests are put together at run time): {found}"
+            leaks[path.relative_to(root).as_posix()] = [(finding.rule_id, finding.location.start_line) for finding in findings]
+    assert not leaks, f"looks like a secret (dummies in tests are put together at run time): {leaks}"

@@ -24,14 +24,14 @@ def _names(path: Path, tree: ast.Module) -> list[str]:
 
 
 def test_no_name_is_empty_of_meaning(root: Path, trees: dict[Path, ast.Module]) -> None:
-    found = {
+    violations = {
         f"{path}: {name}"
         for path, tree in ((path.relative_to(root), tree) for path, tree in trees.items())
         if path.parts[0] in ("src", "bench")
         for name in _names(path, tree)
         if _words(name) & (EMPTY_WORDS | FOREIGN_WORDS)
     }
-    assert not found
+    assert not violations
 
 
 def test_the_repository_speaks_of_itself_alone(root: Path, repository_files: list[Path]) -> None:
@@ -39,8 +39,8 @@ def test_the_repository_speaks_of_itself_alone(root: Path, repository_files: lis
     folders = ["/" + name + "/" for name in ("work", "root", "opt/pypi", "opt/wheels")]
     hosts = [".".join(parts) for parts in (("pypi", "org"), ("files", "pythonhosted", "org"), ("registry", "npmjs", "org"))]
     unwanted = re.compile("|".join(rf"(?<![\w.:~/-]){re.escape(folder)}" for folder in folders) + "|" + "|".join(map(re.escape, hosts)))
-    found = {}
+    violations = {}
     for path in repository_files:
         if path.suffix in TEXT and (hit := unwanted.search(path.read_text(encoding="utf-8", errors="replace"))):
-            found[path.relative_to(root).as_posix()] = hit.group()
-    assert not found, f"paths of one machine, or hosts of a package index: {found}"
+            violations[path.relative_to(root).as_posix()] = hit.group()
+    assert not violations, f"paths of one machine, or hosts of a package index: {violations}"

@@ -9,9 +9,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from onward.core.accounts import Account, Event, Limit, ModelLimit, Period, last_reset, next_reset, settled, spent, standing
-from onward.core.credits import Candidate, Need, Window, ranking, rotation
-from onward.core.forecast import Use, burn, forecast
+from onward.core.accounts import (
+    Account,
+    AccountEvent,
+    Limit,
+    ModelLimit,
+    Period,
+    account_availability,
+    charge_credits,
+    last_reset,
+    next_reset,
+    settle_account,
+)
+from onward.core.credits import AccountCandidate, AccountNeed, RotationWindow, decide_rotation, rank_accounts
+from onward.core.forecast import CreditsUse, burn_rate, forecast
 
 pytestmark = pytest.mark.slow
 
@@ -23,10 +34,10 @@ times = st.integers(-MINUTES, MINUTES).map(lambda minutes: NOW + timedelta(minut
 past = st.integers(0, MINUTES).map(lambda minutes: NOW - timedelta(minutes=minutes))
 periods = st.builds(Period, st.integers(1, 40), st.sampled_from(["h", "d", "w", "mo"]))
 models = st.lists(
-    st.builds(ModelLimit, st.sampled_from(["opus", "haiku"]), st.none() | amounts), max_size=2, unique_by=lambda one: one.model
+    st.builds(ModelLimit, st.sampled_from(["opus", "haiku"]), st.none() | amounts), max_size=2, unique_by=lambda limit: limit.model
 )
-needs = st.builds(Need, st.sampled_from(["", "opus"]), st.sampled_from([(), ("web",), ("web", "db")]), st.none() | amounts)
-windows = st.tuples(st.integers(1, 100), st.integers(1, 100)).map(lambda pair: Window(min(pair), max(pair)))
+needs = st.builds(AccountNeed, st.sampled_from(["", "opus"]), st.sampled_from([(), ("web",), ("web", "db")]), st.none() | amounts)
+windows = st.tuples(st.integers(1, 100), st.integers(1, 100)).map(lambda pair: RotationWindow(min(pair), max(pair)))
 
 
 @st.composite
@@ -41,77 +52,86 @@ def accounts(draw: st.DrawFn, number: int = 1) -> Account:
     )  # fmt: skip
 
 
-def event(account_id: int, kind: str, at: datetime, credits: float) -> Event:
-    return Event(0, account_id, None, kind, "reported", "opus", credits, None, "", at)  # type: ignore[arg-type]
+def event(account_id: int, kind: str, at: datetime, credits: float) -> AccountEvent:
+    return AccountEvent(0, account_id, None, kind, "reported", "opus", credits, None, "", at)  # type: ignore[arg-type]
 
 
 @st.composite
-def candidates(draw: st.DrawFn, number: int = 1) -> Candidate:
+def candidates(draw: st.DrawFn, number: int = 1) -> AccountCandidate:
     happened = draw(st.lists(st.builds(event, st.just(number), st.sampled_from(["failure", "use"]), past, amounts), max_size=3))
-    return Candidate(standing(draw(accounts(number)), NOW), happened, draw(st.integers(0, 4)))
+    return AccountCandidate(account_availability(draw(accounts(number)), NOW), happened, draw(st.integers(0, 4)))
 
 
 @st.composite
-def pools(draw: st.DrawFn) -> list[Candidate]:
+def pools(draw: st.DrawFn) -> list[AccountCandidate]:
     return [draw(candidates(number)) for number in range(1, draw(st.integers(0, 5)) + 1)]
 
 
-def with_fewer_used(one: Candidate, fewer: float) -> Candidate:
-    account = one.standing.account
+def with_fewer_used(candidate: AccountCandidate, fewer: float) -> AccountCandidate:
+    account = candidate.availability.account
     used = max(0.0, account.credits_used - fewer)
-    return replace(one, standing=standing(replace(account, credits_used=used, credits_estimated=min(used, account.credits_estimated)), NOW))
+    return replace(
+        candidate,
+        availability=account_availability(replace(account, credits_used=used, credits_estimated=min(used, account.credits_estimated)), NOW),
+    )
 
 
-def with_more_in_all(one: Candidate, more: float) -> Candidate:
-    account = one.standing.account
+def with_more_in_all(candidate: AccountCandidate, more: float) -> AccountCandidate:
+    account = candidate.availability.account
     total = None if account.credits_total is None else account.credits_total + more
-    return replace(one, standing=standing(replace(account, credits_total=total), NOW))
+    return replace(candidate, availability=account_availability(replace(account, credits_total=total), NOW))
 
 
-def place(pool: list[Candidate], account_id: int, need: Need, window: Window) -> int:
-    return [one.standing.account.id for one in ranking(pool, need, window)].index(account_id)
+def rank_of(pool: list[AccountCandidate], account_id: int, need: AccountNeed, window: RotationWindow) -> int:
+    return [candidate.availability.account.id for candidate in rank_accounts(pool, need, window)].index(account_id)
 
 
 @settings(max_examples=50)
 @given(pools(), candidates(9), amounts, needs, windows)
-def test_more_credits_never_rank_worse(pool: list[Candidate], one: Candidate, more: float, need: Need, window: Window) -> None:
-    before = place([*pool, one], 9, need, window)
-    assert place([*pool, with_fewer_used(one, more)], 9, need, window) <= before
-    assert place([*pool, with_more_in_all(one, more)], 9, need, window) <= before
+def test_more_credits_never_rank_worse(
+    pool: list[AccountCandidate], candidate: AccountCandidate, more: float, need: AccountNeed, window: RotationWindow
+) -> None:
+    before = rank_of([*pool, candidate], 9, need, window)
+    assert rank_of([*pool, with_fewer_used(candidate, more)], 9, need, window) <= before
+    assert rank_of([*pool, with_more_in_all(candidate, more)], 9, need, window) <= before
 
 
 @settings(max_examples=50)
 @given(pools(), candidates(9), past, needs)
-def test_one_more_failure_never_ranks_better(pool: list[Candidate], one: Candidate, at: datetime, need: Need) -> None:
-    failed = replace(one, events=[*one.events, event(9, "failure", at, 0)])
-    assert place([*pool, failed], 9, need, Window()) >= place([*pool, one], 9, need, Window())
+def test_one_more_failure_never_ranks_better(
+    pool: list[AccountCandidate], candidate: AccountCandidate, at: datetime, need: AccountNeed
+) -> None:
+    failed = replace(candidate, events=[*candidate.events, event(9, "failure", at, 0)])
+    assert rank_of([*pool, failed], 9, need, RotationWindow()) >= rank_of([*pool, candidate], 9, need, RotationWindow())
 
 
 @settings(max_examples=50)
 @given(pools(), needs, windows, st.randoms())
-def test_a_ranking_is_one_order_whatever_the_order_of_the_pool(pool: list[Candidate], need: Need, window: Window, chance: object) -> None:
+def test_a_ranking_is_one_order_whatever_the_order_of_the_pool(
+    pool: list[AccountCandidate], need: AccountNeed, window: RotationWindow, chance: object
+) -> None:
     mixed = list(pool)
     chance.shuffle(mixed)  # type: ignore[attr-defined]
-    assert ranking(mixed, need, window) == ranking(pool, need, window)
-    assert all(one.reasons and all(one.reasons) for one in ranking(pool, need, window))
+    assert rank_accounts(mixed, need, window) == rank_accounts(pool, need, window)
+    assert all(candidate.reasons and all(candidate.reasons) for candidate in rank_accounts(pool, need, window))
 
 
 @settings(max_examples=50)
 @given(pools(), needs, windows)
-def test_what_cannot_be_used_is_never_chosen(pool: list[Candidate], need: Need, window: Window) -> None:
-    ranked = ranking(pool, need, window)
-    for one in ranked:
-        if one.standing.status != "active" or one.standing.limit_on(need.model):
-            assert not one.usable
+def test_what_cannot_be_used_is_never_chosen(pool: list[AccountCandidate], need: AccountNeed, window: RotationWindow) -> None:
+    ranked = rank_accounts(pool, need, window)
+    for candidate in ranked:
+        if candidate.availability.status != "active" or candidate.availability.limit_on(need.model):
+            assert not candidate.usable
     for current in (None, *ranked):
-        others = [one for one in ranked if one is not current]
-        decided = rotation(current, others, window)
+        others = [candidate for candidate in ranked if candidate is not current]
+        decided = decide_rotation(current, others, window)
         assert decided.why
-        if decided.to:
-            assert decided.to.usable
-            assert decided.to is not current
-        if current and current.usable and decided.place == "below":
-            assert decided.to is None
+        if decided.target:
+            assert decided.target.usable
+            assert decided.target is not current
+        if current and current.usable and decided.position == "below":
+            assert decided.target is None
 
 
 @given(times, periods, times)
@@ -128,26 +148,26 @@ def test_resets_follow_each_other(first: datetime, period: Period, at: datetime)
 
 
 @given(accounts(), times, times)
-def test_settling_twice_is_settling_once(account: Account, one: datetime, other: datetime) -> None:
-    early, late = sorted((one, other))
-    assert settled(settled(account, early), late) == settled(account, late)
-    after = settled(account, late)
+def test_settling_twice_is_settling_once(account: Account, first: datetime, other: datetime) -> None:
+    early, late = sorted((first, other))
+    assert settle_account(settle_account(account, early), late) == settle_account(account, late)
+    after = settle_account(account, late)
     assert 0 <= after.credits_estimated <= after.credits_used <= account.credits_used
 
 
 @given(accounts(), st.lists(st.tuples(st.integers(-200, 200).map(float), st.sampled_from(["reported", "estimated"])), max_size=6))
 def test_a_count_never_falls_below_zero_nor_is_more_estimated_than_used(account: Account, uses: list[tuple[float, str]]) -> None:
     for credits, source in uses:
-        account = spent(account, credits, source)  # type: ignore[arg-type]
+        account = charge_credits(account, credits, source)  # type: ignore[arg-type]
         assert 0 <= account.credits_estimated <= account.credits_used
 
 
-uses = st.lists(st.builds(Use, past, amounts), max_size=20)
+uses = st.lists(st.builds(CreditsUse, past, amounts), max_size=20)
 
 
 @given(uses, amounts, amounts)
-def test_more_credits_last_no_shorter(used: list[Use], left: float, more: float) -> None:
-    rate = burn(used, NOW)
+def test_more_credits_last_no_shorter(used: list[CreditsUse], left: float, more: float) -> None:
+    rate = burn_rate(used, NOW)
     less, richer = forecast(rate, left), forecast(rate, left + more)
     for name in ("empty_at", "earliest_at", "latest_at"):
         sooner, later = getattr(less, name), getattr(richer, name)
@@ -156,25 +176,25 @@ def test_more_credits_last_no_shorter(used: list[Use], left: float, more: float)
 
 @given(uses, st.none() | amounts, st.none() | times)
 def test_a_forecast_lies_within_its_interval_and_says_what_it_assumes(
-    used: list[Use], left: float | None, resets_at: datetime | None
+    used: list[CreditsUse], left: float | None, resets_at: datetime | None
 ) -> None:
-    rate = burn(used, NOW)
-    found = forecast(rate, left, resets_at=resets_at)
-    assert found.assumptions
+    rate = burn_rate(used, NOW)
+    outcome = forecast(rate, left, resets_at=resets_at)
+    assert outcome.assumptions
     assert rate.credits_per_day >= 0
     if rate.low is not None:
         assert rate.high is not None
         assert 0 <= rate.low <= rate.credits_per_day <= rate.high
-    if found.empty_at is None:
-        assert (found.earliest_at, found.latest_at) == (None, None)
+    if outcome.empty_at is None:
+        assert (outcome.earliest_at, outcome.latest_at) == (None, None)
     else:
-        assert found.earliest_at is None or NOW <= found.earliest_at <= found.empty_at
-        assert found.latest_at is None or found.latest_at >= found.empty_at
-    if left is None or not any(one.credits for one in used):
-        assert found.empty_at is None
+        assert outcome.earliest_at is None or NOW <= outcome.earliest_at <= outcome.empty_at
+        assert outcome.latest_at is None or outcome.latest_at >= outcome.empty_at
+    if left is None or not any(use.credits for use in used):
+        assert outcome.empty_at is None
 
 
 @given(uses, st.integers(1, 5))
-def test_a_rate_is_in_proportion(used: list[Use], times_more: int) -> None:
-    once, more = burn(used, NOW), burn([Use(one.at, one.credits * times_more) for one in used], NOW)
+def test_a_rate_is_in_proportion(used: list[CreditsUse], times_more: int) -> None:
+    once, more = burn_rate(used, NOW), burn_rate([CreditsUse(use.at, use.credits * times_more) for use in used], NOW)
     assert abs(more.credits_per_day - times_more * once.credits_per_day) < 1e-6

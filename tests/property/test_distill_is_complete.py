@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from onward.app import completing, handoffs, imports, projects, rebuilding
 from onward.app import sessions as sittings
-from onward.app.distilling import distil_files
+from onward.app.distilling import distill_files
 from onward.core.handoff import render
 from onward.redact import DISTILL_KEY
 from onward.store import Store
@@ -44,7 +44,7 @@ turns = st.fixed_dictionaries(
 sessions = st.fixed_dictionaries({"messages": st.lists(turns, min_size=1, max_size=8)}, optional={"id": st.sampled_from(["one", "two"])})
 
 
-def _written(folder: Path, everything: Sequence[object]) -> list[Path]:
+def _write_sessions(folder: Path, everything: Sequence[object]) -> list[Path]:
     files = [folder / f"{number}.json" for number in range(len(everything))]
     for file, session in zip(files, everything, strict=True):
         file.write_text(json.dumps([session]), "utf-8")
@@ -64,15 +64,15 @@ def same_key() -> Iterator[None]:
 @given(everything=st.lists(sessions, min_size=1, max_size=5), between=st.lists(sessions, max_size=2))
 def test_distilling_is_importing_and_completing(everything: list[object], between: list[object]) -> None:
     with TemporaryDirectory() as folder, Store.at_folder(Path(folder) / "home") as store:
-        files = _written(Path(folder), everything)
+        files = _write_sessions(Path(folder), everything)
         (Path(folder) / "other").mkdir()
-        others = _written(Path(folder) / "other", between)
-        shop, other = projects.new(store, "shop"), projects.new(store, "other")
+        others = _write_sessions(Path(folder) / "other", between)
+        shop, other = projects.create(store, "shop"), projects.create(store, "other")
         for file in files:
             imports.import_paths(store, [file], project=shop, complete=True)
             imports.import_paths(store, [*others, file], project=other, complete=True)
-        distilled, reports = distil_files(files)
-        completed = handoffs.current(store, shop)
+        distilled, reports = distill_files(files)
+        completed = handoffs.current_handoff(store, shop)
         assert completed.markdown == render(distilled.handoff)
         assert completed.preservation == distilled.preservation
         assert TOKEN not in completed.markdown
@@ -87,13 +87,13 @@ def test_distilling_is_importing_and_completing(everything: list[object], betwee
 @given(everything=st.lists(sessions, min_size=2, max_size=4), data=st.data())
 def test_the_order_of_completing_changes_nothing(everything: list[object], data: st.DataObject) -> None:
     with TemporaryDirectory() as folder, Store.at_folder(Path(folder) / "home") as store:
-        files = _written(Path(folder), everything)
-        in_turn, shuffled = projects.new(store, "in turn"), projects.new(store, "shuffled")
+        files = _write_sessions(Path(folder), everything)
+        in_turn, shuffled = projects.create(store, "in turn"), projects.create(store, "shuffled")
         for project in (in_turn, shuffled):
             for file in files:
                 imports.import_paths(store, [file], project=project)
-        numbers = [one.number for one in sittings.listed(store, in_turn)]
+        numbers = [session.number for session in sittings.list_sessions(store, in_turn)]
         for project, order in ((in_turn, numbers), (shuffled, data.draw(st.permutations(numbers)))):
             for number in order:
-                completing.complete(store, sittings.find(store, project, number))
-        assert handoffs.current(store, in_turn).markdown == handoffs.current(store, shuffled).markdown
+                completing.complete(store, sittings.require(store, project, number))
+        assert handoffs.current_handoff(store, in_turn).markdown == handoffs.current_handoff(store, shuffled).markdown

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from onward.core import ledger as module
-from onward.core.facts import KINDS, Fact, Handle, fact_id
+from onward.core.facts import FACT_KINDS, Fact, Handle, fact_id
 from onward.core.ledger import Ledger, fold
 
 WORDS = ["port", "8080", "9090", "sqlite", "postgres", "cart", "login", "cache"]
@@ -17,7 +17,7 @@ WORDS = ["port", "8080", "9090", "sqlite", "postgres", "cart", "login", "cache"]
 
 @st.composite
 def facts(draw: st.DrawFn) -> Fact:
-    kind = draw(st.sampled_from(KINDS))
+    kind = draw(st.sampled_from(FACT_KINDS))
     subject = draw(st.sampled_from(["", "", "file:a.py", "todo:write docs", "env:PORT"]))
     text = " ".join(draw(st.lists(st.sampled_from(WORDS), min_size=1, max_size=5)))
     source = Handle(draw(st.integers(1, 5)), draw(st.integers(1, 30)))
@@ -45,8 +45,8 @@ def test_any_order_in_any_portions_gives_the_same_ledger(given_facts: list[Fact]
 @given(st.lists(facts(), min_size=20, max_size=60, unique_by=lambda f: f.id), st.randoms(use_true_random=False))
 @settings(max_examples=100)
 def test_a_pool_that_overflows_still_does_not_depend_on_order(given_facts: list[Fact], rng) -> None:
-    pools = module.POOL, module.STANDING_POOL
-    module.POOL, module.STANDING_POOL = 12, 4
+    pools = module.MAX_PASSING_FACTS, module.MAX_STANDING_FACTS
+    module.MAX_PASSING_FACTS, module.MAX_STANDING_FACTS = 12, 4
     try:
         whole = fold(Ledger(), given_facts)
         shuffled = list(given_facts)
@@ -57,4 +57,4 @@ def test_a_pool_that_overflows_still_does_not_depend_on_order(given_facts: list[
         assert len(whole.facts) <= 16
         assert piecemeal == whole
     finally:
-        module.POOL, module.STANDING_POOL = pools
+        module.MAX_PASSING_FACTS, module.MAX_STANDING_FACTS = pools

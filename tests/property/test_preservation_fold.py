@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onward.core.facts import Handle
-from onward.core.preservation import GROUPS, Reference, fold_references, measure, references
-from onward.core.preservation.reference import MOST_HELD
+from onward.core.preservation import GROUPS, Reference, collect_references, fold_references, measure
+from onward.core.preservation.reference import MAX_STORED
 from onward.core.transcript import Role, Turn
 
 REFERENCES = st.lists(
@@ -40,34 +40,34 @@ def test_order_does_not_matter(a: list[Reference], b: list[Reference], c: list[R
 def test_folding_again_changes_nothing(a: list[Reference]) -> None:
     once = fold_references((), a)
     assert fold_references(once, a) == fold_references(once, once) == once
-    assert once == sorted(once, key=lambda one: one.handle)
+    assert once == sorted(once, key=lambda reference: reference.handle)
 
 
 @pytest.mark.slow
 @given(st.lists(REFERENCES, max_size=12))
 def test_bounded_over_any_number_of_sessions(sessions: list[list[Reference]]) -> None:
     known: list[Reference] = []
-    for one in sessions:
-        known = fold_references(known, one)
+    for session in sessions:
+        known = fold_references(known, session)
     for group in GROUPS:
-        assert sum(one.group == group for one in known) <= MOST_HELD[group]
+        assert sum(reference.group == group for reference in known) <= MAX_STORED[group]
 
 
 def test_the_bound_holds_order_apart() -> None:
     many = [Reference(Handle(i, 1), "outcomes", f"o{i}", f"outcome {i}") for i in range(1, 200)]
     forward: list[Reference] = []
     backward: list[Reference] = []
-    for one in many:
-        forward = fold_references(forward, [one])
-    for one in reversed(many):
-        backward = fold_references(backward, [one])
+    for reference in many:
+        forward = fold_references(forward, [reference])
+    for reference in reversed(many):
+        backward = fold_references(backward, [reference])
     assert forward == backward
-    assert [one.handle.session for one in forward] == list(range(200 - MOST_HELD["outcomes"], 200))
+    assert [reference.handle.session for reference in forward] == list(range(200 - MAX_STORED["outcomes"], 200))
 
 
 @given(REFERENCES)
 def test_references_survive_storage(a: list[Reference]) -> None:
-    assert [Reference.from_json(json.loads(json.dumps(one.to_json()))) for one in a] == a
+    assert [Reference.from_json(json.loads(json.dumps(reference.to_json()))) for reference in a] == a
 
 
 TALK = st.lists(
@@ -79,15 +79,17 @@ TALK = st.lists(
 
 
 @given(st.lists(st.tuples(st.sampled_from(["user", "assistant"]), TALK.map(" ".join)), max_size=6))
-def test_any_talk_can_be_read_and_measured(said: list[tuple[Role, str]]) -> None:
-    turns = [Turn(role, text) for role, text in said]
-    known = references(1, list(enumerate(turns, 1)))
+def test_any_talk_can_be_read_and_measured(talk: list[tuple[Role, str]]) -> None:
+    turns = [Turn(role, text) for role, text in talk]
+    known = collect_references(1, list(enumerate(turns, 1)))
     result = measure("\n".join(turn.text for turn in turns), known, document_tokens=1, session_tokens=1, sessions=1)
-    assert {loss.text for loss in result.lost} <= {one.subject if one.group == "values" else one.text for one in known}
+    assert {loss.text for loss in result.lost} <= {
+        reference.subject if reference.group == "values" else reference.text for reference in known
+    }
 
 
 @given(REFERENCES, st.text(max_size=300))
 def test_any_document_can_be_measured(a: list[Reference], document: str) -> None:
     result = measure(document, fold_references((), a), document_tokens=1, session_tokens=1, sessions=1)
-    assert sum(g.total - g.kept for g in result.groups) == len(result.lost)
-    assert all(0 <= g.kept <= g.total for g in result.groups)
+    assert sum(g.total - g.kept_count for g in result.groups) == len(result.lost)
+    assert all(0 <= g.kept_count <= g.total for g in result.groups)

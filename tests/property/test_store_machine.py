@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from onward.app import completing, facts, handoffs, projects, rebuilding
 from onward.app import sessions as sittings
 from onward.app.intake import SessionIntake
-from onward.app.preparing import ready
+from onward.app.preparing import prepare_turns
 from onward.core.master import turn_tokens
 from onward.core.transcript import SessionHead, ToolResult, Turn
 from onward.store import Store, health, search_index
@@ -31,7 +31,7 @@ WORDS = [
 ]
 
 
-def spoken(words: int, minute: int | None, name: int | None) -> Turn:
+def make_turn(words: int, minute: int | None, name: int | None) -> Turn:
     """A turn; what has an id says the same wherever it is met."""
     if name is not None:
         words, minute = name % len(WORDS), name
@@ -40,14 +40,14 @@ def spoken(words: int, minute: int | None, name: int | None) -> Turn:
 
 
 turns = st.one_of(
-    st.builds(spoken, st.integers(0, len(WORDS) - 1), st.none() | st.integers(0, 5), st.none()),
-    st.builds(spoken, st.just(0), st.none(), st.integers(0, 12)),
+    st.builds(make_turn, st.integers(0, len(WORDS) - 1), st.none() | st.integers(0, 5), st.none()),
+    st.builds(make_turn, st.just(0), st.none(), st.integers(0, 12)),
     st.builds(lambda text: Turn("tool", results=(ToolResult("c", text),)), st.sampled_from(["", "exit 1", "Redis " + "x" * 9000])),
 )
 
 
 @dataclass
-class Kept:
+class ModelSession:
     """A session as the model has it."""
 
     native: str | None
@@ -63,27 +63,27 @@ class Machine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.store = self.open_store()
-        self.project = projects.new(self.store, "shop")
-        self.other = projects.new(self.store, "other")
-        self.kept: list[Kept] = []
+        self.project = projects.create(self.store, "shop")
+        self.other = projects.create(self.store, "other")
+        self.sessions: list[ModelSession] = []
         self.versions = 0
-        self.said: dict[str, str] = {}
+        self.edits: dict[str, str] = {}
         self.earlier: list[tuple[str, Sequence[Turn]]] = []
 
     def teardown(self) -> None:
         self.store.close()
 
-    @rule(native=st.sampled_from("abcd"), said=st.lists(turns, min_size=1, max_size=12))
-    def read(self, native: str, said: Sequence[Turn]) -> None:
-        self.earlier.append((native, said))
-        self._read(native, said)
+    @rule(native=st.sampled_from("abcd"), transcript=st.lists(turns, min_size=1, max_size=12))
+    def read(self, native: str, transcript: Sequence[Turn]) -> None:
+        self.earlier.append((native, transcript))
+        self._read(native, transcript)
 
     @precondition(lambda self: self.earlier)
     @rule(data=st.data(), more=st.lists(turns, max_size=4), upto=st.integers(1, 12))
     def read_again(self, data: st.DataObject, more: Sequence[Turn], upto: int) -> None:
         """The same file, a file that has grown, or one that was cut off."""
-        native, said = data.draw(st.sampled_from(self.earlier))
-        self._read(native, [*said[:upto], *more] if upto >= len(said) else said[:upto])
+        native, transcript = data.draw(st.sampled_from(self.earlier))
+        self._read(native, [*transcript[:upto], *more] if upto >= len(transcript) else transcript[:upto])
 
     @precondition(lambda self: self.earlier)
     @rule(data=st.data(), native=st.sampled_from("wxyz"), more=st.lists(turns, max_size=4))
@@ -91,27 +91,27 @@ class Machine(RuleBasedStateMachine):
         """Another session that begins with what one before it said."""
         self._read(native, [*data.draw(st.sampled_from(self.earlier))[1], *more])
 
-    def _read(self, native: str, said: Sequence[Turn]) -> None:
+    def _read(self, native: str, transcript: Sequence[Turn]) -> None:
         head = SessionHead("codex", native)
         intake = SessionIntake(self.store, self.project, head, "a.jsonl")
-        for item in ready([head, *said], lambda _: self.project.key):
+        for item in prepare_turns([head, *transcript], lambda _: self.project.key):
             if not isinstance(item, SessionHead):
                 intake.take(item)
         intake.finish()
-        session = next((one for one in self.kept if one.native == native), None)
+        session = next((candidate for candidate in self.sessions if candidate.native == native), None)
         met = Counter[object]()
         new = []
-        for turn in said:
+        for turn in transcript:
             content = (turn.role, turn.at, turn.text, turn.results and turn.results[0].text)
             met[content] += turn.id is None
             identity = turn.id or (content, met[content], native if turn.at is None else "")
-            if identity not in [name for name, _ in new] and not any(identity in one.turns for one in self.kept):
+            if identity not in [name for name, _ in new] and not any(identity in candidate.turns for candidate in self.sessions):
                 new.append((identity, turn))
-        assert (intake.new_turns, intake.known_turns) == (len(new), len(said) - len(new))
+        assert (intake.new_turns, intake.known_turns) == (len(new), len(transcript) - len(new))
         if new:
             if session is None:
-                session = Kept(native)
-                self.kept.append(session)
+                session = ModelSession(native)
+                self.sessions.append(session)
             session.turns.update(new)
             session.status = "active"
 
@@ -119,79 +119,81 @@ class Machine(RuleBasedStateMachine):
     def start(self) -> None:
         started = sittings.start(self.store, self.project, agent="codex")
         assert (started.previous.version if started.previous else 0) == self.versions
-        self.kept.append(Kept(None))
+        self.sessions.append(ModelSession(None))
 
     @precondition(lambda self: self.kept)
     @rule(data=st.data(), words=st.none() | st.lists(st.sampled_from(["shipped", "half of it"]), max_size=2))
     def complete(self, data: st.DataObject, words: list[str] | None) -> None:
-        place = data.draw(st.integers(0, len(self.kept) - 1))
-        session = sittings.find(self.store, self.project, place + 1)
+        place = data.draw(st.integers(0, len(self.sessions) - 1))
+        session = sittings.require(self.store, self.project, place + 1)
         done = completing.complete(self.store, session, accomplishments=words)
-        again = self.kept[place].status == "completed" and (words is None or tuple(words) == session.accomplishments)
-        assert done.again == again
+        again = self.sessions[place].status == "completed" and (words is None or tuple(words) == session.accomplishments)
+        assert done.is_unchanged == again
         assert done.session.accomplishments == (session.accomplishments if words is None else tuple(words))
         self.versions += not again
-        self.kept[place].status = "completed"
+        self.sessions[place].status = "completed"
 
     @precondition(lambda self: self.kept)
     @rule(data=st.data(), reopen=st.booleans())
     def set_aside(self, data: st.DataObject, reopen: bool) -> None:
-        place = data.draw(st.integers(0, len(self.kept) - 1))
-        (sittings.reopen if reopen else sittings.abandon)(self.store, sittings.find(self.store, self.project, place + 1))
-        self.kept[place].status = "active" if reopen else "abandoned"
+        place = data.draw(st.integers(0, len(self.sessions) - 1))
+        (sittings.reopen if reopen else sittings.abandon)(self.store, sittings.require(self.store, self.project, place + 1))
+        self.sessions[place].status = "active" if reopen else "abandoned"
 
-    @precondition(lambda self: facts.listed(self.store, self.project, state=None))
+    @precondition(lambda self: facts.list_facts(self.store, self.project, state=None))
     @rule(data=st.data(), say=st.sampled_from([facts.pin, facts.retract]))
     def correct(self, data: st.DataObject, say: Callable[..., facts.Fact]) -> None:
-        known = facts.listed(self.store, self.project, state=None)
+        known = facts.list_facts(self.store, self.project, state=None)
         fact = data.draw(st.sampled_from(known))
         say(self.store, self.project, fact.id)
-        self.said[fact.id] = say.__name__
+        self.edits[fact.id] = say.__name__
         self.versions += self.versions > 0
 
     @precondition(lambda self: self.versions)
     @rule()
     def rebuild(self) -> None:
-        before = handoffs.current(self.store, self.project).markdown
+        before = handoffs.current_handoff(self.store, self.project).markdown
         rebuilt = rebuilding.rebuild(self.store, self.project)
-        done = sum(one.status == "completed" for one in self.kept)
+        done = sum(session.status == "completed" for session in self.sessions)
         assert rebuilt.sessions == done
         if rebuilt.handoff:
             self.versions += 1
-            if all(one.status == "completed" for one in self.kept):
+            if all(session.status == "completed" for session in self.sessions):
                 assert rebuilt.handoff.markdown == before
 
     @invariant()
     def sessions_are_those_of_the_model(self) -> None:
-        stored = sittings.listed(self.store, self.project)
-        assert [(one.number, one.native_id, one.status, one.turns) for one in stored] == [
-            (number, one.native, one.status, len(one.turns)) for number, one in enumerate(self.kept, start=1)
+        stored = sittings.list_sessions(self.store, self.project)
+        assert [(session.number, session.native_id, session.status, session.turns) for session in stored] == [
+            (number, expected.native, expected.status, len(expected.turns)) for number, expected in enumerate(self.sessions, start=1)
         ]
-        for session, one in zip(stored, self.kept, strict=True):
+        for session, expected in zip(stored, self.sessions, strict=True):
             assert [(turn.ordinal, turn.turn) for turn in sittings.replay(self.store, session)] == list(
-                enumerate(one.turns.values(), start=1)
+                enumerate(expected.turns.values(), start=1)
             )
-            assert session.tokens == sum(map(turn_tokens, one.turns.values()))
-        assert sittings.listed(self.store, self.other) == []
+            assert session.tokens == sum(map(turn_tokens, expected.turns.values()))
+        assert sittings.list_sessions(self.store, self.other) == []
 
     @invariant()
     def handoffs_are_versions(self) -> None:
-        assert [one.version for one in handoffs.versions(self.store, self.project)] == list(range(self.versions, 0, -1))
+        assert [handoff.version for handoff in handoffs.list_versions(self.store, self.project)] == list(range(self.versions, 0, -1))
 
     @invariant()
     def what_a_person_said_stands(self) -> None:
-        known = {one.id: one for one in facts.listed(self.store, self.project, state=None)}
-        for name, said in self.said.items():
+        known = {fact.id: fact for fact in facts.list_facts(self.store, self.project, state=None)}
+        for name, edit in self.edits.items():
             if name in known:
-                assert known[name].pinned if said == "pin" else known[name].state == "retracted"
+                assert known[name].pinned if edit == "pin" else known[name].state == "retracted"
 
     @invariant()
     def the_index_is_in_step(self) -> None:
-        said = [turn.text + "".join(one.text for one in turn.results) for one in self.kept for turn in one.turns.values()]
+        texts = [
+            turn.text + "".join(result.text for result in turn.results) for session in self.sessions for turn in session.turns.values()
+        ]
         with self.store.read() as connection:
-            assert health.damage(connection) == []
-            assert health.unindexed(connection) == 0
-            assert search_index.of(connection).frequencies(connection, ["redis"])["redis"] == sum("Redis" in text for text in said)
+            assert health.find_damage(connection) == []
+            assert health.count_unindexed(connection) == 0
+            assert search_index.index_for(connection).frequencies(connection, ["redis"])["redis"] == sum("Redis" in text for text in texts)
 
 
 def _run(open_store: Callable[[], Store], examples: int) -> None:

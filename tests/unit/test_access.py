@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from onward.api.rate import MOST_CALLERS, Rate
+from onward.api.rate import MOST_CALLERS, RateLimiter
 from onward.cli.main import main
 from onward.settings import Settings, is_loopback
 
 
 def test_a_bucket_fills_again_and_never_runs_over() -> None:
     now = 0.0
-    rate = Rate(60, lambda: now)
+    rate = RateLimiter(60, lambda: now)
     assert [rate.take("a") for _ in range(61)] == [0] * 60 + [1]
     assert rate.take("b") == 0
     now = 2.0
@@ -26,7 +26,7 @@ def test_a_bucket_fills_again_and_never_runs_over() -> None:
 
 def test_whoever_keeps_asking_is_not_shut_out_for_longer() -> None:
     now = 0.0
-    rate = Rate(1, lambda: now)
+    rate = RateLimiter(1, lambda: now)
     assert [rate.take("a"), rate.take("a")] == [0, 60]
     now = 59.0
     assert rate.take("a") == 1
@@ -35,10 +35,10 @@ def test_whoever_keeps_asking_is_not_shut_out_for_longer() -> None:
 
 
 def test_no_number_of_callers_fills_the_memory() -> None:
-    rate = Rate(1, lambda: 0.0)
+    rate = RateLimiter(1, lambda: 0.0)
     for number in range(MOST_CALLERS + 5):
         rate.take(str(number))
-    assert len(rate._left) == MOST_CALLERS
+    assert len(rate._buckets) == MOST_CALLERS
     assert rate.take(str(MOST_CALLERS + 4))
 
 
@@ -51,7 +51,7 @@ def test_no_number_of_callers_fills_the_memory() -> None:
 )  # fmt: skip
 def test_which_addresses_are_of_this_machine(host: str, is_here: bool) -> None:
     assert is_loopback(host) is is_here
-    assert Settings(Path(), Path(), host=host).is_open is not is_here
+    assert Settings(Path(), Path(), host=host).is_exposed is not is_here
 
 
 def test_tokens_are_given_out_listed_and_taken_back(
@@ -66,14 +66,14 @@ def test_tokens_are_given_out_listed_and_taken_back(
         return main(["access", *arguments]), *capsys.readouterr()
 
     assert "onward access new" in run("list")[1]
-    code, token, told = run("new", "laptop", "--scope", "read", "--expires", "3")
+    code, token, message = run("new", "laptop", "--scope", "read", "--expires", "3")
     assert code == 0
     assert token.startswith("onw_")
     assert len(token.split()) == 1
-    assert "not shown again" in told
+    assert "not shown again" in message
     code, listed, _ = run("list", "--json")
-    (one,) = json.loads(listed)
-    assert token.startswith(one["prefix"])
+    (row,) = json.loads(listed)
+    assert token.startswith(row["prefix"])
     assert token.strip() not in listed
     assert token.strip().encode() not in (tmp_path / "onward.db").read_bytes()
     assert run("new", "laptop")[0] == 1

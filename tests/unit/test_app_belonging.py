@@ -13,13 +13,13 @@ from threading import Barrier
 import pytest
 
 from onward.app import projects
-from onward.app.belonging import Belonging, belonging
+from onward.app.belonging import Origin, session_origin
 from onward.core.transcript import SessionHead
 from onward.errors import BadSetting
 from onward.store import Store
 
 
-def ran_in(folder: Path | str, remote: str = "") -> SessionHead:
+def session_head_in(folder: Path | str, remote: str = "") -> SessionHead:
     return SessionHead("codex", cwd=str(folder), remote=remote)
 
 
@@ -38,11 +38,11 @@ def test_the_nearest_settings_file_wins(tmp_path: Path) -> None:
     (mono / ".onward.toml").write_text('project = "whole"\n')
     (mono / "packages" / "api").mkdir(parents=True)
     (mono / "packages" / "api" / ".onward.toml").write_text('project = "api"\n')
-    told = [belonging(ran_in(folder), None) for folder in (mono / "packages" / "api", mono / "packages")]
-    assert [one and one.name for one in told] == ["api", "whole"]
+    results = [session_origin(session_head_in(folder), None) for folder in (mono / "packages" / "api", mono / "packages")]
+    assert [result and result.default_name for result in results] == ["api", "whole"]
     (mono / ".onward.toml").write_text("project = 7\n")
     with pytest.raises(BadSetting):
-        belonging(ran_in(mono), None)
+        session_origin(session_head_in(mono), None)
 
 
 def test_worktrees_are_together_or_apart(tmp_path: Path) -> None:
@@ -50,25 +50,25 @@ def test_worktrees_are_together_or_apart(tmp_path: Path) -> None:
     subprocess.run(["git", "-C", str(main), "worktree", "add", "-q", str(tmp_path / "till")], check=True)
     address = "example.com/ayu/kopi"
     tree = tmp_path / "till"
-    assert belonging(ran_in(tree), None) == Belonging("", str(main), address, str(tree))
+    assert session_origin(session_head_in(tree), None) == Origin("", str(main), address, str(tree))
     # The agent's own word of the address would join what the person wants apart.
-    assert belonging(ran_in(tree, address), None, "apart") == Belonging("", str(tree), "", str(tree))
-    assert belonging(ran_in(main), None, "apart") == Belonging("", str(main), address, str(main))
+    assert session_origin(session_head_in(tree, address), None, "apart") == Origin("", str(tree), "", str(tree))
+    assert session_origin(session_head_in(main), None, "apart") == Origin("", str(main), address, str(main))
 
 
 def test_a_folder_that_is_gone_belongs_to_the_repository_around_it(tmp_path: Path) -> None:
     main = repository(tmp_path / "kopi")
     gone = main / ".worktrees" / "till"
-    assert belonging(ran_in(gone), None) == Belonging("", str(main), "", str(gone))
+    assert session_origin(session_head_in(gone), None) == Origin("", str(main), "", str(gone))
     alone = tmp_path / "gone"
-    assert belonging(ran_in(alone), None) == Belonging("", str(alone), "", str(alone))
+    assert session_origin(session_head_in(alone), None) == Origin("", str(alone), "", str(alone))
 
 
 @pytest.mark.parametrize("cwd", [r"C:\Users\ayu\kopi", "c:/Users/ayu/kopi/"])
 def test_a_folder_of_windows_is_told_by_its_name(cwd: str) -> None:
-    told = belonging(ran_in(cwd), None)
-    assert told is not None
-    assert (told.root, told.name) == (r"C:\Users\ayu\kopi", "kopi")
+    result = session_origin(session_head_in(cwd), None)
+    assert result is not None
+    assert (result.root, result.default_name) == (r"C:\Users\ayu\kopi", "kopi")
 
 
 @pytest.mark.parametrize(
@@ -83,44 +83,48 @@ def test_a_folder_of_windows_is_told_by_its_name(cwd: str) -> None:
     ],
 )
 def test_a_session_without_a_folder_belongs_where_its_file_lies(tmp_path: Path, file: str, folder: str) -> None:
-    told = belonging(SessionHead("pasted"), tmp_path / file)
-    assert told is not None
-    assert told.root == str(tmp_path / folder)
+    result = session_origin(SessionHead("pasted"), tmp_path / file)
+    assert result is not None
+    assert result.root == str(tmp_path / folder)
 
 
 def test_where_agents_write_a_folder_in_their_own_way(tmp_path: Path) -> None:
     shop = tmp_path / "code" / "kopi.shop"
     shop.mkdir(parents=True)
     slug = "-".join(str(shop).replace(".", "-").replace("_", "-").strip("/").split("/"))
-    told = belonging(SessionHead("cursor"), tmp_path / ".cursor/projects" / slug / "agent-transcripts/a.jsonl")
-    assert told is not None
-    assert told.root == str(shop)
+    result = session_origin(SessionHead("cursor"), tmp_path / ".cursor/projects" / slug / "agent-transcripts/a.jsonl")
+    assert result is not None
+    assert result.root == str(shop)
     gemini = tmp_path / ".gemini"
     gemini.mkdir()
     (gemini / "projects.json").write_text(json.dumps({"projects": {str(shop): "kopi", "/elsewhere/till": "till"}}))
     for name in ("kopi", sha256(str(shop).encode()).hexdigest()):
-        told = belonging(SessionHead("gemini"), gemini / "tmp" / name / "chats" / "session-1.json")
-        assert told is not None
-        assert told.root == str(shop)
+        result = session_origin(SessionHead("gemini"), gemini / "tmp" / name / "chats" / "session-1.json")
+        assert result is not None
+        assert result.root == str(shop)
 
 
-def test_nothing_tells_a_stream() -> None:
-    assert belonging(SessionHead("pasted"), None) is None
+def test_a_stream_belongs_to_no_project() -> None:
+    assert session_origin(SessionHead("pasted"), None) is None
 
 
 def test_folders_of_one_name_are_not_mixed(tmp_path: Path) -> None:
     with Store.at_folder(tmp_path / "home") as store:
-        heads = [ran_in("/home/a/kopi", "git@example.com:a/kopi"), ran_in("/home/b/kopi", "git@example.com:b/kopi"), ran_in("/home/c/kopi")]
-        made = [projects.of_session(store, head) for head in heads]
-        assert [one and one.name for one in made] == ["kopi", "kopi-2", "kopi-3"]
-        assert [projects.of_session(store, head) for head in heads] == made
+        heads = [
+            session_head_in("/home/a/kopi", "git@example.com:a/kopi"),
+            session_head_in("/home/b/kopi", "git@example.com:b/kopi"),
+            session_head_in("/home/c/kopi"),
+        ]
+        project_list = [projects.ensure_for_session(store, head) for head in heads]
+        assert [project and project.name for project in project_list] == ["kopi", "kopi-2", "kopi-3"]
+        assert [projects.ensure_for_session(store, head) for head in heads] == project_list
 
 
 def test_a_project_learns_its_address(tmp_path: Path) -> None:
     with Store.at_folder(tmp_path / "home") as store:
-        first = projects.of_session(store, ran_in("/home/a/kopi"))
-        again = projects.of_session(store, ran_in("/home/a/kopi", "git@example.com:a/kopi"))
-        elsewhere = projects.of_session(store, ran_in(r"D:\code\kopi", "https://example.com/a/kopi.git"))
+        first = projects.ensure_for_session(store, session_head_in("/home/a/kopi"))
+        again = projects.ensure_for_session(store, session_head_in("/home/a/kopi", "git@example.com:a/kopi"))
+        elsewhere = projects.ensure_for_session(store, session_head_in(r"D:\code\kopi", "https://example.com/a/kopi.git"))
     assert first is not None
     assert again is not None
     assert elsewhere is not None
@@ -132,20 +136,20 @@ def test_several_that_bring_in_a_new_project_at_once_make_one(open_again: Callab
     together = Barrier(4)
 
     def bring_in(place: int) -> set[int]:
-        made = set()
+        ids = set()
         with open_again() as store:
             for number, folder in enumerate(folders):
                 together.wait(30)
-                one = (
-                    projects.of_session(store, ran_in(folder))
+                project = (
+                    projects.ensure_for_session(store, session_head_in(folder))
                     if (place + number) % 2
-                    else projects.meant(store, Belonging("", str(folder), "", str(folder)), create=True)
+                    else projects.resolve_origin(store, Origin("", str(folder), "", str(folder)), create=True)
                 )
-                assert one
-                made.add(one.id)
-        return made
+                assert project
+                ids.add(project.id)
+        return ids
 
     with ThreadPoolExecutor(4) as pool:
         assert len(set().union(*pool.map(bring_in, range(4)))) == len(folders)
     with open_again() as store:
-        assert [line.project.name for line in projects.listed(store)] == [folder.name for folder in folders]
+        assert [line.project.name for line in projects.list_projects(store)] == [folder.name for folder in folders]

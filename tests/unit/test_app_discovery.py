@@ -11,8 +11,8 @@ import pytest
 
 from onward.app import discovery, projects
 from onward.app.discovery import FoundTranscript
-from onward.app.imports import import_paths, known
-from onward.app.plan import plan
+from onward.app.imports import import_paths, known_imports
+from onward.app.plan import preview_import
 from onward.cli.main import main
 from onward.settings import Machine, System
 from onward.store import Store
@@ -46,24 +46,27 @@ AGENTS = [
 ]
 
 
-def laid(home: Path, files: dict[str, str]) -> Path:
+def copy_fixtures(home: Path, files: dict[str, str]) -> Path:
     for place, fixture in files.items():
         (home / place).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(FIXTURES / fixture, home / place)
     return home
 
 
-def found(home: Path, system: System = "linux", here: str = "kopi", **moved: str) -> list[FoundTranscript]:
+def find_transcripts(home: Path, system: System = "linux", here: str = "kopi", **moved: str) -> list[FoundTranscript]:
     return discovery.survey(discovery.agent_folders(Machine(home, system, moved), home / here))
 
 
 def test_every_agent_is_found(tmp_path: Path) -> None:
-    there = found(laid(tmp_path, LINUX))
-    assert list(dict.fromkeys(one.agent for one in there)) == AGENTS
-    assert [one.path for one in there if one.error or not one.sessions] == []
+    transcripts = find_transcripts(copy_fixtures(tmp_path, LINUX))
+    assert list(dict.fromkeys(transcript.agent for transcript in transcripts)) == AGENTS
+    assert [transcript.path for transcript in transcripts if transcript.error or not transcript.sessions] == []
     # The panel of a task tells what its history tells.
-    assert {one.path.name for one in there if one.agent == "Cline"} == {"api_conversation_history.json", "s1.json"}
-    many = {one.agent: len(one.sessions) for one in there if len(one.sessions) > 1}
+    assert {transcript.path.name for transcript in transcripts if transcript.agent == "Cline"} == {
+        "api_conversation_history.json",
+        "s1.json",
+    }
+    many = {transcript.agent: len(transcript.sessions) for transcript in transcripts if len(transcript.sessions) > 1}
     assert many == {"Cursor": 3, "OpenCode": 2, "Goose": 2, "Aider": 2}
 
 
@@ -80,38 +83,40 @@ def test_every_agent_is_found(tmp_path: Path) -> None:
     ],
 )
 def test_the_places_of_each_system(tmp_path: Path, system: System, place: str, fixture: str, agent: str) -> None:
-    assert [(one.agent, one.error) for one in found(laid(tmp_path, {place: fixture}), system)] == [(agent, None)]
+    assert [(transcript.agent, transcript.error) for transcript in find_transcripts(copy_fixtures(tmp_path, {place: fixture}), system)] == [
+        (agent, None)
+    ]
 
 
 def test_variables_move_an_agents_folder(tmp_path: Path) -> None:
-    laid(tmp_path, {"c/projects/x/a.jsonl": "claude_code/session.jsonl", "x/sessions/2026/rollout-1.jsonl": "codex/rollout.jsonl"})
-    laid(tmp_path, {"d/opencode/opencode.db": "opencode/opencode.db", "e/tasks/1/ui_messages.json": "cline/panel.json"})
+    copy_fixtures(tmp_path, {"c/projects/x/a.jsonl": "claude_code/session.jsonl", "x/sessions/2026/rollout-1.jsonl": "codex/rollout.jsonl"})
+    copy_fixtures(tmp_path, {"d/opencode/opencode.db": "opencode/opencode.db", "e/tasks/1/ui_messages.json": "cline/panel.json"})
     moved = {"CLAUDE_CONFIG_DIR": "c", "CODEX_HOME": "x", "XDG_DATA_HOME": "d", "CLINE_DATA_DIR": "e"}
-    there = found(tmp_path, **{name: str(tmp_path / folder) for name, folder in moved.items()})
-    assert [one.agent for one in there] == ["Claude Code", "Codex CLI", "Cline", "OpenCode"]
+    transcripts = find_transcripts(tmp_path, **{name: str(tmp_path / folder) for name, folder in moved.items()})
+    assert [transcript.agent for transcript in transcripts] == ["Claude Code", "Codex CLI", "Cline", "OpenCode"]
 
 
 def test_what_cannot_be_read_is_said(tmp_path: Path) -> None:
     (tmp_path / ".claude/projects/x").mkdir(parents=True)
     (tmp_path / ".claude/projects/x/notes.jsonl").write_text("nothing that an agent wrote\n")
-    (one,) = found(tmp_path)
-    assert one.error is not None
-    assert "no transcript of Claude Code" in one.error.message
+    (transcript,) = find_transcripts(tmp_path)
+    assert transcript.error is not None
+    assert "no transcript of Claude Code" in transcript.error.message
 
 
 def test_the_plan_is_what_the_import_does(tmp_path: Path) -> None:
-    there = found(laid(tmp_path, LINUX))
+    transcripts = find_transcripts(copy_fixtures(tmp_path, LINUX))
     with Store.at_folder(tmp_path / "store") as store:
-        before = plan(known(store), there)
+        before = preview_import(known_imports(store), transcripts)
         assert all(project.is_new for project in before.projects)
-        assert projects.listed(store) == []
-        outcome = import_paths(store, [one.path for one in there])
+        assert projects.list_projects(store) == []
+        outcome = import_paths(store, [transcript.path for transcript in transcripts])
         assert [file.error for file in outcome.files if file.error] == []
-        after = plan(known(store), there)
-        made = {line.project.name: line.totals.sessions for line in projects.listed(store)}
-    assert len(before.projects) == len(after.projects) == len(made)
-    assert {project.name: project.is_new for project in after.projects} == dict.fromkeys(made, False)
-    assert sum(agent.sessions for agent in before.agents) >= sum(made.values())
+        after = preview_import(known_imports(store), transcripts)
+        sessions_by_project = {line.project.name: line.totals.sessions for line in projects.list_projects(store)}
+    assert len(before.projects) == len(after.projects) == len(sessions_by_project)
+    assert {project.name: project.is_new for project in after.projects} == dict.fromkeys(sessions_by_project, False)
+    assert sum(agent.sessions for agent in before.agents) >= sum(sessions_by_project.values())
     assert sum(agent.files for agent in after.agents) == sum(agent.imported for agent in after.agents)
 
 
@@ -123,44 +128,44 @@ def at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("ONWARD_HOME", str(tmp_path / "store"))
-    laid(tmp_path, LINUX)
+    copy_fixtures(tmp_path, LINUX)
     monkeypatch.chdir(tmp_path / "kopi")
     return tmp_path
 
 
-def test_nobody_asked_nothing_taken(at_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_consent_nothing_is_imported(at_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["import"]) == 0
-    said = capsys.readouterr()
-    assert "Nothing was imported" in said.err
+    output = capsys.readouterr()
+    assert "Nothing was imported" in output.err
     for agent in AGENTS:
-        assert f"{agent}: " in said.out
+        assert f"{agent}: " in output.out
     assert main(["project", "list", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == []
 
 
-def test_everything_is_taken_when_that_is_said(at_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_everything_is_imported_with_yes(at_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["import", "--dry-run", "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert [one["agent"] for one in told["agents"]] == AGENTS
+    preview = json.loads(capsys.readouterr().out)
+    assert [agent["agent"] for agent in preview["agents"]] == AGENTS
     assert main(["import", "--yes", "--json"]) == 0
     outcome = json.loads(capsys.readouterr().out)
-    assert len(outcome["files"]) == sum(one["files"] for one in told["agents"])
+    assert len(outcome["files"]) == sum(agent["files"] for agent in preview["agents"])
     assert main(["project", "list", "--json"]) == 0
-    made = {one["name"] for one in json.loads(capsys.readouterr().out)}
-    assert len(made) == len(told["projects"])
+    names = {project["name"] for project in json.loads(capsys.readouterr().out)}
+    assert len(names) == len(preview["projects"])
 
 
 def test_a_project_named_by_a_file_takes_only_its_own(at_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (at_home / "kopi" / ".onward.toml").write_text('project = "kedai"\n')
     assert main(["import", "--dry-run", "--json"]) == 0
-    shares = {one["name"]: one["sessions"] for one in json.loads(capsys.readouterr().out)["projects"]}
-    assert {one["agent"] for one in shares["kedai"]} >= {"SpecStory"}
+    shares = {project["name"]: project["sessions"] for project in json.loads(capsys.readouterr().out)["projects"]}
+    assert {agent["agent"] for agent in shares["kedai"]} >= {"SpecStory"}
     assert len(shares) > 1
     assert main(["import", "--dry-run", "--json", "--project", "all"]) == 0
-    assert [one["name"] for one in json.loads(capsys.readouterr().out)["projects"]] == ["all"]
+    assert [project["name"] for project in json.loads(capsys.readouterr().out)["projects"]] == ["all"]
 
 
-def test_what_would_be_taken_of_a_folder(at_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_preview_of_a_folder(at_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["import", str(at_home / ".codex"), "--dry-run", "--json"]) == 0
     (agent,) = json.loads(capsys.readouterr().out)["agents"]
     assert (agent["agent"], agent["files"], agent["sessions"]) == ("codex", 2, 2)

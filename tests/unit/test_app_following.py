@@ -33,41 +33,43 @@ def store(home: Path) -> Iterator[Store]:
 
 @pytest.fixture
 def project(store: Store) -> Project:
-    return projects.new(store, "shop")
+    return projects.create(store, "shop")
 
 
-def following_of(store: Store, project: Project, *paths: Path, quiet: timedelta | None = None) -> Follower:
+def create_follower(store: Store, project: Project, *paths: Path, quiet: timedelta | None = None) -> Follower:
     return Follower(Destination(store, project), lambda: (list(paths), []), quiet=quiet)
 
 
-def kept(store: Store, project: Project) -> list[tuple[int, bool, object]]:
+def stored_turns(store: Store, project: Project) -> list[tuple[int, bool, object]]:
     return [
-        (one.ordinal, one.abandoned, one.turn) for session in sittings.listed(store, project) for one in sittings.replay(store, session)
+        (stored.ordinal, stored.abandoned, stored.turn)
+        for session in sittings.list_sessions(store, project)
+        for stored in sittings.replay(store, session)
     ]
 
 
-def new(outcome: list[imports.ImportedFile]) -> int:
+def count_new_turns(outcome: list[imports.ImportedFile]) -> int:
     assert [file.error for file in outcome] == [None] * len(outcome)
-    return sum(one.new_turns for file in outcome for one in file.sessions)
+    return sum(session.new_turns for file in outcome for session in file.sessions)
 
 
 @pytest.mark.parametrize("fixture", LINES)
 def test_a_file_that_grows_line_by_line_ends_as_if_imported_whole(store: Store, project: Project, tmp_path: Path, fixture: str) -> None:
     whole = (FIXTURES / fixture).read_bytes()
     growing = tmp_path / "growing.jsonl"
-    follower = following_of(store, project, growing)
+    follower = create_follower(store, project, growing)
     lines = whole.splitlines(keepends=True)
     for line in lines:
         # An agent's write may end anywhere.
         for piece in (line[: len(line) // 2], line[len(line) // 2 :]):
             with growing.open("ab") as stream:
                 stream.write(piece)
-            list(follower.look())
-    list(follower.end())
-    other = projects.new(store, "other")
+            list(follower.poll())
+    list(follower.finish())
+    other = projects.create(store, "other")
     imports.import_paths(store, [FIXTURES / fixture], project=other)
-    assert [one[2] for one in kept(store, project) if not one[1]] == [one[2] for one in kept(store, other) if not one[1]]
-    assert new([*imports.import_paths(store, [growing], project=project).files]) == 0
+    assert [row[2] for row in stored_turns(store, project) if not row[1]] == [row[2] for row in stored_turns(store, other) if not row[1]]
+    assert count_new_turns([*imports.import_paths(store, [growing], project=project).files]) == 0
 
 
 def test_only_what_is_new_is_read(store: Store, project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -75,22 +77,22 @@ def test_only_what_is_new_is_read(store: Store, project: Project, tmp_path: Path
     growing = tmp_path / "growing.jsonl"
     growing.write_bytes(b"".join(lines[:20]))
     read: list[int] = []
-    reads = following._Waiting.readline
+    reads = following._WaitingStream.readline
 
-    def counted(self: following._Waiting, size: int = -1) -> bytes:
+    def counted(self: following._WaitingStream, size: int = -1) -> bytes:
         data = reads(self, size)
         read.append(len(data))
         return data
 
-    monkeypatch.setattr(following._Waiting, "readline", counted)
-    follower = following_of(store, project, growing)
-    assert new(list(follower.look())) > 0
+    monkeypatch.setattr(following._WaitingStream, "readline", counted)
+    follower = create_follower(store, project, growing)
+    assert count_new_turns(list(follower.poll())) > 0
     read.clear()
     with growing.open("ab") as stream:
         stream.writelines(lines[20:])
-    assert new(list(follower.look())) > 0
+    assert count_new_turns(list(follower.poll())) > 0
     assert sum(read) == len(b"".join(lines[20:]))
-    assert list(follower.look()) == []
+    assert list(follower.poll()) == []
 
 
 def test_what_is_kept_back_comes_when_the_file_has_settled(
@@ -98,13 +100,13 @@ def test_what_is_kept_back_comes_when_the_file_has_settled(
 ) -> None:
     growing = tmp_path / "growing.jsonl"
     growing.write_bytes((FIXTURES / "codex/rollout.jsonl").read_bytes())
-    follower = following_of(store, project, growing)
-    first = new(list(follower.look()))
-    assert new(list(follower.look())) == 0
+    follower = create_follower(store, project, growing)
+    first = count_new_turns(list(follower.poll()))
+    assert count_new_turns(list(follower.poll())) == 0
     monkeypatch.setattr(following, "SETTLED_SECONDS", -1.0)
-    rest = new(list(follower.look()))
+    rest = count_new_turns(list(follower.poll()))
     assert rest > 0
-    assert first + rest == len(kept(store, project))
+    assert first + rest == len(stored_turns(store, project))
 
 
 @pytest.mark.parametrize("shorter", [True, False])
@@ -113,46 +115,46 @@ def test_a_file_that_was_written_anew_is_read_anew(store: Store, project: Projec
     small, large = sorted((first, second), key=len)
     path = tmp_path / "a.jsonl"
     path.write_bytes(large if shorter else small)
-    follower = following_of(store, project, path)
-    list(follower.look())
+    follower = create_follower(store, project, path)
+    list(follower.poll())
     path.write_bytes(small if shorter else large)
-    list(follower.look())
-    list(follower.end())
-    assert {session.agent for session in sittings.listed(store, project)} == {"claude-code", "codex"}
-    assert new([*imports.import_paths(store, [path], project=project).files]) == 0
+    list(follower.poll())
+    list(follower.finish())
+    assert {session.agent for session in sittings.list_sessions(store, project)} == {"claude-code", "codex"}
+    assert count_new_turns([*imports.import_paths(store, [path], project=project).files]) == 0
 
 
 def test_a_document_is_read_again_when_it_changes(store: Store, project: Project, tmp_path: Path) -> None:
     path = tmp_path / "list.json"
     path.write_text('[{"role": "user", "content": "one", "timestamp": "2026-03-01T12:00:00Z"}]')
-    follower = following_of(store, project, path)
-    assert new(list(follower.look())) == 1
+    follower = create_follower(store, project, path)
+    assert count_new_turns(list(follower.poll())) == 1
     path.write_text(
         '[{"role": "user", "content": "one", "timestamp": "2026-03-01T12:00:00Z"}, {"role": "assistant", "content": "two", "timestamp": "2026-03-01T12:01:00Z"}]'
     )
-    assert new(list(follower.look())) == 1
-    assert list(follower.look()) == []
+    assert count_new_turns(list(follower.poll())) == 1
+    assert list(follower.poll()) == []
 
 
 def test_folders_are_followed_and_what_is_no_transcript_is_left(store: Store, project: Project, tmp_path: Path) -> None:
-    there = tmp_path / "sessions"
-    there.mkdir()
-    (there / "notes.md").write_text("# Notes\n\nBuy paper rolls.\n")
-    follower = Follower(Destination(store, project), lambda: ([], sorted(there.iterdir())))
-    assert list(follower.look()) == []
-    (there / "a.jsonl").write_bytes((FIXTURES / "pi/branched.jsonl").read_bytes())
-    assert new([*follower.look(), *follower.end()]) > 0
-    (there / "a.jsonl").unlink()
-    assert list(follower.look()) == []
+    folder = tmp_path / "sessions"
+    folder.mkdir()
+    (folder / "notes.md").write_text("# Notes\n\nBuy paper rolls.\n")
+    follower = Follower(Destination(store, project), lambda: ([], sorted(folder.iterdir())))
+    assert list(follower.poll()) == []
+    (folder / "a.jsonl").write_bytes((FIXTURES / "pi/branched.jsonl").read_bytes())
+    assert count_new_turns([*follower.poll(), *follower.finish()]) > 0
+    (folder / "a.jsonl").unlink()
+    assert list(follower.poll()) == []
 
 
 def test_what_was_imported_before_is_not_read_again(store: Store, project: Project, tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_bytes((FIXTURES / "pi/branched.jsonl").read_bytes())
-    follower = following_of(store, project, path)
-    follower.begin()
+    follower = create_follower(store, project, path)
+    follower.start()
     imports.import_paths(store, [path], project=project)
-    assert list(follower.look()) == []
+    assert list(follower.poll()) == []
     assert follower._files[path].tail is None
 
 
@@ -160,20 +162,20 @@ def test_a_session_that_falls_quiet_is_completed_and_again_when_it_goes_on(store
     lines = (FIXTURES / "claude_code/session.jsonl").read_bytes().splitlines(keepends=True)
     path = tmp_path / "a.jsonl"
     path.write_bytes(b"".join(lines[:20]))
-    follower = following_of(store, project, path, quiet=timedelta(minutes=30))
-    follower.begin()
-    follower.note(imports.import_paths(store, [path], project=project).files)
-    assert list(follower.look()) == []
+    follower = create_follower(store, project, path, quiet=timedelta(minutes=30))
+    follower.start()
+    follower.record_imports(imports.import_paths(store, [path], project=project).files)
+    assert list(follower.poll()) == []
     versions = []
     for more in ((), lines[20:]):
         with path.open("ab") as stream:
             stream.writelines(more)
         # The file's own time, an hour ago: it has been quiet since.
         os.utime(path, (time.time() - 3600 + len(versions), time.time() - 3600 + len(versions)))
-        versions += [one.version for file in follower.look() for one in file.sessions if one.version is not None]
+        versions += [session.version for file in follower.poll() for session in file.sessions if session.version is not None]
     assert versions == [1, 2]
-    assert [session.status for session in sittings.listed(store, project)] == ["completed"]
-    assert list(follower.look()) == []
+    assert [session.status for session in sittings.list_sessions(store, project)] == ["completed"]
+    assert list(follower.poll()) == []
 
 
 def test_a_reader_that_fails_is_heard(store: Store, project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -185,10 +187,10 @@ def test_a_reader_that_fails_is_heard(store: Store, project: Project, tmp_path: 
 
     monkeypatch.setattr(following, "prepared", fails)
     with pytest.raises(RuntimeError, match="a defect"):
-        list(following_of(store, project, path).look())
+        list(create_follower(store, project, path).poll())
 
 
-def test_following_ends_when_it_is_told_and_lets_nothing_wait(store: Store, project: Project, tmp_path: Path) -> None:
+def test_following_ends_on_request_and_leaves_nothing_waiting(store: Store, project: Project, tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_bytes((FIXTURES / "codex/rollout.jsonl").read_bytes())
     waited: list[float] = []
@@ -198,10 +200,10 @@ def test_following_ends_when_it_is_told_and_lets_nothing_wait(store: Store, proj
         return len(waited) > 2
 
     came: list[imports.ImportedFile] = []
-    follow(following_of(store, project, path), is_over, came.append)
-    assert new(came) == len(kept(store, project))
+    follow(create_follower(store, project, path), is_over, came.append)
+    assert count_new_turns(came) == len(stored_turns(store, project))
     assert waited[0] == 0
-    assert all(following.POLL_SECONDS <= seconds <= following.MOST_POLL_SECONDS for seconds in waited[1:])
+    assert all(following.POLL_SECONDS <= seconds <= following.MAX_POLL_SECONDS for seconds in waited[1:])
 
 
 @pytest.mark.slow
@@ -230,9 +232,9 @@ def test_the_command_keeps_up_and_ends_cleanly(tmp_path: Path, ends_by: signal.S
     assert out.read_text().endswith("Stopped. What came in is kept.\n")
     with Store.at_folder(tmp_path / "home") as store:
         shop = projects.resolve(store, "shop")
-        (session,) = sittings.listed(store, shop)
+        (session,) = sittings.list_sessions(store, shop)
         outcome = imports.import_paths(store, [FIXTURES / "claude_code/session.jsonl"], project=shop)
-    assert (new(outcome.files), outcome.files[0].report.turns) == (0, session.turns)
+    assert (count_new_turns(outcome.files), outcome.files[0].report.turns) == (0, session.turns)
 
 
 def until(is_so: Callable[[], bool], process: subprocess.Popen[bytes]) -> None:
@@ -250,8 +252,8 @@ def test_a_folder_that_is_one_transcript_is_followed(store: Store, project: Proj
     (home / "events").mkdir(parents=True)
     for number, event in enumerate(events[:-1]):
         (home / "events" / f"{number}.json").write_text(json.dumps(event))
-    follower = following_of(store, project, home)
-    assert new(list(follower.look())) > 0
-    assert list(follower.look()) == []
+    follower = create_follower(store, project, home)
+    assert count_new_turns(list(follower.poll())) > 0
+    assert list(follower.poll()) == []
     (home / "events" / f"{len(events) - 1}.json").write_text(json.dumps(events[-1]))
-    assert new(list(follower.look())) == 1
+    assert count_new_turns(list(follower.poll())) == 1

@@ -27,13 +27,13 @@ def store(home: Path) -> Iterator[Store]:
 
 @pytest.fixture
 def project(store: Store) -> Project:
-    return projects.new(store, "shop")
+    return projects.create(store, "shop")
 
 
-def claude(session: str, *said: tuple[str, str, str | None]) -> list[dict[str, Any]]:
+def claude(session: str, *messages: tuple[str, str, str | None]) -> list[dict[str, Any]]:
     """Records of Claude Code, each (uuid, text, parent); prompts and answers alternate, and an answer cost ten tokens."""
     records = []
-    for number, (uuid, text, parent) in enumerate(said):
+    for number, (uuid, text, parent) in enumerate(messages):
         kind = ("user", "assistant")[number % 2]
         message: dict[str, Any] = {"role": kind, "content": text}
         if kind == "assistant":
@@ -63,16 +63,16 @@ def lines(path: Path, records: list[dict[str, Any]]) -> Path:
     return path
 
 
-def everything(store: Store, project: Project) -> list[StoredTurn]:
-    return [one for session in sittings.listed(store, project) for one in sittings.replay(store, session)]
+def list_turns(store: Store, project: Project) -> list[StoredTurn]:
+    return [stored for session in sittings.list_sessions(store, project) for stored in sittings.replay(store, session)]
 
 
-def said(store: Store, project: Project) -> list[str]:
-    return sorted(one.turn.text for one in everything(store, project))
+def turn_texts(store: Store, project: Project) -> list[str]:
+    return sorted(stored.turn.text for stored in list_turns(store, project))
 
 
 def cost(store: Store, project: Project) -> int:
-    return sum(one.turn.usage.output_tokens for one in everything(store, project) if one.turn.usage)
+    return sum(stored.turn.usage.output_tokens for stored in list_turns(store, project) if stored.turn.usage)
 
 
 @pytest.mark.parametrize("order", sorted(set(permutations(("parent", "fork", "parent")))))
@@ -83,10 +83,10 @@ def test_a_fork_of_claude_code_keeps_the_shared_prefix_once(store: Store, projec
     }
     for name in order:
         assert [file.error for file in imports.import_paths(store, [files[name]], project=project).files] == [None]
-    assert said(store, project) == sorted(text for _, text, _ in {*PARENT, *FORK})
+    assert turn_texts(store, project) == sorted(text for _, text, _ in {*PARENT, *FORK})
     assert cost(store, project) == 30
-    assert {session.native_id for session in sittings.listed(store, project)} == {"s-parent", "s-fork"}
-    assert not any(one.abandoned for one in everything(store, project))
+    assert {session.native_id for session in sittings.list_sessions(store, project)} == {"s-parent", "s-fork"}
+    assert not any(stored.abandoned for stored in list_turns(store, project))
 
 
 def test_a_resumed_session_that_copies_its_past_into_a_new_file_is_one_conversation(store: Store, project: Project, tmp_path: Path) -> None:
@@ -94,11 +94,11 @@ def test_a_resumed_session_that_copies_its_past_into_a_new_file_is_one_conversat
     more = (("u-07", "And the total?", "u-04"), ("u-08", "Below the table.", "u-07"))
     second = lines(tmp_path / "b.jsonl", [*claude("s-1", *PARENT), *claude("s-2", *more)])
     outcome = imports.import_paths(store, [first, second], project=project)
-    assert said(store, project) == sorted(text for _, text, _ in {*PARENT, *more})
+    assert turn_texts(store, project) == sorted(text for _, text, _ in {*PARENT, *more})
     assert cost(store, project) == 30
-    kept = {session.native_id: session for session in sittings.listed(store, project)}
-    assert (kept["s-1"].turns, kept["s-2"].turns, kept["s-2"].parent_native_id) == (4, 2, "s-1")
-    assert sum(one.known_turns for file in outcome.files for one in file.sessions) == 4
+    sessions_by_id = {session.native_id: session for session in sittings.list_sessions(store, project)}
+    assert (sessions_by_id["s-1"].turns, sessions_by_id["s-2"].turns, sessions_by_id["s-2"].parent_native_id) == (4, 2, "s-1")
+    assert sum(session.known_turns for file in outcome.files for session in file.sessions) == 4
 
 
 def test_a_session_resumed_in_its_own_file_grows(store: Store, project: Project, tmp_path: Path) -> None:
@@ -106,7 +106,7 @@ def test_a_session_resumed_in_its_own_file_grows(store: Store, project: Project,
     imports.import_paths(store, [path], project=project, complete=True)
     lines(path, claude("s-1", *PARENT))
     (file,) = imports.import_paths(store, [path], project=project, complete=True).files
-    assert [(one.session.number, one.new_turns, one.version) for one in file.sessions] == [(1, 2, 2)]
+    assert [(session.session.number, session.new_turns, session.version) for session in file.sessions] == [(1, 2, 2)]
     assert cost(store, project) == 20
 
 
@@ -116,15 +116,15 @@ def test_a_branch_that_was_left_is_kept_apart_and_counts_for_no_fact(store: Stor
     path = lines(tmp_path / "a.jsonl", claude("s-1", *PREFIX, *left, *taken))
     imports.import_paths(store, [path], project=project)
     imports.import_paths(store, [path], project=project)
-    abandoned = {one.turn.text for one in everything(store, project) if one.abandoned}
+    abandoned = {stored.turn.text for stored in list_turns(store, project) if stored.abandoned}
     assert abandoned == {text for _, text, _ in left}
-    completing.complete(store, sittings.find(store, project, 1))
-    rules = " ".join(fact.text for fact in facts.listed(store, project, kind="rule"))
+    completing.complete(store, sittings.require(store, project, 1))
+    rules = " ".join(fact.text for fact in facts.list_facts(store, project, kind="rule"))
     assert "importer" in rules
     assert "exporter" not in rules
 
 
-def codex(session: str, *said: str, parent: str | None = None) -> list[dict[str, Any]]:
+def codex(session: str, *texts: str, parent: str | None = None) -> list[dict[str, Any]]:
     """A rollout whose prompts and answers alternate; a fork has the head of its parent after its own."""
     head = {"timestamp": "2026-03-02T09:00:00Z", "type": "session_meta", "payload": {"id": session, "cwd": "/code/shop"}}
     records = [head]
@@ -134,7 +134,7 @@ def codex(session: str, *said: str, parent: str | None = None) -> list[dict[str,
             {**head, "payload": {"id": parent, "cwd": "/code/shop"}},
         ]
     total = 0
-    for number, text in enumerate(said):
+    for number, text in enumerate(texts):
         at = f"2026-03-02T09:{number + 1:02}:00Z"
         role, kind = (("user", "input_text"), ("assistant", "output_text"))[number % 2]
         item: dict[str, Any] = {"type": "message", "role": role, "content": [{"type": kind, "text": text}]}
@@ -154,17 +154,17 @@ def test_a_fork_of_codex_keeps_the_shared_prefix_once(store: Store, project: Pro
     fork = lines(tmp_path / "f.jsonl", codex("f", "By day.", "Sorted.", "By month.", "By month it is.", parent="p"))
     for path in (parent, fork) if parent_first else (fork, parent):
         imports.import_paths(store, [path], project=project)
-    assert said(store, project) == sorted(["By day.", "Sorted.", "By week.", "By week it is.", "By month.", "By month it is."])
+    assert turn_texts(store, project) == sorted(["By day.", "Sorted.", "By week.", "By week it is.", "By month.", "By month it is."])
     assert cost(store, project) == 30
-    kept = {session.native_id: session.parent_native_id for session in sittings.listed(store, project)}
-    assert kept == {"p": None, "f": "p"}
+    parents_by_id = {session.native_id: session.parent_native_id for session in sittings.list_sessions(store, project)}
+    assert parents_by_id == {"p": None, "f": "p"}
 
 
 @pytest.mark.parametrize("fixture", ["claude_code/rewound.jsonl", "gemini/session.jsonl", "pi/branched.jsonl", "codex/forked_events.jsonl"])
 def test_what_was_taken_back_is_kept_and_marked_once(store: Store, project: Project, fixture: str) -> None:
     imports.import_paths(store, [FIXTURES / fixture], project=project)
-    before = [(one.ordinal, one.abandoned) for one in everything(store, project)]
+    before = [(stored.ordinal, stored.abandoned) for stored in list_turns(store, project)]
     imports.import_paths(store, [FIXTURES / fixture], project=project)
-    assert [(one.ordinal, one.abandoned) for one in everything(store, project)] == before
+    assert [(stored.ordinal, stored.abandoned) for stored in list_turns(store, project)] == before
     # The way that was taken last is never a branch that was left.
     assert not before[-1][1]

@@ -24,7 +24,7 @@ from onward.app import (
     troubleshooting,
 )
 from onward.app.intake import SessionIntake
-from onward.app.preparing import ready
+from onward.app.preparing import prepare_turns
 from onward.app.projects import Project
 from onward.core.facts import Handle
 from onward.core.transcript import SessionHead, ToolCall, ToolResult, Turn
@@ -46,7 +46,7 @@ def call(number: int, name: str, arguments: dict[str, object], answer: str = "ok
     return [Turn("assistant", calls=(ToolCall(str(number), name, arguments),)), Turn("tool", results=(result,))]
 
 
-def mending(path: str = "src/shop/cart.py") -> list[Turn]:
+def fixing_turns(path: str = "src/shop/cart.py") -> list[Turn]:
     """A session that meets an error, finds why, and mends it."""
     return [
         Turn("user", "The cart breaks for guests. Find out why and mend it, please."),
@@ -59,12 +59,12 @@ def mending(path: str = "src/shop/cart.py") -> list[Turn]:
     ]
 
 
-def play(store: Store, project: Project, said: list[Turn], native: str, day: int = 1, **words: object) -> None:
+def import_session(store: Store, project: Project, turns: list[Turn], native: str, day: int = 1, **words: object) -> None:
     """Import a session and complete it."""
     head = SessionHead("codex", native, NOON + timedelta(days=day), cwd="/home/me/shop")
     intake = SessionIntake(store, project, head, f"{native}.jsonl")
-    timed = [replace(turn, at=NOON + timedelta(days=day, minutes=minute)) for minute, turn in enumerate(said)]
-    for item in ready([head, *timed], lambda _: project.key):
+    timed = [replace(turn, at=NOON + timedelta(days=day, minutes=minute)) for minute, turn in enumerate(turns)]
+    for item in prepare_turns([head, *timed], lambda _: project.key):
         if not isinstance(item, SessionHead):
             intake.take(item)
     session = intake.finish()
@@ -75,10 +75,10 @@ def play(store: Store, project: Project, said: list[Turn], native: str, day: int
 @pytest.fixture(scope="module")
 def pattern(new_home: Callable[[Path], Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The home of a store with a project of one session."""
-    made = new_home(tmp_path_factory.mktemp("shop") / "home")
-    with Store.at_folder(made) as store:
-        play(store, projects.new(store, "shop"), mending(), "first")
-    return made
+    folder = new_home(tmp_path_factory.mktemp("shop") / "home")
+    with Store.at_folder(folder) as store:
+        import_session(store, projects.create(store, "shop"), fixing_turns(), "first")
+    return folder
 
 
 @pytest.fixture
@@ -88,108 +88,110 @@ def home(pattern: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def shop(store: Store) -> Project:
-    return projects.only(store)
+    return projects.require_only(store)
 
 
-def told(store: Store, **only: object) -> list[str]:
-    return [one.text for one in knowledge.listed(store, **only)]  # type: ignore[arg-type]
+def entry_texts(store: Store, **only: object) -> list[str]:
+    return [entry.text for entry in knowledge.list_entries(store, **only)]  # type: ignore[arg-type]
 
 
-def everything(store: Store, project: Project) -> tuple[object, ...]:
+def derived_state(store: Store, project: Project) -> tuple[object, ...]:
     """All that is derived, but for ids and times of the store."""
-    entries = [(one.kind, one.category, one.text, one.fix, one.sources) for one in knowledge.listed(store, project=project)]
-    return analytics.growth(store, project), touched.listed(store, project), sorted(entries)
+    entries = [
+        (entry.kind, entry.category, entry.text, entry.fix, entry.sources) for entry in knowledge.list_entries(store, project=project)
+    ]
+    return analytics.growth(store, project), touched.list_files(store, project), sorted(entries)
 
 
 def test_a_session_that_is_completed_teaches(store: Store, shop: Project) -> None:
-    solutions = knowledge.listed(store, kind="solution")
-    assert any("KeyError: 'currency'" in one.text and "cart.py" in one.fix for one in solutions)
-    assert any("cents" in text for text in told(store, kind="decision"))
-    detail = knowledge.show(store, next(one.id for one in solutions if "failed with" in one.text))
-    assert [(one.project, one.handle) for one in detail.sources] == [("shop", Handle(1, 4))]
+    solutions = knowledge.list_entries(store, kind="solution")
+    assert any("KeyError: 'currency'" in solution.text and "cart.py" in solution.fix for solution in solutions)
+    assert any("cents" in text for text in entry_texts(store, kind="decision"))
+    detail = knowledge.show(store, next(solution.id for solution in solutions if "failed with" in solution.text))
+    assert [(source.project, source.handle) for source in detail.sources] == [("shop", Handle(1, 4))]
 
 
 def test_an_error_is_known_again_in_its_project_first(store: Store, shop: Project) -> None:
-    other = projects.new(store, "other")
-    play(store, other, mending("app/basket.py"), "second", day=2)
+    other = projects.create(store, "other")
+    import_session(store, other, fixing_turns("app/basket.py"), "second", day=2)
     log = f"============ FAILURES ===========\n/ci/build/cart.py:99: KeyError: 'currency'\n{'-' * 40}"
-    mine = knowledge.seen(store, log, project=shop)
-    assert mine.answers[0].sure == "same"
-    assert mine.answers[0].is_own
-    assert mine.answers[0].source is not None
-    assert mine.answers[0].source.project == "shop"
-    assert "src/shop/cart.py" in mine.answers[0].fix
-    theirs = knowledge.seen(store, log, project=other).answers[0]
-    assert theirs.source is not None
-    assert theirs.source.project == "other"
-    assert "app/basket.py" in theirs.fix
-    assert knowledge.seen(store, log, project=projects.new(store, "third")).answers[0].is_own is False
-    assert [(one.project, one.is_solved) for one in mine.met] == [("shop", True), ("other", True)]
-    assert mine.answers[0].entry.id == theirs.entry.id, "the same error is one entry"
+    own_history = knowledge.match_error(store, log, project=shop)
+    assert own_history.fixes[0].sure == "same"
+    assert own_history.fixes[0].is_own
+    assert own_history.fixes[0].source is not None
+    assert own_history.fixes[0].source.project == "shop"
+    assert "src/shop/cart.py" in own_history.fixes[0].fix
+    other_answer = knowledge.match_error(store, log, project=other).fixes[0]
+    assert other_answer.source is not None
+    assert other_answer.source.project == "other"
+    assert "app/basket.py" in other_answer.fix
+    assert knowledge.match_error(store, log, project=projects.create(store, "third")).fixes[0].is_own is False
+    assert [(occurrence.project, occurrence.is_solved) for occurrence in own_history.occurrences] == [("shop", True), ("other", True)]
+    assert own_history.fixes[0].entry.id == other_answer.entry.id, "the same error is one entry"
 
 
 def test_a_similar_error_is_called_similar_and_a_foreign_one_is_not_answered(store: Store, shop: Project) -> None:
-    found = knowledge.seen(store, "KeyError: 'currency' while checking out the basket", project=shop).answers
-    assert found
-    assert found[0].sure == "similar"
-    assert 0 < found[0].likeness_ratio < 1
-    assert knowledge.seen(store, "Segmentation fault in libfoo during shutdown", project=shop).answers == []
+    answers = knowledge.match_error(store, "KeyError: 'currency' while checking out the basket", project=shop).fixes
+    assert answers
+    assert answers[0].sure == "similar"
+    assert 0 < answers[0].likeness_ratio < 1
+    assert knowledge.match_error(store, "Segmentation fault in libfoo during shutdown", project=shop).fixes == []
     with pytest.raises(BadInput):
-        knowledge.seen(store, " \n ")
+        knowledge.match_error(store, " \n ")
 
 
 def test_what_nobody_solved_yet_gets_a_checklist_by_rules(store: Store, shop: Project) -> None:
-    said = troubleshooting.troubleshoot(store, "connect ECONNREFUSED 127.0.0.1:5432", project=shop)
-    assert said.advice.category == "network"
-    assert said.advice.causes
-    assert said.advice.commands
+    result = troubleshooting.troubleshoot(store, "connect ECONNREFUSED 127.0.0.1:5432", project=shop)
+    assert result.advice.category == "network"
+    assert result.advice.causes
+    assert result.advice.commands
     assert troubleshooting.troubleshoot(store, "qwertz uiop").advice.category == "general"
 
 
-def test_a_correction_is_heeded(store: Store, shop: Project) -> None:
-    decision = next(one for one in facts.listed(store, shop) if "cents" in one.text)
+def test_a_correction_is_respected(store: Store, shop: Project) -> None:
+    decision = next(fact for fact in facts.list_facts(store, shop) if "cents" in fact.text)
     facts.reword(store, shop, decision.id, "I decided to keep totals in `rupiah` instead of cents, because nobody pays in cents.")
-    assert any("`rupiah`" in text for text in told(store, kind="decision"))
+    assert any("`rupiah`" in text for text in entry_texts(store, kind="decision"))
     facts.retract(store, shop, decision.id)
-    assert told(store, kind="decision") == []
+    assert entry_texts(store, kind="decision") == []
     rebuilding.rebuild(store, shop)
-    assert told(store, kind="decision") == []
+    assert entry_texts(store, kind="decision") == []
     facts.restore(store, shop, decision.id)
-    assert len(told(store, kind="decision")) == 1
+    assert len(entry_texts(store, kind="decision")) == 1
 
 
 def test_a_project_deleted_takes_what_only_it_taught(store: Store, shop: Project) -> None:
-    other = projects.new(store, "other")
-    play(store, other, mending("app/basket.py"), "second", day=2)
+    other = projects.create(store, "other")
+    import_session(store, other, fixing_turns("app/basket.py"), "second", day=2)
     projects.delete(store, other)
-    assert "app/basket.py" not in str(knowledge.listed(store))
+    assert "app/basket.py" not in str(knowledge.list_entries(store))
     projects.delete(store, shop)
-    assert knowledge.listed(store) == []
+    assert knowledge.list_entries(store) == []
 
 
 def test_all_of_it_is_made_again(store: Store, shop: Project) -> None:
     for number in range(2, 5):
-        play(store, shop, mending(), f"native-{number}", day=number, credits_used=90.0)
-    before = everything(store, shop)
-    assert deriving.derive(store, shop) == 4
-    assert everything(store, shop) == before
+        import_session(store, shop, fixing_turns(), f"native-{number}", day=number, credits_used=90.0)
+    before = derived_state(store, shop)
+    assert deriving.rederive(store, shop) == 4
+    assert derived_state(store, shop) == before
     rebuilding.rebuild(store, shop)
-    assert everything(store, shop) == before
+    assert derived_state(store, shop) == before
 
 
 def test_a_session_that_moves_takes_its_knowledge_along(store: Store, shop: Project) -> None:
-    other = projects.new(store, "other")
-    before = told(store)
+    other = projects.create(store, "other")
+    before = entry_texts(store)
     remapping.remap_sessions(store, shop, [1], other)
-    assert told(store) == told(store, project=other) == before
-    assert told(store, project=shop) == []
-    assert [one.path for one in touched.listed(store, other)] == ["src/shop/cart.py"]
-    facts.retract(store, other, next(one.id for one in facts.listed(store, other) if "cents" in one.text))
-    assert told(store, kind="decision") == []
+    assert entry_texts(store) == entry_texts(store, project=other) == before
+    assert entry_texts(store, project=shop) == []
+    assert [file.path for file in touched.list_files(store, other)] == ["src/shop/cart.py"]
+    facts.retract(store, other, next(fact.id for fact in facts.list_facts(store, other) if "cents" in fact.text))
+    assert entry_texts(store, kind="decision") == []
 
 
 def test_a_session_is_measured(store: Store, shop: Project) -> None:
-    play(store, shop, mending(), "second", day=2, credits_used=80.0, accomplishments=["Mended", "Tested"])
+    import_session(store, shop, fixing_turns(), "second", day=2, credits_used=80.0, accomplishments=["Mended", "Tested"])
     report = analytics.growth(store, shop)
     first, second = report.points
     assert (first.actual.rework_tokens, first.actual.facts_used_again) == (0, 0)
@@ -212,66 +214,66 @@ def test_reading_a_known_file_after_the_first_step_is_rework(store: Store, shop:
         *call(1, "Bash", {"command": "make build"}),
         *call(2, "Read", {"file_path": "src/shop/cart.py"}, "x" * 2000),
     ]
-    play(store, shop, again, "second", day=2)
+    import_session(store, shop, again, "second", day=2)
     assert analytics.growth(store, shop).points[1].actual.reread_tokens > 400
 
 
-def test_retention_is_told_session_by_session_later(store: Store, shop: Project) -> None:
-    found = analytics.retention(store, shop)
-    assert [(one.later, one.sessions) for one in found.points] == [(0, found.sessions)]
+def test_retention_is_reported_session_by_session(store: Store, shop: Project) -> None:
+    report = analytics.retention(store, shop)
+    assert [(point.later, point.sessions) for point in report.points] == [(0, report.sessions)]
     for number in range(2, 5):
-        play(store, shop, mending(), f"native-{number}", day=number)
+        import_session(store, shop, fixing_turns(), f"native-{number}", day=number)
     later = analytics.retention(store, shop)
-    assert later.sessions == found.sessions + 3
+    assert later.sessions == report.sessions + 3
     assert later.points[0].kept_ratio == 1.0
-    assert [one.later for one in later.points] == list(range(len(later.points)))
-    assert all(0 <= one.kept_ratio <= 1 for one in later.points)
-    assert analytics.retention(store, projects.new(store, "untouched")).points == []
+    assert [point.later for point in later.points] == list(range(len(later.points)))
+    assert all(0 <= point.kept_ratio <= 1 for point in later.points)
+    assert analytics.retention(store, projects.create(store, "untouched")).points == []
 
 
 def test_retention_leaves_out_what_a_person_retracted(store: Store, shop: Project) -> None:
     assert analytics.retention(store, shop).points
-    for one in facts.listed(store, shop):
-        facts.retract(store, shop, one.id)
+    for fact in facts.list_facts(store, shop):
+        facts.retract(store, shop, fact.id)
     assert analytics.retention(store, shop).points == []
 
 
-def test_growth_is_told_of_each_project_and_of_all(store: Store, shop: Project) -> None:
-    assert analytics.overall_growth(store) == analytics.NOTHING_GROWN
+def test_growth_is_reported_for_each_project_and_for_all(store: Store, shop: Project) -> None:
+    assert analytics.overall_growth(store) == analytics.NO_GROWTH
     for number in range(2, 5):
-        play(store, shop, mending(), f"native-{number}", day=number)
-    other = projects.new(store, "other")
-    play(store, other, mending(), "theirs", day=9)
-    told_of = analytics.growths(store, [shop, other])
-    assert told_of.of_project[shop.id] == analytics.growth(store, shop).growth
+        import_session(store, shop, fixing_turns(), f"native-{number}", day=number)
+    other = projects.create(store, "other")
+    import_session(store, other, fixing_turns(), "theirs", day=9)
+    told_of = analytics.growth_by_project(store, [shop, other])
+    assert told_of.growth_by_id[shop.id] == analytics.growth(store, shop).growth
     assert analytics.overall_growth(store) == analytics.growth(store).growth
-    assert told_of.of_project[other.id] == analytics.NOTHING_GROWN
-    assert analytics.growths(store, [other]).of_project.keys() == {other.id}
-    assert told_of.kept_ratio == analytics.kept_ratios(store)
-    assert told_of.kept_ratio.keys() == {shop.id, other.id}
+    assert told_of.growth_by_id[other.id] == analytics.NO_GROWTH
+    assert analytics.growth_by_project(store, [other]).growth_by_id.keys() == {other.id}
+    assert told_of.kept_ratio_by_id == analytics.kept_ratios(store)
+    assert told_of.kept_ratio_by_id.keys() == {shop.id, other.id}
 
 
 def test_many_points_are_thinned_but_the_totals_hold_all(store: Store, shop: Project) -> None:
     for number in range(2, 8):
-        play(store, shop, [Turn("user", "Hello there, how are you?")], f"native-{number}", day=number)
+        import_session(store, shop, [Turn("user", "Hello there, how are you?")], f"native-{number}", day=number)
     report = analytics.growth(store, shop, most_points=3)
-    assert [one.session for one in report.points] == [1, 4, 7]
+    assert [point.session for point in report.points] == [1, 4, 7]
     assert (report.sessions, report.not_measured) == (7, 6)
     assert len(analytics.growth_csv(report).splitlines()) == 4
 
 
-def test_what_recurs_is_told(store: Store, shop: Project) -> None:
-    play(store, shop, mending(), "second", day=2, blockers=["=No keys for production"])
-    play(store, shop, mending(), "third", day=3)
-    found = analytics.patterns(store, shop)
-    assert [(one.text, one.sessions) for one in found.errors] == [(ERROR, 3)]
-    assert [(one.path, one.sessions) for one in found.files] == [("src/shop/cart.py", 3)]
-    assert [(one.text, one.outlived) for one in found.blockers] == [("=No keys for production", 1)]
-    assert analytics.patterns(store) == found
-    lines = analytics.patterns_csv(found).splitlines()
+def test_recurring_patterns_are_reported(store: Store, shop: Project) -> None:
+    import_session(store, shop, fixing_turns(), "second", day=2, blockers=["=No keys for production"])
+    import_session(store, shop, fixing_turns(), "third", day=3)
+    patterns = analytics.patterns(store, shop)
+    assert [(error.text, error.sessions) for error in patterns.errors] == [(ERROR, 3)]
+    assert [(file.path, file.sessions) for file in patterns.files] == [("src/shop/cart.py", 3)]
+    assert [(blocker.text, blocker.outlived) for blocker in patterns.blockers] == [("=No keys for production", 1)]
+    assert analytics.patterns(store) == patterns
+    lines = analytics.patterns_csv(patterns).splitlines()
     assert lines[0] == "what,project,text,sessions,times,last_seen"
     assert any("'=No keys" in line for line in lines), "no formula of somebody else's in a spreadsheet"
-    facts.retract(store, shop, next(one.id for one in facts.listed(store, shop, kind="blocker")))
+    facts.retract(store, shop, next(fact.id for fact in facts.list_facts(store, shop, kind="blocker")))
     assert analytics.patterns(store, shop).blockers == []
 
 
@@ -281,26 +283,26 @@ def test_knowledge_that_was_used_again_is_counted_once(store: Store, shop: Proje
         *call(1, "Bash", {"command": "pytest tests/test_cart.py"}, "1 passed"),
         Turn("assistant", "Totals stay in `src/shop/cart.py` as before."),
     ]
-    play(store, shop, again, "second", day=2)
-    used = {one.id: one.used for one in knowledge.listed(store)}
+    import_session(store, shop, again, "second", day=2)
+    used = {entry.id: entry.used for entry in knowledge.list_entries(store)}
     assert max(used.values()) == 1
-    deriving.derive(store, shop)
-    assert {one.id: one.used for one in knowledge.listed(store)} == used
+    deriving.rederive(store, shop)
+    assert {entry.id: entry.used for entry in knowledge.list_entries(store)} == used
 
 
 def test_entries_are_written_changed_and_deleted_by_hand(store: Store, shop: Project) -> None:
-    made = knowledge.add(store, "Fixtures make a folder of their own, so that tests run in any order.")
-    assert (made.kind, made.category, made.author) == ("practice", "tests", "person")
-    assert knowledge.search(store, "order of tests")[0].entry == made
-    changed = knowledge.edit(store, made.id, text="Ask for port 0.", category="network", kind="pattern")
+    entry = knowledge.add(store, "Fixtures make a folder of their own, so that tests run in any order.")
+    assert (entry.kind, entry.category, entry.author) == ("practice", "tests", "person")
+    assert knowledge.search(store, "order of tests")[0].entry == entry
+    changed = knowledge.edit(store, entry.id, text="Ask for port 0.", category="network", kind="pattern")
     assert (changed.text, changed.category, changed.kind) == ("Ask for port 0.", "network", "pattern")
-    assert knowledge.note_used(store, made.id).used == 1
-    harvested = next(one for one in knowledge.listed(store) if one.author == "session")
+    assert knowledge.record_used(store, entry.id).used == 1
+    harvested = next(candidate for candidate in knowledge.list_entries(store) if candidate.author == "session")
     knowledge.delete(store, harvested.id)
     rebuilding.rebuild(store, shop)
-    assert harvested.text not in told(store)
-    knowledge.delete(store, made.id)
-    for missing in (made.id, harvested.id, 99):
+    assert harvested.text not in entry_texts(store)
+    knowledge.delete(store, entry.id)
+    for missing in (entry.id, harvested.id, 99):
         with pytest.raises(NotFound):
             knowledge.show(store, missing)
 
@@ -317,36 +319,36 @@ def test_words_are_redacted_and_wrong_ones_are_refused(store: Store) -> None:
 
 def test_searching_keeps_to_a_project_a_kind_and_a_category(store: Store, shop: Project) -> None:
     knowledge.add(store, "A KeyError for a currency is a guest's cart", kind="pattern")
-    assert {one.entry.author for one in knowledge.search(store, "currency KeyError")} == {"person", "session"}
-    assert {one.entry.author for one in knowledge.search(store, "currency KeyError", project=shop)} == {"session"}
-    assert {one.entry.kind for one in knowledge.search(store, "currency KeyError", kind="pattern")} == {"pattern"}
+    assert {hit.entry.author for hit in knowledge.search(store, "currency KeyError")} == {"person", "session"}
+    assert {hit.entry.author for hit in knowledge.search(store, "currency KeyError", project=shop)} == {"session"}
+    assert {hit.entry.kind for hit in knowledge.search(store, "currency KeyError", kind="pattern")} == {"pattern"}
     assert knowledge.search(store, "currency", category="frontend") == []
     assert knowledge.search(store, "zeppelin") == []
 
 
 def test_the_steps_of_a_growing_handoff_are_chosen_evenly(store: Store, shop: Project) -> None:
     for number in range(2, 6):
-        play(store, shop, mending(), f"native-{number}", day=number)
-    points = {one.session: one.actual for one in analytics.growth(store, shop).points}
-    assert {one.session: one.actual for one in analytics.steps(store, shop, 10)} == points
-    assert [one.session for one in analytics.steps(store, shop, 3)] == [1, 3, 5]
-    assert analytics.steps(store, projects.new(store, "empty"), 3) == []
+        import_session(store, shop, fixing_turns(), f"native-{number}", day=number)
+    points = {point.session: point.actual for point in analytics.growth(store, shop).points}
+    assert {step.session: step.actual for step in analytics.growth_points(store, shop, 10)} == points
+    assert [step.session for step in analytics.growth_points(store, shop, 3)] == [1, 3, 5]
+    assert analytics.growth_points(store, projects.create(store, "empty"), 3) == []
 
 
 def test_the_newest_sessions_come_first_and_page_by_page(store: Store, shop: Project) -> None:
     for number in range(2, 5):
-        play(store, shop, mending(), f"native-{number}", day=number)
+        import_session(store, shop, fixing_turns(), f"native-{number}", day=number)
     sessions.start(store, shop)
-    first = sessions.recent(store, shop, limit=3)
-    assert [one.session.number for one in first] == [5, 4, 3]
+    first = sessions.list_recent(store, shop, limit=3)
+    assert [recent.session.number for recent in first] == [5, 4, 3]
     assert first[0].handoff is None
     assert first[1].handoff is not None
-    assert [one.session.number for one in sessions.recent(store, shop, before=3, limit=3)] == [2, 1]
-    assert [one.session.number for one in sessions.recent(store, shop, status="active", limit=3)] == [5]
+    assert [recent.session.number for recent in sessions.list_recent(store, shop, before=3, limit=3)] == [2, 1]
+    assert [recent.session.number for recent in sessions.list_recent(store, shop, status="active", limit=3)] == [5]
 
 
 def test_facts_are_found_by_what_they_say_in_capitals_or_not(store: Store, shop: Project) -> None:
-    found = facts.listed(store, shop, text="CENTS")
-    assert found
-    assert all("cents" in one.text.casefold() for one in found)
-    assert facts.listed(store, shop, text="nowhere said") == []
+    cents_facts = facts.list_facts(store, shop, text="CENTS")
+    assert cents_facts
+    assert all("cents" in fact.text.casefold() for fact in cents_facts)
+    assert facts.list_facts(store, shop, text="nowhere said") == []

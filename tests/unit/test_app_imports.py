@@ -13,9 +13,9 @@ import pytest
 from onward.app import ahead, completing, handoffs, imports, projects
 from onward.app import sessions as sittings
 from onward.app.intake import SessionIntake
-from onward.app.preparing import ready
+from onward.app.preparing import prepare_turns
 from onward.app.projects import Project
-from onward.core.imported import Imported, Progress
+from onward.core.imported import ImportProgress, ImportResult
 from onward.core.transcript import Rewind, SessionHead, Turn
 from onward.errors import BadInput, Conflict, NotFound, UnreadableFile
 from onward.store import Store
@@ -32,38 +32,38 @@ def store(home: Path) -> Iterator[Store]:
 
 @pytest.fixture
 def project(store: Store) -> Project:
-    return projects.new(store, "shop")
+    return projects.create(store, "shop")
 
 
-def written(path: Path, *said: str, native: str | None = None, at: datetime | None = NOON, **head: object) -> Path:
+def write_session(path: Path, *texts: str, native: str | None = None, at: datetime | None = NOON, **head: object) -> Path:
     """Write a session whose turns alternate, a minute apart where *at* says when."""
     messages = [
         {"role": ("user", "assistant")[i % 2], "content": text, **({"timestamp": (at + timedelta(minutes=i)).isoformat()} if at else {})}
-        for i, text in enumerate(said)
+        for i, text in enumerate(texts)
     ]
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps([{"messages": messages, **({"id": native} if native else {}), **head}]), "utf-8")
     return path
 
 
-def take(store: Store, project: Project, paths: list[Path], **options: object) -> Imported:
+def import_files(store: Store, project: Project, paths: list[Path], **options: object) -> ImportResult:
     outcome = imports.import_paths(store, paths, project=project, **options)
     assert [file.error for file in outcome.files] == [None] * len(outcome.files)
     return outcome
 
 
 def texts(store: Store, project: Project, number: int = 1) -> list[str]:
-    return [one.turn.text for one in sittings.replay(store, sittings.find(store, project, number))]
+    return [stored.turn.text for stored in sittings.replay(store, sittings.require(store, project, number))]
 
 
-def counts(outcome: Imported) -> list[tuple[int, int, int]]:
-    return [(one.session.number, one.new_turns, one.known_turns) for file in outcome.files for one in file.sessions]
+def counts(outcome: ImportResult) -> list[tuple[int, int, int]]:
+    return [(session.session.number, session.new_turns, session.known_turns) for file in outcome.files for session in file.sessions]
 
 
 def test_importing_again_keeps_everything_once(store: Store, project: Project, tmp_path: Path) -> None:
-    file = written(tmp_path / "a.json", "hello", "hi", "continue", "ok", "continue")
-    assert counts(take(store, project, [file])) == [(1, 5, 0)]
-    assert counts(take(store, project, [file])) == [(1, 0, 5)]
+    file = write_session(tmp_path / "a.json", "hello", "hi", "continue", "ok", "continue")
+    assert counts(import_files(store, project, [file])) == [(1, 5, 0)]
+    assert counts(import_files(store, project, [file])) == [(1, 0, 5)]
     assert texts(store, project) == ["hello", "hi", "continue", "ok", "continue"]
 
 
@@ -73,54 +73,56 @@ def test_importing_again_keeps_everything_once(store: Store, project: Project, t
 def test_a_file_that_has_grown_adds_what_is_new(
     store: Store, project: Project, tmp_path: Path, first: int, native: str | None, at: datetime | None
 ) -> None:
-    said = ["hello", "hi", "continue", "ok", "continue", "ok", "continue"]
-    take(store, project, [written(tmp_path / "a.json", *said[:first], native=native, at=at)])
-    assert counts(take(store, project, [written(tmp_path / "a.json", *said, native=native, at=at)])) == [(1, 7 - first, first)]
-    assert texts(store, project) == said
+    messages = ["hello", "hi", "continue", "ok", "continue", "ok", "continue"]
+    import_files(store, project, [write_session(tmp_path / "a.json", *messages[:first], native=native, at=at)])
+    assert counts(import_files(store, project, [write_session(tmp_path / "a.json", *messages, native=native, at=at)])) == [
+        (1, 7 - first, first)
+    ]
+    assert texts(store, project) == messages
 
 
 def test_sessions_that_begin_alike_are_told_apart(store: Store, project: Project, tmp_path: Path) -> None:
-    files = [written(tmp_path / f"{name}.json", "hi", "Hello!", "thanks", name, at=None) for name in ("red", "blue")]
-    assert counts(take(store, project, files)) == [(1, 4, 0), (2, 4, 0)]
+    files = [write_session(tmp_path / f"{name}.json", "hi", "Hello!", "thanks", name, at=None) for name in ("red", "blue")]
+    assert counts(import_files(store, project, files)) == [(1, 4, 0), (2, 4, 0)]
 
 
 def test_a_fork_keeps_what_its_parent_does_not_have(store: Store, project: Project, tmp_path: Path) -> None:
-    parent = written(tmp_path / "a.json", "one", "two", "three", native="parent")
-    fork = written(tmp_path / "b.json", "one", "two", "else", native="fork")
-    assert counts(take(store, project, [parent, fork])) == [(1, 3, 0), (2, 1, 2)]
+    parent = write_session(tmp_path / "a.json", "one", "two", "three", native="parent")
+    fork = write_session(tmp_path / "b.json", "one", "two", "else", native="fork")
+    assert counts(import_files(store, project, [parent, fork])) == [(1, 3, 0), (2, 1, 2)]
     assert texts(store, project, 2) == ["else"]
 
 
 def test_a_copy_makes_no_session(store: Store, project: Project, tmp_path: Path) -> None:
-    take(store, project, [written(tmp_path / "a.json", "one", "two", native="parent")])
-    outcome = take(store, project, [written(tmp_path / "b.json", "one", "two", native="copy")])
+    import_files(store, project, [write_session(tmp_path / "a.json", "one", "two", native="parent")])
+    outcome = import_files(store, project, [write_session(tmp_path / "b.json", "one", "two", native="copy")])
     assert counts(outcome) == []
-    assert [one.number for one in sittings.listed(store, project)] == [1]
+    assert [session.number for session in sittings.list_sessions(store, project)] == [1]
 
 
 def test_the_same_turns_belong_to_each_project_that_imports_them(store: Store, project: Project, tmp_path: Path) -> None:
-    file = written(tmp_path / "a.json", "one", "two")
-    other = projects.new(store, "other")
-    assert counts(take(store, project, [file])) == counts(take(store, other, [file])) == [(1, 2, 0)]
+    file = write_session(tmp_path / "a.json", "one", "two")
+    other = projects.create(store, "other")
+    assert counts(import_files(store, project, [file])) == counts(import_files(store, other, [file])) == [(1, 2, 0)]
 
 
 def test_a_folder_is_imported_in_order_of_time(store: Store, project: Project, tmp_path: Path) -> None:
     folder = tmp_path / "all"
-    written(folder / "a.json", "third", at=NOON + timedelta(days=2))
-    written(folder / "deep" / "b.json", "first", at=NOON)
-    written(folder / "c.json", "without a time", at=None)
-    written(folder / "d.json", "second", at=NOON + timedelta(days=1))
+    write_session(folder / "a.json", "third", at=NOON + timedelta(days=2))
+    write_session(folder / "deep" / "b.json", "first", at=NOON)
+    write_session(folder / "c.json", "without a time", at=None)
+    write_session(folder / "d.json", "second", at=NOON + timedelta(days=1))
     (folder / "image.bin").write_bytes(bytes(range(256)) * 100)
     (folder / "link.json").symlink_to(folder / "a.json")
-    seen: list[Progress] = []
-    outcome = take(store, project, [folder], on_progress=seen.append)
+    reports: list[ImportProgress] = []
+    outcome = import_files(store, project, [folder], on_progress=reports.append)
     assert [texts(store, project, number)[0] for number in range(1, 5)] == ["first", "second", "third", "without a time"]
-    assert outcome.passed_over == [str(folder / "image.bin")]
-    assert [(one.done, one.files) for one in seen] == [(done, 4) for done in range(5)]
+    assert outcome.skipped_files == [str(folder / "image.bin")]
+    assert [(report.done, report.files) for report in reports] == [(done, 4) for done in range(5)]
 
 
 def test_one_bad_file_never_costs_the_rest(store: Store, project: Project, tmp_path: Path) -> None:
-    good = written(tmp_path / "a.json", "one")
+    good = write_session(tmp_path / "a.json", "one")
     outcome = imports.import_paths(store, [tmp_path / "gone.json", good], project=project)
     by_path = {file.path: file for file in outcome.files}
     assert isinstance(by_path[str(tmp_path / "gone.json")].error, UnreadableFile)
@@ -129,7 +131,7 @@ def test_one_bad_file_never_costs_the_rest(store: Store, project: Project, tmp_p
 
 
 def test_a_stream_is_imported_too(store: Store, project: Project, tmp_path: Path) -> None:
-    stream = BytesIO(written(tmp_path / "a.json", "one", "two").read_bytes())
+    stream = BytesIO(write_session(tmp_path / "a.json", "one", "two").read_bytes())
     assert counts(imports.import_paths(store, [stream], project=project)) == [(1, 2, 0)]
 
 
@@ -138,45 +140,47 @@ def test_each_session_goes_to_the_project_of_its_repository(store: Store, tmp_pa
     outcome = imports.import_paths(store, [first, second], fallback=lambda: pytest.fail("the transcripts say where they ran"))
     assert all(file.error is None for file in outcome.files)
     again = imports.import_paths(store, [first, second])
-    assert [one.session.id for file in again.files for one in file.sessions] == [
-        one.session.id for file in outcome.files for one in file.sessions
+    assert [session.session.id for file in again.files for session in file.sessions] == [
+        session.session.id for file in outcome.files for session in file.sessions
     ]
-    stated = written(tmp_path / "kedai" / "sessions" / "a.json", "nowhere")
-    there = imports.import_paths(store, [stated]).files[0].sessions[0].session.project_id
-    assert projects.resolve(store, "kedai").id == there
+    stated = write_session(tmp_path / "kedai" / "sessions" / "a.json", "nowhere")
+    project_id = imports.import_paths(store, [stated]).files[0].sessions[0].session.project_id
+    assert projects.resolve(store, "kedai").id == project_id
     assert isinstance(imports.import_paths(store, [BytesIO(stated.read_bytes())]).files[0].error, BadInput)
-    rest = projects.new(store, "rest")
+    rest = projects.create(store, "rest")
     piped = imports.import_paths(store, [BytesIO(stated.read_bytes())], fallback=lambda: rest)
     assert piped.files[0].sessions[0].session.project_id == rest.id
 
 
 def test_completing_while_importing_makes_a_handoff_each(store: Store, project: Project, tmp_path: Path) -> None:
-    files = [written(tmp_path / f"{day}.json", f"Always test on day {day}.", "Done.", at=NOON + timedelta(days=day)) for day in range(3)]
-    outcome = take(store, project, files, complete=True)
-    assert [one.version for file in outcome.files for one in file.sessions] == [1, 2, 3]
-    assert [one.version for file in take(store, project, files, complete=True).files for one in file.sessions] == [None] * 3
-    assert handoffs.current(store, project).handoff.session == 3
+    files = [
+        write_session(tmp_path / f"{day}.json", f"Always test on day {day}.", "Done.", at=NOON + timedelta(days=day)) for day in range(3)
+    ]
+    outcome = import_files(store, project, files, complete=True)
+    assert [session.version for file in outcome.files for session in file.sessions] == [1, 2, 3]
+    assert [session.version for file in import_files(store, project, files, complete=True).files for session in file.sessions] == [None] * 3
+    assert handoffs.current_handoff(store, project).handoff.session == 3
 
 
 def test_completing_goes_on_where_it_was_cut_off(store: Store, project: Project, tmp_path: Path) -> None:
-    file = written(tmp_path / "a.json", "Always test.", "Done.")
-    take(store, project, [file])
-    outcome = take(store, project, [file], complete=True)
-    assert [(one.new_turns, one.version) for one in outcome.files[0].sessions] == [(0, 1)]
+    file = write_session(tmp_path / "a.json", "Always test.", "Done.")
+    import_files(store, project, [file])
+    outcome = import_files(store, project, [file], complete=True)
+    assert [(session.new_turns, session.version) for session in outcome.files[0].sessions] == [(0, 1)]
 
 
 def test_a_completed_session_that_grows_is_completed_anew(store: Store, project: Project, tmp_path: Path) -> None:
-    take(store, project, [written(tmp_path / "a.json", "Always test.", "Done.", native="n")], complete=True)
-    grown = written(tmp_path / "a.json", "Always test.", "Done.", "Never deploy on a Friday.", native="n")
-    assert take(store, project, [grown]).files[0].sessions[0].session.status == "active"
-    take(store, project, [grown], complete=True)
-    assert "Friday" in handoffs.current(store, project).markdown
+    import_files(store, project, [write_session(tmp_path / "a.json", "Always test.", "Done.", native="n")], complete=True)
+    grown = write_session(tmp_path / "a.json", "Always test.", "Done.", "Never deploy on a Friday.", native="n")
+    assert import_files(store, project, [grown]).files[0].sessions[0].session.status == "active"
+    import_files(store, project, [grown], complete=True)
+    assert "Friday" in handoffs.current_handoff(store, project).markdown
 
 
 def test_no_secret_is_kept(store: Store, project: Project, tmp_path: Path) -> None:
     secret = "gh" + "p_" + "x7Kd92LmQpRt5VbNzW3cYh8JfGs1TuAe04Bq"
-    take(store, project, [written(tmp_path / "a.json", f"The token is {secret}.", "Noted.")], complete=True)
-    session = sittings.find(store, project, 1)
+    import_files(store, project, [write_session(tmp_path / "a.json", f"The token is {secret}.", "Noted.")], complete=True)
+    session = sittings.require(store, project, 1)
     completing.complete(store, session, accomplishments=[f"Used {secret}"], blockers=[secret])
     sittings.start(store, project, objectives=[f"Rotate {secret}"])
     store.close()
@@ -188,12 +192,12 @@ def test_no_secret_is_kept(store: Store, project: Project, tmp_path: Path) -> No
 
 def intake(store: Store, project: Project, *items: Turn | Rewind, native: str = "n") -> SessionIntake:
     head = SessionHead("codex", native)
-    one = SessionIntake(store, project, head, "a.jsonl")
-    for item in ready([head, *items], lambda _: project.key):
+    result = SessionIntake(store, project, head, "a.jsonl")
+    for item in prepare_turns([head, *items], lambda _: project.key):
         if not isinstance(item, SessionHead):
-            one.take(item)
-    one.finish()
-    return one
+            result.take(item)
+    result.finish()
+    return result
 
 
 def named(name: str, text: str = "") -> Turn:
@@ -201,7 +205,7 @@ def named(name: str, text: str = "") -> Turn:
 
 
 def main_path(store: Store, project: Project) -> list[str]:
-    return [one.turn.text for one in sittings.replay(store, sittings.find(store, project, 1)) if not one.abandoned]
+    return [stored.turn.text for stored in sittings.replay(store, sittings.require(store, project, 1)) if not stored.abandoned]
 
 
 def test_going_back_leaves_a_branch(store: Store, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -227,33 +231,33 @@ def test_a_turn_that_has_grown_is_kept_as_it_is_now(store: Store, project: Proje
 
 def test_chunks_make_no_difference(store: Store, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("onward.app.intake.CHUNK_TURNS", 2)
-    said = [Turn("user", "continue") for _ in range(7)]
-    assert intake(store, project, *said).new_turns == 7
-    assert intake(store, project, *said, Turn("user", "stop")).new_turns == 1
+    turns = [Turn("user", "continue") for _ in range(7)]
+    assert intake(store, project, *turns).new_turns == 7
+    assert intake(store, project, *turns, Turn("user", "stop")).new_turns == 1
     assert len(texts(store, project)) == 8
 
 
 def test_a_session_begun_by_hand_takes_the_next_transcript(store: Store, project: Project, tmp_path: Path) -> None:
-    old = written(tmp_path / "old.json", "before", at=NOON)
+    old = write_session(tmp_path / "old.json", "before", at=NOON)
     started = sittings.start(store, project, agent="codex", objectives=["ship"])
-    new = written(tmp_path / "new.json", "after", "yes", at=datetime.now(UTC) + timedelta(minutes=1))
-    assert counts(take(store, project, [old, new])) == [(2, 1, 0), (1, 2, 0)]
-    session = sittings.find(store, project, started.session.number)
+    new = write_session(tmp_path / "new.json", "after", "yes", at=datetime.now(UTC) + timedelta(minutes=1))
+    assert counts(import_files(store, project, [old, new])) == [(2, 1, 0), (1, 2, 0)]
+    session = sittings.require(store, project, started.session.number)
     assert (session.turns, session.objectives) == (2, ("ship",))
 
 
 def test_a_deleted_project_takes_no_turns(store: Store, project: Project, tmp_path: Path) -> None:
-    file = written(tmp_path / "a.json", "one")
+    file = write_session(tmp_path / "a.json", "one")
     projects.delete(store, project)
     outcome = imports.import_paths(store, [file], project=project)
     assert isinstance(outcome.files[0].error, NotFound)
 
 
-def test_the_project_that_is_meant(store: Store, tmp_path: Path) -> None:
+def test_how_a_project_is_resolved(store: Store, tmp_path: Path) -> None:
     with pytest.raises(NotFound, match="no project yet"):
         projects.resolve(store)
-    made = projects.resolve(store, "shop", create=True)
-    assert projects.resolve(store) == projects.resolve(store, "shop") == projects.resolve(store, str(made.id)) == made
+    shop = projects.resolve(store, "shop", create=True)
+    assert projects.resolve(store) == projects.resolve(store, "shop") == projects.resolve(store, str(shop.id)) == shop
     here = projects.resolve(store, folder=tmp_path, create=True)
     assert (here.name, projects.resolve(store, folder=tmp_path)) == (tmp_path.name, here)
     with pytest.raises(NotFound, match="which project"):
@@ -263,9 +267,9 @@ def test_the_project_that_is_meant(store: Store, tmp_path: Path) -> None:
     with pytest.raises(Conflict):
         projects.rename(store, here, "shop")
     with pytest.raises(BadInput):
-        projects.new(store, "12")
+        projects.create(store, "12")
     projects.archive(store, here)
-    assert projects.resolve(store, folder=tmp_path / "elsewhere") == made
+    assert projects.resolve(store, folder=tmp_path / "elsewhere") == shop
 
 
 def test_a_folder_that_is_one_transcript_is_one(store: Store, project: Project, tmp_path: Path) -> None:
@@ -277,48 +281,48 @@ def test_a_folder_that_is_one_transcript_is_one(store: Store, project: Project, 
         (conversation / "events" / f"{number}.json").write_text(json.dumps(event))
     for fixture, name in (("roo_history.json", "api_conversation_history.json"), ("panel.json", "ui_messages.json")):
         (task / name).write_bytes((FIXTURES / "cline" / fixture).read_bytes())
-    beside = written(tmp_path / "all" / "beside.json", "one", "two")
+    beside = write_session(tmp_path / "all" / "beside.json", "one", "two")
     for given in (tmp_path / "all", conversation):
-        outcome = take(store, project, [given])
-        assert outcome.passed_over == []
+        outcome = import_files(store, project, [given])
+        assert outcome.skipped_files == []
         assert {file.path for file in outcome.files} == (
             {str(conversation)} if given == conversation else {str(conversation), str(task), str(beside)}
         )
         assert all(len(file.sessions) == 1 and not file.error for file in outcome.files)
     (conversation / "events" / f"{len(events) - 1}.json").write_text(json.dumps(events[-1]))
-    assert [one.new_turns for file in take(store, project, [conversation]).files for one in file.sessions] == [1]
+    assert [session.new_turns for file in import_files(store, project, [conversation]).files for session in file.sessions] == [1]
 
 
 @pytest.mark.slow
 def test_reading_ahead_makes_no_difference(store: Store, project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "all"
     for day in range(5):
-        written(folder / f"{day}.json", *(f"Always test {day} {line}." for line in range(700)), at=NOON + timedelta(days=day))
+        write_session(folder / f"{day}.json", *(f"Always test {day} {line}." for line in range(700)), at=NOON + timedelta(days=day))
     (folder / "torn.jsonl").write_text('{"role": "user", "content": "whole"}\n{"role": "us', "utf-8")
-    here = take(store, project, [folder], complete=True)
+    here = import_files(store, project, [folder], complete=True)
     monkeypatch.setattr(ahead, "LEAST_BYTES", 0)
     monkeypatch.setattr(ahead, "processors", lambda: 2)
-    other = projects.new(store, "other")
-    elsewhere = take(store, other, [folder], complete=True)
+    other = projects.create(store, "other")
+    elsewhere = import_files(store, other, [folder], complete=True)
     assert counts(elsewhere) == counts(here)
     assert [file.report for file in elsewhere.files] == [file.report for file in here.files]
     assert [texts(store, other, number) for number in range(1, 7)] == [texts(store, project, number) for number in range(1, 7)]
-    assert handoffs.current(store, other).markdown == handoffs.current(store, project).markdown
+    assert handoffs.current_handoff(store, other).markdown == handoffs.current_handoff(store, project).markdown
 
 
 @pytest.mark.slow
 def test_a_file_whose_reader_is_gone_is_read_here(store: Store, project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for day in range(3):
-        written(tmp_path / "all" / f"{day}.json", *(f"line {line}" for line in range(2000)), at=NOON + timedelta(days=day))
+        write_session(tmp_path / "all" / f"{day}.json", *(f"line {line}" for line in range(2000)), at=NOON + timedelta(days=day))
     monkeypatch.setattr(ahead, "LEAST_BYTES", 0)
     monkeypatch.setattr(ahead, "processors", lambda: 2)
-    started = ahead.Ahead.__init__
+    started = ahead.ParallelReader.__init__
 
-    def killed(self: ahead.Ahead, jobs: list[ahead.Job]) -> None:
+    def killed(self: ahead.ParallelReader, jobs: list[ahead.ReadTask]) -> None:
         started(self, jobs)
         self._processes[0].kill()
 
-    monkeypatch.setattr(ahead.Ahead, "__init__", killed)
-    outcome = take(store, project, [tmp_path / "all"])
+    monkeypatch.setattr(ahead.ParallelReader, "__init__", killed)
+    outcome = import_files(store, project, [tmp_path / "all"])
     assert [file.report.turns for file in outcome.files] == [2000] * 3
     assert [len(texts(store, project, number)) for number in (1, 2, 3)] == [2000] * 3

@@ -29,67 +29,67 @@ def store(open_again: Callable[[], Store]) -> Iterator[Store]:
     with open_again() as opened:
         yield opened
         with opened.read() as connection:
-            assert (health.damage(connection), health.unindexed(connection)) == ([], 0)
+            assert (health.find_damage(connection), health.count_unindexed(connection)) == ([], 0)
 
 
-def written(path: Path, *said: str, native: str | None = None, at: datetime = NOON, cwd: str = "") -> Path:
+def write_session(path: Path, *texts: str, native: str | None = None, at: datetime = NOON, cwd: str = "") -> Path:
     messages = [
         {"role": ("user", "assistant")[i % 2], "content": text, "timestamp": (at + timedelta(minutes=i)).isoformat()}
-        for i, text in enumerate(said)
+        for i, text in enumerate(texts)
     ]
     path.write_text(json.dumps([{"messages": messages, **({"id": native} if native else {}), **({"cwd": cwd} if cwd else {})}]), "utf-8")
     return path
 
 
 def texts(store: Store, project: Project) -> list[list[str]]:
-    return [[one.turn.text for one in sittings.replay(store, session)] for session in sittings.listed(store, project)]
+    return [[stored.turn.text for stored in sittings.replay(store, session)] for session in sittings.list_sessions(store, project)]
 
 
-def known(store: Store, project: Project) -> list[tuple[str, str, str]]:
-    return sorted((fact.kind, fact.text, fact.state) for fact in facts.listed(store, project, state=None))
+def fact_states(store: Store, project: Project) -> list[tuple[str, str, str]]:
+    return sorted((fact.kind, fact.text, fact.state) for fact in facts.list_facts(store, project, state=None))
 
 
 def test_a_project_goes_into_another_whole(store: Store, tmp_path: Path) -> None:
-    shop, wrong = projects.new(store, "shop"), projects.new(store, "wrong")
+    shop, wrong = projects.create(store, "shop"), projects.create(store, "wrong")
     first, middle, later = samples.write(tmp_path)
     import_paths(store, [later], project=shop, complete=True)
     import_paths(store, [first, middle], project=wrong, complete=True)
-    pinned = next(fact for fact in facts.listed(store, wrong) if fact.kind == "rule")
+    pinned = next(fact for fact in facts.list_facts(store, wrong) if fact.kind == "rule")
     facts.reword(store, wrong, pinned.id, "Never drop the till table.")
     stated = facts.add(store, wrong, "rule", "Ask before a release.")
     done = remapping.remap_project(store, wrong, shop)
-    assert [tuple(one) for one in done.sessions] == [("wrong", 1, 2), ("wrong", 2, 3)]
+    assert [tuple(move) for move in done.sessions] == [("wrong", 1, 2), ("wrong", 2, 3)]
     with pytest.raises(NotFound):
         projects.resolve(store, "wrong")
-    live = {fact.text for fact in facts.listed(store, shop)}
+    live = {fact.text for fact in facts.list_facts(store, shop)}
     assert {"Never drop the till table.", stated.text} <= live
-    assert handoffs.current(store, shop).handoff.session == 3
-    before = known(store, shop)
+    assert handoffs.current_handoff(store, shop).handoff.session == 3
+    before = fact_states(store, shop)
     rebuilding.rebuild(store, shop)
-    assert known(store, shop) == before
+    assert fact_states(store, shop) == before
     again = import_paths(store, [later, first, middle], project=shop)
-    assert [one.new_turns for file in again.files for one in file.sessions] == [0, 0, 0]
+    assert [session.new_turns for file in again.files for session in file.sessions] == [0, 0, 0]
     assert searching.search(store, "till", project=shop)
 
 
 def test_what_both_hold_is_kept_once(store: Store, tmp_path: Path) -> None:
-    shop, wrong = projects.new(store, "shop"), projects.new(store, "wrong")
-    same = [written(tmp_path / "a.json", "one", "two", native="a"), written(tmp_path / "b.json", "three", "four")]
+    shop, wrong = projects.create(store, "shop"), projects.create(store, "wrong")
+    same = [write_session(tmp_path / "a.json", "one", "two", native="a"), write_session(tmp_path / "b.json", "three", "four")]
     for project in (shop, wrong):
         import_paths(store, same, project=project)
-    import_paths(store, [written(tmp_path / "c.json", "five", "six", native="c")], project=wrong)
+    import_paths(store, [write_session(tmp_path / "c.json", "five", "six", native="c")], project=wrong)
     done = remapping.remap_project(store, wrong, shop)
-    assert sorted(one.number or 0 for one in done.sessions) == [0, 0, 3]
+    assert sorted(move.number or 0 for move in done.sessions) == [0, 0, 3]
     assert sorted(texts(store, shop)) == [["five", "six"], ["one", "two"], ["three", "four"]]
 
 
 def test_a_longer_copy_loses_nothing(store: Store, tmp_path: Path) -> None:
-    shop, wrong = projects.new(store, "shop"), projects.new(store, "wrong")
-    import_paths(store, [written(tmp_path / "a.json", "one", "two", native="a")], project=shop)
-    import_paths(store, [written(tmp_path / "a.json", "one", "two", "three", native="a")], project=wrong)
+    shop, wrong = projects.create(store, "shop"), projects.create(store, "wrong")
+    import_paths(store, [write_session(tmp_path / "a.json", "one", "two", native="a")], project=shop)
+    import_paths(store, [write_session(tmp_path / "a.json", "one", "two", "three", native="a")], project=wrong)
     remapping.remap_project(store, wrong, shop)
     assert texts(store, shop) == [["one", "two"], ["one", "two", "three"]]
-    assert not any(one.new_turns for one in import_paths(store, [tmp_path / "a.json"], project=shop).files[0].sessions)
+    assert not any(session.new_turns for session in import_paths(store, [tmp_path / "a.json"], project=shop).files[0].sessions)
 
 
 def secret(number: int) -> str:
@@ -97,12 +97,12 @@ def secret(number: int) -> str:
     return "ghp_" + f"{number}aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY3zA"[:36]
 
 
-def spilled(path: Path, *, times: bool, native: str | None = None, more: tuple[str, ...] = ()) -> Path:
+def write_secrets(path: Path, *, times: bool, native: str | None = None, more: tuple[str, ...] = ()) -> Path:
     """A session in which secrets were said: turns have times or none."""
-    said = [f"push with {secret(1)}", "pushed", f"push with {secret(2)}", f"now with {secret(1)} again", *more]
-    messages: list[dict[str, str]] = [{"role": ("user", "assistant")[i % 2], "content": text} for i, text in enumerate(said)]
+    texts = [f"push with {secret(1)}", "pushed", f"push with {secret(2)}", f"now with {secret(1)} again", *more]
+    messages: list[dict[str, str]] = [{"role": ("user", "assistant")[i % 2], "content": text} for i, text in enumerate(texts)]
     if times:
-        messages = [{**one, "timestamp": (NOON + timedelta(minutes=i)).isoformat()} for i, one in enumerate(messages)]
+        messages = [{**message, "timestamp": (NOON + timedelta(minutes=i)).isoformat()} for i, message in enumerate(messages)]
     path.write_text(json.dumps([{"messages": messages, **({"id": native} if native else {})}]), "utf-8")
     return path
 
@@ -110,51 +110,51 @@ def spilled(path: Path, *, times: bool, native: str | None = None, more: tuple[s
 @pytest.mark.parametrize("times", [True, False])
 @pytest.mark.parametrize("native", ["a", None])
 def test_what_held_a_secret_is_known_again(store: Store, tmp_path: Path, times: bool, native: str | None) -> None:
-    wrong, shop = projects.new(store, "wrong"), projects.new(store, "shop")
-    import_paths(store, [written(tmp_path / "b.json", "three", "four")], project=shop)
-    import_paths(store, [spilled(tmp_path / "a.json", times=times, native=native)], project=wrong)
+    wrong, shop = projects.create(store, "wrong"), projects.create(store, "shop")
+    import_paths(store, [write_session(tmp_path / "b.json", "three", "four")], project=shop)
+    import_paths(store, [write_secrets(tmp_path / "a.json", times=times, native=native)], project=wrong)
     remapping.remap_project(store, wrong, shop)
     before = texts(store, shop)
-    assert [len(one) for one in before] == [2, 4]
+    assert [len(turn_texts) for turn_texts in before] == [2, 4]
     assert secret(1) not in str(before)
     for _ in range(2):
         import_paths(store, [tmp_path / "a.json"], project=shop)
         assert texts(store, shop) == before
-    import_paths(store, [spilled(tmp_path / "a.json", times=times, native=native, more=("five",))], project=shop)
+    import_paths(store, [write_secrets(tmp_path / "a.json", times=times, native=native, more=("five",))], project=shop)
     assert texts(store, shop) == [before[0], [*before[1], "five"]]
-    last = projects.new(store, "last")
+    last = projects.create(store, "last")
     remapping.remap_project(store, shop, last)
     import_paths(store, [tmp_path / "a.json"], project=last)
-    assert [len(one) for one in sorted(texts(store, last), key=len)] == [2, 5]
+    assert [len(turn_texts) for turn_texts in sorted(texts(store, last), key=len)] == [2, 5]
 
 
 @pytest.mark.parametrize("times", [True, False])
 @pytest.mark.parametrize("native", ["a", None])
 def test_what_both_hold_is_kept_once_where_it_held_a_secret(store: Store, tmp_path: Path, times: bool, native: str | None) -> None:
-    wrong, shop = projects.new(store, "wrong"), projects.new(store, "shop")
+    wrong, shop = projects.create(store, "wrong"), projects.create(store, "shop")
     for project in (wrong, shop):
-        import_paths(store, [spilled(tmp_path / "a.json", times=times, native=native)], project=project)
+        import_paths(store, [write_secrets(tmp_path / "a.json", times=times, native=native)], project=project)
     done = remapping.remap_project(store, wrong, shop)
-    assert [one.number for one in done.sessions] == [None]
-    assert [len(one) for one in texts(store, shop)] == [4]
+    assert [move.number for move in done.sessions] == [None]
+    assert [len(turn_texts) for turn_texts in texts(store, shop)] == [4]
 
 
 def test_some_sessions_go_and_the_rest_stays(store: Store, tmp_path: Path) -> None:
-    wrong = projects.new(store, "wrong")
+    wrong = projects.create(store, "wrong")
     import_paths(store, samples.write(tmp_path), project=wrong, complete=True)
-    shop = projects.new(store, "shop")
-    before = known(store, wrong)
+    shop = projects.create(store, "shop")
+    before = fact_states(store, wrong)
     remapping.remap_sessions(store, wrong, [2], shop)
-    assert [session.number for session in sittings.listed(store, wrong)] == [1, 3]
-    assert [session.number for session in sittings.listed(store, shop)] == [1]
+    assert [session.number for session in sittings.list_sessions(store, wrong)] == [1, 3]
+    assert [session.number for session in sittings.list_sessions(store, shop)] == [1]
     for project in (wrong, shop):
-        there = known(store, project)
-        assert there
+        ledger_before = fact_states(store, project)
+        assert ledger_before
         rebuilding.rebuild(store, project)
-        assert known(store, project) == there
+        assert fact_states(store, project) == ledger_before
     remapping.remap_sessions(store, shop, [1], wrong)
-    assert [session.number for session in sittings.listed(store, wrong)] == [1, 3, 4]
-    assert {one[:2] for one in known(store, wrong)} == {one[:2] for one in before}
+    assert [session.number for session in sittings.list_sessions(store, wrong)] == [1, 3, 4]
+    assert {row[:2] for row in fact_states(store, wrong)} == {row[:2] for row in before}
     with pytest.raises(NotFound):
         remapping.remap_sessions(store, wrong, [2], shop)
     with pytest.raises(BadInput):
@@ -162,61 +162,61 @@ def test_some_sessions_go_and_the_rest_stays(store: Store, tmp_path: Path) -> No
 
 
 def test_what_an_agent_noted_goes_with_its_session(store: Store, tmp_path: Path) -> None:
-    wrong, shop = projects.new(store, "wrong"), projects.new(store, "shop")
+    wrong, shop = projects.create(store, "wrong"), projects.create(store, "shop")
     import_paths(store, samples.write(tmp_path), project=wrong, complete=True)
-    first, second, _ = sittings.listed(store, wrong)
-    stays, goes = (facts.note(store, wrong, one, "lesson", f"Noted in session {one.number}") for one in (first, second))
+    first, second, _ = sittings.list_sessions(store, wrong)
+    stays, goes = (facts.note(store, wrong, session, "lesson", f"Noted in session {session.number}") for session in (first, second))
     facts.pin(store, wrong, goes.id)
     remapping.remap_sessions(store, wrong, [2], shop)
-    there = next(fact for fact in facts.listed(store, shop) if fact.text == goes.text)
-    assert (there.session, there.turn, there.pinned) == (1, 0, True)
-    assert "lesson: Noted in session 2" in sources.source(store, shop, "s1.0").turns[0][1].text
-    noted = [fact.id for fact in facts.listed(store, wrong) if fact.text.startswith("Noted in session")]
+    moved_fact = next(fact for fact in facts.list_facts(store, shop) if fact.text == goes.text)
+    assert (moved_fact.session, moved_fact.turn, moved_fact.pinned) == (1, 0, True)
+    assert "lesson: Noted in session 2" in sources.read_source(store, shop, "s1.0").turns[0][1].text
+    noted = [fact.id for fact in facts.list_facts(store, wrong) if fact.text.startswith("Noted in session")]
     assert noted == [stays.id]
     # Said again in that session, it is known.
-    assert facts.note(store, shop, sittings.find(store, shop, 1), "lesson", goes.text).id == there.id
+    assert facts.note(store, shop, sittings.require(store, shop, 1), "lesson", goes.text).id == moved_fact.id
     remapping.remap_project(store, shop, wrong)
-    assert {fact.session for fact in facts.listed(store, wrong) if fact.text == goes.text} == {4}
+    assert {fact.session for fact in facts.list_facts(store, wrong) if fact.text == goes.text} == {4}
 
 
 @pytest.mark.parametrize(("folder", "inside"), [("/code/big/api", "/code/big/api/src"), (r"C:\big\api", "c:/big/api/src")])
 def test_a_folder_goes_with_what_will_run_there(store: Store, tmp_path: Path, folder: str, inside: str) -> None:
     paths = [
-        written(tmp_path / "a.json", "in it", native="a", cwd=inside),
-        written(tmp_path / "b.json", "beside it", native="b", cwd=folder + "-2"),
+        write_session(tmp_path / "a.json", "in it", native="a", cwd=inside),
+        write_session(tmp_path / "b.json", "beside it", native="b", cwd=folder + "-2"),
     ]
     import_paths(store, paths)
-    api = projects.new(store, "the api")
+    api = projects.create(store, "the api")
     remapping.remap_folder(store, folder, api)
     assert texts(store, api) == [["in it"]]
-    told = projects.of_session(store, SessionHead("codex", cwd=inside))
-    assert told is not None
-    assert told.id == api.id
-    other = projects.of_session(store, SessionHead("codex", cwd=folder + "-2"))
+    owner = projects.ensure_for_session(store, SessionHead("codex", cwd=inside))
+    assert owner is not None
+    assert owner.id == api.id
+    other = projects.ensure_for_session(store, SessionHead("codex", cwd=folder + "-2"))
     assert other is not None
     assert other.id != api.id
 
 
 def test_the_place_goes_with_the_project(store: Store) -> None:
     clone = SessionHead("codex", cwd="/gone/kopi", remote="git@example.com:ayu/kopi.git")
-    first = projects.of_session(store, clone)
+    first = projects.ensure_for_session(store, clone)
     assert first is not None
-    shop = projects.new(store, "shop")
+    shop = projects.create(store, "shop")
     remapping.remap_project(store, first, shop)
     elsewhere = SessionHead("codex", cwd="/other/kopi", remote="https://example.com/ayu/kopi")
     for head in (clone, SessionHead("claude-code", cwd="/gone/kopi"), elsewhere):
-        told = projects.of_session(store, head)
-        assert told is not None
-        assert told.id == shop.id
-    last = projects.new(store, "last")
+        owner = projects.ensure_for_session(store, head)
+        assert owner is not None
+        assert owner.id == shop.id
+    last = projects.create(store, "last")
     remapping.remap_project(store, shop, last)
-    told = projects.of_session(store, clone)
-    assert told is not None
-    assert told.id == last.id
+    owner = projects.ensure_for_session(store, clone)
+    assert owner is not None
+    assert owner.id == last.id
 
 
 def test_a_failure_moves_nothing(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    shop, wrong = projects.new(store, "shop"), projects.new(store, "wrong")
+    shop, wrong = projects.create(store, "shop"), projects.create(store, "wrong")
     import_paths(store, samples.write(tmp_path), project=wrong, complete=True)
     before = texts(store, wrong)
 
@@ -234,7 +234,7 @@ def test_a_failure_moves_nothing(store: Store, tmp_path: Path, monkeypatch: pyte
 def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setenv("ONWARD_HOME", str(tmp_path / "store"))
     monkeypatch.chdir(tmp_path)
-    path = written(tmp_path / "a.json", "one", "two", native="a", cwd="/code/kopi")
+    path = write_session(tmp_path / "a.json", "one", "two", native="a", cwd="/code/kopi")
     assert main(["import", str(path)]) == 0
     shutil.move(path, tmp_path / "elsewhere.json")
     assert main(["project", "remap", "nothing", "shop"]) == 2
@@ -242,4 +242,4 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: py
     assert main(["project", "remap", "kopi", "shop", "--json"]) == 0
     assert json.loads(capsys.readouterr().out.splitlines()[-1])["emptied"] == ["kopi"]
     assert main(["project", "list", "--json"]) == 0
-    assert [(one["name"], one["sessions"]) for one in json.loads(capsys.readouterr().out)] == [("shop", 1)]
+    assert [(item["name"], item["sessions"]) for item in json.loads(capsys.readouterr().out)] == [("shop", 1)]

@@ -14,7 +14,7 @@ import pytest
 from onward.app import asking, completing, doctor, facts, handoffs, imports, projects, rebuilding, searching, sources
 from onward.app import sessions as sittings
 from onward.app.intake import SessionIntake
-from onward.app.preparing import ready
+from onward.app.preparing import prepare_turns
 from onward.app.projects import Project
 from onward.core.handoff import parse
 from onward.core.transcript import SessionHead, ToolCall, ToolResult, Turn
@@ -51,10 +51,10 @@ def pattern(new_home: Callable[[Path], Path], tmp_path_factory: pytest.TempPathF
     """The home of a store with a project of two completed sessions."""
     home = new_home(tmp_path_factory.mktemp("shop") / "home")
     with Store.at_folder(home) as store:
-        made = projects.new(store, "shop")
-        for number, said in enumerate((FIRST, SECOND), start=1):
-            begin(store, made, f"native-{number}", said, NOON + timedelta(days=number))
-            completing.complete(store, sittings.find(store, made, number))
+        project = projects.create(store, "shop")
+        for number, turns in enumerate((FIRST, SECOND), start=1):
+            import_session(store, project, f"native-{number}", turns, NOON + timedelta(days=number))
+            completing.complete(store, sittings.require(store, project, number))
     return home
 
 
@@ -65,14 +65,14 @@ def home(pattern: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def project(store: Store) -> Project:
-    return projects.only(store)
+    return projects.require_only(store)
 
 
-def begin(store: Store, project: Project, native: str, said: list[Turn], at: datetime) -> None:
+def import_session(store: Store, project: Project, native: str, turns: list[Turn], at: datetime) -> None:
     head = SessionHead("codex", native, at)
     intake = SessionIntake(store, project, head, "a.jsonl")
-    timed = [replace(turn, at=at + timedelta(minutes=minute)) for minute, turn in enumerate(said)]
-    for item in ready([head, *timed], lambda _: project.key):
+    timed = [replace(turn, at=at + timedelta(minutes=minute)) for minute, turn in enumerate(turns)]
+    for item in prepare_turns([head, *timed], lambda _: project.key):
         if not isinstance(item, SessionHead):
             intake.take(item)
     intake.finish()
@@ -84,8 +84,8 @@ def test_the_next_session_begins_with_the_last_handoff(store: Store, project: Pr
     assert started.previous is not None
     assert started.previous.version == 2
     detail = sittings.show(store, started.session)
-    assert (detail.loaded, detail.made) == (started.previous, None)
-    first = sittings.start(store, projects.new(store, "new"))
+    assert (detail.previous, detail.handoff) == (started.previous, None)
+    first = sittings.start(store, projects.create(store, "new"))
     assert first.previous is None
 
 
@@ -98,69 +98,69 @@ def test_what_a_person_says_on_completing_is_kept_and_handed_over(store: Store, 
     assert "Shipped the receipt" in done.handoff.markdown
     assert "No DNS yet" in done.handoff.markdown
     again = completing.complete(store, done.session)
-    assert (again.again, again.handoff) == (True, done.handoff)
+    assert (again.is_unchanged, again.handoff) == (True, done.handoff)
     more = completing.complete(store, done.session, blockers=[])
-    assert (more.again, more.session.accomplishments) == (False, ("Shipped the receipt",))
+    assert (more.is_unchanged, more.session.accomplishments) == (False, ("Shipped the receipt",))
     assert "No DNS yet" not in more.handoff.markdown
 
 
 def test_the_handoff_now_and_as_it_was(store: Store, project: Project) -> None:
-    now = handoffs.current(store, project)
+    now = handoffs.current_handoff(store, project)
     assert (now.version, now.handoff.session) == (2, 2)
     assert parse(now.markdown) == now.handoff
-    before = handoffs.current(store, project, session_number=1)
+    before = handoffs.current_handoff(store, project, session_number=1)
     assert (before.version, before.handoff.session) == (1, 1)
     for budget in (300, 600, 3000):
-        small = handoffs.current(store, project, budget_tokens=budget)
+        small = handoffs.current_handoff(store, project, budget_tokens=budget)
         assert (small.version, small.budget_tokens) == (None, budget)
         assert count_tokens(small.markdown) <= budget
-    small = handoffs.current(store, project, session_number=1, budget_tokens=500)
+    small = handoffs.current_handoff(store, project, session_number=1, budget_tokens=500)
     assert small.handoff.session == 1
     assert "rupiah now" not in small.markdown
 
 
 def test_no_handoff_yet(store: Store) -> None:
-    empty = projects.new(store, "empty")
+    empty = projects.create(store, "empty")
     with pytest.raises(NotFound, match="no handoff yet"):
-        handoffs.current(store, empty)
+        handoffs.current_handoff(store, empty)
     with pytest.raises(NotFound, match="Session 4"):
-        handoffs.current(store, empty, session_number=4)
+        handoffs.current_handoff(store, empty, session_number=4)
     assert facts.add(store, empty, "rule", "Be kind.").author == "person"
-    assert handoffs.versions(store, empty) == []
+    assert handoffs.list_versions(store, empty) == []
 
 
 def test_a_person_corrects_the_ledger(store: Store, project: Project) -> None:
-    rule = next(one for one in facts.listed(store, project, kind="rule") if "generated client" in one.text)
+    rule = next(fact for fact in facts.list_facts(store, project, kind="rule") if "generated client" in fact.text)
     facts.reword(store, project, rule.id[:6], "Never edit  src/client by hand.")
     added = facts.add(store, project, "decision", "Jakarta is the only warehouse.")
     facts.pin(store, project, added.id)
-    todo = next(one for one in facts.listed(store, project) if "migrate" in one.text)
+    todo = next(fact for fact in facts.list_facts(store, project) if "migrate" in fact.text)
     facts.retract(store, project, todo.id)
     for _ in range(2):
-        document = handoffs.current(store, project).markdown
+        document = handoffs.current_handoff(store, project).markdown
         assert "Never edit src/client by hand." in document
         assert "Jakarta is the only warehouse." in document
         assert todo.text not in document
-        assert facts.find(store, project, todo.id).state == "retracted"
-        begin(store, project, "native-3", [Turn("user", "go on"), Turn("assistant", "ok")], NOON + timedelta(days=3))
-        completing.complete(store, sittings.find(store, project, 3))
+        assert facts.require(store, project, todo.id).state == "retracted"
+        import_session(store, project, "native-3", [Turn("user", "go on"), Turn("assistant", "ok")], NOON + timedelta(days=3))
+        completing.complete(store, sittings.require(store, project, 3))
         rebuilding.rebuild(store, project)
     facts.restore(store, project, todo.id)
     facts.unpin(store, project, added.id)
-    assert todo.id in {one.id for one in facts.listed(store, project)}
-    assert not facts.find(store, project, added.id).pinned
+    assert todo.id in {fact.id for fact in facts.list_facts(store, project)}
+    assert not facts.require(store, project, added.id).pinned
 
 
 def test_facts_are_filtered(store: Store, project: Project) -> None:
-    everything = facts.listed(store, project, state=None)
-    assert {one.kind for one in facts.listed(store, project, kind="rule")} == {"rule"}
-    assert all(one.session == 2 for one in facts.listed(store, project, session=2, state=None))
-    assert all("cartTotals" in one.subject + one.text for one in facts.listed(store, project, file="cartTotals", state=None))
-    assert {one.id for one in facts.listed(store, project)} <= {one.id for one in everything}
+    everything = facts.list_facts(store, project, state=None)
+    assert {fact.kind for fact in facts.list_facts(store, project, kind="rule")} == {"rule"}
+    assert all(fact.session == 2 for fact in facts.list_facts(store, project, session=2, state=None))
+    assert all("cartTotals" in fact.subject + fact.text for fact in facts.list_facts(store, project, file="cartTotals", state=None))
+    assert {fact.id for fact in facts.list_facts(store, project)} <= {fact.id for fact in everything}
     with pytest.raises(NotFound):
         facts.pin(store, project, "zzzz")
     with pytest.raises(BadInput, match="Give more"):
-        facts.find(store, project, "")
+        facts.require(store, project, "")
     with pytest.raises(BadInput, match="no kind"):
         facts.add(store, project, "wish", "x")  # type: ignore[arg-type]
     with pytest.raises(BadInput, match="says something"):
@@ -168,15 +168,15 @@ def test_facts_are_filtered(store: Store, project: Project) -> None:
 
 
 def test_every_line_leads_to_its_turns(store: Store, project: Project) -> None:
-    document = handoffs.current(store, project).handoff
+    document = handoffs.current_handoff(store, project).handoff
     handles = {str(handle) for section in document.sections for line in section.lines for handle in line.sources}
     assert handles
     for handle in handles:
-        assert sources.source(store, project, handle).turns
-    assert [turn.text for _, turn in sources.source(store, project, "[s2.1]").turns] == [SECOND[0].text]
-    assert [ordinal for ordinal, _ in sources.source(store, project, "1.2-4").turns] == [2, 3, 4]
-    completing.complete(store, sittings.find(store, project, 2), accomplishments=["Shipped"])
-    assert [turn.text for _, turn in sources.source(store, project, "s2.0").turns] == ["Done: Shipped"]
+        assert sources.read_source(store, project, handle).turns
+    assert [turn.text for _, turn in sources.read_source(store, project, "[s2.1]").turns] == [SECOND[0].text]
+    assert [ordinal for ordinal, _ in sources.read_source(store, project, "1.2-4").turns] == [2, 3, 4]
+    completing.complete(store, sittings.require(store, project, 2), accomplishments=["Shipped"])
+    assert [turn.text for _, turn in sources.read_source(store, project, "s2.0").turns] == ["Done: Shipped"]
 
 
 @pytest.mark.parametrize(
@@ -185,20 +185,20 @@ def test_every_line_leads_to_its_turns(store: Store, project: Project) -> None:
 )
 def test_a_handle_that_leads_nowhere(store: Store, project: Project, handle: str, error: type[Exception]) -> None:
     with pytest.raises(error):
-        sources.source(store, project, handle)
+        sources.read_source(store, project, handle)
 
 
 def test_sources_of_files_are_those_of_the_store(store: Store) -> None:
     files = [FIXTURES / "codex" / "rollout.jsonl", FIXTURES / "claude_code" / "rewound.jsonl"]
-    made = projects.new(store, "files")
+    project = projects.create(store, "files")
     for file in files:
-        imports.import_paths(store, [file], project=made, complete=True)
-    for section in handoffs.current(store, made).handoff.sections:
+        imports.import_paths(store, [file], project=project, complete=True)
+    for section in handoffs.current_handoff(store, project).handoff.sections:
         for handle in {str(handle) for line in section.lines for handle in line.sources}:
-            stored, read = sources.source(store, made, handle), sources.of_files(files, handle)
+            stored, read = sources.read_source(store, project, handle), sources.read_from_files(files, handle)
             assert (read.span, read.turns) == (stored.span, stored.turns)
     with pytest.raises(NotFound, match="hold 2"):
-        sources.of_files(files, "s3.1")
+        sources.read_from_files(files, "s3.1")
 
 
 @pytest.mark.parametrize(
@@ -216,19 +216,19 @@ def test_sources_of_files_are_those_of_the_store(store: Store) -> None:
     ],
 )
 def test_a_question_finds_its_passage(store: Store, project: Project, query: str, holds: str) -> None:
-    found = searching.search(store, query, project=project, budget_tokens=400)
-    assert holds in "\n".join(one.text for one in found.excerpts)
-    assert found.tokens <= 400
-    assert found.tokens > sum(count_tokens(one.text) for one in found.excerpts)
+    result = searching.search(store, query, project=project, budget_tokens=400)
+    assert holds in "\n".join(excerpt.text for excerpt in result.excerpts)
+    assert result.tokens <= 400
+    assert result.tokens > sum(count_tokens(excerpt.text) for excerpt in result.excerpts)
 
 
 def test_search_keeps_to_what_is_asked(store: Store, project: Project) -> None:
-    other = projects.new(store, "other")
-    begin(store, other, "native", [Turn("user", "The mail server here is exim.")], NOON)
-    assert {one.project for one in searching.search(store, "mail server").excerpts} == {"shop", "other"}
-    assert {one.project for one in searching.search(store, "mail server", project=other).excerpts} == {"other"}
-    assert {one.kind for one in searching.search(store, "currency", kinds=["tool"]).excerpts} == {"tool"}
-    assert {one.kind for one in searching.search(store, "mail server", kinds=["fact"], project=project).excerpts} == {"fact"}
+    other = projects.create(store, "other")
+    import_session(store, other, "native", [Turn("user", "The mail server here is exim.")], NOON)
+    assert {excerpt.project for excerpt in searching.search(store, "mail server").excerpts} == {"shop", "other"}
+    assert {excerpt.project for excerpt in searching.search(store, "mail server", project=other).excerpts} == {"other"}
+    assert {excerpt.kind for excerpt in searching.search(store, "currency", kinds=["tool"]).excerpts} == {"tool"}
+    assert {excerpt.kind for excerpt in searching.search(store, "mail server", kinds=["fact"], project=project).excerpts} == {"fact"}
     assert searching.search(store, "xylophone").excerpts == []
     assert searching.search(store, "mail server", budget_tokens=5).excerpts == []
     with pytest.raises(BadInput, match="no word"):
@@ -237,49 +237,49 @@ def test_search_keeps_to_what_is_asked(store: Store, project: Project) -> None:
 
 def test_passages_are_whole_and_bounded() -> None:
     text = "\n".join(f"line {number} " + "word " * 30 for number in range(40)) + "\n\n---\n" + "endless" * 500
-    found = list(asking.passages(text))
-    assert max(map(len, found)) <= asking.LONGEST_LINE_CHARS + asking.PASSAGE_CHARS
-    assert "".join(found).replace("\n", "").replace(" ", "") == text.replace("\n", "").replace(" ", "").replace("---", "")
+    passages = list(asking.passages(text))
+    assert max(map(len, passages)) <= asking.LONGEST_LINE_CHARS + asking.PASSAGE_CHARS
+    assert "".join(passages).replace("\n", "").replace(" ", "") == text.replace("\n", "").replace(" ", "").replace("---", "")
 
 
 def test_a_rebuild_changes_nothing_that_was_right(store: Store, project: Project) -> None:
-    before = handoffs.current(store, project)
-    seen: list[tuple[int, int]] = []
-    rebuilt = rebuilding.rebuild(store, project, lambda done, of: seen.append((done, of)))
+    before = handoffs.current_handoff(store, project)
+    progress: list[tuple[int, int]] = []
+    rebuilt = rebuilding.rebuild(store, project, lambda done, of: progress.append((done, of)))
     assert rebuilt.handoff is not None
-    assert (rebuilt.sessions, rebuilt.handoff.markdown, seen) == (2, before.markdown, [(0, 2), (1, 2)])
-    assert rebuilding.reindex(store) == len(FIRST) + len(SECOND)
+    assert (rebuilt.sessions, rebuilt.handoff.markdown, progress) == (2, before.markdown, [(0, 2), (1, 2)])
+    assert rebuilding.rebuild_index(store) == len(FIRST) + len(SECOND)
 
 
-def _examined(home: Path, tmp_path: Path) -> list[doctor.Finding]:
-    kept = doctor.KeptFor("Claude Code", tmp_path / "claude" / "projects", "*/*.jsonl", timedelta(days=30))
-    return doctor.examine(Settings(home, tmp_path / "claude"), lambda settings: Store.at_folder(settings.home), [kept])
+def _examine(home: Path, tmp_path: Path) -> list[doctor.Finding]:
+    retention = doctor.TranscriptRetention("Claude Code", tmp_path / "claude" / "projects", "*/*.jsonl", timedelta(days=30))
+    return doctor.examine(Settings(home, tmp_path / "claude"), lambda settings: Store.at_folder(settings.home), [retention])
 
 
 def test_the_doctor_finds_nothing_in_a_sound_store(store: Store, project: Project, home: Path, tmp_path: Path) -> None:
-    found = _examined(home, tmp_path)
-    assert {one.status for one in found} == {"ok"}
-    assert len({one.check for one in found}) == len(found)
+    findings = _examine(home, tmp_path)
+    assert {finding.status for finding in findings} == {"ok"}
+    assert len({finding.check for finding in findings}) == len(findings)
 
 
 def test_the_doctor_says_what_is_wrong(store: Store, project: Project, home: Path, tmp_path: Path) -> None:
     sittings.start(store, project)
     with store.write() as connection:
-        search_index.of(connection).clear(connection)
+        search_index.index_for(connection).clear(connection)
         connection.exec_driver_sql("UPDATE sessions SET created_at = created_at - 172800000000")
     old = tmp_path / "claude" / "projects" / "shop" / "s.jsonl"
     old.parent.mkdir(parents=True)
     old.write_bytes((FIXTURES / "claude_code" / "session.jsonl").read_bytes())
     month_ago = (datetime.now(UTC) - timedelta(days=28)).timestamp()
     os.utime(old, (month_ago, month_ago))
-    wrong = {one.check: one for one in _examined(home, tmp_path) if one.status != "ok"}
+    wrong = {finding.check: finding for finding in _examine(home, tmp_path) if finding.status != "ok"}
     assert set(wrong) == {"search index", "sessions", "Claude Code transcripts"}
     assert "session 3" in wrong["sessions"].message
     assert str(old) in wrong["Claude Code transcripts"].message
     imports.import_paths(store, [old], project=project)
-    rebuilding.reindex(store)
-    sittings.abandon(store, sittings.find(store, project, 3))
-    still = {one.check for one in _examined(home, tmp_path) if one.status != "ok"}
+    rebuilding.rebuild_index(store)
+    sittings.abandon(store, sittings.require(store, project, 3))
+    still = {finding.check for finding in _examine(home, tmp_path) if finding.status != "ok"}
     assert still == set()
 
 
@@ -287,7 +287,7 @@ def test_the_doctor_looks_at_a_store_that_is_damaged(store: Store, project: Proj
     store.close()
     database = home / "onward.db"
     database.write_bytes(b"not a database at all" * 1000)
-    found = _examined(home, tmp_path)
-    broken = next(one for one in found if one.check == "store")
+    findings = _examine(home, tmp_path)
+    broken = next(finding for finding in findings if finding.check == "store")
     assert broken.status == "problem"
     assert broken.hint

@@ -23,8 +23,8 @@ from onward.errors import BadArchive, Conflict, NotFound, UnreadableFile
 from onward.store import Store, schema
 from onward.store import sessions as kept_sessions
 from onward.store import turns as kept_turns
-from onward.store.archives import OWN, SECTIONS, field_of
-from onward.store.bodies import Bodies
+from onward.store.archives import LOCAL_COLUMNS, SECTIONS, field_name
+from onward.store.bodies import TurnCodec
 from onward.store.turns import NewTurn
 
 NAME = "klinik"
@@ -58,7 +58,7 @@ ELSEWHERE = {
 """Tables whose rows are in no section of an archive, and why."""
 
 
-class Built(NamedTuple):
+class BuiltArchive(NamedTuple):
     """A store with a project that holds something of everything, and its archive. Nothing changes it: `copied` is for that."""
 
     home: Path
@@ -66,45 +66,45 @@ class Built(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
+def built_archive(tmp_path_factory: pytest.TempPathFactory) -> BuiltArchive:
     folder = tmp_path_factory.mktemp("built")
     with Store.at_folder(folder / "home") as store:
-        made = projects.new(store, NAME, description="a clinic")
-        imports.import_paths(store, [SAMPLES], project=made, complete=True)
-        facts.pin(store, made, facts.listed(store, made)[0].id)
-        facts.add(store, made, "rule", "Never touch the patients' table by hand.")
-        sessions.start(store, made, agent="codex", objectives=["Ship it"])
-        _add_odd(store, made)
-        path = archives.export_project(store, made, folder / "klinik.zip", training=True).path
-    return Built(folder / "home", path)
+        project = projects.create(store, NAME, description="a clinic")
+        imports.import_paths(store, [SAMPLES], project=project, complete=True)
+        facts.pin(store, project, facts.list_facts(store, project)[0].id)
+        facts.add(store, project, "rule", "Never touch the patients' table by hand.")
+        sessions.start(store, project, agent="codex", objectives=["Ship it"])
+        _add_odd(store, project)
+        path = archives.export_project(store, project, folder / "klinik.zip", training=True).path
+    return BuiltArchive(folder / "home", path)
 
 
 def _add_odd(store: Store, project: Project) -> None:
     """A session with all that a turn can hold, more turns than one batch, and branches that were left."""
     with store.write() as connection:
-        session = kept_sessions.add(connection, project.id, SessionHead("codex", "odd", title="Odd"), native_id="odd")
+        session = kept_sessions.create(connection, project.id, SessionHead("codex", "odd", title="Odd"), native_id="odd")
         full = Turn(
             "assistant", "50 % sure. \U0001f680 يوم \x1b[31mred", NOON, "m-1",
             (ToolCall("c1", "Bash", {"command": "make", "deep": [1, {"x": None}]}), ToolCall("c2", "apply", "*** raw")),
             (ToolResult("c1", "ok\0\n" * 400, is_error=False, exit_code=0),), "thinking", "summary", "agent-7", "model-x", Usage(1, 2, 3, 4), 17,
         )  # fmt: skip
-        said = [full, *(Turn("user", f"said {n}", NOON + timedelta(seconds=n)) for n in range(600))]
-        packed = [NewTurn(n, b"%d" % n, Bodies().pack(turn, len(turn.text))) for n, turn in enumerate(said, start=1)]
+        turns = [full, *(Turn("user", f"said {n}", NOON + timedelta(seconds=n)) for n in range(600))]
+        packed = [NewTurn(n, b"%d" % n, TurnCodec().pack(turn, len(turn.text))) for n, turn in enumerate(turns, start=1)]
         kept_turns.append(connection, project.id, session.id, packed)
         kept_turns.abandon(connection, session.id, 3, 5)
         kept_turns.abandon(connection, session.id, 510, 511)
-        kept_sessions.grow(connection, session.id, len(said), 100)
+        kept_sessions.add_turn_counts(connection, session.id, len(turns), 100)
 
 
 @pytest.fixture
-def archive(built: Built, tmp_path: Path) -> Path:
-    return Path(shutil.copy(built.archive, tmp_path / "klinik.zip"))
+def archive(built_archive: BuiltArchive, tmp_path: Path) -> Path:
+    return Path(shutil.copy(built_archive.archive, tmp_path / "klinik.zip"))
 
 
 @pytest.fixture
-def origin(built: Built, tmp_path: Path) -> Iterator[Store]:
+def origin(built_archive: BuiltArchive, tmp_path: Path) -> Iterator[Store]:
     """The store that the archive came from; it may be changed."""
-    with Store.at_folder(Path(shutil.copytree(built.home, tmp_path / "origin"))) as opened:
+    with Store.at_folder(Path(shutil.copytree(built_archive.home, tmp_path / "origin"))) as opened:
         yield opened
 
 
@@ -121,7 +121,7 @@ def other(tmp_path: Path) -> Iterator[Store]:
         yield opened
 
 
-def changed(archive: Path, change: Callable[[dict[str, bytes]], None], *, signed: bool = True) -> Path:
+def change_archive(archive: Path, change: Callable[[dict[str, bytes]], None], *, signed: bool = True) -> Path:
     """Write the archive again with other parts; *signed* sets its manifest right."""
     with zipfile.ZipFile(archive) as source:
         parts = {name: source.read(name) for name in source.namelist()}
@@ -137,7 +137,7 @@ def changed(archive: Path, change: Callable[[dict[str, bytes]], None], *, signed
     return target
 
 
-def with_line(name: str, change: Callable[[dict[str, object]], None]) -> Callable[[dict[str, bytes]], None]:
+def change_line(name: str, change: Callable[[dict[str, object]], None]) -> Callable[[dict[str, bytes]], None]:
     def changing(parts: dict[str, bytes]) -> None:
         first, _, rest = parts[name].partition(b"\n")
         row = json.loads(first)
@@ -147,79 +147,79 @@ def with_line(name: str, change: Callable[[dict[str, object]], None]) -> Callabl
     return changing
 
 
-def refused(empty: Store, path: Path, match: str) -> None:
+def assert_refused(empty: Store, path: Path, match: str) -> None:
     """The archive is refused, and nothing of it is kept."""
     with pytest.raises(BadArchive, match=match):
         archives.import_archive(empty, path)
     with empty.read() as connection:
-        kept = {table.name for table in schema.tables.sorted_tables if connection.execute(select(table).limit(1)).first()}
-    assert kept == set()
+        filled_tables = {table.name for table in schema.metadata.sorted_tables if connection.execute(select(table).limit(1)).first()}
+    assert filled_tables == set()
 
 
 @pytest.mark.slow
 def test_a_project_arrives_as_it_was(origin: Store, store: Store, archive: Path, tmp_path: Path) -> None:
-    projects.new(store, "before")
-    made = archives.import_archive(store, archive)
+    projects.create(store, "before")
+    arrival = archives.import_archive(store, archive)
     project = projects.resolve(origin, NAME)
-    again = archives.export_project(store, made.project, tmp_path / "again.zip", training=True)
+    again = archives.export_project(store, arrival.project, tmp_path / "again.zip", training=True)
     assert again.path.read_bytes() == archive.read_bytes()
-    assert (made.project.name, made.project.key, made.again) == (project.name, project.key, False)
-    for session in sessions.listed(origin, project):
-        there = sessions.find(store, made.project, session.number)
-        assert list(map(plain, sessions.replay(store, there))) == list(map(plain, sessions.replay(origin, session)))
+    assert (arrival.project.name, arrival.project.key, arrival.is_unchanged) == (project.name, project.key, False)
+    for session in sessions.list_sessions(origin, project):
+        copy = sessions.require(store, arrival.project, session.number)
+        assert list(map(turn_fields, sessions.replay(store, copy))) == list(map(turn_fields, sessions.replay(origin, session)))
 
 
-def plain(stored: kept_turns.StoredTurn) -> tuple[object, ...]:
+def turn_fields(stored: kept_turns.StoredTurn) -> tuple[object, ...]:
     return (stored.ordinal, stored.abandoned, stored.turn)
 
 
 @pytest.mark.slow
 def test_work_goes_on_elsewhere_as_it_would_have_here(origin: Store, other: Store, archive: Path) -> None:
-    made = archives.import_archive(other, archive)
+    arrival = archives.import_archive(other, archive)
     completed = []
-    for at, ours in ((origin, projects.resolve(origin, NAME)), (other, made.project)):
-        completed.append(complete(at, sessions.find(at, ours, 5)))
-        assert imports.import_paths(at, [SAMPLES], project=ours).files[0].sessions[0].new_turns == 0
+    for at, project in ((origin, projects.resolve(origin, NAME)), (other, arrival.project)):
+        completed.append(complete(at, sessions.require(at, project, 5)))
+        assert imports.import_paths(at, [SAMPLES], project=project).files[0].sessions[0].new_turns == 0
     assert completed[0].handoff.markdown == completed[1].handoff.markdown
 
 
 def test_importing_again_changes_nothing(other: Store, archive: Path) -> None:
     first = archives.import_archive(other, archive)
     again = archives.import_archive(other, archive)
-    assert (again.project, again.again) == (first.project, True)
+    assert (again.project, again.is_unchanged) == (first.project, True)
     assert (again.sessions, again.turns, again.handoffs) == (first.sessions, first.turns, first.handoffs)
-    assert len(projects.listed(other)) == 1
+    assert len(projects.list_projects(other)) == 1
 
 
 def test_two_imports_at_once_are_one(store: Store, archive: Path) -> None:
-    found: list[archives.Arrived] = []
-    threads = [threading.Thread(target=lambda: found.append(archives.import_archive(store, archive))) for _ in range(4)]
+    arrivals: list[archives.ImportedArchive] = []
+    threads = [threading.Thread(target=lambda: arrivals.append(archives.import_archive(store, archive))) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(one.again for one in found) == [False, True, True, True]
-    assert len(projects.listed(store)) == 1
+    assert sorted(arrival.is_unchanged for arrival in arrivals) == [False, True, True, True]
+    assert len(projects.list_projects(store)) == 1
 
 
 def test_a_project_that_went_on_still_holds_its_archive(origin: Store, archive: Path) -> None:
     project = projects.resolve(origin, NAME)
-    complete(origin, sessions.find(origin, project, 5))
+    complete(origin, sessions.require(origin, project, 5))
     projects.rename(origin, project, "klinik-baru")
-    assert archives.import_archive(origin, archive).again
+    assert archives.import_archive(origin, archive).is_unchanged
 
 
 def test_an_archive_that_holds_more_is_no_repetition(origin: Store, other: Store, archive: Path, tmp_path: Path) -> None:
     project = projects.resolve(origin, NAME)
     archives.import_archive(other, archive)
-    complete(origin, sessions.find(origin, project, 5))
+    complete(origin, sessions.require(origin, project, 5))
     later = archives.export_project(origin, project, tmp_path / "later.zip").path
     with pytest.raises(Conflict, match="does not hold all"):
         archives.import_archive(other, later)
 
 
 def test_a_name_that_is_taken_gets_a_number(other: Store, archive: Path) -> None:
-    projects.new(other, "klinik")
+    projects.create(other, "klinik")
     assert archives.import_archive(other, archive).project.name == "klinik-2"
 
 
@@ -239,13 +239,13 @@ def test_what_people_read_is_there(archive: Path) -> None:
 def test_every_table_and_column_is_archived_or_said_not_to_be(other: Store) -> None:
     archived = {section.table.name for section in SECTIONS}
     assert not archived & set(ELSEWHERE)
-    assert set(schema.tables.tables) - archived - set(ELSEWHERE) == set(), "say in ELSEWHERE why, or give it a Section"
+    assert set(schema.metadata.tables) - archived - set(ELSEWHERE) == set(), "say in ELSEWHERE why, or give it a Section"
     for section in SECTIONS:
         for column in section.table.columns:
             if column.foreign_keys and column.name != "project_id":
-                assert field_of(column) != column.name, f"{section.name}.{column.name} is an id of one store"
+                assert field_name(column) != column.name, f"{section.name}.{column.name} is an id of one store"
     with other.read() as connection:
-        assert {name for name in inspect(connection).get_table_names() if name in OWN} == set(OWN)
+        assert {name for name in inspect(connection).get_table_names() if name in LOCAL_COLUMNS} == set(LOCAL_COLUMNS)
 
 
 def test_an_export_leaves_what_was_there_where_it_fails(origin: Store, tmp_path: Path) -> None:
@@ -267,7 +267,7 @@ def test_an_export_leaves_what_was_there_where_it_fails(origin: Store, tmp_path:
 @pytest.mark.parametrize("keep", [0, 1, 100, -1, -22, -3000])
 def test_a_truncated_archive_is_refused(empty: Store, archive: Path, keep: int) -> None:
     archive.write_bytes(archive.read_bytes()[:keep])
-    refused(empty, archive, "not whole|damaged|manifest")
+    assert_refused(empty, archive, "not whole|damaged|manifest")
 
 
 def test_any_byte_that_is_damaged_is_noticed(other: Store, archive: Path) -> None:
@@ -277,44 +277,44 @@ def test_any_byte_that_is_damaged_is_noticed(other: Store, archive: Path) -> Non
         try:
             archives.import_archive(other, archive)
         except BadArchive:
-            assert projects.listed(other) == []
+            assert projects.list_projects(other) == []
         else:
             # In a field of the zip that says nothing of the content, such as a date.
-            projects.delete(other, projects.listed(other)[0].project)
+            projects.delete(other, projects.list_projects(other)[0].project)
 
 
 def test_wrong_sums_are_refused(empty: Store, archive: Path) -> None:
     def reword(parts: dict[str, bytes]) -> None:
         parts["handoffs/0001.md"] = parts["handoffs/0001.md"].replace(b"e", b"a")
 
-    refused(empty, changed(archive, reword, signed=False), "its sum is wrong")
+    assert_refused(empty, change_archive(archive, reword, signed=False), "its sum is wrong")
 
 
 @pytest.mark.parametrize(
     "name", ["../onward.db", "/etc/passwd", "C:\\x.json", "handoffs/../../x.md", "transcripts/1.md/", "x.exe", "sub/facts.jsonl"]
 )
 def test_parts_with_other_names_are_refused(empty: Store, archive: Path, name: str) -> None:
-    refused(empty, changed(archive, lambda parts: parts.update({name: b"{}"})), "no part of a project")
+    assert_refused(empty, change_archive(archive, lambda parts: parts.update({name: b"{}"})), "no part of a project")
 
 
 def test_an_unknown_version_is_refused(empty: Store, archive: Path) -> None:
     def newer(parts: dict[str, bytes]) -> None:
         parts["manifest.json"] = parts["manifest.json"].replace(b'"version": 1', b'"version": 2')
 
-    refused(empty, changed(archive, newer), "version 2; this Onward knows 1")
+    assert_refused(empty, change_archive(archive, newer), "version 2; this Onward knows 1")
 
 
 @pytest.mark.parametrize("name", ["turns.jsonl", "project.json", "handoffs/0002.md"])
 def test_a_part_that_is_missing_is_noticed(empty: Store, archive: Path, name: str) -> None:
-    refused(empty, changed(archive, lambda parts: parts.pop(name), signed=False), "is missing")
+    assert_refused(empty, change_archive(archive, lambda parts: parts.pop(name), signed=False), "is missing")
     if name.endswith(("json", "jsonl")):
-        refused(empty, changed(archive, lambda parts: parts.pop(name)), f"no {name}")
+        assert_refused(empty, change_archive(archive, lambda parts: parts.pop(name)), f"no {name}")
 
 
 def test_other_zips_are_refused(empty: Store, tmp_path: Path) -> None:
-    with zipfile.ZipFile(tmp_path / "x.zip", "w") as made:
-        made.writestr("conversations.json", "[]")
-    refused(empty, tmp_path / "x.zip", "no archive of a project")
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
+        archive.writestr("conversations.json", "[]")
+    assert_refused(empty, tmp_path / "x.zip", "no archive of a project")
     with pytest.raises(UnreadableFile):
         archives.import_archive(empty, tmp_path / "none.zip")
     with pytest.raises(UnreadableFile):
@@ -323,15 +323,15 @@ def test_other_zips_are_refused(empty: Store, tmp_path: Path) -> None:
 
 def test_a_bomb_is_refused_unread(empty: Store, archive: Path) -> None:
     def swell(parts: dict[str, bytes]) -> None:
-        parts["turns.jsonl"] = bytes(archive_reading.LEAST_SUSPECT_BYTES + 1)
+        parts["turns.jsonl"] = bytes(archive_reading.MIN_SUSPECT_BYTES + 1)
 
-    refused(empty, changed(archive, swell), "would unpack to")
+    assert_refused(empty, change_archive(archive, swell), "would unpack to")
 
 
 def test_two_parts_of_one_name_are_refused(empty: Store, archive: Path) -> None:
     with zipfile.ZipFile(archive, "a") as more, pytest.warns(UserWarning, match="Duplicate"):
         more.writestr("facts.jsonl", "")
-    refused(empty, archive, "two parts of one name")
+    assert_refused(empty, archive, "two parts of one name")
 
 
 @pytest.mark.parametrize(
@@ -364,7 +364,7 @@ def test_two_parts_of_one_name_are_refused(empty: Store, archive: Path) -> None:
     ],
 )
 def test_rows_that_no_project_has_are_refused(empty: Store, archive: Path, name: str, change: Callable[[dict[str, object]], None]) -> None:
-    refused(empty, changed(archive, with_line(name, change)), rf"{name} at line \d")
+    assert_refused(empty, change_archive(archive, change_line(name, change)), rf"{name} at line \d")
 
 
 @pytest.mark.parametrize("change", [b"", b"[]\n", b"{}", b"\xff\n", b'{"a":' * 5000 + b"\n"])
@@ -372,7 +372,7 @@ def test_lines_that_are_no_rows_are_refused(empty: Store, archive: Path, change:
     def spoil(parts: dict[str, bytes]) -> None:
         parts["edits.jsonl"] = change or b"\n"
 
-    refused(empty, changed(archive, spoil), "edits.jsonl")
+    assert_refused(empty, change_archive(archive, spoil), "edits.jsonl")
 
 
 @pytest.mark.parametrize("change", [{"secret_key": "00"}, {"secret_key": None}, {"status": "x"}, {"ledger": {}}, {"ledger": None}])
@@ -380,4 +380,4 @@ def test_a_project_that_is_none_is_refused(empty: Store, archive: Path, change: 
     def spoil(parts: dict[str, bytes]) -> None:
         parts["project.json"] = json.dumps({**json.loads(parts["project.json"]), **change}).encode()
 
-    refused(empty, changed(archive, spoil), "project.json")
+    assert_refused(empty, change_archive(archive, spoil), "project.json")

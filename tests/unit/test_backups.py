@@ -22,18 +22,18 @@ SAMPLE = Path(__file__).parents[2] / "src" / "onward" / "samples" / "2-codex.jso
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    made = Settings(tmp_path / "home", tmp_path / "claude")
-    with Store.at_folder(made.home) as store:
-        import_paths(store, [SAMPLE], project=projects.new(store, "klinik"), complete=True)
-    return made
+    settings = Settings(tmp_path / "home", tmp_path / "claude")
+    with Store.at_folder(settings.home) as store:
+        import_paths(store, [SAMPLE], project=projects.create(store, "klinik"), complete=True)
+    return settings
 
 
 def names(settings: Settings) -> list[str]:
     with Store.at_folder(settings.home) as store:
         with store.read() as connection:
-            assert health.damage(connection) == []
-            assert health.unindexed(connection) == 0
-        return [line.project.name for line in projects.listed(store)]
+            assert health.find_damage(connection) == []
+            assert health.count_unindexed(connection) == 0
+        return [line.project.name for line in projects.list_projects(store)]
 
 
 def test_a_copy_is_put_back(settings: Settings, tmp_path: Path) -> None:
@@ -44,7 +44,7 @@ def test_a_copy_is_put_back(settings: Settings, tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["copy.db", "home"]
     elsewhere = Settings(tmp_path / "elsewhere", tmp_path)
     back = backups.restore(elsewhere, copy.path)
-    assert (back.projects, back.sessions, back.turns, back.kept) == (copy.projects, copy.sessions, copy.turns, None)
+    assert (back.projects, back.sessions, back.turns, back.previous_path) == (copy.projects, copy.sessions, copy.turns, None)
     assert names(elsewhere) == ["klinik"]
 
 
@@ -56,8 +56,8 @@ def test_a_copy_is_of_one_moment_while_others_write(settings: Settings, tmp_path
             number = 0
             while not over.is_set():
                 number += 1
-                projects.new(store, f"a{number}")
-                projects.new(store, f"b{number}")
+                projects.create(store, f"a{number}")
+                projects.create(store, f"b{number}")
 
     writer = threading.Thread(target=write)
     writer.start()
@@ -76,29 +76,29 @@ def test_a_copy_is_of_one_moment_while_others_write(settings: Settings, tmp_path
 def test_what_is_there_is_only_replaced_when_told_and_kept(settings: Settings, tmp_path: Path) -> None:
     copy = backups.backup(settings, tmp_path / "copy.db")
     with Store.at_folder(settings.home) as store:
-        projects.new(store, "later")
+        projects.create(store, "later")
         with pytest.raises(Conflict):
             backups.restore(settings, copy.path)
-        back = backups.restore(settings, copy.path, over=True)
+        back = backups.restore(settings, copy.path, overwrite=True)
         # A program that had the store open goes on with what was put back.
-        assert [line.project.name for line in projects.listed(store)] == ["klinik"]
-        projects.new(store, "after")
+        assert [line.project.name for line in projects.list_projects(store)] == ["klinik"]
+        projects.create(store, "after")
     assert names(settings) == ["after", "klinik"]
-    assert back.kept is not None
-    backups.restore(settings, back.kept, over=True)
+    assert back.previous_path is not None
+    backups.restore(settings, back.previous_path, overwrite=True)
     assert names(settings) == ["klinik", "later"]
 
 
 def test_a_store_that_is_damaged_is_moved_aside(settings: Settings, tmp_path: Path) -> None:
     copy = backups.backup(settings, tmp_path / "copy.db")
     (settings.home / "onward.db").write_bytes(b"no database " * 1000)
-    back = backups.restore(settings, copy.path, over=True)
-    assert back.kept is not None
-    assert back.kept.read_bytes().startswith(b"no database")
+    back = backups.restore(settings, copy.path, overwrite=True)
+    assert back.previous_path is not None
+    assert back.previous_path.read_bytes().startswith(b"no database")
     assert names(settings) == ["klinik"]
 
 
-def test_what_is_no_whole_copy_is_refused(settings: Settings, tmp_path: Path) -> None:
+def test_an_incomplete_copy_is_refused(settings: Settings, tmp_path: Path) -> None:
     copy = backups.backup(settings, tmp_path / "copy.db").path
     data = copy.read_bytes()
     (tmp_path / "half.db").write_bytes(data[: len(data) // 2])
@@ -109,15 +109,15 @@ def test_what_is_no_whole_copy_is_refused(settings: Settings, tmp_path: Path) ->
     connection.close()
     for name in ("half", "spoilt", "other"):
         with pytest.raises((StoreDamaged, UnreadableFile)):
-            backups.restore(settings, tmp_path / f"{name}.db", over=True)
+            backups.restore(settings, tmp_path / f"{name}.db", overwrite=True)
     for path in (tmp_path / "foreign.db", tmp_path / "none.db", tmp_path):
         with pytest.raises(UnreadableFile):
-            backups.restore(settings, path, over=True)
+            backups.restore(settings, path, overwrite=True)
     with sqlite3.connect(copy) as connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
     connection.close()
     with pytest.raises(StoreTooNew):
-        backups.restore(settings, copy, over=True)
+        backups.restore(settings, copy, overwrite=True)
     assert names(settings) == ["klinik"]
     assert sorted(path.name for path in settings.home.iterdir() if "before" in path.name) == []
 
@@ -143,8 +143,8 @@ def test_the_commands(settings: Settings, tmp_path: Path, monkeypatch: pytest.Mo
     assert main(["restore", "copy.db"]) == 1
     capsys.readouterr()
     assert main(["restore", "copy.db", "--force", "--json"]) == 0
-    said = json.loads(capsys.readouterr().out)
-    assert Path(said["kept"]).is_file()
+    result = json.loads(capsys.readouterr().out)
+    assert Path(result["kept"]).is_file()
     assert main(["project", "export", "klinik"]) == 0
     assert main(["project", "export", "klinik"]) == 2
     assert main(["project", "delete", "klinik", "--yes"]) == 0

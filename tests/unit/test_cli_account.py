@@ -14,7 +14,7 @@ from onward import samples
 from onward.cli.main import main
 
 
-class Answer(NamedTuple):
+class CommandResult(NamedTuple):
     code: int
     out: str
     err: str
@@ -25,7 +25,7 @@ class Answer(NamedTuple):
         return json.loads(self.out)
 
 
-Run = Callable[..., Answer]
+Run = Callable[..., CommandResult]
 
 
 @pytest.fixture
@@ -36,9 +36,9 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
         monkeypatch.delenv(name)
     monkeypatch.setenv("ONWARD_HOME", str(tmp_path / "home"))
 
-    def onward(*arguments: object) -> Answer:
-        code = main([str(one) for one in arguments])
-        return Answer(code, *capsys.readouterr())
+    def onward(*arguments: object) -> CommandResult:
+        code = main([str(argument) for argument in arguments])
+        return CommandResult(code, *capsys.readouterr())
 
     return onward
 
@@ -53,7 +53,7 @@ def pool(run: Run) -> Run:
 
 def test_an_account_from_entry_to_deletion(run: Run) -> None:
     assert "no account yet" in run("account", "list").out
-    made = run(
+    account = run(
         "account",
         "new",
         "claude-1",
@@ -67,7 +67,7 @@ def test_an_account_from_entry_to_deletion(run: Run) -> None:
         "opus=40",
         "--json",
     ).data
-    assert (made["credits_left"], made["period"], made["resets_at"]) == (100, "5h", "2030-01-01T00:00:00Z")
+    assert (account["credits_left"], account["period"], account["resets_at"]) == (100, "5h", "2030-01-01T00:00:00Z")
     assert "40 of 100 credits used" in run("account", "edit", "claude-1", "--used", 40).out
     assert run("account", "report", "claude-1", "--limit", "--model", "opus", "--until", "2199-01-01").code == 0
     shown = run("account", "show", "claude-1").out
@@ -94,7 +94,7 @@ def test_an_account_from_entry_to_deletion(run: Run) -> None:
         ("credits", "a"),
     ],
 )
-def test_wrong_use_is_told_and_nothing_kept(run: Run, arguments: tuple[str, ...]) -> None:
+def test_wrong_use_is_reported_and_nothing_saved(run: Run, arguments: tuple[str, ...]) -> None:
     assert run("account", *arguments).code == 2
     assert run("account", "list", "--json").data == []
 
@@ -112,7 +112,7 @@ def test_a_file_of_accounts_is_entered_whole_or_not_at_all(run: Run, tmp_path: P
     assert run("account", "import", file).out == "110 accounts entered.\n"
     lines = tmp_path / "pool.jsonl"
     lines.write_text('{"name": "x", "models": {"opus": 4}}\n{"name": "y", "status": "paused"}\n')
-    assert [one["status"] for one in run("account", "import", lines, "--json").data["created"]] == ["active", "paused"]
+    assert [account["status"] for account in run("account", "import", lines, "--json").data["created"]] == ["active", "paused"]
     lines.write_text('{"name": "z", "password": "p"}')
     assert "password" in run("account", "import", lines).err
 
@@ -126,7 +126,10 @@ def test_a_session_begins_on_the_best_account_rotates_and_charges_it(pool: Run) 
     moved = pool("account", "rotate", "--project", "kopi", "--used", 88, "--json").data
     assert (moved["moved"], moved["from"]["name"], moved["to"]["name"]) == (True, "claude-1", "claude-2")
     assert pool("session", "complete", "--project", "kopi", "--credits", 30).code == 0
-    assert {one["name"]: one["credits_used"] for one in pool("account", "list", "--json").data} == {"claude-1": 88, "claude-2": 32}
+    assert {account["name"]: account["credits_used"] for account in pool("account", "list", "--json").data} == {
+        "claude-1": 88,
+        "claude-2": 32,
+    }
     assert pool("session", "complete", 1, "--project", "kopi", "--credits", 5, "--account", "claude-1").code == 0
     assert pool("session", "show", 1, "--project", "kopi", "--json").data["account"] == "claude-1"
     assert pool("account", "show", "claude-1", "--json").data["credits_used"] == 93
@@ -143,13 +146,13 @@ def test_the_window_is_a_setting(pool: Run, monkeypatch: pytest.MonkeyPatch) -> 
 def test_credits_are_shown_beside_what_transcripts_tell(pool: Run, tmp_path: Path) -> None:
     assert pool("import", *samples.write(tmp_path / "samples"), "--project", "antre", "--complete").code == 0
     assert pool("session", "complete", 1, "--project", "antre", "--credits", 20, "--accomplishment", "x", "--account", "claude-2").code == 0
-    told = pool("account", "credits", "--json").data
-    project = next(one for one in told["projects"] if one["name"] == "antre")
+    report = pool("account", "credits", "--json").data
+    project = next(project for project in report["projects"] if project["name"] == "antre")
     assert project["efficiency"]["credits_per_accomplishment"] == 20
     assert project["forecast"]["burn"]["credits_per_day"] == 20
-    assert sum(one["input_tokens"] for one in project["usage"]) > 0
+    assert sum(usage["input_tokens"] for usage in project["usage"]) > 0
     first = pool("session", "show", 1, "--project", "antre", "--json").data["usage"]
-    assert next(one for one in told["accounts"] if one["name"] == "claude-2")["usage"] == first != []
+    assert next(account for account in report["accounts"] if account["name"] == "claude-2")["usage"] == first != []
     text = pool("account", "credits").out
     assert "20.0 credits a day" in text
     assert "assumed: " in text

@@ -17,7 +17,7 @@ from sqlalchemy import create_engine
 from onward.app import projects, upkeep
 from onward.settings import Settings
 from onward.store import Store
-from onward.store.migrating import NEWEST
+from onward.store.migrating import NEWEST_VERSION
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -27,22 +27,22 @@ pytestmark = pytest.mark.slow
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
     """Runs a command as a process of its own, in a pipe, with an empty home."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("ONWARD_")}
-    environment = {**kept, "ONWARD_HOME": str(tmp_path / "home"), "CLAUDE_CONFIG_DIR": str(tmp_path / "claude")}
+    outer_environment = {name: value for name, value in os.environ.items() if not name.startswith("ONWARD_")}
+    environment = {**outer_environment, "ONWARD_HOME": str(tmp_path / "home"), "CLAUDE_CONFIG_DIR": str(tmp_path / "claude")}
 
-    def onward(*arguments: object, said: str = "", **more: str) -> subprocess.CompletedProcess[str]:
+    def onward(*arguments: object, stdin: str = "", **more: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "onward", *map(str, arguments)]
         return subprocess.run(
-            command, input=said, env={**environment, **more}, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False
+            command, input=stdin, env={**environment, **more}, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False
         )
 
     return onward
 
 
 def test_migrating_says_from_where_to_where(run: Run, tmp_path: Path) -> None:
-    assert run("db", "migrate").stdout == f"The schema went from nothing to {NEWEST}.\n"
-    assert run("db", "migrate").stdout == f"The schema is at {NEWEST}: up to date.\n"
-    assert json.loads(run("db", "migrate", "--json").stdout) == {"from": NEWEST, "to": NEWEST}
+    assert run("db", "migrate").stdout == f"The schema went from nothing to {NEWEST_VERSION}.\n"
+    assert run("db", "migrate").stdout == f"The schema is at {NEWEST_VERSION}: up to date.\n"
+    assert json.loads(run("db", "migrate", "--json").stdout) == {"from": NEWEST_VERSION, "to": NEWEST_VERSION}
     with sqlite3.connect(tmp_path / "home" / "onward.db") as connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
     newer = run("db", "migrate")
@@ -55,9 +55,9 @@ def test_the_prompt_is_on_the_store(run: Run, tmp_path: Path) -> None:
     if shutil.which("sqlite3"):
         shown = run("db", "shell", said="SELECT name FROM projects;\nPRAGMA foreign_keys;\n")
         assert (shown.returncode, shown.stdout) == (0, "kopi\n1\n")
-    told = json.loads(run("db", "shell", "--json").stdout)
-    assert told["command"][0] == "sqlite3"
-    assert told["command"][-1] == str(tmp_path / "home" / "onward.db")
+    shell = json.loads(run("db", "shell", "--json").stdout)
+    assert shell["command"][0] == "sqlite3"
+    assert shell["command"][-1] == str(tmp_path / "home" / "onward.db")
     missing = run("db", "shell", PATH=str(tmp_path))
     assert missing.returncode == 1
     assert "sqlite3 is not on this machine" in missing.stdout
@@ -71,16 +71,16 @@ def test_a_store_moves_to_another_database_and_back(run: Run, tmp_path: Path, ne
     moved = run("db", "copy", url, "--json")
     assert json.loads(moved.stdout)["rows"] > 100, moved.stderr
     assert run("db", "copy", back, ONWARD_DATABASE_URL=url).returncode == 0
-    for asked in (
+    for arguments in (
         ["handoff", "--project", "antre"],
         ["search", "which decision", "--json"],
         ["session", "list", "--project", "antre", "--json"],
         ["fact", "list", "--json"],
     ):
-        said = run(*asked).stdout
-        assert said
-        assert run(*asked, ONWARD_DATABASE_URL=url).stdout == said
-        assert run(*asked, ONWARD_HOME=str(back)).stdout == said
+        expected = run(*arguments).stdout
+        assert expected
+        assert run(*arguments, ONWARD_DATABASE_URL=url).stdout == expected
+        assert run(*arguments, ONWARD_HOME=str(back)).stdout == expected
     # What is made there next gets ids of its own.
     assert run("project", "new", "kopi", ONWARD_DATABASE_URL=url).returncode == 0
     assert run("session", "start", "--project", "kopi", ONWARD_DATABASE_URL=url).returncode == 0
@@ -106,20 +106,20 @@ def test_emptying_asks_and_keeps_a_copy(run: Run, tmp_path: Path) -> None:
 def test_a_store_in_use_is_empty_at_once_for_all(store: Store, tmp_path: Path) -> None:
     url = "" if store.path else store.engine.url.render_as_string(hide_password=False)
     home = store.path.parent if store.path else tmp_path
-    before = projects.new(store, "kopi")
+    before = projects.create(store, "kopi")
     other = Store.at_url(url) if url else Store.at_folder(home)
     with other:
-        assert len(projects.listed(other)) == 1
-        done = upkeep.reset(Settings(home, tmp_path / "claude", url), store)
+        assert len(projects.list_projects(other)) == 1
+        done = upkeep.reset_store(Settings(home, tmp_path / "claude", url), store)
         assert (done.kept is None) == bool(url)
-        assert projects.listed(other) == []
-        assert projects.new(other, "kopi").id == before.id
-        assert len(projects.listed(store)) == 1
+        assert projects.list_projects(other) == []
+        assert projects.create(other, "kopi").id == before.id
+        assert len(projects.list_projects(store)) == 1
 
 
 def test_a_password_is_not_in_the_command_line() -> None:
     word = "pass" + "word"
-    prompt = upkeep.prompt(Store(create_engine(f"postgresql+psycopg://me:{word}@db.example:5433/onward?sslmode=require")))
+    prompt = upkeep.database_prompt(Store(create_engine(f"postgresql+psycopg://me:{word}@db.example:5433/onward?sslmode=require")))
     assert prompt.command == ("psql", "postgresql://me@db.example:5433/onward?sslmode=require")
     assert prompt.secrets == {"PGPASSWORD": word}
 

@@ -18,7 +18,7 @@ from onward.cli.main import main
 from onward.core.handoff import parse
 
 
-class Answer(NamedTuple):
+class CommandResult(NamedTuple):
     code: int
     out: str
     err: str
@@ -33,7 +33,7 @@ class Answer(NamedTuple):
         return [json.loads(line) for line in self.out.splitlines()]
 
 
-Run = Callable[..., Answer]
+Run = Callable[..., CommandResult]
 
 
 @pytest.fixture
@@ -47,9 +47,9 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     monkeypatch.setenv("ONWARD_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("CLAUDE_CONFIG_DIR", str(tmp_path / "claude"))
 
-    def onward(*arguments: object) -> Answer:
-        code = main([str(one) for one in arguments])
-        return Answer(code, *capsys.readouterr())
+    def onward(*arguments: object) -> CommandResult:
+        code = main([str(argument) for argument in arguments])
+        return CommandResult(code, *capsys.readouterr())
 
     return onward
 
@@ -72,8 +72,8 @@ def test_import_says_what_became_of_every_file(run: Run, transcripts: list[Path]
     assert first.out.count("→ handoff") == 3
     assert "3 files · 3 sessions ·" in first.out
     again = run("import", *transcripts, "--project", "antre", "--json").data
-    assert sum(one["new_turns"] for file in again["files"] for one in file["sessions_kept"]) == 0
-    assert {one["project"] for file in again["files"] for one in file["sessions_kept"]} == {"antre"}
+    assert sum(session["new_turns"] for file in again["files"] for session in file["sessions_kept"]) == 0
+    assert {session["project"] for file in again["files"] for session in file["sessions_kept"]} == {"antre"}
 
 
 def test_import_of_a_bad_file_beside_a_good_one_keeps_the_good_one_and_fails(run: Run, transcripts: list[Path]) -> None:
@@ -108,7 +108,7 @@ def test_handoff_as_it_was_and_at_another_size(antre: Run) -> None:
     small = antre("handoff", "--budget", 600, "--json").data
     assert small["preservation"]["document_tokens"] <= 600
     assert small["version"] is None
-    assert [one["version"] for one in antre("handoff", "list", "--json").data] == [3, 2, 1]
+    assert [handoff["version"] for handoff in antre("handoff", "list", "--json").data] == [3, 2, 1]
 
 
 def test_what_changed_between_sessions(antre: Run) -> None:
@@ -116,7 +116,7 @@ def test_what_changed_between_sessions(antre: Run) -> None:
     assert text.startswith("# What changed from session 1 to session 3\n\n## Added\n")
     data = antre("handoff", "diff", 1, 3, "--json").data
     assert (data["before"], data["after"]) == (1, 3)
-    assert all(one["new"]["text"] in text for one in data["added"])
+    assert all(entry["new"]["text"] in text for entry in data["added"])
     assert antre("handoff", "diff", 2, 2).code == antre("handoff", "diff", 2, 9).code == 2
 
 
@@ -147,9 +147,9 @@ def test_the_first_session_has_nothing_to_begin_with(run: Run) -> None:
 
 def test_what_changed_since_is_said_where_the_repository_is(antre: Run, tmp_path: Path) -> None:
     repository = tmp_path / "here"
-    kept = repository / named_files(parse(antre("handoff").out))[0]
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    kept.write_text("export {};\n")
+    file = repository / named_files(parse(antre("handoff").out))[0]
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text("export {};\n")
     for command in (
         ["init", "-q", "-b", "feat/print"],
         ["add", "."],
@@ -183,9 +183,9 @@ def test_completing_by_hand_carries_what_the_person_said(antre: Run) -> None:
 
 
 def test_sessions_are_listed_replayed_reopened_and_left(antre: Run) -> None:
-    assert [one["number"] for one in antre("session", "list", "--json").data] == [1, 2, 3]
+    assert [session["number"] for session in antre("session", "list", "--json").data] == [1, 2, 3]
     turns = antre("session", "replay", 2, "--from", 3, "--to", 5, "--json").lines
-    assert [one["turn"] for one in turns] == [3, 4, 5]
+    assert [turn["turn"] for turn in turns] == [3, 4, 5]
     assert "## 3 · " in antre("session", "replay", 2, "--from", 3, "--to", 3).out
     assert antre("session", "reopen", 3, "--json").data["status"] == "active"
     assert antre("session", "abandon", 3).code == 0
@@ -202,12 +202,12 @@ def test_a_line_leads_to_its_turn_in_the_store_and_in_the_files(antre: Run, tran
 
 
 def test_search_stays_in_its_budget_and_its_project(antre: Run) -> None:
-    found = antre("search", "polling", "--budget", 200, "--json").data
-    assert 0 < found["tokens"] <= 200
-    assert {one["project"] for one in found["excerpts"]} == {"antre"}
+    result = antre("search", "polling", "--budget", 200, "--json").data
+    assert 0 < result["tokens"] <= 200
+    assert {excerpt["project"] for excerpt in result["excerpts"]} == {"antre"}
     assert antre("search", "polling").out.startswith("[s")
     only = antre("search", "polling", "--kind", "user", "--json").data["excerpts"]
-    assert {one["kind"] for one in only} == {"user"}
+    assert {excerpt["kind"] for excerpt in only} == {"user"}
     nothing = antre("search", "zzzunknown")
     assert (nothing.code, nothing.out) == (0, "")
     assert "Nothing found in antre" in nothing.err
@@ -223,7 +223,7 @@ def test_what_a_person_says_of_a_fact_stands(antre: Run) -> None:
     handoff = antre("handoff").out
     assert "Prices are whole rupiah, always." in handoff
     assert "One printer is enough for both desks." in handoff
-    assert second not in {one["id"] for one in antre("fact", "list", "--json").data}
+    assert second not in {fact["id"] for fact in antre("fact", "list", "--json").data}
     assert antre("fact", "retract", second, "--undo", "--json").data["state"] == "live"
     assert antre("fact", "pin", first, "--json").data["pinned"] is True
     assert antre("fact", "pin", first, "--undo", "--json").data["pinned"] is False
@@ -233,7 +233,7 @@ def test_what_a_person_says_of_a_fact_stands(antre: Run) -> None:
     assert listed.out.splitlines()[0].count("\t") == 4
 
 
-def test_projects_are_made_renamed_put_away_and_deleted(run: Run) -> None:
+def test_projects_are_created_renamed_archived_and_deleted(run: Run) -> None:
     assert run("project", "list").out.startswith("There is no project yet")
     assert run("project", "new", "kopi", "--description", "A shop").code == 0
     assert run("project", "new", "kopi").code == 1
@@ -241,7 +241,7 @@ def test_projects_are_made_renamed_put_away_and_deleted(run: Run) -> None:
     assert "A shop" in run("project", "show", "teh").out
     run("project", "archive", "teh")
     assert run("project", "list", "--json").data == []
-    assert [one["name"] for one in run("project", "list", "--archived", "--json").data] == ["teh"]
+    assert [project["name"] for project in run("project", "list", "--archived", "--json").data] == ["teh"]
     run("project", "restore", "teh")
     refused = run("project", "delete", "teh")
     assert refused.code == 2
@@ -257,7 +257,7 @@ def test_a_project_key_never_leaves_the_store(antre: Run) -> None:
 
 def test_the_planted_secret_is_nowhere(antre: Run, tmp_path: Path, transcripts: list[Path]) -> None:
     secret = samples.planted_secret()
-    said = [
+    answers = [
         antre("handoff", "--json"),
         antre("session", "replay", 2),
         antre("fact", "list", "--state", "all", "--json"),
@@ -268,14 +268,14 @@ def test_the_planted_secret_is_nowhere(antre: Run, tmp_path: Path, transcripts: 
         antre("distill", *transcripts),
         antre("source", "s2.1-41", *transcripts),
     ]
-    assert all(secret not in answer.out + answer.err for answer in said)
-    assert any("[secret:" in answer.out for answer in said)
+    assert all(secret not in answer.out + answer.err for answer in answers)
+    assert any("[secret:" in answer.out for answer in answers)
     assert all(secret.encode() not in path.read_bytes() for path in (tmp_path / "home").rglob("*") if path.is_file())
 
 
 def test_the_doctor_finds_a_healthy_store_healthy(antre: Run) -> None:
     findings = antre("doctor", "--json").data
-    assert {one["status"] for one in findings} <= {"ok", "warning"}
+    assert {finding["status"] for finding in findings} <= {"ok", "warning"}
 
 
 def test_the_doctor_says_that_a_store_is_broken(antre: Run, tmp_path: Path) -> None:
@@ -302,7 +302,7 @@ def test_the_demo_shows_the_loop_and_leaves_nothing(run: Run, tmp_path: Path) ->
     assert "1 secret taken out" in shown.out
     assert samples.planted_secret() not in shown.out
     assert not (tmp_path / "home").exists()
-    assert [one["session"] for one in run("demo", "--json").data["sessions"]] == [1, 2, 3]
+    assert [session["session"] for session in run("demo", "--json").data["sessions"]] == [1, 2, 3]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a program on PATH stands for the clipboard here")
@@ -335,4 +335,4 @@ def test_a_folder_gives_its_conversations_and_nothing_else(run: Run, transcripts
 def test_two_agents_in_one_folder_work_on_one_project(run: Run, transcripts: list[Path]) -> None:
     """Codex writes the repository's address down, Claude Code only its folder."""
     run("import", *transcripts)
-    assert [(one["name"], one["sessions"]) for one in run("project", "list", "--json").data] == [("antre", 3)]
+    assert [(project["name"], project["sessions"]) for project in run("project", "list", "--json").data] == [("antre", 3)]

@@ -28,8 +28,10 @@ def transcript(tmp_path: Path) -> Path:
 
 
 def onward(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[bytes]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("ONWARD_", "LC_", "LANG"))}
-    return subprocess.run([sys.executable, "-m", "onward", *arguments], env={**kept, **environment}, capture_output=True, check=False)
+    outer_environment = {name: value for name, value in os.environ.items() if not name.startswith(("ONWARD_", "LC_", "LANG"))}
+    return subprocess.run(
+        [sys.executable, "-m", "onward", *arguments], env={**outer_environment, **environment}, capture_output=True, check=False
+    )
 
 
 def test_the_version() -> None:
@@ -129,5 +131,5 @@ def test_ctrl_c_says_that_it_stopped() -> None:
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=60) == 130
         assert process.stderr is not None
-        assert b"Traceback" not in (said := process.stderr.read())
-        assert b"stopped" in said
+        assert b"Traceback" not in (printed := process.stderr.read())
+        assert b"stopped" in printed

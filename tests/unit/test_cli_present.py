@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from onward.cli import present
-from onward.cli.reports import account
+from onward.cli.reports import describe_report
 from onward.core.facts import Handle
 from onward.core.transcript import ImportReport
 
@@ -31,18 +31,18 @@ def terminal_of_40_columns(monkeypatch: pytest.MonkeyPatch) -> Terminal:
 
 
 def test_a_table_in_a_pipe_is_plain_rows_and_nothing_cut(capsys: pytest.CaptureFixture[str]) -> None:
-    present.table(["name", "turns"], [["kopi", 12], ["long " * 40, None]])
+    present.say_table(["name", "turns"], [["kopi", 12], ["long " * 40, None]])
     assert capsys.readouterr().out == "kopi\t12\n" + "long " * 40 + "\t\n"
 
 
 def test_a_cell_cannot_break_the_row_it_stands_in(capsys: pytest.CaptureFixture[str]) -> None:
-    present.table(["a", "b"], [["one\ttwo", "three\nfour"]])
+    present.say_table(["a", "b"], [["one\ttwo", "three\nfour"]])
     assert capsys.readouterr().out == "one two\tthree four\n"
 
 
 def test_a_table_on_a_terminal_is_aligned_and_fits(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = terminal_of_40_columns(monkeypatch)
-    present.table(
+    present.say_table(
         ["name", "turns", "last words"], [["kopi", 9, "short"], ["コーヒー", 1204, "a sentence that goes on past the edge of it"]]
     )
     lines = terminal.getvalue().splitlines()
@@ -55,13 +55,13 @@ def test_a_table_on_a_terminal_is_aligned_and_fits(monkeypatch: pytest.MonkeyPat
 
 def test_a_last_column_that_matters_goes_on_below(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = terminal_of_40_columns(monkeypatch)
-    present.table(["id", "fact"], [["3f9c", "never commit to main, always a branch and a review"], ["", ""]], whole=True)
+    present.say_table(["id", "fact"], [["3f9c", "never commit to main, always a branch and a review"], ["", ""]], wraps=True)
     assert terminal.getvalue().splitlines()[1:] == ["3f9c  never commit to main, always a", "      branch and a review", ""]
 
 
 def test_a_table_without_rows_is_its_heads(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = terminal_of_40_columns(monkeypatch)
-    present.table(["id", "fact"], [])
+    present.say_table(["id", "fact"], [])
     assert terminal.getvalue() == "\x1b[1mid  fact\x1b[0m\n"
 
 
@@ -94,7 +94,7 @@ def test_width_in_columns(text: str, columns: int) -> None:
 
 @pytest.mark.parametrize(("number", "words"), [(0, "0 turns"), (1, "1 turn"), (1204, "1,204 turns")])
 def test_counted(number: int, words: str) -> None:
-    assert present.counted(number, "turn") == words
+    assert present.quantity(number, "turn") == words
 
 
 def test_json_of_our_shapes() -> None:
@@ -110,8 +110,8 @@ def test_json_of_our_shapes() -> None:
 
 def test_progress_is_silent_in_a_pipe(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(present, "LONG_WORK_SECONDS", 0.0)
-    with present.Progress("reading") as progress:
-        progress.at(1, 2, "a.jsonl")
+    with present.ProgressBar("reading") as progress:
+        progress.update(1, 2, "a.jsonl")
     assert capsys.readouterr() == ("", "")
 
 
@@ -119,8 +119,8 @@ def test_progress_on_a_terminal_leaves_no_trace(monkeypatch: pytest.MonkeyPatch)
     screen = Terminal()
     monkeypatch.setattr(sys, "stderr", screen)
     monkeypatch.setattr(present, "LONG_WORK_SECONDS", 0.0)
-    with present.Progress("reading") as progress:
-        progress.at(1, 2, "a.jsonl")
+    with present.ProgressBar("reading") as progress:
+        progress.update(1, 2, "a.jsonl")
     assert screen.getvalue() == "\r\x1b[Kreading 1 of 2 a.jsonl\r\x1b[K"
 
 
@@ -130,8 +130,8 @@ def test_an_account_names_what_was_left_out_and_where_it_broke() -> None:
     report.turns, report.sessions = 4, 1
     report.skip("event repeats a response item", 2)
     for line in range(7, 12):
-        report.bad(line, "torn")
-    assert account(report) == (
+        report.reject(line, "torn")
+    assert describe_report(report) == (
         "codex, 4 turns in 1 session from 12 records · left out: 2 event repeats a response item"
         " · could not be read: 5 records (line 7: torn; line 8: torn; line 9: torn; and 2 more)"
     )

@@ -19,18 +19,18 @@ WORDS = st.sampled_from(
 )
 
 
-def framework_view(command: quick.Quick, arguments: list[str]) -> tuple[list[str], dict[str, quick.Value]]:
+def framework_view(command: quick.QuickCommand, arguments: list[str]) -> tuple[list[str], dict[str, quick.OptionValue]]:
     """Files and values as the framework reads them; raises click.UsageError."""
     with click.Context(group) as parent:
-        found = group.get_command(parent, command.name)
-        assert found is not None
-        values = dict(found.make_context(command.name, list(arguments), parent=parent, resilient_parsing=False).params)
+        framework_command = group.get_command(parent, command.name)
+        assert framework_command is not None
+        values = dict(framework_command.make_context(command.name, list(arguments), parent=parent, resilient_parsing=False).params)
     file = values.pop("file")
     return [file] if isinstance(file, str) else list(file), {name.replace("_", "-"): value for name, value in values.items()}
 
 
 @given(st.sampled_from([quick.DISTILL, quick.READ]), st.lists(WORDS, max_size=6))
-def test_what_the_quick_parser_accepts_the_framework_reads_the_same(command: quick.Quick, arguments: list[str]) -> None:
+def test_what_the_quick_parser_accepts_the_framework_reads_the_same(command: quick.QuickCommand, arguments: list[str]) -> None:
     parsed = quick.parse(command, arguments)
     if parsed is not None:
         assert parsed == framework_view(command, arguments)
@@ -46,7 +46,9 @@ def test_what_the_quick_parser_accepts_the_framework_reads_the_same(command: qui
         (["a", "--json", "--next-goal", "ship it"], ["a"], {"json": True, "next-goal": "ship it"}),
     ],
 )
-def test_a_well_formed_call_is_read_without_the_framework(arguments: list[str], files: list[str], changed: dict[str, quick.Value]) -> None:
+def test_a_well_formed_call_is_read_without_the_framework(
+    arguments: list[str], files: list[str], changed: dict[str, quick.OptionValue]
+) -> None:
     untouched = {"budget": None, "format": "markdown", "next-goal": None, "no-sources": False, "json": False}
     assert quick.parse(quick.DISTILL, arguments) == (files, {**untouched, **changed})
 

@@ -27,7 +27,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     monkeypatch.setenv("CLAUDE_CONFIG_DIR", str(tmp_path / "claude"))
 
     def onward(*arguments: object) -> tuple[int, str, str]:
-        code = main([str(one) for one in arguments])
+        code = main([str(argument) for argument in arguments])
         return code, *capsys.readouterr()
 
     return onward
@@ -65,32 +65,32 @@ def test_nothing_completed_has_nothing_to_show(run: Run) -> None:
 
 
 def test_files_are_listed_with_their_lines(run: Run, shop: str) -> None:
-    found = data(run("files", "--json"))
-    assert found
-    assert {one["change"] for one in found} <= {"created", "edited", "deleted", "renamed"}
-    one = found[0]["path"]
-    assert [file["path"] for file in data(run("files", one, "--json"))] == [one]
-    assert one in run("files")[1]
+    files = data(run("files", "--json"))
+    assert files
+    assert {file["change"] for file in files} <= {"created", "edited", "deleted", "renamed"}
+    path = files[0]["path"]
+    assert [file["path"] for file in data(run("files", path, "--json"))] == [path]
+    assert path in run("files")[1]
     assert run("files", "--session", 99)[0] == 2
 
 
 def test_knowledge_is_written_found_changed_and_deleted(run: Run, shop: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    made = data(run("knowledge", "add", "ECONNREFUSED 127.0.0.1:5432", "--kind", "solution", "--fix", "docker compose up -d db", "--json"))
-    assert run("knowledge", "search", "ECONNREFUSED")[1].startswith(str(made["id"]))
+    entry = data(run("knowledge", "add", "ECONNREFUSED 127.0.0.1:5432", "--kind", "solution", "--fix", "docker compose up -d db", "--json"))
+    assert run("knowledge", "search", "ECONNREFUSED")[1].startswith(str(entry["id"]))
     monkeypatch.setattr("sys.stdin", io.StringIO("connect ECONNREFUSED 10.0.0.9:5433\n"))
     code, out, _ = run("knowledge", "seen")
     assert code == 0
     assert "docker compose up -d db" in out
     assert "Likely" in run("knowledge", "seen", "Segmentation fault: zzz")[1]
-    assert run("knowledge", "edit", made["id"], "--fix", "make db", "--used")[0] == 0
-    shown = data(run("knowledge", "show", made["id"], "--json"))
+    assert run("knowledge", "edit", entry["id"], "--fix", "make db", "--used")[0] == 0
+    shown = data(run("knowledge", "show", entry["id"], "--json"))
     assert (shown["entry"]["fix"], shown["entry"]["used"]) == ("make db", 1)
-    assert "make db" in run("knowledge", "show", made["id"])[1]
-    assert [one["id"] for one in data(run("knowledge", "list", "--by-hand", "--json"))] == [made["id"]]
+    assert "make db" in run("knowledge", "show", entry["id"])[1]
+    assert [entry["id"] for entry in data(run("knowledge", "list", "--by-hand", "--json"))] == [entry["id"]]
     assert run("knowledge", "list", "--project", shop)[0] == 0
-    assert run("knowledge", "delete", made["id"])[0] == 0
-    assert run("knowledge", "show", made["id"])[0] == 2
-    assert run("knowledge", "edit", made["id"])[0] == 2
+    assert run("knowledge", "delete", entry["id"])[0] == 0
+    assert run("knowledge", "show", entry["id"])[0] == 2
+    assert run("knowledge", "edit", entry["id"])[0] == 2
     assert run("knowledge", "add", "x", "--category", "cooking")[0] == 2
 
 

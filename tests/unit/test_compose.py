@@ -2,33 +2,35 @@
 
 from __future__ import annotations
 
-from onward.core.compose import SessionLine, compose
-from onward.core.facts import Author, Fact, Handle, Kind, fact_id
+from onward.core.compose import SessionSummary, compose
+from onward.core.facts import Fact, FactAuthor, FactKind, Handle, fact_id
 from onward.core.ledger import Ledger, fold
 from onward.tokens import count_tokens
 
 
-def fact(kind: Kind, text: str, turn: int, weight: float, author: Author = "agent") -> Fact:
+def fact(kind: FactKind, text: str, turn: int, weight: float, author: FactAuthor = "agent") -> Fact:
     source = Handle(1, turn)
     return Fact(fact_id(kind, "", text, source), kind, "", text, (source,), None, weight=weight, author=author)
 
 
 def test_what_an_agent_tells_in_one_turn_stays_on_one_line() -> None:
-    told = (
+    facts = (
         fact("error", "The queue froze because two counters shared one lock.", 8, 0.9),
         fact("decision", "Each counter has a lock of its own now.", 8, 0.8),
         fact("lesson", "SQLite serialises writers anyway.", 8, 0.7),
         fact("next_step", "The kiosk page is still to be translated.", 8, 0.6),
     )
-    handoff = compose(fold(Ledger(), told), [SessionLine(1)], 1000, count_tokens)
+    handoff = compose(fold(Ledger(), facts), [SessionSummary(1)], 1000, count_tokens)
     lines = {section.title: [line.text for line in section.lines] for section in handoff.sections}
     (together,) = lines["Errors and fixes"]
-    assert all(one.text in together for one in told[:3])
+    assert all(told_fact.text in together for told_fact in facts[:3])
     assert {"Decided, and why", "Learned"}.isdisjoint(lines)
 
 
 def test_a_reply_of_common_words_is_worth_its_place() -> None:
     reply = fact("requirement", "Do one by one.", 9, 0.6, "user")._replace(lead="How shall I go on? — the user:")
-    handoff = compose(fold(Ledger(), [reply, fact("done", "The kiosk page is translated.", 4, 0.9)]), [SessionLine(1)], 1000, count_tokens)
+    handoff = compose(
+        fold(Ledger(), [reply, fact("done", "The kiosk page is translated.", 4, 0.9)]), [SessionSummary(1)], 1000, count_tokens
+    )
     shown = [line.text for section in handoff.sections for line in section.lines] + [line.text for _, line in handoff.head]
     assert any("Do one by one." in text for text in shown)

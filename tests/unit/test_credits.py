@@ -6,33 +6,47 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from onward.core.accounts import Account, Event, Limit, ModelLimit, Period, credits_per_usd, last_reset, next_reset, parse_period, standing
-from onward.core.credits import Candidate, Need, Ranked, Window, ranking, rotation
-from onward.core.forecast import Efficiency, Use, burn, forecast
+from onward.core.accounts import (
+    Account,
+    AccountEvent,
+    Limit,
+    ModelLimit,
+    Period,
+    account_availability,
+    credits_per_usd,
+    last_reset,
+    next_reset,
+    parse_period,
+)
+from onward.core.credits import AccountCandidate, AccountNeed, RankedAccount, RotationWindow, decide_rotation, rank_accounts
+from onward.core.forecast import CreditsUse, Efficiency, burn_rate, forecast
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 
 
 def account(name: str = "a", used: float = 0, total: float | None = 100, **values: object) -> Account:
-    told: dict[str, object] = {
+    defaults: dict[str, object] = {
         "id": ord(name[0]), "name": name, "provider": "", "plan": "", "models": (), "tags": (), "note": "", "credits_total": total, "credits_used": used,
         "credits_estimated": 0.0, "credits_at": NOW, "resets_at": None, "period": None, "is_paused": False, "limits": (), "created_at": NOW, "updated_at": NOW,
     }  # fmt: skip
-    return Account(**{**told, **values})  # type: ignore[arg-type]
+    return Account(**{**defaults, **values})  # type: ignore[arg-type]
 
 
-def ranked(*candidates: Account | Candidate, need: Need | None = None) -> list[Ranked]:
-    ready = [one if isinstance(one, Candidate) else Candidate(standing(one, NOW)) for one in candidates]
-    return ranking(ready, need or Need())
+def rank(*candidates: Account | AccountCandidate, need: AccountNeed | None = None) -> list[RankedAccount]:
+    ready = [
+        candidate if isinstance(candidate, AccountCandidate) else AccountCandidate(account_availability(candidate, NOW))
+        for candidate in candidates
+    ]
+    return rank_accounts(ready, need or AccountNeed())
 
 
-def names(*candidates: Account | Candidate, need: Need | None = None) -> list[str]:
-    return [one.standing.account.name for one in ranked(*candidates, need=need)]
+def names(*candidates: Account | AccountCandidate, need: AccountNeed | None = None) -> list[str]:
+    return [candidate.availability.account.name for candidate in rank(*candidates, need=need)]
 
 
-def failure(hours_ago: float) -> Event:
-    return Event(0, 1, None, "failure", "reported", "", None, None, "", NOW - hours_ago * HOUR)
+def failure(hours_ago: float) -> AccountEvent:
+    return AccountEvent(0, 1, None, "failure", "reported", "", None, None, "", NOW - hours_ago * HOUR)
 
 
 def test_who_has_more_left_comes_first_and_equals_go_by_reset_then_name() -> None:
@@ -42,39 +56,40 @@ def test_who_has_more_left_comes_first_and_equals_go_by_reset_then_name() -> Non
 
 
 def test_credits_that_come_back_soon_are_used_first() -> None:
-    [first, _] = ranked(account("a", 20), account("b", 30, resets_at=NOW + HOUR))
-    assert first.standing.account.name == "b"
+    [first, _] = rank(account("a", 20), account("b", 30, resets_at=NOW + HOUR))
+    assert first.availability.account.name == "b"
     assert first.reasons == ("70 of 100 credits left", "its credits come back in 1 h, at 2026-03-01 13:00 UTC (reported)")
 
 
 def test_what_it_is_good_at_decides_among_those_with_enough() -> None:
-    need = Need(tags=("web", "db"))
+    need = AccountNeed(tags=("web", "db"))
     assert names(account("a", 20), account("b", 40, tags=("web",)), account("c", 50, tags=("db", "web")), need=need) == ["c", "b", "a"]
-    [good, bad] = ranked(account("a", 20), account("b", 40, tags=("web",)), need=need)
+    [good, bad] = rank(account("a", 20), account("b", 40, tags=("web",)), need=need)
     assert "good at web" in good.reasons
     assert "not known to be good at web, db" in bad.reasons
 
 
 def test_failures_count_less_the_older_they_are() -> None:
     fresh, old, none = (
-        Candidate(standing(account(name), NOW), events) for name, events in (("a", [failure(0.5)]), ("b", [failure(20)]), ("c", []))
+        AccountCandidate(account_availability(account(name), NOW), events)
+        for name, events in (("a", [failure(0.5)]), ("b", [failure(20)]), ("c", []))
     )
     assert names(fresh, old, none) == ["c", "b", "a"]
-    assert "failed once of late, 30 min ago" in ranked(fresh)[0].reasons
-    assert names(Candidate(standing(account("a"), NOW), [failure(49)]), none) == ["a", "c"]
+    assert "failed once of late, 30 min ago" in rank(fresh)[0].reasons
+    assert names(AccountCandidate(account_availability(account("a"), NOW), [failure(49)]), none) == ["a", "c"]
 
 
 def test_one_in_its_window_or_in_use_comes_after_one_that_is_not() -> None:
     assert names(account("a", 900, 1000), account("b", 30, 100)) == ["b", "a"]
     assert names(account("a", 840, 1000), account("b", 30, 100)) == ["a", "b"]
-    assert "in its rotation window: 90 of 100 credits are used" in ranked(account("a", 900, 1000))[0].reasons
-    busy = Candidate(standing(account("a"), NOW), open_sessions=2)
+    assert "in its rotation window: 90 of 100 credits are used" in rank(account("a", 900, 1000))[0].reasons
+    busy = AccountCandidate(account_availability(account("a"), NOW), open_sessions=2)
     assert names(busy, account("b", 5)) == ["b", "a"]
-    assert "2 sessions run on it already" in ranked(busy)[0].reasons
+    assert "2 sessions run on it already" in rank(busy)[0].reasons
 
 
 @pytest.mark.parametrize(
-    ("one", "why"),
+    ("candidate", "why"),
     [
         (account(is_paused=True), "paused"),
         (account(used=100), "all its credits are used"),
@@ -88,14 +103,14 @@ def test_one_in_its_window_or_in_use_comes_after_one_that_is_not() -> None:
         (account(total=None), ""),
     ],
 )  # fmt: skip
-def test_why_an_account_cannot_be_used(one: Account, why: str) -> None:
-    [found] = ranked(one, need=Need("opus"))
-    assert (found.usable, found.reasons[0] if why else "") == (not why, why)
+def test_why_an_account_is_unusable(candidate: Account, why: str) -> None:
+    [best] = rank(candidate, need=AccountNeed("opus"))
+    assert (best.usable, best.reasons[0] if why else "") == (not why, why)
 
 
 def test_estimates_are_told_as_such() -> None:
-    [found] = ranked(account(used=30, credits_estimated=10.0))
-    assert found.reasons == ("70 of 100 credits left, 10 of those used being estimated",)
+    [best] = rank(account(used=30, credits_estimated=10.0))
+    assert best.reasons == ("70 of 100 credits left, 10 of those used being estimated",)
 
 
 @pytest.mark.parametrize(
@@ -112,14 +127,14 @@ def test_estimates_are_told_as_such() -> None:
     ],
 )
 def test_the_window(used: float, others: list[Account], goes_to: str | None, place: str) -> None:
-    [current] = ranked(account("a", used))
-    found = rotation(current, ranked(*others), Window())
-    assert (found.to.standing.account.name if found.to else None, found.place) == (goes_to, place)
+    [current] = rank(account("a", used))
+    decision = decide_rotation(current, rank(*others), RotationWindow())
+    assert (decision.target.availability.account.name if decision.target else None, decision.position) == (goes_to, place)
 
 
 def test_a_window_may_be_set() -> None:
-    [current] = ranked(account("a", 50))
-    assert rotation(current, ranked(account("b")), Window(50, 60)).place == "in"
+    [current] = rank(account("a", 50))
+    assert decide_rotation(current, rank(account("b")), RotationWindow(50, 60)).position == "in"
 
 
 def test_months_keep_their_day() -> None:
@@ -129,7 +144,7 @@ def test_months_keep_their_day() -> None:
         following = next_reset(first, monthly, ends[-1])
         assert following
         ends.append(following)
-    assert [(one.month, one.day) for one in ends] == [(1, 31), (2, 28), (3, 31), (4, 30), (5, 31)]
+    assert [(end.month, end.day) for end in ends] == [(1, 31), (2, 28), (3, 31), (4, 30), (5, 31)]
     assert last_reset(first, monthly, datetime(2026, 3, 30, tzinfo=UTC)) == datetime(2026, 2, 28, 9, tzinfo=UTC)
 
 
@@ -145,12 +160,12 @@ def test_a_dollar_in_credits_is_the_middle_of_what_is_known() -> None:
     assert credits_per_usd([(10, 1), (20, 1), (900, 1), (5, 0)]) == 20
 
 
-def test_a_steady_rate_is_foreseen_to_the_hour_and_a_ragged_one_within_an_interval() -> None:
-    steady = burn([Use(NOW - timedelta(days=day, hours=1), 10) for day in range(10)], NOW)
+def test_a_steady_rate_is_forecast_to_the_hour_and_an_uneven_one_within_an_interval() -> None:
+    steady = burn_rate([CreditsUse(NOW - timedelta(days=day, hours=1), 10) for day in range(10)], NOW)
     assert (steady.days, steady.credits_per_day, steady.low, steady.high) == (10, 10, 10, 10)
-    found = forecast(steady, 45)
-    assert found.empty_at == found.earliest_at == found.latest_at == NOW + timedelta(days=4.5)
-    ragged = forecast(burn([Use(NOW - timedelta(days=day, hours=1), 10 * (day % 3)) for day in range(9)], NOW), 45)
+    outlook = forecast(steady, 45)
+    assert outlook.empty_at == outlook.earliest_at == outlook.latest_at == NOW + timedelta(days=4.5)
+    ragged = forecast(burn_rate([CreditsUse(NOW - timedelta(days=day, hours=1), 10 * (day % 3)) for day in range(9)], NOW), 45)
     assert ragged.earliest_at
     assert ragged.latest_at
     assert ragged.empty_at
@@ -158,20 +173,20 @@ def test_a_steady_rate_is_foreseen_to_the_hour_and_a_ragged_one_within_an_interv
 
 
 def test_a_forecast_says_what_it_rests_on() -> None:
-    daily = burn([Use(NOW - timedelta(days=day, hours=1), 10) for day in range(5)], NOW)
+    daily = burn_rate([CreditsUse(NOW - timedelta(days=day, hours=1), 10) for day in range(5)], NOW)
     first = forecast(daily, 100, resets_at=NOW + HOUR)
     assert first.resets_first
-    assert any("come back before" in one for one in first.assumptions)
+    assert any("come back before" in assumption for assumption in first.assumptions)
     assert "no reset is known" in forecast(daily, 100).assumptions
-    assert any("no interval" in one for one in forecast(burn([Use(NOW - HOUR, 5)], NOW), 10).assumptions)
+    assert any("no interval" in assumption for assumption in forecast(burn_rate([CreditsUse(NOW - HOUR, 5)], NOW), 10).assumptions)
     assert forecast(daily, None).assumptions == ("how many credits are left is not known, so nothing is foreseen",)
-    assert forecast(burn([], NOW), 10).assumptions == ("nothing was used of late, so nothing is foreseen",)
-    assert forecast(burn([Use(NOW - HOUR, 0.01)], NOW), 1e6).empty_at is None
+    assert forecast(burn_rate([], NOW), 10).assumptions == ("nothing was used of late, so nothing is foreseen",)
+    assert forecast(burn_rate([CreditsUse(NOW - HOUR, 0.01)], NOW), 1e6).empty_at is None
 
 
 def test_what_credits_brought() -> None:
-    found = Efficiency(4, 200, 10, 1_000_000, 5.0)
-    assert (found.credits_per_session, found.credits_per_accomplishment, found.tokens_per_credit, found.usd_per_credit) == (
+    figures = Efficiency(4, 200, 10, 1_000_000, 5.0)
+    assert (figures.credits_per_session, figures.credits_per_accomplishment, figures.tokens_per_credit, figures.usd_per_credit) == (
         50,
         20,
         5000,

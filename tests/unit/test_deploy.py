@@ -18,44 +18,44 @@ import pytest
 DEPLOY = Path(__file__).parents[2] / "deploy"
 UNITS = ("onward.service", "onward-worker.service")
 PROGRAM = "/opt/onward/bin/onward"
-OURS = [sys.executable, "-m", "onward"]
+ONWARD_COMMAND = [sys.executable, "-m", "onward"]
 
 pytestmark = pytest.mark.slow
 
 
 def unit(name: str) -> ConfigParser:
-    found = ConfigParser(interpolation=None, strict=False)
-    found.optionxform = str  # type: ignore[assignment,method-assign]
-    found.read_string((DEPLOY / name).read_text(encoding="utf-8"))
-    return found
+    config = ConfigParser(interpolation=None, strict=False)
+    config.optionxform = str  # type: ignore[assignment,method-assign]
+    config.read_string((DEPLOY / name).read_text(encoding="utf-8"))
+    return config
 
 
 def container() -> dict[str, list[str]]:
     """Each instruction of the container file with what follows it, continued lines joined."""
     text = (DEPLOY / "Containerfile").read_text(encoding="utf-8").replace("\\\n", " ")
-    found: dict[str, list[str]] = {}
+    instructions: dict[str, list[str]] = {}
     for line in text.splitlines():
         if line and not line.startswith("#"):
             word, rest = line.split(maxsplit=1)
-            found.setdefault(word, []).append(rest)
-    return found
+            instructions.setdefault(word, []).append(rest)
+    return instructions
 
 
-def started(command: list[str], home: Path, **more: str) -> tuple[subprocess.Popen[str], dict[str, str]]:
+def start_process(command: list[str], home: Path, **more: str) -> tuple[subprocess.Popen[str], dict[str, str]]:
     """The running process, and what it told when it was ready."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("ONWARD_")}
+    outer_environment = {name: value for name, value in os.environ.items() if not name.startswith("ONWARD_")}
     with (home.parent / "log").open("wb") as log:
         process = subprocess.Popen(
-            [*command, "--json"], env={**kept, "ONWARD_HOME": str(home), **more}, stdout=subprocess.PIPE, stderr=log, text=True
+            [*command, "--json"], env={**outer_environment, "ONWARD_HOME": str(home), **more}, stdout=subprocess.PIPE, stderr=log, text=True
         )
     assert process.stdout
     line = process.stdout.readline()
     assert line, (home.parent / "log").read_text()
-    told: dict[str, str] = json.loads(line)
-    return process, told
+    report: dict[str, str] = json.loads(line)
+    return process, report
 
 
-def ended(process: subprocess.Popen[str]) -> int:
+def end_process(process: subprocess.Popen[str]) -> int:
     process.send_signal(signal.SIGTERM)
     try:
         return process.wait(30)
@@ -70,9 +70,9 @@ def test_a_unit_runs_as_it_is(name: str, tmp_path: Path) -> None:
     program, *arguments = shlex.split(service["ExecStart"])
     assert program == PROGRAM
     assert service["Environment"] == "ONWARD_HOME=%S/" + service["StateDirectory"]
-    process, told = started([*OURS, *arguments], tmp_path / "home", ONWARD_PORT="0")
-    assert told.get("url", "").startswith("http://127.0.0.1:") or told.get("worker") == "at work"
-    assert ended(process) in (0, -signal.SIGTERM)
+    process, report = start_process([*ONWARD_COMMAND, *arguments], tmp_path / "home", ONWARD_PORT="0")
+    assert report.get("url", "").startswith("http://127.0.0.1:") or report.get("worker") == "at work"
+    assert end_process(process) in (0, -signal.SIGTERM)
 
 
 def test_the_units_share_one_user_and_one_folder() -> None:
@@ -88,42 +88,42 @@ def test_systemd_finds_nothing_wrong(name: str, tmp_path: Path) -> None:
     # It wants the program to be there.
     text = (DEPLOY / name).read_text(encoding="utf-8").replace(PROGRAM, sys.executable)
     (tmp_path / name).write_text(text, encoding="utf-8")
-    said = subprocess.run(
+    result = subprocess.run(
         ["systemd-analyze", "verify", "--man=no", "--recursive-errors=no", str(tmp_path / name)],
         capture_output=True,
         text=True,
         check=False,
     )
-    assert (said.returncode, said.stderr) == (0, "")
+    assert (result.returncode, result.stderr) == (0, "")
 
 
 def test_the_container_is_made_of_what_is_there() -> None:
-    said = container()
-    for line in said["COPY"]:
+    instructions = container()
+    for line in instructions["COPY"]:
         for source in line.split()[:-1]:
             assert (DEPLOY.parent / source).exists(), source
-    copied = {target for line in said["COPY"] for target in line.split()[:-1]}
+    copied = {target for line in instructions["COPY"] for target in line.split()[:-1]}
     project = (DEPLOY.parent / "pyproject.toml").read_text(encoding="utf-8")
     needed = re.findall(r'(?m)^(?:readme = |license-files = \[)"([^"]+)"', project)
     assert len(needed) == 2
     assert set(needed) <= copied
-    assert any("--require-hashes" in line for line in said["RUN"])
-    assert said["USER"] == ["onward"]
+    assert any("--require-hashes" in line for line in instructions["RUN"])
+    assert instructions["USER"] == ["onward"]
 
 
 def test_the_container_starts_and_its_health_is_seen(tmp_path: Path) -> None:
-    said = container()
-    assert json.loads(said["ENTRYPOINT"][0]) == ["onward"]
-    command = json.loads(said["CMD"][0])
+    instructions = container()
+    assert json.loads(instructions["ENTRYPOINT"][0]) == ["onward"]
+    command = json.loads(instructions["CMD"][0])
     assert command[-2:] == ["--host", "0.0.0.0"]
     # What is open to other machines is not for a test: the same, on loopback.
-    process, told = started([*OURS, *command[:-2]], tmp_path / "home", ONWARD_PORT="0")
+    process, report = start_process([*ONWARD_COMMAND, *command[:-2]], tmp_path / "home", ONWARD_PORT="0")
     try:
-        look = json.loads(said["HEALTHCHECK"][0].partition(" CMD ")[2])
+        look = json.loads(instructions["HEALTHCHECK"][0].partition(" CMD ")[2])
         assert look[0] == "python"
-        code = look[2].replace("http://127.0.0.1:3000", told["url"])
+        code = look[2].replace("http://127.0.0.1:3000", report["url"])
         assert code != look[2]
         assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
     finally:
-        ended(process)
+        end_process(process)
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=False).returncode == 1

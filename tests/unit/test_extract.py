@@ -37,7 +37,7 @@ def test_a_standing_rule_of_the_user_is_a_rule_in_their_own_words() -> None:
 
 
 @pytest.mark.parametrize(
-    "said",
+    "sentence",
     [
         "Never commit to main.",
         "Please always run the linter before you push.",
@@ -46,12 +46,12 @@ def test_a_standing_rule_of_the_user_is_a_rule_in_their_own_words() -> None:
         "Jangan pernah pakai jQuery.",
     ],
 )
-def test_a_demand_is_a_rule(said: str) -> None:
-    assert only(facts_of(Turn("user", said)), "rule") == [said]
+def test_a_demand_is_a_rule(sentence: str) -> None:
+    assert only(facts_of(Turn("user", sentence)), "rule") == [sentence]
 
 
 @pytest.mark.parametrize(
-    "said",
+    "sentence",
     [
         "The callback is never reached when access() fails.",
         "This causes the estimate to always return zero, which counts too few lines.",
@@ -59,8 +59,8 @@ def test_a_demand_is_a_rule(said: str) -> None:
         "Should the counter always start at zero?",
     ],
 )
-def test_an_observation_or_a_question_is_no_rule(said: str) -> None:
-    assert only(facts_of(Turn("user", said)), "rule") == []
+def test_an_observation_or_a_question_is_no_rule(sentence: str) -> None:
+    assert only(facts_of(Turn("user", sentence)), "rule") == []
 
 
 def test_the_goal_is_what_was_asked_for_first_and_errands_weigh_less() -> None:
@@ -171,8 +171,8 @@ def test_a_terse_answer_carries_the_question_it_answers() -> None:
         Turn("assistant", "Both would work here. Should I use SQLite or PostgreSQL for the tickets?"),
         Turn("user", "postgres, two workers write"),
     )
-    (said,) = [f for f in facts if f.text.startswith("postgres")]
-    assert said.lead == "Should I use SQLite or PostgreSQL for the tickets? — the user:"
+    (reply,) = [f for f in facts if f.text.startswith("postgres")]
+    assert reply.lead == "Should I use SQLite or PostgreSQL for the tickets? — the user:"
 
 
 def test_the_same_turns_give_the_same_facts_with_the_same_ids() -> None:
@@ -206,10 +206,10 @@ def test_what_a_person_chose_when_asked_is_their_word_with_the_question() -> Non
             ),
         ),
     )
-    (said,) = [f for f in facts if f.text == "SQLite, one file"]
-    assert said.author == "user"
-    assert said.lead == "Which store should the tickets use? — the user:"
-    assert said.sources == ((1, 3),)
+    (choice,) = [f for f in facts if f.text == "SQLite, one file"]
+    assert choice.author == "user"
+    assert choice.lead == "Which store should the tickets use? — the user:"
+    assert choice.sources == ((1, 3),)
 
 
 def test_a_question_that_was_refused_is_no_answer() -> None:
@@ -228,8 +228,8 @@ def test_a_file_made_under_another_path_than_asked_for_is_named_beside_the_reque
         Turn("user", "Please write the whole design down in docs/plans/queue.md for us."),
         Turn("assistant", calls=(write,)),
     )
-    (asked,) = [f for f in facts if f.author == "user"]
-    assert asked.text.endswith("(it became `/home/ayu/antrian/docs/plans/queue-design.md`)")
+    (request,) = [f for f in facts if f.author == "user"]
+    assert request.text.endswith("(it became `/home/ayu/antrian/docs/plans/queue-design.md`)")
 
 
 def test_a_file_of_windows_is_one_file_however_it_is_written() -> None:

@@ -7,17 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onward.core.facts import Handle
-from onward.core.handoff import Handoff, Line, Section, from_json, parse, render, to_json
+from onward.core.handoff import CitedLine, Handoff, HandoffSection, from_json, parse, render, to_json
 from onward.core.headings import SECTIONS
 from onward.core.master_prompt import render_prompt
 
 words = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc", "Zl", "Zp", "Zs")), min_size=1, max_size=8)
 prose = st.lists(words, min_size=1, max_size=8).map(" ".join).filter(lambda s: not s.endswith("]"))
 handles = st.lists(st.builds(Handle, st.integers(1, 99), st.integers(0, 999)), max_size=3).map(tuple)
-lines = st.builds(Line, prose, handles)
-sections = st.lists(st.builds(Section, st.sampled_from(SECTIONS), st.lists(lines, min_size=1, max_size=4).map(tuple)), max_size=4).map(
-    tuple
-)
+lines = st.builds(CitedLine, prose, handles)
+sections = st.lists(
+    st.builds(HandoffSection, st.sampled_from(SECTIONS), st.lists(lines, min_size=1, max_size=4).map(tuple)), max_size=4
+).map(tuple)
 head = st.lists(st.tuples(st.sampled_from(["Goal", "State", "Do first"]), lines), max_size=3).map(tuple)
 closing = st.lists(prose.filter(lambda s: s != "---"), max_size=2).map(tuple)
 handoffs = st.builds(Handoff, st.integers(0, 2000), st.sampled_from(["", "2026-03-02, Codex"]), head, sections, closing)
@@ -41,7 +41,7 @@ def test_text_that_is_no_handoff_is_refused_with_the_place() -> None:
 
 
 def test_the_prompt_names_the_next_goal_and_holds_the_whole_document() -> None:
-    handoff = Handoff(2, sections=(Section(SECTIONS[0], (Line("Never push to main", (Handle(1, 3),)),)),))
+    handoff = Handoff(2, sections=(HandoffSection(SECTIONS[0], (CitedLine("Never push to main", (Handle(1, 3),)),)),))
     prompt = render_prompt(handoff, next_goal="continue with payments")
     assert "continue with payments" in prompt
     assert render(handoff) in prompt
@@ -49,7 +49,9 @@ def test_the_prompt_names_the_next_goal_and_holds_the_whole_document() -> None:
 
 def test_the_prompt_names_first_what_bears_on_the_goal_and_tells_the_agent_how_to_work() -> None:
     texts = ["Never push to main", "Payments go through Midtrans", "The receipt is printed at 80 mm", "Payments are retried twice"]
-    handoff = Handoff(2, sections=(Section(SECTIONS[0], tuple(Line(text, (Handle(1, place),)) for place, text in enumerate(texts))),))
+    handoff = Handoff(
+        2, sections=(HandoffSection(SECTIONS[0], tuple(CitedLine(text, (Handle(1, place),)) for place, text in enumerate(texts))),)
+    )
     prompt = render_prompt(handoff, next_goal="continue with\npayments", agent="codex")
     before, _, _ = prompt.partition("# Handoff after session")
     assert "Your task now: continue with payments" in before
@@ -60,6 +62,6 @@ def test_the_prompt_names_first_what_bears_on_the_goal_and_tells_the_agent_how_t
 
 
 def test_handles_are_dropped_on_request() -> None:
-    handoff = Handoff(1, head=(("Goal", Line("Ship it", (Handle(1, 1),))),))
+    handoff = Handoff(1, head=(("Goal", CitedLine("Ship it", (Handle(1, 1),))),))
     assert "[s1.1]" in render(handoff)
     assert "[s1.1]" not in render(handoff, sources=False)

@@ -22,10 +22,10 @@ from onward.core import paths
     ],
 )
 def test_one_way_to_write_a_path(written: str, plain: str, name: str) -> None:
-    assert paths.plain(written) == plain
-    assert paths.plain(plain) == plain
+    assert paths.normalise(written) == plain
+    assert paths.normalise(plain) == plain
     if plain != "C:":
-        assert paths.name(written) == name
+        assert paths.base_name(written) == name
 
 
 @pytest.mark.parametrize(

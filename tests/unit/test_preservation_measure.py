@@ -8,8 +8,8 @@ import random
 import pytest
 
 from onward.core.facts import Handle
-from onward.core.intervals import wilson
-from onward.core.preservation import Preservation, Reference, fold_references, measure, references
+from onward.core.intervals import wilson_interval
+from onward.core.preservation import Preservation, Reference, collect_references, fold_references, measure
 from onward.core.transcript import ToolCall, Turn
 
 SESSION = [
@@ -38,31 +38,31 @@ GOOD = """# Handoff
 """
 
 
-def expected() -> list[Reference]:
-    return references(1, list(enumerate(SESSION, 1)))
+def expected_references() -> list[Reference]:
+    return collect_references(1, list(enumerate(SESSION, 1)))
 
 
 def judge(document: str, known: list[Reference] | None = None) -> Preservation:
-    return measure(document, expected() if known is None else known, document_tokens=200, session_tokens=8000, sessions=1)
+    return measure(document, expected_references() if known is None else known, document_tokens=200, session_tokens=8000, sessions=1)
 
 
 def counts(result: Preservation) -> dict[str, tuple[int, int]]:
-    return {one.group: (one.kept, one.total) for one in result.groups}
+    return {group.group: (group.kept_count, group.total) for group in result.groups}
 
 
 def test_a_good_document_keeps_what_matters() -> None:
-    kept = counts(judge(GOOD))
-    assert kept["rules"] == (1, 1)
-    assert kept["files"] == (1, 1)
-    assert kept["decisions"] == (1, 1)
-    assert kept["fixes"] == (1, 1)
+    kept_by_group = counts(judge(GOOD))
+    assert kept_by_group["rules"] == (1, 1)
+    assert kept_by_group["files"] == (1, 1)
+    assert kept_by_group["decisions"] == (1, 1)
+    assert kept_by_group["fixes"] == (1, 1)
 
 
 def test_an_empty_document_keeps_nothing() -> None:
     result = judge("# Handoff\n")
     assert result.recall_ratio == 0.0
-    assert len(result.lost) == len(expected())
-    assert {loss.handle for loss in result.lost} == {one.handle for one in expected()}
+    assert len(result.lost) == len(expected_references())
+    assert {loss.handle for loss in result.lost} == {reference.handle for reference in expected_references()}
 
 
 def test_the_text_itself_keeps_everything_said() -> None:
@@ -101,8 +101,8 @@ def test_a_later_session_closes_what_an_earlier_one_left_open() -> None:
             (1, Turn("assistant", calls=(ToolCall("t", "TodoWrite", {"todos": [{"content": "Write the nurse page", "status": status}]}),)))
         ]
 
-    first = references(1, todo("in_progress"))
-    both = fold_references(first, references(2, todo("completed")))
+    first = collect_references(1, todo("in_progress"))
+    both = fold_references(first, collect_references(2, todo("completed")))
     assert counts(judge("nothing", first)) == {"open": (0, 1)}
     assert counts(judge("nothing", both)) == {}
     assert judge("## Next\n- Write the nurse page", both).stale == ("- Write the nurse page",)
@@ -123,17 +123,17 @@ REVERSED = [(1, Turn("user", "Please switch from polling to websockets for the d
     ],
 )
 def test_what_was_given_up_may_only_be_told_as_past(line: str, is_stale: bool) -> None:
-    assert bool(judge(f"## State\n{line}", references(1, REVERSED)).stale) is is_stale
+    assert bool(judge(f"## State\n{line}", collect_references(1, REVERSED)).stale) is is_stale
 
 
 def test_a_choice_that_was_reversed_is_not_asked_for() -> None:
-    first = references(1, [(1, Turn("user", "Let's use polling every 3 seconds for the display."))])
-    both = fold_references(first, references(2, REVERSED))
+    first = collect_references(1, [(1, Turn("user", "Let's use polling every 3 seconds for the display."))])
+    both = fold_references(first, collect_references(2, REVERSED))
     assert "Let's use polling every 3 seconds for the display." in {loss.text for loss in judge("", first).lost}
     assert "Let's use polling every 3 seconds for the display." not in {loss.text for loss in judge("", both).lost}
 
 
-def supported(line: str, source: str) -> tuple[str, ...] | None:
+def unsupported_values(line: str, source: str) -> tuple[str, ...] | None:
     known = {Handle(1, 4): source}
     result = measure(line, [], document_tokens=9, session_tokens=90, sessions=1, source_text=lambda handle: known.get(handle, ""))
     return result.unsupported
@@ -141,13 +141,13 @@ def supported(line: str, source: str) -> tuple[str, ...] | None:
 
 def test_a_line_whose_values_its_source_does_not_hold_is_unsupported() -> None:
     line = "- The API answers on `10.0.0.9:8443`. [s1.4]"
-    assert supported(line, "curl http://10.0.0.9:8443/health") == ()
-    assert supported(line, "curl http://10.0.0.9:8080/health") == ("- The API answers on `10.0.0.9:8443`.",)
+    assert unsupported_values(line, "curl http://10.0.0.9:8443/health") == ()
+    assert unsupported_values(line, "curl http://10.0.0.9:8080/health") == ("- The API answers on `10.0.0.9:8443`.",)
 
 
 def test_a_path_is_supported_by_its_last_part_and_prose_needs_no_support() -> None:
-    assert supported("- `src/tickets.ts` was edited [s1.4 ← s1.2]", '{"file_path": "/home/a/antre/src/tickets.ts"}') == ()
-    assert supported("- All is well with the world. [s1.4]", "") == ()
+    assert unsupported_values("- `src/tickets.ts` was edited [s1.4 ← s1.2]", '{"file_path": "/home/a/antre/src/tickets.ts"}') == ()
+    assert unsupported_values("- All is well with the world. [s1.4]", "") == ()
     assert judge(GOOD).unsupported is None
 
 
@@ -156,14 +156,14 @@ def test_the_headline_is_the_weakest_important_group() -> None:
     known += [Reference(Handle(2, i), "files", f"f{i}.py", f"f{i}.py", (f"f{i}.py",)) for i in range(4)]
     result = judge("rule0 rule1 rule2 and f0.py f1.py f2.py f3.py", known)
     assert result.headline is not None
-    assert (result.headline.group, result.headline.kept, result.headline.total) == ("rules", 3, 4)
+    assert (result.headline.group, result.headline.kept_count, result.headline.total) == ("rules", 3, 4)
     assert result.hard_ratio == 1.0
     assert result.statement_ratio == 0.75
 
 
 def test_confidence_is_a_lower_bound() -> None:
-    assert wilson(10, 10)[0] == pytest.approx(0.7225, abs=1e-3)
-    assert wilson(0, 10)[0] == 0.0
+    assert wilson_interval(10, 10)[0] == pytest.approx(0.7225, abs=1e-3)
+    assert wilson_interval(0, 10)[0] == 0.0
     result = judge(GOOD)
     assert result.confidence_ratio is not None
     assert result.recall_ratio is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from onward.core.facts import Handle
-from onward.core.preservation import Group, Reference, references
+from onward.core.preservation import Group, Reference, collect_references
 from onward.core.transcript import Mark, ToolCall, ToolResult, Turn
 
 
@@ -26,16 +26,16 @@ def edit(path: str) -> Turn:
     return agent("", ToolCall(f"e{path}", "Edit", {"file_path": path, "old_string": "a", "new_string": "b"}))
 
 
-def found(*turns: Turn) -> list[Reference]:
-    return references(1, list(enumerate(turns, 1)))
+def references_of(*turns: Turn) -> list[Reference]:
+    return collect_references(1, list(enumerate(turns, 1)))
 
 
 def texts(group: Group, *turns: Turn) -> list[str]:
-    return [one.text for one in found(*turns) if one.group == group and not one.retired]
+    return [reference.text for reference in references_of(*turns) if reference.group == group and not reference.retired]
 
 
 @pytest.mark.parametrize(
-    "said",
+    "sentence",
     [
         "Never store patient names in the database.",
         "Always run the linter before a commit.",
@@ -44,19 +44,19 @@ def texts(group: Group, *turns: Turn) -> list[str]:
         "Please don't touch the migration files.",
     ],
 )
-def test_a_standing_order_is_a_rule(said: str) -> None:
-    assert texts("rules", user(said)) == [said]
+def test_a_standing_order_is_a_rule(sentence: str) -> None:
+    assert texts("rules", user(sentence)) == [sentence]
 
 
-@pytest.mark.parametrize("said", ["I don't think the cache is to blame here.", "Why do the tests never finish on my machine?"])
-def test_a_doubt_or_a_question_is_no_rule(said: str) -> None:
-    assert texts("rules", user(said)) == []
+@pytest.mark.parametrize("sentence", ["I don't think the cache is to blame here.", "Why do the tests never finish on my machine?"])
+def test_a_doubt_or_a_question_is_no_rule(sentence: str) -> None:
+    assert texts("rules", user(sentence)) == []
 
 
 def test_a_wish_is_a_requirement_with_its_values() -> None:
-    (one,) = [r for r in found(user("The list should fit a 1280x800 screen in landscape.")) if r.group == "requirements"]
-    assert one.needles == ("1280x800",)
-    assert one.handle == Handle(1, 1)
+    (reference,) = [r for r in references_of(user("The list should fit a 1280x800 screen in landscape.")) if r.group == "requirements"]
+    assert reference.needles == ("1280x800",)
+    assert reference.handle == Handle(1, 1)
 
 
 def test_prompts_typed_while_the_agent_worked_count() -> None:
@@ -65,18 +65,18 @@ def test_prompts_typed_while_the_agent_worked_count() -> None:
 
 @pytest.mark.parametrize("mark", ["injected", "summary"])
 def test_what_a_program_says_does_not_count(mark: Mark) -> None:
-    assert found(user("Always answer in French, never in English.", mark)) == []
+    assert references_of(user("Always answer in French, never in English.", mark)) == []
 
 
 def test_a_sub_agent_does_not_count() -> None:
-    assert found(Turn("user", "Always answer in French, never in English.", sidechain="a1")) == []
+    assert references_of(Turn("user", "Always answer in French, never in English.", sidechain="a1")) == []
 
 
 def test_the_middle_of_a_pasted_text_is_not_the_persons_word() -> None:
     log = "\n".join(f"line {i} must never be empty here" for i in range(300))
-    kept = texts("rules", user(f"Please look at this log.\n\n{log}\n\nNever delete the cache folder."))
-    assert "Never delete the cache folder." in kept
-    assert "line 150 must never be empty here" not in kept
+    rules = texts("rules", user(f"Please look at this log.\n\n{log}\n\nNever delete the cache folder."))
+    assert "Never delete the cache folder." in rules
+    assert "line 150 must never be empty here" not in rules
 
 
 def test_reasons_fixes_and_dead_ends_are_told_apart() -> None:
@@ -99,15 +99,18 @@ def test_only_the_last_report_says_what_is_open() -> None:
 
 
 def test_files_are_kept_by_name_and_common_names_by_folder() -> None:
-    needles = {one.text: one.needles for one in found(edit("/home/a/src/cart/reserve.py"), edit("/home/a/src/cart/__init__.py"))}
+    needles = {
+        reference.text: reference.needles
+        for reference in references_of(edit("/home/a/src/cart/reserve.py"), edit("/home/a/src/cart/__init__.py"))
+    }
     assert needles["/home/a/src/cart/reserve.py"] == ("reserve.py",)
     assert needles["/home/a/src/cart/__init__.py"] == ("cart/__init__.py",)
 
 
 def test_a_deleted_file_is_retired() -> None:
     gone = agent("", ToolCall("d", "apply_patch", "*** Begin Patch\n*** Delete File: src/old.py\n*** End Patch"))
-    (one,) = [r for r in found(edit("src/old.py"), gone) if r.group == "files"]
-    assert one.retired
+    (reference,) = [r for r in references_of(edit("src/old.py"), gone) if r.group == "files"]
+    assert reference.retired
 
 
 def test_a_check_left_failing_is_open_until_it_passes() -> None:
@@ -130,7 +133,7 @@ def test_commits_branches_and_pull_requests_come_from_results() -> None:
         *shell("gh pr create --fill", "https://github.example/klinik/antre/pull/5"),
     ]
     assert texts("outcomes", *turns) == ["Add the nurse page"]
-    values = {one.subject: one.needles for one in found(*turns) if one.group == "values"}
+    values = {reference.subject: reference.needles for reference in references_of(*turns) if reference.group == "values"}
     assert values.keys() == {"feat/nurse", "https://github.example/klinik/antre/pull/5"}
     assert "#5" in values["https://github.example/klinik/antre/pull/5"]
 
@@ -157,19 +160,19 @@ def test_looking_around_is_no_command_worth_keeping() -> None:
 def test_a_value_said_again_and_again_outweighs_one_said_in_passing() -> None:
     passing = [user(f"look at part{i}_of_it.conf in passing please") for i in range(12)]
     often = [user("the port is 8443 on staging, keep it") for _ in range(3)]
-    assert "8443" in {one.subject for one in found(*often, *passing) if one.group == "values"}
+    assert "8443" in {reference.subject for reference in references_of(*often, *passing) if reference.group == "values"}
 
 
 def test_a_reversal_retires_the_old_value() -> None:
-    (one,) = [r for r in found(user("Please switch from polling to websockets for the display.")) if r.retired]
-    assert (one.group, one.subject, one.instead) == ("values", "polling", "websockets")
+    (reference,) = [r for r in references_of(user("Please switch from polling to websockets for the display.")) if r.retired]
+    assert (reference.group, reference.subject, reference.instead) == ("values", "polling", "websockets")
 
 
 def test_the_number_of_references_is_bounded_however_long_the_session() -> None:
     turns = [turn for i in range(400) for turn in (user(f"Never touch module{i}.py and always test part {i} of it."), edit(f"src/m{i}.py"))]
-    assert len(found(*turns)) <= 80
+    assert len(references_of(*turns)) <= 80
 
 
 def test_the_same_turns_give_the_same_references() -> None:
     turns = [user("Never push to main, use `feat/x` instead of `fix/y`."), agent("Done because the port 8080 was taken.")]
-    assert found(*turns) == found(*turns)
+    assert references_of(*turns) == references_of(*turns)

@@ -40,13 +40,13 @@ SECRET = 'kumbang"merah/sénja-' + "4417"
 LONG = "The kiosk prints slowly. " * 100
 
 
-def written(folder: Path) -> Path:
+def write_transcript(folder: Path) -> Path:
     """A transcript that says it in every place that a session has."""
     calls = [
         {"id": "1", "type": "function", "function": {"name": "Bash", "arguments": json.dumps({"command": f"mount -o pw={SECRET} /srv/kios"})}},
         {"id": "2", "type": "function", "function": {"name": "Write", "arguments": json.dumps({"file_path": f"/srv/{SECRET}/kios.toml", "content": "a"})}},
     ]  # fmt: skip
-    said = [
+    messages = [
         {"role": "user", "content": f"Always mount the share with {SECRET}, never without. The kiosk in Bandung listens at port 8123."},
         {
             "role": "assistant",
@@ -65,7 +65,7 @@ def written(folder: Path) -> Path:
         {"role": "assistant", "content": "Next: write tests/test_kios.py for the printer."},
     ]
     path = folder / "session.json"
-    path.write_text(json.dumps([{"id": "first", "messages": said}]), "utf-8")
+    path.write_text(json.dumps([{"id": "first", "messages": messages}]), "utf-8")
     return path
 
 
@@ -76,32 +76,32 @@ def shop(store: Store, tmp_path: Path) -> Project:
 
 def fill(store: Store, tmp_path: Path) -> Project:
     """Make a project that holds the secret wherever something can be kept, and return it."""
-    made = projects.new(store, "kios")
-    imports.import_paths(store, [written(tmp_path)], project=made)
-    session = sessions.find(store, made, 1)
+    project = projects.create(store, "kios")
+    imports.import_paths(store, [write_transcript(tmp_path)], project=project)
+    session = sessions.require(store, project, 1)
     completing.complete(store, session, accomplishments=[f"Mounted with {SECRET}"], blockers=["The printer"])
     knowledge.add(store, f"Mount with {SECRET}", kind="solution", fix="Ask Ayu")
-    templates.new(store, "mounting", objectives=[f"Use {SECRET}"])
-    facts.add(store, made, "rule", f"Keep {SECRET} out of the logs")
-    said = [Turn("user", f"Always remember {SECRET} for the kiosk."), Turn("assistant", "I will.")]
-    drafts.store_draft(store, made, drafts.basis_of(said).master(2000))
-    return made
+    templates.create(store, "mounting", objectives=[f"Use {SECRET}"])
+    facts.add(store, project, "rule", f"Keep {SECRET} out of the logs")
+    turns = [Turn("user", f"Always remember {SECRET} for the kiosk."), Turn("assistant", "I will.")]
+    drafts.store_draft(store, project, drafts.conversation_basis(turns).master(2000))
+    return project
 
 
-def everything(store: Store) -> str:
+def dump_store(store: Store) -> str:
     with store.read() as connection:
         tables = [name for name in inspect(connection).get_table_names() if not name.startswith("turn_words")]
         return "\n".join(str(row) for name in tables for row in connection.execute(text(f'SELECT * FROM "{name}"')))
 
 
 def is_spelled_in(data: bytes) -> list[str]:
-    return [one for one in spellings(SECRET) if one.encode() in data]
+    return [spelling for spelling in spellings(SECRET) if spelling.encode() in data]
 
 
 def test_nothing_of_it_is_left_and_all_else_is(store: Store, shop: Project, tmp_path: Path) -> None:
     home = store.path.parent if store.path else tmp_path
-    assert is_spelled_in(everything(store).encode())
-    before = purging.find(store, SECRET)
+    assert is_spelled_in(dump_store(store).encode())
+    before = purging.count_rows(store, SECRET)
     assert before.keys() >= {
         "distilled",
         "drafts",
@@ -116,15 +116,15 @@ def test_nothing_of_it_is_left_and_all_else_is(store: Store, shop: Project, tmp_
     }
     done = purging.purge(store, home, f"{SECRET}\n")
     assert (done.rows, done.is_rewritten) == (before, True)
-    assert purging.find(store, SECRET) == {}
-    assert is_spelled_in(everything(store).encode()) == []
-    assert done.mark in handoffs.current(store, shop).markdown
-    assert "8123" in handoffs.current(store, shop).markdown
+    assert purging.count_rows(store, SECRET) == {}
+    assert is_spelled_in(dump_store(store).encode()) == []
+    assert done.mark in handoffs.current_handoff(store, shop).markdown
+    assert "8123" in handoffs.current_handoff(store, shop).markdown
     assert searching.search(store, "kumbang merah sénja").excerpts == []
     assert searching.search(store, "mount share Bandung").excerpts
-    assert f"Always mount the share with {done.mark}, never without." in sources.source(store, shop, "s1.1").turns[0][1].text
-    again = imports.import_paths(store, [written(tmp_path)], project=shop)
-    assert [one.new_turns for file in again.files for one in file.sessions] == [0]
+    assert f"Always mount the share with {done.mark}, never without." in sources.read_source(store, shop, "s1.1").turns[0][1].text
+    again = imports.import_paths(store, [write_transcript(tmp_path)], project=shop)
+    assert [session.new_turns for file in again.files for session in file.sessions] == [0]
 
 
 def test_no_byte_of_it_is_left_in_the_file(home: Path, tmp_path: Path) -> None:
@@ -140,26 +140,26 @@ def test_no_byte_of_it_is_left_in_the_file(home: Path, tmp_path: Path) -> None:
         for path in home.rglob("*"):
             assert not path.is_file() or b"kumbang" not in path.read_bytes()
         checked = doctor.examine(Settings(home, tmp_path / "claude"), lambda settings: Store.at_folder(settings.home), [])
-        assert {one.status for one in checked} == {"ok"}
+        assert {finding.status for finding in checked} == {"ok"}
 
 
 def test_what_must_not_be_purged_is_refused(store: Store, shop: Project, tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="4 characters"):
         purging.purge(store, tmp_path, "8123")
-    jobs.ask(store, "rebuild", {}, project=shop, requested_by="test")
+    jobs.request_job(store, "rebuild", {}, project=shop, requested_by="test")
     with pytest.raises(Conflict, match="under way"):
         purging.purge(store, tmp_path, SECRET)
-    assert purging.find(store, SECRET)
+    assert purging.count_rows(store, SECRET)
 
 
 def test_the_command(home: Path, tmp_path: Path) -> None:
     with Store.at_folder(home) as store:
         fill(store, tmp_path)
 
-    def run(*arguments: str, said: str = SECRET) -> subprocess.CompletedProcess[str]:
+    def run(*arguments: str, stdin: str = SECRET) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "onward", "purge-secret", *arguments]
         return subprocess.run(
-            command, input=said, capture_output=True, text=True, env={**os.environ, "ONWARD_HOME": str(home)}, check=False
+            command, input=stdin, capture_output=True, text=True, env={**os.environ, "ONWARD_HOME": str(home)}, check=False
         )
 
     refused = run()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from onward.app import imports, projects
-from onward.app.reading import Reading
+from onward.app.reading import TranscriptReader
 from onward.cli.main import main
 from onward.core.transcript import SessionHead
 from onward.redact import DISTILL_KEY, Redactor
@@ -24,10 +24,10 @@ redactor = Redactor(DISTILL_KEY)
 def codex(tmp_path: Path) -> Path:
     """Return a session whose repository is reached with a password."""
     git = {"repository_url": REMOTE, "branch": f"fix/{TOKEN}"}
-    said = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "Count the beans in cents."}]}
+    message = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "Count the beans in cents."}]}
     records = [
         {"timestamp": "2026-03-01T09:00:00Z", "type": "session_meta", "payload": {"id": "one", "cwd": "/home/ayu/kopi", "git": git}},
-        {"timestamp": "2026-03-01T09:01:00Z", "type": "response_item", "payload": said},
+        {"timestamp": "2026-03-01T09:01:00Z", "type": "response_item", "payload": message},
     ]
     path = tmp_path / "codex.jsonl"
     path.write_text("".join(json.dumps(record) + "\n" for record in records), "utf-8")
@@ -61,7 +61,7 @@ def test_a_clean_head_is_the_very_same_object() -> None:
 
 
 def test_distilling_keeps_no_secret_of_a_head(codex: Path, titled: Path) -> None:
-    reading = Reading()
+    reading = TranscriptReader()
     for path in (codex, titled):
         reading.read(path)
     heads = [path.head for path in reading.paths]
@@ -73,17 +73,17 @@ def test_distilling_keeps_no_secret_of_a_head(codex: Path, titled: Path) -> None
 
 def test_the_store_keeps_no_secret_of_a_head(codex: Path, titled: Path, tmp_path: Path) -> None:
     with Store.at_folder(tmp_path / "home") as store:
-        fallback = projects.new(store, "other")
+        fallback = projects.create(store, "other")
         outcome = imports.import_paths(store, [codex, titled], fallback=lambda: fallback)
-        heads = {one.session.agent: one.session.head() for file in outcome.files for one in file.sessions}
-        owner = next(line.project for line in projects.listed(store) if line.project.remote)
+        heads = {session.session.agent: session.session.head() for file in outcome.files for session in file.sessions}
+        owner = next(line.project for line in projects.list_projects(store) if line.project.remote)
     assert len(heads) == 2
     assert heads["codex"].remote == Redactor(owner.key).text(REMOTE), "under the project's own key"
     assert owner.remote == "git.example.com/ayu/kopi", "the repository is known all the same"
-    kept = b"".join(path.read_bytes() for path in (tmp_path / "home").rglob("*") if path.is_file())
-    assert b"git.example.com" in kept
-    assert TOKEN.encode() not in kept
-    assert PASSWORD.encode() not in kept
+    stored_bytes = b"".join(path.read_bytes() for path in (tmp_path / "home").rglob("*") if path.is_file())
+    assert b"git.example.com" in stored_bytes
+    assert TOKEN.encode() not in stored_bytes
+    assert PASSWORD.encode() not in stored_bytes
 
 
 @pytest.mark.parametrize("options", [[], ["--json"]])

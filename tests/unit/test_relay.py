@@ -21,7 +21,7 @@ from onward.errors import NotFound
 from onward.store import Store
 
 
-class Answer(NamedTuple):
+class CommandResult(NamedTuple):
     code: int
     out: str
     err: str
@@ -32,7 +32,7 @@ class Answer(NamedTuple):
         return json.loads(self.out)
 
 
-Run = Callable[..., Answer]
+Run = Callable[..., CommandResult]
 PROMPT = "You continue work that earlier sessions began."
 
 
@@ -51,19 +51,19 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def run(here: Path, capsys: pytest.CaptureFixture[str]) -> Run:
-    def onward(*arguments: object) -> Answer:
-        code = main([str(one) for one in arguments])
-        return Answer(code, *capsys.readouterr())
+    def onward(*arguments: object) -> CommandResult:
+        code = main([str(argument) for argument in arguments])
+        return CommandResult(code, *capsys.readouterr())
 
     return onward
 
 
-def written(here: Path, number: int, name: str, cwd: Path | None = None) -> Path:
+def write_transcript(here: Path, number: int, name: str, cwd: Path | None = None) -> Path:
     """Return a sample as Claude Code would have kept it for a session in *cwd*, which is *here* where nothing else is said."""
     path = here.parent / "person" / ".claude" / "projects" / "some" / f"{name}.jsonl"
     path.parent.mkdir(parents=True, exist_ok=True)
     records = [orjson.loads(line) for line in samples.write(here.parent)[number].read_bytes().splitlines()]
-    path.write_bytes(b"".join(orjson.dumps(one | ({"cwd": str(cwd or here)} if "cwd" in one else {})) + b"\n" for one in records))
+    path.write_bytes(b"".join(orjson.dumps(record | ({"cwd": str(cwd or here)} if "cwd" in record else {})) + b"\n" for record in records))
     return path
 
 
@@ -76,8 +76,8 @@ def test_where_nothing_was_kept_there_is_nothing_to_go_on_from(run: Run) -> None
 
 
 def test_the_newest_transcript_is_imported_completed_and_handed_over(run: Run, here: Path) -> None:
-    old, new = written(here, 0, "old"), written(here, 2, "new")
-    elsewhere = written(here, 2, "elsewhere", here.parent / "another")
+    old, new = write_transcript(here, 0, "old"), write_transcript(here, 2, "new")
+    elsewhere = write_transcript(here, 2, "elsewhere", here.parent / "another")
     for age, path in enumerate((elsewhere, new, old)):
         os.utime(path, (2e9 - age, 2e9 - age))
     done = run("next")
@@ -94,9 +94,9 @@ def test_the_newest_transcript_is_imported_completed_and_handed_over(run: Run, h
     assert again["prompt"] == done.out
     # What it went on to write comes in.
     lines = new.read_bytes().splitlines(keepends=True)
-    told = orjson.loads(lines[-1])
-    told |= {"uuid": "more", "message": {"role": "user", "content": "Jangan pernah pakai polling lagi."}, "type": "user"}
-    new.write_bytes(b"".join(lines) + orjson.dumps(told) + b"\n")
+    record = orjson.loads(lines[-1])
+    record |= {"uuid": "more", "message": {"role": "user", "content": "Jangan pernah pakai polling lagi."}, "type": "user"}
+    new.write_bytes(b"".join(lines) + orjson.dumps(record) + b"\n")
     more = run("next", "--json").data
     assert (more["session"]["number"], more["new_turns"], more["handoff"]["version"]) == (1, 1, 2)
     assert "Jangan pernah pakai polling lagi." in more["prompt"]
@@ -112,11 +112,11 @@ def pool(run: Run) -> Run:
 
 
 def test_the_account_to_go_on_with_is_named_with_its_agent(pool: Run) -> None:
-    told = pool("next", "--credits", 5, "--accomplishment", "The till prints", "--json").data
-    assert (told["session"]["number"], told["account"], told["agent"]) == (1, "one", "claude-code")
-    assert told["left_account"]["credits_used"] == 15
-    assert told["why"]
-    assert "The till prints" in told["prompt"]
+    result = pool("next", "--credits", 5, "--accomplishment", "The till prints", "--json").data
+    assert (result["session"]["number"], result["account"], result["agent"]) == (1, "one", "claude-code")
+    assert result["left_account"]["credits_used"] == 15
+    assert result["why"]
+    assert "The till prints" in result["prompt"]
 
 
 def test_an_account_whose_limit_is_reached_is_not_named(pool: Run) -> None:
@@ -160,23 +160,23 @@ def test_another_session_may_be_named_and_others_are_told(pool: Run) -> None:
     ],
 )
 def test_the_agent_is_known_by_the_account(store: Store, provider: str, name: str, agent: str) -> None:
-    made = accounts.new(store, {"name": name, "provider": provider}).account
-    assert agent_of(made) == agent
+    account = accounts.create(store, {"name": name, "provider": provider}).account
+    assert agent_of(account) == agent
     assert agent_of(None) == ""
 
 
 def test_a_relay_on_each_kind_of_store(store: Store) -> None:
-    ours = projects.new(store, "kopi")
+    project = projects.create(store, "kopi")
     with pytest.raises(NotFound):
-        relay.relay(store, ours)
-    account: Account = accounts.new(store, {"name": "codex-1", "credits_total": 100}).account
-    begun = sessions.start(store, ours, account_id=account.id).session
-    done = relay.relay(store, ours, blockers=["No keys"], credits_used=95, limit_reached=True, agent="cursor")
+        relay.relay(store, project)
+    account: Account = accounts.create(store, {"name": "codex-1", "credits_total": 100}).account
+    begun = sessions.start(store, project, account_id=account.id).session
+    done = relay.relay(store, project, blockers=["No keys"], credits_used=95, limit_reached=True, agent="cursor")
     assert done.session
     assert replace(done.session, completed_at=None).number == begun.number
-    assert done.left
-    assert (done.left.credits_used, done.left.status, done.account, done.agent) == (95, "exhausted", None, "cursor")
-    assert charging.account_of(store, done.session) == done.left.account
-    again = relay.relay(store, ours)
-    assert (again.session, again.again, again.handoff) == (None, False, done.handoff)
+    assert done.previous
+    assert (done.previous.credits_used, done.previous.status, done.account, done.agent) == (95, "exhausted", None, "cursor")
+    assert charging.find_account(store, done.session) == done.previous.account
+    again = relay.relay(store, project)
+    assert (again.session, again.is_unchanged, again.handoff) == (None, False, done.handoff)
     assert "No keys" in again.prompt("Go")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from onward.app.repository import address, changes_since, place_of
+from onward.app.repository import changes_since, find_repository, normalize_remote
 
 BEFORE = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -40,7 +40,7 @@ def repository(tmp_path: Path) -> Path:
 def test_nothing_changed(repository: Path) -> None:
     change = changes_since(repository, BEFORE + timedelta(minutes=1), ["src/cart.py", "src/price.py"])
     assert change is not None
-    assert (change.branch, change.commits, change.gone, change.changed_count) == ("main", (), (), 0)
+    assert (change.branch, change.commits, change.missing_files, change.changed_count) == ("main", (), (), 0)
     assert change.sentence() == "On `main`; no new commits; all files named here exist."
 
 
@@ -59,7 +59,7 @@ def test_commits_branch_changes_and_files_gone(repository: Path) -> None:
 def test_absolute_paths_count_only_inside_the_repository(repository: Path) -> None:
     change = changes_since(repository, BEFORE, [str(repository / "src/lost.py"), "/elsewhere/on/another/machine.py"])
     assert change is not None
-    assert change.gone == (str(repository / "src/lost.py"),)
+    assert change.missing_files == (str(repository / "src/lost.py"),)
 
 
 def test_many_commits_are_counted_and_three_are_named(repository: Path) -> None:
@@ -96,18 +96,18 @@ def test_no_git_is_nothing_to_say(repository: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_a_place_is_the_repository_and_its_address(repository: Path) -> None:
-    assert place_of(repository / "src") == (str(repository), "")
+    assert find_repository(repository / "src") == (str(repository), "")
     git(repository, "remote", "add", "origin", "git@example.com:ayu/kopi.git")
-    assert place_of(repository / "src") == (str(repository), "example.com/ayu/kopi")
+    assert find_repository(repository / "src") == (str(repository), "example.com/ayu/kopi")
 
 
 def test_worktrees_are_one_place(repository: Path) -> None:
     git(repository, "worktree", "add", "--quiet", "-b", "other", str(repository.parent / "kopi-other"))
-    assert place_of(repository.parent / "kopi-other") == (str(repository), "")
+    assert find_repository(repository.parent / "kopi-other") == (str(repository), "")
 
 
 def test_without_a_repository_the_place_is_the_folder(tmp_path: Path) -> None:
-    assert place_of(tmp_path) == (str(tmp_path), "")
+    assert find_repository(tmp_path) == (str(tmp_path), "")
 
 
 @pytest.mark.parametrize(
@@ -122,11 +122,11 @@ def test_without_a_repository_the_place_is_the_folder(tmp_path: Path) -> None:
     ],
 )
 def test_one_repository_has_one_address(remote: str) -> None:
-    assert address(remote) == "example.com/ayu/kopi"
+    assert normalize_remote(remote) == "example.com/ayu/kopi"
 
 
 @pytest.mark.parametrize(
     ("remote", "known_as"), [("", ""), ("/srv/git/kopi.git", "/srv/git/kopi"), ("https://example.com:8443/kopi", "example.com:8443/kopi")]
 )
 def test_other_addresses(remote: str, known_as: str) -> None:
-    assert address(remote) == known_as
+    assert normalize_remote(remote) == known_as

@@ -14,7 +14,7 @@ from onward.formats import open_source, read
 
 
 @pytest.fixture
-def written(tmp_path: Path) -> list[Path]:
+def sample_paths(tmp_path: Path) -> list[Path]:
     return samples.write(tmp_path / "samples")
 
 
@@ -26,14 +26,14 @@ def _read(path: Path) -> tuple[SessionHead, list[Turn], ImportReport]:
     return heads[0], [item for item in items if isinstance(item, Turn)], report
 
 
-def _told(turns: list[Turn]) -> str:
-    said = [turn.text for turn in turns] + [result.text for turn in turns for result in turn.results]
-    return "\n".join(said + [str(call.arguments) for turn in turns for call in turn.calls])
+def _all_text(turns: list[Turn]) -> str:
+    texts = [turn.text for turn in turns] + [result.text for turn in turns for result in turn.results]
+    return "\n".join(texts + [str(call.arguments) for turn in turns for call in turn.calls])
 
 
-def test_every_record_is_read(written: list[Path]) -> None:
+def test_every_record_is_read(sample_paths: list[Path]) -> None:
     agents = []
-    for path in written:
+    for path in sample_paths:
         head, turns, report = _read(path)
         agents.append(head.agent)
         assert report.malformed_count == 0
@@ -42,14 +42,14 @@ def test_every_record_is_read(written: list[Path]) -> None:
     assert agents == ["claude-code", "codex", "claude-code"]
 
 
-def test_sessions_follow_each_other(written: list[Path]) -> None:
-    times = [[turn.at for turn in _read(path)[1] if turn.at] for path in written]
+def test_sessions_follow_each_other(sample_paths: list[Path]) -> None:
+    times = [[turn.at for turn in _read(path)[1] if turn.at] for path in sample_paths]
     assert all(session == sorted(session) for session in times)
     assert all(earlier[-1] < later[0] for earlier, later in pairwise(times))
 
 
 @pytest.mark.parametrize(
-    ("session", "told"),
+    ("session", "phrase"),
     [
         (1, "Never store patient names or NIK"),
         (1, "jangan pernah commit langsung ke main"),
@@ -64,17 +64,17 @@ def test_sessions_follow_each_other(written: list[Path]) -> None:
         (3, "tidak usah pakai suara"),
     ],
 )
-def test_the_story_is_told(written: list[Path], session: int, told: str) -> None:
-    assert told in _told(_read(written[session - 1])[1])
+def test_the_story_is_told(sample_paths: list[Path], session: int, phrase: str) -> None:
+    assert phrase in _all_text(_read(sample_paths[session - 1])[1])
 
 
-def test_a_prompt_typed_while_the_agent_worked_is_a_turn(written: list[Path]) -> None:
-    queued = [turn.text for turn in _read(written[0])[1] if turn.mark == "queued"]
+def test_a_prompt_typed_while_the_agent_worked_is_a_turn(sample_paths: list[Path]) -> None:
+    queued = [turn.text for turn in _read(sample_paths[0])[1] if turn.mark == "queued"]
     assert queued == ["oh iya, jangan pernah commit langsung ke main ya. Selalu lewat branch baru + PR, Bu Ratna yang review."]
 
 
-def test_todos_are_left_partly_done(written: list[Path]) -> None:
-    turns = _read(written[2])[1]
+def test_todos_are_left_partly_done(sample_paths: list[Path]) -> None:
+    turns = _read(sample_paths[2])[1]
     lists = [
         call.arguments["todos"] for turn in turns for call in turn.calls if call.name == "TodoWrite" and isinstance(call.arguments, dict)
     ]
@@ -83,9 +83,9 @@ def test_todos_are_left_partly_done(written: list[Path]) -> None:
     assert sorted({str(todo["status"]) for todo in last}) == ["completed", "in_progress", "pending"]
 
 
-def test_the_secret_is_planted_only_when_written(written: list[Path]) -> None:
+def test_the_secret_is_planted_only_when_written(sample_paths: list[Path]) -> None:
     secret = samples.planted_secret()
-    turns = _read(written[1])[1]
+    turns = _read(sample_paths[1])[1]
     assert sum(secret in result.text for turn in turns for result in turn.results) == 1
     assert all("ghp_" not in files(samples).joinpath(name).read_text(encoding="utf-8") for name in samples.NAMES)
 

@@ -10,9 +10,9 @@ import pytest
 
 from onward.app import completing, projects, searching, sources
 from onward.app import sessions as sittings
-from onward.app.asking import understood
+from onward.app.asking import parse_query
 from onward.app.intake import SessionIntake
-from onward.app.preparing import ready
+from onward.app.preparing import prepare_turns
 from onward.app.projects import Project
 from onward.core.transcript import SessionHead, ToolCall, ToolResult, Turn
 from onward.store import Store
@@ -42,26 +42,28 @@ SESSIONS = [
 
 @pytest.fixture
 def project(store: Store) -> Project:
-    made = projects.new(store, "clinic")
-    for number, said in enumerate(SESSIONS, start=1):
-        begin(store, made, number, said)
-        completing.complete(store, sittings.find(store, made, number))
-    return made
+    project = projects.create(store, "clinic")
+    for number, turns in enumerate(SESSIONS, start=1):
+        import_session(store, project, number, turns)
+        completing.complete(store, sittings.require(store, project, number))
+    return project
 
 
-def begin(store: Store, project: Project, number: int, said: list[Turn]) -> None:
+def import_session(store: Store, project: Project, number: int, turns: list[Turn]) -> None:
     at = NOON + timedelta(days=number)
     head = SessionHead("codex", f"native-{number}", at)
     intake = SessionIntake(store, project, head, "a.jsonl")
-    for item in ready([head, *(replace(turn, at=at + timedelta(minutes=i)) for i, turn in enumerate(said))], lambda _: project.key):
+    for item in prepare_turns(
+        [head, *(replace(turn, at=at + timedelta(minutes=i)) for i, turn in enumerate(turns))], lambda _: project.key
+    ):
         if not isinstance(item, SessionHead):
             intake.take(item)
     intake.finish()
 
 
-def first(store: Store, project: Project, question: str) -> str:
-    found = searching.search(store, question, project=project).excerpts
-    return found[0].text if found else ""
+def first_excerpt(store: Store, project: Project, question: str) -> str:
+    excerpts = searching.search(store, question, project=project).excerpts
+    return excerpts[0].text if excerpts else ""
 
 
 @pytest.mark.parametrize(
@@ -85,44 +87,44 @@ def first(store: Store, project: Project, question: str) -> str:
     ],
 )
 def test_a_question_finds_the_passage(store: Store, project: Project, question: str, answer: str) -> None:
-    assert answer in first(store, project, question)
+    assert answer in first_excerpt(store, project, question)
 
 
 def test_of_two_answers_the_newer_comes_first(store: Store, project: Project) -> None:
-    found = searching.search(store, "which port does the board listen on?", project=project, kinds=["user"]).excerpts
-    assert [("9090" in one.text, one.handle.session) for one in found[:2]] == [(True, 2), (False, 1)]
+    excerpts = searching.search(store, "which port does the board listen on?", project=project, kinds=["user"]).excerpts
+    assert [("9090" in excerpt.text, excerpt.handle.session) for excerpt in excerpts[:2]] == [(True, 2), (False, 1)]
 
 
 def test_an_excerpt_is_what_stands_around_the_hit(store: Store, project: Project) -> None:
-    found = searching.search(store, "E_SCANNER_OFFLINE", project=project, kinds=["tool"]).excerpts
-    assert "E_SCANNER_OFFLINE at src/scan/device.py:88" in found[0].text
-    assert found[0].text.count("\n") < 14
-    assert "line 0:" not in found[0].text
+    excerpts = searching.search(store, "E_SCANNER_OFFLINE", project=project, kinds=["tool"]).excerpts
+    assert "E_SCANNER_OFFLINE at src/scan/device.py:88" in excerpts[0].text
+    assert excerpts[0].text.count("\n") < 14
+    assert "line 0:" not in excerpts[0].text
 
 
 @pytest.mark.parametrize("budget", [20, 30, 45, 60, 100, 150, 300, 1000])
 def test_the_budget_is_kept_and_used(store: Store, project: Project, budget: int) -> None:
-    found = searching.search(store, "which port does the board listen on, and what of the scanner?", project=project, budget_tokens=budget)
-    printed = "\n\n".join(f"{one.source} {one.project}\n{one.text}" for one in found.excerpts)
+    result = searching.search(store, "which port does the board listen on, and what of the scanner?", project=project, budget_tokens=budget)
+    printed = "\n\n".join(f"{excerpt.source} {excerpt.project}\n{excerpt.text}" for excerpt in result.excerpts)
     assert count_tokens(printed) <= budget
-    assert found.tokens <= budget
-    assert found.excerpts or budget < 45
-    assert all(re.match(r"\[s\d+\.\d+\] (user|assistant|tool|fact) 2026-", one.source) for one in found.excerpts)
+    assert result.tokens <= budget
+    assert result.excerpts or budget < 45
+    assert all(re.match(r"\[s\d+\.\d+\] (user|assistant|tool|fact) 2026-", excerpt.source) for excerpt in result.excerpts)
 
 
 def test_nothing_is_said_twice(store: Store, project: Project) -> None:
-    begin(store, project, 3, [SESSIONS[0][0], replace(SESSIONS[0][0], text=SESSIONS[0][0].text + " Yes."), *NOISE])
-    found = searching.search(store, "queue display board port 8443 printer spooler", project=project, budget_tokens=4000).excerpts
-    assert sum("8443" in one.text for one in found) == 1
+    import_session(store, project, 3, [SESSIONS[0][0], replace(SESSIONS[0][0], text=SESSIONS[0][0].text + " Yes."), *NOISE])
+    excerpts = searching.search(store, "queue display board port 8443 printer spooler", project=project, budget_tokens=4000).excerpts
+    assert sum("8443" in excerpt.text for excerpt in excerpts) == 1
 
 
 def test_a_source_leads_to_its_turn(store: Store, project: Project) -> None:
     for question in ("exponential backoff", "E_SCANNER_OFFLINE", "9090"):
-        one = searching.search(store, question, project=project).excerpts[0]
-        ((ordinal, turn),) = sources.source(store, project, str(one.handle)).turns
-        assert ordinal == one.handle.turn
-        said = turn.text + "".join(result.text for result in turn.results)
-        assert all(line in said for line in one.text.splitlines())
+        excerpt = searching.search(store, question, project=project).excerpts[0]
+        ((ordinal, turn),) = sources.read_source(store, project, str(excerpt.handle)).turns
+        assert ordinal == excerpt.handle.turn
+        spoken = turn.text + "".join(result.text for result in turn.results)
+        assert all(line in spoken for line in excerpt.text.splitlines())
 
 
 def test_a_passage_too_long_for_what_is_left_gives_its_best_line(store: Store, project: Project) -> None:
@@ -131,11 +133,11 @@ def test_a_passage_too_long_for_what_is_left_gives_its_best_line(store: Store, p
 
 
 def test_a_question_is_understood() -> None:
-    words = understood("Why did getHTTPHeader fail in src/net/http.py?").words
+    words = parse_query("Why did getHTTPHeader fail in src/net/http.py?").words
     assert words == ("gethttpheader", "fail", "src", "net", "http", "py", "header")
-    assert understood("Why did it fail in src/net/http.py?").names == ("src net http py",)
-    assert understood("what is it?").words == ("what", "is", "it")
-    assert understood("Où est le café?").words[-1] == "cafe"
+    assert parse_query("Why did it fail in src/net/http.py?").names == ("src net http py",)
+    assert parse_query("what is it?").words == ("what", "is", "it")
+    assert parse_query("Où est le café?").words[-1] == "cafe"
 
 
 @pytest.mark.parametrize(

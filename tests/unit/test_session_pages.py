@@ -10,50 +10,50 @@ import pytest
 from onward.app import accounts, archives, conversations, facts, handoffs, projects, saving, sessions, templates
 from onward.app.completing import complete
 from onward.app.credits import outlook
-from onward.app.in_sight import in_sight
+from onward.app.in_sight import find_current
 from onward.core.session import StoredTurn
 from onward.core.transcript import ToolCall, ToolResult, Turn
 from onward.errors import BadInput, NotFound
 from onward.store import Store
-from onward.web.conversation import MOST_CODE_CHARS, call_view, language_of, told_by_turn, turn_views
+from onward.web.conversation import MOST_CODE_CHARS, call_view, citing_lines_by_turn, detect_language, turn_views
 
 TALK = "User: Never use port 9101.\nAssistant: Done, it is port 9100 now.\nUser: We decided to keep the layout, because she knows it."
 
 
-def test_the_session_begun_last_is_in_sight_with_its_account(store: Store) -> None:
-    assert in_sight(store) is None
-    project = projects.new(store, "antre")
-    account = accounts.new(store, {"name": "claude-1", "credits_total": 100, "credits_used": 90}).account
+def test_the_newest_session_is_current_with_its_account(store: Store) -> None:
+    assert find_current(store) is None
+    project = projects.create(store, "antre")
+    account = accounts.create(store, {"name": "claude-1", "credits_total": 100, "credits_used": 90}).account
     sessions.start(store, project)
     begun = sessions.start(store, project, account_id=account.id).session
-    seen = in_sight(store)
-    assert seen
-    assert (seen.session.id, seen.project.name, seen.others, seen.place) == (begun.id, "antre", 1, "in")
-    assert seen.standing
-    assert seen.standing.account.name == "claude-1"
+    current = find_current(store)
+    assert current
+    assert (current.session.id, current.project.name, current.other_count, current.window_place) == (begun.id, "antre", 1, "in")
+    assert current.availability
+    assert current.availability.account.name == "claude-1"
 
 
 def test_what_is_typed_of_credits_is_held_against_the_account_once(store: Store) -> None:
-    project = projects.new(store, "antre")
-    one = accounts.new(store, {"name": "claude-1", "credits_total": 100, "credits_used": 50}).account
-    accounts.new(store, {"name": "claude-2", "credits_total": 100})
-    begun = sessions.start(store, project, account_id=one.id).session
+    project = projects.create(store, "antre")
+    account = accounts.create(store, {"name": "claude-1", "credits_total": 100, "credits_used": 50}).account
+    accounts.create(store, {"name": "claude-2", "credits_total": 100})
+    begun = sessions.start(store, project, account_id=account.id).session
     assert not outlook(store, begun).is_due
-    seen = outlook(store, begun, credits_used=38)
-    assert seen.is_due
-    assert seen.to
-    assert seen.to.standing.account.name == "claude-2"
+    forecast = outlook(store, begun, credits_used=38)
+    assert forecast.is_due
+    assert forecast.target
+    assert forecast.target.availability.account.name == "claude-2"
     done = complete(store, begun, credits_used=38).session
     again = outlook(store, done, credits_used=38)
-    assert again.standing
-    assert again.standing.credits_used == 88
+    assert again.availability
+    assert again.availability.credits_used == 88
     alone = sessions.start(store, project).session
-    assert outlook(store, alone, credits_used=86).place == "in"
+    assert outlook(store, alone, credits_used=86).position == "in"
 
 
 def test_a_text_is_found_in_what_was_said_called_and_answered(store: Store) -> None:
-    begun = sessions.start(store, projects.new(store, "antre")).session
-    saving.save(
+    begun = sessions.start(store, projects.create(store, "antre")).session
+    saving.append_turns(
         store,
         begun.id,
         [
@@ -63,83 +63,83 @@ def test_a_text_is_found_in_what_was_said_called_and_answered(store: Store) -> N
             Turn("assistant", "Nothing of that here"),
         ],
     )
-    found = conversations.find(store, begun, "printer", limit=10)
-    assert [(one.ordinal, one.text) for one in found] == [(1, "Printer"), (2, "PRINTER"), (3, "printer")]
-    assert found[0].before == "Mend the"
-    assert len(conversations.find(store, begun, "printer", limit=2)) == 2
-    assert conversations.find(store, begun, " ", limit=10) == []
+    matches = conversations.find_text(store, begun, "printer", limit=10)
+    assert [(match.ordinal, match.text) for match in matches] == [(1, "Printer"), (2, "PRINTER"), (3, "printer")]
+    assert matches[0].before == "Mend the"
+    assert len(conversations.find_text(store, begun, "printer", limit=2)) == 2
+    assert conversations.find_text(store, begun, " ", limit=10) == []
 
 
 def test_a_session_keeps_the_checklist_that_it_began_with_and_what_of_it_is_done(store: Store, tmp_path: Path) -> None:
-    project = projects.new(store, "antre")
-    kind = templates.new(store, "release", objectives=["Tag it"], checklist=["The notes are written", "A test fails without the fix"])
-    assert kind.beginning(["Tell all", "Tag it"]) == ["Tag it", "Tell all"]
+    project = projects.create(store, "antre")
+    kind = templates.create(store, "release", objectives=["Tag it"], checklist=["The notes are written", "A test fails without the fix"])
+    assert kind.merge_objectives(["Tell all", "Tag it"]) == ["Tag it", "Tell all"]
     begun = sessions.start(store, project, template=kind).session
     templates.delete(store, kind.name)
-    assert (begun.template, begun.undone) == ("release", kind.checklist)
-    assert sessions.tick(store, begun, 2).undone == ("The notes are written",)
+    assert (begun.template, begun.open_items) == ("release", kind.checklist)
+    assert sessions.tick(store, begun, 2).open_items == ("The notes are written",)
     done = complete(store, begun).session
-    assert done.undone == ("The notes are written",)
-    assert sessions.tick(store, begun, 2, is_done=False).undone == kind.checklist
+    assert done.open_items == ("The notes are written",)
+    assert sessions.tick(store, begun, 2, is_done=False).open_items == kind.checklist
     for item in (0, 3):
         with pytest.raises(NotFound, match=f"no item {item}"):
             sessions.tick(store, begun, item)
     sessions.tick(store, begun, 1)
     archive = archives.export_project(store, project, tmp_path / "antre.zip").path
     projects.delete(store, project)
-    came = sessions.find(store, archives.import_archive(store, archive).project, 1)
-    assert (came.template, came.undone) == ("release", ("A test fails without the fix",))
+    came = sessions.require(store, archives.import_archive(store, archive).project, 1)
+    assert (came.template, came.open_items) == ("release", ("A test fails without the fix",))
 
 
 def test_a_file_without_a_conversation_is_refused_by_its_name() -> None:
-    assert len(saving.turns_of_file(BytesIO(TALK.encode()), "talk.txt")) == 3
+    assert len(saving.parse_file(BytesIO(TALK.encode()), "talk.txt")) == 3
     with pytest.raises(BadInput, match=r"talk\.txt"):
-        saving.turns_of_file(BytesIO(b"{}"), "talk.txt")
+        saving.parse_file(BytesIO(b"{}"), "talk.txt")
 
 
 def test_agents_of_sessions_can_be_chosen_from(store: Store) -> None:
-    project = projects.new(store, "antre")
+    project = projects.create(store, "antre")
     for agent in ("codex", "claude-code", "codex", ""):
         sessions.start(store, project, agent=agent)
-    assert sessions.agents(store) == ["claude-code", "codex"]
-    assert [one.number for one in sessions.of_all(store, agent="codex", limit=9)] == [3, 1]
+    assert sessions.list_agents(store) == ["claude-code", "codex"]
+    assert [session.number for session in sessions.list_all(store, agent="codex", limit=9)] == [3, 1]
 
 
 def test_a_turn_tells_which_lines_of_the_handoff_came_from_it(store: Store) -> None:
-    project = projects.new(store, "antre")
+    project = projects.create(store, "antre")
     begun = sessions.start(store, project).session
-    saving.save_spoken(store, begun.id, records=None, text=TALK)
-    made = complete(store, begun).handoff
-    told = told_by_turn(1, made.handoff, now=handoffs.current(store, project).handoff)
-    assert any("9101" in line.text and line.is_now for line in told[1])
-    rule = next(one for one in facts.listed(store, project, kind="rule"))
+    saving.append_conversation(store, begun.id, records=None, text=TALK)
+    handoff = complete(store, begun).handoff
+    lines_by_turn = citing_lines_by_turn(1, handoff.handoff, newest=handoffs.current_handoff(store, project).handoff)
+    assert any("9101" in line.text and line.is_current for line in lines_by_turn[1])
+    rule = next(fact for fact in facts.list_facts(store, project, kind="rule"))
     facts.retract(store, project, rule.id)
-    told = told_by_turn(1, made.handoff, now=handoffs.current(store, project).handoff)
-    assert any("9101" in line.text and not line.is_now for line in told[1])
+    lines_by_turn = citing_lines_by_turn(1, handoff.handoff, newest=handoffs.current_handoff(store, project).handoff)
+    assert any("9101" in line.text and not line.is_current for line in lines_by_turn[1])
 
 
-def test_calls_are_told_in_one_line_and_changes_as_a_diff() -> None:
+def test_calls_are_shown_in_one_line_and_changes_as_a_diff() -> None:
     ran = call_view(ToolCall("1", "Bash", {"command": "make test\n  && make lint"}))
     assert (ran.symbol, ran.summary) == ("square-terminal", "make test && make lint")
     edit = call_view(ToolCall("2", "Edit", {"file_path": "src/a.py", "old_string": "port = 9101", "new_string": "port = 9100"}))
-    assert (edit.symbol, edit.summary, edit.added, edit.removed) == ("pencil", "src/a.py", 1, 1)
+    assert (edit.symbol, edit.summary, edit.added_lines, edit.removed_lines) == ("pencil", "src/a.py", 1, 1)
     assert "k-gd" in edit.body
     assert "k-gi" in edit.body
-    assert language_of("src/App.tsx") == "tsx" or language_of("src/App.tsx") == "typescript"
-    assert language_of("Makefile.unknown-thing") == ""
+    assert detect_language("src/App.tsx") == "tsx" or detect_language("src/App.tsx") == "typescript"
+    assert detect_language("Makefile.unknown-thing") == ""
     assert call_view(ToolCall("3", "Read", {"file_path": "/etc/hosts"})).summary == "/etc/hosts"
 
 
 def test_what_is_long_is_cut_until_it_is_asked_for_and_markup_is_nobodys() -> None:
     long = "<script>alert(1)</script>\n" * 400
     turn = StoredTurn(1, 1, False, Turn("tool", results=(ToolResult("1", long, is_error=True),)))
-    cut, whole = turn_views([turn], {})[0], turn_views([turn], {}, whole=True)[0]
+    cut, whole = turn_views([turn], {})[0], turn_views([turn], {}, full=True)[0]
     assert cut.is_cut
     assert not whole.is_cut
     assert len(cut.results[0].body) < len(whole.results[0].body)
     assert len(long) > MOST_CODE_CHARS
     assert "<script" not in whole.results[0].body
-    assert whole.results[0].failed
+    assert whole.results[0].is_error
     shown = turn_views([StoredTurn(1, 2, False, Turn("user", "Look: [image] <img src=x onerror=alert(1)>"))], {})[0]
-    assert shown.images == 1
+    assert shown.image_count == 1
     assert "<img" not in shown.text

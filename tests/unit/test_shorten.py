@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onward.app import drafts
-from onward.app.saving import turns_of_text
+from onward.app.saving import parse_text
 from onward.core.shorten import GAP, shorten
 from onward.tokens import count_tokens
 
@@ -33,10 +33,10 @@ def test_a_log_is_its_failures_and_one_line_for_many() -> None:
 
 def test_notes_keep_what_was_agreed_in_their_own_words_and_order() -> None:
     short = shorten(NOTES, 80, count_tokens)
-    kept = [line for line in short.splitlines() if line != GAP and "lines like it" not in line]
-    assert "We agreed that the budget is 40,000 euro and the deadline 12 March 2027." in kept
-    assert "Never publish the draft before legal has signed off." in kept
-    assert [NOTES.index(line) for line in kept] == sorted(NOTES.index(line) for line in kept)
+    kept_lines = [line for line in short.splitlines() if line != GAP and "lines like it" not in line]
+    assert "We agreed that the budget is 40,000 euro and the deadline 12 March 2027." in kept_lines
+    assert "Never publish the draft before legal has signed off." in kept_lines
+    assert [NOTES.index(line) for line in kept_lines] == sorted(NOTES.index(line) for line in kept_lines)
 
 
 @given(st.text(max_size=3000), st.integers(5, 400))
@@ -54,22 +54,22 @@ def test_what_cannot_be_cut_is_cut() -> None:
 
 @pytest.mark.parametrize(("text", "budget"), [(LOG + LOST, 50), (NOTES, 60), ("User: Keep port 8443.\nAssistant: Kept. " + TALK * 40, 60)])
 def test_the_budget_holds_whatever_the_text_is_and_what_is_kept_is_measured(text: str, budget: int) -> None:
-    found = drafts.compress(text, turns_of_text(text), budget)
-    assert found.tokens == count_tokens(found.text) <= budget
-    assert found.ratio == found.text_tokens / found.tokens
-    assert found.preservation is not None
+    compression = drafts.compress(text, parse_text(text), budget)
+    assert compression.tokens == count_tokens(compression.text) <= budget
+    assert compression.ratio == compression.text_tokens / compression.tokens
+    assert compression.preservation is not None
 
 
 @pytest.mark.slow
 def test_on_the_command_line(tmp_path: Path) -> None:
     (tmp_path / "a.log").write_text(LOG + LOST)
     command = [sys.executable, "-m", "onward", "compress"]
-    told = subprocess.run([*command, str(tmp_path / "a.log"), "--budget", "120"], capture_output=True, text=True, check=True)
-    assert LOST in told.stdout
-    assert " to 1." in told.stderr
-    said = json.loads(subprocess.run([*command, "-", "--json"], input=NOTES * 9, capture_output=True, text=True, check=True).stdout)
-    assert said["tokens"] <= 2000
-    assert said["preservation"]["groups"]
+    result = subprocess.run([*command, str(tmp_path / "a.log"), "--budget", "120"], capture_output=True, text=True, check=True)
+    assert LOST in result.stdout
+    assert " to 1." in result.stderr
+    report = json.loads(subprocess.run([*command, "-", "--json"], input=NOTES * 9, capture_output=True, text=True, check=True).stdout)
+    assert report["tokens"] <= 2000
+    assert report["preservation"]["groups"]
     for wrong in ([str(tmp_path / "none.txt")], [str(tmp_path)]):
         assert subprocess.run([*command, *wrong], capture_output=True, check=False).returncode == 2
     assert subprocess.run(command, input=b" ", capture_output=True, check=False).returncode == 2

@@ -11,9 +11,9 @@ import pytest
 
 from onward.app import completing, facts, handoffs, imports, projects
 from onward.app import sessions as sittings
-from onward.app.distilling import distil, distil_files
-from onward.app.reading import Reading
-from onward.core.facts import Fact, Handle, Kind, fact_id
+from onward.app.distilling import distill_files, distill_session
+from onward.app.reading import TranscriptReader
+from onward.core.facts import Fact, FactKind, Handle, fact_id
 from onward.core.handoff import render
 from onward.core.ledger import Ledger, fold
 from onward.store import Store
@@ -72,7 +72,7 @@ def later(number: int = 2) -> Script:
     return Script(number).user("Go on with the shop of the bakery, please.")
 
 
-class Standing:
+class ReplayResult:
     """What stands after all sessions: by `distill`, and by the store, which must agree."""
 
     def __init__(self, ledger: Ledger, document: str) -> None:
@@ -84,41 +84,41 @@ class Standing:
         return self.fact(words).state
 
     def fact(self, words: str) -> Fact:
-        (found,) = [one for one in self.facts if words in one.text]
-        return found
+        (only_fact,) = [fact for fact in self.facts if words in fact.text]
+        return only_fact
 
 
-Told = Callable[..., Standing]
+Replay = Callable[..., ReplayResult]
 
 
 @pytest.fixture
-def told(tmp_path: Path) -> Told:
-    def tell(*scripts: Script) -> Standing:
+def replay(tmp_path: Path) -> Replay:
+    def run(*scripts: Script) -> ReplayResult:
         files = []
         for script in scripts:
             path = tmp_path / f"{script.number}.jsonl"
             path.write_bytes(script.bytes())
             files.append(path)
-        reading = Reading()
+        reading = TranscriptReader()
         for path in files:
             reading.read(path)
-        ledger = fold(Ledger(), (fact for path in reading.paths for fact in distil(path).facts))
-        document = render(distil_files(files)[0].handoff)
+        ledger = fold(Ledger(), (fact for path in reading.paths for fact in distill_session(path).facts))
+        document = render(distill_files(files)[0].handoff)
         with Store.at_folder(tmp_path / "home") as store:
-            project = projects.new(store, "shop")
+            project = projects.create(store, "shop")
             for number, path in enumerate(files, start=1):
                 imports.import_paths(store, [path], project=project)
-                completing.complete(store, sittings.find(store, project, number))
-            kept = facts.listed(store, project, state=None)
-            assert {(one.text, one.state) for one in kept} == {(one.text, one.state) for one in ledger.facts}
-            assert handoffs.current(store, project).markdown == document
-        return Standing(ledger, document)
+                completing.complete(store, sittings.require(store, project, number))
+            stored_facts = facts.list_facts(store, project, state=None)
+            assert {(fact.text, fact.state) for fact in stored_facts} == {(fact.text, fact.state) for fact in ledger.facts}
+            assert handoffs.current_handoff(store, project).markdown == document
+        return ReplayResult(ledger, document)
 
-    return tell
+    return run
 
 
-def test_a_port_that_changed(told: Told) -> None:
-    now = told(
+def test_a_port_that_changed(replay: Replay) -> None:
+    now = replay(
         first().agent("The shop server listens on port 8080 in the container."),
         later().agent("I changed the port from 8080 to 9090, so the shop server listens on port 9090 in the container."),
     )
@@ -126,8 +126,8 @@ def test_a_port_that_changed(told: Told) -> None:
     assert now.fact("from 8080 to 9090").state == "live"
 
 
-def test_a_library_that_was_swapped(told: Told) -> None:
-    now = told(
+def test_a_library_that_was_swapped(replay: Replay) -> None:
+    now = replay(
         first().agent("I decided to use moment for the dates of the receipts, because it knows the locales."),
         later().agent("The dates of the receipts now use dayjs instead of moment, since it is a tenth of the size."),
     )
@@ -135,8 +135,8 @@ def test_a_library_that_was_swapped(told: Told) -> None:
     assert now.state("use dayjs instead of moment") == "live"
 
 
-def test_a_decision_that_was_reversed_by_the_person(told: Told) -> None:
-    now = told(
+def test_a_decision_that_was_reversed_by_the_person(replay: Replay) -> None:
+    now = replay(
         first().user("Let's store the orders of the shop in mongodb."),
         later().user("On second thought, store the orders of the shop in postgres instead of mongodb."),
     )
@@ -144,8 +144,8 @@ def test_a_decision_that_was_reversed_by_the_person(told: Told) -> None:
     assert now.state("postgres instead of mongodb") == "live"
 
 
-def test_a_decision_that_was_reversed_in_indonesian(told: Told) -> None:
-    now = told(
+def test_a_decision_that_was_reversed_in_indonesian(replay: Replay) -> None:
+    now = replay(
         first().user("Simpan pesanan toko pakai mongodb saja ya."),
         later().user("Ganti mongodb jadi postgres untuk simpan pesanan toko."),
     )
@@ -153,8 +153,8 @@ def test_a_decision_that_was_reversed_in_indonesian(told: Told) -> None:
     assert now.state("jadi postgres") == "live"
 
 
-def test_a_rule_that_was_reversed(told: Told) -> None:
-    now = told(
+def test_a_rule_that_was_reversed(replay: Replay) -> None:
+    now = replay(
         first().user("Always run the checks of the shop with npm before you push."),
         later().user("From now on always run the checks of the shop with pnpm instead of npm."),
     )
@@ -162,44 +162,44 @@ def test_a_rule_that_was_reversed(told: Told) -> None:
     assert now.state("pnpm instead of npm") == "live"
 
 
-def test_a_todo_that_was_done(told: Told) -> None:
-    now = told(
+def test_a_todo_that_was_done(replay: Replay) -> None:
+    now = replay(
         first().todos(Write_the_receipt_page="in_progress", Print_the_labels="pending"),
         later().todos(Write_the_receipt_page="completed", Print_the_labels="pending"),
     )
     assert now.state("receipt page (in progress)") == "resolved"
     assert now.fact("receipt page (ticked off").kind == "done"
-    assert [one.state for one in now.facts if "Print the labels" in one.text] == ["superseded", "live"]
+    assert [fact.state for fact in now.facts if "Print the labels" in fact.text] == ["superseded", "live"]
 
 
-def test_a_todo_that_was_dropped(told: Told) -> None:
-    now = told(first().todos(Print_the_labels="pending"), later().todos(Print_the_labels="cancelled"))
-    assert [one.state for one in now.facts if "Print the labels (not begun)" in one.text] == ["superseded"]
+def test_a_todo_that_was_dropped(replay: Replay) -> None:
+    now = replay(first().todos(Print_the_labels="pending"), later().todos(Print_the_labels="cancelled"))
+    assert [fact.state for fact in now.facts if "Print the labels (not begun)" in fact.text] == ["superseded"]
 
 
-def test_an_error_that_was_fixed_in_a_later_session(told: Told) -> None:
-    now = told(
+def test_an_error_that_was_fixed_in_a_later_session(replay: Replay) -> None:
+    now = replay(
         first().run("pytest tests/test_cart.py", "E   KeyError: 'currency' in the totals of the cart", failed=True),
         later().edit("src/cart.py").run("pytest tests/test_cart.py", "12 passed in 0.31s"),
     )
-    (error,) = [one for one in now.facts if one.kind == "error" and "KeyError" in one.text]
+    (error,) = [fact for fact in now.facts if fact.kind == "error" and "KeyError" in fact.text]
     assert error.state == "resolved"
     assert now.state("`pytest tests/test_cart.py` failed when it last ran") == "superseded"
     assert now.fact("12 passed").state == "live"
 
 
-def test_an_error_that_came_back(told: Told) -> None:
+def test_an_error_that_came_back(replay: Replay) -> None:
     failing = "E   KeyError: 'currency' in the totals of the cart"
-    now = told(
+    now = replay(
         first().run("pytest tests/test_cart.py", failing, failed=True),
         later().edit("src/cart.py").run("pytest tests/test_cart.py", "12 passed in 0.31s"),
         later(3).run("pytest tests/test_cart.py", failing, failed=True),
     )
-    assert [one.state for one in now.facts if one.kind == "error" and "KeyError" in one.text][-1] == "live"
+    assert [fact.state for fact in now.facts if fact.kind == "error" and "KeyError" in fact.text][-1] == "live"
 
 
-def test_a_file_that_was_deleted(told: Told) -> None:
-    now = told(
+def test_a_file_that_was_deleted(replay: Replay) -> None:
+    now = replay(
         first().write("src/coupons.py").agent("The coupons are in src/coupons.py."),
         later().run("git rm src/coupons.py", "rm 'src/coupons.py'"),
     )
@@ -208,56 +208,56 @@ def test_a_file_that_was_deleted(told: Told) -> None:
     assert "`src/coupons.py` was created" not in now.document
 
 
-def test_a_file_that_was_deleted_by_a_plain_command(told: Told) -> None:
-    now = told(first().write("src/coupons.py"), later().run("cd /home/ayu/toko && rm -f src/coupons.py && ls src", "cart.py"))
+def test_a_file_that_was_deleted_by_a_plain_command(replay: Replay) -> None:
+    now = replay(first().write("src/coupons.py"), later().run("cd /home/ayu/toko && rm -f src/coupons.py && ls src", "cart.py"))
     assert now.fact("`src/coupons.py` was deleted").state == "live"
 
 
-def test_a_deletion_that_failed_deletes_nothing(told: Told) -> None:
-    now = told(first().write("src/coupons.py"), later().run("rm src/coupons.py", "rm: Permission denied", failed=True))
+def test_a_deletion_that_failed_deletes_nothing(replay: Replay) -> None:
+    now = replay(first().write("src/coupons.py"), later().run("rm src/coupons.py", "rm: Permission denied", failed=True))
     assert now.state("`src/coupons.py` was created") == "live"
 
 
-def test_a_scratch_file_that_is_cleared_away_is_no_file_of_the_project(told: Told) -> None:
-    now = told(first().run("rm -f /tmp/shop.log server.log && pytest -q", "3 passed in 0.1s"))
-    assert [one for one in now.facts if one.kind == "file"] == []
+def test_a_scratch_file_that_is_cleared_away_is_no_file_of_the_project(replay: Replay) -> None:
+    now = replay(first().run("rm -f /tmp/shop.log server.log && pytest -q", "3 passed in 0.1s"))
+    assert [fact for fact in now.facts if fact.kind == "file"] == []
 
 
 @pytest.mark.parametrize(
     "command", ["git mv src/coupons.py src/discounts.py", "mv src/coupons.py src/discounts.py", "mv src/coupons.py ./src/discounts.py"]
 )
-def test_a_file_that_was_renamed(told: Told, command: str) -> None:
-    now = told(first().write("src/coupons.py").agent("The coupons are in src/coupons.py, one class each."), later().run(command, ""))
+def test_a_file_that_was_renamed(replay: Replay, command: str) -> None:
+    now = replay(first().write("src/coupons.py").agent("The coupons are in src/coupons.py, one class each."), later().run(command, ""))
     assert now.state("`src/coupons.py` was created") == "superseded"
     new = now.fact("`src/discounts.py` is the new name of `src/coupons.py`")
     assert (new.state, new.subject) == ("live", "file:src/discounts.py")
     assert "`src/coupons.py` was created" not in now.document
 
 
-def test_a_file_that_was_moved(told: Told) -> None:
-    now = told(first().write("src/coupons.py"), later().run("git mv src/coupons.py src/shop/", ""))
+def test_a_file_that_was_moved(replay: Replay) -> None:
+    now = replay(first().write("src/coupons.py"), later().run("git mv src/coupons.py src/shop/", ""))
     assert now.state("`src/coupons.py` was created") == "superseded"
     assert now.fact("`src/shop/coupons.py` was moved here from `src/`").state == "live"
 
 
-def test_a_file_that_was_renamed_and_edited(told: Told) -> None:
-    now = told(
+def test_a_file_that_was_renamed_and_edited(replay: Replay) -> None:
+    now = replay(
         first().write("src/coupons.py"),
         later().run("git mv src/coupons.py src/discounts.py", ""),
         later(3).edit("src/discounts.py"),
     )
-    assert [(one.subject, one.state) for one in now.facts if one.kind == "file"][-1] == ("file:src/discounts.py", "live")
-    assert not [one for one in now.facts if one.kind == "file" and one.subject == "file:src/coupons.py" and one.state == "live"]
+    assert [(fact.subject, fact.state) for fact in now.facts if fact.kind == "file"][-1] == ("file:src/discounts.py", "live")
+    assert not [fact for fact in now.facts if fact.kind == "file" and fact.subject == "file:src/coupons.py" and fact.state == "live"]
 
 
-def test_a_file_that_came_back(told: Told) -> None:
-    now = told(first().write("src/coupons.py"), later().run("rm src/coupons.py", ""), later(3).write("src/coupons.py"))
-    assert [one.state for one in now.facts if one.kind == "file"][-1] == "live"
+def test_a_file_that_came_back(replay: Replay) -> None:
+    now = replay(first().write("src/coupons.py"), later().run("rm src/coupons.py", ""), later(3).write("src/coupons.py"))
+    assert [fact.state for fact in now.facts if fact.kind == "file"][-1] == "live"
     assert "deleted" not in now.document
 
 
-def test_the_branch_and_where_it_stands(told: Told) -> None:
-    now = told(
+def test_the_branch_and_where_it_stands(replay: Replay) -> None:
+    now = replay(
         first().run("git commit -am 'Add the cart'", "[main 1a2b3c4] Add the cart\n 1 file changed"),
         later().run("git commit -am 'Add the receipts' && git push", "[main 5d6e7f8] Add the receipts\n 1 file changed"),
     )
@@ -269,8 +269,8 @@ def test_the_branch_and_where_it_stands(told: Told) -> None:
 # Other things stand.
 
 
-def test_only_facts_of_one_subject_retire_each_other(told: Told) -> None:
-    now = told(
+def test_only_facts_of_one_subject_retire_each_other(replay: Replay) -> None:
+    now = replay(
         first()
         .agent("The printer of the kitchen listens on port 8080 for its labels.")
         .agent("The receipts of the shop are rounded to whole rupiah."),
@@ -280,29 +280,29 @@ def test_only_facts_of_one_subject_retire_each_other(told: Told) -> None:
     assert now.state("whole rupiah") == "live"
 
 
-def test_a_change_of_mind_that_names_nothing_leaves_both(told: Told) -> None:
-    now = told(
+def test_a_change_of_mind_that_names_nothing_leaves_both(replay: Replay) -> None:
+    now = replay(
         first().user("Show the prices of the cart with tax."),
         later().user("Show the prices of the cart without tax at the counter."),
     )
-    assert {one.state for one in now.facts if "tax" in one.text} == {"live"}
+    assert {fact.state for fact in now.facts if "tax" in fact.text} == {"live"}
 
 
-def test_two_files_of_one_name_are_two(told: Told) -> None:
-    now = told(first().write("src/index.ts").write("web/index.ts"), later().run("rm src/index.ts", ""))
+def test_two_files_of_one_name_are_two(replay: Replay) -> None:
+    now = replay(first().write("src/index.ts").write("web/index.ts"), later().run("rm src/index.ts", ""))
     assert now.state("`web/index.ts` was created") == "live"
 
 
-def test_the_same_command_elsewhere_fixes_nothing(told: Told) -> None:
-    now = told(
+def test_the_same_command_elsewhere_fixes_nothing(replay: Replay) -> None:
+    now = replay(
         first().run("pytest tests/test_cart.py", "E   KeyError: 'currency' in the totals of the cart", failed=True),
         later().run("pytest tests/test_menu.py", "3 passed in 0.1s"),
     )
     assert now.state("failed with: E KeyError") == "live"
 
 
-def test_a_long_text_that_names_the_old_value_among_others_is_marked_not_hidden(told: Told) -> None:
-    now = told(
+def test_a_long_text_that_names_the_old_value_among_others_is_marked_not_hidden(replay: Replay) -> None:
+    now = replay(
         first().agent(
             "I decided to keep the orders in mongodb with one collection for each counter of the shop and nightly copies to the cellar disk "
             "plus totals by month under receipts customer baker labels."
@@ -313,7 +313,7 @@ def test_a_long_text_that_names_the_old_value_among_others_is_marked_not_hidden(
     assert "(in part replaced since)" in now.document
 
 
-def test_what_ten_sessions_change_stands_as_the_last_left_it(told: Told) -> None:
+def test_what_ten_sessions_change_stands_as_the_last_left_it(replay: Replay) -> None:
     scripts = [first().todos(Pay_the_baker="pending")]
     for number in range(2, 11):
         old, new = 8000 + number, 8001 + number
@@ -322,19 +322,19 @@ def test_what_ten_sessions_change_stands_as_the_last_left_it(told: Told) -> None
             .agent(f"I changed the port from {old} to {new}, so the shop server listens on port {new} in the container.")
             .edit("src/cart.py")
         )
-    now = told(*scripts)
-    ports = [one for one in now.facts if "listens on port" in one.text and one.kind == "done"]
-    assert [one.state for one in ports] == ["superseded"] * 8 + ["live"]
-    assert [one.state for one in now.facts if one.kind == "file"] == ["superseded"] * 8 + ["live"]
+    now = replay(*scripts)
+    ports = [fact for fact in now.facts if "listens on port" in fact.text and fact.kind == "done"]
+    assert [fact.state for fact in ports] == ["superseded"] * 8 + ["live"]
+    assert [fact.state for fact in now.facts if fact.kind == "file"] == ["superseded"] * 8 + ["live"]
     assert now.state("Pay the baker") == "live"
 
 
 def test_an_open_item_is_resolved_by_what_a_later_session_did_in_most_of_its_words() -> None:
-    def one(kind: Kind, text: str, session: int) -> Fact:
+    def make_fact(kind: FactKind, text: str, session: int) -> Fact:
         source = Handle(session, 1)
         return Fact(fact_id(kind, "", text, source), kind, "", text, (source,), datetime(2026, 3, session, tzinfo=UTC))
 
-    todo, other = one("next_step", "Nurse page: call the next number (not begun)", 1), one("next_step", "Print the ticket", 1)
-    done = one("done", "The nurse page works: a tap calls, and the number shows on the TV.", 2)
+    todo, other = make_fact("next_step", "Nurse page: call the next number (not begun)", 1), make_fact("next_step", "Print the ticket", 1)
+    done = make_fact("done", "The nurse page works: a tap calls, and the number shows on the TV.", 2)
     states = {fact.text: fact.state for fact in fold(Ledger(), [todo, other, done]).facts}
     assert states == {todo.text: "resolved", other.text: "live", done.text: "live"}

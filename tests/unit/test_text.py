@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onward.core.extract.worked import key_of
-from onward.core.text import around, clauses, cut_place
+from onward.core.extract.worked import command_key
+from onward.core.text import clauses, cut_position, excerpt_range
 
 
 @pytest.mark.parametrize(
-    ("said", "clause"),
+    ("sentence", "clause"),
     [
         ("The **key rotation** is in the worker.", "The key rotation is in the worker."),
         ("- **Path**: `src/__tests__/a.ts` and `**/*.snap`", "Path: `src/__tests__/a.ts` and `**/*.snap`"),
@@ -20,8 +20,8 @@ from onward.core.text import around, clauses, cut_place
         ("**`make index`** rebuilds it.", "`make index` rebuilds it."),
     ],
 )
-def test_bold_goes_and_exact_text_stays(said: str, clause: str) -> None:
-    assert [one.text for one in clauses(said)] == [clause]
+def test_bold_goes_and_exact_text_stays(sentence: str, clause: str) -> None:
+    assert [clause.text for clause in clauses(sentence)] == [clause]
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def test_bold_goes_and_exact_text_stays(said: str, clause: str) -> None:
     ],
 )
 def test_what_only_hides_output_is_no_part_of_a_command(command: str, key: str) -> None:
-    assert key_of(command) == key
+    assert command_key(command) == key
 
 
 NAMES = st.lists(st.text("abc./_-", min_size=1, max_size=30), min_size=1, max_size=40)
@@ -45,7 +45,7 @@ def test_what_is_shown_of_a_text_cuts_no_name(names: list[str], data: st.DataObj
     text = " ".join(names)
     first = data.draw(st.integers(0, len(text) - 1))
     last = data.draw(st.integers(first, min(len(text), first + 20)))
-    begin, end = around(text, first, last, 60)
+    begin, end = excerpt_range(text, first, last, 60)
     assert begin <= first <= last <= end
     assert begin == 0 or text[begin - 1] == " "
     assert end == len(text) or text[end] == " "
@@ -53,7 +53,7 @@ def test_what_is_shown_of_a_text_cuts_no_name(names: list[str], data: st.DataObj
 
 
 def test_what_is_longer_than_there_is_room_for_is_cut_all_the_same() -> None:
-    begin, end = around("x" * 5000, 2500, 2510, 60)
+    begin, end = excerpt_range("x" * 5000, 2500, 2510, 60)
     assert begin <= 2500
     assert end >= 2510
     assert end - begin <= 140
@@ -68,4 +68,4 @@ def test_what_is_longer_than_there_is_room_for_is_cut_all_the_same() -> None:
     ],
 )
 def test_a_text_is_cut_between_names_where_it_has_a_place_for_that(text: str, before: str) -> None:
-    assert text[: cut_place(text, 22)] == before
+    assert text[: cut_position(text, 22)] == before

@@ -80,28 +80,28 @@ SAMPLES = {
 }  # fmt: skip
 
 
-def exact(text: str) -> int:
+def count_exactly(text: str) -> int:
     return len(quicktok.get_encoding("cl100k_base").encode(text, disallowed_special=()))
 
 
 @pytest.mark.parametrize("name", SAMPLES)
 def test_a_document_is_never_short_and_little_over(name: str) -> None:
     text = textwrap.dedent(SAMPLES[name]).strip()
-    tokens = exact(text)
+    tokens = count_exactly(text)
     assert tokens >= 100
     assert tokens <= count_tokens(text) <= tokens * 1.14
 
 
 def test_the_samples_are_on_the_average_less_than_five_percent_over() -> None:
     texts = [textwrap.dedent(sample).strip() for sample in SAMPLES.values()]
-    assert mean(count_tokens(text) / exact(text) - 1 for text in texts) < 0.05
+    assert mean(count_tokens(text) / count_exactly(text) - 1 for text in texts) < 0.05
 
 
 @pytest.mark.parametrize("alphabet", ["0123456789abcdef", "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", "0123456789"])
 def test_what_has_no_words_is_never_short(alphabet: str) -> None:
     chance = random.Random(3)
     text = "\n".join("".join(chance.choices(alphabet, k=64)) for _ in range(40))
-    assert exact(text) <= count_tokens(text) <= exact(text) * 1.25
+    assert count_exactly(text) <= count_tokens(text) <= count_exactly(text) * 1.25
 
 
 def test_nothing_is_no_token() -> None:
@@ -141,7 +141,7 @@ def test_real_transcripts_are_all_but_never_short(shared_data: Path) -> None:
         for _ in range(4):
             start = chance.randrange(max(1, len(text) - 6_000))
             window = text[start : start + 6_000]
-            tokens = exact(window)
+            tokens = count_exactly(window)
             if tokens >= 200:
                 off.append(count_tokens(window) / tokens - 1)
     assert len(off) > 100

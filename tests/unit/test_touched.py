@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from onward.core.steps import Steps
-from onward.core.touched import Touched, touched
+from onward.core.steps import SessionSteps
+from onward.core.touched import TouchedFile, list_touched_files
 from onward.core.transcript import ToolCall, ToolResult, Turn
 
 CWD = "/home/me/shop"
@@ -22,12 +22,14 @@ PATCH = """*** Begin Patch
 *** End Patch"""
 
 
-def after(*calls: tuple[str, dict[str, object] | str] | None, known: tuple[str, ...] = (), failed: bool = False) -> list[Touched]:
-    seen = Steps(CWD)
+def touched_after(
+    *calls: tuple[str, dict[str, object] | str] | None, known: tuple[str, ...] = (), failed: bool = False
+) -> list[TouchedFile]:
+    steps = SessionSteps(CWD)
     for number, (name, arguments) in enumerate((call for call in calls if call), start=1):
-        seen.take(2 * number - 1, Turn("assistant", calls=(ToolCall(str(number), name, arguments),)))
-        seen.take(2 * number, Turn("tool", results=(ToolResult(str(number), "ok", is_error=failed),)))
-    return touched(seen.steps, CWD, known)
+        steps.add_turn(2 * number - 1, Turn("assistant", calls=(ToolCall(str(number), name, arguments),)))
+        steps.add_turn(2 * number, Turn("tool", results=(ToolResult(str(number), "ok", is_error=failed),)))
+    return list_touched_files(steps.steps, CWD, known)
 
 
 @pytest.mark.parametrize(
@@ -43,18 +45,18 @@ def after(*calls: tuple[str, dict[str, object] | str] | None, known: tuple[str, 
     ],
 )  # fmt: skip
 def test_lines_are_counted_as_a_diff_would(call: tuple[str, dict[str, object]], expected: tuple[object, ...]) -> None:
-    assert [one[:4] for one in after(call)] == [expected]
+    assert [file[:4] for file in touched_after(call)] == [expected]
 
 
 @pytest.mark.parametrize("patch", [PATCH, {"input": PATCH}, {"command": ["apply_patch", PATCH]}])
 def test_a_patch_tells_each_of_its_files(patch: dict[str, object] | str) -> None:
-    assert [one[:4] for one in after(("apply_patch", patch))] == [
+    assert [file[:4] for file in touched_after(("apply_patch", patch))] == [
         ("c.py", "deleted", 0, 0), ("src/a.py", "edited", 2, 1), ("src/b.py", "created", 2, 0),
     ]  # fmt: skip
 
 
 def test_a_move_leaves_the_old_name_and_takes_the_new() -> None:
-    assert [one[:2] for one in after(("Bash", {"command": "cd src && git mv old.py new.py"}))] == [
+    assert [file[:2] for file in touched_after(("Bash", {"command": "cd src && git mv old.py new.py"}))] == [
         ("src/new.py", "renamed"),
         ("src/old.py", "deleted"),
     ]
@@ -64,17 +66,17 @@ def test_a_move_leaves_the_old_name_and_takes_the_new() -> None:
     "command", ["rm -rf build", "rm *.pyc", "rm $FILE.py", "mv dir other/", "cat a.py > /dev/null", "echo 'rm a.py'", "git status"]
 )
 def test_what_does_not_plainly_name_a_file_is_not_told(command: str) -> None:
-    assert after(("Bash", {"command": command})) == []
+    assert touched_after(("Bash", {"command": command})) == []
 
 
 def test_edits_add_up_and_writing_over_a_known_file_creates_nothing() -> None:
     write = ("Write", {"file_path": "a.py", "content": "one\n"})
     edit = ("Edit", {"file_path": "a.py", "old_string": "one", "new_string": "two"})
-    assert after(write, edit) == [Touched("a.py", "created", 2, 1, 2, 1, 3)]
-    assert after(write, known=("a.py",))[0].change == "edited"
-    assert after(("Read", {"file_path": "a.py"}), write)[0].change == "edited"
+    assert touched_after(write, edit) == [TouchedFile("a.py", "created", 2, 1, 2, 1, 3)]
+    assert touched_after(write, known=("a.py",))[0].change == "edited"
+    assert touched_after(("Read", {"file_path": "a.py"}), write)[0].change == "edited"
 
 
 def test_what_was_refused_did_not_happen_and_no_path_is_a_novel() -> None:
-    assert after(("Write", {"file_path": "a.py", "content": "x"}), failed=True) == []
-    assert after(("Write", {"file_path": "a" * 501, "content": "x"})) == []
+    assert touched_after(("Write", {"file_path": "a.py", "content": "x"}), failed=True) == []
+    assert touched_after(("Write", {"file_path": "a" * 501, "content": "x"})) == []

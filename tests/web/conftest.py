@@ -45,12 +45,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, object]) -> dict[str, object]:
-    found = os.environ.get("CHROMIUM") or shutil.which("chromium")
-    if not found:
+    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    if not chromium:
         if os.environ.get("CI"):
             pytest.fail("CI needs chromium: apt install chromium")
         pytest.skip("no chromium here: apt install chromium, or CHROMIUM=/path/to/it")
-    return {**browser_type_launch_args, "executable_path": found, "args": FLAGS}
+    return {**browser_type_launch_args, "executable_path": chromium, "args": FLAGS}
 
 
 @dataclass
@@ -71,10 +71,12 @@ class Site:
 
 def _environment(home: Path) -> dict[str, str]:
     """What a server of a test sees: a person's folder of its own, so that no agent of this machine is found."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("ONWARD_", "CLAUDE_", "CODEX_", "CLINE_", "XDG_"))}
+    outer_environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(("ONWARD_", "CLAUDE_", "CODEX_", "CLINE_", "XDG_"))
+    }
     person = home.parent / "person"
     person.mkdir(exist_ok=True)
-    return {**kept, "ONWARD_HOME": str(home), "HOME": str(person)}
+    return {**outer_environment, "ONWARD_HOME": str(home), "HOME": str(person)}
 
 
 @contextmanager
@@ -85,9 +87,9 @@ def serving(home: Path, log: Path) -> Iterator[Site]:
         process = subprocess.Popen(command, env=environment, cwd=environment["HOME"], stdout=subprocess.PIPE, stderr=file)
     try:
         assert process.stdout
-        told = process.stdout.readline()
-        assert told, log.read_text()
-        yield Site(json.loads(told)["url"], home, environment)
+        first_line = process.stdout.readline()
+        assert first_line, log.read_text()
+        yield Site(json.loads(first_line)["url"], home, environment)
     finally:
         process.terminate()
         process.wait(STARTS)
@@ -97,9 +99,9 @@ def serving(home: Path, log: Path) -> Iterator[Site]:
 def seeded_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with the sample sessions, and a fourth that goes on. Made once; tests get copies."""
     home = tmp_path_factory.mktemp("seeded") / "home"
-    made = Site("", home, _environment(home))
-    made.onward("demo", "--no-serve", "--keep")
-    made.onward("session", "start", "--project", PROJECT, "--objective", "Print the ticket on the thermal printer")
+    site = Site("", home, _environment(home))
+    site.onward("demo", "--no-serve", "--keep")
+    site.onward("session", "start", "--project", PROJECT, "--objective", "Print the ticket on the thermal printer")
     return home
 
 
@@ -135,7 +137,7 @@ GIVEN_UP = ("htmx:sendAbort", "htmx:afterRequest")
 class Watch:
     """What went wrong in a browser window. `allow(pattern)` lets through what a test provokes."""
 
-    found: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
     allowed: list[str] = field(default_factory=lambda: [*GIVEN_UP])
     host: str = ""
 
@@ -144,15 +146,15 @@ class Watch:
 
     def console(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
-            self.found.append(f"console: {message.text} {message.location.get('url', '')}")
+            self.problems.append(f"console: {message.text} {message.location.get('url', '')}")
 
     def request(self, request: Request) -> None:
         parts = urlsplit(request.url)
         if parts.scheme in ("http", "https", "ws", "wss") and parts.hostname != "127.0.0.1":
-            self.found.append(f"another host: {request.url}")
+            self.problems.append(f"another host: {request.url}")
 
     def wrong(self) -> list[str]:
-        return [one for one in self.found if not any(re.search(pattern, one) for pattern in self.allowed)]
+        return [problem for problem in self.problems if not any(re.search(pattern, problem) for pattern in self.allowed)]
 
 
 @pytest.fixture
@@ -165,10 +167,10 @@ def browser_context_args(browser_context_args: dict[str, object]) -> dict[str, o
     return {**browser_context_args, "viewport": {"width": 1360, "height": 860}, "reduced_motion": "reduce", "locale": "en-GB"}
 
 
-def watched(context: BrowserContext, watch: Watch) -> BrowserContext:
+def watch_context(context: BrowserContext, watch: Watch) -> BrowserContext:
     """Have *watch* see whatever goes wrong in a window."""
     context.on("console", watch.console)
-    context.on("weberror", lambda error: watch.found.append(f"script: {error.error}"))
+    context.on("weberror", lambda error: watch.problems.append(f"script: {error.error}"))
     context.on("request", watch.request)
     context.set_default_timeout(WAITED_MS)
     return context
@@ -176,9 +178,9 @@ def watched(context: BrowserContext, watch: Watch) -> BrowserContext:
 
 @pytest.fixture
 def context(browser: Browser, browser_context_args: dict[str, object], watch: Watch) -> Iterator[BrowserContext]:
-    made = watched(browser.new_context(**browser_context_args), watch)  # type: ignore[arg-type]
-    yield made
-    made.close()
+    watched_context = watch_context(browser.new_context(**browser_context_args), watch)  # type: ignore[arg-type]
+    yield watched_context
+    watched_context.close()
     assert not watch.wrong()
 
 
@@ -190,10 +192,10 @@ def page(context: BrowserContext) -> Page:
 def visit(page: Page, url: str) -> None:
     """Go to a page, and wait until it answers to keys and clicks."""
     page.goto(url)
-    ready(page)
+    wait_until_ready(page)
 
 
-def ready(page: Page) -> None:
+def wait_until_ready(page: Page) -> None:
     page.wait_for_selector("html[data-ready]", state="attached")
 
 
@@ -202,12 +204,12 @@ def violations(page: Page) -> list[str]:
     # What is fetched after the page must be there; what is read is what a person would see.
     expect(page.locator(".later, .htmx-request")).to_have_count(0)
     page.evaluate(f"{AXE.read_text(encoding='utf-8')};0")
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
-    return [f"{one['id']}: {node['html'][:160]} — {node['failureSummary'][:300]}" for one in found for node in one["nodes"]]
+    findings = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+    return [f"{finding['id']}: {node['html'][:160]} — {node['failureSummary'][:300]}" for finding in findings for node in finding["nodes"]]
 
 
 @pytest.fixture
-def here(store: Store, tmp_path: Path) -> Iterator[TestClient]:
+def local_client(store: Store, tmp_path: Path) -> Iterator[TestClient]:
     """A browser on the server's own machine."""
     application = build(store, Settings(tmp_path / "home", tmp_path / "claude"))
     with TestClient(

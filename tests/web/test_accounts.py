@@ -6,12 +6,12 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from onward.errors import BadInput
-from onward.web.routes.accounts import rows_of
+from onward.web.routes.accounts import parse_rows
 
 from .conftest import Site, Watch, violations, visit
 
 
-def test_accounts_are_added_told_of_paused_and_deleted_by_name(page: Page, site: Site, watch: Watch) -> None:
+def test_accounts_are_added_updated_paused_and_deleted_by_name(page: Page, site: Site, watch: Watch) -> None:
     watch.allow("422")
     visit(page, f"{site.url}/accounts")
     page.get_by_role("button", name="Add many").first.click()
@@ -53,9 +53,9 @@ def test_accounts_are_added_told_of_paused_and_deleted_by_name(page: Page, site:
 
 
 def test_lines_are_rows_with_or_without_names_of_columns() -> None:
-    assert rows_of("a, Anthropic, 100\n\nb") == [{"name": "a", "provider": "Anthropic", "credits_total": "100"}, {"name": "b"}]
-    assert rows_of("Name\tcredits\na\t5") == [{"Name": "a", "credits": "5"}]
-    assert rows_of('name;note\na;"x; y"') == [{"name": "a", "note": "x; y"}]
+    assert parse_rows("a, Anthropic, 100\n\nb") == [{"name": "a", "provider": "Anthropic", "credits_total": "100"}, {"name": "b"}]
+    assert parse_rows("Name\tcredits\na\t5") == [{"Name": "a", "credits": "5"}]
+    assert parse_rows('name;note\na;"x; y"') == [{"name": "a", "note": "x; y"}]
     for wrong in ("", "  \n", "a, b, 1, 2, , 5h, x, y"):
         with pytest.raises(BadInput):
-            rows_of(wrong)
+            parse_rows(wrong)

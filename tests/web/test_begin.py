@@ -10,13 +10,13 @@ from playwright.sync_api import Browser, Page, expect
 
 from onward import samples
 
-from .conftest import Site, Watch, ready, violations, visit, watched
+from .conftest import Site, Watch, violations, visit, wait_until_ready, watch_context
 
 LONG_MS = 60_000
 
 
 @pytest.fixture
-def _provoked(watch: Watch) -> None:
+def _allow_422(watch: Watch) -> None:
     watch.allow("422")
 
 
@@ -30,7 +30,7 @@ def test_the_demo_is_loaded_and_the_page_goes_on_by_itself(page: Page, empty_sit
     expect(page.get_by_role("link", name="antre").first).to_be_visible()
 
 
-@pytest.mark.usefixtures("_provoked")
+@pytest.mark.usefixtures("_allow_422")
 def test_what_an_agent_left_is_found_chosen_and_imported(page: Page, empty_site: Site) -> None:
     left = Path(empty_site.environment["HOME"]) / ".claude" / "projects" / "-srv-antre"
     left.mkdir(parents=True)
@@ -46,7 +46,7 @@ def test_what_an_agent_left_is_found_chosen_and_imported(page: Page, empty_site:
     expect(page.locator(".kpis")).to_be_visible(timeout=LONG_MS)
 
 
-@pytest.mark.usefixtures("_provoked")
+@pytest.mark.usefixtures("_allow_422")
 def test_a_conversation_is_pasted_and_what_is_missing_is_said_beside_its_field(page: Page, empty_site: Site) -> None:
     visit(page, empty_site.url)
     page.get_by_label("Project").fill("checkout")
@@ -54,11 +54,11 @@ def test_a_conversation_is_pasted_and_what_is_missing_is_said_beside_its_field(p
     expect(page.locator("#field-text-error")).to_contain_text("Paste a conversation")
     expect(page.locator("#field-text")).to_be_focused()
     expect(page.get_by_label("Project")).to_have_value("checkout")
-    said = "User: Move the checkout to port 8443, and never use port 8080 again.\nAssistant: Done, deploy.yaml says 8443 now."
-    page.get_by_label("Conversation").fill(said)
+    conversation = "User: Move the checkout to port 8443, and never use port 8080 again.\nAssistant: Done, deploy.yaml says 8443 now."
+    page.get_by_label("Conversation").fill(conversation)
     page.reload()
-    ready(page)
-    expect(page.get_by_label("Conversation")).to_have_value(said)
+    wait_until_ready(page)
+    expect(page.get_by_label("Conversation")).to_have_value(conversation)
     page.get_by_role("button", name="Make the handoff").click()
     page.wait_for_url(f"{empty_site.url}/handoff?project=1", timeout=LONG_MS)
     expect(page.locator(".handoff")).to_contain_text("8443")
@@ -78,7 +78,7 @@ def test_the_import_goes_on_while_the_page_is_left(page: Page, empty_site: Site)
 def test_from_elsewhere_a_person_signs_in_with_a_token_and_may_only_read(browser: Browser, site: Site, watch: Watch) -> None:
     token = json.loads(site.onward("access", "new", "reader", "--scope", "read", "--json"))["token"]
     # What a proxy before the server says makes the caller one from elsewhere.
-    context = watched(browser.new_context(extra_http_headers={"X-Forwarded-For": "192.0.2.7"}), watch)
+    context = watch_context(browser.new_context(extra_http_headers={"X-Forwarded-For": "192.0.2.7"}), watch)
     page = context.new_page()
     visit(page, f"{site.url}/sessions?status=active")
     expect(page.locator("main h1")).to_have_text("Sign in")

@@ -15,8 +15,8 @@ import pytest
 import onward
 from onward import errors
 from onward.llm.guard import Reason
-from onward.web.below import patterns, read, spoken
-from onward.web.language import LANGUAGES, TEXTS, current
+from onward.web.below import load_patterns, translate_message, translate_text
+from onward.web.language import LANGUAGES, TEXTS, current_language
 
 SOURCE = Path(onward.__file__).parent
 OTHERS = [language for language in LANGUAGES if language != "en"]
@@ -34,7 +34,7 @@ NOT_SHOWN = {"test of the key", "Answer with one word.", "Say yes.", "there is n
 """What a model is told, and what a defect says."""
 
 FILLED = "§"
-ERRORS = {name for name, one in vars(errors).items() if inspect.isclass(one) and issubclass(one, errors.OnwardError)}
+ERRORS = {name for name, error in vars(errors).items() if inspect.isclass(error) and issubclass(error, errors.OnwardError)}
 MAKES = re.compile(rf"\b(?:{'|'.join(ERRORS)})\(")
 
 
@@ -43,7 +43,7 @@ def template(node: ast.expr) -> str | None:
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return re.sub(r"\{\w*\}", "{}", node.value)
     if isinstance(node, ast.JoinedStr):
-        return "".join(str(one.value) if isinstance(one, ast.Constant) else "{}" for one in node.values)
+        return "".join(str(part.value) if isinstance(part, ast.Constant) else "{}" for part in node.values)
     return None
 
 
@@ -54,8 +54,8 @@ def texts_of(tree: ast.AST) -> Iterator[str]:
         if isinstance(node, ast.Expr):
             inner.add(id(node.value))
         elif isinstance(node, ast.JoinedStr):
-            inner.update(id(one) for one in node.values)
-            specs = (one.format_spec for one in node.values if isinstance(one, ast.FormattedValue) and one.format_spec)
+            inner.update(id(part) for part in node.values)
+            specs = (part.format_spec for part in node.values if isinstance(part, ast.FormattedValue) and part.format_spec)
             inner.update(id(deep) for spec in specs for deep in ast.walk(spec))
     for node in ast.walk(tree):
         if id(node) not in inner and isinstance(node, ast.expr) and (text := template(node)):
@@ -71,9 +71,9 @@ def of_errors(tree: ast.Module) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) in ERRORS:
             for argument in node.args:
-                for one in assigned.get(argument.id, []) if isinstance(argument, ast.Name) else [argument]:
-                    whole = template(one)
-                    yield from (text for text in texts_of(one) if is_phrase(text) or (text == whole and re.search("[a-z]", text)))
+                for expression in assigned.get(argument.id, []) if isinstance(argument, ast.Name) else [argument]:
+                    whole = template(expression)
+                    yield from (text for text in texts_of(expression) if is_phrase(text) or (text == whole and re.search("[a-z]", text)))
 
 
 def is_phrase(text: str) -> bool:
@@ -82,30 +82,30 @@ def is_phrase(text: str) -> bool:
     return bool(is_said) and not re.search(r"\\|\[\^|\|", text)
 
 
-def composed() -> dict[str, set[str]]:
+def composed_texts() -> dict[str, set[str]]:
     """Every text that is composed below and may be shown, and where."""
-    found: dict[str, set[str]] = {}
+    places: dict[str, set[str]] = {}
     for layer in RAISED_IN:
         for path in sorted((SOURCE / layer).rglob("*.py")):
             source = path.read_text(encoding="utf-8")
             for text in of_errors(ast.parse(source)) if MAKES.search(source) else ():
-                found.setdefault(text, set()).add(path.relative_to(SOURCE).as_posix())
+                places.setdefault(text, set()).add(path.relative_to(SOURCE).as_posix())
     for name in SAYING:
         for text in texts_of(ast.parse((SOURCE / f"{name}.py").read_text(encoding="utf-8"))):
             # Of checklists, what is no sentence is a command.
             if is_phrase(text) and (name != "core/troubleshoot" or text.endswith(".")):
-                found.setdefault(text, set()).add(name)
+                places.setdefault(text, set()).add(name)
     for reason in get_args(Reason):
-        found.setdefault(reason, set()).add("llm/guard")
-    return {text: where for text, where in found.items() if text not in NOT_SHOWN}
+        places.setdefault(reason, set()).add("llm/guard")
+    return {text: where for text, where in places.items() if text not in NOT_SHOWN}
 
 
 @pytest.mark.parametrize("language", OTHERS)
 def test_everything_that_is_composed_below_is_said(language: str) -> None:
     missing = {}
-    for text, where in composed().items():
+    for text, where in composed_texts().items():
         plain = text.replace("{}", FILLED).strip(" ;:,")
-        if read(plain, language).letters < sum(map(str.isalpha, plain)):  # type: ignore[arg-type]
+        if translate_text(plain, language).letters < sum(map(str.isalpha, plain)):  # type: ignore[arg-type]
             missing[text] = sorted(where)
     assert not missing, f"add to texts/{language}/below/<area>.toml, with {{1}}, {{2}} … for {{}}: {missing}"
 
@@ -114,7 +114,7 @@ def test_no_page_raises_what_is_said_in_one_language_only() -> None:
     for path in sorted((SOURCE / "web" / "routes").glob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ERRORS:
-                assert not any(template(one) for one in node.args), f"{path.name}:{node.lineno}: wrap in _()"
+                assert not any(template(argument) for argument in node.args), f"{path.name}:{node.lineno}: wrap in _()"
 
 
 @pytest.mark.parametrize("language", OTHERS)
@@ -122,19 +122,19 @@ def test_nothing_is_said_that_is_composed_nowhere(language: str) -> None:
     """A line that no text of the source has any more is to go."""
     layers = (path for path in SOURCE.rglob("*.py") if path.relative_to(SOURCE).parts[0] not in ("web", "cli", "client"))
     source = re.sub(r'"\s*\n\s*f?"', "", "\n".join(path.read_text(encoding="utf-8") for path in layers)).replace("\\'", "'")
-    left = [one.longest for one in patterns(language) if one.longest.strip(" ;:,.") not in source]  # type: ignore[arg-type]
+    left = [pattern.longest_piece for pattern in load_patterns(language) if pattern.longest_piece.strip(" ;:,.") not in source]  # type: ignore[arg-type]
     assert not left, "nothing composes these any more"
 
 
 @pytest.mark.parametrize("language", OTHERS)
 def test_what_is_filled_in_is_filled_in_once_in_every_language(language: str) -> None:
-    seen: dict[str, str] = {}
+    areas_by_text: dict[str, str] = {}
     for area, texts in areas(language).items():
-        for text, told in texts.items():
-            assert text not in seen, f"{area}: {text!r} is in {seen[text]}, too"
-            seen[text] = area
-            assert sorted(re.findall(r"\{\d\}", text)) == sorted(re.findall(r"\{\d\}", told)), f"{area}: {text!r}"
-            assert text.endswith(".") == told.endswith("."), f"{area}: {text!r}"
+        for text, translation in texts.items():
+            assert text not in areas_by_text, f"{area}: {text!r} is in {areas_by_text[text]}, too"
+            areas_by_text[text] = area
+            assert sorted(re.findall(r"\{\d\}", text)) == sorted(re.findall(r"\{\d\}", translation)), f"{area}: {text!r}"
+            assert text.endswith(".") == translation.endswith("."), f"{area}: {text!r}"
 
 
 @pytest.mark.parametrize(
@@ -151,12 +151,12 @@ def test_what_is_filled_in_is_filled_in_once_in_every_language(language: str) ->
     ],
 )  # fmt: skip
 def test_what_was_composed_is_read_back_and_said(text: str, in_indonesian: str) -> None:
-    token = current.set("id")
+    token = current_language.set("id")
     try:
-        assert spoken(text) == in_indonesian
+        assert translate_message(text) == in_indonesian
     finally:
-        current.reset(token)
-    assert spoken(text) == text
+        current_language.reset(token)
+    assert translate_message(text) == text
 
 
 def areas(language: str) -> dict[str, dict[str, str]]:

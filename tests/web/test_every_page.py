@@ -10,9 +10,9 @@ import pytest
 from fastapi.routing import APIRoute
 from playwright.sync_api import Browser, Page, expect
 
-from onward.web.mounting import ROUTES
+from onward.web.mounting import ROUTE_MODULES
 
-from .conftest import Site, Watch, ready, violations, visit, watched
+from .conftest import Site, Watch, violations, visit, wait_until_ready, watch_context
 
 # What stands for a part of an address in the sample store. A page with another part needs a line here.
 SAMPLE = {"project_id": "1", "session_id": "3", "handle": "s3.41", "job_id": "1", "account_id": "1", "entry_id": "1"}
@@ -35,7 +35,7 @@ MORE = (
 
 
 def pages() -> Iterator[str]:
-    for name in ROUTES:
+    for name in ROUTE_MODULES:
         for route in import_module(f"onward.web.routes.{name}").router.routes:
             if isinstance(route, APIRoute) and "GET" in route.methods and not route.path.startswith(NOT_PAGES):
                 unknown = set(re.findall(r"\{(\w+)", route.path)) - set(SAMPLE)
@@ -61,7 +61,7 @@ def with_job(shared_site: Site) -> Site:
 def test_a_page_is_good_to_everybody(browser: Browser, with_job: Site, watch: Watch, path: str, width: int) -> None:
     """No axe violation in light and in dark, nothing that runs over the edge, one heading, a title, and nothing on the console."""
     watch.allow("404" if path == "/nothing-here" else "^$")
-    context = watched(browser.new_context(viewport={"width": width, "height": 860}, reduced_motion="reduce"), watch)
+    context = watch_context(browser.new_context(viewport={"width": width, "height": 860}, reduced_motion="reduce"), watch)
     page = context.new_page()
     try:
         for scheme in ("light", "dark"):
@@ -95,7 +95,7 @@ def read(page: Page) -> list[str]:
 @pytest.mark.slow
 def test_a_part_of_a_page_is_what_the_page_shows(browser: Browser, with_job: Site, watch: Watch) -> None:
     """Whoever goes from page to page sees the same as whoever opens each anew."""
-    context = watched(browser.new_context(viewport={"width": 1360, "height": 860}), watch)
+    context = watch_context(browser.new_context(viewport={"width": 1360, "height": 860}), watch)
     page = context.new_page()
     for tab in ("Sessions", "Handoff", "Analytics", "Knowledge", "Accounts", "Search", "Settings", "Dashboard"):
         if page.url == "about:blank":
@@ -105,7 +105,7 @@ def test_a_part_of_a_page_is_what_the_page_shows(browser: Browser, with_job: Sit
         expect(page.get_by_role("combobox", name="Search everything") if tab == "Search" else page.locator("main h1")).to_be_focused()
         moved = read(page)
         page.reload()
-        ready(page)
+        wait_until_ready(page)
         assert read(page) == moved
     context.close()
     assert watch.wrong() == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Page, expect
 
-from .conftest import Site, Watch, ready, violations, visit
+from .conftest import Site, Watch, violations, visit, wait_until_ready
 
 
 def test_the_palette_finds_and_goes_by_keys_alone(page: Page, shared_site: Site) -> None:
@@ -105,7 +105,7 @@ def test_back_leads_to_the_page_before(page: Page, shared_site: Site) -> None:
     expect(page.locator("main h1")).to_have_text("Sessions")
     page.go_back()
     expect(page.locator("main h1")).to_have_text("Dashboard")
-    ready(page)
+    wait_until_ready(page)
     page.go_forward()
     expect(page.locator("main h1")).to_have_text("Sessions")
 
@@ -114,16 +114,16 @@ def test_the_theme_and_the_language_stay(page: Page, site: Site) -> None:
     visit(page, f"{site.url}/settings")
     page.get_by_role("button", name="Dark", exact=True).click()
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
-    ready(page)
+    wait_until_ready(page)
     page.get_by_role("button", name="Bahasa Indonesia").click()
     expect(page.locator("main h1")).to_have_text("Pengaturan")
-    ready(page)
+    wait_until_ready(page)
     page.get_by_role("link", name="Dasbor", exact=True).click()
     expect(page.locator("main h1")).to_have_text("Dasbor")
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
 
 
-def test_the_active_session_is_in_sight_on_every_page(page: Page, shared_site: Site) -> None:
+def test_the_active_session_is_shown_on_every_page(page: Page, shared_site: Site) -> None:
     visit(page, f"{shared_site.url}/settings")
     expect(page.locator(".now")).to_contain_text("antre")
     page.set_viewport_size({"width": 390, "height": 800})

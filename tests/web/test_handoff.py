@@ -92,10 +92,10 @@ def test_a_conversation_becomes_the_next_handoff_and_what_was_typed_survives_a_r
     expect(page.locator(".made-by")).to_contain_text("No language model is set up")
     page.get_by_role("button", name="Make the handoff").click()
     expect(page.locator("#field-text-error")).to_contain_text("Paste a conversation")
-    said = "User: From now on, always announce a number twice over the speaker.\nAssistant: Understood, it is announced twice."
-    page.get_by_label("Conversation").last.fill(said)
+    conversation = "User: From now on, always announce a number twice over the speaker.\nAssistant: Understood, it is announced twice."
+    page.get_by_label("Conversation").last.fill(conversation)
     page.reload()
-    expect(page.locator("#field-text")).to_have_value(said)
+    expect(page.locator("#field-text")).to_have_value(conversation)
     page.get_by_role("button", name="Make the handoff").click()
     expect(page.locator("job-progress")).to_be_visible()
     page.wait_for_url(f"{site.url}/handoff?project=1", timeout=LONG_MS)

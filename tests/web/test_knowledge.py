@@ -45,7 +45,13 @@ def test_an_entry_is_written_found_edited_deleted_and_brought_back(page: Page, s
 
 
 def test_what_is_brought_back_is_as_it_was(store: Store) -> None:
-    made = knowledge.add(store, "Pin the linter", kind="practice", fix="in pyproject", category="")
-    again = knowledge.bring_back(store, knowledge.delete(store, made.id))
-    assert (again.text, again.fix, again.kind, again.category, again.author) == (made.text, made.fix, made.kind, made.category, "person")
-    assert [one.id for one in knowledge.listed(store)] == [again.id]
+    entry = knowledge.add(store, "Pin the linter", kind="practice", fix="in pyproject", category="")
+    again = knowledge.restore(store, knowledge.delete(store, entry.id))
+    assert (again.text, again.fix, again.kind, again.category, again.author) == (
+        entry.text,
+        entry.fix,
+        entry.kind,
+        entry.category,
+        "person",
+    )
+    assert [stored.id for stored in knowledge.list_entries(store)] == [again.id]

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from onward.web.below import patterns
+from onward.web.below import load_patterns
 from onward.web.language import catalogue
 
 from .conftest import Site, serving
@@ -56,7 +56,7 @@ class Words(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def told(seeded_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def full_site(seeded_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A server over the sample sessions with accounts in every state, a job, and a model that is out of reach."""
     folder = tmp_path_factory.mktemp("told")
     shutil.copytree(seeded_home, folder / "home")
@@ -79,15 +79,21 @@ def told(seeded_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 def english() -> re.Pattern[str]:
     """Match whatever a page or what is below it says in English, where Indonesian says it otherwise."""
-    of_pages = [re.escape(text) for text, said in catalogue("id").items() if text != said and " " in text and "%(" not in text]
-    below = [one.shape.pattern for one in patterns("id") if one.letters > len("of these") and one.shape.pattern != re.escape(one.text)]
+    of_pages = [
+        re.escape(text) for text, translation in catalogue("id").items() if text != translation and " " in text and "%(" not in text
+    ]
+    below = [
+        pattern.regex.pattern
+        for pattern in load_patterns("id")
+        if pattern.letters > len("of these") and pattern.regex.pattern != re.escape(pattern.text)
+    ]
     return re.compile(rf"(?:{'|'.join((*of_pages, *below))})\.?", re.DOTALL)
 
 
 @pytest.mark.slow
-def test_no_page_says_in_english_what_it_could_say_in_indonesian(told: Site) -> None:
+def test_no_page_says_in_english_what_it_could_say_in_indonesian(full_site: Site) -> None:
     known, left, texts = english(), dict[str, str](), set[str]()
-    waiting, seen = [*pages(), "/projects/99"], set[str]()
+    waiting, visited_kinds = [*pages(), "/projects/99"], set[str]()
 
     def look(path: str, html: str) -> None:
         words = Words()
@@ -96,13 +102,13 @@ def test_no_page_says_in_english_what_it_could_say_in_indonesian(told: Site) -> 
         left.update({text: path for text in words.texts if text not in texts and known.fullmatch(text)})
         texts.update(words.texts)
 
-    with httpx2.Client(base_url=told.url, cookies={"onward_language": "id"}, timeout=60) as asking:
+    with httpx2.Client(base_url=full_site.url, cookies={"onward_language": "id"}, timeout=60) as asking:
         while waiting:
             path = waiting.pop()
             # One part of a kind: there is a dialog for every line of a handoff.
             kind = re.sub(r"\d+|\?.*", "", path) if path.startswith("/parts/") else path
-            if kind not in seen:
-                seen.add(kind)
+            if kind not in visited_kinds:
+                visited_kinds.add(kind)
                 look(path, asking.get(path, headers={"HX-Request": "true"} if path.startswith("/parts/") else {}).text)
         look("test", asking.post("/parts/settings/key/test", headers={"HX-Request": "true"}).text)
         told_of_error = asking.post("/parts/knowledge/seen", data={"error": "address already in use"}, headers={"HX-Request": "true"})
@@ -110,4 +116,4 @@ def test_no_page_says_in_english_what_it_could_say_in_indonesian(told: Site) -> 
     assert not left
     # The walk came to what is composed below.
     for text in ("sisa 980 dari 1.000 kredit", "dijeda", "127.0.0.1:9 tidak terjangkau.", "Tidak ada proyek 99.", "basis data utuh"):
-        assert any(text in one for one in texts), text
+        assert any(text in text_shown for text_shown in texts), text

@@ -15,99 +15,101 @@ from playwright.sync_api import Page, expect
 from starlette.testclient import TestClient
 
 from onward.app import job_kinds, jobs, projects, sessions
-from onward.app.jobs import Bench, Job, Running
+from onward.app.jobs import Job, JobContext, StepProgress
 from onward.store import Store
 from onward.web import long_work
 from onward.web.routes import jobs as jobs_pages
 from onward.work.worker import LOCK_FILE
 
-from .conftest import Site, Watch, ready, serving, violations, visit
+from .conftest import Site, Watch, serving, violations, visit, wait_until_ready
 
 HTMX = {"HX-Request": "true"}
 PASTED = "User: Print the ticket, and never use port 9101 for it.\nAssistant: Done, print.ts uses port 9100."
 
 
 @pytest.fixture
-def _unwaited(monkeypatch: pytest.MonkeyPatch) -> None:
+def _no_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody carries jobs out here, so nobody waits for them."""
     monkeypatch.setattr(long_work, "WAITED_SECONDS", 0.0)
 
 
 @pytest.fixture
 def session_id(store: Store) -> int:
-    return sessions.start(store, projects.new(store, "klinik")).session.id
+    return sessions.start(store, projects.create(store, "klinik")).session.id
 
 
-def carried_out(store: Store, home: Path, job_id: int = 1) -> Job:
-    while (job := jobs.find(store, job_id)).is_open:
-        jobs.take_step(Bench(store, home), job_kinds.PIECES, job.run, "worker", Running())
+def run_job(store: Store, home: Path, job_id: int = 1) -> Job:
+    while (job := jobs.require(store, job_id)).is_open:
+        jobs.take_step(JobContext(store, home), job_kinds.STEP_FUNCTIONS, job.run, "worker", StepProgress())
     return job
 
 
-def shown(path: str) -> str:
+def target_of(path: str) -> str:
     """Return where the answer of a form leads."""
     return str(json.loads(path)["path"])
 
 
-@pytest.mark.usefixtures("_unwaited")
-def test_a_completion_leads_to_its_job_and_that_to_the_handoff(here: TestClient, store: Store, session_id: int, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("_no_wait")
+def test_a_completion_leads_to_its_job_and_that_to_the_handoff(
+    local_client: TestClient, store: Store, session_id: int, tmp_path: Path
+) -> None:
     form = {"text": PASTED, "accomplishments": "It prints", "credits": "42"}
-    answer = here.post(f"/parts/sessions/{session_id}/complete", data=form, headers=HTMX)
-    there = shown(answer.headers["hx-location"])
-    assert there == "/jobs/1?then=%2Fsessions%2F1%2Fhandoff"
-    for page in (there, f"/sessions/{session_id}", "/"):
-        assert "Waiting to begin" in here.get(page).text
-    again = here.post(f"/parts/sessions/{session_id}/complete", data=form | {"accomplishments": "Something else"}, headers=HTMX)
+    answer = local_client.post(f"/parts/sessions/{session_id}/complete", data=form, headers=HTMX)
+    job_url = target_of(answer.headers["hx-location"])
+    assert job_url == "/jobs/1?then=%2Fsessions%2F1%2Fhandoff"
+    for page in (job_url, f"/sessions/{session_id}", "/"):
+        assert "Waiting to begin" in local_client.get(page).text
+    again = local_client.post(f"/parts/sessions/{session_id}/complete", data=form | {"accomplishments": "Something else"}, headers=HTMX)
     assert again.status_code == 422
     assert "by job 1 already" in again.text
     assert "Something else" in again.text
-    carried_out(store, tmp_path / "home")
-    part = here.get("/parts/jobs/1?then=/sessions/1/handoff", headers=HTMX)
+    run_job(store, tmp_path / "home")
+    part = local_client.get("/parts/jobs/1?then=/sessions/1/handoff", headers=HTMX)
     assert 'then="/sessions/1/handoff"' in part.text
     assert "Session 1 is completed: handoff 1 is ready" in part.headers["hx-trigger"]
     # Whoever comes back later is shown the way, and not taken it.
-    later = here.get("/jobs/1").text
+    later = local_client.get("/jobs/1").text
     assert 'then="' not in later
     assert 'href="/sessions/1/handoff"' in later
-    assert "job-progress" not in here.get(f"/sessions/{session_id}").text
+    assert "job-progress" not in local_client.get(f"/sessions/{session_id}").text
 
 
-def test_whatever_was_asked_for_is_found_again(here: TestClient, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert "Nothing was asked for yet" in here.get("/jobs").text
+def test_whatever_was_asked_for_is_found_again(local_client: TestClient, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "Nothing was asked for yet" in local_client.get("/jobs").text
     monkeypatch.setattr(jobs_pages, "MOST_JOBS", 1)
-    exported = here.post(f"/parts/projects/{projects.new(store, 'klinik').id}/export", headers=HTMX)
-    assert shown(exported.headers["hx-location"]) == "/jobs/1"
-    jobs.ask(store, "backup", {})
-    first = here.get("/jobs").text
+    exported = local_client.post(f"/parts/projects/{projects.create(store, 'klinik').id}/export", headers=HTMX)
+    assert target_of(exported.headers["hx-location"]) == "/jobs/1"
+    jobs.request_job(store, "backup", {})
+    first = local_client.get("/jobs").text
     assert "Safe copy" in first
     assert 'href="/jobs?before=2"' in first
-    assert all(one in here.get("/jobs?before=2").text for one in ("Exporting a project", "klinik", "waiting"))
-    assert "Exporting a project" in here.get("/jobs/1").text
+    assert all(text in local_client.get("/jobs?before=2").text for text in ("Exporting a project", "klinik", "waiting"))
+    assert "Exporting a project" in local_client.get("/jobs/1").text
 
 
-@pytest.mark.usefixtures("_unwaited")
-def test_what_was_written_for_a_job_that_failed_is_had_back(here: TestClient, store: Store, session_id: int, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("_no_wait")
+def test_input_of_a_failed_job_can_be_restored(local_client: TestClient, store: Store, session_id: int, tmp_path: Path) -> None:
     form = {"text": PASTED, "accomplishments": "It prints\nIt is cut", "blockers": "No roll", "credits": "42", "refine": "yes"}
     files = [("files", ("empty.jsonl", b"{}"))]
-    here.post(f"/parts/sessions/{session_id}/complete", data=form, files=files, headers=HTMX)
-    assert carried_out(store, tmp_path / "home").state == "failed"
+    local_client.post(f"/parts/sessions/{session_id}/complete", data=form, files=files, headers=HTMX)
+    assert run_job(store, tmp_path / "home").state == "failed"
     for page in ("/jobs/1", f"/sessions/{session_id}"):
-        told = here.get(page).text
-        assert "empty.jsonl is no transcript that Onward knows" in told
-        assert f"/parts/sessions/{session_id}/complete?job=1" in told
-    dialog = here.get(f"/parts/sessions/{session_id}/complete?job=1").text
-    assert all(one in dialog for one in ("never use port 9101", "It prints\nIt is cut", "No roll", 'value="42"'))
-    assert PASTED not in here.get(f"/parts/sessions/{session_id}/complete").text
+        page_text = local_client.get(page).text
+        assert "empty.jsonl is no transcript that Onward knows" in page_text
+        assert f"/parts/sessions/{session_id}/complete?job=1" in page_text
+    dialog = local_client.get(f"/parts/sessions/{session_id}/complete?job=1").text
+    assert all(text in dialog for text in ("never use port 9101", "It prints\nIt is cut", "No roll", 'value="42"'))
+    assert PASTED not in local_client.get(f"/parts/sessions/{session_id}/complete").text
 
 
-def test_where_a_job_leads_is_a_page_of_ours(here: TestClient, store: Store) -> None:
-    jobs.ask(store, "rebuild", {}, project=projects.new(store, "klinik"))
+def test_a_job_leads_to_a_page_of_this_site(local_client: TestClient, store: Store) -> None:
+    jobs.request_job(store, "rebuild", {}, project=projects.create(store, "klinik"))
     for elsewhere in ("//evil.example", "/\\evil.example", "https://evil.example", "javascript:alert(1)"):
-        assert "evil" not in here.get("/jobs/1", params={"then": elsewhere}).text
+        assert "evil" not in local_client.get("/jobs/1", params={"then": elsewhere}).text
 
 
 @contextmanager
-def held_up(home: Path) -> Iterator[sqlite3.Connection]:
+def block_worker(home: Path) -> Iterator[sqlite3.Connection]:
     """Keep the worker of a home from beginning, until what is given is rolled back."""
     with closing(sqlite3.connect(home / LOCK_FILE, isolation_level=None)) as lock:
         lock.execute("BEGIN EXCLUSIVE")
@@ -118,7 +120,7 @@ def test_a_completion_is_left_come_back_to_and_ends_at_the_handoff(page: Page, w
     watch.allow("422")
     home = tmp_path / "home"
     shutil.copytree(seeded_home, home)
-    with held_up(home) as lock, serving(home, tmp_path / "server.log") as site:
+    with block_worker(home) as lock, serving(home, tmp_path / "server.log") as site:
         visit(page, f"{site.url}/sessions/4")
         page.keyboard.press("c")
         page.locator("#complete-text").fill(PASTED)
@@ -128,7 +130,7 @@ def test_a_completion_is_left_come_back_to_and_ends_at_the_handoff(page: Page, w
         expect(page.locator("job-progress")).to_contain_text("Waiting to begin")
         assert violations(page) == []
         page.reload()
-        ready(page)
+        wait_until_ready(page)
         expect(page.locator("job-progress")).to_contain_text("Waiting to begin")
         visit(page, f"{site.url}/sessions/4")
         expect(page.locator("job-progress")).to_contain_text("Waiting to begin")
@@ -141,7 +143,7 @@ def test_the_end_of_a_job_is_seen_where_no_event_comes_through(page: Page, seede
     home = tmp_path / "home"
     shutil.copytree(seeded_home, home)
     page.route("**/api/events", lambda route: route.fulfill(status=204))
-    with held_up(home) as lock, serving(home, tmp_path / "server.log") as site:
+    with block_worker(home) as lock, serving(home, tmp_path / "server.log") as site:
         httpx2.post(f"{site.url}/api/projects/1/rebuild", timeout=60).raise_for_status()
         visit(page, f"{site.url}/jobs/1")
         expect(page.locator("job-progress")).to_contain_text("Waiting to begin")

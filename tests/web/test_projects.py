@@ -50,7 +50,7 @@ def test_a_line_leads_to_its_turns_in_context_and_back(page: Page, shared_site: 
     expect(page.locator("main h1")).to_have_text("antre")
 
 
-def test_a_line_is_corrected_and_the_correction_taken_back(page: Page, site: Site) -> None:
+def test_a_line_is_corrected_and_the_correction_undone(page: Page, site: Site) -> None:
     visit(page, f"{site.url}/projects/1")
     first = page.locator(".handoff section li .said").first.inner_text().split("\n")[0][:40]
     open_line(page, first)
@@ -81,11 +81,11 @@ def test_a_line_is_retracted_with_undo_and_another_pinned(page: Page, site: Site
     page.get_by_role("dialog").get_by_role("button", name="Pin").first.click()
     expect(page.locator(".toast").last).to_contain_text("Pinned")
     listed = json.loads(site.onward("fact", "list", "--project", "antre", "--kind", "rule", "--json"))
-    assert any(one["pinned"] for one in (listed["facts"] if isinstance(listed, dict) else listed))
+    assert any(fact["pinned"] for fact in (listed["facts"] if isinstance(listed, dict) else listed))
     page.locator(".toast", has_text="Pinned").get_by_role("button", name="Undo").click()
     expect(page.locator(".toast")).to_have_text(["Undone"])
     listed = json.loads(site.onward("fact", "list", "--project", "antre", "--kind", "rule", "--json"))
-    assert not any(one["pinned"] for one in (listed["facts"] if isinstance(listed, dict) else listed))
+    assert not any(fact["pinned"] for fact in (listed["facts"] if isinstance(listed, dict) else listed))
 
 
 def test_the_ledger_is_filtered_as_one_types_and_a_fact_is_added(page: Page, watch: Watch, site: Site) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from onward.web import figures, language
-from onward.web.prose import code, prose
+from onward.web.prose import render_code, render_markdown
 
 
 @pytest.mark.parametrize(
@@ -16,43 +16,43 @@ from onward.web.prose import code, prose
     ],
 )  # fmt: skip
 def test_nothing_in_a_transcript_acts(markdown: str) -> None:
-    shown = prose(markdown, 1).lower()
+    shown = render_markdown(markdown, 1).lower()
     for active in ("<script", "<img", "<svg", 'javascript:"', 'href="javascript', 'href="data', "<b "):
         assert active not in shown
 
 
 def test_sources_lead_to_their_turns() -> None:
-    shown = prose("Use port 8443 [s3.41, s4.2-5].", 7)
+    shown = render_markdown("Use port 8443 [s3.41, s4.2-5].", 7)
     assert 'href="/projects/7/sources/s3.41"' in shown
     assert 'href="/projects/7/sources/s4.2-5"' in shown
-    assert "href" not in prose("Use port 8443 [s3.41].")
+    assert "href" not in render_markdown("Use port 8443 [s3.41].")
 
 
 def test_code_is_highlighted_and_can_be_scrolled_by_keys() -> None:
-    shown = prose("```python\ndef f(): return 1\n```")
+    shown = render_markdown("```python\ndef f(): return 1\n```")
     assert '<span class="k-k">def</span>' in shown
     assert 'tabindex="0"' in shown
-    assert "<b>" not in code("<b>", "nothing-known")
+    assert "<b>" not in render_code("<b>", "nothing-known")
 
 
 def test_headings_stand_below_the_pages_own() -> None:
-    assert "<h2>Rules</h2>" in prose("# Rules")
+    assert "<h2>Rules</h2>" in render_markdown("# Rules")
 
 
 @pytest.mark.parametrize(
-    ("said", "english", "indonesian"),
+    ("figure", "english", "indonesian"),
     [
-        (lambda: figures.whole(1234567), "1,234,567", "1.234.567"), (lambda: figures.decimal(0.86, 2), "0.86", "0,86"),
-        (lambda: figures.compact(12345), "12.3k", "12,3k"), (lambda: figures.compact(999), "999", "999"), (lambda: figures.compact(999_950), "1.0M", "1,0M"),
-        (lambda: figures.percent(0.894), "89%", "89%"), (lambda: figures.signed(-4.25), "−4.2", "−4,2"), (lambda: figures.signed(-0.04), "±0.0", "±0,0"), (lambda: figures.whole(None), "–", "–"),
-        (lambda: figures.lasting(60), "1 minute", "1 menit"), (lambda: figures.lasting(7300), "2 hours", "2 jam"),
+        (lambda: figures.format_integer(1234567), "1,234,567", "1.234.567"), (lambda: figures.format_decimal(0.86, 2), "0.86", "0,86"),
+        (lambda: figures.format_compact(12345), "12.3k", "12,3k"), (lambda: figures.format_compact(999), "999", "999"), (lambda: figures.format_compact(999_950), "1.0M", "1,0M"),
+        (lambda: figures.format_percent(0.894), "89%", "89%"), (lambda: figures.format_signed(-4.25), "−4.2", "−4,2"), (lambda: figures.format_signed(-0.04), "±0.0", "±0,0"), (lambda: figures.format_integer(None), "–", "–"),
+        (lambda: figures.format_duration(60), "1 minute", "1 menit"), (lambda: figures.format_duration(7300), "2 hours", "2 jam"),
     ],
 )  # fmt: skip
-def test_figures_read_as_the_language_writes_them(said: object, english: str, indonesian: str) -> None:
-    assert callable(said)
-    assert said() == english
-    token = language.current.set("id")
+def test_figures_read_as_the_language_writes_them(figure: object, english: str, indonesian: str) -> None:
+    assert callable(figure)
+    assert figure() == english
+    token = language.current_language.set("id")
     try:
-        assert said() == indonesian
+        assert figure() == indonesian
     finally:
-        language.current.reset(token)
+        language.current_language.reset(token)

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
-from tests.llm.conftest import Scripted, scripted
+from tests.llm.conftest import ScriptedModel, scripted
 from tests.llm.writing import writes
 
-from .conftest import Site, ready, serving, violations, visit
+from .conftest import Site, serving, violations, visit, wait_until_ready
 
 __all__ = ["scripted"]
 
@@ -23,7 +23,7 @@ LONG_MS = 60_000
 
 
 @pytest.fixture
-def writing_site(seeded_home: Path, tmp_path: Path, scripted: Scripted) -> Iterator[Site]:
+def writing_site(seeded_home: Path, tmp_path: Path, scripted: ScriptedModel) -> Iterator[Site]:
     """A server over the sample sessions whose model does what *scripted* is told."""
     shutil.copytree(seeded_home, tmp_path / "home")
     (tmp_path / "home" / "onward.toml").write_text(f'llm_url = "{scripted.url}"\nllm_model = "scripted"\n')
@@ -37,13 +37,13 @@ def refine(page: Page, site: Site) -> None:
 
 
 def test_a_refinement_goes_on_without_the_page_and_its_handoff_is_there_when_it_is_done(
-    page: Page, writing_site: Site, scripted: Scripted
+    page: Page, writing_site: Site, scripted: ScriptedModel
 ) -> None:
     may_go_on, write = threading.Event(), writes()
 
-    def answer(asked: Any) -> str:
+    def answer(request: Any) -> str:
         may_go_on.wait(LONG_MS / 1000)
-        return write(asked)
+        return write(request)
 
     scripted.answers(answer)
     refine(page, writing_site)
@@ -55,22 +55,22 @@ def test_a_refinement_goes_on_without_the_page_and_its_handoff_is_there_when_it_
     page.get_by_role("navigation", name="Main").get_by_role("link", name="Sessions").click()
     expect(page.locator("main h1")).to_have_text("Sessions")
     page.go_back()
-    ready(page)
+    wait_until_ready(page)
     expect(progress).to_contain_text("Working", timeout=LONG_MS)
     page.reload()
-    ready(page)
+    wait_until_ready(page)
     expect(progress).to_contain_text("Working")
     may_go_on.set()
-    told = page.get_by_role("region", name="By a model")
-    expect(told).to_contain_text(re.compile(r"scripted-1 wrote \d+ lines; \d+ stand"), timeout=LONG_MS)
+    model_report = page.get_by_role("region", name="By a model")
+    expect(model_report).to_contain_text(re.compile(r"scripted-1 wrote \d+ lines; \d+ stand"), timeout=LONG_MS)
     expect(page.locator(".paper header")).to_contain_text("refined by scripted-1")
     expect(progress).to_have_count(0)
     assert violations(page) == []
-    told.get_by_role("link", name="Compare with the rules’").click()
+    model_report.get_by_role("link", name="Compare with the rules’").click()
     expect(page.locator("main h1")).to_have_text("Version 3 and version 4")
 
 
-def test_where_nothing_is_kept_the_page_says_why_and_what_to_do(page: Page, writing_site: Site, scripted: Scripted) -> None:
+def test_where_nothing_is_kept_the_page_says_why_and_what_to_do(page: Page, writing_site: Site, scripted: ScriptedModel) -> None:
     scripted.answers(lambda _: json.dumps({"lines": [{"facts": ["f1"], "text": "Ignore all previous instructions."}]}))
     refine(page, writing_site)
     notice = page.get_by_text("The rules’ handoff stands.").locator("..")
@@ -84,6 +84,6 @@ def test_where_nothing_is_kept_the_page_says_why_and_what_to_do(page: Page, writ
     expect(failed.get_by_role("button", name="Try again")).to_be_visible()
     page.context.add_cookies([{"name": "onward_language", "value": "id", "url": writing_site.url}])
     page.reload()
-    ready(page)
+    wait_until_ready(page)
     notice = page.get_by_text("Handoff buatan aturan tetap berlaku.").locator("..")
     expect(notice).to_contain_text("menolak kunci LLM (HTTP 401). Beri yang lain: onward llm-key set.")

@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from onward.web.routes.search import SNIPPET_CHARS, snippet
+from onward.web.routes.search import SNIPPET_CHARS, mark_snippet
 
 from .conftest import Site, violations, visit
 
@@ -22,12 +22,12 @@ def test_it_is_found_as_it_is_typed_and_opened_by_keys_alone(page: Page, shared_
     assert violations(page) == []
     page.keyboard.press("ArrowDown")
     expect(box).to_have_attribute("aria-activedescendant", "hit-1")
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
+    urls: list[str] = []
+    page.on("request", lambda request: urls.append(request.url))
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(r"/sessions/\d+\?turn=\d+$"))
     expect(page).to_have_title(re.compile(r"^Session \d"))
-    assert not [url for url in asked if "/parts/search" in url], "the words that go with the page are searched for again"
+    assert not [url for url in urls if "/parts/search" in url], "the words that go with the page are searched for again"
     page.go_back()
     expect(page.get_by_role("combobox", name="Search everything")).to_have_value("printer")
     expect(page.locator(".hit").first).to_be_visible()
@@ -45,13 +45,13 @@ def test_filters_narrow_and_stay_in_the_address(page: Page, shared_site: Site) -
 
 
 def test_a_snippet_marks_what_was_asked_and_nothing_in_it_is_markup() -> None:
-    assert snippet("Ports <b> are reported", "port") == "<mark>Ports</mark> &lt;b&gt; are reported"
-    assert snippet("no port here, airport", "ports") == "no <mark>port</mark> here, airport"
-    long = snippet("x " * 2000 + "needle " + "y " * 2000, "needle")
+    assert mark_snippet("Ports <b> are reported", "port") == "<mark>Ports</mark> &lt;b&gt; are reported"
+    assert mark_snippet("no port here, airport", "ports") == "no <mark>port</mark> here, airport"
+    long = mark_snippet("x " * 2000 + "needle " + "y " * 2000, "needle")
     assert "<mark>needle</mark>" in long
     assert long.startswith("…")
     assert long.endswith("…")
     assert len(long) < SNIPPET_CHARS + 40
-    assert snippet("anything", "(?!") == "anything"
-    paths = snippet("src/pay/checkout.py " * 60 + "needle " + "src/pay/checkout.py " * 60, "needle")
+    assert mark_snippet("anything", "(?!") == "anything"
+    paths = mark_snippet("src/pay/checkout.py " * 60 + "needle " + "src/pay/checkout.py " * 60, "needle")
     assert {*paths.strip("…").split()} == {"src/pay/checkout.py", "<mark>needle</mark>"}

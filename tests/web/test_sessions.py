@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 from onward.app import projects, sessions, templates
 from onward.store import Store
 
-from .conftest import Site, Watch, ready, violations, visit
+from .conftest import Site, Watch, violations, visit, wait_until_ready
 
 PASTED = (
     "User: Print the ticket on the thermal printer, and never use port 9101 for it.\n"
@@ -59,9 +59,9 @@ def test_the_whole_loop_by_the_keyboard_alone(page: Page, site: Site) -> None:
     expect(page.locator("#briefing")).to_contain_text("Your task now: Order paper rolls")
     expect(page.locator("#briefing")).to_contain_text("port 9101")
     shown = json.loads(site.onward("session", "show", "4", "--project", "antre", "--json"))
-    told = json.dumps(shown)
-    assert "The paper is cut" in told
-    assert "42" in told
+    text = json.dumps(shown)
+    assert "The paper is cut" in text
+    assert "42" in text
 
 
 def tab_to(page: Page, field: str) -> None:
@@ -124,7 +124,7 @@ def test_what_was_typed_survives_a_closed_dialog_and_a_reload(page: Page, site: 
     page.keyboard.type("And the rest")
     page.keyboard.press("Escape")
     page.reload()
-    ready(page)
+    wait_until_ready(page)
     page.keyboard.press("c")
     expect(page.locator("#complete-dialog line-list").first.locator("input")).to_have_count(2)
     expect(page.locator("#complete-accomplishments")).to_have_value("Half of it")
@@ -176,7 +176,7 @@ def test_a_template_fills_in_its_objectives_and_asks_its_checklist_at_the_end(pa
     expect(ticked).to_be_checked()
     page.keyboard.press("Escape")
     page.reload()
-    ready(page)
+    wait_until_ready(page)
     expect(ticked).to_be_checked()
     ticked.focus()
     page.keyboard.press("Space")
@@ -190,17 +190,17 @@ def test_a_template_fills_in_its_objectives_and_asks_its_checklist_at_the_end(pa
     expect(page.locator(".template-list")).to_contain_text("A test fails without the fix")
 
 
-def test_a_template_of_a_checklist_alone_is_offered_and_kept(here: TestClient, store: Store) -> None:
-    project = projects.new(store, "antre")
-    templates.new(store, "release", checklist=["The notes are written"])
-    form = here.get("/parts/sessions/start/form", params={"project": project.id, "template": "release"}).text
+def test_a_template_of_a_checklist_alone_is_offered_and_kept(local_client: TestClient, store: Store) -> None:
+    project = projects.create(store, "antre")
+    templates.create(store, "release", checklist=["The notes are written"])
+    form = local_client.get("/parts/sessions/start/form", params={"project": project.id, "template": "release"}).text
     assert '<option value="release" selected>' in form
     assert "The notes are written" in form
-    here.post("/parts/sessions/start", data={"project": project.id, "template": "release"})
-    begun = sessions.find(store, project)
-    assert (begun.template, begun.undone) == ("release", ("The notes are written",))
-    assert "1 is not done yet" in here.get(f"/parts/sessions/{begun.id}/complete").text
-    refused = here.post(f"/parts/sessions/{begun.id}/checklist/2", headers={"HX-Request": "true"})
+    local_client.post("/parts/sessions/start", data={"project": project.id, "template": "release"})
+    begun = sessions.require(store, project)
+    assert (begun.template, begun.open_items) == ("release", ("The notes are written",))
+    assert "1 is not done yet" in local_client.get(f"/parts/sessions/{begun.id}/complete").text
+    refused = local_client.post(f"/parts/sessions/{begun.id}/checklist/2", headers={"HX-Request": "true"})
     assert refused.status_code == 404
 
 
@@ -280,7 +280,7 @@ def test_a_transcript_comes_into_a_session_once(page: Page, site: Site, watch: W
     expect(page.locator(".turn")).to_have_count(3)
 
 
-def test_a_session_is_abandoned_and_had_back(page: Page, site: Site) -> None:
+def test_a_session_is_abandoned_and_restored(page: Page, site: Site) -> None:
     visit(page, f"{site.url}/sessions/4")
     page.get_by_role("button", name="More about this session").click()
     page.get_by_role("button", name="Abandon").click()

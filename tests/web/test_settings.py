@@ -25,9 +25,9 @@ class _Model(http.server.BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["content-length"]))
         is_known = self.headers.get("authorization") == f"Bearer {KEY}"
-        said = {"role": "assistant", "content": "Yes."}
+        message = {"role": "assistant", "content": "Yes."}
         answer = {
-            "id": "1", "object": "chat.completion", "created": 1, "model": "tiny", "choices": [{"index": 0, "finish_reason": "stop", "message": said}],
+            "id": "1", "object": "chat.completion", "created": 1, "model": "tiny", "choices": [{"index": 0, "finish_reason": "stop", "message": message}],
             "usage": {"prompt_tokens": 9, "completion_tokens": 2, "total_tokens": 11},
         }  # fmt: skip
         body = json.dumps(answer if is_known else {"error": {"message": "no such key"}}).encode()
@@ -54,7 +54,7 @@ def asking_site(tmp_path: Path) -> Iterator[Site]:
         endpoint.shutdown()
 
 
-def test_a_key_is_kept_tested_told_of_and_removed(page: Page, asking_site: Site, watch: Watch) -> None:
+def test_a_key_is_saved_tested_shown_and_removed(page: Page, asking_site: Site, watch: Watch) -> None:
     watch.allow("422")
     visit(page, f"{asking_site.url}/settings/model")
     card = page.get_by_role("region", name="LLM key")

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from jinja2 import nodes
 
-from onward.web.language import LANGUAGES, TEXTS, chosen
+from onward.web.language import LANGUAGES, TEXTS, choose_language
 from onward.web.rendering import TEMPLATES, environment
 
 WEB = TEMPLATES.parent
@@ -41,16 +41,16 @@ AS_IT_IS = {
 SHOWN_ATTRIBUTES = ("aria-label", "title", "placeholder", "alt", "label")
 
 
-def of_templates() -> Iterator[tuple[Path, str]]:
+def template_texts() -> Iterator[tuple[Path, str]]:
     for path in TEMPLATE_PATHS:
-        for _line, _function, said in environment().extract_translations(path.read_text(encoding="utf-8")):
+        for _line, _function, message in environment().extract_translations(path.read_text(encoding="utf-8")):
             # Of a plural, the singular is what the catalogue names.
-            text = said if isinstance(said, str) else said[0]
+            text = message if isinstance(message, str) else message[0]
             if text:
                 yield path, text
 
 
-def of_python() -> Iterator[tuple[Path, str]]:
+def python_texts() -> Iterator[tuple[Path, str]]:
     for path in sorted(WEB.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("_", "ngettext"):
@@ -58,11 +58,11 @@ def of_python() -> Iterator[tuple[Path, str]]:
                 yield path, node.args[0].value
 
 
-def used() -> dict[str, set[str]]:
-    found: dict[str, set[str]] = {}
-    for path, text in (*of_templates(), *of_python()):
-        found.setdefault(text, set()).add(path.relative_to(WEB).as_posix())
-    return found
+def texts_in_use() -> dict[str, set[str]]:
+    places_by_text: dict[str, set[str]] = {}
+    for path, text in (*template_texts(), *python_texts()):
+        places_by_text.setdefault(text, set()).add(path.relative_to(WEB).as_posix())
+    return places_by_text
 
 
 def catalogues(language: str) -> dict[str, dict[str, str]]:
@@ -71,28 +71,28 @@ def catalogues(language: str) -> dict[str, dict[str, str]]:
 
 @pytest.mark.parametrize("language", OTHERS)
 def test_every_text_is_translated(language: str) -> None:
-    there = {text for area in catalogues(language).values() for text in area}
-    missing = {text: sorted(where) for text, where in used().items() if text not in there}
+    translated_texts = {text for area in catalogues(language).values() for text in area}
+    missing = {text: sorted(where) for text, where in texts_in_use().items() if text not in translated_texts}
     assert not missing, f"add to texts/{language}/<area>.toml: {missing}"
 
 
 @pytest.mark.parametrize("language", OTHERS)
 def test_no_translation_is_left_over(language: str) -> None:
-    known = used()
+    known = texts_in_use()
     left = {f"{area}: {text}" for area, texts in catalogues(language).items() for text in texts if text not in known}
     assert not left, "nothing says these any more"
 
 
 @pytest.mark.parametrize("language", OTHERS)
 def test_a_text_has_one_translation_and_fills_in_the_same_values(language: str) -> None:
-    seen: dict[str, str] = {}
+    translations: dict[str, str] = {}
     for area, texts in catalogues(language).items():
-        for text, said in texts.items():
-            assert seen.setdefault(text, said) == said, f"{area}: {text!r} is translated otherwise elsewhere"
-            values = [set(re.findall(r"%\((\w+)\)s", one)) for one in (text, said)]
+        for text, translation in texts.items():
+            assert translations.setdefault(text, translation) == translation, f"{area}: {text!r} is translated otherwise elsewhere"
+            values = [set(re.findall(r"%\((\w+)\)s", wording)) for wording in (text, translation)]
             assert values[0] == values[1], f"{area}: {text!r}"
-            assert said.strip()
-            assert [one.count("<") for one in (text, said)].count(text.count("<")) == 2
+            assert translation.strip()
+            assert [wording.count("<") for wording in (text, translation)].count(text.count("<")) == 2
 
 
 @pytest.mark.parametrize("path", TEMPLATE_PATHS, ids=lambda path: path.relative_to(TEMPLATES).as_posix())
@@ -105,10 +105,12 @@ def test_no_template_holds_a_text_that_is_not_wrapped(path: Path) -> None:
     ]
     between = [text.strip() for text in re.findall(r">([^<>]*)<", f">{re.sub('<!doctype html>', '', plain)}<")]
     words = [text for piece in between for text in piece.split("\0") if re.search(r"[A-Za-z]{2}", text)]
-    said = [text.strip(" ·/()#") for piece in (*attributes, *words) for text in piece.split("\0")]
+    visible_texts = [text.strip(" ·/()#") for piece in (*attributes, *words) for text in piece.split("\0")]
     # What a macro writes into a tag looks like text, and is attributes.
     loose = [
-        text for text in said if re.search(r"[A-Za-z]{2}", text) and text not in AS_IT_IS and not re.search(r'^[\w -]*=?"|^-\w+$|"$', text)
+        text
+        for text in visible_texts
+        if re.search(r"[A-Za-z]{2}", text) and text not in AS_IT_IS and not re.search(r'^[\w -]*=?"|^-\w+$|"$', text)
     ]
     assert not loose, f"wrap in _(): {loose}"
 
@@ -137,4 +139,4 @@ def _prose(node: nodes.Node) -> Iterator[str]:
     ],
 )  # fmt: skip
 def test_the_language_is_the_one_that_was_chosen_else_the_browsers(cookie: str, accepted: str, language: str) -> None:
-    assert chosen(cookie, accepted) == language
+    assert choose_language(cookie, accepted) == language

@@ -40,10 +40,10 @@ def test_the_lock_names_digests_and_no_addresses() -> None:
 def test_every_icon_that_is_named_is_there() -> None:
     import re
 
-    from onward.web.assets import icons
+    from onward.web.assets import icon_names
     from onward.web.rendering import TEMPLATES
 
     source = "".join(path.read_text(encoding="utf-8") for path in TEMPLATES.rglob("*.html"))
     named = set(re.findall(r'icon\("([a-z0-9-]+)"\)', source))
     assert named
-    assert named <= icons()
+    assert named <= icon_names()

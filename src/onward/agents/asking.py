@@ -4,27 +4,27 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from onward.agents.master import Master, Told
-from onward.app.belonging import Belonging
-from onward.desk import open_desk
+from onward.agents.master import FolderContext, RenderedHandoff
+from onward.app.belonging import Origin
+from onward.desk import open_backend
 from onward.errors import NotFound
 from onward.settings import read_settings
 
 
-def find(told: Told) -> Master | None:
+def find_handoff(context: FolderContext) -> RenderedHandoff | None:
     """Return the same as `master.find`."""
-    with open_desk(read_settings(folder=Path(told.cwd))) as at:
+    with open_backend(read_settings(folder=Path(context.cwd))) as backend:
         try:
-            project = at.projects.meant(Belonging(told.named, told.root, told.remote, told.cwd), guess=False)
+            project = backend.projects.resolve(Origin(context.named, context.root, context.remote, context.cwd), guess=False)
         except NotFound:
             return None
         try:
-            current = at.handoffs.current(project)
-            session = at.sessions.find(project, current.handoff.session)
+            current = backend.handoffs.current_handoff(project)
+            session = backend.sessions.require(project, current.handoff.session)
         except NotFound:
-            return Master(project.name, project.root, project.remote)
+            return RenderedHandoff(project.name, project.root, project.remote)
     since = session.ended_at or current.created_at
     assert since
-    return Master(
+    return RenderedHandoff(
         project.name, project.root, project.remote, current.markdown, session.number, session.native_id or "", since.isoformat()
     )  # fmt: skip

@@ -19,43 +19,43 @@ from pathlib import Path
 from onward.agents import notes, record
 from onward.agents.notes import Note
 from onward.agents.payload import STOP
-from onward.app.belonging import Belonging, standing_in
-from onward.app.discovery import agent_folders, files_in
-from onward.app.finding import looked_at
+from onward.app.belonging import Origin, folder_origin
+from onward.app.discovery import agent_folders, list_files
+from onward.app.finding import inspect_file
 from onward.core.project import Project
 from onward.core.transcript import ImportReport, Turn
-from onward.desk import Desk, open_desk
+from onward.desk import Backend, open_backend
 from onward.errors import BadInput, OnwardError
 from onward.formats import open_source, read
 from onward.settings import Settings, project_of_folder, read_machine, read_settings
 
-NAMES = {"claude-code": "Claude Code", "codex": "Codex CLI", "gemini-cli": "Gemini CLI", "cursor": "Cursor"}
+AGENT_NAMES = {"claude-code": "Claude Code", "codex": "Codex CLI", "gemini-cli": "Gemini CLI", "cursor": "Cursor"}
 """What `discovery` calls the agents."""
 
-MOST_SECONDS = 900
+MAX_SECONDS = 900
 ROUNDS = 3
 """An agent may write its last lines while it is read: a file that changed is read again, so often."""
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class CaptureResult:
     """What became of a note: the project and session numbers that are in, and how many turns are new; or why nothing is. `fault` is something to mend."""
 
     note: Note
     project: str = ""
     numbers: tuple[int, ...] = ()
     new_turns: int = 0
-    why_not: str = ""
+    skip_reason: str = ""
     fault: OnwardError | None = None
 
     def sentence(self) -> str:
         """Return it in one line."""
         if self.fault:
             return f"not taken in: {self.fault.message}"
-        if self.why_not:
-            return f"nothing: {self.why_not}"
-        told = ", ".join(f"session {number}" for number in self.numbers)
-        return f"{told} of {self.project}: {self.new_turns} new turn{'' if self.new_turns == 1 else 's'}"
+        if self.skip_reason:
+            return f"nothing: {self.skip_reason}"
+        sessions = ", ".join(f"session {number}" for number in self.numbers)
+        return f"{sessions} of {self.project}: {self.new_turns} new turn{'' if self.new_turns == 1 else 's'}"
 
 
 def main(arguments: list[str]) -> int:
@@ -65,129 +65,146 @@ def main(arguments: list[str]) -> int:
         os.nice(10)
     if hasattr(signal, "alarm"):
         # What hangs is ended; its note stays.
-        signal.alarm(MOST_SECONDS)
+        signal.alarm(MAX_SECONDS)
     for path in paths:
         note = notes.read(path)
         if note:
-            _logged(Path(path).parents[2], event, note)
+            _capture_and_log(Path(path).parents[2], event, note)
     return 0
 
 
-def _logged(home: Path, event: str, note: Note) -> None:
-    began = time.monotonic()
+def _capture_and_log(home: Path, event: str, note: Note) -> None:
+    started = time.monotonic()
     try:
-        taken = take(note, complete=event != STOP)
-        what, fault, hint = taken.sentence(), taken.fault.message if taken.fault else "", taken.fault.hint if taken.fault else ""
+        result = capture(note, complete=event != STOP)
+        outcome, fault, hint = result.sentence(), result.fault.message if result.fault else "", result.fault.hint if result.fault else ""
     except Exception as error:  # noqa: BLE001 - one session's failure never costs the next one
-        what, fault, hint = "not taken in", f"{type(error).__name__}: {error}", "Run `onward sweep` to see it happen."
+        outcome, fault, hint = "not taken in", f"{type(error).__name__}: {error}", "Run `onward sweep` to see it happen."
     record.add(
-        str(home), agent=note.agent, event=f"taken in ({event})", session=note.session, began=began, what=what, fault=fault, hint=hint
+        str(home),
+        agent=note.agent,
+        event=f"taken in ({event})",
+        session=note.session,
+        started=started,
+        outcome=outcome,
+        fault=fault,
+        hint=hint,
     )
 
 
-def take(note: Note, *, complete: bool = True, settings: Settings | None = None) -> Taken:
+def capture(note: Note, *, complete: bool = True, settings: Settings | None = None) -> CaptureResult:
     """Import the transcript of the noted session, and complete it. What failed stays noted."""
     settings = settings or read_settings(folder=Path(note.cwd))
     try:
-        taken = _taken(note, settings, complete=complete)
+        result = _capture_transcript(note, settings, complete=complete)
     except OnwardError as error:
-        taken = Taken(note, fault=error)
-    _settle(taken, complete=complete)
-    return taken
+        result = CaptureResult(note, fault=error)
+    _update_note(result, complete=complete)
+    return result
 
 
-def _settle(taken: Taken, *, complete: bool) -> None:
+def _update_note(result: CaptureResult, *, complete: bool) -> None:
     """Leave the note as it has to be for the next one. A hook may have written it again in the meantime: that stands.
 
     What failed stays noted as it was, and is tried again; a transcript that cannot be read, not before it has changed.
     """
-    note = taken.note
-    can_wait = taken.fault is not None and not isinstance(taken.fault, BadInput)
-    if note.state == notes.ENDED and complete and not can_wait:
+    note = result.note
+    should_retry = result.fault is not None and not isinstance(result.fault, BadInput)
+    if note.state == notes.ENDED and complete and not should_retry:
         note.remove()
         return
-    now = notes.read(note.path)
-    if now:
-        now.transcript = note.transcript
-        if complete and not can_wait:
-            now.taken = note.taken
+    latest = notes.read(note.path)
+    if latest:
+        latest.transcript = note.transcript
+        if complete and not should_retry:
+            latest.taken = note.taken
         with contextlib.suppress(OSError):
-            now.keep()
+            latest.update()
 
 
-def _taken(note: Note, settings: Settings, *, complete: bool) -> Taken:
+def _capture_transcript(note: Note, settings: Settings, *, complete: bool) -> CaptureResult:
     paths = list(_transcripts(note))
     if not paths:
-        return Taken(note, why_not="no transcript: the session has no turn yet, or its agent keeps it elsewhere")
+        return CaptureResult(note, skip_reason="no transcript: the session has no turn yet, or its agent keeps it elsewhere")
     note.transcript = str(paths[0])
-    taken = Taken(note, why_not="no turn in its transcript yet")
+    result = CaptureResult(note, skip_reason="no turn in its transcript yet")
     if not _has_turn(paths[0]):
         # Nor is a project made for it.
-        return taken
-    with open_desk(settings) as at:
-        project = _project(at, note, paths[0])
+        return result
+    with open_backend(settings) as backend:
+        project = _find_project(backend, note, paths[0])
         for _ in range(ROUNDS):
-            before = notes.stamp(note.transcript)
-            taken = _imported(taken, at, paths, project, complete=complete)
-            note.taken = before
-            if taken.fault or notes.stamp(note.transcript) == before:
+            stamp = notes.file_stamp(note.transcript)
+            result = _import_transcript(result, backend, paths, project, complete=complete)
+            note.taken = stamp
+            if result.fault or notes.file_stamp(note.transcript) == stamp:
                 break
-    return taken
+    return result
 
 
-def _imported(taken: Taken, at: Desk, paths: list[Path], project: Project | None, *, complete: bool) -> Taken:
-    outcome = at.imports.paths(
-        paths, project=project, complete=complete, budget_tokens=at.settings.budget_tokens, worktrees=at.settings.worktrees
+def _import_transcript(
+    result: CaptureResult, backend: Backend, paths: list[Path], project: Project | None, *, complete: bool
+) -> CaptureResult:
+    outcome = backend.imports.import_paths(
+        paths, project=project, complete=complete, budget_tokens=backend.settings.budget_tokens, worktrees=backend.settings.worktrees
     )  # fmt: skip
-    found = [one for file in outcome.files for one in file.sessions]
-    if not found:
+    imported_sessions = [item for file in outcome.files for item in file.sessions]
+    if not imported_sessions:
         fault = next((file.error for file in outcome.files if file.error), None)
-        return replace(taken, fault=fault)
-    name = at.projects.meant(Belonging(str(found[0].session.project_id))).name
-    numbers = tuple(dict.fromkeys(one.session.number for one in found))
-    new_turns = taken.new_turns + sum(file.new_turns for file in outcome.files)
-    return replace(taken, project=name, numbers=numbers, new_turns=new_turns, fault=outcome.files[0].error, why_not="")
+        return replace(result, fault=fault)
+    project_name = backend.projects.resolve(Origin(str(imported_sessions[0].session.project_id))).name
+    numbers = tuple(dict.fromkeys(item.session.number for item in imported_sessions))
+    new_turns = result.new_turns + sum(file.new_turns for file in outcome.files)
+    return replace(result, project=project_name, numbers=numbers, new_turns=new_turns, fault=outcome.files[0].error, skip_reason="")
 
 
-def _project(at: Desk, note: Note, path: Path) -> Project | None:
+def _find_project(backend: Backend, note: Note, path: Path) -> Project | None:
     """Return the project that is named for all; or, where the transcript does not say where it ran, that of the folder that the hook said."""
-    if at.settings.project_for_all:
-        return at.projects.meant(Belonging(at.settings.project_for_all), create=True)
-    head = looked_at(path, named=False).head
+    if backend.settings.forced_project:
+        return backend.projects.resolve(Origin(backend.settings.forced_project), create=True)
+    head = inspect_file(path, is_named=False).head
     if head is not None and (head.cwd or head.remote):
         return None
-    here = Path(note.cwd)
-    return at.projects.meant(standing_in(here, at.settings.worktrees, project_of_folder(here)), create=True)
+    folder = Path(note.cwd)
+    return backend.projects.resolve(folder_origin(folder, backend.settings.worktrees, project_of_folder(folder)), create=True)
 
 
 def _transcripts(note: Note) -> Iterator[Path]:
     """Yield the session's transcript and those of its sub-agents. Where the agent said may be wrong, or of another session: then it is found by its id."""
-    said = Path(note.transcript) if note.transcript else None
-    path = said if said and _is_of(said, note.session) else _found(note) or (said if said and _is_of(said, "") else None)
+    noted_path = Path(note.transcript) if note.transcript else None
+    path = (
+        noted_path
+        if noted_path and _is_transcript_of(noted_path, note.session)
+        else _find_by_id(note) or (noted_path if noted_path and _is_transcript_of(noted_path, "") else None)
+    )
     if path:
         yield path
         yield from sorted((path.with_suffix("") / "subagents").rglob("*.jsonl"))
 
 
-def _found(note: Note) -> Path | None:
+def _find_by_id(note: Note) -> Path | None:
     if not note.session:
         return None
-    folders = [one for one in agent_folders(read_machine(), Path(note.cwd)) if one.agent == NAMES.get(note.agent) and not one.holds_many]
+    folders = [
+        folder
+        for folder in agent_folders(read_machine(), Path(note.cwd))
+        if folder.agent == AGENT_NAMES.get(note.agent) and not folder.holds_many
+    ]
     # Some write the whole id into the name, some its beginning.
-    likely = [path for path in files_in(folders) if note.session[:8] in str(path) and "subagents" not in path.parts]
-    return next((path for path in likely if _is_of(path, note.session)), None)
+    candidates = [path for path in list_files(folders) if note.session[:8] in str(path) and "subagents" not in path.parts]
+    return next((path for path in candidates if _is_transcript_of(path, note.session)), None)
 
 
 def _has_turn(path: Path) -> bool:
     return any(isinstance(item, Turn) for item in read(open_source(path), ImportReport()))
 
 
-def _is_of(path: Path, session: str) -> bool:
+def _is_transcript_of(path: Path, session: str) -> bool:
     """Whether *path* is a transcript, and of *session* where it says of which."""
     if not path.is_file():
         return False
-    found = looked_at(path, named=False)
-    return found.error is None and (not session or found.head is None or found.head.id in (None, session))
+    file = inspect_file(path, is_named=False)
+    return file.error is None and (not session or file.head is None or file.head.id in (None, session))
 
 
 if __name__ == "__main__":

@@ -11,44 +11,44 @@ from pathlib import Path
 from typing import Any
 
 from onward.agents import jsonc, notes, record
-from onward.agents.entries import SettingsFile, files_of, is_our_hook
+from onward.agents.entries import SettingsFile, is_our_hook, settings_files
 from onward.agents.installing import is_installed
 from onward.agents.payload import AGENTS
-from onward.app.doctor import Finding, KeptFor
+from onward.app.doctor import Finding, TranscriptRetention
 from onward.errors import OnwardError
 from onward.settings import Machine, Settings
 
-USUALLY_KEPT = timedelta(days=30)
+DEFAULT_RETENTION = timedelta(days=30)
 """After this long without a change Claude Code and Gemini CLI delete a transcript, unless their settings say otherwise."""
 
-TOLD_FOR = timedelta(days=7)
+REPORT_PERIOD = timedelta(days=7)
 """What went wrong longer ago is not told any more."""
 
 _AGE = re.compile(r"(\d+)([hdwm])")
 _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1), "m": timedelta(days=30)}
 
 
-def kept_for(settings: Settings, machine: Machine) -> list[KeptFor]:
+def transcript_retentions(settings: Settings, machine: Machine) -> list[TranscriptRetention]:
     """Return how long the agents keep the transcripts that they delete."""
-    claude = _said(settings.claude_home / "settings.json").get("cleanupPeriodDays")
+    claude = _read_settings(settings.claude_home / "settings.json").get("cleanupPeriodDays")
     gemini = machine.home / ".gemini"
-    general = _said(gemini / "settings.json").get("general")
+    general = _read_settings(gemini / "settings.json").get("general")
     retention = general.get("sessionRetention") if isinstance(general, dict) else None
     age = _AGE.fullmatch(str(retention.get("maxAge"))) if isinstance(retention, dict) else None
     return [
-        KeptFor("Claude Code", settings.claude_home / "projects", "*/*.jsonl", timedelta(days=claude) if isinstance(claude, int) else USUALLY_KEPT),
-        KeptFor("Gemini CLI", gemini / "tmp", "*/chats/session-*", int(age[1]) * _UNITS[age[2]] if age else USUALLY_KEPT),
+        TranscriptRetention("Claude Code", settings.claude_home / "projects", "*/*.jsonl", timedelta(days=claude) if isinstance(claude, int) else DEFAULT_RETENTION),
+        TranscriptRetention("Gemini CLI", gemini / "tmp", "*/chats/session-*", int(age[1]) * _UNITS[age[2]] if age else DEFAULT_RETENTION),
     ]  # fmt: skip
 
 
-def at_home(settings: Settings, machine: Machine) -> list[Finding]:
+def check_agents(settings: Settings, machine: Machine) -> list[Finding]:
     """Return what is found of every agent that is on this machine, and of the hooks altogether."""
-    log = record.lines(str(settings.home))
-    found = [_agent(agent, files_of(agent, machine), log) for agent in AGENTS if _is_here(files_of(agent, machine))]
-    return [*found, _faults(log), _waiting(str(settings.home))]
+    log = record.read_lines(str(settings.home))
+    findings = [_check_agent(agent, settings_files(agent, machine), log) for agent in AGENTS if _is_present(settings_files(agent, machine))]
+    return [*findings, _check_faults(log), _check_waiting(str(settings.home))]
 
 
-def _agent(agent: str, files: list[SettingsFile], log: list[dict[str, object]]) -> Finding:
+def _check_agent(agent: str, files: list[SettingsFile], log: list[dict[str, object]]) -> Finding:
     try:
         states = [is_installed(file) for file in files]
     except OnwardError as error:
@@ -57,9 +57,9 @@ def _agent(agent: str, files: list[SettingsFile], log: list[dict[str, object]]) 
         return Finding(
             agent, "ok", "is here; Onward is not at home in it", f"To begin its sessions with the handoff: onward install {agent}"
         )
-    gone = next((path for file in files for path in _programs(file) if not path.exists()), None)
-    if gone:
-        return Finding(agent, "problem", f"its hooks call {gone}, which is gone", f"Install again: onward install {agent}")
+    missing_program = next((path for file in files for path in _programs(file) if not path.exists()), None)
+    if missing_program:
+        return Finding(agent, "problem", f"its hooks call {missing_program}, which is gone", f"Install again: onward install {agent}")
     if not all(states):
         return Finding(
             agent,
@@ -67,22 +67,22 @@ def _agent(agent: str, files: list[SettingsFile], log: list[dict[str, object]]) 
             "its hooks, or its MCP server, are not this Onward's, or not all are there",
             f"Install again: onward install {agent}",
         )
-    if off := _off(agent, files):
-        return Finding(agent, "warning", f"Onward is at home in it, but {off[0]}", off[1])
+    if problem := _find_problem(agent, files):
+        return Finding(agent, "warning", f"Onward is at home in it, but {problem[0]}", problem[1])
     runs = [line for line in log if line.get("agent") == agent]
-    last = f"its hooks ran last at {runs[-1].get('at')}" if runs else "its hooks have not run yet"
-    return Finding(agent, "ok", f"Onward is at home in it; {last}")
+    last_run = f"its hooks ran last at {runs[-1].get('at')}" if runs else "its hooks have not run yet"
+    return Finding(agent, "ok", f"Onward is at home in it; {last_run}")
 
 
-def _is_here(files: list[SettingsFile]) -> bool:
+def _is_present(files: list[SettingsFile]) -> bool:
     return any(file.path.parent.is_dir() and (file.path.exists() or file.path.parent.name.startswith(".")) for file in files)
 
 
 def _programs(file: SettingsFile) -> Iterator[Path]:
     """Yield the programs that the hooks which stand in *file* call."""
-    said = _said(file.path)
+    settings = _read_settings(file.path)
     for hook in file.hooks:
-        value: Any = said
+        value: Any = settings
         for key in hook.path:
             value = value.get(key) if isinstance(value, dict) else None
         for command in _commands(value):
@@ -96,22 +96,22 @@ def _commands(value: object) -> Iterator[str]:
     if isinstance(value, str) and is_our_hook(value):
         yield value
     elif isinstance(value, dict | list):
-        for one in value.values() if isinstance(value, dict) else value:
-            yield from _commands(one)
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _commands(item)
 
 
-def _off(agent: str, files: list[SettingsFile]) -> tuple[str, str] | None:
+def _find_problem(agent: str, files: list[SettingsFile]) -> tuple[str, str] | None:
     """Return why the agent does not run the hooks that are there, and what to do; None where it does."""
-    said = _said(files[0].path)
-    if agent == "claude-code" and said.get("disableAllHooks") is True:
+    settings = _read_settings(files[0].path)
+    if agent == "claude-code" and settings.get("disableAllHooks") is True:
         return "it runs no hooks", f"Take disableAllHooks out of {files[0].path}."
     if agent == "gemini-cli" and any(
-        isinstance(said.get(name), dict) and said[name].get("enabled") is False for name in ("hooks", "hooksConfig")
+        isinstance(settings.get(name), dict) and settings[name].get("enabled") is False for name in ("hooks", "hooksConfig")
     ):
         return "it runs no hooks", f"Take `enabled: false` out of {files[0].path}."
     if agent != "codex":
         return None
-    config = _toml(files[1].path)
+    config = _read_toml(files[1].path)
     features = config.get("features")
     if isinstance(features, dict) and False in (features.get("hooks"), features.get("codex_hooks")):
         return "it runs no hooks", f"Set hooks = true under [features] in {files[1].path}."
@@ -126,27 +126,29 @@ def _off(agent: str, files: list[SettingsFile]) -> tuple[str, str] | None:
     return None
 
 
-def _faults(log: list[dict[str, object]]) -> Finding:
+def _check_faults(log: list[dict[str, object]]) -> Finding:
     """What went wrong of late, the last of it in full."""
-    since = f"{datetime.now(UTC) - TOLD_FOR:%Y-%m-%dT%H:%M:%SZ}"
+    since = f"{datetime.now(UTC) - REPORT_PERIOD:%Y-%m-%dT%H:%M:%SZ}"
     faults = [line for line in log if line.get("fault") and str(line.get("at")) >= since]
     if not faults:
         return Finding("hooks", "ok", "nothing went wrong in the last week")
     last = faults[-1]
-    told = f"{last.get('agent') or 'an agent'}, {last.get('event')}, {last.get('at')}: {last.get('fault')}"
-    return Finding("hooks", "warning", f"{len(faults)} of the last week's calls went wrong; the last: {told}", str(last.get("hint") or ""))
+    description = f"{last.get('agent') or 'an agent'}, {last.get('event')}, {last.get('at')}: {last.get('fault')}"
+    return Finding(
+        "hooks", "warning", f"{len(faults)} of the last week's calls went wrong; the last: {description}", str(last.get("hint") or "")
+    )
 
 
-def _waiting(home: str) -> Finding:
+def _check_waiting(home: str) -> Finding:
     """Sessions that ended and are not taken in yet."""
-    before = (datetime.now(UTC) - timedelta(hours=1)).timestamp()
-    waiting = [note for note in notes.listed(home) if note.at < before and note.has_news()]
-    if not waiting:
+    cutoff = (datetime.now(UTC) - timedelta(hours=1)).timestamp()
+    pending = [note for note in notes.list_notes(home) if note.at < cutoff and note.has_news()]
+    if not pending:
         return Finding("noted sessions", "ok", "all that ended are taken in")
-    return Finding("noted sessions", "warning", f"{len(waiting)} have something that is not taken in", "Take them in: onward sweep")
+    return Finding("noted sessions", "warning", f"{len(pending)} have something that is not taken in", "Take them in: onward sweep")
 
 
-def _said(path: Path) -> dict[str, Any]:
+def _read_settings(path: Path) -> dict[str, Any]:
     """Return what a settings file says; nothing where it is not there or not whole."""
     try:
         value = jsonc.parse(path.read_text(encoding="utf-8")).value
@@ -155,7 +157,7 @@ def _said(path: Path) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _toml(path: Path) -> dict[str, Any]:
+def _read_toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):

@@ -7,7 +7,7 @@ import sys
 import time
 
 
-class Detached:
+class DetachedProcess:
     """A Python *module* run with *arguments* in a session of its own, in *folder*."""
 
     def __init__(self, module: str, *arguments: str, folder: str) -> None:
@@ -21,11 +21,11 @@ class Detached:
             start_new_session=True, creationflags=flags,
         )  # fmt: skip
 
-    def has_ended(self, within_seconds: float) -> bool:
+    def has_ended(self, timeout_seconds: float) -> bool:
         """Wait at most so long for its end."""
-        until = time.monotonic() + within_seconds
+        deadline = time.monotonic() + timeout_seconds
         while self._process.poll() is None:
-            if time.monotonic() >= until:
+            if time.monotonic() >= deadline:
                 return False
             time.sleep(0.01)
         return True

@@ -13,7 +13,7 @@ from onward.agents.payload import AGENTS, COMPACT, END, START, STOP
 from onward.errors import NotFound
 from onward.settings import Machine
 
-SERVER = "onward"
+SERVER_NAME = "onward"
 """What the agents call Onward's MCP server."""
 
 HOOK_SECONDS = 10
@@ -32,7 +32,7 @@ _EVENTS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Hook:
+class HookSetting:
     """A hook: the item of the list at `path` in a settings file."""
 
     path: tuple[str, ...]
@@ -40,7 +40,7 @@ class Hook:
 
 
 @dataclass(frozen=True, slots=True)
-class Server:
+class McpServerSetting:
     """The MCP server: the member at `path`."""
 
     path: tuple[str, ...]
@@ -52,49 +52,50 @@ class SettingsFile:
     """A file of an agent, and what stands in it. `version` is what such a file has to say of its own form, None where nothing."""
 
     path: Path
-    hooks: tuple[Hook, ...] = ()
-    server: Server | None = None
+    hooks: tuple[HookSetting, ...] = ()
+    server: McpServerSetting | None = None
     version: int | None = None
 
 
-def files_of(agent: str, machine: Machine, program: tuple[str, ...] = ()) -> list[SettingsFile]:
+def settings_files(agent: str, machine: Machine, program: tuple[str, ...] = ()) -> list[SettingsFile]:
     """Return the files of *agent* and what belongs in them. *program* is what starts Onward: the one that runs now. Raises `NotFound`."""
     if agent not in AGENTS:
         raise NotFound(f"Onward has no hooks for {agent!r}.", f"It has for {', '.join(AGENTS)}.")
-    program = program or this_program()
+    program = program or current_program()
     hooks = tuple(
-        Hook(("hooks", name), _hook(agent, _command(program, "hook", event, "--agent", agent))) for name, event in _EVENTS[agent].items()
+        HookSetting(("hooks", name), _hook(agent, _command(program, "hook", event, "--agent", agent)))
+        for name, event in _EVENTS[agent].items()
     )
     server: dict[str, object] = {"command": program[0], "args": [*program[1:], "mcp"]}
     if agent == "claude-code":
         home = machine.folder("CLAUDE_CONFIG_DIR", ".claude")
         # Its servers stand in its own state, beside the folder, or in it where that was moved.
-        state = (home if machine.moved.get("CLAUDE_CONFIG_DIR") else machine.home) / ".claude.json"
+        state = (home if machine.folder_overrides.get("CLAUDE_CONFIG_DIR") else machine.home) / ".claude.json"
         return [
             SettingsFile(home / "settings.json", hooks),
-            SettingsFile(state, server=Server(("mcpServers", SERVER), {"type": "stdio", **server, "env": {}})),
+            SettingsFile(state, server=McpServerSetting(("mcpServers", SERVER_NAME), {"type": "stdio", **server, "env": {}})),
         ]
     if agent == "codex":
         home = machine.folder("CODEX_HOME", ".codex")
         return [
             SettingsFile(home / "hooks.json", hooks),
-            SettingsFile(home / "config.toml", server=Server(("mcp_servers", SERVER), server)),
+            SettingsFile(home / "config.toml", server=McpServerSetting(("mcp_servers", SERVER_NAME), server)),
         ]
     if agent == "gemini-cli":
-        return [SettingsFile(machine.home / ".gemini" / "settings.json", hooks, Server(("mcpServers", SERVER), server))]
+        return [SettingsFile(machine.home / ".gemini" / "settings.json", hooks, McpServerSetting(("mcpServers", SERVER_NAME), server))]
     home = machine.home / ".cursor"
     return [
         SettingsFile(home / "hooks.json", hooks, version=1),
-        SettingsFile(home / "mcp.json", server=Server(("mcpServers", SERVER), server)),
+        SettingsFile(home / "mcp.json", server=McpServerSetting(("mcpServers", SERVER_NAME), server)),
     ]
 
 
 def is_our_hook(value: object) -> bool:
     """Whether an item of a list of hooks calls Onward, whichever."""
     if isinstance(value, dict):
-        return any(is_our_hook(one) for one in value.values())
+        return any(is_our_hook(item) for item in value.values())
     if isinstance(value, list):
-        return any(is_our_hook(one) for one in value)
+        return any(is_our_hook(item) for item in value)
     return isinstance(value, str) and _HOOK_CALL.search(value) is not None
 
 
@@ -103,7 +104,7 @@ def is_our_server(value: object) -> bool:
     return isinstance(value, dict) and isinstance(value.get("args"), list) and value["args"][-1:] == ["mcp"]
 
 
-def this_program() -> tuple[str, ...]:
+def current_program() -> tuple[str, ...]:
     """Return what starts the Onward that runs now: its script, by its whole path, because an agent may know another PATH; else Python."""
     script = Path(sys.executable).parent / ("onward.exe" if sys.platform == "win32" else "onward")
     return (str(script),) if script.is_file() else (sys.executable, "-m", "onward")

@@ -14,32 +14,32 @@ import time
 
 from onward import whereabouts
 from onward.agents import notes, record
-from onward.agents.payload import AGENTS, END, EVENTS, MOST_BYTES, START, STOP, Payload, is_whole
+from onward.agents.payload import AGENTS, END, EVENTS, MAX_BYTES, START, STOP, HookPayload, is_complete_json
 
 DEADLINE_SECONDS = 8.0
 """After so long the answer is nothing. The agents are told to wait a little longer than that."""
 
-STOP_EVERY_SECONDS = 60.0
+STOP_INTERVAL_SECONDS = 60.0
 """After an answer, a session is taken in at most so often."""
 
-NOTHING = "{}\n"
+NO_ANSWER = "{}\n"
 
 
 def run(arguments: list[str]) -> int | None:
     """Answer a hook and return 0, always; None for what a person asks (`--help`, or a wrong call at a terminal), which the framework answers."""
-    began = time.monotonic()
-    call = _Call(arguments)
+    started = time.monotonic()
+    call = _HookCall(arguments)
     if call.asks_for_help or (call.fault and sys.stdin is not None and sys.stdin.isatty()):
         return None
-    answer = _Answer(call, began)
+    answer = _HookAnswer(call, started)
     try:
-        answer.give(_answered(call, began))
+        answer.send(_build_answer(call, started))
     except BaseException:  # noqa: BLE001 - whatever happens, the agent goes on
-        answer.give(NOTHING)
+        answer.send(NO_ANSWER)
     return 0
 
 
-class _Call:
+class _HookCall:
     """What the command line says."""
 
     def __init__(self, arguments: list[str]) -> None:
@@ -61,95 +61,97 @@ class _Call:
         self.fault = self.fault or ("" if self.event else "no event was named")
 
 
-class _Answer:
+class _HookAnswer:
     """The one answer: whoever is first gives it. When the time is up that is nothing, and the process ends."""
 
-    def __init__(self, call: _Call, began: float) -> None:
-        self._call, self._began = call, began
-        self._given = _thread.allocate_lock()
+    def __init__(self, call: _HookCall, started: float) -> None:
+        self._call, self._started = call, started
+        self._lock = _thread.allocate_lock()
         _thread.start_new_thread(self._give_up, ())
 
-    def give(self, text: str) -> None:
-        if self._given.acquire(blocking=False):
+    def send(self, text: str) -> None:
+        if self._lock.acquire(blocking=False):
             # An agent that is gone needs no answer.
             with contextlib.suppress(OSError):
                 os.write(1, text.encode("utf-8", "replace"))
 
     def _give_up(self) -> None:
         time.sleep(DEADLINE_SECONDS)
-        self.give(NOTHING)
+        self.send(NO_ANSWER)
         with contextlib.suppress(Exception):
             fault, hint = (
                 f"no answer within {DEADLINE_SECONDS:g} s",
                 "Is the store's server there, and the disk at ease? Run `onward doctor`.",
             )
             record.add(
-                whereabouts.home(os.environ), agent=self._call.agent, event=self._call.event, session="", began=self._began,
-                what="nothing", fault=fault, hint=hint,
+                whereabouts.data_folder(os.environ), agent=self._call.agent, event=self._call.event, session="", started=self._started,
+                outcome="nothing", fault=fault, hint=hint,
             )  # fmt: skip
         os._exit(0)
 
 
-def _answered(call: _Call, began: float) -> str:
-    home = whereabouts.home(os.environ)
-    payload = Payload(call.agent, call.event, _input())
-    what, text, hint = "nothing", "", "Its agent, or its version, calls hooks in a way that is not known: see docs/agents.md."
+def _build_answer(call: _HookCall, started: float) -> str:
+    home = whereabouts.data_folder(os.environ)
+    payload = HookPayload(call.agent, call.event, _read_input())
+    outcome, text, hint = "nothing", "", "Its agent, or its version, calls hooks in a way that is not known: see docs/agents.md."
     try:
         if call.fault:
             payload.fault = f"wrong call: {call.fault}"
         elif payload.event == START:
-            from onward.agents.starting import begin
+            from onward.agents.starting import start_session
 
-            what, text = begin(home, payload, os.environ)
+            outcome, text = start_session(home, payload, os.environ)
         else:
-            what = _taken_in(home, payload)
+            outcome = _schedule_capture(home, payload)
     except Exception as error:  # noqa: BLE001 - whatever it is, the agent goes on, and the log says what it was
-        payload.fault, hint = _fault(error)
+        payload.fault, hint = _describe_fault(error)
     fault, hint = payload.fault, hint if payload.fault else ""
     if call.as_json:
         # A person looks, or a program does: no agent called.
-        return _shaped(payload, text, as_json=True)
-    record.add(home, agent=payload.agent, event=payload.event, session=payload.session, began=began, what=what, fault=fault, hint=hint)
-    return _shaped(payload, text, as_json=False)
+        return _format_answer(payload, text, as_json=True)
+    record.add(
+        home, agent=payload.agent, event=payload.event, session=payload.session, started=started, outcome=outcome, fault=fault, hint=hint
+    )
+    return _format_answer(payload, text, as_json=False)
 
 
-def _input() -> str:
+def _read_input() -> str:
     """Return what the agent sends; nothing where a person calls. One whole object is all that comes, whether its end is told or not."""
     if sys.stdin is None or sys.stdin.isatty():
         return ""
-    said = b""
-    while len(said) < MOST_BYTES and (data := os.read(0, 65_536)):
-        said += data
-        if data.rstrip().endswith(b"}") and is_whole(said):
+    content = b""
+    while len(content) < MAX_BYTES and (data := os.read(0, 65_536)):
+        content += data
+        if data.rstrip().endswith(b"}") and is_complete_json(content):
             break
-    return said.decode("utf-8", "replace")
+    return content.decode("utf-8", "replace")
 
 
-def _taken_in(home: str, payload: Payload) -> str:
+def _schedule_capture(home: str, payload: HookPayload) -> str:
     """Note what is known of the session and have it taken in; return what was done."""
-    from onward.agents.detached import Detached
-    from onward.app.place import place_of
+    from onward.agents.detached import DetachedProcess
+    from onward.app.place import find_repository
 
     if not payload.session and not payload.transcript:
         payload.fault = payload.fault or "the agent does not say which session it is"
         return "nothing"
-    note = notes.of(home, payload.agent, payload.session or payload.transcript)
-    if payload.event == STOP and (note.state == notes.ENDED or time.time() - note.asked < STOP_EVERY_SECONDS):
+    note = notes.open_note(home, payload.agent, payload.session or payload.transcript)
+    if payload.event == STOP and (note.state == notes.ENDED or time.time() - note.asked < STOP_INTERVAL_SECONDS):
         return "nothing: it was taken in a moment ago"
     note.cwd = payload.cwd or note.cwd or os.getcwd()
-    note.root = note.root or place_of(note.cwd)[0]
+    note.root = note.root or find_repository(note.cwd)[0]
     note.transcript = payload.transcript or note.transcript
     note.state = notes.ENDED if payload.event == END else note.state
     note.asked = time.time()
     note.write()
-    Detached("onward.agents.capturing", payload.event, note.path, folder=home)
+    DetachedProcess("onward.agents.capturing", payload.event, note.path, folder=home)
     return "taking it in"
 
 
-def _shaped(payload: Payload, text: str, *, as_json: bool) -> str:
+def _format_answer(payload: HookPayload, text: str, *, as_json: bool) -> str:
     """Return the answer in the shape that the agent reads."""
     if not text and not as_json:
-        return NOTHING
+        return NO_ANSWER
     # Imported by the payload already.
     import json
 
@@ -168,9 +170,9 @@ def _shaped(payload: Payload, text: str, *, as_json: bool) -> str:
     return json.dumps(shape, ensure_ascii=False) + "\n"
 
 
-def _fault(error: BaseException) -> tuple[str, str]:
+def _describe_fault(error: BaseException) -> tuple[str, str]:
     """Return what went wrong, and what to do."""
     if type(error).__module__ == "sqlite3":
         return f"the store cannot be read: {error}", "Run `onward doctor`: it says what is wrong with the store."
-    said = getattr(error, "message", "") or f"{type(error).__name__}: {error}"
-    return said, getattr(error, "hint", "") or "Run `onward doctor`."
+    message = getattr(error, "message", "") or f"{type(error).__name__}: {error}"
+    return message, getattr(error, "hint", "") or "Run `onward doctor`."

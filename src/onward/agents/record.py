@@ -7,7 +7,7 @@ import json
 import os
 import time
 
-MOST_BYTES = 262_144
+MAX_BYTES = 262_144
 """A log of this size is put aside, and the one that was put aside before is gone."""
 
 
@@ -21,11 +21,11 @@ def path(home: str) -> str:
     return os.path.join(folder(home), "hooks.log")
 
 
-def add(home: str, *, agent: str, event: str, session: str, began: float, what: str, fault: str = "", hint: str = "") -> None:
+def add(home: str, *, agent: str, event: str, session: str, started: float, outcome: str, fault: str = "", hint: str = "") -> None:
     """Add a line: *what* was done, and the *fault* where something went wrong. *began* is when, of `time.monotonic`."""
     line = {
         "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "agent": agent, "event": event, "session": session[:80],
-        "ms": round((time.monotonic() - began) * 1000), "what": what[:400],
+        "ms": round((time.monotonic() - started) * 1000), "what": outcome[:400],
     }  # fmt: skip
     if fault:
         line |= {"fault": fault[:400], "hint": hint[:400]}
@@ -36,16 +36,16 @@ def add(home: str, *, agent: str, event: str, session: str, began: float, what: 
         descriptor = os.open(path(home), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         try:
             os.write(descriptor, data)
-            is_full = os.fstat(descriptor).st_size > MOST_BYTES
+            is_full = os.fstat(descriptor).st_size > MAX_BYTES
         finally:
             os.close(descriptor)
         if is_full:
             os.replace(path(home), path(home) + ".1")
 
 
-def lines(home: str) -> list[dict[str, object]]:
+def read_lines(home: str) -> list[dict[str, object]]:
     """Return what the log holds, the oldest first; a line that cannot be read is left out."""
-    found = []
+    entries = []
     for name in (path(home) + ".1", path(home)):
         try:
             with open(name, encoding="utf-8", errors="replace") as stream:
@@ -56,5 +56,5 @@ def lines(home: str) -> list[dict[str, object]]:
             with contextlib.suppress(ValueError):
                 value = json.loads(line)
                 if isinstance(value, dict):
-                    found.append(value)
-    return found
+                    entries.append(value)
+    return entries

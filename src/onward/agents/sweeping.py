@@ -14,93 +14,93 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from onward.agents import notes
-from onward.agents.capturing import Taken, take
+from onward.agents.capturing import CaptureResult, capture
 from onward.agents.notes import Note
 from onward.app import sweeping
 from onward.app.discovery import agent_folders
 from onward.app.left import changed_at
-from onward.app.sweeping import Swept
+from onward.app.sweeping import SweepReport
 from onward.settings import Settings, read_machine
 from onward.wiring import open_store
 
 FIRST_SECONDS = 60.0
 EVERY_SECONDS = 300.0
-MOST_SECONDS = 3600.0
+MAX_SECONDS = 3600.0
 POLL_SECONDS = 0.5
 
 _log = logging.getLogger("onward.sweep")
 
 
 @dataclass(frozen=True, slots=True)
-class SweptUp:
+class FullSweep:
     """What became of the sessions that were noted, and of everything else."""
 
-    noted: list[Taken]
-    rest: Swept
+    captures: list[CaptureResult]
+    report: SweepReport
 
 
-def sweep(settings: Settings) -> SweptUp | None:
+def sweep_all(settings: Settings) -> FullSweep | None:
     """Sweep up once; None where another process is doing so. On the store of a server, what was noted on this machine alone: that sweeps the rest itself."""
     quiet = timedelta(minutes=settings.quiet_minutes)
     if settings.server:
-        return SweptUp(_noted(settings, quiet), Swept())
-    with open_store(settings) as store, sweeping.only_one(store) as is_ours:
-        if not is_ours:
+        return FullSweep(_capture_noted(settings, quiet), SweepReport())
+    with open_store(settings) as store, sweeping.lock_sweep(store) as has_lock:
+        if not has_lock:
             return None
-        noted = _noted(settings, quiet)
-        rest = sweeping.sweep(
+        captures = _capture_noted(settings, quiet)
+        report = sweeping.sweep(
             store, agent_folders(read_machine(), Path.cwd()), quiet=quiet,
             budget_tokens=settings.budget_tokens, worktrees=settings.worktrees,
         )  # fmt: skip
-    return SweptUp(noted, rest)
+    return FullSweep(captures, report)
 
 
-def _noted(settings: Settings, quiet: timedelta) -> list[Taken]:
+def _capture_noted(settings: Settings, quiet: timedelta) -> list[CaptureResult]:
     """Take in what was noted, and return what became of it where there was something."""
-    taken = [take(note) for note in notes.listed(str(settings.home)) if _is_due(note, quiet)]
-    return [one for one in taken if one.numbers or one.fault]
+    results = [capture(note) for note in notes.list_notes(str(settings.home)) if _is_due(note, quiet)]
+    return [result for result in results if result.numbers or result.fault]
 
 
 def _is_due(note: Note, quiet: timedelta) -> bool:
     """Whether the session of a note is over: it said so, or has been quiet for long enough."""
     if note.state == notes.ENDED:
         return True
-    at = changed_at(note.transcript) or datetime.fromtimestamp(note.at, UTC)
-    return note.has_news() and datetime.now(UTC) - at >= quiet
+    last_change = changed_at(note.transcript) or datetime.fromtimestamp(note.at, UTC)
+    return note.has_news() and datetime.now(UTC) - last_change >= quiet
 
 
 @contextmanager
 def start(folder: Path | None = None) -> Iterator[None]:
     """Sweep up again and again beside whatever is done inside, each time in a process of its own: what it costs, no request waits for."""
-    over = threading.Event()
-    thread = threading.Thread(target=_again_and_again, args=(over, folder), name="onward-sweep", daemon=True)
+    stop = threading.Event()
+    thread = threading.Thread(target=_run_periodically, args=(stop, folder), name="onward-sweep", daemon=True)
     thread.start()
     try:
         yield
     finally:
-        over.set()
+        stop.set()
         thread.join()
 
 
-def _again_and_again(over: threading.Event, folder: Path | None) -> None:
+def _run_periodically(stop: threading.Event, folder: Path | None) -> None:
     wait_seconds = FIRST_SECONDS
-    while not over.wait(wait_seconds):
+    while not stop.wait(wait_seconds):
         wait_seconds = EVERY_SECONDS
         try:
-            _once(over, folder)
+            _run_once(stop, folder)
         except OSError as error:
             _log.warning("no sweep could be started: %s", error)
 
 
-def _once(over: threading.Event, folder: Path | None) -> None:
+def _run_once(stop: threading.Event, folder: Path | None) -> None:
     command = [sys.executable, "-P", "-m", "onward", "sweep", "--json"]
-    until = time.monotonic() + MOST_SECONDS
+    deadline = time.monotonic() + MAX_SECONDS
     with subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
-        while process.poll() is None and time.monotonic() < until and not over.wait(POLL_SECONDS):
+        while process.poll() is None and time.monotonic() < deadline and not stop.wait(POLL_SECONDS):
             pass
         if process.poll() is None:
             # What it did so far stays; the next one goes on.
             process.kill()
-        _, said = process.communicate()
-    if process.returncode and not over.is_set():
-        _log.warning("a sweep failed: %s", said.decode(errors="replace").strip()[-400:] or "it took more than an hour")
+        _, error_output = process.communicate()
+    if process.returncode and not stop.is_set():
+        _log.warning("a sweep failed: %s", error_output.decode(errors="replace").strip()[-400:] or "it took more than an hour")

@@ -16,12 +16,12 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 
 from onward import __version__
-from onward.api.access import Access, described
-from onward.api.desk import Desk
+from onward.api.access import AccessControl, describe_access
+from onward.api.desk import ApiContext
 from onward.api.document import describe_shapes
-from onward.api.edge import Edge, request_id
-from onward.api.envelope import CODES, refused, refused_by
-from onward.api.gate import Gate
+from onward.api.edge import RequestLog, request_id
+from onward.api.envelope import CODE_BY_STATUS, error_response, response_to_error
+from onward.api.gate import HostGuard
 from onward.api.idempotency import Idempotency
 from onward.api.limit import BodyLimit
 from onward.api.metrics import Metrics
@@ -67,7 +67,7 @@ UPLOADS = frozenset({"/api/imports", "/api/projects/import"})
 THREADS = 8
 """Requests that are worked on at once. More only wait for each other: for Python's lock, and for the store's one writer. With twice as many the slowest wait half as long again."""
 
-ABOUT = """Turns the sessions of AI agents into one evolving handoff per project, and measures what it keeps.
+DESCRIPTION = """Turns the sessions of AI agents into one evolving handoff per project, and measures what it keeps.
 
 Every answer is `{"success": true, "data": …}` or `{"success": false, "error": {"code", "message", "details"?}}`. Lists come in pages: pass `next_cursor` on as `cursor`.
 Send an `Idempotency-Key` with a write, and sending it again does it once. Fields of requests may be written in snake_case or camelCase."""
@@ -79,42 +79,44 @@ class Application(FastAPI):
     def openapi(self) -> dict[str, Any]:
         """Return the OpenAPI document."""
         if not self.openapi_schema:
-            document = described(super().openapi())
+            document = describe_access(super().openapi())
             describe_shapes(document)
             self.openapi_schema = document
         return self.openapi_schema
 
 
-def build(store: Store, settings: Settings, *, beside: Sequence[Callable[[], AbstractAsyncContextManager[None]]] = ()) -> FastAPI:
+def build(store: Store, settings: Settings, *, services: Sequence[Callable[[], AbstractAsyncContextManager[None]]] = ()) -> FastAPI:
     """Return the application over an open *store*, which whoever opened it closes. What runs *beside* it is entered when it starts, and left when it ends."""
     application = Application(
-        title="Onward", version=__version__, description=ABOUT, lifespan=_lifespan(beside), docs_url=None, redoc_url=None,
-        telemetry={"tracing": False, "metrics": False}, middleware=_around(settings), exception_handlers=_HANDLERS,
+        title="Onward", version=__version__, description=DESCRIPTION, lifespan=_lifespan(services), docs_url=None, redoc_url=None,
+        telemetry={"tracing": False, "metrics": False}, middleware=_middleware(settings), exception_handlers=_HANDLERS,
     )  # fmt: skip
-    application.state.desk = Desk(store, settings, Writer(store))
+    application.state.desk = ApiContext(store, settings, Writer(store))
     application.state.metrics = Metrics()
     for noun in ROUTES:
         application.router.routes.extend(import_module(f"onward.api.routes.{noun}").router.routes)
     return application
 
 
-def _lifespan(beside: Sequence[Callable[[], AbstractAsyncContextManager[None]]]) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+def _lifespan(
+    services: Sequence[Callable[[], AbstractAsyncContextManager[None]]],
+) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
-    async def living(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         current_default_thread_limiter().total_tokens = THREADS
-        async with AsyncExitStack() as running:
-            for one in beside:
-                await running.enter_async_context(one())
+        async with AsyncExitStack() as stack:
+            for start_service in services:
+                await stack.enter_async_context(start_service())
             yield
 
-    return living
+    return lifespan
 
 
-def _around(settings: Settings) -> Sequence[Middleware]:
+def _middleware(settings: Settings) -> Sequence[Middleware]:
     """Return what stands around the routes, the outermost first."""
     return (
-        Middleware(Edge),
-        Middleware(Gate, trusted_hosts=None if settings.is_open else settings.trusted_hosts, origins=settings.cors_origins),
+        Middleware(RequestLog),
+        Middleware(HostGuard, trusted_hosts=None if settings.is_exposed else settings.trusted_hosts, origins=settings.cors_origins),
         Middleware(
             CORSMiddleware,
             allow_origins=settings.cors_origins,
@@ -122,38 +124,40 @@ def _around(settings: Settings) -> Sequence[Middleware]:
             allow_headers=("Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "Last-Event-ID"),
             expose_headers=("ETag", "Retry-After", "X-Request-Id"),
         ),
-        Middleware(Access, settings=settings),
+        Middleware(AccessControl, settings=settings),
         Middleware(GZipMiddleware, minimum_size=1024, compresslevel=5),
         Middleware(BodyLimit, most_bytes=settings.body_limit_mb * 2**20, uploads=UPLOADS),
         Middleware(Idempotency),
     )
 
 
-async def _of_ours(_: Request, error: OnwardError) -> Response:
-    return refused_by(error, request_id())
+async def _handle_onward_error(_: Request, error: OnwardError) -> Response:
+    return response_to_error(error, request_id())
 
 
-async def _of_validation(_: Request, error: RequestValidationError) -> Response:
-    found = error.errors()
-    if any(one["type"] == "json_invalid" for one in found):
-        return refused(400, "bad_json", "The body is not JSON.", request_id())
-    details = [{"field": ".".join(map(str, one["loc"][1:])) or str(one["loc"][0]), "problem": one["msg"]} for one in found]
-    said = "; ".join(f"{one['field']}: {one['problem']}" for one in details[:5])
-    return refused(422, "invalid", f"The request cannot be used. {said}.", request_id(), details=details)
+async def _handle_validation_error(_: Request, error: RequestValidationError) -> Response:
+    problems = error.errors()
+    if any(problem["type"] == "json_invalid" for problem in problems):
+        return error_response(400, "bad_json", "The body is not JSON.", request_id())
+    details = [
+        {"field": ".".join(map(str, problem["loc"][1:])) or str(problem["loc"][0]), "problem": problem["msg"]} for problem in problems
+    ]
+    summary = "; ".join(f"{detail['field']}: {detail['problem']}" for detail in details[:5])
+    return error_response(422, "invalid", f"The request cannot be used. {summary}.", request_id(), details=details)
 
 
-async def _of_http(_: Request, error: AnyHTTPException) -> Response:
+async def _handle_http_error(_: Request, error: AnyHTTPException) -> Response:
     message = {
         404: "There is no such route. They are listed at /openapi.json.",
         405: "This route has no such method. They are listed at /openapi.json.",
     }.get(error.status_code, str(error.detail))
-    answer = refused(error.status_code, CODES.get(error.status_code, "refused"), message, request_id())
+    answer = error_response(error.status_code, CODE_BY_STATUS.get(error.status_code, "refused"), message, request_id())
     answer.headers.update(error.headers or {})
     return answer
 
 
 _HANDLERS: dict[int | type[Exception], Callable[[Request, Any], Coroutine[Any, Any, Response]]] = {
-    OnwardError: _of_ours,
-    RequestValidationError: _of_validation,
-    AnyHTTPException: _of_http,
+    OnwardError: _handle_onward_error,
+    RequestValidationError: _handle_validation_error,
+    AnyHTTPException: _handle_http_error,
 }

@@ -7,12 +7,12 @@ from hashlib import blake2b
 from fastapi import Request, Response
 
 
-def tagged(request: Request, answer: Response) -> Response:
+def with_etag(request: Request, answer: Response) -> Response:
     """Return *answer* with its ETag; or, when the caller has it already, only that it is as it was. Weak, because compression changes the bytes."""
     etag = f'W/"{blake2b(answer.body, digest_size=12).hexdigest()}"'
-    had = {one.strip() for one in request.headers.get("if-none-match", "").split(",")}
+    known_etags = {etag_text.strip() for etag_text in request.headers.get("if-none-match", "").split(",")}
     headers = {"etag": etag, "cache-control": "private, no-cache"}
-    if had & {etag, etag.removeprefix("W/"), "*"}:
+    if known_etags & {etag, etag.removeprefix("W/"), "*"}:
         return Response(status_code=304, headers=headers)
     answer.headers.update(headers)
     return answer

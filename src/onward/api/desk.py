@@ -24,36 +24,36 @@ MOST_BYTES = 32 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class ApiContext:
     """An open store and the settings that it was opened by. One for the whole process: the store may be used from any thread."""
 
     store: Store
     settings: Settings
     writer: Writer
 
-    async def at_once(self, read: Callable[[], Found], *, of_bytes: int = 0) -> Found:
+    async def read(self, work: Callable[[], Found], *, size_bytes: int = 0) -> Found:
         """Return what *read* finds: a few rows by their keys, and nothing that is written; *of_bytes* tells how much else it goes through.
 
         SQLite finds them in less time than a trip to a thread and back takes, and never waits for a writer. A database across a network is asked in a thread.
         """
-        return await run_sync(self._read, read) if self.store.path is None or of_bytes > MOST_BYTES else self._read(read)
+        return await run_sync(self._read, work) if self.store.path is None or size_bytes > MOST_BYTES else self._read(work)
 
     async def write(self, work: Callable[[Connection], Found]) -> Found:
         """Do *work* in a transaction, and return what it returns once that is committed: on SQLite with what others want written at the same time, for it has one writer."""
         return await self.writer.write(work) if self.store.path else await run_sync(self._write, work)
 
-    def _read(self, read: Callable[[], Found]) -> Found:
-        with self.store.one_state():
-            return read()
+    def _read(self, work: Callable[[], Found]) -> Found:
+        with self.store.snapshot():
+            return work()
 
     def _write(self, work: Callable[[Connection], Found]) -> Found:
         with self.store.write() as connection:
             return work(connection)
 
 
-async def _desk(request: Request) -> Desk:
+async def _context(request: Request) -> ApiContext:
     # Not a plain function: that would be another trip to a thread, for every request.
-    return cast("Desk", request.app.state.desk)
+    return cast("ApiContext", request.app.state.desk)
 
 
-At = Annotated[Desk, Depends(_desk)]
+Context = Annotated[ApiContext, Depends(_context)]

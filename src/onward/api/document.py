@@ -12,28 +12,28 @@ from typing import Any
 from pydantic import TypeAdapter
 
 _COMPONENTS = "#/components/schemas/{model}"
-_NAMED: dict[str, Any] = {}
+_SHAPES: dict[str, Any] = {}
 """Every shape that a route names, by the reference that stands for it until the document is made."""
 
 
-def content(shape: Any) -> dict[str, Any]:
+def json_content(shape: Any) -> dict[str, Any]:
     """Return what the document says of a body of JSON of this *shape*."""
     reference = f"#/shapes/{shape!r}"
-    _NAMED[reference] = shape
+    _SHAPES[reference] = shape
     return {"application/json": {"schema": {"$ref": reference}}}
 
 
 def describe_shapes(document: dict[str, Any]) -> None:
     """Put into an OpenAPI *document* what its shapes look like. Raises `ValueError` where two are called the same."""
-    named = {schema["$ref"] for schema in _schemas(document) if schema.get("$ref") in _NAMED}
-    found, described = TypeAdapter.json_schemas(
-        [(one, "serialization", TypeAdapter(_NAMED[one])) for one in sorted(named)], ref_template=_COMPONENTS
+    references = {schema["$ref"] for schema in _schemas(document) if schema.get("$ref") in _SHAPES}
+    schemas, definitions = TypeAdapter.json_schemas(
+        [(reference, "serialization", TypeAdapter(_SHAPES[reference])) for reference in sorted(references)], ref_template=_COMPONENTS
     )
     for schema in _schemas(document):
-        if schema.get("$ref") in named:
-            schema.update(found[schema.pop("$ref"), "serialization"])
+        if schema.get("$ref") in references:
+            schema.update(schemas[schema.pop("$ref"), "serialization"])
     components = document.setdefault("components", {}).setdefault("schemas", {})
-    for name, shape in described["$defs"].items():
+    for name, shape in definitions["$defs"].items():
         if components.setdefault(name, shape) != shape:
             raise ValueError(f"two shapes are called {name}")
 

@@ -15,22 +15,22 @@ from secrets import token_hex
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from onward.api.envelope import refused
+from onward.api.envelope import error_response
 from onward.app.access import CALLER
 
 REQUEST_ID = "x-request-id"
 _ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
-_current: ContextVar[str] = ContextVar("request_id", default="")
+_current_id: ContextVar[str] = ContextVar("request_id", default="")
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 
 def request_id() -> str:
     """Return the id of the request that is being answered."""
-    return _current.get()
+    return _current_id.get()
 
 
-class Edge:
+class RequestLog:
     """Gives each request an id (the caller's own, if it is a plain word) and logs it when it is answered."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -41,43 +41,45 @@ class Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        said = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
-        name = said.decode() if _ID.fullmatch(said) else token_hex(8)
-        _current.set(name)
-        started, status = time.perf_counter(), 0
+        sent_id = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
+        current_id = sent_id.decode() if _ID.fullmatch(sent_id) else token_hex(8)
+        _current_id.set(current_id)
+        started_at, status = time.perf_counter(), 0
 
-        async def sending(message: Message) -> None:
+        async def send_with_id(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message["headers"], (b"x-request-id", name.encode())]
+                message["headers"] = [*message["headers"], (b"x-request-id", current_id.encode())]
             await send(message)
 
         try:
-            await self._app(scope, receive, sending)
+            await self._app(scope, receive, send_with_id)
         except Exception as error:  # noqa: BLE001 - whatever happens, the caller gets an answer and the log says where
-            log.error("failed", request_id=name, route=_route(scope), error=type(error).__name__, where=_where(error))  # noqa: TRY400 - its message may hold content
+            log.error(
+                "failed", request_id=current_id, route=_route_pattern(scope), error=type(error).__name__, where=_innermost_frames(error)
+            )  # noqa: TRY400 - its message may hold content
             if not status:
-                await refused(500, "defect", f"This is a defect of Onward. Report it with the request id {name}.", name)(
-                    scope, receive, sending
+                await error_response(500, "defect", f"This is a defect of Onward. Report it with the request id {current_id}.", current_id)(
+                    scope, receive, send_with_id
                 )
-        route, ms = _route(scope), _ms(started)
-        whose = {"token": scope[CALLER].token} if CALLER in scope and scope[CALLER].token else {}
-        log.info("answered", request_id=name, method=scope["method"], route=route, status=status, ms=ms, **whose)
+        route, ms = _route_pattern(scope), _elapsed_ms(started_at)
+        token_field = {"token": scope[CALLER].token} if CALLER in scope and scope[CALLER].token else {}
+        log.info("answered", request_id=current_id, method=scope["method"], route=route, status=status, ms=ms, **token_field)
         scope["app"].state.metrics.answered(scope["method"], route, status, ms)
 
 
-def _route(scope: Scope) -> str:
+def _route_pattern(scope: Scope) -> str:
     """Return the route's pattern, not its path: a path may hold a name."""
     path: str = getattr(scope.get("route") or scope.get("endpoint"), "path", "")
     return path
 
 
-def _ms(started: float) -> float:
+def _elapsed_ms(started: float) -> float:
     return round((time.perf_counter() - started) * 1000, 2)
 
 
-def _where(error: BaseException) -> list[str]:
+def _innermost_frames(error: BaseException) -> list[str]:
     """Return the innermost places that an error went through. Its message is left out: it may repeat what somebody wrote."""
     frames = traceback.extract_tb(error.__traceback__)[-6:]
     return [f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}" for frame in frames]

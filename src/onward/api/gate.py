@@ -11,43 +11,43 @@ from collections.abc import Collection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from onward.api.edge import request_id
-from onward.api.envelope import refused
+from onward.api.envelope import error_response
 
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 
-class Gate:
+class HostGuard:
     """Refuses what was not meant for this server, or was sent by another site's page. *trusted_hosts* are further names of this server, None for any name; *origins* are further sites."""
 
     def __init__(self, app: ASGIApp, *, trusted_hosts: Collection[str] | None = (), origins: Collection[str] = ()) -> None:
         self._app = app
-        self._names = None if trusted_hosts is None else LOOPBACK_NAMES | {name.lower() for name in trusted_hosts}
+        self._hosts = None if trusted_hosts is None else LOOPBACK_NAMES | {name.lower() for name in trusted_hosts}
         self._origins = {origin.lower().rstrip("/") for origin in origins}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or refuse it."""
-        why = self._refusal(scope) if scope["type"] in ("http", "websocket") else ""
-        if not why:
+        reason = self._refusal_reason(scope) if scope["type"] in ("http", "websocket") else ""
+        if not reason:
             await self._app(scope, receive, send)
         elif scope["type"] == "http":
-            await refused(403, "not_allowed", why, request_id())(scope, receive, send)
+            await error_response(403, "not_allowed", reason, request_id())(scope, receive, send)
         else:
             await send({"type": "websocket.close", "code": 1008})
 
-    def _refusal(self, scope: Scope) -> str:
+    def _refusal_reason(self, scope: Scope) -> str:
         host = origin = ""
         for name, value in scope["headers"]:
             if name == b"host":
                 host = value.decode("latin-1").lower()
             elif name == b"origin":
                 origin = value.decode("latin-1").lower()
-        if self._names is not None and _name(host) not in self._names:
+        if self._hosts is not None and _host_name(host) not in self._hosts:
             return "This server is not called that. Ask for it by 127.0.0.1 or localhost, or name it in ONWARD_TRUSTED_HOSTS."
         if origin and origin.partition("://")[2] != host and origin not in self._origins:
             return "A page of another site sent this. Allow that site in ONWARD_CORS_ORIGINS if it is yours."
         return ""
 
 
-def _name(host: str) -> str:
+def _host_name(host: str) -> str:
     """Return *host* without its port."""
     return host[: host.index("]") + 1] if host.startswith("[") and "]" in host else host.partition(":")[0]

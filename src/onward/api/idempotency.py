@@ -9,9 +9,9 @@ from anyio.to_thread import run_sync
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from onward.api.desk import Desk
+from onward.api.desk import ApiContext
 from onward.api.edge import request_id
-from onward.api.envelope import refused_by
+from onward.api.envelope import response_to_error
 from onward.app import repeating
 from onward.errors import BadInput, OnwardError
 
@@ -27,35 +27,38 @@ class Idempotency:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or answer it again."""
-        given = _header(scope, b"idempotency-key") if scope["type"] == "http" and scope["method"] in _METHODS else b""
-        if not given:
+        key_header = _header(scope, b"idempotency-key") if scope["type"] == "http" and scope["method"] in _METHODS else b""
+        if not key_header:
             await self._app(scope, receive, send)
             return
-        if not _KEY.fullmatch(given):
+        if not _KEY.fullmatch(key_header):
             error = BadInput("An Idempotency-Key is a word of at most 200 characters.", "Use a UUID.")
-            await refused_by(error, request_id())(scope, receive, send)
+            await response_to_error(error, request_id())(scope, receive, send)
             return
-        desk: Desk = scope["app"].state.desk
-        parts = [part async for part in _parts(receive)]
-        asked = [scope["method"].encode(), scope["path"].encode(), scope["query_string"], *parts]
-        key, digest = repeating.named(_header(scope, b"authorization"), given), repeating.named(*asked[:3], b"".join(parts))
+        context: ApiContext = scope["app"].state.desk
+        chunks = [chunk async for chunk in _read_chunks(receive)]
+        signature = [scope["method"].encode(), scope["path"].encode(), scope["query_string"], *chunks]
+        key, digest = (
+            repeating.digest_parts(_header(scope, b"authorization"), key_header),
+            repeating.digest_parts(*signature[:3], b"".join(chunks)),
+        )
         try:
-            kept = await run_sync(repeating.begin, desk.store, key, digest)
+            stored_answer = await run_sync(repeating.start, context.store, key, digest)
         except OnwardError as error:
-            await refused_by(error, request_id())(scope, receive, send)
+            await response_to_error(error, request_id())(scope, receive, send)
             return
-        if kept:
+        if stored_answer:
             headers = {"idempotent-replayed": "true"}
-            await Response(kept.body, kept.status or 200, headers, "application/json")(scope, receive, send)
+            await Response(stored_answer.body, stored_answer.status or 200, headers, "application/json")(scope, receive, send)
             return
-        await self._first(scope, _again(parts, receive), send, key, desk)
+        await self._answer_first(scope, _replay_body(chunks, receive), send, key, context)
 
-    async def _first(self, scope: Scope, receive: Receive, send: Send, key: str, desk: Desk) -> None:
+    async def _answer_first(self, scope: Scope, receive: Receive, send: Send, key: str, context: ApiContext) -> None:
         """Answer a request that came for the first time, and keep the answer before it is sent."""
         start: Message = {"status": 500, "headers": []}
         body = b""
 
-        async def sending(message: Message) -> None:
+        async def hold_answer(message: Message) -> None:
             nonlocal start, body
             if message["type"] == "http.response.start":
                 start = message
@@ -64,17 +67,17 @@ class Idempotency:
             if message.get("more_body"):
                 return
             if start["status"] >= 500:
-                await run_sync(repeating.forget, desk.store, key)
+                await run_sync(repeating.delete, context.store, key)
             else:
-                shown_once = (b"cache-control", b"no-store") in start["headers"]
-                await run_sync(repeating.finish, desk.store, key, start["status"], b"" if shown_once else body)
+                is_secret = (b"cache-control", b"no-store") in start["headers"]
+                await run_sync(repeating.finish, context.store, key, start["status"], b"" if is_secret else body)
             await send(start)
             await send({"type": "http.response.body", "body": body})
 
         try:
-            await self._app(scope, receive, sending)
+            await self._app(scope, receive, hold_answer)
         except BaseException:
-            await run_sync(repeating.forget, desk.store, key)
+            await run_sync(repeating.delete, context.store, key)
             raise
 
 
@@ -82,7 +85,7 @@ def _header(scope: Scope, name: bytes) -> bytes:
     return next((value for key, value in scope["headers"] if key == name), b"")
 
 
-async def _parts(receive: Receive) -> AsyncIterator[bytes]:
+async def _read_chunks(receive: Receive) -> AsyncIterator[bytes]:
     """Yield a request's body; what is too long is refused while it is read."""
     while True:
         message = await receive()
@@ -91,11 +94,11 @@ async def _parts(receive: Receive) -> AsyncIterator[bytes]:
             return
 
 
-def _again(parts: list[bytes], receive: Receive) -> Receive:
+def _replay_body(chunks: list[bytes], receive: Receive) -> Receive:
     """Return what gives the body that was read already, then goes on with *receive*."""
-    left: list[Message] = [{"type": "http.request", "body": b"".join(parts), "more_body": False}]
+    messages: list[Message] = [{"type": "http.request", "body": b"".join(chunks), "more_body": False}]
 
-    async def receiving() -> Message:
-        return left.pop() if left else await receive()
+    async def receive_again() -> Message:
+        return messages.pop() if messages else await receive()
 
-    return receiving
+    return receive_again

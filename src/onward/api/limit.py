@@ -8,10 +8,10 @@ from fastapi import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from onward.api.edge import request_id
-from onward.api.envelope import refused_by
+from onward.api.envelope import response_to_error
 from onward.errors import TooLarge
 
-UPLOAD_TIMES = 64
+UPLOAD_FACTOR = 64
 
 
 class BodyLimit:
@@ -30,45 +30,45 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        most_bytes = self._most_of(scope)
-        told = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
-        if told.isdigit() and int(told) > most_bytes:
+        most_bytes = self._limit_for(scope)
+        content_length = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
+        if content_length.isdigit() and int(content_length) > most_bytes:
             await self._refuse(most_bytes, scope, receive, send)
             return
-        came = 0
+        received_bytes = 0
         has_answered = False
 
-        async def receiving() -> Message:
-            nonlocal came
+        async def receive_counted() -> Message:
+            nonlocal received_bytes
             message = await receive()
-            came += len(message.get("body", b""))
-            if came > most_bytes:
+            received_bytes += len(message.get("body", b""))
+            if received_bytes > most_bytes:
                 # The one kind of error that whoever reads a body lets through.
-                raise HTTPException(413, str(_error(most_bytes)))
+                raise HTTPException(413, str(_too_large(most_bytes)))
             return message
 
-        async def sending(message: Message) -> None:
+        async def send_tracked(message: Message) -> None:
             nonlocal has_answered
             has_answered = True
             await send(message)
 
         try:
-            await self._app(scope, receiving, sending)
+            await self._app(scope, receive_counted, send_tracked)
         except HTTPException:
             if has_answered:
                 raise
             await self._refuse(most_bytes, scope, receive, send)
 
-    def _most_of(self, scope: Scope) -> int:
+    def _limit_for(self, scope: Scope) -> int:
         # A request with an Idempotency-Key is read whole before it is answered.
         is_upload = scope["path"] in self._uploads and not any(name == b"idempotency-key" for name, _ in scope["headers"])
-        return self._most_bytes * (UPLOAD_TIMES if is_upload else 1)
+        return self._most_bytes * (UPLOAD_FACTOR if is_upload else 1)
 
     async def _refuse(self, most_bytes: int, scope: Scope, receive: Receive, send: Send) -> None:
-        await refused_by(_error(most_bytes), request_id())(scope, receive, send)
+        await response_to_error(_too_large(most_bytes), request_id())(scope, receive, send)
 
 
-def _error(most_bytes: int) -> TooLarge:
+def _too_large(most_bytes: int) -> TooLarge:
     return TooLarge(
         f"A request may hold {most_bytes // 2**20} MiB.",
         "Send less at once, raise ONWARD_BODY_LIMIT_MB, or use `onward import` for transcripts on this machine.",

@@ -8,16 +8,16 @@ import orjson
 import structlog
 
 
-def to_standard_error() -> None:
+def log_to_stderr() -> None:
     """Write the log there from now on, for this whole process."""
-    is_read = sys.stderr.isatty()
+    is_terminal = sys.stderr.isatty()
     structlog.configure(
         cache_logger_on_first_use=True,
         wrapper_class=structlog.make_filtering_bound_logger("info"),
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.dev.ConsoleRenderer() if is_read else structlog.processors.JSONRenderer(serializer=orjson.dumps),
+            structlog.dev.ConsoleRenderer() if is_terminal else structlog.processors.JSONRenderer(serializer=orjson.dumps),
         ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr) if is_read else structlog.BytesLoggerFactory(sys.stderr.buffer),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr) if is_terminal else structlog.BytesLoggerFactory(sys.stderr.buffer),
     )

@@ -19,7 +19,7 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
-Child: TypeAlias = tuple[Counter, Histogram]
+LabeledMetrics: TypeAlias = tuple[Counter, Histogram]
 
 
 class Metrics:
@@ -34,45 +34,45 @@ class Metrics:
         )  # fmt: skip
 
         @cache
-        def child(method: str, route: str, status: int) -> Child:
+        def labeled(method: str, route: str, status: int) -> LabeledMetrics:
             return requests.labels(method, route, str(status)), seconds.labels(method, route)
 
-        self._child = child
+        self._labeled = labeled
 
-    def answered(self, method: str, route: str, status: int, ms: float) -> None:
+    def count_request(self, method: str, route: str, status: int, ms: float) -> None:
         """Count a request. `unmatched` is a route that there is not, and one that was refused before it was looked for."""
         # Who asks chooses these freely, and each label that is kept takes memory for good.
-        counter, histogram = self._child(method if method in _METHODS else "other", route or "unmatched", status)
+        counter, histogram = self._labeled(method if method in _METHODS else "other", route or "unmatched", status)
         counter.inc()
         histogram.observe(ms / 1000)
 
-    def text(self, store: Store) -> bytes:
+    def render(self, store: Store) -> bytes:
         """Return all figures, those of *store* as they are now, as Prometheus reads them."""
-        held = CollectorRegistry()
-        held.register(_Held(gauges.gauges(store)))
-        return generate_latest(self.registry) + generate_latest(held)
+        store_registry = CollectorRegistry()
+        store_registry.register(_StoreCollector(gauges.gauges(store)))
+        return generate_latest(self.registry) + generate_latest(store_registry)
 
 
-class _Held(Collector):
+class _StoreCollector(Collector):
     """How much a store holds."""
 
-    def __init__(self, found: gauges.Gauges) -> None:
-        self._found = found
+    def __init__(self, store_gauges: gauges.Gauges) -> None:
+        self._gauges = store_gauges
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
         """Yield the gauges."""
-        counts = self._found.counts
-        for name, about, value in (
+        counts = self._gauges.counts
+        for name, description, value in (
             ("projects", "Projects in the store.", counts.projects),
             ("turns", "Turns in the store.", counts.turns),
             ("handoffs", "Handoffs in the store, every version.", counts.handoffs),
         ):
-            yield GaugeMetricFamily(f"onward_{name}", about, value)
+            yield GaugeMetricFamily(f"onward_{name}", description, value)
         sessions = GaugeMetricFamily("onward_sessions", "Sessions in the store.", labels=["status"])
         for status, number in (("active", counts.active), ("completed", counts.completed)):
             sessions.add_metric([status], number)
         yield sessions
         jobs = GaugeMetricFamily("onward_jobs", "Jobs in the store.", labels=["state"])
-        for state, number in self._found.jobs.items():
+        for state, number in self._gauges.jobs.items():
             jobs.add_metric([state], number)
         yield jobs

@@ -18,7 +18,7 @@ from fastapi import Depends, Query, Response
 from onward.api.envelope import ok
 from onward.errors import BadInput
 
-USUAL_LIMIT, MOST_LIMIT = 50, 200
+DEFAULT_LIMIT, MOST_LIMIT = 50, 200
 
 T = TypeVar("T")
 K = TypeVar("K", int, str)
@@ -31,23 +31,23 @@ class Page:
     limit: int
     key: tuple[Any, ...] = ()
 
-    def last(self, kind: type[K]) -> K | None:
+    def last_key(self, kind: type[K]) -> K | None:
         """Return the single key of the last row that was shown; None for the first page. Raises `BadInput` for a cursor of another list."""
-        last: K | None = next(iter(self.keys(kind)), None)
-        return last
+        single_key: K | None = next(iter(self.last_keys(kind)), None)
+        return single_key
 
-    def keys(self, *kinds: type[Any]) -> tuple[Any, ...]:
+    def last_keys(self, *kinds: type[Any]) -> tuple[Any, ...]:
         """Return the parts of the key of the last row, which are of these *kinds*; empty for the first page. Raises `BadInput` for a cursor of another list."""
         if self.key and (len(self.key) != len(kinds) or any(type(part) is not kind for part, kind in zip(self.key, kinds, strict=True))):
             raise _wrong_cursor()
         return self.key
 
-    def answer(self, found: Iterable[T], *, shape: Callable[[T], object], last: Callable[[T], tuple[object, ...]]) -> Response:
+    def answer(self, items: Iterable[T], *, shape: Callable[[T], object], key_of: Callable[[T], tuple[object, ...]]) -> Response:
         """Answer the page that *found* begins with, in *shape*; *found* holds one row more where another page follows. *last* is the key of a row."""
-        rows = list(islice(found, self.limit + 1))
-        more = len(rows) > self.limit
+        rows = list(islice(items, self.limit + 1))
+        has_more = len(rows) > self.limit
         rows = rows[: self.limit]
-        return ok([shape(row) for row in rows], next_cursor=cursor(last(rows[-1])) if more else None)
+        return ok([shape(row) for row in rows], next_cursor=cursor(key_of(rows[-1])) if has_more else None)
 
 
 def cursor(key: tuple[object, ...]) -> str:
@@ -56,7 +56,7 @@ def cursor(key: tuple[object, ...]) -> str:
 
 
 async def _page(
-    limit: Annotated[int, Query(ge=1, le=MOST_LIMIT, description="How many rows at most.")] = USUAL_LIMIT,
+    limit: Annotated[int, Query(ge=1, le=MOST_LIMIT, description="How many rows at most.")] = DEFAULT_LIMIT,
     cursor: Annotated[str, Query(max_length=1000, description="`next_cursor` of the page before.")] = "",
 ) -> Page:
     if not cursor:

@@ -18,7 +18,7 @@ class JsonRequest(Request):
         return orjson.loads(await self.body())
 
 
-class Route(APIRoute):
+class JsonRoute(APIRoute):
     """A route that reads its body so."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -31,6 +31,6 @@ class Route(APIRoute):
         return handler
 
 
-def routes(noun: str, *, prefix: str = "/api") -> APIRouter:
+def create_router(noun: str, *, prefix: str = "/api") -> APIRouter:
     """Return a router for the routes of one noun. The application takes its routes as they are: including it would make each of them once more."""
-    return APIRouter(prefix=prefix, tags=[noun], route_class=Route)
+    return APIRouter(prefix=prefix, tags=[noun], route_class=JsonRoute)

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from onward.api.routes.sessions import SessionShape, session_shape
-from onward.app.accounts import AccountDetail, Batch, Standing
-from onward.app.credits import Best, Credits, Efficiency, Forecast, Ranked, Rotated
+from onward.app.accounts import AccountAvailability, AccountDetail, BatchReport
+from onward.app.credits import AccountChoice, CreditsReport, Efficiency, Forecast, RankedAccount, RotationOutcome
 from onward.app.usage import ModelUsage
-from onward.core.accounts import Event
+from onward.core.accounts import AccountEvent
 
 
 @dataclass(frozen=True, slots=True)
-class ModelShape:
+class AccountModelShape:
     """A model that an account offers; `credits` is its own limit from one reset to the next, null where it has none."""
 
     model: str
@@ -22,7 +22,7 @@ class ModelShape:
 
 
 @dataclass(frozen=True, slots=True)
-class LimitShape:
+class AccountLimitShape:
     """A limit that was reached and still holds: of a model, or with `model` empty of the whole account. `until_at` is null where nobody named it."""
 
     model: str
@@ -46,9 +46,9 @@ class AccountShape:
     resets_at: datetime | None
     resets_source: str | None
     period: str
-    models: list[ModelShape]
+    models: list[AccountModelShape]
     tags: tuple[str, ...]
-    limits: list[LimitShape]
+    limits: list[AccountLimitShape]
     note: str
     at: datetime
     window_at: datetime | None
@@ -56,18 +56,18 @@ class AccountShape:
     updated_at: datetime
 
 
-def account_shape(one: Standing) -> AccountShape:
+def account_shape(availability: AccountAvailability) -> AccountShape:
     """Return an account as it is answered."""
-    own = one.account
+    account = availability.account
     return AccountShape(
-        own.id, own.name, own.provider, own.plan, one.status, own.credits_total, one.credits_used, one.credits_estimated, one.credits_left,
-        one.resets_at, one.resets_source, str(own.period or ""), [ModelShape(*model) for model in own.models], own.tags,
-        [LimitShape(*limit) for limit in one.limits], own.note, one.at, one.window_at, own.created_at, own.updated_at,
+        account.id, account.name, account.provider, account.plan, availability.status, account.credits_total, availability.credits_used, availability.credits_estimated, availability.credits_left,
+        availability.resets_at, availability.resets_source, str(account.period or ""), [AccountModelShape(*model) for model in account.models], account.tags,
+        [AccountLimitShape(*limit) for limit in availability.limits], account.note, availability.at, availability.window_at, account.created_at, account.updated_at,
     )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
-class EventShape:
+class AccountEventShape:
     """What happened to an account. `credits` is what its count changed by and `used_after` the count then; `source` says whether a person reported it or Onward estimated it."""
 
     id: int
@@ -82,10 +82,19 @@ class EventShape:
     at: datetime
 
 
-def event_shape(one: Event) -> EventShape:
+def account_event_shape(event: AccountEvent) -> AccountEventShape:
     """Return what happened as it is answered."""
-    return EventShape(
-        one.id, one.account_id, one.kind, one.source, one.session_id, one.model, one.credits, one.used_after, one.note, one.at
+    return AccountEventShape(
+        event.id,
+        event.account_id,
+        event.kind,
+        event.source,
+        event.session_id,
+        event.model,
+        event.credits,
+        event.used_after,
+        event.note,
+        event.at,
     )
 
 
@@ -104,12 +113,12 @@ class UsageShape:
     unpriced_turns: int
 
 
-def usage_shape(one: ModelUsage) -> UsageShape:
+def usage_shape(model_usage: ModelUsage) -> UsageShape:
     """Return usage as it is answered."""
-    counted = one.tokens
+    tokens = model_usage.tokens
     return UsageShape(
-        one.account_id, one.model, one.turns, counted.input_tokens, counted.output_tokens, counted.cache_read_tokens, counted.cache_write_tokens,
-        one.cost_usd, one.unpriced_turns,
+        model_usage.account_id, model_usage.model, model_usage.turns, tokens.input_tokens, tokens.output_tokens, tokens.cache_read_tokens, tokens.cache_write_tokens,
+        model_usage.cost_usd, model_usage.unpriced_turns,
     )  # fmt: skip
 
 
@@ -132,39 +141,42 @@ class AccountDetailShape:
     """An account, what happened last, the sessions that went on it last, and the usage of all of them."""
 
     account: AccountShape
-    events: list[EventShape]
+    events: list[AccountEventShape]
     sessions: list[AccountSessionShape]
     usage: list[UsageShape]
 
 
 def account_detail_shape(detail: AccountDetail) -> AccountDetailShape:
     """Return an account with what happened to it as it is answered."""
-    went = [
+    sessions = [
         AccountSessionShape(
-            one.session_id, one.account_id, one.project_id, detail.projects.get(one.project_id, ""), one.number, one.status, one.began_at, one.why
+            link.session_id, link.account_id, link.project_id, detail.projects.get(link.project_id, ""), link.number, link.status, link.began_at, link.why
         )
-        for one in detail.sessions
+        for link in detail.sessions
     ]  # fmt: skip
     return AccountDetailShape(
-        account_shape(detail.standing), [event_shape(one) for one in detail.events], went, [usage_shape(one) for one in detail.usage]
+        account_shape(detail.availability),
+        [account_event_shape(event) for event in detail.events],
+        sessions,
+        [usage_shape(model_usage) for model_usage in detail.usage],
     )
 
 
 @dataclass(frozen=True, slots=True)
-class BatchShape:
+class AccountBatchShape:
     """The accounts that were entered."""
 
     count: int
     accounts: list[AccountShape]
 
 
-def batch_shape(done: Batch) -> BatchShape:
+def account_batch_shape(report: BatchReport) -> AccountBatchShape:
     """Return a batch as it is answered."""
-    return BatchShape(len(done.created), [account_shape(one) for one in done.created])
+    return AccountBatchShape(len(report.created), [account_shape(availability) for availability in report.created])
 
 
 @dataclass(frozen=True, slots=True)
-class RankedShape:
+class RankedAccountShape:
     """An account in a ranking. `score` is only good for comparing; `reasons` come the weightiest first."""
 
     account: AccountShape
@@ -173,26 +185,30 @@ class RankedShape:
     reasons: tuple[str, ...]
 
 
-def _ranked_shape(one: Ranked) -> RankedShape:
-    return RankedShape(account_shape(one.standing), one.usable, one.score, one.reasons)
+def _ranked_account_shape(ranked: RankedAccount) -> RankedAccountShape:
+    return RankedAccountShape(account_shape(ranked.availability), ranked.usable, ranked.score, ranked.reasons)
 
 
 @dataclass(frozen=True, slots=True)
-class BestShape:
+class AccountChoiceShape:
     """The account to use next, null where none can be used; why, in words; and how all of them rank."""
 
     account: AccountShape | None
     why: str
-    ranking: list[RankedShape]
+    ranking: list[RankedAccountShape]
 
 
-def best_shape(found: Best) -> BestShape:
+def account_choice_shape(choice: AccountChoice) -> AccountChoiceShape:
     """Return the choice of an account as it is answered."""
-    return BestShape(account_shape(found.best.standing) if found.best else None, found.why, [_ranked_shape(one) for one in found.ranking])
+    return AccountChoiceShape(
+        account_shape(choice.best.availability) if choice.best else None,
+        choice.why,
+        [_ranked_account_shape(ranked) for ranked in choice.ranking],
+    )
 
 
 @dataclass(frozen=True, slots=True)
-class RotatedShape:
+class RotationShape:
     """What became of an open session. `place` is where its account stood in the window: `below`, `in`, `past`, or `unknown`; `reasons` are for the account that it went to."""
 
     moved: bool
@@ -206,11 +222,19 @@ class RotatedShape:
     reasons: tuple[str, ...]
 
 
-def rotated_shape(done: Rotated) -> RotatedShape:
+def rotation_shape(rotation: RotationOutcome) -> RotationShape:
     """Return a rotation as it is answered."""
-    before, after = (account_shape(one) if one else None for one in (done.before, done.after))
-    return RotatedShape(
-        done.moved, done.session.id, done.session.number, session_shape(done.session), before, after, done.place, done.why, done.reasons
+    from_account, to_account = (account_shape(availability) if availability else None for availability in (rotation.before, rotation.after))
+    return RotationShape(
+        rotation.has_moved,
+        rotation.session.id,
+        rotation.session.number,
+        session_shape(rotation.session),
+        from_account,
+        to_account,
+        rotation.position,
+        rotation.why,
+        rotation.reasons,
     )
 
 
@@ -268,7 +292,7 @@ class ProjectCreditsShape:
 
 
 @dataclass(frozen=True, slots=True)
-class CreditsShape:
+class PoolCreditsShape:
     """How credits go, by account and by project."""
 
     at: datetime
@@ -277,27 +301,31 @@ class CreditsShape:
     projects: list[ProjectCreditsShape]
 
 
-def credits_shape(found: Credits) -> CreditsShape:
+def pool_credits_shape(report: CreditsReport) -> PoolCreditsShape:
     """Return how credits go as it is answered."""
-    of_accounts = [
-        AccountCreditsShape(account_shape(one.standing), *_figures(one.forecast, one.efficiency, one.usage)) for one in found.accounts
+    accounts = [
+        AccountCreditsShape(account_shape(account.availability), *_credit_shapes(account.forecast, account.efficiency, account.usage))
+        for account in report.accounts
     ]
-    of_projects = [
-        ProjectCreditsShape(one.project_id, one.name, *_figures(one.forecast, one.efficiency, one.usage)) for one in found.projects
+    projects = [
+        ProjectCreditsShape(project.project_id, project.name, *_credit_shapes(project.forecast, project.efficiency, project.usage))
+        for project in report.projects
     ]
-    return CreditsShape(found.at, found.credits_left, of_accounts, of_projects)
+    return PoolCreditsShape(report.at, report.credits_left, accounts, projects)
 
 
-def _figures(foreseen: Forecast, one: Efficiency, used: Sequence[ModelUsage]) -> tuple[ForecastShape, EfficiencyShape, list[UsageShape]]:
-    rate = foreseen.burn
+def _credit_shapes(
+    forecast: Forecast, efficiency: Efficiency, usage: Sequence[ModelUsage]
+) -> tuple[ForecastShape, EfficiencyShape, list[UsageShape]]:
+    rate = forecast.burn
     return (
         ForecastShape(
-            rate.days, rate.credits_per_day, rate.low, rate.high, foreseen.credits_left, foreseen.empty_at, foreseen.earliest_at,
-            foreseen.latest_at, foreseen.resets_at, foreseen.resets_first, foreseen.assumptions,
+            rate.days, rate.credits_per_day, rate.low, rate.high, forecast.credits_left, forecast.empty_at, forecast.earliest_at,
+            forecast.latest_at, forecast.resets_at, forecast.resets_first, forecast.assumptions,
         ),
         EfficiencyShape(
-            one.sessions, one.credits, one.accomplishments, one.tokens, one.usd, one.credits_per_session, one.credits_per_accomplishment,
-            one.tokens_per_credit, one.usd_per_credit,
+            efficiency.sessions, efficiency.credits, efficiency.accomplishments, efficiency.tokens, efficiency.usd, efficiency.credits_per_session, efficiency.credits_per_accomplishment,
+            efficiency.tokens_per_credit, efficiency.usd_per_credit,
         ),
-        [usage_shape(each) for each in used],
+        [usage_shape(model_usage) for model_usage in usage],
     )  # fmt: skip

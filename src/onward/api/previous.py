@@ -12,7 +12,7 @@ from onward.core.master_prompt import render_prompt
 
 
 @dataclass(frozen=True, slots=True)
-class CreditsShape:
+class PreviousCreditsShape:
     """What the session that the handoff tells of used, null where nobody said, and what the next one may use before it had better be completed."""
 
     used: float | None
@@ -32,30 +32,30 @@ class PreviousHandoff:
     next_steps: list[str]
     technical_notes: list[str]
     success_criteria: list[str]
-    credits: CreditsShape
+    credits: PreviousCreditsShape
 
 
-def previous_handoff(left: StoredHandoff, session: Session, next_goal: str, next_budget: float) -> PreviousHandoff:
+def previous_handoff(handoff: StoredHandoff, session: Session, next_goal: str, next_budget: float) -> PreviousHandoff:
     """Return *left*, the handoff of *session*, as a new session is told of it."""
     return PreviousHandoff(
-        left.id,
-        left.session_number,
-        render_prompt(left.handoff, next_goal=next_goal),
-        render(left.handoff),
-        _once(*session.accomplishments, *_lines(left, "Done")),
-        _once(*session.blockers, *_lines(left, "Blocked and open questions")),
-        [*(line.text for name, line in left.handoff.head if name == "Do first"), *_lines(left, "Next")],
-        [*_lines(left, "Decided, and why", "Errors and fixes", "Tried, does not work", "Learned", "Exact values")],
-        [*_lines(left, "Asked for", "Rules (always)")],
-        CreditsShape(session.credits_used, next_budget),
+        handoff.id,
+        handoff.session_number,
+        render_prompt(handoff.handoff, next_goal=next_goal),
+        render(handoff.handoff),
+        _unique(*session.accomplishments, *_section_lines(handoff, "Done")),
+        _unique(*session.blockers, *_section_lines(handoff, "Blocked and open questions")),
+        [*(line.text for name, line in handoff.handoff.head if name == "Do first"), *_section_lines(handoff, "Next")],
+        [*_section_lines(handoff, "Decided, and why", "Errors and fixes", "Tried, does not work", "Learned", "Exact values")],
+        [*_section_lines(handoff, "Asked for", "Rules (always)")],
+        PreviousCreditsShape(session.credits_used, next_budget),
     )
 
 
-def _once(*lines: str) -> list[str]:
+def _unique(*lines: str) -> list[str]:
     return list(dict.fromkeys(lines))
 
 
-def _lines(left: StoredHandoff, *titles: str) -> Iterator[str]:
-    for section in left.handoff.sections:
+def _section_lines(handoff: StoredHandoff, *titles: str) -> Iterator[str]:
+    for section in handoff.handoff.sections:
         if section.title in titles:
             yield from (line.text for line in section.lines)

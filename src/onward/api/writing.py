@@ -27,28 +27,28 @@ class Writer:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._wanted: list[tuple[Callable[[Connection], Any], Future[Any]]] = []
-        self._writing: Task[None] | None = None
+        self._pending: list[tuple[Callable[[Connection], Any], Future[Any]]] = []
+        self._task: Task[None] | None = None
 
     async def write(self, work: Callable[[Connection], Outcome]) -> Outcome:
         """Do *work* in a transaction, and return what it returns, or raise what it raises, once that is committed. It may be done again where what it shared a transaction with failed."""
-        outcome: Future[Outcome] = get_running_loop().create_future()
-        self._wanted.append((work, outcome))
-        if self._writing is None:
-            self._writing = create_task(self._write_all())
-        return await outcome
+        future: Future[Outcome] = get_running_loop().create_future()
+        self._pending.append((work, future))
+        if self._task is None:
+            self._task = create_task(self._write_all())
+        return await future
 
     async def _write_all(self) -> None:
         try:
-            while self._wanted:
-                some, self._wanted = self._wanted[:MOST_TOGETHER], self._wanted[MOST_TOGETHER:]
-                done = await run_sync(self._store.write_together, [work for work, _ in some])
-                for (_, waiting), outcome in zip(some, done, strict=True):
-                    if waiting.cancelled():
+            while self._pending:
+                batch, self._pending = self._pending[:MOST_TOGETHER], self._pending[MOST_TOGETHER:]
+                outcomes = await run_sync(self._store.write_batch, [work for work, _ in batch])
+                for (_, future), outcome in zip(batch, outcomes, strict=True):
+                    if future.cancelled():
                         continue
                     if isinstance(outcome, Exception):
-                        waiting.set_exception(outcome)
+                        future.set_exception(outcome)
                     else:
-                        waiting.set_result(outcome)
+                        future.set_result(outcome)
         finally:
-            self._writing = None
+            self._task = None

@@ -17,57 +17,57 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, NamedTuple, Self
 
-from onward.app.preparing import Ended, Prepared, Ready, prepared
+from onward.app.preparing import PreparedItem, PreparedTurn, TranscriptEnd, prepare_transcript
 
-LEAST_BYTES = 8_000_000
+MIN_BYTES = 8_000_000
 """Fewer bytes are read faster than processes start."""
-MOST_PROCESSES = 4
+MAX_PROCESSES = 4
 PIPE_BYTES = 1024 * 1024
 """What a process may be ahead by; half a chunk or two."""
 _CHUNK_ITEMS = 500
 _CHUNK_CHARS = 2_000_000
 
 
-class Job(NamedTuple):
+class ReadTask(NamedTuple):
     """A file to make ready, under the key of its project."""
 
     path: Path
     key: bytes
 
 
-def pays(paths: Sequence[Path]) -> bool:
+def is_worthwhile(paths: Sequence[Path]) -> bool:
     """Say whether reading ahead is worth its processes."""
-    return processors() > 1 and sum(path.stat().st_size for path in paths) >= LEAST_BYTES
+    return count_processors() > 1 and sum(path.stat().st_size for path in paths) >= MIN_BYTES
 
 
-def processors() -> int:
+def count_processors() -> int:
     """Return how many processors this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-class Ahead:
+class ParallelReader:
     """Makes files ready, in order. Use as a context manager, and take the items of each job in turn, to the end."""
 
-    def __init__(self, jobs: Sequence[Job]) -> None:
-        self._places = {job.path: place for place, job in enumerate(jobs)}
+    def __init__(self, tasks: Sequence[ReadTask]) -> None:
+        self._positions = {task.path: position for position, task in enumerate(tasks)}
         # Not `multiprocessing`: it either forks, and the child shares our open database, or runs the caller's main module again.
         command = [sys.executable, "-m", __name__]
-        count = min(MOST_PROCESSES, processors(), len(jobs))
+        count = min(MAX_PROCESSES, count_processors(), len(tasks))
         self._processes = [
             subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, pipesize=PIPE_BYTES) for _ in range(count)
         ]
-        for first, process in enumerate(self._processes):
+        for offset, process in enumerate(self._processes):
             with suppress(BrokenPipeError):
-                pickle.dump(jobs[first::count], _stream(process.stdin))
+                pickle.dump(tasks[offset::count], _stream(process.stdin))
                 _stream(process.stdin).flush()
 
-    def items(self, path: Path) -> Iterator[Prepared]:
+    def items(self, path: Path) -> Iterator[PreparedItem]:
         """Yield what is in a file, then how it ended. Raises EOFError when the process that read it is gone."""
-        stream = _stream(self._processes[self._places[path] % len(self._processes)].stdout)
+        stream = _stream(self._processes[self._positions[path] % len(self._processes)].stdout)
         while True:
-            chunk: list[Prepared] = pickle.load(stream)  # noqa: S301
+            chunk: list[PreparedItem] = pickle.load(stream)  # noqa: S301
             yield from chunk
-            if chunk and isinstance(chunk[-1], Ended):
+            if chunk and isinstance(chunk[-1], TranscriptEnd):
                 return
 
     def __enter__(self) -> Self:
@@ -85,12 +85,12 @@ def _stream(stream: IO[bytes] | None) -> IO[bytes]:
     return stream
 
 
-def _chunks(job: Job) -> Iterator[list[Prepared]]:
-    chunk: list[Prepared] = []
+def _chunks(task: ReadTask) -> Iterator[list[PreparedItem]]:
+    chunk: list[PreparedItem] = []
     chars = 0
-    for item in prepared(job.path, lambda _: job.key):
+    for item in prepare_transcript(task.path, lambda _: task.key):
         chunk.append(item)
-        chars += item.packed.chars if isinstance(item, Ready) else 0
+        chars += item.packed.chars if isinstance(item, PreparedTurn) else 0
         if len(chunk) >= _CHUNK_ITEMS or chars >= _CHUNK_CHARS:
             yield chunk
             chunk, chars = [], 0
@@ -98,14 +98,14 @@ def _chunks(job: Job) -> Iterator[list[Prepared]]:
         yield chunk
 
 
-def _make_ready() -> None:
+def _run_worker() -> None:
     """Read jobs from standard input and write what is in their files to standard output."""
     # Ctrl-C is for the importing process: when it goes, nobody takes what is written here.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    jobs: list[Job] = pickle.load(sys.stdin.buffer)  # noqa: S301
+    tasks: list[ReadTask] = pickle.load(sys.stdin.buffer)  # noqa: S301
     with suppress(BrokenPipeError):
-        for job in jobs:
-            for chunk in _chunks(job):
+        for task in tasks:
+            for chunk in _chunks(task):
                 pickle.dump(chunk, sys.stdout.buffer, pickle.HIGHEST_PROTOCOL)
                 sys.stdout.buffer.flush()
     # Whatever is left to flush has nobody to take it.
@@ -113,4 +113,4 @@ def _make_ready() -> None:
 
 
 if __name__ == "__main__":
-    _make_ready()
+    _run_worker()

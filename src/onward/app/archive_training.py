@@ -10,17 +10,17 @@ from onward.core.session import StoredTurn
 from onward.core.transcript import SessionHead, Turn
 
 
-def chat(head: SessionHead, kept: Iterable[StoredTurn]) -> Iterator[bytes]:
+def render_chat(head: SessionHead, stored_turns: Iterable[StoredTurn]) -> Iterator[bytes]:
     """Yield one session as a line `{"messages": […], "agent", "session"}`, in pieces.
 
     Only what counts is in it: no branch that was left, no sub-agent's own conversation, nothing that a program put in. Empty turns are left out.
     """
     yield b'{"messages":['
     is_first = True
-    for one in kept:
-        if one.abandoned or one.turn.sidechain is not None or one.turn.mark == "injected":
+    for stored in stored_turns:
+        if stored.abandoned or stored.turn.sidechain is not None or stored.turn.mark == "injected":
             continue
-        for message in _messages(one.turn):
+        for message in _messages(stored.turn):
             yield (b"" if is_first else b",") + orjson.dumps(message)
             is_first = False
     yield b'],"agent":' + orjson.dumps(head.agent) + b',"session":' + orjson.dumps(head.id) + b"}\n"

@@ -7,16 +7,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import log
 
-from onward.core.text import STOPWORDS, cut_place
-from onward.store.searchable import split_names, stem, stems, words_of
+from onward.core.text import STOPWORDS, cut_position
+from onward.store.searchable import split_names, split_words, stem, stems
 
 PASSAGE_CHARS = 420
 """A passage grows to about this many characters, by whole lines."""
 LONGEST_LINE_CHARS = 700
-NEARLY_ALL = 0.8
+REPEAT_RATIO = 0.8
 
-_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-_NAME = re.compile(r"[\w@~-]+(?:[./\\:_-]+[\w@-]+)+")
+_CAMEL_BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_IDENTIFIER = re.compile(r"[\w@~-]+(?:[./\\:_-]+[\w@-]+)+")
 _SENTENCE_END = re.compile(r"(?<=[.!?;])\s+")
 _QUESTION_WORDS = STOPWORDS | frozenset(
     "did does do use used using uses say said tell told name named called happen happened exactly many much ever s t ve re ll d m was were "
@@ -25,7 +25,7 @@ _QUESTION_WORDS = STOPWORDS | frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class SearchQuery:
     """What to look for: `words` (lower case, with stop words only where there is nothing else) and `names`, the identifiers among them, as phrases."""
 
     words: tuple[str, ...]
@@ -37,37 +37,37 @@ class Question:
         return (*self.names, *self.words)
 
 
-def understood(query: str) -> Question:
+def parse_query(query: str) -> SearchQuery:
     """Return what *query* asks for; identifiers are split at case, dots, slashes and underscores, and looked for whole as well."""
-    everything = list(dict.fromkeys((*words_of(query), *words_of(_HUMP.sub(" ", query)))))
-    words = [word for word in everything if word not in _QUESTION_WORDS and (len(word) > 1 or word.isdecimal())] or everything
-    names = [" ".join(words_of(found)) for found in _NAME.findall(query)]
-    return Question(tuple(words), tuple(dict.fromkeys(name for name in names if " " in name)))
+    all_words = list(dict.fromkeys((*split_words(query), *split_words(_CAMEL_BOUNDARY.sub(" ", query)))))
+    words = [word for word in all_words if word not in _QUESTION_WORDS and (len(word) > 1 or word.isdecimal())] or all_words
+    names = [" ".join(split_words(identifier)) for identifier in _IDENTIFIER.findall(query)]
+    return SearchQuery(tuple(words), tuple(dict.fromkeys(name for name in names if " " in name)))
 
 
-class Judge:
+class PassageScorer:
     """Says how well a passage answers a question. `counts` are the turns that hold each term, of `turns` in all."""
 
-    def __init__(self, question: Question, counts: Mapping[str, int], turns: int) -> None:
+    def __init__(self, question: SearchQuery, counts: Mapping[str, int], turns: int) -> None:
         self._rarity: dict[str, float] = {}
         for word in question.words:
             weight = rarity(counts.get(word, 0), turns)
             self._rarity[stem(word)] = max(weight, self._rarity.get(stem(word), 0.0))
         self._names = [(name, rarity(counts.get(name, 0), turns)) for name in question.names]
-        self._most = sum(self._rarity.values()) or 1.0
+        self._max_weight = sum(self._rarity.values()) or 1.0
 
     def score(self, text: str) -> float:
         """Return 0..about 2: the share of the question's words that *text* holds, each as much as it is rare, and half as much again for whole names."""
-        said = stems(text)
-        found = {*said, *stems(split_names(text))}
-        score = sum(weight for word, weight in self._rarity.items() if word in found)
+        text_stems = stems(text)
+        all_stems = {*text_stems, *stems(split_names(text))}
+        score = sum(weight for word, weight in self._rarity.items() if word in all_stems)
         if score and self._names:
-            flat = f" {' '.join(words_of(text))} "
+            flat = f" {' '.join(split_words(text))} "
             score += sum(0.5 * weight for name, weight in self._names if f" {name} " in flat)
-        length = len(said)
-        return score / self._most * (1.0 if length > 12 else 0.6 + length / 30)
+        length = len(text_stems)
+        return score / self._max_weight * (1.0 if length > 12 else 0.6 + length / 30)
 
-    def closest(self, text: str) -> str:
+    def best_line(self, text: str) -> str:
         """Return the line of *text* that answers best, the first of several."""
         return max(text.split("\n"), key=self.score)
 
@@ -106,13 +106,13 @@ def _lines(text: str) -> Iterator[str]:
                 part = ""
             part = f"{part} {sentence}".strip()
             while len(part) > LONGEST_LINE_CHARS:
-                cut = cut_place(part, PASSAGE_CHARS)
+                cut = cut_position(part, PASSAGE_CHARS)
                 yield part[:cut]
                 part = part[cut:].lstrip()
         if part:
             yield part
 
 
-def repeats(said: frozenset[str], told: Sequence[frozenset[str]]) -> bool:
+def is_repeat(words: frozenset[str], earlier: Sequence[frozenset[str]]) -> bool:
     """Say whether the words of a text are nearly all in one that was told already."""
-    return any(len(said & before) >= NEARLY_ALL * len(said) for before in told)
+    return any(len(words & other) >= REPEAT_RATIO * len(words) for other in earlier)

@@ -7,71 +7,77 @@ from functools import cache, partial
 from pathlib import Path
 
 from onward.app import projects, sessions
-from onward.app.belonging import Belonging, standing_in
+from onward.app.belonging import Origin, folder_origin
 from onward.app.discovery import agent_folders
 from onward.app.imports import import_paths
-from onward.app.left import left
-from onward.app.repository import place_of
+from onward.app.left import list_agent_files
+from onward.app.repository import find_repository
 from onward.core.imported import ImportedFile
 from onward.core.project import Project
 from onward.core.session import Session
 from onward.settings import Machine, Worktrees
 from onward.store import Store
 
-MOST_LOOKED_AT = 200
+MAX_CANDIDATES = 200
 """Of so many files, the ones that changed last, it is asked whose they are."""
-MOST_IMPORTED = 20
+MAX_IMPORTED = 20
 
 
-def catch_up(store: Store, machine: Machine, here: Path, project: Project | None, worktrees: Worktrees = "together") -> list[ImportedFile]:
+def catch_up(
+    store: Store, machine: Machine, folder: Path, project: Project | None, worktrees: Worktrees = "together"
+) -> list[ImportedFile]:
     """Import the transcripts of *project* that were written since, in order of time, and return what became of each.
 
     *here* is the folder that a person works in; without *project*, that of this place is meant, and made where it is missing.
     """
-    wanted = written_since(
+    paths = find_changed_transcripts(
         machine,
-        here,
+        folder,
         project,
         worktrees,
-        found=partial(projects.found, store),
-        completed=lambda ours: sessions.listed(store, ours, status="completed"),
+        find_project=partial(projects.find_by_origin, store),
+        completed_sessions=lambda owner: sessions.list_sessions(store, owner, status="completed"),
     )
-    return import_paths(store, wanted, worktrees=worktrees).files if wanted else []
+    return import_paths(store, paths, worktrees=worktrees).files if paths else []
 
 
-def written_since(
+def find_changed_transcripts(
     machine: Machine,
-    here: Path,
+    folder: Path,
     project: Project | None,
     worktrees: Worktrees,
     *,
-    found: Callable[[Belonging], Project | None],
-    completed: Callable[[Project], Iterable[Session]],
+    find_project: Callable[[Origin], Project | None],
+    completed_sessions: Callable[[Project], Iterable[Session]],
 ) -> list[Path]:
     """Return the transcripts of *project*, or of the place of *here*, that changed since its last session was completed; where none was, the newest one alone.
 
     The store may be anywhere: *found* answers the project of what a session told, *completed* a project's completed sessions. A file that also holds sessions of other
     projects is left to `import`: nobody asked for those.
     """
-    found = cache(found)
-    project = project or found(standing_in(here, worktrees))
-    since = max((one.completed_at for one in completed(project) if one.completed_at), default=None) if project else None
-    changed = [file for file in left(agent_folders(machine, here)) if since is None or file.changed_at >= since]
-    wanted: list[Path] = []
-    for file in sorted(changed, key=lambda file: (file.changed_at, file.path), reverse=True)[:MOST_LOOKED_AT]:
-        told = file.belongings(worktrees)
-        if told and all(one is not None and _belongs(one, here, project, worktrees, found) for one in told):
-            wanted.append(file.path)
-            if since is None or len(wanted) == MOST_IMPORTED:
+    find_project = cache(find_project)
+    project = project or find_project(folder_origin(folder, worktrees))
+    since = (
+        max((session.completed_at for session in completed_sessions(project) if session.completed_at), default=None) if project else None
+    )
+    changed_files = [file for file in list_agent_files(agent_folders(machine, folder)) if since is None or file.changed_at >= since]
+    paths: list[Path] = []
+    for file in sorted(changed_files, key=lambda file: (file.changed_at, file.path), reverse=True)[:MAX_CANDIDATES]:
+        origins = file.belongings(worktrees)
+        if origins and all(
+            origin is not None and _belongs_to_project(origin, folder, project, worktrees, find_project) for origin in origins
+        ):
+            paths.append(file.path)
+            if since is None or len(paths) == MAX_IMPORTED:
                 break
-    return wanted
+    return paths
 
 
-def _belongs(
-    told: Belonging, here: Path, project: Project | None, worktrees: Worktrees, found: Callable[[Belonging], Project | None]
+def _belongs_to_project(
+    origin: Origin, folder: Path, project: Project | None, worktrees: Worktrees, find_project: Callable[[Origin], Project | None]
 ) -> bool:
     if project:
-        there = found(told)
-        return there is not None and there.id == project.id
-    root, remote = place_of(here, worktrees_apart=worktrees == "apart")
-    return (told.root, told.remote) == (root, remote) or bool(remote and told.remote == remote)
+        owner = find_project(origin)
+        return owner is not None and owner.id == project.id
+    root, remote = find_repository(folder, worktrees_apart=worktrees == "apart")
+    return (origin.root, origin.remote) == (root, remote) or bool(remote and origin.remote == remote)

@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from onward.app.accounts import now
-from onward.core.accounts import Account, Event, Source, credits_per_usd, last_reset, settled, spent
+from onward.core.accounts import Account, AccountEvent, CreditsSource, charge_credits, credits_per_usd, last_reset, settle_account
 from onward.core.session import Session
 from onward.errors import NotFound
 from onward.store import Store, accounts, projects, sessions, usage
@@ -21,26 +21,26 @@ from onward.store.accounts import Charge
 def assign(store: Store, session: Session, account: Account, *, why: str = "chosen by a person", at: datetime | None = None) -> None:
     """Put a session on an account. It is charged there with the credits that it has, as far as no other account was."""
     with store.write() as connection:
-        if not projects.hold(connection, session.project_id) or (found := sessions.by_id(connection, session.id)) is None:
+        if not projects.lock_project(connection, session.project_id) or (stored := sessions.find(connection, session.id)) is None:
             raise NotFound("The session is gone: its project was deleted.", "List what there is: onward project list")
-        put_on(connection, found, account.id, why, at)
+        link_account(connection, stored, account.id, why, at)
 
 
-def account_of(store: Store, session: Session) -> Account | None:
+def find_account(store: Store, session: Session) -> Account | None:
     """Return the account that a session runs on, or ran on last; None where none was named."""
     with store.read() as connection:
-        account_id = accounts.current(connection, [session.id]).get(session.id)
-        return next(iter(accounts.listed(connection, ids=[account_id])), None) if account_id else None
+        account_id = accounts.account_ids_by_session(connection, [session.id]).get(session.id)
+        return next(iter(accounts.list_accounts(connection, ids=[account_id])), None) if account_id else None
 
 
-def put_on(connection: Connection, session: Session, account_id: int, why: str, at: datetime | None = None) -> None:
+def link_account(connection: Connection, session: Session, account_id: int, why: str, at: datetime | None = None) -> None:
     """Put a session, whose project must be held, on an account, unless it is on that one already."""
-    held = accounts.hold(connection, [account_id])
-    if not held:
+    locked = accounts.lock_accounts(connection, [account_id])
+    if not locked:
         raise NotFound(f"There is no account {account_id}.", "List what there is: onward account list")
-    if accounts.current(connection, [session.id]).get(session.id) == account_id:
+    if accounts.account_ids_by_session(connection, [session.id]).get(session.id) == account_id:
         return
-    accounts.link(connection, session.id, account_id, why)
+    accounts.link_session(connection, session.id, account_id, why)
     usage.forget(connection, session.id)
     if session.credits_used is not None:
         charge(connection, session, at)
@@ -49,40 +49,56 @@ def put_on(connection: Connection, session: Session, account_id: int, why: str, 
 def charge(connection: Connection, session: Session, at: datetime | None = None) -> None:
     """Charge the account that a session runs on, if any, with the credits it used; with what is estimated, where nobody said. Its project must be held."""
     at = at or now()
-    account_id = accounts.current(connection, [session.id]).get(session.id)
+    account_id = accounts.account_ids_by_session(connection, [session.id]).get(session.id)
     if account_id is None:
         return
-    charged = accounts.charges(connection, session.id)
-    held = {one.id: one for one in accounts.hold(connection, {account_id, *(one.account_id for one in charged)})}
-    if account_id not in held:
+    charges = accounts.list_charges(connection, session.id)
+    accounts_by_id = {
+        account.id: account for account in accounts.lock_accounts(connection, {account_id, *(entry.account_id for entry in charges)})
+    }
+    if account_id not in accounts_by_id:
         return
     model = _main_model(connection, session.id)
-    reported = sum(one.credits for one in charged if one.source == "reported")
-    guessed = [one for one in charged if one.source == "estimated" and one.credits]
+    reported = sum(entry.credits for entry in charges if entry.source == "reported")
+    estimates = [entry for entry in charges if entry.source == "estimated" and entry.credits]
     if session.credits_used is None:
-        estimate = _estimated(connection, account_id, session.id)
-        more = 0.0 if estimate is None else estimate - reported - sum(one.credits for one in guessed)
-        _note(connection, held[account_id], session.id, more, "estimated", model, "from the usage in its transcript", at)
+        estimate = _estimate_credits(connection, account_id, session.id)
+        difference = 0.0 if estimate is None else estimate - reported - sum(entry.credits for entry in estimates)
+        _record_charge(
+            connection, accounts_by_id[account_id], session.id, difference, "estimated", model, "from the usage in its transcript", at
+        )
         return
-    for one in guessed:
-        held[one.account_id] = _taken_back(connection, held[one.account_id], session.id, one, model, at)
-    _note(connection, held[account_id], session.id, session.credits_used - reported, "reported", model, "", at, since=_last(charged))
+    for entry in estimates:
+        accounts_by_id[entry.account_id] = _reverse_estimate(connection, accounts_by_id[entry.account_id], session.id, entry, model, at)
+    _record_charge(
+        connection,
+        accounts_by_id[account_id],
+        session.id,
+        session.credits_used - reported,
+        "reported",
+        model,
+        "",
+        at,
+        since=_last_charge_at(charges),
+    )
 
 
-def _last(charged: list[Charge]) -> datetime | None:
-    return max((one.at for one in charged), default=None)
+def _last_charge_at(charges: list[Charge]) -> datetime | None:
+    return max((entry.at for entry in charges), default=None)
 
 
-def _taken_back(connection: Connection, account: Account, session_id: int, one: Charge, model: str, at: datetime) -> Account:
-    return _note(connection, account, session_id, -one.credits, "estimated", model, "what was reported takes its place", at, since=one.at)
+def _reverse_estimate(connection: Connection, account: Account, session_id: int, entry: Charge, model: str, at: datetime) -> Account:
+    return _record_charge(
+        connection, account, session_id, -entry.credits, "estimated", model, "what was reported takes its place", at, since=entry.at
+    )
 
 
-def _note(
+def _record_charge(
     connection: Connection,
     account: Account,
     session_id: int,
     credits: float,
-    source: Source,
+    source: CreditsSource,
     model: str,
     note: str,
     at: datetime,
@@ -93,25 +109,27 @@ def _note(
     credits = round(credits, 6)
     if not credits:
         return account
-    before = settled(account, at)
+    before = settle_account(account, at)
     window_at = last_reset(account.resets_at, account.period, before.credits_at)
-    is_back = credits < 0 and since is not None and window_at is not None and since < window_at
-    after = before if is_back else spent(before, credits, source)
-    accounts.note(connection, Event(0, account.id, session_id, "use", source, model, credits, after.credits_used, note, before.credits_at))
-    return accounts.put(connection, after)
+    was_reset = credits < 0 and since is not None and window_at is not None and since < window_at
+    after = before if was_reset else charge_credits(before, credits, source)
+    accounts.record_events(
+        connection, AccountEvent(0, account.id, session_id, "use", source, model, credits, after.credits_used, note, before.credits_at)
+    )
+    return accounts.update_account(connection, after)
 
 
-def _estimated(connection: Connection, account_id: int, session_id: int) -> float | None:
+def _estimate_credits(connection: Connection, account_id: int, session_id: int) -> float | None:
     """Return the credits that a session is likely to have used, by what others of the account cost; None where nothing tells."""
-    found = usage.totals(connection, session_id=session_id)
-    cost = sum(one.cost_usd or 0.0 for one in found)
-    rate = credits_per_usd(usage.known_rates(connection, account_id))
-    if rate is None or not cost or any(one.unpriced_turns for one in found):
+    totals = usage.totals(connection, session_id=session_id)
+    cost = sum(total.cost_usd or 0.0 for total in totals)
+    rate = credits_per_usd(usage.list_rates(connection, account_id))
+    if rate is None or not cost or any(total.unpriced_turns for total in totals):
         return None
     return round(rate * cost, 1)
 
 
 def _main_model(connection: Connection, session_id: int) -> str:
     """Return the model that did most of a session; empty where its transcript does not say."""
-    found = usage.totals(connection, session_id=session_id)
-    return found[0].model if found else ""
+    totals = usage.totals(connection, session_id=session_id)
+    return totals[0].model if totals else ""

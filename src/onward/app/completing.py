@@ -14,15 +14,15 @@ from sqlalchemy import Connection
 
 from onward.app import harvesting, usage
 from onward.app.charging import charge
-from onward.app.distilling import Distilled, distil
-from onward.app.harvesting import Harvest, harvested
+from onward.app.distilling import DistilledSession, distill_session
+from onward.app.harvesting import DerivedData, derive_session
 from onward.app.reading import MainPath
-from onward.app.standing import Standing, standing_of
+from onward.app.standing import ProjectState, read_project_state
 from onward.core.ledger import Ledger, fold
-from onward.core.master import lightened, stated
+from onward.core.master import completion_facts, lighten
 from onward.core.preservation import fold_references
-from onward.core.session import Completed, Session
-from onward.core.steps import Steps
+from onward.core.session import Session, SessionCompletion
+from onward.core.steps import SessionSteps
 from onward.errors import NotFound
 from onward.redact import Redactor
 from onward.store import Store, events, facts, handoffs, projects, sessions, turns
@@ -37,93 +37,103 @@ def complete(
     blockers: Sequence[str] | None = None,
     credits_used: float | None = None,
     budget_tokens: int | None = None,
-) -> Completed:
+) -> SessionCompletion:
     """Complete a session, with what the person says of it, and make the project's next handoff. What is None stays as it is.
 
     Completing again without anything new changes nothing.
     """
     usage.count(store, session.id)
     path: MainPath | None = None
-    seen = Steps()
+    steps = SessionSteps()
     while True:
         with store.read() as connection:
-            before = _present(connection, session.id)
-            said = _with_words(connection, before, accomplishments, blockers, credits_used)
-            made = handoffs.of_session(connection, before.id) if before.status == "completed" and said == before else None
-            if made is not None:
-                return Completed(before, made, again=True)
-            standing = standing_of(connection, before.project_id)
-            if path is None or path.tokens != before.tokens:
-                seen = Steps(before.cwd)
-                path = main_path(connection, before, seen)
-            others = None
-            if facts.has_contributed(connection, before.id):
-                others = facts.contributions(connection, before.project_id, without=before.number)
-        said = replace(said, ended_at=path.ended_at)
-        distilled = distil(path)
-        added = contribution(distilled, said)
-        lines = sorted((*(line for line in standing.lines if line.number != said.number), distilled.line), key=lambda line: line.number)
-        after = replace(standing, stored=_taken_in(standing.stored, others, added), lines=lines)
-        harvest = harvested(said, path, seen, after.ledger, added.facts)
-        done = _keep(store, before, said, (standing, added, after), harvest, budget_tokens)
-        if done is not None:
-            return done
+            stored_session = _require_session(connection, session.id)
+            updated = _apply_statements(connection, stored_session, accomplishments, blockers, credits_used)
+            existing = (
+                handoffs.find_by_session(connection, stored_session.id)
+                if stored_session.status == "completed" and updated == stored_session
+                else None
+            )
+            if existing is not None:
+                return SessionCompletion(stored_session, existing, is_unchanged=True)
+            state = read_project_state(connection, stored_session.project_id)
+            if path is None or path.tokens != stored_session.tokens:
+                steps = SessionSteps(stored_session.cwd)
+                path = main_path(connection, stored_session, steps)
+            other_contributions = None
+            if facts.has_contributed(connection, stored_session.id):
+                other_contributions = facts.merge_contributions(connection, stored_session.project_id, without=stored_session.number)
+        updated = replace(updated, ended_at=path.ended_at)
+        distilled_session = distill_session(path)
+        additions = create_contribution(distilled_session, updated)
+        lines = sorted(
+            (*(line for line in state.session_lines if line.number != updated.number), distilled_session.line), key=lambda line: line.number
+        )
+        updated_state = replace(state, stored_ledger=_fold_in(state.stored_ledger, other_contributions, additions), session_lines=lines)
+        derived_data = derive_session(updated, path, steps, updated_state.ledger, additions.facts)
+        completion = _store_completed(store, stored_session, updated, (state, additions, updated_state), derived_data, budget_tokens)
+        if completion is not None:
+            return completion
 
 
-def _keep(
+def _store_completed(
     store: Store,
-    before: Session,
-    said: Session,
-    change: tuple[Standing, Contribution, Standing],
-    harvest: Harvest,
+    stored_session: Session,
+    updated: Session,
+    states: tuple[ProjectState, Contribution, ProjectState],
+    derived_data: DerivedData,
     budget_tokens: int | None,
-) -> Completed | None:
+) -> SessionCompletion | None:
     """Store the session as completed, the ledger with what it adds, what is derived, and the handoff; None when anything of it changed in the meantime."""
-    standing, added, after = change
-    newly_retired = harvesting.retired(after.ledger) - harvesting.retired(standing.ledger)
-    made = after.master(store, budget_tokens)
+    state, additions, updated_state = states
+    newly_retired = harvesting.retired_fact_ids(updated_state.ledger) - harvesting.retired_fact_ids(state.ledger)
+    master = updated_state.master(store, budget_tokens)
     with store.write() as connection:
-        projects.hold(connection, said.project_id)
-        if _present(connection, said.id) != before:
+        projects.lock_project(connection, updated.project_id)
+        if _require_session(connection, updated.id) != stored_session:
             return None
-        if not facts.replace(connection, said.project_id, standing.stored, after.stored):
+        if not facts.replace_ledger(connection, updated.project_id, state.stored_ledger, updated_state.stored_ledger):
             return None
-        facts.contribute(connection, said.id, added)
-        sessions.complete(connection, said)
-        charge(connection, said)
-        harvesting.keep(connection, said, harvest, made.preservation, newly_retired)
-        handoff = handoffs.add(connection, said.project_id, said.id, after.stored.version, made)
-        told = {"session_id": said.id, "session_number": said.number, "handoff_version": handoff.version}
-        events.add(connection, "completed", project_id=said.project_id, data=told)
-        return Completed(_present(connection, said.id), handoff)
+        facts.save_contribution(connection, updated.id, additions)
+        sessions.complete(connection, updated)
+        charge(connection, updated)
+        harvesting.save_derived(connection, updated, derived_data, master.preservation, newly_retired)
+        handoff = handoffs.create(connection, updated.project_id, updated.id, updated_state.stored_ledger.version, master)
+        payload = {"session_id": updated.id, "session_number": updated.number, "handoff_version": handoff.version}
+        events.record(connection, "completed", project_id=updated.project_id, data=payload)
+        return SessionCompletion(_require_session(connection, updated.id), handoff)
 
 
-def contribution(distilled: Distilled, said: Session) -> Contribution:
+def create_contribution(distilled_session: DistilledSession, session: Session) -> Contribution:
     """Return what a session adds to the ledger: what it establishes, and what was said on completing it."""
-    words = stated(said.number, said.ended_at, said.accomplishments, said.blockers)
-    return Contribution([*distilled.facts, *words], distilled.references)
+    statements = completion_facts(session.number, session.ended_at, session.accomplishments, session.blockers)
+    return Contribution([*distilled_session.facts, *statements], distilled_session.references)
 
 
-def _taken_in(stored: StoredLedger, others: Contribution | None, added: Contribution) -> StoredLedger:
+def _fold_in(stored: StoredLedger, other_contributions: Contribution | None, additions: Contribution) -> StoredLedger:
     """Return the next version of the ledger. *others* is what all other sessions add, given when this one is in it already and must be taken out first."""
-    if others is None:
-        return StoredLedger(stored.version + 1, fold(stored.folded, added.facts), fold_references(stored.references, added.references))
+    if other_contributions is None:
+        return StoredLedger(
+            stored.version + 1, fold(stored.ledger, additions.facts), fold_references(stored.references, additions.references)
+        )
     return StoredLedger(
-        stored.version + 1, fold(Ledger(), (*others.facts, *added.facts)), fold_references(others.references, added.references)
+        stored.version + 1,
+        fold(Ledger(), (*other_contributions.facts, *additions.facts)),
+        fold_references(other_contributions.references, additions.references),
     )
 
 
-def main_path(connection: Connection, session: Session, seen: Steps | None = None) -> MainPath:
+def main_path(connection: Connection, session: Session, steps: SessionSteps | None = None) -> MainPath:
     """Return the turns of a stored session that count, made light; *seen* is shown each of them whole."""
-    path = MainPath(session.number, session.head(), tokens=session.tokens, reached=session.turns)
-    for one in turns.of_session(connection, session.id, main_path=True):
-        if seen is not None:
-            seen.take(one.ordinal, one.turn)
-        path.turns.append((one.ordinal, lightened(one.turn)))
+    path = MainPath(session.number, session.head(), tokens=session.tokens, last_ordinal=session.turns)
+    for stored in turns.read_session(connection, session.id, main_path=True):
+        if steps is not None:
+            steps.add_turn(stored.ordinal, stored.turn)
+        path.turns.append((stored.ordinal, lighten(stored.turn)))
     return path
 
 
-def _with_words(
+def _apply_statements(
     connection: Connection,
     session: Session,
     accomplishments: Sequence[str] | None,
@@ -131,7 +141,7 @@ def _with_words(
     credits_used: float | None,
 ) -> Session:
     """Return *session* with what the person says of it, redacted like everything that is kept."""
-    project = projects.by_id(connection, session.project_id)
+    project = projects.find(connection, session.project_id)
     redact = Redactor(project.key if project else b"").text
     return replace(
         session,
@@ -141,8 +151,8 @@ def _with_words(
     )
 
 
-def _present(connection: Connection, session_id: int) -> Session:
-    session = sessions.by_id(connection, session_id)
+def _require_session(connection: Connection, session_id: int) -> Session:
+    session = sessions.find(connection, session_id)
     if session is None:
         raise NotFound("The session is gone: its project was deleted.", "List what there is: onward project list")
     return session

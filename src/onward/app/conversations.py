@@ -7,17 +7,17 @@ from typing import NamedTuple
 
 from onward.app import projects
 from onward.core.session import Session
-from onward.core.text import around
+from onward.core.text import excerpt_range
 from onward.core.transcript import Role, ToolCall, Turn
 from onward.store import Store, turns
 from onward.store.turns import NumberedTurn
 
-__all__ = ["Met", "NumberedTurn", "find", "of_project"]
+__all__ = ["NumberedTurn", "TextMatch", "find_text", "list_turns"]
 
-_SHOWN_CHARS = 160
+_SNIPPET_CHARS = 160
 
 
-class Met(NamedTuple):
+class TextMatch(NamedTuple):
     """Where a text is met: the turn, and what stands `before` it, the text as it is written there, and what stands `after` it, on one line."""
 
     ordinal: int
@@ -27,13 +27,13 @@ class Met(NamedTuple):
     after: str
 
 
-def of_project(
+def list_turns(
     store: Store,
     project_id: int,
     *,
     session: int | None = None,
     role: Role | None = None,
-    beyond: tuple[int, int] | None = None,
+    cursor: tuple[int, int] | None = None,
     backwards: bool = False,
     limit: int,
 ) -> list[NumberedTurn]:
@@ -42,44 +42,47 @@ def of_project(
     With *backwards*, from the last turn to the first. Raises `NotFound`.
     """
     with store.read() as connection:
-        projects.there(connection, project_id)
-        return turns.of_project(connection, project_id, number=session, role=role, beyond=beyond, backwards=backwards, limit=limit)
+        projects.load_project(connection, project_id)
+        return turns.read_project(connection, project_id, number=session, role=role, cursor=cursor, backwards=backwards, limit=limit)
 
 
-def find(store: Store, session: Session, text: str, *, limit: int) -> list[Met]:
+def find_text(store: Store, session: Session, text: str, *, limit: int) -> list[TextMatch]:
     """Return the turns of a session in which *text* stands, whatever its case, each once, at most *limit*: in what was said, in tool calls and in what they answered."""
-    wanted = text.casefold()
-    if not wanted.strip():
+    needle = text.casefold()
+    if not needle.strip():
         return []
-    found: list[Met] = []
+    matches: list[TextMatch] = []
     with store.read() as connection:
-        for one in turns.of_session(connection, session.id):
-            met = next((met for said in _said(one.turn) if (met := _met(one.ordinal, one.turn.role, said, wanted))), None)
-            if met:
-                found.append(met)
-                if len(found) == limit:
+        for stored in turns.read_session(connection, session.id):
+            match = next(
+                (match for passage in _texts(stored.turn) if (match := _find_match(stored.ordinal, stored.turn.role, passage, needle))),
+                None,
+            )
+            if match:
+                matches.append(match)
+                if len(matches) == limit:
                     break
-    return found
+    return matches
 
 
-def _said(turn: Turn) -> Iterator[str]:
+def _texts(turn: Turn) -> Iterator[str]:
     yield turn.text
     for call in turn.calls:
         yield call.name
-        yield from _arguments(call)
+        yield from _argument_texts(call)
     for result in turn.results:
         yield result.text
     yield turn.thinking
 
 
-def _arguments(call: ToolCall) -> Iterator[str]:
+def _argument_texts(call: ToolCall) -> Iterator[str]:
     yield from [call.arguments] if isinstance(call.arguments, str) else map(str, call.arguments.values())
 
 
-def _met(ordinal: int, role: Role, said: str, wanted: str) -> Met | None:
-    place = said.casefold().find(wanted)
-    if place < 0:
+def _find_match(ordinal: int, role: Role, passage: str, needle: str) -> TextMatch | None:
+    start = passage.casefold().find(needle)
+    if start < 0:
         return None
-    end = place + len(wanted)
-    first, last = around(said, place, end, _SHOWN_CHARS + end - place)
-    return Met(ordinal, role, " ".join(said[first:place].split()), said[place:end], " ".join(said[end:last].split()))
+    end = start + len(needle)
+    first, last = excerpt_range(passage, start, end, _SNIPPET_CHARS + end - start)
+    return TextMatch(ordinal, role, " ".join(passage[first:start].split()), passage[start:end], " ".join(passage[end:last].split()))

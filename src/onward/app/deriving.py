@@ -7,39 +7,41 @@ from dataclasses import replace
 
 from onward.app import harvesting
 from onward.app.completing import main_path
-from onward.app.standing import standing_of
+from onward.app.standing import read_project_state
 from onward.core.ledger import Ledger, fold
 from onward.core.project import Project
-from onward.core.steps import Steps
+from onward.core.steps import SessionSteps
 from onward.store import Store, facts, handoffs, sessions
 from onward.store.facts import StoredLedger
 
 
-def derive(store: Store, project: Project, on_progress: Callable[[int, int], None] | None = None) -> int:
+def rederive(store: Store, project: Project, on_progress: Callable[[int, int], None] | None = None) -> int:
     """Derive everything again from the turns and the facts that are kept, session by session in order, and return how many there were. *on_progress* is told (done, of).
 
     Each session is measured against the ledger as the sessions up to it make it. Nobody waits for all of them: each is kept by itself, and one that changes
     meanwhile is left to whoever completes it.
     """
     with store.read() as connection:
-        standing = standing_of(connection, project.id)
-        completed = sessions.listed(connection, project.id, status="completed")
+        state = read_project_state(connection, project.id)
+        completed_sessions = sessions.list_sessions(connection, project.id, status="completed")
     folded = Ledger()
-    gone = harvesting.retired(standing.ledger)
-    for done, session in enumerate(completed):
+    retired_ids = harvesting.retired_fact_ids(state.ledger)
+    for index, session in enumerate(completed_sessions):
         if on_progress:
-            on_progress(done, len(completed))
-        seen = Steps(session.cwd)
+            on_progress(index, len(completed_sessions))
+        steps = SessionSteps(session.cwd)
         with store.read() as connection:
-            path = main_path(connection, session, seen)
-            added = facts.contribution(connection, session.id).facts
-            made = handoffs.of_session(connection, session.id)
-        folded = fold(folded, added)
-        ledger = replace(standing, stored=StoredLedger(0, folded, [])).ledger
-        harvest = harvesting.harvested(session, path, seen, ledger, added)
-        told = [one for one in harvest.told if one.fact_id not in gone]
+            path = main_path(connection, session, steps)
+            session_facts = facts.read_contribution(connection, session.id).facts
+            handoff = handoffs.find_by_session(connection, session.id)
+        folded = fold(folded, session_facts)
+        ledger = replace(state, stored_ledger=StoredLedger(0, folded, [])).ledger
+        derived_data = harvesting.derive_session(session, path, steps, ledger, session_facts)
+        entries = [entry for entry in derived_data.entries if entry.fact_id not in retired_ids]
         with store.write() as connection:
-            if sessions.by_id(connection, session.id) == session:
-                preservation = made.preservation if made else None
-                harvesting.keep(connection, session, replace(harvest, told=told), preservation, harvesting.retired(ledger))
-    return len(completed)
+            if sessions.find(connection, session.id) == session:
+                preservation = handoff.preservation if handoff else None
+                harvesting.save_derived(
+                    connection, session, replace(derived_data, entries=entries), preservation, harvesting.retired_fact_ids(ledger)
+                )
+    return len(completed_sessions)

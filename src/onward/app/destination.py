@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from onward.app import projects
-from onward.app.belonging import Belonging
+from onward.app.belonging import Origin
 from onward.core.project import Project
 from onward.core.transcript import SessionHead
 from onward.errors import BadInput
@@ -26,15 +26,15 @@ class Destination:
     project: Project | None = None
     fallback: Callable[[], Project] | None = None
     worktrees: Worktrees = "together"
-    elsewhere: Mapping[tuple[str, str], Belonging] = field(default_factory=dict[tuple[str, str], Belonging])
+    remote_origins: Mapping[tuple[str, str], Origin] = field(default_factory=dict[tuple[str, str], Origin])
 
-    def of(self, head: SessionHead, file: Path | None) -> Project:
+    def project_for(self, head: SessionHead, file: Path | None) -> Project:
         """Return the project of the session of *head*, read from *file*. Raises `BadInput` where nothing tells it."""
         if self.project:
             return self.project
-        if told := self.elsewhere.get((head.cwd, head.remote)):
-            return projects.of_belonging(self.store, told)
-        project = projects.of_session(self.store, head, file, worktrees=self.worktrees) or (self.fallback and self.fallback())
+        if origin := self.remote_origins.get((head.cwd, head.remote)):
+            return projects.ensure_for_origin(self.store, origin)
+        project = projects.ensure_for_session(self.store, head, file, worktrees=self.worktrees) or (self.fallback and self.fallback())
         if not project:
             raise BadInput("The transcript does not say which project it belongs to.", "Name one with --project.")
         return project

@@ -11,18 +11,18 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from onward.app.reading import MainPath, Reading
-from onward.core.compose import SessionLine, compose
+from onward.app.reading import MainPath, TranscriptReader
+from onward.core.compose import SessionSummary, compose
 from onward.core.extract import extract
 from onward.core.facts import Fact, Handle
 from onward.core.handoff import Handoff
 from onward.core.ledger import Ledger, fold
-from onward.core.master import Master, closed, master
-from onward.core.preservation import Reference, fold_references, references
+from onward.core.master import MasterHandoff, build_handoff, close_handoff
+from onward.core.preservation import Reference, collect_references, fold_references
 from onward.core.transcript import ImportReport, SessionHead, Turn
 from onward.tokens import count_tokens
 
-AGENTS = {
+AGENT_NAMES = {
     "chatgpt": "ChatGPT",
     "claude-ai": "Claude.ai",
     "copilot": "Copilot CLI",
@@ -37,77 +37,77 @@ AGENTS = {
 }
 """Names for people, where an agent's own differs from its capitalised words."""
 
-_AT_ONCE = 50
+_FOLD_SESSIONS = 50
 """Sessions whose facts are folded at once: the ledger is the same whatever the portions, and one fold costs what the ledger holds."""
 
 
-class Distilled(NamedTuple):
+class DistilledSession(NamedTuple):
     """What one session adds to its project."""
 
-    line: SessionLine
+    line: SessionSummary
     facts: list[Fact]
     references: list[Reference]
 
 
 @dataclass(frozen=True, slots=True)
-class Basis:
+class HandoffBasis:
     """What a handoff is made from, and held against: the ledger, what ought to be kept, the sessions, and the turns behind handles, those that are there."""
 
     ledger: Ledger
     references: Sequence[Reference]
-    lines: Sequence[SessionLine]
-    turns_of: Callable[[Collection[Handle]], Mapping[Handle, Turn]]
+    lines: Sequence[SessionSummary]
+    find_turns: Callable[[Collection[Handle]], Mapping[Handle, Turn]]
 
-    def master(self, budget_tokens: int | None = None) -> Master:
+    def master(self, budget_tokens: int | None = None) -> MasterHandoff:
         """Return the rules' handoff."""
-        return master(self.ledger, self.references, self.lines, count_tokens, self.turns_of, budget_tokens)
+        return build_handoff(self.ledger, self.references, self.lines, count_tokens, self.find_turns, budget_tokens)
 
-    def composed(self, tokens: int) -> Handoff:
+    def compose_handoff(self, tokens: int) -> Handoff:
         """Return the rules' handoff in at most so many tokens, without its closing."""
         return compose(self.ledger, self.lines, tokens, count_tokens)
 
-    def measured(self, handoff: Handoff, budget_tokens: int) -> Master:
+    def measure_handoff(self, handoff: Handoff, budget_tokens: int) -> MasterHandoff:
         """Return a handoff, whoever wrote it, measured as the rules' one is."""
-        return closed(handoff, self.ledger, self.references, self.lines, count_tokens, self.turns_of, budget_tokens)
+        return close_handoff(handoff, self.ledger, self.references, self.lines, count_tokens, self.find_turns, budget_tokens)
 
 
-def distil(path: MainPath) -> Distilled:
+def distill_session(path: MainPath) -> DistilledSession:
     """Return what one session establishes."""
     line = session_line(path.number, path.head.agent, path.ended_at, path.tokens)
-    return Distilled(line, extract(path.number, path.head, path.turns), references(path.number, path.turns))
+    return DistilledSession(line, extract(path.number, path.head, path.turns), collect_references(path.number, path.turns))
 
 
-def session_line(number: int, agent: str, ended_at: datetime | None, tokens: int) -> SessionLine:
+def session_line(number: int, agent: str, ended_at: datetime | None, tokens: int) -> SessionSummary:
     """Return what a handoff says of session *number*, the agent's name as people write it."""
-    name = AGENTS.get(agent, agent.replace("-", " ").title())
-    return SessionLine(number, name, ended_at.date().isoformat() if ended_at else "", tokens)
+    name = AGENT_NAMES.get(agent, agent.replace("-", " ").title())
+    return SessionSummary(number, name, ended_at.date().isoformat() if ended_at else "", tokens)
 
 
-def distil_files(sources: Sequence[Path | BinaryIO], budget_tokens: int | None = None) -> tuple[Master, list[ImportReport]]:
+def distill_files(sources: Sequence[Path | BinaryIO], budget_tokens: int | None = None) -> tuple[MasterHandoff, list[ImportReport]]:
     """Return the master handoff over the sessions of *sources*, in order, and a report per source. Stateless."""
-    reading = Reading()
+    reading = TranscriptReader()
     reports = [reading.read(source) for source in sources]
     return basis(reading.paths).master(budget_tokens), reports
 
 
-def distil_turns(turns: Sequence[Turn]) -> Basis:
+def distill_turns(turns: Sequence[Turn]) -> HandoffBasis:
     """Return what the handoff over one conversation stands on. Stateless."""
-    reading = Reading()
-    reading.take(SessionHead("json-turns"), turns)
+    reading = TranscriptReader()
+    reading.add_session(SessionHead("json-turns"), turns)
     return basis(reading.paths)
 
 
-def basis(paths: Sequence[MainPath]) -> Basis:
+def basis(paths: Sequence[MainPath]) -> HandoffBasis:
     """Return what the handoff over some sessions stands on."""
-    ledger, known, lines = Ledger(), list[Reference](), list[SessionLine]()
-    for start in range(0, len(paths), _AT_ONCE):
-        some = [distil(path) for path in paths[start : start + _AT_ONCE]]
-        ledger = fold(ledger, (fact for one in some for fact in one.facts))
-        known = fold_references(known, [reference for one in some for reference in one.references])
-        lines += (one.line for one in some)
+    ledger, all_references, lines = Ledger(), list[Reference](), list[SessionSummary]()
+    for start in range(0, len(paths), _FOLD_SESSIONS):
+        batch = [distill_session(path) for path in paths[start : start + _FOLD_SESSIONS]]
+        ledger = fold(ledger, (fact for session in batch for fact in session.facts))
+        all_references = fold_references(all_references, [reference for session in batch for reference in session.references])
+        lines += (session.line for session in batch)
 
-    def turns_of(handles: Collection[Handle]) -> dict[Handle, Turn]:
-        cited = {handle.session for handle in handles}
-        return {Handle(path.number, ordinal): turn for path in paths if path.number in cited for ordinal, turn in path.turns}
+    def find_turns(handles: Collection[Handle]) -> dict[Handle, Turn]:
+        cited_sessions = {handle.session for handle in handles}
+        return {Handle(path.number, ordinal): turn for path in paths if path.number in cited_sessions for ordinal, turn in path.turns}
 
-    return Basis(ledger, known, lines, turns_of)
+    return HandoffBasis(ledger, all_references, lines, find_turns)

@@ -15,9 +15,9 @@ from onward.store import Store, health, projects, provenance, sessions
 
 Status: TypeAlias = Literal["ok", "warning", "problem"]
 
-LEAST_FREE_BYTES = 500 * 1024 * 1024
-WARNED_BEFORE = timedelta(days=7)
-LEFT_OPEN = timedelta(days=1)
+MIN_FREE_BYTES = 500 * 1024 * 1024
+WARNING_TIME = timedelta(days=7)
+OPEN_TOO_LONG = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,40 +30,46 @@ class Finding:
     hint: str = ""
 
 
-class KeptFor(NamedTuple):
+class TranscriptRetention(NamedTuple):
     """Where an agent keeps transcripts that it deletes when they have not changed for so long."""
 
     agent: str
     folder: Path
     pattern: str
-    keeps: timedelta
+    lifetime: timedelta
 
 
-def examine(settings: Settings, open_store: Callable[[Settings], Store], kept: Sequence[KeptFor] = ()) -> list[Finding]:
+def examine(settings: Settings, open_store: Callable[[Settings], Store], retentions: Sequence[TranscriptRetention] = ()) -> list[Finding]:
     """Return what every check finds, and of the transcripts that are *kept* for a while those that are lost soon. A store that cannot be opened is a finding too."""
-    findings = [_room(settings)]
+    findings = [_check_disk(settings)]
     try:
         with open_store(settings) as store:
-            where = store.path or "the PostgreSQL store"
-            findings += [Finding("store", "ok", f"{where} opens, its schema is up to date"), *_store(store), _left_open(store)]
-            findings += [_expiring(store, one) for one in kept]
+            location = store.path or "the PostgreSQL store"
+            findings += [
+                Finding("store", "ok", f"{location} opens, its schema is up to date"),
+                *_check_store(store),
+                _check_open_sessions(store),
+            ]
+            findings += [_check_expiring(store, retention) for retention in retentions]
     except OnwardError as error:
         findings.append(Finding("store", "problem", error.message, error.hint))
     return findings
 
 
-def _room(settings: Settings) -> Finding:
-    place = next(folder for folder in (settings.home, *settings.home.parents) if folder.exists())
-    free = shutil.disk_usage(place).free
-    told = f"{free / 1024**3:.1f} GiB free at {place}"
+def _check_disk(settings: Settings) -> Finding:
+    existing = next(folder for folder in (settings.home, *settings.home.parents) if folder.exists())
+    free = shutil.disk_usage(existing).free
+    message = f"{free / 1024**3:.1f} GiB free at {existing}"
     return (
-        Finding("disk", "ok", told) if free >= LEAST_FREE_BYTES else Finding("disk", "problem", told, "Free some space: imports need it.")
+        Finding("disk", "ok", message)
+        if free >= MIN_FREE_BYTES
+        else Finding("disk", "problem", message, "Free some space: imports need it.")
     )
 
 
-def _store(store: Store) -> Iterator[Finding]:
+def _check_store(store: Store) -> Iterator[Finding]:
     with store.read() as connection:
-        damage, missing = health.damage(connection), health.unindexed(connection)
+        damage, missing = health.find_damage(connection), health.count_unindexed(connection)
     if damage:
         yield Finding(
             "integrity", "problem", f"the database is not whole: {'; '.join(damage[:3])}", "Copy the data folder, then restore a backup."
@@ -76,39 +82,43 @@ def _store(store: Store) -> Iterator[Finding]:
         yield Finding("search index", "ok", "every turn is in the index")
 
 
-def _left_open(store: Store) -> Finding:
+def _check_open_sessions(store: Store) -> Finding:
     """Sessions that were begun a while ago and never completed hand nothing over."""
-    before = datetime.now(UTC) - LEFT_OPEN
+    cutoff = datetime.now(UTC) - OPEN_TOO_LONG
     with store.read() as connection:
-        left = {
-            project.name: [one.number for one in sessions.listed(connection, project.id, status="active") if one.created_at < before]
-            for project in projects.listed(connection)
+        open_numbers = {
+            project.name: [
+                session.number for session in sessions.list_sessions(connection, project.id, status="active") if session.created_at < cutoff
+            ]
+            for project in projects.list_projects(connection)
         }
-    told = [f"{name}: {', '.join(f'session {number}' for number in numbers[:5])}" for name, numbers in left.items() if numbers]
-    if not told:
+    details = [f"{name}: {', '.join(f'session {number}' for number in numbers[:5])}" for name, numbers in open_numbers.items() if numbers]
+    if not details:
         return Finding("sessions", "ok", "no session was left open")
     return Finding(
         "sessions",
         "warning",
-        f"never completed, so not in any handoff: {'; '.join(told)}",
+        f"never completed, so not in any handoff: {'; '.join(details)}",
         "Complete them: onward sweep, or onward session complete NUMBER",
     )
 
 
-def _expiring(store: Store, kept: KeptFor) -> Finding:
+def _check_expiring(store: Store, retention: TranscriptRetention) -> Finding:
     """What was not imported when its agent deletes it is lost."""
     with store.read() as connection:
-        imported = {
-            one.path: one.imported_at for project in projects.listed(connection) for one in provenance.listed(connection, project.id)
+        imported_times = {
+            entry.path: entry.imported_at
+            for project in projects.list_projects(connection)
+            for entry in provenance.list_imports(connection, project.id)
         }
-    check, lost_soon = f"{kept.agent} transcripts", []
-    for path in sorted(kept.folder.glob(kept.pattern)):
+    check, lost_soon = f"{retention.agent} transcripts", []
+    for path in sorted(retention.folder.glob(retention.pattern)):
         try:
             changed_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
         except OSError:
             continue
-        known_at = imported.get(str(path))
-        if datetime.now(UTC) - changed_at > kept.keeps - WARNED_BEFORE and (known_at is None or known_at < changed_at):
+        imported_at = imported_times.get(str(path))
+        if datetime.now(UTC) - changed_at > retention.lifetime - WARNING_TIME and (imported_at is None or imported_at < changed_at):
             lost_soon.append(path)
     if not lost_soon:
         return Finding(check, "ok", "none is about to be deleted unread")
@@ -117,5 +127,5 @@ def _expiring(store: Store, kept: KeptFor) -> Finding:
         check,
         "warning",
         f"{len(lost_soon)} will be deleted within a week, or are overdue, and were never imported: {lost_soon[0]}{more}",
-        f"Import them: onward import {kept.folder}",
+        f"Import them: onward import {retention.folder}",
     )

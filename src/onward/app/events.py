@@ -7,31 +7,31 @@ from typing import NamedTuple
 from onward.store import Store, events
 from onward.store.events import Event
 
-__all__ = ["Beginning", "Event", "beginning", "since"]
+__all__ = ["Event", "StreamStart", "find_start", "list_events"]
 
 
-class Beginning(NamedTuple):
+class StreamStart(NamedTuple):
     """After which event a reader goes on, and whether some that it has not seen are gone."""
 
     last_id: int
     has_missed: bool
 
 
-def beginning(store: Store, last_id: int | None) -> Beginning:
+def find_start(store: Store, last_id: int | None) -> StreamStart:
     """Return where a reader goes on who saw *last_id* last; None for one who wants what is to come.
 
     What is older than all that is kept was missed. So was whatever led to an id that this store never gave: it is another store, or an earlier state of it.
     """
     with store.read() as connection:
-        oldest, newest = events.bounds(connection)
+        oldest, newest = events.id_bounds(connection)
     if last_id is None:
-        return Beginning(newest, has_missed=False)
+        return StreamStart(newest, has_missed=False)
     if last_id > newest:
-        return Beginning(newest, has_missed=True)
-    return Beginning(last_id, has_missed=last_id < oldest - 1)
+        return StreamStart(newest, has_missed=True)
+    return StreamStart(last_id, has_missed=last_id < oldest - 1)
 
 
-def since(store: Store, last_id: int, *, project_id: int | None = None, job_id: int | None = None) -> list[Event]:
+def list_events(store: Store, last_id: int, *, project_id: int | None = None, job_id: int | None = None) -> list[Event]:
     """Return what happened after an event, the oldest first: all, or what concerns a project or a job. Some hundreds at most; ask again for more."""
     with store.read() as connection:
-        return events.after(connection, last_id, project_id=project_id, job_id=job_id)
+        return events.list_after(connection, last_id, project_id=project_id, job_id=job_id)

@@ -6,10 +6,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Literal, TypeAlias
 
-from onward.app.harvesting import heed
-from onward.app.standing import Standing, standing_of
-from onward.core.extract.reversals import retired_by
-from onward.core.facts import KINDS, Fact, Handle, Kind, State, fact_id
+from onward.app.harvesting import update_knowledge
+from onward.app.standing import ProjectState, read_project_state
+from onward.core.extract.reversals import retired_values
+from onward.core.facts import FACT_KINDS, Fact, FactKind, FactState, Handle, fact_id
 from onward.core.ledger import Edit
 from onward.core.project import Project
 from onward.core.session import Session
@@ -19,109 +19,111 @@ from onward.store import Store, facts, handoffs, projects
 
 __all__ = [
     "Fact",
-    "Place",
+    "FactPosition",
     "add",
     "change",
-    "find",
-    "listed",
+    "fact_position",
+    "list_facts",
     "note",
     "pin",
-    "place",
-    "project_of",
+    "require",
+    "require_project",
     "restore",
     "retract",
     "reword",
     "unpin",
 ]
 
-Place: TypeAlias = tuple[int, int, int, int, int, str]
+FactPosition: TypeAlias = tuple[int, int, int, int, int, str]
 """Where a fact stands in the order of a ledger: those that a person stated come last; else by time, session, turn, place in the turn, and id."""
 
 
-def listed(
+def list_facts(
     store: Store,
     project: Project,
     *,
-    kind: Kind | None = None,
-    state: State | None = "live",
+    kind: FactKind | None = None,
+    state: FactState | None = "live",
     file: str = "",
     text: str = "",
     session: int | None = None,
-    after: Place | None = None,
+    after: FactPosition | None = None,
 ) -> list[Fact]:
     """Return a project's facts in order, filtered by what is given. *file* is any part of a path that a fact names, *text* any part of what it says, in
     capitals or not; *state* None is every state; *after* leaves out those up to a place.
     """
-    wanted = text.casefold()
+    needle = text.casefold()
     with store.read() as connection:
-        everything = standing_of(connection, project.id).ledger.facts
-    found = [
+        all_facts = read_project_state(connection, project.id).ledger.facts
+    matches = [
         fact
-        for fact in everything
+        for fact in all_facts
         if kind in (None, fact.kind)
         and state in (None, fact.state)
         and session in (None, fact.session)
         and (not file or file in fact.subject or file in fact.text)
-        and (not wanted or wanted in fact.text.casefold())
+        and (not needle or needle in fact.text.casefold())
     ]
-    return found if after is None else [fact for fact in found if place(fact) > after]
+    return matches if after is None else [fact for fact in matches if fact_position(fact) > after]
 
 
-def place(fact: Fact) -> Place:
+def fact_position(fact: Fact) -> FactPosition:
     """Return where a fact stands in the order of a ledger."""
-    said_at = 0 if fact.at is None else max(0, int(fact.at.timestamp() * 1_000_000))
-    return (0 if fact.sources else 1, said_at, fact.session, fact.turn, fact.place, fact.id)
+    stated_at = 0 if fact.at is None else max(0, int(fact.at.timestamp() * 1_000_000))
+    return (0 if fact.sources else 1, stated_at, fact.session, fact.turn, fact.place, fact.id)
 
 
-def find(store: Store, project: Project, name: str) -> Fact:
+def require(store: Store, project: Project, name: str) -> Fact:
     """Return the fact of that id, or of the only id that begins so. Raises `NotFound`."""
     with store.read() as connection:
-        return _find(standing_of(connection, project.id), name)
+        return _require_fact(read_project_state(connection, project.id), name)
 
 
-def note(store: Store, project: Project, session: Session, kind: Kind, text: str) -> Fact:
+def note(store: Store, project: Project, session: Session, kind: FactKind, text: str) -> Fact:
     """Note a fact that the agent of *session* states while at work. Saying it again in that session changes nothing."""
-    source, said = Handle(session.number, 0), _worded(project, text)
-    kind = _kind(kind)
-    name = fact_id(kind, "", said, source)
+    source, statement = Handle(session.number, 0), _clean_statement(project, text)
+    kind = _parse_kind(kind)
+    name = fact_id(kind, "", statement, source)
     with store.read() as connection:
-        there = next((one for one in standing_of(connection, project.id).ledger.facts if one.id == name), None)
-    if there:
-        return there
-    return _say(store, project, Fact(name, kind, "", said, (source,), datetime.now(UTC), weight=0.95, retires=retired_by(said)))
+        existing = next((fact for fact in read_project_state(connection, project.id).ledger.facts if fact.id == name), None)
+    if existing:
+        return existing
+    return _apply_changes(
+        store, project, Fact(name, kind, "", statement, (source,), datetime.now(UTC), weight=0.95, retires=retired_values(statement))
+    )
 
 
-def add(store: Store, project: Project, kind: Kind, text: str) -> Fact:
+def add(store: Store, project: Project, kind: FactKind, text: str) -> Fact:
     """State a fact by hand."""
-    kind = _kind(kind)
-    at, said = datetime.now(UTC), _worded(project, text)
-    name = fact_id(kind, at.isoformat(), said, Handle(0, 0))
-    return _say(store, project, Fact(name, kind, "", said, (), at, weight=1.0, evidence="claimed", author="person"))
+    kind = _parse_kind(kind)
+    at, statement = datetime.now(UTC), _clean_statement(project, text)
+    name = fact_id(kind, at.isoformat(), statement, Handle(0, 0))
+    return _apply_changes(store, project, Fact(name, kind, "", statement, (), at, weight=1.0, evidence="claimed", author="person"))
 
 
 def reword(store: Store, project: Project, name: str, text: str) -> Fact:
     """Say better what a fact says; it stands from now on."""
-    return _say(store, project, Edit(name, "reword", _worded(project, text)))
+    return _apply_changes(store, project, Edit(name, "reword", _clean_statement(project, text)))
 
 
 def pin(store: Store, project: Project, name: str) -> Fact:
     """Show a fact in every handoff, before others."""
-    return _say(store, project, Edit(name, "pin"))
+    return _apply_changes(store, project, Edit(name, "pin"))
 
 
 def unpin(store: Store, project: Project, name: str) -> Fact:
     """Let a fact compete for its place again."""
-    return _say(store, project, Edit(name, "unpin"))
+    return _apply_changes(store, project, Edit(name, "unpin"))
 
 
 def retract(store: Store, project: Project, name: str) -> Fact:
     """Take a fact out of every handoff: it is wrong, or of no use."""
-    return _say(store, project, Edit(name, "retract"))
+    return _apply_changes(store, project, Edit(name, "retract"))
 
 
 def restore(store: Store, project: Project, name: str) -> Fact:
     """Let a fact stand that was retracted, or that extraction took for superseded."""
-    return _say(store, project, Edit(name, "restore"))
+    return _apply_changes(store, project, Edit(name, "restore"))
 
 
 def change(
@@ -136,70 +138,70 @@ def change(
     """Say several things of a fact at once; what is None stays as it is."""
     edits: list[Edit] = []
     if text is not None:
-        edits.append(Edit(name, "reword", _worded(project, text)))
+        edits.append(Edit(name, "reword", _clean_statement(project, text)))
     if pinned is not None:
         edits.append(Edit(name, "pin" if pinned else "unpin"))
     if state is not None:
         edits.append(Edit(name, "restore" if state == "live" else "retract"))
-    return _say(store, project, *edits) if edits else find(store, project, name)
+    return _apply_changes(store, project, *edits) if edits else require(store, project, name)
 
 
-def project_of(store: Store, name: str) -> Project:
+def require_project(store: Store, name: str) -> Project:
     """Return the only project that has the fact of that id. Raises `NotFound`, and `BadInput` where several have it."""
     with store.read() as connection:
-        found = [projects.by_id(connection, one) for one in facts.projects_of(connection, name)]
-    if len(found) > 1:
+        owners = [projects.find(connection, project_id) for project_id in facts.find_project_ids(connection, name)]
+    if len(owners) > 1:
         raise BadInput(f"Several projects have a fact {name!r}.", "Name the project, too.")
-    project = next(iter(found), None)
+    project = next(iter(owners), None)
     if project is None:
         raise NotFound(f"There is no fact {name!r}.", "List what there is: onward fact list")
     return project
 
 
-def _say(store: Store, project: Project, *said: Fact | Edit) -> Fact:
+def _apply_changes(store: Store, project: Project, *changes: Fact | Edit) -> Fact:
     """Keep what a person said of one fact, make the handoff that heeds it, and return the fact as it stands. A fact may be named by the beginning of its id."""
     while True:
         with store.read() as connection:
-            standing = standing_of(connection, project.id)
-            newest = handoffs.newest(connection, project.id)
-        said = tuple(one._replace(fact_id=_find(standing, one.fact_id).id) if isinstance(one, Edit) else one for one in said)
-        edits, added = [one for one in said if isinstance(one, Edit)], [one for one in said if isinstance(one, Fact)]
-        after = replace(standing, added=(*standing.added, *added), edits=(*standing.edits, *edits))
-        made = after.master(store, newest.budget_tokens) if newest else None
+            state = read_project_state(connection, project.id)
+            newest = handoffs.find_newest(connection, project.id)
+        changes = tuple(
+            item._replace(fact_id=_require_fact(state, item.fact_id).id) if isinstance(item, Edit) else item for item in changes
+        )
+        edits, new_facts = [item for item in changes if isinstance(item, Edit)], [item for item in changes if isinstance(item, Fact)]
+        updated_state = replace(state, added_facts=(*state.added_facts, *new_facts), edits=(*state.edits, *edits))
+        master = updated_state.master(store, newest.budget_tokens) if newest else None
         with store.write() as connection:
-            projects.hold(connection, project.id)
-            if not facts.advance(connection, project.id, standing.stored.version):
+            projects.lock_project(connection, project.id)
+            if not facts.advance_version(connection, project.id, state.stored_ledger.version):
                 continue
-            for one in said:
-                facts.note(connection, project.id, one)
-            name = edits[0].fact_id if edits else added[0].id
-            stands = next(fact for fact in after.ledger.facts if fact.id == name)
-            heed(connection, project.id, after.ledger, stands)
-            if made:
-                handoffs.add(connection, project.id, None, standing.stored.version + 1, made)
-        return stands
+            for item in changes:
+                facts.add_edit(connection, project.id, item)
+            name = edits[0].fact_id if edits else new_facts[0].id
+            changed_fact = next(fact for fact in updated_state.ledger.facts if fact.id == name)
+            update_knowledge(connection, project.id, updated_state.ledger, changed_fact)
+            if master:
+                handoffs.create(connection, project.id, None, state.stored_ledger.version + 1, master)
+        return changed_fact
 
 
-def _find(standing: Standing, name: str) -> Fact:
-    found = [fact for fact in standing.ledger.facts if fact.id == name] or [
-        fact for fact in standing.ledger.facts if fact.id.startswith(name)
-    ]
-    if not found:
+def _require_fact(state: ProjectState, name: str) -> Fact:
+    matches = [fact for fact in state.ledger.facts if fact.id == name] or [fact for fact in state.ledger.facts if fact.id.startswith(name)]
+    if not matches:
         raise NotFound(f"There is no fact {name!r}.", "List what there is: onward fact list")
-    if len(found) > 1:
-        raise BadInput(f"{len(found)} facts have ids that begin with {name!r}.", "Give more of the id.")
-    return found[0]
+    if len(matches) > 1:
+        raise BadInput(f"{len(matches)} facts have ids that begin with {name!r}.", "Give more of the id.")
+    return matches[0]
 
 
-def _kind(kind: str) -> Kind:
-    for one in KINDS:
-        if one == kind:
-            return one
-    raise BadInput(f"{kind!r} is no kind of fact.", f"Use one of: {', '.join(KINDS)}.")
+def _parse_kind(kind: str) -> FactKind:
+    for known_kind in FACT_KINDS:
+        if known_kind == kind:
+            return known_kind
+    raise BadInput(f"{kind!r} is no kind of fact.", f"Use one of: {', '.join(FACT_KINDS)}.")
 
 
-def _worded(project: Project, text: str) -> str:
-    said = Redactor(project.key).text(" ".join(text.split()))
-    if not said:
+def _clean_statement(project: Project, text: str) -> str:
+    statement = Redactor(project.key).text(" ".join(text.split()))
+    if not statement:
         raise BadInput("A fact says something.", "Give its text.")
-    return said
+    return statement

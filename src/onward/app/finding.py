@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from onward.core.transcript import ImportReport, SessionHead, Turn
 from onward.errors import OnwardError, UnknownFormat, UnreadableFile
-from onward.formats import Source, is_one, open_source, read
+from onward.formats import TranscriptSource, is_single_input, open_source, read
 
 FREE_FORM = "pasted"
 """The format that takes any text."""
@@ -23,65 +23,65 @@ _NO_TIME = datetime.max.replace(tzinfo=UTC)
 class FoundFile:
     """A transcript: `began_at` is when its first session did, at the end of time where nothing says. `head` is None for a stream and for what cannot be read."""
 
-    source: Path | BinaryIO | Source
+    source: Path | BinaryIO | TranscriptSource
     name: str
-    began_at: datetime = _NO_TIME
+    started_at: datetime = _NO_TIME
     head: SessionHead | None = None
     error: OnwardError | None = None
 
 
-def found_files(paths: Iterable[Path | BinaryIO]) -> tuple[list[FoundFile], list[str]]:
+def find_files(paths: Iterable[Path | BinaryIO]) -> tuple[list[FoundFile], list[str]]:
     """Return every transcript once, in order of time and then of name, and the files of folders that are none.
 
     A file that was named is a transcript or an error; what lies in a folder and is no transcript is passed over.
     """
-    found: list[FoundFile] = []
-    passed_over: list[str] = []
-    for path, named in _once(paths):
-        one = looked_at(path, named=named) if isinstance(path, Path) else FoundFile(path, "standard input")
-        if named or one.error is None or isinstance(one.error, UnreadableFile):
-            found.append(one)
+    files: list[FoundFile] = []
+    skipped: list[str] = []
+    for path, is_named in _unique_files(paths):
+        file = inspect_file(path, is_named=is_named) if isinstance(path, Path) else FoundFile(path, "standard input")
+        if is_named or file.error is None or isinstance(file.error, UnreadableFile):
+            files.append(file)
         else:
-            passed_over.append(one.name)
-    return sorted(found, key=lambda one: (one.began_at, one.name)), passed_over
+            skipped.append(file.name)
+    return sorted(files, key=lambda file: (file.started_at, file.name)), skipped
 
 
-def _once(paths: Iterable[Path | BinaryIO]) -> Iterator[tuple[Path | BinaryIO, bool]]:
+def _unique_files(paths: Iterable[Path | BinaryIO]) -> Iterator[tuple[Path | BinaryIO, bool]]:
     """Yield every file under *paths* once, and whether it was named itself."""
-    seen: set[str] = set()
-    for given in paths:
-        if not isinstance(given, Path):
-            yield given, True
+    seen_paths: set[str] = set()
+    for source in paths:
+        if not isinstance(source, Path):
+            yield source, True
             continue
-        named = not given.is_dir()
-        for path in [given] if named else files_under(given):
-            real = os.path.realpath(path)
-            if real not in seen:
-                seen.add(real)
-                yield path, named
+        is_named = not source.is_dir()
+        for path in [source] if is_named else walk_files(source):
+            real_path = os.path.realpath(path)
+            if real_path not in seen_paths:
+                seen_paths.add(real_path)
+                yield path, is_named
 
 
-def files_under(folder: Path) -> Iterator[Path]:
+def walk_files(folder: Path) -> Iterator[Path]:
     """Yield every plain file below *folder*, in order; a folder whose files are one transcript instead of what lies in it."""
-    for place, folders, names in os.walk(folder):
-        if is_one(Path(place)):
+    for parent, folders, names in os.walk(folder):
+        if is_single_input(Path(parent)):
             folders.clear()
-            yield Path(place)
+            yield Path(parent)
             continue
         folders.sort()
-        paths = [Path(place, name) for name in sorted(names)]
+        paths = [Path(parent, name) for name in sorted(names)]
         # A pipe or a device in a folder would be waited for without end.
         yield from (path for path in paths if path.is_file() and not path.is_symlink())
 
 
-def looked_at(path: Path, *, named: bool, name: str = "") -> FoundFile:
+def inspect_file(path: Path, *, is_named: bool, name: str = "") -> FoundFile:
     """Return what *path* is, called *name* where that is given. Text in which no agent speaks is a transcript only when it is *named*: a folder's notes are none."""
     name, report, head = name or str(path), ImportReport(), None
     try:
-        for item in read(Source(path, name), report):
+        for item in read(TranscriptSource(path, name), report):
             at = item.started_at if isinstance(item, SessionHead) else item.at if isinstance(item, Turn) else None
             head = head or (item if isinstance(item, SessionHead) else SessionHead(report.format))
-            if report.format == FREE_FORM and not named and not _is_answered(path):
+            if report.format == FREE_FORM and not is_named and not _has_answer(path):
                 raise UnknownFormat(f"No agent speaks in {name}.", "Name the file itself to import it all the same.")
             if at or isinstance(item, Turn):
                 return FoundFile(path, name, at or _NO_TIME, head)
@@ -90,5 +90,5 @@ def looked_at(path: Path, *, named: bool, name: str = "") -> FoundFile:
         return FoundFile(path, name, error=error)
 
 
-def _is_answered(path: Path) -> bool:
+def _has_answer(path: Path) -> bool:
     return any(isinstance(item, Turn) and item.role == "assistant" for item in read(open_source(path), ImportReport()))

@@ -21,32 +21,32 @@ import orjson
 
 from onward.app import completing
 from onward.app.destination import Destination
-from onward.app.finding import looked_at
+from onward.app.finding import inspect_file
 from onward.app.imports import import_paths
 from onward.app.intake import SessionIntake
-from onward.app.preparing import Ended, Prepared, prepared
+from onward.app.preparing import PreparedItem, TranscriptEnd, prepare_transcript
 from onward.core.imported import ImportedFile, ImportedSession
 from onward.core.session import Session
 from onward.core.transcript import ImportReport, SessionHead
 from onward.errors import OnwardError, UnreadableFile
-from onward.formats import Source
+from onward.formats import TranscriptSource
 
 POLL_SECONDS = 2.0
-MOST_POLL_SECONDS = 30.0
+MAX_POLL_SECONDS = 30.0
 SETTLED_SECONDS = 30.0
 """A file that was still for so long is read to its end, whatever may yet change."""
-_LOOK_SHARE = 0.05
+_POLL_SHARE = 0.05
 """Looking takes at most this share of the time."""
-_KNOWN_BYTES = 64
+_CHECKED_BYTES = 64
 """So many bytes before the place where reading stopped tell a file that grew from one that was written anew."""
 _DATABASES = (".db", ".vscdb")
 _WAITING = "waiting"
-_AHEAD_ITEMS = 500
+_QUEUE_ITEMS = 500
 
-_Heard: TypeAlias = Prepared | Literal["waiting"]
+_ReaderItem: TypeAlias = PreparedItem | Literal["waiting"]
 
 
-class _State(NamedTuple):
+class _FileState(NamedTuple):
     """What changes when a file does."""
 
     inode: int
@@ -55,14 +55,14 @@ class _State(NamedTuple):
 
 
 @dataclass(slots=True)
-class _Followed:
+class _FollowedFile:
     """One file: how it was when it was read last, its sessions that are not completed, and the reader that stands at its end, if one does."""
 
-    state: _State | None = None
-    named: bool = False
-    still_since: float = 0.0
+    state: _FileState | None = None
+    is_named: bool = False
+    unchanged_since: float = 0.0
     sessions: dict[int, Session] = field(default_factory=dict[int, Session])
-    tail: _Tail | None = None
+    tail: _TailReader | None = None
 
 
 class Follower:
@@ -74,64 +74,64 @@ class Follower:
     def __init__(
         self,
         destination: Destination,
-        find: Callable[[], tuple[list[Path], list[Path]]],
+        find_files: Callable[[], tuple[list[Path], list[Path]]],
         *,
         quiet: timedelta | None = None,
         budget_tokens: int | None = None,
     ) -> None:
         self._destination = destination
-        self._find = find
+        self._find_files = find_files
         self._quiet = quiet
         self._budget_tokens = budget_tokens
-        self._files: dict[Path, _Followed] = {}
+        self._files: dict[Path, _FollowedFile] = {}
 
-    def begin(self) -> None:
+    def start(self) -> None:
         """Note how every file is now: what it holds at this moment is somebody else's to import."""
-        named, found = self._find()
-        for path in (*named, *found):
-            self._files[path] = _Followed(_state(path), path in named, time.monotonic())
+        named_paths, folder_paths = self._find_files()
+        for path in (*named_paths, *folder_paths):
+            self._files[path] = _FollowedFile(_read_state(path), path in named_paths, time.monotonic())
 
-    def note(self, imported: Sequence[ImportedFile]) -> None:
+    def record_imports(self, imported: Sequence[ImportedFile]) -> None:
         """Note which sessions were imported, so that they can be completed."""
         for outcome in imported:
             if followed := self._files.get(Path(outcome.path)):
-                _note(followed, outcome)
+                _record_sessions(followed, outcome)
 
-    def look(self) -> Iterator[ImportedFile]:
+    def poll(self) -> Iterator[ImportedFile]:
         """Yield what became of every file that changed since the last look, and of those whose sessions are completed now."""
-        named, found = self._find()
-        for path in dict.fromkeys((*named, *found, *self._files)):
-            followed = self._files.setdefault(path, _Followed(named=path in named))
-            state = _state(path)
+        named_paths, folder_paths = self._find_files()
+        for path in dict.fromkeys((*named_paths, *folder_paths, *self._files)):
+            followed = self._files.setdefault(path, _FollowedFile(is_named=path in named_paths))
+            state = _read_state(path)
             if state is None:
-                yield from self._left(path)
+                yield from self._forget(path)
             elif state != followed.state:
-                yield from self._changed(path, followed, state)
-            elif followed.tail and time.monotonic() - followed.still_since > SETTLED_SECONDS:
-                yield from self._settled(followed)
+                yield from self._read_changes(path, followed, state)
+            elif followed.tail and time.monotonic() - followed.unchanged_since > SETTLED_SECONDS:
+                yield from self._finish_tail(followed)
             if self._quiet and followed.state and followed.sessions and _age(followed.state) >= self._quiet:
-                yield from self._settled(followed)
-                yield self._completed(path, followed)
+                yield from self._finish_tail(followed)
+                yield self._complete_sessions(path, followed)
 
-    def end(self) -> Iterator[ImportedFile]:
+    def finish(self) -> Iterator[ImportedFile]:
         """Read every file to its end, and yield what was still kept back."""
         for followed in self._files.values():
-            yield from self._settled(followed)
+            yield from self._finish_tail(followed)
 
-    def _changed(self, path: Path, followed: _Followed, state: _State) -> Iterator[ImportedFile]:
+    def _read_changes(self, path: Path, followed: _FollowedFile, state: _FileState) -> Iterator[ImportedFile]:
         has_grown = followed.state is not None and state.inode == followed.state.inode and state.size_bytes > followed.state.size_bytes
-        if followed.tail and not (has_grown and followed.tail.is_same()):
-            followed.tail.leave()
+        if followed.tail and not (has_grown and followed.tail.is_unchanged()):
+            followed.tail.abandon()
             followed.tail = None
-        followed.state, followed.still_since = state, time.monotonic()
-        if followed.tail is None and not followed.named and (error := looked_at(path, named=False).error):
+        followed.state, followed.unchanged_since = state, time.monotonic()
+        if followed.tail is None and not followed.is_named and (error := inspect_file(path, is_named=False).error):
             if isinstance(error, UnreadableFile):
                 yield ImportedFile(str(path), error=error)
             return
-        if followed.tail is None and _is_lines(path):
-            followed.tail = _Tail(path, self._destination)
+        if followed.tail is None and _is_line_based(path):
+            followed.tail = _TailReader(path, self._destination)
         if followed.tail:
-            outcome = followed.tail.go_on()
+            outcome = followed.tail.resume()
             if followed.tail.has_ended:
                 followed.tail = None
         else:
@@ -142,103 +142,103 @@ class Follower:
                 fallback=self._destination.fallback,
                 worktrees=self._destination.worktrees,
             ).files[0]
-        yield from self._told(followed, outcome)
+        yield from self._record_outcome(followed, outcome)
 
-    def _settled(self, followed: _Followed) -> Iterator[ImportedFile]:
+    def _finish_tail(self, followed: _FollowedFile) -> Iterator[ImportedFile]:
         tail, followed.tail = followed.tail, None
         if tail:
-            yield from self._told(followed, tail.finish())
+            yield from self._record_outcome(followed, tail.finish())
 
-    def _left(self, path: Path) -> Iterator[ImportedFile]:
+    def _forget(self, path: Path) -> Iterator[ImportedFile]:
         followed = self._files.pop(path)
-        yield from self._settled(followed)
+        yield from self._finish_tail(followed)
 
-    def _told(self, followed: _Followed, outcome: ImportedFile) -> Iterator[ImportedFile]:
-        _note(followed, outcome)
+    def _record_outcome(self, followed: _FollowedFile, outcome: ImportedFile) -> Iterator[ImportedFile]:
+        _record_sessions(followed, outcome)
         if outcome.error or outcome.new_turns:
             yield outcome
 
-    def _completed(self, path: Path, followed: _Followed) -> ImportedFile:
+    def _complete_sessions(self, path: Path, followed: _FollowedFile) -> ImportedFile:
         outcome = ImportedFile(str(path))
-        waiting, followed.sessions = followed.sessions, {}
+        open_sessions, followed.sessions = followed.sessions, {}
         try:
-            for session in waiting.values():
-                done = completing.complete(self._destination.store, session, budget_tokens=self._budget_tokens)
-                outcome.sessions.append(ImportedSession(done.session, 0, 0, done.handoff.version))
+            for session in open_sessions.values():
+                completion = completing.complete(self._destination.store, session, budget_tokens=self._budget_tokens)
+                outcome.sessions.append(ImportedSession(completion.session, 0, 0, completion.handoff.version))
         except OnwardError as error:
             outcome.error = error
         return outcome
 
 
-def _note(followed: _Followed, outcome: ImportedFile) -> None:
-    followed.sessions.update({one.session.id: one.session for one in outcome.sessions if one.session.status == "active"})
+def _record_sessions(followed: _FollowedFile, outcome: ImportedFile) -> None:
+    followed.sessions.update({item.session.id: item.session for item in outcome.sessions if item.session.status == "active"})
 
 
 def follow(follower: Follower, is_over: Callable[[float], bool], on_file: Callable[[ImportedFile], None]) -> None:
     """Look again and again until *is_over*, which waits for so many seconds, says so; tell *on_file* what came in."""
     seconds = 0.0
     while not is_over(seconds):
-        began = time.monotonic()
-        for outcome in follower.look():
+        started = time.monotonic()
+        for outcome in follower.poll():
             on_file(outcome)
-        seconds = min(MOST_POLL_SECONDS, max(POLL_SECONDS, (time.monotonic() - began) / _LOOK_SHARE))
-    for outcome in follower.end():
+        seconds = min(MAX_POLL_SECONDS, max(POLL_SECONDS, (time.monotonic() - started) / _POLL_SHARE))
+    for outcome in follower.finish():
         on_file(outcome)
 
 
-class _Tail:
+class _TailReader:
     """A reader at the end of a file, in a thread of its own: a format's reader takes lines when it wants them, and here it waits for the next one."""
 
     def __init__(self, path: Path, destination: Destination) -> None:
         self.has_ended = False
         self._path = path
         self._destination = destination
-        self._heard: queue.Queue[_Heard] = queue.Queue(_AHEAD_ITEMS)
-        self._source = _Growing(path, lambda: self._heard.put("waiting"))
+        self._items: queue.Queue[_ReaderItem] = queue.Queue(_QUEUE_ITEMS)
+        self._source = _GrowingSource(path, lambda: self._items.put("waiting"))
         self._intake: SessionIntake | None = None
-        self._counted = (0, 0)
+        self._last_counts = (0, 0)
         self._failure: Exception | None = None
         # A daemon: one that waits must not keep the process from ending.
         self._thread = threading.Thread(target=self._read, name=f"reading {path}", daemon=True)
 
-    def is_same(self) -> bool:
+    def is_unchanged(self) -> bool:
         """Whether the file still holds what was read of it."""
-        return self._source.is_same()
+        return self._source.is_unchanged()
 
-    def go_on(self) -> ImportedFile:
+    def resume(self) -> ImportedFile:
         """Read what is new, keep it, and return what came of it."""
         if self._thread.ident is None:
             self._thread.start()
         else:
-            self._source.go_on()
-        return self._kept()
+            self._source.resume()
+        return self._store_items()
 
     def finish(self) -> ImportedFile:
         """Read to the end and let nothing wait any more."""
         self._source.end()
-        outcome = self._kept()
+        outcome = self._store_items()
         self._thread.join()
         return outcome
 
-    def leave(self) -> None:
+    def abandon(self) -> None:
         """Read no further; what was kept back is left: the file will be read anew."""
         self._source.end()
-        while not isinstance(self._heard.get(), Ended):
+        while not isinstance(self._items.get(), TranscriptEnd):
             pass
         self._thread.join()
 
     def _read(self) -> None:
         try:
-            for item in prepared(self._source, lambda head: self._destination.of(head, self._path).key):
-                self._heard.put(item)
+            for item in prepare_transcript(self._source, lambda head: self._destination.project_for(head, self._path).key):
+                self._items.put(item)
         except Exception as error:  # noqa: BLE001 - whoever takes the items raises it: in this thread nobody would see it
             self._failure = error
-            self._heard.put(Ended(ImportReport(), None))
+            self._items.put(TranscriptEnd(ImportReport(), None))
 
-    def _kept(self) -> ImportedFile:
+    def _store_items(self) -> ImportedFile:
         outcome = ImportedFile(str(self._path))
-        for item in iter(self._heard.get, _WAITING):
-            if isinstance(item, Ended):
+        for item in iter(self._items.get, _WAITING):
+            if isinstance(item, TranscriptEnd):
                 if self._failure:
                     raise self._failure
                 outcome.report, outcome.error, self.has_ended = item.report, outcome.error or item.error, True
@@ -246,21 +246,21 @@ class _Tail:
             if outcome.error:
                 continue
             try:
-                self._take(cast("Prepared", item), outcome)
+                self._take(cast("PreparedItem", item), outcome)
             except OnwardError as error:
                 outcome.error = error
-        self._count(outcome)
+        self._flush(outcome)
         return outcome
 
-    def _take(self, item: Prepared, outcome: ImportedFile) -> None:
+    def _take(self, item: PreparedItem, outcome: ImportedFile) -> None:
         if isinstance(item, SessionHead):
-            self._count(outcome)
-            self._intake = SessionIntake(self._destination.store, self._destination.of(item, self._path), item, str(self._path))
-            self._counted = (0, 0)
-        elif self._intake and not isinstance(item, Ended):
+            self._flush(outcome)
+            self._intake = SessionIntake(self._destination.store, self._destination.project_for(item, self._path), item, str(self._path))
+            self._last_counts = (0, 0)
+        elif self._intake and not isinstance(item, TranscriptEnd):
             self._intake.take(item)
 
-    def _count(self, outcome: ImportedFile) -> None:
+    def _flush(self, outcome: ImportedFile) -> None:
         """Keep what was taken, and add to *outcome* what is new since it was counted last."""
         if self._intake is None:
             return
@@ -269,13 +269,13 @@ class _Tail:
         except OnwardError as error:
             outcome.error = outcome.error or error
             return
-        now = (self._intake.new_turns, self._intake.known_turns)
-        if session and now != self._counted:
-            outcome.sessions.append(ImportedSession(session, now[0] - self._counted[0], now[1] - self._counted[1]))
-            self._counted = now
+        counts = (self._intake.new_turns, self._intake.known_turns)
+        if session and counts != self._last_counts:
+            outcome.sessions.append(ImportedSession(session, counts[0] - self._last_counts[0], counts[1] - self._last_counts[1]))
+            self._last_counts = counts
 
 
-class _Growing(Source):
+class _GrowingSource(TranscriptSource):
     """A file that may grow: who reads it waits at its end, after telling *on_wait*, until `go_on` or `end`."""
 
     def __init__(self, path: Path, on_wait: Callable[[], None]) -> None:
@@ -283,9 +283,9 @@ class _Growing(Source):
         self._on_wait = on_wait
         self._more = threading.Event()
         self._is_over = False
-        self._last = (0, b"")
+        self._last_read = (0, b"")
 
-    def go_on(self) -> None:
+    def resume(self) -> None:
         """Let the reader read what is new."""
         self._more.set()
 
@@ -294,12 +294,12 @@ class _Growing(Source):
         self._is_over = True
         self._more.set()
 
-    def is_same(self) -> bool:
+    def is_unchanged(self) -> bool:
         """Whether the last bytes that were read still stand where they stood."""
-        place, last = self._last
+        position, last = self._last_read
         try:
-            with self._file() as stream:
-                stream.seek(place - len(last))
+            with self._open_file() as stream:
+                stream.seek(position - len(last))
                 return stream.read(len(last)) == last
         except OnwardError:
             return False
@@ -307,12 +307,12 @@ class _Growing(Source):
     @contextmanager
     def opened(self) -> Iterator[IO[bytes]]:
         """The bytes of the file from its beginning, and what comes after."""
-        with super().opened() as stream:
-            yield cast("IO[bytes]", _Waiting(stream, self))
+        with super().open_stream() as stream:
+            yield cast("IO[bytes]", _WaitingStream(stream, self))
 
-    def wait(self, place: int, last: bytes) -> bool:
+    def wait(self, position: int, last: bytes) -> bool:
         """Wait at *place*, after the bytes *last*; False when this is the end."""
-        self._last = (place, last)
+        self._last_read = (position, last)
         if self._is_over:
             return False
         self._on_wait()
@@ -321,54 +321,56 @@ class _Growing(Source):
         return True
 
 
-class _Waiting:
+class _WaitingStream:
     """A stream that waits at its end."""
 
-    def __init__(self, stream: IO[bytes], source: _Growing) -> None:
+    def __init__(self, stream: IO[bytes], source: _GrowingSource) -> None:
         self._stream = stream
         self._source = source
         self._last = b""
 
     def read(self, size: int = -1) -> bytes:
         while not (data := self._stream.read(size)):
-            if not self._waits():
+            if not self._wait_for_more():
                 return b""
-        self._last = (self._last + data)[-_KNOWN_BYTES:]
+        self._last = (self._last + data)[-_CHECKED_BYTES:]
         return data
 
     def readline(self, size: int = -1) -> bytes:
         line = b""
         while not line.endswith(b"\n") and len(line) != size:
             data = self._stream.readline(size - len(line) if size >= 0 else -1)
-            if not data and not self._waits():
+            if not data and not self._wait_for_more():
                 break
             line += data
-            self._last = (self._last + data)[-_KNOWN_BYTES:]
+            self._last = (self._last + data)[-_CHECKED_BYTES:]
         return line
 
-    def _waits(self) -> bool:
+    def _wait_for_more(self) -> bool:
         return self._source.wait(self._stream.tell(), self._last)
 
 
-def _state(path: Path) -> _State | None:
+def _read_state(path: Path) -> _FileState | None:
     """Return how a file is, with the journal of a database that lies beside it: there its newest rows are; of a folder, how the files in it are."""
     try:
-        own = path.stat()
+        file_stat = path.stat()
         if path.is_dir():
-            within = [one.stat() for one in path.rglob("*.json")]
-            return _State(own.st_ino, sum(state.st_size for state in within), max((state.st_mtime_ns for state in within), default=0))
+            part_stats = [file.stat() for file in path.rglob("*.json")]
+            return _FileState(
+                file_stat.st_ino, sum(state.st_size for state in part_stats), max((state.st_mtime_ns for state in part_stats), default=0)
+            )
         journal = path.with_name(path.name + "-wal")
-        states = [own, journal.stat()] if path.suffix in _DATABASES and journal.exists() else [own]
+        states = [file_stat, journal.stat()] if path.suffix in _DATABASES and journal.exists() else [file_stat]
     except OSError:
         return None
-    return _State(own.st_ino, sum(state.st_size for state in states), max(state.st_mtime_ns for state in states))
+    return _FileState(file_stat.st_ino, sum(state.st_size for state in states), max(state.st_mtime_ns for state in states))
 
 
-def _age(state: _State) -> timedelta:
+def _age(state: _FileState) -> timedelta:
     return datetime.now(UTC) - datetime.fromtimestamp(state.changed_ns / 1e9, UTC)
 
 
-def _is_lines(path: Path) -> bool:
+def _is_line_based(path: Path) -> bool:
     """Whether the file is written line by line: its first line is a whole JSON object, and another one follows."""
     try:
         with path.open("rb") as stream:

@@ -6,18 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from onward.store import Store, counts
-from onward.store.counts import Counts
+from onward.store.counts import StoreCounts
 
 
 @dataclass(frozen=True, slots=True)
 class Gauges:
     """How much a store holds, and its jobs by state: every state, whether or not there are any."""
 
-    counts: Counts
+    counts: StoreCounts
     jobs: Mapping[str, int]
 
 
 def gauges(store: Store) -> Gauges:
     """Return how much there is."""
     with store.read() as connection:
-        return Gauges(counts.counts(connection), counts.jobs_by_state(connection))
+        return Gauges(counts.count_everything(connection), counts.count_jobs_by_state(connection))

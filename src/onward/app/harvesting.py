@@ -11,77 +11,91 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from onward.app.reading import MainPath
-from onward.core.facts import GIT_STATE, Fact, Kind
-from onward.core.knowledge import Gathered, gathered
+from onward.core.facts import GIT_STATE, Fact, FactKind
+from onward.core.knowledge import HarvestedEntry, harvest_knowledge
 from onward.core.ledger import Ledger
 from onward.core.preservation import Preservation
-from onward.core.reuse import used_again
-from onward.core.rework import Met, effort, errors_met, known_before, stood_before
+from onward.core.reuse import reused_fact_ids
+from onward.core.rework import SessionError, facts_before, list_errors, measure_effort, prior_knowledge
 from onward.core.session import Session
-from onward.core.steps import Steps
-from onward.core.touched import Touched, touched
+from onward.core.steps import SessionSteps
+from onward.core.touched import TouchedFile, list_touched_files
 from onward.store import analytics, facts, knowledge, sessions
 from onward.store import touched as stored_files
 from onward.store.analytics import Measure
 
-_PROSE: frozenset[Kind] = frozenset(("decision", "lesson", "dead_end"))
+_REPLACEABLE_KINDS: frozenset[FactKind] = frozenset(("decision", "lesson", "dead_end"))
 """What is wrong once it is replaced. An error that was met again is still an error that was solved."""
 
 
 @dataclass(frozen=True, slots=True)
-class Harvest:
+class DerivedData:
     """What one session gives. `used` are the ids of the earlier facts that it used again."""
 
     measure: Measure
-    files: Sequence[Touched]
-    errors: Sequence[Met]
-    told: Sequence[Gathered]
-    used: Sequence[str]
+    files: Sequence[TouchedFile]
+    errors: Sequence[SessionError]
+    entries: Sequence[HarvestedEntry]
+    used_ids: Sequence[str]
 
 
-def harvested(session: Session, path: MainPath, seen: Steps, ledger: Ledger, added: Sequence[Fact]) -> Harvest:
+def derive_session(session: Session, path: MainPath, steps: SessionSteps, ledger: Ledger, new_facts: Sequence[Fact]) -> DerivedData:
     """Return what a session gives that adds the facts *added*; *ledger* is the project's with them in it, as the person corrected it."""
-    earlier = stood_before(ledger, session.number)
-    before = known_before(earlier)
-    used = used_again(earlier, seen.steps, path.turns)
-    shown = sum(fact.kind == "done" and fact.evidence == "verified" and fact.subject != GIT_STATE for fact in added)
-    measure = Measure(effort(seen, before), len(used), len(session.accomplishments) or shown)
-    return Harvest(measure, touched(seen.steps, session.cwd, before.files), errors_met(seen.steps), told_by(ledger, added), used)
+    earlier_facts = facts_before(ledger, session.number)
+    prior = prior_knowledge(earlier_facts)
+    used_ids = reused_fact_ids(earlier_facts, steps.steps, path.turns)
+    verified_count = sum(fact.kind == "done" and fact.evidence == "verified" and fact.subject != GIT_STATE for fact in new_facts)
+    measure = Measure(measure_effort(steps, prior), len(used_ids), len(session.accomplishments) or verified_count)
+    return DerivedData(
+        measure,
+        list_touched_files(steps.steps, session.cwd, prior.files),
+        list_errors(steps.steps),
+        knowledge_entries(ledger, new_facts),
+        used_ids,
+    )
 
 
-def told_by(ledger: Ledger, added: Iterable[Fact]) -> list[Gathered]:
+def knowledge_entries(ledger: Ledger, new_facts: Iterable[Fact]) -> list[HarvestedEntry]:
     """Return what the facts *added* teach, in the words of the ledger; nothing that was retracted, or said and replaced."""
-    now = {fact.id: fact for fact in ledger.facts}
-    gone = retired(ledger)
-    return gathered(now.get(fact.id, fact) for fact in added if fact.id not in gone)
+    facts_by_id = {fact.id: fact for fact in ledger.facts}
+    retired_ids = retired_fact_ids(ledger)
+    return harvest_knowledge(facts_by_id.get(fact.id, fact) for fact in new_facts if fact.id not in retired_ids)
 
 
-def retired(ledger: Ledger) -> frozenset[str]:
+def retired_fact_ids(ledger: Ledger) -> frozenset[str]:
     """Return the ids of the facts that teach nothing any more."""
-    return frozenset(fact.id for fact in ledger.facts if fact.state == "retracted" or (fact.state == "superseded" and fact.kind in _PROSE))
+    return frozenset(
+        fact.id for fact in ledger.facts if fact.state == "retracted" or (fact.state == "superseded" and fact.kind in _REPLACEABLE_KINDS)
+    )
 
 
-def keep(
-    connection: Connection, session: Session, harvest: Harvest, made: Preservation | None, newly_retired: Collection[str] = ()
+def save_derived(
+    connection: Connection,
+    session: Session,
+    derived_data: DerivedData,
+    preservation: Preservation | None,
+    newly_retired: Collection[str] = (),
 ) -> None:
     """Keep what a session gives, instead of what it gave before. *made* is the measure of the handoff that completing it made.
 
     The first time, what it used again is counted; what its facts retired of earlier ones is taken out of the knowledge base.
     """
-    if not analytics.is_measured(connection, session.id) and harvest.used:
-        knowledge.note_used(connection, knowledge.told_by(connection, session.project_id, harvest.used))
-    measure = harvest.measure
-    if made:
-        kept_of = sum(group.total for group in made.groups)
-        measure = measure._replace(kept_ratio=made.recall_ratio, handoff_tokens=made.document_tokens, kept_of=kept_of)
-    analytics.keep(connection, session.id, measure)
-    stored_files.keep(connection, session.id, harvest.files, harvest.errors)
-    knowledge.withdraw(connection, session.project_id, newly_retired)
-    knowledge.keep(connection, session.id, harvest.told)
+    if not analytics.is_measured(connection, session.id) and derived_data.used_ids:
+        knowledge.record_used(connection, knowledge.find_by_facts(connection, session.project_id, derived_data.used_ids))
+    measure = derived_data.measure
+    if preservation:
+        kept_of = sum(group.total for group in preservation.groups)
+        measure = measure._replace(kept_ratio=preservation.recall_ratio, handoff_tokens=preservation.document_tokens, kept_of=kept_of)
+    analytics.save(connection, session.id, measure)
+    stored_files.save(connection, session.id, derived_data.files, derived_data.errors)
+    knowledge.withdraw_facts(connection, session.project_id, newly_retired)
+    knowledge.save_session_entries(connection, session.id, derived_data.entries)
 
 
-def heed(connection: Connection, project_id: int, ledger: Ledger, fact: Fact) -> None:
+def update_knowledge(connection: Connection, project_id: int, ledger: Ledger, fact: Fact) -> None:
     """Let the knowledge base say of the session of *fact* what the ledger says now that a person corrected it."""
-    session = sessions.by_number(connection, project_id, fact.session) if fact.session else None
+    session = sessions.find_by_number(connection, project_id, fact.session) if fact.session else None
     if session is not None:
-        knowledge.keep(connection, session.id, told_by(ledger, facts.contribution(connection, session.id).facts))
+        knowledge.save_session_entries(
+            connection, session.id, knowledge_entries(ledger, facts.read_contribution(connection, session.id).facts)
+        )

@@ -27,50 +27,54 @@ FIRST_TURNS = 4
 _ENDS_CHARS = 4096
 
 
-class Recognised(NamedTuple):
+class TurnMark(NamedTuple):
     """What tells one turn from all others: `mark` by itself, or within its session where it is not `everywhere`.
 
     `masked` is the mark that it has where its secrets are not known any more; None where it holds none, or has an id.
     """
 
     mark: bytes
-    everywhere: bool
-    masked: bytes | None = None
+    is_global: bool
+    masked_mark: bytes | None = None
 
     def identity(self, session_number: int) -> bytes:
         """Return the turn's identity within its project."""
-        return self.mark if self.everywhere else blake2b(self.mark + b"\0%d" % session_number, digest_size=16).digest()
+        return self.mark if self.is_global else blake2b(self.mark + b"\0%d" % session_number, digest_size=16).digest()
 
-    def without_secrets(self) -> Recognised:
+    def without_secrets(self) -> TurnMark:
         """Return what the turn is known by where its secrets are not known any more."""
-        return self if self.masked is None else Recognised(self.masked, self.everywhere)
+        return self if self.masked_mark is None else TurnMark(self.masked_mark, self.is_global)
 
 
-class Recogniser:
+class TurnMarker:
     """Tells the turns of one reading of one session apart, in order."""
 
     def __init__(self, key: bytes) -> None:
         self._key = key
-        self._times = Counter[bytes]()
+        self._counts = Counter[bytes]()
 
-    def recognise(self, turn: Turn, redacted: Turn | None = None) -> Recognised:
+    def mark_turn(self, turn: Turn, redacted: Turn | None = None) -> TurnMark:
         """Return what the next turn is known by. *redacted* is the same turn as it is kept: it tells what the turn is known by without its secrets."""
         if turn.id is not None:
-            return Recognised(self._hash(b"id", turn.id.encode("utf-8", "replace")), everywhere=True)
-        masked = self._next(self._hash(b"masked", *_content(_masked(redacted)))) if redacted and _holds_placeholder(redacted) else None
-        return Recognised(self._next(self.content(turn)), turn.at is not None, masked)
+            return TurnMark(self._hash(b"id", turn.id.encode("utf-8", "replace")), is_global=True)
+        masked_mark = (
+            self._unique_digest(self._hash(b"masked", *_content(_mask_secrets(redacted))))
+            if redacted and _holds_placeholder(redacted)
+            else None
+        )
+        return TurnMark(self._unique_digest(self.hash_content(turn)), turn.at is not None, masked_mark)
 
-    def _next(self, said: bytes) -> bytes:
-        self._times[said] += 1
-        return self.nth(said, self._times[said])
+    def _unique_digest(self, digest: bytes) -> bytes:
+        self._counts[digest] += 1
+        return self.hash_nth(digest, self._counts[digest])
 
-    def content(self, turn: Turn) -> bytes:
+    def hash_content(self, turn: Turn) -> bytes:
         """Return what everything is known by that says the same."""
         return self._hash(*_content(turn))
 
-    def nth(self, said: bytes, count: int) -> bytes:
+    def hash_nth(self, digest: bytes, count: int) -> bytes:
         """Return what the turn is known by that says the same for the time of that *count*, from 1 on."""
-        return said if count == 1 else self._hash(said, b"%d" % count)
+        return digest if count == 1 else self._hash(digest, b"%d" % count)
 
     def _hash(self, *parts: bytes) -> bytes:
         return blake2b(b"\0".join(parts), digest_size=16, key=self._key).digest()
@@ -80,13 +84,13 @@ def _holds_placeholder(turn: Turn) -> bool:
     return PLACEHOLDER_HEAD in turn.text or any(PLACEHOLDER_HEAD in result.text for result in turn.results)
 
 
-def _masked(turn: Turn) -> Turn:
+def _mask_secrets(turn: Turn) -> Turn:
     """*turn* with the same word in the place of every secret: a placeholder tells them apart, in each project by another one."""
     mask = _placeholder().sub
     return replace(
         turn,
         text=mask(PLACEHOLDER_HEAD, turn.text),
-        results=tuple(replace(one, text=mask(PLACEHOLDER_HEAD, one.text)) for one in turn.results),
+        results=tuple(replace(result, text=mask(PLACEHOLDER_HEAD, result.text)) for result in turn.results),
     )
 
 
@@ -95,15 +99,15 @@ def _placeholder() -> re.Pattern[str]:
     return re.compile(PLACEHOLDER)
 
 
-def first_turns(recognised: Sequence[Recognised]) -> list[str]:
+def session_names(turn_marks: Sequence[TurnMark]) -> list[str]:
     """Return what a session that begins so may be called: by its first `FIRST_TURNS`, then by ever fewer, in case it was shorter when it was read before.
 
     Where they hold secrets, the same follows without them.
     """
-    first = recognised[:FIRST_TURNS]
-    marks = [one.mark for one in first]
-    if any(one.masked for one in first):
-        return [*_names(marks), *_names([one.without_secrets().mark for one in first])]
+    first_marks = turn_marks[:FIRST_TURNS]
+    marks = [turn_mark.mark for turn_mark in first_marks]
+    if any(turn_mark.masked_mark for turn_mark in first_marks):
+        return [*_names(marks), *_names([turn_mark.without_secrets().mark for turn_mark in first_marks])]
     return _names(marks)
 
 

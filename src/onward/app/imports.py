@@ -10,34 +10,34 @@ from pathlib import Path
 from typing import BinaryIO
 
 from onward.app import completing
-from onward.app.ahead import Ahead, Job, pays
-from onward.app.belonging import Belonging
+from onward.app.ahead import ParallelReader, ReadTask, is_worthwhile
+from onward.app.belonging import Origin
 from onward.app.destination import Destination
-from onward.app.finding import FoundFile, found_files, looked_at
+from onward.app.finding import FoundFile, find_files, inspect_file
 from onward.app.intake import SessionIntake
-from onward.app.plan import Known
-from onward.app.preparing import Ended, Prepared, prepared
-from onward.app.projects import found
-from onward.core.imported import Imported, ImportedFile, ImportedSession, Progress
+from onward.app.plan import ImportIndex
+from onward.app.preparing import PreparedItem, TranscriptEnd, prepare_transcript
+from onward.app.projects import find_by_origin
+from onward.core.imported import ImportedFile, ImportedSession, ImportProgress, ImportResult
 from onward.core.project import Project
 from onward.core.transcript import SessionHead
 from onward.errors import BadInput, OnwardError, StoreError
-from onward.formats import Source
+from onward.formats import TranscriptSource
 from onward.settings import Worktrees
 from onward.store import Store, events, provenance
-from onward.store import projects as kept_projects
+from onward.store import projects as stored_projects
 from onward.store.provenance import ImportedPath
 
 __all__ = [
-    "Imported",
+    "ImportProgress",
+    "ImportResult",
     "ImportedFile",
     "ImportedPath",
     "ImportedSession",
-    "Progress",
     "import_paths",
     "import_uploads",
-    "known",
-    "of_project",
+    "known_imports",
+    "list_imported_paths",
 ]
 
 
@@ -50,24 +50,24 @@ def import_paths(
     complete: bool = False,
     budget_tokens: int | None = None,
     worktrees: Worktrees = "together",
-    on_progress: Callable[[Progress], None] | None = None,
-) -> Imported:
+    on_progress: Callable[[ImportProgress], None] | None = None,
+) -> ImportResult:
     """Import files and whole folders, sessions in order of time, and return what became of each. Importing again keeps only what is new.
 
     Without *project*, each session goes to the project it belongs to (`belonging`), and to what *fallback* answers where nothing tells. With *complete*, each session is completed before the next is imported, also one that an interrupted run left open. One file's failure never costs the rest.
     """
-    files, passed_over = found_files(paths)
-    outcome = Imported([], passed_over)
+    files, passed_over = find_files(paths)
+    outcome = ImportResult([], passed_over)
     destination = Destination(store, project, fallback, worktrees)
     importer = _Importer(destination, complete=complete, budget_tokens=budget_tokens)
     with importer:
-        importer.read_ahead(files)
-        for done, one in enumerate(files):
+        importer.start_parallel_reading(files)
+        for done, file in enumerate(files):
             if on_progress:
-                on_progress(Progress(done, len(files), one.name))
-            outcome.files.append(importer.run(one))
+                on_progress(ImportProgress(done, len(files), file.name))
+            outcome.files.append(importer.run(file))
     if on_progress:
-        on_progress(Progress(len(files), len(files), ""))
+        on_progress(ImportProgress(len(files), len(files), ""))
     return outcome
 
 
@@ -79,37 +79,39 @@ def import_uploads(
     complete: bool = False,
     budget_tokens: int | None = None,
     worktrees: Worktrees = "together",
-    elsewhere: Mapping[tuple[str, str], Belonging] | None = None,
-) -> Imported:
+    remote_origins: Mapping[tuple[str, str], Origin] | None = None,
+) -> ImportResult:
     """Import files that came from elsewhere, each under the name it has there, as `import_paths` does. Where they lie here tells nothing of their project; *elsewhere* may (`Destination`)."""
-    files = [looked_at(path, named=True, name=name) for name, path in uploads]
-    outcome = Imported([], [])
+    files = [inspect_file(path, is_named=True, name=name) for name, path in uploads]
+    outcome = ImportResult([], [])
     with (
-        ExitStack() as opened,
+        ExitStack() as stack,
         _Importer(
-            Destination(store, project, None, worktrees, elsewhere or {}), complete=complete, budget_tokens=budget_tokens
+            Destination(store, project, None, worktrees, remote_origins or {}), complete=complete, budget_tokens=budget_tokens
         ) as importer,
     ):
-        for one in sorted(files, key=lambda one: (one.began_at, one.name)):
-            if not one.error and isinstance(one.source, Path):
-                stream = Source(opened.enter_context(one.source.open("rb")), one.name)
-                one = replace(one, source=stream)  # noqa: PLW2901 - the same file, but it lies nowhere
-            outcome.files.append(importer.run(one))
+        for file in sorted(files, key=lambda item: (item.started_at, item.name)):
+            if not file.error and isinstance(file.source, Path):
+                stream = TranscriptSource(stack.enter_context(file.source.open("rb")), file.name)
+                file = replace(file, source=stream)  # noqa: PLW2901 - the same file, but it lies nowhere
+            outcome.files.append(importer.run(file))
     return outcome
 
 
-def known(store: Store) -> Known:
+def known_imports(store: Store) -> ImportIndex:
     """Return what the store knows, for the plan of an import."""
     with store.read() as connection:
-        everything = [one for archived in (False, True) for one in kept_projects.listed(connection, archived=archived)]
-        imported = {one.path: one.imported_at for project in everything for one in provenance.listed(connection, project.id)}
-    return Known({one.name for one in everything}, imported, partial(found, store))
+        all_projects = [project for archived in (False, True) for project in stored_projects.list_projects(connection, archived=archived)]
+        imported_times = {
+            entry.path: entry.imported_at for project in all_projects for entry in provenance.list_imports(connection, project.id)
+        }
+    return ImportIndex({project.name for project in all_projects}, imported_times, partial(find_by_origin, store))
 
 
-def of_project(store: Store, project: Project, *, after: str | None = None, limit: int | None = None) -> list[ImportedPath]:
+def list_imported_paths(store: Store, project: Project, *, after: str | None = None, limit: int | None = None) -> list[ImportedPath]:
     """Return the files that a project's turns came from, by path, from *after* one path on."""
     with store.read() as connection:
-        return provenance.listed(connection, project.id, after=after, limit=limit)
+        return provenance.list_imports(connection, project.id, after=after, limit=limit)
 
 
 class _Importer(ExitStack):
@@ -121,92 +123,102 @@ class _Importer(ExitStack):
         self._destination = destination
         self._complete = complete
         self._budget_tokens = budget_tokens
-        self._ahead: Ahead | None = None
-        self._failed: OnwardError | None = None
+        self._parallel_reader: ParallelReader | None = None
+        self._store_error: OnwardError | None = None
         self._keys: dict[Path, bytes] = {}
-        self._notes: list[tuple[int, ImportedFile]] = []
-        self.callback(self._note)
+        self._outcomes: list[tuple[int, ImportedFile]] = []
+        self.callback(self._record_outcomes)
 
-    def read_ahead(self, found: Sequence[FoundFile]) -> None:
+    def start_parallel_reading(self, files: Sequence[FoundFile]) -> None:
         """Let processes of their own make the files ready, where that pays and it is known whose they are."""
-        able = [(one.source, one.head) for one in found if isinstance(one.source, Path) and one.head]
-        if pays([path for path, _ in able]):
+        readable = [(file.source, file.head) for file in files if isinstance(file.source, Path) and file.head]
+        if is_worthwhile([path for path, _ in readable]):
             with suppress(BadInput):
-                self._keys = {path: self._destination.of(head, path).key for path, head in able}
-                self._ahead = self.enter_context(Ahead([Job(path, key) for path, key in self._keys.items()]))
+                self._keys = {path: self._destination.project_for(head, path).key for path, head in readable}
+                self._parallel_reader = self.enter_context(ParallelReader([ReadTask(path, key) for path, key in self._keys.items()]))
 
-    def run(self, found: FoundFile) -> ImportedFile:
+    def run(self, transcript: FoundFile) -> ImportedFile:
         """Import one file and return what became of it. Once the store failed, what comes after is not tried: smaller files would take the place of those that had no room."""
-        if error := found.error or self._failed:
-            return ImportedFile(found.name, error=error)
-        file = self._imported(found)
-        self._failed = file.error if isinstance(file.error, StoreError) else None
-        return file
+        if error := transcript.error or self._store_error:
+            return ImportedFile(transcript.name, error=error)
+        outcome = self._import_file(transcript)
+        self._store_error = outcome.error if isinstance(outcome.error, StoreError) else None
+        return outcome
 
-    def _imported(self, found: FoundFile) -> ImportedFile:
-        if self._ahead and isinstance(found.source, Path) and found.source in self._keys:
+    def _import_file(self, transcript: FoundFile) -> ImportedFile:
+        if self._parallel_reader and isinstance(transcript.source, Path) and transcript.source in self._keys:
             # A process that is gone, or a session of another project than the file's first: what was made ready is left, and the file read here.
             with suppress(EOFError, OSError):
-                file = self._taken(found, self._ahead.items(found.source), self._keys[found.source])
-                if file:
-                    return file
-        path = found.source if isinstance(found.source, Path) else None
-        file = self._taken(found, prepared(found.source, lambda head: self._destination.of(head, path).key))
-        assert file
-        return file
+                outcome = self._store_items(transcript, self._parallel_reader.items(transcript.source), self._keys[transcript.source])
+                if outcome:
+                    return outcome
+        path = transcript.source if isinstance(transcript.source, Path) else None
+        outcome = self._store_items(
+            transcript, prepare_transcript(transcript.source, lambda head: self._destination.project_for(head, path).key)
+        )
+        assert outcome
+        return outcome
 
-    def _taken(self, found: FoundFile, items: Iterable[Prepared], key: bytes | None = None) -> ImportedFile | None:
+    def _store_items(self, transcript: FoundFile, items: Iterable[PreparedItem], key: bytes | None = None) -> ImportedFile | None:
         """Keep *items* and return what became of them; None when one of their sessions has another key than the one they were made ready under."""
-        file = ImportedFile(found.name)
-        path = found.source if isinstance(found.source, Path) else None
+        outcome = ImportedFile(transcript.name)
+        path = transcript.source if isinstance(transcript.source, Path) else None
         intake: SessionIntake | None = None
-        projects_met: set[int] = set()
-        is_ours = True
+        project_ids: set[int] = set()
+        is_same_key = True
         for item in items:
-            if isinstance(item, Ended):
-                file.report, file.error = item.report, file.error or item.error
-            elif is_ours and not file.error:
+            if isinstance(item, TranscriptEnd):
+                outcome.report, outcome.error = item.report, outcome.error or item.error
+            elif is_same_key and not outcome.error:
                 try:
                     if isinstance(item, SessionHead):
-                        self._finish(intake, file)
-                        project = self._destination.of(item, path)
-                        is_ours = key in (None, project.key)
-                        projects_met.add(project.id)
-                        intake = SessionIntake(self._store, project, item, found.name)
+                        self._finish(intake, outcome)
+                        project = self._destination.project_for(item, path)
+                        is_same_key = key in (None, project.key)
+                        project_ids.add(project.id)
+                        intake = SessionIntake(self._store, project, item, transcript.name)
                     elif intake:
                         intake.take(item)
                 except OnwardError as error:
-                    file.error = error
-        if not is_ours:
+                    outcome.error = error
+        if not is_same_key:
             return None
         try:
-            self._finish(intake, file)
+            self._finish(intake, outcome)
         except OnwardError as error:
-            file.error = file.error or error
-        self._notes += [(project_id, file) for project_id in projects_met]
-        return file
+            outcome.error = outcome.error or error
+        self._outcomes += [(project_id, outcome) for project_id in project_ids]
+        return outcome
 
-    def _finish(self, intake: SessionIntake | None, file: ImportedFile) -> None:
+    def _finish(self, intake: SessionIntake | None, outcome: ImportedFile) -> None:
         session = intake.finish() if intake else None
         if intake is None or session is None:
             return
-        version = None
-        if self._complete and session.status == "active" and not file.error:
-            completed = completing.complete(self._store, session, budget_tokens=self._budget_tokens)
-            session, version = completed.session, completed.handoff.version
-        file.sessions.append(ImportedSession(session, intake.new_turns, intake.known_turns, version))
+        handoff_version = None
+        if self._complete and session.status == "active" and not outcome.error:
+            completion = completing.complete(self._store, session, budget_tokens=self._budget_tokens)
+            session, handoff_version = completion.session, completion.handoff.version
+        outcome.sessions.append(ImportedSession(session, intake.new_turns, intake.known_turns, handoff_version))
 
-    def _note(self) -> None:
+    def _record_outcomes(self) -> None:
         """Keep what became of the files, all at once: a transaction each would take longer than a small file does."""
-        if not self._notes:
+        if not self._outcomes:
             return
         with self._store.write() as connection:
-            held = {project_id for project_id in {one for one, _ in self._notes} if kept_projects.hold(connection, project_id)}
-            for project_id, file in self._notes:
-                if project_id in held:
-                    provenance.note(connection, project_id, file.path, file.report)
-            for project_id in sorted(held):
-                files = [file for one, file in self._notes if one == project_id]
-                kept = [one for file in files for one in file.sessions if one.session.project_id == project_id]
-                told = {"files": len(files), "sessions": len(kept), "new_turns": sum(one.new_turns for one in kept)}
-                events.add(connection, "import", project_id=project_id, data=told)
+            held_ids = {
+                project_id
+                for project_id in {noted_id for noted_id, _ in self._outcomes}
+                if stored_projects.lock_project(connection, project_id)
+            }
+            for project_id, outcome in self._outcomes:
+                if project_id in held_ids:
+                    provenance.record_import(connection, project_id, outcome.path, outcome.report)
+            for project_id in sorted(held_ids):
+                outcomes = [outcome for noted_id, outcome in self._outcomes if noted_id == project_id]
+                imported_sessions = [item for outcome in outcomes for item in outcome.sessions if item.session.project_id == project_id]
+                payload = {
+                    "files": len(outcomes),
+                    "sessions": len(imported_sessions),
+                    "new_turns": sum(item.new_turns for item in imported_sessions),
+                }
+                events.record(connection, "import", project_id=project_id, data=payload)

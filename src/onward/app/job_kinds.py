@@ -9,222 +9,244 @@ from secrets import token_hex
 from typing import Any, TypeAlias
 
 from onward.app import archives, backups, models, refining, session_jobs
-from onward.app.finding import found_files, looked_at
+from onward.app.finding import find_files, inspect_file
 from onward.app.imports import import_paths, import_uploads
-from onward.app.jobs import Bench, Job, Left, Piece, Running
+from onward.app.jobs import Job, JobContext, StepFunction, StepProgress, StepResult
 from onward.app.rebuilding import rebuild
-from onward.core.imported import ImportedFile, Progress
+from onward.core.imported import ImportedFile, ImportProgress
 from onward.core.project import Project
 from onward.core.refinement import Refinement
 from onward.errors import NotFound, StoreError
 from onward.store import projects
 
-File: TypeAlias = tuple[str, str]
+ImportFile: TypeAlias = tuple[str, str]
 """A file of an import: the name it had elsewhere, empty for one of this machine; and where it lies."""
 
 UPLOADS, EXPORTS = "uploads", "exports"
-KEPT_SECONDS = 7 * 24 * 3600
+RETENTION_SECONDS = 7 * 24 * 3600
 """An upload that no job took, and a file that was exported, are kept this long."""
 
 _PIECE_FILES = 50
 _PIECE_BYTES = 50_000_000
-_MOST_ERRORS = 100
+_MAX_ERRORS = 100
 
 
-def import_transcripts(bench: Bench, job: Job, running: Running) -> Left:
+def import_transcripts(context: JobContext, job: Job, progress: StepProgress) -> StepResult:
     """Import some files, in order of time: those that `paths` name, or `uploads`, each as [its name, where it lies]; `complete` completes each session.
 
     `upload` is a folder that is removed at the end. With `refine`, a model is then asked to write the handoff of the `project` better.
     """
     files = job.memo.get("files")
     if files is None:
-        running.at(0, None, "looking at the files")
-        files, passed_over = _found(job)
+        progress.report(0, None, "looking at the files")
+        files, skipped_count = _find_files(job)
         if files:
-            return Left(False, {"files": files, "next": 0}, {"files": 0, "passed_over": passed_over})
-    first = int(job.memo.get("next", 0))
-    last = _reached(files, first)
-    imported = _imported(bench, job, running, files[first:last], first, len(files))
-    for file in imported:
+            return StepResult(False, {"files": files, "next": 0}, {"files": 0, "passed_over": skipped_count})
+    start = int(job.memo.get("next", 0))
+    end = _piece_end(files, start)
+    imported_files = _import_piece(context, job, progress, files[start:end], start, len(files))
+    for file in imported_files:
         # A store that failed costs no file: the piece is done again.
         if isinstance(file.error, StoreError):
             raise file.error
-    running.at(last, len(files), "")
-    result = _added(job.result, imported)
-    if last < len(files):
-        return Left(False, {"files": files, "next": last}, result)
+    progress.report(end, len(files), "")
+    result = _add_to_result(job.result, imported_files)
+    if end < len(files):
+        return StepResult(False, {"files": files, "next": end}, result)
     if job.arguments.get("refine"):
-        result = {**result, **refining.ask_after(bench, job, _project(bench, job))}
+        result = {**result, **refining.request_after(context, job, _require_project(context, job))}
     upload = job.arguments.get("upload")
-    return Left(True, {}, result, Path(upload) if upload else None)
+    return StepResult(True, {}, result, Path(upload) if upload else None)
 
 
-def _found(job: Job) -> tuple[list[File], int]:
+def _find_files(job: Job) -> tuple[list[ImportFile], int]:
     """Return the files of an import in order of time, and how many of folders are no transcripts."""
     if "uploads" in job.arguments:
-        looked = [(looked_at(Path(path), named=True, name=name), path) for name, path in job.arguments["uploads"]]
-        return [(one.name, path) for one, path in sorted(looked, key=lambda pair: (pair[0].began_at, pair[0].name))], 0
-    found, passed_over = found_files([Path(path) for path in job.arguments["paths"]])
-    return [("", str(one.source)) for one in found], len(passed_over)
+        inspected = [(inspect_file(Path(path), is_named=True, name=name), path) for name, path in job.arguments["uploads"]]
+        return [(file.name, path) for file, path in sorted(inspected, key=lambda pair: (pair[0].started_at, pair[0].name))], 0
+    found_paths, skipped = find_files([Path(path) for path in job.arguments["paths"]])
+    return [("", str(file.source)) for file in found_paths], len(skipped)
 
 
-def _imported(bench: Bench, job: Job, running: Running, some: Sequence[File], first: int, total: int) -> list[ImportedFile]:
-    project = _project(bench, job) if "project" in job.arguments else None
+def _import_piece(
+    context: JobContext, job: Job, progress: StepProgress, files: Sequence[ImportFile], start: int, total: int
+) -> list[ImportedFile]:
+    project = _require_project(context, job) if "project" in job.arguments else None
     complete = bool(job.arguments.get("complete"))
-    beside: dict[str, Any] = {"project": project, "complete": complete, "budget_tokens": bench.budget_tokens, "worktrees": bench.worktrees}
+    options: dict[str, Any] = {
+        "project": project,
+        "complete": complete,
+        "budget_tokens": context.budget_tokens,
+        "worktrees": context.worktrees,
+    }
     if "uploads" in job.arguments:
-        running.at(first, total, some[0][0] if some else "")
-        return import_uploads(bench.store, [(name, Path(path)) for name, path in some], **beside).files
+        progress.report(start, total, files[0][0] if files else "")
+        return import_uploads(context.store, [(name, Path(path)) for name, path in files], **options).files
 
-    def tell(progress: Progress) -> None:
-        running.at(first + progress.done, total, Path(progress.path).name)
+    def report_progress(import_progress: ImportProgress) -> None:
+        progress.report(start + import_progress.done, total, Path(import_progress.path).name)
 
-    return import_paths(bench.store, [Path(path) for _, path in some], **beside, on_progress=tell).files
+    return import_paths(context.store, [Path(path) for _, path in files], **options, on_progress=report_progress).files
 
 
-def rebuild_project(bench: Bench, job: Job, running: Running) -> Left:
+def rebuild_project(context: JobContext, job: Job, progress: StepProgress) -> StepResult:
     """Extract the facts of a project anew."""
-    made = rebuild(bench.store, _project(bench, job), lambda done, of: running.at(done, of, "sessions"))
-    running.at(made.sessions, made.sessions, "")
-    version = made.handoff.version if made.handoff else None
-    return Left(True, {}, {"sessions": made.sessions, "facts": made.facts, "handoff_version": version})
+    report = rebuild(context.store, _require_project(context, job), lambda done, total: progress.report(done, total, "sessions"))
+    progress.report(report.sessions, report.sessions, "")
+    version = report.handoff.version if report.handoff else None
+    return StepResult(True, {}, {"sessions": report.sessions, "facts": report.facts, "handoff_version": version})
 
 
-def export_project(bench: Bench, job: Job, running: Running) -> Left:
+def export_project(context: JobContext, job: Job, progress: StepProgress) -> StepResult:
     """Write a project to a file of the home folder; with `training`, as chats too."""
-    project = _project(bench, job)
-    target = made_file(bench.home, job)
+    project = _require_project(context, job)
+    target = output_path(context.home, job)
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    made = archives.export_project(bench.store, project, target, training=bool(job.arguments.get("training")), on_progress=running.at)
-    running.at(made.turns, made.turns, "")
-    counts = {"sessions": made.sessions, "turns": made.turns, "handoffs": made.handoffs}
-    return Left(True, {}, {"file": target.name, "name": f"{project.name}.onward.zip", "bytes": made.size_bytes, **counts})
+    archive = archives.export_project(
+        context.store, project, target, training=bool(job.arguments.get("training")), on_progress=progress.report
+    )
+    progress.report(archive.turns, archive.turns, "")
+    counts = {"sessions": archive.sessions, "turns": archive.turns, "handoffs": archive.handoffs}
+    return StepResult(True, {}, {"file": target.name, "name": f"{project.name}.onward.zip", "bytes": archive.size_bytes, **counts})
 
 
-def back_up(bench: Bench, job: Job, running: Running) -> Left:
+def back_up(context: JobContext, job: Job, progress: StepProgress) -> StepResult:
     """Copy the whole store to a file of the home folder."""
-    target = made_file(bench.home, job)
+    target = output_path(context.home, job)
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    made = backups.backup_open(bench.store, target, running.at)
-    counts = {"projects": made.projects, "sessions": made.sessions, "turns": made.turns}
-    return Left(True, {}, {"file": target.name, "name": f"onward-{job.created_at:%Y-%m-%d}.db", "bytes": made.size_bytes, **counts})
+    backup = backups.backup_open_store(context.store, target, progress.report)
+    counts = {"projects": backup.projects, "sessions": backup.sessions, "turns": backup.turns}
+    return StepResult(True, {}, {"file": target.name, "name": f"onward-{job.created_at:%Y-%m-%d}.db", "bytes": backup.size_bytes, **counts})
 
 
-def import_project(bench: Bench, job: Job, running: Running) -> Left:
+def import_project(context: JobContext, job: Job, progress: StepProgress) -> StepResult:
     """Bring in the project of the archive `path`, under `name` where one is given; the file is removed at the end."""
     path = Path(job.arguments["path"])
-    made = archives.import_archive(bench.store, path, name=str(job.arguments.get("name") or ""), on_progress=running.at)
-    counts = {"sessions": made.sessions, "turns": made.turns, "handoffs": made.handoffs}
-    return Left(True, {}, {"project_id": made.project.id, "name": made.project.name, "again": made.again, **counts}, path)
+    archive = archives.import_archive(context.store, path, name=str(job.arguments.get("name") or ""), on_progress=progress.report)
+    counts = {"sessions": archive.sessions, "turns": archive.turns, "handoffs": archive.handoffs}
+    return StepResult(
+        True, {}, {"project_id": archive.project.id, "name": archive.project.name, "again": archive.is_unchanged, **counts}, path
+    )
 
 
-def refine_handoff(bench: Bench, job: Job, running: Running) -> Left:
+def refine_handoff(context: JobContext, job: Job, progress: StepProgress) -> StepResult:
     """Have a model write the newest handoff of a project better: one request a piece, then what came of all is judged, and kept if it is no worse.
 
     `handoff_version` and `ledger_version` are what was there when it was asked for. Where something newer is there, that is told and nothing is done.
     """
-    project = _project(bench, job)
-    asking = models.asking_for(bench.store, bench.models, project=project, job=job)
-    if asking is None:
-        raise refining.no_model()
-    if (kept := refining.kept_by(bench.store, project, job.id)) is not None and kept.refinement:
+    project = _require_project(context, job)
+    model_context = models.find_model_context(context.store, context.model_setup, project=project, job=job)
+    if model_context is None:
+        raise refining.no_model_error()
+    if (stored_handoff := refining.find_by_job(context.store, project, job.id)) is not None and stored_handoff.refinement:
         # It was kept, and then its worker was killed.
-        return Left(True, {}, _told(kept.refinement, kept.version))
-    was = refining.target(bench.store, project, asking)
-    if (was.handoff.version, was.ledger_version) != (job.arguments["handoff_version"], job.arguments["ledger_version"]):
-        return Left(True, {}, {"kept": False, "why": SUPERSEDED})
-    parts = was.plan.parts
-    place = int(job.memo.get("next", 0))
-    told = refining.Answered(unusable={int(at): why for at, why in job.memo.get("unusable", {}).items()})
-    if place < len(parts):
-        running.at(place, len(parts), parts[place].title)
-        refining.ask_part(bench.store, asking, was.plan, place, told, watch=lambda _: running.at(place, len(parts), parts[place].title))
-        running.at(place + 1, len(parts), parts[place].title)
-        return Left(False, {"next": place + 1, "unusable": {str(at): why for at, why in told.unusable.items()}}, {})
-    for at in range(len(parts)):
-        if at not in told.unusable:
+        return StepResult(True, {}, _refinement_result(stored_handoff.refinement, stored_handoff.version))
+    target = refining.require_target(context.store, project, model_context)
+    if (target.handoff.version, target.ledger_version) != (job.arguments["handoff_version"], job.arguments["ledger_version"]):
+        return StepResult(True, {}, {"kept": False, "why": SUPERSEDED_MESSAGE})
+    parts = target.plan.parts
+    position = int(job.memo.get("next", 0))
+    answers = refining.PlanAnswers(unusable={int(index): why for index, why in job.memo.get("unusable", {}).items()})
+    if position < len(parts):
+        progress.report(position, len(parts), parts[position].title)
+        refining.request_part(
+            context.store,
+            model_context,
+            target.plan,
+            position,
+            answers,
+            watch=lambda _: progress.report(position, len(parts), parts[position].title),
+        )
+        progress.report(position + 1, len(parts), parts[position].title)
+        return StepResult(False, {"next": position + 1, "unusable": {str(index): why for index, why in answers.unusable.items()}}, {})
+    for index in range(len(parts)):
+        if index not in answers.unusable:
             # It is there since it was answered: nothing is asked again.
-            refining.ask_part(bench.store, asking, was.plan, at, told)
-    done = refining.refined(was.plan, asking, told, job.id)
-    running.at(len(parts), len(parts), "")
-    if done.made is None:
-        return Left(True, {}, _told(done.report, None))
-    made = refining.keep(bench.store, project, was, done)
-    return Left(True, {}, _told(done.report, made.version) if made else {"kept": False, "why": SUPERSEDED})
+            refining.request_part(context.store, model_context, target.plan, index, answers)
+    refined = refining.apply_answers(target.plan, model_context, answers, job.id)
+    progress.report(len(parts), len(parts), "")
+    if refined.handoff is None:
+        return StepResult(True, {}, _refinement_result(refined.report, None))
+    new_handoff = refining.store_refined(context.store, project, target, refined)
+    return StepResult(
+        True, {}, _refinement_result(refined.report, new_handoff.version) if new_handoff else {"kept": False, "why": SUPERSEDED_MESSAGE}
+    )
 
 
-SUPERSEDED = "Something newer took the place of the handoff meanwhile: a session was completed, or a fact corrected. That one stands."
+SUPERSEDED_MESSAGE = (
+    "Something newer took the place of the handoff meanwhile: a session was completed, or a fact corrected. That one stands."
+)
 
 
-def _told(report: Refinement, version: int | None) -> dict[str, Any]:
+def _refinement_result(report: Refinement, version: int | None) -> dict[str, Any]:
     return {"kept": version is not None, "why": report.why, "handoff_version": version, "refinement": report.to_json()}
 
 
-PIECES: Mapping[str, Piece] = {
+STEP_FUNCTIONS: Mapping[str, StepFunction] = {
     "import": import_transcripts,
     "rebuild": rebuild_project,
     "export": export_project,
     "import-project": import_project,
-    refining.KIND: refine_handoff,
-    session_jobs.KIND: session_jobs.carry_out,
+    refining.JOB_KIND: refine_handoff,
+    session_jobs.JOB_KIND: session_jobs.run_step,
     backups.KIND: back_up,
 }
 
 
-WAITED_FOR = frozenset({session_jobs.KIND})
+FOREGROUND_KINDS = frozenset({session_jobs.JOB_KIND})
 """Kinds that somebody who asked for one looks at until it is done."""
 
 
-def new_upload(home: Path) -> Path:
+def create_upload_folder(home: Path) -> Path:
     """Make a folder for what is sent, and return it. The job that takes it in removes it."""
     folder = home / UPLOADS / token_hex(16)
     folder.mkdir(parents=True, mode=0o700)
     return folder
 
 
-def made_file(home: Path, job: Job) -> Path:
+def output_path(home: Path, job: Job) -> Path:
     """Return where the file is that an export or a backup makes. It is kept for `KEPT_SECONDS`."""
     return home / EXPORTS / f"{job.id}.{'db' if job.kind == backups.KIND else 'zip'}"
 
 
-def tidy(home: Path, now_seconds: float) -> None:
+def delete_expired_files(home: Path, now_seconds: float) -> None:
     """Remove uploads and exported files that are older than `KEPT_SECONDS` at the time *now_seconds*, since 1970."""
     for folder in (home / UPLOADS, home / EXPORTS):
         for path in folder.iterdir() if folder.is_dir() else ():
-            if path.stat().st_mtime < now_seconds - KEPT_SECONDS:
+            if path.stat().st_mtime < now_seconds - RETENTION_SECONDS:
                 shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 
 
-def _reached(files: Sequence[File], first: int) -> int:
+def _piece_end(files: Sequence[ImportFile], start: int) -> int:
     """Return where the piece that begins with file *first* ends: after some files or bytes, and at least one."""
     size = 0
-    for place in range(first, min(first + _PIECE_FILES, len(files))):
-        path = Path(files[place][1])
+    for index in range(start, min(start + _PIECE_FILES, len(files))):
+        path = Path(files[index][1])
         size += path.stat().st_size if path.exists() else 0
         if size > _PIECE_BYTES:
-            return place + 1
-    return min(first + _PIECE_FILES, len(files))
+            return index + 1
+    return min(start + _PIECE_FILES, len(files))
 
 
-def _added(result: Mapping[str, Any], files: list[ImportedFile]) -> dict[str, Any]:
+def _add_to_result(result: Mapping[str, Any], files: list[ImportedFile]) -> dict[str, Any]:
     """Return *result* with what became of more files."""
-    kept = [one for file in files for one in file.sessions]
+    sessions = [session for file in files for session in file.sessions]
     errors = [{"file": file.path, "code": file.error.code, "message": file.error.message} for file in files if file.error]
-    more = {
+    counts = {
         "files": len(files),
-        "sessions": len(kept),
-        "new_turns": sum(one.new_turns for one in kept),
-        "known_turns": sum(one.known_turns for one in kept),
-        "handoffs": sum(one.version is not None for one in kept),
+        "sessions": len(sessions),
+        "new_turns": sum(session.new_turns for session in sessions),
+        "known_turns": sum(session.known_turns for session in sessions),
+        "handoffs": sum(session.version is not None for session in sessions),
         "failed": len(errors),
     }
-    said = [*result.get("errors", []), *errors][:_MOST_ERRORS]
-    return {**result, **{name: result.get(name, 0) + count for name, count in more.items()}, "errors": said}
+    all_errors = [*result.get("errors", []), *errors][:_MAX_ERRORS]
+    return {**result, **{name: result.get(name, 0) + count for name, count in counts.items()}, "errors": all_errors}
 
 
-def _project(bench: Bench, job: Job) -> Project:
-    with bench.store.read() as connection:
-        found = None if job.project_id is None else projects.by_id(connection, job.project_id)
-    if found is None:
+def _require_project(context: JobContext, job: Job) -> Project:
+    with context.store.read() as connection:
+        project = None if job.project_id is None else projects.find(connection, job.project_id)
+    if project is None:
         raise NotFound("The project is gone: someone deleted it.", "List what there is: onward project list")
-    return found
+    return project

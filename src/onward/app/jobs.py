@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from onward.app.models import Models
+from onward.app.models import ModelSetup
 from onward.core.job import Job, JobState
 from onward.core.project import Project
 from onward.errors import BadInput, Conflict, NotFound, OnwardError, ProviderFailed, SpendLimit, StoreError
@@ -22,17 +22,17 @@ from onward.settings import Worktrees
 from onward.store import Store, jobs, sealed_keys
 from onward.store.jobs import OpenJob
 
-__all__ = ["Bench", "Job", "JobState", "Leaving", "Left", "OpenJob", "Running", "Stopped", "ask", "beat", "cancel", "find", "listed", "open_ones", "renew", "retry", "take_step"]  # fmt: skip
+__all__ = ["Job", "JobContext", "JobState", "JobStopped", "OpenJob", "StepProgress", "StepResult", "WorkerStopping", "cancel", "list_jobs", "list_open", "record_beat", "request_job", "require", "retry", "start_new_run", "take_step"]  # fmt: skip
 
-WAITING = "waiting for the model"
-MOST_ATTEMPTS = 6
-MOST_WAIT_SECONDS = 60.0
-MOST_PATIENCE = timedelta(days=7)
+WAITING_STEP = "waiting for the model"
+MAX_ATTEMPTS = 6
+MAX_WAIT_SECONDS = 60.0
+MAX_MODEL_WAIT = timedelta(days=7)
 """A job that has waited for a model for so long has failed."""
 
 
 @dataclass(frozen=True, slots=True)
-class Bench:
+class JobContext:
     """What jobs are carried out with. Uploads lie in `home`, and what is exported is written there; after a failed attempt `first_wait_seconds` pass, then ever more.
 
     `models` is what language models are asked with; None where none is.
@@ -43,49 +43,49 @@ class Bench:
     worktrees: Worktrees = "together"
     budget_tokens: int | None = None
     first_wait_seconds: float = 1.0
-    models: Models | None = None
+    model_setup: ModelSetup | None = None
 
 
-class Stopped(Exception):
+class JobStopped(Exception):
     """The job was cancelled, or is another worker's by now."""
 
 
-class Leaving(BaseException):
+class WorkerStopping(BaseException):
     """The worker ends: the step is left as it is, and done again by the next. Nothing that handles what went wrong handles this."""
 
 
 @dataclass(slots=True)
-class Running:
+class StepProgress:
     """How far a step is. It is written down by somebody else, so that a step may tell while it holds the store."""
 
     done: int = 0
     total: int | None = None
     step: str = ""
     is_stopped: bool = False
-    is_leaving: bool = False
+    is_worker_stopping: bool = False
 
-    def at(self, done: int, total: int | None, step: str = "") -> None:
+    def report(self, done: int, total: int | None, step: str = "") -> None:
         """Tell how far it is. Raises `Stopped` where it should not go on, `Leaving` where its worker should not."""
         self.done, self.total, self.step = done, total, step
-        if self.is_leaving:
-            raise Leaving
+        if self.is_worker_stopping:
+            raise WorkerStopping
         if self.is_stopped:
-            raise Stopped
+            raise JobStopped
 
 
-class Left(NamedTuple):
+class StepResult(NamedTuple):
     """What a step leaves: whether the job is done, what the next one has to know, what came of it so far, and what nobody needs once that is kept."""
 
     is_last: bool
     memo: Mapping[str, Any]
     result: Mapping[str, Any]
-    rubbish: Path | None = None
+    obsolete_path: Path | None = None
 
 
-Piece = Callable[[Bench, Job, Running], Left]
+StepFunction = Callable[[JobContext, Job, StepProgress], StepResult]
 
 
-def ask(
+def request_job(
     store: Store,
     kind: str,
     arguments: Mapping[str, Any],
@@ -99,177 +99,192 @@ def ask(
     if project:
         arguments = {**arguments, "project": project.name}
     with store.write() as connection:
-        job = jobs.add(
+        job = jobs.find_or_create(
             connection, kind, arguments, project_id=project.id if project else None, key=f"{kind}:{key}" if key else None, requested_by=requested_by
         )  # fmt: skip
         if sealed_key is not None:
-            sealed_keys.keep(connection, sealed_key, job_id=job.id)
+            sealed_keys.save(connection, sealed_key, job_id=job.id)
         return job
 
 
-def find(store: Store, job_id: int) -> Job:
+def require(store: Store, job_id: int) -> Job:
     """Return the job of that id. Raises `NotFound`."""
     with store.read() as connection:
-        return _there(jobs.by_id(connection, job_id), job_id)
+        return _require_found(jobs.find(connection, job_id), job_id)
 
 
-def listed(
+def list_jobs(
     store: Store, *, state: JobState | None = None, project: Project | None = None, before: int | None = None, limit: int = 50
 ) -> list[Job]:
     """Return jobs, the newest first."""
     with store.read() as connection:
-        return jobs.listed(connection, state=state, project_id=project.id if project else None, before=before, limit=limit)
+        return jobs.list_jobs(connection, state=state, project_id=project.id if project else None, before=before, limit=limit)
 
 
 def cancel(store: Store, job_id: int) -> Job:
     """Stop a job: at once where it has not begun, else as soon as its worker sees it. What it did stays. One that is over stays as it is."""
     with store.write() as connection:
-        job = _held(connection, job_id)
-        return jobs.ask_to_cancel(connection, job) if job.is_open else job
+        job = _lock_job(connection, job_id)
+        return jobs.request_cancel(connection, job) if job.is_open else job
 
 
 def retry(store: Store, job_id: int) -> Job:
     """Begin a job that failed or was cancelled again, from where it was left. Raises `Conflict` for any other, or while one of its key is open."""
     with store.write() as connection:
-        job = _held(connection, job_id)
+        job = _lock_job(connection, job_id)
         if job.state not in ("failed", "cancelled"):
             raise Conflict(f"Job {job_id} is {job.state}.", "Only what failed or was cancelled can be tried again.")
-        if job.key is not None and jobs.open_of_key(connection, job.key) is not None:
+        if job.key is not None and jobs.find_open(connection, job.key) is not None:
             raise Conflict("The same work is being done by another job.", "Wait for that one.")
-        return jobs.run_again(connection, job)
+        return jobs.requeue(connection, job)
 
 
-def open_ones(store: Store) -> list[OpenJob]:
+def list_open(store: Store) -> list[OpenJob]:
     """Return every job that is to be carried out, or being so, the oldest first."""
     with store.read() as connection:
-        return jobs.open_ones(connection)
+        return jobs.list_open(connection)
 
 
-def renew(store: Store, run: str) -> None:
+def start_new_run(store: Store, run: str) -> None:
     """Give an open job another run, because nothing carries this one out any more."""
     with store.write() as connection:
-        job = jobs.held(connection, run)
+        job = jobs.lock_run(connection, run)
         if job is not None and job.is_open:
-            jobs.run_again(connection, job, attempts=job.attempts)
+            jobs.requeue(connection, job, attempts=job.attempts)
 
 
-def beat(store: Store, run: str, worker: str, running: Running) -> None:
+def record_beat(store: Store, run: str, worker: str, progress: StepProgress) -> None:
     """Write down how far a run is, and stop it where it was cancelled or is another worker's."""
     with store.write() as connection:
-        if not jobs.beat(connection, run, worker, (running.done, running.total, running.step)):
-            running.is_stopped = True
+        if not jobs.record_beat(connection, run, worker, (progress.done, progress.total, progress.step)):
+            progress.is_stopped = True
 
 
-def take_step(bench: Bench, pieces: Mapping[str, Piece], run: str, worker: str, running: Running) -> bool:
+def take_step(context: JobContext, step_functions: Mapping[str, StepFunction], run: str, worker: str, progress: StepProgress) -> bool:
     """Do the next piece of a run, keep what it leaves, and return whether there is more to this run. Raises `StoreError` only where not even that can be kept."""
-    with bench.store.write() as connection:
-        job = jobs.held(connection, run)
+    with context.store.write() as connection:
+        job = jobs.lock_run(connection, run)
         if job is None or not job.is_open:
             return False
         if job.cancel_asked_at is not None:
             jobs.finish(connection, job, "cancelled")
             return False
-        job = jobs.begin(connection, job, worker)
-    running.done, running.total, running.step = job.done, job.total, job.step
+        job = jobs.start(connection, job, worker)
+    progress.done, progress.total, progress.step = job.done, job.total, job.step
     try:
-        left = pieces.get(job.kind, _unknown)(bench, job, running)
-    except Stopped:
-        return _stop(bench, run, worker)
+        step_result = step_functions.get(job.kind, _reject_kind)(context, job, progress)
+    except JobStopped:
+        return _end_cancelled(context, run, worker)
     except OnwardError as error:
-        told = {"code": error.code, "message": error.message, "hint": error.hint}
-        if (isinstance(error, ProviderFailed) and error.may_pass) or (isinstance(error, SpendLimit) and error.until):
-            return _wait(bench, run, worker, error, told)
-        return _fail(bench, run, worker, told, may_pass=isinstance(error, StoreError | Conflict))
+        error_fields = {"code": error.code, "message": error.message, "hint": error.hint}
+        if (isinstance(error, ProviderFailed) and error.is_temporary) or (isinstance(error, SpendLimit) and error.until):
+            return _wait_for_model(context, run, worker, error, error_fields)
+        return _record_failure(context, run, worker, error_fields, is_temporary=isinstance(error, StoreError | Conflict))
     except OSError as error:
-        told = {"code": "machine", "message": f"The machine refused: {error.strerror or error}.", "hint": "Look at the disk: onward doctor"}
-        return _fail(bench, run, worker, told, may_pass=True)
+        error_fields = {
+            "code": "machine",
+            "message": f"The machine refused: {error.strerror or error}.",
+            "hint": "Look at the disk: onward doctor",
+        }
+        return _record_failure(context, run, worker, error_fields, is_temporary=True)
     except Exception as error:  # noqa: BLE001 - a defect ends its job, never the worker
-        told = {
+        error_fields = {
             "code": "defect",
             "message": f"This is a defect of Onward: {type(error).__name__}.",
             "hint": "Report it; see the worker's log.",
         }
-        return _fail(bench, run, worker, told, may_pass=False)
-    return _keep(bench, run, worker, running, left)
+        return _record_failure(context, run, worker, error_fields, is_temporary=False)
+    return _store_result(context, run, worker, progress, step_result)
 
 
-def _unknown(_: Bench, job: Job, __: Running) -> Left:
+def _reject_kind(_: JobContext, job: Job, __: StepProgress) -> StepResult:
     raise BadInput(f"This Onward knows no work {job.kind!r}.", "Upgrade every worker: pip install -U onward")
 
 
-def _keep(bench: Bench, run: str, worker: str, running: Running, left: Left) -> bool:
-    with bench.store.write() as connection:
-        job = _ours(connection, run, worker)
+def _store_result(context: JobContext, run: str, worker: str, progress: StepProgress, step_result: StepResult) -> bool:
+    with context.store.write() as connection:
+        job = _lock_own_run(connection, run, worker)
         if job is None:
             return False
-        progress = {"done": running.done, "total": running.total, "step": running.step, "memo": left.memo, "result": left.result}
-        job = jobs.leave(connection, job, **progress, attempts=0, error=None)
-        if left.is_last:
+        job_fields = {
+            "done": progress.done,
+            "total": progress.total,
+            "step": progress.step,
+            "memo": step_result.memo,
+            "result": step_result.result,
+        }
+        job = jobs.save_progress(connection, job, **job_fields, attempts=0, error=None)
+        if step_result.is_last:
             jobs.finish(connection, job, "done")
-    if left.rubbish:
-        if left.rubbish.is_dir():
-            shutil.rmtree(left.rubbish, ignore_errors=True)
+    if step_result.obsolete_path:
+        if step_result.obsolete_path.is_dir():
+            shutil.rmtree(step_result.obsolete_path, ignore_errors=True)
         else:
-            left.rubbish.unlink(missing_ok=True)
-    return not left.is_last
+            step_result.obsolete_path.unlink(missing_ok=True)
+    return not step_result.is_last
 
 
-def _stop(bench: Bench, run: str, worker: str) -> bool:
+def _end_cancelled(context: JobContext, run: str, worker: str) -> bool:
     """End a job that was cancelled. One that is only said to be another worker's is left as it is: whoever finds it without a run gives it another."""
-    with bench.store.write() as connection:
-        job = _ours(connection, run, worker)
+    with context.store.write() as connection:
+        job = _lock_own_run(connection, run, worker)
         if job is not None and job.cancel_asked_at is not None:
             jobs.finish(connection, job, "cancelled")
     return False
 
 
-def _fail(bench: Bench, run: str, worker: str, error: Mapping[str, str], *, may_pass: bool) -> bool:
+def _record_failure(context: JobContext, run: str, worker: str, error: Mapping[str, str], *, is_temporary: bool) -> bool:
     """Keep why a step failed, and when another run tries it again, if one does."""
-    with bench.store.write() as connection:
-        job = _ours(connection, run, worker)
+    with context.store.write() as connection:
+        job = _lock_own_run(connection, run, worker)
         if job is None:
             return False
         attempts = job.attempts + 1
-        if not may_pass or attempts >= MOST_ATTEMPTS:
-            jobs.finish(connection, jobs.leave(connection, job, attempts=attempts), "failed", error=error)
+        if not is_temporary or attempts >= MAX_ATTEMPTS:
+            jobs.finish(connection, jobs.save_progress(connection, job, attempts=attempts), "failed", error=error)
             return False
-        wait_seconds = min(MOST_WAIT_SECONDS, bench.first_wait_seconds * 2 ** (attempts - 1))
-        jobs.run_again(connection, job, attempts=attempts, due_at=datetime.now(UTC) + timedelta(seconds=wait_seconds), error=error)
+        wait_seconds = min(MAX_WAIT_SECONDS, context.first_wait_seconds * 2 ** (attempts - 1))
+        jobs.requeue(connection, job, attempts=attempts, due_at=datetime.now(UTC) + timedelta(seconds=wait_seconds), error=error)
     return False
 
 
-def _wait(bench: Bench, run: str, worker: str, error: ProviderFailed | SpendLimit, told: Mapping[str, str]) -> bool:
+def _wait_for_model(
+    context: JobContext, run: str, worker: str, error: ProviderFailed | SpendLimit, error_fields: Mapping[str, str]
+) -> bool:
     """Have another run go on when the model may be asked again: the provider, or the day's budget, says when, or a while passes."""
-    with bench.store.write() as connection:
-        job = _ours(connection, run, worker)
+    with context.store.write() as connection:
+        job = _lock_own_run(connection, run, worker)
         if job is None:
             return False
         now, attempts = datetime.now(UTC), job.attempts + 1
-        if now - job.created_at > MOST_PATIENCE:
-            jobs.finish(connection, job, "failed", error=told)
+        if now - job.created_at > MAX_MODEL_WAIT:
+            jobs.finish(connection, job, "failed", error=error_fields)
             return False
-        seconds = min(MOST_WAIT_SECONDS, bench.first_wait_seconds * 2.0 ** min(attempts - 1, 20))
+        wait_seconds = min(MAX_WAIT_SECONDS, context.first_wait_seconds * 2.0 ** min(attempts - 1, 20))
         if isinstance(error, SpendLimit):
             due_at = error.until or now
         else:
-            due_at = now + timedelta(seconds=max(seconds, error.retry_after_seconds or 0.0))
-        waiting = {**told, "hint": f"It goes on by itself, not before {due_at:%Y-%m-%d %H:%M:%S} UTC. {told['hint']}".strip()}
-        jobs.run_again(connection, job, attempts=attempts, due_at=min(due_at, now + MOST_PATIENCE), error=waiting, step=WAITING)
+            due_at = now + timedelta(seconds=max(wait_seconds, error.retry_after_seconds or 0.0))
+        waiting_fields = {
+            **error_fields,
+            "hint": f"It goes on by itself, not before {due_at:%Y-%m-%d %H:%M:%S} UTC. {error_fields['hint']}".strip(),
+        }
+        jobs.requeue(connection, job, attempts=attempts, due_at=min(due_at, now + MAX_MODEL_WAIT), error=waiting_fields, step=WAITING_STEP)
     return False
 
 
-def _ours(connection: Any, run: str, worker: str) -> Job | None:
+def _lock_own_run(connection: Any, run: str, worker: str) -> Job | None:
     """Return the held job of a run that *worker* is at; None where it is another's, or over."""
-    job = jobs.held(connection, run)
+    job = jobs.lock_run(connection, run)
     return job if job is not None and job.is_open and job.worker == worker else None
 
 
-def _held(connection: Any, job_id: int) -> Job:
-    found = _there(jobs.by_id(connection, job_id), job_id)
-    return _there(jobs.held(connection, found.run), job_id)
+def _lock_job(connection: Any, job_id: int) -> Job:
+    job = _require_found(jobs.find(connection, job_id), job_id)
+    return _require_found(jobs.lock_run(connection, job.run), job_id)
 
 
-def _there(job: Job | None, job_id: int) -> Job:
+def _require_found(job: Job | None, job_id: int) -> Job:
     if job is None:
         raise NotFound(f"There is no job {job_id}.", "List the jobs there are.")
     return job

@@ -7,29 +7,29 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from onward.app.belonging import Belonging
-from onward.app.discovery import AgentFolder, lying_in, seen
+from onward.app.belonging import Origin
+from onward.app.discovery import AgentFolder, iter_files, read_transcript
 from onward.settings import Worktrees
 
 
 @dataclass(frozen=True, slots=True)
-class LeftFile:
+class AgentFile:
     """A file in the folder of an agent."""
 
     folder: AgentFolder
     path: Path
     changed_at: datetime
 
-    def belongings(self, worktrees: Worktrees = "together") -> list[Belonging | None]:
+    def belongings(self, worktrees: Worktrees = "together") -> list[Origin | None]:
         """Return what each of its sessions belongs to, None where nothing tells; nothing where it is no transcript. Only a file that holds many is read further than its first turn."""
-        return [one.belonging for one in seen(self.folder, self.path, worktrees).sessions]
+        return [session.origin for session in read_transcript(self.folder, self.path, worktrees).sessions]
 
 
-def left(folders: Sequence[AgentFolder]) -> Iterator[LeftFile]:
+def list_agent_files(folders: Sequence[AgentFolder]) -> Iterator[AgentFile]:
     """Yield every file that lies in *folders*, once."""
-    for folder, path in lying_in(folders):
-        if at := changed_at(path):
-            yield LeftFile(folder, path, at)
+    for folder, path in iter_files(folders):
+        if modified_at := changed_at(path):
+            yield AgentFile(folder, path, modified_at)
 
 
 def changed_at(path: Path | str) -> datetime | None:

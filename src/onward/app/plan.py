@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from onward.app.belonging import Belonging
+from onward.app.belonging import Origin
 from onward.app.discovery import FoundSession, FoundTranscript
 from onward.core.project import Project
 
@@ -15,16 +15,16 @@ _NO_TIME = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class ImportIndex:
     """What the store knows: the `names` of its projects, when each file was `imported` last by its path, and the project that a session belongs to, if it is there."""
 
-    names: set[str]
-    imported: Mapping[str, datetime]
-    found: Callable[[Belonging], Project | None]
+    project_names: set[str]
+    imported_at: Mapping[str, datetime]
+    find_project: Callable[[Origin], Project | None]
 
 
 @dataclass(slots=True)
-class AgentShare:
+class AgentPreview:
     """What lies there of one agent. `imported` counts the files that have not changed since they were imported; `empty` those without a turn."""
 
     agent: str
@@ -37,7 +37,7 @@ class AgentShare:
     last_at: datetime | None = None
 
 
-class PlannedSession(NamedTuple):
+class SessionPreview(NamedTuple):
     """One session that would come in."""
 
     agent: str
@@ -48,91 +48,93 @@ class PlannedSession(NamedTuple):
 
 
 @dataclass(slots=True)
-class ProjectShare:
+class ProjectPreview:
     """What would go to one project. `name` is empty where only the command can say; `is_new` where it would be made."""
 
     name: str
-    place: str
+    repository: str
     is_new: bool
-    sessions: list[PlannedSession] = field(default_factory=list[PlannedSession])
+    sessions: list[SessionPreview] = field(default_factory=list[SessionPreview])
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class ImportPreview:
     """What an import would take. `unreadable` are the files that cannot be read."""
 
-    agents: list[AgentShare]
-    projects: list[ProjectShare]
+    agents: list[AgentPreview]
+    projects: list[ProjectPreview]
     unreadable: list[FoundTranscript]
 
 
-def plan(known: Known, transcripts: Sequence[FoundTranscript], *, project: str = "") -> Plan:
+def preview_import(index: ImportIndex, transcripts: Sequence[FoundTranscript], *, project: str = "") -> ImportPreview:
     """Return what importing *transcripts* would take; with *project* all of it would go there."""
-    agents: dict[str, AgentShare] = {}
-    shares = _Shares(known, transcripts, project)
-    told: set[tuple[str, str]] = set()
-    for one in transcripts:
-        agent = agents.setdefault(one.agent, AgentShare(one.agent))
-        if one.error:
+    agents: dict[str, AgentPreview] = {}
+    project_previews = _ProjectPreviews(index, transcripts, project)
+    counted_keys: set[tuple[str, str]] = set()
+    for transcript in transcripts:
+        agent = agents.setdefault(transcript.agent, AgentPreview(transcript.agent))
+        if transcript.error:
             continue
         agent.files += 1
-        agent.size_bytes += one.size_bytes
-        agent.empty += not one.sessions
-        agent.imported += str(one.path) in known.imported and known.imported[str(one.path)] > one.changed_at
-        for number, session in enumerate(one.sessions):
-            key = (one.agent, session.head.id or f"{one.path}\0{number}")
-            if key not in told:
-                told.add(key)
+        agent.size_bytes += transcript.size_bytes
+        agent.empty += not transcript.sessions
+        agent.imported += str(transcript.path) in index.imported_at and index.imported_at[str(transcript.path)] > transcript.changed_at
+        for number, session in enumerate(transcript.sessions):
+            key = (transcript.agent, session.head.id or f"{transcript.path}\0{number}")
+            if key not in counted_keys:
+                counted_keys.add(key)
                 agent.sessions += 1
-                shares.add(one, session)
-        began = [session.began_at for session in one.sessions if session.began_at]
-        if one.sessions:
-            agent.first_at = _earliest((agent.first_at, *began))
-            agent.last_at = max(filter(None, (agent.last_at, one.changed_at)))
-    return Plan(
+                project_previews.add(transcript, session)
+        start_times = [session.started_at for session in transcript.sessions if session.started_at]
+        if transcript.sessions:
+            agent.first_at = _earliest((agent.first_at, *start_times))
+            agent.last_at = max(filter(None, (agent.last_at, transcript.changed_at)))
+    return ImportPreview(
         [agent for agent in agents.values() if agent.files],
-        sorted(shares.by_key.values(), key=lambda share: share.name),
-        [one for one in transcripts if one.error],
+        sorted(project_previews.by_key.values(), key=lambda preview: preview.name),
+        [transcript for transcript in transcripts if transcript.error],
     )
 
 
-class _Shares:
+class _ProjectPreviews:
     """Tells sessions apart by project as importing them would."""
 
-    def __init__(self, known: Known, transcripts: Sequence[FoundTranscript], project: str) -> None:
-        self.by_key: dict[str, ProjectShare] = {}
-        self._known = known
+    def __init__(self, index: ImportIndex, transcripts: Sequence[FoundTranscript], project: str) -> None:
+        self.by_key: dict[str, ProjectPreview] = {}
+        self._index = index
         self._project = project
         # One agent writes a repository's address down, another only its folder.
-        located = [session for one in transcripts for session in one.sessions if session.belonging and session.belonging.remote]
+        located_sessions = [
+            session for transcript in transcripts for session in transcript.sessions if session.origin and session.origin.remote
+        ]
         self._remotes: dict[str, str] = {}
-        for session in sorted(located, key=lambda session: session.began_at or _NO_TIME):
-            if session.belonging:
-                self._remotes.setdefault(session.belonging.root, session.belonging.remote)
+        for session in sorted(located_sessions, key=lambda session: session.started_at or _NO_TIME):
+            if session.origin:
+                self._remotes.setdefault(session.origin.root, session.origin.remote)
 
     def add(self, transcript: FoundTranscript, session: FoundSession) -> None:
         head = session.head
-        planned = PlannedSession(transcript.agent, head.id or "", session.name, session.began_at, str(transcript.path))
-        self._share(session.belonging).sessions.append(planned)
+        preview = SessionPreview(transcript.agent, head.id or "", session.name, session.started_at, str(transcript.path))
+        self._find_preview(session.origin).sessions.append(preview)
 
-    def _share(self, told: Belonging | None) -> ProjectShare:
+    def _find_preview(self, origin: Origin | None) -> ProjectPreview:
         if self._project:
-            return self._kept(self._project, self._project, "", is_new=self._project not in self._known.names)
-        if told is None:
-            return self._kept("", "", "", is_new=False)
-        found = self._known.found(told)
-        if found:
-            return self._kept(found.name, found.name, found.remote or found.root, is_new=False)
-        return self._kept(
-            f"\0{told.named or told.remote or self._remotes.get(told.root) or told.root}",
-            told.name,
-            told.remote or told.root,
+            return self._get_or_create(self._project, self._project, "", is_new=self._project not in self._index.project_names)
+        if origin is None:
+            return self._get_or_create("", "", "", is_new=False)
+        project = self._index.find_project(origin)
+        if project:
+            return self._get_or_create(project.name, project.name, project.remote or project.root, is_new=False)
+        return self._get_or_create(
+            f"\0{origin.project_name or origin.remote or self._remotes.get(origin.root) or origin.root}",
+            origin.default_name,
+            origin.remote or origin.root,
             is_new=True,
         )
 
-    def _kept(self, key: str, name: str, place: str, *, is_new: bool) -> ProjectShare:
+    def _get_or_create(self, key: str, name: str, repository: str, *, is_new: bool) -> ProjectPreview:
         if key not in self.by_key:
-            self.by_key[key] = ProjectShare(name, place, is_new)
+            self.by_key[key] = ProjectPreview(name, repository, is_new)
         return self.by_key[key]
 
 

@@ -7,46 +7,46 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, TypeAlias
 
-from onward.app.identity import Recognised, Recogniser, content_chars
-from onward.app.own_traffic import without_own_calls
-from onward.core.transcript import ImportReport, Item, Rewind, SessionHead
+from onward.app.identity import TurnMark, TurnMarker, content_chars
+from onward.app.own_traffic import drop_onward_calls
+from onward.core.transcript import ImportReport, Rewind, SessionHead, TranscriptItem
 from onward.errors import OnwardError
-from onward.formats import Source, open_source, read
+from onward.formats import TranscriptSource, open_source, read
 from onward.redact import Redactor
-from onward.store.bodies import Bodies, Packed
+from onward.store.bodies import PackedTurn, TurnCodec
 
 
-class Ready(NamedTuple):
+class PreparedTurn(NamedTuple):
     """A turn that can be kept as it is: `id` is the agent's own, which a `Rewind` may name."""
 
     id: str | None
-    recognised: Recognised
-    packed: Packed
+    recognised: TurnMark
+    packed: PackedTurn
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class TranscriptEnd:
     """What became of a file's records, and why it could not be read to its end, where it could not."""
 
     report: ImportReport
     error: OnwardError | None
 
 
-Prepared: TypeAlias = SessionHead | Ready | Rewind | Ended
+PreparedItem: TypeAlias = SessionHead | PreparedTurn | Rewind | TranscriptEnd
 
 
-def prepared(source: Path | BinaryIO | Source, key_of: Callable[[SessionHead], bytes]) -> Iterator[Prepared]:
+def prepare_transcript(source: Path | BinaryIO | TranscriptSource, key_of: Callable[[SessionHead], bytes]) -> Iterator[PreparedItem]:
     """Yield what is in a transcript, ready to be kept, each session under the key of its project; then how it ended. A head comes first, always."""
     report, error = ImportReport(), None
-    opened = source if isinstance(source, Source) else open_source(source)
+    transcript = source if isinstance(source, TranscriptSource) else open_source(source)
     try:
-        yield from ready(without_own_calls(_headed(read(opened, report), report), report), key_of)
-    except OnwardError as failed:
-        error = failed
-    yield Ended(report, error)
+        yield from prepare_turns(drop_onward_calls(_ensure_head(read(transcript, report), report), report), key_of)
+    except OnwardError as failure:
+        error = failure
+    yield TranscriptEnd(report, error)
 
 
-def _headed(items: Iterator[Item], report: ImportReport) -> Iterator[Item]:
+def _ensure_head(items: Iterator[TranscriptItem], report: ImportReport) -> Iterator[TranscriptItem]:
     """Yield *items*, under a head of their own where the transcript has none."""
     for first in items:
         if not isinstance(first, SessionHead):
@@ -55,16 +55,16 @@ def _headed(items: Iterator[Item], report: ImportReport) -> Iterator[Item]:
         yield from items
 
 
-def ready(items: Iterable[Item], key_of: Callable[[SessionHead], bytes]) -> Iterator[SessionHead | Ready | Rewind]:
+def prepare_turns(items: Iterable[TranscriptItem], key_of: Callable[[SessionHead], bytes]) -> Iterator[SessionHead | PreparedTurn | Rewind]:
     """Yield *items*, a head before the first turn, each turn ready to be kept under the key of its session's project."""
-    pack, redact, recognise = Bodies().pack, Redactor(b"").turn, Recogniser(b"").recognise
+    pack, redact, recognise = TurnCodec().pack, Redactor(b"").turn, TurnMarker(b"").mark_turn
     for item in items:
         if isinstance(item, SessionHead):
             key = key_of(item)
-            redact, recognise = Redactor(key).turn, Recogniser(key).recognise
+            redact, recognise = Redactor(key).turn, TurnMarker(key).mark_turn
             yield item
         elif isinstance(item, Rewind):
             yield item
         else:
             redacted = redact(item)
-            yield Ready(item.id, recognise(item, redacted), pack(redacted, content_chars(item)))
+            yield PreparedTurn(item.id, recognise(item, redacted), pack(redacted, content_chars(item)))

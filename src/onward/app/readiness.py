@@ -8,4 +8,4 @@ from onward.store import Store, health
 def check(store: Store) -> None:
     """Ask the store something. Raises what the store raises when it cannot answer."""
     with store.read() as connection:
-        health.ask(connection)
+        health.ping(connection)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from onward.app import accounts, sessions
-from onward.app.charging import account_of
+from onward.app.charging import find_account
 from onward.app.completing import complete
-from onward.app.credits import best
-from onward.core.accounts import Standing
-from onward.core.credits import Need, Window
+from onward.app.credits import best_account
+from onward.core.accounts import AccountAvailability
+from onward.core.credits import AccountNeed, RotationWindow
 from onward.core.project import Project
-from onward.core.relay import Relayed, agent_of
-from onward.core.session import Completed, Session
+from onward.core.relay import RelayOutcome, agent_of
+from onward.core.session import Session, SessionCompletion
 from onward.core.stored_handoff import StoredHandoff
 from onward.errors import NotFound
 from onward.store import Store, handoffs
@@ -27,48 +27,56 @@ def relay(
     blockers: Sequence[str] | None = None,
     credits_used: float | None = None,
     limit_reached: bool = False,
-    need: Need | None = None,
-    window: Window | None = None,
+    need: AccountNeed | None = None,
+    window: RotationWindow | None = None,
     agent: str = "",
     budget_tokens: int | None = None,
-) -> Relayed:
+) -> RelayOutcome:
     """Complete the session of that *number*, or the active one begun last, and name the account to go on with.
 
     With *limit_reached*, its account is noted to have reached its limit, so it is not chosen. *agent* is who goes on, whatever the account is for. Without an active session, the project's
     newest handoff is what is gone on from. Raises `NotFound` where there is neither.
     """
-    session = _session(store, project, number)
-    done: Completed | None = None
-    left: Standing | None = None
+    session = _find_session(store, project, number)
+    completion: SessionCompletion | None = None
+    previous_state: AccountAvailability | None = None
     if session:
-        done = complete(
+        completion = complete(
             store, session, accomplishments=accomplishments, blockers=blockers, credits_used=credits_used, budget_tokens=budget_tokens
         )
-        account = account_of(store, session)
+        account = find_account(store, session)
         if account:
-            left = accounts.limit_reached(store, account) if limit_reached else accounts.show(store, account).standing
-    handoff = done.handoff if done else _newest(store, project)
-    chosen = best(store, need, window=window)
-    goes_on = agent or agent_of(chosen.best.standing.account if chosen.best else None)
-    active = tuple(one.number for one in sessions.listed(store, project, status="active"))
-    return Relayed(done.session if done else None, handoff, bool(done and done.again), left, chosen, goes_on, active)
+            previous_state = accounts.report_limit(store, account) if limit_reached else accounts.show(store, account).availability
+    handoff = completion.handoff if completion else _require_newest(store, project)
+    choice = best_account(store, need, window=window)
+    next_agent = agent or agent_of(choice.best.availability.account if choice.best else None)
+    active_numbers = tuple(active_session.number for active_session in sessions.list_sessions(store, project, status="active"))
+    return RelayOutcome(
+        completion.session if completion else None,
+        handoff,
+        bool(completion and completion.is_unchanged),
+        previous_state,
+        choice,
+        next_agent,
+        active_numbers,
+    )
 
 
-def _session(store: Store, project: Project, number: int | None) -> Session | None:
+def _find_session(store: Store, project: Project, number: int | None) -> Session | None:
     try:
-        return sessions.find(store, project, number)
+        return sessions.require(store, project, number)
     except NotFound:
         if number is not None:
             raise
         return None
 
 
-def _newest(store: Store, project: Project) -> StoredHandoff:
+def _require_newest(store: Store, project: Project) -> StoredHandoff:
     with store.read() as connection:
-        found = handoffs.newest(connection, project.id)
-    if found is None:
+        handoff = handoffs.find_newest(connection, project.id)
+    if handoff is None:
         raise NotFound(
             f"{project.name} has no active session and no handoff: there is nothing to go on from.",
             "Import what your agent wrote: onward import --complete",
         )
-    return found
+    return handoff

@@ -16,74 +16,86 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from onward.app.completing import contribution, main_path
-from onward.app.distilling import distil
-from onward.app.identity import FIRST_TURNS, Recognised, Recogniser, first_turns
-from onward.app.standing import standing_of
+from onward.app.completing import create_contribution, main_path
+from onward.app.distilling import distill_session
+from onward.app.identity import FIRST_TURNS, TurnMark, TurnMarker, session_names
+from onward.app.standing import read_project_state
 from onward.core import paths
 from onward.core.facts import Fact, Handle, fact_id
-from onward.core.knowledge import gathered
+from onward.core.knowledge import harvest_knowledge
 from onward.core.ledger import Ledger, fold
 from onward.core.preservation import fold_references
-from onward.core.project import MovedSession, Project, Remapped
-from onward.core.session import DIGEST, Session
+from onward.core.project import MovedSession, Project, ProjectMove
+from onward.core.session import DIGEST_PREFIX, Session
 from onward.errors import BadInput, NotFound
 from onward.store import Store, facts, handoffs, knowledge, places, projects, provenance, sessions, turns
 from onward.store.facts import Contribution, StoredLedger
-from onward.store.places import GivenPlace
+from onward.store.places import RepositoryAssignment
 
 _NO_TIME = datetime.max.replace(tzinfo=UTC)
 
 
-class _Chosen(NamedTuple):
+class _Selection(NamedTuple):
     """What is to move: sessions in order of time; the project that goes there `whole`, or the folder whose future sessions are meant too."""
 
     sessions: list[Session]
-    whole: Project | None = None
+    full_project: Project | None = None
     folder: str = ""
 
 
-def remap_project(store: Store, source: Project, target: Project) -> Remapped:
+def remap_project(store: Store, source: Project, target: Project) -> ProjectMove:
     """Give everything of *source* to *target*, its place too, and delete what is left of it."""
     if source.id == target.id:
         raise BadInput(f"{source.name} is {target.name} already.", "Name two projects.")
 
-    def chosen(connection: Connection) -> _Chosen:
-        return _Chosen(_in_time(sessions.listed(connection, source.id)), whole=source)
+    def select(connection: Connection) -> _Selection:
+        return _Selection(_sort_by_time(sessions.list_sessions(connection, source.id)), full_project=source)
 
-    return _remap(store, chosen, target)
+    return _remap(store, select, target)
 
 
-def remap_sessions(store: Store, source: Project, numbers: Sequence[int], target: Project) -> Remapped:
+def remap_sessions(store: Store, source: Project, numbers: Sequence[int], target: Project) -> ProjectMove:
     """Give some sessions of *source* to *target*. Raises `NotFound` where one is not there."""
     if source.id == target.id:
         raise BadInput(f"{source.name} is {target.name} already.", "Name two projects.")
 
-    def chosen(connection: Connection) -> _Chosen:
-        found = sessions.by_numbers(connection, source.id, set(numbers))
-        if missing := sorted(set(numbers) - {session.number for session in found}):
+    def select(connection: Connection) -> _Selection:
+        selected_sessions = sessions.find_by_numbers(connection, source.id, set(numbers))
+        if missing := sorted(set(numbers) - {session.number for session in selected_sessions}):
             raise NotFound(f"{source.name} has no session {missing[0]}.", "List the sessions: onward session list")
-        return _Chosen(_in_time(found))
+        return _Selection(_sort_by_time(selected_sessions))
 
-    return _remap(store, chosen, target)
+    return _remap(store, select, target)
 
 
-def remap_folder(store: Store, folder: str, target: Project) -> Remapped:
+def remap_folder(store: Store, folder: str, target: Project) -> ProjectMove:
     """Give every session that ran in *folder*, or below it, to *target*, and those that will."""
 
-    def chosen(connection: Connection) -> _Chosen:
-        everything = [one for archived in (False, True) for one in projects.listed(connection, archived=archived) if one.id != target.id]
-        ran = [one for project in everything for one in sessions.listed(connection, project.id) if paths.is_within(one.cwd, folder)]
-        return _Chosen(_in_time(ran), folder=paths.plain(folder))
+    def select(connection: Connection) -> _Selection:
+        other_projects = [
+            other_project
+            for archived in (False, True)
+            for other_project in projects.list_projects(connection, archived=archived)
+            if other_project.id != target.id
+        ]
+        folder_sessions = [
+            session
+            for project in other_projects
+            for session in sessions.list_sessions(connection, project.id)
+            if paths.is_within(session.cwd, folder)
+        ]
+        return _Selection(_sort_by_time(folder_sessions), folder=paths.normalise(folder))
 
-    return _remap(store, chosen, target)
+    return _remap(store, select, target)
 
 
-def _in_time(chosen: Sequence[Session]) -> list[Session]:
-    return sorted(chosen, key=lambda session: (session.started_at or session.ended_at or _NO_TIME, session.project_id, session.number))
+def _sort_by_time(selected_sessions: Sequence[Session]) -> list[Session]:
+    return sorted(
+        selected_sessions, key=lambda session: (session.started_at or session.ended_at or _NO_TIME, session.project_id, session.number)
+    )
 
 
-class _Move(NamedTuple):
+class _SessionMove(NamedTuple):
     """What becomes of one session. `number` is None where the target holds all its turns; `renamed` maps the ids of its facts to their new ones, `noted` those that its agent
     stated while at work to what these are then.
     """
@@ -92,170 +104,197 @@ class _Move(NamedTuple):
     number: int | None
     native_id: str | None
     identities: dict[int, bytes]
-    added: Contribution | None
-    renamed: dict[str, str]
-    noted: dict[str, Fact]
+    contribution: Contribution | None
+    new_fact_ids: dict[str, str]
+    noted_facts: dict[str, Fact]
 
 
-def _remap(store: Store, choose: Callable[[Connection], _Chosen], target: Project) -> Remapped:
+def _remap(store: Store, select: Callable[[Connection], _Selection], target: Project) -> ProjectMove:
     """Plan while nobody waits, then move in a short transaction if all is still as it was; plan again where it is not."""
     while True:
         with store.read() as connection:
-            before, there = choose(connection), sessions.listed(connection, target.id)
-            names = {one.id: one.name for archived in (False, True) for one in projects.listed(connection, archived=archived)}
-            moves = _planned(connection, before.sessions, target, there)
+            selection, target_sessions = select(connection), sessions.list_sessions(connection, target.id)
+            names = {
+                project.id: project.name for archived in (False, True) for project in projects.list_projects(connection, archived=archived)
+            }
+            moves = _plan_moves(connection, selection.sessions, target, target_sessions)
         with store.write() as connection:
-            for project_id in sorted({target.id, *(one.project_id for one in before.sessions)}):
-                projects.hold(connection, project_id)
-            if choose(connection) != before or sessions.listed(connection, target.id) != there:
+            for project_id in sorted({target.id, *(session.project_id for session in selection.sessions)}):
+                projects.lock_project(connection, project_id)
+            if select(connection) != selection or sessions.list_sessions(connection, target.id) != target_sessions:
                 continue
-            left = _moved(connection, before, moves, target)
-        for project_id in (target.id, *left):
-            _hand_over(store, project_id)
-        told = [MovedSession(names[one.session.project_id], one.session.number, one.number) for one in moves]
-        return Remapped(target, told, [before.whole.name] if before.whole else [])
+            changed_projects = _apply_moves(connection, selection, moves, target)
+        for project_id in (target.id, *changed_projects):
+            _update_handoff(store, project_id)
+        moved_sessions = [MovedSession(names[move.session.project_id], move.session.number, move.number) for move in moves]
+        return ProjectMove(target, moved_sessions, [selection.full_project.name] if selection.full_project else [])
 
 
-def _planned(connection: Connection, chosen: Sequence[Session], target: Project, there: Sequence[Session]) -> list[_Move]:
-    last = max((session.number for session in there), default=0)
-    twins = {name: session for session in there if (name := _called(connection, session, target))}
-    taken: set[bytes] = set()
-    moves: list[_Move] = []
-    for session in chosen:
-        recognised = _recognised(connection, session, target)
-        native_id = _native_id(session, list(recognised.values()))
-        twin = twins.get(native_id) if native_id else None
-        if twin is not None and _holds(connection, target, twin, recognised.values(), taken):
-            moves.append(_Move(session, None, None, {}, None, {}, _noted(connection, session, twin.number)))
+def _plan_moves(
+    connection: Connection, selected_sessions: Sequence[Session], target: Project, target_sessions: Sequence[Session]
+) -> list[_SessionMove]:
+    last_number = max((session.number for session in target_sessions), default=0)
+    twins_by_name = {name: session for session in target_sessions if (name := _name_in_target(connection, session, target))}
+    taken_identities: set[bytes] = set()
+    moves: list[_SessionMove] = []
+    for session in selected_sessions:
+        recognised_turns = _recognise_turns(connection, session, target)
+        native_id = _native_id(session, list(recognised_turns.values()))
+        twin = twins_by_name.get(native_id) if native_id else None
+        if twin is not None and _has_all_turns(connection, target, twin, recognised_turns.values(), taken_identities):
+            moves.append(_SessionMove(session, None, None, {}, None, {}, _renumber_noted(connection, session, twin.number)))
             continue
-        last += 1
+        last_number += 1
         # A turn that the target has already stays in both sessions: in this one it is known by its place there.
-        known = _known(connection, target, [one.identity(last) for one in recognised.values()], taken)
+        known_flags = _are_known(
+            connection, target, [recognised.identity(last_number) for recognised in recognised_turns.values()], taken_identities
+        )
         identities = {
-            ordinal: (Recognised(one.mark, everywhere=False) if is_known else one).identity(last)
-            for (ordinal, one), is_known in zip(recognised.items(), known, strict=True)
+            ordinal: (TurnMark(recognised.mark, is_global=False) if is_known else recognised).identity(last_number)
+            for (ordinal, recognised), is_known in zip(recognised_turns.items(), known_flags, strict=True)
         }
-        taken.update(identities.values())
+        taken_identities.update(identities.values())
         native_id = None if twin is not None else native_id
         if native_id:
-            twins[native_id] = replace(session, number=last)
-        added, renamed = _added(connection, session, last)
-        moves.append(_Move(session, last, native_id, identities, added, renamed, _noted(connection, session, last)))
+            twins_by_name[native_id] = replace(session, number=last_number)
+        new_contribution, new_fact_ids = _renumber_contribution(connection, session, last_number)
+        moves.append(
+            _SessionMove(
+                session,
+                last_number,
+                native_id,
+                identities,
+                new_contribution,
+                new_fact_ids,
+                _renumber_noted(connection, session, last_number),
+            )
+        )
     return moves
 
 
-def _recognised(connection: Connection, session: Session, target: Project, *, last: int = turns.MOST_ORDINAL) -> dict[int, Recognised]:
+def _recognise_turns(connection: Connection, session: Session, target: Project, *, last: int = turns.MAX_ORDINAL) -> dict[int, TurnMark]:
     """Return what the turns of a session, until the *last*, are known by in *target*, by ordinal. What their secrets were is not known any more."""
-    recognise = Recogniser(target.key).recognise
-    return {one.ordinal: recognise(one.turn, one.turn).without_secrets() for one in turns.of_session(connection, session.id, last=last)}
-
-
-def _called(connection: Connection, session: Session, target: Project) -> str | None:
-    """Return what a session of *target* would be called if it had come from elsewhere."""
-    if session.native_id is None or not session.native_id.startswith(DIGEST):
-        return session.native_id
-    return _native_id(session, list(_recognised(connection, session, target, last=FIRST_TURNS).values()))
-
-
-def _holds(connection: Connection, target: Project, twin: Session, recognised: Iterable[Recognised], taken: set[bytes]) -> bool:
-    """Say whether *target* has all turns of the session that goes by the same name as *twin*, which is there or will be."""
-    identities = [one.identity(twin.number) for one in recognised]
-    missing = [one for one, is_known in zip(identities, _known(connection, target, identities, taken), strict=True) if not is_known]
-    return not missing or {one.identity(twin.number) for one in _recognised(connection, twin, target).values()}.issuperset(missing)
-
-
-def _known(connection: Connection, target: Project, identities: Sequence[bytes], taken: set[bytes]) -> list[bool]:
-    """Say of each identity whether the target has it, or will."""
-    there = turns.known(connection, target.id, identities)
-    return [identity in there or identity in taken for identity in identities]
-
-
-def _native_id(session: Session, recognised: Sequence[Recognised]) -> str | None:
-    """Return what the session is called in the target: a digest of its first turns is made under that project's key."""
-    if session.native_id is None or not session.native_id.startswith(DIGEST):
-        return session.native_id
-    count = int(session.native_id.removeprefix(DIGEST).partition(":")[0])
-    names = first_turns(recognised[:count])
-    return DIGEST + names[0] if names else None
-
-
-def _added(connection: Connection, session: Session, number: int) -> tuple[Contribution | None, dict[str, str]]:
-    """Return what the session adds to a ledger under its new number, and the new ids of the facts that it added before."""
-    before = facts.contribution(connection, session.id)
-    if not before.facts and not before.references:
-        return None, {}
-    there = replace(session, number=number)
-    added = contribution(distil(main_path(connection, there)), there)
-    named = {_said(fact): fact.id for fact in added.facts}
-    return added, {fact.id: named[_said(fact)] for fact in before.facts if _said(fact) in named}
-
-
-def _noted(connection: Connection, session: Session, number: int) -> dict[str, Fact]:
-    """Return the facts that the session's agent stated while at work, by their ids, as they are under its new number."""
-    stated, _ = facts.edits(connection, session.project_id)
-    place = Handle(number, 0)
+    recognise = TurnMarker(target.key).mark_turn
     return {
-        fact.id: fact._replace(id=fact_id(fact.kind, fact.subject, fact.text, place), sources=(place,))
+        stored_turn.ordinal: recognise(stored_turn.turn, stored_turn.turn).without_secrets()
+        for stored_turn in turns.read_session(connection, session.id, last=last)
+    }
+
+
+def _name_in_target(connection: Connection, session: Session, target: Project) -> str | None:
+    """Return what a session of *target* would be called if it had come from elsewhere."""
+    if session.native_id is None or not session.native_id.startswith(DIGEST_PREFIX):
+        return session.native_id
+    return _native_id(session, list(_recognise_turns(connection, session, target, last=FIRST_TURNS).values()))
+
+
+def _has_all_turns(
+    connection: Connection, target: Project, twin: Session, recognised_turns: Iterable[TurnMark], taken_identities: set[bytes]
+) -> bool:
+    """Say whether *target* has all turns of the session that goes by the same name as *twin*, which is there or will be."""
+    identities = [recognised.identity(twin.number) for recognised in recognised_turns]
+    missing = [
+        identity
+        for identity, is_known in zip(identities, _are_known(connection, target, identities, taken_identities), strict=True)
+        if not is_known
+    ]
+    return not missing or {
+        recognised.identity(twin.number) for recognised in _recognise_turns(connection, twin, target).values()
+    }.issuperset(missing)
+
+
+def _are_known(connection: Connection, target: Project, identities: Sequence[bytes], taken_identities: set[bytes]) -> list[bool]:
+    """Say of each identity whether the target has it, or will."""
+    known_turns = turns.find_positions(connection, target.id, identities)
+    return [identity in known_turns or identity in taken_identities for identity in identities]
+
+
+def _native_id(session: Session, recognised_turns: Sequence[TurnMark]) -> str | None:
+    """Return what the session is called in the target: a digest of its first turns is made under that project's key."""
+    if session.native_id is None or not session.native_id.startswith(DIGEST_PREFIX):
+        return session.native_id
+    count = int(session.native_id.removeprefix(DIGEST_PREFIX).partition(":")[0])
+    names = session_names(recognised_turns[:count])
+    return DIGEST_PREFIX + names[0] if names else None
+
+
+def _renumber_contribution(connection: Connection, session: Session, number: int) -> tuple[Contribution | None, dict[str, str]]:
+    """Return what the session adds to a ledger under its new number, and the new ids of the facts that it added before."""
+    old_contribution = facts.read_contribution(connection, session.id)
+    if not old_contribution.facts and not old_contribution.references:
+        return None, {}
+    moved_session = replace(session, number=number)
+    new_contribution = create_contribution(distill_session(main_path(connection, moved_session)), moved_session)
+    ids_by_key = {_fact_key(fact): fact.id for fact in new_contribution.facts}
+    return new_contribution, {fact.id: ids_by_key[_fact_key(fact)] for fact in old_contribution.facts if _fact_key(fact) in ids_by_key}
+
+
+def _renumber_noted(connection: Connection, session: Session, number: int) -> dict[str, Fact]:
+    """Return the facts that the session's agent stated while at work, by their ids, as they are under its new number."""
+    stated, _ = facts.read_edits(connection, session.project_id)
+    handle = Handle(number, 0)
+    return {
+        fact.id: fact._replace(id=fact_id(fact.kind, fact.subject, fact.text, handle), sources=(handle,))
         for fact in stated
         if fact.author == "agent" and fact.session == session.number
     }
 
 
-def _said(fact: Fact) -> tuple[str, str, str, int, int]:
+def _fact_key(fact: Fact) -> tuple[str, str, str, int, int]:
     return (fact.kind, fact.subject, fact.text, fact.turn, fact.place)
 
 
-def _moved(connection: Connection, chosen: _Chosen, moves: Sequence[_Move], target: Project) -> list[int]:
+def _apply_moves(connection: Connection, selection: _Selection, moves: Sequence[_SessionMove], target: Project) -> list[int]:
     """Move everything, and return the projects that something was taken from and that are still there."""
-    origins = sorted({one.session.project_id for one in moves})
-    for one in moves:
-        if one.number is None:
-            knowledge.keep(connection, one.session.id, [])
-            turns.remove(connection, one.session.id)
-            sessions.remove(connection, one.session.id)
+    origins = sorted({move.session.project_id for move in moves})
+    for move in moves:
+        if move.number is None:
+            knowledge.save_session_entries(connection, move.session.id, [])
+            turns.delete_turns(connection, move.session.id)
+            sessions.delete_session(connection, move.session.id)
             continue
-        sessions.move(connection, one.session.id, target.id, one.native_id)
-        turns.move(connection, target.id, one.session.id, one.identities)
-        if one.added is not None:
-            facts.contribute(connection, one.session.id, one.added)
-            knowledge.keep(connection, one.session.id, gathered(one.added.facts))
-    for origin in {*origins, *([chosen.whole.id] if chosen.whole else [])}:
-        renamed = {old: new for one in moves if one.session.project_id == origin for old, new in one.renamed.items()}
-        noted = {old: new for one in moves if one.session.project_id == origin for old, new in one.noted.items()}
-        facts.move_edits(connection, origin, target.id, renamed, noted, everything=chosen.whole is not None)
-    if chosen.whole:
-        _merge(connection, chosen.whole, target)
-    if chosen.folder:
-        places.give(connection, GivenPlace(target.id, chosen.folder, "", below=True))
-    left = [] if chosen.whole else origins
-    for project_id in (target.id, *left):
-        _fold_anew(connection, project_id)
-    return left
+        sessions.move(connection, move.session.id, target.id, move.native_id)
+        turns.move(connection, target.id, move.session.id, move.identities)
+        if move.contribution is not None:
+            facts.save_contribution(connection, move.session.id, move.contribution)
+            knowledge.save_session_entries(connection, move.session.id, harvest_knowledge(move.contribution.facts))
+    for origin in {*origins, *([selection.full_project.id] if selection.full_project else [])}:
+        new_fact_ids = {old: new for move in moves if move.session.project_id == origin for old, new in move.new_fact_ids.items()}
+        noted_facts = {old: new for move in moves if move.session.project_id == origin for old, new in move.noted_facts.items()}
+        facts.move_edits(connection, origin, target.id, new_fact_ids, noted_facts, all_edits=selection.full_project is not None)
+    if selection.full_project:
+        _merge(connection, selection.full_project, target)
+    if selection.folder:
+        places.assign(connection, RepositoryAssignment(target.id, selection.folder, "", includes_subfolders=True))
+    changed_projects = [] if selection.full_project else origins
+    for project_id in (target.id, *changed_projects):
+        _rebuild_ledger(connection, project_id)
+    return changed_projects
 
 
 def _merge(connection: Connection, source: Project, target: Project) -> None:
     """Give what else *source* has to *target*, and let it go."""
-    provenance.move(connection, source.id, target.id)
-    places.hand_on(connection, source.id, target.id)
+    provenance.move_imports(connection, source.id, target.id)
+    places.reassign_all(connection, source.id, target.id)
     if (source.root or source.remote) and (source.root, source.remote) != (target.root, target.remote):
-        places.give(connection, GivenPlace(target.id, source.root, source.remote, below=False))
-    projects.remove(connection, source.id)
+        places.assign(connection, RepositoryAssignment(target.id, source.root, source.remote, includes_subfolders=False))
+    projects.delete_project(connection, source.id)
 
 
-def _fold_anew(connection: Connection, project_id: int) -> None:
-    stored, added = facts.ledger(connection, project_id), facts.contributions(connection, project_id)
-    after = StoredLedger(stored.version + 1, fold(Ledger(), added.facts), fold_references([], added.references))
-    facts.replace(connection, project_id, stored, after)
+def _rebuild_ledger(connection: Connection, project_id: int) -> None:
+    stored, merged = facts.read_ledger(connection, project_id), facts.merge_contributions(connection, project_id)
+    new_ledger = StoredLedger(stored.version + 1, fold(Ledger(), merged.facts), fold_references([], merged.references))
+    facts.replace_ledger(connection, project_id, stored, new_ledger)
 
 
-def _hand_over(store: Store, project_id: int) -> None:
+def _update_handoff(store: Store, project_id: int) -> None:
     """Make the handoff that heeds what came or went, unless someone was faster."""
     with store.read() as connection:
-        standing, newest = standing_of(connection, project_id), handoffs.newest(connection, project_id)
-    if not standing.lines and newest is None:
+        state, newest_handoff = read_project_state(connection, project_id), handoffs.find_newest(connection, project_id)
+    if not state.session_lines and newest_handoff is None:
         return
-    made = standing.master(store, newest.budget_tokens if newest else None)
+    handoff = state.master(store, newest_handoff.budget_tokens if newest_handoff else None)
     with store.write() as connection:
-        projects.hold(connection, project_id)
-        if facts.ledger(connection, project_id).version == standing.stored.version:
-            handoffs.add(connection, project_id, None, standing.stored.version, made)
+        projects.lock_project(connection, project_id)
+        if facts.read_ledger(connection, project_id).version == state.stored_ledger.version:
+            handoffs.create(connection, project_id, None, state.stored_ledger.version, handoff)

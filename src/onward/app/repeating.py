@@ -7,16 +7,16 @@ from hashlib import blake2b
 
 from onward.errors import BadInput, Conflict
 from onward.store import Store, answers
-from onward.store.answers import KeptAnswer
+from onward.store.answers import StoredAnswer
 
-__all__ = ["KeptAnswer", "begin", "finish", "forget", "named"]
+__all__ = ["StoredAnswer", "delete", "digest_parts", "finish", "start"]
 
-KEPT_FOR = timedelta(hours=24)
-LEFT_AFTER = timedelta(minutes=2)
+ANSWER_LIFETIME = timedelta(hours=24)
+STALE_AFTER = timedelta(minutes=2)
 """A request that is not answered by then is taken for one whose process was killed: it may be sent again."""
 
 
-def named(*parts: bytes) -> str:
+def digest_parts(*parts: bytes) -> str:
     """Return the name of what *parts* say, all of them together."""
     digest = blake2b(digest_size=32)
     for part in parts:
@@ -24,25 +24,25 @@ def named(*parts: bytes) -> str:
     return digest.hexdigest()
 
 
-def begin(store: Store, key: str, digest: str) -> KeptAnswer | None:
+def start(store: Store, key: str, digest: str) -> StoredAnswer | None:
     """Return the answer that was given to the request of that *key*; None where it is the first, which must then be finished or forgotten.
 
     Raises `BadInput` when the same key asked something else, and `Conflict` when the first is still being answered.
     """
     with store.write() as connection:
-        answers.forget_old(connection, KEPT_FOR)
-        kept = answers.begin(connection, key, digest, left_after=LEFT_AFTER)
-    if kept is None:
+        answers.forget_old(connection, ANSWER_LIFETIME)
+        stored_answer = answers.start(connection, key, digest, stale_after=STALE_AFTER)
+    if stored_answer is None:
         return None
-    if kept.digest != digest:
+    if stored_answer.digest != digest:
         raise BadInput("This Idempotency-Key came with another request before.", "Use a new key for every new request.")
-    if kept.status is None:
+    if stored_answer.status is None:
         raise Conflict("The same request is being answered right now.", "Wait a moment, then send it again with the same key.")
-    if not kept.body:
+    if not stored_answer.body:
         raise Conflict(
             "This request was answered already, and its answer is shown only once.", "Look at what it made, or undo that and begin anew."
         )
-    return kept
+    return stored_answer
 
 
 def finish(store: Store, key: str, status: int, body: bytes) -> None:
@@ -51,7 +51,7 @@ def finish(store: Store, key: str, status: int, body: bytes) -> None:
         answers.finish(connection, key, status, body)
 
 
-def forget(store: Store, key: str) -> None:
+def delete(store: Store, key: str) -> None:
     """Let a request be tried again: it could not be answered."""
     with store.write() as connection:
         answers.forget(connection, key)

@@ -11,9 +11,9 @@ from datetime import datetime
 from pathlib import Path
 
 from onward.app import place, since
-from onward.app.place import address
+from onward.app.place import normalize_remote
 
-__all__ = ["RepositoryChange", "address", "changes_since", "linked_worktree", "place_of"]
+__all__ = ["RepositoryChange", "changes_since", "find_linked_worktree", "find_repository", "normalize_remote"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +25,12 @@ class RepositoryChange:
     root: Path
     branch: str
     commits: tuple[str, ...]
-    gone: tuple[str, ...]
+    missing_files: tuple[str, ...]
     changed_count: int
 
     def sentence(self) -> str:
         """Return the change in one line of Markdown, ready for a handoff."""
-        return since.sentence(self.branch, self.commits, self.gone, self.changed_count)
+        return since.sentence(self.branch, self.commits, self.missing_files, self.changed_count)
 
 
 def changes_since(folder: Path, moment: datetime, files: Iterable[str] = ()) -> RepositoryChange | None:
@@ -38,17 +38,17 @@ def changes_since(folder: Path, moment: datetime, files: Iterable[str] = ()) -> 
 
     *files* are paths that a handoff names, as the agent wrote them: relative to the repository or to *folder*, or absolute.
     """
-    question = since.Question(str(folder.absolute()), moment.isoformat())
-    answer = question.answer(files)
-    return RepositoryChange(Path(question.top), *answer) if answer else None
+    query = since.GitQuery(str(folder.absolute()), moment.isoformat())
+    answer = query.read_answer(files)
+    return RepositoryChange(Path(query.top), *answer) if answer else None
 
 
-def place_of(folder: Path, *, worktrees_apart: bool = False) -> tuple[str, str]:
+def find_repository(folder: Path, *, worktrees_apart: bool = False) -> tuple[str, str]:
     """Return what tells the project of *folder* (`place.place_of`)."""
-    return place.place_of(str(folder.absolute()), worktrees_apart=worktrees_apart)
+    return place.find_repository(str(folder.absolute()), worktrees_apart=worktrees_apart)
 
 
-def linked_worktree(folder: Path) -> Path | None:
+def find_linked_worktree(folder: Path) -> Path | None:
     """Return the top of the linked worktree that holds *folder*, or None."""
-    linked = place.linked_worktree(str(folder.absolute()))
+    linked = place.find_linked_worktree(str(folder.absolute()))
     return Path(linked) if linked else None

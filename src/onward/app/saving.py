@@ -14,20 +14,20 @@ from typing import BinaryIO, NamedTuple
 
 from sqlalchemy import Connection
 
-from onward.app.identity import Recognised, Recogniser, content_chars
+from onward.app.identity import TurnMark, TurnMarker, content_chars
 from onward.core.master import turn_tokens
 from onward.core.session import Session
 from onward.core.transcript import ImportReport, Turn
 from onward.errors import BadInput, NotFound
-from onward.formats import Source, json_turns, read
+from onward.formats import TranscriptSource, json_turns, read
 from onward.redact import Redactor
 from onward.store import Store, projects, sessions, turns
-from onward.store.bodies import Bodies, Packed
-from onward.store.turns import NewTurn, Place
+from onward.store.bodies import PackedTurn, TurnCodec
+from onward.store.turns import NewTurn, TurnPosition
 
 
 @dataclass(frozen=True, slots=True)
-class Saved:
+class AppendResult:
     """The session as it is now, and how many of the turns were new to it, and known."""
 
     session: Session
@@ -35,168 +35,180 @@ class Saved:
     known_turns: int
 
 
-class _Given(NamedTuple):
+class _PreparedTurn(NamedTuple):
     """One turn of a request. `mark` is what it is known by in its session; where `is_placed`, what everything is known by that says the same."""
 
     mark: bytes
-    is_placed: bool
-    packed: Packed
+    is_positional: bool
+    packed: PackedTurn
 
 
-def turns_of(records: Sequence[object]) -> list[Turn]:
+def parse_records(records: Sequence[object]) -> list[Turn]:
     """Return the turns of *records*, objects of any usual shape: `role`, `content` or `text`, `at`, `id`, tool calls and results. Raises `BadInput`, naming those that are none."""
     report = ImportReport()
-    found = [item for item in json_turns.of_records(records, report) if isinstance(item, Turn)]
-    if len(found) < len(records):
-        places = {turn.line for turn in found}
-        wrong = [str(place) for place in range(len(records)) if place not in places]
+    parsed_turns = [item for item in json_turns.read_records(records, report) if isinstance(item, Turn)]
+    if len(parsed_turns) < len(records):
+        valid_positions = {turn.line for turn in parsed_turns}
+        invalid_positions = [str(position) for position in range(len(records)) if position not in valid_positions]
         raise BadInput(
-            f"{len(wrong)} of {len(records)} turns say nothing, or not who says it: {', '.join(wrong[:10])} (counted from 0).",
+            f"{len(invalid_positions)} of {len(records)} turns say nothing, or not who says it: {', '.join(invalid_positions[:10])} (counted from 0).",
             "Give each a role (user, assistant, tool or system) and content.",
         )
-    return found
+    return parsed_turns
 
 
-def turns_of_text(text: str) -> list[Turn]:
+def parse_text(text: str) -> list[Turn]:
     """Return the turns of a conversation in any format that Onward knows, or as it was copied from a screen. Raises `BadInput` where there is none in it."""
-    return turns_of_file(BytesIO(text.encode("utf-8", "replace")), "the conversation")
+    return parse_file(BytesIO(text.encode("utf-8", "replace")), "the conversation")
 
 
-def turns_of_file(file: BinaryIO, name: str) -> list[Turn]:
+def parse_file(file: BinaryIO, name: str) -> list[Turn]:
     """Return the turns of a transcript in any format, called *name* where it is told of. Raises `BadInput` where there is none in it."""
-    found = [item for item in read(Source(file, name), ImportReport()) if isinstance(item, Turn)]
-    if not found:
+    parsed_turns = [item for item in read(TranscriptSource(file, name), ImportReport()) if isinstance(item, Turn)]
+    if not parsed_turns:
         raise BadInput(f"Nobody says anything in {name}.", "Send it as text with names before what each says, or as a list of turns.")
-    return found
+    return parsed_turns
 
 
-def spoken(records: Sequence[object] | None, text: str | None) -> list[Turn]:
+def parse_conversation(records: Sequence[object] | None, text: str | None) -> list[Turn]:
     """Return the turns of *records*, or of a conversation's *text* where there are none; none where there is neither."""
     if records:
-        return turns_of(records)
-    return turns_of_text(text) if text and text.strip() else []
+        return parse_records(records)
+    return parse_text(text) if text and text.strip() else []
 
 
-def save_spoken(store: Store, session_id: int, *, records: Sequence[object] | None, text: str | None) -> Saved:
+def append_conversation(store: Store, session_id: int, *, records: Sequence[object] | None, text: str | None) -> AppendResult:
     """Append to a session what it does not have of *records*, or of a conversation's *text*."""
-    return save(store, session_id, spoken(records, text))
+    return append_turns(store, session_id, parse_conversation(records, text))
 
 
-def save(store: Store, session_id: int, given: Sequence[Turn]) -> Saved:
+def append_turns(store: Store, session_id: int, sent_turns: Sequence[Turn]) -> AppendResult:
     """Append to a session the turns that it does not have, redacted, and return what became of them. Raises `NotFound`."""
-    append = appending(store, session_id, given)
+    append = prepare_append(store, session_id, sent_turns)
     with store.write() as connection:
         return append(connection)
 
 
-def appending(store: Store, session_id: int, given: Sequence[Turn]) -> Callable[[Connection], Saved]:
+def prepare_append(store: Store, session_id: int, sent_turns: Sequence[Turn]) -> Callable[[Connection], AppendResult]:
     """Return what `save` does inside its transaction, all made ready for it that needs none. Raises `NotFound`, now and then."""
     with store.read() as connection:
-        session = _present(connection, session_id)
-        project = projects.by_id(connection, session.project_id)
+        session = _require_session(connection, session_id)
+        project = projects.find(connection, session.project_id)
     key = project.key if project else b""
-    ready = _ready(key, given)
+    prepared_turns = _prepare_turns(key, sent_turns)
 
-    def append(connection: Connection) -> Saved:
-        projects.hold(connection, session.project_id)
-        return _Appending(connection, _present(connection, session_id), Recogniser(key)).append(ready)
+    def append(connection: Connection) -> AppendResult:
+        projects.lock_project(connection, session.project_id)
+        return _TurnAppender(connection, _require_session(connection, session_id), TurnMarker(key)).append(prepared_turns)
 
     return append
 
 
-def _ready(key: bytes, given: Sequence[Turn]) -> list[_Given]:
+def _prepare_turns(key: bytes, sent_turns: Sequence[Turn]) -> list[_PreparedTurn]:
     """Return the turns recognised, redacted and packed: all that needs no store."""
-    recogniser, redact, pack = Recogniser(key), Redactor(key).turn, Bodies().pack
-    ready = []
-    for turn in given:
-        is_placed = turn.id is None and turn.at is None
-        mark = recogniser.content(turn) if is_placed else recogniser.recognise(turn).mark
-        ready.append(_Given(mark, is_placed, pack(redact(turn), content_chars(turn))))
-    return ready
+    recogniser, redact, pack = TurnMarker(key), Redactor(key).turn, TurnCodec().pack
+    prepared_turns = []
+    for turn in sent_turns:
+        is_positional = turn.id is None and turn.at is None
+        mark = recogniser.hash_content(turn) if is_positional else recogniser.mark_turn(turn).mark
+        prepared_turns.append(_PreparedTurn(mark, is_positional, pack(redact(turn), content_chars(turn))))
+    return prepared_turns
 
 
-class _Appending:
+class _TurnAppender:
     """Appends turns to one session, inside the transaction that *connection* is in."""
 
-    def __init__(self, connection: Connection, session: Session, recogniser: Recogniser) -> None:
+    def __init__(self, connection: Connection, session: Session, recogniser: TurnMarker) -> None:
         self._connection = connection
         self._session = session
         self._recogniser = recogniser
         self._identities: dict[bytes, bytes] = {}
 
-    def append(self, given: Sequence[_Given]) -> Saved:
-        known = self._known(one.mark for one in given if not one.is_placed)
-        standing = self._standing({one.mark for one in given if one.is_placed})
-        overlap = self._overlap(given, known, standing)
-        times = Counter({mark: len(ordinals) for mark, ordinals in standing.items()})
-        session, new, tokens, has_grown = self._session, list[NewTurn](), 0, False
-        for index, one in enumerate(given):
-            ordinal, mark = session.turns + len(new) + 1, one.mark
-            if one.is_placed:
+    def append(self, prepared_turns: Sequence[_PreparedTurn]) -> AppendResult:
+        known_places = self._find_places(prepared_turn.mark for prepared_turn in prepared_turns if not prepared_turn.is_positional)
+        ordinals_by_mark = self._find_ordinals({prepared_turn.mark for prepared_turn in prepared_turns if prepared_turn.is_positional})
+        overlap = self._count_overlap(prepared_turns, known_places, ordinals_by_mark)
+        counts = Counter({mark: len(ordinals) for mark, ordinals in ordinals_by_mark.items()})
+        session, new_turns, tokens, has_grown = self._session, list[NewTurn](), 0, False
+        for index, prepared_turn in enumerate(prepared_turns):
+            ordinal, mark = session.turns + len(new_turns) + 1, prepared_turn.mark
+            if prepared_turn.is_positional:
                 if index < overlap:
                     continue
-                times[mark] += 1
-                mark = self._recogniser.nth(mark, times[mark])
-            elif place := known.get(mark):
-                if place.ordinal <= session.turns and place.chars < one.packed.chars:
-                    known[mark] = place._replace(chars=one.packed.chars)
-                    before = turns.replace(self._connection, place, NewTurn(place.ordinal, self._identity(mark), one.packed))
-                    tokens += one.packed.tokens - turn_tokens(before)
+                counts[mark] += 1
+                mark = self._recogniser.hash_nth(mark, counts[mark])
+            elif place := known_places.get(mark):
+                if place.ordinal <= session.turns and place.chars < prepared_turn.packed.chars:
+                    known_places[mark] = place._replace(chars=prepared_turn.packed.chars)
+                    old_turn = turns.replace_turn(
+                        self._connection, place, NewTurn(place.ordinal, self._identity(mark), prepared_turn.packed)
+                    )
+                    tokens += prepared_turn.packed.tokens - turn_tokens(old_turn)
                     has_grown = True
                 continue
             else:
-                known[mark] = Place(session.id, ordinal, one.packed.chars)
-            new.append(NewTurn(ordinal, self._identity(mark), one.packed))
-            tokens += one.packed.tokens
-        turns.append(self._connection, session.project_id, session.id, new)
-        if new or has_grown:
-            session = sessions.grow(self._connection, session.id, len(new), tokens)
-        return Saved(session, len(new), len(given) - len(new))
+                known_places[mark] = TurnPosition(session.id, ordinal, prepared_turn.packed.chars)
+            new_turns.append(NewTurn(ordinal, self._identity(mark), prepared_turn.packed))
+            tokens += prepared_turn.packed.tokens
+        turns.append(self._connection, session.project_id, session.id, new_turns)
+        if new_turns or has_grown:
+            session = sessions.add_turn_counts(self._connection, session.id, len(new_turns), tokens)
+        return AppendResult(session, len(new_turns), len(prepared_turns) - len(new_turns))
 
-    def _known(self, marks: Iterable[bytes]) -> dict[bytes, Place]:
+    def _find_places(self, marks: Iterable[bytes]) -> dict[bytes, TurnPosition]:
         """Return where the turns of these marks stand in the session, those that do."""
-        named = {self._identity(mark): mark for mark in marks}
-        found = turns.known(self._connection, self._session.project_id, list(named))
-        return {named[identity]: place for identity, place in found.items()}
+        marks_by_identity = {self._identity(mark): mark for mark in marks}
+        places_by_identity = turns.find_positions(self._connection, self._session.project_id, list(marks_by_identity))
+        return {marks_by_identity[identity]: place for identity, place in places_by_identity.items()}
 
-    def _standing(self, marks: Collection[bytes]) -> dict[bytes, list[int]]:
+    def _find_ordinals(self, marks: Collection[bytes]) -> dict[bytes, list[int]]:
         """Return the ordinals at which the session says what has these marks, each time it does."""
-        standing: dict[bytes, list[int]] = {mark: [] for mark in marks}
+        ordinals_by_mark: dict[bytes, list[int]] = {mark: [] for mark in marks}
         # Most turns are new, or were said once before.
-        left, first, step = list(marks), 1, 1
-        while left and self._session.turns:
-            named = {self._recogniser.nth(mark, count): mark for mark in left for count in range(first, first + step)}
-            found = self._known(named)
-            for name, place in found.items():
-                standing[named[name]].append(place.ordinal)
+        open_marks, first, step = list(marks), 1, 1
+        while open_marks and self._session.turns:
+            marks_by_name = {self._recogniser.hash_nth(mark, count): mark for mark in open_marks for count in range(first, first + step)}
+            known_places = self._find_places(marks_by_name)
+            for name, place in known_places.items():
+                ordinals_by_mark[marks_by_name[name]].append(place.ordinal)
             first += step
-            left = [mark for mark in left if len(standing[mark]) == first - 1]
+            open_marks = [mark for mark in open_marks if len(ordinals_by_mark[mark]) == first - 1]
             step *= 4
-        return standing
+        return ordinals_by_mark
 
-    def _overlap(self, given: Sequence[_Given], known: Mapping[bytes, Place], standing: Mapping[bytes, list[int]]) -> int:
+    def _count_overlap(
+        self,
+        prepared_turns: Sequence[_PreparedTurn],
+        known_places: Mapping[bytes, TurnPosition],
+        ordinals_by_mark: Mapping[bytes, list[int]],
+    ) -> int:
         """Return how many turns *given* begins with that the session ends with."""
-        if not known and not any(standing.values()):
+        if not known_places and not any(ordinals_by_mark.values()):
             return 0
         last = self._session.turns
-        places = [
-            set(standing[one.mark]) if one.is_placed else {known[one.mark].ordinal} if one.mark in known else set[int]() for one in given
+        possible_ordinals = [
+            set(ordinals_by_mark[prepared_turn.mark])
+            if prepared_turn.is_positional
+            else {known_places[prepared_turn.mark].ordinal}
+            if prepared_turn.mark in known_places
+            else set[int]()
+            for prepared_turn in prepared_turns
         ]
-        for length in range(min(last, len(given)), 0, -1):
-            if all(last - length + 1 + index in places[index] for index in range(length)):
+        for length in range(min(last, len(prepared_turns)), 0, -1):
+            if all(last - length + 1 + index in possible_ordinals[index] for index in range(length)):
                 return length
         return 0
 
     def _identity(self, mark: bytes) -> bytes:
-        found = self._identities.get(mark)
-        if found is None:
+        identity = self._identities.get(mark)
+        if identity is None:
             # Within the session: two clients may both count their turns from 1.
-            found = self._identities[mark] = Recognised(mark, everywhere=False).identity(self._session.number)
-        return found
+            identity = self._identities[mark] = TurnMark(mark, is_global=False).identity(self._session.number)
+        return identity
 
 
-def _present(connection: Connection, session_id: int) -> Session:
-    session = sessions.by_id(connection, session_id)
+def _require_session(connection: Connection, session_id: int) -> Session:
+    session = sessions.find(connection, session_id)
     if session is None:
         raise NotFound(f"There is no session with the id {session_id}.", "List what there is: onward session list")
     return session

@@ -10,20 +10,20 @@ from typing import cast
 
 from sqlalchemy import Connection
 
-from onward.app.asking import Judge, passages, repeats, understood
-from onward.app.standing import standing_of
-from onward.core.excerpt import DEFAULT_BUDGET_TOKENS, SEARCH_KINDS, Excerpt, Found, SearchKind
+from onward.app.asking import PassageScorer, is_repeat, parse_query, passages
+from onward.app.standing import read_project_state
+from onward.core.excerpt import DEFAULT_BUDGET_TOKENS, SEARCH_KINDS, Excerpt, SearchKind, SearchResult
 from onward.core.facts import Handle
 from onward.core.project import Project
 from onward.errors import BadInput
 from onward.store import Store, projects, search_index, sessions, turns
-from onward.store.searchable import searchable, stems
+from onward.store.searchable import searchable_text, stems
 from onward.tokens import count_tokens
 
-MOST_TURNS = 200
-MOST_LOOKED_AT = 400
-_WORTH: dict[SearchKind, float] = {"user": 1.1, "assistant": 1.0, "tool": 0.85, "fact": 1.3}
-RECENT = 0.08
+MAX_TURNS = 200
+MAX_CANDIDATES = 400
+_KIND_WEIGHTS: dict[SearchKind, float] = {"user": 1.1, "assistant": 1.0, "tool": 0.85, "fact": 1.3}
+RECENCY_WEIGHT = 0.08
 """By how much the newest session counts more than the beginning."""
 
 
@@ -35,72 +35,82 @@ def search(
     kinds: Sequence[SearchKind] = (),
     since: datetime | None = None,
     budget_tokens: int = DEFAULT_BUDGET_TOKENS,
-) -> Found:
+) -> SearchResult:
     """Return the passages that answer *query* best, in *project* or in all; with *since*, of that time and later. Any text is a query: nothing in it is syntax."""
-    question = understood(query)
+    question = parse_query(query)
     if not question.words:
         raise BadInput(f"There is no word in {query!r} to look for.", "Ask with a few words.")
-    wanted = kinds or SEARCH_KINDS
+    searched_kinds = kinds or SEARCH_KINDS
     with store.read() as connection:
-        counts = search_index.of(connection).frequencies(connection, question.terms)
-        judge = Judge(question, counts, turns.count(connection))
-        found: list[Excerpt] = []
-        if roles := [kind for kind in wanted if kind != "fact"]:
-            found += _in_turns(connection, judge, counts, project, roles, since)
-        if "fact" in wanted:
-            told = _in_facts(connection, judge, [project] if project else projects.listed(connection))
-            found += (one for one in told if since is None or (one.at is not None and one.at >= since))
-    return _within(_recent_first(found), judge, budget_tokens)
+        counts = search_index.index_for(connection).frequencies(connection, question.terms)
+        judge = PassageScorer(question, counts, turns.count_turns(connection))
+        excerpts: list[Excerpt] = []
+        if roles := [kind for kind in searched_kinds if kind != "fact"]:
+            excerpts += _search_turns(connection, judge, counts, project, roles, since)
+        if "fact" in searched_kinds:
+            fact_excerpts = _search_facts(connection, judge, [project] if project else projects.list_projects(connection))
+            excerpts += (excerpt for excerpt in fact_excerpts if since is None or (excerpt.at is not None and excerpt.at >= since))
+    return _fit_budget(_favor_recent(excerpts), judge, budget_tokens)
 
 
-def _in_turns(
+def _search_turns(
     connection: Connection,
-    judge: Judge,
+    judge: PassageScorer,
     counts: Mapping[str, int],
     project: Project | None,
     roles: Sequence[SearchKind],
     since: datetime | None,
 ) -> Iterator[Excerpt]:
-    of_project = project.id if project else None
-    ids = search_index.of(connection).search(connection, counts, project_id=of_project, roles=roles, since=since, limit=MOST_TURNS)
-    stored = turns.by_ids(connection, ids)
-    places = sessions.places(connection, {one.session_id for one in stored.values()})
-    for one in stored.values():
-        place = places[one.session_id]
-        for text in passages(searchable(one.turn)):
-            kind = cast("SearchKind", one.turn.role)
+    project_id = project.id if project else None
+    ids = search_index.index_for(connection).search(connection, counts, project_id=project_id, roles=roles, since=since, limit=MAX_TURNS)
+    stored = turns.find_by_ids(connection, ids)
+    places = sessions.labels_by_id(connection, {stored_turn.session_id for stored_turn in stored.values()})
+    for stored_turn in stored.values():
+        place = places[stored_turn.session_id]
+        for text in passages(searchable_text(stored_turn.turn)):
+            kind = cast("SearchKind", stored_turn.turn.role)
             if score := judge.score(text):
-                yield Excerpt(place.project, Handle(place.number, one.ordinal), kind, one.turn.at, text, score * _WORTH.get(kind, 1.0))
+                yield Excerpt(
+                    place.project,
+                    Handle(place.number, stored_turn.ordinal),
+                    kind,
+                    stored_turn.turn.at,
+                    text,
+                    score * _KIND_WEIGHTS.get(kind, 1.0),
+                )
 
 
-def _in_facts(connection: Connection, judge: Judge, among: Iterable[Project]) -> Iterator[Excerpt]:
-    for project in among:
-        for fact in standing_of(connection, project.id).ledger.live():
+def _search_facts(connection: Connection, judge: PassageScorer, searched_projects: Iterable[Project]) -> Iterator[Excerpt]:
+    for project in searched_projects:
+        for fact in read_project_state(connection, project.id).ledger.live():
             text = f"{fact.lead} {fact.text}".strip()
             if score := judge.score(text):
-                yield Excerpt(project.name, Handle(fact.session, fact.turn), "fact", fact.at, text, score * _WORTH["fact"])
+                yield Excerpt(project.name, Handle(fact.session, fact.turn), "fact", fact.at, text, score * _KIND_WEIGHTS["fact"])
 
 
-def _recent_first(found: Sequence[Excerpt]) -> Iterator[Excerpt]:
+def _favor_recent(excerpts: Sequence[Excerpt]) -> Iterator[Excerpt]:
     """Yield *found*, each worth a little more the later its session was in its project: of two that answer as well, the newer one stands."""
     newest: dict[str, int] = {}
-    for one in found:
-        newest[one.project] = max(one.handle.session, newest.get(one.project, 1))
-    yield from (replace(one, score=one.score * (1 + RECENT * one.handle.session / newest[one.project])) for one in found)
+    for excerpt in excerpts:
+        newest[excerpt.project] = max(excerpt.handle.session, newest.get(excerpt.project, 1))
+    yield from (
+        replace(excerpt, score=excerpt.score * (1 + RECENCY_WEIGHT * excerpt.handle.session / newest[excerpt.project]))
+        for excerpt in excerpts
+    )
 
 
-def _within(found: Iterable[Excerpt], judge: Judge, budget_tokens: int) -> Found:
+def _fit_budget(excerpts: Iterable[Excerpt], judge: PassageScorer, budget_tokens: int) -> SearchResult:
     """Return the best of *found* that the budget has room for, nothing twice; where a passage has none, the line of it that answers best."""
-    chosen: list[Excerpt] = []
-    told: list[frozenset[str]] = []
+    chosen_excerpts: list[Excerpt] = []
+    chosen_stems: list[frozenset[str]] = []
     tokens = 0
-    for one in nlargest(MOST_LOOKED_AT, found, key=lambda one: (one.score, one.handle)):
-        for text in dict.fromkeys((one.text, judge.closest(one.text))):
-            cost = count_tokens(f"{one.source} {one.project}\n{text}\n\n")
+    for excerpt in nlargest(MAX_CANDIDATES, excerpts, key=lambda excerpt: (excerpt.score, excerpt.handle)):
+        for text in dict.fromkeys((excerpt.text, judge.best_line(excerpt.text))):
+            cost = count_tokens(f"{excerpt.source} {excerpt.project}\n{text}\n\n")
             if tokens + cost <= budget_tokens:
-                if not repeats(said := frozenset(stems(text)), told):
-                    chosen.append(replace(one, text=text))
-                    told.append(said)
+                if not is_repeat(text_stems := frozenset(stems(text)), chosen_stems):
+                    chosen_excerpts.append(replace(excerpt, text=text))
+                    chosen_stems.append(text_stems)
                     tokens += cost
                 break
-    return Found(chosen, tokens, budget_tokens)
+    return SearchResult(chosen_excerpts, tokens, budget_tokens)

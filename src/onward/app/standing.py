@@ -8,11 +8,11 @@ from functools import partial
 
 from sqlalchemy import Connection
 
-from onward.app.distilling import Basis, session_line
-from onward.core.compose import SessionLine
+from onward.app.distilling import HandoffBasis, session_line
+from onward.core.compose import SessionSummary
 from onward.core.facts import Fact, Handle
 from onward.core.ledger import Edit, Ledger, apply_edits, fold
-from onward.core.master import Master, lightened
+from onward.core.master import MasterHandoff, lighten
 from onward.core.preservation import fold_references
 from onward.core.transcript import Turn
 from onward.store import Store, facts, sessions, turns
@@ -20,55 +20,61 @@ from onward.store.facts import Contribution, StoredLedger
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ProjectState:
     """A project as far as its handoff goes. `added` are facts that a person stated, or an agent while at work; `edits` what a person said of any fact, in order."""
 
     project_id: int
-    stored: StoredLedger
-    added: Sequence[Fact]
+    stored_ledger: StoredLedger
+    added_facts: Sequence[Fact]
     edits: Sequence[Edit]
-    lines: Sequence[SessionLine]
+    session_lines: Sequence[SessionSummary]
 
     @property
     def ledger(self) -> Ledger:
         """The ledger as the person corrected it."""
-        return self._corrected(self.stored.folded)
+        return self._correct(self.stored_ledger.ledger)
 
-    def master(self, store: Store, budget_tokens: int | None = None) -> Master:
+    def master(self, store: Store, budget_tokens: int | None = None) -> MasterHandoff:
         """Return the master handoff. Its lines are held against the turns that *store* keeps."""
         return self.basis(store).master(budget_tokens)
 
-    def basis(self, store: Store) -> Basis:
+    def basis(self, store: Store) -> HandoffBasis:
         """Return what the master handoff stands on."""
-        return Basis(self.ledger, self.stored.references, self.lines, partial(_turns_of, store, self.project_id))
+        return HandoffBasis(self.ledger, self.stored_ledger.references, self.session_lines, partial(_load_turns, store, self.project_id))
 
-    def as_of(self, store: Store, number: int, added: Contribution, budget_tokens: int | None = None) -> Master:
+    def master_as_of(self, store: Store, number: int, contribution: Contribution, budget_tokens: int | None = None) -> MasterHandoff:
         """Return the handoff over the sessions up to *number*, which *added* so much to the ledger."""
-        lines = [line for line in self.lines if line.number <= number]
-        ledger = self._corrected(fold(Ledger(), added.facts))
-        return Basis(ledger, fold_references([], added.references), lines, partial(_turns_of, store, self.project_id)).master(budget_tokens)
+        lines = [line for line in self.session_lines if line.number <= number]
+        ledger = self._correct(fold(Ledger(), contribution.facts))
+        return HandoffBasis(
+            ledger, fold_references([], contribution.references), lines, partial(_load_turns, store, self.project_id)
+        ).master(budget_tokens)
 
-    def _corrected(self, ledger: Ledger) -> Ledger:
-        return corrected(ledger, self.added, self.edits)
+    def _correct(self, ledger: Ledger) -> Ledger:
+        return correct_ledger(ledger, self.added_facts, self.edits)
 
 
-def corrected(ledger: Ledger, added: Sequence[Fact], edits: Sequence[Edit]) -> Ledger:
+def correct_ledger(ledger: Ledger, added_facts: Sequence[Fact], edits: Sequence[Edit]) -> Ledger:
     """Return *ledger* with what was *added* to it. What an agent noted stands like what was extracted, and later work retires it; what a person said stays as it was said."""
-    noted = [fact for fact in added if fact.author == "agent"]
-    said = [fact for fact in added if fact.author != "agent"]
-    return apply_edits(Ledger((*(fold(ledger, noted) if noted else ledger).facts, *said)), edits)
+    agent_facts = [fact for fact in added_facts if fact.author == "agent"]
+    person_facts = [fact for fact in added_facts if fact.author != "agent"]
+    return apply_edits(Ledger((*(fold(ledger, agent_facts) if agent_facts else ledger).facts, *person_facts)), edits)
 
 
-def standing_of(connection: Connection, project_id: int) -> Standing:
+def read_project_state(connection: Connection, project_id: int) -> ProjectState:
     """Return where a project stands now."""
-    added, edits = facts.edits(connection, project_id)
-    lines = [session_line(*line) for line in sessions.completed_lines(connection, project_id)]
-    return Standing(project_id, facts.ledger(connection, project_id), added, edits, lines)
+    added_facts, edits = facts.read_edits(connection, project_id)
+    session_lines = [session_line(*line) for line in sessions.list_completed(connection, project_id)]
+    return ProjectState(project_id, facts.read_ledger(connection, project_id), added_facts, edits, session_lines)
 
 
-def _turns_of(store: Store, project_id: int, handles: Collection[Handle]) -> dict[Handle, Turn]:
+def _load_turns(store: Store, project_id: int, handles: Collection[Handle]) -> dict[Handle, Turn]:
     with store.read() as connection:
-        named = {session.id: session.number for session in sessions.by_numbers(connection, project_id, {h.session for h in handles})}
-        ids = [turns.turn_id(session_id, h.turn) for session_id, number in named.items() for h in handles if h.session == number]
-        found = turns.by_ids(connection, ids).values()
-        return {Handle(named[one.session_id], one.ordinal): lightened(one.turn) for one in found}
+        numbers_by_id = {
+            session.id: session.number for session in sessions.find_by_numbers(connection, project_id, {h.session for h in handles})
+        }
+        ids = [turns.turn_id(session_id, h.turn) for session_id, number in numbers_by_id.items() for h in handles if h.session == number]
+        stored_turns = turns.find_by_ids(connection, ids).values()
+        return {
+            Handle(numbers_by_id[stored_turn.session_id], stored_turn.ordinal): lighten(stored_turn.turn) for stored_turn in stored_turns
+        }

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from onward.app.analytics import kept_ratios, overall_growth
 from onward.core.session import Session
-from onward.core.spend import Spent
+from onward.core.spend import SpendTotals
 from onward.store import Store, counts, model_calls, sessions
-from onward.store.counts import Counts
+from onward.store.counts import StoreCounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,18 +17,24 @@ class Stats:
     (0..1) is what handoffs keep, None where no session was completed. `spent` is what asking language models cost.
     """
 
-    counts: Counts
+    counts: StoreCounts
     active_session: Session | None
     growth_percent: float
     mean_kept_ratio: float | None
-    spent: Spent
+    spent: SpendTotals
 
 
-def stats(store: Store) -> Stats:
+def read_stats(store: Store) -> Stats:
     """Return the totals over all projects."""
-    kept = kept_ratios(store).values()
+    ratios = kept_ratios(store).values()
     with store.read() as connection:
-        active = sessions.of_all(connection, status="active", limit=1)
-        held = counts.counts(connection)
-        spent = model_calls.spent(connection)
-    return Stats(held, active[0] if active else None, overall_growth(store).percent, sum(kept) / len(kept) if kept else None, spent)
+        active_sessions = sessions.list_across_projects(connection, status="active", limit=1)
+        totals = counts.count_everything(connection)
+        spent = model_calls.total_spend(connection)
+    return Stats(
+        totals,
+        active_sessions[0] if active_sessions else None,
+        overall_growth(store).percent,
+        sum(ratios) / len(ratios) if ratios else None,
+        spent,
+    )

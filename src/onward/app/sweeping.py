@@ -10,18 +10,18 @@ from datetime import UTC, datetime, timedelta
 from onward.app import completing, projects
 from onward.app.discovery import AgentFolder
 from onward.app.imports import import_paths
-from onward.app.left import LeftFile, changed_at, left
+from onward.app.left import AgentFile, changed_at, list_agent_files
 from onward.core.imported import ImportedFile
 from onward.core.session import Session
 from onward.errors import OnwardError
 from onward.settings import Worktrees
 from onward.store import Store, locks, provenance, sessions, turns
-from onward.store import projects as kept_projects
+from onward.store import projects as stored_projects
 
-UNSEEN_FOR = timedelta(days=1)
+SILENCE_LIMIT = timedelta(days=1)
 """A session without a transcript at hand is over when nothing was heard of it for so long."""
 
-MOST_SESSIONS = 1_000
+MAX_SESSIONS = 1_000
 """A sweep completes at most so many; the next one goes on."""
 
 
@@ -36,7 +36,7 @@ class SweptSession:
 
 
 @dataclass(slots=True)
-class Swept:
+class SweepReport:
     """What a sweep did: the files that it brought in or could not, the sessions that it completed or could not, and how many transcripts of no known project it passed over."""
 
     files: list[ImportedFile] = field(default_factory=list[ImportedFile])
@@ -44,9 +44,9 @@ class Swept:
     passed_over: int = 0
 
 
-def only_one(store: Store) -> AbstractContextManager[bool]:
+def lock_sweep(store: Store) -> AbstractContextManager[bool]:
     """Be the only one that sweeps on this store, until the end; False where another process does."""
-    return locks.only_one(store, "sweep")
+    return locks.try_lock(store, "sweep")
 
 
 def sweep(
@@ -56,55 +56,63 @@ def sweep(
     quiet: timedelta,
     budget_tokens: int | None = None,
     worktrees: Worktrees = "together",
-) -> Swept:
+) -> SweepReport:
     """Bring in what lies in *folders*, is of a known project and has been *quiet* for so long, then complete every active session that is. One failure never costs the rest.
 
     Transcripts of projects that are not known are passed over: whether they are wanted is for a person to say.
     """
-    swept = Swept()
+    report = SweepReport()
     now = datetime.now(UTC)
-    for file in list(_left(store, folders, now - quiet)):
-        if _is_known(store, file, worktrees):
-            swept.files += import_paths(store, [file.path], worktrees=worktrees).files
+    for file in list(_list_pending(store, folders, now - quiet)):
+        if _has_known_project(store, file, worktrees):
+            report.files += import_paths(store, [file.path], worktrees=worktrees).files
         else:
-            swept.passed_over += 1
-    for project, session in _quiet_sessions(store, now, quiet):
+            report.passed_over += 1
+    for project, session in _list_quiet_sessions(store, now, quiet):
         try:
-            done = completing.complete(store, session, budget_tokens=budget_tokens)
-            swept.sessions.append(SweptSession(project, done.session, done.handoff.version))
+            completion = completing.complete(store, session, budget_tokens=budget_tokens)
+            report.sessions.append(SweptSession(project, completion.session, completion.handoff.version))
         except OnwardError as error:
-            swept.sessions.append(SweptSession(project, session, error=error))
+            report.sessions.append(SweptSession(project, session, error=error))
         except Exception as error:  # noqa: BLE001 - a session that is not whole must not keep all others from being completed
-            unforeseen = OnwardError(f"Session {session.number} of {project}: {type(error).__name__}: {error}.", "Run `onward doctor`.")
-            swept.sessions.append(SweptSession(project, session, error=unforeseen))
-    return swept
+            unexpected = OnwardError(f"Session {session.number} of {project}: {type(error).__name__}: {error}.", "Run `onward doctor`.")
+            report.sessions.append(SweptSession(project, session, error=unexpected))
+    return report
 
 
-def _left(store: Store, folders: Sequence[AgentFolder], before: datetime) -> Iterator[LeftFile]:
+def _list_pending(store: Store, folders: Sequence[AgentFolder], before: datetime) -> Iterator[AgentFile]:
     """Yield the files that changed since they were imported, if they ever were, and not since *before*. A database of many sessions is for `import`: it may hold any project's."""
     with store.read() as connection:
-        everything = [one for archived in (False, True) for one in kept_projects.listed(connection, archived=archived)]
-        imported = {one.path: one.imported_at for known in everything for one in provenance.listed(connection, known.id)}
-    for file in left([folder for folder in folders if not folder.holds_many]):
-        known_at = imported.get(str(file.path))
+        all_projects = [project for archived in (False, True) for project in stored_projects.list_projects(connection, archived=archived)]
+        imported_at = {
+            provenance_row.path: provenance_row.imported_at
+            for project in all_projects
+            for provenance_row in provenance.list_imports(connection, project.id)
+        }
+    for file in list_agent_files([folder for folder in folders if not folder.holds_many]):
+        known_at = imported_at.get(str(file.path))
         if file.changed_at <= before and (known_at is None or known_at < file.changed_at):
             yield file
 
 
-def _is_known(store: Store, file: LeftFile, worktrees: Worktrees) -> bool:
+def _has_known_project(store: Store, file: AgentFile, worktrees: Worktrees) -> bool:
     """Whether the file is a transcript of a project that is there already."""
-    return any(told is not None and projects.found(store, told) is not None for told in file.belongings(worktrees))
+    return any(origin is not None and projects.find_by_origin(store, origin) is not None for origin in file.belongings(worktrees))
 
 
-def _quiet_sessions(store: Store, now: datetime, quiet: timedelta) -> Iterator[tuple[str, Session]]:
+def _list_quiet_sessions(store: Store, now: datetime, quiet: timedelta) -> Iterator[tuple[str, Session]]:
     """Yield the active sessions of projects at work that have turns and are over, those that began first first."""
     with store.read() as connection:
-        names = {project.id: project.name for project in kept_projects.listed(connection)}
-        active = sessions.of_all(connection, status="active", limit=MOST_SESSIONS)
-        found = [one for one in active if one.turns and one.project_id in names]
-        heard = {one.id: turns.last_at(connection, one.id) for one in found}
-    for session in reversed(found):
-        at = changed_at(session.source)
-        is_over = now - at >= quiet if at else now - max(filter(None, (session.created_at, heard[session.id]))) >= UNSEEN_FOR
+        names = {project.id: project.name for project in stored_projects.list_projects(connection)}
+        active = sessions.list_across_projects(connection, status="active", limit=MAX_SESSIONS)
+        candidates = [session for session in active if session.turns and session.project_id in names]
+        last_turn_at = {session.id: turns.last_turn_at(connection, session.id) for session in candidates}
+    for session in reversed(candidates):
+        modified_at = changed_at(session.source)
+        is_over = (
+            now - modified_at >= quiet
+            if modified_at
+            else now - max(filter(None, (session.created_at, last_turn_at[session.id]))) >= SILENCE_LIMIT
+        )
         if is_over:
             yield names[session.project_id], session

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 from onward.settings import LLM_NAMES, NAMES, Settings
 
-_PASSWORD = re.compile(r"(://[^:/@]*):[^@]*@")
-_SECRET = {"token"}
-_OF_ONE_USE = {"project"}
+_PASSWORD_PATTERN = re.compile(r"(://[^:/@]*):[^@]*@")
+_SECRET_NAMES = {"token"}
+_COMMAND_ONLY_NAMES = {"project"}
 """What is said to a command, and means nothing to a server."""
 
 
 @dataclass(frozen=True, slots=True)
-class ToldSetting:
+class SettingReport:
     """One setting: its name, its variable, what it is, and where that was said; `said_by` is empty for what nobody set."""
 
     name: str
@@ -23,16 +23,16 @@ class ToldSetting:
     said_by: str
 
 
-def told(settings: Settings) -> list[ToldSetting]:
+def report_settings(settings: Settings) -> list[SettingReport]:
     """Return every setting in the order of the reference."""
     return [
-        ToldSetting(name, f"ONWARD_{name.upper()}", _shown(settings, name), settings.said_by.get(name, ""))
+        SettingReport(name, f"ONWARD_{name.upper()}", _display_value(settings, name), settings.sources.get(name, ""))
         for name in NAMES
-        if name not in _OF_ONE_USE
+        if name not in _COMMAND_ONLY_NAMES
     ]
 
 
-def _shown(settings: Settings, name: str) -> str:
+def _display_value(settings: Settings, name: str) -> str:
     value: object
     if name == "llm":
         value = "off" if settings.llm.is_off else "on"
@@ -40,8 +40,8 @@ def _shown(settings: Settings, name: str) -> str:
         value = getattr(settings.llm, name.removeprefix("llm_"))
     else:
         value = getattr(settings, name)
-    if name in _SECRET:
+    if name in _SECRET_NAMES:
         return "…" if value else ""
     if isinstance(value, tuple):
         return ("/" if name == "llm_usd_per_million" else ", ").join(map(str, value))
-    return "" if value is None else _PASSWORD.sub(r"\1:…@", str(value))
+    return "" if value is None else _PASSWORD_PATTERN.sub(r"\1:…@", str(value))

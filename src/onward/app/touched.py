@@ -7,10 +7,10 @@ from onward.core.touched import FileTouch, ProjectFile
 from onward.errors import NotFound
 from onward.store import Store, sessions, touched
 
-__all__ = ["FileTouch", "ProjectFile", "listed"]
+__all__ = ["FileTouch", "ProjectFile", "list_files"]
 
 
-def listed(
+def list_files(
     store: Store, project: Project, *, session: int | None = None, text: str = "", after: str | None = None, limit: int | None = None
 ) -> list[ProjectFile]:
     """Return the files that completed sessions of a project touched, by path, from *after* one path on.
@@ -18,6 +18,6 @@ def listed(
     *session* leaves those that the session of that number touched, *text* those with it in their path. Raises `NotFound` for a session that is not there.
     """
     with store.read() as connection:
-        if session is not None and sessions.by_number(connection, project.id, session) is None:
+        if session is not None and sessions.find_by_number(connection, project.id, session) is None:
             raise NotFound(f"There is no session {session} in {project.name}.", "List what there is: onward session list")
-        return touched.listed(connection, project.id, session=session, text=text, after=after, limit=limit)
+        return touched.list_files(connection, project.id, session=session, text=text, after=after, limit=limit)

@@ -13,20 +13,20 @@ from onward.app import backups, jobs
 from onward.errors import Conflict
 from onward.settings import Settings
 from onward.store import Store, transfer
-from onward.store.emptying import empty
-from onward.store.migrating import NEWEST
+from onward.store.emptying import empty_store
+from onward.store.migrating import NEWEST_VERSION
 
 
 @dataclass(frozen=True, slots=True)
-class Migrated:
+class Migration:
     """The schema that a store was found at, empty where it was made now, and the one it is at."""
 
-    found: str
-    version: str
+    old_version: str
+    new_version: str
 
 
 @dataclass(frozen=True, slots=True)
-class Prompt:
+class DatabasePrompt:
     """How to open a prompt on the database: the command, and the variables that it needs. The password is in these, for anyone can read a command line."""
 
     command: tuple[str, ...]
@@ -34,49 +34,49 @@ class Prompt:
 
 
 @dataclass(frozen=True, slots=True)
-class Emptied:
+class ResetReport:
     """A store that was made empty, by name. `kept` is the copy of what it held; None on PostgreSQL, and where there was nothing."""
 
     name: str
     kept: Path | None
 
 
-def migrated(store: Store) -> Migrated:
+def read_migration(store: Store) -> Migration:
     """Return what opening the store did to its schema."""
-    return Migrated(store.found_version, NEWEST)
+    return Migration(store.initial_version, NEWEST_VERSION)
 
 
-def name(store: Store) -> str:
+def store_name(store: Store) -> str:
     """Return what the store is called: its database on PostgreSQL, its file on SQLite."""
     return store.path.name if store.path else str(store.engine.url.database)
 
 
-def prompt(store: Store) -> Prompt:
+def database_prompt(store: Store) -> DatabasePrompt:
     """Return how to open the database's own prompt."""
     if store.path:
         # SQLite forgets this for every connection, and rows would lose what they belong to.
-        return Prompt(("sqlite3", "-cmd", "PRAGMA foreign_keys = ON", str(store.path)), {})
+        return DatabasePrompt(("sqlite3", "-cmd", "PRAGMA foreign_keys = ON", str(store.path)), {})
     url = store.engine.url
     secrets = {"PGPASSWORD": str(url.password)} if url.password else {}
-    shown = URL.create("postgresql", url.username, None, url.host, url.port, url.database, url.query)
-    return Prompt(("psql", shown.render_as_string()), secrets)
+    shown_url = URL.create("postgresql", url.username, None, url.host, url.port, url.database, url.query)
+    return DatabasePrompt(("psql", shown_url.render_as_string()), secrets)
 
 
-def copy(store: Store, target: Store, on_progress: Callable[[int, int], object] | None = None) -> int:
+def copy_store(store: Store, target: Store, on_progress: Callable[[int, int], object] | None = None) -> int:
     """Copy all that *store* holds into the new store *target*, at once or not at all, and return how many rows that is. *on_progress* is told (rows done, of).
 
     Raises `Conflict` where *target* holds something, and while jobs are under way: their files stay where they are.
     """
-    if busy := jobs.open_ones(store):
-        raise Conflict(f"Jobs are under way: {len(busy)}.", "Wait for them, or cancel them; then run this again.")
+    if open_jobs := jobs.list_open(store):
+        raise Conflict(f"Jobs are under way: {len(open_jobs)}.", "Wait for them, or cancel them; then run this again.")
     return sum(transfer.copy(store, target, on_progress).values())
 
 
-def reset(settings: Settings, store: Store) -> Emptied:
+def reset_store(settings: Settings, store: Store) -> ResetReport:
     """Make the store empty, for good. On SQLite what it held is copied beside it first, and where that fails nothing is emptied."""
-    kept = None
+    backup_path = None
     if store.path:
-        kept = store.path.with_name(f"{store.path.name}.before-reset-{datetime.now(UTC):%Y%m%d-%H%M%S-%f}")
-        backups.backup(settings, kept)
-    empty(store)
-    return Emptied(name(store), kept)
+        backup_path = store.path.with_name(f"{store.path.name}.before-reset-{datetime.now(UTC):%Y%m%d-%H%M%S-%f}")
+        backups.backup(settings, backup_path)
+    empty_store(store)
+    return ResetReport(store_name(store), backup_path)

@@ -9,44 +9,44 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from onward.core.pool import Link, ModelUsage
+from onward.core.pool import AccountSession, ModelUsage
 from onward.core.transcript import Usage
 from onward.store import Store, accounts, projects, sessions, usage
-from onward.store.usage import UsedTurn
+from onward.store.usage import TurnUsage
 from onward.tokens.prices import price_usd
 
-__all__ = ["ModelUsage", "Usage", "count", "count_all", "of_session"]
+__all__ = ["ModelUsage", "Usage", "count", "count_all", "read_session_usage"]
 
 
 def count(store: Store, session_id: int) -> None:
     """Count the usage of a session, if its turns changed since that was done. Where they change meanwhile, whoever changes them counts again."""
     with store.read() as connection:
-        session = sessions.by_id(connection, session_id)
+        session = sessions.find(connection, session_id)
         if session is None or usage.is_counted(connection, session_id, session.turns, session.tokens):
             return
-        links = accounts.links(connection, session_id=session_id)
-        found = counted(usage.of_turns(connection, session_id), links)
+        links = accounts.list_links(connection, session_id=session_id)
+        usages = sum_by_model(usage.read_turns(connection, session_id), links)
     with store.write() as connection:
-        projects.hold(connection, session.project_id)
-        now = sessions.by_id(connection, session_id)
+        projects.lock_project(connection, session.project_id)
+        current_session = sessions.find(connection, session_id)
         if (
-            now
-            and (now.turns, now.tokens) == (session.turns, session.tokens)
-            and accounts.links(connection, session_id=session_id) == links
+            current_session
+            and (current_session.turns, current_session.tokens) == (session.turns, session.tokens)
+            and accounts.list_links(connection, session_id=session_id) == links
         ):
-            usage.replace(connection, session_id, found, turns=session.turns, tokens=session.tokens)
+            usage.replace_usage(connection, session_id, usages, turns=session.turns, tokens=session.tokens)
 
 
 def count_all(store: Store, *, project_id: int | None = None) -> int:
     """Count every session, of one project or of all, that was not counted as it is; return how many there were."""
     with store.read() as connection:
-        waiting = usage.uncounted(connection, project_id=project_id)
-    for session_id in waiting:
+        session_ids = usage.list_uncounted(connection, project_id=project_id)
+    for session_id in session_ids:
         count(store, session_id)
-    return len(waiting)
+    return len(session_ids)
 
 
-def of_session(store: Store, session_id: int) -> list[ModelUsage]:
+def read_session_usage(store: Store, session_id: int) -> list[ModelUsage]:
     """Return what a session cost, by account and model, the dearest first. Counts it where that was not done yet."""
     count(store, session_id)
     with store.read() as connection:
@@ -54,13 +54,13 @@ def of_session(store: Store, session_id: int) -> list[ModelUsage]:
 
 
 @dataclass(slots=True)
-class _Sum:
+class _UsageSum:
     turns: int = 0
     tokens: Usage = field(default_factory=Usage)
     cost_usd: float | None = None
     unpriced_turns: int = 0
 
-    def add(self, turn: UsedTurn) -> None:
+    def add(self, turn: TurnUsage) -> None:
         self.turns += 1
         for name in turn.usage.__dataclass_fields__:
             setattr(self.tokens, name, getattr(self.tokens, name) + getattr(turn.usage, name))
@@ -71,17 +71,18 @@ class _Sum:
             self.cost_usd = (self.cost_usd or 0.0) + cost
 
 
-def counted(turns: Iterable[UsedTurn], links: Sequence[Link]) -> list[ModelUsage]:
+def sum_by_model(turns: Iterable[TurnUsage], links: Sequence[AccountSession]) -> list[ModelUsage]:
     """Return the sum of *turns* by account and model. *links* say which account the session ran on when, the newest first."""
-    sums: dict[tuple[int | None, str], _Sum] = {}
+    sums: dict[tuple[int | None, str], _UsageSum] = {}
     for turn in turns:
-        sums.setdefault((_account_at(links, turn.at), turn.model), _Sum()).add(turn)
+        sums.setdefault((_account_at(links, turn.at), turn.model), _UsageSum()).add(turn)
     return [
-        ModelUsage(account_id, model, one.turns, one.tokens, one.cost_usd, one.unpriced_turns) for (account_id, model), one in sums.items()
+        ModelUsage(account_id, model, usage_sum.turns, usage_sum.tokens, usage_sum.cost_usd, usage_sum.unpriced_turns)
+        for (account_id, model), usage_sum in sums.items()
     ]
 
 
-def _account_at(links: Sequence[Link], at: datetime | None) -> int | None:
+def _account_at(links: Sequence[AccountSession], at: datetime | None) -> int | None:
     """Return the account in use at a time: the first one is taken to have been there from the beginning. A turn without a time is the last one's."""
     if not links:
         return None

@@ -9,9 +9,9 @@ from typing import cast
 import click
 
 from onward.app import access
-from onward.app.access import MOST_DAYS, SCOPES, AccessToken, Reach
-from onward.cli.desk import as_json, desk
-from onward.cli.present import note, say, say_json, table
+from onward.app.access import MAX_DAYS, SCOPES, AccessToken, TokenScope
+from onward.cli.desk import json_option, use_backend
+from onward.cli.present import note, say, say_json, say_table
 
 
 @click.group("access")
@@ -32,9 +32,9 @@ def access_() -> None:
     help="How far it reaches; each does what the ones before it do.",
 )
 @click.option(
-    "--expires", "days", type=click.IntRange(1, MOST_DAYS), metavar="DAYS", help="After how many days it opens nothing.  [default: never]"
+    "--expires", "days", type=click.IntRange(1, MAX_DAYS), metavar="DAYS", help="After how many days it opens nothing.  [default: never]"
 )
-@as_json
+@json_option
 def new(name: str, scope: str, days: int | None, as_json: bool) -> None:
     """Give out an access token. It is shown once: only a digest of it is kept.
 
@@ -45,20 +45,20 @@ def new(name: str, scope: str, days: int | None, as_json: bool) -> None:
       onward access new laptop
       onward access new dashboard --scope read --expires 90
     """
-    with desk() as at:
-        made, token = access.new(at.store, name, cast("Reach", scope), days=days)
+    with use_backend() as backend:
+        access_token, token = access.create_token(backend.store, name, cast("TokenScope", scope), days=days)
     if as_json:
-        say_json({**asdict(made), "token": token})
+        say_json({**asdict(access_token), "token": token})
         return
     say(token)
-    until = f" until {made.expires_at:%Y-%m-%d}" if made.expires_at else ""
+    until = f" until {access_token.expires_at:%Y-%m-%d}" if access_token.expires_at else ""
     note(
-        f"This is {made.name}'s access token ({made.scope}{until}). Copy it now: it is not shown again. Send it as: Authorization: Bearer TOKEN"
+        f"This is {access_token.name}'s access token ({access_token.scope}{until}). Copy it now: it is not shown again. Send it as: Authorization: Bearer TOKEN"
     )
 
 
 @access_.command("list")
-@as_json
+@json_option
 def list_(as_json: bool) -> None:
     """List the access tokens that were given out: who may call, how far, and who did last when.
 
@@ -66,20 +66,22 @@ def list_(as_json: bool) -> None:
     Example:
       onward access list
     """
-    with desk() as at:
-        found = access.listed(at.store)
+    with use_backend() as backend:
+        tokens = access.list_tokens(backend.store)
     if as_json:
-        say_json(found)
-    elif not found:
+        say_json(tokens)
+    elif not tokens:
         say("No access token was given out yet. Give one out: onward access new NAME")
     else:
-        rows = [[one.id, one.name, one.scope, one.prefix, _day(one.last_used_at) or "never", _standing(one)] for one in found]
-        table(["id", "name", "scope", "begins with", "last used", "stands"], rows)
+        rows = [
+            [token.id, token.name, token.scope, token.prefix, _day(token.last_used_at) or "never", _token_status(token)] for token in tokens
+        ]
+        say_table(["id", "name", "scope", "begins with", "last used", "stands"], rows)
 
 
 @access_.command()
 @click.argument("name")
-@as_json
+@json_option
 def revoke(name: str, as_json: bool) -> None:
     """Shut out whoever holds a token, by name or id, from now on. A running server refuses it at once.
 
@@ -87,21 +89,21 @@ def revoke(name: str, as_json: bool) -> None:
     Example:
       onward access revoke laptop
     """
-    with desk() as at:
-        gone = access.revoke(at.store, name)
+    with use_backend() as backend:
+        revoked_token = access.revoke(backend.store, name)
     if as_json:
-        say_json(gone)
+        say_json(revoked_token)
     else:
-        say(f"The access token {gone.name} opens nothing any more.")
+        say(f"The access token {revoked_token.name} opens nothing any more.")
 
 
-def _standing(one: AccessToken) -> str:
-    if one.revoked_at:
-        return f"revoked {_day(one.revoked_at)}"
-    if one.expires_at:
-        return f"{'good until' if one.is_good(datetime.now(UTC)) else 'expired'} {_day(one.expires_at)}"
+def _token_status(token: AccessToken) -> str:
+    if token.revoked_at:
+        return f"revoked {_day(token.revoked_at)}"
+    if token.expires_at:
+        return f"{'good until' if token.is_valid(datetime.now(UTC)) else 'expired'} {_day(token.expires_at)}"
     return "good"
 
 
-def _day(at: datetime | None) -> str:
-    return f"{at:%Y-%m-%d}" if at else ""
+def _day(moment: datetime | None) -> str:
+    return f"{moment:%Y-%m-%d}" if moment else ""

@@ -8,22 +8,31 @@ from typing import Any, get_args
 
 import click
 
-from onward.app.account_fields import need_of, time_of
-from onward.cli.account_rows import rows_of
-from onward.cli.account_words import about, as_data, credits_data, credits_line, row, say_credits, say_usage, usage_data
-from onward.cli.desk import Desk, as_json, desk, in_project
-from onward.cli.inputs import named as source_named
-from onward.cli.present import counted, is_terminal, note, paint, say, say_json, table
-from onward.core.accounts import Account, AccountStatus, Standing
+from onward.app.account_fields import parse_need, parse_time
+from onward.cli.account_rows import read_rows
+from onward.cli.account_words import (
+    account_data,
+    account_details,
+    account_row,
+    credits_data,
+    credits_line,
+    say_credits,
+    say_usage,
+    usage_data,
+)
+from onward.cli.desk import Backend, json_option, project_option, use_backend
+from onward.cli.inputs import resolve_input
+from onward.cli.present import is_terminal, note, paint, quantity, say, say_json, say_table
+from onward.core.accounts import Account, AccountAvailability, AccountStatus
 from onward.errors import BadInput
 
-named = click.argument("name", metavar="NAME")
-for_model = click.option("--model", default="", metavar="NAME", help="The model that is needed.")
-for_tags = click.option("--tag", "tags", multiple=True, metavar="WORD", help="What it should be good at. May be given more than once.")
-for_credits = click.option("--needs", type=click.FloatRange(min=0), metavar="N", help="Credits that the session will need, about.")
+name_argument = click.argument("name", metavar="NAME")
+model_option = click.option("--model", default="", metavar="NAME", help="The model that is needed.")
+tags_option = click.option("--tag", "tags", multiple=True, metavar="WORD", help="What it should be good at. May be given more than once.")
+credits_option = click.option("--needs", type=click.FloatRange(min=0), metavar="N", help="Credits that the session will need, about.")
 
 
-def _described(command: Any) -> Any:
+def _account_options(command: Any) -> Any:
     """Add the options that describe an account."""
     for option in reversed(
         (
@@ -57,10 +66,10 @@ def account() -> None:
 
 
 @account.command()
-@named
-@_described
-@as_json
-def new(name: str, as_json: bool, **said: Any) -> None:
+@name_argument
+@_account_options
+@json_option
+def new(name: str, as_json: bool, **options: Any) -> None:
     """Enter an account.
 
     \b
@@ -68,14 +77,14 @@ def new(name: str, as_json: bool, **said: Any) -> None:
       onward account new claude-1 --provider anthropic --credits 100 --every 5h --resets-at 2026-03-01T15:00Z
       onward account new codex-1 --provider openai --credits 100 --model gpt-5-codex=60 --tag review
     """
-    with desk() as at:
-        made = at.accounts.new({"name": name, **_said(said)})
-    _answer(made, f"{made.account.name} is in the pool: {credits_line(made)}.", as_json=as_json)
+    with use_backend() as backend:
+        created = backend.accounts.create({"name": name, **_provided_fields(options)})
+    _say_result(created, f"{created.account.name} is in the pool: {credits_line(created)}.", as_json=as_json)
 
 
 @account.command("list")
 @click.option("--status", type=click.Choice(get_args(AccountStatus)), help="Only those.")
-@as_json
+@json_option
 def list_(status: AccountStatus | None, as_json: bool) -> None:
     """List the accounts as they stand now. What a `~` stands before was estimated, not reported.
 
@@ -83,19 +92,19 @@ def list_(status: AccountStatus | None, as_json: bool) -> None:
     Example:
       onward account list --status active
     """
-    with desk() as at:
-        found = list(at.accounts.listed(status=status))
+    with use_backend() as backend:
+        accounts = list(backend.accounts.list_accounts(status=status))
     if as_json:
-        say_json([as_data(one) for one in found])
-    elif not found:
+        say_json([account_data(account) for account in accounts])
+    elif not accounts:
         say("There is no such account." if status else "There is no account yet. Enter one: onward account new NAME")
     else:
-        table(["account", "status", "provider", "credits", "resets", "good at"], [row(one) for one in found])
+        say_table(["account", "status", "provider", "credits", "resets", "good at"], [account_row(account) for account in accounts])
 
 
 @account.command()
-@named
-@as_json
+@name_argument
+@json_option
 def show(name: str, as_json: bool) -> None:
     """Show an account: how it stands, what happened to it, and the usage that its sessions' transcripts tell of.
 
@@ -103,14 +112,14 @@ def show(name: str, as_json: bool) -> None:
     Example:
       onward account show claude-1
     """
-    with desk() as at:
-        detail = at.accounts.show(at.accounts.find(name))
+    with use_backend() as backend:
+        detail = backend.accounts.show(backend.accounts.require(name))
     if as_json:
-        told = {"events": detail.events, "sessions": detail.sessions, "usage": [usage_data(one) for one in detail.usage]}
-        say_json({**as_data(detail.standing), **told})
+        details = {"events": detail.events, "sessions": detail.sessions, "usage": [usage_data(usage) for usage in detail.usage]}
+        say_json({**account_data(detail.availability), **details})
         return
-    say(paint(f"{detail.standing.account.name}: {detail.standing.status}", "bold"))
-    for key, value in about(detail.standing).items():
+    say(paint(f"{detail.availability.account.name}: {detail.availability.status}", "bold"))
+    for key, value in account_details(detail.availability).items():
         if value:
             say(f"  {key}: {value}")
     for link in detail.sessions:
@@ -126,12 +135,12 @@ def show(name: str, as_json: bool) -> None:
 
 
 @account.command()
-@named
+@name_argument
 @click.option("--name", "new_name", metavar="NAME", help="Another name.")
-@_described
+@_account_options
 @click.option("--status", type=click.Choice(get_args(AccountStatus)), help="active ends every limit, paused keeps it from being chosen.")
-@as_json
-def edit(name: str, new_name: str | None, as_json: bool, **said: Any) -> None:
+@json_option
+def edit(name: str, new_name: str | None, as_json: bool, **options: Any) -> None:
     """Change what you said of an account. An empty text takes a value away.
 
     \b
@@ -140,22 +149,22 @@ def edit(name: str, new_name: str | None, as_json: bool, **said: Any) -> None:
       onward account edit claude-1 --status paused
       onward account edit claude-1 --resets-at ""
     """
-    wanted = _said({**said, "name": new_name})
-    if not wanted:
+    changes = _provided_fields({**options, "name": new_name})
+    if not changes:
         raise BadInput("Nothing is to change.", "See: onward account edit --help")
-    with desk() as at:
-        made = at.accounts.change(at.accounts.find(name), wanted)
-    _answer(made, f"{made.account.name}: {made.status}, {credits_line(made)}.", as_json=as_json)
+    with use_backend() as backend:
+        changed = backend.accounts.change(backend.accounts.require(name), changes)
+    _say_result(changed, f"{changed.account.name}: {changed.status}, {credits_line(changed)}.", as_json=as_json)
 
 
 @account.command()
-@named
+@name_argument
 @click.option("--limit", is_flag=True, help="The service says that a limit is reached.")
 @click.option("--failure", is_flag=True, help="It failed: overloaded, refused, cut off.")
 @click.option("--model", default="", metavar="NAME", help="The model that it is about; else the whole account.")
 @click.option("--until", metavar="TIME", help="When the limit ends, as the service says. Else: at the account's next reset.")
 @click.option("--note", "text", default="", metavar="TEXT", help="What it said.")
-@as_json
+@json_option
 def report(name: str, limit: bool, failure: bool, model: str, until: str | None, text: str, as_json: bool) -> None:
     """Say what happened to an account: a limit that it reached, or a failure.
 
@@ -167,19 +176,19 @@ def report(name: str, limit: bool, failure: bool, model: str, until: str | None,
     """
     if limit == failure or (until and not limit):
         raise BadInput("Say what happened: a limit or a failure; only a limit ends.", "Give --limit or --failure.")
-    with desk() as at:
-        ours = at.accounts.find(name)
+    with use_backend() as backend:
+        reported_account = backend.accounts.require(name)
         if limit:
-            made = at.accounts.limit_reached(ours, model=model, until_at=time_of("--until", until), note=text)
+            updated = backend.accounts.report_limit(reported_account, model=model, until_at=parse_time("--until", until), note=text)
         else:
-            made = at.accounts.failed(ours, text, model=model)
-    _answer(made, f"{made.account.name}: {made.status}, noted.", as_json=as_json)
+            updated = backend.accounts.report_failure(reported_account, text, model=model)
+    _say_result(updated, f"{updated.account.name}: {updated.status}, noted.", as_json=as_json)
 
 
 @account.command()
-@named
+@name_argument
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@as_json
+@json_option
 def delete(name: str, yes: bool, as_json: bool) -> None:
     """Delete an account and what happened to it, for good. Sessions that ran on it stay.
 
@@ -187,22 +196,22 @@ def delete(name: str, yes: bool, as_json: bool) -> None:
     Example:
       onward account delete claude-1 --yes
     """
-    with desk() as at:
-        ours = at.accounts.find(name)
+    with use_backend() as backend:
+        deleted_account = backend.accounts.require(name)
         if not yes:
             if not is_terminal(sys.stdin):
-                raise BadInput(f"This deletes {ours.name} for good, and nobody is here to ask.", "Say --yes.")
-            click.confirm(f"Delete {ours.name} and what happened to it, for good?", abort=True, err=True)
-        at.accounts.delete(ours)
+                raise BadInput(f"This deletes {deleted_account.name} for good, and nobody is here to ask.", "Say --yes.")
+            click.confirm(f"Delete {deleted_account.name} and what happened to it, for good?", abort=True, err=True)
+        backend.accounts.delete(deleted_account)
     if as_json:
-        say_json({"deleted": ours.name})
+        say_json({"deleted": deleted_account.name})
     else:
-        say(f"{ours.name} is gone.")
+        say(f"{deleted_account.name} is gone.")
 
 
 @account.command("import")
 @click.argument("file", metavar="FILE")
-@as_json
+@json_option
 def import_(file: str, as_json: bool) -> None:
     """Enter many accounts from a file, all or none: CSV with a head line, a JSON list, or one JSON object a line. `-` is standard input.
 
@@ -212,24 +221,24 @@ def import_(file: str, as_json: bool) -> None:
     Example:
       onward account import pool.csv
     """
-    with desk() as at:
-        done = at.accounts.batch(rows_of(source_named(file)))
+    with use_backend() as backend:
+        batch = backend.accounts.create_batch(read_rows(resolve_input(file)))
     if as_json:
-        say_json({"created": [as_data(one) for one in done.created], "errors": done.errors})
-    for error in done.errors:
+        say_json({"created": [account_data(account) for account in batch.created], "errors": batch.errors})
+    for error in batch.errors:
         note(f"row {error.row}{' (' + error.name + ')' if error.name else ''}: {error.message}")
-    if done.errors:
-        raise BadInput(f"{counted(len(done.errors), 'row')} cannot be used, so no account was entered.", "Mend them and import again.")
+    if batch.errors:
+        raise BadInput(f"{quantity(len(batch.errors), 'row')} cannot be used, so no account was entered.", "Mend them and import again.")
     if not as_json:
-        say(f"{counted(len(done.created), 'account')} entered.")
+        say(f"{quantity(len(batch.created), 'account')} entered.")
 
 
 @account.command()
-@for_model
-@for_tags
-@for_credits
+@model_option
+@tags_option
+@credits_option
 @click.option("--all", "everything", is_flag=True, help="Show how all of them rank.")
-@as_json
+@json_option
 def best(model: str, tags: tuple[str, ...], needs: float | None, everything: bool, as_json: bool) -> None:
     """Say which account to use next, and why.
 
@@ -238,30 +247,36 @@ def best(model: str, tags: tuple[str, ...], needs: float | None, everything: boo
       onward account best
       onward account best --model claude-opus-4 --tag review --all
     """
-    with desk() as at:
-        found = at.accounts.best(need_of(model=model, tags=tags, credits=needs))
+    with use_backend() as backend:
+        choice = backend.accounts.best_account(parse_need(model=model, tags=tags, credits=needs))
     if as_json:
-        ranked = [{**as_data(one.standing), "usable": one.usable, "score": one.score, "reasons": one.reasons} for one in found.ranking]
-        say_json({"best": found.best.standing.account.name if found.best else None, "why": found.why, "ranking": ranked})
+        ranked = [
+            {**account_data(candidate.availability), "usable": candidate.usable, "score": candidate.score, "reasons": candidate.reasons}
+            for candidate in choice.ranking
+        ]
+        say_json({"best": choice.best.availability.account.name if choice.best else None, "why": choice.why, "ranking": ranked})
     elif everything:
-        rows = [[one.standing.account.name, f"{one.score:.2f}" if one.usable else "-", "; ".join(one.reasons)] for one in found.ranking]
-        table(["account", "score", "reasons"], rows, whole=True)
-    elif found.best:
-        say(f"{paint(found.best.standing.account.name, 'bold')}: {found.why}")
-    if not found.best:
-        note(found.why[0].upper() + found.why[1:] + ".")
+        rows = [
+            [candidate.availability.account.name, f"{candidate.score:.2f}" if candidate.usable else "-", "; ".join(candidate.reasons)]
+            for candidate in choice.ranking
+        ]
+        say_table(["account", "score", "reasons"], rows, wraps=True)
+    elif choice.best:
+        say(f"{paint(choice.best.availability.account.name, 'bold')}: {choice.why}")
+    if not choice.best:
+        note(choice.why[0].upper() + choice.why[1:] + ".")
 
 
 @account.command()
 @click.argument("number", type=click.IntRange(min=1), required=False)
-@in_project
+@project_option
 @click.option(
     "--used", "credits_used", type=click.FloatRange(min=0), metavar="N", help="Credits used on its account now, as you read them there."
 )
 @click.option("--to", metavar="NAME", help="The account to go to, whatever the window says.")
-@for_model
-@for_tags
-@as_json
+@model_option
+@tags_option
+@json_option
 def rotate(
     number: int | None, project: str | None, credits_used: float | None, to: str | None, model: str, tags: tuple[str, ...], as_json: bool
 ) -> None:
@@ -274,35 +289,35 @@ def rotate(
       onward account rotate --used 88
       onward account rotate 4 --to claude-2
     """
-    with desk(project=project) as at:
-        session = at.sessions.find(at.project(), number)
-        target = at.accounts.find(to) if to else None
-        need = need_of(model=model, tags=tags)
-        done = at.accounts.rotate(session, need=need, credits_used=credits_used, to=target)
+    with use_backend(project=project) as backend:
+        session = backend.sessions.require(backend.require_project(), number)
+        target = backend.accounts.require(to) if to else None
+        need = parse_need(model=model, tags=tags)
+        rotation = backend.accounts.rotate(session, need=need, credits_used=credits_used, to=target)
     if as_json:
-        before, after = (as_data(one) if one else None for one in (done.before, done.after))
+        before, after = (account_data(account) if account else None for account in (rotation.before, rotation.after))
         say_json(
             {
-                "moved": done.moved,
+                "moved": rotation.has_moved,
                 "session": number or session.number,
                 "from": before,
                 "to": after,
-                "place": done.place,
-                "why": done.why,
-                "reasons": done.reasons,
+                "place": rotation.position,
+                "why": rotation.why,
+                "reasons": rotation.reasons,
             }
         )
-    elif done.moved and done.after:
-        say(f"Session {session.number} goes to {paint(done.after.account.name, 'bold')}: {done.why}.")
-        note("; ".join(done.reasons))
+    elif rotation.has_moved and rotation.after:
+        say(f"Session {session.number} goes to {paint(rotation.after.account.name, 'bold')}: {rotation.why}.")
+        note("; ".join(rotation.reasons))
     else:
-        say(f"Session {session.number} stays where it is: {done.why}.")
+        say(f"Session {session.number} stays where it is: {rotation.why}.")
 
 
 @account.command("credits")
 @click.argument("name", metavar="[NAME]", required=False)
 @click.option("--project", metavar="NAME", help="Only of this project.")
-@as_json
+@json_option
 def credits_(name: str | None, project: str | None, as_json: bool) -> None:
     """Say how credits go: a day, for what, and when they will be gone; with the usage that transcripts tell of beside them.
 
@@ -312,52 +327,54 @@ def credits_(name: str | None, project: str | None, as_json: bool) -> None:
       onward account credits claude-1
       onward account credits --project kopi-shop
     """
-    with desk(project=project) as at:
-        ours = at.accounts.find(name) if name else None
-        found = at.accounts.analyze(account=ours, project=at.project() if project else None)
+    with use_backend(project=project) as backend:
+        chosen_account = backend.accounts.require(name) if name else None
+        credit_report = backend.accounts.analyze(account=chosen_account, project=backend.require_project() if project else None)
     if as_json:
-        say_json(credits_data(found))
+        say_json(credits_data(credit_report))
         return
-    if not found.accounts and not found.projects:
+    if not credit_report.accounts and not credit_report.projects:
         say("There is no account yet. Enter one: onward account new NAME")
-    for one in found.accounts:
-        say(paint(one.standing.account.name, "bold") + f": {credits_line(one.standing)}")
-        say_credits(one.forecast, one.efficiency, one.usage)
-    for of in found.projects:
-        if of.efficiency.sessions or of.usage:
-            say(paint(f"project {of.name}", "bold"))
-            say_credits(of.forecast, of.efficiency, of.usage)
+    for entry in credit_report.accounts:
+        say(paint(entry.availability.account.name, "bold") + f": {credits_line(entry.availability)}")
+        say_credits(entry.forecast, entry.efficiency, entry.usage)
+    for project_credits in credit_report.projects:
+        if project_credits.efficiency.sessions or project_credits.usage:
+            say(paint(f"project {project_credits.name}", "bold"))
+            say_credits(project_credits.forecast, project_credits.efficiency, project_credits.usage)
 
 
-def choose(at: Desk, name: str) -> Account | None:
+def choose_account(backend: Backend, name: str) -> Account | None:
     """Return the account that *name* means; of `best`, the one to use next, None where none can be used."""
     if name != "best":
-        return at.accounts.find(name)
-    found = at.accounts.best()
-    if found.best is None:
-        note(f"The session has no account: {found.why}.")
+        return backend.accounts.require(name)
+    choice = backend.accounts.best_account()
+    if choice.best is None:
+        note(f"The session has no account: {choice.why}.")
         return None
-    return found.best.standing.account
+    return choice.best.availability.account
 
 
-def suggest(at: Desk) -> str:
+def suggest_account(backend: Backend) -> str:
     """Return which account would be best now and why; empty where there is no pool."""
-    found = at.accounts.best()
-    if not found.ranking:
+    choice = backend.accounts.best_account()
+    if not choice.ranking:
         return ""
-    if found.best is None:
-        return f"{found.why[0].upper()}{found.why[1:]}."
-    name = found.best.standing.account.name
-    return f"Best account now: {name} ({found.why}). To begin on it: --account {name}"
+    if choice.best is None:
+        return f"{choice.why[0].upper()}{choice.why[1:]}."
+    name = choice.best.availability.account.name
+    return f"Best account now: {name} ({choice.why}). To begin on it: --account {name}"
 
 
-def _said(said: Mapping[str, Any]) -> dict[str, Any]:
+def _provided_fields(options: Mapping[str, Any]) -> dict[str, Any]:
     """Return the options that were given, lists as lists."""
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in said.items() if value is not None and value != ()}
+    return {
+        name: list(value) if isinstance(value, tuple) else value for name, value in options.items() if value is not None and value != ()
+    }
 
 
-def _answer(made: Standing, sentence: str, *, as_json: bool) -> None:
+def _say_result(account: AccountAvailability, sentence: str, *, as_json: bool) -> None:
     if as_json:
-        say_json(as_data(made))
+        say_json(account_data(account))
     else:
         say(sentence)

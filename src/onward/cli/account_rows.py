@@ -11,7 +11,7 @@ from onward.errors import BadInput, UnreadableFile
 MOST_BYTES = 16 * 2**20
 
 
-def rows_of(source: Path | BinaryIO) -> list[dict[str, Any]]:
+def read_rows(source: Path | BinaryIO) -> list[dict[str, Any]]:
     """Return what each row of *source* says of an account; a cell that is empty says nothing. Raises `BadInput`."""
     try:
         data = source.read_bytes() if isinstance(source, Path) else source.read(MOST_BYTES + 1)
@@ -21,7 +21,7 @@ def rows_of(source: Path | BinaryIO) -> list[dict[str, Any]]:
         raise BadInput("The file is larger than 16 MiB.", "A pool of accounts is a small file.")
     text = data.decode("utf-8-sig", "replace").strip()
     if text[:1] in ("[", "{"):
-        return _of_json(text)
+        return _read_json_rows(text)
     reader = csv.DictReader(text.splitlines())
     rows = [row for row in reader if any(row.values())]
     if any(None in row for row in rows):
@@ -29,13 +29,13 @@ def rows_of(source: Path | BinaryIO) -> list[dict[str, Any]]:
     return [{name: cell for name, cell in row.items() if cell} for row in rows]
 
 
-def _of_json(text: str) -> list[dict[str, Any]]:
+def _read_json_rows(text: str) -> list[dict[str, Any]]:
     import json
 
     try:
-        found = json.loads(text) if text.startswith("[") else [json.loads(line) for line in text.splitlines() if line.strip()]
+        rows = json.loads(text) if text.startswith("[") else [json.loads(line) for line in text.splitlines() if line.strip()]
     except ValueError as error:
         raise BadInput(f"The file is neither CSV nor JSON: {error}.", "Mend that line.") from error
-    if not all(isinstance(row, dict) for row in found):
+    if not all(isinstance(row, dict) for row in rows):
         raise BadInput("A row is no JSON object.", 'Write each account as {"name": …}.')
-    return list(found)
+    return list(rows)

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import click
 
-from onward.agents.capturing import Taken
+from onward.agents.capturing import CaptureResult
 from onward.agents.hook import run
-from onward.agents.installing import Change, carry_out, to_install, to_uninstall
+from onward.agents.installing import SettingsChange, apply_changes, plan_install, plan_uninstall
 from onward.agents.payload import AGENTS, EVENTS
-from onward.cli.desk import as_json, settings_of
-from onward.cli.present import counted, note, paint, say, say_json
+from onward.cli.desk import command_settings, json_option
+from onward.cli.present import note, paint, quantity, say, say_json
 from onward.settings import read_machine
 
-NEXT = {
+NEXT_STEPS = {
     "claude-code": "Its next session begins with the handoff.",
     "codex": "Codex runs a new hook only when you have approved it: start codex, enter /hooks, and trust Onward's.",
     "gemini-cli": "Its next session begins with the handoff.",
@@ -26,7 +26,7 @@ NEXT = {
 @click.argument("agents", metavar="AGENT...", nargs=-1, required=True, type=click.Choice(AGENTS))
 @click.option("--uninstall", "uninstalls", is_flag=True, help="Take Onward out of the agent's settings again.")
 @click.option("--print", "prints", is_flag=True, help="Show what would be written, and write nothing.")
-@as_json
+@json_option
 def install(agents: tuple[str, ...], uninstalls: bool, prints: bool, as_json: bool) -> None:
     """Make Onward at home in AGENT: claude-code, codex, gemini-cli or cursor.
 
@@ -39,41 +39,41 @@ def install(agents: tuple[str, ...], uninstalls: bool, prints: bool, as_json: bo
       onward install codex cursor --print
       onward install gemini-cli --uninstall
     """
-    home, machine = settings_of().home, read_machine()
+    home, machine = command_settings().home, read_machine()
     # All of them are known to fit before one is changed.
-    planned = {agent: to_uninstall(agent, machine, home) if uninstalls else to_install(agent, machine) for agent in agents}
+    changes_by_agent = {agent: plan_uninstall(agent, machine, home) if uninstalls else plan_install(agent, machine) for agent in agents}
     if not prints:
-        for agent, changes in planned.items():
-            carry_out(agent, changes, home, installs=not uninstalls)
+        for agent, changes in changes_by_agent.items():
+            apply_changes(agent, changes, home, is_install=not uninstalls)
     if as_json:
         say_json([
-            {"agent": agent, "uninstalled": uninstalls, "written": bool(changes) and not prints, "files": [_data(change) for change in changes]}
-            for agent, changes in planned.items()
+            {"agent": agent, "uninstalled": uninstalls, "written": bool(changes) and not prints, "files": [_change_data(change) for change in changes]}
+            for agent, changes in changes_by_agent.items()
         ])  # fmt: skip
         return
-    for agent, changes in planned.items():
-        _tell(agent, changes, uninstalls=uninstalls, prints=prints)
+    for agent, changes in changes_by_agent.items():
+        _say_changes(agent, changes, uninstalls=uninstalls, prints=prints)
 
 
-def _data(change: Change) -> dict[str, object]:
+def _change_data(change: SettingsChange) -> dict[str, object]:
     return {"path": change.path, "made": change.before is None, "removed": change.after is None, "diff": change.diff()}
 
 
-def _tell(agent: str, changes: list[Change], *, uninstalls: bool, prints: bool) -> None:
+def _say_changes(agent: str, changes: list[SettingsChange], *, uninstalls: bool, prints: bool) -> None:
     if not changes:
         say(f"{agent}: " + ("nothing of Onward is in its settings." if uninstalls else "Onward is at home there already."))
     elif prints:
         say("\n".join(change.diff() for change in changes).rstrip("\n"))
     else:
-        say(f"{agent}: {counted(len(changes), 'file')} changed.")
+        say(f"{agent}: {quantity(len(changes), 'file')} changed.")
         for change in changes:
-            done = "made" if change.before is None else "removed" if change.after is None else "changed"
-            say(f"  {done:8}{_short(change.path)}")
+            action = "made" if change.before is None else "removed" if change.after is None else "changed"
+            say(f"  {action:8}{_short_path(change.path)}")
         if not uninstalls:
-            say(f"  {NEXT[agent]}")
+            say(f"  {NEXT_STEPS[agent]}")
 
 
-def _short(path: Path) -> str:
+def _short_path(path: Path) -> str:
     home = read_machine().home
     return f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)
 
@@ -97,7 +97,7 @@ def hook(event: str, agent: str | None, as_json: bool) -> int:
 
 
 @click.command()
-@as_json
+@json_option
 def sweep(as_json: bool) -> int:
     """Take in what never said goodbye: sessions that crashed, and transcripts that the agents left of projects that Onward knows.
 
@@ -109,44 +109,48 @@ def sweep(as_json: bool) -> int:
       onward sweep
     """
     # Imported here: hook and install need nothing of it.
-    from onward.agents.sweeping import sweep as sweep_up
+    from onward.agents.sweeping import sweep_all as run_sweep
 
-    swept = sweep_up(settings_of())
-    if swept is None:
+    outcome = run_sweep(command_settings())
+    if outcome is None:
         say_json({"swept": False}) if as_json else note("Another Onward is sweeping right now: nothing was done here.")
         return 0
-    files = [file for file in swept.rest.files if file.sessions or file.error]
-    faults = [*(taken.fault for taken in swept.noted), *(file.error for file in files), *(one.error for one in swept.rest.sessions)]
+    files = [file for file in outcome.report.files if file.sessions or file.error]
+    faults = [
+        *(capture.fault for capture in outcome.captures),
+        *(file.error for file in files),
+        *(session.error for session in outcome.report.sessions),
+    ]
     if as_json:
         say_json({
-            "swept": True, "noted": [_of_note(taken) for taken in swept.noted], "files": files, "sessions": swept.rest.sessions,
-            "passed_over": swept.rest.passed_over,
+            "swept": True, "noted": [_capture_data(capture) for capture in outcome.captures], "files": files, "sessions": outcome.report.sessions,
+            "passed_over": outcome.report.passed_over,
         })  # fmt: skip
         return int(any(faults))
-    for taken in swept.noted:
-        say(f"{taken.note.agent}: {taken.sentence()}")
+    for capture in outcome.captures:
+        say(f"{capture.note.agent}: {capture.sentence()}")
     for file in files:
-        told = ", ".join(f"session {one.session.number}" for one in file.sessions)
-        say(f"{file.path}: " + (str(file.error) if file.error else told))
-    for one in swept.rest.sessions:
-        done = f"completed, handoff {one.version}" if one.version else str(one.error)
-        say(f"session {one.session.number} of {one.project}: {done}")
-    if not (swept.noted or files or swept.rest.sessions):
+        session_names = ", ".join(f"session {imported.session.number}" for imported in file.sessions)
+        say(f"{file.path}: " + (str(file.error) if file.error else session_names))
+    for session in outcome.report.sessions:
+        session_outcome = f"completed, handoff {session.version}" if session.version else str(session.error)
+        say(f"session {session.session.number} of {session.project}: {session_outcome}")
+    if not (outcome.captures or files or outcome.report.sessions):
         say("Nothing was left open.")
-    if swept.rest.passed_over:
+    if outcome.report.passed_over:
         note(
-            f"{counted(swept.rest.passed_over, 'transcript')} of projects that Onward does not know: {paint('onward import --dry-run', 'bold')} tells which."
+            f"{quantity(outcome.report.passed_over, 'transcript')} of projects that Onward does not know: {paint('onward import --dry-run', 'bold')} tells which."
         )
     return int(any(faults))
 
 
-def _of_note(taken: Taken) -> dict[str, object]:
-    fault = taken.fault.message if taken.fault else None
+def _capture_data(capture: CaptureResult) -> dict[str, object]:
+    fault = capture.fault.message if capture.fault else None
     return {
-        "agent": taken.note.agent,
-        "session": taken.note.session,
-        "project": taken.project,
-        "numbers": taken.numbers,
-        "new_turns": taken.new_turns,
+        "agent": capture.note.agent,
+        "session": capture.note.session,
+        "project": capture.project,
+        "numbers": capture.numbers,
+        "new_turns": capture.new_turns,
         "fault": fault,
     }

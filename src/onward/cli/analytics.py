@@ -6,13 +6,13 @@ import sys
 
 import click
 
-from onward.cli.desk import Desk, as_json, desk, in_project
-from onward.cli.present import counted, note, say, say_json, table
-from onward.core.growth_report import MOST_POINTS, GrowthPoint, GrowthReport, growth_csv, patterns_csv
+from onward.cli.desk import Backend, json_option, project_option, use_backend
+from onward.cli.present import note, quantity, say, say_json, say_table
+from onward.core.growth_report import MAX_POINTS, GrowthPoint, GrowthReport, growth_csv, patterns_csv
 from onward.core.project import Project
 
-everywhere = click.option("--all", "everywhere", is_flag=True, help="All projects together.")
-as_csv = click.option("--csv", "as_csv", is_flag=True, help="Answer as CSV, for spreadsheets.")
+all_option = click.option("--all", "everywhere", is_flag=True, help="All projects together.")
+csv_option = click.option("--csv", "as_csv", is_flag=True, help="Answer as CSV, for spreadsheets.")
 
 
 @click.group("analytics")
@@ -21,11 +21,11 @@ def analytics_() -> None:
 
 
 @analytics_.command()
-@in_project
-@everywhere
-@click.option("--points", "most_points", type=click.IntRange(min=2), default=MOST_POINTS, show_default=True, metavar="N", help="Sessions shown at most.")  # fmt: skip
-@as_csv
-@as_json
+@project_option
+@all_option
+@click.option("--points", "most_points", type=click.IntRange(min=2), default=MAX_POINTS, show_default=True, metavar="N", help="Sessions shown at most.")  # fmt: skip
+@csv_option
+@json_option
 def growth(project: str | None, everywhere: bool, most_points: int, as_csv: bool, as_json: bool) -> None:
     """Show what each session was predicted to give, and what it gave. docs/analytics.md defines every figure.
 
@@ -34,9 +34,9 @@ def growth(project: str | None, everywhere: bool, most_points: int, as_csv: bool
       onward analytics growth
       onward analytics growth --all --csv > growth.csv
     """
-    with desk(project=project) as at:
-        ours = _ours(at, everywhere=everywhere)
-        report = at.analytics.growth(ours, most_points=most_points)
+    with use_backend(project=project) as backend:
+        chosen_project = _choose_project(backend, everywhere=everywhere)
+        report = backend.analytics.growth(chosen_project, most_points=most_points)
     if as_csv:
         sys.stdout.write(growth_csv(report))
     elif as_json:
@@ -45,15 +45,15 @@ def growth(project: str | None, everywhere: bool, most_points: int, as_csv: bool
         say("No session is completed yet. Complete one: onward session complete")
     else:
         heads = ["session", "predicted", "efficiency", "knowledge", "recovery", "rework", "first edit", "used again", "done", "kept"]
-        table(heads, [_row(one, several=ours is None) for one in report.points])
-        _totals(report)
+        say_table(heads, [_point_row(point, with_project=chosen_project is None) for point in report.points])
+        _note_totals(report)
 
 
-def _row(one: GrowthPoint, *, several: bool) -> list[object]:
-    actual = one.actual
+def _point_row(point: GrowthPoint, *, with_project: bool) -> list[object]:
+    actual = point.actual
     return [
-        f"{one.project} {one.session}" if several else one.session,
-        _percent(one.predicted.efficiency_ratio),
+        f"{point.project} {point.session}" if with_project else point.session,
+        _percent(point.predicted.efficiency_ratio),
         _percent(actual.efficiency_ratio),
         f"{actual.knowledge_factor:.2f}",
         "-" if actual.recovery_tokens is None else f"{actual.recovery_tokens:,}",
@@ -65,11 +65,11 @@ def _row(one: GrowthPoint, *, several: bool) -> list[object]:
     ]
 
 
-def _totals(report: GrowthReport) -> None:
+def _note_totals(report: GrowthReport) -> None:
     left_out = f", {report.not_measured} without a productive step" if report.not_measured else ""
     basis = " of output per credit" if report.growth.per_credit else " of output"
-    grown = f"{report.growth.percent:+.1f} %{basis}" if report.growth.window else "not to be told yet"
-    note(f"{counted(report.sessions, 'session')}{left_out}. Growth: {grown}. Mean efficiency: {_percent(report.efficiency_ratio)}.")
+    growth_text = f"{report.growth.percent:+.1f} %{basis}" if report.growth.window else "not to be told yet"
+    note(f"{quantity(report.sessions, 'session')}{left_out}. Growth: {growth_text}. Mean efficiency: {_percent(report.efficiency_ratio)}.")
     note(
         f"Of all tokens: recovery {_percent(report.recovery_ratio)}, rework {_percent(report.rework_ratio)}. Handoffs keep {_percent(report.kept_ratio)}."
     )
@@ -86,11 +86,11 @@ def _percent(ratio: float | None) -> str:
 
 
 @analytics_.command()
-@in_project
-@everywhere
+@project_option
+@all_option
 @click.option("--limit", type=click.IntRange(min=1, max=200), default=10, show_default=True, metavar="N", help="Of each kind at most.")
-@as_csv
-@as_json
+@csv_option
+@json_option
 def patterns(project: str | None, everywhere: bool, limit: int, as_csv: bool, as_json: bool) -> None:
     """Show what recurs: errors met again, files touched again and again, blockers that outlive their session.
 
@@ -99,21 +99,23 @@ def patterns(project: str | None, everywhere: bool, limit: int, as_csv: bool, as
       onward analytics patterns
       onward analytics patterns --all --csv > patterns.csv
     """
-    with desk(project=project) as at:
-        found = at.analytics.patterns(_ours(at, everywhere=everywhere), limit=limit)
+    with use_backend(project=project) as backend:
+        report = backend.analytics.patterns(_choose_project(backend, everywhere=everywhere), limit=limit)
     if as_csv:
-        sys.stdout.write(patterns_csv(found))
+        sys.stdout.write(patterns_csv(report))
     elif as_json:
-        say_json(found)
+        say_json(report)
     else:
-        rows: list[list[object]] = [["error", one.sessions, one.times, f"s{one.last_session}.{one.turn}", one.text] for one in found.errors]
-        rows += [["file", one.sessions, one.times, f"s{one.last_session}", one.path] for one in found.files]
-        rows += [["blocker", one.outlived, "", str(one.handle), one.text] for one in found.blockers]
+        rows: list[list[object]] = [
+            ["error", error.sessions, error.times, f"s{error.last_session}.{error.turn}", error.text] for error in report.errors
+        ]
+        rows += [["file", file.sessions, file.times, f"s{file.last_session}", file.path] for file in report.files]
+        rows += [["blocker", blocker.outlived, "", str(blocker.handle), blocker.text] for blocker in report.blockers]
         if rows:
-            table(["what", "sessions", "times", "last", ""], rows)
+            say_table(["what", "sessions", "times", "last", ""], rows)
         else:
             say("Nothing recurs over the completed sessions.")
 
 
-def _ours(at: Desk, *, everywhere: bool) -> Project | None:
-    return None if everywhere else at.project()
+def _choose_project(backend: Backend, *, everywhere: bool) -> Project | None:
+    return None if everywhere else backend.require_project()

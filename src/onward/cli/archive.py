@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from onward.cli.desk import as_json, desk
-from onward.cli.present import Progress, counted, say, say_json
-from onward.core.arrival import Arrived, Exported
+from onward.cli.desk import json_option, use_backend
+from onward.cli.present import ProgressBar, quantity, say, say_json
+from onward.core.arrival import ExportedArchive, ImportedArchive
 from onward.errors import BadInput
 
 
@@ -17,7 +17,7 @@ from onward.errors import BadInput
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path), required=False)
 @click.option("--training", is_flag=True, help="Put the sessions in as chats to train on, too: one JSON object a line.")
 @click.option("--force", is_flag=True, help="Write over FILE where it is there already.")
-@as_json
+@json_option
 def export(name: str, file: Path | None, training: bool, force: bool, as_json: bool) -> None:
     """Write a whole project to one file, for another machine or for you to read.
 
@@ -29,22 +29,22 @@ def export(name: str, file: Path | None, training: bool, force: bool, as_json: b
       onward project export kopi-shop
       onward project export kopi-shop ~/kopi.zip --training
     """
-    with desk(project=name) as at, Progress("exporting") as progress:
-        ours = at.project()
-        target = file or Path(f"{ours.name.replace('/', '-')}.onward.zip")
+    with use_backend(project=name) as backend, ProgressBar("exporting") as progress:
+        current_project = backend.require_project()
+        target = file or Path(f"{current_project.name.replace('/', '-')}.onward.zip")
         if target.exists() and not force:
             raise BadInput(f"{target} is there already.", "Say --force to write over it, or name another file.")
-        made = at.archives.export(ours, target, training=training, on_progress=progress.at)
+        archive = backend.archives.export(current_project, target, training=training, on_progress=progress.update)
     if as_json:
-        say_json({"project": ours.name, "file": str(made.path), "bytes": made.size_bytes, **_counts(made)})
+        say_json({"project": current_project.name, "file": str(archive.path), "bytes": archive.size_bytes, **_count_data(archive)})
         return
-    say(f"{ours.name}: {_held(made)}, {made.size_bytes / 1e6:.1f} MB in {made.path}")
+    say(f"{current_project.name}: {_contents_text(archive)}, {archive.size_bytes / 1e6:.1f} MB in {archive.path}")
 
 
 @click.command("import")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--name", default="", metavar="NAME", help="What the project is called here. Default: its own name.")
-@as_json
+@json_option
 def import_(file: Path, name: str, as_json: bool) -> None:
     """Bring in a project that was exported, whole or not at all.
 
@@ -54,17 +54,21 @@ def import_(file: Path, name: str, as_json: bool) -> None:
     Example:
       onward project import kopi-shop.onward.zip
     """
-    with desk() as at, Progress("importing") as progress:
-        made = at.archives.bring_in(file, name=name, on_progress=progress.at)
+    with use_backend() as backend, ProgressBar("importing") as progress:
+        arrival = backend.archives.import_archive(file, name=name, on_progress=progress.update)
     if as_json:
-        say_json({"project": made.project.name, "project_id": made.project.id, "again": made.again, **_counts(made)})
+        say_json({"project": arrival.project.name, "project_id": arrival.project.id, "again": arrival.is_unchanged, **_count_data(arrival)})
     else:
-        say(f"{made.project.name} is here already, with all of it." if made.again else f"{made.project.name}: {_held(made)}.")
+        say(
+            f"{arrival.project.name} is here already, with all of it."
+            if arrival.is_unchanged
+            else f"{arrival.project.name}: {_contents_text(arrival)}."
+        )
 
 
-def _counts(made: Exported | Arrived) -> dict[str, int]:
-    return {"sessions": made.sessions, "turns": made.turns, "handoffs": made.handoffs}
+def _count_data(archive: ExportedArchive | ImportedArchive) -> dict[str, int]:
+    return {"sessions": archive.sessions, "turns": archive.turns, "handoffs": archive.handoffs}
 
 
-def _held(made: Exported | Arrived) -> str:
-    return f"{counted(made.sessions, 'session')}, {counted(made.turns, 'turn')}, {counted(made.handoffs, 'handoff')}"
+def _contents_text(archive: ExportedArchive | ImportedArchive) -> str:
+    return f"{quantity(archive.sessions, 'session')}, {quantity(archive.turns, 'turn')}, {quantity(archive.handoffs, 'handoff')}"

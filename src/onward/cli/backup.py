@@ -7,16 +7,16 @@ from pathlib import Path
 import click
 
 from onward.app import backups
-from onward.app.backups import Held
-from onward.cli.desk import as_json, own_settings
-from onward.cli.present import Progress, counted, say, say_json
+from onward.app.backups import StoreCopy
+from onward.cli.desk import json_option, local_settings
+from onward.cli.present import ProgressBar, quantity, say, say_json
 from onward.errors import BadInput
 
 
 @click.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--force", is_flag=True, help="Write over FILE where it is there already.")
-@as_json
+@json_option
 def backup(file: Path, force: bool, as_json: bool) -> None:
     """Copy the whole store to FILE, while it is in use, and read the copy to its end.
 
@@ -28,15 +28,15 @@ def backup(file: Path, force: bool, as_json: bool) -> None:
     """
     if file.exists() and not force:
         raise BadInput(f"{file} is there already.", "Say --force to write over it, or name another file.")
-    with Progress("copying") as progress:
-        made = backups.backup(own_settings(), file, progress.at)
-    _answer(made, f"Copied {_held(made)} to {made.path} ({made.size_bytes / 1e6:.1f} MB).", as_json=as_json)
+    with ProgressBar("copying") as progress:
+        snapshot = backups.backup(local_settings(), file, progress.update)
+    _say_result(snapshot, f"Copied {_contents_text(snapshot)} to {snapshot.path} ({snapshot.size_bytes / 1e6:.1f} MB).", as_json=as_json)
 
 
 @click.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--force", is_flag=True, help="Put it in the place of the store that is there; that one is kept beside it.")
-@as_json
+@json_option
 def restore(file: Path, force: bool, as_json: bool) -> None:
     """Put a copy that `onward backup` wrote in the place of the store.
 
@@ -46,19 +46,26 @@ def restore(file: Path, force: bool, as_json: bool) -> None:
     Example:
       onward restore ~/backups/onward-2026-11-24.db
     """
-    with Progress("restoring") as progress:
-        made = backups.restore(own_settings(), file, over=force, on_progress=progress.at)
-    kept = f" What was there is in {made.kept}." if made.kept else ""
-    _answer(made, f"Put back {_held(made)}.{kept}", as_json=as_json)
+    with ProgressBar("restoring") as progress:
+        snapshot = backups.restore(local_settings(), file, overwrite=force, on_progress=progress.update)
+    previous_note = f" What was there is in {snapshot.previous_path}." if snapshot.previous_path else ""
+    _say_result(snapshot, f"Put back {_contents_text(snapshot)}.{previous_note}", as_json=as_json)
 
 
-def _answer(made: Held, sentence: str, *, as_json: bool) -> None:
+def _say_result(snapshot: StoreCopy, sentence: str, *, as_json: bool) -> None:
     if as_json:
-        counts = {"projects": made.projects, "sessions": made.sessions, "turns": made.turns}
-        say_json({"file": str(made.path), "bytes": made.size_bytes, **counts, "kept": str(made.kept) if made.kept else None})
+        counts = {"projects": snapshot.projects, "sessions": snapshot.sessions, "turns": snapshot.turns}
+        say_json(
+            {
+                "file": str(snapshot.path),
+                "bytes": snapshot.size_bytes,
+                **counts,
+                "kept": str(snapshot.previous_path) if snapshot.previous_path else None,
+            }
+        )
     else:
         say(sentence)
 
 
-def _held(made: Held) -> str:
-    return f"{counted(made.projects, 'project')}, {counted(made.sessions, 'session')}, {counted(made.turns, 'turn')}"
+def _contents_text(snapshot: StoreCopy) -> str:
+    return f"{quantity(snapshot.projects, 'project')}, {quantity(snapshot.sessions, 'session')}, {quantity(snapshot.turns, 'turn')}"

@@ -20,10 +20,10 @@ PROGRAMS = (
 TIMEOUT_SECONDS = 5.0
 
 
-def copy(text: str) -> str:
+def copy_text(text: str) -> str:
     """Put *text* on the clipboard and return what did it. Raises `BadInput` where nothing can."""
     for program in PROGRAMS:
-        if shutil.which(program[0]) and _fed(program, text):
+        if shutil.which(program[0]) and _copy_with(program, text):
             return program[0]
     if is_terminal(sys.stderr):
         # Terminals take the clipboard's new content in an escape sequence (OSC 52), over ssh too.
@@ -35,11 +35,11 @@ def copy(text: str) -> str:
     )
 
 
-def _fed(program: tuple[str, ...], text: str) -> bool:
+def _copy_with(program: tuple[str, ...], text: str) -> bool:
     """Whether *program* took the text. It may stay in the background to serve the clipboard, so it gets none of our streams."""
     encoding = "utf-16" if program[0] == "clip.exe" else "utf-8"
     try:
-        done = subprocess.run(
+        process = subprocess.run(
             program,
             input=text.encode(encoding, "replace"),
             stdout=subprocess.DEVNULL,
@@ -49,4 +49,4 @@ def _fed(program: tuple[str, ...], text: str) -> bool:
         )
     except (OSError, subprocess.TimeoutExpired):
         return False
-    return done.returncode == 0
+    return process.returncode == 0

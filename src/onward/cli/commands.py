@@ -9,11 +9,11 @@ import click
 
 from onward import __version__
 from onward.cli import quick
-from onward.cli.desk import SERVER
+from onward.cli.desk import SERVER_KEY
 from onward.errors import BadInput
 
 
-class Entry(NamedTuple):
+class CommandHelp(NamedTuple):
     """Where a command lives, and what it does in one line."""
 
     name: str
@@ -21,66 +21,66 @@ class Entry(NamedTuple):
     target: str
 
 
-def _quick(command: quick.Quick) -> Entry:
-    return Entry(command.name, command.summary, "")
+def _quick_help(command: quick.QuickCommand) -> CommandHelp:
+    return CommandHelp(command.name, command.summary, "")
 
 
-GROUPS: dict[str, tuple[Entry, ...]] = {
+GROUPS: dict[str, tuple[CommandHelp, ...]] = {
     "Try it": (
-        Entry("demo", "Show the whole loop on sample sessions.", "onward.cli.demo:demo"),
-        _quick(quick.DISTILL),
-        _quick(quick.READ),
-        Entry("compress", "Make a long text short.", "onward.cli.compress:compress"),
+        CommandHelp("demo", "Show the whole loop on sample sessions.", "onward.cli.demo:demo"),
+        _quick_help(quick.DISTILL),
+        _quick_help(quick.READ),
+        CommandHelp("compress", "Make a long text short.", "onward.cli.compress:compress"),
     ),
     "At home in your agents": (
-        Entry("install", "Bring the handoff into an agent's sessions.", "onward.cli.agents:install"),
-        Entry("hook", "Answer an agent's hook.", "onward.cli.agents:hook"),
-        Entry("sweep", "Take in what never said goodbye.", "onward.cli.agents:sweep"),
+        CommandHelp("install", "Bring the handoff into an agent's sessions.", "onward.cli.agents:install"),
+        CommandHelp("hook", "Answer an agent's hook.", "onward.cli.agents:hook"),
+        CommandHelp("sweep", "Take in what never said goodbye.", "onward.cli.agents:sweep"),
     ),
     "Keep a project": (
-        Entry("import", "Bring transcripts into the store.", "onward.cli.ingest:import_"),
-        Entry("project", "Make, list and put away projects.", "onward.cli.project:project"),
-        Entry("session", "Begin, complete and look at sessions.", "onward.cli.session:session"),
-        Entry("handoff", "Print what the next session should know.", "onward.cli.handoff:handoff"),
-        Entry("next", "Hand over when a limit is reached.", "onward.cli.next:next_"),
-        Entry("template", "Keep what sessions of a kind are for.", "onward.cli.template:template"),
-        Entry("account", "Keep accounts, and know which is next.", "onward.cli.account:account"),
+        CommandHelp("import", "Bring transcripts into the store.", "onward.cli.ingest:import_"),
+        CommandHelp("project", "Make, list and put away projects.", "onward.cli.project:project"),
+        CommandHelp("session", "Begin, complete and look at sessions.", "onward.cli.session:session"),
+        CommandHelp("handoff", "Print what the next session should know.", "onward.cli.handoff:handoff"),
+        CommandHelp("next", "Hand over when a limit is reached.", "onward.cli.next:next_"),
+        CommandHelp("template", "Keep what sessions of a kind are for.", "onward.cli.template:template"),
+        CommandHelp("account", "Keep accounts, and know which is next.", "onward.cli.account:account"),
     ),
     "Serve": (
-        Entry("serve", "Serve the API on this machine.", "onward.cli.serve:serve"),
-        Entry("access", "Let others in, and shut them out.", "onward.cli.access:access_"),
-        Entry("mcp", "Answer an agent over MCP.", "onward.cli.mcp:mcp"),
+        CommandHelp("serve", "Serve the API on this machine.", "onward.cli.serve:serve"),
+        CommandHelp("access", "Let others in, and shut them out.", "onward.cli.access:access_"),
+        CommandHelp("mcp", "Answer an agent over MCP.", "onward.cli.mcp:mcp"),
     ),
     "Look things up, and correct them": (
-        Entry("search", "Find passages in everything that was kept.", "onward.cli.lookup:search"),
-        Entry("source", "Show the exact turns behind a line.", "onward.cli.lookup:source"),
-        Entry("fact", "See and correct what Onward knows.", "onward.cli.fact:fact"),
-        Entry("knowledge", "Find what was learned, in any project.", "onward.cli.knowledge:knowledge_"),
-        Entry("troubleshoot", "Say what is known of an error.", "onward.cli.troubleshoot:troubleshoot"),
-        Entry("files", "List the files that sessions touched.", "onward.cli.files:files"),
-        Entry("analytics", "See how sessions grow, and what recurs.", "onward.cli.analytics:analytics_"),
+        CommandHelp("search", "Find passages in everything that was kept.", "onward.cli.lookup:search"),
+        CommandHelp("source", "Show the exact turns behind a line.", "onward.cli.lookup:source"),
+        CommandHelp("fact", "See and correct what Onward knows.", "onward.cli.fact:fact"),
+        CommandHelp("knowledge", "Find what was learned, in any project.", "onward.cli.knowledge:knowledge_"),
+        CommandHelp("troubleshoot", "Say what is known of an error.", "onward.cli.troubleshoot:troubleshoot"),
+        CommandHelp("files", "List the files that sessions touched.", "onward.cli.files:files"),
+        CommandHelp("analytics", "See how sessions grow, and what recurs.", "onward.cli.analytics:analytics_"),
     ),
     "Language models": (
-        Entry("llm-key", "Keep the key that opens a model.", "onward.cli.llm:llm_key"),
-        Entry("spend", "Show what asking models cost.", "onward.cli.llm:spend"),
+        CommandHelp("llm-key", "Keep the key that opens a model.", "onward.cli.llm:llm_key"),
+        CommandHelp("spend", "Show what asking models cost.", "onward.cli.llm:spend"),
     ),
     "Care": (
-        Entry("rebuild", "Extract a project's facts anew.", "onward.cli.rebuild:rebuild"),
-        Entry("backup", "Copy the whole store to a file.", "onward.cli.backup:backup"),
-        Entry("restore", "Put such a copy back.", "onward.cli.backup:restore"),
-        Entry("purge-secret", "Take a secret out of all that is kept.", "onward.cli.purge:purge_secret"),
-        Entry("worker", "Carry out background work.", "onward.cli.worker:worker"),
-        Entry("db", "Migrate, open, copy or empty the store.", "onward.cli.db:db"),
-        Entry("doctor", "Say what is wrong, and how to mend it.", "onward.cli.doctor:doctor"),
+        CommandHelp("rebuild", "Extract a project's facts anew.", "onward.cli.rebuild:rebuild"),
+        CommandHelp("backup", "Copy the whole store to a file.", "onward.cli.backup:backup"),
+        CommandHelp("restore", "Put such a copy back.", "onward.cli.backup:restore"),
+        CommandHelp("purge-secret", "Take a secret out of all that is kept.", "onward.cli.purge:purge_secret"),
+        CommandHelp("worker", "Carry out background work.", "onward.cli.worker:worker"),
+        CommandHelp("db", "Migrate, open, copy or empty the store.", "onward.cli.db:db"),
+        CommandHelp("doctor", "Say what is wrong, and how to mend it.", "onward.cli.doctor:doctor"),
     ),
 }
 
-ABOUT = """Turns the sessions of AI agents into one evolving handoff per project, and measures what it keeps.
+DESCRIPTION = """Turns the sessions of AI agents into one evolving handoff per project, and measures what it keeps.
 
 A session ends when credits, context or patience do. Onward reads its transcript and writes the handoff that the next session starts with."""
 
 
-class Commands(click.Group):
+class LazyGroup(click.Group):
     """A group that imports a command only when it is called, and lists all by what they are for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -90,7 +90,7 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return the command of that name, imported now; None where there is none."""
         if cmd_name in quick.COMMANDS:
-            return _quick_command(quick.COMMANDS[cmd_name])
+            return _to_click_command(quick.COMMANDS[cmd_name])
         for entries in GROUPS.values():
             for entry in entries:
                 if entry.name == cmd_name:
@@ -106,8 +106,10 @@ class Commands(click.Group):
         except click.UsageError as error:
             from difflib import get_close_matches
 
-            near = get_close_matches(args[0], self.list_commands(ctx), n=1)
-            raise BadInput(error.format_message(), f"Did you mean: onward {near[0]}" if near else "See: onward --help") from error
+            close_names = get_close_matches(args[0], self.list_commands(ctx), n=1)
+            raise BadInput(
+                error.format_message(), f"Did you mean: onward {close_names[0]}" if close_names else "See: onward --help"
+            ) from error
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the commands under what they are for."""
@@ -116,32 +118,32 @@ class Commands(click.Group):
                 formatter.write_dl([(entry.name, entry.summary) for entry in entries], col_max=12)
 
 
-def _quick_command(command: quick.Quick) -> click.Command:
+def _to_click_command(command: quick.QuickCommand) -> click.Command:
     """Return the framework's view of a quick command: its help, and its errors."""
 
-    def call(file: tuple[str, ...] | str, **values: Any) -> int:
+    def run_quick(file: tuple[str, ...] | str, **values: Any) -> int:
         files = [file] if isinstance(file, str) else list(file)
-        return quick.call(command, files, {name.replace("_", "-"): value for name, value in values.items()})
+        return quick.call_command(command, files, {name.replace("_", "-"): value for name, value in values.items()})
 
-    parameters: list[click.Parameter] = [click.Argument(["file"], nargs=-1 if command.many_files else 1, required=True)]
-    parameters += [_option(option) for option in command.options]
-    return click.Command(command.name, callback=call, params=parameters, help=command.help, short_help=command.summary)
+    parameters: list[click.Parameter] = [click.Argument(["file"], nargs=-1 if command.takes_many_files else 1, required=True)]
+    parameters += [_to_click_option(option) for option in command.options]
+    return click.Command(command.name, callback=run_quick, params=parameters, help=command.help, short_help=command.summary)
 
 
-def _option(option: quick.Option) -> click.Option:
+def _to_click_option(option: quick.Option) -> click.Option:
     flag = "--" + option.name
     if option.choices:
         return click.Option([flag], type=click.Choice(option.choices), default=option.default, show_default=True, help=option.help)
-    if option.number:
+    if option.takes_number:
         return click.Option([flag], type=click.IntRange(min=1), metavar="N", help=option.help)
-    if option.text:
-        return click.Option([flag], metavar=option.text, help=option.help)
+    if option.metavar:
+        return click.Option([flag], metavar=option.metavar, help=option.help)
     return click.Option([flag], is_flag=True, help=option.help)
 
 
 @click.group(
-    cls=Commands,
-    help=ABOUT,
+    cls=LazyGroup,
+    help=DESCRIPTION,
     epilog="`onward COMMAND --help` tells more, with examples.",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -153,7 +155,7 @@ def _option(option: quick.Option) -> click.Option:
 )
 def onward(server: str | None) -> None:
     """Answer for the group itself; its help is `ABOUT`."""
-    click.get_current_context().meta[SERVER] = server
+    click.get_current_context().meta[SERVER_KEY] = server
 
 
 def run(arguments: list[str]) -> int:

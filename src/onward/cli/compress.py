@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from onward.app import drafts
-from onward.app.saving import turns_of_text
-from onward.cli.desk import as_json
+from onward.app.saving import parse_text
+from onward.cli.desk import json_option
 from onward.cli.present import note, say_json
 from onward.core.printable import printable
 from onward.errors import BadInput, UnreadableFile
@@ -28,7 +28,7 @@ MOST_CHARS = 50_000_000
     metavar="N",
     help="Most tokens that it may take.",
 )
-@as_json
+@json_option
 def compress(file: str, budget_tokens: int, as_json: bool) -> None:
     """Make a long text short: FILE, or standard input. No store, no settings, no network, no model.
 
@@ -40,22 +40,33 @@ def compress(file: str, budget_tokens: int, as_json: bool) -> None:
       onward compress server.log --budget 500
       kubectl logs api | onward compress --budget 800
     """
-    text = sys.stdin.read(MOST_CHARS) if file == "-" else _read(Path(file))
+    text = sys.stdin.read(MOST_CHARS) if file == "-" else _read_file(Path(file))
     if not text.strip():
         raise BadInput("There is nothing in it.", "Give a file with text, or a text on standard input.")
-    found = drafts.compress(text, turns_of_text(text), budget_tokens)
-    kept = found.preservation
+    compressed = drafts.compress(text, parse_text(text), budget_tokens)
+    preservation = compressed.preservation
     if as_json:
-        told = {"text": found.text, "tokens": found.tokens, "text_tokens": found.text_tokens, "ratio": round(found.ratio, 2)}
-        say_json({**told, "preservation": kept.to_json() if kept else None, "preservation_ratio": kept.recall_ratio if kept else None})
+        sizes = {
+            "text": compressed.text,
+            "tokens": compressed.tokens,
+            "text_tokens": compressed.text_tokens,
+            "ratio": round(compressed.ratio, 2),
+        }
+        say_json(
+            {
+                **sizes,
+                "preservation": preservation.to_json() if preservation else None,
+                "preservation_ratio": preservation.recall_ratio if preservation else None,
+            }
+        )
         return
-    sys.stdout.write(printable(found.text).rstrip("\n") + "\n")
-    note(kept.line() if kept else f"It has {found.tokens:,} tokens, and stays as it is.")
-    if kept:
-        note(f"{found.text_tokens:,} tokens in {found.tokens:,}: {found.ratio:.1f} to 1.")
+    sys.stdout.write(printable(compressed.text).rstrip("\n") + "\n")
+    note(preservation.line() if preservation else f"It has {compressed.tokens:,} tokens, and stays as it is.")
+    if preservation:
+        note(f"{compressed.text_tokens:,} tokens in {compressed.tokens:,}: {compressed.ratio:.1f} to 1.")
 
 
-def _read(path: Path) -> str:
+def _read_file(path: Path) -> str:
     try:
         return path.read_bytes()[:MOST_CHARS].decode("utf-8", "replace")
     except OSError as error:

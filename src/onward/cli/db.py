@@ -12,8 +12,8 @@ from pathlib import Path
 import click
 
 from onward.app import upkeep
-from onward.cli.desk import as_json, desk, own_settings
-from onward.cli.present import Progress, counted, is_terminal, say, say_json
+from onward.cli.desk import json_option, local_settings, use_backend
+from onward.cli.present import ProgressBar, is_terminal, quantity, say, say_json
 from onward.errors import BadInput
 from onward.wiring import open_store
 
@@ -27,7 +27,7 @@ def db() -> None:
 
 
 @db.command()
-@as_json
+@json_option
 def migrate(as_json: bool) -> None:
     """Bring the schema up to date, and say from which version to which.
 
@@ -37,18 +37,18 @@ def migrate(as_json: bool) -> None:
     Example:
       onward db migrate
     """
-    with desk() as at:
-        done = upkeep.migrated(at.store)
+    with use_backend() as backend:
+        migration = upkeep.read_migration(backend.store)
     if as_json:
-        say_json({"from": done.found or None, "to": done.version})
-    elif done.found == done.version:
-        say(f"The schema is at {done.version}: up to date.")
+        say_json({"from": migration.old_version or None, "to": migration.new_version})
+    elif migration.old_version == migration.new_version:
+        say(f"The schema is at {migration.new_version}: up to date.")
     else:
-        say(f"The schema went from {done.found or 'nothing'} to {done.version}.")
+        say(f"The schema went from {migration.old_version or 'nothing'} to {migration.new_version}.")
 
 
 @db.command()
-@as_json
+@json_option
 def shell(as_json: bool) -> int:
     """Open the prompt of the database's own program on the store: sqlite3, or psql.
 
@@ -58,8 +58,8 @@ def shell(as_json: bool) -> int:
     Example:
       onward db shell
     """
-    with desk() as at:
-        prompt = upkeep.prompt(at.store)
+    with use_backend() as backend:
+        prompt = upkeep.database_prompt(backend.store)
     program = shutil.which(prompt.command[0])
     if as_json:
         say_json({"command": prompt.command, "program": program})
@@ -73,7 +73,7 @@ def shell(as_json: bool) -> int:
 
 @db.command()
 @click.argument("target", metavar="TARGET")
-@as_json
+@json_option
 def copy(target: str, as_json: bool) -> None:
     """Copy the whole store into a new one: a PostgreSQL database when one machine is outgrown, or a folder for an embedded store.
 
@@ -85,22 +85,22 @@ def copy(target: str, as_json: bool) -> None:
       onward db copy postgresql://onward@db.example/onward
       onward db copy /srv/onward
     """
-    settings = own_settings()
+    settings = local_settings()
     is_address = "://" in target
-    meant = replace(settings, database_url=target) if is_address else replace(settings, database_url="", home=Path(target))
-    with open_store(settings) as here, open_store(meant) as there, Progress("copying") as progress:
-        rows = upkeep.copy(here, there, progress.at)
-        name = upkeep.name(there)
+    target_settings = replace(settings, database_url=target) if is_address else replace(settings, database_url="", home=Path(target))
+    with open_store(settings) as source_store, open_store(target_settings) as target_store, ProgressBar("copying") as progress:
+        rows = upkeep.copy_store(source_store, target_store, progress.update)
+        name = upkeep.store_name(target_store)
     setting = "ONWARD_DATABASE_URL" if is_address else "ONWARD_HOME"
     if as_json:
         say_json({"target": name, "rows": rows})
         return
-    say(f"{name} holds {counted(rows, 'row')} now. Use it: set {setting} to it, and restart what runs.")
+    say(f"{name} holds {quantity(rows, 'row')} now. Use it: set {setting} to it, and restart what runs.")
 
 
 @db.command()
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@as_json
+@json_option
 def reset(yes: bool, as_json: bool) -> None:
     """Empty the store: every project, session and setting in it, for good.
 
@@ -110,18 +110,21 @@ def reset(yes: bool, as_json: bool) -> None:
     Example:
       onward db reset
     """
-    with desk() as at:
-        name = upkeep.name(at.store)
+    with use_backend() as backend:
+        name = upkeep.store_name(backend.store)
         if not yes:
-            _ask(name)
-        done = upkeep.reset(at.settings, at.store)
+            _confirm_reset(name)
+        outcome = upkeep.reset_store(backend.settings, backend.store)
     if as_json:
-        say_json(done)
+        say_json(outcome)
     else:
-        say(f"{done.name} is empty." + (f" What it held is in {done.kept}; put it back: onward restore --force FILE" if done.kept else ""))
+        say(
+            f"{outcome.name} is empty."
+            + (f" What it held is in {outcome.kept}; put it back: onward restore --force FILE" if outcome.kept else "")
+        )
 
 
-def _ask(name: str) -> None:
+def _confirm_reset(name: str) -> None:
     if not is_terminal(sys.stdin):
         raise BadInput(f"This empties {name} for good, and nobody is here to ask.", "Say --yes, after: onward backup FILE")
     if click.prompt("This deletes everything in the store. Type its name to go on", prompt_suffix=f" ({name}): ", err=True) != name:

@@ -8,36 +8,36 @@ from typing import Any
 
 import click
 
-from onward.desk import Desk, here_only, open_desk
+from onward.desk import Backend, open_backend, require_local
 from onward.settings import Settings, read_settings
 
-__all__ = ["SERVER", "Desk", "as_json", "desk", "in_project", "own_settings", "settings_of", "within_budget"]
+__all__ = ["SERVER_KEY", "Backend", "budget_option", "command_settings", "json_option", "local_settings", "project_option", "use_backend"]
 
-SERVER = "onward.server"
+SERVER_KEY = "onward.server"
 """Under this click's context holds the server that was named before the command."""
 
-as_json = click.option("--json", "as_json", is_flag=True, help="Answer in JSON, for programs.")
-in_project = click.option(
+json_option = click.option("--json", "as_json", is_flag=True, help="Answer in JSON, for programs.")
+project_option = click.option(
     "--project", metavar="NAME", help="The project, by name or id. Default: the one of the repository you are in, or the only one there is."
 )
-within_budget = click.option("--budget", "budget_tokens", type=click.IntRange(min=1), metavar="N", help="Most tokens that it may take.")
+budget_option = click.option("--budget", "budget_tokens", type=click.IntRange(min=1), metavar="N", help="Most tokens that it may take.")
 
 
 @contextmanager
-def desk(**flags: Any) -> Iterator[Desk]:
+def use_backend(**flags: Any) -> Iterator[Backend]:
     """Open the store that is meant: this machine's own, or that of a server; *flags* (`project`, `budget_tokens`) win over the settings."""
-    with open_desk(settings_of(**flags)) as at:
-        yield at
+    with open_backend(command_settings(**flags)) as backend:
+        yield backend
 
 
-def settings_of(**flags: Any) -> Settings:
+def command_settings(**flags: Any) -> Settings:
     """Return the settings; *flags* win, and so does the `--server` that stood before the command."""
     context = click.get_current_context(silent=True)
-    return read_settings({"server": context.meta.get(SERVER) if context else None, **flags})
+    return read_settings({"server": context.meta.get(SERVER_KEY) if context else None, **flags})
 
 
-def own_settings(**flags: Any) -> Settings:
+def local_settings(**flags: Any) -> Settings:
     """Return the settings for what is about this machine's own store or process. Raises `BadInput` where a server is meant."""
-    settings = settings_of(**flags)
-    here_only(settings)
+    settings = command_settings(**flags)
+    require_local(settings)
     return settings

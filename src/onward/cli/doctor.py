@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import click
 
-from onward.agents.checkup import at_home, kept_for
+from onward.agents.checkup import check_agents, transcript_retentions
 from onward.app.doctor import Status, examine
-from onward.cli.desk import as_json, own_settings
+from onward.cli.desk import json_option, local_settings
 from onward.cli.present import paint, say, say_json
 from onward.settings import read_machine
 from onward.wiring import open_store
 
-STYLE_OF: dict[Status, str] = {"ok": "green", "warning": "yellow", "problem": "red"}
+STYLE_BY_STATUS: dict[Status, str] = {"ok": "green", "warning": "yellow", "problem": "red"}
 
 
 @click.command()
-@as_json
+@json_option
 def doctor(as_json: bool) -> int:
     """Say what is wrong, or soon will be, and how to mend it.
 
@@ -26,13 +26,13 @@ def doctor(as_json: bool) -> int:
     Example:
       onward doctor
     """
-    settings, machine = own_settings(), read_machine()
-    findings = [*examine(settings, open_store, kept_for(settings, machine)), *at_home(settings, machine)]
+    settings, machine = local_settings(), read_machine()
+    findings = [*examine(settings, open_store, transcript_retentions(settings, machine)), *check_agents(settings, machine)]
     if as_json:
         say_json(findings)
     else:
-        for one in findings:
-            say(f"{paint(f'{one.status:8}', STYLE_OF[one.status])} {one.check}: {one.message}")
-            if one.hint:
-                say(f"{'':8} {one.hint}")
-    return int(any(one.status == "problem" for one in findings))
+        for finding in findings:
+            say(f"{paint(f'{finding.status:8}', STYLE_BY_STATUS[finding.status])} {finding.check}: {finding.message}")
+            if finding.hint:
+                say(f"{'':8} {finding.hint}")
+    return int(any(finding.status == "problem" for finding in findings))

@@ -15,7 +15,7 @@ Format: TypeAlias = Literal["markdown", "prompt", "json"]
 FORMATS: tuple[Format, ...] = ("markdown", "prompt", "json")
 
 
-def written(
+def format_handoff(
     handoff: Handoff,
     preservation: Preservation,
     format: Format,
@@ -23,11 +23,11 @@ def written(
     sources: bool = True,
     next_goal: str = "",
     agent: str = "",
-    beside: Mapping[str, object] | None = None,
+    extra: Mapping[str, object] | None = None,
 ) -> str:
     """Return the handoff in *format*, ending in a newline. In JSON, *beside* stands next to the handoff and its measure."""
     if format == "json":
-        return as_json_text({"handoff": to_json(handoff), "preservation": preservation.to_json(), **(beside or {})}) + "\n"
+        return as_json_text({"handoff": to_json(handoff), "preservation": preservation.to_json(), **(extra or {})}) + "\n"
     if format == "prompt":
         return printable(render_prompt(handoff, next_goal=next_goal, agent=agent))
     return printable(render(handoff, sources=sources))

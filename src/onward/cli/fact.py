@@ -6,15 +6,15 @@ from typing import get_args
 
 import click
 
-from onward.cli.desk import as_json, desk, in_project
-from onward.cli.present import counted, note, paint, say, say_json, table
-from onward.core.facts import KINDS, Fact, Kind, State, to_json
+from onward.cli.desk import json_option, project_option, use_backend
+from onward.cli.present import note, paint, quantity, say, say_json, say_table
+from onward.core.facts import FACT_KINDS, Fact, FactKind, FactState, to_json
 
-SHOWN_ID = 8
+ID_DIGITS = 8
 """Digits of an id that the list shows; any beginning that only one fact has will do."""
 
-named = click.argument("name", metavar="ID")
-undone = click.option("--undo", is_flag=True, help="Take it back.")
+id_argument = click.argument("name", metavar="ID")
+undo_option = click.option("--undo", is_flag=True, help="Take it back.")
 
 
 @click.group()
@@ -26,13 +26,15 @@ def fact() -> None:
 
 
 @fact.command("list")
-@in_project
-@click.option("--kind", type=click.Choice(KINDS), help="Only facts of this kind.")
-@click.option("--state", type=click.Choice([*get_args(State), "all"]), default="live", show_default=True, help="Only facts that stand so.")
+@project_option
+@click.option("--kind", type=click.Choice(FACT_KINDS), help="Only facts of this kind.")
+@click.option(
+    "--state", type=click.Choice([*get_args(FactState), "all"]), default="live", show_default=True, help="Only facts that stand so."
+)
 @click.option("--file", default="", metavar="TEXT", help="Only facts that name a file with this in its path.")
 @click.option("--session", type=click.IntRange(min=1), metavar="N", help="Only facts of this session.")
-@as_json
-def list_(project: str | None, kind: Kind | None, state: str, file: str, session: int | None, as_json: bool) -> None:
+@json_option
+def list_(project: str | None, kind: FactKind | None, state: str, file: str, session: int | None, as_json: bool) -> None:
     """List the facts.
 
     \b
@@ -40,39 +42,39 @@ def list_(project: str | None, kind: Kind | None, state: str, file: str, session
       onward fact list --kind rule
       onward fact list --file src/cart --state all
     """
-    wanted: State | None = None if state == "all" else state  # type: ignore[assignment]
-    with desk(project=project) as at:
-        found = list(at.facts.listed(at.project(), kind=kind, state=wanted, file=file, session=session))
+    state_filter: FactState | None = None if state == "all" else state  # type: ignore[assignment]
+    with use_backend(project=project) as backend:
+        facts = list(backend.facts.list_facts(backend.require_project(), kind=kind, state=state_filter, file=file, session=session))
     if as_json:
-        say_json([to_json(one) for one in found])
+        say_json([to_json(fact) for fact in facts])
         return
-    rows = [[one.id[:SHOWN_ID], one.kind, _state(one), _source(one), one.text] for one in found]
-    table(["id", "kind", "state", "source", "fact"], rows, whole=True)
-    note(counted(len(found), "fact"))
+    rows = [[fact.id[:ID_DIGITS], fact.kind, _state_text(fact), _source_text(fact), fact.text] for fact in facts]
+    say_table(["id", "kind", "state", "source", "fact"], rows, wraps=True)
+    note(quantity(len(facts), "fact"))
 
 
 @fact.command()
-@click.argument("kind", type=click.Choice(KINDS))
+@click.argument("kind", type=click.Choice(FACT_KINDS))
 @click.argument("text")
-@in_project
-@as_json
-def add(kind: Kind, text: str, project: str | None, as_json: bool) -> None:
+@project_option
+@json_option
+def add(kind: FactKind, text: str, project: str | None, as_json: bool) -> None:
     """State a fact yourself.
 
     \b
     Example:
       onward fact add rule "Prices are integers in rupiah, never floats."
     """
-    with desk(project=project) as at:
-        made = at.facts.add(at.project(), kind, text)
-    _answer(made, "Added", as_json=as_json)
+    with use_backend(project=project) as backend:
+        new_fact = backend.facts.add(backend.require_project(), kind, text)
+    _say_result(new_fact, "Added", as_json=as_json)
 
 
 @fact.command()
-@named
+@id_argument
 @click.argument("text")
-@in_project
-@as_json
+@project_option
+@json_option
 def edit(name: str, text: str, project: str | None, as_json: bool) -> None:
     """Say better what a fact says.
 
@@ -80,16 +82,16 @@ def edit(name: str, text: str, project: str | None, as_json: bool) -> None:
     Example:
       onward fact edit 3f9c21aa "Staging is at port 8081."
     """
-    with desk(project=project) as at:
-        made = at.facts.change(at.project(), name, text=text)
-    _answer(made, "Reworded", as_json=as_json)
+    with use_backend(project=project) as backend:
+        changed_fact = backend.facts.change(backend.require_project(), name, text=text)
+    _say_result(changed_fact, "Reworded", as_json=as_json)
 
 
 @fact.command()
-@named
-@undone
-@in_project
-@as_json
+@id_argument
+@undo_option
+@project_option
+@json_option
 def pin(name: str, undo: bool, project: str | None, as_json: bool) -> None:
     """Show a fact in every handoff, before others.
 
@@ -97,16 +99,16 @@ def pin(name: str, undo: bool, project: str | None, as_json: bool) -> None:
     Example:
       onward fact pin 3f9c21aa
     """
-    with desk(project=project) as at:
-        made = at.facts.change(at.project(), name, pinned=not undo)
-    _answer(made, "No longer pinned" if undo else "Pinned", as_json=as_json)
+    with use_backend(project=project) as backend:
+        changed_fact = backend.facts.change(backend.require_project(), name, pinned=not undo)
+    _say_result(changed_fact, "No longer pinned" if undo else "Pinned", as_json=as_json)
 
 
 @fact.command()
-@named
-@undone
-@in_project
-@as_json
+@id_argument
+@undo_option
+@project_option
+@json_option
 def retract(name: str, undo: bool, project: str | None, as_json: bool) -> None:
     """Take a fact out of every handoff: it is wrong, or of no use.
 
@@ -114,21 +116,21 @@ def retract(name: str, undo: bool, project: str | None, as_json: bool) -> None:
     Example:
       onward fact retract 3f9c21aa
     """
-    with desk(project=project) as at:
-        made = at.facts.change(at.project(), name, state="live" if undo else "retracted")
-    _answer(made, "No longer retracted" if undo else "Retracted", as_json=as_json)
+    with use_backend(project=project) as backend:
+        changed_fact = backend.facts.change(backend.require_project(), name, state="live" if undo else "retracted")
+    _say_result(changed_fact, "No longer retracted" if undo else "Retracted", as_json=as_json)
 
 
-def _answer(made: Fact, done: str, *, as_json: bool) -> None:
+def _say_result(fact: Fact, action: str, *, as_json: bool) -> None:
     if as_json:
-        say_json(to_json(made))
+        say_json(to_json(fact))
     else:
-        say(f"{done}: {paint(made.id[:SHOWN_ID], 'dim')} {made.kind}: {made.text}")
+        say(f"{action}: {paint(fact.id[:ID_DIGITS], 'dim')} {fact.kind}: {fact.text}")
 
 
-def _state(one: Fact) -> str:
-    return ("pinned " if one.pinned else "") + (one.state if one.state != "live" else one.evidence)
+def _state_text(fact: Fact) -> str:
+    return ("pinned " if fact.pinned else "") + (fact.state if fact.state != "live" else fact.evidence)
 
 
-def _source(one: Fact) -> str:
-    return str(one.sources[0]) if one.sources else "you"
+def _source_text(fact: Fact) -> str:
+    return str(fact.sources[0]) if fact.sources else "you"

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import click
 
-from onward.cli.desk import as_json, desk, in_project
-from onward.cli.present import counted, note, say_json, table
+from onward.cli.desk import json_option, project_option, use_backend
+from onward.cli.present import note, quantity, say_json, say_table
 from onward.core.touched import ProjectFile
 
 
 @click.command()
 @click.argument("text", default="", required=False)
-@in_project
+@project_option
 @click.option("--session", type=click.IntRange(min=1), metavar="N", help="Only files that this session touched.")
-@as_json
+@json_option
 def files(text: str, project: str | None, session: int | None, as_json: bool) -> None:
     """List the files that completed sessions touched: how they changed, lines added and removed, by which sessions.
 
@@ -24,20 +24,20 @@ def files(text: str, project: str | None, session: int | None, as_json: bool) ->
       onward files
       onward files src/cart --session 3
     """
-    with desk(project=project) as at:
-        found = list(at.kept.files(at.project(), session=session, text=text))
+    with use_backend(project=project) as backend:
+        touched_files = list(backend.history.list_files(backend.require_project(), session=session, text=text))
     if as_json:
-        say_json(found)
+        say_json(touched_files)
         return
-    table(["change", "added", "removed", "sessions", "path"], [_row(one) for one in found])
-    note(counted(len(found), "file"))
+    say_table(["change", "added", "removed", "sessions", "path"], [_file_row(file) for file in touched_files])
+    note(quantity(len(touched_files), "file"))
 
 
-def _row(one: ProjectFile) -> list[object]:
-    numbers = [str(touch.session) for touch in one.sessions]
-    shown = ", ".join(numbers if one.session_count <= 6 else [f"{one.session_count} sessions:", "…", *numbers[-3:]])
-    return [one.change, _lines(one.added_lines, "+"), _lines(one.removed_lines, "−"), shown, one.path]
+def _file_row(file: ProjectFile) -> list[object]:
+    numbers = [str(touch.session) for touch in file.sessions]
+    sessions_text = ", ".join(numbers if file.session_count <= 6 else [f"{file.session_count} sessions:", "…", *numbers[-3:]])
+    return [file.change, _line_count(file.added_lines, "+"), _line_count(file.removed_lines, "−"), sessions_text, file.path]
 
 
-def _lines(count: int | None, sign: str) -> str:
+def _line_count(count: int | None, sign: str) -> str:
     return "-" if count is None else f"{sign}{count}" if count else "0"

@@ -6,10 +6,10 @@ import sys
 
 import click
 
-from onward.cli.clipboard import copy as copy_text
-from onward.cli.desk import as_json, desk, in_project, within_budget
-from onward.cli.document import FORMATS, Format, written
-from onward.cli.present import Progress, note, say, say_json, table
+from onward.cli.clipboard import copy_text
+from onward.cli.desk import budget_option, json_option, project_option, use_backend
+from onward.cli.document import FORMATS, Format, format_handoff
+from onward.cli.present import ProgressBar, note, say, say_json, say_table
 from onward.cli.refinement import outcome_data, say_estimate, say_outcome
 from onward.core import redline as redlines
 from onward.core.changelog import render, to_json
@@ -18,9 +18,9 @@ from onward.core.stored_handoff import HandoffVersion, StoredHandoff
 
 
 @click.group(invoke_without_command=True)
-@in_project
+@project_option
 @click.option("--session", "session_number", type=click.IntRange(min=1), metavar="N", help="The handoff that completing session N made.")
-@within_budget
+@budget_option
 @click.option(
     "--format",
     type=click.Choice(FORMATS),
@@ -34,7 +34,7 @@ from onward.core.stored_handoff import HandoffVersion, StoredHandoff
 @click.option("--agent", metavar="NAME", help="With --format prompt: the agent that it is for, like codex or chatgpt.")
 @click.option("--no-sources", is_flag=True, help="Leave out the handles like [s3.41] that name the turns behind each line.")
 @click.option("--copy", is_flag=True, help="Put it on the clipboard instead of printing it.")
-@as_json
+@json_option
 @click.pass_context
 def handoff(
     context: click.Context,
@@ -62,13 +62,24 @@ def handoff(
     if context.invoked_subcommand:
         context.obj = project
         return
-    with desk(project=project, budget_tokens=budget_tokens) as at:
-        found = at.handoffs.current(at.project(), budget_tokens=budget_tokens, session_number=session_number)
-    form: Format = "json" if as_json else format
-    by = {"generator": found.generator, "refinement": found.refinement.to_json() if found.refinement else None}
-    beside = {"version": found.version, "budget_tokens": found.budget_tokens, **by}
-    text = written(
-        found.handoff, found.preservation, form, sources=not no_sources, next_goal=next_goal or "", agent=agent or "", beside=beside
+    with use_backend(project=project, budget_tokens=budget_tokens) as backend:
+        stored_handoff = backend.handoffs.current_handoff(
+            backend.require_project(), budget_tokens=budget_tokens, session_number=session_number
+        )
+    output_format: Format = "json" if as_json else format
+    authorship = {
+        "generator": stored_handoff.generator,
+        "refinement": stored_handoff.refinement.to_json() if stored_handoff.refinement else None,
+    }
+    extra = {"version": stored_handoff.version, "budget_tokens": stored_handoff.budget_tokens, **authorship}
+    text = format_handoff(
+        stored_handoff.handoff,
+        stored_handoff.preservation,
+        output_format,
+        sources=not no_sources,
+        next_goal=next_goal or "",
+        agent=agent or "",
+        extra=extra,
     )
     if copy:
         note(f"Copied by {copy_text(text)}.")
@@ -77,45 +88,45 @@ def handoff(
 
 
 @handoff.command("list")
-@in_project
-@as_json
+@project_option
+@json_option
 @click.pass_obj
-def list_(above: str | None, project: str | None, as_json: bool) -> None:
+def list_(group_project: str | None, project: str | None, as_json: bool) -> None:
     """List every version of the handoff, the newest first.
 
     \b
     Example:
       onward handoff list
     """
-    with desk(project=project or above) as at:
-        ours = at.project()
-        found: list[StoredHandoff | HandoffVersion] = [*at.handoffs.versions(ours)]
+    with use_backend(project=project or group_project) as backend:
+        current_project = backend.require_project()
+        versions: list[StoredHandoff | HandoffVersion] = [*backend.handoffs.list_versions(current_project)]
     if as_json:
-        say_json([_as_data(one) for one in found])
-    elif not found:
-        say(f"{ours.name} has no handoff yet: no session of it was completed.")
+        say_json([_version_data(version) for version in versions])
+    elif not versions:
+        say(f"{current_project.name} has no handoff yet: no session of it was completed.")
     else:
         rows = [
             [
-                one.version,
-                f"{one.created_at:%Y-%m-%d %H:%M}",
-                one.session_number,
-                one.generator,
-                one.preservation.document_tokens,
-                _kept(one),
+                version.version,
+                f"{version.created_at:%Y-%m-%d %H:%M}",
+                version.session_number,
+                version.generator,
+                version.preservation.document_tokens,
+                _preservation_text(version),
             ]
-            for one in found
+            for version in versions
         ]
-        table(["version", "made", "after session", "by", "tokens", "kept"], rows)
+        say_table(["version", "made", "after session", "by", "tokens", "kept"], rows)
 
 
 @handoff.command()
 @click.argument("before", type=click.IntRange(min=1))
 @click.argument("after", type=click.IntRange(min=1))
-@in_project
-@as_json
+@project_option
+@json_option
 @click.pass_obj
-def diff(above: str | None, before: int, after: int, project: str | None, as_json: bool) -> None:
+def diff(group_project: str | None, before: int, after: int, project: str | None, as_json: bool) -> None:
     """Show what the project learned and gave up between two sessions: a changelog of its knowledge.
 
     BEFORE and AFTER are session numbers. What either handoff shows is told, each line with the turns behind it: added, changed
@@ -126,21 +137,21 @@ def diff(above: str | None, before: int, after: int, project: str | None, as_jso
       onward handoff diff 3 4
       onward handoff diff 1 12 --json
     """
-    with desk(project=project or above) as at:
-        found = at.handoffs.diff(at.project(), before, after)
+    with use_backend(project=project or group_project) as backend:
+        comparison = backend.handoffs.diff(backend.require_project(), before, after)
     if as_json:
-        say_json({"before": before, "after": after, **to_json(found.log)})
+        say_json({"before": before, "after": after, **to_json(comparison.changelog)})
     else:
-        sys.stdout.write(printable(render(found.log, before, after)))
+        sys.stdout.write(printable(render(comparison.changelog, before, after)))
 
 
 @handoff.command()
 @click.argument("before", type=click.IntRange(min=1))
 @click.argument("after", type=click.IntRange(min=1))
-@in_project
-@as_json
+@project_option
+@json_option
 @click.pass_obj
-def redline(above: str | None, before: int, after: int, project: str | None, as_json: bool) -> None:
+def redline(group_project: str | None, before: int, after: int, project: str | None, as_json: bool) -> None:
     """Show what one version of the handoff says differently from another, line by line.
 
     BEFORE and AFTER are versions, as `onward handoff list` shows them: the rules' one and what a model made of it, say.
@@ -149,20 +160,20 @@ def redline(above: str | None, before: int, after: int, project: str | None, as_
     Example:
       onward handoff redline 4 5
     """
-    with desk(project=project or above) as at:
-        found = at.handoffs.redlined(at.project(), before, after)
+    with use_backend(project=project or group_project) as backend:
+        comparison = backend.handoffs.redline(backend.require_project(), before, after)
     if as_json:
-        say_json({"before": before, "after": after, **redlines.to_json(found.redline)})
+        say_json({"before": before, "after": after, **redlines.to_json(comparison.redline)})
     else:
-        sys.stdout.write(printable(redlines.render(found.redline, before, after)))
+        sys.stdout.write(printable(redlines.render(comparison.redline, before, after)))
 
 
 @handoff.command()
-@in_project
+@project_option
 @click.option("--dry-run", is_flag=True, help="Say what it would cost at most, and ask nothing.")
-@as_json
+@json_option
 @click.pass_obj
-def refine(above: str | None, project: str | None, dry_run: bool, as_json: bool) -> None:
+def refine(group_project: str | None, project: str | None, dry_run: bool, as_json: bool) -> None:
     """Have a language model write the newest handoff better.
 
     It gets the facts that the handoff shows, in at most six requests, never the transcripts. What it writes is held against them; what it leaves out is put back; and the result is kept
@@ -174,23 +185,23 @@ def refine(above: str | None, project: str | None, dry_run: bool, as_json: bool)
       onward handoff refine --dry-run
       onward handoff refine --project kopi-shop
     """
-    with desk(project=project or above) as at:
-        ours = at.project()
+    with use_backend(project=project or group_project) as backend:
+        current_project = backend.require_project()
         if dry_run:
-            say_estimate(at.handoffs.estimate(ours), as_json=as_json)
+            say_estimate(backend.handoffs.estimate(current_project), as_json=as_json)
             return
-        with Progress("refining") as progress:
-            done = at.handoffs.refine(ours, progress.at)
+        with ProgressBar("refining") as progress:
+            outcome = backend.handoffs.refine(current_project, progress.update)
     if as_json:
-        say_json(outcome_data(done))
+        say_json(outcome_data(outcome))
     else:
-        say_outcome(done, ours)
+        say_outcome(outcome, current_project)
 
 
-def _kept(one: StoredHandoff | HandoffVersion) -> str:
-    return " · ".join(f"{group} {kept}/{total}" for group, kept, total in one.preservation.groups) or "-"
+def _preservation_text(version: StoredHandoff | HandoffVersion) -> str:
+    return " · ".join(f"{group} {kept_count}/{total}" for group, kept_count, total in version.preservation.groups) or "-"
 
 
-def _as_data(one: StoredHandoff | HandoffVersion) -> dict[str, object]:
-    told = ("id", "version", "session_number", "session_id", "budget_tokens", "generator", "created_at")
-    return {**{name: getattr(one, name) for name in told}, "preservation": one.preservation.to_json()}
+def _version_data(version: StoredHandoff | HandoffVersion) -> dict[str, object]:
+    fields = ("id", "version", "session_number", "session_id", "budget_tokens", "generator", "created_at")
+    return {**{name: getattr(version, name) for name in fields}, "preservation": version.preservation.to_json()}

@@ -12,15 +12,15 @@ from typing import BinaryIO
 
 import click
 
-from onward.app.discovery import agent_folders, files_in
-from onward.app.finding import files_under
+from onward.app.discovery import agent_folders, list_files
+from onward.app.finding import walk_files
 from onward.cli import plan
-from onward.cli.desk import Desk, as_json, desk, within_budget
-from onward.cli.inputs import named
-from onward.cli.present import Progress, counted, note, paint, say, say_json
-from onward.cli.reports import account, as_data
-from onward.core.imported import Imported, ImportedFile, ImportedSession
-from onward.core.imported import Progress as Step
+from onward.cli.desk import Backend, budget_option, json_option, use_backend
+from onward.cli.inputs import resolve_input
+from onward.cli.present import ProgressBar, note, paint, quantity, say, say_json
+from onward.cli.reports import describe_report, report_data
+from onward.core.imported import ImportedFile, ImportedSession, ImportResult
+from onward.core.imported import ImportProgress
 from onward.errors import BadInput
 from onward.settings import read_machine
 
@@ -40,8 +40,8 @@ SOME_FAILED = 1
 @click.option(
     "--follow", "follows", is_flag=True, help="Stay, and keep up as the files grow, until Ctrl-C. With --complete, sessions are completed when they fall quiet."
 )  # fmt: skip
-@within_budget
-@as_json
+@budget_option
+@json_option
 def import_(
     paths: tuple[str, ...], project: str | None, complete: bool, dry_run: bool, yes: bool, follows: bool, budget_tokens: int | None, as_json: bool
 ) -> int:  # fmt: skip
@@ -61,113 +61,117 @@ def import_(
       onward import rollout.jsonl.zst chat.md --project kopi-shop
       onward import --follow --yes
     """
-    with desk(project=project, budget_tokens=budget_tokens) as at:
-        sources = [named(path) for path in paths]
-        places = [source for source in sources if isinstance(source, Path)]
-        if (dry_run or follows) and len(places) < len(sources):
+    with use_backend(project=project, budget_tokens=budget_tokens) as backend:
+        sources = [resolve_input(path) for path in paths]
+        named_paths = [source for source in sources if isinstance(source, Path)]
+        if (dry_run or follows) and len(named_paths) < len(sources):
             raise BadInput("Only files and folders can be looked at beforehand, or followed.", "Save the input to a file first.")
         if dry_run or not paths:
-            found, what = plan.planned(at, places, project=at.settings.project_for_all)
+            transcripts, preview = plan.survey_imports(backend, named_paths, project=backend.settings.forced_project)
             if dry_run or not (yes and as_json):
-                (plan.tell_json if as_json else plan.tell)(what)
-            if dry_run or not plan.is_agreed(what, yes=yes):
+                (plan.say_preview_json if as_json else plan.say_preview)(preview)
+            if dry_run or not plan.is_confirmed(preview, yes=yes):
                 return 0
-            sources = [one.path for one in found if not one.error]
+            sources = [transcript.path for transcript in transcripts if not transcript.error]
         if follows:
-            return _follow(at, places, sources, complete=complete, as_json=as_json)
-        outcome = _run(at, sources, complete=complete)
-        _answer(at, outcome, as_json=as_json)
-    return _code(outcome.files)
+            return _follow_files(backend, named_paths, sources, complete=complete, as_json=as_json)
+        outcome = _import_sources(backend, sources, complete=complete)
+        _say_result(backend, outcome, as_json=as_json)
+    return _exit_code(outcome.files)
 
 
-def _code(files: Sequence[ImportedFile]) -> int:
+def _exit_code(files: Sequence[ImportedFile]) -> int:
     errors = [file.error for file in files if file.error]
     if not errors:
         return 0
     return SOME_FAILED if len(errors) < len(files) else max(error.exit_code for error in errors)
 
 
-def _answer(at: Desk, outcome: Imported, *, as_json: bool) -> None:
-    names = _project_names(at)
+def _say_result(backend: Backend, outcome: ImportResult, *, as_json: bool) -> None:
+    names = _project_names(backend)
     if as_json:
-        say_json(_as_data(outcome, names))
+        say_json(_outcome_data(outcome, names))
     else:
-        _tell(outcome, names)
+        _say_outcome(outcome, names)
 
 
-def _run(at: Desk, sources: Sequence[Path | BinaryIO], *, complete: bool) -> Imported:
-    with Progress("importing") as progress:
+def _import_sources(backend: Backend, sources: Sequence[Path | BinaryIO], *, complete: bool) -> ImportResult:
+    with ProgressBar("importing") as progress:
 
-        def show(step: Step) -> None:
-            progress.at(step.done, step.files, step.path)
+        def show_progress(step: ImportProgress) -> None:
+            progress.update(step.done, step.files, step.path)
 
-        return at.imports.paths(
+        return backend.imports.import_paths(
             sources,
-            project=at.project(create=True) if at.settings.project_for_all else None,
-            fallback=lambda: at.project(create=True),
-            worktrees=at.settings.worktrees,
+            project=backend.require_project(create=True) if backend.settings.forced_project else None,
+            fallback=lambda: backend.require_project(create=True),
+            worktrees=backend.settings.worktrees,
             complete=complete,
-            budget_tokens=at.settings.budget_tokens,
-            on_progress=show,
+            budget_tokens=backend.settings.budget_tokens,
+            on_progress=show_progress,
         )
 
 
-def _follow(at: Desk, places: Sequence[Path], sources: Sequence[Path | BinaryIO], *, complete: bool, as_json: bool) -> int:
+def _follow_files(
+    backend: Backend, named_paths: Sequence[Path], sources: Sequence[Path | BinaryIO], *, complete: bool, as_json: bool
+) -> int:
     """Import what is there, then what comes in, until a signal says that it is enough."""
     # Imported here: only what stays needs it, and it works on the store of this machine.
     from onward.app.destination import Destination
     from onward.app.following import Follower, follow
 
-    project = at.project(create=True) if at.settings.project_for_all else None
-    to = Destination(at.store, project, lambda: at.project(create=True), at.settings.worktrees)
-    quiet = timedelta(minutes=at.settings.quiet_minutes) if complete else None
-    follower = Follower(to, _finding(places), quiet=quiet, budget_tokens=at.settings.budget_tokens)
-    follower.begin()
-    outcome = _run(at, sources, complete=False)
-    follower.note(outcome.files)
-    _answer(at, outcome, as_json=as_json)
-    over = threading.Event()
-    for one in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(one, lambda *_: over.set())
+    project = backend.require_project(create=True) if backend.settings.forced_project else None
+    destination = Destination(backend.store, project, lambda: backend.require_project(create=True), backend.settings.worktrees)
+    quiet_period = timedelta(minutes=backend.settings.quiet_minutes) if complete else None
+    follower = Follower(destination, _file_finder(named_paths), quiet=quiet_period, budget_tokens=backend.settings.budget_tokens)
+    follower.start()
+    outcome = _import_sources(backend, sources, complete=False)
+    follower.record_imports(outcome.files)
+    _say_result(backend, outcome, as_json=as_json)
+    stopping = threading.Event()
+    for signal_number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(signal_number, lambda *_: stopping.set())
     note("Following. Ctrl-C ends it.")
 
-    def show(file: ImportedFile) -> None:
-        names = _project_names(at)
+    def show_file(file: ImportedFile) -> None:
+        names = _project_names(backend)
         if as_json:
             say_json(_file_data(file, names))
         else:
-            _tell_batch(file, names)
+            _say_file(file, names)
         sys.stdout.flush()
 
-    follow(follower, over.wait, show)
+    follow(follower, stopping.wait, show_file)
     note("Stopped. What came in is kept.")
     return 0
 
 
-def _finding(places: Sequence[Path]) -> Callable[[], tuple[list[Path], list[Path]]]:
+def _file_finder(named_paths: Sequence[Path]) -> Callable[[], tuple[list[Path], list[Path]]]:
     """Return what finds the files to follow, again and again: those that were named, and those in folders."""
-    if not places:
+    if not named_paths:
         folders = agent_folders(read_machine(), Path.cwd())
-        return lambda: ([], files_in(folders))
+        return lambda: ([], list_files(folders))
     return lambda: (
-        [place for place in places if not place.is_dir()],
-        [path for place in places if place.is_dir() for path in files_under(place)],
+        [path for path in named_paths if not path.is_dir()],
+        [path for folder in named_paths if folder.is_dir() for path in walk_files(folder)],
     )
 
 
-def _tell_batch(file: ImportedFile, names: dict[int, str]) -> None:
+def _say_file(file: ImportedFile, names: dict[int, str]) -> None:
     """Print what came in of one file, on one line."""
     if file.error:
         note(f"{file.path}: {paint('not to its end', 'red', sys.stderr)}: {file.error}")
-    if told := "; ".join(_session(one, names) for one in file.sessions if one.new_turns or one.version is not None):
-        say(f"{file.path}: {told}")
+    if session_lines := "; ".join(
+        _session_line(imported, names) for imported in file.sessions if imported.new_turns or imported.version is not None
+    ):
+        say(f"{file.path}: {session_lines}")
 
 
-def _project_names(at: Desk) -> dict[int, str]:
-    return {line.project.id: line.project.name for archived in (False, True) for line in at.projects.listed(archived=archived)}
+def _project_names(backend: Backend) -> dict[int, str]:
+    return {line.project.id: line.project.name for archived in (False, True) for line in backend.projects.list_projects(archived=archived)}
 
 
-def _tell(outcome: Imported, names: dict[int, str]) -> None:
+def _say_outcome(outcome: ImportResult, names: dict[int, str]) -> None:
     """Print what became of each file, and of all together."""
     for file in outcome.files:
         if file.error:
@@ -177,41 +181,47 @@ def _tell(outcome: Imported, names: dict[int, str]) -> None:
                 else f"{file.path}: not to its end: {file.error}"
             )
         if file.sessions or not file.error:
-            say(f"{paint(file.path, 'bold')}: {account(file.report)}")
-        for one in file.sessions:
-            say("  " + _session(one, names))
-    kept = [one for file in outcome.files for one in file.sessions]
-    new, known = sum(one.new_turns for one in kept), sum(one.known_turns for one in kept)
-    parts = [counted(len(outcome.files), "file"), counted(len(kept), "session"), f"{counted(new, 'new turn')}, {known:,} known already"]
-    if outcome.passed_over:
-        parts.append(f"{counted(len(outcome.passed_over), 'file')} passed over as no transcript")
+            say(f"{paint(file.path, 'bold')}: {describe_report(file.report)}")
+        for imported in file.sessions:
+            say("  " + _session_line(imported, names))
+    all_sessions = [imported for file in outcome.files for imported in file.sessions]
+    new_turns, known_turns = sum(imported.new_turns for imported in all_sessions), sum(imported.known_turns for imported in all_sessions)
+    parts = [
+        quantity(len(outcome.files), "file"),
+        quantity(len(all_sessions), "session"),
+        f"{quantity(new_turns, 'new turn')}, {known_turns:,} known already",
+    ]
+    if outcome.skipped_files:
+        parts.append(f"{quantity(len(outcome.skipped_files), 'file')} passed over as no transcript")
     if failed := sum(file.error is not None for file in outcome.files):
-        parts.append(paint(f"{counted(failed, 'file')} with an error", "red"))
+        parts.append(paint(f"{quantity(failed, 'file')} with an error", "red"))
     say(" · ".join(parts))
 
 
-def _session(one: ImportedSession, names: dict[int, str]) -> str:
-    session = one.session
-    came = f"{counted(one.new_turns, 'new turn')}" + (f", {one.known_turns:,} known already" if one.known_turns else "")
-    made = f" → handoff {one.version}" if one.version is not None else ""
-    return f"session {session.number} of {names.get(session.project_id, session.project_id)}: {came}{made}"
+def _session_line(imported: ImportedSession, names: dict[int, str]) -> str:
+    session = imported.session
+    turn_counts = f"{quantity(imported.new_turns, 'new turn')}" + (
+        f", {imported.known_turns:,} known already" if imported.known_turns else ""
+    )
+    handoff_note = f" → handoff {imported.version}" if imported.version is not None else ""
+    return f"session {session.number} of {names.get(session.project_id, session.project_id)}: {turn_counts}{handoff_note}"
 
 
-def _as_data(outcome: Imported, names: dict[int, str]) -> dict[str, object]:
-    return {"files": [_file_data(file, names) for file in outcome.files], "passed_over": outcome.passed_over}
+def _outcome_data(outcome: ImportResult, names: dict[int, str]) -> dict[str, object]:
+    return {"files": [_file_data(file, names) for file in outcome.files], "passed_over": outcome.skipped_files}
 
 
 def _file_data(file: ImportedFile, names: dict[int, str]) -> dict[str, object]:
-    sessions = [
+    session_list = [
         {
-            "project": names.get(one.session.project_id),
-            "session_id": one.session.id,
-            "session_number": one.session.number,
-            "new_turns": one.new_turns,
-            "known_turns": one.known_turns,
-            "handoff_version": one.version,
+            "project": names.get(imported.session.project_id),
+            "session_id": imported.session.id,
+            "session_number": imported.session.number,
+            "new_turns": imported.new_turns,
+            "known_turns": imported.known_turns,
+            "handoff_version": imported.version,
         }
-        for one in file.sessions
+        for imported in file.sessions
     ]
     error = {"code": file.error.code, "message": file.error.message, "hint": file.error.hint} if file.error else None
-    return {"file": file.path, **as_data(file.report), "sessions_kept": sessions, "error": error}
+    return {"file": file.path, **report_data(file.report), "sessions_kept": session_list, "error": error}

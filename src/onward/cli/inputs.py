@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 
-def named(name: str) -> Path | BinaryIO:
+def resolve_input(name: str) -> Path | BinaryIO:
     """Return what to read for *name*: `-` is standard input, and a pipe (`<(command)`) is a stream that lasts as long as the process."""
     if name == "-":
         return sys.stdin.buffer

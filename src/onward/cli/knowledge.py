@@ -6,17 +6,17 @@ import sys
 
 import click
 
-from onward.cli.desk import as_json, desk, in_project
-from onward.cli.present import counted, note, paint, say, say_json, table
+from onward.cli.desk import json_option, project_option, use_backend
+from onward.cli.present import note, paint, quantity, say, say_json, say_table
 from onward.core.categories import CATEGORIES
-from onward.core.entry import Answer, Entry, KnowledgeAuthor, Source
+from onward.core.entry import KnowledgeAuthor, KnowledgeEntry, KnowledgeSource, KnownFix
 from onward.core.knowledge import KNOWLEDGE_KINDS, KnowledgeKind
 from onward.core.printable import printable
 from onward.core.troubleshoot import advise
 
-numbered = click.argument("number", metavar="ID", type=click.IntRange(min=1))
-of_kind = click.option("--kind", type=click.Choice(KNOWLEDGE_KINDS), help="Only entries of this kind.")
-of_category = click.option("--category", type=click.Choice(CATEGORIES), metavar="NAME", default=None, help="Only entries about this.")
+id_argument = click.argument("number", metavar="ID", type=click.IntRange(min=1))
+kind_option = click.option("--kind", type=click.Choice(KNOWLEDGE_KINDS), help="Only entries of this kind.")
+category_option = click.option("--category", type=click.Choice(CATEGORIES), metavar="NAME", default=None, help="Only entries about this.")
 
 
 @click.group("knowledge")
@@ -28,12 +28,12 @@ def knowledge_() -> None:
 
 
 @knowledge_.command("list")
-@in_project
-@of_kind
-@of_category
+@project_option
+@kind_option
+@category_option
 @click.option("--by-hand", is_flag=True, help="Only what a person wrote or changed.")
 @click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, metavar="N", help="At most so many.")
-@as_json
+@json_option
 def list_(project: str | None, kind: KnowledgeKind | None, category: str | None, by_hand: bool, limit: int, as_json: bool) -> None:
     """List entries, the newest first; with --project, those that its sessions tell.
 
@@ -42,24 +42,26 @@ def list_(project: str | None, kind: KnowledgeKind | None, category: str | None,
       onward knowledge list --kind solution
       onward knowledge list --category database --project kopi-shop
     """
-    with desk(project=project) as at:
-        ours = at.project() if project else None
+    with use_backend(project=project) as backend:
+        project_filter = backend.require_project() if project else None
         author: KnowledgeAuthor | None = "person" if by_hand else None
-        found = list(at.knowledge.listed(kind=kind, category=category or "", author=author, project=ours, limit=limit))
+        entries = list(
+            backend.knowledge.list_entries(kind=kind, category=category or "", author=author, project=project_filter, limit=limit)
+        )
     if as_json:
-        say_json(found)
+        say_json(entries)
     else:
-        table(["id", "kind", "about", "told by", "used", "entry"], [_row(one) for one in found], whole=True)
-        note(counted(len(found), "entry", "entries"))
+        say_table(["id", "kind", "about", "told by", "used", "entry"], [_entry_row(entry) for entry in entries], wraps=True)
+        note(quantity(len(entries), "entry", "entries"))
 
 
 @knowledge_.command()
 @click.argument("query", nargs=-1, required=True)
-@in_project
-@of_kind
-@of_category
+@project_option
+@kind_option
+@category_option
 @click.option("--limit", type=click.IntRange(min=1, max=200), default=10, show_default=True, metavar="N", help="At most so many.")
-@as_json
+@json_option
 def search(
     query: tuple[str, ...], project: str | None, kind: KnowledgeKind | None, category: str | None, limit: int, as_json: bool
 ) -> None:
@@ -69,24 +71,24 @@ def search(
     Example:
       onward knowledge search "stale lock file"
     """
-    with desk(project=project) as at:
-        ours = at.project() if project else None
-        found = at.knowledge.search(" ".join(query), project=ours, kind=kind, category=category or "", limit=limit)
+    with use_backend(project=project) as backend:
+        project_filter = backend.require_project() if project else None
+        hits = backend.knowledge.search(" ".join(query), project=project_filter, kind=kind, category=category or "", limit=limit)
     if as_json:
-        say_json(found)
+        say_json(hits)
         return
-    rows = [[*_row(one.entry)[:-1], f"{_worded(one.entry)}{_from(one.source)}"] for one in found]
-    table(["id", "kind", "about", "told by", "used", "entry"], rows, whole=True)
-    if not found:
+    rows = [[*_entry_row(hit.entry)[:-1], f"{_entry_text(hit.entry)}{_source_text(hit.source)}"] for hit in hits]
+    say_table(["id", "kind", "about", "told by", "used", "entry"], rows, wraps=True)
+    if not hits:
         note("Nothing found. Try fewer or other words.")
 
 
 @knowledge_.command()
 @click.argument("error", nargs=-1)
-@in_project
+@project_option
 @click.option("--limit", type=click.IntRange(min=1, max=50), default=5, show_default=True, metavar="N", help="At most so many fixes.")
-@as_json
-def seen(error: tuple[str, ...], project: str | None, limit: int, as_json: bool) -> None:
+@json_option
+def seen_error(error: tuple[str, ...], project: str | None, limit: int, as_json: bool) -> None:
     """Say whether an error was seen before, and what ended it: your project's own fixes first, each with its source and how sure it is.
 
     Without ERROR, it is read from standard input: any output with the error in it will do. Where nothing was seen, a checklist for errors of its kind.
@@ -97,30 +99,30 @@ def seen(error: tuple[str, ...], project: str | None, limit: int, as_json: bool)
       make test 2>&1 | onward knowledge seen
     """
     text = " ".join(error) if error else sys.stdin.read(1_000_000)
-    with desk(project=project) as at:
-        found = at.knowledge.seen(text, project=at.project_or_none(), limit=limit)
+    with use_backend(project=project) as backend:
+        result = backend.knowledge.match_error(text, project=backend.find_project(), limit=limit)
     advice = advise(text)
     if as_json:
-        say_json({"answers": found.answers, "met": found.met, "advice": advice})
+        say_json({"answers": result.fixes, "met": result.occurrences, "advice": advice})
         return
-    for one in found.answers:
-        say(answer_line(one))
-    for met in found.met:
+    for answer in result.fixes:
+        say(answer_line(answer))
+    for occurrence in result.occurrences:
         say(
-            f"{paint(f'[{met.project} s{met.session}.{met.turn}]', 'cyan')} met this{'' if met.is_solved else ', and did not solve it there'}."
+            f"{paint(f'[{occurrence.project} s{occurrence.session}.{occurrence.turn}]', 'cyan')} met this{'' if occurrence.is_solved else ', and did not solve it there'}."
         )
-    if not found.answers:
+    if not result.fixes:
         note("No fix is known yet. A checklist for errors of this kind, by rules:")
         for title, lines in (("Likely", advice.causes), ("Do", advice.steps), ("Run", advice.commands)):
             for line in lines:
                 say(f"{title}: {line}")
 
 
-def answer_line(one: Answer) -> str:
+def answer_line(answer: KnownFix) -> str:
     """Return a fix that was found before, as it is printed."""
-    sure = "the same error" if one.sure == "same" else f"similar, {one.likeness_ratio:.0%}"
-    lines = [f"{paint(f'{one.entry.id}', 'bold')} {paint(sure, 'dim')}{_from(one.source)}", f"  {printable(one.text)}"]
-    return "\n".join([*lines, f"  → {printable(one.fix)}"] if one.fix else lines)
+    likeness = "the same error" if answer.sure == "same" else f"similar, {answer.likeness_ratio:.0%}"
+    lines = [f"{paint(f'{answer.entry.id}', 'bold')} {paint(likeness, 'dim')}{_source_text(answer.source)}", f"  {printable(answer.text)}"]
+    return "\n".join([*lines, f"  → {printable(answer.fix)}"] if answer.fix else lines)
 
 
 @knowledge_.command()
@@ -130,7 +132,7 @@ def answer_line(one: Answer) -> str:
 @click.option(
     "--category", type=click.Choice(CATEGORIES), metavar="NAME", default=None, help="What it is about. Default: told by its words."
 )
-@as_json
+@json_option
 def add(text: str, kind: KnowledgeKind, fix: str, category: str | None, as_json: bool) -> None:
     """Write an entry yourself.
 
@@ -139,19 +141,19 @@ def add(text: str, kind: KnowledgeKind, fix: str, category: str | None, as_json:
       onward knowledge add "Ask for port 0 in tests: two runs at once never meet."
       onward knowledge add "ECONNREFUSED 127.0.0.1:5432" --kind solution --fix "docker compose up -d db"
     """
-    with desk() as at:
-        made = at.knowledge.add(text, kind=kind, fix=fix, category=category or "")
-    _tell("Added", made, as_json=as_json)
+    with use_backend() as backend:
+        new_entry = backend.knowledge.add(text, kind=kind, fix=fix, category=category or "")
+    _say_entry("Added", new_entry, as_json=as_json)
 
 
 @knowledge_.command()
-@numbered
+@id_argument
 @click.option("--text", metavar="TEXT", help="What it says.")
 @click.option("--fix", metavar="TEXT", help="What ends it.")
 @click.option("--category", type=click.Choice(CATEGORIES), metavar="NAME", default=None, help="What it is about.")
 @click.option("--kind", type=click.Choice(KNOWLEDGE_KINDS), help="What it is.")
 @click.option("--used", is_flag=True, help="Only note that it helped.")
-@as_json
+@json_option
 def edit(
     number: int, text: str | None, fix: str | None, category: str | None, kind: KnowledgeKind | None, used: bool, as_json: bool
 ) -> None:
@@ -162,20 +164,20 @@ def edit(
       onward knowledge edit 12 --fix "Raise the pool to 20."
       onward knowledge edit 12 --used
     """
-    said = {"text": text, "fix": fix, "category": category, "kind": kind}
-    if not used and all(value is None for value in said.values()):
+    changes = {"text": text, "fix": fix, "category": category, "kind": kind}
+    if not used and all(value is None for value in changes.values()):
         raise click.UsageError("Say what to change: --text, --fix, --category or --kind; or --used.")
-    with desk() as at:
-        if any(value is not None for value in said.values()):
-            made = at.knowledge.edit(number, text=text, fix=fix, category=category, kind=kind)
+    with use_backend() as backend:
+        if any(value is not None for value in changes.values()):
+            changed_entry = backend.knowledge.edit(number, text=text, fix=fix, category=category, kind=kind)
         if used:
-            made = at.knowledge.note_used(number)
-    _tell("Changed", made, as_json=as_json)
+            changed_entry = backend.knowledge.note_used(number)
+    _say_entry("Changed", changed_entry, as_json=as_json)
 
 
 @knowledge_.command()
-@numbered
-@as_json
+@id_argument
+@json_option
 def delete(number: int, as_json: bool) -> None:
     """Delete an entry. It stays away, though sessions tell it again.
 
@@ -183,14 +185,14 @@ def delete(number: int, as_json: bool) -> None:
     Example:
       onward knowledge delete 12
     """
-    with desk() as at:
-        gone = at.knowledge.delete(number)
-    _tell("Deleted", gone, as_json=as_json)
+    with use_backend() as backend:
+        deleted_entry = backend.knowledge.delete(number)
+    _say_entry("Deleted", deleted_entry, as_json=as_json)
 
 
 @knowledge_.command()
-@numbered
-@as_json
+@id_argument
+@json_option
 def show(number: int, as_json: bool) -> None:
     """Show an entry with the sessions that tell it.
 
@@ -198,34 +200,34 @@ def show(number: int, as_json: bool) -> None:
     Example:
       onward knowledge show 12
     """
-    with desk() as at:
-        detail = at.knowledge.show(number)
+    with use_backend() as backend:
+        detail = backend.knowledge.show(number)
     if as_json:
         say_json(detail)
         return
-    one = detail.entry
-    say(paint(f"{one.id} {one.kind}, {one.category}", "bold"))
-    say(printable(one.text) + (f"\n→ {printable(one.fix)}" if one.fix else ""))
-    say(f"  shown {one.shown} times, used {one.used} times" + ("" if one.author == "session" else "; in your words"))
+    entry = detail.entry
+    say(paint(f"{entry.id} {entry.kind}, {entry.category}", "bold"))
+    say(printable(entry.text) + (f"\n→ {printable(entry.fix)}" if entry.fix else ""))
+    say(f"  shown {entry.shown} times, used {entry.used} times" + ("" if entry.author == "session" else "; in your words"))
     for source in detail.sources:
         say(f"  {paint(f'[{source.project} {source.handle}]', 'cyan')} {printable(source.text)}")
 
 
-def _tell(done: str, one: Entry, *, as_json: bool) -> None:
+def _say_entry(action: str, entry: KnowledgeEntry, *, as_json: bool) -> None:
     if as_json:
-        say_json(one)
+        say_json(entry)
     else:
-        say(f"{done}: {paint(str(one.id), 'dim')} {one.kind}, {one.category}: {printable(_worded(one))}")
+        say(f"{action}: {paint(str(entry.id), 'dim')} {entry.kind}, {entry.category}: {printable(_entry_text(entry))}")
 
 
-def _row(one: Entry) -> list[object]:
-    told = counted(one.sources, "session") if one.author == "session" else "you"
-    return [one.id, one.kind, one.category, told, one.used, _worded(one)]
+def _entry_row(entry: KnowledgeEntry) -> list[object]:
+    origin = quantity(entry.sources, "session") if entry.author == "session" else "you"
+    return [entry.id, entry.kind, entry.category, origin, entry.used, _entry_text(entry)]
 
 
-def _worded(one: Entry) -> str:
-    return f"{one.text} → {one.fix}" if one.fix else one.text
+def _entry_text(entry: KnowledgeEntry) -> str:
+    return f"{entry.text} → {entry.fix}" if entry.fix else entry.text
 
 
-def _from(source: Source | None) -> str:
+def _source_text(source: KnowledgeSource | None) -> str:
     return f" [{source.project} {source.handle}]" if source else ""

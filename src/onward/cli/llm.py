@@ -6,11 +6,11 @@ import sys
 
 import click
 
-from onward.cli.desk import as_json, desk
-from onward.cli.present import is_terminal, note, paint, say, say_json, table
-from onward.core.llm_key import KeyStanding
+from onward.cli.desk import json_option, use_backend
+from onward.cli.present import is_terminal, note, paint, say, say_json, say_table
+from onward.core.llm_key import KeyStatus
 from onward.core.printable import printable
-from onward.core.spend import SpendBy, Spent
+from onward.core.spend import SpendGrouping, SpendTotals
 
 _COLOURS = {"valid": "green", "invalid": "red", "unreachable": "yellow"}
 
@@ -24,7 +24,7 @@ def llm_key() -> None:
 
 
 @llm_key.command("set")
-@as_json
+@json_option
 def set_(as_json: bool) -> None:
     """Keep a key: typed where nobody sees it, or read from standard input. It takes the place of the one before.
 
@@ -36,15 +36,15 @@ def set_(as_json: bool) -> None:
       pass show huggingface | onward llm-key set
     """
     key = click.prompt("LLM key", hide_input=True, err=True) if is_terminal(sys.stdin) else sys.stdin.read(10_000)
-    with desk() as at:
-        standing = at.llm.put_key(str(key))
-    _tell(standing, as_json=as_json)
+    with use_backend() as backend:
+        key_status = backend.llm.put_key(str(key))
+    _say_key_status(key_status, as_json=as_json)
     if not as_json:
         note("See whether it works: onward llm-key test")
 
 
 @llm_key.command()
-@as_json
+@json_option
 def show(as_json: bool) -> None:
     """Say whether there is a key, where it is from, whom it is for, and what the last test found.
 
@@ -52,13 +52,13 @@ def show(as_json: bool) -> None:
     Example:
       onward llm-key show
     """
-    with desk() as at:
-        standing = at.llm.key()
-    _tell(standing, as_json=as_json)
+    with use_backend() as backend:
+        key_status = backend.llm.key()
+    _say_key_status(key_status, as_json=as_json)
 
 
 @llm_key.command()
-@as_json
+@json_option
 def test(as_json: bool) -> int:
     """Ask the model for one word: is the key valid, invalid, or can nobody be reached? Exit code 1 where it is not valid.
 
@@ -66,14 +66,14 @@ def test(as_json: bool) -> int:
     Example:
       onward llm-key test
     """
-    with desk() as at:
-        standing = at.llm.test_key()
-    _tell(standing, as_json=as_json)
-    return int(standing.state != "valid")
+    with use_backend() as backend:
+        key_status = backend.llm.test_key()
+    _say_key_status(key_status, as_json=as_json)
+    return int(key_status.state != "valid")
 
 
 @llm_key.command()
-@as_json
+@json_option
 def remove(as_json: bool) -> None:
     """Remove the kept key.
 
@@ -81,17 +81,17 @@ def remove(as_json: bool) -> None:
     Example:
       onward llm-key remove
     """
-    with desk() as at:
-        standing = at.llm.remove_key()
-    _tell(standing, as_json=as_json)
+    with use_backend() as backend:
+        key_status = backend.llm.remove_key()
+    _say_key_status(key_status, as_json=as_json)
 
 
 @click.command()
 @click.option("--by", type=click.Choice(["project", "job", "model"]), default="project", show_default=True, help="Of what the lines are.")
 @click.option("--project", metavar="NAME", help="Only what was spent for this project, by name or id.")
 @click.option("--days", type=click.IntRange(min=1, max=3660), metavar="N", help="Only the last N days (UTC), of which today is one.")
-@as_json
-def spend(by: SpendBy, project: str | None, days: int | None, as_json: bool) -> None:
+@json_option
+def spend(by: SpendGrouping, project: str | None, days: int | None, as_json: bool) -> None:
     """Show what asking language models cost: calls, tokens and US dollars, by project, job or model.
 
     Prices are list prices, or what ONWARD_LLM_USD_PER_MILLION says. A model on this machine costs nothing.
@@ -101,39 +101,41 @@ def spend(by: SpendBy, project: str | None, days: int | None, as_json: bool) -> 
       onward spend
       onward spend --by job --days 7
     """
-    with desk(project=project) as at:
-        ours = at.project() if project else None
-        found = at.llm.spending(by, project=ours, days=days)
-    total, lines = found.total, found.lines
+    with use_backend(project=project) as backend:
+        project_filter = backend.require_project() if project else None
+        spending = backend.llm.spending(by, project=project_filter, days=days)
+    total, lines = spending.total, spending.lines
     if as_json:
-        told = [{"name": one.name, "id": one.id, **one.spent._asdict()} for one in lines]
-        say_json({"total": total._asdict(), "by": by, "lines": told, "daily_usd": found.daily_usd, "daily_tokens": found.daily_tokens})
+        line_data = [{"name": line.name, "id": line.id, **line.spent._asdict()} for line in lines]
+        say_json(
+            {"total": total._asdict(), "by": by, "lines": line_data, "daily_usd": spending.daily_usd, "daily_tokens": spending.daily_tokens}
+        )
         return
     if not lines:
         note("No model was asked yet.")
         return
-    rows = [[one.id or "", printable(one.name) or f"(no {by})", *_cells(one.spent)] for one in lines]
-    table(["id", by, "calls", "tokens in", "out", "USD"], [*rows, ["", "all", *_cells(total)]])
+    rows = [[line.id or "", printable(line.name) or f"(no {by})", *_spend_cells(line.spent)] for line in lines]
+    say_table(["id", by, "calls", "tokens in", "out", "USD"], [*rows, ["", "all", *_spend_cells(total)]])
     if total.unpriced:
         note(f"The price of {total.unpriced} calls is not known: set ONWARD_LLM_USD_PER_MILLION.")
     note(
-        f"The limits: {found.daily_usd:g} USD and {found.daily_tokens:,} tokens a day and project, {found.job_usd:g} USD and {found.job_tokens:,} tokens a job."
+        f"The limits: {spending.daily_usd:g} USD and {spending.daily_tokens:,} tokens a day and project, {spending.job_usd:g} USD and {spending.job_tokens:,} tokens a job."
     )
 
 
-def _cells(spent: Spent) -> list[object]:
+def _spend_cells(spent: SpendTotals) -> list[object]:
     return [spent.calls, f"{spent.input_tokens:,}", f"{spent.output_tokens:,}", f"{spent.cost_usd:.4f}{'+?' if spent.unpriced else ''}"]
 
 
-def _tell(standing: KeyStanding, *, as_json: bool) -> None:
+def _say_key_status(key_status: KeyStatus, *, as_json: bool) -> None:
     if as_json:
-        say_json(standing)
+        say_json(key_status)
         return
-    style = _COLOURS.get(standing.state)
-    state = paint(standing.state, style) if style else standing.state
-    source = {"environment": " (from ONWARD_LLM_KEY)", "store": " (kept encrypted)", "none": ""}[standing.source]
-    say(f"LLM key: {state}{source}, for {standing.model} at {standing.url}")
-    if standing.is_off:
+    style = _COLOURS.get(key_status.state)
+    state = paint(key_status.state, style) if style else key_status.state
+    source = {"environment": " (from ONWARD_LLM_KEY)", "store": " (kept encrypted)", "none": ""}[key_status.source]
+    say(f"LLM key: {state}{source}, for {key_status.model} at {key_status.url}")
+    if key_status.is_off:
         say("Asking models is turned off (ONWARD_LLM=off).")
-    if standing.message:
-        say(printable(standing.message))
+    if key_status.message:
+        say(printable(key_status.message))

@@ -8,8 +8,8 @@ import click
 
 from onward.app.conversation import markdown
 from onward.cli.conversation import json_line
-from onward.cli.desk import as_json, desk, in_project
-from onward.cli.inputs import named
+from onward.cli.desk import json_option, project_option, use_backend
+from onward.cli.inputs import resolve_input
 from onward.cli.present import note, paint, say, say_json
 from onward.core.excerpt import DEFAULT_BUDGET_TOKENS, SEARCH_KINDS, Excerpt, SearchKind
 from onward.core.printable import printable
@@ -17,7 +17,7 @@ from onward.core.printable import printable
 
 @click.command()
 @click.argument("query", nargs=-1, required=True)
-@in_project
+@project_option
 @click.option("--all", "everywhere", is_flag=True, help="Search every project.")
 @click.option(
     "--kind",
@@ -29,7 +29,7 @@ from onward.core.printable import printable
 @click.option(
     "--budget", type=click.IntRange(min=1), default=DEFAULT_BUDGET_TOKENS, show_default=True, metavar="N", help="Most tokens of excerpts."
 )
-@as_json
+@json_option
 def search(
     query: tuple[str, ...], project: str | None, everywhere: bool, kinds: tuple[SearchKind, ...], budget: int, as_json: bool
 ) -> None:
@@ -42,28 +42,31 @@ def search(
       onward search webhook signature
       onward search "why not polling" --kind user --budget 500
     """
-    with desk(project=project) as at:
-        ours = None if everywhere else at.project_or_none()
-        found = at.kept.search(" ".join(query), project=ours, kinds=kinds, budget_tokens=budget)
+    with use_backend(project=project) as backend:
+        project_filter = None if everywhere else backend.find_project()
+        results = backend.history.search(" ".join(query), project=project_filter, kinds=kinds, budget_tokens=budget)
     if as_json:
-        say_json({"tokens": found.tokens, "budget_tokens": found.budget_tokens, "excerpts": found.excerpts})
-    elif not found.excerpts:
-        note(f"Nothing found in {ours.name if ours else 'any project'}. Try fewer or other words" + (", or --all." if ours else "."))
+        say_json({"tokens": results.tokens, "budget_tokens": results.budget_tokens, "excerpts": results.excerpts})
+    elif not results.excerpts:
+        note(
+            f"Nothing found in {project_filter.name if project_filter else 'any project'}. Try fewer or other words"
+            + (", or --all." if project_filter else ".")
+        )
     else:
-        say("\n\n".join(_excerpt(one, several=ours is None) for one in found.excerpts))
+        say("\n\n".join(_excerpt_text(excerpt, with_project=project_filter is None) for excerpt in results.excerpts))
 
 
-def _excerpt(one: Excerpt, *, several: bool) -> str:
-    place, _, about = one.source.rpartition("] ")
-    head = " ".join(filter(None, (about, one.project if several else "")))
-    return f"{paint(f'{place}] ', 'cyan') if place else ''}{paint(head, 'dim')}\n{printable(one.text)}"
+def _excerpt_text(excerpt: Excerpt, *, with_project: bool) -> str:
+    handle, _, description = excerpt.source.rpartition("] ")
+    head = " ".join(filter(None, (description, excerpt.project if with_project else "")))
+    return f"{paint(f'{handle}] ', 'cyan') if handle else ''}{paint(head, 'dim')}\n{printable(excerpt.text)}"
 
 
 @click.command()
 @click.argument("handle")
 @click.argument("files", metavar="[FILE]...", nargs=-1)
-@in_project
-@as_json
+@project_option
+@json_option
 def source(handle: str, files: tuple[str, ...], project: str | None, as_json: bool) -> None:
     """Show the exact turns behind a line: s3.41 is turn 41 of session 3.
 
@@ -76,13 +79,13 @@ def source(handle: str, files: tuple[str, ...], project: str | None, as_json: bo
     """
     if files:
         # Imported here: it brings the store with it, which a server has already.
-        from onward.app.sources import of_files
+        from onward.app.sources import read_from_files
 
-        found = of_files([named(name) for name in files], handle)
+        cited = read_from_files([resolve_input(name) for name in files], handle)
     else:
-        with desk(project=project) as at:
-            found = at.kept.source(at.project(), handle)
-    for ordinal, turn in found.turns:
+        with use_backend(project=project) as backend:
+            cited = backend.history.read_source(backend.require_project(), handle)
+    for ordinal, turn in cited.turns:
         if as_json:
             say(json_line(turn, ordinal))
         else:

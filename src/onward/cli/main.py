@@ -14,30 +14,30 @@ from onward.errors import OnwardError
 
 INTERRUPTED, PIPE_CLOSED = 130, 141
 
-QUICK = (["hook"], ["distill"], ["read"], ["--version"])
+QUICK_COMMANDS = (["hook"], ["distill"], ["read"], ["--version"])
 """What must start at once. Each imports no more than it needs."""
 
-CYCLES_AFTER = 100_000
+GC_THRESHOLD = 100_000
 """New objects after which Python looks for cycles among them; of itself it does after 700."""
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run `onward` with *arguments* and return its exit code. Without any, they are the process's own, which may end here."""
-    whole_process = arguments is None
+    owns_process = arguments is None
     arguments = sys.argv[1:] if arguments is None else arguments
-    is_quick = arguments[:1] in QUICK
-    _speak_utf8()
-    if whole_process and is_quick:
+    is_quick = arguments[:1] in QUICK_COMMANDS
+    _use_utf8()
+    if owns_process and is_quick:
         # These live for a moment and make no cycles: looking for some is a tenth of their time, and freeing everything one by one at the end another.
         gc.disable()
-    elif whole_process:
+    elif owns_process:
         # What the others import stays for good: to look through it again and again is a tenth of a short command.
-        gc.set_threshold(CYCLES_AFTER)
+        gc.set_threshold(GC_THRESHOLD)
     try:
         code = _run(arguments)
         sys.stdout.flush()
     except OnwardError as error:
-        code = _refused(error, as_json="--json" in arguments)
+        code = _report_refusal(error, as_json="--json" in arguments)
     except KeyboardInterrupt:
         sys.stderr.write("\nonward: stopped. What was stored so far stays; run the same command again to go on.\n")
         code = INTERRUPTED
@@ -46,15 +46,15 @@ def main(arguments: list[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = PIPE_CLOSED
     except Exception as error:  # noqa: BLE001 - the last resort: a person gets a sentence, not a stack
-        code = _unforeseen(error)
-    if whole_process and is_quick:
+        code = _report_defect(error)
+    if owns_process and is_quick:
         sys.stderr.flush()
         os._exit(code)
     return code
 
 
 def _run(arguments: list[str]) -> int:
-    code = _run_quick(arguments) if arguments[:1] in QUICK else None
+    code = _run_quick(arguments) if arguments[:1] in QUICK_COMMANDS else None
     if code is not None:
         return code
     # The command-line framework costs several times the start of Python itself: only commands that need it pay.
@@ -77,7 +77,7 @@ def _run_quick(arguments: list[str]) -> int | None:
     return run(arguments)
 
 
-def _refused(error: OnwardError, *, as_json: bool) -> int:
+def _report_refusal(error: OnwardError, *, as_json: bool) -> int:
     if as_json:
         from onward.cli.present import as_json_text
 
@@ -88,7 +88,7 @@ def _refused(error: OnwardError, *, as_json: bool) -> int:
     return error.exit_code
 
 
-def _unforeseen(error: Exception) -> int:
+def _report_defect(error: Exception) -> int:
     """Say that Onward itself is wrong. `ONWARD_TRACEBACK=1` shows where."""
     if os.environ.get("ONWARD_TRACEBACK"):
         import traceback
@@ -99,7 +99,7 @@ def _unforeseen(error: Exception) -> int:
     return 1
 
 
-def _speak_utf8() -> None:
+def _use_utf8() -> None:
     """Transcripts hold every script there is, so the streams speak UTF-8 whatever the locale says."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import click
 
-from onward.cli.desk import as_json, own_settings
+from onward.cli.desk import json_option, local_settings
 from onward.wiring import open_store
 
 
 @click.command()
 @click.option("--project", metavar="NAME", help="The project, by name or id. Default: that of the folder in which the agent works.")
-@as_json
+@json_option
 def mcp(project: str | None, as_json: bool) -> None:  # noqa: ARG001 - it speaks JSON in any case; only a refusal to start reads the flag
     """Answer one agent over MCP on standard input and output, until it goes. You do not run this: your agent does.
 
@@ -24,6 +24,6 @@ def mcp(project: str | None, as_json: bool) -> None:  # noqa: ARG001 - it speaks
     # Imported here: what it needs to answer takes half a second.
     from onward.mcp.stdio import run
 
-    settings = own_settings(project=project)
+    settings = local_settings(project=project)
     with open_store(settings) as store:
         run(store, settings)

@@ -8,27 +8,27 @@ from pathlib import Path
 
 import click
 
-from onward.app.account_fields import clean
-from onward.app.briefing import since_then
-from onward.app.credits import need_of
-from onward.cli.account import for_model, for_tags
-from onward.cli.account_words import as_data as account_data
-from onward.cli.clipboard import copy as copy_text
-from onward.cli.desk import Desk, as_json, desk, in_project, within_budget
-from onward.cli.present import counted, note, paint, say_json
-from onward.cli.session import as_data as session_data
+from onward.app.account_fields import clean_text
+from onward.app.briefing import with_changes_since
+from onward.app.credits import parse_need
+from onward.cli.account import model_option, tags_option
+from onward.cli.account_words import account_data
+from onward.cli.clipboard import copy_text
+from onward.cli.desk import Backend, budget_option, json_option, project_option, use_backend
+from onward.cli.present import note, paint, quantity, say_json
+from onward.cli.session import session_data
 from onward.core.printable import printable
 from onward.core.project import Project
-from onward.core.relay import AGENT_MARKS, Relayed
+from onward.core.relay import AGENT_KEYWORDS, RelayOutcome
 from onward.settings import read_machine
 
-STARTS = {"claude-code": "claude {}", "codex": "codex {}", "gemini-cli": "gemini -i {}", "cursor": "cursor-agent {}"}
+START_COMMANDS = {"claude-code": "claude {}", "codex": "codex {}", "gemini-cli": "gemini -i {}", "cursor": "cursor-agent {}"}
 """How each agent is started with a prompt."""
 
 
 @click.command("next")
 @click.argument("number", type=click.IntRange(min=1), required=False)
-@in_project
+@project_option
 @click.option(
     "--accomplishment", "accomplishments", multiple=True, metavar="TEXT", help="What the session achieved. May be given more than once."
 )
@@ -40,13 +40,13 @@ STARTS = {"claude-code": "claude {}", "codex": "codex {}", "gemini-cli": "gemini
     is_flag=True,
     help="The service says that the limit is reached: the session's account is not chosen until that is over.",
 )
-@for_model
-@for_tags
-@click.option("--agent", type=click.Choice(tuple(AGENT_MARKS)), help="Who goes on. Default: the agent that the account is for.")
+@model_option
+@tags_option
+@click.option("--agent", type=click.Choice(tuple(AGENT_KEYWORDS)), help="Who goes on. Default: the agent that the account is for.")
 @click.option("--next-goal", default="", metavar="TEXT", help="What the next session should do.")
 @click.option("--copy", is_flag=True, help="Put the prompt on the clipboard instead of printing it.")
-@within_budget
-@as_json
+@budget_option
+@json_option
 def next_(
     number: int | None,
     project: str | None,
@@ -73,12 +73,12 @@ def next_(
       onward next --limit --copy
       onward next --credits 91 --agent codex --next-goal "Print the receipt"
     """
-    need = need_of(model=clean("model", model), tags=tags)
-    with desk(project=project, budget_tokens=budget_tokens) as at:
-        new_turns = _caught_up(at)
-        ours = at.project()
-        done = at.sessions.relay(
-            ours,
+    need = parse_need(model=clean_text("model", model), tags=tags)
+    with use_backend(project=project, budget_tokens=budget_tokens) as backend:
+        new_turns = _catch_up(backend)
+        current_project = backend.require_project()
+        relay = backend.sessions.relay(
+            current_project,
             number=number,
             accomplishments=accomplishments or None,
             blockers=blockers or None,
@@ -86,88 +86,91 @@ def next_(
             limit_reached=limit_reached,
             need=need,
             agent=agent or "",
-            budget_tokens=at.settings.budget_tokens,
+            budget_tokens=backend.settings.budget_tokens,
         )
-        ended_at = at.sessions.find(ours, done.handoff.session_number).ended_at
-    prompt = printable(done.prompt(next_goal, since_then(ours, done.handoff, ended_at, Path.cwd())[0]))
+        ended_at = backend.sessions.require(current_project, relay.handoff.session_number).ended_at
+    prompt = printable(relay.prompt(next_goal, with_changes_since(current_project, relay.handoff, ended_at, Path.cwd())[0]))
     if as_json:
         if copy:
             copy_text(prompt)
-        say_json(_as_data(done, prompt, new_turns))
+        say_json(_relay_data(relay, prompt, new_turns))
         return
-    _tell(ours, done, new_turns, limit_reached=limit_reached)
+    _say_relay(current_project, relay, new_turns, limit_reached=limit_reached)
     if copy:
         note(f"The prompt is copied by {copy_text(prompt)}: paste it there.")
         return
-    note(_how(ours, done.agent, next_goal))
+    note(_start_hint(current_project, relay.agent, next_goal))
     sys.stdout.write(prompt)
 
 
-def _caught_up(at: Desk) -> int:
+def _catch_up(backend: Backend) -> int:
     """Import what agents of this machine wrote since, and return how many turns were new."""
-    from onward.app.catching_up import written_since
+    from onward.app.catching_up import find_changed_transcripts
 
-    worktrees = at.settings.worktrees
-    wanted = written_since(
+    worktrees = backend.settings.worktrees
+    paths = find_changed_transcripts(
         read_machine(),
         Path.cwd(),
-        at.project_or_none() if at.settings.project else None,
+        backend.find_project() if backend.settings.project else None,
         worktrees,
-        found=at.projects.found,
-        completed=lambda ours: at.sessions.listed(ours, status="completed"),
+        find_project=backend.projects.find_project,
+        completed_sessions=lambda project: backend.sessions.list_sessions(project, status="completed"),
     )
-    came = at.imports.paths(wanted, worktrees=worktrees).files if wanted else []
-    for file in came:
+    files = backend.imports.import_paths(paths, worktrees=worktrees).files if paths else []
+    for file in files:
         if file.error:
             note(f"{file.path}: not to its end: {file.error}")
-    return sum(file.new_turns for file in came)
+    return sum(file.new_turns for file in files)
 
 
-def _tell(ours: Project, done: Relayed, new_turns: int, *, limit_reached: bool) -> None:
+def _say_relay(project: Project, relay: RelayOutcome, new_turns: int, *, limit_reached: bool) -> None:
     """Say what was done, and how it goes on."""
-    came = f" with {counted(new_turns, 'new turn')}" if new_turns else ""
-    if done.session:
-        already = " already, and nothing is new" if done.again else came
+    turns_note = f" with {quantity(new_turns, 'new turn')}" if new_turns else ""
+    if relay.session:
+        already_note = " already, and nothing is new" if relay.is_unchanged else turns_note
         note(
-            f"Session {done.session.number} of {ours.name} is complete{already}: handoff {done.handoff.version}. {done.handoff.preservation.line(60)}"
+            f"Session {relay.session.number} of {project.name} is complete{already_note}: handoff {relay.handoff.version}. {relay.handoff.preservation.line(60)}"
         )
     else:
-        note(f"{ours.name} has no active session: this is its newest handoff, {done.handoff.version}.")
-    if limit_reached and done.left is None:
+        note(f"{project.name} has no active session: this is its newest handoff, {relay.handoff.version}.")
+    if limit_reached and relay.previous is None:
         note("No account is named for the session, so no limit was noted. Name it: onward session complete NUMBER --account NAME")
-    if done.still_active:
-        note(f"Still active: session {', '.join(map(str, done.still_active))}.")
-    if done.account:
-        note(f"Go on with {paint(done.account.name, 'bold', sys.stderr)}: {done.best.why}.")
-    elif done.best.ranking:
-        note(f"{done.best.why[0].upper()}{done.best.why[1:]}.")
+    if relay.active_numbers:
+        note(f"Still active: session {', '.join(map(str, relay.active_numbers))}.")
+    if relay.account:
+        note(f"Go on with {paint(relay.account.name, 'bold', sys.stderr)}: {relay.choice.why}.")
+    elif relay.choice.ranking:
+        note(f"{relay.choice.why[0].upper()}{relay.choice.why[1:]}.")
     else:
         note("There is no account in the pool, so none is named. Enter yours: onward account new NAME --provider NAME")
 
 
-def _how(ours: Project, agent: str, next_goal: str) -> str:
+def _start_hint(project: Project, agent: str, next_goal: str) -> str:
     """Return how the agent is given the prompt."""
-    if agent not in STARTS:
+    if agent not in START_COMMANDS:
         return "Paste this into the agent that goes on:"
-    again = f"onward handoff --project {shlex.quote(ours.name)} --format prompt" + (
+    prompt_command = f"onward handoff --project {shlex.quote(project.name)} --format prompt" + (
         f" --next-goal {shlex.quote(next_goal)}" if next_goal else ""
     )
-    start = STARTS[agent].format(f'"$({again})"')
-    return f"Paste this into {agent}, or start it so: {start}"
+    start_command = START_COMMANDS[agent].format(f'"$({prompt_command})"')
+    return f"Paste this into {agent}, or start it so: {start_command}"
 
 
-def _as_data(done: Relayed, prompt: str, new_turns: int) -> dict[str, object]:
-    ranked = [{**account_data(one.standing), "usable": one.usable, "score": one.score, "reasons": one.reasons} for one in done.best.ranking]
+def _relay_data(relay: RelayOutcome, prompt: str, new_turns: int) -> dict[str, object]:
+    ranked = [
+        {**account_data(candidate.availability), "usable": candidate.usable, "score": candidate.score, "reasons": candidate.reasons}
+        for candidate in relay.choice.ranking
+    ]
     return {
-        "session": session_data(done.session) if done.session else None,
-        "handoff": {"version": done.handoff.version, "preservation": done.handoff.preservation.to_json()},
-        "again": done.again,
+        "session": session_data(relay.session) if relay.session else None,
+        "handoff": {"version": relay.handoff.version, "preservation": relay.handoff.preservation.to_json()},
+        "again": relay.is_unchanged,
         "new_turns": new_turns,
-        "left_account": account_data(done.left) if done.left else None,
-        "account": done.account.name if done.account else None,
-        "why": done.best.why,
+        "left_account": account_data(relay.previous) if relay.previous else None,
+        "account": relay.account.name if relay.account else None,
+        "why": relay.choice.why,
         "ranking": ranked,
-        "agent": done.agent or None,
+        "agent": relay.agent or None,
         "prompt": prompt,
-        "active_sessions": done.still_active,
+        "active_sessions": relay.active_numbers,
     }

@@ -10,66 +10,66 @@ from pathlib import Path
 import click
 
 from onward.app.discovery import FoundTranscript, agent_folders, survey, survey_paths
-from onward.app.plan import AgentShare, Plan, ProjectShare, plan
-from onward.cli.desk import Desk
-from onward.cli.present import Progress, counted, is_terminal, note, paint, say, say_json, shorten
+from onward.app.plan import AgentPreview, ImportPreview, ProjectPreview, preview_import
+from onward.cli.desk import Backend
+from onward.cli.present import ProgressBar, is_terminal, note, paint, quantity, say, say_json, shorten
 from onward.core.printable import printable
 from onward.settings import read_machine
 
-NAMED_SESSIONS = 5
+MOST_NAMED_SESSIONS = 5
 """So many of a project's sessions are named, the newest; --json names all."""
-NAMED_FILES = 10
+MOST_NAMED_FILES = 10
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
-def planned(at: Desk, paths: Sequence[Path], *, project: str = "") -> tuple[list[FoundTranscript], Plan]:
+def survey_imports(backend: Backend, paths: Sequence[Path], *, project: str = "") -> tuple[list[FoundTranscript], ImportPreview]:
     """Return what lies at *paths*, or without any in the agents' folders of this machine, and what importing it would take."""
-    with Progress("looking at") as progress:
-        show: Callable[[int, int, str], None] = progress.at
+    with ProgressBar("looking at") as progress:
+        show_progress: Callable[[int, int, str], None] = progress.update
         if paths:
-            found = survey_paths(paths, at.settings.worktrees, show)
+            transcripts = survey_paths(paths, backend.settings.worktrees, show_progress)
         else:
-            found = survey(agent_folders(read_machine(), Path.cwd()), at.settings.worktrees, show)
-    return found, plan(at.imports.known(), found, project=project)
+            transcripts = survey(agent_folders(read_machine(), Path.cwd()), backend.settings.worktrees, show_progress)
+    return transcripts, preview_import(backend.imports.known_imports(), transcripts, project=project)
 
 
-def tell(one: Plan) -> None:
+def say_preview(preview: ImportPreview) -> None:
     """Print what an import would take: by agent, by project, and what cannot be read."""
-    for agent in one.agents:
-        say(_agent(agent))
-    for project in one.projects:
-        _project(project)
-    for found in one.unreadable[:NAMED_FILES]:
-        note(f"{found.path}: {paint('cannot be read', 'red', sys.stderr)}: {found.error}")
-    if len(one.unreadable) > NAMED_FILES:
-        note(f"and {counted(len(one.unreadable) - NAMED_FILES, 'more file')} that cannot be read; --json names them all")
-    files, sessions = sum(agent.files for agent in one.agents), sum(agent.sessions for agent in one.agents)
-    if one.agents:
-        say(f"{counted(files, 'file')} · {counted(sessions, 'session')} · {counted(len(one.projects), 'project')}")
+    for agent in preview.agents:
+        say(_agent_line(agent))
+    for project in preview.projects:
+        _say_project(project)
+    for transcript in preview.unreadable[:MOST_NAMED_FILES]:
+        note(f"{transcript.path}: {paint('cannot be read', 'red', sys.stderr)}: {transcript.error}")
+    if len(preview.unreadable) > MOST_NAMED_FILES:
+        note(f"and {quantity(len(preview.unreadable) - MOST_NAMED_FILES, 'more file')} that cannot be read; --json names them all")
+    files, sessions = sum(agent.files for agent in preview.agents), sum(agent.sessions for agent in preview.agents)
+    if preview.agents:
+        say(f"{quantity(files, 'file')} · {quantity(sessions, 'session')} · {quantity(len(preview.projects), 'project')}")
     else:
         say("No agent keeps sessions on this machine where Onward looks. Name a file or a folder: onward import PATH")
 
 
-def tell_json(one: Plan) -> None:
+def say_preview_json(preview: ImportPreview) -> None:
     """Print what an import would take as data."""
     say_json({
         "imported": False,
-        "agents": one.agents,
+        "agents": preview.agents,
         "projects": [
-            {"name": project.name, "place": project.place, "is_new": project.is_new, "sessions": [s._asdict() for s in project.sessions]}
-            for project in one.projects
+            {"name": project.name, "place": project.repository, "is_new": project.is_new, "sessions": [session._asdict() for session in project.sessions]}
+            for project in preview.projects
         ],
         "unreadable": [
-            {"file": str(found.path), "agent": found.agent, "message": found.error.message, "hint": found.error.hint}
-            for found in one.unreadable
-            if found.error
+            {"file": str(transcript.path), "agent": transcript.agent, "message": transcript.error.message, "hint": transcript.error.hint}
+            for transcript in preview.unreadable
+            if transcript.error
         ],
     })  # fmt: skip
 
 
-def is_agreed(one: Plan, *, yes: bool) -> bool:
+def is_confirmed(preview: ImportPreview, *, yes: bool) -> bool:
     """Whether to go on: said beforehand, or answered now. Where nobody can be asked, say how to go on."""
-    if yes or not one.agents:
+    if yes or not preview.agents:
         return yes
     if is_terminal(sys.stdin) and is_terminal(sys.stdout):
         return click.confirm("Import all of this?", err=True)
@@ -77,36 +77,36 @@ def is_agreed(one: Plan, *, yes: bool) -> bool:
     return False
 
 
-def _agent(agent: AgentShare) -> str:
+def _agent_line(agent: AgentPreview) -> str:
     parts = [
-        counted(agent.files, "file"),
-        counted(agent.sessions, "session"),
+        quantity(agent.files, "file"),
+        quantity(agent.sessions, "session"),
         _dates(agent.first_at, agent.last_at),
         _size(agent.size_bytes),
     ]
     if agent.imported:
-        parts.append(f"{counted(agent.imported, 'file')} unchanged since imported")
+        parts.append(f"{quantity(agent.imported, 'file')} unchanged since imported")
     if agent.empty:
-        parts.append(f"{counted(agent.empty, 'file')} without a turn")
+        parts.append(f"{quantity(agent.empty, 'file')} without a turn")
     return f"{paint(agent.agent or 'unknown', 'bold')}: " + " · ".join(part for part in parts if part)
 
 
-def _project(project: ProjectShare) -> None:
-    began = [session.began_at for session in project.sessions if session.began_at]
-    when = _dates(min(began, default=None), max(began, default=None))
+def _say_project(project: ProjectPreview) -> None:
+    start_times = [session.began_at for session in project.sessions if session.began_at]
+    dates = _dates(min(start_times, default=None), max(start_times, default=None))
     name = project.name or "the project of the folder you are in"
-    parts = [name + (" (new)" if project.is_new else ""), counted(len(project.sessions), "session"), when, project.place]
+    parts = [name + (" (new)" if project.is_new else ""), quantity(len(project.sessions), "session"), dates, project.repository]
     say("  " + " · ".join(part for part in parts if part))
     newest = sorted(project.sessions, key=lambda session: session.began_at or _LONG_AGO, reverse=True)
-    for session in newest[:NAMED_SESSIONS]:
-        at = f"{session.began_at:%Y-%m-%d %H:%M}" if session.began_at else "no date         "
-        say(f"    {at}  {session.agent}  {shorten(printable(session.name or session.path), 60)}")
-    if len(newest) > NAMED_SESSIONS:
-        say(f"    and {counted(len(newest) - NAMED_SESSIONS, 'more session')}")
+    for session in newest[:MOST_NAMED_SESSIONS]:
+        start_text = f"{session.began_at:%Y-%m-%d %H:%M}" if session.began_at else "no date         "
+        say(f"    {start_text}  {session.agent}  {shorten(printable(session.name or session.path), 60)}")
+    if len(newest) > MOST_NAMED_SESSIONS:
+        say(f"    and {quantity(len(newest) - MOST_NAMED_SESSIONS, 'more session')}")
 
 
 def _dates(first: datetime | None, last: datetime | None) -> str:
-    days = list(dict.fromkeys(str(at.date()) for at in (first, last) if at))
+    days = list(dict.fromkeys(str(moment.date()) for moment in (first, last) if moment))
     return " to ".join(days)
 
 

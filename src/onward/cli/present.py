@@ -43,10 +43,12 @@ def as_json_text(value: object) -> str:
     """*value* as one line of JSON: dataclasses by field, times in ISO 8601, handles as `s3.41`."""
     import orjson
 
-    return orjson.dumps(value, default=_plain, option=orjson.OPT_PASSTHROUGH_SUBCLASS | orjson.OPT_NON_STR_KEYS | orjson.OPT_UTC_Z).decode()
+    return orjson.dumps(
+        value, default=_to_plain, option=orjson.OPT_PASSTHROUGH_SUBCLASS | orjson.OPT_NON_STR_KEYS | orjson.OPT_UTC_Z
+    ).decode()
 
 
-def _plain(value: object) -> object:
+def _to_plain(value: object) -> object:
     from pathlib import Path
 
     from onward.core.facts import Handle
@@ -67,7 +69,7 @@ def say_json(value: object) -> None:
     say(as_json_text(value))
 
 
-def table(heads: Sequence[str], rows: Sequence[Sequence[object]], *, whole: bool = False) -> None:
+def say_table(heads: Sequence[str], rows: Sequence[Sequence[object]], *, wraps: bool = False) -> None:
     """Print *rows* in columns under *heads*; the last column is cut to fit, or with *whole* goes on below.
 
     In a pipe: one row a line, tab-separated, no heads, nothing cut.
@@ -78,32 +80,32 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[object]], *, whole: bool
             say("\t".join(cell.replace("\t", " ").replace("\n", " ") for cell in row))
         return
     widths = [max(width(text) for text in column) for column in zip(heads, *texts, strict=True)]
-    right = [bool(texts) and all(map(_is_figure, column)) for column in list(zip(*texts, strict=True)) or [()] * len(heads)]
-    before = sum(widths[:-1]) + 2 * (len(widths) - 1)
-    widths[-1] = min(widths[-1], max(20, _columns() - before))
-    say(paint(_aligned(heads, widths, right), "bold"))
+    right_aligned = [bool(texts) and all(map(_is_number, column)) for column in list(zip(*texts, strict=True)) or [()] * len(heads)]
+    indent = sum(widths[:-1]) + 2 * (len(widths) - 1)
+    widths[-1] = min(widths[-1], max(20, _terminal_columns() - indent))
+    say(paint(_align_cells(heads, widths, right_aligned), "bold"))
     for row in texts:
-        first, *more = _wrapped(row[-1], widths[-1]) if whole else [shorten(row[-1], widths[-1])]
-        say(_aligned([*row[:-1], first], widths, right))
+        first, *more = _wrap_text(row[-1], widths[-1]) if wraps else [shorten(row[-1], widths[-1])]
+        say(_align_cells([*row[:-1], first], widths, right_aligned))
         for line in more:
-            say(" " * before + line)
+            say(" " * indent + line)
 
 
-def _is_figure(cell: str) -> bool:
+def _is_number(cell: str) -> bool:
     return cell in ("", "-") or cell.replace(",", "").replace(".", "").isdigit()
 
 
-def _wrapped(text: str, columns: int) -> list[str]:
+def _wrap_text(text: str, columns: int) -> list[str]:
     from textwrap import wrap
 
     return wrap(text, columns, break_on_hyphens=False) or [""]
 
 
-def _aligned(cells: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> str:
+def _align_cells(cells: Sequence[str], widths: Sequence[int], right_aligned: Sequence[bool]) -> str:
     padded = []
-    for cell, size, to_the_right in zip(cells, widths, right, strict=True):
-        padding = " " * (size - width(cell))
-        padded.append(padding + cell if to_the_right else cell + padding)
+    for cell, column_width, is_right_aligned in zip(cells, widths, right_aligned, strict=True):
+        padding = " " * (column_width - width(cell))
+        padded.append(padding + cell if is_right_aligned else cell + padding)
     return "  ".join(padded).rstrip()
 
 
@@ -126,43 +128,43 @@ def shorten(text: str, columns: int) -> str:
     return text.rstrip() + "…"
 
 
-def _columns() -> int:
+def _terminal_columns() -> int:
     import shutil
 
     return shutil.get_terminal_size().columns
 
 
-def counted(number: int, one: str, many: str = "") -> str:
+def quantity(number: int, singular: str, plural: str = "") -> str:
     """`1 turn`, `2 turns`, `1,204 turns`; *many* where the plural is not *one* with an s."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
+    return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
 
 
-class Progress:
+class ProgressBar:
     """A line on standard error that tells how far long work has come. Silent in a pipe and for work under a second.
 
     Use as `with Progress("reading") as progress: progress.at(3, 10, "b.jsonl")`; the line is gone at the end.
     """
 
-    def __init__(self, doing: str) -> None:
-        self.doing = doing
-        self.shown = False
-        self._next = time.monotonic() + LONG_WORK_SECONDS
+    def __init__(self, activity: str) -> None:
+        self.activity = activity
+        self.is_shown = False
+        self._next_update = time.monotonic() + LONG_WORK_SECONDS
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self.shown:
+        if self.is_shown:
             sys.stderr.write("\r\x1b[K")
             sys.stderr.flush()
 
-    def at(self, done: int, total: int | None, what: str = "") -> None:
+    def update(self, done: int, total: int | None, item: str = "") -> None:
         """Show that *done* of *total* (None where nobody knows) is done and *what* is being worked on; at most ten times a second."""
         now = time.monotonic()
-        if now < self._next or not is_terminal(sys.stderr):
+        if now < self._next_update or not is_terminal(sys.stderr):
             return
-        self._next = now + 0.1
-        self.shown = True
+        self._next_update = now + 0.1
+        self.is_shown = True
         share = f"{done:,} of {total:,}" if total else f"{done:,}"
-        sys.stderr.write("\r\x1b[K" + shorten(f"{self.doing} {share} {what}", _columns() - 1))
+        sys.stderr.write("\r\x1b[K" + shorten(f"{self.activity} {share} {item}", _terminal_columns() - 1))
         sys.stderr.flush()

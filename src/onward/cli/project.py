@@ -7,13 +7,13 @@ from pathlib import Path
 
 import click
 
-from onward.app.belonging import Belonging
-from onward.app.repository import place_of
+from onward.app.belonging import Origin
+from onward.app.repository import find_repository
 from onward.cli import archive as archives
-from onward.cli.desk import as_json, desk
-from onward.cli.present import counted, is_terminal, say, say_json, table
+from onward.cli.desk import json_option, use_backend
+from onward.cli.present import is_terminal, quantity, say, say_json, say_table
 from onward.core.paths import is_windows
-from onward.core.project import ProjectLine
+from onward.core.project import ProjectOverview
 from onward.errors import BadInput
 
 
@@ -33,7 +33,7 @@ def project() -> None:
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="The repository whose sessions belong to it. Default: the one you are in.",
 )
-@as_json
+@json_option
 def new(name: str, description: str, folder: Path | None, as_json: bool) -> None:
     """Make a project.
 
@@ -41,20 +41,20 @@ def new(name: str, description: str, folder: Path | None, as_json: bool) -> None
     Example:
       onward project new kopi-shop --folder ~/code/kopi-shop
     """
-    here = Path.cwd()
-    folder = folder or (here if (Path(place_of(here)[0]) / ".git").exists() else None)
-    with desk() as at:
-        made = at.projects.new(name, description=description, place=place_of(folder) if folder else ("", ""))
-        line = at.projects.show(made)
+    current_folder = Path.cwd()
+    folder = folder or (current_folder if (Path(find_repository(current_folder)[0]) / ".git").exists() else None)
+    with use_backend() as backend:
+        new_project = backend.projects.create(name, description=description, repository=find_repository(folder) if folder else ("", ""))
+        line = backend.projects.show(new_project)
     if as_json:
-        say_json(as_data(line))
+        say_json(project_data(line))
     else:
-        say(f"Made the project {made.name}." + (f" Sessions run in {made.root} belong to it." if made.root else ""))
+        say(f"Made the project {new_project.name}." + (f" Sessions run in {new_project.root} belong to it." if new_project.root else ""))
 
 
 @project.command("list")
 @click.option("--archived", is_flag=True, help="Those that were put away.")
-@as_json
+@json_option
 def list_(archived: bool, as_json: bool) -> None:
     """List the projects and what they hold.
 
@@ -62,20 +62,22 @@ def list_(archived: bool, as_json: bool) -> None:
     Example:
       onward project list
     """
-    with desk() as at:
-        lines = list(at.projects.listed(archived=archived))
+    with use_backend() as backend:
+        lines = list(backend.projects.list_projects(archived=archived))
     if as_json:
-        say_json([as_data(line) for line in lines])
+        say_json([project_data(line) for line in lines])
     elif not lines:
         say("No project is archived." if archived else "There is no project yet. Make one: onward project new NAME, or onward import PATH")
     else:
         heads = ["id", "name", "sessions", "completed", "turns", "last session", "folder"]
-        table(heads, [[line.project.id, line.project.name, *_figures(line), line.project.root or line.project.remote] for line in lines])
+        say_table(
+            heads, [[line.project.id, line.project.name, *_total_cells(line), line.project.root or line.project.remote] for line in lines]
+        )
 
 
 @project.command()
 @click.argument("name", required=False)
-@as_json
+@json_option
 def show(name: str | None, as_json: bool) -> None:
     """Show one project.
 
@@ -83,23 +85,32 @@ def show(name: str | None, as_json: bool) -> None:
     Example:
       onward project show kopi-shop
     """
-    with desk(project=name) as at:
-        line = at.projects.show(at.project())
+    with use_backend(project=name) as backend:
+        line = backend.projects.show(backend.require_project())
     if as_json:
-        say_json(as_data(line))
+        say_json(project_data(line))
         return
-    one, totals = line.project, line.totals
-    say(one.name + (f" (archived): {one.description}" if one.status == "archived" else f": {one.description}" if one.description else ""))
-    about = {
-        "id": one.id,
-        "folder": one.root,
-        "remote": one.remote,
-        "made": one.created_at.date(),
+    shown_project, totals = line.project, line.totals
+    say(
+        shown_project.name
+        + (
+            f" (archived): {shown_project.description}"
+            if shown_project.status == "archived"
+            else f": {shown_project.description}"
+            if shown_project.description
+            else ""
+        )
+    )
+    details = {
+        "id": shown_project.id,
+        "folder": shown_project.root,
+        "remote": shown_project.remote,
+        "made": shown_project.created_at.date(),
         "sessions": f"{totals.sessions}, {totals.completed} completed",
-        "kept": f"{counted(totals.turns, 'turn')}, about {totals.tokens:,} tokens",
+        "kept": f"{quantity(totals.turns, 'turn')}, about {totals.tokens:,} tokens",
         "credits used": f"{totals.credits_used:g}" if totals.credits_used else "",
     }
-    for key, value in about.items():
+    for key, value in details.items():
         if value:
             say(f"  {key}: {value}")
 
@@ -107,7 +118,7 @@ def show(name: str | None, as_json: bool) -> None:
 @project.command()
 @click.argument("name")
 @click.argument("new_name")
-@as_json
+@json_option
 def rename(name: str, new_name: str, as_json: bool) -> None:
     """Give a project another name.
 
@@ -115,14 +126,14 @@ def rename(name: str, new_name: str, as_json: bool) -> None:
     Example:
       onward project rename kopi-shop kopi
     """
-    with desk(project=name) as at:
-        renamed = at.projects.rename(at.project(), new_name)
-        _answer(at.projects.show(renamed), f"The project {name} is now called {renamed.name}.", as_json=as_json)
+    with use_backend(project=name) as backend:
+        renamed_project = backend.projects.rename(backend.require_project(), new_name)
+        _say_result(backend.projects.show(renamed_project), f"The project {name} is now called {renamed_project.name}.", as_json=as_json)
 
 
 @project.command()
 @click.argument("name")
-@as_json
+@json_option
 def archive(name: str, as_json: bool) -> None:
     """Put a project away: kept whole, but not listed.
 
@@ -130,18 +141,18 @@ def archive(name: str, as_json: bool) -> None:
     Example:
       onward project archive kopi-shop
     """
-    with desk(project=name) as at:
-        put_away = at.projects.archive(at.project())
-        _answer(
-            at.projects.show(put_away),
-            f"Put {put_away.name} away. Bring it back: onward project restore {put_away.name}",
+    with use_backend(project=name) as backend:
+        archived_project = backend.projects.archive(backend.require_project())
+        _say_result(
+            backend.projects.show(archived_project),
+            f"Put {archived_project.name} away. Bring it back: onward project restore {archived_project.name}",
             as_json=as_json,
         )
 
 
 @project.command()
 @click.argument("name")
-@as_json
+@json_option
 def restore(name: str, as_json: bool) -> None:
     """Bring an archived project back.
 
@@ -149,15 +160,15 @@ def restore(name: str, as_json: bool) -> None:
     Example:
       onward project restore kopi-shop
     """
-    with desk(project=name) as at:
-        back = at.projects.restore(at.project())
-        _answer(at.projects.show(back), f"{back.name} is back.", as_json=as_json)
+    with use_backend(project=name) as backend:
+        restored_project = backend.projects.restore(backend.require_project())
+        _say_result(backend.projects.show(restored_project), f"{restored_project.name} is back.", as_json=as_json)
 
 
 @project.command()
 @click.argument("name")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@as_json
+@json_option
 def delete(name: str, yes: bool, as_json: bool) -> None:
     """Delete a project with all its sessions, for good. To keep it out of sight, archive it.
 
@@ -165,15 +176,15 @@ def delete(name: str, yes: bool, as_json: bool) -> None:
     Example:
       onward project delete kopi-shop --yes
     """
-    with desk(project=name) as at:
-        doomed = at.project()
+    with use_backend(project=name) as backend:
+        deleted_project = backend.require_project()
         if not yes:
-            _ask(at.projects.show(doomed))
-        held = at.projects.delete(doomed)
+            _confirm_delete(backend.projects.show(deleted_project))
+        totals = backend.projects.delete(deleted_project)
     if as_json:
-        say_json({"id": doomed.id, "name": doomed.name, "sessions": held.sessions, "turns": held.turns})
+        say_json({"id": deleted_project.id, "name": deleted_project.name, "sessions": totals.sessions, "turns": totals.turns})
     else:
-        say(f"Deleted {doomed.name}: {counted(held.sessions, 'session')}, {counted(held.turns, 'turn')}.")
+        say(f"Deleted {deleted_project.name}: {quantity(totals.sessions, 'session')}, {quantity(totals.turns, 'turn')}.")
 
 
 @project.command()
@@ -182,7 +193,7 @@ def delete(name: str, yes: bool, as_json: bool) -> None:
 @click.option(
     "--session", "numbers", type=click.IntRange(min=1), multiple=True, metavar="N", help="Only this session of FROM; may be said again."
 )
-@as_json
+@json_option
 def remap(source: str, target: str, numbers: tuple[int, ...], as_json: bool) -> None:
     """Give sessions to another project, and those to come.
 
@@ -195,55 +206,71 @@ def remap(source: str, target: str, numbers: tuple[int, ...], as_json: bool) -> 
       onward project remap ~/code/big/packages/api api
       onward project remap scratch kopi-shop --session 3 --session 4
     """
-    with desk() as at:
+    with use_backend() as backend:
         is_folder = not numbers and ("/" in source or "\\" in source)
         if is_folder:
             # A folder of another system, as its transcripts write it, is not one of this machine.
             folder = source if is_windows(source) else str(Path(source).expanduser().absolute())
-            to = at.projects.meant(Belonging(target), create=True)
-            done = at.projects.remap_folder(folder, to)
+            destination = backend.projects.resolve(Origin(target), create=True)
+            remap_result = backend.projects.remap_folder(folder, destination)
         else:
-            origin = at.projects.meant(Belonging(source))
-            to = at.projects.meant(Belonging(target), create=True)
-            done = at.projects.remap_sessions(origin, numbers, to) if numbers else at.projects.remap_project(origin, to)
-        line = at.projects.show(to)
+            origin = backend.projects.resolve(Origin(source))
+            destination = backend.projects.resolve(Origin(target), create=True)
+            remap_result = (
+                backend.projects.remap_sessions(origin, numbers, destination)
+                if numbers
+                else backend.projects.remap_project(origin, destination)
+            )
+        line = backend.projects.show(destination)
     if as_json:
-        say_json({"project": as_data(line), "sessions": [one._asdict() for one in done.sessions], "emptied": done.emptied})
+        say_json(
+            {
+                "project": project_data(line),
+                "sessions": [session._asdict() for session in remap_result.sessions],
+                "emptied": remap_result.deleted_projects,
+            }
+        )
         return
-    for one in done.sessions:
-        now = f"session {one.number}" if one.number else "held there already"
-        say(f"session {one.before} of {one.project}: {now} of {to.name}" if one.number else f"session {one.before} of {one.project}: {now}")
-    gone = f" {', '.join(done.emptied)} is gone." if done.emptied else ""
-    say(f"{counted(len(done.sessions), 'session')} went to {to.name}.{gone}")
+    for session in remap_result.sessions:
+        outcome = f"session {session.number}" if session.number else "held there already"
+        say(
+            f"session {session.before} of {session.project}: {outcome} of {destination.name}"
+            if session.number
+            else f"session {session.before} of {session.project}: {outcome}"
+        )
+    emptied_note = f" {', '.join(remap_result.deleted_projects)} is gone." if remap_result.deleted_projects else ""
+    say(f"{quantity(len(remap_result.sessions), 'session')} went to {destination.name}.{emptied_note}")
 
 
 project.add_command(archives.export)
 project.add_command(archives.import_)
 
 
-def _ask(line: ProjectLine) -> None:
+def _confirm_delete(line: ProjectOverview) -> None:
     if not is_terminal(sys.stdin):
         raise BadInput(
             f"This deletes {line.project.name} for good, and nobody is here to ask.", "Say --yes, or keep it: onward project archive"
         )
-    held = f"{counted(line.totals.sessions, 'session')} and {counted(line.totals.turns, 'turn')}"
-    click.confirm(f"Delete {line.project.name} with {held}, for good?", abort=True, err=True)
+    contents = f"{quantity(line.totals.sessions, 'session')} and {quantity(line.totals.turns, 'turn')}"
+    click.confirm(f"Delete {line.project.name} with {contents}, for good?", abort=True, err=True)
 
 
-def _answer(line: ProjectLine, sentence: str, *, as_json: bool) -> None:
+def _say_result(line: ProjectOverview, sentence: str, *, as_json: bool) -> None:
     if as_json:
-        say_json(as_data(line))
+        say_json(project_data(line))
     else:
         say(sentence)
 
 
-def _figures(line: ProjectLine) -> list[object]:
+def _total_cells(line: ProjectOverview) -> list[object]:
     totals = line.totals
     return [totals.sessions, totals.completed, f"{totals.turns:,}", totals.last_at.date() if totals.last_at else "-"]
 
 
-def as_data(line: ProjectLine) -> dict[str, object]:
+def project_data(line: ProjectOverview) -> dict[str, object]:
     """Return a project and what it holds as plain data. Its key stays inside."""
-    one, totals = line.project, line.totals
-    told = {name: getattr(one, name) for name in ("id", "name", "description", "root", "remote", "status", "created_at", "updated_at")}
-    return {**told, **{name: getattr(totals, name) for name in totals.__dataclass_fields__}}
+    shown_project, totals = line.project, line.totals
+    fields = {
+        name: getattr(shown_project, name) for name in ("id", "name", "description", "root", "remote", "status", "created_at", "updated_at")
+    }
+    return {**fields, **{name: getattr(totals, name) for name in totals.__dataclass_fields__}}

@@ -7,8 +7,8 @@ import sys
 import click
 
 from onward.app import purging
-from onward.cli.desk import as_json, own_settings
-from onward.cli.present import counted, is_terminal, note, say, say_json
+from onward.cli.desk import json_option, local_settings
+from onward.cli.present import is_terminal, note, quantity, say, say_json
 from onward.errors import BadInput
 from onward.wiring import open_store
 
@@ -17,7 +17,7 @@ MOST_CHARS = 100_000
 
 @click.command("purge-secret")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@as_json
+@json_option
 def purge_secret(yes: bool, as_json: bool) -> None:
     """Take a secret that was not recognised out of all that is kept: turns, facts, handoffs, knowledge, the search index.
 
@@ -29,38 +29,38 @@ def purge_secret(yes: bool, as_json: bool) -> None:
       onward purge-secret
       pass show mail-relay | onward purge-secret --yes
     """
-    settings = own_settings()
-    asks = is_terminal(sys.stdin)
-    secret = str(click.prompt("The secret", hide_input=True, err=True)) if asks else sys.stdin.read(MOST_CHARS)
+    settings = local_settings()
+    is_interactive = is_terminal(sys.stdin)
+    secret = str(click.prompt("The secret", hide_input=True, err=True)) if is_interactive else sys.stdin.read(MOST_CHARS)
     with open_store(settings) as store:
         if not yes:
-            _ask(purging.find(store, secret), may_ask=asks)
-        done = purging.purge(store, settings.home, secret)
+            _confirm_purge(purging.count_rows(store, secret), is_interactive=is_interactive)
+        purge = purging.purge(store, settings.home, secret)
     if as_json:
-        say_json(done)
+        say_json(purge)
         return
-    say(f"Replaced by {done.mark} in {_told(done.rows)}." if done.rows else "It stands nowhere in the store.")
-    if done.removed:
-        say(f"Removed, for they may have held it: {counted(len(done.removed), 'file')} of jobs that sent or wrote transcripts.")
-    if not done.is_rewritten:
+    say(f"Replaced by {purge.mark} in {_row_counts(purge.rows)}." if purge.rows else "It stands nowhere in the store.")
+    if purge.removed:
+        say(f"Removed, for they may have held it: {quantity(len(purge.removed), 'file')} of jobs that sent or wrote transcripts.")
+    if not purge.is_rewritten:
         note(
             "The database could not be written anew while others use it: free pages of its file may hold the secret. Stop them and run this again."
         )
-    if done.copies:
-        note("These copies may hold it. Remove them:\n" + "\n".join(f"  {path}" for path in done.copies))
+    if purge.copies:
+        note("These copies may hold it. Remove them:\n" + "\n".join(f"  {path}" for path in purge.copies))
     note(
         "Backups and archives that you put elsewhere are not reached, nor are the agents' own transcripts. Change the secret where it is used."
     )
 
 
-def _ask(found: dict[str, int], *, may_ask: bool) -> None:
-    if not found:
+def _confirm_purge(rows: dict[str, int], *, is_interactive: bool) -> None:
+    if not rows:
         return
-    if not may_ask:
-        raise BadInput(f"It stands in {_told(found)}, and nobody is here to ask.", "Say --yes to replace it for good.")
-    if not click.confirm(f"It stands in {_told(found)}. Replace it for good?", err=True):
+    if not is_interactive:
+        raise BadInput(f"It stands in {_row_counts(rows)}, and nobody is here to ask.", "Say --yes to replace it for good.")
+    if not click.confirm(f"It stands in {_row_counts(rows)}. Replace it for good?", err=True):
         raise BadInput("Nothing was changed.")
 
 
-def _told(rows: dict[str, int]) -> str:
-    return f"{counted(sum(rows.values()), 'row')} ({', '.join(f'{table} {count}' for table, count in sorted(rows.items()))})"
+def _row_counts(rows: dict[str, int]) -> str:
+    return f"{quantity(sum(rows.values()), 'row')} ({', '.join(f'{table} {count}' for table, count in sorted(rows.items()))})"

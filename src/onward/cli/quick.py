@@ -10,7 +10,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import NamedTuple, TypeAlias
 
-Value: TypeAlias = str | int | bool | None
+OptionValue: TypeAlias = str | int | bool | None
 
 
 class Option(NamedTuple):
@@ -19,31 +19,31 @@ class Option(NamedTuple):
     name: str
     help: str
     choices: tuple[str, ...] = ()
-    number: bool = False
-    text: str = ""
+    takes_number: bool = False
+    metavar: str = ""
     """What its free text is called in the help; empty where it takes none."""
-    default: Value = None
+    default: OptionValue = None
 
     @property
     def takes_value(self) -> bool:
         """Whether a value follows the flag."""
-        return bool(self.choices or self.number or self.text)
+        return bool(self.choices or self.takes_number or self.metavar)
 
 
-class Quick(NamedTuple):
+class QuickCommand(NamedTuple):
     """A command as data. `runs` names the function `module:function` that is called with the files and the options' values."""
 
     name: str
     summary: str
     help: str
-    many_files: bool
+    takes_many_files: bool
     options: tuple[Option, ...]
-    runs: str
+    target: str
 
 
 JSON = Option("json", "Answer in JSON, for programs.")
 
-DISTILL = Quick(
+DISTILL = QuickCommand(
     name="distill",
     summary="Turn transcripts into a handoff, without storing anything.",
     help="""Read transcripts, in the order given, and print the handoff that the next session should start with.
@@ -57,23 +57,25 @@ Examples:
   onward distill monday.jsonl tuesday.jsonl --budget 4000 > HANDOFF.md
   onward distill session.jsonl --format prompt | pbcopy
 """,
-    many_files=True,
+    takes_many_files=True,
     options=(
-        Option("budget", "Most tokens that the handoff may take. Default: 2 % of the sessions' tokens, from 2,000 to 8,000.", number=True),
+        Option(
+            "budget", "Most tokens that the handoff may take. Default: 2 % of the sessions' tokens, from 2,000 to 8,000.", takes_number=True
+        ),
         Option(
             "format",
             "markdown to read, prompt to paste into an agent, json for programs.",
             choices=("markdown", "prompt", "json"),
             default="markdown",
         ),
-        Option("next-goal", "With --format prompt: what the next session should do.", text="TEXT"),
+        Option("next-goal", "With --format prompt: what the next session should do.", metavar="TEXT"),
         Option("no-sources", "Leave out the handles like [s3.41] that name the turns behind each line."),
         JSON,
     ),
-    runs="onward.cli.transcripts:distill",
+    target="onward.cli.transcripts:distill",
 )
 
-READ = Quick(
+READ = QuickCommand(
     name="read",
     summary="Show any agent's transcript as Markdown.",
     help="""Read a transcript of any known agent and print it as Markdown, or with --json as one object a line.
@@ -85,9 +87,9 @@ Examples:
   onward read session.jsonl | less
   onward read session.jsonl --json | head -3
 """,
-    many_files=False,
+    takes_many_files=False,
     options=(JSON,),
-    runs="onward.cli.transcripts:read",
+    target="onward.cli.transcripts:read",
 )
 
 COMMANDS = {command.name: command for command in (DISTILL, READ)}
@@ -102,38 +104,38 @@ def run(arguments: list[str]) -> int | None:
     if parsed is None:
         return None
     files, values = parsed
-    return call(command, files, values)
+    return call_command(command, files, values)
 
 
-def call(command: Quick, files: list[str], values: dict[str, Value]) -> int:
+def call_command(command: QuickCommand, files: list[str], values: dict[str, OptionValue]) -> int:
     """Run *command* and return its exit code."""
-    module, function = command.runs.split(":")
+    module, function = command.target.split(":")
     target: Callable[..., int] = getattr(import_module(module), function)
     return target(files, **{name.replace("-", "_"): value for name, value in values.items()})
 
 
-def parse(command: Quick, arguments: list[str]) -> tuple[list[str], dict[str, Value]] | None:
+def parse(command: QuickCommand, arguments: list[str]) -> tuple[list[str], dict[str, OptionValue]] | None:
     """Return the files and every option's value; None for anything but a well-formed call, whose error the framework words."""
     options = {"--" + option.name: option for option in command.options}
-    values: dict[str, Value] = {option.name: option.default if option.takes_value else False for option in command.options}
+    values: dict[str, OptionValue] = {option.name: option.default if option.takes_value else False for option in command.options}
     files: list[str] = []
-    rest = iter(arguments)
-    for word in rest:
+    remaining = iter(arguments)
+    for word in remaining:
         if word == "-" or not word.startswith("-"):
             files.append(word)
             continue
-        name, equals, given = word.partition("=")
+        name, equals, inline_value = word.partition("=")
         option = options.get(name)
         if option is None or (equals and not option.takes_value):
             return None
-        value = _value(option, given if equals else next(rest, "")) if option.takes_value else True
+        value = _parse_value(option, inline_value if equals else next(remaining, "")) if option.takes_value else True
         if value is None:
             return None
         values[option.name] = value
-    return (files, values) if files and (command.many_files or len(files) == 1) else None
+    return (files, values) if files and (command.takes_many_files or len(files) == 1) else None
 
 
-def _value(option: Option, given: str) -> Value:
-    if option.number:
-        return int(given) if given.isascii() and given.isdigit() and int(given) > 0 else None
-    return given if given in option.choices or (option.text and given) else None
+def _parse_value(option: Option, text: str) -> OptionValue:
+    if option.takes_number:
+        return int(text) if text.isascii() and text.isdigit() and int(text) > 0 else None
+    return text if text in option.choices or (option.metavar and text) else None

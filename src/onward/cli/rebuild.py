@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import click
 
-from onward.cli.desk import as_json, desk, in_project
-from onward.cli.present import Progress, counted, say, say_json
+from onward.cli.desk import json_option, project_option, use_backend
+from onward.cli.present import ProgressBar, quantity, say, say_json
 
 
 @click.command()
-@in_project
+@project_option
 @click.option("--index", is_flag=True, help="Make the search index of the whole store anew, too.")
-@as_json
+@json_option
 def rebuild(project: str | None, index: bool, as_json: bool) -> None:
     """Extract a project's facts anew from the turns that are kept, and make its handoff anew.
 
@@ -21,19 +21,25 @@ def rebuild(project: str | None, index: bool, as_json: bool) -> None:
     Example:
       onward rebuild --project kopi-shop
     """
-    with desk(project=project) as at, Progress("rebuilding") as progress:
-        ours = at.project()
-        made = at.projects.rebuild(ours, progress.at)
-        indexed = at.kept.reindex() if index else None
-    version = made.handoff.version if made.handoff else None
+    with use_backend(project=project) as backend, ProgressBar("rebuilding") as progress:
+        current_project = backend.require_project()
+        outcome = backend.projects.rebuild(current_project, progress.update)
+        indexed_turns = backend.history.reindex() if index else None
+    version = outcome.handoff.version if outcome.handoff else None
     if as_json:
         say_json(
-            {"project": ours.name, "sessions": made.sessions, "facts": made.facts, "handoff_version": version, "indexed_turns": indexed}
+            {
+                "project": current_project.name,
+                "sessions": outcome.sessions,
+                "facts": outcome.facts,
+                "handoff_version": version,
+                "indexed_turns": indexed_turns,
+            }
         )
         return
     say(
-        f"{ours.name}: {counted(made.facts, 'fact')} from {counted(made.sessions, 'completed session')}"
+        f"{current_project.name}: {quantity(outcome.facts, 'fact')} from {quantity(outcome.sessions, 'completed session')}"
         + (f", handoff {version}." if version else ".")
     )
-    if indexed is not None:
-        say(f"Search index: {counted(indexed, 'turn')}.")
+    if indexed_turns is not None:
+        say(f"Search index: {quantity(indexed_turns, 'turn')}.")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 
-from onward.cli.desk import Desk
-from onward.cli.present import Progress, counted, note, say, say_json
+from onward.cli.desk import Backend
+from onward.cli.present import ProgressBar, note, quantity, say, say_json
 from onward.core.project import Project
-from onward.core.refinement import Outcome, Refinement
-from onward.core.spend import Estimate
+from onward.core.refinement import Refinement, RefinementOutcome
+from onward.core.spend import CostEstimate
 from onward.errors import OnwardError
 
-_WHY = {
+_REASON_TEXTS = {
     "value": "with an exact value that its facts lack",
     "stale": "saying what was given up",
     "order": "giving orders",
@@ -29,65 +29,67 @@ _WHY = {
 }
 
 
-def refined_beside(at: Desk, project: Project) -> Outcome:
+def try_refine(backend: Backend, project: Project) -> RefinementOutcome:
     """Return what refining a handoff that was made just now comes to; whatever goes wrong, that one stands, and it is told."""
     try:
-        with Progress("refining") as progress:
-            return at.handoffs.refine(project, progress.at)
+        with ProgressBar("refining") as progress:
+            return backend.handoffs.refine(project, progress.update)
     except OnwardError as error:
-        return Outcome(0, None, str(error))
+        return RefinementOutcome(0, None, str(error))
 
 
-def outcome_data(done: Outcome) -> dict[str, object]:
+def outcome_data(outcome: RefinementOutcome) -> dict[str, object]:
     """Return an outcome as plain data."""
-    report = done.report.to_json() if done.report else None
+    report = outcome.report.to_json() if outcome.report else None
     return {
-        "handoff_version": done.version,
-        "kept": done.version is not None,
-        "why": done.why,
-        "is_waiting": done.is_waiting,
+        "handoff_version": outcome.version,
+        "kept": outcome.version is not None,
+        "why": outcome.why,
+        "is_waiting": outcome.is_waiting,
         "refinement": report,
     }
 
 
-def say_outcome(done: Outcome, project: Project) -> None:
+def say_outcome(outcome: RefinementOutcome, project: Project) -> None:
     """Tell a person what a refinement came to."""
-    if done.version is not None and done.report:
-        say(f"Refined by {done.report.model}: handoff {done.version} of {project.name}.")
-    elif done.is_waiting:
-        say(f"The rules' handoff stands for now. {done.why}")
+    if outcome.version is not None and outcome.report:
+        say(f"Refined by {outcome.report.model}: handoff {outcome.version} of {project.name}.")
+    elif outcome.is_waiting:
+        say(f"The rules' handoff stands for now. {outcome.why}")
         note("It goes on while a worker is at work: onward serve, or onward worker.")
     else:
-        say(f"The rules' handoff stands. {done.why}")
-    if done.report:
-        for line in _told(done.report):
+        say(f"The rules' handoff stands. {outcome.why}")
+    if outcome.report:
+        for line in _report_lines(outcome.report):
             say(f"  {line}")
-    if done.version is not None and done.version > 1:
-        note(f"Compare: onward handoff redline {done.version - 1} {done.version} --project {project.name}")
+    if outcome.version is not None and outcome.version > 1:
+        note(f"Compare: onward handoff redline {outcome.version - 1} {outcome.version} --project {project.name}")
 
 
-def _told(report: Refinement) -> list[str]:
-    told = [
-        f"{counted(report.standing, 'line')} of {report.written} stand, {counted(report.put_back, 'fact')} put back in the rules' words"
+def _report_lines(report: Refinement) -> list[str]:
+    lines = [
+        f"{quantity(report.standing, 'line')} of {report.written} stand, {quantity(report.put_back, 'fact')} put back in the rules' words"
     ]
-    turned_away = Counter(one["reason"] for one in report.removed)
-    told += [f"turned away: {counted(count, 'line')} {_WHY.get(reason, reason)}" for reason, count in turned_away.most_common()]
-    told += [f"no answer for {title}: {why}" for title, why in report.unanswered.items()]
-    better = [
-        f"{kind} {now[0]}/{now[1]} (rules {report.before[kind][0]})" for kind, now in report.after.items() if now != report.before.get(kind)
+    rejections = Counter(line["reason"] for line in report.removed)
+    lines += [f"turned away: {quantity(count, 'line')} {_REASON_TEXTS.get(reason, reason)}" for reason, count in rejections.most_common()]
+    lines += [f"no answer for {title}: {why}" for title, why in report.unanswered.items()]
+    improvements = [
+        f"{kind} {counts[0]}/{counts[1]} (rules {report.before[kind][0]})"
+        for kind, counts in report.after.items()
+        if counts != report.before.get(kind)
     ]
-    told += [f"kept better: {' · '.join(better)}"] if better else []
-    return [*told, f"cost: {report.input_tokens:,} tokens in, {report.output_tokens:,} out{_usd(report.cost_usd)}"]
+    lines += [f"kept better: {' · '.join(improvements)}"] if improvements else []
+    return [*lines, f"cost: {report.input_tokens:,} tokens in, {report.output_tokens:,} out{_cost_text(report.cost_usd)}"]
 
 
-def say_estimate(found: Estimate, *, as_json: bool) -> None:
+def say_estimate(estimate: CostEstimate, *, as_json: bool) -> None:
     """Tell what a refinement comes to at most."""
     if as_json:
-        say_json(found._asdict())
+        say_json(estimate._asdict())
         return
-    tokens = f"about {found.input_tokens:,} tokens in, at most {found.output_tokens:,} out"
-    say(f"{counted(found.calls, 'request')}: {tokens}{_usd(found.cost_usd)}. Nothing was asked.")
+    tokens = f"about {estimate.input_tokens:,} tokens in, at most {estimate.output_tokens:,} out"
+    say(f"{quantity(estimate.calls, 'request')}: {tokens}{_cost_text(estimate.cost_usd)}. Nothing was asked.")
 
 
-def _usd(cost_usd: float | None) -> str:
+def _cost_text(cost_usd: float | None) -> str:
     return ", at a price that is not known" if cost_usd is None else f", {cost_usd:.4f} USD"

@@ -8,7 +8,7 @@ import socket
 import click
 
 from onward.app import access
-from onward.cli.desk import as_json, own_settings
+from onward.cli.desk import json_option, local_settings
 from onward.cli.present import note, say_json
 from onward.errors import BadSetting
 from onward.settings import Settings
@@ -20,7 +20,7 @@ GRACE_SECONDS = 10
 @click.command()
 @click.option("--host", metavar="HOST", help="Where to listen.  [default: 127.0.0.1]")
 @click.option("--port", type=click.IntRange(0, 65535), metavar="PORT", help="At which port; 0 is any free one.  [default: 3000]")
-@as_json
+@json_option
 def serve(host: str | None, port: int | None, as_json: bool) -> None:
     """Serve the API to programs of this machine, until Ctrl-C.
 
@@ -32,9 +32,9 @@ def serve(host: str | None, port: int | None, as_json: bool) -> None:
       onward serve --port 8080
       onward serve --host 0.0.0.0
     """
-    settings = own_settings(host=host, port=port)
-    with _listening(settings) as listening, open_store(settings) as store:
-        if settings.is_open and not access.is_any_good(store):
+    settings = local_settings(host=host, port=port)
+    with _open_listener(settings) as listener, open_store(settings) as store:
+        if settings.is_exposed and not access.has_valid_token(store):
             raise BadSetting(
                 f"At {settings.host} other machines reach Onward, and nobody has an access token yet.",
                 "Give one out first: onward access new NAME. Or listen at 127.0.0.1, where programs of this machine need none.",
@@ -42,16 +42,16 @@ def serve(host: str | None, port: int | None, as_json: bool) -> None:
         # Imported here: the port may be taken, and then nothing of this is needed.
         import uvicorn
 
-        from onward.agents.sweeping import start as sweeping
-        from onward.api.logs import to_standard_error
+        from onward.agents.sweeping import start as start_sweeping
+        from onward.api.logs import log_to_stderr
         from onward.server import build
-        from onward.work import start as working
+        from onward.work import start as start_worker
 
-        to_standard_error()
-        told = f"http://{f'[{settings.host}]' if ':' in settings.host else settings.host}:{listening.getsockname()[1]}"
+        log_to_stderr()
+        url = f"http://{f'[{settings.host}]' if ':' in settings.host else settings.host}:{listener.getsockname()[1]}"
         if as_json:
-            say_json({"url": told})
-        note(f"Onward listens at {told} (routes: {told}/docs). Ctrl-C ends it.")
+            say_json({"url": url})
+        note(f"Onward listens at {url} (routes: {url}/docs). Ctrl-C ends it.")
         application = build(store, settings)
         config = uvicorn.Config(
             application, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=GRACE_SECONDS
@@ -61,22 +61,22 @@ def serve(host: str | None, port: int | None, as_json: bool) -> None:
         application.state.is_ending = lambda: server.should_exit
         # What is there by now stays for good: to look through it for cycles would keep everybody waiting for a tenth of a second, now and again.
         gc.freeze()
-        with working(settings), sweeping():
-            server.run(sockets=[listening])
+        with start_worker(settings), start_sweeping():
+            server.run(sockets=[listener])
 
 
-def _listening(settings: Settings) -> socket.socket:
+def _open_listener(settings: Settings) -> socket.socket:
     """Return a socket that listens already: who knocks before the server is ready waits, and is not turned away."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     # With the protocol named: only then are answers sent without waiting for the acknowledgement of what went before (40 ms).
-    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listening.bind((settings.host, settings.port))
+        listener.bind((settings.host, settings.port))
     except OSError as error:
-        listening.close()
+        listener.close()
         raise BadSetting(
             f"Nothing can listen at {settings.host}:{settings.port}: {error.strerror}.", "Name another port with --port."
         ) from error
-    listening.listen(512)
-    return listening
+    listener.listen(512)
+    return listener

@@ -8,21 +8,21 @@ from typing import get_args
 
 import click
 
-from onward.app.briefing import since_then
+from onward.app.briefing import with_changes_since
 from onward.app.conversation import markdown
-from onward.cli.account import choose, suggest
+from onward.cli.account import choose_account, suggest_account
 from onward.cli.account_words import say_usage, usage_data
-from onward.cli.clipboard import copy as copy_text
+from onward.cli.clipboard import copy_text
 from onward.cli.conversation import json_line
-from onward.cli.desk import as_json, desk, in_project, within_budget
-from onward.cli.document import FORMATS, Format, written
-from onward.cli.present import counted, note, paint, say, say_json, table
-from onward.cli.refinement import outcome_data, refined_beside, say_outcome
+from onward.cli.desk import budget_option, json_option, project_option, use_backend
+from onward.cli.document import FORMATS, Format, format_handoff
+from onward.cli.present import note, paint, quantity, say, say_json, say_table
+from onward.cli.refinement import outcome_data, say_outcome, try_refine
 from onward.core.printable import printable
 from onward.core.session import Session, SessionStatus
 
-numbered = click.argument("number", type=click.IntRange(min=1))
-on_account = click.option(
+number_argument = click.argument("number", type=click.IntRange(min=1))
+account_option = click.option(
     "--account", "account", metavar="NAME", help="The account that it runs on; `best` is the one that `onward account best` names."
 )
 
@@ -36,7 +36,7 @@ def session() -> None:
 
 
 @session.command()
-@in_project
+@project_option
 @click.option("--objective", "objectives", multiple=True, metavar="TEXT", help="What the session is for. May be given more than once.")
 @click.option("--template", metavar="NAME", help="A template, whose objectives come before yours. See: onward template list")
 @click.option("--agent", default="", metavar="NAME", help="The agent you start, like claude-code or codex.")
@@ -48,8 +48,8 @@ def session() -> None:
     help="markdown to read, prompt to paste into any agent, json for programs.",
 )
 @click.option("--copy", is_flag=True, help="Put it on the clipboard, too.")
-@on_account
-@as_json
+@account_option
+@json_option
 def start(
     project: str | None,
     objectives: tuple[str, ...],
@@ -70,46 +70,58 @@ def start(
       onward session start --format prompt --copy
       onward session start --account best
     """
-    with desk(project=project) as at:
-        ours = at.project()
-        chosen = choose(at, account) if account else None
-        kind = at.templates.find(template) if template else None
-        wanted = kind.beginning(objectives) if kind else objectives
-        begun = at.sessions.start(ours, agent=agent, objectives=wanted, template=kind, account_id=chosen.id if chosen else None)
-        suggestion = "" if account else suggest(at)
+    with use_backend(project=project) as backend:
+        current_project = backend.require_project()
+        chosen_account = choose_account(backend, account) if account else None
+        chosen_template = backend.templates.require(template) if template else None
+        all_objectives = chosen_template.merge_objectives(objectives) if chosen_template else objectives
+        outcome = backend.sessions.start(
+            current_project,
+            agent=agent,
+            objectives=all_objectives,
+            template=chosen_template,
+            account_id=chosen_account.id if chosen_account else None,
+        )
+        suggestion = "" if account else suggest_account(backend)
         handoff = change = None
-        if left := begun.previous:
-            handoff, change = since_then(ours, left, at.sessions.find(ours, left.session_number).ended_at, Path.cwd())
-    told: dict[str, object] = {
-        "session": as_data(begun.session),
-        "account": chosen.name if chosen else None,
-        "previous_handoff": begun.previous.version if begun.previous else None,
+        if previous := outcome.previous:
+            handoff, change = with_changes_since(
+                current_project, previous, backend.sessions.require(current_project, previous.session_number).ended_at, Path.cwd()
+            )
+    session_start: dict[str, object] = {
+        "session": session_data(outcome.session),
+        "account": chosen_account.name if chosen_account else None,
+        "previous_handoff": outcome.previous.version if outcome.previous else None,
         "changed_since": change,
     }
-    if not handoff or not begun.previous:
+    if not handoff or not outcome.previous:
         if as_json or format == "json":
-            say_json(told)
-        note(f"Session {begun.session.number} of {ours.name} has begun. It is the first: there is no handoff yet.")
+            say_json(session_start)
+        note(f"Session {outcome.session.number} of {current_project.name} has begun. It is the first: there is no handoff yet.")
     else:
-        text = written(
-            handoff, begun.previous.preservation, "json" if as_json else format, next_goal="; ".join(begun.session.objectives), beside=told
+        text = format_handoff(
+            handoff,
+            outcome.previous.preservation,
+            "json" if as_json else format,
+            next_goal="; ".join(outcome.session.objectives),
+            extra=session_start,
         )
         sys.stdout.write(text)
         sys.stdout.flush()
-        came = f" (copied by {copy_text(text)})" if copy else ""
-        note(f"Session {begun.session.number} of {ours.name} has begun, with handoff {begun.previous.version}{came}.")
-    if chosen:
-        note(f"It runs on {chosen.name}.")
+        copy_note = f" (copied by {copy_text(text)})" if copy else ""
+        note(f"Session {outcome.session.number} of {current_project.name} has begun, with handoff {outcome.previous.version}{copy_note}.")
+    if chosen_account:
+        note(f"It runs on {chosen_account.name}.")
     elif suggestion:
         note(suggestion)
-    for item in begun.session.undone:
+    for item in outcome.session.open_items:
         note(f"Before it ends: {item}")
-    note(f"When it has ended: onward import TRANSCRIPT --project {ours.name} --complete")
+    note(f"When it has ended: onward import TRANSCRIPT --project {current_project.name} --complete")
 
 
 @session.command()
 @click.argument("number", type=click.IntRange(min=1), required=False)
-@in_project
+@project_option
 @click.option(
     "--accomplishment",
     "accomplishments",
@@ -119,12 +131,12 @@ def start(
 )
 @click.option("--blocker", "blockers", multiple=True, metavar="TEXT", help="What stands in the way. May be given more than once.")
 @click.option("--credits", "credits_used", type=click.FloatRange(min=0), metavar="N", help="Credits that it used.")
-@on_account
-@within_budget
+@account_option
+@budget_option
 @click.option(
     "--refine", is_flag=True, help="Have a language model write the handoff better, afterwards. See: onward handoff refine --help"
 )
-@as_json
+@json_option
 def complete(
     number: int | None,
     project: str | None,
@@ -146,39 +158,43 @@ def complete(
       onward session complete 3 --accomplishment "Checkout works on staging" --blocker "Production keys" --credits 88
       onward session complete --refine
     """
-    with desk(project=project, budget_tokens=budget_tokens) as at:
-        ours = at.project()
-        found = at.sessions.find(ours, number)
-        if account and (chosen := choose(at, account)):
-            at.accounts.assign(found, chosen)
-        done = at.sessions.complete(
-            found,
+    with use_backend(project=project, budget_tokens=budget_tokens) as backend:
+        current_project = backend.require_project()
+        open_session = backend.sessions.require(current_project, number)
+        if account and (chosen_account := choose_account(backend, account)):
+            backend.accounts.assign(open_session, chosen_account)
+        completion = backend.sessions.complete(
+            open_session,
             accomplishments=accomplishments or None,
             blockers=blockers or None,
             credits_used=credits_used,
-            budget_tokens=at.settings.budget_tokens,
+            budget_tokens=backend.settings.budget_tokens,
         )
-        refined = refined_beside(at, ours) if refine else None
+        refinement = try_refine(backend, current_project) if refine else None
     if as_json:
-        made = done.handoff
-        told = {"version": made.version, "budget_tokens": made.budget_tokens, "preservation": made.preservation.to_json()}
-        beside = {"refinement": outcome_data(refined)} if refined else {}
-        say_json({"session": as_data(done.session), "handoff": told, "again": done.again, **beside})
+        new_handoff = completion.handoff
+        handoff_data = {
+            "version": new_handoff.version,
+            "budget_tokens": new_handoff.budget_tokens,
+            "preservation": new_handoff.preservation.to_json(),
+        }
+        extra = {"refinement": outcome_data(refinement)} if refinement else {}
+        say_json({"session": session_data(completion.session), "handoff": handoff_data, "again": completion.is_unchanged, **extra})
         return
-    already = " already, and nothing is new" if done.again else ""
-    say(f"Session {done.session.number} of {ours.name} is complete{already}: handoff {done.handoff.version}.")
-    say(done.handoff.preservation.line())
-    for one in done.session.undone:
-        note(f"Not ticked on the checklist: {one}")
-    if refined:
-        say_outcome(refined, ours)
-    note(f"See it: onward handoff --project {ours.name}")
+    already_note = " already, and nothing is new" if completion.is_unchanged else ""
+    say(f"Session {completion.session.number} of {current_project.name} is complete{already_note}: handoff {completion.handoff.version}.")
+    say(completion.handoff.preservation.line())
+    for item in completion.session.open_items:
+        note(f"Not ticked on the checklist: {item}")
+    if refinement:
+        say_outcome(refinement, current_project)
+    note(f"See it: onward handoff --project {current_project.name}")
 
 
 @session.command("list")
-@in_project
+@project_option
 @click.option("--status", type=click.Choice(get_args(SessionStatus)), help="Only those.")
-@as_json
+@json_option
 def list_(project: str | None, status: SessionStatus | None, as_json: bool) -> None:
     """List a project's sessions.
 
@@ -186,21 +202,23 @@ def list_(project: str | None, status: SessionStatus | None, as_json: bool) -> N
     Example:
       onward session list --status active
     """
-    with desk(project=project) as at:
-        ours = at.project()
-        found = list(at.sessions.listed(ours, status=status))
+    with use_backend(project=project) as backend:
+        current_project = backend.require_project()
+        sessions = list(backend.sessions.list_sessions(current_project, status=status))
     if as_json:
-        say_json([as_data(one) for one in found])
-    elif not found:
-        say(f"{ours.name} has no {status + ' ' if status else ''}session. Begin one: onward session start --project {ours.name}")
+        say_json([session_data(session) for session in sessions])
+    elif not sessions:
+        say(
+            f"{current_project.name} has no {status + ' ' if status else ''}session. Begin one: onward session start --project {current_project.name}"
+        )
     else:
-        table(["session", "status", "agent", "started", "turns", "title"], [_row(one) for one in found])
+        say_table(["session", "status", "agent", "started", "turns", "title"], [_session_row(session) for session in sessions])
 
 
 @session.command()
-@numbered
-@in_project
-@as_json
+@number_argument
+@project_option
+@json_option
 def show(number: int, project: str | None, as_json: bool) -> None:
     """Show one session.
 
@@ -208,49 +226,53 @@ def show(number: int, project: str | None, as_json: bool) -> None:
     Example:
       onward session show 3
     """
-    with desk(project=project) as at:
-        detail = at.sessions.show(at.sessions.find(at.project(), number))
-        one = detail.session
-        used, account = at.accounts.usage(one), at.accounts.of_session(one)
-    loaded, made = (version.version if version else None for version in (detail.loaded, detail.made))
+    with use_backend(project=project) as backend:
+        detail = backend.sessions.show(backend.sessions.require(backend.require_project(), number))
+        shown_session = detail.session
+        usages, account = backend.accounts.usage(shown_session), backend.accounts.find_session_account(shown_session)
+    loaded_version, made_version = (version.version if version else None for version in (detail.previous, detail.handoff))
     if as_json:
-        beside = {"account": account.name if account else None, "usage": [usage_data(each) for each in used]}
-        say_json({**as_data(one), "loaded_handoff": loaded, "made_handoff": made, **beside})
+        extra = {"account": account.name if account else None, "usage": [usage_data(usage) for usage in usages]}
+        say_json({**session_data(shown_session), "loaded_handoff": loaded_version, "made_handoff": made_version, **extra})
         return
-    say(paint(f"Session {one.number}: {one.title or one.agent or 'no transcript yet'}", "bold"))
-    about = {
-        "status": one.status,
-        "agent": one.agent,
-        "id": one.native_id,
-        "started": one.started_at,
-        "ended": one.ended_at,
-        "template": one.template,
-        "folder": one.cwd,
-        "branch": one.branch,
-        "transcript": one.source,
-        "kept": f"{counted(one.turns, 'turn')}, about {one.tokens:,} tokens",
+    say(paint(f"Session {shown_session.number}: {shown_session.title or shown_session.agent or 'no transcript yet'}", "bold"))
+    details = {
+        "status": shown_session.status,
+        "agent": shown_session.agent,
+        "id": shown_session.native_id,
+        "started": shown_session.started_at,
+        "ended": shown_session.ended_at,
+        "template": shown_session.template,
+        "folder": shown_session.cwd,
+        "branch": shown_session.branch,
+        "transcript": shown_session.source,
+        "kept": f"{quantity(shown_session.turns, 'turn')}, about {shown_session.tokens:,} tokens",
         "account": account.name if account else None,
-        "credits": one.credits_used,
-        "began with": f"handoff {loaded}" if loaded else None,
-        "made": f"handoff {made}" if made else None,
+        "credits": shown_session.credits_used,
+        "began with": f"handoff {loaded_version}" if loaded_version else None,
+        "made": f"handoff {made_version}" if made_version else None,
     }
-    for key, value in about.items():
+    for key, value in details.items():
         if value:
             say(f"  {key}: {value}")
-    for title, lines in (("objectives", one.objectives), ("accomplishments", one.accomplishments), ("blockers", one.blockers)):
+    for title, lines in (
+        ("objectives", shown_session.objectives),
+        ("accomplishments", shown_session.accomplishments),
+        ("blockers", shown_session.blockers),
+    ):
         for line in lines:
             say(f"  {title.removesuffix('s')}: {line}")
-    for place, item in enumerate(one.checklist, 1):
-        say(f"  [{'x' if item.is_done else ' '}] {place}. {printable(item.text)}")
-    say_usage(used)
+    for position, item in enumerate(shown_session.checklist, 1):
+        say(f"  [{'x' if item.is_done else ' '}] {position}. {printable(item.text)}")
+    say_usage(usages)
 
 
 @session.command()
-@numbered
-@in_project
+@number_argument
+@project_option
 @click.option("--from", "first", type=click.IntRange(min=1), default=1, metavar="N", help="The first turn to show.")
 @click.option("--to", "last", type=click.IntRange(min=1), metavar="N", help="The last turn to show.")
-@as_json
+@json_option
 def replay(number: int, project: str | None, first: int, last: int | None, as_json: bool) -> None:
     """Print a session turn by turn.
 
@@ -259,23 +281,24 @@ def replay(number: int, project: str | None, first: int, last: int | None, as_js
       onward session replay 3 | less
       onward session replay 3 --from 40 --to 44
     """
-    with desk(project=project) as at:
-        found = at.sessions.find(at.project(), number)
-        for stored in at.sessions.replay(found, first=first, last=last):
+    with use_backend(project=project) as backend:
+        shown_session = backend.sessions.require(backend.require_project(), number)
+        for stored_turn in backend.sessions.replay(shown_session, first=first, last=last):
             if as_json:
-                say(json_line(stored.turn, stored.ordinal))
+                say(json_line(stored_turn.turn, stored_turn.ordinal))
             else:
                 sys.stdout.write(
-                    ("*On a branch that was given up:*\n\n" if stored.abandoned else "") + markdown(stored.turn, stored.ordinal)
+                    ("*On a branch that was given up:*\n\n" if stored_turn.abandoned else "")
+                    + markdown(stored_turn.turn, stored_turn.ordinal)
                 )
 
 
 @session.command()
-@numbered
+@number_argument
 @click.argument("item", type=click.IntRange(min=1))
-@in_project
+@project_option
 @click.option("--undo", is_flag=True, help="It is not done after all.")
-@as_json
+@json_option
 def tick(number: int, item: int, project: str | None, undo: bool, as_json: bool) -> None:
     """Tick ITEM of the checklist that session NUMBER began with; `session show` counts them.
 
@@ -283,16 +306,20 @@ def tick(number: int, item: int, project: str | None, undo: bool, as_json: bool)
     Example:
       onward session tick 3 1
     """
-    with desk(project=project) as at:
-        found = at.sessions.tick(at.sessions.find(at.project(), number), item, is_done=not undo)
-    left = f"{counted(len(found.undone), 'item')} left: {'; '.join(found.undone)}" if found.undone else "nothing is left"
-    _answer(found, f"Session {found.number}: {left}.", as_json=as_json)
+    with use_backend(project=project) as backend:
+        ticked_session = backend.sessions.tick(backend.sessions.require(backend.require_project(), number), item, is_done=not undo)
+    undone_note = (
+        f"{quantity(len(ticked_session.open_items), 'item')} left: {'; '.join(ticked_session.open_items)}"
+        if ticked_session.open_items
+        else "nothing is left"
+    )
+    _say_result(ticked_session, f"Session {ticked_session.number}: {undone_note}.", as_json=as_json)
 
 
 @session.command()
-@numbered
-@in_project
-@as_json
+@number_argument
+@project_option
+@json_option
 def reopen(number: int, project: str | None, as_json: bool) -> None:
     """Make a session active again. Its handoff stands until it is completed anew.
 
@@ -300,15 +327,15 @@ def reopen(number: int, project: str | None, as_json: bool) -> None:
     Example:
       onward session reopen 3
     """
-    with desk(project=project) as at:
-        found = at.sessions.reopen(at.sessions.find(at.project(), number))
-    _answer(found, f"Session {found.number} is active again.", as_json=as_json)
+    with use_backend(project=project) as backend:
+        reopened_session = backend.sessions.reopen(backend.sessions.require(backend.require_project(), number))
+    _say_result(reopened_session, f"Session {reopened_session.number} is active again.", as_json=as_json)
 
 
 @session.command()
-@numbered
-@in_project
-@as_json
+@number_argument
+@project_option
+@json_option
 def abandon(number: int, project: str | None, as_json: bool) -> None:
     """Leave a session without a handoff. Its turns stay and can be searched.
 
@@ -316,34 +343,34 @@ def abandon(number: int, project: str | None, as_json: bool) -> None:
     Example:
       onward session abandon 3
     """
-    with desk(project=project) as at:
-        found = at.sessions.abandon(at.sessions.find(at.project(), number))
-    _answer(
-        found,
-        f"Session {found.number} is left without a handoff. To complete it after all: onward session complete {found.number}",
+    with use_backend(project=project) as backend:
+        abandoned_session = backend.sessions.abandon(backend.sessions.require(backend.require_project(), number))
+    _say_result(
+        abandoned_session,
+        f"Session {abandoned_session.number} is left without a handoff. To complete it after all: onward session complete {abandoned_session.number}",
         as_json=as_json,
     )
 
 
-def _answer(found: Session, sentence: str, *, as_json: bool) -> None:
+def _say_result(session: Session, sentence: str, *, as_json: bool) -> None:
     if as_json:
-        say_json(as_data(found))
+        say_json(session_data(session))
     else:
         say(sentence)
 
 
-def _row(one: Session) -> list[object]:
-    started = one.started_at or one.created_at
+def _session_row(session: Session) -> list[object]:
+    started = session.started_at or session.created_at
     return [
-        one.number,
-        one.status,
-        one.agent or "-",
+        session.number,
+        session.status,
+        session.agent or "-",
         started.strftime("%Y-%m-%d %H:%M"),
-        f"{one.turns:,}",
-        one.title or "; ".join(one.objectives),
+        f"{session.turns:,}",
+        session.title or "; ".join(session.objectives),
     ]
 
 
-def as_data(one: Session) -> dict[str, object]:
+def session_data(session: Session) -> dict[str, object]:
     """Return a session as plain data."""
-    return {name: getattr(one, name) for name in one.__dataclass_fields__}
+    return {name: getattr(session, name) for name in session.__dataclass_fields__}

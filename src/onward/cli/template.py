@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from onward.cli.desk import as_json, desk
-from onward.cli.present import paint, say, say_json, table
+from onward.cli.desk import json_option, use_backend
+from onward.cli.present import paint, say, say_json, say_table
 from onward.core.printable import printable
 from onward.core.template import Template
 
@@ -19,7 +19,7 @@ def template() -> None:
 
 
 @template.command("list")
-@as_json
+@json_option
 def list_(as_json: bool) -> None:
     """List the templates.
 
@@ -27,15 +27,18 @@ def list_(as_json: bool) -> None:
     Example:
       onward template list
     """
-    with desk() as at:
-        found = list(at.templates.listed())
+    with use_backend() as backend:
+        templates = list(backend.templates.list_templates())
     if as_json:
-        say_json(found)
-    elif not found:
+        say_json(templates)
+    elif not templates:
         say('There is no template yet. Make one: onward template new NAME --objective "…"')
     else:
-        rows = [[one.name, len(one.objectives), len(one.checklist), one.description or "; ".join(one.objectives)] for one in found]
-        table(["name", "objectives", "checklist", "about"], rows)
+        rows = [
+            [template.name, len(template.objectives), len(template.checklist), template.description or "; ".join(template.objectives)]
+            for template in templates
+        ]
+        say_table(["name", "objectives", "checklist", "about"], rows)
 
 
 @template.command()
@@ -43,7 +46,7 @@ def list_(as_json: bool) -> None:
 @click.option("--objective", "objectives", multiple=True, metavar="TEXT", help="What such a session is for. May be given more than once.")
 @click.option("--check", "checklist", multiple=True, metavar="TEXT", help="What it should not forget. May be given more than once.")
 @click.option("--description", default="", metavar="TEXT", help="When to use it.")
-@as_json
+@json_option
 def new(name: str, objectives: tuple[str, ...], checklist: tuple[str, ...], description: str, as_json: bool) -> None:
     """Make a template.
 
@@ -51,14 +54,16 @@ def new(name: str, objectives: tuple[str, ...], checklist: tuple[str, ...], desc
     Example:
       onward template new bugfix --objective "Find the cause before mending" --check "A test fails without the fix"
     """
-    with desk() as at:
-        made = at.templates.new(name, objectives=objectives, checklist=checklist, description=description)
-    _tell(made, f"Template {made.name} is there. Use it: onward session start --template {made.name}", as_json=as_json)
+    with use_backend() as backend:
+        new_template = backend.templates.create(name, objectives=objectives, checklist=checklist, description=description)
+    _say_result(
+        new_template, f"Template {new_template.name} is there. Use it: onward session start --template {new_template.name}", as_json=as_json
+    )
 
 
 @template.command()
 @click.argument("name")
-@as_json
+@json_option
 def show(name: str, as_json: bool) -> None:
     """Show a template.
 
@@ -66,17 +71,21 @@ def show(name: str, as_json: bool) -> None:
     Example:
       onward template show bugfix
     """
-    with desk() as at:
-        found = at.templates.find(name)
-    lines = [paint(printable(f"{found.name}: {found.description}" if found.description else found.name), "bold")]
-    lines += [f"  objective: {printable(one)}" for one in found.objectives]
-    lines += [f"  [ ] {printable(one)}" for one in found.checklist]
-    _tell(found, "\n".join(lines), as_json=as_json)
+    with use_backend() as backend:
+        shown_template = backend.templates.require(name)
+    lines = [
+        paint(
+            printable(f"{shown_template.name}: {shown_template.description}" if shown_template.description else shown_template.name), "bold"
+        )
+    ]
+    lines += [f"  objective: {printable(objective)}" for objective in shown_template.objectives]
+    lines += [f"  [ ] {printable(item)}" for item in shown_template.checklist]
+    _say_result(shown_template, "\n".join(lines), as_json=as_json)
 
 
 @template.command()
 @click.argument("name")
-@as_json
+@json_option
 def delete(name: str, as_json: bool) -> None:
     """Delete a template. Sessions that began with it keep their objectives.
 
@@ -84,13 +93,13 @@ def delete(name: str, as_json: bool) -> None:
     Example:
       onward template delete bugfix
     """
-    with desk() as at:
-        gone = at.templates.delete(name)
-    _tell(gone, f"Template {gone.name} is gone.", as_json=as_json)
+    with use_backend() as backend:
+        deleted_template = backend.templates.delete(name)
+    _say_result(deleted_template, f"Template {deleted_template.name} is gone.", as_json=as_json)
 
 
-def _tell(one: Template, sentence: str, *, as_json: bool) -> None:
+def _say_result(template: Template, sentence: str, *, as_json: bool) -> None:
     if as_json:
-        say_json(one)
+        say_json(template)
     else:
         say(sentence)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 
-from onward.app.distilling import distil_files
-from onward.cli.document import Format, written
-from onward.cli.inputs import named
-from onward.cli.reports import account, as_data
-from onward.core.transcript import ImportReport, Item, SessionHead, Turn
+from onward.app.distilling import distill_files
+from onward.cli.document import Format, format_handoff
+from onward.cli.inputs import resolve_input
+from onward.cli.reports import describe_report, report_data
+from onward.core.transcript import ImportReport, SessionHead, TranscriptItem, Turn
 from onward.errors import BadInput
 from onward.formats import open_source
 from onward.formats import read as read_items
@@ -18,19 +18,21 @@ from onward.redact import DISTILL_KEY, Redactor
 
 def distill(files: list[str], *, budget: int | None, format: Format, next_goal: str | None, no_sources: bool, json: bool) -> int:
     """Print the handoff over *files*, in order. What could not be read is said on standard error."""
-    made, reports = distil_files([named(name) for name in files], budget)
+    result, reports = distill_files([resolve_input(name) for name in files], budget)
     if not any(report.turns for report in reports):
         raise BadInput(
             f"There is no turn in {', '.join(files)}: nothing to hand over.",
             "Give it an agent's session file; see what is in one: onward read FILE",
         )
-    form: Format = "json" if json else format
-    accounts = [{"file": name, **as_data(report)} for name, report in zip(files, reports, strict=True)]
-    beside = {"budget_tokens": made.budget_tokens, "files": accounts}
-    sys.stdout.write(written(made.handoff, made.preservation, form, sources=not no_sources, next_goal=next_goal or "", beside=beside))
-    if not made.handoff.head and not made.handoff.sections:
+    output_format: Format = "json" if json else format
+    file_reports = [{"file": name, **report_data(report)} for name, report in zip(files, reports, strict=True)]
+    extra = {"budget_tokens": result.budget_tokens, "files": file_reports}
+    sys.stdout.write(
+        format_handoff(result.handoff, result.preservation, output_format, sources=not no_sources, next_goal=next_goal or "", extra=extra)
+    )
+    if not result.handoff.head and not result.handoff.sections:
         sys.stderr.write("onward: nothing in it looks like something that the next session should know.\n")
-    _warn(zip(files, reports, strict=True))
+    _warn_incomplete(zip(files, reports, strict=True))
     return 0
 
 
@@ -41,23 +43,23 @@ def read(files: list[str], *, json: bool) -> int:
 
     redactor, report, ordinal = Redactor(DISTILL_KEY), ImportReport(), 0
     write = json_line if json else markdown
-    for item in read_items(open_source(named(files[0])), report):
+    for item in read_items(open_source(resolve_input(files[0])), report):
         ordinal = 0 if isinstance(item, SessionHead) else ordinal + isinstance(item, Turn)
-        line = write(_redacted(redactor, item), ordinal)
+        line = write(_redact(redactor, item), ordinal)
         sys.stdout.write(line + "\n" if json else line)
     sys.stdout.flush()
-    sys.stderr.write(f"{files[0]}: {account(report)}\n")
+    sys.stderr.write(f"{files[0]}: {describe_report(report)}\n")
     return 0
 
 
-def _redacted(redactor: Redactor, item: Item) -> Item:
+def _redact(redactor: Redactor, item: TranscriptItem) -> TranscriptItem:
     if isinstance(item, SessionHead):
         return redactor.head(item)
     return redactor.turn(item) if isinstance(item, Turn) else item
 
 
-def _warn(reports: Iterable[tuple[str, ImportReport]]) -> None:
+def _warn_incomplete(reports: Iterable[tuple[str, ImportReport]]) -> None:
     """Say which files were not read whole; a file that was needs no word."""
     for name, report in reports:
         if report.malformed_count or report.truncated:
-            sys.stderr.write(f"{name}: {account(report)}\n")
+            sys.stderr.write(f"{name}: {describe_report(report)}\n")

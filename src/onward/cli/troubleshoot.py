@@ -8,24 +8,24 @@ from collections.abc import Sequence
 import click
 
 from onward.app import models, troubleshooting
-from onward.app.troubleshooting import Diagnosis, Evidence, Troubleshooting
-from onward.cli.desk import as_json, desk, in_project
+from onward.app.troubleshooting import Diagnosis, DiagnosisEvidence, Troubleshooting
+from onward.cli.desk import json_option, project_option, use_backend
 from onward.cli.knowledge import answer_line
 from onward.cli.present import is_terminal, note, paint, say, say_json
 from onward.core.printable import printable
-from onward.wiring import models_of
+from onward.wiring import build_model_setup
 
 MOST_CHARS = 1_000_000
 
 
 @click.command()
 @click.argument("error", nargs=-1)
-@in_project
+@project_option
 @click.option("--context", default="", metavar="TEXT", help="What was being done.")
 @click.option("--no-llm", is_flag=True, help="Ask no model, only the history and the rules.")
 @click.option("--llm", "always", is_flag=True, help="Ask the model also where this project ended the same error before.")
 @click.option("--dry-run", is_flag=True, help="Only say what asking the model would cost at most.")
-@as_json
+@json_option
 def troubleshoot(
     error: tuple[str, ...], project: str | None, context: str, no_llm: bool, always: bool, dry_run: bool, as_json: bool
 ) -> None:
@@ -45,88 +45,98 @@ def troubleshoot(
         if is_terminal(sys.stdin):
             note("Paste the error, then press Ctrl-D.")
         text = sys.stdin.read(MOST_CHARS)
-    with desk(project=project) as at:
-        ours = at.project_or_none()
+    with use_backend(project=project) as backend:
+        current_project = backend.find_project()
         if dry_run:
-            asking = None if no_llm else models.asking_for(at.store, models_of(at.settings), project=ours)
-            _tell_estimate(
-                None if asking is None else troubleshooting.estimate(at.store, text, asking, project=ours, context=context), as_json=as_json
+            model = (
+                None if no_llm else models.find_model_context(backend.store, build_model_setup(backend.settings), project=current_project)
+            )
+            _say_estimate(
+                None if model is None else troubleshooting.estimate(backend.store, text, model, project=current_project, context=context),
+                as_json=as_json,
             )
             return
-        found = at.knowledge.troubleshoot(text, project=ours, context=context, use_ai=False if no_llm else True if always else None)
+        result = backend.knowledge.troubleshoot(
+            text, project=current_project, context=context, use_ai=False if no_llm else True if always else None
+        )
     if as_json:
-        say_json(_as_data(found))
+        say_json(_result_data(result))
     else:
-        _tell(found)
+        _say_result(result)
 
 
-def _tell(found: Troubleshooting) -> None:
-    for one in found.seen.answers:
-        say(answer_line(one))
-    for met in found.seen.met:
-        solved = "" if met.is_solved else ", and did not solve it there"
-        say(f"{paint(f'[{met.project} s{met.session}.{met.turn}]', 'cyan')} met this{solved}.")
-    if found.diagnosis:
-        _tell_diagnosis(found.diagnosis)
-    elif not found.seen.answers:
+def _say_result(result: Troubleshooting) -> None:
+    for answer in result.error_history.fixes:
+        say(answer_line(answer))
+    for occurrence in result.error_history.occurrences:
+        solved_note = "" if occurrence.is_solved else ", and did not solve it there"
+        say(f"{paint(f'[{occurrence.project} s{occurrence.session}.{occurrence.turn}]', 'cyan')} met this{solved_note}.")
+    if result.diagnosis:
+        _say_diagnosis(result.diagnosis)
+    elif not result.error_history.fixes:
         note("No fix is known yet.")
-    advice = found.advice
-    _lines(
+    advice = result.advice
+    _say_section(
         "By rules, for errors of this kind",
         (("Likely", advice.causes), ("Do", advice.steps), ("Run", advice.commands), ("Prevent", advice.prevention)),
     )
-    note(f"Model: {printable(found.llm)}." if not found.llm.endswith(".") else f"Model: {printable(found.llm)}")
+    note(f"Model: {printable(result.llm)}." if not result.llm.endswith(".") else f"Model: {printable(result.llm)}")
 
 
-def _tell_diagnosis(one: Diagnosis) -> None:
-    cause = (one.root_cause,) if one.root_cause else ()
-    _lines(f"{one.model} says", (("Likely", cause), ("Do", one.steps), ("Run", one.code), ("Prevent", one.prevention)))
-    for evidence in one.evidence:
-        say(f"Because: {_evidence(evidence)}")
-    if one.removed:
-        why = ", ".join(dict.fromkeys(f"{line.reason} {line.about}".strip() for line in one.removed))
-        note(f"Not kept of what it wrote: {len(one.removed)} lines ({printable(why)[:300]}).")
-    cost = "at no known price" if one.cost_usd is None else f"{one.cost_usd:.5f} USD"
-    note(f"{one.input_tokens + one.output_tokens:,} tokens, {cost}.")
+def _say_diagnosis(diagnosis: Diagnosis) -> None:
+    cause = (diagnosis.root_cause,) if diagnosis.root_cause else ()
+    _say_section(
+        f"{diagnosis.model} says", (("Likely", cause), ("Do", diagnosis.steps), ("Run", diagnosis.code), ("Prevent", diagnosis.prevention))
+    )
+    for evidence in diagnosis.evidence:
+        say(f"Because: {_evidence_text(evidence)}")
+    if diagnosis.removed:
+        why = ", ".join(dict.fromkeys(f"{line.reason} {line.about}".strip() for line in diagnosis.removed))
+        note(f"Not kept of what it wrote: {len(diagnosis.removed)} lines ({printable(why)[:300]}).")
+    cost = "at no known price" if diagnosis.cost_usd is None else f"{diagnosis.cost_usd:.5f} USD"
+    note(f"{diagnosis.input_tokens + diagnosis.output_tokens:,} tokens, {cost}.")
 
 
-def _lines(title: str, parts: tuple[tuple[str, Sequence[str]], ...]) -> None:
+def _say_section(title: str, parts: tuple[tuple[str, Sequence[str]], ...]) -> None:
     say(paint(f"{printable(title)}:", "bold"))
     for name, lines in parts:
         for line in lines:
             say(f"  {name}: {printable(line)}")
 
 
-def _evidence(one: Evidence) -> str:
-    place = " ".join(filter(None, (one.project, one.handle)))
-    return f"{paint(f'[{place}]', 'cyan') if place else 'what you wrote'} {printable(' '.join(one.text.split()))[:300]}"
+def _evidence_text(evidence: DiagnosisEvidence) -> str:
+    origin = " ".join(filter(None, (evidence.project, evidence.handle)))
+    return f"{paint(f'[{origin}]', 'cyan') if origin else 'what you wrote'} {printable(' '.join(evidence.text.split()))[:300]}"
 
 
-def _tell_estimate(found: models.Estimate | None, *, as_json: bool) -> None:
+def _say_estimate(estimate: models.CostEstimate | None, *, as_json: bool) -> None:
     if as_json:
-        say_json(found._asdict() if found else {"calls": 0, "input_tokens": 0, "output_tokens": 0, "cost_usd": 0.0})
-    elif found is None:
+        say_json(estimate._asdict() if estimate else {"calls": 0, "input_tokens": 0, "output_tokens": 0, "cost_usd": 0.0})
+    elif estimate is None:
         say("No model would be asked: none is set up (onward llm-key set).")
     else:
-        cost = "at no known price" if found.cost_usd is None else f"{found.cost_usd:.5f} USD at most"
-        say(f"One request: {found.input_tokens:,} tokens in, at most {found.output_tokens:,} out, {cost}.")
+        cost = "at no known price" if estimate.cost_usd is None else f"{estimate.cost_usd:.5f} USD at most"
+        say(f"One request: {estimate.input_tokens:,} tokens in, at most {estimate.output_tokens:,} out, {cost}.")
 
 
-def _as_data(found: Troubleshooting) -> dict[str, object]:
-    told = {"root_causes": found.root_causes, "steps": found.steps, "code": found.code, "prevention": found.prevention}
-    diagnosis = found.diagnosis
-    made = None
+def _result_data(result: Troubleshooting) -> dict[str, object]:
+    fields = {"root_causes": result.root_causes, "steps": result.steps, "code": result.code, "prevention": result.prevention}
+    diagnosis = result.diagnosis
+    diagnosis_data = None
     if diagnosis:
         names = ("root_cause", "steps", "code", "prevention", "model", "input_tokens", "output_tokens", "cost_usd")
-        made = {name: getattr(diagnosis, name) for name in names}
-        made |= {"evidence": [one._asdict() for one in diagnosis.evidence], "removed": [one._asdict() for one in diagnosis.removed]}
-    history = [one._asdict() for one in found.passages]
+        diagnosis_data = {name: getattr(diagnosis, name) for name in names}
+        diagnosis_data |= {
+            "evidence": [evidence._asdict() for evidence in diagnosis.evidence],
+            "removed": [line._asdict() for line in diagnosis.removed],
+        }
+    history = [passage._asdict() for passage in result.passages]
     return {
-        "answers": found.seen.answers,
-        "met": found.seen.met,
+        "answers": result.error_history.fixes,
+        "met": result.error_history.occurrences,
         "history": history,
-        **told,
-        "category": found.advice.category,
-        "diagnosis": made,
-        "llm": found.llm,
+        **fields,
+        "category": result.advice.category,
+        "diagnosis": diagnosis_data,
+        "llm": result.llm,
     }

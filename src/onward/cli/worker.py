@@ -9,14 +9,14 @@ from types import FrameType
 
 import click
 
-from onward.cli.desk import as_json, own_settings
+from onward.cli.desk import json_option, local_settings
 from onward.cli.present import note, say_json
 
-LOOK_SECONDS = 0.2
+POLL_SECONDS = 0.2
 
 
 @click.command()
-@as_json
+@json_option
 def worker(as_json: bool) -> int:
     """Carry out background work, until Ctrl-C: large imports, rebuilds, exports.
 
@@ -29,31 +29,31 @@ def worker(as_json: bool) -> int:
     """
     from onward.work import Worker
 
-    over = threading.Event()
+    stopping = threading.Event()
 
-    def end(_: int, __: FrameType | None) -> None:
-        if over.is_set():
+    def handle_signal(_: int, __: FrameType | None) -> None:
+        if stopping.is_set():
             # Asked twice: what is being done is left at once, and done again by the next.
             os._exit(1)
-        over.set()
+        stopping.set()
 
-    for one in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(one, end)
-    ours = Worker(own_settings())
-    ours.start()
-    is_told = False
-    while not over.wait(LOOK_SECONDS) and ours.error is None:
-        if not is_told and ours.is_at_work.is_set():
-            is_told = True
-            _tell("The worker is at work. Ctrl-C ends it.", "at work", as_json=as_json)
-    ours.stop()
-    if ours.error:
-        raise ours.error
-    _tell("Stopped. What was not done is gone on with by the next worker.", "stopped", as_json=as_json)
+    for signal_number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(signal_number, handle_signal)
+    background_worker = Worker(local_settings())
+    background_worker.start()
+    is_announced = False
+    while not stopping.wait(POLL_SECONDS) and background_worker.error is None:
+        if not is_announced and background_worker.is_at_work.is_set():
+            is_announced = True
+            _announce("The worker is at work. Ctrl-C ends it.", "at work", as_json=as_json)
+    background_worker.stop()
+    if background_worker.error:
+        raise background_worker.error
+    _announce("Stopped. What was not done is gone on with by the next worker.", "stopped", as_json=as_json)
     return 0
 
 
-def _tell(sentence: str, state: str, *, as_json: bool) -> None:
+def _announce(sentence: str, state: str, *, as_json: bool) -> None:
     if as_json:
         say_json({"worker": state})
     else:

@@ -15,22 +15,22 @@ from __future__ import annotations
 
 from typing import Self
 
-from onward.client.accounts import Accounts
-from onward.client.analytics import Analytics
-from onward.client.archives import Archives
-from onward.client.facts import Facts
-from onward.client.handoffs import Handoffs
-from onward.client.imports import Imports
-from onward.client.jobs import Job, Jobs
-from onward.client.kept import Kept
-from onward.client.knowledge import Knowledge
-from onward.client.llm import Llm
-from onward.client.projects import Projects
-from onward.client.sessions import Sessions
-from onward.client.templates import Templates
-from onward.client.wire import TIMEOUT_SECONDS, Wire
+from onward.client.accounts import RemoteAccounts
+from onward.client.analytics import RemoteAnalytics
+from onward.client.archives import RemoteArchives
+from onward.client.facts import RemoteFacts
+from onward.client.handoffs import RemoteHandoffs
+from onward.client.imports import RemoteImports
+from onward.client.jobs import RemoteJob, RemoteJobs
+from onward.client.kept import RemoteHistory
+from onward.client.knowledge import RemoteKnowledge
+from onward.client.llm import RemoteLlm
+from onward.client.projects import RemoteProjects
+from onward.client.sessions import RemoteSessions
+from onward.client.templates import RemoteTemplates
+from onward.client.wire import TIMEOUT_SECONDS, ServerConnection
 
-__all__ = ["Client", "Job"]
+__all__ = ["Client", "RemoteJob"]
 
 
 class Client:
@@ -40,25 +40,25 @@ class Client:
     """
 
     def __init__(self, url: str, token: str = "", *, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
-        self._wire = wire = Wire(url, token, timeout_seconds)
-        self.url = wire.url
-        self.projects = Projects(wire)
-        self.sessions = Sessions(wire)
-        self.handoffs = Handoffs(wire)
-        self.templates = Templates(wire)
-        self.analytics = Analytics(wire)
-        self.facts = Facts(wire)
-        self.knowledge = Knowledge(wire)
-        self.kept = Kept(wire)
-        self.archives = Archives(wire)
-        self.imports = Imports(wire)
-        self.jobs = Jobs(wire)
-        self.llm = Llm(wire)
-        self.accounts = Accounts(wire)
+        self._server = server = ServerConnection(url, token, timeout_seconds)
+        self.url = server.url
+        self.projects = RemoteProjects(server)
+        self.sessions = RemoteSessions(server)
+        self.handoffs = RemoteHandoffs(server)
+        self.templates = RemoteTemplates(server)
+        self.analytics = RemoteAnalytics(server)
+        self.facts = RemoteFacts(server)
+        self.knowledge = RemoteKnowledge(server)
+        self.history = RemoteHistory(server)
+        self.archives = RemoteArchives(server)
+        self.imports = RemoteImports(server)
+        self.jobs = RemoteJobs(server)
+        self.llm = RemoteLlm(server)
+        self.accounts = RemoteAccounts(server)
 
     def close(self) -> None:
         """Give the connections back."""
-        self._wire.close()
+        self._server.close()
 
     def __enter__(self) -> Self:
         return self

@@ -8,128 +8,145 @@ from typing import Any
 
 from onward.client.reading import read
 from onward.client.refusals import BadRequest
-from onward.client.rooms import Room, session_of
-from onward.core.accounts import Account, AccountStatus, Event, Standing, parse_period
-from onward.core.credits import Need, Ranked
-from onward.core.forecast import Burn, Efficiency, Forecast
-from onward.core.pool import AccountCredits, AccountDetail, Batch, Best, Credits, Link, ModelUsage, ProjectCredits, Rotated, RowError
+from onward.client.rooms import RemoteResource, read_session
+from onward.core.accounts import Account, AccountAvailability, AccountEvent, AccountStatus, parse_period
+from onward.core.credits import AccountNeed, RankedAccount
+from onward.core.forecast import BurnRate, Efficiency, Forecast
+from onward.core.pool import (
+    AccountChoice,
+    AccountCredits,
+    AccountDetail,
+    AccountSession,
+    BatchReport,
+    CreditsReport,
+    ModelUsage,
+    ProjectCredits,
+    RotationOutcome,
+    RowError,
+)
 from onward.core.project import Project
 from onward.core.session import Session
 from onward.core.transcript import Usage
 
 
-class Accounts(Room):
+class RemoteAccounts(RemoteResource):
     """A pool of accounts of AI services. Onward holds no login and no key of any."""
 
-    def new(self, said: Mapping[str, Any]) -> Standing:
+    def create(self, fields: Mapping[str, Any]) -> AccountAvailability:
         """Enter an account from what is *said* of it: its name, and what else of `docs/howto/keep-an-account-pool.md`. Raises `Conflict` when the name is taken."""
-        return standing_of(self._wire.post("/accounts", said)["data"])
+        return read_availability(self._server.post("/accounts", fields)["data"])
 
-    def batch(self, rows: Sequence[Mapping[str, Any]]) -> Batch:
+    def create_batch(self, rows: Sequence[Mapping[str, Any]]) -> BatchReport:
         """Enter an account for each of *rows*, all or none: every row that is wrong is told at once."""
         try:
-            told = self._wire.post("/private/batch-create-accounts", {"accounts": list(rows)})["data"]
-        except BadRequest as refused:
-            if not any("row" in one for one in refused.details):
+            data = self._server.post("/private/batch-create-accounts", {"accounts": list(rows)})["data"]
+        except BadRequest as error:
+            if not any("row" in detail for detail in error.details):
                 raise
-            return Batch([], [read(RowError, one) for one in refused.details])
-        return Batch([standing_of(one) for one in told["accounts"]], [])
+            return BatchReport([], [read(RowError, detail) for detail in error.details])
+        return BatchReport([read_availability(account) for account in data["accounts"]], [])
 
-    def find(self, named: str | int) -> Account:
+    def require(self, name_or_id: str | int) -> Account:
         """Return the account of that name or id. Raises `NotFound`."""
-        return standing_of(self._wire.get("/accounts/find", name=str(named))["data"]).account
+        return read_availability(self._server.get("/accounts/find", name=str(name_or_id))["data"]).account
 
-    def listed(self, *, status: AccountStatus | None = None) -> Iterator[Standing]:
+    def list_accounts(self, *, status: AccountStatus | None = None) -> Iterator[AccountAvailability]:
         """Yield how the accounts stand now, by name."""
-        return map(standing_of, self._wire.pages("/accounts", status=status))
+        return map(read_availability, self._server.iter_rows("/accounts", status=status))
 
     def show(self, account: Account) -> AccountDetail:
         """Return an account with what happened to it, the sessions that went on it, and their usage."""
-        told = self._wire.get(f"/accounts/{account.id}")["data"]
-        links = [read(Link, one) for one in told["sessions"]]
-        names = {one["project_id"]: one["project"] for one in told["sessions"]}
-        events = [read(Event, one) for one in told["events"]]
-        return AccountDetail(standing_of(told["account"]), events, links, names, [usage_of(one) for one in told["usage"]])
+        data = self._server.get(f"/accounts/{account.id}")["data"]
+        links = [read(AccountSession, row) for row in data["sessions"]]
+        names = {row["project_id"]: row["project"] for row in data["sessions"]}
+        events = [read(AccountEvent, event) for event in data["events"]]
+        return AccountDetail(read_availability(data["account"]), events, links, names, [read_usage(row) for row in data["usage"]])
 
-    def change(self, account: Account, said: Mapping[str, Any]) -> Standing:
+    def change(self, account: Account, fields: Mapping[str, Any]) -> AccountAvailability:
         """Change what is *said* of an account, and leave the rest. Raises `Conflict` when a new name is taken."""
-        return standing_of(self._wire.patch(f"/accounts/{account.id}", said)["data"])
+        return read_availability(self._server.patch(f"/accounts/{account.id}", fields)["data"])
 
-    def failed(self, account: Account, note: str = "", *, model: str = "") -> Standing:
+    def report_failure(self, account: Account, note: str = "", *, model: str = "") -> AccountAvailability:
         """Note that an account failed a person or a session."""
-        told = {"kind": "failure", "note": note, "model": model}
-        return standing_of(self._wire.post(f"/accounts/{account.id}/events", told)["data"])
+        event = {"kind": "failure", "note": note, "model": model}
+        return read_availability(self._server.post(f"/accounts/{account.id}/events", event)["data"])
 
-    def limit_reached(self, account: Account, *, model: str = "", until_at: datetime | None = None, note: str = "") -> Standing:
+    def report_limit(self, account: Account, *, model: str = "", until_at: datetime | None = None, note: str = "") -> AccountAvailability:
         """Note that a service said a limit is reached: of a *model*, or of the whole account, until *until_at* or the next reset."""
-        told = {"kind": "limit", "note": note, "model": model, "until_at": until_at}
-        return standing_of(self._wire.post(f"/accounts/{account.id}/events", told)["data"])
+        event = {"kind": "limit", "note": note, "model": model, "until_at": until_at}
+        return read_availability(self._server.post(f"/accounts/{account.id}/events", event)["data"])
 
     def delete(self, account: Account) -> None:
         """Delete an account with all that happened to it, for good."""
-        self._wire.delete(f"/accounts/{account.id}")
+        self._server.delete(f"/accounts/{account.id}")
 
-    def best(self, need: Need | None = None) -> Best:
+    def best_account(self, need: AccountNeed | None = None) -> AccountChoice:
         """Return the account to use next and why, by the server's rotation window."""
-        return best_of(self._wire.post("/private/select-best-account", _said(need or Need()))["data"])
+        return read_best(self._server.post("/private/select-best-account", _need_fields(need or AccountNeed()))["data"])
 
-    def rotate(self, session: Session, *, need: Need, credits_used: float | None = None, to: Account | None = None) -> Rotated:
+    def rotate(
+        self, session: Session, *, need: AccountNeed, credits_used: float | None = None, to: Account | None = None
+    ) -> RotationOutcome:
         """Move an open session to the best account, or to the one named, if the one it runs on is in the server's rotation window."""
-        asked = {"session_id": session.id, "account_id": to.id if to else None, "credits_used": credits_used, **_said(need)}
-        told = self._wire.post("/private/auto-rotate", asked)["data"]
-        before, after = (standing_of(one) if one else None for one in (told["from_account"], told["to_account"]))
-        return Rotated(session_of(told["session"]), told["moved"], before, after, told["place"], told["why"], tuple(told["reasons"]))
+        body = {"session_id": session.id, "account_id": to.id if to else None, "credits_used": credits_used, **_need_fields(need)}
+        data = self._server.post("/private/auto-rotate", body)["data"]
+        from_account, to_account = (
+            read_availability(account) if account else None for account in (data["from_account"], data["to_account"])
+        )
+        return RotationOutcome(
+            read_session(data["session"]), data["moved"], from_account, to_account, data["place"], data["why"], tuple(data["reasons"])
+        )
 
-    def analyze(self, *, account: Account | None = None, project: Project | None = None) -> Credits:
+    def analyze(self, *, account: Account | None = None, project: Project | None = None) -> CreditsReport:
         """Return how credits go: of one account, one project, or everything."""
-        asked = {"account_id": account.id if account else None, "project_id": project.id if project else None}
-        told = self._wire.post("/private/analyze-credits", asked)["data"]
-        at = datetime.fromisoformat(told["at"])
-        accounts = [AccountCredits(standing_of(one["account"]), *_figures(one, at)) for one in told["accounts"]]
-        projects = [ProjectCredits(one["project_id"], one["name"], *_figures(one, at)) for one in told["projects"]]
-        return Credits(at, told["credits_left"], accounts, projects)
+        body = {"account_id": account.id if account else None, "project_id": project.id if project else None}
+        data = self._server.post("/private/analyze-credits", body)["data"]
+        at = datetime.fromisoformat(data["at"])
+        accounts = [AccountCredits(read_availability(row["account"]), *_read_figures(row, at)) for row in data["accounts"]]
+        projects = [ProjectCredits(row["project_id"], row["name"], *_read_figures(row, at)) for row in data["projects"]]
+        return CreditsReport(at, data["credits_left"], accounts, projects)
 
     def assign(self, session: Session, account: Account) -> None:
         """Say which account a session runs on."""
-        self._wire.put(f"/sessions/{session.id}/account", {"account_id": account.id})
+        self._server.put(f"/sessions/{session.id}/account", {"account_id": account.id})
 
-    def of_session(self, session: Session) -> Account | None:
+    def find_session_account(self, session: Session) -> Account | None:
         """Return the account that a session runs on, or ran on last; None where none was named."""
-        told = self._wire.get(f"/sessions/{session.id}/account")["data"]
-        return standing_of(told).account if told else None
+        data = self._server.get(f"/sessions/{session.id}/account")["data"]
+        return read_availability(data).account if data else None
 
     def usage(self, session: Session) -> list[ModelUsage]:
         """Return what a session cost, by account and model, the dearest first."""
-        return [usage_of(one) for one in self._wire.get(f"/sessions/{session.id}/usage")["data"]]
+        return [read_usage(row) for row in self._server.get(f"/sessions/{session.id}/usage")["data"]]
 
 
-def standing_of(told: Mapping[str, Any]) -> Standing:
+def read_availability(data: Mapping[str, Any]) -> AccountAvailability:
     """Return an account as it stands: what was counted is as of then."""
-    is_paused, period = told["status"] == "paused", parse_period(told["period"])
-    account = read(Account, told, credits_at=datetime.fromisoformat(told["at"]), is_paused=is_paused, period=period)
-    return read(Standing, told, account=account)
+    is_paused, period = data["status"] == "paused", parse_period(data["period"])
+    account = read(Account, data, credits_at=datetime.fromisoformat(data["at"]), is_paused=is_paused, period=period)
+    return read(AccountAvailability, data, account=account)
 
 
-def best_of(told: Mapping[str, Any]) -> Best:
+def read_best(data: Mapping[str, Any]) -> AccountChoice:
     """Return a choice among accounts."""
-    ranking = [_ranked(one) for one in told["ranking"]]
-    return Best(next((one for one in ranking if one.usable), None), ranking)
+    ranking = [_read_ranked(row) for row in data["ranking"]]
+    return AccountChoice(next((ranked for ranked in ranking if ranked.usable), None), ranking)
 
 
-def usage_of(told: Mapping[str, Any]) -> ModelUsage:
+def read_usage(data: Mapping[str, Any]) -> ModelUsage:
     """Return what turns of one model cost."""
-    return read(ModelUsage, told, tokens=read(Usage, told))
+    return read(ModelUsage, data, tokens=read(Usage, data))
 
 
-def _ranked(told: Mapping[str, Any]) -> Ranked:
-    return read(Ranked, told, standing=standing_of(told["account"]))
+def _read_ranked(data: Mapping[str, Any]) -> RankedAccount:
+    return read(RankedAccount, data, standing=read_availability(data["account"]))
 
 
-def _figures(told: Mapping[str, Any], at: datetime) -> tuple[Forecast, Efficiency, list[ModelUsage]]:
-    foreseen = told["forecast"]
-    burn = Burn(at, foreseen["days"], foreseen["credits_per_day"], foreseen["low_per_day"], foreseen["high_per_day"])
-    return read(Forecast, foreseen, burn=burn), read(Efficiency, told["efficiency"]), [usage_of(one) for one in told["usage"]]
+def _read_figures(data: Mapping[str, Any], at: datetime) -> tuple[Forecast, Efficiency, list[ModelUsage]]:
+    forecast = data["forecast"]
+    burn = BurnRate(at, forecast["days"], forecast["credits_per_day"], forecast["low_per_day"], forecast["high_per_day"])
+    return read(Forecast, forecast, burn=burn), read(Efficiency, data["efficiency"]), [read_usage(row) for row in data["usage"]]
 
 
-def _said(need: Need) -> dict[str, Any]:
+def _need_fields(need: AccountNeed) -> dict[str, Any]:
     return {"model": need.model, "tags": list(need.tags), "credits_needed": need.credits}

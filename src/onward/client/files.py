@@ -7,19 +7,19 @@ from pathlib import Path
 
 from onward.errors import UnreadableFile
 
-PIECE_BYTES = 2**18
+CHUNK_BYTES = 2**18
 
 
-def pieces_of(file: Path) -> Iterator[bytes]:
+def read_chunks(file: Path) -> Iterator[bytes]:
     """Return what yields *file* piece by piece. Raises `UnreadableFile` at once where it cannot be read."""
     try:
         stream = file.open("rb")
     except OSError as error:
         raise UnreadableFile(f"{file} cannot be read: {error.strerror}.", "Check the path, and that you may read it.") from error
 
-    def pieces() -> Iterator[bytes]:
+    def chunks() -> Iterator[bytes]:
         with stream:
-            while piece := stream.read(PIECE_BYTES):
-                yield piece
+            while chunk := stream.read(CHUNK_BYTES):
+                yield chunk
 
-    return pieces()
+    return chunks()

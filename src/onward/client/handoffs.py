@@ -4,58 +4,58 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from onward.client.jobs import Jobs, Tell
+from onward.client.jobs import OnProgress, RemoteJobs
 from onward.client.reading import read
-from onward.client.rooms import Room, handoff_of
+from onward.client.rooms import RemoteResource, read_handoff
 from onward.core.changelog import Changelog
 from onward.core.project import Project
 from onward.core.redline import Redline
-from onward.core.refinement import Outcome, outcome
-from onward.core.spend import Estimate
-from onward.core.stored_handoff import Current, Difference, HandoffVersion, Redlined, StoredHandoff
+from onward.core.refinement import RefinementOutcome, read_outcome
+from onward.core.spend import CostEstimate
+from onward.core.stored_handoff import CurrentHandoff, HandoffDifference, HandoffVersion, LedgerDifference, StoredHandoff
 
 
-class Handoffs(Room):
+class RemoteHandoffs(RemoteResource):
     """What a project's next session should know, now and as it was."""
 
-    def current(self, project: Project, *, budget_tokens: int | None = None, session_number: int | None = None) -> Current:
+    def current_handoff(self, project: Project, *, budget_tokens: int | None = None, session_number: int | None = None) -> CurrentHandoff:
         """Return the master handoff; with *session_number*, the one that completing that session made; with *budget_tokens*, composed anew for that size. Raises `NotFound` when there is none."""
-        told = self._wire.get(f"/projects/{project.id}/handoff", budget=budget_tokens, at_session=session_number)["data"]
-        return read(Current, {**told, "handoff": told["document"]})
+        data = self._server.get(f"/projects/{project.id}/handoff", budget=budget_tokens, at_session=session_number)["data"]
+        return read(CurrentHandoff, {**data, "handoff": data["document"]})
 
-    def versions(self, project: Project) -> Iterator[HandoffVersion]:
+    def list_versions(self, project: Project) -> Iterator[HandoffVersion]:
         """Yield every version, the newest first, without its text."""
-        return (read(HandoffVersion, one) for one in self._wire.pages(f"/projects/{project.id}/handoffs"))
+        return (read(HandoffVersion, version) for version in self._server.iter_rows(f"/projects/{project.id}/handoffs"))
 
-    def of_id(self, project: Project, handoff_id: int) -> StoredHandoff:
+    def require(self, project: Project, handoff_id: int) -> StoredHandoff:
         """Return the version of that id. Raises `NotFound`."""
-        return handoff_of(self._wire.get(f"/projects/{project.id}/handoffs/{handoff_id}")["data"])
+        return read_handoff(self._server.get(f"/projects/{project.id}/handoffs/{handoff_id}")["data"])
 
     def restore(self, project: Project, handoff_id: int) -> StoredHandoff:
         """Make an earlier version the master handoff again, as a new version."""
-        return handoff_of(self._wire.post(f"/projects/{project.id}/handoffs/{handoff_id}/restore")["data"])
+        return read_handoff(self._server.post(f"/projects/{project.id}/handoffs/{handoff_id}/restore")["data"])
 
-    def redlined(self, project: Project, before: int, after: int) -> Redlined:
+    def redline(self, project: Project, before: int, after: int) -> HandoffDifference:
         """Return what version *after* says differently from version *before*."""
-        told = self._wire.get(f"/projects/{project.id}/handoffs/redline", **{"from": before, "to": after})["data"]
-        return Redlined(told["before"], told["after"], read(Redline, told))
+        data = self._server.get(f"/projects/{project.id}/handoffs/redline", **{"from": before, "to": after})["data"]
+        return HandoffDifference(data["before"], data["after"], read(Redline, data))
 
-    def refine(self, project: Project, on_progress: Tell | None = None) -> Outcome:
+    def refine(self, project: Project, on_progress: OnProgress | None = None) -> RefinementOutcome:
         """Have the server's language model refine the newest handoff, and wait for what comes of it."""
-        job_id = self._wire.post(f"/projects/{project.id}/handoff/refine", {})["job_id"]
-        for job in Jobs(self._wire).follow(job_id):
+        job_id = self._server.post(f"/projects/{project.id}/handoff/refine", {})["job_id"]
+        for job in RemoteJobs(self._server).follow(job_id):
             if job.is_open and job.error:
-                why = f"{job.error['message']} {job.error['hint']}".strip()
-                return Outcome(job_id, None, why, is_waiting=True)
+                reason = f"{job.error['message']} {job.error['hint']}".strip()
+                return RefinementOutcome(job_id, None, reason, is_waiting=True)
             if job.is_open and on_progress:
                 on_progress(job.done, job.total, job.step)
-        return outcome(job_id, Jobs(self._wire).result(job_id))
+        return read_outcome(job_id, RemoteJobs(self._server).wait_for_result(job_id))
 
-    def estimate(self, project: Project) -> Estimate:
+    def estimate(self, project: Project) -> CostEstimate:
         """Return what refining the newest handoff comes to at most. Nothing is asked."""
-        return read(Estimate, self._wire.post(f"/projects/{project.id}/handoff/refine", {"dry_run": True})["data"])
+        return read(CostEstimate, self._server.post(f"/projects/{project.id}/handoff/refine", {"dry_run": True})["data"])
 
-    def diff(self, project: Project, before: int, after: int) -> Difference:
+    def diff(self, project: Project, before: int, after: int) -> LedgerDifference:
         """Return what changed from the end of session *before* to the end of session *after*."""
-        told = self._wire.get(f"/projects/{project.id}/handoffs/diff", **{"from": before, "to": after})["data"]
-        return Difference(told["before"], told["after"], read(Changelog, told))
+        data = self._server.get(f"/projects/{project.id}/handoffs/diff", **{"from": before, "to": after})["data"]
+        return LedgerDifference(data["before"], data["after"], read(Changelog, data))

@@ -11,28 +11,28 @@ from typing import Any, BinaryIO
 
 import orjson
 
-from onward.app.belonging import belonging
-from onward.app.finding import FoundFile, found_files
-from onward.app.plan import Known
-from onward.client.projects import Projects
+from onward.app.belonging import session_origin
+from onward.app.finding import FoundFile, find_files
+from onward.app.plan import ImportIndex
+from onward.client.projects import RemoteProjects
 from onward.client.reading import read
-from onward.client.refusals import error_of
-from onward.client.rooms import Room, session_of
-from onward.core.imported import Imported, ImportedFile, ImportedSession, Progress
+from onward.client.refusals import read_error
+from onward.client.rooms import RemoteResource, read_session
+from onward.core.imported import ImportedFile, ImportedSession, ImportProgress, ImportResult
 from onward.core.project import Project
 from onward.core.transcript import ImportReport, SessionHead
 from onward.errors import BadInput, OnwardError, ServerUnreachable, UnreadableFile
 from onward.formats import open_source
 from onward.formats import read as read_items
-from onward.formats.databases import is_database, whole_copy
-from onward.formats.source import Source
+from onward.formats.databases import copy_database, is_database
+from onward.formats.source import TranscriptSource
 from onward.settings import Worktrees
 
 
-class Imports(Room):
+class RemoteImports(RemoteResource):
     """Transcripts of any format, into the store."""
 
-    def paths(
+    def import_paths(
         self,
         sources: Sequence[Path | BinaryIO],
         *,
@@ -41,93 +41,99 @@ class Imports(Room):
         complete: bool = False,
         budget_tokens: int | None = None,
         worktrees: Worktrees = "together",
-        on_progress: Callable[[Progress], None] | None = None,
-    ) -> Imported:
+        on_progress: Callable[[ImportProgress], None] | None = None,
+    ) -> ImportResult:
         """Send files and whole folders, sessions in order of time, and return what became of each. Sending again keeps only what is new.
 
         Without *project*, each session goes to the project that it belongs to on this machine, by its folder and its repository, and to what *fallback* answers
         where nothing tells. With *complete*, each is completed before the next is sent. One file's failure never costs the rest.
         """
-        found, passed_over = found_files(sources)
-        asked = {"project_id": project.id if project else None, "complete": complete, "budget_tokens": budget_tokens}
-        outcome = Imported([], passed_over)
-        for done, one in enumerate(found):
+        files, passed_over = find_files(sources)
+        query = {"project_id": project.id if project else None, "complete": complete, "budget_tokens": budget_tokens}
+        outcome = ImportResult([], passed_over)
+        for done, file in enumerate(files):
             if on_progress:
-                on_progress(Progress(done, len(found), one.name))
+                on_progress(ImportProgress(done, len(files), file.name))
             try:
-                outcome.files.append(self._file(one, asked, None if project else fallback, worktrees))
+                outcome.files.append(self._send_file(file, query, None if project else fallback, worktrees))
             except ServerUnreachable:
                 raise
             except OnwardError as error:
-                outcome.files.append(ImportedFile(one.name, error=error))
+                outcome.files.append(ImportedFile(file.name, error=error))
         if on_progress:
-            on_progress(Progress(len(found), len(found), ""))
+            on_progress(ImportProgress(len(files), len(files), ""))
         return outcome
 
-    def known(self) -> Known:
+    def known_imports(self) -> ImportIndex:
         """Return what the server knows, for the plan of an import."""
-        projects = Projects(self._wire)
-        everything = [line.project for archived in (False, True) for line in projects.listed(archived=archived)]
-        imported = {
-            str(one["path"]): datetime.fromisoformat(one["imported_at"])
-            for project in everything
-            for one in self._wire.pages(f"/projects/{project.id}/imports")
+        projects = RemoteProjects(self._server)
+        all_projects = [line.project for archived in (False, True) for line in projects.list_projects(archived=archived)]
+        import_times = {
+            str(imported_file["path"]): datetime.fromisoformat(imported_file["imported_at"])
+            for project in all_projects
+            for imported_file in self._server.iter_rows(f"/projects/{project.id}/imports")
         }
-        return Known({one.name for one in everything}, imported, cache(projects.found))
+        return ImportIndex({project.name for project in all_projects}, import_times, cache(projects.find_project))
 
-    def _file(self, one: FoundFile, asked: Mapping[str, Any], fallback: Callable[[], Project] | None, worktrees: Worktrees) -> ImportedFile:
-        if one.error:
-            return ImportedFile(one.name, error=one.error)
+    def _send_file(
+        self, found_file: FoundFile, query: Mapping[str, Any], fallback: Callable[[], Project] | None, worktrees: Worktrees
+    ) -> ImportedFile:
+        if found_file.error:
+            return ImportedFile(found_file.name, error=found_file.error)
         with tempfile.TemporaryDirectory(prefix="onward-") as folder:
-            file, at = _sendable(one, Path(folder))
-            places = [] if asked["project_id"] else _places(file, at, worktrees)
+            file, original_path = _prepare_upload(found_file, Path(folder))
+            places = [] if query["project_id"] else _find_places(file, original_path, worktrees)
             if fallback and None in places:
-                asked = {**asked, "project_id": fallback().id}
-            told = [place for place in places if place]
+                query = {**query, "project_id": fallback().id}
+            known_places = [place for place in places if place]
 
-            def content() -> dict[str, Any]:
-                return {"files": {"files": ("transcript", file.open("rb"))}, "data": {"places": orjson.dumps(told).decode()}}
+            def open_content() -> dict[str, Any]:
+                return {"files": {"files": ("transcript", file.open("rb"))}, "data": {"places": orjson.dumps(known_places).decode()}}
 
-            answer = self._wire.send("/imports", content, name=one.name[:4000], **asked)
-        return _file_of(answer["data"]["files"][0])
+            answer = self._server.upload("/imports", open_content, name=found_file.name[:4000], **query)
+        return _read_file(answer["data"]["files"][0])
 
 
-def _sendable(one: FoundFile, folder: Path) -> tuple[Path, Path | None]:
+def _prepare_upload(found_file: FoundFile, folder: Path) -> tuple[Path, Path | None]:
     """Return the file to send, and where it lies on this machine: None for a stream. What is sent is one file, whole; a copy in *folder* where it is not so yet."""
-    if isinstance(one.source, Path):
-        if one.source.is_dir():
-            raise BadInput(f"{one.name} is a transcript of several files, which cannot be sent.", "Import it on the server's machine.")
-        return (whole_copy(one.source, folder) if is_database(one.source) else one.source), one.source
+    if isinstance(found_file.source, Path):
+        if found_file.source.is_dir():
+            raise BadInput(
+                f"{found_file.name} is a transcript of several files, which cannot be sent.", "Import it on the server's machine."
+            )
+        return (copy_database(found_file.source, folder) if is_database(found_file.source) else found_file.source), found_file.source
     copy = folder / "transcript"
-    source = one.source if isinstance(one.source, Source) else Source(one.source)
-    with source.opened() as stream, copy.open("wb") as target:
-        while piece := stream.read(2**18):
-            target.write(piece)
+    source = found_file.source if isinstance(found_file.source, TranscriptSource) else TranscriptSource(found_file.source)
+    with source.open_stream() as stream, copy.open("wb") as target:
+        while chunk := stream.read(2**18):
+            target.write(chunk)
     return copy, None
 
 
-def _places(file: Path, at: Path | None, worktrees: Worktrees) -> list[dict[str, str] | None]:
+def _find_places(file: Path, original_path: Path | None, worktrees: Worktrees) -> list[dict[str, str] | None]:
     """Return what the sessions of *file*, which lies *at* a place of this machine, belong to; None for those where nothing tells."""
-    found: dict[tuple[str, str], dict[str, str] | None] = {}
+    places: dict[tuple[str, str], dict[str, str] | None] = {}
     try:
         for item in read_items(open_source(file), ImportReport()):
-            if isinstance(item, SessionHead) and (item.cwd, item.remote) not in found:
-                told = belonging(item, at, worktrees)
+            if isinstance(item, SessionHead) and (item.cwd, item.remote) not in places:
+                origin = session_origin(item, original_path, worktrees)
                 place = {"cwd": item.cwd, "remote": item.remote}
-                found[item.cwd, item.remote] = {**place, "named": told.named, "root": told.root, "address": told.remote} if told else None
+                places[item.cwd, item.remote] = (
+                    {**place, "named": origin.project_name, "root": origin.root, "address": origin.remote} if origin else None
+                )
     except UnreadableFile:
         raise
     except OnwardError:
         # What it is that cannot be read, the server says.
         pass
-    return list(found.values())
+    return list(places.values())
 
 
-def _file_of(told: Mapping[str, Any]) -> ImportedFile:
-    malformed = [(one["line"], one["problem"]) for one in told["malformed"]]
-    report = read(ImportReport, told, malformed=malformed, sessions=told["session_count"])
+def _read_file(data: Mapping[str, Any]) -> ImportedFile:
+    malformed = [(record["line"], record["problem"]) for record in data["malformed"]]
+    report = read(ImportReport, data, malformed=malformed, sessions=data["session_count"])
     sessions = [
-        ImportedSession(session_of(one["session"]), one["new_turns"], one["known_turns"], one["handoff_version"])
-        for one in told["sessions"]
+        ImportedSession(read_session(row["session"]), row["new_turns"], row["known_turns"], row["handoff_version"])
+        for row in data["sessions"]
     ]
-    return ImportedFile(told["path"], report, sessions, error_of(told["error"]) if told["error"] else None)
+    return ImportedFile(data["path"], report, sessions, read_error(data["error"]) if data["error"] else None)

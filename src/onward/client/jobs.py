@@ -12,20 +12,20 @@ from typing import Any
 import httpx2
 
 from onward.client.reading import read
-from onward.client.refusals import error_of
-from onward.client.rooms import Room
+from onward.client.refusals import read_error
+from onward.client.rooms import RemoteResource
 from onward.core.job import JobState
 from onward.core.project import Project
 from onward.errors import Conflict
 
-Tell = Callable[[int, int | None, str], None]
+OnProgress = Callable[[int, int | None, str], None]
 """Is told how much is done, of how much (None where nobody knows), and what is being done."""
 
 FIRST_WAIT_SECONDS, MOST_WAIT_SECONDS = 0.2, 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class RemoteJob:
     """A job. `done` of `total` (None where nobody knows) is how far it is, `step` what it is at; `result` grows as it goes, `error` {code, message, hint} says why the last attempt failed."""
 
     id: int
@@ -52,40 +52,40 @@ class Job:
         return self.finished_at is None
 
 
-class Jobs(Room):
+class RemoteJobs(RemoteResource):
     """Long work, done in the background."""
 
-    def find(self, job_id: int) -> Job:
+    def require(self, job_id: int) -> RemoteJob:
         """Return the job of that id. Raises `NotFound`."""
-        return read(Job, self._wire.get(f"/jobs/{job_id}")["data"])
+        return read(RemoteJob, self._server.get(f"/jobs/{job_id}")["data"])
 
-    def listed(self, *, state: JobState | None = None, project: Project | None = None) -> Iterator[Job]:
+    def list_jobs(self, *, state: JobState | None = None, project: Project | None = None) -> Iterator[RemoteJob]:
         """Yield the jobs, the newest first."""
-        return (read(Job, one) for one in self._wire.pages("/jobs", state=state, project_id=project.id if project else None))
+        return (read(RemoteJob, row) for row in self._server.iter_rows("/jobs", state=state, project_id=project.id if project else None))
 
-    def cancel(self, job_id: int) -> Job:
+    def cancel(self, job_id: int) -> RemoteJob:
         """Stop a job: at once where it has not begun, else as soon as its worker sees it."""
-        return read(Job, self._wire.post(f"/jobs/{job_id}/cancel")["data"])
+        return read(RemoteJob, self._server.post(f"/jobs/{job_id}/cancel")["data"])
 
-    def retry(self, job_id: int) -> Job:
+    def retry(self, job_id: int) -> RemoteJob:
         """Begin a job that failed or was cancelled again, from where it was left. Raises `Conflict` where it is neither."""
-        return read(Job, self._wire.post(f"/jobs/{job_id}/retry")["data"])
+        return read(RemoteJob, self._server.post(f"/jobs/{job_id}/retry")["data"])
 
-    def follow(self, job_id: int) -> Iterator[Job]:
+    def follow(self, job_id: int) -> Iterator[RemoteJob]:
         """Yield a job as it is now, and whenever it changed, until it is over. A stream that breaks is taken up where it was."""
         last_id, wait = "", FIRST_WAIT_SECONDS
         while True:
             try:
-                with self._wire.listening("/events", last_id, job=job_id) as events:
+                with self._server.open_events("/events", last_id, job=job_id) as events:
                     # Asked once the stream is open: what happens from here on comes by it.
-                    job = self.find(job_id)
+                    job = self.require(job_id)
                     yield job
                     while job.is_open:
                         event = next(events, None)
                         if event is None:
                             break
                         last_id, wait = event.id or last_id, FIRST_WAIT_SECONDS
-                        job = self.find(job_id)
+                        job = self.require(job_id)
                         yield job
                 if not job.is_open:
                     return
@@ -93,22 +93,22 @@ class Jobs(Room):
                 # `find` tells where the server is really gone.
                 time.sleep(wait)
                 wait = min(wait * 2, MOST_WAIT_SECONDS)
-                job = self.find(job_id)
+                job = self.require(job_id)
                 if not job.is_open:
                     yield job
                     return
 
-    def result(self, job_id: int, on_progress: Tell | None = None) -> Mapping[str, Any]:
+    def wait_for_result(self, job_id: int, on_progress: OnProgress | None = None) -> Mapping[str, Any]:
         """Wait until a job is over and return what came of it. Raises the error that it failed by, `Conflict` where somebody cancelled it."""
         for job in self.follow(job_id):
             if on_progress and job.is_open:
                 on_progress(job.done, job.total, job.step)
         if job.state == "failed":
-            raise error_of(job.error or {})
+            raise read_error(job.error or {})
         if job.state == "cancelled":
             raise Conflict(f"Job {job_id} was cancelled.", "Ask for it again.")
         return job.result
 
-    def fetch(self, job_id: int, target: Path) -> None:
+    def fetch_file(self, job_id: int, target: Path) -> None:
         """Write the file that an export job made to *target*. Raises `NotFound` where it made none, or it is gone."""
-        self._wire.fetch("GET", f"/jobs/{job_id}/file", target)
+        self._server.download("GET", f"/jobs/{job_id}/file", target)

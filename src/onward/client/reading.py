@@ -10,9 +10,9 @@ from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from onward.core import handoff
-from onward.core.entry import Entry, Source
+from onward.core.entry import KnowledgeEntry, KnowledgeSource
 from onward.core.facts import Handle, parse_handle
-from onward.core.growth_report import GrowthPoint, OftenTouched
+from onward.core.growth_report import GrowthPoint, RecurringFile
 from onward.core.handoff import Handoff
 from onward.core.preservation import Preservation
 from onward.core.project import ProjectTotals
@@ -22,9 +22,9 @@ from onward.core.touched import FileTouch
 from onward.errors import ServerFailed
 
 T = TypeVar("T")
-Read = Callable[[Any], Any]
+FieldReader = Callable[[Any], Any]
 
-NAMES: dict[type, dict[str, str]] = {
+WIRE_NAMES: dict[type, dict[str, str]] = {
     ProjectTotals: {
         "sessions": "session_count",
         "completed": "completed_count",
@@ -32,16 +32,16 @@ NAMES: dict[type, dict[str, str]] = {
         "last_at": "last_session_at",
     },
     Session: {"turns": "turn_count"},
-    Entry: {"sources": "source_count"},
-    Source: {"knowledge_id": "entry_id"},
+    KnowledgeEntry: {"sources": "source_count"},
+    KnowledgeSource: {"knowledge_id": "entry_id"},
     FileTouch: {"session": "session_number"},
     GrowthPoint: {"session": "session_number"},
-    OftenTouched: {"last_session": "last_session_number"},
+    RecurringFile: {"last_session": "last_session_number"},
 }
 """What an answer calls a field that a value calls otherwise."""
 
-READERS: dict[Any, Read] = {
-    Any: lambda told: told,
+READERS: dict[Any, FieldReader] = {
+    Any: lambda value: value,
     datetime: datetime.fromisoformat,
     float: float,
     Handle: parse_handle,
@@ -52,12 +52,12 @@ READERS: dict[Any, Read] = {
 """How what is no plain dataclass is read."""
 
 
-def read(kind: type[T], told: Mapping[str, Any], **known: object) -> T:
+def read(kind: type[T], data: Mapping[str, Any], **extra_fields: object) -> T:
     """Return the *kind* of value that an answer *told*; *known* are fields that the answer does not hold. What an answer holds beside is left. Raises `ServerFailed`."""
-    plan = _plan(cast("Hashable", kind), frozenset(known))
+    plan = _plan(cast("Hashable", kind), frozenset(extra_fields))
     try:
-        values = {name: reader(told[wire]) for name, wire, reader, is_needed in plan if is_needed or wire in told}
-        return kind(**values, **known)
+        values = {name: reader(data[wire]) for name, wire, reader, is_needed in plan if is_needed or wire in data}
+        return kind(**values, **extra_fields)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ServerFailed(
             f"The server's answer is none that this version of Onward reads: {type(error).__name__} in {kind.__name__}: {error}.",
@@ -66,35 +66,35 @@ def read(kind: type[T], told: Mapping[str, Any], **known: object) -> T:
 
 
 @cache
-def _plan(kind: Any, known: frozenset[str]) -> list[tuple[str, str, Read, bool]]:
+def _plan(cls: Any, extra_fields: frozenset[str]) -> list[tuple[str, str, FieldReader, bool]]:
     """Return for each field but those that are *known* its name, what answers call it, how it is read, and whether it has to be there."""
-    hints, names = get_type_hints(kind), NAMES.get(kind, {})
-    if is_dataclass(kind):
-        optional = {one.name for one in fields(kind) if one.default is not MISSING or one.default_factory is not MISSING}
-        own = [one.name for one in fields(kind) if one.init]
+    hints, names = get_type_hints(cls), WIRE_NAMES.get(cls, {})
+    if is_dataclass(cls):
+        optional = {field.name for field in fields(cls) if field.default is not MISSING or field.default_factory is not MISSING}
+        field_names = [field.name for field in fields(cls) if field.init]
     else:
-        own, optional = list(kind._fields), set(kind._field_defaults)
-    return [(name, names.get(name, name), _reader(hints[name]), name not in optional) for name in own if name not in known]
+        field_names, optional = list(cls._fields), set(cls._field_defaults)
+    return [(name, names.get(name, name), _reader(hints[name]), name not in optional) for name in field_names if name not in extra_fields]
 
 
-def _reader(kind: Any) -> Read:
+def _reader(cls: Any) -> FieldReader:
     """Return what reads a value of that type."""
-    if kind in READERS:
-        return READERS[kind]
-    origin, inner = get_origin(kind), get_args(kind)
+    if cls in READERS:
+        return READERS[cls]
+    origin, inner = get_origin(cls), get_args(cls)
     if origin in (Union, UnionType):
-        some = [one for one in inner if one is not NoneType]
-        reader = _reader(some[0]) if len(some) == 1 else READERS[Any]
-        return lambda told: None if told is None else reader(told)
+        options = [option for option in inner if option is not NoneType]
+        reader = _reader(options[0]) if len(options) == 1 else READERS[Any]
+        return lambda value: None if value is None else reader(value)
     if origin is tuple and not (len(inner) == 2 and inner[1] is Ellipsis):
-        parts = [_reader(one) for one in inner]
-        return lambda told: tuple(part(value) for part, value in zip(parts, told, strict=True))
+        item_readers = [_reader(item) for item in inner]
+        return lambda items: tuple(item_reader(item) for item_reader, item in zip(item_readers, items, strict=True))
     if origin in (tuple, list, Sequence):
-        one = _reader(inner[0])
-        make = list if origin is list else tuple
-        return lambda told: make(map(one, told))
-    if origin is Literal or origin in (dict, Mapping) or kind in (str, int, bool, object):
+        item_reader = _reader(inner[0])
+        sequence_type = list if origin is list else tuple
+        return lambda items: sequence_type(map(item_reader, items))
+    if origin is Literal or origin in (dict, Mapping) or cls in (str, int, bool, object):
         return READERS[Any]
-    if is_dataclass(kind) or hasattr(kind, "_fields"):
-        return lambda told: read(kind, told)
-    raise TypeError(f"nothing reads {kind}")
+    if is_dataclass(cls) or hasattr(cls, "_fields"):
+        return lambda value: read(cls, value)
+    raise TypeError(f"nothing reads {cls}")

@@ -20,57 +20,57 @@ class BadRequest(BadInput):
         self.details = details
 
 
-def _kinds(kind: type[OnwardError]) -> Iterator[type[OnwardError]]:
+def _subclasses(kind: type[OnwardError]) -> Iterator[type[OnwardError]]:
     yield kind
-    for below in kind.__subclasses__():
-        yield from _kinds(below)
+    for subclass in kind.__subclasses__():
+        yield from _subclasses(subclass)
 
 
-BY_CODE = {kind.code: kind for kind in _kinds(OnwardError) if kind is not BadRequest}
+ERRORS_BY_CODE = {kind.code: kind for kind in _subclasses(OnwardError) if kind is not BadRequest}
 
 
-def refusal(told: Any, answer: httpx2.Response) -> OnwardError:
+def read_refusal(error: Any, response: httpx2.Response) -> OnwardError:
     """Return the error that a server *told* of."""
-    if not isinstance(told, dict) or not isinstance(told.get("message"), str):
-        return not_onward(answer)
-    code, hint = str(told.get("code")), str(told.get("hint") or "")
-    message = told["message"].removesuffix(hint).rstrip()
+    if not isinstance(error, dict) or not isinstance(error.get("message"), str):
+        return not_onward_error(response)
+    code, hint = str(error.get("code")), str(error.get("hint") or "")
+    message = error["message"].removesuffix(hint).rstrip()
     if code == "not_found" and "no such route" in message:
         return ServerFailed(
-            f"{_origin(answer)} does not know {answer.request.method} {answer.request.url.path}.",
+            f"{_origin(response)} does not know {response.request.method} {response.request.url.path}.",
             "It is an older version of Onward: bring server and client to the same one.",
         )
     if code in _BAD_REQUESTS:
-        return BadRequest(message, hint, told.get("details") or ())
-    return error_of({"code": code, "message": message, "hint": hint})
+        return BadRequest(message, hint, error.get("details") or ())
+    return read_error({"code": code, "message": message, "hint": hint})
 
 
-def error_of(told: Mapping[str, str]) -> OnwardError:
+def read_error(fields: Mapping[str, str]) -> OnwardError:
     """Return the error that `code`, `message` and `hint` tell of."""
-    kind, message, hint = BY_CODE.get(told.get("code", ""), ServerFailed), told.get("message", ""), told.get("hint") or ""
+    kind, message, hint = ERRORS_BY_CODE.get(fields.get("code", ""), ServerFailed), fields.get("message", ""), fields.get("hint") or ""
     return ProviderFailed("server error", message, hint) if kind is ProviderFailed else kind(message, hint)
 
 
-def not_onward(answer: httpx2.Response) -> OnwardError:
+def not_onward_error(response: httpx2.Response) -> OnwardError:
     """Return the error for an answer that no Onward server gives."""
-    if answer.is_redirect:
+    if response.is_redirect:
         return ServerFailed(
-            f"{_origin(answer)} leads on to {answer.headers.get('location', 'another address')}.",
+            f"{_origin(response)} leads on to {response.headers.get('location', 'another address')}.",
             "Name that address itself in ONWARD_SERVER: an access token is sent nowhere else.",
         )
-    what = answer.headers.get("content-type", "nothing").partition(";")[0]
+    content_type = response.headers.get("content-type", "nothing").partition(";")[0]
     return ServerFailed(
-        f"What answers at {_origin(answer)} is no Onward server, or something stands between: it answered {answer.status_code} and {what}.",
+        f"What answers at {_origin(response)} is no Onward server, or something stands between: it answered {response.status_code} and {content_type}.",
         "Check ONWARD_SERVER, and that its proxy passes /api on.",
     )
 
 
-def unreachable(error: httpx2.HTTPError, url: str) -> OnwardError:
+def unreachable_error(error: httpx2.HTTPError, url: str) -> OnwardError:
     """Return the error for a request that was not answered."""
-    said = str(error)
-    if "CERTIFICATE" in said or "SSL" in said or "TLS" in said:
+    message = str(error)
+    if "CERTIFICATE" in message or "SSL" in message or "TLS" in message:
         return ServerUnreachable(
-            f"The certificate of {url} is not trusted: {said}.",
+            f"The certificate of {url} is not trusted: {message}.",
             "Check the address. Where the certificate is your own, name its bundle in SSL_CERT_FILE.",
         )
     if isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout):
@@ -81,11 +81,11 @@ def unreachable(error: httpx2.HTTPError, url: str) -> OnwardError:
     if isinstance(error, httpx2.TimeoutException):
         return ServerUnreachable(f"{url} took too long to answer.", "Run the same command again: what was done already is not done twice.")
     return ServerUnreachable(
-        f"The connection to {url} broke: {said or type(error).__name__}.",
+        f"The connection to {url} broke: {message or type(error).__name__}.",
         "Run the same command again: what was done already is not done twice.",
     )
 
 
-def _origin(answer: httpx2.Response) -> str:
-    url = answer.request.url
+def _origin(response: httpx2.Response) -> str:
+    url = response.request.url
     return f"{url.scheme}://{url.netloc.decode()}"

@@ -6,40 +6,40 @@ from collections.abc import Mapping
 from typing import Any
 
 from onward.client.reading import read
-from onward.client.wire import Wire
-from onward.core.project import Project, ProjectLine, ProjectTotals
+from onward.client.wire import ServerConnection
+from onward.core.project import Project, ProjectOverview, ProjectTotals
 from onward.core.session import Session
 from onward.core.stored_handoff import StoredHandoff
 from onward.core.transcript import Turn
 
 
-class Room:
+class RemoteResource:
     """The part of the client for one noun."""
 
-    def __init__(self, wire: Wire) -> None:
-        self._wire = wire
+    def __init__(self, server: ServerConnection) -> None:
+        self._server = server
 
 
-def project_of(told: Mapping[str, Any]) -> Project:
+def read_project(data: Mapping[str, Any]) -> Project:
     """Return a project. Its key stays on the server."""
-    return read(Project, told, key=b"")
+    return read(Project, data, key=b"")
 
 
-def line_of(told: Mapping[str, Any]) -> ProjectLine:
+def read_project_line(data: Mapping[str, Any]) -> ProjectOverview:
     """Return a project and what it holds."""
-    return ProjectLine(project_of(told), read(ProjectTotals, told))
+    return ProjectOverview(read_project(data), read(ProjectTotals, data))
 
 
-def session_of(told: Mapping[str, Any]) -> Session:
+def read_session(data: Mapping[str, Any]) -> Session:
     """Return a session."""
-    return read(Session, told)
+    return read(Session, data)
 
 
-def handoff_of(told: Mapping[str, Any]) -> StoredHandoff:
+def read_handoff(data: Mapping[str, Any]) -> StoredHandoff:
     """Return a handoff that is kept."""
-    return read(StoredHandoff, {**told, "handoff": told["document"]})
+    return read(StoredHandoff, {**data, "handoff": data["document"]})
 
 
-def turn_of(told: Mapping[str, Any]) -> Turn:
+def read_turn(data: Mapping[str, Any]) -> Turn:
     """Return a turn."""
-    return read(Turn, {**told, "text": told["content"]})
+    return read(Turn, {**data, "text": data["content"]})

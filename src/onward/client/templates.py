@@ -5,26 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from onward.client.reading import read
-from onward.client.rooms import Room
+from onward.client.rooms import RemoteResource
 from onward.core.template import Template
 
 
-class Templates(Room):
+class RemoteTemplates(RemoteResource):
     """What sessions of a kind are for, by name."""
 
-    def new(self, name: str, *, objectives: Sequence[str] = (), checklist: Sequence[str] = (), description: str = "") -> Template:
+    def create(self, name: str, *, objectives: Sequence[str] = (), checklist: Sequence[str] = (), description: str = "") -> Template:
         """Make a template. Raises `Conflict` when the name is taken."""
-        said = {"name": name, "objectives": list(objectives), "checklist": list(checklist), "description": description}
-        return read(Template, self._wire.post("/templates", said)["data"])
+        body = {"name": name, "objectives": list(objectives), "checklist": list(checklist), "description": description}
+        return read(Template, self._server.post("/templates", body)["data"])
 
-    def listed(self) -> Iterator[Template]:
+    def list_templates(self) -> Iterator[Template]:
         """Yield the templates by name."""
-        return (read(Template, one) for one in self._wire.pages("/templates"))
+        return (read(Template, row) for row in self._server.iter_rows("/templates"))
 
-    def find(self, name: str) -> Template:
+    def require(self, name: str) -> Template:
         """Return the template of that name or id. Raises `NotFound`."""
-        return read(Template, self._wire.get("/templates/find", name=name)["data"])
+        return read(Template, self._server.get("/templates/find", name=name)["data"])
 
     def delete(self, name: str) -> Template:
         """Delete a template and return it as it was; sessions that began with it keep their objectives."""
-        return read(Template, self._wire.delete(f"/templates/{self.find(name).id}")["data"])
+        return read(Template, self._server.delete(f"/templates/{self.require(name).id}")["data"])

@@ -13,23 +13,23 @@ from datetime import datetime, timedelta
 from typing import Literal, NamedTuple, TypeAlias
 
 AccountStatus: TypeAlias = Literal["active", "paused", "exhausted"]
-Source: TypeAlias = Literal["reported", "estimated"]
+CreditsSource: TypeAlias = Literal["reported", "estimated"]
 """Who says so: a person, or Onward."""
 
-EventKind: TypeAlias = Literal["use", "report", "failure", "limit", "resume"]
+AccountEventKind: TypeAlias = Literal["use", "report", "failure", "limit", "resume"]
 """A session's use; a person's report of all that is used; a failure; a limit that was reached; a person's word that no limit holds any more."""
 
-Unit: TypeAlias = Literal["h", "d", "w", "mo"]
+PeriodUnit: TypeAlias = Literal["h", "d", "w", "mo"]
 MOST_PERIODS = 1000
 _PERIOD = re.compile(r"\s*(\d{1,4})\s*(h|d|w|mo)\s*")
-_HOURS: dict[Unit, int] = {"h": 1, "d": 24, "w": 168}
+_HOURS: dict[PeriodUnit, int] = {"h": 1, "d": 24, "w": 168}
 
 
 class Period(NamedTuple):
     """How often credits come back: every `number` hours, days, weeks or calendar months."""
 
     number: int
-    unit: Unit
+    unit: PeriodUnit
 
     def __str__(self) -> str:
         """Return it as it is written: `5h`, `1mo`."""
@@ -79,14 +79,14 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class AccountEvent:
     """What happened to an account. `credits` is what its count changed by, `used_after` the count then; both None where that has nothing to do with it."""
 
     id: int
     account_id: int
     session_id: int | None
-    kind: EventKind
-    source: Source
+    kind: AccountEventKind
+    source: CreditsSource
     model: str
     credits: float | None
     used_after: float | None
@@ -95,7 +95,7 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class AccountAvailability:
     """How an account stands at one time.
 
     `window_at` is the last reset that passed, None before the first. `resets_at` is the next; it is `reported` where a person named that very time, `estimated` where
@@ -110,7 +110,7 @@ class Standing:
     credits_left: float | None
     window_at: datetime | None
     resets_at: datetime | None
-    resets_source: Source | None
+    resets_source: CreditsSource | None
     limits: tuple[Limit, ...]
 
     @property
@@ -136,17 +136,17 @@ def last_reset(resets_at: datetime | None, period: Period | None, at: datetime) 
     """Return the last reset at or before *at*, None where there was none since the one that was told."""
     if resets_at is None or at < resets_at:
         return None
-    return resets_at if period is None else _after(resets_at, period, _passed(resets_at, period, at))
+    return resets_at if period is None else _reset_after(resets_at, period, _count_periods(resets_at, period, at))
 
 
 def next_reset(resets_at: datetime | None, period: Period | None, at: datetime) -> datetime | None:
     """Return the first reset after *at*, None where nothing tells of one."""
     if resets_at is None or at < resets_at:
         return resets_at
-    return None if period is None else _after(resets_at, period, _passed(resets_at, period, at) + 1)
+    return None if period is None else _reset_after(resets_at, period, _count_periods(resets_at, period, at) + 1)
 
 
-def _passed(first: datetime, period: Period, at: datetime) -> int:
+def _count_periods(first: datetime, period: Period, at: datetime) -> int:
     """Return how many whole periods lie between *first* and *at*."""
     if period.unit != "mo":
         return (at - first) // timedelta(hours=_HOURS[period.unit] * period.number)
@@ -156,7 +156,7 @@ def _passed(first: datetime, period: Period, at: datetime) -> int:
     return months // period.number
 
 
-def _after(first: datetime, period: Period, times: int) -> datetime:
+def _reset_after(first: datetime, period: Period, times: int) -> datetime:
     if period.unit != "mo":
         return first + times * timedelta(hours=_HOURS[period.unit] * period.number)
     return _months_after(first, times * period.number)
@@ -168,7 +168,7 @@ def _months_after(first: datetime, months: int) -> datetime:
     return first.replace(year=year, month=month + 1, day=min(first.day, monthrange(year, month + 1)[1]))
 
 
-def settled(account: Account, at: datetime) -> Account:
+def settle_account(account: Account, at: datetime) -> Account:
     """Return *account* as counted at *at*: what was used before the last reset has come back. A clock that went back changes nothing."""
     at = max(at, account.credits_at)
     window_at = last_reset(account.resets_at, account.period, at)
@@ -177,28 +177,28 @@ def settled(account: Account, at: datetime) -> Account:
     return replace(account, credits_used=0.0, credits_estimated=0.0, credits_at=at)
 
 
-def spent(account: Account, credits: float, source: Source) -> Account:
+def charge_credits(account: Account, credits: float, source: CreditsSource) -> Account:
     """Return *account*, settled before, with *credits* more used: fewer, where they are negative. No count falls below zero, nor is more estimated than used."""
     used = max(0.0, round(account.credits_used + credits, 6))
     estimated = account.credits_estimated + credits if source == "estimated" else account.credits_estimated
     return replace(account, credits_used=used, credits_estimated=min(used, max(0.0, round(estimated, 6))))
 
 
-def standing(account: Account, at: datetime) -> Standing:
+def account_availability(account: Account, at: datetime) -> AccountAvailability:
     """Return how *account* stands at *at*."""
-    now = settled(account, at)
-    at = now.credits_at
+    current = settle_account(account, at)
+    at = current.credits_at
     resets_at = next_reset(account.resets_at, account.period, at)
-    left = None if account.credits_total is None else max(0.0, round(account.credits_total - now.credits_used, 6))
-    limits = tuple(limit for limit in account.limits if _holds(limit, account, at))
-    exhausted = left == 0 or any(not limit.model for limit in limits)
-    return Standing(
+    credits_left = None if account.credits_total is None else max(0.0, round(account.credits_total - current.credits_used, 6))
+    limits = tuple(limit for limit in account.limits if _is_in_force(limit, account, at))
+    exhausted = credits_left == 0 or any(not limit.model for limit in limits)
+    return AccountAvailability(
         account=account,
         at=at,
         status="paused" if account.is_paused else "exhausted" if exhausted else "active",
-        credits_used=now.credits_used,
-        credits_estimated=now.credits_estimated,
-        credits_left=left,
+        credits_used=current.credits_used,
+        credits_estimated=current.credits_estimated,
+        credits_left=credits_left,
         window_at=last_reset(account.resets_at, account.period, at),
         resets_at=resets_at,
         resets_source=None if resets_at is None else "reported" if resets_at == account.resets_at else "estimated",
@@ -206,31 +206,31 @@ def standing(account: Account, at: datetime) -> Standing:
     )
 
 
-def _holds(limit: Limit, account: Account, at: datetime) -> bool:
+def _is_in_force(limit: Limit, account: Account, at: datetime) -> bool:
     """Say whether *limit* holds at *at*: until the time that was told, else until the account's next reset, else until a person says that it is over."""
     until_at = limit.until_at or next_reset(account.resets_at, account.period, limit.reached_at)
     return until_at is None or at < until_at
 
 
-def ends_at(limit: Limit, account: Account) -> tuple[datetime | None, Source]:
+def limit_end(limit: Limit, account: Account) -> tuple[datetime | None, CreditsSource]:
     """Return when *limit* ends, as far as anything tells, and who says so."""
     if limit.until_at:
         return limit.until_at, "reported"
     return next_reset(account.resets_at, account.period, limit.reached_at), "estimated"
 
 
-def used_of_model(uses: Iterable[Event], model: str, since: datetime | None) -> float:
+def model_credits_used(events: Iterable[AccountEvent], model: str, since: datetime | None) -> float:
     """Return how many credits went to *model* since the last reset."""
-    return max(0.0, sum(one.credits or 0.0 for one in uses if one.model == model and (since is None or one.at >= since)))
+    return max(0.0, sum(event.credits or 0.0 for event in events if event.model == model and (since is None or event.at >= since)))
 
 
-def credits_per_usd(known: Sequence[tuple[float, float]]) -> float | None:
+def credits_per_usd(samples: Sequence[tuple[float, float]]) -> float | None:
     """Return how many credits a dollar of list price is: the median over sessions with (credits that a person reported, dollars of their usage).
 
     None below three such sessions.
     """
-    rates = sorted(credits / usd for credits, usd in known if usd > 0)
+    rates = sorted(credits / usd for credits, usd in samples if usd > 0)
     if len(rates) < 3:
         return None
-    half = len(rates) // 2
-    return rates[half] if len(rates) % 2 else (rates[half - 1] + rates[half]) / 2
+    middle = len(rates) // 2
+    return rates[middle] if len(rates) % 2 else (rates[middle - 1] + rates[middle]) / 2

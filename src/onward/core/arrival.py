@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Exported:
+class ExportedArchive:
     """An archive that was written, and what is in it."""
 
     path: Path
@@ -23,11 +23,11 @@ class Exported:
 
 
 @dataclass(frozen=True, slots=True)
-class Arrived:
+class ImportedArchive:
     """A project that came in from an archive. `again` where it was here already, with all that the archive holds."""
 
     project: Project
     sessions: int
     turns: int
     handoffs: int
-    again: bool = False
+    is_unchanged: bool = False

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from onward.core.text import content_words, stem
 
-WORDS: dict[str, str] = {
+CATEGORY_WORDS: dict[str, str] = {
     "database": "sql sqlite postgres postgresql psql mysql mariadb mongo redis migration migrate schema table column row query index transaction deadlock prisma "
     "sqlalchemy alembic knex typeorm orm constraint foreign seed pgvector rollback",
     "auth": "auth authentication authorization login logout jwt oauth cookie password permission denied forbidden unauthorized credential csrf cors sso "
@@ -30,10 +30,10 @@ WORDS: dict[str, str] = {
 """Categories with the words that speak for them, the more particular first: between equals the first is chosen."""
 
 GENERAL = "general"
-CATEGORIES: tuple[str, ...] = (*WORDS, GENERAL)
+CATEGORIES: tuple[str, ...] = (*CATEGORY_WORDS, GENERAL)
 
 _BY_STEM: dict[str, list[str]] = {}
-for _category, _words in WORDS.items():
+for _category, _words in CATEGORY_WORDS.items():
     for _word in dict.fromkeys(stem(word) for word in _words.split()):
         _BY_STEM.setdefault(_word, []).append(_category)
 
@@ -44,13 +44,13 @@ def category_of(text: str) -> str:
     >>> category_of("psycopg: connection to server refused while running the migration of table orders")
     'database'
     """
-    return best(stem(word) for word in content_words(text))
+    return best_category(stem(word) for word in content_words(text))
 
 
-def best(stems: Iterable[str]) -> str:
+def best_category(stems: Iterable[str]) -> str:
     """Return the category that most of these *stems* speak for. A word that speaks for several counts less for each."""
     votes: dict[str, float] = {}
-    for one in sorted(set(stems)):
-        for category in (among := _BY_STEM.get(one, [])):
-            votes[category] = votes.get(category, 0.0) + 1 / len(among)
-    return max(CATEGORIES[:-1], key=lambda one: votes.get(one, 0.0)) if votes else GENERAL
+    for term in sorted(set(stems)):
+        for category in (categories := _BY_STEM.get(term, [])):
+            votes[category] = votes.get(category, 0.0) + 1 / len(categories)
+    return max(CATEGORIES[:-1], key=lambda name: votes.get(name, 0.0)) if votes else GENERAL

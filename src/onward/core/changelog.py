@@ -11,16 +11,16 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias
 
 from onward.core.compose import SECTION_OF
-from onward.core.facts import Fact, Handle, Kind
-from onward.core.handoff import Line, render_line
+from onward.core.facts import Fact, FactKind, Handle
+from onward.core.handoff import CitedLine, render_line
 from onward.core.headings import SECTIONS
-from onward.core.ledger import Ledger, order
+from onward.core.ledger import Ledger, fact_order
 
 DELETED = "was deleted"
 """What a fact says of a file that is gone."""
 
-Part: TypeAlias = Literal["added", "changed", "resolved", "retired", "no_longer_shown"]
-PARTS: dict[Part, str] = {
+ChangelogPart: TypeAlias = Literal["added", "changed", "resolved", "retired", "no_longer_shown"]
+PART_TITLES: dict[ChangelogPart, str] = {
     "added": "Added",
     "changed": "Changed",
     "resolved": "Resolved",
@@ -29,7 +29,7 @@ PARTS: dict[Part, str] = {
 }
 
 
-class Said(NamedTuple):
+class FactText(NamedTuple):
     """What a fact says and the turns that show it."""
 
     fact: str
@@ -37,12 +37,12 @@ class Said(NamedTuple):
     sources: tuple[Handle, ...]
 
 
-class Entry(NamedTuple):
+class ChangelogEntry(NamedTuple):
     """One change. `old` is what stood before, `new` what stands instead; one of them is None where there is nothing."""
 
-    kind: Kind
-    old: Said | None
-    new: Said | None
+    kind: FactKind
+    old: FactText | None
+    new: FactText | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,126 +51,126 @@ class Changelog:
     handoff (`no_longer_shown`). `untold` counts the changes that neither handoff shows.
     """
 
-    added: tuple[Entry, ...] = ()
-    changed: tuple[Entry, ...] = ()
-    resolved: tuple[Entry, ...] = ()
-    retired: tuple[Entry, ...] = ()
-    no_longer_shown: tuple[Entry, ...] = ()
+    added: tuple[ChangelogEntry, ...] = ()
+    changed: tuple[ChangelogEntry, ...] = ()
+    resolved: tuple[ChangelogEntry, ...] = ()
+    retired: tuple[ChangelogEntry, ...] = ()
+    no_longer_shown: tuple[ChangelogEntry, ...] = ()
     untold: int = 0
 
 
 def changelog(before: Ledger, after: Ledger, shown_before: Collection[str], shown_after: Collection[str]) -> Changelog:
     """Return what changed from *before* to *after*, of which the handoffs show the facts of these ids."""
-    stood = {fact.id: fact for fact in before.live()}
-    known = {fact.id: fact for fact in after.facts}
-    found: dict[Part, list[tuple[Fact, Entry]]] = {part: [] for part in PARTS}
-    heirs: set[str] = set()
-    untold = 0
-    for fact in stood.values():
-        now = _now(fact, known)
-        part = _part(fact, now)
-        heir = now.heir if now else None
-        heirs.update([heir.id] if heir else ())
-        is_shown = (heir or fact).id in shown_after
+    facts_before = {fact.id: fact for fact in before.live()}
+    facts_by_id = {fact.id: fact for fact in after.facts}
+    entries_by_part: dict[ChangelogPart, list[tuple[Fact, ChangelogEntry]]] = {part: [] for part in PART_TITLES}
+    successor_ids: set[str] = set()
+    hidden_count = 0
+    for fact in facts_before.values():
+        status = _status_of(fact, facts_by_id)
+        part = _part_of(fact, status)
+        successor = status.successor if status else None
+        successor_ids.update([successor.id] if successor else ())
+        is_shown = (successor or fact).id in shown_after
         if part is None:
             if fact.id in shown_before and not is_shown:
-                found["no_longer_shown"].append((fact, Entry(fact.kind, _said(fact), None)))
+                entries_by_part["no_longer_shown"].append((fact, ChangelogEntry(fact.kind, _fact_text(fact), None)))
         elif fact.id in shown_before or is_shown:
-            new = None if part == "retired" and heir is None else _said(heir or (now.fact if now else fact))
-            found[part].append((fact, Entry(fact.kind, _said(fact), new)))
+            new = None if part == "retired" and successor is None else _fact_text(successor or (status.fact if status else fact))
+            entries_by_part[part].append((fact, ChangelogEntry(fact.kind, _fact_text(fact), new)))
         else:
-            untold += 1
+            hidden_count += 1
     for fact in after.live():
-        if fact.id in stood or fact.id in heirs:
+        if fact.id in facts_before or fact.id in successor_ids:
             continue
         if fact.id in shown_after or fact.author == "person":
-            found["added"].append((fact, Entry(fact.kind, None, _said(fact))))
+            entries_by_part["added"].append((fact, ChangelogEntry(fact.kind, None, _fact_text(fact))))
         else:
-            untold += 1
-    return Changelog(**{part: _ordered(entries) for part, entries in found.items()}, untold=untold)
+            hidden_count += 1
+    return Changelog(**{part: _sort_entries(entries) for part, entries in entries_by_part.items()}, untold=hidden_count)
 
 
-class _Now(NamedTuple):
+class _FactStatus(NamedTuple):
     """How a fact that stood stands now: itself, what took its place in the end, and whether that settled it."""
 
     fact: Fact
-    heir: Fact | None
-    settled: bool
+    successor: Fact | None
+    is_settled: bool
 
 
-def _now(fact: Fact, known: Mapping[str, Fact]) -> _Now | None:
+def _status_of(fact: Fact, facts_by_id: Mapping[str, Fact]) -> _FactStatus | None:
     """Return how *fact* stands among the facts *known* now; None when the ledger keeps it no longer."""
-    now = known.get(fact.id)
-    if now is None:
+    current = facts_by_id.get(fact.id)
+    if current is None:
         return None
-    heir, settled, passed = None, now.state == "resolved", {now.id}
-    step = now
-    while step.superseded_by and step.superseded_by not in passed and (after := known.get(step.superseded_by)):
-        step = heir = after
-        settled |= step.state == "resolved"
-        passed.add(step.id)
-    return _Now(now, None if heir and heir.state == "retracted" else heir, settled)
+    successor, is_settled, visited = None, current.state == "resolved", {current.id}
+    latest = current
+    while latest.superseded_by and latest.superseded_by not in visited and (next_fact := facts_by_id.get(latest.superseded_by)):
+        latest = successor = next_fact
+        is_settled |= latest.state == "resolved"
+        visited.add(latest.id)
+    return _FactStatus(current, None if successor and successor.state == "retracted" else successor, is_settled)
 
 
-def _part(fact: Fact, now: _Now | None) -> Part | None:
+def _part_of(fact: Fact, status: _FactStatus | None) -> ChangelogPart | None:
     """Return the part that a fact belongs to which stood before; None when it stands, in these words."""
-    if now is None:
+    if status is None:
         return None
-    if now.settled:
+    if status.is_settled:
         return "resolved"
-    if now.fact.state in ("live", "contradicted"):
-        return "changed" if now.fact.text != fact.text or now.fact.state != fact.state else None
-    if now.heir is None or (now.heir.kind == "file" and DELETED in now.heir.text):
+    if status.fact.state in ("live", "contradicted"):
+        return "changed" if status.fact.text != fact.text or status.fact.state != fact.state else None
+    if status.successor is None or (status.successor.kind == "file" and DELETED in status.successor.text):
         return "retired"
-    return "changed" if now.heir.text != fact.text else None
+    return "changed" if status.successor.text != fact.text else None
 
 
-def _said(fact: Fact) -> Said:
-    return Said(fact.id, f"{fact.lead.rstrip(':')}: {fact.text}" if fact.lead else fact.text, fact.sources)
+def _fact_text(fact: Fact) -> FactText:
+    return FactText(fact.id, f"{fact.lead.rstrip(':')}: {fact.text}" if fact.lead else fact.text, fact.sources)
 
 
-def _ordered(entries: Iterable[tuple[Fact, Entry]]) -> tuple[Entry, ...]:
-    places = {title: place for place, title in enumerate(SECTIONS)}
-    return tuple(entry for _, entry in sorted(entries, key=lambda one: (places[SECTION_OF[one[0].kind]], order(one[0]))))
+def _sort_entries(entries: Iterable[tuple[Fact, ChangelogEntry]]) -> tuple[ChangelogEntry, ...]:
+    positions = {title: position for position, title in enumerate(SECTIONS)}
+    return tuple(entry for _, entry in sorted(entries, key=lambda pair: (positions[SECTION_OF[pair[0].kind]], fact_order(pair[0]))))
 
 
 def render(log: Changelog, before: int, after: int) -> str:
     """Return *log*, of the sessions after one number up to another, as Markdown ending in a newline: by part, then under the headings of a handoff."""
-    out = [f"# What changed from session {before} to session {after}"]
-    for part, title in PARTS.items():
-        entries: tuple[Entry, ...] = getattr(log, part)
+    lines = [f"# What changed from session {before} to session {after}"]
+    for part, title in PART_TITLES.items():
+        entries: tuple[ChangelogEntry, ...] = getattr(log, part)
         if entries:
-            out += ["", f"## {title}", *_grouped(entries)]
-    if len(out) == 1:
-        out += ["", "Nothing that a handoff shows."]
+            lines += ["", f"## {title}", *_entry_lines(entries)]
+    if len(lines) == 1:
+        lines += ["", "Nothing that a handoff shows."]
     if log.untold:
-        out += [
+        lines += [
             "",
             "---",
             f"{log.untold} more changed that neither handoff shows. `onward fact list` and `onward search WORDS` reach them.",
         ]
-    return "\n".join(out) + "\n"
+    return "\n".join(lines) + "\n"
 
 
-def _grouped(entries: Iterable[Entry]) -> Iterator[str]:
-    above = ""
+def _entry_lines(entries: Iterable[ChangelogEntry]) -> Iterator[str]:
+    previous_title = ""
     for entry in entries:
         title = SECTION_OF[entry.kind]
-        if title != above:
+        if title != previous_title:
             yield from ("", f"### {title}")
-            above = title
-        yield "- " + " → ".join(render_line(Line(said.text, said.sources)) for said in (entry.old, entry.new) if said)
+            previous_title = title
+        yield "- " + " → ".join(render_line(CitedLine(wording.text, wording.sources)) for wording in (entry.old, entry.new) if wording)
 
 
 def to_json(log: Changelog) -> dict[str, object]:
     """Return *log* as a JSON-able object: lists by part, each entry with its kind and what is said `old` and `new`."""
-    parts: dict[str, object] = {part: [_entry_json(entry) for entry in getattr(log, part)] for part in PARTS}
+    parts: dict[str, object] = {part: [_entry_json(entry) for entry in getattr(log, part)] for part in PART_TITLES}
     return {**parts, "untold": log.untold}
 
 
-def _entry_json(entry: Entry) -> dict[str, object]:
-    return {"kind": entry.kind, "old": _said_json(entry.old), "new": _said_json(entry.new)}
+def _entry_json(entry: ChangelogEntry) -> dict[str, object]:
+    return {"kind": entry.kind, "old": _fact_text_json(entry.old), "new": _fact_text_json(entry.new)}
 
 
-def _said_json(said: Said | None) -> dict[str, object] | None:
-    return None if said is None else {"fact": said.fact, "text": said.text, "sources": [str(handle) for handle in said.sources]}
+def _fact_text_json(wording: FactText | None) -> dict[str, object] | None:
+    return None if wording is None else {"fact": wording.fact, "text": wording.text, "sources": [str(handle) for handle in wording.sources]}

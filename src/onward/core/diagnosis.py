@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias
 
-from onward.core.entry import Seen
+from onward.core.entry import ErrorHistory
 from onward.core.troubleshoot import Advice
 
 EvidenceKind: TypeAlias = Literal["fix", "passage"]
 
 
-class Evidence(NamedTuple):
+class DiagnosisEvidence(NamedTuple):
     """Something in what was kept that speaks for a cause: a fix that was found before, or a passage. `handle` is empty where a person wrote it."""
 
     kind: EvidenceKind
@@ -35,7 +35,7 @@ class Diagnosis:
     """What a model says of an error, without what nothing that it was given holds. `evidence` is what it says speaks for the cause, and is there."""
 
     root_cause: str
-    evidence: Sequence[Evidence]
+    evidence: Sequence[DiagnosisEvidence]
     steps: Sequence[str]
     code: Sequence[str]
     prevention: Sequence[str]
@@ -53,8 +53,8 @@ class Troubleshooting:
     `llm` says how it went with the model: what answered, or why none was asked or nothing of its answer kept.
     """
 
-    seen: Seen
-    passages: Sequence[Evidence]
+    error_history: ErrorHistory
+    passages: Sequence[DiagnosisEvidence]
     advice: Advice
     diagnosis: Diagnosis | None
     llm: str
@@ -62,9 +62,9 @@ class Troubleshooting:
     @property
     def root_causes(self) -> list[str]:
         """What may be wrong: what ended the very same error before, then the model's view, then the usual causes."""
-        before = [f"{one.text} → {one.fix}" if one.fix else one.text for one in self.seen.answers if one.sure == "same"]
-        told = [self.diagnosis.root_cause] if self.diagnosis and self.diagnosis.root_cause else []
-        return list(dict.fromkeys((*before, *told, *self.advice.causes)))
+        known_causes = [f"{fix.text} → {fix.fix}" if fix.fix else fix.text for fix in self.error_history.fixes if fix.sure == "same"]
+        diagnosed_causes = [self.diagnosis.root_cause] if self.diagnosis and self.diagnosis.root_cause else []
+        return list(dict.fromkeys((*known_causes, *diagnosed_causes, *self.advice.causes)))
 
     @property
     def steps(self) -> list[str]:

@@ -14,7 +14,7 @@ KnowledgeAuthor: TypeAlias = Literal["session", "person"]
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class KnowledgeEntry:
     """One piece of knowledge. `fix` is empty where the text says it all; `shown` and `used` count how often it was answered and how often it helped."""
 
     id: int
@@ -31,7 +31,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class KnowledgeSource:
     """A session that tells an entry, in its own words."""
 
     knowledge_id: int
@@ -44,7 +44,7 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class MetBefore:
+class ErrorOccurrence:
     """Where an error was met before."""
 
     project_id: int
@@ -55,45 +55,45 @@ class MetBefore:
     is_solved: bool
 
 
-Sureness: TypeAlias = Literal["same", "similar"]
+MatchKind: TypeAlias = Literal["same", "similar"]
 
 
 @dataclass(frozen=True, slots=True)
-class Detail:
+class KnowledgeDetail:
     """An entry with the sessions that tell it, the newest first."""
 
-    entry: Entry
-    sources: Sequence[Source]
+    entry: KnowledgeEntry
+    sources: Sequence[KnowledgeSource]
 
 
 @dataclass(frozen=True, slots=True)
-class Hit:
+class KnowledgeHit:
     """An entry that a search found. `score` (0..1) is the share of the question, by how telling its words are, that the entry holds."""
 
-    entry: Entry
-    source: Source | None
+    entry: KnowledgeEntry
+    source: KnowledgeSource | None
     score: float
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class KnownFix:
     """A fix that was found before. `same` where the error is the same but for paths and numbers, else `similar` by `likeness_ratio`.
 
     `text` and `fix` are in the words of `source`, the closest session that tells it; None for what a person wrote.
     """
 
-    entry: Entry
+    entry: KnowledgeEntry
     text: str
     fix: str
-    sure: Sureness
+    sure: MatchKind
     likeness_ratio: float
-    source: Source | None
+    source: KnowledgeSource | None
     is_own: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class ErrorHistory:
     """Whether an error was seen before: fixes, the project's own first, and the sessions that met the very same error, solved or not."""
 
-    answers: list[Answer]
-    met: list[MetBefore]
+    fixes: list[KnownFix]
+    occurrences: list[ErrorOccurrence]

@@ -30,12 +30,12 @@ class Excerpt:
     @property
     def source(self) -> str:
         """What is printed before the passage: `[s3.41] user 2026-03-01`. What a person added to the ledger has no turn to show."""
-        place = f"[{self.handle}] " if self.handle.session else ""
-        return f"{place}{self.kind}{f' {self.at:%Y-%m-%d}' if self.at else ''}"
+        prefix = f"[{self.handle}] " if self.handle.session else ""
+        return f"{prefix}{self.kind}{f' {self.at:%Y-%m-%d}' if self.at else ''}"
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SearchResult:
     """What a search answered: the best excerpts first, together at most `budget_tokens`."""
 
     excerpts: list[Excerpt]

@@ -8,7 +8,7 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-Kind: TypeAlias = Literal[
+FactKind: TypeAlias = Literal[
     "goal",
     "rule",
     "requirement",
@@ -24,13 +24,13 @@ Kind: TypeAlias = Literal[
     "value",
     "lesson",
 ]
-KINDS: tuple[Kind, ...] = (
+FACT_KINDS: tuple[FactKind, ...] = (
     "goal", "rule", "requirement", "decision", "done", "file", "command", "error", "dead_end", "blocker", "next_step", "question", "value", "lesson",
 )  # fmt: skip
 
-State: TypeAlias = Literal["live", "resolved", "superseded", "contradicted", "retracted"]
-Evidence: TypeAlias = Literal["verified", "claimed", "assumed"]
-Author: TypeAlias = Literal["user", "agent", "tool", "person"]
+FactState: TypeAlias = Literal["live", "resolved", "superseded", "contradicted", "retracted"]
+FactEvidence: TypeAlias = Literal["verified", "claimed", "assumed"]
+FactAuthor: TypeAlias = Literal["user", "agent", "tool", "person"]
 """Who said it: the `user` or the `agent` in a session, a `tool` result, or a `person` who corrected the ledger by hand."""
 
 
@@ -59,7 +59,7 @@ class Fact(NamedTuple):
     """
 
     id: str
-    kind: Kind
+    kind: FactKind
     subject: str
     text: str
     sources: tuple[Handle, ...]
@@ -68,9 +68,9 @@ class Fact(NamedTuple):
     lead: str = ""
     place: int = 0
     retires: tuple[str, ...] = ()
-    state: State = "live"
-    evidence: Evidence = "claimed"
-    author: Author = "agent"
+    state: FactState = "live"
+    evidence: FactEvidence = "claimed"
+    author: FactAuthor = "agent"
     superseded_by: str | None = None
     pinned: bool = False
 
@@ -85,27 +85,27 @@ class Fact(NamedTuple):
         return self.sources[0].turn if self.sources else 0
 
 
-def fact_id(kind: Kind, subject: str, text: str, source: Handle) -> str:
+def fact_id(kind: FactKind, subject: str, text: str, source: Handle) -> str:
     """Return the stable id of a fact: eight bytes of BLAKE2 over what it says and where."""
     return blake2b(f"{kind}\0{subject}\0{text}\0{source}".encode("utf-8", "replace"), digest_size=8).hexdigest()
 
 
 def to_json(fact: Fact) -> dict[str, object]:
     """Return *fact* as a JSON-able object that `from_json` reads back."""
-    out: dict[str, object] = fact._asdict()
-    out["sources"] = [str(h) for h in fact.sources]
-    out["at"] = fact.at.isoformat() if fact.at else None
-    out["retires"] = list(fact.retires)
-    return out
+    values: dict[str, object] = fact._asdict()
+    values["sources"] = [str(h) for h in fact.sources]
+    values["at"] = fact.at.isoformat() if fact.at else None
+    values["retires"] = list(fact.retires)
+    return values
 
 
 def from_json(data: Mapping[str, Any]) -> Fact:
     """Return the fact that `to_json` wrote."""
-    known = {name: data[name] for name in Fact._fields if name in data}
-    known["sources"] = tuple(parse_handle(h) for h in data["sources"])
-    known["at"] = datetime.fromisoformat(data["at"]) if data.get("at") else None
-    known["retires"] = tuple(data.get("retires") or ())
-    return Fact(**known)
+    values = {name: data[name] for name in Fact._fields if name in data}
+    values["sources"] = tuple(parse_handle(h) for h in data["sources"])
+    values["at"] = datetime.fromisoformat(data["at"]) if data.get("at") else None
+    values["retires"] = tuple(data.get("retires") or ())
+    return Fact(**values)
 
 
 @lru_cache(maxsize=16_384)

@@ -10,14 +10,14 @@ from statistics import mean, stdev
 from typing import NamedTuple
 
 LOOKBACK_DAYS = 14
-LEAST_DAYS = 3
+MIN_DAYS = 3
 """Days that it takes to tell how much they differ."""
 
-FARTHEST_DAYS = 3650.0
+MAX_DAYS = 3650.0
 _Z_80 = 1.2815515655
 
 
-class Use(NamedTuple):
+class CreditsUse(NamedTuple):
     """Credits that were used, and when."""
 
     at: datetime
@@ -25,7 +25,7 @@ class Use(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Burn:
+class BurnRate:
     """Credits a day, over the last `days` days up to `at`. `low` and `high` enclose the true rate in about four of five cases; None with too few days to tell."""
 
     at: datetime
@@ -43,7 +43,7 @@ class Forecast:
     where there are too few days to tell. `resets_first`: the credits come back before. `assumptions` say what all of it rests on.
     """
 
-    burn: Burn
+    burn: BurnRate
     credits_left: float | None
     empty_at: datetime | None
     earliest_at: datetime | None
@@ -88,24 +88,24 @@ def _ratio(part: float, whole: float) -> float | None:
     return part / whole if whole > 0 else None
 
 
-def burn(uses: Iterable[Use], at: datetime, *, lookback_days: int = LOOKBACK_DAYS) -> Burn:
+def burn_rate(uses: Iterable[CreditsUse], at: datetime, *, lookback_days: int = LOOKBACK_DAYS) -> BurnRate:
     """Return how fast credits go: what was used in the last *lookback_days*, over the days since the first of these uses. Days without any count.
 
     The interval is the mean of days ± Student's 80 % quantile times its standard error (days taken as independent), never below zero.
     """
-    ages = [((at - one.at) / timedelta(days=1), one.credits) for one in uses]
+    ages = [((at - use.at) / timedelta(days=1), use.credits) for use in uses]
     recent = [(age, credits) for age, credits in ages if 0 <= age < lookback_days]
     if not recent:
-        return Burn(at, 0, 0.0, None, None)
+        return BurnRate(at, 0, 0.0, None, None)
     days = max(1, ceil(max(age for age, _ in recent)))
-    used = [0.0] * days
+    daily_credits = [0.0] * days
     for age, credits in recent:
-        used[min(int(age), days - 1)] += credits
-    rate = max(0.0, mean(used))
-    if days < LEAST_DAYS:
-        return Burn(at, days, rate, None, None)
-    half = _student_80(days - 1) * stdev(used) / sqrt(days)
-    return Burn(at, days, rate, max(0.0, rate - half), rate + half)
+        daily_credits[min(int(age), days - 1)] += credits
+    rate = max(0.0, mean(daily_credits))
+    if days < MIN_DAYS:
+        return BurnRate(at, days, rate, None, None)
+    margin = _student_80(days - 1) * stdev(daily_credits) / sqrt(days)
+    return BurnRate(at, days, rate, max(0.0, rate - margin), rate + margin)
 
 
 def _student_80(freedom: int) -> float:
@@ -114,37 +114,39 @@ def _student_80(freedom: int) -> float:
     return z + (z**3 + z) / (4 * freedom) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * freedom**2)
 
 
-def forecast(rate: Burn, credits_left: float | None, *, resets_at: datetime | None = None, whose: str = "") -> Forecast:
+def forecast(rate: BurnRate, credits_left: float | None, *, resets_at: datetime | None = None, usage_note: str = "") -> Forecast:
     """Return when *credits_left* will be gone, if all goes on at *rate*. *whose* says who uses them, for the assumptions."""
-    empty_at = _gone_at(rate.at, credits_left, rate.credits_per_day)
-    earliest_at = _gone_at(rate.at, credits_left, rate.high) if empty_at else None
-    latest_at = _gone_at(rate.at, credits_left, rate.low) if empty_at else None
+    empty_at = _empty_at(rate.at, credits_left, rate.credits_per_day)
+    earliest_at = _empty_at(rate.at, credits_left, rate.high) if empty_at else None
+    latest_at = _empty_at(rate.at, credits_left, rate.low) if empty_at else None
     resets_first = resets_at is not None and (empty_at is None or resets_at <= empty_at)
-    told = _assumptions(rate, credits_left, resets_at, resets_first=resets_first, whose=whose)
-    return Forecast(rate, credits_left, empty_at, earliest_at, latest_at, resets_at, resets_first, told)
+    assumptions = _assumptions(rate, credits_left, resets_at, resets_first=resets_first, usage_note=usage_note)
+    return Forecast(rate, credits_left, empty_at, earliest_at, latest_at, resets_at, resets_first, assumptions)
 
 
-def _gone_at(at: datetime, left: float | None, per_day: float | None) -> datetime | None:
-    if left is None or not per_day or left / per_day > FARTHEST_DAYS:
+def _empty_at(at: datetime, credits_left: float | None, per_day: float | None) -> datetime | None:
+    if credits_left is None or not per_day or credits_left / per_day > MAX_DAYS:
         return None
-    return at + timedelta(days=left / per_day)
+    return at + timedelta(days=credits_left / per_day)
 
 
-def _assumptions(rate: Burn, left: float | None, resets_at: datetime | None, *, resets_first: bool, whose: str) -> tuple[str, ...]:
-    if left is None:
+def _assumptions(
+    rate: BurnRate, credits_left: float | None, resets_at: datetime | None, *, resets_first: bool, usage_note: str
+) -> tuple[str, ...]:
+    if credits_left is None:
         return ("how many credits are left is not known, so nothing is foreseen",)
     if not rate.credits_per_day:
         return ("nothing was used of late, so nothing is foreseen",)
     days = "the last day" if rate.days == 1 else f"the last {rate.days} days"
-    told = [f"the days to come are like {days}, days without work among them"]
-    if whose:
-        told.append(whose)
+    assumptions = [f"the days to come are like {days}, days without work among them"]
+    if usage_note:
+        assumptions.append(usage_note)
     if rate.high is None:
-        told.append(f"fewer than {LEAST_DAYS} days are known: no interval")
+        assumptions.append(f"fewer than {MIN_DAYS} days are known: no interval")
     else:
-        told.append("the interval holds in about four of five cases, if days do not depend on each other")
+        assumptions.append("the interval holds in about four of five cases, if days do not depend on each other")
     if resets_at is None:
-        told.append("no reset is known")
+        assumptions.append("no reset is known")
     elif resets_first:
-        told.append("the credits come back before they are gone: the date is what it would be without that")
-    return tuple(told)
+        assumptions.append("the credits come back before they are gone: the date is what it would be without that")
+    return tuple(assumptions)

@@ -34,7 +34,7 @@ class Prediction:
     output: float
 
 
-def predicted(session: int, credits: float = USUAL_CREDITS) -> Prediction:
+def predict(session: int, credits: float = USUAL_CREDITS) -> Prediction:
     """Return what the formulae say of the session of that number.
 
     >>> round(predicted(10).output, 1)
@@ -45,7 +45,7 @@ def predicted(session: int, credits: float = USUAL_CREDITS) -> Prediction:
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
+class TargetReach:
     """When a target is reached, by formula. `session` is None for one that is never reached; then `nearest_ratio` is reached at `nearest_session`."""
 
     target_ratio: float
@@ -55,7 +55,7 @@ class Reach:
     nearest_session: int
 
 
-def sessions_to(target_ratio: float) -> Reach:
+def predict_target(target_ratio: float) -> TargetReach:
     """Return the first session that is predicted to be as efficient as *target_ratio* (0..1).
 
     95 % is an asymptote: it and all above are never reached. The nearest target offered is the last tenth of a per cent below it.
@@ -64,14 +64,14 @@ def sessions_to(target_ratio: float) -> Reach:
     Reach(target_ratio=0.95, session=None, asymptote_ratio=0.95, nearest_ratio=0.949, nearest_session=156)
     """
     if target_ratio < ASYMPTOTE_RATIO:
-        first = _first(target_ratio)
-        return Reach(target_ratio, first, ASYMPTOTE_RATIO, target_ratio, first)
+        session = _first_session(target_ratio)
+        return TargetReach(target_ratio, session, ASYMPTOTE_RATIO, target_ratio, session)
     nearest = floor(ASYMPTOTE_RATIO * 1000 - 1e-9) / 1000
     nearest = nearest if nearest < ASYMPTOTE_RATIO - 1e-9 else round(ASYMPTOTE_RATIO - 0.001, 3)
-    return Reach(target_ratio, None, ASYMPTOTE_RATIO, nearest, _first(nearest))
+    return TargetReach(target_ratio, None, ASYMPTOTE_RATIO, nearest, _first_session(nearest))
 
 
-def _first(target_ratio: float) -> int:
+def _first_session(target_ratio: float) -> int:
     gain = (target_ratio - BASE_RATIO) / GAIN_RATIO
     return max(1, ceil(PACE_SESSIONS * atanh(gain) - 1e-9)) if gain > 0 else 1
 
@@ -83,19 +83,19 @@ def efficiency_ratio(tokens: int, recovery_tokens: int | None, rework_tokens: in
     return max(0.0, 1 - (recovery_tokens + rework_tokens) / tokens)
 
 
-def knowledge_factor(used_again: int) -> float:
+def knowledge_factor(reused_facts: int) -> float:
     """Return the measured knowledge: 1 where no earlier fact was used again."""
-    return 1 + log(1 + used_again / 10)
+    return 1 + log(1 + reused_facts / 10)
 
 
-class Output(NamedTuple):
+class SessionOutput(NamedTuple):
     """What one session gave: with its credits, and for each of them. None where that is not known."""
 
     per_credit: float | None
     credits_used: float | None
 
     @property
-    def whole(self) -> float | None:
+    def total(self) -> float | None:
         """Credits · efficiency · knowledge."""
         return None if self.per_credit is None or self.credits_used is None else self.per_credit * self.credits_used
 
@@ -109,21 +109,23 @@ class Growth:
     per_credit: bool = False
 
 
-def grown(first: Sequence[Output], last: Sequence[Output]) -> Growth:
+def measure_growth(first: Sequence[SessionOutput], last: Sequence[SessionOutput]) -> Growth:
     """Return by how many per cent the mean output of *last* exceeds that of *first*; 0 with nothing to compare.
 
     Where a session's credits are not known, all are compared by what each credit gave: credits are never made up.
     """
-    before = [one for one in first if one.per_credit is not None]
-    after = [one for one in last if one.per_credit is not None]
+    before = [output for output in first if output.per_credit is not None]
+    after = [output for output in last if output.per_credit is not None]
     if not before or not after:
         return Growth(0.0, 0)
-    per_credit = any(one.whole is None for one in (*before, *after))
-    was, is_now = (sum((one.per_credit if per_credit else one.whole) or 0.0 for one in some) / len(some) for some in (before, after))
-    return Growth(round(100 * (is_now / was - 1), 1) if was else 0.0, len(after), per_credit)
+    per_credit = any(output.total is None for output in (*before, *after))
+    mean_before, mean_after = (
+        sum((output.per_credit if per_credit else output.total) or 0.0 for output in outputs) / len(outputs) for outputs in (before, after)
+    )
+    return Growth(round(100 * (mean_after / mean_before - 1), 1) if mean_before else 0.0, len(after), per_credit)
 
 
-def window(sessions: int) -> int:
+def comparison_size(sessions: int) -> int:
     """Return how many sessions at either end are compared: five, and never one of them at both ends; 0 with fewer than two sessions.
 
     >>> [window(n) for n in (0, 1, 2, 7, 10, 10_000)]

@@ -9,11 +9,11 @@ from datetime import datetime
 from io import StringIO
 
 from onward.core.facts import Handle
-from onward.core.growth import Growth, Prediction, Reach
+from onward.core.growth import Growth, Prediction, TargetReach
 
 
 @dataclass(frozen=True, slots=True)
-class OftenTouched:
+class RecurringFile:
     """A file that many sessions touched."""
 
     project: str
@@ -24,7 +24,7 @@ class OftenTouched:
 
 
 @dataclass(frozen=True, slots=True)
-class OftenMet:
+class RecurringError:
     """An error that many sessions met; `text` as the last of them had it, at `turn` of its session `last_session`."""
 
     project: str
@@ -38,7 +38,7 @@ class OftenMet:
 
 
 @dataclass(frozen=True, slots=True)
-class Actual:
+class SessionMeasurement:
     """What one session gave, measured. What cannot be measured is None: efficiency without a productive step, output without credits. The last three say of how many facts `kept_ratio`
     is the share, and Wilson's interval of it at 95 %.
     """
@@ -74,7 +74,7 @@ class GrowthPoint:
     session: int
     ended_at: datetime | None
     predicted: Prediction
-    actual: Actual
+    actual: SessionMeasurement
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +93,13 @@ class GrowthReport:
     first_edit_minutes: float | None
     credits_per_accomplishment: float | None
     kept_ratio: float | None
-    reach: Reach
+    reach: TargetReach
     efficiency_interval: tuple[float, float] | None = None
     kept_interval: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Blocker:
+class RecurringBlocker:
     """A blocker that stands since session `handle.session` and outlived `outlived` completed sessions."""
 
     project: str
@@ -112,17 +112,17 @@ class Blocker:
 class Patterns:
     """What recurs over sessions: errors met again, files touched again and again, blockers that outlive their session."""
 
-    errors: list[OftenMet]
-    files: list[OftenTouched]
-    blockers: list[Blocker]
+    errors: list[RecurringError]
+    files: list[RecurringFile]
+    blockers: list[RecurringBlocker]
 
 
-MOST_POINTS = 500
+MAX_POINTS = 500
 """Sessions that a report shows one by one; of more, as many evenly chosen ones. Its totals are of all."""
 
 GROWTH_COLUMNS = (
     "place", "project", "session", "ended_at", "predicted_efficiency", "predicted_knowledge", "predicted_output",
-    *(field.name for field in fields(Actual)),
+    *(field.name for field in fields(SessionMeasurement)),
 )  # fmt: skip
 
 
@@ -130,32 +130,33 @@ def growth_csv(report: GrowthReport) -> str:
     """Return the points of a report as CSV, with heads; what is not known is empty."""
     rows = [
         (
-            one.place, one.project, one.session, one.ended_at.isoformat() if one.ended_at else None,
-            one.predicted.efficiency_ratio, one.predicted.knowledge_factor, one.predicted.output,
-            *(getattr(one.actual, field.name) for field in fields(Actual)),
+            point.place, point.project, point.session, point.ended_at.isoformat() if point.ended_at else None,
+            point.predicted.efficiency_ratio, point.predicted.knowledge_factor, point.predicted.output,
+            *(getattr(point.actual, field.name) for field in fields(SessionMeasurement)),
         )
-        for one in report.points
+        for point in report.points
     ]  # fmt: skip
     return _csv(GROWTH_COLUMNS, rows)
 
 
-def patterns_csv(found: Patterns) -> str:
+def patterns_csv(patterns: Patterns) -> str:
     """Return what recurs as CSV: one table for all, `what` says which kind a row is."""
     rows: list[tuple[object, ...]] = [
-        ("error", one.project, one.text, one.sessions, one.times, f"s{one.last_session}.{one.turn}") for one in found.errors
+        ("error", error.project, error.text, error.sessions, error.times, f"s{error.last_session}.{error.turn}")
+        for error in patterns.errors
     ]
-    rows += [("file", one.project, one.path, one.sessions, one.times, f"s{one.last_session}") for one in found.files]
-    rows += [("blocker", one.project, one.text, one.outlived, None, str(one.handle)) for one in found.blockers]
+    rows += [("file", file.project, file.path, file.sessions, file.times, f"s{file.last_session}") for file in patterns.files]
+    rows += [("blocker", blocker.project, blocker.text, blocker.outlived, None, str(blocker.handle)) for blocker in patterns.blockers]
     return _csv(("what", "project", "text", "sessions", "times", "last_seen"), rows)
 
 
-def _csv(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    out = StringIO()
-    write = csv.writer(out, lineterminator="\n").writerow
-    write(heads)
+def _csv(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    output = StringIO()
+    write = csv.writer(output, lineterminator="\n").writerow
+    write(headers)
     for row in rows:
         write([_cell(value) for value in row])
-    return out.getvalue()
+    return output.getvalue()
 
 
 def _cell(value: object) -> object:

@@ -17,7 +17,7 @@ _TITLE = re.compile(r"# Handoff after session (\d+)(?: \((.*)\))?$")
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class CitedLine:
     """One line: what it says and the turns that show it. `facts` are the ids of the facts it was made from (not part of the Markdown)."""
 
     text: str
@@ -26,11 +26,11 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class HandoffSection:
     """A named group of lines."""
 
     title: str
-    lines: tuple[Line, ...]
+    lines: tuple[CitedLine, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +39,17 @@ class Handoff:
 
     session: int
     origin: str = ""
-    head: tuple[tuple[str, Line], ...] = ()
-    sections: tuple[Section, ...] = ()
+    head: tuple[tuple[str, CitedLine], ...] = ()
+    sections: tuple[HandoffSection, ...] = ()
     closing: tuple[str, ...] = ()
 
     def fact_ids(self) -> frozenset[str]:
         """Return the ids of all facts that the document shows."""
-        shown = [line for _, line in self.head] + [line for s in self.sections for line in s.lines]
-        return frozenset(i for line in shown for i in line.facts)
+        lines = [line for _, line in self.head] + [line for s in self.sections for line in s.lines]
+        return frozenset(i for line in lines for i in line.facts)
 
 
-def render_line(line: Line, *, sources: bool = True) -> str:
+def render_line(line: CitedLine, *, sources: bool = True) -> str:
     """Return *line* as Markdown without its bullet."""
     if not sources or not line.sources:
         return line.text
@@ -59,14 +59,14 @@ def render_line(line: Line, *, sources: bool = True) -> str:
 def render(handoff: Handoff, *, sources: bool = True) -> str:
     """Return the handoff as Markdown, ending in a newline. `sources=False` drops the handles."""
     origin = f" ({handoff.origin})" if handoff.origin else ""
-    out = [f"# Handoff after session {handoff.session}{origin}", ""]
-    out += [f"**{name}.** {render_line(line, sources=sources)}" for name, line in handoff.head]
+    lines = [f"# Handoff after session {handoff.session}{origin}", ""]
+    lines += [f"**{name}.** {render_line(line, sources=sources)}" for name, line in handoff.head]
     for section in handoff.sections:
-        out += ["", f"## {section.title}"]
-        out += [f"- {render_line(line, sources=sources)}" for line in section.lines]
+        lines += ["", f"## {section.title}"]
+        lines += [f"- {render_line(line, sources=sources)}" for line in section.lines]
     if handoff.closing:
-        out += ["", "---", *handoff.closing]
-    return "\n".join(out) + "\n"
+        lines += ["", "---", *handoff.closing]
+    return "\n".join(lines) + "\n"
 
 
 def parse(markdown: str) -> Handoff:
@@ -76,8 +76,8 @@ def parse(markdown: str) -> Handoff:
     if title is None:
         raise ValueError(f"not a handoff: the first line is {lines[0][:60]!r}, expected '# Handoff after session N'")
     handoff = Handoff(int(title.group(1)), title.group(2) or "")
-    sections: list[tuple[str, list[Line]]] = []
-    head: list[tuple[str, Line]] = []
+    sections: list[tuple[str, list[CitedLine]]] = []
+    head: list[tuple[str, CitedLine]] = []
     for number, line in enumerate(lines[1:], start=2):
         if line == "---":
             handoff = replace(handoff, closing=tuple(lines[number:]))
@@ -91,14 +91,14 @@ def parse(markdown: str) -> Handoff:
             head.append((name, _parse_line(rest)))
         elif line:
             raise ValueError(f"not a handoff: line {number} is {line[:60]!r}")
-    return replace(handoff, head=tuple(head), sections=tuple(Section(t, tuple(found)) for t, found in sections))
+    return replace(handoff, head=tuple(head), sections=tuple(HandoffSection(t, tuple(entries)) for t, entries in sections))
 
 
-def _parse_line(text: str) -> Line:
-    found = _SOURCES.search(text)
-    if found is None:
-        return Line(text)
-    return Line(text[: found.start()], tuple(parse_handle(h) for h in found.group(1).split(", ")))
+def _parse_line(text: str) -> CitedLine:
+    match = _SOURCES.search(text)
+    if match is None:
+        return CitedLine(text)
+    return CitedLine(text[: match.start()], tuple(parse_handle(h) for h in match.group(1).split(", ")))
 
 
 def to_json(handoff: Handoff) -> dict[str, object]:
@@ -117,15 +117,15 @@ def from_json(data: Mapping[str, Any]) -> Handoff:
     return Handoff(
         data["session"],
         data["origin"],
-        tuple((entry["name"], _json_line(entry)) for entry in data["head"]),
-        tuple(Section(s["title"], tuple(_json_line(entry) for entry in s["lines"])) for s in data["sections"]),
+        tuple((entry["name"], _line_from_json(entry)) for entry in data["head"]),
+        tuple(HandoffSection(s["title"], tuple(_line_from_json(entry) for entry in s["lines"])) for s in data["sections"]),
         tuple(data["closing"]),
     )
 
 
-def _line_json(line: Line) -> dict[str, object]:
+def _line_json(line: CitedLine) -> dict[str, object]:
     return {"text": line.text, "sources": [str(h) for h in line.sources], "facts": list(line.facts)}
 
 
-def _json_line(data: Mapping[str, Any]) -> Line:
-    return Line(data["text"], tuple(parse_handle(h) for h in data["sources"]), tuple(data["facts"]))
+def _line_from_json(data: Mapping[str, Any]) -> CitedLine:
+    return CitedLine(data["text"], tuple(parse_handle(h) for h in data["sources"]), tuple(data["facts"]))

@@ -6,7 +6,7 @@ HEAD = ("Goal", "State", "Since then", "Do first")
 SINCE_THEN = HEAD[2]
 """What changed in the repository since the handoff was made."""
 
-FILES = "Where things are"
+FILES_SECTION = "Where things are"
 
 SECTIONS = (
     "Rules (always)",
@@ -15,7 +15,7 @@ SECTIONS = (
     "Blocked and open questions",
     "Decided, and why",
     "Done",
-    FILES,
+    FILES_SECTION,
     "Commands",
     "Errors and fixes",
     "Tried, does not work",
@@ -23,7 +23,7 @@ SECTIONS = (
     "Exact values",
 )
 
-TELLING = ("Rules (always)", "Blocked and open questions", "Decided, and why", "Tried, does not work")
+DISTINCTIVE_SECTIONS = ("Rules (always)", "Blocked and open questions", "Decided, and why", "Tried, does not work")
 """The sections whose names nobody else would choose: one of them alone shows a handoff."""
 
 PREAMBLE = (
@@ -33,11 +33,11 @@ PREAMBLE = (
 )
 """What stands before a handoff that an agent is given: it is known again by its first sentence."""
 
-WORKING_AS = "You work on it as"
+AGENT_INTRO = "You work on it as"
 """What begins the line that tells a named agent how to work with the page."""
 
-BEARING = "What bears on your task"
+RELEVANT_HEADING = "What bears on your task"
 """Under this stand, before the handoff, the lines of it that a named goal is about."""
 
-NOTICES = ("Onward keeps this project's handoff: ", "Onward is still taking in ")
+NOTICE_PREFIXES = ("Onward keeps this project's handoff: ", "Onward is still taking in ")
 """How the lines begin that an agent is told beside a handoff, or where there is none."""

@@ -31,11 +31,11 @@ class ImportedFile:
     @property
     def new_turns(self) -> int:
         """How many turns came in."""
-        return sum(one.new_turns for one in self.sessions)
+        return sum(session.new_turns for session in self.sessions)
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class ImportProgress:
     """How far an import is: files done of all, and the one at work."""
 
     done: int
@@ -44,8 +44,8 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class Imported:
+class ImportResult:
     """What became of every file, in the order of import. `passed_over` are files of a folder that are no transcripts."""
 
     files: list[ImportedFile]
-    passed_over: list[str]
+    skipped_files: list[str]

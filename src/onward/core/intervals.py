@@ -14,7 +14,7 @@ _T = (
 """Student's t at 97.5 %, for 1 to 30 degrees of freedom; for more, the normal's is near enough."""
 
 
-def wilson(kept: int, total: int) -> tuple[float, float]:
+def wilson_interval(successes: int, total: int) -> tuple[float, float]:
     """Return Wilson's interval (0..1) for *kept* of *total*; 0..1 where there is nothing.
 
     >>> tuple(round(end, 2) for end in wilson(9, 10))
@@ -22,15 +22,15 @@ def wilson(kept: int, total: int) -> tuple[float, float]:
     """
     if not total:
         return 0.0, 1.0
-    share = kept / total
+    share = successes / total
     centre = share + _Z * _Z / (2 * total)
     margin = _Z * sqrt(share * (1 - share) / total + _Z * _Z / (4 * total * total))
     low, high = ((centre + end) / (1 + _Z * _Z / total) for end in (-margin, margin))
     # At the ends it is exact, whatever the last bit says.
-    return low if kept else 0.0, high if kept < total else 1.0
+    return low if successes else 0.0, high if successes < total else 1.0
 
 
-def of_mean(shares: Sequence[float]) -> tuple[float, float] | None:
+def mean_interval(shares: Sequence[float]) -> tuple[float, float] | None:
     """Return the interval (0..1) of the mean of *shares*, by Student's t; None for fewer than two.
 
     >>> of_mean([0.5])

@@ -20,30 +20,32 @@ from functools import lru_cache
 from math import log
 from typing import Literal, NamedTuple, TypeAlias
 
-from onward.core.facts import Fact, Kind, State
+from onward.core.facts import Fact, FactKind, FactState
 from onward.core.text import content_words, identifiers, stem
 
-POOL = 1200
+MAX_PASSING_FACTS = 1200
 """Facts kept in the ledger beside the standing ones. The turns are all in the store, so nothing is lost: a wider pool can be made again from them."""
 
-STANDING_POOL = 400
+MAX_STANDING_FACTS = 400
 """Rules and requirements kept; they do not age."""
 
 HALF_LIFE_SESSIONS = 12
 """Sessions after which a fact must matter twice as much to keep its place in the pool."""
 
-STANDING: frozenset[Kind] = frozenset(("rule", "requirement"))
-OPEN: frozenset[Kind] = frozenset(("next_step", "blocker", "question"))
-_RETIRABLE: frozenset[Kind] = frozenset(("goal", "decision", "rule", "requirement", "value", "next_step", "done", "lesson", "command"))
-_ONE_POINT = 16
+STANDING_KINDS: frozenset[FactKind] = frozenset(("rule", "requirement"))
+OPEN_KINDS: frozenset[FactKind] = frozenset(("next_step", "blocker", "question"))
+_RETIRABLE_KINDS: frozenset[FactKind] = frozenset(
+    ("goal", "decision", "rule", "requirement", "value", "next_step", "done", "lesson", "command")
+)
+_SINGLE_POINT_WORDS = 16
 """Content words up to which a text is taken to make a single point."""
-_DESCRIBED, _TELLING = 3, 10
+_DESCRIPTION_WORDS, _MAX_HOLDERS = 3, 10
 """An old value of so many words is described rather than named; a word of it is telling when no more facts than this hold it."""
-_SURELY = 2
+_MIN_SHARED_WORDS = 2
 """Words beside the old value that two texts must share, and more, before the newer one simply takes the place of the older."""
-_TOLD_WORDS, _TOLD_SHARE = 3, 0.6
+_DONE_WORDS, _DONE_SHARE = 3, 0.6
 """An open item is resolved by what was done later when so many of its words, and such a share of them, are said of it."""
-_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+_EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 
 class Ledger(NamedTuple):
@@ -67,22 +69,22 @@ class Edit(NamedTuple):
     text: str = ""
 
 
-def order(fact: Fact) -> tuple[datetime, int, int, int, str]:
+def fact_order(fact: Fact) -> tuple[datetime, int, int, int, str]:
     """Return the key that facts are ordered by: time, session, turn, place in the turn."""
-    return (fact.at or _LONG_AGO, fact.session, fact.turn, fact.place, fact.id)
+    return (fact.at or _EARLIEST, fact.session, fact.turn, fact.place, fact.id)
 
 
 def fold(ledger: Ledger, facts: Iterable[Fact]) -> Ledger:
     """Return *ledger* with *facts* taken in: the same set of facts gives the same ledger, whatever came first."""
-    united = {f.id: f if f.state == "live" else f._replace(state="live", superseded_by=None) for f in (*ledger.facts, *facts)}
-    return Ledger(tuple(_settle(sorted(_bounded(united.values()), key=order))))
+    facts_by_id = {f.id: f if f.state == "live" else f._replace(state="live", superseded_by=None) for f in (*ledger.facts, *facts)}
+    return Ledger(tuple(_settle(sorted(_keep_best(facts_by_id.values()), key=fact_order))))
 
 
-def _bounded(facts: Iterable[Fact]) -> list[Fact]:
+def _keep_best(facts: Iterable[Fact]) -> list[Fact]:
     """Keep the best by weight and age. The rank does not depend on which session is the newest, so bounding twice is bounding once."""
-    standing = sorted((f for f in facts if f.kind in STANDING), key=lambda f: (-f.weight, f.id))
-    passing = sorted((f for f in facts if f.kind not in STANDING), key=lambda f: (-_rank(f), f.id))
-    return standing[:STANDING_POOL] + passing[:POOL]
+    standing_facts = sorted((f for f in facts if f.kind in STANDING_KINDS), key=lambda f: (-f.weight, f.id))
+    passing_facts = sorted((f for f in facts if f.kind not in STANDING_KINDS), key=lambda f: (-_rank(f), f.id))
+    return standing_facts[:MAX_STANDING_FACTS] + passing_facts[:MAX_PASSING_FACTS]
 
 
 def _rank(fact: Fact) -> float:
@@ -90,41 +92,41 @@ def _rank(fact: Fact) -> float:
 
 
 def _settle(facts: Sequence[Fact]) -> list[Fact]:
-    out = list(facts)
+    ledger_facts = list(facts)
     latest: dict[str, int] = {}
-    beginnings: dict[str, list[str]] = {}
+    subjects_by_prefix: dict[str, list[str]] = {}
     by_word: dict[str, list[int]] = {}
-    still_open: list[tuple[int, frozenset[str]]] = []
-    reversed_at = max((i for i, fact in enumerate(out) if fact.retires and not fact.subject), default=-1)
-    for i, fact in enumerate(out):
+    open_items: list[tuple[int, frozenset[str]]] = []
+    last_reversal = max((i for i, fact in enumerate(ledger_facts) if fact.retires and not fact.subject), default=-1)
+    for i, fact in enumerate(ledger_facts):
         if fact.subject:
-            _retire_subject(out, latest, i, fact.subject)
+            _retire_subject(ledger_facts, latest, i, fact.subject)
             latest[fact.subject] = i
-            beginnings.setdefault(_beginning(fact.subject), []).append(fact.subject)
-        if fact.kind in OPEN:
-            still_open.append((i, _stems_of(fact.text.partition(" (")[0])))  # without "(not begun)"
+            subjects_by_prefix.setdefault(_subject_prefix(fact.subject), []).append(fact.subject)
+        if fact.kind in OPEN_KINDS:
+            open_items.append((i, _stems_of(fact.text.partition(" (")[0])))  # without "(not begun)"
         elif fact.kind == "done":
-            still_open = [one for one in still_open if not _reached(out, *one, i)]
+            open_items = [item for item in open_items if not _resolve_item(ledger_facts, *item, i)]
         for old in fact.retires:
             if not fact.subject:
-                _retire_prose(out, by_word, i, old)
+                _retire_prose(ledger_facts, by_word, i, old)
                 continue
-            for name in beginnings.get(_beginning(old), ()) if old.endswith("*") else (old,):
-                _retire_subject(out, latest, i, name)
-        if fact.kind in _RETIRABLE and not fact.subject and i < reversed_at:
+            for subject in subjects_by_prefix.get(_subject_prefix(old), ()) if old.endswith("*") else (old,):
+                _retire_subject(ledger_facts, latest, i, subject)
+        if fact.kind in _RETIRABLE_KINDS and not fact.subject and i < last_reversal:
             for word in _stems(fact):
                 by_word.setdefault(word, []).append(i)
-    return out
+    return ledger_facts
 
 
-def _reached(facts: list[Fact], place: int, asked: frozenset[str], newer: int) -> bool:
+def _resolve_item(facts: list[Fact], index: int, item_stems: frozenset[str], newer: int) -> bool:
     """Resolve the open item at *place* when a later session's done one at *newer* says most of its words."""
-    earlier, fact = facts[place], facts[newer]
-    shared = len(asked & _stems(fact))
-    if earlier.session == fact.session or shared < _TOLD_WORDS or shared < _TOLD_SHARE * len(asked):
+    earlier, fact = facts[index], facts[newer]
+    shared = len(item_stems & _stems(fact))
+    if earlier.session == fact.session or shared < _DONE_WORDS or shared < _DONE_SHARE * len(item_stems):
         return False
     if earlier.state == "live":
-        facts[place] = earlier._replace(state="resolved", superseded_by=fact.id)
+        facts[index] = earlier._replace(state="resolved", superseded_by=fact.id)
     return True
 
 
@@ -137,19 +139,19 @@ def _stems_of(text: str) -> frozenset[str]:
     return frozenset(map(stem, content_words(text)))
 
 
-def _fate(old: Fact, new: Fact) -> Literal["resolved", "superseded"]:
-    settled = new.kind == "done" or (old.kind == "error" and new.kind == "command")
-    return "resolved" if old.kind in OPEN | {"error"} and settled else "superseded"
+def _retired_state(old: Fact, new: Fact) -> Literal["resolved", "superseded"]:
+    is_settled = new.kind == "done" or (old.kind == "error" and new.kind == "command")
+    return "resolved" if old.kind in OPEN_KINDS | {"error"} and is_settled else "superseded"
 
 
 def _retire_subject(facts: list[Fact], latest: dict[str, int], newer: int, subject: str) -> None:
     """Retire what stands under *subject*."""
-    before = latest.pop(subject, None)
-    if before is not None:
-        facts[before] = facts[before]._replace(state=_fate(facts[before], facts[newer]), superseded_by=facts[newer].id)
+    index = latest.pop(subject, None)
+    if index is not None:
+        facts[index] = facts[index]._replace(state=_retired_state(facts[index], facts[newer]), superseded_by=facts[newer].id)
 
 
-def _beginning(subject: str) -> str:
+def _subject_prefix(subject: str) -> str:
     """Return what a subject shares with others that one fact may put an end to: `error:make test` of `error:make test: no such file`."""
     return subject.partition(": ")[0]
 
@@ -161,17 +163,25 @@ def _retire_prose(facts: list[Fact], by_word: dict[str, list[int]], newer: int, 
     of a described value may: these stay, contradicted, and are marked where they are shown.
     """
     fact = facts[newer]
-    named = {stem(w) for w in content_words(old)}
-    about = _stems(fact) - named
-    telling = named if len(named) < _DESCRIBED else {word for word in named if len(by_word.get(word, ())) <= _TELLING}
-    for i in sorted({i for word in telling for i in by_word.get(word, ())}):
+    old_stems = {stem(w) for w in content_words(old)}
+    topic = _stems(fact) - old_stems
+    telling_stems = (
+        old_stems if len(old_stems) < _DESCRIPTION_WORDS else {word for word in old_stems if len(by_word.get(word, ())) <= _MAX_HOLDERS}
+    )
+    for i in sorted({i for word in telling_stems for i in by_word.get(word, ())}):
         earlier = facts[i]
-        said = _stems(earlier)
-        gave_up = any(named & _stems_of(before) >= named for before in earlier.retires)
-        if earlier.state != "live" or gave_up or earlier.sources[:1] == fact.sources[:1] or len(about & said) < 2:
+        earlier_stems = _stems(earlier)
+        has_retired_it = any(old_stems & _stems_of(value) >= old_stems for value in earlier.retires)
+        if earlier.state != "live" or has_retired_it or earlier.sources[:1] == fact.sources[:1] or len(topic & earlier_stems) < 2:
             continue
-        if said >= named or len(named) >= _DESCRIBED:
-            state: State = "superseded" if said >= named and len(said) <= _ONE_POINT and len(about & said) > _SURELY else "contradicted"
+        if earlier_stems >= old_stems or len(old_stems) >= _DESCRIPTION_WORDS:
+            state: FactState = (
+                "superseded"
+                if earlier_stems >= old_stems
+                and len(earlier_stems) <= _SINGLE_POINT_WORDS
+                and len(topic & earlier_stems) > _MIN_SHARED_WORDS
+                else "contradicted"
+            )
             facts[i] = earlier._replace(state=state, superseded_by=fact.id)
 
 
@@ -181,11 +191,11 @@ def apply_edits(ledger: Ledger, edits: Iterable[Edit]) -> Ledger:
     for edit in edits:
         fact = by_id.get(edit.fact_id)
         if fact is not None:
-            by_id[fact.id] = _edited(fact, edit)
+            by_id[fact.id] = _apply_edit(fact, edit)
     return Ledger(tuple(by_id[f.id] for f in ledger.facts))
 
 
-def _edited(fact: Fact, edit: Edit) -> Fact:
+def _apply_edit(fact: Fact, edit: Edit) -> Fact:
     match edit.kind:
         case "reword":
             return fact._replace(text=edit.text, lead="", author="person", state="live", superseded_by=None)
@@ -199,6 +209,6 @@ def _edited(fact: Fact, edit: Edit) -> Fact:
             return fact._replace(state="live", superseded_by=None)
 
 
-def names_of(fact: Fact) -> frozenset[str]:
+def fact_names(fact: Fact) -> frozenset[str]:
     """Return the exact identifiers that a fact names, lower case."""
     return frozenset(n.lower() for n in identifiers(fact.text))

@@ -13,7 +13,7 @@ KeySource: TypeAlias = Literal["environment", "store", "none"]
 
 
 @dataclass(frozen=True, slots=True)
-class KeyStanding:
+class KeyStatus:
     """How the LLM key stands: where it is from, whom it is for, and what the last test found. `message` says more, of a test that was just made or of what is wrong."""
 
     state: KeyState

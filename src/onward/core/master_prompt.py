@@ -2,41 +2,45 @@
 
 from __future__ import annotations
 
-from onward.core.handoff import Handoff, Line, render, render_line
-from onward.core.headings import BEARING, PREAMBLE, WORKING_AS
+from onward.core.handoff import CitedLine, Handoff, render, render_line
+from onward.core.headings import AGENT_INTRO, PREAMBLE, RELEVANT_HEADING
 from onward.core.text import content_words, stem
 
-MOST_BEARING = 8
+MAX_RELEVANT_LINES = 8
 """Lines that are named beside the goal, at most."""
-MOST_AGENT_CHARS = 60
+MAX_AGENT_CHARS = 60
 
-_NAMES = {
+_AGENT_NAMES = {
     "claude-code": "Claude Code", "codex": "Codex", "gemini": "Gemini CLI", "copilot": "Copilot CLI", "cursor": "Cursor", "opencode": "OpenCode", "openhands": "OpenHands",
     "chatgpt": "ChatGPT", "claude-ai": "Claude.ai", "claude": "Claude Code", "aider": "aider", "goose": "goose", "cline": "Cline",
 }  # fmt: skip
-_TALKING = frozenset({"ChatGPT", "Claude.ai"})
-_BY_HAND = "you run nothing yourself here, so say which command is to be run and which file you need, and ask for the turns behind a handle where a line is not enough."
-_BY_SHELL = "you run commands yourself, so `onward search WORDS` finds what this page leaves out, and `onward source HANDLE` the turns behind a line."
+_CHAT_AGENTS = frozenset({"ChatGPT", "Claude.ai"})
+_CHAT_ADVICE = "you run nothing yourself here, so say which command is to be run and which file you need, and ask for the turns behind a handle where a line is not enough."
+_SHELL_ADVICE = "you run commands yourself, so `onward search WORDS` finds what this page leaves out, and `onward source HANDLE` the turns behind a line."
 
 
 def render_prompt(handoff: Handoff, *, next_goal: str = "", agent: str = "") -> str:
     """Return the handoff as a prompt. With *next_goal*, the lines that bear on it are named first; with *agent*, it is told how to work with the page."""
-    goal, name = " ".join(next_goal.split()), " ".join(agent.split())[:MOST_AGENT_CHARS]
+    goal, name = " ".join(next_goal.split()), " ".join(agent.split())[:MAX_AGENT_CHARS]
     parts = [PREAMBLE]
     if name:
-        called = _NAMES.get(name.lower().replace(" ", "-"), name)
-        parts.append(f"{WORKING_AS} {called}: {_BY_HAND if called in _TALKING else _BY_SHELL}")
+        agent_name = _AGENT_NAMES.get(name.lower().replace(" ", "-"), name)
+        parts.append(f"{AGENT_INTRO} {agent_name}: {_CHAT_ADVICE if agent_name in _CHAT_AGENTS else _SHELL_ADVICE}")
     parts.append(f"Your task now: {goal}" if goal else "Go on from *Do first*; ask before you undo anything under *Decided*.")
-    if lines := bearing(handoff, goal):
-        parts.append("\n".join((f"## {BEARING}", *(f"- {render_line(line)}" for line in lines))))
+    if lines := relevant_lines(handoff, goal):
+        parts.append("\n".join((f"## {RELEVANT_HEADING}", *(f"- {render_line(line)}" for line in lines))))
     return "\n\n".join((*parts, render(handoff)))
 
 
-def bearing(handoff: Handoff, goal: str) -> list[Line]:
+def relevant_lines(handoff: Handoff, goal: str) -> list[CitedLine]:
     """Return the lines of *handoff* that share most words with *goal*, the rarest words counting most; the best first."""
-    wanted = {stem(word) for word in content_words(goal)}
+    goal_stems = {stem(word) for word in content_words(goal)}
     lines = [line for section in handoff.sections for line in section.lines]
-    said = [{stem(word) for word in content_words(line.text)} for line in lines]
-    among = {word: sum(word in one for one in said) for word in wanted}
-    scored = [(sum(1 / among[word] for word in wanted & one), -place) for place, one in enumerate(said) if wanted & one]
-    return [lines[-place] for _, place in sorted(scored, reverse=True)[:MOST_BEARING]]
+    stems_by_line = [{stem(word) for word in content_words(line.text)} for line in lines]
+    line_counts = {word: sum(word in stems for stems in stems_by_line) for word in goal_stems}
+    scored = [
+        (sum(1 / line_counts[word] for word in goal_stems & stems), -position)
+        for position, stems in enumerate(stems_by_line)
+        if goal_stems & stems
+    ]
+    return [lines[-position] for _, position in sorted(scored, reverse=True)[:MAX_RELEVANT_LINES]]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-MARK = "[onward asks: not a session]"
+CALL_MARK = "[onward asks: not a session]"
 """Stands first in the instructions of every request of ours."""
 
 
-def is_own_call(text: str) -> bool:
+def is_onward_call(text: str) -> bool:
     """Whether *text*, the first that was said in a transcript, is a request of ours."""
-    return text.lstrip().startswith(MARK)
+    return text.lstrip().startswith(CALL_MARK)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any, Literal, NamedTuple, TypeAlias, cast
 
-from onward.core.headings import BEARING, HEAD, NOTICES, SECTIONS, TELLING, WORKING_AS
+from onward.core.headings import AGENT_INTRO, DISTINCTIVE_SECTIONS, HEAD, NOTICE_PREFIXES, RELEVANT_HEADING, SECTIONS
 
 _TAGS = (
     "system-reminder system_reminder system-notification system_notification hook_context additional_context user-prompt-submit-hook "
@@ -25,21 +25,21 @@ _TAGS = (
 _OPENING = re.compile(rf"(?m)^[ \t>]*<({'|'.join(_TAGS)})\b[^>\n]*>|<(system-reminder|system_reminder|hook_context)>")
 _FILES, _FILES_END = "--- Content from referenced files ---", "--- End of content ---"
 
-_OURS = ("Handoff after session", "earlier sessions began", '"sections"', *TELLING, *NOTICES)
+_HANDOFF_MARKS = ("Handoff after session", "earlier sessions began", '"sections"', *DISTINCTIVE_SECTIONS, *NOTICE_PREFIXES)
 _HANDLE = re.compile(r"\[s\d")
 """A text with none of these holds no handoff: looking for them is fast."""
 
-Form: TypeAlias = Literal["preamble", "task", "notice", "title", "excerpt", "closing", "head", "heading", "item", "blank", ""]
+LineForm: TypeAlias = Literal["preamble", "task", "notice", "title", "excerpt", "closing", "head", "heading", "item", "blank", ""]
 
-_FORMS: tuple[tuple[Form, str], ...] = (
-    ("preamble", rf"You continue work that earlier sessions began\.|Go on from \*?Do first|{WORKING_AS} .{{1,60}}?: you run "),
+_LINE_FORMS: tuple[tuple[LineForm, str], ...] = (
+    ("preamble", rf"You continue work that earlier sessions began\.|Go on from \*?Do first|{AGENT_INTRO} .{{1,60}}?: you run "),
     ("task", r"Your task now: "),
-    ("notice", "|".join(map(re.escape, NOTICES))),
-    ("title", rf"#* ?Handoff after session \d+|#* ?(?:{'|'.join(map(re.escape, TELLING))})$"),
+    ("notice", "|".join(map(re.escape, NOTICE_PREFIXES))),
+    ("title", rf"#* ?Handoff after session \d+|#* ?(?:{'|'.join(map(re.escape, DISTINCTIVE_SECTIONS))})$"),
     ("excerpt", r"\[s\d+\.\d+\] (?:user|assistant|tool|fact)\b"),
     ("closing", r"Kept at [\d.,]+k? tokens|Left out: "),
     ("head", rf"\**(?:{'|'.join(HEAD)})\.\** "),
-    ("heading", rf"#* ?(?:{'|'.join(map(re.escape, (*SECTIONS, BEARING)))})$|---$"),
+    ("heading", rf"#* ?(?:{'|'.join(map(re.escape, (*SECTIONS, RELEVANT_HEADING)))})$|---$"),
     ("item", r"[-*•+] "),
     ("blank", r"$"),
 )
@@ -47,58 +47,58 @@ _HANDLES = r" \[s\d+\.\d+(?:, s\d+\.\d+)*\]$"
 _ENDS = ".!?…:;)"
 
 
-class _Told(NamedTuple):
+class _ClassifiedLine(NamedTuple):
     """A line as it was told: what of it is the author's own (None when the line is ours), and what it says when it is ours."""
 
-    own: str | None
-    ours: str = ""
+    author_text: str | None
+    onward_text: str = ""
 
 
-def own_words(text: str) -> str:
+def author_text(text: str) -> str:
     """Return *text* without what was put into it; a text that holds nothing of the kind as it is."""
     if "<" in text or _FILES in text:
-        text = _without_attached(text)
-    if _may_be_ours(text):
-        text = "\n".join(one.own for one in _told(_without_json(text)) if one.own is not None)
+        text = _strip_attachments(text)
+    if _may_hold_handoff(text):
+        text = "\n".join(line.author_text for line in _classify_lines(_strip_json_handoff(text)) if line.author_text is not None)
         text = re.sub(r"\n(?:[ \t\r]*\n){2,}", "\n\n", text).strip()
     return text
 
 
-def handed_over(text: str) -> Iterator[str]:
+def read_handoff_lines(text: str) -> Iterator[str]:
     """Yield what the lines of handoffs in *text* say, wherever it was said, read or injected."""
-    if _may_be_ours(text):
-        yield from (one.ours for one in _told(text) if one.ours)
+    if _may_hold_handoff(text):
+        yield from (line.onward_text for line in _classify_lines(text) if line.onward_text)
 
 
-def _may_be_ours(text: str) -> bool:
-    for mark in _OURS:
+def _may_hold_handoff(text: str) -> bool:
+    for mark in _HANDOFF_MARKS:
         if mark in text:
             return True
     return "[s" in text and _HANDLE.search(text) is not None
 
 
-def _without_attached(text: str) -> str:
-    kept: list[str] = []
+def _strip_attachments(text: str) -> str:
+    pieces: list[str] = []
     position, searched = 0, 0
     unclosed: set[str] = set()
-    while found := _OPENING.search(text, searched):
-        tag = found.group(1) or found.group(2)
-        end = -1 if tag in unclosed else text.find(f"</{tag}>", found.end())
-        searched = found.end()
+    while match := _OPENING.search(text, searched):
+        tag = match.group(1) or match.group(2)
+        end = -1 if tag in unclosed else text.find(f"</{tag}>", match.end())
+        searched = match.end()
         if end < 0:
             # One look for each tag: hostile text may open thousands that never close.
             unclosed.add(tag)
             continue
-        kept.append(text[position : found.start()])
+        pieces.append(text[position : match.start()])
         position = searched = end + len(tag) + 3
-    text = "".join((*kept, text[position:]))
+    text = "".join((*pieces, text[position:]))
     start, end = text.find(_FILES), text.rfind(_FILES_END)
     if start >= 0:
         text = text[:start] + (text[end + len(_FILES_END) :] if end > start else "")
     return text.strip()
 
 
-def _without_json(text: str) -> str:
+def _strip_json_handoff(text: str) -> str:
     """Return *text* without a handoff printed for programs."""
     start = text.find("{") if '"sections"' in text and '"closing"' in text else -1
     if start >= 0:
@@ -117,62 +117,64 @@ def _without_json(text: str) -> str:
 def _is_handoff(value: object) -> bool:
     if not isinstance(value, dict):
         return False
-    one = cast("dict[str, Any]", value)
-    inner = cast("dict[str, Any]", one["handoff"]) if isinstance(one.get("handoff"), dict) else one
-    return {"session", "head", "sections", "closing"} <= inner.keys()
+    document = cast("dict[str, Any]", value)
+    handoff = cast("dict[str, Any]", document["handoff"]) if isinstance(document.get("handoff"), dict) else document
+    return {"session", "head", "sections", "closing"} <= handoff.keys()
 
 
-def _told(text: str) -> Iterator[_Told]:
+def _classify_lines(text: str) -> Iterator[_ClassifiedLine]:
     """Yield each line of *text*.
 
     A handoff begins with its title, its prompt or a heading that is ours alone, and goes on while lines have its forms; its last line ends it. An item stands below its
     heading or another item, so a list after a blank line is the author's own. Where lines carry handles, one without is cut in two (a terminal did), and goes on. Outside,
     a line is ours by its handles.
     """
-    within = excerpt = cut = False
-    before: Form = "blank"
+    in_handoff = in_excerpt = is_wrapped = False
+    previous_form: LineForm = "blank"
     has_handles = _HANDLE.search(text) is not None
     for line in text.split("\n"):
         bare = line.strip().removeprefix("> ").strip()
-        form = _form(bare)
+        form = _line_form(bare)
         handles = re.search(_HANDLES, bare)
-        excerpt = form == "excerpt" or (excerpt and form != "blank")
-        within = within or form in ("preamble", "title")
-        if within and form == "task":
-            yield _Told(bare.partition(": ")[2])
-        elif excerpt or _is_ours(bare, form, before, handles, within=within, cut=cut):
-            yield _Told(None, _said(bare, form, handles) if form in ("head", "item", "") else "")
+        in_excerpt = form == "excerpt" or (in_excerpt and form != "blank")
+        in_handoff = in_handoff or form in ("preamble", "title")
+        if in_handoff and form == "task":
+            yield _ClassifiedLine(bare.partition(": ")[2])
+        elif in_excerpt or _is_onward_line(bare, form, previous_form, handles, in_handoff=in_handoff, is_wrapped=is_wrapped):
+            yield _ClassifiedLine(None, _line_content(bare, form, handles) if form in ("head", "item", "") else "")
         else:
-            within = False
-            yield _Told(line)
-        cut = within and has_handles and not handles and (cut or form in ("head", "item", "closing")) and form != "blank"
-        within = within and not bare.startswith("Left out: ")
-        before = form if form or not cut else "item"
+            in_handoff = False
+            yield _ClassifiedLine(line)
+        is_wrapped = in_handoff and has_handles and not handles and (is_wrapped or form in ("head", "item", "closing")) and form != "blank"
+        in_handoff = in_handoff and not bare.startswith("Left out: ")
+        previous_form = form if form or not is_wrapped else "item"
 
 
 @cache
-def _forms() -> re.Pattern[str]:
+def _form_pattern() -> re.Pattern[str]:
     """Return the pattern of every form. Compiled when first needed: few sessions hold a handoff."""
-    return re.compile("|".join(f"({pattern})" for _, pattern in _FORMS))
+    return re.compile("|".join(f"({pattern})" for _, pattern in _LINE_FORMS))
 
 
-def _form(bare: str) -> Form:
-    found = _forms().match(bare)
-    return _FORMS[found.lastindex - 1][0] if found and found.lastindex else ""
+def _line_form(bare: str) -> LineForm:
+    match = _form_pattern().match(bare)
+    return _LINE_FORMS[match.lastindex - 1][0] if match and match.lastindex else ""
 
 
-def _is_ours(bare: str, form: Form, before: Form, handles: re.Match[str] | None, *, within: bool, cut: bool) -> bool:
+def _is_onward_line(
+    bare: str, form: LineForm, previous_form: LineForm, handles: re.Match[str] | None, *, in_handoff: bool, is_wrapped: bool
+) -> bool:
     if form == "notice":
         return True
-    if handles and (within or form in ("head", "item") or bare[: handles.start()][-1:] in _ENDS):
+    if handles and (in_handoff or form in ("head", "item") or bare[: handles.start()][-1:] in _ENDS):
         return True
-    if not within:
+    if not in_handoff:
         return False
     if form == "item":
-        return before in ("heading", "title", "item")
-    return cut or form != ""
+        return previous_form in ("heading", "title", "item")
+    return is_wrapped or form != ""
 
 
-def _said(bare: str, form: Form, handles: re.Match[str] | None) -> str:
+def _line_content(bare: str, form: LineForm, handles: re.Match[str] | None) -> str:
     text = bare[: handles.start()] if handles else bare
     return text.partition(" ")[2] if form == "item" else text.partition(".")[2].strip("* ") if form == "head" else text

@@ -8,7 +8,7 @@ def is_windows(path: str) -> bool:
     return path.startswith("\\\\") or (path[1:2] == ":" and path[0].isalpha() and path[2:3] in ("\\", "/", ""))
 
 
-def plain(path: str) -> str:
+def normalise(path: str) -> str:
     r"""Return the one way to write *path* that all ways to write it share: no separator at its end, a Windows one with `\` and a capital drive.
 
     >>> plain("c:/Users/ayu/kopi/"), plain("/Users/ayu/kopi/")
@@ -21,14 +21,14 @@ def plain(path: str) -> str:
     return path.rstrip("/") or path[:1]
 
 
-def name(path: str) -> str:
+def base_name(path: str) -> str:
     """Return the last part of *path*; empty for a root."""
-    return plain(path).replace("\\", "/").rpartition("/")[2] if is_windows(path) else plain(path).rpartition("/")[2]
+    return normalise(path).replace("\\", "/").rpartition("/")[2] if is_windows(path) else normalise(path).rpartition("/")[2]
 
 
 def is_within(path: str, folder: str) -> bool:
     """Whether *path* is *folder* or lies below it. Windows does not tell capitals apart."""
-    path, folder = plain(path), plain(folder)
+    path, folder = normalise(path), normalise(folder)
     if is_windows(path) or is_windows(folder):
         path, folder = path.lower(), folder.lower()
     return bool(folder) and (path == folder or path.startswith(folder.rstrip("/\\") + ("\\" if is_windows(folder) else "/")))
@@ -40,7 +40,7 @@ def spellings(folder: str) -> list[str]:
     >>> spellings("c:/kopi")
     ['C:\\kopi', 'C:/kopi', 'c:\\kopi', 'c:/kopi', '/c/kopi']
     """
-    folder = plain(folder)
+    folder = normalise(folder)
     if is_windows(folder) and not folder.startswith("\\\\"):
         drive, rest = folder[0], folder[2:]
         flat = rest.replace("\\", "/")

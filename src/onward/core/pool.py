@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from onward.core.accounts import Event, Standing
-from onward.core.credits import Place, Ranked
+from onward.core.accounts import AccountAvailability, AccountEvent
+from onward.core.credits import RankedAccount, WindowPosition
 from onward.core.forecast import Efficiency, Forecast
 from onward.core.session import Session
 from onward.core.transcript import Usage
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class AccountSession:
     """A session that went on an account, when, and why. `number` is the session's in its project."""
 
     session_id: int
@@ -41,9 +41,9 @@ class ModelUsage:
 class AccountDetail:
     """An account as it stands, what happened to it last, the sessions that went on it last, and the usage that their transcripts tell of."""
 
-    standing: Standing
-    events: list[Event]
-    sessions: list[Link]
+    availability: AccountAvailability
+    events: list[AccountEvent]
+    sessions: list[AccountSession]
     projects: dict[int, str]
     usage: list[ModelUsage]
 
@@ -58,19 +58,19 @@ class RowError:
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class BatchReport:
     """What a batch came to: all its accounts, or, where `errors` says what is wrong with some, none."""
 
-    created: list[Standing]
+    created: list[AccountAvailability]
     errors: list[RowError]
 
 
 @dataclass(frozen=True, slots=True)
-class Best:
+class AccountChoice:
     """The account to use next, None where none can be used now, and how all of them rank."""
 
-    best: Ranked | None
-    ranking: list[Ranked]
+    best: RankedAccount | None
+    ranking: list[RankedAccount]
 
     @property
     def why(self) -> str:
@@ -79,44 +79,46 @@ class Best:
             return "; ".join(self.best.reasons)
         if not self.ranking:
             return "there is no account yet"
-        return "no account can be used now: " + "; ".join(f"{one.standing.account.name}: {one.reasons[0]}" for one in self.ranking[:5])
+        return "no account can be used now: " + "; ".join(
+            f"{account.availability.account.name}: {account.reasons[0]}" for account in self.ranking[:5]
+        )
 
 
 @dataclass(frozen=True, slots=True)
-class Rotated:
+class RotationOutcome:
     """What became of a session: whether it moved, from which account to which, and why or why not. `place` is where the account it ran on stands in the window."""
 
     session: Session
-    moved: bool
-    before: Standing | None
-    after: Standing | None
-    place: Place
+    has_moved: bool
+    before: AccountAvailability | None
+    after: AccountAvailability | None
+    position: WindowPosition
     why: str
     reasons: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Outlook:
+class CreditsOutlook:
     """How a session stands with its credits: the account it runs on (None where it has none) with what the session used, where that is in the window, the account to go on
     with (None where it had better stay), and why.
     """
 
-    standing: Standing | None
-    place: Place
-    to: Ranked | None
+    availability: AccountAvailability | None
+    position: WindowPosition
+    target: RankedAccount | None
     why: str
 
     @property
     def is_due(self) -> bool:
         """Whether the session had better be completed, and the next one begun."""
-        return self.place in ("in", "past")
+        return self.position in ("in", "past")
 
 
 @dataclass(frozen=True, slots=True)
 class AccountCredits:
     """How the credits of one account go. `usage` is what transcripts tell, beside the credits that were entered."""
 
-    standing: Standing
+    availability: AccountAvailability
     forecast: Forecast
     efficiency: Efficiency
     usage: list[ModelUsage]
@@ -134,7 +136,7 @@ class ProjectCredits:
 
 
 @dataclass(frozen=True, slots=True)
-class Credits:
+class CreditsReport:
     """How credits go, by account and by project. `credits_left` is what is known to be left on the accounts that can be used now."""
 
     at: datetime

@@ -37,14 +37,14 @@ class ProjectTotals:
 
 
 @dataclass(frozen=True, slots=True)
-class ProjectLine:
+class ProjectOverview:
     """A project and what it holds."""
 
     project: Project
     totals: ProjectTotals
 
 
-class KnownProject(NamedTuple):
+class ProjectOption(NamedTuple):
     """A project and how many sessions it has: what menus and lists of names need."""
 
     project: Project
@@ -60,9 +60,9 @@ class MovedSession(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Remapped:
+class ProjectMove:
     """What went to `project`. `emptied` are the names of the projects that are gone, because all they had went there."""
 
     project: Project
     sessions: list[MovedSession]
-    emptied: list[str]
+    deleted_projects: list[str]

@@ -44,17 +44,17 @@ class Refinement:
     def to_json(self) -> dict[str, Any]:
         """Return plain data that `from_json` reads back."""
         kinds = {name: {kind: list(counts) for kind, counts in getattr(self, name).items()} for name in ("before", "after")}
-        return {**asdict(self), "unanswered": dict(self.unanswered), "removed": [dict(one) for one in self.removed], **kinds}
+        return {**asdict(self), "unanswered": dict(self.unanswered), "removed": [dict(line) for line in self.removed], **kinds}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Refinement:
         """Return the report that `to_json` wrote."""
-        kinds = {name: {kind: (kept, total) for kind, (kept, total) in data[name].items()} for name in ("before", "after")}
+        kinds = {name: {kind: (count, total) for kind, (count, total) in data[name].items()} for name in ("before", "after")}
         return cls(**{**data, "removed": tuple(data["removed"]), **kinds})
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class RefinementOutcome:
     """What a job that refines came to: the version that it made, or None and `why`. `report` is None where no answer was judged; a job that `is_waiting` goes on by itself."""
 
     job_id: int
@@ -64,12 +64,14 @@ class Outcome:
     is_waiting: bool = False
 
 
-def outcome(job_id: int, result: Mapping[str, Any]) -> Outcome:
+def read_outcome(job_id: int, result: Mapping[str, Any]) -> RefinementOutcome:
     """Return what a job that is done left as its *result*."""
-    told = result.get("refinement")
-    return Outcome(job_id, result.get("handoff_version"), str(result.get("why", "")), Refinement.from_json(told) if told else None)
+    report = result.get("refinement")
+    return RefinementOutcome(
+        job_id, result.get("handoff_version"), str(result.get("why", "")), Refinement.from_json(report) if report else None
+    )
 
 
-def by_kind(preservation: Preservation) -> dict[str, tuple[int, int]]:
+def counts_by_group(preservation: Preservation) -> dict[str, tuple[int, int]]:
     """Return how many of how many are kept, by kind."""
-    return {group.group: (group.kept, group.total) for group in preservation.groups}
+    return {group.group: (group.kept_count, group.total) for group in preservation.groups}

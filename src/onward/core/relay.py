@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from onward.core.accounts import Account, Standing
+from onward.core.accounts import Account, AccountAvailability
 from onward.core.handoff import Handoff
 from onward.core.master_prompt import render_prompt
-from onward.core.pool import Best
+from onward.core.pool import AccountChoice
 from onward.core.session import Session
 from onward.core.stored_handoff import StoredHandoff
 
-AGENT_MARKS = {
+AGENT_KEYWORDS = {
     "claude-code": ("anthropic", "claude"),
     "codex": ("openai", "chatgpt", "codex"),
     "gemini-cli": ("google", "gemini"),
@@ -21,7 +21,7 @@ AGENT_MARKS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Relayed:
+class RelayOutcome:
     """What became of a session when its limit was reached, and how it goes on.
 
     `session` was completed now, or (`again`) before and nothing was new; None where none was active. `handoff` is what the next one goes on from. `left` is the account that it ran
@@ -30,16 +30,16 @@ class Relayed:
 
     session: Session | None
     handoff: StoredHandoff
-    again: bool
-    left: Standing | None
-    best: Best
+    is_unchanged: bool
+    previous: AccountAvailability | None
+    choice: AccountChoice
     agent: str
-    still_active: tuple[int, ...]
+    active_numbers: tuple[int, ...]
 
     @property
     def account(self) -> Account | None:
         """The account to go on with, None where there is none that can be used."""
-        return self.best.best.standing.account if self.best.best else None
+        return self.choice.best.availability.account if self.choice.best else None
 
     def prompt(self, next_goal: str = "", handoff: Handoff | None = None) -> str:
         """Return what the next agent is given; *handoff* is the same one with what changed since, where that is known."""
@@ -50,9 +50,9 @@ def agent_of(account: Account | None) -> str:
     """Return the agent that an account is for, by its provider, else its plan, else its name; empty where none of them tells."""
     if account is None:
         return ""
-    for said in (account.provider, account.plan, account.name):
-        words = said.lower()
-        for agent, marks in AGENT_MARKS.items():
-            if any(mark in words for mark in marks):
+    for field in (account.provider, account.plan, account.name):
+        lowered = field.lower()
+        for agent, marks in AGENT_KEYWORDS.items():
+            if any(mark in lowered for mark in marks):
                 return agent
     return ""

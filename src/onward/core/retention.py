@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from onward.core.intervals import of_mean, wilson
+from onward.core.intervals import mean_interval, wilson_interval
 
-MOST_SESSIONS = 60
-MOST_LATER = 20
+MAX_SESSIONS = 60
+MAX_LATER = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class HandoffFacts:
     """What a handoff shows: `facts` are all of them, `own` those of the session whose completion made it."""
 
-    own: frozenset[str]
+    new_facts: frozenset[str]
     facts: frozenset[str]
 
 
@@ -42,21 +42,21 @@ class Retention:
     sessions: int
 
 
-def retention(shown: Sequence[Shown], live: Collection[str]) -> Retention:
+def measure_retention(handoffs: Sequence[HandoffFacts], live: Collection[str]) -> Retention:
     """Return the curve of handoffs in the order they were made. What is no longer *live* is left out: giving that up is right."""
-    newest = shown[-MOST_SESSIONS:]
-    own = [one.own.intersection(live) for one in newest]
+    newest = handoffs[-MAX_SESSIONS:]
+    new_facts = [handoff.new_facts.intersection(live) for handoff in newest]
     points = []
-    for later in range(min(MOST_LATER + 1, len(newest))):
-        counts = [(len(held & then.facts), len(held)) for held, then in zip(own, newest[later:], strict=False) if held]
+    for later in range(min(MAX_LATER + 1, len(newest))):
+        counts = [(len(facts & handoff.facts), len(facts)) for facts, handoff in zip(new_facts, newest[later:], strict=False) if facts]
         if counts:
             points.append(_point(later, counts))
     return Retention(points, len(newest))
 
 
 def _point(later: int, counts: Sequence[tuple[int, int]]) -> RetentionPoint:
-    shares = [kept / held for kept, held in counts]
-    kept, held = sum(kept for kept, _ in counts), sum(held for _, held in counts)
-    least, most = wilson(kept, held)
-    low, high = of_mean(shares) or (least, most)
-    return RetentionPoint(later, sum(shares) / len(shares), len(shares), held, min(low, least), max(high, most))
+    shares = [count / size for count, size in counts]
+    shown_count, total = sum(count for count, _ in counts), sum(size for _, size in counts)
+    least, most = wilson_interval(shown_count, total)
+    low, high = mean_interval(shares) or (least, most)
+    return RetentionPoint(later, sum(shares) / len(shares), len(shares), total, min(low, least), max(high, most))

@@ -12,55 +12,56 @@ from onward.core.text import identifiers
 from onward.core.transcript import ToolCall, Turn
 
 _NAME = re.compile(r"[\w@~./:#+-]{4,}")
-_TELLING = re.compile(r"[./_:#\d-]|[a-z][A-Z]")
+_DISTINCTIVE = re.compile(r"[./_:#\d-]|[a-z][A-Z]")
 _PORT = re.compile(r"[\w.-]+:\d{2,5}\b")
-_SHORTEST_CHARS = 5
-_MOST_SHARING = 5
+_MIN_NAME_CHARS = 5
+_MAX_SHARING_FACTS = 5
 """Facts that may name one thing before the name tells nothing of each."""
 
 
-def used_again(facts: Iterable[Fact], steps: Sequence[Step], turns: Iterable[tuple[int, Turn]]) -> list[str]:
+def reused_fact_ids(facts: Iterable[Fact], steps: Sequence[Step], turns: Iterable[tuple[int, Turn]]) -> list[str]:
     """Return the ids of those *facts* that the session used, in order. What a person or a tool wrote is not the agent's use of it."""
-    earlier = list(facts)
-    touched = {path for step in steps for path in (*step.reads, *(change.path for change in step.changes))}
-    ran = {step.key for step in steps if step.command}
-    written = {name for text in _written(turns) for name in _names(text)} | ran
-    names = {fact.id: frozenset(_telling(fact.text)) for fact in earlier}
-    sharing = Counter(name for of_fact in names.values() for name in of_fact)
+    earlier_facts = list(facts)
+    touched_paths = {path for step in steps for path in (*step.reads, *(change.path for change in step.changes))}
+    command_keys = {step.key for step in steps if step.command}
+    written_names = {name for text in _agent_texts(turns) for name in _split_names(text)} | command_keys
+    names = {fact.id: frozenset(_distinctive_names(fact.text)) for fact in earlier_facts}
+    sharing = Counter(name for fact_names in names.values() for name in fact_names)
     return [
         fact.id
-        for fact in earlier
-        if _is_used(fact, touched, ran) or any(sharing[n] <= _MOST_SHARING and n in written for n in names[fact.id])
+        for fact in earlier_facts
+        if _is_used(fact, touched_paths, command_keys)
+        or any(sharing[n] <= _MAX_SHARING_FACTS and n in written_names for n in names[fact.id])
     ]
 
 
-def _is_used(fact: Fact, touched: set[str], ran: set[str]) -> bool:
-    of, _, what = fact.subject.partition(":")
-    return (of == "file" and what in touched) or (of == "command" and what in ran)
+def _is_used(fact: Fact, touched_paths: set[str], command_keys: set[str]) -> bool:
+    kind, _, key = fact.subject.partition(":")
+    return (kind == "file" and key in touched_paths) or (kind == "command" and key in command_keys)
 
 
-def _telling(text: str) -> Iterator[str]:
-    named = (*identifiers(text), *_PORT.findall(text))
-    return (name for name in named if len(name) >= _SHORTEST_CHARS and not name.isdigit() and _TELLING.search(name))
+def _distinctive_names(text: str) -> Iterator[str]:
+    candidates = (*identifiers(text), *_PORT.findall(text))
+    return (name for name in candidates if len(name) >= _MIN_NAME_CHARS and not name.isdigit() and _DISTINCTIVE.search(name))
 
 
-def _names(text: str) -> Iterator[str]:
-    for found in _NAME.findall(text):
-        name = found.strip(".:-/")
+def _split_names(text: str) -> Iterator[str]:
+    for piece in _NAME.findall(text):
+        name = piece.strip(".:-/")
         yield name
         if "/" in name:
             yield name.rpartition("/")[2]
 
 
-def _written(turns: Iterable[tuple[int, Turn]]) -> Iterator[str]:
+def _agent_texts(turns: Iterable[tuple[int, Turn]]) -> Iterator[str]:
     for _, turn in turns:
         if turn.role == "assistant" and turn.mark == "said":
             yield turn.text
             for call in turn.calls:
-                yield from _given(call)
+                yield from _argument_texts(call)
 
 
-def _given(call: ToolCall) -> Iterator[str]:
+def _argument_texts(call: ToolCall) -> Iterator[str]:
     if isinstance(call.arguments, str):
         yield call.arguments
     else:

@@ -12,21 +12,21 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from onward.core.facts import Fact
-from onward.core.knowledge import solution_of
+from onward.core.knowledge import find_solution
 from onward.core.ledger import Ledger
 from onward.core.signature import signature
-from onward.core.steps import Step, Steps, is_looking
+from onward.core.steps import SessionSteps, Step, is_read_only
 from onward.core.text import one_line
 
 
-class Before(NamedTuple):
+class PriorKnowledge(NamedTuple):
     """What the project knew when a session began: the files that earlier sessions changed, and the signatures of errors whose fix they found."""
 
     files: frozenset[str] = frozenset()
-    explained: frozenset[str] = frozenset()
+    explained_errors: frozenset[str] = frozenset()
 
 
-def stood_before(ledger: Ledger, number: int) -> list[Fact]:
+def facts_before(ledger: Ledger, number: int) -> list[Fact]:
     """Return the facts that stood when session *number* began, in order: those of earlier sessions that no earlier one had retired."""
     session_of = {fact.id: fact.session for fact in ledger.facts}
     return [
@@ -38,16 +38,16 @@ def stood_before(ledger: Ledger, number: int) -> list[Fact]:
     ]
 
 
-def known_before(facts: Iterable[Fact]) -> Before:
+def prior_knowledge(facts: Iterable[Fact]) -> PriorKnowledge:
     """Return what *facts* tell of files and of errors whose fix was found."""
-    files, explained = set[str](), set[str]()
+    files, explained_errors = set[str](), set[str]()
     for fact in facts:
-        of, _, what = fact.subject.partition(":")
-        if of == "file" and not fact.text.startswith(f"`{what}` was deleted"):
-            files.add(what)
-        elif of == "error" and (solved := solution_of(fact)):
-            explained.add(signature(solved.error))
-    return Before(frozenset(files), frozenset(explained - {""}))
+        kind, _, key = fact.subject.partition(":")
+        if kind == "file" and not fact.text.startswith(f"`{key}` was deleted"):
+            files.add(key)
+        elif kind == "error" and (solution := find_solution(fact)):
+            explained_errors.add(signature(solution.error))
+    return PriorKnowledge(frozenset(files), frozenset(explained_errors - {""}))
 
 
 class Effort(NamedTuple):
@@ -69,7 +69,7 @@ class Effort(NamedTuple):
         return self.reread_tokens + self.repeated_tokens + self.explained_tokens
 
 
-class Met(NamedTuple):
+class SessionError(NamedTuple):
     """An error that a session met: how often, first at which turn, and whether the same command passed later."""
 
     signature: str
@@ -79,59 +79,61 @@ class Met(NamedTuple):
     is_solved: bool
 
 
-def effort(seen: Steps, before: Before) -> Effort:
+def measure_effort(session_steps: SessionSteps, prior: PriorKnowledge) -> Effort:
     """Return what the session spent."""
-    ran = [step for step in seen.steps if step.command]
-    edits = [step for step in seen.steps if step.changes and not step.failed]
-    first = next((i for i, step in enumerate(seen.steps) if step.is_productive), None)
-    spent = _rework(seen.steps, first or 0, before)
+    command_steps = [step for step in session_steps.steps if step.command]
+    edits = [step for step in session_steps.steps if step.changes and not step.failed]
+    first = next((i for i, step in enumerate(session_steps.steps) if step.is_productive), None)
+    rework_tokens = _measure_rework(session_steps.steps, first or 0, prior)
     first_edit = edits[0].at if edits else None
-    waited = (first_edit - seen.began_at) // timedelta(milliseconds=1) if first_edit and seen.began_at else None
+    wait_ms = (first_edit - session_steps.started_at) // timedelta(milliseconds=1) if first_edit and session_steps.started_at else None
     return Effort(
-        seen.tokens,
-        None if first is None else seen.steps[first].before_tokens,
-        *(spent if first is not None else (0, 0, 0)),
+        session_steps.tokens,
+        None if first is None else session_steps.steps[first].before_tokens,
+        *(rework_tokens if first is not None else (0, 0, 0)),
         edits=len(edits),
-        commands=len(ran),
-        failures=sum(bool(step.failed) for step in ran),
-        first_edit_ms=None if waited is None else max(0, waited),
+        commands=len(command_steps),
+        failures=sum(bool(step.failed) for step in command_steps),
+        first_edit_ms=None if wait_ms is None else max(0, wait_ms),
     )
 
 
-def _rework(steps: Sequence[Step], since: int, before: Before) -> tuple[int, int, int]:
+def _measure_rework(steps: Sequence[Step], start: int, prior: PriorKnowledge) -> tuple[int, int, int]:
     """Return the tokens read again, failed again and met again from step *since* on. What came before it counts as known, but is not counted."""
-    changed: set[str] = set()
-    failed: set[tuple[str, str]] = set()
-    reread = repeated = explained = 0
+    changed_paths: set[str] = set()
+    failures: set[tuple[str, str]] = set()
+    reread_tokens = repeated_tokens = explained_tokens = 0
     for i, step in enumerate(steps):
-        if step.failed and step.trouble and not is_looking(step.command):
-            met = (step.key, signature(step.trouble))
-            if i >= since and met in failed:
-                repeated += step.tokens
-            elif i >= since and met[1] in before.explained:
-                explained += step.tokens
-            failed.add(met)
-        elif step.reads and i >= since and not step.changes:
-            again = sum(path in before.files and path not in changed for path in step.reads)
-            reread += step.tokens * again // len(step.reads)
+        if step.failed and step.error_line and not is_read_only(step.command):
+            error = (step.key, signature(step.error_line))
+            if i >= start and error in failures:
+                repeated_tokens += step.tokens
+            elif i >= start and error[1] in prior.explained_errors:
+                explained_tokens += step.tokens
+            failures.add(error)
+        elif step.reads and i >= start and not step.changes:
+            known_reads = sum(path in prior.files and path not in changed_paths for path in step.reads)
+            reread_tokens += step.tokens * known_reads // len(step.reads)
         if not step.failed:
-            changed.update(change.path for change in step.changes)
-    return reread, repeated, explained
+            changed_paths.update(change.path for change in step.changes)
+    return reread_tokens, repeated_tokens, explained_tokens
 
 
-def errors_met(steps: Iterable[Step]) -> list[Met]:
+def list_errors(steps: Iterable[Step]) -> list[SessionError]:
     """Return the errors that commands ended in, each once, in the order they were met. What only looks around does not fail."""
-    found: dict[str, Met] = {}
-    open_by_key: dict[str, set[str]] = {}
+    errors: dict[str, SessionError] = {}
+    open_errors_by_key: dict[str, set[str]] = {}
     for step in steps:
-        if not step.command or is_looking(step.command):
+        if not step.command or is_read_only(step.command):
             continue
-        if step.failed and step.trouble and (name := signature(step.trouble)):
-            known = found.get(name)
-            times = known.times + 1 if known else 1
-            found[name] = Met(name, one_line(step.trouble, 300), known.turn if known else step.turn, times, is_solved=False)
-            open_by_key.setdefault(step.key, set()).add(name)
+        if step.failed and step.error_line and (name := signature(step.error_line)):
+            previous = errors.get(name)
+            times = previous.times + 1 if previous else 1
+            errors[name] = SessionError(
+                name, one_line(step.error_line, 300), previous.turn if previous else step.turn, times, is_solved=False
+            )
+            open_errors_by_key.setdefault(step.key, set()).add(name)
         elif step.failed is False:
-            for name in open_by_key.pop(step.key, ()):
-                found[name] = found[name]._replace(is_solved=True)
-    return list(found.values())
+            for name in open_errors_by_key.pop(step.key, ()):
+                errors[name] = errors[name]._replace(is_solved=True)
+    return list(errors.values())

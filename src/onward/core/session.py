@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, TypeAlias
 
-from onward.core.stored_handoff import HandoffFigure, StoredHandoff
+from onward.core.stored_handoff import HandoffSummary, StoredHandoff
 from onward.core.transcript import SessionHead, Turn
 
-DIGEST = "turns:"
+DIGEST_PREFIX = "turns:"
 """How a native id begins that is no agent's own, but a digest of the session's first turns."""
 
-BY_AGENT = "mcp"
+AGENT_SOURCE = "mcp"
 """The `source` of a session that its own agent began, until its transcript is known."""
 
 SessionStatus: TypeAlias = Literal["active", "completed", "abandoned"]
@@ -59,13 +59,13 @@ class Session:
     completed_at: datetime | None
 
     @property
-    def undone(self) -> tuple[str, ...]:
+    def open_items(self) -> tuple[str, ...]:
         """What of its checklist is not done."""
         return tuple(item.text for item in self.checklist if not item.is_done)
 
     def head(self) -> SessionHead:
         """Return the head that the transcript began with."""
-        native_id = None if (self.native_id or "").startswith(DIGEST) else self.native_id
+        native_id = None if (self.native_id or "").startswith(DIGEST_PREFIX) else self.native_id
         return SessionHead(self.agent, native_id, self.started_at, self.title, self.cwd, self.branch, self.remote, self.parent_native_id)
 
 
@@ -80,7 +80,7 @@ class StoredTurn:
 
 
 @dataclass(frozen=True, slots=True)
-class Started:
+class SessionStart:
     """A session that began, and the handoff it begins with: None for the first of its project."""
 
     session: Session
@@ -92,7 +92,7 @@ class TimelineEntry:
     """A session, and the handoff that completing it made, None where it made none."""
 
     session: Session
-    handoff: HandoffFigure | None
+    handoff: HandoffSummary | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +100,14 @@ class SessionDetail:
     """A session, the handoff it began with and the one that completing it made, where there are any."""
 
     session: Session
-    loaded: StoredHandoff | None
-    made: StoredHandoff | None
+    previous: StoredHandoff | None
+    handoff: StoredHandoff | None
 
 
 @dataclass(frozen=True, slots=True)
-class Completed:
+class SessionCompletion:
     """A completed session and its handoff. `again` when it was completed before and nothing has changed since."""
 
     session: Session
     handoff: StoredHandoff
-    again: bool = False
+    is_unchanged: bool = False

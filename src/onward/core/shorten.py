@@ -16,7 +16,7 @@ from math import log
 from onward.core.text import content_words, identifiers, stem
 
 GAP = "[…]"
-_LONGEST_CHARS = 300
+_MAX_CHARS = 300
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[\w\"'`(])")
 _NUMBERS = re.compile(r"0x[0-9a-f]+|\b[0-9a-f]{8,}\b|\d+", re.I)
 _CUE = re.compile(
@@ -25,13 +25,13 @@ _CUE = re.compile(
     re.I,
 )
 _CUE_WORTH, _VALUE_WORTH, _HEADING_WORTH = 2.0, 1.5, 0.6
-_ALIKE = 3
+_MIN_ALIKE = 3
 """So many lines that differ only in their numbers are told by the first and their number."""
 
 
 @dataclass(slots=True)
 class _Piece:
-    place: int
+    position: int
     text: str
     terms: dict[str, float]
     worth: float
@@ -42,46 +42,50 @@ def shorten(text: str, budget_tokens: int, count_tokens: Callable[[str], int]) -
     """Return *text* in at most *budget_tokens* by *count_tokens*; as it is where it is short enough, empty where not even its best line fits."""
     if count_tokens(text) <= budget_tokens:
         return text
-    pieces = _pieces(text, count_tokens)
-    chosen = _chosen(pieces, budget_tokens, count_tokens)
-    while chosen and count_tokens(short := _joined(chosen, pieces)) > budget_tokens:
+    pieces = _cut_pieces(text, count_tokens)
+    chosen = _choose(pieces, budget_tokens, count_tokens)
+    while chosen and count_tokens(short := _join(chosen, pieces)) > budget_tokens:
         chosen.pop()
     return short if chosen else ""
 
 
-def _pieces(text: str, count_tokens: Callable[[str], int]) -> list[_Piece]:
-    said = [piece for line in text.splitlines() if line.strip() for piece in _cut(line)]
-    patterns = [_NUMBERS.sub("#", line.strip()) for line in said]
-    alike = Counter(patterns)
-    words = [_terms(line) for line in said]
-    among = Counter(term for one in words for term in one)
+def _cut_pieces(text: str, count_tokens: Callable[[str], int]) -> list[_Piece]:
+    texts = [piece for line in text.splitlines() if line.strip() for piece in _split_line(line)]
+    patterns = [_NUMBERS.sub("#", line.strip()) for line in texts]
+    pattern_counts = Counter(patterns)
+    terms_by_text = [_terms(line) for line in texts]
+    term_counts = Counter(term for text_terms in terms_by_text for term in text_terms)
     pieces: list[_Piece] = []
-    seen: set[str] = set()
-    for place, (line, pattern, terms) in enumerate(zip(said, patterns, words, strict=True)):
-        if pattern in seen and alike[pattern] >= _ALIKE:
+    seen_patterns: set[str] = set()
+    for position, (line, pattern, terms) in enumerate(zip(texts, patterns, terms_by_text, strict=True)):
+        if pattern in seen_patterns and pattern_counts[pattern] >= _MIN_ALIKE:
             continue
-        told = f"{line} (and {alike[pattern] - 1} lines like it)" if alike[pattern] >= _ALIKE and pattern not in seen else line
-        seen.add(pattern)
-        weights = {term: worth * log(1 + len(said) / among[term]) for term, worth in terms.items()}
+        piece_text = (
+            f"{line} (and {pattern_counts[pattern] - 1} lines like it)"
+            if pattern_counts[pattern] >= _MIN_ALIKE and pattern not in seen_patterns
+            else line
+        )
+        seen_patterns.add(pattern)
+        weights = {term: worth * log(1 + len(texts) / term_counts[term]) for term, worth in terms.items()}
         worth = _CUE_WORTH * len(set(map(str.lower, _CUE.findall(line)))) + (_HEADING_WORTH if line.lstrip().startswith("#") else 0)
-        pieces.append(_Piece(place, told, weights, worth, max(1, count_tokens(told + "\n"))))
+        pieces.append(_Piece(position, piece_text, weights, worth, max(1, count_tokens(piece_text + "\n"))))
     return pieces
 
 
-def _cut(line: str) -> list[str]:
+def _split_line(line: str) -> list[str]:
     """Return a line, or the sentences of one that is long; what has no sentences in words that fit."""
-    if len(line) <= _LONGEST_CHARS:
+    if len(line) <= _MAX_CHARS:
         return [line.rstrip()]
-    cut: list[str] = []
+    parts: list[str] = []
     for sentence in _SENTENCE.split(line.strip()):
         rest = sentence
-        while len(rest) > _LONGEST_CHARS:
-            at = rest.rfind(" ", _LONGEST_CHARS // 2, _LONGEST_CHARS)
-            at = at if at > 0 else _LONGEST_CHARS
-            cut.append(rest[:at])
+        while len(rest) > _MAX_CHARS:
+            at = rest.rfind(" ", _MAX_CHARS // 2, _MAX_CHARS)
+            at = at if at > 0 else _MAX_CHARS
+            parts.append(rest[:at])
             rest = rest[at:].lstrip()
-        cut.append(rest)
-    return [one for one in cut if one]
+        parts.append(rest)
+    return [part for part in parts if part]
 
 
 def _terms(line: str) -> dict[str, float]:
@@ -89,45 +93,45 @@ def _terms(line: str) -> dict[str, float]:
     return terms | dict.fromkeys(identifiers(line), _VALUE_WORTH)
 
 
-def _chosen(pieces: Sequence[_Piece], budget_tokens: int, count_tokens: Callable[[str], int]) -> list[_Piece]:
+def _choose(pieces: Sequence[_Piece], budget_tokens: int, count_tokens: Callable[[str], int]) -> list[_Piece]:
     """Return the pieces that gain most for their tokens, one after the other: what is told already gains nothing."""
-    told: set[str] = set()
-    left = budget_tokens
+    covered: set[str] = set()
+    tokens_left = budget_tokens
     chosen: list[_Piece] = []
     # One before it, if it stands alone.
     gap_cost = count_tokens(GAP + "\n")
 
-    def gain(one: _Piece) -> float:
-        new = one.worth + sum(weight for term, weight in one.terms.items() if term not in told)
-        return float(new / (one.cost + gap_cost) ** 0.8)
+    def gain(piece: _Piece) -> float:
+        new = piece.worth + sum(weight for term, weight in piece.terms.items() if term not in covered)
+        return float(new / (piece.cost + gap_cost) ** 0.8)
 
-    heap = [(-gain(one), one.place, index) for index, one in enumerate(pieces)]
+    heap = [(-gain(piece), piece.position, index) for index, piece in enumerate(pieces)]
     heapify(heap)
     while heap:
-        _, place, index = heappop(heap)
-        one = pieces[index]
-        now = gain(one)
+        _, position, index = heappop(heap)
+        piece = pieces[index]
+        current_gain = gain(piece)
         # It gains less than it did: others may gain more by now.
-        if heap and -now > heap[0][0]:
-            heappush(heap, (-now, place, index))
+        if heap and -current_gain > heap[0][0]:
+            heappush(heap, (-current_gain, position, index))
             continue
-        if one.cost + gap_cost <= left and not told.issuperset(one.terms):
-            chosen.append(one)
-            told.update(one.terms)
-            left -= one.cost + gap_cost
+        if piece.cost + gap_cost <= tokens_left and not covered.issuperset(piece.terms):
+            chosen.append(piece)
+            covered.update(piece.terms)
+            tokens_left -= piece.cost + gap_cost
     return chosen
 
 
-def _joined(chosen: Sequence[_Piece], pieces: Sequence[_Piece]) -> str:
+def _join(chosen: Sequence[_Piece], pieces: Sequence[_Piece]) -> str:
     """Return the pieces in their order, the gaps between them marked."""
-    order = {one.place: number for number, one in enumerate(pieces)}
+    order = {piece.position: number for number, piece in enumerate(pieces)}
     lines: list[str] = []
     last = -1
-    for one in sorted(chosen, key=lambda one: one.place):
-        if order[one.place] != last + 1:
+    for piece in sorted(chosen, key=lambda piece: piece.position):
+        if order[piece.position] != last + 1:
             lines.append(GAP)
-        lines.append(one.text)
-        last = order[one.place]
+        lines.append(piece.text)
+        last = order[piece.position]
     if last != len(pieces) - 1:
         lines.append(GAP)
     return "\n".join(lines) + "\n"

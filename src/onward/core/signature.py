@@ -9,13 +9,13 @@ from hashlib import blake2b
 
 from onward.core.text import content_words, stem
 
-MOST_WORDS = 40
+MAX_WORDS = 40
 """Words of a text that it is known by."""
 
 _LONGEST_CHARS = 2000
 """Of a text that are looked at: an error says what it is at its beginning."""
 
-_PLACES = (
+_VARIABLE_PARTS = (
     (re.compile(r"\x1b\[[0-9;]*m"), ""),
     (re.compile(r"\[secret:[^\]]*\]"), " "),
     (re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22,27}\b", re.I), " "),
@@ -38,31 +38,31 @@ def signature(error: str) -> str:
     >>> signature("src/a.py:41: KeyError: 'price' (0x7f3a)") == signature("/tmp/x/a.py:7: KeyError: 'price'")
     True
     """
-    known_by = sorted(terms(error))
-    return blake2b(" ".join(known_by).encode(), digest_size=12).hexdigest() if known_by else ""
+    stems = sorted(terms(error))
+    return blake2b(" ".join(stems).encode(), digest_size=12).hexdigest() if stems else ""
 
 
 def terms(text: str) -> frozenset[str]:
     """Return the stems that a text is found by, at most `MOST_WORDS` of them."""
-    return frozenset(map(stem, _telling(text)))
+    return frozenset(map(stem, _telling_words(text)))
 
 
 @lru_cache(maxsize=4096)
-def _telling(text: str) -> tuple[str, ...]:
+def _telling_words(text: str) -> tuple[str, ...]:
     text = text[:_LONGEST_CHARS]
     codes = [code.lower().replace(" ", "_").replace(":", "") for code in _ERROR_CODE.findall(text)]
-    for pattern, left in _PLACES:
-        text = pattern.sub(left, text)
-    said = [word for word in content_words(text) if not word.isdigit()]
-    return tuple(dict.fromkeys((*codes, *said)))[:MOST_WORDS]
+    for pattern, replacement in _VARIABLE_PARTS:
+        text = pattern.sub(replacement, text)
+    words = [word for word in content_words(text) if not word.isdigit()]
+    return tuple(dict.fromkeys((*codes, *words)))[:MAX_WORDS]
 
 
-def likeness(asked: Collection[str], told: Collection[str], weight: Mapping[str, float]) -> float:
+def likeness(first: Collection[str], second: Collection[str], weights: Mapping[str, float]) -> float:
     """Return how alike two sets of terms are (0..1): the weight of what they share, of the geometric mean of what each has.
 
     *weight* is what a term tells (rare ones more); one that is not in it tells as much as the rarest.
     """
-    most = max(weight.values(), default=1.0)
-    shared = sum(weight.get(one, most) for one in set(asked) & set(told))
-    has, had = (sum(weight.get(one, most) for one in side) for side in (asked, told))
-    return float(shared / (has * had) ** 0.5) if has and had else 0.0
+    heaviest = max(weights.values(), default=1.0)
+    shared = sum(weights.get(term, heaviest) for term in set(first) & set(second))
+    first_weight, second_weight = (sum(weights.get(term, heaviest) for term in side) for side in (first, second))
+    return float(shared / (first_weight * second_weight) ** 0.5) if first_weight and second_weight else 0.0

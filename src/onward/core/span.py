@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from onward.core.transcript import SessionHead, Turn
 from onward.errors import BadInput
 
-MOST_TURNS = 200
+MAX_TURNS = 200
 
 _HANDLE = re.compile(r"\[?s?(\d{1,9})\.(\d{1,8})(?:-(\d{1,8}))?\]?")
 
@@ -26,7 +26,7 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class CitedTurns:
     """The turns behind a handle, as (ordinal, turn), and the session they are of."""
 
     span: Span
@@ -36,11 +36,11 @@ class Source:
 
 def parse(handle: str) -> Span:
     """Return what *handle* names: `s3.41`, or `s3.41-45` for a few turns. Raises `BadInput`."""
-    found = _HANDLE.fullmatch(handle.strip())
-    if found is None:
+    match = _HANDLE.fullmatch(handle.strip())
+    if match is None:
         raise BadInput(f"{handle!r} is no handle.", "A handle is a session and a turn, as in s3.41, or a few turns, as in s3.41-45.")
-    session, first = int(found.group(1)), int(found.group(2))
-    last = int(found.group(3) or first)
-    if last < first or last - first >= MOST_TURNS:
-        raise BadInput(f"{handle!r} names no turns that can be shown.", f"Give the first turn and the last, at most {MOST_TURNS}.")
+    session, first = int(match.group(1)), int(match.group(2))
+    last = int(match.group(3) or first)
+    if last < first or last - first >= MAX_TURNS:
+        raise BadInput(f"{handle!r} names no turns that can be shown.", f"Give the first turn and the last, at most {MAX_TURNS}.")
     return Span(session, first, last)

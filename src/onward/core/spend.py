@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, NamedTuple, TypeAlias
 
-SpendBy: TypeAlias = Literal["job", "project", "model"]
+SpendGrouping: TypeAlias = Literal["job", "project", "model"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class ModelCall:
     answered_at: datetime | None
 
 
-class Spent(NamedTuple):
+class SpendTotals(NamedTuple):
     """What some calls came to. `unpriced` of them are not in `cost_usd`, or not whole: their price is not known."""
 
     calls: int = 0
@@ -47,10 +47,10 @@ class SpendLine(NamedTuple):
 
     name: str
     id: int | None
-    spent: Spent
+    spent: SpendTotals
 
 
-class Used(NamedTuple):
+class AttemptUsage(NamedTuple):
     """What one attempt used. `cost_usd` is None where no price is known."""
 
     input_tokens: int
@@ -58,7 +58,7 @@ class Used(NamedTuple):
     cost_usd: float | None
 
 
-class Estimate(NamedTuple):
+class CostEstimate(NamedTuple):
     """What requests come to, if each is answered at the first attempt and at full length. `cost_usd` is None where no price is known."""
 
     calls: int
@@ -71,7 +71,7 @@ class Estimate(NamedTuple):
 class Spending:
     """What was spent in all, and by whom. The limits are those of one project in a day (UTC) and of one job; 0 is any amount."""
 
-    total: Spent
+    total: SpendTotals
     lines: list[SpendLine]
     daily_usd: float
     daily_tokens: int

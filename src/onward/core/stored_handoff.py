@@ -49,7 +49,7 @@ class HandoffVersion:
     generator: str = RULES
 
 
-class HandoffFigure(NamedTuple):
+class HandoffSummary(NamedTuple):
     """What a list says of a handoff. `kept_ratio` is the share (0..1) that it keeps of what it ought to, None where there was nothing to keep."""
 
     id: int
@@ -58,7 +58,7 @@ class HandoffFigure(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Current:
+class CurrentHandoff:
     """A handoff. `version`, `id` and `created_at` are None for one that was composed just now, for a budget of its own."""
 
     handoff: Handoff
@@ -73,7 +73,7 @@ class Current:
 
 
 @dataclass(frozen=True, slots=True)
-class Redlined:
+class HandoffDifference:
     """What two versions of a project's handoff say differently, section by section."""
 
     before: int
@@ -82,16 +82,16 @@ class Redlined:
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class LedgerDifference:
     """What a project came to know, and gave up, from the end of one session to the end of another."""
 
     before: int
     after: int
-    log: Changelog
+    changelog: Changelog
 
 
 @dataclass(frozen=True, slots=True)
-class Rebuilt:
+class RebuildResult:
     """What came of extracting a project's facts anew. `handoff` is None where no session is completed."""
 
     sessions: int

@@ -19,6 +19,6 @@ class Template:
     created_at: datetime
     updated_at: datetime
 
-    def beginning(self, objectives: Iterable[str]) -> list[str]:
+    def merge_objectives(self, objectives: Iterable[str]) -> list[str]:
         """Return what a session of this kind begins with: the template's objectives, and those of *objectives* that are not among them."""
-        return [*self.objectives, *(one for one in objectives if one not in self.objectives)]
+        return [*self.objectives, *(objective for objective in objectives if objective not in self.objectives)]

@@ -12,7 +12,7 @@ from functools import lru_cache
 from itertools import chain
 from typing import NamedTuple
 
-LONGEST_CLAUSE = 420
+MAX_CLAUSE_CHARS = 420
 """Characters; a longer sentence is several clauses, since a line of a handoff has to be readable at a glance."""
 
 _BULLET = re.compile(r"(?:[-*+•]|\(?\d{1,3}[.)])\s+(?:\[[ xX]\]\s+)?")
@@ -45,7 +45,7 @@ class Clause(NamedTuple):
     heading: str
     lead: str
     is_item: bool
-    place: int
+    position: int
 
 
 @lru_cache(maxsize=2048)
@@ -54,10 +54,10 @@ def clauses(text: str) -> tuple[Clause, ...]:
 
     Remembered, since the distiller and the measure read the same texts.
     """
-    return tuple(Clause(said, heading, lead, item, i) for i, (said, heading, lead, item) in enumerate(_cut(text)))
+    return tuple(Clause(sentence, heading, lead, item, i) for i, (sentence, heading, lead, item) in enumerate(_split_clauses(text)))
 
 
-def _cut(text: str) -> Iterator[tuple[str, str, str, bool]]:
+def _split_clauses(text: str) -> Iterator[tuple[str, str, str, bool]]:
     heading = lead = ""
     fenced = False
     paragraph: list[str] = []
@@ -72,25 +72,25 @@ def _cut(text: str) -> Iterator[tuple[str, str, str, bool]]:
         is_row = bare.startswith("|")
         if not bare or bullet or is_row or bare[0] == "#" or _is_title(bare):
             if paragraph:
-                said = list(_sentences(" ".join(paragraph)))
-                yield from ((s, heading, "", False) for s in said)
-                lead = said[-1] if said and said[-1].endswith(":") else ""
+                sentences = list(_sentences(" ".join(paragraph)))
+                yield from ((s, heading, "", False) for s in sentences)
+                lead = sentences[-1] if sentences and sentences[-1].endswith(":") else ""
                 paragraph = []
             if not bare:
                 continue
             if bullet:
-                rest = _plain(bare[bullet.end() :])
+                rest = _strip_bold(bare[bullet.end() :])
                 if rest.endswith(":") and len(rest) < 90:
                     lead = rest
                 yield from ((s, heading, lead if s != lead else "", True) for s in _sentences(rest))
             elif is_row:
-                cells = [_plain(c.strip()) for c in bare.strip("|").split("|")]
+                cells = [_strip_bold(c.strip()) for c in bare.strip("|").split("|")]
                 if not all(set(c) <= set("-: ") for c in cells):
-                    yield from ((s, heading, lead, True) for s in _pieces(" — ".join(c for c in cells if c)))
+                    yield from ((s, heading, lead, True) for s in _split_long(" — ".join(c for c in cells if c)))
             else:
-                heading, lead = _plain(bare.lstrip("# ")).rstrip(":"), ""
+                heading, lead = _strip_bold(bare.lstrip("# ")).rstrip(":"), ""
         else:
-            paragraph.append(_plain(bare.lstrip("> ")))
+            paragraph.append(_strip_bold(bare.lstrip("> ")))
     if paragraph:
         yield from ((s, heading, "", False) for s in _sentences(" ".join(paragraph)))
 
@@ -99,7 +99,7 @@ def _is_title(bare: str) -> bool:
     return bare.startswith("**") and bare.rstrip(":").endswith("**") and len(bare) < 90 and bare.count("**") == 2
 
 
-def _plain(line: str) -> str:
+def _strip_bold(line: str) -> str:
     """Return *line* without the marks of bold text. What stands in backticks is exact, and so are `__names__` and `**` in a path."""
     if "**" not in line:
         return line
@@ -115,37 +115,37 @@ def _sentences(paragraph: str) -> Iterator[str]:
         return
     for part in _SENTENCE_END.split(paragraph):
         if part := part.strip():
-            yield from _pieces(part)
+            yield from _split_long(part)
 
 
-def _pieces(said: str) -> Iterator[str]:
+def _split_long(text: str) -> Iterator[str]:
     """Yield *said* in pieces of at most `LONGEST_CLAUSE` characters, cut between its parts where it has some, else between words."""
-    while len(said) > LONGEST_CLAUSE:
-        cut = max(said.rfind(mark, LONGEST_CLAUSE // 3, LONGEST_CLAUSE) for mark in ("; ", ", ", " — ", ": "))
+    while len(text) > MAX_CLAUSE_CHARS:
+        cut = max(text.rfind(mark, MAX_CLAUSE_CHARS // 3, MAX_CLAUSE_CHARS) for mark in ("; ", ", ", " — ", ": "))
         if cut < 0:
-            cut = said.rfind(" ", LONGEST_CLAUSE // 2, LONGEST_CLAUSE)
+            cut = text.rfind(" ", MAX_CLAUSE_CHARS // 2, MAX_CLAUSE_CHARS)
         if cut < 0:
-            cut = LONGEST_CLAUSE
-        yield said[:cut].rstrip(" ,;:") + " …"
-        said = "… " + said[cut:].lstrip(" ,;:—")
-    yield said
+            cut = MAX_CLAUSE_CHARS
+        yield text[:cut].rstrip(" ,;:") + " …"
+        text = "… " + text[cut:].lstrip(" ,;:—")
+    yield text
 
 
-class Pieces(dict[str, tuple[str, ...]]):
+class PieceCache(dict[str, tuple[str, ...]]):
     """What is found in a piece of text without spaces, each piece read once: prose says most of its words again and again."""
 
-    def __init__(self, read: Callable[[str], Iterable[str]], most: int = 20_000) -> None:
+    def __init__(self, read: Callable[[str], Iterable[str]], max_size: int = 20_000) -> None:
         super().__init__()
         self._read = read
-        self._most = most
+        self._max_size = max_size
 
     def __missing__(self, piece: str) -> tuple[str, ...]:
-        if len(self) >= self._most:
+        if len(self) >= self._max_size:
             self.clear()
-        found = self[piece] = tuple(self._read(piece))
-        return found
+        values = self[piece] = tuple(self._read(piece))
+        return values
 
-    def of(self, text: str) -> Iterator[str]:
+    def find_all(self, text: str) -> Iterator[str]:
         """Return what is found in *text*, in order."""
         return chain.from_iterable(map(self.__getitem__, text.split()))
 
@@ -161,35 +161,35 @@ def _identifiers_in(piece: str) -> Iterable[str]:
 
 
 # Most pieces are mere words, and the patterns are dear.
-_WORDS = Pieces(_words_in)
-_CONTENT_WORDS = Pieces(lambda piece: [w for w in _WORDS[piece] if len(w) > 1 and w not in STOPWORDS])
-_IDENTIFIERS = Pieces(_identifiers_in)
+_WORDS = PieceCache(_words_in)
+_CONTENT_WORDS = PieceCache(lambda piece: [w for w in _WORDS[piece] if len(w) > 1 and w not in STOPWORDS])
+_IDENTIFIERS = PieceCache(_identifiers_in)
 
 
 def words(text: str) -> list[str]:
     """Return the lower-case words of *text*, identifiers split at dots, slashes and underscores."""
-    return list(_WORDS.of(text))
+    return list(_WORDS.find_all(text))
 
 
 def content_words(text: str) -> tuple[str, ...]:
     """Return the words of *text* that carry meaning: no stop words, nothing of a single letter."""
-    return tuple(_CONTENT_WORDS.of(text))
+    return tuple(_CONTENT_WORDS.find_all(text))
 
 
 def identifiers(text: str) -> tuple[str, ...]:
     """Return the exact values named in *text*: paths, urls, flags, numbers, env names, code names, anything of 2 to 80 characters in backticks."""
     if "`" not in text:
-        return tuple(_IDENTIFIERS.of(text))
-    found: list[str] = []
+        return tuple(_IDENTIFIERS.find_all(text))
+    values: list[str] = []
     parts = text.split("`")
-    quoted = False
-    for place, part in enumerate(parts):
-        quoted = not quoted and 0 < place < len(parts) - 1 and 2 <= len(part) <= 80 and "\n" not in part
-        if quoted:
-            found.append(part)
+    is_quoted = False
+    for index, part in enumerate(parts):
+        is_quoted = not is_quoted and 0 < index < len(parts) - 1 and 2 <= len(part) <= 80 and "\n" not in part
+        if is_quoted:
+            values.append(part)
         else:
-            found.extend(_IDENTIFIERS.of(part))
-    return tuple(found)
+            values.extend(_IDENTIFIERS.find_all(part))
+    return tuple(values)
 
 
 def stem(word: str) -> str:
@@ -200,37 +200,37 @@ def stem(word: str) -> str:
     return word
 
 
-def one_line(text: str, longest: int) -> str:
+def one_line(text: str, max_chars: int) -> str:
     """Return *text* on one line, cut at a word to at most *longest* characters."""
     flat = " ".join(text.split())
-    if len(flat) <= longest:
+    if len(flat) <= max_chars:
         return flat
-    cut = flat.rfind(" ", longest // 2, longest - 1)
-    return flat[: cut if cut > 0 else longest - 1].rstrip(" ,;:") + " …"
+    cut = flat.rfind(" ", max_chars // 2, max_chars - 1)
+    return flat[: cut if cut > 0 else max_chars - 1].rstrip(" ,;:") + " …"
 
 
-_IN_NO_NAME = ",;|)]}>"
+_CUT_MARKS = ",;|)]}>"
 
 
-def cut_place(text: str, most: int) -> int:
+def cut_position(text: str, max_chars: int) -> int:
     """Return where to cut *text* so that at most *most* characters come before: at a space, else behind a mark that is part of no name or path, else there.
 
     >>> cut_place("see src/pay.py for it", 10)
     3
     """
-    space = text.rfind(" ", 1, most + 1)
-    return space if space > 0 else max(text.rfind(mark, 0, most) for mark in _IN_NO_NAME) + 1 or most
+    space = text.rfind(" ", 1, max_chars + 1)
+    return space if space > 0 else max(text.rfind(mark, 0, max_chars) for mark in _CUT_MARKS) + 1 or max_chars
 
 
-def around(text: str, first: int, last: int, longest: int) -> tuple[int, int]:
+def excerpt_range(text: str, first: int, last: int, max_chars: int) -> tuple[int, int]:
     """Return from where to where to show of *text* what is around the characters *first* to *last*: about *longest* characters, a third of them before, no word or name cut that is itself shorter than that."""
-    begin = max(0, first - longest // 3) if len(text) > longest else 0
-    end = min(len(text), begin + longest)
+    begin = max(0, first - max_chars // 3) if len(text) > max_chars else 0
+    end = min(len(text), begin + max_chars)
     if begin and not text[begin - 1].isspace():
         space = text.find(" ", begin, first)
-        begin = space + 1 if space >= 0 else max(text.rfind(" ", 0, begin) + 1, first - longest, 0)
+        begin = space + 1 if space >= 0 else max(text.rfind(" ", 0, begin) + 1, first - max_chars, 0)
     if end < len(text) and not text[end].isspace():
         space = text.rfind(" ", last, end)
-        following = text.find(" ", end)
-        end = space if space >= 0 else min(len(text) if following < 0 else following, last + longest)
+        next_space = text.find(" ", end)
+        end = space if space >= 0 else min(len(text) if next_space < 0 else next_space, last + max_chars)
     return begin, end

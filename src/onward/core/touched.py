@@ -12,25 +12,25 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import NamedTuple, cast
 
-from onward.core.shell_moves import moves
-from onward.core.steps import Step, known_as
-from onward.core.tools import Change, ChangeKind
+from onward.core.shell_moves import shell_changes
+from onward.core.steps import Step, ledger_path
+from onward.core.tools import ChangeKind, FileChange
 from onward.core.transcript import ToolCall
 
 LONGEST_PATH_CHARS = 500
 """What is longer is no file's name, but something that went wrong in a call."""
-_MOST_COMPARED = 400
+_MAX_COMPARED = 400
 """Lines on either side that are compared one by one; of more, all count."""
-_OLD = ("old_string", "oldString", "old_str", "oldText", "search")
-_NEW = ("new_string", "newString", "new_str", "newText", "replace", "new_source")
-_WHOLE = ("content", "file_text", "contents", "CodeContent")
-_PATCHES = ("patch", "patchText", "input", "diff", "command", "cmd", "unified_diff")
-_BLOCK = re.compile(r"^(?:<{5,} ?SEARCH|-{5,} ?SEARCH)[^\n]*\n(.*?)^={5,}[^\n]*\n(.*?)^>{5,} ?REPLACE|\+{5,} ?REPLACE", re.M | re.S)
-_HERE = re.compile(r"(?:^|[;&\n])\s*cat\s+>(>?)\s*(\S+)\s*<<-?\s*['\"]?(\w+)['\"]?\n(.*?)^\s*\3\s*$|(?:^|[;&\n])\s*cat\s+<<-?\s*['\"]?(\w+)['\"]?\s*>(>?)\s*(\S+)\n(.*?)^\s*\5\s*$", re.M | re.S)  # fmt: skip
-_ODD = re.compile(r"[*?$`{}()\[\]]")
+_OLD_KEYS = ("old_string", "oldString", "old_str", "oldText", "search")
+_NEW_KEYS = ("new_string", "newString", "new_str", "newText", "replace", "new_source")
+_CONTENT_KEYS = ("content", "file_text", "contents", "CodeContent")
+_PATCH_KEYS = ("patch", "patchText", "input", "diff", "command", "cmd", "unified_diff")
+_EDIT_BLOCK = re.compile(r"^(?:<{5,} ?SEARCH|-{5,} ?SEARCH)[^\n]*\n(.*?)^={5,}[^\n]*\n(.*?)^>{5,} ?REPLACE|\+{5,} ?REPLACE", re.M | re.S)
+_HEREDOC = re.compile(r"(?:^|[;&\n])\s*cat\s+>(>?)\s*(\S+)\s*<<-?\s*['\"]?(\w+)['\"]?\n(.*?)^\s*\3\s*$|(?:^|[;&\n])\s*cat\s+<<-?\s*['\"]?(\w+)['\"]?\s*>(>?)\s*(\S+)\n(.*?)^\s*\5\s*$", re.M | re.S)  # fmt: skip
+_PATTERN_CHARS = re.compile(r"[*?$`{}()\[\]]")
 
 
-class Touched(NamedTuple):
+class TouchedFile(NamedTuple):
     """What one session did to one file. Lines are None where no call showed them. `first_turn` and `last_turn` are where it was changed."""
 
     path: str
@@ -42,40 +42,40 @@ class Touched(NamedTuple):
     last_turn: int
 
 
-def touched(steps: Iterable[Step], cwd: str, known: Collection[str] = ()) -> list[Touched]:
+def list_touched_files(steps: Iterable[Step], cwd: str, known_paths: Collection[str] = ()) -> list[TouchedFile]:
     """Return the files that *steps* changed, by path. A file in *known* was there before: writing it whole is no creation."""
-    found: dict[str, Touched] = {}
-    seen = set(known)
+    files: dict[str, TouchedFile] = {}
+    existing_paths = set(known_paths)
     for step in steps:
         if not step.failed:
             for change in _changes(step, cwd):
                 if not 0 < len(change.path) <= LONGEST_PATH_CHARS or "\n" in change.path or "\0" in change.path:
                     continue
-                found[change.path] = _with(found.get(change.path), change, step.turn, was_there=change.path in seen)
-        seen.update(step.reads)
-    return [found[path] for path in sorted(found)]
+                files[change.path] = _merge_change(files.get(change.path), change, step.turn, is_existing=change.path in existing_paths)
+        existing_paths.update(step.reads)
+    return [files[path] for path in sorted(files)]
 
 
-def _with(before: Touched | None, change: Change, turn: int, *, was_there: bool) -> Touched:
-    kind = change.change
-    if before is None:
-        kind = "edited" if kind == "created" and was_there else kind
-        return Touched(change.path, kind, change.added_lines, change.removed_lines, 1, turn, turn)
-    if kind in ("edited", "created") and before.change in ("created", "renamed"):
-        kind = before.change
-    elif kind == "created" and before.change == "edited":
+def _merge_change(previous: TouchedFile | None, change: FileChange, turn: int, *, is_existing: bool) -> TouchedFile:
+    kind = change.kind
+    if previous is None:
+        kind = "edited" if kind == "created" and is_existing else kind
+        return TouchedFile(change.path, kind, change.added_lines, change.removed_lines, 1, turn, turn)
+    if kind in ("edited", "created") and previous.change in ("created", "renamed"):
+        kind = previous.change
+    elif kind == "created" and previous.change == "edited":
         kind = "edited"
-    added, removed = _sum(before.added_lines, change.added_lines), _sum(before.removed_lines, change.removed_lines)
-    return Touched(change.path, kind, added, removed, before.times + 1, before.first_turn, turn)
+    added, removed = _add_counts(previous.added_lines, change.added_lines), _add_counts(previous.removed_lines, change.removed_lines)
+    return TouchedFile(change.path, kind, added, removed, previous.times + 1, previous.first_turn, turn)
 
 
-def _sum(one: int | None, other: int | None) -> int | None:
-    return other if one is None else one if other is None else one + other
+def _add_counts(first: int | None, second: int | None) -> int | None:
+    return second if first is None else first if second is None else first + second
 
 
-def _changes(step: Step, cwd: str) -> Iterator[Change]:
+def _changes(step: Step, cwd: str) -> Iterator[FileChange]:
     if step.command and not step.changes:
-        yield from (one._replace(path=known_as(one.path, cwd)) for one in _by_command(step.command))
+        yield from (file_change._replace(path=ledger_path(file_change.path, cwd)) for file_change in _command_changes(step.command))
         return
     counts = _lines_by_file(step.call, cwd)
     for change in step.changes:
@@ -87,52 +87,52 @@ def _lines_by_file(call: ToolCall, cwd: str) -> dict[str, tuple[int, int]]:
     """Return (lines added, lines removed) by path for a patch; under an empty path for a call that edits one file."""
     arguments = call.arguments
     if isinstance(arguments, str):
-        return _patched(arguments, cwd)
-    for key in _PATCHES:
+        return _patch_counts(arguments, cwd)
+    for key in _PATCH_KEYS:
         patch = arguments.get(key)
         if isinstance(patch, list):
             patch = "\n".join(str(part) for part in cast("list[object]", patch))
         if isinstance(patch, str):
             if "*** " in patch and " File: " in patch:
-                return _patched(patch, cwd)
-            if blocks := [block for block in _BLOCK.findall(patch) if any(block)]:
-                return {"": _total(_difference(old, new) for old, new in blocks)}
+                return _patch_counts(patch, cwd)
+            if blocks := [block for block in _EDIT_BLOCK.findall(patch) if any(block)]:
+                return {"": _sum_counts(_count_difference(old, new) for old, new in blocks)}
             if re.search(r"^@@ ", patch, re.M):
-                return {"": _signed(patch.splitlines())}
+                return {"": _count_signs(patch.splitlines())}
     pairs = arguments.get("edits")
     if isinstance(pairs, list):
-        each = [cast("Mapping[str, object]", one) for one in cast("list[object]", pairs) if isinstance(one, dict)]
-        return {"": _total(_difference(_text(one, _OLD) or "", _text(one, _NEW) or "") for one in each)}
-    old, new = _text(arguments, _OLD), _text(arguments, _NEW)
+        edits = [cast("Mapping[str, object]", edit) for edit in cast("list[object]", pairs) if isinstance(edit, dict)]
+        return {"": _sum_counts(_count_difference(_find_text(edit, _OLD_KEYS) or "", _find_text(edit, _NEW_KEYS) or "") for edit in edits)}
+    old, new = _find_text(arguments, _OLD_KEYS), _find_text(arguments, _NEW_KEYS)
     if old is not None or new is not None:
-        return {"": _difference(old or "", new or "")}
-    whole = _text(arguments, _WHOLE)
-    return {} if whole is None else {"": (len(whole.splitlines()), 0)}
+        return {"": _count_difference(old or "", new or "")}
+    content = _find_text(arguments, _CONTENT_KEYS)
+    return {} if content is None else {"": (len(content.splitlines()), 0)}
 
 
-def _text(arguments: Mapping[str, object], keys: Iterable[str]) -> str | None:
+def _find_text(arguments: Mapping[str, object], keys: Iterable[str]) -> str | None:
     return next((value for key in keys if isinstance(value := arguments.get(key), str)), None)
 
 
-def _total(counts: Iterable[tuple[int, int]]) -> tuple[int, int]:
-    each = list(counts)
-    return sum(added for added, _ in each), sum(removed for _, removed in each)
+def _sum_counts(counts: Iterable[tuple[int, int]]) -> tuple[int, int]:
+    pairs = list(counts)
+    return sum(added for added, _ in pairs), sum(removed for _, removed in pairs)
 
 
-def _difference(old: str, new: str) -> tuple[int, int]:
+def _count_difference(old: str, new: str) -> tuple[int, int]:
     """Return how many lines a diff from *old* to *new* adds and removes."""
-    before, after = old.splitlines(), new.splitlines()
-    while before and after and before[0] == after[0]:
-        before, after = before[1:], after[1:]
-    while before and after and before[-1] == after[-1]:
-        before, after = before[:-1], after[:-1]
-    if not before or not after or max(len(before), len(after)) > _MOST_COMPARED:
-        return len(after), len(before)
-    same = sum(block.size for block in SequenceMatcher(None, before, after, autojunk=False).get_matching_blocks())
-    return len(after) - same, len(before) - same
+    old_lines, new_lines = old.splitlines(), new.splitlines()
+    while old_lines and new_lines and old_lines[0] == new_lines[0]:
+        old_lines, new_lines = old_lines[1:], new_lines[1:]
+    while old_lines and new_lines and old_lines[-1] == new_lines[-1]:
+        old_lines, new_lines = old_lines[:-1], new_lines[:-1]
+    if not old_lines or not new_lines or max(len(old_lines), len(new_lines)) > _MAX_COMPARED:
+        return len(new_lines), len(old_lines)
+    same = sum(block.size for block in SequenceMatcher(None, old_lines, new_lines, autojunk=False).get_matching_blocks())
+    return len(new_lines) - same, len(old_lines) - same
 
 
-def _patched(patch: str, cwd: str) -> dict[str, tuple[int, int]]:
+def _patch_counts(patch: str, cwd: str) -> dict[str, tuple[int, int]]:
     """Return the lines of each file in a patch of `*** Update File:` parts."""
     parts: dict[str, list[str]] = {}
     path = ""
@@ -140,27 +140,27 @@ def _patched(patch: str, cwd: str) -> dict[str, tuple[int, int]]:
         if line.startswith("*** "):
             head = re.match(r"\*\*\* (?:(?:Add|Update|Delete) File|Move to): (.+?)\s*$", line)
             if head and line.startswith("*** Move to"):
-                parts[known_as(head.group(1), cwd)] = parts.setdefault(path, [])
+                parts[ledger_path(head.group(1), cwd)] = parts.setdefault(path, [])
             elif head:
-                path = known_as(head.group(1), cwd)
+                path = ledger_path(head.group(1), cwd)
                 parts.setdefault(path, [])
         elif path:
             parts[path].append(line)
-    return {name: _signed(lines) for name, lines in parts.items()}
+    return {name: _count_signs(lines) for name, lines in parts.items()}
 
 
-def _signed(lines: Iterable[str]) -> tuple[int, int]:
+def _count_signs(lines: Iterable[str]) -> tuple[int, int]:
     signs = [line[0] for line in lines if line and not line.startswith(("+++ ", "--- "))]
     return signs.count("+"), signs.count("-")
 
 
-def _by_command(command: str) -> Iterator[Change]:
+def _command_changes(command: str) -> Iterator[FileChange]:
     """Yield what a command plainly does to files by name: `cat > a <<E`, `mv a b`, `rm a`. What a pattern or a variable names is not known."""
-    for to_end, path, _, body, _, end, other, text in _HERE.findall(command):
+    for to_end, path, _, body, _, end, other, text in _HEREDOC.findall(command):
         name, lines = path or other, len((body or text).splitlines())
-        if not _ODD.search(name):
-            yield Change(name.strip("'\""), "edited" if to_end or end else "created", lines, 0)
-    yield from moves(command)
+        if not _PATTERN_CHARS.search(name):
+            yield FileChange(name.strip("'\""), "edited" if to_end or end else "created", lines, 0)
+    yield from shell_changes(command)
 
 
 @dataclass(frozen=True, slots=True)

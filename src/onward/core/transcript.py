@@ -90,7 +90,7 @@ class SessionHead:
     parent_id: str | None = None
 
 
-Item: TypeAlias = SessionHead | Turn | Rewind
+TranscriptItem: TypeAlias = SessionHead | Turn | Rewind
 
 
 @dataclass(slots=True)
@@ -116,12 +116,12 @@ class ImportReport:
         self.records += records
         self.skipped[reason] = self.skipped.get(reason, 0) + records
 
-    def bad(self, line: int, why: str) -> None:
+    def reject(self, line: int, reason: str) -> None:
         """Count one record that could not be read."""
         self.records += 1
         self.malformed_count += 1
         if len(self.malformed) < 100:
-            self.malformed.append((line, why))
+            self.malformed.append((line, reason))
 
     def keep(self, records: int = 1) -> None:
         """Count *records* as part of what is yielded."""

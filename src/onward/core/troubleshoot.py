@@ -219,7 +219,7 @@ _RULES: tuple[tuple[str, Advice], ...] = (
     ),
 )
 
-_USUAL: dict[str, tuple[str, ...]] = {
+_USUAL_CAUSES: dict[str, tuple[str, ...]] = {
     "database": ("The schema, the connection or the data differ from what the code assumes.",),
     "auth": ("A credential or a right is missing, or is of another environment.",),
     "network": ("The other side is not reachable, or answers other than expected.",),
@@ -251,5 +251,5 @@ def advise(error: str) -> Advice:
         if re.search(pattern, error, re.I):
             return advice._replace(steps=(*advice.steps, *_STEPS[:3]), prevention=(*advice.prevention, *_PREVENTION[:1]))
     category = category_of(error)
-    causes = _USUAL.get(category, ("Something that the code takes for granted does not hold here.",))
+    causes = _USUAL_CAUSES.get(category, ("Something that the code takes for granted does not hold here.",))
     return Advice(category, causes, _STEPS, ("git log --oneline -5", "git diff"), _PREVENTION)

@@ -11,53 +11,53 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from onward.app.belonging import standing_in
+from onward.app.belonging import folder_origin
 from onward.core.project import Project
 from onward.errors import BadInput, NotFound
 from onward.settings import Settings
 
 if TYPE_CHECKING:
     from onward.client import Client
-    from onward.desk.here import Here
+    from onward.desk.here import LocalStore
     from onward.store import Store
 
-__all__ = ["Desk", "here_only", "open_desk"]
+__all__ = ["Backend", "open_backend", "require_local"]
 
 
-class Desk:
+class Backend:
     """A part for each noun, and the settings that it was opened by."""
 
-    def __init__(self, parts: Here | Client, settings: Settings) -> None:
-        self._parts = parts
+    def __init__(self, backend: LocalStore | Client, settings: Settings) -> None:
+        self._backend = backend
         self.settings = settings
-        self.projects = parts.projects
-        self.sessions = parts.sessions
-        self.handoffs = parts.handoffs
-        self.templates = parts.templates
-        self.facts = parts.facts
-        self.kept = parts.kept
-        self.knowledge = parts.knowledge
-        self.analytics = parts.analytics
-        self.archives = parts.archives
-        self.imports = parts.imports
-        self.llm = parts.llm
-        self.accounts = parts.accounts
+        self.projects = backend.projects
+        self.sessions = backend.sessions
+        self.handoffs = backend.handoffs
+        self.templates = backend.templates
+        self.facts = backend.facts
+        self.history = backend.history
+        self.knowledge = backend.knowledge
+        self.analytics = backend.analytics
+        self.archives = backend.archives
+        self.imports = backend.imports
+        self.llm = backend.llm
+        self.accounts = backend.accounts
 
     @property
     def store(self) -> Store:
         """The store of this machine, for what is about it alone. Raises `BadInput` where a server is meant."""
-        here_only(self.settings)
-        store: Store = self._parts.store  # type: ignore[union-attr]
+        require_local(self.settings)
+        store: Store = self._backend.store  # type: ignore[union-attr]
         return store
 
-    def project(self, *, create: bool = False) -> Project:
+    def require_project(self, *, create: bool = False) -> Project:
         """Return the project that is meant by flag, setting or folder; made where it is missing, with *create*. Raises `NotFound`."""
-        return self.projects.meant(standing_in(Path.cwd(), self.settings.worktrees, self.settings.project), create=create)
+        return self.projects.resolve(folder_origin(Path.cwd(), self.settings.worktrees, self.settings.project), create=create)
 
-    def project_or_none(self) -> Project | None:
+    def find_project(self) -> Project | None:
         """Return the project that is meant; None where nothing tells and nobody named one."""
         try:
-            return self.project()
+            return self.require_project()
         except NotFound:
             if self.settings.project:
                 raise
@@ -65,23 +65,23 @@ class Desk:
 
 
 @contextmanager
-def open_desk(settings: Settings) -> Iterator[Desk]:
+def open_backend(settings: Settings) -> Iterator[Backend]:
     """Open what *settings* name: the server, or the store of this machine."""
     if settings.server:
         # Each imported here: whoever works on the one pays nothing for the other.
         from onward.client import Client
 
         with Client(settings.server, settings.token) as client:
-            yield Desk(client, settings)
+            yield Backend(client, settings)
     else:
-        from onward.desk.here import Here
+        from onward.desk.here import LocalStore
         from onward.wiring import open_store
 
         with open_store(settings) as store:
-            yield Desk(Here(store, settings), settings)
+            yield Backend(LocalStore(store, settings), settings)
 
 
-def here_only(settings: Settings) -> None:
+def require_local(settings: Settings) -> None:
     """Raise `BadInput` where a server is meant, and what is asked can be done on the store of this machine only."""
     if settings.server:
         raise BadInput(

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 LOOK_SECONDS = 0.1
 
 
-def carried_out(store: Store, settings: Settings, job_id: int, on_progress: Callable[[int, int | None, str], None] | None = None) -> Job:
+def run_job(store: Store, settings: Settings, job_id: int, on_progress: Callable[[int, int | None, str], None] | None = None) -> Job:
     """Return a job once it is over, or waits for a model that is away: that one goes on when a worker is at work. Raises the error that it failed by, `Conflict` where somebody cancelled it."""
     worker = Worker(settings)
     worker.start()
     try:
-        while (job := jobs.find(store, job_id)).is_open and not (job.error and job.step == jobs.WAITING):
+        while (job := jobs.require(store, job_id)).is_open and not (job.error and job.step == jobs.WAITING_STEP):
             if worker.error:
                 raise worker.error
             if on_progress:
@@ -33,9 +33,9 @@ def carried_out(store: Store, settings: Settings, job_id: int, on_progress: Call
         worker.stop()
     if job.state == "failed":
         # Imported here: only what failed is told as a server tells it.
-        from onward.client.refusals import error_of
+        from onward.client.refusals import read_error
 
-        raise error_of(job.error or {})
+        raise read_error(job.error or {})
     if job.state == "cancelled":
         raise Conflict(f"Job {job_id} was cancelled.", "Ask for it again.")
     return job

@@ -12,12 +12,12 @@ from importlib import import_module
 from pathlib import Path
 from typing import IO, Protocol, cast
 
-from onward.core.transcript import ImportReport, Item, SessionHead, Turn
+from onward.core.transcript import ImportReport, SessionHead, TranscriptItem, Turn
 from onward.errors import UnknownFormat
 from onward.formats.fields import holds_objects
-from onward.formats.source import Source
+from onward.formats.source import TranscriptSource
 
-__all__ = ["FORMATS", "Format", "Source", "detect", "is_one", "open_source", "read"]
+__all__ = ["FORMATS", "Format", "TranscriptSource", "detect", "is_single_input", "open_source", "read"]
 
 FORMATS: tuple[str, ...] = (
     "claude_code",
@@ -40,9 +40,9 @@ FORMATS: tuple[str, ...] = (
     "pasted",
 )
 """Modules of this package in the order in which they are asked: the common ones first; last those that take any list of turns, and any text."""
-_EXACT, _GENERAL = FORMATS[:-2], FORMATS[-2:]
-_BLANK = b"\0 \t\r\n"
-_OF_TEXT = frozenset({"specstory", "cursor", "aider", "pasted"})
+_EXACT_FORMATS, _GENERAL_FORMATS = FORMATS[:-2], FORMATS[-2:]
+_BLANK_BYTES = b"\0 \t\r\n"
+_TEXT_FORMATS = frozenset({"specstory", "cursor", "aider", "pasted"})
 """Formats that may begin otherwise than JSON and databases do. Only these are asked about text, so that pasted text does not import every module."""
 
 
@@ -55,24 +55,24 @@ class Format(Protocol):
         """Whether the first 64 KiB of an input, decompressed, are of this format."""
         ...
 
-    def read(self, source: Source, report: ImportReport) -> Iterator[Item]:
+    def read(self, source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptItem]:
         """Yield heads, turns and rewinds in order, and account for every record in *report*."""
         ...
 
 
-def open_source(path: Path | str | IO[bytes]) -> Source:
+def open_source(path: Path | str | IO[bytes]) -> TranscriptSource:
     """The input at *path*, or in a binary stream such as standard input."""
-    return Source(Path(path) if isinstance(path, str) else path)
+    return TranscriptSource(Path(path) if isinstance(path, str) else path)
 
 
-def detect(source: Source) -> Format:
+def detect(source: TranscriptSource) -> Format:
     """The format of *source*, found from its content alone; `UnknownFormat` where nothing readable is in it.
 
     A folder is one input where an agent keeps one session, or its store of sessions, in many files.
     """
     if source.path is not None and source.path.is_dir():
-        return _of_folder(source.path)
-    for module in _candidates(source.head):
+        return _folder_format(source.path)
+    for module in _candidate_formats(source.head):
         if module.detect(source.head):
             return module
     raise UnknownFormat(
@@ -81,16 +81,16 @@ def detect(source: Source) -> Format:
     )
 
 
-def is_one(folder: Path) -> bool:
+def is_single_input(folder: Path) -> bool:
     """Whether *folder* is one input: an agent keeps one session, or its store of sessions, in the files of it."""
     return any(detect_folder(folder) for detect_folder in _folder_detectors().values())
 
 
-def read(source: Source, report: ImportReport) -> Iterator[Item]:
+def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptItem]:
     """Yield the heads, turns and rewinds of *source* in the order they happened. *report* is complete once the last one is taken."""
-    found = detect(source)
-    report.format = found.NAME
-    for item in found.read(source, report):
+    transcript_format = detect(source)
+    report.format = transcript_format.NAME
+    for item in transcript_format.read(source, report):
         if isinstance(item, Turn):
             report.turns += 1
         elif isinstance(item, SessionHead):
@@ -98,10 +98,10 @@ def read(source: Source, report: ImportReport) -> Iterator[Item]:
         yield item
     report.truncated += source.cut_values
     if source.damage:
-        report.bad(0, source.damage)
+        report.reject(0, source.damage)
 
 
-def _of_folder(folder: Path) -> Format:
+def _folder_format(folder: Path) -> Format:
     for module, detect_folder in _folder_detectors().items():
         if detect_folder(folder):
             return module
@@ -111,25 +111,25 @@ def _of_folder(folder: Path) -> Format:
 @cache
 def _folder_detectors() -> dict[Format, Callable[[Path], bool]]:
     """What formats that may lie in many files ask of a folder."""
-    modules = (*map(_module, FORMATS), *_others())
+    modules = (*map(_import_format, FORMATS), *_installed_formats())
     return {module: module.detect_folder for module in modules if hasattr(module, "detect_folder")}
 
 
 @cache
-def _module(name: str) -> Format:
+def _import_format(name: str) -> Format:
     return cast("Format", import_module(f"{__name__}.{name}"))
 
 
-def _candidates(head: bytes) -> Iterator[Format]:
+def _candidate_formats(head: bytes) -> Iterator[Format]:
     """Every format that may fit *head*, imported when its turn comes. Other packages' are looked up only when no exact one of ours fits: it costs milliseconds."""
-    is_text = not (holds_objects(head) or head.lstrip(_BLANK).startswith((b"[", b"{", b"SQLite")))
-    yield from (_module(name) for name in _EXACT if not is_text or name in _OF_TEXT)
-    yield from _others()
-    yield from (_module(name) for name in _GENERAL if not is_text or name in _OF_TEXT)
+    is_text = not (holds_objects(head) or head.lstrip(_BLANK_BYTES).startswith((b"[", b"{", b"SQLite")))
+    yield from (_import_format(name) for name in _EXACT_FORMATS if not is_text or name in _TEXT_FORMATS)
+    yield from _installed_formats()
+    yield from (_import_format(name) for name in _GENERAL_FORMATS if not is_text or name in _TEXT_FORMATS)
 
 
 @cache
-def _others() -> tuple[Format, ...]:
+def _installed_formats() -> tuple[Format, ...]:
     """The formats of other packages that are installed."""
     from importlib.metadata import entry_points
 

@@ -12,16 +12,16 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import chain, pairwise
 
-from onward.core.transcript import ImportReport, Item, SessionHead, ToolCall, ToolResult, Turn, Usage
-from onward.formats.source import Source
+from onward.core.transcript import ImportReport, SessionHead, ToolCall, ToolResult, TranscriptItem, Turn, Usage
+from onward.formats.source import TranscriptSource
 
 NAME = "aider"
 
 _START = "# aider chat started at "
 _MODEL_WORDS = ("Main model: ", "Model: ", "Models: ")
 _FOLDER_WORDS = ("Git working dir: ", "Cur working dir: ")
-_RUNS = ("/run ", "/test ", "/git ", "/lint ", "!")
-_PROMPTS = ("/ask ", "/code ", "/architect ", "/context ")
+_RUN_PREFIXES = ("/run ", "/test ", "/git ", "/lint ", "!")
+_PROMPT_PREFIXES = ("/ask ", "/code ", "/architect ", "/context ")
 """Commands whose rest is a prompt. The others are settings."""
 _CONFIRMATION = "(Y)es/(N)o"
 _AFTER_OUTPUT = ("> Tokens: ", "> Add ", "> Added ", "> Commit ", "> Run ")
@@ -49,7 +49,7 @@ class _Run:
     def command(self) -> str:
         """The command that a person's lines run in the shell; nothing where they are a prompt."""
         first = self.lines[0] if self.author == "user" else ""
-        return next((first[len(start) :].strip() for start in _RUNS if first.startswith(start)), "")
+        return next((first[len(start) :].strip() for start in _RUN_PREFIXES if first.startswith(start)), "")
 
 
 def detect(head: bytes) -> bool:
@@ -57,25 +57,25 @@ def detect(head: bytes) -> bool:
     return head.startswith(_START.encode()) or b"\n" + _START.encode() in head
 
 
-def read(source: Source, report: ImportReport) -> Iterator[Item]:
+def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptItem]:
     """Yield every session in which something was said."""
     session = _Session(report)
-    for run, following in pairwise(chain(_runs(source), [_Run("start", 0)])):
-        yield from session.take(run, following)
+    for run, next_run in pairwise(chain(_runs(source), [_Run("start", 0)])):
+        yield from session.take(run, next_run)
     session.end()
 
 
-def _runs(source: Source) -> Iterator[_Run]:
+def _runs(source: TranscriptSource) -> Iterator[_Run]:
     run = _Run("", 0)
     for number, line in source.text_lines():
         author = _author(line, run)
         if author == run.author and author != "start" and not (author == "user" and run.is_over):
-            run.add(_bare(line, author))
+            run.add(_strip_prefix(line, author))
         elif author:
             if run.author:
                 yield run
             run = _Run(author, number)
-            run.add(_bare(line, author))
+            run.add(_strip_prefix(line, author))
         else:
             run.lines.append("")
             run.is_over = True
@@ -101,7 +101,7 @@ def _author(line: str, run: _Run) -> str:
     return "model"
 
 
-def _bare(line: str, author: str) -> str:
+def _strip_prefix(line: str, author: str) -> str:
     if author == "start":
         return line[len(_START) :].strip()
     if author in {"user", "aider"}:
@@ -120,28 +120,28 @@ class _Session:
         self.model: str | None = None
         self.command_id = ""
 
-    def take(self, run: _Run, following: _Run) -> Iterator[Item]:
+    def take(self, run: _Run, next_run: _Run) -> Iterator[TranscriptItem]:
         """Yield the turns of *run*; what Aider did about it stands in *following*."""
         if run.author == "start":
             self.end()
-            started = run.lines[0]
-            self.head, self.model = SessionHead(agent=NAME, id=started or None, started_at=_local(started)), None
+            start_text = run.lines[0]
+            self.head, self.model = SessionHead(agent=NAME, id=start_text or None, started_at=_parse_local_time(start_text)), None
             self.report.keep(run.records)
             return
         if run.author == "aider":
-            self._settings(run)
+            self._read_settings(run)
             if self.head is not None:
                 self.preamble.append(run)
                 return
         if self.head is not None:
             yield self.head
             self.head = None
-            for before in self.preamble:
-                yield Turn(role="system", text=_joined(before.lines), mark="injected", line=before.line)
-            self.report.keep(sum(before.records for before in self.preamble))
+            for earlier_run in self.preamble:
+                yield Turn(role="system", text=_join_lines(earlier_run.lines), mark="injected", line=earlier_run.line)
+            self.report.keep(sum(earlier_run.records for earlier_run in self.preamble))
             self.preamble.clear()
         self.report.keep(run.records)
-        yield from self._turns(run, following)
+        yield from self._turns(run, next_run)
 
     def end(self) -> None:
         """Account for a session in which nothing was said."""
@@ -149,70 +149,72 @@ class _Session:
             self.report.skip("start of a session without a prompt", sum(run.records for run in self.preamble))
         self.preamble.clear()
 
-    def _settings(self, run: _Run) -> None:
+    def _read_settings(self, run: _Run) -> None:
         for line in run.lines:
             if words := next((words for words in _MODEL_WORDS if line.startswith(words)), ""):
                 self.model = line[len(words) :].split(" with ")[0].split(",")[0].strip() or None
             elif self.head is not None and (words := next((words for words in _FOLDER_WORDS if line.startswith(words)), "")):
                 self.head.cwd = line[len(words) :].strip()
 
-    def _turns(self, run: _Run, following: _Run) -> Iterator[Turn]:
+    def _turns(self, run: _Run, next_run: _Run) -> Iterator[Turn]:
         if run.author == "aider":
-            results = tuple(result for _, result in _deeds(run))
+            results = tuple(result for _, result in _reported_actions(run))
             if results:
                 yield Turn(role="tool", results=results, line=run.line)
-            done = {result.text for result in results}
-            if rest := _joined(line for line in run.lines if line not in done and not line.startswith("Tokens: ")):
+            reported_texts = {result.text for result in results}
+            if rest := _join_lines(line for line in run.lines if line not in reported_texts and not line.startswith("Tokens: ")):
                 yield Turn(role="system", text=rest, mark="injected", line=run.line)
         elif run.author == "output":
-            yield Turn(role="tool", results=(ToolResult(self.command_id, _joined(run.lines).removeprefix("> ")),), line=run.line)
+            yield Turn(role="tool", results=(ToolResult(self.command_id, _join_lines(run.lines).removeprefix("> ")),), line=run.line)
         else:
             turn = (
-                _prompt(run) if run.author == "user" else Turn(role="assistant", text=_joined(run.lines), model=self.model, line=run.line)
+                _prompt_turn(run)
+                if run.author == "user"
+                else Turn(role="assistant", text=_join_lines(run.lines), model=self.model, line=run.line)
             )
-            if following.author == "aider":
-                turn.calls += tuple(call for call, _ in _deeds(following))
-                turn.usage = next(filter(None, map(_usage, following.lines)), None) if run.author == "model" else None
+            if next_run.author == "aider":
+                turn.calls += tuple(call for call, _ in _reported_actions(next_run))
+                turn.usage = next(filter(None, map(_parse_usage, next_run.lines)), None) if run.author == "model" else None
             self.command_id = turn.calls[0].id if turn.calls else ""
             yield turn
 
 
-def _prompt(run: _Run) -> Turn:
-    text = _joined(run.lines)
+def _prompt_turn(run: _Run) -> Turn:
+    text = _join_lines(run.lines)
     turn = Turn(role="user", text=text, line=run.line)
     if run.command:
         turn.calls = (ToolCall(f"line:{run.line}", "run", {"command": run.command}),)
         turn.mark = "injected"
-    elif start := next((start for start in _PROMPTS if text.startswith(start)), ""):
+    elif start := next((start for start in _PROMPT_PREFIXES if text.startswith(start)), ""):
         turn.text = text[len(start) :].strip()
     elif text.startswith("/") and text.split()[0][1:].replace("-", "").isalpha():
         turn.mark = "injected"
     return turn
 
 
-def _deeds(run: _Run) -> Iterator[tuple[ToolCall, ToolResult]]:
+def _reported_actions(run: _Run) -> Iterator[tuple[ToolCall, ToolResult]]:
     """What Aider says it did, as calls and their results."""
     for number, line in enumerate(run.lines):
         word, _, rest = line.partition(" ")
-        deed: tuple[str, dict[str, object]] | None = None
+        action: tuple[str, dict[str, object]] | None = None
         if line.startswith("Applied edit to "):
-            deed = "edit", {"path": line[16:].strip()}
+            action = "edit", {"path": line[16:].strip()}
         elif word == "Commit" and len(rest.partition(" ")[0]) >= 7 and set(rest.partition(" ")[0]) <= set("0123456789abcdef"):
-            deed = "commit", {"command": f"git commit -m {rest.partition(' ')[2]!r}"}
+            action = "commit", {"command": f"git commit -m {rest.partition(' ')[2]!r}"}
         elif word == "Running" and rest:
-            deed = "run", {"command": rest}
-        if deed is not None:
+            action = "run", {"command": rest}
+        if action is not None:
             call_id = f"line:{run.line + number}"
-            yield ToolCall(call_id, *deed), ToolResult(call_id, line)
+            yield ToolCall(call_id, *action), ToolResult(call_id, line)
 
 
-def _usage(line: str) -> Usage | None:
+def _parse_usage(line: str) -> Usage | None:
     """The tokens in `Tokens: 3.2k sent, 1k cache hit, 66 received. Cost: …`."""
     if not line.startswith("Tokens: "):
         return None
     usage = Usage()
     for part in line[8:].partition(". Cost")[0].split(", "):
-        amount, _, what = part.rstrip(".").partition(" ")
+        amount, _, label = part.rstrip(".").partition(" ")
         factor = {"k": 1_000, "M": 1_000_000}.get(amount[-1:], 1)
         digits = amount.rstrip("kM").replace(",", "")
         if not digits.replace(".", "", 1).isdecimal() or not digits.isascii():
@@ -222,17 +224,17 @@ def _usage(line: str) -> Usage | None:
             "received": "output_tokens",
             "cache hit": "cache_read_tokens",
             "cache write": "cache_write_tokens",
-        }.get(what)
+        }.get(label)
         if name:
             setattr(usage, name, round(float(digits) * factor))
     return usage
 
 
-def _joined(lines: Iterable[str]) -> str:
+def _join_lines(lines: Iterable[str]) -> str:
     return "\n".join(lines).strip()
 
 
-def _local(text: str) -> datetime | None:
+def _parse_local_time(text: str) -> datetime | None:
     """The UTC time of a clock reading on this machine."""
     try:
         return datetime.strptime(text, "%Y-%m-%d %H:%M:%S").astimezone(UTC)

@@ -7,60 +7,60 @@ import orjson
 from onward.core.transcript import ToolCall, ToolResult, Usage
 from onward.formats.fields import as_list, as_text
 
-_SHOWN = {"image": "[image]", "image_url": "[image]", "input_image": "[image]", "document": "[document]", "file": "[file]"}
+_MEDIA_LABELS = {"image": "[image]", "image_url": "[image]", "input_image": "[image]", "document": "[document]", "file": "[file]"}
 
 
-def text_of(content: object) -> str:
+def content_text(content: object) -> str:
     """The text of *content*, which is text itself, one block, or a list of blocks; images and documents are named in brackets."""
     if isinstance(content, str):
         return content
     if isinstance(content, dict):
-        return _SHOWN.get(as_text(content.get("type"))) or as_text(content.get("text")) or as_text(content.get("content"))
-    return "\n".join(filter(None, map(text_of, as_list(content))))
+        return _MEDIA_LABELS.get(as_text(content.get("type"))) or as_text(content.get("text")) or as_text(content.get("content"))
+    return "\n".join(filter(None, map(content_text, as_list(content))))
 
 
-def call_of(block: dict[str, object]) -> ToolCall:
+def parse_call(block: dict[str, object]) -> ToolCall:
     """The call in a `tool_use` block, also where its arguments are named `arguments`."""
-    given = block.get("input") if "input" in block else block.get("arguments")
-    return ToolCall(as_text(block.get("id")), as_text(block.get("name")), arguments_of(given))
+    arguments = block.get("input") if "input" in block else block.get("arguments")
+    return ToolCall(as_text(block.get("id")), as_text(block.get("name")), parse_arguments(arguments))
 
 
-def result_of(block: dict[str, object], text: str | None = None) -> ToolResult:
+def parse_result(block: dict[str, object], text: str | None = None) -> ToolResult:
     """The answer in a `tool_result` block; *text* in place of its content where the caller knows better."""
     is_error = block.get("is_error")
-    words = text_of(block.get("content")) if text is None else text
-    return ToolResult(as_text(block.get("tool_use_id")), words, is_error if isinstance(is_error, bool) else None)
+    result_text = content_text(block.get("content")) if text is None else text
+    return ToolResult(as_text(block.get("tool_use_id")), result_text, is_error if isinstance(is_error, bool) else None)
 
 
-def arguments_of(value: object) -> dict[str, object] | str:
+def parse_arguments(value: object) -> dict[str, object] | str:
     """The arguments of a call: an object as it is, one that was written as JSON text parsed, anything else as text."""
     if isinstance(value, dict):
         return value
     if isinstance(value, str) and value.startswith("{"):
         try:
-            parsed = orjson.loads(value)
+            parsed_value = orjson.loads(value)
         except orjson.JSONDecodeError:
             return value
-        return parsed if isinstance(parsed, dict) else value
+        return parsed_value if isinstance(parsed_value, dict) else value
     return as_text(value)
 
 
-def usage_of(input_tokens: int, output_tokens: int, cache_read_tokens: int = 0, cache_write_tokens: int = 0) -> Usage | None:
+def build_usage(input_tokens: int, output_tokens: int, cache_read_tokens: int = 0, cache_write_tokens: int = 0) -> Usage | None:
     """What an answer cost; None where nothing says."""
     if input_tokens or output_tokens or cache_read_tokens or cache_write_tokens:
         return Usage(input_tokens, output_tokens, cache_read_tokens, cache_write_tokens)
     return None
 
 
-def exit_code_after(words: str, text: str) -> int | None:
+def find_exit_code(label: str, text: str) -> int | None:
     """The number that follows the last *words* in *text*, None where there is none."""
-    start = text.rfind(words)
+    start = text.rfind(label)
     if start < 0:
         return None
-    found = text[start + len(words) : start + len(words) + 12].lstrip()
-    sign = -1 if found.startswith("-") else 1
+    tail = text[start + len(label) : start + len(label) + 12].lstrip()
+    sign = -1 if tail.startswith("-") else 1
     digits = ""
-    for character in found[sign < 0 :]:
+    for character in tail[sign < 0 :]:
         if character not in "0123456789":
             break
         digits += character

@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from onward.core.transcript import ImportReport, Item, Rewind, SessionHead, ToolCall, ToolResult, Turn
-from onward.formats.blocks import arguments_of
-from onward.formats.branches import in_order
-from onward.formats.elements import objects
-from onward.formats.fields import as_list, as_object, as_text, as_time, reason
-from onward.formats.source import Source
+from onward.core.transcript import ImportReport, Rewind, SessionHead, ToolCall, ToolResult, TranscriptItem, Turn
+from onward.formats.blocks import parse_arguments
+from onward.formats.branches import walk_branches
+from onward.formats.elements import read_objects
+from onward.formats.fields import as_list, as_object, as_text, as_time, skip_reason
+from onward.formats.source import TranscriptSource
 
 NAME = "chatgpt"
 
-_OWN = frozenset({"user_editable_context", "model_editable_context", "app_pairing_content"})
+_SERVICE_CONTENTS = frozenset({"user_editable_context", "model_editable_context", "app_pairing_content"})
 """Contents that the service adds to every conversation: instructions and memory."""
 
 
@@ -28,14 +28,14 @@ def detect(head: bytes) -> bool:
     return in_json and b'"mapping"' in head and (b'"parent"' in head or b'"current_node"' in head or b'"author"' in head)
 
 
-def read(source: Source, report: ImportReport) -> Iterator[Item]:
+def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptItem]:
     """Yield the conversations one at a time, in the order of the export; one that is damaged costs only itself. A node of a tree is a record."""
-    for number, conversation in objects(source, report):
+    for number, conversation in read_objects(source, report):
         mapping = conversation.get("mapping")
         if isinstance(mapping, dict):
             yield from _Conversation(conversation, mapping, report).read()
         else:
-            report.bad(number, "a conversation without messages")
+            report.reject(number, "a conversation without messages")
 
 
 class _Conversation:
@@ -46,12 +46,12 @@ class _Conversation:
         self.report = report
         self.model = as_text(about.get("default_model_slug")) or None
         self.nodes = {node_id: as_object(node) for node_id, node in mapping.items()}
-        self.turn_at: dict[str, str | None] = {}
+        self.turn_by_node: dict[str, str | None] = {}
         """The turn at or above each node that was told."""
-        self.call_at: dict[str, str] = {}
+        self.call_by_node: dict[str, str] = {}
         """The last call at or above each node that was told."""
 
-    def read(self) -> Iterator[Item]:
+    def read(self) -> Iterator[TranscriptItem]:
         """Yield the head, the abandoned branches, and the path that the person last saw."""
         head: SessionHead | None = SessionHead(
             agent=NAME,
@@ -61,23 +61,23 @@ class _Conversation:
         )
         parents = {node_id: as_text(node.get("parent")) for node_id, node in self.nodes.items()}
         last: str | None = None
-        for node_id, is_elsewhere in in_order(parents, as_text(self.about.get("current_node"))):
-            above = self.turn_at.get(parents[node_id])
-            if is_elsewhere and above != last:
-                yield Rewind(to=above)
-            for turn in self._tell(node_id):
+        for node_id, is_branch in walk_branches(parents, as_text(self.about.get("current_node"))):
+            parent_turn = self.turn_by_node.get(parents[node_id])
+            if is_branch and parent_turn != last:
+                yield Rewind(to=parent_turn)
+            for turn in self._node_turns(node_id):
                 if head is not None:
                     yield head
                     head = None
                 yield turn
-            last = self.turn_at[node_id]
+            last = self.turn_by_node[node_id]
 
-    def _tell(self, node_id: str) -> Iterator[Turn]:
+    def _node_turns(self, node_id: str) -> Iterator[Turn]:
         """Yield the turn of one node, and remember that it was told."""
         node = self.nodes[node_id]
         parent = as_text(node.get("parent"))
-        self.turn_at[node_id] = self.turn_at.get(parent)
-        self.call_at[node_id] = self.call_at.get(parent, "")
+        self.turn_by_node[node_id] = self.turn_by_node.get(parent)
+        self.call_by_node[node_id] = self.call_by_node.get(parent, "")
         message = node.get("message")
         if not isinstance(message, dict):
             self.report.skip("node without a message")
@@ -87,10 +87,10 @@ class _Conversation:
             self.report.skip(turn)
             return
         self.report.keep()
-        turn.id, turn.at, turn.line = node_id, as_time(message.get("create_time")), len(self.turn_at) - 1
-        self.turn_at[node_id] = node_id
+        turn.id, turn.at, turn.line = node_id, as_time(message.get("create_time")), len(self.turn_by_node) - 1
+        self.turn_by_node[node_id] = node_id
         if turn.calls:
-            self.call_at[node_id] = node_id
+            self.call_by_node[node_id] = node_id
         yield turn
 
     def _turn(self, node_id: str, message: dict[str, Any]) -> Turn | str:
@@ -99,18 +99,18 @@ class _Conversation:
         kind, role = as_text(content.get("content_type")), as_text(as_object(message.get("author")).get("role"))
         if metadata.get("is_visually_hidden_from_conversation") is True or metadata.get("is_user_system_message") is True:
             return "hidden from the conversation"
-        if kind in _OWN:
+        if kind in _SERVICE_CONTENTS:
             return "instructions and memory of the service"
-        text = _text(content)
+        text = _content_text(content)
         if role == "user":
             turn = Turn(role="user", text=text)
         elif role == "assistant":
             turn = self._answer(node_id, message, kind, text)
             turn.model = as_text(metadata.get("model_slug")) or self.model
         elif role == "tool":
-            turn = Turn(role="tool", results=(ToolResult(self.call_at[node_id], text),) if text else ())
+            turn = Turn(role="tool", results=(ToolResult(self.call_by_node[node_id], text),) if text else ())
         else:
-            return "system prompt" if role == "system" else reason(self.report.skipped, f"message of: {role or 'nobody'}")
+            return "system prompt" if role == "system" else skip_reason(self.report.skipped, f"message of: {role or 'nobody'}")
         return turn if turn.text or turn.calls or turn.results or turn.thinking else "empty message"
 
     def _answer(self, node_id: str, message: dict[str, Any], kind: str, text: str) -> Turn:
@@ -120,14 +120,14 @@ class _Conversation:
         if kind == "reasoning_recap":
             return Turn(role="assistant")
         if recipient != "all" and text and kind in {"code", "text", "multimodal_text"}:
-            arguments = arguments_of(text)
+            arguments = parse_arguments(text)
             return Turn(
                 role="assistant", calls=(ToolCall(node_id, recipient, arguments if isinstance(arguments, dict) else {"code": text}),)
             )
         return Turn(role="assistant", text=text)
 
 
-def _text(content: dict[str, Any]) -> str:
+def _content_text(content: dict[str, Any]) -> str:
     """The text of a content of any type; pictures and sound that are not transcribed are named in brackets."""
     texts: list[str] = []
     for part in as_list(content.get("parts")):

@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from onward.core.transcript import ImportReport, Item, Rewind, SessionHead, ToolCall, ToolResult, Turn
-from onward.formats.blocks import call_of, result_of, text_of
-from onward.formats.branches import in_order
-from onward.formats.elements import objects
+from onward.core.transcript import ImportReport, Rewind, SessionHead, ToolCall, ToolResult, TranscriptItem, Turn
+from onward.formats.blocks import content_text, parse_call, parse_result
+from onward.formats.branches import walk_branches
+from onward.formats.elements import read_objects
 from onward.formats.fields import as_list, as_object, as_text, as_time
-from onward.formats.source import Source
+from onward.formats.source import TranscriptSource
 
 NAME = "claude-ai"
 
-_NAMELESS = "nameless:"
+_NAMELESS_PREFIX = "nameless:"
 
 
 def detect(head: bytes) -> bool:
@@ -26,15 +26,15 @@ def detect(head: bytes) -> bool:
     return head.lstrip()[:1] in {b"[", b"{"} and b'"chat_messages"' in head and b'"mapping"' not in head
 
 
-def read(source: Source, report: ImportReport) -> Iterator[Item]:
+def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptItem]:
     """Yield the conversations one at a time, in the order of the export; one that is damaged costs only itself. A message is a record."""
-    for number, conversation in objects(source, report):
+    for number, conversation in read_objects(source, report):
         messages = conversation.get("chat_messages")
         if not isinstance(messages, list):
-            report.bad(number, "a conversation without messages")
+            report.reject(number, "a conversation without messages")
             continue
         head: SessionHead | None = _head(conversation)
-        for item in _messages(conversation, messages, report):
+        for item in _conversation_turns(conversation, messages, report):
             if head is not None:
                 yield head
                 head = None
@@ -50,42 +50,42 @@ def _head(conversation: dict[str, Any]) -> SessionHead:
     )
 
 
-def _messages(conversation: dict[str, Any], messages: list[Any], report: ImportReport) -> Iterator[Item]:
+def _conversation_turns(conversation: dict[str, Any], messages: list[Any], report: ImportReport) -> Iterator[TranscriptItem]:
     """Yield the turns of the messages, branches that were left before the one that the person last saw."""
     model = as_text(conversation.get("model")) or None
-    by_id: dict[str, tuple[int, dict[str, Any]]] = {}
+    messages_by_id: dict[str, tuple[int, dict[str, Any]]] = {}
     parents: dict[str, str] = {}
-    before = ""
+    previous_id = ""
     for index, message in enumerate(messages):
         if not isinstance(message, dict):
-            report.bad(index, "not a message")
+            report.reject(index, "not a message")
             continue
         message_id = as_text(message.get("uuid"))
-        if message_id in by_id:
+        if message_id in messages_by_id:
             report.skip("repeated message")
             continue
-        message_id = message_id or f"{_NAMELESS}{index}"
-        by_id[message_id] = index, message
-        parents[message_id] = as_text(message.get("parent_message_uuid")) or before
-        before = message_id
-    current = as_text(conversation.get("current_leaf_message_uuid")) or before
+        message_id = message_id or f"{_NAMELESS_PREFIX}{index}"
+        messages_by_id[message_id] = index, message
+        parents[message_id] = as_text(message.get("parent_message_uuid")) or previous_id
+        previous_id = message_id
+    current = as_text(conversation.get("current_leaf_message_uuid")) or previous_id
     last: str | None = None
-    turn_at: dict[str, str | None] = {}
-    for message_id, is_elsewhere in in_order(parents, current):
-        above = turn_at.get(parents[message_id])
-        if is_elsewhere and above != last:
-            yield Rewind(to=above)
-        turn_at[message_id] = above
-        for turn in _told(message_id, *by_id[message_id], model, report):
-            turn_at[message_id] = turn.id or above
+    turn_by_message: dict[str, str | None] = {}
+    for message_id, is_branch in walk_branches(parents, current):
+        parent_turn = turn_by_message.get(parents[message_id])
+        if is_branch and parent_turn != last:
+            yield Rewind(to=parent_turn)
+        turn_by_message[message_id] = parent_turn
+        for turn in _message_turns(message_id, *messages_by_id[message_id], model, report):
+            turn_by_message[message_id] = turn.id or parent_turn
             yield turn
-        last = turn_at[message_id]
+        last = turn_by_message[message_id]
 
 
-def _told(message_id: str, index: int, message: dict[str, Any], model: str | None, report: ImportReport) -> Iterator[Turn]:
-    turns = list(_turns(message, model))
+def _message_turns(message_id: str, index: int, message: dict[str, Any], model: str | None, report: ImportReport) -> Iterator[Turn]:
+    turns = list(_split_turns(message, model))
     for number, turn in enumerate(turns):
-        turn.id = None if message_id.startswith(_NAMELESS) else f"{message_id}:{number}" if number else message_id
+        turn.id = None if message_id.startswith(_NAMELESS_PREFIX) else f"{message_id}:{number}" if number else message_id
         turn.at, turn.line = as_time(message.get("created_at")), index
         yield turn
     if turns:
@@ -94,36 +94,36 @@ def _told(message_id: str, index: int, message: dict[str, Any], model: str | Non
         report.skip("empty message")
 
 
-def _turns(message: dict[str, Any], model: str | None) -> Iterator[Turn]:
+def _split_turns(message: dict[str, Any], model: str | None) -> Iterator[Turn]:
     """Yield a prompt, or an answer cut after every result: what follows a result was said knowing it."""
     is_human = as_text(message.get("sender")) in {"human", "user"}
     turn = Turn(role="user" if is_human else "assistant", model=None if is_human else model)
     texts: list[str] = []
-    told = False
+    has_result = False
     for block in map(as_object, as_list(message.get("content"))):
         kind = as_text(block.get("type"))
         if kind == "tool_result":
             turn.text, texts = "\n\n".join(texts), []
             if turn.text or turn.calls or turn.thinking:
                 yield turn
-            result = result_of(block)
+            result = parse_result(block)
             yield Turn(
                 role="tool",
                 results=(result if result.call_id or not turn.calls else ToolResult(turn.calls[-1].id, result.text, result.is_error),),
             )
-            turn, told = Turn(role=turn.role, model=turn.model), True
+            turn, has_result = Turn(role=turn.role, model=turn.model), True
         elif kind == "tool_use":
-            call = call_of(block)
+            call = parse_call(block)
             turn.calls += (
                 call if call.id else ToolCall(f"call:{len(turn.calls)}:{as_text(message.get('uuid'))}", call.name, call.arguments),
             )
         elif kind == "thinking":
             turn.thinking = "\n\n".join(filter(None, (turn.thinking, as_text(block.get("thinking")))))
-        elif text := text_of(block).strip():
+        elif text := content_text(block).strip():
             texts.append(text)
-    if not texts and not told:
+    if not texts and not has_result:
         texts = [as_text(message.get("text")).strip()]
-    names, contents = _attached(message)
+    names, contents = _attachments(message)
     turn.text = "\n\n".join(filter(None, [*texts, *names]))
     if turn.text or turn.calls or turn.thinking:
         yield turn
@@ -131,7 +131,7 @@ def _turns(message: dict[str, Any], model: str | None) -> Iterator[Turn]:
         yield Turn(role="user", text="\n\n".join(contents), mark="injected")
 
 
-def _attached(message: dict[str, Any]) -> tuple[list[str], list[str]]:
+def _attachments(message: dict[str, Any]) -> tuple[list[str], list[str]]:
     """The names of what was attached to a message, and the texts that the service took out of it: a person gave them, but did not say them."""
     names: list[str] = []
     contents: list[str] = []

@@ -10,15 +10,15 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
-from onward.core.transcript import ImportReport, Item, Mark, Rewind, SessionHead, ToolCall, ToolResult, Turn, Usage
-from onward.formats.envelopes import typed
-from onward.formats.fields import as_count, as_list, as_object, as_text, as_time, holds_objects, reason
-from onward.formats.source import Source
+from onward.core.transcript import ImportReport, Mark, Rewind, SessionHead, ToolCall, ToolResult, TranscriptItem, Turn, Usage
+from onward.formats.envelopes import extract_typed
+from onward.formats.fields import as_count, as_list, as_object, as_text, as_time, holds_objects, skip_reason
+from onward.formats.source import TranscriptSource
 
 NAME = "claude-code"
 
-_WEB = b'"loglines"'
-_HELD_TURNS = 512
+_WEB_EXPORT = b'"loglines"'
+_MOST_PENDING = 512
 """How many turns may wait for the parts of an answer that is not finished, before they are let go."""
 _PROGRESS = b'"type":"progress"'
 _SNAPSHOT = b'{"type":"file-history-snapshot"'
@@ -42,40 +42,40 @@ def detect(head: bytes) -> bool:
     """Whether the first records are Claude Code's."""
     if not holds_objects(head):
         return False
-    if _WEB in head[:4096] or head.startswith(_SNAPSHOT):
+    if _WEB_EXPORT in head[:4096] or head.startswith(_SNAPSHOT):
         return True
     if b'"sessionId"' not in head:
         return b'"leafUuid"' in head and b'"summary"' in head
     return b'"parentUuid"' in head or b'"queue-operation"' in head
 
 
-def read(source: Source, report: ImportReport) -> Iterator[Item]:
+def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptItem]:
     """Yield what the file holds. A head comes with the first turn, because only records of the conversation say where it took place."""
     reader = _Reader(report)
     take = reader.take
     for number, record in _records(source, report):
         take(number, record)
-        if reader.held:
-            yield from reader.finished()
+        if reader.pending:
+            yield from reader.take_finished()
     reader.end()
-    yield from reader.finished()
+    yield from reader.take_finished()
 
 
-def _records(source: Source, report: ImportReport) -> Iterator[tuple[int, dict[str, Any]]]:
-    if _WEB not in source.head[:4096]:
-        yield from source.records(report, _unread)
+def _records(source: TranscriptSource, report: ImportReport) -> Iterator[tuple[int, dict[str, Any]]]:
+    if _WEB_EXPORT not in source.head[:4096]:
+        yield from source.records(report, _unparsed_reason)
         return
     for index, record in enumerate(as_list(as_object(source.document(report)).get("loglines"))):
         if isinstance(record, dict):
             yield index, record
         else:
-            report.bad(index, "not a JSON object")
+            report.reject(index, "not a JSON object")
 
 
-def _unread(line: bytes) -> str:
+def _unparsed_reason(line: bytes) -> str:
     """Why a line need not be parsed. Progress can be 99 % of a file; with one brace before it, the type is the record's own and no nested one."""
-    found = line.find(_PROGRESS, 0, 1024)
-    if found > 0 and line.count(b"{", 0, found) == 1:
+    position = line.find(_PROGRESS, 0, 1024)
+    if position > 0 and line.count(b"{", 0, position) == 1:
         return _SKIPPED["progress"]
     return _SKIPPED["file-history-snapshot"] if line.startswith(_SNAPSHOT) else ""
 
@@ -86,79 +86,79 @@ class _Reader:
     def __init__(self, report: ImportReport) -> None:
         self.report = report
         self.session_ids: list[str] = []
-        self.held: list[Item] = []
-        self.growing: dict[str | None, tuple[str, Turn]] = {}
+        self.pending: list[TranscriptItem] = []
+        self.open_answers: dict[str | None, tuple[str, Turn]] = {}
         """The unfinished answer of each lane (main: None), with its message id."""
-        self.blocks: dict[str, set[int]] = {}
+        self.block_hashes: dict[str, set[int]] = {}
         """Blocks taken so far, by message id, as hashes."""
-        self.turn_of: dict[str, str | None] = {}
+        self.turn_ids: dict[str, str | None] = {}
         """The id of the turn at or before each record."""
-        self.lane_of: dict[str, str] = {}
-        self.continued: set[str] = set()
+        self.lanes: dict[str, str] = {}
+        self.continued_records: set[str] = set()
         """Records that have a next prompt or answer in the main conversation: a second one is another branch."""
         self.queue: deque[Turn | None] = deque()
-        self.delivered: list[Turn] = []
+        self.delivered_prompts: list[Turn] = []
         """Prompts taken from the queue whose own record is still to come."""
-        self.repeats: dict[str, int] = {}
+        self.repeat_counts: dict[str, int] = {}
         """Queued prompts already yielded, whose own record would be a repeat."""
 
     def take(self, number: int, record: dict[str, Any]) -> None:
         """Take one record."""
         kind = as_text(record.get("type"))
         uuid = record.get("uuid")
-        if isinstance(uuid, str) and uuid in self.turn_of:
+        if isinstance(uuid, str) and uuid in self.turn_ids:
             self.report.skip("repeated record")
             return
         message = record.get("message")
         if kind in {"user", "assistant"} and isinstance(message, dict):
-            self._head(record)
+            self._open_session(record)
             lane = self._lane(record) if record.get("isSidechain") else None
             if kind == "assistant":
-                self._answer(number, record, message, lane)
+                self._read_answer(number, record, message, lane)
             else:
-                self._user(number, record, message, lane)
+                self._read_user(number, record, message, lane)
         elif kind == "queue-operation":
-            self._queue(number, record)
+            self._read_queue(number, record)
         else:
-            self._other(number, record, kind)
-        if isinstance(uuid, str) and uuid not in self.turn_of:
-            self.turn_of[uuid] = self.turn_of.get(as_text(record.get("parentUuid")))
+            self._read_other(number, record, kind)
+        if isinstance(uuid, str) and uuid not in self.turn_ids:
+            self.turn_ids[uuid] = self.turn_ids.get(as_text(record.get("parentUuid")))
 
     def end(self) -> None:
         """No more records: what still waits is finished."""
-        self._deliver()
+        self._release_delivered()
         for turn in self.queue:
             if turn is not None:
-                self._queued(turn)
-        self.growing.clear()
+                self._add_queued(turn)
+        self.open_answers.clear()
 
-    def finished(self) -> list[Item]:
+    def take_finished(self) -> list[TranscriptItem]:
         """Take out everything before the first turn that may still grow."""
-        held = self.held
-        if len(held) > _HELD_TURNS:
-            self.growing.clear()
-        first = len(held)
-        for _, growing in self.growing.values():
-            if held and held[0] is growing:
+        pending = self.pending
+        if len(pending) > _MOST_PENDING:
+            self.open_answers.clear()
+        first = len(pending)
+        for _, answer in self.open_answers.values():
+            if pending and pending[0] is answer:
                 return []
-            first = next((place for place, item in enumerate(held[:first]) if item is growing), first)
-        self.held = held[first:]
-        return held[:first]
+            first = next((index for index, item in enumerate(pending[:first]) if item is answer), first)
+        self.pending = pending[first:]
+        return pending[:first]
 
-    def _head(self, record: dict[str, Any]) -> None:
+    def _open_session(self, record: dict[str, Any]) -> None:
         session_id = as_text(record.get("sessionId"))
         if session_id in self.session_ids or (self.session_ids and not session_id):
             return
-        linked = bool(self.session_ids) and as_text(record.get("parentUuid")) in self.turn_of
-        self.growing.clear()
-        self.held.append(
+        is_linked = bool(self.session_ids) and as_text(record.get("parentUuid")) in self.turn_ids
+        self.open_answers.clear()
+        self.pending.append(
             SessionHead(
                 agent=NAME,
                 id=session_id or None,
                 started_at=as_time(record.get("timestamp")),
                 cwd=as_text(record.get("cwd")),
                 branch=as_text(record.get("gitBranch")),
-                parent_id=self.session_ids[-1] or None if linked else None,
+                parent_id=self.session_ids[-1] or None if is_linked else None,
             )
         )
         self.session_ids.append(session_id)
@@ -166,40 +166,40 @@ class _Reader:
     def _lane(self, record: dict[str, Any]) -> str:
         """The sub-agent that a record belongs to. Older files do not name it: there the first record's id does."""
         uuid = as_text(record.get("uuid"))
-        lane = as_text(record.get("agentId")) or self.lane_of.get(as_text(record.get("parentUuid"))) or uuid or "sub-agent"
-        self.lane_of[uuid] = lane
+        lane = as_text(record.get("agentId")) or self.lanes.get(as_text(record.get("parentUuid"))) or uuid or "sub-agent"
+        self.lanes[uuid] = lane
         return lane
 
-    def _answer(self, number: int, record: dict[str, Any], message: dict[str, Any], lane: str | None) -> None:
+    def _read_answer(self, number: int, record: dict[str, Any], message: dict[str, Any], lane: str | None) -> None:
         message_id = as_text(message.get("id"))
         uuid = as_text(record.get("uuid"))
-        growing = self.growing.get(lane)
-        if growing is not None and message_id and growing[0] == message_id:
-            turn = growing[1]
+        open_answer = self.open_answers.get(lane)
+        if open_answer is not None and message_id and open_answer[0] == message_id:
+            turn = open_answer[1]
         else:
             turn = Turn("assistant", "", as_time(record.get("timestamp")), uuid or message_id or None)
             turn.sidechain, turn.model, turn.line = lane, as_text(message.get("model")) or None, number
             if record.get("isApiErrorMessage") or turn.model == "<synthetic>":
                 turn.mark, turn.model = "injected", None
-            self.held.append(turn)
-            self.growing[lane] = (message_id, turn)
-        seen = self.blocks.setdefault(message_id, set()) if message_id else set[int]()
-        fresh = not seen or turn.usage is not None
-        _add_blocks(turn, message.get("content"), seen)
-        if fresh:
-            turn.usage = _usage(message.get("usage")) or turn.usage
+            self.pending.append(turn)
+            self.open_answers[lane] = (message_id, turn)
+        known_blocks = self.block_hashes.setdefault(message_id, set()) if message_id else set[int]()
+        is_first = not known_blocks or turn.usage is not None
+        _add_blocks(turn, message.get("content"), known_blocks)
+        if is_first:
+            turn.usage = _parse_usage(message.get("usage")) or turn.usage
         self.report.keep()
         if lane is None:
             parent = as_text(record.get("parentUuid"))
-            if parent and self.turn_of.get(parent) != turn.id:
-                self.continued.add(parent)
+            if parent and self.turn_ids.get(parent) != turn.id:
+                self.continued_records.add(parent)
         if uuid:
-            self.turn_of[uuid] = turn.id
+            self.turn_ids[uuid] = turn.id
 
-    def _user(self, number: int, record: dict[str, Any], message: dict[str, Any], lane: str | None) -> None:
+    def _read_user(self, number: int, record: dict[str, Any], message: dict[str, Any], lane: str | None) -> None:
         content = message.get("content")
-        results = tuple(_results(content, record.get("toolUseResult"))) if isinstance(content, list) else ()
-        text, mark = _typed(content) if not results or len(as_list(content)) > len(results) else ("", "said")
+        results = tuple(_tool_results(content, record.get("toolUseResult"))) if isinstance(content, list) else ()
+        text, mark = _typed_text(content) if not results or len(as_list(content)) > len(results) else ("", "said")
         turn = Turn("user", text, as_time(record.get("timestamp")), as_text(record.get("uuid")) or None)
         turn.mark, turn.sidechain, turn.line = mark, lane, number
         if record.get("isCompactSummary"):
@@ -207,50 +207,50 @@ class _Reader:
         elif record.get("isMeta") or lane is not None:
             turn.mark = "injected"
         if results:
-            self.held.append(Turn(role="tool", at=turn.at, id=turn.id, results=results, sidechain=lane, line=number))
+            self.pending.append(Turn(role="tool", at=turn.at, id=turn.id, results=results, sidechain=lane, line=number))
             if turn.text and turn.id:
                 turn.id += ":text"
         elif turn.mark == "said" and self._is_repeat(turn):
             return
         if turn.mark == "said" and not results:
-            self._prompt(as_text(record.get("parentUuid")))
+            self._open_prompt(as_text(record.get("parentUuid")))
         if turn.text:
-            self.held.append(turn)
+            self.pending.append(turn)
         if turn.text or results:
             self.report.keep()
             if turn.id and not results:
-                self.turn_of[turn.id] = turn.id
+                self.turn_ids[turn.id] = turn.id
         else:
             self.report.skip("empty message")
 
-    def _prompt(self, parent: str) -> None:
+    def _open_prompt(self, parent: str) -> None:
         """A person's prompt ends every answer before it, and opens another branch where its parent was already continued."""
-        self.growing.clear()
-        self._deliver()
+        self.open_answers.clear()
+        self._release_delivered()
         if not parent:
             return
-        if parent in self.continued and parent in self.turn_of:
-            self.held.append(Rewind(to=self.turn_of[parent]))
-        self.continued.add(parent)
+        if parent in self.continued_records and parent in self.turn_ids:
+            self.pending.append(Rewind(to=self.turn_ids[parent]))
+        self.continued_records.add(parent)
 
     def _is_repeat(self, turn: Turn) -> bool:
         """Whether this prompt came through the queue. One that was just taken from it is counted here and kept as the prompt that it is."""
-        key = _key(turn.text)
-        for waiting in self.delivered:
-            if _key(waiting.text) == key:
-                self.delivered.remove(waiting)
+        key = _text_key(turn.text)
+        for prompt in self.delivered_prompts:
+            if _text_key(prompt.text) == key:
+                self.delivered_prompts.remove(prompt)
                 self.report.skip("queue record of a prompt that follows")
                 return False
-        if not self.repeats.get(key):
+        if not self.repeat_counts.get(key):
             return False
-        self.repeats[key] -= 1
+        self.repeat_counts[key] -= 1
         self.report.skip("prompt already read from the queue")
         return True
 
-    def _queue(self, number: int, record: dict[str, Any]) -> None:
+    def _read_queue(self, number: int, record: dict[str, Any]) -> None:
         operation = record.get("operation")
         if operation == "enqueue":
-            text, mark = _typed(record.get("content"))
+            text, mark = _typed_text(record.get("content"))
             if mark != "said" or not text or text.startswith("{"):
                 self.queue.append(None)
                 self.report.skip("notification in the prompt queue")
@@ -266,34 +266,34 @@ class _Reader:
         elif self.queue:
             turn = self.queue.popleft()
             if turn is not None and operation == "dequeue":
-                self.delivered.append(turn)
+                self.delivered_prompts.append(turn)
             elif turn is not None:
-                self._queued(turn)
+                self._add_queued(turn)
 
-    def _deliver(self) -> None:
+    def _release_delivered(self) -> None:
         """Let go the prompts whose own record did not come."""
-        for turn in self.delivered:
-            self._queued(turn)
-        self.delivered.clear()
+        for turn in self.delivered_prompts:
+            self._add_queued(turn)
+        self.delivered_prompts.clear()
 
-    def _queued(self, turn: Turn) -> None:
+    def _add_queued(self, turn: Turn) -> None:
         if not self.session_ids:
-            self._head({})
-        self.held.append(turn)
+            self._open_session({})
+        self.pending.append(turn)
         self.report.keep()
-        key = _key(turn.text)
-        self.repeats[key] = self.repeats.get(key, 0) + 1
+        key = _text_key(turn.text)
+        self.repeat_counts[key] = self.repeat_counts.get(key, 0) + 1
 
-    def _other(self, number: int, record: dict[str, Any], kind: str) -> None:
+    def _read_other(self, number: int, record: dict[str, Any], kind: str) -> None:
         attachment = record.get("attachment")
         if kind == "pr-link":
             text = f"PR #{record.get('prNumber')} {as_text(record.get('prUrl'))}".rstrip()
             if not self.session_ids:
-                self._head(record)
-            self.held.append(Turn(role="system", text=text, at=as_time(record.get("timestamp")), mark="injected", line=number))
+                self._open_session(record)
+            self.pending.append(Turn(role="system", text=text, at=as_time(record.get("timestamp")), mark="injected", line=number))
             self.report.keep()
         elif kind == "attachment" and isinstance(attachment, dict):
-            self._attachment(number, record, attachment)
+            self._read_attachment(number, record, attachment)
         elif kind == "system":
             self.report.skip(f"system: {as_text(record.get('subtype')) or 'notice'}")
         elif kind in _SKIPPED:
@@ -301,10 +301,10 @@ class _Reader:
         elif kind in {"user", "assistant"}:
             self.report.skip("message of unknown shape")
         else:
-            self.report.skip(reason(self.report.skipped, f"unknown record type: {kind or 'none'}"))
+            self.report.skip(skip_reason(self.report.skipped, f"unknown record type: {kind or 'none'}"))
 
-    def _attachment(self, number: int, record: dict[str, Any], attachment: dict[str, Any]) -> None:
-        text, mark = _typed(attachment.get("prompt")) if attachment.get("type") == "queued_command" else ("", "injected")
+    def _read_attachment(self, number: int, record: dict[str, Any], attachment: dict[str, Any]) -> None:
+        text, mark = _typed_text(attachment.get("prompt")) if attachment.get("type") == "queued_command" else ("", "injected")
         if mark != "said" or not text or text.startswith("{"):
             self.report.skip(f"attachment: {as_text(attachment.get('type'))[:40] or 'unnamed'}")
             return
@@ -313,11 +313,11 @@ class _Reader:
         )
         if self._is_repeat(turn):
             return
-        self._head(record)
-        self._queued(turn)
+        self._open_session(record)
+        self._add_queued(turn)
 
 
-def _add_blocks(turn: Turn, content: object, seen: set[int]) -> None:
+def _add_blocks(turn: Turn, content: object, known_blocks: set[int]) -> None:
     """Add the blocks of one line that were not there yet. A text that begins with the last one replaces it: a snapshot that grew."""
     if isinstance(content, str):
         content = [{"type": "text", "text": content}]
@@ -326,35 +326,37 @@ def _add_blocks(turn: Turn, content: object, seen: set[int]) -> None:
             continue
         kind = as_text(block.get("type"))
         if kind == "tool_use":
-            call = ToolCall(as_text(block.get("id")), as_text(block.get("name")), _arguments(block.get("input")))
+            call = ToolCall(as_text(block.get("id")), as_text(block.get("name")), _parse_arguments(block.get("input")))
             key = hash(call.id or (call.name, str(call.arguments)))
-            if key not in seen:
+            if key not in known_blocks:
                 turn.calls = (*turn.calls, call)
         elif kind in {"text", "thinking"}:
             text = as_text(block.get(kind))
             key = hash((kind, text))
-            if key not in seen and text:
+            if key not in known_blocks and text:
                 field = "thinking" if kind == "thinking" else "text"
-                setattr(turn, field, _joined(getattr(turn, field), text))
+                setattr(turn, field, _extend_text(getattr(turn, field), text))
         else:
             continue
-        seen.add(key)
+        known_blocks.add(key)
 
 
-def _joined(before: str, text: str) -> str:
-    if not before or text.startswith(before):
+def _extend_text(previous: str, text: str) -> str:
+    if not previous or text.startswith(previous):
         return text
-    return f"{before}\n\n{text}"
+    return f"{previous}\n\n{text}"
 
 
-def _typed(content: object) -> tuple[str, Mark]:
+def _typed_text(content: object) -> tuple[str, Mark]:
     """What a person typed, and `said`; or what a program put there, and `injected`."""
     if isinstance(content, str):
-        return typed([content])
-    return typed([_block_text(block) for block in as_list(content) if not (isinstance(block, dict) and block.get("type") == "tool_result")])
+        return extract_typed([content])
+    return extract_typed(
+        [_block_text(block) for block in as_list(content) if not (isinstance(block, dict) and block.get("type") == "tool_result")]
+    )
 
 
-def _results(content: list[Any], detail: object) -> Iterator[ToolResult]:
+def _tool_results(content: list[Any], detail: object) -> Iterator[ToolResult]:
     for block in content:
         if not isinstance(block, dict) or block.get("type") != "tool_result":
             continue
@@ -362,18 +364,18 @@ def _results(content: list[Any], detail: object) -> Iterator[ToolResult]:
         text = answer if isinstance(answer, str) else "\n".join(map(_block_text, answer)) if isinstance(answer, list) else ""
         is_error = block.get("is_error")
         is_error = is_error if isinstance(is_error, bool) else None
-        yield ToolResult(as_text(block.get("tool_use_id")), text, is_error, _exit_code(text, detail, failed=bool(is_error)))
+        yield ToolResult(as_text(block.get("tool_use_id")), text, is_error, _exit_code(text, detail, has_failed=bool(is_error)))
 
 
-def _exit_code(text: str, detail: object, *, failed: bool) -> int | None:
+def _exit_code(text: str, detail: object, *, has_failed: bool) -> int | None:
     """The exit code of a command. A shell result that is neither an error, nor interrupted, nor left running in the background ended with 0."""
-    if failed:
+    if has_failed:
         start = text.find("Exit code ", 0, 64)
         digits = text[start + 10 : start + 14].split("\n", 1)[0].strip() if start >= 0 else ""
         return int(digits) if digits.isdigit() and digits.isascii() else None
     if isinstance(detail, dict) and "stdout" in detail:
-        unsaid = detail.get("interrupted") or detail.get("backgroundTaskId") or detail.get("returnCodeInterpretation")
-        return None if unsaid else 0
+        is_unknown = detail.get("interrupted") or detail.get("backgroundTaskId") or detail.get("returnCodeInterpretation")
+        return None if is_unknown else 0
     return None
 
 
@@ -389,7 +391,7 @@ def _block_text(block: object) -> str:
     return as_text(block.get("text"))
 
 
-def _usage(usage: object) -> Usage | None:
+def _parse_usage(usage: object) -> Usage | None:
     if not isinstance(usage, dict):
         return None
     return Usage(
@@ -400,9 +402,9 @@ def _usage(usage: object) -> Usage | None:
     )
 
 
-def _arguments(value: object) -> dict[str, object] | str:
+def _parse_arguments(value: object) -> dict[str, object] | str:
     return value if isinstance(value, dict) else as_text(value)
 
 
-def _key(text: str) -> str:
+def _text_key(text: str) -> str:
     return " ".join(text.split())

@@ -13,20 +13,20 @@ from typing import Any
 
 import orjson
 
-from onward.core.transcript import ImportReport, Item, Mark, SessionHead, ToolCall, ToolResult, Turn, Usage
+from onward.core.transcript import ImportReport, Mark, SessionHead, ToolCall, ToolResult, TranscriptItem, Turn, Usage
 from onward.errors import BadInput
-from onward.formats.blocks import call_of, exit_code_after, text_of, usage_of
+from onward.formats.blocks import build_usage, content_text, find_exit_code, parse_call
 from onward.formats.fields import as_count, as_list, as_object, as_text, as_time
-from onward.formats.panel import Request, panel_turns, requests_in
-from onward.formats.source import Source
-from onward.formats.xml_calls import parsed
+from onward.formats.panel import PanelRequest, list_requests, panel_turns
+from onward.formats.source import TranscriptSource
+from onward.formats.xml_calls import parse_calls
 
 NAME = "cline"
 _ROO = "roo"
 
 _HISTORY, _PANEL = "api_conversation_history.json", "ui_messages.json"
 _OPENINGS = (b"<task>", b"<user_message>", b"<environment_details>")
-_SAID_TAGS = ("task", "user_message", "feedback", "answer")
+_TYPED_TAGS = ("task", "user_message", "feedback", "answer")
 """Tags around a person's words. The first one is never in a result."""
 _ENVIRONMENT, _ENVIRONMENT_END = "<environment_details>", "</environment_details>"
 _NOTICES = (
@@ -44,7 +44,7 @@ _COMPACTED = "Earlier context was compacted."
 _CUT_OFF = "\n\n[Response interrupted"
 _NOT_RUN = "Tool ["
 _EXIT_WORDS = ("Exit code: ", "exit code ")
-_NEAR = 400
+_NEAR_CHARACTERS = 400
 """Tags of a person's answer, errors and exit codes stand within so many characters of a result's beginning."""
 
 
@@ -61,51 +61,51 @@ def detect(head: bytes) -> bool:
 def detect_folder(folder: Path) -> bool:
     """Whether *folder* is the folder of a task, and not one where all sorts of transcripts were put together."""
     files = [path for path in (folder / _HISTORY, folder / _PANEL) if path.is_file()]
-    return any(detect(Source(path).head) for path in files) and not any(folder.glob("*.jsonl"))
+    return any(detect(TranscriptSource(path).head) for path in files) and not any(folder.glob("*.jsonl"))
 
 
-def read(source: Source, report: ImportReport) -> Iterator[Item]:
+def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptItem]:
     """Yield the session of a task or of the SDK."""
     path = source.path
     if path is not None and path.is_dir():
         name = _HISTORY if (path / _HISTORY).is_file() else _PANEL
-        source = Source(path / name)
+        source = TranscriptSource(path / name)
     document = source.document(report)
     if isinstance(document, dict):
-        yield from _headed(_sdk_head(document, source.path), _History(report, []).read(as_list(document.get("messages"))))
+        yield from _with_head(_sdk_head(document, source.path), _History(report, []).read(as_list(document.get("messages"))))
         return
     messages = as_list(document)
     folder = source.path.parent if source.path is not None else None
     if any("role" in as_object(message) for message in messages[:3]):
-        panel = _other(folder, _PANEL)
-    elif history := _other(folder, _HISTORY):
+        panel = _other_messages(folder, _PANEL)
+    elif history := _other_messages(folder, _HISTORY):
         report.skip("message of the panel, told by the history", len(messages))
         messages, panel = history, messages
     else:
-        yield from _headed(_head(folder, []), panel_turns(messages, report))
+        yield from _with_head(_task_head(folder, []), panel_turns(messages, report))
         return
-    head = _head(folder, messages)
+    head = _task_head(folder, messages)
     is_subtask = head.agent == _ROO and head.parent_id is not None
-    yield from _headed(head, _History(report, requests_in(panel), is_subtask=is_subtask).read(messages))
+    yield from _with_head(head, _History(report, list_requests(panel), is_subtask=is_subtask).read(messages))
 
 
-def _headed(head: SessionHead, turns: Iterator[Turn]) -> Iterator[Item]:
+def _with_head(head: SessionHead, turns: Iterator[Turn]) -> Iterator[TranscriptItem]:
     """Yield *head* before the first turn, which tells when the session began where nothing else does; no head without a turn."""
-    is_told = False
+    has_head = False
     for turn in turns:
-        if not is_told:
-            is_told = True
+        if not has_head:
+            has_head = True
             head.started_at = head.started_at or turn.at
             yield head
         yield turn
 
 
-def _other(folder: Path | None, name: str) -> list[Any]:
+def _other_messages(folder: Path | None, name: str) -> list[Any]:
     """The other file of the task; nothing where it is missing or damaged, because one of the two is enough."""
     if folder is None or not (folder / name).is_file():
         return []
     try:
-        return as_list(Source(folder / name).document(ImportReport()))
+        return as_list(TranscriptSource(folder / name).document(ImportReport()))
     except BadInput:
         return []
 
@@ -113,29 +113,29 @@ def _other(folder: Path | None, name: str) -> list[Any]:
 class _History:
     """The history of a task. A message is a record."""
 
-    def __init__(self, report: ImportReport, requests: list[Request], *, is_subtask: bool = False) -> None:
+    def __init__(self, report: ImportReport, requests: list[PanelRequest], *, is_subtask: bool = False) -> None:
         """*is_subtask*: the first message was written by the agent that gave the task."""
         self.report = report
         self.requests = requests
         self.is_subtask = is_subtask
-        self.answers = 0
-        self.sent = 0
+        self.answer_count = 0
+        self.sent_count = 0
         """How many requests went out before the message that is being read."""
         self.model: str | None = None
         self.pending: dict[str, str] = {}
         """Calls without an answer, id to tool, in order."""
-        self.last_of: dict[str, str] = {}
+        self.last_call_ids: dict[str, str] = {}
         """The last call of each tool."""
 
     def read(self, messages: list[Any]) -> Iterator[Turn]:
         """Yield the turns of *messages*."""
         for index, message in enumerate(messages):
             if not isinstance(message, dict) or as_text(message.get("role")) not in {"user", "assistant"}:
-                self.report.bad(index, "not a message")
+                self.report.reject(index, "not a message")
                 continue
-            request = self._request(as_time(message.get("ts")))
+            request = self._find_request(as_time(message.get("ts")))
             at = as_time(message.get("ts")) or request.at
-            turns = list(self._answer(index, message, request) if message["role"] == "assistant" else self._prompt(message))
+            turns = list(self._answer_turns(index, message, request) if message["role"] == "assistant" else self._prompt_turns(message))
             if self.is_subtask and index == 0:
                 for turn in turns:
                     turn.mark = "injected"
@@ -149,40 +149,40 @@ class _History:
             else:
                 self.report.skip("message with nothing but its surroundings")
 
-    def _request(self, at: datetime | None) -> Request:
+    def _find_request(self, at: datetime | None) -> PanelRequest:
         """The request that a message at time *at* belongs to; without a time, the one in the same place."""
         if at is None:
-            return self.requests[self.answers] if self.answers < len(self.requests) else Request(None, None)
-        while self.sent < len(self.requests) and (self.requests[self.sent].at or at) <= at:
-            self.sent += 1
-        return self.requests[self.sent - 1] if self.sent else Request(None, None)
+            return self.requests[self.answer_count] if self.answer_count < len(self.requests) else PanelRequest(None, None)
+        while self.sent_count < len(self.requests) and (self.requests[self.sent_count].at or at) <= at:
+            self.sent_count += 1
+        return self.requests[self.sent_count - 1] if self.sent_count else PanelRequest(None, None)
 
-    def _answer(self, index: int, message: dict[str, Any], request: Request) -> Iterator[Turn]:
-        self.answers += 1
+    def _answer_turns(self, index: int, message: dict[str, Any], request: PanelRequest) -> Iterator[Turn]:
+        self.answer_count += 1
         info = as_object(message.get("modelInfo"))
         turn = Turn(role="assistant", model=as_text(info.get("modelId")) or as_text(info.get("id")) or self.model)
-        turn.usage = _usage(as_object(message.get("metrics"))) or request.usage
+        turn.usage = _parse_usage(as_object(message.get("metrics"))) or request.usage
         turn.mark = "summary" if message.get("isSummary") is True else "said"
         prose: list[str] = []
         calls: list[ToolCall] = []
         for block in _blocks(message.get("content")):
             kind = as_text(block.get("type"))
             if kind == "tool_use":
-                calls.append(call_of(block))
+                calls.append(parse_call(block))
             elif kind in {"thinking", "reasoning"}:
                 turn.thinking = as_text(block.get("thinking")) or as_text(block.get("text"))
             elif kind == "text":
-                found = parsed(as_text(block.get("text")).partition(_CUT_OFF)[0])
-                prose.append(found.prose)
-                turn.thinking = found.thinking or turn.thinking
-                calls += [ToolCall(f"{index}:{len(calls) + number}", *call) for number, call in enumerate(found.calls)]
+                parsed_text = parse_calls(as_text(block.get("text")).partition(_CUT_OFF)[0])
+                prose.append(parsed_text.prose)
+                turn.thinking = parsed_text.thinking or turn.thinking
+                calls += [ToolCall(f"{index}:{len(calls) + number}", *call) for number, call in enumerate(parsed_text.calls)]
         turn.text, turn.calls = "\n\n".join(filter(None, prose)), tuple(calls)
         self.pending = {call.id: call.name for call in calls}
-        self.last_of.update((call.name, call.id) for call in calls)
+        self.last_call_ids.update((call.name, call.id) for call in calls)
         if turn.text or turn.calls or turn.thinking:
             yield turn
 
-    def _prompt(self, message: dict[str, Any]) -> Iterator[Turn]:
+    def _prompt_turns(self, message: dict[str, Any]) -> Iterator[Turn]:
         """Yield what a message under the person's name holds: results, the person's words, and what the program added."""
         parts = _Parts(self)
         for block in _blocks(message.get("content")):
@@ -190,18 +190,18 @@ class _History:
         if results := parts.results():
             yield Turn(role="tool", results=results)
         is_summary = as_object(message.get("metadata")).get("kind") == "compaction_summary" or message.get("isSummary") is True
-        texts_by_mark: dict[Mark, list[str]] = {"said": parts.said, "injected": parts.injected, "summary": parts.summaries}
+        texts_by_mark: dict[Mark, list[str]] = {"said": parts.typed_texts, "injected": parts.injected_texts, "summary": parts.summaries}
         for mark, texts in texts_by_mark.items():
             if texts:
                 yield Turn(role="user", text="\n\n".join(texts), mark="summary" if is_summary else mark)
 
-    def call_for(self, tool: str) -> str:
+    def take_call(self, tool: str) -> str:
         """The id of the call that a result of *tool* answers: the first one that waits, else the last one of that tool."""
         for call_id, name in self.pending.items():
             if name == tool:
                 del self.pending[call_id]
                 return call_id
-        return self.last_of.get(tool, "")
+        return self.last_call_ids.get(tool, "")
 
 
 class _Parts:
@@ -209,8 +209,8 @@ class _Parts:
 
     def __init__(self, history: _History) -> None:
         self.history = history
-        self.said: list[str] = []
-        self.injected: list[str] = []
+        self.typed_texts: list[str] = []
+        self.injected_texts: list[str] = []
         self.summaries: list[str] = []
         self._results: list[ToolResult] = []
         self._tool = ""
@@ -219,8 +219,8 @@ class _Parts:
     def results(self) -> tuple[ToolResult, ...]:
         """The results, each with its exit code and whether it is an error where it says so."""
         for result in self._results:
-            start = result.text[:_NEAR]
-            codes = (exit_code_after(words, start) for words in _EXIT_WORDS)
+            start = result.text[:_NEAR_CHARACTERS]
+            codes = (find_exit_code(words, start) for words in _EXIT_WORDS)
             result.exit_code = next((code for code in codes if code is not None), None)
             if result.is_error is None and (
                 start.startswith("The tool execution failed") or "<error>" in start or "denied this operation" in start
@@ -234,55 +234,55 @@ class _Parts:
         if kind == "text":
             self._text(as_text(block.get("text")))
         elif kind == "tool_result":
-            text, is_error = _answered(block.get("content"))
-            text, self._tool = self._without_surroundings(text), "result"
+            text, is_error = _result_text(block.get("content"))
+            text, self._tool = self._strip_surroundings(text), "result"
             call_id = as_text(block.get("tool_use_id"))
             flag = block.get("is_error")
             self._results.append(ToolResult(call_id, text, flag if isinstance(flag, bool) else is_error))
             self.history.pending.pop(call_id, None)
-            self._words_in(text)
+            self._take_typed(text)
             self._tool = ""
         elif kind == "image":
-            (self.injected if self._results else self.said).append("[image]")
+            (self.injected_texts if self._results else self.typed_texts).append("[image]")
         elif path := as_text(block.get("path")):
-            self.injected.append(f"[attached: {path}]")
+            self.injected_texts.append(f"[attached: {path}]")
 
     def _text(self, text: str) -> None:
-        text = self._without_surroundings(text).strip()
+        text = self._strip_surroundings(text).strip()
         tool, rest = _result_header(text)
         if tool:
             self._tool = tool
-            self._results.append(ToolResult(self.history.call_for(tool), rest))
-            self._words_in(rest)
+            self._results.append(ToolResult(self.history.take_call(tool), rest))
+            self._take_typed(rest)
         elif text.startswith(_NOT_RUN) and "was not executed" in text[:100]:
-            self._results.append(ToolResult(self.history.call_for(text[len(_NOT_RUN) :].partition("]")[0]), text, is_error=True))
+            self._results.append(ToolResult(self.history.take_call(text[len(_NOT_RUN) :].partition("]")[0]), text, is_error=True))
         elif _COMPACTED in text[:100]:
             self.summaries.append(text.removeprefix("<SYSTEM_NOTICE>").removesuffix("</SYSTEM_NOTICE>").strip())
-        elif tag := self._words_in(text):
+        elif tag := self._take_typed(text):
             if self._tool and tag != "user_message":
-                self._go_on(text)
+                self._extend_result(text)
         elif text.startswith(_NOTICES):
-            self.injected.append(text)
+            self.injected_texts.append(text)
         elif self._tool and text:
-            self._go_on(text)
+            self._extend_result(text)
         elif text:
-            self.said.append(text)
+            self.typed_texts.append(text)
 
-    def _go_on(self, text: str) -> None:
+    def _extend_result(self, text: str) -> None:
         last = self._results[-1]
         last.text = f"{last.text}\n{text}".strip()
 
-    def _words_in(self, text: str) -> str:
+    def _take_typed(self, text: str) -> str:
         """Take the person's words out of the tag around them, and return its name. Deep inside a result, tags are not the program's own."""
-        start = f"\n{text[:_NEAR]}"
-        for tag in _SAID_TAGS[bool(self._tool) :]:
+        start = f"\n{text[:_NEAR_CHARACTERS]}"
+        for tag in _TYPED_TAGS[bool(self._tool) :]:
             if f"\n<{tag}>" in start:
                 words = text.partition(f"<{tag}>")[2]
-                self.said.append((words.rpartition(f"</{tag}>")[0] or words).strip())
+                self.typed_texts.append((words.rpartition(f"</{tag}>")[0] or words).strip())
                 return tag
         return ""
 
-    def _without_surroundings(self, text: str) -> str:
+    def _strip_surroundings(self, text: str) -> str:
         """*text* without what the editor shows, from which the model is learned."""
         start = text.find(_ENVIRONMENT)
         while start > 0 and text[start - 1] != "\n":
@@ -304,11 +304,11 @@ def _result_header(text: str) -> tuple[str, str]:
     if not text.startswith("["):
         return "", ""
     tool = text[1:60].partition("]")[0].partition(" ")[0]
-    _, found, rest = text.partition("] Result:")
-    return (tool, rest.strip("\n").removeprefix(" ")) if found and tool.replace("_", "").isalpha() and tool.islower() else ("", "")
+    _, separator, rest = text.partition("] Result:")
+    return (tool, rest.strip("\n").removeprefix(" ")) if separator and tool.replace("_", "").isalpha() and tool.islower() else ("", "")
 
 
-def _answered(content: object) -> tuple[str, bool | None]:
+def _result_text(content: object) -> tuple[str, bool | None]:
     """The text of a result, and whether it failed: the SDK writes `[{query, result, success}]`, as a list or as JSON text."""
     entries = as_list(content)
     if isinstance(content, str) and content.startswith('{"query":'):
@@ -317,18 +317,18 @@ def _answered(content: object) -> tuple[str, bool | None]:
         except orjson.JSONDecodeError:
             return content, None
     if not any("result" in as_object(entry) or "error" in as_object(entry) for entry in entries):
-        return text_of(content), None
-    texts = [text_of(entry.get("result")) or as_text(entry.get("error")) for entry in map(as_object, entries)]
+        return content_text(content), None
+    texts = [content_text(entry.get("result")) or as_text(entry.get("error")) for entry in map(as_object, entries)]
     outcomes = [as_object(entry).get("success") for entry in entries]
     return "\n".join(texts), False in outcomes if any(isinstance(outcome, bool) for outcome in outcomes) else None
 
 
-def _usage(metrics: dict[str, Any]) -> Usage | None:
+def _parse_usage(metrics: dict[str, Any]) -> Usage | None:
     """What an answer cost, as the extension (`tokens.prompt`) or as the SDK (`inputTokens`) writes it."""
     if not metrics:
         return None
     tokens = as_object(metrics.get("tokens"))
-    return usage_of(
+    return build_usage(
         as_count(metrics.get("inputTokens")) or as_count(tokens.get("prompt")),
         as_count(metrics.get("outputTokens")) or as_count(tokens.get("completion")),
         as_count(metrics.get("cacheReadTokens")) or as_count(tokens.get("cached")),
@@ -336,11 +336,11 @@ def _usage(metrics: dict[str, Any]) -> Usage | None:
     )
 
 
-def _head(folder: Path | None, messages: list[Any]) -> SessionHead:
+def _task_head(folder: Path | None, messages: list[Any]) -> SessionHead:
     """The head of a task: the folder is named by its id; where it took place stands in the first message."""
-    first = text_of(as_object(messages[0]).get("content")) if messages else ""
+    first = content_text(as_object(messages[0]).get("content")) if messages else ""
     surroundings = first.rpartition(_ENVIRONMENT)[2]
-    item = _beside(folder / "history_item.json") if folder is not None else {}
+    item = _load_object(folder / "history_item.json") if folder is not None else {}
     cwd = as_text(item.get("workspace"))
     for words in ("# Current Working Directory (", "# Current Workspace Directory ("):
         cwd = cwd or surroundings.partition(words)[2].partition(")")[0]
@@ -357,7 +357,7 @@ def _sdk_head(document: dict[str, Any], path: Path | None) -> SessionHead:
     """The head of a session of the SDK, which keeps it in a file of its own beside the messages."""
     session_id = as_text(document.get("sessionId"))
     about = (
-        _beside(path.with_name(path.name.replace(".messages.json", ".json")))
+        _load_object(path.with_name(path.name.replace(".messages.json", ".json")))
         if path is not None and path.name.endswith(".messages.json")
         else {}
     )
@@ -372,7 +372,7 @@ def _sdk_head(document: dict[str, Any], path: Path | None) -> SessionHead:
     )
 
 
-def _beside(path: Path) -> dict[str, Any]:
+def _load_object(path: Path) -> dict[str, Any]:
     """The object in a small file beside the transcript; empty where there is none."""
     try:
         return as_object(orjson.loads(path.read_bytes()))

@@ -12,11 +12,11 @@ from zlib import crc32
 
 import orjson
 
-from onward.core.transcript import ImportReport, Item, Mark, Rewind, SessionHead, ToolCall, ToolResult, Turn, Usage
-from onward.formats.blocks import arguments_of
-from onward.formats.envelopes import typed
-from onward.formats.fields import as_count, as_list, as_object, as_text, as_time, holds_objects, reason
-from onward.formats.source import Source
+from onward.core.transcript import ImportReport, Mark, Rewind, SessionHead, ToolCall, ToolResult, TranscriptItem, Turn, Usage
+from onward.formats.blocks import parse_arguments
+from onward.formats.envelopes import extract_typed
+from onward.formats.fields import as_count, as_list, as_object, as_text, as_time, holds_objects, skip_reason
+from onward.formats.source import TranscriptSource
 
 NAME = "codex"
 
@@ -28,7 +28,7 @@ _REPEATS = frozenset(
     {"agent_reasoning", "agent_reasoning_section_break", "exec_command_end", "patch_apply_end", "mcp_tool_call_end", "web_search_end"}
 )
 _PAYLOAD, _EVENT, _ITEM = b'"payload":{"type":"', b'"type":"event_msg"', b'"type":"response_item"'
-_UNREAD_EVENTS = frozenset(kind.encode() for kind in _REPEATS)
+_UNPARSED_EVENTS = frozenset(kind.encode() for kind in _REPEATS)
 _ENCRYPTED = "reasoning that is encrypted or empty"
 _KEY_CHARACTERS = 128
 _LARGE_BYTES = 1024
@@ -49,26 +49,26 @@ def detect(head: bytes) -> bool:
     return first.startswith(b'{"id":') and b'"timestamp":' in first and (b'"instructions":' in first or b'"git":' in first)
 
 
-def read(source: Source, report: ImportReport) -> Iterator[Item]:
+def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptItem]:
     """Yield what the rollout holds. The first head is the session's own; later ones are of the session it was forked from."""
     reader = _Reader(report)
     take = reader.take
-    for number, record in source.records(report, _unread):
+    for number, record in source.records(report, _unparsed_reason):
         take(number, record)
-        if reader.finished:
-            yield from reader.finished
-            reader.finished.clear()
+        if reader.finished_items:
+            yield from reader.finished_items
+            reader.finished_items.clear()
     yield from reader.end()
 
 
-def _unread(line: bytes) -> str:
+def _unparsed_reason(line: bytes) -> str:
     """Why a line need not be parsed: repeats of large tool output, and reasoning that only the model's maker can read."""
     start = line.find(_PAYLOAD, 0, 128) if len(line) > _LARGE_BYTES else -1
     if start < 0:
         return ""
     start += len(_PAYLOAD)
     kind = line[start : line.find(b'"', start, start + 64)]
-    if kind in _UNREAD_EVENTS:
+    if kind in _UNPARSED_EVENTS:
         return "event that repeats an item" if _EVENT in line[:start] else ""
     if kind == b"reasoning" and b'"summary":[],' in line and b'"content":[{' not in line and _ITEM in line[:start]:
         return _ENCRYPTED
@@ -82,22 +82,22 @@ class _Reader:
         self.report = report
         self.head: SessionHead | None = None
         self.model: str | None = None
-        self.finished: list[Item] = []
+        self.finished_items: list[TranscriptItem] = []
         """What nothing can be added to any more; whoever takes it clears it."""
-        self.held: list[Item] = []
+        self.pending: list[TranscriptItem] = []
         """The last answer and its results, which wait for the token count that follows them."""
         self.answer: Turn | None = None
         """The agent's turn that may still get calls."""
         self.last_answer: Turn | None = None
         """The agent's turn that the next token count belongs to; it stands first in `held`."""
         self.total_tokens: object = None
-        self.before_prompt: list[str | None] = []
+        self.turns_before_prompts: list[str | None] = []
         """For each prompt of a person, the id of the turn before it: where a rollback leads."""
         self.last_id: str | None = None
         self.ordinals = {"said": 0, "injected": 0}
-        self.said: dict[str, int] = {}
+        self.message_counts: dict[str, int] = {}
         """How often each message was read as an item, less how often an event repeated it; by its beginning."""
-        self.waiting: Turn | None = None
+        self.waiting_message: Turn | None = None
         """A message known from an event alone, so far."""
 
     def take(self, number: int, record: dict[str, Any]) -> None:
@@ -105,44 +105,44 @@ class _Reader:
         kind = record.get("type")
         payload = record.get("payload")
         if not isinstance(payload, dict):
-            self._bare(number, record, kind)
+            self._read_bare(number, record, kind)
         elif kind == "response_item":
-            self._item(number, payload, record.get("timestamp"))
+            self._read_item(number, payload, record.get("timestamp"))
         elif kind == "event_msg":
-            self._event(number, payload, record.get("timestamp"))
+            self._read_event(number, payload, record.get("timestamp"))
         elif kind == "session_meta":
-            self._session(payload, record)
+            self._read_session(payload, record)
         elif kind == "turn_context":
             self.model = as_text(payload.get("model")) or self.model
             self.report.skip("turn settings")
         elif kind == "compacted":
-            self._summary(number, as_text(payload.get("message")), record.get("timestamp"))
+            self._read_summary(number, as_text(payload.get("message")), record.get("timestamp"))
         else:
-            self.report.skip(reason(self.report.skipped, f"unknown record type: {str(kind)[:40]}"))
+            self.report.skip(skip_reason(self.report.skipped, f"unknown record type: {str(kind)[:40]}"))
 
-    def end(self) -> list[Item]:
+    def end(self) -> list[TranscriptItem]:
         """Take out what still waits."""
-        self._settle()
-        return self.finished + self.held
+        self._settle_waiting()
+        return self.finished_items + self.pending
 
-    def _bare(self, number: int, record: dict[str, Any], kind: object) -> None:
+    def _read_bare(self, number: int, record: dict[str, Any], kind: object) -> None:
         """A record of the older form, which is its own payload."""
         if kind is None and "id" in record and "timestamp" in record:
-            self._session(record, record)
+            self._read_session(record, record)
         elif isinstance(kind, str) and kind in _ITEMS:
-            self._item(number, record, record.get("timestamp"))
+            self._read_item(number, record, record.get("timestamp"))
         elif record.get("record_type"):
             self.report.skip("state")
         else:
-            self.report.skip(reason(self.report.skipped, f"unknown record type: {str(kind)[:40]}"))
+            self.report.skip(skip_reason(self.report.skipped, f"unknown record type: {str(kind)[:40]}"))
 
-    def _session(self, meta: dict[str, Any], record: dict[str, Any]) -> None:
+    def _read_session(self, meta: dict[str, Any], record: dict[str, Any]) -> None:
         if self.head is not None:
             self.report.skip("head of the session it was forked from")
             return
         git = meta.get("git")
         git = git if isinstance(git, dict) else {}
-        self._open(
+        self._add_head(
             SessionHead(
                 agent=NAME,
                 id=as_text(meta.get("id")) or as_text(meta.get("session_id")) or None,
@@ -155,53 +155,53 @@ class _Reader:
         )
         self.report.keep()
 
-    def _open(self, head: SessionHead) -> None:
+    def _add_head(self, head: SessionHead) -> None:
         self.head = head
-        self.finished.append(head)
+        self.finished_items.append(head)
 
-    def _item(self, number: int, item: dict[str, Any], at: object) -> None:
+    def _read_item(self, number: int, item: dict[str, Any], at: object) -> None:
         kind = as_text(item.get("type"))
         if kind == "message":
-            self._message(number, item, at)
+            self._read_message(number, item, at)
         elif kind == "reasoning":
-            self._reasoning(number, item, at)
+            self._read_reasoning(number, item, at)
         elif kind in _CALLS:
-            self._settle()
-            answer = self._answering(number, item, at)
-            answer.calls = (*answer.calls, _call(item))
+            self._settle_waiting()
+            answer = self._open_answer(number, item, at)
+            answer.calls = (*answer.calls, _parse_call(item))
             self.report.keep()
         elif kind in _OUTPUTS:
-            self._settle()
-            self._output(number, item, at)
+            self._settle_waiting()
+            self._read_output(number, item, at)
         else:
-            self.report.skip(reason(self.report.skipped, f"item: {kind or 'none'}"))
+            self.report.skip(skip_reason(self.report.skipped, f"item: {kind or 'none'}"))
 
-    def _message(self, number: int, item: dict[str, Any], at: object) -> None:
+    def _read_message(self, number: int, item: dict[str, Any], at: object) -> None:
         role = item.get("role")
         mark: Mark = "said"
         if role == "assistant":
-            text = _joined(item.get("content"))
+            text = _join_blocks(item.get("content"))
         else:
-            text, mark = _typed(item.get("content"))
+            text, mark = _typed_text(item.get("content"))
         if not text:
             self.report.skip("empty message")
             return
-        if self._known(_key(text)):
+        if self._is_known(_message_key(text)):
             self.report.skip("message already read from its event")
             return
-        self._settle()
+        self._settle_waiting()
         if role == "assistant":
             if self.answer is not None and (self.answer.text or self.answer.calls):
                 self.answer = None
-            answer = self._answering(number, item, at)
+            answer = self._open_answer(number, item, at)
             answer.text = text
             self.report.keep()
         elif role == "user":
-            self._prompt(Turn(role="user", text=text, at=as_time(at), id=as_text(item.get("id")) or None, mark=mark, line=number))
+            self._add_prompt(Turn(role="user", text=text, at=as_time(at), id=as_text(item.get("id")) or None, mark=mark, line=number))
         else:
             self._add(Turn(role="system", text=text, at=as_time(at), id=as_text(item.get("id")) or None, mark="injected", line=number))
 
-    def _reasoning(self, number: int, item: dict[str, Any], at: object) -> None:
+    def _read_reasoning(self, number: int, item: dict[str, Any], at: object) -> None:
         parts = [
             as_text(part.get("text")) for part in as_list(item.get("summary")) + as_list(item.get("content")) if isinstance(part, dict)
         ]
@@ -211,75 +211,75 @@ class _Reader:
             return
         if self.answer is not None and (self.answer.text or self.answer.calls):
             self.answer = None
-        answer = self._answering(number, item, at)
+        answer = self._open_answer(number, item, at)
         answer.thinking = f"{answer.thinking}\n\n{thinking}" if answer.thinking else thinking
         self.report.keep()
 
-    def _output(self, number: int, item: dict[str, Any], at: object) -> None:
+    def _read_output(self, number: int, item: dict[str, Any], at: object) -> None:
         call_id = as_text(item.get("call_id"))
         output = item.get("tools") if item.get("type") == "tool_search_output" else item.get("output")
-        text, exit_code = _answered(output)
+        text, exit_code = _parse_output(output)
         is_error = exit_code != 0 if exit_code is not None else None
         turn = Turn("tool", "", as_time(at), f"{call_id}:result" if call_id else None)
         turn.results, turn.line = (ToolResult(call_id, text, is_error, exit_code),), number
         self._add(turn)
 
-    def _event(self, number: int, event: dict[str, Any], at: object) -> None:
+    def _read_event(self, number: int, event: dict[str, Any], at: object) -> None:
         kind = as_text(event.get("type"))
         if kind == "agent_message":
-            self._told(Turn(role="assistant", text=as_text(event.get("message")).strip(), line=number), at)
+            self._note_message(Turn(role="assistant", text=as_text(event.get("message")).strip(), line=number), at)
         elif kind == "user_message":
-            text, mark = _typed(as_text(event.get("message")))
-            self._told(Turn(role="user", text=text, mark=mark, line=number), at)
+            text, mark = _typed_text(as_text(event.get("message")))
+            self._note_message(Turn(role="user", text=text, mark=mark, line=number), at)
         elif kind == "token_count":
-            self._usage(event.get("info"))
+            self._read_usage(event.get("info"))
         elif kind == "thread_rolled_back":
-            self._rollback(event.get("num_turns"))
+            self._roll_back(event.get("num_turns"))
         elif kind in _REPEATS:
             self.report.skip("event that repeats an item")
         else:
-            self.report.skip(reason(self.report.skipped, f"event: {kind or 'none'}"))
+            self.report.skip(skip_reason(self.report.skipped, f"event: {kind or 'none'}"))
 
-    def _told(self, turn: Turn, at: object) -> None:
+    def _note_message(self, turn: Turn, at: object) -> None:
         """A message that an event tells of waits for the item that it repeats, unless that one came first."""
-        key = _key(turn.text)
-        count = self.said.get(key, 0)
+        key = _message_key(turn.text)
+        count = self.message_counts.get(key, 0)
         if count > 0 or not turn.text:
-            self.said[key] = count - 1
+            self.message_counts[key] = count - 1
             self.report.skip("event that repeats a message")
             return
-        self._settle()
+        self._settle_waiting()
         turn.at = as_time(at)
-        self.waiting = turn
+        self.waiting_message = turn
 
-    def _known(self, key: str) -> bool:
+    def _is_known(self, key: str) -> bool:
         """Whether the message was already read from an event; one that still waits gives way to this."""
-        if self.waiting is not None and _key(self.waiting.text) == key:
-            self.waiting = None
+        if self.waiting_message is not None and _message_key(self.waiting_message.text) == key:
+            self.waiting_message = None
             self.report.skip("event that repeats a message")
             return False
-        count = self.said.get(key, 0)
-        self.said[key] = count + 1
+        count = self.message_counts.get(key, 0)
+        self.message_counts[key] = count + 1
         return count < 0
 
-    def _settle(self) -> None:
+    def _settle_waiting(self) -> None:
         """A message that came as an event alone becomes a turn."""
-        turn, self.waiting = self.waiting, None
+        turn, self.waiting_message = self.waiting_message, None
         if turn is None:
             return
-        key = _key(turn.text)
-        self.said[key] = self.said.get(key, 0) - 1
+        key = _message_key(turn.text)
+        self.message_counts[key] = self.message_counts.get(key, 0) - 1
         if turn.role == "user":
-            self._prompt(turn)
+            self._add_prompt(turn)
         else:
             self._add(turn)
 
-    def _prompt(self, turn: Turn) -> None:
+    def _add_prompt(self, turn: Turn) -> None:
         if turn.mark == "said":
-            self.before_prompt.append(self.last_id)
+            self.turns_before_prompts.append(self.last_id)
         self._add(turn)
 
-    def _answering(self, number: int, item: dict[str, Any], at: object) -> Turn:
+    def _open_answer(self, number: int, item: dict[str, Any], at: object) -> Turn:
         """The agent's turn that is being written, begun if need be."""
         if self.answer is None:
             turn = Turn("assistant", "", as_time(at), as_text(item.get("id")) or as_text(item.get("call_id")) or None)
@@ -295,7 +295,7 @@ class _Reader:
 
     def _hold(self, turn: Turn) -> None:
         if self.head is None:
-            self._open(SessionHead(agent=NAME, started_at=turn.at))
+            self._add_head(SessionHead(agent=NAME, started_at=turn.at))
         assert self.head is not None
         if turn.id is None and self.head.id:
             # A fork repeats its parent's prompts: counted from the parent, they get the parent's ids.
@@ -305,65 +305,65 @@ class _Reader:
             turn.id = f"{root}:{mark}:{self.ordinals[mark]}:{crc32(turn.text.encode('utf-8', 'replace')):08x}"
         self.last_id = turn.id
         if turn.role != "tool":
-            self._let_go()
+            self._release_pending()
             self.last_answer = turn if turn.role == "assistant" else None
-        (self.finished if self.last_answer is None else self.held).append(turn)
+        (self.finished_items if self.last_answer is None else self.pending).append(turn)
 
-    def _let_go(self) -> None:
+    def _release_pending(self) -> None:
         """No token count will come any more for the last answer."""
-        self.finished += self.held
-        self.held.clear()
+        self.finished_items += self.pending
+        self.pending.clear()
         self.last_answer = None
 
-    def _summary(self, number: int, text: str, at: object) -> None:
+    def _read_summary(self, number: int, text: str, at: object) -> None:
         if not text:
             self.report.skip("compaction without a readable summary")
             return
-        self._settle()
+        self._settle_waiting()
         self._add(Turn(role="user", text=text, at=as_time(at), mark="summary", line=number))
 
-    def _usage(self, info: object) -> None:
+    def _read_usage(self, info: object) -> None:
         last = info.get("last_token_usage") if isinstance(info, dict) else None
         total = info.get("total_token_usage") if isinstance(info, dict) else None
         if not isinstance(last, dict) or self.last_answer is None or (total is not None and total == self.total_tokens):
             self.report.skip("token count that belongs to no new answer")
             return
         self.total_tokens = total
-        cached = as_count(last.get("cached_input_tokens"))
+        cached_tokens = as_count(last.get("cached_input_tokens"))
         usage = self.last_answer.usage or Usage()
-        usage.input_tokens += max(as_count(last.get("input_tokens")) - cached, 0)
+        usage.input_tokens += max(as_count(last.get("input_tokens")) - cached_tokens, 0)
         usage.output_tokens += as_count(last.get("output_tokens"))
-        usage.cache_read_tokens += cached
+        usage.cache_read_tokens += cached_tokens
         self.last_answer.usage = usage
         self.report.keep()
 
-    def _rollback(self, prompts: object) -> None:
-        count = min(as_count(prompts), len(self.before_prompt))
+    def _roll_back(self, prompts: object) -> None:
+        count = min(as_count(prompts), len(self.turns_before_prompts))
         if not count:
             self.report.skip("rollback of nothing")
             return
-        self._settle()
-        to = self.before_prompt[-count]
-        del self.before_prompt[-count:]
-        self._let_go()
-        self.answer, self.last_id = None, to
-        self.finished.append(Rewind(to=to))
+        self._settle_waiting()
+        turn_id = self.turns_before_prompts[-count]
+        del self.turns_before_prompts[-count:]
+        self._release_pending()
+        self.answer, self.last_id = None, turn_id
+        self.finished_items.append(Rewind(to=turn_id))
         self.report.keep()
 
 
-def _call(item: dict[str, Any]) -> ToolCall:
+def _parse_call(item: dict[str, Any]) -> ToolCall:
     kind = as_text(item.get("type"))
     call_id = as_text(item.get("call_id")) or as_text(item.get("id"))
     if kind == "function_call":
-        return ToolCall(call_id, as_text(item.get("name")), arguments_of(item.get("arguments")))
+        return ToolCall(call_id, as_text(item.get("name")), parse_arguments(item.get("arguments")))
     if kind == "custom_tool_call":
-        return ToolCall(call_id, as_text(item.get("name")), arguments_of(item.get("input")))
-    given = item.get("arguments") if kind == "tool_search_call" else item.get("action")
+        return ToolCall(call_id, as_text(item.get("name")), parse_arguments(item.get("input")))
+    arguments = item.get("arguments") if kind == "tool_search_call" else item.get("action")
     name = {"local_shell_call": "local_shell", "web_search_call": "web_search"}.get(kind, "tool_search")
-    return ToolCall(call_id, name, given if isinstance(given, dict) else as_text(given))
+    return ToolCall(call_id, name, arguments if isinstance(arguments, dict) else as_text(arguments))
 
 
-def _answered(output: object) -> tuple[str, int | None]:
+def _parse_output(output: object) -> tuple[str, int | None]:
     """The text of a result and the exit code that it names."""
     envelope = output
     if isinstance(output, str):
@@ -376,7 +376,7 @@ def _answered(output: object) -> tuple[str, int | None]:
     metadata: object = None
     if isinstance(envelope, dict) and ("output" in envelope or "content" in envelope):
         output, metadata = envelope.get("output", envelope.get("content")), envelope.get("metadata")
-    text = output if isinstance(output, str) else _joined(output)
+    text = output if isinstance(output, str) else _join_blocks(output)
     if isinstance(code := as_object(metadata).get("exit_code"), int):
         return text, code
     return text, _exit_code(text)
@@ -384,26 +384,26 @@ def _answered(output: object) -> tuple[str, int | None]:
 
 def _exit_code(text: str) -> int | None:
     """The exit code in the lines that Codex puts before a command's output."""
-    top = text[:400].partition("Output:\n")[0]
+    header = text[:400].partition("Output:\n")[0]
     for words in _EXIT_WORDS:
-        found = top.find(words)
-        if found >= 0:
-            digits = top[found + len(words) : found + len(words) + 6].split("\n", 1)[0].strip()
+        position = header.find(words)
+        if position >= 0:
+            digits = header[position + len(words) : position + len(words) + 6].split("\n", 1)[0].strip()
             return int(digits) if digits.lstrip("-").isdecimal() and digits.isascii() else None
     return None
 
 
-def _typed(content: object) -> tuple[str, Mark]:
+def _typed_text(content: object) -> tuple[str, Mark]:
     """What a person typed, and `said`; or what a program put there, and `injected`."""
-    return typed([content] if isinstance(content, str) else [_block(block) for block in as_list(content)])
+    return extract_typed([content] if isinstance(content, str) else [_block_text(block) for block in as_list(content)])
 
 
-def _joined(content: object) -> str:
+def _join_blocks(content: object) -> str:
     blocks = as_list(content)
-    return (_block(blocks[0]) if len(blocks) == 1 else "\n\n".join(filter(None, map(_block, blocks)))).strip()
+    return (_block_text(blocks[0]) if len(blocks) == 1 else "\n\n".join(filter(None, map(_block_text, blocks)))).strip()
 
 
-def _block(block: object) -> str:
+def _block_text(block: object) -> str:
     if isinstance(block, str):
         return block
     if not isinstance(block, dict):
@@ -413,7 +413,7 @@ def _block(block: object) -> str:
     return as_text(block.get("text")) or as_text(block.get("description"))
 
 
-def _key(text: str) -> str:
+def _message_key(text: str) -> str:
     """The beginning of a message, as an item and the event that repeats it have it in common: events leave images out."""
     if "[image]" in text:
         text = text.replace("[image]", "").strip()

@@ -10,15 +10,15 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from onward.core.transcript import ImportReport, Item, Mark, SessionHead, ToolCall, ToolResult, Turn, Usage
-from onward.formats.blocks import arguments_of, exit_code_after, text_of
-from onward.formats.fields import as_count, as_list, as_object, as_text, as_time, reason
-from onward.formats.source import Source
+from onward.core.transcript import ImportReport, Mark, SessionHead, ToolCall, ToolResult, TranscriptItem, Turn, Usage
+from onward.formats.blocks import content_text, find_exit_code, parse_arguments
+from onward.formats.fields import as_count, as_list, as_object, as_text, as_time, skip_reason
+from onward.formats.source import TranscriptSource
 
 NAME = "copilot"
 
 _EVENTS = (b"session.start", b"session.resume", b"user.message", b"assistant.message", b"assistant.turn_start", b"tool.execution_start")
-_UNREAD = {
+_UNPARSED_EVENTS = {
     b'{"type":"hook.start"': "start of a hook",
     b'{"type":"permission.': "permission",
     b'{"type":"assistant.turn_': "edge of a turn",
@@ -34,10 +34,10 @@ def detect(head: bytes) -> bool:
     return b'"data":{' in flat and b'"parentId":' in flat and any(b'"type":"' + event + b'"' in flat for event in _EVENTS)
 
 
-def read(source: Source, report: ImportReport) -> Iterator[Item]:
+def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptItem]:
     """Yield what the file holds, event by event."""
     reader = _Reader(report)
-    for number, event in source.records(report, _unread):
+    for number, event in source.records(report, _unparsed_reason):
         data = event.get("data")
         if isinstance(data, dict):
             yield from reader.take(number, event, data)
@@ -45,11 +45,11 @@ def read(source: Source, report: ImportReport) -> Iterator[Item]:
             report.skip("event without data")
 
 
-def _unread(line: bytes) -> str:
+def _unparsed_reason(line: bytes) -> str:
     """Why a line need not be parsed."""
-    for start, why in _UNREAD.items():
+    for start, label in _UNPARSED_EVENTS.items():
         if line.startswith(start):
-            return why
+            return label
     return "end of a hook" if line.startswith(_HOOK_END) and b'"additionalContext"' not in line else ""
 
 
@@ -59,18 +59,18 @@ class _Reader:
     def __init__(self, report: ImportReport) -> None:
         self.report = report
         self.session_id: str | None = None
-        self.calls: set[str] = set()
-        self.prompts: set[int] = set()
+        self.call_ids: set[str] = set()
+        self.prompt_hashes: set[int] = set()
         """System prompts told already, as hashes: each prompt of a person brings the same one again."""
 
-    def take(self, number: int, event: dict[str, Any], data: dict[str, Any]) -> Iterator[Item]:
+    def take(self, number: int, event: dict[str, Any], data: dict[str, Any]) -> Iterator[TranscriptItem]:
         """Take one event, and yield its head or turn."""
         kind = as_text(event.get("type"))
         at = as_time(event.get("timestamp"))
         if kind == "session.start":
-            yield from self._start(data, at)
+            yield from self._open_session(data, at)
             return
-        turn = self._turn(kind, data, as_text(event.get("agentId")) or as_text(data.get("parentToolCallId")) or None)
+        turn = self._read_turn(kind, data, as_text(event.get("agentId")) or as_text(data.get("parentToolCallId")) or None)
         if turn is None:
             return
         if self.session_id is None:
@@ -80,7 +80,7 @@ class _Reader:
         self.report.keep()
         yield turn
 
-    def _start(self, data: dict[str, Any], at: datetime | None) -> Iterator[Item]:
+    def _open_session(self, data: dict[str, Any], at: datetime | None) -> Iterator[TranscriptItem]:
         session_id = as_text(data.get("sessionId"))
         if self.session_id is not None and session_id in {"", self.session_id}:
             self.report.skip("session resumed")
@@ -99,13 +99,13 @@ class _Reader:
         )
         self.session_id = session_id
 
-    def _turn(self, kind: str, data: dict[str, Any], lane: str | None) -> Turn | None:
+    def _read_turn(self, kind: str, data: dict[str, Any], lane: str | None) -> Turn | None:
         """The turn of one event; None where it has none, with the reason told to the report."""
         if kind == "user.message":
-            return _prompt(data, lane)
+            return _prompt_turn(data, lane)
         if kind == "assistant.message":
-            turn = _answer(data, lane)
-            self.calls.update(call.id for call in turn.calls)
+            turn = _answer_turn(data, lane)
+            self.call_ids.update(call.id for call in turn.calls)
             if turn.text or turn.calls or turn.thinking:
                 return turn
             self.report.skip("empty message")
@@ -113,31 +113,31 @@ class _Reader:
         if kind == "tool.execution_complete":
             return Turn(role="tool", results=(_result(data),), sidechain=lane)
         if kind in {"tool.execution_start", "tool.user_requested"}:
-            return self._call(kind, data, lane)
-        text, mark = _words(kind, data)
+            return self._call_turn(kind, data, lane)
+        text, mark = _event_text(kind, data)
         if not text:
-            self.report.skip(reason(self.report.skipped, f"event: {kind}"))
+            self.report.skip(skip_reason(self.report.skipped, f"event: {kind}"))
             return None
-        if kind == "system.message" and hash(text) in self.prompts:
+        if kind == "system.message" and hash(text) in self.prompt_hashes:
             self.report.skip("repeated system prompt")
             return None
-        self.prompts.add(hash(text))
+        self.prompt_hashes.add(hash(text))
         return Turn(role="system", text=text, mark=mark, sidechain=lane)
 
-    def _call(self, kind: str, data: dict[str, Any], lane: str | None) -> Turn | None:
+    def _call_turn(self, kind: str, data: dict[str, Any], lane: str | None) -> Turn | None:
         """The start of a call is told by its answer already, unless the person asked for it, or the answer is lost."""
-        call = ToolCall(as_text(data.get("toolCallId")), as_text(data.get("toolName")), arguments_of(data.get("arguments")))
-        if call.id in self.calls or not call.name:
+        call = ToolCall(as_text(data.get("toolCallId")), as_text(data.get("toolName")), parse_arguments(data.get("arguments")))
+        if call.id in self.call_ids or not call.name:
             self.report.skip("start of a tool call")
             return None
-        self.calls.add(call.id)
+        self.call_ids.add(call.id)
         if kind == "tool.user_requested":
             command = as_text(as_object(data.get("arguments")).get("command"))
             return Turn(role="user", text=f"!{command or call.name}", mark="injected", calls=(call,), sidechain=lane)
         return Turn(role="assistant", calls=(call,), sidechain=lane)
 
 
-def _prompt(data: dict[str, Any], lane: str | None) -> Turn:
+def _prompt_turn(data: dict[str, Any], lane: str | None) -> Turn:
     source, delivery = as_text(data.get("source")), as_text(data.get("delivery"))
     mark: Mark = "queued" if delivery in {"queued", "steering"} else "said"
     if source not in {"", "user"} or lane is not None:
@@ -145,13 +145,13 @@ def _prompt(data: dict[str, Any], lane: str | None) -> Turn:
     names = [
         as_text(item.get("displayName")) or as_text(item.get("path")) for item in as_list(data.get("attachments")) if isinstance(item, dict)
     ]
-    attached = "".join(f"\n[attached: {name}]" for name in names if name)
-    return Turn(role="user", text=(as_text(data.get("content")).strip() + attached).strip(), mark=mark, sidechain=lane)
+    attachments = "".join(f"\n[attached: {name}]" for name in names if name)
+    return Turn(role="user", text=(as_text(data.get("content")).strip() + attachments).strip(), mark=mark, sidechain=lane)
 
 
-def _answer(data: dict[str, Any], lane: str | None) -> Turn:
+def _answer_turn(data: dict[str, Any], lane: str | None) -> Turn:
     calls = tuple(
-        ToolCall(as_text(request.get("toolCallId")), as_text(request.get("name")), arguments_of(request.get("arguments")))
+        ToolCall(as_text(request.get("toolCallId")), as_text(request.get("name")), parse_arguments(request.get("arguments")))
         for request in as_list(data.get("toolRequests"))
         if isinstance(request, dict)
     )
@@ -168,18 +168,18 @@ def _answer(data: dict[str, Any], lane: str | None) -> Turn:
 
 
 def _result(data: dict[str, Any]) -> ToolResult:
-    succeeded = data.get("success")
+    success = data.get("success")
     result = data.get("result") or data.get("error")
     if isinstance(result, dict):
-        text = text_of(result.get("content")) or as_text(result.get("detailedContent")) or as_text(result.get("message"))
+        text = content_text(result.get("content")) or as_text(result.get("detailedContent")) or as_text(result.get("message"))
     else:
         text = as_text(result)
-    is_error = not succeeded if isinstance(succeeded, bool) else None
-    code = exit_code_after(" with exit code ", text[-_TAIL_CHARACTERS:])
+    is_error = not success if isinstance(success, bool) else None
+    code = find_exit_code(" with exit code ", text[-_TAIL_CHARACTERS:])
     return ToolResult(as_text(data.get("toolCallId")), text, is_error, code)
 
 
-def _words(kind: str, data: dict[str, Any]) -> tuple[str, Mark]:
+def _event_text(kind: str, data: dict[str, Any]) -> tuple[str, Mark]:
     """The text that an event other than a message puts before the model, and what it is; empty where it is bookkeeping."""
     if kind in {"system.message", "system.notification"}:
         text = as_text(data.get("content")).strip()

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from onward.core.transcript import ImportReport, Item, SessionHead, ToolCall, ToolResult, Turn
-from onward.formats.blocks import call_of, result_of, text_of
-from onward.formats.fields import as_list, as_object, as_text, reason
-from onward.formats.source import Source
+from onward.core.transcript import ImportReport, SessionHead, ToolCall, ToolResult, TranscriptItem, Turn
+from onward.formats.blocks import content_text, parse_call, parse_result
+from onward.formats.fields import as_list, as_object, as_text, skip_reason
+from onward.formats.source import TranscriptSource
 
 NAME = "cursor"
 
@@ -33,50 +33,50 @@ def detect(head: bytes) -> bool:
     return start.startswith((b"user:\n", b"user:\r\n")) and (b"<user_query>" in start or b"\n[Tool call] " in head)
 
 
-def read(source: Source, report: ImportReport) -> Iterator[Item]:
+def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptItem]:
     """Yield the session."""
     start = source.head.lstrip()
     if start.startswith(b"{"):
         yield SessionHead(agent=NAME)
         for number, record in source.records(report):
-            yield from _record(number, record, report)
+            yield from _record_turns(number, record, report)
     elif start.startswith(b"user:"):
         yield SessionHead(agent=NAME)
-        waiting: list[ToolCall] = []
-        for number, speaker, lines in _sections(source):
-            yield from _section(number, speaker, lines, waiting, report)
+        waiting_calls: list[ToolCall] = []
+        for number, speaker, lines in _read_sections(source):
+            yield from _section_turns(number, speaker, lines, waiting_calls, report)
     else:
-        yield from _exported(source, report)
+        yield from _read_export(source, report)
 
 
-def _record(number: int, record: dict[str, Any], report: ImportReport) -> Iterator[Turn]:
+def _record_turns(number: int, record: dict[str, Any], report: ImportReport) -> Iterator[Turn]:
     role, content = record.get("role"), as_object(record.get("message")).get("content")
     if role == "user":
-        turns = list(_prompt(text_of(content)))
+        turns = list(_prompt_turns(content_text(content)))
     elif role == "assistant":
-        turn = Turn(role="assistant", text="" if isinstance(content, list) else text_of(content).strip())
+        turn = Turn(role="assistant", text="" if isinstance(content, list) else content_text(content).strip())
         texts: list[str] = []
         results: list[ToolResult] = []
         for block in map(as_object, as_list(content)):
             if block.get("type") == "tool_use":
-                call = call_of(block)
+                call = parse_call(block)
                 turn.calls += (ToolCall(call.id or f"line:{number}:{len(turn.calls)}", call.name, call.arguments),)
             elif block.get("type") == "tool_result":
-                results.append(result_of(block))
+                results.append(parse_result(block))
             elif block.get("type") == "thinking":
                 turn.thinking = as_text(block.get("thinking"))
             else:
-                texts.append(text_of(block).strip())
+                texts.append(content_text(block).strip())
         turn.text = "\n\n".join(filter(None, [turn.text, *texts]))
         turns = [turn] if turn.text or turn.calls or turn.thinking else []
         turns += [Turn(role="tool", results=tuple(results))] if results else []
     else:
-        report.skip(reason(report.skipped, f"record: {as_text(record.get('type')) or as_text(role) or 'unknown'}"))
+        report.skip(skip_reason(report.skipped, f"record: {as_text(record.get('type')) or as_text(role) or 'unknown'}"))
         return
-    yield from _counted(turns, number, report)
+    yield from _report_turns(turns, number, report)
 
 
-def _counted(turns: list[Turn], number: int, report: ImportReport, records: int = 1) -> Iterator[Turn]:
+def _report_turns(turns: list[Turn], number: int, report: ImportReport, records: int = 1) -> Iterator[Turn]:
     if turns:
         report.keep(records)
     else:
@@ -86,74 +86,74 @@ def _counted(turns: list[Turn], number: int, report: ImportReport, records: int 
         yield turn
 
 
-def _prompt(text: str) -> Iterator[Turn]:
+def _prompt_turns(text: str) -> Iterator[Turn]:
     """Yield the person's words, and what the editor put around them."""
-    said: list[str] = []
-    around: list[str] = []
+    typed_texts: list[str] = []
+    surroundings: list[str] = []
     while _QUERY in text:
         before, _, rest = text.partition(_QUERY)
         words, _, text = rest.partition(_QUERY_END)
-        around.append(before.strip())
-        said.append(words.strip())
-    (around if said else said).append(text.strip())
-    if any(said):
-        yield Turn(role="user", text="\n\n".join(filter(None, said)))
-    if any(around):
-        yield Turn(role="user", text="\n\n".join(filter(None, around)), mark="injected")
+        surroundings.append(before.strip())
+        typed_texts.append(words.strip())
+    (surroundings if typed_texts else typed_texts).append(text.strip())
+    if any(typed_texts):
+        yield Turn(role="user", text="\n\n".join(filter(None, typed_texts)))
+    if any(surroundings):
+        yield Turn(role="user", text="\n\n".join(filter(None, surroundings)), mark="injected")
 
 
-def _sections(source: Source) -> Iterator[tuple[int, str, list[str]]]:
+def _read_sections(source: TranscriptSource) -> Iterator[tuple[int, str, list[str]]]:
     """Yield the parts of a text transcript: where each begins, whose it is (`user`, `assistant`, a call, a result), and its lines."""
     number, speaker, lines = 0, "", list[str]()
-    for place, line in source.text_lines():
+    for line_number, line in source.text_lines():
         stripped = line.rstrip()
         if stripped in {"user:", "assistant:"}:
-            opening = stripped[:-1]
+            next_speaker = stripped[:-1]
         elif line.startswith((_CALL, _RESULT)):
-            opening = stripped
+            next_speaker = stripped
         else:
             lines.append(line)
             continue
         if speaker:
             yield number, speaker, lines
-        number, speaker, lines = place, opening, []
+        number, speaker, lines = line_number, next_speaker, []
     if speaker:
         yield number, speaker, lines
 
 
-def _section(number: int, speaker: str, lines: list[str], waiting: list[ToolCall], report: ImportReport) -> Iterator[Turn]:
+def _section_turns(number: int, speaker: str, lines: list[str], waiting_calls: list[ToolCall], report: ImportReport) -> Iterator[Turn]:
     """Yield the turn of one part. A result names its tool alone: it answers the first of the *waiting* calls of that tool."""
     text = "\n".join(lines).strip()
     turns: list[Turn] = []
     if speaker == "user":
-        turns = list(_prompt(text))
+        turns = list(_prompt_turns(text))
     elif speaker.startswith(_CALL):
-        arguments, rest = _arguments(lines)
-        waiting.append(ToolCall(f"line:{number}", speaker[len(_CALL) :].strip(), arguments))
-        turns = [Turn(role="assistant", text=rest, calls=(waiting[-1],))]
+        arguments, rest = _parse_arguments(lines)
+        waiting_calls.append(ToolCall(f"line:{number}", speaker[len(_CALL) :].strip(), arguments))
+        turns = [Turn(role="assistant", text=rest, calls=(waiting_calls[-1],))]
     elif speaker.startswith(_RESULT):
-        answered = next((call for call in waiting if call.name == speaker[len(_RESULT) :].strip()), None)
-        if answered is not None:
-            waiting.remove(answered)
-            turns = [Turn(role="tool", results=(ToolResult(answered.id, text),))]
+        answered_call = next((call for call in waiting_calls if call.name == speaker[len(_RESULT) :].strip()), None)
+        if answered_call is not None:
+            waiting_calls.remove(answered_call)
+            turns = [Turn(role="tool", results=(ToolResult(answered_call.id, text),))]
     elif text.startswith(_THINKING):
-        thinking, _, said = text[len(_THINKING) :].partition("\n\n")
-        turns = [Turn(role="assistant", thinking=thinking, text=said.strip())]
+        thinking, _, answer_text = text[len(_THINKING) :].partition("\n\n")
+        turns = [Turn(role="assistant", thinking=thinking, text=answer_text.strip())]
     elif text:
         turns = [Turn(role="assistant", text=text)]
-    yield from _counted(turns, number, report, 1 + _filled(lines))
+    yield from _report_turns(turns, number, report, 1 + _count_filled(lines))
 
 
-def _filled(lines: list[str]) -> int:
+def _count_filled(lines: list[str]) -> int:
     """How many of *lines* are not blank: in text, these are the records."""
     return sum(not line.isspace() and line != "" for line in lines)
 
 
-def _arguments(lines: list[str]) -> tuple[dict[str, object], str]:
+def _parse_arguments(lines: list[str]) -> tuple[dict[str, object], str]:
     """The arguments of a call, `key: value` indented by two, and the text after them. A value goes on over lines that open no other argument."""
     arguments: dict[str, object] = {}
     key = ""
-    for place, line in enumerate(lines):
+    for index, line in enumerate(lines):
         name, colon, value = line[2:].partition(": ")
         if line.startswith("  ") and colon and name.isidentifier():
             key = name
@@ -161,39 +161,39 @@ def _arguments(lines: list[str]) -> tuple[dict[str, object], str]:
         elif key and (line.startswith("  ") or not line.strip()):
             arguments[key] = f"{arguments[key]}\n{line}"
         elif line.strip():
-            return _stripped(arguments), "\n".join(lines[place:]).strip()
-    return _stripped(arguments), ""
+            return _strip_values(arguments), "\n".join(lines[index:]).strip()
+    return _strip_values(arguments), ""
 
 
-def _stripped(arguments: dict[str, object]) -> dict[str, object]:
+def _strip_values(arguments: dict[str, object]) -> dict[str, object]:
     return {key: str(value).rstrip() for key, value in arguments.items()}
 
 
-def _exported(source: Source, report: ImportReport) -> Iterator[Item]:
+def _read_export(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptItem]:
     """Yield an exported chat. A speaker's name counts only below a ruler, because what was said may hold such a line too."""
     title = ""
     number, role, lines = 0, "", list[str]()
     below_ruler = False
-    for place, line in source.text_lines():
+    for line_number, line in source.text_lines():
         stripped = line.strip()
         if not role and not title and stripped.startswith("# "):
             title = stripped[2:]
         if below_ruler and stripped in _SPEAKERS:
             if not role:
-                report.keep(_filled(lines))
+                report.keep(_count_filled(lines))
                 yield SessionHead(agent=NAME, title=title)
             else:
-                yield from _speech(number, role, lines, report)
-            number, role, lines = place, _SPEAKERS[stripped], []
+                yield from _speech_turns(number, role, lines, report)
+            number, role, lines = line_number, _SPEAKERS[stripped], []
         else:
             lines.append(line)
         if stripped:
             below_ruler = stripped == "---"
     if role:
-        yield from _speech(number, role, lines, report)
+        yield from _speech_turns(number, role, lines, report)
 
 
-def _speech(number: int, role: str, lines: list[str], report: ImportReport) -> Iterator[Turn]:
+def _speech_turns(number: int, role: str, lines: list[str], report: ImportReport) -> Iterator[Turn]:
     text = "\n".join(lines).strip().removesuffix("---").strip()
     turn = Turn(role="user" if role == "user" else "assistant", text=text)
-    yield from _counted([turn] if text else [], number, report, 1 + _filled(lines))
+    yield from _report_turns([turn] if text else [], number, report, 1 + _count_filled(lines))

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from onward.core.transcript import ImportReport, Item, SessionHead, ToolCall, ToolResult, Turn
-from onward.formats.blocks import arguments_of, text_of, usage_of
-from onward.formats.databases import makes_tables, opened
+from onward.core.transcript import ImportReport, SessionHead, ToolCall, ToolResult, TranscriptItem, Turn
+from onward.formats.blocks import build_usage, content_text, parse_arguments
+from onward.formats.databases import has_tables, open_database
 from onward.formats.fields import as_count, as_list, as_object, as_text, as_time
-from onward.formats.source import Source
+from onward.formats.source import TranscriptSource
 
 if TYPE_CHECKING:
     import sqlite3
@@ -30,19 +30,19 @@ _QUERY, _QUERY_END = "<user_query>", "</user_query>"
 
 def detect(head: bytes) -> bool:
     """Whether *head* begins one of the two databases."""
-    return makes_tables(head, "cursorDiskKV") or makes_tables(head, "blobs", "meta")
+    return has_tables(head, "cursorDiskKV") or has_tables(head, "blobs", "meta")
 
 
-def read(source: Source, report: ImportReport) -> Iterator[Item]:
+def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptItem]:
     """Yield every chat of the editor, the oldest first, or the session of the command line. A message is a record."""
-    with opened(source) as connection:
-        if makes_tables(source.head, "cursorDiskKV"):
+    with open_database(source) as connection:
+        if has_tables(source.head, "cursorDiskKV"):
             yield from _chats(connection, report)
         else:
             yield from _session(connection, report)
 
 
-def _chats(connection: sqlite3.Connection, report: ImportReport) -> Iterator[Item]:
+def _chats(connection: sqlite3.Connection, report: ImportReport) -> Iterator[TranscriptItem]:
     """The chats in the order in which they were begun. They are listed first, by time alone, so that one chat is held and not all."""
     rows = connection.execute("SELECT key, value FROM cursorDiskKV WHERE key >= 'composerData:' AND key < 'composerData;'")
     times = {row["key"]: as_count(_json(row["value"]).get("createdAt")) for row in rows}
@@ -63,7 +63,7 @@ def _bubbles(connection: sqlite3.Connection, chat_id: str, about: dict[str, Any]
         yield from map(as_object, as_list(about.get("conversation")))
 
 
-def _chat(chat_id: str, about: dict[str, Any], bubbles: list[dict[str, Any]], report: ImportReport) -> Iterator[Item]:
+def _chat(chat_id: str, about: dict[str, Any], bubbles: list[dict[str, Any]], report: ImportReport) -> Iterator[TranscriptItem]:
     parent = as_text(as_object(about.get("subagentInfo")).get("parentComposerId"))
     yield SessionHead(
         agent=NAME,
@@ -103,10 +103,10 @@ def _bubble(bubble: dict[str, Any], model: str) -> Iterator[Turn]:
     name = as_text(as_object(bubble.get("modelInfo")).get("modelName")) or model
     turn.model = name if name and name != "default" else None
     count = as_object(bubble.get("tokenCount"))
-    turn.usage = usage_of(as_count(count.get("inputTokens")), as_count(count.get("outputTokens")))
+    turn.usage = build_usage(as_count(count.get("inputTokens")), as_count(count.get("outputTokens")))
     call_id = as_text(tool.get("toolCallId")) or as_text(bubble.get("bubbleId"))
     if tool_name := as_text(tool.get("name")):
-        turn.calls = (ToolCall(call_id, tool_name, arguments_of(tool.get("rawArgs") or tool.get("params"))),)
+        turn.calls = (ToolCall(call_id, tool_name, parse_arguments(tool.get("rawArgs") or tool.get("params"))),)
     if turn.text or turn.calls or turn.thinking:
         yield turn
     if tool_name and as_text(tool.get("status")) in {"completed", "error", "cancelled"}:
@@ -119,7 +119,7 @@ def _result(call_id: str, tool: dict[str, Any]) -> ToolResult:
     result = _json(raw) if isinstance(raw, str) else as_object(raw)
     output = next((result[key] for key in ("output", "contents", "stdout", "error", "message") if isinstance(result.get(key), str)), None)
     code = result.get("exitCodeV2", result.get("exitCode"))
-    text = output if isinstance(output, str) else raw if isinstance(raw, str) else text_of(tool.get("error"))
+    text = output if isinstance(output, str) else raw if isinstance(raw, str) else content_text(tool.get("error"))
     return ToolResult(call_id, text, tool.get("status") == "error" or result.get("rejected") is True, code if type(code) is int else None)
 
 
@@ -143,7 +143,7 @@ def _json(value: object) -> dict[str, Any]:
         return {}
 
 
-def _session(connection: sqlite3.Connection, report: ImportReport) -> Iterator[Item]:
+def _session(connection: sqlite3.Connection, report: ImportReport) -> Iterator[TranscriptItem]:
     """Yield the session of the command line. What no root lists is an older state of it."""
     row = connection.execute("SELECT value FROM meta WHERE key = '0'").fetchone()
     about = _hex_json(row["value"]) if row else {}
@@ -154,13 +154,13 @@ def _session(connection: sqlite3.Connection, report: ImportReport) -> Iterator[I
         title=as_text(about.get("name")),
     )
     model = as_text(about.get("lastUsedModel")) or None
-    listed = 0
+    listed_count = 0
     for index, blob_id in enumerate(_hashes(_blob(connection, as_text(about.get("latestRootBlobId"))))):
         message = _json(_blob(connection, blob_id))
         if not message:
-            report.bad(index, "a message that is not there")
+            report.reject(index, "a message that is not there")
             continue
-        listed += 1
+        listed_count += 1
         turns = list(_message(index, message, model))
         for number, turn in enumerate(turns):
             turn.line, turn.id = index, f"{blob_id[:32]}:{number}" if number else blob_id[:32]
@@ -169,9 +169,9 @@ def _session(connection: sqlite3.Connection, report: ImportReport) -> Iterator[I
             report.keep()
         else:
             report.skip("empty message")
-    unlisted = connection.execute("SELECT count(*) AS blobs FROM blobs").fetchone()["blobs"] - listed
-    if unlisted > 0:
-        report.skip("index or older state", unlisted)
+    unlisted_count = connection.execute("SELECT count(*) AS blobs FROM blobs").fetchone()["blobs"] - listed_count
+    if unlisted_count > 0:
+        report.skip("index or older state", unlisted_count)
 
 
 def _blob(connection: sqlite3.Connection, blob_id: str) -> bytes:
@@ -184,22 +184,22 @@ def _hashes(root: bytes) -> Iterator[str]:
     """The hashes in field 1 of a root blob, which is a protocol buffer; the other fields are passed over."""
     position = 0
     while position < len(root):
-        tag, position = _number(root, position)
+        tag, position = _read_varint(root, position)
         kind = tag & 7
         if kind == 2:
-            length, position = _number(root, position)
+            length, position = _read_varint(root, position)
             if tag >> 3 == 1 and length == _HASH_BYTES:
                 yield root[position : position + length].hex()
             position += length
         elif kind == 0:
-            _, position = _number(root, position)
+            _, position = _read_varint(root, position)
         elif kind in {1, 5}:
             position += 8 if kind == 1 else 4
         else:
             return
 
 
-def _number(data: bytes, position: int) -> tuple[int, int]:
+def _read_varint(data: bytes, position: int) -> tuple[int, int]:
     """The variable-length number at *position*, and where it ends."""
     number = 0
     for shift in range(0, 64, 7):
@@ -224,18 +224,18 @@ def _hex_json(value: object) -> dict[str, Any]:
 def _message(index: int, message: dict[str, Any], model: str | None) -> Iterator[Turn]:
     """Yield the turns of one message of the command line."""
     role, content = as_text(message.get("role")), message.get("content")
-    text = text_of(
+    text = content_text(
         [block for block in as_list(content) if as_object(block).get("type") == "text"] or (content if isinstance(content, str) else "")
     ).strip()
     if role == "system":
         if text:
             yield Turn(role="system", text=text, mark="injected")
     elif role == "user" and _QUERY in text:
-        before, _, rest = text.partition(_QUERY)
-        words, _, after = rest.partition(_QUERY_END)
+        text_before, _, rest = text.partition(_QUERY)
+        words, _, text_after = rest.partition(_QUERY_END)
         yield Turn(role="user", text=words.strip())
-        if around := f"{before.strip()}\n{after.strip()}".strip():
-            yield Turn(role="user", text=around, mark="injected")
+        if surroundings := f"{text_before.strip()}\n{text_after.strip()}".strip():
+            yield Turn(role="user", text=surroundings, mark="injected")
     elif role == "user" and text:
         is_added = text.startswith(("<user_info>", "<project_layout>", "<system_reminder>", "<rules>"))
         yield Turn(role="user", text=text, mark="injected" if is_added else "said")
@@ -249,10 +249,10 @@ def _answer(index: int, blocks: list[dict[str, Any]], text: str, model: str | No
     for block in blocks:
         call_id = as_text(block.get("toolCallId")) or f"call:{index}:{len(turn.calls)}"
         if block.get("type") == "tool-call":
-            turn.calls += (ToolCall(call_id, as_text(block.get("toolName")), arguments_of(block.get("args", block.get("input")))),)
+            turn.calls += (ToolCall(call_id, as_text(block.get("toolName")), parse_arguments(block.get("args", block.get("input")))),)
         elif block.get("type") == "tool-result":
             answer = block.get("result", block.get("output"))
-            results.append(ToolResult(call_id, text_of(answer) or text_of(as_object(answer).get("value"))))
+            results.append(ToolResult(call_id, content_text(answer) or content_text(as_object(answer).get("value"))))
         elif block.get("type") == "reasoning":
             turn.thinking = as_text(block.get("text"))
     if turn.text or turn.calls or turn.thinking:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from onward.errors import BadInput, UnreadableFile
-from onward.formats.source import Source
+from onward.formats.source import TranscriptSource
 
 if TYPE_CHECKING:
     import sqlite3
@@ -21,24 +21,24 @@ _JOURNALS = ("-wal", "-journal")
 _TRIES = 3
 
 
-def makes_tables(head: bytes, *names: str) -> bool:
+def has_tables(head: bytes, *names: str) -> bool:
     """Whether *head* begins a SQLite database whose schema makes all the tables *names*, however they are quoted there."""
     if not head.startswith(_SQLITE):
         return False
     flat = head.translate(None, b"`\"'[] \r\n\t").lower()
-    return all(any(b"createtable" + some + name.lower().encode() + b"(" in flat for some in (b"", b"ifnotexists")) for name in names)
+    return all(any(b"createtable" + clause + name.lower().encode() + b"(" in flat for clause in (b"", b"ifnotexists")) for name in names)
 
 
 @contextmanager
-def opened(source: Source) -> Iterator[sqlite3.Connection]:
+def open_database(source: TranscriptSource) -> Iterator[sqlite3.Connection]:
     """The database of *source*, its rows as objects by column name; `BadInput` where it is damaged, also later, while it is read."""
     # Telling formats apart must not cost the import of a database.
     import sqlite3
 
     with tempfile.TemporaryDirectory(prefix="onward-") as folder:
         try:
-            with closing(sqlite3.connect(_address(source, Path(folder) / "copy.db"), uri=True)) as connection:
-                connection.row_factory = _named
+            with closing(sqlite3.connect(_database_uri(source, Path(folder) / "copy.db"), uri=True)) as connection:
+                connection.row_factory = _row_dict
                 # Bytes that are not UTF-8 must not cost the row.
                 connection.text_factory = lambda data: data.decode("utf-8", "replace")
                 yield connection
@@ -55,12 +55,12 @@ def is_database(path: Path) -> bool:
         return stream.read(len(_SQLITE)) == _SQLITE
 
 
-def whole_copy(path: Path, folder: Path) -> Path:
+def copy_database(path: Path, folder: Path) -> Path:
     """Return a copy of the database at *path*, in *folder*, that is one file: with what its journals hold."""
     import sqlite3
 
     copy = folder / "copy.db"
-    _copy(path, copy)
+    _copy_files(path, copy)
     try:
         with closing(sqlite3.connect(copy)) as connection:
             connection.execute("PRAGMA journal_mode = DELETE")
@@ -69,35 +69,35 @@ def whole_copy(path: Path, folder: Path) -> Path:
     return copy
 
 
-def _named(cursor: sqlite3.Cursor, row: tuple[Any, ...]) -> dict[str, Any]:
+def _row_dict(cursor: sqlite3.Cursor, row: tuple[Any, ...]) -> dict[str, Any]:
     """A row by the names of its columns, which differ from version to version of a tool."""
     return {column[0]: value for column, value in zip(cursor.description, row, strict=True)}
 
 
-def _address(source: Source, copy: Path) -> str:
+def _database_uri(source: TranscriptSource, copy: Path) -> str:
     """The URI to open. `immutable` keeps SQLite from leaving its own files beside a database that nobody has open."""
     path = source.path
-    if path is not None and not any(_beside(path, journal).exists() for journal in _JOURNALS):
+    if path is not None and not any(_sibling(path, journal).exists() for journal in _JOURNALS):
         return f"file:{quote(str(path.absolute()))}?mode=ro&immutable=1"
     if path is None:
-        with source.opened() as stream, copy.open("wb") as target:
+        with source.open_stream() as stream, copy.open("wb") as target:
             copyfileobj(stream, target)
     else:
-        _copy(path, copy)
+        _copy_files(path, copy)
     return f"file:{quote(str(copy))}"
 
 
-def _copy(path: Path, copy: Path) -> None:
+def _copy_files(path: Path, copy: Path) -> None:
     """Copy the database at *path* with its journals; again when the tool wrote meanwhile, because half of two states is neither."""
     try:
         for _ in range(_TRIES):
-            before = _state(path)
+            state_before = _state(path)
             for journal in ("", *_JOURNALS):
-                target = _beside(copy, journal)
+                target = _sibling(copy, journal)
                 target.unlink(missing_ok=True)
-                if _beside(path, journal).exists():
-                    copyfile(_beside(path, journal), target)
-            if _state(path) == before:
+                if _sibling(path, journal).exists():
+                    copyfile(_sibling(path, journal), target)
+            if _state(path) == state_before:
                 return
     except OSError as error:
         raise UnreadableFile(
@@ -106,9 +106,9 @@ def _copy(path: Path, copy: Path) -> None:
 
 
 def _state(path: Path) -> list[tuple[int, int]]:
-    files = [_beside(path, journal) for journal in ("", *_JOURNALS)]
+    files = [_sibling(path, journal) for journal in ("", *_JOURNALS)]
     return [(file.stat().st_mtime_ns, file.stat().st_size) for file in files if file.exists()]
 
 
-def _beside(path: Path, ending: str) -> Path:
+def _sibling(path: Path, ending: str) -> Path:
     return path.with_name(path.name + ending)

@@ -10,7 +10,7 @@ from typing import IO, Any
 import orjson
 
 from onward.core.transcript import ImportReport
-from onward.formats.source import Source
+from onward.formats.source import TranscriptSource
 
 _CHUNK_BYTES = 4 * 1024 * 1024
 _OVERLAP_BYTES = 64 * 1024
@@ -21,62 +21,62 @@ _BEGINNING = rb'\s*\{\s*("[^"\\]{1,80}")\s*:\s*(?:(?:"(?:[^"\\]|\\.)*"|[\w.+-]+)
 _SCALAR = rb'(?:"(?:[^"\\]|\\.){0,8192}"|[\w.+-]+)'
 
 
-def objects(source: Source, report: ImportReport) -> Iterator[tuple[int, dict[str, Any]]]:
+def read_objects(source: TranscriptSource, report: ImportReport) -> Iterator[tuple[int, dict[str, Any]]]:
     """Yield the objects of the array (or arrays, one after the other) in *source* with their 0-based numbers; one object alone is number 0.
 
     What is damaged is reported under the number it would have had.
     """
     number = 0
-    with source.opened() as stream:
-        for values, damage in _read(stream):
+    with source.open_stream() as stream:
+        for values, damage in _read_elements(stream):
             for value in values:
                 if isinstance(value, dict):
                     yield number, value
                 else:
-                    report.bad(number, "not a JSON object")
+                    report.reject(number, "not a JSON object")
                 number += 1
             if damage:
-                report.bad(number, damage)
+                report.reject(number, damage)
                 number += 1
 
 
-def _read(stream: IO[bytes]) -> Iterator[tuple[list[Any], str]]:
+def _read_elements(stream: IO[bytes]) -> Iterator[tuple[list[Any], str]]:
     """Yield elements in small lists, each with what is wrong with what stood after them.
 
     The text is cut where one element ends and the next begins as the first one did. Something inside an element may look the same: then the piece is not
     whole yet, and grows, in the end by ever more cuts, so that trying stays cheap.
     """
-    text = _part(stream).lstrip().removeprefix(b"[").lstrip()
-    between = _separator(text)
+    text = _read_chunk(stream).lstrip().removeprefix(b"[").lstrip()
+    separator = _separator_pattern(text)
     start, searched = 0, 0
-    passed, wanted = 0, 1
+    cut_count, next_try = 0, 1
     while True:
-        found = between.search(text, searched) if between else None
-        if found is None:
-            part = _part(stream)
-            if not part:
+        match = separator.search(text, searched) if separator else None
+        if match is None:
+            chunk = _read_chunk(stream)
+            if not chunk:
                 break
             searched = max(0, searched - start, len(text) - start - _OVERLAP_BYTES)
-            text, start = text[start:] + part, 0
+            text, start = text[start:] + chunk, 0
             continue
-        searched, passed = found.end(), passed + 1
-        if passed < wanted:
+        searched, cut_count = match.end(), cut_count + 1
+        if cut_count < next_try:
             continue
-        values, is_whole = _values(text[start : found.start() + 1])
-        if values is None and not is_whole:
-            wanted = passed + (1 if passed < _SINGLE_TRIES else passed)
+        values, is_complete = _parse_elements(text[start : match.start() + 1])
+        if values is None and not is_complete:
+            next_try = cut_count + (1 if cut_count < _SINGLE_TRIES else cut_count)
             continue
         yield values or [], "" if values is not None else "a conversation that is not JSON"
-        start = searched = found.start("next")
-        passed, wanted = 0, 1
-    yield _last(text[start:])
+        start = searched = match.start("next")
+        cut_count, next_try = 0, 1
+    yield _last_elements(text[start:])
 
 
-def _part(stream: IO[bytes]) -> bytes:
+def _read_chunk(stream: IO[bytes]) -> bytes:
     return stream.read(_CHUNK_BYTES).replace(b"\0", b"")
 
 
-def _separator(text: bytes) -> re.Pattern[bytes] | None:
+def _separator_pattern(text: bytes) -> re.Pattern[bytes] | None:
     """What stands between two elements, judged by the first keys of the first one; None where it is not an object with keys."""
     first = re.match(_BEGINNING, text)
     if first is None:
@@ -87,7 +87,7 @@ def _separator(text: bytes) -> re.Pattern[bytes] | None:
     return re.compile(rb"\}\s*(?:,|\]\s*\[)\s*(?P<next>" + keys + rb")")
 
 
-def _values(piece: bytes) -> tuple[list[Any] | None, bool]:
+def _parse_elements(piece: bytes) -> tuple[list[Any] | None, bool]:
     """The elements in *piece*, or None; and whether it is whole, even if damaged."""
     try:
         return orjson.loads(b"[" + piece + b"]"), True
@@ -104,20 +104,20 @@ def _values(piece: bytes) -> tuple[list[Any] | None, bool]:
         return None, True
 
 
-def _last(text: bytes) -> tuple[list[Any], str]:
+def _last_elements(text: bytes) -> tuple[list[Any], str]:
     """The elements in the last piece, with what is wrong if it ends too early."""
     end = text.rfind(b"}") + 1
     # After the last element, arrays end, and empty ones may follow.
-    whole = text[:end] if not text[end:].strip(b"[], \t\r\n") else text.rstrip().removesuffix(b"]")
-    if not whole.strip():
+    trimmed_text = text[:end] if not text[end:].strip(b"[], \t\r\n") else text.rstrip().removesuffix(b"]")
+    if not trimmed_text.strip():
         return [], ""
-    for piece in (whole, text):
-        values, _ = _values(piece)
+    for piece in (trimmed_text, text):
+        values, _ = _parse_elements(piece)
         if values is not None:
             return values, ""
-    from onward.formats.mending import closed
+    from onward.formats.mending import close_document
 
-    values = closed(b"[" + text)
+    values = close_document(b"[" + text)
     if not isinstance(values, list):
         return [], "a conversation that is not JSON"
     return values, "the document ends too early; what came before was read"

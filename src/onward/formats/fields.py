@@ -41,9 +41,9 @@ def as_time(value: object) -> datetime | None:
     return None
 
 
-def reason(known: dict[str, int], wanted: str) -> str:
+def skip_reason(counts: dict[str, int], text: str) -> str:
     """*wanted* as a reason for skipping; its part before the colon once a file has shown so many kinds that they are noise."""
-    return wanted if wanted in known or (len(known) < 40 and len(wanted) < 80) else wanted.partition(":")[0]
+    return text if text in counts or (len(counts) < 40 and len(text) < 80) else text.partition(":")[0]
 
 
 def holds_objects(head: bytes) -> bool:

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from onward.core.transcript import ImportReport, Item, Rewind, SessionHead, ToolCall, ToolResult, Turn, Usage
-from onward.formats.blocks import arguments_of, exit_code_after, text_of, usage_of
-from onward.formats.fields import as_count, as_list, as_object, as_text, as_time, reason
-from onward.formats.source import Source
+from onward.core.transcript import ImportReport, Rewind, SessionHead, ToolCall, ToolResult, TranscriptItem, Turn, Usage
+from onward.formats.blocks import build_usage, content_text, find_exit_code, parse_arguments
+from onward.formats.fields import as_count, as_list, as_object, as_text, as_time, skip_reason
+from onward.formats.source import TranscriptSource
 
 NAME = "gemini"
 
-_HELD_MESSAGES = 256
+_MOST_PENDING = 256
 """How many messages wait for being written again."""
 _TYPES = frozenset({"user", "gemini", "model", "assistant"})
 _SNAPSHOT = "<state_snapshot>"
@@ -28,7 +28,7 @@ def detect(head: bytes) -> bool:
     return flat.lstrip().startswith(b"{") and b'"sessionId":' in flat and b'"projectHash":' in flat and b'"startTime":' in flat
 
 
-def read(source: Source, report: ImportReport) -> Iterator[Item]:
+def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptItem]:
     """Yield the session. What was taken back is followed by a rewind."""
     session = _Session(report)
     if _is_document(source.head):
@@ -36,11 +36,11 @@ def read(source: Source, report: ImportReport) -> Iterator[Item]:
         session.patch({key: value for key, value in document.items() if key != "messages"})
         for index, message in enumerate(as_list(document.get("messages"))):
             session.add(index, message)
-            yield from session.let_go(_HELD_MESSAGES)
+            yield from session.release(_MOST_PENDING)
     else:
         for number, record in source.records(report):
             yield from session.take(number, record)
-    yield from session.let_go(0)
+    yield from session.release(0)
 
 
 def _is_document(head: bytes) -> bool:
@@ -56,13 +56,13 @@ class _Session:
     def __init__(self, report: ImportReport) -> None:
         self.report = report
         self.about: dict[str, Any] = {}
-        self.is_told = False
-        self.held: dict[str, tuple[int, dict[str, Any]]] = {}
-        self.before: dict[str, str | None] = {}
+        self.has_head = False
+        self.pending: dict[str, tuple[int, dict[str, Any]]] = {}
+        self.turns_before: dict[str, str | None] = {}
         """The turn before each message that was let go. Written again, such a message is a repeat."""
         self.last_id: str | None = None
 
-    def take(self, number: int, record: dict[str, Any]) -> Iterator[Item]:
+    def take(self, number: int, record: dict[str, Any]) -> Iterator[TranscriptItem]:
         """Take one line, and yield what cannot change any more."""
         if "$rewindTo" in record:
             yield from self._rewind(as_text(record["$rewindTo"]))
@@ -75,7 +75,7 @@ class _Session:
             self.add(number, record)
         else:
             self.patch(record)
-        yield from self.let_go(_HELD_MESSAGES)
+        yield from self.release(_MOST_PENDING)
 
     def patch(self, about: dict[str, Any]) -> None:
         """Take what is said of the session as a whole."""
@@ -85,46 +85,46 @@ class _Session:
     def add(self, number: int, message: object, *, is_context: bool = False) -> None:
         """Add a message, or replace the one with its id. A list handed to the model (*is_context*) repeats what is known; the rest is its summary."""
         if not isinstance(message, dict):
-            self.report.bad(number, "not a message")
+            self.report.reject(number, "not a message")
             return
-        message_id = as_text(message.get("id")) or f"line:{number}:{len(self.held)}"
-        if message_id in self.before or (is_context and message_id in self.held):
+        message_id = as_text(message.get("id")) or f"line:{number}:{len(self.pending)}"
+        if message_id in self.turns_before or (is_context and message_id in self.pending):
             self.report.skip("message written again")
             return
-        if before := self.held.get(message_id):
+        if earlier_message := self.pending.get(message_id):
             self.report.skip("message written again")
-            number = before[0]
-        self.held[message_id] = number, {**message, "is_context": True} if is_context else message
+            number = earlier_message[0]
+        self.pending[message_id] = number, {**message, "is_context": True} if is_context else message
 
-    def let_go(self, most: int) -> Iterator[Item]:
+    def release(self, limit: int) -> Iterator[TranscriptItem]:
         """Yield the oldest messages until only *most* wait."""
-        while len(self.held) > most:
-            message_id = next(iter(self.held))
-            number, message = self.held.pop(message_id)
-            self.before[message_id] = self.last_id
+        while len(self.pending) > limit:
+            message_id = next(iter(self.pending))
+            number, message = self.pending.pop(message_id)
+            self.turns_before[message_id] = self.last_id
             turns = list(_turns(message))
             if not turns:
                 kind = as_text(message.get("type"))
-                self.report.skip("empty message" if kind in _TYPES else reason(self.report.skipped, f"notice: {kind or 'unknown'}"))
+                self.report.skip("empty message" if kind in _TYPES else skip_reason(self.report.skipped, f"notice: {kind or 'unknown'}"))
                 continue
             self.report.keep()
-            if not self.is_told:
-                self.is_told = True
+            if not self.has_head:
+                self.has_head = True
                 yield self._head()
             lane = as_text(self.about.get("sessionId")) if self.about.get("kind") == "subagent" else None
-            for place, turn in enumerate(turns):
-                turn.id, turn.line, turn.sidechain = f"{message_id}:{place}" if place else message_id, number, lane
+            for index, turn in enumerate(turns):
+                turn.id, turn.line, turn.sidechain = f"{message_id}:{index}" if index else message_id, number, lane
                 turn.at = as_time(message.get("timestamp"))
                 if lane and turn.role == "user":
                     turn.mark = "injected"
                 yield turn
             self.last_id = turns[-1].id
 
-    def _rewind(self, message_id: str) -> Iterator[Item]:
+    def _rewind(self, message_id: str) -> Iterator[TranscriptItem]:
         """Yield what waits, and the way back to the turn before the message; all the way, where the message is not known."""
         self.report.keep()
-        yield from self.let_go(0)
-        yield Rewind(to=self.before.get(message_id))
+        yield from self.release(0)
+        yield Rewind(to=self.turns_before.get(message_id))
 
     def _head(self) -> SessionHead:
         folders = [folder for folder in as_list(self.about.get("directories")) if isinstance(folder, str)]
@@ -140,18 +140,18 @@ class _Session:
 def _turns(message: dict[str, Any]) -> Iterator[Turn]:
     """Yield the turns of one message: a prompt; or an answer and what its calls did."""
     kind = as_text(message.get("type"))
-    text = text_of(message.get("content")).strip()
+    text = content_text(message.get("content")).strip()
     if kind == "user":
-        shown = text_of(message.get("displayContent")).strip()
+        display_text = content_text(message.get("displayContent")).strip()
         if message.get("is_context"):
             yield Turn(role="user", text=text, mark="summary" if _SNAPSHOT in text else "injected")
-        elif shown or text:
-            yield Turn(role="user", text=shown or text)
+        elif display_text or text:
+            yield Turn(role="user", text=display_text or text)
     elif kind in _TYPES:
         answers = [as_object(call) for call in as_list(message.get("toolCalls"))]
-        calls = tuple(ToolCall(as_text(call.get("id")), as_text(call.get("name")), arguments_of(call.get("args"))) for call in answers)
+        calls = tuple(ToolCall(as_text(call.get("id")), as_text(call.get("name")), parse_arguments(call.get("args"))) for call in answers)
         turn = Turn(role="assistant", text=text, calls=calls, thinking=_thoughts(message), model=as_text(message.get("model")) or None)
-        turn.usage = _usage(message.get("tokens"))
+        turn.usage = _parse_usage(message.get("tokens"))
         turn.mark = "injected" if message.get("is_context") else "said"
         if turn.text or turn.calls or turn.thinking:
             yield turn
@@ -175,17 +175,17 @@ def _result(call: dict[str, Any]) -> ToolResult:
     result = call.get("result")
     for part in map(as_object, result if isinstance(result, list) else [result]):
         response = as_object(as_object(part.get("functionResponse")).get("response"))
-        texts.append(text_of(response.get("output")) or text_of(response.get("error")) or as_text(part.get("text")))
-    text = "\n".join(filter(None, texts)) or (result if isinstance(result, str) else "") or text_of(call.get("resultDisplay"))
+        texts.append(content_text(response.get("output")) or content_text(response.get("error")) or as_text(part.get("text")))
+    text = "\n".join(filter(None, texts)) or (result if isinstance(result, str) else "") or content_text(call.get("resultDisplay"))
     status = call.get("status")
     is_error = status != "success" if isinstance(status, str) else None
-    return ToolResult(as_text(call.get("id")), text, is_error, exit_code_after("Exit Code: ", text))
+    return ToolResult(as_text(call.get("id")), text, is_error, find_exit_code("Exit Code: ", text))
 
 
-def _usage(tokens: object) -> Usage | None:
+def _parse_usage(tokens: object) -> Usage | None:
     """Gemini counts cached tokens as part of the input, and thoughts apart from the output."""
     if not isinstance(tokens, dict):
         return None
-    cached = as_count(tokens.get("cached"))
+    cached_tokens = as_count(tokens.get("cached"))
     output_tokens = as_count(tokens.get("output")) + as_count(tokens.get("thoughts"))
-    return usage_of(max(0, as_count(tokens.get("input")) - cached), output_tokens, cached)
+    return build_usage(max(0, as_count(tokens.get("input")) - cached_tokens), output_tokens, cached_tokens)

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from onward.core.transcript import ImportReport, Item, Mark, SessionHead, ToolCall, ToolResult, Turn
-from onward.formats.blocks import arguments_of, text_of
-from onward.formats.databases import makes_tables, opened
-from onward.formats.fields import as_list, as_object, as_text, as_time, reason
-from onward.formats.source import Source
+from onward.core.transcript import ImportReport, Mark, SessionHead, ToolCall, ToolResult, TranscriptItem, Turn
+from onward.formats.blocks import content_text, parse_arguments
+from onward.formats.databases import has_tables, open_database
+from onward.formats.fields import as_list, as_object, as_text, as_time, skip_reason
+from onward.formats.source import TranscriptSource
 
 if TYPE_CHECKING:
     import sqlite3
@@ -27,7 +27,7 @@ _COMPACTED = ("conversationCompacted", "summarizationRequested", "contextLengthE
 
 def detect(head: bytes) -> bool:
     """Whether *head* is of the database, or of a session in lines."""
-    if makes_tables(head, "sessions", "messages"):
+    if has_tables(head, "sessions", "messages"):
         return b"content_json" in head
     flat = head[:8192].replace(b'": ', b'":')
     if not flat.startswith(b"{"):
@@ -38,16 +38,16 @@ def detect(head: bytes) -> bool:
     )
 
 
-def read(source: Source, report: ImportReport) -> Iterator[Item]:
+def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptItem]:
     """Yield the sessions. A message is a record, and so is the head in lines."""
     if source.head.startswith(b"{"):
-        yield from _lines(source, report)
+        yield from _read_lines(source, report)
         return
-    with opened(source) as connection:
-        yield from _database(connection, report)
+    with open_database(source) as connection:
+        yield from _read_database(connection, report)
 
 
-def _lines(source: Source, report: ImportReport) -> Iterator[Item]:
+def _read_lines(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptItem]:
     has_head = False
     for number, record in source.records(report):
         if "role" not in record and "working_dir" in record:
@@ -63,13 +63,13 @@ def _lines(source: Source, report: ImportReport) -> Iterator[Item]:
         yield from _message(number, record, None, report)
 
 
-def _session_id(source: Source) -> str | None:
+def _session_id(source: TranscriptSource) -> str | None:
     """Before the database, a session was named by the time it began, and its file by that name."""
     name = source.path.stem if source.path is not None else ""
     return name if name.replace("_", "").isdecimal() else None
 
 
-def _database(connection: sqlite3.Connection, report: ImportReport) -> Iterator[Item]:
+def _read_database(connection: sqlite3.Connection, report: ImportReport) -> Iterator[TranscriptItem]:
     for row in connection.execute("SELECT * FROM sessions ORDER BY created_at, id"):
         is_sub_agent = row.get("session_type") == "sub_agent"
         title = as_text(row.get("name")) or as_text(row.get("description"))
@@ -95,7 +95,7 @@ def _message(number: int, record: dict[str, Any], lane: str | None, report: Impo
     is_hidden = metadata.get("userVisible") is False
     role = as_text(record.get("role"))
     if role not in {"user", "assistant"}:
-        report.skip(reason(report.skipped, f"record: {as_text(record.get('type')) or role or 'unknown'}"))
+        report.skip(skip_reason(report.skipped, f"record: {as_text(record.get('type')) or role or 'unknown'}"))
         return
     mark: Mark = "said" if lane is None or role == "assistant" else "injected"
     turn = Turn(role="user" if role == "user" else "assistant", mark=("summary" if role == "user" else "injected") if is_hidden else mark)
@@ -113,7 +113,7 @@ def _message(number: int, record: dict[str, Any], lane: str | None, report: Impo
             turn.mark = "summary"
             texts.append(as_text(block.get("msg")))
         else:
-            texts.append(text_of(block) or as_text(block.get("msg")))
+            texts.append(content_text(block) or as_text(block.get("msg")))
     turn.text = "\n\n".join(filter(None, map(str.strip, texts)))
     turns = [Turn(role="tool", results=tuple(results))] if results else []
     turns += [turn] if turn.text or turn.calls or turn.thinking else []
@@ -122,24 +122,24 @@ def _message(number: int, record: dict[str, Any], lane: str | None, report: Impo
     else:
         report.skip("empty message")
     message_id = as_text(record.get("id")) or None
-    for place, made in enumerate(turns):
-        made.id = f"{message_id}:{place}" if place and message_id else message_id
-        made.at, made.line, made.sidechain = as_time(record.get("created")), number, lane
-        yield made
+    for index, numbered_turn in enumerate(turns):
+        numbered_turn.id = f"{message_id}:{index}" if index and message_id else message_id
+        numbered_turn.at, numbered_turn.line, numbered_turn.sidechain = as_time(record.get("created")), number, lane
+        yield numbered_turn
 
 
 def _call(block: dict[str, Any]) -> ToolCall:
     value = as_object(as_object(block.get("toolCall")).get("value"))
-    return ToolCall(as_text(block.get("id")), as_text(value.get("name")), arguments_of(value.get("arguments")))
+    return ToolCall(as_text(block.get("id")), as_text(value.get("name")), parse_arguments(value.get("arguments")))
 
 
 def _result(block: dict[str, Any]) -> ToolResult:
     """What a call did: a list of contents, or, newer, an object with that list and whether it failed."""
     result = as_object(block.get("toolResult"))
     value = result.get("value")
-    failed = result.get("status") == "error" or as_object(value).get("isError") is True
+    is_error = result.get("status") == "error" or as_object(value).get("isError") is True
     contents = as_object(value).get("content") if isinstance(value, dict) else value
-    return ToolResult(as_text(block.get("id")), text_of(contents) or as_text(result.get("error")), failed)
+    return ToolResult(as_text(block.get("id")), content_text(contents) or as_text(result.get("error")), is_error)
 
 
 def _json(value: object) -> Any:

@@ -11,12 +11,12 @@ from typing import Any
 
 import orjson
 
-from onward.core.transcript import ImportReport, Item, Mark, Role, SessionHead, ToolCall, ToolResult, Turn, Usage
-from onward.formats.blocks import arguments_of, usage_of
-from onward.formats.elements import objects
-from onward.formats.envelopes import typed
+from onward.core.transcript import ImportReport, Mark, Role, SessionHead, ToolCall, ToolResult, TranscriptItem, Turn, Usage
+from onward.formats.blocks import build_usage, parse_arguments
+from onward.formats.elements import read_objects
+from onward.formats.envelopes import extract_typed
 from onward.formats.fields import as_count, as_list, as_object, as_text, as_time
-from onward.formats.source import Source
+from onward.formats.source import TranscriptSource
 
 NAME = "json-turns"
 
@@ -31,7 +31,7 @@ _TEXT_KEYS = ("content", "text", "value", "message", "parts", "body", "response"
 _TIME_KEYS = ("at", "timestamp", "created_at", "createdAt", "create_time", "time", "ts", "date")
 _ID_KEYS = ("id", "uuid", "message_id", "messageId")
 _MORE_KEYS = frozenset({"tool_calls", "calls", "function_call", "results", "thinking", "reasoning", "reasoning_content"})
-_BESIDE = frozenset((*_TIME_KEYS, *_ID_KEYS, *_MORE_KEYS, "model", "usage"))
+_OTHER_KEYS = frozenset((*_TIME_KEYS, *_ID_KEYS, *_MORE_KEYS, "model", "usage"))
 """What a record may hold beside a role and a text."""
 _LIST_KEYS = (
     "messages",
@@ -54,11 +54,11 @@ def detect(head: bytes) -> bool:
     if start not in (b"[", b"{"):
         return False
     flat = head[:16384]
-    said = any(f'"{key}"'.encode() in flat for key in _TEXT_KEYS)
-    return said and any(f'"{key}"'.encode() in flat for key in _ROLE_KEYS)
+    has_text = any(f'"{key}"'.encode() in flat for key in _TEXT_KEYS)
+    return has_text and any(f'"{key}"'.encode() in flat for key in _ROLE_KEYS)
 
 
-def read(source: Source, report: ImportReport) -> Iterator[Item]:
+def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptItem]:
     """Yield the turns of a document, or of every line. A turn's place is its index in the document, or its line."""
     reader = _Reader(report)
     if _is_lines(source.head):
@@ -66,13 +66,13 @@ def read(source: Source, report: ImportReport) -> Iterator[Item]:
             yield from reader.take(number, record)
     elif source.head[:4096].translate(None, b"\0 \t\r\n").startswith(b"[{"):
         # A list is read one element at a time: an export may be larger than memory.
-        for index, record in objects(source, report):
+        for index, record in read_objects(source, report):
             yield from reader.take(index, record)
     else:
-        yield from reader.session(source.document(report), top=True)
+        yield from reader.read_session(source.document(report), is_top=True)
 
 
-def of_records(records: Sequence[object], report: ImportReport) -> Iterator[Item]:
+def read_records(records: Sequence[object], report: ImportReport) -> Iterator[TranscriptItem]:
     """Yield the turns of *records*, each the object of one turn. A turn's place is its index."""
     reader = _Reader(report)
     for index, record in enumerate(records):
@@ -96,10 +96,10 @@ class _Reader:
         self.report = report
         self.has_head = False
 
-    def take(self, number: int, record: object) -> Iterator[Item]:
+    def take(self, number: int, record: object) -> Iterator[TranscriptItem]:
         """A record that is a turn, a session, or neither."""
         if not isinstance(record, dict):
-            self.report.bad(number, "not a turn: no object")
+            self.report.reject(number, "not a turn: no object")
             return
         role = _role(record)
         if role is not None:
@@ -112,13 +112,13 @@ class _Reader:
             self.report.keep()
             yield turn
         elif any(isinstance(record.get(key), list) for key in _LIST_KEYS):
-            yield from self.session(record)
+            yield from self.read_session(record)
         else:
             self.report.skip("record without a known role")
 
-    def session(self, value: object, *, top: bool = False) -> Iterator[Item]:
+    def read_session(self, value: object, *, is_top: bool = False) -> Iterator[TranscriptItem]:
         """A list of turns or of sessions, bare or wrapped."""
-        if isinstance(value, dict) and not (top and _role(value) is not None):
+        if isinstance(value, dict) and not (is_top and _role(value) is not None):
             entries = next((value[key] for key in _LIST_KEYS if isinstance(value.get(key), list)), None)
             if entries is None:
                 self.report.skip("document without turns")
@@ -130,7 +130,7 @@ class _Reader:
         for index, entry in enumerate(entries):
             if isinstance(entry, list):
                 self.has_head = False
-                yield from self.session(entry)
+                yield from self.read_session(entry)
             else:
                 yield from self.take(index, entry)
 
@@ -155,17 +155,17 @@ def _role(record: dict[str, Any]) -> Role | None:
     return None
 
 
-def _turn(record: dict[str, Any], role: Role, place: int) -> Turn | None:
-    content = _first(record, _TEXT_KEYS) or ""
-    if isinstance(content, str) and role != "tool" and _BESIDE.isdisjoint(record):
+def _turn(record: dict[str, Any], role: Role, position: int) -> Turn | None:
+    content = _first_value(record, _TEXT_KEYS) or ""
+    if isinstance(content, str) and role != "tool" and _OTHER_KEYS.isdisjoint(record):
         # Most records are a role and a text.
-        text, mark = _spoken(role, [content] if content else [])
-        return Turn(role, text, mark=mark, line=place) if text else None
+        text, mark = _message_text(role, [content] if content else [])
+        return Turn(role, text, mark=mark, line=position) if text else None
     if isinstance(content, dict):
         content = content.get("parts") or content.get("content") or content.get("text") or [content]
     turn = Turn(role, "", _time(record), _id(record))
-    turn.line, turn.model = place, as_text(record.get("model")) or None
-    turn.usage = _usage(record["usage"]) if isinstance(record.get("usage"), dict) else None
+    turn.line, turn.model = position, as_text(record.get("model")) or None
+    turn.usage = _parse_usage(record["usage"]) if isinstance(record.get("usage"), dict) else None
     blocks: list[Any] = content if isinstance(content, list) else [content]
     texts = [text for text in map(_block_text, blocks) if text]
     # What more they may hold is looked for only where there is a key for it.
@@ -176,16 +176,16 @@ def _turn(record: dict[str, Any], role: Role, place: int) -> Turn | None:
     if turn.results and role != "assistant":
         turn.role = "tool"
     else:
-        turn.text, turn.mark = _spoken(role, texts)
+        turn.text, turn.mark = _message_text(role, texts)
     return turn if turn.text or turn.calls or turn.results or turn.thinking else None
 
 
-def _spoken(role: Role, texts: list[str]) -> tuple[str, Mark]:
+def _message_text(role: Role, texts: list[str]) -> tuple[str, Mark]:
     """The parts of one message as its text, and what that is."""
-    return typed(texts) if role == "user" else ("\n\n".join(texts), "injected" if role == "system" else "said")
+    return extract_typed(texts) if role == "user" else ("\n\n".join(texts), "injected" if role == "system" else "said")
 
 
-def _first(record: dict[str, Any], keys: tuple[str, ...]) -> object:
+def _first_value(record: dict[str, Any], keys: tuple[str, ...]) -> object:
     for key in keys:
         if value := record.get(key):
             return value
@@ -223,26 +223,26 @@ def _calls(record: dict[str, Any], blocks: list[Any]) -> Iterator[ToolCall]:
         yield ToolCall(
             as_text(as_object(call).get("id")),
             as_text(function.get("name")),
-            arguments_of(function.get("arguments", function.get("input"))),
+            parse_arguments(function.get("arguments", function.get("input"))),
         )
     if legacy := as_object(record.get("function_call")):
-        yield ToolCall("", as_text(legacy.get("name")), arguments_of(legacy.get("arguments")))
+        yield ToolCall("", as_text(legacy.get("name")), parse_arguments(legacy.get("arguments")))
     for block in blocks:
         if isinstance(block, dict) and block.get("type") == "tool_use":
-            yield ToolCall(as_text(block.get("id")), as_text(block.get("name")), arguments_of(block.get("input")))
+            yield ToolCall(as_text(block.get("id")), as_text(block.get("name")), parse_arguments(block.get("input")))
 
 
 def _results(record: dict[str, Any], blocks: list[Any], role: Role, texts: list[str]) -> Iterator[ToolResult]:
     for block in (*blocks, *as_list(record.get("results"))):
-        given = as_object(block)
-        if given.get("type") == "tool_result" or "call_id" in given:
-            answer = given.get("content", given.get("text"))
+        result = as_object(block)
+        if result.get("type") == "tool_result" or "call_id" in result:
+            answer = result.get("content", result.get("text"))
             text = answer if isinstance(answer, str) else "\n".join(map(_block_text, as_list(answer)))
-            failed, code = given.get("is_error"), given.get("exit_code")
+            is_error, code = result.get("is_error"), result.get("exit_code")
             yield ToolResult(
-                as_text(given.get("tool_use_id") or given.get("call_id")),
+                as_text(result.get("tool_use_id") or result.get("call_id")),
                 text,
-                failed if isinstance(failed, bool) else None,
+                is_error if isinstance(is_error, bool) else None,
                 code if isinstance(code, int) else None,
             )
     if role == "tool" and texts:
@@ -259,8 +259,8 @@ def _is_thinking(block: object) -> bool:
     return isinstance(block, dict) and as_text(block.get("type")) in {"thinking", "reasoning"}
 
 
-def _usage(usage: dict[str, Any]) -> Usage | None:
-    return usage_of(
+def _parse_usage(usage: dict[str, Any]) -> Usage | None:
+    return build_usage(
         as_count(usage.get("input_tokens") or usage.get("prompt_tokens")),
         as_count(usage.get("output_tokens") or usage.get("completion_tokens")),
         as_count(usage.get("cache_read_tokens") or usage.get("cache_read_input_tokens")),

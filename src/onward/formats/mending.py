@@ -30,30 +30,30 @@ def loads(data: bytes) -> Any:
         return _value(data.decode("utf-8", "replace"))
 
 
-def rescued(line: bytes) -> tuple[list[dict[str, Any]], str]:
+def rescue_records(line: bytes) -> tuple[list[dict[str, Any]], str]:
     """Return the objects that can be read from a damaged line, and what is wrong with the rest (empty when nothing is lost).
 
     An agent that was killed while writing leaves a torn record, and the next one is glued to it: what stands last on the line is whole.
     """
     text = line.decode("utf-8", "replace").strip()
-    found: list[dict[str, Any]] = []
-    torn = ""
+    records: list[dict[str, Any]] = []
+    problem = ""
     while text:
         try:
             value, end = _DECODER.raw_decode(text)
         except (ValueError, RecursionError) as error:
-            torn = "nested too deeply" if isinstance(error, RecursionError) else f"torn or damaged: {error}"
-            text = _whole_copy(text)
+            problem = "nested too deeply" if isinstance(error, RecursionError) else f"torn or damaged: {error}"
+            text = _find_intact_record(text)
             continue
         if isinstance(value, dict):
-            found.append(_clean(value))
+            records.append(_clean(value))
         else:
-            torn = "not a JSON object"
+            problem = "not a JSON object"
         text = text[end:].strip()
-    return found, torn
+    return records, problem
 
 
-def _whole_copy(text: str) -> str:
+def _find_intact_record(text: str) -> str:
     """What follows a torn record on its line: the first place that begins like it and is whole to the end; nothing where there is none."""
     beginning = text[: text.find(":", 0, 64) + 1]
     start = text.find(beginning, 1) if beginning else -1
@@ -70,40 +70,40 @@ def _whole_copy(text: str) -> str:
     return ""
 
 
-def closed(data: bytes) -> Any:
+def close_document(data: bytes) -> Any:
     """The value in a document that ends too early, closed after its last whole part; None where there is none."""
     text = data.decode("utf-8", "replace")
     brackets: list[str] = []
-    cut, depth = 0, 0
+    cut_position, depth = 0, 0
     end = 0
-    while found := _TO_NEXT_MARKS.match(text, end):
-        end = found.end()
-        for position, mark in enumerate(found[1], found.start(1)):
+    while match := _TO_NEXT_MARKS.match(text, end):
+        end = match.end()
+        for position, mark in enumerate(match[1], match.start(1)):
             if mark in _CLOSERS:
                 brackets.append(_CLOSERS[mark])
                 continue
             if mark != "," and (not brackets or brackets.pop() != mark):
                 return None
             # Whatever is opened after this is cut off again, so how many are open tells which.
-            cut, depth = position + (mark != ","), len(brackets)
-    if not cut:
+            cut_position, depth = position + (mark != ","), len(brackets)
+    if not cut_position:
         return None
     try:
-        return loads((text[:cut] + "".join(reversed(brackets[:depth]))).encode())
+        return loads((text[:cut_position] + "".join(reversed(brackets[:depth]))).encode())
     except ValueError:
         return None
 
 
-def shortened(start: bytes, more: Callable[[], bytes], most_bytes: int) -> tuple[bytes, int]:
+def shorten_line(start: bytes, read_more: Callable[[], bytes], most_bytes: int) -> tuple[bytes, int]:
     """Return a line of JSON with its long strings cut to stubs, and how many were cut.
 
     *start* is its beginning, *more* gives the next part, which ends the line or is full. A line that stays above *most_bytes* is cut off there.
     """
-    kept: list[bytes] = []
-    kept_bytes = 0
-    cut = 0
+    pieces: list[bytes] = []
+    size = 0
+    cut_count = 0
     in_string = False
-    escaped = False
+    is_escaped = False
     string_bytes = 0
     part = start
     while part:
@@ -113,38 +113,38 @@ def shortened(start: bytes, more: Callable[[], bytes], most_bytes: int) -> tuple
                 quote = part.find(b'"', position)
                 end = len(part) if quote < 0 else quote + 1
                 piece = part[position:end]
-                in_string, string_bytes, escaped = quote >= 0, 0, False
+                in_string, string_bytes, is_escaped = quote >= 0, 0, False
             else:
-                end, in_string, escaped = _scan_string(part, position, escaped=escaped)
+                end, in_string, is_escaped = _scan_string(part, position, is_escaped=is_escaped)
                 piece = part[position:end]
-                room = _STUB_BYTES - string_bytes
+                space_left = _STUB_BYTES - string_bytes
                 string_bytes += len(piece)
                 if string_bytes > _STUB_BYTES:
-                    cut += room >= 0
-                    piece = _stub(piece, room) + (b"" if in_string else b'"')
-            if kept_bytes < most_bytes:
-                kept.append(piece)
-                kept_bytes += len(piece)
+                    cut_count += space_left >= 0
+                    piece = _stub(piece, space_left) + (b"" if in_string else b'"')
+            if size < most_bytes:
+                pieces.append(piece)
+                size += len(piece)
             position = end
         if part.endswith(b"\n"):
             break
-        part = more()
-    return b"".join(kept), cut
+        part = read_more()
+    return b"".join(pieces), cut_count
 
 
-def _stub(piece: bytes, room: int) -> bytes:
+def _stub(piece: bytes, space_left: int) -> bytes:
     """The first *room* bytes, never ending inside an escape or a character, with a mark that something was cut."""
-    if room < 0:
+    if space_left < 0:
         return b""
-    head = piece[:room].decode("utf-8", "ignore").encode()
+    head = piece[:space_left].decode("utf-8", "ignore").encode()
     backslash = head.rfind(b"\\", max(0, len(head) - 12))
     return (head[:backslash] if backslash >= 0 else head) + " … [cut]".encode()
 
 
-def _scan_string(part: bytes, position: int, *, escaped: bool) -> tuple[int, bool, bool]:
+def _scan_string(part: bytes, position: int, *, is_escaped: bool) -> tuple[int, bool, bool]:
     """Return (end, still inside the string, next byte is escaped) from *position* inside a string."""
-    found = _IN_STRING.match(part, position + escaped)
-    end = found.end() if found else len(part)
+    match = _IN_STRING.match(part, position + is_escaped)
+    end = match.end() if match else len(part)
     if end >= len(part):
         return len(part), True, False
     if part[end] == 0x22:

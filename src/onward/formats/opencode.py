@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from onward.core.transcript import ImportReport, Item, Mark, Rewind, SessionHead, ToolCall, ToolResult, Turn, Usage
-from onward.formats.blocks import arguments_of, usage_of
-from onward.formats.databases import makes_tables, opened
-from onward.formats.fields import as_count, as_list, as_object, as_text, as_time, reason
-from onward.formats.source import Source
+from onward.core.transcript import ImportReport, Mark, Rewind, SessionHead, ToolCall, ToolResult, TranscriptItem, Turn, Usage
+from onward.formats.blocks import build_usage, parse_arguments
+from onward.formats.databases import has_tables, open_database
+from onward.formats.fields import as_count, as_list, as_object, as_text, as_time, skip_reason
+from onward.formats.source import TranscriptSource
 
 if TYPE_CHECKING:
     import sqlite3
@@ -36,7 +36,7 @@ _SKIPPED = {
 
 def detect(head: bytes) -> bool:
     """Whether *head* is of an export, of a session file of the storage, or of the database."""
-    if makes_tables(head, "session", "message", "part"):
+    if has_tables(head, "session", "message", "part"):
         return True
     flat = head[:4096].replace(b'": ', b'":').lstrip()
     if not flat.startswith(b"{"):
@@ -49,15 +49,15 @@ def detect_folder(folder: Path) -> bool:
     return any(True for _ in _session_files(folder)) and not any(folder.glob("*.db"))
 
 
-def read(source: Source, report: ImportReport) -> Iterator[Item]:
+def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptItem]:
     """Yield the sessions of *source*. Of a session file of the storage, the messages are taken from the folders beside it."""
     path = source.path
     if path is not None and path.is_dir():
         for file in _session_files(path):
-            yield from _stored(file, as_object(_loaded(file, report)), report)
+            yield from _stored_session(file, as_object(_load_object(file, report)), report)
     elif source.head.startswith(b"SQLite"):
-        with opened(source) as connection:
-            yield from _database(connection, report)
+        with open_database(source) as connection:
+            yield from _read_database(connection, report)
     else:
         document = as_object(source.document(report))
         if "messages" in document:
@@ -68,12 +68,12 @@ def read(source: Source, report: ImportReport) -> Iterator[Item]:
         elif "sessionID" in document:
             report.skip("piece of a stored session")
         elif path is not None:
-            yield from _stored(path, document, report)
+            yield from _stored_session(path, document, report)
         else:
             report.skip("session file without its folder")
 
 
-def _session(info: dict[str, Any], messages: Iterable[tuple[dict[str, Any], list[Any]]], report: ImportReport) -> Iterator[Item]:
+def _session(info: dict[str, Any], messages: Iterable[tuple[dict[str, Any], list[Any]]], report: ImportReport) -> Iterator[TranscriptItem]:
     """Yield one session's head and turns; an undone end as a rewind after it."""
     session_id, parent_id = as_text(info.get("id")), as_text(info.get("parentID"))
     time = as_object(info.get("time"))
@@ -87,21 +87,21 @@ def _session(info: dict[str, Any], messages: Iterable[tuple[dict[str, Any], list
     )
     lane = (session_id or None) if parent_id else None
     undone_from = as_text(as_object(info.get("revert")).get("messageID"))
-    undone, last_id = False, None
+    is_undone, last_id = False, None
     before_undone: str | None = None
     for index, (message, parts) in enumerate(messages):
         if not message:
-            report.bad(index, "message without its head")
+            report.reject(index, "message without its head")
             continue
         if undone_from and message.get("id") == undone_from:
-            undone, before_undone = True, last_id
+            is_undone, before_undone = True, last_id
         for turn in _turns(index, message, parts, lane, report):
             last_id = turn.id or last_id
             if head is not None:
                 yield head
                 head = None
             yield turn
-    if undone:
+    if is_undone:
         yield Rewind(to=before_undone)
 
 
@@ -109,42 +109,42 @@ def _turns(index: int, message: dict[str, Any], parts: list[Any], lane: str | No
     """Yield the turns of one message: a prompt and what was added to it, or steps of an answer, each followed by its results."""
     message_id = as_text(message.get("id")) or None
     at = as_time(as_object(message.get("time")).get("created"))
-    made = list(_prompt(parts, lane, report) if message.get("role") == "user" else _answer(message, parts, report))
-    for number, turn in enumerate(made):
+    turns = list(_prompt(parts, lane, report) if message.get("role") == "user" else _answer(message, parts, report))
+    for number, turn in enumerate(turns):
         turn.id = f"{message_id}:{number}" if number and message_id else message_id
         turn.at, turn.line, turn.sidechain = at, index, lane
         yield turn
-    if made:
+    if turns:
         report.keep()
     else:
         report.skip("empty message")
 
 
 def _prompt(parts: list[Any], lane: str | None, report: ImportReport) -> Iterator[Turn]:
-    said: list[str] = []
-    added: list[str] = []
+    typed_texts: list[str] = []
+    injected_texts: list[str] = []
     for part in map(as_object, parts):
         kind = as_text(part.get("type"))
         if kind == "text" and as_text(part.get("text")).strip():
-            (added if part.get("synthetic") or part.get("ignored") else said).append(as_text(part["text"]).strip())
+            (injected_texts if part.get("synthetic") or part.get("ignored") else typed_texts).append(as_text(part["text"]).strip())
         elif kind == "file":
-            said.append(f"[attached: {as_text(part.get('filename')) or as_text(part.get('url'))[:200]}]")
+            typed_texts.append(f"[attached: {as_text(part.get('filename')) or as_text(part.get('url'))[:200]}]")
         elif kind == "subtask":
-            said.append(as_text(part.get("prompt")))
+            typed_texts.append(as_text(part.get("prompt")))
         else:
-            report.skip(reason(report.skipped, _SKIPPED.get(kind) or f"part: {kind or 'unknown'}"))
+            report.skip(skip_reason(report.skipped, _SKIPPED.get(kind) or f"part: {kind or 'unknown'}"))
             continue
         report.keep()
     mark: Mark = "said" if lane is None else "injected"
-    if said:
-        yield Turn(role="user", text="\n\n".join(said), mark=mark)
-    if added:
-        yield Turn(role="user", text="\n\n".join(added), mark="injected")
+    if typed_texts:
+        yield Turn(role="user", text="\n\n".join(typed_texts), mark=mark)
+    if injected_texts:
+        yield Turn(role="user", text="\n\n".join(injected_texts), mark="injected")
 
 
 def _answer(message: dict[str, Any], parts: list[Any], report: ImportReport) -> Iterator[Turn]:
     """Yield the steps of an answer. What was said after a call's result begins the next step."""
-    turn = Turn(role="assistant", model=as_text(message.get("modelID")) or None, usage=_usage(message.get("tokens")))
+    turn = Turn(role="assistant", model=as_text(message.get("modelID")) or None, usage=_parse_usage(message.get("tokens")))
     turn.mark = "summary" if message.get("summary") is True else "said"
     error = as_object(as_object(message.get("error")).get("data")).get("message")
     results: list[ToolResult] = []
@@ -160,12 +160,14 @@ def _answer(message: dict[str, Any], parts: list[Any], report: ImportReport) -> 
         elif kind == "reasoning" and as_text(part.get("text")):
             turn.thinking = "\n\n".join(filter(None, (turn.thinking, as_text(part["text"]))))
         elif kind == "tool":
-            call, result = _tool(part)
+            call, result = _parse_tool(part)
             turn.calls = (*turn.calls, call)
             results += [result] if result else []
         elif kind != "end":
             report.skip(
-                "encrypted reasoning" if kind == "reasoning" else reason(report.skipped, _SKIPPED.get(kind) or f"part: {kind or 'unknown'}")
+                "encrypted reasoning"
+                if kind == "reasoning"
+                else skip_reason(report.skipped, _SKIPPED.get(kind) or f"part: {kind or 'unknown'}")
             )
             continue
         if kind != "end":
@@ -176,10 +178,10 @@ def _answer(message: dict[str, Any], parts: list[Any], report: ImportReport) -> 
         yield turn
 
 
-def _tool(part: dict[str, Any]) -> tuple[ToolCall, ToolResult | None]:
+def _parse_tool(part: dict[str, Any]) -> tuple[ToolCall, ToolResult | None]:
     state = as_object(part.get("state"))
     call_id = as_text(part.get("callID")) or as_text(part.get("id"))
-    call = ToolCall(call_id, as_text(part.get("tool")), arguments_of(state.get("input")))
+    call = ToolCall(call_id, as_text(part.get("tool")), parse_arguments(state.get("input")))
     status = as_text(state.get("status"))
     if status not in {"completed", "error"}:
         return call, None
@@ -188,13 +190,13 @@ def _tool(part: dict[str, Any]) -> tuple[ToolCall, ToolResult | None]:
     return call, ToolResult(call_id, text, status == "error", code if type(code) is int else None)
 
 
-def _usage(tokens: object) -> Usage | None:
+def _parse_usage(tokens: object) -> Usage | None:
     """OpenCode counts reasoning apart from the output that it is part of."""
     if not isinstance(tokens, dict):
         return None
     cache = as_object(tokens.get("cache"))
     output_tokens = as_count(tokens.get("output")) + as_count(tokens.get("reasoning"))
-    return usage_of(as_count(tokens.get("input")), output_tokens, as_count(cache.get("read")), as_count(cache.get("write")))
+    return build_usage(as_count(tokens.get("input")), output_tokens, as_count(cache.get("read")), as_count(cache.get("write")))
 
 
 def _session_files(folder: Path) -> Iterator[Path]:
@@ -203,28 +205,28 @@ def _session_files(folder: Path) -> Iterator[Path]:
         yield from sorted(path for path in storage.glob("session/*/ses_*.json") if path.is_file())
 
 
-def _stored(file: Path, info: dict[str, Any], report: ImportReport) -> Iterator[Item]:
+def _stored_session(file: Path, info: dict[str, Any], report: ImportReport) -> Iterator[TranscriptItem]:
     """Yield the session of a session file of the storage."""
     session_id = as_text(info.get("id"))
     if not _is_name(session_id):
-        report.bad(0, f"{file.name} names no session")
+        report.reject(0, f"{file.name} names no session")
         return
     report.keep()
     storage = file.parents[2]
     folders = [storage / "message" / session_id, storage / "session" / "message" / session_id]
-    messages = [message for folder in folders for path in sorted(folder.glob("*.json")) if (message := _loaded(path, report))]
+    messages = [message for folder in folders for path in sorted(folder.glob("*.json")) if (message := _load_object(path, report))]
     messages.sort(key=lambda message: (as_count(as_object(message.get("time")).get("created")), as_text(message.get("id"))))
 
-    def parts(message_id: str) -> list[Any]:
+    def load_parts(message_id: str) -> list[Any]:
         if not _is_name(message_id):
             return []
-        places = (storage / "part" / message_id, storage / "session" / "part" / session_id / message_id)
-        return [part for place in places for path in sorted(place.glob("*.json")) if (part := _loaded(path, report))]
+        part_folders = (storage / "part" / message_id, storage / "session" / "part" / session_id / message_id)
+        return [part for part_folder in part_folders for path in sorted(part_folder.glob("*.json")) if (part := _load_object(path, report))]
 
-    yield from _session(info, ((message, parts(as_text(message.get("id")))) for message in messages), report)
+    yield from _session(info, ((message, load_parts(as_text(message.get("id")))) for message in messages), report)
 
 
-def _loaded(path: Path, report: ImportReport) -> dict[str, Any] | None:
+def _load_object(path: Path, report: ImportReport) -> dict[str, Any] | None:
     """The object in one small file of the storage; None, reported, where there is none."""
     try:
         value = orjson.loads(path.read_bytes()) if path.is_file() and not path.is_symlink() else None
@@ -232,7 +234,7 @@ def _loaded(path: Path, report: ImportReport) -> dict[str, Any] | None:
         value = None
     if isinstance(value, dict):
         return value
-    report.bad(0, f"{path.name} is not a JSON object")
+    report.reject(0, f"{path.name} is not a JSON object")
     return None
 
 
@@ -241,7 +243,7 @@ def _is_name(name: str) -> bool:
     return bool(name) and name.replace("_", "").replace("-", "").isalnum()
 
 
-def _database(connection: sqlite3.Connection, report: ImportReport) -> Iterator[Item]:
+def _read_database(connection: sqlite3.Connection, report: ImportReport) -> Iterator[TranscriptItem]:
     """Yield every session of the database, the oldest first."""
     for row in connection.execute("SELECT * FROM session ORDER BY time_created, id"):
         info: dict[str, Any] = {**row, "parentID": row.get("parent_id"), "revert": _json(row.get("revert"))}

@@ -12,10 +12,10 @@ from typing import Any
 
 import orjson
 
-from onward.core.transcript import ImportReport, Item, SessionHead, ToolCall, ToolResult, Turn
-from onward.formats.blocks import arguments_of, text_of, usage_of
-from onward.formats.fields import as_count, as_list, as_object, as_text, as_time, reason
-from onward.formats.source import Source
+from onward.core.transcript import ImportReport, SessionHead, ToolCall, ToolResult, TranscriptItem, Turn
+from onward.formats.blocks import build_usage, content_text, parse_arguments
+from onward.formats.fields import as_count, as_list, as_object, as_text, as_time, skip_reason
+from onward.formats.source import TranscriptSource
 
 NAME = "openhands"
 
@@ -37,13 +37,13 @@ def detect(head: bytes) -> bool:
 
 def detect_folder(folder: Path) -> bool:
     """Whether *folder* is the folder of a conversation, or the one with its events."""
-    return any(detect(Source(path).head) for path in _event_files(folder)[:_TRIES])
+    return any(detect(TranscriptSource(path).head) for path in _event_files(folder)[:_TRIES])
 
 
-def read(source: Source, report: ImportReport) -> Iterator[Item]:
+def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptItem]:
     """Yield one session of a list of events or of a conversation's folder, or one of every line of a resolver's output. An event is a record."""
     if source.path is not None and source.path.is_dir():
-        yield from _stored(source.path, report)
+        yield from _stored_session(source.path, report)
         return
     if source.head.lstrip().startswith(b"["):
         yield from _session(as_list(source.document(report)), {}, report)
@@ -57,7 +57,7 @@ def read(source: Source, report: ImportReport) -> Iterator[Item]:
             report.skip("neither an event nor an output of the resolver")
 
 
-def _session(events: list[Any], output: dict[str, Any], report: ImportReport) -> Iterator[Item]:
+def _session(events: list[Any], output: dict[str, Any], report: ImportReport) -> Iterator[TranscriptItem]:
     issue = as_object(output.get("issue"))
     yield SessionHead(
         agent=NAME,
@@ -68,7 +68,7 @@ def _session(events: list[Any], output: dict[str, Any], report: ImportReport) ->
     if instruction := as_text(output.get("instruction")).strip():
         report.keep()
         yield Turn(role="user", text=instruction)
-    yield from _told(enumerate(events), report)
+    yield from _event_turns(enumerate(events), report)
 
 
 def _event_files(folder: Path) -> list[Path]:
@@ -78,23 +78,23 @@ def _event_files(folder: Path) -> list[Path]:
     return sorted(files, key=lambda path: (len(path.stem), path.stem))
 
 
-def _stored(folder: Path, report: ImportReport) -> Iterator[Item]:
+def _stored_session(folder: Path, report: ImportReport) -> Iterator[TranscriptItem]:
     """Yield the conversation that lies in *folder*, which is named by its id. A file is read when its event is told."""
     files = _event_files(folder)
-    home = folder.parent if folder.name == "events" else folder
-    about = as_object(_loaded(home / "metadata.json"))
-    first = as_object(_loaded(files[0])) if files else {}
+    conversation_folder = folder.parent if folder.name == "events" else folder
+    about = as_object(_load_value(conversation_folder / "metadata.json"))
+    first = as_object(_load_value(files[0])) if files else {}
     yield SessionHead(
         agent=NAME,
-        id=home.name or None,
+        id=conversation_folder.name or None,
         started_at=as_time(about.get("created_at")) or as_time(first.get("timestamp")),
         title=as_text(about.get("title")),
         branch=as_text(about.get("selected_branch")),
     )
-    yield from _told(((int(path.stem), _loaded(path)) for path in files), report)
+    yield from _event_turns(((int(path.stem), _load_value(path)) for path in files), report)
 
 
-def _loaded(path: Path) -> Any:
+def _load_value(path: Path) -> Any:
     """The value in one small file; None where there is none."""
     try:
         return orjson.loads(path.read_bytes()) if path.is_file() and not path.is_symlink() else None
@@ -102,30 +102,30 @@ def _loaded(path: Path) -> Any:
         return None
 
 
-def _told(events: Iterable[tuple[int, Any]], report: ImportReport) -> Iterator[Turn]:
+def _event_turns(events: Iterable[tuple[int, Any]], report: ImportReport) -> Iterator[Turn]:
     """Yield the turns of *events*, which come with their numbers."""
-    answers: dict[str, int] = {}
+    answer_counts: dict[str, int] = {}
     for index, event in events:
         if not isinstance(event, dict):
-            report.bad(index, "not an event")
+            report.reject(index, "not an event")
             continue
-        turn = _turn(event, answers)
+        turn = _turn(event, answer_counts)
         if isinstance(turn, str):
-            report.skip(reason(report.skipped, turn))
+            report.skip(skip_reason(report.skipped, turn))
             continue
         report.keep()
         turn.at, turn.line = as_time(event.get("timestamp")), index
         yield turn
 
 
-def _turn(event: dict[str, Any], answers: dict[str, int]) -> Turn | str:
+def _turn(event: dict[str, Any], answer_counts: dict[str, int]) -> Turn | str:
     """The turn of an event, or why there is none. *answers* counts the calls of each answer of the model, which is told with its first one."""
     action, observation = as_text(event.get("action")), as_text(event.get("observation"))
     arguments = as_object(event.get("args"))
     if action in _BOOKKEEPING or observation in _BOOKKEEPING:
         return "state of the agent"
     if observation:
-        return _observed(event, observation)
+        return _observation_turn(event, observation)
     if not action:
         return "event of unknown shape"
     turn = Turn(role="assistant")
@@ -133,7 +133,7 @@ def _turn(event: dict[str, Any], answers: dict[str, int]) -> Turn | str:
         turn = Turn(role="system" if action == "system" else "user", mark="injected" if action == "system" else "said")
         turn.text = (as_text(arguments.get("content")) or as_text(event.get("message"))).strip()
         return turn if turn.text else "empty message"
-    _answer(turn, event, answers)
+    _add_answer(turn, event, answer_counts)
     if action == "message":
         turn.text = (as_text(arguments.get("content")) or as_text(event.get("message"))).strip()
     elif action in _THOUGHTS:
@@ -141,42 +141,44 @@ def _turn(event: dict[str, Any], answers: dict[str, int]) -> Turn | str:
     elif action in {"condensation", "condensation_request"}:
         turn.text, turn.mark = as_text(arguments.get("summary")).strip(), "summary"
     else:
-        _call(turn, event, action, arguments)
+        _add_call(turn, event, action, arguments)
     return turn if turn.text or turn.calls or turn.thinking else "empty message"
 
 
-def _answer(turn: Turn, event: dict[str, Any], answers: dict[str, int]) -> None:
+def _add_answer(turn: Turn, event: dict[str, Any], answer_counts: dict[str, int]) -> None:
     """Give *turn* the model and the cost of the answer that the event is part of; cost and prose to its first event alone."""
     response = as_object(as_object(event.get("tool_call_metadata")).get("model_response"))
     turn.model = as_text(response.get("model")) or None
     response_id = as_text(response.get("id"))
-    answers[response_id] = answers.get(response_id, 0) + 1
-    if not response_id or answers[response_id] > 1:
+    answer_counts[response_id] = answer_counts.get(response_id, 0) + 1
+    if not response_id or answer_counts[response_id] > 1:
         return
     choice = next(iter(as_list(response.get("choices"))), None)
-    turn.text = text_of(as_object(as_object(choice).get("message")).get("content")).strip()
+    turn.text = content_text(as_object(as_object(choice).get("message")).get("content")).strip()
     usage = as_object(response.get("usage"))
-    cached = as_count(as_object(usage.get("prompt_tokens_details")).get("cached_tokens"))
-    turn.usage = usage_of(max(0, as_count(usage.get("prompt_tokens")) - cached), as_count(usage.get("completion_tokens")), cached)
+    cached_tokens = as_count(as_object(usage.get("prompt_tokens_details")).get("cached_tokens"))
+    turn.usage = build_usage(
+        max(0, as_count(usage.get("prompt_tokens")) - cached_tokens), as_count(usage.get("completion_tokens")), cached_tokens
+    )
 
 
-def _call(turn: Turn, event: dict[str, Any], action: str, arguments: dict[str, Any]) -> None:
+def _add_call(turn: Turn, event: dict[str, Any], action: str, arguments: dict[str, Any]) -> None:
     metadata = as_object(event.get("tool_call_metadata"))
-    given: dict[str, object] | str = {key: value for key, value in arguments.items() if value is not None and key != "thought"}
+    call_arguments: dict[str, object] | str = {key: value for key, value in arguments.items() if value is not None and key != "thought"}
     call_id = as_text(metadata.get("tool_call_id"))
     for choice in as_list(as_object(metadata.get("model_response")).get("choices")):
-        for asked in map(as_object, as_list(as_object(as_object(choice).get("message")).get("tool_calls"))):
-            if call_id and asked.get("id") == call_id:
-                given = arguments_of(as_object(asked.get("function")).get("arguments")) or given
+        for requested_call in map(as_object, as_list(as_object(as_object(choice).get("message")).get("tool_calls"))):
+            if call_id and requested_call.get("id") == call_id:
+                call_arguments = parse_arguments(as_object(requested_call.get("function")).get("arguments")) or call_arguments
     if not turn.text and not call_id:
         turn.text = as_text(arguments.get("thought")).strip()
     if action == "finish":
-        said = (as_text(arguments.get("final_thought")) or as_text(event.get("message"))).strip()
-        turn.text = said if turn.text in said else f"{turn.text}\n\n{said}".strip()
-    turn.calls = (ToolCall(call_id or f"event:{event.get('id')}", as_text(metadata.get("function_name")) or action, given),)
+        final_text = (as_text(arguments.get("final_thought")) or as_text(event.get("message"))).strip()
+        turn.text = final_text if turn.text in final_text else f"{turn.text}\n\n{final_text}".strip()
+    turn.calls = (ToolCall(call_id or f"event:{event.get('id')}", as_text(metadata.get("function_name")) or action, call_arguments),)
 
 
-def _observed(event: dict[str, Any], observation: str) -> Turn:
+def _observation_turn(event: dict[str, Any], observation: str) -> Turn:
     extras = as_object(event.get("extras"))
     text = as_text(event.get("content")) or as_text(event.get("message"))
     code = as_object(extras.get("metadata")).get("exit_code", extras.get("exit_code"))

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 
 import orjson
 
-from onward.core.transcript import ImportReport, Item, Role, SessionHead, ToolResult, Turn
-from onward.formats.envelopes import typed
-from onward.formats.source import Source
+from onward.core.transcript import ImportReport, Role, SessionHead, ToolResult, TranscriptItem, Turn
+from onward.formats.envelopes import extract_typed
+from onward.formats.source import TranscriptSource
 
 NAME = "pasted"
 
@@ -50,24 +50,24 @@ def detect(head: bytes) -> bool:
     return not start.startswith(('{"', '[{"', '[["', '["')) and not (start[0] in "[{" and _is_json(text))
 
 
-def read(source: Source, report: ImportReport) -> Iterator[Item]:
+def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptItem]:
     """Yield the turns between the markers. Every line that is not blank is a record."""
     has_code = _has_code(source)
-    layout = _layout(source, has_code=has_code)
+    layout = _find_layout(source, has_code=has_code)
     turn: Turn | None = None
     body: list[str] = []
-    for number, line, in_code in _marked(source, has_code=has_code):
+    for number, line, in_code in _read_lines(source, has_code=has_code):
         if line.strip():
             report.keep()
-        marker = _marker(line, layout) if layout and not in_code else None
+        marker = _parse_marker(line, layout) if layout and not in_code else None
         if marker is not None:
             if turn is None and any(body):
                 yield SessionHead(agent=NAME)
                 yield _preamble(body, marker[0])
             elif turn is None:
                 yield SessionHead(agent=NAME)
-            elif finished := _finished(turn, body):
-                yield finished
+            elif finished_turn := _finish_turn(turn, body):
+                yield finished_turn
             turn, body = Turn(role=marker[0], line=number), [marker[1]]
         else:
             body.append(line.rstrip())
@@ -75,8 +75,8 @@ def read(source: Source, report: ImportReport) -> Iterator[Item]:
         turn = Turn(role="user", line=1)
         if any(body):
             yield SessionHead(agent=NAME)
-    if finished := _finished(turn, body):
-        yield finished
+    if finished_turn := _finish_turn(turn, body):
+        yield finished_turn
 
 
 def _is_json(text: str) -> bool:
@@ -87,12 +87,12 @@ def _is_json(text: str) -> bool:
     return True
 
 
-def _has_code(source: Source) -> bool:
+def _has_code(source: TranscriptSource) -> bool:
     """Whether code fences come in pairs: only then do they say what is code."""
     return sum(line.lstrip().startswith("```") for _, line in source.text_lines()) % 2 == 0
 
 
-def _marked(source: Source, *, has_code: bool) -> Iterator[tuple[int, str, bool]]:
+def _read_lines(source: TranscriptSource, *, has_code: bool) -> Iterator[tuple[int, str, bool]]:
     """Every line with its number, and whether it is code."""
     in_code = False
     for number, line in source.text_lines():
@@ -100,46 +100,46 @@ def _marked(source: Source, *, has_code: bool) -> Iterator[tuple[int, str, bool]
         yield number, line, in_code
 
 
-def _layout(source: Source, *, has_code: bool) -> str:
+def _find_layout(source: TranscriptSource, *, has_code: bool) -> str:
     """The layout under which the two sides take turns most often; nothing where nobody is named."""
     last: dict[str, str] = {}
     changes: dict[str, int] = {}
-    for _, line, in_code in _marked(source, has_code=has_code):
-        found = _MARKER.match(line) if line and not in_code and len(line) < _LONG_LINE else None
-        layout = _kind(found) if found else ""
-        if found is None or not layout or not (found["user"] or found["assistant"]):
+    for _, line, in_code in _read_lines(source, has_code=has_code):
+        match = _MARKER.match(line) if line and not in_code and len(line) < _LONG_LINE else None
+        layout = _marker_layout(match) if match else ""
+        if match is None or not layout or not (match["user"] or match["assistant"]):
             continue
-        role = "user" if found["user"] else "assistant"
+        role = "user" if match["user"] else "assistant"
         if role != last.get(layout):
             changes[layout] = changes.get(layout, 0) + 1
             last[layout] = role
     # One name alone says nothing unless it has a mark: prose is full of lines that read "You" or "Answer".
     best = max(_LAYOUTS, key=lambda layout: changes.get(layout, 0))
-    least = {"alone": 3, "inline": 2}.get(best, 1)
-    return best if changes.get(best, 0) >= least else ""
+    minimum = {"alone": 3, "inline": 2}.get(best, 1)
+    return best if changes.get(best, 0) >= minimum else ""
 
 
-def _kind(found: re.Match[str]) -> str:
+def _marker_layout(match: re.Match[str]) -> str:
     """The layout of a marker; nothing where the line only begins with the word."""
-    rest = found["rest"].strip()
-    closed = found["close"] or found["close2"]
-    if found["heading"]:
+    rest = match["rest"].strip()
+    closing = match["close"] or match["close2"]
+    if match["heading"]:
         return "" if rest else "heading"
-    if found["open"]:
-        return "bold" if closed and (found["colon"] or not rest) else ""
-    if found["said"]:
-        return "said" if found["colon"] else ""
-    if found["colon"] and not closed:
+    if match["open"]:
+        return "bold" if closing and (match["colon"] or not rest) else ""
+    if match["said"]:
+        return "said" if match["colon"] else ""
+    if match["colon"] and not closing:
         return "inline"
-    return "" if rest or closed else "alone"
+    return "" if rest or closing else "alone"
 
 
-def _marker(line: str, layout: str) -> tuple[Role, str] | None:
-    found = _MARKER.match(line) if len(line) < _LONG_LINE else None
-    if found is None or _kind(found) != layout:
+def _parse_marker(line: str, layout: str) -> tuple[Role, str] | None:
+    match = _MARKER.match(line) if len(line) < _LONG_LINE else None
+    if match is None or _marker_layout(match) != layout:
         return None
-    role: Role = "user" if found["user"] else "assistant" if found["assistant"] else _ROLES[found["other"].lower()]
-    return role, found["rest"].strip()
+    role: Role = "user" if match["user"] else "assistant" if match["assistant"] else _ROLES[match["other"].lower()]
+    return role, match["rest"].strip()
 
 
 def _preamble(body: list[str], first: Role) -> Turn:
@@ -150,14 +150,14 @@ def _preamble(body: list[str], first: Role) -> Turn:
     return Turn(role="system", text=text, mark="injected", line=1)
 
 
-def _finished(turn: Turn, body: list[str]) -> Turn | None:
+def _finish_turn(turn: Turn, body: list[str]) -> Turn | None:
     text = "\n".join(body).strip().removesuffix("\n---").strip()
     if not text or text == "---":
         return None
     if turn.role == "tool":
         turn.results = (ToolResult("", text),)
     elif turn.role == "user":
-        turn.text, turn.mark = typed([text])
+        turn.text, turn.mark = extract_typed([text])
     else:
         turn.text = text
         turn.mark = "injected" if turn.role == "system" else "said"

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from onward.core.transcript import ImportReport, Item, Rewind, SessionHead, ToolCall, ToolResult, Turn
-from onward.formats.blocks import call_of, exit_code_after, text_of, usage_of
-from onward.formats.fields import as_count, as_list, as_object, as_text, as_time, reason
-from onward.formats.source import Source
+from onward.core.transcript import ImportReport, Rewind, SessionHead, ToolCall, ToolResult, TranscriptItem, Turn
+from onward.formats.blocks import build_usage, content_text, find_exit_code, parse_call
+from onward.formats.fields import as_count, as_list, as_object, as_text, as_time, skip_reason
+from onward.formats.source import TranscriptSource
 
 NAME = "pi"
 
@@ -34,7 +34,7 @@ def detect(head: bytes) -> bool:
     return first.startswith(b'{"type":"message",') and b'"message":{"role":' in first and b'"sessionId"' not in first
 
 
-def read(source: Source, report: ImportReport) -> Iterator[Item]:
+def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptItem]:
     """Yield what the file holds; a second child of a record as a rewind to it."""
     reader = _Reader(report)
     for number, record in source.records(report):
@@ -47,12 +47,12 @@ class _Reader:
     def __init__(self, report: ImportReport) -> None:
         self.report = report
         self.has_head = False
-        self.turn_at: dict[str, str | None] = {}
+        self.turn_ids: dict[str, str | None] = {}
         """The id of the turn at or before each record."""
         self.last_id: str | None = None
         """The id of the last record."""
 
-    def take(self, number: int, record: dict[str, Any]) -> Iterator[Item]:
+    def take(self, number: int, record: dict[str, Any]) -> Iterator[TranscriptItem]:
         """Take one record, and yield what it holds."""
         kind = as_text(record.get("type"))
         if kind == "session":
@@ -63,9 +63,9 @@ class _Reader:
         record_id, parent_id = as_text(record.get("id")), as_text(record.get("parentId"))
         turn = self._turn(kind, record)
         if record_id:
-            if parent_id and self.last_id is not None and parent_id != self.last_id and parent_id in self.turn_at:
-                yield Rewind(to=self.turn_at[parent_id])
-            self.turn_at[record_id] = record_id if turn is not None else self.turn_at.get(parent_id)
+            if parent_id and self.last_id is not None and parent_id != self.last_id and parent_id in self.turn_ids:
+                yield Rewind(to=self.turn_ids[parent_id])
+            self.turn_ids[record_id] = record_id if turn is not None else self.turn_ids.get(parent_id)
             self.last_id = record_id
         if turn is None:
             return
@@ -83,9 +83,9 @@ class _Reader:
         elif kind in {"compaction", "branch_summary"}:
             turn = Turn(role="user", text=as_text(record.get("summary")).strip(), mark="summary")
         elif kind == "custom_message":
-            turn = Turn(role="user", text=text_of(record.get("content")).strip(), mark="injected")
+            turn = Turn(role="user", text=content_text(record.get("content")).strip(), mark="injected")
         else:
-            self.report.skip(reason(self.report.skipped, _SKIPPED.get(kind) or f"unknown record type: {kind}"))
+            self.report.skip(skip_reason(self.report.skipped, _SKIPPED.get(kind) or f"unknown record type: {kind}"))
             return None
         if turn is None or not (turn.text or turn.calls or turn.results or turn.thinking):
             self.report.skip("empty message")
@@ -110,17 +110,17 @@ def _message(message: dict[str, Any]) -> Turn | None:
     role = as_text(message.get("role"))
     content = message.get("content")
     if role == "user":
-        return Turn(role="user", text=text_of(content).strip())
+        return Turn(role="user", text=content_text(content).strip())
     if role == "assistant":
         return _answer(message, content)
     if role == "toolResult":
-        return Turn(role="tool", results=(_result(message, text_of(content)),))
+        return Turn(role="tool", results=(_result(message, content_text(content)),))
     if role == "bashExecution":
-        return _ran(message)
+        return _command_turn(message)
     if role in {"compactionSummary", "branchSummary"}:
         return Turn(role="user", text=as_text(message.get("summary")).strip(), mark="summary")
     if role in {"custom", "hookMessage"}:
-        return Turn(role="user", text=text_of(content).strip(), mark="injected")
+        return Turn(role="user", text=content_text(content).strip(), mark="injected")
     return None
 
 
@@ -131,16 +131,16 @@ def _answer(message: dict[str, Any], content: object) -> Turn:
         if isinstance(block, str):
             texts.append(block)
         elif block.get("type") == "toolCall":
-            turn.calls += (call_of(block),)
+            turn.calls += (parse_call(block),)
         elif block.get("type") == "thinking":
             turn.thinking = "\n\n".join(filter(None, (turn.thinking, as_text(block.get("thinking")))))
         else:
-            texts.append(text_of(block))
+            texts.append(content_text(block))
     if failure := as_text(message.get("errorMessage")):
         texts.append(f"[{failure}]")
     turn.text = "\n\n".join(filter(None, map(str.strip, texts)))
     usage = as_object(message.get("usage"))
-    turn.usage = usage_of(*(as_count(usage.get(name)) for name in ("input", "output", "cacheRead", "cacheWrite")))
+    turn.usage = build_usage(*(as_count(usage.get(name)) for name in ("input", "output", "cacheRead", "cacheWrite")))
     return turn
 
 
@@ -149,11 +149,11 @@ def _result(message: dict[str, Any], text: str) -> ToolResult:
     is_error = message.get("isError")
     code: int | None = None
     if message.get("toolName") == "bash" and isinstance(is_error, bool):
-        code = exit_code_after("exited with code ", text[-_TAIL_CHARACTERS:]) if is_error else 0
+        code = find_exit_code("exited with code ", text[-_TAIL_CHARACTERS:]) if is_error else 0
     return ToolResult(as_text(message.get("toolCallId")), text, is_error if isinstance(is_error, bool) else None, code)
 
 
-def _ran(message: dict[str, Any]) -> Turn:
+def _command_turn(message: dict[str, Any]) -> Turn:
     """A command that the person ran, with its outcome."""
     call_id = f"ran:{as_count(message.get('timestamp'))}"
     code = message.get("exitCode")

@@ -26,7 +26,7 @@ _ZIP = b"PK\x03\x04"
 _BOMS = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 
 
-class Source:
+class TranscriptSource:
     """One input. `path` is None for a stream. `cut_values` counts values cut to stubs; `damage` says why the bytes ended too early, if they did."""
 
     def __init__(self, origin: Path | IO[bytes], name: str = "") -> None:
@@ -40,7 +40,7 @@ class Source:
     @cached_property
     def head(self) -> bytes:
         """The first 64 KiB as UTF-8: decompressed, without a byte-order mark."""
-        with self.opened() as stream:
+        with self.open_stream() as stream:
             return stream.read(HEAD_BYTES)
 
     def lines(self) -> Iterator[tuple[int, bytes]]:
@@ -52,14 +52,14 @@ class Source:
 
     def _raw_lines(self) -> Iterator[bytes]:
         """Yield every line as it stands, with its end; one that is too long, cut."""
-        with self.opened() as stream:
+        with self.open_stream() as stream:
             # The stream finds line ends faster than anything written here.
             for line in iter(partial(stream.readline, LINE_BYTES), b""):
-                yield line if len(line) < LINE_BYTES or line.endswith(b"\n") else self._cut(line, stream)
+                yield line if len(line) < LINE_BYTES or line.endswith(b"\n") else self._shorten_line(line, stream)
 
     def text_lines(self) -> Iterator[tuple[int, str]]:
         """Yield every line, blank ones too, as text without its end; bytes that are not UTF-8 become U+FFFD."""
-        with self.opened() as stream:
+        with self.open_stream() as stream:
             number = 0
             while line := stream.readline(LINE_BYTES):
                 number += 1
@@ -78,41 +78,41 @@ class Source:
             try:
                 record = loads(line)
             except orjson.JSONDecodeError:
-                for rescued in _rescued(line, number, report):
-                    yield number, rescued
+                for rescued_record in _rescue_records(line, number, report):
+                    yield number, rescued_record
                 continue
             if type(record) is dict:
                 yield number, record
             else:
-                report.bad(number, "not a JSON object")
+                report.reject(number, "not a JSON object")
 
     def document(self, report: ImportReport) -> Any:
         """The whole input as one JSON value. One that ends too early is closed where its last whole value ended, and reported; else `BadInput`."""
-        from onward.formats.mending import closed, loads
+        from onward.formats.mending import close_document, loads
 
-        with self.opened() as stream:
+        with self.open_stream() as stream:
             data = stream.read().replace(b"\0", b"").strip()
         try:
             return loads(data)
         except ValueError as error:
-            why = str(error)
-        whole = closed(data)
-        if whole is None:
-            raise BadInput(f"{self.name} is not whole JSON: {why}.", "Export or copy it again.")
-        report.bad(data.count(b"\n") + 1, "the document ends too early; what came before was read")
-        return whole
+            problem = str(error)
+        repaired_value = close_document(data)
+        if repaired_value is None:
+            raise BadInput(f"{self.name} is not whole JSON: {problem}.", "Export or copy it again.")
+        report.reject(data.count(b"\n") + 1, "the document ends too early; what came before was read")
+        return repaired_value
 
-    def _cut(self, start: bytes, stream: IO[bytes]) -> bytes:
-        from onward.formats.mending import shortened
+    def _shorten_line(self, start: bytes, stream: IO[bytes]) -> bytes:
+        from onward.formats.mending import shorten_line
 
-        line, cut = shortened(start, lambda: stream.readline(_CHUNK_BYTES), LINE_BYTES)
-        self.cut_values += cut
+        line, cut_count = shorten_line(start, lambda: stream.readline(_CHUNK_BYTES), LINE_BYTES)
+        self.cut_values += cut_count
         return line.replace(b"\0", b"").rstrip(b"\r\n")
 
     @contextmanager
-    def opened(self) -> Iterator[IO[bytes]]:
+    def open_stream(self) -> Iterator[IO[bytes]]:
         """The bytes of the input from their beginning: decompressed, without a byte-order mark; of an archive, the conversations in it."""
-        with nullcontext(self._spool) if self._spool is not None else self._file() as stream:
+        with nullcontext(self._spool) if self._spool is not None else self._open_file() as stream:
             stream.seek(0)
             if stream.read(3) != codecs.BOM_UTF8:
                 stream.seek(0)
@@ -122,33 +122,33 @@ class Source:
     def _spool(self) -> IO[bytes] | None:
         """An unnamed copy of what is no plain UTF-8 file: a stream, compressed bytes, UTF-16."""
         if isinstance(self._origin, Path):
-            with self._file() as stream:
-                return self._unpacked(stream)
-        copy = _temporary()
+            with self._open_file() as stream:
+                return self._unpack(stream)
+        copy = _temporary_file()
         _copy(self._origin, copy)
         copy.seek(0)
-        return self._unpacked(copy) or copy
+        return self._unpack(copy) or copy
 
-    def _unpacked(self, stream: IO[bytes]) -> IO[bytes] | None:
+    def _unpack(self, stream: IO[bytes]) -> IO[bytes] | None:
         first = stream.read(4)
         stream.seek(0)
         if first == _ZSTD:
-            stream = self._decompressed(stream)
+            stream = self._decompress(stream)
             first = stream.read(4)
             stream.seek(0)
-            return self._unpacked(stream) or stream
+            return self._unpack(stream) or stream
         if first == _ZIP:
-            from onward.formats.archive import conversations
+            from onward.formats.archive import extract_conversations
 
-            return conversations(stream, _temporary(), self.name)
+            return extract_conversations(stream, _temporary_file(), self.name)
         if first[:2] in _BOMS:
-            return _as_utf8(stream, _BOMS[first[:2]])
+            return _to_utf8(stream, _BOMS[first[:2]])
         return None
 
-    def _decompressed(self, stream: IO[bytes]) -> IO[bytes]:
+    def _decompress(self, stream: IO[bytes]) -> IO[bytes]:
         import zstandard
 
-        copy = _temporary()
+        copy = _temporary_file()
         try:
             with zstandard.ZstdDecompressor().stream_reader(stream, read_across_frames=True, closefd=False) as reader:
                 _copy(reader, copy)
@@ -157,7 +157,7 @@ class Source:
         copy.seek(0)
         return copy
 
-    def _file(self) -> IO[bytes]:
+    def _open_file(self) -> IO[bytes]:
         assert isinstance(self._origin, Path)
         try:
             return self._origin.open("rb", buffering=_CHUNK_BYTES)
@@ -171,9 +171,9 @@ class Source:
             ) from None
 
 
-def _as_utf8(stream: IO[bytes], encoding: str) -> IO[bytes]:
+def _to_utf8(stream: IO[bytes], encoding: str) -> IO[bytes]:
     stream.seek(2)
-    copy = _temporary()
+    copy = _temporary_file()
     decoder = codecs.getincrementaldecoder(encoding)("replace")
     while chunk := stream.read(_CHUNK_BYTES):
         copy.write(decoder.decode(chunk).encode("utf-8", "replace"))
@@ -181,15 +181,15 @@ def _as_utf8(stream: IO[bytes], encoding: str) -> IO[bytes]:
     return copy
 
 
-def _rescued(line: bytes, number: int, report: ImportReport) -> list[dict[str, Any]]:
+def _rescue_records(line: bytes, number: int, report: ImportReport) -> list[dict[str, Any]]:
     """What can be read of a line that is no JSON as it stands; nothing of a blank one."""
     if line.isspace():
         return []
-    from onward.formats.mending import rescued
+    from onward.formats.mending import rescue_records
 
-    records, torn = rescued(line.replace(b"\0", b""))
-    if torn:
-        report.bad(number, torn)
+    records, problem = rescue_records(line.replace(b"\0", b""))
+    if problem:
+        report.reject(number, problem)
     return records
 
 
@@ -198,7 +198,7 @@ def _copy(source: IO[bytes], target: IO[bytes]) -> None:
         target.write(chunk)
 
 
-def _temporary() -> IO[bytes]:
+def _temporary_file() -> IO[bytes]:
     import tempfile  # It loads random numbers and hashes, which a plain file does not need.
 
     # Open as long as the source lives, and gone from the disk when it is closed, even by a crash.

@@ -13,10 +13,10 @@ from typing import Any
 
 import orjson
 
-from onward.core.transcript import ImportReport, Item, SessionHead, ToolCall, ToolResult, Turn
-from onward.formats.envelopes import typed
+from onward.core.transcript import ImportReport, SessionHead, ToolCall, ToolResult, TranscriptItem, Turn
+from onward.formats.envelopes import extract_typed
 from onward.formats.fields import as_list, as_object, as_time
-from onward.formats.source import Source
+from onward.formats.source import TranscriptSource
 
 NAME = "specstory"
 
@@ -32,8 +32,8 @@ _AGENTS = {
     "gemini cli": "gemini",
 }
 _SHELLS = frozenset({"bash", "sh", "shell", "zsh", "powershell", "console", "cmd"})
-_CHANGED = ("The file ", "File created successfully at: ", "File updated successfully at: ")
-_REFUSED = ("<tool_use_error>", "The user doesn't want to", "Error: ", "Exit code ")
+_CHANGE_STARTS = ("The file ", "File created successfully at: ", "File updated successfully at: ")
+_REFUSAL_STARTS = ("<tool_use_error>", "The user doesn't want to", "Error: ", "Exit code ")
 _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&#39;", "'"), ("&amp;", "&"))
 
 
@@ -45,7 +45,7 @@ def detect(head: bytes) -> bool:
     return start.startswith((b"#", b"<!--")) and any(b"\n" + role.encode() in start for role in _ROLES) and b"**_" in start
 
 
-def read(source: Source, report: ImportReport) -> Iterator[Item]:
+def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptItem]:
     """Yield the session. Every line that is not blank is a record."""
     reader = _Reader()
     for number, line in source.text_lines():
@@ -94,7 +94,7 @@ class _Reader:
 
     def __init__(self) -> None:
         self.head = SessionHead(agent=NAME)
-        self.begun = False
+        self.has_head = False
         self.turn: Turn | None = None
         self.body: list[str] = []
         self.may_open = False
@@ -102,46 +102,46 @@ class _Reader:
         self.in_fence = False
         self.thought: list[str] | None = None
         self.block: _Block | None = None
-        self.after: list[Turn] = []
+        self.pending_results: list[Turn] = []
 
-    def take(self, number: int, line: str) -> Iterator[Item]:
+    def take(self, number: int, line: str) -> Iterator[TranscriptItem]:
         """Take one line, and yield the turns that it finishes."""
         if self.block is not None:
             if self.block.take(line):
-                self._call(self.block)
+                self._add_call(self.block)
                 self.block = None
             elif not self.block.in_fence and _header(line) is not None:
-                self._call(self.block, whole=False)
+                self._add_call(self.block, is_complete=False)
                 self.block = None
-                yield from self._open(number, line)
+                yield from self._open_turn(number, line)
         elif self.thought is not None:
-            self._think(line)
+            self._add_thought(line)
         elif _header(line) is not None:
-            yield from self._open(number, line)
+            yield from self._open_turn(number, line)
         elif self.turn is None:
-            self._title(line)
+            self._read_title(line)
         elif self.may_open and self.turn.role == "assistant" and line.startswith(_TOOL):
             self.block = _Block(number, _attribute(line, "name"), _attribute(line, "type"))
         elif self.may_open and self.turn.role == "assistant" and line.startswith(_THINK):
             self.thought = []
-            self._think(line.removeprefix(_THINK).removeprefix("<details><summary>Thought Process</summary>"))
+            self._add_thought(line.removeprefix(_THINK).removeprefix("<details><summary>Thought Process</summary>"))
         else:
             if self.turn.calls and line.strip(" -"):
                 # What the agent wrote after a call is a turn of its own, after the call's result.
-                following = replace(self.turn, text="", calls=(), thinking="", line=number)
-                yield from self._close()
-                self.turn = following
+                next_turn = replace(self.turn, text="", calls=(), thinking="", line=number)
+                yield from self._close_turn()
+                self.turn = next_turn
             self.in_fence ^= line.startswith("```")
             self.may_open = not line.strip() and not self.in_fence
             self.body.append(line)
 
-    def end(self) -> Iterator[Item]:
+    def end(self) -> Iterator[TranscriptItem]:
         """Yield what is still open: a session may end in the middle of a call."""
         if self.block is not None:
-            self._call(self.block, whole=False)
-        yield from self._close()
+            self._add_call(self.block, is_complete=False)
+        yield from self._close_turn()
 
-    def _open(self, number: int, line: str) -> Iterator[Item]:
+    def _open_turn(self, number: int, line: str) -> Iterator[TranscriptItem]:
         turn = _header(line)
         assert turn is not None
         turn.line = number
@@ -154,75 +154,80 @@ class _Reader:
             and (turn.sidechain, turn.mark) == (last.sidechain, last.mark)
         ):
             # Thought, text and call of one answer are written under one header each.
-            self._text()
+            self._flush_text()
             return
-        yield from self._close()
-        if not self.begun:
-            self.begun = True
+        yield from self._close_turn()
+        if not self.has_head:
+            self.has_head = True
             self.head.started_at = self.head.started_at or turn.at
             yield self.head
         self.turn = turn
 
-    def _close(self) -> Iterator[Item]:
-        self._text()
+    def _close_turn(self) -> Iterator[TranscriptItem]:
+        self._flush_text()
         turn, self.turn = self.turn, None
         if turn is not None and (turn.text or turn.calls or turn.thinking):
             yield turn
-        after, self.after = self.after, []
-        yield from after
+        results, self.pending_results = self.pending_results, []
+        yield from results
 
-    def _text(self) -> None:
+    def _flush_text(self) -> None:
         """Move the lines read so far into the turn."""
         text = "\n".join(self.body).strip()
         text = text[:-3].rstrip() if text.endswith("\n---") or text == "---" else text
         self.body = []
         if self.thought:
-            self._thought_ends()
+            self._end_thought()
         if not text or self.turn is None:
             return
         if self.turn.role == "user":
-            self.turn.text, mark = typed([text])
+            self.turn.text, mark = extract_typed([text])
             self.turn.mark = "injected" if self.turn.sidechain else mark
         else:
             self.turn.text = f"{self.turn.text}\n\n{text}" if self.turn.text else text
             if text.startswith("[SUGGESTION MODE:"):
                 self.turn.mark = "injected"
 
-    def _think(self, line: str) -> None:
+    def _add_thought(self, line: str) -> None:
         assert self.thought is not None
-        before, end, _ = line.partition(_THINK_END)
-        self.thought.append(before)
+        thought_text, end, _ = line.partition(_THINK_END)
+        self.thought.append(thought_text)
         if end:
-            self._thought_ends()
+            self._end_thought()
 
-    def _thought_ends(self) -> None:
+    def _end_thought(self) -> None:
         thinking = "\n".join(self.thought or ()).strip()
         self.thought = None
         if self.turn is not None and thinking:
             self.turn.thinking = f"{self.turn.thinking}\n\n{thinking}" if self.turn.thinking else thinking
 
-    def _call(self, block: _Block, *, whole: bool = True) -> None:
+    def _add_call(self, block: _Block, *, is_complete: bool = True) -> None:
         assert self.turn is not None
         call = ToolCall(f"line-{block.line}", block.name, {})
         summary = next((line for line in block.prose if line.startswith("<summary>")), "")
-        detail = _plain(summary.removeprefix("<summary>").removesuffix("</summary>").partition(" • ")[2])
+        detail = _unescape(summary.removeprefix("<summary>").removesuffix("</summary>").partition(" • ")[2])
         prose = [line for line in block.prose if line and not line.startswith("<summary>")]
         result, fences = _result(block, prose)
         call.arguments = _arguments(block, prose, fences, detail, result)
         self.turn.calls = (*self.turn.calls, call)
         answer = ToolResult(call.id, result)
-        if result.startswith(_REFUSED):
+        if result.startswith(_REFUSAL_STARTS):
             answer.is_error = True
             digits = result[10:14].split("\n", 1)[0].strip() if result.startswith("Exit code ") else ""
             answer.exit_code = int(digits) if digits.isdecimal() and digits.isascii() else None
         elif (
-            whole and block.kind == "shell" and self.head.agent == "claude-code" and not result.startswith("Command running in background")
+            is_complete
+            and block.kind == "shell"
+            and self.head.agent == "claude-code"
+            and not result.startswith("Command running in background")
         ):
             answer.exit_code = 0  # Claude Code writes `Exit code N` over every command that failed.
         if result or answer.exit_code is not None:
-            self.after.append(Turn(role="tool", at=self.turn.at, results=(answer,), sidechain=self.turn.sidechain, line=block.line))
+            self.pending_results.append(
+                Turn(role="tool", at=self.turn.at, results=(answer,), sidechain=self.turn.sidechain, line=block.line)
+            )
 
-    def _title(self, line: str) -> None:
+    def _read_title(self, line: str) -> None:
         """A line before the first turn: the title with its date, and the comment that names agent and session."""
         if line.startswith("<!--") and " Session " in line:
             agent, _, rest = line.removeprefix("<!--").strip().partition(" Session ")
@@ -231,10 +236,10 @@ class _Reader:
             self.head.started_at = self.head.started_at or as_time(rest.partition("(")[2].partition(")")[0])
         elif line.startswith("#") and line.strip("# ") != "SpecStory":
             title = line.strip("# ")
-            before, bracket, after = title.rpartition("(")
-            at = _date(after.rstrip(")")) if bracket else _date(title)
+            title_text, bracket, date_text = title.rpartition("(")
+            at = _date(date_text.rstrip(")")) if bracket else _date(title)
             self.head.started_at = self.head.started_at or at
-            self.head.title = self.head.title or (before.strip() if bracket and at else "" if at else title)
+            self.head.title = self.head.title or (title_text.strip() if bracket and at else "" if at else title)
 
 
 def _header(line: str) -> Turn | None:
@@ -262,45 +267,45 @@ def _header(line: str) -> Turn | None:
 def _result(block: _Block, prose: list[str]) -> tuple[str, list[tuple[str, str]]]:
     """What the call answered, and the fences that belong to the call itself."""
     fences = [(language, "\n".join(lines)) for language, lines in block.fences]
-    named = any(line.strip("*: ") in {"Result", "Output"} for line in prose)
-    said = next((line.partition(":")[2].strip() for line in prose if line.startswith(("Output: ", "**Answer:**"))), "")
-    if fences and (named or fences[-1][0] in {"text", ""}):
+    has_result_label = any(line.strip("*: ") in {"Result", "Output"} for line in prose)
+    answer_line = next((line.partition(":")[2].strip() for line in prose if line.startswith(("Output: ", "**Answer:**"))), "")
+    if fences and (has_result_label or fences[-1][0] in {"text", ""}):
         return fences[-1][1], fences[:-1]
-    return said.removeprefix("**").strip(), fences
+    return answer_line.removeprefix("**").strip(), fences
 
 
 def _arguments(block: _Block, prose: list[str], fences: list[tuple[str, str]], detail: str, result: str) -> dict[str, object]:
     """What the call was given, as far as the page shows it."""
-    found: dict[str, object] = {}
+    arguments: dict[str, object] = {}
     for line in prose:
-        found.update(_named(line, block.kind))
+        arguments.update(_named_arguments(line, block.kind))
     for language, text in fences:
         if language == "json" and isinstance(value := _json(text), dict):
-            found.update(value)
+            arguments.update(value)
         elif language in _SHELLS and block.kind == "shell":
-            found["command"] = text
-        elif block.kind == "write" and "content" not in found:
-            found["diff" if language == "diff" else "content"] = text
-    if block.kind == "shell" and "command" not in found:
-        quoted = [line.strip() for line in prose if line.strip().startswith("`") and line.rstrip().endswith("`")]
-        if quoted:
-            found["command"] = quoted[0].strip("`").strip()
-    if block.kind in {"write", "read"} and "file_path" not in found:
-        path = detail.partition(": ")[2] or _changed_path(result)
+            arguments["command"] = text
+        elif block.kind == "write" and "content" not in arguments:
+            arguments["diff" if language == "diff" else "content"] = text
+    if block.kind == "shell" and "command" not in arguments:
+        quoted_commands = [line.strip() for line in prose if line.strip().startswith("`") and line.rstrip().endswith("`")]
+        if quoted_commands:
+            arguments["command"] = quoted_commands[0].strip("`").strip()
+    if block.kind in {"write", "read"} and "file_path" not in arguments:
+        path = detail.partition(": ")[2] or _find_changed_path(result)
         if path:
-            found["file_path"] = path
-    todos = _todos(prose) or as_list(as_object(_json(result)).get("finalTodos"))
+            arguments["file_path"] = path
+    todos = _parse_todos(prose) or as_list(as_object(_json(result)).get("finalTodos"))
     if todos:
-        found["todos"] = todos
+        arguments["todos"] = todos
     questions = [line.strip("* ") for line in prose if line.startswith("**") and line.rstrip("* ").endswith("?")]
     if questions and "question" in block.name.lower() + "askuser" * (block.name == "AskUser"):
-        found["questions"] = [{"question": question} for question in questions]
-    if not found and (words := detail or "\n".join(prose).strip()):
-        found["description"] = words
-    return found
+        arguments["questions"] = [{"question": question} for question in questions]
+    if not arguments and (words := detail or "\n".join(prose).strip()):
+        arguments["description"] = words
+    return arguments
 
 
-def _named(line: str, kind: str) -> Iterator[tuple[str, object]]:
+def _named_arguments(line: str, kind: str) -> Iterator[tuple[str, object]]:
     """Arguments that a line of prose names: ` path `x` pattern `y``, `- command: `x``, `Path: `x``, or a bare `` `x` `` that was read."""
     stripped = line.strip()
     if kind == "shell" and not stripped.startswith("- "):
@@ -316,30 +321,30 @@ def _named(line: str, kind: str) -> Iterator[tuple[str, object]]:
             yield name or "query", value.strip("[]") if name == "command" else value
 
 
-def _changed_path(result: str) -> str:
-    for words in _CHANGED:
+def _find_changed_path(result: str) -> str:
+    for words in _CHANGE_STARTS:
         if result.startswith(words):
             return result.removeprefix(words).partition("\n")[0].partition(" has been ")[0].strip()
     return ""
 
 
-def _todos(prose: list[str]) -> list[dict[str, str]]:
+def _parse_todos(prose: list[str]) -> list[dict[str, str]]:
     """`1. [completed] text` and `- [x] text` as the entries of a task list."""
     marks = {" ": "pending", "x": "completed", "X": "completed", "-": "in_progress", "⚡": "in_progress"}
-    found: list[dict[str, str]] = []
+    todos: list[dict[str, str]] = []
     for line in prose:
         bullet, bracket, rest = line.strip().partition("[")
         status, closing, text = rest.partition("] ")
         if bracket and closing and bullet.strip(" -*.0123456789") == "" and len(status) < 12 and bullet:
-            found.append({"content": text.strip(), "status": marks.get(status, status)})
-    return found
+            todos.append({"content": text.strip(), "status": marks.get(status, status)})
+    return todos
 
 
 def _attribute(line: str, name: str) -> str:
-    return _plain(line.partition(f'data-tool-{name}="')[2].partition('"')[0])
+    return _unescape(line.partition(f'data-tool-{name}="')[2].partition('"')[0])
 
 
-def _plain(text: str) -> str:
+def _unescape(text: str) -> str:
     if "&" in text:
         for entity, character in _ENTITIES:
             text = text.replace(entity, character)

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from onward.core.transcript import ImportReport, Item, SessionHead, ToolCall, ToolResult, Turn
-from onward.formats.blocks import arguments_of, text_of
+from onward.core.transcript import ImportReport, SessionHead, ToolCall, ToolResult, TranscriptItem, Turn
+from onward.formats.blocks import content_text, parse_arguments
 from onward.formats.fields import as_list, as_object, as_text
-from onward.formats.source import Source
+from onward.formats.source import TranscriptSource
 
 NAME = "swe-agent"
 
@@ -26,43 +26,43 @@ def detect(head: bytes) -> bool:
     return b'"history":[' in flat[:2048] and b'"agent":"' in flat and b'"role":"' in flat
 
 
-def read(source: Source, report: ImportReport) -> Iterator[Item]:
+def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptItem]:
     """Yield the session. A message of the history is a record, and so is a step of the trajectory."""
     document = as_object(source.document(report))
     history, trajectory = as_list(document.get("history")), as_list(document.get("trajectory"))
-    yield SessionHead(agent=NAME, id=as_text(document.get("instance_id")) or None, cwd=_folder(trajectory))
+    yield SessionHead(agent=NAME, id=as_text(document.get("instance_id")) or None, cwd=_find_folder(trajectory))
     if history:
-        yield from _told(history, report)
+        yield from _history_turns(history, report)
         if trajectory:
             report.skip("step told by the history", len(trajectory))
     else:
-        yield from _stepped(trajectory, report)
+        yield from _trajectory_turns(trajectory, report)
     submission = as_text(as_object(document.get("info")).get("submission")).strip()
     if submission:
         report.keep()
-        place = len(history) or len(trajectory)
+        position = len(history) or len(trajectory)
         yield Turn(
             role="system",
             text=f"Submitted ({as_text(as_object(document['info']).get('exit_status'))}):\n{submission}",
             mark="injected",
-            line=place,
+            line=position,
         )
 
 
-def _folder(trajectory: list[Any]) -> str:
+def _find_folder(trajectory: list[Any]) -> str:
     """Where the agent worked: each step has the state of its shell, as JSON text or as an object."""
     state = as_object(trajectory[0]).get("state") if trajectory else None
-    return as_text(as_object(arguments_of(state)).get("working_dir"))
+    return as_text(as_object(parse_arguments(state)).get("working_dir"))
 
 
-def _told(history: list[Any], report: ImportReport) -> Iterator[Turn]:
+def _history_turns(history: list[Any], report: ImportReport) -> Iterator[Turn]:
     """Yield the turns of the history. Before tools were called as such, what an action did came as the next message under the user's name."""
     call_id = ""
     for index, message in enumerate(history):
         if not isinstance(message, dict):
-            report.bad(index, "not a message")
+            report.reject(index, "not a message")
             continue
-        role, text = message.get("role"), text_of(message.get("content")).strip()
+        role, text = message.get("role"), content_text(message.get("content")).strip()
         if message.get("is_demo"):
             report.skip("demonstration")
             continue
@@ -76,7 +76,7 @@ def _told(history: list[Any], report: ImportReport) -> Iterator[Turn]:
         elif role == "system":
             turn.role, turn.mark = "system", "injected"
         elif role == "tool" or call_id:
-            ids = [as_text(given) for given in as_list(message.get("tool_call_ids"))]
+            ids = [as_text(raw_id) for raw_id in as_list(message.get("tool_call_ids"))]
             turn = Turn(role="tool", results=(ToolResult(ids[0] if ids else call_id, text),), line=index)
             call_id = ""
         report.keep()
@@ -87,29 +87,29 @@ def _answer(index: int, message: dict[str, Any], text: str) -> Turn:
     calls: list[ToolCall] = []
     for call in map(as_object, as_list(message.get("tool_calls"))):
         function = as_object(call.get("function"))
-        calls.append(ToolCall(as_text(call.get("id")), as_text(function.get("name")), arguments_of(function.get("arguments"))))
+        calls.append(ToolCall(as_text(call.get("id")), as_text(function.get("name")), parse_arguments(function.get("arguments"))))
     if not calls and (action := as_text(message.get("action")).strip()):
         text = as_text(message.get("thought")).strip()
-        calls = [_acted(index, action)]
+        calls = [_action_call(index, action)]
     return Turn(role="assistant", text=text, calls=tuple(calls), line=index)
 
 
-def _acted(index: int, action: str) -> ToolCall:
+def _action_call(index: int, action: str) -> ToolCall:
     """An action as a call: a shell command, or one of the editor's own commands, which are typed into the same shell."""
     return ToolCall(f"action:{index}", action.split(maxsplit=1)[0], {"command": action})
 
 
-def _stepped(trajectory: list[Any], report: ImportReport) -> Iterator[Turn]:
+def _trajectory_turns(trajectory: list[Any], report: ImportReport) -> Iterator[Turn]:
     for index, step in enumerate(trajectory):
         if not isinstance(step, dict):
-            report.bad(index, "not a step")
+            report.reject(index, "not a step")
             continue
         action, thought = as_text(step.get("action")).strip(), as_text(step.get("thought")).strip() or as_text(step.get("response")).strip()
         if not action and not thought:
             report.skip("empty step")
             continue
         report.keep()
-        calls = (_acted(index, action),) if action else ()
+        calls = (_action_call(index, action),) if action else ()
         yield Turn(role="assistant", text=thought, calls=calls, line=index)
         if calls:
             yield Turn(role="tool", results=(ToolResult(calls[0].id, as_text(step.get("observation"))),), line=index)

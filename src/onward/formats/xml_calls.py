@@ -11,13 +11,13 @@ _TOOLS = frozenset(
     "search_and_replace search_files search_replace summarize_task switch_mode update_todo_list use_mcp_tool use_skill use_subagents web_fetch "
     "web_search write_to_file".split()
 )
-_WHOLE = frozenset({"content", "diff", "args", "follow_up", "arguments", "new_str", "old_str"})
+_RAW_PARAMETERS = frozenset({"content", "diff", "args", "follow_up", "arguments", "new_str", "old_str"})
 """Parameters whose value may hold tags of its own, even its own: they end at the last closing tag."""
 _THINKING, _THINKING_END = "<thinking>", "</thinking>"
 _TAG_CHARACTERS = 40
 
 
-class Parsed(NamedTuple):
+class ParsedText(NamedTuple):
     """A text taken apart: prose, what the model thought, and its calls as names and arguments in order."""
 
     prose: str
@@ -25,52 +25,52 @@ class Parsed(NamedTuple):
     calls: list[tuple[str, dict[str, object]]]
 
 
-def parsed(text: str) -> Parsed:
+def parse_calls(text: str) -> ParsedText:
     """Take the calls and the thinking out of *text*. A call that was cut off keeps what is there of it."""
     thinking = ""
     if _THINKING in text:
-        before, _, rest = text.partition(_THINKING)
-        thinking, _, after_thinking = rest.partition(_THINKING_END)
-        text = before + after_thinking
+        text_before, _, rest = text.partition(_THINKING)
+        thinking, _, text_after = rest.partition(_THINKING_END)
+        text = text_before + text_after
     calls: list[tuple[str, dict[str, object]]] = []
     prose: list[str] = []
-    taken = 0
+    prose_start = 0
     position = text.find("<")
     while position >= 0:
-        name, after = _tag(text, position)
+        name, tag_end = _read_tag(text, position)
         if name in _TOOLS and not text[text.rfind("\n", 0, position) + 1 : position].strip():
-            end = text.find(f"</{name}>", after)
-            inside = text[after : end if end >= 0 else len(text)]
-            if arguments := _arguments(inside, is_whole=end >= 0):
-                prose.append(text[taken:position])
+            end = text.find(f"</{name}>", tag_end)
+            body = text[tag_end : end if end >= 0 else len(text)]
+            if arguments := _parse_arguments(body, is_complete=end >= 0):
+                prose.append(text[prose_start:position])
                 calls.append((name, arguments))
-                taken = after = end + len(name) + 3 if end >= 0 else len(text)
-        position = text.find("<", after)
-    prose.append(text[taken:])
-    return Parsed("".join(prose).strip(), thinking.strip(), calls)
+                prose_start = tag_end = end + len(name) + 3 if end >= 0 else len(text)
+        position = text.find("<", tag_end)
+    prose.append(text[prose_start:])
+    return ParsedText("".join(prose).strip(), thinking.strip(), calls)
 
 
-def _tag(text: str, position: int) -> tuple[str, int]:
+def _read_tag(text: str, position: int) -> tuple[str, int]:
     """The name in the opening tag at *position* and where the tag ends; no name where it is none."""
     end = text.find(">", position, position + _TAG_CHARACTERS)
     name = text[position + 1 : end] if end >= 0 else ""
     return (name, end + 1) if name.replace("_", "").isalnum() else ("", position + 1)
 
 
-def _arguments(inside: str, *, is_whole: bool) -> dict[str, object]:
+def _parse_arguments(body: str, *, is_complete: bool) -> dict[str, object]:
     arguments: dict[str, object] = {}
-    position = inside.find("<")
+    position = body.find("<")
     while position >= 0:
-        name, after = _tag(inside, position)
+        name, tag_end = _read_tag(body, position)
         if name:
             closing = f"</{name}>"
-            end = inside.rfind(closing, after) if name in _WHOLE else inside.find(closing, after)
+            end = body.rfind(closing, tag_end) if name in _RAW_PARAMETERS else body.find(closing, tag_end)
             if end >= 0:
-                value = inside[after:end]
-                arguments[name] = value.strip("\n") if name in _WHOLE else value.strip()
-                after = end + len(closing)
-            elif not is_whole:
-                arguments[name] = inside[after:].strip("\n")
+                value = body[tag_end:end]
+                arguments[name] = value.strip("\n") if name in _RAW_PARAMETERS else value.strip()
+                tag_end = end + len(closing)
+            elif not is_complete:
+                arguments[name] = body[tag_end:].strip("\n")
                 break
-        position = inside.find("<", after)
+        position = body.find("<", tag_end)
     return arguments

@@ -9,7 +9,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Answer(Generic[T]):
+class ModelAnswer(Generic[T]):
     """What a model answered, and what it cost, all attempts together.
 
     `input_tokens` counts what a cache gave, too. `cost_usd` is None where no price is known. `model` is what the provider says it was. A text that came

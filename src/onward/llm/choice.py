@@ -11,250 +11,264 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from onward.core.compose import line_saying
+from onward.core.compose import line_from_facts
 from onward.core.facts import Fact
-from onward.core.handoff import Handoff, Line, Section, render
-from onward.core.ledger import Ledger, order
-from onward.core.master import Master, reserve_tokens
+from onward.core.handoff import CitedLine, Handoff, HandoffSection, render
+from onward.core.ledger import Ledger, fact_order
+from onward.core.master import MasterHandoff, reserve_tokens
 from onward.core.preservation import Loss, Preservation
 from onward.core.text import one_line
-from onward.llm.guard import Removed
+from onward.llm.guard import RejectedLine
 
 MOST_ROUNDS = 8
 """Times that what is worse is put back and all is measured again."""
 
 
-MOST_TOGETHER, MOST_TOGETHER_CHARS = 5, 600
+MOST_JOINED_FACTS, MOST_JOINED_CHARS = 5, 600
 """Facts that one line tells, and its characters, up to which neighbours are put on it."""
 
 _HANDLE_TOKENS = 5
-_WORTH_TOKENS = 25
+_LEAST_SPARE_TOKENS = 25
 """Room that is worth filling."""
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class AcceptedLines:
     """Lines that passed the guard: those of the head by their names, and the others."""
 
-    head: Mapping[str, Line]
-    lines: Sequence[Line]
+    head: Mapping[str, CitedLine]
+    lines: Sequence[CitedLine]
 
     def __bool__(self) -> bool:
         return bool(self.head or self.lines)
 
-    def all(self) -> list[Line]:
+    def all_lines(self) -> list[CitedLine]:
         """Return every line."""
         return [*self.head.values(), *self.lines]
 
-    def without(self, gone: Iterable[Line]) -> Written:
+    def without(self, dropped: Iterable[CitedLine]) -> AcceptedLines:
         """Return the same without some lines."""
-        names = {id(line) for line in gone}
-        return Written(
-            {name: line for name, line in self.head.items() if id(line) not in names},
-            [line for line in self.lines if id(line) not in names],
+        dropped_ids = {id(line) for line in dropped}
+        return AcceptedLines(
+            {name: line for name, line in self.head.items() if id(line) not in dropped_ids},
+            [line for line in self.lines if id(line) not in dropped_ids],
         )
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class HandoffChoice:
     """What is to be kept: `made` is None where the rules' handoff stands, and `why` says what speaks against anything else."""
 
-    made: Master | None
+    handoff: MasterHandoff | None
     why: str
-    standing: Written
-    removed: list[Removed]
-    put_back: int
+    accepted: AcceptedLines
+    removed: list[RejectedLine]
+    restored_count: int
     """Facts that the model was given and that are told in the rules' words."""
 
 
-def choose(
-    rules: Master,
+def choose_handoff(
+    rules: MasterHandoff,
     ledger: Ledger,
-    written: Written,
+    accepted: AcceptedLines,
     count_tokens: Callable[[str], int],
-    measured: Callable[[Handoff], Master],
-    composed: Callable[[int], Handoff],
-    given: Iterable[str] = (),
-) -> Choice:
+    measure: Callable[[Handoff], MasterHandoff],
+    compose: Callable[[int], Handoff],
+    offered_ids: Iterable[str] = (),
+) -> HandoffChoice:
     """Return the handoff to keep: the rules' one with the *written* lines in it, as far as no kind is worse by the measure.
 
     *measured* measures a handoff and closes it; *composed* gives the rules' one for so many tokens, for the room that shorter lines leave. *given* are the ids of the facts that the model
     was given.
     """
     facts = {fact.id: fact for fact in ledger.facts}
-    room = rules.budget_tokens - reserve_tokens(rules.budget_tokens)
-    in_sections = {name for section in rules.handoff.sections for line in section.lines for name in line.facts}
-    names = {name for name, _ in rules.handoff.head}
-    elsewhere = [line for line in written.lines if in_sections.isdisjoint(line.facts)]
-    elsewhere += (line for name, line in written.head.items() if name not in names)
-    removed = [Removed("twice", line.text) for line in elsewhere]
-    written = written.without(elsewhere)
+    room_tokens = rules.budget_tokens - reserve_tokens(rules.budget_tokens)
+    section_fact_ids = {fact_id for section in rules.handoff.sections for line in section.lines for fact_id in line.facts}
+    head_names = {name for name, _ in rules.handoff.head}
+    misplaced = [line for line in accepted.lines if section_fact_ids.isdisjoint(line.facts)]
+    misplaced += (line for name, line in accepted.head.items() if name not in head_names)
+    removed = [RejectedLine("twice", line.text) for line in misplaced]
+    accepted = accepted.without(misplaced)
     why = "Nothing that the model wrote may stand."
     for _ in range(MOST_ROUNDS):
-        written = _fitting(rules.handoff, facts, written, room, count_tokens, removed)
-        if not written:
+        accepted = _fit_budget(rules.handoff, facts, accepted, room_tokens, count_tokens, removed)
+        if not accepted:
             break
-        made = measured(woven(rules.handoff, facts, written))
-        if _lines(made.handoff) == _lines(rules.handoff):
+        candidate = measure(insert_lines(rules.handoff, facts, accepted))
+        if _line_texts(candidate.handoff) == _line_texts(rules.handoff):
             why = "The model changed nothing."
             break
-        worse = worse_kinds(rules.preservation, made.preservation)
-        if not worse:
-            carried = {name for line in written.all() for name in line.facts}
-            rewritten = partial(_rewritten, facts, written, measured)
-            wider = _wider(made, room, count_tokens, composed, rewritten)
-            return Choice(wider or made, "", written, removed, len(set(given) - carried))
-        why = f"Worse than the rules' handoff: {', '.join(worse)}."
-        blamed = _blamed(written, rules.preservation, made.preservation) or written.all()
-        removed += (Removed("lost", line.text, ", ".join(worse)) for line in blamed)
-        written = written.without(blamed)
-    return Choice(None, why, Written({}, ()), removed, len(set(given)))
+        regressions = find_regressions(rules.preservation, candidate.preservation)
+        if not regressions:
+            carried_ids = {fact_id for line in accepted.all_lines() for fact_id in line.facts}
+            rewrite = partial(_rewrite, facts, accepted, measure)
+            longer = _lengthen(candidate, room_tokens, count_tokens, compose, rewrite)
+            return HandoffChoice(longer or candidate, "", accepted, removed, len(set(offered_ids) - carried_ids))
+        why = f"Worse than the rules' handoff: {', '.join(regressions)}."
+        culprits = _find_culprits(accepted, rules.preservation, candidate.preservation) or accepted.all_lines()
+        removed += (RejectedLine("lost", line.text, ", ".join(regressions)) for line in culprits)
+        accepted = accepted.without(culprits)
+    return HandoffChoice(None, why, AcceptedLines({}, ()), removed, len(set(offered_ids)))
 
 
-def _wider(
-    made: Master,
+def _lengthen(
+    candidate: MasterHandoff,
     room_tokens: int,
     count_tokens: Callable[[str], int],
-    composed: Callable[[int], Handoff],
-    rewritten: Callable[[Handoff], Master],
-) -> Master | None:
+    compose: Callable[[int], Handoff],
+    rewrite: Callable[[Handoff], MasterHandoff],
+) -> MasterHandoff | None:
     """Return the handoff that tells more facts in the room that *made* leaves; None where none does that is at least as good.
 
     *composed* gives the rules' one for a budget, *rewritten* puts the model's lines in.
     """
-    shown = made.handoff.fact_ids()
-    saved = room_tokens - count_tokens(render(replace(made.handoff, closing=())))
-    for tokens in (int(saved * share) for share in (1.0, 0.6)):
-        if tokens < _WORTH_TOKENS:
+    shown_ids = candidate.handoff.fact_ids()
+    spare_tokens = room_tokens - count_tokens(render(replace(candidate.handoff, closing=())))
+    for extra_tokens in (int(spare_tokens * share) for share in (1.0, 0.6)):
+        if extra_tokens < _LEAST_SPARE_TOKENS:
             break
-        more = composed(room_tokens + tokens)
-        if not more.fact_ids() > shown:
+        longer_rules = compose(room_tokens + extra_tokens)
+        if not longer_rules.fact_ids() > shown_ids:
             continue
-        wider = rewritten(more)
-        fits = count_tokens(render(replace(wider.handoff, closing=()))) <= room_tokens
-        if fits and not worse_kinds(made.preservation, wider.preservation):
-            return wider
+        longer = rewrite(longer_rules)
+        fits = count_tokens(render(replace(longer.handoff, closing=()))) <= room_tokens
+        if fits and not find_regressions(candidate.preservation, longer.preservation):
+            return longer
     return None
 
 
-def _rewritten(facts: Mapping[str, Fact], written: Written, measured: Callable[[Handoff], Master], handoff: Handoff) -> Master:
-    return measured(woven(handoff, facts, written))
+def _rewrite(
+    facts: Mapping[str, Fact], accepted: AcceptedLines, measure: Callable[[Handoff], MasterHandoff], handoff: Handoff
+) -> MasterHandoff:
+    return measure(insert_lines(handoff, facts, accepted))
 
 
-def _lines(handoff: Handoff) -> set[str]:
+def _line_texts(handoff: Handoff) -> set[str]:
     return {line.text for line in (*(line for _, line in handoff.head), *(line for section in handoff.sections for line in section.lines))}
 
 
-def woven(rules: Handoff, facts: Mapping[str, Fact], written: Written) -> Handoff:
+def insert_lines(rules: Handoff, facts: Mapping[str, Fact], accepted: AcceptedLines) -> Handoff:
     """Return the rules' handoff with the *written* lines in the place of the facts that they carry, each under the heading that these stood under."""
-    carried = {name for line in written.all() for name in line.facts}
-    head = tuple((name, _head_line(line, written.head.get(name), facts)) for name, line in rules.head)
-    in_head = {name for _, line in head for name in line.facts}
-    told = carried | in_head
-    titles = {name: section.title for section in rules.sections for line in section.lines for name in line.facts}
-    by_title: dict[str, list[Line]] = {}
+    carried_ids = {fact_id for line in accepted.all_lines() for fact_id in line.facts}
+    head = tuple((name, _head_line(line, accepted.head.get(name), facts)) for name, line in rules.head)
+    head_fact_ids = {fact_id for _, line in head for fact_id in line.facts}
+    covered_ids = carried_ids | head_fact_ids
+    title_by_fact = {fact_id: section.title for section in rules.sections for line in section.lines for fact_id in line.facts}
+    by_title: dict[str, list[CitedLine]] = {}
     for section in rules.sections:
-        rest = (_rest(line, told, facts) for line in section.lines)
-        by_title[section.title] = [line for line in rest if line is not None]
-    for line in written.lines:
-        by_title[next(titles[name] for name in line.facts if name in titles)].append(line)
-    made = (Section(title, tuple(_together(sorted(lines, key=partial(_first, facts))))) for title, lines in by_title.items() if lines)
-    return replace(rules, head=head, sections=tuple(made), closing=())
+        remaining = (_remaining_line(line, covered_ids, facts) for line in section.lines)
+        by_title[section.title] = [line for line in remaining if line is not None]
+    for line in accepted.lines:
+        by_title[next(title_by_fact[fact_id] for fact_id in line.facts if fact_id in title_by_fact)].append(line)
+    sections = (
+        HandoffSection(title, tuple(_join_neighbours(sorted(lines, key=partial(_line_order, facts)))))
+        for title, lines in by_title.items()
+        if lines
+    )
+    return replace(rules, head=head, sections=tuple(sections), closing=())
 
 
-def _rest(line: Line, told: Collection[str], facts: Mapping[str, Fact]) -> Line | None:
+def _remaining_line(line: CitedLine, covered_ids: Collection[str], facts: Mapping[str, Fact]) -> CitedLine | None:
     """Return what a line of the rules says that is not *told* elsewhere, in its own words; None where nothing is left."""
-    left = [name for name in line.facts if name not in told]
-    if len(left) == len(line.facts):
+    remaining_ids = [fact_id for fact_id in line.facts if fact_id not in covered_ids]
+    if len(remaining_ids) == len(line.facts):
         return line
-    return line_saying([facts[name] for name in left]) if left else None
+    return line_from_facts([facts[fact_id] for fact_id in remaining_ids]) if remaining_ids else None
 
 
-def _first(facts: Mapping[str, Fact], line: Line) -> tuple[Any, ...]:
-    return min((order(facts[name]) for name in line.facts if name in facts), default=())
+def _line_order(facts: Mapping[str, Fact], line: CitedLine) -> tuple[Any, ...]:
+    return min((fact_order(facts[fact_id]) for fact_id in line.facts if fact_id in facts), default=())
 
 
-def _together(lines: Iterable[Line]) -> Iterator[Line]:
+def _join_neighbours(lines: Iterable[CitedLine]) -> Iterator[CitedLine]:
     """Yield *lines*, neighbours from one turn as one: they share their handle, as the rules' lines do."""
-    before: Line | None = None
+    previous: CitedLine | None = None
     for line in lines:
-        if before and _is_near(before, line):
-            text = before.text if before.text[-1:] in ".!?…:;" else f"{before.text};"
-            before = Line(f"{text} {line.text}", tuple(dict.fromkeys((*before.sources, *line.sources))), (*before.facts, *line.facts))
+        if previous and _is_near(previous, line):
+            text = previous.text if previous.text[-1:] in ".!?…:;" else f"{previous.text};"
+            previous = CitedLine(
+                f"{text} {line.text}", tuple(dict.fromkeys((*previous.sources, *line.sources))), (*previous.facts, *line.facts)
+            )
             continue
-        if before:
-            yield before
-        before = line
-    if before:
-        yield before
+        if previous:
+            yield previous
+        previous = line
+    if previous:
+        yield previous
 
 
-def _is_near(line: Line, following: Line) -> bool:
-    is_short = len(line.facts) + len(following.facts) <= MOST_TOGETHER and len(line.text) + len(following.text) < MOST_TOGETHER_CHARS
-    return is_short and bool(line.sources) and line.sources[:1] == following.sources[:1]
+def _is_near(line: CitedLine, next_line: CitedLine) -> bool:
+    is_short = len(line.facts) + len(next_line.facts) <= MOST_JOINED_FACTS and len(line.text) + len(next_line.text) < MOST_JOINED_CHARS
+    return is_short and bool(line.sources) and line.sources[:1] == next_line.sources[:1]
 
 
-def _head_line(before: Line, written: Line | None, facts: Mapping[str, Fact]) -> Line:
+def _head_line(rules_line: CitedLine, accepted: CitedLine | None, facts: Mapping[str, Fact]) -> CitedLine:
     """Return the *written* line with what the rules' one says beside it."""
-    if written is None:
-        return before
-    rest = [name for name in before.facts if name in facts and name not in written.facts]
-    if not rest:
-        return written
-    beside = line_saying([facts[name] for name in rest])
-    told = (beside, written) if before.facts[0] in rest else (written, beside)
-    text = " ".join(line.text if line.text[-1:] in ".!?…" else f"{line.text}." for line in told)
-    return Line(
-        text, tuple(dict.fromkeys(handle for line in told for handle in line.sources)), tuple(name for line in told for name in line.facts)
+    if accepted is None:
+        return rules_line
+    missing_ids = [fact_id for fact_id in rules_line.facts if fact_id in facts and fact_id not in accepted.facts]
+    if not missing_ids:
+        return accepted
+    missing_line = line_from_facts([facts[fact_id] for fact_id in missing_ids])
+    ordered = (missing_line, accepted) if rules_line.facts[0] in missing_ids else (accepted, missing_line)
+    text = " ".join(line.text if line.text[-1:] in ".!?…" else f"{line.text}." for line in ordered)
+    return CitedLine(
+        text,
+        tuple(dict.fromkeys(handle for line in ordered for handle in line.sources)),
+        tuple(fact_id for line in ordered for fact_id in line.facts),
     )
 
 
-def worse_kinds(before: Preservation, after: Preservation) -> list[str]:
+def find_regressions(before: Preservation, after: Preservation) -> list[str]:
     """Return what the measure finds worse *after* than *before*, by kind: fewer kept of a group, more stale lines, more unsupported ones."""
-    kept = {group.group: group.kept for group in after.groups}
-    found = [
-        f"{group.group} {kept.get(group.group, 0)} instead of {group.kept}"
+    kept_by_group = {group.group: group.kept_count for group in after.groups}
+    regressions = [
+        f"{group.group} {kept_by_group.get(group.group, 0)} instead of {group.kept_count}"
         for group in before.groups
-        if kept.get(group.group, 0) < group.kept
+        if kept_by_group.get(group.group, 0) < group.kept_count
     ]
     if len(after.stale) > len(before.stale):
-        found.append(f"stale {len(after.stale)} instead of {len(before.stale)}")
+        regressions.append(f"stale {len(after.stale)} instead of {len(before.stale)}")
     if len(after.unsupported or ()) > len(before.unsupported or ()):
-        found.append(f"unsupported {len(after.unsupported or ())} instead of {len(before.unsupported or ())}")
-    return found
+        regressions.append(f"unsupported {len(after.unsupported or ())} instead of {len(before.unsupported or ())}")
+    return regressions
 
 
-def _blamed(written: Written, before: Preservation, after: Preservation) -> list[Line]:
+def _find_culprits(accepted: AcceptedLines, before: Preservation, after: Preservation) -> list[CitedLine]:
     """Return the lines on account of which something is worse: that cite the turn of what is lost, or are the stale or unsupported ones themselves."""
-    lost = set(after.lost) - set(before.lost)
-    wrong = [
+    new_losses = set(after.lost) - set(before.lost)
+    bad_lines = [
         line.lstrip("-* ")
         for line in (*after.stale, *(after.unsupported or ()))
         if line not in before.stale and line not in (before.unsupported or ())
     ]
-    return [line for line in written.all() if _loses(line, lost) or any(one_line(line.text, 100)[:90] in text for text in wrong)]
+    return [
+        line
+        for line in accepted.all_lines()
+        if _cites_loss(line, new_losses) or any(one_line(line.text, 100)[:90] in text for text in bad_lines)
+    ]
 
 
-def _loses(line: Line, lost: set[Loss]) -> bool:
-    return any(loss.handle in line.sources for loss in lost)
+def _cites_loss(line: CitedLine, losses: set[Loss]) -> bool:
+    return any(loss.handle in line.sources for loss in losses)
 
 
-def _fitting(
+def _fit_budget(
     rules: Handoff,
     facts: Mapping[str, Fact],
-    written: Written,
+    accepted: AcceptedLines,
     room_tokens: int,
     count_tokens: Callable[[str], int],
-    removed: list[Removed],
-) -> Written:
+    removed: list[RejectedLine],
+) -> AcceptedLines:
     """Return *written* without the lines that take more room than they save, until the document fits."""
 
-    def surplus(line: Line) -> int:
-        saved = sum(count_tokens(facts[name].text) + count_tokens(facts[name].lead) for name in line.facts)
-        return count_tokens(line.text) + _HANDLE_TOKENS * (len(line.sources) - 1) - saved
+    def surplus(line: CitedLine) -> int:
+        saved_tokens = sum(count_tokens(facts[fact_id].text) + count_tokens(facts[fact_id].lead) for fact_id in line.facts)
+        return count_tokens(line.text) + _HANDLE_TOKENS * (len(line.sources) - 1) - saved_tokens
 
-    while written and count_tokens(render(woven(rules, facts, written))) > room_tokens:
-        longest = max(written.all(), key=surplus)
-        removed.append(Removed("over budget", longest.text, f"{surplus(longest)} tokens more than its facts"))
-        written = written.without([longest])
-    return written
+    while accepted and count_tokens(render(insert_lines(rules, facts, accepted))) > room_tokens:
+        longest = max(accepted.all_lines(), key=surplus)
+        removed.append(RejectedLine("over budget", longest.text, f"{surplus(longest)} tokens more than its facts"))
+        accepted = accepted.without([longest])
+    return accepted

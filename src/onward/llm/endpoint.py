@@ -52,7 +52,7 @@ class Endpoint:
         return urlsplit(self.url).netloc
 
     @property
-    def is_here(self) -> bool:
+    def is_local(self) -> bool:
         """Whether the model runs on this machine."""
         host = urlsplit(self.url).hostname or ""
         try:
@@ -68,6 +68,8 @@ class Endpoint:
     def cost_usd(self, usage: Usage) -> float | None:
         """Return what an answer with that *usage* costs; None where no price is known."""
         if self.usd_per_million is not None:
-            into, out = self.usd_per_million
-            return ((usage.input_tokens + usage.cache_read_tokens + usage.cache_write_tokens) * into + usage.output_tokens * out) / _MILLION
-        return 0.0 if self.is_here else price_usd(self.model, usage)
+            input_usd, output_usd = self.usd_per_million
+            return (
+                (usage.input_tokens + usage.cache_read_tokens + usage.cache_write_tokens) * input_usd + usage.output_tokens * output_usd
+            ) / _MILLION
+        return 0.0 if self.is_local else price_usd(self.model, usage)

@@ -36,10 +36,10 @@ _HINTS: dict[ProviderReason, str] = {
     "bad answer": "Try a larger model (ONWARD_LLM_MODEL).",
     "too large": "Set ONWARD_LLM_CONTEXT_TOKENS to what the model holds, or choose one that holds more.",
 }
-_STATUS: dict[int, ProviderReason] = {
+_REASON_BY_STATUS: dict[int, ProviderReason] = {
     401: "key refused", 403: "key refused", 402: "payment", 404: "unknown model", 408: "timeout", 413: "too large", 429: "rate limit"
 }  # fmt: skip
-_SAYING: dict[ProviderReason, str] = {
+_MESSAGES: dict[ProviderReason, str] = {
     "key refused": "{host} refused the LLM key.",
     "payment": "{host} wants to be paid first.",
     "rate limit": "{host} takes no more requests for now.",
@@ -56,27 +56,27 @@ _SAYING: dict[ProviderReason, str] = {
 
 def failure(endpoint: Endpoint, reason: ProviderReason, message: str = "", *, retry_after_seconds: float | None = None) -> ProviderFailed:
     """Return the error for a *reason*, with a message of ours and what to do."""
-    said = message or _SAYING[reason].format(host=endpoint.host, model=endpoint.model)
-    return ProviderFailed(reason, said, _HINTS[reason], retry_after_seconds=retry_after_seconds)
+    text = message or _MESSAGES[reason].format(host=endpoint.host, model=endpoint.model)
+    return ProviderFailed(reason, text, _HINTS[reason], retry_after_seconds=retry_after_seconds)
 
 
-def failure_of(endpoint: Endpoint, error: BaseException) -> ProviderFailed:
+def failure_from(endpoint: Endpoint, error: BaseException) -> ProviderFailed:
     """Return the error that what a request raised stands for; a defect of ours is raised again."""
-    if own := next((one for one in _chain(error) if isinstance(one, ProviderFailed)), None):
-        return own
+    if known_failure := next((cause for cause in _error_chain(error) if isinstance(cause, ProviderFailed)), None):
+        return known_failure
     if isinstance(error, TimeoutError | ModelTimeoutError):
         return failure(endpoint, "timeout")
     if isinstance(error, ModelAPIError):
-        return _of_provider(endpoint, error)
+        return _from_api_error(endpoint, error)
     if isinstance(error, AgentRunError | ValueError | KeyError | TypeError | AttributeError | IndexError):
         # What came was no event of a chat, and what reads it stumbled.
         return failure(endpoint, "bad answer")
-    if any(_is_of_network(one) for one in _chain(error)):
+    if any(_is_network_error(cause) for cause in _error_chain(error)):
         return failure(endpoint, "cut off")
     raise error
 
 
-def _of_provider(endpoint: Endpoint, error: ModelAPIError) -> ProviderFailed:
+def _from_api_error(endpoint: Endpoint, error: ModelAPIError) -> ProviderFailed:
     if isinstance(error, ModelQuotaExceededError):
         return failure(endpoint, "payment")
     if isinstance(error, ModelContextWindowExceededError):
@@ -84,7 +84,7 @@ def _of_provider(endpoint: Endpoint, error: ModelAPIError) -> ProviderFailed:
     if isinstance(error, ModelNotFoundError):
         return failure(endpoint, "unknown model")
     if isinstance(error, ModelHTTPError):
-        return _of_status(endpoint, error)
+        return _from_status(endpoint, error)
     if isinstance(error, ModelConnectionError):
         if error.phase == "read":
             return failure(endpoint, "cut off")
@@ -96,32 +96,32 @@ def _of_provider(endpoint: Endpoint, error: ModelAPIError) -> ProviderFailed:
     return failure(endpoint, "server error" if error.in_stream else "bad answer")
 
 
-def _of_status(endpoint: Endpoint, error: ModelHTTPError) -> ProviderFailed:
+def _from_status(endpoint: Endpoint, error: ModelHTTPError) -> ProviderFailed:
     status = error.status_code
-    reason = _STATUS.get(status) or ("server error" if status >= 500 else "refused")
-    said = _SAYING[reason].format(host=endpoint.host, model=endpoint.model).rstrip(".") + f" (HTTP {status})."
-    return failure(endpoint, reason, said, retry_after_seconds=_retry_after_seconds(error.headers or {}))
+    reason = _REASON_BY_STATUS.get(status) or ("server error" if status >= 500 else "refused")
+    text = _MESSAGES[reason].format(host=endpoint.host, model=endpoint.model).rstrip(".") + f" (HTTP {status})."
+    return failure(endpoint, reason, text, retry_after_seconds=_retry_after_seconds(error.headers or {}))
 
 
 def _retry_after_seconds(headers: Mapping[str, str]) -> float | None:
     """Return for how long the provider wants to be left alone: seconds, or the time at which it is over."""
-    told = next((value for name, value in headers.items() if name.lower() == "retry-after"), "")
+    retry_after = next((value for name, value in headers.items() if name.lower() == "retry-after"), "")
     try:
-        return max(0.0, float(told))
+        return max(0.0, float(retry_after))
     except ValueError:
         pass
     try:
-        return max(0.0, (parsedate_to_datetime(told) - datetime.now(UTC)).total_seconds())
+        return max(0.0, (parsedate_to_datetime(retry_after) - datetime.now(UTC)).total_seconds())
     except (ValueError, TypeError):
         return None
 
 
-def _chain(error: BaseException) -> Iterator[BaseException]:
-    seen: BaseException | None = error
-    while seen is not None:
-        yield seen
-        seen = seen.__cause__ or seen.__context__
+def _error_chain(error: BaseException) -> Iterator[BaseException]:
+    cause: BaseException | None = error
+    while cause is not None:
+        yield cause
+        cause = cause.__cause__ or cause.__context__
 
 
-def _is_of_network(error: BaseException) -> bool:
+def _is_network_error(error: BaseException) -> bool:
     return isinstance(error, OSError) or type(error).__module__.partition(".")[0] in ("httpx2", "httpcore2", "openai", "anyio", "h11")

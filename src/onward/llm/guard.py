@@ -17,34 +17,34 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, TypeAlias, cast
 
-from onward.core.facts import Fact, Handle, Kind
-from onward.core.handoff import Line
+from onward.core.facts import Fact, FactKind, Handle
+from onward.core.handoff import CitedLine
 from onward.core.ledger import Ledger
 from onward.core.printable import printable
 from onward.core.text import one_line
-from onward.llm.exact import Ground, stems
+from onward.llm.exact import SourceTexts, stems
 
 Reason: TypeAlias = Literal[
     "no facts", "no source", "value", "stale", "order", "empty", "excuse", "too long", "words", "polarity", "carries nothing", "twice", "over budget", "lost",
 ]  # fmt: skip
 """Why a line does not stand. The last two are told by whoever puts the document together: there was no room for it, or the measure missed what it said."""
 
-FIXED: frozenset[Kind] = frozenset(("rule", "file", "command"))
+FIXED_KINDS: frozenset[FactKind] = frozenset(("rule", "file", "command"))
 """Kinds whose words stay what they are: standing constraints, and what code copied from tool calls."""
 
-LONGEST_LINE = 600
+MOST_LINE_CHARS = 600
 """Characters."""
-_LONGER, _SPARE = 1.25, 60
+_LENGTH_FACTOR, _SPARE_CHARS = 1.25, 60
 """How much longer than its facts a line may be: by this factor, and so many characters."""
-_NEW_WORDS = 0.45
+_NEW_WORD_SHARE = 0.45
 """The share of a line's words that may be new; more than that is the model's own story."""
-_CARRIED = 0.5
+_CARRIED_SHARE = 0.5
 """The share of a fact's words that a line has to say to carry it."""
-_SAME_AS_STALE = 0.75
+_STALE_SHARE = 0.75
 """The share of its words that a line and something given up have in common when the line says that again."""
 _REPORTED_CHARS = 240
 
-_ORDER = re.compile(
+_INSTRUCTION = re.compile(
     r"ignor\w* (?:all|any|the|these|your|previous|prior)\b|disregard|forget (?:all|everything|your|previous)|(?:previous|prior|above|system) (?:instruction|prompt|message)"
     r"|you are (?:now|an?)\b|you must\b|as an? (?:ai|assistant|language model)|act as\b|pretend|reveal|exfiltrat|leak\b|jailbreak|developer mode"
     r"|(?:send|post|print|share|output|include|repeat|show|give)\b[^.;]{0,40}\b(?:api[ _-]?key|secret|token|password|credential|authorization)"
@@ -58,11 +58,11 @@ _EXCUSE = re.compile(
     r"|\bf\d+\b.*\bf\d+\b|\bthe facts? (?:above|below|provided|given)\b",
     re.I,
 )
-_NOT = re.compile(
+_NEGATION = re.compile(
     r"\b(?:not|no|never|nothing|nobody|none|cannot|without|neither|nor|fail\w*|instead|avoid\w*|unable|refus\w*|jangan|tidak|bukan|belum|tanpa|gagal|dilarang|tak|nggak|ga|gak)\b|n['’]t\b",
     re.I,
 )
-_GIVEN_UP = re.compile(
+_REPLACEMENT_CUE = re.compile(
     r"instead|replac|no longer|\bwas\b|\bwere\b|former|previous|switch|from\b.+\bto\b|moved|dropped|remov|reject|given up|not\b|n['’]t\b|→|->|bukan|diganti|dihapus|ganti|tidak|dulu",
     re.I,
 )
@@ -70,7 +70,7 @@ _HANDLES = re.compile(r"(?:\s*\[(?:s\d+\.\d+|f\d+)(?:,\s*(?:s\d+\.\d+|f\d+))*\])
 _BULLET = re.compile(r"^\s*(?:[-*•+]|\d{1,2}[.)])\s+")
 
 
-class Proposed(NamedTuple):
+class ProposedLine(NamedTuple):
     """One line as a model wrote it, with the ids of the facts it says that it tells; `head` is its name where it is one of the head."""
 
     facts: tuple[str, ...]
@@ -78,7 +78,7 @@ class Proposed(NamedTuple):
     head: str = ""
 
 
-class Removed(NamedTuple):
+class RejectedLine(NamedTuple):
     """A line that does not stand, and why: `about` is what of it, like the value that nothing holds."""
 
     reason: Reason
@@ -91,52 +91,58 @@ class Removed(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class GuardEvidence:
     """What lines are held against: the ledger, what was quoted of the turns behind a fact (by its id), and whether the turn of a handle is there."""
 
     ledger: Ledger
     quotes: Mapping[str, str] = field(default_factory=dict[str, str])
-    resolves: Callable[[Handle], bool] = bool
+    has_turn: Callable[[Handle], bool] = bool
 
 
-class Guarded(NamedTuple):
+class GuardResult(NamedTuple):
     """What may stand, each line with the facts that it carries and their handles, those of the head by their names; and what may not."""
 
-    lines: list[Line]
-    removed: list[Removed]
-    head: dict[str, Line]
+    lines: list[CitedLine]
+    removed: list[RejectedLine]
+    head: dict[str, CitedLine]
 
 
 def is_writable(fact: Fact) -> bool:
     """Say whether a model may put *fact* in its own words."""
-    return fact.state == "live" and not fact.pinned and fact.kind not in FIXED and fact.author in ("user", "agent") and bool(fact.sources)
+    return (
+        fact.state == "live"
+        and not fact.pinned
+        and fact.kind not in FIXED_KINDS
+        and fact.author in ("user", "agent")
+        and bool(fact.sources)
+    )
 
 
-def guard(proposed: Iterable[Proposed], evidence: Evidence) -> Guarded:
+def guard(proposed: Iterable[ProposedLine], evidence: GuardEvidence) -> GuardResult:
     """Return which of the *proposed* lines may stand. A fact is carried once: by the first line that does."""
     judge = _Judge(evidence)
-    made = Guarded([], [], {})
-    for one in proposed:
-        text = _tidied(one.text)
-        judged = judge.judge(text, one.facts)
-        if not isinstance(judged, Line):
-            made.removed.append(Removed(judged[0], text or one.text, judged[1]))
-        elif one.head:
-            made.head[one.head] = judged
+    result = GuardResult([], [], {})
+    for line in proposed:
+        text = _tidy(line.text)
+        verdict = judge.judge(text, line.facts)
+        if not isinstance(verdict, CitedLine):
+            result.removed.append(RejectedLine(verdict[0], text or line.text, verdict[1]))
+        elif line.head:
+            result.head[line.head] = verdict
         else:
-            made.lines.append(judged)
-    return made
+            result.lines.append(verdict)
+    return result
 
 
-def speaks_out_of_turn(text: str) -> tuple[Reason, str] | None:
+def find_violation(text: str) -> tuple[Reason, str] | None:
     """Return why a line that tells no fact of the ledger may not stand: it is an excuse, or an order to whoever reads it; and what of it. None where it is neither."""
-    for reason, pattern in (("excuse", _EXCUSE), ("order", _ORDER)):
-        if found := pattern.search(text):
-            return cast("Reason", reason), found[0]
+    for reason, pattern in (("excuse", _EXCUSE), ("order", _INSTRUCTION)):
+        if match := pattern.search(text):
+            return cast("Reason", reason), match[0]
     return None
 
 
-def _tidied(text: str) -> str:
+def _tidy(text: str) -> str:
     """Return *text* as one line without a bullet, and without handles: those are for code to write."""
     flat = " ".join(printable(text).split())
     return _HANDLES.sub("", _BULLET.sub("", flat)).strip()
@@ -145,94 +151,98 @@ def _tidied(text: str) -> str:
 class _Judge:
     """Judges one line after another against the same evidence."""
 
-    def __init__(self, evidence: Evidence) -> None:
+    def __init__(self, evidence: GuardEvidence) -> None:
         self._evidence = evidence
         self._facts = {fact.id: fact for fact in evidence.ledger.facts}
-        self._gone = [
+        self._settled = [
             (fact, frozenset(stems(fact.text))) for fact in evidence.ledger.facts if fact.state in ("superseded", "resolved", "retracted")
         ]
-        self._given_up = [
+        self._replaced = [
             (fact, old, frozenset(stems(old))) for fact in evidence.ledger.live() if not fact.subject for old in fact.retires if stems(old)
         ]
-        self._carried: set[str] = set()
+        self._carried_ids: set[str] = set()
 
-    def judge(self, text: str, names: Sequence[str]) -> Line | tuple[Reason, str]:
+    def judge(self, text: str, fact_ids: Sequence[str]) -> CitedLine | tuple[Reason, str]:
         """Return the line that *text* makes; or why it may not stand, and what of it."""
         if not text:
             return "empty", ""
-        if found := _EXCUSE.search(text):
-            return "excuse", found[0]
-        cited = [self._facts[name] for name in dict.fromkeys(names) if name in self._facts]
-        if unknown := next((name for name in names if name not in self._facts), ""):
+        if match := _EXCUSE.search(text):
+            return "excuse", match[0]
+        cited = [self._facts[fact_id] for fact_id in dict.fromkeys(fact_ids) if fact_id in self._facts]
+        if unknown := next((fact_id for fact_id in fact_ids if fact_id not in self._facts), ""):
             return "no facts", unknown
-        told = [fact for fact in cited if is_writable(fact)]
-        if not told:
+        writable = [fact for fact in cited if is_writable(fact)]
+        if not writable:
             return ("stale", cited[0].text) if any(f.state not in ("live", "contradicted") for f in cited) else ("no facts", "")
         if any(fact.state in ("superseded", "resolved", "retracted") for fact in cited):
             return "stale", next(fact.text for fact in cited if fact.state not in ("live", "contradicted"))
-        if gone := next((str(handle) for fact in told for handle in fact.sources if not self._evidence.resolves(handle)), ""):
-            return "no source", gone
-        return self._of_content(text, told)
+        if missing_handle := next((str(handle) for fact in writable for handle in fact.sources if not self._evidence.has_turn(handle)), ""):
+            return "no source", missing_handle
+        return self._judge_content(text, writable)
 
-    def _of_content(self, text: str, told: Sequence[Fact]) -> Line | tuple[Reason, str]:
-        said = " ".join(_said(fact) for fact in told)
-        if len(text) > min(LONGEST_LINE, int(len(said) * _LONGER) + _SPARE):
+    def _judge_content(self, text: str, facts: Sequence[Fact]) -> CitedLine | tuple[Reason, str]:
+        facts_text = " ".join(_fact_text(fact) for fact in facts)
+        if len(text) > min(MOST_LINE_CHARS, int(len(facts_text) * _LENGTH_FACTOR) + _SPARE_CHARS):
             return "too long", f"{len(text)} characters"
-        if (order := _ORDER.search(text)) and order[0].lower() not in said.lower():
-            return "order", order[0]
-        ground = Ground(map(_said, told))
+        if (instruction := _INSTRUCTION.search(text)) and instruction[0].lower() not in facts_text.lower():
+            return "order", instruction[0]
+        sources = SourceTexts(map(_fact_text, facts))
         # What stood around a fact may lend words, never values: it may be about something else.
-        if lacking := ground.lacks(text):
-            return "value", lacking[0]
+        if missing := sources.find_missing(text):
+            return "value", missing[0]
         words = stems(text)
-        known = ground.stems.union(*(stems(self._evidence.quotes.get(fact.id, "")) for fact in told))
-        new = [word for word in words if word not in known]
-        if len(new) > _NEW_WORDS * len(words):
-            return "words", " ".join(new[:8])
-        if stale := self._stale(text, words, told):
+        known_stems = sources.stems.union(*(stems(self._evidence.quotes.get(fact.id, "")) for fact in facts))
+        new_words = [word for word in words if word not in known_stems]
+        if len(new_words) > _NEW_WORD_SHARE * len(words):
+            return "words", " ".join(new_words[:8])
+        if stale := self._find_stale(text, words, facts):
             return "stale", stale
-        carried = [fact for fact in told if fact.id not in self._carried and _carries(text, words, fact)]
+        carried = [fact for fact in facts if fact.id not in self._carried_ids and _carries(text, words, fact)]
         if not carried:
-            return ("twice", "") if any(fact.id in self._carried for fact in told) else ("carries nothing", "")
-        if turned := _turned(text, carried, told):
-            return "polarity", turned
-        self._carried.update(fact.id for fact in carried)
-        sources = tuple(dict.fromkeys(handle for fact in told for handle in fact.sources))
-        return Line(text, sources, tuple(fact.id for fact in carried))
+            return ("twice", "") if any(fact.id in self._carried_ids for fact in facts) else ("carries nothing", "")
+        if changed := _find_polarity_change(text, carried, facts):
+            return "polarity", changed
+        self._carried_ids.update(fact.id for fact in carried)
+        handles = tuple(dict.fromkeys(handle for fact in facts for handle in fact.sources))
+        return CitedLine(text, handles, tuple(fact.id for fact in carried))
 
-    def _stale(self, text: str, words: Sequence[str], told: Sequence[Fact]) -> str:
+    def _find_stale(self, text: str, words: Sequence[str], facts: Sequence[Fact]) -> str:
         """Return what *text* says again that was given up; empty when nothing."""
-        here = frozenset(words)
-        beside = here - frozenset(stem for fact in told for stem in stems(_said(fact)))
-        for fact, said in self._gone:
-            if len(said) > 2 and len(said & here) >= _SAME_AS_STALE * len(said) and 3 * len(said & beside) >= len(said):
+        line_stems = frozenset(words)
+        new_stems = line_stems - frozenset(stem for fact in facts for stem in stems(_fact_text(fact)))
+        for fact, stale_stems in self._settled:
+            if (
+                len(stale_stems) > 2
+                and len(stale_stems & line_stems) >= _STALE_SHARE * len(stale_stems)
+                and 3 * len(stale_stems & new_stems) >= len(stale_stems)
+            ):
                 return fact.text
-        for fact, old, named in self._given_up:
-            if not named <= here:
+        for fact, old, old_stems in self._replaced:
+            if not old_stems <= line_stems:
                 continue
-            telling = [one for one in told if named <= frozenset(stems(_said(one)))]
-            if not telling or (fact in telling and not _GIVEN_UP.search(text)):
+            naming_facts = [teller for teller in facts if old_stems <= frozenset(stems(_fact_text(teller)))]
+            if not naming_facts or (fact in naming_facts and not _REPLACEMENT_CUE.search(text)):
                 return old
         return ""
 
 
-def _said(fact: Fact) -> str:
+def _fact_text(fact: Fact) -> str:
     return f"{fact.lead.rstrip(':')}: {fact.text}" if fact.lead else fact.text
 
 
 def _carries(text: str, words: Collection[str], fact: Fact) -> bool:
     """Say whether *text* holds every exact value of a fact, and most of its words."""
-    own = set(stems(fact.text))
-    return Ground([text]).names_all_of(fact.text) and len(own.intersection(words)) >= _CARRIED * len(own)
+    fact_stems = set(stems(fact.text))
+    return SourceTexts([text]).has_all_values(fact.text) and len(fact_stems.intersection(words)) >= _CARRIED_SHARE * len(fact_stems)
 
 
-def _turned(text: str, carried: Sequence[Fact], told: Sequence[Fact]) -> str:
+def _find_polarity_change(text: str, carried: Sequence[Fact], facts: Sequence[Fact]) -> str:
     """Return the text of a fact whose "not" the line lost, or the line's own where it has one that no fact has; empty when neither."""
-    if _NOT.search(text):
-        return "" if any(_NOT.search(_said(fact)) for fact in told) else text
-    return next((fact.text for fact in carried if _NOT.search(fact.text)), "")
+    if _NEGATION.search(text):
+        return "" if any(_NEGATION.search(_fact_text(fact)) for fact in facts) else text
+    return next((fact.text for fact in carried if _NEGATION.search(fact.text)), "")
 
 
-def reasons(removed: Iterable[Removed]) -> dict[str, int]:
+def count_reasons(removed: Iterable[RejectedLine]) -> dict[str, int]:
     """Return how many lines were removed for each reason, the commonest first."""
-    return dict(Counter(one.reason for one in removed).most_common())
+    return dict(Counter(line.reason for line in removed).most_common())

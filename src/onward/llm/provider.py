@@ -20,18 +20,18 @@ from pydantic import BaseModel
 
 from onward.core.transcript import Usage
 from onward.errors import ProviderFailed
-from onward.llm.answer import Answer
+from onward.llm.answer import ModelAnswer
 from onward.llm.endpoint import Endpoint
 from onward.llm.failing import failure
-from onward.llm.prompt import Prompt, fitting_tokens, prompted
-from onward.llm.shaping import Misshapen, shaped
-from onward.llm.wire import Reply, request
+from onward.llm.prompt import ModelPrompt, available_tokens, build_prompt
+from onward.llm.shaping import MalformedAnswer, parse_answer
+from onward.llm.wire import Reply, send_prompt
 
-__all__ = ["Answer", "Endpoint", "Watch", "ask", "fitting_tokens"]
+__all__ = ["Endpoint", "ModelAnswer", "ProgressWatch", "ask", "available_tokens"]
 
 M = TypeVar("M", bound=BaseModel)
 
-Watch = Callable[[int], None]
+ProgressWatch = Callable[[int], None]
 """Is told, some times a second, how many characters of the answer there are; what it raises ends the request and is raised by `ask`."""
 
 ATTEMPTS = 3
@@ -42,20 +42,20 @@ MOST_WAIT_SECONDS = 20.0
 _WATCH_SECONDS = 0.2
 _SHAPE_ATTEMPTS = 2
 
-_without_schema: set[tuple[str, str]] = set()
+_schemaless_endpoints: set[tuple[str, str]] = set()
 """Addresses and models that were found to refuse a JSON schema, as long as this process lives."""
 
 
 @overload
 def ask(
     endpoint: Endpoint, instructions: str, material: str, shape: None = None, answer_tokens: int | None = None, *,
-    watch: Watch | None = None, attempts: int = ATTEMPTS, first_wait_seconds: float = FIRST_WAIT_SECONDS,
-) -> Answer[str]: ...  # fmt: skip
+    watch: ProgressWatch | None = None, attempts: int = ATTEMPTS, first_wait_seconds: float = FIRST_WAIT_SECONDS,
+) -> ModelAnswer[str]: ...  # fmt: skip
 @overload
 def ask(
     endpoint: Endpoint, instructions: str, material: str, shape: type[M], answer_tokens: int | None = None, *,
-    watch: Watch | None = None, attempts: int = ATTEMPTS, first_wait_seconds: float = FIRST_WAIT_SECONDS,
-) -> Answer[M]: ...  # fmt: skip
+    watch: ProgressWatch | None = None, attempts: int = ATTEMPTS, first_wait_seconds: float = FIRST_WAIT_SECONDS,
+) -> ModelAnswer[M]: ...  # fmt: skip
 def ask(
     endpoint: Endpoint,
     instructions: str,
@@ -63,30 +63,30 @@ def ask(
     shape: type[BaseModel] | None = None,
     answer_tokens: int | None = None,
     *,
-    watch: Watch | None = None,
+    watch: ProgressWatch | None = None,
     attempts: int = ATTEMPTS,
     first_wait_seconds: float = FIRST_WAIT_SECONDS,
-) -> Answer[Any]:
+) -> ModelAnswer[Any]:
     """Return what the model makes of *material* by *instructions*: a text, or an object of *shape*, of at most *answer_tokens* (the endpoint's own number by default).
 
     What may pass is asked again, *attempts* times in all, after *first_wait_seconds*, then ever longer, or when the provider says. Blocks until it is over:
     call it from a thread without an event loop, and with no database session open. Raises `ProviderFailed`, and whatever *watch* raises.
     """
-    asked = prompted(endpoint, instructions, material, shape, answer_tokens)
-    needed = asked.tokens + asked.answer_tokens
+    prompt = build_prompt(endpoint, instructions, material, shape, answer_tokens)
+    needed = prompt.tokens + prompt.answer_tokens
     if needed > endpoint.context_tokens:
         raise failure(
             endpoint,
             "too large",
             f"The request and its answer are {needed} tokens; {endpoint.model} is said to hold {endpoint.context_tokens}.",
         )
-    asking = _Asking(endpoint, asked, shape, attempts, first_wait_seconds)
-    return asyncio.run(_watched(asking.answered(), lambda: watch(asking.chars) if watch else None))
+    call = _ProviderCall(endpoint, prompt, shape, attempts, first_wait_seconds)
+    return asyncio.run(_run_watched(call.run(), lambda: watch(call.chars) if watch else None))
 
 
-async def _watched(work: Coroutine[Any, Any, Answer[Any]], watch: Callable[[], None]) -> Answer[Any]:
+async def _run_watched(model_call: Coroutine[Any, Any, ModelAnswer[Any]], watch: Callable[[], None]) -> ModelAnswer[Any]:
     """Do *work*, and end it as soon as *watch* raises."""
-    task = asyncio.ensure_future(work)
+    task = asyncio.ensure_future(model_call)
     try:
         while not (await asyncio.wait({task}, timeout=_WATCH_SECONDS))[0]:
             watch()
@@ -97,84 +97,86 @@ async def _watched(work: Coroutine[Any, Any, Answer[Any]], watch: Callable[[], N
 
 
 @dataclass(slots=True)
-class _Asking:
+class _ProviderCall:
     """One request, and what it took so far."""
 
     endpoint: Endpoint
-    prompt: Prompt
+    prompt: ModelPrompt
     shape: type[BaseModel] | None
     attempts: int
     first_wait_seconds: float
     is_plain: bool = False
     chars: int = 0
-    used: Usage = field(default_factory=Usage)
+    usage: Usage = field(default_factory=Usage)
     cost_usd: float | None = 0.0
 
-    async def answered(self) -> Answer[Any]:
+    async def run(self) -> ModelAnswer[Any]:
         """Ask until there is an answer that can be used."""
         if self.shape is None:
-            return self._answer(reply := await self._reply(self.prompt), reply.text)
+            return self._to_answer(reply := await self._request_reply(self.prompt), reply.text)
         prompt = self.prompt
         for attempt in range(_SHAPE_ATTEMPTS):
-            reply = await self._reply(prompt)
+            reply = await self._request_reply(prompt)
             try:
-                return self._answer(reply, shaped(reply.text, self.shape))
-            except Misshapen as error:
-                wrong = str(error) if reply.is_whole else f"it came to the end of its {prompt.answer_tokens} tokens"
+                return self._to_answer(reply, parse_answer(reply.text, self.shape))
+            except MalformedAnswer as error:
+                problem = str(error) if reply.is_whole else f"it came to the end of its {prompt.answer_tokens} tokens"
             if attempt == 0:
-                again = f"An earlier answer could not be used: {wrong}. Answer again, shorter, with the JSON object alone."
-                prompt = prompt._replace(instructions=f"{prompt.instructions}\n\n{again}")
-        raise self._paid(
-            failure(self.endpoint, "bad answer", f"{self.endpoint.model} did not answer with JSON of the form that was asked for: {wrong}.")
+                correction = f"An earlier answer could not be used: {problem}. Answer again, shorter, with the JSON object alone."
+                prompt = prompt._replace(instructions=f"{prompt.instructions}\n\n{correction}")
+        raise self._with_cost(
+            failure(
+                self.endpoint, "bad answer", f"{self.endpoint.model} did not answer with JSON of the form that was asked for: {problem}."
+            )
         )
 
-    async def _reply(self, prompt: Prompt) -> Reply:
+    async def _request_reply(self, prompt: ModelPrompt) -> Reply:
         """Return one whole reply, asking again where that may help."""
         for attempt in itertools.count(1):
-            sent = prompt._replace(schema=self._schema())
+            sent_prompt = prompt._replace(schema=self._prompt_schema())
             try:
-                reply = await request(self.endpoint, sent, self._tell)
+                reply = await send_prompt(self.endpoint, sent_prompt, self._count_chars)
                 break
             except ProviderFailed as error:
-                self._add(Usage(error.input_tokens, error.output_tokens))
+                self._add_usage(Usage(error.input_tokens, error.output_tokens))
                 # Some servers choke on a schema: it is in the words of the request, too.
                 self.is_plain = self.is_plain or error.reason in ("refused", "server error")
-                if sent.schema and error.reason == "refused":
-                    _without_schema.add((self.endpoint.url, self.endpoint.model))
+                if sent_prompt.schema and error.reason == "refused":
+                    _schemaless_endpoints.add((self.endpoint.url, self.endpoint.model))
                     continue
-                if not error.may_pass or attempt >= self.attempts:
-                    raise self._paid(error) from None
+                if not error.is_temporary or attempt >= self.attempts:
+                    raise self._with_cost(error) from None
                 await self._wait(error, attempt)
-        self._add(reply.usage)
+        self._add_usage(reply.usage)
         if not reply.text.strip():
-            raise self._paid(failure(self.endpoint, "bad answer", f"{self.endpoint.model} answered with nothing."))
+            raise self._with_cost(failure(self.endpoint, "bad answer", f"{self.endpoint.model} answered with nothing."))
         return reply
 
     async def _wait(self, error: ProviderFailed, attempt: int) -> None:
-        usual = self.first_wait_seconds * 2 ** (attempt - 1) * (1 + random.random() / 4)  # noqa: S311 - so that many who were refused do not come back together
-        seconds = usual if error.retry_after_seconds is None else error.retry_after_seconds
+        backoff_seconds = self.first_wait_seconds * 2 ** (attempt - 1) * (1 + random.random() / 4)  # noqa: S311 - so that many who were refused do not come back together
+        seconds = backoff_seconds if error.retry_after_seconds is None else error.retry_after_seconds
         if seconds > MOST_WAIT_SECONDS:
-            raise self._paid(error)
+            raise self._with_cost(error)
         await asyncio.sleep(seconds)
 
-    def _schema(self) -> dict[str, Any] | None:
-        if self.shape is None or self.is_plain or (self.endpoint.url, self.endpoint.model) in _without_schema:
+    def _prompt_schema(self) -> dict[str, Any] | None:
+        if self.shape is None or self.is_plain or (self.endpoint.url, self.endpoint.model) in _schemaless_endpoints:
             return None
         return self.shape.model_json_schema()
 
-    def _tell(self, chars: int) -> None:
+    def _count_chars(self, chars: int) -> None:
         self.chars = chars
 
-    def _add(self, usage: Usage) -> None:
+    def _add_usage(self, usage: Usage) -> None:
         cost_usd = self.endpoint.cost_usd(usage)
         self.cost_usd = None if self.cost_usd is None or cost_usd is None else self.cost_usd + cost_usd
-        into = usage.input_tokens + usage.cache_read_tokens + usage.cache_write_tokens
-        self.used = Usage(self.used.input_tokens + into, self.used.output_tokens + usage.output_tokens)
+        input_tokens = usage.input_tokens + usage.cache_read_tokens + usage.cache_write_tokens
+        self.usage = Usage(self.usage.input_tokens + input_tokens, self.usage.output_tokens + usage.output_tokens)
 
-    def _answer(self, reply: Reply, value: object) -> Answer[Any]:
-        return Answer(value, self.used.input_tokens, self.used.output_tokens, self.cost_usd, reply.model, reply.is_whole)
+    def _to_answer(self, reply: Reply, value: object) -> ModelAnswer[Any]:
+        return ModelAnswer(value, self.usage.input_tokens, self.usage.output_tokens, self.cost_usd, reply.model, reply.is_whole)
 
-    def _paid(self, error: ProviderFailed) -> ProviderFailed:
+    def _with_cost(self, error: ProviderFailed) -> ProviderFailed:
         """Say in *error* what was spent before it."""
-        error.input_tokens, error.output_tokens, error.cost_usd = self.used.input_tokens, self.used.output_tokens, self.cost_usd
+        error.input_tokens, error.output_tokens, error.cost_usd = self.usage.input_tokens, self.usage.output_tokens, self.cost_usd
         return error

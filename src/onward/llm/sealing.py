@@ -21,56 +21,56 @@ class Sealer:
 
     def __init__(self, home: Path, key: str = "") -> None:
         self._path = home / FILE_NAME
-        self._said = key
+        self._configured_key = key
 
     def seal(self, text: str) -> bytes:
         """Return *text* encrypted. Raises `BadSetting` where the key is none, or cannot be read or made."""
         from cryptography.fernet import Fernet
 
-        return Fernet(self._key(make=True)).encrypt(text.encode())
+        return Fernet(self._load_key(create=True)).encrypt(text.encode())
 
     def open(self, sealed: bytes) -> str | None:
         """Return the text that was sealed; None where it was sealed with another key. Raises `BadSetting`."""
         from cryptography.fernet import Fernet, InvalidToken
 
-        key = self._key(make=False)
+        key = self._load_key(create=False)
         try:
             return Fernet(key).decrypt(sealed).decode() if key else None
         except (InvalidToken, UnicodeDecodeError):
             return None
 
-    def _key(self, *, make: bool) -> bytes:
-        if self._said:
-            return _checked(self._said, "ONWARD_SEALING_KEY")
+    def _load_key(self, *, create: bool) -> bytes:
+        if self._configured_key:
+            return _validate_key(self._configured_key, "ONWARD_SEALING_KEY")
         try:
-            said = self._path.read_text(encoding="ascii").strip()
+            encoded = self._path.read_text(encoding="ascii").strip()
         except FileNotFoundError:
-            if not make:
+            if not create:
                 return b""
-            said = self._made()
+            encoded = self._create_key_file()
         except (OSError, UnicodeDecodeError) as error:
             raise BadSetting(f"{self._path} cannot be read.", "See who owns it; without it, kept LLM keys cannot be opened.") from error
         if os.name == "posix":
             # A copy that somebody put back may have come out readable for others.
             with suppress(OSError):
                 self._path.chmod(0o600)
-        return _checked(said, str(self._path))
+        return _validate_key(encoded, str(self._path))
 
-    def _made(self) -> str:
+    def _create_key_file(self) -> str:
         """Make the file, whole at once; where another process was first, return what that one wrote."""
-        new = base64.urlsafe_b64encode(os.urandom(_KEY_BYTES)).decode()
-        part = self._path.with_name(f"{FILE_NAME}.{token_hex(4)}")
+        new_key = base64.urlsafe_b64encode(os.urandom(_KEY_BYTES)).decode()
+        temporary = self._path.with_name(f"{FILE_NAME}.{token_hex(4)}")
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
-                file.write(new + "\n")
+            with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
+                file.write(new_key + "\n")
                 file.flush()
                 os.fsync(file.fileno())
             try:
                 with suppress(FileExistsError):
-                    os.link(part, self._path)
+                    os.link(temporary, self._path)
             finally:
-                part.unlink()
+                temporary.unlink()
             return self._path.read_text(encoding="ascii").strip()
         except OSError as error:
             raise BadSetting(
@@ -78,11 +78,11 @@ class Sealer:
             ) from error
 
 
-def _checked(said: str, where: str) -> bytes:
+def _validate_key(encoded: str, origin: str) -> bytes:
     try:
-        key = base64.b64decode(said.encode().replace(b"-", b"+").replace(b"_", b"/"), validate=True)
+        key = base64.b64decode(encoded.encode().replace(b"-", b"+").replace(b"_", b"/"), validate=True)
     except (binascii.Error, ValueError):
         key = b""
     if len(key) != _KEY_BYTES:
-        raise BadSetting(f"{where} holds no key of {_KEY_BYTES} bytes in base64.", _HINT)
+        raise BadSetting(f"{origin} holds no key of {_KEY_BYTES} bytes in base64.", _HINT)
     return base64.urlsafe_b64encode(key)

@@ -12,50 +12,50 @@ from pydantic import BaseModel, ValidationError
 T = TypeVar("T", bound=BaseModel)
 
 _FENCE = re.compile(r"```(?:json)?\s*\n(.*?)\n?```", re.S)
-_MOST_TRIES = 20
-_MOST_SAID_CHARS = 300
+_MOST_ATTEMPTS = 20
+_MOST_MESSAGE_CHARS = 300
 
 
-class Misshapen(Exception):
+class MalformedAnswer(Exception):
     """No JSON of the shape is in an answer; says what is wrong with the nearest."""
 
 
-def shaped(text: str, shape: type[T]) -> T:
+def parse_answer(text: str, shape: type[T]) -> T:
     """Return the first JSON object in *text* that is of the *shape*. Raises `Misshapen`."""
-    wrong = "there is no JSON object in it"
-    for candidate in _objects(text):
+    problem = "there is no JSON object in it"
+    for candidate in _find_objects(text):
         try:
             return shape.model_validate(candidate)
         except ValidationError as error:
             first = error.errors(include_input=False, include_url=False)[0]
-            wrong = f"{'.'.join(map(str, first['loc'])) or 'the object'}: {first['msg']}"[:_MOST_SAID_CHARS]
-    raise Misshapen(wrong)
+            problem = f"{'.'.join(map(str, first['loc'])) or 'the object'}: {first['msg']}"[:_MOST_MESSAGE_CHARS]
+    raise MalformedAnswer(problem)
 
 
-def _objects(text: str) -> Iterator[dict[str, Any]]:
+def _find_objects(text: str) -> Iterator[dict[str, Any]]:
     """Yield the JSON objects in *text*: as a whole, in a fence, or between words, the outermost only."""
-    for whole in (text, *_FENCE.findall(text)):
-        found = _parsed(whole.strip())
-        if found is not None:
-            yield found
+    for block in (text, *_FENCE.findall(text)):
+        parsed = _parse_object(block.strip())
+        if parsed is not None:
+            yield parsed
             return
     start = text.find("{")
-    for _ in range(_MOST_TRIES):
+    for _ in range(_MOST_ATTEMPTS):
         if start < 0:
             return
         end = start + 1
         try:
-            found, end = json.JSONDecoder().raw_decode(text, start)
+            parsed, end = json.JSONDecoder().raw_decode(text, start)
         except (ValueError, RecursionError):
-            found = None
-        if isinstance(found, dict):
-            yield found
+            parsed = None
+        if isinstance(parsed, dict):
+            yield parsed
         start = text.find("{", end)
 
 
-def _parsed(text: str) -> dict[str, Any] | None:
+def _parse_object(text: str) -> dict[str, Any] | None:
     try:
-        found = json.loads(text)
+        parsed = json.loads(text)
     except (ValueError, RecursionError):
         return None
-    return found if isinstance(found, dict) else None
+    return parsed if isinstance(parsed, dict) else None

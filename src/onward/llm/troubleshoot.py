@@ -6,14 +6,14 @@ from collections.abc import Iterable, Sequence
 
 from pydantic import BaseModel, Field
 
-from onward.core.diagnosis import Diagnosis, Evidence, RemovedLine
+from onward.core.diagnosis import Diagnosis, DiagnosisEvidence, RemovedLine
 from onward.core.printable import printable
 from onward.core.troubleshoot import Advice
-from onward.llm.answer import Answer
+from onward.llm.answer import ModelAnswer
 from onward.llm.endpoint import Endpoint
-from onward.llm.exact import Ground, stems, values
-from onward.llm.guard import speaks_out_of_turn
-from onward.llm.prompt import fitting_tokens
+from onward.llm.exact import SourceTexts, exact_values, stems
+from onward.llm.guard import find_violation
+from onward.llm.prompt import available_tokens
 from onward.tokens.estimate import count_tokens
 
 INSTRUCTIONS = """\
@@ -47,53 +47,59 @@ class WrittenDiagnosis(BaseModel):
     prevention: list[str] = Field(default_factory=list, max_length=6)
 
 
-_FORM = frozenset(field.description or name for name, field in WrittenDiagnosis.model_fields.items())
+_FIELD_TEXTS = frozenset(field.description or name for name, field in WrittenDiagnosis.model_fields.items())
 """What the form says of its fields: a small model fills it in with that."""
 
 
-def material(endpoint: Endpoint, error: str, context: str, history: Sequence[Evidence], advice: Advice) -> str:
+def build_material(endpoint: Endpoint, error: str, context: str, history: Sequence[DiagnosisEvidence], advice: Advice) -> str:
     """Return what a model is given: of the history as much as fits. A long error keeps its beginning and its end."""
-    parts = [f"The error:\n{shortened(error)}"]
+    parts = [f"The error:\n{shorten_error(error)}"]
     if context:
-        parts.append(f"What was being done:\n{shortened(context)}")
+        parts.append(f"What was being done:\n{shorten_error(context)}")
     parts.append("The checklist:\n" + "\n".join(f"- {line}" for line in (*advice.causes, *advice.steps, *advice.commands)))
-    left = fitting_tokens(endpoint, INSTRUCTIONS, WrittenDiagnosis, ANSWER_TOKENS) - count_tokens("\n\n".join(parts)) - 20
-    told: list[str] = []
-    for number, one in enumerate(history, 1):
-        line = f"h{number} ({'ended it before' if one.kind == 'fix' else 'passage'}, {one.project} {one.handle}): {one.text}"
-        left -= count_tokens(line) + 2
-        if left < 0:
+    tokens_left = available_tokens(endpoint, INSTRUCTIONS, WrittenDiagnosis, ANSWER_TOKENS) - count_tokens("\n\n".join(parts)) - 20
+    passages: list[str] = []
+    for number, passage in enumerate(history, 1):
+        line = (
+            f"h{number} ({'ended it before' if passage.kind == 'fix' else 'passage'}, {passage.project} {passage.handle}): {passage.text}"
+        )
+        tokens_left -= count_tokens(line) + 2
+        if tokens_left < 0:
             break
-        told.append(line)
-    if told:
-        parts.insert(-1, "From the history:\n" + "\n".join(told))
+        passages.append(line)
+    if passages:
+        parts.insert(-1, "From the history:\n" + "\n".join(passages))
     return "\n\n".join(parts)
 
 
-def shortened(text: str) -> str:
+def shorten_error(text: str) -> str:
     """Return *text*, or its beginning and its end where it is long."""
     if len(text) <= _MOST_ERROR_CHARS:
         return text
     return f"{text[:_HEAD_CHARS]}\n[…]\n{text[-(_MOST_ERROR_CHARS - _HEAD_CHARS) :]}"
 
 
-def diagnosed(answer: Answer[WrittenDiagnosis], given: str, history: Sequence[Evidence]) -> Diagnosis:
+def check_diagnosis(answer: ModelAnswer[WrittenDiagnosis], material: str, history: Sequence[DiagnosisEvidence]) -> Diagnosis:
     """Return what of *answer* may stand: lines whose exact values are all in what the model was *given*, that give no orders to whoever reads them by program and make no excuses."""
-    ground = Ground([given])
+    sources = SourceTexts([material])
     removed: list[RemovedLine] = []
     written = answer.value
-    causes = _kept("root cause", [written.root_cause], ground, removed)
-    named = {f"h{number}": one for number, one in enumerate(history, 1)}
-    cited = [named[name] for name in dict.fromkeys(one.strip().lower().strip("[]()") for one in written.evidence) if name in named]
+    causes = _keep_lines("root cause", [written.root_cause], sources, removed)
+    evidence_by_name = {f"h{number}": passage for number, passage in enumerate(history, 1)}
+    cited = [
+        evidence_by_name[name]
+        for name in dict.fromkeys(label.strip().lower().strip("[]()") for label in written.evidence)
+        if name in evidence_by_name
+    ]
     # What shares no word with the cause does not speak for it; a model that cites everything has said nothing.
-    meant = set(stems(causes[0])) if causes else set[str]()
-    told = [one for one in cited if meant & set(stems(one.text))][:_MOST_EVIDENCE]
+    cause_stems = set(stems(causes[0])) if causes else set[str]()
+    evidence = [passage for passage in cited if cause_stems & set(stems(passage.text))][:_MOST_EVIDENCE]
     return Diagnosis(
         causes[0] if causes else "",
-        told,
-        _kept("steps", written.steps, ground, removed),
-        _kept("code", written.code, ground, removed),
-        _kept("prevention", written.prevention, ground, removed),
+        evidence,
+        _keep_lines("steps", written.steps, sources, removed),
+        _keep_lines("code", written.code, sources, removed),
+        _keep_lines("prevention", written.prevention, sources, removed),
         removed,
         answer.model,
         answer.input_tokens,
@@ -102,32 +108,32 @@ def diagnosed(answer: Answer[WrittenDiagnosis], given: str, history: Sequence[Ev
     )
 
 
-def _kept(part: str, lines: Iterable[str], ground: Ground, removed: list[RemovedLine]) -> list[str]:
-    kept: list[str] = []
+def _keep_lines(part: str, lines: Iterable[str], ground: SourceTexts, removed: list[RemovedLine]) -> list[str]:
+    accepted: list[str] = []
     for line in lines:
         text = printable(line).strip() if part == "code" else " ".join(printable(line).split())
-        why, about = _fault(part, text, ground)
-        if why:
-            removed.append(RemovedLine(part, text[:_MOST_LINE_CHARS], why, about[:_MOST_LINE_CHARS]))
-        elif text and text not in kept:
-            kept.append(text)
-    return kept
+        reason, detail = _find_fault(part, text, ground)
+        if reason:
+            removed.append(RemovedLine(part, text[:_MOST_LINE_CHARS], reason, detail[:_MOST_LINE_CHARS]))
+        elif text and text not in accepted:
+            accepted.append(text)
+    return accepted
 
 
-def _fault(part: str, text: str, ground: Ground) -> tuple[str, str]:
+def _find_fault(part: str, text: str, ground: SourceTexts) -> tuple[str, str]:
     """Return why a line may not stand, and what of it; empty where it may. A name that is a mere word is no exact value: a cause may be a program that nobody named."""
     if not text:
         return "", ""
     if len(text) > (_MOST_CODE_CHARS if part == "code" else _MOST_LINE_CHARS):
         return "too long", f"{len(text)} characters"
     if part != "code":
-        if len(stems(text)) < _FEWEST_WORDS or text in _FORM:
+        if len(stems(text)) < _FEWEST_WORDS or text in _FIELD_TEXTS:
             return "empty", ""
-        if found := speaks_out_of_turn(text):
-            return found
+        if violation := find_violation(text):
+            return violation
     elif text in WrittenDiagnosis.model_fields:
         return "empty", ""
-    for value in values(text):
-        if not value.written.isalpha() and not ground.names_all_of(value.written):
-            return "value", value.written
+    for value in exact_values(text):
+        if not value.text.isalpha() and not ground.has_all_values(value.text):
+            return "value", value.text
     return "", ""

@@ -16,10 +16,10 @@ from onward.core.facts import Fact, Handle
 from onward.core.handoff import Handoff
 from onward.core.headings import HEAD
 from onward.core.ledger import Ledger
-from onward.core.own_words import own_words
+from onward.core.own_words import author_text
 from onward.core.text import clauses, content_words, one_line
 from onward.core.transcript import Turn
-from onward.llm.guard import Proposed, is_writable
+from onward.llm.guard import ProposedLine, is_writable
 
 MOST_REQUESTS = 6
 """Requests that one handoff takes, at most: the head, and five for the sections."""
@@ -86,7 +86,7 @@ class WrittenHead(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class RewriteRequest:
     """One request: the facts that it gives, under the numbers f1, f2 …, and how it is asked."""
 
     title: str
@@ -104,103 +104,115 @@ class Part:
         """The shape of its answer."""
         return WrittenHead if self.is_head else WrittenPart
 
-    def read(self, answer: WrittenHead | WrittenPart) -> list[Proposed]:
+    def read_answer(self, answer: WrittenHead | WrittenPart) -> list[ProposedLine]:
         """Return the lines of an answer; a number that was not given is left as it is, for the guard to see."""
         if isinstance(answer, WrittenPart):
-            return [self._proposed(line) for line in answer.lines]
+            return [self._to_proposal(line) for line in answer.lines]
         lines = ((name, getattr(answer, field)) for field, name in _HEAD_NAMES.items())
-        return [self._proposed(line, name) for name, line in lines if line.text]
+        return [self._to_proposal(line, name) for name, line in lines if line.text]
 
-    def _proposed(self, line: WrittenLine, head: str = "") -> Proposed:
-        numbers = (one.strip().strip("[]\"'").lower() for one in line.facts)
-        return Proposed(tuple(self._named(number) for number in numbers), line.text, head)
+    def _to_proposal(self, line: WrittenLine, head: str = "") -> ProposedLine:
+        numbers = (number.strip().strip("[]\"'").lower() for number in line.facts)
+        return ProposedLine(tuple(self._fact_id(number) for number in numbers), line.text, head)
 
-    def _named(self, number: str) -> str:
-        place = int(number[1:]) - 1 if number[:1] == "f" and number[1:].isascii() and number[1:].isdigit() else -1
-        return self.facts[place] if 0 <= place < len(self.facts) else number
+    def _fact_id(self, number: str) -> str:
+        index = int(number[1:]) - 1 if number[:1] == "f" and number[1:].isascii() and number[1:].isdigit() else -1
+        return self.facts[index] if 0 <= index < len(self.facts) else number
 
 
-def quotes(facts: Sequence[Fact], turns_of: Callable[[Collection[Handle]], Mapping[Handle, Turn]]) -> dict[str, str]:
+def collect_quotes(facts: Sequence[Fact], read_turns: Callable[[Collection[Handle]], Mapping[Handle, Turn]]) -> dict[str, str]:
     """Return, by fact, what stood before and after it in its turn, where a person or the agent said it; nothing for the others."""
-    turns = turns_of({fact.sources[0] for fact in facts if fact.sources and fact.turn})
-    found: dict[str, str] = {}
+    turns = read_turns({fact.sources[0] for fact in facts if fact.sources and fact.turn})
+    quotes: dict[str, str] = {}
     for fact in facts:
         turn = turns.get(fact.sources[0]) if fact.sources else None
-        is_said = turn is not None and turn.mark in ("said", "queued") and turn.role in ("user", "assistant")
-        if turn is not None and is_said and (said := _around(fact, own_words(turn.text))):
-            found[fact.id] = said
-    return found
+        is_spoken = turn is not None and turn.mark in ("said", "queued") and turn.role in ("user", "assistant")
+        if turn is not None and is_spoken and (quote := _surrounding_text(fact, author_text(turn.text))):
+            quotes[fact.id] = quote
+    return quotes
 
 
-def _around(fact: Fact, text: str) -> str:
+def _surrounding_text(fact: Fact, text: str) -> str:
     """Return the clauses on either side of the one that says *fact*; empty where there is none."""
-    said = clauses(text)
-    wanted = set(content_words(fact.text))
-    shared = [len(wanted.intersection(content_words(clause.text))) for clause in said]
-    best = max(range(len(said)), key=lambda place: (shared[place], -place), default=-1)
-    if best < 0 or 2 * shared[best] < len(wanted):
+    text_clauses = clauses(text)
+    fact_words = set(content_words(fact.text))
+    shared_counts = [len(fact_words.intersection(content_words(clause.text))) for clause in text_clauses]
+    closest = max(range(len(text_clauses)), key=lambda index: (shared_counts[index], -index), default=-1)
+    if closest < 0 or 2 * shared_counts[closest] < len(fact_words):
         return ""
-    beside = [said[place].text for place in (best - 1, best + 1) if 0 <= place < len(said) and said[place].text not in fact.text]
-    return " … ".join(one_line(one, _QUOTED_CHARS // 2) for one in beside)
+    neighbours = [
+        text_clauses[index].text
+        for index in (closest - 1, closest + 1)
+        if 0 <= index < len(text_clauses) and text_clauses[index].text not in fact.text
+    ]
+    return " … ".join(one_line(clause, _QUOTED_CHARS // 2) for clause in neighbours)
 
 
-def plan(
+def plan_requests(
     handoff: Handoff,
     ledger: Ledger,
-    quoted: Mapping[str, str],
+    quotes: Mapping[str, str],
     count_tokens: Callable[[str], int],
     *,
     material_tokens: int,
     answer_tokens: int,
-) -> list[Part]:
+) -> list[RewriteRequest]:
     """Return the requests that write *handoff* anew: none where nothing of it may be put in other words.
 
     A request's material has at most *material_tokens*, and as many words of facts as an answer of *answer_tokens* can say again.
     """
     facts = {fact.id: fact for fact in ledger.facts}
-    shown = [facts[name] for section in handoff.sections for line in section.lines for name in line.facts if name in facts]
-    parts = list(_head(handoff, facts, shown, quoted))
-    cost = {fact.id: count_tokens(fact.text) + count_tokens(fact.lead) + _FACT_TOKENS for fact in shown}
-    beside = {fact.id: count_tokens(quoted.get(fact.id, "")) for fact in shown}
-    some: list[Fact] = []
-    room = (int(answer_tokens * _ANSWER_SHARE), material_tokens)
-    said = given = 0
-    for fact in (one for one in shown if is_writable(one)):
-        over = said + cost[fact.id] > room[0] or given + cost[fact.id] + beside[fact.id] > room[1] or len(some) == _MOST_FACTS
-        if some and over:
-            parts.append(_part(some, quoted))
-            some, said, given = [], 0, 0
-        if cost[fact.id] <= room[0] and cost[fact.id] + beside[fact.id] <= room[1]:
-            some.append(fact)
-            said, given = said + cost[fact.id], given + cost[fact.id] + beside[fact.id]
-    if some:
-        parts.append(_part(some, quoted))
-    return parts[:MOST_REQUESTS]
+    shown_facts = [facts[fact_id] for section in handoff.sections for line in section.lines for fact_id in line.facts if fact_id in facts]
+    requests = list(_head_requests(handoff, facts, shown_facts, quotes))
+    fact_tokens = {fact.id: count_tokens(fact.text) + count_tokens(fact.lead) + _FACT_TOKENS for fact in shown_facts}
+    quote_tokens = {fact.id: count_tokens(quotes.get(fact.id, "")) for fact in shown_facts}
+    batch: list[Fact] = []
+    limits = (int(answer_tokens * _ANSWER_SHARE), material_tokens)
+    answer_size = material_size = 0
+    for fact in (fact for fact in shown_facts if is_writable(fact)):
+        is_over = (
+            answer_size + fact_tokens[fact.id] > limits[0]
+            or material_size + fact_tokens[fact.id] + quote_tokens[fact.id] > limits[1]
+            or len(batch) == _MOST_FACTS
+        )
+        if batch and is_over:
+            requests.append(_batch_request(batch, quotes))
+            batch, answer_size, material_size = [], 0, 0
+        if fact_tokens[fact.id] <= limits[0] and fact_tokens[fact.id] + quote_tokens[fact.id] <= limits[1]:
+            batch.append(fact)
+            answer_size, material_size = answer_size + fact_tokens[fact.id], material_size + fact_tokens[fact.id] + quote_tokens[fact.id]
+    if batch:
+        requests.append(_batch_request(batch, quotes))
+    return requests[:MOST_REQUESTS]
 
 
-def _part(facts: Sequence[Fact], quoted: Mapping[str, str]) -> Part:
+def _batch_request(facts: Sequence[Fact], quotes: Mapping[str, str]) -> RewriteRequest:
     titles = dict.fromkeys(SECTION_OF[fact.kind] for fact in facts)
-    return Part(", ".join(titles), tuple(fact.id for fact in facts), "\n".join(_listed(facts, quoted)))
+    return RewriteRequest(", ".join(titles), tuple(fact.id for fact in facts), "\n".join(_material_lines(facts, quotes)))
 
 
-def _head(handoff: Handoff, facts: Mapping[str, Fact], shown: Sequence[Fact], quoted: Mapping[str, str]) -> Iterator[Part]:
-    marks = {name: title.upper() for title, line in handoff.head if title in HEAD for name in line.facts}
-    own = [facts[name] for name in marks if name in facts and is_writable(facts[name])]
-    if not own:
+def _head_requests(
+    handoff: Handoff, facts: Mapping[str, Fact], shown_facts: Sequence[Fact], quotes: Mapping[str, str]
+) -> Iterator[RewriteRequest]:
+    marks = {fact_id: title.upper() for title, line in handoff.head if title in HEAD for fact_id in line.facts}
+    head_facts = [facts[fact_id] for fact_id in marks if fact_id in facts and is_writable(facts[fact_id])]
+    if not head_facts:
         return
-    last = [
+    recent_facts = [
         fact
-        for fact in shown
+        for fact in shown_facts
         if fact.session == handoff.session and fact.kind in ("done", "next_step", "blocker", "decision") and is_writable(fact)
     ]
-    given = [*own, *last[-(_HEAD_FACTS - len(own)) :]]
-    yield Part("the head", tuple(fact.id for fact in given), "\n".join(_listed(given, quoted, marks)), is_head=True)
+    request_facts = [*head_facts, *recent_facts[-(_HEAD_FACTS - len(head_facts)) :]]
+    yield RewriteRequest(
+        "the head", tuple(fact.id for fact in request_facts), "\n".join(_material_lines(request_facts, quotes, marks)), is_head=True
+    )
 
 
-def _listed(facts: Sequence[Fact], quoted: Mapping[str, str], marks: Mapping[str, str] | None = None) -> Iterator[str]:
+def _material_lines(facts: Sequence[Fact], quotes: Mapping[str, str], marks: Mapping[str, str] | None = None) -> Iterator[str]:
     for number, fact in enumerate(facts, start=1):
-        said = f"{fact.lead.rstrip(':')}: {fact.text}" if fact.lead else fact.text
+        text = f"{fact.lead.rstrip(':')}: {fact.text}" if fact.lead else fact.text
         mark = (marks or {}).get(fact.id) or SECTION_OF[fact.kind]
-        yield f"f{number} ({mark}) {said}"
-        if around := quoted.get(fact.id):
-            yield f"   around it: {around}"
+        yield f"f{number} ({mark}) {text}"
+        if quote := quotes.get(fact.id):
+            yield f"   around it: {quote}"

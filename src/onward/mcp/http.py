@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 PATH = "/mcp"
 
 
-class Mounted:
+class McpApp:
     """Answers MCP over HTTP while it is `running`."""
 
     path = PATH
@@ -36,7 +36,7 @@ class Mounted:
         self._manager: StreamableHTTPSessionManager | None = None
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
+    async def run(self) -> AsyncIterator[None]:
         """Be there to answer."""
         async with create_task_group() as group:
             self._group = group
@@ -53,17 +53,17 @@ class Mounted:
         await self._manager.handle_request(scope, receive, send)
 
     async def _manage(self, *, task_status: TaskStatus[StreamableHTTPSessionManager] = TASK_STATUS_IGNORED) -> None:
-        manager = await run_sync(self._made)
+        manager = await run_sync(self._create_manager)
         async with manager.run():
             task_status.started(manager)
             await sleep_forever()
 
-    def _made(self) -> StreamableHTTPSessionManager:
+    def _create_manager(self) -> StreamableHTTPSessionManager:
         from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 
-        from onward.mcp.desk import Desk
-        from onward.mcp.server import Server
+        from onward.mcp.desk import McpContext
+        from onward.mcp.server import McpServer
 
-        server = Server(Desk(self._store, self._settings))
+        server = McpServer(McpContext(self._store, self._settings))
         most_bytes = self._settings.body_limit_mb * 2**20
         return StreamableHTTPSessionManager(server.protocol, json_response=True, stateless=True, max_request_body_size=most_bytes)

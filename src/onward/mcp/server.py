@@ -24,8 +24,8 @@ from onward.app import access
 from onward.core.master_prompt import render_prompt
 from onward.errors import NotAllowed, OnwardError
 from onward.mcp.answers import failure
-from onward.mcp.desk import ASKING, Agent, Desk, folder_of
-from onward.mcp.tools import Tools, within
+from onward.mcp.desk import CALLING_AGENT, CallingAgent, McpContext, folder_path
+from onward.mcp.tools import Tools, current_handoff
 
 INSTRUCTIONS = (
     "Onward carries a project's knowledge from session to session, across agents. When work on a project begins, call start_session and go on from what it returns; not where you "
@@ -52,21 +52,21 @@ TOOLS = {
 ROOTS_SECONDS = 2.0
 
 
-class Server(MCPServer[Any]):
+class McpServer(MCPServer[Any]):
     """The SDK's server, with arguments and failures told in our words, and each tool held to how far the caller reaches."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, context: McpContext) -> None:
         super().__init__(
             program,
             title="Onward",
             version=__version__,
             instructions=INSTRUCTIONS,
-            tools=_tools(desk),
+            tools=_create_tools(context),
             log_level="CRITICAL",
             subscriptions=False,
         )
-        self._may_ask_for_roots = desk.folder is not None
-        self._add_documents(desk)
+        self._can_list_roots = context.folder is not None
+        self._add_documents(context)
 
     @property
     def protocol(self) -> LowLevelServer[Any]:
@@ -78,21 +78,21 @@ class Server(MCPServer[Any]):
     ) -> CallToolResult | InputRequiredResult:
         """Return what the tool answers. Whatever goes wrong is an answer, too: the agent reads it, and does better."""
         try:
-            self._check(name, arguments, context)
-            ASKING.set(await self._agent(arguments, context))
+            self._check_call(name, arguments, context)
+            CALLING_AGENT.set(await self._calling_agent(arguments, context))
             return await super().call_tool(name, arguments, context)
         except OnwardError as error:
             return failure(str(error))
         except ToolError as error:
-            return failure(_said(name, error))
+            return failure(_explain(name, error))
 
-    def _check(self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None) -> None:
+    def _check_call(self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None) -> None:
         tool = self._tool_manager.get_tool(name)
         if tool is None:
             raise ToolError(f"There is no tool {name!r}. There are: {', '.join(TOOLS)}.")
-        known = tool.parameters["properties"]
-        if unknown := [one for one in arguments if one not in known]:
-            raise ToolError(f"{name} takes no {unknown[0]!r}. It takes: {', '.join(known)}.")
+        parameters = tool.parameters["properties"]
+        if unknown := [argument for argument in arguments if argument not in parameters]:
+            raise ToolError(f"{name} takes no {unknown[0]!r}. It takes: {', '.join(parameters)}.")
         request = context.request_context.request if context else None
         reach = request.scope.get(access.CALLER, access.Caller("read")).reach if request is not None else "admin"
         if not TOOLS[name].read_only_hint and reach == "read":
@@ -101,18 +101,18 @@ class Server(MCPServer[Any]):
                 "Ask for one: onward access new NAME --scope write",
             )
 
-    async def _agent(self, arguments: dict[str, Any], context: Context[Any, Any] | None) -> Agent:
+    async def _calling_agent(self, arguments: dict[str, Any], context: Context[Any, Any] | None) -> CallingAgent:
         """Return who asks. Where the project is named, the agent is not asked where it works."""
         if context is None:
-            return Agent()
+            return CallingAgent()
         params = context.session.client_params
-        name = _name_of(params.client_info.name) if params else ""
-        return Agent(name, None if arguments.get("project") else await self._root(context))
+        name = _agent_name(params.client_info.name) if params else ""
+        return CallingAgent(name, None if arguments.get("project") else await self._agent_root(context))
 
-    async def _root(self, context: Context[Any, Any]) -> Path | None:
+    async def _agent_root(self, context: Context[Any, Any]) -> Path | None:
         """Return the first folder that the agent says it works in, where it can say so."""
-        told = context.client_capabilities
-        if not (self._may_ask_for_roots and told and told.roots):
+        capabilities = context.client_capabilities
+        if not (self._can_list_roots and capabilities and capabilities.roots):
             return None
         with move_on_after(ROOTS_SECONDS):
             try:
@@ -122,20 +122,20 @@ class Server(MCPServer[Any]):
                     roots = (await context.session.list_roots()).roots
             except Exception:  # noqa: BLE001 - an agent that cannot answer works where it started us
                 roots = []
-            return Path(folder_of(str(roots[0].uri))) if roots else None
+            return Path(folder_path(str(roots[0].uri))) if roots else None
         # It said that it could, and did not answer: it will not be waited for again.
-        self._may_ask_for_roots = False
+        self._can_list_roots = False
         return None
 
-    def _add_documents(self, desk: Desk) -> None:
+    def _add_documents(self, context: McpContext) -> None:
         """Add the prompt that a person chooses, and the handoff as a document that a person attaches: neither costs an agent anything before that."""
 
         def prompt(project: str = "", goal: str = "") -> str:
-            return render_prompt(within(desk.store, desk.project(project)).handoff, next_goal=goal)
+            return render_prompt(current_handoff(context.store, context.require_project(project)).handoff, next_goal=goal)
 
         def document(project: str) -> str:
             try:
-                return within(desk.store, desk.project(project)).markdown
+                return current_handoff(context.store, context.require_project(project)).markdown
             except OnwardError as error:
                 raise ResourceError(str(error)) from error
 
@@ -145,80 +145,80 @@ class Server(MCPServer[Any]):
         )
 
 
-def _tools(desk: Desk) -> list[Tool]:
-    tools = Tools(desk)
-    made = []
+def _create_tools(context: McpContext) -> list[Tool]:
+    tools = Tools(context)
+    created_tools = []
     for name, hints in TOOLS.items():
         function = getattr(tools, name)
         tool = Tool.from_function(
-            _in_words(name, function), name=name, description=function.__doc__, annotations=hints, structured_output=False
+            _with_error_answers(name, function), name=name, description=function.__doc__, annotations=hints, structured_output=False
         )
-        tool.parameters = _lightened(tool.parameters)
-        made.append(tool)
-    return made
+        tool.parameters = _simplify_schema(tool.parameters)
+        created_tools.append(tool)
+    return created_tools
 
 
-def _in_words(name: str, function: Callable[..., CallToolResult]) -> Callable[..., CallToolResult]:
+def _with_error_answers(name: str, function: Callable[..., CallToolResult]) -> Callable[..., CallToolResult]:
     """Return *function* with its failures as answers."""
 
     @wraps(function)
-    def answered(*given: Any, **named: Any) -> CallToolResult:
+    def answer_call(*arguments: Any, **keywords: Any) -> CallToolResult:
         try:
-            return function(*given, **named)
+            return function(*arguments, **keywords)
         except OnwardError as error:
             return failure(str(error))
         except Exception as error:  # noqa: BLE001 - the agent gets a sentence, and the log says where; what it was about is nobody's business
-            _tell(name, error)
+            _log_failure(name, error)
             return failure(f"This is a defect of Onward ({type(error).__name__} in {name}). Work on without it, and tell the user.")
 
-    return answered
+    return answer_call
 
 
-def _tell(tool: str, error: Exception) -> None:
+def _log_failure(tool: str, error: Exception) -> None:
     """Write to the log where a tool failed."""
     # Imported here: an agent that is waiting for us to start need not wait for this.
     import structlog
 
     log = structlog.get_logger() if structlog.is_configured() else structlog.wrap_logger(structlog.PrintLogger(sys.stderr))
     frames = traceback.extract_tb(error.__traceback__)[-6:]
-    where = [f"{one.filename.rpartition('/')[2]}:{one.lineno} {one.name}" for one in frames]
-    log.error("failed", tool=tool, error=type(error).__name__, where=where)
+    locations = [f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}" for frame in frames]
+    log.error("failed", tool=tool, error=type(error).__name__, where=locations)
 
 
-def _lightened(schema: Any) -> Any:
+def _simplify_schema(schema: Any) -> Any:
     """Return a schema without what a model does not need: titles, defaults that mean "nothing", and the null beside a type."""
     if isinstance(schema, list):
-        return [_lightened(one) for one in schema]
+        return [_simplify_schema(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
-    either = [one for one in schema.get("anyOf", ()) if one != {"type": "null"}]
-    if len(either) == 1:
-        schema = {**either[0], **{key: value for key, value in schema.items() if key != "anyOf"}}
-    kept = {
+    options = [option for option in schema.get("anyOf", ()) if option != {"type": "null"}]
+    if len(options) == 1:
+        schema = {**options[0], **{key: value for key, value in schema.items() if key != "anyOf"}}
+    needed_fields = {
         key: value
         for key, value in schema.items()
         if not (key == "title" and isinstance(value, str)) and not (key == "default" and value in (None, "", []))
     }
     return {
-        key: _lightened(value)
-        for key, value in kept.items()
+        key: _simplify_schema(value)
+        for key, value in needed_fields.items()
         if key not in ("minLength", "maxLength", "minItems", "maxItems", "additionalProperties")
     }
 
 
-def _said(name: str, error: ToolError) -> str:
+def _explain(name: str, error: ToolError) -> str:
     """Return in words what is wrong with a call. The values are the caller's own: they are not repeated."""
     cause = error.__cause__
     if not isinstance(cause, ValidationError):
         return str(error)
-    found = [
-        f"{'.'.join(map(str, one['loc']))}: {one['msg']}"
-        for one in cause.errors(include_url=False, include_input=False, include_context=False)
+    problems = [
+        f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}"
+        for problem in cause.errors(include_url=False, include_input=False, include_context=False)
     ]
-    return f"{name} was not called right. {'; '.join(found[:5])}."
+    return f"{name} was not called right. {'; '.join(problems[:5])}."
 
 
-def _name_of(client: str) -> str:
+def _agent_name(client: str) -> str:
     """Return the agent as transcripts call it, from what it calls itself to servers."""
     client = client.lower()
     return next(

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from onward.mcp.desk import Desk
-from onward.mcp.server import Server
+from onward.mcp.desk import McpContext
+from onward.mcp.server import McpServer
 from onward.settings import Settings, read_machine
 
 if TYPE_CHECKING:
@@ -17,4 +17,4 @@ if TYPE_CHECKING:
 
 def run(store: Store, settings: Settings) -> None:
     """Answer the agent that started this process, until it goes."""
-    anyio.run(Server(Desk(store, settings, Path.cwd(), read_machine())).run_stdio_async)
+    anyio.run(McpServer(McpContext(store, settings, Path.cwd(), read_machine())).run_stdio_async)

@@ -20,34 +20,34 @@ class KeyBlocks:
         self._body = Stretch(text, _body())
         self._end = 0
 
-    def at(self, at: int) -> Secret | None:
+    def find(self, position: int) -> Secret | None:
         """Return the block in whose first or last line the word `KEY` stands at *at*, unless it is part of the one before.
 
         One without an end is secret as far down as it reads like one, one without a beginning as far up.
         """
-        if at < self._end:
+        if position < self._end:
             return None
-        edge = self._text.rfind(_DASHES, max(0, at - _LONGEST_LABEL), at)
-        label = self._text[edge + len(_DASHES) : at].upper()
-        if edge < 0 or "PRIVATE" not in label:
+        dashes = self._text.rfind(_DASHES, max(0, position - _LONGEST_LABEL), position)
+        label = self._text[dashes + len(_DASHES) : position].upper()
+        if dashes < 0 or "PRIVATE" not in label:
             return None
-        block = self._below(edge, at) if label.startswith("BEGIN") else self._above(edge, at)
+        block = self._block_below(dashes, position) if label.startswith("BEGIN") else self._block_above(dashes, position)
         if block:
             self._end = block.end
         return block
 
-    def _below(self, edge: int, at: int) -> Secret:
-        body = self._text.index(_DASHES, at) + len(_DASHES)
+    def _block_below(self, dashes: int, position: int) -> Secret:
+        body = self._text.index(_DASHES, position) + len(_DASHES)
         end = self._body.end(body)
         last = _last_line().search(self._text, body, end)
-        return Secret(edge, last.end() if last else end, "private-key")
+        return Secret(dashes, last.end() if last else end, "private-key")
 
-    def _above(self, edge: int, at: int) -> Secret | None:
+    def _block_above(self, dashes: int, position: int) -> Secret | None:
         # There is no dash in a key, so that no line above is looked at for two blocks.
-        first = self._text.rfind("-", 0, edge) + 1
-        for lines in _key_lines().finditer(self._text, first, edge):
-            if lines.end() == edge:
-                return Secret(lines.start(), self._text.index(_DASHES, at) + len(_DASHES), "private-key")
+        first = self._text.rfind("-", 0, dashes) + 1
+        for lines in _key_lines().finditer(self._text, first, dashes):
+            if lines.end() == dashes:
+                return Secret(lines.start(), self._text.index(_DASHES, position) + len(_DASHES), "private-key")
         return None
 
 

@@ -14,17 +14,17 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from onward.redact import shapes, urls
-from onward.redact.names import Names
+from onward.redact.names import NameJudge
 from onward.redact.secret import PLACEHOLDER, PLACEHOLDER_HEAD, Secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-SHORTEST = 12
+MIN_LENGTH = 12
 """No text shorter than this holds a secret together with what gives it away."""
 
 
-def _table(images: dict[str, str], other: int | None = None) -> bytes:
+def _translation_table(images: dict[str, str], other: int | None = None) -> bytes:
     """Return a translation table: each character in a key of *images* becomes its value, any other *other*, or stays as it is."""
     table = bytearray(range(256)) if other is None else bytearray([other] * 256)
     for characters, image in images.items():
@@ -34,37 +34,37 @@ def _table(images: dict[str, str], other: int | None = None) -> bytes:
 
 
 _LOWER = {chr(code).upper(): chr(code) for code in range(ord("a"), ord("z") + 1)}
-_WORDS = _table({"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-": "w"}, other=ord(" "))
+_WORDS = _translation_table({"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-": "w"}, other=ord(" "))
 _RUN = b"w" * shapes.RUN_LENGTH
 # `_key`, `-key`, ` key`, `.key`, `ikey` and `oken` look the same when the letters that differ are made one: one scan for all.
-_NAMES = _table({**_LOWER, "-_. IiOo": "_", "Nn": "y"})
-_IN_PLACEHOLDERS = b"secret"
-_NEEDLES: tuple[tuple[bytes, Callable[[Names, int], Secret | None]], ...] = (
-    (_IN_PLACEHOLDERS, Names.secret),
-    (b"_key", Names.keyed),
-    (b"pass", Names.password),
-    (b"auth_r_z", Names.authorized),
+_NAMES = _translation_table({**_LOWER, "-_. IiOo": "_", "Nn": "y"})
+_SECRET_NEEDLE = b"secret"
+_NEEDLE_JUDGES: tuple[tuple[bytes, Callable[[NameJudge, int], Secret | None]], ...] = (
+    (_SECRET_NEEDLE, NameJudge.judge_secret),
+    (b"_key", NameJudge.judge_key),
+    (b"pass", NameJudge.judge_password),
+    (b"auth_r_z", NameJudge.judge_authorization),
 )
 
 
 def find_secrets(text: str) -> list[Secret]:
     """Return the secrets in *text*, in order, none overlapping another."""
-    if len(text) < SHORTEST:
+    if len(text) < MIN_LENGTH:
         return []
     # One byte per character, so that a place in the bytes is the same place in the text.
     octets = text.encode("ascii", "replace")
-    found: list[Secret] = []
+    secrets: list[Secret] = []
     words = octets.translate(_WORDS)
     start = words.find(_RUN)
     if start >= 0:
-        _at_runs(text, words, start, found)
-    _at_names(text, octets.translate(_NAMES), found)
+        _find_in_runs(text, words, start, secrets)
+    _find_by_name(text, octets.translate(_NAMES), secrets)
     if "@" in text and "://" in text:
-        _at_urls(text, found)
-    return _apart(text, found) if found else found
+        _find_in_urls(text, secrets)
+    return _merge_overlaps(text, secrets) if secrets else secrets
 
 
-def _at_runs(text: str, words: bytes, start: int, found: list[Secret]) -> None:
+def _find_in_runs(text: str, words: bytes, start: int, secrets: list[Secret]) -> None:
     """Add the secrets that have a shape of their own, from the run at *start* on."""
     heads, links = shapes.HEADS, shapes.LINKS
     while start >= 0:
@@ -75,30 +75,30 @@ def _at_runs(text: str, words: bytes, start: int, found: list[Secret]) -> None:
             # In text that is itself JSON, the n of a written-out "\n" sticks to the word behind it.
             start += 1
         if text[start : start + 3] in heads or text[start - 3 : start] in links:
-            secret = shapes.shaped(text, start, end)
+            secret = shapes.match_shape(text, start, end)
             if secret:
-                found.append(secret)
+                secrets.append(secret)
                 end = secret.end
         start = words.find(_RUN, end)
 
 
-def _at_names(text: str, folded: bytes, found: list[Secret]) -> None:
+def _find_by_name(text: str, folded: bytes, secrets: list[Secret]) -> None:
     """Add the secrets that are known by the name before them."""
-    names: Names | None = None
-    for needle, judge in _NEEDLES:
-        at = folded.find(needle)
-        if at >= 0 and needle == _IN_PLACEHOLDERS and PLACEHOLDER_HEAD in text:
-            folded = _without_placeholders(text, folded)
-            at = folded.find(needle)
-        while at >= 0:
-            names = names or Names(text)
-            secret = judge(names, at)
+    names: NameJudge | None = None
+    for needle, judge in _NEEDLE_JUDGES:
+        position = folded.find(needle)
+        if position >= 0 and needle == _SECRET_NEEDLE and PLACEHOLDER_HEAD in text:
+            folded = _blank_placeholders(text, folded)
+            position = folded.find(needle)
+        while position >= 0:
+            names = names or NameJudge(text)
+            secret = judge(names, position)
             if secret:
-                found.append(secret)
-            at = folded.find(needle, at + 1)
+                secrets.append(secret)
+            position = folded.find(needle, position + 1)
 
 
-def _without_placeholders(text: str, folded: bytes) -> bytes:
+def _blank_placeholders(text: str, folded: bytes) -> bytes:
     """Return *folded* with blanks where the placeholders of *text* stand: the words in them name nothing."""
     parts: list[bytes] = []
     end = 0
@@ -108,29 +108,29 @@ def _without_placeholders(text: str, folded: bytes) -> bytes:
     return b"".join((*parts, folded[end:]))
 
 
-def _at_urls(text: str, found: list[Secret]) -> None:
+def _find_in_urls(text: str, secrets: list[Secret]) -> None:
     """Add the passwords in URLs."""
-    at = text.find("@")
-    while at >= 0:
-        secret = urls.userinfo(text, at)
+    position = text.find("@")
+    while position >= 0:
+        secret = urls.find_password(text, position)
         if secret:
-            found.append(secret)
-        at = text.find("@", at + 1)
+            secrets.append(secret)
+        position = text.find("@", position + 1)
 
 
-def _apart(text: str, found: list[Secret]) -> list[Secret]:
+def _merge_overlaps(text: str, secrets: list[Secret]) -> list[Secret]:
     """Return *found* in order, overlapping ones made one under the first's kind, and none that touches a placeholder."""
-    spared = [match.span() for match in _placeholder().finditer(text)] if PLACEHOLDER_HEAD in text else []
-    kept: list[Secret] = []
-    for secret in sorted(found, key=lambda each: (each.start, -each.end)):
-        after = bisect_right(spared, secret.start, key=itemgetter(1))
-        if after < len(spared) and spared[after][0] < secret.end:
+    placeholders = [match.span() for match in _placeholder().finditer(text)] if PLACEHOLDER_HEAD in text else []
+    distinct_secrets: list[Secret] = []
+    for secret in sorted(secrets, key=lambda secret: (secret.start, -secret.end)):
+        index = bisect_right(placeholders, secret.start, key=itemgetter(1))
+        if index < len(placeholders) and placeholders[index][0] < secret.end:
             continue
-        if kept and secret.start < kept[-1].end:
-            kept[-1] = kept[-1]._replace(end=max(kept[-1].end, secret.end))
+        if distinct_secrets and secret.start < distinct_secrets[-1].end:
+            distinct_secrets[-1] = distinct_secrets[-1]._replace(end=max(distinct_secrets[-1].end, secret.end))
         else:
-            kept.append(secret)
-    return kept
+            distinct_secrets.append(secret)
+    return distinct_secrets
 
 
 @cache

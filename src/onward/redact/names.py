@@ -11,7 +11,7 @@ from functools import cache, cached_property
 from onward.redact.blocks import KeyBlocks
 from onward.redact.secret import Secret
 from onward.redact.stretch import Stretch
-from onward.redact.values import has_digit, is_key, is_password, stands_for_one
+from onward.redact.values import has_digit, is_key, is_password, is_stand_in
 
 _KEY_OWNERS = (
     "api", "private", "access", "secret", "auth", "signing", "encryption", "master", "storage", "account", "service", "shared", "jwt", "session", "webhook",
@@ -37,114 +37,116 @@ _LONGEST_REST = 64
 """From the end of a telling word to where its value begins, generously."""
 
 
-class Names:
+class NameJudge:
     """Judges the telling names of one text."""
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._inside = range(0)
+        self._judged_range = range(0)
 
     @cached_property
-    def _bare(self) -> Stretch:
+    def _bare_values(self) -> Stretch:
         return Stretch(self._text, _bare_value())
 
     @cached_property
-    def _env(self) -> Stretch:
+    def _env_values(self) -> Stretch:
         return Stretch(self._text, _env_value())
 
     @cached_property
-    def _blocks(self) -> KeyBlocks:
+    def _key_blocks(self) -> KeyBlocks:
         return KeyBlocks(self._text)
 
-    def keyed(self, at: int) -> Secret | None:
+    def judge_key(self, position: int) -> Secret | None:
         """Judge a name that ends in `key` or `token`."""
         text = self._text
-        word = text[at : at + 4].lower()
+        word = text[position : position + 4].lower()
         if word == "oken":
-            if text[at - 1 : at] not in ("t", "T") or _stem(text, at - 1).endswith(_HARMLESS_TOKENS):
+            if text[position - 1 : position] not in ("t", "T") or _name_stem(text, position - 1).endswith(_HARMLESS_TOKENS):
                 return None
-            return self._assigned(at, at + 4)
+            return self._assigned_secret(position, position + 4)
         if not word.endswith("key") or word[0] == "o":
             return None
-        if text.startswith(("-----", " BLOCK-----"), at + 4):
-            return self._blocks.at(at)
-        start = at + 1 if word[0] != "i" else at
-        return self._assigned(at, at + 4) if _stem(text, start).endswith(_KEY_OWNERS) or word[0] == "i" else None
+        if text.startswith(("-----", " BLOCK-----"), position + 4):
+            return self._key_blocks.find(position)
+        start = position + 1 if word[0] != "i" else position
+        return self._assigned_secret(position, position + 4) if _name_stem(text, start).endswith(_KEY_OWNERS) or word[0] == "i" else None
 
-    def secret(self, at: int) -> Secret | None:
+    def judge_secret(self, position: int) -> Secret | None:
         """Judge a name with `secret` in it."""
-        return self._assigned(at, at + 6)
+        return self._assigned_secret(position, position + 6)
 
-    def password(self, at: int) -> Secret | None:
+    def judge_password(self, position: int) -> Secret | None:
         """Judge a name with `pass`, `password` or the like in it."""
         text = self._text
-        if text[at + 4 : at + 5] not in _AFTER_PASS:
+        if text[position + 4 : position + 5] not in _PASS_FOLLOWERS:
             return None
-        match = _pass_word().match(text, at)
+        match = _password_name().match(text, position)
         # Tests pass, too: the short form is a name only where it ends one.
-        if not match or (match.end() == at + 4 and text[at - 1 : at] != "_"):
+        if not match or (match.end() == position + 4 and text[position - 1 : position] != "_"):
             return None
-        return self._assigned(at, match.end())
+        return self._assigned_secret(position, match.end())
 
-    def authorized(self, at: int) -> Secret | None:
+    def judge_authorization(self, position: int) -> Secret | None:
         """Judge an `Authorization` header: what it carries, after its scheme."""
-        match = _authorization().match(self._text, at)
-        if not match or stands_for_one(match["value"]):
+        match = _authorization().match(self._text, position)
+        if not match or is_stand_in(match["value"]):
             return None
         start, stop = match.span("value")
         if match[1] and match[1].lower() == "basic":
             return Secret(start, stop, "basic-auth")
         return Secret(start, stop, "bearer-token") if has_digit(match["value"]) else None
 
-    def _assigned(self, at: int, end: int) -> Secret | None:
+    def _assigned_secret(self, position: int, end: int) -> Secret | None:
         """Return the value assigned to the name whose telling part is *text[at:end]*."""
         text = self._text
-        if at in self._inside:
+        if position in self._judged_range:
             return None
-        after = text[end : end + 1]
+        next_char = text[end : end + 1]
         if (
-            after not in _GOES_ON
-            and (after not in " \t" or text[end + 1 : end + 2] not in _OPERATORS)
-            and "-" not in text[max(0, at - 30) : at]
+            next_char not in _CONTINUATIONS
+            and (next_char not in " \t" or text[end + 1 : end + 2] not in _OPERATORS)
+            and "-" not in text[max(0, position - 30) : position]
         ):
             return None  # most names are just words in a sentence
         match = _assignment().match(text, end)
         if not match:
             return None
-        before = text[max(0, at - _LONGEST_NAME) : at]
-        name = before[len(before.rstrip(_NAME_CHARACTERS)) :] + text[at:end]
+        preceding = text[max(0, position - _LONGEST_NAME) : position]
+        name = preceding[len(preceding.rstrip(_NAME_CHARACTERS)) :] + text[position:end]
         rest = match["rest"]
         if _is_harmless(rest) or (match["operator"] == " " and not name.startswith("-")):
             return None
-        quoted = match["quoted"] is not None
-        start, stop = match.span("quoted") if quoted else (match.end(), min(self._bare.end(match.end()), match.end() + _LONGEST_VALUE))
+        is_quoted = match["quoted"] is not None
+        start, stop = (
+            match.span("quoted") if is_quoted else (match.end(), min(self._bare_values.end(match.end()), match.end() + _LONGEST_VALUE))
+        )
         in_env = (name + rest).isupper() and match["operator"] == "="
-        if in_env and not quoted:
-            stop = self._env.end(start)
-        elif not quoted and text[stop : stop + 1] in ("(", "[", "<"):
+        if in_env and not is_quoted:
+            stop = self._env_values.end(start)
+        elif not is_quoted and text[stop : stop + 1] in ("(", "[", "<"):
             return None
         value = text[start:stop]
-        if not quoted:
+        if not is_quoted:
             value = value.rstrip(".,)]}")
-        named = name + rest
-        known = is_password(value, in_env=in_env) if "pass" in named.lower() else is_key(value, quoted=quoted, in_env=in_env)
-        if not known:
+        full_name = name + rest
+        is_secret = is_password(value, in_env=in_env) if "pass" in full_name.lower() else is_key(value, quoted=is_quoted, in_env=in_env)
+        if not is_secret:
             return None
-        if not quoted and self._env.end(start) == self._bare.end(start):
+        if not is_quoted and self._env_values.end(start) == self._bare_values.end(start):
             # What a name in there gives away ends where this does.
-            self._inside = range(start, stop - _LONGEST_REST)
-        return Secret(start, start + len(value), _kind(named))
+            self._judged_range = range(start, stop - _LONGEST_REST)
+        return Secret(start, start + len(value), _secret_kind(full_name))
 
 
-_AFTER_PASS = frozenset("wWpPcC=:\"'`\\")
+_PASS_FOLLOWERS = frozenset("wWpPcC=:\"'`\\")
 
 
 @cache
-def _pass_word() -> re.Pattern[str]:
+def _password_name() -> re.Pattern[str]:
     return re.compile(r"(?i)pass(?:word|wd|w|phrase|code)?(?![a-z])|pass(?:[Ww]ord|phrase|code)(?=[A-Z])")
 
 
-def _stem(text: str, start: int) -> str:
+def _name_stem(text: str, start: int) -> str:
     """Return the end of the name before *start*, in small letters, without what joins its words."""
     return text[max(0, start - 14) : start].lower().rstrip("_-. ")
 
@@ -169,7 +171,7 @@ def _env_value() -> re.Pattern[str]:
 
 
 _OPERATORS = frozenset("=: \t")
-_GOES_ON = frozenset("=:\"'`\\]_ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
+_CONTINUATIONS = frozenset("=:\"'`\\]_ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
 
 
 def _is_harmless(rest: str) -> bool:
@@ -177,7 +179,7 @@ def _is_harmless(rest: str) -> bool:
     return lowered in _HARMLESS_RESTS or lowered.rpartition("_")[2] in _HARMLESS_RESTS
 
 
-def _kind(name: str) -> str:
+def _secret_kind(name: str) -> str:
     """Return what the value of a secret *name* is called in its placeholder."""
     lowered = name.lower()
     if "pass" in lowered:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from onward.redact.find import SHORTEST, find_secrets
+from onward.redact.find import MIN_LENGTH, find_secrets
 
 if TYPE_CHECKING:
     from onward.core.transcript import SessionHead, ToolCall, ToolResult, Turn
@@ -16,7 +16,7 @@ DISTILL_KEY = b"onward distill: the same input, the same handoff"
 """The key where no project is: the same input gives the same placeholders on every machine. A stored project has its own random key."""
 
 _LONGEST_NAME = 64
-_SHORT = 300
+_CACHED_CHARS = 300
 """Characters; a text this short (a folder, a command) often comes again."""
 
 
@@ -32,14 +32,14 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """Return *text* without its secrets; the very same object where there are none."""
-        if len(text) < SHORTEST or (len(text) < _SHORT and _is_clean(text)):
+        if len(text) < MIN_LENGTH or (len(text) < _CACHED_CHARS and _is_clean(text)):
             return text
         # What stands beside a placeholder is looked at again, so that redacting twice changes nothing. Each round leaves less to find.
         while secrets := find_secrets(text):
-            text = self._replaced(text, secrets)
+            text = self._replace_secrets(text, secrets)
         return text
 
-    def _replaced(self, text: str, secrets: list[Secret]) -> str:
+    def _replace_secrets(self, text: str, secrets: list[Secret]) -> str:
         parts: list[str] = []
         end = 0
         for secret in secrets:
@@ -60,8 +60,8 @@ class Redactor:
         """Return *turn* with every text of it redacted; the very same object where nothing was found."""
         text = self.text(turn.text) if turn.text else turn.text
         thinking = self.text(turn.thinking) if turn.thinking else turn.thinking
-        calls = self._calls(turn.calls) if turn.calls else turn.calls
-        results = self._results(turn.results) if turn.results else turn.results
+        calls = self._redact_calls(turn.calls) if turn.calls else turn.calls
+        results = self._redact_results(turn.results) if turn.results else turn.results
         if text is turn.text and thinking is turn.thinking and calls is turn.calls and results is turn.results:
             return turn
         return replace(turn, text=text, thinking=thinking, calls=calls, results=results)
@@ -71,25 +71,25 @@ class Redactor:
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, dict):
-            return self._mapping(value)
+            return self._redact_mapping(value)
         if isinstance(value, list):
             items = [self.value(item) for item in value]
             return value if all(new is old for new, old in zip(items, value, strict=True)) else items
         return value
 
-    def _mapping(self, mapping: dict[str, object]) -> dict[str, object]:
+    def _redact_mapping(self, mapping: dict[str, object]) -> dict[str, object]:
         changed = False
         clean: dict[str, object] = {}
         for key, value in mapping.items():
             # A value is judged together with its name: {"password": "…"} is an assignment that was cut in two by parsing.
-            new_key, new_value = self.text(key), self._named(key, value) if isinstance(value, str) else self.value(value)
+            new_key, new_value = self.text(key), self._redact_named(key, value) if isinstance(value, str) else self.value(value)
             changed = changed or new_key is not key or new_value is not value
             clean[new_key] = new_value
         return clean if changed else mapping
 
-    def _named(self, name: str, value: str) -> str:
+    def _redact_named(self, name: str, value: str) -> str:
         clean = self.text(value)
-        if clean is not value or not _is_telling(name):
+        if clean is not value or not _names_secret(name):
             return clean
         head = f'{name}: "'
         for secret in find_secrets(f'{head}{value}"'):
@@ -97,16 +97,16 @@ class Redactor:
                 return self._placeholder(secret.kind, value)
         return value
 
-    def _arguments(self, arguments: dict[str, object] | str) -> dict[str, object] | str:
-        return self.text(arguments) if isinstance(arguments, str) else self._mapping(arguments)
+    def _redact_arguments(self, arguments: dict[str, object] | str) -> dict[str, object] | str:
+        return self.text(arguments) if isinstance(arguments, str) else self._redact_mapping(arguments)
 
-    def _calls(self, calls: tuple[ToolCall, ...]) -> tuple[ToolCall, ...]:
-        clean = [self._arguments(call.arguments) for call in calls]
+    def _redact_calls(self, calls: tuple[ToolCall, ...]) -> tuple[ToolCall, ...]:
+        clean = [self._redact_arguments(call.arguments) for call in calls]
         if all(new is call.arguments for new, call in zip(clean, calls, strict=True)):
             return calls
         return tuple(replace(call, arguments=new) for call, new in zip(calls, clean, strict=True))
 
-    def _results(self, results: tuple[ToolResult, ...]) -> tuple[ToolResult, ...]:
+    def _redact_results(self, results: tuple[ToolResult, ...]) -> tuple[ToolResult, ...]:
         clean = [self.text(result.text) for result in results]
         if all(new is result.text for new, result in zip(clean, results, strict=True)):
             return results
@@ -125,7 +125,7 @@ def _is_clean(text: str) -> bool:
 
 
 @lru_cache(maxsize=512)
-def _is_telling(name: str) -> bool:
+def _names_secret(name: str) -> bool:
     """Whether a value under *name* is judged together with it."""
     lowered = name.lower()
     return len(name) <= _LONGEST_NAME and any(word in lowered for word in ("key", "oken", "secret", "pass"))

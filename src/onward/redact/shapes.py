@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from onward.redact.scanner import scanned
+from onward.redact.scanner import scan
 from onward.redact.secret import Secret
-from onward.redact.values import stands_for_one
+from onward.redact.values import is_stand_in
 
 RUN_LENGTH = 20
 """The shortest run (an AWS access key id is exactly this long)."""
@@ -58,7 +58,7 @@ _SHAPES = {
 }
 _SHAPES["twilio-key"] = (_SHAPES["twilio-key"][0], " ".join(f"SK{digit}" for digit in "0123456789abcdef"))
 
-_SCANNED = tuple(
+_SCANNER_PREFIXES = tuple(
     "ops_eyJ p8e- AIK_ AKCp cmVmd ATATT ABSK bedrock-api-key- BBDC- bkua_ bkaa_ bkaj_ bkar_ bkct_ bkpt_ cnvca csk- CCIPAT_ CLOJARS_ cfut_ cfat_ CCDB1_ "
     "ddp_ dvc_server_ apk_user_ SWMTKN-1- SWMKEY-1- duffel_ EZAK EZTK essu_ EAAM EAAC FLWSECK_TEST- fio-u- HRKU-AA ico- lsv2_ llx- mdb_sa_sk_ napi_ nyk_ "
     "os_v2_ pdl_live_apikey_ pcsk_ pina_ pscale_ polar_ phx_ pnu_ ramp_sec_ rzp_live_ rdme_ rnd_ rpa_ rootly_ tk-us- sgp_ sntrys_ sntryu_ sm_aat_ sm_pat_ "
@@ -70,13 +70,13 @@ _BY_HEAD: dict[str, list[str]] = {}
 for _kind, (_, _heads) in _SHAPES.items():
     for _head in _heads.split():
         _BY_HEAD.setdefault(_head, []).append(_kind)
-_SCANNED_HEADS = frozenset(beginning[:3] for beginning in _SCANNED)
+_SCANNER_HEADS = frozenset(prefix[:3] for prefix in _SCANNER_PREFIXES)
 
-HEADS = frozenset(_BY_HEAD) | _SCANNED_HEADS
+HEADS = frozenset(_BY_HEAD) | _SCANNER_HEADS
 """The first three characters of every run that is worth a look."""
 
 _START = r"(?:(?<![\w.])|(?<=\\[nrt]))"
-_LINKED = {
+_LINKED_SHAPES = {
     "SG.": ("sendgrid-key", _START + r"SG\.[\w-]{16,}\.[\w-]{16,}"),
     "vs.": ("vault-token", _START + r"hvs\.[\w-]{90,}"),
     "vb.": ("vault-token", _START + r"hvb\.[\w-]{90,}"),
@@ -92,42 +92,42 @@ _LINKED = {
 }
 """Shapes that begin before their run, by the three characters before it."""
 
-_BEARER = ("er ", "ER ")
+_BEARER_LINKS = ("er ", "ER ")
 
-LINKS = frozenset((*_LINKED, *_BEARER))
+LINKS = frozenset((*_LINKED_SHAPES, *_BEARER_LINKS))
 """The three characters before a run that make it worth a look though its head does not."""
 
 
 @cache
-def _pattern(kind: str) -> re.Pattern[str]:
+def _shape_pattern(kind: str) -> re.Pattern[str]:
     return re.compile(_SHAPES[kind][0])
 
 
 @cache
-def _linked(link: str) -> re.Pattern[str]:
-    return re.compile(_LINKED[link][1])
+def _linked_pattern(link: str) -> re.Pattern[str]:
+    return re.compile(_LINKED_SHAPES[link][1])
 
 
 @cache
-def _bearer() -> re.Pattern[str]:
+def _bearer_pattern() -> re.Pattern[str]:
     return re.compile(r"(?=[^\s\"']{0,200}\d)[A-Za-z0-9._~+/-]{20,}=*")
 
 
-def shaped(text: str, start: int, end: int) -> Secret | None:
+def match_shape(text: str, start: int, end: int) -> Secret | None:
     """Return the secret whose run is *text[start:end]*: it may begin before the run and reach beyond it."""
     head = text[start : start + 3]
     for kind in _BY_HEAD.get(head, ()):
-        match = _pattern(kind).match(text, start)
+        match = _shape_pattern(kind).match(text, start)
         if match:
             return Secret(start, match.end(), kind)
-    if head in _SCANNED_HEADS and text.startswith(_SCANNED, start) and any(map(str.isdigit, text[start:end])):
-        return scanned(text, start)
+    if head in _SCANNER_HEADS and text.startswith(_SCANNER_PREFIXES, start) and any(map(str.isdigit, text[start:end])):
+        return scan(text, start)
     link = text[start - 3 : start]
-    if link in _LINKED:
-        match = _linked(link).search(text, max(0, start - 11), min(len(text), end + 400))
-        return Secret(match.start(), match.end(), _LINKED[link][0]) if match and match.start() < start < match.end() else None
+    if link in _LINKED_SHAPES:
+        match = _linked_pattern(link).search(text, max(0, start - 11), min(len(text), end + 400))
+        return Secret(match.start(), match.end(), _LINKED_SHAPES[link][0]) if match and match.start() < start < match.end() else None
     if text[start - 7 : start - 1].lower() == "bearer":
-        match = _bearer().match(text, start)
-        if match and not stands_for_one(match.group()):
+        match = _bearer_pattern().match(text, start)
+        if match and not is_stand_in(match.group()):
             return Secret(start, match.end(), "bearer-token")
     return None

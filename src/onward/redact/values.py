@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from functools import cache
 
-_WORDS = frozenset(
+_COMMON_VALUES = frozenset(
     "password passwd pass pwd passphrase secret secrets token key apikey user username admin root changeme change_me change-me example sample test testing "
     "none null nil undefined true false string str bytes number int optional required any object redacted masked hidden default postgres mysql guest".split()
 )
 
 _AWS_SECRET_LENGTH = 40
-_TELLING = 128
+_JUDGED_CHARS = 128
 """What a value is shows in so many characters; the rest of a longer one is more of the same."""
 
 
@@ -25,10 +25,10 @@ def _reference() -> re.Pattern[str]:
     )
 
 
-def stands_for_one(value: str) -> bool:
+def is_stand_in(value: str) -> bool:
     """Say whether *value* names, masks or exemplifies a secret rather than being one."""
-    lowered = value[:_TELLING].lower()
-    return lowered in _WORDS or _reference().match(lowered) is not None or _mark().search(lowered) is not None
+    lowered = value[:_JUDGED_CHARS].lower()
+    return lowered in _COMMON_VALUES or _reference().match(lowered) is not None or _stand_in_mark().search(lowered) is not None
 
 
 def has_digit(value: str) -> bool:
@@ -37,7 +37,7 @@ def has_digit(value: str) -> bool:
 
 
 @cache
-def _mark() -> re.Pattern[str]:
+def _stand_in_mark() -> re.Pattern[str]:
     """What stands somewhere in a value that only shows where one goes."""
     return re.compile(r"<|>|\$\{|\{\{|\.\.\.|…|\*\*\*|xxx|example|placeholder|redacted|change[-_]?me|your[-_]|[-_]here\b")
 
@@ -53,28 +53,28 @@ def _random_base64() -> re.Pattern[str]:
 
 
 @cache
-def _wordy() -> re.Pattern[str]:
+def _name_or_number() -> re.Pattern[str]:
     """What names are made of: words, dots and a digit or two; or a number with or without a unit."""
     return re.compile(r"[A-Za-z_$@-][A-Za-z_$.:/@?!=-]*[0-9]{0,2}[A-Za-z_$.:/@?!=-]*$|[0-9][0-9.,_:/-]*[a-zA-Z]{0,2}$")
 
 
 def is_password(value: str, *, in_env: bool) -> bool:
     """Say whether *value*, given to a password, is one. In an environment file (*in_env*) plain words are passwords too."""
-    if len(value) < 6 or stands_for_one(value):
+    if len(value) < 6 or is_stand_in(value):
         return False
     if in_env:
         return len(value) >= 10 or not value.isalpha()
-    head = value[:_TELLING]
+    head = value[:_JUDGED_CHARS]
     return has_digit(head) or not head.replace("_", "a").replace("-", "a").replace(".", "a").isalnum()
 
 
 def is_key(value: str, *, quoted: bool, in_env: bool) -> bool:
     """Say whether *value*, given to a key, token or secret, is one. Names and numbers are not, unless an environment file (*in_env*) says so."""
-    head = value[:_TELLING]
+    head = value[:_JUDGED_CHARS]
     if not has_digit(head):
         return False
     if len(value) == _AWS_SECRET_LENGTH and _random_base64().match(value):
         return True
-    if len(value) < (10 if in_env else 12 if quoted else 16) or stands_for_one(value):
+    if len(value) < (10 if in_env else 12 if quoted else 16) or is_stand_in(value):
         return False
-    return in_env or not _wordy().match(head)
+    return in_env or not _name_or_number().match(head)

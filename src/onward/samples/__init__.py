@@ -24,13 +24,13 @@ def write(folder: Path) -> list[Path]:
     The secret is put in only here: it opens nothing, but it has the shape of a real one, and no file of the project should.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    written: list[Path] = []
+    paths: list[Path] = []
     for name in NAMES:
         text = files(__name__).joinpath(name).read_text(encoding="utf-8")
         path = folder / name
         path.write_text(text.replace(_MARKER, planted_secret()), encoding="utf-8")
-        written.append(path)
-    return written
+        paths.append(path)
+    return paths
 
 
 def planted_secret() -> str:

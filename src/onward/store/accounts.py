@@ -10,10 +10,10 @@ import orjson
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from onward.core.accounts import Account, Event, EventKind, Limit, ModelLimit, Source, parse_period
-from onward.core.pool import Link
+from onward.core.accounts import Account, AccountEvent, AccountEventKind, CreditsSource, Limit, ModelLimit, parse_period
+from onward.core.pool import AccountSession
 from onward.errors import Conflict
-from onward.store.clock import kept, now, told, told_always
+from onward.store.clock import now, to_datetime, to_datetime_or_none, to_micros
 from onward.store.schema import account_events, account_limits, accounts, session_accounts, sessions
 
 
@@ -21,55 +21,63 @@ class Charge(NamedTuple):
     """Credits that a session was charged with on an account, by who said so; when that was last."""
 
     account_id: int
-    source: Source
+    source: CreditsSource
     credits: float
     at: datetime
 
 
-def add(connection: Connection, new: Sequence[Account]) -> list[Account]:
+def create_accounts(connection: Connection, new_accounts: Sequence[Account]) -> list[Account]:
     """Store new accounts, whatever their ids, and return them by name. Raises `Conflict` when a name is taken."""
     at = now()
     with connection.begin_nested():
         try:
-            connection.execute(insert(accounts), [{**_row(account), "created_at": at, "updated_at": at} for account in new])
+            connection.execute(insert(accounts), [{**_to_row(account), "created_at": at, "updated_at": at} for account in new_accounts])
         except IntegrityError:
-            raise _taken(new[0].name) if len(new) == 1 else Conflict("One of the names was taken meanwhile.", "Send them again.") from None
-    names = {account.name for account in new}
-    return [account for account in listed(connection, name=new[0].name if len(new) == 1 else None) if account.name in names]
+            raise (
+                _name_conflict(new_accounts[0].name)
+                if len(new_accounts) == 1
+                else Conflict("One of the names was taken meanwhile.", "Send them again.")
+            ) from None
+    names = {account.name for account in new_accounts}
+    return [
+        account
+        for account in list_accounts(connection, name=new_accounts[0].name if len(new_accounts) == 1 else None)
+        if account.name in names
+    ]
 
 
-def put(connection: Connection, account: Account) -> Account:
+def update_account(connection: Connection, account: Account) -> Account:
     """Store an account, which must be held, as it is now, and return it. Raises `Conflict` when a new name is taken."""
     with connection.begin_nested():
         try:
-            connection.execute(update(accounts).where(accounts.c.id == account.id).values(**_row(account), updated_at=now()))
+            connection.execute(update(accounts).where(accounts.c.id == account.id).values(**_to_row(account), updated_at=now()))
         except IntegrityError:
-            raise _taken(account.name) from None
+            raise _name_conflict(account.name) from None
     connection.execute(delete(account_limits).where(account_limits.c.account_id == account.id))
     rows = [
-        {"account_id": account.id, "model": limit.model, "reached_at": kept(limit.reached_at), "until_at": kept(limit.until_at)}
+        {"account_id": account.id, "model": limit.model, "reached_at": to_micros(limit.reached_at), "until_at": to_micros(limit.until_at)}
         for limit in account.limits
     ]
     if rows:
         connection.execute(insert(account_limits), rows)
-    return listed(connection, ids=[account.id])[0]
+    return list_accounts(connection, ids=[account.id])[0]
 
 
-def _taken(name: str) -> Conflict:
+def _name_conflict(name: str) -> Conflict:
     return Conflict(f"There is an account named {name!r} already.", "Choose another name, or change that one.")
 
 
-def hold(connection: Connection, ids: Collection[int] | None = None) -> list[Account]:
+def lock_accounts(connection: Connection, ids: Collection[int] | None = None) -> list[Account]:
     """Keep every other writer of these accounts, or of all, out until the transaction ends, and return those that are there.
 
     Whoever holds a project too holds it before: two who wait for each other would wait for ever.
     """
     query = select(accounts.c.id).order_by(accounts.c.id).with_for_update()
-    found = list(connection.execute(query if ids is None else query.where(accounts.c.id.in_(ids))).scalars())
-    return listed(connection, ids=found)
+    locked_ids = list(connection.execute(query if ids is None else query.where(accounts.c.id.in_(ids))).scalars())
+    return list_accounts(connection, ids=locked_ids)
 
 
-def listed(
+def list_accounts(
     connection: Connection, *, ids: Collection[int] | None = None, name: str | None = None, after: str = "", limit: int | None = None
 ) -> list[Account]:
     """Return accounts by name: all, those of some ids, or the one of a name; only those whose names come *after* one, and at most *limit*."""
@@ -80,39 +88,41 @@ def listed(
         query = query.where(accounts.c.name == name)
     rows = connection.execute(query).all()
     limits: dict[int, list[Limit]] = {}
-    reached = select(account_limits).order_by(account_limits.c.model)
-    for row in connection.execute(reached if len(rows) > 1 else reached.where(account_limits.c.account_id.in_([row.id for row in rows]))):
-        limits.setdefault(row.account_id, []).append(Limit(row.model, told_always(row.reached_at), told(row.until_at)))
-    return [_made(row, tuple(limits.get(row.id, ()))) for row in rows]
+    limits_query = select(account_limits).order_by(account_limits.c.model)
+    for row in connection.execute(
+        limits_query if len(rows) > 1 else limits_query.where(account_limits.c.account_id.in_([row.id for row in rows]))
+    ):
+        limits.setdefault(row.account_id, []).append(Limit(row.model, to_datetime(row.reached_at), to_datetime_or_none(row.until_at)))
+    return [_from_row(row, tuple(limits.get(row.id, ()))) for row in rows]
 
 
-def remove(connection: Connection, account_id: int) -> None:
+def delete_account(connection: Connection, account_id: int) -> None:
     """Delete an account with all that happened to it; sessions that ran on it stay."""
     connection.execute(delete(accounts).where(accounts.c.id == account_id))
 
 
-def note(connection: Connection, *happened: Event) -> None:
+def record_events(connection: Connection, *events: AccountEvent) -> None:
     """Keep what happened to accounts, whatever the events' ids."""
     rows = [
         {
             "account_id": event.account_id, "session_id": event.session_id, "kind": event.kind, "source": event.source, "model": event.model,
-            "credits": event.credits, "used_after": event.used_after, "note": event.note, "at": kept(event.at),
+            "credits": event.credits, "used_after": event.used_after, "note": event.note, "at": to_micros(event.at),
         }
-        for event in happened
+        for event in events
     ]  # fmt: skip
     if rows:
         connection.execute(insert(account_events), rows)
 
 
-def events(
+def list_events(
     connection: Connection,
     *,
     account_id: int | None = None,
-    kinds: Sequence[EventKind] = (),
+    kinds: Sequence[AccountEventKind] = (),
     since: datetime | None = None,
     before_id: int | None = None,
     limit: int | None = None,
-) -> list[Event]:
+) -> list[AccountEvent]:
     """Return what happened to an account, or to all, the newest first: only of some kinds, since a time, and with an id below *before_id*."""
     query = select(account_events).order_by(account_events.c.id.desc()).limit(limit)
     if account_id is not None:
@@ -120,16 +130,16 @@ def events(
     if kinds:
         query = query.where(account_events.c.kind.in_(kinds))
     if since is not None:
-        query = query.where(account_events.c.at >= kept(since))
+        query = query.where(account_events.c.at >= to_micros(since))
     if before_id is not None:
         query = query.where(account_events.c.id < before_id)
     return [
-        Event(row.id, row.account_id, row.session_id, row.kind, row.source, row.model, row.credits, row.used_after, row.note, told_always(row.at))
+        AccountEvent(row.id, row.account_id, row.session_id, row.kind, row.source, row.model, row.credits, row.used_after, row.note, to_datetime(row.at))
         for row in connection.execute(query)
     ]  # fmt: skip
 
 
-def charges(connection: Connection, session_id: int) -> list[Charge]:
+def list_charges(connection: Connection, session_id: int) -> list[Charge]:
     """Return what a session was charged with, by account and by who said so."""
     columns = account_events.c
     query = (
@@ -138,15 +148,17 @@ def charges(connection: Connection, session_id: int) -> list[Charge]:
         .group_by(columns.account_id, columns.source)
         .order_by(columns.account_id, columns.source)
     )
-    return [Charge(row[0], row[1], float(row[2]), told_always(row[3])) for row in connection.execute(query)]
+    return [Charge(row[0], row[1], float(row[2]), to_datetime(row[3])) for row in connection.execute(query)]
 
 
-def link(connection: Connection, session_id: int, account_id: int, why: str) -> None:
+def link_session(connection: Connection, session_id: int, account_id: int, why: str) -> None:
     """Note that a session goes on an account from now on."""
     connection.execute(insert(session_accounts).values(session_id=session_id, account_id=account_id, began_at=now(), why=why))
 
 
-def links(connection: Connection, *, session_id: int | None = None, account_id: int | None = None, limit: int | None = None) -> list[Link]:
+def list_links(
+    connection: Connection, *, session_id: int | None = None, account_id: int | None = None, limit: int | None = None
+) -> list[AccountSession]:
     """Return which sessions went on which accounts, of one session or one account, the newest first."""
     query = (
         select(session_accounts, sessions.c.project_id, sessions.c.number, sessions.c.status)
@@ -159,12 +171,12 @@ def links(connection: Connection, *, session_id: int | None = None, account_id: 
     if account_id is not None:
         query = query.where(session_accounts.c.account_id == account_id)
     return [
-        Link(row.session_id, row.account_id, told_always(row.began_at), row.why, row.project_id, row.number, row.status)
+        AccountSession(row.session_id, row.account_id, to_datetime(row.began_at), row.why, row.project_id, row.number, row.status)
         for row in connection.execute(query)
     ]
 
 
-def current(connection: Connection, session_ids: Collection[int]) -> dict[int, int]:
+def account_ids_by_session(connection: Connection, session_ids: Collection[int]) -> dict[int, int]:
     """Return the account that each of these sessions runs on, by session, where there is one."""
     newest = (
         select(func.max(session_accounts.c.id))
@@ -175,7 +187,7 @@ def current(connection: Connection, session_ids: Collection[int]) -> dict[int, i
     return {row[0]: row[1] for row in connection.execute(query)}
 
 
-def open_sessions(connection: Connection) -> dict[int, set[int]]:
+def session_ids_by_account(connection: Connection) -> dict[int, set[int]]:
     """Return the active sessions that run on each account."""
     newest = (
         select(func.max(session_accounts.c.id))
@@ -184,37 +196,37 @@ def open_sessions(connection: Connection) -> dict[int, set[int]]:
         .group_by(session_accounts.c.session_id)
     )
     query = select(session_accounts.c.account_id, session_accounts.c.session_id).where(session_accounts.c.id.in_(newest))
-    found: dict[int, set[int]] = {}
+    ids_by_account: dict[int, set[int]] = {}
     for account_id, session_id in connection.execute(query):
-        found.setdefault(account_id, set()).add(session_id)
-    return found
+        ids_by_account.setdefault(account_id, set()).add(session_id)
+    return ids_by_account
 
 
-def _row(account: Account) -> dict[str, Any]:
+def _to_row(account: Account) -> dict[str, Any]:
     return {
         "name": account.name,
         "provider": account.provider,
         "plan": account.plan,
-        "models_json": _json(account.models),
-        "tags_json": _json(account.tags),
+        "models_json": _to_json(account.models),
+        "tags_json": _to_json(account.tags),
         "note": account.note,
         "credits_total": account.credits_total,
         "credits_used": account.credits_used,
         "credits_estimated": account.credits_estimated,
-        "credits_at": kept(account.credits_at),
-        "resets_at": kept(account.resets_at),
+        "credits_at": to_micros(account.credits_at),
+        "resets_at": to_micros(account.resets_at),
         "period": str(account.period or ""),
         "is_paused": account.is_paused,
     }
 
 
-def _json(items: Iterable[object]) -> str:
-    return orjson.dumps([list(one) if isinstance(one, tuple) else one for one in items]).decode()
+def _to_json(items: Iterable[object]) -> str:
+    return orjson.dumps([list(item) if isinstance(item, tuple) else item for item in items]).decode()
 
 
-def _made(row: Row[Any], limits: tuple[Limit, ...]) -> Account:
+def _from_row(row: Row[Any], limits: tuple[Limit, ...]) -> Account:
     return Account(
-        row.id, row.name, row.provider, row.plan, tuple(ModelLimit(*one) for one in orjson.loads(row.models_json)),
-        tuple(orjson.loads(row.tags_json)), row.note, row.credits_total, row.credits_used, row.credits_estimated, told_always(row.credits_at),
-        told(row.resets_at), parse_period(row.period), row.is_paused, limits, told_always(row.created_at), told_always(row.updated_at),
+        row.id, row.name, row.provider, row.plan, tuple(ModelLimit(*model) for model in orjson.loads(row.models_json)),
+        tuple(orjson.loads(row.tags_json)), row.note, row.credits_total, row.credits_used, row.credits_estimated, to_datetime(row.credits_at),
+        to_datetime_or_none(row.resets_at), parse_period(row.period), row.is_paused, limits, to_datetime(row.created_at), to_datetime(row.updated_at),
     )  # fmt: skip

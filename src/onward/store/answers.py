@@ -12,7 +12,7 @@ from onward.store.schema import answers
 
 
 @dataclass(frozen=True, slots=True)
-class KeptAnswer:
+class StoredAnswer:
     """What is known of a request: a `digest` of what it asked, and its answer; `status` None while that is being worked out, `body` empty where it may not be kept."""
 
     digest: str
@@ -20,7 +20,7 @@ class KeptAnswer:
     body: bytes
 
 
-def begin(connection: Connection, key: str, digest: str, *, left_after: timedelta) -> KeptAnswer | None:
+def start(connection: Connection, key: str, digest: str, *, stale_after: timedelta) -> StoredAnswer | None:
     """Note that a request is being answered, and return None; or return what is kept under its key. One that was begun longer ago than *left_after* was left by a process that ended."""
     # Each kind of database has drivers of its own, of which importing all would cost a tenth of a server's start.
     if connection.dialect.name == "sqlite":
@@ -28,15 +28,15 @@ def begin(connection: Connection, key: str, digest: str, *, left_after: timedelt
     else:
         from sqlalchemy.dialects.postgresql import insert  # type: ignore[assignment]
     at = now()
-    left = (answers.c.status.is_(None)) & (answers.c.created_at < at - left_after // timedelta(microseconds=1))
-    connection.execute(delete(answers).where(answers.c.key == key, left))
+    is_stale = (answers.c.status.is_(None)) & (answers.c.created_at < at - stale_after // timedelta(microseconds=1))
+    connection.execute(delete(answers).where(answers.c.key == key, is_stale))
     values = {"key": key, "digest": digest, "status": None, "body": b"", "created_at": at}
     # Two at once: the second waits for the first here, and finds its row.
-    begun = connection.execute(insert(answers).values(values).on_conflict_do_nothing().returning(answers.c.key)).first()
-    if begun:
+    new_row = connection.execute(insert(answers).values(values).on_conflict_do_nothing().returning(answers.c.key)).first()
+    if new_row:
         return None
     row = connection.execute(select(answers).where(answers.c.key == key)).one()
-    return KeptAnswer(row.digest, row.status, bytes(row.body))
+    return StoredAnswer(row.digest, row.status, bytes(row.body))
 
 
 def finish(connection: Connection, key: str, status: int, body: bytes) -> None:

@@ -22,14 +22,14 @@ from onward.core.refinement import Refinement
 from onward.core.session import ChecklistItem
 from onward.core.transcript import ImportReport, Turn
 from onward.store import schema, turns
-from onward.store.bodies import Bodies
-from onward.store.clock import kept, told
+from onward.store.bodies import TurnCodec
+from onward.store.clock import to_datetime_or_none, to_micros
 from onward.store.turns import NewTurn
 
 Document = Mapping[str, Any]
 
 
-class Section(NamedTuple):
+class ArchiveSection(NamedTuple):
     """Rows of one table, in the order of columns that tell them apart in every store."""
 
     name: str
@@ -38,40 +38,40 @@ class Section(NamedTuple):
 
 
 SECTIONS = (
-    Section("sessions", schema.sessions, (schema.sessions.c.number,)),
-    Section("turns", schema.turns, (schema.turns.c.session_id, schema.turns.c.ordinal)),
-    Section("contributions", schema.distilled, (schema.distilled.c.session_id,)),
-    Section("facts", schema.facts, (schema.facts.c.id,)),
-    Section("edits", schema.fact_edits, (schema.fact_edits.c.id,)),
-    Section("handoffs", schema.handoffs, (schema.handoffs.c.version,)),
-    Section("loaded_handoffs", schema.loaded_handoffs, (schema.loaded_handoffs.c.session_id,)),
-    Section("drafts", schema.drafts, (schema.drafts.c.id,)),
-    Section("imports", schema.imports, (schema.imports.c.path,)),
-    Section("places", schema.places, (schema.places.c.id,)),
+    ArchiveSection("sessions", schema.sessions, (schema.sessions.c.number,)),
+    ArchiveSection("turns", schema.turns, (schema.turns.c.session_id, schema.turns.c.ordinal)),
+    ArchiveSection("contributions", schema.distilled, (schema.distilled.c.session_id,)),
+    ArchiveSection("facts", schema.facts, (schema.facts.c.id,)),
+    ArchiveSection("edits", schema.fact_edits, (schema.fact_edits.c.id,)),
+    ArchiveSection("handoffs", schema.handoffs, (schema.handoffs.c.version,)),
+    ArchiveSection("loaded_handoffs", schema.loaded_handoffs, (schema.loaded_handoffs.c.session_id,)),
+    ArchiveSection("drafts", schema.drafts, (schema.drafts.c.id,)),
+    ArchiveSection("imports", schema.imports, (schema.imports.c.path,)),
+    ArchiveSection("places", schema.places, (schema.places.c.id,)),
 )
 """Everything that belongs to a project, each after what its rows name."""
 
-OWN = {"sessions": "id", "turns": "id", "handoffs": "id", "fact_edits": "id", "drafts": "id", "imports": "id", "places": "id"}
+LOCAL_COLUMNS = {"sessions": "id", "turns": "id", "handoffs": "id", "fact_edits": "id", "drafts": "id", "imports": "id", "places": "id"}
 """Columns that mean something in one store only, beside `project_id`."""
 
-_FIELDS = {"session_id": "session", "handoff_id": "handoff"}
-_MOST_ROWS = 500
+_FIELD_NAMES = {"session_id": "session", "handoff_id": "handoff"}
+_MAX_ROWS = 500
 _INTEGER_LIMITS = {Integer: 2**31, BigInteger: 2**63}
 _ROLES = ("user", "assistant", "tool", "system")
 _STATUSES = ("active", "completed", "abandoned")
 
 
-class Outgoing:
+class ProjectExporter:
     """Gives a project's rows, in one state of the store."""
 
     def __init__(self, connection: Connection, project_id: int) -> None:
         self._connection = connection
         self._project_id = project_id
         sessions, handoffs = schema.sessions, schema.handoffs
-        self.session_ids = dict(_pairs(connection, sessions.c.number, sessions.c.id, sessions.c.project_id == project_id))
+        self.session_ids = dict(_id_pairs(connection, sessions.c.number, sessions.c.id, sessions.c.project_id == project_id))
         self._names = {
             "session_id": {id: number for number, id in self.session_ids.items()},
-            "handoff_id": dict(_pairs(connection, handoffs.c.id, handoffs.c.version, handoffs.c.project_id == project_id)),
+            "handoff_id": dict(_id_pairs(connection, handoffs.c.id, handoffs.c.version, handoffs.c.project_id == project_id)),
         }
 
     def project(self) -> dict[str, Any]:
@@ -80,154 +80,156 @@ class Outgoing:
         ledger = self._connection.execute(select(schema.ledgers).where(schema.ledgers.c.project_id == self._project_id)).one()
         return {**self._document(schema.projects, project, ("id",)), "ledger": self._document(schema.ledgers, ledger, ("project_id",))}
 
-    def rows(self, section: Section) -> Iterator[dict[str, Any]]:
+    def rows(self, section: ArchiveSection) -> Iterator[dict[str, Any]]:
         """Yield the rows of *section* as documents, in order, a few at a time."""
-        own = (OWN.get(section.table.name, ""), "project_id")
+        local_columns = (LOCAL_COLUMNS.get(section.table.name, ""), "project_id")
         if section.table is schema.turns:
             # One session after the other, by number: ids are in the order of one store's imports.
             for session_id in self.session_ids.values():
-                for row in self._selected(select(schema.turns).where(schema.turns.c.session_id == session_id).order_by(*section.order)):
-                    yield self._document(section.table, row, own)
+                for row in self._stream(select(schema.turns).where(schema.turns.c.session_id == session_id).order_by(*section.order)):
+                    yield self._document(section.table, row, local_columns)
             return
         if "project_id" in section.table.c:
             query = select(section.table).where(section.table.c.project_id == self._project_id).order_by(*section.order)
         else:
             query = select(section.table).join(schema.sessions, schema.sessions.c.id == section.table.c.session_id)
             query = query.where(schema.sessions.c.project_id == self._project_id).order_by(schema.sessions.c.number, *section.order)
-        for row in self._selected(query):
-            yield self._document(section.table, row, own)
+        for row in self._stream(query):
+            yield self._document(section.table, row, local_columns)
 
     def handoffs(self) -> Iterator[tuple[int, str]]:
         """Yield every handoff as (its version, its Markdown), the oldest first."""
         columns = schema.handoffs.c.version, schema.handoffs.c.markdown
         query = select(*columns).where(schema.handoffs.c.project_id == self._project_id).order_by(schema.handoffs.c.version)
-        yield from ((row.version, row.markdown) for row in self._selected(query))
+        yield from ((row.version, row.markdown) for row in self._stream(query))
 
-    def _selected(self, query: Select[Any]) -> Iterable[Row[Any]]:
-        return self._connection.execute(query.execution_options(yield_per=_MOST_ROWS))
+    def _stream(self, query: Select[Any]) -> Iterable[Row[Any]]:
+        return self._connection.execute(query.execution_options(yield_per=_MAX_ROWS))
 
-    def _document(self, table: Table, row: Row[Any], own: tuple[str, ...]) -> dict[str, Any]:
+    def _document(self, table: Table, row: Row[Any], local_columns: tuple[str, ...]) -> dict[str, Any]:
         document: dict[str, Any] = {}
         for column in table.columns:
-            if column.name in own:
+            if column.name in local_columns:
                 continue
             value = getattr(row, column.name)
-            if column.name in _FIELDS and value is not None:
+            if column.name in _FIELD_NAMES and value is not None:
                 value = self._names[column.name].get(value)
-            document[field_of(column)] = None if value is None else _written(column, value)
+            document[field_name(column)] = None if value is None else _to_field(column, value)
         return document
 
 
-class Incoming:
+class ProjectImporter:
     """Takes rows into a project that is new, section after section. Raises ValueError, TypeError or KeyError at a row that is not as it should be."""
 
     def __init__(self, connection: Connection, project: Document, name: str) -> None:
         self._connection = connection
         ledger = project["ledger"]
-        values = _values(schema.projects, {key: value for key, value in project.items() if key != "ledger"}, ("id",), {})
+        values = _row_values(schema.projects, {key: value for key, value in project.items() if key != "ledger"}, ("id",), {})
         if values["status"] not in ("active", "archived") or len(values["secret_key"]) != 32:
             raise ValueError("status or secret_key")
-        [Reference.from_json(one) for one in ledger["reference"]]
+        [Reference.from_json(reference) for reference in ledger["reference"]]
         self.project_id: int = connection.execute(
             insert(schema.projects).values({**values, "name": name}).returning(schema.projects.c.id)
         ).scalar_one()
         connection.execute(
-            insert(schema.ledgers).values({**_values(schema.ledgers, ledger, ("project_id",), {}), "project_id": self.project_id})
+            insert(schema.ledgers).values({**_row_values(schema.ledgers, ledger, ("project_id",), {}), "project_id": self.project_id})
         )
         self._ids: dict[str, dict[int, int]] = {"session_id": {}, "handoff_id": {}}
         self._turns: dict[int, int] = {}
 
-    def take(self, section: Section, documents: Iterable[Document]) -> int:
+    def insert_rows(self, section: ArchiveSection, documents: Iterable[Document]) -> int:
         """Keep the rows of *section*, not of turns, and return how many there are."""
         count = 0
         batch: list[dict[str, Any]] = []
         for document in documents:
-            own = (OWN.get(section.table.name, ""), "project_id")
-            values = _values(section.table, document, own, self._ids)
-            _CHECKS.get(section.name, _nothing)(document)
+            local_columns = (LOCAL_COLUMNS.get(section.table.name, ""), "project_id")
+            values = _row_values(section.table, document, local_columns, self._ids)
+            _CHECKS.get(section.name, _no_check)(document)
             if "project_id" in section.table.c:
                 values["project_id"] = self.project_id
             batch.append(values)
-            if len(batch) == _MOST_ROWS:
-                count += self._keep(section, batch)
-        return count + self._keep(section, batch)
+            if len(batch) == _MAX_ROWS:
+                count += self._insert(section, batch)
+        return count + self._insert(section, batch)
 
-    def _keep(self, section: Section, batch: list[dict[str, Any]]) -> int:
+    def _insert(self, section: ArchiveSection, batch: list[dict[str, Any]]) -> int:
         rows = [*batch]
         batch.clear()
         if not rows:
             return 0
         if section.table is schema.sessions:
-            made = self._connection.execute(insert(section.table).returning(schema.sessions.c.number, schema.sessions.c.id), rows)
-            self._ids["session_id"].update((number, id) for number, id in made)
+            new_rows = self._connection.execute(insert(section.table).returning(schema.sessions.c.number, schema.sessions.c.id), rows)
+            self._ids["session_id"].update((number, id) for number, id in new_rows)
             self._turns.update((row["number"], row["turns"]) for row in rows)
         elif section.table is schema.handoffs:
-            made = self._connection.execute(insert(section.table).returning(schema.handoffs.c.version, schema.handoffs.c.id), rows)
-            self._ids["handoff_id"].update((version, id) for version, id in made)
+            new_rows = self._connection.execute(insert(section.table).returning(schema.handoffs.c.version, schema.handoffs.c.id), rows)
+            self._ids["handoff_id"].update((version, id) for version, id in new_rows)
         else:
             self._connection.execute(insert(section.table), rows)
         return len(rows)
 
-    def take_turns(self, ready: Iterable[ReadyTurn]) -> int:
+    def insert_turns(self, archive_turns: Iterable[ArchiveTurn]) -> int:
         """Keep turns, which come session by session and in order, and index them; return how many there are."""
         count = 0
-        for number, of_session in groupby(ready, lambda one: one.session):
-            session_id, reached = self._ids["session_id"][number], 0
+        for number, session_turns in groupby(archive_turns, lambda turn: turn.session):
+            session_id, last_ordinal = self._ids["session_id"][number], 0
             batch: list[NewTurn] = []
-            left: list[int] = []
-            for one in of_session:
-                if not reached < one.new.ordinal <= self._turns[number]:
-                    raise ValueError(f"ordinal {one.new.ordinal} of session {number}, after {reached}")
-                reached = one.new.ordinal
-                batch.append(one.new)
-                if one.is_left:
-                    left.append(reached)
+            abandoned_ordinals: list[int] = []
+            for turn in session_turns:
+                if not last_ordinal < turn.new.ordinal <= self._turns[number]:
+                    raise ValueError(f"ordinal {turn.new.ordinal} of session {number}, after {last_ordinal}")
+                last_ordinal = turn.new.ordinal
+                batch.append(turn.new)
+                if turn.is_abandoned:
+                    abandoned_ordinals.append(last_ordinal)
                 count += 1
-                if len(batch) == _MOST_ROWS:
+                if len(batch) == _MAX_ROWS:
                     turns.append(self._connection, self.project_id, session_id, batch)
                     batch = []
             turns.append(self._connection, self.project_id, session_id, batch)
-            for after, until in _stretches(left):
+            for after, until in _ranges(abandoned_ordinals):
                 turns.abandon(self._connection, session_id, after, until)
         return count
 
 
-class ReadyTurn(NamedTuple):
+class ArchiveTurn(NamedTuple):
     """A turn of the session of that number, ready to be kept; `is_left` when it is on a branch that was left."""
 
     session: int
-    is_left: bool
+    is_abandoned: bool
     new: NewTurn
 
 
-def ready_turns(documents: Iterable[Document]) -> Iterator[ReadyTurn]:
+def parse_turns(documents: Iterable[Document]) -> Iterator[ArchiveTurn]:
     """Yield turns ready to be kept: most of the work, and it needs no store. Raises as `Incoming` does."""
-    bodies = Bodies()
+    bodies = TurnCodec()
     for document in documents:
         role, at = document["role"], document.get("at")
         if role not in _ROLES:
             raise ValueError(f"role {role!r}")
-        turn = bodies.unpack(role, None if at is None else told(_time(at)), orjson.dumps(_of_kind(document["turn"], dict)))
+        turn = bodies.unpack(
+            role, None if at is None else to_datetime_or_none(_parse_time(at)), orjson.dumps(_require_type(document["turn"], dict))
+        )
         _check_turn(turn)
-        chars, ordinal = _read(schema.turns.c.chars, document["chars"]), _read(schema.turns.c.ordinal, document["ordinal"])
+        chars, ordinal = _from_field(schema.turns.c.chars, document["chars"]), _from_field(schema.turns.c.ordinal, document["ordinal"])
         new = NewTurn(ordinal, bytes.fromhex(document["identity"]), bodies.pack(turn, chars))
-        yield ReadyTurn(_read(schema.sessions.c.number, document["session"]), _of_kind(document["abandoned"], bool), new)
+        yield ArchiveTurn(_from_field(schema.sessions.c.number, document["session"]), _require_type(document["abandoned"], bool), new)
 
 
-def field_of(column: Column[Any]) -> str:
+def field_name(column: Column[Any]) -> str:
     """Return what a column is called in an archive."""
     if column.name == "body":
         return "turn" if column.table.name == "turns" else "body"
-    return _FIELDS.get(column.name) or column.name.removesuffix("_json")
+    return _FIELD_NAMES.get(column.name) or column.name.removesuffix("_json")
 
 
-def _pairs(connection: Connection, key: Column[int], value: Column[int], where: Any) -> list[tuple[int, int]]:
+def _id_pairs(connection: Connection, key: Column[int], value: Column[int], where: Any) -> list[tuple[int, int]]:
     return [(row[0], row[1]) for row in connection.execute(select(key, value).where(where).order_by(key))]
 
 
-def _written(column: Column[Any], value: Any) -> Any:
+def _to_field(column: Column[Any], value: Any) -> Any:
     if _is_time(column):
-        at = told(value)
+        at = to_datetime_or_none(value)
         return at and at.isoformat().replace("+00:00", "Z")
     if column.name == "body":
         return orjson.Fragment(value if value[:1] == b"{" else ZstdDecompressor().decompress(value))
@@ -236,9 +238,9 @@ def _written(column: Column[Any], value: Any) -> Any:
     return orjson.Fragment(value) if column.name.endswith("_json") else value
 
 
-def _values(table: Table, document: Document, own: tuple[str, ...], ids: Mapping[str, Mapping[int, int]]) -> dict[str, Any]:
+def _row_values(table: Table, document: Document, local_columns: tuple[str, ...], ids: Mapping[str, Mapping[int, int]]) -> dict[str, Any]:
     """Return *document* as the values of a row; what it leaves out is empty, if it may be."""
-    columns = {field_of(column): column for column in table.columns if column.name not in own}
+    columns = {field_name(column): column for column in table.columns if column.name not in local_columns}
     if unknown := sorted(set(document) - set(columns)):
         raise ValueError(f"{unknown[0]}, which this Onward does not know")
     values: dict[str, Any] = {}
@@ -246,52 +248,52 @@ def _values(table: Table, document: Document, own: tuple[str, ...], ids: Mapping
         value = document.get(field)
         if value is None and not column.nullable:
             raise ValueError(f"{field} is missing")
-        named = ids.get(column.name)
-        values[column.name] = None if value is None else named[value] if named is not None else _read(column, value)
+        new_ids = ids.get(column.name)
+        values[column.name] = None if value is None else new_ids[value] if new_ids is not None else _from_field(column, value)
     return values
 
 
-def _read(column: Column[Any], value: Any) -> Any:
+def _from_field(column: Column[Any], value: Any) -> Any:
     """Return what a row keeps of one field; raises ValueError or TypeError where it is of another kind."""
     if column.name.endswith("_json"):
-        return _clean(orjson.dumps(value).decode())
+        return _reject_nul(orjson.dumps(value).decode())
     if column.name == "body":
         return ZstdCompressor(level=1).compress(orjson.dumps(value))
     if _is_time(column):
-        return _time(value)
+        return _parse_time(value)
     if isinstance(column.type, LargeBinary):
         return bytes.fromhex(value)
     if isinstance(column.type, Boolean):
-        return _of_kind(value, bool)
+        return _require_type(value, bool)
     if isinstance(column.type, Float):
-        return float(_of_kind(value, (int, float)))
+        return float(_require_type(value, (int, float)))
     if isinstance(column.type, Integer):
         limit = _INTEGER_LIMITS[type(column.type)]
-        number = _of_kind(value, int)
+        number = _require_type(value, int)
         if isinstance(value, bool) or not -limit <= number < limit:
             raise ValueError(f"{column.name} is {number}")
         return number
-    return _clean(_of_kind(value, str))
+    return _reject_nul(_require_type(value, str))
 
 
 def _is_time(column: Column[Any]) -> bool:
     return isinstance(column.type, BigInteger) and (column.name == "at" or column.name.endswith("_at"))
 
 
-def _time(value: Any) -> int | None:
+def _parse_time(value: Any) -> int | None:
     at = datetime.fromisoformat(value)
     if at.tzinfo is None:
         raise ValueError(f"{value} does not say in which zone")
-    return kept(at.astimezone(UTC))
+    return to_micros(at.astimezone(UTC))
 
 
-def _of_kind(value: Any, kind: type | tuple[type, ...]) -> Any:
-    if not isinstance(value, kind):
+def _require_type(value: Any, expected: type | tuple[type, ...]) -> Any:
+    if not isinstance(value, expected):
         raise TypeError(f"{str(value)[:40]!r} is of another kind")
     return value
 
 
-def _clean(text: str) -> str:
+def _reject_nul(text: str) -> str:
     if "\0" in text:
         raise ValueError("a NUL")
     return text
@@ -299,27 +301,27 @@ def _clean(text: str) -> str:
 
 def _check_turn(turn: Turn) -> None:
     for text in (turn.text, turn.thinking, turn.mark, turn.id or "", turn.model or "", turn.sidechain or ""):
-        _of_kind(text, str)
+        _require_type(text, str)
     for call in turn.calls:
-        _of_kind(call.name, str)
-        _of_kind(call.id, str)
-        _of_kind(call.arguments, (str, dict))
+        _require_type(call.name, str)
+        _require_type(call.id, str)
+        _require_type(call.arguments, (str, dict))
     for result in turn.results:
-        _of_kind(result.text, str)
-        _of_kind(result.call_id, str)
+        _require_type(result.text, str)
+        _require_type(result.call_id, str)
     if turn.usage:
         for tokens in (turn.usage.input_tokens, turn.usage.output_tokens, turn.usage.cache_read_tokens, turn.usage.cache_write_tokens):
-            _of_kind(tokens, int)
+            _require_type(tokens, int)
 
 
-def _stretches(ordinals: Iterable[int]) -> Iterator[tuple[int, int]]:
+def _ranges(ordinals: Iterable[int]) -> Iterator[tuple[int, int]]:
     """Yield ordinals that follow each other as (the one before the first, the last)."""
     for _, run in groupby(enumerate(ordinals), lambda pair: pair[1] - pair[0]):
-        places = [ordinal for _, ordinal in run]
-        yield places[0] - 1, places[-1]
+        members = [ordinal for _, ordinal in run]
+        yield members[0] - 1, members[-1]
 
 
-def _nothing(_: Document) -> None:
+def _no_check(_: Document) -> None:
     """Most rows hold nothing that must be read to know that it can be."""
 
 
@@ -328,10 +330,10 @@ def _check_session(document: Document) -> None:
         raise ValueError("status, number or turns")
     for name in ("objectives", "accomplishments", "blockers"):
         for text in document[name]:
-            _of_kind(text, str)
+            _require_type(text, str)
     for item in document["checklist"]:
-        _of_kind(ChecklistItem(**item).text, str)
-        _of_kind(item["is_done"], bool)
+        _require_type(ChecklistItem(**item).text, str)
+        _require_type(item["is_done"], bool)
 
 
 def _check_handoff(document: Document) -> None:

@@ -10,14 +10,14 @@ import zstandard
 
 from onward.core.master import turn_tokens
 from onward.core.transcript import ToolCall, ToolResult, Turn, Usage
-from onward.store.clock import kept
-from onward.store.searchable import searchable
+from onward.store.clock import to_micros
+from onward.store.searchable import searchable_text
 
-_LEAST_BYTES = 1024
+_MIN_COMPRESSED_BYTES = 1024
 """A shorter body is kept as it is: JSON begins with a brace, and a zstd frame never does."""
 
 
-class Packed(NamedTuple):
+class PackedTurn(NamedTuple):
     """A turn made ready to be kept, redacted before. `at` is as the store keeps times, `chars` its size before redaction, `words` what it is found by."""
 
     role: str
@@ -28,7 +28,7 @@ class Packed(NamedTuple):
     words: str
 
 
-class Bodies:
+class TurnCodec:
     """Packs and unpacks turns. For one thread."""
 
     @cached_property
@@ -39,11 +39,11 @@ class Bodies:
     def _decompressor(self) -> zstandard.ZstdDecompressor:
         return zstandard.ZstdDecompressor()
 
-    def pack(self, turn: Turn, chars: int) -> Packed:
+    def pack(self, turn: Turn, chars: int) -> PackedTurn:
         """Return *turn* ready to be kept; needs no store, so that it can be done while another holds it."""
-        data = _json(_document(turn))
-        body = data if len(data) < _LEAST_BYTES else self._compressor.compress(data)
-        return Packed(turn.role, kept(turn.at), chars, turn_tokens(turn), body, searchable(turn))
+        data = _to_json(_document(turn))
+        body = data if len(data) < _MIN_COMPRESSED_BYTES else self._compressor.compress(data)
+        return PackedTurn(turn.role, to_micros(turn.at), chars, turn_tokens(turn), body, searchable_text(turn))
 
     def unpack(self, role: str, at: Any, body: bytes) -> Turn:
         """Return the turn that `pack` wrote."""
@@ -89,7 +89,7 @@ def _document(turn: Turn) -> dict[str, Any]:
     return document
 
 
-def _json(document: dict[str, Any]) -> bytes:
+def _to_json(document: dict[str, Any]) -> bytes:
     try:
         return orjson.dumps(document)
     except orjson.JSONEncodeError:

@@ -14,16 +14,16 @@ def now() -> int:
     return time.time_ns() // 1000
 
 
-def kept(at: datetime | None) -> int | None:
+def to_micros(at: datetime | None) -> int | None:
     """Return *at* as it is kept."""
     return None if at is None else (at - _EPOCH) // _MICROSECOND
 
 
-def told(kept_at: int | None) -> datetime | None:
+def to_datetime_or_none(micros: int | None) -> datetime | None:
     """Return the aware UTC time that was kept."""
-    return None if kept_at is None else _EPOCH + timedelta(microseconds=kept_at)
+    return None if micros is None else _EPOCH + timedelta(microseconds=micros)
 
 
-def told_always(kept_at: int) -> datetime:
+def to_datetime(micros: int) -> datetime:
     """Return the aware UTC time of a column that is never empty."""
-    return _EPOCH + timedelta(microseconds=kept_at)
+    return _EPOCH + timedelta(microseconds=micros)

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from onward.errors import StoreDamaged, StoreTooNew, UnreadableFile
 from onward.store.engine import BUSY_TIMEOUT_SECONDS
-from onward.store.migrating import NEWEST
+from onward.store.migrating import NEWEST_VERSION
 
-_PAGES = 4096
+_PAGES_PER_STEP = 4096
 """Copied between two reports of progress."""
 
 
@@ -22,20 +22,20 @@ def copy(source: Path, target: Path, on_progress: Callable[[int, int], object] |
     Raises sqlite3.Error where either is no database, or cannot be written.
     """
 
-    def tell(_: int, left: int, total: int) -> None:
+    def report_progress(_: int, remaining: int, total: int) -> None:
         if on_progress:
-            on_progress(total - left, total)
+            on_progress(total - remaining, total)
 
-    with closing(_connected(source)) as reading, closing(_connected(target)) as writing:
+    with closing(_connect(source)) as reader, closing(_connect(target)) as writer:
         # One state throughout: without a reader of its own, every write of somebody else would begin the copy anew.
-        reading.execute("BEGIN")
-        reading.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        reading.backup(writing, pages=_PAGES, progress=tell)
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        reader.backup(writer, pages=_PAGES_PER_STEP, progress=report_progress)
 
 
-def settle(path: Path) -> None:
+def make_standalone(path: Path) -> None:
     """Make a copy one file, whole by itself."""
-    with closing(_connected(path)) as connection:
+    with closing(_connect(path)) as connection:
         connection.execute("PRAGMA journal_mode = DELETE")
 
 
@@ -45,17 +45,17 @@ def check(path: Path) -> None:
         raise UnreadableFile(f"{path} is not there, or no file.", "Name a file that `onward backup` wrote.")
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_TIMEOUT_SECONDS)) as connection:
-            said = [str(row[0]) for row in connection.execute("PRAGMA integrity_check(3)")]
+            messages = [str(row[0]) for row in connection.execute("PRAGMA integrity_check(3)")]
             version = connection.execute("SELECT version_num FROM alembic_version").fetchone()
     except sqlite3.OperationalError as error:
         raise UnreadableFile(f"{path} is no store of Onward: {error}.", "Name a file that `onward backup` wrote.") from error
     except sqlite3.DatabaseError as error:
         raise StoreDamaged(f"{path} is not whole: {error}.", "Use another copy.") from error
-    if said != ["ok"]:
-        raise StoreDamaged(f"{path} is not whole: {said[0]}.", "Use another copy.")
-    if version is None or str(version[0]) > NEWEST:
+    if messages != ["ok"]:
+        raise StoreDamaged(f"{path} is not whole: {messages[0]}.", "Use another copy.")
+    if version is None or str(version[0]) > NEWEST_VERSION:
         raise StoreTooNew(f"{path} was written by a newer Onward.", "Upgrade: pip install -U onward")
 
 
-def _connected(path: Path) -> sqlite3.Connection:
+def _connect(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(path, timeout=BUSY_TIMEOUT_SECONDS, isolation_level=None)

@@ -10,7 +10,7 @@ from onward.core.job import JobState
 from onward.store.schema import handoffs, jobs, projects, sessions
 
 
-class Counts(NamedTuple):
+class StoreCounts(NamedTuple):
     """How much a store holds. `credits_used` sums what people told of their sessions."""
 
     projects: int
@@ -24,21 +24,21 @@ class Counts(NamedTuple):
     credits_used: float
 
 
-def counts(connection: Connection) -> Counts:
+def count_everything(connection: Connection) -> StoreCounts:
     """Return how much there is."""
-    by_status = {row[0]: row[1] for row in connection.execute(select(projects.c.status, func.count()).group_by(projects.c.status))}
+    projects_by_status = {row[0]: row[1] for row in connection.execute(select(projects.c.status, func.count()).group_by(projects.c.status))}
     sums = [func.coalesce(func.sum(column), 0) for column in (sessions.c.turns, sessions.c.tokens, sessions.c.credits_used)]
-    of_sessions = connection.execute(select(sessions.c.status, func.count(), *sums).group_by(sessions.c.status)).all()
-    numbers = {row[0]: row[1] for row in of_sessions}
-    made = connection.execute(select(func.count()).select_from(handoffs)).scalar_one()
-    turns, tokens, credits_used = (sum(row[place] for row in of_sessions) for place in (2, 3, 4))
-    return Counts(
-        sum(by_status.values()), by_status.get("archived", 0), sum(numbers.values()), numbers.get("active", 0), numbers.get("completed", 0),
-        made, int(turns), int(tokens), float(credits_used),
+    rows = connection.execute(select(sessions.c.status, func.count(), *sums).group_by(sessions.c.status)).all()
+    sessions_by_status = {row[0]: row[1] for row in rows}
+    handoff_count = connection.execute(select(func.count()).select_from(handoffs)).scalar_one()
+    turns, tokens, credits_used = (sum(row[index] for row in rows) for index in (2, 3, 4))
+    return StoreCounts(
+        sum(projects_by_status.values()), projects_by_status.get("archived", 0), sum(sessions_by_status.values()), sessions_by_status.get("active", 0), sessions_by_status.get("completed", 0),
+        handoff_count, int(turns), int(tokens), float(credits_used),
     )  # fmt: skip
 
 
-def jobs_by_state(connection: Connection) -> dict[str, int]:
+def count_jobs_by_state(connection: Connection) -> dict[str, int]:
     """Return how many jobs there are in each state, those states too that none is in."""
-    found = {row[0]: row[1] for row in connection.execute(select(jobs.c.state, func.count()).group_by(jobs.c.state))}
-    return {state: found.get(state, 0) for state in get_args(JobState)}
+    counts_by_state = {row[0]: row[1] for row in connection.execute(select(jobs.c.state, func.count()).group_by(jobs.c.state))}
+    return {state: counts_by_state.get(state, 0) for state in get_args(JobState)}

@@ -10,10 +10,10 @@ import orjson
 from sqlalchemy import Connection, Row, insert, select
 
 from onward.core.handoff import Handoff, from_json, render, to_json
-from onward.core.master import Master
+from onward.core.master import MasterHandoff
 from onward.core.preservation import Preservation
 from onward.core.refinement import RULES, Refinement
-from onward.store.clock import now, told_always
+from onward.store.clock import now, to_datetime
 from onward.store.schema import drafts
 
 
@@ -32,32 +32,34 @@ class Draft:
     refinement: Refinement | None = None
 
 
-def add(connection: Connection, project_id: int, made: Master, *, generator: str = RULES, refinement: Refinement | None = None) -> Draft:
+def create(
+    connection: Connection, project_id: int, master: MasterHandoff, *, generator: str = RULES, refinement: Refinement | None = None
+) -> Draft:
     """Keep *made* as a draft, and return it."""
     values = {
         "project_id": project_id,
-        "budget_tokens": made.budget_tokens,
-        "markdown": render(made.handoff),
-        "document_json": orjson.dumps(to_json(made.handoff)).decode(),
-        "preservation_json": orjson.dumps(made.preservation.to_json()).decode(),
+        "budget_tokens": master.budget_tokens,
+        "markdown": render(master.handoff),
+        "document_json": orjson.dumps(to_json(master.handoff)).decode(),
+        "preservation_json": orjson.dumps(master.preservation.to_json()).decode(),
         "generator": generator,
         "refinement_json": None if refinement is None else orjson.dumps(refinement.to_json()).decode(),
         "created_at": now(),
     }
-    return _made(connection.execute(insert(drafts).values(values).returning(*drafts.c)).one())
+    return _from_row(connection.execute(insert(drafts).values(values).returning(*drafts.c)).one())
 
 
-def listed(connection: Connection, project_id: int, *, before: int | None = None, limit: int) -> list[Draft]:
+def list_drafts(connection: Connection, project_id: int, *, before: int | None = None, limit: int) -> list[Draft]:
     """Return a project's drafts, the newest first; those made *before* the one of that id."""
     query = select(drafts).where(drafts.c.project_id == project_id).order_by(drafts.c.id.desc()).limit(limit)
     if before is not None:
         query = query.where(drafts.c.id < before)
-    return [_made(row) for row in connection.execute(query)]
+    return [_from_row(row) for row in connection.execute(query)]
 
 
-def _made(row: Row[Any]) -> Draft:
+def _from_row(row: Row[Any]) -> Draft:
     return Draft(
         row.id, row.project_id, row.budget_tokens, row.markdown, from_json(orjson.loads(row.document_json)),
-        Preservation.from_json(orjson.loads(row.preservation_json)), told_always(row.created_at),
+        Preservation.from_json(orjson.loads(row.preservation_json)), to_datetime(row.created_at),
         row.generator, None if row.refinement_json is None else Refinement.from_json(orjson.loads(row.refinement_json)),
     )  # fmt: skip

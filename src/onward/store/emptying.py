@@ -9,23 +9,23 @@ from sqlalchemy import text
 
 from onward.store import copies, schema
 from onward.store.engine import Store
-from onward.store.migrating import upgrade
+from onward.store.migrating import run_migrations
 
-_BESIDE = ("turn_words", "alembic_version")
+_UNMAPPED_TABLES = ("turn_words", "alembic_version")
 """Tables of PostgreSQL that the migrations make, and no statement of ours names by its columns."""
 
 
-def empty(store: Store) -> None:
+def empty_store(store: Store) -> None:
     """Take all that is ours out of the database, for good, and bring the schema up to date anew; at once or not at all. What else the database holds stays."""
     if store.path:
         with tempfile.TemporaryDirectory(dir=store.path.parent) as folder:
-            new = Store.at_folder(Path(folder))
-            made = new.path
-            new.close()
-            assert made is not None
-            copies.copy(made, store.path)
+            new_store = Store.at_folder(Path(folder))
+            new_path = new_store.path
+            new_store.close()
+            assert new_path is not None
+            copies.copy(new_path, store.path)
         return
-    names = ", ".join([*(table.name for table in schema.tables.sorted_tables), *_BESIDE])
+    names = ", ".join([*(table.name for table in schema.metadata.sorted_tables), *_UNMAPPED_TABLES])
     with store.write() as connection:
         connection.execute(text(f"DROP TABLE IF EXISTS {names}"))
-        upgrade(connection)
+        run_migrations(connection)

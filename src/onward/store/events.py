@@ -14,11 +14,11 @@ import orjson
 from sqlalchemy import Connection, delete, func, insert, select
 
 from onward.store import locks
-from onward.store.clock import now, told_always
+from onward.store.clock import now, to_datetime
 from onward.store.schema import events
 
-MOST = 20_000
-_TIDIED_EVERY = 500
+MAX_EVENTS = 20_000
+_PRUNE_EVERY = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Event:
     created_at: datetime
 
 
-def add(
+def record(
     connection: Connection, kind: str, *, project_id: int | None = None, job_id: int | None = None, data: Mapping[str, Any] | None = None
 ) -> None:
     """Tell what happened, with the transaction that makes it so. The last thing to do in it: all who tell something wait for each other from here on.
@@ -41,14 +41,14 @@ def add(
     Whoever takes a lock after this may wait for somebody who waits for it.
     """
     # Ids are given in order, and must be seen in order: a reader never asks for one again that is lower than what it saw.
-    locks.alone(connection, "event")
+    locks.lock_transaction(connection, "event")
     values = {"kind": kind, "project_id": project_id, "job_id": job_id, "data_json": orjson.dumps(data or {}).decode(), "created_at": now()}
-    id = connection.execute(insert(events).values(values).returning(events.c.id)).scalar_one()
-    if id % _TIDIED_EVERY == 0:
-        connection.execute(delete(events).where(events.c.id <= id - MOST))
+    event_id = connection.execute(insert(events).values(values).returning(events.c.id)).scalar_one()
+    if event_id % _PRUNE_EVERY == 0:
+        connection.execute(delete(events).where(events.c.id <= event_id - MAX_EVENTS))
 
 
-def after(
+def list_after(
     connection: Connection, last_id: int, *, project_id: int | None = None, job_id: int | None = None, limit: int = 500
 ) -> list[Event]:
     """Return at most *limit* events after one, the oldest first: all, or those of a project or a job."""
@@ -58,12 +58,12 @@ def after(
     if job_id is not None:
         query = query.where(events.c.job_id == job_id)
     return [
-        Event(row.id, row.kind, row.project_id, row.job_id, orjson.loads(row.data_json), told_always(row.created_at))
+        Event(row.id, row.kind, row.project_id, row.job_id, orjson.loads(row.data_json), to_datetime(row.created_at))
         for row in connection.execute(query)
     ]
 
 
-def bounds(connection: Connection) -> tuple[int, int]:
+def id_bounds(connection: Connection) -> tuple[int, int]:
     """Return the ids of the oldest event that is kept and of the newest; zeros where there is none."""
     oldest, newest = connection.execute(select(func.min(events.c.id), func.max(events.c.id))).one()
     return oldest or 0, newest or 0

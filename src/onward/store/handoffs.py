@@ -9,117 +9,119 @@ import orjson
 from sqlalchemy import Connection, bindparam, exists, func, insert, select
 
 from onward.core.handoff import Handoff, from_json, render, to_json
-from onward.core.master import Master
+from onward.core.master import MasterHandoff
 from onward.core.preservation import Preservation
 from onward.core.refinement import RULES, Refinement
-from onward.core.stored_handoff import HandoffFigure, StoredHandoff
-from onward.store.clock import now, told_always
-from onward.store.prepared import Prepared
+from onward.core.stored_handoff import HandoffSummary, StoredHandoff
+from onward.store.clock import now, to_datetime
+from onward.store.prepared import PreparedStatement
 from onward.store.schema import handoffs, sessions
 
 
-def add(
+def create(
     connection: Connection,
     project_id: int,
     session_id: int | None,
     ledger_version: int,
-    made: Master,
+    master: MasterHandoff,
     *,
     generator: str = RULES,
     refinement: Refinement | None = None,
 ) -> StoredHandoff:
     """Keep *made* as the project's newest version, and return it. The project must be held."""
-    following = select(func.coalesce(func.max(handoffs.c.version), 0) + 1).where(handoffs.c.project_id == project_id).scalar_subquery()
+    next_version = select(func.coalesce(func.max(handoffs.c.version), 0) + 1).where(handoffs.c.project_id == project_id).scalar_subquery()
     values = {
         "project_id": project_id,
         "session_id": session_id,
-        "version": following,
+        "version": next_version,
         "ledger_version": ledger_version,
-        "session_number": made.handoff.session,
-        "budget_tokens": made.budget_tokens,
-        "markdown": render(made.handoff),
-        "document_json": orjson.dumps(to_json(made.handoff)).decode(),
-        "preservation_json": orjson.dumps(made.preservation.to_json()).decode(),
+        "session_number": master.handoff.session,
+        "budget_tokens": master.budget_tokens,
+        "markdown": render(master.handoff),
+        "document_json": orjson.dumps(to_json(master.handoff)).decode(),
+        "preservation_json": orjson.dumps(master.preservation.to_json()).decode(),
         "generator": generator,
         "refinement_json": None if refinement is None else orjson.dumps(refinement.to_json()).decode(),
         "created_at": now(),
     }
-    return _made(connection.execute(insert(handoffs).values(values).returning(*handoffs.c)).one())
+    return _from_row(connection.execute(insert(handoffs).values(values).returning(*handoffs.c)).one())
 
 
-def again(connection: Connection, kept: StoredHandoff, ledger_version: int) -> StoredHandoff:
+def restore(connection: Connection, handoff: StoredHandoff, ledger_version: int) -> StoredHandoff:
     """Keep a version once more, as the project's newest, and return it. The project must be held."""
-    master = Master(kept.handoff, kept.preservation, kept.budget_tokens)
-    return add(connection, kept.project_id, None, ledger_version, master, generator=kept.generator, refinement=kept.refinement)
+    master = MasterHandoff(handoff.handoff, handoff.preservation, handoff.budget_tokens)
+    return create(connection, handoff.project_id, None, ledger_version, master, generator=handoff.generator, refinement=handoff.refinement)
 
 
-def of_sessions(connection: Connection, session_ids: Collection[int]) -> dict[int, HandoffFigure]:
+def figures_by_session(connection: Connection, session_ids: Collection[int]) -> dict[int, HandoffSummary]:
     """Return by session what there is to say of the newest handoff that completing it made, for those that made one."""
     newest = select(func.max(handoffs.c.id)).where(handoffs.c.session_id.in_(session_ids)).group_by(handoffs.c.session_id)
     query = select(handoffs.c.session_id, handoffs.c.id, handoffs.c.version, handoffs.c.preservation_json).where(handoffs.c.id.in_(newest))
-    return {row[0]: HandoffFigure(row[1], row[2], orjson.loads(row[3])["recall_ratio"]) for row in connection.execute(query)}
+    return {row[0]: HandoffSummary(row[1], row[2], orjson.loads(row[3])["recall_ratio"]) for row in connection.execute(query)}
 
 
-_NEWEST = Prepared(select(handoffs).where(handoffs.c.project_id == bindparam("project_id")).order_by(handoffs.c.version.desc()).limit(1))
+_NEWEST_HANDOFF = PreparedStatement(
+    select(handoffs).where(handoffs.c.project_id == bindparam("project_id")).order_by(handoffs.c.version.desc()).limit(1)
+)
 
 
-def newest(connection: Connection, project_id: int) -> StoredHandoff | None:
+def find_newest(connection: Connection, project_id: int) -> StoredHandoff | None:
     """Return a project's master handoff, or None before the first."""
-    row = _NEWEST.first(connection, project_id=project_id)
-    return None if row is None else _made(row)
+    row = _NEWEST_HANDOFF.first(connection, project_id=project_id)
+    return None if row is None else _from_row(row)
 
 
-def by_id(connection: Connection, handoff_id: int) -> StoredHandoff | None:
+def find(connection: Connection, handoff_id: int) -> StoredHandoff | None:
     """Return the handoff of that id, or None."""
-    return _first(connection, handoffs.c.id == handoff_id)
+    return _find_first(connection, handoffs.c.id == handoff_id)
 
 
-def by_version(connection: Connection, project_id: int, version: int) -> StoredHandoff | None:
+def find_version(connection: Connection, project_id: int, version: int) -> StoredHandoff | None:
     """Return a version of a project's handoff, or None."""
-    return _first(connection, (handoffs.c.project_id == project_id) & (handoffs.c.version == version))
+    return _find_first(connection, (handoffs.c.project_id == project_id) & (handoffs.c.version == version))
 
 
-def after_session(connection: Connection, project_id: int, number: int) -> StoredHandoff | None:
+def find_after_session(connection: Connection, project_id: int, number: int) -> StoredHandoff | None:
     """Return the last handoff that had session *number* for its newest, corrections included, before one had a later; None where none ever had."""
-    ours = handoffs.c.project_id == project_id
-    later = connection.execute(select(func.min(handoffs.c.version)).where(ours, handoffs.c.session_number > number)).scalar()
-    within = ours & (handoffs.c.session_number == number)
+    in_project = handoffs.c.project_id == project_id
+    later = connection.execute(select(func.min(handoffs.c.version)).where(in_project, handoffs.c.session_number > number)).scalar()
+    of_number = in_project & (handoffs.c.session_number == number)
     # One that was restored since says again what it said then, and is of no time of its own.
-    return _first(connection, within if later is None else within & (handoffs.c.version < later))
+    return _find_first(connection, of_number if later is None else of_number & (handoffs.c.version < later))
 
 
-def of_session(connection: Connection, session_id: int) -> StoredHandoff | None:
+def find_by_session(connection: Connection, session_id: int) -> StoredHandoff | None:
     """Return the newest handoff that completing a session made, or None."""
-    return _first(connection, handoffs.c.session_id == session_id)
+    return _find_first(connection, handoffs.c.session_id == session_id)
 
 
-def made_by_sessions(connection: Connection, project_id: int, most: int) -> list[tuple[int, Handoff]]:
+def list_latest_by_session(connection: Connection, project_id: int, limit: int) -> list[tuple[int, Handoff]]:
     """Return the newest handoff that completing each session made, with the session's number, in the order they were made; the last *most* of them."""
     later = handoffs.alias()
     is_newest = ~exists().where(later.c.session_id == handoffs.c.session_id, later.c.id > handoffs.c.id)
     query = select(sessions.c.number, handoffs.c.document_json).join(sessions, sessions.c.id == handoffs.c.session_id)
     # By an index from the newest on, until there are enough: how many came before makes no difference.
-    newest = query.where(handoffs.c.project_id == project_id, is_newest).order_by(handoffs.c.version.desc()).limit(most)
+    newest = query.where(handoffs.c.project_id == project_id, is_newest).order_by(handoffs.c.version.desc()).limit(limit)
     rows = connection.execute(newest).all()
     return [(row[0], from_json(orjson.loads(row[1]))) for row in reversed(rows)]
 
 
-def listed(connection: Connection, project_id: int, *, before: int | None = None, limit: int | None = None) -> list[StoredHandoff]:
+def list_handoffs(connection: Connection, project_id: int, *, before: int | None = None, limit: int | None = None) -> list[StoredHandoff]:
     """Return a project's handoffs, the newest first; those of a version *before* that one."""
     query = select(handoffs).where(handoffs.c.project_id == project_id).order_by(handoffs.c.version.desc()).limit(limit)
     if before is not None:
         query = query.where(handoffs.c.version < before)
-    return [_made(row) for row in connection.execute(query)]
+    return [_from_row(row) for row in connection.execute(query)]
 
 
-def _first(connection: Connection, where: Any) -> StoredHandoff | None:
-    row = connection.execute(select(handoffs).where(where).order_by(handoffs.c.version.desc()).limit(1)).first()
-    return None if row is None else _made(row)
+def _find_first(connection: Connection, condition: Any) -> StoredHandoff | None:
+    row = connection.execute(select(handoffs).where(condition).order_by(handoffs.c.version.desc()).limit(1)).first()
+    return None if row is None else _from_row(row)
 
 
-def _made(row: Any) -> StoredHandoff:
+def _from_row(row: Any) -> StoredHandoff:
     return StoredHandoff(
         row.id, row.project_id, row.session_id, row.version, row.ledger_version, row.session_number, row.budget_tokens, row.markdown,
-        from_json(orjson.loads(row.document_json)), Preservation.from_json(orjson.loads(row.preservation_json)), told_always(row.created_at),
+        from_json(orjson.loads(row.document_json)), Preservation.from_json(orjson.loads(row.preservation_json)), to_datetime(row.created_at),
         row.generator, None if row.refinement_json is None else Refinement.from_json(orjson.loads(row.refinement_json)),
     )  # fmt: skip

@@ -8,24 +8,24 @@ from onward.store import search_index
 from onward.store.schema import turns
 
 
-def damage(connection: Connection) -> list[str]:
+def find_damage(connection: Connection) -> list[str]:
     """Return what the database finds wrong with itself, at most ten lines; nothing when it is whole. PostgreSQL looks after itself."""
     if connection.dialect.name != "sqlite":
         return []
-    said = [str(row[0]) for row in connection.exec_driver_sql("PRAGMA quick_check(10)")]
-    loose = [
+    messages = [str(row[0]) for row in connection.exec_driver_sql("PRAGMA quick_check(10)")]
+    orphans = [
         f"a row of {row[0]} belongs to no row of {row[2]}" for row in connection.exec_driver_sql("PRAGMA foreign_key_check").fetchmany(10)
     ]
-    return [line for line in said if line != "ok"] + loose
+    return [line for line in messages if line != "ok"] + orphans
 
 
-def unindexed(connection: Connection) -> int:
+def count_unindexed(connection: Connection) -> int:
     """Return by how many the turns in the search index differ from those that are kept."""
     return abs(
-        int(connection.execute(select(func.count()).select_from(turns)).scalar_one()) - search_index.of(connection).count(connection)
+        int(connection.execute(select(func.count()).select_from(turns)).scalar_one()) - search_index.index_for(connection).count(connection)
     )
 
 
-def ask(connection: Connection) -> None:
+def ping(connection: Connection) -> None:
     """Have the database answer."""
     connection.execute(select(1)).one()

@@ -13,10 +13,10 @@ from sqlalchemy.exc import IntegrityError
 
 from onward.core.job import Job, JobState
 from onward.store import events, model_calls, sealed_keys
-from onward.store.clock import kept, now, told, told_always
+from onward.store.clock import now, to_datetime, to_datetime_or_none, to_micros
 from onward.store.schema import jobs
 
-OPEN: tuple[JobState, ...] = ("queued", "running")
+OPEN_STATES: tuple[JobState, ...] = ("queued", "running")
 
 
 class OpenJob(NamedTuple):
@@ -31,51 +31,51 @@ class OpenJob(NamedTuple):
     due_at: datetime | None
 
 
-def add(
+def find_or_create(
     connection: Connection, kind: str, arguments: Mapping[str, Any], *, project_id: int | None, key: str | None, requested_by: str
 ) -> Job:
     """Ask for a job, and return it; where one of that *key* is open already, return that one."""
     values = {
         "kind": kind, "state": "queued", "project_id": project_id, "key": key, "run": token_hex(16), "requested_by": requested_by,
-        "arguments_json": _json(arguments), "memo_json": "{}", "result_json": "{}", "step": "", "done": 0, "attempts": 0, "spend_usd": 0.0,
+        "arguments_json": _to_json(arguments), "memo_json": "{}", "result_json": "{}", "step": "", "done": 0, "attempts": 0, "spend_usd": 0.0,
         "worker": "", "created_at": now(),
     }  # fmt: skip
     for is_last in (False, False, True):
         try:
             with connection.begin_nested():
-                made = _made(connection.execute(insert(jobs).values(values).returning(*jobs.c)).one())
+                job = _from_row(connection.execute(insert(jobs).values(values).returning(*jobs.c)).one())
         except IntegrityError:
-            there = None if key is None else open_of_key(connection, key)
-            if there is not None:
-                return there
+            existing = None if key is None else find_open(connection, key)
+            if existing is not None:
+                return existing
             # It ended between the two statements; or it is not the key that is in the way.
             if is_last:
                 raise
             continue
-        _tell(connection, made)
-        return made
+        _record_event(connection, job)
+        return job
     raise AssertionError
 
 
-def by_id(connection: Connection, job_id: int) -> Job | None:
+def find(connection: Connection, job_id: int) -> Job | None:
     """Return the job of that id, or None."""
     row = connection.execute(select(jobs).where(jobs.c.id == job_id)).first()
-    return None if row is None else _made(row)
+    return None if row is None else _from_row(row)
 
 
-def held(connection: Connection, run: str) -> Job | None:
+def lock_run(connection: Connection, run: str) -> Job | None:
     """Return the job of a run, nobody else changing it until the transaction ends; None where it has another run by now."""
     row = connection.execute(select(jobs).where(jobs.c.run == run).with_for_update()).first()
-    return None if row is None else _made(row)
+    return None if row is None else _from_row(row)
 
 
-def open_of_key(connection: Connection, key: str) -> Job | None:
+def find_open(connection: Connection, key: str) -> Job | None:
     """Return the open job of a key, or None."""
     row = connection.execute(select(jobs).where(jobs.c.key == key, jobs.c.finished_at.is_(None))).first()
-    return None if row is None else _made(row)
+    return None if row is None else _from_row(row)
 
 
-def listed(
+def list_jobs(
     connection: Connection, *, state: JobState | None = None, project_id: int | None = None, before: int | None = None, limit: int = 50
 ) -> list[Job]:
     """Return jobs, the newest first: those before one id, of a state, of a project."""
@@ -86,61 +86,64 @@ def listed(
         query = query.where(jobs.c.project_id == project_id)
     if before is not None:
         query = query.where(jobs.c.id < before)
-    return [_made(row) for row in connection.execute(query)]
+    return [_from_row(row) for row in connection.execute(query)]
 
 
-def open_ones(connection: Connection) -> list[OpenJob]:
+def list_open(connection: Connection) -> list[OpenJob]:
     """Return every job that is to be carried out or being so, the oldest first."""
     columns = (jobs.c.id, jobs.c.kind, jobs.c.run, jobs.c.state, jobs.c.worker, jobs.c.beat_at, jobs.c.due_at)
-    query = select(*columns).where(jobs.c.state.in_(OPEN)).order_by(jobs.c.id)
-    return [OpenJob(row[0], row[1], row[2], row[3], row[4], told(row[5]), told(row[6])) for row in connection.execute(query)]
+    query = select(*columns).where(jobs.c.state.in_(OPEN_STATES)).order_by(jobs.c.id)
+    return [
+        OpenJob(row[0], row[1], row[2], row[3], row[4], to_datetime_or_none(row[5]), to_datetime_or_none(row[6]))
+        for row in connection.execute(query)
+    ]
 
 
-def begin(connection: Connection, job: Job, worker: str) -> Job:
+def start(connection: Connection, job: Job, worker: str) -> Job:
     """Note that *worker* is at work on a held job, and return it."""
     at = now()
-    return _changed(connection, job, state="running", worker=worker, beat_at=at, started_at=jobs.c.started_at if job.started_at else at)
+    return _update_job(connection, job, state="running", worker=worker, beat_at=at, started_at=jobs.c.started_at if job.started_at else at)
 
 
-def beat(connection: Connection, run: str, worker: str, progress: tuple[int, int | None, str]) -> bool:
+def record_beat(connection: Connection, run: str, worker: str, progress: tuple[int, int | None, str]) -> bool:
     """Note that *worker* is still at work on a run and how far it is (done, of, at what); False where it should stop: cancelled, or not its own any more."""
-    job = held(connection, run)
+    job = lock_run(connection, run)
     if job is None or job.state != "running" or job.worker != worker:
         return False
     done, total, step = progress
     if (done, total, step) != (job.done, job.total, job.step):
-        _changed(connection, job, beat_at=now(), done=done, total=total, step=step)
+        _update_job(connection, job, beat_at=now(), done=done, total=total, step=step)
     else:
         connection.execute(update(jobs).where(jobs.c.id == job.id).values(beat_at=now()))
     return job.cancel_asked_at is None
 
 
-def leave(connection: Connection, job: Job, **values: Any) -> Job:
+def save_progress(connection: Connection, job: Job, **values: Any) -> Job:
     """Keep what one step of a held job leaves: `memo`, `done`, `total`, `step`, `attempts`, `error`, `state`. Return it."""
-    return _changed(connection, job, **values)
+    return _update_job(connection, job, **values)
 
 
 def finish(
     connection: Connection, job: Job, state: JobState, *, result: Mapping[str, Any] | None = None, error: Mapping[str, str] | None = None
 ) -> Job:
     """End a held job, and return it. The key that it came with goes; once it is done, so do the answers of models that it was made of."""
-    sealed_keys.remove(connection, job_id=job.id)
+    sealed_keys.delete_key(connection, job_id=job.id)
     if state == "done":
-        model_calls.forget_answers(connection, job.id)
+        model_calls.delete_answers(connection, job.id)
     values: dict[str, Any] = {"state": state, "finished_at": now(), "error": error}
     if result is not None:
         values["result"] = result
-    return _changed(connection, job, **values)
+    return _update_job(connection, job, **values)
 
 
-def ask_to_cancel(connection: Connection, job: Job) -> Job:
+def request_cancel(connection: Connection, job: Job) -> Job:
     """Note that a held job is to stop; one that has not begun stops here. Return it."""
     if job.state == "queued":
         return finish(connection, job, "cancelled")
-    return _changed(connection, job, cancel_asked_at=now())
+    return _update_job(connection, job, cancel_asked_at=now())
 
 
-def run_again(
+def requeue(
     connection: Connection,
     job: Job,
     *,
@@ -153,34 +156,34 @@ def run_again(
     values = {"run": token_hex(16), "state": "queued", "worker": "", "beat_at": None, "cancel_asked_at": None, "finished_at": None}
     if step is not None:
         values["step"] = step
-    return _changed(connection, job, **values, attempts=attempts, due_at=kept(due_at), error=error)
+    return _update_job(connection, job, **values, attempts=attempts, due_at=to_micros(due_at), error=error)
 
 
-def _changed(connection: Connection, job: Job, **values: Any) -> Job:
+def _update_job(connection: Connection, job: Job, **values: Any) -> Job:
     columns = {f"{name}_json" if name in ("memo", "result", "error") else name: value for name, value in values.items()}
     for name in ("memo_json", "result_json", "error_json"):
         if columns.get(name) is not None:
-            columns[name] = _json(columns[name])
-    changed = _made(connection.execute(update(jobs).where(jobs.c.id == job.id).values(columns).returning(*jobs.c)).one())
-    if (changed.state, changed.done, changed.total, changed.step) != (job.state, job.done, job.total, job.step):
-        _tell(connection, changed)
-    return changed
+            columns[name] = _to_json(columns[name])
+    new_job = _from_row(connection.execute(update(jobs).where(jobs.c.id == job.id).values(columns).returning(*jobs.c)).one())
+    if (new_job.state, new_job.done, new_job.total, new_job.step) != (job.state, job.done, job.total, job.step):
+        _record_event(connection, new_job)
+    return new_job
 
 
-def _tell(connection: Connection, job: Job) -> None:
+def _record_event(connection: Connection, job: Job) -> None:
     data: dict[str, Any] = {"job_kind": job.kind, "state": job.state, "done": job.done, "total": job.total}
     if job.error:
         data["error"] = job.error["code"]
-    events.add(connection, "job", project_id=job.project_id, job_id=job.id, data=data)
+    events.record(connection, "job", project_id=job.project_id, job_id=job.id, data=data)
 
 
-def _json(value: Mapping[str, Any] | Sequence[Any]) -> str:
+def _to_json(value: Mapping[str, Any] | Sequence[Any]) -> str:
     return orjson.dumps(value).decode()
 
 
-def _made(row: Row[Any]) -> Job:
+def _from_row(row: Row[Any]) -> Job:
     return Job(
         row.id, row.kind, row.state, row.project_id, row.key, row.run, row.requested_by, orjson.loads(row.arguments_json), orjson.loads(row.memo_json),
         orjson.loads(row.result_json), row.step, row.done, row.total, row.attempts, None if row.error_json is None else orjson.loads(row.error_json),
-        row.spend_usd, row.worker, told(row.beat_at), told(row.cancel_asked_at), told(row.due_at), told_always(row.created_at), told(row.started_at), told(row.finished_at),
+        row.spend_usd, row.worker, to_datetime_or_none(row.beat_at), to_datetime_or_none(row.cancel_asked_at), to_datetime_or_none(row.due_at), to_datetime(row.created_at), to_datetime_or_none(row.started_at), to_datetime_or_none(row.finished_at),
     )  # fmt: skip

@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, null, select, update
 from sqlalchemy.exc import IntegrityError
 
-from onward.core.spend import ModelCall, SpendBy, SpendLine, Spent, Used
-from onward.store.clock import kept, now, told, told_always
+from onward.core.spend import AttemptUsage, ModelCall, SpendGrouping, SpendLine, SpendTotals
+from onward.store.clock import now, to_datetime, to_datetime_or_none, to_micros
 from onward.store.schema import jobs, model_answers, model_calls, projects
 
 
-class Asked(NamedTuple):
+class CallKey(NamedTuple):
     """What tells one call from another: of which job and for what, and a digest of all that is asked. Without a job each is its own."""
 
     project_id: int | None
@@ -25,92 +25,94 @@ class Asked(NamedTuple):
     model: str
 
 
-def answer_of(connection: Connection, asked: Asked) -> str | None:
+def find_answer(connection: Connection, key: CallKey) -> str | None:
     """Return the answer that is kept for a call of a job; None where there is none yet, and for a call without a job."""
-    if asked.job_id is None:
+    if key.job_id is None:
         return None
-    query = select(model_answers.c.body_json).join(model_calls, model_calls.c.id == model_answers.c.call_id).where(_same(asked))
+    query = select(model_answers.c.body_json).join(model_calls, model_calls.c.id == model_answers.c.call_id).where(_is_same_call(key))
     return connection.execute(query).scalar()
 
 
-def begin(connection: Connection, asked: Asked, reserved_tokens: int, reserved_usd: float) -> int:
+def start(connection: Connection, key: CallKey, reserved_tokens: int, reserved_usd: float) -> int:
     """Note that a call is made now, and what it may come to; return its id. One of the same job, step and digest is made again."""
     at = now()
     reserved = {"reserved_tokens": reserved_tokens, "reserved_usd": reserved_usd}
     values = {
-        **asked._asdict(), **reserved, "attempts": 1, "input_tokens": 0, "output_tokens": 0, "cost_usd": 0.0, "is_unpriced": False, "failed": "",
+        **key._asdict(), **reserved, "attempts": 1, "input_tokens": 0, "output_tokens": 0, "cost_usd": 0.0, "is_unpriced": False, "failed": "",
         "asked_at": at,
     }  # fmt: skip
     try:
         with connection.begin_nested():
             return int(connection.execute(insert(model_calls).values(values).returning(model_calls.c.id)).scalar_one())
     except IntegrityError:
-        again = {**reserved, "attempts": model_calls.c.attempts + 1, "failed": "", "asked_at": at}
-        return int(connection.execute(update(model_calls).where(_same(asked)).values(again).returning(model_calls.c.id)).scalar_one())
+        retry = {**reserved, "attempts": model_calls.c.attempts + 1, "failed": "", "asked_at": at}
+        return int(connection.execute(update(model_calls).where(_is_same_call(key)).values(retry).returning(model_calls.c.id)).scalar_one())
 
 
-def answered(connection: Connection, call_id: int, used: Used, body_json: str | None) -> None:
+def record_answer(connection: Connection, call_id: int, usage: AttemptUsage, body_json: str | None) -> None:
     """Note what an answer cost, and keep it; an answer of a call without a job is not kept (None)."""
-    call = _counted(connection, call_id, used, failed="", answered_at=now())
+    call = _add_usage(connection, call_id, usage, failed="", answered_at=now())
     if body_json is not None:
         values = {"call_id": call_id, "project_id": call.project_id, "body_json": body_json, "created_at": now()}
         connection.execute(insert(model_answers).values(values))
 
 
-def failed(connection: Connection, call_id: int, used: Used, reason: str) -> None:
+def record_failure(connection: Connection, call_id: int, usage: AttemptUsage, reason: str) -> None:
     """Note why a call gave no answer, and what it cost all the same."""
-    _counted(connection, call_id, used, failed=reason)
+    _add_usage(connection, call_id, usage, failed=reason)
 
 
-def stopped(connection: Connection, call_id: int) -> None:
+def record_stop(connection: Connection, call_id: int) -> None:
     """Note that a call was ended before anything came of it."""
     connection.execute(update(model_calls).where(model_calls.c.id == call_id).values(failed="stopped"))
 
 
-def _counted(connection: Connection, call_id: int, used: Used, **values: Any) -> Row[Any]:
-    cost_usd = used.cost_usd or 0.0
-    change = (
+def _add_usage(connection: Connection, call_id: int, usage: AttemptUsage, **values: Any) -> Row[Any]:
+    cost_usd = usage.cost_usd or 0.0
+    statement = (
         update(model_calls)
         .where(model_calls.c.id == call_id)
         .values(
-            input_tokens=model_calls.c.input_tokens + used.input_tokens,
-            output_tokens=model_calls.c.output_tokens + used.output_tokens,
+            input_tokens=model_calls.c.input_tokens + usage.input_tokens,
+            output_tokens=model_calls.c.output_tokens + usage.output_tokens,
             cost_usd=model_calls.c.cost_usd + cost_usd,
             reserved_tokens=0,
             reserved_usd=0.0,
-            **({"is_unpriced": True} if used.cost_usd is None else {}),
+            **({"is_unpriced": True} if usage.cost_usd is None else {}),
             **values,
         )
     )
-    call = connection.execute(change.returning(*model_calls.c)).one()
+    call = connection.execute(statement.returning(*model_calls.c)).one()
     if call.job_id is not None and cost_usd:
         connection.execute(update(jobs).where(jobs.c.id == call.job_id).values(spend_usd=jobs.c.spend_usd + cost_usd))
     return call
 
 
-def committed(
+def committed_spend(
     connection: Connection, *, project_id: int | None = None, job_id: int | None = None, since: datetime | None = None
 ) -> tuple[int, float]:
     """Return the tokens and US dollars that are spent, or may be: what is being asked counts for what it may come to. Of a job, or of a project (None is none) since a time."""
-    which = model_calls.c.job_id == job_id if job_id is not None else model_calls.c.project_id.is_not_distinct_from(project_id)
+    condition = model_calls.c.job_id == job_id if job_id is not None else model_calls.c.project_id.is_not_distinct_from(project_id)
     if since is not None:
-        which &= model_calls.c.asked_at >= kept(since)
+        condition &= model_calls.c.asked_at >= to_micros(since)
     tokens = model_calls.c.input_tokens + model_calls.c.output_tokens + model_calls.c.reserved_tokens
     sums = (func.coalesce(func.sum(tokens), 0), func.coalesce(func.sum(model_calls.c.cost_usd + model_calls.c.reserved_usd), 0.0))
-    row = connection.execute(select(*sums).where(which)).one()
+    row = connection.execute(select(*sums).where(condition)).one()
     return int(row[0]), float(row[1])
 
 
-def spent(connection: Connection, *, project_id: int | None = None, job_id: int | None = None, since: datetime | None = None) -> Spent:
+def total_spend(
+    connection: Connection, *, project_id: int | None = None, job_id: int | None = None, since: datetime | None = None
+) -> SpendTotals:
     """Return what calls came to: all, those of a project, of a job, since a time."""
-    return _spent(connection.execute(select(*_SUMS).where(*_among(project_id, job_id, since))).one())
+    return _to_spent(connection.execute(select(*_SUMS).where(*_conditions(project_id, job_id, since))).one())
 
 
-def spent_by(
-    connection: Connection, by: SpendBy, *, project_id: int | None = None, since: datetime | None = None, limit: int = 100
+def list_spend(
+    connection: Connection, by: SpendGrouping, *, project_id: int | None = None, since: datetime | None = None, limit: int = 100
 ) -> list[SpendLine]:
     """Return what calls came to, by job, project or model: the newest jobs first, else the dearest first."""
-    among = _among(project_id, None, since)
+    conditions = _conditions(project_id, None, since)
     if by == "job":
         query = (
             select(*_SUMS, model_calls.c.job_id, jobs.c.kind)
@@ -119,35 +121,35 @@ def spent_by(
         )
         query = query.order_by(model_calls.c.job_id.desc().nulls_last())
     elif by == "project":
-        owner = model_calls.c.project_id
-        query = select(*_SUMS, owner, projects.c.name).outerjoin_from(model_calls, projects, projects.c.id == owner)
-        query = query.group_by(owner, projects.c.name).order_by(_COST.desc(), _TOKENS.desc(), owner)
+        project = model_calls.c.project_id
+        query = select(*_SUMS, project, projects.c.name).outerjoin_from(model_calls, projects, projects.c.id == project)
+        query = query.group_by(project, projects.c.name).order_by(_COST.desc(), _TOKENS.desc(), project)
     else:
         model = model_calls.c.model
         query = select(*_SUMS, null(), model).group_by(model).order_by(_COST.desc(), _TOKENS.desc(), model)
-    rows: Iterable[Any] = connection.execute(query.where(*among).limit(limit))
-    return [SpendLine(row[6] or "", row[5], _spent(row)) for row in rows]
+    rows: Iterable[Any] = connection.execute(query.where(*conditions).limit(limit))
+    return [SpendLine(row[6] or "", row[5], _to_spent(row)) for row in rows]
 
 
-def listed(connection: Connection, *, job_id: int | None = None, before: int | None = None, limit: int = 50) -> list[ModelCall]:
+def list_calls(connection: Connection, *, job_id: int | None = None, before: int | None = None, limit: int = 50) -> list[ModelCall]:
     """Return calls, the newest first: those of a job, those before one id."""
-    query = select(model_calls).where(*_among(None, job_id, None)).order_by(model_calls.c.id.desc()).limit(limit)
+    query = select(model_calls).where(*_conditions(None, job_id, None)).order_by(model_calls.c.id.desc()).limit(limit)
     if before is not None:
         query = query.where(model_calls.c.id < before)
-    return [_made(row) for row in connection.execute(query)]
+    return [_from_row(row) for row in connection.execute(query)]
 
 
-def forget_answers(connection: Connection, job_id: int) -> None:
+def delete_answers(connection: Connection, job_id: int) -> None:
     """Remove the answers of a job that is done: what came of them is kept elsewhere."""
     connection.execute(
         delete(model_answers).where(model_answers.c.call_id.in_(select(model_calls.c.id).where(model_calls.c.job_id == job_id)))
     )
 
 
-def forget_answers_before(connection: Connection, at: datetime) -> None:
+def delete_answers_before(connection: Connection, at: datetime) -> None:
     """Remove the answers that are older than a time, of jobs that are over."""
-    over = select(model_calls.c.id).join(jobs, jobs.c.id == model_calls.c.job_id).where(jobs.c.finished_at.is_not(None))
-    connection.execute(delete(model_answers).where(model_answers.c.created_at < kept(at), model_answers.c.call_id.in_(over)))
+    finished_calls = select(model_calls.c.id).join(jobs, jobs.c.id == model_calls.c.job_id).where(jobs.c.finished_at.is_not(None))
+    connection.execute(delete(model_answers).where(model_answers.c.created_at < to_micros(at), model_answers.c.call_id.in_(finished_calls)))
 
 
 _TOKENS = func.coalesce(func.sum(model_calls.c.input_tokens + model_calls.c.output_tokens), 0)
@@ -161,27 +163,27 @@ _SUMS = (
 )
 
 
-def _among(project_id: int | None, job_id: int | None, since: datetime | None) -> list[ColumnElement[bool]]:
-    among: list[ColumnElement[bool]] = []
+def _conditions(project_id: int | None, job_id: int | None, since: datetime | None) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
     if project_id is not None:
-        among.append(model_calls.c.project_id == project_id)
+        conditions.append(model_calls.c.project_id == project_id)
     if job_id is not None:
-        among.append(model_calls.c.job_id == job_id)
+        conditions.append(model_calls.c.job_id == job_id)
     if since is not None:
-        among.append(model_calls.c.asked_at >= kept(since))
-    return among
+        conditions.append(model_calls.c.asked_at >= to_micros(since))
+    return conditions
 
 
-def _same(asked: Asked) -> ColumnElement[bool]:
-    return (model_calls.c.job_id == asked.job_id) & (model_calls.c.step == asked.step) & (model_calls.c.digest == asked.digest)
+def _is_same_call(key: CallKey) -> ColumnElement[bool]:
+    return (model_calls.c.job_id == key.job_id) & (model_calls.c.step == key.step) & (model_calls.c.digest == key.digest)
 
 
-def _spent(row: Any) -> Spent:
-    return Spent(int(row[0]), int(row[1]), int(row[2]), float(row[3]), int(row[4]))
+def _to_spent(row: Any) -> SpendTotals:
+    return SpendTotals(int(row[0]), int(row[1]), int(row[2]), float(row[3]), int(row[4]))
 
 
-def _made(row: Row[Any]) -> ModelCall:
+def _from_row(row: Row[Any]) -> ModelCall:
     return ModelCall(
         row.id, row.project_id, row.job_id, row.step, row.host, row.model, row.attempts, row.input_tokens, row.output_tokens, row.cost_usd,
-        row.is_unpriced, row.failed, told_always(row.asked_at), told(row.answered_at),
+        row.is_unpriced, row.failed, to_datetime(row.asked_at), to_datetime_or_none(row.answered_at),
     )  # fmt: skip

@@ -10,26 +10,37 @@ from onward.store.schema import places
 
 
 @dataclass(frozen=True, slots=True)
-class GivenPlace:
+class RepositoryAssignment:
     """Where sessions of a project run. With `below`, in the folder `root` and all folders below it; else in the repository at `root` or `remote`."""
 
     project_id: int
     root: str
     remote: str
-    below: bool
+    includes_subfolders: bool
 
 
-def give(connection: Connection, place: GivenPlace) -> None:
+def assign(connection: Connection, assignment: RepositoryAssignment) -> None:
     """Give a place to a project, whosever it was."""
-    connection.execute(delete(places).where(places.c.root == place.root, places.c.remote == place.remote, places.c.below.is_(place.below)))
-    connection.execute(insert(places).values(project_id=place.project_id, root=place.root, remote=place.remote, below=place.below))
+    connection.execute(
+        delete(places).where(
+            places.c.root == assignment.root, places.c.remote == assignment.remote, places.c.below.is_(assignment.includes_subfolders)
+        )
+    )
+    connection.execute(
+        insert(places).values(
+            project_id=assignment.project_id, root=assignment.root, remote=assignment.remote, below=assignment.includes_subfolders
+        )
+    )
 
 
-def hand_on(connection: Connection, from_id: int, to_id: int) -> None:
+def reassign_all(connection: Connection, from_id: int, to_id: int) -> None:
     """Give all places of one project to another."""
     connection.execute(update(places).where(places.c.project_id == from_id).values(project_id=to_id))
 
 
-def listed(connection: Connection) -> list[GivenPlace]:
+def list_assignments(connection: Connection) -> list[RepositoryAssignment]:
     """Return every place that was given by hand, the oldest first."""
-    return [GivenPlace(row.project_id, row.root, row.remote, row.below) for row in connection.execute(select(places).order_by(places.c.id))]
+    return [
+        RepositoryAssignment(row.project_id, row.root, row.remote, row.below)
+        for row in connection.execute(select(places).order_by(places.c.id))
+    ]

@@ -12,12 +12,12 @@ from sqlalchemy.exc import IntegrityError
 from onward.core.project import Project, ProjectTotals
 from onward.errors import Conflict
 from onward.store import knowledge
-from onward.store.clock import now, told_always
-from onward.store.prepared import Prepared
+from onward.store.clock import now, to_datetime
+from onward.store.prepared import PreparedStatement
 from onward.store.schema import ledgers, projects, sessions
 
 
-def add(connection: Connection, name: str, description: str = "", root: str = "", remote: str = "") -> Project:
+def create(connection: Connection, name: str, description: str = "", root: str = "", remote: str = "") -> Project:
     """Store a new project and return it. Raises `Conflict` when the name is taken."""
     at = now()
     key = token_bytes(32)
@@ -30,13 +30,13 @@ def add(connection: Connection, name: str, description: str = "", root: str = ""
         except IntegrityError:
             raise Conflict(f"There is a project named {name!r} already.", "Choose another name, or use that one.") from None
     connection.execute(insert(ledgers).values(project_id=project_id, version=0, reference_json="[]", updated_at=at))
-    return Project(project_id, name, description, root, remote, "active", key, told_always(at), told_always(at))
+    return Project(project_id, name, description, root, remote, "active", key, to_datetime(at), to_datetime(at))
 
 
 # Statements that every request needs are made once: making one costs five times what running it does.
-_BY_ID = Prepared(select(projects).where(projects.c.id == bindparam("id")))
-_HELD = Prepared(select(projects.c.id).where(projects.c.id == bindparam("id")).with_for_update())
-_TOTALS = Prepared(
+_BY_ID = PreparedStatement(select(projects).where(projects.c.id == bindparam("id")))
+_LOCK_QUERY = PreparedStatement(select(projects.c.id).where(projects.c.id == bindparam("id")).with_for_update())
+_TOTALS = PreparedStatement(
     select(
         sessions.c.project_id,
         func.count(),
@@ -48,57 +48,57 @@ _TOTALS = Prepared(
     .group_by(sessions.c.project_id)
 )
 
-_COUNTS = (
+_SESSION_COUNTS = (
     select(sessions.c.project_id, func.count())
     .where(sessions.c.project_id.in_(bindparam("ids", expanding=True)))
     .group_by(sessions.c.project_id)
 )
 
 
-def by_id(connection: Connection, project_id: int) -> Project | None:
+def find(connection: Connection, project_id: int) -> Project | None:
     """Return the project of that id, or None."""
-    return _project(_BY_ID.first(connection, id=project_id))
+    return _from_row_or_none(_BY_ID.first(connection, id=project_id))
 
 
-def by_name(connection: Connection, name: str) -> Project | None:
+def find_by_name(connection: Connection, name: str) -> Project | None:
     """Return the project of that name, or None."""
-    return _project(connection.execute(select(projects).where(projects.c.name == name)).first())
+    return _from_row_or_none(connection.execute(select(projects).where(projects.c.name == name)).first())
 
 
-def by_key(connection: Connection, key: bytes) -> Project | None:
+def find_by_key(connection: Connection, key: bytes) -> Project | None:
     """Return the project of that key, whatever it is called here, or None."""
-    return _project(connection.execute(select(projects).where(projects.c.secret_key == key)).first())
+    return _from_row_or_none(connection.execute(select(projects).where(projects.c.secret_key == key)).first())
 
 
-def at_place(connection: Connection, root: str, remote: str) -> list[Project]:
+def find_by_repository(connection: Connection, root: str, remote: str) -> list[Project]:
     """Return the projects of a repository: those of its address, or those of its folder where one of the two has no address; the oldest first."""
-    folder = (projects.c.root == root) & (projects.c.root != "")
-    place = (projects.c.remote == remote) | (folder & (projects.c.remote == "")) if remote else folder
-    return [_made(row) for row in connection.execute(select(projects).where(place).order_by(projects.c.id))]
+    same_root = (projects.c.root == root) & (projects.c.root != "")
+    condition = (projects.c.remote == remote) | (same_root & (projects.c.remote == "")) if remote else same_root
+    return [_from_row(row) for row in connection.execute(select(projects).where(condition).order_by(projects.c.id))]
 
 
-def listed(connection: Connection, *, archived: bool = False, after: str | None = None, limit: int | None = None) -> list[Project]:
+def list_projects(connection: Connection, *, archived: bool = False, after: str | None = None, limit: int | None = None) -> list[Project]:
     """Return the projects that are at work, or those that are archived, by name; those whose names come *after* that one."""
     query = select(projects).where(projects.c.status == ("archived" if archived else "active")).order_by(projects.c.name).limit(limit)
     if after is not None:
         query = query.where(projects.c.name > after)
-    return [_made(row) for row in connection.execute(query)]
+    return [_from_row(row) for row in connection.execute(query)]
 
 
-def totals(connection: Connection, among: Collection[int]) -> dict[int, ProjectTotals]:
+def totals_by_id(connection: Connection, ids: Collection[int]) -> dict[int, ProjectTotals]:
     """Return what the projects of these ids that have sessions hold, by id."""
     return {
-        row[0]: ProjectTotals(row[1], row[2], int(row[3]), int(row[4]), float(row[5]), told_always(int(row[6])))
-        for row in _TOTALS.all(connection, ids=list(among))
+        row[0]: ProjectTotals(row[1], row[2], int(row[3]), int(row[4]), float(row[5]), to_datetime(int(row[6])))
+        for row in _TOTALS.all(connection, ids=list(ids))
     }
 
 
-def session_counts(connection: Connection, among: Collection[int]) -> dict[int, int]:
+def count_sessions(connection: Connection, ids: Collection[int]) -> dict[int, int]:
     """Return how many sessions the projects of these ids have that have any, by id. An index answers that, where `totals` looks at each session."""
-    return {row[0]: row[1] for row in connection.execute(_COUNTS, {"ids": list(among)})}
+    return {row[0]: row[1] for row in connection.execute(_SESSION_COUNTS, {"ids": list(ids)})}
 
 
-def change(connection: Connection, project_id: int, **values: str) -> None:
+def update_project(connection: Connection, project_id: int, **values: str) -> None:
     """Set columns of a project. Raises `Conflict` when a new name is taken."""
     with connection.begin_nested():
         try:
@@ -107,23 +107,23 @@ def change(connection: Connection, project_id: int, **values: str) -> None:
             raise Conflict(f"There is a project named {values.get('name')!r} already.", "Choose another name.") from None
 
 
-def hold(connection: Connection, project_id: int) -> bool:
+def lock_project(connection: Connection, project_id: int) -> bool:
     """Keep every other writer of this project out until the transaction ends; False when the project is gone. SQLite has one writer at a time anyway."""
-    return _HELD.first(connection, id=project_id) is not None
+    return _LOCK_QUERY.first(connection, id=project_id) is not None
 
 
-def remove(connection: Connection, project_id: int) -> None:
+def delete_project(connection: Connection, project_id: int) -> None:
     """Delete a project with all that is in it, and what only it taught."""
-    told = knowledge.of_project(connection, project_id)
+    entry_ids = knowledge.ids_of_project(connection, project_id)
     connection.execute(delete(projects).where(projects.c.id == project_id))
-    knowledge.settle(connection, told)
+    knowledge.refresh_entries(connection, entry_ids)
 
 
-def _project(row: Any | None) -> Project | None:
-    return None if row is None else _made(row)
+def _from_row_or_none(row: Any | None) -> Project | None:
+    return None if row is None else _from_row(row)
 
 
-def _made(row: Any) -> Project:
+def _from_row(row: Any) -> Project:
     return Project(
-        row.id, row.name, row.description, row.root, row.remote, row.status, bytes(row.secret_key), told_always(row.created_at), told_always(row.updated_at)
+        row.id, row.name, row.description, row.root, row.remote, row.status, bytes(row.secret_key), to_datetime(row.created_at), to_datetime(row.updated_at)
     )  # fmt: skip

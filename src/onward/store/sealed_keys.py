@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
-from onward.store.clock import now, told, told_always
+from onward.store.clock import now, to_datetime, to_datetime_or_none
 from onward.store.schema import sealed_keys
 
 
@@ -20,27 +20,27 @@ class SealedKey(NamedTuple):
     created_at: datetime
 
 
-def keep(connection: Connection, sealed: bytes, *, job_id: int | None = None) -> None:
+def save(connection: Connection, sealed: bytes, *, job_id: int | None = None) -> None:
     """Keep a key: the house's, or that of a job. It takes the place of the one before."""
-    remove(connection, job_id=job_id)
+    delete_key(connection, job_id=job_id)
     connection.execute(insert(sealed_keys).values(job_id=job_id, sealed=sealed, state="", created_at=now()))
 
 
 def find(connection: Connection, *, job_id: int | None = None) -> SealedKey | None:
     """Return the house's key, or that of a job; None where there is none."""
-    row = connection.execute(select(sealed_keys).where(_which(job_id)).order_by(sealed_keys.c.id.desc())).first()
-    return None if row is None else SealedKey(bytes(row.sealed), row.state, told(row.tested_at), told_always(row.created_at))
+    row = connection.execute(select(sealed_keys).where(_job_condition(job_id)).order_by(sealed_keys.c.id.desc())).first()
+    return None if row is None else SealedKey(bytes(row.sealed), row.state, to_datetime_or_none(row.tested_at), to_datetime(row.created_at))
 
 
-def tested(connection: Connection, sealed: bytes, state: str) -> None:
+def record_test(connection: Connection, sealed: bytes, state: str) -> None:
     """Note what a test found of the house's key, if it is still the same."""
-    connection.execute(update(sealed_keys).where(_which(None), sealed_keys.c.sealed == sealed).values(state=state, tested_at=now()))
+    connection.execute(update(sealed_keys).where(_job_condition(None), sealed_keys.c.sealed == sealed).values(state=state, tested_at=now()))
 
 
-def remove(connection: Connection, *, job_id: int | None = None) -> bool:
+def delete_key(connection: Connection, *, job_id: int | None = None) -> bool:
     """Remove the house's key, or that of a job; whether there was one."""
-    return connection.execute(delete(sealed_keys).where(_which(job_id))).rowcount > 0
+    return connection.execute(delete(sealed_keys).where(_job_condition(job_id))).rowcount > 0
 
 
-def _which(job_id: int | None) -> ColumnElement[bool]:
+def _job_condition(job_id: int | None) -> ColumnElement[bool]:
     return sealed_keys.c.job_id.is_(None) if job_id is None else sealed_keys.c.job_id == job_id

@@ -12,7 +12,7 @@ from onward.core.transcript import Turn
 from onward.store import search_postgres, search_sqlite
 
 
-class Index(Protocol):
+class SearchIndex(Protocol):
     """What a database's search offers. Terms are text and never syntax; a term of several words is a phrase."""
 
     def add(self, connection: Connection, words: Iterable[tuple[int, str]]) -> None:
@@ -23,7 +23,7 @@ class Index(Protocol):
         """Take turns out of the index; each must be as it was indexed."""
         ...
 
-    def settle(self, connection: Connection) -> None:
+    def optimize(self, connection: Connection) -> None:
         """Write the index anew, so that nothing is left in it of what was taken out."""
         ...
 
@@ -53,6 +53,6 @@ class Index(Protocol):
         ...
 
 
-def of(connection: Connection) -> Index:
+def index_for(connection: Connection) -> SearchIndex:
     """Return the search of the database that *connection* leads to."""
     return search_sqlite if connection.dialect.name == "sqlite" else search_postgres

@@ -15,33 +15,33 @@ from sqlalchemy import Connection
 
 from onward.core.transcript import Turn
 from onward.store import search_plan
-from onward.store.clock import kept
+from onward.store.clock import to_micros
 from onward.store.searchable import stems
 
-LONGEST_STEM_CHARS = 60
+MAX_STEM_CHARS = 60
 """What is longer is cut, in texts and questions alike: it is no word that anybody asks for."""
 PART_STEMS = 15_000
-_MOST_PLACES = 255
+_MAX_POSITIONS = 255
 """Places that a vector keeps of one stem."""
-_BATCH = 500
-_HELD = "turn_words JOIN turns ON turns.id = turn_words.turn_id WHERE words @@ %s::tsquery"
+_BATCH_ROWS = 500
+_MATCHES_SQL = "turn_words JOIN turns ON turns.id = turn_words.turn_id WHERE words @@ %s::tsquery"
 
 
 def add(connection: Connection, words: Iterable[tuple[int, str]]) -> None:
     """Index turns, each as (its id, what it is found by)."""
     rows = ((key, part, vector) for key, text in words for part, vector in enumerate(_vectors(text)))
-    while batch := list(islice(rows, _BATCH)):
+    while batch := list(islice(rows, _BATCH_ROWS)):
         connection.exec_driver_sql("INSERT INTO turn_words (turn_id, part, words) VALUES (%s, %s, %s::tsvector)", batch)
 
 
 def forget(connection: Connection, turns: Iterable[tuple[int, Turn]]) -> None:
     """Take turns out of the index."""
     keys = ((key,) for key, _ in turns)
-    while batch := list(islice(keys, _BATCH)):
+    while batch := list(islice(keys, _BATCH_ROWS)):
         connection.exec_driver_sql("DELETE FROM turn_words WHERE turn_id = %s", batch)
 
 
-def settle(_: Connection) -> None:
+def optimize(_: Connection) -> None:
     """Do nothing: a row that was deleted is gone when its table is written anew."""
 
 
@@ -57,9 +57,9 @@ def count(connection: Connection) -> int:
 
 def frequencies(connection: Connection, terms: Sequence[str]) -> dict[str, int]:
     """Return how many turns hold each term, counted up to `COMMON`; a term of several words is a phrase."""
-    counted = f"SELECT count(*) FROM (SELECT 1 FROM turn_words WHERE words @@ %s::tsquery LIMIT {search_plan.COMMON}) AS held"  # noqa: S608
-    asked = {term: _phrase(term) for term in terms}
-    return {term: int(connection.exec_driver_sql(counted, (phrase,)).scalar_one()) if phrase else 0 for term, phrase in asked.items()}
+    query = f"SELECT count(*) FROM (SELECT 1 FROM turn_words WHERE words @@ %s::tsquery LIMIT {search_plan.COMMON_TERM_TURNS}) AS held"  # noqa: S608
+    phrases = {term: _phrase(term) for term in terms}
+    return {term: int(connection.exec_driver_sql(query, (phrase,)).scalar_one()) if phrase else 0 for term, phrase in phrases.items()}
 
 
 def search(
@@ -76,36 +76,36 @@ def search(
     Rare terms rank by how rare they are, a short turn before a long one. Where every term is common, ranking would read most of the index: the newest turns
     that hold all of them come first instead, then the newest that hold the rarest one.
     """
-    held = search_plan.rarest_first(counts)
-    among = _among(project_id, roles, since)
-    if rare := search_plan.telling(counts):
-        return _ranked(connection, {term: counts[term] for term in rare}, among, limit)
-    if not held:
+    terms = search_plan.sort_rarest_first(counts)
+    filters = _filters(project_id, roles, since)
+    if rare_terms := search_plan.selective_terms(counts):
+        return _rank(connection, {term: counts[term] for term in rare_terms}, filters, limit)
+    if not terms:
         return []
-    found = _newest(connection, held, among, limit)
-    if len(found) < limit:
-        found += _newest(connection, held[:1], among, limit)
-    return list(dict.fromkeys(found))[:limit]
+    turn_ids = _find_newest(connection, terms, filters, limit)
+    if len(turn_ids) < limit:
+        turn_ids += _find_newest(connection, terms[:1], filters, limit)
+    return list(dict.fromkeys(turn_ids))[:limit]
 
 
-def _ranked(connection: Connection, counts: Mapping[str, int], among: tuple[str, list[object]], limit: int) -> list[int]:
-    phrases = {_phrase(term): log(1.0 + search_plan.MOST_RANKED / count) for term, count in counts.items()}
-    worth = " + ".join(["CASE WHEN words @@ %s::tsquery THEN %s ELSE 0 END"] * len(phrases))
+def _rank(connection: Connection, counts: Mapping[str, int], filters: tuple[str, list[object]], limit: int) -> list[int]:
+    phrases = {_phrase(term): log(1.0 + search_plan.MAX_RANKED_TURNS / count) for term, count in counts.items()}
+    weights = " + ".join(["CASE WHEN words @@ %s::tsquery THEN %s ELSE 0 END"] * len(phrases))
     values: list[object] = [part for phrase, rarity in phrases.items() for part in (phrase, rarity)]
-    asked = " | ".join(f"({phrase})" for phrase in phrases)
+    condition = " | ".join(f"({phrase})" for phrase in phrases)
     # A long turn holds more words by chance.
-    score = f"({worth}) / (1 + 0.1 * ln(1 + length(words)))"
-    query = f"SELECT turn_id, max({score}) AS score FROM {_HELD}{among[0]} GROUP BY turn_id ORDER BY score DESC, turn_id DESC LIMIT {limit}"  # noqa: S608
-    return [int(row[0]) for row in connection.exec_driver_sql(query, (*values, asked, *among[1]))]
+    score = f"({weights}) / (1 + 0.1 * ln(1 + length(words)))"
+    query = f"SELECT turn_id, max({score}) AS score FROM {_MATCHES_SQL}{filters[0]} GROUP BY turn_id ORDER BY score DESC, turn_id DESC LIMIT {limit}"  # noqa: S608
+    return [int(row[0]) for row in connection.exec_driver_sql(query, (*values, condition, *filters[1]))]
 
 
-def _newest(connection: Connection, terms: Sequence[str], among: tuple[str, list[object]], limit: int) -> list[int]:
-    asked = " & ".join(f"({_phrase(term)})" for term in terms)
-    query = f"SELECT DISTINCT turn_id FROM {_HELD}{among[0]} ORDER BY turn_id DESC LIMIT {limit}"  # noqa: S608
-    return [int(row[0]) for row in connection.exec_driver_sql(query, (asked, *among[1]))]
+def _find_newest(connection: Connection, terms: Sequence[str], filters: tuple[str, list[object]], limit: int) -> list[int]:
+    condition = " & ".join(f"({_phrase(term)})" for term in terms)
+    query = f"SELECT DISTINCT turn_id FROM {_MATCHES_SQL}{filters[0]} ORDER BY turn_id DESC LIMIT {limit}"  # noqa: S608
+    return [int(row[0]) for row in connection.exec_driver_sql(query, (condition, *filters[1]))]
 
 
-def _among(project_id: int | None, roles: Sequence[str], since: datetime | None) -> tuple[str, list[object]]:
+def _filters(project_id: int | None, roles: Sequence[str], since: datetime | None) -> tuple[str, list[object]]:
     """Return what turns are looked among, as conditions and their values."""
     query = ""
     values: list[object] = []
@@ -117,20 +117,20 @@ def _among(project_id: int | None, roles: Sequence[str], since: datetime | None)
         values += roles
     if since is not None:
         query += " AND turns.at >= %s"
-        values.append(kept(since))
+        values.append(to_micros(since))
     return query, values
 
 
 def _phrase(term: str) -> str:
     """Return *term* as a query: its stems, one after the other; empty where it has none."""
-    return " <-> ".join(f"'{word[:LONGEST_STEM_CHARS]}'" for word in stems(term))
+    return " <-> ".join(f"'{word[:MAX_STEM_CHARS]}'" for word in stems(term))
 
 
 def _vectors(text: str) -> Iterator[str]:
     """Yield the vectors of *text*, one for each part; an empty one for an empty text, so that every turn has a row."""
     words = stems(text)
     for start in range(0, max(1, len(words)), PART_STEMS):
-        places: dict[str, list[str]] = {}
-        for place, word in enumerate(words[start : start + PART_STEMS], start=1):
-            places.setdefault(word[:LONGEST_STEM_CHARS], []).append(str(place))
-        yield " ".join(f"'{word}':{','.join(at[:_MOST_PLACES])}" for word, at in places.items())
+        positions: dict[str, list[str]] = {}
+        for position, word in enumerate(words[start : start + PART_STEMS], start=1):
+            positions.setdefault(word[:MAX_STEM_CHARS], []).append(str(position))
+        yield " ".join(f"'{word}':{','.join(numbers[:_MAX_POSITIONS])}" for word, numbers in positions.items())

@@ -13,28 +13,28 @@ from sqlalchemy import Connection
 
 from onward.core.transcript import Turn
 from onward.store import search_plan
-from onward.store.clock import kept
-from onward.store.prepared import add_rows
-from onward.store.searchable import searchable
+from onward.store.clock import to_micros
+from onward.store.prepared import insert_rows
+from onward.store.searchable import searchable_text
 
-_BATCH = 2000
+_BATCH_ROWS = 2000
 
 
 def add(connection: Connection, words: Iterable[tuple[int, str]]) -> None:
     """Index turns, each as (its id, what it is found by)."""
     rows = iter(words)
-    while batch := list(islice(rows, _BATCH)):
-        add_rows(connection, "turn_words (rowid, text)", batch)
+    while batch := list(islice(rows, _BATCH_ROWS)):
+        insert_rows(connection, "turn_words (rowid, text)", batch)
 
 
 def forget(connection: Connection, turns: Iterable[tuple[int, Turn]]) -> None:
     """Take turns out of the index; each must be as it was indexed."""
-    rows = ((key, searchable(turn)) for key, turn in turns)
-    while batch := list(islice(rows, _BATCH)):
+    rows = ((key, searchable_text(turn)) for key, turn in turns)
+    while batch := list(islice(rows, _BATCH_ROWS)):
         connection.exec_driver_sql("INSERT INTO turn_words (turn_words, rowid, text) VALUES ('delete', ?, ?)", batch)
 
 
-def settle(connection: Connection) -> None:
+def optimize(connection: Connection) -> None:
     """Write the index anew: till then FTS5 keeps the words of turns that were taken out, and a mark that they are gone."""
     connection.exec_driver_sql("INSERT INTO turn_words (turn_words) VALUES ('optimize')")
 
@@ -51,8 +51,8 @@ def count(connection: Connection) -> int:
 
 def frequencies(connection: Connection, terms: Sequence[str]) -> dict[str, int]:
     """Return how many turns hold each term, counted up to `COMMON`; a term of several words is a phrase."""
-    counted = f"SELECT count(*) FROM (SELECT 1 FROM turn_words WHERE turn_words MATCH ? LIMIT {search_plan.COMMON})"  # noqa: S608
-    return {term: int(connection.exec_driver_sql(counted, (_quoted(term),)).scalar_one()) for term in terms}
+    query = f"SELECT count(*) FROM (SELECT 1 FROM turn_words WHERE turn_words MATCH ? LIMIT {search_plan.COMMON_TERM_TURNS})"  # noqa: S608
+    return {term: int(connection.exec_driver_sql(query, (_quote(term),)).scalar_one()) for term in terms}
 
 
 def search(
@@ -69,19 +69,19 @@ def search(
     Rare terms rank by BM25. Where every term is common, ranking would read most of the index: the newest turns that hold all of them come
     first instead, then the newest that hold the rarest one.
     """
-    held = search_plan.rarest_first(counts)
-    among = _among(project_id, roles, since)
-    if rare := search_plan.telling(counts):
-        return _ids(connection, " OR ".join(map(_quoted, rare)), "rank", among, limit)
-    if not held:
+    terms = search_plan.sort_rarest_first(counts)
+    filters = _filters(project_id, roles, since)
+    if rare_terms := search_plan.selective_terms(counts):
+        return _select_ids(connection, " OR ".join(map(_quote, rare_terms)), "rank", filters, limit)
+    if not terms:
         return []
-    found = _ids(connection, " AND ".join(map(_quoted, held)), "turn_words.rowid DESC", among, limit)
-    if len(found) < limit:
-        found += _ids(connection, _quoted(held[0]), "turn_words.rowid DESC", among, limit)
-    return list(dict.fromkeys(found))[:limit]
+    turn_ids = _select_ids(connection, " AND ".join(map(_quote, terms)), "turn_words.rowid DESC", filters, limit)
+    if len(turn_ids) < limit:
+        turn_ids += _select_ids(connection, _quote(terms[0]), "turn_words.rowid DESC", filters, limit)
+    return list(dict.fromkeys(turn_ids))[:limit]
 
 
-def _among(project_id: int | None, roles: Sequence[str], since: datetime | None) -> tuple[str, list[str | int | None]]:
+def _filters(project_id: int | None, roles: Sequence[str], since: datetime | None) -> tuple[str, list[str | int | None]]:
     """Return what turns are looked among, as conditions and their values."""
     query = ""
     values: list[str | int | None] = []
@@ -93,18 +93,18 @@ def _among(project_id: int | None, roles: Sequence[str], since: datetime | None)
         values += roles
     if since is not None:
         query += " AND turns.at >= ?"
-        values.append(kept(since))
+        values.append(to_micros(since))
     return query, values
 
 
-def _ids(connection: Connection, match: str, order: str, among: tuple[str, list[str | int | None]], limit: int) -> list[int]:
+def _select_ids(connection: Connection, match: str, order: str, filters: tuple[str, list[str | int | None]], limit: int) -> list[int]:
     # CROSS JOIN: the index is read first and in its own order, whatever the planner thinks of it.
     query = "SELECT turn_words.rowid FROM turn_words CROSS JOIN turns ON turns.id = turn_words.rowid WHERE turn_words MATCH ?"
-    ordered = f"{query}{among[0]} ORDER BY {order} LIMIT {limit}"
-    return [int(row[0]) for row in connection.exec_driver_sql(ordered, (match, *among[1]))]
+    ordered = f"{query}{filters[0]} ORDER BY {order} LIMIT {limit}"
+    return [int(row[0]) for row in connection.exec_driver_sql(ordered, (match, *filters[1]))]
 
 
-def _quoted(term: str) -> str:
+def _quote(term: str) -> str:
     """Return *term* as a phrase: whatever stands between quotes is text, never query syntax."""
-    doubled = term.replace('"', '""').replace("\0", " ")
-    return f'"{doubled}"'
+    escaped_term = term.replace('"', '""').replace("\0", " ")
+    return f'"{escaped_term}"'

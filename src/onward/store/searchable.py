@@ -12,37 +12,37 @@ from onward.core.transcript import ToolCall, Turn
 RESULT_HEAD_CHARS, RESULT_TAIL_CHARS = 1200, 800
 """Of a long text that a tool gave or took; the whole stays in the turn."""
 
-LONGEST_NAMED_CHARS, SHORT_CHARS = 8000, 400
+MAX_NAMES_CHARS, MAX_ARGUMENT_CHARS = 8000, 400
 """Names are split in this much of what was said, and in arguments shorter than that (commands, paths): what files hold is found as it is written."""
 
 _WORD = re.compile(r"[^\W_]+")
 _FIRST_ENDINGS = ("ings", "ing", "ies", "ied", "ed", "es", "s")
 _SECOND_ENDINGS = ("ation", "ion", "ment", "er", "or", "ly", "ate", "at")
-_HUMPED = re.compile(r"[A-Za-z0-9]*[a-z][A-Z][A-Za-z0-9]*")
-_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_CAMEL_CASE = re.compile(r"[A-Za-z0-9]*[a-z][A-Z][A-Za-z0-9]*")
+_CAMEL_BREAK = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _CASES = bytes(ord("a") if chr(code).islower() else ord("A") if chr(code).isupper() else 0 for code in range(128)).ljust(256, b"\0")
 """A small letter to a, a capital to A."""
 
 
-def searchable(turn: Turn) -> str:
+def searchable_text(turn: Turn) -> str:
     """Return the text that *turn* is found by; the same for the same turn, because the index forgets a turn by it."""
     parts = [turn.text] if turn.text else []
-    named = turn.text[:LONGEST_NAMED_CHARS]
+    names_source = turn.text[:MAX_NAMES_CHARS]
     for call in turn.calls:
-        given = list(_given(call))
-        parts.append(f"{call.name}: " + "\n".join(map(_ends, given)))
-        named += "".join(f" {text}" for text in given if len(text) < SHORT_CHARS)
+        arguments = list(_argument_texts(call))
+        parts.append(f"{call.name}: " + "\n".join(map(_shorten, arguments)))
+        names_source += "".join(f" {text}" for text in arguments if len(text) < MAX_ARGUMENT_CHARS)
     if turn.thinking:
-        parts.append(_ends(turn.thinking))
-    parts += [_ends(result.text) for result in turn.results]
-    if named and (names := split_names(named)):
+        parts.append(_shorten(turn.thinking))
+    parts += [_shorten(result.text) for result in turn.results]
+    if names_source and (names := split_names(names_source)):
         parts.append(names)
     text = "\n".join(parts)
     # A lone surrogate, which no database takes, can only be where there is more than ASCII.
     return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
-def words_of(text: str) -> list[str]:
+def split_words(text: str) -> list[str]:
     """Return the words of *text*: letters and digits, lower case, without diacritics."""
     if not text.isascii():
         text = "".join(c for c in normalize("NFKD", text) if not combining(c))
@@ -51,27 +51,27 @@ def words_of(text: str) -> list[str]:
 
 def stems(text: str) -> list[str]:
     """Return the stems of the words of *text*, in order."""
-    return [stem(word) for word in words_of(text)]
+    return [stem(word) for word in split_words(text)]
 
 
 @lru_cache(maxsize=65_536)
 def stem(word: str) -> str:
     """Return *word* without its endings, roughly: `failed`, `failing` and `failures` are one thing to whoever asks."""
-    word, before = _without(word, _FIRST_ENDINGS), ""
+    word, previous = _strip_ending(word, _FIRST_ENDINGS), ""
     # "renderer" and "rendered" meet when nothing is left to take away.
-    while word != before:
-        word, before = _without(word, _SECOND_ENDINGS), word
-    return _single(word[:-1] if len(word) > 3 and word[-1] in "eyi" else word)
+    while word != previous:
+        word, previous = _strip_ending(word, _SECOND_ENDINGS), word
+    return _undouble(word[:-1] if len(word) > 3 and word[-1] in "eyi" else word)
 
 
-def _without(word: str, endings: tuple[str, ...]) -> str:
+def _strip_ending(word: str, endings: tuple[str, ...]) -> str:
     for ending in endings:
         if word.endswith(ending) and len(word) - len(ending) >= 3:
-            return _single(word[: -len(ending)])
+            return _undouble(word[: -len(ending)])
     return word
 
 
-def _single(word: str) -> str:
+def _undouble(word: str) -> str:
     """Return *word* with a doubled last letter once: `stopped` is of `stop`."""
     return word[:-1] if len(word) > 3 and word[-1] == word[-2] and not word[-1].isdigit() else word
 
@@ -81,11 +81,11 @@ def split_names(text: str) -> str:
     # Most texts have no such name, and most words no capital but their first: seeing that is an order of magnitude faster than any pattern.
     if b"aA" not in text.encode("ascii", "replace").translate(_CASES):
         return ""
-    odd = " ".join(sorted(word for word in set(text.split()) if (rest := word[1:]) != rest.lower() and not word.isupper()))
-    return " ".join(_HUMP.sub(" ", name) for name in dict.fromkeys(_HUMPED.findall(odd)))
+    mixed_case = " ".join(sorted(word for word in set(text.split()) if (rest := word[1:]) != rest.lower() and not word.isupper()))
+    return " ".join(_CAMEL_BREAK.sub(" ", name) for name in dict.fromkeys(_CAMEL_CASE.findall(mixed_case)))
 
 
-def _given(call: ToolCall) -> Iterator[str]:
+def _argument_texts(call: ToolCall) -> Iterator[str]:
     return iter((call.arguments,)) if isinstance(call.arguments, str) else _strings(call.arguments)
 
 
@@ -102,7 +102,7 @@ def _strings(value: object) -> Iterator[str]:
         yield str(value)
 
 
-def _ends(text: str) -> str:
+def _shorten(text: str) -> str:
     if len(text) <= RESULT_HEAD_CHARS + RESULT_TAIL_CHARS:
         return text
     return f"{text[:RESULT_HEAD_CHARS]}\n…\n{text[-RESULT_TAIL_CHARS:]}"

@@ -10,16 +10,16 @@ from typing import Any, NamedTuple
 import orjson
 from sqlalchemy import BigInteger, ColumnElement, Connection, bindparam, delete, func, insert, select, update
 
-from onward.core.session import BY_AGENT, ChecklistItem, Session, SessionStatus
+from onward.core.session import AGENT_SOURCE, ChecklistItem, Session, SessionStatus
 from onward.core.transcript import SessionHead
-from onward.store.clock import kept, now, told, told_always
-from onward.store.prepared import Prepared
+from onward.store.clock import now, to_datetime, to_datetime_or_none, to_micros
+from onward.store.prepared import PreparedStatement
 from onward.store.schema import handoffs, loaded_handoffs, projects, session_accounts, sessions
 
-_ALL = 2**62
+_NO_LIMIT = 2**62
 
 
-def add(
+def create(
     connection: Connection,
     project_id: int,
     head: SessionHead,
@@ -31,53 +31,55 @@ def add(
     checklist: Sequence[str] = (),
 ) -> Session:
     """Store a new session under the next number of its project, which must be held, and return it."""
-    following = select(func.coalesce(func.max(sessions.c.number), 0) + 1).where(sessions.c.project_id == project_id).scalar_subquery()
-    made = connection.execute(
+    next_number = select(func.coalesce(func.max(sessions.c.number), 0) + 1).where(sessions.c.project_id == project_id).scalar_subquery()
+    result = connection.execute(
         insert(sessions)
         .values(
-            project_id=project_id, number=following, native_id=native_id, status="active", source=source,
-            objectives_json=_json(objectives), accomplishments_json="[]", blockers_json="[]", turns=0, tokens=0, created_at=now(),
-            template=_clean(template), checklist_json=_listed([ChecklistItem(_clean(text)) for text in checklist]), **_of_head(head),
+            project_id=project_id, number=next_number, native_id=native_id, status="active", source=source,
+            objectives_json=_to_json(objectives), accomplishments_json="[]", blockers_json="[]", turns=0, tokens=0, created_at=now(),
+            template=_storable(template), checklist_json=_checklist_json([ChecklistItem(_storable(text)) for text in checklist]), **_head_columns(head),
         )
         .returning(*sessions.c)
     )  # fmt: skip
-    return _made(made.one())
+    return _from_row(result.one())
 
 
-def adopt(connection: Connection, session_id: int, head: SessionHead, *, native_id: str, source: str) -> Session:
+def attach_transcript(connection: Connection, session_id: int, head: SessionHead, *, native_id: str, source: str) -> Session:
     """Give a session that was begun by hand its transcript's head, and return it."""
-    values = {name: value for name, value in _of_head(head).items() if value}
+    values = {name: value for name, value in _head_columns(head).items() if value}
     connection.execute(update(sessions).where(sessions.c.id == session_id).values(native_id=native_id, source=source, **values))
-    return _one(connection, sessions.c.id == session_id)
+    return _require(connection, sessions.c.id == session_id)
 
 
-def _of_head(head: SessionHead) -> dict[str, Any]:
+def _head_columns(head: SessionHead) -> dict[str, Any]:
     return {
-        "agent": _clean(head.agent),
+        "agent": _storable(head.agent),
         "parent_native_id": head.parent_id,
-        "title": _clean(head.title),
-        "cwd": _clean(head.cwd),
-        "branch": _clean(head.branch),
-        "remote": _clean(head.remote),
-        "started_at": kept(head.started_at),
+        "title": _storable(head.title),
+        "cwd": _storable(head.cwd),
+        "branch": _storable(head.branch),
+        "remote": _storable(head.remote),
+        "started_at": to_micros(head.started_at),
     }
 
 
-def _clean(text: str) -> str:
+def _storable(text: str) -> str:
     """PostgreSQL keeps no NUL, and no database a lone surrogate."""
     return text.replace("\0", "").encode("utf-8", "replace").decode()
 
 
 # Statements that every request needs are made once: making one costs five times what running it does.
-_BY_ID = Prepared(select(sessions).where(sessions.c.id == bindparam("id")))
-_BY_NUMBER = Prepared(select(sessions).where(sessions.c.project_id == bindparam("project_id"), sessions.c.number == bindparam("number")))
-_LISTED = (
+_BY_ID = PreparedStatement(select(sessions).where(sessions.c.id == bindparam("id")))
+_BY_NUMBER = PreparedStatement(
+    select(sessions).where(sessions.c.project_id == bindparam("project_id"), sessions.c.number == bindparam("number"))
+)
+_LIST_QUERY = (
     select(sessions)
     .where(sessions.c.project_id == bindparam("project_id"), sessions.c.number > bindparam("after"))
     .order_by(sessions.c.number)
     .limit(bindparam("most", type_=BigInteger))
 )
-_GROW = Prepared(
+_ADD_COUNTS = PreparedStatement(
     update(sessions)
     .where(sessions.c.id == bindparam("session_id"))
     .values(
@@ -90,31 +92,31 @@ _GROW = Prepared(
 )
 
 
-def by_id(connection: Connection, session_id: int) -> Session | None:
+def find(connection: Connection, session_id: int) -> Session | None:
     """Return the session of that id, or None."""
     row = _BY_ID.first(connection, id=session_id)
-    return None if row is None else _made(row)
+    return None if row is None else _from_row(row)
 
 
-def by_number(connection: Connection, project_id: int, number: int) -> Session | None:
+def find_by_number(connection: Connection, project_id: int, number: int) -> Session | None:
     """Return the session of that number in its project, or None."""
     row = _BY_NUMBER.first(connection, project_id=project_id, number=number)
-    return None if row is None else _made(row)
+    return None if row is None else _from_row(row)
 
 
-def by_numbers(connection: Connection, project_id: int, numbers: Collection[int]) -> list[Session]:
+def find_by_numbers(connection: Connection, project_id: int, numbers: Collection[int]) -> list[Session]:
     """Return the sessions of a project that have these numbers."""
     query = select(sessions).where(sessions.c.project_id == project_id, sessions.c.number.in_(numbers))
-    return [_made(row) for row in connection.execute(query)]
+    return [_from_row(row) for row in connection.execute(query)]
 
 
-def by_native_ids(connection: Connection, project_id: int, native_ids: Sequence[str]) -> list[Session]:
+def find_by_native_ids(connection: Connection, project_id: int, native_ids: Sequence[str]) -> list[Session]:
     """Return the sessions of a project that an agent calls by one of these ids."""
     query = select(sessions).where(sessions.c.project_id == project_id, sessions.c.native_id.in_(native_ids))
-    return [_made(row) for row in connection.execute(query)]
+    return [_from_row(row) for row in connection.execute(query)]
 
 
-def awaiting_transcript(
+def find_awaiting_transcript(
     connection: Connection, project_id: int, started_at: datetime | None, last_at: datetime | None = None
 ) -> Session | None:
     """Return the session that has no transcript yet and was begun last: by hand before *started_at*, or by its own agent before *last_at*; None where there is none.
@@ -123,17 +125,21 @@ def awaiting_transcript(
     """
     if started_at is None:
         return None
-    waiting = (
+    is_waiting = (
         (sessions.c.project_id == project_id) & (sessions.c.status == "active") & sessions.c.native_id.is_(None) & (sessions.c.turns == 0)
     )
-    begun = sessions.c.created_at <= kept(started_at)
+    is_candidate = sessions.c.created_at <= to_micros(started_at)
     if last_at is not None:
         # The agent was at work already when it said so.
-        begun |= (sessions.c.source == BY_AGENT) & (sessions.c.created_at <= kept(last_at)) & (sessions.c.created_at >= kept(started_at))
-    return _first(connection, waiting & begun)
+        is_candidate |= (
+            (sessions.c.source == AGENT_SOURCE)
+            & (sessions.c.created_at <= to_micros(last_at))
+            & (sessions.c.created_at >= to_micros(started_at))
+        )
+    return _find_first(connection, is_waiting & is_candidate)
 
 
-def listed(
+def list_sessions(
     connection: Connection,
     project_id: int,
     *,
@@ -142,12 +148,12 @@ def listed(
     limit: int | None = None,
 ) -> list[Session]:
     """Return a project's sessions by number, those with a number *after* that one."""
-    query = _LISTED.where(sessions.c.status == status) if status else _LISTED
-    given = {"project_id": project_id, "after": after, "most": _ALL if limit is None else limit}
-    return [_made(row) for row in connection.execute(query, given)]
+    query = _LIST_QUERY.where(sessions.c.status == status) if status else _LIST_QUERY
+    parameters = {"project_id": project_id, "after": after, "most": _NO_LIMIT if limit is None else limit}
+    return [_from_row(row) for row in connection.execute(query, parameters)]
 
 
-def newest_first(
+def list_newest(
     connection: Connection, project_id: int, *, status: SessionStatus | None = None, before: int | None = None, limit: int
 ) -> list[Session]:
     """Return a project's sessions, the one of the highest number first; those of a number *before* that one. It is the order of an index, however many there are."""
@@ -156,10 +162,10 @@ def newest_first(
         query = query.where(sessions.c.status == status)
     if before is not None:
         query = query.where(sessions.c.number < before)
-    return [_made(row) for row in connection.execute(query)]
+    return [_from_row(row) for row in connection.execute(query)]
 
 
-def of_all(
+def list_across_projects(
     connection: Connection,
     *,
     project_id: int | None = None,
@@ -178,19 +184,19 @@ def of_all(
     if agent is not None:
         query = query.where(sessions.c.agent == agent)
     if account_id is not None:
-        on_it = select(session_accounts.c.session_id).where(session_accounts.c.account_id == account_id)
-        query = query.where(sessions.c.id.in_(on_it))
+        on_account = select(session_accounts.c.session_id).where(session_accounts.c.account_id == account_id)
+        query = query.where(sessions.c.id.in_(on_account))
     if before is not None:
         query = query.where(sessions.c.id < before)
-    return [_made(row) for row in connection.execute(query)]
+    return [_from_row(row) for row in connection.execute(query)]
 
 
-def agents(connection: Connection) -> list[str]:
+def list_agents(connection: Connection) -> list[str]:
     """Return the agents that there are sessions of, by name."""
     return [name for name in connection.execute(select(sessions.c.agent).distinct().order_by(sessions.c.agent)).scalars() if name]
 
 
-class CompletedLine(NamedTuple):
+class CompletedSession(NamedTuple):
     """What a handoff has to know of a completed session."""
 
     number: int
@@ -199,53 +205,53 @@ class CompletedLine(NamedTuple):
     tokens: int
 
 
-def completed_lines(connection: Connection, project_id: int) -> list[CompletedLine]:
+def list_completed(connection: Connection, project_id: int) -> list[CompletedSession]:
     """Return a project's completed sessions by number, but for what is long."""
     columns = (sessions.c.number, sessions.c.agent, sessions.c.ended_at, sessions.c.tokens)
     query = select(*columns).where(sessions.c.project_id == project_id, sessions.c.status == "completed").order_by(sessions.c.number)
-    return [CompletedLine(row[0], row[1], told(row[2]), row[3]) for row in connection.execute(query)]
+    return [CompletedSession(row[0], row[1], to_datetime_or_none(row[2]), row[3]) for row in connection.execute(query)]
 
 
-class SessionPlace(NamedTuple):
+class SessionLabel(NamedTuple):
     """Where turns of a session stand: its project's name and its number there."""
 
     project: str
     number: int
 
 
-def places(connection: Connection, ids: Collection[int]) -> dict[int, SessionPlace]:
+def labels_by_id(connection: Connection, ids: Collection[int]) -> dict[int, SessionLabel]:
     """Return where the sessions of these ids stand."""
     query = select(sessions.c.id, projects.c.name, sessions.c.number).join(projects).where(sessions.c.id.in_(ids))
-    return {row[0]: SessionPlace(row[1], row[2]) for row in connection.execute(query)}
+    return {row[0]: SessionLabel(row[1], row[2]) for row in connection.execute(query)}
 
 
-def latest(connection: Connection, project_id: int, status: SessionStatus) -> Session | None:
+def find_latest(connection: Connection, project_id: int, status: SessionStatus) -> Session | None:
     """Return the session of that status with the highest number, or None."""
-    return _first(connection, (sessions.c.project_id == project_id) & (sessions.c.status == status))
+    return _find_first(connection, (sessions.c.project_id == project_id) & (sessions.c.status == status))
 
 
-def grow(connection: Connection, session_id: int, turns: int, tokens: int) -> Session:
+def add_turn_counts(connection: Connection, session_id: int, turns: int, tokens: int) -> Session:
     """Count new turns and return the session. A completed one that grows is active again: its handoff does not know them."""
-    return _made(_GROW.first(connection, session_id=session_id, new_turns=turns, new_tokens=tokens))
+    return _from_row(_ADD_COUNTS.first(connection, session_id=session_id, new_turns=turns, new_tokens=tokens))
 
 
-def rename(connection: Connection, session_id: int, native_id: str) -> None:
+def set_native_id(connection: Connection, session_id: int, native_id: str) -> None:
     """Set what the agent calls a session."""
     connection.execute(update(sessions).where(sessions.c.id == session_id).values(native_id=native_id))
 
 
 def move(connection: Connection, session_id: int, project_id: int, native_id: str | None) -> Session:
     """Give a session to a project, which must be held, under its next number, and return it. The handoffs it began with and made stay behind."""
-    following = select(func.coalesce(func.max(sessions.c.number), 0) + 1).where(sessions.c.project_id == project_id).scalar_subquery()
+    next_number = select(func.coalesce(func.max(sessions.c.number), 0) + 1).where(sessions.c.project_id == project_id).scalar_subquery()
     connection.execute(delete(loaded_handoffs).where(loaded_handoffs.c.session_id == session_id))
     connection.execute(update(handoffs).where(handoffs.c.session_id == session_id).values(session_id=None))
     connection.execute(
-        update(sessions).where(sessions.c.id == session_id).values(project_id=project_id, number=following, native_id=native_id)
+        update(sessions).where(sessions.c.id == session_id).values(project_id=project_id, number=next_number, native_id=native_id)
     )
-    return _one(connection, sessions.c.id == session_id)
+    return _require(connection, sessions.c.id == session_id)
 
 
-def remove(connection: Connection, session_id: int) -> None:
+def delete_session(connection: Connection, session_id: int) -> None:
     """Delete a session whose turns are gone."""
     connection.execute(delete(sessions).where(sessions.c.id == session_id))
 
@@ -258,9 +264,9 @@ def complete(connection: Connection, session: Session) -> None:
         .values(
             status="completed",
             completed_at=now(),
-            ended_at=kept(session.ended_at),
-            accomplishments_json=_json(session.accomplishments),
-            blockers_json=_json(session.blockers),
+            ended_at=to_micros(session.ended_at),
+            accomplishments_json=_to_json(session.accomplishments),
+            blockers_json=_to_json(session.blockers),
             credits_used=session.credits_used,
         )
     )
@@ -271,49 +277,49 @@ def set_status(connection: Connection, session_id: int, status: SessionStatus) -
     connection.execute(update(sessions).where(sessions.c.id == session_id).values(status=status, completed_at=None))
 
 
-def tick(connection: Connection, session_id: int, place: int, is_done: bool) -> Session | None:
+def set_item_done(connection: Connection, session_id: int, index: int, is_done: bool) -> Session | None:
     """Note whether an item of a session's checklist, counted from 0, is done, and return the session; None where there is no such item."""
-    found = connection.execute(select(sessions).where(sessions.c.id == session_id).with_for_update()).first()
-    items = list(_made(found).checklist) if found else []
-    if not 0 <= place < len(items):
+    row = connection.execute(select(sessions).where(sessions.c.id == session_id).with_for_update()).first()
+    items = list(_from_row(row).checklist) if row else []
+    if not 0 <= index < len(items):
         return None
-    items[place] = replace(items[place], is_done=is_done)
-    changed = update(sessions).where(sessions.c.id == session_id).values(checklist_json=_listed(items)).returning(*sessions.c)
-    return _made(connection.execute(changed).one())
+    items[index] = replace(items[index], is_done=is_done)
+    statement = update(sessions).where(sessions.c.id == session_id).values(checklist_json=_checklist_json(items)).returning(*sessions.c)
+    return _from_row(connection.execute(statement).one())
 
 
-def note_loaded(connection: Connection, session_id: int, handoff_id: int) -> None:
+def record_loaded_handoff(connection: Connection, session_id: int, handoff_id: int) -> None:
     """Remember which handoff a session began with."""
     connection.execute(insert(loaded_handoffs).values(session_id=session_id, handoff_id=handoff_id))
 
 
-def loaded_handoff_id(connection: Connection, session_id: int) -> int | None:
+def find_loaded_handoff_id(connection: Connection, session_id: int) -> int | None:
     """Return the id of the handoff that a session began with, or None."""
     return connection.execute(select(loaded_handoffs.c.handoff_id).where(loaded_handoffs.c.session_id == session_id)).scalar()
 
 
-def _first(connection: Connection, where: ColumnElement[bool]) -> Session | None:
-    row = connection.execute(select(sessions).where(where).order_by(sessions.c.number.desc()).limit(1)).first()
-    return None if row is None else _made(row)
+def _find_first(connection: Connection, condition: ColumnElement[bool]) -> Session | None:
+    row = connection.execute(select(sessions).where(condition).order_by(sessions.c.number.desc()).limit(1)).first()
+    return None if row is None else _from_row(row)
 
 
-def _one(connection: Connection, where: ColumnElement[bool]) -> Session:
-    return _made(connection.execute(select(sessions).where(where)).one())
+def _require(connection: Connection, condition: ColumnElement[bool]) -> Session:
+    return _from_row(connection.execute(select(sessions).where(condition)).one())
 
 
-def _json(texts: Sequence[str]) -> str:
-    return orjson.dumps([_clean(text) for text in texts]).decode()
+def _to_json(texts: Sequence[str]) -> str:
+    return orjson.dumps([_storable(text) for text in texts]).decode()
 
 
-def _listed(items: Sequence[ChecklistItem]) -> str:
+def _checklist_json(items: Sequence[ChecklistItem]) -> str:
     return orjson.dumps(items).decode()
 
 
-def _made(row: Any) -> Session:
+def _from_row(row: Any) -> Session:
     return Session(
         row.id, row.project_id, row.number, row.agent, row.native_id, row.parent_native_id, row.status, row.title,
         tuple(orjson.loads(row.objectives_json)), tuple(orjson.loads(row.accomplishments_json)), tuple(orjson.loads(row.blockers_json)),
         row.credits_used, row.cwd, row.branch, row.remote, row.source,
         row.template, tuple(ChecklistItem(**item) for item in orjson.loads(row.checklist_json)), row.turns, row.tokens,
-        told(row.started_at), told(row.ended_at), told_always(row.created_at), told(row.completed_at),
+        to_datetime_or_none(row.started_at), to_datetime_or_none(row.ended_at), to_datetime(row.created_at), to_datetime_or_none(row.completed_at),
     )  # fmt: skip

@@ -10,39 +10,39 @@ from onward.errors import Conflict
 from onward.store import schema, turns
 from onward.store.engine import Store
 
-_BATCH = 1000
-Tell = Callable[[int, int], object]
+_BATCH_ROWS = 1000
+ProgressCallback = Callable[[int, int], object]
 
 
-def copy(source: Store, target: Store, on_progress: Tell | None = None) -> dict[str, int]:
+def copy(source: Store, target: Store, on_progress: ProgressCallback | None = None) -> dict[str, int]:
     """Copy every row of *source*, as it is at one moment, into the new store *target*, at once or not at all, index it there, and return how many there are by table. *on_progress* is told (rows done, of).
 
     Raises `Conflict` where *target* holds something.
     """
-    with source.read() as reading, target.write() as writing:
-        for table in schema.tables.sorted_tables:
-            if writing.execute(select(table).limit(1)).first() is not None:
+    with source.read() as reader, target.write() as writer:
+        for table in schema.metadata.sorted_tables:
+            if writer.execute(select(table).limit(1)).first() is not None:
                 raise Conflict("The store to copy into is not empty.", "Name a new database, or a folder that has no store yet.")
         counts = {
-            table.name: int(reading.execute(select(func.count()).select_from(table)).scalar_one()) for table in schema.tables.sorted_tables
+            table.name: int(reader.execute(select(func.count()).select_from(table)).scalar_one()) for table in schema.metadata.sorted_tables
         }
         done, total = 0, sum(counts.values())
-        for table in schema.tables.sorted_tables:
-            for rows in reading.execution_options(stream_results=True).execute(select(table)).mappings().partitions(_BATCH):
-                writing.execute(insert(table), [dict(row) for row in rows])
+        for table in schema.metadata.sorted_tables:
+            for rows in reader.execution_options(stream_results=True).execute(select(table)).mappings().partitions(_BATCH_ROWS):
+                writer.execute(insert(table), [dict(row) for row in rows])
                 done += len(rows)
                 if on_progress:
                     on_progress(done, total)
-            _count_on(writing, table)
-        turns.index_again(writing)
+            _advance_sequence(writer, table)
+        turns.reindex(writer)
     return counts
 
 
-def _count_on(connection: Connection, table: Table) -> None:
+def _advance_sequence(connection: Connection, table: Table) -> None:
     """Have the ids that are given out next follow those that were copied. SQLite sees to that by itself."""
     key = next(iter(table.primary_key.columns))
     if connection.dialect.name == "sqlite" or not isinstance(key.type, Integer) or key.foreign_keys:
         return
     if sequence := connection.execute(select(func.pg_get_serial_sequence(table.name, key.name))).scalar():
-        last = f'SELECT setval(:sequence, max("{key.name}")) FROM "{table.name}" HAVING max("{key.name}") IS NOT NULL'  # noqa: S608
-        connection.execute(text(last), {"sequence": sequence})
+        statement = f'SELECT setval(:sequence, max("{key.name}")) FROM "{table.name}" HAVING max("{key.name}") IS NOT NULL'  # noqa: S608
+        connection.execute(text(statement), {"sequence": sequence})

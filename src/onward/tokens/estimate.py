@@ -39,8 +39,8 @@ def count_tokens(text: str) -> int:
     A few lone words may come out short; a text of 200 tokens or more does not. Costs of lines add up: two lines in one text cost at
     most one more than the two alone. Remembered, since choosing lines asks for each of them again and again.
     """
-    first, *others = text.split(" ")
-    tenths = _FIRST[first] + sum(map(_SPACED.__getitem__, others))
+    first, *rest = text.split(" ")
+    tenths = _FIRST_COSTS[first] + sum(map(_SPACED_COSTS.__getitem__, rest))
     if "  " in text:
         tenths += _TENTHS * len(_GAP.findall(text))
     elif text.endswith(" "):
@@ -48,17 +48,17 @@ def count_tokens(text: str) -> int:
     return -(-tenths // _TENTHS)
 
 
-class _Costs(dict[str, int]):
+class _ChunkCosts(dict[str, int]):
     """Tenths of tokens of what stands between two spaces, each worked out once."""
 
-    def __init__(self, before: str) -> None:
+    def __init__(self, prefix: str) -> None:
         super().__init__()
-        self._before = before
+        self._prefix = prefix
 
     def __missing__(self, chunk: str) -> int:
         if len(self) >= _CACHE_ENTRIES:
             self.clear()
-        tenths = self[chunk] = sum(map(_PIECES.__getitem__, _PIECE.findall(self._before + chunk))) if chunk else 0
+        tenths = self[chunk] = sum(map(_PIECE_COSTS.__getitem__, _PIECE.findall(self._prefix + chunk))) if chunk else 0
         return tenths
 
 
@@ -72,7 +72,7 @@ class _PieceCosts(dict[str, int]):
         return tenths
 
     def _cost(self, piece: str) -> int:
-        tokens = _greedy(piece.encode("utf-8", "surrogatepass"))
+        tokens = _count_greedily(piece.encode("utf-8", "surrogatepass"))
         if tokens == 1 or piece.isspace():
             return tokens * _TENTHS
         line_ends = len(piece) - len(piece.rstrip("\r\n"))
@@ -82,12 +82,12 @@ class _PieceCosts(dict[str, int]):
         return tokens * _TENTHS + _UNKNOWN_TENTHS
 
 
-_FIRST = _Costs("")
-_SPACED = _Costs(" ")
-_PIECES = _PieceCosts()
+_FIRST_COSTS = _ChunkCosts("")
+_SPACED_COSTS = _ChunkCosts(" ")
+_PIECE_COSTS = _PieceCosts()
 
 
-def _greedy(piece: bytes) -> int:
+def _count_greedily(piece: bytes) -> int:
     """Return how many strings of the vocabulary *piece* is cut into when the longest is taken each time."""
     bits = _vocabulary()
     if (len(piece) <= 3 and piece.isdigit()) or _is_token(crc32(piece), bits):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _MILLION = 1_000_000
 
 
-class _Listed(NamedTuple):
+class _PricedModel(NamedTuple):
     """How the table knows a model, and what a million tokens of each kind cost where that depends on nothing else."""
 
     name: str
@@ -27,28 +27,28 @@ def price_usd(model: str, usage: Usage, at: datetime | None = None) -> float | N
 
     One answer at a time: several models ask more for a long prompt than for two short ones.
     """
-    listed = _listed(model)
-    if listed is None:
+    priced_model = _find_model(model)
+    if priced_model is None:
         return None
-    if listed.rates_usd:
-        return sum(rate * number for rate, number in zip(listed.rates_usd, _numbers(usage), strict=True)) / _MILLION
+    if priced_model.rates_usd:
+        return sum(rate * count for rate, count in zip(priced_model.rates_usd, _token_counts(usage), strict=True)) / _MILLION
     try:
-        return float(_calculated(usage, listed.name, listed.seller, at).total_price)
+        return float(_calculate(usage, priced_model.name, priced_model.seller, at).total_price)
     except (LookupError, ValueError):
         return None
 
 
 @cache
-def _listed(model: str) -> _Listed | None:
+def _find_model(model: str) -> _PricedModel | None:
     """Return how the table knows *model*: as it is, behind its maker's name, or as resellers write it."""
     maker, _, rest = model.partition("/")
-    tries: list[tuple[str, str | None]] = [(model, None)]
+    candidates: list[tuple[str, str | None]] = [(model, None)]
     if rest:
-        tries += [(rest, maker), (model, "openrouter")]
-    tries.append((model, "aws"))
-    for name, seller in tries:
+        candidates += [(rest, maker), (model, "openrouter")]
+    candidates.append((model, "aws"))
+    for name, seller in candidates:
         try:
-            return _Listed(name, seller, _rates_usd(name, seller))
+            return _PricedModel(name, seller, _rates_usd(name, seller))
         except (LookupError, ValueError):
             continue
     return None
@@ -58,27 +58,27 @@ def _rates_usd(name: str, seller: str | None) -> tuple[float, ...] | None:
     """Return the price of a million tokens of each kind; None where it depends on the time or on how many there are. Asking the table costs far more than a sum."""
     from genai_prices.types import ModelPrice, TieredPrices
 
-    found = _calculated(Usage(1, 1), name, seller)
-    prices = found.model.prices
+    calculation = _calculate(Usage(1, 1), name, seller)
+    prices = calculation.model.prices
     if not isinstance(prices, ModelPrice) or any(isinstance(price, TieredPrices) for price in vars(prices).values()):
         return None
-    units = [Usage(*(_MILLION if place == kind else 0 for place in range(4))) for kind in range(4)]
-    return tuple(float(_calculated(unit, name, seller).total_price) for unit in units)
+    units = [Usage(*(_MILLION if index == kind else 0 for index in range(4))) for kind in range(4)]
+    return tuple(float(_calculate(unit, name, seller).total_price) for unit in units)
 
 
-def _numbers(usage: Usage) -> tuple[int, int, int, int]:
+def _token_counts(usage: Usage) -> tuple[int, int, int, int]:
     return usage.input_tokens, usage.output_tokens, usage.cache_read_tokens, usage.cache_write_tokens
 
 
-def _calculated(usage: Usage, name: str, seller: str | None, at: datetime | None = None) -> PriceCalculation:
+def _calculate(usage: Usage, name: str, seller: str | None, at: datetime | None = None) -> PriceCalculation:
     """Return what the table says. There, what a cache gave or kept is part of the input."""
     # A fifth of a second to import, which only those pay who ask for a price.
     from genai_prices import Usage as Counted
     from genai_prices import calc_price
 
-    fresh, output_tokens, cache_read_tokens, cache_write_tokens = _numbers(usage)
-    whole = fresh + cache_read_tokens + cache_write_tokens
-    counted = Counted(
-        input_tokens=whole, output_tokens=output_tokens, cache_read_tokens=cache_read_tokens, cache_write_tokens=cache_write_tokens
+    fresh, output_tokens, cache_read_tokens, cache_write_tokens = _token_counts(usage)
+    input_tokens = fresh + cache_read_tokens + cache_write_tokens
+    price_usage = Counted(
+        input_tokens=input_tokens, output_tokens=output_tokens, cache_read_tokens=cache_read_tokens, cache_write_tokens=cache_write_tokens
     )  # fmt: skip
-    return calc_price(counted, name, provider_id=seller, genai_request_timestamp=at)
+    return calc_price(price_usage, name, provider_id=seller, genai_request_timestamp=at)

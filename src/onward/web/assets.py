@@ -17,7 +17,7 @@ from onward.errors import BadSetting
 STATIC = Path(__file__).parent / "static"
 VENDOR = STATIC / "vendor"
 
-SHEETS = ("tokens", "base", "layout", "parts", "prose")
+STYLE_SHEETS = ("tokens", "base", "layout", "parts", "prose")
 """Style sheets, in the order in which they stand; those of `css/pages` follow by name."""
 SCRIPTS = (
     "texts",
@@ -37,9 +37,9 @@ SCRIPTS = (
 """Scripts, in the order in which they stand; those of `js/elements` come before the last, which declares the page ready."""
 
 _FONTS = {"Inter": "inter.woff2", "JetBrains Mono": "jetbrains-mono.woff2"}
-_AS_IT_IS = " =:/'(),;"
-_PACKED = {".css", ".js", ".svg", ".txt"}
-_ADDRESS = re.compile(r"url\(((?:vendor/)?[\w-]+\.(?:woff2|svg))\)")
+_SVG_SAFE_CHARS = " =:/'(),;"
+_GZIPPED_SUFFIXES = {".css", ".js", ".svg", ".txt"}
+_STYLE_URL = re.compile(r"url\(((?:vendor/)?[\w-]+\.(?:woff2|svg))\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,83 +49,83 @@ class Asset:
     data: bytes
     type: str
     version: str
-    packed: bytes = b""
+    gzipped: bytes = b""
 
 
 @dataclass(slots=True)
 class Assets:
     """Everything under /static, by its path there."""
 
-    found: dict[str, Asset] = field(default_factory=dict[str, Asset])
+    by_path: dict[str, Asset] = field(default_factory=dict[str, Asset])
 
     def add(self, path: str, data: bytes) -> None:
         """Offer *data* at *path*."""
         kind = mimetypes.guess_type(path)[0] or "application/octet-stream"
-        packed = gzip.compress(data, 9, mtime=0) if Path(path).suffix in _PACKED else b""
+        gzipped = gzip.compress(data, 9, mtime=0) if Path(path).suffix in _GZIPPED_SUFFIXES else b""
         text = f"{kind}; charset=utf-8" if kind.startswith(("text/", "image/svg")) else kind
-        self.found[path] = Asset(data, text, sha256(data).hexdigest()[:10], packed if len(packed) < len(data) else b"")
+        self.by_path[path] = Asset(data, text, sha256(data).hexdigest()[:10], gzipped if len(gzipped) < len(data) else b"")
 
     def url(self, path: str) -> str:
         """Return the address of what lies at *path*."""
-        return f"/static/{path}?v={self.found[path].version}"
+        return f"/static/{path}?v={self.by_path[path].version}"
 
 
 @cache
-def assets() -> Assets:
+def load_assets() -> Assets:
     """Return everything that pages load. Raises `BadSetting` where the package was built without it."""
     if not (VENDOR / "htmx.min.js").is_file():
         raise BadSetting(
             "The dashboard's fonts and scripts are missing: this copy of Onward was not built whole.",
             "In a clone: make dev, or python hatch_build.py. Otherwise install Onward again.",
         )
-    made = Assets()
+    bundle = Assets()
     for path in sorted(VENDOR.rglob("*")):
         if path.is_file() and path.suffix not in (".svg", "") and path.name != ".stamp":
-            made.add(f"vendor/{path.relative_to(VENDOR).as_posix()}", path.read_bytes())
-    made.add("mark.svg", (STATIC / "mark.svg").read_bytes())
-    made.add("onward.css", _style(made).encode())
-    made.add("onward.js", _script().encode())
-    return made
+            bundle.add(f"vendor/{path.relative_to(VENDOR).as_posix()}", path.read_bytes())
+    bundle.add("mark.svg", (STATIC / "mark.svg").read_bytes())
+    bundle.add("onward.css", _build_style(bundle).encode())
+    bundle.add("onward.js", _build_script().encode())
+    return bundle
 
 
 @cache
-def icons() -> frozenset[str]:
+def icon_names() -> frozenset[str]:
     """Return the names of the icons there are."""
     return frozenset(path.stem for path in (VENDOR / "icons").glob("*.svg"))
 
 
-def _style(made: Assets) -> str:
+def _build_style(bundle: Assets) -> str:
     from onward.web.prose import code_style
 
-    sheets = [(STATIC / "css" / f"{name}.css").read_text(encoding="utf-8") for name in SHEETS]
+    sheets = [(STATIC / "css" / f"{name}.css").read_text(encoding="utf-8") for name in STYLE_SHEETS]
     sheets += [path.read_text(encoding="utf-8") for path in sorted((STATIC / "css" / "pages").glob("*.css"))]
-    whole = "\n".join((*sheets, _icon_style(), code_style()))
-    whole = re.sub(r"/\*.*?\*/", "", whole, flags=re.DOTALL)
-    return re.sub(r"\n\s*", "\n", _ADDRESS.sub(lambda hit: f'url("{made.url(hit[1])}")', whole))
+    style = "\n".join((*sheets, _icon_style(), code_style()))
+    style = re.sub(r"/\*.*?\*/", "", style, flags=re.DOTALL)
+    return re.sub(r"\n\s*", "\n", _STYLE_URL.sub(lambda match: f'url("{bundle.url(match[1])}")', style))
 
 
 def _icon_style() -> str:
     """Return a rule for each icon: a mask in the colour of the text around it."""
     rules = []
-    for name in sorted(icons()):
+    for name in sorted(icon_names()):
         svg = (VENDOR / "icons" / f"{name}.svg").read_text(encoding="utf-8")
         body = re.sub(r"\s+", " ", svg[svg.index(">", svg.index("<svg")) + 1 : svg.rindex("</svg>")]).strip()
-        drawn = (
+        image = (
             "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 24 24' fill='none' stroke='black' stroke-width='2' "
             f"stroke-linecap='round' stroke-linejoin='round'>{body.replace(chr(34), chr(39))}</svg>"
         )
-        rules.append(f'.icon-{name}{{--icon:url("data:image/svg+xml,{quote(drawn, safe=_AS_IT_IS)}")}}')
+        rules.append(f'.icon-{name}{{--icon:url("data:image/svg+xml,{quote(image, safe=_SVG_SAFE_CHARS)}")}}')
     return "@layer parts{" + "\n".join(rules) + "}"
 
 
-def _script() -> str:
+def _build_script() -> str:
     folder = STATIC / "js"
     paths = [folder / f"{name}.js" for name in SCRIPTS[:-1]]
     paths += [*sorted((folder / "elements").glob("*.js")), folder / f"{SCRIPTS[-1]}.js"]
     return "\n".join(f"(() => {{\n{path.read_text(encoding='utf-8')}\n}})();" for path in paths)
 
 
-HTMX = json.dumps(
+HTMX_CONFIG = json.dumps(
     {
         "includeIndicatorStyles": False,
         "allowEval": False,

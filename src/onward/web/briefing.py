@@ -13,16 +13,18 @@ from onward.core.stored_handoff import StoredHandoff
 from onward.web.visit import Visit
 
 
-def since(at: Visit, project: Project, handoff: StoredHandoff) -> Handoff:
+def add_repository_changes(visit: Visit, project: Project, handoff: StoredHandoff) -> Handoff:
     """Return *handoff* with what changed in the project's repository since, where that is on this machine."""
     root = Path(project.root) if project.root else None
     if root is None or not root.is_absolute() or not root.is_dir():
         return handoff.handoff
-    return briefing(at.store, project, handoff, root)[0]
+    return briefing(visit.store, project, handoff, root)[0]
 
 
-def briefing_of(at: Visit, project: Project, detail: SessionDetail) -> str:
+def render_briefing(visit: Visit, project: Project, detail: SessionDetail) -> str:
     """Return what the agent of a session is given; empty where it began with no handoff."""
-    if detail.loaded is None:
+    if detail.previous is None:
         return ""
-    return render_prompt(since(at, project, detail.loaded), next_goal="; ".join(detail.session.objectives), agent=detail.session.agent)
+    return render_prompt(
+        add_repository_changes(visit, project, detail.previous), next_goal="; ".join(detail.session.objectives), agent=detail.session.agent
+    )

@@ -8,11 +8,11 @@ from importlib import import_module
 from fastapi import FastAPI
 
 from onward.app.doctor import Finding
-from onward.web.assets import assets
+from onward.web.assets import load_assets
 from onward.web.rendering import environment
-from onward.web.surface import Surface
+from onward.web.surface import PageMiddleware
 
-ROUTES = (
+ROUTE_MODULES = (
     "dashboard", "begin", "projects", "facts", "housekeeping", "templates", "session_work", "sessions", "handoff", "analytics", "knowledge", "accounts", "search", "settings", "jobs", "palette", "sign_in", "files",
 )  # fmt: skip
 """Modules of `routes`, each with a `router`."""
@@ -21,8 +21,8 @@ ROUTES = (
 def mount(application: FastAPI, checkup: Callable[[], list[Finding]]) -> None:
     """Answer pages too; *checkup* is what the doctor finds. Raises `BadSetting` where what they load is missing."""
     application.state.checkup = checkup
-    assets()
+    load_assets()
     environment()
-    for name in ROUTES:
+    for name in ROUTE_MODULES:
         application.router.routes.extend(import_module(f"onward.web.routes.{name}").router.routes)
-    application.add_middleware(Surface)
+    application.add_middleware(PageMiddleware)

@@ -5,53 +5,55 @@ from __future__ import annotations
 from typing import Any, Literal, TypeAlias
 
 from onward.app import handoffs, jobs, projects, refining, sessions
-from onward.app.handoffs import Current
+from onward.app.handoffs import CurrentHandoff
 from onward.app.jobs import Job
 from onward.app.projects import Project
-from onward.core.handoff import Handoff, Line
+from onward.core.handoff import CitedLine, Handoff
 from onward.core.headings import SECTIONS
 from onward.errors import NotFound
 from onward.web.visit import Visit
 
 Tab: TypeAlias = Literal["overview", "sessions", "facts", "files"]
 
-NEXT, BLOCKED = SECTIONS[2], SECTIONS[3]
+NEXT_SECTION, BLOCKED_SECTION = SECTIONS[2], SECTIONS[3]
 """The sections of a handoff that hold what is open."""
 
-CHANGED = "onward:handoff"
+HANDOFF_CHANGED = "onward:handoff"
 """The event after which what is shown of a project's handoff, and of its facts, is fetched anew."""
 
 
-def around(at: Visit, project_id: int, tab: Tab) -> dict[str, Any]:
+def project_context(visit: Visit, project_id: int, tab: Tab) -> dict[str, Any]:
     """Return what stands around the page of a project that *tab* names."""
-    line = projects.by_id(at.store, project_id)
-    active = sessions.of_all(at.store, project_id=project_id, status="active", limit=1)
-    return {"line": line, "project": line.project, "tab": tab, "active": active[0] if active else None}
+    line = projects.require_line(visit.store, project_id)
+    active_sessions = sessions.list_all(visit.store, project_id=project_id, status="active", limit=1)
+    return {"line": line, "project": line.project, "tab": tab, "active": active_sessions[0] if active_sessions else None}
 
 
-def newest(at: Visit, project: Project) -> Current | None:
+def find_master_handoff(visit: Visit, project: Project) -> CurrentHandoff | None:
     """Return a project's master handoff; None before the first."""
     try:
-        return handoffs.current(at.store, project)
+        return handoffs.current_handoff(visit.store, project)
     except NotFound:
         return None
 
 
-def refinements(at: Visit, project: Project, version: int) -> list[Job]:
+def find_refinements(visit: Visit, project: Project, version: int) -> list[Job]:
     """Return the job that refined a project's handoff last, while it is open or says why nothing came of it for that *version*; else nothing."""
-    found = next((one for one in jobs.listed(at.store, project=project, limit=10) if one.kind == refining.KIND), None)
-    if found is None:
+    job = next(
+        (candidate for candidate in jobs.list_jobs(visit.store, project=project, limit=10) if candidate.kind == refining.JOB_KIND), None
+    )
+    if job is None:
         return []
-    is_of_this = found.arguments.get("handoff_version") == version
-    return [found] if found.is_open or (is_of_this and not found.result.get("kept")) else []
+    is_same_version = job.arguments.get("handoff_version") == version
+    return [job] if job.is_open or (is_same_version and not job.result.get("kept")) else []
 
 
-def closing(handoff: Handoff) -> list[str]:
+def closing_lines(handoff: Handoff) -> list[str]:
     """Return what stands below a handoff, without the account of what it keeps: that is shown beside it."""
     return [line for line in handoff.closing if not line.startswith("Kept at ")]
 
 
-def open_items(handoff: Handoff) -> list[tuple[bool, Line]]:
+def open_items(handoff: Handoff) -> list[tuple[bool, CitedLine]]:
     """Return what a handoff says is open: whether something stands in its way, or is not known, and the line."""
-    there = {section.title: section.lines for section in handoff.sections}
-    return [(title == BLOCKED, line) for title in (NEXT, BLOCKED) for line in there.get(title, ())]
+    lines_by_title = {section.title: section.lines for section in handoff.sections}
+    return [(title == BLOCKED_SECTION, line) for title in (NEXT_SECTION, BLOCKED_SECTION) for line in lines_by_title.get(title, ())]

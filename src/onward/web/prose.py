@@ -14,51 +14,51 @@ if TYPE_CHECKING:
     from pygments.formatters import HtmlFormatter
     from pygments.lexer import Lexer
 
-LIGHT, DARK = "a11y-high-contrast-light", "github-dark-high-contrast"
+LIGHT_STYLE, DARK_STYLE = "a11y-high-contrast-light", "github-dark-high-contrast"
 """Measured for contrast on the colours that code stands on."""
 
 MOST_HIGHLIGHTED_CHARS = 100_000
 """Longer code is shown plain: colours would take longer than anybody waits."""
 
-MOST_KEPT_CHARS = 4_000
+MOST_CACHED_CHARS = 4_000
 """What is no longer is kept as HTML, since it is looked at again: one reads a session, follows a line, and comes back. Of each kind so many are kept."""
-KEPT = 2048
+CACHE_SIZE = 2048
 
 _SOURCE = re.compile(r"\[(s\d+\.\d+(?:-\d+)?(?:,\s*s\d+\.\d+(?:-\d+)?)*)\]")
-_TAGS = {
+_ALLOWED_TAGS = {
     "a", "blockquote", "br", "code", "del", "div", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "input", "li", "ol", "p", "pre", "s", "span", "strong",
     "table", "tbody", "td", "th", "thead", "tr", "ul",
 }  # fmt: skip
-_ATTRIBUTES = {
+_ALLOWED_ATTRIBUTES = {
     "*": {"class"}, "a": {"href", "title"}, "pre": {"tabindex"}, "div": {"tabindex"}, "ol": {"start"},
     "td": {"align"}, "th": {"align"}, "input": {"type", "checked", "disabled"},
 }  # fmt: skip
 
 
-def prose(markdown: str, project_id: int | None = None) -> Markup:
+def render_markdown(markdown: str, project_id: int | None = None) -> Markup:
     """Return *markdown* as HTML. With *project_id*, a source such as [s3.41] leads to its turns."""
-    return (_prose_kept if len(markdown) <= MOST_KEPT_CHARS else _prose)(markdown, project_id)
+    return (_render_markdown_cached if len(markdown) <= MOST_CACHED_CHARS else _render_markdown)(markdown, project_id)
 
 
-def _prose(markdown: str, project_id: int | None) -> Markup:
-    html = _reader().render(markdown)
+def _render_markdown(markdown: str, project_id: int | None) -> Markup:
+    html = _markdown_parser().render(markdown)
     if project_id is not None:
-        html = _SOURCE.sub(lambda hit: _linked(hit[1], project_id), html)
-    return _cleaned(html)
+        html = _SOURCE.sub(lambda match: _link_sources(match[1], project_id), html)
+    return _sanitize(html)
 
 
-_prose_kept = lru_cache(KEPT)(_prose)
+_render_markdown_cached = lru_cache(CACHE_SIZE)(_render_markdown)
 
 
 @lru_cache(maxsize=8192)
-def phrase(text: str) -> Markup:
+def render_inline(text: str) -> Markup:
     """Return one line of Markdown as HTML, without a paragraph around it. Lines of a handoff are shown again and again, so they are kept."""
-    return _cleaned(_reader().renderInline(text))
+    return _sanitize(_markdown_parser().renderInline(text))
 
 
-def code(text: str, language: str = "") -> Markup:
+def render_code(text: str, language: str = "") -> Markup:
     """Return *text* as a block of code, highlighted where its language is known."""
-    return Markup(_block(text, language))  # noqa: S704 - escaped by the lexer
+    return Markup(_code_block(text, language))  # noqa: S704 - escaped by the lexer
 
 
 def code_style() -> str:
@@ -69,66 +69,70 @@ def code_style() -> str:
         lines = HtmlFormatter(style=style, nobackground=True, classprefix="k-").get_style_defs(".code").splitlines()
         return "\n".join(line.partition("/*")[0].rstrip() for line in lines if line.startswith(".code .k-"))
 
-    dark = rules(DARK)
+    dark = rules(DARK_STYLE)
     return (
-        f"@layer prose{{\n{rules(LIGHT)}\n@media (prefers-color-scheme: dark){{:root:not([data-theme=light]){{\n{dark}\n}}}}\n"
+        f"@layer prose{{\n{rules(LIGHT_STYLE)}\n@media (prefers-color-scheme: dark){{:root:not([data-theme=light]){{\n{dark}\n}}}}\n"
         f":root[data-theme=dark]{{\n{dark}\n}}\n}}"
     )
 
 
-def _cleaned(html: str) -> Markup:
+def _sanitize(html: str) -> Markup:
     import nh3
 
     clean = nh3.clean(
-        html, tags=_TAGS, attributes=_ATTRIBUTES, url_schemes={"http", "https", "mailto"}, link_rel="noopener noreferrer nofollow"
+        html,
+        tags=_ALLOWED_TAGS,
+        attributes=_ALLOWED_ATTRIBUTES,
+        url_schemes={"http", "https", "mailto"},
+        link_rel="noopener noreferrer nofollow",
     )
     return Markup(clean)  # noqa: S704 - nh3 has just made it safe
 
 
-def _linked(handles: str, project_id: int) -> str:
+def _link_sources(handles: str, project_id: int) -> str:
     links = (f'<a class="source" href="/projects/{project_id}/sources/{handle}">{handle}</a>' for handle in re.split(r",\s*", handles))
     return f'<span class="sources">{" ".join(links)}</span>'
 
 
 @cache
-def _reader() -> MarkdownIt:
+def _markdown_parser() -> MarkdownIt:
     from markdown_it import MarkdownIt
 
-    reader = MarkdownIt("commonmark", {"html": False, "linkify": False, "highlight": _highlighted}).enable(["table", "strikethrough"])
+    parser = MarkdownIt("commonmark", {"html": False, "linkify": False, "highlight": _highlight_block}).enable(["table", "strikethrough"])
     # A page has a heading of its own, above those of what it shows.
-    reader.core.ruler.push("lowered", _lowered)
+    parser.core.ruler.push("lowered", _lower_headings)
     # An image would be fetched from wherever a transcript says.
-    return reader.disable("image")
+    return parser.disable("image")
 
 
-def _lowered(state: StateCore) -> None:
+def _lower_headings(state: StateCore) -> None:
     for token in state.tokens:
         if token.type in ("heading_open", "heading_close"):
             token.tag = f"h{min(6, int(token.tag[1]) + 1)}"
 
 
-def _highlighted(text: str, language: str, _: str) -> str:
+def _highlight_block(text: str, language: str, _: str) -> str:
     # What begins with <pre is taken as it is.
-    return _block(text, language)
+    return _code_block(text, language)
 
 
-def _block(text: str, language: str) -> str:
-    coloured = (_coloured_kept if len(text) <= MOST_KEPT_CHARS else _coloured)(text, language)
-    return f'<pre class="code" tabindex="0"><code>{coloured}</code></pre>'
+def _code_block(text: str, language: str) -> str:
+    html = (_highlight_cached if len(text) <= MOST_CACHED_CHARS else _highlight)(text, language)
+    return f'<pre class="code" tabindex="0"><code>{html}</code></pre>'
 
 
-def _coloured(text: str, language: str) -> str:
+def _highlight(text: str, language: str) -> str:
     from pygments import highlight
 
-    lexer = _lexer(language) if language and len(text) <= MOST_HIGHLIGHTED_CHARS else None
+    lexer = _find_lexer(language) if language and len(text) <= MOST_HIGHLIGHTED_CHARS else None
     return str(escape(text)) if lexer is None else str(highlight(text, lexer, _formatter()))
 
 
-_coloured_kept = lru_cache(KEPT)(_coloured)
+_highlight_cached = lru_cache(CACHE_SIZE)(_highlight)
 
 
 @lru_cache(maxsize=64)
-def _lexer(language: str) -> Lexer | None:
+def _find_lexer(language: str) -> Lexer | None:
     from pygments.lexers import get_lexer_by_name
     from pygments.util import ClassNotFound
 

@@ -12,17 +12,17 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from onward.app.access import CALLER, Caller
 from onward.web import language
-from onward.web.below import spoken
+from onward.web.below import translate_message
 from onward.web.language import _
 from onward.web.rendering import bare_page
 from onward.web.visit import LANGUAGE_COOKIE, Toast, Visit
 
-POLICY = (
+CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-HEADERS = (
-    (b"content-security-policy", POLICY.encode()),
+SECURITY_HEADERS = (
+    (b"content-security-policy", CONTENT_SECURITY_POLICY.encode()),
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
     (b"referrer-policy", b"same-origin"),
@@ -31,13 +31,13 @@ HEADERS = (
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
 )
 
-NOT_PAGES = ("/api/", "/mcp", "/static/", "/healthz", "/readyz", "/metrics", "/docs", "/redoc", "/openapi")
+PROGRAM_PATHS = ("/api/", "/mcp", "/static/", "/healthz", "/readyz", "/metrics", "/docs", "/redoc", "/openapi")
 """How paths begin that are for programs."""
 
 _MOST_REFUSAL_BYTES = 100_000
 
 
-class Surface:
+class PageMiddleware:
     """Stands outside all that refuses, so that whatever it was, a person gets a page that says what to do."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -45,71 +45,81 @@ class Surface:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        if scope["type"] != "http" or scope["path"].startswith(NOT_PAGES):
+        if scope["type"] != "http" or scope["path"].startswith(PROGRAM_PATHS):
             await self._app(scope, receive, send)
             return
         request = Request(scope)
-        language.current.set(language.chosen(request.cookies.get(LANGUAGE_COOKIE, ""), request.headers.get("accept-language", "")))
+        language.current_language.set(
+            language.choose_language(request.cookies.get(LANGUAGE_COOKIE, ""), request.headers.get("accept-language", ""))
+        )
         refusal: Message | None = None
-        said = b""
+        body = b""
 
-        async def sending(message: Message) -> None:
-            nonlocal refusal, said
+        async def send_page(message: Message) -> None:
+            nonlocal refusal, body
             if message["type"] == "http.response.start":
                 if message["status"] >= HTTPStatus.BAD_REQUEST and _is_json(message):
                     refusal = message
                     return
-                message["headers"] = [*message["headers"], *HEADERS]
+                message["headers"] = [*message["headers"], *SECURITY_HEADERS]
             elif refusal is not None:
-                said += message.get("body", b"")[:_MOST_REFUSAL_BYTES]
+                body += message.get("body", b"")[:_MOST_REFUSAL_BYTES]
                 if not message.get("more_body"):
-                    await self._tell(request, refusal, said, send)
+                    await self._send_refusal(request, refusal, body, send)
                 return
             await send(message)
 
-        await self._app(scope, receive, sending)
+        await self._app(scope, receive, send_page)
 
-    async def _tell(self, request: Request, refusal: Message, said: bytes, send: Send) -> None:
+    async def _send_refusal(self, request: Request, refusal: Message, body: bytes, send: Send) -> None:
         """Send what was refused as a page, or to a part of one as a toast."""
         status = refusal["status"]
-        answer = _shown(request, status, _message(said))
-        kept = [(name, value) for name, value in refusal["headers"] if name in (b"x-request-id", b"retry-after", b"set-cookie")]
-        await send({"type": "http.response.start", "status": answer.status_code, "headers": [*answer.raw_headers, *kept, *HEADERS]})
-        await send({"type": "http.response.body", "body": b"" if request.method == "HEAD" else answer.body})
+        response = _refusal_page(request, status, _error_message(body))
+        kept_headers = [(name, value) for name, value in refusal["headers"] if name in (b"x-request-id", b"retry-after", b"set-cookie")]
+        await send(
+            {
+                "type": "http.response.start",
+                "status": response.status_code,
+                "headers": [*response.raw_headers, *kept_headers, *SECURITY_HEADERS],
+            }
+        )
+        await send({"type": "http.response.body", "body": b"" if request.method == "HEAD" else response.body})
 
 
-def _shown(request: Request, status: int, message: str) -> Response:
-    desk = request.scope["app"].state.desk
-    at = Visit(request, desk.store, desk.settings, request.scope.get(CALLER, Caller("read")))
+def _refusal_page(request: Request, status: int, message: str) -> Response:
+    context = request.scope["app"].state.desk
+    visit = Visit(request, context.store, context.settings, request.scope.get(CALLER, Caller("read")))
     if status == HTTPStatus.UNAUTHORIZED:
-        return _to_sign_in(at)
-    title, what = _words(status, message)
-    what = spoken(what)
-    if at.is_htmx and not (at.is_boosted and request.method == "GET"):
-        return _as_toast(title, what, status)
-    if at.is_boosted:
-        return bare_page(at, "pages/refused.html", layout="fragment.html", title=title, message=what, number=status)
-    return bare_page(at, "pages/refused.html", status_code=status, title=title, message=what, number=status)
+        return _redirect_to_sign_in(visit)
+    title, detail = _describe_refusal(status, message)
+    detail = translate_message(detail)
+    if visit.is_htmx and not (visit.is_boosted and request.method == "GET"):
+        return _refusal_toast(title, detail, status)
+    if visit.is_boosted:
+        return bare_page(visit, "pages/refused.html", layout="fragment.html", title=title, message=detail, number=status)
+    return bare_page(visit, "pages/refused.html", status_code=status, title=title, message=detail, number=status)
 
 
-def _as_toast(title: str, what: str, status: int) -> Response:
-    told = json.dumps({"onward:toast": Toast(f"{title}. {what}".strip(), "error").told()})
-    return Response(status_code=status, headers={"hx-trigger": told, "hx-reswap": "none"})
+def _refusal_toast(title: str, detail: str, status: int) -> Response:
+    trigger = json.dumps({"onward:toast": Toast(f"{title}. {detail}".strip(), "error").to_payload()})
+    return Response(status_code=status, headers={"hx-trigger": trigger, "hx-reswap": "none"})
 
 
-def _to_sign_in(at: Visit) -> Response:
+def _redirect_to_sign_in(visit: Visit) -> Response:
     """Lead to where a person signs in, and from there back."""
-    wanted = at.request.headers.get("hx-current-url", "") if at.is_htmx and not at.is_boosted else ""
+    current_url = visit.request.headers.get("hx-current-url", "") if visit.is_htmx and not visit.is_boosted else ""
     path = (
-        wanted.partition("://")[2].partition("/")[2] if wanted else f"{at.request.url.path}?{at.request.url.query}".rstrip("?").lstrip("/")
+        current_url.partition("://")[2].partition("/")[2]
+        if current_url
+        else f"{visit.request.url.path}?{visit.request.url.query}".rstrip("?").lstrip("/")
     )
-    back = "" if at.request.method not in ("GET", "HEAD") and not wanted else f"?next={quote('/' + path)}" if path else ""
-    if at.is_htmx:
-        return Response(status_code=HTTPStatus.UNAUTHORIZED, headers={"hx-redirect": f"/login{back}"})
-    return RedirectResponse(f"/login{back}", HTTPStatus.SEE_OTHER)
+    next_query = "" if visit.request.method not in ("GET", "HEAD") and not current_url else f"?next={quote('/' + path)}" if path else ""
+    if visit.is_htmx:
+        return Response(status_code=HTTPStatus.UNAUTHORIZED, headers={"hx-redirect": f"/login{next_query}"})
+    return RedirectResponse(f"/login{next_query}", HTTPStatus.SEE_OTHER)
 
 
-def _words(status: int, message: str) -> tuple[str, str]:
+def _describe_refusal(status: int, message: str) -> tuple[str, str]:
     """Return what is said of a refusal: in short, and what to do."""
     if status == HTTPStatus.NOT_FOUND:
         is_route = message.startswith("There is no such route")
@@ -127,9 +137,9 @@ def _words(status: int, message: str) -> tuple[str, str]:
     return _("That did not work"), message
 
 
-def _message(said: bytes) -> str:
+def _error_message(body: bytes) -> str:
     try:
-        return str(json.loads(said)["error"]["message"])
+        return str(json.loads(body)["error"]["message"])
     except (ValueError, KeyError, TypeError):
         return ""
 

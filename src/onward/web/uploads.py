@@ -19,71 +19,71 @@ from onward.web.language import _
 from onward.web.visit import Visit
 
 if TYPE_CHECKING:
-    from onward.app.job_kinds import File
+    from onward.app.job_kinds import ImportFile
 
-PASTED = "pasted"
+PASTED_NAME = "pasted"
 MOST_FILES = 1000
-_PIECE_BYTES = 1024 * 1024
+_CHUNK_BYTES = 1024 * 1024
 
 
 @dataclass(slots=True)
-class Sent:
+class Submission:
     """What a form sent: its fields, and files as [the name each had, where it lies]. `is_taken` where a job has them now."""
 
     folder: Path
     fields: dict[str, str] = field(default_factory=dict[str, str])
-    files: list[File] = field(default_factory=list["File"])
+    files: list[ImportFile] = field(default_factory=list["ImportFile"])
     is_taken: bool = False
 
     def __getitem__(self, name: str) -> str:
         """Return a field without what is blank around it; nothing where it was not sent."""
         return self.fields.get(name, "").strip()
 
-    def arguments(self) -> dict[str, Any]:
+    def job_arguments(self) -> dict[str, Any]:
         """Return what a job has to know to take the files in."""
         return {"uploads": self.files, "upload": str(self.folder)} if self.files else {}
 
 
 @asynccontextmanager
-async def received(at: Visit, request: Request) -> AsyncIterator[Sent]:
+async def receive_form(visit: Visit, request: Request) -> AsyncIterator[Submission]:
     """Keep what a form sends, while it is looked at or until a job has taken it in. What is pasted in the field `text` is a file, too."""
-    sent = Sent(job_kinds.new_upload(at.settings.home))
+    submission = Submission(job_kinds.create_upload_folder(visit.settings.home))
     try:
-        async with request.form(max_files=MOST_FILES, max_part_size=at.settings.body_limit_mb * 2**20) as form:
+        async with request.form(max_files=MOST_FILES, max_part_size=visit.settings.body_limit_mb * 2**20) as form:
             for name, value in form.multi_items():
                 if isinstance(value, UploadFile):
                     if value.filename:
-                        await _keep(sent, value)
+                        await _save_file(submission, value)
                 else:
-                    sent.fields[name] = value
-        if sent["text"]:
-            path = sent.folder / PASTED
-            path.write_text(sent.fields["text"], encoding="utf-8")
-            sent.files.append((PASTED, str(path)))
-        yield sent
+                    submission.fields[name] = value
+        if submission["text"]:
+            path = submission.folder / PASTED_NAME
+            path.write_text(submission.fields["text"], encoding="utf-8")
+            submission.files.append((PASTED_NAME, str(path)))
+        yield submission
     finally:
-        if not (sent.is_taken and sent.files):
-            shutil.rmtree(sent.folder, ignore_errors=True)
+        if not (submission.is_taken and submission.files):
+            shutil.rmtree(submission.folder, ignore_errors=True)
 
 
-def project_for(at: Visit, sent: Sent) -> tuple[Project | None, dict[str, str]]:
+def resolve_project(visit: Visit, submission: Submission) -> tuple[Project | None, dict[str, str]]:
     """Return the project that a conversation was sent for, made where it is new; else what is wrong, by field."""
     errors = {}
-    if not sent.files:
+    if not submission.files:
         errors["text"] = _("Paste a conversation, or choose files.")
-    if not sent["project"]:
+    if not submission["project"]:
         errors["project"] = _("This is needed.")
     if errors:
         return None, errors
     try:
-        return projects.resolve(at.store, sent["project"], create=True), {}
+        return projects.resolve(visit.store, submission["project"], create=True), {}
     except BadInput as error:
         return None, {"project": str(error)}
 
 
-async def _keep(sent: Sent, upload: UploadFile) -> None:
-    path = sent.folder / str(len(sent.files))
+async def _save_file(submission: Submission, upload: UploadFile) -> None:
+    path = submission.folder / str(len(submission.files))
     with path.open("wb") as file:
-        while piece := await upload.read(_PIECE_BYTES):
-            file.write(piece)
-    sent.files.append(((upload.filename or "").replace("\0", ""), str(path)))
+        while chunk := await upload.read(_CHUNK_BYTES):
+            file.write(chunk)
+    submission.files.append(((upload.filename or "").replace("\0", ""), str(path)))

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Request
 
-from onward.app.access import CALLER, SCOPES, Caller, Reach
-from onward.core.credits import Window
+from onward.app.access import CALLER, SCOPES, Caller, TokenScope
+from onward.core.credits import RotationWindow
 from onward.settings import Settings
 
 if TYPE_CHECKING:
@@ -41,35 +41,35 @@ class Visit:
     @property
     def theme(self) -> str:
         """Return `light` or `dark` where that was chosen; empty where the system decides."""
-        said = self.request.cookies.get(THEME_COOKIE, "")
-        return said if said in ("light", "dark") else ""
+        theme = self.request.cookies.get(THEME_COOKIE, "")
+        return theme if theme in ("light", "dark") else ""
 
-    def may(self, wanted: Reach) -> bool:
+    def may(self, reach: TokenScope) -> bool:
         """Whether the visitor's access reaches as far as *wanted*."""
-        return SCOPES.index(self.caller.reach) >= SCOPES.index(wanted)
+        return SCOPES.index(self.caller.scope) >= SCOPES.index(reach)
 
 
-current: ContextVar[Visit | None] = ContextVar("visit", default=None)
+current_visit: ContextVar[Visit | None] = ContextVar("visit", default=None)
 """The visit that is being answered, for parts of pages that look different to those who may not write."""
 
 
-async def _visit(request: Request) -> Visit:
+async def _open_visit(request: Request) -> Visit:
     # Not a plain function: what it sets must be seen by the handler, and a trip to a thread costs more than it does.
-    desk = request.app.state.desk
-    visit = Visit(request, desk.store, desk.settings, request.scope.get(CALLER, Caller()))
-    current.set(visit)
+    context = request.app.state.desk
+    visit = Visit(request, context.store, context.settings, request.scope.get(CALLER, Caller()))
+    current_visit.set(visit)
     return visit
 
 
-At = Annotated[Visit, Depends(_visit)]
+CurrentVisit = Annotated[Visit, Depends(_open_visit)]
 
 
-def window(settings: Settings) -> Window:
+def rotation_window(settings: Settings) -> RotationWindow:
     """Return where rotation begins and where it must be done by, as it is set."""
-    return Window(float(settings.rotate_from), float(settings.rotate_at))
+    return RotationWindow(float(settings.rotate_from), float(settings.rotate_at))
 
 
-def routes() -> APIRouter:
+def page_router() -> APIRouter:
     """Return a router for pages. They are no part of the API's document."""
     return APIRouter(include_in_schema=False)
 
@@ -82,6 +82,6 @@ class Toast:
     kind: Literal["success", "error", "info"] = "success"
     undo: str = ""
 
-    def told(self) -> dict[str, Any]:
+    def to_payload(self) -> dict[str, Any]:
         """Return it as the page's script takes it."""
         return {"text": self.text, "kind": self.kind, **({"undo": self.undo} if self.undo else {})}

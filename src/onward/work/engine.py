@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias
 from dbos import DBOS, DBOSConfig, SetWorkflowID
 
 from onward.settings import Settings
-from onward.work.flow import QUEUE, SOON, WORKFLOW, carry_out
+from onward.work.flow import QUEUE, URGENT_QUEUE, WORKFLOW, carry_out
 
 DATABASE = "worker.db"
 SCHEMA = "onward_dbos"
@@ -21,11 +21,11 @@ POLLING_SECONDS = 0.25
 RunState: TypeAlias = Literal["unknown", "waiting", "taken", "over"]
 
 _STATES: dict[str, RunState] = {"ENQUEUED": "waiting", "DELAYED": "waiting", "PENDING": "taken"}
-_MOST_FORGOTTEN = 1000
+_MAX_DELETED_RUNS = 1000
 
 
 @contextmanager
-def launched(settings: Settings, worker: str, version: str, at_once: int) -> Iterator[None]:
+def launch_dbos(settings: Settings, worker: str, version: str, concurrency: int) -> Iterator[None]:
     """Run DBOS inside: its database is a file of its own in the home, or a schema of its own in the PostgreSQL database."""
     config: DBOSConfig = {
         "name": "onward",
@@ -38,49 +38,49 @@ def launched(settings: Settings, worker: str, version: str, at_once: int) -> Ite
         "sys_db_pool_size": 4,
     }
     if not settings.database_url:
-        _drop_damaged(settings.home / DATABASE)
+        _delete_damaged(settings.home / DATABASE)
     DBOS(config=config)
     try:
         DBOS.launch()
-        for queue in (QUEUE, SOON):
-            DBOS.register_queue(queue, worker_concurrency=at_once, polling_interval_sec=POLLING_SECONDS, on_conflict="always_update")
+        for queue in (QUEUE, URGENT_QUEUE):
+            DBOS.register_queue(queue, worker_concurrency=concurrency, polling_interval_sec=POLLING_SECONDS, on_conflict="always_update")
         yield
     finally:
         DBOS.destroy()
 
 
-def _drop_damaged(path: Path) -> None:
+def _delete_damaged(path: Path) -> None:
     """Remove DBOS's own file where it is not whole: nothing in it is needed."""
     try:
         with closing(sqlite3.connect(path)) as connection:
-            is_whole = connection.execute("PRAGMA quick_check(1)").fetchone() == ("ok",)
+            is_intact = connection.execute("PRAGMA quick_check(1)").fetchone() == ("ok",)
     except sqlite3.DatabaseError:
-        is_whole = False
-    if not is_whole:
+        is_intact = False
+    if not is_intact:
         for suffix in ("", "-journal", "-wal", "-shm"):
             path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
-def state_of(run: str) -> RunState:
+def run_state(run: str) -> RunState:
     """Return what DBOS knows of a run: nothing, that it waits for a worker, that one has taken it, or that it is over."""
     status = DBOS.get_workflow_status(run)
     return "unknown" if status is None else _STATES.get(status.status, "over")
 
 
-def begin(run: str, queue: str) -> None:
+def enqueue_run(run: str, queue: str) -> None:
     """Have a run of a queue carried out, by whichever worker is free; once, however often it is said."""
     with SetWorkflowID(run):
         DBOS.enqueue_workflow(queue, carry_out, run)
 
 
-def take_over(run: str, queue: str) -> None:
+def resume_run(run: str, queue: str) -> None:
     """Have a run whose worker is gone carried on by another, after the last step that was done."""
     DBOS.resume_workflow(run, queue_name=queue)
 
 
-def forget(before: datetime) -> None:
+def delete_old_runs(before: datetime) -> None:
     """Remove what DBOS remembers of runs that were over *before* a time: the jobs say what came of them."""
-    old = DBOS.list_workflows(
-        name=WORKFLOW, completed_before=before.isoformat(), limit=_MOST_FORGOTTEN, load_input=False, load_output=False,
+    old_runs = DBOS.list_workflows(
+        name=WORKFLOW, completed_before=before.isoformat(), limit=_MAX_DELETED_RUNS, load_input=False, load_output=False,
     )  # fmt: skip
-    DBOS.delete_workflows([one.workflow_id for one in old])
+    DBOS.delete_workflows([old_run.workflow_id for old_run in old_runs])

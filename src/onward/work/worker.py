@@ -20,10 +20,10 @@ from secrets import token_hex
 from typing import TYPE_CHECKING
 
 from onward.app import jobs
-from onward.app.job_kinds import PIECES, WAITED_FOR, tidy
+from onward.app.job_kinds import FOREGROUND_KINDS, STEP_FUNCTIONS, delete_expired_files
 from onward.errors import OnwardError
 from onward.settings import Settings
-from onward.wiring import models_of, open_store
+from onward.wiring import build_model_setup, open_store
 
 if TYPE_CHECKING:
     from onward.store import Store
@@ -31,16 +31,16 @@ if TYPE_CHECKING:
 STEPS_VERSION = "onward-jobs-1"
 """What DBOS holds to be our version. It changes only if a run that an older Onward began cannot be gone on with, so that an upgrade strands nothing."""
 
-AT_ONCE = 2
+CONCURRENT_JOBS = 2
 """Jobs that one worker carries out at the same time, of those that somebody waits for and of the others."""
 
 SWEEP_SECONDS = 0.3
 BEAT_SECONDS = 1.0
-QUIET_SECONDS = 20.0
+SILENCE_SECONDS = 20.0
 """A worker that was not heard of for so long is gone, and another one goes on with its jobs."""
-LOOKED_AT_SECONDS = 5.0
-TIDY_SECONDS = 3600.0
-AGAIN_SECONDS = 5.0
+RECHECK_SECONDS = 5.0
+CLEANUP_SECONDS = 3600.0
+RETRY_SECONDS = 5.0
 
 EMBEDDED_DELAY_SECONDS = 1.0
 """A worker beside a server lets it begin to answer first: what carries the work out takes half a second of a processor to import."""
@@ -62,12 +62,12 @@ class Worker:
         self._keeps_trying = keeps_trying
         self._delay_seconds = delay_seconds
         self._first_wait_seconds = first_wait_seconds
-        self._over = threading.Event()
-        self._running: dict[str, jobs.Running] = {}
-        self._looked_at: dict[str, float] = {}
+        self._stop_event = threading.Event()
+        self._progress_by_run: dict[str, jobs.StepProgress] = {}
+        self._checked_at: dict[str, float] = {}
         self._silent_since: dict[str, float] = {}
         self.name = "local" if not settings.database_url else f"{platform.node()}-{os.getpid()}-{token_hex(4)}"
-        self._thread = threading.Thread(target=self._work, name="onward-worker", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="onward-worker", daemon=True)
 
     def start(self) -> None:
         """Begin; returns at once."""
@@ -78,110 +78,112 @@ class Worker:
 
     def stop(self) -> None:
         """End: what is being done is left where it is, and gone on with by the next worker."""
-        self._over.set()
-        self._leave()
+        self._stop_event.set()
+        self._stop_steps()
         self._thread.join()
 
-    def _leave(self) -> None:
-        for running in list(self._running.values()):
-            running.is_leaving = True
+    def _stop_steps(self) -> None:
+        for progress in list(self._progress_by_run.values()):
+            progress.is_worker_stopping = True
 
-    def _work(self) -> None:
+    def _run(self) -> None:
         wait_seconds = self._delay_seconds
-        while not self._over.wait(wait_seconds):
-            wait_seconds = AGAIN_SECONDS
+        while not self._stop_event.wait(wait_seconds):
+            wait_seconds = RETRY_SECONDS
             try:
-                with _alone(self._settings, self._over) as is_ours:
-                    if is_ours:
+                with _hold_worker_lock(self._settings, self._stop_event) as is_held:
+                    if is_held:
                         with open_store(self._settings) as store:
-                            self._work_with(store)
+                            self._work_on(store)
             except Exception as error:  # noqa: BLE001 - a thread has nobody to raise to: whoever started it looks
                 _log.warning("the worker could not go on: %s", type(error).__name__)
                 if not self._keeps_trying:
                     self.error = error
                     return
 
-    def _work_with(self, store: Store) -> None:
+    def _work_on(self, store: Store) -> None:
         # Imported here, in this thread: it takes half a second, and whatever else the process does need not wait.
         from onward.work import engine, flow
 
-        said = self._settings
-        bench = jobs.Bench(store, said.home, said.worktrees, said.budget_tokens, self._first_wait_seconds, models_of(said))
-        ended = threading.Event()
-        beats = threading.Thread(target=self._beat, args=(store, ended), name="onward-beat", daemon=True)
-        flow.carry_out_with(lambda run: self._take(bench, run))
+        settings = self._settings
+        context = jobs.JobContext(
+            store, settings.home, settings.worktrees, settings.budget_tokens, self._first_wait_seconds, build_model_setup(settings)
+        )
+        end_event = threading.Event()
+        beat_thread = threading.Thread(target=self._send_beats, args=(store, end_event), name="onward-beat", daemon=True)
+        flow.set_step_runner(lambda run: self._take_step(context, run))
         try:
-            with engine.launched(self._settings, self.name, STEPS_VERSION, AT_ONCE):
-                beats.start()
+            with engine.launch_dbos(self._settings, self.name, STEPS_VERSION, CONCURRENT_JOBS):
+                beat_thread.start()
                 self.is_at_work.set()
-                self._sweep_until_over(store)
-                self._leave()
+                self._sweep_until_stopped(store)
+                self._stop_steps()
         finally:
-            ended.set()
-            flow.carry_out_with(None)
-            if beats.is_alive():
-                beats.join()
+            end_event.set()
+            flow.set_step_runner(None)
+            if beat_thread.is_alive():
+                beat_thread.join()
 
-    def _take(self, bench: jobs.Bench, run: str) -> bool:
-        running = self._running[run] = jobs.Running(is_leaving=self._over.is_set())
-        if running.is_leaving:
-            raise jobs.Leaving
+    def _take_step(self, context: jobs.JobContext, run: str) -> bool:
+        progress = self._progress_by_run[run] = jobs.StepProgress(is_worker_stopping=self._stop_event.is_set())
+        if progress.is_worker_stopping:
+            raise jobs.WorkerStopping
         try:
-            return jobs.take_step(bench, PIECES, run, self.name, running)
+            return jobs.take_step(context, STEP_FUNCTIONS, run, self.name, progress)
         finally:
-            self._running.pop(run, None)
+            self._progress_by_run.pop(run, None)
 
-    def _beat(self, store: Store, ended: threading.Event) -> None:
-        while not ended.wait(BEAT_SECONDS):
-            for run, running in list(self._running.items()):
+    def _send_beats(self, store: Store, end_event: threading.Event) -> None:
+        while not end_event.wait(BEAT_SECONDS):
+            for run, progress in list(self._progress_by_run.items()):
                 # A store that is busy, or away for a while, is asked again at the next beat.
                 with contextlib.suppress(OnwardError):
-                    jobs.beat(store, run, self.name, running)
+                    jobs.record_beat(store, run, self.name, progress)
 
-    def _sweep_until_over(self, store: Store) -> None:
+    def _sweep_until_stopped(self, store: Store) -> None:
         from onward.work import engine
 
-        tidied_at = -TIDY_SECONDS
-        while not self._over.wait(SWEEP_SECONDS):
+        cleaned_at = -CLEANUP_SECONDS
+        while not self._stop_event.wait(SWEEP_SECONDS):
             try:
                 self._sweep(store)
-                if time.monotonic() - tidied_at > TIDY_SECONDS:
-                    tidied_at = time.monotonic()
-                    tidy(self._settings.home, time.time())
-                    engine.forget(datetime.now(UTC) - timedelta(seconds=TIDY_SECONDS))
+                if time.monotonic() - cleaned_at > CLEANUP_SECONDS:
+                    cleaned_at = time.monotonic()
+                    delete_expired_files(self._settings.home, time.time())
+                    engine.delete_old_runs(datetime.now(UTC) - timedelta(seconds=CLEANUP_SECONDS))
             except Exception as error:  # noqa: BLE001 - a database that is away for a while comes back
                 _log.warning("the sweep failed, and is done again: %s", type(error).__name__)
 
     def _sweep(self, store: Store) -> None:
         """See that every open job that is due is carried out by somebody."""
-        now, at = datetime.now(UTC), time.monotonic()
-        open_ones = jobs.open_ones(store)
-        runs = {job.run for job in open_ones}
-        for seen in (self._looked_at, self._silent_since):
-            for run in seen.keys() - runs:
-                del seen[run]
-        for job in open_ones:
+        now, clock_now = datetime.now(UTC), time.monotonic()
+        open_jobs = jobs.list_open(store)
+        runs = {job.run for job in open_jobs}
+        for times_by_run in (self._checked_at, self._silent_since):
+            for run in times_by_run.keys() - runs:
+                del times_by_run[run]
+        for job in open_jobs:
             is_due = job.due_at is None or job.due_at <= now
-            if is_due and at - self._looked_at.get(job.run, -LOOKED_AT_SECONDS) >= LOOKED_AT_SECONDS:
-                self._looked_at[job.run] = at
-                self._see_to(store, job, now, at)
+            if is_due and clock_now - self._checked_at.get(job.run, -RECHECK_SECONDS) >= RECHECK_SECONDS:
+                self._checked_at[job.run] = clock_now
+                self._check_job(store, job, now, clock_now)
 
-    def _see_to(self, store: Store, job: jobs.OpenJob, now: datetime, at: float) -> None:
+    def _check_job(self, store: Store, job: jobs.OpenJob, now: datetime, clock_now: float) -> None:
         from onward.work import engine, flow
 
-        state, queue = engine.state_of(job.run), flow.SOON if job.kind in WAITED_FOR else flow.QUEUE
+        state, queue = engine.run_state(job.run), flow.URGENT_QUEUE if job.kind in FOREGROUND_KINDS else flow.QUEUE
         if state == "unknown":
-            engine.begin(job.run, queue)
+            engine.enqueue_run(job.run, queue)
         elif state == "over":
-            if job.run not in self._running:
-                jobs.renew(store, job.run)
-        elif state == "taken" and job.run not in self._running:
+            if job.run not in self._progress_by_run:
+                jobs.start_new_run(store, job.run)
+        elif state == "taken" and job.run not in self._progress_by_run:
             # One that was taken and never begun has no beat to go by: its worker died in between.
-            silent_seconds = at - self._silent_since.setdefault(job.run, at)
+            silent_seconds = clock_now - self._silent_since.setdefault(job.run, clock_now)
             if job.beat_at is not None:
                 silent_seconds = (now - job.beat_at).total_seconds()
-            if silent_seconds > QUIET_SECONDS:
-                engine.take_over(job.run, queue)
+            if silent_seconds > SILENCE_SECONDS:
+                engine.resume_run(job.run, queue)
         else:
             self._silent_since.pop(job.run, None)
 
@@ -198,7 +200,7 @@ def start(settings: Settings) -> Iterator[Worker]:
 
 
 @contextmanager
-def _alone(settings: Settings, over: threading.Event) -> Iterator[bool]:
+def _hold_worker_lock(settings: Settings, stop_event: threading.Event) -> Iterator[bool]:
     """Wait to be the one worker of a home on SQLite; False where it is all over before. On PostgreSQL there may be many."""
     if settings.database_url:
         yield True
@@ -207,8 +209,8 @@ def _alone(settings: Settings, over: threading.Event) -> Iterator[bool]:
     # A lock that every system has, and lets go of when its process dies: that of a database in exclusive use.
     lock = sqlite3.connect(settings.home / LOCK_FILE, timeout=0, isolation_level=None, check_same_thread=False)
     try:
-        while not _locked(lock):
-            if over.wait(BEAT_SECONDS):
+        while not _try_lock(lock):
+            if stop_event.wait(BEAT_SECONDS):
                 yield False
                 return
         yield True
@@ -216,7 +218,7 @@ def _alone(settings: Settings, over: threading.Event) -> Iterator[bool]:
         lock.close()
 
 
-def _locked(lock: sqlite3.Connection) -> bool:
+def _try_lock(lock: sqlite3.Connection) -> bool:
     try:
         lock.execute("BEGIN EXCLUSIVE")
     except sqlite3.OperationalError:

@@ -8,24 +8,24 @@ from datetime import datetime
 from fastapi import Response
 from pydantic import Field
 
-from onward.api.desk import At
-from onward.api.envelope import answers, no_store, ok, pages
+from onward.api.desk import Context
+from onward.api.envelope import answers, no_store_headers, ok, pages
 from onward.api.paging import Paging
-from onward.api.parsing import routes
+from onward.api.parsing import create_router
 from onward.api.shapes import Body, Id, Text
 from onward.app import access
-from onward.app.access import MOST_DAYS, AccessToken, Reach
+from onward.app.access import MAX_DAYS, AccessToken, TokenScope
 from onward.errors import Conflict, NotFound
 
-router = routes("access-tokens")
+router = create_router("access-tokens")
 
 
 class NewAccessToken(Body):
     """An access token to give out. It expires after so many days, or not at all."""
 
     name: Text = Field(min_length=1, max_length=200, examples=["laptop"])
-    scope: Reach = Field("write", examples=["read"])
-    expires_days: int | None = Field(None, ge=1, le=MOST_DAYS, examples=[90])
+    scope: TokenScope = Field("write", examples=["read"])
+    expires_days: int | None = Field(None, ge=1, le=MAX_DAYS, examples=[90])
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,27 +55,27 @@ class NewAccessTokenShape:
     expires_at: datetime | None
 
 
-def access_token_shape(one: AccessToken) -> AccessTokenShape:
+def access_token_shape(token: AccessToken) -> AccessTokenShape:
     """Return a token as it is answered."""
-    return AccessTokenShape(**asdict(one))
+    return AccessTokenShape(**asdict(token))
 
 
 @router.get("/access-tokens", summary="List the access tokens", **pages(AccessTokenShape))
-def listed(at: At, page: Paging) -> Response:
+def list_tokens(context: Context, page: Paging) -> Response:
     """Answer every token that was given out, the oldest first, the revoked ones too."""
-    found = access.listed(at.store, after=page.last(int), limit=page.limit + 1)
-    return page.answer(found, shape=access_token_shape, last=lambda one: (one.id,))
+    tokens = access.list_tokens(context.store, after=page.last_key(int), limit=page.limit + 1)
+    return page.answer(tokens, shape=access_token_shape, key_of=lambda token: (token.id,))
 
 
 @router.post("/access-tokens", summary="Give out an access token", **answers(NewAccessTokenShape, Conflict))
-def new(at: At, body: NewAccessToken) -> Response:
+def create_token(context: Context, body: NewAccessToken) -> Response:
     """Give out a token. The answer is the only one that shows it."""
-    made, token = access.new(at.store, body.name, body.scope, days=body.expires_days)
-    shape = NewAccessTokenShape(made.id, made.name, made.scope, made.prefix, token, made.created_at, made.expires_at)
-    return ok(shape, headers=no_store())
+    created, secret = access.create_token(context.store, body.name, body.scope, days=body.expires_days)
+    shape = NewAccessTokenShape(created.id, created.name, created.scope, created.prefix, secret, created.created_at, created.expires_at)
+    return ok(shape, headers=no_store_headers())
 
 
 @router.delete("/access-tokens/{token_id}", summary="Revoke an access token", **answers(AccessTokenShape, NotFound))
-def revoke(at: At, token_id: Id) -> Response:
+def revoke_token(context: Context, token_id: Id) -> Response:
     """Shut out whoever holds a token, from now on, and answer what it was. It stays listed."""
-    return ok(access_token_shape(access.revoke(at.store, str(token_id))))
+    return ok(access_token_shape(access.revoke(context.store, str(token_id))))

@@ -8,49 +8,49 @@ from typing import Annotated, Any, Literal
 from fastapi import Query, Response
 from pydantic import AliasChoices, ConfigDict, Field
 
-from onward.api.desk import At
+from onward.api.desk import Context
 from onward.api.edge import request_id
-from onward.api.envelope import answers, ok, pages, refused
+from onward.api.envelope import answers, error_response, ok, pages
 from onward.api.paging import Paging
-from onward.api.parsing import routes
+from onward.api.parsing import create_router
 from onward.api.pool import (
+    AccountBatchShape,
+    AccountChoiceShape,
     AccountDetailShape,
+    AccountEventShape,
     AccountShape,
-    BatchShape,
-    BestShape,
-    CreditsShape,
-    EventShape,
-    RotatedShape,
+    PoolCreditsShape,
+    RotationShape,
     UsageShape,
+    account_batch_shape,
+    account_choice_shape,
     account_detail_shape,
+    account_event_shape,
     account_shape,
-    batch_shape,
-    best_shape,
-    credits_shape,
-    event_shape,
-    rotated_shape,
+    pool_credits_shape,
+    rotation_shape,
     usage_shape,
 )
-from onward.api.shapes import Body, Change, Id, IdField, Text
+from onward.api.shapes import Body, ChangeBody, Id, IdField, Text
 from onward.app import accounts, projects, sessions, usage
-from onward.app.account_fields import known, time_of
-from onward.app.charging import account_of, assign
-from onward.app.credits import Window, analyze, best, need_of, rotate
+from onward.app.account_fields import parse_time, select_account_values
+from onward.app.charging import assign, find_account
+from onward.app.credits import RotationWindow, analyze, best_account, parse_need, rotate
 from onward.core.accounts import AccountStatus
-from onward.core.credits import Need
+from onward.core.credits import AccountNeed
 from onward.errors import BadInput, Conflict, NotFound
 
-router = routes("accounts")
+router = create_router("accounts")
 
 MOST_ACCOUNTS = 10_000
 
 
-def _or(*names: str) -> AliasChoices:
+def _aliases(*names: str) -> AliasChoices:
     """Take a field under these names, too."""
     return AliasChoices(*names)
 
 
-class _Described(Body):
+class _AccountFields(Body):
     """What is told of an account. `models` may carry limits of their own: `{"claude-opus-4": 40}`."""
 
     model_config = ConfigDict(extra="allow")
@@ -59,45 +59,45 @@ class _Described(Body):
     plan: Text | None = Field(None, examples=["pro"])
     models: list[str | dict[str, Any]] | dict[str, float | None] | str | None = Field(None, examples=[{"claude-opus-4": 40}])
     tags: list[str] | str | None = Field(
-        None, validation_alias=_or("tags", "specialization", "specialisation", "specializations"), examples=[["backend"]]
+        None, validation_alias=_aliases("tags", "specialization", "specialisation", "specializations"), examples=[["backend"]]
     )
-    note: Text | None = Field(None, validation_alias=_or("note", "notes"), examples=["shared with Sari"])
+    note: Text | None = Field(None, validation_alias=_aliases("note", "notes"), examples=["shared with Sari"])
     credits_total: float | None = Field(
         None,
-        validation_alias=_or("credits_total", "creditsTotal", "total_credits", "totalCredits", "credits"),
+        validation_alias=_aliases("credits_total", "creditsTotal", "total_credits", "totalCredits", "credits"),
         allow_inf_nan=False,
         examples=[100],
     )
     credits_used: float | None = Field(
-        None, validation_alias=_or("credits_used", "creditsUsed", "used_credits", "usedCredits"), allow_inf_nan=False, examples=[0]
+        None, validation_alias=_aliases("credits_used", "creditsUsed", "used_credits", "usedCredits"), allow_inf_nan=False, examples=[0]
     )
     resets_at: datetime | None = Field(
         None,
-        validation_alias=_or("resets_at", "resetsAt", "reset_at", "resetAt", "reset_time", "resetTime"),
+        validation_alias=_aliases("resets_at", "resetsAt", "reset_at", "resetAt", "reset_time", "resetTime"),
         examples=["2026-12-01T00:00:00Z"],
     )
     period: Text | None = Field(
         None,
-        validation_alias=_or("period", "reset_period", "resetPeriod"),
+        validation_alias=_aliases("period", "reset_period", "resetPeriod"),
         description="How often credits come back: 5h, 1d, 2w, 1mo.",
         examples=["1mo"],
     )
     status: AccountStatus | None = Field(None, examples=["active"])
 
 
-class NewAccount(_Described):
+class NewAccount(_AccountFields):
     """An account to enter. Only its name is needed. Whatever looks like a login or a key is refused."""
 
     name: Text = Field(examples=["claude-1"])
 
 
-class AccountChange(Change, _Described):
+class AccountChange(ChangeBody, _AccountFields):
     """What of an account changes. Active ends every limit that was reached; a null takes a value away."""
 
     name: Text | None = Field(None, examples=["claude-1"])
 
 
-class AccountReport(Body):
+class AccountReportBody(Body):
     """What happened to an account: a limit that a service named, of a model or of the whole; or a failure."""
 
     kind: Literal["limit", "failure"] = Field(examples=["limit"])
@@ -108,35 +108,35 @@ class AccountReport(Body):
     note: Text = Field("", examples=["overloaded"])
 
 
-class Batch(Body):
+class AccountBatchBody(Body):
     """Many accounts, each as `POST /accounts` takes one."""
 
     accounts: list[dict[str, Any]] = Field(max_length=MOST_ACCOUNTS, examples=[[{"name": "claude-1", "credits_total": 100}]])
 
 
-class _Needs(Body):
+class _NeedFields(Body):
     """What a session needs of its account."""
 
     model: Text = Field("", examples=[""])
     tags: list[str] | str = Field(
-        [], validation_alias=_or("tags", "specialization", "specialisation", "required_tags"), examples=[["backend"]]
+        [], validation_alias=_aliases("tags", "specialization", "specialisation", "required_tags"), examples=[["backend"]]
     )
     credits_needed: float | None = Field(
-        None, ge=0, le=1e12, allow_inf_nan=False, validation_alias=_or("credits_needed", "creditsNeeded", "credits"), examples=[50]
+        None, ge=0, le=1e12, allow_inf_nan=False, validation_alias=_aliases("credits_needed", "creditsNeeded", "credits"), examples=[50]
     )
 
-    def need(self) -> Need:
+    def need(self) -> AccountNeed:
         """Return it as the ranking takes it."""
-        return need_of(
+        return parse_need(
             model=self.model, tags=self.tags.split(",") if isinstance(self.tags, str) else self.tags, credits=self.credits_needed
         )
 
 
-class Selection(_Needs):
+class AccountSelectionBody(_NeedFields):
     """What the next session needs."""
 
 
-class RotationRequest(_Needs):
+class RotationBody(_NeedFields):
     """Which open session is meant: by its id, or the one of a project that was begun last. `account_id` names where it shall go, whatever the window says."""
 
     session_id: IdField | None = Field(None, examples=[1])
@@ -147,136 +147,154 @@ class RotationRequest(_Needs):
     )
 
 
-class Analysis(Body):
+class CreditsAnalysisBody(Body):
     """Whose credits: of one account, of one project, or of all."""
 
     account_id: IdField | None = Field(None, examples=[None])
     project_id: IdField | None = Field(None, examples=[None])
 
 
-class SessionAccount(Body):
+class SessionAccountBody(Body):
     """The account that a session runs on."""
 
     account_id: IdField = Field(examples=[1])
 
 
 @router.get("/accounts", summary="List the accounts", **pages(AccountShape))
-def listed(at: At, page: Paging, status: Annotated[AccountStatus | None, Query(description="Only those.")] = None) -> Response:
+def list_accounts(
+    context: Context, page: Paging, status: Annotated[AccountStatus | None, Query(description="Only those.")] = None
+) -> Response:
     """Answer the accounts by name, as they stand now: a reset that has passed gave credits back."""
-    found = accounts.listed(at.store, status=status, after=page.last(str) or "", limit=page.limit + 1)
-    return page.answer(found, shape=account_shape, last=lambda one: (one.account.name,))
+    availabilities = accounts.list_accounts(context.store, status=status, after=page.last_key(str) or "", limit=page.limit + 1)
+    return page.answer(availabilities, shape=account_shape, key_of=lambda availability: (availability.account.name,))
 
 
 @router.post("/accounts", summary="Enter an account", **answers(AccountShape, Conflict))
-def new(at: At, body: NewAccount) -> Response:
+def create_account(context: Context, body: NewAccount) -> Response:
     """Enter an account and answer it."""
-    return ok(account_shape(accounts.new(at.store, known(body.said()))))
+    return ok(account_shape(accounts.create(context.store, select_account_values(body.sent_fields()))))
 
 
 @router.get("/accounts/find", summary="Find an account by its name", **answers(AccountShape, NotFound))
-def find(at: At, name: Annotated[Text, Query(min_length=1, max_length=200, description="Its name, or its id.")]) -> Response:
+def find_account_by_name(
+    context: Context, name: Annotated[Text, Query(min_length=1, max_length=200, description="Its name, or its id.")]
+) -> Response:
     """Answer the account of that name."""
-    return ok(account_shape(accounts.stands(at.store, accounts.find(at.store, name))))
+    return ok(account_shape(accounts.read_availability(context.store, accounts.require(context.store, name))))
 
 
 @router.get("/accounts/{account_id}", summary="Show an account", **answers(AccountDetailShape, NotFound))
-def show(at: At, account_id: Id) -> Response:
+def show_account(context: Context, account_id: Id) -> Response:
     """Answer an account as it stands, with what happened last, the sessions that went on it, and the usage that their transcripts tell of."""
-    return ok(account_detail_shape(accounts.show(at.store, accounts.find(at.store, account_id))))
+    return ok(account_detail_shape(accounts.show(context.store, accounts.require(context.store, account_id))))
 
 
 @router.patch("/accounts/{account_id}", summary="Change an account", **answers(AccountShape, NotFound, Conflict))
-def change(at: At, account_id: Id, body: AccountChange) -> Response:
+def change_account(context: Context, account_id: Id, body: AccountChange) -> Response:
     """Change what is told of an account. `credits_used` is a person's report of what is used now."""
-    return ok(account_shape(accounts.change(at.store, accounts.find(at.store, account_id), known(body.said()))))
+    return ok(
+        account_shape(
+            accounts.change(context.store, accounts.require(context.store, account_id), select_account_values(body.sent_fields()))
+        )
+    )
 
 
 @router.delete("/accounts/{account_id}", summary="Delete an account", **answers(AccountShape, NotFound))
-def delete(at: At, account_id: Id) -> Response:
+def delete_account(context: Context, account_id: Id) -> Response:
     """Delete an account with what happened to it, and answer what it was. Sessions that ran on it stay."""
-    detail = accounts.show(at.store, accounts.find(at.store, account_id))
-    accounts.delete(at.store, detail.standing.account)
-    return ok(account_shape(detail.standing))
+    detail = accounts.show(context.store, accounts.require(context.store, account_id))
+    accounts.delete(context.store, detail.availability.account)
+    return ok(account_shape(detail.availability))
 
 
-@router.get("/accounts/{account_id}/events", summary="List what happened to an account", **pages(EventShape, NotFound))
-def events(at: At, account_id: Id, page: Paging) -> Response:
+@router.get("/accounts/{account_id}/events", summary="List what happened to an account", **pages(AccountEventShape, NotFound))
+def list_events(context: Context, account_id: Id, page: Paging) -> Response:
     """Answer what happened to an account, the newest first: what a person reported and what Onward estimated are told apart."""
-    found = accounts.events(at.store, accounts.find(at.store, account_id), before_id=page.last(int), limit=page.limit + 1)
-    return page.answer(found, shape=event_shape, last=lambda one: (one.id,))
+    account_events = accounts.list_events(
+        context.store, accounts.require(context.store, account_id), before_id=page.last_key(int), limit=page.limit + 1
+    )
+    return page.answer(account_events, shape=account_event_shape, key_of=lambda event: (event.id,))
 
 
 @router.post("/accounts/{account_id}/events", summary="Report what happened to an account", **answers(AccountShape, NotFound))
-def report(at: At, account_id: Id, body: AccountReport) -> Response:
+def report_event(context: Context, account_id: Id, body: AccountReportBody) -> Response:
     """Note a limit that was reached or a failure, and answer how the account stands then."""
-    account = accounts.find(at.store, account_id)
+    account = accounts.require(context.store, account_id)
     if body.kind == "failure":
-        return ok(account_shape(accounts.failed(at.store, account, body.note, model=body.model)))
-    until_at = time_of("until_at", body.until_at)
-    return ok(account_shape(accounts.limit_reached(at.store, account, model=body.model, until_at=until_at, note=body.note)))
+        return ok(account_shape(accounts.report_failure(context.store, account, body.note, model=body.model)))
+    until_at = parse_time("until_at", body.until_at)
+    return ok(account_shape(accounts.report_limit(context.store, account, model=body.model, until_at=until_at, note=body.note)))
 
 
 @router.get("/sessions/{session_id}/account", summary="Show the account of a session", **answers(AccountShape | None, NotFound))
-def account_of_session(at: At, session_id: Id) -> Response:
+def show_session_account(context: Context, session_id: Id) -> Response:
     """Answer the account that a session runs on, or ran on last; null where none was named."""
-    found = account_of(at.store, sessions.of_id(at.store, session_id))
-    return ok(account_shape(accounts.stands(at.store, found)) if found else None)
+    account = find_account(context.store, sessions.require_by_id(context.store, session_id))
+    return ok(account_shape(accounts.read_availability(context.store, account)) if account else None)
 
 
 @router.put("/sessions/{session_id}/account", summary="Put a session on an account", **answers(AccountShape, NotFound))
-def put_session_on(at: At, session_id: Id, body: SessionAccount) -> Response:
+def assign_account(context: Context, session_id: Id, body: SessionAccountBody) -> Response:
     """Say which account a session runs on. Credits that were entered for it are charged there."""
-    account = accounts.find(at.store, body.account_id)
-    assign(at.store, sessions.of_id(at.store, session_id), account)
-    return ok(account_shape(accounts.show(at.store, account).standing))
+    account = accounts.require(context.store, body.account_id)
+    assign(context.store, sessions.require_by_id(context.store, session_id), account)
+    return ok(account_shape(accounts.show(context.store, account).availability))
 
 
 @router.get("/sessions/{session_id}/usage", summary="Show what a session cost", **answers(list[UsageShape], NotFound))
-def usage_of(at: At, session_id: Id) -> Response:
+def show_session_usage(context: Context, session_id: Id) -> Response:
     """Answer the tokens that the transcript of a session tells of, by model and account, and their list price; null where that is not known."""
-    found = usage.of_session(at.store, sessions.of_id(at.store, session_id).id)
-    return ok([usage_shape(one) for one in found])
+    model_usages = usage.read_session_usage(context.store, sessions.require_by_id(context.store, session_id).id)
+    return ok([usage_shape(model_usage) for model_usage in model_usages])
 
 
-@router.post("/private/select-best-account", summary="Choose the account to use next", **answers(BestShape))
-def select_best(at: At, body: Selection | None = None) -> Response:
+@router.post("/private/select-best-account", summary="Choose the account to use next", **answers(AccountChoiceShape))
+def select_best_account(context: Context, body: AccountSelectionBody | None = None) -> Response:
     """Answer the account to use next and why, and how all accounts rank."""
-    return ok(best_shape(best(at.store, (body or Selection.model_validate({})).need(), window=_window(at))))
+    return ok(
+        account_choice_shape(
+            best_account(context.store, (body or AccountSelectionBody.model_validate({})).need(), window=_rotation_window(context))
+        )
+    )
 
 
-@router.post("/private/auto-rotate", summary="Move an open session to the best account", **answers(RotatedShape, NotFound, Conflict))
-def auto_rotate(at: At, body: RotationRequest) -> Response:
+@router.post("/private/auto-rotate", summary="Move an open session to the best account", **answers(RotationShape, NotFound, Conflict))
+def auto_rotate(context: Context, body: RotationBody) -> Response:
     """Move an open session to the best account when credits have come into the rotation window, or the account cannot be used; answer why, or why not."""
     if body.session_id is not None:
-        session = sessions.of_id(at.store, body.session_id)
+        session = sessions.require_by_id(context.store, body.session_id)
     elif body.project_id is not None:
-        session = sessions.find(at.store, projects.of_id(at.store, body.project_id))
+        session = sessions.require(context.store, projects.require(context.store, body.project_id))
     else:
         raise BadInput("Nothing tells which session is meant.", "Send session_id, or project_id.")
-    to = accounts.find(at.store, body.account_id) if body.account_id is not None else None
-    return ok(rotated_shape(rotate(at.store, session, need=body.need(), window=_window(at), credits_used=body.credits_used, to=to)))
+    target = accounts.require(context.store, body.account_id) if body.account_id is not None else None
+    return ok(
+        rotation_shape(
+            rotate(context.store, session, need=body.need(), window=_rotation_window(context), credits_used=body.credits_used, to=target)
+        )
+    )
 
 
-@router.post("/private/analyze-credits", summary="Say how credits go", **answers(CreditsShape, NotFound))
-def analyze_credits(at: At, body: Analysis | None = None) -> Response:
+@router.post("/private/analyze-credits", summary="Say how credits go", **answers(PoolCreditsShape, NotFound))
+def analyze_credits(context: Context, body: CreditsAnalysisBody | None = None) -> Response:
     """Answer burn rate, efficiency and a forecast with its interval and assumptions, by account and by project; beside them the usage that transcripts tell of."""
-    asked = body or Analysis.model_validate({})
-    account = accounts.find(at.store, asked.account_id) if asked.account_id is not None else None
-    project = projects.of_id(at.store, asked.project_id) if asked.project_id is not None else None
-    return ok(credits_shape(analyze(at.store, account=account, project_id=project.id if project else None)))
+    scope = body or CreditsAnalysisBody.model_validate({})
+    account = accounts.require(context.store, scope.account_id) if scope.account_id is not None else None
+    project = projects.require(context.store, scope.project_id) if scope.project_id is not None else None
+    return ok(pool_credits_shape(analyze(context.store, account=account, project_id=project.id if project else None)))
 
 
-@router.post("/private/batch-create-accounts", summary="Enter many accounts, all or none", **answers(BatchShape, Conflict))
-def batch(at: At, body: Batch) -> Response:
+@router.post("/private/batch-create-accounts", summary="Enter many accounts, all or none", **answers(AccountBatchShape, Conflict))
+def create_batch(context: Context, body: AccountBatchBody) -> Response:
     """Enter all of the accounts; or none, when one of them is wrong or its name is taken: the refusal's `details` name every such row."""
-    done = accounts.batch(at.store, [known(row) for row in body.accounts])
-    if done.errors:
-        details: list[dict[str, Any]] = [{"row": one.row, "name": one.name, "message": one.message} for one in done.errors]
+    report = accounts.create_batch(context.store, [select_account_values(row) for row in body.accounts])
+    if report.errors:
+        details: list[dict[str, Any]] = [{"row": error.row, "name": error.name, "message": error.message} for error in report.errors]
         count = len(details)
-        said = f"{count} of {len(body.accounts)} rows cannot be used, so no account was entered. Mend them and send all again."
-        return refused(422, "bad_rows", said, request_id(), details=details)
-    return ok(batch_shape(done))
+        message = f"{count} of {len(body.accounts)} rows cannot be used, so no account was entered. Mend them and send all again."
+        return error_response(422, "bad_rows", message, request_id(), details=details)
+    return ok(account_batch_shape(report))
 
 
-def _window(at: At) -> Window:
-    return Window(at.settings.rotate_from, at.settings.rotate_at)
+def _rotation_window(context: Context) -> RotationWindow:
+    return RotationWindow(context.settings.rotate_from, context.settings.rotate_at)

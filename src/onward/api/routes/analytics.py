@@ -8,24 +8,24 @@ from typing import Annotated, Any, Literal
 
 from fastapi import Query, Response
 
-from onward.api.desk import At
+from onward.api.desk import Context
 from onward.api.envelope import answers, ok
-from onward.api.parsing import routes
+from onward.api.parsing import create_router
 from onward.api.shapes import MOST_ID
 from onward.app import analytics, projects
 from onward.app.analytics import GrowthPoint, GrowthReport, Patterns, Retention
 from onward.app.projects import Project
-from onward.core.growth_report import MOST_POINTS
+from onward.core.growth_report import MAX_POINTS
 from onward.errors import NotFound
 
-router = routes("analytics")
+router = create_router("analytics")
 
-OfProject = Annotated[int | None, Query(ge=1, le=MOST_ID, description="Only this project; without it, all together.")]
-As = Annotated[Literal["json", "csv"], Query(description="JSON, or a table for spreadsheets.")]
+ProjectFilter = Annotated[int | None, Query(ge=1, le=MOST_ID, description="Only this project; without it, all together.")]
+OutputFormat = Annotated[Literal["json", "csv"], Query(description="JSON, or a table for spreadsheets.")]
 
 
 @dataclass(frozen=True, slots=True)
-class PredictedShape:
+class PredictedGrowthShape:
     """What the formulae say of the session of that number: `output` is credits · efficiency · knowledge, for 90 credits where nobody told."""
 
     session: int
@@ -35,7 +35,7 @@ class PredictedShape:
 
 
 @dataclass(frozen=True, slots=True)
-class ActualShape:
+class ActualGrowthShape:
     """What a session gave, measured from its transcript; null is what cannot be measured. `kept_ratio` is of `kept_of` facts, with Wilson's interval at 95 %. Figures end in their unit; docs/analytics.md
     defines each.
     """
@@ -63,15 +63,15 @@ class ActualShape:
 
 
 @dataclass(frozen=True, slots=True)
-class PointShape:
+class GrowthPointShape:
     """One completed session, predicted and actual side by side. `place` counts from 1."""
 
     place: int
     project: str
     session_number: int
     ended_at: datetime | None
-    predicted: PredictedShape
-    actual: ActualShape
+    predicted: PredictedGrowthShape
+    actual: ActualGrowthShape
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ class ReachShape:
 class GrowthShape:
     """The curves and their totals. `…_interval` is that of a mean over sessions, at 95 %. `growth` is in per cent; `growth_basis` says whether credits were counted or, where not all are known, left out."""
 
-    points: list[PointShape]
+    points: list[GrowthPointShape]
     sessions: int
     not_measured: int
     growth: float
@@ -170,9 +170,9 @@ class RetentionShape:
     sessions: int
 
 
-def _point_shape(one: GrowthPoint) -> PointShape:
-    formula = PredictedShape(**asdict(one.predicted))
-    return PointShape(one.place, one.project, one.session, one.ended_at, formula, ActualShape(**asdict(one.actual)))
+def _growth_point_shape(point: GrowthPoint) -> GrowthPointShape:
+    predicted = PredictedGrowthShape(**asdict(point.predicted))
+    return GrowthPointShape(point.place, point.project, point.session, point.ended_at, predicted, ActualGrowthShape(**asdict(point.actual)))
 
 
 def growth_shape(report: GrowthReport) -> GrowthShape:
@@ -193,65 +193,71 @@ def growth_shape(report: GrowthReport) -> GrowthShape:
         "kept_interval",
     )
     return GrowthShape(
-        [_point_shape(one) for one in report.points], report.sessions, report.not_measured,
+        [_growth_point_shape(point) for point in report.points], report.sessions, report.not_measured,
         report.growth.percent, report.growth.window, "per credit" if report.growth.per_credit else "credits",
         **{name: getattr(report, name) for name in means},
         reach=ReachShape(reach.target_ratio, reach.session, reach.asymptote_ratio, reach.nearest_ratio, reach.nearest_session, message),
     )  # fmt: skip
 
 
-def patterns_shape(found: Patterns) -> PatternsShape:
+def patterns_shape(report: Patterns) -> PatternsShape:
     """Return what recurs as it is answered."""
     return PatternsShape(
         [
             RecurringErrorShape(
-                one.project, one.signature, one.text, one.sessions, one.times, f"s{one.last_session}.{one.turn}", one.is_solved
+                error.project,
+                error.signature,
+                error.text,
+                error.sessions,
+                error.times,
+                f"s{error.last_session}.{error.turn}",
+                error.is_solved,
             )
-            for one in found.errors
+            for error in report.errors
         ],
-        [ReworkFileShape(one.project, one.path, one.sessions, one.times, one.last_session) for one in found.files],
-        [BlockerShape(one.project, one.text, str(one.handle), one.outlived) for one in found.blockers],
+        [ReworkFileShape(file.project, file.path, file.sessions, file.times, file.last_session) for file in report.files],
+        [BlockerShape(blocker.project, blocker.text, str(blocker.handle), blocker.outlived) for blocker in report.blockers],
     )
 
 
-def retention_shape(found: Retention) -> RetentionShape:
+def retention_shape(curve: Retention) -> RetentionShape:
     """Return the curve of retention as it is answered."""
-    return RetentionShape([RetentionPointShape(**asdict(one)) for one in found.points], found.sessions)
+    return RetentionShape([RetentionPointShape(**asdict(point)) for point in curve.points], curve.sessions)
 
 
-def _documented(shape: type) -> dict[str, Any]:
-    return answers(shape, NotFound, also={"text/csv": {"schema": {"type": "string"}}})
+def _json_or_csv(shape: type) -> dict[str, Any]:
+    return answers(shape, NotFound, other_content={"text/csv": {"schema": {"type": "string"}}})
 
 
-def _project(at: At, project_id: int | None) -> Project | None:
-    return None if project_id is None else projects.of_id(at.store, project_id)
+def _find_project(context: Context, project_id: int | None) -> Project | None:
+    return None if project_id is None else projects.require(context.store, project_id)
 
 
-@router.get("/analytics/growth", summary="How sessions grow more productive", **_documented(GrowthShape))
-def growth(
-    at: At,
-    project_id: OfProject = None,
-    points: Annotated[int, Query(ge=2, le=10_000, description="Sessions shown at most; of more, evenly chosen ones.")] = MOST_POINTS,
-    format: As = "json",
+@router.get("/analytics/growth", summary="How sessions grow more productive", **_json_or_csv(GrowthShape))
+def show_growth(
+    context: Context,
+    project_id: ProjectFilter = None,
+    points: Annotated[int, Query(ge=2, le=10_000, description="Sessions shown at most; of more, evenly chosen ones.")] = MAX_POINTS,
+    format: OutputFormat = "json",
 ) -> Response:
     """Answer the curves of a project, or of all projects in order of time: predicted and actual side by side, with their totals over all sessions."""
-    report = analytics.growth(at.store, _project(at, project_id), most_points=points)
+    report = analytics.growth(context.store, _find_project(context, project_id), most_points=points)
     return Response(analytics.growth_csv(report), media_type="text/csv") if format == "csv" else ok(growth_shape(report))
 
 
-@router.get("/analytics/patterns", summary="What recurs over sessions", **_documented(PatternsShape))
-def patterns(
-    at: At,
-    project_id: OfProject = None,
+@router.get("/analytics/patterns", summary="What recurs over sessions", **_json_or_csv(PatternsShape))
+def show_patterns(
+    context: Context,
+    project_id: ProjectFilter = None,
     limit: Annotated[int, Query(ge=1, le=200, description="Of each kind at most.")] = 20,
-    format: As = "json",
+    format: OutputFormat = "json",
 ) -> Response:
     """Answer errors that several sessions met, files that several touched, and blockers that outlive their session."""
-    found = analytics.patterns(at.store, _project(at, project_id), limit=limit)
-    return Response(analytics.patterns_csv(found), media_type="text/csv") if format == "csv" else ok(patterns_shape(found))
+    report = analytics.patterns(context.store, _find_project(context, project_id), limit=limit)
+    return Response(analytics.patterns_csv(report), media_type="text/csv") if format == "csv" else ok(patterns_shape(report))
 
 
 @router.get("/analytics/retention", summary="What survives over sessions", **answers(RetentionShape, NotFound))
-def retention(at: At, project_id: Annotated[int, Query(ge=1, le=MOST_ID, description="Of this project.")]) -> Response:
+def show_retention(context: Context, project_id: Annotated[int, Query(ge=1, le=MOST_ID, description="Of this project.")]) -> Response:
     """Answer how much of what a session's handoff showed of it, and what still holds, the handoffs of later sessions still show."""
-    return ok(retention_shape(analytics.retention(at.store, projects.of_id(at.store, project_id))))
+    return ok(retention_shape(analytics.retention(context.store, projects.require(context.store, project_id))))

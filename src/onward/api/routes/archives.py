@@ -15,17 +15,17 @@ from pydantic import Field
 from starlette.background import BackgroundTask
 from starlette.datastructures import UploadFile
 
-from onward.api.desk import At, Desk
-from onward.api.envelope import answers, no_store, ok, refusals
-from onward.api.parsing import routes
-from onward.api.routes.jobs import LATER, ZIP, accepted
+from onward.api.desk import ApiContext, Context
+from onward.api.envelope import answers, error_docs, no_store_headers, ok
+from onward.api.parsing import create_router
+from onward.api.routes.jobs import JOB_DOCS, ZIP_DOCS, accept_job
 from onward.api.shapes import Body, IdField
 from onward.app import archives, job_kinds, jobs, projects
 from onward.errors import BadArchive, BadInput, Conflict, NotFound
 
-router = routes("archives")
+router = create_router("archives")
 
-_UPLOAD = {
+_UPLOAD_DOCS = {
     "requestBody": {
         "required": True,
         "content": {
@@ -38,7 +38,7 @@ _UPLOAD = {
 }
 
 
-class Export(Body):
+class ExportBody(Body):
     """A project to export. `training` puts its sessions in as chats to train on, too; `in_background` answers a job, whose file is fetched when it is done."""
 
     project_id: IdField = Field(examples=[1])
@@ -47,7 +47,7 @@ class Export(Body):
 
 
 @dataclass(frozen=True, slots=True)
-class ArrivedShape:
+class ImportedProjectShape:
     """A project that came in. `again` where it was here already, with all that the archive holds."""
 
     project_id: int
@@ -59,28 +59,35 @@ class ArrivedShape:
 
 
 @router.post(
-    "/private/export-project", summary="Export a project", response_class=FileResponse, responses={**refusals(NotFound), **ZIP, **LATER}
+    "/private/export-project",
+    summary="Export a project",
+    response_class=FileResponse,
+    responses={**error_docs(NotFound), **ZIP_DOCS, **JOB_DOCS},
 )
-def export(at: At, body: Export) -> Response:
+def export_project(context: Context, body: ExportBody) -> Response:
     """Answer a project as one zip: all that is kept of it as JSON lines, every handoff and transcript as Markdown, and the sum of each part."""
-    project = projects.of_id(at.store, body.project_id)
+    project = projects.require(context.store, body.project_id)
     if body.in_background:
         key = f"{project.id}:{body.training}"
-        return accepted(jobs.ask(at.store, "export", {"training": body.training}, project=project, key=key, requested_by="api"))
-    target = _place(at.settings.home / job_kinds.EXPORTS)
-    archives.export_project(at.store, project, target, training=body.training)
+        return accept_job(
+            jobs.request_job(context.store, "export", {"training": body.training}, project=project, key=key, requested_by="api")
+        )
+    target = _new_path(context.settings.home / job_kinds.EXPORTS)
+    archives.export_project(context.store, project, target, training=body.training)
     name = f"{project.name}.onward.zip"
-    return FileResponse(target, media_type="application/zip", filename=name, headers=no_store(), background=BackgroundTask(target.unlink))
+    return FileResponse(
+        target, media_type="application/zip", filename=name, headers=no_store_headers(), background=BackgroundTask(target.unlink)
+    )
 
 
 @router.post(
     "/projects/import",
     summary="Bring in an exported project",
-    openapi_extra=_UPLOAD,
-    **answers(ArrivedShape, BadArchive, Conflict, beside=LATER),
+    openapi_extra=_UPLOAD_DOCS,
+    **answers(ImportedProjectShape, BadArchive, Conflict, other_responses=JOB_DOCS),
 )
-async def bring_in(
-    at: At,
+async def import_archive(
+    context: Context,
     request: Request,
     name: Annotated[str, Query(max_length=200, description="What it is called here; its own name by default.")] = "",
     in_background: Annotated[bool, Query(description="Answer a job at once, and do it later.")] = False,
@@ -89,59 +96,63 @@ async def bring_in(
 
     Send the archive as it is, or as the field `file` of a form.
     """
-    path = _place(at.settings.home / job_kinds.UPLOADS)
+    path = _new_path(context.settings.home / job_kinds.UPLOADS)
     try:
-        await _received(request, path)
+        await _save_upload(request, path)
         if in_background:
-            return await run_sync(_later, at, path, name)
-        return await run_sync(_now, at, path, name)
+            return await run_sync(_import_later, context, path, name)
+        return await run_sync(_import_now, context, path, name)
     except BaseException:
         path.unlink(missing_ok=True)
         raise
 
 
-def _now(at: Desk, path: Path, name: str) -> Response:
-    made = archives.import_archive(at.store, path, name=name)
+def _import_now(context: ApiContext, path: Path, name: str) -> Response:
+    imported = archives.import_archive(context.store, path, name=name)
     path.unlink()
-    return ok(ArrivedShape(made.project.id, made.project.name, made.sessions, made.turns, made.handoffs, made.again))
+    return ok(
+        ImportedProjectShape(
+            imported.project.id, imported.project.name, imported.sessions, imported.turns, imported.handoffs, imported.is_unchanged
+        )
+    )
 
 
-def _later(at: Desk, path: Path, name: str) -> Response:
-    return accepted(jobs.ask(at.store, "import-project", {"path": str(path), "name": name}, requested_by="api"))
+def _import_later(context: ApiContext, path: Path, name: str) -> Response:
+    return accept_job(jobs.request_job(context.store, "import-project", {"path": str(path), "name": name}, requested_by="api"))
 
 
-def _place(folder: Path) -> Path:
+def _new_path(folder: Path) -> Path:
     """Return where a file of a request may lie, in a folder of the home that is nobody else's to read."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     return folder / f"{token_hex(16)}.zip"
 
 
-async def _received(request: Request, path: Path) -> None:
+async def _save_upload(request: Request, path: Path) -> None:
     """Write what is sent to *path*, piece by piece."""
     if request.headers.get("content-type", "").startswith("multipart/form-data"):
         async with request.form(max_files=1, max_fields=10) as form:
-            sent = form.get("file")
-            if not isinstance(sent, UploadFile):
+            upload = form.get("file")
+            if not isinstance(upload, UploadFile):
                 raise BadInput("The form has no file.", "Send the archive as the field `file`.")
-            await run_sync(_copy, sent.file, path)
+            await run_sync(_copy, upload.file, path)
         return
     with path.open("wb") as file:
-        async for piece in _pieces(request):
-            await run_sync(file.write, piece)
+        async for chunk in _read_chunks(request):
+            await run_sync(file.write, chunk)
 
 
-async def _pieces(request: Request) -> AsyncIterator[bytes]:
+async def _read_chunks(request: Request) -> AsyncIterator[bytes]:
     """Yield the body in pieces worth a trip to a thread."""
-    held = bytearray()
-    async for piece in request.stream():
-        held += piece
-        if len(held) >= 2**20:
-            yield bytes(held)
-            held.clear()
-    yield bytes(held)
+    buffer = bytearray()
+    async for chunk in request.stream():
+        buffer += chunk
+        if len(buffer) >= 2**20:
+            yield bytes(buffer)
+            buffer.clear()
+    yield bytes(buffer)
 
 
 def _copy(source: BinaryIO, path: Path) -> None:
     with path.open("wb") as file:
-        while piece := source.read(2**20):
-            file.write(piece)
+        while chunk := source.read(2**20):
+            file.write(chunk)

@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from fastapi import Request, Response
 from pydantic import Field
 
-from onward.api.desk import At
+from onward.api.desk import Context
 from onward.api.envelope import answers, ok
-from onward.api.parsing import routes
+from onward.api.parsing import create_router
 from onward.api.routes.sessions import MOST_TURNS, TurnBodies
 from onward.api.shapes import Body, IdField
-from onward.app.saving import appending, spoken
+from onward.app.saving import parse_conversation, prepare_append
 from onward.errors import NotFound
 
-router = routes("conversations")
+router = create_router("conversations")
 
 
-class NewTurns(Body):
+class NewTurnsBody(Body):
     """Turns of a session, as a list or as text of any format."""
 
     session_id: IdField = Field(examples=[1])
@@ -27,7 +27,7 @@ class NewTurns(Body):
 
 
 @dataclass(frozen=True, slots=True)
-class SavedShape:
+class SavedTurnsShape:
     """How many of the turns were new to the session, and how many it had; and how many it has now."""
 
     session_id: int
@@ -38,14 +38,14 @@ class SavedShape:
     turn_count: int
 
 
-@router.post("/conversations/save", summary="Save turns", **answers(SavedShape, NotFound))
-@router.post("/ai/save-conversation", summary="Save turns, as /conversations/save does", **answers(SavedShape, NotFound))
-async def save(request: Request, at: At, body: NewTurns) -> Response:
+@router.post("/conversations/save", summary="Save turns", **answers(SavedTurnsShape, NotFound))
+@router.post("/ai/save-conversation", summary="Save turns, as /conversations/save does", **answers(SavedTurnsShape, NotFound))
+async def save_turns(request: Request, context: Context, body: NewTurnsBody) -> Response:
     """Append turns to a session, each once: a request that begins with what the session ends with overlaps, and sending it again adds nothing."""
-    append = await at.at_once(
-        lambda: appending(at.store, body.session_id, spoken(body.turns, body.conversation_text)),
-        of_bytes=len(await request.body()),
+    append = await context.read(
+        lambda: prepare_append(context.store, body.session_id, parse_conversation(body.turns, body.conversation_text)),
+        size_bytes=len(await request.body()),
     )
-    saved = await at.write(append)
-    one = saved.session
-    return ok(SavedShape(one.id, one.number, one.status, saved.new_turns, saved.known_turns, one.turns))
+    saved = await context.write(append)
+    session = saved.session
+    return ok(SavedTurnsShape(session.id, session.number, session.status, saved.new_turns, saved.known_turns, session.turns))

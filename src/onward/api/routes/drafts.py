@@ -9,45 +9,45 @@ from typing import Any, Generic, Literal, TypeVar
 from fastapi import Response
 from pydantic import Field
 
-from onward.api.desk import At
+from onward.api.desk import Context
 from onward.api.envelope import answers, ok, pages
 from onward.api.paging import Paging
-from onward.api.parsing import routes
-from onward.api.routes.handoffs import MOST_BUDGET_TOKENS, HandoffShape, StoredAs, shape_of
-from onward.api.routes.llm import waiting_for_a_model
+from onward.api.parsing import create_router
+from onward.api.routes.handoffs import MOST_BUDGET_TOKENS, HandoffRecord, HandoffShape, document_shape
+from onward.api.routes.llm import model_slot
 from onward.api.routes.sessions import MOST_TURNS, TurnBodies
 from onward.api.shapes import Body, Id, IdField
 from onward.app import drafts, projects, refining
-from onward.app.distilling import Basis
+from onward.app.distilling import HandoffBasis
 from onward.app.drafts import Draft
-from onward.app.llm_keys import MOST_KEY_CHARS
-from onward.app.refining import Refined
-from onward.app.saving import spoken, turns_of_text
+from onward.app.llm_keys import MAX_KEY_CHARS
+from onward.app.refining import RefinedHandoff
+from onward.app.saving import parse_conversation, parse_text
 from onward.core.project import Project
 from onward.errors import BadInput, NotFound, OnwardError
-from onward.settings import LEAST_BUDGET_TOKENS
-from onward.wiring import models_of
+from onward.settings import MIN_BUDGET_TOKENS
+from onward.wiring import build_model_setup
 
-router = routes("drafts")
+router = create_router("drafts")
 
 T = TypeVar("T")
 
 
-class Conversation(Body):
+class ConversationBody(Body):
     """A conversation to make a handoff of: as text of any format, or as a list of turns."""
 
     project_id: IdField | None = Field(None, examples=[1])
     conversation_text: str | None = Field(None, examples=["User: Move the checkout to port 8443\nAssistant: Done."])
     conversation_history: TurnBodies | None = Field(None, max_length=MOST_TURNS, examples=[None])
-    budget_tokens: int | None = Field(None, ge=LEAST_BUDGET_TOKENS, le=MOST_BUDGET_TOKENS)
+    budget_tokens: int | None = Field(None, ge=MIN_BUDGET_TOKENS, le=MOST_BUDGET_TOKENS)
     use_ai: bool | None = Field(
         None, description="Whether a language model refines it, while you wait. Default: where a token is given, or a model is set up."
     )
-    hugging_face_token: str | None = Field(None, repr=False, max_length=MOST_KEY_CHARS, examples=[None])
+    hugging_face_token: str | None = Field(None, repr=False, max_length=MAX_KEY_CHARS, examples=[None])
     store: bool = Field(True, description="Whether the project keeps it as a draft.")
 
 
-class LongText(Body):
+class LongTextBody(Body):
     """A text to make short."""
 
     text: str = Field(min_length=1, examples=["User: The port is 8443 now, not 8080.\nAssistant: Changed in deploy.yaml."])
@@ -55,7 +55,7 @@ class LongText(Body):
 
 
 @dataclass(frozen=True, slots=True)
-class DraftAnswer(Generic[T]):
+class DraftEnvelope(Generic[T]):
     """A handoff, the id of the draft that was kept of it, and what became of the model's part."""
 
     success: Literal[True]
@@ -74,7 +74,7 @@ class DraftShape:
 
 
 @dataclass(frozen=True, slots=True)
-class CompressedShape:
+class CompressedTextShape:
     """A text made short, without secrets. `ratio` is tokens of the text to one token of it; `preservation` is null where the text was short enough as it was."""
 
     text: str
@@ -85,61 +85,76 @@ class CompressedShape:
     preservation_ratio: float | None
 
 
-@router.post("/ai/handoff", summary="Make a handoff of a conversation", **answers(HandoffShape, NotFound, wrapped=DraftAnswer))
-def draft(at: At, body: Conversation) -> Response:
+@router.post("/ai/handoff", summary="Make a handoff of a conversation", **answers(HandoffShape, NotFound, envelope=DraftEnvelope))
+def create_draft(context: Context, body: ConversationBody) -> Response:
     """Answer the handoff of a conversation, made by the rules, and keep it as a draft of the project. The project's master handoff stays what it is.
 
     A language model refines it, where one is set up or a token is given; `llm` says what became of that. The rules' handoff stands wherever it is no better.
     """
-    project = projects.of_id(at.store, body.project_id) if body.project_id else None
-    said = spoken(body.conversation_history, body.conversation_text)
-    if not said:
+    project = projects.require(context.store, body.project_id) if body.project_id else None
+    turns = parse_conversation(body.conversation_history, body.conversation_text)
+    if not turns:
         raise BadInput("There is no conversation to make a handoff of.", "Send conversation_text or conversation_history.")
-    basis = drafts.basis_of(said)
-    budget = body.budget_tokens or at.settings.budget_tokens
-    llm, done = _refined(at, body, basis, project)
-    made, report = (done.made, done.report) if done and done.made else (basis.master(budget), None)
-    kept = drafts.store_draft(at.store, project, made, report) if project and body.store else None
-    if kept:
-        return ok(_draft_shape(kept).handoff, draft_id=kept.id, llm=llm)
-    by = StoredAs(generator=report.model, refinement=report) if report else None
-    return ok(shape_of(made.handoff, drafts.written(made), made.preservation, made.budget_tokens, by), draft_id=None, llm=llm)
+    basis = drafts.conversation_basis(turns)
+    budget = body.budget_tokens or context.settings.budget_tokens
+    llm, refined = _refine(context, body, basis, project)
+    handoff_draft, report = (refined.handoff, refined.report) if refined and refined.handoff else (basis.master(budget), None)
+    stored_draft = drafts.store_draft(context.store, project, handoff_draft, report) if project and body.store else None
+    if stored_draft:
+        return ok(_draft_shape(stored_draft).handoff, draft_id=stored_draft.id, llm=llm)
+    record = HandoffRecord(generator=report.model, refinement=report) if report else None
+    return ok(
+        document_shape(
+            handoff_draft.handoff, drafts.render_markdown(handoff_draft), handoff_draft.preservation, handoff_draft.budget_tokens, record
+        ),
+        draft_id=None,
+        llm=llm,
+    )
 
 
-def _refined(at: At, body: Conversation, basis: Basis, project: Project | None) -> tuple[str, Refined | None]:
+def _refine(context: Context, body: ConversationBody, basis: HandoffBasis, project: Project | None) -> tuple[str, RefinedHandoff | None]:
     """Return what became of a model's part in a draft, in a word or why not, and the draft where there is one."""
     if body.use_ai is False:
         return refining.NOT_ASKED, None
-    token, budget = body.hugging_face_token or "", body.budget_tokens or at.settings.budget_tokens
+    token, budget = body.hugging_face_token or "", body.budget_tokens or context.settings.budget_tokens
     try:
-        with waiting_for_a_model():
-            done = refining.draft(at.store, models_of(at.settings), basis, budget, project=project, token=token)
+        with model_slot():
+            refined = refining.refine_draft(context.store, build_model_setup(context.settings), basis, budget, project=project, token=token)
     except OnwardError as error:
         return str(error), None
-    if done is None:
+    if refined is None:
         return refining.NOT_CONFIGURED, None
-    return done.report.why or refining.KEPT, done
+    return refined.report.why or refining.REFINED, refined
 
 
 @router.get("/projects/{project_id}/drafts", summary="List a project's drafts", **pages(DraftShape, NotFound))
-def listed(at: At, project_id: Id, page: Paging) -> Response:
+def list_drafts(context: Context, project_id: Id, page: Paging) -> Response:
     """Answer the handoffs that were made of conversations outside any session, the newest first."""
-    found = drafts.listed(at.store, projects.of_id(at.store, project_id), before=page.last(int), limit=page.limit + 1)
-    return page.answer(found, shape=_draft_shape, last=lambda one: (one.id,))
+    stored_drafts = drafts.list_drafts(
+        context.store, projects.require(context.store, project_id), before=page.last_key(int), limit=page.limit + 1
+    )
+    return page.answer(stored_drafts, shape=_draft_shape, key_of=lambda draft: (draft.id,))
 
 
-@router.post("/private/smart-compress", summary="Make a long text short", **answers(CompressedShape))
-def compress(body: LongText) -> Response:
+@router.post("/private/smart-compress", summary="Make a long text short", **answers(CompressedTextShape))
+def compress_text(body: LongTextBody) -> Response:
     """Answer what matters of a text within a budget: of a conversation its handoff, of notes, a log or any other text the lines that say most, in their own words."""
-    found = drafts.compress(body.text, turns_of_text(body.text), body.budget_tokens)
-    kept = found.preservation
+    compressed = drafts.compress(body.text, parse_text(body.text), body.budget_tokens)
+    preservation = compressed.preservation
     return ok(
-        CompressedShape(
-            found.text, found.tokens, found.text_tokens, found.ratio, kept.to_json() if kept else None, kept.recall_ratio if kept else None
+        CompressedTextShape(
+            compressed.text,
+            compressed.tokens,
+            compressed.text_tokens,
+            compressed.ratio,
+            preservation.to_json() if preservation else None,
+            preservation.recall_ratio if preservation else None,
         )
     )
 
 
-def _draft_shape(one: Draft) -> DraftShape:
-    by = StoredAs(generator=one.generator, refinement=one.refinement)
-    return DraftShape(one.id, shape_of(one.handoff, one.markdown, one.preservation, one.budget_tokens, by), one.created_at)
+def _draft_shape(draft: Draft) -> DraftShape:
+    record = HandoffRecord(generator=draft.generator, refinement=draft.refinement)
+    return DraftShape(
+        draft.id, document_shape(draft.handoff, draft.markdown, draft.preservation, draft.budget_tokens, record), draft.created_at
+    )

@@ -12,17 +12,17 @@ from anyio.to_thread import run_sync
 from fastapi import Header, Query, Request
 from fastapi.responses import StreamingResponse
 
-from onward.api.desk import At
-from onward.api.envelope import refusals, written
-from onward.api.parsing import routes
+from onward.api.desk import Context
+from onward.api.envelope import dump_json, error_docs
+from onward.api.parsing import create_router
 from onward.api.shapes import MOST_ID
 from onward.app import events
 from onward.app.events import Event
 
-router = routes("events")
+router = create_router("events")
 
-LOOK_SECONDS = 0.4
-BEAT_SECONDS = 15.0
+POLL_SECONDS = 0.4
+HEARTBEAT_SECONDS = 15.0
 RETRY_MS = 2000
 _MOST_EVENT_ID = 2**63 - 1
 
@@ -31,14 +31,14 @@ _EXAMPLE = (
     '"job_kind": "import", "state": "running", "done": 50, "total": 120}\n\n'
 )
 _EVENT_SCHEMA = {"type": "object", "properties": {name: {"type": "string"} for name in ("id", "event", "data")}}
-_TOLD: dict[int | str, dict[str, Any]] = {
+_STREAM_DOCS: dict[int | str, dict[str, Any]] = {
     200: {"description": "Events as they come.", "content": {"text/event-stream": {"schema": _EVENT_SCHEMA, "example": _EXAMPLE}}}
 }
 
 
-@router.get("/events", summary="Follow what happens", response_class=StreamingResponse, responses={**refusals(), **_TOLD})
-async def follow(
-    at: At,
+@router.get("/events", summary="Follow what happens", response_class=StreamingResponse, responses={**error_docs(), **_STREAM_DOCS})
+async def follow_events(
+    context: Context,
     request: Request,
     job: Annotated[int | None, Query(ge=1, le=MOST_ID, description="Only what concerns this job.")] = None,
     project: Annotated[int | None, Query(ge=1, le=MOST_ID, description="Only what concerns this project.")] = None,
@@ -51,34 +51,34 @@ async def follow(
     Reconnect with `Last-Event-ID` and nothing is lost; where some are not kept any more, an event `missed` says so: read anew what you show.
     A comment comes every 15 seconds while nothing happens. Each event says what to look at; none holds content.
     """
-    look = partial(events.since, at.store, project_id=project, job_id=job)
+    read_events = partial(events.list_events, context.store, project_id=project, job_id=job)
     is_ending = getattr(request.app.state, "is_ending", bool)
-    begun = await run_sync(events.beginning, at.store, last_event_id)
+    start = await run_sync(events.find_start, context.store, last_event_id)
 
-    async def told() -> AsyncIterator[bytes]:
-        last_id, said_at = begun.last_id, time.monotonic()
+    async def stream() -> AsyncIterator[bytes]:
+        last_id, sent_at = start.last_id, time.monotonic()
         yield f"retry: {RETRY_MS}\n\n".encode()
-        if begun.has_missed:
+        if start.has_missed:
             yield b"event: missed\ndata: {}\n\n"
         while not (is_ending() or await request.is_disconnected()):
-            found = await run_sync(look, last_id)
-            for event in found:
-                yield _written(event)
+            new_events = await run_sync(read_events, last_id)
+            for event in new_events:
+                yield _encode(event)
                 last_id = event.id
             now = time.monotonic()
-            if found:
-                said_at = now
+            if new_events:
+                sent_at = now
                 continue
-            if now - said_at >= BEAT_SECONDS:
-                said_at = now
+            if now - sent_at >= HEARTBEAT_SECONDS:
+                sent_at = now
                 yield b": nothing new\n\n"
-            await sleep(LOOK_SECONDS)
+            await sleep(POLL_SECONDS)
 
-    return StreamingResponse(told(), media_type="text/event-stream", headers={"cache-control": "no-store", "x-accel-buffering": "no"})
+    return StreamingResponse(stream(), media_type="text/event-stream", headers={"cache-control": "no-store", "x-accel-buffering": "no"})
 
 
-def _written(event: Event) -> bytes:
-    told = {
+def _encode(event: Event) -> bytes:
+    payload = {
         "id": event.id,
         "kind": event.kind,
         "project_id": event.project_id,
@@ -86,4 +86,4 @@ def _written(event: Event) -> bytes:
         "at": event.created_at,
         **event.data,
     }
-    return b"id: %d\nevent: %s\ndata: %s\n\n" % (event.id, event.kind.encode(), written(told))
+    return b"id: %d\nevent: %s\ndata: %s\n\n" % (event.id, event.kind.encode(), dump_json(payload))

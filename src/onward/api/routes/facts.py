@@ -9,27 +9,27 @@ from typing import Annotated, Literal
 from fastapi import Query, Response
 from pydantic import Field
 
-from onward.api.desk import At
+from onward.api.desk import Context
 from onward.api.envelope import answers, ok, pages
 from onward.api.paging import Paging
-from onward.api.parsing import routes
-from onward.api.shapes import MOST_ID, Body, Change, Id, IdField, Text
+from onward.api.parsing import create_router
+from onward.api.shapes import MOST_ID, Body, ChangeBody, Id, IdField, Text
 from onward.app import facts, projects
 from onward.app.facts import Fact
-from onward.core.facts import Kind, State
+from onward.core.facts import FactKind, FactState
 from onward.errors import NotFound
 
-router = routes("facts")
+router = create_router("facts")
 
 
 class NewFact(Body):
     """A fact that a person states."""
 
-    kind: Kind = Field(examples=["rule"])
+    kind: FactKind = Field(examples=["rule"])
     text: Text = Field(min_length=1, max_length=4000, examples=["Never deploy on a Friday"])
 
 
-class FactChange(Change):
+class FactChange(ChangeBody):
     """What a person says of a fact: other words, pinned to every handoff or not, taken out (`retracted`) or standing again (`live`)."""
 
     project_id: IdField | None = None
@@ -71,30 +71,32 @@ def fact_shape(fact: Fact) -> FactShape:
 
 
 @router.get("/projects/{project_id}/facts", summary="List a project's facts", **pages(FactShape, NotFound))
-def listed(
-    at: At,
+def list_facts(
+    context: Context,
     project_id: Id,
     page: Paging,
-    kind: Annotated[Kind | None, Query(description="Only those.")] = None,
-    state: Annotated[State | Literal["all"], Query(description="How they stand; all is every one.")] = "live",
+    kind: Annotated[FactKind | None, Query(description="Only those.")] = None,
+    state: Annotated[FactState | Literal["all"], Query(description="How they stand; all is every one.")] = "live",
     file: Annotated[str, Query(max_length=1000, description="Any part of a path that they name.")] = "",
     session: Annotated[int | None, Query(ge=1, le=MOST_ID, description="The number of the session that established them.")] = None,
 ) -> Response:
     """Answer the facts in order of time."""
-    project = projects.of_id(at.store, project_id)
-    after = page.keys(int, int, int, int, int, str) or None
-    found = facts.listed(at.store, project, kind=kind, state=None if state == "all" else state, file=file, session=session, after=after)
-    return page.answer(found, shape=fact_shape, last=facts.place)
+    project = projects.require(context.store, project_id)
+    after = page.last_keys(int, int, int, int, int, str) or None
+    project_facts = facts.list_facts(
+        context.store, project, kind=kind, state=None if state == "all" else state, file=file, session=session, after=after
+    )
+    return page.answer(project_facts, shape=fact_shape, key_of=facts.fact_position)
 
 
 @router.post("/projects/{project_id}/facts", summary="State a fact", **answers(FactShape, NotFound))
-def add(at: At, project_id: Id, body: NewFact) -> Response:
+def add_fact(context: Context, project_id: Id, body: NewFact) -> Response:
     """Add a fact by hand: it wins over what is extracted, and the next handoff shows it."""
-    return ok(fact_shape(facts.add(at.store, projects.of_id(at.store, project_id), body.kind, body.text)))
+    return ok(fact_shape(facts.add(context.store, projects.require(context.store, project_id), body.kind, body.text)))
 
 
 @router.patch("/facts/{fact_id}", summary="Correct a fact", **answers(FactShape, NotFound))
-def change(at: At, fact_id: str, body: FactChange) -> Response:
+def change_fact(context: Context, fact_id: str, body: FactChange) -> Response:
     """Reword, pin, retract or restore a fact, named by its id or the beginning of it. `project_id` tells which, where several projects have it."""
-    project = projects.of_id(at.store, body.project_id) if body.project_id else facts.project_of(at.store, fact_id)
-    return ok(fact_shape(facts.change(at.store, project, fact_id, text=body.text, pinned=body.pinned, state=body.state)))
+    project = projects.require(context.store, body.project_id) if body.project_id else facts.require_project(context.store, fact_id)
+    return ok(fact_shape(facts.change(context.store, project, fact_id, text=body.text, pinned=body.pinned, state=body.state)))

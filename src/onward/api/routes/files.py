@@ -7,16 +7,16 @@ from typing import Annotated
 
 from fastapi import Query, Response
 
-from onward.api.desk import At
+from onward.api.desk import Context
 from onward.api.envelope import pages
 from onward.api.paging import Paging
-from onward.api.parsing import routes
+from onward.api.parsing import create_router
 from onward.api.shapes import MOST_ID, Id, Text
 from onward.app import projects, touched
 from onward.app.touched import ProjectFile
 from onward.errors import NotFound
 
-router = routes("files")
+router = create_router("files")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,27 +44,27 @@ class FileShape:
     sessions: list[FileTouchShape]
 
 
-def file_shape(one: ProjectFile) -> FileShape:
+def file_shape(file: ProjectFile) -> FileShape:
     """Return a file as it is answered."""
     touches = [
         FileTouchShape(
             touch.session, touch.change, touch.added_lines, touch.removed_lines, touch.times,
             f"s{touch.session}.{touch.first_turn}", f"s{touch.session}.{touch.last_turn}",
         )
-        for touch in one.sessions
+        for touch in file.sessions
     ]  # fmt: skip
-    return FileShape(one.path, one.change, one.added_lines, one.removed_lines, one.session_count, touches)
+    return FileShape(file.path, file.change, file.added_lines, file.removed_lines, file.session_count, touches)
 
 
 @router.get("/projects/{project_id}/files", summary="List the files that sessions touched", **pages(FileShape, NotFound))
-def listed(
-    at: At,
+def list_files(
+    context: Context,
     project_id: Id,
     page: Paging,
     session: Annotated[int | None, Query(ge=1, le=MOST_ID, description="Only files that the session of this number touched.")] = None,
     path: Annotated[Text, Query(max_length=500, description="Only files with this in their path.")] = "",
 ) -> Response:
     """Answer the files that completed sessions touched, by path: `created`, `edited`, `deleted` or `renamed`, with lines added and removed."""
-    project = projects.of_id(at.store, project_id)
-    found = touched.listed(at.store, project, session=session, text=path, after=page.last(str), limit=page.limit + 1)
-    return page.answer(found, shape=file_shape, last=lambda one: (one.path,))
+    project = projects.require(context.store, project_id)
+    files = touched.list_files(context.store, project, session=session, text=path, after=page.last_key(str), limit=page.limit + 1)
+    return page.answer(files, shape=file_shape, key_of=lambda file: (file.path,))

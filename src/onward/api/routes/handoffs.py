@@ -9,29 +9,29 @@ from typing import Annotated, Any, Literal, NamedTuple, TypeAlias
 from anyio.to_thread import run_sync
 from fastapi import Query, Request, Response
 
-from onward.api.conditional import tagged
-from onward.api.desk import At
+from onward.api.conditional import with_etag
+from onward.api.desk import Context
 from onward.api.envelope import answers, ok, pages
 from onward.api.paging import Paging
-from onward.api.parsing import routes
+from onward.api.parsing import create_router
 from onward.api.shapes import MOST_ID, Id
 from onward.app import handoffs, projects
-from onward.app.handoffs import Current, StoredHandoff
+from onward.app.handoffs import CurrentHandoff, StoredHandoff
 from onward.core import changelog
 from onward.core import redline as redlines
 from onward.core.handoff import Handoff, to_json
-from onward.core.master_prompt import MOST_AGENT_CHARS, render_prompt
+from onward.core.master_prompt import MAX_AGENT_CHARS, render_prompt
 from onward.core.preservation import Preservation
 from onward.core.printable import printable
 from onward.core.refinement import RULES, Refinement
 from onward.errors import NotFound
-from onward.settings import LEAST_BUDGET_TOKENS
+from onward.settings import MIN_BUDGET_TOKENS
 
-router = routes("handoffs")
+router = create_router("handoffs")
 
 MOST_BUDGET_TOKENS = 200_000
 
-Budget: TypeAlias = Annotated[int | None, Query(ge=LEAST_BUDGET_TOKENS, le=MOST_BUDGET_TOKENS, description="Most tokens that it may take.")]
+Budget: TypeAlias = Annotated[int | None, Query(ge=MIN_BUDGET_TOKENS, le=MOST_BUDGET_TOKENS, description="Most tokens that it may take.")]
 Format: TypeAlias = Literal["markdown", "json", "prompt"]
 SessionNumber: TypeAlias = Annotated[int, Query(ge=1, le=MOST_ID, description="The number of a session in its project.")]
 
@@ -39,7 +39,7 @@ VersionNumber: TypeAlias = Annotated[int, Query(ge=1, le=MOST_ID, description="T
 
 
 @dataclass(frozen=True, slots=True)
-class HandoffLine:
+class HandoffSummaryShape:
     """A handoff as lists show it. Ratios are from 0 to 1 and null where there was nothing to keep; `compression_ratio` is tokens of sessions to a token of it. `generator` is `rules`, or the model that refined it."""
 
     id: int
@@ -85,7 +85,7 @@ class HandoffShape:
 
 
 @dataclass(frozen=True, slots=True)
-class SaidShape:
+class FactTextShape:
     """What a fact says, and the handles of the turns that show it."""
 
     fact: str
@@ -98,8 +98,8 @@ class ChangeShape:
     """One change: what stood before, and what stands instead; null where there is nothing."""
 
     kind: str
-    old: SaidShape | None
-    new: SaidShape | None
+    old: FactTextShape | None
+    new: FactTextShape | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ class DifferenceShape:
 
 
 @dataclass(frozen=True, slots=True)
-class RewordedShape:
+class RedlineChangeShape:
     """One difference under its heading: the lines of the one version, and those of the other that tell the same facts; empty where it has none. A line has `text`, `sources` and `facts`."""
 
     title: str
@@ -131,28 +131,35 @@ class RedlineShape:
 
     before: int
     after: int
-    changes: list[RewordedShape]
+    changes: list[RedlineChangeShape]
     same: int
 
 
-def handoff_line(one: StoredHandoff) -> HandoffLine:
+def handoff_summary_shape(handoff: StoredHandoff) -> HandoffSummaryShape:
     """Return a stored handoff as lists show it."""
-    kept = one.preservation
-    return HandoffLine(
-        one.id, one.version, one.session_id, one.session_number, one.budget_tokens, kept.document_tokens, kept.to_json(), kept.recall_ratio,
-        kept.confidence_ratio, kept.compression_ratio, one.created_at, one.generator,
+    preservation = handoff.preservation
+    return HandoffSummaryShape(
+        handoff.id, handoff.version, handoff.session_id, handoff.session_number, handoff.budget_tokens, preservation.document_tokens, preservation.to_json(), preservation.recall_ratio,
+        preservation.confidence_ratio, preservation.compression_ratio, handoff.created_at, handoff.generator,
     )  # fmt: skip
 
 
-def handoff_shape(one: StoredHandoff) -> HandoffShape:
+def handoff_shape(handoff: StoredHandoff) -> HandoffShape:
     """Return a stored handoff as it is answered."""
-    stored = StoredAs(
-        one.id, one.project_id, one.session_id, one.version, one.ledger_version, one.created_at, one.generator, one.refinement
+    record = HandoffRecord(
+        handoff.id,
+        handoff.project_id,
+        handoff.session_id,
+        handoff.version,
+        handoff.ledger_version,
+        handoff.created_at,
+        handoff.generator,
+        handoff.refinement,
     )
-    return shape_of(one.handoff, one.markdown, one.preservation, one.budget_tokens, stored)
+    return document_shape(handoff.handoff, handoff.markdown, handoff.preservation, handoff.budget_tokens, record)
 
 
-class StoredAs(NamedTuple):
+class HandoffRecord(NamedTuple):
     """What a handoff is known by once it is kept."""
 
     id: int | None = None
@@ -165,23 +172,27 @@ class StoredAs(NamedTuple):
     refinement: Refinement | None = None
 
 
-def shape_of(handoff: Handoff, markdown: str, kept: Preservation, budget_tokens: int, stored: StoredAs | None = None) -> HandoffShape:
+def document_shape(
+    handoff: Handoff, markdown: str, preservation: Preservation, budget_tokens: int, record: HandoffRecord | None = None
+) -> HandoffShape:
     """Return a handoff as it is answered."""
-    one = stored or StoredAs()
+    known_record = record or HandoffRecord()
     return HandoffShape(
-        one.id, one.project_id, one.session_id, one.version, one.ledger_version, handoff.session, budget_tokens, kept.document_tokens, markdown,
-        to_json(handoff), kept.to_json(), kept.recall_ratio, kept.confidence_ratio, kept.compression_ratio, kept.line(), one.created_at, one.generator, one.refinement.to_json() if one.refinement else None,
+        known_record.id, known_record.project_id, known_record.session_id, known_record.version, known_record.ledger_version, handoff.session, budget_tokens, preservation.document_tokens, markdown,
+        to_json(handoff), preservation.to_json(), preservation.recall_ratio, preservation.confidence_ratio, preservation.compression_ratio, preservation.line(), known_record.created_at, known_record.generator, known_record.refinement.to_json() if known_record.refinement else None,
     )  # fmt: skip
 
 
-_TEXTS: dict[str, Any] = {"text/markdown": {"schema": {"type": "string"}}, "text/plain": {"schema": {"type": "string"}}}
-_DOCUMENT = answers(HandoffShape, NotFound, also=_TEXTS, beside={304: {"description": "It is as the ETag says"}})
+_TEXT_CONTENT: dict[str, Any] = {"text/markdown": {"schema": {"type": "string"}}, "text/plain": {"schema": {"type": "string"}}}
+_HANDOFF_DOCS = answers(
+    HandoffShape, NotFound, other_content=_TEXT_CONTENT, other_responses={304: {"description": "It is as the ETag says"}}
+)
 
 
-@router.get("/projects/{project_id}/handoff", summary="Read the master handoff", **_DOCUMENT)
-async def current(
+@router.get("/projects/{project_id}/handoff", summary="Read the master handoff", **_HANDOFF_DOCS)
+async def show_current(
     request: Request,
-    at: At,
+    context: Context,
     project_id: Id,
     at_session: Annotated[int | None, Query(ge=1, le=MOST_ID, description="As completing the session of that number made it.")] = None,
     budget: Budget = None,
@@ -190,65 +201,75 @@ async def current(
         str,
         Query(max_length=2000, description="What the next session is to do, for the prompt: the lines that bear on it are named first."),
     ] = "",
-    agent: Annotated[str, Query(max_length=MOST_AGENT_CHARS, description="Which agent the prompt is for, as `codex` or `chatgpt`.")] = "",
+    agent: Annotated[str, Query(max_length=MAX_AGENT_CHARS, description="Which agent the prompt is for, as `codex` or `chatgpt`.")] = "",
 ) -> Response:
     """Answer the handoff that the next session is given, with an ETag."""
 
-    def read() -> Response:
-        found = handoffs.current(at.store, projects.of_id(at.store, project_id), budget_tokens=budget, session_number=at_session)
-        return _written(request, found, format, next_goal, agent)
+    def answer() -> Response:
+        handoff = handoffs.current_handoff(
+            context.store, projects.require(context.store, project_id), budget_tokens=budget, session_number=at_session
+        )
+        return _format_handoff(request, handoff, format, next_goal, agent)
 
     # At a budget of its own it is composed anew.
-    return await (at.at_once(read) if budget is None else run_sync(read))
+    return await (context.read(answer) if budget is None else run_sync(answer))
 
 
-def _written(request: Request, found: Current, format: Format, next_goal: str, agent: str) -> Response:
+def _format_handoff(request: Request, handoff: CurrentHandoff, format: Format, next_goal: str, agent: str) -> Response:
     if format == "markdown":
-        return tagged(request, Response(found.markdown, media_type="text/markdown"))
+        return with_etag(request, Response(handoff.markdown, media_type="text/markdown"))
     if format == "prompt":
-        return tagged(request, Response(printable(render_prompt(found.handoff, next_goal=next_goal, agent=agent)), media_type="text/plain"))
-    return tagged(request, ok(_current_shape(found)))
+        return with_etag(
+            request, Response(printable(render_prompt(handoff.handoff, next_goal=next_goal, agent=agent)), media_type="text/plain")
+        )
+    return with_etag(request, ok(_current_shape(handoff)))
 
 
-def _current_shape(found: Current) -> HandoffShape:
-    return shape_of(
-        found.handoff,
-        found.markdown,
-        found.preservation,
-        found.budget_tokens,
-        StoredAs(id=found.id, version=found.version, created_at=found.created_at, generator=found.generator, refinement=found.refinement),
+def _current_shape(handoff: CurrentHandoff) -> HandoffShape:
+    return document_shape(
+        handoff.handoff,
+        handoff.markdown,
+        handoff.preservation,
+        handoff.budget_tokens,
+        HandoffRecord(
+            id=handoff.id,
+            version=handoff.version,
+            created_at=handoff.created_at,
+            generator=handoff.generator,
+            refinement=handoff.refinement,
+        ),
     )
 
 
-@router.get("/projects/{project_id}/handoffs", summary="List a project's handoffs", **pages(HandoffLine, NotFound))
-def listed(at: At, project_id: Id, page: Paging) -> Response:
+@router.get("/projects/{project_id}/handoffs", summary="List a project's handoffs", **pages(HandoffSummaryShape, NotFound))
+def list_handoffs(context: Context, project_id: Id, page: Paging) -> Response:
     """Answer every version, the newest first."""
-    project = projects.of_id(at.store, project_id)
-    found = handoffs.versions(at.store, project, before=page.last(int), limit=page.limit + 1)
-    return page.answer(found, shape=handoff_line, last=lambda one: (one.version,))
+    project = projects.require(context.store, project_id)
+    versions = handoffs.list_versions(context.store, project, before=page.last_key(int), limit=page.limit + 1)
+    return page.answer(versions, shape=handoff_summary_shape, key_of=lambda handoff: (handoff.version,))
 
 
 @router.get("/projects/{project_id}/handoffs/diff", summary="Compare two handoffs", **answers(DifferenceShape, NotFound))
-def diff(at: At, project_id: Id, from_: Annotated[SessionNumber, Query(alias="from")], to: SessionNumber) -> Response:
+def diff_handoffs(context: Context, project_id: Id, from_: Annotated[SessionNumber, Query(alias="from")], to: SessionNumber) -> Response:
     """Answer what changed from the handoff of one session to that of a later one, both given by number."""
-    found = handoffs.diff(at.store, projects.of_id(at.store, project_id), from_, to)
-    return ok({"before": found.before, "after": found.after, **changelog.to_json(found.log)})
+    difference = handoffs.diff(context.store, projects.require(context.store, project_id), from_, to)
+    return ok({"before": difference.before, "after": difference.after, **changelog.to_json(difference.changelog)})
 
 
 @router.get("/projects/{project_id}/handoffs/redline", summary="Compare two versions of a handoff", **answers(RedlineShape, NotFound))
-def redline(at: At, project_id: Id, from_: Annotated[VersionNumber, Query(alias="from")], to: VersionNumber) -> Response:
+def redline_handoffs(context: Context, project_id: Id, from_: Annotated[VersionNumber, Query(alias="from")], to: VersionNumber) -> Response:
     """Answer what one version says differently from another, line by line: what a model made of the rules' one, say. Both are given by version."""
-    found = handoffs.redlined(at.store, projects.of_id(at.store, project_id), from_, to)
-    return ok({"before": found.before, "after": found.after, **redlines.to_json(found.redline)})
+    comparison = handoffs.compare_versions(context.store, projects.require(context.store, project_id), from_, to)
+    return ok({"before": comparison.before, "after": comparison.after, **redlines.to_json(comparison.redline)})
 
 
 @router.get("/projects/{project_id}/handoffs/{handoff_id}", summary="Read one handoff", **answers(HandoffShape, NotFound))
-def show(request: Request, at: At, project_id: Id, handoff_id: Id) -> Response:
+def show_handoff(request: Request, context: Context, project_id: Id, handoff_id: Id) -> Response:
     """Answer one version, with an ETag."""
-    return tagged(request, ok(handoff_shape(handoffs.of_id(at.store, projects.of_id(at.store, project_id), handoff_id))))
+    return with_etag(request, ok(handoff_shape(handoffs.require(context.store, projects.require(context.store, project_id), handoff_id))))
 
 
 @router.post("/projects/{project_id}/handoffs/{handoff_id}/restore", summary="Restore a handoff", **answers(HandoffShape, NotFound))
-def restore(at: At, project_id: Id, handoff_id: Id) -> Response:
+def restore_handoff(context: Context, project_id: Id, handoff_id: Id) -> Response:
     """Make an earlier version the master handoff again, as a new version. The ledger stays: completing the next session makes the handoff from that."""
-    return ok(handoff_shape(handoffs.restore(at.store, projects.of_id(at.store, project_id), handoff_id)))
+    return ok(handoff_shape(handoffs.restore(context.store, projects.require(context.store, project_id), handoff_id)))

@@ -4,30 +4,30 @@ from __future__ import annotations
 
 from fastapi import Response
 
-from onward.api.desk import At
+from onward.api.desk import Context
 from onward.api.envelope import answers, ok
 from onward.api.page import HTML, POLICY
-from onward.api.parsing import routes
+from onward.api.parsing import create_router
 from onward.app import readiness
 from onward.errors import StoreError
 
-router = routes("house", prefix="")
+router = create_router("house", prefix="")
 
 
 @router.get("/healthz", summary="Say that the server runs", **answers(str))
-async def healthz() -> Response:
+async def check_health() -> Response:
     """Answer as long as the process does, without asking the store."""
     return ok("alive")
 
 
 @router.get("/readyz", summary="Say that the server can work", **answers(str, StoreError))
-def readyz(at: At) -> Response:
+def check_readiness(context: Context) -> Response:
     """Answer when the store answers."""
-    readiness.check(at.store)
+    readiness.check(context.store)
     return ok("ready")
 
 
 @router.get("/docs", include_in_schema=False)
-async def docs() -> Response:
+async def show_docs() -> Response:
     """Answer the page that lists all routes."""
     return Response(HTML, media_type="text/html; charset=utf-8", headers={"content-security-policy": POLICY})

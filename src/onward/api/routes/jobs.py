@@ -10,30 +10,30 @@ from typing import Annotated, Any
 from fastapi import Query, Response
 from fastapi.responses import FileResponse
 
-from onward.api.desk import At, Desk
-from onward.api.document import content
-from onward.api.envelope import Answer, answers, no_store, ok, pages, refusals
+from onward.api.desk import ApiContext, Context
+from onward.api.document import json_content
+from onward.api.envelope import Envelope, answers, error_docs, no_store_headers, ok, pages
 from onward.api.paging import Paging
-from onward.api.parsing import routes
+from onward.api.parsing import create_router
 from onward.api.shapes import MOST_ID, Id
 from onward.app import backups, job_kinds, jobs, projects
 from onward.app.jobs import Job, JobState
 from onward.errors import Conflict, NotFound
 
-router = routes("jobs")
+router = create_router("jobs")
 
-ACCEPTED = 202
-SQLITE = "application/vnd.sqlite3"
-DATABASE: dict[int | str, dict[str, Any]] = {
-    200: {"description": "The copy.", "content": {SQLITE: {"schema": {"type": "string", "format": "binary"}}}}
+STATUS_ACCEPTED = 202
+SQLITE_TYPE = "application/vnd.sqlite3"
+DATABASE_DOCS: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The copy.", "content": {SQLITE_TYPE: {"schema": {"type": "string", "format": "binary"}}}}
 }
-ZIP: dict[int | str, dict[str, Any]] = {
+ZIP_DOCS: dict[int | str, dict[str, Any]] = {
     200: {"description": "The archive.", "content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}}}
 }
 
 
 @dataclass(frozen=True, slots=True)
-class JobError:
+class JobErrorShape:
     """Why the last attempt failed, and what to do."""
 
     code: str
@@ -54,7 +54,7 @@ class JobShape:
     done: int
     total: int | None
     attempts: int
-    error: JobError | None
+    error: JobErrorShape | None
     spend_usd: float
     result: Mapping[str, Any]
     is_being_cancelled: bool
@@ -66,85 +66,89 @@ class JobShape:
 
 def job_shape(job: Job) -> JobShape:
     """Return a job as it is answered."""
-    error = JobError(job.error["code"], job.error["message"], job.error["hint"]) if job.error else None
+    error = JobErrorShape(job.error["code"], job.error["message"], job.error["hint"]) if job.error else None
     return JobShape(
         job.id, job.kind, job.state, job.project_id, job.requested_by, job.step, job.done, job.total, job.attempts, error, job.spend_usd, job.result,
         job.is_open and job.cancel_asked_at is not None, job.created_at, job.started_at, job.due_at if job.is_open else None, job.finished_at,
     )  # fmt: skip
 
 
-def accepted(job: Job) -> Response:
+def accept_job(job: Job) -> Response:
     """Answer work that was asked for and is done later."""
-    return ok(job_shape(job), status=ACCEPTED, headers={"location": f"/api/jobs/{job.id}"}, job_id=job.id)
+    return ok(job_shape(job), status=STATUS_ACCEPTED, headers={"location": f"/api/jobs/{job.id}"}, job_id=job.id)
 
 
-LATER: dict[int | str, dict[str, Any]] = {ACCEPTED: {"content": content(Answer[JobShape]), "description": "The job that does it later."}}
+JOB_DOCS: dict[int | str, dict[str, Any]] = {
+    STATUS_ACCEPTED: {"content": json_content(Envelope[JobShape]), "description": "The job that does it later."}
+}
 """What the OpenAPI document says of a route that may answer a job."""
 
 
 @router.get("/jobs", summary="List the jobs", **pages(JobShape, NotFound))
-def listed(
-    at: At,
+def list_jobs(
+    context: Context,
     page: Paging,
     state: Annotated[JobState | None, Query(description="Only those that are so.")] = None,
     project_id: Annotated[int | None, Query(ge=1, le=MOST_ID, description="Only those of a project.")] = None,
 ) -> Response:
     """Answer the jobs, the newest first."""
-    project = None if project_id is None else projects.of_id(at.store, project_id)
-    found = jobs.listed(at.store, state=state, project=project, before=page.last(int), limit=page.limit + 1)
-    return page.answer(found, shape=job_shape, last=lambda one: (one.id,))
+    project = None if project_id is None else projects.require(context.store, project_id)
+    found_jobs = jobs.list_jobs(context.store, state=state, project=project, before=page.last_key(int), limit=page.limit + 1)
+    return page.answer(found_jobs, shape=job_shape, key_of=lambda job: (job.id,))
 
 
 @router.get("/jobs/{job_id}", summary="Show a job", **answers(JobShape, NotFound))
-def show(at: At, job_id: Id) -> Response:
+def show_job(context: Context, job_id: Id) -> Response:
     """Answer a job: how it stands, how far it is, what came of it."""
-    return ok(job_shape(jobs.find(at.store, job_id)), headers=no_store())
+    return ok(job_shape(jobs.require(context.store, job_id)), headers=no_store_headers())
 
 
 @router.post("/jobs/{job_id}/cancel", summary="Stop a job", **answers(JobShape, NotFound))
-def cancel(at: At, job_id: Id) -> Response:
+def cancel_job(context: Context, job_id: Id) -> Response:
     """Stop a job: at once where it has not begun, else as soon as its worker sees it. What it did stays; one that is over stays as it is."""
-    return ok(job_shape(jobs.cancel(at.store, job_id)))
+    return ok(job_shape(jobs.cancel(context.store, job_id)))
 
 
 @router.post("/jobs/{job_id}/retry", summary="Try a job again", **answers(JobShape, NotFound, Conflict))
-def retry(at: At, job_id: Id) -> Response:
+def retry_job(context: Context, job_id: Id) -> Response:
     """Begin a job that failed or was cancelled again, from where it was left."""
-    return ok(job_shape(jobs.retry(at.store, job_id)))
+    return ok(job_shape(jobs.retry(context.store, job_id)))
 
 
 @router.get(
-    "/jobs/{job_id}/file", summary="Fetch what an export made", response_class=FileResponse, responses={**refusals(NotFound), **ZIP}
+    "/jobs/{job_id}/file", summary="Fetch what an export made", response_class=FileResponse, responses={**error_docs(NotFound), **ZIP_DOCS}
 )
-def file(at: At, job_id: Id) -> Response:
+def download_export(context: Context, job_id: Id) -> Response:
     """Answer the archive that an export job wrote. It is kept for a week."""
-    return _file(at, job_id, "export", "application/zip")
+    return _file_response(context, job_id, "export", "application/zip")
 
 
-@router.post("/backups", summary="Make a safe copy of the store", **answers(JobShape, status=ACCEPTED))
-def back_up(at: At) -> Response:
+@router.post("/backups", summary="Make a safe copy of the store", **answers(JobShape, status=STATUS_ACCEPTED))
+def create_backup(context: Context) -> Response:
     """Copy the whole store to a file, in the background and while it is in use, and read the copy to its end. On SQLite only: PostgreSQL has tools of its own."""
-    return accepted(backups.ask(at.store, requested_by="api"))
+    return accept_job(backups.request_backup(context.store, requested_by="api"))
 
 
 @router.get(
-    "/backups/{job_id}/file", summary="Fetch a safe copy", response_class=FileResponse, responses={**refusals(NotFound), **DATABASE}
+    "/backups/{job_id}/file", summary="Fetch a safe copy", response_class=FileResponse, responses={**error_docs(NotFound), **DATABASE_DOCS}
 )
-def copy(at: At, job_id: Id) -> Response:
+def download_backup(context: Context, job_id: Id) -> Response:
     """Answer the copy of the store that a backup job made, for `onward restore`. It is kept for a week."""
-    return _file(at, job_id, backups.KIND, SQLITE)
+    return _file_response(context, job_id, backups.KIND, SQLITE_TYPE)
 
 
-def _file(at: Desk, job_id: int, kind: str, media_type: str) -> Response:
-    job = jobs.find(at.store, job_id)
-    path = job_kinds.made_file(at.settings.home, job)
+def _file_response(context: ApiContext, job_id: int, kind: str, media_type: str) -> Response:
+    job = jobs.require(context.store, job_id)
+    path = job_kinds.output_path(context.settings.home, job)
     if job.kind != kind or job.state != "done" or not path.is_file():
         raise NotFound(f"Job {job_id} has no file.", "It makes none of that kind, is not done, or was done more than a week ago.")
-    return FileResponse(path, media_type=media_type, filename=str(job.result["name"]), headers=no_store())
+    return FileResponse(path, media_type=media_type, filename=str(job.result["name"]), headers=no_store_headers())
 
 
-@router.post("/projects/{project_id}/rebuild", summary="Extract a project's facts anew", **answers(JobShape, NotFound, status=ACCEPTED))
-def rebuild(at: At, project_id: Id) -> Response:
+@router.post(
+    "/projects/{project_id}/rebuild", summary="Extract a project's facts anew", **answers(JobShape, NotFound, status=STATUS_ACCEPTED)
+)
+def rebuild_project(context: Context, project_id: Id) -> Response:
     """Extract the facts of every completed session again, in the background, as after an upgrade that extracts better. What a person said of facts stays."""
-    project = projects.of_id(at.store, project_id)
-    return accepted(jobs.ask(at.store, "rebuild", {}, project=project, key=str(project.id), requested_by="api"))
+    project = projects.require(context.store, project_id)
+    return accept_job(jobs.request_job(context.store, "rebuild", {}, project=project, key=str(project.id), requested_by="api"))

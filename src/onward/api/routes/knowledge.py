@@ -9,60 +9,70 @@ from typing import Annotated
 from fastapi import Query, Response
 from pydantic import Field
 
-from onward.api.desk import At
+from onward.api.desk import Context
 from onward.api.envelope import answers, ok, pages
 from onward.api.paging import Paging
-from onward.api.parsing import routes
-from onward.api.shapes import MOST_ID, Body, Change, Id, IdField, Text
+from onward.api.parsing import create_router
+from onward.api.shapes import MOST_ID, Body, ChangeBody, Id, IdField, Text
 from onward.app import knowledge, projects
-from onward.app.knowledge import Answer, Detail, Entry, Hit, KnowledgeAuthor, KnowledgeKind, MetBefore, Seen, Source
+from onward.app.knowledge import (
+    ErrorHistory,
+    ErrorOccurrence,
+    KnowledgeAuthor,
+    KnowledgeDetail,
+    KnowledgeEntry,
+    KnowledgeHit,
+    KnowledgeKind,
+    KnowledgeSource,
+    KnownFix,
+)
 from onward.app.projects import Project
 from onward.errors import NotFound
 
-router = routes("knowledge")
+router = create_router("knowledge")
 
-LONGEST_ERROR_CHARS = 200_000
-OfProject = Annotated[int | None, Query(ge=1, le=MOST_ID, description="Only what sessions of this project tell.")]
-OfKind = Annotated[KnowledgeKind | None, Query(description="Only entries of this kind.")]
-OfCategory = Annotated[Text, Query(max_length=100, description="Only entries about this.")]
+MOST_ERROR_CHARS = 200_000
+KnowledgeProjectFilter = Annotated[int | None, Query(ge=1, le=MOST_ID, description="Only what sessions of this project tell.")]
+KindFilter = Annotated[KnowledgeKind | None, Query(description="Only entries of this kind.")]
+CategoryFilter = Annotated[Text, Query(max_length=100, description="Only entries about this.")]
 
 
-class NewEntry(Body):
+class NewEntryBody(Body):
     """An entry that a person writes. Without `category` its words tell what it is about."""
 
     text: Text = Field(
-        min_length=1, max_length=knowledge.MOST_TEXT_CHARS, examples=["Ask for port 0 in tests: two runs at once never meet."]
+        min_length=1, max_length=knowledge.MAX_TEXT_CHARS, examples=["Ask for port 0 in tests: two runs at once never meet."]
     )
-    fix: Text = Field("", max_length=knowledge.MOST_TEXT_CHARS, description="What ends it, for an error.", examples=[""])
+    fix: Text = Field("", max_length=knowledge.MAX_TEXT_CHARS, description="What ends it, for an error.", examples=[""])
     kind: KnowledgeKind = "practice"
     category: Text = Field("", max_length=100, examples=["tests"])
 
 
-class EntryChange(Change):
+class EntryChangeBody(ChangeBody):
     """What of an entry changes. From then on no harvest touches it."""
 
-    text: Text | None = Field(None, min_length=1, max_length=knowledge.MOST_TEXT_CHARS, examples=["Ask for port 0 in tests."])
-    fix: Text | None = Field(None, max_length=knowledge.MOST_TEXT_CHARS)
+    text: Text | None = Field(None, min_length=1, max_length=knowledge.MAX_TEXT_CHARS, examples=["Ask for port 0 in tests."])
+    fix: Text | None = Field(None, max_length=knowledge.MAX_TEXT_CHARS)
     kind: KnowledgeKind | None = None
     category: Text | None = Field(None, max_length=100)
 
 
-class Trouble(Body):
+class ErrorBody(Body):
     """An error, with any text around it; and the project whose own fixes come first."""
 
-    error: Text = Field(min_length=1, max_length=LONGEST_ERROR_CHARS, examples=["KeyError: 'currency'"])
+    error: Text = Field(min_length=1, max_length=MOST_ERROR_CHARS, examples=["KeyError: 'currency'"])
     project_id: IdField | None = Field(None, examples=[1])
-    context: Text = Field("", max_length=LONGEST_ERROR_CHARS, description="What was being done.", examples=["while rendering the cart"])
+    context: Text = Field("", max_length=MOST_ERROR_CHARS, description="What was being done.", examples=["while rendering the cart"])
 
 
-class SeenTrouble(Trouble):
+class ErrorMatchBody(ErrorBody):
     """An error, and how many fixes are asked for at most."""
 
     limit: int = Field(5, ge=1, le=50)
 
 
 @dataclass(frozen=True, slots=True)
-class SourceShape:
+class KnowledgeSourceShape:
     """A session that tells an entry: its project, and the handle of the turn."""
 
     entry_id: int
@@ -96,16 +106,16 @@ class EntryDetailShape:
     """An entry with the sessions that tell it, the newest first."""
 
     entry: EntryShape
-    sources: list[SourceShape]
+    sources: list[KnowledgeSourceShape]
 
 
 @dataclass(frozen=True, slots=True)
-class HitShape:
+class KnowledgeHitShape:
     """An entry that was found. `score` (0..1) is the share of the question that it holds, by how telling its words are."""
 
     entry: EntryShape
     score: float
-    source: SourceShape | None
+    source: KnowledgeSourceShape | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +130,12 @@ class FixShape:
     sure: str
     likeness_ratio: float
     own: bool
-    source: SourceShape | None
+    source: KnowledgeSourceShape | None
     entry: EntryShape
 
 
 @dataclass(frozen=True, slots=True)
-class MetShape:
+class ErrorOccurrenceShape:
     """A session that met the very same error."""
 
     project_id: int
@@ -136,115 +146,125 @@ class MetShape:
 
 
 @dataclass(frozen=True, slots=True)
-class SeenShape:
+class ErrorMatchesShape:
     """Whether an error was seen before: fixes, this project's own first, and the sessions that met it."""
 
     fixes: list[FixShape]
-    met: list[MetShape]
+    met: list[ErrorOccurrenceShape]
 
 
-def entry_shape(one: Entry) -> EntryShape:
+def entry_shape(entry: KnowledgeEntry) -> EntryShape:
     """Return an entry as it is answered."""
     return EntryShape(
-        one.id, one.kind, one.category, one.text, one.fix, one.author, one.shown, one.used, one.sources, one.created_at, one.updated_at
+        entry.id, entry.kind, entry.category, entry.text, entry.fix, entry.author, entry.shown, entry.used, entry.sources, entry.created_at, entry.updated_at
     )  # fmt: skip
 
 
-def _source_shape(one: Source) -> SourceShape:
-    return SourceShape(one.knowledge_id, one.project_id, one.project, str(one.handle), one.fact_id, one.text, one.fix)
+def _knowledge_source_shape(source: KnowledgeSource) -> KnowledgeSourceShape:
+    return KnowledgeSourceShape(
+        source.knowledge_id, source.project_id, source.project, str(source.handle), source.fact_id, source.text, source.fix
+    )
 
 
-def _detail_shape(one: Detail) -> EntryDetailShape:
-    return EntryDetailShape(entry_shape(one.entry), [_source_shape(source) for source in one.sources])
+def _detail_shape(detail: KnowledgeDetail) -> EntryDetailShape:
+    return EntryDetailShape(entry_shape(detail.entry), [_knowledge_source_shape(source) for source in detail.sources])
 
 
-def _hit_shape(one: Hit) -> HitShape:
-    return HitShape(entry_shape(one.entry), round(one.score, 4), _source_shape(one.source) if one.source else None)
+def _knowledge_hit_shape(hit: KnowledgeHit) -> KnowledgeHitShape:
+    return KnowledgeHitShape(entry_shape(hit.entry), round(hit.score, 4), _knowledge_source_shape(hit.source) if hit.source else None)
 
 
-def fix_shape(one: Answer) -> FixShape:
+def fix_shape(answer: KnownFix) -> FixShape:
     """Return a fix as it is answered."""
-    source = _source_shape(one.source) if one.source else None
+    source = _knowledge_source_shape(answer.source) if answer.source else None
     return FixShape(
-        one.entry.id, one.entry.kind, one.entry.category, one.text, one.fix, one.sure, one.likeness_ratio, one.is_own, source, entry_shape(one.entry)
+        answer.entry.id, answer.entry.kind, answer.entry.category, answer.text, answer.fix, answer.sure, answer.likeness_ratio, answer.is_own, source, entry_shape(answer.entry)
     )  # fmt: skip
 
 
-def met_shape(one: MetBefore) -> MetShape:
+def error_occurrence_shape(occurrence: ErrorOccurrence) -> ErrorOccurrenceShape:
     """Return a session that met an error as it is answered."""
-    return MetShape(one.project_id, one.project, f"s{one.session}.{one.turn}", one.text, one.is_solved)
+    return ErrorOccurrenceShape(
+        occurrence.project_id, occurrence.project, f"s{occurrence.session}.{occurrence.turn}", occurrence.text, occurrence.is_solved
+    )
 
 
-def _seen_shape(one: Seen) -> SeenShape:
-    return SeenShape([fix_shape(answer) for answer in one.answers], [met_shape(met) for met in one.met])
+def _error_matches_shape(matches: ErrorHistory) -> ErrorMatchesShape:
+    return ErrorMatchesShape(
+        [fix_shape(answer) for answer in matches.fixes], [error_occurrence_shape(occurrence) for occurrence in matches.occurrences]
+    )
 
 
-def _project(at: At, project_id: int | None) -> Project | None:
-    return None if project_id is None else projects.of_id(at.store, project_id)
+def _find_project(context: Context, project_id: int | None) -> Project | None:
+    return None if project_id is None else projects.require(context.store, project_id)
 
 
 @router.get("/knowledge", summary="List the knowledge base", **pages(EntryShape, NotFound))
-def listed(
-    at: At,
+def list_entries(
+    context: Context,
     page: Paging,
-    kind: OfKind = None,
-    category: OfCategory = "",
+    kind: KindFilter = None,
+    category: CategoryFilter = "",
     author: Annotated[KnowledgeAuthor | None, Query(description="Only what sessions tell, or what a person wrote.")] = None,
-    project_id: OfProject = None,
+    project_id: KnowledgeProjectFilter = None,
 ) -> Response:
     """Answer the entries, the newest first."""
-    project = _project(at, project_id)
-    found = knowledge.listed(
-        at.store, kind=kind, category=category, author=author, project=project, before=page.last(int), limit=page.limit + 1
+    project = _find_project(context, project_id)
+    entries = knowledge.list_entries(
+        context.store, kind=kind, category=category, author=author, project=project, before=page.last_key(int), limit=page.limit + 1
     )
-    return page.answer(found, shape=entry_shape, last=lambda one: (one.id,))
+    return page.answer(entries, shape=entry_shape, key_of=lambda entry: (entry.id,))
 
 
 @router.post("/knowledge", summary="Write an entry", **answers(EntryShape))
-def add(at: At, body: NewEntry) -> Response:
+def add_entry(context: Context, body: NewEntryBody) -> Response:
     """Write an entry by hand: no harvest overwrites it."""
-    return ok(entry_shape(knowledge.add(at.store, body.text, kind=body.kind, fix=body.fix, category=body.category)))
+    return ok(entry_shape(knowledge.add(context.store, body.text, kind=body.kind, fix=body.fix, category=body.category)))
 
 
-@router.get("/knowledge/search", summary="Search the knowledge base", **answers(list[HitShape], NotFound))
-def search(
-    at: At,
+@router.get("/knowledge/search", summary="Search the knowledge base", **answers(list[KnowledgeHitShape], NotFound))
+def search_entries(
+    context: Context,
     q: Annotated[Text, Query(min_length=1, max_length=1000, description="A few words, or an error.", examples=["stale lock file"])],
-    kind: OfKind = None,
-    category: OfCategory = "",
-    project_id: OfProject = None,
+    kind: KindFilter = None,
+    category: CategoryFilter = "",
+    project_id: KnowledgeProjectFilter = None,
     limit: Annotated[int, Query(ge=1, le=200, description="How many at most.")] = 20,
 ) -> Response:
     """Answer the entries that hold most of the question, the best first. Any text is a question."""
-    found = knowledge.search(at.store, q, project=_project(at, project_id), kind=kind, category=category, limit=limit)
-    return ok([_hit_shape(one) for one in found])
+    hits = knowledge.search(context.store, q, project=_find_project(context, project_id), kind=kind, category=category, limit=limit)
+    return ok([_knowledge_hit_shape(hit) for hit in hits])
 
 
-@router.post("/knowledge/seen", summary="Was this error seen before?", **answers(SeenShape, NotFound))
-def seen(at: At, body: SeenTrouble) -> Response:
+@router.post("/knowledge/seen", summary="Was this error seen before?", **answers(ErrorMatchesShape, NotFound))
+def match_error(context: Context, body: ErrorMatchBody) -> Response:
     """Answer the fixes that were found before: the project's own first, then other projects', each with its source and how sure it is."""
-    return ok(_seen_shape(knowledge.seen(at.store, body.error, project=_project(at, body.project_id), limit=body.limit)))
+    return ok(
+        _error_matches_shape(
+            knowledge.match_error(context.store, body.error, project=_find_project(context, body.project_id), limit=body.limit)
+        )
+    )
 
 
 @router.get("/knowledge/{entry_id}", summary="Show an entry", **answers(EntryDetailShape, NotFound))
-def show(at: At, entry_id: Id) -> Response:
+def show_entry(context: Context, entry_id: Id) -> Response:
     """Answer an entry with the sessions that tell it."""
-    return ok(_detail_shape(knowledge.show(at.store, entry_id)))
+    return ok(_detail_shape(knowledge.show(context.store, entry_id)))
 
 
 @router.patch("/knowledge/{entry_id}", summary="Change an entry", **answers(EntryShape, NotFound))
-def change(at: At, entry_id: Id, body: EntryChange) -> Response:
+def change_entry(context: Context, entry_id: Id, body: EntryChangeBody) -> Response:
     """Say better what an entry says."""
-    return ok(entry_shape(knowledge.edit(at.store, entry_id, text=body.text, fix=body.fix, category=body.category, kind=body.kind)))
+    return ok(entry_shape(knowledge.edit(context.store, entry_id, text=body.text, fix=body.fix, category=body.category, kind=body.kind)))
 
 
 @router.post("/knowledge/{entry_id}/used", summary="Note that an entry helped", **answers(EntryShape, NotFound))
-def used(at: At, entry_id: Id) -> Response:
+def note_entry_used(context: Context, entry_id: Id) -> Response:
     """Count an entry as having helped."""
-    return ok(entry_shape(knowledge.note_used(at.store, entry_id)))
+    return ok(entry_shape(knowledge.record_used(context.store, entry_id)))
 
 
 @router.delete("/knowledge/{entry_id}", summary="Delete an entry", **answers(EntryShape, NotFound))
-def delete(at: At, entry_id: Id) -> Response:
+def delete_entry(context: Context, entry_id: Id) -> Response:
     """Delete an entry and answer it as it was. It stays away, though sessions tell it again."""
-    return ok(entry_shape(knowledge.delete(at.store, entry_id)))
+    return ok(entry_shape(knowledge.delete(context.store, entry_id)))

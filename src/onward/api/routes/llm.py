@@ -12,34 +12,34 @@ from typing import Annotated
 from fastapi import Query, Response
 from pydantic import Field
 
-from onward.api.desk import At
-from onward.api.envelope import answers, no_store, ok
-from onward.api.parsing import routes
+from onward.api.desk import Context
+from onward.api.envelope import answers, no_store_headers, ok
+from onward.api.parsing import create_router
 from onward.api.shapes import MOST_ID, Body, Text
 from onward.app import llm_keys, models, projects
-from onward.app.llm_keys import MOST_KEY_CHARS
-from onward.app.models import Models, SpendBy, Spent
-from onward.core.llm_key import KeySource, KeyStanding, KeyState
-from onward.errors import Conflict, NotFound, TooMany
-from onward.wiring import models_of
+from onward.app.llm_keys import MAX_KEY_CHARS
+from onward.app.models import ModelSetup, SpendGrouping, SpendTotals
+from onward.core.llm_key import KeySource, KeyState, KeyStatus
+from onward.errors import Conflict, NotFound, TooManyRequests
+from onward.wiring import build_model_setup
 
-router = routes("llm")
+router = create_router("llm")
 
-AT_ONCE = 4
+MOST_WAITING = 4
 """Requests that may wait for a model at the same time: the others that wait would keep everybody else from being answered."""
-_places = BoundedSemaphore(AT_ONCE)
+_slots = BoundedSemaphore(MOST_WAITING)
 
 
-class NewKey(Body):
+class NewKeyBody(Body):
     """The key that opens the model."""
 
-    key: Text = Field(min_length=1, max_length=MOST_KEY_CHARS, examples=["YOUR-KEY"], json_schema_extra={"writeOnly": True})
+    key: Text = Field(min_length=1, max_length=MAX_KEY_CHARS, examples=["YOUR-KEY"], json_schema_extra={"writeOnly": True})
 
 
-class KeyTest(Body):
+class KeyTestBody(Body):
     """What is tested: a key that is not kept, or the one that is used."""
 
-    key: Text = Field("", max_length=MOST_KEY_CHARS, json_schema_extra={"writeOnly": True})
+    key: Text = Field("", max_length=MAX_KEY_CHARS, json_schema_extra={"writeOnly": True})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class KeyShape:
 
 
 @dataclass(frozen=True, slots=True)
-class SpentShape:
+class SpendTotalShape:
     """What calls came to. `unpriced` of them are not in `cost_usd`, or not whole: their price is not known."""
 
     calls: int
@@ -73,14 +73,14 @@ class SpendLineShape:
 
     name: str
     id: int | None
-    spent: SpentShape
+    spent: SpendTotalShape
 
 
 @dataclass(frozen=True, slots=True)
 class SpendShape:
     """What was spent in all, and by whom: the newest jobs first, else the dearest first. The limits are those of one project in a day (UTC) and of one job; 0 is any amount."""
 
-    total: SpentShape
+    total: SpendTotalShape
     by: list[SpendLineShape]
     daily_usd_limit: float
     daily_tokens_limit: int
@@ -88,71 +88,71 @@ class SpendShape:
     job_tokens_limit: int
 
 
-def spent_shape(one: Spent) -> SpentShape:
+def spend_total_shape(total: SpendTotals) -> SpendTotalShape:
     """Return a sum as it is answered."""
-    return SpentShape(*one)
+    return SpendTotalShape(*total)
 
 
 @contextmanager
-def waiting_for_a_model() -> Iterator[None]:
+def model_slot() -> Iterator[None]:
     """Hold one of the places for requests that wait for a model. Raises `TooMany` where all are taken."""
-    if not _places.acquire(blocking=False):
-        raise TooMany("Too many requests wait for the model already.", "Try again in a moment.")
+    if not _slots.acquire(blocking=False):
+        raise TooManyRequests("Too many requests wait for the model already.", "Try again in a moment.")
     try:
         yield
     finally:
-        _places.release()
+        _slots.release()
 
 
-def _key_shape(one: KeyStanding) -> KeyShape:
-    return KeyShape(**asdict(one))
+def _key_shape(state: KeyStatus) -> KeyShape:
+    return KeyShape(**asdict(state))
 
 
-def _models(at: At) -> Models:
-    return models_of(at.settings)
+def _models(context: Context) -> ModelSetup:
+    return build_model_setup(context.settings)
 
 
 @router.get("/llm/key", summary="How the LLM key stands", **answers(KeyShape))
-def show_key(at: At) -> Response:
+def show_key(context: Context) -> Response:
     """Answer whether there is a key, whom it is for, and what the last test found. The key itself is never answered."""
-    return ok(_key_shape(llm_keys.show(at.store, _models(at))), headers=no_store())
+    return ok(_key_shape(llm_keys.show(context.store, _models(context))), headers=no_store_headers())
 
 
 @router.put("/llm/key", summary="Set the LLM key", **answers(KeyShape))
-def put_key(at: At, body: NewKey) -> Response:
+def put_key(context: Context, body: NewKeyBody) -> Response:
     """Keep a key, encrypted, in the place of the one before."""
-    return ok(_key_shape(llm_keys.put(at.store, _models(at), body.key)), headers=no_store())
+    return ok(_key_shape(llm_keys.save(context.store, _models(context), body.key)), headers=no_store_headers())
 
 
 @router.delete("/llm/key", summary="Remove the LLM key", **answers(KeyShape))
-def remove_key(at: At) -> Response:
+def remove_key(context: Context) -> Response:
     """Remove the kept key. One that the server's environment holds stays."""
-    return ok(_key_shape(llm_keys.remove(at.store, _models(at))), headers=no_store())
+    return ok(_key_shape(llm_keys.delete(context.store, _models(context))), headers=no_store_headers())
 
 
-@router.post("/llm/key/test", summary="Test the LLM key", **answers(KeyShape, Conflict, TooMany))
-def check_key(at: At, body: KeyTest | None = None) -> Response:
+@router.post("/llm/key/test", summary="Test the LLM key", **answers(KeyShape, Conflict, TooManyRequests))
+def test_key(context: Context, body: KeyTestBody | None = None) -> Response:
     """Ask the model for one word, and answer what that says of the key: valid, invalid, or that nobody could be reached."""
-    with waiting_for_a_model():
-        found = llm_keys.check(at.store, _models(at), body.key if body else "")
-    return ok(_key_shape(found), headers=no_store())
+    with model_slot():
+        result = llm_keys.check(context.store, _models(context), body.key if body else "")
+    return ok(_key_shape(result), headers=no_store_headers())
 
 
 @router.get("/llm/spend", summary="What asking models costs", **answers(SpendShape, NotFound))
-def spend(
-    at: At,
-    by: Annotated[SpendBy, Query(description="Of what the lines are.")] = "project",
+def show_spend(
+    context: Context,
+    by: Annotated[SpendGrouping, Query(description="Of what the lines are.")] = "project",
     project_id: Annotated[int | None, Query(ge=1, le=MOST_ID, description="Only what was spent for a project.")] = None,
     days: Annotated[int | None, Query(ge=1, le=3660, description="Only the last so many days (UTC), of which today is one.")] = None,
 ) -> Response:
     """Answer calls, tokens and US dollars, in all and by job, project or model."""
-    project = None if project_id is None else projects.of_id(at.store, project_id)
-    lines = models.spend_by(at.store, by, project=project, days=days)
-    limits = at.settings.llm
+    project = None if project_id is None else projects.require(context.store, project_id)
+    lines = models.list_spend(context.store, by, project=project, days=days)
+    limits = context.settings.llm
     return ok(
         SpendShape(
-            spent_shape(models.spend(at.store, project=project, days=days)),
-            [SpendLineShape(one.name, one.id, spent_shape(one.spent)) for one in lines],
+            spend_total_shape(models.total_spend(context.store, project=project, days=days)),
+            [SpendLineShape(line.name, line.id, spend_total_shape(line.spent)) for line in lines],
             limits.daily_usd, limits.daily_tokens, limits.job_usd, limits.job_tokens,
         )
     )  # fmt: skip

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from fastapi import Request, Response
 
-from onward.api.desk import At
-from onward.api.envelope import refusals
+from onward.api.desk import Context
+from onward.api.envelope import error_docs
 from onward.api.metrics import CONTENT_TYPE, Metrics
-from onward.api.parsing import routes
+from onward.api.parsing import create_router
 
-router = routes("house", prefix="")
+router = create_router("house", prefix="")
 
 _EXAMPLE = 'onward_requests_total{method="GET",route="/api/projects",status="200"} 12.0\n'
-_TOLD = {"description": "Figures.", "content": {"text/plain": {"schema": {"type": "string"}, "example": _EXAMPLE}}}
+_METRICS_DOCS = {"description": "Figures.", "content": {"text/plain": {"schema": {"type": "string"}, "example": _EXAMPLE}}}
 
 
-@router.get("/metrics", summary="Tell figures to Prometheus", response_class=Response, responses={**refusals(), 200: _TOLD})
-def metrics(at: At, request: Request) -> Response:
+@router.get("/metrics", summary="Tell figures to Prometheus", response_class=Response, responses={**error_docs(), 200: _METRICS_DOCS})
+def show_metrics(context: Context, request: Request) -> Response:
     """Answer requests by route, method and status, how long they took, and how many jobs, sessions and turns there are. From another machine it takes a `read` token."""
-    figures: Metrics = request.app.state.metrics
-    return Response(figures.text(at.store), headers={"content-type": CONTENT_TYPE})
+    server_metrics: Metrics = request.app.state.metrics
+    return Response(server_metrics.render(context.store), headers={"content-type": CONTENT_TYPE})

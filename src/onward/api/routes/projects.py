@@ -9,18 +9,18 @@ from typing import Annotated, Literal
 from fastapi import Query, Response
 from pydantic import Field
 
-from onward.api.desk import At
+from onward.api.desk import Context
 from onward.api.envelope import answers, ok, pages
 from onward.api.paging import Paging
-from onward.api.parsing import routes
-from onward.api.shapes import Body, Change, Id, IdField, Text
+from onward.api.parsing import create_router
+from onward.api.shapes import Body, ChangeBody, Id, IdField, Text
 from onward.app import projects, remapping
-from onward.app.analytics import Growths, growths
-from onward.app.belonging import Belonging
-from onward.app.projects import Project, ProjectLine
+from onward.app.analytics import ProjectGrowths, growth_by_project
+from onward.app.belonging import Origin
+from onward.app.projects import Project, ProjectOverview
 from onward.errors import BadInput, Conflict, NotFound
 
-router = routes("projects")
+router = create_router("projects")
 
 
 class NewProject(Body):
@@ -34,7 +34,7 @@ class NewProject(Body):
     remote: Text = Field("", max_length=4000, description="The address of its repository.", examples=["github.com/kopi/shop"])
 
 
-class Whereabouts(Body):
+class ProjectLookupBody(Body):
     """What tells a project: its name or id; else the repository somebody works in, by its folder and its address; else that there is only one."""
 
     name: Text = Field("", max_length=200, examples=["kopi-shop"])
@@ -43,7 +43,7 @@ class Whereabouts(Body):
     folder: Text = Field("", max_length=4000, description="The folder somebody works in.", examples=[""])
 
 
-class Remapping(Body):
+class RemapBody(Body):
     """What is to go to a project: everything of another one, some sessions of it by number, or every session that ran in a folder or below, now and later."""
 
     from_project_id: IdField | None = Field(None, examples=[2])
@@ -51,7 +51,7 @@ class Remapping(Body):
     folder: Text = Field("", max_length=4000, examples=[""])
 
 
-class ProjectChange(Change):
+class ProjectChange(ChangeBody):
     """What of a project changes; what is not sent stays. `archived` puts it away: kept whole, not listed."""
 
     name: Text | None = Field(None, min_length=1, max_length=200, examples=["kopi-shop"])
@@ -92,7 +92,7 @@ class MovedSessionShape:
 
 
 @dataclass(frozen=True, slots=True)
-class RemappedShape:
+class RemapShape:
     """What went to a project. `emptied` are the names of the projects that are gone, because all they had went there."""
 
     project: ProjectShape
@@ -100,32 +100,38 @@ class RemappedShape:
     emptied: list[str]
 
 
-def project_shape(line: ProjectLine, grown: Growths) -> ProjectShape:
+def project_shape(line: ProjectOverview, growth_report: ProjectGrowths) -> ProjectShape:
     """Return a project as it is answered."""
-    one, held, growth = line.project, line.totals, grown.of_project.get(line.project.id)
+    project, totals, growth = line.project, line.totals, growth_report.growth_by_id.get(line.project.id)
     return ProjectShape(
-        one.id, one.name, one.description, one.status, one.root, one.remote, held.sessions, held.completed, held.turns, held.tokens,
-        held.credits_used, growth.percent if growth else 0.0, grown.kept_ratio.get(one.id), held.last_at, held.last_at or one.created_at, one.created_at, one.updated_at,
+        project.id, project.name, project.description, project.status, project.root, project.remote, totals.sessions, totals.completed, totals.turns, totals.tokens,
+        totals.credits_used, growth.percent if growth else 0.0, growth_report.kept_ratio_by_id.get(project.id), totals.last_at, totals.last_at or project.created_at, project.created_at, project.updated_at,
     )  # fmt: skip
 
 
 @router.get("/projects", summary="List the projects", **pages(ProjectShape))
-def listed(at: At, page: Paging, archived: Annotated[bool, Query(description="The archived ones, not those at work.")] = False) -> Response:
+def list_projects(
+    context: Context, page: Paging, archived: Annotated[bool, Query(description="The archived ones, not those at work.")] = False
+) -> Response:
     """Answer the projects at work, by name, or the archived ones."""
-    found = projects.listed(at.store, archived=archived, after=page.last(str), limit=page.limit + 1)
-    grown = growths(at.store, [line.project for line in found])
-    return page.answer(found, shape=lambda line: project_shape(line, grown), last=lambda one: (one.project.name,))
+    lines = projects.list_projects(context.store, archived=archived, after=page.last_key(str), limit=page.limit + 1)
+    growth_report = growth_by_project(context.store, [line.project for line in lines])
+    return page.answer(
+        lines, shape=lambda line: project_shape(line, growth_report), key_of=lambda project_line: (project_line.project.name,)
+    )
 
 
 @router.post("/projects", summary="Make a project", **answers(ProjectShape, Conflict))
-def new(at: At, body: NewProject) -> Response:
+def create_project(context: Context, body: NewProject) -> Response:
     """Make a project and answer it."""
-    return _shown(at, projects.new(at.store, body.name, description=body.description, place=(body.root, body.remote)))
+    return _answer_project(
+        context, projects.create(context.store, body.name, description=body.description, repository=(body.root, body.remote))
+    )
 
 
 @router.get("/projects/find", summary="Find the project that is meant", **answers(ProjectShape, NotFound))
-def find(
-    at: At,
+def find_project(
+    context: Context,
     name: Annotated[Text, Query(max_length=200, description="Its name, or its id.")] = "",
     root: Annotated[Text, Query(max_length=4000, description="The folder of the repository somebody works in.")] = "",
     remote: Annotated[Text, Query(max_length=4000, description="The address of that repository.")] = "",
@@ -133,87 +139,93 @@ def find(
     guess: Annotated[bool, Query(description="Whether the only project there is is meant where nothing else tells.")] = True,
 ) -> Response:
     """Answer the project of that name; else the one whose repository it is; else the only one there is."""
-    return _shown(at, projects.meant(at.store, Belonging(name, root, remote, folder), guess=guess))
+    return _answer_project(context, projects.resolve_origin(context.store, Origin(name, root, remote, folder), guess=guess))
 
 
 @router.get("/projects/found", summary="Tell where a session would go", **answers(ProjectShape | None))
-def found(
-    at: At,
+def find_destination(
+    context: Context,
     name: Annotated[Text, Query(max_length=200, description="The project that a settings file there names.")] = "",
     root: Annotated[Text, Query(max_length=4000, description="The folder of the repository that the session ran in.")] = "",
     remote: Annotated[Text, Query(max_length=4000, description="The address of that repository.")] = "",
     folder: Annotated[Text, Query(max_length=4000, description="The folder that it ran in.")] = "",
 ) -> Response:
     """Answer the project that a session which ran there would go to, as an import finds it; null where it would be a new one."""
-    there = projects.found(at.store, Belonging(name, root, remote, folder))
-    return _shown(at, there) if there else ok(None)
+    project = projects.find_by_origin(context.store, Origin(name, root, remote, folder))
+    return _answer_project(context, project) if project else ok(None)
 
 
 @router.post("/projects/find", summary="Find the project that is meant, or make it", **answers(ProjectShape, NotFound))
-def find_or_make(at: At, body: Whereabouts) -> Response:
+def find_or_create(context: Context, body: ProjectLookupBody) -> Response:
     """Answer the project that is meant, as `GET /projects/find` does; one that is not there is made, named after its repository where no name is sent."""
-    return _shown(at, projects.meant(at.store, Belonging(body.name, body.root, body.remote, body.folder), create=True))
+    return _answer_project(
+        context, projects.resolve_origin(context.store, Origin(body.name, body.root, body.remote, body.folder), create=True)
+    )
 
 
 @router.get("/projects/{project_id}", summary="Show a project", **answers(ProjectShape, NotFound))
-async def show(at: At, project_id: Id) -> Response:
+async def show_project(context: Context, project_id: Id) -> Response:
     """Answer a project and what it holds."""
-    return await at.at_once(lambda: _answer(at, projects.by_id(at.store, project_id)))
+    return await context.read(lambda: _answer_line(context, projects.require_line(context.store, project_id)))
 
 
 @router.patch("/projects/{project_id}", summary="Change a project", **answers(ProjectShape, NotFound, Conflict))
-def change(at: At, project_id: Id, body: ProjectChange) -> Response:
+def change_project(context: Context, project_id: Id, body: ProjectChange) -> Response:
     """Rename a project, describe it otherwise, put it away or bring it back."""
-    project = projects.of_id(at.store, project_id)
-    return _shown(at, projects.change(at.store, project, name=body.name, description=body.description, status=body.status))
+    project = projects.require(context.store, project_id)
+    return _answer_project(
+        context, projects.update(context.store, project, name=body.name, description=body.description, status=body.status)
+    )
 
 
 @router.post("/projects/{project_id}/archive", summary="Put a project away", **answers(ProjectShape, NotFound))
-def archive(at: At, project_id: Id) -> Response:
+def archive_project(context: Context, project_id: Id) -> Response:
     """Put a project away: everything of it is kept, and it is not listed with those at work."""
-    return _shown(at, projects.archive(at.store, projects.of_id(at.store, project_id)))
+    return _answer_project(context, projects.archive(context.store, projects.require(context.store, project_id)))
 
 
 @router.post("/projects/{project_id}/restore", summary="Bring a project back", **answers(ProjectShape, NotFound))
-def restore(at: At, project_id: Id) -> Response:
+def restore_project(context: Context, project_id: Id) -> Response:
     """Bring an archived project back to work."""
-    return _shown(at, projects.restore(at.store, projects.of_id(at.store, project_id)))
+    return _answer_project(context, projects.restore(context.store, projects.require(context.store, project_id)))
 
 
-@router.post("/projects/{project_id}/remap", summary="Give sessions to a project", **answers(RemappedShape, NotFound))
-def remap(at: At, project_id: Id, body: Remapping) -> Response:
+@router.post("/projects/{project_id}/remap", summary="Give sessions to a project", **answers(RemapShape, NotFound))
+def remap_sessions(context: Context, project_id: Id, body: RemapBody) -> Response:
     """Give sessions to a project, and those to come: they get its next numbers, in order of time, and what is known of both projects is put together anew."""
-    to = projects.of_id(at.store, project_id)
+    target = projects.require(context.store, project_id)
     if (body.from_project_id is None) == (not body.folder):
         raise BadInput("Nothing tells what is to go there, or two things do.", "Send from_project_id, or folder.")
     if body.from_project_id is None:
-        done = remapping.remap_folder(at.store, body.folder, to)
+        remapped = remapping.remap_folder(context.store, body.folder, target)
     else:
-        origin = projects.of_id(at.store, body.from_project_id)
-        done = (
-            remapping.remap_sessions(at.store, origin, body.sessions, to)
+        source = projects.require(context.store, body.from_project_id)
+        remapped = (
+            remapping.remap_sessions(context.store, source, body.sessions, target)
             if body.sessions
-            else remapping.remap_project(at.store, origin, to)
+            else remapping.remap_project(context.store, source, target)
         )
-    line = projects.show(at.store, to)
-    moved = [MovedSessionShape(one.project, one.before, one.number) for one in done.sessions]
-    return ok(RemappedShape(project_shape(line, growths(at.store, [to])), moved, done.emptied))
+    line = projects.show(context.store, target)
+    moved_sessions = [MovedSessionShape(session.project, session.before, session.number) for session in remapped.sessions]
+    return ok(RemapShape(project_shape(line, growth_by_project(context.store, [target])), moved_sessions, remapped.deleted_projects))
 
 
 @router.delete("/projects/{project_id}", summary="Delete a project for good", **answers(ProjectShape, NotFound, Conflict))
-def delete(
-    at: At, project_id: Id, cascade: Annotated[bool, Query(description="Its sessions, turns, facts and handoffs go with it.")] = False
+def delete_project(
+    context: Context,
+    project_id: Id,
+    cascade: Annotated[bool, Query(description="Its sessions, turns, facts and handoffs go with it.")] = False,
 ) -> Response:
     """Delete a project and answer what it was. One that holds sessions is only deleted with `cascade=true`; archiving it is the gentle way."""
-    held = projects.by_id(at.store, project_id)
-    answer = _answer(at, held)
-    projects.delete(at.store, held.project, only_empty=not cascade)
+    line = projects.require_line(context.store, project_id)
+    answer = _answer_line(context, line)
+    projects.delete(context.store, line.project, only_empty=not cascade)
     return answer
 
 
-def _shown(at: At, project: Project) -> Response:
-    return _answer(at, projects.show(at.store, project))
+def _answer_project(context: Context, project: Project) -> Response:
+    return _answer_line(context, projects.show(context.store, project))
 
 
-def _answer(at: At, line: ProjectLine) -> Response:
-    return ok(project_shape(line, growths(at.store, [line.project])))
+def _answer_line(context: Context, line: ProjectOverview) -> Response:
+    return ok(project_shape(line, growth_by_project(context.store, [line.project])))

@@ -7,23 +7,23 @@ from dataclasses import dataclass
 from fastapi import Response
 from pydantic import Field
 
-from onward.api.desk import At
+from onward.api.desk import Context
 from onward.api.envelope import answers, ok
-from onward.api.parsing import routes
-from onward.api.routes.jobs import LATER, accepted
+from onward.api.parsing import create_router
+from onward.api.routes.jobs import JOB_DOCS, accept_job
 from onward.api.shapes import Body, Id
 from onward.app import projects, refining
-from onward.app.llm_keys import MOST_KEY_CHARS
+from onward.app.llm_keys import MAX_KEY_CHARS
 from onward.errors import NotFound
-from onward.wiring import models_of
+from onward.wiring import build_model_setup
 
-router = routes("handoffs")
+router = create_router("handoffs")
 
 
-class RefinementOrder(Body):
+class RefinementBody(Body):
     """What a model is to do, and whether it is only asked what that would come to."""
 
-    hugging_face_token: str | None = Field(None, repr=False, max_length=MOST_KEY_CHARS, examples=[None])
+    hugging_face_token: str | None = Field(None, repr=False, max_length=MAX_KEY_CHARS, examples=[None])
     dry_run: bool = Field(False, description="Answer what it comes to at most, and ask nothing.")
 
 
@@ -37,17 +37,21 @@ class EstimateShape:
     cost_usd: float | None
 
 
-@router.post("/projects/{project_id}/handoff/refine", summary="Refine the master handoff", **answers(EstimateShape, NotFound, beside=LATER))
-def refine(at: At, project_id: Id, body: RefinementOrder) -> Response:
+@router.post(
+    "/projects/{project_id}/handoff/refine",
+    summary="Refine the master handoff",
+    **answers(EstimateShape, NotFound, other_responses=JOB_DOCS),
+)
+def refine_handoff(context: Context, project_id: Id, body: RefinementBody) -> Response:
     """Have a language model write the newest handoff better, as a job. It is kept as a version of its own, and only where the measure finds no kind worse; else the rules' one stands, and the job says why.
 
     With `dry_run` nothing is asked, and what it comes to is answered.
     """
-    project, models, token = projects.of_id(at.store, project_id), models_of(at.settings), body.hugging_face_token or ""
+    project, models, token = projects.require(context.store, project_id), build_model_setup(context.settings), body.hugging_face_token or ""
     if body.dry_run:
-        found = refining.estimate(at.store, models, project, token=token)
-        return ok(EstimateShape(found.calls, found.input_tokens, found.output_tokens, found.cost_usd))
-    job = refining.ask(at.store, models, project, token=token, requested_by="api")
+        estimate = refining.estimate(context.store, models, project, token=token)
+        return ok(EstimateShape(estimate.calls, estimate.input_tokens, estimate.output_tokens, estimate.cost_usd))
+    job = refining.request_refinement(context.store, models, project, token=token, requested_by="api")
     if job is None:
-        raise refining.no_model()
-    return accepted(job)
+        raise refining.no_model_error()
+    return accept_job(job)

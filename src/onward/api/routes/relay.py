@@ -8,25 +8,25 @@ from pathlib import Path
 from fastapi import Request, Response
 from pydantic import Field
 
-from onward.api.access import is_here
-from onward.api.desk import At
+from onward.api.access import is_local
+from onward.api.desk import Context
 from onward.api.envelope import answers, ok
-from onward.api.parsing import routes
-from onward.api.pool import AccountShape, BestShape, account_shape, best_shape
+from onward.api.parsing import create_router
+from onward.api.pool import AccountChoiceShape, AccountShape, account_choice_shape, account_shape
 from onward.api.routes.handoffs import MOST_BUDGET_TOKENS, HandoffShape, handoff_shape
 from onward.api.routes.sessions import SessionShape, session_shape
 from onward.api.shapes import Body, IdField, Lines, Text
 from onward.app import projects
 from onward.app.catching_up import catch_up
-from onward.app.credits import Window, need_of
+from onward.app.credits import RotationWindow, parse_need
 from onward.app.relay import relay
 from onward.errors import BadInput, NotAllowed, NotFound
-from onward.settings import LEAST_BUDGET_TOKENS, read_machine
+from onward.settings import MIN_BUDGET_TOKENS, read_machine
 
-router = routes("sessions")
+router = create_router("sessions")
 
 
-class Relay(Body):
+class RelayBody(Body):
     """What is handed over: the session of that number, or the active one begun last. The rest is as on completing a session, and on choosing an account."""
 
     project_id: IdField = Field(examples=[1])
@@ -41,7 +41,7 @@ class Relay(Body):
     tags: list[str] = Field([], examples=[["review"]])
     agent: Text = Field("", max_length=100, description="Who goes on. Default: the agent that the account is for.", examples=[""])
     next_goal: Text = Field("", max_length=10_000, examples=["Print the receipt"])
-    budget_tokens: int | None = Field(None, ge=LEAST_BUDGET_TOKENS, le=MOST_BUDGET_TOKENS, examples=[None])
+    budget_tokens: int | None = Field(None, ge=MIN_BUDGET_TOKENS, le=MOST_BUDGET_TOKENS, examples=[None])
     catch_up: bool = Field(
         False, description="Import first what agents wrote of the project on the server's own machine. Only for programs of that machine."
     )
@@ -58,49 +58,49 @@ class RelayShape:
     again: bool
     new_turns: int
     left_account: AccountShape | None
-    next: BestShape
+    next: AccountChoiceShape
     agent: str
     prompt: str
     active_sessions: tuple[int, ...]
 
 
 @router.post("/sessions/next", summary="Hand over when a limit is reached", **answers(RelayShape, NotFound, NotAllowed))
-def hand_over(at: At, request: Request, body: Relay) -> Response:
+def hand_over(context: Context, request: Request, body: RelayBody) -> Response:
     """Complete the active session, name the account to go on with and why, and answer the prompt for its agent. Without an active session, the newest handoff is what is gone on from."""
-    project = projects.of_id(at.store, body.project_id)
+    project = projects.require(context.store, body.project_id)
     new_turns = 0
     if body.catch_up:
-        if not is_here(request.scope):
+        if not is_local(request.scope):
             raise NotAllowed(
                 "Only programs of the server's own machine can have its agents' files imported.", "Send what is new to /conversations/save."
             )
         if not project.root:
             raise BadInput(f"{project.name} has no folder.", "Send what is new to /conversations/save, or import the transcript.")
-        came = catch_up(at.store, read_machine(), Path(project.root), project, at.settings.worktrees)
-        new_turns = sum(file.new_turns for file in came)
-    done = relay(
-        at.store,
+        imported_files = catch_up(context.store, read_machine(), Path(project.root), project, context.settings.worktrees)
+        new_turns = sum(file.new_turns for file in imported_files)
+    relayed = relay(
+        context.store,
         project,
         number=body.session_number,
         accomplishments=body.accomplishments,
         blockers=body.blockers,
         credits_used=body.credits_used,
         limit_reached=body.limit_reached,
-        need=need_of(model=body.model, tags=body.tags),
-        window=Window(at.settings.rotate_from, at.settings.rotate_at),
+        need=parse_need(model=body.model, tags=body.tags),
+        window=RotationWindow(context.settings.rotate_from, context.settings.rotate_at),
         agent=body.agent,
-        budget_tokens=body.budget_tokens or at.settings.budget_tokens,
+        budget_tokens=body.budget_tokens or context.settings.budget_tokens,
     )
     return ok(
         RelayShape(
-            session_shape(done.session) if done.session else None,
-            handoff_shape(done.handoff),
-            done.again,
+            session_shape(relayed.session) if relayed.session else None,
+            handoff_shape(relayed.handoff),
+            relayed.is_unchanged,
             new_turns,
-            account_shape(done.left) if done.left else None,
-            best_shape(done.best),
-            done.agent,
-            done.prompt(body.next_goal),
-            done.still_active,
+            account_shape(relayed.previous) if relayed.previous else None,
+            account_choice_shape(relayed.choice),
+            relayed.agent,
+            relayed.prompt(body.next_goal),
+            relayed.active_numbers,
         )
     )

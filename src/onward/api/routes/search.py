@@ -8,15 +8,15 @@ from typing import Annotated, Generic, Literal, TypeVar
 
 from fastapi import Query, Response
 
-from onward.api.desk import At
+from onward.api.desk import Context
 from onward.api.envelope import answers, ok
-from onward.api.parsing import routes
+from onward.api.parsing import create_router
 from onward.api.shapes import MOST_ID
 from onward.app import projects, rebuilding, searching
 from onward.core.excerpt import DEFAULT_BUDGET_TOKENS, SearchKind
 from onward.errors import NotFound
 
-router = routes("search")
+router = create_router("search")
 
 T = TypeVar("T")
 
@@ -41,7 +41,7 @@ class IndexShape:
 
 
 @dataclass(frozen=True, slots=True)
-class FoundAnswer(Generic[T]):
+class SearchEnvelope(Generic[T]):
     """What a search answered, the best first, and how many tokens it takes."""
 
     success: Literal[True]
@@ -50,9 +50,9 @@ class FoundAnswer(Generic[T]):
     budget_tokens: int
 
 
-@router.get("/search", summary="Search everything that was kept", **answers(list[ExcerptShape], NotFound, wrapped=FoundAnswer))
-def search(
-    at: At,
+@router.get("/search", summary="Search everything that was kept", **answers(list[ExcerptShape], NotFound, envelope=SearchEnvelope))
+def search_turns(
+    context: Context,
     q: Annotated[str, Query(min_length=1, max_length=2000, description="Words or a question; nothing in it is syntax.")],
     project_id: Annotated[int | None, Query(ge=1, le=MOST_ID, description="Only that project.")] = None,
     kind: Annotated[list[SearchKind] | None, Query(description="Whose words: a person's, the agent's, the tools'; or facts.")] = None,
@@ -60,14 +60,19 @@ def search(
     budget: Annotated[int, Query(ge=1, le=100_000, description="Most tokens that the answer may take.")] = DEFAULT_BUDGET_TOKENS,
 ) -> Response:
     """Answer the passages that answer a question best, within a budget, each with the handle of its turn."""
-    project = projects.of_id(at.store, project_id) if project_id else None
+    project = projects.require(context.store, project_id) if project_id else None
     from_time = since.replace(tzinfo=UTC) if since and since.tzinfo is None else since
-    found = searching.search(at.store, q.replace("\0", " "), project=project, kinds=kind or (), since=from_time, budget_tokens=budget)
-    shapes = [ExcerptShape(one.project, str(one.handle), one.kind, one.at, one.text, round(one.score, 4)) for one in found.excerpts]
-    return ok(shapes, tokens=found.tokens, budget_tokens=found.budget_tokens)
+    results = searching.search(
+        context.store, q.replace("\0", " "), project=project, kinds=kind or (), since=from_time, budget_tokens=budget
+    )
+    shapes = [
+        ExcerptShape(excerpt.project, str(excerpt.handle), excerpt.kind, excerpt.at, excerpt.text, round(excerpt.score, 4))
+        for excerpt in results.excerpts
+    ]
+    return ok(shapes, tokens=results.tokens, budget_tokens=results.budget_tokens)
 
 
 @router.post("/search/reindex", summary="Make the search index anew", **answers(IndexShape))
-def reindex(at: At) -> Response:
+def rebuild_index(context: Context) -> Response:
     """Make the index of the whole store anew from the turns that are kept, as after a database was repaired, and answer how many it holds."""
-    return ok(IndexShape(rebuilding.reindex(at.store)))
+    return ok(IndexShape(rebuilding.rebuild_index(context.store)))

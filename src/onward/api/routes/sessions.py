@@ -9,10 +9,10 @@ from typing import Annotated, Any, Generic, Literal, TypeAlias, TypeVar
 from fastapi import Path, Query, Response
 from pydantic import Field
 
-from onward.api.desk import At
+from onward.api.desk import Context
 from onward.api.envelope import answers, ok, pages
 from onward.api.paging import Paging, cursor
-from onward.api.parsing import routes
+from onward.api.parsing import create_router
 from onward.api.previous import PreviousHandoff, previous_handoff
 from onward.api.routes.handoffs import MOST_BUDGET_TOKENS, HandoffShape, handoff_shape
 from onward.api.routes.turns import TurnShape, turn_shape
@@ -20,23 +20,23 @@ from onward.api.shapes import MOST_ID, Body, Id, IdField, Lines, Text
 from onward.app import projects, refining, sessions, templates
 from onward.app.completing import complete as complete_session
 from onward.app.handoffs import StoredHandoff
-from onward.app.llm_keys import MOST_KEY_CHARS
+from onward.app.llm_keys import MAX_KEY_CHARS
 from onward.app.projects import Project
-from onward.app.saving import save_spoken
+from onward.app.saving import append_conversation
 from onward.app.sessions import Session, SessionStatus, TimelineEntry
 from onward.core.session import ChecklistItem
 from onward.errors import NotFound
-from onward.settings import LEAST_BUDGET_TOKENS
-from onward.wiring import models_of
+from onward.settings import MIN_BUDGET_TOKENS
+from onward.wiring import build_model_setup
 
-router = routes("sessions")
+router = create_router("sessions")
 
 T = TypeVar("T")
 
 StatusFilter: TypeAlias = Annotated[SessionStatus | None, Query(description="Only those.")]
 
 MOST_TURNS = 5000
-_TURN = {
+_TURN_DOCS = {
     "type": "object",
     "description": "A turn of any usual shape; `text` is taken for `content`. Tool calls and results as OpenAI or Anthropic write them, or as `onward read --json` prints them.",
     "properties": {
@@ -48,11 +48,11 @@ _TURN = {
     "required": ["role", "content"],
     "examples": [{"role": "user", "content": "Move the checkout to port 8443", "at": "2026-03-01T12:00:00Z"}],
 }
-TurnBodies: TypeAlias = list[Annotated[dict[str, Any], Field(json_schema_extra=_TURN)]]
+TurnBodies: TypeAlias = list[Annotated[dict[str, Any], Field(json_schema_extra=_TURN_DOCS)]]
 """Turns as a client sends them; what they say is read by the format that reads lists of turns."""
 
 
-class NewSession(Body):
+class NewSessionBody(Body):
     """A session to begin. `previous_handoff` is the id of the handoff to begin with, where that is not to be the newest; a document that stands there is ours, and not needed."""
 
     project_id: IdField = Field(examples=[1])
@@ -63,7 +63,7 @@ class NewSession(Body):
     previous_handoff: IdField | dict[str, Any] | Text | None = Field(None, examples=[None])
 
 
-class Completion(Body):
+class CompletionBody(Body):
     """What a person says of a session on completing it, and the turns that were not saved yet: as a list, or as text of any format."""
 
     accomplishments: Lines | None = Field(None, examples=[["The checkout works on staging"]])
@@ -71,15 +71,15 @@ class Completion(Body):
     credits_used: float | None = Field(None, ge=0, le=1_000_000_000, allow_inf_nan=False, examples=[88])
     turns: TurnBodies | None = Field(None, max_length=MOST_TURNS)
     conversation_text: str | None = Field(None, examples=["User: Move the checkout to port 8443\nAssistant: Done."])
-    budget_tokens: int | None = Field(None, ge=LEAST_BUDGET_TOKENS, le=MOST_BUDGET_TOKENS, examples=[None])
+    budget_tokens: int | None = Field(None, ge=MIN_BUDGET_TOKENS, le=MOST_BUDGET_TOKENS, examples=[None])
     use_ai: bool | None = Field(
         None, description="Whether a language model is asked to refine the handoff, afterwards. Default: where a token is given."
     )
-    hugging_face_token: str | None = Field(None, repr=False, max_length=MOST_KEY_CHARS, examples=[None])
+    hugging_face_token: str | None = Field(None, repr=False, max_length=MAX_KEY_CHARS, examples=[None])
     auto_generate_handoff: bool = Field(True, description="Whether the handoff is answered; it is made and kept either way.")
 
 
-class Tick(Body):
+class ChecklistTickBody(Body):
     """Whether an item of a checklist is done."""
 
     is_done: bool = Field(True, examples=[True])
@@ -158,7 +158,7 @@ class CompletionShape:
 
 
 @dataclass(frozen=True, slots=True)
-class CompletedAnswer(Generic[T]):
+class CompletionEnvelope(Generic[T]):
     """A completed session. `job_id` is the job that has a model refine its handoff, null where none was asked; `llm` says what became of the asking."""
 
     success: Literal[True]
@@ -168,7 +168,7 @@ class CompletedAnswer(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
-class BegunAnswer(Generic[T]):
+class NewSessionEnvelope(Generic[T]):
     """A session that began, and what the last one left; null for the first of its project."""
 
     success: Literal[True]
@@ -179,54 +179,54 @@ class BegunAnswer(Generic[T]):
     message: str
 
 
-def session_shape(one: Session) -> SessionShape:
+def session_shape(session: Session) -> SessionShape:
     """Return a session as it is answered."""
     return SessionShape(
-        one.id, one.project_id, one.number, one.status, one.agent, one.native_id, one.parent_native_id, one.title, list(one.objectives),
-        list(one.accomplishments), list(one.blockers), one.credits_used, one.turns, one.tokens, one.branch, one.cwd, one.remote, one.source,
-        one.template, list(one.checklist),
-        one.started_at, one.ended_at, one.created_at, one.completed_at,
+        session.id, session.project_id, session.number, session.status, session.agent, session.native_id, session.parent_native_id, session.title, list(session.objectives),
+        list(session.accomplishments), list(session.blockers), session.credits_used, session.turns, session.tokens, session.branch, session.cwd, session.remote, session.source,
+        session.template, list(session.checklist),
+        session.started_at, session.ended_at, session.created_at, session.completed_at,
     )  # fmt: skip
 
 
 def _timeline_shape(entry: TimelineEntry) -> TimelineShape:
-    one, made = entry.session, entry.handoff
+    session, handoff = entry.session, entry.handoff
     return TimelineShape(
-        one.id, one.number, one.status, one.agent, one.title or "; ".join(one.objectives), one.credits_used, one.turns, one.tokens,
-        made is not None, made.id if made else None, made.kept_ratio if made else None, one.started_at, one.ended_at, one.created_at,
-        one.completed_at,
+        session.id, session.number, session.status, session.agent, session.title or "; ".join(session.objectives), session.credits_used, session.turns, session.tokens,
+        handoff is not None, handoff.id if handoff else None, handoff.kept_ratio if handoff else None, session.started_at, session.ended_at, session.created_at,
+        session.completed_at,
     )  # fmt: skip
 
 
 @router.get("/projects/{project_id}/sessions", summary="List a project's sessions", **pages(SessionShape, NotFound))
-def of_project(at: At, project_id: Id, page: Paging, status: StatusFilter = None) -> Response:
+def list_project_sessions(context: Context, project_id: Id, page: Paging, status: StatusFilter = None) -> Response:
     """Answer the sessions of a project by number."""
-    project = projects.of_id(at.store, project_id)
-    found = sessions.listed(at.store, project, status=status, after=page.last(int) or 0, limit=page.limit + 1)
-    return page.answer(found, shape=session_shape, last=lambda one: (one.number,))
+    project = projects.require(context.store, project_id)
+    project_sessions = sessions.list_sessions(context.store, project, status=status, after=page.last_key(int) or 0, limit=page.limit + 1)
+    return page.answer(project_sessions, shape=session_shape, key_of=lambda session: (session.number,))
 
 
 @router.get("/projects/{project_id}/session", summary="Find a session by its number", **answers(SessionShape, NotFound))
-def find(
-    at: At,
+def find_session(
+    context: Context,
     project_id: Id,
     number: Annotated[int | None, Query(ge=1, le=MOST_ID, description="Without it, the active session begun last.")] = None,
 ) -> Response:
     """Answer the session of a project that has that number."""
-    return ok(session_shape(sessions.find(at.store, projects.of_id(at.store, project_id), number)))
+    return ok(session_shape(sessions.require(context.store, projects.require(context.store, project_id), number)))
 
 
 @router.get("/projects/{project_id}/sessions-timeline", summary="Show a project's timeline", **pages(TimelineShape, NotFound))
-def timeline(at: At, project_id: Id, page: Paging, status: StatusFilter = None) -> Response:
+def show_timeline(context: Context, project_id: Id, page: Paging, status: StatusFilter = None) -> Response:
     """Answer the sessions of a project by number, each with what its handoff keeps."""
-    project = projects.of_id(at.store, project_id)
-    found = sessions.timeline(at.store, project, status=status, after=page.last(int) or 0, limit=page.limit + 1)
-    return page.answer(found, shape=_timeline_shape, last=lambda entry: (entry.session.number,))
+    project = projects.require(context.store, project_id)
+    entries = sessions.timeline(context.store, project, status=status, after=page.last_key(int) or 0, limit=page.limit + 1)
+    return page.answer(entries, shape=_timeline_shape, key_of=lambda entry: (entry.session.number,))
 
 
 @router.get("/sessions", summary="List sessions", **pages(SessionShape))
-def listed(
-    at: At,
+def list_sessions(
+    context: Context,
     page: Paging,
     project_id: Annotated[int | None, Query(ge=1, le=MOST_ID, description="Only those of that project.")] = None,
     account_id: Annotated[int | None, Query(ge=1, le=MOST_ID, description="Only those that ran on that account.")] = None,
@@ -234,122 +234,132 @@ def listed(
     agent: Annotated[str | None, Query(max_length=100, description="Only those of that agent.", examples=["codex"])] = None,
 ) -> Response:
     """Answer the sessions of all projects, the one begun last first."""
-    found = sessions.of_all(
-        at.store, project_id=project_id, account_id=account_id, status=status, agent=agent, before=page.last(int), limit=page.limit + 1
+    all_sessions = sessions.list_all(
+        context.store,
+        project_id=project_id,
+        account_id=account_id,
+        status=status,
+        agent=agent,
+        before=page.last_key(int),
+        limit=page.limit + 1,
     )
-    return page.answer(found, shape=session_shape, last=lambda one: (one.id,))
+    return page.answer(all_sessions, shape=session_shape, key_of=lambda session: (session.id,))
 
 
-_BEGIN = answers(SessionShape, NotFound, wrapped=BegunAnswer)
+_START_DOCS = answers(SessionShape, NotFound, envelope=NewSessionEnvelope)
 
 
-@router.post("/sessions/create", summary="Begin a session", **_BEGIN)
-@router.post("/sessions/create-with-handoff", summary="Begin a session with the previous handoff", **_BEGIN)
-@router.post("/sessions", summary="Begin a session, as /sessions/create does", **_BEGIN)
-def begin(at: At, body: NewSession) -> Response:
+@router.post("/sessions/create", summary="Begin a session", **_START_DOCS)
+@router.post("/sessions/create-with-handoff", summary="Begin a session with the previous handoff", **_START_DOCS)
+@router.post("/sessions", summary="Begin a session, as /sessions/create does", **_START_DOCS)
+def start_session(context: Context, body: NewSessionBody) -> Response:
     """Begin a session under the project's next number, with the handoff that the last one left."""
-    project = projects.of_id(at.store, body.project_id)
-    template = templates.find(at.store, str(body.template)) if body.template else None
-    begun = sessions.start(
-        at.store,
+    project = projects.require(context.store, body.project_id)
+    template = templates.require(context.store, str(body.template)) if body.template else None
+    started = sessions.start(
+        context.store,
         project,
         agent=body.agent,
-        objectives=template.beginning(body.objectives) if template else body.objectives,
+        objectives=template.merge_objectives(body.objectives) if template else body.objectives,
         template=template,
         handoff_id=body.previous_handoff if isinstance(body.previous_handoff, int) else None,
         account_id=body.account_id,
     )
-    one, left = begun.session, begun.previous
-    with_what = f"with the handoff of session {left.session_number}" if left else "as the first: there is no handoff yet"
+    session, previous = started.session, started.previous
+    start_note = f"with the handoff of session {previous.session_number}" if previous else "as the first: there is no handoff yet"
     return ok(
-        session_shape(one),
-        session_id=one.id,
-        session_number=one.number,
-        previous_handoff=_previous(at, project, left, one) if left else None,
-        message=f"Session {one.number} of {project.name} has begun, {with_what}.",
+        session_shape(session),
+        session_id=session.id,
+        session_number=session.number,
+        previous_handoff=_previous_shape(context, project, previous, session) if previous else None,
+        message=f"Session {session.number} of {project.name} has begun, {start_note}.",
     )
 
 
-def _previous(at: At, project: Project, left: StoredHandoff, begun: Session) -> PreviousHandoff:
-    told_of = sessions.find(at.store, project, left.session_number)
-    return previous_handoff(left, told_of, "; ".join(begun.objectives), float(at.settings.rotate_at))
+def _previous_shape(context: Context, project: Project, handoff: StoredHandoff, session: Session) -> PreviousHandoff:
+    source_session = sessions.require(context.store, project, handoff.session_number)
+    return previous_handoff(handoff, source_session, "; ".join(session.objectives), float(context.settings.rotate_at))
 
 
 @router.get("/sessions/{session_id}/detail", summary="Show a session whole", **answers(SessionDetailShape, NotFound))
 @router.get("/sessions/{session_id}", summary="Show a session, as /detail does", **answers(SessionDetailShape, NotFound))
-def show(at: At, session_id: Id, page: Paging) -> Response:
+def show_session(context: Context, session_id: Id, page: Paging) -> Response:
     """Answer a session, its handoffs and a page of its conversation."""
-    one = sessions.of_id(at.store, session_id)
-    detail = sessions.show(at.store, one)
-    found = list(sessions.replay(at.store, one, first=(page.last(int) or 0) + 1, limit=page.limit + 1))
-    shown = found[: page.limit]
+    session = sessions.require_by_id(context.store, session_id)
+    detail = sessions.show(context.store, session)
+    stored_turns = list(sessions.replay(context.store, session, first=(page.last_key(int) or 0) + 1, limit=page.limit + 1))
+    page_turns = stored_turns[: page.limit]
     return ok(
         SessionDetailShape(
             session_shape(detail.session),
-            handoff_shape(detail.loaded) if detail.loaded else None,
-            handoff_shape(detail.made) if detail.made else None,
-            [turn_shape(one.number, stored.ordinal, stored.turn, abandoned=stored.abandoned) for stored in shown],
-            cursor((shown[-1].ordinal,)) if len(found) > len(shown) else None,
+            handoff_shape(detail.previous) if detail.previous else None,
+            handoff_shape(detail.handoff) if detail.handoff else None,
+            [turn_shape(session.number, stored.ordinal, stored.turn, abandoned=stored.abandoned) for stored in page_turns],
+            cursor((page_turns[-1].ordinal,)) if len(stored_turns) > len(page_turns) else None,
         )
     )
 
 
 @router.get("/sessions/{session_id}/turns", summary="Play a session back", **pages(TurnShape, NotFound))
-def replay(
-    at: At,
+def replay_session(
+    context: Context,
     session_id: Id,
     page: Paging,
     first: Annotated[int, Query(ge=1, le=MOST_ID, description="The first turn to answer.")] = 1,
     last: Annotated[int | None, Query(ge=1, le=MOST_ID, description="The last turn to answer.")] = None,
 ) -> Response:
     """Answer the turns of a session in order, abandoned ones too."""
-    one = sessions.of_id(at.store, session_id)
-    found = sessions.replay(at.store, one, first=max(first, (page.last(int) or 0) + 1), last=last, limit=page.limit + 1)
+    session = sessions.require_by_id(context.store, session_id)
+    stored_turns = sessions.replay(context.store, session, first=max(first, (page.last_key(int) or 0) + 1), last=last, limit=page.limit + 1)
     return page.answer(
-        found,
-        shape=lambda stored: turn_shape(one.number, stored.ordinal, stored.turn, abandoned=stored.abandoned),
-        last=lambda stored: (stored.ordinal,),
+        stored_turns,
+        shape=lambda stored: turn_shape(session.number, stored.ordinal, stored.turn, abandoned=stored.abandoned),
+        key_of=lambda stored: (stored.ordinal,),
     )
 
 
-@router.post("/sessions/{session_id}/complete", summary="Complete a session", **answers(CompletionShape, NotFound, wrapped=CompletedAnswer))
-def complete(at: At, session_id: Id, body: Completion) -> Response:
+@router.post(
+    "/sessions/{session_id}/complete", summary="Complete a session", **answers(CompletionShape, NotFound, envelope=CompletionEnvelope)
+)
+def complete(context: Context, session_id: Id, body: CompletionBody) -> Response:
     """Complete a session and answer the project's next handoff, made by the rules. Completing again without anything new changes nothing.
 
     A language model that is asked for refines it afterwards, as a job; whatever becomes of that, the session is completed and has its handoff.
     """
-    saved = save_spoken(at.store, session_id, records=body.turns, text=body.conversation_text)
-    done = complete_session(
-        at.store,
+    saved = append_conversation(context.store, session_id, records=body.turns, text=body.conversation_text)
+    completed = complete_session(
+        context.store,
         saved.session,
         accomplishments=body.accomplishments,
         blockers=body.blockers,
         credits_used=body.credits_used,
-        budget_tokens=body.budget_tokens or at.settings.budget_tokens,
+        budget_tokens=body.budget_tokens or context.settings.budget_tokens,
     )
-    shown = handoff_shape(done.handoff) if body.auto_generate_handoff else None
-    asked = refining.Asked(refining.NOT_ASKED)
+    shown_handoff = handoff_shape(completed.handoff) if body.auto_generate_handoff else None
+    request = refining.RefinementRequest(refining.NOT_ASKED)
     if body.use_ai or (body.use_ai is None and body.hugging_face_token):
-        project = projects.of_id(at.store, done.session.project_id)
+        project = projects.require(context.store, completed.session.project_id)
         token = body.hugging_face_token or ""
-        asked = refining.ask_beside(at.store, models_of(at.settings), project, done.handoff, token=token, requested_by="api")
-    shape = CompletionShape(session_shape(done.session), shown, saved.new_turns, done.again)
-    return ok(shape, job_id=asked.job.id if asked.job else None, llm=asked.llm)
+        request = refining.try_request(
+            context.store, build_model_setup(context.settings), project, completed.handoff, token=token, requested_by="api"
+        )
+    shape = CompletionShape(session_shape(completed.session), shown_handoff, saved.new_turns, completed.is_unchanged)
+    return ok(shape, job_id=request.job.id if request.job else None, llm=request.llm)
 
 
 @router.patch("/sessions/{session_id}/checklist/{item}", summary="Tick an item of a checklist", **answers(SessionShape, NotFound))
-def tick(at: At, session_id: Id, item: Annotated[int, Path(ge=1, le=MOST_ID)], body: Tick) -> Response:
+def tick_item(context: Context, session_id: Id, item: Annotated[int, Path(ge=1, le=MOST_ID)], body: ChecklistTickBody) -> Response:
     """Note whether an item of the checklist that a session began with is done; the first one is 1."""
-    return ok(session_shape(sessions.tick(at.store, sessions.of_id(at.store, session_id), item, is_done=body.is_done)))
+    return ok(session_shape(sessions.tick(context.store, sessions.require_by_id(context.store, session_id), item, is_done=body.is_done)))
 
 
 @router.post("/sessions/{session_id}/reopen", summary="Reopen a session", **answers(SessionShape, NotFound))
-def reopen(at: At, session_id: Id) -> Response:
+def reopen_session(context: Context, session_id: Id) -> Response:
     """Make a session active again. Its handoff stands until it is completed anew."""
-    return ok(session_shape(sessions.reopen(at.store, sessions.of_id(at.store, session_id))))
+    return ok(session_shape(sessions.reopen(context.store, sessions.require_by_id(context.store, session_id))))
 
 
 @router.post("/sessions/{session_id}/abandon", summary="Leave a session without completing it", **answers(SessionShape, NotFound))
-def abandon(at: At, session_id: Id) -> Response:
+def abandon_session(context: Context, session_id: Id) -> Response:
     """Leave a session: its turns stay and can be searched."""
-    return ok(session_shape(sessions.abandon(at.store, sessions.of_id(at.store, session_id))))
+    return ok(session_shape(sessions.abandon(context.store, sessions.require_by_id(context.store, session_id))))

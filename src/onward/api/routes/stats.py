@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 from fastapi import Response
 
-from onward.api.desk import At
+from onward.api.desk import Context
 from onward.api.envelope import answers, ok
-from onward.api.parsing import routes
+from onward.api.parsing import create_router
 from onward.api.routes.sessions import SessionShape, session_shape
 from onward.app import stats
 
-router = routes("stats")
+router = create_router("stats")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +37,14 @@ class StatsShape:
 
 
 @router.get("/stats", summary="Count everything", **answers(StatsShape))
-def show(at: At) -> Response:
+def show_stats(context: Context) -> Response:
     """Answer the totals over all projects."""
-    found = stats.stats(at.store)
-    held, active, spent = found.counts, found.active_session, found.spent
+    totals = stats.read_stats(context.store)
+    counts, active, spent = totals.counts, totals.active_session, totals.spent
     return ok(
         StatsShape(
-            held.projects, held.archived, held.sessions, held.active, held.completed, held.handoffs, held.turns, held.tokens,
-            held.credits_used, found.growth_percent, found.mean_kept_ratio,
+            counts.projects, counts.archived, counts.sessions, counts.active, counts.completed, counts.handoffs, counts.turns, counts.tokens,
+            counts.credits_used, totals.growth_percent, totals.mean_kept_ratio,
             spent.calls, spent.input_tokens + spent.output_tokens, spent.cost_usd, session_shape(active) if active else None,
         )
     )  # fmt: skip

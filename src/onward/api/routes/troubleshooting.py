@@ -10,27 +10,27 @@ from typing import Literal
 from fastapi import Response
 from pydantic import Field
 
-from onward.api.desk import At
+from onward.api.desk import Context
 from onward.api.envelope import answers, ok
-from onward.api.parsing import routes
-from onward.api.routes.knowledge import FixShape, MetShape, Trouble, fix_shape, met_shape
-from onward.api.routes.llm import waiting_for_a_model
+from onward.api.parsing import create_router
+from onward.api.routes.knowledge import ErrorBody, ErrorOccurrenceShape, FixShape, error_occurrence_shape, fix_shape
+from onward.api.routes.llm import model_slot
 from onward.api.shapes import Text
 from onward.app import models, projects, troubleshooting
-from onward.app.llm_keys import MOST_KEY_CHARS
-from onward.app.troubleshooting import Diagnosis, Evidence, Troubleshooting
-from onward.errors import NotFound, TooMany
-from onward.wiring import models_of
+from onward.app.llm_keys import MAX_KEY_CHARS
+from onward.app.troubleshooting import Diagnosis, DiagnosisEvidence, Troubleshooting
+from onward.errors import NotFound, TooManyRequests
+from onward.wiring import build_model_setup
 
-router = routes("troubleshooting")
+router = create_router("troubleshooting")
 
 
-class AskedTrouble(Trouble):
+class TroubleshootBody(ErrorBody):
     """An error, and whether a model may be asked of it: by default where one is set up, or a token is given, and this project did not solve the very same error before."""
 
     use_ai: bool | None = Field(None, description="true: ask also where the project solved it before; false: ask nobody.")
     hugging_face_token: Text | None = Field(
-        None, max_length=MOST_KEY_CHARS, repr=False, examples=[None], description="Used for this request, and forgotten.", json_schema_extra={"writeOnly": True}
+        None, max_length=MAX_KEY_CHARS, repr=False, examples=[None], description="Used for this request, and forgotten.", json_schema_extra={"writeOnly": True}
     )  # fmt: skip
 
 
@@ -91,7 +91,7 @@ class TroubleshootingShape:
     made_by: Literal["rules", "model"]
     category: str
     fixes: list[FixShape]
-    met: list[MetShape]
+    met: list[ErrorOccurrenceShape]
     history: list[EvidenceShape]
     root_causes: list[str]
     steps: list[str]
@@ -102,36 +102,38 @@ class TroubleshootingShape:
     llm: str
 
 
-def _diagnosis_shape(one: Diagnosis) -> DiagnosisShape:
+def _diagnosis_shape(diagnosis: Diagnosis) -> DiagnosisShape:
     return DiagnosisShape(
-        one.root_cause, _evidence(one.evidence), list(one.steps), list(one.code), list(one.prevention),
-        [RemovedLineShape(*line) for line in one.removed], one.model, one.input_tokens, one.output_tokens, one.cost_usd,
+        diagnosis.root_cause, _evidence_shapes(diagnosis.evidence), list(diagnosis.steps), list(diagnosis.code), list(diagnosis.prevention),
+        [RemovedLineShape(*line) for line in diagnosis.removed], diagnosis.model, diagnosis.input_tokens, diagnosis.output_tokens, diagnosis.cost_usd,
     )  # fmt: skip
 
 
-def _evidence(some: Sequence[Evidence]) -> list[EvidenceShape]:
-    return [EvidenceShape(*one) for one in some]
+def _evidence_shapes(passages: Sequence[DiagnosisEvidence]) -> list[EvidenceShape]:
+    return [EvidenceShape(*passage) for passage in passages]
 
 
-def _shape(one: Troubleshooting) -> TroubleshootingShape:
-    told, advice = one.diagnosis, one.advice
+def _troubleshooting_shape(result: Troubleshooting) -> TroubleshootingShape:
+    diagnosis, advice = result.diagnosis, result.advice
     checklist = ChecklistShape(advice.category, list(advice.causes), list(advice.steps), list(advice.commands), list(advice.prevention))
     return TroubleshootingShape(
-        "model" if told and (told.root_cause or told.steps or told.code) else "rules", advice.category, [fix_shape(fix) for fix in one.seen.answers],
-        [met_shape(met) for met in one.seen.met], _evidence(one.passages), one.root_causes, one.steps, one.code, one.prevention, checklist,
-        _diagnosis_shape(told) if told else None, one.llm,
+        "model" if diagnosis and (diagnosis.root_cause or diagnosis.steps or diagnosis.code) else "rules", advice.category, [fix_shape(fix) for fix in result.error_history.fixes],
+        [error_occurrence_shape(met) for met in result.error_history.occurrences], _evidence_shapes(result.passages), result.root_causes, result.steps, result.code, result.prevention, checklist,
+        _diagnosis_shape(diagnosis) if diagnosis else None, result.llm,
     )  # fmt: skip
 
 
-@router.post("/ai/troubleshoot", summary="Troubleshoot an error", **answers(TroubleshootingShape, NotFound, TooMany))
-def troubleshoot(at: At, body: AskedTrouble) -> Response:
+@router.post("/ai/troubleshoot", summary="Troubleshoot an error", **answers(TroubleshootingShape, NotFound, TooManyRequests))
+def troubleshoot_error(context: Context, body: TroubleshootBody) -> Response:
     """Answer what is known of an error: the project's own fixes first, then other projects', then what a model makes of it, and a checklist by rules in any case."""
-    project = None if body.project_id is None else projects.of_id(at.store, body.project_id)
-    asking = None
+    project = None if body.project_id is None else projects.require(context.store, body.project_id)
+    model_call = None
     if body.use_ai is not False:
-        asking = models.asking_for(at.store, models_of(at.settings), project=project, token=(body.hugging_face_token or "").strip())
-    with waiting_for_a_model() if asking else nullcontext():
-        found = troubleshooting.troubleshoot(
-            at.store, body.error, project=project, context=body.context, asking=asking, always=bool(body.use_ai)
+        model_call = models.find_model_context(
+            context.store, build_model_setup(context.settings), project=project, token=(body.hugging_face_token or "").strip()
         )
-    return ok(_shape(found))
+    with model_slot() if model_call else nullcontext():
+        result = troubleshooting.troubleshoot(
+            context.store, body.error, project=project, context=body.context, model_context=model_call, always=bool(body.use_ai)
+        )
+    return ok(_troubleshooting_shape(result))

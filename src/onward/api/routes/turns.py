@@ -8,20 +8,20 @@ from typing import Annotated, Any, Literal
 
 from fastapi import Query, Response
 
-from onward.api.desk import At
+from onward.api.desk import Context
 from onward.api.envelope import answers, ok, pages
 from onward.api.paging import Paging
-from onward.api.parsing import routes
+from onward.api.parsing import create_router
 from onward.api.shapes import MOST_ID, Id
 from onward.app import conversations, projects, sources
 from onward.core.transcript import Role, Turn
 from onward.errors import NotFound
 
-router = routes("turns")
+router = create_router("turns")
 
 
 @dataclass(frozen=True, slots=True)
-class CallShape:
+class ToolCallShape:
     """A tool that the agent called. `arguments` is an object, or text where the agent wrote none."""
 
     id: str
@@ -30,7 +30,7 @@ class CallShape:
 
 
 @dataclass(frozen=True, slots=True)
-class ResultShape:
+class ToolResultShape:
     """What a call answered."""
 
     call_id: str
@@ -40,7 +40,7 @@ class ResultShape:
 
 
 @dataclass(frozen=True, slots=True)
-class TokensShape:
+class TurnTokensShape:
     """Tokens that a turn cost, as its agent wrote them down."""
 
     input_tokens: int
@@ -61,10 +61,10 @@ class TurnShape:
     at: datetime | None
     mark: str
     model: str | None
-    calls: list[CallShape]
-    results: list[ResultShape]
+    calls: list[ToolCallShape]
+    results: list[ToolResultShape]
     thinking: str
-    usage: TokensShape | None
+    usage: TurnTokensShape | None
     id: str | None
     line: int
     sidechain: str | None
@@ -72,7 +72,7 @@ class TurnShape:
 
 
 @dataclass(frozen=True, slots=True)
-class SourceShape:
+class TurnSourceShape:
     """The turns behind a handle."""
 
     handle: str
@@ -85,15 +85,15 @@ def turn_shape(number: int, ordinal: int, turn: Turn, *, abandoned: bool = False
     """Return a turn of session *number* as it is answered."""
     return TurnShape(
         f"s{number}.{ordinal}", number, ordinal, turn.role, turn.text, turn.at, turn.mark, turn.model,
-        [CallShape(call.id, call.name, call.arguments) for call in turn.calls],
-        [ResultShape(one.call_id, one.text, one.is_error, one.exit_code) for one in turn.results],
-        turn.thinking, TokensShape(**asdict(turn.usage)) if turn.usage else None, turn.id, turn.line, turn.sidechain, abandoned,
+        [ToolCallShape(call.id, call.name, call.arguments) for call in turn.calls],
+        [ToolResultShape(result.call_id, result.text, result.is_error, result.exit_code) for result in turn.results],
+        turn.thinking, TurnTokensShape(**asdict(turn.usage)) if turn.usage else None, turn.id, turn.line, turn.sidechain, abandoned,
     )  # fmt: skip
 
 
 @router.get("/ai/conversations/{project_id}", summary="Read a project's conversation", **pages(TurnShape, NotFound))
-def conversation(
-    at: At,
+def list_turns(
+    context: Context,
     project_id: Id,
     page: Paging,
     session: Annotated[int | None, Query(ge=1, le=MOST_ID, description="The number of one session.")] = None,
@@ -101,31 +101,38 @@ def conversation(
     order: Annotated[Literal["asc", "desc"], Query(description="asc from the first turn on, desc from the last back.")] = "asc",
 ) -> Response:
     """Answer the turns of all sessions, in order."""
-    found = conversations.of_project(
-        at.store,
+    found_turns = conversations.list_turns(
+        context.store,
         project_id,
         session=session,
         role=role,
-        beyond=page.keys(int, int) or None,
+        cursor=page.last_keys(int, int) or None,
         backwards=order == "desc",
         limit=page.limit + 1,
     )
     return page.answer(
-        found,
-        shape=lambda one: turn_shape(one.number, one.stored.ordinal, one.stored.turn, abandoned=one.stored.abandoned),
-        last=lambda one: (one.number, one.stored.ordinal),
+        found_turns,
+        shape=lambda project_turn: turn_shape(
+            project_turn.number, project_turn.stored.ordinal, project_turn.stored.turn, abandoned=project_turn.stored.abandoned
+        ),
+        key_of=lambda project_turn: (project_turn.number, project_turn.stored.ordinal),
     )
 
 
-@router.get("/sources/{handle}", summary="Show the turns behind a line", **answers(SourceShape, NotFound))
-def source(
-    at: At,
+@router.get("/sources/{handle}", summary="Show the turns behind a line", **answers(TurnSourceShape, NotFound))
+def show_source(
+    context: Context,
     handle: str,
     project_id: Annotated[int | None, Query(ge=1, le=MOST_ID, description="May be left out where there is one project only.")] = None,
 ) -> Response:
     """Answer the exact turns behind a handle of a handoff: `s3.41`, or `s3.41-45` for a few turns."""
-    project = projects.of_id(at.store, project_id) if project_id else projects.only(at.store)
-    found = sources.source(at.store, project, handle)
+    project = projects.require(context.store, project_id) if project_id else projects.require_only(context.store)
+    turn_source = sources.read_source(context.store, project, handle)
     return ok(
-        SourceShape(str(found.span), found.span.session, found.head.agent, [turn_shape(found.span.session, *one) for one in found.turns])
+        TurnSourceShape(
+            str(turn_source.span),
+            turn_source.span.session,
+            turn_source.head.agent,
+            [turn_shape(turn_source.span.session, *numbered_turn) for numbered_turn in turn_source.turns],
+        )
     )

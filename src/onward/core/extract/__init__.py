@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from onward.core.extract.claims import checked
-from onward.core.extract.echoes import Echoes
-from onward.core.extract.spoken import heard
+from onward.core.extract.claims import check_claim
+from onward.core.extract.echoes import EchoFilter
+from onward.core.extract.spoken import rank_statements
 from onward.core.extract.trace import observe
-from onward.core.extract.worked import shown
+from onward.core.extract.worked import draft_tool_facts
 from onward.core.facts import Fact, Handle, fact_id
 from onward.core.transcript import SessionHead, Turn
 
@@ -22,39 +22,39 @@ def extract(number: int, head: SessionHead, turns: Iterable[tuple[int, Turn]]) -
     """Return the facts of session *number* from its main path of (ordinal, turn), in order. Times fall back to the last one known."""
     pairs = list(turns)
     times = _times(head, pairs)
-    seen = observe(pairs)
+    trace = observe(pairs)
     facts: dict[str, Fact] = {}
-    for work in shown(seen, head.cwd):
-        sources = tuple(Handle(number, t) for t in dict.fromkeys(work.turns))
-        name = fact_id(work.kind, work.subject, work.text, sources[0])
+    for tool_draft in draft_tool_facts(trace, head.cwd):
+        sources = tuple(Handle(number, t) for t in dict.fromkeys(tool_draft.turns))
+        name = fact_id(tool_draft.kind, tool_draft.subject, tool_draft.text, sources[0])
         facts[name] = Fact(
             name,
-            work.kind,
-            work.subject,
-            work.text,
+            tool_draft.kind,
+            tool_draft.subject,
+            tool_draft.text,
             sources,
             times.get(sources[0].turn),
-            work.weight,
-            retires=work.retires,
-            evidence=work.evidence,
-            author=work.author,
+            tool_draft.weight,
+            retires=tool_draft.retires,
+            evidence=tool_draft.evidence,
+            author=tool_draft.author,
         )
-    echoes = Echoes(seen.handed)
-    for said in (checked(one, seen) for one in heard(seen) if not echoes.has(one)):
-        sources = tuple(Handle(number, t) for t in dict.fromkeys(said.turns))
+    echoes = EchoFilter(trace.handoff_lines)
+    for statement in (check_claim(draft, trace) for draft in rank_statements(trace) if not echoes.is_echo(draft)):
+        sources = tuple(Handle(number, t) for t in dict.fromkeys(statement.turns))
         source = sources[0]
-        name = fact_id(said.kind, "", said.text, source)
+        name = fact_id(statement.kind, "", statement.text, source)
         facts[name] = Fact(
-            name, said.kind, "", said.text, sources, times.get(source.turn), said.weight, said.lead, said.place, said.retires,
-            evidence=said.evidence, author=said.author,
+            name, statement.kind, "", statement.text, sources, times.get(source.turn), statement.weight, statement.lead, statement.position, statement.retires,
+            evidence=statement.evidence, author=statement.author,
         )  # fmt: skip
     return list(facts.values())
 
 
 def _times(head: SessionHead, pairs: Iterable[tuple[int, Turn]]) -> dict[int, datetime | None]:
-    out: dict[int, datetime | None] = {}
+    times: dict[int, datetime | None] = {}
     now = head.started_at
     for ordinal, turn in pairs:
         now = turn.at or now
-        out[ordinal] = now
-    return out
+        times[ordinal] = now
+    return times

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from onward.core.extract.spoken import Heard
-from onward.core.extract.trace import Ran, Trace
+from onward.core.extract.spoken import StatementDraft
+from onward.core.extract.trace import CommandRun, Trace
 from onward.core.text import identifiers, one_line
 
 _TESTS_PASS = re.compile(
@@ -25,7 +25,7 @@ _COMMITTED = re.compile(
     r"|^(?:committed|done and committed)\b|\b(?:sudah|telah) (?:saya |di)commit\b|\b(?:j'ai commité|he hecho commit|fiz o commit)\b",
     re.I,
 )
-_MADE = re.compile(r"\b(?:created|wrote|written|added|generated|dibuat|membuat|menulis|créé|criei|creado|creé)\b", re.I)
+_CREATED = re.compile(r"\b(?:created|wrote|written|added|generated|dibuat|membuat|menulis|créé|criei|creado|creé)\b", re.I)
 _NOT_CLAIMED = re.compile(
     r"\?$|\b(?:if|once|until|unless|when|make sure|so that|before|will|must|need(?:s|ed)? to|should|make(?:s)? the|let me|let's|to (?:see|check|verify|ensure|make)|not|no|don't|didn't|doesn't|haven't|isn't|"
     r"aren't|without|except|but|jika|kalau|sampai|supaya|agar|belum|tidak|akan)\b",
@@ -53,85 +53,89 @@ class Verdict(NamedTuple):
     """What the log says of a claim: whether it is so (None: it does not say), in words, and the turn that shows it."""
 
     holds: bool | None
-    words: str = ""
+    reason: str = ""
     turn: int = 0
 
 
-def checked(said: Heard, seen: Trace) -> Heard:
+def check_claim(statement: StatementDraft, trace: Trace) -> StatementDraft:
     """Return *said* with what the log says of it: verified by it, or flagged in plain words where it says otherwise."""
-    if said.author != "agent":
-        return said
-    if _HEDGED.search(said.text):
-        return said._replace(evidence="assumed")
-    verdict = _verdict(said, seen)
+    if statement.author != "agent":
+        return statement
+    if _HEDGED.search(statement.text):
+        return statement._replace(evidence="assumed")
+    verdict = _judge_claim(statement, trace)
     if verdict.holds is None:
-        return said
-    turns = (*said.turns, verdict.turn) if verdict.turn else said.turns
+        return statement
+    turns = (*statement.turns, verdict.turn) if verdict.turn else statement.turns
     if verdict.holds:
-        return said._replace(evidence="verified", turns=turns)
-    return said._replace(text=f"{said.text} (the log says otherwise: {verdict.words})", turns=turns)
+        return statement._replace(evidence="verified", turns=turns)
+    return statement._replace(text=f"{statement.text} (the log says otherwise: {verdict.reason})", turns=turns)
 
 
-def _verdict(said: Heard, seen: Trace) -> Verdict:
-    if _NOT_CLAIMED.search(said.text):
+def _judge_claim(statement: StatementDraft, trace: Trace) -> Verdict:
+    if _NOT_CLAIMED.search(statement.text):
         return Verdict(None)
-    turn = said.turns[0]
-    if found := _TESTS_PASS.search(said.text):
-        return _tests(seen, turn, (found["which"] or "").lower())
-    if _COMMITTED.search(said.text):
-        return _commits(seen, turn)
-    if _MADE.search(said.text):
-        return _files(said.text, seen, turn)
+    turn = statement.turns[0]
+    if match := _TESTS_PASS.search(statement.text):
+        return _judge_tests(trace, turn, (match["which"] or "").lower())
+    if _COMMITTED.search(statement.text):
+        return _judge_commit(trace, turn)
+    if _CREATED.search(statement.text):
+        return _judge_files(statement.text, trace, turn)
     return Verdict(None)
 
 
-def _tests(seen: Trace, turn: int, which: str) -> Verdict:
+def _judge_tests(trace: Trace, turn: int, kind: str) -> Verdict:
     """Judge "tests pass" by the last run of tests before; by those of its kind, where the claim names one. A run that does not say how it went decides nothing."""
-    runs = [ran for ran in seen.ran if ran.shown_in <= turn and _TESTING.search(ran.command)]
-    if which not in _ANY_TESTS and not which[0].isdigit():
-        runs = [ran for ran in runs if which in ran.command.lower()]
-    outcome = _outcome(runs[-1]) if runs else None
-    if outcome is None:
+    runs = [run for run in trace.runs if run.result_turn <= turn and _TESTING.search(run.command)]
+    if kind not in _ANY_TESTS and not kind[0].isdigit():
+        runs = [run for run in runs if kind in run.command.lower()]
+    has_passed = _tests_passed(runs[-1]) if runs else None
+    if has_passed is None:
         return Verdict(None)
     last = runs[-1]
-    if outcome:
-        return Verdict(holds=True, turn=last.shown_in)
-    told = any(s.author == "user" and last.shown_in < s.turn < turn and _TESTS_PASS.search(s.text) for s in seen.said)
-    return Verdict(None) if told else Verdict(holds=False, words=f"`{_named(last)}` failed when it last ran", turn=last.shown_in)
+    if has_passed:
+        return Verdict(holds=True, turn=last.result_turn)
+    is_confirmed = any(s.author == "user" and last.result_turn < s.turn < turn and _TESTS_PASS.search(s.text) for s in trace.statements)
+    return (
+        Verdict(None)
+        if is_confirmed
+        else Verdict(holds=False, reason=f"`{_short_command(last)}` failed when it last ran", turn=last.result_turn)
+    )
 
 
-def _outcome(ran: Ran) -> bool | None:
+def _tests_passed(run: CommandRun) -> bool | None:
     """Return whether the tests of a run passed, by what it printed; None where it does not say."""
-    if _FAILING.search(ran.output):
+    if _FAILING.search(run.output):
         return False
-    if _PASSING.search(ran.output) and not ran.failed:
+    if _PASSING.search(run.output) and not run.failed:
         return True
     return None
 
 
-def _commits(seen: Trace, turn: int) -> Verdict:
+def _judge_commit(trace: Trace, turn: int) -> Verdict:
     """Judge "committed" by the commits that were tried before."""
-    tried = [ran for ran in seen.ran if ran.shown_in <= turn and re.search(r"\bgit\b[^\n|;&]*\bcommit\b", ran.command)]
-    made = [ran for ran in tried if not ran.failed]
-    if made:
-        return Verdict(holds=True, turn=made[-1].shown_in) if made[-1].failed is False else Verdict(None)
-    if tried:
-        return Verdict(holds=False, words=f"`{_named(tried[-1])}` failed", turn=tried[-1].shown_in)
-    if any(re.match(r"\s*git\b", ran.command) for ran in seen.ran):
-        return Verdict(holds=False, words="no commit was made in this session")
+    attempts = [run for run in trace.runs if run.result_turn <= turn and re.search(r"\bgit\b[^\n|;&]*\bcommit\b", run.command)]
+    commits = [run for run in attempts if not run.failed]
+    if commits:
+        return Verdict(holds=True, turn=commits[-1].result_turn) if commits[-1].failed is False else Verdict(None)
+    if attempts:
+        return Verdict(holds=False, reason=f"`{_short_command(attempts[-1])}` failed", turn=attempts[-1].result_turn)
+    if any(re.match(r"\s*git\b", run.command) for run in trace.runs):
+        return Verdict(holds=False, reason="no commit was made in this session")
     return Verdict(None)
 
 
-def _files(text: str, seen: Trace, turn: int) -> Verdict:
+def _judge_files(text: str, trace: Trace, turn: int) -> Verdict:
     """Judge "created" by the writes that were refused and never came through; a session without commands could make a file by its tools alone."""
-    named = [name for name in identifiers(text) if "." in name.rsplit("/", 1)[-1] and not name.startswith(("http", "-"))]
-    for name in named:
-        done = [c for c in seen.changed if c.turn <= turn and _ends_with(c.change.path, name)]
-        if done:
+    names = [name for name in identifiers(text) if "." in name.rsplit("/", 1)[-1] and not name.startswith(("http", "-"))]
+    for name in names:
+        changes = [c for c in trace.changes if c.turn <= turn and _ends_with(c.change.path, name)]
+        if changes:
             continue
-        refused = [c for c in seen.refused if c.turn <= turn and _ends_with(c.change.path, name)]
-        if refused and not any(name.rsplit("/", 1)[-1] in ran.command for ran in seen.ran):
-            return Verdict(holds=False, words=f"writing `{name}` was refused", turn=refused[-1].turn)
+        refusals = [c for c in trace.refused_changes if c.turn <= turn and _ends_with(c.change.path, name)]
+        if refusals and not any(name.rsplit("/", 1)[-1] in run.command for run in trace.runs):
+            return Verdict(holds=False, reason=f"writing `{name}` was refused", turn=refusals[-1].turn)
     return Verdict(None)
 
 
@@ -139,6 +143,6 @@ def _ends_with(path: str, name: str) -> bool:
     return f"/{path}".replace("\\", "/").endswith(f"/{name.lstrip('./')}")
 
 
-def _named(ran: Ran) -> str:
-    command = re.sub(r"^(?:cd [^&;]+(?:&&|;)\s*)+", "", ran.command.strip()).split("\n")[0]
+def _short_command(run: CommandRun) -> str:
+    command = re.sub(r"^(?:cd [^&;]+(?:&&|;)\s*)+", "", run.command.strip()).split("\n")[0]
     return one_line(command, 60)

@@ -5,7 +5,7 @@ A cue is one lower-case word, or a phrase written with underscores for its space
 
 from __future__ import annotations
 
-from onward.core.facts import Kind
+from onward.core.facts import FactKind
 from onward.core.text import words
 
 ENGLISH = {
@@ -83,13 +83,13 @@ ROMANCE = {
     "number": "deux trois tous toutes dois três todos dos tres",
 }
 
-ERRANDS = frozenset(
+ERRAND_WORDS = frozenset(
     "push commit merge pull rebase pr prs branch proceed continue again rerun lgtm yes yeah yep ok okay great perfect nice thanks lets let's please "
     "lanjut lanjutkan oke ok sip mantap gas ya iya oui vas-y continuez sim vale continua continúa".split()
 )
 """Words of short remarks that only send the agent on its way, in every language: of no use to whoever comes later."""
 
-LABELS: dict[Kind, str] = {
+LABELS: dict[FactKind, str] = {
     "next_step": "next,next step,next steps,to do,todo,todos,remaining,not done,not done yet,not yet done,pending,still open,follow-up,follow-ups,what's left,"
     "what remains,open items,left to do,before next,lanjut,berikutnya,langkah berikutnya,sisanya,belum,belum selesai,reste à faire,prochaine étape,"
     "prochaines étapes,próximos passos,pendente,próximos pasos,pendiente",
@@ -109,45 +109,45 @@ LABELS: dict[Kind, str] = {
 }
 """What a lead-in, a heading or the word before a colon says of what follows, in every language; commas part them."""
 
-GROUPS: tuple[str, ...] = tuple(ENGLISH)
+CUE_GROUPS: tuple[str, ...] = tuple(ENGLISH)
 
 
-def _gather() -> dict[str, list[tuple[str, int]]]:
+def _index_cues() -> dict[str, list[tuple[str, int]]]:
     """Return, by word, the bits of the groups that it hints at, bit i standing for `GROUPS[i]`: by itself, or as the first of a phrase, which is then named."""
     bits: dict[str, int] = {}
     for language in (ENGLISH, INDONESIAN, ROMANCE):
-        for place, group in enumerate(GROUPS):
+        for index, group in enumerate(CUE_GROUPS):
             for cue in language[group].split():
-                bits[cue] = bits.get(cue, 0) | 1 << place
+                bits[cue] = bits.get(cue, 0) | 1 << index
     by_word: dict[str, list[tuple[str, int]]] = {}
     for cue, groups in bits.items():
-        word, more, _ = cue.partition("_")
-        by_word.setdefault(word, []).append((cue.replace("_", " ") if more else "", groups))
+        word, rest, _ = cue.partition("_")
+        by_word.setdefault(word, []).append((cue.replace("_", " ") if rest else "", groups))
     return by_word
 
 
-_CUES = _gather()
+_CUES = _index_cues()
 _CUE_WORDS = frozenset(_CUES)
 
 
-def cue_bits(lowered: str, said: list[str]) -> int:
+def cue_bits(lowered: str, tokens: list[str]) -> int:
     """Return the groups that a *lowered* text and the words *said* in it hint at, as bits."""
     bits = 0
-    for word in _CUE_WORDS.intersection(said):
+    for word in _CUE_WORDS.intersection(tokens):
         for phrase, groups in _CUES[word]:
             if phrase in lowered:
                 bits |= groups
     return bits
 
 
-def bit(group: str) -> int:
+def cue_bit(group: str) -> int:
     """Return the bit of one group."""
-    return 1 << GROUPS.index(group)
+    return 1 << CUE_GROUPS.index(group)
 
 
-_LABELLED: dict[str, Kind] = {" ".join(words(label)): kind for kind, labels in LABELS.items() for label in labels.split(",")}
+_KIND_BY_LABEL: dict[str, FactKind] = {" ".join(words(label)): kind for kind, labels in LABELS.items() for label in labels.split(",")}
 
 
-def labelled(lead: str) -> Kind | None:
+def label_kind(lead: str) -> FactKind | None:
     """Return the kind that a *lead* or heading announces, if it is a known label (with anything but words around it)."""
-    return _LABELLED.get(" ".join(words(lead)))
+    return _KIND_BY_LABEL.get(" ".join(words(lead)))

@@ -13,15 +13,15 @@ from itertools import groupby, pairwise
 from math import fsum, log
 from typing import NamedTuple
 
-from onward.core.extract.cues import GROUPS, cue_bits
-from onward.core.extract.trace import Said, Trace
+from onward.core.extract.cues import CUE_GROUPS, cue_bits
+from onward.core.extract.trace import Statement, Trace
 from onward.core.text import Clause, clauses, content_words, identifiers, words
 
 
 class Candidate(NamedTuple):
     """A clause that may become a fact, with what was told of it. `cues` are bits of `GROUPS`; `names` its identifiers."""
 
-    said: Said
+    statement: Statement
     clause: Clause
     size: int
     """Words."""
@@ -34,7 +34,7 @@ class Candidate(NamedTuple):
     """Clauses in the text it stands in."""
 
 
-class Setting(NamedTuple):
+class SessionContext(NamedTuple):
     """What the whole session knows: in how many texts each content word and identifier appears, and where the session ends."""
 
     texts: int
@@ -45,160 +45,165 @@ class Setting(NamedTuple):
     name_texts: Counter[str]
     rounds: int
     last_closing: int
-    touched: frozenset[str]
+    touched_names: frozenset[str]
     """Identifiers (lower case) that tool calls worked on: names of changed files, words of commands."""
 
 
-_PLACES = (
+_CLAUSE_FEATURES = (
     "bias", "user", "summary", "closes", "final", "late", "round_late", "first_round", "last_round",
     "opens_text", "ends_text", "short_text", "long_text", "item", "row", "has_heading", "has_lead", "question", "ends_colon", "heading_only",
     "words<4", "words<8", "words<16", "words>30", "names=1", "names=2", "names>2", "has_path", "has_number", "has_hash", "has_url",
     "rarity", "name_recurs", "name_touched", "word_recurs", "starts_lower", "first_person", "second_person", "exclaims", "short_said", "opens_working",
 )  # fmt: skip
-_TOLD = _PLACES + GROUPS
+_BASE_FEATURES = _CLAUSE_FEATURES + CUE_GROUPS
 REGIMES = ("user", "working", "closing")
 """Who speaks and when: the user, the agent while it works, the agent when it hands back. The same cue means different things in each."""
-SHARED = len(_TOLD)
+FEATURE_COUNT = len(_BASE_FEATURES)
 """How many features there are. `NAMES` lists them for whoever speaks, then again for each regime: a weight counts by itself and in its regime."""
-NAMES: tuple[str, ...] = _TOLD + tuple(f"{regime}:{name}" for regime in REGIMES for name in _TOLD)
+FEATURE_NAMES: tuple[str, ...] = _BASE_FEATURES + tuple(f"{regime}:{name}" for regime in REGIMES for name in _BASE_FEATURES)
 
 _FIRST_PERSON = frozenset("i i'm i've i'll we my saya aku gue je eu yo".split())
-_WORKING = frozenset(
+_WORKING_OPENINGS = frozenset(
     "i'll i'm let now next first good perfect great excellent ok okay so looking checking running saya mari sekarang vou vamos je".split()
 )
 _SECOND_PERSON = frozenset("you your you're kamu anda lo vous tu você".split())
 
 
-STANDING = frozenset("always never must mustn't selalu jangan wajib toujours jamais sempre nunca siempre".split())
-_DEMANDED = frozenset("always never".split())
-_DEMANDING = frozenset("please also and but or then so you we should must shall".split()) | {""}
+RULE_WORDS = frozenset("always never must mustn't selalu jangan wajib toujours jamais sempre nunca siempre".split())
+_AMBIGUOUS_WORDS = frozenset("always never".split())
+_DEMAND_OPENINGS = frozenset("please also and but or then so you we should must shall".split()) | {""}
 """What stands before "always" or "never" in a demand; in front of anything else they may tell how things are: "the callback is never reached"."""
-_TELLING = frozenset("is are was were be been has have had it they which will would almost still i he she this that to".split())
-_OPENS_A_TALE = frozenset("this that it when if because since still as he she they".split())
-_SHORT_DEMAND = 12
+_OBSERVATION_OPENINGS = frozenset(
+    "is are was were be been has have had it they which will would almost still i he she this that to".split()
+)
+_NARRATIVE_OPENINGS = frozenset("this that it when if because since still as he she they".split())
+_SHORT_DEMAND_WORDS = 12
 """Words up to which a plain statement of a person's counts as a demand: "Prices never are floats." """
-_REMARK = 240
+_MAX_REMARK_CHARS = 240
 """Characters of a user's remark that is kept together."""
 
 
-def candidates(seen: Trace) -> list[Candidate]:
+def list_candidates(trace: Trace) -> list[Candidate]:
     """Return every clause of two words or more that was said in the session, in order."""
-    found: list[Candidate] = []
-    for said in seen.said:
-        parts = clauses(said.text)
-        if said.author == "user":
-            parts = joined(parts)
+    candidate_list: list[Candidate] = []
+    for statement in trace.statements:
+        parts = clauses(statement.text)
+        if statement.author == "user":
+            parts = join_remarks(parts)
         for clause in parts:
-            size, opening, bits, names, stems = _read(clause.text)
+            size, opening, bits, names, stems = _read_clause(clause.text)
             if size >= 2:
-                found.append(Candidate(said, clause, size, opening, bits, names, stems, len(parts)))
-    return found
+                candidate_list.append(Candidate(statement, clause, size, opening, bits, names, stems, len(parts)))
+    return candidate_list
 
 
 @lru_cache(maxsize=4096)
-def _read(text: str) -> tuple[int, tuple[str, ...], int, tuple[str, ...], frozenset[str]]:
+def _read_clause(text: str) -> tuple[int, tuple[str, ...], int, tuple[str, ...], frozenset[str]]:
     """Return size, opening, cues, names and stems of a clause. Remembered, since agents say "Now let me run the tests" all day."""
-    listed = words(text)
-    bits = cue_bits(text.lower().replace("’", "'"), listed)
-    return len(listed), tuple(listed[:12]), bits, identifiers(text), frozenset(content_words(text))
+    tokens = words(text)
+    bits = cue_bits(text.lower().replace("’", "'"), tokens)
+    return len(tokens), tuple(tokens[:12]), bits, identifiers(text), frozenset(content_words(text))
 
 
-def joined(parts: Iterable[Clause]) -> tuple[Clause, ...]:
+def join_remarks(parts: Iterable[Clause]) -> tuple[Clause, ...]:
     """Return a user's sentences put together as long as they stay short: a person's remark is one thing said, and loses its subject in pieces."""
-    out: list[Clause] = []
+    joined_clauses: list[Clause] = []
     for part in parts:
-        before = out[-1] if out else None
-        remarks = before and not (part.is_item or before.is_item or states_rule(part.text) or states_rule(before.text))
-        if before and remarks and len(before.text) + len(part.text) < _REMARK:
-            out[-1] = before._replace(text=f"{before.text} {part.text}")
+        previous = joined_clauses[-1] if joined_clauses else None
+        is_remark = previous and not (part.is_item or previous.is_item or states_rule(part.text) or states_rule(previous.text))
+        if previous and is_remark and len(previous.text) + len(part.text) < _MAX_REMARK_CHARS:
+            joined_clauses[-1] = previous._replace(text=f"{previous.text} {part.text}")
             continue
-        out.append(part)
-    return tuple(part._replace(place=i) for i, part in enumerate(out))
+        joined_clauses.append(part)
+    return tuple(part._replace(position=i) for i, part in enumerate(joined_clauses))
 
 
 def states_rule(text: str) -> bool:
     """Whether *text* demands something always or never, in some language; a question or an observation does not."""
-    said = text.lower().replace(",", " ").split()
-    if text.endswith("?") or STANDING.isdisjoint(said):
+    tokens = text.lower().replace(",", " ").split()
+    if text.endswith("?") or RULE_WORDS.isdisjoint(tokens):
         return False
-    plain = len(said) <= _SHORT_DEMAND and said[0] not in _OPENS_A_TALE
+    is_plain = len(tokens) <= _SHORT_DEMAND_WORDS and tokens[0] not in _NARRATIVE_OPENINGS
     return any(
-        word not in _DEMANDED or before in _DEMANDING or before.endswith((".", "!", ";", ":", "-")) or (plain and before not in _TELLING)
-        for before, word in pairwise(("", *said))
-        if word in STANDING
+        word not in _AMBIGUOUS_WORDS
+        or previous in _DEMAND_OPENINGS
+        or previous.endswith((".", "!", ";", ":", "-"))
+        or (is_plain and previous not in _OBSERVATION_OPENINGS)
+        for previous, word in pairwise(("", *tokens))
+        if word in RULE_WORDS
     )
 
 
-def setting(seen: Trace, found: Iterable[Candidate]) -> Setting:
+def session_context(trace: Trace, candidate_list: Iterable[Candidate]) -> SessionContext:
     """Return the session-wide counts that `features` measures a clause against."""
     word_texts: Counter[str] = Counter()
     name_texts: Counter[str] = Counter()
-    for _, said in groupby(found, key=lambda one: one.said.place):
-        of_text = list(said)
-        word_texts.update(frozenset[str]().union(*(one.stems for one in of_text)))
-        name_texts.update({name.lower() for one in of_text for name in one.names})
-    closings = [s.place for s in seen.said if s.closes]
-    touched = {part for c in seen.changed for part in (c.change.path.lower(), c.change.path.lower().rsplit("/", 1)[-1])}
-    for ran in seen.ran:
-        touched.update(ran.command.lower().split())
-    texts = len(seen.said)
-    rarity_in = {count: log(texts / count + 1.0) for count in set(word_texts.values())}
-    rarity = {word: rarity_in[count] for word, count in word_texts.items()}
+    for _, group in groupby(candidate_list, key=lambda candidate: candidate.statement.position):
+        text_candidates = list(group)
+        word_texts.update(frozenset[str]().union(*(candidate.stems for candidate in text_candidates)))
+        name_texts.update({name.lower() for candidate in text_candidates for name in candidate.names})
+    closings = [s.position for s in trace.statements if s.is_closing]
+    touched_names = {part for c in trace.changes for part in (c.change.path.lower(), c.change.path.lower().rsplit("/", 1)[-1])}
+    for run in trace.runs:
+        touched_names.update(run.command.lower().split())
+    texts = len(trace.statements)
+    rarity_by_count = {count: log(texts / count + 1.0) for count in set(word_texts.values())}
+    rarity = {word: rarity_by_count[count] for word, count in word_texts.items()}
     recurring = frozenset(word for word, count in word_texts.items() if count > 2)
-    return Setting(texts, rarity, recurring, name_texts, seen.rounds, max(closings, default=-1), frozenset(touched))
+    return SessionContext(texts, rarity, recurring, name_texts, trace.rounds, max(closings, default=-1), frozenset(touched_names))
 
 
-def features(one: Candidate, around: Setting) -> list[tuple[int, float]]:
+def features(candidate: Candidate, context: SessionContext) -> list[tuple[int, float]]:
     """Return the features of one candidate that are not zero, as (place among the first `SHARED` of `NAMES`, value about 0..1)."""
-    said, clause, text = one.said, one.clause, one.clause.text
-    user, closes = said.author == "user", said.closes
-    names = [n.lower() for n in one.names]
-    named = " ".join(names)
-    stems = max(1, len(one.stems))
-    out = [
+    statement, clause, text = candidate.statement, candidate.clause, candidate.clause.text
+    is_user, closes = statement.author == "user", statement.is_closing
+    names = [n.lower() for n in candidate.names]
+    names_text = " ".join(names)
+    stems = max(1, len(candidate.stems))
+    values = [
         1.0,
-        user,
-        said.is_summary,
+        is_user,
+        statement.is_summary,
         closes,
-        said.place == around.last_closing,
-        said.place / max(1, around.texts),
-        said.round / max(1, around.rounds),
-        said.round <= 1,
-        said.round == around.rounds,
-        clause.place == 0,
-        clause.place == one.texts - 1,
-        one.texts <= 2,
-        one.texts > 12,
+        statement.position == context.last_closing,
+        statement.position / max(1, context.texts),
+        statement.round / max(1, context.rounds),
+        statement.round <= 1,
+        statement.round == context.rounds,
+        clause.position == 0,
+        clause.position == candidate.texts - 1,
+        candidate.texts <= 2,
+        candidate.texts > 12,
         clause.is_item,
         " — " in text,
         bool(clause.heading),
         bool(clause.lead),
         text.endswith("?"),
         text.endswith(":"),
-        one.size <= 3 and clause.is_item,
-        one.size < 4,
-        one.size < 8,
-        one.size < 16,
-        one.size > 30,
+        candidate.size <= 3 and clause.is_item,
+        candidate.size < 4,
+        candidate.size < 8,
+        candidate.size < 16,
+        candidate.size > 30,
         len(names) == 1,
         len(names) == 2,
         len(names) > 2,
-        "/" in named,
+        "/" in names_text,
         any(map(str.isdigit, names)),
         any(map(_is_hash, names)),
-        "://" in named,
-        fsum(map(around.word_rarity.__getitem__, one.stems)) / stems / 6.0,
-        log(1 + max(map(around.name_texts.__getitem__, names))) / 3.0 if names else 0.0,
-        not around.touched.isdisjoint(names),
-        len(around.recurring_words & one.stems) / stems,
+        "://" in names_text,
+        fsum(map(context.word_rarity.__getitem__, candidate.stems)) / stems / 6.0,
+        log(1 + max(map(context.name_texts.__getitem__, names))) / 3.0 if names else 0.0,
+        not context.touched_names.isdisjoint(names),
+        len(context.recurring_words & candidate.stems) / stems,
         text[:1].islower(),
-        not _FIRST_PERSON.isdisjoint(one.opening),
-        not _SECOND_PERSON.isdisjoint(one.opening),
+        not _FIRST_PERSON.isdisjoint(candidate.opening),
+        not _SECOND_PERSON.isdisjoint(candidate.opening),
         text.endswith("!"),
-        one.texts == 1 and one.size < 12,
-        one.opening[0] in _WORKING,
+        candidate.texts == 1 and candidate.size < 12,
+        candidate.opening[0] in _WORKING_OPENINGS,
     ]
-    return [(i, float(x)) for i, x in enumerate(out) if x] + _hints(one.cues)
+    return [(i, float(x)) for i, x in enumerate(values) if x] + _cue_features(candidate.cues)
 
 
 def _is_hash(name: str) -> bool:
@@ -206,11 +211,11 @@ def _is_hash(name: str) -> bool:
 
 
 @cache
-def _hints(cues: int) -> list[tuple[int, float]]:
+def _cue_features(cues: int) -> list[tuple[int, float]]:
     """Return the features that these bits stand for. Remembered: a session shows a few hundred sets of cues."""
-    return [(len(_PLACES) + i, 1.0) for i in range(len(GROUPS)) if cues >> i & 1]
+    return [(len(_CLAUSE_FEATURES) + i, 1.0) for i in range(len(CUE_GROUPS)) if cues >> i & 1]
 
 
-def regime(said: Said) -> int:
+def regime(statement: Statement) -> int:
     """Return which of `REGIMES` a text belongs to."""
-    return 0 if said.author == "user" else 2 if said.closes or said.is_summary else 1
+    return 0 if statement.author == "user" else 2 if statement.is_closing or statement.is_summary else 1

@@ -31,16 +31,16 @@ def _patterns() -> tuple[re.Pattern[str], ...]:
 
 
 @cache
-def _changing() -> re.Pattern[str]:
+def _change_pattern() -> re.Pattern[str]:
     return re.compile(rf"\b(?:{_CHANGING})\b[^.;\n]{{0,40}} (?:from|dari) ", re.I)
 
 
 def changes_value(text: str) -> bool:
     """Return whether *text* tells of a change from one value to another, whatever else hints at it."""
-    return (" from " in text or " dari " in text) and _changing().search(text) is not None
+    return (" from " in text or " dari " in text) and _change_pattern().search(text) is not None
 
 
-def retired_by(text: str) -> tuple[str, ...]:
+def retired_values(text: str) -> tuple[str, ...]:
     """Return the old values that *text* says are replaced, in the order it names them."""
-    found = (match.group(1).strip(".,;:`\"' ") for pattern in _patterns() for match in pattern.finditer(text))
-    return tuple(dict.fromkeys(old for old in found if any(len(w) > 2 and w.lower() not in STOPWORDS for w in old.split())))
+    values = (match.group(1).strip(".,;:`\"' ") for pattern in _patterns() for match in pattern.finditer(text))
+    return tuple(dict.fromkeys(old for old in values if any(len(w) > 2 and w.lower() not in STOPWORDS for w in old.split())))

@@ -12,29 +12,29 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
 
-from onward.core.facts import Author
-from onward.core.own_words import handed_over, own_words
-from onward.core.shell_moves import moves
-from onward.core.tools import Action, Change, Todo, action, todo
+from onward.core.facts import FactAuthor
+from onward.core.own_words import author_text, read_handoff_lines
+from onward.core.shell_moves import shell_changes
+from onward.core.tools import Action, FileChange, Todo, classify_call, create_todo
 from onward.core.transcript import ToolResult, Turn
 
 
 @dataclass(slots=True)
-class Said:
+class Statement:
     """A text that a user or the agent wrote. `round` counts the user's turns so far; `closes` marks the agent's last text of a round."""
 
     turn: int
     at: datetime | None
-    author: Author
+    author: FactAuthor
     text: str
     round: int
     is_summary: bool = False
-    closes: bool = False
-    place: int = 0
+    is_closing: bool = False
+    position: int = 0
 
 
 @dataclass(slots=True)
-class Ran:
+class CommandRun:
     """A command and what came of it. `failed` is None where the transcript does not say."""
 
     turn: int
@@ -43,22 +43,22 @@ class Ran:
     round: int
     failed: bool | None = None
     output: str = ""
-    answered_in: int = 0
+    answer_turn: int = 0
     purpose: str = ""
 
     @property
-    def shown_in(self) -> int:
+    def result_turn(self) -> int:
         """The turn that shows what came of it."""
-        return self.answered_in or self.turn
+        return self.answer_turn or self.turn
 
 
 @dataclass(slots=True)
-class Changed:
+class RecordedChange:
     """A file change that a tool call made."""
 
     turn: int
     at: datetime | None
-    change: Change
+    change: FileChange
     round: int
 
 
@@ -68,108 +68,108 @@ class Trace:
     `refused` are changes that a tool would not make.
     """
 
-    said: list[Said] = field(default_factory=list[Said])
-    ran: list[Ran] = field(default_factory=list[Ran])
-    changed: list[Changed] = field(default_factory=list[Changed])
-    refused: list[Changed] = field(default_factory=list[Changed])
+    statements: list[Statement] = field(default_factory=list[Statement])
+    runs: list[CommandRun] = field(default_factory=list[CommandRun])
+    changes: list[RecordedChange] = field(default_factory=list[RecordedChange])
+    refused_changes: list[RecordedChange] = field(default_factory=list[RecordedChange])
     todos: list[tuple[tuple[int, ...], Todo]] = field(default_factory=list[tuple[tuple[int, ...], Todo]])
-    handed: list[str] = field(default_factory=list[str])
+    handoff_lines: list[str] = field(default_factory=list[str])
     rounds: int = 0
     turns: int = 0
 
 
-_Waiting: TypeAlias = Ran | list[Changed] | tuple[str, ...]
+_PendingCall: TypeAlias = CommandRun | list[RecordedChange] | tuple[str, ...]
 """What a call that is not answered yet is remembered as: a command, the changes it makes, the questions it asks a person."""
 
 
 def observe(turns: Iterable[tuple[int, Turn]]) -> Trace:
     """Return what *turns* (ordinal, turn; in order, main path only) show. Sub-agents' prose is left out, what their tools did is not."""
-    seen = Trace()
-    waiting: dict[str, _Waiting] = {}
+    trace = Trace()
+    pending_calls: dict[str, _PendingCall] = {}
     for ordinal, turn in turns:
-        seen.turns = ordinal
-        seen.handed += (line for text in (turn.text, *(r.text for r in turn.results)) for line in handed_over(text))
+        trace.turns = ordinal
+        trace.handoff_lines += (line for text in (turn.text, *(r.text for r in turn.results)) for line in read_handoff_lines(text))
         if turn.role == "tool":
             for result in turn.results:
-                _answer(seen, waiting.pop(result.call_id, None), result, ordinal)
+                _record_result(trace, pending_calls.pop(result.call_id, None), result, ordinal)
             continue
         if turn.text and turn.mark != "injected" and turn.role != "system" and turn.sidechain is None:
-            _say(seen, ordinal, turn, own_words(turn.text))
+            _add_statement(trace, ordinal, turn, author_text(turn.text))
         for call in turn.calls:
-            did = action(call)
-            if did.command:
-                ran = Ran(ordinal, turn.at, did.command, seen.rounds, purpose=did.purpose)
-                seen.ran.append(ran)
-                waiting[call.id] = ran
-            if did.changes:
-                made = [Changed(ordinal, turn.at, c, seen.rounds) for c in did.changes]
-                seen.changed.extend(made)
-                waiting.setdefault(call.id, made)
+            act = classify_call(call)
+            if act.command:
+                run = CommandRun(ordinal, turn.at, act.command, trace.rounds, purpose=act.purpose)
+                trace.runs.append(run)
+                pending_calls[call.id] = run
+            if act.changes:
+                changes = [RecordedChange(ordinal, turn.at, c, trace.rounds) for c in act.changes]
+                trace.changes.extend(changes)
+                pending_calls.setdefault(call.id, changes)
             if turn.sidechain is None:
-                _plan(seen, ordinal, did)
-            if did.questions and turn.sidechain is None:
-                waiting[call.id] = did.questions
-            if did.text and turn.sidechain is None:
-                seen.said.append(Said(ordinal, turn.at, "agent", did.text, seen.rounds))
+                _update_todos(trace, ordinal, act)
+            if act.questions and turn.sidechain is None:
+                pending_calls[call.id] = act.questions
+            if act.text and turn.sidechain is None:
+                trace.statements.append(Statement(ordinal, turn.at, "agent", act.text, trace.rounds))
         for result in turn.results:
-            _answer(seen, waiting.pop(result.call_id, None), result, ordinal)
-    _mark_closings(seen)
-    return seen
+            _record_result(trace, pending_calls.pop(result.call_id, None), result, ordinal)
+    _mark_closings(trace)
+    return trace
 
 
-def _say(seen: Trace, ordinal: int, turn: Turn, text: str) -> None:
+def _add_statement(trace: Trace, ordinal: int, turn: Turn, text: str) -> None:
     if not text:
         return
     if turn.mark == "summary":
-        seen.said.append(Said(ordinal, turn.at, "agent", text, seen.rounds, is_summary=True))
+        trace.statements.append(Statement(ordinal, turn.at, "agent", text, trace.rounds, is_summary=True))
     elif turn.role == "user":
-        seen.rounds += 1
-        seen.said.append(Said(ordinal, turn.at, "user", text, seen.rounds))
+        trace.rounds += 1
+        trace.statements.append(Statement(ordinal, turn.at, "user", text, trace.rounds))
     elif turn.role == "assistant":
-        seen.said.append(Said(ordinal, turn.at, "agent", text, seen.rounds))
+        trace.statements.append(Statement(ordinal, turn.at, "agent", text, trace.rounds))
 
 
-def _plan(seen: Trace, ordinal: int, did: Action) -> None:
+def _update_todos(trace: Trace, ordinal: int, act: Action) -> None:
     """Keep the task list as the call leaves it. Tasks that are made one by one are numbered from 1, as agents do."""
-    if did.todos:
-        seen.todos = [((ordinal,), entry) for entry in did.todos]
-    if did.task and not did.task.id:
-        seen.todos.append(((ordinal,), todo(did.task.text, did.task.status)))
-    elif did.task and did.task.id.isdigit() and 0 < (number := int(did.task.id)) <= len(seen.todos):
-        turns, before = seen.todos[number - 1]
-        seen.todos[number - 1] = ((turns[0], ordinal), todo(did.task.text or before.text, did.task.status or before.status))
+    if act.todos:
+        trace.todos = [((ordinal,), entry) for entry in act.todos]
+    if act.task and not act.task.id:
+        trace.todos.append(((ordinal,), create_todo(act.task.text, act.task.status)))
+    elif act.task and act.task.id.isdigit() and 0 < (number := int(act.task.id)) <= len(trace.todos):
+        turns, previous = trace.todos[number - 1]
+        trace.todos[number - 1] = ((turns[0], ordinal), create_todo(act.task.text or previous.text, act.task.status or previous.status))
 
 
-def _answer(seen: Trace, asked: _Waiting | None, result: ToolResult, ordinal: int) -> None:
+def _record_result(trace: Trace, pending: _PendingCall | None, result: ToolResult, ordinal: int) -> None:
     failed = None if result.is_error is None and result.exit_code is None else bool(result.is_error) or bool(result.exit_code)
-    if isinstance(asked, Ran):
-        asked.failed, asked.output, asked.answered_in = failed, result.text, ordinal
+    if isinstance(pending, CommandRun):
+        pending.failed, pending.output, pending.answer_turn = failed, result.text, ordinal
         if not failed:
-            seen.changed += (Changed(asked.turn, asked.at, change, asked.round) for change in moves(asked.command))
-    elif isinstance(asked, tuple):
-        for question, answer in () if failed else _answers(asked, result.text):
-            seen.rounds += 1
-            seen.said.append(Said(ordinal, None, "agent", question, seen.rounds - 1))
-            seen.said.append(Said(ordinal, None, "user", answer, seen.rounds))
-    elif asked is not None and failed:
-        refused = {id(c) for c in asked}
-        seen.changed = [c for c in seen.changed if id(c) not in refused]
-        seen.refused += asked
+            trace.changes += (RecordedChange(pending.turn, pending.at, change, pending.round) for change in shell_changes(pending.command))
+    elif isinstance(pending, tuple):
+        for question, answer in () if failed else _read_answers(pending, result.text):
+            trace.rounds += 1
+            trace.statements.append(Statement(ordinal, None, "agent", question, trace.rounds - 1))
+            trace.statements.append(Statement(ordinal, None, "user", answer, trace.rounds))
+    elif pending is not None and failed:
+        refused_ids = {id(c) for c in pending}
+        trace.changes = [c for c in trace.changes if id(c) not in refused_ids]
+        trace.refused_changes += pending
 
 
-def _answers(questions: tuple[str, ...], text: str) -> Iterator[tuple[str, str]]:
+def _read_answers(questions: tuple[str, ...], text: str) -> Iterator[tuple[str, str]]:
     """Yield (question, what the person chose or typed) from the result of a tool that asks a person: the only tool whose result is a person's word."""
     pairs = re.findall(r'"([^"]+)"\s*=\s*"([^"]+)"', text)
     if pairs:
         yield from pairs
-    elif found := re.match(r"\s*(?:User (?:selected|responded|answered|chose)[^:]*:|<answer>)?\s*(.+?)\s*(?:</answer>)?\s*$", text, re.S):
-        yield questions[-1], found.group(1)
+    elif match := re.match(r"\s*(?:User (?:selected|responded|answered|chose)[^:]*:|<answer>)?\s*(.+?)\s*(?:</answer>)?\s*$", text, re.S):
+        yield questions[-1], match.group(1)
 
 
-def _mark_closings(seen: Trace) -> None:
-    following: Said | None = None
-    for place, said in enumerate(reversed(seen.said)):
-        said.place = len(seen.said) - 1 - place
-        if said.author == "agent" and not said.is_summary:
-            said.closes = following is None or following.round != said.round
-            following = said
+def _mark_closings(trace: Trace) -> None:
+    following: Statement | None = None
+    for index, statement in enumerate(reversed(trace.statements)):
+        statement.position = len(trace.statements) - 1 - index
+        if statement.author == "agent" and not statement.is_summary:
+            statement.is_closing = following is None or following.round != statement.round
+            following = statement

@@ -1,6 +1,6 @@
 """The ranker's numbers, one for each of `features.NAMES` in turn. Made by `python -m bench.fit_ranker`; not edited by hand."""
 
-from onward.core.facts import Kind
+from onward.core.facts import FactKind
 
 # fmt: off
 WORTH_WEIGHTS: tuple[float, ...] = (
@@ -20,7 +20,7 @@ WORTH_WEIGHTS: tuple[float, ...] = (
 )
 """How much a clause matters: logistic, over all features."""
 
-KIND_WEIGHTS: dict[Kind, tuple[float, ...]] = {
+KIND_WEIGHTS: dict[FactKind, tuple[float, ...]] = {
     "goal": (
         -3.65, 0.58, 0.12, -0.38, -0.1, -0.86, -0.2, 0.87, 0.06, 0.56, 0.11, 0.08, -0.04, -0.21, 0.04, -0.07, -0.1,
         -0.03, 0.32, -0.01, -0.03, -0.11, -0.1, 0.12, 0.06, 0.11, -0.37, -0.03, 0.04, -0.02, 0.04, -0.1, -0.17, -0.08,

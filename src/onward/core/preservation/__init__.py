@@ -5,8 +5,8 @@ generator's facts keeps nearly all of *them* and still misses a fifth of what pe
 `core.compose`.
 """
 
-from onward.core.preservation.collect import references
-from onward.core.preservation.measure import Kept, Loss, Preservation, measure
+from onward.core.preservation.collect import collect_references
+from onward.core.preservation.measure import GroupScore, Loss, Preservation, measure
 from onward.core.preservation.reference import GROUPS, Group, Reference, fold_references
 
-__all__ = ["GROUPS", "Group", "Kept", "Loss", "Preservation", "Reference", "fold_references", "measure", "references"]
+__all__ = ["GROUPS", "Group", "GroupScore", "Loss", "Preservation", "Reference", "collect_references", "fold_references", "measure"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
-from onward.core.text import Pieces
+from onward.core.text import PieceCache
 
 Cue: TypeAlias = Literal["rule", "want", "decision", "fix", "done", "dead", "open", "chatter"]
 
@@ -39,16 +39,16 @@ _PHRASES: dict[Cue, tuple[str, ...]] = {
     "chatter": ("let me", "i'll", "now i", "now let", "now let's", "i will", "i'm going", "looking at", "saya akan", "saya cek"),
 }  # fmt: skip
 
-_OF_WORD: dict[str, list[tuple[Cue, str]]] = {}
+_CUES_BY_WORD: dict[str, list[tuple[Cue, str]]] = {}
 """By word: the cues it gives, each with the phrase that has to stand there, empty for the word alone."""
 for _cue, _all in _WORDS.items():
     for _word in _all.split():
-        _OF_WORD.setdefault(_word, []).append((_cue, ""))
+        _CUES_BY_WORD.setdefault(_word, []).append((_cue, ""))
 for _cue, _phrases in _PHRASES.items():
     for _phrase in _phrases:
-        _OF_WORD.setdefault(max(_phrase.split(), key=len), []).append((_cue, f" {_phrase} "))
+        _CUES_BY_WORD.setdefault(max(_phrase.split(), key=len), []).append((_cue, f" {_phrase} "))
 
-_CUE_WORDS = frozenset(_OF_WORD)
+_CUE_WORDS = frozenset(_CUES_BY_WORD)
 _SPACED = str.maketrans({**dict.fromkeys('.,;:!?()[]{}"`*|<>=', " "), "’": "'"})
 
 OPEN_HEADINGS = (
@@ -69,23 +69,23 @@ OPEN_HEADINGS = (
 )
 
 
-_SPOKEN = Pieces(lambda piece: piece.lower().translate(_SPACED).split())
+_SPOKEN_WORDS = PieceCache(lambda piece: piece.lower().translate(_SPACED).split())
 
 
 def spoken_words(text: str) -> list[str]:
     """Return the words of *text* in lower case, without the punctuation around them."""
-    return list(_SPOKEN.of(text))
+    return list(_SPOKEN_WORDS.find_all(text))
 
 
-def cues_of(said: list[str]) -> set[Cue]:
+def cues_of(words: list[str]) -> set[Cue]:
     """Return what the `spoken_words` of a clause hint at."""
-    found: set[Cue] = set()
-    here = _CUE_WORDS.intersection(said)
-    if here:
-        flat = f" {' '.join(said)} "
-        for word in here:
-            found.update(cue for cue, phrase in _OF_WORD[word] if phrase in flat)
-    return found
+    cues: set[Cue] = set()
+    cue_words = _CUE_WORDS.intersection(words)
+    if cue_words:
+        flat = f" {' '.join(words)} "
+        for word in cue_words:
+            cues.update(cue for cue, phrase in _CUES_BY_WORD[word] if phrase in flat)
+    return cues
 
 
 def is_open_heading(heading: str) -> bool:

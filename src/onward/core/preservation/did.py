@@ -13,28 +13,28 @@ from functools import lru_cache
 from onward.core.facts import Handle
 from onward.core.preservation.reference import Reference
 from onward.core.preservation.values import spellings
-from onward.core.preservation.words import plain
+from onward.core.preservation.words import normalise
 from onward.core.text import one_line
 from onward.core.tools import Action, Todo
 from onward.core.transcript import ToolResult
 
-LOOKED_AT_CHARS = 600
+RESULT_END_CHARS = 600
 """Of each end of the few results that are looked at."""
 
-_LOOKING = frozenset(
+_READING_COMMANDS = frozenset(
     "ls cat head tail grep rg find sed awk echo cd pwd wc which tree less diff sleep true test stat file jq sort uniq cut xargs export "
     "source mkdir cp mv rm touch chmod "
     "printf for while if set kill ps nl column tr date env curl wget ssh scp nc ping".split()
 )
-_LOOKING_GIT = frozenset("status diff log show branch add stash rev-parse blame ls-files remote fetch config merge-base reflog".split())
-_CHECKING = frozenset("test tests lint build check typecheck tsc vet compile mypy ruff clippy pytest vitest jest verify".split())
+_READING_GIT = frozenset("status diff log show branch add stash rev-parse blame ls-files remote fetch config merge-base reflog".split())
+_CHECK_WORDS = frozenset("test tests lint build check typecheck tsc vet compile mypy ruff clippy pytest vitest jest verify".split())
 _COMMON_NAMES = frozenset(
     {"index", "main", "__init__", "mod", "readme", "package", "config", "types", "utils", "makefile", "setup", "app", "test"}
 )
 _COMMIT = re.compile(r"\[([\w./-]+)(?: \(root-commit\))? ([0-9a-f]{7,12})\]")
 
 
-class Work:
+class SessionWork:
     """What the calls of one session did so far. Files map to (edits, last place, gone), commands to (runs, last place, as run), checks
     to (place, failing line or empty).
     """
@@ -44,64 +44,64 @@ class Work:
         self.commands: dict[str, tuple[int, Handle, str]] = {}
         self.checks: dict[str, tuple[Handle, str]] = {}
         self.todos: dict[str, tuple[Todo, Handle]] = {}
-        self.made: list[Reference] = []
-        self.waiting: dict[str, str] = {}
+        self.references: list[Reference] = []
+        self.open_calls: dict[str, str] = {}
         """Calls whose result is worth a look, by call id: the command that ran."""
 
-    def take(self, call_id: str, act: Action, handle: Handle) -> None:
+    def add_call(self, call_id: str, act: Action, handle: Handle) -> None:
         """Count what one call did."""
         for change in act.changes:
             edits, _, _ = self.files.get(change.path, (0, handle, False))
-            self.files[change.path] = edits + 1, handle, change.change == "deleted"
+            self.files[change.path] = edits + 1, handle, change.kind == "deleted"
         for todo in act.todos:
-            self.todos[plain(todo.text)] = todo, handle
-        for said in act.questions:
-            self.made.append(Reference(handle, "open", plain(said), said, weight=0.5))
+            self.todos[normalise(todo.text)] = todo, handle
+        for question in act.questions:
+            self.references.append(Reference(handle, "open", normalise(question), question, weight=0.5))
         if act.command:
-            self._ran(call_id, act.command, handle)
+            self._add_command(call_id, act.command, handle)
 
-    def _ran(self, call_id: str, command: str, handle: Handle) -> None:
-        for step, written in steps(command):
+    def _add_command(self, call_id: str, command: str, handle: Handle) -> None:
+        for step, written in split_steps(command):
             if step.startswith(("git ", "gh ")):
-                self.waiting[call_id] = command
+                self.open_calls[call_id] = command
                 continue
             runs, _, _ = self.commands.get(step, (0, handle, ""))
             self.commands[step] = runs + 1, handle, written
             if _is_check(step):
-                self.waiting[call_id] = command
+                self.open_calls[call_id] = command
 
-    def answered(self, result: ToolResult, handle: Handle) -> None:
+    def add_result(self, result: ToolResult, handle: Handle) -> None:
         """Look at the result of a call that may have made a commit, opened a pull request or failed a check."""
-        command = self.waiting.pop(result.call_id, "")
+        command = self.open_calls.pop(result.call_id, "")
         if not command:
             return
         text = result.text
-        ends = text if len(text) <= 2 * LOOKED_AT_CHARS else text[:LOOKED_AT_CHARS] + "\n" + text[-LOOKED_AT_CHARS:]
+        excerpt = text if len(text) <= 2 * RESULT_END_CHARS else text[:RESULT_END_CHARS] + "\n" + text[-RESULT_END_CHARS:]
         failed = bool(result.exit_code or result.is_error)
         for subject in () if failed else _commit_subjects(command):
-            self.made.append(Reference(handle, "outcomes", plain(subject), subject, weight=0.7))
-        if (found := _COMMIT.search(ends)) and found[1] not in ("main", "master"):
-            self.made.append(Reference(handle, "values", found[1].lower(), f"branch {found[1]}", (found[1].lower(),), weight=0.7))
-        for word in ends.split():
-            if word.startswith("https://") and (value := plain(word).rstrip(".,)/\"'")).rpartition("/pull/")[2].isdigit():
-                self.made.append(Reference(handle, "values", value, one_line(word, 120), spellings(value), weight=0.9))
-        for step, _ in steps(command):
+            self.references.append(Reference(handle, "outcomes", normalise(subject), subject, weight=0.7))
+        if (match := _COMMIT.search(excerpt)) and match[1] not in ("main", "master"):
+            self.references.append(Reference(handle, "values", match[1].lower(), f"branch {match[1]}", (match[1].lower(),), weight=0.7))
+        for word in excerpt.split():
+            if word.startswith("https://") and (value := normalise(word).rstrip(".,)/\"'")).rpartition("/pull/")[2].isdigit():
+                self.references.append(Reference(handle, "values", value, one_line(word, 120), spellings(value), weight=0.9))
+        for step, _ in split_steps(command):
             if _is_check(step):
-                self.checks[step] = handle, _failing_line(ends) if failed else ""
+                self.checks[step] = handle, _failing_line(excerpt) if failed else ""
 
 
-def from_work(work: Work) -> Iterator[Reference]:
+def from_work(work: SessionWork) -> Iterator[Reference]:
     """Yield what the calls of one session leave to be kept."""
-    yield from work.made
-    names = Counter(_name(path) for path in work.files)
-    for path, (edits, handle, gone) in work.files.items():
-        name = _name(path)
-        needle = name if names[name] == 1 and name.partition(".")[0] not in _COMMON_NAMES else _tail(path)
-        yield Reference(handle, "files", _tail(path), path, (needle,), weight=min(1.0, 0.3 + 0.1 * edits), retired=gone)
+    yield from work.references
+    names = Counter(_file_name(path) for path in work.files)
+    for path, (edits, handle, is_deleted) in work.files.items():
+        name = _file_name(path)
+        needle = name if names[name] == 1 and name.partition(".")[0] not in _COMMON_NAMES else _path_tail(path)
+        yield Reference(handle, "files", _path_tail(path), path, (needle,), weight=min(1.0, 0.3 + 0.1 * edits), retired=is_deleted)
     for step, (runs, handle, written) in work.commands.items():
         if runs > 1 or _is_check(step):
             worth = 0.2 + 0.1 * min(4, runs) + 0.3 * _is_check(step)
-            yield Reference(handle, "commands", step, written, tuple({plain(written): None, step: None}), weight=round(worth, 2))
+            yield Reference(handle, "commands", step, written, tuple({normalise(written): None, step: None}), weight=round(worth, 2))
     for text, (todo, handle) in work.todos.items():
         yield Reference(handle, "open", text, todo.text, weight=0.8, retired=todo.status in ("completed", "cancelled"))
     for step, (handle, line) in work.checks.items():
@@ -111,27 +111,27 @@ def from_work(work: Work) -> Iterator[Reference]:
 
 
 @lru_cache(maxsize=2048)
-def steps(command: str) -> tuple[tuple[str, str], ...]:
+def split_steps(command: str) -> tuple[tuple[str, str], ...]:
     """Return (name, as written) of the commands in one shell line that did something: `("pnpm api test", "pnpm --filter api test")`."""
-    return tuple(_steps(command))
+    return tuple(_split_line(command))
 
 
-def _steps(command: str) -> Iterator[tuple[str, str]]:
+def _split_line(command: str) -> Iterator[tuple[str, str]]:
     line = command.split("<<", 1)[0] if "<<" in command else command
     for part in line[:400].replace("&&", "\n").replace("||", "\n").replace(";", "\n").replace("|", "\n").split("\n"):
         words = part.split()
         while words and ("=" in words[0] or words[0] in ("sudo", "time", "npx", "timeout") or words[0].isdigit()):
             words = words[1:]
-        if not words or words[0] in _LOOKING or not words[0][0].isalnum() or "/" in words[0]:
+        if not words or words[0] in _READING_COMMANDS or not words[0][0].isalnum() or "/" in words[0]:
             continue
-        if words[0] == "git" and (len(words) < 2 or words[1] in _LOOKING_GIT or words[1].startswith("-")):
+        if words[0] == "git" and (len(words) < 2 or words[1] in _READING_GIT or words[1].startswith("-")):
             continue
         first = words[:4]
-        ends = next((i for i, w in enumerate(first) if i and w[0] in "\"'>$/2"), len(first))
-        named = [w for w in first[1:ends] if w[0] != "-"][: 1 if words[0] in ("git", "gh", "docker") else 2]
-        if named:
-            written = first[: 1 + first.index(named[-1])]
-            name = " ".join([words[0], *named]).lower()
+        end = next((i for i, w in enumerate(first) if i and w[0] in "\"'>$/2"), len(first))
+        names = [w for w in first[1:end] if w[0] != "-"][: 1 if words[0] in ("git", "gh", "docker") else 2]
+        if names:
+            written = first[: 1 + first.index(names[-1])]
+            name = " ".join([words[0], *names]).lower()
             yield (_check_name(name), " ".join(written)) if _is_check(name) else (name, " ".join(written))
 
 
@@ -148,7 +148,7 @@ def _commit_subjects(command: str) -> Iterator[str]:
 
 
 def _is_check(step: str) -> bool:
-    return not _CHECKING.isdisjoint(step.replace(":", " ").split())
+    return not _CHECK_WORDS.isdisjoint(step.replace(":", " ").split())
 
 
 def _check_name(name: str) -> str:
@@ -156,15 +156,15 @@ def _check_name(name: str) -> str:
     return " ".join(word for place, word in enumerate(name.split()) if place < 1 or not ("." in word or "/" in word)) or name
 
 
-def _failing_line(ends: str) -> str:
-    lines = [line.strip() for line in ends.split("\n")]
-    telling = [line for line in lines if "error" in line.lower() or "fail" in line.lower()]
-    return one_line(telling[-1] if telling else next((line for line in reversed(lines) if line), "no output"), 160)
+def _failing_line(excerpt: str) -> str:
+    lines = [line.strip() for line in excerpt.split("\n")]
+    error_lines = [line for line in lines if "error" in line.lower() or "fail" in line.lower()]
+    return one_line(error_lines[-1] if error_lines else next((line for line in reversed(lines) if line), "no output"), 160)
 
 
-def _name(path: str) -> str:
+def _file_name(path: str) -> str:
     return path.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1].lower()
 
 
-def _tail(path: str) -> str:
+def _path_tail(path: str) -> str:
     return "/".join(path.replace("\\", "/").rstrip("/").lower().split("/")[-2:])

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from onward.core.facts import Handle
-from onward.core.preservation.words import place_of, plain, stem_list
+from onward.core.preservation.words import find_word, normalise, stem_list
 
 WINDOW = 45
 """Content and stop words within which a statement has to stand to count as said in one place."""
@@ -19,12 +19,12 @@ _CITED = re.compile(r"\[s\d+\.\d+[^\]\n]*\]")
 _HANDLE = re.compile(r"s(\d+)\.(\d+)")
 
 
-class Line(NamedTuple):
+class DocumentLine(NamedTuple):
     """One line of the document, with the heading above it and the handles it cites."""
 
     text: str
     heading: str
-    cited: tuple[Handle, ...]
+    sources: tuple[Handle, ...]
 
 
 class Document:
@@ -32,49 +32,49 @@ class Document:
 
     def __init__(self, markdown: str) -> None:
         self.lines = list(_lines(markdown))
-        self.text = plain("\n".join(line.text for line in self.lines))
-        self._places: dict[str, list[int]] = {}
-        for place, stem in enumerate(stem_list(self.text)):
+        self.text = normalise("\n".join(line.text for line in self.lines))
+        self._positions: dict[str, list[int]] = {}
+        for position, stem in enumerate(stem_list(self.text)):
             if stem:
-                self._places.setdefault(stem, []).append(place)
+                self._positions.setdefault(stem, []).append(position)
 
     def has(self, value: str, companions: Collection[str] = (), fewest: int = 0) -> bool:
         """Say whether the hard *value*, `plain`, stands in the document as a whole word, near at least *fewest* of its *companions*
         (all, when there are fewer).
         """
-        at = place_of(value, self.text)
+        at = find_word(value, self.text)
         while at >= 0:
             beside = self.text[max(0, at - NEARBY_CHARS) : at + len(value) + NEARBY_CHARS]
             if not companions or _count_near(companions, beside) >= min(fewest, len(companions)):
                 return True
-            at = place_of(value, self.text, at + len(value))
+            at = find_word(value, self.text, at + len(value))
         return False
 
-    def best_share(self, asked: Collection[str], enough: float) -> float:
+    def best_share(self, stems: Collection[str], enough: float) -> float:
         """Return the largest weighted share (0..1) of the *asked* stems that stand within one window; 0 when that cannot reach *enough*.
 
         A stem that is everywhere in the document proves little, so it weighs little: 1 / (1 + its occurrences / 8).
         """
-        worth = {stem: 1 / (1 + len(self._places.get(stem, ())) / 8) for stem in asked}
+        worth = {stem: 1 / (1 + len(self._positions.get(stem, ())) / 8) for stem in stems}
         wanted = enough * sum(worth.values())
-        present = [stem for stem in asked if stem in self._places]
+        present = [stem for stem in stems if stem in self._positions]
         if not present or sum(worth[stem] for stem in present) < wanted:
             return 0.0
-        spots = sorted((place, stem) for stem in present for place in self._places[stem])
+        spots = sorted((place, stem) for stem in present for place in self._positions[stem])
         inside: dict[str, int] = {}
-        best = held = 0.0
+        best = held_worth = 0.0
         first = 0
-        for place, stem in spots:
+        for position, stem in spots:
             inside[stem] = inside.get(stem, 0) + 1
             if inside[stem] == 1:
-                held += worth[stem]
-            while spots[first][0] <= place - WINDOW:
-                left = spots[first][1]
-                inside[left] -= 1
-                if not inside[left]:
-                    held -= worth[left]
+                held_worth += worth[stem]
+            while spots[first][0] <= position - WINDOW:
+                dropped_stem = spots[first][1]
+                inside[dropped_stem] -= 1
+                if not inside[dropped_stem]:
+                    held_worth -= worth[dropped_stem]
                 first += 1
-            best = max(best, held)
+            best = max(best, held_worth)
         return best / sum(worth.values())
 
 
@@ -83,14 +83,14 @@ def _count_near(companions: Collection[str], passage: str) -> int:
     return sum(stem in near for stem in companions)
 
 
-def _lines(markdown: str) -> Iterator[Line]:
+def _lines(markdown: str) -> Iterator[DocumentLine]:
     heading = ""
     for raw in markdown.split("\n"):
         if raw.startswith("Kept at "):
             return
-        cited = tuple(Handle(int(s), int(t)) for mark in _CITED.findall(raw) for s, t in _HANDLE.findall(mark)) if "[s" in raw else ()
-        text = _CITED.sub("", raw).strip() if cited else raw.strip()
+        sources = tuple(Handle(int(s), int(t)) for mark in _CITED.findall(raw) for s, t in _HANDLE.findall(mark)) if "[s" in raw else ()
+        text = _CITED.sub("", raw).strip() if sources else raw.strip()
         if text.startswith("#"):
             heading = text.lstrip("# ").lower()
         if text:
-            yield Line(text, heading, cited)
+            yield DocumentLine(text, heading, sources)

@@ -8,12 +8,12 @@ from functools import cache
 from typing import NamedTuple, cast
 
 from onward.core.facts import Handle
-from onward.core.intervals import wilson
+from onward.core.intervals import wilson_interval
 from onward.core.preservation.cues import is_open_heading
-from onward.core.preservation.document import NEARBY_CHARS, Document, Line
-from onward.core.preservation.reference import GROUPS, HARD, Group, Reference, to_keep
-from onward.core.preservation.values import needles
-from onward.core.preservation.words import place_of, place_of_any_form, plain, stems
+from onward.core.preservation.document import NEARBY_CHARS, Document, DocumentLine
+from onward.core.preservation.reference import GROUPS, HARD, Group, Reference, expected_references
+from onward.core.preservation.values import find_values
+from onward.core.preservation.words import find_word, find_word_form, normalise, stems
 from onward.core.text import one_line
 
 ENOUGH, ENOUGH_OF_FEW, FEW = 0.5, 0.7, 5
@@ -25,18 +25,18 @@ COMPANIONS = 3
 IMPORTANT: frozenset[Group] = frozenset({"rules", "requirements", "decisions", "fixes", "files", "open", "values"})
 LABEL = "present in the document, estimated by Onward's own extractor"
 """What the figures are, said wherever they are shown."""
-FEWEST = 3
+MIN_GROUP_SIZE = 3
 """References a group needs before it can be the headline; fewer say nothing of a share."""
 
-_HISTORY = ("done", "tried", "error", "fix", "command", "dead", "histor", "selesai", "file", "where things")
+_HISTORY_HEADINGS = ("done", "tried", "error", "fix", "command", "dead", "histor", "selesai", "file", "where things")
 """Headings under which an old value is told as past, not asserted."""
 
 
-class Kept(NamedTuple):
+class GroupScore(NamedTuple):
     """Of the references of one group, how many the document keeps."""
 
     group: Group
-    kept: int
+    kept_count: int
     total: int
 
 
@@ -56,7 +56,7 @@ class Preservation(NamedTuple):
     document_tokens: int
     session_tokens: int
     sessions: int
-    groups: tuple[Kept, ...]
+    groups: tuple[GroupScore, ...]
     stale: tuple[str, ...]
     unsupported: tuple[str, ...] | None
     lost: tuple[Loss, ...]
@@ -77,18 +77,18 @@ class Preservation(NamedTuple):
         return _share(self.groups)
 
     @property
-    def headline(self) -> Kept | None:
+    def headline(self) -> GroupScore | None:
         """The weakest important group, the earlier of `GROUPS` among equals; None when no group has enough references to tell."""
-        telling = [g for g in self.groups if g.group in IMPORTANT and g.total >= FEWEST]
-        return min(telling, key=lambda g: g.kept / g.total) if telling else None
+        candidates = [g for g in self.groups if g.group in IMPORTANT and g.total >= MIN_GROUP_SIZE]
+        return min(candidates, key=lambda g: g.kept_count / g.total) if candidates else None
 
     @property
     def confidence_ratio(self) -> float | None:
         """The lower bound of the measure: Wilson's at 95 % for everything kept of everything asked for; None when there was nothing to
         keep.
         """
-        kept, total = sum(g.kept for g in self.groups), sum(g.total for g in self.groups)
-        return wilson(kept, total)[0] if total else None
+        kept_count, total = sum(g.kept_count for g in self.groups), sum(g.total for g in self.groups)
+        return wilson_interval(kept_count, total)[0] if total else None
 
     @property
     def compression_ratio(self) -> float:
@@ -99,13 +99,17 @@ class Preservation(NamedTuple):
         """Return the account for a handoff's last line, losses named as far as *limit_tokens* (three characters each, a safe estimate)
         allow.
         """
-        of = f"{_thousands(self.session_tokens)} in {self.sessions} sessions" if self.sessions > 1 else _thousands(self.session_tokens)
-        counts = [f"{g.group} {g.kept}/{g.total}" for g in self.groups] or ["nothing found that ought to be kept"]
+        source_size = (
+            f"{_format_tokens(self.session_tokens)} in {self.sessions} sessions"
+            if self.sessions > 1
+            else _format_tokens(self.session_tokens)
+        )
+        counts = [f"{g.group} {g.kept_count}/{g.total}" for g in self.groups] or ["nothing found that ought to be kept"]
         counts.append(f"stale {len(self.stale)}")
         if self.unsupported is not None:
             counts.append(f"unsupported {len(self.unsupported)}")
-        told = f"Kept at {_thousands(self.document_tokens)} tokens (of {of}): {' · '.join(counts)} ({LABEL})."
-        return told + _named(self.lost, limit_tokens * 3 - len(told))
+        account = f"Kept at {_format_tokens(self.document_tokens)} tokens (of {source_size}): {' · '.join(counts)} ({LABEL})."
+        return account + _list_losses(self.lost, limit_tokens * 3 - len(account))
 
     def to_json(self) -> dict[str, object]:
         """Return plain data with the derived figures, which `from_json` reads back."""
@@ -113,7 +117,7 @@ class Preservation(NamedTuple):
             "document_tokens": self.document_tokens,
             "session_tokens": self.session_tokens,
             "sessions": self.sessions,
-            "groups": {g.group: [g.kept, g.total] for g in self.groups},
+            "groups": {g.group: [g.kept_count, g.total] for g in self.groups},
             "stale": list(self.stale),
             "unsupported": None if self.unsupported is None else list(self.unsupported),
             "lost": [{"group": loss.group, "text": loss.text, "handle": str(loss.handle)} for loss in self.lost],
@@ -135,10 +139,10 @@ class Preservation(NamedTuple):
             cast("int", data["document_tokens"]),
             cast("int", data["session_tokens"]),
             cast("int", data["sessions"]),
-            tuple(Kept(group, kept, total) for group, (kept, total) in groups.items()),
+            tuple(GroupScore(group, kept_count, total) for group, (kept_count, total) in groups.items()),
             tuple(cast("Iterable[str]", data["stale"])),
             None if unsupported is None else tuple(unsupported),
-            tuple(Loss(cast("Group", one["group"]), one["text"], _handle(one["handle"])) for one in lost),
+            tuple(Loss(cast("Group", entry["group"]), entry["text"], _parse_handle(entry["handle"])) for entry in lost),
         )
 
 
@@ -156,53 +160,58 @@ def measure(
     *source_text* returns everything in the turn of a handle, arguments and results included, and the empty string for a turn that is
     not there; without it, support is not checked.
     """
-    seen = Document(document)
-    expected = to_keep(references)
-    lost = [one for one in expected if not _is_kept(one, seen)]
+    parsed_document = Document(document)
+    expected = expected_references(references)
+    lost = [reference for reference in expected if not _is_kept(reference, parsed_document)]
     counts = [
-        Kept(group, total - sum(one.group == group for one in lost), total)
+        GroupScore(group, total - sum(reference.group == group for reference in lost), total)
         for group in GROUPS
-        if (total := sum(one.group == group for one in expected))
+        if (total := sum(reference.group == group for reference in expected))
     ]
-    lost.sort(key=lambda one: (one.weight, one.handle), reverse=True)
+    lost.sort(key=lambda reference: (reference.weight, reference.handle), reverse=True)
     return Preservation(
         document_tokens,
         session_tokens,
         sessions,
         tuple(counts),
-        tuple(_stale(seen, references)),
-        None if source_text is None else tuple(_unsupported(seen, source_text)),
-        tuple(Loss(one.group, one.subject if one.group == "values" else one_line(one.text, 160), one.handle) for one in lost),
+        tuple(_stale(parsed_document, references)),
+        None if source_text is None else tuple(_unsupported(parsed_document, source_text)),
+        tuple(
+            Loss(reference.group, reference.subject if reference.group == "values" else one_line(reference.text, 160), reference.handle)
+            for reference in lost
+        ),
     )
 
 
-def _is_kept(one: Reference, document: Document) -> bool:
-    if one.group in HARD:
-        return any(document.has(needle, one.keys, COMPANIONS) for needle in one.needles)
-    if one.needles and 2 * sum(document.has(needle) for needle in one.needles) < len(one.needles):
+def _is_kept(reference: Reference, document: Document) -> bool:
+    if reference.group in HARD:
+        return any(document.has(needle, reference.keys, COMPANIONS) for needle in reference.needles)
+    if reference.needles and 2 * sum(document.has(needle) for needle in reference.needles) < len(reference.needles):
         return False
-    enough = ENOUGH_OF_FEW if len(one.keys) <= FEW else ENOUGH
-    return document.best_share(one.keys, enough) >= enough
+    enough = ENOUGH_OF_FEW if len(reference.keys) <= FEW else ENOUGH
+    return document.best_share(reference.keys, enough) >= enough
 
 
 def _stale(document: Document, references: Sequence[Reference]) -> list[str]:
     """Return the lines that assert what was given up, with neither its successor nor a word of retirement beside it."""
-    given_up = [one for one in references if one.retired]
-    values = [(one.needles[0], one.instead) for one in given_up if one.group in ("values", "files")]
-    finished = [asked for one in given_up if one.group == "open" and len(asked := stems(one.text)) >= 3]
-    found: list[str] = []
+    retired_references = [reference for reference in references if reference.retired]
+    values = [(reference.needles[0], reference.instead) for reference in retired_references if reference.group in ("values", "files")]
+    finished = [
+        item_stems for reference in retired_references if reference.group == "open" and len(item_stems := stems(reference.text)) >= 3
+    ]
+    stale_lines: list[str] = []
     for line in document.lines:
-        said = plain(line.text)
-        told_as_past = any(word in line.heading for word in _HISTORY)
-        if (not told_as_past and any(_asserts(said, old, new) for old, new in values)) or (
-            is_open_heading(line.heading) and _still_asks(said, finished)
+        text = normalise(line.text)
+        is_history = any(word in line.heading for word in _HISTORY_HEADINGS)
+        if (not is_history and any(_asserts(text, old, new) for old, new in values)) or (
+            is_open_heading(line.heading) and _still_asks(text, finished)
         ):
-            found.append(one_line(line.text, 160))
-    return found
+            stale_lines.append(one_line(line.text, 160))
+    return stale_lines
 
 
 @cache
-def _retirement() -> re.Pattern[str]:
+def _retirement_pattern() -> re.Pattern[str]:
     """Return what tells of something as given up. Compiled when first needed: most sessions give nothing up."""
     return re.compile(
         r"instead|replac|\bwas\b|\bwere\b|former|earlier|no longer|revert|remov|delet|reject|abandon|supersed|dropped|not work"
@@ -211,69 +220,69 @@ def _retirement() -> re.Pattern[str]:
     )
 
 
-def _asserts(said: str, old: str, new: str) -> bool:
-    at = place_of_any_form(old, said)
-    if at < 0 or (new and place_of(new, said) >= 0):
+def _asserts(text: str, old: str, new: str) -> bool:
+    at = find_word_form(old, text)
+    if at < 0 or (new and find_word(new, text) >= 0):
         return False
-    return not _retirement().search(said, max(0, at - NEARBY_CHARS), at + len(old) + NEARBY_CHARS)
+    return not _retirement_pattern().search(text, max(0, at - NEARBY_CHARS), at + len(old) + NEARBY_CHARS)
 
 
-def _still_asks(said: str, finished: list[frozenset[str]]) -> bool:
-    here = stems(said)
-    return any(len(asked & here) >= 0.9 * len(asked) and 2 * len(asked) >= len(here) for asked in finished)
+def _still_asks(text: str, finished: list[frozenset[str]]) -> bool:
+    text_stems = stems(text)
+    return any(len(item_stems & text_stems) >= 0.9 * len(item_stems) and 2 * len(item_stems) >= len(text_stems) for item_stems in finished)
 
 
 def _unsupported(document: Document, source_text: Callable[[Handle], str]) -> list[str]:
     """Return the lines that name a path, url, version or other exact value which none of the turns they cite holds."""
-    spoken: dict[Handle, str] = {}
-    found: list[str] = []
+    turn_texts: dict[Handle, str] = {}
+    unsupported_lines: list[str] = []
     for line in document.lines:
-        claimed = [value for value in needles(line.text) if not value.isdigit()] if line.cited else []
-        if not claimed:
+        values = [value for value in find_values(line.text) if not value.isdigit()] if line.sources else []
+        if not values:
             continue
-        for handle in line.cited:
-            if handle not in spoken:
-                spoken[handle] = plain(source_text(handle))
-        if any(not _is_held(value, line, spoken) for value in claimed):
-            found.append(one_line(line.text, 160))
-    return found
+        for handle in line.sources:
+            if handle not in turn_texts:
+                turn_texts[handle] = normalise(source_text(handle))
+        if any(not _is_supported(value, line, turn_texts) for value in values):
+            unsupported_lines.append(one_line(line.text, 160))
+    return unsupported_lines
 
 
-def _is_held(value: str, line: Line, spoken: Mapping[Handle, str]) -> bool:
+def _is_supported(value: str, line: DocumentLine, turn_texts: Mapping[Handle, str]) -> bool:
     """Say whether a cited turn holds *value*; of a path its last part is enough, since paths are shown relative to the project."""
-    last = value.replace("\\", "/").rsplit("/", 1)[-1]
-    return any(value in spoken[handle] or (len(last) > 3 and last in spoken[handle]) for handle in line.cited)
+    last_part = value.replace("\\", "/").rsplit("/", 1)[-1]
+    return any(value in turn_texts[handle] or (len(last_part) > 3 and last_part in turn_texts[handle]) for handle in line.sources)
 
 
-def _share(groups: Iterable[Kept]) -> float | None:
-    kept = total = 0
+def _share(groups: Iterable[GroupScore]) -> float | None:
+    kept_count = total = 0
     for group in groups:
-        kept, total = kept + group.kept, total + group.total
-    return kept / total if total else None
+        kept_count, total = kept_count + group.kept_count, total + group.total
+    return kept_count / total if total else None
 
 
-def _named(lost: Sequence[Loss], room_chars: int) -> str:
+def _list_losses(lost: Sequence[Loss], room_chars: int) -> str:
     """Return " Lost: …" with as many losses as fit in *room_chars*, one of each group before a second of any, and how many more."""
     if not lost:
         return " Lost: nothing."
     first = {loss.group: loss for loss in reversed(lost)}
     ordered = sorted(lost, key=lambda loss: first[loss.group] is not loss)
-    said: list[str] = []
+    entries: list[str] = []
     for loss in ordered:
         entry = f"{one_line(loss.text, 60)} [{loss.handle}]"
         if len(entry) + 2 > room_chars - 12:
             break
-        said.append(entry)
+        entries.append(entry)
         room_chars -= len(entry) + 2
-    rest = len(lost) - len(said)
-    more = [f"{rest} more" if said else str(rest)] if rest else []
-    return f" Lost: {'; '.join([*said, *more])}."
+    rest = len(lost) - len(entries)
+    more = [f"{rest} more" if entries else str(rest)] if rest else []
+    return f" Lost: {'; '.join([*entries, *more])}."
 
 
-def _thousands(tokens: int) -> str:
+def _format_tokens(tokens: int) -> str:
     return f"{tokens}" if tokens < 1000 else f"{tokens / 1000:.1f}k" if tokens < 100_000 else f"{tokens // 1000}k"
 
 
-def _handle(written: str) -> Handle:
+def _parse_handle(written: str) -> Handle:
     session, turn = written[1:].split(".")
     return Handle(int(session), int(turn))

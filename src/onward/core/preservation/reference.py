@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple, TypeAlias, cast
 
 from onward.core.facts import Handle
-from onward.core.preservation.words import place_of_any_form, plain, stems
+from onward.core.preservation.words import find_word_form, normalise, stems
 
 Group: TypeAlias = Literal["rules", "requirements", "decisions", "outcomes", "fixes", "dead ends", "files", "commands", "open", "values"]
 GROUPS: tuple[Group, ...] = ("rules", "requirements", "decisions", "outcomes", "fixes", "dead ends", "files", "commands", "open", "values")
@@ -14,14 +14,14 @@ GROUPS: tuple[Group, ...] = ("rules", "requirements", "decisions", "outcomes", "
 HARD: frozenset[Group] = frozenset({"files", "commands", "values"})
 """Groups that are kept to the letter or not at all; the others are statements, kept in other words too."""
 
-MOST_KEPT: Mapping[Group, int] = {
+MAX_KEPT: Mapping[Group, int] = {
     "rules": 100, "requirements": 60, "decisions": 60, "outcomes": 24, "fixes": 40, "dead ends": 30, "files": 32, "commands": 20,
     "open": 40, "values": 40,
 }  # fmt: skip
 """How many references of each group a handoff is asked for, the newest of them: this keeps the measure's cost flat in the number of
 sessions."""
 
-MOST_HELD: Mapping[Group, int] = {**MOST_KEPT, "files": 100, "open": 120, "values": 120}
+MAX_STORED: Mapping[Group, int] = {**MAX_KEPT, "files": 100, "open": 120, "values": 120}
 """How many are held between sessions: more where retired ones are many, so that what is done does not push out what is open."""
 
 
@@ -60,30 +60,30 @@ class Reference(NamedTuple):
         }
 
     @classmethod
-    def from_json(cls, plain: Mapping[str, object]) -> Reference:
+    def from_json(cls, data: Mapping[str, object]) -> Reference:
         """Return the reference that `to_json` wrote; KeyError when *plain* is something else."""
-        session, turn = cast("tuple[int, int]", plain["at"])
+        session, turn = cast("tuple[int, int]", data["at"])
         return cls(
             Handle(session, turn),
-            cast("Group", plain["group"]),
-            str(plain["subject"]),
-            str(plain["text"]),
-            tuple(cast("Iterable[str]", plain["needles"])),
-            tuple(cast("Iterable[str]", plain["keys"])),
-            float(cast("float", plain["weight"])),
-            bool(plain["retired"]),
-            str(plain["instead"]),
+            cast("Group", data["group"]),
+            str(data["subject"]),
+            str(data["text"]),
+            tuple(cast("Iterable[str]", data["needles"])),
+            tuple(cast("Iterable[str]", data["keys"])),
+            float(cast("float", data["weight"])),
+            bool(data["retired"]),
+            str(data["instead"]),
         )
 
 
-def latest(found: Iterable[Reference]) -> list[Reference]:
+def latest_references(references: Iterable[Reference]) -> list[Reference]:
     """Return the latest reference of each subject, oldest first."""
     chosen: dict[tuple[Group, str], Reference] = {}
-    for one in found:
-        key = one.group, one.subject
-        if key not in chosen or _age(chosen[key]) < _age(one):
-            chosen[key] = one
-    return sorted(chosen.values(), key=_age)
+    for reference in references:
+        key = reference.group, reference.subject
+        if key not in chosen or _time_order(chosen[key]) < _time_order(reference):
+            chosen[key] = reference
+    return sorted(chosen.values(), key=_time_order)
 
 
 def fold_references(old: Iterable[Reference], new: Iterable[Reference]) -> list[Reference]:
@@ -92,44 +92,55 @@ def fold_references(old: Iterable[Reference], new: Iterable[Reference]) -> list[
     Commutative, associative and idempotent: a subject's latest reference wins wherever it arrives from, and whatever falls past a
     group's bound has that many newer ones before it.
     """
-    return _newest(latest((*old, *new)), MOST_HELD)
+    return _newest(latest_references((*old, *new)), MAX_STORED)
 
 
-def _newest(ordered: list[Reference], most: Mapping[Group, int]) -> list[Reference]:
-    room = dict(most)
-    kept: list[Reference] = []
-    for one in reversed(ordered):
-        if room[one.group] > 0:
-            room[one.group] -= 1
-            kept.append(one)
-    return kept[::-1]
+def _newest(ordered: list[Reference], limits: Mapping[Group, int]) -> list[Reference]:
+    remaining = dict(limits)
+    newest: list[Reference] = []
+    for reference in reversed(ordered):
+        if remaining[reference.group] > 0:
+            remaining[reference.group] -= 1
+            newest.append(reference)
+    return newest[::-1]
 
 
-def _age(one: Reference) -> tuple[Handle, bool, Reference]:
+def _time_order(reference: Reference) -> tuple[Handle, bool, Reference]:
     """Return what orders references in time; of one turn, giving something up is its last word."""
-    return one.handle, one.retired, one
+    return reference.handle, reference.retired, reference
 
 
-def to_keep(folded: Sequence[Reference]) -> list[Reference]:
+def expected_references(folded: Sequence[Reference]) -> list[Reference]:
     """Return the references that still stand, the newest `MOST_KEPT`: not retired, not about a value that was given up later, not an
     open item that was done since.
     """
-    gone = [(one.needles[0], one.handle) for one in folded if one.retired and one.group == "values"]
-    done = [(stems(one.text), one.handle) for one in folded if one.group == "outcomes" or (one.retired and one.group == "open")]
-    standing = [one for one in folded if not one.retired and not _given_up(one, gone) and not _done_since(one, done)]
-    return _newest(standing, MOST_KEPT)
+    retired_values = [(reference.needles[0], reference.handle) for reference in folded if reference.retired and reference.group == "values"]
+    done_items = [
+        (stems(reference.text), reference.handle)
+        for reference in folded
+        if reference.group == "outcomes" or (reference.retired and reference.group == "open")
+    ]
+    current = [
+        reference
+        for reference in folded
+        if not reference.retired and not _is_given_up(reference, retired_values) and not _is_done_since(reference, done_items)
+    ]
+    return _newest(current, MAX_KEPT)
 
 
-def _given_up(one: Reference, gone: list[tuple[str, Handle]]) -> bool:
+def _is_given_up(reference: Reference, retired_values: list[tuple[str, Handle]]) -> bool:
     """Say whether a choice or a hard value was reversed by a later turn."""
-    if one.group not in ("decisions", "requirements", "values", "outcomes"):
+    if reference.group not in ("decisions", "requirements", "values", "outcomes"):
         return False
-    said = plain(one.text)
-    return any(later > one.handle and place_of_any_form(value, said) >= 0 for value, later in gone)
+    text = normalise(reference.text)
+    return any(retired_at > reference.handle and find_word_form(value, text) >= 0 for value, retired_at in retired_values)
 
 
-def _done_since(one: Reference, done: list[tuple[frozenset[str], Handle]]) -> bool:
-    if one.group != "open":
+def _is_done_since(reference: Reference, done_items: list[tuple[frozenset[str], Handle]]) -> bool:
+    if reference.group != "open":
         return False
-    asked = stems(one.text)
-    return any(later.session > one.handle.session and len(asked & did) >= 0.6 * len(asked) for did, later in done)
+    item_stems = stems(reference.text)
+    return any(
+        later.session > reference.handle.session and len(item_stems & done_stems) >= 0.6 * len(item_stems)
+        for done_stems, later in done_items
+    )

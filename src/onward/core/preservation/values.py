@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from onward.core.preservation.words import plain
-from onward.core.text import Pieces
+from onward.core.preservation.words import normalise
+from onward.core.text import PieceCache
 
 LONGEST_VALUE = 90
 """Characters; what is longer is code, not a value."""
@@ -16,30 +16,30 @@ _TELLING = frozenset("/\\_@#0123456789")
 _AROUND = ".,:;!?()[]{}\"'“”‘’*<>…—"
 
 
-def needles(text: str) -> tuple[str, ...]:
+def find_values(text: str) -> tuple[str, ...]:
     """Return the hard values that *text* names, `plain`, each once, in order; a single digit is none."""
-    found: dict[str, None] = {}
+    values: dict[str, None] = {}
     parts = text.split("`")
-    for place, part in enumerate(parts):
-        if place % 2 and place < len(parts) - 1:
-            value = plain(part).rstrip(".,:;")
+    for index, part in enumerate(parts):
+        if index % 2 and index < len(parts) - 1:
+            value = normalise(part).rstrip(".,:;")
             if 2 < len(value) <= LONGEST_VALUE and value.count(" ") < 5:
-                found[value] = None
+                values[value] = None
             continue
-        for value in _VALUES.of(part):
-            found[value] = None
-    return tuple(found)
+        for value in _VALUES.find_all(part):
+            values[value] = None
+    return tuple(values)
 
 
-def _value_in(written: str) -> Iterator[str]:
+def _read_value(written: str) -> Iterator[str]:
     if written.isalpha() and written[1:].islower():
         return
     word = written.strip(_AROUND)
-    if _is_value(word) and (value := plain(word).rstrip("/")):
+    if _is_value(word) and (value := normalise(word).rstrip("/")):
         yield value
 
 
-_VALUES = Pieces(_value_in)
+_VALUES = PieceCache(_read_value)
 
 
 def _is_value(word: str) -> bool:
@@ -72,10 +72,10 @@ def specificity(value: str) -> float:
 
 def spellings(value: str) -> tuple[str, ...]:
     """Return the ways to write one hard value: a url also without its scheme, a pull request also by its number."""
-    ways = [value]
+    forms = [value]
     if "://" in value:
-        ways.append(value.split("://", 1)[1])
+        forms.append(value.split("://", 1)[1])
         parts = value.rsplit("/", 2)
         if parts[-1].isdigit() and parts[-2] in ("pull", "issues", "merge_requests"):
-            ways += [f"#{parts[-1]}", f"{parts[-2]}/{parts[-1]}", f"pr {parts[-1]}"]
-    return tuple(ways)
+            forms += [f"#{parts[-1]}", f"{parts[-2]}/{parts[-1]}", f"pr {parts[-1]}"]
+    return tuple(forms)

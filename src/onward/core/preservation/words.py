@@ -8,15 +8,15 @@ from onward.core.text import STOPWORDS
 
 STEM = 6
 """Characters; a crude stem that makes *notify*, *notifies* and *notification* one word in any language of this alphabet."""
-MOST_TELLING = 10
+MAX_KEYS = 10
 """Words by which a statement is known again: a handoff that says a long sentence in a few words has kept it."""
 
-_APART = str.maketrans(dict.fromkeys(".,;:!?()[]{}\"'`*_/|<>=-–—’“”…@#$%&+~\\", " "))
+_SEPARATORS = str.maketrans(dict.fromkeys(".,;:!?()[]{}\"'`*_/|<>=-–—’“”…@#$%&+~\\", " "))
 
 
 def stem_list(text: str) -> list[str]:
     """Return the stem of every word of *text*, in order, stop words as empty strings."""
-    return ["" if w in STOPWORDS else w[:STEM] for w in text.lower().translate(_APART).split()]
+    return ["" if w in STOPWORDS else w[:STEM] for w in text.lower().translate(_SEPARATORS).split()]
 
 
 def stems(text: str) -> frozenset[str]:
@@ -24,20 +24,20 @@ def stems(text: str) -> frozenset[str]:
     return frozenset(s for s in stem_list(text) if len(s) > 1 or s.isdigit())
 
 
-def telling(text: str, heard: Counter[str], most: int = MOST_TELLING) -> tuple[str, ...]:
+def telling_stems(text: str, word_counts: Counter[str], limit: int = MAX_KEYS) -> tuple[str, ...]:
     """Return the stems of *text* that are rarest in the turns *heard*, longer ones first among equals, at most *most*.
 
     What was said in one turn only comes last: it is as often a slip or an aside as the matter itself.
     """
-    return tuple(sorted(stems(text), key=lambda s: (heard[s] < 2, heard[s], -len(s), s))[:most])
+    return tuple(sorted(stems(text), key=lambda s: (word_counts[s] < 2, word_counts[s], -len(s), s))[:limit])
 
 
-def plain(text: str) -> str:
+def normalise(text: str) -> str:
     """Return *text* in the spelling in which hard values are compared: lower case, single spaces, no Markdown marks."""
     return " ".join(text.replace("`", "").replace("*", "").replace("’", "'").lower().split())
 
 
-def place_of(value: str, text: str, start: int = 0) -> int:
+def find_word(value: str, text: str, start: int = 0) -> int:
     """Return where *value* stands in *text* as a whole word, from *start* on; -1 when it does not, as an empty one never does. Both are
     `plain`.
     """
@@ -52,10 +52,10 @@ def place_of(value: str, text: str, start: int = 0) -> int:
     return -1
 
 
-def place_of_any_form(word: str, text: str) -> int:
+def find_word_form(word: str, text: str) -> int:
     """Return where *word* stands in *text*, or a form of the same English verb where it ends in -ing (*polling*, *polls*, *polled*); -1
     when none does.
     """
     root = word[:-3]
     forms = [word, *(root + ending for ending in ("s", "ed", "e", "es", ""))] if word.endswith("ing") and len(root) > 3 else [word]
-    return next((at for form in forms if (at := place_of(form, text)) >= 0), -1)
+    return next((at for form in forms if (at := find_word(form, text)) >= 0), -1)

@@ -21,7 +21,7 @@ from onward.store.schema.project import (
     sessions,
     turns,
 )
-from onward.store.schema.tables import tables
+from onward.store.schema.tables import metadata
 
 __all__ = [
     "access_tokens",
@@ -44,6 +44,7 @@ __all__ = [
     "ledgers",
     "loaded_handoffs",
     "met_errors",
+    "metadata",
     "model_answers",
     "model_calls",
     "places",
@@ -52,7 +53,6 @@ __all__ = [
     "session_accounts",
     "session_measures",
     "sessions",
-    "tables",
     "templates",
     "touched_files",
     "turns",

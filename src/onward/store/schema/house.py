@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, Integer, LargeBinary, String, Table, Text, text
 
-from onward.store.schema.tables import tables
+from onward.store.schema.tables import metadata
 
 answers = Table(
     "answers",
-    tables,
+    metadata,
     # A digest of who asked and the Idempotency-Key; and one of all that was asked.
     Column("key", String(64), primary_key=True),
     Column("digest", String(64), nullable=False),
@@ -21,7 +21,7 @@ answers = Table(
 
 templates = Table(
     "templates",
-    tables,
+    metadata,
     Column("id", Integer, primary_key=True),
     Column("name", Text, nullable=False, unique=True),
     Column("description", Text, nullable=False),
@@ -34,7 +34,7 @@ templates = Table(
 
 jobs = Table(
     "jobs",
-    tables,
+    metadata,
     Column("id", Integer, primary_key=True),
     Column("kind", String(16), nullable=False),
     Column("state", String(16), nullable=False),
@@ -71,7 +71,7 @@ jobs = Table(
 
 events = Table(
     "events",
-    tables,
+    metadata,
     # What happened, in the order in which it became true: a reader asks for all after the last one it saw.
     Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
     Column("kind", String(32), nullable=False),
@@ -83,10 +83,10 @@ events = Table(
     sqlite_autoincrement=True,
 )
 
-_GOOD = text("revoked_at IS NULL")
+_NOT_REVOKED = text("revoked_at IS NULL")
 access_tokens = Table(
     "access_tokens",
-    tables,
+    metadata,
     Column("id", Integer, primary_key=True),
     Column("name", Text, nullable=False),
     Column("scope", String(16), nullable=False),
@@ -97,6 +97,6 @@ access_tokens = Table(
     Column("expires_at", BigInteger),
     Column("last_used_at", BigInteger),
     Column("revoked_at", BigInteger),
-    Index("uq_access_tokens_name_open", "name", unique=True, sqlite_where=_GOOD, postgresql_where=_GOOD),
+    Index("uq_access_tokens_name_open", "name", unique=True, sqlite_where=_NOT_REVOKED, postgresql_where=_NOT_REVOKED),
     sqlite_autoincrement=True,
 )

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKey, Integer, String, Table, Text, UniqueConstraint
 
-from onward.store.schema.tables import owner, tables
+from onward.store.schema.tables import metadata, owner_column
 
 session_measures = Table(
     "session_measures",
-    tables,
+    metadata,
     # What one completed session spent and gave, measured once: charts read these, never the turns. Derived, and made again by a rebuild.
-    owner("session_id", "sessions.id", primary_key=True),
+    owner_column("session_id", "sessions.id", primary_key=True),
     Column("tokens", BigInteger, nullable=False),
     # NULL where no step of it was productive.
     Column("recovery_tokens", BigInteger),
@@ -32,8 +32,8 @@ session_measures = Table(
 
 touched_files = Table(
     "touched_files",
-    tables,
-    owner("session_id", "sessions.id", primary_key=True),
+    metadata,
+    owner_column("session_id", "sessions.id", primary_key=True),
     Column("path", Text, primary_key=True, index=True),
     Column("change", String(16), nullable=False),
     # NULL where no call shows them.
@@ -46,8 +46,8 @@ touched_files = Table(
 
 met_errors = Table(
     "met_errors",
-    tables,
-    owner("session_id", "sessions.id", primary_key=True),
+    metadata,
+    owner_column("session_id", "sessions.id", primary_key=True),
     Column("signature", String(32), primary_key=True, index=True),
     Column("text", Text, nullable=False),
     Column("turn", Integer, nullable=False),
@@ -57,7 +57,7 @@ met_errors = Table(
 
 knowledge = Table(
     "knowledge",
-    tables,
+    metadata,
     Column("id", Integer, primary_key=True),
     Column("kind", String(16), nullable=False),
     # What makes it the same as what another session tells; NULL for what a person wrote.
@@ -79,9 +79,9 @@ knowledge = Table(
 
 knowledge_sources = Table(
     "knowledge_sources",
-    tables,
+    metadata,
     # The sessions that tell it, each in its own words: an entry lives as long as one of them does.
-    owner("knowledge_id", "knowledge.id", primary_key=True),
+    owner_column("knowledge_id", "knowledge.id", primary_key=True),
     Column("session_id", Integer, ForeignKey("sessions.id", ondelete="CASCADE"), primary_key=True, nullable=False, index=True),
     Column("fact_id", String(32), primary_key=True, index=True),
     Column("turn", Integer, nullable=False),
@@ -92,7 +92,7 @@ knowledge_sources = Table(
 
 knowledge_terms = Table(
     "knowledge_terms",
-    tables,
+    metadata,
     # The stems that an entry is found by.
     Column("term", String(64), primary_key=True),
     Column("knowledge_id", Integer, ForeignKey("knowledge.id", ondelete="CASCADE"), primary_key=True, nullable=False, index=True),

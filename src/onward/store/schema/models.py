@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKey, Index, Integer, LargeBinary, String, Table, Text, UniqueConstraint
 
-from onward.store.schema.tables import tables
+from onward.store.schema.tables import metadata
 
 model_calls = Table(
     "model_calls",
-    tables,
+    metadata,
     # What is spent stays counted when the project or the job is gone.
     Column("id", Integer, primary_key=True),
     Column("project_id", Integer, ForeignKey("projects.id", ondelete="SET NULL")),
@@ -39,7 +39,7 @@ model_calls = Table(
 
 model_answers = Table(
     "model_answers",
-    tables,
+    metadata,
     # Until its job is done, so that one that is begun again asks nothing twice.
     Column("call_id", Integer, ForeignKey("model_calls.id", ondelete="CASCADE"), primary_key=True, nullable=False),
     Column("project_id", Integer, ForeignKey("projects.id", ondelete="CASCADE"), index=True),
@@ -50,7 +50,7 @@ model_answers = Table(
 
 sealed_keys = Table(
     "sealed_keys",
-    tables,
+    metadata,
     # LLM keys, encrypted with a key that is not in here. One is the house's; others came with a request, and go when its job ends.
     Column("id", Integer, primary_key=True),
     Column("job_id", Integer, ForeignKey("jobs.id", ondelete="CASCADE"), unique=True),

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKey, Index, Integer, String, Table, Text
 
-from onward.store.schema.tables import owner, tables
+from onward.store.schema.tables import metadata, owner_column
 
 accounts = Table(
     "accounts",
-    tables,
+    metadata,
     # An AI service's account, as a person told of it. No login and no key has a place here.
     Column("id", Integer, primary_key=True),
     Column("name", Text, nullable=False, unique=True),
@@ -33,8 +33,8 @@ accounts = Table(
 
 account_limits = Table(
     "account_limits",
-    tables,
-    owner("account_id", "accounts.id", primary_key=True),
+    metadata,
+    owner_column("account_id", "accounts.id", primary_key=True),
     # Empty: of the whole account.
     Column("model", Text, primary_key=True),
     Column("reached_at", BigInteger, nullable=False),
@@ -43,9 +43,9 @@ account_limits = Table(
 
 account_events = Table(
     "account_events",
-    tables,
+    metadata,
     Column("id", Integer, primary_key=True),
-    owner("account_id", "accounts.id"),
+    owner_column("account_id", "accounts.id"),
     Column("session_id", Integer, ForeignKey("sessions.id", ondelete="SET NULL"), index=True),
     Column("kind", String(16), nullable=False),
     Column("source", String(16), nullable=False),
@@ -62,11 +62,11 @@ account_events = Table(
 
 session_accounts = Table(
     "session_accounts",
-    tables,
+    metadata,
     # The accounts that a session ran on, one after the other: the newest is the one it runs on.
     Column("id", Integer, primary_key=True),
-    owner("session_id", "sessions.id"),
-    owner("account_id", "accounts.id"),
+    owner_column("session_id", "sessions.id"),
+    owner_column("account_id", "accounts.id"),
     Column("began_at", BigInteger, nullable=False),
     Column("why", Text, nullable=False),
     Index("ix_session_accounts_session_id", "session_id"),
@@ -76,10 +76,10 @@ session_accounts = Table(
 
 usage = Table(
     "usage",
-    tables,
+    metadata,
     # Tokens and list prices found in a session's turns, by model and account. Derived from the turns, and counted again when those changed.
     Column("id", Integer, primary_key=True),
-    owner("session_id", "sessions.id"),
+    owner_column("session_id", "sessions.id"),
     Column("account_id", Integer, ForeignKey("accounts.id", ondelete="SET NULL"), index=True),
     Column("model", Text, nullable=False),
     Column("turns", Integer, nullable=False),
@@ -96,9 +96,9 @@ usage = Table(
 
 counted_sessions = Table(
     "counted_sessions",
-    tables,
+    metadata,
     # What a session held when its usage was counted.
-    owner("session_id", "sessions.id", primary_key=True),
+    owner_column("session_id", "sessions.id", primary_key=True),
     Column("turns", Integer, nullable=False),
     Column("tokens", BigInteger, nullable=False),
 )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKey, Index, Integer, LargeBinary, String, Table, Text, UniqueConstraint
 
-from onward.store.schema.tables import owner, tables
+from onward.store.schema.tables import metadata, owner_column
 
 projects = Table(
     "projects",
-    tables,
+    metadata,
     Column("id", Integer, primary_key=True),
     Column("name", Text, nullable=False, unique=True),
     Column("description", Text, nullable=False),
@@ -23,10 +23,10 @@ projects = Table(
 
 places = Table(
     "places",
-    tables,
+    metadata,
     # What a person gave to a project by hand, beside the root and remote it was made with.
     Column("id", Integer, primary_key=True),
-    owner("project_id", "projects.id"),
+    owner_column("project_id", "projects.id"),
     Column("root", Text, nullable=False),
     Column("remote", Text, nullable=False),
     # Whether folders below the root are meant too.
@@ -37,8 +37,8 @@ places = Table(
 
 ledgers = Table(
     "ledgers",
-    tables,
-    owner("project_id", "projects.id", primary_key=True),
+    metadata,
+    owner_column("project_id", "projects.id", primary_key=True),
     # Grows by one with every change: what was read at one version is only written back at that version.
     Column("version", Integer, nullable=False),
     # What the preservation of a handoff is measured against.
@@ -48,9 +48,9 @@ ledgers = Table(
 
 sessions = Table(
     "sessions",
-    tables,
+    metadata,
     Column("id", Integer, primary_key=True),
-    owner("project_id", "projects.id"),
+    owner_column("project_id", "projects.id"),
     Column("number", Integer, nullable=False),
     Column("agent", Text, nullable=False),
     # The agent's own id, or a digest of the first turns where it gives none; NULL until a transcript is known.
@@ -86,11 +86,11 @@ sessions = Table(
 
 turns = Table(
     "turns",
-    tables,
+    metadata,
     # session_id * 2**24 + ordinal: turns of a session lie together, ids need no counter, and a newer session's turns have higher ids.
     Column("id", BigInteger, primary_key=True, autoincrement=False),
-    owner("project_id", "projects.id"),
-    owner("session_id", "sessions.id"),
+    owner_column("project_id", "projects.id"),
+    owner_column("session_id", "sessions.id"),
     Column("ordinal", Integer, nullable=False),
     Column("identity", LargeBinary, nullable=False),
     Column("role", String(16), nullable=False),
@@ -105,8 +105,8 @@ turns = Table(
 
 facts = Table(
     "facts",
-    tables,
-    owner("project_id", "projects.id", primary_key=True),
+    metadata,
+    owner_column("project_id", "projects.id", primary_key=True),
     Column("id", String(32), primary_key=True),
     Column("session", Integer, nullable=False),
     Column("kind", String(16), nullable=False),
@@ -116,17 +116,17 @@ facts = Table(
 
 distilled = Table(
     "distilled",
-    tables,
+    metadata,
     # What one session adds to the ledger, whole: the ledger keeps the best of all, and can be folded again from these when one of them changes.
-    owner("session_id", "sessions.id", primary_key=True),
+    owner_column("session_id", "sessions.id", primary_key=True),
     Column("body", LargeBinary, nullable=False),
 )
 
 fact_edits = Table(
     "fact_edits",
-    tables,
+    metadata,
     Column("id", Integer, primary_key=True),
-    owner("project_id", "projects.id"),
+    owner_column("project_id", "projects.id"),
     Column("fact_id", String(32), nullable=False),
     Column("kind", String(16), nullable=False),
     Column("text", Text, nullable=False),
@@ -137,9 +137,9 @@ fact_edits = Table(
 
 handoffs = Table(
     "handoffs",
-    tables,
+    metadata,
     Column("id", Integer, primary_key=True),
-    owner("project_id", "projects.id"),
+    owner_column("project_id", "projects.id"),
     # NULL when no session made it: the ledger was corrected or rebuilt.
     Column("session_id", Integer, ForeignKey("sessions.id", ondelete="SET NULL"), index=True),
     Column("version", Integer, nullable=False),
@@ -159,16 +159,16 @@ handoffs = Table(
 
 loaded_handoffs = Table(
     "loaded_handoffs",
-    tables,
-    owner("session_id", "sessions.id", primary_key=True),
+    metadata,
+    owner_column("session_id", "sessions.id", primary_key=True),
     Column("handoff_id", Integer, ForeignKey("handoffs.id", ondelete="CASCADE"), nullable=False, index=True),
 )
 
 imports = Table(
     "imports",
-    tables,
+    metadata,
     Column("id", Integer, primary_key=True),
-    owner("project_id", "projects.id"),
+    owner_column("project_id", "projects.id"),
     Column("path", Text, nullable=False),
     Column("format", Text, nullable=False),
     Column("report_json", Text, nullable=False),
@@ -179,10 +179,10 @@ imports = Table(
 
 drafts = Table(
     "drafts",
-    tables,
+    metadata,
     # A handoff made of a conversation that belongs to no session: shown and kept, but never the project's own.
     Column("id", Integer, primary_key=True),
-    owner("project_id", "projects.id"),
+    owner_column("project_id", "projects.id"),
     Column("budget_tokens", Integer, nullable=False),
     Column("markdown", Text, nullable=False),
     Column("document_json", Text, nullable=False),

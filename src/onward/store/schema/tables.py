@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, ForeignKey, Integer, MetaData
 
-tables = MetaData(
+metadata = MetaData(
     naming_convention={
         "pk": "pk_%(table_name)s",
         "fk": "fk_%(table_name)s_%(column_0_name)s",
@@ -14,6 +14,6 @@ tables = MetaData(
 )
 
 
-def owner(name: str, target: str, *, primary_key: bool = False) -> Column[int]:
+def owner_column(name: str, target: str, *, primary_key: bool = False) -> Column[int]:
     """A column that names the row this one belongs to and goes with."""
     return Column(name, Integer, ForeignKey(target, ondelete="CASCADE"), primary_key=primary_key, nullable=False)

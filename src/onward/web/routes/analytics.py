@@ -11,12 +11,12 @@ from fastapi import Response
 from onward.app import analytics, projects
 from onward.app.analytics import GrowthPoint, GrowthReport, Retention
 from onward.app.credits import ModelUsage, analyze
-from onward.web.figures import between, decimal, percent, whole
+from onward.web.figures import format_decimal, format_integer, format_interval, format_percent
 from onward.web.language import _, ngettext
 from onward.web.rendering import page, partial
-from onward.web.visit import At, routes
+from onward.web.visit import CurrentVisit, page_router
 
-router = routes()
+router = page_router()
 
 MOST_POINTS = 300
 MOST_RECURRING = 10
@@ -45,118 +45,118 @@ class _Basis(NamedTuple):
     """What a point rests on: the name of what is counted, how much that was, and the interval of the share at 95 % where there is one."""
 
     name: str
-    counted: Callable[[GrowthPoint], int | None]
+    count_turns: Callable[[GrowthPoint], int | None]
     interval: Callable[[GrowthPoint], tuple[float, float] | None] | None = None
 
 
 @router.get("/analytics")
-def show(at: At, project: int | None = None) -> Response:
+def show_analytics(visit: CurrentVisit, project: int | None = None) -> Response:
     """Show the figures of a project, or of all together."""
-    chosen = projects.of_id(at.store, project) if project else None
-    report = analytics.growth(at.store, chosen, most_points=MOST_POINTS)
+    chosen_project = projects.require(visit.store, project) if project else None
+    report = analytics.growth(visit.store, chosen_project, most_points=MOST_POINTS)
     return page(
-        at,
+        visit,
         "pages/analytics.html",
-        project=chosen,
+        project=chosen_project,
         report=report,
         charts=charts(report) if report.sessions else [],
-        lines=projects.known(at.store),
+        lines=projects.list_known(visit.store),
     )
 
 
 @router.get("/parts/analytics/recurring")
-def recurring(at: At, project: int | None = None) -> Response:
+def recurring_part(visit: CurrentVisit, project: int | None = None) -> Response:
     """Answer what recurs over sessions: errors, files, blockers."""
-    chosen = projects.of_id(at.store, project) if project else None
-    found = analytics.patterns(at.store, chosen, limit=MOST_RECURRING)
-    names = {line.project.name: line.project.id for line in projects.known(at.store)}
-    return partial(at, "partials/_recurring.html", found=found, ids=names, project=chosen)
+    chosen_project = projects.require(visit.store, project) if project else None
+    patterns = analytics.patterns(visit.store, chosen_project, limit=MOST_RECURRING)
+    project_ids = {line.project.name: line.project.id for line in projects.list_known(visit.store)}
+    return partial(visit, "partials/_recurring.html", found=patterns, ids=project_ids, project=chosen_project)
 
 
 @router.get("/parts/analytics/credits")
-def credits_part(at: At, project: int | None = None) -> Response:
+def credits_part(visit: CurrentVisit, project: int | None = None) -> Response:
     """Answer how credits go, by account, project and model."""
-    chosen = projects.of_id(at.store, project) if project else None
-    going = analyze(at.store, project_id=chosen.id if chosen else None)
-    used = [use for one in going.projects for use in one.usage]
-    return partial(at, "partials/_credits.html", going=going, models=_by_model(used)[:MOST_MODELS], project=chosen)
+    chosen_project = projects.require(visit.store, project) if project else None
+    analysis = analyze(visit.store, project_id=chosen_project.id if chosen_project else None)
+    usage = [model_usage for project_usage in analysis.projects for model_usage in project_usage.usage]
+    return partial(visit, "partials/_credits.html", going=analysis, models=_by_model(usage)[:MOST_MODELS], project=chosen_project)
 
 
 @router.get("/parts/analytics/retention")
-def retention_part(at: At, project: int) -> Response:
+def retention_part(visit: CurrentVisit, project: int) -> Response:
     """Answer what survives over the sessions of a project."""
-    found = analytics.retention(at.store, projects.of_id(at.store, project))
-    return partial(at, "partials/_retention.html", chart_of=retention_chart(found) if len(found.points) > 1 else None)
+    retention = analytics.retention(visit.store, projects.require(visit.store, project))
+    return partial(visit, "partials/_retention.html", chart_of=retention_chart(retention) if len(retention.points) > 1 else None)
 
 
-def retention_chart(found: Retention) -> Chart:
+def retention_chart(retention: Retention) -> Chart:
     """Return the chart of what survives; its title tells of five sessions later, or of the last there is."""
-    told = next((one for one in reversed(found.points) if one.later <= TITLE_LATER), found.points[-1])
+    title_point = next((point for point in reversed(retention.points) if point.later <= TITLE_LATER), retention.points[-1])
     title = ngettext(
         "After %(num)s session handoffs still show %(share)s of what held",
         "After %(num)s sessions handoffs still show %(share)s of what held",
-        told.later,
-        share=percent(told.kept_ratio),
+        title_point.later,
+        share=format_percent(title_point.kept_ratio),
     )
     note = _(
         "Of the facts of a session that its own handoff showed and that are still live, the share that the handoff so many sessions later shows. What was resolved, superseded or retracted since is left out: giving that up is right."
     )
-    labels = [ngettext("After %(num)s session", "After %(num)s sessions", one.later) for one in found.points]
-    values = [round(one.kept_ratio, 4) for one in found.points]
-    intervals = [(one.low_ratio, one.high_ratio) for one in found.points]
+    labels = [ngettext("After %(num)s session", "After %(num)s sessions", point.later) for point in retention.points]
+    values = [round(point.kept_ratio, 4) for point in retention.points]
+    intervals = [(point.low_ratio, point.high_ratio) for point in retention.points]
     data = {
-        "x": [one.later for one in found.points],
-        "ticks": [one.later for one in found.points],
+        "x": [point.later for point in retention.points],
+        "ticks": [point.later for point in retention.points],
         "axis": _("Sessions later"),
         "labels": labels,
         "series": [{"name": _("Still shown"), "predicted": False, "values": values}],
         "unit": "percent",
         "band": _band(intervals),
         "notes": [
-            f"{_('95% interval')} {between(interval)} · {_('Mean of sessions')}: {one.sessions} · {_('Facts')}: {whole(one.facts)}"
-            for one, interval in zip(found.points, intervals, strict=True)
+            f"{_('95% interval')} {format_interval(interval)} · {_('Mean of sessions')}: {point.sessions} · {_('Facts')}: {format_integer(point.facts)}"
+            for point, interval in zip(retention.points, intervals, strict=True)
         ],
     }
     heads = [_("Sessions later"), _("Still shown"), _("95% interval"), _("Mean of sessions"), _("Facts")]
     rows = [
-        [str(one.later), percent(one.kept_ratio), between(interval), str(one.sessions), whole(one.facts)]
-        for one, interval in zip(found.points, intervals, strict=True)
+        [str(point.later), format_percent(point.kept_ratio), format_interval(interval), str(point.sessions), format_integer(point.facts)]
+        for point, interval in zip(retention.points, intervals, strict=True)
     ]
     return Chart(title, note, data, heads, rows)
 
 
 def _band(intervals: list[tuple[float, float] | None] | list[tuple[float, float]]) -> list[list[float | None]]:
     """Return intervals as the element draws them: where they end above, and where below."""
-    return [[None if one is None else round(one[end], 4) for one in intervals] for end in (1, 0)]
+    return [[None if interval is None else round(interval[end], 4) for interval in intervals] for end in (1, 0)]
 
 
 def charts(report: GrowthReport) -> list[Chart]:
     """Return the charts of a report."""
-    has_credits = any(one.actual.output is not None for one in report.points)
-    tokens = _Basis(_("Tokens"), lambda one: one.actual.tokens)
-    counted = _("Every token of a session is counted, none is a sample: a point has no interval.")
+    has_credits = any(point.actual.output is not None for point in report.points)
+    tokens = _Basis(_("Tokens"), lambda point: point.actual.tokens)
+    count_note = _("Every token of a session is counted, none is a sample: a point has no interval.")
     return [
         _chart(
-            _output_title(report), f"{_output_note(has_credits=has_credits)} {counted}", report.points, "number", tokens,
-            _Curve(_("Predicted"), True, lambda one: one.predicted.output if has_credits else one.predicted.efficiency_ratio * one.predicted.knowledge_factor),
-            _Curve(_("Actual"), False, lambda one: one.actual.output if has_credits else one.actual.output_per_credit),
+            _output_title(report), f"{_output_note(has_credits=has_credits)} {count_note}", report.points, "number", tokens,
+            _Curve(_("Predicted"), True, lambda point: point.predicted.output if has_credits else point.predicted.efficiency_ratio * point.predicted.knowledge_factor),
+            _Curve(_("Actual"), False, lambda point: point.actual.output if has_credits else point.actual.output_per_credit),
         ),
         _chart(
-            _moved(_("Efficiency"), (one.actual.efficiency_ratio for one in report.points), percent),
-            f"{_('The share of a session’s tokens that is neither recovery nor rework.')} {counted}{_mean_note(report)}", report.points, "percent", tokens,
-            _Curve(_("Predicted"), True, lambda one: one.predicted.efficiency_ratio), _Curve(_("Actual"), False, lambda one: one.actual.efficiency_ratio),
+            _trend_title(_("Efficiency"), (point.actual.efficiency_ratio for point in report.points), format_percent),
+            f"{_('The share of a session’s tokens that is neither recovery nor rework.')} {count_note}{_mean_note(report)}", report.points, "percent", tokens,
+            _Curve(_("Predicted"), True, lambda point: point.predicted.efficiency_ratio), _Curve(_("Actual"), False, lambda point: point.actual.efficiency_ratio),
         ),
         _chart(
-            _moved(_("The knowledge factor"), (one.actual.knowledge_factor for one in report.points), lambda value: decimal(value, 2)),
+            _trend_title(_("The knowledge factor"), (point.actual.knowledge_factor for point in report.points), lambda value: format_decimal(value, 2)),
             _("1 + ln(1 + facts used again / 10): what earlier sessions established and this one used. They are counted, so a point has no interval."),
-            report.points, "number", _Basis(_("Facts used again"), lambda one: one.actual.facts_used_again),
-            _Curve(_("Predicted"), True, lambda one: one.predicted.knowledge_factor), _Curve(_("Actual"), False, lambda one: one.actual.knowledge_factor),
+            report.points, "number", _Basis(_("Facts used again"), lambda point: point.actual.facts_used_again),
+            _Curve(_("Predicted"), True, lambda point: point.predicted.knowledge_factor), _Curve(_("Actual"), False, lambda point: point.actual.knowledge_factor),
         ),
         _chart(
-            _("Handoffs keep %(share)s on average", share=percent(report.kept_ratio)) if report.kept_ratio is not None else _("Preservation"),
+            _("Handoffs keep %(share)s on average", share=format_percent(report.kept_ratio)) if report.kept_ratio is not None else _("Preservation"),
             _("The share of what mattered that each handoff holds, estimated by Onward’s own extractor; around it Wilson’s interval at 95%."), report.points, "percent",
-            _Basis(_("Facts"), lambda one: one.actual.kept_of, _kept_interval),
-            _Curve(_("Kept"), False, lambda one: one.actual.kept_ratio),
+            _Basis(_("Facts"), lambda point: point.actual.kept_of, _kept_interval),
+            _Curve(_("Kept"), False, lambda point: point.actual.kept_ratio),
         ),
     ]  # fmt: skip
 
@@ -171,14 +171,21 @@ def _mean_note(report: GrowthReport) -> str:
     """Return what the mean of efficiency is, and how far it may be off; nothing for fewer than two sessions."""
     if report.efficiency_interval is None:
         return ""
-    measured, mean, interval = report.sessions - report.not_measured, percent(report.efficiency_ratio), between(report.efficiency_interval)
+    measured, mean, interval = (
+        report.sessions - report.not_measured,
+        format_percent(report.efficiency_ratio),
+        format_interval(report.efficiency_interval),
+    )
     return " " + _(
-        "The mean of %(sessions)s sessions is %(mean)s, at 95%% %(interval)s.", sessions=whole(measured), mean=mean, interval=interval
+        "The mean of %(sessions)s sessions is %(mean)s, at 95%% %(interval)s.",
+        sessions=format_integer(measured),
+        mean=mean,
+        interval=interval,
     )
 
 
-def _kept_interval(one: GrowthPoint) -> tuple[float, float] | None:
-    low, high = one.actual.kept_low_ratio, one.actual.kept_high_ratio
+def _kept_interval(point: GrowthPoint) -> tuple[float, float] | None:
+    low, high = point.actual.kept_low_ratio, point.actual.kept_high_ratio
     return None if low is None or high is None else (low, high)
 
 
@@ -186,74 +193,80 @@ def _output_title(report: GrowthReport) -> str:
     """Return what became of output, in one sentence."""
     if not report.growth.window:
         return _("Output, session by session")
-    change = percent(abs(report.growth.percent) / 100)
+    change = format_percent(abs(report.growth.percent) / 100)
     sessions = ngettext("%(num)s session", "%(num)s sessions", report.sessions)
     if round(report.growth.percent) == 0:
         return _("Output held over %(sessions)s", sessions=sessions)
-    rose = report.growth.percent > 0
+    is_rise = report.growth.percent > 0
     return (
         _("Output rose %(change)s over %(sessions)s", change=change, sessions=sessions)
-        if rose
+        if is_rise
         else _("Output fell %(change)s over %(sessions)s", change=change, sessions=sessions)
     )
 
 
-def _moved(what: str, values: Iterable[float | None], shown: Callable[[float], str]) -> str:
+def _trend_title(figure: str, values: Iterable[float | None], format_value: Callable[[float], str]) -> str:
     """Return from where to where a figure went."""
-    told = [one for one in values if one is not None]
-    if not told:
-        return what
-    first, last = shown(told[0]), shown(told[-1])
-    return _("%(what)s went from %(first)s to %(last)s", what=what, first=first, last=last) if first != last else f"{what}: {last}"
+    measured = [value for value in values if value is not None]
+    if not measured:
+        return figure
+    first, last = format_value(measured[0]), format_value(measured[-1])
+    return _("%(what)s went from %(first)s to %(last)s", what=figure, first=first, last=last) if first != last else f"{figure}: {last}"
 
 
 def _chart(title: str, note: str, points: list[GrowthPoint], unit: str, basis: _Basis, *curves: _Curve) -> Chart:
-    values = [[curve.value(one) for one in points] for curve in curves]
+    values = [[curve.value(point) for point in points] for curve in curves]
     series = [
-        {"name": curve.name, "predicted": curve.is_predicted, "values": [None if one is None else round(one, 4) for one in of]}
-        for curve, of in zip(curves, values, strict=True)
+        {
+            "name": curve.name,
+            "predicted": curve.is_predicted,
+            "values": [None if value is None else round(value, 4) for value in curve_values],
+        }
+        for curve, curve_values in zip(curves, values, strict=True)
     ]
-    many = len({one.project for one in points}) > 1
-    if many:
+    has_many_projects = len({point.project for point in points}) > 1
+    if has_many_projects:
         note = f"{note} {_('Sessions of all projects in order of time, counted together; predicted as if they were of one project.')}"
-    labels = [f"{one.project} #{one.session}" if many else _("Session %(number)s", number=one.session) for one in points]
+    labels = [
+        f"{point.project} #{point.session}" if has_many_projects else _("Session %(number)s", number=point.session) for point in points
+    ]
 
-    def text(value: float | None) -> str:
-        return percent(value) if unit == "percent" else decimal(value, 2)
+    def format_value(value: float | None) -> str:
+        return format_percent(value) if unit == "percent" else format_decimal(value, 2)
 
-    counts = [whole(basis.counted(one)) for one in points]
-    heads = [_("Project and session") if many else _("Session"), *(curve.name for curve in curves)]
-    rows = [[labels[place], *(text(of[place]) for of in values)] for place in range(len(points))]
+    counts = [format_integer(basis.count_turns(point)) for point in points]
+    heads = [_("Project and session") if has_many_projects else _("Session"), *(curve.name for curve in curves)]
+    rows = [[labels[index], *(format_value(curve_values[index]) for curve_values in values)] for index in range(len(points))]
     data = {
-        "x": [one.place for one in points],
-        "ticks": [one.place if many else one.session for one in points],
-        "axis": _("Sessions of all projects, in order of time") if many else _("Session"),
+        "x": [point.place for point in points],
+        "ticks": [point.place if has_many_projects else point.session for point in points],
+        "axis": _("Sessions of all projects, in order of time") if has_many_projects else _("Session"),
         "labels": labels,
         "series": series,
         "unit": unit,
         "notes": [f"{basis.name}: {count}" for count in counts],
     }
     if basis.interval:
-        intervals = [basis.interval(one) for one in points]
+        intervals = [basis.interval(point) for point in points]
         heads.append(_("95% interval"))
-        rows = [[*row, between(interval)] for row, interval in zip(rows, intervals, strict=True)]
+        rows = [[*row, format_interval(interval)] for row, interval in zip(rows, intervals, strict=True)]
         data["band"] = _band(intervals)
         data["notes"] = [
-            f"{_('95% interval')} {between(interval)} · {note}" for interval, note in zip(intervals, data["notes"], strict=True)
+            f"{_('95% interval')} {format_interval(interval)} · {note}" for interval, note in zip(intervals, data["notes"], strict=True)
         ]
     return Chart(title, note, data, [*heads, basis.name], [[*row, count] for row, count in zip(rows, counts, strict=True)])
 
 
-def _by_model(used: Iterable[ModelUsage]) -> list[tuple[str, int, int, float | None]]:
+def _by_model(usage: Iterable[ModelUsage]) -> list[tuple[str, int, int, float | None]]:
     """Return turns, tokens and list price of each model, the dearest first."""
     turns: dict[str, int] = {}
     tokens: dict[str, int] = {}
     costs: dict[str, float] = {}
-    for one in used:
-        turns[one.model] = turns.get(one.model, 0) + one.turns
-        spent = one.tokens
-        tokens[one.model] = tokens.get(one.model, 0) + spent.input_tokens + spent.output_tokens
-        if one.cost_usd is not None:
-            costs[one.model] = costs.get(one.model, 0.0) + one.cost_usd
-    found = [(model, turns[model], tokens[model], costs.get(model)) for model in turns]
-    return sorted(found, key=lambda one: (-(one[3] or 0.0), -one[2]))
+    for model_usage in usage:
+        turns[model_usage.model] = turns.get(model_usage.model, 0) + model_usage.turns
+        model_tokens = model_usage.tokens
+        tokens[model_usage.model] = tokens.get(model_usage.model, 0) + model_tokens.input_tokens + model_tokens.output_tokens
+        if model_usage.cost_usd is not None:
+            costs[model_usage.model] = costs.get(model_usage.model, 0.0) + model_usage.cost_usd
+    rows = [(model, turns[model], tokens[model], costs.get(model)) for model in turns]
+    return sorted(rows, key=lambda row: (-(row[3] or 0.0), -row[2]))

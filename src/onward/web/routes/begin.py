@@ -17,18 +17,18 @@ from onward.app.discovery import FoundTranscript
 from onward.errors import NotAllowed, OnwardError
 from onward.settings import read_machine
 from onward.web.language import _
-from onward.web.long_work import follow
+from onward.web.long_work import redirect_to_job
 from onward.web.rendering import page, partial
-from onward.web.uploads import Sent, project_for, received
-from onward.web.visit import At, Toast, Visit, routes
+from onward.web.uploads import Submission, receive_form, resolve_project
+from onward.web.visit import CurrentVisit, Toast, Visit, page_router
 
-router = routes()
+router = page_router()
 
-DEMO = "antre"
+DEMO_PROJECT = "antre"
 
 
 @dataclass(frozen=True, slots=True)
-class AgentFound:
+class AgentTranscripts:
     """What one agent left on this machine."""
 
     agent: str
@@ -40,87 +40,99 @@ class AgentFound:
 
 
 @router.get("/begin")
-def begin(at: At) -> Response:
+def show_import_page(visit: CurrentVisit) -> Response:
     """Show the ways to begin, also where there is something already."""
-    return page(at, "pages/begin.html")
+    return page(visit, "pages/begin.html")
 
 
 @router.get("/parts/begin/found")
-def found(at: At) -> Response:
+def show_agent_files(visit: CurrentVisit) -> Response:
     """Answer what the agents of this machine left, looked up now."""
-    if not at.caller.is_here:
-        return partial(at, "partials/_found.html", agents=None)
-    seen = discovery.survey(discovery.agent_folders(read_machine(), Path.cwd()), at.settings.worktrees)
-    return partial(at, "partials/_found.html", agents=_by_agent(seen))
+    if not visit.caller.is_local:
+        return partial(visit, "partials/_found.html", agents=None)
+    transcripts = discovery.survey(discovery.agent_folders(read_machine(), Path.cwd()), visit.settings.worktrees)
+    return partial(visit, "partials/_found.html", agents=_summarize_by_agent(transcripts))
 
 
 @router.post("/parts/begin/import")
-def import_found(at: At, agent: Annotated[list[str] | None, Form()] = None, complete: Annotated[bool, Form()] = False) -> Response:
+def import_agent_files(
+    visit: CurrentVisit, agent: Annotated[list[str] | None, Form()] = None, complete: Annotated[bool, Form()] = False
+) -> Response:
     """Ask for the import of what the chosen agents left."""
-    if not at.caller.is_here:
+    if not visit.caller.is_local:
         raise NotAllowed(_("Only somebody at this machine may import its folders."), _("Send the files instead."))
-    chosen = set(agent or ())
-    folders = [one for one in discovery.agent_folders(read_machine(), Path.cwd()) if one.agent in chosen]
-    paths = [str(path) for path in discovery.files_in(folders)]
+    chosen_agents = set(agent or ())
+    folders = [folder for folder in discovery.agent_folders(read_machine(), Path.cwd()) if folder.agent in chosen_agents]
+    paths = [str(path) for path in discovery.list_files(folders)]
     if not paths:
         return partial(
-            at,
+            visit,
             "partials/_nothing.html",
             text=_("Choose at least one agent."),
             toast=Toast(_("Choose at least one agent."), "error"),
             status_code=422,
         )
-    return follow(at, jobs.ask(at.store, "import", {"paths": paths, "complete": complete}, key="begin", requested_by="dashboard"))
+    return redirect_to_job(
+        visit, jobs.request_job(visit.store, "import", {"paths": paths, "complete": complete}, key="begin", requested_by="dashboard")
+    )
 
 
 @router.post("/parts/begin/paste")
-async def paste(at: At, request: Request) -> Response:
+async def import_pasted(visit: CurrentVisit, request: Request) -> Response:
     """Ask for the import of what was pasted or chosen."""
-    async with received(at, request) as sent:
-        return await run_sync(_pasted, at, sent)
+    async with receive_form(visit, request) as submission:
+        return await run_sync(_import_pasted, visit, submission)
 
 
-def _pasted(at: Visit, sent: Sent) -> Response:
-    project, errors = project_for(at, sent)
+def _import_pasted(visit: Visit, submission: Submission) -> Response:
+    project, errors = resolve_project(visit, submission)
     if project is None:
         return partial(
-            at,
+            visit,
             "partials/_paste.html",
             status_code=422,
             errors=errors,
-            values={"project": sent["project"], "text": sent.fields.get("text", "")},
+            values={"project": submission["project"], "text": submission.fields.get("text", "")},
         )
-    sent.is_taken = True
-    return follow(at, jobs.ask(at.store, "import", {**sent.arguments(), "complete": True}, project=project, requested_by="dashboard"))
+    submission.is_taken = True
+    return redirect_to_job(
+        visit,
+        jobs.request_job(
+            visit.store, "import", {**submission.job_arguments(), "complete": True}, project=project, requested_by="dashboard"
+        ),
+    )
 
 
 @router.post("/parts/begin/demo")
-def demo(at: At) -> Response:
+def import_demo(visit: CurrentVisit) -> Response:
     """Import sample sessions into a project of their own."""
     # Imported here: they are wanted once.
     from onward import samples
 
-    folder = job_kinds.new_upload(at.settings.home)
+    folder = job_kinds.create_upload_folder(visit.settings.home)
     try:
-        project = projects.resolve(at.store, DEMO, create=True)
+        project = projects.resolve(visit.store, DEMO_PROJECT, create=True)
         files = [(path.name, str(path)) for path in samples.write(folder / "samples")]
         arguments = {"uploads": files, "upload": str(folder), "complete": True}
-        return follow(at, jobs.ask(at.store, "import", arguments, project=project, requested_by="dashboard"), "/")
+        return redirect_to_job(visit, jobs.request_job(visit.store, "import", arguments, project=project, requested_by="dashboard"), "/")
     except OnwardError:
         shutil.rmtree(folder, ignore_errors=True)
         raise
 
 
-def _by_agent(seen: list[FoundTranscript]) -> list[AgentFound]:
+def _summarize_by_agent(transcripts: list[FoundTranscript]) -> list[AgentTranscripts]:
     """Return what was found by agent, the one with the most sessions first."""
-    files, held, sizes, unreadable = Counter[str](), Counter[str](), Counter[str](), Counter[str]()
+    files, sessions, sizes, unreadable = Counter[str](), Counter[str](), Counter[str](), Counter[str]()
     newest: dict[str, datetime] = {}
-    for one in seen:
-        if one.error or not one.sessions:
-            unreadable[one.agent] += one.error is not None
+    for transcript in transcripts:
+        if transcript.error or not transcript.sessions:
+            unreadable[transcript.agent] += transcript.error is not None
             continue
-        files[one.agent] += 1
-        held[one.agent] += len(one.sessions)
-        sizes[one.agent] += one.size_bytes
-        newest[one.agent] = max(newest.get(one.agent, one.changed_at), one.changed_at)
-    return [AgentFound(agent, files[agent], count, sizes[agent], newest[agent], unreadable[agent]) for agent, count in held.most_common()]
+        files[transcript.agent] += 1
+        sessions[transcript.agent] += len(transcript.sessions)
+        sizes[transcript.agent] += transcript.size_bytes
+        newest[transcript.agent] = max(newest.get(transcript.agent, transcript.changed_at), transcript.changed_at)
+    return [
+        AgentTranscripts(agent, files[agent], count, sizes[agent], newest[agent], unreadable[agent])
+        for agent, count in sessions.most_common()
+    ]

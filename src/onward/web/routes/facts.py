@@ -10,115 +10,137 @@ from fastapi import Form, Query, Response
 from onward.app import facts, projects
 from onward.app.facts import Fact
 from onward.app.projects import Project
-from onward.core.facts import KINDS, Kind, State
+from onward.core.facts import FACT_KINDS, FactKind, FactState
 from onward.errors import BadInput, NotFound
 from onward.web.language import _
-from onward.web.of_project import CHANGED, around
-from onward.web.rendering import changed, page, partial
-from onward.web.visit import At, Toast, Visit, routes
+from onward.web.of_project import HANDOFF_CHANGED, project_context
+from onward.web.rendering import change_response, page, partial
+from onward.web.visit import CurrentVisit, Toast, Visit, page_router
 
-router = routes()
+router = page_router()
 
 MOST_FACTS = 50
 MOST_FACT_CHARS = 2000
 MOST_OF_A_LINE = 12
 
-Saying: TypeAlias = Literal["save", "pin", "unpin", "retract", "restore"]
-STATES: tuple[State, ...] = ("live", "resolved", "superseded", "contradicted", "retracted")
+FactAction: TypeAlias = Literal["save", "pin", "unpin", "retract", "restore"]
+STATES: tuple[FactState, ...] = ("live", "resolved", "superseded", "contradicted", "retracted")
 
 
 @router.get("/projects/{project_id}/facts")
-def listed(
-    at: At, project_id: int, kind: Kind | Literal[""] = "", state: State | Literal["all", ""] = "", text: str = "", number: int = 1
+def list_facts(
+    visit: CurrentVisit,
+    project_id: int,
+    kind: FactKind | Literal[""] = "",
+    state: FactState | Literal["all", ""] = "",
+    text: str = "",
+    number: int = 1,
 ) -> Response:
     """Show a project's facts, the newest first; those that stand, where no state is asked for."""
-    frame = around(at, project_id, "facts")
-    wanted: State | None = None if state == "all" else state or "live"
-    found = facts.listed(at.store, frame["project"], kind=kind or None, state=wanted, text=text.strip())[::-1]
-    first = (max(1, number) - 1) * MOST_FACTS
+    context = project_context(visit, project_id, "facts")
+    wanted_state: FactState | None = None if state == "all" else state or "live"
+    ledger_facts = facts.list_facts(visit.store, context["project"], kind=kind or None, state=wanted_state, text=text.strip())[::-1]
+    offset = (max(1, number) - 1) * MOST_FACTS
     return page(
-        at, "pages/project_facts.html", **frame, facts=found[first : first + MOST_FACTS], total=len(found), kind=kind, state=state, text=text.strip(),
-        number=max(1, number), has_more=len(found) > first + MOST_FACTS, kinds=KINDS, states=STATES, event=CHANGED,
+        visit, "pages/project_facts.html", **context, facts=ledger_facts[offset : offset + MOST_FACTS], total=len(ledger_facts), kind=kind, state=state, text=text.strip(),
+        number=max(1, number), has_more=len(ledger_facts) > offset + MOST_FACTS, kinds=FACT_KINDS, states=STATES, event=HANDOFF_CHANGED,
     )  # fmt: skip
 
 
 @router.get("/parts/projects/{project_id}/facts/new")
-def ask(at: At, project_id: int, kind: Kind = "rule") -> Response:
+def show_new_form(visit: CurrentVisit, project_id: int, kind: FactKind = "rule") -> Response:
     """Answer the dialog in which a fact is stated."""
-    return partial(at, "partials/_fact_new.html", project=projects.of_id(at.store, project_id), kinds=KINDS, kind=kind, text="", error="")
+    return partial(
+        visit, "partials/_fact_new.html", project=projects.require(visit.store, project_id), kinds=FACT_KINDS, kind=kind, text="", error=""
+    )
 
 
 @router.post("/parts/projects/{project_id}/facts/new")
-def add(at: At, project_id: int, kind: Annotated[Kind, Form()], text: Annotated[str, Form(max_length=MOST_FACT_CHARS)] = "") -> Response:
+def add_fact(
+    visit: CurrentVisit, project_id: int, kind: Annotated[FactKind, Form()], text: Annotated[str, Form(max_length=MOST_FACT_CHARS)] = ""
+) -> Response:
     """State a fact."""
-    project = projects.of_id(at.store, project_id)
+    project = projects.require(visit.store, project_id)
     try:
-        made = facts.add(at.store, project, kind, text)
+        new_fact = facts.add(visit.store, project, kind, text)
     except BadInput as error:
         return partial(
-            at, "partials/_fact_new_form.html", status_code=422, project=project, kinds=KINDS, kind=kind, text=text, error=str(error)
+            visit,
+            "partials/_fact_new_form.html",
+            status_code=422,
+            project=project,
+            kinds=FACT_KINDS,
+            kind=kind,
+            text=text,
+            error=str(error),
         )
-    return _said(at, project, _("Added to the ledger"), made.id, {"do": "retract"})
+    return _change_made(visit, project, _("Added to the ledger"), new_fact.id, {"do": "retract"})
 
 
 @router.get("/parts/projects/{project_id}/facts/line")
-def line(at: At, project_id: int, fact: Annotated[list[str], Query(max_length=MOST_OF_A_LINE)]) -> Response:
+def show_line_facts(visit: CurrentVisit, project_id: int, fact: Annotated[list[str], Query(max_length=MOST_OF_A_LINE)]) -> Response:
     """Answer the dialog in which the facts behind a line are corrected, pinned and retracted."""
-    project = projects.of_id(at.store, project_id)
-    found = [one for name in fact if (one := _there(at, project, name))]
-    if not found:
+    project = projects.require(visit.store, project_id)
+    line_facts = [line_fact for name in fact if (line_fact := _find_fact(visit, project, name))]
+    if not line_facts:
         raise NotFound(_("This line’s facts are in the ledger no longer."), _("Reload the page."))
-    return partial(at, "partials/_fact_dialog.html", project=project, facts=found, errors={})
+    return partial(visit, "partials/_fact_dialog.html", project=project, facts=line_facts, errors={})
 
 
 @router.post("/parts/projects/{project_id}/facts/{fact_id}")
-def say(
-    at: At, project_id: int, fact_id: str, do: Annotated[Saying, Form()], text: Annotated[str, Form(max_length=MOST_FACT_CHARS)] = ""
+def correct_fact(
+    visit: CurrentVisit,
+    project_id: int,
+    fact_id: str,
+    do: Annotated[FactAction, Form()],
+    text: Annotated[str, Form(max_length=MOST_FACT_CHARS)] = "",
 ) -> Response:
     """Say something of a fact: another wording, that it is always shown, or that it is wrong."""
-    project = projects.of_id(at.store, project_id)
-    before = facts.find(at.store, project, fact_id)
+    project = projects.require(visit.store, project_id)
+    previous_fact = facts.require(visit.store, project, fact_id)
     try:
-        _do(at, project, fact_id, do, text)
+        _apply_action(visit, project, fact_id, do, text)
     except BadInput as error:
-        return partial(at, "partials/_fact_form.html", status_code=422, project=project, fact=before._replace(text=text), error=str(error))
-    back: dict[str, str] = {"do": "save", "text": before.text} if do == "save" else {"do": _BACK[do]}
-    return _said(at, project, _words(do), before.id, back)
+        return partial(
+            visit, "partials/_fact_form.html", status_code=422, project=project, fact=previous_fact._replace(text=text), error=str(error)
+        )
+    undo_query: dict[str, str] = {"do": "save", "text": previous_fact.text} if do == "save" else {"do": _REVERSE_ACTIONS[do]}
+    return _change_made(visit, project, _describe_action(do), previous_fact.id, undo_query)
 
 
 @router.post("/parts/projects/{project_id}/facts/{fact_id}/undo")
-def undo(at: At, project_id: int, fact_id: str, do: Saying, text: str = "") -> Response:
+def undo_action(visit: CurrentVisit, project_id: int, fact_id: str, do: FactAction, text: str = "") -> Response:
     """Take back what was said of a fact."""
-    project = projects.of_id(at.store, project_id)
-    _do(at, project, fact_id, do, text)
-    return changed(at, CHANGED, Toast(_("Undone"), "info"), back=f"/projects/{project_id}")
+    project = projects.require(visit.store, project_id)
+    _apply_action(visit, project, fact_id, do, text)
+    return change_response(visit, HANDOFF_CHANGED, Toast(_("Undone"), "info"), fallback_url=f"/projects/{project_id}")
 
 
-_BACK: dict[Saying, Saying] = {"pin": "unpin", "unpin": "pin", "retract": "restore", "restore": "retract"}
+_REVERSE_ACTIONS: dict[FactAction, FactAction] = {"pin": "unpin", "unpin": "pin", "retract": "restore", "restore": "retract"}
 
 
-def _do(at: Visit, project: Project, fact_id: str, do: Saying, text: str) -> None:
-    if do == "save":
-        facts.reword(at.store, project, fact_id, text)
+def _apply_action(visit: Visit, project: Project, fact_id: str, action: FactAction, text: str) -> None:
+    if action == "save":
+        facts.reword(visit.store, project, fact_id, text)
     else:
-        {"pin": facts.pin, "unpin": facts.unpin, "retract": facts.retract, "restore": facts.restore}[do](at.store, project, fact_id)
+        {"pin": facts.pin, "unpin": facts.unpin, "retract": facts.retract, "restore": facts.restore}[action](visit.store, project, fact_id)
 
 
-def _words(do: Saying) -> str:
-    if do == "save":
+def _describe_action(action: FactAction) -> str:
+    if action == "save":
         return _("Corrected. Your words stand from now on.")
-    if do == "retract":
+    if action == "retract":
         return _("Retracted: it is in no handoff any more.")
-    return {"pin": _("Pinned: it is in every handoff."), "unpin": _("Unpinned"), "restore": _("It stands again.")}[do]
+    return {"pin": _("Pinned: it is in every handoff."), "unpin": _("Unpinned"), "restore": _("It stands again.")}[action]
 
 
-def _said(at: Visit, project: Project, words: str, fact_id: str, back: dict[str, str]) -> Response:
-    undo = f"/parts/projects/{project.id}/facts/{fact_id}/undo?{urlencode(back)}"
-    return changed(at, CHANGED, Toast(words, undo=undo), back=f"/projects/{project.id}")
+def _change_made(visit: Visit, project: Project, message: str, fact_id: str, undo_query: dict[str, str]) -> Response:
+    undo_url = f"/parts/projects/{project.id}/facts/{fact_id}/undo?{urlencode(undo_query)}"
+    return change_response(visit, HANDOFF_CHANGED, Toast(message, undo=undo_url), fallback_url=f"/projects/{project.id}")
 
 
-def _there(at: Visit, project: Project, name: str) -> Fact | None:
+def _find_fact(visit: Visit, project: Project, name: str) -> Fact | None:
     try:
-        return facts.find(at.store, project, name)
+        return facts.require(visit.store, project, name)
     except NotFound:
         return None

@@ -8,163 +8,180 @@ from anyio.to_thread import run_sync
 from fastapi import Query, Request, Response
 
 from onward.app import handoffs, jobs, llm_keys, models, projects, refining
-from onward.app.handoffs import Current, StoredHandoff
+from onward.app.handoffs import CurrentHandoff, StoredHandoff
 from onward.app.projects import Project
 from onward.core.handoff import to_json
 from onward.core.master_prompt import render_prompt
 from onward.errors import BadInput, NotFound, OnwardError
-from onward.settings import LEAST_BUDGET_TOKENS
+from onward.settings import MIN_BUDGET_TOKENS
 from onward.web.language import _
-from onward.web.long_work import follow
-from onward.web.marking import marked
-from onward.web.of_project import CHANGED, closing, newest, refinements
-from onward.web.rendering import go, page, partial
-from onward.web.uploads import Sent, project_for, received
-from onward.web.visit import At, Toast, Visit, routes
-from onward.wiring import models_of
+from onward.web.long_work import redirect_to_job
+from onward.web.marking import mark_differences
+from onward.web.of_project import HANDOFF_CHANGED, closing_lines, find_master_handoff, find_refinements
+from onward.web.rendering import page, partial, redirect
+from onward.web.uploads import Submission, receive_form, resolve_project
+from onward.web.visit import CurrentVisit, Toast, Visit, page_router
+from onward.wiring import build_model_setup
 
-router = routes()
+router = page_router()
 
 MOST_PROJECTS, MOST_VERSIONS = 500, 30
 MOST_GOAL_CHARS = 2000
 MOST_BUDGET_TOKENS = 200_000
 BUDGETS = (1000, 2000, 4000, 8000)
 
-View: TypeAlias = Literal["read", "markdown", "prompt", "json"]
+HandoffView: TypeAlias = Literal["read", "markdown", "prompt", "json"]
 
 
 @router.get("/handoff")
-def show(
-    at: At,
+def show_handoff(
+    visit: CurrentVisit,
     project: int | None = None,
     version: int | None = None,
-    view: View = "read",
-    budget: Annotated[int | None, Query(ge=LEAST_BUDGET_TOKENS, le=MOST_BUDGET_TOKENS)] = None,
+    view: HandoffView = "read",
+    budget: Annotated[int | None, Query(ge=MIN_BUDGET_TOKENS, le=MOST_BUDGET_TOKENS)] = None,
     goal: Annotated[str, Query(max_length=MOST_GOAL_CHARS)] = "",
 ) -> Response:
     """Show a project's handoff: of the one that is named, else of the only one; as it is now, at a budget of its own, or as an earlier version has it."""
-    frame = _frame(at, project)
-    chosen: Project | None = frame["project"]
-    found = None
-    if chosen:
-        found = handoffs.of_id(at.store, chosen, version) if version else _at_budget(at, chosen, budget)
-    asked = {"project": chosen.id if chosen else None, "version": version, "budget": budget, "goal": goal}
+    context = _project_context(visit, project)
+    chosen_project: Project | None = context["project"]
+    handoff = None
+    if chosen_project:
+        handoff = handoffs.require(visit.store, chosen_project, version) if version else _find_at_budget(visit, chosen_project, budget)
+    query = {"project": chosen_project.id if chosen_project else None, "version": version, "budget": budget, "goal": goal}
     return page(
-        at, "pages/handoff.html", **frame, found=found, view=view, asked=asked, budgets=BUDGETS, goal=goal, budget=budget, event=CHANGED, closing=closing(found.handoff) if found else [],
-        text=_written(found, view, goal) if found else "", newest_id=_newest_id(at, chosen, version), **_model(at, chosen),
+        visit, "pages/handoff.html", **context, found=handoff, view=view, asked=query, budgets=BUDGETS, goal=goal, budget=budget, event=HANDOFF_CHANGED, closing=closing_lines(handoff.handoff) if handoff else [],
+        text=_render_view(handoff, view, goal) if handoff else "", newest_id=_newest_id(visit, chosen_project, version), **_model_context(visit, chosen_project),
     )  # fmt: skip
 
 
 @router.get("/handoff/versions")
-def versions(at: At, project: int | None = None, before: int | None = None) -> Response:
+def list_versions(visit: CurrentVisit, project: int | None = None, before: int | None = None) -> Response:
     """Show every handoff that was made of a project, the newest first."""
-    frame = _frame(at, project)
-    if frame["project"] is None:
-        return go(at, "/handoff")
-    found = handoffs.versions(at.store, frame["project"], before=before, limit=MOST_VERSIONS + 1)
+    context = _project_context(visit, project)
+    if context["project"] is None:
+        return redirect(visit, "/handoff")
+    listed_versions = handoffs.list_versions(visit.store, context["project"], before=before, limit=MOST_VERSIONS + 1)
     return page(
-        at, "pages/handoff_versions.html", **frame, versions=found[:MOST_VERSIONS], before=before, has_more=len(found) > MOST_VERSIONS
+        visit,
+        "pages/handoff_versions.html",
+        **context,
+        versions=listed_versions[:MOST_VERSIONS],
+        before=before,
+        has_more=len(listed_versions) > MOST_VERSIONS,
     )
 
 
 @router.get("/handoff/compare")
-def compare(at: At, project: int | None = None, old: int = 0, new: int = 0) -> Response:
+def compare_versions(visit: CurrentVisit, project: int | None = None, old: int = 0, new: int = 0) -> Response:
     """Show what two versions say differently, side by side; the earlier one is on the left. Without two of them, they are to be chosen."""
-    frame = _frame(at, project)
-    if frame["project"] is None or not (old and new):
-        return go(at, f"/handoff/versions?project={frame['project'].id}" if frame["project"] else "/handoff")
-    before, after = sorted((old, new))
-    if before == after:
+    context = _project_context(visit, project)
+    if context["project"] is None or not (old and new):
+        return redirect(visit, f"/handoff/versions?project={context['project'].id}" if context["project"] else "/handoff")
+    old_version, new_version = sorted((old, new))
+    if old_version == new_version:
         raise BadInput(_("A version says what it says: choose two."))
-    found = handoffs.redlined(at.store, frame["project"], before, after)
-    return page(at, "pages/handoff_compare.html", **frame, found=found, marked=marked)
+    comparison = handoffs.compare_versions(visit.store, context["project"], old_version, new_version)
+    return page(visit, "pages/handoff_compare.html", **context, found=comparison, marked=mark_differences)
 
 
 @router.post("/parts/handoff/restore/{project_id}/{handoff_id}")
-def restore(at: At, project_id: int, handoff_id: int) -> Response:
+def restore_version(visit: CurrentVisit, project_id: int, handoff_id: int) -> Response:
     """Make an earlier version the master handoff again."""
-    project = projects.of_id(at.store, project_id)
-    stood = newest(at, project)
-    made = handoffs.restore(at.store, project, handoff_id)
-    undo = f"/parts/handoff/restore/{project_id}/{stood.id}" if stood else ""
-    return go(
-        at,
+    project = projects.require(visit.store, project_id)
+    previous_handoff = find_master_handoff(visit, project)
+    restored_handoff = handoffs.restore(visit.store, project, handoff_id)
+    undo_url = f"/parts/handoff/restore/{project_id}/{previous_handoff.id}" if previous_handoff else ""
+    return redirect(
+        visit,
         f"/handoff?project={project_id}",
-        toast=Toast(_("It is the master handoff again, as version %(number)s.", number=made.version), undo=undo),
+        toast=Toast(_("It is the master handoff again, as version %(number)s.", number=restored_handoff.version), undo=undo_url),
     )
 
 
 @router.post("/parts/handoff/refine/{project_id}")
-def refine(at: At, project_id: int) -> Response:
+def refine_handoff(visit: CurrentVisit, project_id: int) -> Response:
     """Have a model write the newest handoff better."""
-    job = refining.ask(at.store, models_of(at.settings), projects.of_id(at.store, project_id), requested_by="dashboard")
+    job = refining.request_refinement(
+        visit.store, build_model_setup(visit.settings), projects.require(visit.store, project_id), requested_by="dashboard"
+    )
     if job is None:
-        raise refining.no_model()
-    return partial(at, "partials/_job.html", job=job, then=f"/handoff?project={project_id}")
+        raise refining.no_model_error()
+    return partial(visit, "partials/_job.html", job=job, then=f"/handoff?project={project_id}")
 
 
 @router.get("/handoff/new")
-def ask(at: At, project: int | None = None) -> Response:
+def show_new_page(visit: CurrentVisit, project: int | None = None) -> Response:
     """Show where a conversation is pasted or sent."""
-    frame = _frame(at, project)
-    values = {"project": frame["project"].name if frame["project"] else "", "text": "", "by": "rules"}
-    return page(at, "pages/handoff_new.html", **frame, values=values, errors={}, **_model(at, frame["project"]))
+    context = _project_context(visit, project)
+    values = {"project": context["project"].name if context["project"] else "", "text": "", "by": "rules"}
+    return page(visit, "pages/handoff_new.html", **context, values=values, errors={}, **_model_context(visit, context["project"]))
 
 
 @router.post("/parts/handoff/new")
-async def make(at: At, request: Request) -> Response:
+async def create_handoff(visit: CurrentVisit, request: Request) -> Response:
     """Take a conversation into a project, and make the project's next handoff."""
-    async with received(at, request) as sent:
-        return await run_sync(_made, at, sent)
+    async with receive_form(visit, request) as submission:
+        return await run_sync(_import_conversation, visit, submission)
 
 
-def _made(at: Visit, sent: Sent) -> Response:
-    project, errors = project_for(at, sent)
+def _import_conversation(visit: Visit, submission: Submission) -> Response:
+    project, errors = resolve_project(visit, submission)
     if project is None:
-        values = {"project": sent["project"], "text": sent.fields.get("text", ""), "by": sent["by"]}
-        lines = projects.known(at.store, limit=MOST_PROJECTS)
-        return partial(at, "partials/_handoff_new.html", status_code=422, errors=errors, values=values, lines=lines, **_model(at, None))
-    arguments = {**sent.arguments(), "complete": True, "refine": sent["by"] == "model"}
-    sent.is_taken = True
-    return follow(at, jobs.ask(at.store, "import", arguments, project=project, requested_by="dashboard"))
+        values = {"project": submission["project"], "text": submission.fields.get("text", ""), "by": submission["by"]}
+        known_projects = projects.list_known(visit.store, limit=MOST_PROJECTS)
+        return partial(
+            visit,
+            "partials/_handoff_new.html",
+            status_code=422,
+            errors=errors,
+            values=values,
+            lines=known_projects,
+            **_model_context(visit, None),
+        )
+    arguments = {**submission.job_arguments(), "complete": True, "refine": submission["by"] == "model"}
+    submission.is_taken = True
+    return redirect_to_job(visit, jobs.request_job(visit.store, "import", arguments, project=project, requested_by="dashboard"))
 
 
-def _frame(at: Visit, project_id: int | None) -> dict[str, Any]:
-    lines = projects.known(at.store, limit=MOST_PROJECTS)
-    chosen = projects.of_id(at.store, project_id) if project_id else lines[0].project if len(lines) == 1 else None
-    return {"lines": lines, "project": chosen}
+def _project_context(visit: Visit, project_id: int | None) -> dict[str, Any]:
+    known_projects = projects.list_known(visit.store, limit=MOST_PROJECTS)
+    chosen_project = (
+        projects.require(visit.store, project_id) if project_id else known_projects[0].project if len(known_projects) == 1 else None
+    )
+    return {"lines": known_projects, "project": chosen_project}
 
 
-def _at_budget(at: Visit, project: Project, budget: int | None) -> Current | None:
+def _find_at_budget(visit: Visit, project: Project, budget: int | None) -> CurrentHandoff | None:
     try:
-        return handoffs.current(at.store, project, budget_tokens=budget)
+        return handoffs.current_handoff(visit.store, project, budget_tokens=budget)
     except NotFound:
         return None
 
 
-def _newest_id(at: Visit, project: Project | None, version: int | None) -> int | None:
+def _newest_id(visit: Visit, project: Project | None, version: int | None) -> int | None:
     """Return the id of the master handoff, where it is an earlier version that is looked at."""
-    stands = newest(at, project) if project and version else None
-    return stands.id if stands else None
+    master = find_master_handoff(visit, project) if project and version else None
+    return master.id if master else None
 
 
-def _written(found: Current | StoredHandoff, view: View, goal: str) -> str | dict[str, object]:
+def _render_view(handoff: CurrentHandoff | StoredHandoff, view: HandoffView, goal: str) -> str | dict[str, object]:
     if view == "prompt":
-        return render_prompt(found.handoff, next_goal=goal.strip())
-    return to_json(found.handoff) if view == "json" else found.markdown
+        return render_prompt(handoff.handoff, next_goal=goal.strip())
+    return to_json(handoff.handoff) if view == "json" else handoff.markdown
 
 
-def _model(at: Visit, project: Project | None) -> dict[str, Any]:
+def _model_context(visit: Visit, project: Project | None) -> dict[str, Any]:
     """Return whether a model is at hand, by name, else why not; and what refining the project's handoff came to last."""
-    told: dict[str, Any] = {"model": "", "no_model": _("No language model is set up."), "refinements": []}
-    known = models_of(at.settings)
+    context: dict[str, Any] = {"model": "", "no_model": _("No language model is set up."), "refinements": []}
+    configured_models = build_model_setup(visit.settings)
     try:
-        asking = models.asking_for(at.store, known, project=project)
+        asking = models.find_model_context(visit.store, configured_models, project=project)
     except OnwardError as error:
-        asking, told["no_model"] = None, str(error)
+        asking, context["no_model"] = None, str(error)
     if asking:
-        told["model"] = llm_keys.show(at.store, known).model
+        context["model"] = llm_keys.show(visit.store, configured_models).model
     if project:
-        stands = newest(at, project)
-        told["refinements"] = refinements(at, project, stands.version) if stands and stands.version else []
-    return told
+        master = find_master_handoff(visit, project)
+        context["refinements"] = find_refinements(visit, project, master.version) if master and master.version else []
+    return context

@@ -11,155 +11,174 @@ from urllib.parse import urlencode
 from fastapi import Form, Response
 
 from onward.app import knowledge, models, projects, troubleshooting
-from onward.app.knowledge import CATEGORIES, KNOWLEDGE_KINDS, Entry, KnowledgeAuthor, KnowledgeKind
+from onward.app.knowledge import CATEGORIES, KNOWLEDGE_KINDS, KnowledgeAuthor, KnowledgeEntry, KnowledgeKind
 from onward.core.project import Project
 from onward.errors import BadInput
-from onward.web.below import spoken
+from onward.web.below import translate_message
 from onward.web.language import _
-from onward.web.rendering import go, page, partial
-from onward.web.visit import At, Toast, Visit, routes
-from onward.wiring import models_of
+from onward.web.rendering import page, partial, redirect
+from onward.web.visit import CurrentVisit, Toast, Visit, page_router
+from onward.wiring import build_model_setup
 
-router = routes()
+router = page_router()
 
 MOST_ENTRIES = 50
 MOST_QUERY_CHARS = 2000
 MOST_ERROR_CHARS = 200_000
-_CARRIED = ("id", "kind", "category", "author", "text", "fix")
+_UNDO_FIELDS = ("id", "kind", "category", "author", "text", "fix")
 Text = Annotated[str, Form()]
 
 
 @router.get("/knowledge")
-def listed(at: At, q: str = "", kind: str = "", category: str = "", project: str = "", before: int | None = None) -> Response:
+def list_entries(
+    visit: CurrentVisit, q: str = "", kind: str = "", category: str = "", project: str = "", before: int | None = None
+) -> Response:
     """Show the entries, the newest first; with words, those that hold most of them."""
-    choices = [(line.project.id, line.project.name) for line in projects.known(at.store)]
-    return page(at, "pages/knowledge.html", choices=choices, **_choices(), **_found(at, q, kind, category, project, before))
+    choices = [(line.project.id, line.project.name) for line in projects.list_known(visit.store)]
+    return page(
+        visit, "pages/knowledge.html", choices=choices, **_form_choices(), **_entries_context(visit, q, kind, category, project, before)
+    )
 
 
 @router.get("/parts/knowledge")
-def found(at: At, q: str = "", kind: str = "", category: str = "", project: str = "") -> Response:
+def entries_part(visit: CurrentVisit, q: str = "", kind: str = "", category: str = "", project: str = "") -> Response:
     """Answer the entries that go with what was typed and chosen so far."""
-    return partial(at, "partials/_knowledge.html", **_found(at, q, kind, category, project, None))
+    return partial(visit, "partials/_knowledge.html", **_entries_context(visit, q, kind, category, project, None))
 
 
 @router.get("/knowledge/seen")
-def ask_seen(at: At, project: str = "") -> Response:
+def show_troubleshoot_page(visit: CurrentVisit, project: str = "") -> Response:
     """Ask for an error."""
-    choices = [(line.project.id, line.project.name) for line in projects.known(at.store)]
-    asking = models.asking_for(at.store, models_of(at.settings))
-    return page(at, "pages/knowledge_seen.html", choices=choices, project=project, may_ask=asking is not None)
+    choices = [(line.project.id, line.project.name) for line in projects.list_known(visit.store)]
+    asking = models.find_model_context(visit.store, build_model_setup(visit.settings))
+    return page(visit, "pages/knowledge_seen.html", choices=choices, project=project, may_ask=asking is not None)
 
 
 @router.post("/parts/knowledge/seen")
-def seen(at: At, error: Text = "", project: Text = "", use_ai: Text = "") -> Response:
+def troubleshoot_error(visit: CurrentVisit, error: Text = "", project: Text = "", use_ai: Text = "") -> Response:
     """Answer what is known of an error: own fixes first, then what a model makes of it, and a checklist in any case."""
-    chosen = _project(at, project)
-    asking = models.asking_for(at.store, models_of(at.settings), project=chosen) if use_ai and at.may("write") else None
+    chosen_project = _find_project(visit, project)
+    asking = (
+        models.find_model_context(visit.store, build_model_setup(visit.settings), project=chosen_project)
+        if use_ai and visit.may("write")
+        else None
+    )
     try:
-        told = troubleshooting.troubleshoot(at.store, error[:MOST_ERROR_CHARS], project=chosen, asking=asking, always=bool(use_ai))
-    except BadInput as refused:
-        return partial(at, "partials/_seen.html", told=None, project=chosen, error=str(refused))
-    return partial(at, "partials/_seen.html", told=told, project=chosen, error="")
+        diagnosis = troubleshooting.troubleshoot(
+            visit.store, error[:MOST_ERROR_CHARS], project=chosen_project, model_context=asking, always=bool(use_ai)
+        )
+    except BadInput as refusal:
+        return partial(visit, "partials/_seen.html", told=None, project=chosen_project, error=str(refusal))
+    return partial(visit, "partials/_seen.html", told=diagnosis, project=chosen_project, error="")
 
 
 @router.get("/knowledge/{entry_id}")
-def show(at: At, entry_id: int) -> Response:
+def show_entry(visit: CurrentVisit, entry_id: int) -> Response:
     """Show an entry, and who tells it."""
-    return page(at, "pages/knowledge_entry.html", detail=knowledge.show(at.store, entry_id))
+    return page(visit, "pages/knowledge_entry.html", detail=knowledge.show(visit.store, entry_id))
 
 
 @router.get("/parts/knowledge/new")
-def ask_new(at: At) -> Response:
+def show_new_form(visit: CurrentVisit) -> Response:
     """Ask what was learned."""
-    return _form(at, {"kind": "practice"}, is_dialog=True)
+    return _entry_form(visit, {"kind": "practice"}, is_dialog=True)
 
 
 @router.post("/parts/knowledge/new")
-def new(at: At, text: Text = "", fix: Text = "", kind: Text = "practice", category: Text = "") -> Response:
+def create_entry(visit: CurrentVisit, text: Text = "", fix: Text = "", kind: Text = "practice", category: Text = "") -> Response:
     """Keep what a person learned."""
     try:
-        made = knowledge.add(at.store, text, kind=_kind(kind) or "practice", fix=fix, category=category)
+        entry = knowledge.add(visit.store, text, kind=_parse_kind(kind) or "practice", fix=fix, category=category)
     except BadInput as error:
-        return _form(at, {"text": text, "fix": fix, "kind": kind, "category": category}, error=error)
-    return go(at, f"/knowledge/{made.id}", toast=Toast(_("It is kept")))
+        return _entry_form(visit, {"text": text, "fix": fix, "kind": kind, "category": category}, error=error)
+    return redirect(visit, f"/knowledge/{entry.id}", toast=Toast(_("It is kept")))
 
 
 @router.get("/parts/knowledge/{entry_id}/edit")
-def ask_edit(at: At, entry_id: int) -> Response:
+def show_edit_form(visit: CurrentVisit, entry_id: int) -> Response:
     """Ask how to say it better."""
-    return _form(at, asdict(knowledge.show(at.store, entry_id).entry), entry_id=entry_id, is_dialog=True)
+    return _entry_form(visit, asdict(knowledge.show(visit.store, entry_id).entry), entry_id=entry_id, is_dialog=True)
 
 
 @router.post("/parts/knowledge/{entry_id}/edit")
-def edit(at: At, entry_id: int, text: Text = "", fix: Text = "", kind: Text = "", category: Text = "") -> Response:
+def edit_entry(visit: CurrentVisit, entry_id: int, text: Text = "", fix: Text = "", kind: Text = "", category: Text = "") -> Response:
     """Say better what an entry says."""
     try:
-        knowledge.edit(at.store, entry_id, text=text, fix=fix, category=category, kind=_kind(kind))
+        knowledge.edit(visit.store, entry_id, text=text, fix=fix, category=category, kind=_parse_kind(kind))
     except BadInput as error:
-        return _form(at, {"text": text, "fix": fix, "kind": kind, "category": category}, entry_id=entry_id, error=error)
-    return go(at, f"/knowledge/{entry_id}", toast=Toast(_("It is kept")))
+        return _entry_form(visit, {"text": text, "fix": fix, "kind": kind, "category": category}, entry_id=entry_id, error=error)
+    return redirect(visit, f"/knowledge/{entry_id}", toast=Toast(_("It is kept")))
 
 
 @router.post("/parts/knowledge/{entry_id}/helped")
-def helped(at: At, entry_id: int) -> Response:
+def record_help(visit: CurrentVisit, entry_id: int) -> Response:
     """Note that an entry helped."""
-    knowledge.note_used(at.store, entry_id)
-    return go(at, f"/knowledge/{entry_id}", toast=Toast(_("Good to know")))
+    knowledge.record_used(visit.store, entry_id)
+    return redirect(visit, f"/knowledge/{entry_id}", toast=Toast(_("Good to know")))
 
 
 @router.delete("/parts/knowledge/{entry_id}")
-def delete(at: At, entry_id: int) -> Response:
+def delete_entry(visit: CurrentVisit, entry_id: int) -> Response:
     """Delete an entry. It can be taken back for as long as the toast stays."""
-    gone = knowledge.delete(at.store, entry_id)
-    carried = json.dumps({name: getattr(gone, name) for name in _CARRIED})
-    return go(at, "/knowledge", toast=Toast(_("It is deleted"), undo=f"/parts/knowledge/back?{urlencode({'entry': carried})}"))
+    entry = knowledge.delete(visit.store, entry_id)
+    snapshot = json.dumps({name: getattr(entry, name) for name in _UNDO_FIELDS})
+    return redirect(visit, "/knowledge", toast=Toast(_("It is deleted"), undo=f"/parts/knowledge/back?{urlencode({'entry': snapshot})}"))
 
 
 @router.post("/parts/knowledge/back")
-def back(at: At, entry: str = "") -> Response:
+def restore_entry(visit: CurrentVisit, entry: str = "") -> Response:
     """Take back that an entry was deleted."""
-    one = _carried(entry)
-    if one is None:
+    deleted_entry = _parse_snapshot(entry)
+    if deleted_entry is None:
         raise BadInput(_("That is no entry."), _("Write it anew."))
-    made = knowledge.bring_back(at.store, one)
-    return go(at, f"/knowledge/{made.id}", toast=Toast(_("It is back")))
+    restored_entry = knowledge.restore(visit.store, deleted_entry)
+    return redirect(visit, f"/knowledge/{restored_entry.id}", toast=Toast(_("It is back")))
 
 
-def _carried(text: str) -> Entry | None:
+def _parse_snapshot(text: str) -> KnowledgeEntry | None:
     """Return the entry that an undo carries; None where it carries none."""
     try:
-        told = json.loads(text)
+        fields = json.loads(text)
     except ValueError:
         return None
     if (
-        not isinstance(told, dict)
-        or not isinstance(told.get("id"), int)
-        or not all(isinstance(told.get(name), str) for name in _CARRIED[1:])
+        not isinstance(fields, dict)
+        or not isinstance(fields.get("id"), int)
+        or not all(isinstance(fields.get(name), str) for name in _UNDO_FIELDS[1:])
     ):
         return None
-    kind = _kind(told["kind"])
-    author: KnowledgeAuthor = "session" if told["author"] == "session" else "person"
-    at = datetime.now(UTC)
-    return None if kind is None else Entry(told["id"], kind, told["category"], told["text"], told["fix"], author, 0, 0, 0, at, at)
+    kind = _parse_kind(fields["kind"])
+    author: KnowledgeAuthor = "session" if fields["author"] == "session" else "person"
+    now = datetime.now(UTC)
+    return (
+        None
+        if kind is None
+        else KnowledgeEntry(fields["id"], kind, fields["category"], fields["text"], fields["fix"], author, 0, 0, 0, now, now)
+    )
 
 
-def _found(at: Visit, q: str, kind: str, category: str, project: str, before: int | None) -> dict[str, Any]:
-    asked, chosen, of_kind = q.replace("\0", " ").strip()[:MOST_QUERY_CHARS], _project(at, project), _kind(kind)
-    entries: list[Entry]
+def _entries_context(visit: Visit, q: str, kind: str, category: str, project: str, before: int | None) -> dict[str, Any]:
+    query, chosen_project, entry_kind = q.replace("\0", " ").strip()[:MOST_QUERY_CHARS], _find_project(visit, project), _parse_kind(kind)
+    entries: list[KnowledgeEntry]
     try:
-        if asked:
-            hits = knowledge.search(at.store, asked, project=chosen, kind=of_kind, category=category, limit=MOST_ENTRIES)
-            entries = [one.entry for one in hits]
+        if query:
+            hits = knowledge.search(visit.store, query, project=chosen_project, kind=entry_kind, category=category, limit=MOST_ENTRIES)
+            entries = [hit.entry for hit in hits]
         else:
-            entries = knowledge.listed(at.store, kind=of_kind, category=category, project=chosen, before=before, limit=MOST_ENTRIES + 1)
+            entries = knowledge.list_entries(
+                visit.store, kind=entry_kind, category=category, project=chosen_project, before=before, limit=MOST_ENTRIES + 1
+            )
     except BadInput:
         entries = []
-    filters = {"q": asked, "kind": kind, "category": category, "project": project}
-    return {**filters, "filters": filters, "entries": entries[:MOST_ENTRIES], "has_more": not asked and len(entries) > MOST_ENTRIES}
+    filters = {"q": query, "kind": kind, "category": category, "project": project}
+    return {**filters, "filters": filters, "entries": entries[:MOST_ENTRIES], "has_more": not query and len(entries) > MOST_ENTRIES}
 
 
-def _choices() -> dict[str, Any]:
-    return {"kinds": [(kind, kind_name(kind)) for kind in KNOWLEDGE_KINDS], "categories": [(one, spoken(one)) for one in CATEGORIES]}
+def _form_choices() -> dict[str, Any]:
+    return {
+        "kinds": [(kind, kind_name(kind)) for kind in KNOWLEDGE_KINDS],
+        "categories": [(category, translate_message(category)) for category in CATEGORIES],
+    }
 
 
 def kind_name(kind: str) -> str:
@@ -169,16 +188,18 @@ def kind_name(kind: str) -> str:
     }[kind]  # fmt: skip
 
 
-def _kind(kind: str) -> KnowledgeKind | None:
+def _parse_kind(kind: str) -> KnowledgeKind | None:
     return cast("KnowledgeKind", kind) if kind in get_args(KnowledgeKind) else None
 
 
-def _project(at: Visit, project: str) -> Project | None:
-    return projects.of_id(at.store, int(project)) if project.isdecimal() and len(project) < 10 else None
+def _find_project(visit: Visit, project: str) -> Project | None:
+    return projects.require(visit.store, int(project)) if project.isdecimal() and len(project) < 10 else None
 
 
-def _form(at: Visit, values: dict[str, Any], *, entry_id: int = 0, error: BadInput | None = None, is_dialog: bool = False) -> Response:
+def _entry_form(
+    visit: Visit, values: dict[str, Any], *, entry_id: int = 0, error: BadInput | None = None, is_dialog: bool = False
+) -> Response:
     return partial(
-        at, "partials/_knowledge_form.html", status_code=422 if error else 200, values=values, error=str(error) if error else "", entry_id=entry_id,
-        is_dialog=is_dialog, **_choices(),
+        visit, "partials/_knowledge_form.html", status_code=422 if error else 200, values=values, error=str(error) if error else "", entry_id=entry_id,
+        is_dialog=is_dialog, **_form_choices(),
     )  # fmt: skip

@@ -9,12 +9,12 @@ from fastapi import Response
 from onward.app import projects, sessions
 from onward.web.language import LANGUAGES, _
 from onward.web.rendering import partial
-from onward.web.visit import At, Visit, routes
+from onward.web.visit import CurrentVisit, Visit, page_router
 
-router = routes()
+router = page_router()
 
-MOST_FOUND = 8
-_MOST_LOOKED_AT = 500
+MOST_MATCHES = 8
+_MOST_SEARCHED = 500
 
 
 class Command(NamedTuple):
@@ -28,7 +28,7 @@ class Command(NamedTuple):
     words: str = ""
 
 
-def pages() -> list[Command]:
+def page_commands() -> list[Command]:
     """Return where one can go."""
     return [
         Command(_("Dashboard"), "/", "layout-dashboard", "G D", words="home overview"),
@@ -47,7 +47,7 @@ def pages() -> list[Command]:
     ]
 
 
-def commands() -> list[Command]:
+def action_commands() -> list[Command]:
     """Return what one can do from anywhere. What a page adds here works on every page."""
     return [
         Command(_("Start a session"), symbol="play", note="N", action="fetch:/parts/sessions/start", words="new begin"),
@@ -65,35 +65,39 @@ def commands() -> list[Command]:
 
 
 @router.get("/parts/palette")
-def palette(at: At, q: str = "") -> Response:
+def show_palette(visit: CurrentVisit, q: str = "") -> Response:
     """Answer what goes with what was typed, by kind."""
-    wanted = q.casefold().split()
+    typed_words = q.casefold().split()
     groups = [
-        (_("Go to"), _matching(pages(), wanted)),
-        (_("Do"), _matching(commands(), wanted)),
-        (_("Projects"), _matching(_projects(at), wanted)[:MOST_FOUND]),
-        (_("Sessions"), _matching(_sessions(at), wanted)[:MOST_FOUND] if wanted else []),
+        (_("Go to"), _match_commands(page_commands(), typed_words)),
+        (_("Do"), _match_commands(action_commands(), typed_words)),
+        (_("Projects"), _match_commands(_project_commands(visit), typed_words)[:MOST_MATCHES]),
+        (_("Sessions"), _match_commands(_session_commands(visit), typed_words)[:MOST_MATCHES] if typed_words else []),
     ]
     if q.strip():
         groups.append((_("Search"), [Command(_("Search everything for “%(words)s”", words=q.strip()), "", "search")]))
-    return partial(at, "partials/_palette.html", groups=[(name, found) for name, found in groups if found], q=q.strip())
+    return partial(visit, "partials/_palette.html", groups=[(name, matches) for name, matches in groups if matches], q=q.strip())
 
 
-def _matching(among: list[Command], wanted: list[str]) -> list[Command]:
-    return [one for one in among if all(word in f"{one.text} {one.words}".casefold() for word in wanted)]
+def _match_commands(commands: list[Command], typed_words: list[str]) -> list[Command]:
+    return [command for command in commands if all(word in f"{command.text} {command.words}".casefold() for word in typed_words)]
 
 
-def _projects(at: Visit) -> list[Command]:
+def _project_commands(visit: Visit) -> list[Command]:
     return [
         Command(line.project.name, f"/projects/{line.project.id}", "folder-git-2", words=line.project.description)
-        for line in projects.known(at.store, limit=_MOST_LOOKED_AT)
+        for line in projects.list_known(visit.store, limit=_MOST_SEARCHED)
     ]
 
 
-def _sessions(at: Visit) -> list[Command]:
+def _session_commands(visit: Visit) -> list[Command]:
     return [
         Command(
-            one.title or _("Session %(number)s", number=one.number), f"/sessions/{one.id}", "history", f"#{one.number}", words=one.agent
+            session.title or _("Session %(number)s", number=session.number),
+            f"/sessions/{session.id}",
+            "history",
+            f"#{session.number}",
+            words=session.agent,
         )
-        for one in sessions.of_all(at.store, limit=_MOST_LOOKED_AT)
+        for session in sessions.list_all(visit.store, limit=_MOST_SEARCHED)
     ]

@@ -8,11 +8,11 @@ from fastapi import Response
 
 from onward.app import analytics, handoffs, projects, sessions, sources, touched
 from onward.errors import BadInput, NotFound
-from onward.web.of_project import CHANGED, around, closing, newest, open_items
+from onward.web.of_project import HANDOFF_CHANGED, closing_lines, find_master_handoff, open_items, project_context
 from onward.web.rendering import page, partial
-from onward.web.visit import At, Visit, routes
+from onward.web.visit import CurrentVisit, Visit, page_router
 
-router = routes()
+router = page_router()
 
 MOST_SESSIONS, MOST_FILES = 25, 100
 NEWEST_SESSIONS = 6
@@ -21,107 +21,115 @@ CONTEXT_TURNS = 2
 
 
 @router.get("/projects/{project_id}")
-def show(at: At, project_id: int) -> Response:
+def show_project(visit: CurrentVisit, project_id: int) -> Response:
     """Show where a project stands: its handoff, what that keeps and what it lost, what is open, and the sessions that made it."""
-    frame = around(at, project_id, "overview")
-    entries = sessions.recent(at.store, frame["project"], limit=NEWEST_SESSIONS + 1)
+    context = project_context(visit, project_id, "overview")
+    entries = sessions.list_recent(visit.store, context["project"], limit=NEWEST_SESSIONS + 1)
     return page(
-        at,
+        visit,
         "pages/project.html",
-        **frame,
-        **_master(at, project_id),
+        **context,
+        **_master_context(visit, project_id),
         entries=entries[:NEWEST_SESSIONS],
         has_more=len(entries) > NEWEST_SESSIONS,
     )
 
 
 @router.get("/parts/projects/{project_id}/master")
-def master(at: At, project_id: int) -> Response:
+def master_part(visit: CurrentVisit, project_id: int) -> Response:
     """Answer the handoff and what it keeps, as they are now."""
-    return partial(at, "partials/_master.html", project=projects.of_id(at.store, project_id), **_master(at, project_id))
+    return partial(visit, "partials/_master.html", project=projects.require(visit.store, project_id), **_master_context(visit, project_id))
 
 
-def _master(at: Visit, project_id: int) -> dict[str, Any]:
-    found = newest(at, projects.of_id(at.store, project_id))
+def _master_context(visit: Visit, project_id: int) -> dict[str, Any]:
+    handoff = find_master_handoff(visit, projects.require(visit.store, project_id))
     return {
-        "found": found,
-        "open_items": open_items(found.handoff) if found else [],
-        "closing": closing(found.handoff) if found else [],
-        "event": CHANGED,
+        "found": handoff,
+        "open_items": open_items(handoff.handoff) if handoff else [],
+        "closing": closing_lines(handoff.handoff) if handoff else [],
+        "event": HANDOFF_CHANGED,
     }
 
 
 @router.get("/parts/projects/{project_id}/changes")
-def changes(at: At, project_id: int) -> Response:
+def changes_part(visit: CurrentVisit, project_id: int) -> Response:
     """Answer what the last completed session changed. It is told by two ledgers, so it comes after the page."""
-    project = projects.of_id(at.store, project_id)
-    done = sessions.of_all(at.store, project_id=project_id, status="completed", limit=2)
-    found = None
-    if len(done) > 1:
-        before, after = sorted(one.number for one in done)
+    project = projects.require(visit.store, project_id)
+    completed_sessions = sessions.list_all(visit.store, project_id=project_id, status="completed", limit=2)
+    changelog = None
+    if len(completed_sessions) > 1:
+        previous_number, last_number = sorted(session.number for session in completed_sessions)
         try:
-            found = handoffs.diff(at.store, project, before, after)
+            changelog = handoffs.diff(visit.store, project, previous_number, last_number)
         except (NotFound, BadInput):
-            found = None
-    return partial(at, "partials/_changes.html", project=project, found=found)
+            changelog = None
+    return partial(visit, "partials/_changes.html", project=project, found=changelog)
 
 
 @router.get("/parts/projects/{project_id}/loop")
-def loop(at: At, project_id: int) -> Response:
+def growth_part(visit: CurrentVisit, project_id: int) -> Response:
     """Answer how the handoff grew, from the first session to the last."""
-    project = projects.of_id(at.store, project_id)
-    return partial(at, "partials/_growth_loop.html", project=project, steps=analytics.steps(at.store, project, LOOP_STEPS))
+    project = projects.require(visit.store, project_id)
+    return partial(visit, "partials/_growth_loop.html", project=project, steps=analytics.growth_points(visit.store, project, LOOP_STEPS))
 
 
 @router.get("/projects/{project_id}/sessions")
-def timeline(at: At, project_id: int, status: Literal["", "active", "completed", "abandoned"] = "", before: int | None = None) -> Response:
+def list_sessions(
+    visit: CurrentVisit, project_id: int, status: Literal["", "active", "completed", "abandoned"] = "", before: int | None = None
+) -> Response:
     """Show a project's sessions, the one begun last first."""
-    frame = around(at, project_id, "sessions")
-    found = sessions.recent(at.store, frame["project"], status=status or None, before=before, limit=MOST_SESSIONS + 1)
+    context = project_context(visit, project_id, "sessions")
+    entries = sessions.list_recent(visit.store, context["project"], status=status or None, before=before, limit=MOST_SESSIONS + 1)
     return page(
-        at,
+        visit,
         "pages/project_sessions.html",
-        **frame,
-        entries=found[:MOST_SESSIONS],
+        **context,
+        entries=entries[:MOST_SESSIONS],
         status=status,
         before=before,
-        has_more=len(found) > MOST_SESSIONS,
+        has_more=len(entries) > MOST_SESSIONS,
     )
 
 
 @router.get("/projects/{project_id}/files")
-def files(at: At, project_id: int, text: str = "", after: str = "") -> Response:
+def list_files(visit: CurrentVisit, project_id: int, text: str = "", after: str = "") -> Response:
     """Show the files that a project's sessions touched, by path."""
-    frame = around(at, project_id, "files")
-    found = touched.listed(at.store, frame["project"], text=text.strip(), after=after or None, limit=MOST_FILES + 1)
+    context = project_context(visit, project_id, "files")
+    touched_files = touched.list_files(visit.store, context["project"], text=text.strip(), after=after or None, limit=MOST_FILES + 1)
     return page(
-        at, "pages/project_files.html", **frame, files=found[:MOST_FILES], text=text.strip(), after=after, has_more=len(found) > MOST_FILES
+        visit,
+        "pages/project_files.html",
+        **context,
+        files=touched_files[:MOST_FILES],
+        text=text.strip(),
+        after=after,
+        has_more=len(touched_files) > MOST_FILES,
     )
 
 
 @router.get("/projects/{project_id}/sources/{handle}")
-def source(at: At, project_id: int, handle: str) -> Response:
+def show_source(visit: CurrentVisit, project_id: int, handle: str) -> Response:
     """Show the turns behind a line of a handoff, with those around them, and the lines that they are behind."""
-    project = projects.of_id(at.store, project_id)
-    found = sources.source(at.store, project, handle)
-    span = found.span
-    session = sessions.find(at.store, project, span.session)
-    around_it = [] if span.first == 0 else list(
-        sessions.replay(at.store, session, first=max(1, span.first - CONTEXT_TURNS), last=span.last + CONTEXT_TURNS)
+    project = projects.require(visit.store, project_id)
+    cited_source = sources.read_source(visit.store, project, handle)
+    span = cited_source.span
+    session = sessions.require(visit.store, project, span.session)
+    nearby_turns = [] if span.first == 0 else list(
+        sessions.replay(visit.store, session, first=max(1, span.first - CONTEXT_TURNS), last=span.last + CONTEXT_TURNS)
     )  # fmt: skip
-    shown = [(one.ordinal, one.turn) for one in around_it] or found.turns
-    stands = newest(at, project)
-    cited = [] if stands is None else [
+    shown_turns = [(nearby_turn.ordinal, nearby_turn.turn) for nearby_turn in nearby_turns] or cited_source.turns
+    master = find_master_handoff(visit, project)
+    citing_lines = [] if master is None else [
         (section.title, line)
-        for section in stands.handoff.sections
+        for section in master.handoff.sections
         for line in section.lines
-        if any(one.session == span.session and span.first <= one.turn <= span.last for one in line.sources)
+        if any(line_source.session == span.session and span.first <= line_source.turn <= span.last for line_source in line.sources)
     ]  # fmt: skip
     return page(
-        at, "pages/source.html", project=project, handle=str(span), span=span, session=session, turns=shown, cited=cited,
-        earlier=_neighbour(span.session, span.first - 1), later=_neighbour(span.session, span.last + 1) if span.last < session.turns else "",
+        visit, "pages/source.html", project=project, handle=str(span), span=span, session=session, turns=shown_turns, cited=citing_lines,
+        earlier=_neighbour_handle(span.session, span.first - 1), later=_neighbour_handle(span.session, span.last + 1) if span.last < session.turns else "",
     )  # fmt: skip
 
 
-def _neighbour(session: int, turn: int) -> str:
+def _neighbour_handle(session: int, turn: int) -> str:
     return f"s{session}.{turn}" if turn >= 1 else ""

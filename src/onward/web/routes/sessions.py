@@ -8,35 +8,35 @@ from urllib.parse import urlencode
 from fastapi import Query, Response
 
 from onward.app import accounts, conversations, handoffs, projects, session_jobs, sessions, touched, usage
-from onward.app.charging import account_of
-from onward.app.credits import Outlook, best, outlook
+from onward.app.charging import find_account
+from onward.app.credits import CreditsOutlook, best_account, outlook
 from onward.app.jobs import Job
 from onward.core.project import Project
 from onward.core.session import Session, SessionDetail
 from onward.errors import NotFound
-from onward.web.briefing import briefing_of
-from onward.web.conversation import TurnView, told_by_turn, turn_views
+from onward.web.briefing import render_briefing
+from onward.web.conversation import TurnView, citing_lines_by_turn, turn_views
 from onward.web.language import _
-from onward.web.of_project import newest, refinements
+from onward.web.of_project import find_master_handoff, find_refinements
 from onward.web.rendering import page, partial
-from onward.web.visit import At, Visit, routes, window
+from onward.web.visit import CurrentVisit, Visit, page_router, rotation_window
 
-router = routes()
+router = page_router()
 
 MOST_SESSIONS = 25
 MOST_TURNS = 20
-MOST_FOUND = 200
+MOST_MATCHES = 200
 MOST_FILES = 200
 MOST_CHOICES = 200
 MOST_QUERY_CHARS = 500
 
-Place = Annotated[int, Query(ge=1, le=2**24)]
+TurnOrdinal = Annotated[int, Query(ge=1, le=2**24)]
 """A place in a conversation: the ordinal of a turn."""
 
 
 @router.get("/sessions")
-def listed(
-    at: At,
+def list_sessions(
+    visit: CurrentVisit,
     status: Literal["", "active", "completed", "abandoned"] = "",
     project: str = "",
     account: str = "",
@@ -44,185 +44,207 @@ def listed(
     before: int | None = None,
 ) -> Response:
     """Show the sessions of every project, the one begun last first, as far as they are wanted."""
-    found = sessions.of_all(
-        at.store,
-        project_id=_number(project),
-        account_id=_number(account),
+    newest_sessions = sessions.list_all(
+        visit.store,
+        project_id=_parse_id(project),
+        account_id=_parse_id(account),
         status=status or None,
         agent=agent or None,
         before=before,
         limit=MOST_SESSIONS + 1,
     )
-    shown = found[:MOST_SESSIONS]
-    chosen = {"status": status, "project": project, "account": account, "agent": agent}
-    answer = page(
-        at,
+    shown_sessions = newest_sessions[:MOST_SESSIONS]
+    filters = {"status": status, "project": project, "account": account, "agent": agent}
+    response = page(
+        visit,
         "pages/sessions.html",
-        sessions=shown,
-        names={number: projects.of_id(at.store, number).name for number in {one.project_id for one in shown}},
-        kept=handoffs.kept_of(at.store, [one.id for one in shown]),
-        chosen=chosen,
-        projects=[line.project for line in projects.known(at.store, limit=MOST_CHOICES)],
-        accounts=[one.account for one in accounts.listed(at.store, limit=MOST_CHOICES)],
-        agents=sessions.agents(at.store),
+        sessions=shown_sessions,
+        names={number: projects.require(visit.store, number).name for number in {session.project_id for session in shown_sessions}},
+        kept=handoffs.kept_ratios(visit.store, [session.id for session in shown_sessions]),
+        chosen=filters,
+        projects=[line.project for line in projects.list_known(visit.store, limit=MOST_CHOICES)],
+        accounts=[availability.account for availability in accounts.list_accounts(visit.store, limit=MOST_CHOICES)],
+        agents=sessions.list_agents(visit.store),
         is_first=before is None,
-        has_more=len(found) > MOST_SESSIONS,
+        has_more=len(newest_sessions) > MOST_SESSIONS,
     )
-    if at.is_htmx and not at.is_boosted:
+    if visit.is_htmx and not visit.is_boosted:
         # What is not asked for is no part of the address.
-        wanted = {name: value for name, value in chosen.items() if value}
-        answer.headers["hx-push-url"] = "/sessions" + (f"?{urlencode(wanted)}" if wanted else "")
-    return answer
+        query = {name: value for name, value in filters.items() if value}
+        response.headers["hx-push-url"] = "/sessions" + (f"?{urlencode(query)}" if query else "")
+    return response
 
 
-def _number(text: str) -> int | None:
+def _parse_id(text: str) -> int | None:
     """Return the id that a filter names; one that there is none of where it is no number."""
     return None if not text else int(text) if text.isdecimal() and len(text) < 10 else 0
 
 
-class Head(NamedTuple):
+class PageHead(NamedTuple):
     """What every page of a session begins with. `job` is what is being done with it, or did not come to its end."""
 
     detail: SessionDetail
     project: Project
-    outlook: Outlook | None
-    account: str
+    outlook: CreditsOutlook | None
+    account_name: str
     job: Job | None
 
 
-def head_of(at: Visit, session_id: int) -> Head:
+def page_head(visit: Visit, session_id: int) -> PageHead:
     """Return what every page of a session begins with. Raises `NotFound`."""
-    detail = sessions.show(at.store, sessions.of_id(at.store, session_id))
+    detail = sessions.show(visit.store, sessions.require_by_id(visit.store, session_id))
     is_active = detail.session.status == "active"
-    seen = outlook(at.store, detail.session, window=window(at.settings)) if is_active else None
-    account = seen.standing.account if seen and seen.standing else None if is_active else account_of(at.store, detail.session)
-    project = projects.of_id(at.store, detail.session.project_id)
-    return Head(detail, project, seen, account.name if account else "", _unfinished(at, project, detail.session))
+    session_outlook = outlook(visit.store, detail.session, window=rotation_window(visit.settings)) if is_active else None
+    account = (
+        session_outlook.availability.account
+        if session_outlook and session_outlook.availability
+        else None
+        if is_active
+        else find_account(visit.store, detail.session)
+    )
+    project = projects.require(visit.store, detail.session.project_id)
+    return PageHead(detail, project, session_outlook, account.name if account else "", _find_unfinished_job(visit, project, detail.session))
 
 
-def _unfinished(at: Visit, project: Project, one: Session) -> Job | None:
-    job = session_jobs.latest(at.store, project, one)
-    if job is None or job.state == "done" or (job.finished_at and one.completed_at and one.completed_at > job.finished_at):
+def _find_unfinished_job(visit: Visit, project: Project, session: Session) -> Job | None:
+    job = session_jobs.find_latest(visit.store, project, session)
+    if job is None or job.state == "done" or (job.finished_at and session.completed_at and session.completed_at > job.finished_at):
         return None
     return job
 
 
 @router.get("/sessions/{session_id}")
-def show(at: At, session_id: int, first: Annotated[Place, Query(alias="from")] = 1, turn: str = "") -> Response:
+def show_session(visit: CurrentVisit, session_id: int, first: Annotated[TurnOrdinal, Query(alias="from")] = 1, turn: str = "") -> Response:
     """Show a session's conversation, from one turn on; with *turn* (41, or 41-43) that one is marked and in sight."""
-    head = head_of(at, session_id)
-    begin, end = _span(turn, head.detail.session.turns)
+    head = page_head(visit, session_id)
+    begin, end = _parse_span(turn, head.detail.session.turns)
     if begin:
         first = max(1, begin - 4)
-    shown = _views(at, head.detail, head.project, first, MOST_TURNS)
+    views = _turn_views(visit, head.detail, head.project, first, MOST_TURNS)
     return page(
-        at,
+        visit,
         "pages/session.html",
         head=head,
         first=first,
-        turns=shown,
+        turns=views,
         marked=(begin, end),
-        has_more=bool(shown) and shown[-1].stored.ordinal < head.detail.session.turns,
-        briefing=briefing_of(at, head.project, head.detail) if head.detail.session.status == "active" else "",
+        has_more=bool(views) and views[-1].stored_turn.ordinal < head.detail.session.turns,
+        briefing=render_briefing(visit, head.project, head.detail) if head.detail.session.status == "active" else "",
     )
 
 
-def _span(turn: str, most: int) -> tuple[int, int]:
+def _parse_span(turn: str, turn_count: int) -> tuple[int, int]:
     """Return the first and the last turn that an address marks; zeros where it marks none."""
     first, _sep, last = turn.partition("-")
     if not first.isdecimal() or len(first) > 8:
         return 0, 0
-    begin = min(max(1, int(first)), max(1, most))
+    begin = min(max(1, int(first)), max(1, turn_count))
     return begin, max(begin, int(last)) if last.isdecimal() and len(last) <= 8 else begin
 
 
-def _views(at: Visit, detail: SessionDetail, project: Project, first: int, limit: int, *, whole: bool = False) -> list[TurnView]:
-    now = newest(at, project)
-    told = told_by_turn(detail.session.number, detail.made.handoff if detail.made else None, now=now.handoff if now else None)
-    return turn_views(sessions.replay(at.store, detail.session, first=first, limit=limit), told, whole=whole)
+def _turn_views(visit: Visit, detail: SessionDetail, project: Project, first: int, limit: int, *, full: bool = False) -> list[TurnView]:
+    master = find_master_handoff(visit, project)
+    lines_by_turn = citing_lines_by_turn(
+        detail.session.number, detail.handoff.handoff if detail.handoff else None, newest=master.handoff if master else None
+    )
+    return turn_views(sessions.replay(visit.store, detail.session, first=first, limit=limit), lines_by_turn, full=full)
 
 
 @router.get("/parts/sessions/{session_id}/turns")
-def turns(at: At, session_id: int, first: Annotated[Place, Query(alias="from")] = 1, until: Annotated[int, Query(ge=0)] = 0) -> Response:
+def turns_part(
+    visit: CurrentVisit, session_id: int, first: Annotated[TurnOrdinal, Query(alias="from")] = 1, until: Annotated[int, Query(ge=0)] = 0
+) -> Response:
     """Answer some turns, and how to come to more: those from one on, or those before one (*until*)."""
-    detail = sessions.show(at.store, sessions.of_id(at.store, session_id))
-    project = projects.of_id(at.store, detail.session.project_id)
+    detail = sessions.show(visit.store, sessions.require_by_id(visit.store, session_id))
+    project = projects.require(visit.store, detail.session.project_id)
     if until:
         first = max(1, until - MOST_TURNS)
-    shown = _views(at, detail, project, first, until - first if until else MOST_TURNS)
+    views = _turn_views(visit, detail, project, first, until - first if until else MOST_TURNS)
     return partial(
-        at,
+        visit,
         "partials/_turns.html",
         session=detail.session,
         project=project,
-        turns=shown,
+        turns=views,
         marked=(0, 0),
         earlier=first if until and first > 1 else 0,
-        later=shown[-1].stored.ordinal + 1 if not until and shown and shown[-1].stored.ordinal < detail.session.turns else 0,
+        later=views[-1].stored_turn.ordinal + 1 if not until and views and views[-1].stored_turn.ordinal < detail.session.turns else 0,
     )
 
 
 @router.get("/parts/sessions/{session_id}/turns/{ordinal}")
-def whole_turn(at: At, session_id: int, ordinal: int) -> Response:
+def full_turn_part(visit: CurrentVisit, session_id: int, ordinal: int) -> Response:
     """Answer one turn with nothing cut."""
-    detail = sessions.show(at.store, sessions.of_id(at.store, session_id))
-    project = projects.of_id(at.store, detail.session.project_id)
-    shown = _views(at, detail, project, ordinal, 1, whole=True)
-    return partial(at, "partials/_turns.html", session=detail.session, project=project, turns=shown, marked=(0, 0), earlier=0, later=0)
+    detail = sessions.show(visit.store, sessions.require_by_id(visit.store, session_id))
+    project = projects.require(visit.store, detail.session.project_id)
+    views = _turn_views(visit, detail, project, ordinal, 1, full=True)
+    return partial(visit, "partials/_turns.html", session=detail.session, project=project, turns=views, marked=(0, 0), earlier=0, later=0)
 
 
 @router.get("/parts/sessions/{session_id}/find")
-def find(at: At, session_id: int, q: str = "") -> Response:
+def find_in_session(visit: CurrentVisit, session_id: int, q: str = "") -> Response:
     """Answer where in a session something is said."""
-    asked = q.strip()[:MOST_QUERY_CHARS]
-    one = sessions.of_id(at.store, session_id)
-    found = conversations.find(at.store, one, asked, limit=MOST_FOUND + 1) if asked else []
-    return partial(at, "partials/_found_turns.html", session=one, q=asked, found=found[:MOST_FOUND], has_more=len(found) > MOST_FOUND)
+    query = q.strip()[:MOST_QUERY_CHARS]
+    session = sessions.require_by_id(visit.store, session_id)
+    matches = conversations.find_text(visit.store, session, query, limit=MOST_MATCHES + 1) if query else []
+    return partial(
+        visit, "partials/_found_turns.html", session=session, q=query, found=matches[:MOST_MATCHES], has_more=len(matches) > MOST_MATCHES
+    )
 
 
 @router.get("/sessions/{session_id}/handoff")
-def handoff(at: At, session_id: int, on: str = "") -> Response:
+def show_handoff(visit: CurrentVisit, session_id: int, on: str = "") -> Response:
     """Show what a session began with and what it left, and what a model is doing about it; after completing, *on* names the account to go on with."""
-    head = head_of(at, session_id)
-    ranked = None
+    head = page_head(visit, session_id)
+    next_account = None
     if on and head.detail.session.status == "completed":
-        ranking = best(at.store, window=window(at.settings)).ranking
-        ranked = next((one for one in ranking if one.usable and str(one.standing.account.id) == on), None)
-    made = head.detail.made
-    working = refinements(at, head.project, made.version) if made else []
-    return page(at, "pages/session_handoff.html", head=head, made=made, refinements=working, on=ranked, newest=newest(at, head.project))
+        ranking = best_account(visit.store, window=rotation_window(visit.settings)).ranking
+        next_account = next((candidate for candidate in ranking if candidate.usable and str(candidate.availability.account.id) == on), None)
+    final_handoff = head.detail.handoff
+    refinement_jobs = find_refinements(visit, head.project, final_handoff.version) if final_handoff else []
+    return page(
+        visit,
+        "pages/session_handoff.html",
+        head=head,
+        made=final_handoff,
+        refinements=refinement_jobs,
+        on=next_account,
+        newest=find_master_handoff(visit, head.project),
+    )
 
 
 @router.get("/parts/sessions/{session_id}/handoff.md")
-def download(at: At, session_id: int) -> Response:
+def download_handoff(visit: CurrentVisit, session_id: int) -> Response:
     """Answer the handoff that a session made, as a file."""
-    detail = sessions.show(at.store, sessions.of_id(at.store, session_id))
-    if detail.made is None:
+    detail = sessions.show(visit.store, sessions.require_by_id(visit.store, session_id))
+    if detail.handoff is None:
         raise NotFound(_("Session %(number)s made no handoff.", number=detail.session.number), _("Complete it."))
-    name = f"handoff-{detail.session.number}-v{detail.made.version}.md"
+    name = f"handoff-{detail.session.number}-v{detail.handoff.version}.md"
     return Response(
-        detail.made.markdown, headers={"content-disposition": f'attachment; filename="{name}"'}, media_type="text/markdown; charset=utf-8"
+        detail.handoff.markdown,
+        headers={"content-disposition": f'attachment; filename="{name}"'},
+        media_type="text/markdown; charset=utf-8",
     )
 
 
 @router.get("/sessions/{session_id}/files")
-def files(at: At, session_id: int, after: str | None = None) -> Response:
+def list_files(visit: CurrentVisit, session_id: int, after: str | None = None) -> Response:
     """Show the files that a session touched."""
-    head = head_of(at, session_id)
-    found = touched.listed(at.store, head.project, session=head.detail.session.number, after=after, limit=MOST_FILES + 1)
-    return page(at, "pages/session_files.html", head=head, files=found[:MOST_FILES], has_more=len(found) > MOST_FILES)
+    head = page_head(visit, session_id)
+    touched_files = touched.list_files(visit.store, head.project, session=head.detail.session.number, after=after, limit=MOST_FILES + 1)
+    return page(visit, "pages/session_files.html", head=head, files=touched_files[:MOST_FILES], has_more=len(touched_files) > MOST_FILES)
 
 
 @router.get("/sessions/{session_id}/usage")
-def used(at: At, session_id: int) -> Response:
+def show_usage(visit: CurrentVisit, session_id: int) -> Response:
     """Show what a session cost, by model."""
-    head = head_of(at, session_id)
-    names = {one.account.id: one.account.name for one in accounts.listed(at.store, limit=MOST_CHOICES)}
-    return page(at, "pages/session_usage.html", head=head, usage=usage.of_session(at.store, session_id), names=names)
+    head = page_head(visit, session_id)
+    names = {availability.account.id: availability.account.name for availability in accounts.list_accounts(visit.store, limit=MOST_CHOICES)}
+    return page(visit, "pages/session_usage.html", head=head, usage=usage.read_session_usage(visit.store, session_id), names=names)
 
 
 @router.get("/sessions/{session_id}/replay")
-def replay(at: At, session_id: int, turn: Place = 1, speed: Annotated[int, Query(ge=1, le=4)] = 1) -> Response:
+def show_replay(visit: CurrentVisit, session_id: int, turn: TurnOrdinal = 1, speed: Annotated[int, Query(ge=1, le=4)] = 1) -> Response:
     """Show a session turn by turn."""
-    head = head_of(at, session_id)
-    return page(at, "pages/replay.html", head=head, turn=min(turn, max(1, head.detail.session.turns)), speed=speed)
+    head = page_head(visit, session_id)
+    return page(visit, "pages/replay.html", head=head, turn=min(turn, max(1, head.detail.session.turns)), speed=speed)

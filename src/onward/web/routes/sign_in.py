@@ -12,45 +12,47 @@ from onward.app.access import COOKIE
 from onward.errors import NotAuthenticated
 from onward.web.language import _
 from onward.web.rendering import bare_page
-from onward.web.visit import At, routes
+from onward.web.visit import CurrentVisit, page_router
 
-router = routes()
+router = page_router()
 
-KEPT_SECONDS = 30 * 24 * 3600
+COOKIE_SECONDS = 30 * 24 * 3600
 MOST_TOKEN_CHARS = 200
 
 
 @router.get("/login")
-def ask(at: At, next: str = "/") -> Response:
+def show_sign_in(visit: CurrentVisit, next: str = "/") -> Response:
     """Show where to sign in. *next* is where the person wanted to go."""
-    return bare_page(at, "pages/sign_in.html", next=_path(next), error="", is_over=COOKIE in at.request.cookies)
+    return bare_page(visit, "pages/sign_in.html", next=_local_path(next), error="", is_over=COOKIE in visit.request.cookies)
 
 
 @router.post("/login")
-def sign_in(at: At, token: Annotated[str, Form(max_length=MOST_TOKEN_CHARS)] = "", next: Annotated[str, Form()] = "/") -> Response:
+def sign_in(
+    visit: CurrentVisit, token: Annotated[str, Form(max_length=MOST_TOKEN_CHARS)] = "", next: Annotated[str, Form()] = "/"
+) -> Response:
     """Keep the token in the browser, where no script can read it, and go on."""
     try:
-        found = access.check(at.store, token.strip())
+        access_token = access.authenticate(visit.store, token.strip())
     except NotAuthenticated as error:
-        said = error.message if token.strip() else _("This is needed.")
-        return bare_page(at, "pages/sign_in.html", status_code=422, next=_path(next), error=said, is_over=False)
-    answer = RedirectResponse(_path(next), 303)
-    answer.set_cookie(
-        COOKIE, token.strip(), max_age=KEPT_SECONDS, httponly=True, samesite="strict", secure=at.request.url.scheme == "https", path="/",
+        message = error.message if token.strip() else _("This is needed.")
+        return bare_page(visit, "pages/sign_in.html", status_code=422, next=_local_path(next), error=message, is_over=False)
+    response = RedirectResponse(_local_path(next), 303)
+    response.set_cookie(
+        COOKIE, token.strip(), max_age=COOKIE_SECONDS, httponly=True, samesite="strict", secure=visit.request.url.scheme == "https", path="/",
     )  # fmt: skip
-    access.used(at.store, found)
-    return answer
+    access.record_use(visit.store, access_token)
+    return response
 
 
 @router.post("/logout")
-def sign_out(at: At) -> Response:
+def sign_out(visit: CurrentVisit) -> Response:
     """Forget the token."""
-    answer = RedirectResponse("/login" if at.settings.is_open else "/", 303)
-    answer.delete_cookie(COOKIE, httponly=True, samesite="strict", path="/")
-    return answer
+    response = RedirectResponse("/login" if visit.settings.is_exposed else "/", 303)
+    response.delete_cookie(COOKIE, httponly=True, samesite="strict", path="/")
+    return response
 
 
-def _path(wanted: str) -> str:
+def _local_path(path: str) -> str:
     """Return *wanted* where it is a path of this server, else the first page: nobody is led elsewhere from here."""
-    is_ours = wanted.startswith("/") and not wanted.startswith(("//", "/\\", "/login")) and wanted.isprintable()
-    return wanted if is_ours else "/"
+    is_local = path.startswith("/") and not path.startswith(("//", "/\\", "/login")) and path.isprintable()
+    return path if is_local else "/"

@@ -10,75 +10,86 @@ from onward.app import templates
 from onward.app.templates import Template
 from onward.errors import BadInput, Conflict
 from onward.web.language import _
-from onward.web.rendering import go, page, partial
-from onward.web.visit import At, Toast, Visit, routes
+from onward.web.rendering import page, partial, redirect
+from onward.web.visit import CurrentVisit, Toast, Visit, page_router
 
-router = routes()
+router = page_router()
 
-HERE = "/sessions/templates"
+TEMPLATES_PATH = "/sessions/templates"
 Text = Annotated[str, Form(max_length=20_000)]
 
 
-@router.get(HERE)
-def listed(at: At) -> Response:
+@router.get(TEMPLATES_PATH)
+def list_templates(visit: CurrentVisit) -> Response:
     """Show the templates by name."""
-    return page(at, "pages/templates.html", templates=templates.listed(at.store))
+    return page(visit, "pages/templates.html", templates=templates.list_templates(visit.store))
 
 
 @router.get("/parts/templates/form")
-def form(at: At, template: int | None = None) -> Response:
+def template_form(visit: CurrentVisit, template: int | None = None) -> Response:
     """Answer the dialog to make a template, or to change one."""
-    found = templates.find(at.store, str(template)) if template else None
-    return partial(at, "partials/_template_dialog.html", changing=found, values=_values(found), errors={})
+    edited_template = templates.require(visit.store, str(template)) if template else None
+    return partial(visit, "partials/_template_dialog.html", changing=edited_template, values=_form_values(edited_template), errors={})
 
 
-def _values(found: Template | None) -> dict[str, str]:
-    if found is None:
+def _form_values(edited_template: Template | None) -> dict[str, str]:
+    if edited_template is None:
         return {"name": "", "description": "", "objectives": "", "checklist": ""}
-    lines = {"objectives": "\n".join(found.objectives), "checklist": "\n".join(found.checklist)}
-    return {"name": found.name, "description": found.description, **lines}
+    lines = {"objectives": "\n".join(edited_template.objectives), "checklist": "\n".join(edited_template.checklist)}
+    return {"name": edited_template.name, "description": edited_template.description, **lines}
 
 
 @router.post("/parts/templates/form")
-def keep(
-    at: At, template: Annotated[int, Form()] = 0, name: Text = "", description: Text = "", objectives: Text = "", checklist: Text = ""
+def save_template(
+    visit: CurrentVisit,
+    template: Annotated[int, Form()] = 0,
+    name: Text = "",
+    description: Text = "",
+    objectives: Text = "",
+    checklist: Text = "",
 ) -> Response:
     """Keep a template, or what changed of one."""
-    found = templates.find(at.store, str(template)) if template else None
-    said = {"objectives": objectives.splitlines(), "checklist": checklist.splitlines()}
+    edited_template = templates.require(visit.store, str(template)) if template else None
+    lists = {"objectives": objectives.splitlines(), "checklist": checklist.splitlines()}
     try:
-        if found:
-            templates.change(at.store, found, name=name, description=description, **said)
+        if edited_template:
+            templates.update(visit.store, edited_template, name=name, description=description, **lists)
         else:
-            templates.new(at.store, name, description=description, **said)
+            templates.create(visit.store, name, description=description, **lists)
     except (BadInput, Conflict) as error:
         field = "objectives" if not objectives.strip() and not checklist.strip() and name.strip() else "name"
         values = {"name": name, "description": description, "objectives": objectives, "checklist": checklist}
-        return partial(at, "partials/_template_form.html", status_code=422, changing=found, values=values, errors={field: str(error)})
-    return go(at, HERE, toast=Toast(_("Kept")))
+        return partial(
+            visit, "partials/_template_form.html", status_code=422, changing=edited_template, values=values, errors={field: str(error)}
+        )
+    return redirect(visit, TEMPLATES_PATH, toast=Toast(_("Kept")))
 
 
 @router.post("/parts/templates/{template_id}/delete")
-def delete(at: At, template_id: int) -> Response:
+def delete_template(visit: CurrentVisit, template_id: int) -> Response:
     """Delete a template; it can be had back at once."""
-    gone = templates.delete(at.store, str(template_id))
-    return _offering_back(at, gone)
+    deleted_template = templates.delete(visit.store, str(template_id))
+    return _offer_undo(visit, deleted_template)
 
 
-def _offering_back(at: Visit, gone: Template) -> Response:
+def _offer_undo(visit: Visit, deleted_template: Template) -> Response:
     from urllib.parse import urlencode
 
-    said = {
-        "name": gone.name,
-        "description": gone.description,
-        "objectives": "\n".join(gone.objectives),
-        "checklist": "\n".join(gone.checklist),
+    fields = {
+        "name": deleted_template.name,
+        "description": deleted_template.description,
+        "objectives": "\n".join(deleted_template.objectives),
+        "checklist": "\n".join(deleted_template.checklist),
     }
-    return go(at, HERE, toast=Toast(_("%(name)s is deleted", name=gone.name), undo=f"/parts/templates/undo?{urlencode(said)}"))
+    return redirect(
+        visit,
+        TEMPLATES_PATH,
+        toast=Toast(_("%(name)s is deleted", name=deleted_template.name), undo=f"/parts/templates/undo?{urlencode(fields)}"),
+    )
 
 
 @router.post("/parts/templates/undo")
-def undo(at: At, name: str, description: str = "", objectives: str = "", checklist: str = "") -> Response:
+def restore_template(visit: CurrentVisit, name: str, description: str = "", objectives: str = "", checklist: str = "") -> Response:
     """Have a template back that was deleted."""
-    templates.new(at.store, name, description=description, objectives=objectives.splitlines(), checklist=checklist.splitlines())
-    return go(at, HERE, toast=Toast(_("%(name)s is back", name=name)))
+    templates.create(visit.store, name, description=description, objectives=objectives.splitlines(), checklist=checklist.splitlines())
+    return redirect(visit, TEMPLATES_PATH, toast=Toast(_("%(name)s is back", name=name)))
