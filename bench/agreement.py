@@ -18,8 +18,8 @@ from bench.frozen import Frozen, ProbeSet, add_budgets, create_parser
 from bench.intervals import bootstrap, kendall
 from bench.made import Distillation, distil_sessions
 from bench.report import keep, table
-from onward.core.handoff import render
-from onward.core.intervals import wilson_interval
+from onward.core.analytics.intervals import wilson_interval
+from onward.core.handoff.document import render
 from onward.core.preservation import Preservation, measure
 from onward.tokens import count_tokens
 
@@ -72,7 +72,16 @@ def _judge(frozen: Frozen, probe_set: ProbeSet, name: str, text: str, budget: in
     kept_count, total = sum(g.kept_count for g in preservation.groups), sum(g.total for g in preservation.groups)
     low, high = wilson_interval(kept_count, total)
     answered = frozen.answered(probe_set.probes, text, budget, probe_set.pairs)
-    return Judgement(probe_set.transcript, name, budget, kept_count / max(1, total), low, high, sum(answered), len(answered))
+    return Judgement(
+        transcript=probe_set.transcript,
+        document=name,
+        budget_tokens=budget,
+        measured=kept_count / max(1, total),
+        low=low,
+        high=high,
+        answered=sum(answered),
+        probes=len(answered),
+    )
 
 
 def plain_documents(distillation: Distillation, budget_tokens: int, cut: Callable[..., tuple[str, int]]) -> dict[str, str]:

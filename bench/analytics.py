@@ -17,7 +17,8 @@ from pathlib import Path
 
 from bench.dashboard import fill
 from bench.report import keep, table
-from onward.app import analytics, projects
+from onward.app import analytics
+from onward.app.projects import projects
 from onward.core.project import Project
 from onward.store import Store
 

@@ -21,9 +21,10 @@ from bench.made import complete, store_with
 from bench.planting import Canary, Sentence, canaries, plant
 from bench.report import keep, table
 from bench.transcripts import Agent, sources
-from onward.app import handoffs, searching
-from onward.app.projects import Project
-from onward.core.intervals import wilson_interval
+from onward.app.handoffs import handoffs
+from onward.app.projects.projects import Project
+from onward.app.search import search_turns
+from onward.core.analytics.intervals import wilson_interval
 from onward.store import Store
 
 ROUNDS = 5
@@ -88,12 +89,23 @@ def rounds_of(host: str, files: Sequence[bytes], seed: int, at: Sequence[int], f
                     [stale] = frozen.stale([probe], document, budget)
                     [by_search] = frozen.answered([probe], search_texts[canary.id], SEARCH_TOKENS, pairs)
                     yield CanaryResult(
-                        host, seed, number + 1, budget, canary.id, canary.template.kind, is_changed, is_kept, stale, is_kept or by_search
+                        host=host,
+                        seed=seed,
+                        round=number + 1,
+                        budget_tokens=budget,
+                        canary=canary.id,
+                        kind=canary.template.kind,
+                        is_changed=is_changed,
+                        is_kept=is_kept,
+                        stale=stale,
+                        reached=is_kept or by_search,
                     )
 
 
 def _search_text(store: Store, project: Project, question: str) -> str:
-    return "\n\n".join(excerpt.text for excerpt in searching.search(store, question, project=project, budget_tokens=SEARCH_TOKENS).excerpts)
+    return "\n\n".join(
+        excerpt.text for excerpt in search_turns.search(store, question, project=project, budget_tokens=SEARCH_TOKENS).excerpts
+    )
 
 
 def hosts(given: Sequence[Path], data: Path) -> dict[str, list[bytes]]:

@@ -19,9 +19,9 @@ import numpy as np
 
 from onward.core.extract.features import FEATURE_COUNT, FEATURE_NAMES, Candidate, features, list_candidates, regime, session_context
 from onward.core.extract.trace import observe
-from onward.core.facts import FACT_KINDS
-from onward.core.text import content_words
-from onward.core.transcript import ImportReport, Turn
+from onward.core.facts.fact import FACT_KINDS
+from onward.core.text.prose import content_words
+from onward.core.transcript.transcript import ImportReport, Turn
 from onward.formats import open_source, read
 
 OUT = Path(__file__).resolve().parents[1] / "src/onward/core/extract/weights.py"
@@ -175,7 +175,7 @@ def render_module(worth: np.ndarray, kinds: np.ndarray) -> str:
     table = "\n".join(f'    "{kind}": (\n{row(values)},\n    ),' for kind, values in zip(FACT_KINDS, kinds, strict=True))
     return (
         '"""The ranker\'s numbers, one for each of `features.NAMES` in turn. Made by `python -m bench.fit_ranker`; not edited by hand."""\n\n'
-        "from onward.core.facts import Kind\n\n# fmt: off\n"
+        "from onward.core.facts.fact import Kind\n\n# fmt: off\n"
         f"WORTH_WEIGHTS: tuple[float, ...] = (\n{row(worth)},\n)\n"
         f'"""How much a clause matters: logistic, over all features."""\n\n'
         f"KIND_WEIGHTS: dict[Kind, tuple[float, ...]] = {{\n{table}\n}}\n"

@@ -82,7 +82,16 @@ class Frozen:
         probes = [{**probe, "type": self._type(probe)} for probe in record["probes"] if self.scorer.answered(probe, windows, None)]
         carried = [{**probe, "type": self._type(probe)} for probe in record.get("carry", [])]
         file, agent = Path(record["file"]), str(record["source"].get("agent", ""))
-        return ProbeSet(record["transcript"], record["project"], agent, record["index"], file, probes, carried, self.scorer.pairs_of(text))
+        return ProbeSet(
+            transcript=record["transcript"],
+            project=record["project"],
+            agent=agent,
+            index=record["index"],
+            file=file,
+            probes=probes,
+            carried=carried,
+            pairs=self.scorer.pairs_of(text),
+        )
 
     def _type(self, probe: Probe) -> str:
         return str(self.scorer.TYPES.get(probe.get("type", "?"), probe.get("type", "?")))
@@ -153,8 +162,8 @@ def _gold(path: Path) -> list[Gold]:
         lines = (record["line"], *(record.get("also") or ()), *(record.get("alt_lines") or ()))
         annotations.append(
             Gold(
-                record["id"], record["kind"], record.get("subject") or "", record.get("text") or "", record["quote"], lines,
-                record.get("importance") or 1, record.get("state_at_end") or "live", record.get("superseded_by"),
+                id=record["id"], kind=record["kind"], subject=record.get("subject") or "", text=record.get("text") or "", quote=record["quote"], lines=lines,
+                importance=record.get("importance") or 1, state=record.get("state_at_end") or "live", superseded_by=record.get("superseded_by"),
             )
         )  # fmt: skip
     return annotations

@@ -20,8 +20,8 @@ from bench.frozen import Gold, GoldSession, add_budgets, create_parser, gold_ses
 from bench.intervals import format_share, share, share_interval
 from bench.made import Distillation, distil_sessions
 from bench.report import keep, table
-from onward.core.facts import FACT_KINDS, Fact, Handle
-from onward.core.text import content_words, identifiers
+from onward.core.facts.fact import FACT_KINDS, Fact, Handle
+from onward.core.text.prose import content_words, identifiers
 
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "open": ("next_step", "blocker", "question"),

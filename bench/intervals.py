@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from math import sqrt
 from typing import TypeVar
 
-from onward.core.intervals import wilson_interval
+from onward.core.analytics.intervals import wilson_interval
 
 T = TypeVar("T")
 

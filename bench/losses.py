@@ -22,8 +22,8 @@ from dataclasses import asdict, dataclass
 from bench.frozen import Frozen, Pairs, Probe, ProbeSet, add_budgets, create_parser, pairs_of
 from bench.made import Distillation, distil_sessions
 from bench.report import keep, table
-from onward.core.facts import Fact
-from onward.core.handoff import render
+from onward.core.facts.fact import Fact
+from onward.core.handoff.document import render
 
 STEPS = ("unlike prose", "parted", "left out", "retired", "in pieces", "not a fact", "only tools")
 
@@ -58,7 +58,16 @@ def _ask_probes(
         for probe, is_kept in zip(probes, frozen.answered(probes, document, budget, pairs), strict=True):
             is_rule = probe["type"] == "requirement" and bool(probe.get("user_authored"))
             lost_at = "" if is_kept else lost_step(frozen, probe, document, distillation)
-            yield ProbeResult(probe["id"], probe["type"], is_rule, is_carried, budget, lost_at, probe["question"], probe["answer"])
+            yield ProbeResult(
+                id=probe["id"],
+                type=probe["type"],
+                is_rule=is_rule,
+                is_carried=is_carried,
+                budget_tokens=budget,
+                lost_at=lost_at,
+                question=probe["question"],
+                answer=probe["answer"],
+            )
 
 
 def lost_step(frozen: Frozen, probe: Probe, document: str, distillation: Distillation) -> str:

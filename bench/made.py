@@ -8,17 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from onward.app import projects
-from onward.app.distilling import distill_session
-from onward.app.imports import import_paths
-from onward.app.projects import Project
-from onward.app.reading import MainPath, TranscriptReader
-from onward.core.compose import SessionSummary
-from onward.core.facts import Fact, Handle
-from onward.core.ledger import Ledger, fold
-from onward.core.master import MasterHandoff, build_handoff, lighten
+from onward.app.handoffs.distillation import distill_session
+from onward.app.projects import projects
+from onward.app.projects.projects import Project
+from onward.app.transcripts.imports import import_paths
+from onward.app.turns.reader import MainPath, TranscriptReader
+from onward.core.facts.fact import Fact, Handle
+from onward.core.facts.ledger import Ledger, fold
+from onward.core.handoff.composer import SessionSummary
+from onward.core.handoff.master import MasterHandoff, build_handoff, lighten
 from onward.core.preservation import Reference, fold_references
-from onward.core.transcript import Turn
+from onward.core.transcript.transcript import Turn
 from onward.store import Store
 from onward.tokens import count_tokens
 
@@ -54,7 +54,14 @@ def distil_sessions(files: Sequence[Path]) -> Distillation:
     each = [distill_session(path) for path in reading.paths]
     facts = [fact for session in each for fact in session.facts]
     references = fold_references([], [reference for session in each for reference in session.references])
-    return Distillation(reading.paths, facts, fold(Ledger(), facts), references, [session.line for session in each], whole)
+    return Distillation(
+        paths=reading.paths,
+        facts=facts,
+        ledger=fold(Ledger(), facts),
+        references=references,
+        lines=[session.line for session in each],
+        full_turns=whole,
+    )
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from typing import Any
 from bench.agreement import HANDOFF
 from bench.losses import STEPS, ProbeResult, counts
 from bench.report import ROOT, newest
-from onward.core.intervals import wilson_interval
+from onward.core.analytics.intervals import wilson_interval
 
 PAGE = ROOT / "docs" / "preservation.md"
 _PLACE = re.compile(r"(<!-- figures: ([\w-]+) -->\n).*?(<!-- /figures -->)", re.DOTALL)

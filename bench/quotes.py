@@ -18,10 +18,10 @@ from pathlib import Path
 from bench.frozen import Frozen, add_budgets, create_parser, sets_by_project
 from bench.made import Distillation, distil_sessions
 from bench.report import keep, table
-from onward.core.facts import Handle
-from onward.core.handoff import CitedLine, Handoff
-from onward.core.intervals import wilson_interval
-from onward.core.transcript import Turn
+from onward.core.analytics.intervals import wilson_interval
+from onward.core.facts.fact import Handle
+from onward.core.handoff.document import CitedLine, Handoff
+from onward.core.transcript.transcript import Turn
 
 _TICKED = re.compile(r"(`{1,2})(?!`)(.+?)(?<!`)\1(?!`)")
 _PATH = re.compile(r"(?<![\w`/.:-])(?:~|\.{1,2})?/?(?:[\w@.+-]+/)+[\w@.+-]*\w")
@@ -83,7 +83,7 @@ def find_quotations(of: str, distillation: Distillation, handoff: Handoff, budge
             else:
                 everything = everything or "\n".join(_all_texts(distillation))
                 place = "elsewhere" if value in everything else "nowhere"
-            yield Quotation(of, budget_tokens, value, line.text, place)
+            yield Quotation(of=of, budget_tokens=budget_tokens, value=value, line=line.text, place=place)
 
 
 def _lines(handoff: Handoff) -> Iterator[CitedLine]:

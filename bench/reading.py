@@ -24,7 +24,7 @@ import orjson
 
 from bench.report import ROOT, save, table
 from bench.transcripts import MEGABYTE
-from onward.core.transcript import ImportReport
+from onward.core.transcript.transcript import ImportReport
 from onward.errors import OnwardError
 from onward.formats import detect, open_source, read
 
@@ -32,7 +32,7 @@ DATA = ROOT.parent / "shared" / "data"
 FIXTURES = ROOT / "tests" / "formats" / "fixtures"
 READ_TO_LOADS_RATIO = 0.4
 ACCOUNTED_RATIO = 0.99
-LEAST_MS = 20.0
+MIN_MS = 20.0
 """One measurement takes at least so long, in as many readings as that needs."""
 TIMES = 5
 _BROKEN = ("truncated", "schema_drift", "malformed", "edge_cases")
@@ -77,10 +77,10 @@ def user_ms() -> float:
 
 
 def best_ms(once: Callable[[], object]) -> float:
-    """Return the least user CPU time of one call of *once*, over `TIMES` measurements that each take `LEAST_MS`."""
+    """Return the least user CPU time of one call of *once*, over `TIMES` measurements that each take `MIN_MS`."""
     started = user_ms()
     once()
-    calls = max(1, round(LEAST_MS / max(user_ms() - started, 0.02)))
+    calls = max(1, round(MIN_MS / max(user_ms() - started, 0.02)))
     took: list[float] = []
     for _ in range(TIMES):
         started = user_ms()

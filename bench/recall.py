@@ -23,11 +23,12 @@ from bench.intervals import format_share, percentile, share, share_interval
 from bench.made import complete
 from bench.quotes import text_of
 from bench.report import keep, table
-from onward.app import projects as kept_projects
-from onward.app import searching, sessions
-from onward.app.projects import Project
-from onward.core.facts import Handle
-from onward.core.printable import printable
+from onward.app.projects import projects as kept_projects
+from onward.app.projects.projects import Project
+from onward.app.search import search_turns
+from onward.app.sessions import sessions
+from onward.core.facts.fact import Handle
+from onward.core.text.printable import printable
 from onward.store import Store
 
 FIRST = (1, 3, 5)
@@ -64,12 +65,21 @@ def ask_questions(frozen: Frozen, store: Store, project: Project, sets: Sequence
     for probe_set in sets:
         for probe in probe_set.probes:
             started, busy = time.perf_counter(), time.process_time()
-            result = searching.search(store, probe["question"], project=project, budget_tokens=budget_tokens)
+            result = search_turns.search(store, probe["question"], project=project, budget_tokens=budget_tokens)
             took_ms, cpu_ms = (time.perf_counter() - started) * 1_000, (time.process_time() - busy) * 1_000
             rank = _rank([excerpt.handle for excerpt in result.excerpts], evidence_turns(frozen, probe, turns))
             text = "\n\n".join(f"[{excerpt.handle}] {excerpt.kind}\n{printable(excerpt.text)}" for excerpt in result.excerpts)
             [answered] = frozen.answered([probe], text, budget_tokens, pairs)
-            yield SearchResult(probe["id"], probe_set.transcript, probe["type"], rank, answered, frozen.tokens(text), took_ms, cpu_ms)
+            yield SearchResult(
+                id=probe["id"],
+                transcript=probe_set.transcript,
+                type=probe["type"],
+                rank=rank,
+                answered=answered,
+                tokens=frozen.tokens(text),
+                took_ms=took_ms,
+                cpu_ms=cpu_ms,
+            )
 
 
 def _turns(frozen: Frozen, store: Store, project: Project) -> dict[Handle, str]:
@@ -101,7 +111,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Keep, ask, print the tables, and write the JSON."""
     argument_parser = create_parser(__doc__)
     argument_parser.add_argument(
-        "--search-budget", type=int, default=searching.DEFAULT_BUDGET_TOKENS, help="tokens of excerpts (%(default)s)"
+        "--search-budget", type=int, default=search_turns.DEFAULT_BUDGET_TOKENS, help="tokens of excerpts (%(default)s)"
     )
     argument_parser.add_argument("--commands", type=int, default=24, help="questions that are also asked as a command (%(default)s)")
     argument_parser.add_argument("--misses", action="store_true", help="also list the questions that were not answered")

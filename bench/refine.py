@@ -22,14 +22,14 @@ from tempfile import TemporaryDirectory
 from bench.report import ROOT, keep, table
 from bench.wrong import CHANGES, WrongLine, wrong_lines
 from onward import samples
-from onward.app.distilling import HandoffBasis, basis
-from onward.app.reading import TranscriptReader
-from onward.core.facts import Fact, Handle
-from onward.core.handoff import Handoff, render
-from onward.core.ledger import Ledger
-from onward.core.master import MasterHandoff
-from onward.core.transcript import Turn
-from onward.llm.choice import AcceptedLines, HandoffChoice, choose_handoff, insert_lines
+from onward.app.handoffs.distillation import HandoffBasis, basis
+from onward.app.turns.reader import TranscriptReader
+from onward.core.facts.fact import Fact, Handle
+from onward.core.facts.ledger import Ledger
+from onward.core.handoff.document import Handoff, render
+from onward.core.handoff.master import MasterHandoff
+from onward.core.transcript.transcript import Turn
+from onward.llm.acceptance import AcceptedLines, HandoffChoice, choose_handoff, insert_lines
 from onward.llm.guard import GuardEvidence, ProposedLine, guard, is_writable
 from onward.llm.writer import collect_quotes
 from onward.tokens import count_tokens

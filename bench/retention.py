@@ -19,7 +19,7 @@ from bench.frozen import Frozen, ProbeSet, add_budgets, create_parser, pairs_of,
 from bench.intervals import format_share, share, share_interval
 from bench.made import complete, distil_sessions, store_with
 from bench.report import ROOT, keep, table
-from onward.app import handoffs
+from onward.app.handoffs import handoffs
 
 FEWEST_SESSIONS = 4
 DRAWING = ROOT / "docs" / "img" / "retention.svg"
@@ -58,7 +58,15 @@ def measure_retention(frozen: Frozen, name: str, sets: Sequence[ProbeSet], at: S
                         got = frozen.answered(probe_set.probes, text, budget, pairs)
                         lasting = [ok for ok, probe in zip(got, probe_set.probes, strict=True) if probe["type"] != "open"]
                         yield RetentionResult(
-                            name, probe_set.transcript, document, number - place, budget, sum(got), len(got), sum(lasting), len(lasting)
+                            project=name,
+                            transcript=probe_set.transcript,
+                            document=document,
+                            after=number - place,
+                            budget_tokens=budget,
+                            answered=sum(got),
+                            probes=len(got),
+                            lasting_answered=sum(lasting),
+                            lasting=len(lasting),
                         )
 
 

@@ -24,9 +24,9 @@ import orjson
 
 from bench.report import ROOT, save, table
 from bench.transcripts import MEGABYTE, Agent, many_sessions, one_session, sources
-from onward.core.transcript import ImportReport, Turn
+from onward.core.transcript.transcript import ImportReport, Turn
 from onward.formats import open_source, read
-from onward.store.searchable import searchable_text
+from onward.store.search.searchable_text import searchable_text
 
 DATA = ROOT.parent / "shared" / "data"
 ONWARD = (sys.executable, "-m", "onward")
@@ -131,7 +131,13 @@ def measure_distill(agent: Agent, size_mb: int, bare_ms: float, empty_ms: float,
         raise SystemExit(f"distill of {size_mb} MB of {agent} ended with {best_run.exit_code}")
     lines = path.read_bytes().splitlines()
     return DistillRun(
-        agent, path.stat().st_size / MEGABYTE, best_run.wall_ms, best_run.resident_mb, best_ms(5, lambda: _load(lines)), empty_ms, bare_ms
+        agent=agent,
+        file_mb=path.stat().st_size / MEGABYTE,
+        wall_ms=best_run.wall_ms,
+        resident_mb=best_run.resident_mb,
+        loads_ms=best_ms(5, lambda: _load(lines)),
+        empty_ms=empty_ms,
+        bare_ms=bare_ms,
     )
 
 
@@ -154,7 +160,7 @@ def measure_import(agent: Agent, contents: Iterator[bytes], folder: Path) -> Imp
     turns, raw_ms = _raw_insert(source, folder / "raw.db")
     shutil.rmtree(source)
     shutil.rmtree(home)
-    return ImportRun(agent, size_mb, turns, timing.wall_ms, timing.resident_mb, raw_ms)
+    return ImportRun(agent=agent, folder_mb=size_mb, turns=turns, wall_ms=timing.wall_ms, resident_mb=timing.resident_mb, raw_ms=raw_ms)
 
 
 def _raw_insert(source: Path, database: Path) -> tuple[int, float]:

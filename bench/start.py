@@ -18,10 +18,11 @@ from pathlib import Path
 from statistics import median
 
 from bench.report import keep, table
-from onward.agents.entries import current_program
-from onward.app import completing, saving, sessions
-from onward.app import projects as kept_projects
-from onward.core.transcript import Turn
+from onward.agents.settings_entries import current_program
+from onward.app.projects import projects as kept_projects
+from onward.app.sessions import completion, sessions
+from onward.app.turns import client_turns
+from onward.core.transcript.transcript import Turn
 from onward.store import Store
 
 SESSION_START_RATIO, VERSION_RATIO = 5.0, 3.0
@@ -40,8 +41,8 @@ def fill_store(home: Path, repository: Path, count: int) -> None:
             session = sessions.start(store, project).session
             prompt = f"Never touch the generated client of part {number}. Use port {4000 + number}, and keep the totals in cents in `src/part_{number}.py`."
             done = f"We decided to keep part {number} in SQLite because rounding lost {number} orders. Next: write tests/test_part_{number}.py."
-            saving.append_turns(store, session.id, [Turn("user", prompt), Turn("assistant", done)])
-            completing.complete(store, sessions.require_by_id(store, session.id))
+            client_turns.append_turns(store, session.id, [Turn("user", prompt), Turn("assistant", done)])
+            completion.complete(store, sessions.require_by_id(store, session.id))
 
 
 def took_ms(command: list[str], times: int, stdin: str, folder: Path, environment: dict[str, str]) -> tuple[float, float]:

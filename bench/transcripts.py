@@ -51,7 +51,9 @@ def sources(data: Path, agent: Agent) -> list[Source]:
             lines = path.read_bytes().rstrip(b"\n") + b"\n"
             id_match, times = _SESSION_ID.search(lines), [_parse_time(match[1]) for match in _TIMESTAMP.finditer(lines)]
             if id_match and times:
-                session_sources.append(Source(agent, lines, id_match[1] or id_match[2], min(times), max(times)))
+                session_sources.append(
+                    Source(agent=agent, lines=lines, session_id=id_match[1] or id_match[2], started_at=min(times), ended_at=max(times))
+                )
     return session_sources
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from onward.core.facts import Fact
+from onward.core.facts.fact import Fact
 
 Change = Callable[[str, random.Random, Sequence[Fact]], str | None]
 

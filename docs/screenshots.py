@@ -24,7 +24,7 @@ ColorScheme: TypeAlias = Literal["light", "dark"]
 
 IMAGES = Path(__file__).parent / "img"
 SIZE = {"width": 1280, "height": 800}
-MOST_BYTES = 150_000
+MAX_BYTES = 150_000
 SETTLE_MS = 1500
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update"]
 PICTURES: tuple[tuple[str, str, ColorScheme], ...] = (("project", "/projects/1", "light"), ("analytics", "/analytics?project=1", "dark"))
@@ -72,7 +72,7 @@ def main() -> int:
         browser.close()
     for path in taken:
         print(f"{path.stat().st_size / 1000:7.1f} kB  {path.name}")
-    return int(any(path.stat().st_size > MOST_BYTES for path in taken))
+    return int(any(path.stat().st_size > MAX_BYTES for path in taken))
 
 
 if __name__ == "__main__":

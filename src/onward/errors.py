@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Literal, TypeAlias
 
+    from onward.message import Message
+
     ProviderReason: TypeAlias = Literal[
         "key refused", "payment", "rate limit", "unknown model", "refused", "server error", "timeout", "unreachable", "cut off", "bad answer", "too large"
     ]  # fmt: skip
@@ -44,7 +46,7 @@ class OnwardError(Exception):
     code = "error"
     exit_code = 1
 
-    def __init__(self, message: str, hint: str = "") -> None:
+    def __init__(self, message: str | Message, hint: str | Message = "") -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI
 from starlette.routing import Route
 
+from onward.adapters import open_store
 from onward.agents.checkup import check_agents, transcript_retentions
 from onward.api.application import build as build_api
-from onward.app.doctor import Finding, examine
+from onward.app.admin.doctor import Finding, examine
 from onward.mcp import http as mcp
 from onward.settings import Settings, read_machine
-from onward.web.mounting import mount as mount_web
-from onward.wiring import open_store
+from onward.web.mount import mount as mount_web
 
 if TYPE_CHECKING:
     from onward.store import Store

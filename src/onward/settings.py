@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, cast
 
-from onward import whereabouts
+from onward import locations
 from onward.errors import BadSetting
 
 LLM_NAMES = (
@@ -151,9 +151,9 @@ def read_settings(
 ) -> Settings:
     """Return the settings as seen from *folder* (the current one by default); a flag that is None is not set. Raises `BadSetting`, naming where a wrong value stands."""
     environment = os.environ if environment is None else environment
-    home = Path(whereabouts.data_folder(environment))
+    home = Path(locations.data_folder(environment))
     configured: dict[str, tuple[object, str]] = {}
-    for path in (home / whereabouts.HOME_FILE, _find_file(folder or Path.cwd())):
+    for path in (home / locations.HOME_FILE, _find_file(folder or Path.cwd())):
         if path is not None:
             configured.update({name: (value, str(path)) for name, value in _read_file(path).items()})
             _reject_home_settings(configured, path)
@@ -207,12 +207,12 @@ def project_of_folder(folder: Path) -> str:
 
 def _find_file(folder: Path) -> Path | None:
     """Return the settings file of *folder* or of the nearest folder above it."""
-    path = whereabouts.find_project_file(str(folder))
+    path = locations.find_project_file(str(folder))
     return Path(path) if path else None
 
 
 def _read_file(path: Path) -> dict[str, Any]:
-    values = whereabouts.read_values(str(path))
+    values = locations.read_values(str(path))
     if unknown := sorted(set(values) - set(NAMES)):
         raise BadSetting(f"{path} sets {unknown[0]!r}, which Onward does not know.", f"It knows {', '.join(NAMES)}.")
     return values
@@ -220,12 +220,12 @@ def _read_file(path: Path) -> dict[str, Any]:
 
 def _reject_home_settings(configured: Mapping[str, tuple[object, str]], path: Path) -> None:
     """Raise `BadSetting` where a file of a repository says more than concerns its own sessions."""
-    if path.name == whereabouts.PROJECT_FILE and (
+    if path.name == locations.PROJECT_FILE and (
         forbidden := [name for name, (_value, source) in configured.items() if name not in REPOSITORY_NAMES and source == str(path)]
     ):
         raise BadSetting(
             f"{path} sets {forbidden[0]}, which only you may.",
-            f"Set it in {whereabouts.HOME_FILE} of the data folder, or by ONWARD_{forbidden[0].upper()}.",
+            f"Set it in {locations.HOME_FILE} of the data folder, or by ONWARD_{forbidden[0].upper()}.",
         )
 
 
@@ -295,18 +295,18 @@ def _read_llm(configured: Mapping[str, tuple[object, str]], key: str) -> LLMSett
     daily_tokens, job_tokens = (_read_integer(configured, name, 0, "tokens") for name in ("llm_daily_tokens", "llm_job_tokens"))
     daily_usd, job_usd = (_read_number(configured, name, "US dollars") for name in ("llm_daily_usd", "llm_job_usd"))
     return LLMSettings(
-        state == "off",
-        _read_text(configured, "llm_url").rstrip("/"),
-        _read_text(configured, "llm_model"),
-        key,
-        _read_integer(configured, "llm_answer_tokens", 16, "tokens"),
-        _read_integer(configured, "llm_context_tokens", 1000, "tokens"),
-        _read_number(configured, "llm_timeout_seconds", "seconds", is_positive=True),
-        _read_prices(configured),
-        defaults.daily_usd if daily_usd is None else daily_usd,
-        defaults.daily_tokens if daily_tokens is None else daily_tokens,
-        defaults.job_usd if job_usd is None else job_usd,
-        defaults.job_tokens if job_tokens is None else job_tokens,
+        is_off=state == "off",
+        url=_read_text(configured, "llm_url").rstrip("/"),
+        model=_read_text(configured, "llm_model"),
+        key=key,
+        answer_tokens=_read_integer(configured, "llm_answer_tokens", 16, "tokens"),
+        context_tokens=_read_integer(configured, "llm_context_tokens", 1000, "tokens"),
+        timeout_seconds=_read_number(configured, "llm_timeout_seconds", "seconds", is_positive=True),
+        usd_per_million=_read_prices(configured),
+        daily_usd=defaults.daily_usd if daily_usd is None else daily_usd,
+        daily_tokens=defaults.daily_tokens if daily_tokens is None else daily_tokens,
+        job_usd=defaults.job_usd if job_usd is None else job_usd,
+        job_tokens=defaults.job_tokens if job_tokens is None else job_tokens,
     )
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from onward.agents import notes, record
+from onward.agents import hook_log, session_notes
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Sandbox:
         return output
 
     def log(self) -> list[dict[str, Any]]:
-        return record.read_lines(str(self.home))
+        return hook_log.read_lines(str(self.home))
 
     def wait_for_captures(self, count: int = 1) -> list[dict[str, Any]]:
         """Wait until so many sessions were taken in, and return what the log says of them."""
@@ -78,8 +78,8 @@ class Sandbox:
             assert time.monotonic() < end, self.log()
             time.sleep(0.05)
 
-    def notes(self) -> list[notes.Note]:
-        return notes.list_notes(str(self.home))
+    def notes(self) -> list[session_notes.Note]:
+        return session_notes.list_notes(str(self.home))
 
 
 def git(folder: Path, *words: str) -> None:

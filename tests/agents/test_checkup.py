@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from onward.agents import notes, record
+from onward.agents import hook_log, session_notes
 from onward.agents.checkup import check_agents, transcript_retentions
-from onward.agents.installing import apply_changes, plan_install
+from onward.agents.installer import apply_changes, plan_install
 from onward.agents.payload import AGENTS
-from onward.app.doctor import Finding
+from onward.app.admin.doctor import Finding
 from onward.settings import Machine, Settings
 
 
@@ -53,7 +53,7 @@ def test_from_not_at_home_to_at_home_to_running(agent: str, settings: Settings, 
         config.write_text(config.read_text() + f'\n[hooks.state."{key}"]\ntrusted_hash = "sha256:00"\n')
         finding = findings_by_check(settings, machine)[agent]
     assert (finding.status, finding.message) == ("ok", "Onward is at home in it; its hooks have not run yet")
-    record.add(str(settings.home), agent=agent, event="session-start", session="s", started=time.monotonic(), outcome="x")
+    hook_log.add(str(settings.home), agent=agent, event="session-start", session="s", started=time.monotonic(), outcome="x")
     assert "its hooks ran last at 2" in findings_by_check(settings, machine)[agent].message
 
 
@@ -80,7 +80,7 @@ def test_half_of_it_and_what_is_switched_off_is_said(settings: Settings, machine
 
 def test_a_fault_is_reported_with_its_repair(settings: Settings, machine: Machine) -> None:
     for fault in ("the store is locked", "the store cannot be read"):
-        record.add(
+        hook_log.add(
             str(settings.home),
             agent="codex",
             event="session-start",
@@ -97,8 +97,8 @@ def test_a_fault_is_reported_with_its_repair(settings: Settings, machine: Machin
 
 
 def test_sessions_that_wait_for_import_are_reported(settings: Settings, machine: Machine) -> None:
-    note = notes.open_note(str(settings.home), "codex", "s-1")
-    note.state = notes.ENDED
+    note = session_notes.open_note(str(settings.home), "codex", "s-1")
+    note.state = session_notes.ENDED
     note.at = time.time() - 7200
     Path(note.path).parent.mkdir(parents=True)
     note.update()
@@ -108,26 +108,26 @@ def test_sessions_that_wait_for_import_are_reported(settings: Settings, machine:
 def test_the_log_is_bounded_and_what_is_broken_in_it_is_left_out(tmp_path: Path) -> None:
     home = str(tmp_path)
     for place in range(3000):
-        record.add(home, agent="codex", event="stop", session="s" * 100, started=time.monotonic(), outcome=f"{place} " * 80)
-    assert sum(path.stat().st_size for path in Path(record.folder(home)).iterdir()) < 2 * record.MAX_BYTES + 4096
-    with Path(record.path(home)).open("ab") as stream:
+        hook_log.add(home, agent="codex", event="stop", session="s" * 100, started=time.monotonic(), outcome=f"{place} " * 80)
+    assert sum(path.stat().st_size for path in Path(hook_log.folder(home)).iterdir()) < 2 * hook_log.MAX_BYTES + 4096
+    with Path(hook_log.path(home)).open("ab") as stream:
         stream.write(b"\xff{half a line")
-    assert str(record.read_lines(home)[-1]["what"]).startswith("2999 ")
+    assert str(hook_log.read_lines(home)[-1]["what"]).startswith("2999 ")
 
 
 def test_notes_that_are_too_old_or_half_written_are_taken_away(tmp_path: Path) -> None:
     home = str(tmp_path)
-    for session, age in (("new", 0), ("old", notes.MAX_AGE_SECONDS + 60)):
-        note = notes.open_note(home, "codex", session)
+    for session, age in (("new", 0), ("old", session_notes.MAX_AGE_SECONDS + 60)):
+        note = session_notes.open_note(home, "codex", session)
         note.write()
         note.at -= age
         note.update()
-    half = Path(notes.folder(home)) / "codex-x.json.77"
+    half = Path(session_notes.folder(home)) / "codex-x.json.77"
     half.write_text("{")
-    for path in Path(notes.folder(home)).iterdir():
+    for path in Path(session_notes.folder(home)).iterdir():
         os.utime(path, (time.time() - 120,) * 2)
-    assert [note.session for note in notes.list_notes(home)] == ["new"]
-    assert len(list(Path(notes.folder(home)).iterdir())) == 1
+    assert [note.session for note in session_notes.list_notes(home)] == ["new"]
+    assert len(list(Path(session_notes.folder(home)).iterdir())) == 1
 
 
 def test_an_agents_own_word_on_how_long_it_keeps_transcripts_counts(settings: Settings, machine: Machine) -> None:

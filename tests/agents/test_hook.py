@@ -15,8 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onward.agents.payload import AGENTS, EVENTS, START, HookPayload
-from onward.app import completing, imports, projects
-from onward.core.own_words import author_text
+from onward.app.projects import projects
+from onward.app.sessions import completion
+from onward.app.transcripts import imports
+from onward.core.transcript.authored_text import author_text
 from onward.store import Store
 
 from .conftest import Sandbox
@@ -216,7 +218,7 @@ def test_two_at_once_and_one_that_was_killed_lose_nothing_and_keep_nothing_twice
         stand_in.say(f"Step {place}: never touch port {4000 + place}.", f"Step {place} is done.")
     environment = {**os.environ, "HOME": str(sandbox.person_home), "ONWARD_HOME": str(sandbox.home)}
     [note] = sandbox.notes()
-    command = [sys.executable, "-m", "onward.agents.capturing", "session-end", note.path]
+    command = [sys.executable, "-m", "onward.agents.capture", "session-end", note.path]
     for after in (0.05, 0.3, 0.5):
         process = subprocess.Popen(command, env=environment)
         with pytest.raises(subprocess.TimeoutExpired):
@@ -247,7 +249,7 @@ def test_too_long_a_handoff_fits_what_the_agent_takes(sandbox: Sandbox) -> None:
     stand_in.path.write_text(stand_in.content())
     with Store.at_folder(sandbox.home) as store:
         done = imports.import_paths(store, [stand_in.path])
-        completing.complete(store, done.files[0].sessions[0].session, budget_tokens=8000)
+        completion.complete(store, done.files[0].sessions[0].session, budget_tokens=8000)
     two = ClaudeCode(sandbox, 2)
     briefing = two.begin()
     assert 6_000 < len(briefing.encode()) <= 9_500
@@ -282,7 +284,7 @@ def test_what_starts_at_once_imports_no_more_than_it_needs(sandbox: Sandbox) -> 
     modules = list_imports(["hook", START, "--agent", "claude-code"], sandbox, json.dumps(start))
     assert modules & LIGHT <= {"threading"}
     assert {name for name in modules if name.startswith("onward")} == {
-        "onward", "onward.errors", "onward.whereabouts", "onward.cli", "onward.cli.main", "onward.app", "onward.app.place", "onward.app.since",
-        "onward.core", "onward.core.headings", "onward.core.page", "onward.core.paths",
-        "onward.agents", "onward.agents.hook", "onward.agents.master", "onward.agents.notes", "onward.agents.payload", "onward.agents.record", "onward.agents.starting",
+        "onward", "onward.errors", "onward.locations", "onward.cli", "onward.cli.main", "onward.app", "onward.app.repository.detection", "onward.app.repository.git_changes",
+        "onward.core", "onward.core.facts.headings", "onward.core.handoff.page", "onward.core.text.paths",
+        "onward.agents", "onward.agents.hook", "onward.agents.stored_handoff", "onward.agents.session_notes", "onward.agents.payload", "onward.agents.hook_log", "onward.agents.session_start",
     }  # fmt: skip

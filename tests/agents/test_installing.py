@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from onward.agents.entries import settings_files
-from onward.agents.installing import apply_changes, is_installed, plan_install, plan_uninstall
+from onward.agents.installer import apply_changes, is_installed, plan_install, plan_uninstall
 from onward.agents.jsonc import parse
 from onward.agents.payload import AGENTS
+from onward.agents.settings_entries import settings_files
 from onward.agents.toml_server import add_server, remove_server
 from onward.errors import Conflict
 from onward.settings import Machine

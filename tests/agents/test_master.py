@@ -8,14 +8,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from onward.agents.master import FolderContext, find_handoff
-from onward.app import completing, handoffs, projects, sessions
-from onward.app.belonging import Origin
-from onward.core.headings import HEAD, NOTICE_PREFIXES
-from onward.core.own_words import author_text
-from onward.core.page import insert_head_line, shorten_page
-from onward.store import Store, places
-from onward.store.places import RepositoryAssignment
+from onward.agents.stored_handoff import FolderContext, find_handoff
+from onward.app.handoffs import handoffs
+from onward.app.projects import projects
+from onward.app.repository.project_clues import Origin
+from onward.app.sessions import completion, sessions
+from onward.core.facts.headings import HEAD, NOTICE_PREFIXES
+from onward.core.handoff.page import insert_head_line, shorten_page
+from onward.core.transcript.authored_text import author_text
+from onward.store import Store, assigned_folders
+from onward.store.assigned_folders import RepositoryAssignment
 
 ROOTS = st.sampled_from(["", "/home/ayu/toko", "/home/ayu/toko/api", "/home/ayu/kopi", "/home/ayu/lain", "C:\\Users\\ayu\\toko"])
 REMOTES = st.sampled_from(["", "example.com/ayu/toko", "example.com/ayu/kopi"])
@@ -32,12 +34,16 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ]  # fmt: skip
         projects.archive(store, new_projects[2])
         with store.write() as connection:
-            places.assign(connection, RepositoryAssignment(new_projects[3].id, "/home/ayu", "", includes_subfolders=True))
-            places.assign(connection, RepositoryAssignment(new_projects[1].id, "/home/ayu/toko/api", "", includes_subfolders=True))
-            places.assign(connection, RepositoryAssignment(new_projects[4].id, "", "example.com/ayu/kopi", includes_subfolders=False))
+            assigned_folders.assign(connection, RepositoryAssignment(new_projects[3].id, "/home/ayu", "", includes_subfolders=True))
+            assigned_folders.assign(
+                connection, RepositoryAssignment(new_projects[1].id, "/home/ayu/toko/api", "", includes_subfolders=True)
+            )
+            assigned_folders.assign(
+                connection, RepositoryAssignment(new_projects[4].id, "", "example.com/ayu/kopi", includes_subfolders=False)
+            )
         for project in new_projects[:2]:
             session = sessions.start(store, project).session
-            completing.complete(store, session, accomplishments=[f"The work of {project.name} is done."])
+            completion.complete(store, session, accomplishments=[f"The work of {project.name} is done."])
     return home
 
 

@@ -11,11 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from onward.agents import sweeping
-from onward.app import imports, projects, sessions
-from onward.app import sweeping as swept_up
-from onward.app.discovery import AgentFolder
-from onward.app.sweeping import sweep
+from onward.agents import sweeper
+from onward.app.projects import projects
+from onward.app.sessions import sessions
+from onward.app.transcripts import imports
+from onward.app.transcripts import sweeper as swept_up
+from onward.app.transcripts.agent_folders import AgentFolder
+from onward.app.transcripts.sweeper import sweep
 from onward.store import Store
 
 from .conftest import Sandbox, git
@@ -128,10 +130,10 @@ def test_beside_a_server_it_happens_by_itself(sandbox: Sandbox, monkeypatch: pyt
     stand_in.say("Never round the totals of a receipt.", "All right.")
     sandbox.wait_for_captures()
     make_older(stand_in.path, HALF_AN_HOUR * 2)
-    monkeypatch.setattr(sweeping, "FIRST_SECONDS", 0.0)
+    monkeypatch.setattr(sweeper, "FIRST_SECONDS", 0.0)
     monkeypatch.setenv("HOME", str(sandbox.person_home))
     monkeypatch.setenv("ONWARD_HOME", str(sandbox.home))
     monkeypatch.delenv("CODEX_HOME", raising=False)
-    with Store.at_folder(sandbox.home) as store, sweeping.start(sandbox.shop):
+    with Store.at_folder(sandbox.home) as store, sweeper.start(sandbox.shop):
         project = projects.list_projects(store)[0].project
         sandbox.wait_until(lambda: sessions.require(store, project, 1).status == "completed")

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from onward.agents.payload import AGENTS
-from onward.core.headings import NOTICE_PREFIXES
+from onward.core.facts.headings import NOTICE_PREFIXES
 
 from .conftest import Sandbox
 from .stand_ins import STAND_INS, StandIn

@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from onward.api.access import ADMIN_ROUTES, PUBLIC_PATHS, required_reach
 from onward.api.application import build
-from onward.app import access
-from onward.app.access import SCOPES
+from onward.api.middleware.access import ADMIN_ROUTES, PUBLIC_PATHS, required_reach
+from onward.app.admin import access
+from onward.app.admin.access import SCOPES
 from onward.errors import Conflict
 from onward.settings import Settings
 from onward.store import Store

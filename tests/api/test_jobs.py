@@ -14,9 +14,11 @@ import httpx2
 import pytest
 from starlette.testclient import TestClient
 
-from onward.app import backups, job_kinds, jobs, projects
-from onward.app.imports import import_paths
-from onward.app.jobs import JobContext, StepProgress
+from onward.app.admin import backups
+from onward.app.jobs import jobs, kinds
+from onward.app.jobs.jobs import JobContext, StepProgress
+from onward.app.projects import projects
+from onward.app.transcripts.imports import import_paths
 from onward.settings import Settings
 from onward.store import Store
 
@@ -30,7 +32,7 @@ def run_jobs(store: Store, settings: Settings) -> None:
     """Carry out every open job, as a worker would."""
     bench = JobContext(store, settings.home)
     for job in jobs.list_open(store):
-        while jobs.take_step(bench, job_kinds.STEP_FUNCTIONS, job.run, "me", StepProgress()):
+        while jobs.take_step(bench, kinds.STEP_FUNCTIONS, job.run, "me", StepProgress()):
             pass
 
 

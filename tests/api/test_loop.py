@@ -227,7 +227,7 @@ def test_two_hundred_saves_of_fifty_turns_lose_nothing_and_keep_nothing_twice(se
 
 
 def test_a_template_gives_its_objectives(client: TestClient, store: Any, project: int) -> None:
-    from onward.app import templates
+    from onward.app.sessions import templates
 
     templates.create(store, "release", objectives=["Tag it"], checklist=["Changelog written"])
     begun = start_session(client, project, template="release", objectives=["Tell everyone"])

@@ -8,9 +8,11 @@ import pytest
 from starlette.testclient import TestClient
 
 from onward import samples
-from onward.app import accounts, projects, sessions
+from onward.app.accounts import accounts
+from onward.app.projects import projects
+from onward.app.sessions import sessions
 from onward.client.sessions import RemoteSessions
-from onward.client.wire import ServerConnection
+from onward.client.transport import ServerConnection
 from onward.store import Store
 
 

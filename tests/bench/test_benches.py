@@ -15,8 +15,8 @@ from bench.made import distil_sessions
 from bench.transcripts import Source
 
 from bench import agreement, canaries, gold, held_out, losses, page, quotes, recall, report, retention, scale, start
-from onward.core.facts import Handle
-from onward.core.handoff import CitedLine, Handoff, HandoffSection
+from onward.core.facts.fact import Handle
+from onward.core.handoff.document import CitedLine, Handoff, HandoffSection
 
 
 def newest_result(name: str) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from bench.made import distil_sessions
 from bench.planting import TEMPLATES, Sentence, canaries, plant
 from bench.quotes import values
 
-from onward.core.intervals import wilson_interval
+from onward.core.analytics.intervals import wilson_interval
 
 
 def test_rank_correlation_by_hand() -> None:

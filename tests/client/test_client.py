@@ -14,13 +14,13 @@ import orjson
 import pytest
 
 from onward import errors
-from onward.api.envelope import response_to_error
+from onward.api.answers.envelope import response_to_error
 from onward.api.routes.analytics import retention_shape
+from onward.backend import local
 from onward.client import Client
+from onward.client.errors import ERRORS_BY_CODE
 from onward.client.projects import read_project_line
-from onward.client.refusals import ERRORS_BY_CODE
-from onward.core.retention import HandoffFacts, measure_retention
-from onward.desk import here
+from onward.core.handoff.retention import HandoffFacts, measure_retention
 from onward.errors import BadSetting, OnwardError, ServerFailed, ServerUnreachable
 from onward.settings import read_settings
 
@@ -253,8 +253,8 @@ def _method_parameters(part: type) -> dict[str, list[str]]:
 def test_both_backends_take_the_same_arguments(tmp_path: Path) -> None:
     with Client("http://127.0.0.1:1") as client:
         remote = {name: type(part) for name, part in vars(client).items() if hasattr(part, "_wire")}
-    local = here.LocalStore(None, None)  # type: ignore[arg-type] - nothing is asked of it
-    parts = {name: type(part) for name, part in vars(local).items() if isinstance(part, here.LocalResource)}
+    store = local.LocalStore(None, None)  # type: ignore[arg-type] - nothing is asked of it
+    parts = {name: type(part) for name, part in vars(store).items() if isinstance(part, local.LocalResource)}
     assert not set(parts) - set(remote)
     missing = {
         f"{name}.{method}" for name, part in parts.items() for method in _method_parameters(part) if not hasattr(remote[name], method)

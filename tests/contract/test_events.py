@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from onward.app import events as app_events
-from onward.app import projects
-from onward.app.imports import import_paths
+from onward.app.jobs import events as app_events
+from onward.app.projects import projects
+from onward.app.transcripts.imports import import_paths
 from onward.store import Store, events
 
 SAMPLES = Path(__file__).parents[2] / "src" / "onward" / "samples"

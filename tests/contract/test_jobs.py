@@ -9,11 +9,14 @@ from typing import Any
 
 import pytest
 
-from onward.app import backups, job_kinds, jobs, projects, session_jobs, sessions
-from onward.app.archives import export_project
-from onward.app.imports import import_paths
-from onward.app.jobs import Job, JobContext, JobStopped, StepProgress, StepResult
-from onward.app.session_jobs import Completion
+from onward.app.admin import backups
+from onward.app.archives.archives import export_project
+from onward.app.jobs import jobs, kinds
+from onward.app.jobs.jobs import Job, JobContext, JobStopped, StepProgress, StepResult
+from onward.app.projects import projects
+from onward.app.sessions import completion_job, sessions
+from onward.app.sessions.completion_job import Completion
+from onward.app.transcripts.imports import import_paths
 from onward.errors import BadInput, Conflict, NotFound, StoreBusy
 from onward.settings import Settings
 from onward.store import Store, events
@@ -195,7 +198,7 @@ def test_jobs_are_listed_newest_first(bench: JobContext) -> None:
 
 
 def test_transcripts_are_imported_in_pieces(bench: JobContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(job_kinds, "_PIECE_FILES", 2)
+    monkeypatch.setattr(kinds, "_PIECE_FILES", 2)
     upload = tmp_path / "home" / "uploads" / "u"
     upload.mkdir(parents=True)
     for path in SAMPLES.glob("*.jsonl"):
@@ -203,7 +206,7 @@ def test_transcripts_are_imported_in_pieces(bench: JobContext, tmp_path: Path, m
     (upload / "note.jsonl").write_text("{\n", "utf-8")
     project = projects.create(bench.store, "klinik")
     arguments = {"paths": [str(upload), str(tmp_path / "none")], "complete": True, "upload": str(upload)}
-    job = run_steps(bench, job_kinds.STEP_FUNCTIONS, jobs.request_job(bench.store, "import", arguments, project=project))
+    job = run_steps(bench, kinds.STEP_FUNCTIONS, jobs.request_job(bench.store, "import", arguments, project=project))
     assert job.state == "done"
     assert (job.done, job.total) == (4, 4)
     assert {name: job.result[name] for name in ("files", "sessions", "handoffs", "failed")} == {
@@ -221,7 +224,7 @@ PARTS = ("User: Use port 9100.\nAssistant: Done, print.ts uses it.", "User: Cut 
 
 def upload_texts(bench: JobContext, *texts: str) -> dict[str, Any]:
     """Return what a job has to know of texts that were sent."""
-    folder = job_kinds.create_upload_folder(bench.home)
+    folder = kinds.create_upload_folder(bench.home)
     for place, text in enumerate(texts):
         (folder / str(place)).write_text(text, "utf-8")
     return {"uploads": [(f"{place}.txt", str(folder / str(place))) for place in range(len(texts))], "upload": str(folder)}
@@ -232,16 +235,16 @@ def test_a_session_takes_its_transcript_in_and_is_completed(bench: JobContext) -
     session = sessions.start(bench.store, project).session
     secret = "ghp_" + "a8B3" * 9
     given, words = upload_texts(bench, *PARTS), Completion([f"It prints with {secret}"], ["No spare roll"], 42.0, refine=True)
-    job = session_jobs.request_completion(bench.store, project, session, given, words)
-    assert session_jobs.request_completion(bench.store, project, session, given, words) == job
+    job = completion_job.request_completion(bench.store, project, session, given, words)
+    assert completion_job.request_completion(bench.store, project, session, given, words) == job
     with pytest.raises(Conflict, match=f"job {job.id}"):
-        session_jobs.request_completion(bench.store, project, session, given)
+        completion_job.request_completion(bench.store, project, session, given)
     assert secret not in str(job.arguments)
     # Each piece is cut off after what it did, and done again.
     for _ in range(3):
-        job_kinds.STEP_FUNCTIONS[job.kind](bench, jobs.require(bench.store, job.id), StepProgress())
+        kinds.STEP_FUNCTIONS[job.kind](bench, jobs.require(bench.store, job.id), StepProgress())
         assert jobs.require(bench.store, job.id).is_open
-        jobs.take_step(bench, job_kinds.STEP_FUNCTIONS, job.run, ME, StepProgress())
+        jobs.take_step(bench, kinds.STEP_FUNCTIONS, job.run, ME, StepProgress())
     done = jobs.require(bench.store, job.id)
     assert (done.state, done.done, done.total) == ("done", 3, 3)
     expected = {"session_id": session.id, "session_number": 1, "new_turns": 4, "handoff_version": 1, "again": True, "llm": "not configured"}
@@ -249,33 +252,33 @@ def test_a_session_takes_its_transcript_in_and_is_completed(bench: JobContext) -
     now = sessions.require_by_id(bench.store, session.id)
     assert (now.status, now.turns, now.blockers, now.credits_used) == ("completed", 4, ("No spare roll",), 42.0)
     assert not Path(given["upload"]).exists()
-    assert session_jobs.find_latest(bench.store, project, now) == done
+    assert completion_job.find_latest(bench.store, project, now) == done
 
 
 def test_a_transcript_that_says_nothing_ends_its_job_and_what_was_written_is_kept(bench: JobContext) -> None:
     project = projects.create(bench.store, "klinik")
     session = sessions.start(bench.store, project).session
     given = upload_texts(bench, PARTS[0], "")
-    failed = run_steps(bench, job_kinds.STEP_FUNCTIONS, session_jobs.request_completion(bench.store, project, session, given))
+    failed = run_steps(bench, kinds.STEP_FUNCTIONS, completion_job.request_completion(bench.store, project, session, given))
     assert failed.error is not None
     assert (failed.state, failed.error["code"], failed.done) == ("failed", "bad_input", 1)
     assert sessions.require_by_id(bench.store, session.id).turns == 2
     assert Path(given["upload"]).exists()
     Path(given["uploads"][1][1]).write_text(PARTS[1], "utf-8")
-    assert run_steps(bench, job_kinds.STEP_FUNCTIONS, jobs.retry(bench.store, failed.id)).result["new_turns"] == 4
+    assert run_steps(bench, kinds.STEP_FUNCTIONS, jobs.retry(bench.store, failed.id)).result["new_turns"] == 4
 
 
 def test_a_project_goes_out_and_comes_in_by_jobs(bench: JobContext, tmp_path: Path) -> None:
     project = projects.create(bench.store, "klinik")
     import_paths(bench.store, [SAMPLES / "1-claude-code.jsonl"], project=project, complete=True)
-    rebuilt = run_steps(bench, job_kinds.STEP_FUNCTIONS, jobs.request_job(bench.store, "rebuild", {}, project=project))
+    rebuilt = run_steps(bench, kinds.STEP_FUNCTIONS, jobs.request_job(bench.store, "rebuild", {}, project=project))
     assert (rebuilt.state, rebuilt.result["handoff_version"]) == ("done", 2)
-    out = run_steps(bench, job_kinds.STEP_FUNCTIONS, jobs.request_job(bench.store, "export", {}, project=project))
-    file = job_kinds.output_path(bench.home, out)
+    out = run_steps(bench, kinds.STEP_FUNCTIONS, jobs.request_job(bench.store, "export", {}, project=project))
+    file = kinds.output_path(bench.home, out)
     assert out.result["bytes"] == file.stat().st_size
     assert file.read_bytes() == export_project(bench.store, project, tmp_path / "x.zip").path.read_bytes()
     projects.delete(bench.store, project)
-    back = run_steps(bench, job_kinds.STEP_FUNCTIONS, jobs.request_job(bench.store, "import-project", {"path": str(file)}))
+    back = run_steps(bench, kinds.STEP_FUNCTIONS, jobs.request_job(bench.store, "import-project", {"path": str(file)}))
     assert (back.state, back.result["name"], back.result["again"]) == ("done", "klinik", False)
     assert not file.exists()
 
@@ -288,20 +291,20 @@ def test_the_store_is_copied_while_it_is_open(bench: JobContext, tmp_path: Path)
         return
     job = backups.request_backup(bench.store)
     assert backups.request_backup(bench.store) == job
-    done = run_steps(bench, job_kinds.STEP_FUNCTIONS, job)
+    done = run_steps(bench, kinds.STEP_FUNCTIONS, job)
     assert (done.state, done.done, done.result["projects"], done.result["name"]) == (
         "done",
         done.total,
         1,
         f"onward-{done.created_at:%Y-%m-%d}.db",
     )
-    back = backups.restore(Settings(tmp_path / "elsewhere", tmp_path), job_kinds.output_path(bench.home, done))
+    back = backups.restore(Settings(tmp_path / "elsewhere", tmp_path), kinds.output_path(bench.home, done))
     assert (back.projects, back.size_bytes) == (1, done.result["bytes"])
 
 
 def test_bad_input_and_what_is_gone_end_a_job(bench: JobContext, tmp_path: Path) -> None:
     (tmp_path / "x.zip").write_bytes(b"no zip")
-    bad = run_steps(bench, job_kinds.STEP_FUNCTIONS, jobs.request_job(bench.store, "import-project", {"path": str(tmp_path / "x.zip")}))
+    bad = run_steps(bench, kinds.STEP_FUNCTIONS, jobs.request_job(bench.store, "import-project", {"path": str(tmp_path / "x.zip")}))
     assert bad.error is not None
     assert (bad.state, bad.error["code"]) == ("failed", "bad_archive")
     project = projects.create(bench.store, "kopi")
@@ -310,10 +313,10 @@ def test_bad_input_and_what_is_gone_end_a_job(bench: JobContext, tmp_path: Path)
     ]
     projects.delete(bench.store, project)
     for job in open_jobs:
-        gone = run_steps(bench, job_kinds.STEP_FUNCTIONS, job)
+        gone = run_steps(bench, kinds.STEP_FUNCTIONS, job)
         assert gone.error is not None
         assert (gone.state, gone.error["code"]) == ("failed", "not_found")
-    unknown = run_steps(bench, job_kinds.STEP_FUNCTIONS, jobs.request_job(bench.store, "later", {}))
+    unknown = run_steps(bench, kinds.STEP_FUNCTIONS, jobs.request_job(bench.store, "later", {}))
     assert unknown.error is not None
     assert "knows no work" in unknown.error["message"]
 
@@ -322,7 +325,7 @@ def test_old_files_are_removed(tmp_path: Path) -> None:
     for name in ("exports/1.zip", "uploads/u/x.jsonl", "onward.db"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(b"")
-    job_kinds.delete_expired_files(tmp_path, time.time())
+    kinds.delete_expired_files(tmp_path, time.time())
     assert (tmp_path / "exports/1.zip").exists()
-    job_kinds.delete_expired_files(tmp_path, time.time() + job_kinds.RETENTION_SECONDS + 60)
+    kinds.delete_expired_files(tmp_path, time.time() + kinds.RETENTION_SECONDS + 60)
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["exports", "onward.db", "uploads"]

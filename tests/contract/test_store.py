@@ -11,36 +11,36 @@ import pytest
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import IntegrityError
 
-from onward.core.compose import SessionSummary
-from onward.core.facts import Fact, Handle
-from onward.core.ledger import Edit, Ledger, fold
-from onward.core.master import build_handoff
+from onward.core.facts.fact import Fact, Handle
+from onward.core.facts.ledger import Edit, Ledger, fold
+from onward.core.handoff.composer import SessionSummary
+from onward.core.handoff.master import build_handoff
 from onward.core.preservation import Reference
 from onward.core.project import Project
 from onward.core.session import Session
-from onward.core.transcript import SessionHead, ToolCall, ToolResult, Turn, Usage
+from onward.core.transcript.transcript import SessionHead, ToolCall, ToolResult, Turn, Usage
 from onward.errors import Conflict, StoreBusy, StoreTooNew
 from onward.store import Store, engine, facts, handoffs, projects, provenance, sessions, turns
-from onward.store.bodies import PackedTurn, TurnCodec
 from onward.store.facts import StoredLedger
+from onward.store.turn_bodies import PackedTurn, TurnCodec
 from onward.store.turns import NewTurn, TurnPosition
 from onward.tokens import count_tokens
 
 NOON = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
 
 FULL = Turn(
-    "assistant",
-    "Ships on Friday — 50 % sure. \U0001f680 يوم",
-    NOON,
-    "msg-1",
-    (ToolCall("c1", "Bash", {"command": "make test", "deep": [1, {"x": None}]}), ToolCall("c2", "apply", "*** raw")),
-    (ToolResult("c1", "ok\0\n" * 400, is_error=False, exit_code=0), ToolResult("c2", "")),
-    "thinking",
-    "summary",
-    "agent-7",
-    "model-x",
-    Usage(1, 2, 3, 4),
-    17,
+    role="assistant",
+    text="Ships on Friday — 50 % sure. \U0001f680 يوم",
+    at=NOON,
+    id="msg-1",
+    calls=(ToolCall("c1", "Bash", {"command": "make test", "deep": [1, {"x": None}]}), ToolCall("c2", "apply", "*** raw")),
+    results=(ToolResult("c1", "ok\0\n" * 400, is_error=False, exit_code=0), ToolResult("c2", "")),
+    thinking="thinking",
+    mark="summary",
+    sidechain="agent-7",
+    model="model-x",
+    usage=Usage(1, 2, 3, 4),
+    line=17,
 )
 
 
@@ -239,13 +239,31 @@ def test_sessions_begun_at_once_have_different_numbers(store: Store, project: Pr
 
 
 def test_a_session_is_stored_as_given(store: Store, project: Project) -> None:
-    head = SessionHead("codex", "native", NOON, "Title\0 \ud800", "/home/me", "main", "git@example.com:me/kopi", "parent")
+    head = SessionHead(
+        agent="codex",
+        id="native",
+        started_at=NOON,
+        title="Title\0 \ud800",
+        cwd="/home/me",
+        branch="main",
+        remote="git@example.com:me/kopi",
+        parent_id="parent",
+    )
     session = start_session(store, project, head, native_id="native", source="a.jsonl", objectives=["ship it"])
     with store.read() as connection:
         assert sessions.find(connection, session.id) == session
         assert sessions.find_by_number(connection, project.id, 1) == session
         assert sessions.find_by_native_ids(connection, project.id, ["other", "native"]) == [session]
-    assert session.head() == SessionHead("codex", "native", NOON, "Title ?", "/home/me", "main", "git@example.com:me/kopi", "parent")
+    assert session.head() == SessionHead(
+        agent="codex",
+        id="native",
+        started_at=NOON,
+        title="Title ?",
+        cwd="/home/me",
+        branch="main",
+        remote="git@example.com:me/kopi",
+        parent_id="parent",
+    )
     assert (session.objectives, session.status, session.completed_at) == (("ship it",), "active", None)
 
 
@@ -273,7 +291,9 @@ def test_a_transcript_goes_to_the_session_that_waits_for_it(store: Store, projec
         session = sessions.find_awaiting_transcript(connection, project.id, later)
         assert session is not None
         assert session.id == waiting.id
-        sessions.attach_transcript(connection, waiting.id, SessionHead("codex", "native", later), native_id="native", source="a.jsonl")
+        sessions.attach_transcript(
+            connection, waiting.id, SessionHead(agent="codex", id="native", started_at=later), native_id="native", source="a.jsonl"
+        )
         assert sessions.find_awaiting_transcript(connection, project.id, later) is None
 
 
@@ -340,12 +360,12 @@ def test_a_turn_that_has_grown_takes_its_own_place(store: Store, session: Sessio
     store_turns(store, session, Turn("user", "one"), Turn("assistant", "tw"))
     with store.write() as connection:
         before = turns.replace_turn(
-            connection, TurnPosition(session.id, 2, 2), NewTurn(2, b"id-2", pack_turn(Turn("assistant", "two", NOON)))
+            connection, TurnPosition(session.id, 2, 2), NewTurn(2, b"id-2", pack_turn(Turn(role="assistant", text="two", at=NOON)))
         )
         assert before.text == "tw"
         assert [stored.turn for stored in turns.read_session(connection, session.id)] == [
             Turn("user", "one"),
-            Turn("assistant", "two", NOON),
+            Turn(role="assistant", text="two", at=NOON),
         ]
         assert turns.find_positions(connection, session.project_id, [b"id-2"])[b"id-2"].chars == 3
 
@@ -359,11 +379,19 @@ def test_an_abandoned_branch_is_kept_beside_the_main_path(store: Store, session:
 
 
 def fact(name: str, number: int, **values: object) -> Fact:
-    return Fact(name, "decision", f"subject:{name}", f"said {name}", (Handle(number, 1), Handle(number, 2)), NOON, **values)
+    return Fact(
+        id=name,
+        kind="decision",
+        subject=f"subject:{name}",
+        text=f"said {name}",
+        sources=(Handle(number, 1), Handle(number, 2)),
+        at=NOON,
+        **values,
+    )
 
 
 def fold_facts(before: StoredLedger, *new_facts: Fact) -> StoredLedger:
-    reference = Reference(Handle(1, 1), "rules", "r", "Always test.", ("test",), weight=0.9)
+    reference = Reference(handle=Handle(1, 1), group="rules", subject="r", text="Always test.", needles=("test",), weight=0.9)
     return StoredLedger(before.version + 1, fold(before.ledger, new_facts), [reference])
 
 
@@ -374,7 +402,9 @@ def test_the_ledger_comes_back_as_it_was_folded(store: Store, project: Project) 
         first = fold_facts(empty, fact("a", 1, weight=0.25, lead="Two ways:", retires=("x",)), fact("b", 1, evidence="verified"))
         assert facts.replace_ledger(connection, project.id, empty, first)
         assert facts.read_ledger(connection, project.id) == first
-        second = fold_facts(first, Fact("c", "decision", "subject:a", "instead", (Handle(2, 1),), NOON + timedelta(hours=1)))
+        second = fold_facts(
+            first, Fact(id="c", kind="decision", subject="subject:a", text="instead", sources=(Handle(2, 1),), at=NOON + timedelta(hours=1))
+        )
         assert facts.replace_ledger(connection, project.id, first, second)
     with store.read() as connection:
         assert facts.read_ledger(connection, project.id) == second
@@ -418,7 +448,7 @@ def test_handoffs_are_versions(store: Store, session: Session) -> None:
 
 
 def test_a_file_is_remembered_by_its_last_import(store: Store, project: Project) -> None:
-    from onward.core.transcript import ImportReport
+    from onward.core.transcript.transcript import ImportReport
 
     with store.write() as connection:
         provenance.record_import(

@@ -10,16 +10,18 @@ from pathlib import Path
 
 import pytest
 
-from onward.app import accounts, projects, sessions, usage
-from onward.app.charging import assign, find_account
-from onward.app.completing import complete
-from onward.app.credits import analyze, best_account, rotate
-from onward.app.imports import import_paths
-from onward.core.accounts import Account, AccountEvent, Limit, ModelLimit, Period
-from onward.core.credits import AccountNeed, RotationWindow
+from onward.app.accounts import accounts, usage
+from onward.app.accounts.charges import assign, find_account
+from onward.app.accounts.selection import analyze, best_account, rotate
+from onward.app.projects import projects
+from onward.app.sessions import sessions
+from onward.app.sessions.completion import complete
+from onward.app.transcripts.imports import import_paths
+from onward.core.accounts.accounts import Account, AccountEvent, Limit, ModelLimit, Period
+from onward.core.accounts.rank import AccountNeed, RotationWindow
 from onward.core.project import Project
 from onward.core.session import Session
-from onward.core.transcript import Usage
+from onward.core.transcript.transcript import Usage
 from onward.errors import Conflict, NotFound
 from onward.store import Store
 from onward.store import accounts as stored
@@ -47,8 +49,8 @@ def credits_used_of(store: Store, account: Account, at: datetime = NOON) -> floa
 
 def test_an_account_is_stored_as_given(store: Store) -> None:
     account = Account(
-        0, "kopi — ☕", "anthropic", "pro", (ModelLimit("opus", 40.0), ModelLimit("haiku")), ("web", "db"), "note", 100.0, 12.5, 2.5, NOON, NOON + timedelta(hours=3),
-        Period(5, "h"), is_paused=True, limits=(), created_at=NOON, updated_at=NOON,
+        id=0, name="kopi — ☕", provider="anthropic", plan="pro", models=(ModelLimit("opus", 40.0), ModelLimit("haiku")), tags=("web", "db"), note="note", credits_total=100.0, credits_used=12.5, credits_estimated=2.5, credits_at=NOON, resets_at=NOON + timedelta(hours=3),
+        period=Period(5, "h"), is_paused=True, limits=(), created_at=NOON, updated_at=NOON,
     )  # fmt: skip
     limits = (Limit("", NOON, None), Limit("opus", NOON, NOON + timedelta(hours=1)))
     with store.write() as connection:
@@ -78,7 +80,19 @@ def test_events_are_listed_the_newest_first(store: Store) -> None:
         for hour in range(5):
             kind = "failure" if hour % 2 else "use"
             stored.record_events(
-                connection, AccountEvent(0, account.id, None, kind, "reported", "m", 1.5, 3.0, "x", NOON + timedelta(hours=hour))
+                connection,
+                AccountEvent(
+                    id=0,
+                    account_id=account.id,
+                    session_id=None,
+                    kind=kind,
+                    source="reported",
+                    model="m",
+                    credits=1.5,
+                    used_after=3.0,
+                    note="x",
+                    at=NOON + timedelta(hours=hour),
+                ),
             )
         events = stored.list_events(connection, account_id=account.id)
         assert [event.at.hour for event in events] == [16, 15, 14, 13, 12]
@@ -196,7 +210,21 @@ def test_a_session_leaves_an_account_that_cannot_be_used_and_one_without_gets_th
 def test_a_model_that_used_its_own_credits_is_left_alone(store: Store, project: Project) -> None:
     account = create_account(store, "a", credits_total=100, models={"opus": 20, "haiku": None})
     with store.write() as connection:
-        stored.record_events(connection, AccountEvent(0, account.id, None, "use", "reported", "opus", 20.0, 20.0, "", NOON))
+        stored.record_events(
+            connection,
+            AccountEvent(
+                id=0,
+                account_id=account.id,
+                session_id=None,
+                kind="use",
+                source="reported",
+                model="opus",
+                credits=20.0,
+                used_after=20.0,
+                note="",
+                at=NOON,
+            ),
+        )
 
     def why(model: str) -> str:
         return best_account(store, AccountNeed(model), at=NOON).why

@@ -6,16 +6,16 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from onward.core.facts import Handle
-from onward.core.knowledge import HarvestedEntry
+from onward.core.effort.rework import Effort, SessionError
+from onward.core.effort.touched_files import TouchedFile
+from onward.core.facts.fact import Handle
+from onward.core.knowledge.knowledge import HarvestedEntry
+from onward.core.knowledge.signature import signature, terms
 from onward.core.project import Project
-from onward.core.rework import Effort, SessionError
 from onward.core.session import Session
-from onward.core.signature import signature, terms
-from onward.core.touched import TouchedFile
-from onward.core.transcript import SessionHead
+from onward.core.transcript.transcript import SessionHead
 from onward.errors import Conflict
-from onward.store import Store, analytics, knowledge, projects, sessions, templates, touched
+from onward.store import Store, analytics, knowledge, project_files, projects, sessions, templates
 from onward.store.analytics import Measure
 
 LOCK = "fatal: Unable to create '.git/index.lock': File exists."
@@ -40,7 +40,9 @@ def start_session(store: Store, project: Project) -> Session:
 
 
 def solution(error: str = LOCK, fix: str = "Remove the stale lock.", fact: str = "f1") -> HarvestedEntry:
-    return HarvestedEntry("solution", signature(error), "version control", error, fix, fact, 4)
+    return HarvestedEntry(
+        kind="solution", signature=signature(error), category="version control", text=error, fix=fix, fact_id=fact, turn=4
+    )
 
 
 def store_findings(store: Store, session: Session, *findings: HarvestedEntry) -> None:
@@ -174,25 +176,35 @@ def test_lists_of_entries_are_filtered_and_go_on(store: Store, project: Project)
 
 def store_files(store: Store, session: Session, *files: TouchedFile, errors: tuple[SessionError, ...] = ()) -> None:
     with store.write() as connection:
-        touched.save(connection, session.id, files, errors)
+        project_files.save(connection, session.id, files, errors)
 
 
 def test_files_list_what_each_session_did(store: Store, project: Project) -> None:
     first, second = start_session(store, project), start_session(store, project)
-    store_files(store, first, TouchedFile("src/a.py", "created", 10, 0, 1, 3, 3), TouchedFile("b_%.py", "edited", None, None, 1, 5, 5))
-    store_files(store, second, TouchedFile("src/a.py", "edited", 2, 1, 4, 7, 20), TouchedFile("c\0.py", "deleted", None, 3, 1, 2, 2))
+    store_files(
+        store,
+        first,
+        TouchedFile(path="src/a.py", change="created", added_lines=10, removed_lines=0, times=1, first_turn=3, last_turn=3),
+        TouchedFile(path="b_%.py", change="edited", added_lines=None, removed_lines=None, times=1, first_turn=5, last_turn=5),
+    )
+    store_files(
+        store,
+        second,
+        TouchedFile(path="src/a.py", change="edited", added_lines=2, removed_lines=1, times=4, first_turn=7, last_turn=20),
+        TouchedFile(path="c\0.py", change="deleted", added_lines=None, removed_lines=3, times=1, first_turn=2, last_turn=2),
+    )
     with store.read() as connection:
-        files = touched.list_files(connection, project.id)
+        files = project_files.list_files(connection, project.id)
         assert [(f.path, f.change, f.added_lines, f.removed_lines, [t.session for t in f.sessions]) for f in files] == [
             ("b_%.py", "edited", None, None, [1]), ("c.py", "deleted", None, 3, [2]), ("src/a.py", "created", 12, 1, [1, 2]),
         ]  # fmt: skip
-        assert [f.path for f in touched.list_files(connection, project.id, session=2)] == ["c.py", "src/a.py"]
-        assert [f.path for f in touched.list_files(connection, project.id, text="_%")] == ["b_%.py"]
-        assert [f.path for f in touched.list_files(connection, project.id, after="c.py", limit=1)] == ["src/a.py"]
-        assert [(f.path, f.sessions, f.times) for f in touched.list_often_touched(connection, None, 5)] == [("src/a.py", 2, 5)]
+        assert [f.path for f in project_files.list_files(connection, project.id, session=2)] == ["c.py", "src/a.py"]
+        assert [f.path for f in project_files.list_files(connection, project.id, text="_%")] == ["b_%.py"]
+        assert [f.path for f in project_files.list_files(connection, project.id, after="c.py", limit=1)] == ["src/a.py"]
+        assert [(f.path, f.sessions, f.times) for f in project_files.list_often_touched(connection, None, 5)] == [("src/a.py", 2, 5)]
     store_files(store, second)
     with store.read() as connection:
-        assert [f.path for f in touched.list_files(connection, project.id)] == ["b_%.py", "src/a.py"]
+        assert [f.path for f in project_files.list_files(connection, project.id)] == ["b_%.py", "src/a.py"]
 
 
 def test_errors_of_several_sessions_are_shown_as_the_last_had_them(store: Store, project: Project) -> None:
@@ -200,21 +212,44 @@ def test_errors_of_several_sessions_are_shown_as_the_last_had_them(store: Store,
     store_files(
         store,
         start_session(store, project),
-        errors=(SessionError(name, "first words", 4, 2, is_solved=True), SessionError("once", "x", 1, 1, is_solved=False)),
+        errors=(
+            SessionError(signature=name, text="first words", turn=4, times=2, is_solved=True),
+            SessionError(signature="once", text="x", turn=1, times=1, is_solved=False),
+        ),
     )
-    store_files(store, start_session(store, project), errors=(SessionError(name, "last words", 9, 1, is_solved=False),))
+    store_files(
+        store, start_session(store, project), errors=(SessionError(signature=name, text="last words", turn=9, times=1, is_solved=False),)
+    )
     with store.read() as connection:
         assert [
             (error.text, error.sessions, error.times, error.last_session, error.turn, error.is_solved)
-            for error in touched.list_often_seen(connection, project.id, 5)
+            for error in project_files.list_often_seen(connection, project.id, 5)
         ] == [("last words", 2, 3, 2, 9, False)]
         assert [
-            (occurrence.session, occurrence.is_solved) for occurrence in touched.find_error_occurrences(connection, [name, "other"], 5)
+            (occurrence.session, occurrence.is_solved)
+            for occurrence in project_files.find_error_occurrences(connection, [name, "other"], 5)
         ] == [(2, False), (1, True)]
 
 
 def measure(recovery: int | None = 10, kept_ratio: float | None = 0.5) -> Measure:
-    return Measure(Effort(100, recovery, 1, 2, 3, 4, 5, 6, 7), 8, 9, kept_ratio, 10, 40)
+    return Measure(
+        effort=Effort(
+            tokens=100,
+            recovery_tokens=recovery,
+            reread_tokens=1,
+            repeated_tokens=2,
+            explained_tokens=3,
+            edits=4,
+            commands=5,
+            failures=6,
+            first_edit_ms=7,
+        ),
+        facts_used_again=8,
+        accomplished=9,
+        kept_ratio=kept_ratio,
+        handoff_tokens=10,
+        kept_of=40,
+    )
 
 
 def test_measures_are_kept_once_for_each_session(store: Store, project: Project) -> None:

@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from onward.core.transcript import SessionHead, ToolCall, ToolResult, Turn
-from onward.store import Store, health, projects, search_index, search_plan, sessions, turns
-from onward.store.bodies import TurnCodec
+from onward.core.transcript.transcript import SessionHead, ToolCall, ToolResult, Turn
+from onward.store import Store, health, projects, sessions, turns
+from onward.store.search import plan, turn_index
+from onward.store.turn_bodies import TurnCodec
 from onward.store.turns import NewTurn, TurnPosition
 
 SAID = [
@@ -37,7 +38,7 @@ def store_turns(store: Store, name: str, *conversation: Turn) -> int:
 def find_turns(store: Store, *terms: str, **filters: object) -> list[int]:
     """Return the ordinals of the turns that hold any of *terms*, the best first."""
     with store.read() as connection:
-        index = search_index.index_for(connection)
+        index = turn_index.index_for(connection)
         ids = index.search(connection, index.frequencies(connection, terms), **filters)
         return [turns.find_by_ids(connection, [turn_id])[turn_id].ordinal for turn_id in ids]
 
@@ -115,12 +116,12 @@ def test_filters(store: Store) -> None:
 
 
 def test_common_words_alone_find_the_newest_that_holds_all(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(search_plan, "COMMON", 3)
+    monkeypatch.setattr(plan, "COMMON", 3)
     store_turns(store, "p", *(Turn("user", text) for text in ("red", "red blue", "blue", "red blue", "red", "blue", "red", "green")))
     assert find_turns(store, "red", "blue")[:2] == [4, 2]
     assert find_turns(store, "red", "green")[0] == 8
     with store.read() as connection:
-        assert search_index.index_for(connection).frequencies(connection, ["red", "green", "grey"]) == {"red": 3, "green": 1, "grey": 0}
+        assert turn_index.index_for(connection).frequencies(connection, ["red", "green", "grey"]) == {"red": 3, "green": 1, "grey": 0}
 
 
 def test_what_has_changed_is_found_by_its_new_words_alone(store: Store) -> None:
@@ -138,13 +139,13 @@ def test_what_is_deleted_is_not_found(store: Store) -> None:
     store_turns(store, "p", *SAID)
     with store.write() as connection:
         turns.delete_turns(connection, 1)
-        assert search_index.index_for(connection).frequencies(connection, ["archive", "kumquat"]) == {"archive": 0, "kumquat": 0}
+        assert turn_index.index_for(connection).frequencies(connection, ["archive", "kumquat"]) == {"archive": 0, "kumquat": 0}
 
 
 def test_an_index_can_be_made_anew(store: Store) -> None:
     store_turns(store, "p", *SAID)
     with store.write() as connection:
-        index = search_index.index_for(connection)
+        index = turn_index.index_for(connection)
         index.clear(connection)
         assert index.frequencies(connection, ["archive"]) == {"archive": 0}
         assert health.count_unindexed(connection) == len(SAID)
@@ -161,7 +162,7 @@ def test_what_is_deleted_with_its_project_is_not_found(store: Store) -> None:
     with store.write() as connection:
         turns.delete_turns(connection, 1)
         projects.delete_project(connection, first)
-        assert search_index.index_for(connection).frequencies(connection, ["archive", "kumquat"]) == {"archive": 1, "kumquat": 0}
+        assert turn_index.index_for(connection).frequencies(connection, ["archive", "kumquat"]) == {"archive": 1, "kumquat": 0}
         assert health.count_unindexed(connection) == 0
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from onward.store.bodies import TurnCodec
+from onward.store.turn_bodies import TurnCodec
 
 SESSIONS, TURNS = 4, 80
 PROJECT = "shop"

@@ -18,17 +18,17 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from onward.app import job_kinds, jobs
+from onward.adapters import open_store
+from onward.app.jobs import jobs, kinds
 from onward.errors import OnwardError
 from onward.settings import Settings, read_settings
 from onward.store import Store
-from onward.wiring import open_store
 from onward.work import worker
 
 
 def main(home: Path, point: int, side: str, database_url: str = "") -> None:
     # Small pieces, and nothing written by the clock.
-    job_kinds._PIECE_FILES = 2
+    kinds._PIECE_FILES = 2
     worker.BEAT_SECONDS, worker.SILENCE_SECONDS, worker.RECHECK_SECONDS = (0.1, 2.0, 0.5) if side == "among" else (3600.0, 3600.0, 5.0)
     writes = 0
     write = Store.write
@@ -47,7 +47,7 @@ def main(home: Path, point: int, side: str, database_url: str = "") -> None:
     Store.write = counted  # type: ignore[method-assign]
     # Which model there is comes by the environment, as everywhere.
     configured = read_settings(environment={**os.environ, "ONWARD_HOME": str(home)}, folder=home)
-    settings = Settings(home, home, database_url, llm=configured.llm)
+    settings = Settings(home=home, claude_home=home, database_url=database_url, llm=configured.llm)
     with open_store(settings) as store, worker.start(settings) as running_worker:
         for _ in range(3000):
             if running_worker.error:

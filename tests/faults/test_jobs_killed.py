@@ -12,9 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from onward.app import backups, job_kinds, jobs, projects, session_jobs
-from onward.app.imports import import_paths
-from onward.app.sessions import start as started
+from onward.app.admin import backups
+from onward.app.jobs import jobs, kinds
+from onward.app.projects import projects
+from onward.app.sessions import completion_job
+from onward.app.sessions.sessions import start as started
+from onward.app.transcripts.imports import import_paths
 from onward.store import Store, events
 
 from .conftest import PROJECT, ReferenceStore, soak, stored_state
@@ -43,10 +46,10 @@ def ask_completion(home: Path, sessions: Path) -> int:
     with Store.at_folder(home) as store:
         project = projects.create(store, PROJECT)
         session = started(store, project).session
-        folder = job_kinds.create_upload_folder(home)
+        folder = kinds.create_upload_folder(home)
         uploads = [(path.name, str(shutil.copy(path, folder))) for path in sorted(sessions.glob("work-*.jsonl"))[:2]]
-        words = session_jobs.Completion(["The totals are in cents"], ["No stock"], 42.0)
-        return session_jobs.request_completion(store, project, session, {"uploads": uploads, "upload": str(folder)}, words).id
+        words = completion_job.Completion(["The totals are in cents"], ["No stock"], 42.0)
+        return completion_job.request_completion(store, project, session, {"uploads": uploads, "upload": str(folder)}, words).id
 
 
 def ask_backup(home: Path, sessions: Path) -> int:
@@ -81,7 +84,7 @@ def test_a_job_is_done_once_wherever_its_worker_is_killed(
             job = jobs.require(store, job_id)
             states = [event.data["state"] for event in events.list_after(connection, 0, job_id=job_id)]
         if ask is ask_backup:
-            assert stored_state(job_kinds.output_path(home, job)) == expected
+            assert stored_state(kinds.output_path(home, job)) == expected
         assert (job.state, job.done, job.total, job.attempts, job.error) == ("done", job.total, job.total, 0, None)
         assert states.count("done") == 1
 

@@ -13,9 +13,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from onward.app import jobs, projects, session_jobs, sessions
-from onward.app.jobs import Job
-from onward.app.session_jobs import Completion
+from onward.app.jobs import jobs
+from onward.app.jobs.jobs import Job
+from onward.app.projects import projects
+from onward.app.sessions import completion_job, sessions
+from onward.app.sessions.completion_job import Completion
 from onward.store import Store, events
 from onward.work.worker import CONCURRENT_JOBS
 
@@ -175,7 +177,7 @@ def test_long_work_keeps_nobody_waiting_for_a_session(tmp_path: Path) -> None:
         try:
             wait_until(lambda: all(jobs.require(store, job.id).state == "running" for job in long))
             session = sessions.start(store, project).session
-            asked_for = session_jobs.request_completion(store, project, session, {}, Completion(["It prints"], [], None))
+            asked_for = completion_job.request_completion(store, project, session, {}, Completion(["It prints"], [], None))
             wait_until(lambda: not jobs.require(store, asked_for.id).is_open)
             assert jobs.require(store, asked_for.id).result["handoff_version"] == 1
             assert all(jobs.require(store, job.id).state == "running" for job in long)

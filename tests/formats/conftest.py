@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeAlias
 
 import pytest
 
-from onward.core.transcript import ImportReport, Rewind, SessionHead, TranscriptItem, Turn
+from onward.core.transcript.transcript import ImportReport, Rewind, SessionHead, TranscriptItem, Turn
 from onward.formats import TranscriptSource, open_source, read
 
 FIXTURES = Path(__file__).parent / "fixtures"

@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "howto" / "add-a-format.md").read_text("utf-8")
 READ = """
 import dataclasses, json, sys
-from onward.core.transcript import ImportReport, SessionHead, Turn
+from onward.core.transcript.transcript import ImportReport, SessionHead, Turn
 from onward.formats import open_source, read
 
 report = ImportReport()

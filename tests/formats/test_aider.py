@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from onward.core.transcript import Usage
+from onward.core.transcript.transcript import Usage
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from onward.core.transcript import Rewind, Turn, Usage
+from onward.core.transcript.transcript import Rewind, Turn, Usage
 from onward.formats.claude_code import detect
 
 AT = "2026-03-02T09:00:00.000Z"

@@ -7,7 +7,7 @@ import shutil
 
 import pytest
 
-from onward.core.transcript import Usage
+from onward.core.transcript.transcript import Usage
 
 
 @pytest.fixture

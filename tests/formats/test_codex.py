@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from onward.core.transcript import Rewind, Turn, Usage
+from onward.core.transcript.transcript import Rewind, Turn, Usage
 
 AT = "2026-03-02T09:00:00.000Z"
 

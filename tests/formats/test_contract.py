@@ -12,7 +12,7 @@ import pytest
 import zstandard
 
 from onward import formats
-from onward.core.transcript import Rewind, SessionHead, Turn
+from onward.core.transcript.transcript import Rewind, SessionHead, Turn
 from onward.errors import OnwardError, UnknownFormat
 from onward.formats import FORMATS, detect, open_source
 

@@ -10,14 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onward.core.transcript import ImportReport
-from onward.formats import TranscriptSource
-from onward.formats.elements import read_objects
+from onward.core.transcript.transcript import ImportReport
+from onward.formats import TranscriptSource, json_elements
 
 
 def read_objects(data: bytes):
     report = ImportReport()
-    return list(read_objects(TranscriptSource(io.BytesIO(data)), report)), report
+    return list(json_elements.read_objects(TranscriptSource(io.BytesIO(data)), report)), report
 
 
 values = st.recursive(

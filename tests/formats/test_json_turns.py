@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from onward.core.transcript import ToolCall, ToolResult, Usage
+from onward.core.transcript.transcript import ToolCall, ToolResult, Usage
 
 
 def test_a_list_of_turns(reading, fixtures):

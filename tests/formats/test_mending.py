@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from onward.formats.mending import close_document
+from onward.formats.json_repair import close_document
 
 WHOLE = {"a": [1, {"b": 'quotes " and \\ and ]},{['}, [], {}], "c\\": {"d": None, "e": [[[True, "ü\n"]]]}, "f": "last"}
 

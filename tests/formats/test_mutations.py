@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from onward.core.transcript import ImportReport, Turn
+from onward.core.transcript.transcript import ImportReport, Turn
 from onward.errors import OnwardError
 from onward.formats import TranscriptSource, detect, read
 
@@ -41,7 +41,7 @@ SPLICES = (
     b"9" * 40,
     b"[" * 300,
 )
-LEAST_SECONDS = 0.25
+MIN_SECONDS = 0.25
 """Below this a busy machine says more about the time than the reader does."""
 
 
@@ -106,7 +106,7 @@ def read_all(source: TranscriptSource) -> tuple[int, float]:
 def test_no_mutation_crashes_or_holds_up_a_reader(folder):
     samples = [path for path in sorted((FIXTURES / folder).rglob("*")) if path.is_file()]
     chance = random.Random(f"onward {folder}")
-    clean = {path: max(read_all(TranscriptSource(io.BytesIO(path.read_bytes())))[1], LEAST_SECONDS) for path in samples}
+    clean = {path: max(read_all(TranscriptSource(io.BytesIO(path.read_bytes())))[1], MIN_SECONDS) for path in samples}
     for round_number in range(MUTATIONS):
         path = samples[round_number % len(samples)]
         data = mutate(path.read_bytes(), chance)

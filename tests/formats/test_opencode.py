@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from onward.core.transcript import Usage
+from onward.core.transcript.transcript import Usage
 from onward.formats import detect, open_source
 
 

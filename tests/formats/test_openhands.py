@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from onward.core.transcript import Usage
+from onward.core.transcript.transcript import Usage
 from onward.formats import is_single_input
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from onward.core.transcript import Turn
+from onward.core.transcript.transcript import Turn
 
 pytestmark = pytest.mark.slow
 

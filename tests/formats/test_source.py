@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from onward.core.transcript import ImportReport
+from onward.core.transcript.transcript import ImportReport
 from onward.errors import BadInput, UnreadableFile
 from onward.formats import open_source
 
 AT = "2026-03-02T09:00:00.000Z"
 MEASURE = """
 import sys
-from onward.core.transcript import ImportReport
+from onward.core.transcript.transcript import ImportReport
 from onward.formats import open_source, read
 
 report = ImportReport()

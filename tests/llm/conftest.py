@@ -232,7 +232,7 @@ def scripted() -> Iterator[ScriptedModel]:
     over = threading.Event()
     server = Server(("127.0.0.1", 0), Handler)
     key = "hf" + "_" + "Qm7" * 11
-    server.scripted = ScriptedModel(f"http://127.0.0.1:{server.server_port}/v1", key, over)
+    server.scripted = ScriptedModel(url=f"http://127.0.0.1:{server.server_port}/v1", key=key, over=over)
     thread = threading.Thread(target=partial(server.serve_forever, poll_interval=0.05), daemon=True)
     thread.start()
     try:

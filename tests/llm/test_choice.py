@@ -9,10 +9,10 @@ from bench.refine import KnownProject, bundled, refine_known, rewordings
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from onward.core.handoff import CitedLine, parse, render
-from onward.llm.choice import AcceptedLines, HandoffChoice, choose_handoff, find_regressions
+from onward.core.handoff.document import CitedLine, parse, render
+from onward.llm.acceptance import AcceptedLines, HandoffChoice, choose_handoff, find_regressions
 from onward.llm.guard import ProposedLine, guard
-from onward.llm.writer import MOST_REQUESTS, WrittenHead, WrittenLine, WrittenPart, collect_quotes, plan_requests
+from onward.llm.writer import MAX_REQUESTS, WrittenHead, WrittenLine, WrittenPart, collect_quotes, plan_requests
 from onward.tokens import count_tokens
 
 
@@ -116,7 +116,7 @@ def test_a_plan_fits_the_window_and_the_answer_and_is_bounded(known_project: Kno
         name for _, line in known_project.rules.handoff.head for name in line.facts
     }
     small = plan_requests(known_project.rules.handoff, known_project.ledger, quoted, count_tokens, material_tokens=400, answer_tokens=300)
-    assert len(small) == MOST_REQUESTS
+    assert len(small) == MAX_REQUESTS
     assert max(count_tokens(part.material) for part in small[1:]) <= 400
     # Neither rules nor files are anybody's to reword.
     assert "jangan pernah commit langsung" not in "".join(part.material for part in parts)

@@ -8,9 +8,9 @@ import pytest
 from bench.refine import KnownProject, bundled, count_kept_rules, draw_lines, refusals, rewordings, survivors, wrong_rewordings
 from bench.wrong import wrong_lines
 
-from onward.core.facts import Fact, Handle
-from onward.core.ledger import Ledger, fold
-from onward.llm.exact import SourceTexts
+from onward.core.facts.fact import Fact, Handle
+from onward.core.facts.ledger import Ledger, fold
+from onward.llm.exact_values import SourceTexts
 from onward.llm.guard import GuardEvidence, ProposedLine, guard
 
 
@@ -20,7 +20,7 @@ def known_project(tmp_path_factory: pytest.TempPathFactory) -> KnownProject:
 
 
 def fact(name: str, text: str, kind: str = "lesson", turn: int = 1, **fields: object) -> Fact:
-    return Fact(name, kind, "", text, (Handle(1, turn),), **fields)  # type: ignore[arg-type]
+    return Fact(id=name, kind=kind, subject="", text=text, sources=(Handle(1, turn),), **fields)  # type: ignore[arg-type]
 
 
 PORT = fact("port", "The API listens on port 8443 and waits 3 seconds for `src/db.py`.")

@@ -19,10 +19,13 @@ from starlette.testclient import TestClient
 
 from onward.api.application import build
 from onward.api.routes import llm as llm_routes
-from onward.app import access, archives, backups, llm_keys, models, projects
-from onward.app.models import ModelSetup
+from onward.app.admin import access, backups
+from onward.app.archives import archives
+from onward.app.models import gateway, keys
+from onward.app.models.gateway import ModelSetup
+from onward.app.projects import projects
 from onward.errors import BadInput, BadSetting, Conflict
-from onward.llm.sealing import FILE_NAME, Sealer
+from onward.llm.encryption import FILE_NAME, Sealer
 from onward.settings import LLMSettings, Settings
 from onward.store import Store
 
@@ -80,28 +83,28 @@ def test_a_sealing_key_that_is_none_is_not_repeated(home, sealing_key):
 
 
 def test_a_key_is_set_shown_as_set_and_removed(store, key_models, home):
-    assert llm_keys.show(store, replace(key_models, settings=LLMSettings())).state == "not set"
-    assert llm_keys.save(store, key_models, f" {KEY}\n").state == "set"
-    shown = llm_keys.show(store, key_models)
+    assert keys.show(store, replace(key_models, settings=LLMSettings())).state == "not set"
+    assert keys.save(store, key_models, f" {KEY}\n").state == "set"
+    shown = keys.show(store, key_models)
     assert (shown.state, shown.source, shown.model) == ("set", "store", "scripted")
     assert KEY not in repr(shown)
-    assert models.find_model_context(store, key_models).endpoint.key == KEY
-    assert llm_keys.show(store, replace(key_models, settings=LLMSettings(key="k"))).source == "environment"
-    assert models.find_model_context(store, replace(key_models, settings=LLMSettings(key="k"))).endpoint.key == "k"
-    assert llm_keys.delete(store, key_models).state == "not set"
+    assert gateway.find_model_context(store, key_models).endpoint.key == KEY
+    assert keys.show(store, replace(key_models, settings=LLMSettings(key="k"))).source == "environment"
+    assert gateway.find_model_context(store, replace(key_models, settings=LLMSettings(key="k"))).endpoint.key == "k"
+    assert keys.delete(store, key_models).state == "not set"
 
 
 @pytest.mark.parametrize("key", ["", "  ", "two words", "line\nbreak", "x" * 1001, "schlüssel", "nul\0"])
 def test_what_is_no_key_is_refused_and_not_repeated(store, key_models, key):
     with pytest.raises(BadInput) as caught:
-        llm_keys.save(store, key_models, key)
+        keys.save(store, key_models, key)
     assert not key.strip() or key not in str(caught.value)
 
 
 def test_a_key_that_another_machine_sealed_is_said_to_be(store, key_models, tmp_path):
-    llm_keys.save(store, key_models, KEY)
+    keys.save(store, key_models, KEY)
     elsewhere = replace(key_models, sealer=Sealer(tmp_path / "other"))
-    shown = llm_keys.show(store, elsewhere)
+    shown = keys.show(store, elsewhere)
     assert (shown.state, "ONWARD_SEALING_KEY" in shown.message) == ("invalid", True)
 
 
@@ -121,29 +124,29 @@ def test_a_key_that_another_machine_sealed_is_said_to_be(store, key_models, tmp_
 )
 def test_a_test_says_how_the_key_is_and_that_is_remembered(store, key_models, scripted, act, state):
     scripted.does(act(scripted))
-    llm_keys.save(store, key_models, KEY)
-    status = llm_keys.check(store, key_models)
+    keys.save(store, key_models, KEY)
+    status = keys.check(store, key_models)
     assert (status.state, status.source) == (state, "store")
     assert status.message
     assert KEY not in repr(status)
     assert scripted.requests[-1].headers["authorization"] == f"Bearer {KEY}"
-    shown = llm_keys.show(store, key_models)
+    shown = keys.show(store, key_models)
     assert (shown.state, shown.tested_at is not None) == (state, True)
-    llm_keys.save(store, key_models, KEY + "2")
-    assert llm_keys.show(store, key_models).state == "set"
+    keys.save(store, key_models, KEY + "2")
+    assert keys.show(store, key_models).state == "set"
 
 
 def test_nobody_there_is_unreachable(store, key_models):
     nowhere = replace(key_models, settings=LLMSettings(url="http://127.0.0.1:1/v1", key=KEY))
-    assert llm_keys.check(store, nowhere).state == "unreachable"
+    assert keys.check(store, nowhere).state == "unreachable"
 
 
 def test_without_a_key_nobody_is_asked_unless_an_address_was_set(store, key_models, scripted):
-    assert llm_keys.check(store, replace(key_models, settings=LLMSettings())).state == "not set"
+    assert keys.check(store, replace(key_models, settings=LLMSettings())).state == "not set"
     scripted.does(scripted.says("yes"))
-    assert llm_keys.check(store, key_models).state == "valid"
+    assert keys.check(store, key_models).state == "valid"
     with pytest.raises(Conflict):
-        llm_keys.check(store, replace(key_models, settings=LLMSettings(is_off=True, key=KEY)))
+        keys.check(store, replace(key_models, settings=LLMSettings(is_off=True, key=KEY)))
 
 
 def test_the_routes_tell_nobody_the_key(client, scripted, store):
@@ -188,7 +191,7 @@ def test_only_so_many_wait_for_a_model(client, scripted, monkeypatch):
 def test_no_copy_of_the_store_opens_the_key(home, tmp_path, key_models):
     with Store.at_folder(home) as store:
         project = projects.create(store, "shop")
-        llm_keys.save(store, key_models, KEY)
+        keys.save(store, key_models, KEY)
         archives.export_project(store, project, tmp_path / "shop.zip")
         backups.backup(Settings(home, home), tmp_path / "copy.db")
     for path in (tmp_path / "shop.zip", tmp_path / "copy.db", *home.glob("onward.db*")):

@@ -11,14 +11,16 @@ import pytest
 from pydantic import BaseModel
 from sqlalchemy import inspect, text
 
-from onward.app import jobs, models, projects
-from onward.app.jobs import JobContext, StepProgress, StepResult
-from onward.app.models import ModelContext, ModelRequest, ModelSetup
+from onward.app.jobs import jobs
+from onward.app.jobs.jobs import JobContext, StepProgress, StepResult
+from onward.app.models import gateway
+from onward.app.models.gateway import ModelContext, ModelRequest, ModelSetup
+from onward.app.projects import projects
 from onward.core.job import Job
 from onward.core.project import Project
 from onward.errors import ProviderFailed, SpendLimit
+from onward.llm.encryption import Sealer
 from onward.llm.endpoint import Endpoint
-from onward.llm.sealing import Sealer
 from onward.settings import LLMSettings
 from onward.store import Store, model_calls
 
@@ -42,17 +44,23 @@ def sealer(tmp_path) -> Sealer:
 @pytest.fixture
 def asking(store, project, scripted) -> ModelContext:
     job = jobs.request_job(store, "refine", {}, project=project)
-    return ModelContext(scripted.endpoint(usd_per_million=(1.0, 2.0)), LLMSettings(), project.id, job.id, project.key)
+    return ModelContext(
+        endpoint=scripted.endpoint(usd_per_million=(1.0, 2.0)),
+        limits=LLMSettings(),
+        project_id=project.id,
+        job_id=job.id,
+        redact_key=project.key,
+    )
 
 
 def test_an_answer_is_paid_for_once(store, scripted, asking):
     scripted.does(scripted.says_json({"cause": "a port"}))
-    first = models.call(store, asking, "why", "Say why.", "It broke.", Cause)
-    again = models.call(store, asking, "why", "Say why.", "It broke.", Cause)
+    first = gateway.call(store, asking, "why", "Say why.", "It broke.", Cause)
+    again = gateway.call(store, asking, "why", "Say why.", "It broke.", Cause)
     assert first == again
     assert again.value == Cause(cause="a port")
     assert len(scripted.requests) == 1
-    spent = models.total_spend(store, job_id=asking.job_id)
+    spent = gateway.total_spend(store, job_id=asking.job_id)
     assert (spent.calls, spent.input_tokens, spent.output_tokens, spent.cost_usd, spent.unpriced) == (1, 100, 20, pytest.approx(0.00014), 0)
     assert jobs.require(store, asking.job_id).spend_usd == pytest.approx(0.00014)
 
@@ -60,8 +68,8 @@ def test_an_answer_is_paid_for_once(store, scripted, asking):
 def test_what_is_asked_otherwise_is_another_call(store, scripted, asking):
     scripted.does(scripted.says("fine"))
     for step, material in (("one", "a"), ("two", "a"), ("two", "b")):
-        models.call(store, asking, step, "Say why.", material)
-    models.call(store, replace(asking, endpoint=replace(asking.endpoint, model="another")), "two", "Say why.", "b")
+        gateway.call(store, asking, step, "Say why.", material)
+    gateway.call(store, replace(asking, endpoint=replace(asking.endpoint, model="another")), "two", "Say why.", "b")
     assert len(scripted.requests) == 4
 
 
@@ -69,9 +77,9 @@ def test_without_a_job_nothing_is_remembered_but_what_it_cost(store, scripted, a
     scripted.does(scripted.says("fine"))
     alone = replace(asking, job_id=None)
     for _ in range(2):
-        models.call(store, alone, "why", "Say why.", "It broke.")
+        gateway.call(store, alone, "why", "Say why.", "It broke.")
     assert len(scripted.requests) == 2
-    assert models.total_spend(store).calls == 2
+    assert gateway.total_spend(store).calls == 2
     with store.read() as connection:
         assert connection.execute(text("SELECT count(*) FROM model_answers")).scalar() == 0
 
@@ -79,10 +87,10 @@ def test_without_a_job_nothing_is_remembered_but_what_it_cost(store, scripted, a
 def test_a_failure_is_counted_and_asked_again(store, scripted, asking):
     scripted.does(scripted.says("prose"))
     with pytest.raises(ProviderFailed):
-        models.call(store, asking, "why", "Say why.", "It broke.", Cause)
+        gateway.call(store, asking, "why", "Say why.", "It broke.", Cause)
     scripted.does(scripted.says_json({"cause": "a port"}))
-    models.call(store, asking, "why", "Say why.", "It broke.", Cause)
-    calls = models.list_calls(store, job_id=asking.job_id)
+    gateway.call(store, asking, "why", "Say why.", "It broke.", Cause)
+    calls = gateway.list_calls(store, job_id=asking.job_id)
     assert [(call.attempts, call.input_tokens, call.output_tokens, call.failed) for call in calls] == [(2, 300, 60, "")]
 
 
@@ -91,29 +99,29 @@ def test_the_answers_go_when_the_job_is_done_and_what_they_cost_stays(store, scr
     run = jobs.require(store, asking.job_id).run
 
     def piece(_: JobContext, __: Job, ___: StepProgress) -> StepResult:
-        models.call(store, asking, "why", "Say why.", "It broke.")
+        gateway.call(store, asking, "why", "Say why.", "It broke.")
         return StepResult(True, {}, {})
 
     assert jobs.take_step(JobContext(store, tmp_path), {"refine": piece}, run, "w", StepProgress()) is False
     assert jobs.require(store, asking.job_id).state == "done"
     with store.read() as connection:
         assert connection.execute(text("SELECT count(*) FROM model_answers")).scalar() == 0
-    assert models.total_spend(store).calls == 1
+    assert gateway.total_spend(store).calls == 1
 
 
 def test_deleting_a_project_takes_the_answers_and_leaves_the_sum(store, scripted, asking, project):
     scripted.does(scripted.says("fine"))
-    models.call(store, asking, "why", "Say why.", "It broke.")
+    gateway.call(store, asking, "why", "Say why.", "It broke.")
     projects.delete(store, project)
     with store.read() as connection:
         assert connection.execute(text("SELECT count(*) FROM model_answers")).scalar() == 0
-    assert models.total_spend(store).calls == 1
+    assert gateway.total_spend(store).calls == 1
 
 
 def test_a_secret_that_a_model_makes_up_is_not_kept(store, scripted, asking):
     secret = "ghp" + "_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"
     scripted.does(scripted.says_json({"cause": f"the token {secret} was in the log"}))
-    answer = models.call(store, asking, "why", "Say why.", "It broke.", Cause)
+    answer = gateway.call(store, asking, "why", "Say why.", "It broke.", Cause)
     assert secret not in answer.value.cause
     assert secret not in dump_store(store)
 
@@ -130,9 +138,9 @@ def test_a_secret_that_a_model_makes_up_is_not_kept(store, scripted, asking):
 def test_a_limit_holds_before_anything_is_asked(store, scripted, asking, limits, names):
     scripted.does(scripted.says("fine", input_tokens=1400, output_tokens=100))
     asking = replace(asking, limits=limits)
-    models.call(store, asking, "one", "Say why.", "It broke.")
+    gateway.call(store, asking, "one", "Say why.", "It broke.")
     with pytest.raises(SpendLimit, match=names) as caught:
-        models.call(store, asking, "two", "Say why.", "It broke.")
+        gateway.call(store, asking, "two", "Say why.", "It broke.")
     assert len(scripted.requests) == 1
     tomorrow = (datetime.now(UTC) + timedelta(days=1)).date()
     assert (caught.value.until.date() if caught.value.until else None) == (tomorrow if names == "today" else None)
@@ -140,7 +148,7 @@ def test_a_limit_holds_before_anything_is_asked(store, scripted, asking, limits,
 
 def test_what_no_day_allows_is_not_waited_for(store, scripted, asking):
     with pytest.raises(SpendLimit) as caught:
-        models.call(store, replace(asking, limits=LLMSettings(daily_tokens=1000)), "one", "Say why.", "It broke.")
+        gateway.call(store, replace(asking, limits=LLMSettings(daily_tokens=1000)), "one", "Say why.", "It broke.")
     assert caught.value.until is None
 
 
@@ -152,12 +160,12 @@ def test_what_is_not_over_counts_for_what_it_may_come_to(store, scripted, asking
             raise jobs.JobStopped
 
     with pytest.raises(jobs.JobStopped):
-        models.call(store, asking, "one", "Say why.", "It broke.", watch=watch)
+        gateway.call(store, asking, "one", "Say why.", "It broke.", watch=watch)
     with store.read() as connection:
         tokens, usd = model_calls.committed_spend(connection, project_id=asking.project_id)
     assert tokens > 1500
     assert usd > 0.003
-    assert models.total_spend(store).output_tokens == 0
+    assert gateway.total_spend(store).output_tokens == 0
 
 
 def test_an_unknown_price_is_said(store, scripted, asking):
@@ -165,33 +173,33 @@ def test_an_unknown_price_is_said(store, scripted, asking):
         asking, endpoint=Endpoint(url=asking.endpoint.url.replace("127.0.0.1", "127.1"), model="made-up-9000", timeout_seconds=10)
     )
     scripted.does(scripted.says("fine"))
-    assert models.call(store, elsewhere, "one", "Say why.", "It broke.").cost_usd is None
-    assert models.total_spend(store).unpriced == 1
+    assert gateway.call(store, elsewhere, "one", "Say why.", "It broke.").cost_usd is None
+    assert gateway.total_spend(store).unpriced == 1
 
 
 def test_spend_by_job_project_and_model(store, scripted, asking, project):
     scripted.does(scripted.says("fine"))
-    models.call(store, asking, "one", "Say why.", "It broke.")
-    models.call(
+    gateway.call(store, asking, "one", "Say why.", "It broke.")
+    gateway.call(
         store,
         replace(asking, job_id=None, endpoint=replace(asking.endpoint, model="dear", usd_per_million=(9.0, 9.0))),
         "two",
         "Say.",
         "It.",
     )
-    by_job = models.list_spend(store, "job")
+    by_job = gateway.list_spend(store, "job")
     assert [(row.name, row.id, row.spent.calls) for row in by_job] == [("refine", asking.job_id, 1), ("", None, 1)]
-    assert [(row.name, row.spent.calls) for row in models.list_spend(store, "project", days=1)] == [("shop", 2)]
-    assert [row.name for row in models.list_spend(store, "model", project=project)] == ["dear", "scripted"]
+    assert [(row.name, row.spent.calls) for row in gateway.list_spend(store, "project", days=1)] == [("shop", 2)]
+    assert [row.name for row in gateway.list_spend(store, "model", project=project)] == ["dear", "scripted"]
 
 
 def test_an_estimate_asks_nothing(scripted):
     request = ModelRequest("Say why.", "word " * 1000, Cause, 500)
-    estimate = models.estimate(scripted.endpoint(usd_per_million=(1.0, 2.0)), [request] * 3)
+    estimate = gateway.estimate(scripted.endpoint(usd_per_million=(1.0, 2.0)), [request] * 3)
     assert (estimate.calls, estimate.output_tokens) == (3, 1500)
     assert 3000 < estimate.input_tokens < 4000
     assert estimate.cost_usd == pytest.approx((estimate.input_tokens + 3000) / 1e6)
-    assert models.estimate(Endpoint(url="https://models.example/v1", model="made-up-9000"), [request]).cost_usd is None
+    assert gateway.estimate(Endpoint(url="https://models.example/v1", model="made-up-9000"), [request]).cost_usd is None
     assert scripted.requests == []
 
 
@@ -206,7 +214,7 @@ def test_offline_a_job_waits_says_so_and_goes_on(store, scripted, asking, tmp_pa
     using = [nowhere]
 
     def piece(_: JobContext, __: Job, ___: StepProgress) -> StepResult:
-        return StepResult(True, {}, {"text": models.call(store, using[0], "why", "Say why.", "It broke.", attempts=1).value})
+        return StepResult(True, {}, {"text": gateway.call(store, using[0], "why", "Say why.", "It broke.", attempts=1).value})
 
     for attempt in range(1, 10):
         # More often than what fails for other reasons is tried.
@@ -224,7 +232,7 @@ def test_a_job_waits_as_long_as_the_provider_says(store, scripted, asking, tmp_p
     scripted.does(scripted.fails(429, retry_after="3600"))
 
     def piece(_: JobContext, __: Job, ___: StepProgress) -> StepResult:
-        models.call(store, asking, "why", "Say why.", "It broke.")
+        gateway.call(store, asking, "why", "Say why.", "It broke.")
         raise AssertionError
 
     job = take_step(store, piece, JobContext(store, tmp_path, first_wait_seconds=0.0), asking.job_id)
@@ -237,7 +245,7 @@ def test_what_does_not_pass_ends_the_job(store, scripted, asking, tmp_path, stat
     scripted.does(scripted.fails(status))
 
     def piece(_: JobContext, __: Job, ___: StepProgress) -> StepResult:
-        models.call(store, asking, "why", "Say why.", "It broke.")
+        gateway.call(store, asking, "why", "Say why.", "It broke.")
         raise AssertionError
 
     job = take_step(store, piece, JobContext(store, tmp_path), asking.job_id)
@@ -247,10 +255,10 @@ def test_what_does_not_pass_ends_the_job(store, scripted, asking, tmp_path, stat
 def test_a_day_that_is_spent_is_waited_for(store, scripted, asking, tmp_path):
     scripted.does(scripted.says("fine", input_tokens=2900))
     asking = replace(asking, limits=LLMSettings(daily_tokens=4000))
-    models.call(store, asking, "one", "Say why.", "It broke.")
+    gateway.call(store, asking, "one", "Say why.", "It broke.")
 
     def piece(_: JobContext, __: Job, ___: StepProgress) -> StepResult:
-        models.call(store, asking, "two", "Say why.", "It broke.")
+        gateway.call(store, asking, "two", "Say why.", "It broke.")
         raise AssertionError
 
     job = take_step(store, piece, JobContext(store, tmp_path), asking.job_id)
@@ -260,11 +268,11 @@ def test_a_day_that_is_spent_is_waited_for(store, scripted, asking, tmp_path):
 
 def test_which_endpoint_is_asked(store, sealer, scripted, project):
     def find_endpoint(llm: LLMSettings, **beside: Any) -> tuple[str, str, str] | None:
-        asking = models.find_model_context(store, ModelSetup(llm, sealer), **beside)
+        asking = gateway.find_model_context(store, ModelSetup(llm, sealer), **beside)
         return asking and (asking.endpoint.url, asking.endpoint.model, asking.endpoint.key)
 
     router, llama = "https://router.huggingface.co/v1", "meta-llama/Llama-3.1-8B-Instruct"
-    assert models.find_model_context(store, None) is None
+    assert gateway.find_model_context(store, None) is None
     assert find_endpoint(LLMSettings()) is None
     assert find_endpoint(LLMSettings(key="k")) == (router, llama, "k")
     assert find_endpoint(LLMSettings(key="k", is_off=True)) is None
@@ -286,11 +294,11 @@ def test_a_token_that_came_with_a_request_is_kept_sealed_until_its_job_ends(stor
     keys: list[str] = []
     held = ModelSetup(LLMSettings(), sealer)
     job = jobs.request_job(store, "refine", {}, project=project)
-    models.save_job_key(store, held, job, token)
+    gateway.save_job_key(store, held, job, token)
     assert token not in dump_store(store)
 
     def piece(bench: JobContext, job: Job, _: StepProgress) -> StepResult:
-        keys.append(models.find_model_context(store, bench.model_setup, job=job).endpoint.key)
+        keys.append(gateway.find_model_context(store, bench.model_setup, job=job).endpoint.key)
         return StepResult(len(keys) == 2, {}, {})
 
     bench = JobContext(store, tmp_path, model_setup=held)

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from onward.app import projects
-from onward.app.distilling import distill_files
-from onward.app.imports import import_paths
-from onward.app.own_traffic import SKIP_REASON
+from onward.app.handoffs.distillation import distill_files
+from onward.app.projects import projects
+from onward.app.transcripts.imports import import_paths
+from onward.app.turns.onward_traffic import SKIP_REASON
 from onward.llm.endpoint import Endpoint
 from onward.llm.prompt import build_prompt
 from onward.store import Store

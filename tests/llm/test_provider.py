@@ -10,7 +10,7 @@ from typing import Any, Literal
 import pytest
 from pydantic import BaseModel, Field
 
-from onward.core.own_calls import is_onward_call
+from onward.core.transcript.onward_calls import is_onward_call
 from onward.errors import BadInput, ProviderFailed
 from onward.llm.endpoint import Endpoint
 from onward.llm.provider import ask, available_tokens
@@ -321,7 +321,7 @@ def test_the_key_is_in_no_representation():
 
 
 def test_what_an_answer_costs():
-    from onward.core.transcript import Usage
+    from onward.core.transcript.transcript import Usage
 
     million = Usage(1_000_000, 1_000_000)
     assert Endpoint().cost_usd(million) == pytest.approx(0.13, rel=0.9)

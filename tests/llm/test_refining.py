@@ -15,18 +15,23 @@ from bench.wrong import CHANGES
 from sqlalchemy import inspect, text
 
 from onward import samples
-from onward.app import archives, facts, handoffs, jobs, models, projects, refining, sessions
-from onward.app.completing import complete
-from onward.app.imports import import_paths
-from onward.app.job_kinds import STEP_FUNCTIONS, SUPERSEDED_MESSAGE
-from onward.app.jobs import JobContext, StepProgress
-from onward.app.models import ModelSetup
+from onward.app.archives import archives
+from onward.app.handoffs import handoffs, refiner
+from onward.app.jobs import jobs
+from onward.app.jobs.jobs import JobContext, StepProgress
+from onward.app.jobs.kinds import STEP_FUNCTIONS, SUPERSEDED_MESSAGE
+from onward.app.models import gateway
+from onward.app.models.gateway import ModelSetup
+from onward.app.projects import facts, projects
+from onward.app.sessions import sessions
+from onward.app.sessions.completion import complete
+from onward.app.transcripts.imports import import_paths
+from onward.core.handoff.refinement import RULES
+from onward.core.handoff.stored import StoredHandoff
 from onward.core.job import Job
 from onward.core.project import Project
-from onward.core.refinement import RULES
-from onward.core.stored_handoff import StoredHandoff
-from onward.llm.choice import find_regressions
-from onward.llm.sealing import Sealer
+from onward.llm.acceptance import find_regressions
+from onward.llm.encryption import Sealer
 from onward.settings import LLMSettings
 from onward.store import Store
 
@@ -55,7 +60,7 @@ class RefiningCase:
         return handoffs.list_versions(self.store, self.project)[0]
 
     def ask(self, **beside: Any) -> Job:
-        job = refining.request_refinement(self.store, self.models, self.project, **beside)
+        job = refiner.request_refinement(self.store, self.models, self.project, **beside)
         assert job
         return job
 
@@ -212,7 +217,7 @@ def test_one_refinement_of_a_version_at_a_time(case: RefiningCase) -> None:
 
 
 def test_a_dry_run_asks_nothing(case: RefiningCase) -> None:
-    estimate = refining.estimate(case.store, case.models, case.project)
+    estimate = refiner.estimate(case.store, case.models, case.project)
     assert 1 < estimate.calls <= 6
     assert estimate.cost_usd == pytest.approx((estimate.input_tokens + 2 * estimate.output_tokens) / 1e6)
     assert case.scripted.requests == []
@@ -220,7 +225,7 @@ def test_a_dry_run_asks_nothing(case: RefiningCase) -> None:
 
 def test_without_a_model_nothing_is_asked_for(case: RefiningCase) -> None:
     none = ModelSetup(LLMSettings(), case.models.sealer)
-    assert refining.request_refinement(case.store, none, case.project) is None
+    assert refiner.request_refinement(case.store, none, case.project) is None
     assert jobs.list_jobs(case.store) == []
 
 
@@ -347,6 +352,6 @@ def test_answers_are_requested_once_even_if_the_job_fails(case: RefiningCase) ->
     assert (job.state, job.done) == ("failed", 2)
     done = case.run_job(jobs.retry(case.store, job.id))
     assert done.state == "done"
-    calls = models.list_calls(case.store, job_id=job.id)
+    calls = gateway.list_calls(case.store, job_id=job.id)
     assert len(calls) == done.result["refinement"]["requests"]
     assert len(case.scripted.requests) == len(calls) + 1

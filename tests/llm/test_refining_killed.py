@@ -13,10 +13,13 @@ from shutil import copytree
 import pytest
 
 from onward import samples
-from onward.app import handoffs, jobs, models, projects, refining
-from onward.app.imports import import_paths
-from onward.core.refinement import RULES
-from onward.llm.sealing import Sealer
+from onward.app.handoffs import handoffs, refiner
+from onward.app.jobs import jobs
+from onward.app.models import gateway
+from onward.app.projects import projects
+from onward.app.transcripts.imports import import_paths
+from onward.core.handoff.refinement import RULES
+from onward.llm.encryption import Sealer
 from onward.settings import LLMSettings
 from onward.store import Store, events
 
@@ -40,8 +43,8 @@ def completed_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def ask_refinement(home: Path, scripted: ScriptedModel) -> int:
     with Store.at_folder(home) as store:
-        model_settings = models.ModelSetup(LLMSettings(url=scripted.url, model="scripted"), Sealer(home))
-        job = refining.request_refinement(store, model_settings, projects.require_only(store), token=scripted.key)
+        model_settings = gateway.ModelSetup(LLMSettings(url=scripted.url, model="scripted"), Sealer(home))
+        job = refiner.request_refinement(store, model_settings, projects.require_only(store), token=scripted.key)
         assert job
         return job.id
 
@@ -66,7 +69,7 @@ def assert_finished_once(home: Path, job_id: int, rules_version: int) -> int:
         assert [version.version for version in versions if version.generator != RULES] == [rules_version + 1]
         report = versions[0].refinement
         assert report
-        calls = models.list_calls(store, job_id=job_id)
+        calls = gateway.list_calls(store, job_id=job_id)
         assert len({call.step for call in calls}) == len(calls) == report.requests
         assert [(call.input_tokens, call.output_tokens, call.failed) for call in calls] == [(100, 20, "")] * report.requests
         cost_usd = report.requests * (100 * USD[0] + 20 * USD[1]) / 1e6
@@ -105,4 +108,4 @@ def test_a_refinement_is_done_and_paid_for_once_wherever_its_worker_is_killed(
         again = len(scripted.requests) - before - requests
         assert again in (0, 1), f"point {point} {side}"
         with Store.at_folder(home) as store:
-            assert again <= sum(call.attempts for call in models.list_calls(store, job_id=job_id)) - requests <= 1, f"point {point} {side}"
+            assert again <= sum(call.attempts for call in gateway.list_calls(store, job_id=job_id)) - requests <= 1, f"point {point} {side}"

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from onward.adapters import build_model_setup
 from onward.api.application import build
-from onward.app import jobs
-from onward.app.job_kinds import STEP_FUNCTIONS
-from onward.app.jobs import JobContext, StepProgress
+from onward.app.jobs import jobs
+from onward.app.jobs.jobs import JobContext, StepProgress
+from onward.app.jobs.kinds import STEP_FUNCTIONS
 from onward.settings import LLMSettings, Settings
 from onward.store import Store
-from onward.wiring import build_model_setup
 
 from .conftest import ScriptedModel
 from .writing import writes

@@ -17,15 +17,16 @@ from sqlalchemy import inspect, text
 from starlette.testclient import TestClient
 
 from onward.api.application import build
-from onward.app import models, projects
-from onward.app.completing import complete
-from onward.app.models import ModelContext
-from onward.app.saving import append_turns
-from onward.app.sessions import start
-from onward.app.troubleshooting import estimate, troubleshoot
-from onward.core.diagnosis import Troubleshooting
+from onward.app.knowledge.troubleshooter import estimate, troubleshoot
+from onward.app.models import gateway
+from onward.app.models.gateway import ModelContext
+from onward.app.projects import projects
+from onward.app.sessions.completion import complete
+from onward.app.sessions.sessions import start
+from onward.app.turns.client_turns import append_turns
+from onward.core.knowledge.diagnosis import Troubleshooting
 from onward.core.project import Project
-from onward.core.transcript import ToolCall, ToolResult, Turn
+from onward.core.transcript.transcript import ToolCall, ToolResult, Turn
 from onward.settings import LLMSettings, Settings
 from onward.store import Store
 
@@ -80,7 +81,7 @@ def _fill(store: Store) -> None:
 
 @pytest.fixture
 def asking(scripted, shop: Project) -> ModelContext:
-    return ModelContext(scripted.endpoint(), LLMSettings(), shop.id, None, shop.key)
+    return ModelContext(endpoint=scripted.endpoint(), limits=LLMSettings(), project_id=shop.id, job_id=None, redact_key=shop.key)
 
 
 def script_diagnosis(scripted, **fields: Any) -> None:
@@ -115,7 +116,7 @@ def test_a_model_adds_what_the_history_supports(store, shop, scripted, asking):
     assert (result.diagnosis.steps, result.diagnosis.code) == (["Check what listens at `smtp.internal:2525`."], ["ss -ltn"])
     assert result.root_causes[0] == result.diagnosis.root_cause
     assert result.diagnosis.removed == []
-    assert models.total_spend(store, project=shop).calls == 1
+    assert gateway.total_spend(store, project=shop).calls == 1
 
 
 def test_what_shares_no_word_with_the_cause_does_not_speak_for_it(store, shop, scripted, asking):
@@ -127,9 +128,14 @@ def test_what_shares_no_word_with_the_cause_does_not_speak_for_it(store, shop, s
 
 @pytest.mark.slow
 def test_a_real_model_is_asked_and_held_to_the_form(store, shop, real):
-    result = troubleshoot(store, OPEN, project=shop, model_context=ModelContext(real, LLMSettings(), shop.id, None, shop.key))
+    result = troubleshoot(
+        store,
+        OPEN,
+        project=shop,
+        model_context=ModelContext(endpoint=real, limits=LLMSettings(), project_id=shop.id, job_id=None, redact_key=shop.key),
+    )
     assert result.llm.startswith(("gemma-3-270m answered", "gave no answer: gemma-3-270m"))
-    assert models.total_spend(store, project=shop).output_tokens > 0
+    assert gateway.total_spend(store, project=shop).output_tokens > 0
     plain = troubleshoot(store, OPEN, project=shop)
     assert history_parts(result) == history_parts(plain)
 
@@ -245,7 +251,12 @@ def test_a_long_error_keeps_its_beginning_and_its_end(store, shop, scripted, ask
 
 
 def test_the_spend_limit_holds(store, shop, scripted, asking):
-    result = troubleshoot(store, OPEN, project=shop, model_context=ModelContext(asking.endpoint, LLMSettings(daily_tokens=100), shop.id))
+    result = troubleshoot(
+        store,
+        OPEN,
+        project=shop,
+        model_context=ModelContext(endpoint=asking.endpoint, limits=LLMSettings(daily_tokens=100), project_id=shop.id),
+    )
     assert "ONWARD_LLM_DAILY_TOKENS" in result.llm
     assert scripted.requests == []
 

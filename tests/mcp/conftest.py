@@ -16,7 +16,7 @@ from mcp.client import Client
 from mcp.client.stdio import StdioServerParameters
 from mcp_types import ListRootsResult, Root, TextContent
 
-from onward.mcp.desk import McpContext
+from onward.mcp.context import McpContext
 from onward.mcp.server import McpServer
 from onward.settings import Machine, Settings
 from onward.store import Store
@@ -63,7 +63,9 @@ def kopi(tmp_path: Path) -> Path:
 @pytest.fixture
 def mcp_context(store: Store, kopi: Path, tmp_path: Path) -> McpContext:
     """What an agent of this machine is answered from, on each kind of database."""
-    return McpContext(store, Settings(tmp_path / "home", tmp_path / "claude"), kopi, Machine(tmp_path / "person", "linux"))
+    return McpContext(
+        store=store, settings=Settings(tmp_path / "home", tmp_path / "claude"), folder=kopi, machine=Machine(tmp_path / "person", "linux")
+    )
 
 
 @pytest.fixture

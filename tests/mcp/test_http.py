@@ -16,8 +16,8 @@ from mcp.client import Client
 from mcp.client.streamable_http import streamable_http_client
 from starlette.testclient import TestClient
 
-from onward.api.access import SELF_GUARDED_PATHS
-from onward.app import access
+from onward.api.middleware.access import SELF_GUARDED_PATHS
+from onward.app.admin import access
 from onward.mcp.http import PATH
 from onward.mcp.server import TOOLS
 from onward.server import build
@@ -28,7 +28,7 @@ from .conftest import Agent
 from .test_tools import TURNS
 
 ACCEPT = {"Accept": "application/json, text/event-stream"}
-LEAST_ARGUMENTS = {
+MIN_ARGUMENTS = {
     "search": {"query": "anything"},
     "get_source": {"handle": "s1.1"},
     "record_fact": {"kind": "rule", "text": "Never on Fridays"},
@@ -107,11 +107,11 @@ async def test_a_server_for_others_holds_each_tool_to_the_token(serving: Callabl
             agent = Agent(client)
             assert len((await client.list_tools()).tools) == len(TOOLS)
             for tool, hints in TOOLS.items():
-                answer = await getattr(agent, tool)(project="warung", **LEAST_ARGUMENTS.get(tool, {}))
+                answer = await getattr(agent, tool)(project="warung", **MIN_ARGUMENTS.get(tool, {}))
                 assert ("of scope write" in answer.text) is not hints.read_only_hint, tool
         async with connect_with_token(path, write) as client:
             for tool in TOOLS:
-                assert "of scope write" not in (await getattr(Agent(client), tool)(project="warung", **LEAST_ARGUMENTS.get(tool, {}))).text
+                assert "of scope write" not in (await getattr(Agent(client), tool)(project="warung", **MIN_ARGUMENTS.get(tool, {}))).text
 
 
 @pytest.mark.slow

@@ -14,11 +14,13 @@ import quicktok
 from mcp.client import Client
 
 from onward import samples
-from onward.app import facts, knowledge, projects, sessions
-from onward.app.completing import complete
-from onward.app.imports import import_paths
-from onward.mcp.answers import MOST_TOKENS, split_pages
-from onward.mcp.desk import McpContext
+from onward.app.knowledge import knowledge
+from onward.app.projects import facts, projects
+from onward.app.sessions import sessions
+from onward.app.sessions.completion import complete
+from onward.app.transcripts.imports import import_paths
+from onward.mcp.answers import MAX_TOKENS, split_pages
+from onward.mcp.context import McpContext
 from onward.mcp.server import TOOLS, McpServer
 from onward.settings import Settings
 from onward.store import Store
@@ -172,7 +174,10 @@ async def test_two_active_sessions_are_not_mixed_up(store: Store, kopi: Path, tm
         assert "2 sessions of kopi are active: 1, 2" in refused.text
         assert (await agent.save_turns(turns=TURNS, session=2, **arguments)).data["session"] == 2
     # An agent of this machine is known by its process.
-    async with Client(McpServer(McpContext(store, settings, kopi))) as first, Client(McpServer(McpContext(store, settings, kopi))) as other:
+    async with (
+        Client(McpServer(McpContext(store=store, settings=settings, folder=kopi))) as first,
+        Client(McpServer(McpContext(store=store, settings=settings, folder=kopi))) as other,
+    ):
         for agent, number in ((Agent(first), 3), (Agent(other), 4)):
             assert f"Session {number} " in (await agent.start_session()).text
         for agent, number in ((Agent(first), 3), (Agent(other), 4)):
@@ -183,7 +188,7 @@ async def test_the_wrong_project_is_never_taken(store: Store, tmp_path: Path) ->
     projects.create(store, "another")
     settings = Settings(tmp_path / "home", tmp_path / "claude")
     (tmp_path / "elsewhere" / ".git").mkdir(parents=True)
-    async with Client(McpServer(McpContext(store, settings, tmp_path / "elsewhere"))) as client:
+    async with Client(McpServer(McpContext(store=store, settings=settings, folder=tmp_path / "elsewhere"))) as client:
         assert "There are: another." in (await Agent(client).get_handoff()).text
     async with Client(McpServer(McpContext(store, settings))) as client:
         agent = Agent(client)
@@ -213,7 +218,7 @@ async def test_answers_are_capped_and_say_how_to_get_more(connect: Asking) -> No
             ]
         )
         await agent.complete_session(accomplishments=[f"Shop {n} is live at https://shop{n}.example/path" for n in range(100)])
-        assert tokens((await agent.get_handoff(budget_tokens=8000)).text) <= MOST_TOKENS + 200
+        assert tokens((await agent.get_handoff(budget_tokens=8000)).text) <= MAX_TOKENS + 200
         assert tokens((await agent.get_handoff(budget_tokens=500)).text) <= 500 + 200
         assert tokens((await agent.search(query="port shop decision", budget_tokens=400)).text) <= 400 + 150
         first = (await agent.get_source(handle="s1.1", page_tokens=1000)).text

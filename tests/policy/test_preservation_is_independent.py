@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-GENERATOR = ("onward.core.extract", "onward.core.compose", "onward.core.ledger", "onward.core.handoff")
+GENERATOR = ("onward.core.extract", "onward.core.handoff.composer", "onward.core.facts.ledger", "onward.core.handoff.document")
 
 
 def test_the_measure_loads_no_part_of_the_generator() -> None:

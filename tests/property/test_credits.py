@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from onward.core.accounts import (
+from onward.core.accounts.accounts import (
     Account,
     AccountEvent,
     Limit,
@@ -21,8 +21,8 @@ from onward.core.accounts import (
     next_reset,
     settle_account,
 )
-from onward.core.credits import AccountCandidate, AccountNeed, RotationWindow, decide_rotation, rank_accounts
-from onward.core.forecast import CreditsUse, burn_rate, forecast
+from onward.core.accounts.forecast import CreditsUse, burn_rate, forecast
+from onward.core.accounts.rank import AccountCandidate, AccountNeed, RotationWindow, decide_rotation, rank_accounts
 
 pytestmark = pytest.mark.slow
 
@@ -44,8 +44,8 @@ windows = st.tuples(st.integers(1, 100), st.integers(1, 100)).map(lambda pair: R
 def accounts(draw: st.DrawFn, number: int = 1) -> Account:
     used = draw(amounts)
     return Account(
-        number, draw(st.sampled_from(["a", "b", "c"])) + str(number), "", "", tuple(draw(models)), draw(st.sampled_from([(), ("web",)])), "",
-        draw(st.none() | amounts), used, draw(st.just(0.0) | st.just(used)), draw(past), draw(st.none() | times), draw(st.none() | periods),
+        id=number, name=draw(st.sampled_from(["a", "b", "c"])) + str(number), provider="", plan="", models=tuple(draw(models)), tags=draw(st.sampled_from([(), ("web",)])), note="",
+        credits_total=draw(st.none() | amounts), credits_used=used, credits_estimated=draw(st.just(0.0) | st.just(used)), credits_at=draw(past), resets_at=draw(st.none() | times), period=draw(st.none() | periods),
         is_paused=draw(st.integers(0, 5)) == 0,
         limits=tuple(draw(st.lists(st.builds(Limit, st.sampled_from(["", "opus"]), past, st.none() | times), max_size=1))),
         created_at=NOW, updated_at=NOW,
@@ -53,7 +53,18 @@ def accounts(draw: st.DrawFn, number: int = 1) -> Account:
 
 
 def event(account_id: int, kind: str, at: datetime, credits: float) -> AccountEvent:
-    return AccountEvent(0, account_id, None, kind, "reported", "opus", credits, None, "", at)  # type: ignore[arg-type]
+    return AccountEvent(
+        id=0,
+        account_id=account_id,
+        session_id=None,
+        kind=kind,
+        source="reported",
+        model="opus",
+        credits=credits,
+        used_after=None,
+        note="",
+        at=at,
+    )  # type: ignore[arg-type]
 
 
 @st.composite

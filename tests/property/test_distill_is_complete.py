@@ -12,10 +12,14 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from onward.app import completing, handoffs, imports, projects, rebuilding
-from onward.app import sessions as sittings
-from onward.app.distilling import distill_files
-from onward.core.handoff import render
+from onward.app.admin import ledger_rebuild
+from onward.app.handoffs import handoffs
+from onward.app.handoffs.distillation import distill_files
+from onward.app.projects import projects
+from onward.app.sessions import completion
+from onward.app.sessions import sessions as sittings
+from onward.app.transcripts import imports
+from onward.core.handoff.document import render
 from onward.redact import DISTILL_KEY
 from onward.store import Store
 
@@ -76,7 +80,7 @@ def test_distilling_is_importing_and_completing(everything: list[object], betwee
         assert completed.markdown == render(distilled.handoff)
         assert completed.preservation == distilled.preservation
         assert TOKEN not in completed.markdown
-        rebuilt = rebuilding.rebuild(store, shop).handoff
+        rebuilt = ledger_rebuild.rebuild(store, shop).handoff
         assert rebuilt is not None
         assert rebuilt.markdown == completed.markdown
         assert [report.malformed_count for report in reports] == [0] * len(files)
@@ -95,5 +99,5 @@ def test_the_order_of_completing_changes_nothing(everything: list[object], data:
         numbers = [session.number for session in sittings.list_sessions(store, in_turn)]
         for project, order in ((in_turn, numbers), (shuffled, data.draw(st.permutations(numbers)))):
             for number in order:
-                completing.complete(store, sittings.require(store, project, number))
+                completion.complete(store, sittings.require(store, project, number))
         assert handoffs.current_handoff(store, in_turn).markdown == handoffs.current_handoff(store, shuffled).markdown

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from onward.core import ledger as module
-from onward.core.facts import FACT_KINDS, Fact, Handle, fact_id
-from onward.core.ledger import Ledger, fold
+from onward.core.facts import ledger as module
+from onward.core.facts.fact import FACT_KINDS, Fact, Handle, fact_id
+from onward.core.facts.ledger import Ledger, fold
 
 WORDS = ["port", "8080", "9090", "sqlite", "postgres", "cart", "login", "cache"]
 
@@ -24,7 +24,16 @@ def facts(draw: st.DrawFn) -> Fact:
     at = draw(st.sampled_from([None, datetime(2026, 1, 1, tzinfo=UTC) + timedelta(hours=source.session)]))
     retires = draw(st.sampled_from([(), (), ("sqlite",), ("8080",)]))
     weight = draw(st.floats(0.01, 1.0))
-    return Fact(fact_id(kind, subject, text, source), kind, subject, text, (source,), at, weight, retires=retires)
+    return Fact(
+        id=fact_id(kind, subject, text, source),
+        kind=kind,
+        subject=subject,
+        text=text,
+        sources=(source,),
+        at=at,
+        weight=weight,
+        retires=retires,
+    )
 
 
 @pytest.mark.slow

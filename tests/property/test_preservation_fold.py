@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onward.core.facts import Handle
+from onward.core.facts.fact import Handle
 from onward.core.preservation import GROUPS, Reference, collect_references, fold_references, measure
 from onward.core.preservation.reference import MAX_STORED
-from onward.core.transcript import Role, Turn
+from onward.core.transcript.transcript import Role, Turn
 
 REFERENCES = st.lists(
     st.builds(
@@ -54,7 +54,7 @@ def test_bounded_over_any_number_of_sessions(sessions: list[list[Reference]]) ->
 
 
 def test_the_bound_holds_order_apart() -> None:
-    many = [Reference(Handle(i, 1), "outcomes", f"o{i}", f"outcome {i}") for i in range(1, 200)]
+    many = [Reference(handle=Handle(i, 1), group="outcomes", subject=f"o{i}", text=f"outcome {i}") for i in range(1, 200)]
     forward: list[Reference] = []
     backward: list[Reference] = []
     for reference in many:

@@ -12,13 +12,17 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
-from onward.app import completing, facts, handoffs, projects, rebuilding
-from onward.app import sessions as sittings
-from onward.app.intake import SessionIntake
-from onward.app.preparing import prepare_turns
-from onward.core.master import turn_tokens
-from onward.core.transcript import SessionHead, ToolResult, Turn
-from onward.store import Store, health, search_index
+from onward.app.admin import ledger_rebuild
+from onward.app.handoffs import handoffs
+from onward.app.projects import facts, projects
+from onward.app.sessions import completion
+from onward.app.sessions import sessions as sittings
+from onward.app.transcripts.intake import SessionIntake
+from onward.app.turns.preparation import prepare_turns
+from onward.core.handoff.master import turn_tokens
+from onward.core.transcript.transcript import SessionHead, ToolResult, Turn
+from onward.store import Store, health
+from onward.store.search import turn_index
 
 MORNING = datetime(2026, 3, 1, 9, tzinfo=UTC)
 WORDS = [
@@ -36,7 +40,7 @@ def make_turn(words: int, minute: int | None, name: int | None) -> Turn:
     if name is not None:
         words, minute = name % len(WORDS), name
     at = None if minute is None else MORNING + timedelta(minutes=minute)
-    return Turn("user" if words % 2 else "assistant", WORDS[words], at, None if name is None else f"turn-{name}")
+    return Turn(role="user" if words % 2 else "assistant", text=WORDS[words], at=at, id=None if name is None else f"turn-{name}")
 
 
 turns = st.one_of(
@@ -126,7 +130,7 @@ class Machine(RuleBasedStateMachine):
     def complete(self, data: st.DataObject, words: list[str] | None) -> None:
         place = data.draw(st.integers(0, len(self.sessions) - 1))
         session = sittings.require(self.store, self.project, place + 1)
-        done = completing.complete(self.store, session, accomplishments=words)
+        done = completion.complete(self.store, session, accomplishments=words)
         again = self.sessions[place].status == "completed" and (words is None or tuple(words) == session.accomplishments)
         assert done.is_unchanged == again
         assert done.session.accomplishments == (session.accomplishments if words is None else tuple(words))
@@ -153,7 +157,7 @@ class Machine(RuleBasedStateMachine):
     @rule()
     def rebuild(self) -> None:
         before = handoffs.current_handoff(self.store, self.project).markdown
-        rebuilt = rebuilding.rebuild(self.store, self.project)
+        rebuilt = ledger_rebuild.rebuild(self.store, self.project)
         done = sum(session.status == "completed" for session in self.sessions)
         assert rebuilt.sessions == done
         if rebuilt.handoff:
@@ -193,7 +197,7 @@ class Machine(RuleBasedStateMachine):
         with self.store.read() as connection:
             assert health.find_damage(connection) == []
             assert health.count_unindexed(connection) == 0
-            assert search_index.index_for(connection).frequencies(connection, ["redis"])["redis"] == sum("Redis" in text for text in texts)
+            assert turn_index.index_for(connection).frequencies(connection, ["redis"])["redis"] == sum("Redis" in text for text in texts)
 
 
 def _run(open_store: Callable[[], Store], examples: int) -> None:

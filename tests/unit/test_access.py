@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from onward.api.rate import MOST_CALLERS, RateLimiter
+from onward.api.middleware.rate_limit import MAX_CALLERS, RateLimiter
 from onward.cli.main import main
 from onward.settings import Settings, is_loopback
 
@@ -36,10 +36,10 @@ def test_whoever_keeps_asking_is_not_shut_out_for_longer() -> None:
 
 def test_no_number_of_callers_fills_the_memory() -> None:
     rate = RateLimiter(1, lambda: 0.0)
-    for number in range(MOST_CALLERS + 5):
+    for number in range(MAX_CALLERS + 5):
         rate.take(str(number))
-    assert len(rate._buckets) == MOST_CALLERS
-    assert rate.take(str(MOST_CALLERS + 4))
+    assert len(rate._buckets) == MAX_CALLERS
+    assert rate.take(str(MAX_CALLERS + 4))
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,9 @@ from threading import Barrier
 
 import pytest
 
-from onward.app import projects
-from onward.app.belonging import Origin, session_origin
-from onward.core.transcript import SessionHead
+from onward.app.projects import projects
+from onward.app.repository.project_clues import Origin, session_origin
+from onward.core.transcript.transcript import SessionHead
 from onward.errors import BadSetting
 from onward.store import Store
 

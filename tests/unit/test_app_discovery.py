@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from onward.app import discovery, projects
-from onward.app.discovery import FoundTranscript
-from onward.app.imports import import_paths, known_imports
-from onward.app.plan import preview_import
+from onward.app.projects import projects
+from onward.app.transcripts import agent_folders
+from onward.app.transcripts.agent_folders import FoundTranscript
+from onward.app.transcripts.imports import import_paths, known_imports
+from onward.app.transcripts.preview import preview_import
 from onward.cli.main import main
 from onward.settings import Machine, System
 from onward.store import Store
@@ -54,7 +55,7 @@ def copy_fixtures(home: Path, files: dict[str, str]) -> Path:
 
 
 def find_transcripts(home: Path, system: System = "linux", here: str = "kopi", **moved: str) -> list[FoundTranscript]:
-    return discovery.survey(discovery.agent_folders(Machine(home, system, moved), home / here))
+    return agent_folders.survey(agent_folders.agent_folders(Machine(home, system, moved), home / here))
 
 
 def test_every_agent_is_found(tmp_path: Path) -> None:

@@ -14,11 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from onward.app import following, imports, projects
-from onward.app import sessions as sittings
-from onward.app.destination import Destination
-from onward.app.following import Follower, follow
-from onward.app.projects import Project
+from onward.app.projects import projects
+from onward.app.projects.projects import Project
+from onward.app.sessions import sessions as sittings
+from onward.app.transcripts import file_follower, imports
+from onward.app.transcripts.destination import Destination
+from onward.app.transcripts.file_follower import Follower, follow
 from onward.store import Store
 
 FIXTURES = Path(__file__).resolve().parents[1] / "formats" / "fixtures"
@@ -77,14 +78,14 @@ def test_only_what_is_new_is_read(store: Store, project: Project, tmp_path: Path
     growing = tmp_path / "growing.jsonl"
     growing.write_bytes(b"".join(lines[:20]))
     read: list[int] = []
-    reads = following._WaitingStream.readline
+    reads = file_follower._WaitingStream.readline
 
-    def counted(self: following._WaitingStream, size: int = -1) -> bytes:
+    def counted(self: file_follower._WaitingStream, size: int = -1) -> bytes:
         data = reads(self, size)
         read.append(len(data))
         return data
 
-    monkeypatch.setattr(following._WaitingStream, "readline", counted)
+    monkeypatch.setattr(file_follower._WaitingStream, "readline", counted)
     follower = create_follower(store, project, growing)
     assert count_new_turns(list(follower.poll())) > 0
     read.clear()
@@ -103,7 +104,7 @@ def test_what_is_kept_back_comes_when_the_file_has_settled(
     follower = create_follower(store, project, growing)
     first = count_new_turns(list(follower.poll()))
     assert count_new_turns(list(follower.poll())) == 0
-    monkeypatch.setattr(following, "SETTLED_SECONDS", -1.0)
+    monkeypatch.setattr(file_follower, "SETTLED_SECONDS", -1.0)
     rest = count_new_turns(list(follower.poll()))
     assert rest > 0
     assert first + rest == len(stored_turns(store, project))
@@ -185,7 +186,7 @@ def test_a_reader_that_fails_is_heard(store: Store, project: Project, tmp_path: 
     def fails(*_: object) -> Iterator[None]:
         raise RuntimeError("a defect")
 
-    monkeypatch.setattr(following, "prepared", fails)
+    monkeypatch.setattr(file_follower, "prepared", fails)
     with pytest.raises(RuntimeError, match="a defect"):
         list(create_follower(store, project, path).poll())
 
@@ -203,7 +204,7 @@ def test_following_ends_on_request_and_leaves_nothing_waiting(store: Store, proj
     follow(create_follower(store, project, path), is_over, came.append)
     assert count_new_turns(came) == len(stored_turns(store, project))
     assert waited[0] == 0
-    assert all(following.POLL_SECONDS <= seconds <= following.MAX_POLL_SECONDS for seconds in waited[1:])
+    assert all(file_follower.POLL_SECONDS <= seconds <= file_follower.MAX_POLL_SECONDS for seconds in waited[1:])
 
 
 @pytest.mark.slow

@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 
-from onward.app import completing, facts, imports, projects
-from onward.app import sessions as sittings
-from onward.app.projects import Project
+from onward.app.projects import facts, projects
+from onward.app.projects.projects import Project
+from onward.app.sessions import completion
+from onward.app.sessions import sessions as sittings
+from onward.app.transcripts import imports
 from onward.core.session import StoredTurn
 from onward.store import Store
 
@@ -118,7 +120,7 @@ def test_a_branch_that_was_left_is_kept_apart_and_counts_for_no_fact(store: Stor
     imports.import_paths(store, [path], project=project)
     abandoned = {stored.turn.text for stored in list_turns(store, project) if stored.abandoned}
     assert abandoned == {text for _, text, _ in left}
-    completing.complete(store, sittings.require(store, project, 1))
+    completion.complete(store, sittings.require(store, project, 1))
     rules = " ".join(fact.text for fact in facts.list_facts(store, project, kind="rule"))
     assert "importer" in rules
     assert "exporter" not in rules

@@ -10,24 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from onward.app import (
-    analytics,
-    completing,
-    deriving,
-    facts,
-    knowledge,
-    projects,
-    rebuilding,
-    remapping,
-    sessions,
-    touched,
-    troubleshooting,
-)
-from onward.app.intake import SessionIntake
-from onward.app.preparing import prepare_turns
-from onward.app.projects import Project
-from onward.core.facts import Handle
-from onward.core.transcript import SessionHead, ToolCall, ToolResult, Turn
+from onward.app import analytics
+from onward.app.admin import ledger_rebuild
+from onward.app.knowledge import knowledge, troubleshooter
+from onward.app.projects import facts, project_files, projects
+from onward.app.projects.projects import Project
+from onward.app.sessions import completion, reassignment, rederivation, sessions
+from onward.app.transcripts.intake import SessionIntake
+from onward.app.turns.preparation import prepare_turns
+from onward.core.facts.fact import Handle
+from onward.core.transcript.transcript import SessionHead, ToolCall, ToolResult, Turn
 from onward.errors import BadInput, NotFound
 from onward.store import Store
 
@@ -61,7 +53,7 @@ def fixing_turns(path: str = "src/shop/cart.py") -> list[Turn]:
 
 def import_session(store: Store, project: Project, turns: list[Turn], native: str, day: int = 1, **words: object) -> None:
     """Import a session and complete it."""
-    head = SessionHead("codex", native, NOON + timedelta(days=day), cwd="/home/me/shop")
+    head = SessionHead(agent="codex", id=native, started_at=NOON + timedelta(days=day), cwd="/home/me/shop")
     intake = SessionIntake(store, project, head, f"{native}.jsonl")
     timed = [replace(turn, at=NOON + timedelta(days=day, minutes=minute)) for minute, turn in enumerate(turns)]
     for item in prepare_turns([head, *timed], lambda _: project.key):
@@ -69,7 +61,7 @@ def import_session(store: Store, project: Project, turns: list[Turn], native: st
             intake.take(item)
     session = intake.finish()
     assert session is not None
-    completing.complete(store, session, **words)  # type: ignore[arg-type]
+    completion.complete(store, session, **words)  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +92,7 @@ def derived_state(store: Store, project: Project) -> tuple[object, ...]:
     entries = [
         (entry.kind, entry.category, entry.text, entry.fix, entry.sources) for entry in knowledge.list_entries(store, project=project)
     ]
-    return analytics.growth(store, project), touched.list_files(store, project), sorted(entries)
+    return analytics.growth(store, project), project_files.list_files(store, project), sorted(entries)
 
 
 def test_a_session_that_is_completed_teaches(store: Store, shop: Project) -> None:
@@ -141,11 +133,11 @@ def test_a_similar_error_is_called_similar_and_a_foreign_one_is_not_answered(sto
 
 
 def test_what_nobody_solved_yet_gets_a_checklist_by_rules(store: Store, shop: Project) -> None:
-    result = troubleshooting.troubleshoot(store, "connect ECONNREFUSED 127.0.0.1:5432", project=shop)
+    result = troubleshooter.troubleshoot(store, "connect ECONNREFUSED 127.0.0.1:5432", project=shop)
     assert result.advice.category == "network"
     assert result.advice.causes
     assert result.advice.commands
-    assert troubleshooting.troubleshoot(store, "qwertz uiop").advice.category == "general"
+    assert troubleshooter.troubleshoot(store, "qwertz uiop").advice.category == "general"
 
 
 def test_a_correction_is_respected(store: Store, shop: Project) -> None:
@@ -154,7 +146,7 @@ def test_a_correction_is_respected(store: Store, shop: Project) -> None:
     assert any("`rupiah`" in text for text in entry_texts(store, kind="decision"))
     facts.retract(store, shop, decision.id)
     assert entry_texts(store, kind="decision") == []
-    rebuilding.rebuild(store, shop)
+    ledger_rebuild.rebuild(store, shop)
     assert entry_texts(store, kind="decision") == []
     facts.restore(store, shop, decision.id)
     assert len(entry_texts(store, kind="decision")) == 1
@@ -173,19 +165,19 @@ def test_all_of_it_is_made_again(store: Store, shop: Project) -> None:
     for number in range(2, 5):
         import_session(store, shop, fixing_turns(), f"native-{number}", day=number, credits_used=90.0)
     before = derived_state(store, shop)
-    assert deriving.rederive(store, shop) == 4
+    assert rederivation.rederive(store, shop) == 4
     assert derived_state(store, shop) == before
-    rebuilding.rebuild(store, shop)
+    ledger_rebuild.rebuild(store, shop)
     assert derived_state(store, shop) == before
 
 
 def test_a_session_that_moves_takes_its_knowledge_along(store: Store, shop: Project) -> None:
     other = projects.create(store, "other")
     before = entry_texts(store)
-    remapping.remap_sessions(store, shop, [1], other)
+    reassignment.remap_sessions(store, shop, [1], other)
     assert entry_texts(store) == entry_texts(store, project=other) == before
     assert entry_texts(store, project=shop) == []
-    assert [file.path for file in touched.list_files(store, other)] == ["src/shop/cart.py"]
+    assert [file.path for file in project_files.list_files(store, other)] == ["src/shop/cart.py"]
     facts.retract(store, other, next(fact.id for fact in facts.list_facts(store, other) if "cents" in fact.text))
     assert entry_texts(store, kind="decision") == []
 
@@ -286,7 +278,7 @@ def test_knowledge_that_was_used_again_is_counted_once(store: Store, shop: Proje
     import_session(store, shop, again, "second", day=2)
     used = {entry.id: entry.used for entry in knowledge.list_entries(store)}
     assert max(used.values()) == 1
-    deriving.rederive(store, shop)
+    rederivation.rederive(store, shop)
     assert {entry.id: entry.used for entry in knowledge.list_entries(store)} == used
 
 
@@ -299,7 +291,7 @@ def test_entries_are_written_changed_and_deleted_by_hand(store: Store, shop: Pro
     assert knowledge.record_used(store, entry.id).used == 1
     harvested = next(candidate for candidate in knowledge.list_entries(store) if candidate.author == "session")
     knowledge.delete(store, harvested.id)
-    rebuilding.rebuild(store, shop)
+    ledger_rebuild.rebuild(store, shop)
     assert harvested.text not in entry_texts(store)
     knowledge.delete(store, entry.id)
     for missing in (entry.id, harvested.id, 99):

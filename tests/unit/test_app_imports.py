@@ -10,13 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from onward.app import ahead, completing, handoffs, imports, projects
-from onward.app import sessions as sittings
-from onward.app.intake import SessionIntake
-from onward.app.preparing import prepare_turns
-from onward.app.projects import Project
-from onward.core.imported import ImportProgress, ImportResult
-from onward.core.transcript import Rewind, SessionHead, Turn
+from onward.app.handoffs import handoffs
+from onward.app.projects import projects
+from onward.app.projects.projects import Project
+from onward.app.sessions import completion
+from onward.app.sessions import sessions as sittings
+from onward.app.transcripts import imports, parallel_reader
+from onward.app.transcripts.intake import SessionIntake
+from onward.app.turns.preparation import prepare_turns
+from onward.core.import_result import ImportProgress, ImportResult
+from onward.core.transcript.transcript import Rewind, SessionHead, Turn
 from onward.errors import BadInput, Conflict, NotFound, UnreadableFile
 from onward.store import Store
 
@@ -181,7 +184,7 @@ def test_no_secret_is_kept(store: Store, project: Project, tmp_path: Path) -> No
     secret = "gh" + "p_" + "x7Kd92LmQpRt5VbNzW3cYh8JfGs1TuAe04Bq"
     import_files(store, project, [write_session(tmp_path / "a.json", f"The token is {secret}.", "Noted.")], complete=True)
     session = sittings.require(store, project, 1)
-    completing.complete(store, session, accomplishments=[f"Used {secret}"], blockers=[secret])
+    completion.complete(store, session, accomplishments=[f"Used {secret}"], blockers=[secret])
     sittings.start(store, project, objectives=[f"Rotate {secret}"])
     store.close()
     for path in (tmp_path / "home").iterdir():
@@ -211,7 +214,7 @@ def main_path(store: Store, project: Project) -> list[str]:
 def test_going_back_leaves_a_branch(store: Store, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     items = [named("a"), named("b"), named("c"), Rewind("a"), named("d"), Rewind("d"), named("e")]
     for chunk in (1000, 1, 3):
-        monkeypatch.setattr("onward.app.intake.CHUNK_TURNS", chunk)
+        monkeypatch.setattr("onward.app.transcripts.intake.CHUNK_TURNS", chunk)
         intake(store, project, *items)
         assert main_path(store, project) == ["a", "d", "e"]
     intake(store, project, *items, named("f"), Rewind("d"))
@@ -230,7 +233,7 @@ def test_a_turn_that_has_grown_is_kept_as_it_is_now(store: Store, project: Proje
 
 
 def test_chunks_make_no_difference(store: Store, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("onward.app.intake.CHUNK_TURNS", 2)
+    monkeypatch.setattr("onward.app.transcripts.intake.CHUNK_TURNS", 2)
     turns = [Turn("user", "continue") for _ in range(7)]
     assert intake(store, project, *turns).new_turns == 7
     assert intake(store, project, *turns, Turn("user", "stop")).new_turns == 1
@@ -300,8 +303,8 @@ def test_reading_ahead_makes_no_difference(store: Store, project: Project, tmp_p
         write_session(folder / f"{day}.json", *(f"Always test {day} {line}." for line in range(700)), at=NOON + timedelta(days=day))
     (folder / "torn.jsonl").write_text('{"role": "user", "content": "whole"}\n{"role": "us', "utf-8")
     here = import_files(store, project, [folder], complete=True)
-    monkeypatch.setattr(ahead, "LEAST_BYTES", 0)
-    monkeypatch.setattr(ahead, "processors", lambda: 2)
+    monkeypatch.setattr(parallel_reader, "MIN_BYTES", 0)
+    monkeypatch.setattr(parallel_reader, "processors", lambda: 2)
     other = projects.create(store, "other")
     elsewhere = import_files(store, other, [folder], complete=True)
     assert counts(elsewhere) == counts(here)
@@ -314,15 +317,15 @@ def test_reading_ahead_makes_no_difference(store: Store, project: Project, tmp_p
 def test_a_file_whose_reader_is_gone_is_read_here(store: Store, project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for day in range(3):
         write_session(tmp_path / "all" / f"{day}.json", *(f"line {line}" for line in range(2000)), at=NOON + timedelta(days=day))
-    monkeypatch.setattr(ahead, "LEAST_BYTES", 0)
-    monkeypatch.setattr(ahead, "processors", lambda: 2)
-    started = ahead.ParallelReader.__init__
+    monkeypatch.setattr(parallel_reader, "MIN_BYTES", 0)
+    monkeypatch.setattr(parallel_reader, "processors", lambda: 2)
+    started = parallel_reader.ParallelReader.__init__
 
-    def killed(self: ahead.ParallelReader, jobs: list[ahead.ReadTask]) -> None:
+    def killed(self: parallel_reader.ParallelReader, jobs: list[parallel_reader.ReadTask]) -> None:
         started(self, jobs)
         self._processes[0].kill()
 
-    monkeypatch.setattr(ahead.ParallelReader, "__init__", killed)
+    monkeypatch.setattr(parallel_reader.ParallelReader, "__init__", killed)
     outcome = import_files(store, project, [tmp_path / "all"])
     assert [file.report.turns for file in outcome.files] == [2000] * 3
     assert [len(texts(store, project, number)) for number in (1, 2, 3)] == [2000] * 3

@@ -11,12 +11,17 @@ from pathlib import Path
 import pytest
 
 from onward import samples
-from onward.app import facts, handoffs, projects, rebuilding, remapping, searching, sources
-from onward.app import sessions as sittings
-from onward.app.imports import import_paths
-from onward.app.projects import Project
+from onward.app.admin import ledger_rebuild
+from onward.app.handoffs import handoffs
+from onward.app.projects import facts, projects
+from onward.app.projects.projects import Project
+from onward.app.search import search_turns
+from onward.app.sessions import reassignment
+from onward.app.sessions import sessions as sittings
+from onward.app.transcripts.imports import import_paths
+from onward.app.turns import sources
 from onward.cli.main import main
-from onward.core.transcript import SessionHead
+from onward.core.transcript.transcript import SessionHead
 from onward.errors import BadInput, NotFound
 from onward.store import Store, health
 from onward.store import turns as kept_turns
@@ -57,7 +62,7 @@ def test_a_project_goes_into_another_whole(store: Store, tmp_path: Path) -> None
     pinned = next(fact for fact in facts.list_facts(store, wrong) if fact.kind == "rule")
     facts.reword(store, wrong, pinned.id, "Never drop the till table.")
     stated = facts.add(store, wrong, "rule", "Ask before a release.")
-    done = remapping.remap_project(store, wrong, shop)
+    done = reassignment.remap_project(store, wrong, shop)
     assert [tuple(move) for move in done.sessions] == [("wrong", 1, 2), ("wrong", 2, 3)]
     with pytest.raises(NotFound):
         projects.resolve(store, "wrong")
@@ -65,11 +70,11 @@ def test_a_project_goes_into_another_whole(store: Store, tmp_path: Path) -> None
     assert {"Never drop the till table.", stated.text} <= live
     assert handoffs.current_handoff(store, shop).handoff.session == 3
     before = fact_states(store, shop)
-    rebuilding.rebuild(store, shop)
+    ledger_rebuild.rebuild(store, shop)
     assert fact_states(store, shop) == before
     again = import_paths(store, [later, first, middle], project=shop)
     assert [session.new_turns for file in again.files for session in file.sessions] == [0, 0, 0]
-    assert searching.search(store, "till", project=shop)
+    assert search_turns.search(store, "till", project=shop)
 
 
 def test_what_both_hold_is_kept_once(store: Store, tmp_path: Path) -> None:
@@ -78,7 +83,7 @@ def test_what_both_hold_is_kept_once(store: Store, tmp_path: Path) -> None:
     for project in (shop, wrong):
         import_paths(store, same, project=project)
     import_paths(store, [write_session(tmp_path / "c.json", "five", "six", native="c")], project=wrong)
-    done = remapping.remap_project(store, wrong, shop)
+    done = reassignment.remap_project(store, wrong, shop)
     assert sorted(move.number or 0 for move in done.sessions) == [0, 0, 3]
     assert sorted(texts(store, shop)) == [["five", "six"], ["one", "two"], ["three", "four"]]
 
@@ -87,7 +92,7 @@ def test_a_longer_copy_loses_nothing(store: Store, tmp_path: Path) -> None:
     shop, wrong = projects.create(store, "shop"), projects.create(store, "wrong")
     import_paths(store, [write_session(tmp_path / "a.json", "one", "two", native="a")], project=shop)
     import_paths(store, [write_session(tmp_path / "a.json", "one", "two", "three", native="a")], project=wrong)
-    remapping.remap_project(store, wrong, shop)
+    reassignment.remap_project(store, wrong, shop)
     assert texts(store, shop) == [["one", "two"], ["one", "two", "three"]]
     assert not any(session.new_turns for session in import_paths(store, [tmp_path / "a.json"], project=shop).files[0].sessions)
 
@@ -113,7 +118,7 @@ def test_what_held_a_secret_is_known_again(store: Store, tmp_path: Path, times: 
     wrong, shop = projects.create(store, "wrong"), projects.create(store, "shop")
     import_paths(store, [write_session(tmp_path / "b.json", "three", "four")], project=shop)
     import_paths(store, [write_secrets(tmp_path / "a.json", times=times, native=native)], project=wrong)
-    remapping.remap_project(store, wrong, shop)
+    reassignment.remap_project(store, wrong, shop)
     before = texts(store, shop)
     assert [len(turn_texts) for turn_texts in before] == [2, 4]
     assert secret(1) not in str(before)
@@ -123,7 +128,7 @@ def test_what_held_a_secret_is_known_again(store: Store, tmp_path: Path, times: 
     import_paths(store, [write_secrets(tmp_path / "a.json", times=times, native=native, more=("five",))], project=shop)
     assert texts(store, shop) == [before[0], [*before[1], "five"]]
     last = projects.create(store, "last")
-    remapping.remap_project(store, shop, last)
+    reassignment.remap_project(store, shop, last)
     import_paths(store, [tmp_path / "a.json"], project=last)
     assert [len(turn_texts) for turn_texts in sorted(texts(store, last), key=len)] == [2, 5]
 
@@ -134,7 +139,7 @@ def test_what_both_hold_is_kept_once_where_it_held_a_secret(store: Store, tmp_pa
     wrong, shop = projects.create(store, "wrong"), projects.create(store, "shop")
     for project in (wrong, shop):
         import_paths(store, [write_secrets(tmp_path / "a.json", times=times, native=native)], project=project)
-    done = remapping.remap_project(store, wrong, shop)
+    done = reassignment.remap_project(store, wrong, shop)
     assert [move.number for move in done.sessions] == [None]
     assert [len(turn_texts) for turn_texts in texts(store, shop)] == [4]
 
@@ -144,21 +149,21 @@ def test_some_sessions_go_and_the_rest_stays(store: Store, tmp_path: Path) -> No
     import_paths(store, samples.write(tmp_path), project=wrong, complete=True)
     shop = projects.create(store, "shop")
     before = fact_states(store, wrong)
-    remapping.remap_sessions(store, wrong, [2], shop)
+    reassignment.remap_sessions(store, wrong, [2], shop)
     assert [session.number for session in sittings.list_sessions(store, wrong)] == [1, 3]
     assert [session.number for session in sittings.list_sessions(store, shop)] == [1]
     for project in (wrong, shop):
         ledger_before = fact_states(store, project)
         assert ledger_before
-        rebuilding.rebuild(store, project)
+        ledger_rebuild.rebuild(store, project)
         assert fact_states(store, project) == ledger_before
-    remapping.remap_sessions(store, shop, [1], wrong)
+    reassignment.remap_sessions(store, shop, [1], wrong)
     assert [session.number for session in sittings.list_sessions(store, wrong)] == [1, 3, 4]
     assert {row[:2] for row in fact_states(store, wrong)} == {row[:2] for row in before}
     with pytest.raises(NotFound):
-        remapping.remap_sessions(store, wrong, [2], shop)
+        reassignment.remap_sessions(store, wrong, [2], shop)
     with pytest.raises(BadInput):
-        remapping.remap_project(store, shop, shop)
+        reassignment.remap_project(store, shop, shop)
 
 
 def test_what_an_agent_noted_goes_with_its_session(store: Store, tmp_path: Path) -> None:
@@ -167,7 +172,7 @@ def test_what_an_agent_noted_goes_with_its_session(store: Store, tmp_path: Path)
     first, second, _ = sittings.list_sessions(store, wrong)
     stays, goes = (facts.note(store, wrong, session, "lesson", f"Noted in session {session.number}") for session in (first, second))
     facts.pin(store, wrong, goes.id)
-    remapping.remap_sessions(store, wrong, [2], shop)
+    reassignment.remap_sessions(store, wrong, [2], shop)
     moved_fact = next(fact for fact in facts.list_facts(store, shop) if fact.text == goes.text)
     assert (moved_fact.session, moved_fact.turn, moved_fact.pinned) == (1, 0, True)
     assert "lesson: Noted in session 2" in sources.read_source(store, shop, "s1.0").turns[0][1].text
@@ -175,7 +180,7 @@ def test_what_an_agent_noted_goes_with_its_session(store: Store, tmp_path: Path)
     assert noted == [stays.id]
     # Said again in that session, it is known.
     assert facts.note(store, shop, sittings.require(store, shop, 1), "lesson", goes.text).id == moved_fact.id
-    remapping.remap_project(store, shop, wrong)
+    reassignment.remap_project(store, shop, wrong)
     assert {fact.session for fact in facts.list_facts(store, wrong) if fact.text == goes.text} == {4}
 
 
@@ -187,7 +192,7 @@ def test_a_folder_goes_with_what_will_run_there(store: Store, tmp_path: Path, fo
     ]
     import_paths(store, paths)
     api = projects.create(store, "the api")
-    remapping.remap_folder(store, folder, api)
+    reassignment.remap_folder(store, folder, api)
     assert texts(store, api) == [["in it"]]
     owner = projects.ensure_for_session(store, SessionHead("codex", cwd=inside))
     assert owner is not None
@@ -202,14 +207,14 @@ def test_the_place_goes_with_the_project(store: Store) -> None:
     first = projects.ensure_for_session(store, clone)
     assert first is not None
     shop = projects.create(store, "shop")
-    remapping.remap_project(store, first, shop)
+    reassignment.remap_project(store, first, shop)
     elsewhere = SessionHead("codex", cwd="/other/kopi", remote="https://example.com/ayu/kopi")
     for head in (clone, SessionHead("claude-code", cwd="/gone/kopi"), elsewhere):
         owner = projects.ensure_for_session(store, head)
         assert owner is not None
         assert owner.id == shop.id
     last = projects.create(store, "last")
-    remapping.remap_project(store, shop, last)
+    reassignment.remap_project(store, shop, last)
     owner = projects.ensure_for_session(store, clone)
     assert owner is not None
     assert owner.id == last.id
@@ -226,7 +231,7 @@ def test_a_failure_moves_nothing(store: Store, tmp_path: Path, monkeypatch: pyte
     with monkeypatch.context() as patched:
         patched.setattr(kept_turns, "move", fails)
         with pytest.raises(RuntimeError):
-            remapping.remap_project(store, wrong, shop)
+            reassignment.remap_project(store, wrong, shop)
     assert texts(store, wrong) == before
     assert texts(store, shop) == []
 

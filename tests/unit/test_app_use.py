@@ -11,16 +11,23 @@ from pathlib import Path
 
 import pytest
 
-from onward.app import asking, completing, doctor, facts, handoffs, imports, projects, rebuilding, searching, sources
-from onward.app import sessions as sittings
-from onward.app.intake import SessionIntake
-from onward.app.preparing import prepare_turns
-from onward.app.projects import Project
-from onward.core.handoff import parse
-from onward.core.transcript import SessionHead, ToolCall, ToolResult, Turn
+from onward.app.admin import doctor, ledger_rebuild
+from onward.app.handoffs import handoffs
+from onward.app.projects import facts, projects
+from onward.app.projects.projects import Project
+from onward.app.search import relevance, search_turns
+from onward.app.sessions import completion
+from onward.app.sessions import sessions as sittings
+from onward.app.transcripts import imports
+from onward.app.transcripts.intake import SessionIntake
+from onward.app.turns import sources
+from onward.app.turns.preparation import prepare_turns
+from onward.core.handoff.document import parse
+from onward.core.transcript.transcript import SessionHead, ToolCall, ToolResult, Turn
 from onward.errors import BadInput, NotFound
 from onward.settings import Settings
-from onward.store import Store, search_index
+from onward.store import Store
+from onward.store.search import turn_index
 from onward.tokens import count_tokens
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -54,7 +61,7 @@ def pattern(new_home: Callable[[Path], Path], tmp_path_factory: pytest.TempPathF
         project = projects.create(store, "shop")
         for number, turns in enumerate((FIRST, SECOND), start=1):
             import_session(store, project, f"native-{number}", turns, NOON + timedelta(days=number))
-            completing.complete(store, sittings.require(store, project, number))
+            completion.complete(store, sittings.require(store, project, number))
     return home
 
 
@@ -69,7 +76,7 @@ def project(store: Store) -> Project:
 
 
 def import_session(store: Store, project: Project, native: str, turns: list[Turn], at: datetime) -> None:
-    head = SessionHead("codex", native, at)
+    head = SessionHead(agent="codex", id=native, started_at=at)
     intake = SessionIntake(store, project, head, "a.jsonl")
     timed = [replace(turn, at=at + timedelta(minutes=minute)) for minute, turn in enumerate(turns)]
     for item in prepare_turns([head, *timed], lambda _: project.key):
@@ -91,15 +98,15 @@ def test_the_next_session_begins_with_the_last_handoff(store: Store, project: Pr
 
 def test_what_a_person_says_on_completing_is_kept_and_handed_over(store: Store, project: Project) -> None:
     session = sittings.start(store, project).session
-    done = completing.complete(store, session, accomplishments=["Shipped the receipt"], blockers=["No DNS yet"], credits_used=87.5)
+    done = completion.complete(store, session, accomplishments=["Shipped the receipt"], blockers=["No DNS yet"], credits_used=87.5)
     assert (done.session.status, done.session.accomplishments, done.session.blockers, done.session.credits_used) == (
         "completed", ("Shipped the receipt",), ("No DNS yet",), 87.5,
     )  # fmt: skip
     assert "Shipped the receipt" in done.handoff.markdown
     assert "No DNS yet" in done.handoff.markdown
-    again = completing.complete(store, done.session)
+    again = completion.complete(store, done.session)
     assert (again.is_unchanged, again.handoff) == (True, done.handoff)
-    more = completing.complete(store, done.session, blockers=[])
+    more = completion.complete(store, done.session, blockers=[])
     assert (more.is_unchanged, more.session.accomplishments) == (False, ("Shipped the receipt",))
     assert "No DNS yet" not in more.handoff.markdown
 
@@ -143,8 +150,8 @@ def test_a_person_corrects_the_ledger(store: Store, project: Project) -> None:
         assert todo.text not in document
         assert facts.require(store, project, todo.id).state == "retracted"
         import_session(store, project, "native-3", [Turn("user", "go on"), Turn("assistant", "ok")], NOON + timedelta(days=3))
-        completing.complete(store, sittings.require(store, project, 3))
-        rebuilding.rebuild(store, project)
+        completion.complete(store, sittings.require(store, project, 3))
+        ledger_rebuild.rebuild(store, project)
     facts.restore(store, project, todo.id)
     facts.unpin(store, project, added.id)
     assert todo.id in {fact.id for fact in facts.list_facts(store, project)}
@@ -175,7 +182,7 @@ def test_every_line_leads_to_its_turns(store: Store, project: Project) -> None:
         assert sources.read_source(store, project, handle).turns
     assert [turn.text for _, turn in sources.read_source(store, project, "[s2.1]").turns] == [SECOND[0].text]
     assert [ordinal for ordinal, _ in sources.read_source(store, project, "1.2-4").turns] == [2, 3, 4]
-    completing.complete(store, sittings.require(store, project, 2), accomplishments=["Shipped"])
+    completion.complete(store, sittings.require(store, project, 2), accomplishments=["Shipped"])
     assert [turn.text for _, turn in sources.read_source(store, project, "s2.0").turns] == ["Done: Shipped"]
 
 
@@ -216,7 +223,7 @@ def test_sources_of_files_are_those_of_the_store(store: Store) -> None:
     ],
 )
 def test_a_question_finds_its_passage(store: Store, project: Project, query: str, holds: str) -> None:
-    result = searching.search(store, query, project=project, budget_tokens=400)
+    result = search_turns.search(store, query, project=project, budget_tokens=400)
     assert holds in "\n".join(excerpt.text for excerpt in result.excerpts)
     assert result.tokens <= 400
     assert result.tokens > sum(count_tokens(excerpt.text) for excerpt in result.excerpts)
@@ -225,30 +232,30 @@ def test_a_question_finds_its_passage(store: Store, project: Project, query: str
 def test_search_keeps_to_what_is_asked(store: Store, project: Project) -> None:
     other = projects.create(store, "other")
     import_session(store, other, "native", [Turn("user", "The mail server here is exim.")], NOON)
-    assert {excerpt.project for excerpt in searching.search(store, "mail server").excerpts} == {"shop", "other"}
-    assert {excerpt.project for excerpt in searching.search(store, "mail server", project=other).excerpts} == {"other"}
-    assert {excerpt.kind for excerpt in searching.search(store, "currency", kinds=["tool"]).excerpts} == {"tool"}
-    assert {excerpt.kind for excerpt in searching.search(store, "mail server", kinds=["fact"], project=project).excerpts} == {"fact"}
-    assert searching.search(store, "xylophone").excerpts == []
-    assert searching.search(store, "mail server", budget_tokens=5).excerpts == []
+    assert {excerpt.project for excerpt in search_turns.search(store, "mail server").excerpts} == {"shop", "other"}
+    assert {excerpt.project for excerpt in search_turns.search(store, "mail server", project=other).excerpts} == {"other"}
+    assert {excerpt.kind for excerpt in search_turns.search(store, "currency", kinds=["tool"]).excerpts} == {"tool"}
+    assert {excerpt.kind for excerpt in search_turns.search(store, "mail server", kinds=["fact"], project=project).excerpts} == {"fact"}
+    assert search_turns.search(store, "xylophone").excerpts == []
+    assert search_turns.search(store, "mail server", budget_tokens=5).excerpts == []
     with pytest.raises(BadInput, match="no word"):
-        searching.search(store, "?!")
+        search_turns.search(store, "?!")
 
 
 def test_passages_are_whole_and_bounded() -> None:
     text = "\n".join(f"line {number} " + "word " * 30 for number in range(40)) + "\n\n---\n" + "endless" * 500
-    passages = list(asking.passages(text))
-    assert max(map(len, passages)) <= asking.LONGEST_LINE_CHARS + asking.PASSAGE_CHARS
+    passages = list(relevance.passages(text))
+    assert max(map(len, passages)) <= relevance.LONGEST_LINE_CHARS + relevance.PASSAGE_CHARS
     assert "".join(passages).replace("\n", "").replace(" ", "") == text.replace("\n", "").replace(" ", "").replace("---", "")
 
 
 def test_a_rebuild_changes_nothing_that_was_right(store: Store, project: Project) -> None:
     before = handoffs.current_handoff(store, project)
     progress: list[tuple[int, int]] = []
-    rebuilt = rebuilding.rebuild(store, project, lambda done, of: progress.append((done, of)))
+    rebuilt = ledger_rebuild.rebuild(store, project, lambda done, of: progress.append((done, of)))
     assert rebuilt.handoff is not None
     assert (rebuilt.sessions, rebuilt.handoff.markdown, progress) == (2, before.markdown, [(0, 2), (1, 2)])
-    assert rebuilding.rebuild_index(store) == len(FIRST) + len(SECOND)
+    assert ledger_rebuild.rebuild_index(store) == len(FIRST) + len(SECOND)
 
 
 def _examine(home: Path, tmp_path: Path) -> list[doctor.Finding]:
@@ -265,7 +272,7 @@ def test_the_doctor_finds_nothing_in_a_sound_store(store: Store, project: Projec
 def test_the_doctor_says_what_is_wrong(store: Store, project: Project, home: Path, tmp_path: Path) -> None:
     sittings.start(store, project)
     with store.write() as connection:
-        search_index.index_for(connection).clear(connection)
+        turn_index.index_for(connection).clear(connection)
         connection.exec_driver_sql("UPDATE sessions SET created_at = created_at - 172800000000")
     old = tmp_path / "claude" / "projects" / "shop" / "s.jsonl"
     old.parent.mkdir(parents=True)
@@ -277,7 +284,7 @@ def test_the_doctor_says_what_is_wrong(store: Store, project: Project, home: Pat
     assert "session 3" in wrong["sessions"].message
     assert str(old) in wrong["Claude Code transcripts"].message
     imports.import_paths(store, [old], project=project)
-    rebuilding.rebuild_index(store)
+    ledger_rebuild.rebuild_index(store)
     sittings.abandon(store, sittings.require(store, project, 3))
     still = {finding.check for finding in _examine(home, tmp_path) if finding.status != "ok"}
     assert still == set()

@@ -15,16 +15,19 @@ from typing import NamedTuple
 import pytest
 from sqlalchemy import inspect, select
 
-from onward.app import archive_reading, archives, facts, imports, projects, sessions
-from onward.app.completing import complete
-from onward.app.projects import Project
-from onward.core.transcript import SessionHead, ToolCall, ToolResult, Turn, Usage
+from onward.app.archives import archives, reader
+from onward.app.projects import facts, projects
+from onward.app.projects.projects import Project
+from onward.app.sessions import sessions
+from onward.app.sessions.completion import complete
+from onward.app.transcripts import imports
+from onward.core.transcript.transcript import SessionHead, ToolCall, ToolResult, Turn, Usage
 from onward.errors import BadArchive, Conflict, NotFound, UnreadableFile
 from onward.store import Store, schema
 from onward.store import sessions as kept_sessions
 from onward.store import turns as kept_turns
 from onward.store.archives import LOCAL_COLUMNS, SECTIONS, field_name
-from onward.store.bodies import TurnCodec
+from onward.store.turn_bodies import TurnCodec
 from onward.store.turns import NewTurn
 
 NAME = "klinik"
@@ -84,11 +87,11 @@ def _add_odd(store: Store, project: Project) -> None:
     with store.write() as connection:
         session = kept_sessions.create(connection, project.id, SessionHead("codex", "odd", title="Odd"), native_id="odd")
         full = Turn(
-            "assistant", "50 % sure. \U0001f680 يوم \x1b[31mred", NOON, "m-1",
-            (ToolCall("c1", "Bash", {"command": "make", "deep": [1, {"x": None}]}), ToolCall("c2", "apply", "*** raw")),
-            (ToolResult("c1", "ok\0\n" * 400, is_error=False, exit_code=0),), "thinking", "summary", "agent-7", "model-x", Usage(1, 2, 3, 4), 17,
+            role="assistant", text="50 % sure. \U0001f680 يوم \x1b[31mred", at=NOON, id="m-1",
+            calls=(ToolCall("c1", "Bash", {"command": "make", "deep": [1, {"x": None}]}), ToolCall("c2", "apply", "*** raw")),
+            results=(ToolResult("c1", "ok\0\n" * 400, is_error=False, exit_code=0),), thinking="thinking", mark="summary", sidechain="agent-7", model="model-x", usage=Usage(1, 2, 3, 4), line=17,
         )  # fmt: skip
-        turns = [full, *(Turn("user", f"said {n}", NOON + timedelta(seconds=n)) for n in range(600))]
+        turns = [full, *(Turn(role="user", text=f"said {n}", at=NOON + timedelta(seconds=n)) for n in range(600))]
         packed = [NewTurn(n, b"%d" % n, TurnCodec().pack(turn, len(turn.text))) for n, turn in enumerate(turns, start=1)]
         kept_turns.append(connection, project.id, session.id, packed)
         kept_turns.abandon(connection, session.id, 3, 5)
@@ -323,7 +326,7 @@ def test_other_zips_are_refused(empty: Store, tmp_path: Path) -> None:
 
 def test_a_bomb_is_refused_unread(empty: Store, archive: Path) -> None:
     def swell(parts: dict[str, bytes]) -> None:
-        parts["turns.jsonl"] = bytes(archive_reading.MIN_SUSPECT_BYTES + 1)
+        parts["turns.jsonl"] = bytes(reader.MIN_SUSPECT_BYTES + 1)
 
     assert_refused(empty, change_archive(archive, swell), "would unpack to")
 

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from onward.app import backups, projects
-from onward.app.imports import import_paths
+from onward.app.admin import backups
+from onward.app.projects import projects
+from onward.app.transcripts.imports import import_paths
 from onward.cli.main import main
 from onward.errors import BadInput, Conflict, StoreDamaged, StoreTooNew, UnreadableFile
 from onward.settings import Settings
@@ -126,7 +127,7 @@ def test_what_cannot_be_copied_says_so(settings: Settings, tmp_path: Path) -> No
     with pytest.raises(BadInput, match="no store"):
         backups.backup(Settings(tmp_path / "none", tmp_path), tmp_path / "copy.db")
     with pytest.raises(BadInput, match="pg_dump"):
-        backups.backup(Settings(tmp_path / "home", tmp_path, "postgresql://x@y/z"), tmp_path / "copy.db")
+        backups.backup(Settings(home=tmp_path / "home", claude_home=tmp_path, database_url="postgresql://x@y/z"), tmp_path / "copy.db")
     for doing in (backups.backup, backups.restore):
         with pytest.raises(BadInput, match="itself"):
             doing(settings, settings.home / "onward.db")

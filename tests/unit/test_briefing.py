@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from onward.app.briefing import named_files, with_change
-from onward.app.repository import RepositoryChange
-from onward.core.handoff import CitedLine, Handoff, HandoffSection, parse, render
+from onward.app.handoffs.brief import named_files, with_change
+from onward.app.repository.git import RepositoryChange
+from onward.core.handoff.document import CitedLine, Handoff, HandoffSection, parse, render
 
 HANDOFF = Handoff(
     3,
@@ -28,12 +28,14 @@ def test_the_files_that_a_handoff_says_are_there() -> None:
 
 
 def test_what_changed_stands_between_state_and_first_step_and_survives_the_page() -> None:
-    handoff = with_change(HANDOFF, RepositoryChange(Path("/shop"), "main", ("Fix prices",), (), 0))
+    handoff = with_change(
+        HANDOFF, RepositoryChange(root=Path("/shop"), branch="main", commits=("Fix prices",), missing_files=(), changed_count=0)
+    )
     assert [name for name, _ in handoff.head] == ["Goal", "State", "Since then", "Do first"]
     assert dict(handoff.head)["Since then"].text == "On `main`; 1 new commit (`Fix prices`); all files named here exist."
     assert parse(render(handoff)).head == handoff.head
 
 
 def test_telling_it_again_replaces_it() -> None:
-    change = RepositoryChange(Path("/shop"), "main", (), (), 0)
+    change = RepositoryChange(root=Path("/shop"), branch="main", commits=(), missing_files=(), changed_count=0)
     assert with_change(with_change(HANDOFF, change), change) == with_change(HANDOFF, change)

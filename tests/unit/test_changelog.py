@@ -9,15 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from onward.app import completing, facts, handoffs, projects
-from onward.app import sessions as sittings
-from onward.app.intake import SessionIntake
-from onward.app.preparing import prepare_turns
-from onward.app.projects import Project
-from onward.core.changelog import Changelog, ChangelogEntry, changelog, render, to_json
-from onward.core.facts import Fact, FactKind, Handle, fact_id
-from onward.core.ledger import Edit, Ledger, apply_edits, fold
-from onward.core.transcript import SessionHead, ToolCall, ToolResult, Turn
+from onward.app.handoffs import handoffs
+from onward.app.projects import facts, projects
+from onward.app.projects.projects import Project
+from onward.app.sessions import completion
+from onward.app.sessions import sessions as sittings
+from onward.app.transcripts.intake import SessionIntake
+from onward.app.turns.preparation import prepare_turns
+from onward.core.facts.fact import Fact, FactKind, Handle, fact_id
+from onward.core.facts.ledger import Edit, Ledger, apply_edits, fold
+from onward.core.handoff.changelog import Changelog, ChangelogEntry, changelog, render, to_json
+from onward.core.transcript.transcript import SessionHead, ToolCall, ToolResult, Turn
 from onward.errors import BadInput, NotFound
 from onward.store import Store
 
@@ -26,7 +28,15 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 def fact(kind: FactKind, text: str, session: int, subject: str = "", turn: int = 1, retires: tuple[str, ...] = ()) -> Fact:
     source = Handle(session, turn)
-    return Fact(fact_id(kind, subject, text, source), kind, subject, text, (source,), NOON + timedelta(days=session), retires=retires)
+    return Fact(
+        id=fact_id(kind, subject, text, source),
+        kind=kind,
+        subject=subject,
+        text=text,
+        sources=(source,),
+        at=NOON + timedelta(days=session),
+        retires=retires,
+    )
 
 
 PORT = fact("value", "The port is 8080", 1, "env:PORT")
@@ -164,7 +174,7 @@ def project(store: Store) -> Project:
     project = projects.create(store, "till")
     for number, turns in enumerate(SESSIONS, start=1):
         at = NOON + timedelta(days=number)
-        head = SessionHead("codex", f"native-{number}", at)
+        head = SessionHead(agent="codex", id=f"native-{number}", started_at=at)
         intake = SessionIntake(store, project, head, "a.jsonl")
         for item in prepare_turns(
             [head, *(replace(turn, at=at + timedelta(minutes=i)) for i, turn in enumerate(turns))], lambda _: project.key
@@ -177,7 +187,7 @@ def project(store: Store) -> Project:
 
 def complete_sessions(store: Store, project: Project, *numbers: int) -> None:
     for number in numbers:
-        completing.complete(store, sittings.require(store, project, number))
+        completion.complete(store, sittings.require(store, project, number))
 
 
 def test_between_sessions_of_the_store(store: Store, project: Project) -> None:

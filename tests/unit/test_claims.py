@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from onward.core.compose import SessionSummary, compose
 from onward.core.extract import extract
-from onward.core.facts import Fact
-from onward.core.handoff import render
-from onward.core.ledger import Ledger, fold
-from onward.core.transcript import SessionHead, ToolCall, ToolResult, Turn
+from onward.core.facts.fact import Fact
+from onward.core.facts.ledger import Ledger, fold
+from onward.core.handoff.composer import SessionSummary, compose
+from onward.core.handoff.document import render
+from onward.core.transcript.transcript import SessionHead, ToolCall, ToolResult, Turn
 from onward.tokens import count_tokens
 
 HEAD = SessionHead("claude-code", cwd="/home/ayu/antrian", started_at=datetime(2026, 2, 3, 8, tzinfo=UTC))

@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 import pytest
 
 from onward import samples
-from onward.app.briefing import named_files
+from onward.app.handoffs.brief import named_files
 from onward.cli.main import main
-from onward.core.handoff import parse
+from onward.core.handoff.document import parse
 
 
 class CommandResult(NamedTuple):

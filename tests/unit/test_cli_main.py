@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from onward.cli import quick
+from onward.cli import fast_commands
 from onward.cli.main import main
 
 TURNS = [
@@ -73,7 +73,7 @@ def test_a_defect_is_a_sentence_and_a_way_to_see_more(monkeypatch: pytest.Monkey
     def broken(_: object) -> None:
         raise RuntimeError("the moon is full")
 
-    monkeypatch.setattr(quick, "run", broken)
+    monkeypatch.setattr(fast_commands, "run", broken)
     assert main(["read", "x"]) == 1
     assert "defect of Onward: RuntimeError: the moon is full" in (shown := capsys.readouterr().err)
     assert "Traceback" not in shown

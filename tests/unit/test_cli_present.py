@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from onward.cli import present
-from onward.cli.reports import describe_report
-from onward.core.facts import Handle
-from onward.core.transcript import ImportReport
+from onward.cli import presentation
+from onward.cli.import_report import describe_report
+from onward.core.facts.fact import Handle
+from onward.core.transcript.transcript import ImportReport
 
 
 class Terminal(io.StringIO):
@@ -31,18 +31,18 @@ def terminal_of_40_columns(monkeypatch: pytest.MonkeyPatch) -> Terminal:
 
 
 def test_a_table_in_a_pipe_is_plain_rows_and_nothing_cut(capsys: pytest.CaptureFixture[str]) -> None:
-    present.say_table(["name", "turns"], [["kopi", 12], ["long " * 40, None]])
+    presentation.say_table(["name", "turns"], [["kopi", 12], ["long " * 40, None]])
     assert capsys.readouterr().out == "kopi\t12\n" + "long " * 40 + "\t\n"
 
 
 def test_a_cell_cannot_break_the_row_it_stands_in(capsys: pytest.CaptureFixture[str]) -> None:
-    present.say_table(["a", "b"], [["one\ttwo", "three\nfour"]])
+    presentation.say_table(["a", "b"], [["one\ttwo", "three\nfour"]])
     assert capsys.readouterr().out == "one two\tthree four\n"
 
 
 def test_a_table_on_a_terminal_is_aligned_and_fits(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = terminal_of_40_columns(monkeypatch)
-    present.say_table(
+    presentation.say_table(
         ["name", "turns", "last words"], [["kopi", 9, "short"], ["コーヒー", 1204, "a sentence that goes on past the edge of it"]]
     )
     lines = terminal.getvalue().splitlines()
@@ -50,18 +50,18 @@ def test_a_table_on_a_terminal_is_aligned_and_fits(monkeypatch: pytest.MonkeyPat
     assert lines[1] == "kopi          9  short"
     assert lines[2].startswith("コーヒー   1204  a sentence that goes")
     assert lines[2].endswith("…")
-    assert max(present.width(line) for line in lines[1:]) <= 40
+    assert max(presentation.width(line) for line in lines[1:]) <= 40
 
 
 def test_a_last_column_that_matters_goes_on_below(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = terminal_of_40_columns(monkeypatch)
-    present.say_table(["id", "fact"], [["3f9c", "never commit to main, always a branch and a review"], ["", ""]], wraps=True)
+    presentation.say_table(["id", "fact"], [["3f9c", "never commit to main, always a branch and a review"], ["", ""]], wraps=True)
     assert terminal.getvalue().splitlines()[1:] == ["3f9c  never commit to main, always a", "      branch and a review", ""]
 
 
 def test_a_table_without_rows_is_its_heads(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = terminal_of_40_columns(monkeypatch)
-    present.say_table(["id", "fact"], [])
+    presentation.say_table(["id", "fact"], [])
     assert terminal.getvalue() == "\x1b[1mid  fact\x1b[0m\n"
 
 
@@ -77,24 +77,24 @@ def test_a_table_without_rows_is_its_heads(monkeypatch: pytest.MonkeyPatch) -> N
     ],
 )
 def test_nothing_that_steers_a_terminal_is_shown(printed: str, shown: str) -> None:
-    assert present.printable(printed) == shown
+    assert presentation.printable(printed) == shown
 
 
 def test_no_colour_where_it_is_not_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal_of_40_columns(monkeypatch)
-    assert present.paint("x", "bold") == "\x1b[1mx\x1b[0m"
+    assert presentation.paint("x", "bold") == "\x1b[1mx\x1b[0m"
     monkeypatch.setenv("NO_COLOR", "1")
-    assert present.paint("x", "bold") == "x"
+    assert presentation.paint("x", "bold") == "x"
 
 
 @pytest.mark.parametrize(("text", "columns"), [("abc", 3), ("日本", 4), ("e\u0301", 1), ("", 0)])
 def test_width_in_columns(text: str, columns: int) -> None:
-    assert present.width(text) == columns
+    assert presentation.width(text) == columns
 
 
 @pytest.mark.parametrize(("number", "words"), [(0, "0 turns"), (1, "1 turn"), (1204, "1,204 turns")])
 def test_counted(number: int, words: str) -> None:
-    assert present.quantity(number, "turn") == words
+    assert presentation.quantity(number, "turn") == words
 
 
 def test_json_of_our_shapes() -> None:
@@ -105,12 +105,12 @@ def test_json_of_our_shapes() -> None:
         path: Path
 
     row = Row(Handle(3, 41), datetime(2026, 3, 1, 12, 30, tzinfo=UTC), Path("a/b"))
-    assert json.loads(present.as_json_text([row])) == [{"handle": "s3.41", "at": "2026-03-01T12:30:00Z", "path": str(Path("a/b"))}]
+    assert json.loads(presentation.as_json_text([row])) == [{"handle": "s3.41", "at": "2026-03-01T12:30:00Z", "path": str(Path("a/b"))}]
 
 
 def test_progress_is_silent_in_a_pipe(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(present, "LONG_WORK_SECONDS", 0.0)
-    with present.ProgressBar("reading") as progress:
+    monkeypatch.setattr(presentation, "LONG_WORK_SECONDS", 0.0)
+    with presentation.ProgressBar("reading") as progress:
         progress.update(1, 2, "a.jsonl")
     assert capsys.readouterr() == ("", "")
 
@@ -118,8 +118,8 @@ def test_progress_is_silent_in_a_pipe(capsys: pytest.CaptureFixture[str], monkey
 def test_progress_on_a_terminal_leaves_no_trace(monkeypatch: pytest.MonkeyPatch) -> None:
     screen = Terminal()
     monkeypatch.setattr(sys, "stderr", screen)
-    monkeypatch.setattr(present, "LONG_WORK_SECONDS", 0.0)
-    with present.ProgressBar("reading") as progress:
+    monkeypatch.setattr(presentation, "LONG_WORK_SECONDS", 0.0)
+    with presentation.ProgressBar("reading") as progress:
         progress.update(1, 2, "a.jsonl")
     assert screen.getvalue() == "\r\x1b[Kreading 1 of 2 a.jsonl\r\x1b[K"
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onward.cli import quick
+from onward.cli import fast_commands
 from onward.cli.commands import onward as group
 
 WORDS = st.sampled_from(
@@ -19,7 +19,7 @@ WORDS = st.sampled_from(
 )
 
 
-def framework_view(command: quick.QuickCommand, arguments: list[str]) -> tuple[list[str], dict[str, quick.OptionValue]]:
+def framework_view(command: fast_commands.QuickCommand, arguments: list[str]) -> tuple[list[str], dict[str, fast_commands.OptionValue]]:
     """Files and values as the framework reads them; raises click.UsageError."""
     with click.Context(group) as parent:
         framework_command = group.get_command(parent, command.name)
@@ -29,9 +29,9 @@ def framework_view(command: quick.QuickCommand, arguments: list[str]) -> tuple[l
     return [file] if isinstance(file, str) else list(file), {name.replace("_", "-"): value for name, value in values.items()}
 
 
-@given(st.sampled_from([quick.DISTILL, quick.READ]), st.lists(WORDS, max_size=6))
-def test_what_the_quick_parser_accepts_the_framework_reads_the_same(command: quick.QuickCommand, arguments: list[str]) -> None:
-    parsed = quick.parse(command, arguments)
+@given(st.sampled_from([fast_commands.DISTILL, fast_commands.READ]), st.lists(WORDS, max_size=6))
+def test_what_the_quick_parser_accepts_the_framework_reads_the_same(command: fast_commands.QuickCommand, arguments: list[str]) -> None:
+    parsed = fast_commands.parse(command, arguments)
     if parsed is not None:
         assert parsed == framework_view(command, arguments)
 
@@ -47,10 +47,10 @@ def test_what_the_quick_parser_accepts_the_framework_reads_the_same(command: qui
     ],
 )
 def test_a_well_formed_call_is_read_without_the_framework(
-    arguments: list[str], files: list[str], changed: dict[str, quick.OptionValue]
+    arguments: list[str], files: list[str], changed: dict[str, fast_commands.OptionValue]
 ) -> None:
     untouched = {"budget": None, "format": "markdown", "next-goal": None, "no-sources": False, "json": False}
-    assert quick.parse(quick.DISTILL, arguments) == (files, {**untouched, **changed})
+    assert fast_commands.parse(fast_commands.DISTILL, arguments) == (files, {**untouched, **changed})
 
 
 @pytest.mark.parametrize(
@@ -67,11 +67,11 @@ def test_a_well_formed_call_is_read_without_the_framework(
     ],
 )
 def test_the_rest_goes_to_the_framework(arguments: list[str]) -> None:
-    assert quick.parse(quick.DISTILL, arguments) is None
+    assert fast_commands.parse(fast_commands.DISTILL, arguments) is None
 
 
 def test_read_takes_one_file() -> None:
-    assert quick.parse(quick.READ, ["a", "b"]) is None
+    assert fast_commands.parse(fast_commands.READ, ["a", "b"]) is None
 
 
 def test_no_framework_and_no_database_is_imported_on_the_quick_path() -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from onward.core.compose import SessionSummary, compose
-from onward.core.facts import Fact, FactAuthor, FactKind, Handle, fact_id
-from onward.core.ledger import Ledger, fold
+from onward.core.facts.fact import Fact, FactAuthor, FactKind, Handle, fact_id
+from onward.core.facts.ledger import Ledger, fold
+from onward.core.handoff.composer import SessionSummary, compose
 from onward.tokens import count_tokens
 
 
 def fact(kind: FactKind, text: str, turn: int, weight: float, author: FactAuthor = "agent") -> Fact:
     source = Handle(1, turn)
-    return Fact(fact_id(kind, "", text, source), kind, "", text, (source,), None, weight=weight, author=author)
+    return Fact(
+        id=fact_id(kind, "", text, source), kind=kind, subject="", text=text, sources=(source,), at=None, weight=weight, author=author
+    )
 
 
 def test_what_an_agent_tells_in_one_turn_stays_on_one_line() -> None:

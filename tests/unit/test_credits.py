@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from onward.core.accounts import (
+from onward.core.accounts.accounts import (
     Account,
     AccountEvent,
     Limit,
@@ -18,8 +18,8 @@ from onward.core.accounts import (
     next_reset,
     parse_period,
 )
-from onward.core.credits import AccountCandidate, AccountNeed, RankedAccount, RotationWindow, decide_rotation, rank_accounts
-from onward.core.forecast import CreditsUse, Efficiency, burn_rate, forecast
+from onward.core.accounts.forecast import CreditsUse, Efficiency, burn_rate, forecast
+from onward.core.accounts.rank import AccountCandidate, AccountNeed, RankedAccount, RotationWindow, decide_rotation, rank_accounts
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -46,7 +46,18 @@ def names(*candidates: Account | AccountCandidate, need: AccountNeed | None = No
 
 
 def failure(hours_ago: float) -> AccountEvent:
-    return AccountEvent(0, 1, None, "failure", "reported", "", None, None, "", NOW - hours_ago * HOUR)
+    return AccountEvent(
+        id=0,
+        account_id=1,
+        session_id=None,
+        kind="failure",
+        source="reported",
+        model="",
+        credits=None,
+        used_after=None,
+        note="",
+        at=NOW - hours_ago * HOUR,
+    )
 
 
 def test_who_has_more_left_comes_first_and_equals_go_by_reset_then_name() -> None:
@@ -185,12 +196,12 @@ def test_a_forecast_says_what_it_rests_on() -> None:
 
 
 def test_what_credits_brought() -> None:
-    figures = Efficiency(4, 200, 10, 1_000_000, 5.0)
+    figures = Efficiency(sessions=4, credits=200, accomplishments=10, tokens=1_000_000, usd=5.0)
     assert (figures.credits_per_session, figures.credits_per_accomplishment, figures.tokens_per_credit, figures.usd_per_credit) == (
         50,
         20,
         5000,
         0.025,
     )
-    nothing = Efficiency(0, 0, 0, 0, None)
+    nothing = Efficiency(sessions=0, credits=0, accomplishments=0, tokens=0, usd=None)
     assert {nothing.credits_per_session, nothing.credits_per_accomplishment, nothing.tokens_per_credit, nothing.usd_per_credit} == {None}

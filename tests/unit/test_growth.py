@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from onward.core.growth import (
+from onward.core.analytics.growth import (
     ASYMPTOTE_RATIO,
     Growth,
     SessionOutput,

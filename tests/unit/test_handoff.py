@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onward.core.facts import Handle
-from onward.core.handoff import CitedLine, Handoff, HandoffSection, from_json, parse, render, to_json
-from onward.core.headings import SECTIONS
-from onward.core.master_prompt import render_prompt
+from onward.core.facts.fact import Handle
+from onward.core.facts.headings import SECTIONS
+from onward.core.handoff.document import CitedLine, Handoff, HandoffSection, from_json, parse, render, to_json
+from onward.core.handoff.prompt import render_prompt
 
 words = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc", "Zl", "Zp", "Zs")), min_size=1, max_size=8)
 prose = st.lists(words, min_size=1, max_size=8).map(" ".join).filter(lambda s: not s.endswith("]"))

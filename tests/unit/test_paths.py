@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from onward.core import paths
+from onward.core.text import paths
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,10 @@ import random
 
 import pytest
 
-from onward.core.facts import Handle
-from onward.core.intervals import wilson_interval
+from onward.core.analytics.intervals import wilson_interval
+from onward.core.facts.fact import Handle
 from onward.core.preservation import Preservation, Reference, collect_references, fold_references, measure
-from onward.core.transcript import ToolCall, Turn
+from onward.core.transcript.transcript import ToolCall, Turn
 
 SESSION = [
     Turn("user", "Never store patient names, only the ticket number and the poli."),
@@ -152,8 +152,8 @@ def test_a_path_is_supported_by_its_last_part_and_prose_needs_no_support() -> No
 
 
 def test_the_headline_is_the_weakest_important_group() -> None:
-    known = [Reference(Handle(1, i), "rules", f"r{i}", f"rule{i}", keys=(f"rule{i}",)) for i in range(4)]
-    known += [Reference(Handle(2, i), "files", f"f{i}.py", f"f{i}.py", (f"f{i}.py",)) for i in range(4)]
+    known = [Reference(handle=Handle(1, i), group="rules", subject=f"r{i}", text=f"rule{i}", keys=(f"rule{i}",)) for i in range(4)]
+    known += [Reference(handle=Handle(2, i), group="files", subject=f"f{i}.py", text=f"f{i}.py", needles=(f"f{i}.py",)) for i in range(4)]
     result = judge("rule0 rule1 rule2 and f0.py f1.py f2.py f3.py", known)
     assert result.headline is not None
     assert (result.headline.group, result.headline.kept_count, result.headline.total) == ("rules", 3, 4)

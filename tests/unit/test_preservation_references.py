@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from onward.core.facts import Handle
+from onward.core.facts.fact import Handle
 from onward.core.preservation import Group, Reference, collect_references
-from onward.core.transcript import Mark, ToolCall, ToolResult, Turn
+from onward.core.transcript.transcript import Mark, ToolCall, ToolResult, Turn
 
 
 def user(text: str, mark: Mark = "said") -> Turn:

@@ -8,7 +8,7 @@ import pytest
 from genai_prices import Usage as Counted
 from genai_prices import calc_price
 
-from onward.core.transcript import Usage
+from onward.core.transcript.transcript import Usage
 from onward.tokens.prices import price_usd
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)

@@ -12,28 +12,21 @@ from urllib.parse import quote
 import pytest
 from sqlalchemy import inspect, text
 
-from onward.app import (
-    completing,
-    doctor,
-    drafts,
-    facts,
-    handoffs,
-    imports,
-    jobs,
-    knowledge,
-    projects,
-    purging,
-    searching,
-    sessions,
-    sources,
-    templates,
-)
+from onward.app.admin import doctor, secret_purge
+from onward.app.handoffs import drafts, handoffs
+from onward.app.jobs import jobs
+from onward.app.knowledge import knowledge
+from onward.app.projects import facts, projects
+from onward.app.search import search_turns
+from onward.app.sessions import completion, sessions, templates
+from onward.app.transcripts import imports
+from onward.app.turns import sources
 from onward.core.project import Project
-from onward.core.transcript import Turn
+from onward.core.transcript.transcript import Turn
 from onward.errors import BadInput, Conflict
 from onward.settings import Settings
 from onward.store import Store
-from onward.store.purging import spellings
+from onward.store.secret_removal import spellings
 
 # Nothing says that it is one. A quote, a slash and a letter beyond ASCII: each is written differently in JSON and in addresses.
 SECRET = 'kumbang"merah/sénja-' + "4417"
@@ -79,7 +72,7 @@ def fill(store: Store, tmp_path: Path) -> Project:
     project = projects.create(store, "kios")
     imports.import_paths(store, [write_transcript(tmp_path)], project=project)
     session = sessions.require(store, project, 1)
-    completing.complete(store, session, accomplishments=[f"Mounted with {SECRET}"], blockers=["The printer"])
+    completion.complete(store, session, accomplishments=[f"Mounted with {SECRET}"], blockers=["The printer"])
     knowledge.add(store, f"Mount with {SECRET}", kind="solution", fix="Ask Ayu")
     templates.create(store, "mounting", objectives=[f"Use {SECRET}"])
     facts.add(store, project, "rule", f"Keep {SECRET} out of the logs")
@@ -101,7 +94,7 @@ def is_spelled_in(data: bytes) -> list[str]:
 def test_nothing_of_it_is_left_and_all_else_is(store: Store, shop: Project, tmp_path: Path) -> None:
     home = store.path.parent if store.path else tmp_path
     assert is_spelled_in(dump_store(store).encode())
-    before = purging.count_rows(store, SECRET)
+    before = secret_purge.count_rows(store, SECRET)
     assert before.keys() >= {
         "distilled",
         "drafts",
@@ -114,14 +107,14 @@ def test_nothing_of_it_is_left_and_all_else_is(store: Store, shop: Project, tmp_
         "touched_files",
         "turns",
     }
-    done = purging.purge(store, home, f"{SECRET}\n")
+    done = secret_purge.purge(store, home, f"{SECRET}\n")
     assert (done.rows, done.is_rewritten) == (before, True)
-    assert purging.count_rows(store, SECRET) == {}
+    assert secret_purge.count_rows(store, SECRET) == {}
     assert is_spelled_in(dump_store(store).encode()) == []
     assert done.mark in handoffs.current_handoff(store, shop).markdown
     assert "8123" in handoffs.current_handoff(store, shop).markdown
-    assert searching.search(store, "kumbang merah sénja").excerpts == []
-    assert searching.search(store, "mount share Bandung").excerpts
+    assert search_turns.search(store, "kumbang merah sénja").excerpts == []
+    assert search_turns.search(store, "mount share Bandung").excerpts
     assert f"Always mount the share with {done.mark}, never without." in sources.read_source(store, shop, "s1.1").turns[0][1].text
     again = imports.import_paths(store, [write_transcript(tmp_path)], project=shop)
     assert [session.new_turns for file in again.files for session in file.sessions] == [0]
@@ -135,7 +128,7 @@ def test_no_byte_of_it_is_left_in_the_file(home: Path, tmp_path: Path) -> None:
         (home / "exports" / "1.zip").write_bytes(b"an archive of before")
         copy = home / "onward.db.before-reset-1"
         copy.write_bytes(b"what was before")
-        done = purging.purge(store, home, SECRET)
+        done = secret_purge.purge(store, home, SECRET)
         assert (done.removed, done.copies) == ([home / "exports" / "1.zip"], [copy])
         for path in home.rglob("*"):
             assert not path.is_file() or b"kumbang" not in path.read_bytes()
@@ -145,11 +138,11 @@ def test_no_byte_of_it_is_left_in_the_file(home: Path, tmp_path: Path) -> None:
 
 def test_what_must_not_be_purged_is_refused(store: Store, shop: Project, tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="4 characters"):
-        purging.purge(store, tmp_path, "8123")
+        secret_purge.purge(store, tmp_path, "8123")
     jobs.request_job(store, "rebuild", {}, project=shop, requested_by="test")
     with pytest.raises(Conflict, match="under way"):
-        purging.purge(store, tmp_path, SECRET)
-    assert purging.count_rows(store, SECRET)
+        secret_purge.purge(store, tmp_path, SECRET)
+    assert secret_purge.count_rows(store, SECRET)
 
 
 def test_the_command(home: Path, tmp_path: Path) -> None:

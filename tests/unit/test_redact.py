@@ -17,7 +17,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from onward.core.transcript import ToolCall, ToolResult, Turn
+from onward.core.transcript.transcript import ToolCall, ToolResult, Turn
 from onward.redact import DISTILL_KEY, Redactor
 
 CHANCE = random.Random(20)

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from onward.app import imports, projects
-from onward.app.reading import TranscriptReader
+from onward.app.projects import projects
+from onward.app.transcripts import imports
+from onward.app.turns.reader import TranscriptReader
 from onward.cli.main import main
-from onward.core.transcript import SessionHead
+from onward.core.transcript.transcript import SessionHead
 from onward.redact import DISTILL_KEY, Redactor
 from onward.store import Store
 
@@ -45,7 +46,16 @@ def titled(tmp_path: Path) -> Path:
 
 
 def test_every_text_of_a_head_is_redacted_and_the_rest_is_left_alone() -> None:
-    head = SessionHead("codex", "one", None, f"Rotate {TOKEN}", f"/home/ayu/{TOKEN}", f"fix/{TOKEN}", REMOTE, "parent")
+    head = SessionHead(
+        agent="codex",
+        id="one",
+        started_at=None,
+        title=f"Rotate {TOKEN}",
+        cwd=f"/home/ayu/{TOKEN}",
+        branch=f"fix/{TOKEN}",
+        remote=REMOTE,
+        parent_id="parent",
+    )
     clean = redactor.head(head)
     assert TOKEN not in repr(clean)
     assert PASSWORD not in repr(clean)

@@ -13,10 +13,12 @@ import orjson
 import pytest
 
 from onward import samples
-from onward.app import accounts, charging, projects, relay, sessions
+from onward.app.accounts import accounts, charges
+from onward.app.projects import projects
+from onward.app.sessions import relay, sessions
 from onward.cli.main import main
-from onward.core.accounts import Account
-from onward.core.relay import agent_of
+from onward.core.accounts.accounts import Account
+from onward.core.accounts.relay import agent_of
 from onward.errors import NotFound
 from onward.store import Store
 
@@ -176,7 +178,7 @@ def test_a_relay_on_each_kind_of_store(store: Store) -> None:
     assert replace(done.session, completed_at=None).number == begun.number
     assert done.previous
     assert (done.previous.credits_used, done.previous.status, done.account, done.agent) == (95, "exhausted", None, "cursor")
-    assert charging.find_account(store, done.session) == done.previous.account
+    assert charges.find_account(store, done.session) == done.previous.account
     again = relay.relay(store, project)
     assert (again.session, again.is_unchanged, again.handoff) == (None, False, done.handoff)
     assert "No keys" in again.prompt("Go")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from onward.app.repository import changes_since, find_repository, normalize_remote
+from onward.app.repository.git import changes_since, find_repository, normalize_remote
 
 BEFORE = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

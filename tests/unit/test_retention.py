@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onward.core.intervals import wilson_interval
-from onward.core.retention import MAX_LATER, MAX_SESSIONS, HandoffFacts, measure_retention
+from onward.core.analytics.intervals import wilson_interval
+from onward.core.handoff.retention import MAX_LATER, MAX_SESSIONS, HandoffFacts, measure_retention
 
 IDS = st.frozensets(st.sampled_from("abcdefgh"))
 

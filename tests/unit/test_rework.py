@@ -6,13 +6,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from onward.core.facts import Fact, Handle
-from onward.core.ledger import Ledger, fold
-from onward.core.reuse import reused_fact_ids
-from onward.core.rework import PriorKnowledge, facts_before, list_errors, measure_effort, prior_knowledge
-from onward.core.signature import likeness, signature, terms
-from onward.core.steps import SessionSteps, is_read_only
-from onward.core.transcript import ToolCall, ToolResult, Turn
+from onward.core.effort.reuse import reused_fact_ids
+from onward.core.effort.rework import PriorKnowledge, facts_before, list_errors, measure_effort, prior_knowledge
+from onward.core.effort.steps import SessionSteps, is_read_only
+from onward.core.facts.fact import Fact, Handle
+from onward.core.facts.ledger import Ledger, fold
+from onward.core.knowledge.signature import likeness, signature, terms
+from onward.core.transcript.transcript import ToolCall, ToolResult, Turn
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LONG = "x" * 400
@@ -26,7 +26,7 @@ class TranscriptWriter:
         self.turns: list[tuple[int, Turn]] = []
 
     def say(self, role: str, text: str) -> TranscriptWriter:
-        return self._take(Turn(role, text, self._now))  # type: ignore[arg-type]
+        return self._take(Turn(role=role, text=text, at=self._now))  # type: ignore[arg-type]
 
     def do(self, name: str, arguments: dict[str, object], answer: str = "ok", *, failed: bool = False) -> TranscriptWriter:
         call = f"c{len(self.turns)}"
@@ -160,7 +160,15 @@ def test_likeness_is_more_for_rare_words_shared() -> None:
 
 def fact(number: int, kind: str, subject: str, text: str, minute: int = 0, **more: object) -> Fact:
     name = f"{number}-{minute}-{subject or text[:20]}"
-    return Fact(name, kind, subject, text, (Handle(number, 1),), NOON + timedelta(days=number, minutes=minute), **more)  # type: ignore[arg-type]
+    return Fact(
+        id=name,
+        kind=kind,
+        subject=subject,
+        text=text,
+        sources=(Handle(number, 1),),
+        at=NOON + timedelta(days=number, minutes=minute),
+        **more,
+    )  # type: ignore[arg-type]
 
 
 def test_what_stood_before_is_what_no_earlier_session_had_retired() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from onward import samples
-from onward.core.transcript import ImportReport, SessionHead, Turn
+from onward.core.transcript.transcript import ImportReport, SessionHead, Turn
 from onward.formats import open_source, read
 
 

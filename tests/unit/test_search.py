@@ -8,15 +8,18 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from onward.app import completing, projects, searching, sources
-from onward.app import sessions as sittings
-from onward.app.asking import parse_query
-from onward.app.intake import SessionIntake
-from onward.app.preparing import prepare_turns
-from onward.app.projects import Project
-from onward.core.transcript import SessionHead, ToolCall, ToolResult, Turn
+from onward.app.projects import projects
+from onward.app.projects.projects import Project
+from onward.app.search import search_turns
+from onward.app.search.relevance import parse_query
+from onward.app.sessions import completion
+from onward.app.sessions import sessions as sittings
+from onward.app.transcripts.intake import SessionIntake
+from onward.app.turns import sources
+from onward.app.turns.preparation import prepare_turns
+from onward.core.transcript.transcript import SessionHead, ToolCall, ToolResult, Turn
 from onward.store import Store
-from onward.store.searchable import stem, stems
+from onward.store.search.searchable_text import stem, stems
 from onward.tokens import count_tokens
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -45,13 +48,13 @@ def project(store: Store) -> Project:
     project = projects.create(store, "clinic")
     for number, turns in enumerate(SESSIONS, start=1):
         import_session(store, project, number, turns)
-        completing.complete(store, sittings.require(store, project, number))
+        completion.complete(store, sittings.require(store, project, number))
     return project
 
 
 def import_session(store: Store, project: Project, number: int, turns: list[Turn]) -> None:
     at = NOON + timedelta(days=number)
-    head = SessionHead("codex", f"native-{number}", at)
+    head = SessionHead(agent="codex", id=f"native-{number}", started_at=at)
     intake = SessionIntake(store, project, head, "a.jsonl")
     for item in prepare_turns(
         [head, *(replace(turn, at=at + timedelta(minutes=i)) for i, turn in enumerate(turns))], lambda _: project.key
@@ -62,7 +65,7 @@ def import_session(store: Store, project: Project, number: int, turns: list[Turn
 
 
 def first_excerpt(store: Store, project: Project, question: str) -> str:
-    excerpts = searching.search(store, question, project=project).excerpts
+    excerpts = search_turns.search(store, question, project=project).excerpts
     return excerpts[0].text if excerpts else ""
 
 
@@ -91,12 +94,12 @@ def test_a_question_finds_the_passage(store: Store, project: Project, question: 
 
 
 def test_of_two_answers_the_newer_comes_first(store: Store, project: Project) -> None:
-    excerpts = searching.search(store, "which port does the board listen on?", project=project, kinds=["user"]).excerpts
+    excerpts = search_turns.search(store, "which port does the board listen on?", project=project, kinds=["user"]).excerpts
     assert [("9090" in excerpt.text, excerpt.handle.session) for excerpt in excerpts[:2]] == [(True, 2), (False, 1)]
 
 
 def test_an_excerpt_is_what_stands_around_the_hit(store: Store, project: Project) -> None:
-    excerpts = searching.search(store, "E_SCANNER_OFFLINE", project=project, kinds=["tool"]).excerpts
+    excerpts = search_turns.search(store, "E_SCANNER_OFFLINE", project=project, kinds=["tool"]).excerpts
     assert "E_SCANNER_OFFLINE at src/scan/device.py:88" in excerpts[0].text
     assert excerpts[0].text.count("\n") < 14
     assert "line 0:" not in excerpts[0].text
@@ -104,7 +107,9 @@ def test_an_excerpt_is_what_stands_around_the_hit(store: Store, project: Project
 
 @pytest.mark.parametrize("budget", [20, 30, 45, 60, 100, 150, 300, 1000])
 def test_the_budget_is_kept_and_used(store: Store, project: Project, budget: int) -> None:
-    result = searching.search(store, "which port does the board listen on, and what of the scanner?", project=project, budget_tokens=budget)
+    result = search_turns.search(
+        store, "which port does the board listen on, and what of the scanner?", project=project, budget_tokens=budget
+    )
     printed = "\n\n".join(f"{excerpt.source} {excerpt.project}\n{excerpt.text}" for excerpt in result.excerpts)
     assert count_tokens(printed) <= budget
     assert result.tokens <= budget
@@ -114,13 +119,13 @@ def test_the_budget_is_kept_and_used(store: Store, project: Project, budget: int
 
 def test_nothing_is_said_twice(store: Store, project: Project) -> None:
     import_session(store, project, 3, [SESSIONS[0][0], replace(SESSIONS[0][0], text=SESSIONS[0][0].text + " Yes."), *NOISE])
-    excerpts = searching.search(store, "queue display board port 8443 printer spooler", project=project, budget_tokens=4000).excerpts
+    excerpts = search_turns.search(store, "queue display board port 8443 printer spooler", project=project, budget_tokens=4000).excerpts
     assert sum("8443" in excerpt.text for excerpt in excerpts) == 1
 
 
 def test_a_source_leads_to_its_turn(store: Store, project: Project) -> None:
     for question in ("exponential backoff", "E_SCANNER_OFFLINE", "9090"):
-        excerpt = searching.search(store, question, project=project).excerpts[0]
+        excerpt = search_turns.search(store, question, project=project).excerpts[0]
         ((ordinal, turn),) = sources.read_source(store, project, str(excerpt.handle)).turns
         assert ordinal == excerpt.handle.turn
         spoken = turn.text + "".join(result.text for result in turn.results)
@@ -128,7 +133,7 @@ def test_a_source_leads_to_its_turn(store: Store, project: Project) -> None:
 
 
 def test_a_passage_too_long_for_what_is_left_gives_its_best_line(store: Store, project: Project) -> None:
-    (only,) = searching.search(store, "E_SCANNER_OFFLINE", project=project, kinds=["tool"], budget_tokens=40).excerpts
+    (only,) = search_turns.search(store, "E_SCANNER_OFFLINE", project=project, kinds=["tool"], budget_tokens=40).excerpts
     assert only.text == "E_SCANNER_OFFLINE at src/scan/device.py:88"
 
 

@@ -7,15 +7,20 @@ from pathlib import Path
 
 import pytest
 
-from onward.app import accounts, archives, conversations, facts, handoffs, projects, saving, sessions, templates
-from onward.app.completing import complete
-from onward.app.credits import outlook
-from onward.app.in_sight import find_current
+from onward.app.accounts import accounts
+from onward.app.accounts.selection import outlook
+from onward.app.archives import archives
+from onward.app.handoffs import handoffs
+from onward.app.projects import conversations, facts, projects
+from onward.app.sessions import sessions, templates
+from onward.app.sessions.completion import complete
+from onward.app.sessions.current_session import find_current
+from onward.app.turns import client_turns
 from onward.core.session import StoredTurn
-from onward.core.transcript import ToolCall, ToolResult, Turn
+from onward.core.transcript.transcript import ToolCall, ToolResult, Turn
 from onward.errors import BadInput, NotFound
 from onward.store import Store
-from onward.web.conversation import MOST_CODE_CHARS, call_view, citing_lines_by_turn, detect_language, turn_views
+from onward.web.turn_views import MAX_CODE_CHARS, call_view, citing_lines_by_turn, detect_language, turn_views
 
 TALK = "User: Never use port 9101.\nAssistant: Done, it is port 9100 now.\nUser: We decided to keep the layout, because she knows it."
 
@@ -53,7 +58,7 @@ def test_what_is_typed_of_credits_is_held_against_the_account_once(store: Store)
 
 def test_a_text_is_found_in_what_was_said_called_and_answered(store: Store) -> None:
     begun = sessions.start(store, projects.create(store, "antre")).session
-    saving.append_turns(
+    client_turns.append_turns(
         store,
         begun.id,
         [
@@ -92,9 +97,9 @@ def test_a_session_keeps_the_checklist_that_it_began_with_and_what_of_it_is_done
 
 
 def test_a_file_without_a_conversation_is_refused_by_its_name() -> None:
-    assert len(saving.parse_file(BytesIO(TALK.encode()), "talk.txt")) == 3
+    assert len(client_turns.parse_file(BytesIO(TALK.encode()), "talk.txt")) == 3
     with pytest.raises(BadInput, match=r"talk\.txt"):
-        saving.parse_file(BytesIO(b"{}"), "talk.txt")
+        client_turns.parse_file(BytesIO(b"{}"), "talk.txt")
 
 
 def test_agents_of_sessions_can_be_chosen_from(store: Store) -> None:
@@ -108,7 +113,7 @@ def test_agents_of_sessions_can_be_chosen_from(store: Store) -> None:
 def test_a_turn_tells_which_lines_of_the_handoff_came_from_it(store: Store) -> None:
     project = projects.create(store, "antre")
     begun = sessions.start(store, project).session
-    saving.append_conversation(store, begun.id, records=None, text=TALK)
+    client_turns.append_conversation(store, begun.id, records=None, text=TALK)
     handoff = complete(store, begun).handoff
     lines_by_turn = citing_lines_by_turn(1, handoff.handoff, newest=handoffs.current_handoff(store, project).handoff)
     assert any("9101" in line.text and line.is_current for line in lines_by_turn[1])
@@ -137,7 +142,7 @@ def test_what_is_long_is_cut_until_it_is_asked_for_and_markup_is_nobodys() -> No
     assert cut.is_cut
     assert not whole.is_cut
     assert len(cut.results[0].body) < len(whole.results[0].body)
-    assert len(long) > MOST_CODE_CHARS
+    assert len(long) > MAX_CODE_CHARS
     assert "<script" not in whole.results[0].body
     assert whole.results[0].is_error
     shown = turn_views([StoredTurn(1, 2, False, Turn("user", "Look: [image] <img src=x onerror=alert(1)>"))], {})[0]

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onward.app import drafts
-from onward.app.saving import parse_text
-from onward.core.shorten import GAP, shorten
+from onward.app.handoffs import drafts
+from onward.app.turns.client_turns import parse_text
+from onward.core.text.compression import GAP, shorten
 from onward.tokens import count_tokens
 
 LOG = "".join(

@@ -9,13 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from onward.app import completing, facts, handoffs, imports, projects
-from onward.app import sessions as sittings
-from onward.app.distilling import distill_files, distill_session
-from onward.app.reading import TranscriptReader
-from onward.core.facts import Fact, FactKind, Handle, fact_id
-from onward.core.handoff import render
-from onward.core.ledger import Ledger, fold
+from onward.app.handoffs import handoffs
+from onward.app.handoffs.distillation import distill_files, distill_session
+from onward.app.projects import facts, projects
+from onward.app.sessions import completion
+from onward.app.sessions import sessions as sittings
+from onward.app.transcripts import imports
+from onward.app.turns.reader import TranscriptReader
+from onward.core.facts.fact import Fact, FactKind, Handle, fact_id
+from onward.core.facts.ledger import Ledger, fold
+from onward.core.handoff.document import render
 from onward.store import Store
 
 ROOT = "/home/ayu/toko"
@@ -108,7 +111,7 @@ def replay(tmp_path: Path) -> Replay:
             project = projects.create(store, "shop")
             for number, path in enumerate(files, start=1):
                 imports.import_paths(store, [path], project=project)
-                completing.complete(store, sittings.require(store, project, number))
+                completion.complete(store, sittings.require(store, project, number))
             stored_facts = facts.list_facts(store, project, state=None)
             assert {(fact.text, fact.state) for fact in stored_facts} == {(fact.text, fact.state) for fact in ledger.facts}
             assert handoffs.current_handoff(store, project).markdown == document
@@ -332,7 +335,14 @@ def test_what_ten_sessions_change_stands_as_the_last_left_it(replay: Replay) -> 
 def test_an_open_item_is_resolved_by_what_a_later_session_did_in_most_of_its_words() -> None:
     def make_fact(kind: FactKind, text: str, session: int) -> Fact:
         source = Handle(session, 1)
-        return Fact(fact_id(kind, "", text, source), kind, "", text, (source,), datetime(2026, 3, session, tzinfo=UTC))
+        return Fact(
+            id=fact_id(kind, "", text, source),
+            kind=kind,
+            subject="",
+            text=text,
+            sources=(source,),
+            at=datetime(2026, 3, session, tzinfo=UTC),
+        )
 
     todo, other = make_fact("next_step", "Nurse page: call the next number (not begun)", 1), make_fact("next_step", "Print the ticket", 1)
     done = make_fact("done", "The nurse page works: a tap calls, and the number shows on the TV.", 2)

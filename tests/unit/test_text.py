@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onward.core.extract.worked import command_key
-from onward.core.text import clauses, cut_position, excerpt_range
+from onward.core.extract.tool_results import command_key
+from onward.core.text.prose import clauses, cut_position, excerpt_range
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from onward.app.told_settings import report_settings
+from onward.app.admin.settings_report import report_settings
 from onward.settings import read_settings
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from onward.core.steps import SessionSteps
-from onward.core.touched import TouchedFile, list_touched_files
-from onward.core.transcript import ToolCall, ToolResult, Turn
+from onward.core.effort.steps import SessionSteps
+from onward.core.effort.touched_files import TouchedFile, list_touched_files
+from onward.core.transcript.transcript import ToolCall, ToolResult, Turn
 
 CWD = "/home/me/shop"
 PATCH = """*** Begin Patch
@@ -72,7 +72,9 @@ def test_what_does_not_plainly_name_a_file_is_not_told(command: str) -> None:
 def test_edits_add_up_and_writing_over_a_known_file_creates_nothing() -> None:
     write = ("Write", {"file_path": "a.py", "content": "one\n"})
     edit = ("Edit", {"file_path": "a.py", "old_string": "one", "new_string": "two"})
-    assert touched_after(write, edit) == [TouchedFile("a.py", "created", 2, 1, 2, 1, 3)]
+    assert touched_after(write, edit) == [
+        TouchedFile(path="a.py", change="created", added_lines=2, removed_lines=1, times=2, first_turn=1, last_turn=3)
+    ]
     assert touched_after(write, known=("a.py",))[0].change == "edited"
     assert touched_after(("Read", {"file_path": "a.py"}), write)[0].change == "edited"
 

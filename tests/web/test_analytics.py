@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from playwright.sync_api import Page, expect
 
-from onward.core.growth import Growth, predict, predict_target
-from onward.core.growth_report import GrowthPoint, GrowthReport, SessionMeasurement
+from onward.core.analytics.growth import Growth, predict, predict_target
+from onward.core.analytics.growth_report import GrowthPoint, GrowthReport, SessionMeasurement
 from onward.web.routes.analytics import charts
 
 from .conftest import Site, visit
@@ -40,9 +40,39 @@ def test_charts_say_what_they_show_and_can_be_read_by_keys_and_as_tables(page: P
 
 
 def test_sessions_of_all_projects_are_counted_together_and_named_by_project() -> None:
-    actual = SessionMeasurement(0.8, 1.1, None, 0.9, 100, 10, 5, 0, 0, 0, None, 0, 0, None, None, 0.9, 100)
+    actual = SessionMeasurement(
+        efficiency_ratio=0.8,
+        knowledge_factor=1.1,
+        output=None,
+        output_per_credit=0.9,
+        tokens=100,
+        recovery_tokens=10,
+        rework_tokens=5,
+        reread_tokens=0,
+        repeated_tokens=0,
+        explained_tokens=0,
+        first_edit_minutes=None,
+        facts_used_again=0,
+        accomplished=0,
+        credits_used=None,
+        credits_per_accomplishment=None,
+        kept_ratio=0.9,
+        handoff_tokens=100,
+    )
     points = [GrowthPoint(place, *of, None, predict(place), actual) for place, of in enumerate([("shop", 1), ("shop", 2), ("blog", 1)], 1)]
-    totals = GrowthReport(points, 3, 0, Growth(0.0, 0), 0.8, 0.1, 0.1, None, None, 0.9, predict_target(0.95))
+    totals = GrowthReport(
+        points=points,
+        sessions=3,
+        not_measured=0,
+        growth=Growth(0.0, 0),
+        efficiency_ratio=0.8,
+        recovery_ratio=0.1,
+        rework_ratio=0.1,
+        first_edit_minutes=None,
+        credits_per_accomplishment=None,
+        kept_ratio=0.9,
+        reach=predict_target(0.95),
+    )
     for chart in charts(totals):
         assert chart.data["ticks"] == [1, 2, 3]
         assert chart.data["axis"] == "Sessions of all projects, in order of time"
@@ -55,12 +85,53 @@ def test_sessions_of_all_projects_are_counted_together_and_named_by_project() ->
 
 
 def test_a_share_has_an_interval_and_a_full_count_has_none() -> None:
-    actual = SessionMeasurement(0.8, 1.1, None, 0.9, 1200, 10, 5, 0, 0, 0, None, 0, 0, None, None, 0.9, 100, 40, 0.77, 0.96)
+    actual = SessionMeasurement(
+        efficiency_ratio=0.8,
+        knowledge_factor=1.1,
+        output=None,
+        output_per_credit=0.9,
+        tokens=1200,
+        recovery_tokens=10,
+        rework_tokens=5,
+        reread_tokens=0,
+        repeated_tokens=0,
+        explained_tokens=0,
+        first_edit_minutes=None,
+        facts_used_again=0,
+        accomplished=0,
+        credits_used=None,
+        credits_per_accomplishment=None,
+        kept_ratio=0.9,
+        handoff_tokens=100,
+        kept_of=40,
+        kept_low_ratio=0.77,
+        kept_high_ratio=0.96,
+    )
     points = [
-        GrowthPoint(1, "shop", 1, None, predict(1), actual),
-        GrowthPoint(2, "shop", 2, None, predict(2), replace(actual, kept_of=None, kept_low_ratio=None, kept_high_ratio=None)),
+        GrowthPoint(place=1, project="shop", session=1, ended_at=None, predicted=predict(1), actual=actual),
+        GrowthPoint(
+            place=2,
+            project="shop",
+            session=2,
+            ended_at=None,
+            predicted=predict(2),
+            actual=replace(actual, kept_of=None, kept_low_ratio=None, kept_high_ratio=None),
+        ),
     ]
-    report = GrowthReport(points, 2, 0, Growth(0.0, 0), 0.8, 0.1, 0.1, None, None, 0.9, predict_target(0.95), (0.7, 0.9))
+    report = GrowthReport(
+        points=points,
+        sessions=2,
+        not_measured=0,
+        growth=Growth(0.0, 0),
+        efficiency_ratio=0.8,
+        recovery_ratio=0.1,
+        rework_ratio=0.1,
+        first_edit_minutes=None,
+        credits_per_accomplishment=None,
+        kept_ratio=0.9,
+        reach=predict_target(0.95),
+        efficiency_interval=(0.7, 0.9),
+    )
     output, efficiency, knowledge, retention_chart = charts(report)
     assert retention_chart.data["band"] == [[0.96, None], [0.77, None]]
     assert retention_chart.data["notes"] == ["95% interval 77–96% · Facts: 40", "95% interval – · Facts: –"]

@@ -15,8 +15,8 @@ import pytest
 import onward
 from onward import errors
 from onward.llm.guard import Reason
-from onward.web.below import load_patterns, translate_message, translate_text
 from onward.web.language import LANGUAGES, TEXTS, current_language
+from onward.web.message_translation import load_patterns, translate_message, translate_text
 
 SOURCE = Path(onward.__file__).parent
 OTHERS = [language for language in LANGUAGES if language != "en"]

@@ -10,7 +10,7 @@ import pytest
 from fastapi.routing import APIRoute
 from playwright.sync_api import Browser, Page, expect
 
-from onward.web.mounting import ROUTE_MODULES
+from onward.web.mount import ROUTE_MODULES
 
 from .conftest import Site, Watch, violations, visit, wait_until_ready, watch_context
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Page, expect
 
-from onward.app import knowledge
+from onward.app.knowledge import knowledge
 from onward.store import Store
 
 from .conftest import Site, Watch, violations, visit

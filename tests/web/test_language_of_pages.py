@@ -11,8 +11,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from onward.web.below import load_patterns
 from onward.web.language import catalogue
+from onward.web.message_translation import load_patterns
 
 from .conftest import Site, serving
 from .test_every_page import pages

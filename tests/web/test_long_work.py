@@ -14,10 +14,12 @@ import pytest
 from playwright.sync_api import Page, expect
 from starlette.testclient import TestClient
 
-from onward.app import job_kinds, jobs, projects, sessions
-from onward.app.jobs import Job, JobContext, StepProgress
+from onward.app.jobs import jobs, kinds
+from onward.app.jobs.jobs import Job, JobContext, StepProgress
+from onward.app.projects import projects
+from onward.app.sessions import sessions
 from onward.store import Store
-from onward.web import long_work
+from onward.web import job_pages
 from onward.web.routes import jobs as jobs_pages
 from onward.work.worker import LOCK_FILE
 
@@ -30,7 +32,7 @@ PASTED = "User: Print the ticket, and never use port 9101 for it.\nAssistant: Do
 @pytest.fixture
 def _no_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody carries jobs out here, so nobody waits for them."""
-    monkeypatch.setattr(long_work, "WAITED_SECONDS", 0.0)
+    monkeypatch.setattr(job_pages, "WAITED_SECONDS", 0.0)
 
 
 @pytest.fixture
@@ -40,7 +42,7 @@ def session_id(store: Store) -> int:
 
 def run_job(store: Store, home: Path, job_id: int = 1) -> Job:
     while (job := jobs.require(store, job_id)).is_open:
-        jobs.take_step(JobContext(store, home), job_kinds.STEP_FUNCTIONS, job.run, "worker", StepProgress())
+        jobs.take_step(JobContext(store, home), kinds.STEP_FUNCTIONS, job.run, "worker", StepProgress())
     return job
 
 
@@ -76,7 +78,7 @@ def test_a_completion_leads_to_its_job_and_that_to_the_handoff(
 
 def test_whatever_was_asked_for_is_found_again(local_client: TestClient, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "Nothing was asked for yet" in local_client.get("/jobs").text
-    monkeypatch.setattr(jobs_pages, "MOST_JOBS", 1)
+    monkeypatch.setattr(jobs_pages, "MAX_JOBS", 1)
     exported = local_client.post(f"/parts/projects/{projects.create(store, 'klinik').id}/export", headers=HTMX)
     assert target_of(exported.headers["hx-location"]) == "/jobs/1"
     jobs.request_job(store, "backup", {})

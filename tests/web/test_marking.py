@@ -8,7 +8,7 @@ from html import unescape
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onward.web.marking import mark_differences
+from onward.web.word_diff import mark_differences
 
 TEXTS = st.lists(st.sampled_from(["port", "8080", "8443", "<b>", "&", "is", "the", "\n"]), max_size=30).map(" ".join)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from onward.web import figures, language
-from onward.web.prose import render_code, render_markdown
+from onward.web import format_values, language
+from onward.web.markdown import render_code, render_markdown
 
 
 @pytest.mark.parametrize(
@@ -42,10 +42,10 @@ def test_headings_stand_below_the_pages_own() -> None:
 @pytest.mark.parametrize(
     ("figure", "english", "indonesian"),
     [
-        (lambda: figures.format_integer(1234567), "1,234,567", "1.234.567"), (lambda: figures.format_decimal(0.86, 2), "0.86", "0,86"),
-        (lambda: figures.format_compact(12345), "12.3k", "12,3k"), (lambda: figures.format_compact(999), "999", "999"), (lambda: figures.format_compact(999_950), "1.0M", "1,0M"),
-        (lambda: figures.format_percent(0.894), "89%", "89%"), (lambda: figures.format_signed(-4.25), "−4.2", "−4,2"), (lambda: figures.format_signed(-0.04), "±0.0", "±0,0"), (lambda: figures.format_integer(None), "–", "–"),
-        (lambda: figures.format_duration(60), "1 minute", "1 menit"), (lambda: figures.format_duration(7300), "2 hours", "2 jam"),
+        (lambda: format_values.format_integer(1234567), "1,234,567", "1.234.567"), (lambda: format_values.format_decimal(0.86, 2), "0.86", "0,86"),
+        (lambda: format_values.format_compact(12345), "12.3k", "12,3k"), (lambda: format_values.format_compact(999), "999", "999"), (lambda: format_values.format_compact(999_950), "1.0M", "1,0M"),
+        (lambda: format_values.format_percent(0.894), "89%", "89%"), (lambda: format_values.format_signed(-4.25), "−4.2", "−4,2"), (lambda: format_values.format_signed(-0.04), "±0.0", "±0,0"), (lambda: format_values.format_integer(None), "–", "–"),
+        (lambda: format_values.format_duration(60), "1 minute", "1 menit"), (lambda: format_values.format_duration(7300), "2 hours", "2 jam"),
     ],
 )  # fmt: skip
 def test_figures_read_as_the_language_writes_them(figure: object, english: str, indonesian: str) -> None:

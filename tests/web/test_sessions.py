@@ -9,7 +9,8 @@ import pytest
 from playwright.sync_api import Page, expect
 from starlette.testclient import TestClient
 
-from onward.app import projects, sessions, templates
+from onward.app.projects import projects
+from onward.app.sessions import sessions, templates
 from onward.store import Store
 
 from .conftest import Site, Watch, violations, visit, wait_until_ready

@@ -9,14 +9,15 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from onward.app import access, projects
-from onward.app.access import COOKIE
+from onward.app.admin import access
+from onward.app.admin.access import COOKIE
+from onward.app.projects import projects
 from onward.server import build
 from onward.settings import Settings
 from onward.store import Store
 from onward.web import assets
-from onward.web.rendering import TEMPLATES, environment, warm_templates
-from onward.web.surface import CONTENT_SECURITY_POLICY
+from onward.web.middleware import CONTENT_SECURITY_POLICY
+from onward.web.render import TEMPLATES, environment, warm_templates
 
 REMOTE_ADDRESS = ("192.0.2.7", 50000)
 OUR = {"sec-fetch-site": "same-origin", "origin": "http://onward.example"}

@@ -12,7 +12,7 @@ import pytest
 from jinja2 import nodes
 
 from onward.web.language import LANGUAGES, TEXTS, choose_language
-from onward.web.rendering import TEMPLATES, environment
+from onward.web.render import TEMPLATES, environment
 
 WEB = TEMPLATES.parent
 OTHERS = [language for language in LANGUAGES if language != "en"]

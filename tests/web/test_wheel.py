@@ -41,7 +41,7 @@ def test_every_icon_that_is_named_is_there() -> None:
     import re
 
     from onward.web.assets import icon_names
-    from onward.web.rendering import TEMPLATES
+    from onward.web.render import TEMPLATES
 
     source = "".join(path.read_text(encoding="utf-8") for path in TEMPLATES.rglob("*.html"))
     named = set(re.findall(r'icon\("([a-z0-9-]+)"\)', source))

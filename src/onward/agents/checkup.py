@@ -10,11 +10,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from onward.agents import jsonc, notes, record
-from onward.agents.entries import SettingsFile, is_our_hook, settings_files
-from onward.agents.installing import is_installed
+from onward.agents import hook_log, jsonc, session_notes
+from onward.agents.installer import is_installed
 from onward.agents.payload import AGENTS
-from onward.app.doctor import Finding, TranscriptRetention
+from onward.agents.settings_entries import SettingsFile, is_our_hook, settings_files
+from onward.app.admin.doctor import Finding, TranscriptRetention
 from onward.errors import OnwardError
 from onward.settings import Machine, Settings
 
@@ -43,7 +43,7 @@ def transcript_retentions(settings: Settings, machine: Machine) -> list[Transcri
 
 def check_agents(settings: Settings, machine: Machine) -> list[Finding]:
     """Return what is found of every agent that is on this machine, and of the hooks altogether."""
-    log = record.read_lines(str(settings.home))
+    log = hook_log.read_lines(str(settings.home))
     findings = [_check_agent(agent, settings_files(agent, machine), log) for agent in AGENTS if _is_present(settings_files(agent, machine))]
     return [*findings, _check_faults(log), _check_waiting(str(settings.home))]
 
@@ -142,7 +142,7 @@ def _check_faults(log: list[dict[str, object]]) -> Finding:
 def _check_waiting(home: str) -> Finding:
     """Sessions that ended and are not taken in yet."""
     cutoff = (datetime.now(UTC) - timedelta(hours=1)).timestamp()
-    pending = [note for note in notes.list_notes(home) if note.at < cutoff and note.has_news()]
+    pending = [note for note in session_notes.list_notes(home) if note.at < cutoff and note.has_news()]
     if not pending:
         return Finding("noted sessions", "ok", "all that ended are taken in")
     return Finding("noted sessions", "warning", f"{len(pending)} have something that is not taken in", "Take them in: onward sweep")

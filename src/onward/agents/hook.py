@@ -12,8 +12,8 @@ import os
 import sys
 import time
 
-from onward import whereabouts
-from onward.agents import notes, record
+from onward import locations
+from onward.agents import hook_log, session_notes
 from onward.agents.payload import AGENTS, END, EVENTS, MAX_BYTES, START, STOP, HookPayload, is_complete_json
 
 DEADLINE_SECONDS = 8.0
@@ -83,22 +83,22 @@ class _HookAnswer:
                 f"no answer within {DEADLINE_SECONDS:g} s",
                 "Is the store's server there, and the disk at ease? Run `onward doctor`.",
             )
-            record.add(
-                whereabouts.data_folder(os.environ), agent=self._call.agent, event=self._call.event, session="", started=self._started,
+            hook_log.add(
+                locations.data_folder(os.environ), agent=self._call.agent, event=self._call.event, session="", started=self._started,
                 outcome="nothing", fault=fault, hint=hint,
             )  # fmt: skip
         os._exit(0)
 
 
 def _build_answer(call: _HookCall, started: float) -> str:
-    home = whereabouts.data_folder(os.environ)
+    home = locations.data_folder(os.environ)
     payload = HookPayload(call.agent, call.event, _read_input())
     outcome, text, hint = "nothing", "", "Its agent, or its version, calls hooks in a way that is not known: see docs/agents.md."
     try:
         if call.fault:
             payload.fault = f"wrong call: {call.fault}"
         elif payload.event == START:
-            from onward.agents.starting import start_session
+            from onward.agents.session_start import start_session
 
             outcome, text = start_session(home, payload, os.environ)
         else:
@@ -109,7 +109,7 @@ def _build_answer(call: _HookCall, started: float) -> str:
     if call.as_json:
         # A person looks, or a program does: no agent called.
         return _format_answer(payload, text, as_json=True)
-    record.add(
+    hook_log.add(
         home, agent=payload.agent, event=payload.event, session=payload.session, started=started, outcome=outcome, fault=fault, hint=hint
     )
     return _format_answer(payload, text, as_json=False)
@@ -129,22 +129,22 @@ def _read_input() -> str:
 
 def _schedule_capture(home: str, payload: HookPayload) -> str:
     """Note what is known of the session and have it taken in; return what was done."""
-    from onward.agents.detached import DetachedProcess
-    from onward.app.place import find_repository
+    from onward.agents.background_process import DetachedProcess
+    from onward.app.repository.detection import find_repository
 
     if not payload.session and not payload.transcript:
         payload.fault = payload.fault or "the agent does not say which session it is"
         return "nothing"
-    note = notes.open_note(home, payload.agent, payload.session or payload.transcript)
-    if payload.event == STOP and (note.state == notes.ENDED or time.time() - note.asked < STOP_INTERVAL_SECONDS):
+    note = session_notes.open_note(home, payload.agent, payload.session or payload.transcript)
+    if payload.event == STOP and (note.state == session_notes.ENDED or time.time() - note.asked < STOP_INTERVAL_SECONDS):
         return "nothing: it was taken in a moment ago"
     note.cwd = payload.cwd or note.cwd or os.getcwd()
     note.root = note.root or find_repository(note.cwd)[0]
     note.transcript = payload.transcript or note.transcript
-    note.state = notes.ENDED if payload.event == END else note.state
+    note.state = session_notes.ENDED if payload.event == END else note.state
     note.asked = time.time()
     note.write()
-    DetachedProcess("onward.agents.capturing", payload.event, note.path, folder=home)
+    DetachedProcess("onward.agents.capture", payload.event, note.path, folder=home)
     return "taking it in"
 
 

@@ -16,16 +16,16 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 
 from onward import __version__
-from onward.api.access import AccessControl, describe_access
-from onward.api.desk import ApiContext
-from onward.api.document import describe_shapes
-from onward.api.edge import RequestLog, request_id
-from onward.api.envelope import CODE_BY_STATUS, error_response, response_to_error
-from onward.api.gate import HostGuard
-from onward.api.idempotency import Idempotency
-from onward.api.limit import BodyLimit
-from onward.api.metrics import Metrics
-from onward.api.writing import Writer
+from onward.api.answers.envelope import CODE_BY_STATUS, error_response, response_to_error
+from onward.api.answers.openapi import describe_shapes
+from onward.api.context import ApiContext
+from onward.api.middleware.access import AccessControl, describe_access
+from onward.api.middleware.body_limit import BodyLimit
+from onward.api.middleware.host_guard import HostGuard
+from onward.api.middleware.idempotency import Idempotency
+from onward.api.middleware.metrics import Metrics
+from onward.api.middleware.request_log import RequestLog, request_id
+from onward.api.write_batch import Writer
 from onward.errors import OnwardError
 from onward.settings import Settings
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from onward.store import Store
 
 ROUTES = (
-    "house",
+    "health",
     "metrics",
     "stats",
     "projects",
@@ -42,7 +42,7 @@ ROUTES = (
     "conversations",
     "turns",
     "handoffs",
-    "refining",
+    "refinement",
     "drafts",
     "facts",
     "imports",

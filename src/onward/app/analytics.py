@@ -8,8 +8,7 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 
-from onward.core.facts import Fact, Handle
-from onward.core.growth import (
+from onward.core.analytics.growth import (
     ASYMPTOTE_RATIO,
     USUAL_CREDITS,
     Growth,
@@ -23,7 +22,7 @@ from onward.core.growth import (
     predict,
     predict_target,
 )
-from onward.core.growth_report import (
+from onward.core.analytics.growth_report import (
     MAX_POINTS,
     GrowthPoint,
     GrowthReport,
@@ -35,12 +34,12 @@ from onward.core.growth_report import (
     growth_csv,
     patterns_csv,
 )
-from onward.core.intervals import mean_interval, wilson_interval
-from onward.core.ledger import Edit, Ledger, apply_edits
+from onward.core.analytics.intervals import mean_interval, wilson_interval
+from onward.core.facts.fact import Fact, Handle
+from onward.core.facts.ledger import Edit, Ledger, apply_edits
+from onward.core.handoff.retention import MAX_SESSIONS, HandoffFacts, Retention, RetentionPoint, measure_retention
 from onward.core.project import Project
-from onward.core.retention import MAX_SESSIONS, HandoffFacts, Retention, RetentionPoint
-from onward.core.retention import measure_retention
-from onward.store import Store, analytics, facts, handoffs, projects, sessions, touched
+from onward.store import Store, analytics, facts, handoffs, project_files, projects, sessions
 from onward.store.analytics import Measure, MeasuredSession
 
 __all__ = [
@@ -184,7 +183,12 @@ def _growth_point(position: int, point: MeasuredSession, *, by_number: bool) -> 
     )  # fmt: skip
     nth = point.session if by_number else position
     return GrowthPoint(
-        position, point.project, point.session, point.ended_at, predict(nth, USUAL_CREDITS if credits is None else credits), actual
+        place=position,
+        project=point.project,
+        session=point.session,
+        ended_at=point.ended_at,
+        predicted=predict(nth, USUAL_CREDITS if credits is None else credits),
+        actual=actual,
     )
 
 
@@ -219,8 +223,8 @@ def patterns(store: Store, project: Project | None = None, *, limit: int = 20) -
         blockers = [blocker for owner in project_list for blocker in _blockers(connection, owner)]
         blockers.sort(key=lambda blocker: (-blocker.outlived, blocker.project, blocker.handle))
         return Patterns(
-            touched.list_often_seen(connection, project_id, limit),
-            touched.list_often_touched(connection, project_id, limit),
+            project_files.list_often_seen(connection, project_id, limit),
+            project_files.list_often_touched(connection, project_id, limit),
             blockers[:limit],
         )
 

@@ -8,10 +8,10 @@ from typing import cast
 
 import click
 
-from onward.app import access
-from onward.app.access import MAX_DAYS, SCOPES, AccessToken, TokenScope
-from onward.cli.desk import json_option, use_backend
-from onward.cli.present import note, say, say_json, say_table
+from onward.app.admin import access
+from onward.app.admin.access import MAX_DAYS, SCOPES, AccessToken, TokenScope
+from onward.cli.context import json_option, use_backend
+from onward.cli.presentation import note, say, say_json, say_table
 
 
 @click.group("access")

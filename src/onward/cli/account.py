@@ -8,9 +8,9 @@ from typing import Any, get_args
 
 import click
 
-from onward.app.account_fields import parse_need, parse_time
-from onward.cli.account_rows import read_rows
-from onward.cli.account_words import (
+from onward.app.accounts.fields import parse_need, parse_time
+from onward.cli.account_file import read_rows
+from onward.cli.account_output import (
     account_data,
     account_details,
     account_row,
@@ -20,10 +20,10 @@ from onward.cli.account_words import (
     say_usage,
     usage_data,
 )
-from onward.cli.desk import Backend, json_option, project_option, use_backend
-from onward.cli.inputs import resolve_input
-from onward.cli.present import is_terminal, note, paint, quantity, say, say_json, say_table
-from onward.core.accounts import Account, AccountAvailability, AccountStatus
+from onward.cli.context import Backend, json_option, project_option, use_backend
+from onward.cli.input_file import resolve_input
+from onward.cli.presentation import is_terminal, note, paint, quantity, say, say_json, say_table
+from onward.core.accounts.accounts import Account, AccountAvailability, AccountStatus
 from onward.errors import BadInput
 
 name_argument = click.argument("name", metavar="NAME")

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from onward.agents.capturing import CaptureResult
+from onward.agents.capture import CaptureResult
 from onward.agents.hook import run
-from onward.agents.installing import SettingsChange, apply_changes, plan_install, plan_uninstall
+from onward.agents.installer import SettingsChange, apply_changes, plan_install, plan_uninstall
 from onward.agents.payload import AGENTS, EVENTS
-from onward.cli.desk import command_settings, json_option
-from onward.cli.present import note, paint, quantity, say, say_json
+from onward.cli.context import command_settings, json_option
+from onward.cli.presentation import note, paint, quantity, say, say_json
 from onward.settings import read_machine
 
 NEXT_STEPS = {
@@ -109,7 +109,7 @@ def sweep(as_json: bool) -> int:
       onward sweep
     """
     # Imported here: hook and install need nothing of it.
-    from onward.agents.sweeping import sweep_all as run_sweep
+    from onward.agents.sweeper import sweep_all as run_sweep
 
     outcome = run_sweep(command_settings())
     if outcome is None:

@@ -6,9 +6,9 @@ import sys
 
 import click
 
-from onward.cli.desk import Backend, json_option, project_option, use_backend
-from onward.cli.present import note, quantity, say, say_json, say_table
-from onward.core.growth_report import MAX_POINTS, GrowthPoint, GrowthReport, growth_csv, patterns_csv
+from onward.cli.context import Backend, json_option, project_option, use_backend
+from onward.cli.presentation import note, quantity, say, say_json, say_table
+from onward.core.analytics.growth_report import MAX_POINTS, GrowthPoint, GrowthReport, growth_csv, patterns_csv
 from onward.core.project import Project
 
 all_option = click.option("--all", "everywhere", is_flag=True, help="All projects together.")

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from onward.cli.desk import json_option, use_backend
-from onward.cli.present import ProgressBar, quantity, say, say_json
-from onward.core.arrival import ExportedArchive, ImportedArchive
+from onward.cli.context import json_option, use_backend
+from onward.cli.presentation import ProgressBar, quantity, say, say_json
+from onward.core.archive_result import ExportedArchive, ImportedArchive
 from onward.errors import BadInput
 
 

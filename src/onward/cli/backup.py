@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
-from onward.app import backups
-from onward.app.backups import StoreCopy
-from onward.cli.desk import json_option, local_settings
-from onward.cli.present import ProgressBar, quantity, say, say_json
+from onward.app.admin import backups
+from onward.app.admin.backups import StoreCopy
+from onward.cli.context import json_option, local_settings
+from onward.cli.presentation import ProgressBar, quantity, say, say_json
 from onward.errors import BadInput
 
 

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 
-from onward.cli.present import is_terminal
+from onward.cli.presentation import is_terminal
 from onward.errors import BadInput
 
 PROGRAMS = (

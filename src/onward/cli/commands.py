@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import click
 
 from onward import __version__
-from onward.cli import quick
-from onward.cli.desk import SERVER_KEY
+from onward.cli import fast_commands
+from onward.cli.context import SERVER_KEY
 from onward.errors import BadInput
 
 
@@ -21,15 +21,15 @@ class CommandHelp(NamedTuple):
     target: str
 
 
-def _quick_help(command: quick.QuickCommand) -> CommandHelp:
+def _quick_help(command: fast_commands.QuickCommand) -> CommandHelp:
     return CommandHelp(command.name, command.summary, "")
 
 
 GROUPS: dict[str, tuple[CommandHelp, ...]] = {
     "Try it": (
         CommandHelp("demo", "Show the whole loop on sample sessions.", "onward.cli.demo:demo"),
-        _quick_help(quick.DISTILL),
-        _quick_help(quick.READ),
+        _quick_help(fast_commands.DISTILL),
+        _quick_help(fast_commands.READ),
         CommandHelp("compress", "Make a long text short.", "onward.cli.compress:compress"),
     ),
     "At home in your agents": (
@@ -38,7 +38,7 @@ GROUPS: dict[str, tuple[CommandHelp, ...]] = {
         CommandHelp("sweep", "Take in what never said goodbye.", "onward.cli.agents:sweep"),
     ),
     "Keep a project": (
-        CommandHelp("import", "Bring transcripts into the store.", "onward.cli.ingest:import_"),
+        CommandHelp("import", "Bring transcripts into the store.", "onward.cli.imports:import_"),
         CommandHelp("project", "Make, list and put away projects.", "onward.cli.project:project"),
         CommandHelp("session", "Begin, complete and look at sessions.", "onward.cli.session:session"),
         CommandHelp("handoff", "Print what the next session should know.", "onward.cli.handoff:handoff"),
@@ -52,8 +52,8 @@ GROUPS: dict[str, tuple[CommandHelp, ...]] = {
         CommandHelp("mcp", "Answer an agent over MCP.", "onward.cli.mcp:mcp"),
     ),
     "Look things up, and correct them": (
-        CommandHelp("search", "Find passages in everything that was kept.", "onward.cli.lookup:search"),
-        CommandHelp("source", "Show the exact turns behind a line.", "onward.cli.lookup:source"),
+        CommandHelp("search", "Find passages in everything that was kept.", "onward.cli.search:search"),
+        CommandHelp("source", "Show the exact turns behind a line.", "onward.cli.search:source"),
         CommandHelp("fact", "See and correct what Onward knows.", "onward.cli.fact:fact"),
         CommandHelp("knowledge", "Find what was learned, in any project.", "onward.cli.knowledge:knowledge_"),
         CommandHelp("troubleshoot", "Say what is known of an error.", "onward.cli.troubleshoot:troubleshoot"),
@@ -89,8 +89,8 @@ class LazyGroup(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return the command of that name, imported now; None where there is none."""
-        if cmd_name in quick.COMMANDS:
-            return _to_click_command(quick.COMMANDS[cmd_name])
+        if cmd_name in fast_commands.COMMANDS:
+            return _to_click_command(fast_commands.COMMANDS[cmd_name])
         for entries in GROUPS.values():
             for entry in entries:
                 if entry.name == cmd_name:
@@ -118,19 +118,19 @@ class LazyGroup(click.Group):
                 formatter.write_dl([(entry.name, entry.summary) for entry in entries], col_max=12)
 
 
-def _to_click_command(command: quick.QuickCommand) -> click.Command:
+def _to_click_command(command: fast_commands.QuickCommand) -> click.Command:
     """Return the framework's view of a quick command: its help, and its errors."""
 
     def run_quick(file: tuple[str, ...] | str, **values: Any) -> int:
         files = [file] if isinstance(file, str) else list(file)
-        return quick.call_command(command, files, {name.replace("_", "-"): value for name, value in values.items()})
+        return fast_commands.call_command(command, files, {name.replace("_", "-"): value for name, value in values.items()})
 
     parameters: list[click.Parameter] = [click.Argument(["file"], nargs=-1 if command.takes_many_files else 1, required=True)]
     parameters += [_to_click_option(option) for option in command.options]
     return click.Command(command.name, callback=run_quick, params=parameters, help=command.help, short_help=command.summary)
 
 
-def _to_click_option(option: quick.Option) -> click.Option:
+def _to_click_option(option: fast_commands.Option) -> click.Option:
     flag = "--" + option.name
     if option.choices:
         return click.Option([flag], type=click.Choice(option.choices), default=option.default, show_default=True, help=option.help)

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import click
 
-from onward.app import drafts
-from onward.app.saving import parse_text
-from onward.cli.desk import json_option
-from onward.cli.present import note, say_json
-from onward.core.printable import printable
+from onward.app.handoffs import drafts
+from onward.app.turns.client_turns import parse_text
+from onward.cli.context import json_option
+from onward.cli.presentation import note, say_json
+from onward.core.text.printable import printable
 from onward.errors import BadInput, UnreadableFile
 
-MOST_CHARS = 50_000_000
+MAX_CHARS = 50_000_000
 
 
 @click.command()
@@ -40,7 +40,7 @@ def compress(file: str, budget_tokens: int, as_json: bool) -> None:
       onward compress server.log --budget 500
       kubectl logs api | onward compress --budget 800
     """
-    text = sys.stdin.read(MOST_CHARS) if file == "-" else _read_file(Path(file))
+    text = sys.stdin.read(MAX_CHARS) if file == "-" else _read_file(Path(file))
     if not text.strip():
         raise BadInput("There is nothing in it.", "Give a file with text, or a text on standard input.")
     compressed = drafts.compress(text, parse_text(text), budget_tokens)
@@ -68,6 +68,6 @@ def compress(file: str, budget_tokens: int, as_json: bool) -> None:
 
 def _read_file(path: Path) -> str:
     try:
-        return path.read_bytes()[:MOST_CHARS].decode("utf-8", "replace")
+        return path.read_bytes()[:MAX_CHARS].decode("utf-8", "replace")
     except OSError as error:
         raise UnreadableFile(f"{path} cannot be read: {error.strerror}.", "Check its name, and that you may read it.") from error

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import click
 
-from onward.app import upkeep
-from onward.cli.desk import json_option, local_settings, use_backend
-from onward.cli.present import ProgressBar, is_terminal, quantity, say, say_json
+from onward.adapters import open_store
+from onward.app.admin import maintenance
+from onward.cli.context import json_option, local_settings, use_backend
+from onward.cli.presentation import ProgressBar, is_terminal, quantity, say, say_json
 from onward.errors import BadInput
-from onward.wiring import open_store
 
 
 @click.group()
@@ -38,7 +38,7 @@ def migrate(as_json: bool) -> None:
       onward db migrate
     """
     with use_backend() as backend:
-        migration = upkeep.read_migration(backend.store)
+        migration = maintenance.read_migration(backend.store)
     if as_json:
         say_json({"from": migration.old_version or None, "to": migration.new_version})
     elif migration.old_version == migration.new_version:
@@ -59,7 +59,7 @@ def shell(as_json: bool) -> int:
       onward db shell
     """
     with use_backend() as backend:
-        prompt = upkeep.database_prompt(backend.store)
+        prompt = maintenance.database_prompt(backend.store)
     program = shutil.which(prompt.command[0])
     if as_json:
         say_json({"command": prompt.command, "program": program})
@@ -89,8 +89,8 @@ def copy(target: str, as_json: bool) -> None:
     is_address = "://" in target
     target_settings = replace(settings, database_url=target) if is_address else replace(settings, database_url="", home=Path(target))
     with open_store(settings) as source_store, open_store(target_settings) as target_store, ProgressBar("copying") as progress:
-        rows = upkeep.copy_store(source_store, target_store, progress.update)
-        name = upkeep.store_name(target_store)
+        rows = maintenance.copy_store(source_store, target_store, progress.update)
+        name = maintenance.store_name(target_store)
     setting = "ONWARD_DATABASE_URL" if is_address else "ONWARD_HOME"
     if as_json:
         say_json({"target": name, "rows": rows})
@@ -111,10 +111,10 @@ def reset(yes: bool, as_json: bool) -> None:
       onward db reset
     """
     with use_backend() as backend:
-        name = upkeep.store_name(backend.store)
+        name = maintenance.store_name(backend.store)
         if not yes:
             _confirm_reset(name)
-        outcome = upkeep.reset_store(backend.settings, backend.store)
+        outcome = maintenance.reset_store(backend.settings, backend.store)
     if as_json:
         say_json(outcome)
     else:

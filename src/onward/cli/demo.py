@@ -13,15 +13,17 @@ from typing import TYPE_CHECKING
 import click
 
 from onward import samples
-from onward.app import facts, handoffs, projects, sessions
-from onward.app.imports import import_paths
-from onward.cli.conversation import json_line
-from onward.cli.desk import json_option, local_settings
-from onward.cli.document import Format, format_handoff
-from onward.cli.present import paint, quantity, say
+from onward.adapters import open_store
+from onward.app.handoffs import handoffs
+from onward.app.projects import facts, projects
+from onward.app.sessions import sessions
+from onward.app.transcripts.imports import import_paths
+from onward.cli.context import json_option, local_settings
+from onward.cli.handoff_output import Format, format_handoff
+from onward.cli.presentation import paint, quantity, say
+from onward.cli.turns_jsonl import json_line
 from onward.core.project import Project
 from onward.settings import Settings, read_settings
-from onward.wiring import open_store
 
 if TYPE_CHECKING:
     from onward.store import Store

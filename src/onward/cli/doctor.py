@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import click
 
+from onward.adapters import open_store
 from onward.agents.checkup import check_agents, transcript_retentions
-from onward.app.doctor import Status, examine
-from onward.cli.desk import json_option, local_settings
-from onward.cli.present import paint, say, say_json
+from onward.app.admin.doctor import Status, examine
+from onward.cli.context import json_option, local_settings
+from onward.cli.presentation import paint, say, say_json
 from onward.settings import read_machine
-from onward.wiring import open_store
 
 STYLE_BY_STATUS: dict[Status, str] = {"ok": "green", "warning": "yellow", "problem": "red"}
 

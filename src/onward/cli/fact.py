@@ -6,9 +6,9 @@ from typing import get_args
 
 import click
 
-from onward.cli.desk import json_option, project_option, use_backend
-from onward.cli.present import note, paint, quantity, say, say_json, say_table
-from onward.core.facts import FACT_KINDS, Fact, FactKind, FactState, to_json
+from onward.cli.context import json_option, project_option, use_backend
+from onward.cli.presentation import note, paint, quantity, say, say_json, say_table
+from onward.core.facts.fact import FACT_KINDS, Fact, FactKind, FactState, to_json
 
 ID_DIGITS = 8
 """Digits of an id that the list shows; any beginning that only one fact has will do."""

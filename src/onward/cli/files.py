@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from onward.cli.desk import json_option, project_option, use_backend
-from onward.cli.present import note, quantity, say_json, say_table
-from onward.core.touched import ProjectFile
+from onward.cli.context import json_option, project_option, use_backend
+from onward.cli.presentation import note, quantity, say_json, say_table
+from onward.core.effort.touched_files import ProjectFile
 
 
 @click.command()

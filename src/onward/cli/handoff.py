@@ -7,14 +7,14 @@ import sys
 import click
 
 from onward.cli.clipboard import copy_text
-from onward.cli.desk import budget_option, json_option, project_option, use_backend
-from onward.cli.document import FORMATS, Format, format_handoff
-from onward.cli.present import ProgressBar, note, say, say_json, say_table
-from onward.cli.refinement import outcome_data, say_estimate, say_outcome
-from onward.core import redline as redlines
-from onward.core.changelog import render, to_json
-from onward.core.printable import printable
-from onward.core.stored_handoff import HandoffVersion, StoredHandoff
+from onward.cli.context import budget_option, json_option, project_option, use_backend
+from onward.cli.handoff_output import FORMATS, Format, format_handoff
+from onward.cli.presentation import ProgressBar, note, say, say_json, say_table
+from onward.cli.refinement_output import outcome_data, say_estimate, say_outcome
+from onward.core.handoff import redline as redlines
+from onward.core.handoff.changelog import render, to_json
+from onward.core.handoff.stored import HandoffVersion, StoredHandoff
+from onward.core.text.printable import printable
 
 
 @click.group(invoke_without_command=True)

@@ -6,13 +6,13 @@ import sys
 
 import click
 
-from onward.cli.desk import json_option, project_option, use_backend
-from onward.cli.present import note, paint, quantity, say, say_json, say_table
-from onward.core.categories import CATEGORIES
-from onward.core.entry import KnowledgeAuthor, KnowledgeEntry, KnowledgeSource, KnownFix
-from onward.core.knowledge import KNOWLEDGE_KINDS, KnowledgeKind
-from onward.core.printable import printable
-from onward.core.troubleshoot import advise
+from onward.cli.context import json_option, project_option, use_backend
+from onward.cli.presentation import note, paint, quantity, say, say_json, say_table
+from onward.core.knowledge.categories import CATEGORIES
+from onward.core.knowledge.checklist import advise
+from onward.core.knowledge.entry import KnowledgeAuthor, KnowledgeEntry, KnowledgeSource, KnownFix
+from onward.core.knowledge.knowledge import KNOWLEDGE_KINDS, KnowledgeKind
+from onward.core.text.printable import printable
 
 id_argument = click.argument("number", metavar="ID", type=click.IntRange(min=1))
 kind_option = click.option("--kind", type=click.Choice(KNOWLEDGE_KINDS), help="Only entries of this kind.")

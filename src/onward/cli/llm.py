@@ -6,11 +6,11 @@ import sys
 
 import click
 
-from onward.cli.desk import json_option, use_backend
-from onward.cli.present import is_terminal, note, paint, say, say_json, say_table
+from onward.cli.context import json_option, use_backend
+from onward.cli.presentation import is_terminal, note, paint, say, say_json, say_table
 from onward.core.llm_key import KeyStatus
-from onward.core.printable import printable
 from onward.core.spend import SpendGrouping, SpendTotals
+from onward.core.text.printable import printable
 
 _COLOURS = {"valid": "green", "invalid": "red", "unreachable": "yellow"}
 

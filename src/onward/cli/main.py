@@ -72,14 +72,14 @@ def _run_quick(arguments: list[str]) -> int | None:
         from onward.agents.hook import run as run_hook
 
         return run_hook(arguments[1:])
-    from onward.cli.quick import run
+    from onward.cli.fast_commands import run
 
     return run(arguments)
 
 
 def _report_refusal(error: OnwardError, *, as_json: bool) -> int:
     if as_json:
-        from onward.cli.present import as_json_text
+        from onward.cli.presentation import as_json_text
 
         details = {"success": False, "error": {"code": error.code, "message": error.message, "hint": error.hint}}
         sys.stderr.write(as_json_text(details) + "\n")

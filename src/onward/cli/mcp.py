@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from onward.cli.desk import json_option, local_settings
-from onward.wiring import open_store
+from onward.adapters import open_store
+from onward.cli.context import json_option, local_settings
 
 
 @click.command()

@@ -8,18 +8,18 @@ from pathlib import Path
 
 import click
 
-from onward.app.account_fields import clean_text
-from onward.app.briefing import with_changes_since
-from onward.app.credits import parse_need
+from onward.app.accounts.fields import clean_text
+from onward.app.accounts.selection import parse_need
+from onward.app.handoffs.brief import with_changes_since
 from onward.cli.account import model_option, tags_option
-from onward.cli.account_words import account_data
+from onward.cli.account_output import account_data
 from onward.cli.clipboard import copy_text
-from onward.cli.desk import Backend, budget_option, json_option, project_option, use_backend
-from onward.cli.present import note, paint, quantity, say_json
+from onward.cli.context import Backend, budget_option, json_option, project_option, use_backend
+from onward.cli.presentation import note, paint, quantity, say_json
 from onward.cli.session import session_data
-from onward.core.printable import printable
+from onward.core.accounts.relay import AGENT_KEYWORDS, RelayOutcome
 from onward.core.project import Project
-from onward.core.relay import AGENT_KEYWORDS, RelayOutcome
+from onward.core.text.printable import printable
 from onward.settings import read_machine
 
 START_COMMANDS = {"claude-code": "claude {}", "codex": "codex {}", "gemini-cli": "gemini -i {}", "cursor": "cursor-agent {}"}
@@ -105,7 +105,7 @@ def next_(
 
 def _catch_up(backend: Backend) -> int:
     """Import what agents of this machine wrote since, and return how many turns were new."""
-    from onward.app.catching_up import find_changed_transcripts
+    from onward.app.transcripts.catch_up import find_changed_transcripts
 
     worktrees = backend.settings.worktrees
     paths = find_changed_transcripts(

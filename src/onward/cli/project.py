@@ -7,13 +7,13 @@ from pathlib import Path
 
 import click
 
-from onward.app.belonging import Origin
-from onward.app.repository import find_repository
+from onward.app.repository.git import find_repository
+from onward.app.repository.project_clues import Origin
 from onward.cli import archive as archives
-from onward.cli.desk import json_option, use_backend
-from onward.cli.present import is_terminal, quantity, say, say_json, say_table
-from onward.core.paths import is_windows
+from onward.cli.context import json_option, use_backend
+from onward.cli.presentation import is_terminal, quantity, say, say_json, say_table
 from onward.core.project import ProjectOverview
+from onward.core.text.paths import is_windows
 from onward.errors import BadInput
 
 

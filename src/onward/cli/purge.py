@@ -6,13 +6,13 @@ import sys
 
 import click
 
-from onward.app import purging
-from onward.cli.desk import json_option, local_settings
-from onward.cli.present import is_terminal, note, quantity, say, say_json
+from onward.adapters import open_store
+from onward.app.admin import secret_purge
+from onward.cli.context import json_option, local_settings
+from onward.cli.presentation import is_terminal, note, quantity, say, say_json
 from onward.errors import BadInput
-from onward.wiring import open_store
 
-MOST_CHARS = 100_000
+MAX_CHARS = 100_000
 
 
 @click.command("purge-secret")
@@ -31,11 +31,11 @@ def purge_secret(yes: bool, as_json: bool) -> None:
     """
     settings = local_settings()
     is_interactive = is_terminal(sys.stdin)
-    secret = str(click.prompt("The secret", hide_input=True, err=True)) if is_interactive else sys.stdin.read(MOST_CHARS)
+    secret = str(click.prompt("The secret", hide_input=True, err=True)) if is_interactive else sys.stdin.read(MAX_CHARS)
     with open_store(settings) as store:
         if not yes:
-            _confirm_purge(purging.count_rows(store, secret), is_interactive=is_interactive)
-        purge = purging.purge(store, settings.home, secret)
+            _confirm_purge(secret_purge.count_rows(store, secret), is_interactive=is_interactive)
+        purge = secret_purge.purge(store, settings.home, secret)
     if as_json:
         say_json(purge)
         return

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from onward.cli.desk import json_option, project_option, use_backend
-from onward.cli.present import ProgressBar, quantity, say, say_json
+from onward.cli.context import json_option, project_option, use_backend
+from onward.cli.presentation import ProgressBar, quantity, say, say_json
 
 
 @click.command()

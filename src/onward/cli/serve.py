@@ -7,12 +7,12 @@ import socket
 
 import click
 
-from onward.app import access
-from onward.cli.desk import json_option, local_settings
-from onward.cli.present import note, say_json
+from onward.adapters import open_store
+from onward.app.admin import access
+from onward.cli.context import json_option, local_settings
+from onward.cli.presentation import note, say_json
 from onward.errors import BadSetting
 from onward.settings import Settings
-from onward.wiring import open_store
 
 GRACE_SECONDS = 10
 
@@ -42,7 +42,7 @@ def serve(host: str | None, port: int | None, as_json: bool) -> None:
         # Imported here: the port may be taken, and then nothing of this is needed.
         import uvicorn
 
-        from onward.agents.sweeping import start as start_sweeping
+        from onward.agents.sweeper import start as start_sweeping
         from onward.api.logs import log_to_stderr
         from onward.server import build
         from onward.work import start as start_worker

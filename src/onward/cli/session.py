@@ -8,18 +8,18 @@ from typing import get_args
 
 import click
 
-from onward.app.briefing import with_changes_since
-from onward.app.conversation import markdown
+from onward.app.handoffs.brief import with_changes_since
+from onward.app.turns.markdown import markdown
 from onward.cli.account import choose_account, suggest_account
-from onward.cli.account_words import say_usage, usage_data
+from onward.cli.account_output import say_usage, usage_data
 from onward.cli.clipboard import copy_text
-from onward.cli.conversation import json_line
-from onward.cli.desk import budget_option, json_option, project_option, use_backend
-from onward.cli.document import FORMATS, Format, format_handoff
-from onward.cli.present import note, paint, quantity, say, say_json, say_table
-from onward.cli.refinement import outcome_data, say_outcome, try_refine
-from onward.core.printable import printable
+from onward.cli.context import budget_option, json_option, project_option, use_backend
+from onward.cli.handoff_output import FORMATS, Format, format_handoff
+from onward.cli.presentation import note, paint, quantity, say, say_json, say_table
+from onward.cli.refinement_output import outcome_data, say_outcome, try_refine
+from onward.cli.turns_jsonl import json_line
 from onward.core.session import Session, SessionStatus
+from onward.core.text.printable import printable
 
 number_argument = click.argument("number", type=click.IntRange(min=1))
 account_option = click.option(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
-from onward.cli.desk import json_option, use_backend
-from onward.cli.present import paint, say, say_json, say_table
-from onward.core.printable import printable
+from onward.cli.context import json_option, use_backend
+from onward.cli.presentation import paint, say, say_json, say_table
 from onward.core.template import Template
+from onward.core.text.printable import printable
 
 
 @click.group()

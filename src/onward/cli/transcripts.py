@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 
-from onward.app.distilling import distill_files
-from onward.cli.document import Format, format_handoff
-from onward.cli.inputs import resolve_input
-from onward.cli.reports import describe_report, report_data
-from onward.core.transcript import ImportReport, SessionHead, TranscriptItem, Turn
+from onward.app.handoffs.distillation import distill_files
+from onward.cli.handoff_output import Format, format_handoff
+from onward.cli.import_report import describe_report, report_data
+from onward.cli.input_file import resolve_input
+from onward.core.transcript.transcript import ImportReport, SessionHead, TranscriptItem, Turn
 from onward.errors import BadInput
 from onward.formats import open_source
 from onward.formats import read as read_items
@@ -38,8 +38,8 @@ def distill(files: list[str], *, budget: int | None, format: Format, next_goal: 
 
 def read(files: list[str], *, json: bool) -> int:
     """Print the turns of one transcript as Markdown, or as JSON, one object a line; then, on standard error, what became of its records."""
-    from onward.app.conversation import markdown
-    from onward.cli.conversation import json_line
+    from onward.app.turns.markdown import markdown
+    from onward.cli.turns_jsonl import json_line
 
     redactor, report, ordinal = Redactor(DISTILL_KEY), ImportReport(), 0
     write = json_line if json else markdown

@@ -7,15 +7,16 @@ from collections.abc import Sequence
 
 import click
 
-from onward.app import models, troubleshooting
-from onward.app.troubleshooting import Diagnosis, DiagnosisEvidence, Troubleshooting
-from onward.cli.desk import json_option, project_option, use_backend
+from onward.adapters import build_model_setup
+from onward.app.knowledge import troubleshooter
+from onward.app.knowledge.troubleshooter import Diagnosis, DiagnosisEvidence, Troubleshooting
+from onward.app.models import gateway
+from onward.cli.context import json_option, project_option, use_backend
 from onward.cli.knowledge import answer_line
-from onward.cli.present import is_terminal, note, paint, say, say_json
-from onward.core.printable import printable
-from onward.wiring import build_model_setup
+from onward.cli.presentation import is_terminal, note, paint, say, say_json
+from onward.core.text.printable import printable
 
-MOST_CHARS = 1_000_000
+MAX_CHARS = 1_000_000
 
 
 @click.command()
@@ -44,15 +45,15 @@ def troubleshoot(
     if text in ("", "-"):
         if is_terminal(sys.stdin):
             note("Paste the error, then press Ctrl-D.")
-        text = sys.stdin.read(MOST_CHARS)
+        text = sys.stdin.read(MAX_CHARS)
     with use_backend(project=project) as backend:
         current_project = backend.find_project()
         if dry_run:
             model = (
-                None if no_llm else models.find_model_context(backend.store, build_model_setup(backend.settings), project=current_project)
+                None if no_llm else gateway.find_model_context(backend.store, build_model_setup(backend.settings), project=current_project)
             )
             _say_estimate(
-                None if model is None else troubleshooting.estimate(backend.store, text, model, project=current_project, context=context),
+                None if model is None else troubleshooter.estimate(backend.store, text, model, project=current_project, context=context),
                 as_json=as_json,
             )
             return
@@ -109,7 +110,7 @@ def _evidence_text(evidence: DiagnosisEvidence) -> str:
     return f"{paint(f'[{origin}]', 'cyan') if origin else 'what you wrote'} {printable(' '.join(evidence.text.split()))[:300]}"
 
 
-def _say_estimate(estimate: models.CostEstimate | None, *, as_json: bool) -> None:
+def _say_estimate(estimate: gateway.CostEstimate | None, *, as_json: bool) -> None:
     if as_json:
         say_json(estimate._asdict() if estimate else {"calls": 0, "input_tokens": 0, "output_tokens": 0, "cost_usd": 0.0})
     elif estimate is None:

@@ -9,8 +9,8 @@ from types import FrameType
 
 import click
 
-from onward.cli.desk import json_option, local_settings
-from onward.cli.present import note, say_json
+from onward.cli.context import json_option, local_settings
+from onward.cli.presentation import note, say_json
 
 POLL_SECONDS = 0.2
 

@@ -20,15 +20,15 @@ from onward.client.analytics import RemoteAnalytics
 from onward.client.archives import RemoteArchives
 from onward.client.facts import RemoteFacts
 from onward.client.handoffs import RemoteHandoffs
+from onward.client.history import RemoteHistory
 from onward.client.imports import RemoteImports
 from onward.client.jobs import RemoteJob, RemoteJobs
-from onward.client.kept import RemoteHistory
 from onward.client.knowledge import RemoteKnowledge
 from onward.client.llm import RemoteLlm
 from onward.client.projects import RemoteProjects
 from onward.client.sessions import RemoteSessions
 from onward.client.templates import RemoteTemplates
-from onward.client.wire import TIMEOUT_SECONDS, ServerConnection
+from onward.client.transport import TIMEOUT_SECONDS, ServerConnection
 
 __all__ = ["Client", "RemoteJob"]
 

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from onward.client.reading import read
-from onward.client.refusals import BadRequest
-from onward.client.rooms import RemoteResource, read_session
-from onward.core.accounts import Account, AccountAvailability, AccountEvent, AccountStatus, parse_period
-from onward.core.credits import AccountNeed, RankedAccount
-from onward.core.forecast import BurnRate, Efficiency, Forecast
-from onward.core.pool import (
+from onward.client.decoder import read
+from onward.client.errors import BadRequest
+from onward.client.resource import RemoteResource, read_session
+from onward.core.accounts.accounts import Account, AccountAvailability, AccountEvent, AccountStatus, parse_period
+from onward.core.accounts.forecast import BurnRate, Efficiency, Forecast
+from onward.core.accounts.rank import AccountNeed, RankedAccount
+from onward.core.accounts.report import (
     AccountChoice,
     AccountCredits,
     AccountDetail,
@@ -26,7 +26,7 @@ from onward.core.pool import (
 )
 from onward.core.project import Project
 from onward.core.session import Session
-from onward.core.transcript import Usage
+from onward.core.transcript.transcript import Usage
 
 
 class RemoteAccounts(RemoteResource):
@@ -60,7 +60,13 @@ class RemoteAccounts(RemoteResource):
         links = [read(AccountSession, row) for row in data["sessions"]]
         names = {row["project_id"]: row["project"] for row in data["sessions"]}
         events = [read(AccountEvent, event) for event in data["events"]]
-        return AccountDetail(read_availability(data["account"]), events, links, names, [read_usage(row) for row in data["usage"]])
+        return AccountDetail(
+            availability=read_availability(data["account"]),
+            events=events,
+            sessions=links,
+            projects=names,
+            usage=[read_usage(row) for row in data["usage"]],
+        )
 
     def change(self, account: Account, fields: Mapping[str, Any]) -> AccountAvailability:
         """Change what is *said* of an account, and leave the rest. Raises `Conflict` when a new name is taken."""
@@ -94,7 +100,13 @@ class RemoteAccounts(RemoteResource):
             read_availability(account) if account else None for account in (data["from_account"], data["to_account"])
         )
         return RotationOutcome(
-            read_session(data["session"]), data["moved"], from_account, to_account, data["place"], data["why"], tuple(data["reasons"])
+            session=read_session(data["session"]),
+            has_moved=data["moved"],
+            before=from_account,
+            after=to_account,
+            position=data["place"],
+            why=data["why"],
+            reasons=tuple(data["reasons"]),
         )
 
     def analyze(self, *, account: Account | None = None, project: Project | None = None) -> CreditsReport:
@@ -144,7 +156,13 @@ def _read_ranked(data: Mapping[str, Any]) -> RankedAccount:
 
 def _read_figures(data: Mapping[str, Any], at: datetime) -> tuple[Forecast, Efficiency, list[ModelUsage]]:
     forecast = data["forecast"]
-    burn = BurnRate(at, forecast["days"], forecast["credits_per_day"], forecast["low_per_day"], forecast["high_per_day"])
+    burn = BurnRate(
+        at=at,
+        days=forecast["days"],
+        credits_per_day=forecast["credits_per_day"],
+        low=forecast["low_per_day"],
+        high=forecast["high_per_day"],
+    )
     return read(Forecast, forecast, burn=burn), read(Efficiency, data["efficiency"]), [read_usage(row) for row in data["usage"]]
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from onward.client.reading import read
-from onward.client.rooms import RemoteResource
-from onward.core.facts import parse_handle
-from onward.core.growth import Growth
-from onward.core.growth_report import MAX_POINTS, GrowthReport, Patterns, RecurringBlocker, RecurringError, RecurringFile
+from onward.client.decoder import read
+from onward.client.resource import RemoteResource
+from onward.core.analytics.growth import Growth
+from onward.core.analytics.growth_report import MAX_POINTS, GrowthReport, Patterns, RecurringBlocker, RecurringError, RecurringFile
+from onward.core.facts.fact import parse_handle
+from onward.core.handoff.retention import Retention
 from onward.core.project import Project
-from onward.core.retention import Retention
 
 
 class RemoteAnalytics(RemoteResource):

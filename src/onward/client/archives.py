@@ -8,8 +8,8 @@ from typing import Any
 from onward.client.files import read_chunks
 from onward.client.jobs import OnProgress, RemoteJobs
 from onward.client.projects import RemoteProjects
-from onward.client.rooms import RemoteResource
-from onward.core.arrival import ExportedArchive, ImportedArchive
+from onward.client.resource import RemoteResource
+from onward.core.archive_result import ExportedArchive, ImportedArchive
 from onward.core.project import Project
 from onward.errors import UnreadableFile
 
@@ -33,7 +33,9 @@ class RemoteArchives(RemoteResource):
             raise UnreadableFile(f"{target} cannot be written: {error.strerror}.", "Name another file, or free some disk space.") from error
         finally:
             partial_file.unlink(missing_ok=True)
-        return ExportedArchive(target, target.stat().st_size, result["sessions"], result["turns"], result["handoffs"])
+        return ExportedArchive(
+            path=target, size_bytes=target.stat().st_size, sessions=result["sessions"], turns=result["turns"], handoffs=result["handoffs"]
+        )
 
     def import_archive(self, file: Path, *, name: str = "", on_progress: OnProgress | None = None) -> ImportedArchive:
         """Bring in a project that was exported, whole or not at all; under *name* where it is given. Raises `BadArchive`."""
@@ -44,4 +46,6 @@ class RemoteArchives(RemoteResource):
         job_id = self._server.upload("/projects/import", open_content, name=name, in_background=True)["job_id"]
         result = RemoteJobs(self._server).wait_for_result(job_id, on_progress)
         project = RemoteProjects(self._server).require(str(result["project_id"]))
-        return ImportedArchive(project, result["sessions"], result["turns"], result["handoffs"], result["again"])
+        return ImportedArchive(
+            project=project, sessions=result["sessions"], turns=result["turns"], handoffs=result["handoffs"], is_unchanged=result["again"]
+        )

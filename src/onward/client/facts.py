@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Any, Literal
 from urllib.parse import quote
 
-from onward.client.reading import read
-from onward.client.rooms import RemoteResource
-from onward.core.facts import Fact, FactKind, FactState
+from onward.client.decoder import read
+from onward.client.resource import RemoteResource
+from onward.core.facts.fact import Fact, FactKind, FactState
 from onward.core.project import Project
 
 

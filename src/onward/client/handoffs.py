@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from onward.client.decoder import read
 from onward.client.jobs import OnProgress, RemoteJobs
-from onward.client.reading import read
-from onward.client.rooms import RemoteResource, read_handoff
-from onward.core.changelog import Changelog
+from onward.client.resource import RemoteResource, read_handoff
+from onward.core.handoff.changelog import Changelog
+from onward.core.handoff.redline import Redline
+from onward.core.handoff.refinement import RefinementOutcome, read_outcome
+from onward.core.handoff.stored import CurrentHandoff, HandoffDifference, HandoffVersion, LedgerDifference, StoredHandoff
 from onward.core.project import Project
-from onward.core.redline import Redline
-from onward.core.refinement import RefinementOutcome, read_outcome
 from onward.core.spend import CostEstimate
-from onward.core.stored_handoff import CurrentHandoff, HandoffDifference, HandoffVersion, LedgerDifference, StoredHandoff
 
 
 class RemoteHandoffs(RemoteResource):
@@ -46,7 +46,7 @@ class RemoteHandoffs(RemoteResource):
         for job in RemoteJobs(self._server).follow(job_id):
             if job.is_open and job.error:
                 reason = f"{job.error['message']} {job.error['hint']}".strip()
-                return RefinementOutcome(job_id, None, reason, is_waiting=True)
+                return RefinementOutcome(job_id=job_id, version=None, why=reason, is_waiting=True)
             if job.is_open and on_progress:
                 on_progress(job.done, job.total, job.step)
         return read_outcome(job_id, RemoteJobs(self._server).wait_for_result(job_id))

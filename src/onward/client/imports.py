@@ -11,16 +11,16 @@ from typing import Any, BinaryIO
 
 import orjson
 
-from onward.app.belonging import session_origin
-from onward.app.finding import FoundFile, find_files
-from onward.app.plan import ImportIndex
+from onward.app.repository.project_clues import session_origin
+from onward.app.transcripts.files import FoundFile, find_files
+from onward.app.transcripts.preview import ImportIndex
+from onward.client.decoder import read
+from onward.client.errors import read_error
 from onward.client.projects import RemoteProjects
-from onward.client.reading import read
-from onward.client.refusals import read_error
-from onward.client.rooms import RemoteResource, read_session
-from onward.core.imported import ImportedFile, ImportedSession, ImportProgress, ImportResult
+from onward.client.resource import RemoteResource, read_session
+from onward.core.import_result import ImportedFile, ImportedSession, ImportProgress, ImportResult
 from onward.core.project import Project
-from onward.core.transcript import ImportReport, SessionHead
+from onward.core.transcript.transcript import ImportReport, SessionHead
 from onward.errors import BadInput, OnwardError, ServerUnreachable, UnreadableFile
 from onward.formats import open_source
 from onward.formats import read as read_items

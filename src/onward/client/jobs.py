@@ -11,9 +11,9 @@ from typing import Any
 
 import httpx2
 
-from onward.client.reading import read
-from onward.client.refusals import read_error
-from onward.client.rooms import RemoteResource
+from onward.client.decoder import read
+from onward.client.errors import read_error
+from onward.client.resource import RemoteResource
 from onward.core.job import JobState
 from onward.core.project import Project
 from onward.errors import Conflict
@@ -21,7 +21,7 @@ from onward.errors import Conflict
 OnProgress = Callable[[int, int | None, str], None]
 """Is told how much is done, of how much (None where nobody knows), and what is being done."""
 
-FIRST_WAIT_SECONDS, MOST_WAIT_SECONDS = 0.2, 5.0
+FIRST_WAIT_SECONDS, MAX_WAIT_SECONDS = 0.2, 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ class RemoteJobs(RemoteResource):
             except httpx2.TransportError:
                 # `find` tells where the server is really gone.
                 time.sleep(wait)
-                wait = min(wait * 2, MOST_WAIT_SECONDS)
+                wait = min(wait * 2, MAX_WAIT_SECONDS)
                 job = self.require(job_id)
                 if not job.is_open:
                     yield job

@@ -6,14 +6,22 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-from onward.client.reading import read
-from onward.client.rooms import RemoteResource
-from onward.core.diagnosis import Diagnosis, DiagnosisEvidence, Troubleshooting
-from onward.core.entry import ErrorHistory, ErrorOccurrence, KnowledgeAuthor, KnowledgeDetail, KnowledgeEntry, KnowledgeHit, KnownFix
-from onward.core.facts import parse_handle
-from onward.core.knowledge import KnowledgeKind
+from onward.client.decoder import read
+from onward.client.resource import RemoteResource
+from onward.core.facts.fact import parse_handle
+from onward.core.knowledge.checklist import Advice
+from onward.core.knowledge.diagnosis import Diagnosis, DiagnosisEvidence, Troubleshooting
+from onward.core.knowledge.entry import (
+    ErrorHistory,
+    ErrorOccurrence,
+    KnowledgeAuthor,
+    KnowledgeDetail,
+    KnowledgeEntry,
+    KnowledgeHit,
+    KnownFix,
+)
+from onward.core.knowledge.knowledge import KnowledgeKind
 from onward.core.project import Project
-from onward.core.troubleshoot import Advice
 
 
 class RemoteKnowledge(RemoteResource):
@@ -53,7 +61,13 @@ class RemoteKnowledge(RemoteResource):
         data = self._server.post("/ai/troubleshoot", body)["data"]
         diagnosis = read(Diagnosis, data["diagnosis"]) if data["diagnosis"] else None
         passages = [read(DiagnosisEvidence, passage) for passage in data["history"]]
-        return Troubleshooting(_read_matches(data), passages, read(Advice, data["checklist"]), diagnosis, data["llm"])
+        return Troubleshooting(
+            error_history=_read_matches(data),
+            passages=passages,
+            advice=read(Advice, data["checklist"]),
+            diagnosis=diagnosis,
+            llm=data["llm"],
+        )
 
     def show(self, entry_id: int) -> KnowledgeDetail:
         """Return an entry with the sessions that tell it. Raises `NotFound`."""

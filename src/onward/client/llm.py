@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from onward.client.reading import read
-from onward.client.rooms import RemoteResource
+from onward.client.decoder import read
+from onward.client.resource import RemoteResource
 from onward.core.llm_key import KeyStatus
 from onward.core.project import Project
 from onward.core.spend import SpendGrouping, Spending, SpendLine, SpendTotals

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from onward.app.belonging import Origin
+from onward.app.repository.project_clues import Origin
+from onward.client.decoder import read
 from onward.client.jobs import OnProgress, RemoteJobs
-from onward.client.reading import read
-from onward.client.rooms import RemoteResource, read_handoff, read_project, read_project_line
+from onward.client.resource import RemoteResource, read_handoff, read_project, read_project_line
+from onward.core.handoff.stored import RebuildResult
 from onward.core.project import MovedSession, Project, ProjectMove, ProjectOverview, ProjectTotals
-from onward.core.stored_handoff import RebuildResult
 
 
 class RemoteProjects(RemoteResource):

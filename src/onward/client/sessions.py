@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from onward.client.accounts import read_availability, read_best
-from onward.client.rooms import RemoteResource, read_handoff, read_session, read_turn
-from onward.core.credits import AccountNeed
+from onward.client.resource import RemoteResource, read_handoff, read_session, read_turn
+from onward.core.accounts.rank import AccountNeed
+from onward.core.accounts.relay import RelayOutcome
 from onward.core.project import Project
-from onward.core.relay import RelayOutcome
 from onward.core.session import Session, SessionCompletion, SessionDetail, SessionStart, SessionStatus, StoredTurn
 from onward.core.template import Template
 
@@ -108,13 +108,13 @@ class RemoteSessions(RemoteResource):
         data = self._server.post("/sessions/next", {name: value for name, value in body.items() if value is not None})["data"]
         session_data, account_data = data["session"], data["left_account"]
         return RelayOutcome(
-            read_session(session_data) if session_data else None,
-            read_handoff(data["handoff"]),
-            data["again"],
-            read_availability(account_data) if account_data else None,
-            read_best(data["next"]),
-            data["agent"],
-            tuple(data["active_sessions"]),
+            session=read_session(session_data) if session_data else None,
+            handoff=read_handoff(data["handoff"]),
+            is_unchanged=data["again"],
+            previous=read_availability(account_data) if account_data else None,
+            choice=read_best(data["next"]),
+            agent=data["agent"],
+            active_numbers=tuple(data["active_sessions"]),
         )
 
     def tick(self, session: Session, item: int, *, is_done: bool = True) -> Session:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from onward.client.reading import read
-from onward.client.rooms import RemoteResource
+from onward.client.decoder import read
+from onward.client.resource import RemoteResource
 from onward.core.template import Template
 
 

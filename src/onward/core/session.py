@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, TypeAlias
 
-from onward.core.stored_handoff import HandoffSummary, StoredHandoff
-from onward.core.transcript import SessionHead, Turn
+from onward.core.handoff.stored import HandoffSummary, StoredHandoff
+from onward.core.transcript.transcript import SessionHead, Turn
 
 DIGEST_PREFIX = "turns:"
 """How a native id begins that is no agent's own, but a digest of the session's first turns."""
@@ -66,7 +66,16 @@ class Session:
     def head(self) -> SessionHead:
         """Return the head that the transcript began with."""
         native_id = None if (self.native_id or "").startswith(DIGEST_PREFIX) else self.native_id
-        return SessionHead(self.agent, native_id, self.started_at, self.title, self.cwd, self.branch, self.remote, self.parent_native_id)
+        return SessionHead(
+            agent=self.agent,
+            id=native_id,
+            started_at=self.started_at,
+            title=self.title,
+            cwd=self.cwd,
+            branch=self.branch,
+            remote=self.remote,
+            parent_id=self.parent_native_id,
+        )
 
 
 @dataclass(frozen=True, slots=True)

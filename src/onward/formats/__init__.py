@@ -12,7 +12,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import IO, Protocol, cast
 
-from onward.core.transcript import ImportReport, SessionHead, TranscriptItem, Turn
+from onward.core.transcript.transcript import ImportReport, SessionHead, TranscriptItem, Turn
 from onward.errors import UnknownFormat
 from onward.formats.fields import holds_objects
 from onward.formats.source import TranscriptSource

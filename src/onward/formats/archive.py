@@ -11,8 +11,8 @@ from typing import IO
 
 from onward.errors import BadInput
 
-_MOST_BYTES = 4 * 1024**3
-_MOST_RATIO = 200
+_MAX_BYTES = 4 * 1024**3
+_MAX_RATIO = 200
 """JSON shrinks to a tenth; what shrinks to less than a two-hundredth is made to fill a disk."""
 _FREE_BYTES = 64 * 1024**2
 """Up to this size the ratio does not matter."""
@@ -58,7 +58,7 @@ def _conversation_members(archive: zipfile.ZipFile, name: str) -> list[zipfile.Z
         raise BadInput(f"{name} is locked with a password.", "Unpack it and give the conversations.json in it.")
     size = sum(member.file_size for member in members)
     packed_size = sum(member.compress_size for member in members)
-    if size > _MOST_BYTES or size > max(_FREE_BYTES, packed_size * _MOST_RATIO):
+    if size > _MAX_BYTES or size > max(_FREE_BYTES, packed_size * _MAX_RATIO):
         raise BadInput(
             f"{name} would unpack to {size / 1024**2:,.0f} MiB.", "If it is a real export, unpack it and give the conversations.json in it."
         )

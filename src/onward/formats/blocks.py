@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import orjson
 
-from onward.core.transcript import ToolCall, ToolResult, Usage
+from onward.core.transcript.transcript import ToolCall, ToolResult, Usage
 from onward.formats.fields import as_list, as_text
 
 _MEDIA_LABELS = {"image": "[image]", "image_url": "[image]", "input_image": "[image]", "document": "[document]", "file": "[file]"}

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from onward.core.transcript import ImportReport, Rewind, SessionHead, ToolCall, ToolResult, TranscriptItem, Turn
+from onward.core.transcript.transcript import ImportReport, Rewind, SessionHead, ToolCall, ToolResult, TranscriptItem, Turn
 from onward.formats.blocks import content_text, parse_call, parse_result
 from onward.formats.branches import walk_branches
-from onward.formats.elements import read_objects
 from onward.formats.fields import as_list, as_object, as_text, as_time
+from onward.formats.json_elements import read_objects
 from onward.formats.source import TranscriptSource
 
 NAME = "claude-ai"

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
-from onward.core.transcript import ImportReport, Mark, Rewind, SessionHead, ToolCall, ToolResult, TranscriptItem, Turn, Usage
+from onward.core.transcript.transcript import ImportReport, Mark, Rewind, SessionHead, ToolCall, ToolResult, TranscriptItem, Turn, Usage
 from onward.formats.envelopes import extract_typed
 from onward.formats.fields import as_count, as_list, as_object, as_text, as_time, holds_objects, skip_reason
 from onward.formats.source import TranscriptSource
@@ -18,7 +18,7 @@ from onward.formats.source import TranscriptSource
 NAME = "claude-code"
 
 _WEB_EXPORT = b'"loglines"'
-_MOST_PENDING = 512
+_MAX_PENDING = 512
 """How many turns may wait for the parts of an answer that is not finished, before they are let go."""
 _PROGRESS = b'"type":"progress"'
 _SNAPSHOT = b'{"type":"file-history-snapshot"'
@@ -135,7 +135,7 @@ class _Reader:
     def take_finished(self) -> list[TranscriptItem]:
         """Take out everything before the first turn that may still grow."""
         pending = self.pending
-        if len(pending) > _MOST_PENDING:
+        if len(pending) > _MAX_PENDING:
             self.open_answers.clear()
         first = len(pending)
         for _, answer in self.open_answers.values():
@@ -177,7 +177,7 @@ class _Reader:
         if open_answer is not None and message_id and open_answer[0] == message_id:
             turn = open_answer[1]
         else:
-            turn = Turn("assistant", "", as_time(record.get("timestamp")), uuid or message_id or None)
+            turn = Turn(role="assistant", text="", at=as_time(record.get("timestamp")), id=uuid or message_id or None)
             turn.sidechain, turn.model, turn.line = lane, as_text(message.get("model")) or None, number
             if record.get("isApiErrorMessage") or turn.model == "<synthetic>":
                 turn.mark, turn.model = "injected", None
@@ -200,7 +200,7 @@ class _Reader:
         content = message.get("content")
         results = tuple(_tool_results(content, record.get("toolUseResult"))) if isinstance(content, list) else ()
         text, mark = _typed_text(content) if not results or len(as_list(content)) > len(results) else ("", "said")
-        turn = Turn("user", text, as_time(record.get("timestamp")), as_text(record.get("uuid")) or None)
+        turn = Turn(role="user", text=text, at=as_time(record.get("timestamp")), id=as_text(record.get("uuid")) or None)
         turn.mark, turn.sidechain, turn.line = mark, lane, number
         if record.get("isCompactSummary"):
             turn.mark = "summary"

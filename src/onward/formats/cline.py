@@ -13,11 +13,11 @@ from typing import Any
 
 import orjson
 
-from onward.core.transcript import ImportReport, Mark, SessionHead, ToolCall, ToolResult, TranscriptItem, Turn, Usage
+from onward.core.transcript.transcript import ImportReport, Mark, SessionHead, ToolCall, ToolResult, TranscriptItem, Turn, Usage
 from onward.errors import BadInput
 from onward.formats.blocks import build_usage, content_text, find_exit_code, parse_call
+from onward.formats.cline_panel import PanelRequest, list_requests, panel_turns
 from onward.formats.fields import as_count, as_list, as_object, as_text, as_time
-from onward.formats.panel import PanelRequest, list_requests, panel_turns
 from onward.formats.source import TranscriptSource
 from onward.formats.xml_calls import parse_calls
 

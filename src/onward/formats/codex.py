@@ -12,7 +12,7 @@ from zlib import crc32
 
 import orjson
 
-from onward.core.transcript import ImportReport, Mark, Rewind, SessionHead, ToolCall, ToolResult, TranscriptItem, Turn, Usage
+from onward.core.transcript.transcript import ImportReport, Mark, Rewind, SessionHead, ToolCall, ToolResult, TranscriptItem, Turn, Usage
 from onward.formats.blocks import parse_arguments
 from onward.formats.envelopes import extract_typed
 from onward.formats.fields import as_count, as_list, as_object, as_text, as_time, holds_objects, skip_reason
@@ -220,7 +220,7 @@ class _Reader:
         output = item.get("tools") if item.get("type") == "tool_search_output" else item.get("output")
         text, exit_code = _parse_output(output)
         is_error = exit_code != 0 if exit_code is not None else None
-        turn = Turn("tool", "", as_time(at), f"{call_id}:result" if call_id else None)
+        turn = Turn(role="tool", text="", at=as_time(at), id=f"{call_id}:result" if call_id else None)
         turn.results, turn.line = (ToolResult(call_id, text, is_error, exit_code),), number
         self._add(turn)
 
@@ -282,7 +282,7 @@ class _Reader:
     def _open_answer(self, number: int, item: dict[str, Any], at: object) -> Turn:
         """The agent's turn that is being written, begun if need be."""
         if self.answer is None:
-            turn = Turn("assistant", "", as_time(at), as_text(item.get("id")) or as_text(item.get("call_id")) or None)
+            turn = Turn(role="assistant", text="", at=as_time(at), id=as_text(item.get("id")) or as_text(item.get("call_id")) or None)
             turn.model, turn.line = self.model, number
             self._hold(turn)
             self.answer = turn

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from onward.core.transcript import ImportReport, Mark, SessionHead, ToolCall, ToolResult, TranscriptItem, Turn, Usage
+from onward.core.transcript.transcript import ImportReport, Mark, SessionHead, ToolCall, ToolResult, TranscriptItem, Turn, Usage
 from onward.formats.blocks import content_text, find_exit_code, parse_arguments
 from onward.formats.fields import as_count, as_list, as_object, as_text, as_time, skip_reason
 from onward.formats.source import TranscriptSource

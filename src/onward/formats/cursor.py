@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from onward.core.transcript import ImportReport, SessionHead, ToolCall, ToolResult, TranscriptItem, Turn
+from onward.core.transcript.transcript import ImportReport, SessionHead, ToolCall, ToolResult, TranscriptItem, Turn
 from onward.formats.blocks import content_text, parse_call, parse_result
 from onward.formats.fields import as_list, as_object, as_text, skip_reason
 from onward.formats.source import TranscriptSource

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from onward.core.transcript import Mark
+from onward.core.transcript.transcript import Mark
 
 _TAGS = (
     "system-reminder",

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from onward.core.transcript import ImportReport, Rewind, SessionHead, ToolCall, ToolResult, TranscriptItem, Turn, Usage
+from onward.core.transcript.transcript import ImportReport, Rewind, SessionHead, ToolCall, ToolResult, TranscriptItem, Turn, Usage
 from onward.formats.blocks import build_usage, content_text, find_exit_code, parse_arguments
 from onward.formats.fields import as_count, as_list, as_object, as_text, as_time, skip_reason
 from onward.formats.source import TranscriptSource
 
 NAME = "gemini"
 
-_MOST_PENDING = 256
+_MAX_PENDING = 256
 """How many messages wait for being written again."""
 _TYPES = frozenset({"user", "gemini", "model", "assistant"})
 _SNAPSHOT = "<state_snapshot>"
@@ -36,7 +36,7 @@ def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptI
         session.patch({key: value for key, value in document.items() if key != "messages"})
         for index, message in enumerate(as_list(document.get("messages"))):
             session.add(index, message)
-            yield from session.release(_MOST_PENDING)
+            yield from session.release(_MAX_PENDING)
     else:
         for number, record in source.records(report):
             yield from session.take(number, record)
@@ -75,7 +75,7 @@ class _Session:
             self.add(number, record)
         else:
             self.patch(record)
-        yield from self.release(_MOST_PENDING)
+        yield from self.release(_MAX_PENDING)
 
     def patch(self, about: dict[str, Any]) -> None:
         """Take what is said of the session as a whole."""

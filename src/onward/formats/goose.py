@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from onward.core.transcript import ImportReport, Mark, SessionHead, ToolCall, ToolResult, TranscriptItem, Turn
+from onward.core.transcript.transcript import ImportReport, Mark, SessionHead, ToolCall, ToolResult, TranscriptItem, Turn
 from onward.formats.blocks import content_text, parse_arguments
 from onward.formats.databases import has_tables, open_database
 from onward.formats.fields import as_list, as_object, as_text, as_time, skip_reason

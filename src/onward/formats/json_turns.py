@@ -11,11 +11,11 @@ from typing import Any
 
 import orjson
 
-from onward.core.transcript import ImportReport, Mark, Role, SessionHead, ToolCall, ToolResult, TranscriptItem, Turn, Usage
+from onward.core.transcript.transcript import ImportReport, Mark, Role, SessionHead, ToolCall, ToolResult, TranscriptItem, Turn, Usage
 from onward.formats.blocks import build_usage, parse_arguments
-from onward.formats.elements import read_objects
 from onward.formats.envelopes import extract_typed
 from onward.formats.fields import as_count, as_list, as_object, as_text, as_time
+from onward.formats.json_elements import read_objects
 from onward.formats.source import TranscriptSource
 
 NAME = "json-turns"
@@ -163,7 +163,7 @@ def _turn(record: dict[str, Any], role: Role, position: int) -> Turn | None:
         return Turn(role, text, mark=mark, line=position) if text else None
     if isinstance(content, dict):
         content = content.get("parts") or content.get("content") or content.get("text") or [content]
-    turn = Turn(role, "", _time(record), _id(record))
+    turn = Turn(role=role, text="", at=_time(record), id=_id(record))
     turn.line, turn.model = position, as_text(record.get("model")) or None
     turn.usage = _parse_usage(record["usage"]) if isinstance(record.get("usage"), dict) else None
     blocks: list[Any] = content if isinstance(content, list) else [content]

@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from onward.core.transcript import ImportReport, SessionHead, ToolCall, ToolResult, TranscriptItem, Turn
+from onward.core.transcript.transcript import ImportReport, SessionHead, ToolCall, ToolResult, TranscriptItem, Turn
 from onward.formats.blocks import build_usage, content_text, parse_arguments
 from onward.formats.fields import as_count, as_list, as_object, as_text, as_time, skip_reason
 from onward.formats.source import TranscriptSource

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import orjson
 
-from onward.core.transcript import ImportReport, Role, SessionHead, ToolResult, TranscriptItem, Turn
+from onward.core.transcript.transcript import ImportReport, Role, SessionHead, ToolResult, TranscriptItem, Turn
 from onward.formats.envelopes import extract_typed
 from onward.formats.source import TranscriptSource
 

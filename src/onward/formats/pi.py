@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from onward.core.transcript import ImportReport, Rewind, SessionHead, ToolCall, ToolResult, TranscriptItem, Turn
+from onward.core.transcript.transcript import ImportReport, Rewind, SessionHead, ToolCall, ToolResult, TranscriptItem, Turn
 from onward.formats.blocks import build_usage, content_text, find_exit_code, parse_call
 from onward.formats.fields import as_count, as_list, as_object, as_text, as_time, skip_reason
 from onward.formats.source import TranscriptSource

@@ -14,7 +14,7 @@ from typing import IO, Any
 
 import orjson
 
-from onward.core.transcript import ImportReport
+from onward.core.transcript.transcript import ImportReport
 from onward.errors import BadInput, UnreadableFile
 
 HEAD_BYTES = 64 * 1024
@@ -88,7 +88,7 @@ class TranscriptSource:
 
     def document(self, report: ImportReport) -> Any:
         """The whole input as one JSON value. One that ends too early is closed where its last whole value ended, and reported; else `BadInput`."""
-        from onward.formats.mending import close_document, loads
+        from onward.formats.json_repair import close_document, loads
 
         with self.open_stream() as stream:
             data = stream.read().replace(b"\0", b"").strip()
@@ -103,7 +103,7 @@ class TranscriptSource:
         return repaired_value
 
     def _shorten_line(self, start: bytes, stream: IO[bytes]) -> bytes:
-        from onward.formats.mending import shorten_line
+        from onward.formats.json_repair import shorten_line
 
         line, cut_count = shorten_line(start, lambda: stream.readline(_CHUNK_BYTES), LINE_BYTES)
         self.cut_values += cut_count
@@ -185,7 +185,7 @@ def _rescue_records(line: bytes, number: int, report: ImportReport) -> list[dict
     """What can be read of a line that is no JSON as it stands; nothing of a blank one."""
     if line.isspace():
         return []
-    from onward.formats.mending import rescue_records
+    from onward.formats.json_repair import rescue_records
 
     records, problem = rescue_records(line.replace(b"\0", b""))
     if problem:

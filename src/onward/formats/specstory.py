@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from onward.core.transcript import ImportReport, SessionHead, ToolCall, ToolResult, TranscriptItem, Turn
+from onward.core.transcript.transcript import ImportReport, SessionHead, ToolCall, ToolResult, TranscriptItem, Turn
 from onward.formats.envelopes import extract_typed
 from onward.formats.fields import as_list, as_object, as_time
 from onward.formats.source import TranscriptSource
@@ -121,7 +121,7 @@ class _Reader:
         elif self.turn is None:
             self._read_title(line)
         elif self.may_open and self.turn.role == "assistant" and line.startswith(_TOOL):
-            self.block = _Block(number, _attribute(line, "name"), _attribute(line, "type"))
+            self.block = _Block(line=number, name=_attribute(line, "name"), kind=_attribute(line, "type"))
         elif self.may_open and self.turn.role == "assistant" and line.startswith(_THINK):
             self.thought = []
             self._add_thought(line.removeprefix(_THINK).removeprefix("<details><summary>Thought Process</summary>"))

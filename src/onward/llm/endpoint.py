@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from onward.core.transcript import Usage
+from onward.core.transcript.transcript import Usage
 from onward.errors import BadInput
 from onward.tokens.prices import price_usd
 

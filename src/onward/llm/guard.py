@@ -17,12 +17,12 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, TypeAlias, cast
 
-from onward.core.facts import Fact, FactKind, Handle
-from onward.core.handoff import CitedLine
-from onward.core.ledger import Ledger
-from onward.core.printable import printable
-from onward.core.text import one_line
-from onward.llm.exact import SourceTexts, stems
+from onward.core.facts.fact import Fact, FactKind, Handle
+from onward.core.facts.ledger import Ledger
+from onward.core.handoff.document import CitedLine
+from onward.core.text.printable import printable
+from onward.core.text.prose import one_line
+from onward.llm.exact_values import SourceTexts, stems
 
 Reason: TypeAlias = Literal[
     "no facts", "no source", "value", "stale", "order", "empty", "excuse", "too long", "words", "polarity", "carries nothing", "twice", "over budget", "lost",
@@ -32,7 +32,7 @@ Reason: TypeAlias = Literal[
 FIXED_KINDS: frozenset[FactKind] = frozenset(("rule", "file", "command"))
 """Kinds whose words stay what they are: standing constraints, and what code copied from tool calls."""
 
-MOST_LINE_CHARS = 600
+MAX_LINE_CHARS = 600
 """Characters."""
 _LENGTH_FACTOR, _SPARE_CHARS = 1.25, 60
 """How much longer than its facts a line may be: by this factor, and so many characters."""
@@ -182,7 +182,7 @@ class _Judge:
 
     def _judge_content(self, text: str, facts: Sequence[Fact]) -> CitedLine | tuple[Reason, str]:
         facts_text = " ".join(_fact_text(fact) for fact in facts)
-        if len(text) > min(MOST_LINE_CHARS, int(len(facts_text) * _LENGTH_FACTOR) + _SPARE_CHARS):
+        if len(text) > min(MAX_LINE_CHARS, int(len(facts_text) * _LENGTH_FACTOR) + _SPARE_CHARS):
             return "too long", f"{len(text)} characters"
         if (instruction := _INSTRUCTION.search(text)) and instruction[0].lower() not in facts_text.lower():
             return "order", instruction[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from onward.core.own_calls import CALL_MARK
+from onward.core.transcript.onward_calls import CALL_MARK
 from onward.llm.endpoint import Endpoint
 from onward.tokens.estimate import count_tokens
 

@@ -18,14 +18,14 @@ from typing import Any, TypeVar, overload
 
 from pydantic import BaseModel
 
-from onward.core.transcript import Usage
+from onward.core.transcript.transcript import Usage
 from onward.errors import ProviderFailed
 from onward.llm.answer import ModelAnswer
 from onward.llm.endpoint import Endpoint
-from onward.llm.failing import failure
+from onward.llm.failures import failure
+from onward.llm.json_answer import MalformedAnswer, parse_answer
 from onward.llm.prompt import ModelPrompt, available_tokens, build_prompt
-from onward.llm.shaping import MalformedAnswer, parse_answer
-from onward.llm.wire import Reply, send_prompt
+from onward.llm.transport import Reply, send_prompt
 
 __all__ = ["Endpoint", "ModelAnswer", "ProgressWatch", "ask", "available_tokens"]
 
@@ -36,7 +36,7 @@ ProgressWatch = Callable[[int], None]
 
 ATTEMPTS = 3
 FIRST_WAIT_SECONDS = 1.0
-MOST_WAIT_SECONDS = 20.0
+MAX_WAIT_SECONDS = 20.0
 """A provider that wants to be left alone for longer is: whoever asked comes again later."""
 
 _WATCH_SECONDS = 0.2
@@ -80,7 +80,7 @@ def ask(
             "too large",
             f"The request and its answer are {needed} tokens; {endpoint.model} is said to hold {endpoint.context_tokens}.",
         )
-    call = _ProviderCall(endpoint, prompt, shape, attempts, first_wait_seconds)
+    call = _ProviderCall(endpoint=endpoint, prompt=prompt, shape=shape, attempts=attempts, first_wait_seconds=first_wait_seconds)
     return asyncio.run(_run_watched(call.run(), lambda: watch(call.chars) if watch else None))
 
 
@@ -155,7 +155,7 @@ class _ProviderCall:
     async def _wait(self, error: ProviderFailed, attempt: int) -> None:
         backoff_seconds = self.first_wait_seconds * 2 ** (attempt - 1) * (1 + random.random() / 4)  # noqa: S311 - so that many who were refused do not come back together
         seconds = backoff_seconds if error.retry_after_seconds is None else error.retry_after_seconds
-        if seconds > MOST_WAIT_SECONDS:
+        if seconds > MAX_WAIT_SECONDS:
             raise self._with_cost(error)
         await asyncio.sleep(seconds)
 
@@ -174,7 +174,14 @@ class _ProviderCall:
         self.usage = Usage(self.usage.input_tokens + input_tokens, self.usage.output_tokens + usage.output_tokens)
 
     def _to_answer(self, reply: Reply, value: object) -> ModelAnswer[Any]:
-        return ModelAnswer(value, self.usage.input_tokens, self.usage.output_tokens, self.cost_usd, reply.model, reply.is_whole)
+        return ModelAnswer(
+            value=value,
+            input_tokens=self.usage.input_tokens,
+            output_tokens=self.usage.output_tokens,
+            cost_usd=self.cost_usd,
+            model=reply.model,
+            is_whole=reply.is_whole,
+        )
 
     def _with_cost(self, error: ProviderFailed) -> ProviderFailed:
         """Say in *error* what was spent before it."""

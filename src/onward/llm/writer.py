@@ -11,17 +11,17 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, Field
 
-from onward.core.compose import SECTION_OF
-from onward.core.facts import Fact, Handle
-from onward.core.handoff import Handoff
-from onward.core.headings import HEAD
-from onward.core.ledger import Ledger
-from onward.core.own_words import author_text
-from onward.core.text import clauses, content_words, one_line
-from onward.core.transcript import Turn
+from onward.core.facts.fact import Fact, Handle
+from onward.core.facts.headings import HEAD
+from onward.core.facts.ledger import Ledger
+from onward.core.handoff.composer import SECTION_OF
+from onward.core.handoff.document import Handoff
+from onward.core.text.prose import clauses, content_words, one_line
+from onward.core.transcript.authored_text import author_text
+from onward.core.transcript.transcript import Turn
 from onward.llm.guard import ProposedLine, is_writable
 
-MOST_REQUESTS = 6
+MAX_REQUESTS = 6
 """Requests that one handoff takes, at most: the head, and five for the sections."""
 
 _ANSWER_SHARE = 0.55
@@ -30,7 +30,7 @@ _FACT_TOKENS = 12
 """What a fact costs in a request beside its words."""
 _QUOTED_CHARS = 260
 _HEAD_FACTS = 14
-_MOST_FACTS = 60
+_MAX_FACTS = 60
 _HEAD_NAMES = {"goal": "Goal", "state": "State", "do_first": "Do first"}
 
 INSTRUCTIONS = """\
@@ -74,7 +74,7 @@ class WrittenLine(BaseModel):
 class WrittenPart(BaseModel):
     """What a model answers for some facts."""
 
-    lines: list[WrittenLine] = Field(max_length=_MOST_FACTS)
+    lines: list[WrittenLine] = Field(max_length=_MAX_FACTS)
 
 
 class WrittenHead(BaseModel):
@@ -173,7 +173,7 @@ def plan_requests(
         is_over = (
             answer_size + fact_tokens[fact.id] > limits[0]
             or material_size + fact_tokens[fact.id] + quote_tokens[fact.id] > limits[1]
-            or len(batch) == _MOST_FACTS
+            or len(batch) == _MAX_FACTS
         )
         if batch and is_over:
             requests.append(_batch_request(batch, quotes))
@@ -183,7 +183,7 @@ def plan_requests(
             answer_size, material_size = answer_size + fact_tokens[fact.id], material_size + fact_tokens[fact.id] + quote_tokens[fact.id]
     if batch:
         requests.append(_batch_request(batch, quotes))
-    return requests[:MOST_REQUESTS]
+    return requests[:MAX_REQUESTS]
 
 
 def _batch_request(facts: Sequence[Fact], quotes: Mapping[str, str]) -> RewriteRequest:

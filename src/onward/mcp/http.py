@@ -61,7 +61,7 @@ class McpApp:
     def _create_manager(self) -> StreamableHTTPSessionManager:
         from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 
-        from onward.mcp.desk import McpContext
+        from onward.mcp.context import McpContext
         from onward.mcp.server import McpServer
 
         server = McpServer(McpContext(self._store, self._settings))

@@ -20,11 +20,11 @@ from pydantic import ValidationError
 
 from onward import __name__ as program
 from onward import __version__
-from onward.app import access
-from onward.core.master_prompt import render_prompt
+from onward.app.admin import access
+from onward.core.handoff.prompt import render_prompt
 from onward.errors import NotAllowed, OnwardError
 from onward.mcp.answers import failure
-from onward.mcp.desk import CALLING_AGENT, CallingAgent, McpContext, folder_path
+from onward.mcp.context import CALLING_AGENT, CallingAgent, McpContext, folder_path
 from onward.mcp.tools import Tools, current_handoff
 
 INSTRUCTIONS = (

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from onward.mcp.desk import McpContext
+from onward.mcp.context import McpContext
 from onward.mcp.server import McpServer
 from onward.settings import Settings, read_machine
 
@@ -17,4 +17,4 @@ if TYPE_CHECKING:
 
 def run(store: Store, settings: Settings) -> None:
     """Answer the agent that started this process, until it goes."""
-    anyio.run(McpServer(McpContext(store, settings, Path.cwd(), read_machine())).run_stdio_async)
+    anyio.run(McpServer(McpContext(store=store, settings=settings, folder=Path.cwd(), machine=read_machine())).run_stdio_async)

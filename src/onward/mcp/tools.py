@@ -7,22 +7,25 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 from mcp_types import CallToolResult
 from pydantic import Field
 
-from onward.app import facts, handoffs, searching, sources
-from onward.app.briefing import briefing
-from onward.app.catching_up import catch_up
-from onward.app.completing import complete
-from onward.app.conversation import markdown
-from onward.app.credits import RotationWindow, best_account
-from onward.app.handoffs import CurrentHandoff, StoredHandoff
-from onward.app.knowledge import KnownFix, match_error
-from onward.app.saving import append_conversation
-from onward.core.excerpt import DEFAULT_BUDGET_TOKENS, SearchKind
-from onward.core.handoff import render
+from onward.app.accounts.selection import RotationWindow, best_account
+from onward.app.handoffs import handoffs
+from onward.app.handoffs.brief import briefing
+from onward.app.handoffs.handoffs import CurrentHandoff, StoredHandoff
+from onward.app.knowledge.knowledge import KnownFix, match_error
+from onward.app.projects import facts
+from onward.app.search import search_turns
+from onward.app.sessions.completion import complete
+from onward.app.transcripts.catch_up import catch_up
+from onward.app.turns import sources
+from onward.app.turns.client_turns import append_conversation
+from onward.app.turns.markdown import markdown
+from onward.core.handoff.document import render
+from onward.core.knowledge.checklist import advise
 from onward.core.project import Project
-from onward.core.troubleshoot import advise
+from onward.core.search_result import DEFAULT_BUDGET_TOKENS, SearchKind
 from onward.errors import BadInput, NotFound
-from onward.mcp.answers import DATA_NOTICE, MOST_TOKENS, answer, mark_as_data, split_pages, take_fitting
-from onward.mcp.desk import McpContext
+from onward.mcp.answers import DATA_NOTICE, MAX_TOKENS, answer, mark_as_data, split_pages, take_fitting
+from onward.mcp.context import McpContext
 
 if TYPE_CHECKING:
     from onward.store import Store
@@ -33,12 +36,12 @@ RecordedKind: TypeAlias = Literal[
 
 ProjectName: TypeAlias = Annotated[str, Field(description="Name, or absolute folder; default: your working folder's")]
 SessionNumber: TypeAlias = Annotated[int | None, Field(ge=1, description="Default: yours")]
-TokenBudget: TypeAlias = Annotated[int, Field(ge=200, le=MOST_TOKENS)]
+TokenBudget: TypeAlias = Annotated[int, Field(ge=200, le=MAX_TOKENS)]
 Text: TypeAlias = Annotated[str, Field(min_length=1, max_length=4000)]
 TextLines: TypeAlias = Annotated[list[Text], Field(max_length=100)]
 
 SOURCE_TOKENS, TROUBLE_TOKENS = 2_000, 1_500
-MOST_TURNS = 1000
+MAX_TURNS = 1000
 ALL_PROJECTS = "*"
 
 HANDOFF_NOTICE = (
@@ -82,7 +85,7 @@ class Tools:
     ) -> CallToolResult:
         """Find what was said or done in any earlier session. Use before asking the user for what they may have told before, or when the handoff lacks a detail."""
         target = None if project.strip() == ALL_PROJECTS else self._context.require_project(project)
-        results = searching.search(self._context.store, query, project=target, kinds=kinds, budget_tokens=budget_tokens)
+        results = search_turns.search(self._context.store, query, project=target, kinds=kinds, budget_tokens=budget_tokens)
         if not results.excerpts:
             return answer(
                 f"Nothing found in {target.name if target else 'any project'}. Try fewer or other words{', or project=*' if target else ''}."
@@ -119,7 +122,7 @@ class Tools:
 
     def save_turns(
         self,
-        turns: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=MOST_TURNS, description="[{role, content, at?, id?}]")],
+        turns: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=MAX_TURNS, description="[{role, content, at?, id?}]")],
         session: SessionNumber = None,
         project: ProjectName = "",
     ) -> CallToolResult:
@@ -216,7 +219,7 @@ class Tools:
     def _briefing_text(self, project: Project, stored_handoff: StoredHandoff) -> str:
         """Return *left*, marked, with what changed in the repository since, where that is at hand."""
         folder = self._context.agent_folder
-        if stored_handoff.budget_tokens > MOST_TOKENS:
+        if stored_handoff.budget_tokens > MAX_TOKENS:
             return mark_as_data(current_handoff(self._context.store, project).markdown)
         return mark_as_data(render(briefing(self._context.store, project, stored_handoff, folder)[0] if folder else stored_handoff.handoff))
 
@@ -231,9 +234,9 @@ def current_handoff(
 ) -> CurrentHandoff:
     """Return a handoff of *project*; one that is kept and longer than an answer may be is composed anew."""
     handoff = handoffs.current_handoff(store, project, budget_tokens=budget_tokens, session_number=session_number)
-    if handoff.budget_tokens <= MOST_TOKENS:
+    if handoff.budget_tokens <= MAX_TOKENS:
         return handoff
-    return handoffs.current_handoff(store, project, budget_tokens=MOST_TOKENS, session_number=session_number)
+    return handoffs.current_handoff(store, project, budget_tokens=MAX_TOKENS, session_number=session_number)
 
 
 def _fix_text(fix: KnownFix) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from onward.redact.character_runs import Stretch
 from onward.redact.secret import Secret
-from onward.redact.stretch import Stretch
 
 _DASHES = "-----"
 _LONGEST_LABEL = 80

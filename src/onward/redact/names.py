@@ -9,8 +9,8 @@ import re
 from functools import cache, cached_property
 
 from onward.redact.blocks import KeyBlocks
+from onward.redact.character_runs import Stretch
 from onward.redact.secret import Secret
-from onward.redact.stretch import Stretch
 from onward.redact.values import has_digit, is_key, is_password, is_stand_in
 
 _KEY_OWNERS = (

@@ -6,10 +6,10 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from onward.redact.find import MIN_LENGTH, find_secrets
+from onward.redact.finder import MIN_LENGTH, find_secrets
 
 if TYPE_CHECKING:
-    from onward.core.transcript import SessionHead, ToolCall, ToolResult, Turn
+    from onward.core.transcript.transcript import SessionHead, ToolCall, ToolResult, Turn
     from onward.redact.secret import Secret
 
 DISTILL_KEY = b"onward distill: the same input, the same handoff"

@@ -94,6 +94,6 @@ def record_use(connection: Connection, token_id: int) -> None:
 
 def _from_row(row: Row[Any]) -> AccessToken:
     return AccessToken(
-        row.id, row.name, cast("TokenScope", row.scope), row.prefix, to_datetime(row.created_at), to_datetime_or_none(row.expires_at), to_datetime_or_none(row.last_used_at),
-        to_datetime_or_none(row.revoked_at),
+        id=row.id, name=row.name, scope=cast("TokenScope", row.scope), prefix=row.prefix, created_at=to_datetime(row.created_at), expires_at=to_datetime_or_none(row.expires_at), last_used_at=to_datetime_or_none(row.last_used_at),
+        revoked_at=to_datetime_or_none(row.revoked_at),
     )  # fmt: skip

@@ -10,8 +10,8 @@ import orjson
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from onward.core.accounts import Account, AccountEvent, AccountEventKind, CreditsSource, Limit, ModelLimit, parse_period
-from onward.core.pool import AccountSession
+from onward.core.accounts.accounts import Account, AccountEvent, AccountEventKind, CreditsSource, Limit, ModelLimit, parse_period
+from onward.core.accounts.report import AccountSession
 from onward.errors import Conflict
 from onward.store.clock import now, to_datetime, to_datetime_or_none, to_micros
 from onward.store.schema import account_events, account_limits, accounts, session_accounts, sessions
@@ -134,7 +134,7 @@ def list_events(
     if before_id is not None:
         query = query.where(account_events.c.id < before_id)
     return [
-        AccountEvent(row.id, row.account_id, row.session_id, row.kind, row.source, row.model, row.credits, row.used_after, row.note, to_datetime(row.at))
+        AccountEvent(id=row.id, account_id=row.account_id, session_id=row.session_id, kind=row.kind, source=row.source, model=row.model, credits=row.credits, used_after=row.used_after, note=row.note, at=to_datetime(row.at))
         for row in connection.execute(query)
     ]  # fmt: skip
 
@@ -171,7 +171,15 @@ def list_links(
     if account_id is not None:
         query = query.where(session_accounts.c.account_id == account_id)
     return [
-        AccountSession(row.session_id, row.account_id, to_datetime(row.began_at), row.why, row.project_id, row.number, row.status)
+        AccountSession(
+            session_id=row.session_id,
+            account_id=row.account_id,
+            began_at=to_datetime(row.began_at),
+            why=row.why,
+            project_id=row.project_id,
+            number=row.number,
+            status=row.status,
+        )
         for row in connection.execute(query)
     ]
 
@@ -226,7 +234,7 @@ def _to_json(items: Iterable[object]) -> str:
 
 def _from_row(row: Row[Any], limits: tuple[Limit, ...]) -> Account:
     return Account(
-        row.id, row.name, row.provider, row.plan, tuple(ModelLimit(*model) for model in orjson.loads(row.models_json)),
-        tuple(orjson.loads(row.tags_json)), row.note, row.credits_total, row.credits_used, row.credits_estimated, to_datetime(row.credits_at),
-        to_datetime_or_none(row.resets_at), parse_period(row.period), row.is_paused, limits, to_datetime(row.created_at), to_datetime(row.updated_at),
+        id=row.id, name=row.name, provider=row.provider, plan=row.plan, models=tuple(ModelLimit(*model) for model in orjson.loads(row.models_json)),
+        tags=tuple(orjson.loads(row.tags_json)), note=row.note, credits_total=row.credits_total, credits_used=row.credits_used, credits_estimated=row.credits_estimated, credits_at=to_datetime(row.credits_at),
+        resets_at=to_datetime_or_none(row.resets_at), period=parse_period(row.period), is_paused=row.is_paused, limits=limits, created_at=to_datetime(row.created_at), updated_at=to_datetime(row.updated_at),
     )  # fmt: skip

@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, Connection, Select, bindparam, delete, func, insert, select
 
-from onward.core.rework import Effort
+from onward.core.effort.rework import Effort
 from onward.store.clock import to_datetime_or_none
-from onward.store.prepared import PreparedStatement
 from onward.store.schema import projects, session_measures, sessions
+from onward.store.statements import PreparedStatement
 
 
 class Measure(NamedTuple):
@@ -147,4 +147,10 @@ def mean_kept_ratios(connection: Connection, project_ids: Collection[int] | None
 
 def _from_row(row: Any) -> MeasuredSession:
     effort, outcome = row[4 : 4 + len(_EFFORT_FIELDS)], row[4 + len(_EFFORT_FIELDS) : 4 + len(_EFFORT_FIELDS) + len(_OUTCOME_FIELDS)]
-    return MeasuredSession(row[0], row[1], to_datetime_or_none(row[2]), row[3], Measure(Effort(*effort), *outcome))
+    return MeasuredSession(
+        project=row[0],
+        session=row[1],
+        ended_at=to_datetime_or_none(row[2]),
+        credits_used=row[3],
+        measure=Measure(Effort(*effort), *outcome),
+    )

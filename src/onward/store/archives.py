@@ -15,15 +15,15 @@ import orjson
 from sqlalchemy import BigInteger, Boolean, Column, Connection, Float, Integer, LargeBinary, Row, Select, Table, insert, select
 from zstandard import ZstdCompressor, ZstdDecompressor
 
-from onward.core import facts as core_facts
-from onward.core import handoff as core_handoff
+from onward.core.facts import fact as core_facts
+from onward.core.handoff import document as core_handoff
+from onward.core.handoff.refinement import Refinement
 from onward.core.preservation import Preservation, Reference
-from onward.core.refinement import Refinement
 from onward.core.session import ChecklistItem
-from onward.core.transcript import ImportReport, Turn
+from onward.core.transcript.transcript import ImportReport, Turn
 from onward.store import schema, turns
-from onward.store.bodies import TurnCodec
 from onward.store.clock import to_datetime_or_none, to_micros
+from onward.store.turn_bodies import TurnCodec
 from onward.store.turns import NewTurn
 
 Document = Mapping[str, Any]

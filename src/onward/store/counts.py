@@ -33,8 +33,8 @@ def count_everything(connection: Connection) -> StoreCounts:
     handoff_count = connection.execute(select(func.count()).select_from(handoffs)).scalar_one()
     turns, tokens, credits_used = (sum(row[index] for row in rows) for index in (2, 3, 4))
     return StoreCounts(
-        sum(projects_by_status.values()), projects_by_status.get("archived", 0), sum(sessions_by_status.values()), sessions_by_status.get("active", 0), sessions_by_status.get("completed", 0),
-        handoff_count, int(turns), int(tokens), float(credits_used),
+        projects=sum(projects_by_status.values()), archived=projects_by_status.get("archived", 0), sessions=sum(sessions_by_status.values()), active=sessions_by_status.get("active", 0), completed=sessions_by_status.get("completed", 0),
+        handoffs=handoff_count, turns=int(turns), tokens=int(tokens), credits_used=float(credits_used),
     )  # fmt: skip
 
 

@@ -9,10 +9,10 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, Row, insert, select
 
-from onward.core.handoff import Handoff, from_json, render, to_json
-from onward.core.master import MasterHandoff
+from onward.core.handoff.document import Handoff, from_json, render, to_json
+from onward.core.handoff.master import MasterHandoff
+from onward.core.handoff.refinement import RULES, Refinement
 from onward.core.preservation import Preservation
-from onward.core.refinement import RULES, Refinement
 from onward.store.clock import now, to_datetime
 from onward.store.schema import drafts
 
@@ -59,7 +59,7 @@ def list_drafts(connection: Connection, project_id: int, *, before: int | None =
 
 def _from_row(row: Row[Any]) -> Draft:
     return Draft(
-        row.id, row.project_id, row.budget_tokens, row.markdown, from_json(orjson.loads(row.document_json)),
-        Preservation.from_json(orjson.loads(row.preservation_json)), to_datetime(row.created_at),
-        row.generator, None if row.refinement_json is None else Refinement.from_json(orjson.loads(row.refinement_json)),
+        id=row.id, project_id=row.project_id, budget_tokens=row.budget_tokens, markdown=row.markdown, handoff=from_json(orjson.loads(row.document_json)),
+        preservation=Preservation.from_json(orjson.loads(row.preservation_json)), created_at=to_datetime(row.created_at),
+        generator=row.generator, refinement=None if row.refinement_json is None else Refinement.from_json(orjson.loads(row.refinement_json)),
     )  # fmt: skip

@@ -15,7 +15,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError, ProgrammingError, StatementError
 
 from onward.errors import BadSetting, StoreBusy, StoreDamaged, StoreError
-from onward.store.migrating import migrate
+from onward.store.migration import migrate
 
 BUSY_TIMEOUT_SECONDS = 60.0
 FILE_NAME = "onward.db"

@@ -58,7 +58,14 @@ def list_after(
     if job_id is not None:
         query = query.where(events.c.job_id == job_id)
     return [
-        Event(row.id, row.kind, row.project_id, row.job_id, orjson.loads(row.data_json), to_datetime(row.created_at))
+        Event(
+            id=row.id,
+            kind=row.kind,
+            project_id=row.project_id,
+            job_id=row.job_id,
+            data=orjson.loads(row.data_json),
+            created_at=to_datetime(row.created_at),
+        )
         for row in connection.execute(query)
     ]
 

@@ -8,14 +8,14 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, bindparam, exists, func, insert, select
 
-from onward.core.handoff import Handoff, from_json, render, to_json
-from onward.core.master import MasterHandoff
+from onward.core.handoff.document import Handoff, from_json, render, to_json
+from onward.core.handoff.master import MasterHandoff
+from onward.core.handoff.refinement import RULES, Refinement
+from onward.core.handoff.stored import HandoffSummary, StoredHandoff
 from onward.core.preservation import Preservation
-from onward.core.refinement import RULES, Refinement
-from onward.core.stored_handoff import HandoffSummary, StoredHandoff
 from onward.store.clock import now, to_datetime
-from onward.store.prepared import PreparedStatement
 from onward.store.schema import handoffs, sessions
+from onward.store.statements import PreparedStatement
 
 
 def create(
@@ -121,7 +121,7 @@ def _find_first(connection: Connection, condition: Any) -> StoredHandoff | None:
 
 def _from_row(row: Any) -> StoredHandoff:
     return StoredHandoff(
-        row.id, row.project_id, row.session_id, row.version, row.ledger_version, row.session_number, row.budget_tokens, row.markdown,
-        from_json(orjson.loads(row.document_json)), Preservation.from_json(orjson.loads(row.preservation_json)), to_datetime(row.created_at),
-        row.generator, None if row.refinement_json is None else Refinement.from_json(orjson.loads(row.refinement_json)),
+        id=row.id, project_id=row.project_id, session_id=row.session_id, version=row.version, ledger_version=row.ledger_version, session_number=row.session_number, budget_tokens=row.budget_tokens, markdown=row.markdown,
+        handoff=from_json(orjson.loads(row.document_json)), preservation=Preservation.from_json(orjson.loads(row.preservation_json)), created_at=to_datetime(row.created_at),
+        generator=row.generator, refinement=None if row.refinement_json is None else Refinement.from_json(orjson.loads(row.refinement_json)),
     )  # fmt: skip

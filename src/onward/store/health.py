@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, func, select
 
-from onward.store import search_index
 from onward.store.schema import turns
+from onward.store.search import turn_index
 
 
 def find_damage(connection: Connection) -> list[str]:
@@ -22,7 +22,7 @@ def find_damage(connection: Connection) -> list[str]:
 def count_unindexed(connection: Connection) -> int:
     """Return by how many the turns in the search index differ from those that are kept."""
     return abs(
-        int(connection.execute(select(func.count()).select_from(turns)).scalar_one()) - search_index.index_for(connection).count(connection)
+        int(connection.execute(select(func.count()).select_from(turns)).scalar_one()) - turn_index.index_for(connection).count(connection)
     )
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from onward.core.job import Job, JobState
-from onward.store import events, model_calls, sealed_keys
+from onward.store import encrypted_keys, events, model_calls
 from onward.store.clock import now, to_datetime, to_datetime_or_none, to_micros
 from onward.store.schema import jobs
 
@@ -94,7 +94,15 @@ def list_open(connection: Connection) -> list[OpenJob]:
     columns = (jobs.c.id, jobs.c.kind, jobs.c.run, jobs.c.state, jobs.c.worker, jobs.c.beat_at, jobs.c.due_at)
     query = select(*columns).where(jobs.c.state.in_(OPEN_STATES)).order_by(jobs.c.id)
     return [
-        OpenJob(row[0], row[1], row[2], row[3], row[4], to_datetime_or_none(row[5]), to_datetime_or_none(row[6]))
+        OpenJob(
+            id=row[0],
+            kind=row[1],
+            run=row[2],
+            state=row[3],
+            worker=row[4],
+            beat_at=to_datetime_or_none(row[5]),
+            due_at=to_datetime_or_none(row[6]),
+        )
         for row in connection.execute(query)
     ]
 
@@ -127,7 +135,7 @@ def finish(
     connection: Connection, job: Job, state: JobState, *, result: Mapping[str, Any] | None = None, error: Mapping[str, str] | None = None
 ) -> Job:
     """End a held job, and return it. The key that it came with goes; once it is done, so do the answers of models that it was made of."""
-    sealed_keys.delete_key(connection, job_id=job.id)
+    encrypted_keys.delete_key(connection, job_id=job.id)
     if state == "done":
         model_calls.delete_answers(connection, job.id)
     values: dict[str, Any] = {"state": state, "finished_at": now(), "error": error}
@@ -183,7 +191,7 @@ def _to_json(value: Mapping[str, Any] | Sequence[Any]) -> str:
 
 def _from_row(row: Row[Any]) -> Job:
     return Job(
-        row.id, row.kind, row.state, row.project_id, row.key, row.run, row.requested_by, orjson.loads(row.arguments_json), orjson.loads(row.memo_json),
-        orjson.loads(row.result_json), row.step, row.done, row.total, row.attempts, None if row.error_json is None else orjson.loads(row.error_json),
-        row.spend_usd, row.worker, to_datetime_or_none(row.beat_at), to_datetime_or_none(row.cancel_asked_at), to_datetime_or_none(row.due_at), to_datetime(row.created_at), to_datetime_or_none(row.started_at), to_datetime_or_none(row.finished_at),
+        id=row.id, kind=row.kind, state=row.state, project_id=row.project_id, key=row.key, run=row.run, requested_by=row.requested_by, arguments=orjson.loads(row.arguments_json), memo=orjson.loads(row.memo_json),
+        result=orjson.loads(row.result_json), step=row.step, done=row.done, total=row.total, attempts=row.attempts, error=None if row.error_json is None else orjson.loads(row.error_json),
+        spend_usd=row.spend_usd, worker=row.worker, beat_at=to_datetime_or_none(row.beat_at), cancel_asked_at=to_datetime_or_none(row.cancel_asked_at), due_at=to_datetime_or_none(row.due_at), created_at=to_datetime(row.created_at), started_at=to_datetime_or_none(row.started_at), finished_at=to_datetime_or_none(row.finished_at),
     )  # fmt: skip

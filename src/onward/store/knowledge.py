@@ -12,13 +12,13 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Connection, delete, exists, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from onward.core.entry import KnowledgeAuthor, KnowledgeEntry, KnowledgeSource
-from onward.core.facts import Handle
-from onward.core.knowledge import HarvestedEntry, KnowledgeKind
-from onward.core.signature import terms
+from onward.core.facts.fact import Handle
+from onward.core.knowledge.entry import KnowledgeAuthor, KnowledgeEntry, KnowledgeSource
+from onward.core.knowledge.knowledge import HarvestedEntry, KnowledgeKind
+from onward.core.knowledge.signature import terms
 from onward.store.clock import now, to_datetime
 from onward.store.schema import knowledge, knowledge_sources, knowledge_terms, projects, sessions
-from onward.store.wording import storable_text
+from onward.store.text import storable_text
 
 _MAX_PARAMETERS = 500
 _MAX_POSTINGS = 4000
@@ -201,8 +201,8 @@ def _select_entries(connection: Connection, condition: ColumnElement[bool], limi
     query = select(knowledge, count.label("sources")).where(condition).order_by(knowledge.c.id.desc()).limit(limit)
     return [
         KnowledgeEntry(
-            row.id, row.kind, row.category, row.text, row.fix, row.author, row.shown, row.used, row.sources,
-            to_datetime(row.created_at), to_datetime(row.updated_at),
+            id=row.id, kind=row.kind, category=row.category, text=row.text, fix=row.fix, author=row.author, shown=row.shown, used=row.used, sources=row.sources,
+            created_at=to_datetime(row.created_at), updated_at=to_datetime(row.updated_at),
         )
         for row in connection.execute(query)
     ]  # fmt: skip
@@ -222,7 +222,13 @@ def list_sources(connection: Connection, ids: Collection[int], *, limit_each: in
         )
         for row in connection.execute(query):
             source = KnowledgeSource(
-                row.knowledge_id, row.project_id, row.name, Handle(row.number, row.turn), row.fact_id, row.text, row.fix
+                knowledge_id=row.knowledge_id,
+                project_id=row.project_id,
+                project=row.name,
+                handle=Handle(row.number, row.turn),
+                fact_id=row.fact_id,
+                text=row.text,
+                fix=row.fix,
             )
             sources_by_entry.setdefault(row.knowledge_id, []).append(source)
     return sources_by_entry

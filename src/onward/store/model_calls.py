@@ -179,11 +179,11 @@ def _is_same_call(key: CallKey) -> ColumnElement[bool]:
 
 
 def _to_spent(row: Any) -> SpendTotals:
-    return SpendTotals(int(row[0]), int(row[1]), int(row[2]), float(row[3]), int(row[4]))
+    return SpendTotals(calls=int(row[0]), input_tokens=int(row[1]), output_tokens=int(row[2]), cost_usd=float(row[3]), unpriced=int(row[4]))
 
 
 def _from_row(row: Row[Any]) -> ModelCall:
     return ModelCall(
-        row.id, row.project_id, row.job_id, row.step, row.host, row.model, row.attempts, row.input_tokens, row.output_tokens, row.cost_usd,
-        row.is_unpriced, row.failed, to_datetime(row.asked_at), to_datetime_or_none(row.answered_at),
+        id=row.id, project_id=row.project_id, job_id=row.job_id, step=row.step, host=row.host, model=row.model, attempts=row.attempts, input_tokens=row.input_tokens, output_tokens=row.output_tokens, cost_usd=row.cost_usd,
+        is_unpriced=row.is_unpriced, failed=row.failed, asked_at=to_datetime(row.asked_at), answered_at=to_datetime_or_none(row.answered_at),
     )  # fmt: skip

@@ -13,8 +13,8 @@ from onward.core.project import Project, ProjectTotals
 from onward.errors import Conflict
 from onward.store import knowledge
 from onward.store.clock import now, to_datetime
-from onward.store.prepared import PreparedStatement
 from onward.store.schema import ledgers, projects, sessions
+from onward.store.statements import PreparedStatement
 
 
 def create(connection: Connection, name: str, description: str = "", root: str = "", remote: str = "") -> Project:
@@ -30,7 +30,17 @@ def create(connection: Connection, name: str, description: str = "", root: str =
         except IntegrityError:
             raise Conflict(f"There is a project named {name!r} already.", "Choose another name, or use that one.") from None
     connection.execute(insert(ledgers).values(project_id=project_id, version=0, reference_json="[]", updated_at=at))
-    return Project(project_id, name, description, root, remote, "active", key, to_datetime(at), to_datetime(at))
+    return Project(
+        id=project_id,
+        name=name,
+        description=description,
+        root=root,
+        remote=remote,
+        status="active",
+        key=key,
+        created_at=to_datetime(at),
+        updated_at=to_datetime(at),
+    )
 
 
 # Statements that every request needs are made once: making one costs five times what running it does.
@@ -88,7 +98,14 @@ def list_projects(connection: Connection, *, archived: bool = False, after: str 
 def totals_by_id(connection: Connection, ids: Collection[int]) -> dict[int, ProjectTotals]:
     """Return what the projects of these ids that have sessions hold, by id."""
     return {
-        row[0]: ProjectTotals(row[1], row[2], int(row[3]), int(row[4]), float(row[5]), to_datetime(int(row[6])))
+        row[0]: ProjectTotals(
+            sessions=row[1],
+            completed=row[2],
+            turns=int(row[3]),
+            tokens=int(row[4]),
+            credits_used=float(row[5]),
+            last_at=to_datetime(int(row[6])),
+        )
         for row in _TOTALS.all(connection, ids=list(ids))
     }
 
@@ -125,5 +142,5 @@ def _from_row_or_none(row: Any | None) -> Project | None:
 
 def _from_row(row: Any) -> Project:
     return Project(
-        row.id, row.name, row.description, row.root, row.remote, row.status, bytes(row.secret_key), to_datetime(row.created_at), to_datetime(row.updated_at)
+        id=row.id, name=row.name, description=row.description, root=row.root, remote=row.remote, status=row.status, key=bytes(row.secret_key), created_at=to_datetime(row.created_at), updated_at=to_datetime(row.updated_at)
     )  # fmt: skip

@@ -8,7 +8,7 @@ from datetime import datetime
 import orjson
 from sqlalchemy import Connection, delete, insert, select, update
 
-from onward.core.transcript import ImportReport
+from onward.core.transcript.transcript import ImportReport
 from onward.store.clock import now, to_datetime
 from onward.store.schema import imports
 

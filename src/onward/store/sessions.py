@@ -11,10 +11,10 @@ import orjson
 from sqlalchemy import BigInteger, ColumnElement, Connection, bindparam, delete, func, insert, select, update
 
 from onward.core.session import AGENT_SOURCE, ChecklistItem, Session, SessionStatus
-from onward.core.transcript import SessionHead
+from onward.core.transcript.transcript import SessionHead
 from onward.store.clock import now, to_datetime, to_datetime_or_none, to_micros
-from onward.store.prepared import PreparedStatement
 from onward.store.schema import handoffs, loaded_handoffs, projects, session_accounts, sessions
+from onward.store.statements import PreparedStatement
 
 _NO_LIMIT = 2**62
 
@@ -317,9 +317,9 @@ def _checklist_json(items: Sequence[ChecklistItem]) -> str:
 
 def _from_row(row: Any) -> Session:
     return Session(
-        row.id, row.project_id, row.number, row.agent, row.native_id, row.parent_native_id, row.status, row.title,
-        tuple(orjson.loads(row.objectives_json)), tuple(orjson.loads(row.accomplishments_json)), tuple(orjson.loads(row.blockers_json)),
-        row.credits_used, row.cwd, row.branch, row.remote, row.source,
-        row.template, tuple(ChecklistItem(**item) for item in orjson.loads(row.checklist_json)), row.turns, row.tokens,
-        to_datetime_or_none(row.started_at), to_datetime_or_none(row.ended_at), to_datetime(row.created_at), to_datetime_or_none(row.completed_at),
+        id=row.id, project_id=row.project_id, number=row.number, agent=row.agent, native_id=row.native_id, parent_native_id=row.parent_native_id, status=row.status, title=row.title,
+        objectives=tuple(orjson.loads(row.objectives_json)), accomplishments=tuple(orjson.loads(row.accomplishments_json)), blockers=tuple(orjson.loads(row.blockers_json)),
+        credits_used=row.credits_used, cwd=row.cwd, branch=row.branch, remote=row.remote, source=row.source,
+        template=row.template, checklist=tuple(ChecklistItem(**item) for item in orjson.loads(row.checklist_json)), turns=row.turns, tokens=row.tokens,
+        started_at=to_datetime_or_none(row.started_at), ended_at=to_datetime_or_none(row.ended_at), created_at=to_datetime(row.created_at), completed_at=to_datetime_or_none(row.completed_at),
     )  # fmt: skip

@@ -13,7 +13,7 @@ from onward.core.template import Template
 from onward.errors import Conflict
 from onward.store.clock import now, to_datetime
 from onward.store.schema import templates
-from onward.store.wording import storable_text
+from onward.store.text import storable_text
 
 
 def create(connection: Connection, name: str, description: str, objectives: Sequence[str], checklist: Sequence[str]) -> Template:
@@ -86,4 +86,12 @@ def _to_json(texts: Sequence[str]) -> str:
 
 def _from_row(row: Row[Any]) -> Template:
     objectives, checklist = (tuple(orjson.loads(text)) for text in (row.objectives_json, row.checklist_json))
-    return Template(row.id, row.name, row.description, objectives, checklist, to_datetime(row.created_at), to_datetime(row.updated_at))
+    return Template(
+        id=row.id,
+        name=row.name,
+        description=row.description,
+        objectives=objectives,
+        checklist=checklist,
+        created_at=to_datetime(row.created_at),
+        updated_at=to_datetime(row.updated_at),
+    )

@@ -10,13 +10,13 @@ from typing import Any, NamedTuple
 from sqlalchemy import BigInteger, BindParameter, Connection, Select, bindparam, delete, func, select, update
 
 from onward.core.session import StoredTurn
-from onward.core.transcript import Role, Turn
-from onward.store import search_index
-from onward.store.bodies import PackedTurn, TurnCodec
+from onward.core.transcript.transcript import Role, Turn
 from onward.store.clock import to_datetime_or_none
-from onward.store.prepared import PreparedStatement, execute_raw, insert_rows
 from onward.store.schema import sessions, turns
-from onward.store.searchable import searchable_text
+from onward.store.search import turn_index
+from onward.store.search.searchable_text import searchable_text
+from onward.store.statements import PreparedStatement, execute_raw, insert_rows
+from onward.store.turn_bodies import PackedTurn, TurnCodec
 
 MAX_ORDINAL = 2**24 - 1
 _MAX_PARAMETERS = 500
@@ -60,14 +60,14 @@ def append(connection: Connection, project_id: int, session_id: int, new_turns: 
         for ordinal, identity, packed in new_turns
     ]
     insert_rows(connection, _INSERT_TARGET, rows)
-    search_index.index_for(connection).add(connection, ((turn_id(session_id, turn.ordinal), turn.packed.words) for turn in new_turns))
+    turn_index.index_for(connection).add(connection, ((turn_id(session_id, turn.ordinal), turn.packed.words) for turn in new_turns))
 
 
 def replace_turn(connection: Connection, position: TurnPosition, new_turn: NewTurn) -> Turn:
     """Keep a turn that has grown instead of the one at *place*, and return that one."""
     key, packed = turn_id(position.session_id, position.ordinal), new_turn.packed
     before = find_by_ids(connection, [key])[key].turn
-    index = search_index.index_for(connection)
+    index = turn_index.index_for(connection)
     index.forget(connection, [(key, before)])
     index.add(connection, [(key, packed.words)])
     connection.execute(update(turns).where(turns.c.id == key).values(role=packed.role, at=packed.at, chars=packed.chars, body=packed.body))
@@ -175,7 +175,7 @@ def list_ordinals(connection: Connection, session_id: int) -> list[int]:
 
 def delete_turns(connection: Connection, session_id: int) -> None:
     """Delete the turns of a session, from the index too."""
-    search_index.index_for(connection).forget(
+    turn_index.index_for(connection).forget(
         connection, ((turn_id(session_id, stored.ordinal), stored.turn) for stored in read_session(connection, session_id))
     )
     connection.execute(delete(turns).where(_in_range(session_id, 1, MAX_ORDINAL)))
@@ -183,7 +183,7 @@ def delete_turns(connection: Connection, session_id: int) -> None:
 
 def reindex(connection: Connection) -> int:
     """Make the search index anew from the turns; return how many there are."""
-    index = search_index.index_for(connection)
+    index = turn_index.index_for(connection)
     index.clear(connection)
     count = 0
 

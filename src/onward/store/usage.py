@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 import orjson
 from sqlalchemy import Connection, delete, func, insert, or_, select
 
-from onward.core.pool import ModelUsage
-from onward.core.transcript import Usage
-from onward.store.bodies import TurnCodec
+from onward.core.accounts.report import ModelUsage
+from onward.core.transcript.transcript import Usage
 from onward.store.clock import to_datetime, to_datetime_or_none
 from onward.store.schema import counted_sessions, session_accounts, sessions, turns, usage
+from onward.store.turn_bodies import TurnCodec
 
 _RATED_SESSIONS = 50
 
@@ -114,7 +114,14 @@ _SUMS = [
 
 
 def _from_row(row: Any) -> ModelUsage:
-    return ModelUsage(row[0], row[1], int(row[2]), Usage(*(int(number) for number in row[3:7])), row[7], int(row[8]))
+    return ModelUsage(
+        account_id=row[0],
+        model=row[1],
+        turns=int(row[2]),
+        tokens=Usage(*(int(number) for number in row[3:7])),
+        cost_usd=row[7],
+        unpriced_turns=int(row[8]),
+    )
 
 
 def _sort_by_cost(usages: Iterable[ModelUsage]) -> list[ModelUsage]:
@@ -162,8 +169,8 @@ def list_session_spend(connection: Connection, *, account_id: int | None = None,
         query = query.where(sessions.c.id.in_(account_sessions), current_account == account_id)
     return [
         SessionSpend(
-            row.id, row.project_id, row.account_id, row.credits_used, len(orjson.loads(row.accomplishments_json)), row.tokens,
-            None if row.unpriced else row.usd, to_datetime(row.at),
+            session_id=row.id, project_id=row.project_id, account_id=row.account_id, credits=row.credits_used, accomplishments=len(orjson.loads(row.accomplishments_json)), tokens=row.tokens,
+            usd=None if row.unpriced else row.usd, at=to_datetime(row.at),
         )
         for row in connection.execute(query)
     ]  # fmt: skip

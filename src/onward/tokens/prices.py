@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from onward.core.transcript import Usage
+from onward.core.transcript.transcript import Usage
 
 if TYPE_CHECKING:
     from genai_prices.types import PriceCalculation

@@ -95,7 +95,7 @@ def icon_names() -> frozenset[str]:
 
 
 def _build_style(bundle: Assets) -> str:
-    from onward.web.prose import code_style
+    from onward.web.markdown import code_style
 
     sheets = [(STATIC / "css" / f"{name}.css").read_text(encoding="utf-8") for name in STYLE_SHEETS]
     sheets += [path.read_text(encoding="utf-8") for path in sorted((STATIC / "css" / "pages").glob("*.css"))]

@@ -43,7 +43,7 @@ def _formatted_markup(language: Language, text: str) -> Markup:
 
 def ngettext(singular: str, plural: str, number: float, /, **values: object) -> str:
     """Return the form of a text that goes with *number*, which `%(num)s` shows. The catalogue names the singular; Indonesian has one form for all."""
-    from onward.web.figures import format_integer
+    from onward.web.format_values import format_integer
 
     return plural_form(singular, plural, number) % {"num": format_integer(number), **values}
 

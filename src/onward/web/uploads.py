@@ -12,17 +12,18 @@ from typing import TYPE_CHECKING, Any
 from fastapi import Request
 from starlette.datastructures import UploadFile
 
-from onward.app import job_kinds, projects
-from onward.app.projects import Project
+from onward.app.jobs import kinds
+from onward.app.projects import projects
+from onward.app.projects.projects import Project
 from onward.errors import BadInput
 from onward.web.language import _
 from onward.web.visit import Visit
 
 if TYPE_CHECKING:
-    from onward.app.job_kinds import ImportFile
+    from onward.app.jobs.kinds import ImportFile
 
 PASTED_NAME = "pasted"
-MOST_FILES = 1000
+MAX_FILES = 1000
 _CHUNK_BYTES = 1024 * 1024
 
 
@@ -47,9 +48,9 @@ class Submission:
 @asynccontextmanager
 async def receive_form(visit: Visit, request: Request) -> AsyncIterator[Submission]:
     """Keep what a form sends, while it is looked at or until a job has taken it in. What is pasted in the field `text` is a file, too."""
-    submission = Submission(job_kinds.create_upload_folder(visit.settings.home))
+    submission = Submission(kinds.create_upload_folder(visit.settings.home))
     try:
-        async with request.form(max_files=MOST_FILES, max_part_size=visit.settings.body_limit_mb * 2**20) as form:
+        async with request.form(max_files=MAX_FILES, max_part_size=visit.settings.body_limit_mb * 2**20) as form:
             for name, value in form.multi_items():
                 if isinstance(value, UploadFile):
                     if value.filename:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Request
 
-from onward.app.access import CALLER, SCOPES, Caller, TokenScope
-from onward.core.credits import RotationWindow
+from onward.app.admin.access import CALLER, SCOPES, Caller, TokenScope
+from onward.core.accounts.rank import RotationWindow
 from onward.settings import Settings
 
 if TYPE_CHECKING:

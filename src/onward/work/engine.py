@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias
 from dbos import DBOS, DBOSConfig, SetWorkflowID
 
 from onward.settings import Settings
-from onward.work.flow import QUEUE, URGENT_QUEUE, WORKFLOW, carry_out
+from onward.work.workflow import QUEUE, URGENT_QUEUE, WORKFLOW, carry_out
 
 DATABASE = "worker.db"
 SCHEMA = "onward_dbos"

@@ -19,11 +19,11 @@ from datetime import UTC, datetime, timedelta
 from secrets import token_hex
 from typing import TYPE_CHECKING
 
-from onward.app import jobs
-from onward.app.job_kinds import FOREGROUND_KINDS, STEP_FUNCTIONS, delete_expired_files
+from onward.adapters import build_model_setup, open_store
+from onward.app.jobs import jobs
+from onward.app.jobs.kinds import FOREGROUND_KINDS, STEP_FUNCTIONS, delete_expired_files
 from onward.errors import OnwardError
 from onward.settings import Settings
-from onward.wiring import build_model_setup, open_store
 
 if TYPE_CHECKING:
     from onward.store import Store
@@ -103,15 +103,20 @@ class Worker:
 
     def _work_on(self, store: Store) -> None:
         # Imported here, in this thread: it takes half a second, and whatever else the process does need not wait.
-        from onward.work import engine, flow
+        from onward.work import engine, workflow
 
         settings = self._settings
         context = jobs.JobContext(
-            store, settings.home, settings.worktrees, settings.budget_tokens, self._first_wait_seconds, build_model_setup(settings)
+            store=store,
+            home=settings.home,
+            worktrees=settings.worktrees,
+            budget_tokens=settings.budget_tokens,
+            first_wait_seconds=self._first_wait_seconds,
+            model_setup=build_model_setup(settings),
         )
         end_event = threading.Event()
         beat_thread = threading.Thread(target=self._send_beats, args=(store, end_event), name="onward-beat", daemon=True)
-        flow.set_step_runner(lambda run: self._take_step(context, run))
+        workflow.set_step_runner(lambda run: self._take_step(context, run))
         try:
             with engine.launch_dbos(self._settings, self.name, STEPS_VERSION, CONCURRENT_JOBS):
                 beat_thread.start()
@@ -120,7 +125,7 @@ class Worker:
                 self._stop_steps()
         finally:
             end_event.set()
-            flow.set_step_runner(None)
+            workflow.set_step_runner(None)
             if beat_thread.is_alive():
                 beat_thread.join()
 
@@ -169,9 +174,9 @@ class Worker:
                 self._check_job(store, job, now, clock_now)
 
     def _check_job(self, store: Store, job: jobs.OpenJob, now: datetime, clock_now: float) -> None:
-        from onward.work import engine, flow
+        from onward.work import engine, workflow
 
-        state, queue = engine.run_state(job.run), flow.URGENT_QUEUE if job.kind in FOREGROUND_KINDS else flow.QUEUE
+        state, queue = engine.run_state(job.run), workflow.URGENT_QUEUE if job.kind in FOREGROUND_KINDS else workflow.QUEUE
         if state == "unknown":
             engine.enqueue_run(job.run, queue)
         elif state == "over":

@@ -8,13 +8,13 @@ from datetime import datetime
 from fastapi import Response
 from pydantic import Field
 
-from onward.api.desk import Context
-from onward.api.envelope import answers, no_store_headers, ok, pages
-from onward.api.paging import Paging
+from onward.api.answers.envelope import answers, no_store_headers, ok, pages
+from onward.api.answers.paging import Paging
+from onward.api.bodies import Body, Id, Text
+from onward.api.context import Context
 from onward.api.parsing import create_router
-from onward.api.shapes import Body, Id, Text
-from onward.app import access
-from onward.app.access import MAX_DAYS, AccessToken, TokenScope
+from onward.app.admin import access
+from onward.app.admin.access import MAX_DAYS, AccessToken, TokenScope
 from onward.errors import Conflict, NotFound
 
 router = create_router("access-tokens")
@@ -71,7 +71,15 @@ def list_tokens(context: Context, page: Paging) -> Response:
 def create_token(context: Context, body: NewAccessToken) -> Response:
     """Give out a token. The answer is the only one that shows it."""
     created, secret = access.create_token(context.store, body.name, body.scope, days=body.expires_days)
-    shape = NewAccessTokenShape(created.id, created.name, created.scope, created.prefix, secret, created.created_at, created.expires_at)
+    shape = NewAccessTokenShape(
+        id=created.id,
+        name=created.name,
+        scope=created.scope,
+        prefix=created.prefix,
+        token=secret,
+        created_at=created.created_at,
+        expires_at=created.expires_at,
+    )
     return ok(shape, headers=no_store_headers())
 
 

@@ -8,12 +8,13 @@ from typing import Annotated, Any, Literal
 from fastapi import Query, Response
 from pydantic import AliasChoices, ConfigDict, Field
 
-from onward.api.desk import Context
-from onward.api.edge import request_id
-from onward.api.envelope import answers, error_response, ok, pages
-from onward.api.paging import Paging
+from onward.api.answers.envelope import answers, error_response, ok, pages
+from onward.api.answers.paging import Paging
+from onward.api.bodies import Body, ChangeBody, Id, IdField, Text
+from onward.api.context import Context
+from onward.api.middleware.request_log import request_id
 from onward.api.parsing import create_router
-from onward.api.pool import (
+from onward.api.routes.account_shapes import (
     AccountBatchShape,
     AccountChoiceShape,
     AccountDetailShape,
@@ -31,18 +32,19 @@ from onward.api.pool import (
     rotation_shape,
     usage_shape,
 )
-from onward.api.shapes import Body, ChangeBody, Id, IdField, Text
-from onward.app import accounts, projects, sessions, usage
-from onward.app.account_fields import parse_time, select_account_values
-from onward.app.charging import assign, find_account
-from onward.app.credits import RotationWindow, analyze, best_account, parse_need, rotate
-from onward.core.accounts import AccountStatus
-from onward.core.credits import AccountNeed
+from onward.app.accounts import accounts, usage
+from onward.app.accounts.charges import assign, find_account
+from onward.app.accounts.fields import parse_time, select_account_values
+from onward.app.accounts.selection import RotationWindow, analyze, best_account, parse_need, rotate
+from onward.app.projects import projects
+from onward.app.sessions import sessions
+from onward.core.accounts.accounts import AccountStatus
+from onward.core.accounts.rank import AccountNeed
 from onward.errors import BadInput, Conflict, NotFound
 
 router = create_router("accounts")
 
-MOST_ACCOUNTS = 10_000
+MAX_ACCOUNTS = 10_000
 
 
 def _aliases(*names: str) -> AliasChoices:
@@ -111,7 +113,7 @@ class AccountReportBody(Body):
 class AccountBatchBody(Body):
     """Many accounts, each as `POST /accounts` takes one."""
 
-    accounts: list[dict[str, Any]] = Field(max_length=MOST_ACCOUNTS, examples=[[{"name": "claude-1", "credits_total": 100}]])
+    accounts: list[dict[str, Any]] = Field(max_length=MAX_ACCOUNTS, examples=[[{"name": "claude-1", "credits_total": 100}]])
 
 
 class _NeedFields(Body):

@@ -8,19 +8,20 @@ from typing import Annotated, Any, Literal
 
 from fastapi import Query, Response
 
-from onward.api.desk import Context
-from onward.api.envelope import answers, ok
+from onward.api.answers.envelope import answers, ok
+from onward.api.bodies import MAX_ID
+from onward.api.context import Context
 from onward.api.parsing import create_router
-from onward.api.shapes import MOST_ID
-from onward.app import analytics, projects
+from onward.app import analytics
 from onward.app.analytics import GrowthPoint, GrowthReport, Patterns, Retention
-from onward.app.projects import Project
-from onward.core.growth_report import MAX_POINTS
+from onward.app.projects import projects
+from onward.app.projects.projects import Project
+from onward.core.analytics.growth_report import MAX_POINTS
 from onward.errors import NotFound
 
 router = create_router("analytics")
 
-ProjectFilter = Annotated[int | None, Query(ge=1, le=MOST_ID, description="Only this project; without it, all together.")]
+ProjectFilter = Annotated[int | None, Query(ge=1, le=MAX_ID, description="Only this project; without it, all together.")]
 OutputFormat = Annotated[Literal["json", "csv"], Query(description="JSON, or a table for spreadsheets.")]
 
 
@@ -172,7 +173,14 @@ class RetentionShape:
 
 def _growth_point_shape(point: GrowthPoint) -> GrowthPointShape:
     predicted = PredictedGrowthShape(**asdict(point.predicted))
-    return GrowthPointShape(point.place, point.project, point.session, point.ended_at, predicted, ActualGrowthShape(**asdict(point.actual)))
+    return GrowthPointShape(
+        place=point.place,
+        project=point.project,
+        session_number=point.session,
+        ended_at=point.ended_at,
+        predicted=predicted,
+        actual=ActualGrowthShape(**asdict(point.actual)),
+    )
 
 
 def growth_shape(report: GrowthReport) -> GrowthShape:
@@ -193,10 +201,10 @@ def growth_shape(report: GrowthReport) -> GrowthShape:
         "kept_interval",
     )
     return GrowthShape(
-        [_growth_point_shape(point) for point in report.points], report.sessions, report.not_measured,
-        report.growth.percent, report.growth.window, "per credit" if report.growth.per_credit else "credits",
+        points=[_growth_point_shape(point) for point in report.points], sessions=report.sessions, not_measured=report.not_measured,
+        growth=report.growth.percent, growth_window=report.growth.window, growth_basis="per credit" if report.growth.per_credit else "credits",
         **{name: getattr(report, name) for name in means},
-        reach=ReachShape(reach.target_ratio, reach.session, reach.asymptote_ratio, reach.nearest_ratio, reach.nearest_session, message),
+        reach=ReachShape(target_ratio=reach.target_ratio, session=reach.session, asymptote_ratio=reach.asymptote_ratio, nearest_ratio=reach.nearest_ratio, nearest_session=reach.nearest_session, message=message),
     )  # fmt: skip
 
 
@@ -205,17 +213,22 @@ def patterns_shape(report: Patterns) -> PatternsShape:
     return PatternsShape(
         [
             RecurringErrorShape(
-                error.project,
-                error.signature,
-                error.text,
-                error.sessions,
-                error.times,
-                f"s{error.last_session}.{error.turn}",
-                error.is_solved,
+                project=error.project,
+                signature=error.signature,
+                text=error.text,
+                sessions=error.sessions,
+                times=error.times,
+                handle=f"s{error.last_session}.{error.turn}",
+                solved=error.is_solved,
             )
             for error in report.errors
         ],
-        [ReworkFileShape(file.project, file.path, file.sessions, file.times, file.last_session) for file in report.files],
+        [
+            ReworkFileShape(
+                project=file.project, path=file.path, sessions=file.sessions, times=file.times, last_session_number=file.last_session
+            )
+            for file in report.files
+        ],
         [BlockerShape(blocker.project, blocker.text, str(blocker.handle), blocker.outlived) for blocker in report.blockers],
     )
 
@@ -258,6 +271,6 @@ def show_patterns(
 
 
 @router.get("/analytics/retention", summary="What survives over sessions", **answers(RetentionShape, NotFound))
-def show_retention(context: Context, project_id: Annotated[int, Query(ge=1, le=MOST_ID, description="Of this project.")]) -> Response:
+def show_retention(context: Context, project_id: Annotated[int, Query(ge=1, le=MAX_ID, description="Of this project.")]) -> Response:
     """Answer how much of what a session's handoff showed of it, and what still holds, the handoffs of later sessions still show."""
     return ok(retention_shape(analytics.retention(context.store, projects.require(context.store, project_id))))

@@ -15,12 +15,14 @@ from pydantic import Field
 from starlette.background import BackgroundTask
 from starlette.datastructures import UploadFile
 
-from onward.api.desk import ApiContext, Context
-from onward.api.envelope import answers, error_docs, no_store_headers, ok
+from onward.api.answers.envelope import answers, error_docs, no_store_headers, ok
+from onward.api.bodies import Body, IdField
+from onward.api.context import ApiContext, Context
 from onward.api.parsing import create_router
 from onward.api.routes.jobs import JOB_DOCS, ZIP_DOCS, accept_job
-from onward.api.shapes import Body, IdField
-from onward.app import archives, job_kinds, jobs, projects
+from onward.app.archives import archives
+from onward.app.jobs import jobs, kinds
+from onward.app.projects import projects
 from onward.errors import BadArchive, BadInput, Conflict, NotFound
 
 router = create_router("archives")
@@ -72,7 +74,7 @@ def export_project(context: Context, body: ExportBody) -> Response:
         return accept_job(
             jobs.request_job(context.store, "export", {"training": body.training}, project=project, key=key, requested_by="api")
         )
-    target = _new_path(context.settings.home / job_kinds.EXPORTS)
+    target = _new_path(context.settings.home / kinds.EXPORTS)
     archives.export_project(context.store, project, target, training=body.training)
     name = f"{project.name}.onward.zip"
     return FileResponse(
@@ -96,7 +98,7 @@ async def import_archive(
 
     Send the archive as it is, or as the field `file` of a form.
     """
-    path = _new_path(context.settings.home / job_kinds.UPLOADS)
+    path = _new_path(context.settings.home / kinds.UPLOADS)
     try:
         await _save_upload(request, path)
         if in_background:
@@ -112,7 +114,12 @@ def _import_now(context: ApiContext, path: Path, name: str) -> Response:
     path.unlink()
     return ok(
         ImportedProjectShape(
-            imported.project.id, imported.project.name, imported.sessions, imported.turns, imported.handoffs, imported.is_unchanged
+            project_id=imported.project.id,
+            name=imported.project.name,
+            session_count=imported.sessions,
+            turn_count=imported.turns,
+            handoff_count=imported.handoffs,
+            again=imported.is_unchanged,
         )
     )
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from fastapi import Request, Response
 from pydantic import Field
 
-from onward.api.desk import Context
-from onward.api.envelope import answers, ok
+from onward.api.answers.envelope import answers, ok
+from onward.api.bodies import Body, IdField
+from onward.api.context import Context
 from onward.api.parsing import create_router
-from onward.api.routes.sessions import MOST_TURNS, TurnBodies
-from onward.api.shapes import Body, IdField
-from onward.app.saving import parse_conversation, prepare_append
+from onward.api.routes.sessions import MAX_TURNS, TurnBodies
+from onward.app.turns.client_turns import parse_conversation, prepare_append
 from onward.errors import NotFound
 
 router = create_router("conversations")
@@ -22,7 +22,7 @@ class NewTurnsBody(Body):
     """Turns of a session, as a list or as text of any format."""
 
     session_id: IdField = Field(examples=[1])
-    turns: TurnBodies | None = Field(None, max_length=MOST_TURNS)
+    turns: TurnBodies | None = Field(None, max_length=MAX_TURNS)
     conversation_text: str | None = Field(None, examples=[None])
 
 
@@ -48,4 +48,13 @@ async def save_turns(request: Request, context: Context, body: NewTurnsBody) -> 
     )
     saved = await context.write(append)
     session = saved.session
-    return ok(SavedTurnsShape(session.id, session.number, session.status, saved.new_turns, saved.known_turns, session.turns))
+    return ok(
+        SavedTurnsShape(
+            session_id=session.id,
+            session_number=session.number,
+            status=session.status,
+            new_turns=saved.new_turns,
+            known_turns=saved.known_turns,
+            turn_count=session.turns,
+        )
+    )

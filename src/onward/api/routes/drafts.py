@@ -9,24 +9,25 @@ from typing import Any, Generic, Literal, TypeVar
 from fastapi import Response
 from pydantic import Field
 
-from onward.api.desk import Context
-from onward.api.envelope import answers, ok, pages
-from onward.api.paging import Paging
+from onward.adapters import build_model_setup
+from onward.api.answers.envelope import answers, ok, pages
+from onward.api.answers.paging import Paging
+from onward.api.bodies import Body, Id, IdField
+from onward.api.context import Context
 from onward.api.parsing import create_router
-from onward.api.routes.handoffs import MOST_BUDGET_TOKENS, HandoffRecord, HandoffShape, document_shape
+from onward.api.routes.handoffs import MAX_BUDGET_TOKENS, HandoffRecord, HandoffShape, document_shape
 from onward.api.routes.llm import model_slot
-from onward.api.routes.sessions import MOST_TURNS, TurnBodies
-from onward.api.shapes import Body, Id, IdField
-from onward.app import drafts, projects, refining
-from onward.app.distilling import HandoffBasis
-from onward.app.drafts import Draft
-from onward.app.llm_keys import MAX_KEY_CHARS
-from onward.app.refining import RefinedHandoff
-from onward.app.saving import parse_conversation, parse_text
+from onward.api.routes.sessions import MAX_TURNS, TurnBodies
+from onward.app.handoffs import drafts, refiner
+from onward.app.handoffs.distillation import HandoffBasis
+from onward.app.handoffs.drafts import Draft
+from onward.app.handoffs.refiner import RefinedHandoff
+from onward.app.models.keys import MAX_KEY_CHARS
+from onward.app.projects import projects
+from onward.app.turns.client_turns import parse_conversation, parse_text
 from onward.core.project import Project
 from onward.errors import BadInput, NotFound, OnwardError
 from onward.settings import MIN_BUDGET_TOKENS
-from onward.wiring import build_model_setup
 
 router = create_router("drafts")
 
@@ -38,8 +39,8 @@ class ConversationBody(Body):
 
     project_id: IdField | None = Field(None, examples=[1])
     conversation_text: str | None = Field(None, examples=["User: Move the checkout to port 8443\nAssistant: Done."])
-    conversation_history: TurnBodies | None = Field(None, max_length=MOST_TURNS, examples=[None])
-    budget_tokens: int | None = Field(None, ge=MIN_BUDGET_TOKENS, le=MOST_BUDGET_TOKENS)
+    conversation_history: TurnBodies | None = Field(None, max_length=MAX_TURNS, examples=[None])
+    budget_tokens: int | None = Field(None, ge=MIN_BUDGET_TOKENS, le=MAX_BUDGET_TOKENS)
     use_ai: bool | None = Field(
         None, description="Whether a language model refines it, while you wait. Default: where a token is given, or a model is set up."
     )
@@ -51,7 +52,7 @@ class LongTextBody(Body):
     """A text to make short."""
 
     text: str = Field(min_length=1, examples=["User: The port is 8443 now, not 8080.\nAssistant: Changed in deploy.yaml."])
-    budget_tokens: int = Field(2000, ge=50, le=MOST_BUDGET_TOKENS, examples=[500])
+    budget_tokens: int = Field(2000, ge=50, le=MAX_BUDGET_TOKENS, examples=[500])
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,16 +116,16 @@ def create_draft(context: Context, body: ConversationBody) -> Response:
 def _refine(context: Context, body: ConversationBody, basis: HandoffBasis, project: Project | None) -> tuple[str, RefinedHandoff | None]:
     """Return what became of a model's part in a draft, in a word or why not, and the draft where there is one."""
     if body.use_ai is False:
-        return refining.NOT_ASKED, None
+        return refiner.NOT_ASKED, None
     token, budget = body.hugging_face_token or "", body.budget_tokens or context.settings.budget_tokens
     try:
         with model_slot():
-            refined = refining.refine_draft(context.store, build_model_setup(context.settings), basis, budget, project=project, token=token)
+            refined = refiner.refine_draft(context.store, build_model_setup(context.settings), basis, budget, project=project, token=token)
     except OnwardError as error:
         return str(error), None
     if refined is None:
-        return refining.NOT_CONFIGURED, None
-    return refined.report.why or refining.REFINED, refined
+        return refiner.NOT_CONFIGURED, None
+    return refined.report.why or refiner.REFINED, refined
 
 
 @router.get("/projects/{project_id}/drafts", summary="List a project's drafts", **pages(DraftShape, NotFound))
@@ -143,12 +144,12 @@ def compress_text(body: LongTextBody) -> Response:
     preservation = compressed.preservation
     return ok(
         CompressedTextShape(
-            compressed.text,
-            compressed.tokens,
-            compressed.text_tokens,
-            compressed.ratio,
-            preservation.to_json() if preservation else None,
-            preservation.recall_ratio if preservation else None,
+            text=compressed.text,
+            tokens=compressed.tokens,
+            text_tokens=compressed.text_tokens,
+            ratio=compressed.ratio,
+            preservation=preservation.to_json() if preservation else None,
+            preservation_ratio=preservation.recall_ratio if preservation else None,
         )
     )
 

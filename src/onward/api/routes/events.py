@@ -12,19 +12,19 @@ from anyio.to_thread import run_sync
 from fastapi import Header, Query, Request
 from fastapi.responses import StreamingResponse
 
-from onward.api.desk import Context
-from onward.api.envelope import dump_json, error_docs
+from onward.api.answers.envelope import dump_json, error_docs
+from onward.api.bodies import MAX_ID
+from onward.api.context import Context
 from onward.api.parsing import create_router
-from onward.api.shapes import MOST_ID
-from onward.app import events
-from onward.app.events import Event
+from onward.app.jobs import events
+from onward.app.jobs.events import Event
 
 router = create_router("events")
 
 POLL_SECONDS = 0.4
 HEARTBEAT_SECONDS = 15.0
 RETRY_MS = 2000
-_MOST_EVENT_ID = 2**63 - 1
+_MAX_EVENT_ID = 2**63 - 1
 
 _EXAMPLE = (
     'id: 7\nevent: job\ndata: {"id": 7, "kind": "job", "project_id": 1, "job_id": 3, "at": "2026-11-24T18:26:29Z", '
@@ -40,10 +40,10 @@ _STREAM_DOCS: dict[int | str, dict[str, Any]] = {
 async def follow_events(
     context: Context,
     request: Request,
-    job: Annotated[int | None, Query(ge=1, le=MOST_ID, description="Only what concerns this job.")] = None,
-    project: Annotated[int | None, Query(ge=1, le=MOST_ID, description="Only what concerns this project.")] = None,
+    job: Annotated[int | None, Query(ge=1, le=MAX_ID, description="Only what concerns this job.")] = None,
+    project: Annotated[int | None, Query(ge=1, le=MAX_ID, description="Only what concerns this project.")] = None,
     last_event_id: Annotated[
-        int | None, Header(ge=0, le=_MOST_EVENT_ID, description="The event seen last; without it, what is to come.")
+        int | None, Header(ge=0, le=_MAX_EVENT_ID, description="The event seen last; without it, what is to come.")
     ] = None,
 ) -> StreamingResponse:
     """Stream what happens as server-sent events, from the store, whichever process did it: `job`, `import`, `completed`.

@@ -9,14 +9,14 @@ from typing import Annotated, Literal
 from fastapi import Query, Response
 from pydantic import Field
 
-from onward.api.desk import Context
-from onward.api.envelope import answers, ok, pages
-from onward.api.paging import Paging
+from onward.api.answers.envelope import answers, ok, pages
+from onward.api.answers.paging import Paging
+from onward.api.bodies import MAX_ID, Body, ChangeBody, Id, IdField, Text
+from onward.api.context import Context
 from onward.api.parsing import create_router
-from onward.api.shapes import MOST_ID, Body, ChangeBody, Id, IdField, Text
-from onward.app import facts, projects
-from onward.app.facts import Fact
-from onward.core.facts import FactKind, FactState
+from onward.app.projects import facts, projects
+from onward.app.projects.facts import Fact
+from onward.core.facts.fact import FactKind, FactState
 from onward.errors import NotFound
 
 router = create_router("facts")
@@ -65,8 +65,8 @@ class FactShape:
 def fact_shape(fact: Fact) -> FactShape:
     """Return a fact as it is answered."""
     return FactShape(
-        fact.id, fact.kind, fact.state, fact.text, fact.lead, fact.subject, [str(handle) for handle in fact.sources], fact.evidence,
-        fact.author, fact.pinned, fact.weight, fact.superseded_by, fact.at, fact.place, list(fact.retires),
+        id=fact.id, kind=fact.kind, state=fact.state, text=fact.text, lead=fact.lead, subject=fact.subject, sources=[str(handle) for handle in fact.sources], evidence=fact.evidence,
+        author=fact.author, pinned=fact.pinned, weight=fact.weight, superseded_by=fact.superseded_by, at=fact.at, place=fact.place, retires=list(fact.retires),
     )  # fmt: skip
 
 
@@ -78,7 +78,7 @@ def list_facts(
     kind: Annotated[FactKind | None, Query(description="Only those.")] = None,
     state: Annotated[FactState | Literal["all"], Query(description="How they stand; all is every one.")] = "live",
     file: Annotated[str, Query(max_length=1000, description="Any part of a path that they name.")] = "",
-    session: Annotated[int | None, Query(ge=1, le=MOST_ID, description="The number of the session that established them.")] = None,
+    session: Annotated[int | None, Query(ge=1, le=MAX_ID, description="The number of the session that established them.")] = None,
 ) -> Response:
     """Answer the facts in order of time."""
     project = projects.require(context.store, project_id)

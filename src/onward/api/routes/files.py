@@ -7,13 +7,13 @@ from typing import Annotated
 
 from fastapi import Query, Response
 
-from onward.api.desk import Context
-from onward.api.envelope import pages
-from onward.api.paging import Paging
+from onward.api.answers.envelope import pages
+from onward.api.answers.paging import Paging
+from onward.api.bodies import MAX_ID, Id, Text
+from onward.api.context import Context
 from onward.api.parsing import create_router
-from onward.api.shapes import MOST_ID, Id, Text
-from onward.app import projects, touched
-from onward.app.touched import ProjectFile
+from onward.app.projects import project_files, projects
+from onward.app.projects.project_files import ProjectFile
 from onward.errors import NotFound
 
 router = create_router("files")
@@ -48,12 +48,19 @@ def file_shape(file: ProjectFile) -> FileShape:
     """Return a file as it is answered."""
     touches = [
         FileTouchShape(
-            touch.session, touch.change, touch.added_lines, touch.removed_lines, touch.times,
-            f"s{touch.session}.{touch.first_turn}", f"s{touch.session}.{touch.last_turn}",
+            session_number=touch.session, change=touch.change, added_lines=touch.added_lines, removed_lines=touch.removed_lines, times=touch.times,
+            first_turn=f"s{touch.session}.{touch.first_turn}", last_turn=f"s{touch.session}.{touch.last_turn}",
         )
         for touch in file.sessions
     ]  # fmt: skip
-    return FileShape(file.path, file.change, file.added_lines, file.removed_lines, file.session_count, touches)
+    return FileShape(
+        path=file.path,
+        change=file.change,
+        added_lines=file.added_lines,
+        removed_lines=file.removed_lines,
+        session_count=file.session_count,
+        sessions=touches,
+    )
 
 
 @router.get("/projects/{project_id}/files", summary="List the files that sessions touched", **pages(FileShape, NotFound))
@@ -61,10 +68,10 @@ def list_files(
     context: Context,
     project_id: Id,
     page: Paging,
-    session: Annotated[int | None, Query(ge=1, le=MOST_ID, description="Only files that the session of this number touched.")] = None,
+    session: Annotated[int | None, Query(ge=1, le=MAX_ID, description="Only files that the session of this number touched.")] = None,
     path: Annotated[Text, Query(max_length=500, description="Only files with this in their path.")] = "",
 ) -> Response:
     """Answer the files that completed sessions touched, by path: `created`, `edited`, `deleted` or `renamed`, with lines added and removed."""
     project = projects.require(context.store, project_id)
-    files = touched.list_files(context.store, project, session=session, text=path, after=page.last_key(str), limit=page.limit + 1)
+    files = project_files.list_files(context.store, project, session=session, text=path, after=page.last_key(str), limit=page.limit + 1)
     return page.answer(files, shape=file_shape, key_of=lambda file: (file.path,))

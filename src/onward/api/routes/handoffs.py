@@ -9,33 +9,34 @@ from typing import Annotated, Any, Literal, NamedTuple, TypeAlias
 from anyio.to_thread import run_sync
 from fastapi import Query, Request, Response
 
-from onward.api.conditional import with_etag
-from onward.api.desk import Context
-from onward.api.envelope import answers, ok, pages
-from onward.api.paging import Paging
+from onward.api.answers.envelope import answers, ok, pages
+from onward.api.answers.etag import with_etag
+from onward.api.answers.paging import Paging
+from onward.api.bodies import MAX_ID, Id
+from onward.api.context import Context
 from onward.api.parsing import create_router
-from onward.api.shapes import MOST_ID, Id
-from onward.app import handoffs, projects
-from onward.app.handoffs import CurrentHandoff, StoredHandoff
-from onward.core import changelog
-from onward.core import redline as redlines
-from onward.core.handoff import Handoff, to_json
-from onward.core.master_prompt import MAX_AGENT_CHARS, render_prompt
+from onward.app.handoffs import handoffs
+from onward.app.handoffs.handoffs import CurrentHandoff, StoredHandoff
+from onward.app.projects import projects
+from onward.core.handoff import changelog
+from onward.core.handoff import redline as redlines
+from onward.core.handoff.document import Handoff, to_json
+from onward.core.handoff.prompt import MAX_AGENT_CHARS, render_prompt
+from onward.core.handoff.refinement import RULES, Refinement
 from onward.core.preservation import Preservation
-from onward.core.printable import printable
-from onward.core.refinement import RULES, Refinement
+from onward.core.text.printable import printable
 from onward.errors import NotFound
 from onward.settings import MIN_BUDGET_TOKENS
 
 router = create_router("handoffs")
 
-MOST_BUDGET_TOKENS = 200_000
+MAX_BUDGET_TOKENS = 200_000
 
-Budget: TypeAlias = Annotated[int | None, Query(ge=MIN_BUDGET_TOKENS, le=MOST_BUDGET_TOKENS, description="Most tokens that it may take.")]
+Budget: TypeAlias = Annotated[int | None, Query(ge=MIN_BUDGET_TOKENS, le=MAX_BUDGET_TOKENS, description="Most tokens that it may take.")]
 Format: TypeAlias = Literal["markdown", "json", "prompt"]
-SessionNumber: TypeAlias = Annotated[int, Query(ge=1, le=MOST_ID, description="The number of a session in its project.")]
+SessionNumber: TypeAlias = Annotated[int, Query(ge=1, le=MAX_ID, description="The number of a session in its project.")]
 
-VersionNumber: TypeAlias = Annotated[int, Query(ge=1, le=MOST_ID, description="The version of a handoff.")]
+VersionNumber: TypeAlias = Annotated[int, Query(ge=1, le=MAX_ID, description="The version of a handoff.")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,22 +140,22 @@ def handoff_summary_shape(handoff: StoredHandoff) -> HandoffSummaryShape:
     """Return a stored handoff as lists show it."""
     preservation = handoff.preservation
     return HandoffSummaryShape(
-        handoff.id, handoff.version, handoff.session_id, handoff.session_number, handoff.budget_tokens, preservation.document_tokens, preservation.to_json(), preservation.recall_ratio,
-        preservation.confidence_ratio, preservation.compression_ratio, handoff.created_at, handoff.generator,
+        id=handoff.id, version=handoff.version, session_id=handoff.session_id, session_number=handoff.session_number, budget_tokens=handoff.budget_tokens, tokens=preservation.document_tokens, preservation=preservation.to_json(), preservation_ratio=preservation.recall_ratio,
+        confidence_ratio=preservation.confidence_ratio, compression_ratio=preservation.compression_ratio, created_at=handoff.created_at, generator=handoff.generator,
     )  # fmt: skip
 
 
 def handoff_shape(handoff: StoredHandoff) -> HandoffShape:
     """Return a stored handoff as it is answered."""
     record = HandoffRecord(
-        handoff.id,
-        handoff.project_id,
-        handoff.session_id,
-        handoff.version,
-        handoff.ledger_version,
-        handoff.created_at,
-        handoff.generator,
-        handoff.refinement,
+        id=handoff.id,
+        project_id=handoff.project_id,
+        session_id=handoff.session_id,
+        version=handoff.version,
+        ledger_version=handoff.ledger_version,
+        created_at=handoff.created_at,
+        generator=handoff.generator,
+        refinement=handoff.refinement,
     )
     return document_shape(handoff.handoff, handoff.markdown, handoff.preservation, handoff.budget_tokens, record)
 
@@ -178,8 +179,8 @@ def document_shape(
     """Return a handoff as it is answered."""
     known_record = record or HandoffRecord()
     return HandoffShape(
-        known_record.id, known_record.project_id, known_record.session_id, known_record.version, known_record.ledger_version, handoff.session, budget_tokens, preservation.document_tokens, markdown,
-        to_json(handoff), preservation.to_json(), preservation.recall_ratio, preservation.confidence_ratio, preservation.compression_ratio, preservation.line(), known_record.created_at, known_record.generator, known_record.refinement.to_json() if known_record.refinement else None,
+        id=known_record.id, project_id=known_record.project_id, session_id=known_record.session_id, version=known_record.version, ledger_version=known_record.ledger_version, session_number=handoff.session, budget_tokens=budget_tokens, tokens=preservation.document_tokens, markdown=markdown,
+        document=to_json(handoff), preservation=preservation.to_json(), preservation_ratio=preservation.recall_ratio, confidence_ratio=preservation.confidence_ratio, compression_ratio=preservation.compression_ratio, kept=preservation.line(), created_at=known_record.created_at, generator=known_record.generator, refinement=known_record.refinement.to_json() if known_record.refinement else None,
     )  # fmt: skip
 
 
@@ -194,7 +195,7 @@ async def show_current(
     request: Request,
     context: Context,
     project_id: Id,
-    at_session: Annotated[int | None, Query(ge=1, le=MOST_ID, description="As completing the session of that number made it.")] = None,
+    at_session: Annotated[int | None, Query(ge=1, le=MAX_ID, description="As completing the session of that number made it.")] = None,
     budget: Budget = None,
     format: Annotated[Format, Query(description="json in the usual envelope; markdown and prompt as plain text.")] = "json",
     next_goal: Annotated[

@@ -14,25 +14,27 @@ from anyio.to_thread import run_sync
 from fastapi import Query, Request, Response
 from starlette.datastructures import UploadFile
 
-from onward.api.access import is_local
-from onward.api.desk import ApiContext, Context
-from onward.api.envelope import answers, ok, pages
-from onward.api.paging import Paging
+from onward.api.answers.envelope import answers, ok, pages
+from onward.api.answers.paging import Paging
+from onward.api.bodies import MAX_ID, Id
+from onward.api.context import ApiContext, Context
+from onward.api.middleware.access import is_local
 from onward.api.parsing import create_router
-from onward.api.routes.handoffs import MOST_BUDGET_TOKENS
+from onward.api.routes.handoffs import MAX_BUDGET_TOKENS
 from onward.api.routes.jobs import JOB_DOCS, accept_job
 from onward.api.routes.sessions import SessionShape, session_shape
-from onward.api.shapes import MOST_ID, Id
-from onward.app import imports, job_kinds, jobs, projects
-from onward.app.belonging import Origin
-from onward.app.imports import ImportedPath
-from onward.core.imported import ImportedFile, ImportedSession, ImportResult
+from onward.app.jobs import jobs, kinds
+from onward.app.projects import projects
+from onward.app.repository.project_clues import Origin
+from onward.app.transcripts import imports
+from onward.app.transcripts.imports import ImportedPath
+from onward.core.import_result import ImportedFile, ImportedSession, ImportResult
 from onward.errors import BadInput, NotAllowed, NotFound
 from onward.settings import MIN_BUDGET_TOKENS
 
 router = create_router("imports")
 
-MOST_FILES = 1000
+MAX_FILES = 1000
 _CHUNK_BYTES = 1024 * 1024
 
 
@@ -143,7 +145,13 @@ def list_imports(context: Context, project_id: Id, page: Paging) -> Response:
 def _path_shape(imported_path: ImportedPath) -> ImportedPathShape:
     report = imported_path.report
     return ImportedPathShape(
-        imported_path.path, report.format, report.records, report.kept, report.turns, report.malformed_count, imported_path.imported_at
+        path=imported_path.path,
+        format=report.format,
+        records=report.records,
+        kept=report.kept,
+        turns=report.turns,
+        malformed_count=report.malformed_count,
+        imported_at=imported_path.imported_at,
     )
 
 
@@ -156,14 +164,14 @@ def _path_shape(imported_path: ImportedPath) -> ImportedPathShape:
 async def import_transcripts(
     request: Request,
     context: Context,
-    project_id: Annotated[int | None, Query(ge=1, le=MOST_ID, description="Where all goes; else each session to its own project.")] = None,
+    project_id: Annotated[int | None, Query(ge=1, le=MAX_ID, description="Where all goes; else each session to its own project.")] = None,
     complete: Annotated[bool, Query(description="Complete each session before the next is imported.")] = False,
     name: Annotated[str, Query(max_length=4000, description="What a transcript that is sent alone should be called.")] = "",
     path: Annotated[
         str, Query(max_length=4000, description="A file or folder of this machine, for a caller on it; nothing is sent then.")
     ] = "",
     budget_tokens: Annotated[
-        int | None, Query(ge=MIN_BUDGET_TOKENS, le=MOST_BUDGET_TOKENS, description="Most tokens that the handoffs it makes may take.")
+        int | None, Query(ge=MIN_BUDGET_TOKENS, le=MAX_BUDGET_TOKENS, description="Most tokens that the handoffs it makes may take.")
     ] = None,
     in_background: Annotated[bool, Query(description="Answer a job at once, and do it later.")] = False,
 ) -> Response:
@@ -183,7 +191,7 @@ async def import_transcripts(
 
 async def _import_uploads_later(context: ApiContext, request: Request, options: _ImportOptions) -> Response:
     """Keep what is sent in the home folder, where the job finds it, and removes it."""
-    folder = job_kinds.create_upload_folder(context.settings.home)
+    folder = kinds.create_upload_folder(context.settings.home)
     try:
         uploads = await _save_uploads(request, folder, options.name)
         return await run_sync(_queue_uploads, context, options, folder, uploads.files)
@@ -267,7 +275,7 @@ async def _save_uploads(request: Request, folder: Path, name: str) -> _Uploads:
         if path.stat().st_size:
             uploads.files.append((name or "upload", path))
         return uploads
-    async with request.form(max_files=MOST_FILES) as form:
+    async with request.form(max_files=MAX_FILES) as form:
         for number, (field_name, value) in enumerate(form.multi_items()):
             if isinstance(value, UploadFile):
                 path = folder / str(number)
@@ -303,15 +311,21 @@ def _imported_shape(report: ImportResult) -> ImportedShape:
 def _imported_file_shape(file: ImportedFile) -> ImportedFileShape:
     report = asdict(file.report)
     return ImportedFileShape(
-        file.path, report["format"], report["records"], report["kept"], report["turns"], report["sessions"], report["truncated"], report["skipped"],
-        [MalformedShape(line, problem) for line, problem in report["malformed"]], report["malformed_count"],
-        [_imported_session_shape(session) for session in file.sessions],
-        {"code": file.error.code, "message": file.error.message, "hint": file.error.hint} if file.error else None,
+        path=file.path, format=report["format"], records=report["records"], kept=report["kept"], turns=report["turns"], session_count=report["sessions"], truncated=report["truncated"], skipped=report["skipped"],
+        malformed=[MalformedShape(line, problem) for line, problem in report["malformed"]], malformed_count=report["malformed_count"],
+        sessions=[_imported_session_shape(session) for session in file.sessions],
+        error={"code": file.error.code, "message": str(file.error.message), "hint": str(file.error.hint)} if file.error else None,
     )  # fmt: skip
 
 
 def _imported_session_shape(imported: ImportedSession) -> ImportedSessionShape:
     session = imported.session
     return ImportedSessionShape(
-        session.id, session.number, session.project_id, session_shape(session), imported.new_turns, imported.known_turns, imported.version
+        session_id=session.id,
+        session_number=session.number,
+        project_id=session.project_id,
+        session=session_shape(session),
+        new_turns=imported.new_turns,
+        known_turns=imported.known_turns,
+        handoff_version=imported.version,
     )

@@ -10,14 +10,16 @@ from typing import Annotated, Any
 from fastapi import Query, Response
 from fastapi.responses import FileResponse
 
-from onward.api.desk import ApiContext, Context
-from onward.api.document import json_content
-from onward.api.envelope import Envelope, answers, error_docs, no_store_headers, ok, pages
-from onward.api.paging import Paging
+from onward.api.answers.envelope import Envelope, answers, error_docs, no_store_headers, ok, pages
+from onward.api.answers.openapi import json_content
+from onward.api.answers.paging import Paging
+from onward.api.bodies import MAX_ID, Id
+from onward.api.context import ApiContext, Context
 from onward.api.parsing import create_router
-from onward.api.shapes import MOST_ID, Id
-from onward.app import backups, job_kinds, jobs, projects
-from onward.app.jobs import Job, JobState
+from onward.app.admin import backups
+from onward.app.jobs import jobs, kinds
+from onward.app.jobs.jobs import Job, JobState
+from onward.app.projects import projects
 from onward.errors import Conflict, NotFound
 
 router = create_router("jobs")
@@ -68,8 +70,8 @@ def job_shape(job: Job) -> JobShape:
     """Return a job as it is answered."""
     error = JobErrorShape(job.error["code"], job.error["message"], job.error["hint"]) if job.error else None
     return JobShape(
-        job.id, job.kind, job.state, job.project_id, job.requested_by, job.step, job.done, job.total, job.attempts, error, job.spend_usd, job.result,
-        job.is_open and job.cancel_asked_at is not None, job.created_at, job.started_at, job.due_at if job.is_open else None, job.finished_at,
+        id=job.id, kind=job.kind, state=job.state, project_id=job.project_id, requested_by=job.requested_by, step=job.step, done=job.done, total=job.total, attempts=job.attempts, error=error, spend_usd=job.spend_usd, result=job.result,
+        is_being_cancelled=job.is_open and job.cancel_asked_at is not None, created_at=job.created_at, started_at=job.started_at, due_at=job.due_at if job.is_open else None, finished_at=job.finished_at,
     )  # fmt: skip
 
 
@@ -89,7 +91,7 @@ def list_jobs(
     context: Context,
     page: Paging,
     state: Annotated[JobState | None, Query(description="Only those that are so.")] = None,
-    project_id: Annotated[int | None, Query(ge=1, le=MOST_ID, description="Only those of a project.")] = None,
+    project_id: Annotated[int | None, Query(ge=1, le=MAX_ID, description="Only those of a project.")] = None,
 ) -> Response:
     """Answer the jobs, the newest first."""
     project = None if project_id is None else projects.require(context.store, project_id)
@@ -139,7 +141,7 @@ def download_backup(context: Context, job_id: Id) -> Response:
 
 def _file_response(context: ApiContext, job_id: int, kind: str, media_type: str) -> Response:
     job = jobs.require(context.store, job_id)
-    path = job_kinds.output_path(context.settings.home, job)
+    path = kinds.output_path(context.settings.home, job)
     if job.kind != kind or job.state != "done" or not path.is_file():
         raise NotFound(f"Job {job_id} has no file.", "It makes none of that kind, is not done, or was done more than a week ago.")
     return FileResponse(path, media_type=media_type, filename=str(job.result["name"]), headers=no_store_headers())

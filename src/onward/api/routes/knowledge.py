@@ -9,13 +9,13 @@ from typing import Annotated
 from fastapi import Query, Response
 from pydantic import Field
 
-from onward.api.desk import Context
-from onward.api.envelope import answers, ok, pages
-from onward.api.paging import Paging
+from onward.api.answers.envelope import answers, ok, pages
+from onward.api.answers.paging import Paging
+from onward.api.bodies import MAX_ID, Body, ChangeBody, Id, IdField, Text
+from onward.api.context import Context
 from onward.api.parsing import create_router
-from onward.api.shapes import MOST_ID, Body, ChangeBody, Id, IdField, Text
-from onward.app import knowledge, projects
-from onward.app.knowledge import (
+from onward.app.knowledge import knowledge
+from onward.app.knowledge.knowledge import (
     ErrorHistory,
     ErrorOccurrence,
     KnowledgeAuthor,
@@ -26,13 +26,14 @@ from onward.app.knowledge import (
     KnowledgeSource,
     KnownFix,
 )
-from onward.app.projects import Project
+from onward.app.projects import projects
+from onward.app.projects.projects import Project
 from onward.errors import NotFound
 
 router = create_router("knowledge")
 
-MOST_ERROR_CHARS = 200_000
-KnowledgeProjectFilter = Annotated[int | None, Query(ge=1, le=MOST_ID, description="Only what sessions of this project tell.")]
+MAX_ERROR_CHARS = 200_000
+KnowledgeProjectFilter = Annotated[int | None, Query(ge=1, le=MAX_ID, description="Only what sessions of this project tell.")]
 KindFilter = Annotated[KnowledgeKind | None, Query(description="Only entries of this kind.")]
 CategoryFilter = Annotated[Text, Query(max_length=100, description="Only entries about this.")]
 
@@ -60,9 +61,9 @@ class EntryChangeBody(ChangeBody):
 class ErrorBody(Body):
     """An error, with any text around it; and the project whose own fixes come first."""
 
-    error: Text = Field(min_length=1, max_length=MOST_ERROR_CHARS, examples=["KeyError: 'currency'"])
+    error: Text = Field(min_length=1, max_length=MAX_ERROR_CHARS, examples=["KeyError: 'currency'"])
     project_id: IdField | None = Field(None, examples=[1])
-    context: Text = Field("", max_length=MOST_ERROR_CHARS, description="What was being done.", examples=["while rendering the cart"])
+    context: Text = Field("", max_length=MAX_ERROR_CHARS, description="What was being done.", examples=["while rendering the cart"])
 
 
 class ErrorMatchBody(ErrorBody):
@@ -156,13 +157,19 @@ class ErrorMatchesShape:
 def entry_shape(entry: KnowledgeEntry) -> EntryShape:
     """Return an entry as it is answered."""
     return EntryShape(
-        entry.id, entry.kind, entry.category, entry.text, entry.fix, entry.author, entry.shown, entry.used, entry.sources, entry.created_at, entry.updated_at
+        id=entry.id, kind=entry.kind, category=entry.category, text=entry.text, fix=entry.fix, author=entry.author, shown=entry.shown, used=entry.used, source_count=entry.sources, created_at=entry.created_at, updated_at=entry.updated_at
     )  # fmt: skip
 
 
 def _knowledge_source_shape(source: KnowledgeSource) -> KnowledgeSourceShape:
     return KnowledgeSourceShape(
-        source.knowledge_id, source.project_id, source.project, str(source.handle), source.fact_id, source.text, source.fix
+        entry_id=source.knowledge_id,
+        project_id=source.project_id,
+        project=source.project,
+        handle=str(source.handle),
+        fact_id=source.fact_id,
+        text=source.text,
+        fix=source.fix,
     )
 
 
@@ -178,14 +185,18 @@ def fix_shape(answer: KnownFix) -> FixShape:
     """Return a fix as it is answered."""
     source = _knowledge_source_shape(answer.source) if answer.source else None
     return FixShape(
-        answer.entry.id, answer.entry.kind, answer.entry.category, answer.text, answer.fix, answer.sure, answer.likeness_ratio, answer.is_own, source, entry_shape(answer.entry)
+        entry_id=answer.entry.id, kind=answer.entry.kind, category=answer.entry.category, text=answer.text, fix=answer.fix, sure=answer.sure, likeness_ratio=answer.likeness_ratio, own=answer.is_own, source=source, entry=entry_shape(answer.entry)
     )  # fmt: skip
 
 
 def error_occurrence_shape(occurrence: ErrorOccurrence) -> ErrorOccurrenceShape:
     """Return a session that met an error as it is answered."""
     return ErrorOccurrenceShape(
-        occurrence.project_id, occurrence.project, f"s{occurrence.session}.{occurrence.turn}", occurrence.text, occurrence.is_solved
+        project_id=occurrence.project_id,
+        project=occurrence.project,
+        handle=f"s{occurrence.session}.{occurrence.turn}",
+        text=occurrence.text,
+        solved=occurrence.is_solved,
     )
 
 

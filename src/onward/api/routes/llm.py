@@ -12,22 +12,23 @@ from typing import Annotated
 from fastapi import Query, Response
 from pydantic import Field
 
-from onward.api.desk import Context
-from onward.api.envelope import answers, no_store_headers, ok
+from onward.adapters import build_model_setup
+from onward.api.answers.envelope import answers, no_store_headers, ok
+from onward.api.bodies import MAX_ID, Body, Text
+from onward.api.context import Context
 from onward.api.parsing import create_router
-from onward.api.shapes import MOST_ID, Body, Text
-from onward.app import llm_keys, models, projects
-from onward.app.llm_keys import MAX_KEY_CHARS
-from onward.app.models import ModelSetup, SpendGrouping, SpendTotals
+from onward.app.models import gateway, keys
+from onward.app.models.gateway import ModelSetup, SpendGrouping, SpendTotals
+from onward.app.models.keys import MAX_KEY_CHARS
+from onward.app.projects import projects
 from onward.core.llm_key import KeySource, KeyState, KeyStatus
 from onward.errors import Conflict, NotFound, TooManyRequests
-from onward.wiring import build_model_setup
 
 router = create_router("llm")
 
-MOST_WAITING = 4
+MAX_WAITING = 4
 """Requests that may wait for a model at the same time: the others that wait would keep everybody else from being answered."""
-_slots = BoundedSemaphore(MOST_WAITING)
+_slots = BoundedSemaphore(MAX_WAITING)
 
 
 class NewKeyBody(Body):
@@ -115,26 +116,26 @@ def _models(context: Context) -> ModelSetup:
 @router.get("/llm/key", summary="How the LLM key stands", **answers(KeyShape))
 def show_key(context: Context) -> Response:
     """Answer whether there is a key, whom it is for, and what the last test found. The key itself is never answered."""
-    return ok(_key_shape(llm_keys.show(context.store, _models(context))), headers=no_store_headers())
+    return ok(_key_shape(keys.show(context.store, _models(context))), headers=no_store_headers())
 
 
 @router.put("/llm/key", summary="Set the LLM key", **answers(KeyShape))
 def put_key(context: Context, body: NewKeyBody) -> Response:
     """Keep a key, encrypted, in the place of the one before."""
-    return ok(_key_shape(llm_keys.save(context.store, _models(context), body.key)), headers=no_store_headers())
+    return ok(_key_shape(keys.save(context.store, _models(context), body.key)), headers=no_store_headers())
 
 
 @router.delete("/llm/key", summary="Remove the LLM key", **answers(KeyShape))
 def remove_key(context: Context) -> Response:
     """Remove the kept key. One that the server's environment holds stays."""
-    return ok(_key_shape(llm_keys.delete(context.store, _models(context))), headers=no_store_headers())
+    return ok(_key_shape(keys.delete(context.store, _models(context))), headers=no_store_headers())
 
 
 @router.post("/llm/key/test", summary="Test the LLM key", **answers(KeyShape, Conflict, TooManyRequests))
-def test_key(context: Context, body: KeyTestBody | None = None) -> Response:
+def check_key(context: Context, body: KeyTestBody | None = None) -> Response:
     """Ask the model for one word, and answer what that says of the key: valid, invalid, or that nobody could be reached."""
     with model_slot():
-        result = llm_keys.check(context.store, _models(context), body.key if body else "")
+        result = keys.check(context.store, _models(context), body.key if body else "")
     return ok(_key_shape(result), headers=no_store_headers())
 
 
@@ -142,17 +143,17 @@ def test_key(context: Context, body: KeyTestBody | None = None) -> Response:
 def show_spend(
     context: Context,
     by: Annotated[SpendGrouping, Query(description="Of what the lines are.")] = "project",
-    project_id: Annotated[int | None, Query(ge=1, le=MOST_ID, description="Only what was spent for a project.")] = None,
+    project_id: Annotated[int | None, Query(ge=1, le=MAX_ID, description="Only what was spent for a project.")] = None,
     days: Annotated[int | None, Query(ge=1, le=3660, description="Only the last so many days (UTC), of which today is one.")] = None,
 ) -> Response:
     """Answer calls, tokens and US dollars, in all and by job, project or model."""
     project = None if project_id is None else projects.require(context.store, project_id)
-    lines = models.list_spend(context.store, by, project=project, days=days)
+    lines = gateway.list_spend(context.store, by, project=project, days=days)
     limits = context.settings.llm
     return ok(
         SpendShape(
-            spend_total_shape(models.total_spend(context.store, project=project, days=days)),
-            [SpendLineShape(line.name, line.id, spend_total_shape(line.spent)) for line in lines],
-            limits.daily_usd, limits.daily_tokens, limits.job_usd, limits.job_tokens,
+            total=spend_total_shape(gateway.total_spend(context.store, project=project, days=days)),
+            by=[SpendLineShape(line.name, line.id, spend_total_shape(line.spent)) for line in lines],
+            daily_usd_limit=limits.daily_usd, daily_tokens_limit=limits.daily_tokens, job_usd_limit=limits.job_usd, job_tokens_limit=limits.job_tokens,
         )
     )  # fmt: skip

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from fastapi import Request, Response
 
-from onward.api.desk import Context
-from onward.api.envelope import error_docs
-from onward.api.metrics import CONTENT_TYPE, Metrics
+from onward.api.answers.envelope import error_docs
+from onward.api.context import Context
+from onward.api.middleware.metrics import CONTENT_TYPE, Metrics
 from onward.api.parsing import create_router
 
 router = create_router("house", prefix="")

@@ -9,15 +9,16 @@ from typing import Annotated, Literal
 from fastapi import Query, Response
 from pydantic import Field
 
-from onward.api.desk import Context
-from onward.api.envelope import answers, ok, pages
-from onward.api.paging import Paging
+from onward.api.answers.envelope import answers, ok, pages
+from onward.api.answers.paging import Paging
+from onward.api.bodies import Body, ChangeBody, Id, IdField, Text
+from onward.api.context import Context
 from onward.api.parsing import create_router
-from onward.api.shapes import Body, ChangeBody, Id, IdField, Text
-from onward.app import projects, remapping
 from onward.app.analytics import ProjectGrowths, growth_by_project
-from onward.app.belonging import Origin
-from onward.app.projects import Project, ProjectOverview
+from onward.app.projects import projects
+from onward.app.projects.projects import Project, ProjectOverview
+from onward.app.repository.project_clues import Origin
+from onward.app.sessions import reassignment
 from onward.errors import BadInput, Conflict, NotFound
 
 router = create_router("projects")
@@ -104,8 +105,8 @@ def project_shape(line: ProjectOverview, growth_report: ProjectGrowths) -> Proje
     """Return a project as it is answered."""
     project, totals, growth = line.project, line.totals, growth_report.growth_by_id.get(line.project.id)
     return ProjectShape(
-        project.id, project.name, project.description, project.status, project.root, project.remote, totals.sessions, totals.completed, totals.turns, totals.tokens,
-        totals.credits_used, growth.percent if growth else 0.0, growth_report.kept_ratio_by_id.get(project.id), totals.last_at, totals.last_at or project.created_at, project.created_at, project.updated_at,
+        id=project.id, name=project.name, description=project.description, status=project.status, root=project.root, remote=project.remote, session_count=totals.sessions, completed_count=totals.completed, turn_count=totals.turns, tokens=totals.tokens,
+        credits_used=totals.credits_used, growth=growth.percent if growth else 0.0, mean_preservation_ratio=growth_report.kept_ratio_by_id.get(project.id), last_session_at=totals.last_at, last_activity_at=totals.last_at or project.created_at, created_at=project.created_at, updated_at=project.updated_at,
     )  # fmt: skip
 
 
@@ -197,13 +198,13 @@ def remap_sessions(context: Context, project_id: Id, body: RemapBody) -> Respons
     if (body.from_project_id is None) == (not body.folder):
         raise BadInput("Nothing tells what is to go there, or two things do.", "Send from_project_id, or folder.")
     if body.from_project_id is None:
-        remapped = remapping.remap_folder(context.store, body.folder, target)
+        remapped = reassignment.remap_folder(context.store, body.folder, target)
     else:
         source = projects.require(context.store, body.from_project_id)
         remapped = (
-            remapping.remap_sessions(context.store, source, body.sessions, target)
+            reassignment.remap_sessions(context.store, source, body.sessions, target)
             if body.sessions
-            else remapping.remap_project(context.store, source, target)
+            else reassignment.remap_project(context.store, source, target)
         )
     line = projects.show(context.store, target)
     moved_sessions = [MovedSessionShape(session.project, session.before, session.number) for session in remapped.sessions]

@@ -8,18 +8,18 @@ from pathlib import Path
 from fastapi import Request, Response
 from pydantic import Field
 
-from onward.api.access import is_local
-from onward.api.desk import Context
-from onward.api.envelope import answers, ok
+from onward.api.answers.envelope import answers, ok
+from onward.api.bodies import Body, IdField, Lines, Text
+from onward.api.context import Context
+from onward.api.middleware.access import is_local
 from onward.api.parsing import create_router
-from onward.api.pool import AccountChoiceShape, AccountShape, account_choice_shape, account_shape
-from onward.api.routes.handoffs import MOST_BUDGET_TOKENS, HandoffShape, handoff_shape
+from onward.api.routes.account_shapes import AccountChoiceShape, AccountShape, account_choice_shape, account_shape
+from onward.api.routes.handoffs import MAX_BUDGET_TOKENS, HandoffShape, handoff_shape
 from onward.api.routes.sessions import SessionShape, session_shape
-from onward.api.shapes import Body, IdField, Lines, Text
-from onward.app import projects
-from onward.app.catching_up import catch_up
-from onward.app.credits import RotationWindow, parse_need
-from onward.app.relay import relay
+from onward.app.accounts.selection import RotationWindow, parse_need
+from onward.app.projects import projects
+from onward.app.sessions.relay import relay
+from onward.app.transcripts.catch_up import catch_up
 from onward.errors import BadInput, NotAllowed, NotFound
 from onward.settings import MIN_BUDGET_TOKENS, read_machine
 
@@ -41,7 +41,7 @@ class RelayBody(Body):
     tags: list[str] = Field([], examples=[["review"]])
     agent: Text = Field("", max_length=100, description="Who goes on. Default: the agent that the account is for.", examples=[""])
     next_goal: Text = Field("", max_length=10_000, examples=["Print the receipt"])
-    budget_tokens: int | None = Field(None, ge=MIN_BUDGET_TOKENS, le=MOST_BUDGET_TOKENS, examples=[None])
+    budget_tokens: int | None = Field(None, ge=MIN_BUDGET_TOKENS, le=MAX_BUDGET_TOKENS, examples=[None])
     catch_up: bool = Field(
         False, description="Import first what agents wrote of the project on the server's own machine. Only for programs of that machine."
     )
@@ -93,14 +93,14 @@ def hand_over(context: Context, request: Request, body: RelayBody) -> Response:
     )
     return ok(
         RelayShape(
-            session_shape(relayed.session) if relayed.session else None,
-            handoff_shape(relayed.handoff),
-            relayed.is_unchanged,
-            new_turns,
-            account_shape(relayed.previous) if relayed.previous else None,
-            account_choice_shape(relayed.choice),
-            relayed.agent,
-            relayed.prompt(body.next_goal),
-            relayed.active_numbers,
+            session=session_shape(relayed.session) if relayed.session else None,
+            handoff=handoff_shape(relayed.handoff),
+            again=relayed.is_unchanged,
+            new_turns=new_turns,
+            left_account=account_shape(relayed.previous) if relayed.previous else None,
+            next=account_choice_shape(relayed.choice),
+            agent=relayed.agent,
+            prompt=relayed.prompt(body.next_goal),
+            active_sessions=relayed.active_numbers,
         )
     )

@@ -8,12 +8,14 @@ from typing import Annotated, Generic, Literal, TypeVar
 
 from fastapi import Query, Response
 
-from onward.api.desk import Context
-from onward.api.envelope import answers, ok
+from onward.api.answers.envelope import answers, ok
+from onward.api.bodies import MAX_ID
+from onward.api.context import Context
 from onward.api.parsing import create_router
-from onward.api.shapes import MOST_ID
-from onward.app import projects, rebuilding, searching
-from onward.core.excerpt import DEFAULT_BUDGET_TOKENS, SearchKind
+from onward.app.admin import ledger_rebuild
+from onward.app.projects import projects
+from onward.app.search import search_turns
+from onward.core.search_result import DEFAULT_BUDGET_TOKENS, SearchKind
 from onward.errors import NotFound
 
 router = create_router("search")
@@ -51,10 +53,10 @@ class SearchEnvelope(Generic[T]):
 
 
 @router.get("/search", summary="Search everything that was kept", **answers(list[ExcerptShape], NotFound, envelope=SearchEnvelope))
-def search_turns(
+def search_store(
     context: Context,
     q: Annotated[str, Query(min_length=1, max_length=2000, description="Words or a question; nothing in it is syntax.")],
-    project_id: Annotated[int | None, Query(ge=1, le=MOST_ID, description="Only that project.")] = None,
+    project_id: Annotated[int | None, Query(ge=1, le=MAX_ID, description="Only that project.")] = None,
     kind: Annotated[list[SearchKind] | None, Query(description="Whose words: a person's, the agent's, the tools'; or facts.")] = None,
     since: Annotated[datetime | None, Query(description="Only what was said then or later; a time without a zone is UTC.")] = None,
     budget: Annotated[int, Query(ge=1, le=100_000, description="Most tokens that the answer may take.")] = DEFAULT_BUDGET_TOKENS,
@@ -62,11 +64,18 @@ def search_turns(
     """Answer the passages that answer a question best, within a budget, each with the handle of its turn."""
     project = projects.require(context.store, project_id) if project_id else None
     from_time = since.replace(tzinfo=UTC) if since and since.tzinfo is None else since
-    results = searching.search(
+    results = search_turns.search(
         context.store, q.replace("\0", " "), project=project, kinds=kind or (), since=from_time, budget_tokens=budget
     )
     shapes = [
-        ExcerptShape(excerpt.project, str(excerpt.handle), excerpt.kind, excerpt.at, excerpt.text, round(excerpt.score, 4))
+        ExcerptShape(
+            project=excerpt.project,
+            handle=str(excerpt.handle),
+            kind=excerpt.kind,
+            at=excerpt.at,
+            text=excerpt.text,
+            score=round(excerpt.score, 4),
+        )
         for excerpt in results.excerpts
     ]
     return ok(shapes, tokens=results.tokens, budget_tokens=results.budget_tokens)
@@ -75,4 +84,4 @@ def search_turns(
 @router.post("/search/reindex", summary="Make the search index anew", **answers(IndexShape))
 def rebuild_index(context: Context) -> Response:
     """Make the index of the whole store anew from the turns that are kept, as after a database was repaired, and answer how many it holds."""
-    return ok(IndexShape(rebuilding.rebuild_index(context.store)))
+    return ok(IndexShape(ledger_rebuild.rebuild_index(context.store)))

@@ -9,25 +9,27 @@ from typing import Annotated, Any, Generic, Literal, TypeAlias, TypeVar
 from fastapi import Path, Query, Response
 from pydantic import Field
 
-from onward.api.desk import Context
-from onward.api.envelope import answers, ok, pages
-from onward.api.paging import Paging, cursor
+from onward.adapters import build_model_setup
+from onward.api.answers.envelope import answers, ok, pages
+from onward.api.answers.paging import Paging, cursor
+from onward.api.answers.previous_handoff import PreviousHandoff, previous_handoff
+from onward.api.bodies import MAX_ID, Body, Id, IdField, Lines, Text
+from onward.api.context import Context
 from onward.api.parsing import create_router
-from onward.api.previous import PreviousHandoff, previous_handoff
-from onward.api.routes.handoffs import MOST_BUDGET_TOKENS, HandoffShape, handoff_shape
+from onward.api.routes.handoffs import MAX_BUDGET_TOKENS, HandoffShape, handoff_shape
 from onward.api.routes.turns import TurnShape, turn_shape
-from onward.api.shapes import MOST_ID, Body, Id, IdField, Lines, Text
-from onward.app import projects, refining, sessions, templates
-from onward.app.completing import complete as complete_session
-from onward.app.handoffs import StoredHandoff
-from onward.app.llm_keys import MAX_KEY_CHARS
-from onward.app.projects import Project
-from onward.app.saving import append_conversation
-from onward.app.sessions import Session, SessionStatus, TimelineEntry
+from onward.app.handoffs import refiner
+from onward.app.handoffs.handoffs import StoredHandoff
+from onward.app.models.keys import MAX_KEY_CHARS
+from onward.app.projects import projects
+from onward.app.projects.projects import Project
+from onward.app.sessions import sessions, templates
+from onward.app.sessions.completion import complete as complete_session
+from onward.app.sessions.sessions import Session, SessionStatus, TimelineEntry
+from onward.app.turns.client_turns import append_conversation
 from onward.core.session import ChecklistItem
 from onward.errors import NotFound
 from onward.settings import MIN_BUDGET_TOKENS
-from onward.wiring import build_model_setup
 
 router = create_router("sessions")
 
@@ -35,7 +37,7 @@ T = TypeVar("T")
 
 StatusFilter: TypeAlias = Annotated[SessionStatus | None, Query(description="Only those.")]
 
-MOST_TURNS = 5000
+MAX_TURNS = 5000
 _TURN_DOCS = {
     "type": "object",
     "description": "A turn of any usual shape; `text` is taken for `content`. Tool calls and results as OpenAI or Anthropic write them, or as `onward read --json` prints them.",
@@ -69,9 +71,9 @@ class CompletionBody(Body):
     accomplishments: Lines | None = Field(None, examples=[["The checkout works on staging"]])
     blockers: Lines | None = Field(None, examples=["Production keys are missing"])
     credits_used: float | None = Field(None, ge=0, le=1_000_000_000, allow_inf_nan=False, examples=[88])
-    turns: TurnBodies | None = Field(None, max_length=MOST_TURNS)
+    turns: TurnBodies | None = Field(None, max_length=MAX_TURNS)
     conversation_text: str | None = Field(None, examples=["User: Move the checkout to port 8443\nAssistant: Done."])
-    budget_tokens: int | None = Field(None, ge=MIN_BUDGET_TOKENS, le=MOST_BUDGET_TOKENS, examples=[None])
+    budget_tokens: int | None = Field(None, ge=MIN_BUDGET_TOKENS, le=MAX_BUDGET_TOKENS, examples=[None])
     use_ai: bool | None = Field(
         None, description="Whether a language model is asked to refine the handoff, afterwards. Default: where a token is given."
     )
@@ -182,19 +184,19 @@ class NewSessionEnvelope(Generic[T]):
 def session_shape(session: Session) -> SessionShape:
     """Return a session as it is answered."""
     return SessionShape(
-        session.id, session.project_id, session.number, session.status, session.agent, session.native_id, session.parent_native_id, session.title, list(session.objectives),
-        list(session.accomplishments), list(session.blockers), session.credits_used, session.turns, session.tokens, session.branch, session.cwd, session.remote, session.source,
-        session.template, list(session.checklist),
-        session.started_at, session.ended_at, session.created_at, session.completed_at,
+        id=session.id, project_id=session.project_id, number=session.number, status=session.status, agent=session.agent, native_id=session.native_id, parent_native_id=session.parent_native_id, title=session.title, objectives=list(session.objectives),
+        accomplishments=list(session.accomplishments), blockers=list(session.blockers), credits_used=session.credits_used, turn_count=session.turns, tokens=session.tokens, branch=session.branch, cwd=session.cwd, remote=session.remote, source=session.source,
+        template=session.template, checklist=list(session.checklist),
+        started_at=session.started_at, ended_at=session.ended_at, created_at=session.created_at, completed_at=session.completed_at,
     )  # fmt: skip
 
 
 def _timeline_shape(entry: TimelineEntry) -> TimelineShape:
     session, handoff = entry.session, entry.handoff
     return TimelineShape(
-        session.id, session.number, session.status, session.agent, session.title or "; ".join(session.objectives), session.credits_used, session.turns, session.tokens,
-        handoff is not None, handoff.id if handoff else None, handoff.kept_ratio if handoff else None, session.started_at, session.ended_at, session.created_at,
-        session.completed_at,
+        id=session.id, number=session.number, status=session.status, agent=session.agent, title=session.title or "; ".join(session.objectives), credits_used=session.credits_used, turn_count=session.turns, tokens=session.tokens,
+        has_handoff=handoff is not None, handoff_id=handoff.id if handoff else None, preservation_ratio=handoff.kept_ratio if handoff else None, started_at=session.started_at, ended_at=session.ended_at, created_at=session.created_at,
+        completed_at=session.completed_at,
     )  # fmt: skip
 
 
@@ -210,7 +212,7 @@ def list_project_sessions(context: Context, project_id: Id, page: Paging, status
 def find_session(
     context: Context,
     project_id: Id,
-    number: Annotated[int | None, Query(ge=1, le=MOST_ID, description="Without it, the active session begun last.")] = None,
+    number: Annotated[int | None, Query(ge=1, le=MAX_ID, description="Without it, the active session begun last.")] = None,
 ) -> Response:
     """Answer the session of a project that has that number."""
     return ok(session_shape(sessions.require(context.store, projects.require(context.store, project_id), number)))
@@ -228,8 +230,8 @@ def show_timeline(context: Context, project_id: Id, page: Paging, status: Status
 def list_sessions(
     context: Context,
     page: Paging,
-    project_id: Annotated[int | None, Query(ge=1, le=MOST_ID, description="Only those of that project.")] = None,
-    account_id: Annotated[int | None, Query(ge=1, le=MOST_ID, description="Only those that ran on that account.")] = None,
+    project_id: Annotated[int | None, Query(ge=1, le=MAX_ID, description="Only those of that project.")] = None,
+    account_id: Annotated[int | None, Query(ge=1, le=MAX_ID, description="Only those that ran on that account.")] = None,
     status: StatusFilter = None,
     agent: Annotated[str | None, Query(max_length=100, description="Only those of that agent.", examples=["codex"])] = None,
 ) -> Response:
@@ -291,11 +293,11 @@ def show_session(context: Context, session_id: Id, page: Paging) -> Response:
     page_turns = stored_turns[: page.limit]
     return ok(
         SessionDetailShape(
-            session_shape(detail.session),
-            handoff_shape(detail.previous) if detail.previous else None,
-            handoff_shape(detail.handoff) if detail.handoff else None,
-            [turn_shape(session.number, stored.ordinal, stored.turn, abandoned=stored.abandoned) for stored in page_turns],
-            cursor((page_turns[-1].ordinal,)) if len(stored_turns) > len(page_turns) else None,
+            session=session_shape(detail.session),
+            previous_handoff=handoff_shape(detail.previous) if detail.previous else None,
+            handoff=handoff_shape(detail.handoff) if detail.handoff else None,
+            conversation=[turn_shape(session.number, stored.ordinal, stored.turn, abandoned=stored.abandoned) for stored in page_turns],
+            next_cursor=cursor((page_turns[-1].ordinal,)) if len(stored_turns) > len(page_turns) else None,
         )
     )
 
@@ -305,8 +307,8 @@ def replay_session(
     context: Context,
     session_id: Id,
     page: Paging,
-    first: Annotated[int, Query(ge=1, le=MOST_ID, description="The first turn to answer.")] = 1,
-    last: Annotated[int | None, Query(ge=1, le=MOST_ID, description="The last turn to answer.")] = None,
+    first: Annotated[int, Query(ge=1, le=MAX_ID, description="The first turn to answer.")] = 1,
+    last: Annotated[int | None, Query(ge=1, le=MAX_ID, description="The last turn to answer.")] = None,
 ) -> Response:
     """Answer the turns of a session in order, abandoned ones too."""
     session = sessions.require_by_id(context.store, session_id)
@@ -336,11 +338,11 @@ def complete(context: Context, session_id: Id, body: CompletionBody) -> Response
         budget_tokens=body.budget_tokens or context.settings.budget_tokens,
     )
     shown_handoff = handoff_shape(completed.handoff) if body.auto_generate_handoff else None
-    request = refining.RefinementRequest(refining.NOT_ASKED)
+    request = refiner.RefinementRequest(refiner.NOT_ASKED)
     if body.use_ai or (body.use_ai is None and body.hugging_face_token):
         project = projects.require(context.store, completed.session.project_id)
         token = body.hugging_face_token or ""
-        request = refining.try_request(
+        request = refiner.try_request(
             context.store, build_model_setup(context.settings), project, completed.handoff, token=token, requested_by="api"
         )
     shape = CompletionShape(session_shape(completed.session), shown_handoff, saved.new_turns, completed.is_unchanged)
@@ -348,7 +350,7 @@ def complete(context: Context, session_id: Id, body: CompletionBody) -> Response
 
 
 @router.patch("/sessions/{session_id}/checklist/{item}", summary="Tick an item of a checklist", **answers(SessionShape, NotFound))
-def tick_item(context: Context, session_id: Id, item: Annotated[int, Path(ge=1, le=MOST_ID)], body: ChecklistTickBody) -> Response:
+def tick_item(context: Context, session_id: Id, item: Annotated[int, Path(ge=1, le=MAX_ID)], body: ChecklistTickBody) -> Response:
     """Note whether an item of the checklist that a session began with is done; the first one is 1."""
     return ok(session_shape(sessions.tick(context.store, sessions.require_by_id(context.store, session_id), item, is_done=body.is_done)))
 

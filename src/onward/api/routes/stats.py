@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from fastapi import Response
 
-from onward.api.desk import Context
-from onward.api.envelope import answers, ok
+from onward.api.answers.envelope import answers, ok
+from onward.api.context import Context
 from onward.api.parsing import create_router
 from onward.api.routes.sessions import SessionShape, session_shape
-from onward.app import stats
+from onward.app.admin import stats
 
 router = create_router("stats")
 
@@ -43,8 +43,8 @@ def show_stats(context: Context) -> Response:
     counts, active, spent = totals.counts, totals.active_session, totals.spent
     return ok(
         StatsShape(
-            counts.projects, counts.archived, counts.sessions, counts.active, counts.completed, counts.handoffs, counts.turns, counts.tokens,
-            counts.credits_used, totals.growth_percent, totals.mean_kept_ratio,
-            spent.calls, spent.input_tokens + spent.output_tokens, spent.cost_usd, session_shape(active) if active else None,
+            projects=counts.projects, archived_projects=counts.archived, sessions=counts.sessions, active_sessions=counts.active, completed_sessions=counts.completed, handoffs=counts.handoffs, turns=counts.turns, tokens=counts.tokens,
+            credits_used=counts.credits_used, growth=totals.growth_percent, mean_preservation_ratio=totals.mean_kept_ratio,
+            llm_calls=spent.calls, llm_tokens=spent.input_tokens + spent.output_tokens, llm_usd=spent.cost_usd, active_session=session_shape(active) if active else None,
         )
     )  # fmt: skip

@@ -9,13 +9,13 @@ from typing import Annotated
 from fastapi import Query, Response
 from pydantic import Field
 
-from onward.api.desk import Context
-from onward.api.envelope import answers, ok, pages
-from onward.api.paging import Paging
+from onward.api.answers.envelope import answers, ok, pages
+from onward.api.answers.paging import Paging
+from onward.api.bodies import Body, Id, Lines, Text
+from onward.api.context import Context
 from onward.api.parsing import create_router
-from onward.api.shapes import Body, Id, Lines, Text
-from onward.app import templates
-from onward.app.templates import Template
+from onward.app.sessions import templates
+from onward.app.sessions.templates import Template
 from onward.errors import Conflict, NotFound
 
 router = create_router("templates")
@@ -55,7 +55,7 @@ class TemplateShape:
 def template_shape(template: Template) -> TemplateShape:
     """Return a template as it is answered."""
     return TemplateShape(
-        template.id, template.name, template.description, list(template.objectives), list(template.checklist), template.created_at, template.updated_at
+        id=template.id, name=template.name, description=template.description, objectives=list(template.objectives), checklist=list(template.checklist), created_at=template.created_at, updated_at=template.updated_at
     )  # fmt: skip
 
 

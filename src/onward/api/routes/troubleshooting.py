@@ -10,17 +10,19 @@ from typing import Literal
 from fastapi import Response
 from pydantic import Field
 
-from onward.api.desk import Context
-from onward.api.envelope import answers, ok
+from onward.adapters import build_model_setup
+from onward.api.answers.envelope import answers, ok
+from onward.api.bodies import Text
+from onward.api.context import Context
 from onward.api.parsing import create_router
 from onward.api.routes.knowledge import ErrorBody, ErrorOccurrenceShape, FixShape, error_occurrence_shape, fix_shape
 from onward.api.routes.llm import model_slot
-from onward.api.shapes import Text
-from onward.app import models, projects, troubleshooting
-from onward.app.llm_keys import MAX_KEY_CHARS
-from onward.app.troubleshooting import Diagnosis, DiagnosisEvidence, Troubleshooting
+from onward.app.knowledge import troubleshooter
+from onward.app.knowledge.troubleshooter import Diagnosis, DiagnosisEvidence, Troubleshooting
+from onward.app.models import gateway
+from onward.app.models.keys import MAX_KEY_CHARS
+from onward.app.projects import projects
 from onward.errors import NotFound, TooManyRequests
-from onward.wiring import build_model_setup
 
 router = create_router("troubleshooting")
 
@@ -104,8 +106,8 @@ class TroubleshootingShape:
 
 def _diagnosis_shape(diagnosis: Diagnosis) -> DiagnosisShape:
     return DiagnosisShape(
-        diagnosis.root_cause, _evidence_shapes(diagnosis.evidence), list(diagnosis.steps), list(diagnosis.code), list(diagnosis.prevention),
-        [RemovedLineShape(*line) for line in diagnosis.removed], diagnosis.model, diagnosis.input_tokens, diagnosis.output_tokens, diagnosis.cost_usd,
+        root_cause=diagnosis.root_cause, evidence=_evidence_shapes(diagnosis.evidence), steps=list(diagnosis.steps), code=list(diagnosis.code), prevention=list(diagnosis.prevention),
+        removed=[RemovedLineShape(*line) for line in diagnosis.removed], model=diagnosis.model, input_tokens=diagnosis.input_tokens, output_tokens=diagnosis.output_tokens, cost_usd=diagnosis.cost_usd,
     )  # fmt: skip
 
 
@@ -115,11 +117,17 @@ def _evidence_shapes(passages: Sequence[DiagnosisEvidence]) -> list[EvidenceShap
 
 def _troubleshooting_shape(result: Troubleshooting) -> TroubleshootingShape:
     diagnosis, advice = result.diagnosis, result.advice
-    checklist = ChecklistShape(advice.category, list(advice.causes), list(advice.steps), list(advice.commands), list(advice.prevention))
+    checklist = ChecklistShape(
+        category=advice.category,
+        causes=list(advice.causes),
+        steps=list(advice.steps),
+        commands=list(advice.commands),
+        prevention=list(advice.prevention),
+    )
     return TroubleshootingShape(
-        "model" if diagnosis and (diagnosis.root_cause or diagnosis.steps or diagnosis.code) else "rules", advice.category, [fix_shape(fix) for fix in result.error_history.fixes],
-        [error_occurrence_shape(met) for met in result.error_history.occurrences], _evidence_shapes(result.passages), result.root_causes, result.steps, result.code, result.prevention, checklist,
-        _diagnosis_shape(diagnosis) if diagnosis else None, result.llm,
+        made_by="model" if diagnosis and (diagnosis.root_cause or diagnosis.steps or diagnosis.code) else "rules", category=advice.category, fixes=[fix_shape(fix) for fix in result.error_history.fixes],
+        met=[error_occurrence_shape(met) for met in result.error_history.occurrences], history=_evidence_shapes(result.passages), root_causes=result.root_causes, steps=result.steps, code=result.code, prevention=result.prevention, checklist=checklist,
+        diagnosis=_diagnosis_shape(diagnosis) if diagnosis else None, llm=result.llm,
     )  # fmt: skip
 
 
@@ -129,11 +137,11 @@ def troubleshoot_error(context: Context, body: TroubleshootBody) -> Response:
     project = None if body.project_id is None else projects.require(context.store, body.project_id)
     model_call = None
     if body.use_ai is not False:
-        model_call = models.find_model_context(
+        model_call = gateway.find_model_context(
             context.store, build_model_setup(context.settings), project=project, token=(body.hugging_face_token or "").strip()
         )
     with model_slot() if model_call else nullcontext():
-        result = troubleshooting.troubleshoot(
+        result = troubleshooter.troubleshoot(
             context.store, body.error, project=project, context=body.context, model_context=model_call, always=bool(body.use_ai)
         )
     return ok(_troubleshooting_shape(result))

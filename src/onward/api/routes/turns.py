@@ -8,13 +8,14 @@ from typing import Annotated, Any, Literal
 
 from fastapi import Query, Response
 
-from onward.api.desk import Context
-from onward.api.envelope import answers, ok, pages
-from onward.api.paging import Paging
+from onward.api.answers.envelope import answers, ok, pages
+from onward.api.answers.paging import Paging
+from onward.api.bodies import MAX_ID, Id
+from onward.api.context import Context
 from onward.api.parsing import create_router
-from onward.api.shapes import MOST_ID, Id
-from onward.app import conversations, projects, sources
-from onward.core.transcript import Role, Turn
+from onward.app.projects import conversations, projects
+from onward.app.turns import sources
+from onward.core.transcript.transcript import Role, Turn
 from onward.errors import NotFound
 
 router = create_router("turns")
@@ -84,10 +85,10 @@ class TurnSourceShape:
 def turn_shape(number: int, ordinal: int, turn: Turn, *, abandoned: bool = False) -> TurnShape:
     """Return a turn of session *number* as it is answered."""
     return TurnShape(
-        f"s{number}.{ordinal}", number, ordinal, turn.role, turn.text, turn.at, turn.mark, turn.model,
-        [ToolCallShape(call.id, call.name, call.arguments) for call in turn.calls],
-        [ToolResultShape(result.call_id, result.text, result.is_error, result.exit_code) for result in turn.results],
-        turn.thinking, TurnTokensShape(**asdict(turn.usage)) if turn.usage else None, turn.id, turn.line, turn.sidechain, abandoned,
+        handle=f"s{number}.{ordinal}", session_number=number, turn=ordinal, role=turn.role, content=turn.text, at=turn.at, mark=turn.mark, model=turn.model,
+        calls=[ToolCallShape(call.id, call.name, call.arguments) for call in turn.calls],
+        results=[ToolResultShape(result.call_id, result.text, result.is_error, result.exit_code) for result in turn.results],
+        thinking=turn.thinking, usage=TurnTokensShape(**asdict(turn.usage)) if turn.usage else None, id=turn.id, line=turn.line, sidechain=turn.sidechain, abandoned=abandoned,
     )  # fmt: skip
 
 
@@ -96,7 +97,7 @@ def list_turns(
     context: Context,
     project_id: Id,
     page: Paging,
-    session: Annotated[int | None, Query(ge=1, le=MOST_ID, description="The number of one session.")] = None,
+    session: Annotated[int | None, Query(ge=1, le=MAX_ID, description="The number of one session.")] = None,
     role: Annotated[Role | None, Query(description="Only what was said by that role.")] = None,
     order: Annotated[Literal["asc", "desc"], Query(description="asc from the first turn on, desc from the last back.")] = "asc",
 ) -> Response:
@@ -123,7 +124,7 @@ def list_turns(
 def show_source(
     context: Context,
     handle: str,
-    project_id: Annotated[int | None, Query(ge=1, le=MOST_ID, description="May be left out where there is one project only.")] = None,
+    project_id: Annotated[int | None, Query(ge=1, le=MAX_ID, description="May be left out where there is one project only.")] = None,
 ) -> Response:
     """Answer the exact turns behind a handle of a handoff: `s3.41`, or `s3.41-45` for a few turns."""
     project = projects.require(context.store, project_id) if project_id else projects.require_only(context.store)

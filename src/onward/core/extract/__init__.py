@@ -11,11 +11,11 @@ from datetime import datetime
 
 from onward.core.extract.claims import check_claim
 from onward.core.extract.echoes import EchoFilter
-from onward.core.extract.spoken import rank_statements
+from onward.core.extract.statements import rank_statements
+from onward.core.extract.tool_results import draft_tool_facts
 from onward.core.extract.trace import observe
-from onward.core.extract.worked import draft_tool_facts
-from onward.core.facts import Fact, Handle, fact_id
-from onward.core.transcript import SessionHead, Turn
+from onward.core.facts.fact import Fact, Handle, fact_id
+from onward.core.transcript.transcript import SessionHead, Turn
 
 
 def extract(number: int, head: SessionHead, turns: Iterable[tuple[int, Turn]]) -> list[Fact]:
@@ -28,13 +28,13 @@ def extract(number: int, head: SessionHead, turns: Iterable[tuple[int, Turn]]) -
         sources = tuple(Handle(number, t) for t in dict.fromkeys(tool_draft.turns))
         name = fact_id(tool_draft.kind, tool_draft.subject, tool_draft.text, sources[0])
         facts[name] = Fact(
-            name,
-            tool_draft.kind,
-            tool_draft.subject,
-            tool_draft.text,
-            sources,
-            times.get(sources[0].turn),
-            tool_draft.weight,
+            id=name,
+            kind=tool_draft.kind,
+            subject=tool_draft.subject,
+            text=tool_draft.text,
+            sources=sources,
+            at=times.get(sources[0].turn),
+            weight=tool_draft.weight,
             retires=tool_draft.retires,
             evidence=tool_draft.evidence,
             author=tool_draft.author,
@@ -45,7 +45,7 @@ def extract(number: int, head: SessionHead, turns: Iterable[tuple[int, Turn]]) -
         source = sources[0]
         name = fact_id(statement.kind, "", statement.text, source)
         facts[name] = Fact(
-            name, statement.kind, "", statement.text, sources, times.get(source.turn), statement.weight, statement.lead, statement.position, statement.retires,
+            id=name, kind=statement.kind, subject="", text=statement.text, sources=sources, at=times.get(source.turn), weight=statement.weight, lead=statement.lead, place=statement.position, retires=statement.retires,
             evidence=statement.evidence, author=statement.author,
         )  # fmt: skip
     return list(facts.values())

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from onward.core.extract.spoken import StatementDraft
+from onward.core.extract.statements import StatementDraft
 from onward.core.extract.trace import CommandRun, Trace
-from onward.core.text import identifiers, one_line
+from onward.core.text.prose import identifiers, one_line
 
 _TESTS_PASS = re.compile(
     r"\b(?:all|every|the|\d+(?:/\d+)?)?(?: (?P<which>[\w-]+))? ?\btests? (?:are |is |now |all |suites? |still |have )*(?:pass(?:es|ed|ing)?|green|succeed(?:s|ed)?|lulus)\b"

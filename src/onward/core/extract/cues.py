@@ -5,8 +5,8 @@ A cue is one lower-case word, or a phrase written with underscores for its space
 
 from __future__ import annotations
 
-from onward.core.facts import FactKind
-from onward.core.text import words
+from onward.core.facts.fact import FactKind
+from onward.core.text.prose import words
 
 ENGLISH = {
     "rule": "always never must don't dont cannot can't should shouldn't mustn't only avoid ensure require required requires forbid "

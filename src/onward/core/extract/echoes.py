@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from onward.core.extract.spoken import StatementDraft
-from onward.core.text import content_words, stem
+from onward.core.extract.statements import StatementDraft
+from onward.core.text.prose import content_words, stem
 
 _MIN_SHARE = 0.85
 """Of what is said, in one line of the handoff."""

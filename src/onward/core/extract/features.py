@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from onward.core.extract.cues import CUE_GROUPS, cue_bits
 from onward.core.extract.trace import Statement, Trace
-from onward.core.text import Clause, clauses, content_words, identifiers, words
+from onward.core.text.prose import Clause, clauses, content_words, identifiers, words
 
 
 class Candidate(NamedTuple):
@@ -93,7 +93,18 @@ def list_candidates(trace: Trace) -> list[Candidate]:
         for clause in parts:
             size, opening, bits, names, stems = _read_clause(clause.text)
             if size >= 2:
-                candidate_list.append(Candidate(statement, clause, size, opening, bits, names, stems, len(parts)))
+                candidate_list.append(
+                    Candidate(
+                        statement=statement,
+                        clause=clause,
+                        size=size,
+                        opening=opening,
+                        cues=bits,
+                        names=names,
+                        stems=stems,
+                        texts=len(parts),
+                    )
+                )
     return candidate_list
 
 
@@ -150,7 +161,15 @@ def session_context(trace: Trace, candidate_list: Iterable[Candidate]) -> Sessio
     rarity_by_count = {count: log(texts / count + 1.0) for count in set(word_texts.values())}
     rarity = {word: rarity_by_count[count] for word, count in word_texts.items()}
     recurring = frozenset(word for word, count in word_texts.items() if count > 2)
-    return SessionContext(texts, rarity, recurring, name_texts, trace.rounds, max(closings, default=-1), frozenset(touched_names))
+    return SessionContext(
+        texts=texts,
+        word_rarity=rarity,
+        recurring_words=recurring,
+        name_texts=name_texts,
+        rounds=trace.rounds,
+        last_closing=max(closings, default=-1),
+        touched_names=frozenset(touched_names),
+    )
 
 
 def features(candidate: Candidate, context: SessionContext) -> list[tuple[int, float]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from onward.core.text import STOPWORDS
+from onward.core.text.prose import STOPWORDS
 
 _OLD = r"[`\"']?([\w./:@#+-]+(?: [\w./:@#+-]+){0,2}?)[`\"']?"
 _CHANGING = r"switch\w*|chang\w+|renam\w+|bump\w*|upgrad\w+|updat\w+|ganti|mengganti|diganti|ubah|mengubah|diubah"

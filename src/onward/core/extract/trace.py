@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
 
-from onward.core.facts import FactAuthor
-from onward.core.own_words import author_text, read_handoff_lines
-from onward.core.shell_moves import shell_changes
-from onward.core.tools import Action, FileChange, Todo, classify_call, create_todo
-from onward.core.transcript import ToolResult, Turn
+from onward.core.facts.fact import FactAuthor
+from onward.core.transcript.authored_text import author_text, read_handoff_lines
+from onward.core.transcript.shell_moves import shell_changes
+from onward.core.transcript.tools import Action, FileChange, Todo, classify_call, create_todo
+from onward.core.transcript.transcript import ToolResult, Turn
 
 
 @dataclass(slots=True)
@@ -98,7 +98,7 @@ def observe(turns: Iterable[tuple[int, Turn]]) -> Trace:
         for call in turn.calls:
             act = classify_call(call)
             if act.command:
-                run = CommandRun(ordinal, turn.at, act.command, trace.rounds, purpose=act.purpose)
+                run = CommandRun(turn=ordinal, at=turn.at, command=act.command, round=trace.rounds, purpose=act.purpose)
                 trace.runs.append(run)
                 pending_calls[call.id] = run
             if act.changes:
@@ -110,7 +110,7 @@ def observe(turns: Iterable[tuple[int, Turn]]) -> Trace:
             if act.questions and turn.sidechain is None:
                 pending_calls[call.id] = act.questions
             if act.text and turn.sidechain is None:
-                trace.statements.append(Statement(ordinal, turn.at, "agent", act.text, trace.rounds))
+                trace.statements.append(Statement(turn=ordinal, at=turn.at, author="agent", text=act.text, round=trace.rounds))
         for result in turn.results:
             _record_result(trace, pending_calls.pop(result.call_id, None), result, ordinal)
     _mark_closings(trace)
@@ -121,12 +121,12 @@ def _add_statement(trace: Trace, ordinal: int, turn: Turn, text: str) -> None:
     if not text:
         return
     if turn.mark == "summary":
-        trace.statements.append(Statement(ordinal, turn.at, "agent", text, trace.rounds, is_summary=True))
+        trace.statements.append(Statement(turn=ordinal, at=turn.at, author="agent", text=text, round=trace.rounds, is_summary=True))
     elif turn.role == "user":
         trace.rounds += 1
-        trace.statements.append(Statement(ordinal, turn.at, "user", text, trace.rounds))
+        trace.statements.append(Statement(turn=ordinal, at=turn.at, author="user", text=text, round=trace.rounds))
     elif turn.role == "assistant":
-        trace.statements.append(Statement(ordinal, turn.at, "agent", text, trace.rounds))
+        trace.statements.append(Statement(turn=ordinal, at=turn.at, author="agent", text=text, round=trace.rounds))
 
 
 def _update_todos(trace: Trace, ordinal: int, act: Action) -> None:
@@ -149,8 +149,8 @@ def _record_result(trace: Trace, pending: _PendingCall | None, result: ToolResul
     elif isinstance(pending, tuple):
         for question, answer in () if failed else _read_answers(pending, result.text):
             trace.rounds += 1
-            trace.statements.append(Statement(ordinal, None, "agent", question, trace.rounds - 1))
-            trace.statements.append(Statement(ordinal, None, "user", answer, trace.rounds))
+            trace.statements.append(Statement(turn=ordinal, at=None, author="agent", text=question, round=trace.rounds - 1))
+            trace.statements.append(Statement(turn=ordinal, at=None, author="user", text=answer, round=trace.rounds))
     elif pending is not None and failed:
         refused_ids = {id(c) for c in pending}
         trace.changes = [c for c in trace.changes if id(c) not in refused_ids]

@@ -1,6 +1,6 @@
 """The ranker's numbers, one for each of `features.NAMES` in turn. Made by `python -m bench.fit_ranker`; not edited by hand."""
 
-from onward.core.facts import FactKind
+from onward.core.facts.fact import FactKind
 
 # fmt: off
 WORTH_WEIGHTS: tuple[float, ...] = (

@@ -5,7 +5,7 @@ generator's facts keeps nearly all of *them* and still misses a fifth of what pe
 `core.compose`.
 """
 
-from onward.core.preservation.collect import collect_references
+from onward.core.preservation.collector import collect_references
 from onward.core.preservation.measure import GroupScore, Loss, Preservation, measure
 from onward.core.preservation.reference import GROUPS, Group, Reference, fold_references
 

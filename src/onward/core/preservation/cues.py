@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
-from onward.core.text import PieceCache
+from onward.core.text.prose import PieceCache
 
 Cue: TypeAlias = Literal["rule", "want", "decision", "fix", "done", "dead", "open", "chatter"]
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
-from onward.core.facts import Handle
+from onward.core.facts.fact import Handle
 from onward.core.preservation.words import find_word, normalise, stem_list
 
 WINDOW = 45

@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from typing import NamedTuple, cast
 
-from onward.core.facts import Handle
-from onward.core.intervals import wilson_interval
+from onward.core.analytics.intervals import wilson_interval
+from onward.core.facts.fact import Handle
 from onward.core.preservation.cues import is_open_heading
 from onward.core.preservation.document import NEARBY_CHARS, Document, DocumentLine
 from onward.core.preservation.reference import GROUPS, HARD, Group, Reference, expected_references
 from onward.core.preservation.values import find_values
 from onward.core.preservation.words import find_word, find_word_form, normalise, stems
-from onward.core.text import one_line
+from onward.core.text.prose import one_line
 
 ENOUGH, ENOUGH_OF_FEW, FEW = 0.5, 0.7, 5
 """Share of a statement's telling words (weighted) that must stand in one window, and of a statement that has only a *few*, which chance
@@ -170,13 +170,13 @@ def measure(
     ]
     lost.sort(key=lambda reference: (reference.weight, reference.handle), reverse=True)
     return Preservation(
-        document_tokens,
-        session_tokens,
-        sessions,
-        tuple(counts),
-        tuple(_stale(parsed_document, references)),
-        None if source_text is None else tuple(_unsupported(parsed_document, source_text)),
-        tuple(
+        document_tokens=document_tokens,
+        session_tokens=session_tokens,
+        sessions=sessions,
+        groups=tuple(counts),
+        stale=tuple(_stale(parsed_document, references)),
+        unsupported=None if source_text is None else tuple(_unsupported(parsed_document, source_text)),
+        lost=tuple(
             Loss(reference.group, reference.subject if reference.group == "values" else one_line(reference.text, 160), reference.handle)
             for reference in lost
         ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple, TypeAlias, cast
 
-from onward.core.facts import Handle
+from onward.core.facts.fact import Handle
 from onward.core.preservation.words import find_word_form, normalise, stems
 
 Group: TypeAlias = Literal["rules", "requirements", "decisions", "outcomes", "fixes", "dead ends", "files", "commands", "open", "values"]
@@ -87,7 +87,7 @@ def latest_references(references: Iterable[Reference]) -> list[Reference]:
 
 
 def fold_references(old: Iterable[Reference], new: Iterable[Reference]) -> list[Reference]:
-    """Return what both say together, in order of (session, turn): of each subject the latest, of each group the newest `MOST_HELD`.
+    """Return what both say together, in order of (session, turn): of each subject the latest, of each group the newest `MAX_HELD`.
 
     Commutative, associative and idempotent: a subject's latest reference wins wherever it arrives from, and whatever falls past a
     group's bound has that many newer ones before it.
@@ -111,7 +111,7 @@ def _time_order(reference: Reference) -> tuple[Handle, bool, Reference]:
 
 
 def expected_references(folded: Sequence[Reference]) -> list[Reference]:
-    """Return the references that still stand, the newest `MOST_KEPT`: not retired, not about a value that was given up later, not an
+    """Return the references that still stand, the newest `MAX_KEPT`: not retired, not about a value that was given up later, not an
     open item that was done since.
     """
     retired_values = [(reference.needles[0], reference.handle) for reference in folded if reference.retired and reference.group == "values"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from onward.core.preservation.words import normalise
-from onward.core.text import PieceCache
+from onward.core.text.prose import PieceCache
 
 LONGEST_VALUE = 90
 """Characters; what is longer is code, not a value."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from onward.core.text import STOPWORDS
+from onward.core.text.prose import STOPWORDS
 
 STEM = 6
 """Characters; a crude stem that makes *notify*, *notifies* and *notification* one word in any language of this alphabet."""

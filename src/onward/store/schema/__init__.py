@@ -3,10 +3,9 @@
 Times are whole microseconds since 1970 in UTC, given by the store alone; `at` and `started_at` come from the transcript. JSON is text.
 """
 
-from onward.store.schema.house import access_tokens, answers, events, jobs, templates
-from onward.store.schema.learned import knowledge, knowledge_sources, knowledge_terms, met_errors, session_measures, touched_files
+from onward.store.schema.accounts import account_events, account_limits, accounts, counted_sessions, session_accounts, usage
+from onward.store.schema.knowledge import knowledge, knowledge_sources, knowledge_terms, met_errors, session_measures, touched_files
 from onward.store.schema.models import model_answers, model_calls, sealed_keys
-from onward.store.schema.pool import account_events, account_limits, accounts, counted_sessions, session_accounts, usage
 from onward.store.schema.project import (
     distilled,
     drafts,
@@ -21,6 +20,7 @@ from onward.store.schema.project import (
     sessions,
     turns,
 )
+from onward.store.schema.server import access_tokens, answers, events, jobs, templates
 from onward.store.schema.tables import metadata
 
 __all__ = [

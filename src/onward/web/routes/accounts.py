@@ -7,21 +7,22 @@ from typing import Annotated, Any
 
 from fastapi import Form, Response
 
-from onward.app import accounts, charging, sessions
-from onward.app.account_fields import parse_fields, parse_time
-from onward.app.accounts import RowError
-from onward.app.credits import RotationWindow, analyze, best_account
-from onward.app.credits import rotate as rotate_session
+from onward.app.accounts import accounts, charges
+from onward.app.accounts.accounts import RowError
+from onward.app.accounts.fields import parse_fields, parse_time
+from onward.app.accounts.selection import RotationWindow, analyze, best_account
+from onward.app.accounts.selection import rotate as rotate_session
+from onward.app.sessions import sessions
 from onward.errors import BadInput, Conflict, OnwardError
-from onward.web.below import translate_message
 from onward.web.language import _, ngettext
-from onward.web.rendering import page, partial, redirect
+from onward.web.message_translation import translate_message
+from onward.web.render import page, partial, redirect
 from onward.web.visit import CurrentVisit, Toast, Visit, page_router
 
 router = page_router()
 
-MOST_ACCOUNTS = 100
-MOST_RANKED = 5
+MAX_ACCOUNTS = 100
+MAX_RANKED = 5
 COLUMNS = ("name", "provider", "credits_total", "credits_used", "resets_at", "period", "tags")
 """What the cells of a pasted line are where no line of heads says it."""
 Text = Annotated[str, Form()]
@@ -30,17 +31,17 @@ Text = Annotated[str, Form()]
 @router.get("/accounts")
 def list_accounts(visit: CurrentVisit, after: str = "") -> Response:
     """Show the accounts by name, the one to use next, and the session that runs."""
-    availabilities = accounts.list_accounts(visit.store, after=after, limit=MOST_ACCOUNTS + 1)
+    availabilities = accounts.list_accounts(visit.store, after=after, limit=MAX_ACCOUNTS + 1)
     active_sessions = sessions.list_all(visit.store, status="active", limit=1)
     return page(
         visit,
         "pages/accounts.html",
-        standings=availabilities[:MOST_ACCOUNTS],
-        has_more=len(availabilities) > MOST_ACCOUNTS,
+        standings=availabilities[:MAX_ACCOUNTS],
+        has_more=len(availabilities) > MAX_ACCOUNTS,
         best=best_account(visit.store, window=_rotation_window(visit)),
-        most_ranked=MOST_RANKED,
+        most_ranked=MAX_RANKED,
         running=active_sessions[0] if active_sessions else None,
-        runs_on=charging.find_account(visit.store, active_sessions[0]) if active_sessions else None,
+        runs_on=charges.find_account(visit.store, active_sessions[0]) if active_sessions else None,
     )
 
 

@@ -8,19 +8,20 @@ from typing import Any, NamedTuple
 
 from fastapi import Response
 
-from onward.app import analytics, projects
+from onward.app import analytics
+from onward.app.accounts.selection import ModelUsage, analyze
 from onward.app.analytics import GrowthPoint, GrowthReport, Retention
-from onward.app.credits import ModelUsage, analyze
-from onward.web.figures import format_decimal, format_integer, format_interval, format_percent
+from onward.app.projects import projects
+from onward.web.format_values import format_decimal, format_integer, format_interval, format_percent
 from onward.web.language import _, ngettext
-from onward.web.rendering import page, partial
+from onward.web.render import page, partial
 from onward.web.visit import CurrentVisit, page_router
 
 router = page_router()
 
-MOST_POINTS = 300
-MOST_RECURRING = 10
-MOST_MODELS = 12
+MAX_POINTS = 300
+MAX_RECURRING = 10
+MAX_MODELS = 12
 TITLE_LATER = 5
 
 
@@ -53,7 +54,7 @@ class _Basis(NamedTuple):
 def show_analytics(visit: CurrentVisit, project: int | None = None) -> Response:
     """Show the figures of a project, or of all together."""
     chosen_project = projects.require(visit.store, project) if project else None
-    report = analytics.growth(visit.store, chosen_project, most_points=MOST_POINTS)
+    report = analytics.growth(visit.store, chosen_project, most_points=MAX_POINTS)
     return page(
         visit,
         "pages/analytics.html",
@@ -68,7 +69,7 @@ def show_analytics(visit: CurrentVisit, project: int | None = None) -> Response:
 def recurring_part(visit: CurrentVisit, project: int | None = None) -> Response:
     """Answer what recurs over sessions: errors, files, blockers."""
     chosen_project = projects.require(visit.store, project) if project else None
-    patterns = analytics.patterns(visit.store, chosen_project, limit=MOST_RECURRING)
+    patterns = analytics.patterns(visit.store, chosen_project, limit=MAX_RECURRING)
     project_ids = {line.project.name: line.project.id for line in projects.list_known(visit.store)}
     return partial(visit, "partials/_recurring.html", found=patterns, ids=project_ids, project=chosen_project)
 
@@ -79,7 +80,7 @@ def credits_part(visit: CurrentVisit, project: int | None = None) -> Response:
     chosen_project = projects.require(visit.store, project) if project else None
     analysis = analyze(visit.store, project_id=chosen_project.id if chosen_project else None)
     usage = [model_usage for project_usage in analysis.projects for model_usage in project_usage.usage]
-    return partial(visit, "partials/_credits.html", going=analysis, models=_by_model(usage)[:MOST_MODELS], project=chosen_project)
+    return partial(visit, "partials/_credits.html", going=analysis, models=_by_model(usage)[:MAX_MODELS], project=chosen_project)
 
 
 @router.get("/parts/analytics/retention")
@@ -122,7 +123,7 @@ def retention_chart(retention: Retention) -> Chart:
         [str(point.later), format_percent(point.kept_ratio), format_interval(interval), str(point.sessions), format_integer(point.facts)]
         for point, interval in zip(retention.points, intervals, strict=True)
     ]
-    return Chart(title, note, data, heads, rows)
+    return Chart(title=title, note=note, data=data, heads=heads, rows=rows)
 
 
 def _band(intervals: list[tuple[float, float] | None] | list[tuple[float, float]]) -> list[list[float | None]]:
@@ -254,7 +255,9 @@ def _chart(title: str, note: str, points: list[GrowthPoint], unit: str, basis: _
         data["notes"] = [
             f"{_('95% interval')} {format_interval(interval)} · {note}" for interval, note in zip(intervals, data["notes"], strict=True)
         ]
-    return Chart(title, note, data, [*heads, basis.name], [[*row, count] for row, count in zip(rows, counts, strict=True)])
+    return Chart(
+        title=title, note=note, data=data, heads=[*heads, basis.name], rows=[[*row, count] for row, count in zip(rows, counts, strict=True)]
+    )
 
 
 def _by_model(usage: Iterable[ModelUsage]) -> list[tuple[str, int, int, float | None]]:

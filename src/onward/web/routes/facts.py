@@ -7,21 +7,21 @@ from urllib.parse import urlencode
 
 from fastapi import Form, Query, Response
 
-from onward.app import facts, projects
-from onward.app.facts import Fact
-from onward.app.projects import Project
-from onward.core.facts import FACT_KINDS, FactKind, FactState
+from onward.app.projects import facts, projects
+from onward.app.projects.facts import Fact
+from onward.app.projects.projects import Project
+from onward.core.facts.fact import FACT_KINDS, FactKind, FactState
 from onward.errors import BadInput, NotFound
 from onward.web.language import _
-from onward.web.of_project import HANDOFF_CHANGED, project_context
-from onward.web.rendering import change_response, page, partial
+from onward.web.project_page import HANDOFF_CHANGED, project_context
+from onward.web.render import change_response, page, partial
 from onward.web.visit import CurrentVisit, Toast, Visit, page_router
 
 router = page_router()
 
-MOST_FACTS = 50
-MOST_FACT_CHARS = 2000
-MOST_OF_A_LINE = 12
+MAX_FACTS = 50
+MAX_FACT_CHARS = 2000
+MAX_OF_A_LINE = 12
 
 FactAction: TypeAlias = Literal["save", "pin", "unpin", "retract", "restore"]
 STATES: tuple[FactState, ...] = ("live", "resolved", "superseded", "contradicted", "retracted")
@@ -40,10 +40,10 @@ def list_facts(
     context = project_context(visit, project_id, "facts")
     wanted_state: FactState | None = None if state == "all" else state or "live"
     ledger_facts = facts.list_facts(visit.store, context["project"], kind=kind or None, state=wanted_state, text=text.strip())[::-1]
-    offset = (max(1, number) - 1) * MOST_FACTS
+    offset = (max(1, number) - 1) * MAX_FACTS
     return page(
-        visit, "pages/project_facts.html", **context, facts=ledger_facts[offset : offset + MOST_FACTS], total=len(ledger_facts), kind=kind, state=state, text=text.strip(),
-        number=max(1, number), has_more=len(ledger_facts) > offset + MOST_FACTS, kinds=FACT_KINDS, states=STATES, event=HANDOFF_CHANGED,
+        visit, "pages/project_facts.html", **context, facts=ledger_facts[offset : offset + MAX_FACTS], total=len(ledger_facts), kind=kind, state=state, text=text.strip(),
+        number=max(1, number), has_more=len(ledger_facts) > offset + MAX_FACTS, kinds=FACT_KINDS, states=STATES, event=HANDOFF_CHANGED,
     )  # fmt: skip
 
 
@@ -57,7 +57,7 @@ def show_new_form(visit: CurrentVisit, project_id: int, kind: FactKind = "rule")
 
 @router.post("/parts/projects/{project_id}/facts/new")
 def add_fact(
-    visit: CurrentVisit, project_id: int, kind: Annotated[FactKind, Form()], text: Annotated[str, Form(max_length=MOST_FACT_CHARS)] = ""
+    visit: CurrentVisit, project_id: int, kind: Annotated[FactKind, Form()], text: Annotated[str, Form(max_length=MAX_FACT_CHARS)] = ""
 ) -> Response:
     """State a fact."""
     project = projects.require(visit.store, project_id)
@@ -78,7 +78,7 @@ def add_fact(
 
 
 @router.get("/parts/projects/{project_id}/facts/line")
-def show_line_facts(visit: CurrentVisit, project_id: int, fact: Annotated[list[str], Query(max_length=MOST_OF_A_LINE)]) -> Response:
+def show_line_facts(visit: CurrentVisit, project_id: int, fact: Annotated[list[str], Query(max_length=MAX_OF_A_LINE)]) -> Response:
     """Answer the dialog in which the facts behind a line are corrected, pinned and retracted."""
     project = projects.require(visit.store, project_id)
     line_facts = [line_fact for name in fact if (line_fact := _find_fact(visit, project, name))]
@@ -93,7 +93,7 @@ def correct_fact(
     project_id: int,
     fact_id: str,
     do: Annotated[FactAction, Form()],
-    text: Annotated[str, Form(max_length=MOST_FACT_CHARS)] = "",
+    text: Annotated[str, Form(max_length=MAX_FACT_CHARS)] = "",
 ) -> Response:
     """Say something of a fact: another wording, that it is always shown, or that it is wrong."""
     project = projects.require(visit.store, project_id)

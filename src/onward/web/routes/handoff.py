@@ -7,27 +7,30 @@ from typing import Annotated, Any, Literal, TypeAlias
 from anyio.to_thread import run_sync
 from fastapi import Query, Request, Response
 
-from onward.app import handoffs, jobs, llm_keys, models, projects, refining
-from onward.app.handoffs import CurrentHandoff, StoredHandoff
-from onward.app.projects import Project
-from onward.core.handoff import to_json
-from onward.core.master_prompt import render_prompt
+from onward.adapters import build_model_setup
+from onward.app.handoffs import handoffs, refiner
+from onward.app.handoffs.handoffs import CurrentHandoff, StoredHandoff
+from onward.app.jobs import jobs
+from onward.app.models import gateway, keys
+from onward.app.projects import projects
+from onward.app.projects.projects import Project
+from onward.core.handoff.document import to_json
+from onward.core.handoff.prompt import render_prompt
 from onward.errors import BadInput, NotFound, OnwardError
 from onward.settings import MIN_BUDGET_TOKENS
+from onward.web.job_pages import redirect_to_job
 from onward.web.language import _
-from onward.web.long_work import redirect_to_job
-from onward.web.marking import mark_differences
-from onward.web.of_project import HANDOFF_CHANGED, closing_lines, find_master_handoff, find_refinements
-from onward.web.rendering import page, partial, redirect
+from onward.web.project_page import HANDOFF_CHANGED, closing_lines, find_master_handoff, find_refinements
+from onward.web.render import page, partial, redirect
 from onward.web.uploads import Submission, receive_form, resolve_project
 from onward.web.visit import CurrentVisit, Toast, Visit, page_router
-from onward.wiring import build_model_setup
+from onward.web.word_diff import mark_differences
 
 router = page_router()
 
-MOST_PROJECTS, MOST_VERSIONS = 500, 30
-MOST_GOAL_CHARS = 2000
-MOST_BUDGET_TOKENS = 200_000
+MAX_PROJECTS, MAX_VERSIONS = 500, 30
+MAX_GOAL_CHARS = 2000
+MAX_BUDGET_TOKENS = 200_000
 BUDGETS = (1000, 2000, 4000, 8000)
 
 HandoffView: TypeAlias = Literal["read", "markdown", "prompt", "json"]
@@ -39,8 +42,8 @@ def show_handoff(
     project: int | None = None,
     version: int | None = None,
     view: HandoffView = "read",
-    budget: Annotated[int | None, Query(ge=MIN_BUDGET_TOKENS, le=MOST_BUDGET_TOKENS)] = None,
-    goal: Annotated[str, Query(max_length=MOST_GOAL_CHARS)] = "",
+    budget: Annotated[int | None, Query(ge=MIN_BUDGET_TOKENS, le=MAX_BUDGET_TOKENS)] = None,
+    goal: Annotated[str, Query(max_length=MAX_GOAL_CHARS)] = "",
 ) -> Response:
     """Show a project's handoff: of the one that is named, else of the only one; as it is now, at a budget of its own, or as an earlier version has it."""
     context = _project_context(visit, project)
@@ -61,14 +64,14 @@ def list_versions(visit: CurrentVisit, project: int | None = None, before: int |
     context = _project_context(visit, project)
     if context["project"] is None:
         return redirect(visit, "/handoff")
-    listed_versions = handoffs.list_versions(visit.store, context["project"], before=before, limit=MOST_VERSIONS + 1)
+    listed_versions = handoffs.list_versions(visit.store, context["project"], before=before, limit=MAX_VERSIONS + 1)
     return page(
         visit,
         "pages/handoff_versions.html",
         **context,
-        versions=listed_versions[:MOST_VERSIONS],
+        versions=listed_versions[:MAX_VERSIONS],
         before=before,
-        has_more=len(listed_versions) > MOST_VERSIONS,
+        has_more=len(listed_versions) > MAX_VERSIONS,
     )
 
 
@@ -102,11 +105,11 @@ def restore_version(visit: CurrentVisit, project_id: int, handoff_id: int) -> Re
 @router.post("/parts/handoff/refine/{project_id}")
 def refine_handoff(visit: CurrentVisit, project_id: int) -> Response:
     """Have a model write the newest handoff better."""
-    job = refining.request_refinement(
+    job = refiner.request_refinement(
         visit.store, build_model_setup(visit.settings), projects.require(visit.store, project_id), requested_by="dashboard"
     )
     if job is None:
-        raise refining.no_model_error()
+        raise refiner.no_model_error()
     return partial(visit, "partials/_job.html", job=job, then=f"/handoff?project={project_id}")
 
 
@@ -129,7 +132,7 @@ def _import_conversation(visit: Visit, submission: Submission) -> Response:
     project, errors = resolve_project(visit, submission)
     if project is None:
         values = {"project": submission["project"], "text": submission.fields.get("text", ""), "by": submission["by"]}
-        known_projects = projects.list_known(visit.store, limit=MOST_PROJECTS)
+        known_projects = projects.list_known(visit.store, limit=MAX_PROJECTS)
         return partial(
             visit,
             "partials/_handoff_new.html",
@@ -145,7 +148,7 @@ def _import_conversation(visit: Visit, submission: Submission) -> Response:
 
 
 def _project_context(visit: Visit, project_id: int | None) -> dict[str, Any]:
-    known_projects = projects.list_known(visit.store, limit=MOST_PROJECTS)
+    known_projects = projects.list_known(visit.store, limit=MAX_PROJECTS)
     chosen_project = (
         projects.require(visit.store, project_id) if project_id else known_projects[0].project if len(known_projects) == 1 else None
     )
@@ -176,11 +179,11 @@ def _model_context(visit: Visit, project: Project | None) -> dict[str, Any]:
     context: dict[str, Any] = {"model": "", "no_model": _("No language model is set up."), "refinements": []}
     configured_models = build_model_setup(visit.settings)
     try:
-        asking = models.find_model_context(visit.store, configured_models, project=project)
+        asking = gateway.find_model_context(visit.store, configured_models, project=project)
     except OnwardError as error:
         asking, context["no_model"] = None, str(error)
     if asking:
-        context["model"] = llm_keys.show(visit.store, configured_models).model
+        context["model"] = keys.show(visit.store, configured_models).model
     if project:
         master = find_master_handoff(visit, project)
         context["refinements"] = find_refinements(visit, project, master.version) if master and master.version else []

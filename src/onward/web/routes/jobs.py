@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from fastapi import Response
 
-from onward.app import jobs, projects
-from onward.web.long_work import completion_toast, job_title, result_url
-from onward.web.rendering import page, partial
+from onward.app.jobs import jobs
+from onward.app.projects import projects
+from onward.web.job_pages import completion_toast, job_title, result_url
+from onward.web.render import page, partial
 from onward.web.visit import CurrentVisit, page_router
 
 router = page_router()
 
-MOST_JOBS = 50
+MAX_JOBS = 50
 
 
 @router.get("/jobs")
 def list_jobs(visit: CurrentVisit, before: int | None = None) -> Response:
     """Show what was asked for, the newest first: what is at work, what came of it, what failed."""
-    newest_jobs = jobs.list_jobs(visit.store, before=before, limit=MOST_JOBS + 1)
-    shown_jobs = newest_jobs[:MOST_JOBS]
+    newest_jobs = jobs.list_jobs(visit.store, before=before, limit=MAX_JOBS + 1)
+    shown_jobs = newest_jobs[:MAX_JOBS]
     names = {
         project_id: projects.require(visit.store, project_id).name
         for project_id in {job.project_id for job in shown_jobs if job.project_id}
@@ -29,7 +30,7 @@ def list_jobs(visit: CurrentVisit, before: int | None = None) -> Response:
         jobs=shown_jobs,
         names=names,
         named=job_title,
-        has_more=len(newest_jobs) > MOST_JOBS,
+        has_more=len(newest_jobs) > MAX_JOBS,
         is_first=before is None,
     )
 

@@ -10,21 +10,23 @@ from urllib.parse import urlencode
 
 from fastapi import Form, Response
 
-from onward.app import knowledge, models, projects, troubleshooting
-from onward.app.knowledge import CATEGORIES, KNOWLEDGE_KINDS, KnowledgeAuthor, KnowledgeEntry, KnowledgeKind
+from onward.adapters import build_model_setup
+from onward.app.knowledge import knowledge, troubleshooter
+from onward.app.knowledge.knowledge import CATEGORIES, KNOWLEDGE_KINDS, KnowledgeAuthor, KnowledgeEntry, KnowledgeKind
+from onward.app.models import gateway
+from onward.app.projects import projects
 from onward.core.project import Project
 from onward.errors import BadInput
-from onward.web.below import translate_message
 from onward.web.language import _
-from onward.web.rendering import page, partial, redirect
+from onward.web.message_translation import translate_message
+from onward.web.render import page, partial, redirect
 from onward.web.visit import CurrentVisit, Toast, Visit, page_router
-from onward.wiring import build_model_setup
 
 router = page_router()
 
-MOST_ENTRIES = 50
-MOST_QUERY_CHARS = 2000
-MOST_ERROR_CHARS = 200_000
+MAX_ENTRIES = 50
+MAX_QUERY_CHARS = 2000
+MAX_ERROR_CHARS = 200_000
 _UNDO_FIELDS = ("id", "kind", "category", "author", "text", "fix")
 Text = Annotated[str, Form()]
 
@@ -50,7 +52,7 @@ def entries_part(visit: CurrentVisit, q: str = "", kind: str = "", category: str
 def show_troubleshoot_page(visit: CurrentVisit, project: str = "") -> Response:
     """Ask for an error."""
     choices = [(line.project.id, line.project.name) for line in projects.list_known(visit.store)]
-    asking = models.find_model_context(visit.store, build_model_setup(visit.settings))
+    asking = gateway.find_model_context(visit.store, build_model_setup(visit.settings))
     return page(visit, "pages/knowledge_seen.html", choices=choices, project=project, may_ask=asking is not None)
 
 
@@ -59,13 +61,13 @@ def troubleshoot_error(visit: CurrentVisit, error: Text = "", project: Text = ""
     """Answer what is known of an error: own fixes first, then what a model makes of it, and a checklist in any case."""
     chosen_project = _find_project(visit, project)
     asking = (
-        models.find_model_context(visit.store, build_model_setup(visit.settings), project=chosen_project)
+        gateway.find_model_context(visit.store, build_model_setup(visit.settings), project=chosen_project)
         if use_ai and visit.may("write")
         else None
     )
     try:
-        diagnosis = troubleshooting.troubleshoot(
-            visit.store, error[:MOST_ERROR_CHARS], project=chosen_project, model_context=asking, always=bool(use_ai)
+        diagnosis = troubleshooter.troubleshoot(
+            visit.store, error[:MAX_ERROR_CHARS], project=chosen_project, model_context=asking, always=bool(use_ai)
         )
     except BadInput as refusal:
         return partial(visit, "partials/_seen.html", told=None, project=chosen_project, error=str(refusal))
@@ -153,25 +155,37 @@ def _parse_snapshot(text: str) -> KnowledgeEntry | None:
     return (
         None
         if kind is None
-        else KnowledgeEntry(fields["id"], kind, fields["category"], fields["text"], fields["fix"], author, 0, 0, 0, now, now)
+        else KnowledgeEntry(
+            id=fields["id"],
+            kind=kind,
+            category=fields["category"],
+            text=fields["text"],
+            fix=fields["fix"],
+            author=author,
+            shown=0,
+            used=0,
+            sources=0,
+            created_at=now,
+            updated_at=now,
+        )
     )
 
 
 def _entries_context(visit: Visit, q: str, kind: str, category: str, project: str, before: int | None) -> dict[str, Any]:
-    query, chosen_project, entry_kind = q.replace("\0", " ").strip()[:MOST_QUERY_CHARS], _find_project(visit, project), _parse_kind(kind)
+    query, chosen_project, entry_kind = q.replace("\0", " ").strip()[:MAX_QUERY_CHARS], _find_project(visit, project), _parse_kind(kind)
     entries: list[KnowledgeEntry]
     try:
         if query:
-            hits = knowledge.search(visit.store, query, project=chosen_project, kind=entry_kind, category=category, limit=MOST_ENTRIES)
+            hits = knowledge.search(visit.store, query, project=chosen_project, kind=entry_kind, category=category, limit=MAX_ENTRIES)
             entries = [hit.entry for hit in hits]
         else:
             entries = knowledge.list_entries(
-                visit.store, kind=entry_kind, category=category, project=chosen_project, before=before, limit=MOST_ENTRIES + 1
+                visit.store, kind=entry_kind, category=category, project=chosen_project, before=before, limit=MAX_ENTRIES + 1
             )
     except BadInput:
         entries = []
     filters = {"q": query, "kind": kind, "category": category, "project": project}
-    return {**filters, "filters": filters, "entries": entries[:MOST_ENTRIES], "has_more": not query and len(entries) > MOST_ENTRIES}
+    return {**filters, "filters": filters, "entries": entries[:MAX_ENTRIES], "has_more": not query and len(entries) > MAX_ENTRIES}
 
 
 def _form_choices() -> dict[str, Any]:

@@ -6,15 +6,16 @@ from typing import NamedTuple
 
 from fastapi import Response
 
-from onward.app import projects, sessions
+from onward.app.projects import projects
+from onward.app.sessions import sessions
 from onward.web.language import LANGUAGES, _
-from onward.web.rendering import partial
+from onward.web.render import partial
 from onward.web.visit import CurrentVisit, Visit, page_router
 
 router = page_router()
 
-MOST_MATCHES = 8
-_MOST_SEARCHED = 500
+MAX_MATCHES = 8
+_MAX_SEARCHED = 500
 
 
 class Command(NamedTuple):
@@ -31,19 +32,19 @@ class Command(NamedTuple):
 def page_commands() -> list[Command]:
     """Return where one can go."""
     return [
-        Command(_("Dashboard"), "/", "layout-dashboard", "G D", words="home overview"),
-        Command(_("Sessions"), "/sessions", "history", "G S"),
-        Command(_("Handoff"), "/handoff", "repeat", "G H", words="paste distill"),
-        Command(_("Analytics"), "/analytics", "chart-line", "G A", words="growth charts"),
-        Command(_("Knowledge"), "/knowledge", "library", "G K"),
-        Command(_("Accounts"), "/accounts", "users", words="credits"),
-        Command(_("Search"), "/search", "search", "/"),
-        Command(_("Settings"), "/settings", "settings", words="theme language key token"),
-        Command(_("Seen this error before?"), "/knowledge/seen", "circle-help", words="troubleshoot fix"),
-        Command(_("LLM key"), "/settings/model", "key-round", words="model cost spend budget"),
-        Command(_("Access tokens"), "/settings/access", "lock", words="permission"),
-        Command(_("Background work"), "/jobs", "activity", words="jobs progress import export backup"),
-        Command(_("What the doctor finds"), "/settings/server", "activity", words="doctor server about version store"),
+        Command(text=_("Dashboard"), url="/", symbol="layout-dashboard", note="G D", words="home overview"),
+        Command(text=_("Sessions"), url="/sessions", symbol="history", note="G S"),
+        Command(text=_("Handoff"), url="/handoff", symbol="repeat", note="G H", words="paste distill"),
+        Command(text=_("Analytics"), url="/analytics", symbol="chart-line", note="G A", words="growth charts"),
+        Command(text=_("Knowledge"), url="/knowledge", symbol="library", note="G K"),
+        Command(text=_("Accounts"), url="/accounts", symbol="users", words="credits"),
+        Command(text=_("Search"), url="/search", symbol="search", note="/"),
+        Command(text=_("Settings"), url="/settings", symbol="settings", words="theme language key token"),
+        Command(text=_("Seen this error before?"), url="/knowledge/seen", symbol="circle-help", words="troubleshoot fix"),
+        Command(text=_("LLM key"), url="/settings/model", symbol="key-round", words="model cost spend budget"),
+        Command(text=_("Access tokens"), url="/settings/access", symbol="lock", words="permission"),
+        Command(text=_("Background work"), url="/jobs", symbol="activity", words="jobs progress import export backup"),
+        Command(text=_("What the doctor finds"), url="/settings/server", symbol="activity", words="doctor server about version store"),
     ]
 
 
@@ -52,15 +53,15 @@ def action_commands() -> list[Command]:
     return [
         Command(_("Start a session"), symbol="play", note="N", action="fetch:/parts/sessions/start", words="new begin"),
         Command(_("Complete the active session"), symbol="check", note="C", action="complete", words="finish end handoff"),
-        Command(_("Templates"), "/sessions/templates", "list-checks", words="objectives checklist"),
+        Command(text=_("Templates"), url="/sessions/templates", symbol="list-checks", words="objectives checklist"),
         Command(_("New account"), symbol="users", action="fetch:/parts/accounts/new", words="add credits"),
         Command(_("Add many accounts"), symbol="clipboard-paste", action="fetch:/parts/accounts/batch", words="batch csv"),
         Command(_("New entry"), symbol="library", action="fetch:/parts/knowledge/new", words="knowledge write learn"),
         Command(_("Light or dark"), symbol="sun-moon", action="theme", words="theme mode"),
         *(Command(name, symbol="languages", action=f"language:{code}", words="language bahasa") for code, name in LANGUAGES.items()),
-        Command(_("Import sessions"), "/begin", "folder-input", words="paste demo upload add"),
+        Command(text=_("Import sessions"), url="/begin", symbol="folder-input", words="paste demo upload add"),
         Command(_("Keyboard shortcuts"), symbol="keyboard", note="?", action="dialog:shortcuts"),
-        Command(_("API routes"), "/docs", "code", words="openapi"),
+        Command(text=_("API routes"), url="/docs", symbol="code", words="openapi"),
     ]
 
 
@@ -71,11 +72,11 @@ def show_palette(visit: CurrentVisit, q: str = "") -> Response:
     groups = [
         (_("Go to"), _match_commands(page_commands(), typed_words)),
         (_("Do"), _match_commands(action_commands(), typed_words)),
-        (_("Projects"), _match_commands(_project_commands(visit), typed_words)[:MOST_MATCHES]),
-        (_("Sessions"), _match_commands(_session_commands(visit), typed_words)[:MOST_MATCHES] if typed_words else []),
+        (_("Projects"), _match_commands(_project_commands(visit), typed_words)[:MAX_MATCHES]),
+        (_("Sessions"), _match_commands(_session_commands(visit), typed_words)[:MAX_MATCHES] if typed_words else []),
     ]
     if q.strip():
-        groups.append((_("Search"), [Command(_("Search everything for “%(words)s”", words=q.strip()), "", "search")]))
+        groups.append((_("Search"), [Command(text=_("Search everything for “%(words)s”", words=q.strip()), url="", symbol="search")]))
     return partial(visit, "partials/_palette.html", groups=[(name, matches) for name, matches in groups if matches], q=q.strip())
 
 
@@ -85,19 +86,19 @@ def _match_commands(commands: list[Command], typed_words: list[str]) -> list[Com
 
 def _project_commands(visit: Visit) -> list[Command]:
     return [
-        Command(line.project.name, f"/projects/{line.project.id}", "folder-git-2", words=line.project.description)
-        for line in projects.list_known(visit.store, limit=_MOST_SEARCHED)
+        Command(text=line.project.name, url=f"/projects/{line.project.id}", symbol="folder-git-2", words=line.project.description)
+        for line in projects.list_known(visit.store, limit=_MAX_SEARCHED)
     ]
 
 
 def _session_commands(visit: Visit) -> list[Command]:
     return [
         Command(
-            session.title or _("Session %(number)s", number=session.number),
-            f"/sessions/{session.id}",
-            "history",
-            f"#{session.number}",
+            text=session.title or _("Session %(number)s", number=session.number),
+            url=f"/sessions/{session.id}",
+            symbol="history",
+            note=f"#{session.number}",
             words=session.agent,
         )
-        for session in sessions.list_all(visit.store, limit=_MOST_SEARCHED)
+        for session in sessions.list_all(visit.store, limit=_MAX_SEARCHED)
     ]

@@ -6,15 +6,19 @@ from typing import Any, Literal
 
 from fastapi import Response
 
-from onward.app import analytics, handoffs, projects, sessions, sources, touched
+from onward.app import analytics
+from onward.app.handoffs import handoffs
+from onward.app.projects import project_files, projects
+from onward.app.sessions import sessions
+from onward.app.turns import sources
 from onward.errors import BadInput, NotFound
-from onward.web.of_project import HANDOFF_CHANGED, closing_lines, find_master_handoff, open_items, project_context
-from onward.web.rendering import page, partial
+from onward.web.project_page import HANDOFF_CHANGED, closing_lines, find_master_handoff, open_items, project_context
+from onward.web.render import page, partial
 from onward.web.visit import CurrentVisit, Visit, page_router
 
 router = page_router()
 
-MOST_SESSIONS, MOST_FILES = 25, 100
+MAX_SESSIONS, MAX_FILES = 25, 100
 NEWEST_SESSIONS = 6
 LOOP_STEPS = 8
 CONTEXT_TURNS = 2
@@ -79,15 +83,15 @@ def list_sessions(
 ) -> Response:
     """Show a project's sessions, the one begun last first."""
     context = project_context(visit, project_id, "sessions")
-    entries = sessions.list_recent(visit.store, context["project"], status=status or None, before=before, limit=MOST_SESSIONS + 1)
+    entries = sessions.list_recent(visit.store, context["project"], status=status or None, before=before, limit=MAX_SESSIONS + 1)
     return page(
         visit,
         "pages/project_sessions.html",
         **context,
-        entries=entries[:MOST_SESSIONS],
+        entries=entries[:MAX_SESSIONS],
         status=status,
         before=before,
-        has_more=len(entries) > MOST_SESSIONS,
+        has_more=len(entries) > MAX_SESSIONS,
     )
 
 
@@ -95,15 +99,15 @@ def list_sessions(
 def list_files(visit: CurrentVisit, project_id: int, text: str = "", after: str = "") -> Response:
     """Show the files that a project's sessions touched, by path."""
     context = project_context(visit, project_id, "files")
-    touched_files = touched.list_files(visit.store, context["project"], text=text.strip(), after=after or None, limit=MOST_FILES + 1)
+    touched_files = project_files.list_files(visit.store, context["project"], text=text.strip(), after=after or None, limit=MAX_FILES + 1)
     return page(
         visit,
         "pages/project_files.html",
         **context,
-        files=touched_files[:MOST_FILES],
+        files=touched_files[:MAX_FILES],
         text=text.strip(),
         after=after,
-        has_more=len(touched_files) > MOST_FILES,
+        has_more=len(touched_files) > MAX_FILES,
     )
 
 

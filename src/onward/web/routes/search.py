@@ -10,19 +10,21 @@ from typing import Annotated, Any, Literal, NamedTuple, TypeAlias
 from fastapi import Query, Response
 from markupsafe import Markup, escape
 
-from onward.app import projects, searching, sessions
-from onward.core.excerpt import Excerpt, SearchKind
-from onward.core.text import excerpt_range
+from onward.app.projects import projects
+from onward.app.search import search_turns
+from onward.app.sessions import sessions
+from onward.core.search_result import Excerpt, SearchKind
+from onward.core.text.prose import excerpt_range
 from onward.errors import BadInput, NotFound
-from onward.web.rendering import page, partial
+from onward.web.render import page, partial
 from onward.web.visit import CurrentVisit, Visit, page_router
 
 router = page_router()
 
-MOST_QUERY_CHARS = 2000
+MAX_QUERY_CHARS = 2000
 BUDGET_TOKENS = 3000
 SNIPPET_CHARS = 420
-_LEAST_STEM = 4
+_MIN_STEM = 4
 
 KindFilter: TypeAlias = Literal["", "user", "assistant", "tool", "fact"]
 DaysFilter: TypeAlias = Literal["", "1", "7", "30", "365"]
@@ -54,14 +56,14 @@ def search_part(
 
 
 def _search_context(visit: Visit, q: str, project: str, kind: KindFilter, days: DaysFilter) -> dict[str, Any]:
-    query = q.replace("\0", " ").strip()[:MOST_QUERY_CHARS]
+    query = q.replace("\0", " ").strip()[:MAX_QUERY_CHARS]
     hits: list[SearchHitView] = []
     if query:
         chosen_project = projects.require(visit.store, int(project)) if project.isdecimal() and len(project) < 10 else None
         kinds: tuple[SearchKind, ...] = (kind,) if kind else ()
         since = datetime.now(UTC) - timedelta(days=int(days)) if days else None
         try:
-            answer = searching.search(visit.store, query, project=chosen_project, kinds=kinds, since=since, budget_tokens=BUDGET_TOKENS)
+            answer = search_turns.search(visit.store, query, project=chosen_project, kinds=kinds, since=since, budget_tokens=BUDGET_TOKENS)
             hits = _hit_views(visit, query, answer.excerpts)
         except BadInput:
             # Nothing but punctuation: so far there is no word to look for.
@@ -116,6 +118,6 @@ def mark_snippet(text: str, query: str) -> Markup:
 def _stem(word: str) -> str:
     """Return what a word begins with in its other forms: a rough stem, for marking only."""
     for ending in ("ing", "ed", "es", "s"):
-        if word.endswith(ending) and len(word) - len(ending) >= _LEAST_STEM:
+        if word.endswith(ending) and len(word) - len(ending) >= _MIN_STEM:
             return word.removesuffix(ending)
     return word

@@ -7,28 +7,31 @@ from urllib.parse import urlencode
 
 from fastapi import Query, Response
 
-from onward.app import accounts, conversations, handoffs, projects, session_jobs, sessions, touched, usage
-from onward.app.charging import find_account
-from onward.app.credits import CreditsOutlook, best_account, outlook
-from onward.app.jobs import Job
+from onward.app.accounts import accounts, usage
+from onward.app.accounts.charges import find_account
+from onward.app.accounts.selection import CreditsOutlook, best_account, outlook
+from onward.app.handoffs import handoffs
+from onward.app.jobs.jobs import Job
+from onward.app.projects import conversations, project_files, projects
+from onward.app.sessions import completion_job, sessions
 from onward.core.project import Project
 from onward.core.session import Session, SessionDetail
 from onward.errors import NotFound
-from onward.web.briefing import render_briefing
-from onward.web.conversation import TurnView, citing_lines_by_turn, turn_views
+from onward.web.brief import render_briefing
 from onward.web.language import _
-from onward.web.of_project import find_master_handoff, find_refinements
-from onward.web.rendering import page, partial
+from onward.web.project_page import find_master_handoff, find_refinements
+from onward.web.render import page, partial
+from onward.web.turn_views import TurnView, citing_lines_by_turn, turn_views
 from onward.web.visit import CurrentVisit, Visit, page_router, rotation_window
 
 router = page_router()
 
-MOST_SESSIONS = 25
-MOST_TURNS = 20
-MOST_MATCHES = 200
-MOST_FILES = 200
-MOST_CHOICES = 200
-MOST_QUERY_CHARS = 500
+MAX_SESSIONS = 25
+MAX_TURNS = 20
+MAX_MATCHES = 200
+MAX_FILES = 200
+MAX_CHOICES = 200
+MAX_QUERY_CHARS = 500
 
 TurnOrdinal = Annotated[int, Query(ge=1, le=2**24)]
 """A place in a conversation: the ordinal of a turn."""
@@ -51,9 +54,9 @@ def list_sessions(
         status=status or None,
         agent=agent or None,
         before=before,
-        limit=MOST_SESSIONS + 1,
+        limit=MAX_SESSIONS + 1,
     )
-    shown_sessions = newest_sessions[:MOST_SESSIONS]
+    shown_sessions = newest_sessions[:MAX_SESSIONS]
     filters = {"status": status, "project": project, "account": account, "agent": agent}
     response = page(
         visit,
@@ -62,11 +65,11 @@ def list_sessions(
         names={number: projects.require(visit.store, number).name for number in {session.project_id for session in shown_sessions}},
         kept=handoffs.kept_ratios(visit.store, [session.id for session in shown_sessions]),
         chosen=filters,
-        projects=[line.project for line in projects.list_known(visit.store, limit=MOST_CHOICES)],
-        accounts=[availability.account for availability in accounts.list_accounts(visit.store, limit=MOST_CHOICES)],
+        projects=[line.project for line in projects.list_known(visit.store, limit=MAX_CHOICES)],
+        accounts=[availability.account for availability in accounts.list_accounts(visit.store, limit=MAX_CHOICES)],
         agents=sessions.list_agents(visit.store),
         is_first=before is None,
-        has_more=len(newest_sessions) > MOST_SESSIONS,
+        has_more=len(newest_sessions) > MAX_SESSIONS,
     )
     if visit.is_htmx and not visit.is_boosted:
         # What is not asked for is no part of the address.
@@ -103,11 +106,17 @@ def page_head(visit: Visit, session_id: int) -> PageHead:
         else find_account(visit.store, detail.session)
     )
     project = projects.require(visit.store, detail.session.project_id)
-    return PageHead(detail, project, session_outlook, account.name if account else "", _find_unfinished_job(visit, project, detail.session))
+    return PageHead(
+        detail=detail,
+        project=project,
+        outlook=session_outlook,
+        account_name=account.name if account else "",
+        job=_find_unfinished_job(visit, project, detail.session),
+    )
 
 
 def _find_unfinished_job(visit: Visit, project: Project, session: Session) -> Job | None:
-    job = session_jobs.find_latest(visit.store, project, session)
+    job = completion_job.find_latest(visit.store, project, session)
     if job is None or job.state == "done" or (job.finished_at and session.completed_at and session.completed_at > job.finished_at):
         return None
     return job
@@ -120,7 +129,7 @@ def show_session(visit: CurrentVisit, session_id: int, first: Annotated[TurnOrdi
     begin, end = _parse_span(turn, head.detail.session.turns)
     if begin:
         first = max(1, begin - 4)
-    views = _turn_views(visit, head.detail, head.project, first, MOST_TURNS)
+    views = _turn_views(visit, head.detail, head.project, first, MAX_TURNS)
     return page(
         visit,
         "pages/session.html",
@@ -158,8 +167,8 @@ def turns_part(
     detail = sessions.show(visit.store, sessions.require_by_id(visit.store, session_id))
     project = projects.require(visit.store, detail.session.project_id)
     if until:
-        first = max(1, until - MOST_TURNS)
-    views = _turn_views(visit, detail, project, first, until - first if until else MOST_TURNS)
+        first = max(1, until - MAX_TURNS)
+    views = _turn_views(visit, detail, project, first, until - first if until else MAX_TURNS)
     return partial(
         visit,
         "partials/_turns.html",
@@ -184,11 +193,11 @@ def full_turn_part(visit: CurrentVisit, session_id: int, ordinal: int) -> Respon
 @router.get("/parts/sessions/{session_id}/find")
 def find_in_session(visit: CurrentVisit, session_id: int, q: str = "") -> Response:
     """Answer where in a session something is said."""
-    query = q.strip()[:MOST_QUERY_CHARS]
+    query = q.strip()[:MAX_QUERY_CHARS]
     session = sessions.require_by_id(visit.store, session_id)
-    matches = conversations.find_text(visit.store, session, query, limit=MOST_MATCHES + 1) if query else []
+    matches = conversations.find_text(visit.store, session, query, limit=MAX_MATCHES + 1) if query else []
     return partial(
-        visit, "partials/_found_turns.html", session=session, q=query, found=matches[:MOST_MATCHES], has_more=len(matches) > MOST_MATCHES
+        visit, "partials/_found_turns.html", session=session, q=query, found=matches[:MAX_MATCHES], has_more=len(matches) > MAX_MATCHES
     )
 
 
@@ -231,15 +240,17 @@ def download_handoff(visit: CurrentVisit, session_id: int) -> Response:
 def list_files(visit: CurrentVisit, session_id: int, after: str | None = None) -> Response:
     """Show the files that a session touched."""
     head = page_head(visit, session_id)
-    touched_files = touched.list_files(visit.store, head.project, session=head.detail.session.number, after=after, limit=MOST_FILES + 1)
-    return page(visit, "pages/session_files.html", head=head, files=touched_files[:MOST_FILES], has_more=len(touched_files) > MOST_FILES)
+    touched_files = project_files.list_files(
+        visit.store, head.project, session=head.detail.session.number, after=after, limit=MAX_FILES + 1
+    )
+    return page(visit, "pages/session_files.html", head=head, files=touched_files[:MAX_FILES], has_more=len(touched_files) > MAX_FILES)
 
 
 @router.get("/sessions/{session_id}/usage")
 def show_usage(visit: CurrentVisit, session_id: int) -> Response:
     """Show what a session cost, by model."""
     head = page_head(visit, session_id)
-    names = {availability.account.id: availability.account.name for availability in accounts.list_accounts(visit.store, limit=MOST_CHOICES)}
+    names = {availability.account.id: availability.account.name for availability in accounts.list_accounts(visit.store, limit=MAX_CHOICES)}
     return page(visit, "pages/session_usage.html", head=head, usage=usage.read_session_usage(visit.store, session_id), names=names)
 
 

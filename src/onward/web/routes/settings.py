@@ -9,20 +9,22 @@ from urllib.parse import urlsplit
 from fastapi import Form, Response
 from fastapi.responses import RedirectResponse
 
-from onward.app import access, backups, job_kinds, jobs, llm_keys, models, told_settings, upkeep
-from onward.app.jobs import Job
+from onward.adapters import build_model_setup
+from onward.app.admin import access, backups, maintenance, settings_report
+from onward.app.jobs import jobs, kinds
+from onward.app.jobs.jobs import Job
+from onward.app.models import gateway, keys
 from onward.core.llm_key import KeyStatus
 from onward.errors import BadInput, Conflict
 from onward.web.language import _
-from onward.web.rendering import page, partial, redirect
+from onward.web.render import page, partial, redirect
 from onward.web.visit import LANGUAGE_COOKIE, THEME_COOKIE, YEAR_SECONDS, CurrentVisit, Toast, Visit, page_router
-from onward.wiring import build_model_setup
 
 router = page_router()
 
 SPEND_DAYS = 30
-MOST_LINES = 20
-MOST_JOBS = 50
+MAX_LINES = 20
+MAX_JOBS = 50
 
 
 @router.get("/settings")
@@ -50,14 +52,14 @@ def show_model(visit: CurrentVisit) -> Response:
     return page(
         visit,
         "pages/settings_model.html",
-        standing=llm_keys.show(visit.store, configured_models),
+        standing=keys.show(visit.store, configured_models),
         error="",
         is_asked=False,
         limits=visit.settings.llm,
-        spent=models.total_spend(visit.store, days=SPEND_DAYS),
-        today=models.total_spend(visit.store, days=1),
-        by_model=models.list_spend(visit.store, "model", days=SPEND_DAYS, limit=MOST_LINES),
-        by_project=models.list_spend(visit.store, "project", days=SPEND_DAYS, limit=MOST_LINES),
+        spent=gateway.total_spend(visit.store, days=SPEND_DAYS),
+        today=gateway.total_spend(visit.store, days=1),
+        by_model=gateway.list_spend(visit.store, "model", days=SPEND_DAYS, limit=MAX_LINES),
+        by_project=gateway.list_spend(visit.store, "project", days=SPEND_DAYS, limit=MAX_LINES),
         days=SPEND_DAYS,
     )
 
@@ -67,23 +69,23 @@ def save_key(visit: CurrentVisit, key: Annotated[str, Form()] = "") -> Response:
     """Keep a key, encrypted; the part that answers tests it by itself."""
     configured_models = build_model_setup(visit.settings)
     try:
-        key_state = llm_keys.save(visit.store, configured_models, key)
+        key_state = keys.save(visit.store, configured_models, key)
     except BadInput as error:
         message = str(error) if key.strip() else _("This is needed.")
-        return _key_part(visit, llm_keys.show(visit.store, configured_models), error=message, status_code=422)
+        return _key_part(visit, keys.show(visit.store, configured_models), error=message, status_code=422)
     return _key_part(visit, key_state, toast=Toast(_("The key is kept, encrypted")), is_asked=not key_state.is_off)
 
 
 @router.post("/parts/settings/key/test")
 def test_key(visit: CurrentVisit) -> Response:
     """Ask the model for one word, and show what that says of the key."""
-    return _key_part(visit, llm_keys.check(visit.store, build_model_setup(visit.settings)))
+    return _key_part(visit, keys.check(visit.store, build_model_setup(visit.settings)))
 
 
 @router.delete("/parts/settings/key")
 def delete_key(visit: CurrentVisit) -> Response:
     """Remove the kept key."""
-    return _key_part(visit, llm_keys.delete(visit.store, build_model_setup(visit.settings)), toast=Toast(_("The key is removed")))
+    return _key_part(visit, keys.delete(visit.store, build_model_setup(visit.settings)), toast=Toast(_("The key is removed")))
 
 
 def _key_part(
@@ -142,20 +144,20 @@ def show_server(visit: CurrentVisit) -> Response:
     return page(
         visit,
         "pages/settings_server.html",
-        said=told_settings.report_settings(visit.settings),
+        said=settings_report.report_settings(visit.settings),
         version=version("onward"),
         home=visit.settings.home,
-        store_name=upkeep.store_name(visit.store),
+        store_name=maintenance.store_name(visit.store),
         size_bytes=visit.store.path.stat().st_size if visit.store.path else None,
-        schema=upkeep.read_migration(visit.store).new_version,
+        schema=maintenance.read_migration(visit.store).new_version,
         copies=_backup_jobs(visit),
     )
 
 
 def _backup_jobs(visit: Visit) -> list[Job]:
     """Return the job that copied the store last, unless its file is gone; else nothing."""
-    job = next((candidate for candidate in jobs.list_jobs(visit.store, limit=MOST_JOBS) if candidate.kind == backups.KIND), None)
-    is_available = job and (job.state != "done" or job_kinds.output_path(visit.settings.home, job).is_file())
+    job = next((candidate for candidate in jobs.list_jobs(visit.store, limit=MAX_JOBS) if candidate.kind == backups.KIND), None)
+    is_available = job and (job.state != "done" or kinds.output_path(visit.settings.home, job).is_file())
     return [job] if job and is_available else []
 
 
@@ -176,7 +178,7 @@ def checkup_part(visit: CurrentVisit) -> Response:
 @router.delete("/parts/settings/store")
 def reset_store(visit: CurrentVisit) -> Response:
     """Make the store empty. On SQLite what it held is copied beside it first."""
-    result = upkeep.reset_store(visit.settings, visit.store)
+    result = maintenance.reset_store(visit.settings, visit.store)
     message = _("The store is empty. What it held is in %(file)s", file=result.kept.name) if result.kept else _("The store is empty")
     return redirect(visit, "/", toast=Toast(message, "info"))
 

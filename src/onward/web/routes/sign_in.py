@@ -7,17 +7,17 @@ from typing import Annotated
 from fastapi import Form, Response
 from fastapi.responses import RedirectResponse
 
-from onward.app import access
-from onward.app.access import COOKIE
+from onward.app.admin import access
+from onward.app.admin.access import COOKIE
 from onward.errors import NotAuthenticated
 from onward.web.language import _
-from onward.web.rendering import bare_page
+from onward.web.render import bare_page
 from onward.web.visit import CurrentVisit, page_router
 
 router = page_router()
 
 COOKIE_SECONDS = 30 * 24 * 3600
-MOST_TOKEN_CHARS = 200
+MAX_TOKEN_CHARS = 200
 
 
 @router.get("/login")
@@ -28,7 +28,7 @@ def show_sign_in(visit: CurrentVisit, next: str = "/") -> Response:
 
 @router.post("/login")
 def sign_in(
-    visit: CurrentVisit, token: Annotated[str, Form(max_length=MOST_TOKEN_CHARS)] = "", next: Annotated[str, Form()] = "/"
+    visit: CurrentVisit, token: Annotated[str, Form(max_length=MAX_TOKEN_CHARS)] = "", next: Annotated[str, Form()] = "/"
 ) -> Response:
     """Keep the token in the browser, where no script can read it, and go on."""
     try:

@@ -6,11 +6,11 @@ from typing import Annotated
 
 from fastapi import Form, Response
 
-from onward.app import templates
-from onward.app.templates import Template
+from onward.app.sessions import templates
+from onward.app.sessions.templates import Template
 from onward.errors import BadInput, Conflict
 from onward.web.language import _
-from onward.web.rendering import page, partial, redirect
+from onward.web.render import page, partial, redirect
 from onward.web.visit import CurrentVisit, Toast, Visit, page_router
 
 router = page_router()

@@ -2,8 +2,8 @@
 // Space plays and pauses; arrows, J and K go by turns; 1 to 4 set the speed; Home and End go to the ends. The address says where it stands.
 const PAGE = 40;
 const SHOWN = 6;
-const LEAST_MS = 900;
-const MOST_MS = 6000;
+const MIN_MS = 900;
+const MAX_MS = 6000;
 const MS_PER_CHAR = 12;
 
 customElements.define("replay-player", class extends HTMLElement {
@@ -89,7 +89,7 @@ customElements.define("replay-player", class extends HTMLElement {
     clearTimeout(this.timer);
     if (!this.isPlaying) return;
     if (this.at >= this.turns) return this.play(false);
-    const ms = Math.min(MOST_MS, Math.max(LEAST_MS, (now?.querySelector(".prose")?.textContent.length ?? 0) * MS_PER_CHAR));
+    const ms = Math.min(MAX_MS, Math.max(MIN_MS, (now?.querySelector(".prose")?.textContent.length ?? 0) * MS_PER_CHAR));
     this.timer = setTimeout(() => this.go(this.at + 1), ms / this.speed);
   }
   play(on) {

@@ -1,0 +1,211 @@
+"""Taking a session in, away from the agent: its transcript is imported, and the session completed. Run by a hook as a process of its own.
+
+    python -m onward.agents.capture EVENT NOTE…
+
+Whatever is cut off stays noted, and is taken in by the next one: importing and completing again change nothing but what is new.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from onward.agents import hook_log, session_notes
+from onward.agents.payload import STOP
+from onward.agents.session_notes import Note
+from onward.app.repository.project_clues import Origin, folder_origin
+from onward.app.transcripts.agent_folders import agent_folders, list_files
+from onward.app.transcripts.files import inspect_file
+from onward.backend import Backend, open_backend
+from onward.core.project import Project
+from onward.core.transcript.transcript import ImportReport, Turn
+from onward.errors import BadInput, OnwardError
+from onward.formats import open_source, read
+from onward.settings import Settings, project_of_folder, read_machine, read_settings
+
+AGENT_NAMES = {"claude-code": "Claude Code", "codex": "Codex CLI", "gemini-cli": "Gemini CLI", "cursor": "Cursor"}
+"""What `discovery` calls the agents."""
+
+MAX_SECONDS = 900
+ROUNDS = 3
+"""An agent may write its last lines while it is read: a file that changed is read again, so often."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureResult:
+    """What became of a note: the project and session numbers that are in, and how many turns are new; or why nothing is. `fault` is something to mend."""
+
+    note: Note
+    project: str = ""
+    numbers: tuple[int, ...] = ()
+    new_turns: int = 0
+    skip_reason: str = ""
+    fault: OnwardError | None = None
+
+    def sentence(self) -> str:
+        """Return it in one line."""
+        if self.fault:
+            return f"not taken in: {self.fault.message}"
+        if self.skip_reason:
+            return f"nothing: {self.skip_reason}"
+        sessions = ", ".join(f"session {number}" for number in self.numbers)
+        return f"{sessions} of {self.project}: {self.new_turns} new turn{'' if self.new_turns == 1 else 's'}"
+
+
+def main(arguments: list[str]) -> int:
+    """Take in the sessions of the notes that *arguments* name, one after another; what became of each goes into the log."""
+    event, *paths = arguments
+    if hasattr(os, "nice"):
+        os.nice(10)
+    if hasattr(signal, "alarm"):
+        # What hangs is ended; its note stays.
+        signal.alarm(MAX_SECONDS)
+    for path in paths:
+        note = session_notes.read(path)
+        if note:
+            _capture_and_log(Path(path).parents[2], event, note)
+    return 0
+
+
+def _capture_and_log(home: Path, event: str, note: Note) -> None:
+    started = time.monotonic()
+    try:
+        result = capture(note, complete=event != STOP)
+        outcome, fault, hint = result.sentence(), result.fault.message if result.fault else "", result.fault.hint if result.fault else ""
+    except Exception as error:  # noqa: BLE001 - one session's failure never costs the next one
+        outcome, fault, hint = "not taken in", f"{type(error).__name__}: {error}", "Run `onward sweep` to see it happen."
+    hook_log.add(
+        str(home),
+        agent=note.agent,
+        event=f"taken in ({event})",
+        session=note.session,
+        started=started,
+        outcome=outcome,
+        fault=str(fault),
+        hint=str(hint),
+    )
+
+
+def capture(note: Note, *, complete: bool = True, settings: Settings | None = None) -> CaptureResult:
+    """Import the transcript of the noted session, and complete it. What failed stays noted."""
+    settings = settings or read_settings(folder=Path(note.cwd))
+    try:
+        result = _capture_transcript(note, settings, complete=complete)
+    except OnwardError as error:
+        result = CaptureResult(note, fault=error)
+    _update_note(result, complete=complete)
+    return result
+
+
+def _update_note(result: CaptureResult, *, complete: bool) -> None:
+    """Leave the note as it has to be for the next one. A hook may have written it again in the meantime: that stands.
+
+    What failed stays noted as it was, and is tried again; a transcript that cannot be read, not before it has changed.
+    """
+    note = result.note
+    should_retry = result.fault is not None and not isinstance(result.fault, BadInput)
+    if note.state == session_notes.ENDED and complete and not should_retry:
+        note.remove()
+        return
+    latest = session_notes.read(note.path)
+    if latest:
+        latest.transcript = note.transcript
+        if complete and not should_retry:
+            latest.taken = note.taken
+        with contextlib.suppress(OSError):
+            latest.update()
+
+
+def _capture_transcript(note: Note, settings: Settings, *, complete: bool) -> CaptureResult:
+    paths = list(_transcripts(note))
+    if not paths:
+        return CaptureResult(note, skip_reason="no transcript: the session has no turn yet, or its agent keeps it elsewhere")
+    note.transcript = str(paths[0])
+    result = CaptureResult(note, skip_reason="no turn in its transcript yet")
+    if not _has_turn(paths[0]):
+        # Nor is a project made for it.
+        return result
+    with open_backend(settings) as backend:
+        project = _find_project(backend, note, paths[0])
+        for _ in range(ROUNDS):
+            stamp = session_notes.file_stamp(note.transcript)
+            result = _import_transcript(result, backend, paths, project, complete=complete)
+            note.taken = stamp
+            if result.fault or session_notes.file_stamp(note.transcript) == stamp:
+                break
+    return result
+
+
+def _import_transcript(
+    result: CaptureResult, backend: Backend, paths: list[Path], project: Project | None, *, complete: bool
+) -> CaptureResult:
+    outcome = backend.imports.import_paths(
+        paths, project=project, complete=complete, budget_tokens=backend.settings.budget_tokens, worktrees=backend.settings.worktrees
+    )  # fmt: skip
+    imported_sessions = [item for file in outcome.files for item in file.sessions]
+    if not imported_sessions:
+        fault = next((file.error for file in outcome.files if file.error), None)
+        return replace(result, fault=fault)
+    project_name = backend.projects.resolve(Origin(str(imported_sessions[0].session.project_id))).name
+    numbers = tuple(dict.fromkeys(item.session.number for item in imported_sessions))
+    new_turns = result.new_turns + sum(file.new_turns for file in outcome.files)
+    return replace(result, project=project_name, numbers=numbers, new_turns=new_turns, fault=outcome.files[0].error, skip_reason="")
+
+
+def _find_project(backend: Backend, note: Note, path: Path) -> Project | None:
+    """Return the project that is named for all; or, where the transcript does not say where it ran, that of the folder that the hook said."""
+    if backend.settings.forced_project:
+        return backend.projects.resolve(Origin(backend.settings.forced_project), create=True)
+    head = inspect_file(path, is_named=False).head
+    if head is not None and (head.cwd or head.remote):
+        return None
+    folder = Path(note.cwd)
+    return backend.projects.resolve(folder_origin(folder, backend.settings.worktrees, project_of_folder(folder)), create=True)
+
+
+def _transcripts(note: Note) -> Iterator[Path]:
+    """Yield the session's transcript and those of its sub-agents. Where the agent said may be wrong, or of another session: then it is found by its id."""
+    noted_path = Path(note.transcript) if note.transcript else None
+    path = (
+        noted_path
+        if noted_path and _is_transcript_of(noted_path, note.session)
+        else _find_by_id(note) or (noted_path if noted_path and _is_transcript_of(noted_path, "") else None)
+    )
+    if path:
+        yield path
+        yield from sorted((path.with_suffix("") / "subagents").rglob("*.jsonl"))
+
+
+def _find_by_id(note: Note) -> Path | None:
+    if not note.session:
+        return None
+    folders = [
+        folder
+        for folder in agent_folders(read_machine(), Path(note.cwd))
+        if folder.agent == AGENT_NAMES.get(note.agent) and not folder.holds_many
+    ]
+    # Some write the whole id into the name, some its beginning.
+    candidates = [path for path in list_files(folders) if note.session[:8] in str(path) and "subagents" not in path.parts]
+    return next((path for path in candidates if _is_transcript_of(path, note.session)), None)
+
+
+def _has_turn(path: Path) -> bool:
+    return any(isinstance(item, Turn) for item in read(open_source(path), ImportReport()))
+
+
+def _is_transcript_of(path: Path, session: str) -> bool:
+    """Whether *path* is a transcript, and of *session* where it says of which."""
+    if not path.is_file():
+        return False
+    file = inspect_file(path, is_named=False)
+    return file.error is None and (not session or file.head is None or file.head.id in (None, session))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,243 @@
+"""Making Onward at home in an agent's settings, and taking it out again.
+
+What is there is merged, never overwritten: every other key, comment and hook stays as it stands. Nothing is written before everything is known to fit, each file is
+copied aside first, and replaced as a whole. Taking out gives a file back to the byte as it was, if nobody changed it since; else only what is ours is taken out.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from difflib import unified_diff
+from hashlib import sha256
+from pathlib import Path
+
+import orjson
+
+from onward.agents import hook_log, jsonc, settings_entries, toml_server
+from onward.agents.jsonc import MergeError
+from onward.agents.settings_entries import HookSetting, McpServerSetting, SettingsFile
+from onward.errors import Conflict, OnwardError
+from onward.settings import Machine
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsChange:
+    """What becomes of one file: None before where it is made, None after where it is taken away. `is_first` where nothing of Onward's was in it."""
+
+    path: Path
+    before: str | None
+    after: str | None
+    is_first: bool = True
+
+    def diff(self) -> str:
+        """Return the change as people read changes."""
+        old, new = ((text or "").splitlines(keepends=True) for text in (self.before, self.after))
+        return "".join(line if line.endswith("\n") else line + "\n" for line in unified_diff(old, new, str(self.path), str(self.path)))
+
+
+def plan_install(agent: str, machine: Machine) -> list[SettingsChange]:
+    """Return what installing would change; nothing where all of it is there. Raises `Conflict` where a file does not let itself be merged."""
+    return _plan_changes(settings_entries.settings_files(agent, machine), _add_onward)
+
+
+def plan_uninstall(agent: str, machine: Machine, home: Path) -> list[SettingsChange]:
+    """Return what taking out would change. Raises `Conflict`."""
+    receipts = _read_receipts(home, agent)
+
+    def restore_or_remove(file: SettingsFile, text: str) -> str | None:
+        receipt = receipts.get(str(_resolve_path(file.path)), {})
+        backup = receipt.get("before")
+        was_created = bool(receipt) and backup is None
+        if receipt.get("after") == _digest(text):
+            before = _read_text(Path(backup)) if backup else None
+            if was_created or before is not None:
+                return before
+        after = _remove_onward(file, text)
+        return None if was_created and _is_empty(file, after) else after
+
+    return _plan_changes([file for file in settings_entries.settings_files(agent, machine) if file.path.exists()], restore_or_remove)
+
+
+def apply_changes(agent: str, changes: Sequence[SettingsChange], home: Path, *, is_install: bool) -> None:
+    """Make the *changes*: each file is copied aside, then replaced whole. What was done is remembered, so that it can be undone to the byte."""
+    receipts = {} if not is_install else _read_receipts(home, agent)
+    now = datetime.now(UTC)
+    for change in changes:
+        path = _resolve_path(change.path)
+        backup = None
+        if change.before is not None:
+            backup = Path(hook_log.folder(str(home))) / "backups" / f"{now:%Y%m%d-%H%M%S-%f}-{agent}-{path.name}"
+            _write(backup, change.before, 0o600)
+        if change.after is None:
+            path.unlink(missing_ok=True)
+            continue
+        if is_install and not change.is_first:
+            receipts.pop(str(path), None)
+        elif is_install:
+            receipts[str(path)] = {"before": str(backup) if backup else None, "after": _digest(change.after)}
+        _write(path, change.after)
+    receipt = _receipt_path(home, agent)
+    if is_install and changes:
+        _write(receipt, orjson.dumps(receipts, option=orjson.OPT_INDENT_2).decode(), 0o600)
+    elif not is_install:
+        receipt.unlink(missing_ok=True)
+
+
+def is_installed(file: SettingsFile) -> bool | None:
+    """Whether all that belongs in a file is there; None where nothing of it is. Raises `Conflict`."""
+    text = _read_text(file.path)
+    if text is None or _apply_edit(file, text, _remove_onward) == text:
+        return None
+    return _apply_edit(file, text, _add_onward) == text
+
+
+def _plan_changes(files: Sequence[SettingsFile], edit: Callable[[SettingsFile, str], str | None]) -> list[SettingsChange]:
+    changes = []
+    for file in files:
+        before = _read_text(file.path)
+        after = _apply_edit(file, before or "", edit)
+        if after != before:
+            changes.append(SettingsChange(file.path, before, after, before is None or _apply_edit(file, before, _remove_onward) == before))
+    return changes
+
+
+def _apply_edit(file: SettingsFile, text: str, edit: Callable[[SettingsFile, str], str | None]) -> str | None:
+    try:
+        return edit(file, text)
+    except MergeError as error:
+        raise Conflict(f"{file.path} cannot be merged: {error}.", "Mend that, and run this again. Nothing was changed.") from error
+
+
+def _add_onward(file: SettingsFile, text: str) -> str:
+    if file.path.suffix == ".toml":
+        return _add_toml_server(file.server, text) if file.server else text
+    before = jsonc.parse(text)
+    if not isinstance(before.value, dict):
+        raise MergeError("it holds no object")
+    after = text
+    if file.version is not None and before.find("version") is None:
+        after = jsonc.add_member(after, ("version",), file.version)
+    for hook in file.hooks:
+        after = _add_hook(after, hook)
+    if file.server:
+        after = _add_server(after, file.server)
+    if _other_settings(file, jsonc.parse(after).value) != _other_settings(file, before.value):
+        raise MergeError("it has a form that only a person can add to")
+    return after
+
+
+def _add_hook(text: str, hook: HookSetting) -> str:
+    node = jsonc.parse(text).find(*hook.path)
+    items = node.value if node else []
+    if not isinstance(items, list):
+        raise MergeError(f"`{'.'.join(hook.path)}` is no list")
+    onward_hooks = [item for item in items if settings_entries.is_our_hook(item)]
+    return text if onward_hooks == [hook.value] else jsonc.add_item(_remove_hook(text, hook), hook.path, hook.value)
+
+
+def _add_server(text: str, server: McpServerSetting) -> str:
+    node = jsonc.parse(text).find(*server.path)
+    if node is None:
+        return jsonc.add_member(text, server.path, server.value)
+    if node.value == server.value:
+        return text
+    _refuse_foreign(server, node.value)
+    return jsonc.add_member(jsonc.remove_value(text, server.path), server.path, server.value)
+
+
+def _add_toml_server(server: McpServerSetting, text: str) -> str:
+    value = toml_server.read_server(text, server.path)
+    if value == server.value:
+        return text
+    if value is not None:
+        _refuse_foreign(server, value)
+        text = toml_server.remove_server(text, server.path)
+    return toml_server.add_server(text, server.path, server.value)
+
+
+def _refuse_foreign(server: McpServerSetting, value: object) -> None:
+    if not settings_entries.is_our_server(value):
+        raise MergeError(f"another server is called {server.path[-1]!r} there: give it another name")
+
+
+def _remove_onward(file: SettingsFile, text: str) -> str:
+    """Return *text* without anything of Onward's."""
+    if file.path.suffix == ".toml":
+        has_server = file.server and settings_entries.is_our_server(toml_server.read_server(text, file.server.path))
+        return toml_server.remove_server(text, file.server.path) if file.server and has_server else text
+    for hook in file.hooks:
+        text = _remove_hook(text, hook)
+    node = jsonc.parse(text).find(*file.server.path) if file.server else None
+    return jsonc.remove_value(text, file.server.path) if file.server and node and settings_entries.is_our_server(node.value) else text
+
+
+def _remove_hook(text: str, hook: HookSetting) -> str:
+    node = jsonc.parse(text).find(*hook.path)
+    items = node.value if node and isinstance(node.value, list) else []
+    for index in reversed(range(len(items))):
+        if settings_entries.is_our_hook(items[index]):
+            text = jsonc.remove_value(text, (*hook.path, index))
+    return text
+
+
+def _other_settings(file: SettingsFile, value: dict[str, object]) -> object:
+    """Return what a file says without Onward, and without what is empty: that must not change."""
+    remaining = jsonc.parse(_remove_onward(file, orjson.dumps(value).decode())).value
+    return {key: member for key, member in remaining.items() if key != "version" and member not in ({}, [])}
+
+
+def _is_empty(file: SettingsFile, text: str) -> bool:
+    return not text.strip() if file.path.suffix == ".toml" else not _other_settings(file, jsonc.parse(text).value)
+
+
+def _read_text(path: Path) -> str | None:
+    try:
+        return path.read_bytes().decode()
+    except FileNotFoundError:
+        return None
+    except UnicodeDecodeError as error:
+        raise Conflict(f"{path} is not UTF-8.", "Save it as UTF-8, and run this again. Nothing was changed.") from error
+    except OSError as error:
+        raise Conflict(f"{path} cannot be read: {error.strerror}.", "Check that it is a file that you may read.") from error
+
+
+def _write(path: Path, text: str, mode: int | None = None) -> None:
+    """Put a file in its place, whole, with the rights that it had."""
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.new")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if mode is None:
+            mode = path.stat().st_mode & 0o777 if path.exists() else 0o600
+        temporary.touch(mode)
+        temporary.write_bytes(text.encode())
+        temporary.chmod(mode)
+        temporary.replace(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise OnwardError(f"{path} cannot be written: {error.strerror}.", "Check that you may write there, and run this again.") from error
+
+
+def _resolve_path(path: Path) -> Path:
+    """Return the file itself: settings are often links into a folder that is kept elsewhere, and a link must stay one."""
+    return Path(os.path.realpath(path))
+
+
+def _receipt_path(home: Path, agent: str) -> Path:
+    return Path(hook_log.folder(str(home))) / f"installed-{agent}.json"
+
+
+def _read_receipts(home: Path, agent: str) -> dict[str, dict[str, str | None]]:
+    try:
+        content = orjson.loads(_receipt_path(home, agent).read_bytes())
+    except (OSError, orjson.JSONDecodeError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def _digest(text: str) -> str:
+    return sha256(text.encode()).hexdigest()

@@ -1,0 +1,30 @@
+"""The master handoff of the project that a folder belongs to, where the store is elsewhere: on a PostgreSQL server, or behind an Onward of another machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from onward.agents.stored_handoff import FolderContext, RenderedHandoff
+from onward.app.repository.project_clues import Origin
+from onward.backend import open_backend
+from onward.errors import NotFound
+from onward.settings import read_settings
+
+
+def find_handoff(context: FolderContext) -> RenderedHandoff | None:
+    """Return the same as `master.find`."""
+    with open_backend(read_settings(folder=Path(context.cwd))) as backend:
+        try:
+            project = backend.projects.resolve(Origin(context.named, context.root, context.remote, context.cwd), guess=False)
+        except NotFound:
+            return None
+        try:
+            current = backend.handoffs.current_handoff(project)
+            session = backend.sessions.require(project, current.handoff.session)
+        except NotFound:
+            return RenderedHandoff(project.name, project.root, project.remote)
+    since = session.ended_at or current.created_at
+    assert since
+    return RenderedHandoff(
+        project.name, project.root, project.remote, current.markdown, session.number, session.native_id or "", since.isoformat()
+    )  # fmt: skip

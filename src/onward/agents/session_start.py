@@ -1,0 +1,90 @@
+"""What a session begins with: the master handoff of its project, what changed since, and what sessions before it left behind."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+from onward.agents import session_notes, stored_handoff
+from onward.agents.payload import HookPayload
+from onward.app.repository import git_changes
+from onward.core.facts.headings import FILES_SECTION, NOTICE_PREFIXES, PREAMBLE, SINCE_THEN
+from onward.core.handoff import page
+
+CATCH_UP_SECONDS = 4.0
+"""So long a session may wait for those before it that never said goodbye."""
+
+MAX_BYTES = {"claude-code": 9_500, "codex": 9_500}
+"""Where these agents get more from a hook, they put it into a file and show where it begins. The others take all."""
+
+NO_HANDOFF = f"{NOTICE_PREFIXES[0]}there is none yet, and the first is made when this session ends."
+INSTRUCTION = "The person's next message says what to do; where it is only to go on, begin with *Do first*."
+
+
+def start_session(home: str, payload: HookPayload, environment: Mapping[str, str]) -> tuple[str, str]:
+    """Note that the session began, and return what was done and what the agent is told."""
+    cwd = payload.cwd or os.getcwd()
+    context = stored_handoff.FolderContext(home, os.path.join(os.getcwd(), cwd), environment)
+    caught_up = ""
+    try:
+        caught_up = _catch_up(home, payload, context)
+        _note_session(home, payload, context)
+    except OSError as error:
+        # A full disk keeps the session from being noted; the handoff can be read all the same.
+        payload.fault = payload.fault or f"the session cannot be noted: {error}"
+    handoff = _find_handoff(context)
+    if handoff is None or not handoff.page:
+        return "no handoff yet", NO_HANDOFF + caught_up
+    if payload.source == "resume" and payload.session and handoff.session == payload.session:
+        return "nothing: the session knows its own handoff", caught_up.strip()
+    text = f"{PREAMBLE} {INSTRUCTION}\n\n{_add_changes(handoff, context)}"
+    limit_bytes = MAX_BYTES.get(payload.agent)
+    if limit_bytes:
+        text = page.shorten_page(text, limit_bytes - len(caught_up.encode()))
+    return f"handoff {handoff.number} of {handoff.name}, {len(text.encode()):,} bytes", text + caught_up
+
+
+def _find_handoff(context: stored_handoff.FolderContext) -> stored_handoff.RenderedHandoff | None:
+    if context.is_elsewhere:
+        # Imported here: it costs half a second, and only those whose store is elsewhere pay.
+        from onward.agents.remote_handoff import find_handoff
+
+        return find_handoff(context)
+    return stored_handoff.find_handoff(context)
+
+
+def _add_changes(handoff: stored_handoff.RenderedHandoff, context: stored_handoff.FolderContext) -> str:
+    """Return the page with what changed in the repository since, where one is at hand."""
+    question = git_changes.GitQuery(git_changes.choose_folder(context.cwd, handoff.root, handoff.remote), handoff.since)
+    files = page.existing_files(page.section_lines(handoff.page, FILES_SECTION))
+    change = question.read_answer(files)
+    # Where the project has no place, a repository in which nothing is that the handoff names is of other work.
+    if change is None or (not handoff.root and not handoff.remote and len(change[2]) == len(files)):
+        return handoff.page
+    return page.insert_head_line(handoff.page, SINCE_THEN, git_changes.sentence(*change))
+
+
+def _note_session(home: str, payload: HookPayload, context: stored_handoff.FolderContext) -> None:
+    if not payload.session and not payload.transcript:
+        payload.fault = payload.fault or "the agent does not say which session it is"
+        return
+    note = session_notes.open_note(home, payload.agent, payload.session or payload.transcript)
+    note.cwd, note.root, note.state = context.cwd, context.root, session_notes.OPEN
+    note.transcript = payload.transcript or note.transcript
+    note.write()
+
+
+def _catch_up(home: str, payload: HookPayload, context: stored_handoff.FolderContext) -> str:
+    """Have the sessions of this place that are not taken in, taken in, and wait a moment for it; return what to say where that was not enough."""
+    session_id = payload.session or payload.transcript
+    pending = [
+        note for note in session_notes.list_notes(home) if note.root == context.root and note.session != session_id and note.has_news()
+    ]
+    if not pending:
+        return ""
+    from onward.agents.background_process import DetachedProcess
+
+    process = DetachedProcess("onward.agents.capture", "catch-up", *(note.path for note in pending), folder=home)
+    if process.has_ended(CATCH_UP_SECONDS):
+        return ""
+    return f"\n\n{NOTICE_PREFIXES[1]}the session before this one: `onward handoff` has it in a moment."

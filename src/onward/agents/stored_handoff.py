@@ -1,0 +1,110 @@
+"""The master handoff of the project that a folder belongs to, read from the store as it was rendered, without what usually opens the store."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Mapping
+
+from onward import locations
+from onward.app.repository.detection import find_assigned_project, find_linked_worktree, find_repository
+from onward.core.text import paths
+
+BUSY_SECONDS = 0.5
+FILE_NAME = "onward.db"
+
+
+class FolderContext:
+    """What tells the project of a folder, and whether the store that knows it is elsewhere than in the data folder. Raises `BadSetting` where a settings file is wrong."""
+
+    __slots__ = ("cwd", "home", "is_elsewhere", "named", "remote", "root")
+
+    def __init__(self, home: str, cwd: str, environment: Mapping[str, str]) -> None:
+        self.home, self.cwd = home, paths.normalise(cwd)
+        home_settings = locations.read_values(os.path.join(home, locations.HOME_FILE))
+        settings_path = locations.find_project_file(self.cwd)
+        folder_settings = locations.read_values(settings_path) if settings_path else {}
+        worktrees = environment.get("ONWARD_WORKTREES") or folder_settings.get("worktrees") or home_settings.get("worktrees")
+        # A server that a variable names is meant even where it names none.
+        server = environment.get("ONWARD_SERVER", home_settings.get("server"))
+        self.is_elsewhere = bool(server or environment.get("ONWARD_DATABASE_URL") or home_settings.get("database_url"))
+        # A project that the general file names is for commands; sessions go by the file of their own folder.
+        self.named = " ".join(str(environment.get("ONWARD_PROJECT") or folder_settings.get("project") or "").split())
+        self.root, self.remote = find_repository(self.cwd)
+        if worktrees == "apart" and (linked := find_linked_worktree(self.cwd)):
+            self.root, self.remote = linked, ""
+
+
+class RenderedHandoff:
+    """A project's master handoff: the `page` as it was rendered, empty before the first; `since` is when the last session ended (ISO 8601), `session` what its agent calls it."""
+
+    __slots__ = ("name", "number", "page", "remote", "root", "session", "since")
+
+    def __init__(self, name: str, root: str, remote: str, page: str = "", number: int = 0, session: str = "", since: str = "") -> None:
+        self.name, self.root, self.remote = name, root, remote
+        self.page, self.number, self.session, self.since = page, number, session, since
+
+
+def find_handoff(context: FolderContext) -> RenderedHandoff | None:
+    """Return the master handoff of the project that *told* leads to, as importing a session would find it; None where there is no such project, or no store.
+
+    Raises `sqlite3.Error` where the store cannot be read.
+    """
+    path = os.path.join(context.home, FILE_NAME)
+    if not os.path.exists(path):
+        return None
+    connection = sqlite3.connect(f"file:{_quote_uri(path)}?mode=ro", uri=True, timeout=BUSY_SECONDS)
+    try:
+        project = _find_project(connection, context)
+        if project is None:
+            return None
+        project_id, name, root, remote = project
+        row = connection.execute(_NEWEST, (project_id,)).fetchone()
+        return (
+            RenderedHandoff(name, root, remote, row[0], row[1], row[2] or "", _format_time(row[3]))
+            if row
+            else RenderedHandoff(name, root, remote)
+        )
+    finally:
+        connection.close()
+
+
+_NEWEST = """
+SELECT handoffs.markdown, handoffs.session_number, sessions.native_id, coalesce(sessions.ended_at, handoffs.created_at)
+FROM handoffs LEFT JOIN sessions ON sessions.project_id = handoffs.project_id AND sessions.number = handoffs.session_number
+WHERE handoffs.project_id = ? ORDER BY handoffs.version DESC LIMIT 1
+"""
+_PROJECT = "SELECT id, name, root, remote FROM projects WHERE "
+_BY_REPOSITORY = "remote = :remote AND :remote != '' OR root = :root AND root != '' AND (remote = '' OR :remote = '') ORDER BY id LIMIT 1"
+
+
+def _find_project(connection: sqlite3.Connection, context: FolderContext) -> tuple[int, str, str, str] | None:
+    """Return the project as `projects.found` finds it."""
+    if context.named:
+        condition, values = "name = :named", {"named": context.named}
+    else:
+        project_id = find_assigned_project(
+            connection.execute("SELECT project_id, root, remote, below FROM places ORDER BY id"), context.cwd, context.root, context.remote
+        )
+        condition, values = (
+            (_BY_REPOSITORY, {"root": context.root, "remote": context.remote})
+            if project_id is None
+            else ("id = :id", {"id": str(project_id)})
+        )
+    row: tuple[int, str, str, str] | None = connection.execute(_PROJECT + condition, values).fetchone()
+    return row
+
+
+def _quote_uri(path: str) -> str:
+    """Return *path* as a URI has it. (What quotes for everybody takes longer to import than all of this.)"""
+    path = os.path.abspath(path).replace("\\", "/")
+    for sign in "%?#":
+        path = path.replace(sign, f"%{ord(sign):02x}")
+    return path if path.startswith("/") else f"/{path}"
+
+
+def _format_time(timestamp: int) -> str:
+    """Return a time as git takes it: whole seconds, UTC."""
+    import time
+
+    return time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime(timestamp // 1_000_000))

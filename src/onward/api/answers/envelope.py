@@ -1,0 +1,156 @@
+"""How every answer is wrapped: what went well, and what did not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, Literal, TypeVar, cast
+
+import orjson
+from fastapi import Response
+
+from onward import errors
+from onward.api.answers.openapi import json_content
+from onward.errors import OnwardError
+
+T = TypeVar("T")
+
+STATUS_BY_ERROR: dict[type[OnwardError], int] = {
+    errors.BadInput: 422,
+    errors.NotAuthenticated: 401,
+    errors.NotAllowed: 403,
+    errors.NotFound: 404,
+    errors.Conflict: 409,
+    errors.TooLarge: 413,
+    errors.TooManyRequests: 429,
+    errors.ProviderFailed: 502,
+    errors.SpendLimit: 429,
+    errors.StoreError: 503,
+}
+"""The status of each kind of error; one that is not named here has its parent's."""
+
+CODE_BY_STATUS = {
+    400: "bad_request",
+    403: "not_allowed",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_large",
+    415: "unsupported_media_type",
+}
+"""What a refusal is called that no error of ours stands for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope(Generic[T]):
+    """What went well."""
+
+    success: Literal[True]
+    data: T
+
+
+@dataclass(frozen=True, slots=True)
+class PageEnvelope(Generic[T]):
+    """One page of a list. `next_cursor` leads to the next one; null on the last."""
+
+    success: Literal[True]
+    data: list[T]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What happened and what to do. `code` is stable; `hint` is the part of the message that says what to do; `details` lists fields and what is wrong with them."""
+
+    code: str
+    message: str
+    request_id: str
+    hint: str | None = None
+    details: list[dict[str, Any]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorEnvelope:
+    """What did not go well."""
+
+    success: Literal[False]
+    error: Refusal
+
+
+def ok(data: object, /, *, status: int = 200, headers: Mapping[str, str] | None = None, **top_level: object) -> Response:
+    """Return a success with *data*, and beside it the fields that the route names."""
+    return _json_response({"success": True, "data": data, **top_level}, status, headers)
+
+
+def no_store_headers() -> dict[str, str]:
+    """Return the headers of an answer that is shown once: nobody keeps it, and neither do we."""
+    return {"cache-control": "no-store"}
+
+
+def error_response(
+    status: int, code: str, message: str, request_id: str, *, hint: str = "", details: list[dict[str, Any]] | None = None
+) -> Response:
+    """Return a refusal. *hint* is the end of its message, for programs that show it apart."""
+    error: dict[str, Any] = {"code": code, "message": message, "request_id": request_id}
+    if hint:
+        error["hint"] = hint
+    if details:
+        error["details"] = details
+    return _json_response({"success": False, "error": error}, status)
+
+
+def response_to_error(error: OnwardError, request_id: str) -> Response:
+    """Return the refusal that *error* stands for."""
+    return error_response(status_of(type(error)), error.code, str(error), request_id, hint=str(error.hint))
+
+
+def status_of(error: type[OnwardError]) -> int:
+    """Return the status that an error is answered with."""
+    return next((STATUS_BY_ERROR[kind] for kind in error.__mro__ if kind in STATUS_BY_ERROR), 500)
+
+
+def answers(
+    shape: Any,
+    *likely_errors: type[OnwardError],
+    status: int = 200,
+    envelope: Any = Envelope,
+    other_content: Mapping[str, Any] | None = None,
+    other_responses: Mapping[int | str, dict[str, Any]] | None = None,
+) -> dict[str, Any]:
+    """Return what the OpenAPI document says of a route: it answers *shape* in the envelope *wrapped* with *status*, and is likely to refuse by these errors.
+
+    *also* are other types of content it can be asked for, *beside* other statuses it may answer with.
+    """
+    answer = {"content": json_content(envelope[shape]) | dict(other_content or {})}
+    return {"status_code": status, "responses": {status: answer, **error_docs(*likely_errors), **(other_responses or {})}}
+
+
+def pages(shape: Any, *likely_errors: type[OnwardError]) -> dict[str, Any]:
+    """Return what the OpenAPI document says of a route that answers one page of *shape* after the other."""
+    return answers(shape, *likely_errors, envelope=PageEnvelope)
+
+
+def error_docs(*likely_errors: type[OnwardError]) -> dict[int | str, dict[str, Any]]:
+    """Return what the OpenAPI document says of refusals, an example with each. Any route may be refused for what was sent, and while the store is out of reach."""
+    docs: dict[int | str, dict[str, Any]] = {}
+    kinds: tuple[type[OnwardError], ...] = (*likely_errors, errors.BadInput, errors.StoreError)
+    for error in kinds:
+        example = {"code": error.code, "message": (error.__doc__ or "").split("\n")[0], "request_id": "9f6c2d1e8b7a4053"}
+        body = json_content(ErrorEnvelope)
+        body["application/json"]["example"] = {"success": False, "error": example}
+        docs[status_of(error)] = {"description": example["message"], "content": body}
+    return docs
+
+
+def _json_response(content: object, status: int, headers: Mapping[str, str] | None = None) -> Response:
+    return Response(dump_json(content), status, cast("Any", headers), "application/json")
+
+
+def dump_json(content: object) -> bytes:
+    """Return *content* as JSON: dataclasses by their fields, times in UTC."""
+    return orjson.dumps(content, _json_default, orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS)
+
+
+def _json_default(value: object) -> object:
+    if isinstance(value, (frozenset, set)):
+        return sorted(value)
+    raise TypeError(f"{type(value).__name__} cannot be answered")

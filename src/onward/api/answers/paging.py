@@ -1,0 +1,83 @@
+"""Lists in pages: `limit` rows after the `cursor` that the page before answered.
+
+A cursor is the key of the last row that was shown, so it stays right whatever comes or goes meanwhile. Clients pass it on and look at nothing in it.
+"""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error as NotBase64
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from itertools import islice
+from typing import Annotated, Any, TypeVar
+
+import orjson
+from fastapi import Depends, Query, Response
+
+from onward.api.answers.envelope import ok
+from onward.errors import BadInput
+
+DEFAULT_LIMIT, MAX_LIMIT = 50, 200
+
+T = TypeVar("T")
+K = TypeVar("K", int, str)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What page is asked for. `key` is that of the last row of the page before, empty for the first page."""
+
+    limit: int
+    key: tuple[Any, ...] = ()
+
+    def last_key(self, kind: type[K]) -> K | None:
+        """Return the single key of the last row that was shown; None for the first page. Raises `BadInput` for a cursor of another list."""
+        single_key: K | None = next(iter(self.last_keys(kind)), None)
+        return single_key
+
+    def last_keys(self, *kinds: type[Any]) -> tuple[Any, ...]:
+        """Return the parts of the key of the last row, which are of these *kinds*; empty for the first page. Raises `BadInput` for a cursor of another list."""
+        if self.key and (len(self.key) != len(kinds) or any(type(part) is not kind for part, kind in zip(self.key, kinds, strict=True))):
+            raise _wrong_cursor()
+        return self.key
+
+    def answer(self, items: Iterable[T], *, shape: Callable[[T], object], key_of: Callable[[T], tuple[object, ...]]) -> Response:
+        """Answer the page that *found* begins with, in *shape*; *found* holds one row more where another page follows. *last* is the key of a row."""
+        rows = list(islice(items, self.limit + 1))
+        has_more = len(rows) > self.limit
+        rows = rows[: self.limit]
+        return ok([shape(row) for row in rows], next_cursor=cursor(key_of(rows[-1])) if has_more else None)
+
+
+def cursor(key: tuple[object, ...]) -> str:
+    """Return the cursor that leads on after the row of that key."""
+    return urlsafe_b64encode(orjson.dumps(key)).decode().rstrip("=")
+
+
+async def _page(
+    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT, description="How many rows at most.")] = DEFAULT_LIMIT,
+    cursor: Annotated[str, Query(max_length=1000, description="`next_cursor` of the page before.")] = "",
+) -> Page:
+    if not cursor:
+        return Page(limit)
+    try:
+        key = orjson.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (NotBase64, ValueError) as error:
+        raise _wrong_cursor() from error
+    if not isinstance(key, list) or not key or not all(isinstance(part, str) or _is_key(part) for part in key):
+        raise _wrong_cursor()
+    return Page(limit, tuple(key))
+
+
+def _is_key(part: object) -> bool:
+    return type(part) is int and 0 <= part < 2**63
+
+
+def _wrong_cursor() -> BadInput:
+    return BadInput(
+        "The cursor is not one that this list has given.", "Pass on `next_cursor` as it was answered, or leave it out to begin anew."
+    )
+
+
+Paging = Annotated[Page, Depends(_page)]

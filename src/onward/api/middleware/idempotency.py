@@ -1,0 +1,104 @@
+"""`Idempotency-Key`: a write that is sent again with the same key is answered again, not done again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+
+from anyio.to_thread import run_sync
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from onward.api.answers.envelope import response_to_error
+from onward.api.context import ApiContext
+from onward.api.middleware.request_log import request_id
+from onward.app.admin import repeated_requests
+from onward.errors import BadInput, OnwardError
+
+_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+_KEY = re.compile(rb"[\x21-\x7e]{1,200}")
+
+
+class Idempotency:
+    """Keeps answers by the key of their request, for a day. Answers of 500 and above are not kept: such a request may be tried again."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or answer it again."""
+        key_header = _header(scope, b"idempotency-key") if scope["type"] == "http" and scope["method"] in _METHODS else b""
+        if not key_header:
+            await self._app(scope, receive, send)
+            return
+        if not _KEY.fullmatch(key_header):
+            error = BadInput("An Idempotency-Key is a word of at most 200 characters.", "Use a UUID.")
+            await response_to_error(error, request_id())(scope, receive, send)
+            return
+        context: ApiContext = scope["app"].state.desk
+        chunks = [chunk async for chunk in _read_chunks(receive)]
+        signature = [scope["method"].encode(), scope["path"].encode(), scope["query_string"], *chunks]
+        key, digest = (
+            repeated_requests.digest_parts(_header(scope, b"authorization"), key_header),
+            repeated_requests.digest_parts(*signature[:3], b"".join(chunks)),
+        )
+        try:
+            stored_answer = await run_sync(repeated_requests.start, context.store, key, digest)
+        except OnwardError as error:
+            await response_to_error(error, request_id())(scope, receive, send)
+            return
+        if stored_answer:
+            headers = {"idempotent-replayed": "true"}
+            await Response(stored_answer.body, stored_answer.status or 200, headers, "application/json")(scope, receive, send)
+            return
+        await self._answer_first(scope, _replay_body(chunks, receive), send, key, context)
+
+    async def _answer_first(self, scope: Scope, receive: Receive, send: Send, key: str, context: ApiContext) -> None:
+        """Answer a request that came for the first time, and keep the answer before it is sent."""
+        start: Message = {"status": 500, "headers": []}
+        body = b""
+
+        async def hold_answer(message: Message) -> None:
+            nonlocal start, body
+            if message["type"] == "http.response.start":
+                start = message
+                return
+            body += message.get("body", b"")
+            if message.get("more_body"):
+                return
+            if start["status"] >= 500:
+                await run_sync(repeated_requests.delete, context.store, key)
+            else:
+                is_secret = (b"cache-control", b"no-store") in start["headers"]
+                await run_sync(repeated_requests.finish, context.store, key, start["status"], b"" if is_secret else body)
+            await send(start)
+            await send({"type": "http.response.body", "body": body})
+
+        try:
+            await self._app(scope, receive, hold_answer)
+        except BaseException:
+            await run_sync(repeated_requests.delete, context.store, key)
+            raise
+
+
+def _header(scope: Scope, name: bytes) -> bytes:
+    return next((value for key, value in scope["headers"] if key == name), b"")
+
+
+async def _read_chunks(receive: Receive) -> AsyncIterator[bytes]:
+    """Yield a request's body; what is too long is refused while it is read."""
+    while True:
+        message = await receive()
+        yield message.get("body", b"")
+        if not message.get("more_body"):
+            return
+
+
+def _replay_body(chunks: list[bytes], receive: Receive) -> Receive:
+    """Return what gives the body that was read already, then goes on with *receive*."""
+    messages: list[Message] = [{"type": "http.request", "body": b"".join(chunks), "more_body": False}]
+
+    async def receive_again() -> Message:
+        return messages.pop() if messages else await receive()
+
+    return receive_again

@@ -1,0 +1,331 @@
+"""How accounts, usage and credits are answered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from onward.api.routes.sessions import SessionShape, session_shape
+from onward.app.accounts.accounts import AccountAvailability, AccountDetail, BatchReport
+from onward.app.accounts.selection import AccountChoice, CreditsReport, Efficiency, Forecast, RankedAccount, RotationOutcome
+from onward.app.accounts.usage import ModelUsage
+from onward.core.accounts.accounts import AccountEvent
+
+
+@dataclass(frozen=True, slots=True)
+class AccountModelShape:
+    """A model that an account offers; `credits` is its own limit from one reset to the next, null where it has none."""
+
+    model: str
+    credits: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountLimitShape:
+    """A limit that was reached and still holds: of a model, or with `model` empty of the whole account. `until_at` is null where nobody named it."""
+
+    model: str
+    reached_at: datetime
+    until_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountShape:
+    """An account as it stands `at` a time. `credits_estimated` of those used nobody reported; `window_at` is the last reset, `resets_source` is `reported` or `estimated`. Null: not known."""
+
+    id: int
+    name: str
+    provider: str
+    plan: str
+    status: str
+    credits_total: float | None
+    credits_used: float
+    credits_estimated: float
+    credits_left: float | None
+    resets_at: datetime | None
+    resets_source: str | None
+    period: str
+    models: list[AccountModelShape]
+    tags: tuple[str, ...]
+    limits: list[AccountLimitShape]
+    note: str
+    at: datetime
+    window_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+
+def account_shape(availability: AccountAvailability) -> AccountShape:
+    """Return an account as it is answered."""
+    account = availability.account
+    return AccountShape(
+        id=account.id, name=account.name, provider=account.provider, plan=account.plan, status=availability.status, credits_total=account.credits_total, credits_used=availability.credits_used, credits_estimated=availability.credits_estimated, credits_left=availability.credits_left,
+        resets_at=availability.resets_at, resets_source=availability.resets_source, period=str(account.period or ""), models=[AccountModelShape(*model) for model in account.models], tags=account.tags,
+        limits=[AccountLimitShape(*limit) for limit in availability.limits], note=account.note, at=availability.at, window_at=availability.window_at, created_at=account.created_at, updated_at=account.updated_at,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class AccountEventShape:
+    """What happened to an account. `credits` is what its count changed by and `used_after` the count then; `source` says whether a person reported it or Onward estimated it."""
+
+    id: int
+    account_id: int
+    kind: str
+    source: str
+    session_id: int | None
+    model: str
+    credits: float | None
+    used_after: float | None
+    note: str
+    at: datetime
+
+
+def account_event_shape(event: AccountEvent) -> AccountEventShape:
+    """Return what happened as it is answered."""
+    return AccountEventShape(
+        id=event.id,
+        account_id=event.account_id,
+        kind=event.kind,
+        source=event.source,
+        session_id=event.session_id,
+        model=event.model,
+        credits=event.credits,
+        used_after=event.used_after,
+        note=event.note,
+        at=event.at,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class UsageShape:
+    """Tokens that transcripts tell of, for one model on one account. `cost_usd` is their list price, null where that is not known, and without `unpriced_turns`."""
+
+    account_id: int | None
+    model: str
+    turns: int
+    input_tokens: int
+    output_tokens: int
+    cache_read_tokens: int
+    cache_write_tokens: int
+    cost_usd: float | None
+    unpriced_turns: int
+
+
+def usage_shape(model_usage: ModelUsage) -> UsageShape:
+    """Return usage as it is answered."""
+    tokens = model_usage.tokens
+    return UsageShape(
+        account_id=model_usage.account_id, model=model_usage.model, turns=model_usage.turns, input_tokens=tokens.input_tokens, output_tokens=tokens.output_tokens, cache_read_tokens=tokens.cache_read_tokens, cache_write_tokens=tokens.cache_write_tokens,
+        cost_usd=model_usage.cost_usd, unpriced_turns=model_usage.unpriced_turns,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class AccountSessionShape:
+    """A session that went on an account, when and why."""
+
+    session_id: int
+    account_id: int
+    project_id: int
+    project: str
+    number: int
+    status: str
+    began_at: datetime
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountDetailShape:
+    """An account, what happened last, the sessions that went on it last, and the usage of all of them."""
+
+    account: AccountShape
+    events: list[AccountEventShape]
+    sessions: list[AccountSessionShape]
+    usage: list[UsageShape]
+
+
+def account_detail_shape(detail: AccountDetail) -> AccountDetailShape:
+    """Return an account with what happened to it as it is answered."""
+    sessions = [
+        AccountSessionShape(
+            session_id=link.session_id, account_id=link.account_id, project_id=link.project_id, project=detail.projects.get(link.project_id, ""), number=link.number, status=link.status, began_at=link.began_at, why=link.why
+        )
+        for link in detail.sessions
+    ]  # fmt: skip
+    return AccountDetailShape(
+        account_shape(detail.availability),
+        [account_event_shape(event) for event in detail.events],
+        sessions,
+        [usage_shape(model_usage) for model_usage in detail.usage],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class AccountBatchShape:
+    """The accounts that were entered."""
+
+    count: int
+    accounts: list[AccountShape]
+
+
+def account_batch_shape(report: BatchReport) -> AccountBatchShape:
+    """Return a batch as it is answered."""
+    return AccountBatchShape(len(report.created), [account_shape(availability) for availability in report.created])
+
+
+@dataclass(frozen=True, slots=True)
+class RankedAccountShape:
+    """An account in a ranking. `score` is only good for comparing; `reasons` come the weightiest first."""
+
+    account: AccountShape
+    usable: bool
+    score: float
+    reasons: tuple[str, ...]
+
+
+def _ranked_account_shape(ranked: RankedAccount) -> RankedAccountShape:
+    return RankedAccountShape(account_shape(ranked.availability), ranked.usable, ranked.score, ranked.reasons)
+
+
+@dataclass(frozen=True, slots=True)
+class AccountChoiceShape:
+    """The account to use next, null where none can be used; why, in words; and how all of them rank."""
+
+    account: AccountShape | None
+    why: str
+    ranking: list[RankedAccountShape]
+
+
+def account_choice_shape(choice: AccountChoice) -> AccountChoiceShape:
+    """Return the choice of an account as it is answered."""
+    return AccountChoiceShape(
+        account_shape(choice.best.availability) if choice.best else None,
+        choice.why,
+        [_ranked_account_shape(ranked) for ranked in choice.ranking],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class RotationShape:
+    """What became of an open session. `place` is where its account stood in the window: `below`, `in`, `past`, or `unknown`; `reasons` are for the account that it went to."""
+
+    moved: bool
+    session_id: int
+    session_number: int
+    session: SessionShape
+    from_account: AccountShape | None
+    to_account: AccountShape | None
+    place: str
+    why: str
+    reasons: tuple[str, ...]
+
+
+def rotation_shape(rotation: RotationOutcome) -> RotationShape:
+    """Return a rotation as it is answered."""
+    from_account, to_account = (account_shape(availability) if availability else None for availability in (rotation.before, rotation.after))
+    return RotationShape(
+        moved=rotation.has_moved,
+        session_id=rotation.session.id,
+        session_number=rotation.session.number,
+        session=session_shape(rotation.session),
+        from_account=from_account,
+        to_account=to_account,
+        place=rotation.position,
+        why=rotation.why,
+        reasons=rotation.reasons,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class EfficiencyShape:
+    """What credits brought, over the sessions whose credits are known. Null: it has no meaning."""
+
+    sessions: int
+    credits: float
+    accomplishments: int
+    tokens: int
+    usd: float | None
+    credits_per_session: float | None
+    credits_per_accomplishment: float | None
+    tokens_per_credit: float | None
+    usd_per_credit: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class ForecastShape:
+    """Credits a day over the last `days`, and when what is left will be gone at that rate, with an interval of about four in five. Null: not foreseen. `assumptions` say what it rests on."""
+
+    days: int
+    credits_per_day: float
+    low_per_day: float | None
+    high_per_day: float | None
+    credits_left: float | None
+    empty_at: datetime | None
+    earliest_at: datetime | None
+    latest_at: datetime | None
+    resets_at: datetime | None
+    resets_first: bool
+    assumptions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AccountCreditsShape:
+    """How the credits of one account go."""
+
+    account: AccountShape
+    forecast: ForecastShape
+    efficiency: EfficiencyShape
+    usage: list[UsageShape]
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectCreditsShape:
+    """How the credits go that one project uses; its forecast is for all that is left on the accounts."""
+
+    project_id: int
+    name: str
+    forecast: ForecastShape
+    efficiency: EfficiencyShape
+    usage: list[UsageShape]
+
+
+@dataclass(frozen=True, slots=True)
+class PoolCreditsShape:
+    """How credits go, by account and by project."""
+
+    at: datetime
+    credits_left: float
+    accounts: list[AccountCreditsShape]
+    projects: list[ProjectCreditsShape]
+
+
+def pool_credits_shape(report: CreditsReport) -> PoolCreditsShape:
+    """Return how credits go as it is answered."""
+    accounts = [
+        AccountCreditsShape(account_shape(account.availability), *_credit_shapes(account.forecast, account.efficiency, account.usage))
+        for account in report.accounts
+    ]
+    projects = [
+        ProjectCreditsShape(project.project_id, project.name, *_credit_shapes(project.forecast, project.efficiency, project.usage))
+        for project in report.projects
+    ]
+    return PoolCreditsShape(report.at, report.credits_left, accounts, projects)
+
+
+def _credit_shapes(
+    forecast: Forecast, efficiency: Efficiency, usage: Sequence[ModelUsage]
+) -> tuple[ForecastShape, EfficiencyShape, list[UsageShape]]:
+    rate = forecast.burn
+    return (
+        ForecastShape(
+            days=rate.days, credits_per_day=rate.credits_per_day, low_per_day=rate.low, high_per_day=rate.high, credits_left=forecast.credits_left, empty_at=forecast.empty_at, earliest_at=forecast.earliest_at,
+            latest_at=forecast.latest_at, resets_at=forecast.resets_at, resets_first=forecast.resets_first, assumptions=forecast.assumptions,
+        ),
+        EfficiencyShape(
+            sessions=efficiency.sessions, credits=efficiency.credits, accomplishments=efficiency.accomplishments, tokens=efficiency.tokens, usd=efficiency.usd, credits_per_session=efficiency.credits_per_session, credits_per_accomplishment=efficiency.credits_per_accomplishment,
+            tokens_per_credit=efficiency.tokens_per_credit, usd_per_credit=efficiency.usd_per_credit,
+        ),
+        [usage_shape(model_usage) for model_usage in usage],
+    )  # fmt: skip

@@ -1,0 +1,33 @@
+"""What a house has besides its rooms: whether it stands, whether it is open, and the list of its routes."""
+
+from __future__ import annotations
+
+from fastapi import Response
+
+from onward.api.answers.envelope import answers, ok
+from onward.api.context import Context
+from onward.api.parsing import create_router
+from onward.api.routes_page import HTML, POLICY
+from onward.app.admin import readiness
+from onward.errors import StoreError
+
+router = create_router("house", prefix="")
+
+
+@router.get("/healthz", summary="Say that the server runs", **answers(str))
+async def check_health() -> Response:
+    """Answer as long as the process does, without asking the store."""
+    return ok("alive")
+
+
+@router.get("/readyz", summary="Say that the server can work", **answers(str, StoreError))
+def check_readiness(context: Context) -> Response:
+    """Answer when the store answers."""
+    readiness.check(context.store)
+    return ok("ready")
+
+
+@router.get("/docs", include_in_schema=False)
+async def show_docs() -> Response:
+    """Answer the page that lists all routes."""
+    return Response(HTML, media_type="text/html; charset=utf-8", headers={"content-security-policy": POLICY})

@@ -1,0 +1,58 @@
+"""Having a language model refine a project's handoff."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fastapi import Response
+from pydantic import Field
+
+from onward.adapters import build_model_setup
+from onward.api.answers.envelope import answers, ok
+from onward.api.bodies import Body, Id
+from onward.api.context import Context
+from onward.api.parsing import create_router
+from onward.api.routes.jobs import JOB_DOCS, accept_job
+from onward.app.handoffs import refiner
+from onward.app.models.keys import MAX_KEY_CHARS
+from onward.app.projects import projects
+from onward.errors import NotFound
+
+router = create_router("handoffs")
+
+
+class RefinementBody(Body):
+    """What a model is to do, and whether it is only asked what that would come to."""
+
+    hugging_face_token: str | None = Field(None, repr=False, max_length=MAX_KEY_CHARS, examples=[None])
+    dry_run: bool = Field(False, description="Answer what it comes to at most, and ask nothing.")
+
+
+@dataclass(frozen=True, slots=True)
+class EstimateShape:
+    """What a refinement comes to, if each request is answered at the first attempt and at full length. `cost_usd` is null where no price is known."""
+
+    calls: int
+    input_tokens: int
+    output_tokens: int
+    cost_usd: float | None
+
+
+@router.post(
+    "/projects/{project_id}/handoff/refine",
+    summary="Refine the master handoff",
+    **answers(EstimateShape, NotFound, other_responses=JOB_DOCS),
+)
+def refine_handoff(context: Context, project_id: Id, body: RefinementBody) -> Response:
+    """Have a language model write the newest handoff better, as a job. It is kept as a version of its own, and only where the measure finds no kind worse; else the rules' one stands, and the job says why.
+
+    With `dry_run` nothing is asked, and what it comes to is answered.
+    """
+    project, models, token = projects.require(context.store, project_id), build_model_setup(context.settings), body.hugging_face_token or ""
+    if body.dry_run:
+        estimate = refiner.estimate(context.store, models, project, token=token)
+        return ok(EstimateShape(estimate.calls, estimate.input_tokens, estimate.output_tokens, estimate.cost_usd))
+    job = refiner.request_refinement(context.store, models, project, token=token, requested_by="api")
+    if job is None:
+        raise refiner.no_model_error()
+    return accept_job(job)

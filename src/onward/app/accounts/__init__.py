@@ -1,0 +1,1 @@
+"""Accounts: the pool, which account to use next, and what sessions cost."""

@@ -1,0 +1,327 @@
+"""Accounts: keeping a pool of them, and what is told of each. Onward tracks and advises; it holds no login and no key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from onward.app.accounts.fields import clean_text, parse_fields
+from onward.app.accounts.usage import count_all
+from onward.core.accounts.accounts import (
+    Account,
+    AccountAvailability,
+    AccountEvent,
+    AccountEventKind,
+    AccountStatus,
+    CreditsSource,
+    Limit,
+    account_availability,
+    settle_account,
+)
+from onward.core.accounts.report import AccountDetail, AccountSession, BatchReport, ModelUsage, RowError
+from onward.errors import BadInput, NotFound, OnwardError
+from onward.store import Store, accounts, projects, usage
+
+__all__ = [
+    "Account",
+    "AccountAvailability",
+    "AccountDetail",
+    "AccountSession",
+    "BatchReport",
+    "ModelUsage",
+    "RowError",
+    "change",
+    "create",
+    "create_batch",
+    "delete",
+    "list_accounts",
+    "list_events",
+    "read_availability",
+    "report_credits",
+    "report_failure",
+    "report_limit",
+    "require",
+    "show",
+]  # fmt: skip
+
+MAX_ROWS = 10_000
+_DETAIL_LIMIT = 20
+_ENTRY_NOTE = "when it was entered"
+
+
+def now() -> datetime:
+    """Return the time by which an account is judged where no other is given."""
+    return datetime.now(UTC)
+
+
+def create(store: Store, values: Mapping[str, Any], *, at: datetime | None = None) -> AccountAvailability:
+    """Store a new account from what was *said* of it (`fields_of`). Raises `BadInput`, and `Conflict` when the name is taken."""
+    at = at or now()
+    fields = _require_name(parse_fields(values))
+    with store.write() as connection:
+        return account_availability(_create_accounts(connection, [fields], at)[0], at)
+
+
+def create_batch(store: Store, rows: Sequence[Mapping[str, Any]], *, at: datetime | None = None) -> BatchReport:
+    """Store an account for each of *rows*, all or none: a row that is wrong, or whose name is taken, is an error of its own, and all such errors are told at once."""
+    at = at or now()
+    if len(rows) > MAX_ROWS:
+        raise BadInput(f"{len(rows):,} accounts at once are too many.", f"Send at most {MAX_ROWS:,}.")
+    entries: list[tuple[int, dict[str, Any]]] = []
+    errors: list[RowError] = []
+    first_rows: dict[str, int] = {}
+    for number, row in enumerate(rows, start=1):
+        try:
+            fields = _require_name(parse_fields(row))
+        except OnwardError as error:
+            errors.append(RowError(number, _shown_name(row), str(error)))
+            continue
+        if fields["name"] in first_rows:
+            errors.append(RowError(number, fields["name"], f"Row {first_rows[fields['name']]} has the same name."))
+        first_rows.setdefault(fields["name"], number)
+        entries.append((number, fields))
+    with store.write() as connection:
+        taken_names = {account.name for account in accounts.list_accounts(connection)}
+        errors += [
+            RowError(number, fields["name"], f"There is an account named {fields['name']!r} already.")
+            for number, fields in entries
+            if fields["name"] in taken_names
+        ]
+        if errors:
+            return BatchReport([], sorted(errors, key=lambda error: error.row))
+        return BatchReport(
+            [account_availability(account, at) for account in _create_accounts(connection, [entry for _, entry in entries], at)], []
+        )
+
+
+def _shown_name(row: Mapping[str, Any]) -> str:
+    """Return the name that a wrong row gives, as far as it may be shown."""
+    try:
+        return clean_text("name", row.get("name"), 100)
+    except BadInput:
+        return ""
+
+
+def _require_name(fields: dict[str, Any]) -> dict[str, Any]:
+    if "name" not in fields:
+        raise BadInput("An account needs a name.", "Give it one, like claude-2.")
+    return fields
+
+
+def _create_accounts(connection: Connection, rows: Sequence[dict[str, Any]], at: datetime) -> list[Account]:
+    """Store an account of each of *wanted*, and return them in that order."""
+    blank = Account(
+        id=0,
+        name="",
+        provider="",
+        plan="",
+        models=(),
+        tags=(),
+        note="",
+        credits_total=None,
+        credits_used=0.0,
+        credits_estimated=0.0,
+        credits_at=at,
+        resets_at=None,
+        period=None,
+        is_paused=False,
+        limits=(),
+        created_at=at,
+        updated_at=at,
+    )
+    account_values = [{name: value for name, value in fields.items() if name != "status"} for fields in rows]
+    new_accounts = [
+        replace(blank, **values, is_paused=fields.get("status") == "paused") for values, fields in zip(account_values, rows, strict=True)
+    ]
+    accounts_by_name = {account.name: account for account in accounts.create_accounts(connection, new_accounts)} if new_accounts else {}
+    used_accounts = [account for account in accounts_by_name.values() if account.credits_used]
+    accounts.record_events(
+        connection,
+        *(replace(_create_event(account, "report", at, _ENTRY_NOTE), used_after=account.credits_used) for account in used_accounts),
+    )
+    for fields in rows:
+        if fields.get("status") == "exhausted":
+            accounts_by_name[fields["name"]] = _add_limit(
+                connection, accounts_by_name[fields["name"]], Limit("", at, None), _ENTRY_NOTE, at
+            )
+    return [accounts_by_name[fields["name"]] for fields in rows]
+
+
+def require(store: Store, name_or_id: str | int) -> Account:
+    """Return the account of that name or id. Raises `NotFound`."""
+    with store.read() as connection:
+        return _require_account(connection, name_or_id)
+
+
+def _require_account(connection: Connection, name_or_id: str | int) -> Account:
+    matches = accounts.list_accounts(connection, name=name_or_id) if isinstance(name_or_id, str) else []
+    if not matches and (isinstance(name_or_id, int) or (name_or_id.isdecimal() and len(name_or_id) < 10)):
+        matches = accounts.list_accounts(connection, ids=[int(name_or_id)])
+    if not matches:
+        raise NotFound(f"There is no account {name_or_id!r}.", "List what there is: onward account list")
+    return matches[0]
+
+
+def list_accounts(
+    store: Store, *, status: AccountStatus | None = None, after: str = "", limit: int | None = None, at: datetime | None = None
+) -> list[AccountAvailability]:
+    """Return how the accounts stand, by name: those that stand so, whose names come *after* one, at most *limit*."""
+    at = at or now()
+    with store.read() as connection:
+        account_list = accounts.list_accounts(connection, after=after, limit=None if status else limit)
+    availabilities = [account_availability(account, at) for account in account_list]
+    return [availability for availability in availabilities if status in (None, availability.status)][:limit]
+
+
+def show(store: Store, account: Account, *, at: datetime | None = None) -> AccountDetail:
+    """Return an account with what happened to it. What was not counted of its sessions' usage yet is counted first."""
+    count_all(store)
+    with store.read() as connection:
+        current = _require_account(connection, account.id)
+        links = accounts.list_links(connection, account_id=account.id, limit=_DETAIL_LIMIT)
+        projects_by_id = {link.project_id: projects.find(connection, link.project_id) for link in links}
+        return AccountDetail(
+            availability=account_availability(current, at or now()),
+            events=accounts.list_events(connection, account_id=account.id, limit=_DETAIL_LIMIT),
+            sessions=links,
+            projects={project_id: project.name for project_id, project in projects_by_id.items() if project},
+            usage=usage.totals(connection, account_id=account.id),
+        )
+
+
+def read_availability(store: Store, account: Account, *, at: datetime | None = None) -> AccountAvailability:
+    """Return how an account stands."""
+    with store.read() as connection:
+        return account_availability(_require_account(connection, account.id), at or now())
+
+
+def list_events(store: Store, account: Account, *, before_id: int | None = None, limit: int | None = None) -> list[AccountEvent]:
+    """Return what happened to an account, the newest first."""
+    with store.read() as connection:
+        return accounts.list_events(connection, account_id=account.id, before_id=before_id, limit=limit)
+
+
+def change(store: Store, account: Account, values: Mapping[str, Any], *, at: datetime | None = None) -> AccountAvailability:
+    """Change what was *said* of an account, and leave the rest.
+
+    Credits used are a person's report. Paused is a person's word and so is active, which ends every limit that was reached; exhausted is the limit of the whole account.
+    """
+    at = at or now()
+    fields = parse_fields(values)
+    status, credits_used = fields.pop("status", None), fields.pop("credits_used", None)
+    with store.write() as connection:
+        # What came back by a reset stays back, whatever is said of resets now.
+        updated = accounts.update_account(connection, replace(settle_account(_lock_account(connection, account), at), **fields))
+        if credits_used is not None:
+            updated = record_credits(connection, updated, credits_used, at)
+        if status == "exhausted":
+            updated = _add_limit(connection, updated, Limit("", at, None), "", at)
+        elif status:
+            updated = accounts.update_account(
+                connection, replace(updated, is_paused=status == "paused", limits=updated.limits if status == "paused" else ())
+            )
+            if status == "active":
+                accounts.record_events(connection, _create_event(updated, "resume", at))
+        return account_availability(updated, at)
+
+
+def delete(store: Store, account: Account) -> None:
+    """Delete an account with all that happened to it, for good. Sessions that ran on it stay, with the credits that were entered for them."""
+    with store.write() as connection:
+        _lock_account(connection, account)
+        for link in accounts.list_links(connection, account_id=account.id):
+            usage.forget(connection, link.session_id)
+        accounts.delete_account(connection, account.id)
+
+
+def report_credits(
+    store: Store, account: Account, credits_used: float, *, note: str = "", at: datetime | None = None
+) -> AccountAvailability:
+    """Take a person's word for how many credits of an account are used in all, now."""
+    at, note = at or now(), clean_text("note", note)
+    with store.write() as connection:
+        return account_availability(record_credits(connection, _lock_account(connection, account), credits_used, at, note=note), at)
+
+
+def report_failure(
+    store: Store, account: Account, note: str = "", *, model: str = "", source: CreditsSource = "reported", at: datetime | None = None
+) -> AccountAvailability:
+    """Note that an account failed a person or a session: it is chosen less readily for some hours."""
+    at = at or now()
+    note, model = clean_text("note", note), clean_text("model", model)
+    with store.write() as connection:
+        locked = _lock_account(connection, account)
+        accounts.record_events(connection, replace(_create_event(locked, "failure", at, note), model=model, source=source))
+        return account_availability(locked, at)
+
+
+def report_limit(
+    store: Store, account: Account, *, model: str = "", until_at: datetime | None = None, note: str = "", at: datetime | None = None
+) -> AccountAvailability:
+    """Note that a service said a limit is reached: of a *model*, or of the whole account. Without *until_at* it holds until the account's next reset."""
+    at = at or now()
+    note, model = clean_text("note", note), clean_text("model", model)
+    with store.write() as connection:
+        return account_availability(_add_limit(connection, _lock_account(connection, account), Limit(model, at, until_at), note, at), at)
+
+
+def record_credits(
+    connection: Connection, account: Account, credits_used: float, at: datetime, *, note: str = "", session_id: int | None = None
+) -> Account:
+    """Set how many credits of an account, which must be held, are used, as a person reports it; return it.
+
+    What came on top is the use of the session named, or of the only one that runs on the account: so it is not counted again when that is completed.
+    """
+    before = settle_account(account, at)
+    after = replace(before, credits_used=credits_used, credits_estimated=0.0)
+    added = round(credits_used - before.credits_used, 6)
+    session_ids = accounts.session_ids_by_account(connection).get(account.id, set()) if session_id is None else {session_id}
+    used_by = next(iter(session_ids)) if len(session_ids) == 1 and added > 0 else None
+    accounts.record_events(
+        connection,
+        AccountEvent(
+            id=0,
+            account_id=account.id,
+            session_id=used_by,
+            kind="report",
+            source="reported",
+            model="",
+            credits=added,
+            used_after=credits_used,
+            note=note,
+            at=before.credits_at,
+        ),
+    )
+    return accounts.update_account(connection, after)
+
+
+def _add_limit(connection: Connection, account: Account, limit: Limit, note: str, at: datetime) -> Account:
+    other_limits = tuple(other for other in account.limits if other.model != limit.model)
+    accounts.record_events(connection, replace(_create_event(account, "limit", at, note), model=limit.model))
+    return accounts.update_account(connection, replace(account, limits=(*other_limits, limit)))
+
+
+def _create_event(account: Account, kind: AccountEventKind, at: datetime, note: str = "") -> AccountEvent:
+    return AccountEvent(
+        id=0,
+        account_id=account.id,
+        session_id=None,
+        kind=kind,
+        source="reported",
+        model="",
+        credits=None,
+        used_after=None,
+        note=note,
+        at=at,
+    )
+
+
+def _lock_account(connection: Connection, account: Account) -> Account:
+    locked = accounts.lock_accounts(connection, [account.id])
+    if not locked:
+        raise NotFound(f"The account {account.name!r} is gone: someone deleted it.", "List what there is: onward account list")
+    return locked[0]

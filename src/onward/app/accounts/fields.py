@@ -1,0 +1,203 @@
+"""What a person may say of an account, from whatever edge it comes: names as people write them, values checked, secrets refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from math import isfinite
+from typing import Any, Final
+
+from onward.core.accounts.accounts import ModelLimit, Period, parse_period
+from onward.core.accounts.rank import AccountNeed
+from onward.errors import BadInput
+from onward.redact import Redactor
+
+MAX_NAME_CHARS = 100
+MAX_TEXT_CHARS = 2000
+MAX_ITEMS = 50
+MAX_CREDITS = 1e12
+
+_ALIASES: Final = {
+    "credits": "credits_total",
+    "total_credits": "credits_total",
+    "used_credits": "credits_used",
+    "reset_at": "resets_at",
+    "reset_time": "resets_at",
+    "reset_period": "period",
+    "specialization": "tags",
+    "specialisation": "tags",
+    "specializations": "tags",
+    "notes": "note",
+}
+_LOGIN_WORDS = ("mail", "user", "pass", "secret", "token", "key", "cookie", "login", "credential", "auth", "session")
+_EARLIEST, _LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+
+
+def parse_fields(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what was *said* of an account under the house's names, each value checked. Raises `BadInput`, naming the field.
+
+    Times are ISO 8601, in UTC where they do not say; a period is `5h`, `1d`, `2w` or `1mo`; models are names, each with its own limit where it has one
+    (`name=40` or `{"model", "credits"}`). A login or a key has no place here, whatever it is called.
+    """
+    fields: dict[str, Any] = {}
+    for key, value in values.items():
+        snake_key = _snake_case(key)
+        name = _ALIASES.get(snake_key, snake_key)
+        if name not in _PARSERS:
+            if _is_login(name):
+                raise BadInput(f"Onward holds no logins and no keys of accounts: {key!r} is refused.", "Leave it out.")
+            raise BadInput(f"An account has no {key!r}.", f"It has {', '.join(_PARSERS)}.")
+        if name in fields:
+            raise BadInput(f"{name} is said twice.", "Say it once.")
+        fields[name] = _PARSERS[name](name, value)
+    return fields
+
+
+def select_account_values(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what of *said* is about accounts, for clients of other servers that send more: logins and keys stay in it, so that they are refused and not passed over."""
+    return {
+        key: value
+        for key, value in values.items()
+        if (name := _ALIASES.get(_snake_case(key), _snake_case(key))) in _PARSERS or _is_login(name)
+    }
+
+
+def _is_login(name: str) -> bool:
+    return any(word in name for word in _LOGIN_WORDS)
+
+
+def clean_text(field: str, value: object, max_chars: int = MAX_TEXT_CHARS) -> str:
+    """Return one line of text. Raises `BadInput` where it is too long or looks like it holds a secret."""
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise BadInput(f"{field} is {value!r}, which is no text.", "Put it in quotes.")
+    text = " ".join(value.replace("\0", "").encode("utf-8", "replace").decode().split())
+    if len(text) > max_chars:
+        raise BadInput(f"{field} has {len(text):,} characters.", f"Use at most {max_chars:,}.")
+    if Redactor(b"").text(text) != text:
+        raise BadInput(f"{field} looks like it holds a secret. Onward keeps no logins and no keys of accounts.", "Leave it out.")
+    return text
+
+
+def _snake_case(key: str) -> str:
+    return (
+        "".join("_" + letter.lower() if letter.isupper() else letter for letter in key.strip())
+        .replace("-", "_")
+        .replace(" ", "_")
+        .lstrip("_")
+    )
+
+
+def _name(field: str, value: object) -> str:
+    name = clean_text(field, value, MAX_NAME_CHARS)
+    if not name or name.isdecimal():
+        raise BadInput(f"{name!r} cannot name an account.", f"Use 1 to {MAX_NAME_CHARS} characters, not digits alone.")
+    return name
+
+
+def _number(field: str, value: object) -> float:
+    try:
+        number = float(value) if isinstance(value, int | float | str) and not isinstance(value, bool) else -1.0
+    except (ValueError, OverflowError):
+        number = -1.0
+    if not isfinite(number) or not 0 <= number <= MAX_CREDITS:
+        raise BadInput(f"{field} is {value!r}.", f"Give a number from 0 to {MAX_CREDITS:,.0f}.")
+    return round(number, 6)
+
+
+def _number_or_none(field: str, value: object) -> float | None:
+    return None if value is None or value == "" else _number(field, value)
+
+
+def parse_time(field: str, value: object) -> datetime | None:
+    """Return the aware UTC time that *value* is; None for none. Raises `BadInput`."""
+    if value is None or value == "":
+        return None
+    try:
+        time = value if isinstance(value, datetime) else datetime.fromisoformat(str(value).strip())
+        time = (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        time = None
+    if time is None or not _EARLIEST <= time < _LATEST:
+        raise BadInput(f"{field} is {value!r}.", "Give a time like 2026-03-01T15:00Z.")
+    return time
+
+
+def _period(field: str, value: object) -> Period | None:
+    if value is None or value == "":
+        return None
+    period = parse_period(value) if isinstance(value, str) else None
+    if period is None:
+        raise BadInput(f"{field} is {value!r}.", "Give how often credits come back: 5h, 1d, 2w, 1mo.")
+    return period
+
+
+def _tags(field: str, value: object) -> tuple[str, ...]:
+    items = value.split(",") if isinstance(value, str) else _list(field, value)
+    tags = [clean_text(field, item, MAX_NAME_CHARS).lower() for item in items]
+    return tuple(dict.fromkeys(tag for tag in tags if tag))
+
+
+def normalize_tags(value: object) -> tuple[str, ...]:
+    """Return tags as an account keeps them: lower case, each once."""
+    return _tags("tags", value)
+
+
+def _models(field: str, value: object) -> tuple[ModelLimit, ...]:
+    items = value.split(",") if isinstance(value, str) else list(_pairs(value)) if isinstance(value, Mapping) else _list(field, value)
+    limits = [_model(field, item) for item in items if item]
+    if len({limit.model for limit in limits}) < len(limits):
+        raise BadInput(f"{field} names a model twice.", "Name each once.")
+    return tuple(limits)
+
+
+def _pairs(value: Mapping[Any, Any]) -> list[dict[str, Any]]:
+    return [{"model": model, "credits": credits} for model, credits in value.items()]
+
+
+def _model(field: str, value: object) -> ModelLimit:
+    if isinstance(value, Mapping):
+        model, credits = value.get("model"), value.get("credits")
+    else:
+        text = clean_text(field, value, MAX_NAME_CHARS)
+        model, _, amount = text.partition("=")
+        credits = amount or None
+    name = clean_text(field, model, MAX_NAME_CHARS)
+    if not name:
+        raise BadInput(f"{field} holds {value!r}, which names no model.", "Give names, like claude-opus-4 or claude-opus-4=40.")
+    return ModelLimit(name, _number_or_none(f"{field}: {name}", credits))
+
+
+def _list(field: str, value: object) -> list[object]:
+    if value is None:
+        return []
+    if not isinstance(value, list | tuple) or len(value) > MAX_ITEMS:
+        raise BadInput(f"{field} is no list of at most {MAX_ITEMS}.", "Give a list, or one text with commas.")
+    return list(value)
+
+
+def _status(field: str, value: object) -> str:
+    if value not in ("active", "paused", "exhausted"):
+        raise BadInput(f"{field} is {value!r}.", "Say active, paused or exhausted.")
+    return str(value)
+
+
+_PARSERS: Final[dict[str, Callable[[str, Any], Any]]] = {
+    "name": _name,
+    "provider": lambda field, value: clean_text(field, value, MAX_NAME_CHARS),
+    "plan": lambda field, value: clean_text(field, value, MAX_NAME_CHARS),
+    "models": _models,
+    "tags": _tags,
+    "note": clean_text,
+    "credits_total": _number_or_none,
+    "credits_used": lambda field, value: _number_or_none(field, value) or 0.0,
+    "resets_at": parse_time,
+    "period": _period,
+    "status": _status,
+}
+
+
+def parse_need(*, model: str = "", tags: Sequence[str] = (), credits: float | None = None) -> AccountNeed:
+    """Return what a session needs, its words as accounts have them. Raises `BadInput`."""
+    return AccountNeed(clean_text("model", model), normalize_tags(list(tags)), credits)

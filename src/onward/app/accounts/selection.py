@@ -1,0 +1,260 @@
+"""Credits: which account to use next, moving an open session to it in time, and how credits go."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from sqlalchemy import Connection
+
+from onward.app.accounts.accounts import now, record_credits
+from onward.app.accounts.charges import link_account
+from onward.app.accounts.fields import parse_need
+from onward.app.accounts.usage import count_all
+from onward.core.accounts.accounts import Account, AccountAvailability, AccountEvent, account_availability, charge_credits, settle_account
+from onward.core.accounts.forecast import LOOKBACK_DAYS, BurnRate, CreditsUse, Efficiency, Forecast, burn_rate, forecast
+from onward.core.accounts.rank import (
+    REMEMBERED_FAILURES_HOURS,
+    AccountCandidate,
+    AccountNeed,
+    RankedAccount,
+    RotationWindow,
+    decide_rotation,
+    rank_accounts,
+)
+from onward.core.accounts.report import (
+    AccountChoice,
+    AccountCredits,
+    CreditsOutlook,
+    CreditsReport,
+    ModelUsage,
+    ProjectCredits,
+    RotationOutcome,
+)
+from onward.core.session import Session
+from onward.errors import Conflict, NotFound
+from onward.store import Store, accounts, projects, sessions, usage
+from onward.store.usage import SessionSpend
+
+__all__ = [
+    "AccountChoice",
+    "AccountCredits",
+    "AccountNeed",
+    "BurnRate",
+    "CreditsOutlook",
+    "CreditsReport",
+    "Efficiency",
+    "Forecast",
+    "ModelUsage",
+    "ProjectCredits",
+    "RankedAccount",
+    "RotationOutcome",
+    "RotationWindow",
+    "analyze",
+    "best_account",
+    "outlook",
+    "parse_need",
+    "rotate",
+]  # fmt: skip
+
+
+def best_account(
+    store: Store, need: AccountNeed | None = None, *, window: RotationWindow | None = None, at: datetime | None = None
+) -> AccountChoice:
+    """Return the account to use next, and why."""
+    with store.read() as connection:
+        options = _rank_accounts(
+            connection, accounts.list_accounts(connection), need or AccountNeed(), window or RotationWindow(), at or now()
+        )
+    return AccountChoice(next((option for option in options if option.usable), None), options)
+
+
+def _rank_accounts(
+    connection: Connection,
+    pool: Sequence[Account],
+    need: AccountNeed,
+    window: RotationWindow,
+    at: datetime,
+    *,
+    except_session: int | None = None,
+) -> list[RankedAccount]:
+    """Rank accounts; session *but* is not counted among those that run on them."""
+    availabilities = [account_availability(account, at) for account in pool]
+    account_events = accounts.list_events(connection, kinds=["failure"], since=at - timedelta(hours=REMEMBERED_FAILURES_HOURS))
+    if need.model:
+        window_starts = [
+            availability.window_at
+            for availability in availabilities
+            if any(model.credits is not None for model in availability.account.models)
+        ]
+        since = min((start for start in window_starts if start), default=None) if all(window_starts) else None
+        account_events += accounts.list_events(connection, kinds=["use"], since=since) if window_starts else []
+    session_ids, events_by_account = accounts.session_ids_by_account(connection), _group_by_account(account_events)
+    candidates = [
+        AccountCandidate(
+            availability,
+            events_by_account.get(availability.account.id, []),
+            len(session_ids.get(availability.account.id, set()) - {except_session}),
+        )
+        for availability in availabilities
+    ]
+    return rank_accounts(candidates, need, window)
+
+
+_HasAccount = TypeVar("_HasAccount", AccountEvent, SessionSpend)
+
+
+def _group_by_account(records: Sequence[_HasAccount]) -> dict[int | None, list[_HasAccount]]:
+    grouped: dict[int | None, list[_HasAccount]] = {}
+    for record in records:
+        grouped.setdefault(record.account_id, []).append(record)
+    return grouped
+
+
+def rotate(
+    store: Store,
+    session: Session,
+    *,
+    need: AccountNeed | None = None,
+    window: RotationWindow | None = None,
+    credits_used: float | None = None,
+    to: Account | None = None,
+    at: datetime | None = None,
+) -> RotationOutcome:
+    """Move an open session to the best account, if the one it runs on has come into its rotation window or cannot be used; or to the account *to*, whatever the window says.
+
+    *credits_used* is what a person reads on the account now. Raises `Conflict` when the session is not open.
+    """
+    at, window, need = at or now(), window or RotationWindow(), need or AccountNeed()
+    with store.write() as connection:
+        projects.lock_project(connection, session.project_id)
+        open_session = sessions.find(connection, session.id)
+        if open_session is None:
+            raise NotFound("The session is gone: its project was deleted.", "List what there is: onward project list")
+        if open_session.status != "active":
+            raise Conflict(f"Session {open_session.number} is {open_session.status}.", "Only an active session changes its account.")
+        # All of the pool is held: two rotations at once would otherwise decide by the same state.
+        pool = accounts.lock_accounts(connection)
+        current_id = accounts.account_ids_by_session(connection, [session.id]).get(session.id)
+        if credits_used is not None and current_id is not None:
+            pool = [
+                record_credits(connection, account, credits_used, at, session_id=session.id) if account.id == current_id else account
+                for account in pool
+            ]
+        options = _rank_accounts(connection, pool, need, window, at, except_session=session.id)
+        current = next((option for option in options if option.availability.account.id == current_id), None)
+        other_options = [option for option in options if option.availability.account.id != current_id]
+        decision = decide_rotation(current, other_options, window)
+        target, why = decision.target, decision.why
+        if to is not None:
+            target, why = next((option for option in other_options if option.availability.account.id == to.id), None), "a person chose it"
+            if target is None:
+                why = f"it runs on {to.name} already" if to.id == current_id else f"{to.name} is gone: someone deleted it"
+        if target:
+            link_account(connection, open_session, target.availability.account.id, why, at)
+        previous = current.availability if current else None
+        return RotationOutcome(
+            session=open_session,
+            has_moved=target is not None,
+            before=previous,
+            after=target.availability if target else previous,
+            position=decision.position,
+            why=why,
+            reasons=target.reasons if target else (),
+        )
+
+
+def outlook(
+    store: Store, session: Session, *, window: RotationWindow | None = None, credits_used: float | None = None, at: datetime | None = None
+) -> CreditsOutlook:
+    """Return how a session stands with its credits, and which account to go on with. Nothing is moved.
+
+    *credits_used* is what a person says the session used: what its account was charged for it gives way to that. Where it runs on no account, it is held against a hundred.
+    """
+    at, window = at or now(), window or RotationWindow()
+    with store.read() as connection:
+        current_id = accounts.account_ids_by_session(connection, [session.id]).get(session.id)
+        charged_credits = sum(entry.credits for entry in accounts.list_charges(connection, session.id) if entry.account_id == current_id)
+        pool = [
+            charge_credits(settle_account(account, at), credits_used - charged_credits, "reported")
+            if credits_used is not None and account.id == current_id
+            else account
+            for account in accounts.list_accounts(connection)
+        ]
+        options = _rank_accounts(connection, pool, AccountNeed(), window, at, except_session=session.id)
+    current = next((option for option in options if option.availability.account.id == current_id), None)
+    decision = decide_rotation(current, [option for option in options if option is not current], window)
+    if current is None:
+        return CreditsOutlook(
+            None, window.position(session.credits_used if credits_used is None else credits_used), decision.target, decision.why
+        )
+    return CreditsOutlook(current.availability, decision.position, decision.target, decision.why)
+
+
+def analyze(store: Store, *, account: Account | None = None, project_id: int | None = None, at: datetime | None = None) -> CreditsReport:
+    """Return how credits go: of one account, one project, or everything. What was not counted of the sessions' usage yet is counted first."""
+    at = at or now()
+    count_all(store, project_id=project_id)
+    with store.read() as connection:
+        availabilities = [account_availability(account, at) for account in accounts.list_accounts(connection)]
+        account_events = accounts.list_events(connection, kinds=["use", "report"], since=at - timedelta(days=LOOKBACK_DAYS))
+        spent_sessions = usage.list_session_spend(connection)
+        usage_by_account, usage_by_project = usage.totals_by_account(connection), usage.totals_by_project(connection)
+        names_by_id = {
+            project.id: project.name for archived in (False, True) for project in projects.list_projects(connection, archived=archived)
+        }
+    credits_left = sum(availability.credits_left or 0.0 for availability in availabilities if availability.status == "active")
+    events_by_account, sessions_by_account = _group_by_account(account_events), _group_by_account(spent_sessions)
+    sessions_by_project: dict[int, list[SessionSpend]] = {number: [] for number in names_by_id}
+    for session in spent_sessions:
+        sessions_by_project.setdefault(session.project_id, []).append(session)
+    account_credits = [
+        AccountCredits(
+            availability,
+            _forecast_account(availability, events_by_account.get(account_id, [])),
+            _efficiency(sessions_by_account.get(account_id, [])),
+            usage_by_account.get(account_id, []),
+        )
+        for availability in availabilities
+        if project_id is None and (account_id := availability.account.id) and (account is None or account_id == account.id)
+    ]
+    project_credits = [
+        ProjectCredits(
+            project_id=number,
+            name=name,
+            forecast=_forecast_project(sessions_by_project[number], credits_left, at),
+            efficiency=_efficiency(sessions_by_project[number]),
+            usage=usage_by_project.get(number, []),
+        )
+        for number, name in names_by_id.items()
+        if account is None and project_id in (None, number)
+    ]
+    return CreditsReport(at, credits_left, account_credits, project_credits)
+
+
+def _forecast_account(availability: AccountAvailability, events: Sequence[AccountEvent]) -> Forecast:
+    uses = [CreditsUse(event.at, event.credits) for event in events if event.credits]
+    note = "some of the credits were estimated from transcripts" if availability.credits_estimated else ""
+    return forecast(burn_rate(uses, availability.at), availability.credits_left, resets_at=availability.resets_at, usage_note=note)
+
+
+def _forecast_project(spent_sessions: Sequence[SessionSpend], credits_left: float, at: datetime) -> Forecast:
+    """Return when a project alone would have used what is left on all accounts."""
+    rate = burn_rate([CreditsUse(session.at, session.credits) for session in spent_sessions], at)
+    return forecast(
+        rate,
+        credits_left,
+        usage_note="all that is left on the accounts goes to this project; sessions without entered credits are not counted",
+    )
+
+
+def _efficiency(spent_sessions: Sequence[SessionSpend]) -> Efficiency:
+    priced = [session.usd for session in spent_sessions if session.usd is not None]
+    return Efficiency(
+        sessions=len(spent_sessions),
+        credits=sum(session.credits for session in spent_sessions),
+        accomplishments=sum(session.accomplishments for session in spent_sessions),
+        tokens=sum(session.tokens for session in spent_sessions),
+        usd=sum(priced) if priced and len(priced) == len(spent_sessions) else None,
+    )

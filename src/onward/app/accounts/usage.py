@@ -1,0 +1,96 @@
+"""Usage: what sessions cost in tokens and at list prices, counted from their turns.
+
+Each turn is kept once in its project, so what a fork repeats is counted once. A session is counted when it is completed, and when somebody asks for what was not counted yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from onward.core.accounts.report import AccountSession, ModelUsage
+from onward.core.transcript.transcript import Usage
+from onward.store import Store, accounts, projects, sessions, usage
+from onward.store.usage import TurnUsage
+from onward.tokens.prices import price_usd
+
+__all__ = ["ModelUsage", "Usage", "count", "count_all", "read_session_usage"]
+
+
+def count(store: Store, session_id: int) -> None:
+    """Count the usage of a session, if its turns changed since that was done. Where they change meanwhile, whoever changes them counts again."""
+    with store.read() as connection:
+        session = sessions.find(connection, session_id)
+        if session is None or usage.is_counted(connection, session_id, session.turns, session.tokens):
+            return
+        links = accounts.list_links(connection, session_id=session_id)
+        usages = sum_by_model(usage.read_turns(connection, session_id), links)
+    with store.write() as connection:
+        projects.lock_project(connection, session.project_id)
+        current_session = sessions.find(connection, session_id)
+        if (
+            current_session
+            and (current_session.turns, current_session.tokens) == (session.turns, session.tokens)
+            and accounts.list_links(connection, session_id=session_id) == links
+        ):
+            usage.replace_usage(connection, session_id, usages, turns=session.turns, tokens=session.tokens)
+
+
+def count_all(store: Store, *, project_id: int | None = None) -> int:
+    """Count every session, of one project or of all, that was not counted as it is; return how many there were."""
+    with store.read() as connection:
+        session_ids = usage.list_uncounted(connection, project_id=project_id)
+    for session_id in session_ids:
+        count(store, session_id)
+    return len(session_ids)
+
+
+def read_session_usage(store: Store, session_id: int) -> list[ModelUsage]:
+    """Return what a session cost, by account and model, the dearest first. Counts it where that was not done yet."""
+    count(store, session_id)
+    with store.read() as connection:
+        return usage.totals(connection, session_id=session_id)
+
+
+@dataclass(slots=True)
+class _UsageSum:
+    turns: int = 0
+    tokens: Usage = field(default_factory=Usage)
+    cost_usd: float | None = None
+    unpriced_turns: int = 0
+
+    def add(self, turn: TurnUsage) -> None:
+        self.turns += 1
+        for name in turn.usage.__dataclass_fields__:
+            setattr(self.tokens, name, getattr(self.tokens, name) + getattr(turn.usage, name))
+        cost = price_usd(turn.model, turn.usage, turn.at) if turn.model else None
+        if cost is None:
+            self.unpriced_turns += 1
+        else:
+            self.cost_usd = (self.cost_usd or 0.0) + cost
+
+
+def sum_by_model(turns: Iterable[TurnUsage], links: Sequence[AccountSession]) -> list[ModelUsage]:
+    """Return the sum of *turns* by account and model. *links* say which account the session ran on when, the newest first."""
+    sums: dict[tuple[int | None, str], _UsageSum] = {}
+    for turn in turns:
+        sums.setdefault((_account_at(links, turn.at), turn.model), _UsageSum()).add(turn)
+    return [
+        ModelUsage(
+            account_id=account_id,
+            model=model,
+            turns=usage_sum.turns,
+            tokens=usage_sum.tokens,
+            cost_usd=usage_sum.cost_usd,
+            unpriced_turns=usage_sum.unpriced_turns,
+        )
+        for (account_id, model), usage_sum in sums.items()
+    ]
+
+
+def _account_at(links: Sequence[AccountSession], at: datetime | None) -> int | None:
+    """Return the account in use at a time: the first one is taken to have been there from the beginning. A turn without a time is the last one's."""
+    if not links:
+        return None
+    return next((link.account_id for link in links if at is None or link.began_at <= at), links[-1].account_id)

@@ -1,0 +1,1 @@
+"""Running Onward: access tokens, backups, the doctor, maintenance."""

@@ -1,0 +1,135 @@
+"""Safe copies of the whole store, and putting one back."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from onward.app.archives.writer import atomic_write
+from onward.app.jobs import jobs
+from onward.app.jobs.jobs import Job
+from onward.errors import BadInput, Conflict, StoreError
+from onward.settings import Settings
+from onward.store import Store, sqlite_backup
+from onward.store.engine import FILE_NAME
+
+KIND = "backup"
+"""The kind of the job."""
+
+ProgressCallback = Callable[[int, int], object]
+
+
+@dataclass(frozen=True, slots=True)
+class StoreCopy:
+    """A copy, or the store that one was put back into: its file, and what it holds. `kept` is where the store is that was there before."""
+
+    path: Path
+    size_bytes: int
+    projects: int
+    sessions: int
+    turns: int
+    previous_path: Path | None = None
+
+
+def backup(settings: Settings, target: Path, on_progress: ProgressCallback | None = None) -> StoreCopy:
+    """Copy the whole store to the file *target*, while whoever uses it goes on, read the copy to its end, and return it.
+
+    What stood at *target* stays if anything fails. Raises `BadInput` for PostgreSQL, and where there is no store yet.
+    """
+    source = _configured_file(settings)
+    if not source.exists():
+        raise BadInput(f"There is no store in {settings.home} yet.", "Import something first: onward import")
+    return _copy_store(source, target, on_progress)
+
+
+def backup_open_store(store: Store, target: Path, on_progress: ProgressCallback | None = None) -> StoreCopy:
+    """Copy the store that is open, as `backup` does."""
+    return _copy_store(_store_file(store), target, on_progress)
+
+
+def request_backup(store: Store, *, requested_by: str = "") -> Job:
+    """Ask for a safe copy as a job; while one is being made, it is that one. Raises `BadInput` for PostgreSQL."""
+    _store_file(store)
+    return jobs.request_job(store, KIND, {}, key="store", requested_by=requested_by)
+
+
+def _copy_store(source: Path, target: Path, on_progress: ProgressCallback | None) -> StoreCopy:
+    if target.absolute() == source.absolute():
+        raise BadInput("That is the store itself.", "Name another file.")
+    with atomic_write(target) as part:
+        try:
+            sqlite_backup.copy(source, part, on_progress)
+            sqlite_backup.make_standalone(part)
+        except sqlite3.Error as error:
+            raise StoreError(f"The store could not be copied: {error}.", "Check the disk, and run `onward doctor`.") from error
+        sqlite_backup.check(part)
+        counts = _count_contents(part)
+    return StoreCopy(target, target.stat().st_size, *counts)
+
+
+def restore(settings: Settings, source: Path, *, overwrite: bool = False, on_progress: ProgressCallback | None = None) -> StoreCopy:
+    """Put the copy *source* in the place of the store, and return that. With *over*, also where there is one: it is kept beside it.
+
+    The copy is read to its end first. Programs that use the store wait meanwhile, and see the new content then. Raises `Conflict` without *over*.
+    """
+    sqlite_backup.check(source)
+    target = _configured_file(settings)
+    if source.absolute() == target.absolute():
+        raise BadInput("That is the store itself.", "Name a file that `onward backup` wrote.")
+    if target.exists() and not overwrite:
+        raise Conflict(
+            f"There is a store in {settings.home} already.", "Say --force to put the copy in its place; what is there is kept beside it."
+        )
+    settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    previous_path = _keep_previous(target) if target.exists() else None
+    try:
+        sqlite_backup.copy(source, target, on_progress)
+    except sqlite3.Error as error:
+        raise StoreError(
+            f"The copy could not be put back: {error}.", "End what uses the store, check the disk, and run this again."
+        ) from error
+    # Opening it brings a copy of an older Onward up to date.
+    Store.at_folder(settings.home).close()
+    return StoreCopy(target, target.stat().st_size, *_count_contents(target), previous_path)
+
+
+def _keep_previous(target: Path) -> Path:
+    """Keep the store as it is in a file of its own, and return that. One that cannot be read any more is moved there."""
+    timestamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")
+    previous_path = target.with_name(f"{target.name}.before-{timestamp}")
+    try:
+        with atomic_write(previous_path) as part:
+            sqlite_backup.copy(target, part)
+            sqlite_backup.make_standalone(part)
+    except sqlite3.DatabaseError:
+        for suffix in ("", "-wal", "-shm"):
+            if (path := target.with_name(target.name + suffix)).exists():
+                path.rename(previous_path.with_name(previous_path.name + suffix))
+    return previous_path
+
+
+def _count_contents(path: Path) -> tuple[int, int, int]:
+    """Return how many projects, sessions and turns a store holds."""
+    with sqlite3.connect(path) as connection:
+        counts = [connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in ("projects", "sessions", "turns")]  # noqa: S608
+    connection.close()
+    return counts[0], counts[1], counts[2]
+
+
+def _configured_file(settings: Settings) -> Path:
+    if settings.database_url:
+        raise _postgresql_error()
+    return settings.home / FILE_NAME
+
+
+def _store_file(store: Store) -> Path:
+    if store.path is None:
+        raise _postgresql_error()
+    return store.path
+
+
+def _postgresql_error() -> BadInput:
+    return BadInput("The store is on PostgreSQL.", "Copy it with its own tools: pg_dump, pg_restore.")

@@ -1,0 +1,132 @@
+"""The doctor: what is wrong, what will be, and how to mend it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Literal, NamedTuple, TypeAlias
+
+from onward.errors import OnwardError
+from onward.message import Message
+from onward.settings import Settings
+from onward.store import Store, health, projects, provenance, sessions
+
+Status: TypeAlias = Literal["ok", "warning", "problem"]
+
+MIN_FREE_BYTES = 500 * 1024 * 1024
+WARNING_TIME = timedelta(days=7)
+OPEN_TOO_LONG = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one check found, and what to do where something is to be done."""
+
+    check: str
+    status: Status
+    message: str | Message
+    hint: str | Message = ""
+
+
+class TranscriptRetention(NamedTuple):
+    """Where an agent keeps transcripts that it deletes when they have not changed for so long."""
+
+    agent: str
+    folder: Path
+    pattern: str
+    lifetime: timedelta
+
+
+def examine(settings: Settings, open_store: Callable[[Settings], Store], retentions: Sequence[TranscriptRetention] = ()) -> list[Finding]:
+    """Return what every check finds, and of the transcripts that are *kept* for a while those that are lost soon. A store that cannot be opened is a finding too."""
+    findings = [_check_disk(settings)]
+    try:
+        with open_store(settings) as store:
+            location = store.path or "the PostgreSQL store"
+            findings += [
+                Finding("store", "ok", f"{location} opens, its schema is up to date"),
+                *_check_store(store),
+                _check_open_sessions(store),
+            ]
+            findings += [_check_expiring(store, retention) for retention in retentions]
+    except OnwardError as error:
+        findings.append(Finding("store", "problem", error.message, error.hint))
+    return findings
+
+
+def _check_disk(settings: Settings) -> Finding:
+    existing = next(folder for folder in (settings.home, *settings.home.parents) if folder.exists())
+    free = shutil.disk_usage(existing).free
+    message = f"{free / 1024**3:.1f} GiB free at {existing}"
+    return (
+        Finding("disk", "ok", message)
+        if free >= MIN_FREE_BYTES
+        else Finding("disk", "problem", message, "Free some space: imports need it.")
+    )
+
+
+def _check_store(store: Store) -> Iterator[Finding]:
+    with store.read() as connection:
+        damage, missing = health.find_damage(connection), health.count_unindexed(connection)
+    if damage:
+        yield Finding(
+            "integrity", "problem", f"the database is not whole: {'; '.join(damage[:3])}", "Copy the data folder, then restore a backup."
+        )
+    else:
+        yield Finding("integrity", "ok", "the database is whole")
+    if missing:
+        yield Finding("search index", "problem", f"the index and the turns differ by {missing}", "Make it anew: onward rebuild --index")
+    else:
+        yield Finding("search index", "ok", "every turn is in the index")
+
+
+def _check_open_sessions(store: Store) -> Finding:
+    """Sessions that were begun a while ago and never completed hand nothing over."""
+    cutoff = datetime.now(UTC) - OPEN_TOO_LONG
+    with store.read() as connection:
+        open_numbers = {
+            project.name: [
+                session.number for session in sessions.list_sessions(connection, project.id, status="active") if session.created_at < cutoff
+            ]
+            for project in projects.list_projects(connection)
+        }
+    details = [f"{name}: {', '.join(f'session {number}' for number in numbers[:5])}" for name, numbers in open_numbers.items() if numbers]
+    if not details:
+        return Finding("sessions", "ok", "no session was left open")
+    return Finding(
+        "sessions",
+        "warning",
+        f"never completed, so not in any handoff: {'; '.join(details)}",
+        "Complete them: onward sweep, or onward session complete NUMBER",
+    )
+
+
+def _check_expiring(store: Store, retention: TranscriptRetention) -> Finding:
+    """What was not imported when its agent deletes it is lost."""
+    with store.read() as connection:
+        imported_times = {
+            entry.path: entry.imported_at
+            for project in projects.list_projects(connection)
+            for entry in provenance.list_imports(connection, project.id)
+        }
+    check, lost_soon = f"{retention.agent} transcripts", []
+    for path in sorted(retention.folder.glob(retention.pattern)):
+        try:
+            changed_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        except OSError:
+            continue
+        imported_at = imported_times.get(str(path))
+        if datetime.now(UTC) - changed_at > retention.lifetime - WARNING_TIME and (imported_at is None or imported_at < changed_at):
+            lost_soon.append(path)
+    if not lost_soon:
+        return Finding(check, "ok", "none is about to be deleted unread")
+    more = ", …" if len(lost_soon) > 1 else ""
+    return Finding(
+        check,
+        "warning",
+        f"{len(lost_soon)} will be deleted within a week, or are overdue, and were never imported: {lost_soon[0]}{more}",
+        f"Import them: onward import {retention.folder}",
+    )

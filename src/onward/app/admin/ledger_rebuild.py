@@ -1,0 +1,58 @@
+"""Rebuilding: facts extracted anew from the turns that are kept, as after an upgrade that extracts better."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from onward.app.handoffs.distillation import distill_session
+from onward.app.handoffs.project_state import read_project_state
+from onward.app.sessions.completion import create_contribution, main_path
+from onward.app.sessions.rederivation import rederive
+from onward.core.facts.ledger import Ledger, fold
+from onward.core.handoff.stored import RebuildResult
+from onward.core.preservation import fold_references
+from onward.core.project import Project
+from onward.errors import Conflict
+from onward.store import Store, facts, handoffs, projects, sessions, turns
+from onward.store.facts import Contribution, StoredLedger
+
+
+def rebuild(store: Store, project: Project, on_progress: Callable[[int, int], None] | None = None) -> RebuildResult:
+    """Extract the facts of every completed session again and make the handoff anew, and all that is derived; a person's edits stay. *on_progress* is told (done, of).
+
+    Raises `Conflict` when sessions were completed meanwhile; nothing is changed then.
+    """
+    with store.read() as connection:
+        state = read_project_state(connection, project.id)
+        newest_handoff = handoffs.find_newest(connection, project.id)
+        completed_sessions = sessions.list_sessions(connection, project.id, status="completed")
+    contributions: dict[int, Contribution] = {}
+    for done, session in enumerate(completed_sessions):
+        if on_progress:
+            on_progress(done, len(completed_sessions))
+        with store.read() as connection:
+            path = main_path(connection, session)
+        contributions[session.id] = create_contribution(distill_session(path), session)
+    ledger = fold(Ledger(), (fact for added_contribution in contributions.values() for fact in added_contribution.facts))
+    references = fold_references(
+        [], [reference for added_contribution in contributions.values() for reference in added_contribution.references]
+    )
+    new_state = replace(state, stored_ledger=StoredLedger(state.stored_ledger.version + 1, ledger, references))
+    document = new_state.master(store, newest_handoff.budget_tokens if newest_handoff else None) if completed_sessions else None
+    with store.write() as connection:
+        projects.lock_project(connection, project.id)
+        if not facts.replace_ledger(connection, project.id, state.stored_ledger, new_state.stored_ledger):
+            raise Conflict("Sessions were completed while this ran, so nothing was changed.", "Run it again.")
+        facts.delete_contributions(connection, project.id)
+        for session_id, added_contribution in contributions.items():
+            facts.save_contribution(connection, session_id, added_contribution)
+        handoff = handoffs.create(connection, project.id, None, new_state.stored_ledger.version, document) if document else None
+    rederive(store, project)
+    return RebuildResult(len(completed_sessions), len(new_state.stored_ledger.ledger.facts), handoff)
+
+
+def rebuild_index(store: Store) -> int:
+    """Make the search index anew from the turns that are kept; return how many there are."""
+    with store.write() as connection:
+        return turns.reindex(connection)

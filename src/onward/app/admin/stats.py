@@ -1,0 +1,40 @@
+"""Totals: how much there is, and what was worked on last."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from onward.app.analytics import kept_ratios, overall_growth
+from onward.core.session import Session
+from onward.core.spend import SpendTotals
+from onward.store import Store, counts, model_calls, sessions
+from onward.store.counts import StoreCounts
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """How much the store holds, and the session begun last that is still active. `growth_percent` is of mean actual output, the last sessions over the first; `mean_kept_ratio`
+    (0..1) is what handoffs keep, None where no session was completed. `spent` is what asking language models cost.
+    """
+
+    counts: StoreCounts
+    active_session: Session | None
+    growth_percent: float
+    mean_kept_ratio: float | None
+    spent: SpendTotals
+
+
+def read_stats(store: Store) -> Stats:
+    """Return the totals over all projects."""
+    ratios = kept_ratios(store).values()
+    with store.read() as connection:
+        active_sessions = sessions.list_across_projects(connection, status="active", limit=1)
+        totals = counts.count_everything(connection)
+        spent = model_calls.total_spend(connection)
+    return Stats(
+        counts=totals,
+        active_session=active_sessions[0] if active_sessions else None,
+        growth_percent=overall_growth(store).percent,
+        mean_kept_ratio=sum(ratios) / len(ratios) if ratios else None,
+        spent=spent,
+    )

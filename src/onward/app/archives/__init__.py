@@ -1,0 +1,1 @@
+"""A project as one file: written, read and exported for training."""

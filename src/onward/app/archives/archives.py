@@ -1,0 +1,231 @@
+"""A project as one file: everything that belongs to it, for another machine, for a person to read, or for a model to learn from.
+
+An archive is a zip: JSON lines of all that is kept, every handoff and transcript as Markdown, and a manifest with the sum of each. What follows from
+the rest (the search index, measures, harvested knowledge) is not in it, but made anew where it comes in. It holds the project's key, so that transcripts
+imported there are known again: whoever has an archive can test a guess at what a placeholder stands for.
+"""
+
+from __future__ import annotations
+
+import marshal
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import Any, BinaryIO, TypeVar
+
+import orjson
+from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
+
+from onward import __version__
+from onward.app.archives.chat_jsonl import render_chat
+from onward.app.archives.reader import ArchiveReader, open_archive
+from onward.app.archives.writer import write_archive
+from onward.app.projects.projects import clean_name, free_name
+from onward.app.sessions.rederivation import rederive
+from onward.app.turns.markdown import markdown
+from onward.core.archive_result import ExportedArchive, ImportedArchive
+from onward.core.project import Project
+from onward.core.session import Session
+from onward.errors import BadArchive, Conflict
+from onward.store import Store, events, locks, projects, sessions, turns
+from onward.store.archives import SECTIONS, ArchiveTurn, ProjectExporter, ProjectImporter, parse_turns
+from onward.store.turn_bodies import PackedTurn
+from onward.store.turns import NewTurn
+
+PROJECT, TURNS = "project.json", "turns.jsonl"
+TRAINING = "training.jsonl"
+
+_BRANCH_NOTE = b"*On a branch that was left:*\n\n"
+_IDENTIFYING_FIELDS = {"sessions": ("number", "native_id"), "edits": ("fact_id", "text"), "handoffs": ("version", "markdown")}
+"""What tells whether a project that is here holds what an archive does. Turns are counted by their sessions."""
+
+Row = TypeVar("Row")
+ProgressCallback = Callable[[int, int, str], object]
+"""Is told how far long work has come: done, of how many, and what it is at."""
+
+
+def export_project(
+    store: Store, project: Project, target: Path, *, training: bool = False, on_progress: ProgressCallback | None = None
+) -> ExportedArchive:
+    """Write everything that belongs to *project* to the file *target*, and return what that is. With *training*, also its sessions as chats to train on.
+
+    The archive is of one moment, whoever else is at work, and holds no more of the project in memory than a few turns. The same project gives the same
+    bytes. Raises `UnreadableFile` where *target* cannot be written; what stood there stays then.
+    """
+    with store.read() as connection, write_archive(target) as archive:
+        outgoing = ProjectExporter(connection, project.id)
+        all_sessions = sessions.list_sessions(connection, project.id)
+        progress = _TurnProgress(on_progress, sum(session.turns for session in all_sessions) * (3 if training else 2))
+        archive.add(PROJECT, [orjson.dumps(outgoing.project(), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)])
+        counts = {}
+        for section in SECTIONS:
+            rows = outgoing.rows(section)
+            counts[section.name] = archive.add_lines(
+                f"{section.name}.jsonl", progress.track(rows, "turns") if section.name == "turns" else rows
+            )
+        for session in all_sessions:
+            archive.add(f"transcripts/{session.number:04}.md", _render_transcript(connection, session, progress))
+        for number, text in outgoing.handoffs():
+            archive.add(f"handoffs/{number:04}.md", [text.encode()])
+        if training:
+            archive.add(TRAINING, _render_chats(connection, all_sessions, progress))
+        archive.finish({"onward": __version__, "project": project.name, "counts": counts})
+    return ExportedArchive(
+        path=target, size_bytes=target.stat().st_size, sessions=counts["sessions"], turns=counts["turns"], handoffs=counts["handoffs"]
+    )
+
+
+def import_archive(store: Store, path: Path, *, name: str = "", on_progress: ProgressCallback | None = None) -> ImportedArchive:
+    """Bring the project of the archive at *path* in, whole or not at all, and return it. *name* is what it is called here, its own by default.
+
+    Where another project has its name, a number tells them apart. Importing again changes nothing. Raises `BadArchive` for a file that is none, is
+    damaged or was changed; `Conflict` where the project is here and does not hold all that the archive does.
+    """
+    with open_archive(path) as archive:
+        _check_parts(archive)
+        total = len(archive.parts)
+        with TemporaryFile(dir=store.path.parent if store.path else None) as spool:
+            for done, part in enumerate(archive.verify(skipped=TURNS), start=1):
+                _report_progress(on_progress, done, 2 * total, part)
+            project_data = archive.read_document(PROJECT)
+            arrival = _find_existing(store, archive, project_data)
+            if arrival is None:
+                with _refuse_invalid(archive):
+                    _spool(spool, parse_turns(archive.read_lines(TURNS)))
+                _report_progress(on_progress, total, 2 * total, "keeping it")
+                arrival = _store_archive(store, archive, project_data, name, spool) or _find_existing(store, archive, project_data)
+    if arrival is None:
+        raise Conflict("The project came in from elsewhere at the same moment, and was deleted.", "Import it again.")
+    if not arrival.is_unchanged:
+        rederive(store, arrival.project)
+    _report_progress(on_progress, 2 * total, 2 * total, "")
+    return arrival
+
+
+def _store_archive(
+    store: Store, archive: ArchiveReader, project_data: dict[str, Any], name: str, spool: BinaryIO
+) -> ImportedArchive | None:
+    """Keep the whole of the archive, its turns made ready before, in one transaction; None where its project came in while it waited for its turn."""
+    counts = {}
+    with store.write() as connection:
+        locks.lock_transaction(connection, "archive")
+        if projects.find_by_key(connection, _project_key(project_data)):
+            return None
+        with _refuse_invalid(archive):
+            archive.start_part(PROJECT)
+            incoming = ProjectImporter(connection, project_data, free_name(connection, clean_name(name or str(project_data["name"]))))
+            for section in SECTIONS:
+                part = f"{section.name}.jsonl"
+                archive.start_part(part)
+                rows = archive.read_lines(part)
+                counts[section.name] = incoming.insert_turns(_read_spool(spool)) if part == TURNS else incoming.insert_rows(section, rows)
+        project = projects.find(connection, incoming.project_id)
+        payload = {"sessions": counts["sessions"], "handoffs": counts["handoffs"], "new_turns": counts["turns"]}
+        events.record(connection, "import", project_id=incoming.project_id, data=payload)
+    assert project
+    return ImportedArchive(project=project, sessions=counts["sessions"], turns=counts["turns"], handoffs=counts["handoffs"])
+
+
+def _spool(spool: BinaryIO, items: Iterable[ArchiveTurn]) -> None:
+    """Put turns that are ready aside, so that nobody waits for the store while they are made so."""
+    for item in items:
+        marshal.dump((item.session, item.is_abandoned, item.new.ordinal, item.new.identity, tuple(item.new.packed)), spool)
+
+
+def _read_spool(spool: BinaryIO) -> Iterator[ArchiveTurn]:
+    """Yield the turns that were put aside, in a file that this process alone has."""
+    spool.seek(0)
+    with suppress(EOFError):
+        while True:
+            session, is_left, ordinal, identity, packed = marshal.load(spool)  # noqa: S302 - we wrote it
+            yield ArchiveTurn(session, is_left, NewTurn(ordinal, identity, PackedTurn(*packed)))
+
+
+class _TurnProgress:
+    """Counts turns as they go by."""
+
+    def __init__(self, on_progress: ProgressCallback | None, total: int) -> None:
+        self._on_progress = on_progress
+        self._done = 0
+        self._total = total
+
+    def track(self, rows: Iterable[Row], label: str) -> Iterator[Row]:
+        for row in rows:
+            self._done += 1
+            if self._done % 200 == 0:
+                _report_progress(self._on_progress, self._done, self._total, label)
+            yield row
+
+
+def _report_progress(on_progress: ProgressCallback | None, done: int, total: int, label: str) -> None:
+    if on_progress:
+        on_progress(done, total, label)
+
+
+def _render_transcript(connection: Connection, session: Session, progress: _TurnProgress) -> Iterator[bytes]:
+    yield markdown(session.head(), 0).encode()
+    was_abandoned = False
+    for stored in progress.track(turns.read_session(connection, session.id), f"transcript {session.number}"):
+        if stored.abandoned and not was_abandoned:
+            yield _BRANCH_NOTE
+        was_abandoned = stored.abandoned
+        yield markdown(stored.turn, stored.ordinal).encode("utf-8", "replace")
+
+
+def _render_chats(connection: Connection, all_sessions: Sequence[Session], progress: _TurnProgress) -> Iterator[bytes]:
+    for session in all_sessions:
+        yield from render_chat(session.head(), progress.track(turns.read_session(connection, session.id), f"chat {session.number}"))
+
+
+def _check_parts(archive: ArchiveReader) -> None:
+    needed = {PROJECT, *(f"{section.name}.jsonl" for section in SECTIONS)}
+    if missing := sorted(needed - set(archive.parts)):
+        raise BadArchive(f"The archive has no {missing[0]}.", "Export the project again, and copy the file whole.")
+
+
+def _project_key(project_data: dict[str, Any]) -> bytes:
+    try:
+        return bytes.fromhex(project_data["secret_key"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise BadArchive(f"{PROJECT} in the archive has no key.", "Export the project again.") from error
+
+
+@contextmanager
+def _refuse_invalid(archive: ArchiveReader) -> Iterator[None]:
+    """Refuse an archive whose rows are not what a project is made of; nothing of it is kept then."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError, RecursionError, IntegrityError) as error:
+        reason = "it contradicts itself" if isinstance(error, IntegrityError) else f"{type(error).__name__}: {error}"[:200]
+        raise BadArchive(
+            f"The archive holds what no project does, in {archive.path} at line {archive.line}: {reason}.",
+            "It was changed since it was written, or is of a newer Onward. Export the project again.",
+        ) from error
+
+
+def _find_existing(store: Store, archive: ArchiveReader, project_data: dict[str, Any]) -> ImportedArchive | None:
+    """Return the project where it is here already. Raises `Conflict` where the archive holds more than it does, or something else."""
+    with store.read() as connection:
+        existing = projects.find_by_key(connection, _project_key(project_data))
+        if existing is None:
+            return None
+        outgoing, counts = ProjectExporter(connection, existing.id), Counter[str]()
+        for section in (item for item in SECTIONS if item.name in _IDENTIFYING_FIELDS):
+            rows = outgoing.rows(section)
+            for archived_row in archive.read_lines(f"{section.name}.jsonl"):
+                counts[section.name] += 1
+                if not any(_row_matches(section.name, row, archived_row) for row in rows):
+                    raise Conflict(
+                        f"The project {existing.name!r} is here already, and does not hold all that the archive does.",
+                        f"To have it as the archive has it, delete it here first: onward project delete {existing.name}",
+                    )
+        turn_count = sum(session.turns for session in sessions.list_sessions(connection, existing.id))
+    return ImportedArchive(project=existing, sessions=counts["sessions"], turns=turn_count, handoffs=counts["handoffs"], is_unchanged=True)
+
+
+def _row_matches(section: str, row: dict[str, Any], archived_row: dict[str, Any]) -> bool:
+    is_same = all(row[field] == archived_row.get(field) for field in _IDENTIFYING_FIELDS[section])
+    return is_same and (section != "sessions" or row["turns"] >= archived_row.get("turns", 0))

@@ -1,0 +1,184 @@
+"""Reading an archive that may be foreign, damaged or hostile: nothing of it is unpacked to a file, and nothing is believed before its sum is right."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
+
+import orjson
+
+from onward.app.archives.writer import FORMAT, MANIFEST, VERSION
+from onward.errors import BadArchive, UnreadableFile
+
+_PART_NAME = re.compile(r"[a-z_]+\.(?:json|jsonl)|(?:handoffs|transcripts)/\d{1,9}\.md")
+"""What a part may be called. Nothing is ever unpacked under its name, so this only tells an archive of ours from others."""
+
+MAX_MANIFEST_BYTES = 64 << 20
+MAX_LINE_BYTES = 256 << 20
+MIN_SUSPECT_BYTES = 16 << 20
+MAX_RATIO = 250
+"""Beyond the first 16 MiB a part that unpacks to more than this many times its size is made to fill a disk: what people and programs say is a tenth of it."""
+
+_READ_BYTES = 1 << 20
+_ENCRYPTED = 0x1
+# What unpacking raises over bytes that are not whole; the last two stand for a packing or a cipher that it does not know.
+_DAMAGE_ERRORS = (BadZipFile, EOFError, OSError, zlib.error, NotImplementedError, RuntimeError)
+_EXPORT_HINT = "Export the project again, and copy the file whole."
+
+
+@dataclass(frozen=True, slots=True)
+class ArchivePart:
+    """What the manifest says of one part."""
+
+    size_bytes: int
+    sha256: str
+
+
+class ArchiveReader:
+    """One archive, its manifest believed. `line` is the line of `lines` read last, of the part `path`."""
+
+    def __init__(self, archive: ZipFile, manifest: dict[str, Any], parts: dict[str, ArchivePart]) -> None:
+        self._archive = archive
+        self.manifest = manifest
+        self.parts = parts
+        self.path = ""
+        self.line = 0
+
+    def verify(self, *, skipped: str) -> Iterator[str]:
+        """Read every part *but* one, which is read anyway, to its end, yielding its path after each. Raises `BadArchive` at the first that is not as the manifest says."""
+        for path in self.parts.keys() - {skipped}:
+            for _ in self._read_pieces(path):
+                pass
+            yield path
+
+    def start_part(self, path: str) -> None:
+        """Note that what follows is of this part."""
+        self.path, self.line = path, 0
+
+    def read_document(self, path: str) -> dict[str, Any]:
+        """Return a part that is one JSON object."""
+        self.start_part(path)
+        if self.parts[path].size_bytes > MAX_MANIFEST_BYTES:
+            raise BadArchive(f"{path} in the archive is too large.", _EXPORT_HINT)
+        return _parse_object(b"".join(self._read_pieces(path)), path)
+
+    def read_lines(self, path: str) -> Iterator[dict[str, Any]]:
+        """Yield a part's JSON objects, one a line; its sum is checked again as it is read."""
+        self.start_part(path)
+        pending: list[bytes] = []
+        pending_bytes = 0
+        for piece in self._read_pieces(path):
+            *complete_lines, rest = piece.split(b"\n")
+            for line in complete_lines:
+                self.line += 1
+                yield _parse_object(b"".join((*pending, line)) if pending else line, f"Line {self.line} of {path}")
+                pending, pending_bytes = [], 0
+            if rest:
+                pending.append(rest)
+                pending_bytes += len(rest)
+            if pending_bytes > MAX_LINE_BYTES:
+                raise BadArchive(f"Line {self.line + 1} of {path} in the archive is too long.", _EXPORT_HINT)
+        if pending:
+            raise BadArchive(f"{path} in the archive ends in the middle of a line.", _EXPORT_HINT)
+
+    def _read_pieces(self, path: str) -> Iterator[bytes]:
+        expected, digest, size = self.parts[path], sha256(), 0
+        try:
+            with self._archive.open(path) as part:
+                while piece := part.read(_READ_BYTES):
+                    size += len(piece)
+                    if size > expected.size_bytes:
+                        break
+                    digest.update(piece)
+                    yield piece
+        except _DAMAGE_ERRORS as error:
+            raise BadArchive(f"The archive is damaged in {path}: {error}.", _EXPORT_HINT) from error
+        if size != expected.size_bytes or digest.hexdigest() != expected.sha256:
+            raise BadArchive(f"{path} in the archive is not what its manifest says: its sum is wrong.", _EXPORT_HINT)
+
+
+@contextmanager
+def open_archive(path: Path) -> Iterator[ArchiveReader]:
+    """Open the archive at *path*. Raises `BadArchive` where it is none of ours, `UnreadableFile` where there is nothing to read."""
+    try:
+        archive = ZipFile(path)
+    except BadZipFile as error:
+        raise BadArchive(f"{path.name} is no archive of a project, or not whole: {error}.", _EXPORT_HINT) from error
+    except OSError as error:
+        raise UnreadableFile(f"{path} cannot be read: {error.strerror}.", "Check the path, and that you may read it.") from error
+    with archive:
+        yield _create_reader(archive, path)
+
+
+def _create_reader(archive: ZipFile, path: Path) -> ArchiveReader:
+    entries = archive.infolist()
+    entries_by_name = {entry.filename: entry for entry in entries}
+    if len(entries_by_name) != len(entries):
+        raise BadArchive(f"{path.name} holds two parts of one name.", _EXPORT_HINT)
+    if MANIFEST not in entries_by_name:
+        raise BadArchive(f"{path.name} is no archive of a project: it has no {MANIFEST}.", "Make one: onward project export NAME FILE")
+    for entry in entries:
+        _check_entry(entry)
+    if sum(entry.compress_size for entry in entries) > path.stat().st_size:
+        raise BadArchive(f"{path.name} holds parts that lie over each other.", _EXPORT_HINT)
+    manifest = _read_manifest(archive, entries_by_name[MANIFEST])
+    parts = _parse_parts(manifest)
+    for name in (set(entries_by_name) - {MANIFEST}) ^ set(parts):
+        problem = "is not in its manifest" if name in entries_by_name else "is missing"
+        raise BadArchive(f"{name!r} {problem}: the archive is not as it was written.", _EXPORT_HINT)
+    for name, part in parts.items():
+        if entries_by_name[name].file_size != part.size_bytes:
+            raise BadArchive(f"{name} in the archive has another length than its manifest says.", _EXPORT_HINT)
+    return ArchiveReader(archive, manifest, parts)
+
+
+def _check_entry(entry: ZipInfo) -> None:
+    """Raise `BadArchive` for an entry that no archive of ours has."""
+    if entry.filename != MANIFEST and not _PART_NAME.fullmatch(entry.filename):
+        raise BadArchive(f"The archive holds {entry.filename[:200]!r}, which is no part of a project.", "Import only what Onward exported.")
+    if entry.flag_bits & _ENCRYPTED or entry.compress_type not in (ZIP_STORED, ZIP_DEFLATED):
+        raise BadArchive(f"{entry.filename} in the archive is encrypted, or packed in a way that Onward does not use.", _EXPORT_HINT)
+    if entry.file_size > MIN_SUSPECT_BYTES and entry.file_size > MAX_RATIO * entry.compress_size:
+        raise BadArchive(f"{entry.filename} would unpack to {entry.file_size:,} bytes from {entry.compress_size:,}.", _EXPORT_HINT)
+
+
+def _read_manifest(archive: ZipFile, entry: ZipInfo) -> dict[str, Any]:
+    if entry.file_size > MAX_MANIFEST_BYTES:
+        raise BadArchive("The archive's manifest is too large.", _EXPORT_HINT)
+    try:
+        data = archive.read(entry)
+    except _DAMAGE_ERRORS as error:
+        raise BadArchive(f"The archive's manifest is damaged: {error}.", _EXPORT_HINT) from error
+    manifest = _parse_object(data, MANIFEST)
+    if manifest.get("format") != FORMAT:
+        raise BadArchive("The archive is none of a project.", "Make one: onward project export NAME FILE")
+    if manifest.get("version") != VERSION:
+        raise BadArchive(
+            f"The archive is of version {str(manifest.get('version'))[:20]}; this Onward knows {VERSION}.", "Upgrade: pip install -U onward"
+        )
+    return manifest
+
+
+def _parse_parts(manifest: dict[str, Any]) -> dict[str, ArchivePart]:
+    try:
+        parts = {str(path): ArchivePart(int(entry["bytes"]), str(entry["sha256"])) for path, entry in manifest["parts"].items()}
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise BadArchive("The archive's manifest does not say what its parts are.", _EXPORT_HINT) from error
+    return parts
+
+
+def _parse_object(data: bytes, label: str) -> dict[str, Any]:
+    try:
+        value = orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        raise BadArchive(f"{label} in the archive is no JSON: {error}.", _EXPORT_HINT) from error
+    if not isinstance(value, dict):
+        raise BadArchive(f"{label} in the archive is no object.", _EXPORT_HINT)
+    return value

@@ -1,0 +1,1 @@
+"""Handoffs: from turns to the master handoff, its versions and its brief."""

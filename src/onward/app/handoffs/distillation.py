@@ -1,0 +1,113 @@
+"""Turns in, handoff out: what `distill` and completing a session share, so that both give the same document.
+
+Nothing here knows the store, so that `onward distill` starts without it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+from onward.app.turns.reader import MainPath, TranscriptReader
+from onward.core.extract import extract
+from onward.core.facts.fact import Fact, Handle
+from onward.core.facts.ledger import Ledger, fold
+from onward.core.handoff.composer import SessionSummary, compose
+from onward.core.handoff.document import Handoff
+from onward.core.handoff.master import MasterHandoff, build_handoff, close_handoff
+from onward.core.preservation import Reference, collect_references, fold_references
+from onward.core.transcript.transcript import ImportReport, SessionHead, Turn
+from onward.tokens import count_tokens
+
+AGENT_NAMES = {
+    "chatgpt": "ChatGPT",
+    "claude-ai": "Claude.ai",
+    "copilot": "Copilot CLI",
+    "gemini": "Gemini CLI",
+    "json-turns": "a chat",
+    "opencode": "OpenCode",
+    "openhands": "OpenHands",
+    "pasted": "a pasted chat",
+    "pi": "pi",
+    "specstory": "SpecStory",
+    "swe-agent": "SWE-agent",
+}
+"""Names for people, where an agent's own differs from its capitalised words."""
+
+_FOLD_SESSIONS = 50
+"""Sessions whose facts are folded at once: the ledger is the same whatever the portions, and one fold costs what the ledger holds."""
+
+
+class DistilledSession(NamedTuple):
+    """What one session adds to its project."""
+
+    line: SessionSummary
+    facts: list[Fact]
+    references: list[Reference]
+
+
+@dataclass(frozen=True, slots=True)
+class HandoffBasis:
+    """What a handoff is made from, and held against: the ledger, what ought to be kept, the sessions, and the turns behind handles, those that are there."""
+
+    ledger: Ledger
+    references: Sequence[Reference]
+    lines: Sequence[SessionSummary]
+    find_turns: Callable[[Collection[Handle]], Mapping[Handle, Turn]]
+
+    def master(self, budget_tokens: int | None = None) -> MasterHandoff:
+        """Return the rules' handoff."""
+        return build_handoff(self.ledger, self.references, self.lines, count_tokens, self.find_turns, budget_tokens)
+
+    def compose_handoff(self, tokens: int) -> Handoff:
+        """Return the rules' handoff in at most so many tokens, without its closing."""
+        return compose(self.ledger, self.lines, tokens, count_tokens)
+
+    def measure_handoff(self, handoff: Handoff, budget_tokens: int) -> MasterHandoff:
+        """Return a handoff, whoever wrote it, measured as the rules' one is."""
+        return close_handoff(handoff, self.ledger, self.references, self.lines, count_tokens, self.find_turns, budget_tokens)
+
+
+def distill_session(path: MainPath) -> DistilledSession:
+    """Return what one session establishes."""
+    line = session_line(path.number, path.head.agent, path.ended_at, path.tokens)
+    return DistilledSession(line, extract(path.number, path.head, path.turns), collect_references(path.number, path.turns))
+
+
+def session_line(number: int, agent: str, ended_at: datetime | None, tokens: int) -> SessionSummary:
+    """Return what a handoff says of session *number*, the agent's name as people write it."""
+    name = AGENT_NAMES.get(agent, agent.replace("-", " ").title())
+    return SessionSummary(number, name, ended_at.date().isoformat() if ended_at else "", tokens)
+
+
+def distill_files(sources: Sequence[Path | BinaryIO], budget_tokens: int | None = None) -> tuple[MasterHandoff, list[ImportReport]]:
+    """Return the master handoff over the sessions of *sources*, in order, and a report per source. Stateless."""
+    reading = TranscriptReader()
+    reports = [reading.read(source) for source in sources]
+    return basis(reading.paths).master(budget_tokens), reports
+
+
+def distill_turns(turns: Sequence[Turn]) -> HandoffBasis:
+    """Return what the handoff over one conversation stands on. Stateless."""
+    reading = TranscriptReader()
+    reading.add_session(SessionHead("json-turns"), turns)
+    return basis(reading.paths)
+
+
+def basis(paths: Sequence[MainPath]) -> HandoffBasis:
+    """Return what the handoff over some sessions stands on."""
+    ledger, all_references, lines = Ledger(), list[Reference](), list[SessionSummary]()
+    for start in range(0, len(paths), _FOLD_SESSIONS):
+        batch = [distill_session(path) for path in paths[start : start + _FOLD_SESSIONS]]
+        ledger = fold(ledger, (fact for session in batch for fact in session.facts))
+        all_references = fold_references(all_references, [reference for session in batch for reference in session.references])
+        lines += (session.line for session in batch)
+
+    def find_turns(handles: Collection[Handle]) -> dict[Handle, Turn]:
+        cited_sessions = {handle.session for handle in handles}
+        return {Handle(path.number, ordinal): turn for path in paths if path.number in cited_sessions for ordinal, turn in path.turns}
+
+    return HandoffBasis(ledger, all_references, lines, find_turns)

@@ -1,0 +1,79 @@
+"""Drafts: handoffs of conversations that belong to no session, and long texts made short by the same rules."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from onward.app.handoffs.distillation import HandoffBasis, distill_turns
+from onward.core.handoff.document import render
+from onward.core.handoff.master import MasterHandoff
+from onward.core.handoff.refinement import RULES, Refinement
+from onward.core.preservation import Preservation, collect_references, measure
+from onward.core.project import Project
+from onward.core.text.compression import shorten
+from onward.core.transcript.transcript import Turn
+from onward.redact import DISTILL_KEY, Redactor
+from onward.store import Store, drafts, projects
+from onward.store.drafts import Draft
+from onward.tokens import count_tokens
+
+__all__ = ["CompressedText", "Draft", "compress", "conversation_basis", "list_drafts", "render_markdown", "store_draft"]
+
+
+@dataclass(frozen=True, slots=True)
+class CompressedText:
+    """A text made short. `ratio` is how many tokens of the text one token of it stands for; `preservation` is None where the text was short enough as it was."""
+
+    text: str
+    tokens: int
+    text_tokens: int
+    preservation: Preservation | None
+
+    @property
+    def ratio(self) -> float:
+        """Return how many tokens of the text one token stands for."""
+        return self.text_tokens / max(1, self.tokens)
+
+
+def conversation_basis(turns: Sequence[Turn]) -> HandoffBasis:
+    """Return what the handoff over a conversation stands on."""
+    return distill_turns(turns)
+
+
+def render_markdown(master: MasterHandoff) -> str:
+    """Return a handoff as Markdown."""
+    return render(master.handoff)
+
+
+def store_draft(store: Store, project: Project, master: MasterHandoff, refinement: Refinement | None = None) -> Draft:
+    """Keep a handoff as a draft of a project, with the report of a model's part in it where there is one: the master handoff stays what it is."""
+    with store.write() as connection:
+        projects.lock_project(connection, project.id)
+        generator = refinement.model if refinement else RULES
+        return drafts.create(connection, project.id, master, generator=generator, refinement=refinement)
+
+
+def list_drafts(store: Store, project: Project, *, before: int | None = None, limit: int) -> list[Draft]:
+    """Return a project's drafts, the newest first; those made *before* the one of that id."""
+    with store.read() as connection:
+        return drafts.list_drafts(connection, project.id, before=before, limit=limit)
+
+
+def compress(text: str, turns: Sequence[Turn], budget_tokens: int) -> CompressedText:
+    """Return *text*, in which *turns* were found, in at most *budget_tokens*; what is short enough as it is, but for secrets.
+
+    A conversation becomes its handoff; any other text keeps the lines and sentences that say most. Either is measured by what a handoff of it ought to keep.
+    """
+    redacted = Redactor(DISTILL_KEY).text(text)
+    tokens = count_tokens(redacted)
+    if tokens <= budget_tokens:
+        return CompressedText(redacted, tokens, tokens, None)
+    if {"user", "assistant"} <= {turn.role for turn in turns}:
+        short_text = render(distill_turns(turns).master(budget_tokens).handoff, sources=False)
+    else:
+        short_text = shorten(redacted, budget_tokens, count_tokens)
+    short_text = shorten(short_text, budget_tokens, count_tokens)
+    expected = collect_references(1, list(enumerate(map(Redactor(DISTILL_KEY).turn, turns), 1)))
+    preservation = measure(short_text, expected, document_tokens=count_tokens(short_text), session_tokens=tokens, sessions=1)
+    return CompressedText(short_text, preservation.document_tokens, tokens, preservation)

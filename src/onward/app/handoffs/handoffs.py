@@ -1,0 +1,139 @@
+"""Handoffs: the master handoff now, at any budget, or as it was; and what changed from one session to another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+
+from onward.app.handoffs.project_state import correct_ledger, read_project_state
+from onward.core.facts.ledger import Ledger, fold
+from onward.core.handoff.changelog import changelog
+from onward.core.handoff.document import Handoff, render
+from onward.core.handoff.redline import compare_handoffs
+from onward.core.handoff.stored import CurrentHandoff, HandoffDifference, LedgerDifference, StoredHandoff
+from onward.core.project import Project
+from onward.errors import BadInput, NotFound
+from onward.store import Store, facts, handoffs, projects, sessions
+
+__all__ = [
+    "CurrentHandoff",
+    "HandoffDifference",
+    "LedgerDifference",
+    "StoredHandoff",
+    "compare_versions",
+    "current_handoff",
+    "diff",
+    "kept_ratios",
+    "list_versions",
+    "require",
+    "restore",
+]
+
+
+def current_handoff(
+    store: Store, project: Project, *, budget_tokens: int | None = None, session_number: int | None = None
+) -> CurrentHandoff:
+    """Return the project's master handoff; with *session_number*, the one that completing that session made. Raises `NotFound` when there is none.
+
+    At a budget of its own it is composed anew: for an earlier session, from what the sessions up to it established.
+    """
+    with store.read() as connection:
+        if session_number is None:
+            stored = handoffs.find_newest(connection, project.id)
+        else:
+            session = sessions.find_by_number(connection, project.id, session_number)
+            stored = handoffs.find_by_session(connection, session.id) if session else None
+        if stored is None:
+            raise _no_handoff(project, session_number)
+        if budget_tokens in (None, stored.budget_tokens):
+            return CurrentHandoff(
+                handoff=stored.handoff, markdown=stored.markdown, preservation=stored.preservation, budget_tokens=stored.budget_tokens, version=stored.version, id=stored.id, created_at=stored.created_at,
+                generator=stored.generator, refinement=stored.refinement,
+            )  # fmt: skip
+        state = read_project_state(connection, project.id)
+        contribution = None if session_number is None else facts.merge_contributions(connection, project.id, upto=session_number)
+    master = (
+        state.master(store, budget_tokens)
+        if session_number is None or contribution is None
+        else state.master_as_of(store, session_number, contribution, budget_tokens)
+    )
+    return CurrentHandoff(
+        handoff=master.handoff, markdown=render(master.handoff), preservation=master.preservation, budget_tokens=master.budget_tokens
+    )
+
+
+def kept_ratios(store: Store, session_ids: Sequence[int]) -> dict[int, float | None]:
+    """Return the share (0..1) that the handoff of each of these sessions keeps, of those that made one."""
+    with store.read() as connection:
+        return {session_id: handoff.kept_ratio for session_id, handoff in handoffs.figures_by_session(connection, session_ids).items()}
+
+
+def list_versions(store: Store, project: Project, *, before: int | None = None, limit: int | None = None) -> list[StoredHandoff]:
+    """Return every handoff that was made of the project, the newest first; those of a version *before* that one."""
+    with store.read() as connection:
+        return handoffs.list_handoffs(connection, project.id, before=before, limit=limit)
+
+
+def require(store: Store, project: Project, handoff_id: int) -> StoredHandoff:
+    """Return the handoff of that id. Raises `NotFound` where the project has no such one."""
+    with store.read() as connection:
+        return _require_handoff(connection, project, handoff_id)
+
+
+def restore(store: Store, project: Project, handoff_id: int) -> StoredHandoff:
+    """Make an earlier version the master handoff again, as a new version, and return it. The ledger stays: the next session completed makes the handoff from that."""
+    with store.write() as connection:
+        projects.lock_project(connection, project.id)
+        return handoffs.restore(connection, _require_handoff(connection, project, handoff_id), facts.ledger_version(connection, project.id))
+
+
+def _require_handoff(connection: Connection, project: Project, handoff_id: int) -> StoredHandoff:
+    stored = handoffs.find(connection, handoff_id)
+    if stored is None or stored.project_id != project.id:
+        raise NotFound(f"{project.name} has no handoff with the id {handoff_id}.", "List what there is: onward handoff list")
+    return stored
+
+
+def diff(store: Store, project: Project, before: int, after: int) -> LedgerDifference:
+    """Return what changed from the end of session *before* to the end of session *after*: what stands by the ledger, what is seen by the handoffs of the two.
+
+    Raises `NotFound` for a session that made no handoff, `BadInput` when *before* is not the earlier one.
+    """
+    if before >= after:
+        raise BadInput(f"Session {before} is not before session {after}.", "Give the earlier one first, as in: onward handoff diff 3 4")
+    (old, old_handoff), (new, new_handoff) = (_after_session(store, project, number) for number in (before, after))
+    return LedgerDifference(before, after, changelog(old, new, old_handoff.fact_ids(), new_handoff.fact_ids()))
+
+
+def compare_versions(store: Store, project: Project, before: int, after: int) -> HandoffDifference:
+    """Return what version *after* of a project's handoff says differently from version *before*. Raises `NotFound` where there is no such version."""
+    stored_versions: list[StoredHandoff] = []
+    with store.read() as connection:
+        for version in (before, after):
+            stored = handoffs.find_version(connection, project.id, version)
+            if stored is None:
+                raise NotFound(f"{project.name} has no version {version} of its handoff.", "List what there is: onward handoff list")
+            stored_versions.append(stored)
+    return HandoffDifference(before, after, compare_handoffs(stored_versions[0].handoff, stored_versions[1].handoff))
+
+
+def _after_session(store: Store, project: Project, number: int) -> tuple[Ledger, Handoff]:
+    """Return the ledger and the handoff at the end of session *number*, before the next was completed."""
+    with store.read() as connection:
+        session = sessions.find_by_number(connection, project.id, number)
+        if session is None or not facts.has_contributed(connection, session.id):
+            raise _no_handoff(project, number)
+        stored = handoffs.find_after_session(connection, project.id, number)
+        contribution = facts.merge_contributions(connection, project.id, upto=number)
+        stated_facts, edits = facts.read_edits(connection, project.id, until=stored.created_at if stored else None)
+        state = read_project_state(connection, project.id)
+    ledger = correct_ledger(fold(Ledger(), contribution.facts), stated_facts, edits)
+    # A session that was completed after later ones never had a handoff to itself.
+    return ledger, stored.handoff if stored else state.master_as_of(store, number, contribution).handoff
+
+
+def _no_handoff(project: Project, session_number: int | None) -> NotFound:
+    if session_number is None:
+        return NotFound(f"{project.name} has no handoff yet: no session of it was completed.", "Complete one: onward session complete")
+    return NotFound(f"Session {session_number} of {project.name} made no handoff.", "List the sessions: onward session list")

@@ -1,0 +1,86 @@
+"""Where a project stands: its ledger, what a person said of it, and its completed sessions; and the master handoff over them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from sqlalchemy import Connection
+
+from onward.app.handoffs.distillation import HandoffBasis, session_line
+from onward.core.facts.fact import Fact, Handle
+from onward.core.facts.ledger import Edit, Ledger, apply_edits, fold
+from onward.core.handoff.composer import SessionSummary
+from onward.core.handoff.master import MasterHandoff, lighten
+from onward.core.preservation import fold_references
+from onward.core.transcript.transcript import Turn
+from onward.store import Store, facts, sessions, turns
+from onward.store.facts import Contribution, StoredLedger
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectState:
+    """A project as far as its handoff goes. `added` are facts that a person stated, or an agent while at work; `edits` what a person said of any fact, in order."""
+
+    project_id: int
+    stored_ledger: StoredLedger
+    added_facts: Sequence[Fact]
+    edits: Sequence[Edit]
+    session_lines: Sequence[SessionSummary]
+
+    @property
+    def ledger(self) -> Ledger:
+        """The ledger as the person corrected it."""
+        return self._correct(self.stored_ledger.ledger)
+
+    def master(self, store: Store, budget_tokens: int | None = None) -> MasterHandoff:
+        """Return the master handoff. Its lines are held against the turns that *store* keeps."""
+        return self.basis(store).master(budget_tokens)
+
+    def basis(self, store: Store) -> HandoffBasis:
+        """Return what the master handoff stands on."""
+        return HandoffBasis(self.ledger, self.stored_ledger.references, self.session_lines, partial(_load_turns, store, self.project_id))
+
+    def master_as_of(self, store: Store, number: int, contribution: Contribution, budget_tokens: int | None = None) -> MasterHandoff:
+        """Return the handoff over the sessions up to *number*, which *added* so much to the ledger."""
+        lines = [line for line in self.session_lines if line.number <= number]
+        ledger = self._correct(fold(Ledger(), contribution.facts))
+        return HandoffBasis(
+            ledger, fold_references([], contribution.references), lines, partial(_load_turns, store, self.project_id)
+        ).master(budget_tokens)
+
+    def _correct(self, ledger: Ledger) -> Ledger:
+        return correct_ledger(ledger, self.added_facts, self.edits)
+
+
+def correct_ledger(ledger: Ledger, added_facts: Sequence[Fact], edits: Sequence[Edit]) -> Ledger:
+    """Return *ledger* with what was *added* to it. What an agent noted stands like what was extracted, and later work retires it; what a person said stays as it was said."""
+    agent_facts = [fact for fact in added_facts if fact.author == "agent"]
+    person_facts = [fact for fact in added_facts if fact.author != "agent"]
+    return apply_edits(Ledger((*(fold(ledger, agent_facts) if agent_facts else ledger).facts, *person_facts)), edits)
+
+
+def read_project_state(connection: Connection, project_id: int) -> ProjectState:
+    """Return where a project stands now."""
+    added_facts, edits = facts.read_edits(connection, project_id)
+    session_lines = [session_line(*line) for line in sessions.list_completed(connection, project_id)]
+    return ProjectState(
+        project_id=project_id,
+        stored_ledger=facts.read_ledger(connection, project_id),
+        added_facts=added_facts,
+        edits=edits,
+        session_lines=session_lines,
+    )
+
+
+def _load_turns(store: Store, project_id: int, handles: Collection[Handle]) -> dict[Handle, Turn]:
+    with store.read() as connection:
+        numbers_by_id = {
+            session.id: session.number for session in sessions.find_by_numbers(connection, project_id, {h.session for h in handles})
+        }
+        ids = [turns.turn_id(session_id, h.turn) for session_id, number in numbers_by_id.items() for h in handles if h.session == number]
+        stored_turns = turns.find_by_ids(connection, ids).values()
+        return {
+            Handle(numbers_by_id[stored_turn.session_id], stored_turn.ordinal): lighten(stored_turn.turn) for stored_turn in stored_turns
+        }

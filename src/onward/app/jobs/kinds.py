@@ -1,0 +1,256 @@
+"""What each kind of job does, piece by piece. A piece that was cut off is done again, and that changes nothing."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from secrets import token_hex
+from typing import Any, TypeAlias
+
+from onward.app.admin import backups
+from onward.app.admin.ledger_rebuild import rebuild
+from onward.app.archives import archives
+from onward.app.handoffs import refiner
+from onward.app.jobs.jobs import Job, JobContext, StepFunction, StepProgress, StepResult
+from onward.app.models import gateway
+from onward.app.sessions import completion_job
+from onward.app.transcripts.files import find_files, inspect_file
+from onward.app.transcripts.imports import import_paths, import_uploads
+from onward.core.handoff.refinement import Refinement
+from onward.core.import_result import ImportedFile, ImportProgress
+from onward.core.project import Project
+from onward.errors import NotFound, StoreError
+from onward.store import projects
+
+ImportFile: TypeAlias = tuple[str, str]
+"""A file of an import: the name it had elsewhere, empty for one of this machine; and where it lies."""
+
+UPLOADS, EXPORTS = "uploads", "exports"
+RETENTION_SECONDS = 7 * 24 * 3600
+"""An upload that no job took, and a file that was exported, are kept this long."""
+
+_PIECE_FILES = 50
+_PIECE_BYTES = 50_000_000
+_MAX_ERRORS = 100
+
+
+def import_transcripts(context: JobContext, job: Job, progress: StepProgress) -> StepResult:
+    """Import some files, in order of time: those that `paths` name, or `uploads`, each as [its name, where it lies]; `complete` completes each session.
+
+    `upload` is a folder that is removed at the end. With `refine`, a model is then asked to write the handoff of the `project` better.
+    """
+    files = job.memo.get("files")
+    if files is None:
+        progress.report(0, None, "looking at the files")
+        files, skipped_count = _find_files(job)
+        if files:
+            return StepResult(False, {"files": files, "next": 0}, {"files": 0, "passed_over": skipped_count})
+    start = int(job.memo.get("next", 0))
+    end = _piece_end(files, start)
+    imported_files = _import_piece(context, job, progress, files[start:end], start, len(files))
+    for file in imported_files:
+        # A store that failed costs no file: the piece is done again.
+        if isinstance(file.error, StoreError):
+            raise file.error
+    progress.report(end, len(files), "")
+    result = _add_to_result(job.result, imported_files)
+    if end < len(files):
+        return StepResult(False, {"files": files, "next": end}, result)
+    if job.arguments.get("refine"):
+        result = {**result, **refiner.request_after(context, job, _require_project(context, job))}
+    upload = job.arguments.get("upload")
+    return StepResult(True, {}, result, Path(upload) if upload else None)
+
+
+def _find_files(job: Job) -> tuple[list[ImportFile], int]:
+    """Return the files of an import in order of time, and how many of folders are no transcripts."""
+    if "uploads" in job.arguments:
+        inspected = [(inspect_file(Path(path), is_named=True, name=name), path) for name, path in job.arguments["uploads"]]
+        return [(file.name, path) for file, path in sorted(inspected, key=lambda pair: (pair[0].started_at, pair[0].name))], 0
+    found_paths, skipped = find_files([Path(path) for path in job.arguments["paths"]])
+    return [("", str(file.source)) for file in found_paths], len(skipped)
+
+
+def _import_piece(
+    context: JobContext, job: Job, progress: StepProgress, files: Sequence[ImportFile], start: int, total: int
+) -> list[ImportedFile]:
+    project = _require_project(context, job) if "project" in job.arguments else None
+    complete = bool(job.arguments.get("complete"))
+    options: dict[str, Any] = {
+        "project": project,
+        "complete": complete,
+        "budget_tokens": context.budget_tokens,
+        "worktrees": context.worktrees,
+    }
+    if "uploads" in job.arguments:
+        progress.report(start, total, files[0][0] if files else "")
+        return import_uploads(context.store, [(name, Path(path)) for name, path in files], **options).files
+
+    def report_progress(import_progress: ImportProgress) -> None:
+        progress.report(start + import_progress.done, total, Path(import_progress.path).name)
+
+    return import_paths(context.store, [Path(path) for _, path in files], **options, on_progress=report_progress).files
+
+
+def rebuild_project(context: JobContext, job: Job, progress: StepProgress) -> StepResult:
+    """Extract the facts of a project anew."""
+    report = rebuild(context.store, _require_project(context, job), lambda done, total: progress.report(done, total, "sessions"))
+    progress.report(report.sessions, report.sessions, "")
+    version = report.handoff.version if report.handoff else None
+    return StepResult(True, {}, {"sessions": report.sessions, "facts": report.facts, "handoff_version": version})
+
+
+def export_project(context: JobContext, job: Job, progress: StepProgress) -> StepResult:
+    """Write a project to a file of the home folder; with `training`, as chats too."""
+    project = _require_project(context, job)
+    target = output_path(context.home, job)
+    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    archive = archives.export_project(
+        context.store, project, target, training=bool(job.arguments.get("training")), on_progress=progress.report
+    )
+    progress.report(archive.turns, archive.turns, "")
+    counts = {"sessions": archive.sessions, "turns": archive.turns, "handoffs": archive.handoffs}
+    return StepResult(True, {}, {"file": target.name, "name": f"{project.name}.onward.zip", "bytes": archive.size_bytes, **counts})
+
+
+def back_up(context: JobContext, job: Job, progress: StepProgress) -> StepResult:
+    """Copy the whole store to a file of the home folder."""
+    target = output_path(context.home, job)
+    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    backup = backups.backup_open_store(context.store, target, progress.report)
+    counts = {"projects": backup.projects, "sessions": backup.sessions, "turns": backup.turns}
+    return StepResult(True, {}, {"file": target.name, "name": f"onward-{job.created_at:%Y-%m-%d}.db", "bytes": backup.size_bytes, **counts})
+
+
+def import_project(context: JobContext, job: Job, progress: StepProgress) -> StepResult:
+    """Bring in the project of the archive `path`, under `name` where one is given; the file is removed at the end."""
+    path = Path(job.arguments["path"])
+    archive = archives.import_archive(context.store, path, name=str(job.arguments.get("name") or ""), on_progress=progress.report)
+    counts = {"sessions": archive.sessions, "turns": archive.turns, "handoffs": archive.handoffs}
+    return StepResult(
+        True, {}, {"project_id": archive.project.id, "name": archive.project.name, "again": archive.is_unchanged, **counts}, path
+    )
+
+
+def refine_handoff(context: JobContext, job: Job, progress: StepProgress) -> StepResult:
+    """Have a model write the newest handoff of a project better: one request a piece, then what came of all is judged, and kept if it is no worse.
+
+    `handoff_version` and `ledger_version` are what was there when it was asked for. Where something newer is there, that is told and nothing is done.
+    """
+    project = _require_project(context, job)
+    model_context = gateway.find_model_context(context.store, context.model_setup, project=project, job=job)
+    if model_context is None:
+        raise refiner.no_model_error()
+    if (stored_handoff := refiner.find_by_job(context.store, project, job.id)) is not None and stored_handoff.refinement:
+        # It was kept, and then its worker was killed.
+        return StepResult(True, {}, _refinement_result(stored_handoff.refinement, stored_handoff.version))
+    target = refiner.require_target(context.store, project, model_context)
+    if (target.handoff.version, target.ledger_version) != (job.arguments["handoff_version"], job.arguments["ledger_version"]):
+        return StepResult(True, {}, {"kept": False, "why": SUPERSEDED_MESSAGE})
+    parts = target.plan.parts
+    position = int(job.memo.get("next", 0))
+    answers = refiner.PlanAnswers(unusable={int(index): why for index, why in job.memo.get("unusable", {}).items()})
+    if position < len(parts):
+        progress.report(position, len(parts), parts[position].title)
+        refiner.request_part(
+            context.store,
+            model_context,
+            target.plan,
+            position,
+            answers,
+            watch=lambda _: progress.report(position, len(parts), parts[position].title),
+        )
+        progress.report(position + 1, len(parts), parts[position].title)
+        return StepResult(False, {"next": position + 1, "unusable": {str(index): why for index, why in answers.unusable.items()}}, {})
+    for index in range(len(parts)):
+        if index not in answers.unusable:
+            # It is there since it was answered: nothing is asked again.
+            refiner.request_part(context.store, model_context, target.plan, index, answers)
+    refined = refiner.apply_answers(target.plan, model_context, answers, job.id)
+    progress.report(len(parts), len(parts), "")
+    if refined.handoff is None:
+        return StepResult(True, {}, _refinement_result(refined.report, None))
+    new_handoff = refiner.store_refined(context.store, project, target, refined)
+    return StepResult(
+        True, {}, _refinement_result(refined.report, new_handoff.version) if new_handoff else {"kept": False, "why": SUPERSEDED_MESSAGE}
+    )
+
+
+SUPERSEDED_MESSAGE = (
+    "Something newer took the place of the handoff meanwhile: a session was completed, or a fact corrected. That one stands."
+)
+
+
+def _refinement_result(report: Refinement, version: int | None) -> dict[str, Any]:
+    return {"kept": version is not None, "why": report.why, "handoff_version": version, "refinement": report.to_json()}
+
+
+STEP_FUNCTIONS: Mapping[str, StepFunction] = {
+    "import": import_transcripts,
+    "rebuild": rebuild_project,
+    "export": export_project,
+    "import-project": import_project,
+    refiner.JOB_KIND: refine_handoff,
+    completion_job.JOB_KIND: completion_job.run_step,
+    backups.KIND: back_up,
+}
+
+
+FOREGROUND_KINDS = frozenset({completion_job.JOB_KIND})
+"""Kinds that somebody who asked for one looks at until it is done."""
+
+
+def create_upload_folder(home: Path) -> Path:
+    """Make a folder for what is sent, and return it. The job that takes it in removes it."""
+    folder = home / UPLOADS / token_hex(16)
+    folder.mkdir(parents=True, mode=0o700)
+    return folder
+
+
+def output_path(home: Path, job: Job) -> Path:
+    """Return where the file is that an export or a backup makes. It is kept for `KEPT_SECONDS`."""
+    return home / EXPORTS / f"{job.id}.{'db' if job.kind == backups.KIND else 'zip'}"
+
+
+def delete_expired_files(home: Path, now_seconds: float) -> None:
+    """Remove uploads and exported files that are older than `KEPT_SECONDS` at the time *now_seconds*, since 1970."""
+    for folder in (home / UPLOADS, home / EXPORTS):
+        for path in folder.iterdir() if folder.is_dir() else ():
+            if path.stat().st_mtime < now_seconds - RETENTION_SECONDS:
+                shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+
+
+def _piece_end(files: Sequence[ImportFile], start: int) -> int:
+    """Return where the piece that begins with file *first* ends: after some files or bytes, and at least one."""
+    size = 0
+    for index in range(start, min(start + _PIECE_FILES, len(files))):
+        path = Path(files[index][1])
+        size += path.stat().st_size if path.exists() else 0
+        if size > _PIECE_BYTES:
+            return index + 1
+    return min(start + _PIECE_FILES, len(files))
+
+
+def _add_to_result(result: Mapping[str, Any], files: list[ImportedFile]) -> dict[str, Any]:
+    """Return *result* with what became of more files."""
+    sessions = [session for file in files for session in file.sessions]
+    errors = [{"file": file.path, "code": file.error.code, "message": file.error.message} for file in files if file.error]
+    counts = {
+        "files": len(files),
+        "sessions": len(sessions),
+        "new_turns": sum(session.new_turns for session in sessions),
+        "known_turns": sum(session.known_turns for session in sessions),
+        "handoffs": sum(session.version is not None for session in sessions),
+        "failed": len(errors),
+    }
+    all_errors = [*result.get("errors", []), *errors][:_MAX_ERRORS]
+    return {**result, **{name: result.get(name, 0) + count for name, count in counts.items()}, "errors": all_errors}
+
+
+def _require_project(context: JobContext, job: Job) -> Project:
+    with context.store.read() as connection:
+        project = None if job.project_id is None else projects.find(connection, job.project_id)
+    if project is None:
+        raise NotFound("The project is gone: someone deleted it.", "List what there is: onward project list")
+    return project

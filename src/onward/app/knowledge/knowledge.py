@@ -1,0 +1,286 @@
+"""The knowledge base: what was learned once, in whichever project, found again when it is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from math import log
+
+from sqlalchemy import Connection
+
+from onward.core.extract.tool_results import find_error_line
+from onward.core.knowledge.categories import CATEGORIES, category_of
+from onward.core.knowledge.entry import (
+    ErrorHistory,
+    ErrorOccurrence,
+    KnowledgeAuthor,
+    KnowledgeDetail,
+    KnowledgeEntry,
+    KnowledgeHit,
+    KnowledgeSource,
+    KnownFix,
+)
+from onward.core.knowledge.knowledge import FAILURE_MARK, KNOWLEDGE_KINDS, KnowledgeKind
+from onward.core.knowledge.signature import likeness, signature, terms
+from onward.core.project import Project
+from onward.errors import BadInput, NotFound
+from onward.redact import DISTILL_KEY, Redactor
+from onward.store import Store, knowledge, project_files
+
+__all__ = [
+    "CATEGORIES",
+    "KNOWLEDGE_KINDS",
+    "ErrorHistory",
+    "ErrorOccurrence",
+    "KnowledgeAuthor",
+    "KnowledgeDetail",
+    "KnowledgeEntry",
+    "KnowledgeHit",
+    "KnowledgeKind",
+    "KnowledgeSource",
+    "KnownFix",
+    "add",
+    "delete",
+    "edit",
+    "list_entries",
+    "match_error",
+    "record_used",
+    "restore",
+    "search",
+    "show",
+]  # fmt: skip
+
+
+MAX_TEXT_CHARS = 4000
+MIN_LIKENESS = 0.42
+"""Below that, two errors have no more in common than two sentences about the same program."""
+_MAX_LINES, _MAX_LINE_CHARS = 20, 600
+_MAX_CANDIDATES = 60
+
+
+def list_entries(
+    store: Store,
+    *,
+    kind: KnowledgeKind | None = None,
+    category: str = "",
+    author: KnowledgeAuthor | None = None,
+    project: Project | None = None,
+    before: int | None = None,
+    limit: int | None = None,
+) -> list[KnowledgeEntry]:
+    """Return entries, the newest first; with *project*, those that its sessions tell."""
+    project_id = project.id if project else None
+    with store.read() as connection:
+        return knowledge.list_entries(
+            connection, kind=kind, category=category, author=author, project_id=project_id, before=before, limit=limit
+        )
+
+
+def show(store: Store, entry_id: int) -> KnowledgeDetail:
+    """Return an entry and who tells it. Raises `NotFound`."""
+    with store.read() as connection:
+        return KnowledgeDetail(_require_entry(connection, entry_id), knowledge.list_sources(connection, [entry_id]).get(entry_id, []))
+
+
+def add(store: Store, text: str, *, kind: KnowledgeKind = "practice", fix: str = "", category: str = "") -> KnowledgeEntry:
+    """Write an entry. Without *category* the words tell it."""
+    text, fix = _clean_text(text), _clean_text(fix, may_be_empty=True)
+    with store.write() as connection:
+        return knowledge.create(connection, _require_kind(kind), _clean_category(category) or category_of(f"{text} {fix}"), text, fix)
+
+
+def edit(
+    store: Store,
+    entry_id: int,
+    *,
+    text: str | None = None,
+    fix: str | None = None,
+    category: str | None = None,
+    kind: KnowledgeKind | None = None,
+) -> KnowledgeEntry:
+    """Say better what an entry says. It is the person's from now on: no harvest changes it. What is None stays as it is."""
+    with store.write() as connection:
+        entry = _require_entry(connection, entry_id)
+        knowledge.update_entry(
+            connection,
+            entry_id,
+            kind=_require_kind(kind or entry.kind),
+            category=_clean_category(category or "") or entry.category,
+            text=entry.text if text is None else _clean_text(text),
+            fix=entry.fix if fix is None else _clean_text(fix, may_be_empty=True),
+        )
+        return _require_entry(connection, entry_id)
+
+
+def delete(store: Store, entry_id: int) -> KnowledgeEntry:
+    """Delete an entry and return it as it was. It stays away, though sessions tell it again."""
+    with store.write() as connection:
+        entry = _require_entry(connection, entry_id)
+        knowledge.delete_entry(connection, entry_id)
+        return entry
+
+
+def restore(store: Store, entry: KnowledgeEntry) -> KnowledgeEntry:
+    """Take back that an entry was deleted: *one* is what `delete` returned. What a person wrote comes back under another id."""
+    with store.write() as connection:
+        clean_entry = replace(
+            entry,
+            kind=_require_kind(entry.kind),
+            category=_clean_category(entry.category),
+            text=_clean_text(entry.text),
+            fix=_clean_text(entry.fix, may_be_empty=True),
+        )
+        return knowledge.restore(connection, clean_entry)
+
+
+def record_used(store: Store, entry_id: int) -> KnowledgeEntry:
+    """Note that an entry helped."""
+    with store.write() as connection:
+        entry = _require_entry(connection, entry_id)
+        knowledge.record_used(connection, [entry_id])
+        return replace(entry, used=entry.used + 1)
+
+
+def search(
+    store: Store, query: str, *, project: Project | None = None, kind: KnowledgeKind | None = None, category: str = "", limit: int = 20
+) -> list[KnowledgeHit]:
+    """Return the entries that hold most of what *query* says, by how telling its words are. Any text is a query; with *project*, only what its sessions tell."""
+    query_terms = terms(query)
+    if not query_terms:
+        raise BadInput(f"There is no word in {query!r} to look for.", "Ask with a few words.")
+    with store.read() as connection:
+        matches = knowledge.match_terms(connection, query_terms)
+        weights = _term_weights(matches.term_counts, matches.entry_count)
+        candidate_ids = [entry_id for entry_id, _ in matches.shared_terms.most_common(_MAX_CANDIDATES * 4)]
+        entries = [
+            entry
+            for entry in knowledge.find_by_ids(connection, candidate_ids).values()
+            if kind in (None, entry.kind) and category in ("", entry.category)
+        ]
+        sources = knowledge.list_sources(connection, [entry.id for entry in entries])
+    total_weight = sum(weights.get(term, 0.0) for term in query_terms) or 1.0
+    hits = [
+        KnowledgeHit(
+            entry,
+            _closest_source(sources.get(entry.id, ()), project),
+            sum(weights.get(term, 0.0) for term in query_terms & terms(f"{entry.text} {entry.fix}")) / total_weight,
+        )
+        for entry in entries
+    ]
+    if project is not None:
+        hits = [hit for hit in hits if hit.source and hit.source.project_id == project.id]
+    return sorted(hits, key=lambda hit: (-hit.score, -hit.entry.used, -hit.entry.id))[:limit]
+
+
+def match_error(store: Store, error: str, *, project: Project | None = None, limit: int = 5) -> ErrorHistory:
+    """Return what is known of *error* (any text around it does no harm): *project*'s own fixes first, then other projects', the surest first.
+
+    What is answered is counted as shown.
+    """
+    lines = _error_lines(error)
+    if not lines:
+        raise BadInput("There is no error in that text.", "Give the line that says what went wrong.")
+    with store.read() as connection:
+        matches = _match_lines(connection, lines, project, limit)
+    if matches.fixes:
+        with store.write() as connection:
+            knowledge.record_shown(connection, [answer.entry.id for answer in matches.fixes])
+    return matches
+
+
+def _match_lines(connection: Connection, lines: Sequence[str], project: Project | None, limit: int) -> ErrorHistory:
+    signatures = {name for line in lines if (name := signature(line))}
+    same_ids = set(knowledge.find_solutions(connection, signatures).values())
+    line_terms = [terms(line) for line in lines]
+    matches = knowledge.match_terms(connection, frozenset().union(*line_terms))
+    weights = _term_weights(matches.term_counts, matches.entry_count)
+    entry_ids = {entry_id for entry_id, _ in matches.shared_terms.most_common(_MAX_CANDIDATES)} | same_ids
+    entries, sources = knowledge.find_by_ids(connection, entry_ids), knowledge.list_sources(connection, entry_ids)
+    answers = [
+        _build_answer(entry, entry_id in same_ids, max((likeness(words, _error_terms(entry), weights) for words in line_terms), default=0.0), sources.get(entry_id, ()), project)
+        for entry_id, entry in entries.items()
+    ]  # fmt: skip
+    close_answers = [answer for answer in answers if answer.sure == "same" or answer.likeness_ratio >= MIN_LIKENESS]
+    close_answers.sort(
+        key=lambda answer: (
+            not answer.is_own,
+            answer.sure != "same",
+            answer.entry.kind != "solution",
+            -answer.likeness_ratio,
+            -answer.entry.id,
+        )
+    )
+    occurrences = sorted(
+        project_files.find_error_occurrences(connection, signatures, 50),
+        key=lambda occurrence: project is None or occurrence.project_id != project.id,
+    )
+    return ErrorHistory(close_answers[:limit], occurrences[: limit * 2])
+
+
+def _build_answer(
+    entry: KnowledgeEntry, is_same: bool, likeness_ratio: float, sources: Sequence[KnowledgeSource], project: Project | None
+) -> KnownFix:
+    source = _closest_source(sources, project)
+    text, fix = (source.text, source.fix) if source and entry.author == "session" else (entry.text, entry.fix)
+    is_own = bool(source and project and source.project_id == project.id)
+    return KnownFix(
+        entry=entry,
+        text=text,
+        fix=fix,
+        sure="same" if is_same else "similar",
+        likeness_ratio=1.0 if is_same else round(likeness_ratio, 3),
+        source=source,
+        is_own=is_own,
+    )
+
+
+def _closest_source(sources: Iterable[KnowledgeSource], project: Project | None) -> KnowledgeSource | None:
+    """Return the newest source in *project*, else the newest."""
+    all_sources = list(sources)
+    return next((source for source in all_sources if project and source.project_id == project.id), all_sources[0] if all_sources else None)
+
+
+def _error_terms(entry: KnowledgeEntry) -> frozenset[str]:
+    return terms(entry.text.partition(FAILURE_MARK)[2] or entry.text)
+
+
+def _term_weights(term_counts: Mapping[str, int], entry_count: int) -> dict[str, float]:
+    """Return how telling each term is: the fewer entries hold it, the more."""
+    return {term: log(1 + (entry_count + 1) / count) for term, count in term_counts.items()}
+
+
+def _error_lines(error: str) -> list[str]:
+    """Return the lines of a text that say what went wrong: those with a word of trouble, and the last one, where a traceback names its error."""
+    lines = list(dict.fromkeys(line.strip()[:_MAX_LINE_CHARS] for line in error.splitlines() if line.strip()))
+    trouble_lines = [line for line in lines if find_error_line(line)][-_MAX_LINES:]
+    return list(dict.fromkeys((*trouble_lines, *lines[-1:])))
+
+
+def _require_entry(connection: Connection, entry_id: int) -> KnowledgeEntry:
+    entries: Collection[KnowledgeEntry] = knowledge.find_by_ids(connection, [entry_id]).values()
+    for entry in entries:
+        return entry
+    raise NotFound(f"There is no entry {entry_id} in the knowledge base.", "List what there is: onward knowledge list")
+
+
+def _require_kind(kind: str) -> KnowledgeKind:
+    for known_kind in KNOWLEDGE_KINDS:
+        if known_kind == kind:
+            return known_kind
+    raise BadInput(f"{kind!r} is no kind of knowledge.", f"Use one of: {', '.join(KNOWLEDGE_KINDS)}.")
+
+
+def _clean_category(category: str) -> str:
+    category = " ".join(category.lower().split())
+    if category and category not in CATEGORIES:
+        raise BadInput(f"{category!r} is no category.", f"Use one of: {', '.join(CATEGORIES)}; or leave it out, and the words tell it.")
+    return category
+
+
+def _clean_text(text: str, *, may_be_empty: bool = False) -> str:
+    redacted = Redactor(DISTILL_KEY).text(text.strip())
+    if not redacted and not may_be_empty:
+        raise BadInput("An entry says something.", "Give its text.")
+    if len(redacted) > MAX_TEXT_CHARS:
+        raise BadInput(f"An entry has at most {MAX_TEXT_CHARS} characters.", "Say it shorter, or make it two.")
+    return redacted

@@ -1,0 +1,114 @@
+"""Troubleshooting: fixes that were found before, the project's own first; then what a model makes of it, where one may be asked; and a checklist by rules in any case."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from onward.app.knowledge import knowledge
+from onward.app.models import gateway
+from onward.app.models.gateway import CostEstimate, ModelContext, ModelRequest
+from onward.app.search.search_turns import search
+from onward.core.knowledge.checklist import advise
+from onward.core.knowledge.diagnosis import Diagnosis, DiagnosisEvidence, Troubleshooting
+from onward.core.knowledge.entry import KnownFix
+from onward.core.project import Project
+from onward.errors import BadInput, ProviderFailed, SpendLimit
+from onward.llm.troubleshooter import ANSWER_TOKENS, INSTRUCTIONS, WrittenDiagnosis, build_material, check_diagnosis, shorten_error
+from onward.redact import DISTILL_KEY, Redactor
+from onward.store import Store
+
+__all__ = ["Diagnosis", "DiagnosisEvidence", "Troubleshooting", "estimate", "troubleshoot"]
+
+NOT_CONFIGURED = "not configured"
+STEP = "troubleshoot"
+PASSAGES_TOKENS = 1200
+_ATTEMPTS = 2
+_QUERY_CHARS = 2000
+
+
+class _KnownFindings(NamedTuple):
+    """What is known without a model. `error` and `context` are without secrets."""
+
+    report: Troubleshooting
+    error: str
+    context: str
+    history: list[DiagnosisEvidence]
+
+    @property
+    def is_solved(self) -> bool:
+        """Whether the project itself ended the very same error before."""
+        return any(answer.is_own and answer.sure == "same" and answer.fix for answer in self.report.error_history.fixes)
+
+
+def troubleshoot(
+    store: Store,
+    error: str,
+    *,
+    project: Project | None = None,
+    context: str = "",
+    model_context: ModelContext | None = None,
+    always: bool = False,
+) -> Troubleshooting:
+    """Return what is known of *error* (any text around it does no harm). With *asking*, a model is asked too: unless the project solved the very same error before, or with *always*.
+
+    Whatever becomes of the model, the rest stands. Raises `BadInput` where there is no error in the text.
+    """
+    findings = _collect_findings(store, error, project, context)
+    if model_context is None:
+        return _add_diagnosis(findings, None, NOT_CONFIGURED)
+    if findings.is_solved and not always:
+        return _add_diagnosis(findings, None, "not asked: this project has ended the same error before")
+    prompt_text = build_material(model_context.endpoint, findings.error, findings.context, findings.history, findings.report.advice)
+    try:
+        answer = gateway.call(store, model_context, STEP, INSTRUCTIONS, prompt_text, WrittenDiagnosis, ANSWER_TOKENS, attempts=_ATTEMPTS)
+    except (ProviderFailed, SpendLimit) as failure:
+        return _add_diagnosis(findings, None, f"gave no answer: {failure}")
+    diagnosis = check_diagnosis(answer, prompt_text, findings.history)
+    if not (diagnosis.root_cause or diagnosis.steps or diagnosis.code):
+        return _add_diagnosis(
+            findings, diagnosis, f"{diagnosis.model} answered, and nothing of it is borne out by the error or the history"
+        )
+    return _add_diagnosis(findings, diagnosis, f"{diagnosis.model} answered")
+
+
+def estimate(store: Store, error: str, model_context: ModelContext, *, project: Project | None = None, context: str = "") -> CostEstimate:
+    """Return what asking the model of *error* comes to at most; nothing is asked."""
+    findings = _collect_findings(store, error, project, context)
+    prompt_text = build_material(model_context.endpoint, findings.error, findings.context, findings.history, findings.report.advice)
+    return gateway.estimate(model_context.endpoint, [ModelRequest(INSTRUCTIONS, prompt_text, WrittenDiagnosis, ANSWER_TOKENS)])
+
+
+def _collect_findings(store: Store, error: str, project: Project | None, context: str) -> _KnownFindings:
+    redact = Redactor(project.key if project else DISTILL_KEY).text
+    matches = knowledge.match_error(store, error, project=project)
+    error, context = redact(error.strip()), redact(context.strip())
+    passages = _find_passages(store, error, project)
+    report = Troubleshooting(error_history=matches, passages=passages, advice=advise(f"{error}\n{context}"), diagnosis=None, llm="")
+    return _KnownFindings(report, error, context, [*map(_fix_evidence, matches.fixes), *passages])
+
+
+def _find_passages(store: Store, error: str, project: Project | None) -> list[DiagnosisEvidence]:
+    """Return passages of the project's history that are about *error*; none without a project."""
+    if project is None:
+        return []
+    try:
+        search_result = search(store, shorten_error(error)[-_QUERY_CHARS:], project=project, budget_tokens=PASSAGES_TOKENS)
+    except BadInput:
+        # There is no word in it to look for.
+        return []
+    return [
+        DiagnosisEvidence("passage", excerpt.project, str(excerpt.handle) if excerpt.handle.session else "", excerpt.text)
+        for excerpt in search_result.excerpts
+    ]
+
+
+def _fix_evidence(answer: KnownFix) -> DiagnosisEvidence:
+    text = f"{answer.text} → {answer.fix}" if answer.fix else answer.text
+    return DiagnosisEvidence(
+        "fix", answer.source.project if answer.source else "", str(answer.source.handle) if answer.source else "", text
+    )
+
+
+def _add_diagnosis(findings: _KnownFindings, diagnosis: Diagnosis | None, llm: str) -> Troubleshooting:
+    report = findings.report
+    return Troubleshooting(error_history=report.error_history, passages=report.passages, advice=report.advice, diagnosis=diagnosis, llm=llm)

@@ -1,0 +1,112 @@
+"""The LLM key: kept encrypted, tested, removed. Nobody is shown it again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import cast
+
+from onward.app.models import gateway as llm_models
+from onward.app.models.gateway import ModelSetup
+from onward.core.llm_key import KeySource, KeyState, KeyStatus
+from onward.errors import BadInput, Conflict, ProviderFailed, ProviderReason
+from onward.llm.endpoint import HUGGING_FACE_MODEL, HUGGING_FACE_URL
+from onward.settings import LLMSettings
+from onward.store import Store, encrypted_keys
+
+MAX_KEY_CHARS = 1000
+_TEST_SECONDS = 30.0
+_STATES: dict[ProviderReason, KeyState] = {
+    "key refused": "invalid",
+    # It was let in, and only then turned away.
+    "payment": "valid",
+    "rate limit": "valid",
+    "bad answer": "valid",
+    "too large": "valid",
+    "cut off": "valid",
+    "timeout": "unreachable",
+    "unreachable": "unreachable",
+    "server error": "unreachable",
+}
+
+
+def show(store: Store, model_setup: ModelSetup) -> KeyStatus:
+    """Return how the key stands, as far as is known: nothing is asked."""
+    settings = model_setup.settings
+    if settings.key:
+        return _key_status(settings, "set", "environment")
+    with store.read() as connection:
+        stored_key = encrypted_keys.find(connection)
+    if stored_key is None:
+        return _key_status(settings, "not set", "none", "The model that was set up is asked without a key." if settings.url else "")
+    if model_setup.sealer.open(stored_key.sealed) is None:
+        message = "It was encrypted with another key than this machine has: set ONWARD_SEALING_KEY as it was, or set the LLM key again."
+        return replace(_key_status(settings, "invalid", "store", message), set_at=stored_key.created_at)
+    state = cast("KeyState", stored_key.state or "set")
+    return replace(_key_status(settings, state, "store"), set_at=stored_key.created_at, tested_at=stored_key.tested_at)
+
+
+def save(store: Store, model_setup: ModelSetup, key: str) -> KeyStatus:
+    """Keep a key, encrypted, in the place of the one before."""
+    sealed = model_setup.sealer.seal(_clean_key(key))
+    with store.write() as connection:
+        encrypted_keys.save(connection, sealed)
+    return show(store, model_setup)
+
+
+def delete(store: Store, model_setup: ModelSetup) -> KeyStatus:
+    """Remove the kept key. One of the environment stays, for as long as that says so."""
+    with store.write() as connection:
+        encrypted_keys.delete_key(connection)
+    return show(store, model_setup)
+
+
+def check(store: Store, model_setup: ModelSetup, key: str = "") -> KeyStatus:
+    """Ask the model for one word, with *key* or the one that is used, and return what that says of the key. What it finds of the kept key is noted."""
+    settings = model_setup.settings
+    if settings.is_off:
+        raise Conflict("Asking models is turned off.", "Turn it on: ONWARD_LLM=on")
+    if key:
+        settings = replace(settings, key=_clean_key(key))
+    model_context = llm_models.find_model_context(store, replace(model_setup, settings=settings))
+    status = show(store, model_setup)
+    if model_context is None:
+        return status
+    test_context = replace(
+        model_context, endpoint=replace(model_context.endpoint, timeout_seconds=min(_TEST_SECONDS, model_context.endpoint.timeout_seconds))
+    )
+    state: KeyState
+    try:
+        llm_models.call(store, test_context, "test of the key", "Answer with one word.", "Say yes.", answer_tokens=16, attempts=1)
+        state, message = "valid", f"{test_context.endpoint.host} answered."
+    except ProviderFailed as error:
+        state, message = _STATES.get(error.reason, "set"), str(error)
+    if key:
+        return _key_status(settings, state, "none", message)
+    if status.source == "store":
+        with store.write() as connection:
+            stored_key = encrypted_keys.find(connection)
+            if stored_key and model_setup.sealer.open(stored_key.sealed) == test_context.endpoint.key:
+                encrypted_keys.record_test(connection, stored_key.sealed, state)
+        status = show(store, model_setup)
+    return replace(status, state=state, message=message)
+
+
+def _key_status(settings: LLMSettings, state: KeyState, source: KeySource, message: str = "") -> KeyStatus:
+    return KeyStatus(
+        state=state,
+        source=source,
+        url=settings.url or HUGGING_FACE_URL,
+        model=settings.model or HUGGING_FACE_MODEL,
+        is_off=settings.is_off,
+        message=message,
+    )
+
+
+def _clean_key(key: str) -> str:
+    key = key.strip()
+    if not key or len(key) > MAX_KEY_CHARS or not key.isascii() or not key.isprintable() or " " in key:
+        raise BadInput(
+            "That is no LLM key.",
+            f"A key is one word of up to {MAX_KEY_CHARS} printable ASCII characters. Copy it whole, and nothing else.",
+        )
+    return key

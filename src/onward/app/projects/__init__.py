@@ -1,0 +1,1 @@
+"""Projects: their facts, files and conversations."""

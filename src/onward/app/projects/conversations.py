@@ -1,0 +1,94 @@
+"""Conversations: the turns of a project's sessions, one session after the other; and where in one of them something is said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from onward.app.projects import projects
+from onward.core.session import Session
+from onward.core.text.prose import excerpt_range
+from onward.core.transcript.transcript import Role, ToolCall, Turn
+from onward.store import Store, turns
+from onward.store.turns import NumberedTurn
+
+__all__ = ["NumberedTurn", "TextMatch", "find_text", "list_turns"]
+
+_SNIPPET_CHARS = 160
+
+
+class TextMatch(NamedTuple):
+    """Where a text is met: the turn, and what stands `before` it, the text as it is written there, and what stands `after` it, on one line."""
+
+    ordinal: int
+    role: Role
+    before: str
+    text: str
+    after: str
+
+
+def list_turns(
+    store: Store,
+    project_id: int,
+    *,
+    session: int | None = None,
+    role: Role | None = None,
+    cursor: tuple[int, int] | None = None,
+    backwards: bool = False,
+    limit: int,
+) -> list[NumberedTurn]:
+    """Return at most *limit* turns of a project, of all sessions or the one of that number, by session and place; *beyond* is the session and place of the last turn that is known.
+
+    With *backwards*, from the last turn to the first. Raises `NotFound`.
+    """
+    with store.read() as connection:
+        projects.load_project(connection, project_id)
+        return turns.read_project(connection, project_id, number=session, role=role, cursor=cursor, backwards=backwards, limit=limit)
+
+
+def find_text(store: Store, session: Session, text: str, *, limit: int) -> list[TextMatch]:
+    """Return the turns of a session in which *text* stands, whatever its case, each once, at most *limit*: in what was said, in tool calls and in what they answered."""
+    needle = text.casefold()
+    if not needle.strip():
+        return []
+    matches: list[TextMatch] = []
+    with store.read() as connection:
+        for stored in turns.read_session(connection, session.id):
+            match = next(
+                (match for passage in _texts(stored.turn) if (match := _find_match(stored.ordinal, stored.turn.role, passage, needle))),
+                None,
+            )
+            if match:
+                matches.append(match)
+                if len(matches) == limit:
+                    break
+    return matches
+
+
+def _texts(turn: Turn) -> Iterator[str]:
+    yield turn.text
+    for call in turn.calls:
+        yield call.name
+        yield from _argument_texts(call)
+    for result in turn.results:
+        yield result.text
+    yield turn.thinking
+
+
+def _argument_texts(call: ToolCall) -> Iterator[str]:
+    yield from [call.arguments] if isinstance(call.arguments, str) else map(str, call.arguments.values())
+
+
+def _find_match(ordinal: int, role: Role, passage: str, needle: str) -> TextMatch | None:
+    start = passage.casefold().find(needle)
+    if start < 0:
+        return None
+    end = start + len(needle)
+    first, last = excerpt_range(passage, start, end, _SNIPPET_CHARS + end - start)
+    return TextMatch(
+        ordinal=ordinal,
+        role=role,
+        before=" ".join(passage[first:start].split()),
+        text=passage[start:end],
+        after=" ".join(passage[end:last].split()),
+    )

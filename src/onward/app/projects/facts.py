@@ -1,0 +1,222 @@
+"""Facts: the ledger as a person sees and corrects it. What a person says of a fact wins over what is extracted, now and after every import and rebuild."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Literal, TypeAlias
+
+from onward.app.handoffs.project_state import ProjectState, read_project_state
+from onward.app.sessions.derivation import update_knowledge
+from onward.core.extract.reversals import retired_values
+from onward.core.facts.fact import FACT_KINDS, Fact, FactKind, FactState, Handle, fact_id
+from onward.core.facts.ledger import Edit
+from onward.core.project import Project
+from onward.core.session import Session
+from onward.errors import BadInput, NotFound
+from onward.redact import Redactor
+from onward.store import Store, facts, handoffs, projects
+
+__all__ = [
+    "Fact",
+    "FactPosition",
+    "add",
+    "change",
+    "fact_position",
+    "list_facts",
+    "note",
+    "pin",
+    "require",
+    "require_project",
+    "restore",
+    "retract",
+    "reword",
+    "unpin",
+]
+
+FactPosition: TypeAlias = tuple[int, int, int, int, int, str]
+"""Where a fact stands in the order of a ledger: those that a person stated come last; else by time, session, turn, place in the turn, and id."""
+
+
+def list_facts(
+    store: Store,
+    project: Project,
+    *,
+    kind: FactKind | None = None,
+    state: FactState | None = "live",
+    file: str = "",
+    text: str = "",
+    session: int | None = None,
+    after: FactPosition | None = None,
+) -> list[Fact]:
+    """Return a project's facts in order, filtered by what is given. *file* is any part of a path that a fact names, *text* any part of what it says, in
+    capitals or not; *state* None is every state; *after* leaves out those up to a place.
+    """
+    needle = text.casefold()
+    with store.read() as connection:
+        all_facts = read_project_state(connection, project.id).ledger.facts
+    matches = [
+        fact
+        for fact in all_facts
+        if kind in (None, fact.kind)
+        and state in (None, fact.state)
+        and session in (None, fact.session)
+        and (not file or file in fact.subject or file in fact.text)
+        and (not needle or needle in fact.text.casefold())
+    ]
+    return matches if after is None else [fact for fact in matches if fact_position(fact) > after]
+
+
+def fact_position(fact: Fact) -> FactPosition:
+    """Return where a fact stands in the order of a ledger."""
+    stated_at = 0 if fact.at is None else max(0, int(fact.at.timestamp() * 1_000_000))
+    return (0 if fact.sources else 1, stated_at, fact.session, fact.turn, fact.place, fact.id)
+
+
+def require(store: Store, project: Project, name: str) -> Fact:
+    """Return the fact of that id, or of the only id that begins so. Raises `NotFound`."""
+    with store.read() as connection:
+        return _require_fact(read_project_state(connection, project.id), name)
+
+
+def note(store: Store, project: Project, session: Session, kind: FactKind, text: str) -> Fact:
+    """Note a fact that the agent of *session* states while at work. Saying it again in that session changes nothing."""
+    source, statement = Handle(session.number, 0), _clean_statement(project, text)
+    kind = _parse_kind(kind)
+    name = fact_id(kind, "", statement, source)
+    with store.read() as connection:
+        existing = next((fact for fact in read_project_state(connection, project.id).ledger.facts if fact.id == name), None)
+    if existing:
+        return existing
+    return _apply_changes(
+        store,
+        project,
+        Fact(
+            id=name,
+            kind=kind,
+            subject="",
+            text=statement,
+            sources=(source,),
+            at=datetime.now(UTC),
+            weight=0.95,
+            retires=retired_values(statement),
+        ),
+    )
+
+
+def add(store: Store, project: Project, kind: FactKind, text: str) -> Fact:
+    """State a fact by hand."""
+    kind = _parse_kind(kind)
+    at, statement = datetime.now(UTC), _clean_statement(project, text)
+    name = fact_id(kind, at.isoformat(), statement, Handle(0, 0))
+    return _apply_changes(
+        store,
+        project,
+        Fact(id=name, kind=kind, subject="", text=statement, sources=(), at=at, weight=1.0, evidence="claimed", author="person"),
+    )
+
+
+def reword(store: Store, project: Project, name: str, text: str) -> Fact:
+    """Say better what a fact says; it stands from now on."""
+    return _apply_changes(store, project, Edit(name, "reword", _clean_statement(project, text)))
+
+
+def pin(store: Store, project: Project, name: str) -> Fact:
+    """Show a fact in every handoff, before others."""
+    return _apply_changes(store, project, Edit(name, "pin"))
+
+
+def unpin(store: Store, project: Project, name: str) -> Fact:
+    """Let a fact compete for its place again."""
+    return _apply_changes(store, project, Edit(name, "unpin"))
+
+
+def retract(store: Store, project: Project, name: str) -> Fact:
+    """Take a fact out of every handoff: it is wrong, or of no use."""
+    return _apply_changes(store, project, Edit(name, "retract"))
+
+
+def restore(store: Store, project: Project, name: str) -> Fact:
+    """Let a fact stand that was retracted, or that extraction took for superseded."""
+    return _apply_changes(store, project, Edit(name, "restore"))
+
+
+def change(
+    store: Store,
+    project: Project,
+    name: str,
+    *,
+    text: str | None = None,
+    pinned: bool | None = None,
+    state: Literal["live", "retracted"] | None = None,
+) -> Fact:
+    """Say several things of a fact at once; what is None stays as it is."""
+    edits: list[Edit] = []
+    if text is not None:
+        edits.append(Edit(name, "reword", _clean_statement(project, text)))
+    if pinned is not None:
+        edits.append(Edit(name, "pin" if pinned else "unpin"))
+    if state is not None:
+        edits.append(Edit(name, "restore" if state == "live" else "retract"))
+    return _apply_changes(store, project, *edits) if edits else require(store, project, name)
+
+
+def require_project(store: Store, name: str) -> Project:
+    """Return the only project that has the fact of that id. Raises `NotFound`, and `BadInput` where several have it."""
+    with store.read() as connection:
+        owners = [projects.find(connection, project_id) for project_id in facts.find_project_ids(connection, name)]
+    if len(owners) > 1:
+        raise BadInput(f"Several projects have a fact {name!r}.", "Name the project, too.")
+    project = next(iter(owners), None)
+    if project is None:
+        raise NotFound(f"There is no fact {name!r}.", "List what there is: onward fact list")
+    return project
+
+
+def _apply_changes(store: Store, project: Project, *changes: Fact | Edit) -> Fact:
+    """Keep what a person said of one fact, make the handoff that heeds it, and return the fact as it stands. A fact may be named by the beginning of its id."""
+    while True:
+        with store.read() as connection:
+            state = read_project_state(connection, project.id)
+            newest = handoffs.find_newest(connection, project.id)
+        changes = tuple(
+            item._replace(fact_id=_require_fact(state, item.fact_id).id) if isinstance(item, Edit) else item for item in changes
+        )
+        edits, new_facts = [item for item in changes if isinstance(item, Edit)], [item for item in changes if isinstance(item, Fact)]
+        updated_state = replace(state, added_facts=(*state.added_facts, *new_facts), edits=(*state.edits, *edits))
+        master = updated_state.master(store, newest.budget_tokens) if newest else None
+        with store.write() as connection:
+            projects.lock_project(connection, project.id)
+            if not facts.advance_version(connection, project.id, state.stored_ledger.version):
+                continue
+            for item in changes:
+                facts.add_edit(connection, project.id, item)
+            name = edits[0].fact_id if edits else new_facts[0].id
+            changed_fact = next(fact for fact in updated_state.ledger.facts if fact.id == name)
+            update_knowledge(connection, project.id, updated_state.ledger, changed_fact)
+            if master:
+                handoffs.create(connection, project.id, None, state.stored_ledger.version + 1, master)
+        return changed_fact
+
+
+def _require_fact(state: ProjectState, name: str) -> Fact:
+    matches = [fact for fact in state.ledger.facts if fact.id == name] or [fact for fact in state.ledger.facts if fact.id.startswith(name)]
+    if not matches:
+        raise NotFound(f"There is no fact {name!r}.", "List what there is: onward fact list")
+    if len(matches) > 1:
+        raise BadInput(f"{len(matches)} facts have ids that begin with {name!r}.", "Give more of the id.")
+    return matches[0]
+
+
+def _parse_kind(kind: str) -> FactKind:
+    for known_kind in FACT_KINDS:
+        if known_kind == kind:
+            return known_kind
+    raise BadInput(f"{kind!r} is no kind of fact.", f"Use one of: {', '.join(FACT_KINDS)}.")
+
+
+def _clean_statement(project: Project, text: str) -> str:
+    statement = Redactor(project.key).text(" ".join(text.split()))
+    if not statement:
+        raise BadInput("A fact says something.", "Give its text.")
+    return statement

@@ -1,0 +1,292 @@
+"""Projects: making them, finding the one that is meant, putting them away."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from onward.app.repository.detection import find_assigned_project
+from onward.app.repository.project_clues import Origin, folder_origin, session_origin
+from onward.core.project import Project, ProjectOption, ProjectOverview, ProjectStatus, ProjectTotals
+from onward.core.transcript.transcript import SessionHead
+from onward.errors import BadInput, Conflict, NotFound
+from onward.settings import Worktrees
+from onward.store import Store, assigned_folders, locks, projects, sessions, turns
+
+__all__ = [
+    "Project",
+    "ProjectOverview",
+    "ProjectTotals",
+    "archive",
+    "create",
+    "delete",
+    "ensure_for_origin",
+    "ensure_for_session",
+    "find_by_origin",
+    "list_known",
+    "list_projects",
+    "load_project",
+    "rename",
+    "require",
+    "require_line",
+    "require_only",
+    "resolve",
+    "resolve_origin",
+    "restore",
+    "show",
+    "update",
+]
+
+
+NO_REPOSITORY = ("", "")
+MAX_NAME_CHARS = 100
+
+
+def create(store: Store, name: str, *, description: str = "", repository: tuple[str, str] = NO_REPOSITORY) -> Project:
+    """Store a new project. Sessions run in the repository at *place* (`place_of`) belong to it. Raises `Conflict` when the name is taken."""
+    root, remote = repository
+    with store.write() as connection:
+        return projects.create(connection, clean_name(name), description, root, remote)
+
+
+def list_projects(store: Store, *, archived: bool = False, after: str | None = None, limit: int | None = None) -> list[ProjectOverview]:
+    """Return the projects at work, or the archived ones, by name; those whose names come *after* that one."""
+    with store.read() as connection:
+        listed_projects = projects.list_projects(connection, archived=archived, after=after, limit=limit)
+        totals = projects.totals_by_id(connection, [project.id for project in listed_projects])
+        return [ProjectOverview(project, totals.get(project.id, ProjectTotals())) for project in listed_projects]
+
+
+def list_known(store: Store, *, archived: bool = False, limit: int | None = None) -> list[ProjectOption]:
+    """Return the projects at work, or the archived ones, by name, as `listed` does but at a fraction of its cost."""
+    with store.read() as connection:
+        listed_projects = projects.list_projects(connection, archived=archived, limit=limit)
+        counts = projects.count_sessions(connection, [project.id for project in listed_projects])
+    return [ProjectOption(project, counts.get(project.id, 0)) for project in listed_projects]
+
+
+def show(store: Store, project: Project) -> ProjectOverview:
+    """Return what a project holds."""
+    with store.read() as connection:
+        return _project_line(connection, project)
+
+
+def require_line(store: Store, project_id: int) -> ProjectOverview:
+    """Return the project of that id and what it holds. Raises `NotFound`."""
+    with store.read() as connection:
+        return _project_line(connection, load_project(connection, project_id))
+
+
+def require(store: Store, project_id: int) -> Project:
+    """Return the project of that id. Raises `NotFound`."""
+    with store.read() as connection:
+        return load_project(connection, project_id)
+
+
+def require_only(store: Store) -> Project:
+    """Return the only project at work. Raises `BadInput` where there are several, or none."""
+    with store.read() as connection:
+        active_projects = projects.list_projects(connection, limit=2)
+    if len(active_projects) != 1:
+        raise BadInput("Nothing tells which project is meant.", "Name it by its id.")
+    return active_projects[0]
+
+
+def update(
+    store: Store, project: Project, *, name: str | None = None, description: str | None = None, status: ProjectStatus | None = None
+) -> Project:
+    """Change what is given of a project. Raises `Conflict` when a new name is taken."""
+    changes = {"name": None if name is None else clean_name(name), "description": description, "status": status}
+    with store.write() as connection:
+        projects.update_project(connection, project.id, **{column: value for column, value in changes.items() if value is not None})
+        return _require_existing(projects.find(connection, project.id))
+
+
+def load_project(connection: Connection, project_id: int) -> Project:
+    """Return the project of that id. Raises `NotFound`."""
+    project = projects.find(connection, project_id)
+    if project is None:
+        raise NotFound(f"There is no project {project_id}.", "List what there is: onward project list")
+    return project
+
+
+def _project_line(connection: Connection, project: Project) -> ProjectOverview:
+    return ProjectOverview(project, projects.totals_by_id(connection, [project.id]).get(project.id, ProjectTotals()))
+
+
+def resolve(
+    store: Store, name: str = "", *, folder: Path | None = None, create: bool = False, worktrees: Worktrees = "together"
+) -> Project:
+    """Return the project that is meant: the one *named*, by name or id; else the one whose repository holds *folder*; else the only one there is.
+
+    With *create*, one that is not there is made. Raises `NotFound` when nothing tells which.
+    """
+    return resolve_origin(store, folder_origin(folder, worktrees, name), create=create)
+
+
+def resolve_origin(store: Store, origin: Origin, *, create: bool = False, guess: bool = True) -> Project:
+    """Return the project that *told* means, as `resolve` does: the folder may be one of another machine. Without *guess*, the only one there is is not meant by that alone."""
+    with store.write() if create else store.read() as connection:
+        if create:
+            _lock_creation(connection)
+        if origin.project_name:
+            return _resolve_name(connection, origin.project_name, create=create)
+        has_repository = bool(origin.root or origin.remote)
+        project = _find_by_origin(connection, origin) if has_repository else None
+        if project:
+            return project
+        all_projects = projects.list_projects(connection)
+        if create and has_repository:
+            return _create_for_origin(connection, origin)
+        if guess and len(all_projects) == 1:
+            return all_projects[0]
+        if create and not all_projects:
+            return projects.create(connection, "default")
+        raise NotFound(
+            "Nothing tells which project is meant." if all_projects else "There is no project yet.", _projects_hint(all_projects)
+        )
+
+
+def _resolve_name(connection: Connection, name: str, *, create: bool) -> Project:
+    project = projects.find_by_name(connection, name)
+    if project is None and name.isdecimal() and len(name) < 10:
+        project = projects.find(connection, int(name))
+    if project is None and create:
+        return projects.create(connection, clean_name(name))
+    if project is None:
+        raise NotFound(f"There is no project {name!r}.", _projects_hint(projects.list_projects(connection)))
+    return project
+
+
+def _projects_hint(all_projects: list[Project]) -> str:
+    if not all_projects:
+        return "Make one: onward project new NAME"
+    names = ", ".join(project.name for project in all_projects[:8])
+    return f"Name one with --project: {names}{', …' if len(all_projects) > 8 else ''}."
+
+
+def ensure_for_session(store: Store, head: SessionHead, file: Path | None = None, *, worktrees: Worktrees = "together") -> Project | None:
+    """Return the project of the session of *head*, read from *file*, made where it is missing; None when nothing tells (`belonging`)."""
+    origin = session_origin(head, file, worktrees)
+    return None if origin is None else ensure_for_origin(store, origin)
+
+
+def ensure_for_origin(store: Store, origin: Origin) -> Project:
+    """Return the project that *told* leads to, made where it is missing."""
+    with store.read() as connection:
+        project = _find_by_origin(connection, origin)
+    if project and (project.remote or not origin.remote or origin.project_name):
+        return project
+    with store.write() as connection:
+        _lock_creation(connection)
+        project = _find_by_origin(connection, origin)
+        if project is None:
+            return _create_for_origin(connection, origin)
+        if not project.remote and not origin.project_name:
+            # A clone elsewhere will be known by the address.
+            projects.update_project(connection, project.id, remote=origin.remote)
+        return _require_existing(projects.find(connection, project.id))
+
+
+def find_by_origin(store: Store, origin: Origin) -> Project | None:
+    """Return the project that *told* leads to, or None where it would be a new one."""
+    with store.read() as connection:
+        return _find_by_origin(connection, origin)
+
+
+def _find_by_origin(connection: Connection, origin: Origin) -> Project | None:
+    if origin.project_name:
+        return projects.find_by_name(connection, clean_name(origin.project_name))
+    assigned_id = _find_assigned(connection, origin)
+    return (
+        projects.find(connection, assigned_id)
+        if assigned_id is not None
+        else next(iter(projects.find_by_repository(connection, origin.root, origin.remote)), None)
+    )
+
+
+def _find_assigned(connection: Connection, origin: Origin) -> int | None:
+    """Return the project that a person gave the place to: the closest folder around it, then the repository."""
+    assignments = (
+        (assignment.project_id, assignment.root, assignment.remote, assignment.includes_subfolders)
+        for assignment in assigned_folders.list_assignments(connection)
+    )
+    return find_assigned_project(assignments, origin.cwd, origin.root, origin.remote)
+
+
+def rename(store: Store, project: Project, name: str) -> Project:
+    """Give a project another name. Raises `Conflict` when that is taken."""
+    with store.write() as connection:
+        projects.update_project(connection, project.id, name=clean_name(name))
+        return _require_existing(projects.find(connection, project.id))
+
+
+def archive(store: Store, project: Project) -> Project:
+    """Put a project away: kept whole, but not listed."""
+    return _set_status(store, project, "archived")
+
+
+def restore(store: Store, project: Project) -> Project:
+    """Bring an archived project back to work."""
+    return _set_status(store, project, "active")
+
+
+def _set_status(store: Store, project: Project, status: str) -> Project:
+    with store.write() as connection:
+        projects.update_project(connection, project.id, status=status)
+        return _require_existing(projects.find(connection, project.id))
+
+
+def delete(store: Store, project: Project, *, only_empty: bool = False) -> ProjectTotals:
+    """Delete a project with its sessions, turns, facts and handoffs, for good; return what it held. Raises `Conflict` when it holds sessions and *only_empty* is meant."""
+    with store.write() as connection:
+        totals = _project_line(connection, project).totals
+        if only_empty and totals.sessions:
+            raise Conflict(
+                f"{project.name} holds {totals.sessions} sessions, and deleting is for good.",
+                "Archive it instead; or say that all goes (cascade=true).",
+            )
+        for session in sessions.list_sessions(connection, project.id):
+            turns.delete_turns(connection, session.id)
+        projects.delete_project(connection, project.id)
+        return totals
+
+
+def _lock_creation(connection: Connection) -> None:
+    """Let nobody else make a project until this transaction ends: two that bring in sessions of a new one at once would both make it."""
+    locks.lock_transaction(connection, "projects")
+
+
+def _create_for_origin(connection: Connection, origin: Origin) -> Project:
+    """Store a project named after its repository; where another has that name, a number tells them apart. One that a file names has no place but that file."""
+    if origin.project_name:
+        return projects.create(connection, clean_name(origin.project_name))
+    name = " ".join(origin.default_name.split())[:MAX_NAME_CHARS]
+    if name.isdecimal():
+        name = f"project-{name}"
+    return projects.create(connection, free_name(connection, name), "", origin.root, origin.remote)
+
+
+def free_name(connection: Connection, name: str) -> str:
+    """Return *name*; where another project has it, with a number that tells them apart."""
+    taken_names = {project.name for archived in (False, True) for project in projects.list_projects(connection, archived=archived)}
+    return next(
+        candidate
+        for candidate in (name, *(f"{name}-{number}" for number in range(2, len(taken_names) + 3)))
+        if candidate not in taken_names
+    )
+
+
+def clean_name(name: str) -> str:
+    """Return *name* as a project may have it. Raises `BadInput` where it may not."""
+    name = " ".join(name.split())
+    if not name or name.isdecimal() or len(name) > MAX_NAME_CHARS:
+        raise BadInput(f"{name!r} cannot name a project.", f"Use 1 to {MAX_NAME_CHARS} characters, not digits alone.")
+    return name
+
+
+def _require_existing(project: Project | None) -> Project:
+    if project is None:
+        raise NotFound("The project is gone: someone deleted it.", "List what there is: onward project list")
+    return project

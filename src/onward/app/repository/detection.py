@@ -1,0 +1,109 @@
+"""The place that work happens in, as text: which repository a folder is of, read from its files, because hooks and imports ask it all the time.
+
+It starts at once: whoever needs no more than this imports no more.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable
+
+from onward.core.text import paths
+
+_REMOTE_SECTION = re.compile(r'^\[remote "([^"]+)"\]([^\[]*)', re.MULTILINE)
+_URL = re.compile(r"^\s*url\s*=\s*(\S+)", re.MULTILINE)
+
+
+def find_repository(folder: str, *, worktrees_apart: bool = False) -> tuple[str, str]:
+    """Return what tells the project of the absolute *folder*: the repository's folder and its remote's `address`, empty where it has none.
+
+    The worktrees of a repository are one place; with *worktrees_apart* each linked one is its own, without an address: that is what they share.
+    Without a repository, the place is the folder itself. A folder that is gone belongs to the repository that is still around it.
+    """
+    if worktrees_apart and (linked := find_linked_worktree(folder)):
+        return linked, ""
+    git_path = _find_git_path(folder)
+    if not git_path:
+        return folder, ""
+    git_folder = git_path if os.path.isdir(git_path) else _common_git_folder(git_path)
+    return os.path.dirname(git_folder if os.path.basename(git_folder) == ".git" else git_path), _remote_address(
+        os.path.join(git_folder, "config")
+    )
+
+
+def find_linked_worktree(folder: str) -> str:
+    """Return the top of the linked worktree that holds *folder*, or nothing: a submodule, too, is a repository of its own."""
+    git_path = _find_git_path(folder)
+    return (
+        os.path.dirname(git_path)
+        if git_path and os.path.isfile(git_path) and os.path.basename(_common_git_folder(git_path)) == ".git"
+        else ""
+    )
+
+
+def working_tree_root(folder: str) -> str:
+    """Return the top of the working tree that holds *folder*; nothing where no repository does."""
+    return os.path.dirname(_find_git_path(folder))
+
+
+def find_assigned_project(assignments: Iterable[tuple[int, str, str, bool]], cwd: str, root: str, remote: str) -> int | None:
+    """Return the project that a person gave the place to: the closest folder around it, then the repository; None where nobody did.
+
+    *places* are (project, root, remote, whether folders below the root are meant too), the oldest first.
+    """
+    enclosing: list[tuple[int, int, int]] = []
+    exact_matches: list[int] = []
+    for assignment in assignments:
+        project_id, assigned_root, assigned_remote, includes_below = assignment
+        if includes_below and paths.is_within(cwd or root, assigned_root):
+            enclosing.append((len(assigned_root), -len(enclosing), project_id))
+        elif not includes_below and (
+            assigned_remote == remote if assigned_remote and remote else bool(assigned_root) and assigned_root == root
+        ):
+            exact_matches.append(project_id)
+    return max(enclosing)[2] if enclosing else exact_matches[-1] if exact_matches else None
+
+
+def _find_git_path(folder: str) -> str:
+    while True:
+        git_path = os.path.join(folder, ".git")
+        if os.path.exists(git_path):
+            return git_path
+        parent = os.path.dirname(folder)
+        if parent == folder:
+            return ""
+        folder = parent
+
+
+def _common_git_folder(git_path: str) -> str:
+    """Return the `.git` folder that the `.git` file of a worktree or submodule leads to."""
+    worktree_folder = os.path.join(os.path.dirname(git_path), _read_text(git_path).removeprefix("gitdir:").strip())
+    return os.path.realpath(os.path.join(worktree_folder, _read_text(os.path.join(worktree_folder, "commondir")).strip()))
+
+
+def _remote_address(config: str) -> str:
+    urls = {name: url.group(1) for name, body in _REMOTE_SECTION.findall(_read_text(config)) if (url := _URL.search(body))}
+    return normalize_remote(urls.get("origin") or next(iter(urls.values()), ""))
+
+
+def _read_text(path: str) -> str:
+    try:
+        with open(path, encoding="utf-8", errors="replace") as stream:
+            return stream.read()
+    except OSError:
+        return ""
+
+
+def normalize_remote(remote: str) -> str:
+    """Return what every way to write the address of one repository has in common: `host/owner/name`, without a scheme, a login or `.git`.
+
+    >>> address("git@example.com:ayu/kopi.git"), address("https://ayu:secret@example.com/ayu/kopi/")
+    ('example.com/ayu/kopi', 'example.com/ayu/kopi')
+    """
+    _, scheme, rest = remote.strip().rpartition("://")
+    host, slash, path = rest.partition("/")
+    host = host.rpartition("@")[2]
+    if not scheme:
+        host = host.replace(":", "/", 1)
+    return (host.lower() + slash + path).rstrip("/").removesuffix(".git")

@@ -1,0 +1,103 @@
+"""What changed in a repository since a moment, as `git` tells it; it is asked in the background, and its answer taken later.
+
+Where there is no git, no repository or no answer in time, there is simply nothing to say. It starts at once: whoever needs no more imports no more.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from collections.abc import Iterable, Sequence
+
+from onward.app.repository.detection import find_repository, working_tree_root
+
+TIMEOUT_SECONDS = 2.0
+MAX_COMMITS = 200
+MAX_NAMED_COMMITS = 3
+MAX_NAMED_FILES = 5
+
+
+class GitQuery:
+    """Asks git what *folder*'s working tree holds, and what was committed since *since* (ISO 8601). `answer` takes what it says."""
+
+    def __init__(self, folder: str, since: str) -> None:
+        self._folder = folder
+        self.top = working_tree_root(folder)
+        self._deadline = time.monotonic() + TIMEOUT_SECONDS
+        log = ("log", f"--since={since}", f"--max-count={MAX_COMMITS}", "--format=%s")
+        status = ("status", "--porcelain=v2", "--branch", "--untracked-files=no")
+        self._processes = [_start_git(folder, *arguments) for arguments in (status, log)] if self.top else []
+
+    def read_answer(self, files: Iterable[str] = ()) -> tuple[str, tuple[str, ...], tuple[str, ...], int] | None:
+        """Return the branch (empty on a detached head), the subjects of the commits, those of *files* that are gone, and how many tracked files have changes not committed."""
+        outputs = [None if process is None else self._read_output(process) for process in self._processes]
+        if not outputs or outputs[0] is None:
+            return None
+        lines = outputs[0].splitlines()
+        headers = dict(line[2:].split(" ", 1) for line in lines if line.startswith("# branch."))
+        branch = headers.get("branch.head", "(detached)")
+        return (
+            "" if branch == "(detached)" else branch,
+            tuple((outputs[1] or "").splitlines()),
+            tuple(name for name in files if _is_missing(name, self.top, self._folder)),
+            sum(not line.startswith("#") for line in lines),
+        )
+
+    def _read_output(self, process: subprocess.Popen[bytes]) -> str | None:
+        try:
+            output, _ = process.communicate(timeout=max(0.01, self._deadline - time.monotonic()))
+        except (OSError, subprocess.TimeoutExpired):
+            process.kill()
+            process.communicate()
+            return None
+        return output.decode(errors="replace") if process.returncode == 0 else None
+
+
+def sentence(branch: str, commits: Sequence[str], missing_files: Sequence[str], changed_count: int) -> str:
+    """Return the change in one line of Markdown, ready for a handoff."""
+    parts = [f"On `{branch}`" if branch else "On no branch (detached head)", _describe_commits(commits)]
+    if changed_count:
+        parts.append(f"{changed_count} {'file' if changed_count == 1 else 'files'} changed and not committed")
+    parts.append(_describe_missing(missing_files))
+    return "; ".join(parts) + "."
+
+
+def choose_folder(folder: str, root: str, remote: str) -> str:
+    """Return where the repository of a project is looked at: in *folder*, where that is of its *root* or *remote*, or where it has neither; else in its root."""
+    repository = find_repository(folder)
+    is_project_folder = (remote and repository[1] == remote) or repository[0] == root
+    return folder if is_project_folder or not root else root
+
+
+def _start_git(folder: str, *arguments: str) -> subprocess.Popen[bytes] | None:
+    """Ask git. It never prompts, locks, or runs a program the repository names."""
+    command = ["git", "-C", folder, "-c", "core.fsmonitor=false", "-c", "log.showSignature=false", *arguments]
+    environment = {**os.environ, "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C.UTF-8"}
+    try:
+        return subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    except OSError:
+        return None
+
+
+def _is_missing(name: str, top: str, folder: str) -> bool:
+    """Whether the file is missing. A path of another machine, outside the repository, says nothing."""
+    if os.path.isabs(name):
+        return name.startswith(top.rstrip(os.sep) + os.sep) and not os.path.exists(name)
+    return not os.path.exists(os.path.join(top, name)) and not os.path.exists(os.path.join(folder, name))
+
+
+def _describe_commits(commits: Sequence[str]) -> str:
+    if not commits:
+        return "no new commits"
+    count = f"{len(commits)}{'+' if len(commits) == MAX_COMMITS else ''} new {'commit' if len(commits) == 1 else 'commits'}"
+    subjects = ", ".join(f"`{subject}`" for subject in commits[:MAX_NAMED_COMMITS])
+    return f"{count} ({subjects}{', …' if len(commits) > MAX_NAMED_COMMITS else ''})"
+
+
+def _describe_missing(files: Sequence[str]) -> str:
+    if not files:
+        return "all files named here exist"
+    file_names = ", ".join(f"`{name}`" for name in files[:MAX_NAMED_FILES])
+    rest = f" and {len(files) - MAX_NAMED_FILES} more" if len(files) > MAX_NAMED_FILES else ""
+    return f"no longer there: {file_names}{rest}"

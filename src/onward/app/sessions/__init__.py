@@ -1,0 +1,1 @@
+"""Sessions: started, completed, moved between projects."""

@@ -1,0 +1,159 @@
+"""Completing a session: its facts go into the ledger, and the next handoff comes out.
+
+What costs time (reading the turns, extracting, folding, composing, measuring) is done while nobody waits. A short transaction then stores it all,
+if the session and the ledger are still as they were when it was made; when another session was faster, it is folded again. So nobody's work is
+lost, and nobody's is stored twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sqlalchemy import Connection
+
+from onward.app.accounts import usage
+from onward.app.accounts.charges import charge
+from onward.app.handoffs.distillation import DistilledSession, distill_session
+from onward.app.handoffs.project_state import ProjectState, read_project_state
+from onward.app.sessions import derivation
+from onward.app.sessions.derivation import DerivedData, derive_session
+from onward.app.turns.reader import MainPath
+from onward.core.effort.steps import SessionSteps
+from onward.core.facts.ledger import Ledger, fold
+from onward.core.handoff.master import completion_facts, lighten
+from onward.core.preservation import fold_references
+from onward.core.session import Session, SessionCompletion
+from onward.errors import NotFound
+from onward.redact import Redactor
+from onward.store import Store, events, facts, handoffs, projects, sessions, turns
+from onward.store.facts import Contribution, StoredLedger
+
+
+def complete(
+    store: Store,
+    session: Session,
+    *,
+    accomplishments: Sequence[str] | None = None,
+    blockers: Sequence[str] | None = None,
+    credits_used: float | None = None,
+    budget_tokens: int | None = None,
+) -> SessionCompletion:
+    """Complete a session, with what the person says of it, and make the project's next handoff. What is None stays as it is.
+
+    Completing again without anything new changes nothing.
+    """
+    usage.count(store, session.id)
+    path: MainPath | None = None
+    steps = SessionSteps()
+    while True:
+        with store.read() as connection:
+            stored_session = _require_session(connection, session.id)
+            updated = _apply_statements(connection, stored_session, accomplishments, blockers, credits_used)
+            existing = (
+                handoffs.find_by_session(connection, stored_session.id)
+                if stored_session.status == "completed" and updated == stored_session
+                else None
+            )
+            if existing is not None:
+                return SessionCompletion(stored_session, existing, is_unchanged=True)
+            state = read_project_state(connection, stored_session.project_id)
+            if path is None or path.tokens != stored_session.tokens:
+                steps = SessionSteps(stored_session.cwd)
+                path = main_path(connection, stored_session, steps)
+            other_contributions = None
+            if facts.has_contributed(connection, stored_session.id):
+                other_contributions = facts.merge_contributions(connection, stored_session.project_id, without=stored_session.number)
+        updated = replace(updated, ended_at=path.ended_at)
+        distilled_session = distill_session(path)
+        additions = create_contribution(distilled_session, updated)
+        lines = sorted(
+            (*(line for line in state.session_lines if line.number != updated.number), distilled_session.line), key=lambda line: line.number
+        )
+        updated_state = replace(state, stored_ledger=_fold_in(state.stored_ledger, other_contributions, additions), session_lines=lines)
+        derived_data = derive_session(updated, path, steps, updated_state.ledger, additions.facts)
+        completion = _store_completed(store, stored_session, updated, (state, additions, updated_state), derived_data, budget_tokens)
+        if completion is not None:
+            return completion
+
+
+def _store_completed(
+    store: Store,
+    stored_session: Session,
+    updated: Session,
+    states: tuple[ProjectState, Contribution, ProjectState],
+    derived_data: DerivedData,
+    budget_tokens: int | None,
+) -> SessionCompletion | None:
+    """Store the session as completed, the ledger with what it adds, what is derived, and the handoff; None when anything of it changed in the meantime."""
+    state, additions, updated_state = states
+    newly_retired = derivation.retired_fact_ids(updated_state.ledger) - derivation.retired_fact_ids(state.ledger)
+    master = updated_state.master(store, budget_tokens)
+    with store.write() as connection:
+        projects.lock_project(connection, updated.project_id)
+        if _require_session(connection, updated.id) != stored_session:
+            return None
+        if not facts.replace_ledger(connection, updated.project_id, state.stored_ledger, updated_state.stored_ledger):
+            return None
+        facts.save_contribution(connection, updated.id, additions)
+        sessions.complete(connection, updated)
+        charge(connection, updated)
+        derivation.save_derived(connection, updated, derived_data, master.preservation, newly_retired)
+        handoff = handoffs.create(connection, updated.project_id, updated.id, updated_state.stored_ledger.version, master)
+        payload = {"session_id": updated.id, "session_number": updated.number, "handoff_version": handoff.version}
+        events.record(connection, "completed", project_id=updated.project_id, data=payload)
+        return SessionCompletion(_require_session(connection, updated.id), handoff)
+
+
+def create_contribution(distilled_session: DistilledSession, session: Session) -> Contribution:
+    """Return what a session adds to the ledger: what it establishes, and what was said on completing it."""
+    statements = completion_facts(session.number, session.ended_at, session.accomplishments, session.blockers)
+    return Contribution([*distilled_session.facts, *statements], distilled_session.references)
+
+
+def _fold_in(stored: StoredLedger, other_contributions: Contribution | None, additions: Contribution) -> StoredLedger:
+    """Return the next version of the ledger. *others* is what all other sessions add, given when this one is in it already and must be taken out first."""
+    if other_contributions is None:
+        return StoredLedger(
+            stored.version + 1, fold(stored.ledger, additions.facts), fold_references(stored.references, additions.references)
+        )
+    return StoredLedger(
+        stored.version + 1,
+        fold(Ledger(), (*other_contributions.facts, *additions.facts)),
+        fold_references(other_contributions.references, additions.references),
+    )
+
+
+def main_path(connection: Connection, session: Session, steps: SessionSteps | None = None) -> MainPath:
+    """Return the turns of a stored session that count, made light; *seen* is shown each of them whole."""
+    path = MainPath(session.number, session.head(), tokens=session.tokens, last_ordinal=session.turns)
+    for stored in turns.read_session(connection, session.id, main_path=True):
+        if steps is not None:
+            steps.add_turn(stored.ordinal, stored.turn)
+        path.turns.append((stored.ordinal, lighten(stored.turn)))
+    return path
+
+
+def _apply_statements(
+    connection: Connection,
+    session: Session,
+    accomplishments: Sequence[str] | None,
+    blockers: Sequence[str] | None,
+    credits_used: float | None,
+) -> Session:
+    """Return *session* with what the person says of it, redacted like everything that is kept."""
+    project = projects.find(connection, session.project_id)
+    redact = Redactor(project.key if project else b"").text
+    return replace(
+        session,
+        accomplishments=session.accomplishments if accomplishments is None else tuple(map(redact, accomplishments)),
+        blockers=session.blockers if blockers is None else tuple(map(redact, blockers)),
+        credits_used=session.credits_used if credits_used is None else credits_used,
+    )
+
+
+def _require_session(connection: Connection, session_id: int) -> Session:
+    session = sessions.find(connection, session_id)
+    if session is None:
+        raise NotFound("The session is gone: its project was deleted.", "List what there is: onward project list")
+    return session

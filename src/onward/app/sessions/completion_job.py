@@ -1,0 +1,96 @@
+"""A session's transcript taken in and the session completed, as a job: what is large takes longer than a person waits, and is not lost where the way to them is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from onward.app.handoffs import refiner
+from onward.app.jobs import jobs
+from onward.app.jobs.jobs import Job, JobContext, StepProgress, StepResult
+from onward.app.projects import projects
+from onward.app.sessions import sessions
+from onward.app.sessions.completion import complete
+from onward.app.turns import client_turns
+from onward.core.project import Project
+from onward.core.session import Session
+from onward.errors import Conflict
+from onward.redact import Redactor
+from onward.store import Store
+
+JOB_KIND = "session"
+_MAX_RECENT_JOBS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """What a person says of a session on completing it; with `refine`, a model is then asked to write its handoff better."""
+
+    accomplishments: Sequence[str]
+    blockers: Sequence[str]
+    credits_used: float | None
+    refine: bool = False
+
+
+def request_completion(
+    store: Store,
+    project: Project,
+    session: Session,
+    upload_arguments: Mapping[str, Any],
+    completion: Completion | None = None,
+    *,
+    requested_by: str = "",
+) -> Job:
+    """Ask for the uploads that *sent* names to be appended to a session (`job_kinds.import_transcripts` says how), and with *words* for the session to be completed.
+
+    Asked again for the same, it is the same job. Raises `Conflict` while something else is being done with the session.
+    """
+    redact = Redactor(project.key).text
+    statements: dict[str, Any] | None = None
+    if completion is not None:
+        statements = asdict(completion) | {
+            "accomplishments": [*map(redact, completion.accomplishments)],
+            "blockers": [*map(redact, completion.blockers)],
+        }
+    arguments = {**upload_arguments, "session_id": session.id, "turns": session.turns, "said": statements}
+    job = jobs.request_job(store, JOB_KIND, arguments, project=project, key=str(session.id), requested_by=requested_by)
+    if job.arguments["said"] != statements or job.arguments.get("upload") != upload_arguments.get("upload"):
+        raise Conflict(f"Session {session.number} is being worked on by job {job.id} already.", "Wait for that one, then send this again.")
+    return job
+
+
+def find_latest(store: Store, project: Project, session: Session) -> Job | None:
+    """Return the job of a session that was asked for last, if that is among the latest of its project."""
+    project_jobs = jobs.list_jobs(store, project=project, limit=_MAX_RECENT_JOBS)
+    return next((job for job in project_jobs if job.kind == JOB_KIND and job.arguments["session_id"] == session.id), None)
+
+
+def run_step(context: JobContext, job: Job, progress: StepProgress) -> StepResult:
+    """Append to the session `session_id` what it does not have of `uploads`, one file a piece; then complete it with what is `said` of it, if anything is."""
+    uploads, statements, position = job.arguments.get("uploads", []), job.arguments["said"], int(job.memo.get("next", 0))
+    total = len(uploads) + (statements is not None)
+    session = sessions.require_by_id(context.store, job.arguments["session_id"])
+    if position < len(uploads):
+        name, path = uploads[position]
+        progress.report(position, total, name)
+        with Path(path).open("rb") as file:
+            client_turns.append_turns(context.store, session.id, client_turns.parse_file(file, name))
+        progress.report(position + 1, total, "")
+        return StepResult(False, {"next": position + 1}, {})
+    result: dict[str, Any] = {
+        "session_id": session.id,
+        "session_number": session.number,
+        "new_turns": session.turns - job.arguments["turns"],
+    }
+    if statements is not None:
+        progress.report(position, total, "making the handoff")
+        completion_fields = {name: statements[name] for name in ("accomplishments", "blockers", "credits_used")}
+        completion = complete(context.store, session, **completion_fields, budget_tokens=context.budget_tokens)
+        result |= {"handoff_version": completion.handoff.version, "again": completion.is_unchanged}
+        if statements["refine"]:
+            result |= refiner.request_after(context, job, projects.require(context.store, session.project_id), completion.handoff)
+        progress.report(total, total, "")
+    upload = job.arguments.get("upload")
+    return StepResult(True, {}, result, Path(upload) if upload else None)

@@ -1,0 +1,310 @@
+"""Giving sessions to another project: those of a whole project, some of them, or all that ran in a folder.
+
+One transaction moves everything. Turns keep what they say, and are known by what they would be known by had they been imported there; the sessions are
+numbered after those that are there, in order of time, because a handle that was once given keeps its meaning. Both ledgers are folded anew.
+
+A session that both projects hold whole is kept once. Where they hold but a part of it in common, both parts stand: a handle that was given to a turn is
+worth more than a count, in which such a turn counts twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from onward.app.handoffs.distillation import distill_session
+from onward.app.handoffs.project_state import read_project_state
+from onward.app.sessions.completion import create_contribution, main_path
+from onward.app.turns.identity import FIRST_TURNS, TurnMark, TurnMarker, session_names
+from onward.core.facts.fact import Fact, Handle, fact_id
+from onward.core.facts.ledger import Ledger, fold
+from onward.core.knowledge.knowledge import harvest_knowledge
+from onward.core.preservation import fold_references
+from onward.core.project import MovedSession, Project, ProjectMove
+from onward.core.session import DIGEST_PREFIX, Session
+from onward.core.text import paths
+from onward.errors import BadInput, NotFound
+from onward.store import Store, assigned_folders, facts, handoffs, knowledge, projects, provenance, sessions, turns
+from onward.store.assigned_folders import RepositoryAssignment
+from onward.store.facts import Contribution, StoredLedger
+
+_NO_TIME = datetime.max.replace(tzinfo=UTC)
+
+
+class _Selection(NamedTuple):
+    """What is to move: sessions in order of time; the project that goes there `whole`, or the folder whose future sessions are meant too."""
+
+    sessions: list[Session]
+    full_project: Project | None = None
+    folder: str = ""
+
+
+def remap_project(store: Store, source: Project, target: Project) -> ProjectMove:
+    """Give everything of *source* to *target*, its place too, and delete what is left of it."""
+    if source.id == target.id:
+        raise BadInput(f"{source.name} is {target.name} already.", "Name two projects.")
+
+    def select(connection: Connection) -> _Selection:
+        return _Selection(_sort_by_time(sessions.list_sessions(connection, source.id)), full_project=source)
+
+    return _remap(store, select, target)
+
+
+def remap_sessions(store: Store, source: Project, numbers: Sequence[int], target: Project) -> ProjectMove:
+    """Give some sessions of *source* to *target*. Raises `NotFound` where one is not there."""
+    if source.id == target.id:
+        raise BadInput(f"{source.name} is {target.name} already.", "Name two projects.")
+
+    def select(connection: Connection) -> _Selection:
+        selected_sessions = sessions.find_by_numbers(connection, source.id, set(numbers))
+        if missing := sorted(set(numbers) - {session.number for session in selected_sessions}):
+            raise NotFound(f"{source.name} has no session {missing[0]}.", "List the sessions: onward session list")
+        return _Selection(_sort_by_time(selected_sessions))
+
+    return _remap(store, select, target)
+
+
+def remap_folder(store: Store, folder: str, target: Project) -> ProjectMove:
+    """Give every session that ran in *folder*, or below it, to *target*, and those that will."""
+
+    def select(connection: Connection) -> _Selection:
+        other_projects = [
+            other_project
+            for archived in (False, True)
+            for other_project in projects.list_projects(connection, archived=archived)
+            if other_project.id != target.id
+        ]
+        folder_sessions = [
+            session
+            for project in other_projects
+            for session in sessions.list_sessions(connection, project.id)
+            if paths.is_within(session.cwd, folder)
+        ]
+        return _Selection(_sort_by_time(folder_sessions), folder=paths.normalise(folder))
+
+    return _remap(store, select, target)
+
+
+def _sort_by_time(selected_sessions: Sequence[Session]) -> list[Session]:
+    return sorted(
+        selected_sessions, key=lambda session: (session.started_at or session.ended_at or _NO_TIME, session.project_id, session.number)
+    )
+
+
+class _SessionMove(NamedTuple):
+    """What becomes of one session. `number` is None where the target holds all its turns; `renamed` maps the ids of its facts to their new ones, `noted` those that its agent
+    stated while at work to what these are then.
+    """
+
+    session: Session
+    number: int | None
+    native_id: str | None
+    identities: dict[int, bytes]
+    contribution: Contribution | None
+    new_fact_ids: dict[str, str]
+    noted_facts: dict[str, Fact]
+
+
+def _remap(store: Store, select: Callable[[Connection], _Selection], target: Project) -> ProjectMove:
+    """Plan while nobody waits, then move in a short transaction if all is still as it was; plan again where it is not."""
+    while True:
+        with store.read() as connection:
+            selection, target_sessions = select(connection), sessions.list_sessions(connection, target.id)
+            names = {
+                project.id: project.name for archived in (False, True) for project in projects.list_projects(connection, archived=archived)
+            }
+            moves = _plan_moves(connection, selection.sessions, target, target_sessions)
+        with store.write() as connection:
+            for project_id in sorted({target.id, *(session.project_id for session in selection.sessions)}):
+                projects.lock_project(connection, project_id)
+            if select(connection) != selection or sessions.list_sessions(connection, target.id) != target_sessions:
+                continue
+            changed_projects = _apply_moves(connection, selection, moves, target)
+        for project_id in (target.id, *changed_projects):
+            _update_handoff(store, project_id)
+        moved_sessions = [MovedSession(names[move.session.project_id], move.session.number, move.number) for move in moves]
+        return ProjectMove(target, moved_sessions, [selection.full_project.name] if selection.full_project else [])
+
+
+def _plan_moves(
+    connection: Connection, selected_sessions: Sequence[Session], target: Project, target_sessions: Sequence[Session]
+) -> list[_SessionMove]:
+    last_number = max((session.number for session in target_sessions), default=0)
+    twins_by_name = {name: session for session in target_sessions if (name := _name_in_target(connection, session, target))}
+    taken_identities: set[bytes] = set()
+    moves: list[_SessionMove] = []
+    for session in selected_sessions:
+        recognised_turns = _recognise_turns(connection, session, target)
+        native_id = _native_id(session, list(recognised_turns.values()))
+        twin = twins_by_name.get(native_id) if native_id else None
+        if twin is not None and _has_all_turns(connection, target, twin, recognised_turns.values(), taken_identities):
+            moves.append(
+                _SessionMove(
+                    session=session,
+                    number=None,
+                    native_id=None,
+                    identities={},
+                    contribution=None,
+                    new_fact_ids={},
+                    noted_facts=_renumber_noted(connection, session, twin.number),
+                )
+            )
+            continue
+        last_number += 1
+        # A turn that the target has already stays in both sessions: in this one it is known by its place there.
+        known_flags = _are_known(
+            connection, target, [recognised.identity(last_number) for recognised in recognised_turns.values()], taken_identities
+        )
+        identities = {
+            ordinal: (TurnMark(recognised.mark, is_global=False) if is_known else recognised).identity(last_number)
+            for (ordinal, recognised), is_known in zip(recognised_turns.items(), known_flags, strict=True)
+        }
+        taken_identities.update(identities.values())
+        native_id = None if twin is not None else native_id
+        if native_id:
+            twins_by_name[native_id] = replace(session, number=last_number)
+        new_contribution, new_fact_ids = _renumber_contribution(connection, session, last_number)
+        moves.append(
+            _SessionMove(
+                session=session,
+                number=last_number,
+                native_id=native_id,
+                identities=identities,
+                contribution=new_contribution,
+                new_fact_ids=new_fact_ids,
+                noted_facts=_renumber_noted(connection, session, last_number),
+            )
+        )
+    return moves
+
+
+def _recognise_turns(connection: Connection, session: Session, target: Project, *, last: int = turns.MAX_ORDINAL) -> dict[int, TurnMark]:
+    """Return what the turns of a session, until the *last*, are known by in *target*, by ordinal. What their secrets were is not known any more."""
+    recognise = TurnMarker(target.key).mark_turn
+    return {
+        stored_turn.ordinal: recognise(stored_turn.turn, stored_turn.turn).without_secrets()
+        for stored_turn in turns.read_session(connection, session.id, last=last)
+    }
+
+
+def _name_in_target(connection: Connection, session: Session, target: Project) -> str | None:
+    """Return what a session of *target* would be called if it had come from elsewhere."""
+    if session.native_id is None or not session.native_id.startswith(DIGEST_PREFIX):
+        return session.native_id
+    return _native_id(session, list(_recognise_turns(connection, session, target, last=FIRST_TURNS).values()))
+
+
+def _has_all_turns(
+    connection: Connection, target: Project, twin: Session, recognised_turns: Iterable[TurnMark], taken_identities: set[bytes]
+) -> bool:
+    """Say whether *target* has all turns of the session that goes by the same name as *twin*, which is there or will be."""
+    identities = [recognised.identity(twin.number) for recognised in recognised_turns]
+    missing = [
+        identity
+        for identity, is_known in zip(identities, _are_known(connection, target, identities, taken_identities), strict=True)
+        if not is_known
+    ]
+    return not missing or {
+        recognised.identity(twin.number) for recognised in _recognise_turns(connection, twin, target).values()
+    }.issuperset(missing)
+
+
+def _are_known(connection: Connection, target: Project, identities: Sequence[bytes], taken_identities: set[bytes]) -> list[bool]:
+    """Say of each identity whether the target has it, or will."""
+    known_turns = turns.find_positions(connection, target.id, identities)
+    return [identity in known_turns or identity in taken_identities for identity in identities]
+
+
+def _native_id(session: Session, recognised_turns: Sequence[TurnMark]) -> str | None:
+    """Return what the session is called in the target: a digest of its first turns is made under that project's key."""
+    if session.native_id is None or not session.native_id.startswith(DIGEST_PREFIX):
+        return session.native_id
+    count = int(session.native_id.removeprefix(DIGEST_PREFIX).partition(":")[0])
+    names = session_names(recognised_turns[:count])
+    return DIGEST_PREFIX + names[0] if names else None
+
+
+def _renumber_contribution(connection: Connection, session: Session, number: int) -> tuple[Contribution | None, dict[str, str]]:
+    """Return what the session adds to a ledger under its new number, and the new ids of the facts that it added before."""
+    old_contribution = facts.read_contribution(connection, session.id)
+    if not old_contribution.facts and not old_contribution.references:
+        return None, {}
+    moved_session = replace(session, number=number)
+    new_contribution = create_contribution(distill_session(main_path(connection, moved_session)), moved_session)
+    ids_by_key = {_fact_key(fact): fact.id for fact in new_contribution.facts}
+    return new_contribution, {fact.id: ids_by_key[_fact_key(fact)] for fact in old_contribution.facts if _fact_key(fact) in ids_by_key}
+
+
+def _renumber_noted(connection: Connection, session: Session, number: int) -> dict[str, Fact]:
+    """Return the facts that the session's agent stated while at work, by their ids, as they are under its new number."""
+    stated, _ = facts.read_edits(connection, session.project_id)
+    handle = Handle(number, 0)
+    return {
+        fact.id: fact._replace(id=fact_id(fact.kind, fact.subject, fact.text, handle), sources=(handle,))
+        for fact in stated
+        if fact.author == "agent" and fact.session == session.number
+    }
+
+
+def _fact_key(fact: Fact) -> tuple[str, str, str, int, int]:
+    return (fact.kind, fact.subject, fact.text, fact.turn, fact.place)
+
+
+def _apply_moves(connection: Connection, selection: _Selection, moves: Sequence[_SessionMove], target: Project) -> list[int]:
+    """Move everything, and return the projects that something was taken from and that are still there."""
+    origins = sorted({move.session.project_id for move in moves})
+    for move in moves:
+        if move.number is None:
+            knowledge.save_session_entries(connection, move.session.id, [])
+            turns.delete_turns(connection, move.session.id)
+            sessions.delete_session(connection, move.session.id)
+            continue
+        sessions.move(connection, move.session.id, target.id, move.native_id)
+        turns.move(connection, target.id, move.session.id, move.identities)
+        if move.contribution is not None:
+            facts.save_contribution(connection, move.session.id, move.contribution)
+            knowledge.save_session_entries(connection, move.session.id, harvest_knowledge(move.contribution.facts))
+    for origin in {*origins, *([selection.full_project.id] if selection.full_project else [])}:
+        new_fact_ids = {old: new for move in moves if move.session.project_id == origin for old, new in move.new_fact_ids.items()}
+        noted_facts = {old: new for move in moves if move.session.project_id == origin for old, new in move.noted_facts.items()}
+        facts.move_edits(connection, origin, target.id, new_fact_ids, noted_facts, all_edits=selection.full_project is not None)
+    if selection.full_project:
+        _merge(connection, selection.full_project, target)
+    if selection.folder:
+        assigned_folders.assign(connection, RepositoryAssignment(target.id, selection.folder, "", includes_subfolders=True))
+    changed_projects = [] if selection.full_project else origins
+    for project_id in (target.id, *changed_projects):
+        _rebuild_ledger(connection, project_id)
+    return changed_projects
+
+
+def _merge(connection: Connection, source: Project, target: Project) -> None:
+    """Give what else *source* has to *target*, and let it go."""
+    provenance.move_imports(connection, source.id, target.id)
+    assigned_folders.reassign_all(connection, source.id, target.id)
+    if (source.root or source.remote) and (source.root, source.remote) != (target.root, target.remote):
+        assigned_folders.assign(connection, RepositoryAssignment(target.id, source.root, source.remote, includes_subfolders=False))
+    projects.delete_project(connection, source.id)
+
+
+def _rebuild_ledger(connection: Connection, project_id: int) -> None:
+    stored, merged = facts.read_ledger(connection, project_id), facts.merge_contributions(connection, project_id)
+    new_ledger = StoredLedger(stored.version + 1, fold(Ledger(), merged.facts), fold_references([], merged.references))
+    facts.replace_ledger(connection, project_id, stored, new_ledger)
+
+
+def _update_handoff(store: Store, project_id: int) -> None:
+    """Make the handoff that heeds what came or went, unless someone was faster."""
+    with store.read() as connection:
+        state, newest_handoff = read_project_state(connection, project_id), handoffs.find_newest(connection, project_id)
+    if not state.session_lines and newest_handoff is None:
+        return
+    handoff = state.master(store, newest_handoff.budget_tokens if newest_handoff else None)
+    with store.write() as connection:
+        projects.lock_project(connection, project_id)
+        if facts.read_ledger(connection, project_id).version == state.stored_ledger.version:
+            handoffs.create(connection, project_id, None, state.stored_ledger.version, handoff)

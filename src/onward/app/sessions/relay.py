@@ -1,0 +1,83 @@
+"""Handing over when a limit is reached: the session is completed, and the account is chosen that goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from onward.app.accounts import accounts
+from onward.app.accounts.charges import find_account
+from onward.app.accounts.selection import best_account
+from onward.app.sessions import sessions
+from onward.app.sessions.completion import complete
+from onward.core.accounts.accounts import AccountAvailability
+from onward.core.accounts.rank import AccountNeed, RotationWindow
+from onward.core.accounts.relay import RelayOutcome, agent_of
+from onward.core.handoff.stored import StoredHandoff
+from onward.core.project import Project
+from onward.core.session import Session, SessionCompletion
+from onward.errors import NotFound
+from onward.store import Store, handoffs
+
+
+def relay(
+    store: Store,
+    project: Project,
+    *,
+    number: int | None = None,
+    accomplishments: Sequence[str] | None = None,
+    blockers: Sequence[str] | None = None,
+    credits_used: float | None = None,
+    limit_reached: bool = False,
+    need: AccountNeed | None = None,
+    window: RotationWindow | None = None,
+    agent: str = "",
+    budget_tokens: int | None = None,
+) -> RelayOutcome:
+    """Complete the session of that *number*, or the active one begun last, and name the account to go on with.
+
+    With *limit_reached*, its account is noted to have reached its limit, so it is not chosen. *agent* is who goes on, whatever the account is for. Without an active session, the project's
+    newest handoff is what is gone on from. Raises `NotFound` where there is neither.
+    """
+    session = _find_session(store, project, number)
+    completion: SessionCompletion | None = None
+    previous_state: AccountAvailability | None = None
+    if session:
+        completion = complete(
+            store, session, accomplishments=accomplishments, blockers=blockers, credits_used=credits_used, budget_tokens=budget_tokens
+        )
+        account = find_account(store, session)
+        if account:
+            previous_state = accounts.report_limit(store, account) if limit_reached else accounts.show(store, account).availability
+    handoff = completion.handoff if completion else _require_newest(store, project)
+    choice = best_account(store, need, window=window)
+    next_agent = agent or agent_of(choice.best.availability.account if choice.best else None)
+    active_numbers = tuple(active_session.number for active_session in sessions.list_sessions(store, project, status="active"))
+    return RelayOutcome(
+        session=completion.session if completion else None,
+        handoff=handoff,
+        is_unchanged=bool(completion and completion.is_unchanged),
+        previous=previous_state,
+        choice=choice,
+        agent=next_agent,
+        active_numbers=active_numbers,
+    )
+
+
+def _find_session(store: Store, project: Project, number: int | None) -> Session | None:
+    try:
+        return sessions.require(store, project, number)
+    except NotFound:
+        if number is not None:
+            raise
+        return None
+
+
+def _require_newest(store: Store, project: Project) -> StoredHandoff:
+    with store.read() as connection:
+        handoff = handoffs.find_newest(connection, project.id)
+    if handoff is None:
+        raise NotFound(
+            f"{project.name} has no active session and no handoff: there is nothing to go on from.",
+            "Import what your agent wrote: onward import --complete",
+        )
+    return handoff

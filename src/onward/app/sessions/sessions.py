@@ -1,0 +1,201 @@
+"""Sessions: beginning one with the previous handoff at hand, looking at them, playing them back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from sqlalchemy import Connection
+
+from onward.app.accounts.charges import link_account
+from onward.core.handoff.stored import StoredHandoff
+from onward.core.project import Project
+from onward.core.session import AGENT_SOURCE, Session, SessionDetail, SessionStart, SessionStatus, StoredTurn, TimelineEntry
+from onward.core.template import Template
+from onward.core.transcript.transcript import SessionHead
+from onward.errors import NotFound
+from onward.redact import Redactor
+from onward.store import Store, handoffs, projects, sessions, turns
+from onward.store.turns import MAX_ORDINAL
+
+__all__ = [
+    "Session",
+    "SessionDetail",
+    "SessionStart",
+    "SessionStatus",
+    "TimelineEntry",
+    "abandon",
+    "list_agents",
+    "list_all",
+    "list_recent",
+    "list_sessions",
+    "reopen",
+    "replay",
+    "require",
+    "require_by_id",
+    "show",
+    "start",
+    "tick",
+    "timeline",
+]  # fmt: skip
+
+
+def start(
+    store: Store,
+    project: Project,
+    *,
+    agent: str = "",
+    objectives: Sequence[str] = (),
+    template: Template | None = None,
+    handoff_id: int | None = None,
+    account_id: int | None = None,
+    by_agent: bool = False,
+) -> SessionStart:
+    """Begin a session under the project's next number, on the account of *account_id* where one is named; it loads the master handoff, or the one of *handoff_id*.
+
+    Of a *template* it keeps the name and the checklist, whatever becomes of that; its objectives are among *objectives* where they are wanted (`Template.beginning`).
+
+    The transcript that is imported next becomes its own: one that begins later, or, where the agent itself said so while at work (*by_agent*), one that has begun already.
+    """
+    objectives = [Redactor(project.key).text(objective) for objective in objectives]
+    with store.write() as connection:
+        if not projects.lock_project(connection, project.id):
+            raise NotFound(f"The project {project.name!r} is gone: someone deleted it.", "List what there is: onward project list")
+        session = sessions.create(
+            connection,
+            project.id,
+            SessionHead(agent),
+            source=AGENT_SOURCE if by_agent else "",
+            objectives=objectives,
+            template=template.name if template else "",
+            checklist=template.checklist if template else (),
+        )
+        previous = handoffs.find_newest(connection, project.id) if handoff_id is None else _require_handoff(connection, project, handoff_id)
+        if previous:
+            sessions.record_loaded_handoff(connection, session.id, previous.id)
+        if account_id is not None:
+            link_account(connection, session, account_id, "begun on it")
+        return SessionStart(session, previous)
+
+
+def _require_handoff(connection: Connection, project: Project, handoff_id: int) -> StoredHandoff:
+    handoff = handoffs.find(connection, handoff_id)
+    if handoff is None or handoff.project_id != project.id:
+        raise NotFound(f"{project.name} has no handoff with the id {handoff_id}.", "List what there is: onward handoff list")
+    return handoff
+
+
+def require(store: Store, project: Project, number: int | None = None) -> Session:
+    """Return the session of that number; without one, the session begun last that is still active. Raises `NotFound`."""
+    with store.read() as connection:
+        session = (
+            sessions.find_latest(connection, project.id, "active")
+            if number is None
+            else sessions.find_by_number(connection, project.id, number)
+        )
+    if session is None:
+        message = f"There is no active session in {project.name}." if number is None else f"There is no session {number} in {project.name}."
+        raise NotFound(message, f"List what there is: onward session list --project {project.name}")
+    return session
+
+
+def list_sessions(
+    store: Store, project: Project, *, status: SessionStatus | None = None, after: int = 0, limit: int | None = None
+) -> list[Session]:
+    """Return a project's sessions by number, those with a number *after* that one."""
+    with store.read() as connection:
+        return sessions.list_sessions(connection, project.id, status=status, after=after, limit=limit)
+
+
+def require_by_id(store: Store, session_id: int) -> Session:
+    """Return the session of that id. Raises `NotFound`."""
+    with store.read() as connection:
+        return _require_found(sessions.find(connection, session_id), session_id)
+
+
+def list_all(
+    store: Store,
+    *,
+    project_id: int | None = None,
+    account_id: int | None = None,
+    status: SessionStatus | None = None,
+    agent: str | None = None,
+    before: int | None = None,
+    limit: int,
+) -> list[Session]:
+    """Return the sessions of every project, or those that ran on an account, or of an *agent*, the one begun last first; those begun *before* the one of that id."""
+    with store.read() as connection:
+        return sessions.list_across_projects(
+            connection, project_id=project_id, account_id=account_id, status=status, agent=agent, before=before, limit=limit
+        )
+
+
+def list_agents(store: Store) -> list[str]:
+    """Return the agents that there are sessions of, by name."""
+    with store.read() as connection:
+        return sessions.list_agents(connection)
+
+
+def timeline(
+    store: Store, project: Project, *, status: SessionStatus | None = None, after: int = 0, limit: int | None = None
+) -> list[TimelineEntry]:
+    """Return a project's sessions by number, each with what its handoff keeps; those with a number *after* that one."""
+    with store.read() as connection:
+        listed_sessions = sessions.list_sessions(connection, project.id, status=status, after=after, limit=limit)
+        handoffs_by_session = handoffs.figures_by_session(connection, [session.id for session in listed_sessions])
+    return [TimelineEntry(session, handoffs_by_session.get(session.id)) for session in listed_sessions]
+
+
+def list_recent(
+    store: Store, project: Project, *, status: SessionStatus | None = None, before: int | None = None, limit: int
+) -> list[TimelineEntry]:
+    """Return a project's sessions as its timeline does, but the one of the highest number first; those of a number *before* that one."""
+    with store.read() as connection:
+        listed_sessions = sessions.list_newest(connection, project.id, status=status, before=before, limit=limit)
+        handoffs_by_session = handoffs.figures_by_session(connection, [session.id for session in listed_sessions])
+    return [TimelineEntry(session, handoffs_by_session.get(session.id)) for session in listed_sessions]
+
+
+def show(store: Store, session: Session) -> SessionDetail:
+    """Return a session with its handoffs."""
+    with store.read() as connection:
+        loaded_id = sessions.find_loaded_handoff_id(connection, session.id)
+        return SessionDetail(
+            session, handoffs.find(connection, loaded_id) if loaded_id else None, handoffs.find_by_session(connection, session.id)
+        )
+
+
+def replay(store: Store, session: Session, *, first: int = 1, last: int | None = None, limit: int | None = None) -> Iterator[StoredTurn]:
+    """Yield the turns of a session from ordinal *first* to *last*, both included, abandoned ones too; at most *limit*."""
+    with store.read() as connection:
+        yield from turns.read_session(connection, session.id, first=first, last=last or MAX_ORDINAL, limit=limit)
+
+
+def tick(store: Store, session: Session, item: int, *, is_done: bool = True) -> Session:
+    """Note whether an *item* of a session's checklist, counted from 1, is done. Raises `NotFound` where there is no such item."""
+    with store.write() as connection:
+        updated = sessions.set_item_done(connection, session.id, item - 1, is_done)
+    if updated is None:
+        raise NotFound(f"Session {session.number} has no item {item} on its checklist.", f"See it: onward session show {session.number}")
+    return updated
+
+
+def reopen(store: Store, session: Session) -> Session:
+    """Make a session active again; its handoff stands until it is completed anew."""
+    return _set_status(store, session, "active")
+
+
+def abandon(store: Store, session: Session) -> Session:
+    """Leave a session without completing it: its turns stay and can be searched."""
+    return _set_status(store, session, "abandoned")
+
+
+def _set_status(store: Store, session: Session, status: SessionStatus) -> Session:
+    with store.write() as connection:
+        sessions.set_status(connection, session.id, status)
+        return _require_found(sessions.find(connection, session.id), session.id)
+
+
+def _require_found(session: Session | None, session_id: int) -> Session:
+    if session is None:
+        raise NotFound(f"There is no session with the id {session_id}.", "List what there is: onward session list")
+    return session

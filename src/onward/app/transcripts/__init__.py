@@ -1,0 +1,1 @@
+"""Transcripts: found, imported, followed as they grow."""

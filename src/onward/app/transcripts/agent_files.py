@@ -1,0 +1,40 @@
+"""What agents left on this machine: the files in which they keep sessions, when each changed, and what its sessions belong to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from onward.app.repository.project_clues import Origin
+from onward.app.transcripts.agent_folders import AgentFolder, iter_files, read_transcript
+from onward.settings import Worktrees
+
+
+@dataclass(frozen=True, slots=True)
+class AgentFile:
+    """A file in the folder of an agent."""
+
+    folder: AgentFolder
+    path: Path
+    changed_at: datetime
+
+    def belongings(self, worktrees: Worktrees = "together") -> list[Origin | None]:
+        """Return what each of its sessions belongs to, None where nothing tells; nothing where it is no transcript. Only a file that holds many is read further than its first turn."""
+        return [session.origin for session in read_transcript(self.folder, self.path, worktrees).sessions]
+
+
+def list_agent_files(folders: Sequence[AgentFolder]) -> Iterator[AgentFile]:
+    """Yield every file that lies in *folders*, once."""
+    for folder, path in iter_files(folders):
+        if modified_at := changed_at(path):
+            yield AgentFile(folder, path, modified_at)
+
+
+def changed_at(path: Path | str) -> datetime | None:
+    """Return when a file changed last; None where it is gone, or none is named."""
+    try:
+        return datetime.fromtimestamp(Path(path).stat().st_mtime, UTC) if str(path) else None
+    except (OSError, ValueError):
+        return None

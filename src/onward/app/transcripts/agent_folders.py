@@ -1,0 +1,211 @@
+"""Which agents' sessions lie on this machine: where each agent keeps them, what is there, and which projects it would go to. Nothing is stored."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from onward.app.repository.git import find_repository
+from onward.app.repository.project_clues import Origin, session_origin
+from onward.app.transcripts.files import FREE_FORM, find_files
+from onward.core.transcript.transcript import ImportReport, SessionHead, Turn
+from onward.errors import OnwardError, UnknownFormat, UnreadableFile
+from onward.formats import is_single_input, open_source, read
+from onward.redact import DISTILL_KEY, Redactor
+from onward.settings import Machine, Worktrees
+
+_EDITORS = ("Code", "Code - Insiders", "VSCodium", "Cursor", "Windsurf")
+_EDITOR_SERVERS = (".vscode-server", ".cursor-server", ".windsurf-server")
+_PANELS = {"Cline": "saoudrizwan.claude-dev", "Roo Code": "rooveterinaryinc.roo-cline", "Kilo Code": "kilocode.kilo-code"}
+_TASK_FILES = ("tasks/*/api_conversation_history.json", "tasks/*/ui_messages.json")
+
+
+class AgentFolder(NamedTuple):
+    """Where an agent keeps sessions: the files, and the folders that are one transcript, below *folder* that match one of *patterns*. A file of one that *holds_many* has many sessions."""
+
+    agent: str
+    folder: Path
+    patterns: tuple[str, ...]
+    holds_many: bool = False
+
+
+class FoundSession(NamedTuple):
+    """A session that lies in a file. `belonging` is None where nothing tells its project."""
+
+    head: SessionHead
+    started_at: datetime | None
+    origin: Origin | None
+
+    @property
+    def name(self) -> str:
+        """What it is called: its title, else the agent's id."""
+        return self.head.title or self.head.id or ""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundTranscript:
+    """One file of an agent. `error` says why it cannot be read; one without sessions and error is empty."""
+
+    agent: str
+    path: Path
+    size_bytes: int
+    changed_at: datetime
+    sessions: tuple[FoundSession, ...] = ()
+    error: OnwardError | None = None
+
+
+def agent_folders(machine: Machine, working_folder: Path) -> list[AgentFolder]:
+    """Return every place where an agent keeps sessions on a machine like this, whether it is there or not. *here* is the folder that a person works in."""
+    home, repository_root = machine.home, Path(find_repository(working_folder)[0])
+    claude, codex = machine.folder("CLAUDE_CONFIG_DIR", ".claude"), machine.folder("CODEX_HOME", ".codex")
+    rollouts = ("**/rollout-*.jsonl", "**/rollout-*.jsonl.zst")
+    return [
+        AgentFolder("Claude Code", claude / "projects", ("*/*.jsonl", "*/*/subagents/**/*.jsonl")),
+        AgentFolder("Codex CLI", codex / "sessions", rollouts),
+        AgentFolder("Codex CLI", codex / "archived_sessions", rollouts),
+        AgentFolder("Gemini CLI", home / ".gemini" / "tmp", ("*/chats/**/*.json", "*/chats/**/*.jsonl")),
+        AgentFolder("Cursor", home / ".cursor" / "projects", ("*/agent-transcripts/**/*.jsonl", "*/agent-transcripts/**/*.txt")),
+        AgentFolder("Cursor", home / ".cursor" / "chats", ("*/*/store.db",)),
+        *(
+            AgentFolder("Cursor", base / "Cursor/User/globalStorage", ("state.vscdb",), holds_many=True)
+            for base in _config_folders(machine)
+        ),
+        *_panel_folders(machine),
+        *(AgentFolder("OpenCode", base / "opencode", ("opencode.db",), holds_many=True) for base in _data_folders(machine)),
+        *(AgentFolder("OpenCode", base / "opencode" / "storage", ("session/**/*.json",)) for base in _data_folders(machine)),
+        AgentFolder("Copilot CLI", home / ".copilot" / "session-state", ("*.jsonl", "*/events.jsonl")),
+        *_goose_folders(machine),
+        AgentFolder("pi", home / ".pi" / "agent" / "sessions", ("**/*.jsonl",)),
+        AgentFolder("OpenHands", home / ".openhands", ("conversations/*", "sessions/*", "users/*/conversations/*")),
+        AgentFolder("OpenHands", home / ".openhands", ("trajectories/**/*.json", "*/*/trajectory*.json")),
+        AgentFolder("SpecStory", repository_root / ".specstory" / "history", ("*.md",)),
+        AgentFolder("Aider", repository_root, (".aider.chat.history.md",), holds_many=True),
+    ]
+
+
+def _config_folders(machine: Machine) -> list[Path]:
+    """Return where programs keep their settings, as editors understand it."""
+    if machine.system == "windows":
+        return [machine.folder("APPDATA", "AppData/Roaming")]
+    return [machine.home / "Library/Application Support"] if machine.system == "macos" else [machine.folder("XDG_CONFIG_HOME", ".config")]
+
+
+def _data_folders(machine: Machine) -> list[Path]:
+    """Return where programs keep their data. Those that are at home on Linux keep its places on other systems too."""
+    unix = machine.folder("XDG_DATA_HOME", ".local/share")
+    if machine.system == "windows":
+        return [unix, machine.folder("LOCALAPPDATA", "AppData/Local"), machine.folder("APPDATA", "AppData/Roaming")]
+    return [unix, machine.home / "Library/Application Support"] if machine.system == "macos" else [unix]
+
+
+def _panel_folders(machine: Machine) -> Iterator[AgentFolder]:
+    """Yield where the agents that live in an editor keep their tasks."""
+    for agent, extension in _PANELS.items():
+        for base in _config_folders(machine):
+            yield from (AgentFolder(agent, base / editor / "User/globalStorage" / extension, _TASK_FILES) for editor in _EDITORS)
+        for server in _EDITOR_SERVERS:
+            yield AgentFolder(agent, machine.home / server / "data/User/globalStorage" / extension, _TASK_FILES)
+    shared = machine.folder("CLINE_DATA_DIR", str(machine.folder("CLINE_DIR", ".cline") / "data"))
+    yield AgentFolder("Cline", shared, (*_TASK_FILES, "sessions/**/*.json"))
+
+
+def _goose_folders(machine: Machine) -> Iterator[AgentFolder]:
+    folders = [base / "goose" / "sessions" for base in _data_folders(machine)]
+    if machine.system == "windows":
+        folders.append(machine.folder("APPDATA", "AppData/Roaming") / "Block/goose/data/sessions")
+    for folder in folders:
+        yield AgentFolder("Goose", folder, ("sessions.db",), holds_many=True)
+        yield AgentFolder("Goose", folder, ("*.jsonl",))
+
+
+def survey(
+    folders: list[AgentFolder], worktrees: Worktrees = "together", on_progress: Callable[[int, int, str], None] | None = None
+) -> list[FoundTranscript]:
+    """Return every file that lies in *folders*, once, and the sessions in it. *on_progress* is told (done, of, path)."""
+    return _survey(list(iter_files(folders)), worktrees, on_progress)
+
+
+def list_files(folders: list[AgentFolder]) -> list[Path]:
+    """Return every file that lies in *folders*, once."""
+    return [path for _, path in iter_files(folders)]
+
+
+def survey_paths(
+    paths: Sequence[Path], worktrees: Worktrees = "together", on_progress: Callable[[int, int, str], None] | None = None
+) -> list[FoundTranscript]:
+    """Return every file that importing *paths* would take, and the sessions in it."""
+    files, _ = find_files(paths)
+    entries = [
+        (AgentFolder(file.head.agent if file.head else "", file.source.parent, (), holds_many=True), file.source)
+        for file in files
+        if isinstance(file.source, Path)
+    ]
+    return _survey(entries, worktrees, on_progress)
+
+
+def _survey(
+    entries: list[tuple[AgentFolder, Path]], worktrees: Worktrees, on_progress: Callable[[int, int, str], None] | None
+) -> list[FoundTranscript]:
+    transcripts = []
+    for done, (folder, path) in enumerate(entries):
+        if on_progress:
+            on_progress(done, len(entries), str(path))
+        transcripts.append(read_transcript(folder, path, worktrees))
+    return transcripts
+
+
+def iter_files(folders: Sequence[AgentFolder]) -> Iterator[tuple[AgentFolder, Path]]:
+    """Yield every file that lies in *folders*, once, with the folder."""
+    seen_paths: set[str] = set()
+    for folder in folders:
+        # A folder that may not be looked into is empty to `glob`.
+        for path in sorted({path for pattern in folder.patterns for path in folder.folder.glob(pattern)}):
+            real_path = os.path.realpath(path)
+            if real_path not in seen_paths and (path.is_file() or (path.is_dir() and is_single_input(path))) and not _is_redundant(path):
+                seen_paths.add(real_path)
+                yield folder, path
+
+
+def _is_redundant(path: Path) -> bool:
+    """Whether another file tells the same session better: the history of a task, beside its panel."""
+    return path.name == "ui_messages.json" and path.with_name("api_conversation_history.json").is_file()
+
+
+def read_transcript(folder: AgentFolder, path: Path, worktrees: Worktrees) -> FoundTranscript:
+    """Return a file of *folder*, and the sessions in it."""
+    try:
+        states = [file.stat() for file in (path.rglob("*.json") if path.is_dir() else [path])]
+    except OSError as error:
+        unreadable = UnreadableFile(f"{path} cannot be read: {error.strerror}.", "Check that it is there and that you may read it.")
+        return FoundTranscript(agent=folder.agent, path=path, size_bytes=0, changed_at=datetime.now(UTC), error=unreadable)
+    size_bytes = sum(state.st_size for state in states)
+    changed_at = datetime.fromtimestamp(max((state.st_mtime for state in states), default=0), UTC)
+    try:
+        sessions = tuple(_sessions(folder, path, worktrees))
+        return FoundTranscript(agent=folder.agent, path=path, size_bytes=size_bytes, changed_at=changed_at, sessions=sessions)
+    except OnwardError as failure:
+        return FoundTranscript(agent=folder.agent, path=path, size_bytes=size_bytes, changed_at=changed_at, error=failure)
+
+
+def _sessions(folder: AgentFolder, path: Path, worktrees: Worktrees) -> Iterator[FoundSession]:
+    """Yield the sessions of a file that have a turn. Only a file that holds many is read further than the first turn."""
+    head: SessionHead | None = None
+    report = ImportReport()
+    redactor = Redactor(DISTILL_KEY)
+    is_new = True
+    for item in read(open_source(path), report):
+        if isinstance(item, SessionHead):
+            head, is_new = item, True
+        elif isinstance(item, Turn) and is_new:
+            if folder.patterns and report.format == FREE_FORM:
+                raise UnknownFormat(f"{path} is no transcript of {folder.agent}.", "Name it to import it as pasted text.")
+            head = head or SessionHead(report.format)
+            # What is shown is redacted, and a title holds what a person typed first.
+            yield FoundSession(redactor.head(head), head.started_at or item.at, session_origin(head, path, worktrees))
+            is_new = False
+            if not folder.holds_many:
+                return

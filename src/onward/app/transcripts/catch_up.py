@@ -1,0 +1,84 @@
+"""Catching up: what the agents of this machine wrote of a project since its last session was completed, imported now and not when a person thinks of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import cache, partial
+from pathlib import Path
+
+from onward.app.projects import projects
+from onward.app.repository.git import find_repository
+from onward.app.repository.project_clues import Origin, folder_origin
+from onward.app.sessions import sessions
+from onward.app.transcripts.agent_files import list_agent_files
+from onward.app.transcripts.agent_folders import agent_folders
+from onward.app.transcripts.imports import import_paths
+from onward.core.import_result import ImportedFile
+from onward.core.project import Project
+from onward.core.session import Session
+from onward.settings import Machine, Worktrees
+from onward.store import Store
+
+MAX_CANDIDATES = 200
+"""Of so many files, the ones that changed last, it is asked whose they are."""
+MAX_IMPORTED = 20
+
+
+def catch_up(
+    store: Store, machine: Machine, folder: Path, project: Project | None, worktrees: Worktrees = "together"
+) -> list[ImportedFile]:
+    """Import the transcripts of *project* that were written since, in order of time, and return what became of each.
+
+    *here* is the folder that a person works in; without *project*, that of this place is meant, and made where it is missing.
+    """
+    paths = find_changed_transcripts(
+        machine,
+        folder,
+        project,
+        worktrees,
+        find_project=partial(projects.find_by_origin, store),
+        completed_sessions=lambda owner: sessions.list_sessions(store, owner, status="completed"),
+    )
+    return import_paths(store, paths, worktrees=worktrees).files if paths else []
+
+
+def find_changed_transcripts(
+    machine: Machine,
+    folder: Path,
+    project: Project | None,
+    worktrees: Worktrees,
+    *,
+    find_project: Callable[[Origin], Project | None],
+    completed_sessions: Callable[[Project], Iterable[Session]],
+) -> list[Path]:
+    """Return the transcripts of *project*, or of the place of *here*, that changed since its last session was completed; where none was, the newest one alone.
+
+    The store may be anywhere: *found* answers the project of what a session told, *completed* a project's completed sessions. A file that also holds sessions of other
+    projects is left to `import`: nobody asked for those.
+    """
+    find_project = cache(find_project)
+    project = project or find_project(folder_origin(folder, worktrees))
+    since = (
+        max((session.completed_at for session in completed_sessions(project) if session.completed_at), default=None) if project else None
+    )
+    changed_files = [file for file in list_agent_files(agent_folders(machine, folder)) if since is None or file.changed_at >= since]
+    paths: list[Path] = []
+    for file in sorted(changed_files, key=lambda file: (file.changed_at, file.path), reverse=True)[:MAX_CANDIDATES]:
+        origins = file.belongings(worktrees)
+        if origins and all(
+            origin is not None and _belongs_to_project(origin, folder, project, worktrees, find_project) for origin in origins
+        ):
+            paths.append(file.path)
+            if since is None or len(paths) == MAX_IMPORTED:
+                break
+    return paths
+
+
+def _belongs_to_project(
+    origin: Origin, folder: Path, project: Project | None, worktrees: Worktrees, find_project: Callable[[Origin], Project | None]
+) -> bool:
+    if project:
+        owner = find_project(origin)
+        return owner is not None and owner.id == project.id
+    root, remote = find_repository(folder, worktrees_apart=worktrees == "apart")
+    return (origin.root, origin.remote) == (root, remote) or bool(remote and origin.remote == remote)

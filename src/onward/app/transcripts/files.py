@@ -1,0 +1,94 @@
+"""Finding the transcripts that a person means, in the order in which their sessions began."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO
+
+from onward.core.transcript.transcript import ImportReport, SessionHead, Turn
+from onward.errors import OnwardError, UnknownFormat, UnreadableFile
+from onward.formats import TranscriptSource, is_single_input, open_source, read
+
+FREE_FORM = "pasted"
+"""The format that takes any text."""
+
+_NO_TIME = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFile:
+    """A transcript: `began_at` is when its first session did, at the end of time where nothing says. `head` is None for a stream and for what cannot be read."""
+
+    source: Path | BinaryIO | TranscriptSource
+    name: str
+    started_at: datetime = _NO_TIME
+    head: SessionHead | None = None
+    error: OnwardError | None = None
+
+
+def find_files(paths: Iterable[Path | BinaryIO]) -> tuple[list[FoundFile], list[str]]:
+    """Return every transcript once, in order of time and then of name, and the files of folders that are none.
+
+    A file that was named is a transcript or an error; what lies in a folder and is no transcript is passed over.
+    """
+    files: list[FoundFile] = []
+    skipped: list[str] = []
+    for path, is_named in _unique_files(paths):
+        file = inspect_file(path, is_named=is_named) if isinstance(path, Path) else FoundFile(path, "standard input")
+        if is_named or file.error is None or isinstance(file.error, UnreadableFile):
+            files.append(file)
+        else:
+            skipped.append(file.name)
+    return sorted(files, key=lambda file: (file.started_at, file.name)), skipped
+
+
+def _unique_files(paths: Iterable[Path | BinaryIO]) -> Iterator[tuple[Path | BinaryIO, bool]]:
+    """Yield every file under *paths* once, and whether it was named itself."""
+    seen_paths: set[str] = set()
+    for source in paths:
+        if not isinstance(source, Path):
+            yield source, True
+            continue
+        is_named = not source.is_dir()
+        for path in [source] if is_named else walk_files(source):
+            real_path = os.path.realpath(path)
+            if real_path not in seen_paths:
+                seen_paths.add(real_path)
+                yield path, is_named
+
+
+def walk_files(folder: Path) -> Iterator[Path]:
+    """Yield every plain file below *folder*, in order; a folder whose files are one transcript instead of what lies in it."""
+    for parent, folders, names in os.walk(folder):
+        if is_single_input(Path(parent)):
+            folders.clear()
+            yield Path(parent)
+            continue
+        folders.sort()
+        paths = [Path(parent, name) for name in sorted(names)]
+        # A pipe or a device in a folder would be waited for without end.
+        yield from (path for path in paths if path.is_file() and not path.is_symlink())
+
+
+def inspect_file(path: Path, *, is_named: bool, name: str = "") -> FoundFile:
+    """Return what *path* is, called *name* where that is given. Text in which no agent speaks is a transcript only when it is *named*: a folder's notes are none."""
+    name, report, head = name or str(path), ImportReport(), None
+    try:
+        for item in read(TranscriptSource(path, name), report):
+            at = item.started_at if isinstance(item, SessionHead) else item.at if isinstance(item, Turn) else None
+            head = head or (item if isinstance(item, SessionHead) else SessionHead(report.format))
+            if report.format == FREE_FORM and not is_named and not _has_answer(path):
+                raise UnknownFormat(f"No agent speaks in {name}.", "Name the file itself to import it all the same.")
+            if at or isinstance(item, Turn):
+                return FoundFile(source=path, name=name, started_at=at or _NO_TIME, head=head)
+        return FoundFile(path, name, head=head)
+    except OnwardError as error:
+        return FoundFile(path, name, error=error)
+
+
+def _has_answer(path: Path) -> bool:
+    return any(isinstance(item, Turn) and item.role == "assistant" for item in read(open_source(path), ImportReport()))

@@ -1,0 +1,175 @@
+"""Taking the turns of one session into the store: only what is new, in chunks that each stand by themselves.
+
+An import that was cut off goes on where it was, and several that read the same file at once keep each turn once: every chunk looks first, inside
+its own transaction, which of its turns are kept already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from onward.app.turns.identity import TurnMark, session_names
+from onward.app.turns.preparation import PreparedTurn
+from onward.core.handoff.master import turn_tokens
+from onward.core.project import Project
+from onward.core.session import DIGEST_PREFIX, Session
+from onward.core.transcript.transcript import Rewind, SessionHead
+from onward.errors import NotFound
+from onward.redact import Redactor
+from onward.store import Store, projects, sessions, turns
+from onward.store.clock import to_datetime_or_none
+from onward.store.turns import NewTurn, TurnPosition
+
+CHUNK_TURNS = 1000
+CHUNK_CHARS = 4_000_000
+
+
+class SessionIntake:
+    """Takes what a reader yields of one session, in order; `finish` after the last."""
+
+    def __init__(self, store: Store, project: Project, head: SessionHead, source: str) -> None:
+        self.project = project
+        self.new_turns = 0
+        self.known_turns = 0
+        self._store = store
+        self._head = Redactor(project.key).head(head)
+        self._source = source
+        self._session: Session | None = None
+        self._chunk: list[PreparedTurn | Rewind] = []
+        self._chunk_chars = 0
+        self._native_ids: list[str] = []
+        # Where in the stored session the reading stands, and where it stood after each turn that has an id.
+        self._position = 0
+        self._last_position = 0
+        self._positions: dict[str, int] = {}
+
+    def take(self, item: PreparedTurn | Rewind) -> None:
+        """Take the next turn, or go back."""
+        self._chunk.append(item)
+        if isinstance(item, PreparedTurn):
+            self._chunk_chars += item.packed.chars
+        if len(self._chunk) >= CHUNK_TURNS or self._chunk_chars >= CHUNK_CHARS:
+            self._flush()
+
+    def finish(self) -> Session | None:
+        """Keep what is left and return the session as it is stored; None where another session holds all its turns, or it has none."""
+        self._flush()
+        return self._session
+
+    def _flush(self) -> None:
+        chunk, self._chunk, self._chunk_chars = self._chunk, [], 0
+        ready_turns = [item for item in chunk if isinstance(item, PreparedTurn)]
+        if not ready_turns and self._session is None:
+            return
+        if not self._native_ids:
+            self._native_ids = (
+                [self._head.id]
+                if self._head.id
+                else [DIGEST_PREFIX + name for name in session_names([turn.recognised for turn in ready_turns])]
+            )
+        with self._store.write() as connection:
+            if not projects.lock_project(connection, self.project.id):
+                raise NotFound(f"The project {self.project.name!r} is gone: someone deleted it.", "Import into another one.")
+            self._write(connection, chunk, ready_turns)
+
+    def _write(self, connection: Connection, chunk: list[PreparedTurn | Rewind], ready_turns: list[PreparedTurn]) -> None:
+        session = self._find_session(connection)
+        number = session.number if session else 0
+        identity_lists = [_identities(turn.recognised, number) for turn in ready_turns if number or turn.recognised.is_global]
+        stored_places = turns.find_positions(
+            connection, self.project.id, [identity for identities in identity_lists for identity in identities]
+        )
+        if session is None and any(
+            not turn.recognised.is_global or _find_place(stored_places, _identities(turn.recognised, 0)) is None for turn in ready_turns
+        ):
+            session = self._start_session(
+                connection, [to_datetime_or_none(turn.packed.at) for turn in ready_turns if turn.packed.at is not None]
+            )
+        self._session = session
+        if session is None:
+            self.known_turns += len(ready_turns)
+            return
+        new_turns: list[NewTurn] = []
+        abandoned_spans: list[tuple[int, int]] = []
+        tokens, has_grown = 0, False
+        for item in chunk:
+            if isinstance(item, Rewind):
+                self._position = 0 if item.to is None else self._positions.get(item.to, self._position)
+                abandoned_spans.append((self._position, self._last_position))
+                continue
+            turn_identities = _identities(item.recognised, session.number)
+            identity, place = turn_identities[0], _find_place(stored_places, turn_identities)
+            if place is None:
+                place = stored_places[identity] = TurnPosition(session.id, session.turns + len(new_turns) + 1, item.packed.chars)
+                new_turns.append(NewTurn(place.ordinal, identity, item.packed))
+            else:
+                self.known_turns += 1
+                if place.session_id == session.id and place.chars < item.packed.chars:
+                    stored_places[identity] = place._replace(chars=item.packed.chars)
+                    replacement = NewTurn(place.ordinal, identity, item.packed)
+                    if place.ordinal > session.turns:
+                        new_turns[place.ordinal - session.turns - 1] = replacement
+                    else:
+                        has_grown = True
+                        tokens += item.packed.tokens - turn_tokens(turns.replace_turn(connection, place, replacement))
+            if place.session_id == session.id:
+                self._position = place.ordinal
+                self._last_position = max(self._last_position, place.ordinal)
+            if item.id is not None:
+                self._positions[item.id] = self._position
+        turns.append(connection, self.project.id, session.id, new_turns)
+        for after, until in abandoned_spans:
+            turns.abandon(connection, session.id, after, until)
+        if new_turns or has_grown:
+            self._session = sessions.add_turn_counts(
+                connection, session.id, len(new_turns), tokens + sum(turn.packed.tokens for turn in new_turns)
+            )
+        self.new_turns += len(new_turns)
+
+    def _find_session(self, connection: Connection) -> Session | None:
+        """Return the session as it is stored now, under whichever of its names."""
+        if self._session:
+            return sessions.find(connection, self._session.id)
+        name = self._native_ids[0]
+        by_native_id = {
+            session.native_id: session for session in sessions.find_by_native_ids(connection, self.project.id, self._native_ids)
+        }
+        if name in by_native_id or self._head.id:
+            return by_native_id.get(name)
+        prefix = f"{name.rpartition(':')[0]}:"
+        without_secrets = next((session for native_id, session in by_native_id.items() if native_id and native_id.startswith(prefix)), None)
+        if without_secrets:
+            return without_secrets
+        # It had fewer turns when it was read before, and was called by those.
+        shorter = next(
+            (
+                session
+                for session in by_native_id.values()
+                if session.native_id == f"{DIGEST_PREFIX}{session.turns}:{(session.native_id or '').rpartition(':')[2]}"
+            ),
+            None,
+        )
+        if shorter:
+            sessions.set_native_id(connection, shorter.id, name)
+        return shorter
+
+    def _start_session(self, connection: Connection, times: Sequence[datetime | None]) -> Session:
+        """Return a new session; or the one that a person or the agent itself began before, if it waits for its transcript. *times* are those of the first turns."""
+        name = self._native_ids[0]
+        first_at, last_at = (times[0], times[-1]) if times else (None, None)
+        waiting = sessions.find_awaiting_transcript(connection, self.project.id, self._head.started_at or first_at, last_at)
+        if waiting:
+            return sessions.attach_transcript(connection, waiting.id, self._head, native_id=name, source=self._source)
+        return sessions.create(connection, self.project.id, self._head, native_id=name, source=self._source)
+
+
+def _identities(turn_mark: TurnMark, session_number: int) -> list[bytes]:
+    """Return the identities that a turn may be kept under; its own first."""
+    return [mark.identity(session_number) for mark in (turn_mark, turn_mark.without_secrets())[: 1 + (turn_mark.masked_mark is not None)]]
+
+
+def _find_place(stored_places: Mapping[bytes, TurnPosition], identities: Iterable[bytes]) -> TurnPosition | None:
+    return next((stored_places[identity] for identity in identities if identity in stored_places), None)

@@ -1,0 +1,119 @@
+"""Sweeping up: transcripts that agents left and nobody brought in, and sessions that never said goodbye."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from onward.app.projects import projects
+from onward.app.sessions import completion
+from onward.app.transcripts.agent_files import AgentFile, changed_at, list_agent_files
+from onward.app.transcripts.agent_folders import AgentFolder
+from onward.app.transcripts.imports import import_paths
+from onward.core.import_result import ImportedFile
+from onward.core.session import Session
+from onward.errors import OnwardError
+from onward.settings import Worktrees
+from onward.store import Store, locks, provenance, sessions, turns
+from onward.store import projects as stored_projects
+
+SILENCE_LIMIT = timedelta(days=1)
+"""A session without a transcript at hand is over when nothing was heard of it for so long."""
+
+MAX_SESSIONS = 1_000
+"""A sweep completes at most so many; the next one goes on."""
+
+
+@dataclass(frozen=True, slots=True)
+class SweptSession:
+    """A session that was completed, or why it was not; `version` is of the handoff that it made."""
+
+    project: str
+    session: Session
+    version: int | None = None
+    error: OnwardError | None = None
+
+
+@dataclass(slots=True)
+class SweepReport:
+    """What a sweep did: the files that it brought in or could not, the sessions that it completed or could not, and how many transcripts of no known project it passed over."""
+
+    files: list[ImportedFile] = field(default_factory=list[ImportedFile])
+    sessions: list[SweptSession] = field(default_factory=list[SweptSession])
+    passed_over: int = 0
+
+
+def lock_sweep(store: Store) -> AbstractContextManager[bool]:
+    """Be the only one that sweeps on this store, until the end; False where another process does."""
+    return locks.try_lock(store, "sweep")
+
+
+def sweep(
+    store: Store,
+    folders: Sequence[AgentFolder],
+    *,
+    quiet: timedelta,
+    budget_tokens: int | None = None,
+    worktrees: Worktrees = "together",
+) -> SweepReport:
+    """Bring in what lies in *folders*, is of a known project and has been *quiet* for so long, then complete every active session that is. One failure never costs the rest.
+
+    Transcripts of projects that are not known are passed over: whether they are wanted is for a person to say.
+    """
+    report = SweepReport()
+    now = datetime.now(UTC)
+    for file in list(_list_pending(store, folders, now - quiet)):
+        if _has_known_project(store, file, worktrees):
+            report.files += import_paths(store, [file.path], worktrees=worktrees).files
+        else:
+            report.passed_over += 1
+    for project, session in _list_quiet_sessions(store, now, quiet):
+        try:
+            completed = completion.complete(store, session, budget_tokens=budget_tokens)
+            report.sessions.append(SweptSession(project, completed.session, completed.handoff.version))
+        except OnwardError as error:
+            report.sessions.append(SweptSession(project, session, error=error))
+        except Exception as error:  # noqa: BLE001 - a session that is not whole must not keep all others from being completed
+            unexpected = OnwardError(f"Session {session.number} of {project}: {type(error).__name__}: {error}.", "Run `onward doctor`.")
+            report.sessions.append(SweptSession(project, session, error=unexpected))
+    return report
+
+
+def _list_pending(store: Store, folders: Sequence[AgentFolder], before: datetime) -> Iterator[AgentFile]:
+    """Yield the files that changed since they were imported, if they ever were, and not since *before*. A database of many sessions is for `import`: it may hold any project's."""
+    with store.read() as connection:
+        all_projects = [project for archived in (False, True) for project in stored_projects.list_projects(connection, archived=archived)]
+        imported_at = {
+            provenance_row.path: provenance_row.imported_at
+            for project in all_projects
+            for provenance_row in provenance.list_imports(connection, project.id)
+        }
+    for file in list_agent_files([folder for folder in folders if not folder.holds_many]):
+        known_at = imported_at.get(str(file.path))
+        if file.changed_at <= before and (known_at is None or known_at < file.changed_at):
+            yield file
+
+
+def _has_known_project(store: Store, file: AgentFile, worktrees: Worktrees) -> bool:
+    """Whether the file is a transcript of a project that is there already."""
+    return any(origin is not None and projects.find_by_origin(store, origin) is not None for origin in file.belongings(worktrees))
+
+
+def _list_quiet_sessions(store: Store, now: datetime, quiet: timedelta) -> Iterator[tuple[str, Session]]:
+    """Yield the active sessions of projects at work that have turns and are over, those that began first first."""
+    with store.read() as connection:
+        names = {project.id: project.name for project in stored_projects.list_projects(connection)}
+        active = sessions.list_across_projects(connection, status="active", limit=MAX_SESSIONS)
+        candidates = [session for session in active if session.turns and session.project_id in names]
+        last_turn_at = {session.id: turns.last_turn_at(connection, session.id) for session in candidates}
+    for session in reversed(candidates):
+        modified_at = changed_at(session.source)
+        is_over = (
+            now - modified_at >= quiet
+            if modified_at
+            else now - max(filter(None, (session.created_at, last_turn_at[session.id]))) >= SILENCE_LIMIT
+        )
+        if is_over:
+            yield names[session.project_id], session

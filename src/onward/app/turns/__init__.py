@@ -1,0 +1,1 @@
+"""Turns: read, identified, stored, cited."""

@@ -1,0 +1,214 @@
+"""Keeping turns as a client sends them: some at a time, any number of times, each once.
+
+A turn is known by the client's id; else by role, time and text; else by its place: where a request begins with what the session ends with, that is an overlap, and what comes
+after it is new. So a request whose answer was lost can be sent again, and a second "continue" counts all the same.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from typing import BinaryIO, NamedTuple
+
+from sqlalchemy import Connection
+
+from onward.app.turns.identity import TurnMark, TurnMarker, content_chars
+from onward.core.handoff.master import turn_tokens
+from onward.core.session import Session
+from onward.core.transcript.transcript import ImportReport, Turn
+from onward.errors import BadInput, NotFound
+from onward.formats import TranscriptSource, json_turns, read
+from onward.redact import Redactor
+from onward.store import Store, projects, sessions, turns
+from onward.store.turn_bodies import PackedTurn, TurnCodec
+from onward.store.turns import NewTurn, TurnPosition
+
+
+@dataclass(frozen=True, slots=True)
+class AppendResult:
+    """The session as it is now, and how many of the turns were new to it, and known."""
+
+    session: Session
+    new_turns: int
+    known_turns: int
+
+
+class _PreparedTurn(NamedTuple):
+    """One turn of a request. `mark` is what it is known by in its session; where `is_placed`, what everything is known by that says the same."""
+
+    mark: bytes
+    is_positional: bool
+    packed: PackedTurn
+
+
+def parse_records(records: Sequence[object]) -> list[Turn]:
+    """Return the turns of *records*, objects of any usual shape: `role`, `content` or `text`, `at`, `id`, tool calls and results. Raises `BadInput`, naming those that are none."""
+    report = ImportReport()
+    parsed_turns = [item for item in json_turns.read_records(records, report) if isinstance(item, Turn)]
+    if len(parsed_turns) < len(records):
+        valid_positions = {turn.line for turn in parsed_turns}
+        invalid_positions = [str(position) for position in range(len(records)) if position not in valid_positions]
+        raise BadInput(
+            f"{len(invalid_positions)} of {len(records)} turns say nothing, or not who says it: {', '.join(invalid_positions[:10])} (counted from 0).",
+            "Give each a role (user, assistant, tool or system) and content.",
+        )
+    return parsed_turns
+
+
+def parse_text(text: str) -> list[Turn]:
+    """Return the turns of a conversation in any format that Onward knows, or as it was copied from a screen. Raises `BadInput` where there is none in it."""
+    return parse_file(BytesIO(text.encode("utf-8", "replace")), "the conversation")
+
+
+def parse_file(file: BinaryIO, name: str) -> list[Turn]:
+    """Return the turns of a transcript in any format, called *name* where it is told of. Raises `BadInput` where there is none in it."""
+    parsed_turns = [item for item in read(TranscriptSource(file, name), ImportReport()) if isinstance(item, Turn)]
+    if not parsed_turns:
+        raise BadInput(f"Nobody says anything in {name}.", "Send it as text with names before what each says, or as a list of turns.")
+    return parsed_turns
+
+
+def parse_conversation(records: Sequence[object] | None, text: str | None) -> list[Turn]:
+    """Return the turns of *records*, or of a conversation's *text* where there are none; none where there is neither."""
+    if records:
+        return parse_records(records)
+    return parse_text(text) if text and text.strip() else []
+
+
+def append_conversation(store: Store, session_id: int, *, records: Sequence[object] | None, text: str | None) -> AppendResult:
+    """Append to a session what it does not have of *records*, or of a conversation's *text*."""
+    return append_turns(store, session_id, parse_conversation(records, text))
+
+
+def append_turns(store: Store, session_id: int, sent_turns: Sequence[Turn]) -> AppendResult:
+    """Append to a session the turns that it does not have, redacted, and return what became of them. Raises `NotFound`."""
+    append = prepare_append(store, session_id, sent_turns)
+    with store.write() as connection:
+        return append(connection)
+
+
+def prepare_append(store: Store, session_id: int, sent_turns: Sequence[Turn]) -> Callable[[Connection], AppendResult]:
+    """Return what `save` does inside its transaction, all made ready for it that needs none. Raises `NotFound`, now and then."""
+    with store.read() as connection:
+        session = _require_session(connection, session_id)
+        project = projects.find(connection, session.project_id)
+    key = project.key if project else b""
+    prepared_turns = _prepare_turns(key, sent_turns)
+
+    def append(connection: Connection) -> AppendResult:
+        projects.lock_project(connection, session.project_id)
+        return _TurnAppender(connection, _require_session(connection, session_id), TurnMarker(key)).append(prepared_turns)
+
+    return append
+
+
+def _prepare_turns(key: bytes, sent_turns: Sequence[Turn]) -> list[_PreparedTurn]:
+    """Return the turns recognised, redacted and packed: all that needs no store."""
+    recogniser, redact, pack = TurnMarker(key), Redactor(key).turn, TurnCodec().pack
+    prepared_turns = []
+    for turn in sent_turns:
+        is_positional = turn.id is None and turn.at is None
+        mark = recogniser.hash_content(turn) if is_positional else recogniser.mark_turn(turn).mark
+        prepared_turns.append(_PreparedTurn(mark, is_positional, pack(redact(turn), content_chars(turn))))
+    return prepared_turns
+
+
+class _TurnAppender:
+    """Appends turns to one session, inside the transaction that *connection* is in."""
+
+    def __init__(self, connection: Connection, session: Session, recogniser: TurnMarker) -> None:
+        self._connection = connection
+        self._session = session
+        self._recogniser = recogniser
+        self._identities: dict[bytes, bytes] = {}
+
+    def append(self, prepared_turns: Sequence[_PreparedTurn]) -> AppendResult:
+        known_places = self._find_places(prepared_turn.mark for prepared_turn in prepared_turns if not prepared_turn.is_positional)
+        ordinals_by_mark = self._find_ordinals({prepared_turn.mark for prepared_turn in prepared_turns if prepared_turn.is_positional})
+        overlap = self._count_overlap(prepared_turns, known_places, ordinals_by_mark)
+        counts = Counter({mark: len(ordinals) for mark, ordinals in ordinals_by_mark.items()})
+        session, new_turns, tokens, has_grown = self._session, list[NewTurn](), 0, False
+        for index, prepared_turn in enumerate(prepared_turns):
+            ordinal, mark = session.turns + len(new_turns) + 1, prepared_turn.mark
+            if prepared_turn.is_positional:
+                if index < overlap:
+                    continue
+                counts[mark] += 1
+                mark = self._recogniser.hash_nth(mark, counts[mark])
+            elif place := known_places.get(mark):
+                if place.ordinal <= session.turns and place.chars < prepared_turn.packed.chars:
+                    known_places[mark] = place._replace(chars=prepared_turn.packed.chars)
+                    old_turn = turns.replace_turn(
+                        self._connection, place, NewTurn(place.ordinal, self._identity(mark), prepared_turn.packed)
+                    )
+                    tokens += prepared_turn.packed.tokens - turn_tokens(old_turn)
+                    has_grown = True
+                continue
+            else:
+                known_places[mark] = TurnPosition(session.id, ordinal, prepared_turn.packed.chars)
+            new_turns.append(NewTurn(ordinal, self._identity(mark), prepared_turn.packed))
+            tokens += prepared_turn.packed.tokens
+        turns.append(self._connection, session.project_id, session.id, new_turns)
+        if new_turns or has_grown:
+            session = sessions.add_turn_counts(self._connection, session.id, len(new_turns), tokens)
+        return AppendResult(session, len(new_turns), len(prepared_turns) - len(new_turns))
+
+    def _find_places(self, marks: Iterable[bytes]) -> dict[bytes, TurnPosition]:
+        """Return where the turns of these marks stand in the session, those that do."""
+        marks_by_identity = {self._identity(mark): mark for mark in marks}
+        places_by_identity = turns.find_positions(self._connection, self._session.project_id, list(marks_by_identity))
+        return {marks_by_identity[identity]: place for identity, place in places_by_identity.items()}
+
+    def _find_ordinals(self, marks: Collection[bytes]) -> dict[bytes, list[int]]:
+        """Return the ordinals at which the session says what has these marks, each time it does."""
+        ordinals_by_mark: dict[bytes, list[int]] = {mark: [] for mark in marks}
+        # Most turns are new, or were said once before.
+        open_marks, first, step = list(marks), 1, 1
+        while open_marks and self._session.turns:
+            marks_by_name = {self._recogniser.hash_nth(mark, count): mark for mark in open_marks for count in range(first, first + step)}
+            known_places = self._find_places(marks_by_name)
+            for name, place in known_places.items():
+                ordinals_by_mark[marks_by_name[name]].append(place.ordinal)
+            first += step
+            open_marks = [mark for mark in open_marks if len(ordinals_by_mark[mark]) == first - 1]
+            step *= 4
+        return ordinals_by_mark
+
+    def _count_overlap(
+        self,
+        prepared_turns: Sequence[_PreparedTurn],
+        known_places: Mapping[bytes, TurnPosition],
+        ordinals_by_mark: Mapping[bytes, list[int]],
+    ) -> int:
+        """Return how many turns *given* begins with that the session ends with."""
+        if not known_places and not any(ordinals_by_mark.values()):
+            return 0
+        last = self._session.turns
+        possible_ordinals = [
+            set(ordinals_by_mark[prepared_turn.mark])
+            if prepared_turn.is_positional
+            else {known_places[prepared_turn.mark].ordinal}
+            if prepared_turn.mark in known_places
+            else set[int]()
+            for prepared_turn in prepared_turns
+        ]
+        for length in range(min(last, len(prepared_turns)), 0, -1):
+            if all(last - length + 1 + index in possible_ordinals[index] for index in range(length)):
+                return length
+        return 0
+
+    def _identity(self, mark: bytes) -> bytes:
+        identity = self._identities.get(mark)
+        if identity is None:
+            # Within the session: two clients may both count their turns from 1.
+            identity = self._identities[mark] = TurnMark(mark, is_global=False).identity(self._session.number)
+        return identity
+
+
+def _require_session(connection: Connection, session_id: int) -> Session:
+    session = sessions.find(connection, session_id)
+    if session is None:
+        raise NotFound(f"There is no session with the id {session_id}.", "List what there is: onward session list")
+    return session

@@ -1,0 +1,44 @@
+"""Requests of our own to a model, which whoever answers them may keep like any conversation: no sessions of anybody's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from onward.core.transcript.onward_calls import is_onward_call
+from onward.core.transcript.transcript import ImportReport, SessionHead, TranscriptItem, Turn
+
+SKIP_REASON = "request of Onward's own to a model"
+
+
+def drop_onward_calls(items: Iterable[TranscriptItem], report: ImportReport) -> Iterator[TranscriptItem]:
+    """Yield *items* without the sessions that begin with a request of ours, of whose records *report* then says that they were skipped.
+
+    What was said first tells: system turns, and what a program put before it, wait for that.
+    """
+    waiting: list[TranscriptItem] = []
+    is_decided, is_own_request, records_before = False, False, 0
+    for item in items:
+        if isinstance(item, SessionHead):
+            yield from waiting
+            _count_skipped(report, records_before, is_own_request=is_own_request)
+            waiting, is_decided, is_own_request, records_before = [item], False, False, report.kept
+            continue
+        if is_decided:
+            if not is_own_request:
+                yield item
+            continue
+        waiting.append(item)
+        if isinstance(item, Turn):
+            is_own_request = is_onward_call(item.text)
+            if is_decided := is_own_request or (item.role != "system" and item.mark != "injected"):
+                yield from () if is_own_request else waiting
+                waiting = []
+    yield from waiting
+    _count_skipped(report, records_before, is_own_request=is_own_request)
+
+
+def _count_skipped(report: ImportReport, records_before: int, *, is_own_request: bool) -> None:
+    """Count the records of the session that is over as skipped, if it is ours."""
+    if is_own_request and (records := report.kept - records_before):
+        report.kept -= records
+        report.skipped[SKIP_REASON] = report.skipped.get(SKIP_REASON, 0) + records

@@ -1,0 +1,147 @@
+"""Accounts, usage and credits in words, and as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from onward.cli.presentation import quantity, say
+from onward.core.accounts.accounts import AccountAvailability
+from onward.core.accounts.forecast import Efficiency, Forecast
+from onward.core.accounts.report import CreditsReport, ModelUsage
+
+
+def account_data(state: AccountAvailability) -> dict[str, object]:
+    """Return an account as it stands as plain data."""
+    account = state.account
+    fields = {
+        name: getattr(account, name)
+        for name in ("id", "name", "provider", "plan", "tags", "note", "credits_total", "created_at", "updated_at")
+    }
+    state_fields = {
+        name: getattr(state, name) for name in ("status", "credits_used", "credits_estimated", "credits_left", "resets_at", "resets_source")
+    }
+    models = [model._asdict() for model in account.models]
+    limits = [limit._asdict() for limit in state.limits]
+    return {**fields, **state_fields, "period": str(account.period or ""), "models": models, "limits": limits}
+
+
+def usage_data(usage: ModelUsage) -> dict[str, object]:
+    """Return usage of a model as plain data. A price that is not known is null."""
+    tokens = {name: getattr(usage.tokens, name) for name in usage.tokens.__dataclass_fields__}
+    return {
+        "account_id": usage.account_id,
+        "model": usage.model,
+        "turns": usage.turns,
+        **tokens,
+        "cost_usd": usage.cost_usd,
+        "unpriced_turns": usage.unpriced_turns,
+    }
+
+
+def credits_data(credit_report: CreditsReport) -> dict[str, object]:
+    """Return how credits go as plain data."""
+    account_entries = [
+        {**account_data(entry.availability), **_figures(entry.forecast, entry.efficiency, entry.usage)} for entry in credit_report.accounts
+    ]
+    project_entries = [
+        {"project_id": entry.project_id, "name": entry.name, **_figures(entry.forecast, entry.efficiency, entry.usage)}
+        for entry in credit_report.projects
+    ]
+    return {"at": credit_report.at, "credits_left": credit_report.credits_left, "accounts": account_entries, "projects": project_entries}
+
+
+def _figures(forecast: Forecast, efficiency: Efficiency, usage: Sequence[ModelUsage]) -> dict[str, object]:
+    ratios = ("credits_per_session", "credits_per_accomplishment", "tokens_per_credit", "usd_per_credit")
+    fields = {name: getattr(efficiency, name) for name in efficiency.__dataclass_fields__}
+    return {
+        "forecast": forecast,
+        "efficiency": {**fields, **{name: getattr(efficiency, name) for name in ratios}},
+        "usage": [usage_data(entry) for entry in usage],
+    }
+
+
+def credits_line(state: AccountAvailability) -> str:
+    """Return how an account's credits stand: `40 of 100 used (6 estimated)`."""
+    total = "" if state.account.credits_total is None else f" of {state.account.credits_total:,g}"
+    estimate = f" (~{state.credits_estimated:,g} estimated)" if state.credits_estimated else ""
+    return f"{state.credits_used:,g}{total} credits used{estimate}"
+
+
+def reset_line(state: AccountAvailability) -> str:
+    """Return when credits come back, a `~` before a time that follows from the period."""
+    if state.resets_at is None:
+        return ""
+    return f"{'~' if state.resets_source == 'estimated' else ''}{state.resets_at:%Y-%m-%d %H:%M}"
+
+
+def account_row(state: AccountAvailability) -> list[object]:
+    """Return an account as a row of the list."""
+    total = state.account.credits_total
+    used = f"{'~' if state.credits_estimated else ''}{state.credits_used:,g}{'' if total is None else f' / {total:,g}'}"
+    return [state.account.name, state.status, state.account.provider or "-", used, reset_line(state) or "-", ", ".join(state.account.tags)]
+
+
+def account_details(state: AccountAvailability) -> dict[str, str]:
+    """Return what is told of an account, by what it is."""
+    account = state.account
+    models = ", ".join(
+        model.model + ("" if model.credits is None else f" (at most {model.credits:,g} credits)") for model in account.models
+    )
+    limits = "; ".join(
+        f"{limit.model or 'the account'} since {limit.reached_at:%Y-%m-%d %H:%M}"
+        + (f" until {limit.until_at:%Y-%m-%d %H:%M}" if limit.until_at else "")
+        for limit in state.limits
+    )
+    return {
+        "credits": credits_line(state),
+        "resets": reset_line(state) + (f", every {account.period}" if account.period else ""),
+        "limits reached": limits,
+        "provider": account.provider,
+        "plan": account.plan,
+        "models": models,
+        "good at": ", ".join(account.tags),
+        "note": account.note,
+    }
+
+
+def say_usage(usages: Sequence[ModelUsage]) -> None:
+    """Print what transcripts tell of tokens and what these cost at list prices."""
+    for usage in usages:
+        tokens = usage.tokens
+        cached = (
+            f", {tokens.cache_read_tokens:,} from cache, {tokens.cache_write_tokens:,} to it"
+            if tokens.cache_read_tokens or tokens.cache_write_tokens
+            else ""
+        )
+        price = "price not known" if usage.cost_usd is None else f"{usage.cost_usd:,.2f} USD at list prices"
+        missing = f" without {quantity(usage.unpriced_turns, 'turn')}" if usage.unpriced_turns and usage.cost_usd is not None else ""
+        say(
+            f"  {usage.model or 'model not told'}: {tokens.input_tokens:,} tokens in{cached}, {tokens.output_tokens:,} out, {price}{missing}"
+        )
+
+
+def say_credits(forecast: Forecast, efficiency: Efficiency, usage: Sequence[ModelUsage]) -> None:
+    """Print how credits go, what they brought, and the usage beside them."""
+    rate = forecast.burn
+    if rate.credits_per_day:
+        rate_range = "" if rate.low is None or rate.high is None else f" ({rate.low:,.1f} to {rate.high:,.1f})"
+        say(f"  goes: {rate.credits_per_day:,.1f} credits a day{rate_range}, over {quantity(rate.days, 'day')}")
+    if forecast.empty_at:
+        date_range = ""
+        if forecast.earliest_at:
+            date_range = f", from {forecast.earliest_at:%Y-%m-%d}" + (
+                f" to {forecast.latest_at:%Y-%m-%d}" if forecast.latest_at else " on, or never"
+            )
+        say(f"  gone: {forecast.empty_at:%Y-%m-%d %H:%M}{date_range}")
+    for assumption in forecast.assumptions:
+        say(f"  assumed: {assumption}" if rate.credits_per_day and forecast.credits_left is not None else f"  {assumption}")
+    ratios = {
+        "a session": efficiency.credits_per_session,
+        "an accomplishment": efficiency.credits_per_accomplishment,
+    }
+    ratio_texts = [f"{value:,.1f} credits {name}" for name, value in ratios.items() if value is not None]
+    if efficiency.usd_per_credit is not None:
+        ratio_texts.append(f"{efficiency.usd_per_credit:,.3f} USD of usage a credit")
+    if ratio_texts:
+        say(f"  brought: {', '.join(ratio_texts)}, over {quantity(efficiency.sessions, 'session')}")
+    say_usage(usage)

@@ -1,0 +1,33 @@
+"""How a handoff is given out: Markdown to read, a prompt to paste into any agent, JSON for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal, TypeAlias
+
+from onward.cli.presentation import as_json_text
+from onward.core.handoff.document import Handoff, render, to_json
+from onward.core.handoff.prompt import render_prompt
+from onward.core.preservation import Preservation
+from onward.core.text.printable import printable
+
+Format: TypeAlias = Literal["markdown", "prompt", "json"]
+FORMATS: tuple[Format, ...] = ("markdown", "prompt", "json")
+
+
+def format_handoff(
+    handoff: Handoff,
+    preservation: Preservation,
+    format: Format,
+    *,
+    sources: bool = True,
+    next_goal: str = "",
+    agent: str = "",
+    extra: Mapping[str, object] | None = None,
+) -> str:
+    """Return the handoff in *format*, ending in a newline. In JSON, *beside* stands next to the handoff and its measure."""
+    if format == "json":
+        return as_json_text({"handoff": to_json(handoff), "preservation": preservation.to_json(), **(extra or {})}) + "\n"
+    if format == "prompt":
+        return printable(render_prompt(handoff, next_goal=next_goal, agent=agent))
+    return printable(render(handoff, sources=sources))

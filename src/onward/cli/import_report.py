@@ -1,0 +1,30 @@
+"""What became of a file's records, in words."""
+
+from __future__ import annotations
+
+from onward.cli.presentation import quantity
+from onward.core.transcript.transcript import ImportReport
+
+MAX_NAMED_LINES = 3
+
+
+def describe_report(report: ImportReport) -> str:
+    """Return one line: what was kept, what was left out and why, and which lines could not be read."""
+    parts = [
+        f"{report.format or 'unknown format'}, {quantity(report.turns, 'turn')} in {quantity(report.sessions, 'session')} from {quantity(report.records, 'record')}"
+    ]
+    if report.skipped:
+        by_reason = ", ".join(f"{number:,} {reason}" for reason, number in sorted(report.skipped.items(), key=lambda item: -item[1]))
+        parts.append(f"left out: {by_reason}")
+    if report.malformed_count:
+        problems = "; ".join(f"line {line}: {why}" for line, why in report.malformed[:MAX_NAMED_LINES])
+        more = f"; and {report.malformed_count - MAX_NAMED_LINES:,} more" if report.malformed_count > MAX_NAMED_LINES else ""
+        parts.append(f"could not be read: {quantity(report.malformed_count, 'record')} ({problems}{more})")
+    if report.truncated:
+        parts.append(f"cut to a stub for their size: {quantity(report.truncated, 'value')}")
+    return " · ".join(parts)
+
+
+def report_data(report: ImportReport) -> dict[str, object]:
+    """Return the report as plain data."""
+    return {name: getattr(report, name) for name in report.__dataclass_fields__}

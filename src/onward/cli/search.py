@@ -1,0 +1,92 @@
+"""`onward search` and `onward source`: what the handoff leaves out, and what stands behind a line."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from onward.app.turns.markdown import markdown
+from onward.cli.context import json_option, project_option, use_backend
+from onward.cli.input_file import resolve_input
+from onward.cli.presentation import note, paint, say, say_json
+from onward.cli.turns_jsonl import json_line
+from onward.core.search_result import DEFAULT_BUDGET_TOKENS, SEARCH_KINDS, Excerpt, SearchKind
+from onward.core.text.printable import printable
+
+
+@click.command()
+@click.argument("query", nargs=-1, required=True)
+@project_option
+@click.option("--all", "everywhere", is_flag=True, help="Search every project.")
+@click.option(
+    "--kind",
+    "kinds",
+    type=click.Choice(SEARCH_KINDS),
+    multiple=True,
+    help="Whose words: a person's, the agent's, the tools'; or facts. May be given more than once.",
+)
+@click.option(
+    "--budget", type=click.IntRange(min=1), default=DEFAULT_BUDGET_TOKENS, show_default=True, metavar="N", help="Most tokens of excerpts."
+)
+@json_option
+def search(
+    query: tuple[str, ...], project: str | None, everywhere: bool, kinds: tuple[SearchKind, ...], budget: int, as_json: bool
+) -> None:
+    """Find passages in everything that was kept, each with the handle of its turn.
+
+    Any words are a query; nothing in them is syntax. Where nothing tells which project you are in, all are searched.
+
+    \b
+    Examples:
+      onward search webhook signature
+      onward search "why not polling" --kind user --budget 500
+    """
+    with use_backend(project=project) as backend:
+        project_filter = None if everywhere else backend.find_project()
+        results = backend.history.search(" ".join(query), project=project_filter, kinds=kinds, budget_tokens=budget)
+    if as_json:
+        say_json({"tokens": results.tokens, "budget_tokens": results.budget_tokens, "excerpts": results.excerpts})
+    elif not results.excerpts:
+        note(
+            f"Nothing found in {project_filter.name if project_filter else 'any project'}. Try fewer or other words"
+            + (", or --all." if project_filter else ".")
+        )
+    else:
+        say("\n\n".join(_excerpt_text(excerpt, with_project=project_filter is None) for excerpt in results.excerpts))
+
+
+def _excerpt_text(excerpt: Excerpt, *, with_project: bool) -> str:
+    handle, _, description = excerpt.source.rpartition("] ")
+    head = " ".join(filter(None, (description, excerpt.project if with_project else "")))
+    return f"{paint(f'{handle}] ', 'cyan') if handle else ''}{paint(head, 'dim')}\n{printable(excerpt.text)}"
+
+
+@click.command()
+@click.argument("handle")
+@click.argument("files", metavar="[FILE]...", nargs=-1)
+@project_option
+@json_option
+def source(handle: str, files: tuple[str, ...], project: str | None, as_json: bool) -> None:
+    """Show the exact turns behind a line: s3.41 is turn 41 of session 3.
+
+    With FILEs, the turns are looked up in those transcripts, in the order that `distill` was given them, and nothing is stored.
+
+    \b
+    Examples:
+      onward source s3.41
+      onward source s1.12-15 session.jsonl
+    """
+    if files:
+        # Imported here: it brings the store with it, which a server has already.
+        from onward.app.turns.sources import read_from_files
+
+        cited = read_from_files([resolve_input(name) for name in files], handle)
+    else:
+        with use_backend(project=project) as backend:
+            cited = backend.history.read_source(backend.require_project(), handle)
+    for ordinal, turn in cited.turns:
+        if as_json:
+            say(json_line(turn, ordinal))
+        else:
+            sys.stdout.write(markdown(turn, ordinal))

@@ -1,0 +1,100 @@
+"""Values out of answers: dataclasses made of JSON by the types of their fields."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import MISSING, fields, is_dataclass
+from datetime import datetime
+from functools import cache
+from types import NoneType, UnionType
+from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+
+from onward.core.analytics.growth_report import GrowthPoint, RecurringFile
+from onward.core.effort.touched_files import FileTouch
+from onward.core.facts.fact import Handle, parse_handle
+from onward.core.handoff import document
+from onward.core.handoff.document import Handoff
+from onward.core.handoff.refinement import Refinement
+from onward.core.knowledge.entry import KnowledgeEntry, KnowledgeSource
+from onward.core.preservation import Preservation
+from onward.core.project import ProjectTotals
+from onward.core.session import Session
+from onward.errors import ServerFailed
+
+T = TypeVar("T")
+FieldReader = Callable[[Any], Any]
+
+WIRE_NAMES: dict[type, dict[str, str]] = {
+    ProjectTotals: {
+        "sessions": "session_count",
+        "completed": "completed_count",
+        "turns": "turn_count",
+        "last_at": "last_session_at",
+    },
+    Session: {"turns": "turn_count"},
+    KnowledgeEntry: {"sources": "source_count"},
+    KnowledgeSource: {"knowledge_id": "entry_id"},
+    FileTouch: {"session": "session_number"},
+    GrowthPoint: {"session": "session_number"},
+    RecurringFile: {"last_session": "last_session_number"},
+}
+"""What an answer calls a field that a value calls otherwise."""
+
+READERS: dict[Any, FieldReader] = {
+    Any: lambda value: value,
+    datetime: datetime.fromisoformat,
+    float: float,
+    Handle: parse_handle,
+    Handoff: document.from_json,
+    Preservation: Preservation.from_json,
+    Refinement: Refinement.from_json,
+}
+"""How what is no plain dataclass is read."""
+
+
+def read(kind: type[T], data: Mapping[str, Any], **extra_fields: object) -> T:
+    """Return the *kind* of value that an answer *told*; *known* are fields that the answer does not hold. What an answer holds beside is left. Raises `ServerFailed`."""
+    plan = _plan(cast("Hashable", kind), frozenset(extra_fields))
+    try:
+        values = {name: reader(data[wire]) for name, wire, reader, is_needed in plan if is_needed or wire in data}
+        return kind(**values, **extra_fields)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ServerFailed(
+            f"The server's answer is none that this version of Onward reads: {type(error).__name__} in {kind.__name__}: {error}.",
+            "Bring server and client to the same version: onward --version says the client's.",
+        ) from error
+
+
+@cache
+def _plan(cls: Any, extra_fields: frozenset[str]) -> list[tuple[str, str, FieldReader, bool]]:
+    """Return for each field but those that are *known* its name, what answers call it, how it is read, and whether it has to be there."""
+    hints, names = get_type_hints(cls), WIRE_NAMES.get(cls, {})
+    if is_dataclass(cls):
+        optional = {field.name for field in fields(cls) if field.default is not MISSING or field.default_factory is not MISSING}
+        field_names = [field.name for field in fields(cls) if field.init]
+    else:
+        field_names, optional = list(cls._fields), set(cls._field_defaults)
+    return [(name, names.get(name, name), _reader(hints[name]), name not in optional) for name in field_names if name not in extra_fields]
+
+
+def _reader(cls: Any) -> FieldReader:
+    """Return what reads a value of that type."""
+    if cls in READERS:
+        return READERS[cls]
+    origin, inner = get_origin(cls), get_args(cls)
+    if origin in (Union, UnionType):
+        options = [option for option in inner if option is not NoneType]
+        reader = _reader(options[0]) if len(options) == 1 else READERS[Any]
+        return lambda value: None if value is None else reader(value)
+    if origin is tuple and not (len(inner) == 2 and inner[1] is Ellipsis):
+        item_readers = [_reader(item) for item in inner]
+        return lambda items: tuple(item_reader(item) for item_reader, item in zip(item_readers, items, strict=True))
+    if origin in (tuple, list, Sequence):
+        item_reader = _reader(inner[0])
+        sequence_type = list if origin is list else tuple
+        return lambda items: sequence_type(map(item_reader, items))
+    if origin is Literal or origin in (dict, Mapping) or cls in (str, int, bool, object):
+        return READERS[Any]
+    if is_dataclass(cls) or hasattr(cls, "_fields"):
+        return lambda value: read(cls, value)
+    raise TypeError(f"nothing reads {cls}")

@@ -1,0 +1,198 @@
+"""Asking a server: one request and its answer, whatever it is about.
+
+What the way may lose is sent again: reading is harmless, and a write carries an `Idempotency-Key`, by which the server does it once.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from secrets import token_hex
+from typing import Any, TypeVar
+
+import httpx2
+import orjson
+
+from onward.client.errors import not_onward_error, read_refusal, unreachable_error
+from onward.errors import BadSetting, OnwardError
+from onward.settings import is_loopback
+
+T = TypeVar("T")
+
+TIMEOUT_SECONDS = 120.0
+CONNECT_SECONDS = 5.0
+ATTEMPTS = 4
+FIRST_WAIT_SECONDS = 0.1
+MAX_WAIT_SECONDS = 5.0
+PAGE_ROWS = 200
+CHUNK_BYTES = 2**20
+
+_RETRY_STATUSES = frozenset({502, 503, 504})
+_CONNECTION_ERRORS = (httpx2.NetworkError, httpx2.RemoteProtocolError, httpx2.ConnectTimeout)
+"""What happens on the way. An answer that takes too long is not among these: asking again would take as long."""
+
+
+class ServerConnection:
+    """A connection to one server. Threads may share it."""
+
+    def __init__(self, url: str, token: str = "", timeout_seconds: float = TIMEOUT_SECONDS) -> None:
+        self.url = _server_url(url)
+        is_https = self.url.startswith("https:")
+        headers = {"user-agent": "onward", "accept": "application/json"}
+        if token:
+            headers["authorization"] = f"Bearer {token}"
+        # No proxy leads to this machine itself (but SSL_CERT_FILE counts here, too); and where nothing is encrypted, no certificates need be read.
+        self.http = httpx2.Client(
+            base_url=self.url,
+            headers=headers,
+            timeout=httpx2.Timeout(timeout_seconds, connect=CONNECT_SECONDS),
+            trust_env=is_https or not is_loopback(httpx2.URL(self.url).host),
+            verify=is_https,
+        )
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self.http.close()
+
+    def get(self, path: str, /, **query: Any) -> dict[str, Any]:
+        """Return the answer of a route that reads."""
+        return self._request("GET", path, query, None, {})
+
+    def post(self, path: str, body: Mapping[str, Any] | None = None, **query: Any) -> dict[str, Any]:
+        """Return the answer of a route that does something."""
+        return self._write("POST", path, body, query)
+
+    def patch(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the answer of a route that changes something."""
+        return self._write("PATCH", path, body, {})
+
+    def put(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the answer of a route that sets something."""
+        return self._write("PUT", path, body, {})
+
+    def delete(self, path: str, /, **query: Any) -> dict[str, Any]:
+        """Return the answer of a route that deletes something."""
+        return self._write("DELETE", path, None, query)
+
+    def iter_rows(self, path: str, /, **query: Any) -> Iterator[dict[str, Any]]:
+        """Yield the rows of a list, asking for one page after the other."""
+        cursor: str | None = ""
+        while cursor is not None:
+            page = self.get(path, **query, limit=PAGE_ROWS, cursor=cursor or None)
+            yield from page["data"]
+            cursor = page["next_cursor"]
+
+    def upload(self, path: str, content: Callable[[], Mapping[str, Any]], **query: Any) -> dict[str, Any]:
+        """Return the answer to files that are sent as they are read; *content* opens them anew for each attempt. Only for what may be sent twice."""
+        return _parse_answer(self._with_retries(lambda: self.http.post(_api_path(path), params=_query_params(query), **content())))
+
+    def download(self, method: str, path: str, target: Path, body: Mapping[str, Any] | None = None) -> None:
+        """Write the file that a route answers to *target*. Only for what may be asked twice."""
+
+        def download_once() -> httpx2.Response:
+            with self.http.stream(method, _api_path(path), **_json_body(body)) as response:
+                if response.is_success and response.headers.get("content-type") != "application/json":
+                    with target.open("wb") as file:
+                        for chunk in response.iter_bytes(CHUNK_BYTES):
+                            file.write(chunk)
+                else:
+                    response.read()
+            return response
+
+        response = self._with_retries(download_once)
+        if not response.is_success:
+            _parse_answer(response)
+
+    @contextmanager
+    def open_events(self, path: str, last_id: str, **query: Any) -> Iterator[Iterator[Any]]:
+        """Open a stream of server-sent events, from after the one of *last_id* on. Raises `httpx2.TransportError` where it breaks."""
+        headers = {"last-event-id": last_id} if last_id else {}
+        with self.http.sse(_api_path(path), params=_query_params(query), headers=headers) as stream:
+            if not stream.response.is_success:
+                stream.response.read()
+                _parse_answer(stream.response)
+            yield iter(stream)
+
+    def _write(self, method: str, path: str, body: Mapping[str, Any] | None, query: Mapping[str, Any]) -> dict[str, Any]:
+        return self._request(method, path, query, body, {"idempotency-key": token_hex(16)})
+
+    def _request(
+        self, method: str, path: str, query: Mapping[str, Any], body: Mapping[str, Any] | None, headers: Mapping[str, str]
+    ) -> dict[str, Any]:
+        content = _json_body(body)
+        content["headers"] = {**content.get("headers", {}), **headers}
+        return _parse_answer(self._with_retries(lambda: self.http.request(method, _api_path(path), params=_query_params(query), **content)))
+
+    def _with_retries(self, send_request: Callable[[], httpx2.Response]) -> httpx2.Response:
+        """Return the answer, asking a few times where the way or the server fails for a moment."""
+        wait = FIRST_WAIT_SECONDS
+        for attempt in range(ATTEMPTS):
+            is_last = attempt == ATTEMPTS - 1
+            try:
+                response = send_request()
+            except _CONNECTION_ERRORS as error:
+                if is_last or isinstance(error, httpx2.ConnectTimeout) or "CERTIFICATE" in str(error):
+                    raise unreachable_error(error, self.url) from error
+            except httpx2.HTTPError as error:
+                raise unreachable_error(error, self.url) from error
+            else:
+                delay = _retry_delay(response, wait)
+                if is_last or delay is None:
+                    return response
+                wait = delay
+            time.sleep(wait)
+            wait *= 3
+        raise AssertionError
+
+
+def _retry_delay(response: httpx2.Response, wait: float) -> float | None:
+    """Return the seconds after which to ask again; None where the answer stands."""
+    if response.status_code in _RETRY_STATUSES:
+        return wait
+    if response.status_code == 429:
+        retry_after = response.headers.get("retry-after", "")
+        return float(retry_after) if retry_after.isdigit() and float(retry_after) <= MAX_WAIT_SECONDS else None
+    # The first of two equal requests is still at work: its answer will be this one's.
+    return max(wait, 1.0) if response.status_code == 409 and b"is being answered right now" in response.content else None
+
+
+def _parse_answer(response: httpx2.Response) -> dict[str, Any]:
+    """Return what a server answered. Raises the error that it answered with."""
+    try:
+        answer_body = orjson.loads(response.content)
+        success = answer_body["success"]
+    except (ValueError, TypeError, KeyError):
+        raise not_onward_error(response) from None
+    if success is True:
+        return dict(answer_body)
+    raise read_refusal(answer_body.get("error"), response)
+
+
+def _api_path(path: str) -> str:
+    return f"/api{path}"
+
+
+def _query_params(query: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in query.items() if value not in (None, "", ())}
+
+
+def _json_body(body: Mapping[str, Any] | None) -> dict[str, Any]:
+    return {} if body is None else {"content": orjson.dumps(body), "headers": {"content-type": "application/json"}}
+
+
+def _server_url(url: str) -> str:
+    """Return the address of a server without what leads into it. Raises `BadSetting`."""
+    try:
+        parsed = httpx2.URL(url.strip())
+    except httpx2.InvalidURL as error:
+        raise _bad_address(url) from error
+    if parsed.scheme not in ("http", "https") or not parsed.host or parsed.userinfo:
+        raise _bad_address(url)
+    return str(parsed.copy_with(query=None, fragment=None)).rstrip("/").removesuffix("/api")
+
+
+def _bad_address(url: str) -> OnwardError:
+    safe_url = url.rpartition("@")[2]
+    return BadSetting(f"{safe_url!r} is no address of a server.", "Write it like http://127.0.0.1:3000 or https://onward.example.")

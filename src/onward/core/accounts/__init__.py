@@ -1,0 +1,1 @@
+"""Accounts, their credits, and which one to use next."""

@@ -1,0 +1,161 @@
+"""How fast credits go, what they bring, and when they will be gone: with an interval, and with what is assumed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import ceil, sqrt
+from statistics import mean, stdev
+from typing import NamedTuple
+
+LOOKBACK_DAYS = 14
+MIN_DAYS = 3
+"""Days that it takes to tell how much they differ."""
+
+MAX_DAYS = 3650.0
+_Z_80 = 1.2815515655
+
+
+class CreditsUse(NamedTuple):
+    """Credits that were used, and when."""
+
+    at: datetime
+    credits: float
+
+
+@dataclass(frozen=True, slots=True)
+class BurnRate:
+    """Credits a day, over the last `days` days up to `at`. `low` and `high` enclose the true rate in about four of five cases; None with too few days to tell."""
+
+    at: datetime
+    days: int
+    credits_per_day: float
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """When `credits_left` will be gone at the rate of `burn`: `empty_at`, most likely between `earliest_at` and `latest_at`.
+
+    `empty_at` is None when that is not foreseen: nothing is used, what is left is not known, or it lasts for ten years. `latest_at` is None where it may not come at all, and both are
+    where there are too few days to tell. `resets_first`: the credits come back before. `assumptions` say what all of it rests on.
+    """
+
+    burn: BurnRate
+    credits_left: float | None
+    empty_at: datetime | None
+    earliest_at: datetime | None
+    latest_at: datetime | None
+    resets_at: datetime | None
+    resets_first: bool
+    assumptions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Efficiency:
+    """What credits brought. Each ratio is over the sessions whose credits are known, and None where it has no meaning."""
+
+    sessions: int
+    credits: float
+    accomplishments: int
+    tokens: int
+    usd: float | None
+
+    @property
+    def credits_per_session(self) -> float | None:
+        """Mean credits of a session."""
+        return _ratio(self.credits, self.sessions)
+
+    @property
+    def credits_per_accomplishment(self) -> float | None:
+        """Credits for each thing that was said to be achieved."""
+        return _ratio(self.credits, self.accomplishments)
+
+    @property
+    def tokens_per_credit(self) -> float | None:
+        """Tokens of conversation for a credit."""
+        return _ratio(self.tokens, self.credits)
+
+    @property
+    def usd_per_credit(self) -> float | None:
+        """What a credit's usage is worth at list prices."""
+        return None if self.usd is None else _ratio(self.usd, self.credits)
+
+
+def _ratio(part: float, whole: float) -> float | None:
+    return part / whole if whole > 0 else None
+
+
+def burn_rate(uses: Iterable[CreditsUse], at: datetime, *, lookback_days: int = LOOKBACK_DAYS) -> BurnRate:
+    """Return how fast credits go: what was used in the last *lookback_days*, over the days since the first of these uses. Days without any count.
+
+    The interval is the mean of days ± Student's 80 % quantile times its standard error (days taken as independent), never below zero.
+    """
+    ages = [((at - use.at) / timedelta(days=1), use.credits) for use in uses]
+    recent = [(age, credits) for age, credits in ages if 0 <= age < lookback_days]
+    if not recent:
+        return BurnRate(at=at, days=0, credits_per_day=0.0, low=None, high=None)
+    days = max(1, ceil(max(age for age, _ in recent)))
+    daily_credits = [0.0] * days
+    for age, credits in recent:
+        daily_credits[min(int(age), days - 1)] += credits
+    rate = max(0.0, mean(daily_credits))
+    if days < MIN_DAYS:
+        return BurnRate(at=at, days=days, credits_per_day=rate, low=None, high=None)
+    margin = _student_80(days - 1) * stdev(daily_credits) / sqrt(days)
+    return BurnRate(at=at, days=days, credits_per_day=rate, low=max(0.0, rate - margin), high=rate + margin)
+
+
+def _student_80(freedom: int) -> float:
+    """Return the 90 % quantile of Student's t, from the normal one (Cornish-Fisher, first two terms): some 2 % short at two degrees of freedom, less above."""
+    z = _Z_80
+    return z + (z**3 + z) / (4 * freedom) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * freedom**2)
+
+
+def forecast(rate: BurnRate, credits_left: float | None, *, resets_at: datetime | None = None, usage_note: str = "") -> Forecast:
+    """Return when *credits_left* will be gone, if all goes on at *rate*. *whose* says who uses them, for the assumptions."""
+    empty_at = _empty_at(rate.at, credits_left, rate.credits_per_day)
+    earliest_at = _empty_at(rate.at, credits_left, rate.high) if empty_at else None
+    latest_at = _empty_at(rate.at, credits_left, rate.low) if empty_at else None
+    resets_first = resets_at is not None and (empty_at is None or resets_at <= empty_at)
+    assumptions = _assumptions(rate, credits_left, resets_at, resets_first=resets_first, usage_note=usage_note)
+    return Forecast(
+        burn=rate,
+        credits_left=credits_left,
+        empty_at=empty_at,
+        earliest_at=earliest_at,
+        latest_at=latest_at,
+        resets_at=resets_at,
+        resets_first=resets_first,
+        assumptions=assumptions,
+    )
+
+
+def _empty_at(at: datetime, credits_left: float | None, per_day: float | None) -> datetime | None:
+    if credits_left is None or not per_day or credits_left / per_day > MAX_DAYS:
+        return None
+    return at + timedelta(days=credits_left / per_day)
+
+
+def _assumptions(
+    rate: BurnRate, credits_left: float | None, resets_at: datetime | None, *, resets_first: bool, usage_note: str
+) -> tuple[str, ...]:
+    if credits_left is None:
+        return ("how many credits are left is not known, so nothing is foreseen",)
+    if not rate.credits_per_day:
+        return ("nothing was used of late, so nothing is foreseen",)
+    days = "the last day" if rate.days == 1 else f"the last {rate.days} days"
+    assumptions = [f"the days to come are like {days}, days without work among them"]
+    if usage_note:
+        assumptions.append(usage_note)
+    if rate.high is None:
+        assumptions.append(f"fewer than {MIN_DAYS} days are known: no interval")
+    else:
+        assumptions.append("the interval holds in about four of five cases, if days do not depend on each other")
+    if resets_at is None:
+        assumptions.append("no reset is known")
+    elif resets_first:
+        assumptions.append("the credits come back before they are gone: the date is what it would be without that")
+    return tuple(assumptions)

@@ -1,0 +1,1 @@
+"""Growth, predicted and measured."""

@@ -1,0 +1,142 @@
+"""Growth: what a project's sessions are predicted to give, by formula, and what they gave, by measure.
+
+Predicted, for session n ≥ 1 with c credits: `efficiency = 0.70 + 0.25 · tanh(n / 50)`, `knowledge = 1 + ln(1 + n / 10)`, `output = c · efficiency · knowledge`.
+Measured: `efficiency = 1 − (recovery + rework) / tokens`, `knowledge = 1 + ln(1 + facts used again / 10)`, `output = credits · both`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import atanh, ceil, floor, log, tanh
+from typing import NamedTuple
+
+BASE_RATIO, GAIN_RATIO, PACE_SESSIONS = 0.70, 0.25, 50
+"""Where the predicted efficiency begins, what it gains, and in how many sessions it gains 76 % of that."""
+
+ASYMPTOTE_RATIO = BASE_RATIO + GAIN_RATIO
+"""What the predicted efficiency comes ever nearer to and never reaches."""
+
+USUAL_CREDITS = 90.0
+"""Credits of a session that nobody told of, in predictions only: the middle of the window in which sessions are completed."""
+
+WINDOW_SESSIONS = 5
+"""Sessions at either end whose means are compared to say how much a project grew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What the formulae say of one session."""
+
+    session: int
+    efficiency_ratio: float
+    knowledge_factor: float
+    output: float
+
+
+def predict(session: int, credits: float = USUAL_CREDITS) -> Prediction:
+    """Return what the formulae say of the session of that number.
+
+    >>> round(predicted(10).output, 1)
+    114.2
+    """
+    efficiency, knowledge = BASE_RATIO + GAIN_RATIO * tanh(session / PACE_SESSIONS), 1 + log(1 + session / 10)
+    return Prediction(session, efficiency, knowledge, credits * efficiency * knowledge)
+
+
+@dataclass(frozen=True, slots=True)
+class TargetReach:
+    """When a target is reached, by formula. `session` is None for one that is never reached; then `nearest_ratio` is reached at `nearest_session`."""
+
+    target_ratio: float
+    session: int | None
+    asymptote_ratio: float
+    nearest_ratio: float
+    nearest_session: int
+
+
+def predict_target(target_ratio: float) -> TargetReach:
+    """Return the first session that is predicted to be as efficient as *target_ratio* (0..1).
+
+    95 % is an asymptote: it and all above are never reached. The nearest target offered is the last tenth of a per cent below it.
+
+    >>> sessions_to(0.95)
+    Reach(target_ratio=0.95, session=None, asymptote_ratio=0.95, nearest_ratio=0.949, nearest_session=156)
+    """
+    if target_ratio < ASYMPTOTE_RATIO:
+        session = _first_session(target_ratio)
+        return TargetReach(
+            target_ratio=target_ratio, session=session, asymptote_ratio=ASYMPTOTE_RATIO, nearest_ratio=target_ratio, nearest_session=session
+        )
+    nearest = floor(ASYMPTOTE_RATIO * 1000 - 1e-9) / 1000
+    nearest = nearest if nearest < ASYMPTOTE_RATIO - 1e-9 else round(ASYMPTOTE_RATIO - 0.001, 3)
+    return TargetReach(
+        target_ratio=target_ratio,
+        session=None,
+        asymptote_ratio=ASYMPTOTE_RATIO,
+        nearest_ratio=nearest,
+        nearest_session=_first_session(nearest),
+    )
+
+
+def _first_session(target_ratio: float) -> int:
+    gain = (target_ratio - BASE_RATIO) / GAIN_RATIO
+    return max(1, ceil(PACE_SESSIONS * atanh(gain) - 1e-9)) if gain > 0 else 1
+
+
+def efficiency_ratio(tokens: int, recovery_tokens: int | None, rework_tokens: int) -> float | None:
+    """Return the measured efficiency (0..1); None where recovery is not known, or there is nothing to measure."""
+    if recovery_tokens is None or tokens <= 0:
+        return None
+    return max(0.0, 1 - (recovery_tokens + rework_tokens) / tokens)
+
+
+def knowledge_factor(reused_facts: int) -> float:
+    """Return the measured knowledge: 1 where no earlier fact was used again."""
+    return 1 + log(1 + reused_facts / 10)
+
+
+class SessionOutput(NamedTuple):
+    """What one session gave: with its credits, and for each of them. None where that is not known."""
+
+    per_credit: float | None
+    credits_used: float | None
+
+    @property
+    def total(self) -> float | None:
+        """Credits · efficiency · knowledge."""
+        return None if self.per_credit is None or self.credits_used is None else self.per_credit * self.credits_used
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """How much the last sessions gave more than the first. `per_credit` says that credits were left out, because not all of these sessions tell theirs."""
+
+    percent: float
+    window: int
+    per_credit: bool = False
+
+
+def measure_growth(first: Sequence[SessionOutput], last: Sequence[SessionOutput]) -> Growth:
+    """Return by how many per cent the mean output of *last* exceeds that of *first*; 0 with nothing to compare.
+
+    Where a session's credits are not known, all are compared by what each credit gave: credits are never made up.
+    """
+    before = [output for output in first if output.per_credit is not None]
+    after = [output for output in last if output.per_credit is not None]
+    if not before or not after:
+        return Growth(0.0, 0)
+    per_credit = any(output.total is None for output in (*before, *after))
+    mean_before, mean_after = (
+        sum((output.per_credit if per_credit else output.total) or 0.0 for output in outputs) / len(outputs) for outputs in (before, after)
+    )
+    return Growth(round(100 * (mean_after / mean_before - 1), 1) if mean_before else 0.0, len(after), per_credit)
+
+
+def comparison_size(sessions: int) -> int:
+    """Return how many sessions at either end are compared: five, and never one of them at both ends; 0 with fewer than two sessions.
+
+    >>> [window(n) for n in (0, 1, 2, 7, 10, 10_000)]
+    [0, 0, 1, 3, 5, 5]
+    """
+    return min(WINDOW_SESSIONS, sessions // 2)

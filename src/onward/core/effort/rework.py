@@ -1,0 +1,143 @@
+"""What a session spent on finding its way and on doing again what the project knew: recovery and rework, in tokens.
+
+*Recovery* is everything before the first productive step: the first edit, or the first command that is not reading. *Rework* is, from there on, reading files
+again that the ledger knew and that did not change since, a command that fails again the same way, and an error that the ledger had explained.
+A token is counted once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from typing import NamedTuple
+
+from onward.core.effort.steps import SessionSteps, Step, is_read_only
+from onward.core.facts.fact import Fact
+from onward.core.facts.ledger import Ledger
+from onward.core.knowledge.knowledge import find_solution
+from onward.core.knowledge.signature import signature
+from onward.core.text.prose import one_line
+
+
+class PriorKnowledge(NamedTuple):
+    """What the project knew when a session began: the files that earlier sessions changed, and the signatures of errors whose fix they found."""
+
+    files: frozenset[str] = frozenset()
+    explained_errors: frozenset[str] = frozenset()
+
+
+def facts_before(ledger: Ledger, number: int) -> list[Fact]:
+    """Return the facts that stood when session *number* began, in order: those of earlier sessions that no earlier one had retired."""
+    session_of = {fact.id: fact.session for fact in ledger.facts}
+    return [
+        fact
+        for fact in ledger.facts
+        if fact.session < number
+        and fact.state != "retracted"
+        and (fact.superseded_by is None or session_of.get(fact.superseded_by, number) >= number)
+    ]
+
+
+def prior_knowledge(facts: Iterable[Fact]) -> PriorKnowledge:
+    """Return what *facts* tell of files and of errors whose fix was found."""
+    files, explained_errors = set[str](), set[str]()
+    for fact in facts:
+        kind, _, key = fact.subject.partition(":")
+        if kind == "file" and not fact.text.startswith(f"`{key}` was deleted"):
+            files.add(key)
+        elif kind == "error" and (solution := find_solution(fact)):
+            explained_errors.add(signature(solution.error))
+    return PriorKnowledge(frozenset(files), frozenset(explained_errors - {""}))
+
+
+class Effort(NamedTuple):
+    """What one session spent, in tokens. `recovery_tokens` is None for a session without a productive step: what its reading was for cannot be seen."""
+
+    tokens: int
+    recovery_tokens: int | None
+    reread_tokens: int
+    repeated_tokens: int
+    explained_tokens: int
+    edits: int
+    commands: int
+    failures: int
+    first_edit_ms: int | None
+
+    @property
+    def rework_tokens(self) -> int:
+        """Reading again, failing again, and meeting what was explained."""
+        return self.reread_tokens + self.repeated_tokens + self.explained_tokens
+
+
+class SessionError(NamedTuple):
+    """An error that a session met: how often, first at which turn, and whether the same command passed later."""
+
+    signature: str
+    text: str
+    turn: int
+    times: int
+    is_solved: bool
+
+
+def measure_effort(session_steps: SessionSteps, prior: PriorKnowledge) -> Effort:
+    """Return what the session spent."""
+    command_steps = [step for step in session_steps.steps if step.command]
+    edits = [step for step in session_steps.steps if step.changes and not step.failed]
+    first = next((i for i, step in enumerate(session_steps.steps) if step.is_productive), None)
+    rework_tokens = _measure_rework(session_steps.steps, first or 0, prior)
+    first_edit = edits[0].at if edits else None
+    wait_ms = (first_edit - session_steps.started_at) // timedelta(milliseconds=1) if first_edit and session_steps.started_at else None
+    return Effort(
+        session_steps.tokens,
+        None if first is None else session_steps.steps[first].before_tokens,
+        *(rework_tokens if first is not None else (0, 0, 0)),
+        edits=len(edits),
+        commands=len(command_steps),
+        failures=sum(bool(step.failed) for step in command_steps),
+        first_edit_ms=None if wait_ms is None else max(0, wait_ms),
+    )
+
+
+def _measure_rework(steps: Sequence[Step], start: int, prior: PriorKnowledge) -> tuple[int, int, int]:
+    """Return the tokens read again, failed again and met again from step *since* on. What came before it counts as known, but is not counted."""
+    changed_paths: set[str] = set()
+    failures: set[tuple[str, str]] = set()
+    reread_tokens = repeated_tokens = explained_tokens = 0
+    for i, step in enumerate(steps):
+        if step.failed and step.error_line and not is_read_only(step.command):
+            error = (step.key, signature(step.error_line))
+            if i >= start and error in failures:
+                repeated_tokens += step.tokens
+            elif i >= start and error[1] in prior.explained_errors:
+                explained_tokens += step.tokens
+            failures.add(error)
+        elif step.reads and i >= start and not step.changes:
+            known_reads = sum(path in prior.files and path not in changed_paths for path in step.reads)
+            reread_tokens += step.tokens * known_reads // len(step.reads)
+        if not step.failed:
+            changed_paths.update(change.path for change in step.changes)
+    return reread_tokens, repeated_tokens, explained_tokens
+
+
+def list_errors(steps: Iterable[Step]) -> list[SessionError]:
+    """Return the errors that commands ended in, each once, in the order they were met. What only looks around does not fail."""
+    errors: dict[str, SessionError] = {}
+    open_errors_by_key: dict[str, set[str]] = {}
+    for step in steps:
+        if not step.command or is_read_only(step.command):
+            continue
+        if step.failed and step.error_line and (name := signature(step.error_line)):
+            previous = errors.get(name)
+            times = previous.times + 1 if previous else 1
+            errors[name] = SessionError(
+                signature=name,
+                text=one_line(step.error_line, 300),
+                turn=previous.turn if previous else step.turn,
+                times=times,
+                is_solved=False,
+            )
+            open_errors_by_key.setdefault(step.key, set()).add(name)
+        elif step.failed is False:
+            for name in open_errors_by_key.pop(step.key, ()):
+                errors[name] = errors[name]._replace(is_solved=True)
+    return list(errors.values())

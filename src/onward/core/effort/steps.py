@@ -1,0 +1,139 @@
+"""The steps of a session: what each tool call read, changed or ran, what it cost in tokens, and what came of it.
+
+What a call did is told by `core.tools`; here it is joined with its result, and with the files that reading commands look at.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from onward.core.extract.tool_results import command_key, find_error_line
+from onward.core.handoff.master import turn_tokens
+from onward.core.text import paths
+from onward.core.transcript.tools import FileChange, classify_call, find_read_file
+from onward.core.transcript.transcript import ToolCall, ToolResult, Turn
+
+_LONGEST_COMMAND_CHARS = 4000
+_PRINTING = frozenset(("cat", "head", "tail", "sed", "nl", "less", "more", "bat", "type"))
+_SEPARATORS = re.compile(r"\s*(?:&&|\|\||;|\n)\s*")
+_READ_ONLY = re.compile(
+    r"(?:cd|ls|dir|ll|cat|head|tail|sed|nl|less|more|bat|type|grep|egrep|rg|ag|find|fd|echo|pwd|which|where|wc|sleep|tree|ps|jq|file|stat|du|df|env|printenv|"
+    r"date|whoami|uname|sort|uniq|cut|awk|true|test|\[|git (?:-C \S+ )?(?:status|diff|log|show|branch|fetch|remote|blame|rev-parse|ls-files|grep)|"
+    r"gh (?:pr|issue|run|repo) (?:view|list|status|diff|checks)|Get-\w+|Select-String|Test-Path)(?=\s|$)",
+    re.I,
+)
+_WRITES = re.compile(r"(?<![\d&=-])>{1,2}\s*(?!/dev/null|&)[\w./~\"'$]|\bsed\b[^|;]*\s-i|\btee\b")
+
+
+@dataclass(slots=True)
+class Step:
+    """One tool call with its result. `tokens` counts both; `failed` is None where the transcript does not say.
+
+    `reads` are the files that it looked at, `changes` those that it changed, `command` what it ran; all empty for a call that did nothing of these.
+    """
+
+    turn: int
+    at: datetime | None
+    tokens: int
+    call: ToolCall
+    command: str = ""
+    reads: tuple[str, ...] = ()
+    changes: tuple[FileChange, ...] = ()
+    failed: bool | None = None
+    error_line: str = ""
+    answer_turn: int = 0
+    before_tokens: int = 0
+    """Tokens of the session before the turn of the call."""
+
+    @property
+    def is_productive(self) -> bool:
+        """Whether it edited something, or ran a command that is not reading."""
+        return bool(self.changes and not self.failed) or bool(self.command and not is_read_only(self.command))
+
+    @property
+    def key(self) -> str:
+        """What makes two runs the same command."""
+        return command_key(self.command)
+
+
+@dataclass(slots=True)
+class SessionSteps:
+    """Gathers the steps of a session from its turns, given one by one, whole and in order. `tokens` counts all turns taken."""
+
+    cwd: str = ""
+    steps: list[Step] = field(default_factory=list[Step])
+    tokens: int = 0
+    started_at: datetime | None = None
+    _open_calls: dict[str, Step] = field(default_factory=dict[str, Step])
+
+    def add_turn(self, ordinal: int, turn: Turn) -> None:
+        """Take the next turn of the main path."""
+        self.started_at = self.started_at or turn.at
+        for call in turn.calls:
+            step = self._step(ordinal, turn, call)
+            self.steps.append(step)
+            self._open_calls[call.id] = step
+        for result in turn.results:
+            answered_step = self._open_calls.pop(result.call_id, None)
+            if answered_step is not None:
+                _record_result(answered_step, result, ordinal)
+        self.tokens += turn_tokens(turn)
+
+    def _step(self, ordinal: int, turn: Turn, call: ToolCall) -> Step:
+        act = classify_call(call)
+        tokens = turn_tokens(Turn("assistant", calls=(call,)))
+        step = Step(turn=ordinal, at=turn.at, tokens=tokens, call=call, command=act.command, changes=act.changes, before_tokens=self.tokens)
+        if act.command:
+            step.reads = tuple(ledger_path(path, self.cwd) for path in _printed_files(act.command))
+        elif not act.changes and (path := find_read_file(call)):
+            step.reads = (ledger_path(path, self.cwd),)
+        step.changes = tuple(change._replace(path=ledger_path(change.path, self.cwd)) for change in step.changes)
+        return step
+
+
+def is_read_only(command: str) -> bool:
+    """Whether *command* only reads: every part of it shows something, and none writes a file.
+
+    >>> is_looking("cd src && rg -n cart | head"), is_looking("cat > a.py <<'E'"), is_looking("make test")
+    (True, False, False)
+    """
+    command = command[:_LONGEST_COMMAND_CHARS]
+    return not _WRITES.search(command) and all(_READ_ONLY.match(part) for part in _SEPARATORS.split(command.strip()) if part)
+
+
+def _record_result(step: Step, result: ToolResult, ordinal: int) -> None:
+    step.tokens += len(result.text) // 4
+    step.answer_turn = ordinal
+    if result.is_error is not None or result.exit_code is not None:
+        step.failed = bool(result.is_error) or bool(result.exit_code)
+    if step.failed and step.command:
+        step.error_line = find_error_line(result.text)
+
+
+def _printed_files(command: str) -> Iterator[str]:
+    """Yield the files that a command prints: `cat a.py`, `sed -n 1,40p a.py`, `head -50 a.py | grep x`."""
+    if len(command) > _LONGEST_COMMAND_CHARS or "<<" in command:
+        return
+    for part in _SEPARATORS.split(command):
+        first_command = part.split("|", 1)[0].strip()
+        if first_command.split(" ", 1)[0] not in _PRINTING or ">" in first_command or " -i" in first_command:
+            continue
+        try:
+            name, *arguments = shlex.split(first_command)
+        except ValueError:
+            continue
+        files = [argument for argument in arguments if not argument.startswith("-") and ("/" in argument or "." in argument)]
+        yield from (file for file in files if not (name == "sed" and re.fullmatch(r"[\d,$]+p?;?.*p|s/.*", file)))
+
+
+def ledger_path(path: str, cwd: str) -> str:
+    """Return *path* as the ledger knows it: from *cwd* where it is below, with `/`."""
+    short = path.removeprefix("./")
+    for root in paths.spellings(cwd) if cwd else ():
+        if len(root) > 3 and short.startswith((root + "/", root + "\\")):
+            short = short[len(root) + 1 :]
+    return short.replace("\\", "/") if paths.is_windows(cwd) and not paths.is_windows(short) else short

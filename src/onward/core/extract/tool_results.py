@@ -1,0 +1,335 @@
+"""What the tools show: files, commands and their outcome, commits, errors and the success that ended them, the task list.
+
+All mechanical: nothing here depends on what anybody said, so what it finds is `verified` wherever a result shows it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+from onward.core.extract.trace import CommandRun, RecordedChange, Trace
+from onward.core.facts.fact import GIT_STATE, FactAuthor, FactEvidence, FactKind
+from onward.core.text import paths
+from onward.core.text.prose import clauses, one_line
+
+# Strings, not patterns: most sessions never need them, and `re` keeps what it compiled.
+_COMMIT = r"(?m)^(?:\[([\w./-]+)(?: \(root-commit\))? |Commit )([0-9a-f]{7,40})\]? (.+)$"
+_COMMITTING = re.compile(r"\bgit\b[^\n]*\b(?:commit|merge|cherry-pick|revert|rebase|am|pull)\b|^\s*/(?:commit|undo)")
+"""Only what makes commits tells of one: a log or a file may show any line."""
+_PULL = r"https?://[\w.-]+/[\w.-]+/[\w.-]+/(?:pull|merge_requests|pulls)/\d+"
+_TITLE = r"""--title[ =](["'])(.+?)\1"""
+_BRANCH = r"git (?:checkout -[bB]|switch -[cC]|worktree add (?:\S+ )?-b) ['\"]?([\w./-]+)"
+_CHECK = re.compile(
+    r"\b(?:test|tests|pytest|vitest|jest|lint|eslint|ruff|mypy|pyright|tsc|typecheck|type-check|build|check|fmt|format|clippy|vet|e2e|verify|migrate|"
+    r"migration:\w+|deploy|docker|compose|serve|dev|start|install|sync)\b"
+)
+_TRIVIAL = re.compile(
+    r"^(?:cd|ls|cat|head|tail|sed|grep|rg|find|echo|pwd|which|wc|sleep|git (?:status|diff|log|show|branch|add|fetch)|mkdir|tree|ps|jq)\b"
+)
+_ERROR_WORDS = re.compile(
+    r"error|fail|exception|cannot|can't|not found|denied|undefined|invalid|fatal|panic|refused|timed? ?out|no such|✗|✘", re.I
+)
+_PASSED = re.compile(
+    r"\b\d+ (?:passed|passing|tests? passed)\b|\btests? (?:run|passed)\b[^\n]{0,40}|\bok\s+\S+\s+[\d.]+s|\bTests:?\s+[^\n]{0,60}passed[^\n]{0,20}",
+    re.I,
+)
+
+
+class ToolDraft(NamedTuple):
+    """A fact in the making. `turns` are the ordinals that show it."""
+
+    kind: FactKind
+    subject: str
+    text: str
+    turns: tuple[int, ...]
+    weight: float
+    evidence: FactEvidence = "verified"
+    author: FactAuthor = "tool"
+    retires: tuple[str, ...] = ()
+
+
+def draft_tool_facts(trace: Trace, cwd: str) -> Iterator[ToolDraft]:
+    """Yield what the tools of one session show. Paths below *cwd* are written from there."""
+    yield from _draft_files(trace, cwd)
+    yield from _draft_git(trace)
+    yield from _draft_commands(trace, cwd)
+    yield from _draft_errors(trace, cwd)
+    yield from _draft_todos(trace)
+    yield from _draft_unfinished(trace)
+
+
+def _strip_cwd(text: str, cwd: str) -> str:
+    for prefix in _cwd_prefixes(cwd):
+        text = text.replace(prefix, "")
+    return text
+
+
+@lru_cache(maxsize=16)
+def _cwd_prefixes(cwd: str) -> tuple[str, ...]:
+    """Return how paths below *cwd* begin, in every way to write it."""
+    return tuple(root + separator for root in paths.spellings(cwd) if len(root) > 3 for separator in "/\\")
+
+
+def _project_path(path: str, cwd: str) -> str:
+    """Return *path* as it is known: from *cwd*, and with `/` whatever an agent on Windows wrote this time."""
+    short = _strip_cwd(path, cwd)
+    return short.replace("\\", "/") if paths.is_windows(cwd) and not paths.is_windows(short) else short
+
+
+def _draft_files(trace: Trace, cwd: str) -> Iterator[ToolDraft]:
+    by_path: dict[str, list[RecordedChange]] = {}
+    for record in trace.changes:
+        by_path.setdefault(_project_path(record.change.path, cwd), []).append(record)
+    names = {_project_path(c.change.old_path, cwd): _project_path(c.change.path, cwd) for c in trace.changes if c.change.old_path}
+    for path, changes in by_path.items():
+        last = changes[-1]
+        is_gone = last.change.kind == "deleted"
+        if (path in names and last.turn <= by_path[names[path]][-1].turn) or (is_gone and _is_scratch(path, changes)):
+            continue
+        created = any(c.change.kind == "created" for c in changes)
+        old = [_project_path(c.change.old_path, cwd) for c in changes if c.change.old_path]
+        weight = min(0.75, 0.3 + 0.07 * len(changes) + 0.15 * created + 0.15 * last.round / max(1, trace.rounds))
+        if is_gone:
+            # What is gone is asked for less than what is there.
+            verb, weight = "was deleted", weight / 2
+        elif old:
+            verb = _rename_text(path, old[-1]) + ("" if last.change.kind == "renamed" else ", edited since")
+        elif created:
+            verb = "was created" if len(changes) == 1 else f"was created, then edited {_times_text(len(changes) - 1)}"
+        else:
+            verb = f"was edited {_times_text(len(changes))}"
+        remark = _find_remark(path, changes, trace)
+        text = f"`{path}` {verb}" + (f" — {one_line(remark[0], 130).rstrip(':')}" if remark else "")
+        yield ToolDraft(
+            kind="file",
+            subject=f"file:{path}",
+            text=text,
+            turns=(last.turn, remark[1]) if remark else (last.turn,),
+            weight=weight,
+            retires=tuple(f"file:{old_path}" for old_path in old),
+        )
+
+
+def _rename_text(path: str, old_path: str) -> str:
+    folder, _, name = old_path.rpartition("/")
+    return f"was moved here from `{folder or '.'}/`" if path.rpartition("/")[2] == name else f"is the new name of `{old_path}`"
+
+
+def _is_scratch(path: str, changes: list[RecordedChange]) -> bool:
+    """Say whether a file that is gone was never the project's: outside of its folder, or a log, and no tool ever wrote it."""
+    is_outside = path.startswith(("/", "..")) or paths.is_windows(path)
+    return (is_outside or path.endswith((".log", ".tmp", ".pid"))) and all(c.change.kind == "deleted" for c in changes)
+
+
+def _find_remark(path: str, changes: list[RecordedChange], trace: Trace) -> tuple[str, int] | None:
+    """Return what the agent said of the file and where: the last clause that names it, else what it said on changing it first."""
+    name = path.replace("\\", "/").rsplit("/", 1)[-1]
+    for statement in reversed(trace.statements):
+        if name in statement.text and statement.author == "agent":
+            for clause in reversed(clauses(statement.text)):
+                if name in clause.text and len(clause.text) > len(name) + 15:
+                    return clause.text, statement.turn
+    first = changes[0]
+    previous = next(
+        (s for s in reversed(trace.statements) if s.round == first.round and s.turn <= first.turn and s.author == "agent"), None
+    )
+    parts = clauses(previous.text) if previous else ()
+    return (parts[-1].text, previous.turn) if previous and parts else None
+
+
+def _times_text(count: int) -> str:
+    return {1: "once", 2: "twice"}.get(count, f"{count} times")
+
+
+def _draft_git(trace: Trace) -> Iterator[ToolDraft]:
+    last: tuple[int, str, str] | None = None
+    is_pushed = False
+    for run in trace.runs:
+        if "git " not in run.command and "gh " not in run.command:
+            continue
+        is_pushed = (is_pushed or "git push" in run.command) and not run.failed
+        for branch, commit, message in re.findall(_COMMIT, run.output) if _COMMITTING.search(run.command) else ():
+            last, is_pushed = (run.result_turn, branch, commit), "git push" in run.command
+            branch_note = f" on branch `{branch}`" if branch else ""
+            yield ToolDraft(
+                kind="done",
+                subject=f"commit:{commit[:7]}",
+                text=f"Committed `{commit}`{branch_note}: {one_line(message, 160)}",
+                turns=(run.result_turn,),
+                weight=0.62,
+            )
+        if "pr create" in run.command or "git push" in run.command:
+            title = re.search(_TITLE, run.command)
+            about = f": {one_line(title.group(2), 120)}" if title else ""
+            for url in re.findall(_PULL, run.output)[:1]:
+                opening = "Opened the pull request" if "pr create" in run.command else "Pushed; the pull request is at"
+                yield ToolDraft(
+                    kind="value", subject=f"pull:{url}", text=f"{opening} {url}{about}", turns=(run.turn, run.result_turn), weight=0.7
+                )
+        if not run.failed:
+            for branch in re.findall(_BRANCH, run.command):
+                yield ToolDraft(
+                    kind="value",
+                    subject=f"branch:{branch}",
+                    text=f"The work is on the branch `{branch}`, created with git",
+                    turns=(run.turn,),
+                    weight=0.6,
+                )
+    if last:
+        turn, branch, commit = last
+        subject = f"On branch `{branch}` the" if branch else "The"
+        push_state = "is pushed" if is_pushed else "is committed locally and not pushed yet"
+        yield ToolDraft(kind="done", subject=GIT_STATE, text=f"{subject} last commit `{commit}` {push_state}", turns=(turn,), weight=0.6)
+
+
+@lru_cache(maxsize=4096)
+def command_key(command: str) -> str:
+    """Return what makes two runs the same command: its first line without a leading `cd` and without pipes that only shorten output."""
+    line = re.sub(r"^(?:cd [^&;]+(?:&&|;)\s*)+", "", command.strip()).split("\n")[0]
+    return re.sub(r"\s*(?:2>&1|\|\s*(?:head|tail|grep|tee)\b.*|[12&]?>\s*/dev/null)", "", line).strip()
+
+
+def _draft_commands(trace: Trace, cwd: str) -> Iterator[ToolDraft]:
+    runs: dict[str, list[CommandRun]] = {}
+    for run in trace.runs:
+        key = _strip_cwd(command_key(run.command), cwd)
+        if key and len(key) <= 160 and not _TRIVIAL.match(key) and not key.startswith("git "):
+            runs.setdefault(key, []).append(run)
+    for key, same_runs in runs.items():
+        is_check = bool(_CHECK.search(key))
+        if not is_check and len(same_runs) < 3:
+            continue
+        last = same_runs[-1]
+        passed = _PASSED.search(last.output)
+        result_note = f", {one_line(passed.group(0), 70)}" if passed and not last.failed else ""
+        purpose = f" — {one_line(last.purpose, 80)}" if last.purpose else ""
+        outcome = "ran without error" if last.failed is False else "was run"
+        if last.failed:
+            wider = _passed_later(key, last, runs)
+            outcome = f"failed, then `{wider}` passed" if wider else "failed when it last ran"
+        times = f" ({_times_text(len(same_runs))})" if len(same_runs) > 1 else ""
+        weight = min(0.6, 0.22 + 0.06 * len(same_runs) + 0.15 * is_check + 0.1 * last.round / max(1, trace.rounds))
+        yield ToolDraft(
+            kind="command",
+            subject=f"command:{key}",
+            text=f"`{key}` {outcome}{times}{result_note}{purpose}",
+            turns=(last.turn, last.result_turn) if result_note else (last.turn,),
+            weight=weight,
+            retires=(f"{_error_prefix(key, cwd)}: *",) if last.failed is False else (),
+        )
+
+
+def _passed_later(key: str, failed: CommandRun, runs: dict[str, list[CommandRun]]) -> str:
+    """Return a command that passed after *failed* and covers it: the same words, fewer of them."""
+    wider = (
+        k for k, same_runs in runs.items() if key.startswith(f"{k} ") and same_runs[-1].turn > failed.turn and same_runs[-1].failed is False
+    )
+    return next(wider, "")
+
+
+def _draft_errors(trace: Trace, cwd: str) -> Iterator[ToolDraft]:
+    runs_by_key: dict[str, list[tuple[int, CommandRun]]] = {}
+    for i, run in enumerate(trace.runs):
+        runs_by_key.setdefault(command_key(run.command), []).append((i, run))
+    reported_lines: set[str] = set()
+    for key, runs in runs_by_key.items():
+        if _TRIVIAL.match(key) or len(key) > 200:
+            continue
+        for (_, run), following in zip(runs, [*runs[1:], None], strict=True):
+            error_line = find_error_line(run.output) if run.failed else ""
+            if not error_line or error_line in reported_lines:
+                continue
+            reported_lines.add(error_line)
+            text = f"`{one_line(_strip_cwd(key, cwd), 90)}` failed with: {_strip_cwd(error_line, cwd)}"
+            if following and following[1].failed is False:
+                changes = [c for c in trace.changes if run.turn <= c.turn <= following[1].turn]
+                change_note = f" after a change of `{_project_path(changes[-1].change.path, cwd)}`" if changes else ""
+                turns = (run.turn, run.result_turn, *(c.turn for c in changes[-1:]), following[1].turn)
+                yield ToolDraft(
+                    kind="error",
+                    subject=f"error:{error_line[:80]}",
+                    text=f"{text} → it passes{change_note}",
+                    turns=turns,
+                    weight=0.4,
+                    retires=(f"{_error_prefix(key, cwd)}: *",),
+                )
+            elif following is None:
+                weight = 0.3 + 0.15 * (run.round == trace.rounds)
+                yield ToolDraft(
+                    kind="error",
+                    subject=f"{_error_prefix(key, cwd)}: {error_line[:80]}",
+                    text=text,
+                    turns=(run.turn, run.result_turn),
+                    weight=weight,
+                )
+
+
+def _error_prefix(key: str, cwd: str) -> str:
+    """Return what the subjects of all errors of a command begin with that nothing has mended yet: a run that passes puts an end to them."""
+    return f"error:{_strip_cwd(key, cwd)[:60].replace(': ', ' ')}"
+
+
+def find_error_line(output: str) -> str:
+    """Return the line of a command's *output* that tells what went wrong; empty where none does."""
+    for line in output.split("\n"):
+        if 8 < len(line) < 400 and _ERROR_WORDS.search(line):
+            return one_line(line, 160)
+    return ""
+
+
+def _draft_todos(trace: Trace) -> Iterator[ToolDraft]:
+    for turns, todo in trace.todos:
+        subject = f"todo:{todo.text.lower()[:80]}"
+        if todo.status == "completed":
+            yield ToolDraft(
+                kind="done",
+                subject=subject,
+                text=f"{todo.text} (ticked off in the agent's task list)",
+                turns=turns,
+                weight=0.35,
+                evidence="claimed",
+                author="agent",
+            )
+        elif todo.status == "cancelled":
+            yield ToolDraft(
+                kind="decision",
+                subject=subject,
+                text=f"Dropped from the agent's task list: {todo.text}",
+                turns=turns,
+                weight=0.2,
+                evidence="claimed",
+                author="agent",
+            )
+        else:
+            state = "in progress" if todo.status == "in_progress" else "not begun"
+            yield ToolDraft(
+                kind="next_step",
+                subject=subject,
+                text=f"{todo.text} ({state})",
+                turns=turns,
+                weight=0.75,
+                evidence="claimed",
+                author="agent",
+            )
+
+
+def _draft_unfinished(trace: Trace) -> Iterator[ToolDraft]:
+    """Yield what the agent was at when the session ended in the middle of its work: the tools ran on after its last words."""
+    last = next((s for s in reversed(trace.statements) if not s.is_summary), None)
+    worked_until = max([*(r.turn for r in trace.runs), *(c.turn for c in trace.changes)], default=0)
+    if last is None or last.author == "user" or worked_until < last.turn:
+        return
+    parts = clauses(last.text)
+    if parts:
+        yield ToolDraft(
+            kind="next_step",
+            subject="",
+            text=f"In progress when the session ended: {parts[-1].text}",
+            turns=(last.turn,),
+            weight=0.8,
+            evidence="claimed",
+            author="agent",
+        )

@@ -1,0 +1,1 @@
+"""Facts, the ledger that folds them, and their headings."""

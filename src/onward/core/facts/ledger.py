@@ -1,0 +1,214 @@
+"""The ledger: a project's facts and how each stands.
+
+`fold` is a function of the *set* of facts: it unites, bounds and settles from scratch, so it is commutative and idempotent. Facts are
+ordered by (time, session, turn), never by arrival.
+
+How a fact comes to stand:
+
+* A fact with a subject that code can key (a file, a todo, an error, an option) is retired by the next one with the same subject, or by one that puts an end to its
+  subject: a file by its new name, an error by the command that passes.
+* Prose is retired only by later prose that names the old value as replaced and speaks of the same thing.
+* An open item whose words a later `done` repeats is resolved.
+* What a person said (`Edit`) wins over everything that was extracted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+from math import log
+from typing import Literal, NamedTuple, TypeAlias
+
+from onward.core.facts.fact import Fact, FactKind, FactState
+from onward.core.text.prose import content_words, identifiers, stem
+
+MAX_PASSING_FACTS = 1200
+"""Facts kept in the ledger beside the standing ones. The turns are all in the store, so nothing is lost: a wider pool can be made again from them."""
+
+MAX_STANDING_FACTS = 400
+"""Rules and requirements kept; they do not age."""
+
+HALF_LIFE_SESSIONS = 12
+"""Sessions after which a fact must matter twice as much to keep its place in the pool."""
+
+STANDING_KINDS: frozenset[FactKind] = frozenset(("rule", "requirement"))
+OPEN_KINDS: frozenset[FactKind] = frozenset(("next_step", "blocker", "question"))
+_RETIRABLE_KINDS: frozenset[FactKind] = frozenset(
+    ("goal", "decision", "rule", "requirement", "value", "next_step", "done", "lesson", "command")
+)
+_SINGLE_POINT_WORDS = 16
+"""Content words up to which a text is taken to make a single point."""
+_DESCRIPTION_WORDS, _MAX_HOLDERS = 3, 10
+"""An old value of so many words is described rather than named; a word of it is telling when no more facts than this hold it."""
+_MIN_SHARED_WORDS = 2
+"""Words beside the old value that two texts must share, and more, before the newer one simply takes the place of the older."""
+_DONE_WORDS, _DONE_SHARE = 3, 0.6
+"""An open item is resolved by what was done later when so many of its words, and such a share of them, are said of it."""
+_EARLIEST = datetime.min.replace(tzinfo=UTC)
+
+
+class Ledger(NamedTuple):
+    """A project's facts in order. `facts` holds live and retired ones; what `fold` bounds away is reached by search."""
+
+    facts: tuple[Fact, ...] = ()
+
+    def live(self) -> tuple[Fact, ...]:
+        """Return the facts that stand."""
+        return tuple(f for f in self.facts if f.state in ("live", "contradicted"))
+
+
+EditKind: TypeAlias = Literal["reword", "pin", "unpin", "retract", "restore"]
+
+
+class Edit(NamedTuple):
+    """What a person said of one fact; edits apply in order, the last of a kind wins. `text` is the new wording of a `reword`."""
+
+    fact_id: str
+    kind: EditKind
+    text: str = ""
+
+
+def fact_order(fact: Fact) -> tuple[datetime, int, int, int, str]:
+    """Return the key that facts are ordered by: time, session, turn, place in the turn."""
+    return (fact.at or _EARLIEST, fact.session, fact.turn, fact.place, fact.id)
+
+
+def fold(ledger: Ledger, facts: Iterable[Fact]) -> Ledger:
+    """Return *ledger* with *facts* taken in: the same set of facts gives the same ledger, whatever came first."""
+    facts_by_id = {f.id: f if f.state == "live" else f._replace(state="live", superseded_by=None) for f in (*ledger.facts, *facts)}
+    return Ledger(tuple(_settle(sorted(_keep_best(facts_by_id.values()), key=fact_order))))
+
+
+def _keep_best(facts: Iterable[Fact]) -> list[Fact]:
+    """Keep the best by weight and age. The rank does not depend on which session is the newest, so bounding twice is bounding once."""
+    standing_facts = sorted((f for f in facts if f.kind in STANDING_KINDS), key=lambda f: (-f.weight, f.id))
+    passing_facts = sorted((f for f in facts if f.kind not in STANDING_KINDS), key=lambda f: (-_rank(f), f.id))
+    return standing_facts[:MAX_STANDING_FACTS] + passing_facts[:MAX_PASSING_FACTS]
+
+
+def _rank(fact: Fact) -> float:
+    return log(max(fact.weight, 1e-6)) / log(2) + fact.session / HALF_LIFE_SESSIONS
+
+
+def _settle(facts: Sequence[Fact]) -> list[Fact]:
+    ledger_facts = list(facts)
+    latest: dict[str, int] = {}
+    subjects_by_prefix: dict[str, list[str]] = {}
+    by_word: dict[str, list[int]] = {}
+    open_items: list[tuple[int, frozenset[str]]] = []
+    last_reversal = max((i for i, fact in enumerate(ledger_facts) if fact.retires and not fact.subject), default=-1)
+    for i, fact in enumerate(ledger_facts):
+        if fact.subject:
+            _retire_subject(ledger_facts, latest, i, fact.subject)
+            latest[fact.subject] = i
+            subjects_by_prefix.setdefault(_subject_prefix(fact.subject), []).append(fact.subject)
+        if fact.kind in OPEN_KINDS:
+            open_items.append((i, _stems_of(fact.text.partition(" (")[0])))  # without "(not begun)"
+        elif fact.kind == "done":
+            open_items = [item for item in open_items if not _resolve_item(ledger_facts, *item, i)]
+        for old in fact.retires:
+            if not fact.subject:
+                _retire_prose(ledger_facts, by_word, i, old)
+                continue
+            for subject in subjects_by_prefix.get(_subject_prefix(old), ()) if old.endswith("*") else (old,):
+                _retire_subject(ledger_facts, latest, i, subject)
+        if fact.kind in _RETIRABLE_KINDS and not fact.subject and i < last_reversal:
+            for word in _stems(fact):
+                by_word.setdefault(word, []).append(i)
+    return ledger_facts
+
+
+def _resolve_item(facts: list[Fact], index: int, item_stems: frozenset[str], newer: int) -> bool:
+    """Resolve the open item at *place* when a later session's done one at *newer* says most of its words."""
+    earlier, fact = facts[index], facts[newer]
+    shared = len(item_stems & _stems(fact))
+    if earlier.session == fact.session or shared < _DONE_WORDS or shared < _DONE_SHARE * len(item_stems):
+        return False
+    if earlier.state == "live":
+        facts[index] = earlier._replace(state="resolved", superseded_by=fact.id)
+    return True
+
+
+def _stems(fact: Fact) -> frozenset[str]:
+    return _stems_of(f"{fact.lead} {fact.text}")
+
+
+@lru_cache(maxsize=8192)
+def _stems_of(text: str) -> frozenset[str]:
+    return frozenset(map(stem, content_words(text)))
+
+
+def _retired_state(old: Fact, new: Fact) -> Literal["resolved", "superseded"]:
+    is_settled = new.kind == "done" or (old.kind == "error" and new.kind == "command")
+    return "resolved" if old.kind in OPEN_KINDS | {"error"} and is_settled else "superseded"
+
+
+def _retire_subject(facts: list[Fact], latest: dict[str, int], newer: int, subject: str) -> None:
+    """Retire what stands under *subject*."""
+    index = latest.pop(subject, None)
+    if index is not None:
+        facts[index] = facts[index]._replace(state=_retired_state(facts[index], facts[newer]), superseded_by=facts[newer].id)
+
+
+def _subject_prefix(subject: str) -> str:
+    """Return what a subject shares with others that one fact may put an end to: `error:make test` of `error:make test: no such file`."""
+    return subject.partition(": ")[0]
+
+
+def _retire_prose(facts: list[Fact], by_word: dict[str, list[int]], newer: int, old: str) -> None:
+    """Retire earlier prose that asserts the value *old* and speaks of what the newer fact speaks of.
+
+    A short text that is all about the old value is superseded. A longer one says more than that, and one that shares but a telling word
+    of a described value may: these stay, contradicted, and are marked where they are shown.
+    """
+    fact = facts[newer]
+    old_stems = {stem(w) for w in content_words(old)}
+    topic = _stems(fact) - old_stems
+    telling_stems = (
+        old_stems if len(old_stems) < _DESCRIPTION_WORDS else {word for word in old_stems if len(by_word.get(word, ())) <= _MAX_HOLDERS}
+    )
+    for i in sorted({i for word in telling_stems for i in by_word.get(word, ())}):
+        earlier = facts[i]
+        earlier_stems = _stems(earlier)
+        has_retired_it = any(old_stems & _stems_of(value) >= old_stems for value in earlier.retires)
+        if earlier.state != "live" or has_retired_it or earlier.sources[:1] == fact.sources[:1] or len(topic & earlier_stems) < 2:
+            continue
+        if earlier_stems >= old_stems or len(old_stems) >= _DESCRIPTION_WORDS:
+            state: FactState = (
+                "superseded"
+                if earlier_stems >= old_stems
+                and len(earlier_stems) <= _SINGLE_POINT_WORDS
+                and len(topic & earlier_stems) > _MIN_SHARED_WORDS
+                else "contradicted"
+            )
+            facts[i] = earlier._replace(state=state, superseded_by=fact.id)
+
+
+def apply_edits(ledger: Ledger, edits: Iterable[Edit]) -> Ledger:
+    """Return *ledger* as a person corrected it. An edit of a fact that is not there (any more) has no effect and is kept for when it is."""
+    by_id = {f.id: f for f in ledger.facts}
+    for edit in edits:
+        fact = by_id.get(edit.fact_id)
+        if fact is not None:
+            by_id[fact.id] = _apply_edit(fact, edit)
+    return Ledger(tuple(by_id[f.id] for f in ledger.facts))
+
+
+def _apply_edit(fact: Fact, edit: Edit) -> Fact:
+    match edit.kind:
+        case "reword":
+            return fact._replace(text=edit.text, lead="", author="person", state="live", superseded_by=None)
+        case "pin":
+            return fact._replace(pinned=True, author="person", state="live", superseded_by=None)
+        case "unpin":
+            return fact._replace(pinned=False)
+        case "retract":
+            return fact._replace(state="retracted", superseded_by=None, pinned=False)
+        case "restore":
+            return fact._replace(state="live", superseded_by=None)
+
+
+def fact_names(fact: Fact) -> frozenset[str]:
+    """Return the exact identifiers that a fact names, lower case."""
+    return frozenset(n.lower() for n in identifiers(fact.text))

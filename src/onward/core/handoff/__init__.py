@@ -1,0 +1,1 @@
+"""The handoff: composed, rendered, compared, measured over time."""

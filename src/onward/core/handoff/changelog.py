@@ -1,0 +1,176 @@
+"""What a project came to know, and gave up, between two of its sessions: two ledgers and their handoffs in, a changelog out.
+
+It is told by the facts, never by lines of text: a fact that was retired is told once, with the one that took its place. Told is what one of the handoffs shows; the rest is
+counted, since a ledger keeps far more than anybody reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, TypeAlias
+
+from onward.core.facts.fact import Fact, FactKind, Handle
+from onward.core.facts.headings import SECTIONS
+from onward.core.facts.ledger import Ledger, fact_order
+from onward.core.handoff.composer import SECTION_OF
+from onward.core.handoff.document import CitedLine, render_line
+
+DELETED = "was deleted"
+"""What a fact says of a file that is gone."""
+
+ChangelogPart: TypeAlias = Literal["added", "changed", "resolved", "retired", "no_longer_shown"]
+PART_TITLES: dict[ChangelogPart, str] = {
+    "added": "Added",
+    "changed": "Changed",
+    "resolved": "Resolved",
+    "retired": "Retired",
+    "no_longer_shown": "No longer shown",
+}
+
+
+class FactText(NamedTuple):
+    """What a fact says and the turns that show it."""
+
+    fact: str
+    text: str
+    sources: tuple[Handle, ...]
+
+
+class ChangelogEntry(NamedTuple):
+    """One change. `old` is what stood before, `new` what stands instead; one of them is None where there is nothing."""
+
+    kind: FactKind
+    old: FactText | None
+    new: FactText | None
+
+
+@dataclass(frozen=True, slots=True)
+class Changelog:
+    """What came (`added`), is said otherwise now (`changed`), was open and is settled (`resolved`), no longer holds (`retired`), and still holds but lost its place in the
+    handoff (`no_longer_shown`). `untold` counts the changes that neither handoff shows.
+    """
+
+    added: tuple[ChangelogEntry, ...] = ()
+    changed: tuple[ChangelogEntry, ...] = ()
+    resolved: tuple[ChangelogEntry, ...] = ()
+    retired: tuple[ChangelogEntry, ...] = ()
+    no_longer_shown: tuple[ChangelogEntry, ...] = ()
+    untold: int = 0
+
+
+def changelog(before: Ledger, after: Ledger, shown_before: Collection[str], shown_after: Collection[str]) -> Changelog:
+    """Return what changed from *before* to *after*, of which the handoffs show the facts of these ids."""
+    facts_before = {fact.id: fact for fact in before.live()}
+    facts_by_id = {fact.id: fact for fact in after.facts}
+    entries_by_part: dict[ChangelogPart, list[tuple[Fact, ChangelogEntry]]] = {part: [] for part in PART_TITLES}
+    successor_ids: set[str] = set()
+    hidden_count = 0
+    for fact in facts_before.values():
+        status = _status_of(fact, facts_by_id)
+        part = _part_of(fact, status)
+        successor = status.successor if status else None
+        successor_ids.update([successor.id] if successor else ())
+        is_shown = (successor or fact).id in shown_after
+        if part is None:
+            if fact.id in shown_before and not is_shown:
+                entries_by_part["no_longer_shown"].append((fact, ChangelogEntry(fact.kind, _fact_text(fact), None)))
+        elif fact.id in shown_before or is_shown:
+            new = None if part == "retired" and successor is None else _fact_text(successor or (status.fact if status else fact))
+            entries_by_part[part].append((fact, ChangelogEntry(fact.kind, _fact_text(fact), new)))
+        else:
+            hidden_count += 1
+    for fact in after.live():
+        if fact.id in facts_before or fact.id in successor_ids:
+            continue
+        if fact.id in shown_after or fact.author == "person":
+            entries_by_part["added"].append((fact, ChangelogEntry(fact.kind, None, _fact_text(fact))))
+        else:
+            hidden_count += 1
+    return Changelog(**{part: _sort_entries(entries) for part, entries in entries_by_part.items()}, untold=hidden_count)
+
+
+class _FactStatus(NamedTuple):
+    """How a fact that stood stands now: itself, what took its place in the end, and whether that settled it."""
+
+    fact: Fact
+    successor: Fact | None
+    is_settled: bool
+
+
+def _status_of(fact: Fact, facts_by_id: Mapping[str, Fact]) -> _FactStatus | None:
+    """Return how *fact* stands among the facts *known* now; None when the ledger keeps it no longer."""
+    current = facts_by_id.get(fact.id)
+    if current is None:
+        return None
+    successor, is_settled, visited = None, current.state == "resolved", {current.id}
+    latest = current
+    while latest.superseded_by and latest.superseded_by not in visited and (next_fact := facts_by_id.get(latest.superseded_by)):
+        latest = successor = next_fact
+        is_settled |= latest.state == "resolved"
+        visited.add(latest.id)
+    return _FactStatus(current, None if successor and successor.state == "retracted" else successor, is_settled)
+
+
+def _part_of(fact: Fact, status: _FactStatus | None) -> ChangelogPart | None:
+    """Return the part that a fact belongs to which stood before; None when it stands, in these words."""
+    if status is None:
+        return None
+    if status.is_settled:
+        return "resolved"
+    if status.fact.state in ("live", "contradicted"):
+        return "changed" if status.fact.text != fact.text or status.fact.state != fact.state else None
+    if status.successor is None or (status.successor.kind == "file" and DELETED in status.successor.text):
+        return "retired"
+    return "changed" if status.successor.text != fact.text else None
+
+
+def _fact_text(fact: Fact) -> FactText:
+    return FactText(fact.id, f"{fact.lead.rstrip(':')}: {fact.text}" if fact.lead else fact.text, fact.sources)
+
+
+def _sort_entries(entries: Iterable[tuple[Fact, ChangelogEntry]]) -> tuple[ChangelogEntry, ...]:
+    positions = {title: position for position, title in enumerate(SECTIONS)}
+    return tuple(entry for _, entry in sorted(entries, key=lambda pair: (positions[SECTION_OF[pair[0].kind]], fact_order(pair[0]))))
+
+
+def render(log: Changelog, before: int, after: int) -> str:
+    """Return *log*, of the sessions after one number up to another, as Markdown ending in a newline: by part, then under the headings of a handoff."""
+    lines = [f"# What changed from session {before} to session {after}"]
+    for part, title in PART_TITLES.items():
+        entries: tuple[ChangelogEntry, ...] = getattr(log, part)
+        if entries:
+            lines += ["", f"## {title}", *_entry_lines(entries)]
+    if len(lines) == 1:
+        lines += ["", "Nothing that a handoff shows."]
+    if log.untold:
+        lines += [
+            "",
+            "---",
+            f"{log.untold} more changed that neither handoff shows. `onward fact list` and `onward search WORDS` reach them.",
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _entry_lines(entries: Iterable[ChangelogEntry]) -> Iterator[str]:
+    previous_title = ""
+    for entry in entries:
+        title = SECTION_OF[entry.kind]
+        if title != previous_title:
+            yield from ("", f"### {title}")
+            previous_title = title
+        yield "- " + " → ".join(render_line(CitedLine(wording.text, wording.sources)) for wording in (entry.old, entry.new) if wording)
+
+
+def to_json(log: Changelog) -> dict[str, object]:
+    """Return *log* as a JSON-able object: lists by part, each entry with its kind and what is said `old` and `new`."""
+    parts: dict[str, object] = {part: [_entry_json(entry) for entry in getattr(log, part)] for part in PART_TITLES}
+    return {**parts, "untold": log.untold}
+
+
+def _entry_json(entry: ChangelogEntry) -> dict[str, object]:
+    return {"kind": entry.kind, "old": _fact_text_json(entry.old), "new": _fact_text_json(entry.new)}
+
+
+def _fact_text_json(wording: FactText | None) -> dict[str, object] | None:
+    return None if wording is None else {"fact": wording.fact, "text": wording.text, "sources": [str(handle) for handle in wording.sources]}

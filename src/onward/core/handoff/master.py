@@ -1,0 +1,171 @@
+"""From what a project's sessions established to its master handoff: the one path that distilling files and completing sessions share."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import NamedTuple
+
+from onward.core.facts.fact import Fact, FactKind, Handle, fact_id
+from onward.core.facts.ledger import Ledger
+from onward.core.handoff.composer import SECTION_OF, SessionSummary, compose
+from onward.core.handoff.document import Handoff, render
+from onward.core.preservation import Preservation, Reference, measure
+from onward.core.transcript.transcript import ToolCall, ToolResult, Turn
+
+MIN_BUDGET_TOKENS, MAX_BUDGET_TOKENS, BUDGET_SHARE = 2_000, 8_000, 0.02
+"""The budget, when nobody names one: this share of the sessions' tokens, within these bounds."""
+
+_RESULT_HEAD, _RESULT_TAIL = 1_000, 3_000
+
+
+class MasterHandoff(NamedTuple):
+    """A project's handoff with the measure of what it keeps and the budget it was made for."""
+
+    handoff: Handoff
+    preservation: Preservation
+    budget_tokens: int
+
+
+def lighten(turn: Turn) -> Turn:
+    """Return *turn* with what nothing is learned from left out: thinking, and the middle of long tool results. A light turn is returned as it is."""
+    long_results = [r for r in turn.results if len(r.text) > _RESULT_HEAD + _RESULT_TAIL]
+    if not turn.thinking and not long_results:
+        return turn
+    return replace(turn, thinking="", results=tuple(map(_shorten_result, turn.results)) if long_results else turn.results)
+
+
+def _shorten_result(result: ToolResult) -> ToolResult:
+    if len(result.text) <= _RESULT_HEAD + _RESULT_TAIL:
+        return result
+    return ToolResult(
+        result.call_id, f"{result.text[:_RESULT_HEAD]}\n...\n{result.text[-_RESULT_TAIL:]}", result.is_error, result.exit_code
+    )
+
+
+def turn_tokens(turn: Turn) -> int:
+    """Return about how many tokens a turn costs a reader: four characters each, tool traffic included."""
+    length = len(turn.text)
+    for result in turn.results:
+        length += len(result.text)
+    for call in turn.calls:
+        length += _call_length(call)
+    return length // 4
+
+
+def _call_length(call: ToolCall) -> int:
+    if isinstance(call.arguments, str):
+        return len(call.arguments)
+    return sum([len(v) for v in call.arguments.values() if isinstance(v, str)])
+
+
+def default_budget(sessions: Iterable[SessionSummary]) -> int:
+    """Return the tokens that a handoff over *sessions* may take when nobody says."""
+    return min(MAX_BUDGET_TOKENS, max(MIN_BUDGET_TOKENS, int(BUDGET_SHARE * sum(s.tokens for s in sessions))))
+
+
+def completion_facts(number: int, at: datetime | None, accomplishments: Iterable[str], blockers: Iterable[str]) -> list[Fact]:
+    """Return what a person said on completing session *number*, as facts. Their source is the session's own record, turn 0."""
+    source = Handle(number, 0)
+    statements: list[tuple[FactKind, str]] = [("done", text) for text in accomplishments] + [("blocker", text) for text in blockers]
+    return [
+        Fact(
+            id=fact_id(kind, "", text, source),
+            kind=kind,
+            subject="",
+            text=text,
+            sources=(source,),
+            at=at,
+            weight=0.95,
+            evidence="claimed",
+            author="user",
+        )
+        for kind, text in statements
+    ]
+
+
+def build_handoff(
+    ledger: Ledger,
+    references: Sequence[Reference],
+    sessions: Sequence[SessionSummary],
+    count_tokens: Callable[[str], int],
+    read_turns: Callable[[Collection[Handle]], Mapping[Handle, Turn]],
+    budget_tokens: int | None = None,
+) -> MasterHandoff:
+    """Return the master handoff after the last of *sessions*: composed, measured, and closed with what it keeps and leaves out.
+
+    *turns_of* gives the turns behind handles, those that are there: each line is held against the turns that it cites.
+    """
+    budget = budget_tokens or default_budget(sessions)
+    handoff = compose(ledger, sessions, budget - reserve_tokens(budget), count_tokens)
+    return close_handoff(handoff, ledger, references, sessions, count_tokens, read_turns, budget)
+
+
+def reserve_tokens(budget_tokens: int) -> int:
+    """Return the part of a budget that is kept for the closing lines."""
+    return 60 + budget_tokens // 50
+
+
+def close_handoff(
+    handoff: Handoff,
+    ledger: Ledger,
+    references: Sequence[Reference],
+    sessions: Sequence[SessionSummary],
+    count_tokens: Callable[[str], int],
+    read_turns: Callable[[Collection[Handle]], Mapping[Handle, Turn]],
+    budget_tokens: int,
+) -> MasterHandoff:
+    """Return *handoff*, whoever wrote it, measured, and closed with what it keeps and leaves out; a closing that it had before is written anew."""
+    handoff = replace(handoff, closing=())
+    text = render(handoff)
+    preservation = measure(
+        text,
+        references,
+        document_tokens=count_tokens(text),
+        session_tokens=sum(s.tokens for s in sessions),
+        sessions=len(sessions),
+        source_text=_source_text(ledger, handoff, read_turns),
+    )
+    omission_line = _omission_line(ledger, handoff)
+    measure_line = preservation.line(max(50, reserve_tokens(budget_tokens) - count_tokens(omission_line)))
+    closing = tuple(line for line in (measure_line, omission_line) if line)
+    while count_tokens(render(replace(handoff, closing=closing))) > budget_tokens and closing:
+        closing = closing[:-1]
+    return MasterHandoff(replace(handoff, closing=closing), preservation, budget_tokens)
+
+
+def _source_text(
+    ledger: Ledger, handoff: Handoff, read_turns: Callable[[Collection[Handle]], Mapping[Handle, Turn]]
+) -> Callable[[Handle], str]:
+    """Return what gives the whole text of a turn that *handoff* cites: prose, arguments and results; for turn 0, what a person said on completing."""
+    lines = [line for _, line in handoff.head] + [line for section in handoff.sections for line in section.lines]
+    cited = {handle for line in lines for handle in line.sources}
+    turns = read_turns([handle for handle in cited if handle.turn])
+    statements: dict[Handle, list[str]] = {}
+    for fact in ledger.facts:
+        if fact.sources and not fact.turn:
+            statements.setdefault(fact.sources[0], []).append(fact.text)
+
+    def source_text(handle: Handle) -> str:
+        turn = turns.get(handle)
+        return "\n".join(statements.get(handle, ())) if turn is None else _turn_text(turn)
+
+    return source_text
+
+
+def _turn_text(turn: Turn) -> str:
+    calls = (call.arguments if isinstance(call.arguments, str) else str(call.arguments) for call in turn.calls)
+    return "\n".join((turn.text, *calls, *(result.text for result in turn.results)))
+
+
+def _omission_line(ledger: Ledger, handoff: Handoff) -> str:
+    """Return the line that counts the live facts which the document does not show, by section."""
+    shown_ids = handoff.fact_ids()
+    counts = Counter(SECTION_OF[f.kind].split(" (")[0].split(",")[0].lower() for f in ledger.live() if f.id not in shown_ids)
+    if not counts:
+        return ""
+    largest = ", ".join(f"{name} {n}" for name, n in counts.most_common(4))
+    rest = sum(counts.values()) - sum(n for _, n in counts.most_common(4))
+    return f"Left out: {largest}{f', others {rest}' if rest else ''}. `onward search WORDS` reaches them."

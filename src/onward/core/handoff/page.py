@@ -1,0 +1,74 @@
+"""A rendered handoff as a page of text: what a hook does to it, without reading it into a document. It starts at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from onward.core.facts.headings import HEAD, SECTIONS
+
+_PATH = re.compile(r"`([^`]+)`")
+_DELETION_WORDS = ("was deleted", "is gone", "dihapus")
+
+_TRIM_ORDER = (
+    *("Learned", "Commands", "Where things are", "Done", "Errors and fixes", "Exact values", "Asked for"),
+    *("Decided, and why", "Tried, does not work", "Blocked and open questions", "Next", "Rules (always)"),
+)
+"""Which sections lose their last lines where a page must be shorter: what is settled first, the standing rules last."""
+assert set(_TRIM_ORDER) == set(SECTIONS)
+_OMISSION_PREFIX = "Left out: "
+
+
+def existing_files(lines: Iterable[str]) -> list[str]:
+    """Return the files that *lines*, which tell where things are, say are there."""
+    matches = [_PATH.match(line) for line in lines if not any(word in line for word in _DELETION_WORDS)]
+    return [match.group(1) for match in matches if match]
+
+
+def section_lines(page: str, title: str) -> list[str]:
+    """Return the lines of a section, without their bullets."""
+    _, _, rest = page.partition(f"\n## {title}\n")
+    return [line[2:] for line in rest.partition("\n\n")[0].split("\n") if line.startswith("- ")]
+
+
+def insert_head_line(page: str, name: str, text: str) -> str:
+    """Return *page* with the line *name* of `HEAD` among its first lines, in its place."""
+    lines = page.split("\n")
+    end = next((index for index, line in enumerate(lines) if line.startswith(("## ", "---"))), len(lines))
+    head = [line for line in lines[:end] if not line.startswith(f"**{name}.** ")]
+    later_labels = tuple(f"**{label}.** " for label in HEAD[HEAD.index(name) + 1 :])
+    last_position = max(index for index, line in enumerate(head) if line) + 1
+    position = next((index for index, line in enumerate(head) if line.startswith(later_labels)), last_position)
+    return "\n".join((*head[:position], f"**{name}.** {text}", *head[position:], *lines[end:]))
+
+
+def shorten_page(page: str, max_bytes: int) -> str:
+    """Return *page* in at most *most_bytes*: the least important lines are left out, and its last line says how many of what."""
+    if len(page.encode()) <= max_bytes:
+        return page
+    lines = page.rstrip("\n").split("\n")
+    target_bytes = max_bytes - 300
+    size = len(page.encode())
+    omitted_counts: dict[str, int] = {}
+    for title in _TRIM_ORDER:
+        if size <= target_bytes or f"## {title}" not in lines:
+            continue
+        first = lines.index(f"## {title}") + 1
+        last = first
+        while last < len(lines) and lines[last].startswith("- "):
+            last += 1
+        while size > target_bytes and last > first:
+            last -= 1
+            size -= len(lines.pop(last).encode()) + 1
+            omitted_counts[title] = omitted_counts.get(title, 0) + 1
+        if last == first:
+            # Its heading goes with its last line, and the blank line before it.
+            size -= sum(len(line.encode()) + 1 for line in lines[first - 2 : first])
+            del lines[first - 2 : first]
+    summary = ", ".join(f"{title.lower()} {count}" for title, count in omitted_counts.items())
+    summary = f"too long for this agent's hooks: {summary}. `onward handoff` prints all."
+    if lines[-1].startswith(_OMISSION_PREFIX):
+        lines[-1] += f" And {summary}"
+    else:
+        lines.append(_OMISSION_PREFIX + summary)
+    return "\n".join(lines) + "\n"

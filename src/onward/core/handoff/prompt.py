@@ -1,0 +1,46 @@
+"""The handoff as a prompt that can be pasted into any agent: for a goal that is named, and for the agent that is to reach it."""
+
+from __future__ import annotations
+
+from onward.core.facts.headings import AGENT_INTRO, PREAMBLE, RELEVANT_HEADING
+from onward.core.handoff.document import CitedLine, Handoff, render, render_line
+from onward.core.text.prose import content_words, stem
+
+MAX_RELEVANT_LINES = 8
+"""Lines that are named beside the goal, at most."""
+MAX_AGENT_CHARS = 60
+
+_AGENT_NAMES = {
+    "claude-code": "Claude Code", "codex": "Codex", "gemini": "Gemini CLI", "copilot": "Copilot CLI", "cursor": "Cursor", "opencode": "OpenCode", "openhands": "OpenHands",
+    "chatgpt": "ChatGPT", "claude-ai": "Claude.ai", "claude": "Claude Code", "aider": "aider", "goose": "goose", "cline": "Cline",
+}  # fmt: skip
+_CHAT_AGENTS = frozenset({"ChatGPT", "Claude.ai"})
+_CHAT_ADVICE = "you run nothing yourself here, so say which command is to be run and which file you need, and ask for the turns behind a handle where a line is not enough."
+_SHELL_ADVICE = "you run commands yourself, so `onward search WORDS` finds what this page leaves out, and `onward source HANDLE` the turns behind a line."
+
+
+def render_prompt(handoff: Handoff, *, next_goal: str = "", agent: str = "") -> str:
+    """Return the handoff as a prompt. With *next_goal*, the lines that bear on it are named first; with *agent*, it is told how to work with the page."""
+    goal, name = " ".join(next_goal.split()), " ".join(agent.split())[:MAX_AGENT_CHARS]
+    parts = [PREAMBLE]
+    if name:
+        agent_name = _AGENT_NAMES.get(name.lower().replace(" ", "-"), name)
+        parts.append(f"{AGENT_INTRO} {agent_name}: {_CHAT_ADVICE if agent_name in _CHAT_AGENTS else _SHELL_ADVICE}")
+    parts.append(f"Your task now: {goal}" if goal else "Go on from *Do first*; ask before you undo anything under *Decided*.")
+    if lines := relevant_lines(handoff, goal):
+        parts.append("\n".join((f"## {RELEVANT_HEADING}", *(f"- {render_line(line)}" for line in lines))))
+    return "\n\n".join((*parts, render(handoff)))
+
+
+def relevant_lines(handoff: Handoff, goal: str) -> list[CitedLine]:
+    """Return the lines of *handoff* that share most words with *goal*, the rarest words counting most; the best first."""
+    goal_stems = {stem(word) for word in content_words(goal)}
+    lines = [line for section in handoff.sections for line in section.lines]
+    stems_by_line = [{stem(word) for word in content_words(line.text)} for line in lines]
+    line_counts = {word: sum(word in stems for stems in stems_by_line) for word in goal_stems}
+    scored = [
+        (sum(1 / line_counts[word] for word in goal_stems & stems), -position)
+        for position, stems in enumerate(stems_by_line)
+        if goal_stems & stems
+    ]
+    return [lines[-position] for _, position in sorted(scored, reverse=True)[:MAX_RELEVANT_LINES]]

@@ -1,0 +1,1 @@
+"""Knowledge entries, error signatures, checklists."""

@@ -1,0 +1,155 @@
+"""Knowledge: what of a session's facts helps in other projects too: errors with what ended them, lessons, and decisions with their reason.
+
+Most facts are of their project alone, and most prose passes with its session. So a clause must be worth carrying, speak of something by name, and say why.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Literal, NamedTuple, TypeAlias
+
+from onward.core.extract.cues import cue_bit, cue_bits, label_kind
+from onward.core.facts.fact import Fact
+from onward.core.knowledge.categories import category_of
+from onward.core.knowledge.signature import signature
+from onward.core.text.prose import content_words, identifiers, words
+
+KnowledgeKind: TypeAlias = Literal["solution", "lesson", "decision", "pattern", "practice"]
+KNOWLEDGE_KINDS: tuple[KnowledgeKind, ...] = ("solution", "lesson", "decision", "pattern", "practice")
+"""`solution` is an error with what ended it. The first three are harvested; patterns and best practices are written by hand, as anything may be."""
+
+MAX_PER_KIND = 8
+"""Entries of one kind that a session may give: it knows more, but its best is what others want."""
+
+MIN_WEIGHT = 0.4
+MIN_WORDS, MAX_WORDS = 8, 60
+FAILURE_MARK, _PASS_MARK, _CHANGE_MARK = " failed with: ", " → it passes", " after a change of "
+"""How the tools' errors are worded: the command, what it failed with, and what it passed after."""
+_WHY = cue_bit("broke") | cue_bit("fixed") | cue_bit("decide") | cue_bit("learned") | cue_bit("reverse")
+_NARRATES, _DECIDES, _LEARNED = cue_bit("narrate"), cue_bit("decide"), cue_bit("learned") | cue_bit("failed_try")
+_REASONS = (
+    "because",
+    "so that",
+    "since ",
+    "instead of",
+    "rather than",
+    "to avoid",
+    "in favor of",
+    "over the",
+    "karena",
+    "supaya",
+    "daripada",
+    "agar ",
+)
+
+
+_DECISION = re.compile(r"\b(?:decided|chose|picked|settled on|agreed|diputuskan|sepakat|memilih)\b", re.I)
+_DEPENDENT_OPENING = re.compile(
+    r"\W*(?:(?:i|we)\b(?! (?:decided|chose|picked|settled|agreed|keep|kept|use|went)\b)|(?:this|that|these|those|it|its|they|he|she|you|your|i'm|my|our|yes|no|yep|"
+    r"ok|okay|right|actually|so|but|and|or|also|then|here|there|hmm|good|great|understood|correct|the (?:changes|above|following)|ini|itu|ya|tapi|jadi)\b)",
+    re.I,
+)
+"""How a sentence begins that cannot stand without its neighbours."""
+
+
+class HarvestedEntry(NamedTuple):
+    """A piece of knowledge as one fact tells it. `signature` is what makes it the same as another's; `fix` is empty where the text says it all."""
+
+    kind: KnowledgeKind
+    signature: str
+    category: str
+    text: str
+    fix: str
+    fact_id: str
+    turn: int
+
+
+def harvest_knowledge(facts: Iterable[Fact]) -> list[HarvestedEntry]:
+    """Return what a session's facts give to the knowledge base, the weightiest first, each thing once."""
+    all_facts = list(facts)
+    entries: dict[tuple[str, str], HarvestedEntry] = {}
+    counts: dict[str, int] = {}
+    for fact in sorted(all_facts, key=lambda item: (-item.weight, item.turn, item.place, item.id)):
+        entry = _harvest_fact(fact, all_facts)
+        if entry and entry.signature and (entry.kind, entry.signature) not in entries and counts.get(entry.kind, 0) < MAX_PER_KIND:
+            counts[entry.kind] = counts.get(entry.kind, 0) + 1
+            entries[entry.kind, entry.signature] = entry
+    return list(entries.values())
+
+
+def _harvest_fact(fact: Fact, facts: Sequence[Fact]) -> HarvestedEntry | None:
+    if fact.kind == "error" and fact.author == "tool":
+        return _harvest_solution(fact, facts)
+    if fact.kind not in ("error", "decision", "lesson", "dead_end") or fact.author == "tool" or fact.weight < MIN_WEIGHT:
+        return None
+    text = fact.text if label_kind(fact.lead) else f"{fact.lead} {fact.text}".strip()
+    cues = _cues(text)
+    if _DEPENDENT_OPENING.match(text) or cues & _NARRATES or not MIN_WORDS <= len(words(text)) <= MAX_WORDS or not identifiers(fact.text):
+        return None
+    if fact.kind == "error":
+        return _create_entry("solution", fact, text) if cues & cue_bit("broke") and cues & cue_bit("fixed") else None
+    has_reason = bool(cues & _DECIDES) and any(reason in text.lower() for reason in _REASONS)
+    if fact.kind == "decision" or (has_reason and _DECISION.search(text)):
+        return _create_entry("decision", fact, text) if has_reason else None
+    return _create_entry("lesson", fact, text) if fact.kind == "dead_end" or cues & _LEARNED else None
+
+
+class ErrorSolution(NamedTuple):
+    """An error of a command that passed later: the whole line, the `error` in it, and the file whose change lay in between, if there was one."""
+
+    text: str
+    error: str
+    changed_file: str
+
+
+def find_solution(fact: Fact) -> ErrorSolution | None:
+    """Return what an error that the tools showed says of its end; None for one that is not known to have ended."""
+    failure, passes, change = fact.text.partition(_PASS_MARK)
+    return ErrorSolution(failure, failure.partition(FAILURE_MARK)[2] or failure, change.partition(_CHANGE_MARK)[2]) if passes else None
+
+
+def _harvest_solution(fact: Fact, facts: Sequence[Fact]) -> HarvestedEntry | None:
+    """Return an error of a command that passed later, with what was changed in between and what the agent said of it."""
+    solution = find_solution(fact)
+    if solution is None:
+        return None
+    cause = _find_cause(fact, facts)
+    fix = ": ".join(part for part in (f"A change of {solution.changed_file}" if solution.changed_file else "", cause) if part)
+    category = category_of(f"{solution.text} {fix}")
+    return (
+        HarvestedEntry(
+            kind="solution",
+            signature=signature(solution.error),
+            category=category,
+            text=solution.text,
+            fix=fix,
+            fact_id=fact.id,
+            turn=fact.turn,
+        )
+        if fix
+        else None
+    )
+
+
+def _find_cause(error: Fact, facts: Iterable[Fact]) -> str:
+    """Return the weightiest thing that the agent said between the failure and the pass and that gives a cause, a cure or a reason."""
+    first, last = error.turn, max(source.turn for source in error.sources)
+    terms = set(content_words(error.text))
+    explanations = [
+        fact
+        for fact in facts
+        if fact.author == "agent" and first <= fact.turn <= last and fact.kind in ("lesson", "decision", "error", "done", "dead_end")
+        and (cues := _cues(fact.text)) & _WHY and not cues & _NARRATES and terms & set(content_words(fact.text))
+    ]  # fmt: skip
+    return max(explanations, key=lambda fact: (fact.weight, fact.id)).text if explanations else ""
+
+
+def _create_entry(kind: KnowledgeKind, fact: Fact, text: str) -> HarvestedEntry:
+    return HarvestedEntry(
+        kind=kind, signature=signature(text), category=category_of(text), text=text, fix="", fact_id=fact.id, turn=fact.turn
+    )
+
+
+def _cues(text: str) -> int:
+    return cue_bits(text.lower(), words(text))

@@ -1,0 +1,68 @@
+"""What makes two errors the same: their text without what differs from run to run, and how alike two texts are otherwise."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from functools import lru_cache
+from hashlib import blake2b
+
+from onward.core.text.prose import content_words, stem
+
+MAX_WORDS = 40
+"""Words of a text that it is known by."""
+
+_LONGEST_CHARS = 2000
+"""Of a text that are looked at: an error says what it is at its beginning."""
+
+_VARIABLE_PARTS = (
+    (re.compile(r"\x1b\[[0-9;]*m"), ""),
+    (re.compile(r"\[secret:[^\]]*\]"), " "),
+    (re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22,27}\b", re.I), " "),
+    (re.compile(r"\b\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?"), " "),
+    # A path, whatever its system: what it is called at the end may tell, where it stands does not.
+    (re.compile(r"(?:[A-Za-z]:)?(?:[\w.@~+-]*[/\\])+([\w.@+-]*)"), r" \1 "),
+    (re.compile(r"\b0x[0-9a-f]+\b|\b(?=[0-9a-f]*\d)(?=\d*[a-f])[0-9a-f]{7,64}\b", re.I), " "),
+    (re.compile(r"(?<![A-Za-z])\d+(?:[.,:]\d+)*(?:\s?(?:ms|s|kb|mb|gb|bytes|%))?(?![A-Za-z])"), " "),
+)
+"""What differs between two runs of one error, each with what is left of it."""
+
+_ERROR_CODE = re.compile(r"\b(?:[A-Z]{1,5}-?\d{2,6}|E[A-Z]{3,}|exit code \d+|(?:HTTP|status)(?: code)?:? \d{3})\b")
+"""Numbers that are the error's name: TS2322, E0308, ECONNREFUSED, exit code 2, HTTP 404."""
+
+
+@lru_cache(maxsize=4096)
+def signature(error: str) -> str:
+    """Return what *error* is known by: the stems of its words, without paths, numbers, hashes, times and line numbers; empty when no word is left.
+
+    >>> signature("src/a.py:41: KeyError: 'price' (0x7f3a)") == signature("/tmp/x/a.py:7: KeyError: 'price'")
+    True
+    """
+    stems = sorted(terms(error))
+    return blake2b(" ".join(stems).encode(), digest_size=12).hexdigest() if stems else ""
+
+
+def terms(text: str) -> frozenset[str]:
+    """Return the stems that a text is found by, at most `MAX_WORDS` of them."""
+    return frozenset(map(stem, _telling_words(text)))
+
+
+@lru_cache(maxsize=4096)
+def _telling_words(text: str) -> tuple[str, ...]:
+    text = text[:_LONGEST_CHARS]
+    codes = [code.lower().replace(" ", "_").replace(":", "") for code in _ERROR_CODE.findall(text)]
+    for pattern, replacement in _VARIABLE_PARTS:
+        text = pattern.sub(replacement, text)
+    words = [word for word in content_words(text) if not word.isdigit()]
+    return tuple(dict.fromkeys((*codes, *words)))[:MAX_WORDS]
+
+
+def likeness(first: Collection[str], second: Collection[str], weights: Mapping[str, float]) -> float:
+    """Return how alike two sets of terms are (0..1): the weight of what they share, of the geometric mean of what each has.
+
+    *weight* is what a term tells (rare ones more); one that is not in it tells as much as the rarest.
+    """
+    heaviest = max(weights.values(), default=1.0)
+    shared = sum(weights.get(term, heaviest) for term in set(first) & set(second))
+    first_weight, second_weight = (sum(weights.get(term, heaviest) for term in side) for side in (first, second))
+    return float(shared / (first_weight * second_weight) ** 0.5) if first_weight and second_weight else 0.0

@@ -1,0 +1,43 @@
+"""What a search answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, TypeAlias
+
+from onward.core.facts.fact import Handle
+
+SearchKind: TypeAlias = Literal["user", "assistant", "tool", "fact"]
+
+SEARCH_KINDS: tuple[SearchKind, ...] = ("user", "assistant", "tool", "fact")
+"""Whose words are searched: a person's, the agent's, the tools'; or the facts of the ledger."""
+
+DEFAULT_BUDGET_TOKENS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """A passage that was found. `score` is only good for comparing excerpts of one search."""
+
+    project: str
+    handle: Handle
+    kind: SearchKind
+    at: datetime | None
+    text: str
+    score: float
+
+    @property
+    def source(self) -> str:
+        """What is printed before the passage: `[s3.41] user 2026-03-01`. What a person added to the ledger has no turn to show."""
+        prefix = f"[{self.handle}] " if self.handle.session else ""
+        return f"{prefix}{self.kind}{f' {self.at:%Y-%m-%d}' if self.at else ''}"
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """What a search answered: the best excerpts first, together at most `budget_tokens`."""
+
+    excerpts: list[Excerpt]
+    tokens: int
+    budget_tokens: int

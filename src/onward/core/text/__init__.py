@@ -1,0 +1,1 @@
+"""Text: prose, paths, compression, printable characters."""

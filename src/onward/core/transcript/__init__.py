@@ -1,0 +1,1 @@
+"""Sessions, turns and tool calls as every format is read into."""

@@ -1,0 +1,180 @@
+"""What of a text its author wrote himself: without handoffs of ours that were put into it, and without what programs attach.
+
+Text that Onward gave out comes back: a person pastes a handoff, a hook injects it, an agent prints it. It is no evidence of anything that was said
+in the session it comes back in. Nor are reminders, hook output and files that a program put beside a person's words. The turn is kept whole; only
+what is learned from it leaves these out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Any, Literal, NamedTuple, TypeAlias, cast
+
+from onward.core.facts.headings import AGENT_INTRO, DISTINCTIVE_SECTIONS, HEAD, NOTICE_PREFIXES, RELEVANT_HEADING, SECTIONS
+
+_TAGS = (
+    "system-reminder system_reminder system-notification system_notification hook_context additional_context user-prompt-submit-hook "
+    "session-start-hook environment_details environment_context file_content file_contents folder_content url_content attached_file "
+    "attached_files attachment attachments document document_content documents open_and_recently_viewed_files "
+    "manually_attached_selection code_selection terminal_selection tool_result tool_results tool_output tool_response function_result "
+    "function_results function_response web_page search_results"
+).split()
+"""In which programs put what no person typed, whichever agent it was; what only one agent does, its reader knows."""
+_OPENING = re.compile(rf"(?m)^[ \t>]*<({'|'.join(_TAGS)})\b[^>\n]*>|<(system-reminder|system_reminder|hook_context)>")
+_FILES, _FILES_END = "--- Content from referenced files ---", "--- End of content ---"
+
+_HANDOFF_MARKS = ("Handoff after session", "earlier sessions began", '"sections"', *DISTINCTIVE_SECTIONS, *NOTICE_PREFIXES)
+_HANDLE = re.compile(r"\[s\d")
+"""A text with none of these holds no handoff: looking for them is fast."""
+
+LineForm: TypeAlias = Literal["preamble", "task", "notice", "title", "excerpt", "closing", "head", "heading", "item", "blank", ""]
+
+_LINE_FORMS: tuple[tuple[LineForm, str], ...] = (
+    ("preamble", rf"You continue work that earlier sessions began\.|Go on from \*?Do first|{AGENT_INTRO} .{{1,60}}?: you run "),
+    ("task", r"Your task now: "),
+    ("notice", "|".join(map(re.escape, NOTICE_PREFIXES))),
+    ("title", rf"#* ?Handoff after session \d+|#* ?(?:{'|'.join(map(re.escape, DISTINCTIVE_SECTIONS))})$"),
+    ("excerpt", r"\[s\d+\.\d+\] (?:user|assistant|tool|fact)\b"),
+    ("closing", r"Kept at [\d.,]+k? tokens|Left out: "),
+    ("head", rf"\**(?:{'|'.join(HEAD)})\.\** "),
+    ("heading", rf"#* ?(?:{'|'.join(map(re.escape, (*SECTIONS, RELEVANT_HEADING)))})$|---$"),
+    ("item", r"[-*•+] "),
+    ("blank", r"$"),
+)
+_HANDLES = r" \[s\d+\.\d+(?:, s\d+\.\d+)*\]$"
+_ENDS = ".!?…:;)"
+
+
+class _ClassifiedLine(NamedTuple):
+    """A line as it was told: what of it is the author's own (None when the line is ours), and what it says when it is ours."""
+
+    author_text: str | None
+    onward_text: str = ""
+
+
+def author_text(text: str) -> str:
+    """Return *text* without what was put into it; a text that holds nothing of the kind as it is."""
+    if "<" in text or _FILES in text:
+        text = _strip_attachments(text)
+    if _may_hold_handoff(text):
+        text = "\n".join(line.author_text for line in _classify_lines(_strip_json_handoff(text)) if line.author_text is not None)
+        text = re.sub(r"\n(?:[ \t\r]*\n){2,}", "\n\n", text).strip()
+    return text
+
+
+def read_handoff_lines(text: str) -> Iterator[str]:
+    """Yield what the lines of handoffs in *text* say, wherever it was said, read or injected."""
+    if _may_hold_handoff(text):
+        yield from (line.onward_text for line in _classify_lines(text) if line.onward_text)
+
+
+def _may_hold_handoff(text: str) -> bool:
+    for mark in _HANDOFF_MARKS:
+        if mark in text:
+            return True
+    return "[s" in text and _HANDLE.search(text) is not None
+
+
+def _strip_attachments(text: str) -> str:
+    pieces: list[str] = []
+    position, searched = 0, 0
+    unclosed: set[str] = set()
+    while match := _OPENING.search(text, searched):
+        tag = match.group(1) or match.group(2)
+        end = -1 if tag in unclosed else text.find(f"</{tag}>", match.end())
+        searched = match.end()
+        if end < 0:
+            # One look for each tag: hostile text may open thousands that never close.
+            unclosed.add(tag)
+            continue
+        pieces.append(text[position : match.start()])
+        position = searched = end + len(tag) + 3
+    text = "".join((*pieces, text[position:]))
+    start, end = text.find(_FILES), text.rfind(_FILES_END)
+    if start >= 0:
+        text = text[:start] + (text[end + len(_FILES_END) :] if end > start else "")
+    return text.strip()
+
+
+def _strip_json_handoff(text: str) -> str:
+    """Return *text* without a handoff printed for programs."""
+    start = text.find("{") if '"sections"' in text and '"closing"' in text else -1
+    if start >= 0:
+        # Rare, and it costs milliseconds to import.
+        import json
+
+        try:
+            value, end = json.JSONDecoder().raw_decode(text, start)
+        except (ValueError, RecursionError):
+            return text
+        if _is_handoff(value):
+            return text[:start] + text[end:]
+    return text
+
+
+def _is_handoff(value: object) -> bool:
+    if not isinstance(value, dict):
+        return False
+    document = cast("dict[str, Any]", value)
+    handoff = cast("dict[str, Any]", document["handoff"]) if isinstance(document.get("handoff"), dict) else document
+    return {"session", "head", "sections", "closing"} <= handoff.keys()
+
+
+def _classify_lines(text: str) -> Iterator[_ClassifiedLine]:
+    """Yield each line of *text*.
+
+    A handoff begins with its title, its prompt or a heading that is ours alone, and goes on while lines have its forms; its last line ends it. An item stands below its
+    heading or another item, so a list after a blank line is the author's own. Where lines carry handles, one without is cut in two (a terminal did), and goes on. Outside,
+    a line is ours by its handles.
+    """
+    in_handoff = in_excerpt = is_wrapped = False
+    previous_form: LineForm = "blank"
+    has_handles = _HANDLE.search(text) is not None
+    for line in text.split("\n"):
+        bare = line.strip().removeprefix("> ").strip()
+        form = _line_form(bare)
+        handles = re.search(_HANDLES, bare)
+        in_excerpt = form == "excerpt" or (in_excerpt and form != "blank")
+        in_handoff = in_handoff or form in ("preamble", "title")
+        if in_handoff and form == "task":
+            yield _ClassifiedLine(bare.partition(": ")[2])
+        elif in_excerpt or _is_onward_line(bare, form, previous_form, handles, in_handoff=in_handoff, is_wrapped=is_wrapped):
+            yield _ClassifiedLine(None, _line_content(bare, form, handles) if form in ("head", "item", "") else "")
+        else:
+            in_handoff = False
+            yield _ClassifiedLine(line)
+        is_wrapped = in_handoff and has_handles and not handles and (is_wrapped or form in ("head", "item", "closing")) and form != "blank"
+        in_handoff = in_handoff and not bare.startswith("Left out: ")
+        previous_form = form if form or not is_wrapped else "item"
+
+
+@cache
+def _form_pattern() -> re.Pattern[str]:
+    """Return the pattern of every form. Compiled when first needed: few sessions hold a handoff."""
+    return re.compile("|".join(f"({pattern})" for _, pattern in _LINE_FORMS))
+
+
+def _line_form(bare: str) -> LineForm:
+    match = _form_pattern().match(bare)
+    return _LINE_FORMS[match.lastindex - 1][0] if match and match.lastindex else ""
+
+
+def _is_onward_line(
+    bare: str, form: LineForm, previous_form: LineForm, handles: re.Match[str] | None, *, in_handoff: bool, is_wrapped: bool
+) -> bool:
+    if form == "notice":
+        return True
+    if handles and (in_handoff or form in ("head", "item") or bare[: handles.start()][-1:] in _ENDS):
+        return True
+    if not in_handoff:
+        return False
+    if form == "item":
+        return previous_form in ("heading", "title", "item")
+    return is_wrapped or form != ""
+
+
+def _line_content(bare: str, form: LineForm, handles: re.Match[str] | None) -> str:
+    text = bare[: handles.start()] if handles else bare
+    return text.partition(" ")[2] if form == "item" else text.partition(".")[2].strip("* ") if form == "head" else text

@@ -1,0 +1,206 @@
+"""What a tool call did, whichever agent made it.
+
+Agents name the same few tools differently; this table is the one place that knows. A call is understood by its name and its arguments: a
+command that ran, files that changed, a todo list that was set, a question that was asked, a plan or a report that was handed over.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Literal, NamedTuple, TypeAlias, cast
+
+from onward.core.transcript.transcript import ToolCall
+
+ChangeKind: TypeAlias = Literal["created", "edited", "deleted", "renamed"]
+
+
+class FileChange(NamedTuple):
+    """One file that a call changed. Lines are None where the call does not show them; `was` is the old name of one that was renamed."""
+
+    path: str
+    kind: ChangeKind
+    added_lines: int | None = None
+    removed_lines: int | None = None
+    old_path: str = ""
+
+
+class Todo(NamedTuple):
+    """One entry of an agent's own task list."""
+
+    text: str
+    status: Literal["pending", "in_progress", "completed", "cancelled"]
+
+
+class TaskChange(NamedTuple):
+    """A change to one entry of a task list: made new where `id` is empty; what is empty in a change stays as it was."""
+
+    id: str
+    text: str
+    status: str
+
+
+class Action(NamedTuple):
+    """What one call did; everything empty for a call that only looked."""
+
+    command: str = ""
+    changes: tuple[FileChange, ...] = ()
+    todos: tuple[Todo, ...] = ()
+    """The whole task list, where the call sets all of it."""
+    task: TaskChange | None = None
+    """One task, where the call makes or changes just that."""
+    questions: tuple[str, ...] = ()
+    text: str = ""
+    """Prose that the call hands to the person: a plan, a completion report."""
+    purpose: str = ""
+    """What the agent said the command is for."""
+
+
+NO_ACTION = Action()
+
+_COMMAND_KEYS = ("command", "cmd", "script", "CommandLine")
+_PATH_KEYS = ("file_path", "filePath", "path", "target_file", "relativeWorkspacePath", "relPath", "notebook_path", "TargetFile", "filename")
+_OLD_KEYS = ("old_string", "oldString", "old_str", "oldText", "search")
+_NEW_KEYS = ("new_string", "newString", "new_str", "newText", "replace", "content", "file_text", "contents", "new_source")
+_PURPOSE_KEYS = ("description", "explanation", "justification")
+_TEXT_KEYS = ("plan", "result")
+_ASKING_TOOLS = frozenset("askuserquestion askuser askfollowupquestion question askquestion askquestions requestuserinput askhuman".split())
+"""Tools that ask a person, their names without what joins words: what they return is the person's word."""
+_READING = re.compile(r"read|view|glob|grep|search|list|^ls$|^cat$|fetch|find|open|lookup|status", re.I)
+_SEARCHING = re.compile(r"glob|grep|search|list|^ls$|fetch|find|lookup|status", re.I)
+_CREATING = re.compile(r"write|create|new_file|save", re.I)
+_EDITING = re.compile(r"edit|replace|patch|diff|insert|update|change", re.I)
+_PATCH_FILE = r"(?m)^\*\*\* (Add|Update|Delete) File: (.+?)\s*$|^\*\*\* Move to: (.+?)\s*$"
+_CHECKBOX = r"(?m)^\s*(?:[-*]|\d+[.)])?\s*\[([ xX~-])\]\s+(.+)$"
+_STATUS = {
+    "completed": "completed",
+    "done": "completed",
+    "in_progress": "in_progress",
+    "cancelled": "cancelled",
+    "canceled": "cancelled",
+    "deleted": "cancelled",
+}
+
+
+def classify_call(call: ToolCall) -> Action:
+    """Return what *call* did, by the table above; `NOTHING` for reading, searching and tools that are not known."""
+    arguments = call.arguments
+    if isinstance(arguments, str):
+        return Action(changes=tuple(_patch_changes(arguments))) if "*** " in arguments else NO_ACTION
+    if todos := _read_todos(call.name, arguments):
+        return Action(todos=todos)
+    if call.name in ("TaskCreate", "TaskUpdate"):
+        return Action(task=TaskChange(*(str(arguments.get(key) or "") for key in ("taskId", "subject", "status"))))
+    for key in _COMMAND_KEYS:
+        if (command := arguments.get(key)) and not arguments.get("old_str"):
+            return _command_action(call.name, command, arguments)
+    if questions := _read_questions(call.name, arguments):
+        return Action(questions=questions)
+    for key in ("patch", "patchText", "input", "diff"):
+        if isinstance(patch := arguments.get(key), str) and "*** " in patch:
+            return Action(changes=tuple(_patch_changes(patch)))
+    if changes := tuple(_file_changes(call.name, arguments)):
+        return Action(changes=changes)
+    for key in _TEXT_KEYS:
+        if isinstance(text := arguments.get(key), str) and len(text) > 20:
+            return Action(text=text)
+    return NO_ACTION
+
+
+def _command_action(name: str, command: object, arguments: Mapping[str, object]) -> Action:
+    if isinstance(command, list):
+        parts = [str(p) for p in cast("list[object]", command)]
+        is_shell = len(parts) > 2 and parts[1] in ("-lc", "-c")
+        command = parts[2] if is_shell else " ".join(parts)
+    text = str(command)
+    if name == "str_replace_editor" or text in ("view", "create", "str_replace", "insert"):
+        path = _path(arguments)
+        return Action(changes=(FileChange(path, "created" if text == "create" else "edited"),)) if path and text != "view" else NO_ACTION
+    if "*** Begin Patch" in text:
+        return Action(command=text.split("\n", 1)[0], changes=tuple(_patch_changes(text)))
+    return Action(command=text, purpose=next((why for k in _PURPOSE_KEYS if isinstance(why := arguments.get(k), str)), ""))
+
+
+def _path(arguments: Mapping[str, object]) -> str:
+    for key in _PATH_KEYS:
+        if isinstance(path := arguments.get(key), str) and path:
+            return path
+    return ""
+
+
+def find_read_file(call: ToolCall) -> str:
+    """Return the one file that a reading tool was asked for; empty for any other call."""
+    arguments = call.arguments
+    if isinstance(arguments, str) or _SEARCHING.search(call.name):
+        return ""
+    is_reading = arguments.get("command") == "view" or (_READING.search(call.name) and not _EDITING.search(call.name))
+    return _path(arguments) if is_reading else ""
+
+
+def _file_changes(name: str, arguments: Mapping[str, object]) -> Iterator[FileChange]:
+    path = _path(arguments)
+    if not path or (_READING.search(name) and not _EDITING.search(name)):
+        return
+    old = next((v for k in _OLD_KEYS if isinstance(v := arguments.get(k), str)), None)
+    new = next((v for k in _NEW_KEYS if isinstance(v := arguments.get(k), str)), None)
+    if isinstance(edits := arguments.get("edits"), list):
+        pairs = [cast("Mapping[str, object]", e) for e in cast("list[object]", edits) if isinstance(e, dict)]
+        old = "\n".join(str(e.get("old_string") or e.get("oldText") or "") for e in pairs)
+        new = "\n".join(str(e.get("new_string") or e.get("newText") or "") for e in pairs)
+    if re.search("delete|remove", name, re.I):
+        yield FileChange(path, "deleted")
+    elif old is not None or _EDITING.search(name):
+        yield FileChange(path=path, kind="edited", added_lines=_count_lines(new), removed_lines=_count_lines(old))
+    elif _CREATING.search(name):
+        yield FileChange(path=path, kind="created", added_lines=_count_lines(new), removed_lines=0)
+
+
+def _count_lines(text: str | None) -> int | None:
+    return None if text is None else text.count("\n") + 1 if text else 0
+
+
+def _patch_changes(patch: str) -> Iterator[FileChange]:
+    kinds: dict[str, ChangeKind] = {"Add": "created", "Update": "edited", "Delete": "deleted"}
+    last_path = ""
+    for match in re.finditer(_PATCH_FILE, patch):
+        verb, path, new_path = match.groups()
+        yield FileChange(new_path, "renamed", old_path=last_path) if new_path else FileChange(path, kinds[verb])
+        last_path = path
+
+
+def _read_todos(name: str, arguments: Mapping[str, object]) -> tuple[Todo, ...]:
+    entries = arguments.get("todos") or arguments.get("plan") or arguments.get("items")
+    if isinstance(entries, str):
+        if "todo" not in name.lower():
+            return ()
+        marks = {" ": "pending", "x": "completed", "X": "completed"}
+        return tuple(create_todo(text, marks.get(mark, "in_progress")) for mark, text in re.findall(_CHECKBOX, entries))
+    if isinstance(entries, list):
+        items = (cast("Mapping[str, object]", e) for e in cast("list[object]", entries) if isinstance(e, dict))
+        pairs = (
+            (e.get("content") or e.get("step") or e.get("title") or e.get("text") or e.get("description"), e.get("status")) for e in items
+        )
+        return tuple(create_todo(str(text), str(status)) for text, status in pairs if text and status)
+    return ()
+
+
+def create_todo(text: str, status: str) -> Todo:
+    """Return an entry with its status in our words; one that is not known is pending."""
+    return Todo(" ".join(text.split()), cast("Literal['pending', 'in_progress', 'completed', 'cancelled']", _STATUS.get(status, "pending")))
+
+
+def _read_questions(name: str, arguments: Mapping[str, object]) -> tuple[str, ...]:
+    """Return what a call asks a person. Many tools take a question and give what they found: only those that ask a person are asked here."""
+    questions = arguments.get("questions") or arguments.get("question")
+    if (
+        not questions
+        or (tool := re.sub(r"[^a-z]", "", name.lower())) not in _ASKING_TOOLS
+        or (tool == "askquestion" and isinstance(questions, str))
+    ):
+        return ()
+    if isinstance(questions, str):
+        return (questions,)
+    if isinstance(questions, list):
+        entries = (cast("Mapping[str, object]", q) for q in cast("list[object]", questions) if isinstance(q, dict))
+        return tuple(str(q["question"]) for q in entries if q.get("question"))
+    return ()

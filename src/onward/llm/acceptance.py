@@ -1,0 +1,276 @@
+"""From lines that may stand to the handoff that is kept: put back, measure, choose.
+
+Whatever the rules' handoff shows and no line carries is put back in the rules' own words. What the measure then misses, or finds stale or unsupported, is put back, too. Where some kind is
+worse even so, the rules' handoff stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from onward.core.facts.fact import Fact
+from onward.core.facts.ledger import Ledger, fact_order
+from onward.core.handoff.composer import line_from_facts
+from onward.core.handoff.document import CitedLine, Handoff, HandoffSection, render
+from onward.core.handoff.master import MasterHandoff, reserve_tokens
+from onward.core.preservation import Loss, Preservation
+from onward.core.text.prose import one_line
+from onward.llm.guard import RejectedLine
+
+MAX_ROUNDS = 8
+"""Times that what is worse is put back and all is measured again."""
+
+
+MAX_JOINED_FACTS, MAX_JOINED_CHARS = 5, 600
+"""Facts that one line tells, and its characters, up to which neighbours are put on it."""
+
+_HANDLE_TOKENS = 5
+_MIN_SPARE_TOKENS = 25
+"""Room that is worth filling."""
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptedLines:
+    """Lines that passed the guard: those of the head by their names, and the others."""
+
+    head: Mapping[str, CitedLine]
+    lines: Sequence[CitedLine]
+
+    def __bool__(self) -> bool:
+        return bool(self.head or self.lines)
+
+    def all_lines(self) -> list[CitedLine]:
+        """Return every line."""
+        return [*self.head.values(), *self.lines]
+
+    def without(self, dropped: Iterable[CitedLine]) -> AcceptedLines:
+        """Return the same without some lines."""
+        dropped_ids = {id(line) for line in dropped}
+        return AcceptedLines(
+            {name: line for name, line in self.head.items() if id(line) not in dropped_ids},
+            [line for line in self.lines if id(line) not in dropped_ids],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class HandoffChoice:
+    """What is to be kept: `made` is None where the rules' handoff stands, and `why` says what speaks against anything else."""
+
+    handoff: MasterHandoff | None
+    why: str
+    accepted: AcceptedLines
+    removed: list[RejectedLine]
+    restored_count: int
+    """Facts that the model was given and that are told in the rules' words."""
+
+
+def choose_handoff(
+    rules: MasterHandoff,
+    ledger: Ledger,
+    accepted: AcceptedLines,
+    count_tokens: Callable[[str], int],
+    measure: Callable[[Handoff], MasterHandoff],
+    compose: Callable[[int], Handoff],
+    offered_ids: Iterable[str] = (),
+) -> HandoffChoice:
+    """Return the handoff to keep: the rules' one with the *written* lines in it, as far as no kind is worse by the measure.
+
+    *measured* measures a handoff and closes it; *composed* gives the rules' one for so many tokens, for the room that shorter lines leave. *given* are the ids of the facts that the model
+    was given.
+    """
+    facts = {fact.id: fact for fact in ledger.facts}
+    room_tokens = rules.budget_tokens - reserve_tokens(rules.budget_tokens)
+    section_fact_ids = {fact_id for section in rules.handoff.sections for line in section.lines for fact_id in line.facts}
+    head_names = {name for name, _ in rules.handoff.head}
+    misplaced = [line for line in accepted.lines if section_fact_ids.isdisjoint(line.facts)]
+    misplaced += (line for name, line in accepted.head.items() if name not in head_names)
+    removed = [RejectedLine("twice", line.text) for line in misplaced]
+    accepted = accepted.without(misplaced)
+    why = "Nothing that the model wrote may stand."
+    for _ in range(MAX_ROUNDS):
+        accepted = _fit_budget(rules.handoff, facts, accepted, room_tokens, count_tokens, removed)
+        if not accepted:
+            break
+        candidate = measure(insert_lines(rules.handoff, facts, accepted))
+        if _line_texts(candidate.handoff) == _line_texts(rules.handoff):
+            why = "The model changed nothing."
+            break
+        regressions = find_regressions(rules.preservation, candidate.preservation)
+        if not regressions:
+            carried_ids = {fact_id for line in accepted.all_lines() for fact_id in line.facts}
+            rewrite = partial(_rewrite, facts, accepted, measure)
+            longer = _lengthen(candidate, room_tokens, count_tokens, compose, rewrite)
+            return HandoffChoice(
+                handoff=longer or candidate, why="", accepted=accepted, removed=removed, restored_count=len(set(offered_ids) - carried_ids)
+            )
+        why = f"Worse than the rules' handoff: {', '.join(regressions)}."
+        culprits = _find_culprits(accepted, rules.preservation, candidate.preservation) or accepted.all_lines()
+        removed += (RejectedLine("lost", line.text, ", ".join(regressions)) for line in culprits)
+        accepted = accepted.without(culprits)
+    return HandoffChoice(handoff=None, why=why, accepted=AcceptedLines({}, ()), removed=removed, restored_count=len(set(offered_ids)))
+
+
+def _lengthen(
+    candidate: MasterHandoff,
+    room_tokens: int,
+    count_tokens: Callable[[str], int],
+    compose: Callable[[int], Handoff],
+    rewrite: Callable[[Handoff], MasterHandoff],
+) -> MasterHandoff | None:
+    """Return the handoff that tells more facts in the room that *made* leaves; None where none does that is at least as good.
+
+    *composed* gives the rules' one for a budget, *rewritten* puts the model's lines in.
+    """
+    shown_ids = candidate.handoff.fact_ids()
+    spare_tokens = room_tokens - count_tokens(render(replace(candidate.handoff, closing=())))
+    for extra_tokens in (int(spare_tokens * share) for share in (1.0, 0.6)):
+        if extra_tokens < _MIN_SPARE_TOKENS:
+            break
+        longer_rules = compose(room_tokens + extra_tokens)
+        if not longer_rules.fact_ids() > shown_ids:
+            continue
+        longer = rewrite(longer_rules)
+        fits = count_tokens(render(replace(longer.handoff, closing=()))) <= room_tokens
+        if fits and not find_regressions(candidate.preservation, longer.preservation):
+            return longer
+    return None
+
+
+def _rewrite(
+    facts: Mapping[str, Fact], accepted: AcceptedLines, measure: Callable[[Handoff], MasterHandoff], handoff: Handoff
+) -> MasterHandoff:
+    return measure(insert_lines(handoff, facts, accepted))
+
+
+def _line_texts(handoff: Handoff) -> set[str]:
+    return {line.text for line in (*(line for _, line in handoff.head), *(line for section in handoff.sections for line in section.lines))}
+
+
+def insert_lines(rules: Handoff, facts: Mapping[str, Fact], accepted: AcceptedLines) -> Handoff:
+    """Return the rules' handoff with the *written* lines in the place of the facts that they carry, each under the heading that these stood under."""
+    carried_ids = {fact_id for line in accepted.all_lines() for fact_id in line.facts}
+    head = tuple((name, _head_line(line, accepted.head.get(name), facts)) for name, line in rules.head)
+    head_fact_ids = {fact_id for _, line in head for fact_id in line.facts}
+    covered_ids = carried_ids | head_fact_ids
+    title_by_fact = {fact_id: section.title for section in rules.sections for line in section.lines for fact_id in line.facts}
+    by_title: dict[str, list[CitedLine]] = {}
+    for section in rules.sections:
+        remaining = (_remaining_line(line, covered_ids, facts) for line in section.lines)
+        by_title[section.title] = [line for line in remaining if line is not None]
+    for line in accepted.lines:
+        by_title[next(title_by_fact[fact_id] for fact_id in line.facts if fact_id in title_by_fact)].append(line)
+    sections = (
+        HandoffSection(title, tuple(_join_neighbours(sorted(lines, key=partial(_line_order, facts)))))
+        for title, lines in by_title.items()
+        if lines
+    )
+    return replace(rules, head=head, sections=tuple(sections), closing=())
+
+
+def _remaining_line(line: CitedLine, covered_ids: Collection[str], facts: Mapping[str, Fact]) -> CitedLine | None:
+    """Return what a line of the rules says that is not *told* elsewhere, in its own words; None where nothing is left."""
+    remaining_ids = [fact_id for fact_id in line.facts if fact_id not in covered_ids]
+    if len(remaining_ids) == len(line.facts):
+        return line
+    return line_from_facts([facts[fact_id] for fact_id in remaining_ids]) if remaining_ids else None
+
+
+def _line_order(facts: Mapping[str, Fact], line: CitedLine) -> tuple[Any, ...]:
+    return min((fact_order(facts[fact_id]) for fact_id in line.facts if fact_id in facts), default=())
+
+
+def _join_neighbours(lines: Iterable[CitedLine]) -> Iterator[CitedLine]:
+    """Yield *lines*, neighbours from one turn as one: they share their handle, as the rules' lines do."""
+    previous: CitedLine | None = None
+    for line in lines:
+        if previous and _is_near(previous, line):
+            text = previous.text if previous.text[-1:] in ".!?…:;" else f"{previous.text};"
+            previous = CitedLine(
+                f"{text} {line.text}", tuple(dict.fromkeys((*previous.sources, *line.sources))), (*previous.facts, *line.facts)
+            )
+            continue
+        if previous:
+            yield previous
+        previous = line
+    if previous:
+        yield previous
+
+
+def _is_near(line: CitedLine, next_line: CitedLine) -> bool:
+    is_short = len(line.facts) + len(next_line.facts) <= MAX_JOINED_FACTS and len(line.text) + len(next_line.text) < MAX_JOINED_CHARS
+    return is_short and bool(line.sources) and line.sources[:1] == next_line.sources[:1]
+
+
+def _head_line(rules_line: CitedLine, accepted: CitedLine | None, facts: Mapping[str, Fact]) -> CitedLine:
+    """Return the *written* line with what the rules' one says beside it."""
+    if accepted is None:
+        return rules_line
+    missing_ids = [fact_id for fact_id in rules_line.facts if fact_id in facts and fact_id not in accepted.facts]
+    if not missing_ids:
+        return accepted
+    missing_line = line_from_facts([facts[fact_id] for fact_id in missing_ids])
+    ordered = (missing_line, accepted) if rules_line.facts[0] in missing_ids else (accepted, missing_line)
+    text = " ".join(line.text if line.text[-1:] in ".!?…" else f"{line.text}." for line in ordered)
+    return CitedLine(
+        text,
+        tuple(dict.fromkeys(handle for line in ordered for handle in line.sources)),
+        tuple(fact_id for line in ordered for fact_id in line.facts),
+    )
+
+
+def find_regressions(before: Preservation, after: Preservation) -> list[str]:
+    """Return what the measure finds worse *after* than *before*, by kind: fewer kept of a group, more stale lines, more unsupported ones."""
+    kept_by_group = {group.group: group.kept_count for group in after.groups}
+    regressions = [
+        f"{group.group} {kept_by_group.get(group.group, 0)} instead of {group.kept_count}"
+        for group in before.groups
+        if kept_by_group.get(group.group, 0) < group.kept_count
+    ]
+    if len(after.stale) > len(before.stale):
+        regressions.append(f"stale {len(after.stale)} instead of {len(before.stale)}")
+    if len(after.unsupported or ()) > len(before.unsupported or ()):
+        regressions.append(f"unsupported {len(after.unsupported or ())} instead of {len(before.unsupported or ())}")
+    return regressions
+
+
+def _find_culprits(accepted: AcceptedLines, before: Preservation, after: Preservation) -> list[CitedLine]:
+    """Return the lines on account of which something is worse: that cite the turn of what is lost, or are the stale or unsupported ones themselves."""
+    new_losses = set(after.lost) - set(before.lost)
+    bad_lines = [
+        line.lstrip("-* ")
+        for line in (*after.stale, *(after.unsupported or ()))
+        if line not in before.stale and line not in (before.unsupported or ())
+    ]
+    return [
+        line
+        for line in accepted.all_lines()
+        if _cites_loss(line, new_losses) or any(one_line(line.text, 100)[:90] in text for text in bad_lines)
+    ]
+
+
+def _cites_loss(line: CitedLine, losses: set[Loss]) -> bool:
+    return any(loss.handle in line.sources for loss in losses)
+
+
+def _fit_budget(
+    rules: Handoff,
+    facts: Mapping[str, Fact],
+    accepted: AcceptedLines,
+    room_tokens: int,
+    count_tokens: Callable[[str], int],
+    removed: list[RejectedLine],
+) -> AcceptedLines:
+    """Return *written* without the lines that take more room than they save, until the document fits."""
+
+    def surplus(line: CitedLine) -> int:
+        saved_tokens = sum(count_tokens(facts[fact_id].text) + count_tokens(facts[fact_id].lead) for fact_id in line.facts)
+        return count_tokens(line.text) + _HANDLE_TOKENS * (len(line.sources) - 1) - saved_tokens
+
+    while accepted and count_tokens(render(insert_lines(rules, facts, accepted))) > room_tokens:
+        longest = max(accepted.all_lines(), key=surplus)
+        removed.append(RejectedLine("over budget", longest.text, f"{surplus(longest)} tokens more than its facts"))
+        accepted = accepted.without([longest])
+    return accepted

@@ -1,0 +1,278 @@
+r"""Exact values in a line that a model wrote, and whether the texts it was given hold them.
+
+A value is anything that would be wrong if a character of it were: paths, urls, numbers and their units, ids, versions, flags, names of variables, of code and of products. It counts
+as held in another spelling (`./src/a.py`, `src\a.py`; `3 s`, `3 seconds`; `v1.2`, `1.2`; `twelve`, `12`), and only beside words that it stood beside: the port of another server is a
+wrong port.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+from onward.core.text.prose import STOPWORDS
+
+_EDGE_CHARS = ".,;:!?()[]{}<>\"'“”‘’`*…—–→|"
+_CLAUSE_ENDS = (".", "!", "?", ":", "…", "—", "–", "→", ";", "|")
+_SENTENCE_ENDS = (".", "!", "?", ";")
+_EXACT_MARK = re.compile(r"[\d/\\_@#~=$%+&]|\w[.:]\w|^-{1,2}[a-zA-Z]|\w-\w|[a-z][A-Z]")
+_AMOUNT = re.compile(r"[-+~]?(\d+(?:[.,]\d+)*)-?(%|[a-zµ]+(?:/[a-z]+)?)?")
+_GROUPED_NUMBER = re.compile(r"\d{1,3}(?:[,.]\d{3})+")
+_VERSION = re.compile(r"(\d+)\.(\d+)\.[\w.-]+")
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://")
+
+_UNITS: dict[str, str] = {
+    spelling: unit
+    for unit, spellings in {
+        "ms": "ms msec millisecond milliseconds milidetik", "s": "s sec secs second seconds detik", "min": "min mins minute minutes menit",
+        "h": "h hr hrs hour hours jam", "day": "d day days hari", "week": "week weeks minggu", "month": "month months bulan", "year": "year years tahun",
+        "b": "byte bytes", "kb": "kb kilobyte kilobytes", "kib": "kib", "mb": "mb megabyte megabytes", "mib": "mib", "gb": "gb gigabyte gigabytes", "gib": "gib",
+        "tb": "tb", "%": "% percent persen", "px": "px pixel pixels", "mm": "mm", "cm": "cm", "usd": "usd dollar dollars", "time": "x times kali",
+        "mb/s": "mbps mb/s", "req/s": "rps req/s", "token": "token tokens", "k": "k", "m": "m",
+    }.items()
+    for spelling in spellings.split()
+}  # fmt: skip
+"""Units that say how much a number is. Any other word after one says of what, and is a neighbour like others."""
+
+_NUMBER_WORDS: dict[str, str] = {
+    word: str(number)
+    for number, words in (
+        (2, "two dua"), (3, "three tiga"), (4, "four empat"), (5, "five lima"), (6, "six enam"), (7, "seven tujuh"), (8, "eight delapan"), (9, "nine sembilan"),
+        (10, "ten sepuluh"), (11, "eleven sebelas"), (12, "twelve"), (13, "thirteen"), (14, "fourteen"), (15, "fifteen"), (16, "sixteen"), (17, "seventeen"),
+        (18, "eighteen"), (19, "nineteen"), (20, "twenty"), (30, "thirty"), (40, "forty"), (50, "fifty"), (60, "sixty"), (90, "ninety"), (100, "hundred"),
+    )
+    for word in words.split()
+}  # fmt: skip
+
+_COMMON_OPENERS = frozenset(
+    "add after all also always apply as ask at avoid because before begin build by call change check close commit complete configure confirm continue create current "
+    "currently decide deploy do done during each else ensure every everything finally find finish first fix follow for from given go has have however if implement in "
+    "include install instead it its keep last later let lists make merge move must need needs never new next no none not note now old on once one only open other "
+    "otherwise our out pass please prefer provide put read remaining remove rename replace replaces requires result return returns rewrite run runs same save see send "
+    "set should show shows since some start starts stay stays still stop store stores support supports switch take takes test tests that the then there these they "
+    "this those to try turn two under until update use user users uses via wait was we were what when where while will with without work works write yet you".split()
+)
+"""What a sentence may begin with that is nobody's name. Any other capital there has to be held, or be a form of an English verb."""
+
+_LOWERCASE_PRODUCTS = frozenset(
+    "ansible apache apt aws azure bazel brew bun caddy cargo celery chrome conda cron curl cypress debian deno docker ec2 esbuild eslint fastapi firefox flask gcc git "
+    "github gitlab gradle grafana gunicorn haproxy helm jenkins jest kafka kubectl kubernetes lambda linux lldb maven memcached mocha mypy mysql nextjs nginx node npm "
+    "nuxt openai pip playwright pnpm podman poetry postgres postgresql prettier prometheus pytest python rabbitmq react redis rollup ruff rust s3 sqlite sqlalchemy svelte "
+    "swc systemd terraform traefik ubuntu uv uvicorn valkey vercel vite vitest vue webpack wget yarn zsh".split()
+)
+"""Products that are mostly written small."""
+_QUOTED_PHRASE = re.compile(r"`([^`\s]+(?:\s[^`\s]+)+)`")
+
+_NEAR_WORDS, _NEIGHBOUR_WORDS = 10, 4
+"""A value's neighbours are so many words on either side of it in the line; one of them has to stand within so many on either side of it in the text that holds it."""
+
+
+class ExactValue(NamedTuple):
+    """One exact value of a line: as it is written, as it is looked for, the unit of a number that has one, the stems beside it, and whether it begins a sentence."""
+
+    text: str
+    normal: str
+    unit: str
+    neighbours: tuple[str, ...]
+    is_opener: bool
+
+
+class SourceTexts:
+    """The texts that a line stands on, ready to be asked whether they hold a value."""
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        self.stems: set[str] = set()
+        self._texts: list[list[str]] = []
+        self._text_stems: list[set[str]] = []
+        self._text_of_word: list[int] = []
+        self._words: list[tuple[str, ...]] = []
+        self._positions: dict[str, list[int]] = {}
+        """Where in `_words` each form of a value stands."""
+        for text in texts:
+            self._add_text(text)
+
+    def _add_text(self, text: str) -> None:
+        words = text.split()
+        self._texts.append([_bare_word(word) for word in words])
+        self._text_stems.append(set(stems(text)))
+        self.stems |= self._text_stems[-1]
+        self._text_of_word.extend([len(self._text_stems) - 1] * (len(words) + _NEAR_WORDS))
+        previous = ""
+        for index, word in enumerate(words):
+            next_word = words[index + 1] if index + 1 < len(words) else ""
+            self._words.append(stems(word))
+            position = len(self._words) - 1
+            for form in (*_spellings(word), *_amounts(word, next_word)):
+                self._positions.setdefault(form, []).append(position)
+            bare = normalize(word)
+            if previous and bare:
+                # "server sent events" holds "server-sent".
+                self._positions.setdefault(f"{previous}-{bare}", []).append(position)
+            previous = bare
+        # No word is beside one of another text.
+        self._words.extend([()] * _NEAR_WORDS)
+
+    def find_missing(self, line: str) -> list[str]:
+        """Return the exact values of *line* that no text holds, or holds only beside other words, as they are written; and words that stand where the texts have another."""
+        missing = [value.text for value in exact_values(line) if not self.holds(value)]
+        missing += (
+            quoted for quoted in _QUOTED_PHRASE.findall(line) if not self._has_phrase([_bare_word(word) for word in quoted.split()])
+        )
+        return missing or [f"{word} instead of {expected}" for word, expected in self._find_swaps(line)]
+
+    def _has_phrase(self, words: list[str]) -> bool:
+        """Say whether a text has *words* one after another. Two values that are right apart are wrong in one command."""
+        return any(words == text[start : start + len(words)] for text in self._texts for start, word in enumerate(text) if word == words[0])
+
+    def _find_swaps(self, line: str) -> Iterator[tuple[str, str]]:
+        """Yield the words of *line* that no text has, each between two words between which a text has another one that the line has not."""
+        words = [_bare_word(word) for word in line.split()]
+        word_between = {(text[index - 1], text[index + 1]): text[index] for text in self._texts for index in range(1, len(text) - 1)}
+        for index in range(1, len(words) - 1):
+            expected = word_between.get((words[index - 1], words[index + 1]), "")
+            is_new = words[index].isalpha() and bool(stems(words[index])) and self.stems.isdisjoint(stems(words[index]))
+            # Another form of the same word is none.
+            if is_new and expected not in words and stems(expected) and words[index][:3] != expected[:3]:
+                yield words[index], expected
+
+    def has_all_values(self, line: str) -> bool:
+        """Say whether the texts name every exact value of *line*, whatever stands beside it. A mere word that begins a sentence is not looked for."""
+        return all(self._find_positions(value) for value in exact_values(line) if not (value.is_opener and value.text.isalpha()))
+
+    def holds(self, value: ExactValue) -> bool:
+        """Say whether a text holds *value*, near one of its neighbours where the texts know any of them, and no text that lacks it knows them better."""
+        positions = self._find_positions(value)
+        known_stems = {stem for stem in value.neighbours if stem in self.stems}
+        if not positions or (known_stems and not any(self._is_near(known_stems, position) for position in positions)):
+            return False
+        holders = {self._text_of_word[position] for position in positions}
+        holder_stems, other_stems = (
+            set().union(*(stem_set for number, stem_set in enumerate(self._text_stems) if (number in holders) is is_holder))
+            for is_holder in (True, False)
+        )
+        return len(known_stems & (other_stems - holder_stems)) <= len(known_stems & (holder_stems - other_stems))
+
+    def _find_positions(self, value: ExactValue) -> list[int]:
+        positions = self._positions.get(f"{value.normal} {value.unit}" if value.unit else value.normal)
+        if positions is None and not value.unit:
+            parts = [normalize(part) for part in re.split(r"[=:]", value.normal) if part]
+            if len(parts) > 1 and "://" not in value.normal and all(part in self._positions for part in parts):
+                return self._positions[parts[-1]]
+            positions = self._positions.get(value.normal.removesuffix("s")) if value.normal.isalpha() else None
+        return positions or []
+
+    def _is_near(self, known_stems: set[str], position: int) -> bool:
+        return any(
+            not known_stems.isdisjoint(self._words[index])
+            for index in range(max(0, position - _NEAR_WORDS), min(len(self._words), position + _NEAR_WORDS + 1))
+        )
+
+
+def exact_values(line: str) -> Iterator[ExactValue]:
+    """Yield the exact values of *line*, in order."""
+    words = line.split()
+    is_opener, in_backticks = True, False
+    for index, word in enumerate(words):
+        is_code = in_backticks or "`" in word
+        in_backticks ^= word.count("`") % 2 == 1
+        bare = word.strip(_EDGE_CHARS)
+        neighbours = tuple(stem for neighbour in _neighbour_words(words, index) for stem in stems(neighbour))
+        next_word = words[index + 1] if index + 1 < len(words) else ""
+        if amounts := _amounts(word, next_word):
+            number, _, unit = amounts[-1].partition(" ")
+            yield ExactValue(
+                text=f"{bare} {next_word.strip(_EDGE_CHARS)}" if unit and bare.isdigit() else bare,
+                normal=number,
+                unit=unit,
+                neighbours=neighbours,
+                is_opener=is_opener,
+            )
+        elif bare and _is_value(bare, is_opener=is_opener, is_code=is_code):
+            yield ExactValue(text=bare, normal=normalize(word), unit="", neighbours=neighbours, is_opener=is_opener and not is_code)
+        is_opener = word.rstrip("\"'*_`)").endswith(_CLAUSE_ENDS) or (is_opener and not bare)
+
+
+def _neighbour_words(words: list[str], index: int) -> list[str]:
+    """Return the words on either side of one, in its sentence."""
+    words_before = words[max(0, index - _NEIGHBOUR_WORDS) : index]
+    words_after = words[index : index + 1 + _NEIGHBOUR_WORDS]
+    start = max((offset + 1 for offset, word in enumerate(words_before) if word.endswith(_SENTENCE_ENDS)), default=0)
+    end = next((offset + 1 for offset, word in enumerate(words_after) if word.endswith(_SENTENCE_ENDS)), len(words_after))
+    return words_before[start:] + words_after[1:end]
+
+
+def _bare_word(word: str) -> str:
+    return normalize(word).replace("`", "")
+
+
+def _is_value(word: str, *, is_opener: bool, is_code: bool) -> bool:
+    if is_code:
+        return len(word) > 1
+    if _EXACT_MARK.search(word) or word in _LOWERCASE_PRODUCTS:
+        return True
+    if not (word.isalpha() and len(word) > 1 and word[0].isupper()) or word.lower() in STOPWORDS:
+        return False
+    return not is_opener or not word[1:].islower() or not (word.lower() in _COMMON_OPENERS or word.endswith(("ed", "ing", "ly", "tion")))
+
+
+@lru_cache(maxsize=16384)
+def normalize(value: str) -> str:
+    """Return *value* in the spelling in which it is looked for."""
+    value = value.lower().replace("\\", "/").replace("’", "'").lstrip(_EDGE_CHARS.replace(".", "")).removeprefix("./").strip(_EDGE_CHARS)
+    value = value.rstrip("=").removesuffix("'s").removesuffix("()")
+    if "://" not in value or value.count("/") == 3:
+        value = value.rstrip("/") or value
+    if _GROUPED_NUMBER.fullmatch(value):
+        return value.replace(",", "").replace(".", "")
+    return value[1:] if re.fullmatch(r"v\d[\w.-]*", value) else value
+
+
+@lru_cache(maxsize=16384)
+def _amounts(word: str, next_word: str) -> tuple[str, ...]:
+    """Return the forms of the number that *word* is, alone and with its unit, which *following* may be; nothing for what is no number."""
+    bare = word.strip(_EDGE_CHARS).lower()
+    match = _AMOUNT.fullmatch(_NUMBER_WORDS.get(bare, bare))
+    if match is None or (match[2] and match[2] not in _UNITS):
+        return ()
+    number = normalize(match[1])
+    unit = _UNITS.get(match[2] or "", "")
+    if not unit and word[-1:] not in ",.;)":
+        unit = _UNITS.get(next_word.strip(_EDGE_CHARS).lower(), "")
+    return (number, f"{number} {unit}") if unit else (number,)
+
+
+@lru_cache(maxsize=16384)
+def _spellings(word: str) -> tuple[str, ...]:
+    """Return every form in which what a text writes as *word* may be given again without being wrong."""
+    normal = normalize(word)
+    if not normal:
+        return ()
+    spellings = {normal}
+    if scheme := _SCHEME.match(normal):
+        bare = normal[scheme.end() :]
+        spellings |= {bare, bare.split("/", 1)[0], bare.split("/", 1)[0].rsplit(":", 1)[-1]}
+    else:
+        for part in re.split(r"[=:,|()\[\]{}<>\"'`]", normal):
+            spellings.update(_value_parts(normalize(part)))
+    if normal.isalpha() and word.strip(_EDGE_CHARS)[:-1].isupper():
+        spellings.add(normal.removesuffix("s"))
+    return tuple(spelling for spelling in spellings if spelling)
+
+
+def _value_parts(value: str) -> Iterator[str]:
+    """Yield *value*; of a path its ends and its folders, of a version what it begins with."""
+    yield value
+    if version := _VERSION.fullmatch(value):
+        yield from (version[1], f"{version[1]}.{version[2]}")
+    if "/" in value:
+        steps = value.split("/")
+        yield from ("/".join(steps[start:]) for start in range(1, len(steps)))
+        yield from ("/".join(steps[:end]) for end in range(1, len(steps)))
+
+
+@lru_cache(maxsize=16384)
+def stems(text: str) -> tuple[str, ...]:
+    """Return the stems of the words of *text* that carry meaning."""
+    return tuple(part[:6] for part in re.findall(r"[^\W_]+", text.lower()) if len(part) > 1 and part not in STOPWORDS)

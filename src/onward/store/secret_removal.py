@@ -1,0 +1,148 @@
+"""Taking a secret out of everything that is kept: every text of every table, the turns' bodies, the search index, and the pages of the file.
+
+What stands there is replaced and nothing else changes, so that lines still lead to their turns and a transcript that is imported again adds nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+from sqlalchemy import Column, Connection, Row, String, Table, and_, false, or_, select, update
+from zstandard import ZstdCompressor, ZstdDecompressor
+
+from onward.store import knowledge, schema
+from onward.store.engine import Store
+from onward.store.search import turn_index
+from onward.store.search.searchable_text import searchable_text
+from onward.store.turn_bodies import TurnCodec
+
+_BATCH_ROWS = 500
+_ZSTD = b"\x28\xb5\x2f\xfd"
+_BODIES = (schema.distilled.c.body, schema.answers.c.body)
+"""Columns of JSON as bytes, compressed or not, beside the turns' own."""
+
+
+def spellings(secret: str) -> tuple[str, ...]:
+    """Return how *secret* may be written where it is kept, the longest first: as it is, inside JSON, and in an address."""
+    variants = {secret, json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1], quote(secret, safe=""), quote(secret)}
+    return tuple(sorted(variants, key=lambda spelling: (-len(spelling), spelling)))
+
+
+def purge(connection: Connection, secret: str, placeholder: str, *, is_dry_run: bool = False) -> dict[str, int]:
+    """Put *mark* wherever *secret* stands, and return in how many rows of which tables it stood; with *is_trial*, change nothing."""
+    purger = _Purger(connection, spellings(secret), placeholder, is_dry_run=is_dry_run)
+    purger.purge_turns()
+    for column in _BODIES:
+        purger.purge_bodies(column)
+    for table in schema.metadata.sorted_tables:
+        purger.purge_texts(table)
+    return dict(purger.row_counts)
+
+
+def vacuum(store: Store) -> bool:
+    """Write the database anew, so that no page of it holds what is gone; False where others keep it busy, and pages that are free may."""
+    connection = store.engine.raw_connection()
+    driver: Any = connection.driver_connection
+    try:
+        if store.path:
+            driver.execute("VACUUM")
+            # It says whether somebody was in the way.
+            return bool(driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0)
+        driver.rollback()
+        driver.autocommit = True
+        for name in (*(table.name for table in schema.metadata.sorted_tables), "turn_words"):
+            driver.execute(f'VACUUM FULL "{name}"')
+        driver.autocommit = False
+        return True
+    except store.engine.dialect.loaded_dbapi.Error:
+        return False
+    finally:
+        connection.close()
+
+
+class _Purger:
+    """One secret being taken out, in one transaction."""
+
+    def __init__(self, connection: Connection, spellings: Sequence[str], placeholder: str, *, is_dry_run: bool) -> None:
+        self._connection = connection
+        self._spellings = spellings
+        self._placeholder = placeholder
+        self._is_dry_run = is_dry_run
+        self.row_counts: Counter[str] = Counter()
+
+    def purge_turns(self) -> None:
+        """Go through every turn: bodies are compressed, and no index leads to a part of a word."""
+        bodies, index, last_id = TurnCodec(), turn_index.index_for(self._connection), 0
+        columns = (schema.turns.c.id, schema.turns.c.role, schema.turns.c.at, schema.turns.c.body)
+        while rows := self._connection.execute(
+            select(*columns).where(schema.turns.c.id > last_id).order_by(schema.turns.c.id).limit(_BATCH_ROWS)
+        ).all():
+            last_id = rows[-1].id
+            for key, role, at, body in rows:
+                clean = self._clean_body(bytes(body))
+                if clean is None or not self._count_row("turns"):
+                    continue
+                index.forget(self._connection, [(key, bodies.unpack(role, at, bytes(body)))])
+                index.add(self._connection, [(key, searchable_text(bodies.unpack(role, at, clean)))])
+                self._connection.execute(update(schema.turns).where(schema.turns.c.id == key).values(body=clean))
+        if self.row_counts["turns"] and not self._is_dry_run:
+            index.optimize(self._connection)
+
+    def purge_bodies(self, column: Column[Any]) -> None:
+        """Go through a column of bodies."""
+        for row in self._stream_rows(column.table, [column]):
+            clean = self._clean_body(bytes(row[-1]))
+            if clean is not None and self._count_row(column.table.name):
+                self._update_row(column.table, row, {column.name: clean})
+
+    def purge_texts(self, table: Table) -> None:
+        """Go through the texts of a table, those that are part of its key too."""
+        columns = [column for column in table.columns if isinstance(column.type, String)]
+        condition = or_(false(), *(column.contains(spelling, autoescape=True) for column in columns for spelling in self._spellings))
+        for row in self._connection.execute(select(*table.primary_key.columns, *columns).where(condition)).all():
+            texts = dict(zip((column.name for column in columns), row[-len(columns) :], strict=True))
+            changed = {name: clean for name, text in texts.items() if text is not None and (clean := self._replace_secret(text)) != text}
+            if not changed or not self._count_row(table.name):
+                continue
+            self._update_row(table, row, changed)
+            if table is schema.knowledge:
+                knowledge.index_entry(self._connection, row.id, changed.get("text", texts["text"]), changed.get("fix", texts["fix"]))
+
+    def _stream_rows(self, table: Table, columns: Sequence[Column[Any]]) -> Iterator[Row[Any]]:
+        """Yield every row by key, the *columns* last, none of them while another is open: what is read may be written."""
+        keys = self._connection.execute(select(*table.primary_key.columns)).all()
+        for key in keys:
+            yield self._connection.execute(select(*table.primary_key.columns, *columns).where(_is_row(table, key))).one()
+
+    def _update_row(self, table: Table, row: Row[Any], values: Mapping[str, Any]) -> None:
+        self._connection.execute(update(table).where(_is_row(table, row)).values(**values))
+
+    def _count_row(self, table: str) -> bool:
+        """Count a row, and return whether it is to be changed."""
+        self.row_counts[table] += 1
+        return not self._is_dry_run
+
+    def _replace_secret(self, text: str) -> str:
+        for spelling in self._spellings:
+            text = text.replace(spelling, self._placeholder)
+        return text
+
+    def _clean_body(self, body: bytes) -> bytes | None:
+        """Return a body without the secret; None where it holds none."""
+        is_packed = body.startswith(_ZSTD)
+        data = ZstdDecompressor().decompress(body) if is_packed else body
+        clean = data
+        for spelling in self._spellings:
+            clean = clean.replace(spelling.encode(), self._placeholder.encode())
+        if clean == data:
+            return None
+        return ZstdCompressor(level=1, write_checksum=False).compress(clean) if is_packed else clean
+
+
+def _is_row(table: Table, row: Row[Any]) -> Any:
+    """Return the condition that a row is the one whose key *row* begins with."""
+    return and_(*(column == value for column, value in zip(table.primary_key.columns, row, strict=False)))

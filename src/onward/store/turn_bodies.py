@@ -1,0 +1,101 @@
+"""How a turn is kept: whole, as compact JSON, compressed where that pays."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import orjson
+import zstandard
+
+from onward.core.handoff.master import turn_tokens
+from onward.core.transcript.transcript import ToolCall, ToolResult, Turn, Usage
+from onward.store.clock import to_micros
+from onward.store.search.searchable_text import searchable_text
+
+_MIN_COMPRESSED_BYTES = 1024
+"""A shorter body is kept as it is: JSON begins with a brace, and a zstd frame never does."""
+
+
+class PackedTurn(NamedTuple):
+    """A turn made ready to be kept, redacted before. `at` is as the store keeps times, `chars` its size before redaction, `words` what it is found by."""
+
+    role: str
+    at: int | None
+    chars: int
+    tokens: int
+    body: bytes
+    words: str
+
+
+class TurnCodec:
+    """Packs and unpacks turns. For one thread."""
+
+    @cached_property
+    def _compressor(self) -> zstandard.ZstdCompressor:
+        return zstandard.ZstdCompressor(level=1, write_checksum=False)
+
+    @cached_property
+    def _decompressor(self) -> zstandard.ZstdDecompressor:
+        return zstandard.ZstdDecompressor()
+
+    def pack(self, turn: Turn, chars: int) -> PackedTurn:
+        """Return *turn* ready to be kept; needs no store, so that it can be done while another holds it."""
+        data = _to_json(_document(turn))
+        body = data if len(data) < _MIN_COMPRESSED_BYTES else self._compressor.compress(data)
+        return PackedTurn(
+            role=turn.role, at=to_micros(turn.at), chars=chars, tokens=turn_tokens(turn), body=body, words=searchable_text(turn)
+        )
+
+    def unpack(self, role: str, at: Any, body: bytes) -> Turn:
+        """Return the turn that `pack` wrote."""
+        data = orjson.loads(body if body[:1] == b"{" else self._decompressor.decompress(body))
+        get = data.get
+        return Turn(
+            role=role,  # type: ignore[arg-type]
+            text=get("text", ""),
+            at=at,
+            id=get("id"),
+            calls=tuple([ToolCall(*call) for call in data["calls"]]) if "calls" in data else (),
+            results=tuple([ToolResult(*result) for result in data["results"]]) if "results" in data else (),
+            thinking=get("thinking", ""),
+            mark=get("mark", "said"),
+            sidechain=get("sidechain"),
+            model=get("model"),
+            usage=Usage(*data["usage"]) if "usage" in data else None,
+            line=get("line", 0),
+        )
+
+
+def _document(turn: Turn) -> dict[str, Any]:
+    document: dict[str, Any] = {"line": turn.line}
+    if turn.text:
+        document["text"] = turn.text
+    if turn.id is not None:
+        document["id"] = turn.id
+    if turn.calls:
+        document["calls"] = [(call.id, call.name, call.arguments) for call in turn.calls]
+    if turn.results:
+        document["results"] = [(result.call_id, result.text, result.is_error, result.exit_code) for result in turn.results]
+    if turn.thinking:
+        document["thinking"] = turn.thinking
+    if turn.mark != "said":
+        document["mark"] = turn.mark
+    if turn.sidechain is not None:
+        document["sidechain"] = turn.sidechain
+    if turn.model is not None:
+        document["model"] = turn.model
+    if turn.usage is not None:
+        usage = turn.usage
+        document["usage"] = (usage.input_tokens, usage.output_tokens, usage.cache_read_tokens, usage.cache_write_tokens)
+    return document
+
+
+def _to_json(document: dict[str, Any]) -> bytes:
+    try:
+        return orjson.dumps(document)
+    except orjson.JSONEncodeError:
+        # Lone surrogates and numbers beyond 64 bits: rare, and other writers know them.
+        import json
+
+        return json.dumps(document, ensure_ascii=False).encode("utf-8", "replace")

@@ -1,0 +1,30 @@
+"""What a person gives to the agent of a session that begins: the handoff it begins with, and what changed since, as one prompt."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from onward.app.handoffs.brief import briefing
+from onward.core.handoff.document import Handoff
+from onward.core.handoff.prompt import render_prompt
+from onward.core.handoff.stored import StoredHandoff
+from onward.core.project import Project
+from onward.core.session import SessionDetail
+from onward.web.visit import Visit
+
+
+def add_repository_changes(visit: Visit, project: Project, handoff: StoredHandoff) -> Handoff:
+    """Return *handoff* with what changed in the project's repository since, where that is on this machine."""
+    root = Path(project.root) if project.root else None
+    if root is None or not root.is_absolute() or not root.is_dir():
+        return handoff.handoff
+    return briefing(visit.store, project, handoff, root)[0]
+
+
+def render_briefing(visit: Visit, project: Project, detail: SessionDetail) -> str:
+    """Return what the agent of a session is given; empty where it began with no handoff."""
+    if detail.previous is None:
+        return ""
+    return render_prompt(
+        add_repository_changes(visit, project, detail.previous), next_goal="; ".join(detail.session.objectives), agent=detail.session.agent
+    )

@@ -1,0 +1,150 @@
+"""Markdown of handoffs and transcripts as HTML that is safe to show: no markup of its own goes through, code is highlighted, and sources become links."""
+
+from __future__ import annotations
+
+import re
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup, escape
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.rules_core import StateCore
+    from pygments.formatters import HtmlFormatter
+    from pygments.lexer import Lexer
+
+LIGHT_STYLE, DARK_STYLE = "a11y-high-contrast-light", "github-dark-high-contrast"
+"""Measured for contrast on the colours that code stands on."""
+
+MAX_HIGHLIGHTED_CHARS = 100_000
+"""Longer code is shown plain: colours would take longer than anybody waits."""
+
+MAX_CACHED_CHARS = 4_000
+"""What is no longer is kept as HTML, since it is looked at again: one reads a session, follows a line, and comes back. Of each kind so many are kept."""
+CACHE_SIZE = 2048
+
+_SOURCE = re.compile(r"\[(s\d+\.\d+(?:-\d+)?(?:,\s*s\d+\.\d+(?:-\d+)?)*)\]")
+_ALLOWED_TAGS = {
+    "a", "blockquote", "br", "code", "del", "div", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "input", "li", "ol", "p", "pre", "s", "span", "strong",
+    "table", "tbody", "td", "th", "thead", "tr", "ul",
+}  # fmt: skip
+_ALLOWED_ATTRIBUTES = {
+    "*": {"class"}, "a": {"href", "title"}, "pre": {"tabindex"}, "div": {"tabindex"}, "ol": {"start"},
+    "td": {"align"}, "th": {"align"}, "input": {"type", "checked", "disabled"},
+}  # fmt: skip
+
+
+def render_markdown(markdown: str, project_id: int | None = None) -> Markup:
+    """Return *markdown* as HTML. With *project_id*, a source such as [s3.41] leads to its turns."""
+    return (_render_markdown_cached if len(markdown) <= MAX_CACHED_CHARS else _render_markdown)(markdown, project_id)
+
+
+def _render_markdown(markdown: str, project_id: int | None) -> Markup:
+    html = _markdown_parser().render(markdown)
+    if project_id is not None:
+        html = _SOURCE.sub(lambda match: _link_sources(match[1], project_id), html)
+    return _sanitize(html)
+
+
+_render_markdown_cached = lru_cache(CACHE_SIZE)(_render_markdown)
+
+
+@lru_cache(maxsize=8192)
+def render_inline(text: str) -> Markup:
+    """Return one line of Markdown as HTML, without a paragraph around it. Lines of a handoff are shown again and again, so they are kept."""
+    return _sanitize(_markdown_parser().renderInline(text))
+
+
+def render_code(text: str, language: str = "") -> Markup:
+    """Return *text* as a block of code, highlighted where its language is known."""
+    return Markup(_code_block(text, language))  # noqa: S704 - escaped by the lexer
+
+
+def code_style() -> str:
+    """Return the colours of code, for light and for dark."""
+    from pygments.formatters import HtmlFormatter
+
+    def rules(style: str) -> str:
+        lines = HtmlFormatter(style=style, nobackground=True, classprefix="k-").get_style_defs(".code").splitlines()
+        return "\n".join(line.partition("/*")[0].rstrip() for line in lines if line.startswith(".code .k-"))
+
+    dark = rules(DARK_STYLE)
+    return (
+        f"@layer prose{{\n{rules(LIGHT_STYLE)}\n@media (prefers-color-scheme: dark){{:root:not([data-theme=light]){{\n{dark}\n}}}}\n"
+        f":root[data-theme=dark]{{\n{dark}\n}}\n}}"
+    )
+
+
+def _sanitize(html: str) -> Markup:
+    import nh3
+
+    clean = nh3.clean(
+        html,
+        tags=_ALLOWED_TAGS,
+        attributes=_ALLOWED_ATTRIBUTES,
+        url_schemes={"http", "https", "mailto"},
+        link_rel="noopener noreferrer nofollow",
+    )
+    return Markup(clean)  # noqa: S704 - nh3 has just made it safe
+
+
+def _link_sources(handles: str, project_id: int) -> str:
+    links = (f'<a class="source" href="/projects/{project_id}/sources/{handle}">{handle}</a>' for handle in re.split(r",\s*", handles))
+    return f'<span class="sources">{" ".join(links)}</span>'
+
+
+@cache
+def _markdown_parser() -> MarkdownIt:
+    from markdown_it import MarkdownIt
+
+    parser = MarkdownIt("commonmark", {"html": False, "linkify": False, "highlight": _highlight_block}).enable(["table", "strikethrough"])
+    # A page has a heading of its own, above those of what it shows.
+    parser.core.ruler.push("lowered", _lower_headings)
+    # An image would be fetched from wherever a transcript says.
+    return parser.disable("image")
+
+
+def _lower_headings(state: StateCore) -> None:
+    for token in state.tokens:
+        if token.type in ("heading_open", "heading_close"):
+            token.tag = f"h{min(6, int(token.tag[1]) + 1)}"
+
+
+def _highlight_block(text: str, language: str, _: str) -> str:
+    # What begins with <pre is taken as it is.
+    return _code_block(text, language)
+
+
+def _code_block(text: str, language: str) -> str:
+    html = (_highlight_cached if len(text) <= MAX_CACHED_CHARS else _highlight)(text, language)
+    return f'<pre class="code" tabindex="0"><code>{html}</code></pre>'
+
+
+def _highlight(text: str, language: str) -> str:
+    from pygments import highlight
+
+    lexer = _find_lexer(language) if language and len(text) <= MAX_HIGHLIGHTED_CHARS else None
+    return str(escape(text)) if lexer is None else str(highlight(text, lexer, _formatter()))
+
+
+_highlight_cached = lru_cache(CACHE_SIZE)(_highlight)
+
+
+@lru_cache(maxsize=64)
+def _find_lexer(language: str) -> Lexer | None:
+    from pygments.lexers import get_lexer_by_name
+    from pygments.util import ClassNotFound
+
+    try:
+        return get_lexer_by_name(language, stripnl=False)
+    except ClassNotFound:
+        return None
+
+
+@cache
+def _formatter() -> HtmlFormatter[str]:
+    # Making one works out the colours of every kind of token, which takes longer than what it is made for.
+    from pygments.formatters import HtmlFormatter
+
+    return HtmlFormatter(nowrap=True, classprefix="k-")

@@ -1,0 +1,148 @@
+"""Around everything that a browser asks: the language, the headers that keep pages safe, and refusals as pages instead of JSON."""
+
+from __future__ import annotations
+
+import json
+from http import HTTPStatus
+from urllib.parse import quote
+
+from fastapi import Request, Response
+from fastapi.responses import RedirectResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from onward.app.admin.access import CALLER, Caller
+from onward.web import language
+from onward.web.language import _
+from onward.web.message_translation import translate_message
+from onward.web.render import bare_page
+from onward.web.visit import LANGUAGE_COOKIE, Toast, Visit
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+SECURITY_HEADERS = (
+    (b"content-security-policy", CONTENT_SECURITY_POLICY.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"same-origin"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+)
+
+PROGRAM_PATHS = ("/api/", "/mcp", "/static/", "/healthz", "/readyz", "/metrics", "/docs", "/redoc", "/openapi")
+"""How paths begin that are for programs."""
+
+_MAX_REFUSAL_BYTES = 100_000
+
+
+class PageMiddleware:
+    """Stands outside all that refuses, so that whatever it was, a person gets a page that says what to do."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http" or scope["path"].startswith(PROGRAM_PATHS):
+            await self._app(scope, receive, send)
+            return
+        request = Request(scope)
+        language.current_language.set(
+            language.choose_language(request.cookies.get(LANGUAGE_COOKIE, ""), request.headers.get("accept-language", ""))
+        )
+        refusal: Message | None = None
+        body = b""
+
+        async def send_page(message: Message) -> None:
+            nonlocal refusal, body
+            if message["type"] == "http.response.start":
+                if message["status"] >= HTTPStatus.BAD_REQUEST and _is_json(message):
+                    refusal = message
+                    return
+                message["headers"] = [*message["headers"], *SECURITY_HEADERS]
+            elif refusal is not None:
+                body += message.get("body", b"")[:_MAX_REFUSAL_BYTES]
+                if not message.get("more_body"):
+                    await self._send_refusal(request, refusal, body, send)
+                return
+            await send(message)
+
+        await self._app(scope, receive, send_page)
+
+    async def _send_refusal(self, request: Request, refusal: Message, body: bytes, send: Send) -> None:
+        """Send what was refused as a page, or to a part of one as a toast."""
+        status = refusal["status"]
+        response = _refusal_page(request, status, _error_message(body))
+        kept_headers = [(name, value) for name, value in refusal["headers"] if name in (b"x-request-id", b"retry-after", b"set-cookie")]
+        await send(
+            {
+                "type": "http.response.start",
+                "status": response.status_code,
+                "headers": [*response.raw_headers, *kept_headers, *SECURITY_HEADERS],
+            }
+        )
+        await send({"type": "http.response.body", "body": b"" if request.method == "HEAD" else response.body})
+
+
+def _refusal_page(request: Request, status: int, message: str) -> Response:
+    context = request.scope["app"].state.desk
+    visit = Visit(request, context.store, context.settings, request.scope.get(CALLER, Caller("read")))
+    if status == HTTPStatus.UNAUTHORIZED:
+        return _redirect_to_sign_in(visit)
+    title, detail = _describe_refusal(status, message)
+    detail = translate_message(detail)
+    if visit.is_htmx and not (visit.is_boosted and request.method == "GET"):
+        return _refusal_toast(title, detail, status)
+    if visit.is_boosted:
+        return bare_page(visit, "pages/refused.html", layout="fragment.html", title=title, message=detail, number=status)
+    return bare_page(visit, "pages/refused.html", status_code=status, title=title, message=detail, number=status)
+
+
+def _refusal_toast(title: str, detail: str, status: int) -> Response:
+    trigger = json.dumps({"onward:toast": Toast(f"{title}. {detail}".strip(), "error").to_payload()})
+    return Response(status_code=status, headers={"hx-trigger": trigger, "hx-reswap": "none"})
+
+
+def _redirect_to_sign_in(visit: Visit) -> Response:
+    """Lead to where a person signs in, and from there back."""
+    current_url = visit.request.headers.get("hx-current-url", "") if visit.is_htmx and not visit.is_boosted else ""
+    path = (
+        current_url.partition("://")[2].partition("/")[2]
+        if current_url
+        else f"{visit.request.url.path}?{visit.request.url.query}".rstrip("?").lstrip("/")
+    )
+    next_query = "" if visit.request.method not in ("GET", "HEAD") and not current_url else f"?next={quote('/' + path)}" if path else ""
+    if visit.is_htmx:
+        return Response(status_code=HTTPStatus.UNAUTHORIZED, headers={"hx-redirect": f"/login{next_query}"})
+    return RedirectResponse(f"/login{next_query}", HTTPStatus.SEE_OTHER)
+
+
+def _describe_refusal(status: int, message: str) -> tuple[str, str]:
+    """Return what is said of a refusal: in short, and what to do."""
+    if status == HTTPStatus.NOT_FOUND:
+        is_route = message.startswith("There is no such route")
+        return _("This page is not here"), _("It was moved or deleted, or the address is wrong.") if is_route else message
+    if status == HTTPStatus.FORBIDDEN:
+        return _("Your access does not reach this far"), message
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return _("Too many requests"), message
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        return _("The store is busy"), _("Another program holds it. Nothing was lost; try again in a moment.")
+    if message.startswith("The request cannot be used."):
+        return _("That did not work"), _("Something in the address or the form cannot be used. Go back and correct it.")
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return _("Something broke"), message
+    return _("That did not work"), message
+
+
+def _error_message(body: bytes) -> str:
+    try:
+        return str(json.loads(body)["error"]["message"])
+    except (ValueError, KeyError, TypeError):
+        return ""
+
+
+def _is_json(message: Message) -> bool:
+    return any(name.lower() == b"content-type" and value.startswith(b"application/json") for name, value in message["headers"])

@@ -1,0 +1,28 @@
+"""The dashboard put before an application: its routes, its files, and what stands around its pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+
+from fastapi import FastAPI
+
+from onward.app.admin.doctor import Finding
+from onward.web.assets import load_assets
+from onward.web.middleware import PageMiddleware
+from onward.web.render import environment
+
+ROUTE_MODULES = (
+    "dashboard", "import_sessions", "projects", "facts", "project_actions", "templates", "session_actions", "sessions", "handoff", "analytics", "knowledge", "accounts", "search", "settings", "jobs", "palette", "sign_in", "static_files",
+)  # fmt: skip
+"""Modules of `routes`, each with a `router`."""
+
+
+def mount(application: FastAPI, checkup: Callable[[], list[Finding]]) -> None:
+    """Answer pages too; *checkup* is what the doctor finds. Raises `BadSetting` where what they load is missing."""
+    application.state.checkup = checkup
+    load_assets()
+    environment()
+    for name in ROUTE_MODULES:
+        application.router.routes.extend(import_module(f"onward.web.routes.{name}").router.routes)
+    application.add_middleware(PageMiddleware)

@@ -1,0 +1,142 @@
+"""Three ways to begin: what this machine's agents left, a conversation that is pasted or sent, and sample sessions. Each is a job, followed on the page."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+from anyio.to_thread import run_sync
+from fastapi import Form, Request, Response
+
+from onward.app.jobs import jobs, kinds
+from onward.app.projects import projects
+from onward.app.transcripts import agent_folders
+from onward.app.transcripts.agent_folders import FoundTranscript
+from onward.errors import NotAllowed, OnwardError
+from onward.settings import read_machine
+from onward.web.job_pages import redirect_to_job
+from onward.web.language import _
+from onward.web.render import page, partial
+from onward.web.uploads import Submission, receive_form, resolve_project
+from onward.web.visit import CurrentVisit, Toast, Visit, page_router
+
+router = page_router()
+
+DEMO_PROJECT = "antre"
+
+
+@dataclass(frozen=True, slots=True)
+class AgentTranscripts:
+    """What one agent left on this machine."""
+
+    agent: str
+    files: int
+    sessions: int
+    size_bytes: int
+    newest_at: datetime
+    unreadable: int
+
+
+@router.get("/begin")
+def show_import_page(visit: CurrentVisit) -> Response:
+    """Show the ways to begin, also where there is something already."""
+    return page(visit, "pages/begin.html")
+
+
+@router.get("/parts/begin/found")
+def show_agent_files(visit: CurrentVisit) -> Response:
+    """Answer what the agents of this machine left, looked up now."""
+    if not visit.caller.is_local:
+        return partial(visit, "partials/_found.html", agents=None)
+    transcripts = agent_folders.survey(agent_folders.agent_folders(read_machine(), Path.cwd()), visit.settings.worktrees)
+    return partial(visit, "partials/_found.html", agents=_summarize_by_agent(transcripts))
+
+
+@router.post("/parts/begin/import")
+def import_agent_files(
+    visit: CurrentVisit, agent: Annotated[list[str] | None, Form()] = None, complete: Annotated[bool, Form()] = False
+) -> Response:
+    """Ask for the import of what the chosen agents left."""
+    if not visit.caller.is_local:
+        raise NotAllowed(_("Only somebody at this machine may import its folders."), _("Send the files instead."))
+    chosen_agents = set(agent or ())
+    folders = [folder for folder in agent_folders.agent_folders(read_machine(), Path.cwd()) if folder.agent in chosen_agents]
+    paths = [str(path) for path in agent_folders.list_files(folders)]
+    if not paths:
+        return partial(
+            visit,
+            "partials/_nothing.html",
+            text=_("Choose at least one agent."),
+            toast=Toast(_("Choose at least one agent."), "error"),
+            status_code=422,
+        )
+    return redirect_to_job(
+        visit, jobs.request_job(visit.store, "import", {"paths": paths, "complete": complete}, key="begin", requested_by="dashboard")
+    )
+
+
+@router.post("/parts/begin/paste")
+async def import_pasted(visit: CurrentVisit, request: Request) -> Response:
+    """Ask for the import of what was pasted or chosen."""
+    async with receive_form(visit, request) as submission:
+        return await run_sync(_import_pasted, visit, submission)
+
+
+def _import_pasted(visit: Visit, submission: Submission) -> Response:
+    project, errors = resolve_project(visit, submission)
+    if project is None:
+        return partial(
+            visit,
+            "partials/_paste.html",
+            status_code=422,
+            errors=errors,
+            values={"project": submission["project"], "text": submission.fields.get("text", "")},
+        )
+    submission.is_taken = True
+    return redirect_to_job(
+        visit,
+        jobs.request_job(
+            visit.store, "import", {**submission.job_arguments(), "complete": True}, project=project, requested_by="dashboard"
+        ),
+    )
+
+
+@router.post("/parts/begin/demo")
+def import_demo(visit: CurrentVisit) -> Response:
+    """Import sample sessions into a project of their own."""
+    # Imported here: they are wanted once.
+    from onward import samples
+
+    folder = kinds.create_upload_folder(visit.settings.home)
+    try:
+        project = projects.resolve(visit.store, DEMO_PROJECT, create=True)
+        files = [(path.name, str(path)) for path in samples.write(folder / "samples")]
+        arguments = {"uploads": files, "upload": str(folder), "complete": True}
+        return redirect_to_job(visit, jobs.request_job(visit.store, "import", arguments, project=project, requested_by="dashboard"), "/")
+    except OnwardError:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def _summarize_by_agent(transcripts: list[FoundTranscript]) -> list[AgentTranscripts]:
+    """Return what was found by agent, the one with the most sessions first."""
+    files, sessions, sizes, unreadable = Counter[str](), Counter[str](), Counter[str](), Counter[str]()
+    newest: dict[str, datetime] = {}
+    for transcript in transcripts:
+        if transcript.error or not transcript.sessions:
+            unreadable[transcript.agent] += transcript.error is not None
+            continue
+        files[transcript.agent] += 1
+        sessions[transcript.agent] += len(transcript.sessions)
+        sizes[transcript.agent] += transcript.size_bytes
+        newest[transcript.agent] = max(newest.get(transcript.agent, transcript.changed_at), transcript.changed_at)
+    return [
+        AgentTranscripts(
+            agent=agent, files=files[agent], sessions=count, size_bytes=sizes[agent], newest_at=newest[agent], unreadable=unreadable[agent]
+        )
+        for agent, count in sessions.most_common()
+    ]

@@ -1,0 +1,146 @@
+"""What is done to a project as a whole: named, put away and brought back, exported, given to another, deleted."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from fastapi import Form, Response
+
+from onward.app.jobs import jobs
+from onward.app.projects import projects
+from onward.app.sessions import reassignment
+from onward.errors import BadInput, Conflict, NotFound
+from onward.web.job_pages import redirect_to_job
+from onward.web.language import _, ngettext
+from onward.web.render import partial, redirect
+from onward.web.visit import CurrentVisit, Toast, page_router
+
+router = page_router()
+
+MAX_DESCRIPTION_CHARS = 2000
+MAX_TARGETS = 500
+MAX_SESSIONS_NAMED = 10_000
+
+
+@router.get("/parts/projects/{project_id}/edit")
+def show_edit_form(visit: CurrentVisit, project_id: int) -> Response:
+    """Answer the dialog in which a project is named and described."""
+    project = projects.require(visit.store, project_id)
+    return partial(
+        visit, "partials/_project_edit.html", project=project, values={"name": project.name, "description": project.description}, errors={}
+    )
+
+
+@router.post("/parts/projects/{project_id}/edit")
+def edit_project(
+    visit: CurrentVisit,
+    project_id: int,
+    name: Annotated[str, Form()] = "",
+    description: Annotated[str, Form(max_length=MAX_DESCRIPTION_CHARS)] = "",
+) -> Response:
+    """Name and describe a project."""
+    project = projects.require(visit.store, project_id)
+    try:
+        projects.update(visit.store, project, name=name, description=" ".join(description.split()))
+    except (BadInput, Conflict) as error:
+        values = {"name": name, "description": description}
+        return partial(
+            visit, "partials/_project_edit_form.html", status_code=422, project=project, values=values, errors={"name": str(error)}
+        )
+    return redirect(visit, f"/projects/{project_id}", toast=Toast(_("Saved")))
+
+
+@router.post("/parts/projects/{project_id}/archive")
+def archive_project(visit: CurrentVisit, project_id: int) -> Response:
+    """Put a project away."""
+    project = projects.archive(visit.store, projects.require(visit.store, project_id))
+    message = _("%(name)s is archived: kept whole, and out of the way.", name=project.name)
+    return redirect(visit, f"/projects/{project_id}", toast=Toast(message, undo=f"/parts/projects/{project_id}/restore"))
+
+
+@router.post("/parts/projects/{project_id}/restore")
+def restore_project(visit: CurrentVisit, project_id: int) -> Response:
+    """Bring a project back to work."""
+    project = projects.restore(visit.store, projects.require(visit.store, project_id))
+    return redirect(visit, f"/projects/{project_id}", toast=Toast(_("%(name)s is back at work.", name=project.name)))
+
+
+@router.get("/parts/projects/{project_id}/delete")
+def confirm_deletion(visit: CurrentVisit, project_id: int) -> Response:
+    """Answer the dialog that asks for the name of what is about to be lost."""
+    return partial(visit, "partials/_project_delete.html", line=projects.require_line(visit.store, project_id))
+
+
+@router.delete("/projects/{project_id}")
+def delete_project(visit: CurrentVisit, project_id: int) -> Response:
+    """Delete a project, and all it holds, for good."""
+    project = projects.require(visit.store, project_id)
+    projects.delete(visit.store, project)
+    return redirect(visit, "/", toast=Toast(_("%(name)s is deleted.", name=project.name), "info"))
+
+
+@router.get("/parts/projects/{project_id}/export")
+def show_export_form(visit: CurrentVisit, project_id: int) -> Response:
+    """Answer the dialog from which a project is exported."""
+    return partial(visit, "partials/_project_export.html", project=projects.require(visit.store, project_id))
+
+
+@router.post("/parts/projects/{project_id}/export")
+def export_project(visit: CurrentVisit, project_id: int, training: Annotated[bool, Form()] = False) -> Response:
+    """Ask for a project as one file."""
+    project = projects.require(visit.store, project_id)
+    job = jobs.request_job(
+        visit.store, "export", {"training": training}, project=project, key=f"{project.id}:{training}", requested_by="dashboard"
+    )
+    return redirect_to_job(visit, job)
+
+
+@router.get("/parts/projects/{project_id}/remap")
+def show_remap_form(visit: CurrentVisit, project_id: int) -> Response:
+    """Answer the dialog in which sessions are given to another project."""
+    return _remap_form(visit, project_id, "", "", {})
+
+
+@router.post("/parts/projects/{project_id}/remap")
+def remap_project(
+    visit: CurrentVisit, project_id: int, target: Annotated[str, Form()] = "", numbers: Annotated[str, Form(max_length=1000)] = ""
+) -> Response:
+    """Give sessions, or all of a project, to another."""
+    source = projects.require(visit.store, project_id)
+    if not target.isdecimal():
+        return _remap_form(visit, project_id, target, numbers, {"target": _("Choose the project they belong to.")}, form=True)
+    target_project = projects.require(visit.store, int(target))
+    try:
+        session_numbers = _parse_numbers(numbers)
+        result = (
+            reassignment.remap_sessions(visit.store, source, session_numbers, target_project)
+            if session_numbers
+            else reassignment.remap_project(visit.store, source, target_project)
+        )
+    except (BadInput, NotFound, Conflict) as error:
+        return _remap_form(visit, project_id, target, numbers, {"numbers": str(error)}, form=True)
+    message = ngettext(
+        "%(num)s session went to %(name)s.", "%(num)s sessions went to %(name)s.", len(result.sessions), name=target_project.name
+    )
+    return redirect(visit, f"/projects/{target_project.id}", toast=Toast(message))
+
+
+def _remap_form(visit: CurrentVisit, project_id: int, target: str, numbers: str, errors: dict[str, str], *, form: bool = False) -> Response:
+    other_projects = [line.project for line in projects.list_known(visit.store, limit=MAX_TARGETS) if line.project.id != project_id]
+    return partial(
+        visit, "partials/_project_remap_form.html" if form else "partials/_project_remap.html", status_code=422 if errors else 200,
+        project=projects.require(visit.store, project_id), others=other_projects, values={"target": target, "numbers": numbers}, errors=errors,
+    )  # fmt: skip
+
+
+def _parse_numbers(text: str) -> list[int]:
+    """Return the numbers of sessions in `2, 5-7`; none where nothing is said. Raises `BadInput`."""
+    numbers: list[int] = []
+    for part in filter(None, re.split(r"[,\s]+", text.strip())):
+        match = re.fullmatch(r"#?(\d{1,7})(?:[-–]#?(\d{1,7}))?", part)
+        first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
+        if last < first or last - first >= MAX_SESSIONS_NAMED:
+            raise BadInput(_("“%(part)s” names no sessions. Write numbers, as in 2, 5-7.", part=part))
+        numbers += range(first, last + 1)
+    return numbers

@@ -1,0 +1,370 @@
+"""What is done with a session: beginning one, completing it, giving it a transcript, opening it again, leaving it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from math import isfinite
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from anyio.to_thread import run_sync
+from fastapi import Form, Query, Request, Response
+
+from onward.adapters import build_model_setup
+from onward.app.accounts.selection import AccountChoice, best_account, outlook
+from onward.app.handoffs import handoffs
+from onward.app.jobs import jobs
+from onward.app.jobs.jobs import Job
+from onward.app.models import gateway
+from onward.app.projects import projects
+from onward.app.sessions import completion_job, sessions, templates
+from onward.app.sessions.completion_job import Completion
+from onward.core.handoff.document import render
+from onward.core.handoff.stored import StoredHandoff
+from onward.core.project import Project
+from onward.core.session import Session
+from onward.errors import BadInput, Conflict, NotFound
+from onward.web.brief import add_repository_changes
+from onward.web.job_pages import completion_toast, redirect_to_job, wait_briefly
+from onward.web.language import _
+from onward.web.render import partial, redirect
+from onward.web.uploads import PASTED_NAME, Submission, receive_form
+from onward.web.visit import CurrentVisit, Toast, Visit, page_router, rotation_window
+
+router = page_router()
+
+NEW_PROJECT = "new"
+"""What stands for a project that is not there yet."""
+MAX_CHOICES = 200
+CHECKLIST_CHANGED = "onward:checklist"
+_KNOWN_AGENTS = ("claude-code", "codex", "cursor", "gemini", "aider", "cline", "opencode")
+
+Text = Annotated[str, Form(max_length=100_000)]
+
+
+@dataclass(frozen=True, slots=True)
+class StartChoices:
+    """What a session can begin with. `previous` is the handoff that the chosen project left, told with what changed since."""
+
+    projects: Sequence[Project]
+    project: Project | None
+    handoff: StoredHandoff | None
+    previous: str
+    best: AccountChoice
+    templates: Sequence[templates.Template]
+    agents: Sequence[str]
+
+
+def _start_choices(visit: Visit, project: str) -> StartChoices:
+    known_projects = [line.project for line in projects.list_projects(visit.store, limit=MAX_CHOICES)]
+    chosen_project = projects.require(visit.store, int(project)) if project.isdecimal() else None
+    if chosen_project is None and project != NEW_PROJECT and known_projects:
+        latest_sessions = sessions.list_all(visit.store, limit=1)
+        chosen_project = next(
+            (candidate for candidate in known_projects if latest_sessions and candidate.id == latest_sessions[0].project_id),
+            known_projects[0],
+        )
+    if chosen_project and chosen_project.id not in {candidate.id for candidate in known_projects}:
+        known_projects = [chosen_project, *known_projects]
+    versions = handoffs.list_versions(visit.store, chosen_project, limit=1) if chosen_project else []
+    previous_handoff = versions[0] if versions else None
+    previous_text = render(add_repository_changes(visit, chosen_project, previous_handoff)) if chosen_project and previous_handoff else ""
+    agent_names = list(dict.fromkeys((*sessions.list_agents(visit.store), *_KNOWN_AGENTS)))
+    return StartChoices(
+        projects=known_projects,
+        project=chosen_project,
+        handoff=previous_handoff,
+        previous=previous_text,
+        best=best_account(visit.store, window=rotation_window(visit.settings)),
+        templates=templates.list_templates(visit.store),
+        agents=agent_names,
+    )
+
+
+@router.get("/parts/sessions/start")
+def start_dialog_part(visit: CurrentVisit, project: str = "", account: str = "") -> Response:
+    """Answer the dialog to begin a session, with what the last one left."""
+    values = {"name": "", "objectives": "", "agent": "", "template": "", "account": account}
+    return partial(visit, "partials/_start_dialog.html", choices=_start_choices(visit, project), values=values, errors={}, based_on=None)
+
+
+@router.get("/parts/sessions/start/form")
+def start_form_part(
+    visit: CurrentVisit,
+    project: str = "",
+    name: str = "",
+    objectives: str = "",
+    agent: str = "",
+    template: str = "",
+    account: str = "",
+    filled: str = "",
+) -> Response:
+    """Answer the form anew, after another project or template was chosen: what was typed stays, and the template's objectives come in."""
+    chosen_template = templates.require(visit.store, template) if template else None
+    lines = _split_lines(objectives)
+    previous_template = templates.require(visit.store, filled) if filled and filled != template and _has_template(visit, filled) else None
+    typed_lines = [line for line in lines if previous_template is None or line not in previous_template.objectives]
+    template_lines = [
+        line for line in (chosen_template.objectives if chosen_template and filled != template else ()) if line not in typed_lines
+    ]
+    values = {
+        "name": name,
+        "objectives": "\n".join([*template_lines, *typed_lines]),
+        "agent": agent,
+        "template": template,
+        "account": account,
+    }
+    return partial(
+        visit, "partials/_start_form.html", choices=_start_choices(visit, project), values=values, errors={}, based_on=chosen_template
+    )
+
+
+def _has_template(visit: Visit, template: str) -> bool:
+    try:
+        return bool(templates.require(visit.store, template))
+    except NotFound:
+        return False
+
+
+@router.post("/parts/sessions/start")
+def start_session(
+    visit: CurrentVisit,
+    project: Text = "",
+    name: Text = "",
+    objectives: Text = "",
+    agent: Annotated[str, Form(max_length=100)] = "",
+    template: Text = "",
+    account: Text = "",
+) -> Response:
+    """Begin a session, and show it: what its agent is to be given is there to copy."""
+    try:
+        chosen_project = _resolve_project(visit, project, name.strip())
+        detail = sessions.start(
+            visit.store,
+            chosen_project,
+            agent=agent.strip(),
+            objectives=_split_lines(objectives),
+            template=templates.require(visit.store, template) if template else None,
+            account_id=int(account) if account.isdecimal() else None,
+        )
+    except BadInput as error:
+        values = {"name": name, "objectives": objectives, "agent": agent, "template": template, "account": account}
+        return partial(
+            visit,
+            "partials/_start_form.html",
+            status_code=422,
+            choices=_start_choices(visit, project),
+            values=values,
+            errors={"name": str(error)},
+            based_on=templates.require(visit.store, template) if template else None,
+        )
+    message = _("Session %(number)s of %(project)s has begun", number=detail.session.number, project=chosen_project.name)
+    return redirect(visit, f"/sessions/{detail.session.id}", toast=Toast(message))
+
+
+def _resolve_project(visit: Visit, project: str, name: str) -> Project:
+    """Return the project that was chosen, or the new one of that name."""
+    if project and project != NEW_PROJECT:
+        return projects.require(visit.store, int(project) if project.isdecimal() else 0)
+    if not name:
+        raise BadInput(_("A session belongs to a project."), _("Name one."))
+    return projects.resolve(visit.store, name, create=True)
+
+
+def _split_lines(text: str) -> list[str]:
+    return [line for raw_line in text.splitlines() if (line := raw_line.strip())]
+
+
+@router.get("/parts/sessions/{session_id}/complete")
+def complete_dialog_part(visit: CurrentVisit, session_id: int, job: int = 0) -> Response:
+    """Answer the dialog to complete a session; with what was written for a *job* that did not come to its end."""
+    session = sessions.require_by_id(visit.store, session_id)
+    context = _completion_context(visit, session)
+    return partial(visit, "partials/_complete_dialog.html", **context | {"values": context["values"] | _draft_values(visit, session, job)})
+
+
+def _draft_values(visit: Visit, session: Session, job_id: int) -> dict[str, str]:
+    """Return what was written in a form for a job: what is said of a session, and what was pasted."""
+    arguments = jobs.require(visit.store, job_id).arguments if job_id else {}
+    if arguments.get("session_id") != session.id:
+        return {}
+    pasted_path = next((Path(path) for name, path in arguments.get("uploads", []) if name == PASTED_NAME), None)
+    completion = arguments["said"] or {}
+    values = {name: "\n".join(completion.get(name, ())) for name in ("accomplishments", "blockers")}
+    if completion.get("credits_used") is not None:
+        values["credits"] = f"{completion['credits_used']:g}"
+    return values | {"text": pasted_path.read_text("utf-8") if pasted_path and pasted_path.exists() else ""}
+
+
+def _completion_context(visit: Visit, session: Session, **overrides: Any) -> dict[str, Any]:
+    project = projects.require(visit.store, session.project_id)
+    used = "" if session.credits_used is None else f"{session.credits_used:g}"
+    values = {"accomplishments": "\n".join(session.accomplishments), "blockers": "\n".join(session.blockers), "credits": used, "text": ""}
+    return {
+        "session": session,
+        "project": project,
+        "outlook": outlook(visit.store, session, window=rotation_window(visit.settings)),
+        "has_model": gateway.find_model_context(visit.store, build_model_setup(visit.settings), project=project) is not None,
+        "values": values,
+        "errors": {},
+        "error": "",
+        **overrides,
+    }
+
+
+@router.get("/parts/sessions/{session_id}/checklist")
+def checklist_part(visit: CurrentVisit, session_id: int, within: Literal["page", "dialog"] = "page") -> Response:
+    """Answer what a session should not forget, and what of it is done."""
+    return partial(visit, "partials/_checklist.html", session=sessions.require_by_id(visit.store, session_id), within=within)
+
+
+@router.post("/parts/sessions/{session_id}/checklist/{item}")
+def tick_item(visit: CurrentVisit, session_id: int, item: int, done: bool = True) -> Response:
+    """Note whether an item of a session's checklist is done; wherever the checklist is shown, it is fetched anew."""
+    sessions.tick(visit.store, sessions.require_by_id(visit.store, session_id), item, is_done=done)
+    return Response(status_code=204, headers={"hx-trigger": CHECKLIST_CHANGED})
+
+
+@router.get("/parts/sessions/{session_id}/outlook")
+def outlook_part(visit: CurrentVisit, session_id: int, typed_credits: Annotated[str, Query(alias="credits")] = "") -> Response:
+    """Answer what the credits that are typed come to: against the account's, and whether it is time to go on with another."""
+    session = sessions.require_by_id(visit.store, session_id)
+    used, error = _parse_credits(typed_credits)
+    session_outlook = outlook(visit.store, session, window=rotation_window(visit.settings), credits_used=used)
+    return partial(visit, "partials/_outlook.html", session=session, outlook=session_outlook, error=error)
+
+
+def _parse_credits(text: str) -> tuple[float | None, str]:
+    """Return the number that was typed, None for nothing, and what is wrong with it."""
+    number_text = text.strip().replace(",", ".")
+    if not number_text:
+        return None, ""
+    try:
+        number = float(number_text)
+    except ValueError:
+        return None, _("This is no number.")
+    if not isfinite(number) or not 0 <= number <= 1_000_000_000:
+        return None, _("Credits are a number from 0 on.")
+    return number, ""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionTask:
+    """What a form asked to have done with a session: the job that does it and where that leads, or what is wrong, by field."""
+
+    session: Session
+    submission: Submission
+    next_url: str
+    job: Job | None
+    errors: dict[str, str]
+
+
+def _request_job(
+    visit: Visit, session: Session, submission: Submission, next_url: str, completion: Completion | None = None
+) -> SessionTask:
+    project = projects.require(visit.store, session.project_id)
+    try:
+        job = completion_job.request_completion(
+            visit.store, project, session, submission.job_arguments(), completion, requested_by="dashboard"
+        )
+    except Conflict as error:
+        return SessionTask(session=session, submission=submission, next_url=next_url, job=None, errors={"text": str(error)})
+    submission.is_taken = True
+    return SessionTask(session=session, submission=submission, next_url=next_url, job=job, errors={})
+
+
+async def _respond(visit: Visit, task: SessionTask, show_again: Callable[[Visit, SessionTask], Response]) -> Response:
+    """Lead to what came of a form, if that is soon there, else to how far it is; where something is wrong with it, answer it *again*."""
+    job = await wait_briefly(visit, task.job) if task.job else None
+    if job and job.state == "failed" and job.error:
+        task = replace(task, errors={"text": f"{job.error['message']} {job.error['hint']}".strip()})
+        job = None
+    if job is None:
+        return await run_sync(show_again, visit, task)
+    return (
+        redirect(visit, task.next_url, toast=completion_toast(job)) if job.state == "done" else redirect_to_job(visit, job, task.next_url)
+    )
+
+
+@router.post("/parts/sessions/{session_id}/complete")
+async def complete_session(visit: CurrentVisit, session_id: int, request: Request) -> Response:
+    """Complete a session with what is said of it, after what its transcript adds, and show the handoff."""
+    async with receive_form(visit, request) as submission:
+        task = await run_sync(_complete, visit, session_id, submission)
+    return await _respond(visit, task, _complete_form)
+
+
+def _complete(visit: Visit, session_id: int, submission: Submission) -> SessionTask:
+    session = sessions.require_by_id(visit.store, session_id)
+    used, error = _parse_credits(submission["credits"])
+    if error:
+        return SessionTask(session=session, submission=submission, next_url="", job=None, errors={"credits": error})
+    session_outlook = outlook(visit.store, session, window=rotation_window(visit.settings), credits_used=used)
+    account_query = (
+        f"?on={session_outlook.target.availability.account.id}" if submission["then"] == "rotate" and session_outlook.target else ""
+    )
+    completion = Completion(
+        _split_lines(submission["accomplishments"]), _split_lines(submission["blockers"]), used, bool(submission["refine"])
+    )
+    return _request_job(visit, session, submission, f"/sessions/{session.id}/handoff{account_query}", completion)
+
+
+def _complete_form(visit: Visit, task: SessionTask) -> Response:
+    values = {name: task.submission.fields.get(name, "") for name in ("accomplishments", "blockers", "credits", "text")}
+    context = _completion_context(visit, sessions.require_by_id(visit.store, task.session.id), values=values, errors=task.errors)
+    return partial(visit, "partials/_complete_form.html", status_code=422, **context)
+
+
+@router.get("/parts/sessions/{session_id}/import")
+def import_dialog_part(visit: CurrentVisit, session_id: int, job: int = 0) -> Response:
+    """Answer the dialog to give a session a transcript; with what was pasted for a *job* that did not come to its end."""
+    session = sessions.require_by_id(visit.store, session_id)
+    return partial(
+        visit, "partials/_import_dialog.html", session=session, text=_draft_values(visit, session, job).get("text", ""), error=""
+    )
+
+
+@router.post("/parts/sessions/{session_id}/import")
+async def import_transcript(visit: CurrentVisit, session_id: int, request: Request) -> Response:
+    """Append to a session what it does not have of a transcript."""
+    async with receive_form(visit, request) as submission:
+        task = await run_sync(_import_transcript, visit, session_id, submission)
+    return await _respond(visit, task, _import_form)
+
+
+def _import_transcript(visit: Visit, session_id: int, submission: Submission) -> SessionTask:
+    session, next_url = sessions.require_by_id(visit.store, session_id), f"/sessions/{session_id}"
+    if not submission.files:
+        return SessionTask(
+            session=session,
+            submission=submission,
+            next_url=next_url,
+            job=None,
+            errors={"text": f"{_('There is nothing to add.')} {_('Paste a conversation, or choose files.')}"},
+        )
+    return _request_job(visit, session, submission, next_url)
+
+
+def _import_form(visit: Visit, task: SessionTask) -> Response:
+    text, error = task.submission.fields.get("text", ""), task.errors["text"]
+    return partial(visit, "partials/_import_form.html", status_code=422, session=task.session, text=text, error=error)
+
+
+@router.post("/parts/sessions/{session_id}/reopen")
+def reopen_session(visit: CurrentVisit, session_id: int) -> Response:
+    """Make a session active again."""
+    session = sessions.reopen(visit.store, sessions.require_by_id(visit.store, session_id))
+    return redirect(visit, f"/sessions/{session.id}", toast=Toast(_("Session %(number)s is active again", number=session.number)))
+
+
+@router.post("/parts/sessions/{session_id}/abandon")
+def abandon_session(visit: CurrentVisit, session_id: int) -> Response:
+    """Leave a session without completing it; that can be taken back."""
+    session = sessions.abandon(visit.store, sessions.require_by_id(visit.store, session_id))
+    undo_url = f"/parts/sessions/{session.id}/reopen"
+    return redirect(
+        visit,
+        f"/sessions/{session.id}",
+        toast=Toast(_("Session %(number)s is abandoned; its turns stay", number=session.number), undo=undo_url),
+    )
