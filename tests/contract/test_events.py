@@ -40,8 +40,8 @@ def test_what_did_not_happen_emits_no_event(store: Store) -> None:
 def test_a_reader_goes_on_where_it_was(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     assert app_events.find_start(store, None) == (0, False)
     assert app_events.find_start(store, 5) == (0, True)
-    monkeypatch.setattr(events, "MOST", 10)
-    monkeypatch.setattr(events, "_TIDIED_EVERY", 5)
+    monkeypatch.setattr(events, "MAX_EVENTS", 10)
+    monkeypatch.setattr(events, "_PRUNE_EVERY", 5)
     with store.write() as connection:
         for _ in range(30):
             events.record(connection, "job")

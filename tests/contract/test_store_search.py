@@ -116,7 +116,7 @@ def test_filters(store: Store) -> None:
 
 
 def test_common_words_alone_find_the_newest_that_holds_all(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(plan, "COMMON", 3)
+    monkeypatch.setattr(plan, "COMMON_TERM_TURNS", 3)
     store_turns(store, "p", *(Turn("user", text) for text in ("red", "red blue", "blue", "red blue", "red", "blue", "red", "green")))
     assert find_turns(store, "red", "blue")[:2] == [4, 2]
     assert find_turns(store, "red", "green")[0] == 8

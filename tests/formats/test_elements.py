@@ -88,7 +88,7 @@ def test_memory_holds_one_conversation_and_not_the_export(tmp_path):
     assert path.stat().st_size > 30_000_000
     tracemalloc.start()
     try:
-        assert sum(1 for _ in read_objects(TranscriptSource(path), ImportReport())) == 60
+        assert sum(1 for _ in json_elements.read_objects(TranscriptSource(path), ImportReport())) == 60
         _, peak_bytes = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

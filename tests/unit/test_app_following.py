@@ -186,7 +186,7 @@ def test_a_reader_that_fails_is_heard(store: Store, project: Project, tmp_path: 
     def fails(*_: object) -> Iterator[None]:
         raise RuntimeError("a defect")
 
-    monkeypatch.setattr(file_follower, "prepared", fails)
+    monkeypatch.setattr(file_follower, "prepare_transcript", fails)
     with pytest.raises(RuntimeError, match="a defect"):
         list(create_follower(store, project, path).poll())
 

@@ -25,7 +25,7 @@ def test_one_way_to_write_a_path(written: str, plain: str, name: str) -> None:
     assert paths.normalise(written) == plain
     assert paths.normalise(plain) == plain
     if plain != "C:":
-        assert paths.base_name(written) == name
+        assert paths.file_name(written) == name
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ PASTED = "User: Print the ticket, and never use port 9101 for it.\nAssistant: Do
 @pytest.fixture
 def _no_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody carries jobs out here, so nobody waits for them."""
-    monkeypatch.setattr(job_pages, "WAITED_SECONDS", 0.0)
+    monkeypatch.setattr(job_pages, "WAIT_SECONDS", 0.0)
 
 
 @pytest.fixture

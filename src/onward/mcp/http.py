@@ -53,12 +53,12 @@ class McpApp:
         await self._manager.handle_request(scope, receive, send)
 
     async def _manage(self, *, task_status: TaskStatus[StreamableHTTPSessionManager] = TASK_STATUS_IGNORED) -> None:
-        manager = await run_sync(self._create_manager)
+        manager = await run_sync(self._create_sessions)
         async with manager.run():
             task_status.started(manager)
             await sleep_forever()
 
-    def _create_manager(self) -> StreamableHTTPSessionManager:
+    def _create_sessions(self) -> StreamableHTTPSessionManager:
         from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 
         from onward.mcp.context import McpContext

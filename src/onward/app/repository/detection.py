@@ -26,7 +26,7 @@ def find_repository(folder: str, *, worktrees_apart: bool = False) -> tuple[str,
     git_path = _find_git_path(folder)
     if not git_path:
         return folder, ""
-    git_folder = git_path if os.path.isdir(git_path) else _common_git_folder(git_path)
+    git_folder = git_path if os.path.isdir(git_path) else _shared_git_folder(git_path)
     return os.path.dirname(git_folder if os.path.basename(git_folder) == ".git" else git_path), _remote_address(
         os.path.join(git_folder, "config")
     )
@@ -37,7 +37,7 @@ def find_linked_worktree(folder: str) -> str:
     git_path = _find_git_path(folder)
     return (
         os.path.dirname(git_path)
-        if git_path and os.path.isfile(git_path) and os.path.basename(_common_git_folder(git_path)) == ".git"
+        if git_path and os.path.isfile(git_path) and os.path.basename(_shared_git_folder(git_path)) == ".git"
         else ""
     )
 
@@ -76,7 +76,7 @@ def _find_git_path(folder: str) -> str:
         folder = parent
 
 
-def _common_git_folder(git_path: str) -> str:
+def _shared_git_folder(git_path: str) -> str:
     """Return the `.git` folder that the `.git` file of a worktree or submodule leads to."""
     worktree_folder = os.path.join(os.path.dirname(git_path), _read_text(git_path).removeprefix("gitdir:").strip())
     return os.path.realpath(os.path.join(worktree_folder, _read_text(os.path.join(worktree_folder, "commondir")).strip()))

@@ -36,7 +36,7 @@ class Origin(NamedTuple):
     @property
     def default_name(self) -> str:
         """What a new project for it is called, before a number tells it from another."""
-        return self.project_name or paths.base_name(self.root) or self.remote.rpartition("/")[2] or "default"
+        return self.project_name or paths.file_name(self.root) or self.remote.rpartition("/")[2] or "default"
 
 
 def session_origin(head: SessionHead, file: Path | None, worktrees: Worktrees = "together") -> Origin | None:

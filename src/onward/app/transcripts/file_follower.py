@@ -305,7 +305,7 @@ class _GrowingSource(TranscriptSource):
             return False
 
     @contextmanager
-    def opened(self) -> Iterator[IO[bytes]]:
+    def open_stream(self) -> Iterator[IO[bytes]]:
         """The bytes of the file from its beginning, and what comes after."""
         with super().open_stream() as stream:
             yield cast("IO[bytes]", _WaitingStream(stream, self))

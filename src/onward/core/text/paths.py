@@ -21,7 +21,7 @@ def normalise(path: str) -> str:
     return path.rstrip("/") or path[:1]
 
 
-def base_name(path: str) -> str:
+def file_name(path: str) -> str:
     """Return the last part of *path*; empty for a root."""
     return normalise(path).replace("\\", "/").rpartition("/")[2] if is_windows(path) else normalise(path).rpartition("/")[2]
 
