@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from statistics import mean
 
-from bench.frozen import Frozen, ProbeSet, add_budgets, create_parser
+from bench.distillation import Distillation, distil_sessions
 from bench.intervals import bootstrap, kendall
-from bench.made import Distillation, distil_sessions
+from bench.probe_sets import Frozen, ProbeSet, add_budgets, create_parser
 from bench.report import keep, table
 from onward.core.analytics.intervals import wilson_interval
 from onward.core.handoff.document import render

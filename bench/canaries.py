@@ -2,7 +2,7 @@
 
     python -m bench.canaries [--seeds 11,12] [--budgets 2000,4000,8000] [--hosts FILE FILE FILE …]
 
-Into a copy of a real session go thirty sentences at spread places, in its agent's own format (`bench.planting`); half of the ten changes stand later in the same session, the others in the second and
+Into a copy of a real session go thirty sentences at spread places, in its agent's own format (`bench.planted_canaries`); half of the ten changes stand later in the same session, the others in the second and
 third. Five sessions of the same agent follow one another through the store, each completed. After each, every item is asked of the master handoff by the scorer's own rules, as a probe: does it hold the value that is right by then, with a word
 of what it is a value of, within one window? It is stale when it asserts the value before a change. Beside the document: whether one search of 1,000 tokens holds it.
 """
@@ -15,10 +15,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench.frozen import SHARED, Frozen, Pairs, add_budgets
+from bench.distillation import complete, store_with
 from bench.intervals import format_share
-from bench.made import complete, store_with
-from bench.planting import Canary, Sentence, canaries, plant
+from bench.planted_canaries import Canary, Sentence, canaries, plant
+from bench.probe_sets import SHARED, Frozen, Pairs, add_budgets
 from bench.report import keep, table
 from bench.transcripts import Agent, sources
 from onward.app.handoffs import handoffs

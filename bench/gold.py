@@ -16,9 +16,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from bench.frozen import Gold, GoldSession, add_budgets, create_parser, gold_sessions
+from bench.distillation import Distillation, distil_sessions
 from bench.intervals import format_share, share, share_interval
-from bench.made import Distillation, distil_sessions
+from bench.probe_sets import Gold, GoldSession, add_budgets, create_parser, gold_sessions
 from bench.report import keep, table
 from onward.core.facts.fact import FACT_KINDS, Fact, Handle
 from onward.core.text.prose import content_words, identifiers

@@ -20,9 +20,9 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from bench.fit_ranker import OUT, examples, fit_kinds, fit_worth, render_module
-from bench.frozen import Frozen, add_budgets, create_parser, sets_by_project
 from bench.intervals import format_share, share, share_interval
 from bench.losses import ask_probes
+from bench.probe_sets import Frozen, add_budgets, create_parser, sets_by_project
 from bench.report import ROOT, keep, table
 
 Counts = dict[str, dict[str, list[tuple[int, int]]]]

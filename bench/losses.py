@@ -19,8 +19,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
-from bench.frozen import Frozen, Pairs, Probe, ProbeSet, add_budgets, create_parser, pairs_of
-from bench.made import Distillation, distil_sessions
+from bench.distillation import Distillation, distil_sessions
+from bench.probe_sets import Frozen, Pairs, Probe, ProbeSet, add_budgets, create_parser, pairs_of
 from bench.report import keep, table
 from onward.core.facts.fact import Fact
 from onward.core.handoff.document import render

@@ -15,8 +15,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from bench.frozen import Frozen, add_budgets, create_parser, sets_by_project
-from bench.made import Distillation, distil_sessions
+from bench.distillation import Distillation, distil_sessions
+from bench.probe_sets import Frozen, add_budgets, create_parser, sets_by_project
 from bench.report import keep, table
 from onward.core.analytics.intervals import wilson_interval
 from onward.core.facts.fact import Handle

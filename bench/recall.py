@@ -18,9 +18,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench.frozen import Frozen, Probe, ProbeSet, create_parser, pairs_of, sets_by_project
+from bench.distillation import complete
 from bench.intervals import format_share, percentile, share, share_interval
-from bench.made import complete
+from bench.probe_sets import Frozen, Probe, ProbeSet, create_parser, pairs_of, sets_by_project
 from bench.quotes import text_of
 from bench.report import keep, table
 from onward.app.projects import projects as kept_projects

@@ -2,7 +2,7 @@
 
     python -m bench refine        python -m bench.refine [--shared FOLDER] [--seeds 1,2,3]
 
-Wrong lines are made of the facts of real ledgers, and of right rewordings of the bundled sessions, by mutations that know nothing of the guard (`bench.wrong`). No model is asked, so the
+Wrong lines are made of the facts of real ledgers, and of right rewordings of the bundled sessions, by mutations that know nothing of the guard (`bench.wrong_values`). No model is asked, so the
 figures are the same on every machine.
 """
 
@@ -20,7 +20,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bench.report import ROOT, keep, table
-from bench.wrong import CHANGES, WrongLine, wrong_lines
+from bench.wrong_values import CHANGES, WrongLine, wrong_lines
 from onward import samples
 from onward.app.handoffs.distillation import HandoffBasis, basis
 from onward.app.turns.reader import TranscriptReader

@@ -14,10 +14,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from bench.agreement import plain_documents
-from bench.drawing import Curve, chart
-from bench.frozen import Frozen, ProbeSet, add_budgets, create_parser, pairs_of, sets_by_project
+from bench.distillation import complete, distil_sessions, store_with
 from bench.intervals import format_share, share, share_interval
-from bench.made import complete, distil_sessions, store_with
+from bench.line_chart import Curve, chart
+from bench.probe_sets import Frozen, ProbeSet, add_budgets, create_parser, pairs_of, sets_by_project
 from bench.report import ROOT, keep, table
 from onward.app.handoffs import handoffs
 

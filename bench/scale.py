@@ -23,8 +23,8 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from bench.frozen import SHARED, Frozen
 from bench.intervals import percentile
+from bench.probe_sets import SHARED, Frozen
 from bench.report import keep, table
 from bench.transcripts import MEGABYTE, Source, many_sessions, sources
 from onward.app.handoffs import handoffs

@@ -22,7 +22,7 @@ from onward.core.transcript.authored_text import author_text
 from onward.store import Store
 
 from .conftest import Sandbox
-from .stand_ins import STAND_INS, ClaudeCode, StandIn
+from .simulated_agents import STAND_INS, ClaudeCode, StandIn
 
 pytestmark = pytest.mark.slow
 

@@ -15,7 +15,7 @@ from onward.agents.payload import AGENTS
 from onward.core.facts.headings import NOTICE_PREFIXES
 
 from .conftest import Sandbox
-from .stand_ins import STAND_INS, StandIn
+from .simulated_agents import STAND_INS, StandIn
 
 pytestmark = pytest.mark.slow
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import bench.preservation
 import pytest
-from bench.frozen import Frozen
-from bench.made import distil_sessions
+from bench.distillation import distil_sessions
+from bench.probe_sets import Frozen
 from bench.transcripts import Source
 
 from bench import agreement, canaries, gold, held_out, losses, page, quotes, recall, report, retention, scale, start

@@ -6,7 +6,7 @@ import random
 
 import pytest
 from bench.refine import KnownProject, bundled, count_kept_rules, draw_lines, refusals, rewordings, survivors, wrong_rewordings
-from bench.wrong import wrong_lines
+from bench.wrong_values import wrong_lines
 
 from onward.core.facts.fact import Fact, Handle
 from onward.core.facts.ledger import Ledger, fold

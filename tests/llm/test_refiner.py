@@ -11,7 +11,7 @@ from shutil import copytree
 from typing import Any
 
 import pytest
-from bench.wrong import CHANGES
+from bench.wrong_values import CHANGES
 from sqlalchemy import inspect, text
 
 from onward import samples
@@ -36,7 +36,7 @@ from onward.settings import LLMSettings
 from onward.store import Store
 
 from .conftest import Act, RecordedRequest, ScriptedModel
-from .writing import facts_of, verbatim, writes
+from .scripted_writers import facts_of, verbatim, writes
 
 pytestmark = pytest.mark.slow
 

@@ -21,7 +21,7 @@ from onward.app.transcripts.sweeper import sweep
 from onward.store import Store
 
 from .conftest import Sandbox, git
-from .stand_ins import STAND_INS, ClaudeCode, Codex
+from .simulated_agents import STAND_INS, ClaudeCode, Codex
 
 HALF_AN_HOUR = timedelta(minutes=30)
 

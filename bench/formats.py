@@ -1,6 +1,6 @@
 """How fast each format is read beside `orjson.loads` of the same bytes in the same run, and whether every record is accounted for.
 
-    python -m bench.reading [--formats claude-code,cline] [--data FOLDER] [--slowest 5]
+    python -m bench.formats [--formats claude-code,cline] [--data FOLDER] [--slowest 5]
 
 Read are the real files beside the repository and our own fixtures. What is smaller than 1 MB is repeated under fresh ids until it is not, in one document or file: opening
 a file and telling its format costs the same whatever it holds, and is told apart (`us a file`). In a format's row each file weighs as much as it is large. Times are CPU time of this process in user mode, the best of five.
@@ -293,7 +293,7 @@ def main(arguments: list[str] | None = None) -> None:
             f"{'broken on purpose' if is_broken(measurement) else 'NOT ACCOUNTED FOR'}: {measurement.name}: {measurement.accounted_ratio:.1%}"
         )
     path = save(
-        "reading",
+        "formats",
         {
             "files": [
                 {**asdict(measurement), "share": measurement.share, "accounted_ratio": measurement.accounted_ratio}

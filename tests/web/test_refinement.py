@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 from tests.llm.conftest import ScriptedModel, scripted
-from tests.llm.writing import writes
+from tests.llm.scripted_writers import writes
 
 from .conftest import Site, serving, violations, visit, wait_until_ready
 

@@ -24,7 +24,7 @@ from onward.settings import LLMSettings
 from onward.store import Store, events
 
 from .conftest import ScriptedModel
-from .writing import writes
+from .scripted_writers import writes
 
 POINTS, FEW = 20, 2
 WORKER = Path(__file__).parents[1] / "faults" / "job_worker.py"

@@ -1,8 +1,8 @@
 """What the API costs: requests a second beside a bare FastAPI endpoint over SQLite, at 1 and 32 clients, in one run.
 
-    python -m bench.serving [--seconds 5] [--rounds 5]
+    python -m bench.server [--seconds 5] [--rounds 5]
 
-The bare endpoint (`bench.bare`) is the ceiling: what one would write by hand over a copy of the same database. It parses the same bodies, keeps the same rows in the same tables
+The bare endpoint (`bench.minimal_server`) is the ceiling: what one would write by hand over a copy of the same database. It parses the same bodies, keeps the same rows in the same tables
 with the same pragmas and answers the same fields, so that a share says what Onward itself costs: looking for turns that are there already, redaction, the search index, access,
 limits, request ids, the log and the metrics. (Until November 2026 it kept two columns without a constraint, and answered every read with twenty rows of three columns: too easy
 where it wrote and where twenty turns are read, too hard where one project is.)
@@ -127,7 +127,7 @@ def measure_requests(server: Server, requests: list[bytes], clients: int, second
 
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
-        prog="python -m bench.serving", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="python -m bench.server", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--seconds", type=float, default=5, help="how long each row is measured")
     parser.add_argument("--rounds", type=int, default=5, help="in how many rounds")
@@ -138,12 +138,12 @@ def main(arguments: list[str] | None = None) -> None:
             prepare(server)
             with closing(sqlite3.connect(home / "onward.db")) as store, closing(sqlite3.connect(copy)) as bare:
                 store.backup(bare)
-            with Server([sys.executable, "-m", "bench.bare", str(copy)], home) as least:
+            with Server([sys.executable, "-m", "bench.minimal_server", str(copy)], home) as least:
                 rows = compare(least, server, options.seconds / options.rounds, options.rounds)
             print(f"start to first answer: bare {least.started_seconds:.2f} s, Onward {server.started_seconds:.2f} s\n")
             started = {"bare_s": least.started_seconds, "onward_s": server.started_seconds}
     print(table(HEAD, rows))
-    keep("serving", {"start": started, "rows": [dict(zip(HEAD, row, strict=True)) for row in rows]}, arguments)
+    keep("server", {"start": started, "rows": [dict(zip(HEAD, row, strict=True)) for row in rows]}, arguments)
 
 
 def compare(least: Server, server: Server, seconds: float, rounds: int) -> list[list[object]]:

@@ -1,6 +1,6 @@
-"""The ceiling of `bench.serving`: what one would write by hand, with FastAPI and sqlite3 alone, over a copy of the same database.
+"""The ceiling of `bench.server`: what one would write by hand, with FastAPI and sqlite3 alone, over a copy of the same database.
 
-    python -m bench.bare PATH
+    python -m bench.minimal_server PATH
 
 It reads the same rows and answers the same fields, takes the same bodies, and keeps the same rows in the same tables under the same constraints, each request in one transaction
 with the store's own pragmas. It does nothing else: no search index, no redaction, no looking for turns that are there already, no access, no log, no limits.

@@ -18,7 +18,7 @@ from onward.settings import LLMSettings, Settings
 from onward.store import Store
 
 from .conftest import ScriptedModel
-from .writing import writes
+from .scripted_writers import writes
 
 pytestmark = pytest.mark.slow
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import bench.__main__ as every
 import pytest
 from bench.canaries import scripts
-from bench.drawing import Curve, chart
+from bench.distillation import distil_sessions
 from bench.intervals import kendall, percentile, share_interval
-from bench.made import distil_sessions
-from bench.planting import TEMPLATES, Sentence, canaries, plant
+from bench.line_chart import Curve, chart
+from bench.planted_canaries import TEMPLATES, Sentence, canaries, plant
 from bench.quotes import values
 
 from onward.core.analytics.intervals import wilson_interval
