@@ -60,9 +60,9 @@ def test_the_client_tells_the_same_as_the_use_case(client: TestClient, store: St
     project = projects.create(store, "kopi")
     account = accounts.create(store, {"name": "one", "provider": "anthropic", "credits_total": 100}).account
     sessions.start(store, project, account_id=account.id)
-    wire = ServerConnection("http://127.0.0.1:3000", "")
-    monkeypatch.setattr(wire, "post", lambda path, body: client.post(f"/api{path}", json=body).json())
-    done = RemoteSessions(wire).relay(project, blockers=["No keys"], credits_used=5)
+    server = ServerConnection("http://127.0.0.1:3000", "")
+    monkeypatch.setattr(server, "post", lambda path, body: client.post(f"/api{path}", json=body).json())
+    done = RemoteSessions(server).relay(project, blockers=["No keys"], credits_used=5)
     assert done.session == sessions.require(store, project, 1)
     assert done.previous
     assert (done.previous.account.name, done.previous.credits_used, done.agent, done.is_unchanged) == ("one", 5, "claude-code", False)

@@ -62,7 +62,7 @@ def test_nobody_answers() -> None:
     assert "onward serve" in caught.value.hint
 
 
-@pytest.mark.parametrize("method", ["find", "new"])
+@pytest.mark.parametrize("method", ["require", "create"])
 def test_a_dropped_request_is_sent_again_and_a_write_under_the_same_key(
     scripted: Any, make_answer: MakeAnswer, client: Client, method: str
 ) -> None:
@@ -71,7 +71,7 @@ def test_a_dropped_request_is_sent_again_and_a_write_under_the_same_key(
     keys = [headers.get("idempotency-key") for _, _, headers, _ in scripted.requests]
     assert len(keys) == 3
     assert len(set(keys)) == 1
-    assert (keys[0] is None) == (method == "find")
+    assert (keys[0] is None) == (method == "require")
 
 
 def test_a_server_that_drops_everything_is_reported(scripted: Any, make_answer: MakeAnswer, client: Client) -> None:
@@ -252,7 +252,7 @@ def _method_parameters(part: type) -> dict[str, list[str]]:
 
 def test_both_backends_take_the_same_arguments(tmp_path: Path) -> None:
     with Client("http://127.0.0.1:1") as client:
-        remote = {name: type(part) for name, part in vars(client).items() if hasattr(part, "_wire")}
+        remote = {name: type(part) for name, part in vars(client).items() if hasattr(part, "_server")}
     store = local.LocalStore(None, None)  # type: ignore[arg-type] - nothing is asked of it
     parts = {name: type(part) for name, part in vars(store).items() if isinstance(part, local.LocalResource)}
     assert not set(parts) - set(remote)

@@ -180,7 +180,7 @@ def test_the_key_is_an_admins_business(store, home):
 
 
 def test_only_so_many_wait_for_a_model(client, scripted, monkeypatch):
-    monkeypatch.setattr(llm_routes, "_places", threading.BoundedSemaphore(1))
+    monkeypatch.setattr(llm_routes, "_slots", threading.BoundedSemaphore(1))
     with llm_routes.model_slot():
         refused = client.post("/api/llm/key/test")
     assert refused.status_code == 429

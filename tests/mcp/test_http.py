@@ -159,7 +159,7 @@ def test_a_defect_tells_nobody_what_it_was_about(
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("rahasia")
 
-    monkeypatch.setattr("onward.mcp.tools.searching.search", broken)
+    monkeypatch.setattr("onward.mcp.tools.search_turns.search", broken)
     call = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "search", "arguments": {"query": "x", "project": "*"}}}
     answer = client.post(PATH, json=call, headers={**ACCEPT, "MCP-Protocol-Version": "2025-06-18"})
     result = answer.json()["result"]

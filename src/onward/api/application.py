@@ -91,7 +91,7 @@ def build(store: Store, settings: Settings, *, services: Sequence[Callable[[], A
         title="Onward", version=__version__, description=DESCRIPTION, lifespan=_lifespan(services), docs_url=None, redoc_url=None,
         telemetry={"tracing": False, "metrics": False}, middleware=_middleware(settings), exception_handlers=_HANDLERS,
     )  # fmt: skip
-    application.state.desk = ApiContext(store, settings, Writer(store))
+    application.state.context = ApiContext(store, settings, Writer(store))
     application.state.metrics = Metrics()
     for noun in ROUTES:
         application.router.routes.extend(import_module(f"onward.api.routes.{noun}").router.routes)

@@ -53,7 +53,7 @@ class ApiContext:
 
 async def _context(request: Request) -> ApiContext:
     # Not a plain function: that would be another trip to a thread, for every request.
-    return cast("ApiContext", request.app.state.desk)
+    return cast("ApiContext", request.app.state.context)
 
 
 Context = Annotated[ApiContext, Depends(_context)]

@@ -151,7 +151,7 @@ def read_usage(data: Mapping[str, Any]) -> ModelUsage:
 
 
 def _read_ranked(data: Mapping[str, Any]) -> RankedAccount:
-    return read(RankedAccount, data, standing=read_availability(data["account"]))
+    return read(RankedAccount, data, availability=read_availability(data["account"]))
 
 
 def _read_figures(data: Mapping[str, Any], at: datetime) -> tuple[Forecast, Efficiency, list[ModelUsage]]:

@@ -87,7 +87,7 @@ class PageMiddleware:
 
 
 def _refusal_page(request: Request, status: int, message: str) -> Response:
-    context = request.scope["app"].state.desk
+    context = request.scope["app"].state.context
     visit = Visit(request, context.store, context.settings, request.scope.get(CALLER, Caller("read")))
     if status == HTTPStatus.UNAUTHORIZED:
         return _redirect_to_sign_in(visit)

@@ -55,7 +55,7 @@ current_visit: ContextVar[Visit | None] = ContextVar("visit", default=None)
 
 async def _open_visit(request: Request) -> Visit:
     # Not a plain function: what it sets must be seen by the handler, and a trip to a thread costs more than it does.
-    context = request.app.state.desk
+    context = request.app.state.context
     visit = Visit(request, context.store, context.settings, request.scope.get(CALLER, Caller()))
     current_visit.set(visit)
     return visit

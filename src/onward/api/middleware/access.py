@@ -69,7 +69,7 @@ class AccessControl:
             # There is none. One that comes says here who may open it.
             await send({"type": "websocket.close", "code": 1008})
             return
-        store = scope["app"].state.desk.store
+        store = scope["app"].state.context.store
         token: AccessToken | None = None
         problem: OnwardError | None = None
         try:
@@ -102,7 +102,7 @@ class AccessControl:
                 raise NotAuthenticated("An access token is needed here.", "Send one: Authorization: Bearer TOKEN (onward access new NAME).")
             scope[CALLER] = Caller(is_local=is_local_call)
             return None
-        context: ApiContext = scope["app"].state.desk
+        context: ApiContext = scope["app"].state.context
         try:
             token = await run_sync(access.authenticate, context.store, header_token or cookie_token)
         except NotAuthenticated:

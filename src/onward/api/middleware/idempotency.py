@@ -35,7 +35,7 @@ class Idempotency:
             error = BadInput("An Idempotency-Key is a word of at most 200 characters.", "Use a UUID.")
             await response_to_error(error, request_id())(scope, receive, send)
             return
-        context: ApiContext = scope["app"].state.desk
+        context: ApiContext = scope["app"].state.context
         chunks = [chunk async for chunk in _read_chunks(receive)]
         signature = [scope["method"].encode(), scope["path"].encode(), scope["query_string"], *chunks]
         key, digest = (

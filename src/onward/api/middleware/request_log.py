@@ -66,7 +66,7 @@ class RequestLog:
         route, ms = _route_pattern(scope), _elapsed_ms(started_at)
         token_field = {"token": scope[CALLER].token} if CALLER in scope and scope[CALLER].token else {}
         log.info("answered", request_id=current_id, method=scope["method"], route=route, status=status, ms=ms, **token_field)
-        scope["app"].state.metrics.answered(scope["method"], route, status, ms)
+        scope["app"].state.metrics.count_request(scope["method"], route, status, ms)
 
 
 def _route_pattern(scope: Scope) -> str:
