@@ -94,7 +94,7 @@ class McpServer(MCPServer[Any]):
         if unknown := [argument for argument in arguments if argument not in parameters]:
             raise ToolError(f"{name} takes no {unknown[0]!r}. It takes: {', '.join(parameters)}.")
         request = context.request_context.request if context else None
-        reach = request.scope.get(access.CALLER, access.Caller("read")).reach if request is not None else "admin"
+        reach = request.scope.get(access.CALLER, access.Caller("read")).scope if request is not None else "admin"
         if not TOOLS[name].read_only_hint and reach == "read":
             raise NotAllowed(
                 f"{name} needs an access token of scope write, and yours is of scope {reach}.",
