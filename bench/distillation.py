@@ -16,9 +16,10 @@ from onward.app.turns.reader import MainPath, TranscriptReader
 from onward.core.facts.fact import Fact, Handle
 from onward.core.facts.ledger import Ledger, fold
 from onward.core.handoff.composer import SessionSummary
-from onward.core.handoff.master import MasterHandoff, build_handoff, lighten
+from onward.core.handoff.master import MasterHandoff, build_handoff
 from onward.core.preservation import Reference, fold_references
 from onward.core.transcript.transcript import Turn
+from onward.core.transcript.turn import lighten
 from onward.store import Store
 from onward.tokens import count_tokens
 

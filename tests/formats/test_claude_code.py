@@ -183,3 +183,39 @@ def test_the_web_export_is_read(reading, fixtures):
 def test_quoted_records_in_markdown_are_no_session():
     assert not detect(b'# Notes\n\n```\n{"type":"user","sessionId":"s","parentUuid":null}\n```\n')
     assert detect(b'er":1}\n{"type":"user","sessionId":"s","parentUuid":null}\n')
+
+
+def test_a_copied_session_keeps_the_order_of_its_times(reading):
+    """A copy stamps everything but the prompts with its own moment; a prompt and what was answered to it belong together all the same."""
+    stamps = ["09:00:00.000", *["12:00:00.100"] * 4, "10:30:00.000", *["12:00:00.101"] * 3, "12:00:20.000"]
+    call = [{"type": "tool_use", "id": "t1", "name": "Bash", "input": {"command": "make test"}}]
+    result = [{"type": "tool_result", "tool_use_id": "t1", "content": "3 passed"}]
+    contents = [
+        "Add a cart",
+        call,
+        result,
+        "The cart is there.",
+        "It has tests.",
+        "Now a checkout",
+        call,
+        result,
+        "The checkout is there.",
+        "Thanks",
+    ]
+    kinds = ["user", "assistant", "user", "assistant", "assistant", "user", "assistant", "user", "assistant", "user"]
+    records = []
+    for index, (stamp, content, kind) in enumerate(zip(stamps, contents, kinds, strict=True)):
+        message = {"id": f"m{index}", "model": "claude"} if kind == "assistant" else {}
+        parent = f"u{index - 1}" if index else None
+        records.append(record(kind, f"u{index}", parent, content, message=message, timestamp=f"2026-03-02T{stamp}Z"))
+    hours = [turn.at.strftime("%H:%M:%S") for turn in reading(lines(*records)).turns]
+    assert hours == ["09:00:00"] * 5 + ["10:30:00"] * 4 + ["12:00:20"]
+
+
+def test_results_stamped_together_keep_their_time(reading):
+    results = [[{"type": "tool_result", "tool_use_id": f"t{index}", "content": "ok"}] for index in range(2)]
+    calls = [{"type": "tool_use", "id": f"t{index}", "name": "Read", "input": {}} for index in range(2)]
+    records = [record("user", "u0", None, "Read both"), record("assistant", "u1", "u0", calls, message={"id": "m1", "model": "claude"})]
+    records += [record("user", f"r{index}", "u1", result, timestamp="2026-03-02T09:00:07.000Z") for index, result in enumerate(results)]
+    turns = reading(lines(*records)).turns
+    assert [turn.at.second for turn in turns if turn.role == "tool"] == [7, 7]

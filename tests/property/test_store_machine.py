@@ -19,8 +19,8 @@ from onward.app.sessions import completion
 from onward.app.sessions import sessions as sittings
 from onward.app.transcripts.intake import SessionIntake
 from onward.app.turns.preparation import prepare_turns
-from onward.core.handoff.master import turn_tokens
 from onward.core.transcript.transcript import SessionHead, ToolResult, Turn
+from onward.core.transcript.turn import turn_tokens
 from onward.store import Store, health
 from onward.store.search import turn_index
 

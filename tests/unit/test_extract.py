@@ -242,3 +242,10 @@ def test_a_file_of_windows_is_one_file_however_it_is_written() -> None:
         ]
     facts = extract(1, SessionHead("claude-code", cwd=r"C:\Users\ayu\kopi"), list(enumerate(turns, 1)))
     assert [fact.subject for fact in facts if fact.kind == "file"] == ["file:src/till.py"]
+
+
+def test_work_of_a_sub_agent_after_the_last_words_is_no_interruption() -> None:
+    helper = Turn("assistant", calls=(ToolCall("c1", "Bash", {"command": "make test"}),), sidechain="helper")
+    turns = [Turn("user", "Add a cart to the shop, with tests."), Turn("assistant", "The cart is there and its tests pass."), helper]
+    assert not any("In progress" in text for text in only(facts_of(*turns), "next_step"))
+    assert any("In progress" in text for text in only(facts_of(*turns[:2], bash(1, "make test")), "next_step"))

@@ -176,3 +176,9 @@ def test_the_number_of_references_is_bounded_however_long_the_session() -> None:
 def test_the_same_turns_give_the_same_references() -> None:
     turns = [user("Never push to main, use `feat/x` instead of `fix/y`."), agent("Done because the port 8080 was taken.")]
     assert references_of(*turns) == references_of(*turns)
+
+
+def test_a_scheme_without_an_address_is_a_value_with_one_spelling() -> None:
+    values = [r.needles for r in references_of(user("Only the `@local://` scheme is allowed, never `@git://...`.")) if r.group == "values"]
+    assert values
+    assert all(needle for needles in values for needle in needles)

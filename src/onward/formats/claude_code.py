@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 from onward.core.transcript.transcript import ImportReport, Mark, Rewind, SessionHead, ToolCall, ToolResult, TranscriptItem, Turn, Usage
@@ -20,6 +21,10 @@ NAME = "claude-code"
 _WEB_EXPORT = b'"loglines"'
 _MAX_PENDING = 512
 """How many turns may wait for the parts of an answer that is not finished, before they are let go."""
+_FASTEST_ANSWER = timedelta(milliseconds=10)
+"""No model answers sooner: a record stamped so shortly after the one that it answers was stamped when the file was copied."""
+_COPY_PAUSE = timedelta(seconds=1)
+"""Records that are stamped further apart were not stamped by one copy."""
 _PROGRESS = b'"type":"progress"'
 _SNAPSHOT = b'{"type":"file-history-snapshot"'
 _SKIPPED = {
@@ -101,6 +106,7 @@ class _Reader:
         """Prompts taken from the queue whose own record is still to come."""
         self.repeat_counts: dict[str, int] = {}
         """Queued prompts already yielded, whose own record would be a repeat."""
+        self.clock = _Clock()
 
     def take(self, number: int, record: dict[str, Any]) -> None:
         """Take one record."""
@@ -181,6 +187,8 @@ class _Reader:
             turn.sidechain, turn.model, turn.line = lane, as_text(message.get("model")) or None, number
             if record.get("isApiErrorMessage") or turn.model == "<synthetic>":
                 turn.mark, turn.model = "injected", None
+            if lane is None:
+                self.clock.set_time(turn, self.pending)
             self.pending.append(turn)
             self.open_answers[lane] = (message_id, turn)
         known_blocks = self.block_hashes.setdefault(message_id, set()) if message_id else set[int]()
@@ -206,6 +214,8 @@ class _Reader:
             turn.mark = "summary"
         elif record.get("isMeta") or lane is not None:
             turn.mark = "injected"
+        if lane is None:
+            self.clock.set_time(turn, self.pending)
         if results:
             self.pending.append(Turn(role="tool", at=turn.at, id=turn.id, results=results, sidechain=lane, line=number))
             if turn.text and turn.id:
@@ -315,6 +325,42 @@ class _Reader:
             return
         self._open_session(record)
         self._add_queued(turn)
+
+
+class _Clock:
+    """The times of the main conversation's turns. A session that was copied into a new file may carry the moment of the copy on every record but the
+    person's prompts; such a turn gets the time of the last turn whose own time is known.
+    """
+
+    def __init__(self) -> None:
+        self.known_at: datetime | None = None
+        """The time of the last turn that was not stamped by a copy."""
+        self.copied_at: datetime | None = None
+        """The stamp of the copy that is being read."""
+        self.burst_start: datetime | None = None
+        """The last known time before the stamps that `last_at` ends."""
+        self.last_at: datetime | None = None
+        self.is_last_answer = False
+
+    def set_time(self, turn: Turn, pending: list[TranscriptItem]) -> None:
+        """Set the time of *turn*; where it shows that a copy stamped the turns before it, also theirs, as far as they are *pending*."""
+        stamp = turn.at
+        if stamp is None:
+            return
+        is_answer = turn.role == "assistant" and turn.model is not None
+        if self.last_at is None or not timedelta(0) <= stamp - self.last_at < _COPY_PAUSE:
+            self.burst_start = self.known_at
+        if is_answer and self.last_at and not self.is_last_answer and timedelta(0) <= stamp - self.last_at < _FASTEST_ANSWER:
+            for item in pending if self.copied_at is None else ():
+                if isinstance(item, Turn) and item.sidechain is None and item.at and timedelta(0) <= stamp - item.at < _COPY_PAUSE:
+                    item.at = self.burst_start or item.at
+            self.copied_at, self.known_at = stamp, self.burst_start
+        is_copied = self.copied_at is not None and timedelta(0) <= stamp - self.copied_at < _COPY_PAUSE
+        if is_copied:
+            self.copied_at, turn.at = stamp, self.known_at or stamp
+        else:
+            self.known_at = stamp
+        self.last_at, self.is_last_answer = stamp, is_answer
 
 
 def _add_blocks(turn: Turn, content: object, known_blocks: set[int]) -> None:

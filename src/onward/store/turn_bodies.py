@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import orjson
 import zstandard
 
-from onward.core.handoff.master import turn_tokens
 from onward.core.transcript.transcript import ToolCall, ToolResult, Turn, Usage
+from onward.core.transcript.turn import turn_tokens
 from onward.store.clock import to_micros
 from onward.store.search.searchable_text import searchable_text
 

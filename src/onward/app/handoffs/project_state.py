@@ -12,9 +12,10 @@ from onward.app.handoffs.distillation import HandoffBasis, session_line
 from onward.core.facts.fact import Fact, Handle
 from onward.core.facts.ledger import Edit, Ledger, apply_edits, fold
 from onward.core.handoff.composer import SessionSummary
-from onward.core.handoff.master import MasterHandoff, lighten
+from onward.core.handoff.master import MasterHandoff
 from onward.core.preservation import fold_references
 from onward.core.transcript.transcript import Turn
+from onward.core.transcript.turn import lighten
 from onward.store import Store, facts, sessions, turns
 from onward.store.facts import Contribution, StoredLedger
 

@@ -21,9 +21,10 @@ from onward.app.sessions.derivation import DerivedData, derive_session
 from onward.app.turns.reader import MainPath
 from onward.core.effort.steps import SessionSteps
 from onward.core.facts.ledger import Ledger, fold
-from onward.core.handoff.master import completion_facts, lighten
+from onward.core.handoff.master import completion_facts
 from onward.core.preservation import fold_references
 from onward.core.session import Session, SessionCompletion
+from onward.core.transcript.turn import lighten
 from onward.errors import NotFound
 from onward.redact import Redactor
 from onward.store import Store, events, facts, handoffs, projects, sessions, turns

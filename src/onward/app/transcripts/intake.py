@@ -13,10 +13,10 @@ from sqlalchemy import Connection
 
 from onward.app.turns.identity import TurnMark, session_names
 from onward.app.turns.preparation import PreparedTurn
-from onward.core.handoff.master import turn_tokens
 from onward.core.project import Project
 from onward.core.session import DIGEST_PREFIX, Session
 from onward.core.transcript.transcript import Rewind, SessionHead
+from onward.core.transcript.turn import turn_tokens
 from onward.errors import NotFound
 from onward.redact import Redactor
 from onward.store import Store, projects, sessions, turns

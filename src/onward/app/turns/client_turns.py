@@ -15,9 +15,9 @@ from typing import BinaryIO, NamedTuple
 from sqlalchemy import Connection
 
 from onward.app.turns.identity import TurnMark, TurnMarker, content_chars
-from onward.core.handoff.master import turn_tokens
 from onward.core.session import Session
 from onward.core.transcript.transcript import ImportReport, Turn
+from onward.core.transcript.turn import turn_tokens
 from onward.errors import BadInput, NotFound
 from onward.formats import TranscriptSource, json_turns, read
 from onward.redact import Redactor

@@ -11,8 +11,8 @@ from typing import BinaryIO, NamedTuple
 
 from onward.app.turns.identity import FIRST_TURNS, TurnMark, TurnMarker, content_chars, session_names
 from onward.app.turns.onward_traffic import drop_onward_calls
-from onward.core.handoff.master import lighten, turn_tokens
 from onward.core.transcript.transcript import ImportReport, Rewind, SessionHead, Turn
+from onward.core.transcript.turn import lighten, turn_tokens
 from onward.formats import open_source, read
 from onward.redact import DISTILL_KEY, Redactor
 

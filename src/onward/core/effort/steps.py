@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from onward.core.extract.tool_results import command_key, find_error_line
-from onward.core.handoff.master import turn_tokens
 from onward.core.text import paths
 from onward.core.transcript.tools import FileChange, classify_call, find_read_file
 from onward.core.transcript.transcript import ToolCall, ToolResult, Turn
+from onward.core.transcript.turn import turn_tokens
 
 _LONGEST_COMMAND_CHARS = 4000
 _PRINTING = frozenset(("cat", "head", "tail", "sed", "nl", "less", "more", "bat", "type"))

@@ -317,9 +317,10 @@ def _draft_todos(trace: Trace) -> Iterator[ToolDraft]:
 
 
 def _draft_unfinished(trace: Trace) -> Iterator[ToolDraft]:
-    """Yield what the agent was at when the session ended in the middle of its work: the tools ran on after its last words."""
+    """Yield what the agent was doing when the session ended in the middle of its work: its own tools ran after its last words."""
     last = next((s for s in reversed(trace.statements) if not s.is_summary), None)
-    worked_until = max([*(r.turn for r in trace.runs), *(c.turn for c in trace.changes)], default=0)
+    work_turns = {run.turn for run in trace.runs} | {change.turn for change in trace.changes}
+    worked_until = max(work_turns - trace.sub_agent_turns, default=0)
     if last is None or last.author == "user" or worked_until < last.turn:
         return
     parts = clauses(last.text)

@@ -65,7 +65,7 @@ class RecordedChange:
 @dataclass(slots=True)
 class Trace:
     """What one session shows. `todos` is the latest task list; `rounds` how many times the user spoke; `handed` what handoffs that it was given say;
-    `refused` are changes that a tool would not make.
+    `refused_changes` are changes that a tool refused to make; `sub_agent_turns` are the turns of sub-agents, which may come after the agent's last words.
     """
 
     statements: list[Statement] = field(default_factory=list[Statement])
@@ -76,6 +76,7 @@ class Trace:
     handoff_lines: list[str] = field(default_factory=list[str])
     rounds: int = 0
     turns: int = 0
+    sub_agent_turns: set[int] = field(default_factory=set[int])
 
 
 _PendingCall: TypeAlias = CommandRun | list[RecordedChange] | tuple[str, ...]
@@ -88,6 +89,8 @@ def observe(turns: Iterable[tuple[int, Turn]]) -> Trace:
     pending_calls: dict[str, _PendingCall] = {}
     for ordinal, turn in turns:
         trace.turns = ordinal
+        if turn.sidechain is not None:
+            trace.sub_agent_turns.add(ordinal)
         trace.handoff_lines += (line for text in (turn.text, *(r.text for r in turn.results)) for line in read_handoff_lines(text))
         if turn.role == "tool":
             for result in turn.results:

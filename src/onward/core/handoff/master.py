@@ -13,12 +13,10 @@ from onward.core.facts.ledger import Ledger
 from onward.core.handoff.composer import SECTION_OF, SessionSummary, compose
 from onward.core.handoff.document import Handoff, render
 from onward.core.preservation import Preservation, Reference, measure
-from onward.core.transcript.transcript import ToolCall, ToolResult, Turn
+from onward.core.transcript.transcript import Turn
 
 MIN_BUDGET_TOKENS, MAX_BUDGET_TOKENS, BUDGET_SHARE = 2_000, 8_000, 0.02
 """The budget, when nobody names one: this share of the sessions' tokens, within these bounds."""
-
-_RESULT_HEAD, _RESULT_TAIL = 1_000, 3_000
 
 
 class MasterHandoff(NamedTuple):
@@ -27,38 +25,6 @@ class MasterHandoff(NamedTuple):
     handoff: Handoff
     preservation: Preservation
     budget_tokens: int
-
-
-def lighten(turn: Turn) -> Turn:
-    """Return *turn* with what nothing is learned from left out: thinking, and the middle of long tool results. A light turn is returned as it is."""
-    long_results = [r for r in turn.results if len(r.text) > _RESULT_HEAD + _RESULT_TAIL]
-    if not turn.thinking and not long_results:
-        return turn
-    return replace(turn, thinking="", results=tuple(map(_shorten_result, turn.results)) if long_results else turn.results)
-
-
-def _shorten_result(result: ToolResult) -> ToolResult:
-    if len(result.text) <= _RESULT_HEAD + _RESULT_TAIL:
-        return result
-    return ToolResult(
-        result.call_id, f"{result.text[:_RESULT_HEAD]}\n...\n{result.text[-_RESULT_TAIL:]}", result.is_error, result.exit_code
-    )
-
-
-def turn_tokens(turn: Turn) -> int:
-    """Return about how many tokens a turn costs a reader: four characters each, tool traffic included."""
-    length = len(turn.text)
-    for result in turn.results:
-        length += len(result.text)
-    for call in turn.calls:
-        length += _call_length(call)
-    return length // 4
-
-
-def _call_length(call: ToolCall) -> int:
-    if isinstance(call.arguments, str):
-        return len(call.arguments)
-    return sum([len(v) for v in call.arguments.values() if isinstance(v, str)])
 
 
 def default_budget(sessions: Iterable[SessionSummary]) -> int:

@@ -74,7 +74,8 @@ def spellings(value: str) -> tuple[str, ...]:
     """Return the ways to write one hard value: a url also without its scheme, a pull request also by its number."""
     forms = [value]
     if "://" in value:
-        forms.append(value.split("://", 1)[1])
+        if address := value.split("://", 1)[1]:
+            forms.append(address)
         parts = value.rsplit("/", 2)
         if parts[-1].isdigit() and parts[-2] in ("pull", "issues", "merge_requests"):
             forms += [f"#{parts[-1]}", f"{parts[-2]}/{parts[-1]}", f"pr {parts[-1]}"]

@@ -1,0 +1,42 @@
+"""What a turn costs a reader, and the part of a turn that facts are learned from."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from onward.core.transcript.transcript import ToolCall, ToolResult, Turn
+
+_RESULT_HEAD, _RESULT_TAIL = 1_000, 3_000
+"""Characters of either end of a long tool result that are read."""
+
+
+def lighten(turn: Turn) -> Turn:
+    """Return *turn* with what nothing is learned from left out: thinking, and the middle of long tool results. A light turn is returned as it is."""
+    long_results = [r for r in turn.results if len(r.text) > _RESULT_HEAD + _RESULT_TAIL]
+    if not turn.thinking and not long_results:
+        return turn
+    return replace(turn, thinking="", results=tuple(map(_shorten_result, turn.results)) if long_results else turn.results)
+
+
+def _shorten_result(result: ToolResult) -> ToolResult:
+    if len(result.text) <= _RESULT_HEAD + _RESULT_TAIL:
+        return result
+    return ToolResult(
+        result.call_id, f"{result.text[:_RESULT_HEAD]}\n...\n{result.text[-_RESULT_TAIL:]}", result.is_error, result.exit_code
+    )
+
+
+def turn_tokens(turn: Turn) -> int:
+    """Return about how many tokens a turn costs a reader: four characters each, tool traffic included."""
+    length = len(turn.text)
+    for result in turn.results:
+        length += len(result.text)
+    for call in turn.calls:
+        length += _call_length(call)
+    return length // 4
+
+
+def _call_length(call: ToolCall) -> int:
+    if isinstance(call.arguments, str):
+        return len(call.arguments)
+    return sum([len(v) for v in call.arguments.values() if isinstance(v, str)])
