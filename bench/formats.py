@@ -112,8 +112,19 @@ def measure_file(path: Path, name: str, folder: Path) -> FileMeasurement | None:
     size_mb = content_bytes / MEGABYTE
     per_byte = content_bytes / len(content)
     read_ms = best_ms(lambda: _drain(path, ImportReport())) * per_byte
-    counts = (report.records, report.kept, report.malformed_count, report.skipped)
-    return FileMeasurement(report.format, name, size_mb, read_ms, loads_ms, open_us, lines, *counts)
+    return FileMeasurement(
+        format=report.format,
+        name=name,
+        size_mb=size_mb,
+        read_ms=read_ms,
+        loads_ms=loads_ms,
+        open_us=open_us,
+        lines=lines,
+        records=report.records,
+        kept_records=report.kept,
+        malformed=report.malformed_count,
+        skipped=report.skipped,
+    )
 
 
 def _drain(path: Path, report: ImportReport) -> None:

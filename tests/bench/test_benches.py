@@ -157,7 +157,7 @@ def test_scale(shared_folder: Path, transcripts: list[Path], monkeypatch: pytest
     lines = transcripts[0].read_bytes()
     began = datetime(2026, 4, 6, 1, tzinfo=UTC)
     session_id = json.loads(lines.splitlines()[1])["sessionId"].encode()
-    source = Source("claude-code", lines, session_id, began, began.replace(hour=3))
+    source = Source("claude-code", lines, session_id=session_id, started_at=began, ended_at=began.replace(hour=3))
     small, large = scale.measure([source], [2, 4], 1, Frozen(shared_folder))
     assert (small.number, large.number) == (2, 4)
     assert large.turns == 2 * small.turns

@@ -59,7 +59,10 @@ def test_sessions_of_all_projects_are_counted_together_and_named_by_project() ->
         kept_ratio=0.9,
         handoff_tokens=100,
     )
-    points = [GrowthPoint(place, *of, None, predict(place), actual) for place, of in enumerate([("shop", 1), ("shop", 2), ("blog", 1)], 1)]
+    points = [
+        GrowthPoint(place, project, session=session, ended_at=None, predicted=predict(place), actual=actual)
+        for place, (project, session) in enumerate([("shop", 1), ("shop", 2), ("blog", 1)], 1)
+    ]
     totals = GrowthReport(
         points=points,
         sessions=3,
