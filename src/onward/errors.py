@@ -40,6 +40,10 @@ else:
     ProviderReason = str
 
 
+SCOPE_KEY = "onward.error"
+"""Under this key an ASGI scope has the error that its request was refused with."""
+
+
 class OnwardError(Exception):
     """An expected failure. `code` is stable, `hint` says what to do; neither holds a secret."""
 

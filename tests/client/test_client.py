@@ -124,7 +124,7 @@ def test_answers_of_other_servers_are_reported_as_such(
 
 @pytest.mark.parametrize("kind", sorted(set(ERRORS_BY_CODE.values()) - {errors.ProviderFailed}, key=lambda kind: kind.code))
 def test_every_error_arrives_as_what_it_was(scripted: Any, make_answer: MakeAnswer, client: Client, kind: type[OnwardError]) -> None:
-    refused = response_to_error(kind("What happened.", "What to do."), "r")
+    refused = response_to_error(kind("What happened.", "What to do."), "r", {})
     scripted.script_answers(make_answer(status=refused.status_code if refused.status_code != 503 else 409, body=bytes(refused.body)))
     with pytest.raises(kind) as caught:
         client.projects.require("kopi")

@@ -12,7 +12,7 @@ import httpx2
 import pytest
 
 from onward.web.language import catalogue
-from onward.web.message_translation import load_patterns
+from onward.web.messages import message_catalogue
 
 from .conftest import Site, serving
 from .test_every_page import pages
@@ -83,9 +83,9 @@ def english() -> re.Pattern[str]:
         re.escape(text) for text, translation in catalogue("id").items() if text != translation and " " in text and "%(" not in text
     ]
     below = [
-        pattern.regex.pattern
-        for pattern in load_patterns("id")
-        if pattern.letters > len("of these") and pattern.regex.pattern != re.escape(pattern.text)
+        "(.+?)".join(map(re.escape, re.split(r"\{\w+\}", text)))
+        for text, translation in message_catalogue("id").items()
+        if text != translation and sum(map(str.isalpha, text)) > 12
     ]
     return re.compile(rf"(?:{'|'.join((*of_pages, *below))})\.?", re.DOTALL)
 

@@ -131,8 +131,8 @@ def _middleware(settings: Settings) -> Sequence[Middleware]:
     )
 
 
-async def _handle_onward_error(_: Request, error: OnwardError) -> Response:
-    return response_to_error(error, request_id())
+async def _handle_onward_error(request: Request, error: OnwardError) -> Response:
+    return response_to_error(error, request_id(), request.scope)
 
 
 async def _handle_validation_error(_: Request, error: RequestValidationError) -> Response:

@@ -17,12 +17,12 @@ NO_VALUE = "–"
 
 def format_integer(number: float | None) -> str:
     """Return a number without decimals: 1,234 or 1.234."""
-    return NO_VALUE if number is None else _localize_marks(f"{number:,.0f}")
+    return NO_VALUE if number is None else localize_marks(f"{number:,.0f}")
 
 
 def format_decimal(number: float | None, places: int = 1) -> str:
     """Return a number with decimals: 0.86 or 0,86."""
-    return NO_VALUE if number is None else _localize_marks(f"{number:,.{places}f}")
+    return NO_VALUE if number is None else localize_marks(f"{number:,.{places}f}")
 
 
 def format_compact(number: float | None) -> str:
@@ -37,13 +37,13 @@ def format_compact(number: float | None) -> str:
     ):
         if abs(number) < limit * 0.9995 or limit == float("inf"):
             scaled = number / divisor
-            return _localize_marks(f"{scaled:.0f}" if not sign or abs(scaled) >= 99.95 else f"{scaled:.1f}") + sign
+            return localize_marks(f"{scaled:.0f}" if not sign or abs(scaled) >= 99.95 else f"{scaled:.1f}") + sign
     raise AssertionError
 
 
 def format_percent(ratio: float | None, places: int = 0) -> str:
     """Return a share (0..1) as a percentage: 86%."""
-    return NO_VALUE if ratio is None else _localize_marks(f"{ratio * 100:.{places}f}") + "%"
+    return NO_VALUE if ratio is None else localize_marks(f"{ratio * 100:.{places}f}") + "%"
 
 
 def format_interval(interval: tuple[float, float] | None) -> str:
@@ -56,7 +56,7 @@ def format_signed(number: float | None, places: int = 1) -> str:
     if number is None:
         return NO_VALUE
     rounded_number = round(number, places)
-    return ("+" if rounded_number > 0 else "−" if rounded_number < 0 else "±") + _localize_marks(f"{abs(rounded_number):,.{places}f}")
+    return ("+" if rounded_number > 0 else "−" if rounded_number < 0 else "±") + localize_marks(f"{abs(rounded_number):,.{places}f}")
 
 
 def format_bytes(number: float | None) -> str:
@@ -103,7 +103,7 @@ def format_duration(seconds: float | None) -> str:
     return ngettext("%(num)s day", "%(num)s days", round(seconds / _DAY))
 
 
-def _localize_marks(number: str) -> str:
+def localize_marks(number: str) -> str:
     """Return a number with the marks of the language: Indonesian has them the other way round."""
     return number.translate(str.maketrans(",.", ".,")) if current_language.get() == "id" else number
 

@@ -11,9 +11,10 @@ from fastapi.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from onward.app.admin.access import CALLER, Caller
+from onward.errors import SCOPE_KEY
 from onward.web import language
 from onward.web.language import _
-from onward.web.message_translation import translate_message
+from onward.web.messages import translate_error, translate_message
 from onward.web.render import bare_page
 from onward.web.visit import LANGUAGE_COOKIE, Toast, Visit
 
@@ -35,6 +36,8 @@ PROGRAM_PATHS = ("/api/", "/mcp", "/static/", "/healthz", "/readyz", "/metrics",
 """How paths begin that are for programs."""
 
 _MAX_REFUSAL_BYTES = 100_000
+_PROGRAM_CODES = ("not_found", "method_not_allowed", "invalid", "bad_request")
+"""Codes of refusals by the framework, whose words are for programs."""
 
 
 class PageMiddleware:
@@ -74,7 +77,8 @@ class PageMiddleware:
     async def _send_refusal(self, request: Request, refusal: Message, body: bytes, send: Send) -> None:
         """Send what was refused as a page, or to a part of one as a toast."""
         status = refusal["status"]
-        response = _refusal_page(request, status, _error_message(body))
+        error = request.scope.get(SCOPE_KEY)
+        response = _refusal_page(request, status, translate_error(error) if error else _english_message(body))
         kept_headers = [(name, value) for name, value in refusal["headers"] if name in (b"x-request-id", b"retry-after", b"set-cookie")]
         await send(
             {
@@ -92,7 +96,6 @@ def _refusal_page(request: Request, status: int, message: str) -> Response:
     if status == HTTPStatus.UNAUTHORIZED:
         return _redirect_to_sign_in(visit)
     title, detail = _describe_refusal(status, message)
-    detail = translate_message(detail)
     if visit.is_htmx and not (visit.is_boosted and request.method == "GET"):
         return _refusal_toast(title, detail, status)
     if visit.is_boosted:
@@ -120,28 +123,30 @@ def _redirect_to_sign_in(visit: Visit) -> Response:
 
 
 def _describe_refusal(status: int, message: str) -> tuple[str, str]:
-    """Return what is said of a refusal: in short, and what to do."""
+    """Return the heading and the text of the page that shows a refusal. *message* is empty where no error of Onward explains it."""
     if status == HTTPStatus.NOT_FOUND:
-        is_route = message.startswith("There is no such route")
-        return _("This page is not here"), _("It was moved or deleted, or the address is wrong.") if is_route else message
+        return _("Page not found"), message or _("It was moved or deleted, or the address is wrong.")
     if status == HTTPStatus.FORBIDDEN:
-        return _("Your access does not reach this far"), message
+        return _("Access denied"), message
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return _("Too many requests"), message
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
-        return _("The store is busy"), _("Another program holds it. Nothing was lost; try again in a moment.")
-    if message.startswith("The request cannot be used."):
-        return _("That did not work"), _("Something in the address or the form cannot be used. Go back and correct it.")
+        return _("The store is busy"), _("Another program is using it. Nothing was lost; try again in a moment.")
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return _("Something broke"), message
-    return _("That did not work"), message
+        return _("Server error"), message or _("This is a defect of Onward.")
+    return _("Action failed"), message or _("The address or the form is not valid. Go back and correct it.")
 
 
-def _error_message(body: bytes) -> str:
+def _english_message(body: bytes) -> str:
+    """Return what a refusal says that comes from no error of Onward: translated where it is constant, empty where it is for programs only."""
     try:
-        return str(json.loads(body)["error"]["message"])
+        refusal = json.loads(body)["error"]
+        code, message = refusal["code"], refusal["message"]
     except (ValueError, KeyError, TypeError):
         return ""
+    if code == "defect":
+        return _("This is a defect of Onward. Report it with the request id %(id)s.", id=refusal.get("request_id", ""))
+    return "" if code in _PROGRAM_CODES else translate_message(message)
 
 
 def _is_json(message: Message) -> bool:

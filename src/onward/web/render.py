@@ -24,7 +24,7 @@ from onward.app.sessions.current_session import find_current
 from onward.web import format_values, language, visit
 from onward.web.assets import HTMX_CONFIG, load_assets
 from onward.web.markdown import render_code, render_inline, render_markdown
-from onward.web.message_translation import translate_message
+from onward.web.messages import translate_all, translate_message
 from onward.web.visit import Toast, Visit
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -118,7 +118,8 @@ def environment() -> Environment:
     templates.install_gettext_callables(language._, language.plural_form, newstyle=True)  # type: ignore[attr-defined]
     templates.globals["_"] = language.translate_markup
     templates.filters.update(format_values.FILTERS)
-    templates.filters["spoken"] = translate_message
+    templates.filters["translated"] = translate_message
+    templates.filters["all_translated"] = translate_all
     templates.filters["query"] = lambda values: urlencode({name: value for name, value in values.items() if value not in (None, "")})
     templates.filters["paired"] = lambda values, other_values: list(zip(values, other_values, strict=True))
     templates.filters["quoted"] = lambda text: quote(str(text), safe="")

@@ -17,6 +17,7 @@ from onward.app.projects import projects
 from onward.app.projects.projects import Project
 from onward.errors import BadInput
 from onward.web.language import _
+from onward.web.messages import translate_error
 from onward.web.visit import Visit
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def resolve_project(visit: Visit, submission: Submission) -> tuple[Project | Non
     try:
         return projects.resolve(visit.store, submission["project"], create=True), {}
     except BadInput as error:
-        return None, {"project": str(error)}
+        return None, {"project": translate_error(error)}
 
 
 async def _save_file(submission: Submission, upload: UploadFile) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypeVar, cast
 
@@ -98,8 +98,9 @@ def error_response(
     return _json_response({"success": False, "error": error}, status)
 
 
-def response_to_error(error: OnwardError, request_id: str) -> Response:
-    """Return the refusal that *error* stands for."""
+def response_to_error(error: OnwardError, request_id: str, scope: MutableMapping[str, Any]) -> Response:
+    """Return the refusal that *error* stands for. The request's *scope* keeps the error, for whoever words it in another language."""
+    scope[errors.SCOPE_KEY] = error
     return error_response(status_of(type(error)), error.code, str(error), request_id, hint=str(error.hint))
 
 

@@ -81,7 +81,7 @@ class AccessControl:
         if wait:
             problem = TooManyRequests("Too many requests.", f"Try again in {wait} s. The limit is ONWARD_RATE_LIMIT.")
         if problem:
-            answer = response_to_error(problem, request_id())
+            answer = response_to_error(problem, request_id(), scope)
             answer.headers.update(_refusal_headers(problem, scope, wait))
             await answer(scope, receive, send)
             return

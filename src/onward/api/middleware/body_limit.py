@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from onward.api.answers.envelope import response_to_error
 from onward.api.middleware.request_log import request_id
-from onward.errors import TooLarge
+from onward.errors import SCOPE_KEY, TooLarge
 
 UPLOAD_FACTOR = 64
 
@@ -44,7 +44,8 @@ class BodyLimit:
             received_bytes += len(message.get("body", b""))
             if received_bytes > most_bytes:
                 # The one kind of error that whoever reads a body lets through.
-                raise HTTPException(413, str(_too_large(most_bytes)))
+                scope[SCOPE_KEY] = error = _too_large(most_bytes)
+                raise HTTPException(413, str(error))
             return message
 
         async def send_tracked(message: Message) -> None:
@@ -65,7 +66,7 @@ class BodyLimit:
         return self._most_bytes * (UPLOAD_FACTOR if is_upload else 1)
 
     async def _refuse(self, most_bytes: int, scope: Scope, receive: Receive, send: Send) -> None:
-        await response_to_error(_too_large(most_bytes), request_id())(scope, receive, send)
+        await response_to_error(_too_large(most_bytes), request_id(), scope)(scope, receive, send)
 
 
 def _too_large(most_bytes: int) -> TooLarge:

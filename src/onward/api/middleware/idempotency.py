@@ -33,7 +33,7 @@ class Idempotency:
             return
         if not _KEY.fullmatch(key_header):
             error = BadInput("An Idempotency-Key is a word of at most 200 characters.", "Use a UUID.")
-            await response_to_error(error, request_id())(scope, receive, send)
+            await response_to_error(error, request_id(), scope)(scope, receive, send)
             return
         context: ApiContext = scope["app"].state.context
         chunks = [chunk async for chunk in _read_chunks(receive)]
@@ -45,7 +45,7 @@ class Idempotency:
         try:
             stored_answer = await run_sync(repeated_requests.start, context.store, key, digest)
         except OnwardError as error:
-            await response_to_error(error, request_id())(scope, receive, send)
+            await response_to_error(error, request_id(), scope)(scope, receive, send)
             return
         if stored_answer:
             headers = {"idempotent-replayed": "true"}

@@ -15,7 +15,7 @@ from onward.app.accounts.selection import rotate as rotate_session
 from onward.app.sessions import sessions
 from onward.errors import BadInput, Conflict, OnwardError
 from onward.web.language import _, ngettext
-from onward.web.message_translation import translate_message
+from onward.web.messages import translate_error, translate_message
 from onward.web.render import page, partial, redirect
 from onward.web.visit import CurrentVisit, Toast, Visit, page_router
 
@@ -117,7 +117,9 @@ def record_usage(visit: CurrentVisit, account_id: int, credits_used: Text = "") 
     try:
         availability = accounts.change(visit.store, account, {"credits_used": credits_used if credits_used.strip() else None})
     except BadInput as error:
-        return partial(visit, "partials/_account_used.html", status_code=422, account=account, value=credits_used, error=str(error))
+        return partial(
+            visit, "partials/_account_used.html", status_code=422, account=account, value=credits_used, error=translate_error(error)
+        )
     return redirect(
         visit,
         f"/accounts/{account_id}",
@@ -133,7 +135,13 @@ def record_limit(visit: CurrentVisit, account_id: int, model: Text = "", until_a
         accounts.report_limit(visit.store, account, model=model, until_at=parse_time("until", until_at))
     except BadInput as error:
         return partial(
-            visit, "partials/_account_limit.html", status_code=422, account=account, model=model, until_at=until_at, error=str(error)
+            visit,
+            "partials/_account_limit.html",
+            status_code=422,
+            account=account,
+            model=model,
+            until_at=until_at,
+            error=translate_error(error),
         )
     return redirect(visit, f"/accounts/{account_id}", toast=Toast(_("The limit of %(name)s is noted", name=account.name)))
 
@@ -198,7 +206,7 @@ def create_accounts(visit: CurrentVisit, text: Text = "") -> Response:
             message = ngettext("%(num)s account is kept", "%(num)s accounts are kept", len(report.created))
             return redirect(visit, "/accounts", toast=Toast(message))
     except OnwardError as error:
-        error_message = str(error)
+        error_message = translate_error(error)
     return partial(visit, "partials/_accounts_batch.html", status_code=422, text=text, errors=errors, error=error_message, is_dialog=False)
 
 
@@ -235,7 +243,7 @@ def _account_form(
     """Return the form of an account again, what is wrong beside its field."""
     errors: dict[str, str] = {}
     if error:
-        errors = {_invalid_field(values): str(error)}
+        errors = {_invalid_field(values): translate_error(error)}
     return partial(
         visit, "partials/_account_form.html", status_code=422 if error else 200, values=values, errors=errors, account_id=account_id, is_dialog=is_dialog,
     )  # fmt: skip

@@ -13,6 +13,7 @@ from onward.app.projects.projects import Project
 from onward.core.facts.fact import FACT_KINDS, FactKind, FactState
 from onward.errors import BadInput, NotFound
 from onward.web.language import _
+from onward.web.messages import translate_error
 from onward.web.project_page import HANDOFF_CHANGED, project_context
 from onward.web.render import change_response, page, partial
 from onward.web.visit import CurrentVisit, Toast, Visit, page_router
@@ -72,7 +73,7 @@ def add_fact(
             kinds=FACT_KINDS,
             kind=kind,
             text=text,
-            error=str(error),
+            error=translate_error(error),
         )
     return _change_made(visit, project, _("Added to the ledger"), new_fact.id, {"do": "retract"})
 
@@ -102,7 +103,12 @@ def correct_fact(
         _apply_action(visit, project, fact_id, do, text)
     except BadInput as error:
         return partial(
-            visit, "partials/_fact_form.html", status_code=422, project=project, fact=previous_fact._replace(text=text), error=str(error)
+            visit,
+            "partials/_fact_form.html",
+            status_code=422,
+            project=project,
+            fact=previous_fact._replace(text=text),
+            error=translate_error(error),
         )
     undo_query: dict[str, str] = {"do": "save", "text": previous_fact.text} if do == "save" else {"do": _REVERSE_ACTIONS[do]}
     return _change_made(visit, project, _describe_action(do), previous_fact.id, undo_query)

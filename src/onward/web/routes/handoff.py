@@ -20,6 +20,7 @@ from onward.errors import BadInput, NotFound, OnwardError
 from onward.settings import MIN_BUDGET_TOKENS
 from onward.web.job_pages import redirect_to_job
 from onward.web.language import _
+from onward.web.messages import translate_error
 from onward.web.project_page import HANDOFF_CHANGED, closing_lines, find_master_handoff, find_refinements
 from onward.web.render import page, partial, redirect
 from onward.web.uploads import Submission, receive_form, resolve_project
@@ -181,7 +182,7 @@ def _model_context(visit: Visit, project: Project | None) -> dict[str, Any]:
     try:
         asking = gateway.find_model_context(visit.store, configured_models, project=project)
     except OnwardError as error:
-        asking, context["no_model"] = None, str(error)
+        asking, context["no_model"] = None, translate_error(error)
     if asking:
         context["model"] = keys.show(visit.store, configured_models).model
     if project:

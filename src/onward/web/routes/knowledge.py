@@ -18,7 +18,7 @@ from onward.app.projects import projects
 from onward.core.project import Project
 from onward.errors import BadInput
 from onward.web.language import _
-from onward.web.message_translation import translate_message
+from onward.web.messages import translate_error, translate_message
 from onward.web.render import page, partial, redirect
 from onward.web.visit import CurrentVisit, Toast, Visit, page_router
 
@@ -70,7 +70,7 @@ def troubleshoot_error(visit: CurrentVisit, error: Text = "", project: Text = ""
             visit.store, error[:MAX_ERROR_CHARS], project=chosen_project, model_context=asking, always=bool(use_ai)
         )
     except BadInput as refusal:
-        return partial(visit, "partials/_seen.html", told=None, project=chosen_project, error=str(refusal))
+        return partial(visit, "partials/_seen.html", told=None, project=chosen_project, error=translate_error(refusal))
     return partial(visit, "partials/_seen.html", told=diagnosis, project=chosen_project, error="")
 
 
@@ -214,6 +214,6 @@ def _entry_form(
     visit: Visit, values: dict[str, Any], *, entry_id: int = 0, error: BadInput | None = None, is_dialog: bool = False
 ) -> Response:
     return partial(
-        visit, "partials/_knowledge_form.html", status_code=422 if error else 200, values=values, error=str(error) if error else "", entry_id=entry_id,
+        visit, "partials/_knowledge_form.html", status_code=422 if error else 200, values=values, error=translate_error(error) if error else "", entry_id=entry_id,
         is_dialog=is_dialog, **_form_choices(),
     )  # fmt: skip

@@ -13,6 +13,7 @@ from onward.app.sessions import reassignment
 from onward.errors import BadInput, Conflict, NotFound
 from onward.web.job_pages import redirect_to_job
 from onward.web.language import _, ngettext
+from onward.web.messages import translate_error
 from onward.web.render import partial, redirect
 from onward.web.visit import CurrentVisit, Toast, page_router
 
@@ -46,7 +47,12 @@ def edit_project(
     except (BadInput, Conflict) as error:
         values = {"name": name, "description": description}
         return partial(
-            visit, "partials/_project_edit_form.html", status_code=422, project=project, values=values, errors={"name": str(error)}
+            visit,
+            "partials/_project_edit_form.html",
+            status_code=422,
+            project=project,
+            values=values,
+            errors={"name": translate_error(error)},
         )
     return redirect(visit, f"/projects/{project_id}", toast=Toast(_("Saved")))
 
@@ -119,7 +125,7 @@ def remap_project(
             else reassignment.remap_project(visit.store, source, target_project)
         )
     except (BadInput, NotFound, Conflict) as error:
-        return _remap_form(visit, project_id, target, numbers, {"numbers": str(error)}, form=True)
+        return _remap_form(visit, project_id, target, numbers, {"numbers": translate_error(error)}, form=True)
     message = ngettext(
         "%(num)s session went to %(name)s.", "%(num)s sessions went to %(name)s.", len(result.sessions), name=target_project.name
     )

@@ -28,6 +28,7 @@ from onward.errors import BadInput, Conflict, NotFound
 from onward.web.brief import add_repository_changes
 from onward.web.job_pages import completion_toast, redirect_to_job, wait_briefly
 from onward.web.language import _
+from onward.web.messages import translate_error
 from onward.web.render import partial, redirect
 from onward.web.uploads import PASTED_NAME, Submission, receive_form
 from onward.web.visit import CurrentVisit, Toast, Visit, page_router, rotation_window
@@ -156,7 +157,7 @@ def start_session(
             status_code=422,
             choices=_start_choices(visit, project),
             values=values,
-            errors={"name": str(error)},
+            errors={"name": translate_error(error)},
             based_on=templates.require(visit.store, template) if template else None,
         )
     message = _("Session %(number)s of %(project)s has begun", number=detail.session.number, project=chosen_project.name)
@@ -269,7 +270,7 @@ def _request_job(
             visit.store, project, session, submission.job_arguments(), completion, requested_by="dashboard"
         )
     except Conflict as error:
-        return SessionTask(session=session, submission=submission, next_url=next_url, job=None, errors={"text": str(error)})
+        return SessionTask(session=session, submission=submission, next_url=next_url, job=None, errors={"text": translate_error(error)})
     submission.is_taken = True
     return SessionTask(session=session, submission=submission, next_url=next_url, job=job, errors={})
 

@@ -17,6 +17,7 @@ from onward.app.models import gateway, keys
 from onward.core.llm_key import KeyStatus
 from onward.errors import BadInput, Conflict
 from onward.web.language import _
+from onward.web.messages import translate_error
 from onward.web.render import page, partial, redirect
 from onward.web.visit import LANGUAGE_COOKIE, THEME_COOKIE, YEAR_SECONDS, CurrentVisit, Toast, Visit, page_router
 
@@ -71,7 +72,7 @@ def save_key(visit: CurrentVisit, key: Annotated[str, Form()] = "") -> Response:
     try:
         key_state = keys.save(visit.store, configured_models, key)
     except BadInput as error:
-        message = str(error) if key.strip() else _("This is needed.")
+        message = translate_error(error) if key.strip() else _("This is needed.")
         return _key_part(visit, keys.show(visit.store, configured_models), error=message, status_code=422)
     return _key_part(visit, key_state, toast=Toast(_("The key is kept, encrypted")), is_asked=not key_state.is_off)
 
@@ -120,7 +121,7 @@ def create_token(
         access_token, token = access.create_token(visit.store, name, scope, days=int(days) if days else None)
     except (BadInput, Conflict) as error:
         values = {"name": name, "scope": scope, "days": days}
-        message = str(error) if name.strip() else _("This is needed.")
+        message = translate_error(error) if name.strip() else _("This is needed.")
         return partial(visit, "partials/_access_new.html", status_code=422, values=values, error=message, is_dialog=False)
     return partial(visit, "partials/_access_made.html", made=access_token, token=token)
 

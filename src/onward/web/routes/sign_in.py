@@ -11,6 +11,7 @@ from onward.app.admin import access
 from onward.app.admin.access import COOKIE
 from onward.errors import NotAuthenticated
 from onward.web.language import _
+from onward.web.messages import translate_message
 from onward.web.render import bare_page
 from onward.web.visit import CurrentVisit, page_router
 
@@ -34,7 +35,7 @@ def sign_in(
     try:
         access_token = access.authenticate(visit.store, token.strip())
     except NotAuthenticated as error:
-        message = error.message if token.strip() else _("This is needed.")
+        message = translate_message(error.message) if token.strip() else _("This is needed.")
         return bare_page(visit, "pages/sign_in.html", status_code=422, next=_local_path(next), error=message, is_over=False)
     response = RedirectResponse(_local_path(next), 303)
     response.set_cookie(

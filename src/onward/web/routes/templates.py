@@ -10,6 +10,7 @@ from onward.app.sessions import templates
 from onward.app.sessions.templates import Template
 from onward.errors import BadInput, Conflict
 from onward.web.language import _
+from onward.web.messages import translate_error
 from onward.web.render import page, partial, redirect
 from onward.web.visit import CurrentVisit, Toast, Visit, page_router
 
@@ -60,7 +61,12 @@ def save_template(
         field = "objectives" if not objectives.strip() and not checklist.strip() and name.strip() else "name"
         values = {"name": name, "description": description, "objectives": objectives, "checklist": checklist}
         return partial(
-            visit, "partials/_template_form.html", status_code=422, changing=edited_template, values=values, errors={field: str(error)}
+            visit,
+            "partials/_template_form.html",
+            status_code=422,
+            changing=edited_template,
+            values=values,
+            errors={field: translate_error(error)},
         )
     return redirect(visit, TEMPLATES_PATH, toast=Toast(_("Kept")))
 

@@ -1,0 +1,68 @@
+"""Messages of the layers below, in the reader's language: errors and their hints, reasons, findings, progress.
+
+A `Message` is looked up by its template in `texts/<language>/messages/*.toml`; a constant string is its own template. Values that are
+messages are translated, numbers and times take the reader's form, and anything else is shown as it is.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from functools import cache
+from string import Formatter
+
+from onward.errors import OnwardError
+from onward.message import Message
+from onward.web.format_values import format_date, localize_marks
+from onward.web.language import TEXTS, Language, current_language
+
+_PLACE = re.compile(r"\{(\w+)[^{}]*\}")
+
+
+def translate_message(message: Message | str | None) -> str:
+    """Return *message* in the language of the request; in English where the catalogue does not have it. None is empty."""
+    if message is None:
+        return ""
+    if not isinstance(message, Message):
+        return message_catalogue(current_language.get()).get(message, message)
+    fields = {name: (conversion, spec or "") for _text, name, spec, conversion in Formatter().parse(message.template) if name}
+    values = {name: _format_value(message.values[name], conversion, spec) for name, (conversion, spec) in fields.items()}
+    template = plain_template(message.template)
+    return message_catalogue(current_language.get()).get(template, template).format(**values)
+
+
+def translate_error(error: OnwardError) -> str:
+    """Return what went wrong and what to do about it, in the language of the request."""
+    return f"{translate_message(error.message)} {translate_message(error.hint)}".rstrip()
+
+
+def translate_all(messages: Iterable[Message | str]) -> list[str]:
+    """Return each of *messages* in the language of the request."""
+    return [translate_message(message) for message in messages]
+
+
+def plain_template(template: str) -> str:
+    """Return *template* without conversions and formats: `{name!r}` is `{name}`. Keys of the catalogue and translations have places of this kind."""
+    return _PLACE.sub(r"{\1}", template)
+
+
+@cache
+def message_catalogue(language: Language) -> dict[str, str]:
+    """Return the translations of a language by plain template; nothing for English."""
+    texts: dict[str, str] = {}
+    for path in sorted((TEXTS / language / "messages").glob("*.toml")):
+        texts.update(tomllib.loads(path.read_text(encoding="utf-8")))
+    return texts
+
+
+def _format_value(value: object, conversion: str | None, spec: str) -> str:
+    if isinstance(value, Message):
+        return translate_message(value)
+    if isinstance(value, datetime):
+        return f"{format_date(value)}, {value.astimezone(UTC):%H:%M}" if "%H" in spec or not spec else format_date(value)
+    if conversion in ("r", "a"):
+        return format(repr(value), spec)
+    text = format(value, spec)
+    return localize_marks(text) if isinstance(value, int | float) and not isinstance(value, bool) else text
