@@ -139,8 +139,8 @@ class ProviderFailed(OnwardError):
     def __init__(
         self,
         reason: ProviderReason,
-        message: str,
-        hint: str = "",
+        message: str | Message,
+        hint: str | Message = "",
         *,
         retry_after_seconds: float | None = None,
         input_tokens: int = 0,
@@ -165,7 +165,7 @@ class SpendLimit(OnwardError):
 
     code = "spend_limit"
 
-    def __init__(self, message: str, hint: str = "", *, until: datetime | None = None) -> None:
+    def __init__(self, message: str | Message, hint: str | Message = "", *, until: datetime | None = None) -> None:
         super().__init__(message, hint)
         self.until = until
 

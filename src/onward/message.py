@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+# As in `errors`: importing `typing` takes longer than what must start at once may take.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 
 class Message:
     """A sentence as a template with named values: `Message("There is no project {name}.", name="shop")`.
 
-    `str(message)` is the English sentence, for programs, logs and the command line. The dashboard looks `template` up in the reader's language and fills
-    in the same `values`, which may be messages themselves. The template is a constant: it is the key of the translations.
+    `str(message)` is the English sentence, for programs, logs and the command line. The dashboard looks up `template` in the reader's language and fills in
+    the same `values`, which may be messages themselves. The template is a constant: it is the key of the translations.
     """
 
     __slots__ = ("template", "values")
@@ -27,3 +32,42 @@ class Message:
 
     def __hash__(self) -> int:
         return hash((self.template, str(self)))
+
+
+def to_data(value: object) -> object:
+    """Return *value* as plain JSON data that `from_data` reads back: messages, in mappings and lists too, as their template and values."""
+    if isinstance(value, Message):
+        return {"template": value.template, "values": {name: to_data(inner) for name, inner in value.values.items()}}
+    if hasattr(value, "isoformat"):
+        return {"datetime": value.isoformat()}
+    if isinstance(value, dict):
+        return {str(name): to_data(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [to_data(inner) for inner in value]
+    return value if value is None or isinstance(value, str | int | float) else str(value)
+
+
+def from_data(data: object) -> object:
+    """Return what `to_data` made plain."""
+    if isinstance(data, list):
+        return [from_data(inner) for inner in data]
+    if not isinstance(data, dict):
+        return data
+    if data.keys() == {"template", "values"}:
+        return Message(data["template"], **{name: from_data(inner) for name, inner in data["values"].items()})
+    if data.keys() == {"datetime"}:
+        from datetime import datetime
+
+        return datetime.fromisoformat(data["datetime"])
+    return {name: from_data(inner) for name, inner in data.items()}
+
+
+def in_english(value: Any) -> Any:
+    """Return *value* with every message in it, in mappings and lists too, as its English sentence."""
+    if isinstance(value, Message):
+        return str(value)
+    if isinstance(value, dict):
+        return {name: in_english(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [in_english(inner) for inner in value]
+    return value

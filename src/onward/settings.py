@@ -15,6 +15,7 @@ from typing import Any, Literal, TypeAlias, cast
 
 from onward import locations
 from onward.errors import BadSetting
+from onward.message import Message
 
 LLM_NAMES = (
     *("llm", "llm_url", "llm_model", "llm_answer_tokens", "llm_context_tokens", "llm_timeout_seconds", "llm_usd_per_million"),
@@ -214,7 +215,10 @@ def _find_file(folder: Path) -> Path | None:
 def _read_file(path: Path) -> dict[str, Any]:
     values = locations.read_values(str(path))
     if unknown := sorted(set(values) - set(NAMES)):
-        raise BadSetting(f"{path} sets {unknown[0]!r}, which Onward does not know.", f"It knows {', '.join(NAMES)}.")
+        raise BadSetting(
+            Message("{path} sets {unknown!r}, which Onward does not know.", path=path, unknown=unknown[0]),
+            Message("It knows {names}.", names=", ".join(NAMES)),
+        )
     return values
 
 
@@ -224,8 +228,8 @@ def _reject_home_settings(configured: Mapping[str, tuple[object, str]], path: Pa
         forbidden := [name for name, (_value, source) in configured.items() if name not in REPOSITORY_NAMES and source == str(path)]
     ):
         raise BadSetting(
-            f"{path} sets {forbidden[0]}, which only you may.",
-            f"Set it in {locations.HOME_FILE} of the data folder, or by ONWARD_{forbidden[0].upper()}.",
+            Message("{path} sets {forbidden}, which only you may.", path=path, forbidden=forbidden[0]),
+            Message("Set it in {file} of the data folder, or by ONWARD_{name}.", file=locations.HOME_FILE, name=forbidden[0].upper()),
         )
 
 
@@ -233,14 +237,19 @@ def _read_text(configured: Mapping[str, tuple[object, str]], name: str) -> str:
     value, source = configured.get(name, ("", ""))
     if not isinstance(value, str):
         shown_value = "a value" if name == "token" else repr(value)
-        raise BadSetting(f"{source} sets {name} to {shown_value}, which is no text.", "Put it in quotes.")
+        raise BadSetting(
+            Message("{source} sets {name} to {shown_value}, which is no text.", source=source, name=name, shown_value=shown_value),
+            "Put it in quotes.",
+        )
     return value
 
 
 def _read_worktrees(configured: Mapping[str, tuple[object, str]]) -> Worktrees:
     value = _read_text(configured, "worktrees") or "together"
     if value not in ("together", "apart"):
-        raise BadSetting(f"{configured['worktrees'][1]} sets worktrees to {value!r}.", "Say together, or apart.")
+        raise BadSetting(
+            Message("{source} sets worktrees to {value!r}.", source=configured["worktrees"][1], value=value), "Say together, or apart."
+        )
     return cast("Worktrees", value)
 
 
@@ -248,7 +257,10 @@ def _read_port(configured: Mapping[str, tuple[object, str]]) -> int:
     """Return the port; 0 is any that is free."""
     port = _read_integer(configured, "port", 0, "a port")
     if port is not None and port > MAX_PORT:
-        raise BadSetting(f"{configured['port'][1]} sets port to {port}.", f"Give a number up to {MAX_PORT}.")
+        raise BadSetting(
+            Message("{source} sets port to {port}.", source=configured["port"][1], port=port),
+            Message("Give a number up to {max_port}.", max_port=MAX_PORT),
+        )
     return PORT if port is None else port
 
 
@@ -257,7 +269,10 @@ def _read_list(configured: Mapping[str, tuple[object, str]], name: str) -> tuple
     value, source = configured.get(name, ("", ""))
     parts = value.split(",") if isinstance(value, str) else value
     if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
-        raise BadSetting(f"{source} sets {name} to {value!r}, which is no list of texts.", "Put each in quotes, all in brackets.")
+        raise BadSetting(
+            Message("{source} sets {name} to {value!r}, which is no list of texts.", source=source, name=name, value=value),
+            "Put each in quotes, all in brackets.",
+        )
     return tuple(part.strip() for part in parts if part.strip())
 
 
@@ -270,7 +285,10 @@ def _read_integer(configured: Mapping[str, tuple[object, str]], name: str, minim
     except ValueError:
         number = minimum - 1
     if number < minimum:
-        raise BadSetting(f"{source} sets {name} to {value!r}.", f"Give a whole number of {unit}, at least {minimum}.")
+        raise BadSetting(
+            Message("{source} sets {name} to {value!r}.", source=source, name=name, value=value),
+            Message("Give a whole number of {unit}, at least {minimum}.", unit=unit, minimum=minimum),
+        )
     return number
 
 
@@ -281,7 +299,12 @@ def _read_window(configured: Mapping[str, tuple[object, str]]) -> tuple[int, int
     if window_start > window_end or window_end > 100:
         source = configured.get("rotate_at", configured.get("rotate_from", ("", "")))[1]
         raise BadSetting(
-            f"{source} sets a rotation window from {window_start} to {window_end} of 100.",
+            Message(
+                "{source} sets a rotation window from {window_start} to {window_end} of 100.",
+                source=source,
+                window_start=window_start,
+                window_end=window_end,
+            ),
             "rotate_from comes first, and neither is above 100.",
         )
     return window_start, window_end
@@ -291,7 +314,7 @@ def _read_llm(configured: Mapping[str, tuple[object, str]], key: str) -> LLMSett
     defaults = LLMSettings()
     state = _read_text(configured, "llm") or "on"
     if state not in ("on", "off"):
-        raise BadSetting(f"{configured['llm'][1]} sets llm to {state!r}.", "Say on, or off.")
+        raise BadSetting(Message("{source} sets llm to {state!r}.", source=configured["llm"][1], state=state), "Say on, or off.")
     daily_tokens, job_tokens = (_read_integer(configured, name, 0, "tokens") for name in ("llm_daily_tokens", "llm_job_tokens"))
     daily_usd, job_usd = (_read_number(configured, name, "US dollars") for name in ("llm_daily_usd", "llm_job_usd"))
     return LLMSettings(
@@ -316,7 +339,12 @@ def _read_number(configured: Mapping[str, tuple[object, str]], name: str, unit: 
         return None
     number = _parse_number(str(value))
     if number is None or (is_positive and not number):
-        raise BadSetting(f"{source} sets {name} to {value!r}.", f"Give a number of {unit}, {'above' if is_positive else 'at least'} 0.")
+        raise BadSetting(
+            Message("{source} sets {name} to {value!r}.", source=source, name=name, value=value),
+            Message("Give a number of {unit} above 0.", unit=unit)
+            if is_positive
+            else Message("Give a number of {unit}, at least 0.", unit=unit),
+        )
     return number
 
 
@@ -328,7 +356,11 @@ def _read_prices(configured: Mapping[str, tuple[object, str]]) -> tuple[float, f
     prices = [_parse_number(part) for part in prices_text.split("/")]
     if len(prices) != 2 or prices[0] is None or prices[1] is None:
         raise BadSetting(
-            f"{configured['llm_usd_per_million'][1]} sets llm_usd_per_million to {prices_text!r}.",
+            Message(
+                "{configured} sets llm_usd_per_million to {prices_text!r}.",
+                configured=configured["llm_usd_per_million"][1],
+                prices_text=prices_text,
+            ),
             'Give two prices in US dollars: "0.05/0.08".',
         )
     return prices[0], prices[1]

@@ -318,7 +318,7 @@ def test_bad_input_and_what_is_gone_end_a_job(bench: JobContext, tmp_path: Path)
         assert (gone.state, gone.error["code"]) == ("failed", "not_found")
     unknown = run_steps(bench, kinds.STEP_FUNCTIONS, jobs.request_job(bench.store, "later", {}))
     assert unknown.error is not None
-    assert "knows no work" in unknown.error["message"]
+    assert "does not know the job kind" in str(unknown.error["message"])
 
 
 def test_old_files_are_removed(tmp_path: Path) -> None:

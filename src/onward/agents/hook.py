@@ -175,4 +175,4 @@ def _describe_fault(error: BaseException) -> tuple[str, str]:
     if type(error).__module__ == "sqlite3":
         return f"the store cannot be read: {error}", "Run `onward doctor`: it says what is wrong with the store."
     message = getattr(error, "message", "") or f"{type(error).__name__}: {error}"
-    return message, getattr(error, "hint", "") or "Run `onward doctor`."
+    return str(message), str(getattr(error, "hint", "")) or "Run `onward doctor`."

@@ -27,7 +27,7 @@ def run_job(store: Store, settings: Settings, job_id: int, on_progress: Callable
             if worker.error:
                 raise worker.error
             if on_progress:
-                on_progress(job.done, job.total, job.step)
+                on_progress(job.done, job.total, str(job.step))
             time.sleep(LOOK_SECONDS)
     finally:
         worker.stop()

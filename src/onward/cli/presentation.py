@@ -52,8 +52,9 @@ def _to_plain(value: object) -> object:
     from pathlib import Path
 
     from onward.core.facts.fact import Handle
+    from onward.message import Message
 
-    if isinstance(value, Handle | Path):
+    if isinstance(value, Handle | Path | Message):
         return str(value)
     if isinstance(value, dict):
         return dict(value)

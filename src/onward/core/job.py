@@ -1,21 +1,24 @@
-"""Background work as it is kept."""
+"""Background jobs as they are stored."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from onward.message import Message
 
 JobState: TypeAlias = Literal["queued", "running", "done", "failed", "cancelled"]
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One job. `run` names what carries it out; `memo` is what its steps leave each other, `result` what came of it, `error` {code, message, hint}.
+    """One job. `run` identifies the current attempt, `memo` passes data from one step to the next, `error` has a code, a message and a hint.
 
-    `done` of `total` (None where nobody knows) is how far it is, `step` what it is at; `beat_at` is when its `worker` was last heard of. After a failed
-    attempt it waits until `due_at`.
+    Progress is `done` of `total` (None if unknown), with `step` as its label. `beat_at` is the last sign of life of its `worker`. After a failed attempt
+    the job waits until `due_at`.
     """
 
     id: int
@@ -28,11 +31,11 @@ class Job:
     arguments: Mapping[str, Any]
     memo: Mapping[str, Any]
     result: Mapping[str, Any]
-    step: str
+    step: str | Message
     done: int
     total: int | None
     attempts: int
-    error: Mapping[str, str] | None
+    error: Mapping[str, Any] | None
     spend_usd: float
     worker: str
     beat_at: datetime | None
@@ -44,5 +47,5 @@ class Job:
 
     @property
     def is_open(self) -> bool:
-        """Whether it is still to be carried out, or being so."""
+        """Whether the job is queued or running."""
         return self.finished_at is None

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from onward.core.job import Job, JobState
+from onward.message import Message, from_data, to_data
 from onward.store import encrypted_keys, events, model_calls
 from onward.store.clock import now, to_datetime, to_datetime_or_none, to_micros
 from onward.store.schema import jobs
@@ -113,7 +114,7 @@ def start(connection: Connection, job: Job, worker: str) -> Job:
     return _update_job(connection, job, state="running", worker=worker, beat_at=at, started_at=jobs.c.started_at if job.started_at else at)
 
 
-def record_beat(connection: Connection, run: str, worker: str, progress: tuple[int, int | None, str]) -> bool:
+def record_beat(connection: Connection, run: str, worker: str, progress: tuple[int, int | None, str | Message]) -> bool:
     """Note that *worker* is still at work on a run and how far it is (done, of, at what); False where it should stop: cancelled, or not its own any more."""
     job = lock_run(connection, run)
     if job is None or job.state != "running" or job.worker != worker:
@@ -132,7 +133,7 @@ def save_progress(connection: Connection, job: Job, **values: Any) -> Job:
 
 
 def finish(
-    connection: Connection, job: Job, state: JobState, *, result: Mapping[str, Any] | None = None, error: Mapping[str, str] | None = None
+    connection: Connection, job: Job, state: JobState, *, result: Mapping[str, Any] | None = None, error: Mapping[str, Any] | None = None
 ) -> Job:
     """End a held job, and return it. The key that it came with goes; once it is done, so do the answers of models that it was made of."""
     encrypted_keys.delete_key(connection, job_id=job.id)
@@ -157,11 +158,18 @@ def requeue(
     *,
     attempts: int = 0,
     due_at: datetime | None = None,
-    error: Mapping[str, str] | None = None,
-    step: str | None = None,
+    error: Mapping[str, Any] | None = None,
+    step: str | Message | None = None,
 ) -> Job:
     """Give a held job another run, from where it was left, not before *due_at*, and return it. *step* is what it is at until then; None leaves that as it was."""
-    values = {"run": token_hex(16), "state": "queued", "worker": "", "beat_at": None, "cancel_asked_at": None, "finished_at": None}
+    values: dict[str, Any] = {
+        "run": token_hex(16),
+        "state": "queued",
+        "worker": "",
+        "beat_at": None,
+        "cancel_asked_at": None,
+        "finished_at": None,
+    }
     if step is not None:
         values["step"] = step
     return _update_job(connection, job, **values, attempts=attempts, due_at=to_micros(due_at), error=error)
@@ -172,6 +180,8 @@ def _update_job(connection: Connection, job: Job, **values: Any) -> Job:
     for name in ("memo_json", "result_json", "error_json"):
         if columns.get(name) is not None:
             columns[name] = _to_json(columns[name])
+    if isinstance(columns.get("step"), Message):
+        columns["step"] = _to_json(columns["step"])
     new_job = _from_row(connection.execute(update(jobs).where(jobs.c.id == job.id).values(columns).returning(*jobs.c)).one())
     if (new_job.state, new_job.done, new_job.total, new_job.step) != (job.state, job.done, job.total, job.step):
         _record_event(connection, new_job)
@@ -185,13 +195,17 @@ def _record_event(connection: Connection, job: Job) -> None:
     events.record(connection, "job", project_id=job.project_id, job_id=job.id, data=data)
 
 
-def _to_json(value: Mapping[str, Any] | Sequence[Any]) -> str:
-    return orjson.dumps(value).decode()
+def _to_json(value: Mapping[str, Any] | Sequence[Any] | Message) -> str:
+    return orjson.dumps(to_data(value)).decode()
+
+
+def _from_json(text: str) -> Any:
+    return from_data(orjson.loads(text))
 
 
 def _from_row(row: Row[Any]) -> Job:
     return Job(
-        id=row.id, kind=row.kind, state=row.state, project_id=row.project_id, key=row.key, run=row.run, requested_by=row.requested_by, arguments=orjson.loads(row.arguments_json), memo=orjson.loads(row.memo_json),
-        result=orjson.loads(row.result_json), step=row.step, done=row.done, total=row.total, attempts=row.attempts, error=None if row.error_json is None else orjson.loads(row.error_json),
+        id=row.id, kind=row.kind, state=row.state, project_id=row.project_id, key=row.key, run=row.run, requested_by=row.requested_by, arguments=orjson.loads(row.arguments_json), memo=_from_json(row.memo_json),
+        result=_from_json(row.result_json), step=_from_json(row.step) if row.step.startswith('{"template"') else row.step, done=row.done, total=row.total, attempts=row.attempts, error=None if row.error_json is None else _from_json(row.error_json),
         spend_usd=row.spend_usd, worker=row.worker, beat_at=to_datetime_or_none(row.beat_at), cancel_asked_at=to_datetime_or_none(row.cancel_asked_at), due_at=to_datetime_or_none(row.due_at), created_at=to_datetime(row.created_at), started_at=to_datetime_or_none(row.started_at), finished_at=to_datetime_or_none(row.finished_at),
     )  # fmt: skip

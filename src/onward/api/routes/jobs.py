@@ -21,6 +21,7 @@ from onward.app.jobs import jobs, kinds
 from onward.app.jobs.jobs import Job, JobState
 from onward.app.projects import projects
 from onward.errors import Conflict, NotFound
+from onward.message import in_english
 
 router = create_router("jobs")
 
@@ -68,9 +69,9 @@ class JobShape:
 
 def job_shape(job: Job) -> JobShape:
     """Return a job as it is answered."""
-    error = JobErrorShape(job.error["code"], job.error["message"], job.error["hint"]) if job.error else None
+    error = JobErrorShape(job.error["code"], str(job.error["message"]), str(job.error["hint"])) if job.error else None
     return JobShape(
-        id=job.id, kind=job.kind, state=job.state, project_id=job.project_id, requested_by=job.requested_by, step=job.step, done=job.done, total=job.total, attempts=job.attempts, error=error, spend_usd=job.spend_usd, result=job.result,
+        id=job.id, kind=job.kind, state=job.state, project_id=job.project_id, requested_by=job.requested_by, step=str(job.step), done=job.done, total=job.total, attempts=job.attempts, error=error, spend_usd=job.spend_usd, result=in_english(job.result),
         is_being_cancelled=job.is_open and job.cancel_asked_at is not None, created_at=job.created_at, started_at=job.started_at, due_at=job.due_at if job.is_open else None, finished_at=job.finished_at,
     )  # fmt: skip
 

@@ -24,6 +24,7 @@ from onward.core.accounts.accounts import (
 )
 from onward.core.accounts.report import AccountDetail, AccountSession, BatchReport, ModelUsage, RowError
 from onward.errors import BadInput, NotFound, OnwardError
+from onward.message import Message
 from onward.store import Store, accounts, projects, usage
 
 __all__ = [
@@ -70,7 +71,9 @@ def create_batch(store: Store, rows: Sequence[Mapping[str, Any]], *, at: datetim
     """Store an account for each of *rows*, all or none: a row that is wrong, or whose name is taken, is an error of its own, and all such errors are told at once."""
     at = at or now()
     if len(rows) > MAX_ROWS:
-        raise BadInput(f"{len(rows):,} accounts at once are too many.", f"Send at most {MAX_ROWS:,}.")
+        raise BadInput(
+            Message("{count:,} accounts at once are too many.", count=len(rows)), Message("Send at most {limit:,}.", limit=MAX_ROWS)
+        )
     entries: list[tuple[int, dict[str, Any]]] = []
     errors: list[RowError] = []
     first_rows: dict[str, int] = {}
@@ -162,7 +165,7 @@ def _require_account(connection: Connection, name_or_id: str | int) -> Account:
     if not matches and (isinstance(name_or_id, int) or (name_or_id.isdecimal() and len(name_or_id) < 10)):
         matches = accounts.list_accounts(connection, ids=[int(name_or_id)])
     if not matches:
-        raise NotFound(f"There is no account {name_or_id!r}.", "List what there is: onward account list")
+        raise NotFound(Message("There is no account {name!r}.", name=name_or_id), "List what there is: onward account list")
     return matches[0]
 
 
@@ -323,5 +326,7 @@ def _create_event(account: Account, kind: AccountEventKind, at: datetime, note: 
 def _lock_account(connection: Connection, account: Account) -> Account:
     locked = accounts.lock_accounts(connection, [account.id])
     if not locked:
-        raise NotFound(f"The account {account.name!r} is gone: someone deleted it.", "List what there is: onward account list")
+        raise NotFound(
+            Message("The account {account!r} is gone: someone deleted it.", account=account.name), "List what there is: onward account list"
+        )
     return locked[0]

@@ -14,6 +14,7 @@ from onward.app.accounts.accounts import now
 from onward.core.accounts.accounts import Account, AccountEvent, CreditsSource, charge_credits, credits_per_usd, last_reset, settle_account
 from onward.core.session import Session
 from onward.errors import NotFound
+from onward.message import Message
 from onward.store import Store, accounts, projects, sessions, usage
 from onward.store.accounts import Charge
 
@@ -37,7 +38,7 @@ def link_account(connection: Connection, session: Session, account_id: int, why:
     """Put a session, whose project must be held, on an account, unless it is on that one already."""
     locked = accounts.lock_accounts(connection, [account_id])
     if not locked:
-        raise NotFound(f"There is no account {account_id}.", "List what there is: onward account list")
+        raise NotFound(Message("There is no account {account_id}.", account_id=account_id), "List what there is: onward account list")
     if accounts.account_ids_by_session(connection, [session.id]).get(session.id) == account_id:
         return
     accounts.link_session(connection, session.id, account_id, why)

@@ -10,6 +10,7 @@ from typing import Any, Final
 from onward.core.accounts.accounts import ModelLimit, Period, parse_period
 from onward.core.accounts.rank import AccountNeed
 from onward.errors import BadInput
+from onward.message import Message
 from onward.redact import Redactor
 
 MAX_NAME_CHARS = 100
@@ -45,10 +46,10 @@ def parse_fields(values: Mapping[str, Any]) -> dict[str, Any]:
         name = _ALIASES.get(snake_key, snake_key)
         if name not in _PARSERS:
             if _is_login(name):
-                raise BadInput(f"Onward holds no logins and no keys of accounts: {key!r} is refused.", "Leave it out.")
-            raise BadInput(f"An account has no {key!r}.", f"It has {', '.join(_PARSERS)}.")
+                raise BadInput(Message("Onward holds no logins and no keys of accounts: {key!r} is refused.", key=key), "Leave it out.")
+            raise BadInput(Message("An account has no {key!r}.", key=key), Message("It has {parsers}.", parsers=", ".join(_PARSERS)))
         if name in fields:
-            raise BadInput(f"{name} is said twice.", "Say it once.")
+            raise BadInput(Message("{name} is said twice.", name=name), "Say it once.")
         fields[name] = _PARSERS[name](name, value)
     return fields
 
@@ -71,12 +72,16 @@ def clean_text(field: str, value: object, max_chars: int = MAX_TEXT_CHARS) -> st
     if value is None:
         return ""
     if not isinstance(value, str):
-        raise BadInput(f"{field} is {value!r}, which is no text.", "Put it in quotes.")
+        raise BadInput(Message("{field} is {value!r}, which is no text.", field=field, value=value), "Put it in quotes.")
     text = " ".join(value.replace("\0", "").encode("utf-8", "replace").decode().split())
     if len(text) > max_chars:
-        raise BadInput(f"{field} has {len(text):,} characters.", f"Use at most {max_chars:,}.")
+        raise BadInput(
+            Message("{field} has {count:,} characters.", field=field, count=len(text)), Message("Use at most {limit:,}.", limit=max_chars)
+        )
     if Redactor(b"").text(text) != text:
-        raise BadInput(f"{field} looks like it holds a secret. Onward keeps no logins and no keys of accounts.", "Leave it out.")
+        raise BadInput(
+            Message("{field} looks like it holds a secret. Onward keeps no logins and no keys of accounts.", field=field), "Leave it out."
+        )
     return text
 
 
@@ -92,7 +97,10 @@ def _snake_case(key: str) -> str:
 def _name(field: str, value: object) -> str:
     name = clean_text(field, value, MAX_NAME_CHARS)
     if not name or name.isdecimal():
-        raise BadInput(f"{name!r} cannot name an account.", f"Use 1 to {MAX_NAME_CHARS} characters, not digits alone.")
+        raise BadInput(
+            Message("{name!r} cannot name an account.", name=name),
+            Message("Use 1 to {limit} characters, not digits alone.", limit=MAX_NAME_CHARS),
+        )
     return name
 
 
@@ -102,7 +110,9 @@ def _number(field: str, value: object) -> float:
     except (ValueError, OverflowError):
         number = -1.0
     if not isfinite(number) or not 0 <= number <= MAX_CREDITS:
-        raise BadInput(f"{field} is {value!r}.", f"Give a number from 0 to {MAX_CREDITS:,.0f}.")
+        raise BadInput(
+            Message("{field} is {value!r}.", field=field, value=value), Message("Give a number from 0 to {limit:,.0f}.", limit=MAX_CREDITS)
+        )
     return round(number, 6)
 
 
@@ -120,7 +130,7 @@ def parse_time(field: str, value: object) -> datetime | None:
     except (ValueError, OverflowError):
         time = None
     if time is None or not _EARLIEST <= time < _LATEST:
-        raise BadInput(f"{field} is {value!r}.", "Give a time like 2026-03-01T15:00Z.")
+        raise BadInput(Message("{field} is {value!r}.", field=field, value=value), "Give a time like 2026-03-01T15:00Z.")
     return time
 
 
@@ -129,7 +139,7 @@ def _period(field: str, value: object) -> Period | None:
         return None
     period = parse_period(value) if isinstance(value, str) else None
     if period is None:
-        raise BadInput(f"{field} is {value!r}.", "Give how often credits come back: 5h, 1d, 2w, 1mo.")
+        raise BadInput(Message("{field} is {value!r}.", field=field, value=value), "Give how often credits come back: 5h, 1d, 2w, 1mo.")
     return period
 
 
@@ -148,7 +158,7 @@ def _models(field: str, value: object) -> tuple[ModelLimit, ...]:
     items = value.split(",") if isinstance(value, str) else list(_pairs(value)) if isinstance(value, Mapping) else _list(field, value)
     limits = [_model(field, item) for item in items if item]
     if len({limit.model for limit in limits}) < len(limits):
-        raise BadInput(f"{field} names a model twice.", "Name each once.")
+        raise BadInput(Message("{field} names a model twice.", field=field), "Name each once.")
     return tuple(limits)
 
 
@@ -165,7 +175,10 @@ def _model(field: str, value: object) -> ModelLimit:
         credits = amount or None
     name = clean_text(field, model, MAX_NAME_CHARS)
     if not name:
-        raise BadInput(f"{field} holds {value!r}, which names no model.", "Give names, like claude-opus-4 or claude-opus-4=40.")
+        raise BadInput(
+            Message("{field} holds {value!r}, which names no model.", field=field, value=value),
+            "Give names, like claude-opus-4 or claude-opus-4=40.",
+        )
     return ModelLimit(name, _number_or_none(f"{field}: {name}", credits))
 
 
@@ -173,13 +186,15 @@ def _list(field: str, value: object) -> list[object]:
     if value is None:
         return []
     if not isinstance(value, list | tuple) or len(value) > MAX_ITEMS:
-        raise BadInput(f"{field} is no list of at most {MAX_ITEMS}.", "Give a list, or one text with commas.")
+        raise BadInput(
+            Message("{field} is no list of at most {limit}.", field=field, limit=MAX_ITEMS), "Give a list, or one text with commas."
+        )
     return list(value)
 
 
 def _status(field: str, value: object) -> str:
     if value not in ("active", "paused", "exhausted"):
-        raise BadInput(f"{field} is {value!r}.", "Say active, paused or exhausted.")
+        raise BadInput(Message("{field} is {value!r}.", field=field, value=value), "Say active, paused or exhausted.")
     return str(value)
 
 

@@ -34,6 +34,7 @@ from onward.core.accounts.report import (
 )
 from onward.core.session import Session
 from onward.errors import Conflict, NotFound
+from onward.message import Message
 from onward.store import Store, accounts, projects, sessions, usage
 from onward.store.usage import SessionSpend
 
@@ -133,7 +134,10 @@ def rotate(
         if open_session is None:
             raise NotFound("The session is gone: its project was deleted.", "List what there is: onward project list")
         if open_session.status != "active":
-            raise Conflict(f"Session {open_session.number} is {open_session.status}.", "Only an active session changes its account.")
+            raise Conflict(
+                Message("Session {number} is {status}.", number=open_session.number, status=open_session.status),
+                "Only an active session changes its account.",
+            )
         # All of the pool is held: two rotations at once would otherwise decide by the same state.
         pool = accounts.lock_accounts(connection)
         current_id = accounts.account_ids_by_session(connection, [session.id]).get(session.id)

@@ -10,6 +10,7 @@ from hmac import compare_digest
 from secrets import token_hex, token_urlsafe
 
 from onward.errors import BadInput, NotAuthenticated, NotFound
+from onward.message import Message
 from onward.store import Store, access
 from onward.store.access import AccessToken, TokenScope
 
@@ -62,9 +63,15 @@ def create_token(store: Store, name: str, scope: TokenScope, *, days: int | None
     """
     name = " ".join(name.split())
     if not name or len(name) > MAX_NAME_CHARS or name.isdecimal() or not name.isprintable():
-        raise BadInput(f"{name!r} cannot name an access token.", f"Use 1 to {MAX_NAME_CHARS} characters, not digits alone.")
+        raise BadInput(
+            Message("{name!r} cannot name an access token.", name=name),
+            Message("Use 1 to {limit} characters, not digits alone.", limit=MAX_NAME_CHARS),
+        )
     if days is not None and not 1 <= days <= MAX_DAYS:
-        raise BadInput(f"An access token cannot expire after {days} days.", f"Give 1 to {MAX_DAYS}, or none for one that does not expire.")
+        raise BadInput(
+            Message("An access token cannot expire after {days} days.", days=days),
+            Message("Give 1 to {limit}, or none for one that does not expire.", limit=MAX_DAYS),
+        )
     prefix = f"onw_{token_hex(6)}"
     token = f"{prefix}_{token_urlsafe(_SECRET_BYTES)}"
     expires_at = None if days is None else datetime.now(UTC) + timedelta(days=days)
@@ -118,7 +125,7 @@ def require_token(store: Store, name: str) -> AccessToken:
         if token is None and name.isdecimal() and len(name) < 10:
             token = access.find(connection, int(name))
     if token is None:
-        raise NotFound(f"There is no access token {name!r}.", "List what there is: onward access list")
+        raise NotFound(Message("There is no access token {name!r}.", name=name), "List what there is: onward access list")
     return token
 
 

@@ -12,6 +12,7 @@ from onward.app.archives.writer import atomic_write
 from onward.app.jobs import jobs
 from onward.app.jobs.jobs import Job
 from onward.errors import BadInput, Conflict, StoreError
+from onward.message import Message
 from onward.settings import Settings
 from onward.store import Store, sqlite_backup
 from onward.store.engine import FILE_NAME
@@ -41,7 +42,7 @@ def backup(settings: Settings, target: Path, on_progress: ProgressCallback | Non
     """
     source = _configured_file(settings)
     if not source.exists():
-        raise BadInput(f"There is no store in {settings.home} yet.", "Import something first: onward import")
+        raise BadInput(Message("There is no store in {home} yet.", home=settings.home), "Import something first: onward import")
     return _copy_store(source, target, on_progress)
 
 
@@ -64,7 +65,9 @@ def _copy_store(source: Path, target: Path, on_progress: ProgressCallback | None
             sqlite_backup.copy(source, part, on_progress)
             sqlite_backup.make_standalone(part)
         except sqlite3.Error as error:
-            raise StoreError(f"The store could not be copied: {error}.", "Check the disk, and run `onward doctor`.") from error
+            raise StoreError(
+                Message("The store could not be copied: {error}.", error=error), "Check the disk, and run `onward doctor`."
+            ) from error
         sqlite_backup.check(part)
         counts = _count_contents(part)
     return StoreCopy(target, target.stat().st_size, *counts)
@@ -81,7 +84,8 @@ def restore(settings: Settings, source: Path, *, overwrite: bool = False, on_pro
         raise BadInput("That is the store itself.", "Name a file that `onward backup` wrote.")
     if target.exists() and not overwrite:
         raise Conflict(
-            f"There is a store in {settings.home} already.", "Say --force to put the copy in its place; what is there is kept beside it."
+            Message("There is a store in {home} already.", home=settings.home),
+            "Say --force to put the copy in its place; what is there is kept beside it.",
         )
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     previous_path = _keep_previous(target) if target.exists() else None
@@ -89,7 +93,7 @@ def restore(settings: Settings, source: Path, *, overwrite: bool = False, on_pro
         sqlite_backup.copy(source, target, on_progress)
     except sqlite3.Error as error:
         raise StoreError(
-            f"The copy could not be put back: {error}.", "End what uses the store, check the disk, and run this again."
+            Message("The copy could not be put back: {error}.", error=error), "End what uses the store, check the disk, and run this again."
         ) from error
     # Opening it brings a copy of an older Onward up to date.
     Store.at_folder(settings.home).close()

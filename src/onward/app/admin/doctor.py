@@ -47,7 +47,7 @@ def examine(settings: Settings, open_store: Callable[[Settings], Store], retenti
         with open_store(settings) as store:
             location = store.path or "the PostgreSQL store"
             findings += [
-                Finding("store", "ok", f"{location} opens, its schema is up to date"),
+                Finding("store", "ok", Message("{location} opens, its schema is up to date", location=location)),
                 *_check_store(store),
                 _check_open_sessions(store),
             ]
@@ -73,12 +73,20 @@ def _check_store(store: Store) -> Iterator[Finding]:
         damage, missing = health.find_damage(connection), health.count_unindexed(connection)
     if damage:
         yield Finding(
-            "integrity", "problem", f"the database is not whole: {'; '.join(damage[:3])}", "Copy the data folder, then restore a backup."
+            "integrity",
+            "problem",
+            Message("the database is not whole: {damage}", damage="; ".join(damage[:3])),
+            "Copy the data folder, then restore a backup.",
         )
     else:
         yield Finding("integrity", "ok", "the database is whole")
     if missing:
-        yield Finding("search index", "problem", f"the index and the turns differ by {missing}", "Make it anew: onward rebuild --index")
+        yield Finding(
+            "search index",
+            "problem",
+            Message("the index and the turns differ by {missing}", missing=missing),
+            "Make it anew: onward rebuild --index",
+        )
     else:
         yield Finding("search index", "ok", "every turn is in the index")
 
@@ -99,7 +107,7 @@ def _check_open_sessions(store: Store) -> Finding:
     return Finding(
         "sessions",
         "warning",
-        f"never completed, so not in any handoff: {'; '.join(details)}",
+        Message("never completed, so not in any handoff: {details}", details="; ".join(details)),
         "Complete them: onward sweep, or onward session complete NUMBER",
     )
 
@@ -127,6 +135,11 @@ def _check_expiring(store: Store, retention: TranscriptRetention) -> Finding:
     return Finding(
         check,
         "warning",
-        f"{len(lost_soon)} will be deleted within a week, or are overdue, and were never imported: {lost_soon[0]}{more}",
-        f"Import them: onward import {retention.folder}",
+        Message(
+            "{count} will be deleted within a week, or are overdue, and were never imported: {first}{more}",
+            count=len(lost_soon),
+            first=lost_soon[0],
+            more=more,
+        ),
+        Message("Import them: onward import {folder}", folder=retention.folder),
     )

@@ -12,6 +12,7 @@ from sqlalchemy.engine import URL
 from onward.app.admin import backups
 from onward.app.jobs import jobs
 from onward.errors import Conflict
+from onward.message import Message
 from onward.settings import Settings
 from onward.store import Store, store_copy
 from onward.store.migration import NEWEST_VERSION
@@ -69,7 +70,7 @@ def copy_store(store: Store, target: Store, on_progress: Callable[[int, int], ob
     Raises `Conflict` where *target* holds something, and while jobs are under way: their files stay where they are.
     """
     if open_jobs := jobs.list_open(store):
-        raise Conflict(f"Jobs are under way: {len(open_jobs)}.", "Wait for them, or cancel them; then run this again.")
+        raise Conflict(Message("Jobs are under way: {count}.", count=len(open_jobs)), "Wait for them, or cancel them; then run this again.")
     return sum(store_copy.copy(store, target, on_progress).values())
 
 

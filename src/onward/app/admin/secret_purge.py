@@ -10,6 +10,7 @@ from secrets import token_hex
 from onward.app.jobs import jobs
 from onward.app.jobs.kinds import EXPORTS, UPLOADS
 from onward.errors import BadInput, Conflict
+from onward.message import Message
 from onward.store import Store, secret_removal
 from onward.store.engine import FILE_NAME
 
@@ -45,7 +46,7 @@ def purge(store: Store, home: Path, secret: str) -> PurgeReport:
     mark = f"[secret:purged:{token_hex(4)}]"
     if open_jobs := jobs.list_open(store):
         raise Conflict(
-            f"{len(open_jobs)} jobs are under way, and their files may hold the secret.",
+            Message("{count} jobs are under way, and their files may hold the secret.", count=len(open_jobs)),
             "Wait for them, or cancel them; then run this again.",
         )
     with store.write() as connection:
@@ -61,6 +62,7 @@ def _clean_secret(secret: str) -> str:
     secret = secret.strip()
     if len(secret) < MIN_CHARS:
         raise BadInput(
-            f"A secret of {len(secret)} characters stands in too much that is none.", f"Give all of it: {MIN_CHARS} characters at least."
+            Message("A secret of {count} characters stands in too much that is none.", count=len(secret)),
+            Message("Give all of it: {limit} characters at least.", limit=MIN_CHARS),
         )
     return secret

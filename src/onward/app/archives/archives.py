@@ -30,6 +30,7 @@ from onward.core.archive_result import ExportedArchive, ImportedArchive
 from onward.core.project import Project
 from onward.core.session import Session
 from onward.errors import BadArchive, Conflict
+from onward.message import Message
 from onward.store import Store, events, locks, projects, sessions, turns
 from onward.store.archives import SECTIONS, ArchiveTurn, ProjectExporter, ProjectImporter, parse_turns
 from onward.store.turn_bodies import PackedTurn
@@ -183,14 +184,14 @@ def _render_chats(connection: Connection, all_sessions: Sequence[Session], progr
 def _check_parts(archive: ArchiveReader) -> None:
     needed = {PROJECT, *(f"{section.name}.jsonl" for section in SECTIONS)}
     if missing := sorted(needed - set(archive.parts)):
-        raise BadArchive(f"The archive has no {missing[0]}.", "Export the project again, and copy the file whole.")
+        raise BadArchive(Message("The archive has no {missing}.", missing=missing[0]), "Export the project again, and copy the file whole.")
 
 
 def _project_key(project_data: dict[str, Any]) -> bytes:
     try:
         return bytes.fromhex(project_data["secret_key"])
     except (KeyError, TypeError, ValueError) as error:
-        raise BadArchive(f"{PROJECT} in the archive has no key.", "Export the project again.") from error
+        raise BadArchive(Message("{project} in the archive has no key.", project=PROJECT), "Export the project again.") from error
 
 
 @contextmanager
@@ -201,7 +202,12 @@ def _refuse_invalid(archive: ArchiveReader) -> Iterator[None]:
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError, RecursionError, IntegrityError) as error:
         reason = "it contradicts itself" if isinstance(error, IntegrityError) else f"{type(error).__name__}: {error}"[:200]
         raise BadArchive(
-            f"The archive holds what no project does, in {archive.path} at line {archive.line}: {reason}.",
+            Message(
+                "The archive holds what no project does, in {path} at line {line}: {reason}.",
+                path=archive.path,
+                line=archive.line,
+                reason=reason,
+            ),
             "It was changed since it was written, or is of a newer Onward. Export the project again.",
         ) from error
 
@@ -219,8 +225,13 @@ def _find_existing(store: Store, archive: ArchiveReader, project_data: dict[str,
                 counts[section.name] += 1
                 if not any(_row_matches(section.name, row, archived_row) for row in rows):
                     raise Conflict(
-                        f"The project {existing.name!r} is here already, and does not hold all that the archive does.",
-                        f"To have it as the archive has it, delete it here first: onward project delete {existing.name}",
+                        Message(
+                            "The project {existing!r} is here already, and does not hold all that the archive does.", existing=existing.name
+                        ),
+                        Message(
+                            "To have it as the archive has it, delete it here first: onward project delete {existing}",
+                            existing=existing.name,
+                        ),
                     )
         turn_count = sum(session.turns for session in sessions.list_sessions(connection, existing.id))
     return ImportedArchive(project=existing, sessions=counts["sessions"], turns=turn_count, handoffs=counts["handoffs"], is_unchanged=True)

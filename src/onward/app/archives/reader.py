@@ -16,6 +16,7 @@ import orjson
 
 from onward.app.archives.writer import FORMAT, MANIFEST, VERSION
 from onward.errors import BadArchive, UnreadableFile
+from onward.message import Message
 
 _PART_NAME = re.compile(r"[a-z_]+\.(?:json|jsonl)|(?:handoffs|transcripts)/\d{1,9}\.md")
 """What a part may be called. Nothing is ever unpacked under its name, so this only tells an archive of ours from others."""
@@ -66,7 +67,7 @@ class ArchiveReader:
         """Return a part that is one JSON object."""
         self.start_part(path)
         if self.parts[path].size_bytes > MAX_MANIFEST_BYTES:
-            raise BadArchive(f"{path} in the archive is too large.", _EXPORT_HINT)
+            raise BadArchive(Message("{path} in the archive is too large.", path=path), _EXPORT_HINT)
         return _parse_object(b"".join(self._read_pieces(path)), path)
 
     def read_lines(self, path: str) -> Iterator[dict[str, Any]]:
@@ -84,9 +85,9 @@ class ArchiveReader:
                 pending.append(rest)
                 pending_bytes += len(rest)
             if pending_bytes > MAX_LINE_BYTES:
-                raise BadArchive(f"Line {self.line + 1} of {path} in the archive is too long.", _EXPORT_HINT)
+                raise BadArchive(Message("Line {line} of {path} in the archive is too long.", line=self.line + 1, path=path), _EXPORT_HINT)
         if pending:
-            raise BadArchive(f"{path} in the archive ends in the middle of a line.", _EXPORT_HINT)
+            raise BadArchive(Message("{path} in the archive ends in the middle of a line.", path=path), _EXPORT_HINT)
 
     def _read_pieces(self, path: str) -> Iterator[bytes]:
         expected, digest, size = self.parts[path], sha256(), 0
@@ -99,9 +100,9 @@ class ArchiveReader:
                     digest.update(piece)
                     yield piece
         except _DAMAGE_ERRORS as error:
-            raise BadArchive(f"The archive is damaged in {path}: {error}.", _EXPORT_HINT) from error
+            raise BadArchive(Message("The archive is damaged in {path}: {error}.", path=path, error=error), _EXPORT_HINT) from error
         if size != expected.size_bytes or digest.hexdigest() != expected.sha256:
-            raise BadArchive(f"{path} in the archive is not what its manifest says: its sum is wrong.", _EXPORT_HINT)
+            raise BadArchive(Message("{path} in the archive is not what its manifest says: its sum is wrong.", path=path), _EXPORT_HINT)
 
 
 @contextmanager
@@ -110,9 +111,13 @@ def open_archive(path: Path) -> Iterator[ArchiveReader]:
     try:
         archive = ZipFile(path)
     except BadZipFile as error:
-        raise BadArchive(f"{path.name} is no archive of a project, or not whole: {error}.", _EXPORT_HINT) from error
+        raise BadArchive(
+            Message("{path} is no archive of a project, or not whole: {error}.", path=path.name, error=error), _EXPORT_HINT
+        ) from error
     except OSError as error:
-        raise UnreadableFile(f"{path} cannot be read: {error.strerror}.", "Check the path, and that you may read it.") from error
+        raise UnreadableFile(
+            Message("{path} cannot be read: {error}.", path=path, error=error.strerror), "Check the path, and that you may read it."
+        ) from error
     with archive:
         yield _create_reader(archive, path)
 
@@ -121,32 +126,48 @@ def _create_reader(archive: ZipFile, path: Path) -> ArchiveReader:
     entries = archive.infolist()
     entries_by_name = {entry.filename: entry for entry in entries}
     if len(entries_by_name) != len(entries):
-        raise BadArchive(f"{path.name} holds two parts of one name.", _EXPORT_HINT)
+        raise BadArchive(Message("{path} holds two parts of one name.", path=path.name), _EXPORT_HINT)
     if MANIFEST not in entries_by_name:
-        raise BadArchive(f"{path.name} is no archive of a project: it has no {MANIFEST}.", "Make one: onward project export NAME FILE")
+        raise BadArchive(
+            Message("{path} is no archive of a project: it has no {manifest}.", path=path.name, manifest=MANIFEST),
+            "Make one: onward project export NAME FILE",
+        )
     for entry in entries:
         _check_entry(entry)
     if sum(entry.compress_size for entry in entries) > path.stat().st_size:
-        raise BadArchive(f"{path.name} holds parts that lie over each other.", _EXPORT_HINT)
+        raise BadArchive(Message("{path} holds parts that lie over each other.", path=path.name), _EXPORT_HINT)
     manifest = _read_manifest(archive, entries_by_name[MANIFEST])
     parts = _parse_parts(manifest)
     for name in (set(entries_by_name) - {MANIFEST}) ^ set(parts):
         problem = "is not in its manifest" if name in entries_by_name else "is missing"
-        raise BadArchive(f"{name!r} {problem}: the archive is not as it was written.", _EXPORT_HINT)
+        raise BadArchive(Message("{name!r} {problem}: the archive is not as it was written.", name=name, problem=problem), _EXPORT_HINT)
     for name, part in parts.items():
         if entries_by_name[name].file_size != part.size_bytes:
-            raise BadArchive(f"{name} in the archive has another length than its manifest says.", _EXPORT_HINT)
+            raise BadArchive(Message("{name} in the archive has another length than its manifest says.", name=name), _EXPORT_HINT)
     return ArchiveReader(archive, manifest, parts)
 
 
 def _check_entry(entry: ZipInfo) -> None:
     """Raise `BadArchive` for an entry that no archive of ours has."""
     if entry.filename != MANIFEST and not _PART_NAME.fullmatch(entry.filename):
-        raise BadArchive(f"The archive holds {entry.filename[:200]!r}, which is no part of a project.", "Import only what Onward exported.")
+        raise BadArchive(
+            Message("The archive holds {name!r}, which is no part of a project.", name=entry.filename[:200]),
+            "Import only what Onward exported.",
+        )
     if entry.flag_bits & _ENCRYPTED or entry.compress_type not in (ZIP_STORED, ZIP_DEFLATED):
-        raise BadArchive(f"{entry.filename} in the archive is encrypted, or packed in a way that Onward does not use.", _EXPORT_HINT)
+        raise BadArchive(
+            Message("{name} in the archive is encrypted, or packed in a way that Onward does not use.", name=entry.filename), _EXPORT_HINT
+        )
     if entry.file_size > MIN_SUSPECT_BYTES and entry.file_size > MAX_RATIO * entry.compress_size:
-        raise BadArchive(f"{entry.filename} would unpack to {entry.file_size:,} bytes from {entry.compress_size:,}.", _EXPORT_HINT)
+        raise BadArchive(
+            Message(
+                "{name} would unpack to {file_size:,} bytes from {compress_size:,}.",
+                name=entry.filename,
+                file_size=entry.file_size,
+                compress_size=entry.compress_size,
+            ),
+            _EXPORT_HINT,
+        )
 
 
 def _read_manifest(archive: ZipFile, entry: ZipInfo) -> dict[str, Any]:
@@ -155,13 +176,18 @@ def _read_manifest(archive: ZipFile, entry: ZipInfo) -> dict[str, Any]:
     try:
         data = archive.read(entry)
     except _DAMAGE_ERRORS as error:
-        raise BadArchive(f"The archive's manifest is damaged: {error}.", _EXPORT_HINT) from error
+        raise BadArchive(Message("The archive's manifest is damaged: {error}.", error=error), _EXPORT_HINT) from error
     manifest = _parse_object(data, MANIFEST)
     if manifest.get("format") != FORMAT:
         raise BadArchive("The archive is none of a project.", "Make one: onward project export NAME FILE")
     if manifest.get("version") != VERSION:
         raise BadArchive(
-            f"The archive is of version {str(manifest.get('version'))[:20]}; this Onward knows {VERSION}.", "Upgrade: pip install -U onward"
+            Message(
+                "The archive is of version {version}; this Onward knows {known_version}.",
+                version=str(manifest.get("version"))[:20],
+                known_version=VERSION,
+            ),
+            "Upgrade: pip install -U onward",
         )
     return manifest
 
@@ -178,7 +204,7 @@ def _parse_object(data: bytes, label: str) -> dict[str, Any]:
     try:
         value = orjson.loads(data)
     except orjson.JSONDecodeError as error:
-        raise BadArchive(f"{label} in the archive is no JSON: {error}.", _EXPORT_HINT) from error
+        raise BadArchive(Message("{label} in the archive is no JSON: {error}.", label=label, error=error), _EXPORT_HINT) from error
     if not isinstance(value, dict):
-        raise BadArchive(f"{label} in the archive is no object.", _EXPORT_HINT)
+        raise BadArchive(Message("{label} in the archive is no object.", label=label), _EXPORT_HINT)
     return value

@@ -13,6 +13,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 import orjson
 
 from onward.errors import UnreadableFile
+from onward.message import Message
 
 FORMAT = "onward-project"
 VERSION = 1
@@ -85,14 +86,19 @@ def atomic_write(target: Path) -> Iterator[Path]:
         part.unlink()
         os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     except OSError as error:
-        raise UnreadableFile(f"{target} cannot be written: {error.strerror}.", "Name a file in a folder that you may write to.") from error
+        raise UnreadableFile(
+            Message("{target} cannot be written: {error}.", target=target, error=error.strerror),
+            "Name a file in a folder that you may write to.",
+        ) from error
     try:
         yield part
         with part.open("rb") as stream:
             os.fsync(stream.fileno())
         part.replace(target)
     except OSError as error:
-        raise UnreadableFile(f"{target} cannot be written: {error.strerror}.", "Free some room, or name another place.") from error
+        raise UnreadableFile(
+            Message("{target} cannot be written: {error}.", target=target, error=error.strerror), "Free some room, or name another place."
+        ) from error
     finally:
         with suppress(FileNotFoundError):
             part.unlink()

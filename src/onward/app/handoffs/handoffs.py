@@ -14,6 +14,7 @@ from onward.core.handoff.redline import compare_handoffs
 from onward.core.handoff.stored import CurrentHandoff, HandoffDifference, LedgerDifference, StoredHandoff
 from onward.core.project import Project
 from onward.errors import BadInput, NotFound
+from onward.message import Message
 from onward.store import Store, facts, handoffs, projects, sessions
 
 __all__ = [
@@ -91,7 +92,10 @@ def restore(store: Store, project: Project, handoff_id: int) -> StoredHandoff:
 def _require_handoff(connection: Connection, project: Project, handoff_id: int) -> StoredHandoff:
     stored = handoffs.find(connection, handoff_id)
     if stored is None or stored.project_id != project.id:
-        raise NotFound(f"{project.name} has no handoff with the id {handoff_id}.", "List what there is: onward handoff list")
+        raise NotFound(
+            Message("{project} has no handoff with the id {handoff_id}.", project=project.name, handoff_id=handoff_id),
+            "List what there is: onward handoff list",
+        )
     return stored
 
 
@@ -101,7 +105,10 @@ def diff(store: Store, project: Project, before: int, after: int) -> LedgerDiffe
     Raises `NotFound` for a session that made no handoff, `BadInput` when *before* is not the earlier one.
     """
     if before >= after:
-        raise BadInput(f"Session {before} is not before session {after}.", "Give the earlier one first, as in: onward handoff diff 3 4")
+        raise BadInput(
+            Message("Session {before} is not before session {after}.", before=before, after=after),
+            "Give the earlier one first, as in: onward handoff diff 3 4",
+        )
     (old, old_handoff), (new, new_handoff) = (_after_session(store, project, number) for number in (before, after))
     return LedgerDifference(before, after, changelog(old, new, old_handoff.fact_ids(), new_handoff.fact_ids()))
 
@@ -113,7 +120,10 @@ def compare_versions(store: Store, project: Project, before: int, after: int) ->
         for version in (before, after):
             stored = handoffs.find_version(connection, project.id, version)
             if stored is None:
-                raise NotFound(f"{project.name} has no version {version} of its handoff.", "List what there is: onward handoff list")
+                raise NotFound(
+                    Message("{project} has no version {version} of its handoff.", project=project.name, version=version),
+                    "List what there is: onward handoff list",
+                )
             stored_versions.append(stored)
     return HandoffDifference(before, after, compare_handoffs(stored_versions[0].handoff, stored_versions[1].handoff))
 
@@ -135,5 +145,11 @@ def _after_session(store: Store, project: Project, number: int) -> tuple[Ledger,
 
 def _no_handoff(project: Project, session_number: int | None) -> NotFound:
     if session_number is None:
-        return NotFound(f"{project.name} has no handoff yet: no session of it was completed.", "Complete one: onward session complete")
-    return NotFound(f"Session {session_number} of {project.name} made no handoff.", "List the sessions: onward session list")
+        return NotFound(
+            Message("{project} has no handoff yet: no session of it was completed.", project=project.name),
+            "Complete one: onward session complete",
+        )
+    return NotFound(
+        Message("Session {session_number} of {project} made no handoff.", session_number=session_number, project=project.name),
+        "List the sessions: onward session list",
+    )

@@ -30,6 +30,7 @@ from onward.core.spend import CostEstimate
 from onward.errors import BadInput, NotFound, OnwardError, ProviderFailed, SpendLimit
 from onward.llm.acceptance import AcceptedLines, choose_handoff
 from onward.llm.guard import GuardEvidence, ProposedLine, guard
+from onward.message import Message
 from onward.store import Store, events, facts, handoffs, projects
 from onward.tokens import count_tokens
 
@@ -335,4 +336,7 @@ def _require_newest(store: Store, project: Project) -> StoredHandoff:
 
 
 def _no_handoff_error(project: Project) -> NotFound:
-    return NotFound(f"{project.name} has no handoff yet: no session of it was completed.", "Complete one: onward session complete")
+    return NotFound(
+        Message("{project} has no handoff yet: no session of it was completed.", project=project.name),
+        "Complete one: onward session complete",
+    )

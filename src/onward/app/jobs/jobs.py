@@ -1,8 +1,8 @@
-"""Jobs: asking for long work, following it, stopping it, trying it again; and the one step of it that a worker takes at a time.
+"""Background jobs: request, follow, cancel and retry them, and run one step at a time in a worker.
 
-The row of a job is the truth. Each step does a piece that may be done twice, then keeps where the next one begins: a worker that is killed costs the
-piece it was at. What fails for a reason that may pass is tried again after a while, a few times; what cannot succeed is not. For a language model that is out of
-reach, or has had its day's budget, a job waits for days: it says so, and goes on from where it was.
+The database row of a job is authoritative. Each step is idempotent and then stores where the next step starts, so a worker that is killed loses only its
+current step. Temporary failures are retried a few times with growing delays; permanent ones fail at once. A job that waits for a language model that is
+unreachable or has used up its daily budget may wait for days, and then continues where it stopped.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from onward.app.models.gateway import ModelSetup
 from onward.core.job import Job, JobState
 from onward.core.project import Project
 from onward.errors import BadInput, Conflict, NotFound, OnwardError, ProviderFailed, SpendLimit, StoreError
+from onward.message import Message
 from onward.settings import Worktrees
 from onward.store import Store, encrypted_keys, jobs
 from onward.store.jobs import OpenJob
@@ -28,14 +29,14 @@ WAITING_STEP = "waiting for the model"
 MAX_ATTEMPTS = 6
 MAX_WAIT_SECONDS = 60.0
 MAX_MODEL_WAIT = timedelta(days=7)
-"""A job that has waited for a model for so long has failed."""
+"""A job that has waited for a model this long fails."""
 
 
 @dataclass(frozen=True, slots=True)
 class JobContext:
-    """What jobs are carried out with. Uploads lie in `home`, and what is exported is written there; after a failed attempt `first_wait_seconds` pass, then ever more.
+    """What jobs run with. Uploads and exports are stored below `home`. The first retry comes after `first_wait_seconds`, later ones after longer delays.
 
-    `models` is what language models are asked with; None where none is.
+    `model_setup` is None if no language model is available.
     """
 
     store: Store
@@ -47,25 +48,25 @@ class JobContext:
 
 
 class JobStopped(Exception):
-    """The job was cancelled, or is another worker's by now."""
+    """The job was cancelled, or another worker has taken it over."""
 
 
 class WorkerStopping(BaseException):
-    """The worker ends: the step is left as it is, and done again by the next. Nothing that handles what went wrong handles this."""
+    """The worker is shutting down: the step stops and the next worker runs it again. A BaseException, so that no error handler catches it."""
 
 
 @dataclass(slots=True)
 class StepProgress:
-    """How far a step is. It is written down by somebody else, so that a step may tell while it holds the store."""
+    """How far a step is. Another thread writes it to the store, so that a step can report while it holds a transaction."""
 
     done: int = 0
     total: int | None = None
-    step: str = ""
+    step: str | Message = ""
     is_stopped: bool = False
     is_worker_stopping: bool = False
 
-    def report(self, done: int, total: int | None, step: str = "") -> None:
-        """Tell how far it is. Raises `Stopped` where it should not go on, `Leaving` where its worker should not."""
+    def report(self, done: int, total: int | None, step: str | Message = "") -> None:
+        """Report progress. Raises `JobStopped` if the job must stop, `WorkerStopping` if its worker must."""
         self.done, self.total, self.step = done, total, step
         if self.is_worker_stopping:
             raise WorkerStopping
@@ -74,7 +75,7 @@ class StepProgress:
 
 
 class StepResult(NamedTuple):
-    """What a step leaves: whether the job is done, what the next one has to know, what came of it so far, and what nobody needs once that is kept."""
+    """What a step produced: whether the job is done, data for the next step, the result so far, and a path to delete once this is stored."""
 
     is_last: bool
     memo: Mapping[str, Any]
@@ -95,7 +96,7 @@ def request_job(
     requested_by: str = "",
     sealed_key: bytes | None = None,
 ) -> Job:
-    """Ask for a job and return it. While one of that *key* is open, there is no other: that one is returned. A *sealed_key* opens a model for it, and is kept until it ends."""
+    """Create a job and return it, or return the open job with the same *key*. *sealed_key* is an encrypted LLM key for this job, deleted when it ends."""
     if project:
         arguments = {**arguments, "project": project.name}
     with store.write() as connection:
@@ -108,7 +109,7 @@ def request_job(
 
 
 def require(store: Store, job_id: int) -> Job:
-    """Return the job of that id. Raises `NotFound`."""
+    """Return the job with this id. Raises `NotFound`."""
     with store.read() as connection:
         return _require_found(jobs.find(connection, job_id), job_id)
 
@@ -116,37 +117,39 @@ def require(store: Store, job_id: int) -> Job:
 def list_jobs(
     store: Store, *, state: JobState | None = None, project: Project | None = None, before: int | None = None, limit: int = 50
 ) -> list[Job]:
-    """Return jobs, the newest first."""
+    """Return jobs, newest first."""
     with store.read() as connection:
         return jobs.list_jobs(connection, state=state, project_id=project.id if project else None, before=before, limit=limit)
 
 
 def cancel(store: Store, job_id: int) -> Job:
-    """Stop a job: at once where it has not begun, else as soon as its worker sees it. What it did stays. One that is over stays as it is."""
+    """Cancel a job: at once if it is queued, otherwise as soon as its worker notices. Work already done stays. A finished job is unchanged."""
     with store.write() as connection:
         job = _lock_job(connection, job_id)
         return jobs.request_cancel(connection, job) if job.is_open else job
 
 
 def retry(store: Store, job_id: int) -> Job:
-    """Begin a job that failed or was cancelled again, from where it was left. Raises `Conflict` for any other, or while one of its key is open."""
+    """Continue a failed or cancelled job where it stopped. Raises `Conflict` for any other state, or if a job with the same key is open."""
     with store.write() as connection:
         job = _lock_job(connection, job_id)
         if job.state not in ("failed", "cancelled"):
-            raise Conflict(f"Job {job_id} is {job.state}.", "Only what failed or was cancelled can be tried again.")
+            raise Conflict(
+                Message("Job {job_id} is {state}.", job_id=job_id, state=job.state), "Only a failed or cancelled job can be retried."
+            )
         if job.key is not None and jobs.find_open(connection, job.key) is not None:
-            raise Conflict("The same work is being done by another job.", "Wait for that one.")
+            raise Conflict("Another job is doing the same work.", "Wait until it is done.")
         return jobs.requeue(connection, job)
 
 
 def list_open(store: Store) -> list[OpenJob]:
-    """Return every job that is to be carried out, or being so, the oldest first."""
+    """Return all queued and running jobs, oldest first."""
     with store.read() as connection:
         return jobs.list_open(connection)
 
 
 def start_new_run(store: Store, run: str) -> None:
-    """Give an open job another run, because nothing carries this one out any more."""
+    """Start a new run of an open job whose current run was lost."""
     with store.write() as connection:
         job = jobs.lock_run(connection, run)
         if job is not None and job.is_open:
@@ -154,14 +157,14 @@ def start_new_run(store: Store, run: str) -> None:
 
 
 def record_beat(store: Store, run: str, worker: str, progress: StepProgress) -> None:
-    """Write down how far a run is, and stop it where it was cancelled or is another worker's."""
+    """Store the progress of a run, and stop the run if it was cancelled or taken over by another worker."""
     with store.write() as connection:
         if not jobs.record_beat(connection, run, worker, (progress.done, progress.total, progress.step)):
             progress.is_stopped = True
 
 
 def take_step(context: JobContext, step_functions: Mapping[str, StepFunction], run: str, worker: str, progress: StepProgress) -> bool:
-    """Do the next piece of a run, keep what it leaves, and return whether there is more to this run. Raises `StoreError` only where not even that can be kept."""
+    """Run the next step of a run, store its result and return whether more steps follow. Raises `StoreError` only if the outcome cannot be stored."""
     with context.store.write() as connection:
         job = jobs.lock_run(connection, run)
         if job is None or not job.is_open:
@@ -176,29 +179,31 @@ def take_step(context: JobContext, step_functions: Mapping[str, StepFunction], r
     except JobStopped:
         return _end_cancelled(context, run, worker)
     except OnwardError as error:
-        error_fields = {"code": error.code, "message": str(error.message), "hint": str(error.hint)}
+        error_fields = {"code": error.code, "message": error.message, "hint": error.hint}
         if (isinstance(error, ProviderFailed) and error.is_temporary) or (isinstance(error, SpendLimit) and error.until):
             return _wait_for_model(context, run, worker, error, error_fields)
         return _record_failure(context, run, worker, error_fields, is_temporary=isinstance(error, StoreError | Conflict))
     except OSError as error:
         error_fields = {
             "code": "machine",
-            "message": f"The machine refused: {error.strerror or error}.",
-            "hint": "Look at the disk: onward doctor",
+            "message": Message("The operating system refused: {error}.", error=error.strerror or str(error)),
+            "hint": "Check the disk: onward doctor",
         }
         return _record_failure(context, run, worker, error_fields, is_temporary=True)
     except Exception as error:  # noqa: BLE001 - a defect ends its job, never the worker
         error_fields = {
             "code": "defect",
-            "message": f"This is a defect of Onward: {type(error).__name__}.",
-            "hint": "Report it; see the worker's log.",
+            "message": Message("This is a bug in Onward: {kind}.", kind=type(error).__name__),
+            "hint": "Report it with the worker's log.",
         }
         return _record_failure(context, run, worker, error_fields, is_temporary=False)
     return _store_result(context, run, worker, progress, step_result)
 
 
 def _reject_kind(_: JobContext, job: Job, __: StepProgress) -> StepResult:
-    raise BadInput(f"This Onward knows no work {job.kind!r}.", "Upgrade every worker: pip install -U onward")
+    raise BadInput(
+        Message("This version of Onward does not know the job kind {kind!r}.", kind=job.kind), "Upgrade all workers: pip install -U onward"
+    )
 
 
 def _store_result(context: JobContext, run: str, worker: str, progress: StepProgress, step_result: StepResult) -> bool:
@@ -225,7 +230,7 @@ def _store_result(context: JobContext, run: str, worker: str, progress: StepProg
 
 
 def _end_cancelled(context: JobContext, run: str, worker: str) -> bool:
-    """End a job that was cancelled. One that is only said to be another worker's is left as it is: whoever finds it without a run gives it another."""
+    """Finish a job that was cancelled. A job taken over by another worker is left alone: the sweep starts a new run if it has none."""
     with context.store.write() as connection:
         job = _lock_own_run(connection, run, worker)
         if job is not None and job.cancel_asked_at is not None:
@@ -233,8 +238,8 @@ def _end_cancelled(context: JobContext, run: str, worker: str) -> bool:
     return False
 
 
-def _record_failure(context: JobContext, run: str, worker: str, error: Mapping[str, str], *, is_temporary: bool) -> bool:
-    """Keep why a step failed, and when another run tries it again, if one does."""
+def _record_failure(context: JobContext, run: str, worker: str, error: Mapping[str, str | Message], *, is_temporary: bool) -> bool:
+    """Store why a step failed, and schedule a retry for a temporary failure with attempts left."""
     with context.store.write() as connection:
         job = _lock_own_run(connection, run, worker)
         if job is None:
@@ -249,9 +254,9 @@ def _record_failure(context: JobContext, run: str, worker: str, error: Mapping[s
 
 
 def _wait_for_model(
-    context: JobContext, run: str, worker: str, error: ProviderFailed | SpendLimit, error_fields: Mapping[str, str]
+    context: JobContext, run: str, worker: str, error: ProviderFailed | SpendLimit, error_fields: Mapping[str, str | Message]
 ) -> bool:
-    """Have another run go on when the model may be asked again: the provider, or the day's budget, says when, or a while passes."""
+    """Schedule a retry for when the model may be asked again: at the time the provider or the daily budget gives, otherwise after a delay."""
     with context.store.write() as connection:
         job = _lock_own_run(connection, run, worker)
         if job is None:
@@ -265,16 +270,16 @@ def _wait_for_model(
             due_at = error.until or now
         else:
             due_at = now + timedelta(seconds=max(wait_seconds, error.retry_after_seconds or 0.0))
-        waiting_fields = {
-            **error_fields,
-            "hint": f"It goes on by itself, not before {due_at:%Y-%m-%d %H:%M:%S} UTC. {error_fields['hint']}".strip(),
-        }
+        hint = Message(
+            "The job continues by itself, not before {due_at:%Y-%m-%d %H:%M:%S} UTC. {hint}", due_at=due_at, hint=error_fields["hint"]
+        )
+        waiting_fields = {**error_fields, "hint": hint}
         jobs.requeue(connection, job, attempts=attempts, due_at=min(due_at, now + MAX_MODEL_WAIT), error=waiting_fields, step=WAITING_STEP)
     return False
 
 
 def _lock_own_run(connection: Any, run: str, worker: str) -> Job | None:
-    """Return the held job of a run that *worker* is at; None where it is another's, or over."""
+    """Lock and return the job of a run; None if it belongs to another worker or is finished."""
     job = jobs.lock_run(connection, run)
     return job if job is not None and job.is_open and job.worker == worker else None
 
@@ -286,5 +291,5 @@ def _lock_job(connection: Any, job_id: int) -> Job:
 
 def _require_found(job: Job | None, job_id: int) -> Job:
     if job is None:
-        raise NotFound(f"There is no job {job_id}.", "List the jobs there are.")
+        raise NotFound(Message("There is no job {job_id}.", job_id=job_id), "List the jobs: GET /api/jobs")
     return job

@@ -24,6 +24,7 @@ from onward.core.knowledge.knowledge import FAILURE_MARK, KNOWLEDGE_KINDS, Knowl
 from onward.core.knowledge.signature import likeness, signature, terms
 from onward.core.project import Project
 from onward.errors import BadInput, NotFound
+from onward.message import Message
 from onward.redact import DISTILL_KEY, Redactor
 from onward.store import Store, knowledge, project_files
 
@@ -147,7 +148,7 @@ def search(
     """Return the entries that hold most of what *query* says, by how telling its words are. Any text is a query; with *project*, only what its sessions tell."""
     query_terms = terms(query)
     if not query_terms:
-        raise BadInput(f"There is no word in {query!r} to look for.", "Ask with a few words.")
+        raise BadInput(Message("There is no word in {query!r} to look for.", query=query), "Ask with a few words.")
     with store.read() as connection:
         matches = knowledge.match_terms(connection, query_terms)
         weights = _term_weights(matches.term_counts, matches.entry_count)
@@ -260,20 +261,27 @@ def _require_entry(connection: Connection, entry_id: int) -> KnowledgeEntry:
     entries: Collection[KnowledgeEntry] = knowledge.find_by_ids(connection, [entry_id]).values()
     for entry in entries:
         return entry
-    raise NotFound(f"There is no entry {entry_id} in the knowledge base.", "List what there is: onward knowledge list")
+    raise NotFound(
+        Message("There is no entry {entry_id} in the knowledge base.", entry_id=entry_id), "List what there is: onward knowledge list"
+    )
 
 
 def _require_kind(kind: str) -> KnowledgeKind:
     for known_kind in KNOWLEDGE_KINDS:
         if known_kind == kind:
             return known_kind
-    raise BadInput(f"{kind!r} is no kind of knowledge.", f"Use one of: {', '.join(KNOWLEDGE_KINDS)}.")
+    raise BadInput(
+        Message("{kind!r} is no kind of knowledge.", kind=kind), Message("Use one of: {kinds}.", kinds=", ".join(KNOWLEDGE_KINDS))
+    )
 
 
 def _clean_category(category: str) -> str:
     category = " ".join(category.lower().split())
     if category and category not in CATEGORIES:
-        raise BadInput(f"{category!r} is no category.", f"Use one of: {', '.join(CATEGORIES)}; or leave it out, and the words tell it.")
+        raise BadInput(
+            Message("{category!r} is no category.", category=category),
+            Message("Use one of: {categories}; or leave it out, and the words tell it.", categories=", ".join(CATEGORIES)),
+        )
     return category
 
 
@@ -282,5 +290,5 @@ def _clean_text(text: str, *, may_be_empty: bool = False) -> str:
     if not redacted and not may_be_empty:
         raise BadInput("An entry says something.", "Give its text.")
     if len(redacted) > MAX_TEXT_CHARS:
-        raise BadInput(f"An entry has at most {MAX_TEXT_CHARS} characters.", "Say it shorter, or make it two.")
+        raise BadInput(Message("An entry has at most {limit} characters.", limit=MAX_TEXT_CHARS), "Say it shorter, or make it two.")
     return redacted

@@ -27,6 +27,7 @@ from onward.llm.answer import ModelAnswer
 from onward.llm.encryption import Sealer
 from onward.llm.endpoint import HUGGING_FACE_MODEL, HUGGING_FACE_URL, Endpoint
 from onward.llm.prompt import ModelPrompt, available_tokens, build_prompt
+from onward.message import Message
 from onward.redact import DISTILL_KEY, Redactor
 from onward.settings import LLMSettings
 from onward.store import Store, encrypted_keys, model_calls, projects
@@ -261,7 +262,7 @@ def _start_call(store: Store, model_context: ModelContext, call_key: CallKey, pr
         if excess := _describe_excess(spent_today, (tokens, usd), (limits.daily_tokens, limits.daily_usd)):
             until = today + timedelta(days=1) if any(spent_today) else None
             raise SpendLimit(
-                f"Asking {call_key.model} would come to {excess} today.",
+                Message("Asking {model} would come to {excess} today.", model=call_key.model, excess=excess),
                 "The limits are ONWARD_LLM_DAILY_TOKENS and ONWARD_LLM_DAILY_USD.",
                 until=until,
             )
@@ -269,7 +270,7 @@ def _start_call(store: Store, model_context: ModelContext, call_key: CallKey, pr
             spent_by_job = model_calls.committed_spend(connection, job_id=call_key.job_id)
             if excess := _describe_excess(spent_by_job, (tokens, usd), (limits.job_tokens, limits.job_usd)):
                 raise SpendLimit(
-                    f"Asking {call_key.model} would come to {excess} for this job.",
+                    Message("Asking {model} would come to {excess} for this job.", model=call_key.model, excess=excess),
                     "The limits are ONWARD_LLM_JOB_TOKENS and ONWARD_LLM_JOB_USD.",
                 )
         return model_calls.start(connection, call_key, tokens, usd)

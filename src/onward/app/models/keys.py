@@ -10,6 +10,7 @@ from onward.app.models.gateway import ModelSetup
 from onward.core.llm_key import KeySource, KeyState, KeyStatus
 from onward.errors import BadInput, Conflict, ProviderFailed, ProviderReason
 from onward.llm.endpoint import HUGGING_FACE_MODEL, HUGGING_FACE_URL
+from onward.message import Message
 from onward.settings import LLMSettings
 from onward.store import Store, encrypted_keys
 
@@ -107,6 +108,6 @@ def _clean_key(key: str) -> str:
     if not key or len(key) > MAX_KEY_CHARS or not key.isascii() or not key.isprintable() or " " in key:
         raise BadInput(
             "That is no LLM key.",
-            f"A key is one word of up to {MAX_KEY_CHARS} printable ASCII characters. Copy it whole, and nothing else.",
+            Message("A key is one word of up to {limit} printable ASCII characters. Copy it whole, and nothing else.", limit=MAX_KEY_CHARS),
         )
     return key

@@ -14,6 +14,7 @@ from onward.core.facts.ledger import Edit
 from onward.core.project import Project
 from onward.core.session import Session
 from onward.errors import BadInput, NotFound
+from onward.message import Message
 from onward.redact import Redactor
 from onward.store import Store, facts, handoffs, projects
 
@@ -166,10 +167,10 @@ def require_project(store: Store, name: str) -> Project:
     with store.read() as connection:
         owners = [projects.find(connection, project_id) for project_id in facts.find_project_ids(connection, name)]
     if len(owners) > 1:
-        raise BadInput(f"Several projects have a fact {name!r}.", "Name the project, too.")
+        raise BadInput(Message("Several projects have a fact {name!r}.", name=name), "Name the project, too.")
     project = next(iter(owners), None)
     if project is None:
-        raise NotFound(f"There is no fact {name!r}.", "List what there is: onward fact list")
+        raise NotFound(Message("There is no fact {name!r}.", name=name), "List what there is: onward fact list")
     return project
 
 
@@ -202,9 +203,9 @@ def _apply_changes(store: Store, project: Project, *changes: Fact | Edit) -> Fac
 def _require_fact(state: ProjectState, name: str) -> Fact:
     matches = [fact for fact in state.ledger.facts if fact.id == name] or [fact for fact in state.ledger.facts if fact.id.startswith(name)]
     if not matches:
-        raise NotFound(f"There is no fact {name!r}.", "List what there is: onward fact list")
+        raise NotFound(Message("There is no fact {name!r}.", name=name), "List what there is: onward fact list")
     if len(matches) > 1:
-        raise BadInput(f"{len(matches)} facts have ids that begin with {name!r}.", "Give more of the id.")
+        raise BadInput(Message("{count} facts have ids that begin with {name!r}.", count=len(matches), name=name), "Give more of the id.")
     return matches[0]
 
 
@@ -212,7 +213,7 @@ def _parse_kind(kind: str) -> FactKind:
     for known_kind in FACT_KINDS:
         if known_kind == kind:
             return known_kind
-    raise BadInput(f"{kind!r} is no kind of fact.", f"Use one of: {', '.join(FACT_KINDS)}.")
+    raise BadInput(Message("{kind!r} is no kind of fact.", kind=kind), Message("Use one of: {kinds}.", kinds=", ".join(FACT_KINDS)))
 
 
 def _clean_statement(project: Project, text: str) -> str:

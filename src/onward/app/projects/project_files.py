@@ -5,6 +5,7 @@ from __future__ import annotations
 from onward.core.effort.touched_files import FileTouch, ProjectFile
 from onward.core.project import Project
 from onward.errors import NotFound
+from onward.message import Message
 from onward.store import Store, project_files, sessions
 
 __all__ = ["FileTouch", "ProjectFile", "list_files"]
@@ -19,5 +20,8 @@ def list_files(
     """
     with store.read() as connection:
         if session is not None and sessions.find_by_number(connection, project.id, session) is None:
-            raise NotFound(f"There is no session {session} in {project.name}.", "List what there is: onward session list")
+            raise NotFound(
+                Message("There is no session {session} in {project}.", session=session, project=project.name),
+                "List what there is: onward session list",
+            )
         return project_files.list_files(connection, project.id, session=session, text=text, after=after, limit=limit)

@@ -11,6 +11,7 @@ from onward.app.repository.project_clues import Origin, folder_origin, session_o
 from onward.core.project import Project, ProjectOption, ProjectOverview, ProjectStatus, ProjectTotals
 from onward.core.transcript.transcript import SessionHead
 from onward.errors import BadInput, Conflict, NotFound
+from onward.message import Message
 from onward.settings import Worktrees
 from onward.store import Store, assigned_folders, locks, projects, sessions, turns
 
@@ -107,7 +108,7 @@ def load_project(connection: Connection, project_id: int) -> Project:
     """Return the project of that id. Raises `NotFound`."""
     project = projects.find(connection, project_id)
     if project is None:
-        raise NotFound(f"There is no project {project_id}.", "List what there is: onward project list")
+        raise NotFound(Message("There is no project {project_id}.", project_id=project_id), "List what there is: onward project list")
     return project
 
 
@@ -155,7 +156,7 @@ def _resolve_name(connection: Connection, name: str, *, create: bool) -> Project
     if project is None and create:
         return projects.create(connection, clean_name(name))
     if project is None:
-        raise NotFound(f"There is no project {name!r}.", _projects_hint(projects.list_projects(connection)))
+        raise NotFound(Message("There is no project {name!r}.", name=name), _projects_hint(projects.list_projects(connection)))
     return project
 
 
@@ -244,7 +245,7 @@ def delete(store: Store, project: Project, *, only_empty: bool = False) -> Proje
         totals = _project_line(connection, project).totals
         if only_empty and totals.sessions:
             raise Conflict(
-                f"{project.name} holds {totals.sessions} sessions, and deleting is for good.",
+                Message("{project} holds {sessions} sessions, and deleting is for good.", project=project.name, sessions=totals.sessions),
                 "Archive it instead; or say that all goes (cascade=true).",
             )
         for session in sessions.list_sessions(connection, project.id):
@@ -282,7 +283,10 @@ def clean_name(name: str) -> str:
     """Return *name* as a project may have it. Raises `BadInput` where it may not."""
     name = " ".join(name.split())
     if not name or name.isdecimal() or len(name) > MAX_NAME_CHARS:
-        raise BadInput(f"{name!r} cannot name a project.", f"Use 1 to {MAX_NAME_CHARS} characters, not digits alone.")
+        raise BadInput(
+            Message("{name!r} cannot name a project.", name=name),
+            Message("Use 1 to {limit} characters, not digits alone.", limit=MAX_NAME_CHARS),
+        )
     return name
 
 

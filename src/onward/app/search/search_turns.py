@@ -16,6 +16,7 @@ from onward.core.facts.fact import Handle
 from onward.core.project import Project
 from onward.core.search_result import DEFAULT_BUDGET_TOKENS, SEARCH_KINDS, Excerpt, SearchKind, SearchResult
 from onward.errors import BadInput
+from onward.message import Message
 from onward.store import Store, projects, sessions, turns
 from onward.store.search import turn_index
 from onward.store.search.searchable_text import searchable_text, stems
@@ -40,7 +41,7 @@ def search(
     """Return the passages that answer *query* best, in *project* or in all; with *since*, of that time and later. Any text is a query: nothing in it is syntax."""
     question = parse_query(query)
     if not question.words:
-        raise BadInput(f"There is no word in {query!r} to look for.", "Ask with a few words.")
+        raise BadInput(Message("There is no word in {query!r} to look for.", query=query), "Ask with a few words.")
     searched_kinds = kinds or SEARCH_KINDS
     with store.read() as connection:
         counts = turn_index.index_for(connection).frequencies(connection, question.terms)

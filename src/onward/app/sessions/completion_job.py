@@ -17,6 +17,7 @@ from onward.app.turns import client_turns
 from onward.core.project import Project
 from onward.core.session import Session
 from onward.errors import Conflict
+from onward.message import Message
 from onward.redact import Redactor
 from onward.store import Store
 
@@ -57,7 +58,10 @@ def request_completion(
     arguments = {**upload_arguments, "session_id": session.id, "turns": session.turns, "said": statements}
     job = jobs.request_job(store, JOB_KIND, arguments, project=project, key=str(session.id), requested_by=requested_by)
     if job.arguments["said"] != statements or job.arguments.get("upload") != upload_arguments.get("upload"):
-        raise Conflict(f"Session {session.number} is being worked on by job {job.id} already.", "Wait for that one, then send this again.")
+        raise Conflict(
+            Message("Session {number} is being worked on by job {job} already.", number=session.number, job=job.id),
+            "Wait for that one, then send this again.",
+        )
     return job
 
 

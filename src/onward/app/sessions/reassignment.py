@@ -28,6 +28,7 @@ from onward.core.project import MovedSession, Project, ProjectMove
 from onward.core.session import DIGEST_PREFIX, Session
 from onward.core.text import paths
 from onward.errors import BadInput, NotFound
+from onward.message import Message
 from onward.store import Store, assigned_folders, facts, handoffs, knowledge, projects, provenance, sessions, turns
 from onward.store.assigned_folders import RepositoryAssignment
 from onward.store.facts import Contribution, StoredLedger
@@ -46,7 +47,7 @@ class _Selection(NamedTuple):
 def remap_project(store: Store, source: Project, target: Project) -> ProjectMove:
     """Give everything of *source* to *target*, its place too, and delete what is left of it."""
     if source.id == target.id:
-        raise BadInput(f"{source.name} is {target.name} already.", "Name two projects.")
+        raise BadInput(Message("{source} is {target} already.", source=source.name, target=target.name), "Name two projects.")
 
     def select(connection: Connection) -> _Selection:
         return _Selection(_sort_by_time(sessions.list_sessions(connection, source.id)), full_project=source)
@@ -57,12 +58,15 @@ def remap_project(store: Store, source: Project, target: Project) -> ProjectMove
 def remap_sessions(store: Store, source: Project, numbers: Sequence[int], target: Project) -> ProjectMove:
     """Give some sessions of *source* to *target*. Raises `NotFound` where one is not there."""
     if source.id == target.id:
-        raise BadInput(f"{source.name} is {target.name} already.", "Name two projects.")
+        raise BadInput(Message("{source} is {target} already.", source=source.name, target=target.name), "Name two projects.")
 
     def select(connection: Connection) -> _Selection:
         selected_sessions = sessions.find_by_numbers(connection, source.id, set(numbers))
         if missing := sorted(set(numbers) - {session.number for session in selected_sessions}):
-            raise NotFound(f"{source.name} has no session {missing[0]}.", "List the sessions: onward session list")
+            raise NotFound(
+                Message("{source} has no session {missing}.", source=source.name, missing=missing[0]),
+                "List the sessions: onward session list",
+            )
         return _Selection(_sort_by_time(selected_sessions))
 
     return _remap(store, select, target)

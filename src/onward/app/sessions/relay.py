@@ -16,6 +16,7 @@ from onward.core.handoff.stored import StoredHandoff
 from onward.core.project import Project
 from onward.core.session import Session, SessionCompletion
 from onward.errors import NotFound
+from onward.message import Message
 from onward.store import Store, handoffs
 
 
@@ -77,7 +78,7 @@ def _require_newest(store: Store, project: Project) -> StoredHandoff:
         handoff = handoffs.find_newest(connection, project.id)
     if handoff is None:
         raise NotFound(
-            f"{project.name} has no active session and no handoff: there is nothing to go on from.",
+            Message("{project} has no active session and no handoff: there is nothing to go on from.", project=project.name),
             "Import what your agent wrote: onward import --complete",
         )
     return handoff

@@ -13,6 +13,7 @@ from onward.core.session import AGENT_SOURCE, Session, SessionDetail, SessionSta
 from onward.core.template import Template
 from onward.core.transcript.transcript import SessionHead
 from onward.errors import NotFound
+from onward.message import Message
 from onward.redact import Redactor
 from onward.store import Store, handoffs, projects, sessions, turns
 from onward.store.turns import MAX_ORDINAL
@@ -59,7 +60,10 @@ def start(
     objectives = [Redactor(project.key).text(objective) for objective in objectives]
     with store.write() as connection:
         if not projects.lock_project(connection, project.id):
-            raise NotFound(f"The project {project.name!r} is gone: someone deleted it.", "List what there is: onward project list")
+            raise NotFound(
+                Message("The project {project!r} is gone: someone deleted it.", project=project.name),
+                "List what there is: onward project list",
+            )
         session = sessions.create(
             connection,
             project.id,
@@ -80,7 +84,10 @@ def start(
 def _require_handoff(connection: Connection, project: Project, handoff_id: int) -> StoredHandoff:
     handoff = handoffs.find(connection, handoff_id)
     if handoff is None or handoff.project_id != project.id:
-        raise NotFound(f"{project.name} has no handoff with the id {handoff_id}.", "List what there is: onward handoff list")
+        raise NotFound(
+            Message("{project} has no handoff with the id {handoff_id}.", project=project.name, handoff_id=handoff_id),
+            "List what there is: onward handoff list",
+        )
     return handoff
 
 
@@ -94,7 +101,7 @@ def require(store: Store, project: Project, number: int | None = None) -> Sessio
         )
     if session is None:
         message = f"There is no active session in {project.name}." if number is None else f"There is no session {number} in {project.name}."
-        raise NotFound(message, f"List what there is: onward session list --project {project.name}")
+        raise NotFound(message, Message("List what there is: onward session list --project {project}", project=project.name))
     return session
 
 
@@ -175,7 +182,10 @@ def tick(store: Store, session: Session, item: int, *, is_done: bool = True) -> 
     with store.write() as connection:
         updated = sessions.set_item_done(connection, session.id, item - 1, is_done)
     if updated is None:
-        raise NotFound(f"Session {session.number} has no item {item} on its checklist.", f"See it: onward session show {session.number}")
+        raise NotFound(
+            Message("Session {number} has no item {item} on its checklist.", number=session.number, item=item),
+            Message("See it: onward session show {number}", number=session.number),
+        )
     return updated
 
 
@@ -197,5 +207,7 @@ def _set_status(store: Store, session: Session, status: SessionStatus) -> Sessio
 
 def _require_found(session: Session | None, session_id: int) -> Session:
     if session is None:
-        raise NotFound(f"There is no session with the id {session_id}.", "List what there is: onward session list")
+        raise NotFound(
+            Message("There is no session with the id {session_id}.", session_id=session_id), "List what there is: onward session list"
+        )
     return session

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from onward.core.template import Template
 from onward.errors import BadInput, NotFound
+from onward.message import Message
 from onward.redact import DISTILL_KEY, Redactor
 from onward.store import Store, templates
 
@@ -50,7 +51,10 @@ def _clean_fields(
     """Return what is to be kept of a template, redacted. Raises `BadInput`."""
     name = " ".join(name.split())
     if not name or len(name) > MAX_NAME_CHARS or name.isdecimal():
-        raise BadInput(f"{name!r} cannot name a template.", f"Use 1 to {MAX_NAME_CHARS} characters, not digits alone.")
+        raise BadInput(
+            Message("{name!r} cannot name a template.", name=name),
+            Message("Use 1 to {limit} characters, not digits alone.", limit=MAX_NAME_CHARS),
+        )
     redact = Redactor(DISTILL_KEY).text
     clean_objectives, clean_checklist = _clean_lines(map(redact, objectives)), _clean_lines(map(redact, checklist))
     if not clean_objectives and not clean_checklist:
@@ -84,7 +88,7 @@ def delete(store: Store, name: str) -> Template:
 
 
 def _not_found(name: str) -> NotFound:
-    return NotFound(f"There is no template {name!r}.", "List what there is: onward template list")
+    return NotFound(Message("There is no template {name!r}.", name=name), "List what there is: onward template list")
 
 
 def _clean_lines(texts: Iterable[str]) -> list[str]:

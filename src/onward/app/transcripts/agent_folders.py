@@ -15,6 +15,7 @@ from onward.app.transcripts.files import FREE_FORM, find_files
 from onward.core.transcript.transcript import ImportReport, SessionHead, Turn
 from onward.errors import OnwardError, UnknownFormat, UnreadableFile
 from onward.formats import is_single_input, open_source, read
+from onward.message import Message
 from onward.redact import DISTILL_KEY, Redactor
 from onward.settings import Machine, Worktrees
 
@@ -180,7 +181,9 @@ def read_transcript(folder: AgentFolder, path: Path, worktrees: Worktrees) -> Fo
     try:
         states = [file.stat() for file in (path.rglob("*.json") if path.is_dir() else [path])]
     except OSError as error:
-        unreadable = UnreadableFile(f"{path} cannot be read: {error.strerror}.", "Check that it is there and that you may read it.")
+        unreadable = UnreadableFile(
+            Message("{path} cannot be read: {error}.", path=path, error=error.strerror), "Check that it is there and that you may read it."
+        )
         return FoundTranscript(agent=folder.agent, path=path, size_bytes=0, changed_at=datetime.now(UTC), error=unreadable)
     size_bytes = sum(state.st_size for state in states)
     changed_at = datetime.fromtimestamp(max((state.st_mtime for state in states), default=0), UTC)
@@ -202,7 +205,9 @@ def _sessions(folder: AgentFolder, path: Path, worktrees: Worktrees) -> Iterator
             head, is_new = item, True
         elif isinstance(item, Turn) and is_new:
             if folder.patterns and report.format == FREE_FORM:
-                raise UnknownFormat(f"{path} is no transcript of {folder.agent}.", "Name it to import it as pasted text.")
+                raise UnknownFormat(
+                    Message("{path} is no transcript of {agent}.", path=path, agent=folder.agent), "Name it to import it as pasted text."
+                )
             head = head or SessionHead(report.format)
             # What is shown is redacted, and a title holds what a person typed first.
             yield FoundSession(redactor.head(head), head.started_at or item.at, session_origin(head, path, worktrees))

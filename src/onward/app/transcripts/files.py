@@ -12,6 +12,7 @@ from typing import BinaryIO
 from onward.core.transcript.transcript import ImportReport, SessionHead, Turn
 from onward.errors import OnwardError, UnknownFormat, UnreadableFile
 from onward.formats import TranscriptSource, is_single_input, open_source, read
+from onward.message import Message
 
 FREE_FORM = "pasted"
 """The format that takes any text."""
@@ -82,7 +83,7 @@ def inspect_file(path: Path, *, is_named: bool, name: str = "") -> FoundFile:
             at = item.started_at if isinstance(item, SessionHead) else item.at if isinstance(item, Turn) else None
             head = head or (item if isinstance(item, SessionHead) else SessionHead(report.format))
             if report.format == FREE_FORM and not is_named and not _has_answer(path):
-                raise UnknownFormat(f"No agent speaks in {name}.", "Name the file itself to import it all the same.")
+                raise UnknownFormat(Message("No agent speaks in {name}.", name=name), "Name the file itself to import it all the same.")
             if at or isinstance(item, Turn):
                 return FoundFile(source=path, name=name, started_at=at or _NO_TIME, head=head)
         return FoundFile(path, name, head=head)

@@ -18,6 +18,7 @@ from onward.core.session import DIGEST_PREFIX, Session
 from onward.core.transcript.transcript import Rewind, SessionHead
 from onward.core.transcript.turn import turn_tokens
 from onward.errors import NotFound
+from onward.message import Message
 from onward.redact import Redactor
 from onward.store import Store, projects, sessions, turns
 from onward.store.clock import to_datetime_or_none
@@ -72,7 +73,9 @@ class SessionIntake:
             )
         with self._store.write() as connection:
             if not projects.lock_project(connection, self.project.id):
-                raise NotFound(f"The project {self.project.name!r} is gone: someone deleted it.", "Import into another one.")
+                raise NotFound(
+                    Message("The project {project!r} is gone: someone deleted it.", project=self.project.name), "Import into another one."
+                )
             self._write(connection, chunk, ready_turns)
 
     def _write(self, connection: Connection, chunk: list[PreparedTurn | Rewind], ready_turns: list[PreparedTurn]) -> None:

@@ -15,6 +15,7 @@ from onward.app.transcripts.imports import import_paths
 from onward.core.import_result import ImportedFile
 from onward.core.session import Session
 from onward.errors import OnwardError
+from onward.message import Message
 from onward.settings import Worktrees
 from onward.store import Store, locks, provenance, sessions, turns
 from onward.store import projects as stored_projects
@@ -76,7 +77,16 @@ def sweep(
         except OnwardError as error:
             report.sessions.append(SweptSession(project, session, error=error))
         except Exception as error:  # noqa: BLE001 - a session that is not whole must not keep all others from being completed
-            unexpected = OnwardError(f"Session {session.number} of {project}: {type(error).__name__}: {error}.", "Run `onward doctor`.")
+            unexpected = OnwardError(
+                Message(
+                    "Session {number} of {project}: {kind}: {error}.",
+                    number=session.number,
+                    project=project,
+                    kind=type(error).__name__,
+                    error=error,
+                ),
+                "Run `onward doctor`.",
+            )
             report.sessions.append(SweptSession(project, session, error=unexpected))
     return report
 

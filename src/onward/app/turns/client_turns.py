@@ -20,6 +20,7 @@ from onward.core.transcript.transcript import ImportReport, Turn
 from onward.core.transcript.turn import turn_tokens
 from onward.errors import BadInput, NotFound
 from onward.formats import TranscriptSource, json_turns, read
+from onward.message import Message
 from onward.redact import Redactor
 from onward.store import Store, projects, sessions, turns
 from onward.store.turn_bodies import PackedTurn, TurnCodec
@@ -51,7 +52,12 @@ def parse_records(records: Sequence[object]) -> list[Turn]:
         valid_positions = {turn.line for turn in parsed_turns}
         invalid_positions = [str(position) for position in range(len(records)) if position not in valid_positions]
         raise BadInput(
-            f"{len(invalid_positions)} of {len(records)} turns say nothing, or not who says it: {', '.join(invalid_positions[:10])} (counted from 0).",
+            Message(
+                "{count} of {total} turns say nothing, or not who says it: {positions} (counted from 0).",
+                count=len(invalid_positions),
+                total=len(records),
+                positions=", ".join(invalid_positions[:10]),
+            ),
             "Give each a role (user, assistant, tool or system) and content.",
         )
     return parsed_turns
@@ -66,7 +72,10 @@ def parse_file(file: BinaryIO, name: str) -> list[Turn]:
     """Return the turns of a transcript in any format, called *name* where it is told of. Raises `BadInput` where there is none in it."""
     parsed_turns = [item for item in read(TranscriptSource(file, name), ImportReport()) if isinstance(item, Turn)]
     if not parsed_turns:
-        raise BadInput(f"Nobody says anything in {name}.", "Send it as text with names before what each says, or as a list of turns.")
+        raise BadInput(
+            Message("Nobody says anything in {name}.", name=name),
+            "Send it as text with names before what each says, or as a list of turns.",
+        )
     return parsed_turns
 
 
@@ -210,5 +219,7 @@ class _TurnAppender:
 def _require_session(connection: Connection, session_id: int) -> Session:
     session = sessions.find(connection, session_id)
     if session is None:
-        raise NotFound(f"There is no session with the id {session_id}.", "List what there is: onward session list")
+        raise NotFound(
+            Message("There is no session with the id {session_id}.", session_id=session_id), "List what there is: onward session list"
+        )
     return session

@@ -13,6 +13,7 @@ from onward.core.session import Session
 from onward.core.transcript.span import CitedTurns, Span, parse
 from onward.core.transcript.transcript import SessionHead, Turn
 from onward.errors import NotFound
+from onward.message import Message
 from onward.store import Store, facts, sessions, turns
 
 
@@ -22,7 +23,10 @@ def read_source(store: Store, project: Project, handle: str) -> CitedTurns:
     with store.read() as connection:
         session = sessions.find_by_number(connection, project.id, span.session)
         if session is None:
-            raise NotFound(f"There is no session {span.session} in {project.name}.", "List what there is: onward session list")
+            raise NotFound(
+                Message("There is no session {session} in {project}.", session=span.session, project=project.name),
+                "List what there is: onward session list",
+            )
         cited_turns = [
             (stored_turn.ordinal, stored_turn.turn)
             for stored_turn in turns.read_session(connection, session.id, first=span.first, last=span.last)
@@ -42,7 +46,7 @@ def read_from_files(files: Sequence[Path | BinaryIO], handle: str) -> CitedTurns
     path = next((path for path in reader.paths if path.number == span.session), None)
     if path is None:
         raise NotFound(
-            f"There is no session {span.session} in these files: they hold {len(reader.paths)}.",
+            Message("There is no session {session} in these files: they hold {count}.", session=span.session, count=len(reader.paths)),
             "Name all files that the handoff was made from, in order.",
         )
     return _require_source(span, path.head, [item for item in path.turns if span.first <= item[0] <= span.last], path.last_ordinal)
@@ -50,7 +54,10 @@ def read_from_files(files: Sequence[Path | BinaryIO], handle: str) -> CitedTurns
 
 def _require_source(span: Span, head: SessionHead, cited_turns: list[tuple[int, Turn]], last_ordinal: int) -> CitedTurns:
     if not cited_turns:
-        raise NotFound(f"There is no turn {span}.", f"Session {span.session} has turns 1 to {last_ordinal}.")
+        raise NotFound(
+            Message("There is no turn {span}.", span=span),
+            Message("Session {session} has turns 1 to {last_ordinal}.", session=span.session, last_ordinal=last_ordinal),
+        )
     return CitedTurns(span, head, cited_turns)
 
 
