@@ -175,10 +175,10 @@ def render_module(worth: np.ndarray, kinds: np.ndarray) -> str:
     table = "\n".join(f'    "{kind}": (\n{row(values)},\n    ),' for kind, values in zip(FACT_KINDS, kinds, strict=True))
     return (
         '"""The ranker\'s numbers, one for each of `features.NAMES` in turn. Made by `python -m bench.fit_ranker`; not edited by hand."""\n\n'
-        "from onward.core.facts.fact import Kind\n\n# fmt: off\n"
+        "from onward.core.facts.fact import FactKind\n\n# fmt: off\n"
         f"WORTH_WEIGHTS: tuple[float, ...] = (\n{row(worth)},\n)\n"
         f'"""How much a clause matters: logistic, over all features."""\n\n'
-        f"KIND_WEIGHTS: dict[Kind, tuple[float, ...]] = {{\n{table}\n}}\n"
+        f"KIND_WEIGHTS: dict[FactKind, tuple[float, ...]] = {{\n{table}\n}}\n"
         f'"""Which kind it is: one against the rest, over the features that all regimes share."""\n# fmt: on\n'
     )
 

@@ -19,6 +19,7 @@ from onward.app.transcripts.catch_up import catch_up
 from onward.app.turns import sources
 from onward.app.turns.client_turns import append_conversation
 from onward.app.turns.markdown import markdown
+from onward.core.facts.kinds import KINDS
 from onward.core.handoff.document import render
 from onward.core.knowledge.checklist import advise
 from onward.core.project import Project
@@ -30,9 +31,10 @@ from onward.mcp.context import McpContext
 if TYPE_CHECKING:
     from onward.store import Store
 
-RecordedKind: TypeAlias = Literal[
-    "decision", "rule", "requirement", "dead_end", "next_step", "blocker", "question", "lesson", "value", "done", "goal"
-]
+if TYPE_CHECKING:
+    RecordedKind: TypeAlias = str
+else:
+    RecordedKind = Literal[tuple(kind.name for kind in KINDS.values() if kind.is_recorded)]
 
 ProjectName: TypeAlias = Annotated[str, Field(description="Name, or absolute folder; default: your working folder's")]
 SessionNumber: TypeAlias = Annotated[int | None, Field(ge=1, description="Default: yours")]

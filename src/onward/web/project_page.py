@@ -11,14 +11,14 @@ from onward.app.jobs.jobs import Job
 from onward.app.projects import projects
 from onward.app.projects.projects import Project
 from onward.app.sessions import sessions
-from onward.core.facts.headings import SECTIONS
+from onward.core.facts.kinds import KINDS
 from onward.core.handoff.document import CitedLine, Handoff
 from onward.errors import NotFound
 from onward.web.visit import Visit
 
 Tab: TypeAlias = Literal["overview", "sessions", "facts", "files"]
 
-NEXT_SECTION, BLOCKED_SECTION = SECTIONS[2], SECTIONS[3]
+NEXT_SECTION, BLOCKED_SECTION = KINDS["next_step"].section.title, KINDS["blocker"].section.title
 """The sections of a handoff that hold what is open."""
 
 HANDOFF_CHANGED = "onward:handoff"

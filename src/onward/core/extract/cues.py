@@ -6,6 +6,7 @@ A cue is one lower-case word, or a phrase written with underscores for its space
 from __future__ import annotations
 
 from onward.core.facts.fact import FactKind
+from onward.core.facts.kinds import KINDS
 from onward.core.text.prose import words
 
 ENGLISH = {
@@ -89,26 +90,6 @@ ERRAND_WORDS = frozenset(
 )
 """Words of short remarks that only send the agent on its way, in every language: of no use to whoever comes later."""
 
-LABELS: dict[FactKind, str] = {
-    "next_step": "next,next step,next steps,to do,todo,todos,remaining,not done,not done yet,not yet done,pending,still open,follow-up,follow-ups,what's left,"
-    "what remains,open items,left to do,before next,lanjut,berikutnya,langkah berikutnya,sisanya,belum,belum selesai,reste à faire,prochaine étape,"
-    "prochaines étapes,próximos passos,pendente,próximos pasos,pendiente",
-    "decision": "decided,decision,decisions,verdict,recommendation,recommended,recommended approach,approach,chosen approach,conclusion,keputusan,diputuskan,"
-    "décision,décisions,décidé,decisão,decisões,decisión",
-    "done": "done,what changed,what i changed,what was done,what i did,changes,changes made,completed,summary,implemented,created,modified,updated,added,"
-    "results,result,verification,verified,selesai,yang berubah,perubahan,fait,terminé,feito,concluído,hecho",
-    "error": "error,errors,cause,root cause,the cause,problem,the problem,issue,the issue,the bug,bug,symptom,symptoms,fix,the fix,fixes,fixed,solution,"
-    "penyebab,masalah,solusi,perbaikan,erreur,erreurs,problème,correction,erro,erros,problema,solução",
-    "blocker": "blocked,blocker,blockers,blocking,blocked by,waiting for,terhambat,menunggu,bloqué,bloqueado",
-    "question": "open question,open questions,questions,questions for you,pertanyaan,perguntas,preguntas",
-    "dead_end": "tried,does not work,doesn't work,didn't work,what didn't work,rejected,ruled out,abandoned,sudah dicoba,tidak berhasil",
-    "lesson": "note,notes,lesson,lessons,lessons learned,learned,gotcha,gotchas,caveat,caveats,limitation,limitations,known limitations,important,"
-    "catatan,penting,remarque,remarques,observação,nota",
-    "command": "command,commands,usage,how to run,run,to run,perintah,commandes,comandos",
-    "file": "files,key files,files changed,files created,files modified,files updated,new files,changed files,modified files,berkas,fichiers,arquivos,archivos",
-}
-"""What a lead-in, a heading or the word before a colon says of what follows, in every language; commas part them."""
-
 CUE_GROUPS: tuple[str, ...] = tuple(ENGLISH)
 
 
@@ -145,7 +126,7 @@ def cue_bit(group: str) -> int:
     return 1 << CUE_GROUPS.index(group)
 
 
-_KIND_BY_LABEL: dict[str, FactKind] = {" ".join(words(label)): kind for kind, labels in LABELS.items() for label in labels.split(",")}
+_KIND_BY_LABEL: dict[str, FactKind] = {" ".join(words(label)): kind.name for kind in KINDS.values() for label in kind.labels}
 
 
 def label_kind(lead: str) -> FactKind | None:

@@ -24,7 +24,8 @@ from onward.core.extract.features import (
 from onward.core.extract.reversals import changes_value, retired_values
 from onward.core.extract.trace import Trace
 from onward.core.extract.weights import KIND_WEIGHTS, WORTH_WEIGHTS
-from onward.core.facts.fact import FACT_KINDS, FactAuthor, FactEvidence, FactKind
+from onward.core.facts.fact import FactAuthor, FactEvidence, FactKind
+from onward.core.facts.kinds import KINDS
 from onward.core.text.prose import content_words, one_line, stem
 
 Features: TypeAlias = list[tuple[int, float]]
@@ -34,17 +35,13 @@ MAX_STATEMENTS = 220
 
 _RULE, _REVERSE, _NARRATES = cue_bit("rule"), cue_bit("reverse"), cue_bit("narrate")
 _NEXT, _DONE = cue_bit("next"), cue_bit("did") | cue_bit("fixed")
-_BY_USER: frozenset[FactKind] = frozenset(("rule", "requirement", "decision", "error"))
-_BY_AGENT: frozenset[FactKind] = frozenset(FACT_KINDS) - {"goal", "rule", "requirement", "question"}
-_NEEDS: dict[FactKind, int] = {
-    "rule": cue_bit("rule"),
-    "decision": cue_bit("decide") | cue_bit("reverse") | cue_bit("want") | cue_bit("agree") | cue_bit("rule"),
-    "error": cue_bit("broke") | cue_bit("fixed"),
-    "dead_end": cue_bit("failed_try") | cue_bit("reverse") | cue_bit("broke"),
-    "next_step": cue_bit("next") | cue_bit("want") | cue_bit("narrate"),
-    "blocker": cue_bit("blocked"),
-}
+_BY_USER: frozenset[FactKind] = frozenset(kind.name for kind in KINDS.values() if kind.by_user)
+_BY_AGENT: frozenset[FactKind] = frozenset(kind.name for kind in KINDS.values() if kind.by_agent)
+_NEEDED_CUES: dict[FactKind, int] = {kind.name: sum(map(cue_bit, kind.cues)) for kind in KINDS.values() if kind.cues}
 """Cues without one of which a clause is not of that kind, however it scores."""
+_NOT_FITTED = (-4.0, *[0.0] * (FEATURE_COUNT - 1))
+"""Of a kind that the ranker was not fitted to: it is chosen by its labels, or where nothing likelier is allowed."""
+_KIND_WEIGHTS: dict[FactKind, tuple[float, ...]] = {name: KIND_WEIGHTS.get(name, _NOT_FITTED) for name in KINDS}
 _SAYS_MORE = cue_bit("broke") | cue_bit("fixed") | cue_bit("decide") | cue_bit("failed_try") | cue_bit("reverse")
 """Cues that make a clause more than a value."""
 _MAX_RULE_WORDS = 25
@@ -190,8 +187,8 @@ def _likeliest_kind(candidate: Candidate, candidate_features: Features, *, is_la
         possible_kinds -= {"value"}
     if candidate.size > _MAX_RULE_WORDS or not RULE_WORDS.isdisjoint(candidate.stems):
         possible_kinds -= {"rule"}
-    allowed = [kind for kind in possible_kinds if candidate.cues & _NEEDS.get(kind, ~0)]
-    return max(allowed, key=lambda kind: (_score(KIND_WEIGHTS[kind], candidate_features), kind), default=default_kind)
+    allowed = [kind for kind in possible_kinds if candidate.cues & _NEEDED_CUES.get(kind, ~0)]
+    return max(allowed, key=lambda kind: (_score(_KIND_WEIGHTS[kind], candidate_features), kind), default=default_kind)
 
 
 def _is_exact(name: str) -> bool:

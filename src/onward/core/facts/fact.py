@@ -6,27 +6,17 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
 from hashlib import blake2b
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
-FactKind: TypeAlias = Literal[
-    "goal",
-    "rule",
-    "requirement",
-    "decision",
-    "done",
-    "file",
-    "command",
-    "error",
-    "dead_end",
-    "blocker",
-    "next_step",
-    "question",
-    "value",
-    "lesson",
-]
-FACT_KINDS: tuple[FactKind, ...] = (
-    "goal", "rule", "requirement", "decision", "done", "file", "command", "error", "dead_end", "blocker", "next_step", "question", "value", "lesson",
-)  # fmt: skip
+from onward.core.facts.kinds import KINDS
+
+FACT_KINDS: tuple[str, ...] = tuple(KINDS)
+
+if TYPE_CHECKING:
+    FactKind: TypeAlias = str
+else:
+    # The choices of commands, API and forms; no list beside the table has to name them.
+    FactKind = Literal[FACT_KINDS]
 
 FactState: TypeAlias = Literal["live", "resolved", "superseded", "contradicted", "retracted"]
 FactEvidence: TypeAlias = Literal["verified", "claimed", "assumed"]

@@ -1,4 +1,8 @@
-"""What the parts of a handoff stand under, in order."""
+"""The fixed words of a handoff: titles of its parts in order, and what begins the lines around it."""
+
+from __future__ import annotations
+
+from onward.core.facts.kinds import KINDS
 
 HEAD = ("Goal", "State", "Since then", "Do first")
 """The lines above the first section."""
@@ -6,25 +10,18 @@ HEAD = ("Goal", "State", "Since then", "Do first")
 SINCE_THEN = HEAD[2]
 """What changed in the repository since the handoff was made."""
 
-FILES_SECTION = "Where things are"
+SECTIONS = tuple(dict.fromkeys(kind.section.title for kind in KINDS.values()))
+"""The titles of the sections, in order."""
 
-SECTIONS = (
-    "Rules (always)",
-    "Asked for",
-    "Next",
-    "Blocked and open questions",
-    "Decided, and why",
-    "Done",
-    FILES_SECTION,
-    "Commands",
-    "Errors and fixes",
-    "Tried, does not work",
-    "Learned",
-    "Exact values",
+FILES_SECTION = KINDS["file"].section.title
+
+DISTINCTIVE_SECTIONS = tuple(dict.fromkeys(kind.section.title for kind in KINDS.values() if kind.section.is_distinctive))
+"""The sections whose titles nobody else would choose: one of them alone shows a handoff."""
+
+TRIM_ORDER = tuple(
+    dict.fromkeys(section.title for section in sorted((kind.section for kind in KINDS.values()), key=lambda section: section.priority))
 )
-
-DISTINCTIVE_SECTIONS = ("Rules (always)", "Blocked and open questions", "Decided, and why", "Tried, does not work")
-"""The sections whose names nobody else would choose: one of them alone shows a handoff."""
+"""The sections in the order in which they lose their last lines where a page must be shorter."""
 
 PREAMBLE = (
     "You continue work that earlier sessions began. What they established is below; handles like [s3.41] name the turns that show it "

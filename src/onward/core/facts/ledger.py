@@ -21,6 +21,7 @@ from math import log
 from typing import Literal, NamedTuple, TypeAlias
 
 from onward.core.facts.fact import Fact, FactKind, FactState
+from onward.core.facts.kinds import KINDS
 from onward.core.text.prose import content_words, identifiers, stem
 
 MAX_PASSING_FACTS = 1200
@@ -32,11 +33,9 @@ MAX_STANDING_FACTS = 400
 HALF_LIFE_SESSIONS = 12
 """Sessions after which a fact must matter twice as much to keep its place in the pool."""
 
-STANDING_KINDS: frozenset[FactKind] = frozenset(("rule", "requirement"))
-OPEN_KINDS: frozenset[FactKind] = frozenset(("next_step", "blocker", "question"))
-_RETIRABLE_KINDS: frozenset[FactKind] = frozenset(
-    ("goal", "decision", "rule", "requirement", "value", "next_step", "done", "lesson", "command")
-)
+STANDING_KINDS: frozenset[FactKind] = frozenset(kind.name for kind in KINDS.values() if kind.is_standing)
+OPEN_KINDS: frozenset[FactKind] = frozenset(kind.name for kind in KINDS.values() if kind.is_open)
+_RETIRABLE_KINDS: frozenset[FactKind] = frozenset(kind.name for kind in KINDS.values() if kind.is_retirable)
 _SINGLE_POINT_WORDS = 16
 """Content words up to which a text is taken to make a single point."""
 _DESCRIPTION_WORDS, _MAX_HOLDERS = 3, 10

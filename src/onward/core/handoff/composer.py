@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from onward.core.facts.fact import GIT_STATE, Fact, FactKind, Handle
 from onward.core.facts.headings import HEAD, SECTIONS
+from onward.core.facts.kinds import KINDS
 from onward.core.facts.ledger import Ledger, fact_names, fact_order
 from onward.core.handoff.document import CitedLine, Handoff, HandoffSection, render
 from onward.core.text.prose import content_words, words
@@ -24,24 +25,10 @@ RULES_SHARE = 0.4
 FILES_SHARE = 0.15
 """Of the budget, at most, that files get before anything else competes: where things are is asked for first."""
 
-SECTION_OF: dict[FactKind, str] = {
-    "rule": "Rules (always)",
-    "goal": "Asked for",
-    "requirement": "Asked for",
-    "next_step": "Next",
-    "blocker": "Blocked and open questions",
-    "question": "Blocked and open questions",
-    "decision": "Decided, and why",
-    "done": "Done",
-    "file": "Where things are",
-    "command": "Commands",
-    "error": "Errors and fixes",
-    "dead_end": "Tried, does not work",
-    "lesson": "Learned",
-    "value": "Exact values",
-}
+SECTION_OF: dict[FactKind, str] = {kind.name: kind.section.title for kind in KINDS.values()}
+"""The title of the section that a fact is shown in, by its kind."""
 
-_REPORTED_KINDS: frozenset[FactKind] = frozenset(("decision", "done", "error", "dead_end", "lesson", "value"))
+_REPORTED_KINDS: frozenset[FactKind] = frozenset(kind.name for kind in KINDS.values() if kind.is_reported)
 """Kinds of what an agent tells of its work. What it says of these in one turn stays on one line, under the heading of the weightiest: cut apart, a sentence loses what it is about."""
 
 _HANDLE_TOKENS = 7

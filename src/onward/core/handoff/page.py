@@ -5,17 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from onward.core.facts.headings import HEAD, SECTIONS
+from onward.core.facts.headings import HEAD, TRIM_ORDER
 
 _PATH = re.compile(r"`([^`]+)`")
 _DELETION_WORDS = ("was deleted", "is gone", "dihapus")
 
-_TRIM_ORDER = (
-    *("Learned", "Commands", "Where things are", "Done", "Errors and fixes", "Exact values", "Asked for"),
-    *("Decided, and why", "Tried, does not work", "Blocked and open questions", "Next", "Rules (always)"),
-)
-"""Which sections lose their last lines where a page must be shorter: what is settled first, the standing rules last."""
-assert set(_TRIM_ORDER) == set(SECTIONS)
 _OMISSION_PREFIX = "Left out: "
 
 
@@ -50,7 +44,7 @@ def shorten_page(page: str, max_bytes: int) -> str:
     target_bytes = max_bytes - 300
     size = len(page.encode())
     omitted_counts: dict[str, int] = {}
-    for title in _TRIM_ORDER:
+    for title in TRIM_ORDER:
         if size <= target_bytes or f"## {title}" not in lines:
             continue
         first = lines.index(f"## {title}") + 1

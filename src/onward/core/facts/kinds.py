@@ -1,0 +1,208 @@
+"""The kinds of facts: everything that Onward knows of a kind is in its one entry here.
+
+Sections of the handoff, what people and agents may state, labels that announce a kind, how the ledger treats it, and the choices that commands, API
+and pages offer are derived from this table. A new kind is a new entry: `tests/unit/test_kinds.py` adds one and runs the whole loop.
+"""
+
+from __future__ import annotations
+
+
+class Section:
+    """A heading of the handoff. `priority` says how long its lines stay where a page must be shorter: the highest stays longest. A distinctive heading
+    is one that nobody else would choose: it alone shows that a text is a handoff.
+    """
+
+    __slots__ = ("is_distinctive", "priority", "title")
+
+    def __init__(self, title: str, *, priority: int, is_distinctive: bool = False) -> None:
+        self.title = title
+        self.priority = priority
+        self.is_distinctive = is_distinctive
+
+
+class Kind:
+    """One kind of fact.
+
+    `group` is the measure's group that it counts in, empty where the measure has none. `plural` is what people call several of them. A person or the
+    agent may state it in a session (`by_user`, `by_agent`); an agent may record it as it works (`is_recorded`). Of `cues`, the names of cue groups, a
+    clause must hold one to be of this kind; an empty tuple asks for none. `labels` are what a lead-in or heading says that announces it, in every
+    language. A standing kind does not age; an open one is resolved by what is done later; a retirable one gives way to later prose that names its value
+    as replaced; a reported one shares its line with what the agent says of its work in the same turn.
+    """
+
+    __slots__ = (
+        "by_agent", "by_user", "cues", "group", "is_open", "is_recorded", "is_reported", "is_retirable", "is_standing", "labels", "name", "plural",
+        "section",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        section: Section,
+        group: str,
+        plural: str,
+        by_user: bool = False,
+        by_agent: bool = False,
+        is_recorded: bool = True,
+        cues: tuple[str, ...] = (),
+        labels: str = "",
+        is_standing: bool = False,
+        is_open: bool = False,
+        is_retirable: bool = False,
+        is_reported: bool = False,
+    ) -> None:
+        self.name = name
+        self.section = section
+        self.group = group
+        self.plural = plural
+        self.by_user = by_user
+        self.by_agent = by_agent
+        self.is_recorded = is_recorded
+        self.cues = cues
+        self.labels = tuple(labels.split(",")) if labels else ()
+        self.is_standing = is_standing
+        self.is_open = is_open
+        self.is_retirable = is_retirable
+        self.is_reported = is_reported
+
+
+_ASKED = Section("Asked for", priority=7)
+_BLOCKED = Section("Blocked and open questions", priority=10, is_distinctive=True)
+
+KINDS: dict[str, Kind] = {
+    kind.name: kind
+    for kind in (
+        Kind(
+            "rule",
+            section=Section("Rules (always)", priority=12, is_distinctive=True),
+            group="rules",
+            plural="rules",
+            by_user=True,
+            cues=("rule",),
+            is_standing=True,
+            is_retirable=True,
+        ),
+        Kind("goal", section=_ASKED, group="requirements", plural="goals", is_retirable=True),
+        Kind("requirement", section=_ASKED, group="requirements", plural="requirements", by_user=True, is_standing=True, is_retirable=True),
+        Kind(
+            "next_step",
+            section=Section("Next", priority=11),
+            group="open",
+            plural="next steps",
+            by_agent=True,
+            cues=("next", "want", "narrate"),
+            labels="next,next step,next steps,to do,todo,todos,remaining,not done,not done yet,not yet done,pending,still open,follow-up,follow-ups,"
+            "what's left,what remains,open items,left to do,before next,lanjut,berikutnya,langkah berikutnya,sisanya,belum,belum selesai,reste à faire,"
+            "prochaine étape,prochaines étapes,próximos passos,pendente,próximos pasos,pendiente",
+            is_open=True,
+            is_retirable=True,
+        ),
+        Kind(
+            "blocker",
+            section=_BLOCKED,
+            group="open",
+            plural="blockers",
+            by_agent=True,
+            cues=("blocked",),
+            labels="blocked,blocker,blockers,blocking,blocked by,waiting for,terhambat,menunggu,bloqué,bloqueado",
+            is_open=True,
+        ),
+        Kind(
+            "question",
+            section=_BLOCKED,
+            group="open",
+            plural="questions",
+            labels="open question,open questions,questions,questions for you,pertanyaan,perguntas,preguntas",
+            is_open=True,
+        ),
+        Kind(
+            "decision",
+            section=Section("Decided, and why", priority=8, is_distinctive=True),
+            group="decisions",
+            plural="decisions",
+            by_user=True,
+            by_agent=True,
+            cues=("decide", "reverse", "want", "agree", "rule"),
+            labels="decided,decision,decisions,verdict,recommendation,recommended,recommended approach,approach,chosen approach,conclusion,keputusan,"
+            "diputuskan,décision,décisions,décidé,decisão,decisões,decisión",
+            is_retirable=True,
+            is_reported=True,
+        ),
+        Kind(
+            "done",
+            section=Section("Done", priority=4),
+            group="outcomes",
+            plural="outcomes",
+            by_agent=True,
+            labels="done,what changed,what i changed,what was done,what i did,changes,changes made,completed,summary,implemented,created,modified,updated,"
+            "added,results,result,verification,verified,selesai,yang berubah,perubahan,fait,terminé,feito,concluído,hecho",
+            is_retirable=True,
+            is_reported=True,
+        ),
+        Kind(
+            "file",
+            section=Section("Where things are", priority=3),
+            group="files",
+            plural="files",
+            by_agent=True,
+            is_recorded=False,
+            labels="files,key files,files changed,files created,files modified,files updated,new files,changed files,modified files,berkas,fichiers,"
+            "arquivos,archivos",
+        ),
+        Kind(
+            "command",
+            section=Section("Commands", priority=2),
+            group="commands",
+            plural="commands",
+            by_agent=True,
+            is_recorded=False,
+            labels="command,commands,usage,how to run,run,to run,perintah,commandes,comandos",
+            is_retirable=True,
+        ),
+        Kind(
+            "error",
+            section=Section("Errors and fixes", priority=5),
+            group="fixes",
+            plural="errors",
+            by_user=True,
+            by_agent=True,
+            is_recorded=False,
+            cues=("broke", "fixed"),
+            labels="error,errors,cause,root cause,the cause,problem,the problem,issue,the issue,the bug,bug,symptom,symptoms,fix,the fix,fixes,fixed,"
+            "solution,penyebab,masalah,solusi,perbaikan,erreur,erreurs,problème,correction,erro,erros,problema,solução",
+            is_reported=True,
+        ),
+        Kind(
+            "dead_end",
+            section=Section("Tried, does not work", priority=9, is_distinctive=True),
+            group="dead ends",
+            plural="dead ends",
+            by_agent=True,
+            cues=("failed_try", "reverse", "broke"),
+            labels="tried,does not work,doesn't work,didn't work,what didn't work,rejected,ruled out,abandoned,sudah dicoba,tidak berhasil",
+            is_reported=True,
+        ),
+        Kind(
+            "lesson",
+            section=Section("Learned", priority=1),
+            group="",
+            plural="lessons",
+            by_agent=True,
+            labels="note,notes,lesson,lessons,lessons learned,learned,gotcha,gotchas,caveat,caveats,limitation,limitations,known limitations,important,"
+            "catatan,penting,remarque,remarques,observação,nota",
+            is_retirable=True,
+            is_reported=True,
+        ),
+        Kind(
+            "value",
+            section=Section("Exact values", priority=6),
+            group="values",
+            plural="values",
+            by_agent=True,
+            is_retirable=True,
+            is_reported=True,
+        ),
+    )
+}
+"""Every kind by its name, in the order of the handoff's sections."""
