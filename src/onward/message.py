@@ -34,6 +34,11 @@ class Message:
         return hash((self.template, str(self)))
 
 
+def as_message(text: str | Message) -> Message:
+    """Return *text* as a message, so that it is translated when it is a value of another message."""
+    return text if isinstance(text, Message) else Message(text.replace("{", "{{").replace("}", "}}"))
+
+
 def to_data(value: object) -> object:
     """Return *value* as plain JSON data that `from_data` reads back: messages, in mappings and lists too, as their template and values."""
     if isinstance(value, Message):

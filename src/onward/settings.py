@@ -357,9 +357,9 @@ def _read_prices(configured: Mapping[str, tuple[object, str]]) -> tuple[float, f
     if len(prices) != 2 or prices[0] is None or prices[1] is None:
         raise BadSetting(
             Message(
-                "{configured} sets llm_usd_per_million to {prices_text!r}.",
-                configured=configured["llm_usd_per_million"][1],
-                prices_text=prices_text,
+                "{source} sets llm_usd_per_million to {value!r}.",
+                source=configured["llm_usd_per_million"][1],
+                value=prices_text,
             ),
             'Give two prices in US dollars: "0.05/0.08".',
         )

@@ -163,9 +163,13 @@ def test_errors_of_pages_are_worded_in_the_readers_language() -> None:
         (Message("{left:,} of {total:,} credits left", left=12, total=1000.5), "12 of 1,000.5 credits left", "sisa 12 dari 1.000,5 kredit"),
         (Message("{account} cannot be used", account=Message("paused")), "paused cannot be used", "dijeda tidak bisa dipakai"),
         (
-            Message("It goes on by itself, not before {at:%Y-%m-%d %H:%M} UTC.", at=datetime(2026, 5, 1, 14, 3, tzinfo=UTC)),
-            "It goes on by itself, not before 1 May 2026, 14:03 UTC.",
-            "Ini berlanjut sendiri, tidak sebelum 1 Mei 2026, 14:03 UTC.",
+            Message(
+                "The job continues by itself, not before {due_at:%Y-%m-%d %H:%M} UTC. {hint}",
+                due_at=datetime(2026, 5, 1, 14, 3, tzinfo=UTC),
+                hint=Message("Try again later."),
+            ),
+            "The job continues by itself, not before 1 May 2026, 14:03 UTC. Try again later.",
+            "Pekerjaan berlanjut sendiri, tidak sebelum 1 Mei 2026, 14:03 UTC. Coba lagi nanti.",
         ),
         ("Try again later.", "Try again later.", "Coba lagi nanti."),
         ("Nobody has ever written this.", "Nobody has ever written this.", "Nobody has ever written this."),

@@ -18,7 +18,7 @@ from onward.app.models.gateway import ModelSetup
 from onward.core.job import Job, JobState
 from onward.core.project import Project
 from onward.errors import BadInput, Conflict, NotFound, OnwardError, ProviderFailed, SpendLimit, StoreError
-from onward.message import Message
+from onward.message import Message, as_message
 from onward.settings import Worktrees
 from onward.store import Store, encrypted_keys, jobs
 from onward.store.jobs import OpenJob
@@ -271,7 +271,9 @@ def _wait_for_model(
         else:
             due_at = now + timedelta(seconds=max(wait_seconds, error.retry_after_seconds or 0.0))
         hint = Message(
-            "The job continues by itself, not before {due_at:%Y-%m-%d %H:%M:%S} UTC. {hint}", due_at=due_at, hint=error_fields["hint"]
+            "The job continues by itself, not before {due_at:%Y-%m-%d %H:%M:%S} UTC. {hint}",
+            due_at=due_at,
+            hint=as_message(error_fields["hint"]),
         )
         waiting_fields = {**error_fields, "hint": hint}
         jobs.requeue(connection, job, attempts=attempts, due_at=min(due_at, now + MAX_MODEL_WAIT), error=waiting_fields, step=WAITING_STEP)
