@@ -1,8 +1,8 @@
-"""Every bench, one after another: `make bench`; or those that are named.
+"""Run every benchmark in turn (`make bench`), or only the named ones.
 
     python -m bench [NAME …] [--long] [--list]
 
-`--long` adds what takes an hour. A bench that fails is told at the end and does not stop the others.
+`--long` adds the parts that take an hour. A benchmark that fails is reported at the end and does not stop the others.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from bench import (
 
 
 class Bench(NamedTuple):
-    """One bench: what it measures, how it is run, and the flags that make it long."""
+    """One benchmark: what it measures, its entry point, and the flags of its long form."""
 
     measures: str
     run: Callable[[list[str]], None]
@@ -69,7 +69,7 @@ BENCHES = {
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run them; each prints its table and writes its JSON under bench/results. Return 1 when one failed."""
+    """Run the benchmarks; each prints its table and writes its JSON under bench/results. Return 1 when one failed."""
     argument_parser = argparse.ArgumentParser(
         prog="python -m bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -1,10 +1,11 @@
-"""Whether the measure printed under every handoff agrees with probes that others wrote: rank correlation, and where it flatters.
+"""Compare the measure printed under every handoff with independent probes: rank correlation, and where the measure is too high.
 
     python -m bench.agreement [--only NAMES] [--budgets 1000,2000,4000,8000]
 
-Both look at the same documents: Onward's own handoff, and four plain ones (the beginning, the end, the person's words with the agent's last ones, the newest first, lines at random), each cut to the budget. The measure is the share of its
-references kept, with Wilson's 95 % interval; the probe score is the share of probes answered, by the scorer's own rules. Kendall's τ-b says how often two documents are ranked alike. A document is *flattered* where the lower end
-of the measure's interval lies above the probe score.
+Both rate the same documents: Onward's handoff and four plain ones (the beginning, the end, the user's messages with the agent's last
+ones, newest first, and random lines), each cut to the budget. The measure is the share of its references kept, with Wilson's 95 %
+interval; the probe score is the share of probes answered by the scorer's rules. Kendall's τ-b tells how often two documents are ranked
+alike. A document is *flattered* when the lower end of the measure's interval lies above the probe score.
 """
 
 from __future__ import annotations
@@ -25,12 +26,12 @@ from onward.tokens import count_tokens
 
 HANDOFF = "Onward's handoff"
 _DRAWS = 400
-"""For a rank correlation over a hundred points, each draw costs as much as the figure itself."""
+"""A rank correlation over a hundred points makes every draw as expensive as the figure itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """One document by both judges: shares 0..1, and the ends of the measure's interval."""
+    """One document rated by both judges: shares 0..1, and the ends of the measure's interval."""
 
     transcript: str
     document: str
@@ -48,17 +49,17 @@ class Judgement:
 
     @property
     def is_flattered(self) -> bool:
-        """Whether even the lower end of the measure lies above the probe score."""
+        """Whether the lower end of the measure's interval lies above the probe score."""
         return self.low > self.answered_ratio
 
     @property
     def is_surely_flattered(self) -> bool:
-        """Whether it lies above the probes' own interval, too: a few probes are few."""
+        """Whether that lower end also lies above the interval of the probe score, which is wide for few probes."""
         return self.low > wilson_interval(self.answered, self.probes)[1]
 
 
 def judge(frozen: Frozen, probe_set: ProbeSet, at: Sequence[int]) -> Iterator[Judgement]:
-    """Yield both judgements of every document of one session."""
+    """Yield both ratings of every document of one session."""
     distillation = distil_sessions([probe_set.file])
     for budget in at:
         master = distillation.master(budget)
@@ -85,7 +86,7 @@ def _judge(frozen: Frozen, probe_set: ProbeSet, name: str, text: str, budget: in
 
 
 def plain_documents(distillation: Distillation, budget_tokens: int, cut: Callable[..., tuple[str, int]]) -> dict[str, str]:
-    """Return documents that anyone could make without understanding a session, each of at most *budget_tokens*."""
+    """Return plain documents that need no understanding of a session, each of at most *budget_tokens*."""
     messages = [
         turn
         for path in distillation.paths
@@ -107,7 +108,7 @@ def plain_documents(distillation: Distillation, budget_tokens: int, cut: Callabl
 
 
 def tau(points: Sequence[Judgement]) -> float:
-    """Return how alike both judges rank *points* (−1..1); 0 where one of them tells nothing apart."""
+    """Return how alike both judges rank *points* (−1..1); 0 where one of them ranks all points equal."""
     return kendall([point.measured for point in points], [point.answered_ratio for point in points]) or 0.0
 
 
@@ -158,7 +159,7 @@ def _tau_of_means(points: Sequence[Judgement]) -> float:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Judge, print the tables, and write the JSON."""
+    """Rate, print the tables, and write the JSON."""
     argument_parser = create_parser(__doc__)
     add_budgets(argument_parser)
     options = argument_parser.parse_args(arguments)
@@ -197,8 +198,10 @@ def _print_flattered(points: Sequence[Judgement], flattered: Sequence[Judgement]
     rest = len(flattered) - len(flattered_handoffs)
     count = sum(point.document == HANDOFF for point in points)
     print(
-        f"\nThe measure's lower end lies above the probe score for {len(flattered_handoffs)} of {count} handoffs, and for {rest} of {len(points) - count} plain documents; "
-        f"above the probes' own interval for {sum(point.is_surely_flattered for point in flattered_handoffs)} and {sum(point.is_surely_flattered for point in flattered) - sum(point.is_surely_flattered for point in flattered_handoffs)}."
+        f"\nThe measure's lower end lies above the probe score for {len(flattered_handoffs)} of {count} handoffs, and for {rest} of "
+        f"{len(points) - count} plain documents; "
+        f"above the probes' own interval for {sum(point.is_surely_flattered for point in flattered_handoffs)} and "
+        f"{sum(point.is_surely_flattered for point in flattered) - sum(point.is_surely_flattered for point in flattered_handoffs)}."
     )
     if flattered_handoffs:
         rows = [

@@ -1,8 +1,9 @@
-"""What analytics cost as a project grows: the curves of growth, what survives and what recurs, of 10 sessions and of 10,000.
+"""Cost of the analytics as a project grows: growth, retention and recurring patterns for 10 and for 10,000 sessions.
 
     python -m bench.analytics
 
-Both projects are copies of the sample's last session and handoff. Each figure is the quickest of some runs, in process, from the question to the answer.
+Both projects are copies of the last sample session and its handoff. Each figure is the fastest of several runs, in process, from call
+to result.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ HEAD = ["asked", *(f"ms at {size:,}" for size in SIZES), "times"]
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Measure, print, and keep."""
+    """Measure, print, and save."""
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         environment = {**os.environ, "ONWARD_HOME": str(home)}
@@ -49,7 +50,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def quickest(query: Callable[[Store, Project], object], store: Store, project: Project) -> float:
-    """Return the fewest milliseconds that an answer took."""
+    """Return the fewest milliseconds that *query* took."""
     taken = []
     for _ in range(RUNS):
         began = time.perf_counter()

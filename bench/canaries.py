@@ -1,10 +1,13 @@
-"""Planted canaries, a second referee beside the probes: thirty typed items that nobody could guess, ten of them changed later, over five sessions through the store.
+"""Planted canaries, a second check beside the probes: thirty typed items that cannot be guessed, ten of them changed later, over five
+sessions through the store.
 
     python -m bench.canaries [--seeds 11,12] [--budgets 2000,4000,8000] [--hosts FILE FILE FILE …]
 
-Into a copy of a real session go thirty sentences at spread places, in its agent's own format (`bench.planted_canaries`); half of the ten changes stand later in the same session, the others in the second and
-third. Five sessions of the same agent follow one another through the store, each completed. After each, every item is asked of the master handoff by the scorer's own rules, as a probe: does it hold the value that is right by then, with a word
-of what it is a value of, within one window? It is stale when it asserts the value before a change. Beside the document: whether one search of 1,000 tokens holds it.
+Thirty sentences are spread over a copy of a real session, in the format of its agent (`bench.planted_canaries`). Half of the ten
+changes occur later in the same session, the others in the second and third. Five sessions of the same agent go through the store, each
+completed. After each, every item is looked up in the master handoff by the scorer's rules, as a probe: one window must hold the value
+that is current by then and a word of its subject. An item is stale when the document asserts its old value. A second figure adds what
+one search of 1,000 tokens finds.
 """
 
 from __future__ import annotations
@@ -30,12 +33,12 @@ from onward.store import Store
 ROUNDS = 5
 SEARCH_TOKENS = 1_000
 _IN_THE_SAME_SESSION = 5
-"""So many changes stand in the session of their items; the others in the two that follow."""
+"""This many changes occur in the session that states the item; the others in the next two."""
 
 
 @dataclass(frozen=True, slots=True)
 class CanaryResult:
-    """One canary asked of one handoff. `reached` says that the document or one search holds it."""
+    """One canary looked up in one handoff. `reached` also counts the result of one search."""
 
     host: str
     seed: int
@@ -50,13 +53,13 @@ class CanaryResult:
 
 
 def scripts(items: Sequence[Canary], sessions: int) -> tuple[list[list[Sentence]], dict[str, int]]:
-    """Return what is said in each of so many *sessions* (three at least), and in which each changed canary changes."""
+    """Return the sentences of each of *sessions* (three at least), and the session in which each changed canary changes."""
     rounds: list[list[Sentence]] = [[] for _ in range(sessions)]
     changes: dict[str, int] = {}
-    spread = sorted(items, key=lambda canary: canary.value[::-1])  # An order that has nothing to do with kinds.
+    spread = sorted(items, key=lambda canary: canary.value[::-1])  # An order independent of the kinds.
     changing = [canary for canary in spread if canary.old]
     for place, canary in enumerate(spread):
-        # What changes in the same session stands in its first half, the change in its second.
+        # A change within the same session goes into the second half, its first statement into the first half.
         at = (place + 0.5) / len(spread)
         if canary.old:
             number = changing.index(canary)
@@ -69,7 +72,7 @@ def scripts(items: Sequence[Canary], sessions: int) -> tuple[list[list[Sentence]
 
 
 def rounds_of(host: str, files: Sequence[bytes], seed: int, at: Sequence[int], frozen: Frozen) -> Iterable[CanaryResult]:
-    """Yield every question about every round of one host and seed."""
+    """Yield every lookup after every round of one host and seed."""
     items = canaries(seed)
     rounds, changes = scripts(items, len(files))
     pairs: Pairs = set()
@@ -109,7 +112,7 @@ def _search_text(store: Store, project: Project, question: str) -> str:
 
 
 def hosts(given: Sequence[Path], data: Path) -> dict[str, list[bytes]]:
-    """Return the sessions that canaries are planted in, by host: the files that were named, or the first of each agent."""
+    """Return the sessions that canaries are planted in, by host: the files given, or the first of each agent."""
     if given:
         return {"named": [path.read_bytes() for path in given]}
     agents: tuple[Agent, ...] = ("claude-code", "codex")
@@ -118,7 +121,7 @@ def hosts(given: Sequence[Path], data: Path) -> dict[str, list[bytes]]:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Plant, complete, ask, print the tables, and write the JSON."""
+    """Plant, complete, look up, print the tables, and write the JSON."""
     argument_parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     argument_parser.add_argument("--shared", type=Path, default=SHARED, help="the folder of probes, gold facts and transcripts")
     argument_parser.add_argument("--seeds", default="11,12", help="of the generator of names, by commas (%(default)s)")
@@ -156,10 +159,16 @@ def totals(results: Sequence[CanaryResult], at: Sequence[int]) -> list[dict[str,
             changed = [result for result in here if result.is_changed]
             out.append(
                 {
-                    "budget": budget, "round": number, "n": len(here), "kept": sum(result.is_kept for result in here), "reached": sum(result.reached for result in here),
-                    "changed": len(changed), "changed_kept": sum(result.is_kept for result in changed), "stale": sum(result.stale for result in changed),
+                    "budget": budget,
+                    "round": number,
+                    "n": len(here),
+                    "kept": sum(result.is_kept for result in here),
+                    "reached": sum(result.reached for result in here),
+                    "changed": len(changed),
+                    "changed_kept": sum(result.is_kept for result in changed),
+                    "stale": sum(result.stale for result in changed),
                 }
-            )  # fmt: skip
+            )
     return out
 
 
@@ -178,7 +187,8 @@ def _print(results: Sequence[CanaryResult], at: Sequence[int]) -> None:
         return f"{got}/{len(several)}"
 
     print(
-        f"canaries kept by the master of {middle:,} tokens, by kind, after so many sessions; reached: the same or one search of 1,000 tokens\n"
+        f"canaries kept by the master of {middle:,} tokens, by kind, after so many sessions; reached: the same or one search of 1,000 "
+        "tokens\n"
     )
     rows = []
     for kind in kinds:
@@ -187,7 +197,7 @@ def _print(results: Sequence[CanaryResult], at: Sequence[int]) -> None:
         rows.append(
             (
                 kind,
-                *(cell([result for result in here if result.round == n], "kept") for n in rounds),
+                *(cell([result for result in here if result.round == n], "is_kept") for n in rounds),
                 cell(last, "reached"),
                 cell([result for result in last if result.is_changed], "stale"),
             )
@@ -196,7 +206,11 @@ def _print(results: Sequence[CanaryResult], at: Sequence[int]) -> None:
     print("\nper cent of all, with 95 % intervals\n")
     rows = []
     for budget in at:
-        for name, what, only_changed in (("kept", "kept", False), ("kept or found", "reached", False), ("stale of changed", "stale", True)):
+        for name, what, only_changed in (
+            ("kept", "is_kept", False),
+            ("kept or found", "reached", False),
+            ("stale of changed", "stale", True),
+        ):
             cells = []
             for n in rounds:
                 here = [

@@ -2,10 +2,11 @@
 
     python -m bench.dashboard
 
-Cold: kB over the wire and requests of the first page. Slow: until its content is visible on a processor four times slower and a line of 10 Mbit/s.
-Click: from a click of the mouse until the other page's heading is on the screen (as the browser's Element Timing tells), the median of 20: to a page, to the turns behind a line of a handoff, to a
-session. First click: the same once after each of five starts of the server. Many: the same to the page of a project of 10,000 sessions, held against one of 10 with the same handoff; the first page of its
-timeline, too. Prints a table; needs chromium. The machine should have nothing else to do.
+Cold: kB over the wire and requests of the first page. Slow: time until its content is visible on a processor four times slower and a
+line of 10 Mbit/s. Click: time from a mouse click until the heading of the next page is painted (Element Timing), the median of 20: to a
+page, to the turns behind a line of a handoff, to a session. First click: the same once after each of five server starts. Many: the same
+for the page of a project with 10,000 sessions, compared to one with 10 and the same handoff; and for the first page of its timeline.
+Prints a table; needs chromium. Nothing else should run on the machine.
 """
 
 from __future__ import annotations
@@ -28,13 +29,13 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 CLICKS = 20
 READING_MS = 2000
-"""How long a person looks at the first page before the first click."""
+"""Pause before the first click, as when a person looks at the page."""
 SLOW = {"offline": False, "latency": 20, "downloadThroughput": 10_000_000 / 8, "uploadThroughput": 10_000_000 / 8}
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update"]
 
 
 class Figure(NamedTuple):
-    """One figure and the most it may be; None where nothing was set."""
+    """One figure and its limit; None where no limit is set."""
 
     name: str
     value: float
@@ -42,9 +43,11 @@ class Figure(NamedTuple):
     unit: str
 
     def line(self) -> str:
-        """Return it as a row of the table."""
+        """Return the row of the table."""
         bound = "" if self.most is None else f"(at most {self.most:g})"
-        return f"{self.name:30}{self.value:8.1f} {self.unit:3} {bound}{'' if self.most is None or self.value <= self.most else '  too much'}".rstrip()
+        return (
+            f"{self.name:30}{self.value:8.1f} {self.unit:3} {bound}{'' if self.most is None or self.value <= self.most else '  too much'}"
+        ).rstrip()
 
 
 @contextmanager
@@ -72,7 +75,7 @@ def cold(browser: Browser, url: str) -> list[Figure]:
     client.send("Network.enable")
 
     def began(event: dict[str, Any]) -> None:
-        # Icons are in the style sheet: what a browser calls a request for them asks nobody.
+        # Icons are part of the style sheet: the browser lists requests for them that are never sent.
         if event["request"]["url"].startswith("data:"):
             drawn.add(event["requestId"])
 
@@ -89,7 +92,7 @@ def cold(browser: Browser, url: str) -> list[Figure]:
 
 
 def slow(browser: Browser, url: str) -> Figure:
-    """Return when content is visible on a slow machine and line."""
+    """Return when the content is visible on a slow machine and line."""
     page = browser.new_context().new_page()
     client = page.context.new_cdp_session(page)
     client.send("Network.enable")
@@ -117,11 +120,11 @@ LINK = """() => {
   }).observe(document.body, { childList: true, subtree: true });
   new PerformanceObserver((list) => told(list.getEntries().at(-1).renderTime - started)).observe({ type: "element" });
 }"""
-"""A link to click, and what tells when the heading of the page that it leads to was on the screen, in ms after the click."""
+"""A link to click, and the time after the click at which the heading of its page was painted, in ms."""
 
 
 def open_page(browser: Browser, url: str) -> Page:
-    """Return the first page, with a link in its corner."""
+    """Return the first page, with a link added in its corner."""
     page = browser.new_context(reduced_motion="reduce").new_page()
     page.goto(url)
     page.wait_for_selector("html[data-ready]", state="attached")
@@ -130,17 +133,17 @@ def open_page(browser: Browser, url: str) -> Page:
 
 
 def click(page: Page, url: str) -> float:
-    """Return the milliseconds from a click with the mouse until the page *there* is on the screen."""
+    """Return the milliseconds from a mouse click until the page at *url* is painted."""
     page.evaluate("(there) => (document.getElementById('there').href = there)", url)
     page.mouse.click(8, 8)
     painted_ms: float = page.evaluate("window.painted")
-    # What a page fetches after it is there is none of the next click's.
+    # Wait for deferred requests of this page, so that they do not slow down the next click.
     expect(page.locator(".later, .htmx-request")).to_have_count(0, timeout=60_000)
     return painted_ms
 
 
 def clicks(browser: Browser, url: str, places: Sequence[str]) -> float:
-    """Return the median milliseconds from a click to the other page on the screen, going from one of *places* to the next."""
+    """Return the median milliseconds from a click until the next page is painted, going through *places* in turn."""
     page = open_page(browser, url)
     times_ms = [click(page, places[turn % len(places)]) for turn in range(CLICKS)]
     page.context.close()
@@ -148,7 +151,7 @@ def clicks(browser: Browser, url: str, places: Sequence[str]) -> float:
 
 
 def first_clicks(browser: Browser, home: Path) -> float:
-    """Return the median milliseconds of the first click after the start of a server, some moments after its first page is there."""
+    """Return the median milliseconds of the first click after a server start, shortly after the first page is shown."""
     times_ms = []
     for place in ("/sessions", "/handoff?project=1", "/projects/1", "/sessions/1", "/analytics?project=1"):
         with serving(home) as url:
@@ -160,7 +163,7 @@ def first_clicks(browser: Browser, home: Path) -> float:
 
 
 def fill(home: Path, sessions: int) -> int:
-    """Give the store a project of so many completed sessions, each with its measures and its version of the first project's handoff, and return its id."""
+    """Add a project of *count* completed sessions, each with its measures and its version of the first project's handoff; return its id."""
     with closing(sqlite3.connect(home / "onward.db")) as store, store:
         columns = {
             name: [row[1] for row in store.execute(f"pragma table_info({name})")]
@@ -174,7 +177,8 @@ def fill(home: Path, sessions: int) -> int:
             values = ", ".join(other.get(name, f"one.{name}") for name in given)
             many = f"with recursive n(n) as (select 1 union all select n + 1 from n where n < {sessions if 'n.n' in values else 1})"
             store.execute(
-                f"{many} insert into {table} ({', '.join(given)}) select {values} from n, (select * from {table} where {where} limit 1) as one"
+                f"{many} insert into {table} ({', '.join(given)}) select {values} from n, (select * from {table} where {where} limit 1) "
+                "as one"
             )
 
         copied("projects", "id = 1", id=str(project), name=f"'of {sessions}'", secret_key="randomblob(32)", root="''", remote="''")
@@ -186,7 +190,7 @@ def fill(home: Path, sessions: int) -> int:
 
 
 def main(_: list[str] | None = None) -> None:
-    """Measure, and print."""
+    """Measure and print."""
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as driver:
         home = Path(folder) / "home"
         environment = {**os.environ, "ONWARD_HOME": str(home)}
@@ -194,7 +198,7 @@ def main(_: list[str] | None = None) -> None:
         sized = [fill(home, sessions) for sessions in (10, 10_000)]
         browser = driver.chromium.launch(executable_path=os.environ.get("CHROMIUM") or shutil.which("chromium"), args=FLAGS)
         with serving(home) as url:
-            # Whoever comes first pays for what is made once.
+            # Warm up: the first visitor pays for caches.
             for path in (
                 "",
                 "/sessions",

@@ -1,4 +1,4 @@
-"""Handoffs made in process from transcript files, with everything that went into them: what a bench looks into, and a command does not print."""
+"""Handoffs distilled in process from transcript files, with the intermediate results that the command does not print."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from onward.tokens import count_tokens
 
 @dataclass(frozen=True, slots=True)
 class Distillation:
-    """Some sessions as they were read, and what they established. `whole` holds every turn as it was kept, long results too."""
+    """Sessions as read, and what they established. `full_turns` holds every turn as stored, long results included."""
 
     paths: list[MainPath]
     facts: list[Fact]
@@ -36,7 +36,7 @@ class Distillation:
     full_turns: dict[Handle, Turn]
 
     def master(self, budget_tokens: int) -> MasterHandoff:
-        """Return the handoff over these sessions, the one that `onward distill` prints."""
+        """Return the handoff over these sessions, as `onward distill` prints it."""
 
         def turns_of(handles: Collection[Handle]) -> dict[Handle, Turn]:
             return {handle: lighten(self.full_turns[handle]) for handle in handles if handle in self.full_turns}
@@ -67,13 +67,13 @@ def distil_sessions(files: Sequence[Path]) -> Distillation:
 
 @contextmanager
 def store_with(*names: str) -> Iterator[tuple[Store, list[Project]]]:
-    """Open a store in a folder of its own, gone afterwards, with a project of each name."""
+    """Open a store in a temporary folder, with one project per name."""
     with TemporaryDirectory(prefix="onward-bench-") as folder, Store.at_folder(Path(folder) / "home") as store:
         yield store, [projects.create(store, name) for name in names]
 
 
 def complete(store: Store, project: Project, *files: Path) -> None:
-    """Import *files* one after the other, each completed. Raises what went wrong with the first that could not be."""
+    """Import *files* one after the other and complete each. Raises the error of the first that fails."""
     for file in files:
         for imported in import_paths(store, [file], project=project, complete=True).files:
             if imported.error:

@@ -1,9 +1,10 @@
-"""Fit the ranker of what was said on annotated sessions, and write its numbers to `src/onward/core/extract/weights.py`.
+"""Fit the statement ranker on annotated sessions, and write its weights to `src/onward/core/extract/weights.py`.
 
     python -m bench.fit_ranker [--gold ../shared/gold] [--data ../shared/data] [--check]
 
-Two linear models over `features.NAMES`: how much a clause matters (logistic; a gold fact counts by its importance, an annotated negative fully, an unmarked
-clause little, since unmarked is not negative) and which kind it is (softmax over the gold facts). `--check` fits with one project left out at a time and prints how well the left-out project is ranked.
+Two linear models over `features.NAMES`: how much a clause matters (logistic; a gold fact counts by its importance, an annotated
+negative fully, an unmarked clause little, since unmarked is not negative) and which kind it is (softmax over the gold facts). `--check`
+leaves out one project at a time and prints how well it is ranked.
 """
 
 from __future__ import annotations
@@ -63,7 +64,7 @@ def examples(gold: Path, data: Path) -> list[tuple[list[float], float, float, st
 
 
 def dense(told_of: list[tuple[int, float]], regime_index: int) -> list[float]:
-    """Return a whole feature vector: what was told, and the same again in the place of its regime."""
+    """Return the full feature vector: the values, repeated in the columns of their regime."""
     row = [0.0] * len(FEATURE_NAMES)
     for place, value in told_of:
         row[place] = row[FEATURE_COUNT * (1 + regime_index) + place] = value
@@ -77,7 +78,7 @@ def _label(mark: dict[str, Any]) -> tuple[float, float, str]:
 
 
 def _mark(clause: Candidate, line: int, by_line: dict[int, list[dict[str, Any]]], starts: list[int]) -> dict[str, Any] | None:
-    """Return the annotation whose quote shares most of its words with the clause, at the clause's place or wherever the words are the same."""
+    """Return the annotation whose quote shares most words with the clause, at the clause's place or anywhere if the words are the same."""
     best, share = None, 0.5
     for start in starts:
         for fact in by_line[start]:
@@ -124,7 +125,7 @@ def average_precision(score: np.ndarray, y: np.ndarray, w: np.ndarray) -> float:
 
 
 def main() -> None:
-    """Fit on everything, or check with one project left out at a time."""
+    """Fit on all projects, or check with one project left out at a time."""
     parser = argparse.ArgumentParser(description=__doc__)
     shared = Path(__file__).resolve().parents[2] / "shared"
     parser.add_argument("--gold", type=Path, default=shared / "gold")
@@ -151,7 +152,7 @@ def main() -> None:
 
 
 def check(x: np.ndarray, y: np.ndarray, w: np.ndarray, kinds: list[str], where: np.ndarray) -> None:
-    """Print, for each project left out, the average precision of the ranking and the share of kinds that are right."""
+    """Print the average precision and the share of correct kinds for each left-out project."""
     named = np.array(kinds)
     for project in sorted(set(where)):
         out = where == project
@@ -160,12 +161,13 @@ def check(x: np.ndarray, y: np.ndarray, w: np.ndarray, kinds: list[str], where: 
         right = np.array(FACT_KINDS)[np.argmax(x[out & (y == 1)][:, :FEATURE_COUNT] @ table.T, axis=1)] == named[out & (y == 1)]
         ap = average_precision(x[out] @ worth, y[out], w[out])
         print(
-            f"{project:24} average precision {ap:.3f} (by chance {(y[out] * w[out]).sum() / w[out].sum():.3f})  kinds right {right.mean():.2f} of {right.size}"
+            f"{project:24} average precision {ap:.3f} (by chance {(y[out] * w[out]).sum() / w[out].sum():.3f})  kinds right "
+            f"{right.mean():.2f} of {right.size}"
         )
 
 
 def render_module(worth: np.ndarray, kinds: np.ndarray) -> str:
-    """Return the module that holds the numbers."""
+    """Return the source of the weights module."""
 
     def row(values: np.ndarray) -> str:
         return textwrap.fill(
@@ -174,7 +176,8 @@ def render_module(worth: np.ndarray, kinds: np.ndarray) -> str:
 
     table = "\n".join(f'    "{kind}": (\n{row(values)},\n    ),' for kind, values in zip(FACT_KINDS, kinds, strict=True))
     return (
-        '"""The ranker\'s numbers, one for each of `features.NAMES` in turn. Made by `python -m bench.fit_ranker`; not edited by hand."""\n\n'
+        '"""The ranker\'s numbers, one for each of `features.NAMES` in turn. Made by `python -m bench.fit_ranker`; not edited by '
+        'hand."""\n\n'
         "from onward.core.facts.fact import FactKind\n\n# fmt: off\n"
         f"WORTH_WEIGHTS: tuple[float, ...] = (\n{row(worth)},\n)\n"
         f'"""How much a clause matters: logistic, over all features."""\n\n'

@@ -72,7 +72,7 @@ def _strings(value: object) -> Iterator[str]:
 
 
 def windows(data: Path, per_file: int, seed: int = 7) -> Iterator[tuple[str, str]]:
-    """Yield up to *per_file* windows of each text under *data*, in sizes that handoffs have."""
+    """Yield up to *per_file* windows of each text under *data*, in typical handoff sizes."""
     chance = random.Random(seed)
     for source, text in texts(data):
         for _ in range(min(per_file, 1 + len(text) // 4_000)):
@@ -82,7 +82,7 @@ def windows(data: Path, per_file: int, seed: int = 7) -> Iterator[tuple[str, str
 
 
 def errors(data: Path, per_file: int) -> dict[str, list[float]]:
-    """Return by source how far the estimate is off, as a ratio of the exact count; negative where it is short."""
+    """Return the error of the estimate by source, as a ratio of the exact count; negative where the estimate is too low."""
     encoding = quicktok.get_encoding("cl100k_base")
     off: dict[str, list[float]] = {}
     for source, window in windows(data, per_file):

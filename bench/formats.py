@@ -1,10 +1,11 @@
-"""How fast each format is read beside `orjson.loads` of the same bytes in the same run, and whether every record is accounted for.
+"""Read speed of each format compared with `orjson.loads` of the same bytes in the same run, and the share of records accounted for.
 
     python -m bench.formats [--formats claude-code,cline] [--data FOLDER] [--slowest 5]
 
-Read are the real files beside the repository and our own fixtures. What is smaller than 1 MB is repeated under fresh ids until it is not, in one document or file: opening
-a file and telling its format costs the same whatever it holds, and is told apart (`us a file`). In a format's row each file weighs as much as it is large. Times are CPU time of this process in user mode, the best of five.
-Markdown, text and databases have no such ceiling: their rows say MB a second only.
+Reads the real files beside the repository and Onward's fixtures. A file smaller than 1 MB is repeated under fresh ids within one
+document, since opening a file and detecting its format has a fixed cost; that cost is reported separately (`us a file`). In the row of
+a format each file is weighted by its size. Times are user CPU time of this process, the best of five. Markdown, text and databases have
+no such ceiling: their rows show only MB per second.
 """
 
 from __future__ import annotations
@@ -33,27 +34,29 @@ FIXTURES = ROOT / "tests" / "formats" / "fixtures"
 READ_TO_LOADS_RATIO = 0.4
 ACCOUNTED_RATIO = 0.99
 MIN_MS = 20.0
-"""One measurement takes at least so long, in as many readings as that needs."""
+"""Minimum duration of one measurement; short reads are repeated to reach it."""
 TIMES = 5
 _BROKEN = ("truncated", "schema_drift", "malformed", "edge_cases")
-"""Words in the names of files that were broken on purpose."""
+"""Words in the names of files that were damaged on purpose."""
 _NO_TRANSCRIPTS = {"gold", "SOURCE.txt", "LICENSE", "taskHistory.json", "settings.json"}
 _JSON = {".json", ".jsonl", ".traj"}
 
 
 @dataclass(slots=True)
 class FileMeasurement:
-    """One file: what it took, and what became of its records. `loads_ms` is None where no JSON ceiling is; `open_us` is until the format is known."""
+    """One file: its read times and record counts. `loads_ms` is None without a JSON ceiling; `open_us` is the time until the format is
+    known.
+    """
 
     format: str
     name: str
     size_mb: float
-    """Of the file as it lies there; times are of so many bytes, also where more were read to tell them."""
+    """Size of the file on disk; times are scaled to it when the content was repeated."""
     read_ms: float
     loads_ms: float | None
     open_us: float
     lines: int
-    """Records by the file's own structure, where that is one a line; else 0."""
+    """Number of records by the structure of the file, if it has one per line; else 0."""
     records: int
     kept_records: int
     malformed: int
@@ -61,18 +64,18 @@ class FileMeasurement:
 
     @property
     def share(self) -> float | None:
-        """The speed of reading as a share of the ceiling's."""
+        """Read speed as a share of the ceiling."""
         return self.loads_ms / self.read_ms if self.loads_ms is not None else None
 
     @property
     def accounted_ratio(self) -> float:
-        """The share of records that were kept, or skipped by a reason that names them."""
+        """Share of records that were kept or skipped for a named reason."""
         unnamed = sum(count for reason, count in self.skipped.items() if reason.startswith("unknown"))
         return (self.kept_records + sum(self.skipped.values()) - unnamed) / max(self.records, self.lines, 1)
 
 
 def user_ms() -> float:
-    """The CPU time that this process has spent outside the system."""
+    """The user CPU time of this process."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_utime * 1_000
 
 
@@ -91,7 +94,7 @@ def best_ms(once: Callable[[], object]) -> float:
 
 
 def measure_file(path: Path, name: str, folder: Path) -> FileMeasurement | None:
-    """Measure the reading of *path*, repeated in *folder* where it is small; None for what is no transcript."""
+    """Measure reading *path*, repeated in *folder* if it is small; None if it is no transcript."""
     report = ImportReport()
     try:
         _drain(path, report)
@@ -133,7 +136,7 @@ def _drain(path: Path, report: ImportReport) -> None:
 
 
 def _documents(content: bytes) -> list[bytes]:
-    """The whole of one document, or its lines where each is one."""
+    """The document, or its lines if each is a document."""
     try:
         orjson.loads(content)
     except orjson.JSONDecodeError:
@@ -150,7 +153,7 @@ def _load(documents: list[bytes]) -> None:
 
 
 def data_files(data: Path) -> Iterator[tuple[Path, str]]:
-    """Yield the files of *data* that may be transcripts, with their names in it."""
+    """Yield the files of *data* that may be transcripts, with their relative names."""
     for path in sorted(data.rglob("*")):
         name = path.relative_to(data)
         if path.is_file() and not _NO_TRANSCRIPTS & {path.name, *name.parts} and path.suffix in {*_JSON, ".md", ".txt"}:
@@ -158,14 +161,14 @@ def data_files(data: Path) -> Iterator[tuple[Path, str]]:
 
 
 def fixture_files() -> Iterator[tuple[Path, str]]:
-    """Yield our own JSON fixtures with their names."""
+    """Yield Onward's JSON fixtures with their names."""
     for path in sorted(FIXTURES.rglob("*")):
         if path.suffix in _JSON and path.stat().st_size:
             yield path, f"fixture {path.relative_to(FIXTURES)}"
 
 
 def repeat_content(content: bytes) -> bytes:
-    """Return *content* again and again under fresh ids: its lines, its list, or the longest list in it."""
+    """Return *content* repeated under fresh ids: its lines, its list, or its longest list."""
     times = range(MEGABYTE // len(content) + 1)
     try:
         document = orjson.loads(content)
@@ -187,7 +190,7 @@ def _objects(content: bytes) -> Iterator[Any]:
 
 
 def _rename_ids(value: Any, number: int, key: str = "") -> Any:
-    """*value* with ids of its own, but for those of what it all belongs to."""
+    """Return *value* with fresh record ids; ids of the session stay."""
     if isinstance(value, dict):
         is_tree = key == "mapping"
         return {(f"{name}.{number}" if is_tree else name): _rename_ids(child, number, name) for name, child in value.items()}
@@ -199,7 +202,7 @@ def _rename_ids(value: Any, number: int, key: str = "") -> Any:
 
 
 def measure(data: Path, formats: set[str]) -> list[FileMeasurement]:
-    """Measure every file, saying what is under way."""
+    """Measure every file and report progress."""
     measurements: list[FileMeasurement] = []
     with tempfile.TemporaryDirectory(prefix="onward-bench-") as folder:
         for path, name in (*data_files(data), *fixture_files()):
@@ -224,7 +227,9 @@ def _may_be(path: Path, formats: set[str]) -> bool:
 
 
 def speed_rows(measurements: list[FileMeasurement]) -> list[tuple[object, ...]]:
-    """Return one row per format and origin: files, MB, MB a second, microseconds to open one, share of the ceiling, and that of the slowest file."""
+    """Return one row per format and origin: files, MB, MB/s, microseconds to open a file, share of the ceiling, and that of the slowest
+    file.
+    """
     groups: dict[tuple[str, str], list[FileMeasurement]] = defaultdict(list)
     for measurement in measurements:
         groups[measurement.format, "fixtures" if measurement.name.startswith("fixture ") else "data"].append(measurement)
@@ -239,7 +244,7 @@ def speed_rows(measurements: list[FileMeasurement]) -> list[tuple[object, ...]]:
 
 
 def account_rows(measurements: list[FileMeasurement]) -> list[tuple[object, ...]]:
-    """Return one row per format over the real files: records, kept, skipped, malformed, and the least share accounted for in a sound file."""
+    """Return one row per format over the real files: records, kept, skipped, malformed, and the lowest accounted share among intact files."""
     groups: dict[str, list[FileMeasurement]] = defaultdict(list)
     for measurement in measurements:
         if not measurement.name.startswith("fixture "):
@@ -259,7 +264,7 @@ def account_rows(measurements: list[FileMeasurement]) -> list[tuple[object, ...]
 
 
 def reasons(measurements: list[FileMeasurement]) -> Iterator[str]:
-    """Yield a line per format over the real files: why records were skipped, the most frequent reasons first."""
+    """Yield a line per format over the real files: reasons for skipped records, most frequent first."""
     groups: dict[str, Counter[str]] = defaultdict(Counter)
     for measurement in measurements:
         if not measurement.name.startswith("fixture "):
@@ -270,7 +275,7 @@ def reasons(measurements: list[FileMeasurement]) -> Iterator[str]:
 
 
 def is_broken(measurement: FileMeasurement) -> bool:
-    """Whether the file was broken on purpose."""
+    """Whether the file was damaged on purpose."""
     return any(word in measurement.name for word in _BROKEN)
 
 
@@ -288,7 +293,8 @@ def main(arguments: list[str] | None = None) -> None:
         key=lambda measurement: measurement.share or 0,
     )
     print(
-        f"\nbelow {READ_TO_LOADS_RATIO:.0%} of the ceiling: {len(slow)} of {sum(measurement.share is not None for measurement in measurements)} files\n"
+        f"\nbelow {READ_TO_LOADS_RATIO:.0%} of the ceiling: {len(slow)} of "
+        f"{sum(measurement.share is not None for measurement in measurements)} files\n"
     )
     if slow:
         rows = [
@@ -301,7 +307,8 @@ def main(arguments: list[str] | None = None) -> None:
     lost = [measurement for measurement in measurements if measurement.accounted_ratio < ACCOUNTED_RATIO]
     for measurement in lost:
         print(
-            f"{'broken on purpose' if is_broken(measurement) else 'NOT ACCOUNTED FOR'}: {measurement.name}: {measurement.accounted_ratio:.1%}"
+            f"{'broken on purpose' if is_broken(measurement) else 'NOT ACCOUNTED FOR'}: {measurement.name}: "
+            f"{measurement.accounted_ratio:.1%}"
         )
     path = save(
         "formats",

@@ -1,10 +1,11 @@
-"""How many of the annotated facts the distiller finds and shows, of which kind, and whether it retires the right ones.
+"""Recall and precision of the distiller against annotated facts: how many are found, shown, of the right kind, and retired correctly.
 
     python -m bench.gold [--only NAMES] [--budgets 2000,4000] [--misses]
 
-A gold fact is found when one of ours has its words at its place (or nearly all of its words anywhere), or names its exact value. Recall counts gold facts, in the session's own ledger
-(the pool) and in the document at a budget. Precision counts our facts that match an annotation: those that match a gold fact against those that match only a negative. What matches neither is unmarked, which is
-not wrong: annotators marked a part. The annotations have one author and soft borders between kinds, so groups are given beside kinds.
+A gold fact is found when one of Onward's facts has its words at its place (or nearly all of its words anywhere), or names its exact
+value. Recall counts gold facts in the session's ledger (the pool) and in the document at a budget. Precision counts Onward's facts that
+match an annotation: a gold fact or only a negative. A fact that matches neither is unmarked, which is not wrong, since the annotators
+marked only a part. The annotations have one author and overlapping kinds, so groups are reported beside kinds.
 """
 
 from __future__ import annotations
@@ -32,9 +33,11 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
 GROUP_OF = {kind: group for group, kinds in GROUPS.items() for kind in kinds}
 _HARD = ("file", "command", "value")
 _PASSING = ("next_step", "blocker", "question", "goal", "requirement")
-"""Kinds that being resolved puts away; a resolved error stays worth telling, with its fix."""
+"""Kinds that are dropped once resolved; a resolved error is still worth showing, with its fix."""
 _COVERED, _ALIKE, _HELD, _SAME = 0.6, 0.3, 0.8, 0.8
-"""Of the words of two texts, what must be shared: at one place more than these shares of the shorter one and of both together, or more than this of the gold one; anywhere more than this of both."""
+"""Shares of words that two texts must have in common: at the same place, of the shorter text and of both together, or of the gold text;
+anywhere, of both together.
+"""
 _NEAR_TURNS = 1
 
 Counts = list[tuple[int, int]]
@@ -42,7 +45,7 @@ Counts = list[tuple[int, int]]
 
 
 class TextWords:
-    """What one text says, for comparing."""
+    """The words of a text, prepared for comparison."""
 
     __slots__ = ("named", "words")
 
@@ -52,7 +55,9 @@ class TextWords:
 
 
 def likeness(gold: TextWords, candidate: TextWords, *, near: bool) -> float:
-    """Return how far (0..1) two texts say the same; 0 where they do not. Of one place, ours may say more: several sentences, of which the gold fact is one."""
+    """Return how alike (0..1) two texts are; 0 if they do not match. At the same place the candidate may be longer and contain the gold
+    fact.
+    """
     common = len(gold.words & candidate.words)
     if common < 2:
         return 0.0
@@ -67,7 +72,7 @@ def likeness(gold: TextWords, candidate: TextWords, *, near: bool) -> float:
 
 @dataclass(slots=True)
 class SessionMatch:
-    """One annotated session beside what the distiller made of it. `by_gold` holds, for each annotation, our facts that match it, the best first."""
+    """One annotated session and its distillation. `by_gold` holds Onward's matching facts for each annotation, best first."""
 
     session: GoldSession
     distillation: Distillation
@@ -79,7 +84,7 @@ class SessionMatch:
         return [fact for fact in self.session.facts if fact.kind != "none"]
 
     def labels(self) -> dict[str, Gold]:
-        """Return the annotation that each of our facts matches, by its id: a gold fact before a negative."""
+        """Return the annotation that each of Onward's facts matches, by fact id; a gold fact takes precedence over a negative."""
         gold_by_id: dict[str, Gold] = {}
         for gold in sorted(self.session.facts, key=lambda gold: gold.kind == "none"):
             for fact in self.by_gold[gold.id]:
@@ -88,7 +93,7 @@ class SessionMatch:
 
 
 def match_facts(session: GoldSession, distillation: Distillation) -> SessionMatch:
-    """Return which facts of the ledger match which annotations."""
+    """Match the facts of the ledger with the annotations."""
     # One file may hold several sessions.
     places = sorted((turn.line, Handle(path.number, ordinal)) for path in distillation.paths for ordinal, turn in path.turns)
     starts = [line for line, _ in places]
@@ -125,7 +130,7 @@ def _matches(gold: Gold, turns: Collection[Handle], ledger_facts: Iterable[tuple
 
 @dataclass(slots=True)
 class Recall:
-    """Of the gold facts of one kind or group: how many there are, are in the pool, are in the documents; and how many were given the right kind."""
+    """Counts for the gold facts of one kind or group: total, in the pool, in the documents, and with the right kind."""
 
     pool: Counts = field(default_factory=Counts)
     documents: dict[int, Counts] = field(default_factory=lambda: defaultdict(Counts))
@@ -136,7 +141,7 @@ class Recall:
 def recall(
     sessions: Sequence[SessionMatch], ids_by_budget: Mapping[int, Sequence[frozenset[str]]], wanted: Collection[str], least: int = 1
 ) -> Recall:
-    """Return the recall of gold facts of the *wanted* kinds that matter at *least* so much (1..3)."""
+    """Return the recall of gold facts of the *wanted* kinds with an importance of at least *least* (1..3)."""
     out = Recall()
     for place, match in enumerate(sessions):
         facts = [gold for gold in match.facts if gold.kind in wanted and gold.importance >= least]
@@ -155,7 +160,7 @@ def recall(
 
 @dataclass(slots=True)
 class Precision:
-    """Of our facts: how many match a gold fact among those that match any annotation, and how many match none."""
+    """Counts for Onward's facts: those that match a gold fact among those that match any annotation, and those that match none."""
 
     right: Counts = field(default_factory=Counts)
     kind_right: Counts = field(default_factory=Counts)
@@ -163,7 +168,7 @@ class Precision:
 
 
 def precision(sessions: Sequence[SessionMatch], shown_ids: Sequence[Collection[str]] | None, wanted: Collection[str]) -> Precision:
-    """Return the precision of our facts of the *wanted* kinds: of those in *kept*, or of all live ones."""
+    """Return the precision of Onward's facts of the *wanted* kinds: of those in *shown_ids*, or of all live ones."""
     out = Precision()
     for place, match in enumerate(sessions):
         labels = match.labels()
@@ -179,7 +184,9 @@ def precision(sessions: Sequence[SessionMatch], shown_ids: Sequence[Collection[s
 
 
 def retirement(sessions: Sequence[SessionMatch], ids_by_budget: Mapping[int, Sequence[frozenset[str]]]) -> dict[str, dict[str, int]]:
-    """Return, by how a gold fact stands at the end of its session, how ours stands, and in how many documents it is asserted."""
+    """Return, by the state of a gold fact at the end of its session, the state of Onward's fact and the number of documents that assert
+    it.
+    """
     out: dict[str, Counter[str]] = defaultdict(Counter)
     for place, match in enumerate(sessions):
         for gold in match.facts:
@@ -197,7 +204,7 @@ def retirement(sessions: Sequence[SessionMatch], ids_by_budget: Mapping[int, Seq
 
 
 def across(sessions: Sequence[SessionMatch]) -> dict[str, int]:
-    """Return how the ledger of whole projects treats gold facts that a later session supersedes."""
+    """Return how the ledger of full projects treats gold facts that a later session supersedes."""
     out: Counter[str] = Counter()
     for _, group in groupby(sessions, key=lambda match: match.session.project):
         several = list(group)
@@ -331,7 +338,8 @@ def _print_retirement(
     )
     print(
         f"\nsuperseded by a later session: {links.get('links', 0)} links, both ends found {links.get('both found', 0)}; of these retired "
-        f"{links.get('retired', 0)}, marked as in part replaced {links.get('contradicted', 0)}, still live {links.get('live', 0)}; successor live {links.get('successor live', 0)}"
+        f"{links.get('retired', 0)}, marked as in part replaced {links.get('contradicted', 0)}, still live {links.get('live', 0)}; "
+        f"successor live {links.get('successor live', 0)}"
     )
     return retired, links
 

@@ -1,9 +1,11 @@
-"""What the handoff is worth on projects that its ranker has not seen: the probes, with the numbers fitted without the project that is scored.
+"""Handoff quality on unseen projects: the probes, with a ranker fitted without the project that is scored.
 
     python -m bench.held_out [--only NAMES] [--budgets 1000,2000,4000,8000]
 
-The ranker is fitted anew for each project, on the annotations of all others (`bench.fit_ranker`), and written into a copy of the source; another process scores the project's probes with that copy. Beside it stand the same probes with the numbers as shipped, which have
-seen annotations of the same projects. The rules around the ranker are the same in both: this says nothing of how far *they* suit these projects.
+For each project the ranker is fitted on the annotations of all others (`bench.fit_ranker`) and written into a copy of the source;
+another process scores the probes of the project with that copy. The same probes with the shipped weights, which have seen annotations
+of the same projects, are shown beside it. The rules around the ranker are the same in both; whether they suit these projects is not
+measured.
 """
 
 from __future__ import annotations
@@ -32,7 +34,7 @@ _ROWS = {False: "single session", True: "carried"}
 
 
 def score(frozen: Frozen, project: str, at: Sequence[int]) -> Counts:
-    """Return what the probes of one project get with the `onward` that this process has."""
+    """Return the probe results of one project with the `onward` of this process."""
     sets = [probe_set for probe_set in frozen.sets() if probe_set.project == project]
     out: Counts = {name: {str(budget): [] for budget in at} for name in _ROWS.values()}
     for probe_set in sets:
@@ -46,7 +48,7 @@ def score(frozen: Frozen, project: str, at: Sequence[int]) -> Counts:
 
 
 def weights_without(shared: Path, left_out: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Yield, for each of the projects to be *left_out*, the module of numbers fitted on all others' annotations."""
+    """Yield, for each project in *left_out*, the weights module fitted on the annotations of all others."""
     rows, where = [], []
     for gold in sorted((shared / "gold").glob("*/*.jsonl")):
         samples = examples(gold, shared / "data")
@@ -59,7 +61,7 @@ def weights_without(shared: Path, left_out: Sequence[str]) -> Iterator[tuple[str
 
 
 def score_with(weights: str, shared: Path, project: str, at: Sequence[int]) -> Counts:
-    """Return what the probes of one project get with other *weights*: in a process of its own, with a copy of the source."""
+    """Return the probe results of one project with other *weights*, in a process of its own with a copy of the source."""
     with TemporaryDirectory(prefix="onward-bench-") as folder:
         source = Path(folder) / "src"
         shutil.copytree(ROOT / "src", source, ignore=shutil.ignore_patterns("__pycache__"))

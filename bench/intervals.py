@@ -1,4 +1,4 @@
-"""How far a share can be trusted: intervals, and how well two rankings agree."""
+"""Confidence intervals of shares, and the agreement of two rankings."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _DRAWS = 2000
 
 
 def bootstrap(items: Sequence[T], figure: Callable[[Sequence[T]], float], seed: int = 7, draws: int = _DRAWS) -> tuple[float, float]:
-    """Return the 95 % interval of *figure* over *items* drawn again with replacement. The same items give the same interval."""
+    """Return the 95 % bootstrap interval of *figure* over *items*. The same items give the same interval."""
     chance = random.Random(seed)
     figures = sorted(figure([items[chance.randrange(len(items))] for _ in items]) for _ in range(draws))
     return figures[int(0.025 * draws)], figures[int(0.975 * draws)]
@@ -27,7 +27,9 @@ def share(counts: Sequence[tuple[int, int]]) -> float:
 
 
 def share_interval(counts: Sequence[tuple[int, int]]) -> tuple[float, float]:
-    """Return the 95 % interval of `share`: by drawing what the counts were taken from (sessions, mostly) again, since these differ more than their items do; never narrower than Wilson's, since of few sessions that says too much."""
+    """Return the 95 % interval of `share`, by resampling the groups that were counted (mostly sessions), since groups differ more than
+    their items do. Never narrower than Wilson's interval, because a few sessions alone give too narrow a one.
+    """
     if not counts:
         return 0.0, 1.0
     low, high = bootstrap(counts, share)
@@ -36,7 +38,7 @@ def share_interval(counts: Sequence[tuple[int, int]]) -> tuple[float, float]:
 
 
 def kendall(a: Sequence[float], b: Sequence[float]) -> float | None:
-    """Return Kendall's τ-b (−1..1) of two rankings of the same things; None where one of them tells nothing apart."""
+    """Return Kendall's τ-b (−1..1) of two rankings of the same items; None where one of them ranks all equal."""
     agree = differ = only_a = only_b = 0
     for i in range(len(a)):
         for j in range(i):
@@ -54,11 +56,11 @@ def kendall(a: Sequence[float], b: Sequence[float]) -> float | None:
 
 
 def percentile(values: Sequence[float], of: float) -> float:
-    """Return the value that the share *of* (0..1) of *values* does not exceed."""
+    """Return the quantile *of* (0..1) of *values*."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(of * len(ordered)))]
 
 
 def format_share(share_ratio: float, interval: tuple[float, float]) -> str:
-    """Return a share in per cent with its interval, as the tables print it."""
+    """Return a share in per cent with its interval, as printed in tables."""
     return f"{100 * share_ratio:.0f} [{100 * interval[0]:.0f}–{100 * interval[1]:.0f}]"

@@ -1,4 +1,4 @@
-"""A line chart as SVG, written by hand: readable in light and dark, without scripts or fonts of its own."""
+"""A line chart as SVG: readable in light and dark, without scripts or custom fonts."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _DASHES = ("", "7 4", "2 4", "9 3 2 3")
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """A named line through (x, share 0..1, lower and upper end of its interval); its first point's number is its place on the axis."""
+    """A named line through (x, share 0..1, lower and upper end of its interval)."""
 
     name: str
     points: Sequence[tuple[int, float, float, float]]
@@ -30,7 +30,7 @@ class Curve:
 
 
 def chart(title: str, x_label: str, curves: Sequence[Curve]) -> str:
-    """Return an SVG of *curves* over 0–100 per cent. Colour and dashes both tell them apart, and each has its name at its end."""
+    """Return an SVG of *curves* over 0–100 per cent. Colour, dashes and a label at the end tell the curves apart."""
     last = max(x for curve in curves for x, *_ in curve.points)
     first = min(x for curve in curves for x, *_ in curve.points)
 
@@ -75,7 +75,7 @@ def _grid(first: int, last: int, at: object) -> list[str]:
 
 
 def _apart(y: float, taken: Sequence[float]) -> float:
-    """Return *y*, moved until no name in *taken* is nearer than a line's height."""
+    """Return *y*, moved so that no label in *taken* is closer than the height of a line."""
     while any(abs(y - other) < 15 for other in taken):
         y += 1
     return y

@@ -1,16 +1,16 @@
-"""What of the probes is lost, and at which step: what a person needs to know before believing a figure, or mending one.
+"""Probes that the handoff does not answer, by the step that lost the answer.
 
     python -m bench.losses [--only NAMES] [--budgets 2000,4000,8000] [--misses]
 
-For every probe that a handoff does not answer, made from the session itself (and, of the carried ones, from all sessions up to it), the steps are gone through backwards:
+For every unanswered probe of the session itself (and, for carried probes, of all sessions up to it), the steps are checked backwards:
 
-* *unlike prose*: the document holds the answer in one window, which does not read like something said;
-* *parted*: it holds every part, but not within one window of 60 words;
-* *left out*: a live fact of the ledger holds the answer; there was no room, or others were worth more;
-* *retired*: a fact holds it that was superseded, resolved or contradicted;
-* *in pieces*: facts of the ledger hold every part, but no single one of them all;
-* *not a fact*: somebody said it, and no fact was made of it;
-* *only tools*: nothing but a tool's call or output shows it.
+* *unlike prose*: one window of the document holds the answer but does not read like prose;
+* *parted*: the document holds every part, but not within one window of 60 words;
+* *left out*: a live fact of the ledger holds the answer, but the budget was used for others;
+* *retired*: a superseded, resolved or contradicted fact holds it;
+* *in pieces*: facts of the ledger hold every part, but no single fact holds all;
+* *not a fact*: it was said, but no fact was extracted;
+* *only tools*: only a tool call or its output shows it.
 """
 
 from __future__ import annotations
@@ -30,7 +30,9 @@ STEPS = ("unlike prose", "parted", "left out", "retired", "in pieces", "not a fa
 
 @dataclass(frozen=True, slots=True)
 class ProbeResult:
-    """One probe asked of one document; `lost_at` is the step at which its answer went, empty where it is there. `is_rule` marks requirements in the person's own words."""
+    """One probe and one document; `lost_at` is the step that lost the answer, empty if the document answers. `is_rule` marks requirements
+    in the user's own words.
+    """
 
     id: str
     type: str
@@ -92,12 +94,12 @@ def _fact_text(fact: Fact) -> str:
 
 
 def _holds(frozen: Frozen, probe: Probe, text: str) -> bool:
-    """Say whether *text* holds every part of the answer, wherever."""
+    """Say whether *text* holds every part of the answer, anywhere."""
     return bool(frozen.scorer.hit(probe, frozen.scorer.norm(text)))
 
 
 def _near(frozen: Frozen, probe: Probe, facts: Iterable[Fact]) -> bool:
-    """Say whether facts of one turn hold every part: what lies further apart is not one answer."""
+    """Say whether facts of one turn hold every part; parts from different turns are not one answer."""
     by_turn: dict[tuple[int, int], list[str]] = {}
     for fact in facts:
         by_turn.setdefault((fact.session, fact.turn), []).append(_fact_text(fact))
@@ -117,7 +119,7 @@ def counts(results: Sequence[ProbeResult], budget: int, *, is_carried: bool) -> 
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Ask, trace, print the tables, and write the JSON."""
+    """Check, trace, print the tables, and write the JSON."""
     argument_parser = create_parser(__doc__)
     add_budgets(argument_parser, (2_000, 4_000, 8_000))
     argument_parser.add_argument("--misses", action="store_true", help="also list every lost probe with its question and answer")
@@ -137,7 +139,8 @@ def main(arguments: list[str] | None = None) -> None:
     for result in results:
         if result.lost_at and (options.misses or (result.is_rule and result.budget_tokens > 1_000)):
             print(
-                f"  {result.budget_tokens} {result.id} {'rule' if result.is_rule else result.type}, {result.lost_at}: {result.question} — {result.answer}"
+                f"  {result.budget_tokens} {result.id} {'rule' if result.is_rule else result.type}, {result.lost_at}: {result.question} "
+                f"— {result.answer}"
             )
     keep("losses", {"asked": [asdict(result) for result in results]}, arguments)
 

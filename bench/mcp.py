@@ -1,9 +1,10 @@
-"""What it costs to have Onward as an agent's tool: tokens that every session pays, and the time until it answers.
+"""Cost of Onward as an agent's tool: tokens that every session pays, and response times.
 
     python -m bench mcp
 
-Tokens are counted exactly (cl100k). Times are of a real process over standard input and output, asked by the official client, on a store with our own samples: from its start to the first answer (best of
-five), and of each tool (median of twenty calls). The bare start of Python is beside them.
+Tokens are counted exactly (cl100k). Times are those of a real process over standard input and output, called by the official client, on
+a store with the sample sessions: from its start to the first answer (best of five), and of each tool (median of twenty calls). The bare
+start of Python is shown for comparison.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ REQUESTS: dict[str, dict[str, Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """One thing that costs: `tokens` of a list or an answer, `ms` until it is there."""
+    """One cost: `tokens` of a list or an answer, `ms` until it arrives."""
 
     what: str
     tokens: int
@@ -114,7 +115,7 @@ def _bare() -> float:
 
 
 def tokens(text: str) -> int:
-    """Return how many tokens *text* is, exactly."""
+    """Return the exact number of tokens of *text*."""
     return len(quicktok.get_encoding("cl100k_base").encode(text, disallowed_special=()))
 
 

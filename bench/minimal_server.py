@@ -1,9 +1,10 @@
-"""The ceiling of `bench.server`: what one would write by hand, with FastAPI and sqlite3 alone, over a copy of the same database.
+"""The ceiling for `bench.server`: a minimal hand-written server with FastAPI and sqlite3 over a copy of the same database.
 
     python -m bench.minimal_server PATH
 
-It reads the same rows and answers the same fields, takes the same bodies, and keeps the same rows in the same tables under the same constraints, each request in one transaction
-with the store's own pragmas. It does nothing else: no search index, no redaction, no looking for turns that are there already, no access, no log, no limits.
+It reads and writes the same rows in the same tables under the same constraints, with the same fields in its answers and request bodies,
+and one transaction per request with the store's pragmas. It does nothing else: no search index, redaction, duplicate detection, access
+control, log or limits.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ _local = threading.local()
 
 
 class NewTurn(BaseModel):
-    """A turn as it is sent."""
+    """A turn as sent by the client."""
 
     role: str
     content: str
@@ -61,13 +62,13 @@ def _time(at: int | None) -> datetime | None:
 
 @application.get("/healthz")
 def healthz() -> dict[str, Any]:
-    """Answer that it runs."""
+    """Report that the server runs."""
     return {"success": True}
 
 
 @application.get("/api/projects/{project_id}")
 def project(project_id: int) -> dict[str, Any]:
-    """Answer a project and what it holds."""
+    """Return a project and its totals."""
     row = _database().execute("SELECT * FROM projects WHERE id = ?", (project_id,)).fetchone()
     held = (
         _database()
@@ -79,19 +80,33 @@ def project(project_id: int) -> dict[str, Any]:
         .fetchone()
     )
     data = {
-        "id": row["id"], "name": row["name"], "description": row["description"], "status": row["status"], "root": row["root"], "remote": row["remote"],
-        "session_count": held[0], "completed_count": held[1], "turn_count": held[2], "tokens": held[3], "credits_used": held[4], "growth": 0.0,
-        "mean_preservation_ratio": None, "last_session_at": _time(held[5]), "last_activity_at": _time(held[5]), "created_at": _time(row["created_at"]),
+        "id": row["id"],
+        "name": row["name"],
+        "description": row["description"],
+        "status": row["status"],
+        "root": row["root"],
+        "remote": row["remote"],
+        "session_count": held[0],
+        "completed_count": held[1],
+        "turn_count": held[2],
+        "tokens": held[3],
+        "credits_used": held[4],
+        "growth": 0.0,
+        "mean_preservation_ratio": None,
+        "last_session_at": _time(held[5]),
+        "last_activity_at": _time(held[5]),
+        "created_at": _time(row["created_at"]),
         "updated_at": _time(row["updated_at"]),
-    }  # fmt: skip
+    }
     return {"success": True, "data": data}
 
 
 @application.get("/api/ai/conversations/{project_id}")
 def conversation(project_id: int, limit: int) -> dict[str, Any]:
-    """Answer the first turns of a project."""
+    """Return the first turns of a project."""
     rows = _database().execute(
-        "SELECT number, ordinal, role, at, abandoned, body FROM turns JOIN sessions ON sessions.id = session_id WHERE sessions.project_id = ? "
+        "SELECT number, ordinal, role, at, abandoned, body FROM turns JOIN sessions ON sessions.id = session_id WHERE "
+        "sessions.project_id = ? "
         "ORDER BY number, ordinal LIMIT ?",
         (project_id, limit),
     )
@@ -101,15 +116,28 @@ def conversation(project_id: int, limit: int) -> dict[str, Any]:
 def _turn(number: int, ordinal: int, role: str, at: int | None, abandoned: int, body: bytes) -> dict[str, Any]:
     turn = json.loads(body)
     return {
-        "handle": f"s{number}.{ordinal}", "session_number": number, "turn": ordinal, "role": role, "content": turn["text"], "at": _time(at), "mark": "said",
-        "model": None, "calls": [], "results": [], "thinking": "", "usage": None, "id": None, "line": turn["line"], "sidechain": None,
+        "handle": f"s{number}.{ordinal}",
+        "session_number": number,
+        "turn": ordinal,
+        "role": role,
+        "content": turn["text"],
+        "at": _time(at),
+        "mark": "said",
+        "model": None,
+        "calls": [],
+        "results": [],
+        "thinking": "",
+        "usage": None,
+        "id": None,
+        "line": turn["line"],
+        "sidechain": None,
         "abandoned": bool(abandoned),
-    }  # fmt: skip
+    }
 
 
 @application.get("/api/projects/{project_id}/handoff")
 def handoff(project_id: int) -> dict[str, Any]:
-    """Answer the newest handoff of a project."""
+    """Return the newest handoff of a project."""
     row = _database().execute("SELECT * FROM handoffs WHERE project_id = ? ORDER BY version DESC LIMIT 1", (project_id,)).fetchone()
     data = {
         "id": row["id"], "version": row["version"], "session_number": row["session_number"], "budget_tokens": row["budget_tokens"],
@@ -121,18 +149,26 @@ def handoff(project_id: int) -> dict[str, Any]:
 
 @application.post("/api/conversations/save")
 def save(body: Save) -> dict[str, Any]:
-    """Keep turns of a session."""
+    """Store turns of a session."""
     database, new = _database(), len(body.turns)
     with database:
         database.execute("BEGIN IMMEDIATE")
         row = database.execute("SELECT * FROM sessions WHERE id = ?", (body.session_id,)).fetchone()
         rows = [
             (
-                body.session_id * 2**24 + row["turns"] + place, row["project_id"], body.session_id, row["turns"] + place, os.urandom(16), turn.role,
-                None, len(turn.content), False, json.dumps({"line": place - 1, "text": turn.content}).encode(),
+                body.session_id * 2**24 + row["turns"] + place,
+                row["project_id"],
+                body.session_id,
+                row["turns"] + place,
+                os.urandom(16),
+                turn.role,
+                None,
+                len(turn.content),
+                False,
+                json.dumps({"line": place - 1, "text": turn.content}).encode(),
             )
             for place, turn in enumerate(body.turns, start=1)
-        ]  # fmt: skip
+        ]
         database.executemany("INSERT INTO turns VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
         database.execute("UPDATE sessions SET turns = turns + ? WHERE id = ?", (new, body.session_id))
     data = {"session_id": row["id"], "session_number": row["number"], "status": row["status"], "new_turns": new, "known_turns": 0}
@@ -140,7 +176,7 @@ def save(body: Save) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Serve, and say where."""
+    """Serve, and print the port."""
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.bind(("127.0.0.1", 0))
     listening.listen(512)

@@ -1,9 +1,10 @@
-"""Write the figures of the newest runs into their places in docs/preservation.md.
+"""Write the figures of the newest runs into docs/preservation.md.
 
     python -m bench.page [--check]
 
-A place begins with `<!-- figures: NAME -->` and ends with `<!-- /figures -->`; what stands between is replaced by the tables of the newest whole run of that bench under bench/results, with its date and commit. A place whose bench has not run
-stays as it is and is named. `--check` writes nothing and ends with 1 when the page is not what the newest runs say.
+A section begins with `<!-- figures: NAME -->` and ends with `<!-- /figures -->`; its content is replaced by the tables of the newest
+full run of that benchmark under bench/results, with its date and commit. The section of a benchmark without a run stays as it is and is
+reported. `--check` writes nothing and exits with 1 when the page is out of date.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ def markdown(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
 
 
 def probes(figures: Figures) -> str:
-    """Return the scorer's figures: answered by budget, baselines, the difference, and what stands beside them."""
+    """Return the scorer's figures: answered by budget, baselines, the difference, and notes."""
     scores = figures["scores"]
     rows, table_rows = scores["rows"], []
     at = list(rows["onward"])
@@ -59,8 +60,10 @@ def probes(figures: Figures) -> str:
     if "readable" in rows:
         table_rows.append(("windows of Onward's that read like something said", *(f"{100 * rows['readable'][b]:.0f}" for b in at)))
     beside = (
-        f"\nDocuments over their budget: {scores['over']}. Windows that assert something superseded: {scores['stale']}, over all rows of Onward's and all budgets. "
-        f"Failed runs: {len(scores['errors'])}. Probes dropped because their answer is not in their own transcript: {len(scores['dropped'])}.\n"
+        f"\nDocuments over their budget: {scores['over']}. Windows that assert something superseded: {scores['stale']}, over all rows of "
+        "Onward's and all budgets. "
+        f"Failed runs: {len(scores['errors'])}. Probes dropped because their answer is not in their own transcript: "
+        f"{len(scores['dropped'])}.\n"
     )
     return markdown(("answered, in per cent, at", *(f"{int(b):,}" for b in at)), table_rows) + beside
 
@@ -74,12 +77,12 @@ def kinds(figures: Figures) -> str:
 
 
 def held_out(figures: Figures) -> str:
-    """Return the probes with the ranker as shipped and fitted without the project."""
+    """Return the probe results with the ranker as shipped and fitted without the project."""
     return markdown(("answered, in per cent, at", *(f"{budget:,}" for budget in figures["budgets"])), figures["rows"])
 
 
 def losses(figures: Figures) -> str:
-    """Return what was lost by kind and step, single and carried, and every rule that was."""
+    """Return the losses by kind and step, single and carried, and every lost rule."""
     results = [ProbeResult(**result) for result in figures["asked"]]
     at = sorted({result.budget_tokens for result in results})
     parts = []
@@ -100,7 +103,7 @@ def losses(figures: Figures) -> str:
 
 
 def agreement(figures: Figures) -> str:
-    """Return the rank correlations, both judges' means, and how often the measure flatters."""
+    """Return the rank correlations, the means of both judges, and how often the measure is too high."""
     tau = [
         (name, f"{interval['tau']:.2f}", f"{interval['low']:.2f} to {interval['high']:.2f}") for name, interval in figures["tau"].items()
     ]
@@ -116,12 +119,15 @@ def agreement(figures: Figures) -> str:
         markdown(("ranked", "τ-b", "95 % interval"), tau)
         + "\n"
         + markdown(("measured / probes answered, in per cent, at", *(f"{b:,}" for b in at)), rows)
-        + f"\nOf {figures['handoffs']} handoffs ({figures['sessions']} sessions, {len(at)} budgets), the lower end of the measure lies above the share of probes answered in {len(handoffs)}; above the probes' own interval in {surely}.\n"
+        + (
+            f"\nOf {figures['handoffs']} handoffs ({figures['sessions']} sessions, {len(at)} budgets), the lower end of the measure lies "
+            f"above the share of probes answered in {len(handoffs)}; above the probes' own interval in {surely}.\n"
+        )
     )
 
 
 def gold(figures: Figures) -> str:
-    """Return recall and precision against annotated facts, and how they are retired."""
+    """Return recall and precision against annotated facts, and retirement."""
     at = list(figures["recall"][0]["at"])
     rows = []
     for figure in figures["recall"]:
@@ -145,7 +151,10 @@ def gold(figures: Figures) -> str:
     names = ["the ledger" if place == "the pool" else f"shown at {int(place):,}" for place in places]
     retired, links = figures["retirement"], figures["across_sessions"]
     state_lines = [
-        f"annotated as {state}: {row.get('found', 0)} of {row['gold']} found; ours retired {row.get('retired', 0)}, marked as in part replaced {row.get('contradicted', 0)}, live {row.get('live', 0)}"
+        (
+            f"annotated as {state}: {row.get('found', 0)} of {row['gold']} found; ours retired {row.get('retired', 0)}, marked as in part "
+            f"replaced {row.get('contradicted', 0)}, live {row.get('live', 0)}"
+        )
         for state, row in retired.items()
     ]
     return (
@@ -154,12 +163,15 @@ def gold(figures: Figures) -> str:
         + markdown(("our kind: right, of those that match an annotation", *names), [(kind, *cells) for kind, cells in by_kind.items()])
         + "\nHow they stand at their session's end (resolved: open items and requests only):\n\n"
         + "".join(f"- {line};\n" for line in state_lines)
-        + f"- superseded by a later session: {links.get('links', 0)} links, {links.get('both found', 0)} with both ends found; of these retired {links.get('retired', 0)}, marked {links.get('contradicted', 0)}, live {links.get('live', 0)}.\n"
+        + (
+            f"- superseded by a later session: {links.get('links', 0)} links, {links.get('both found', 0)} with both ends found; of these "
+            f"retired {links.get('retired', 0)}, marked {links.get('contradicted', 0)}, live {links.get('live', 0)}.\n"
+        )
     )
 
 
 def quotes(figures: Figures) -> str:
-    """Return how many exact values stand in the turns they cite."""
+    """Return how many exact values occur in the turns they cite."""
     rows = [
         (row[0], f"{row[1]:,}", f"{row[2]:,}", *row[3:6], _percent(row[2], row[1], wilson_interval(row[2], row[1]), digits=1))
         for row in figures["rows"]
@@ -179,7 +191,7 @@ def quotes(figures: Figures) -> str:
 
 
 def canaries(figures: Figures) -> str:
-    """Return what of the canaries survives, by budget and session, and by kind after the last."""
+    """Return the canaries kept, by budget and session, and by kind after the last."""
     rounds = sorted({total["round"] for total in figures["totals"]})
     rows = []
     for budget in dict.fromkeys(total["budget"] for total in figures["totals"]):
@@ -211,13 +223,16 @@ def retention(figures: Figures) -> str:
 
 
 def recall(figures: Figures) -> str:
-    """Return how search does on the probes' evidence."""
+    """Return the search results on the probes' evidence."""
     names = [(f"a turn with the evidence among the first {k} excerpts", f"found_at_{k}") for k in (1, 3, 5)] + [
         ("answered within the budget", "answered")
     ]
     rows = [(label, _ends(figures[name][0], figures[name][1:])) for label, name in names]
     took = sorted(figures["command_ms"])
-    times = f"Median {figures['median_ms']:.0f} ms in process (of a processor {figures['median_cpu_ms']:.0f} ms), p95 {figures['p95_ms']:.0f} ms"
+    times = (
+        f"Median {figures['median_ms']:.0f} ms in process (of a processor {figures['median_cpu_ms']:.0f} ms), p95 "
+        f"{figures['p95_ms']:.0f} ms"
+    )
     if took:
         times += f"; as a command {took[len(took) // 2]:.0f} ms and {took[min(len(took) - 1, int(0.95 * len(took)))]:.0f} ms"
     closing = f"\n{figures['questions']} questions; answers over their {figures['budget']:,} tokens: {figures['over_budget']}. {times}.\n"
@@ -225,15 +240,21 @@ def recall(figures: Figures) -> str:
 
 
 def scale(figures: Figures) -> str:
-    """Return what completing a session costs as a project grows."""
+    """Return the cost of completing a session as a project grows."""
     sessions = figures["sessions"]
     rows = [
         (
-            f"{session['number']:,}", f"{session['turns']:,}", f"{session['middle_ms']:.0f}", f"{session['times']:.2f}", f"{session['store_mb']:.0f}",
-            " and ".join(f"{tokens:,} of {int(budget):,}" for budget, tokens in session["master_tokens"].items()), f"{session['search_median_ms']:.0f}", f"{session['search_p95_ms']:.0f}",
+            f"{session['number']:,}",
+            f"{session['turns']:,}",
+            f"{session['middle_ms']:.0f}",
+            f"{session['times']:.2f}",
+            f"{session['store_mb']:.0f}",
+            " and ".join(f"{tokens:,} of {int(budget):,}" for budget, tokens in session["master_tokens"].items()),
+            f"{session['search_median_ms']:.0f}",
+            f"{session['search_p95_ms']:.0f}",
         )
         for session in sessions
-    ]  # fmt: skip
+    ]
     head = (
         "session",
         "turns in the project",
@@ -246,7 +267,10 @@ def scale(figures: Figures) -> str:
     )
     many = figures.get("many_turns")
     closing = (
-        f"\nIn a store of {many['turns']:,.0f} turns ({many['store_mb']:,.0f} MB): search {many['median_ms']:.0f} ms, p95 {many['p95_ms']:.0f} ms.\n"
+        (
+            f"\nIn a store of {many['turns']:,.0f} turns ({many['store_mb']:,.0f} MB): search {many['median_ms']:.0f} ms, p95 "
+            f"{many['p95_ms']:.0f} ms.\n"
+        )
         if many
         else ""
     )
@@ -266,11 +290,11 @@ PLACES: Mapping[str, tuple[str, Callable[[Figures], str]]] = {
     "recall": ("recall", recall),
     "scale": ("scale", scale),
 }
-"""The places of the page: which bench fills each, and how."""
+"""The sections of the page: which benchmark fills each, and the function that renders it."""
 
 
 def fill_page(text: str) -> tuple[str, list[str]]:
-    """Return *text* with the newest figures in its places, and the benches that have none yet. Raises KeyError on a place that nothing fills."""
+    """Return *text* with the newest figures in its sections, and the benchmarks without a run. Raises KeyError on an unknown section."""
     missing: list[str] = []
 
     def fill(place: re.Match[str]) -> str:
@@ -294,7 +318,7 @@ def _ends(figure: float, interval: Sequence[float]) -> str:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Fill the page, or say whether it is filled."""
+    """Fill the page, or check whether it is up to date."""
     argument_parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     argument_parser.add_argument("--page", type=Path, default=PAGE, help="the page (%(default)s)")
     argument_parser.add_argument("--check", action="store_true", help="write nothing; end with 1 when the page is not up to date")

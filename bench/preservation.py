@@ -1,8 +1,8 @@
-"""Score handoffs against the frozen probes beside the repository, with this environment's `onward`.
+"""Score handoffs against the frozen probes beside the repository, with the `onward` of this environment.
 
     python -m bench.preservation [--only cb-,ec-] [--budgets 2000,4000] [--misses] …
 
-Every flag goes to the scorer as it is; `--carry --store` are added, and `--reach` to a run of all probes; its figures are kept as dated JSON.
+All flags go to the scorer; `--carry --store` are added, and `--reach` for a run of all probes. The figures are saved as dated JSON.
 """
 
 from __future__ import annotations

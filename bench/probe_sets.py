@@ -1,6 +1,7 @@
-"""What lies beside the clone: frozen probes with the program that scores them, annotated facts, and the transcripts that both are about.
+"""Access to the shared folder beside the clone: frozen probes with their scorer, annotated facts, and the transcripts of both.
 
-The scorer is loaded by its path and asked for its own rules, so that a bench here means by "answered", "stale" and "said" what the scorer means. Nothing in that folder is written.
+The scorer is loaded from its path, so that "answered", "stale" and "said" mean the same here as in the scorer. Nothing in that folder
+is written.
 """
 
 from __future__ import annotations
@@ -21,12 +22,12 @@ BUDGETS = (1_000, 2_000, 4_000, 8_000)
 
 Probe: TypeAlias = Mapping[str, Any]
 Pairs: TypeAlias = set[int]
-"""The neighbouring words of a transcript, as the scorer keeps them: by them it knows what reads like something said."""
+"""The pairs of neighbouring words of a transcript, by which the scorer recognises prose."""
 
 
 @dataclass(slots=True)
 class ProbeSet:
-    """The probes of one session. `index` orders the sessions of a project; `carried` ask for facts of earlier ones."""
+    """The probes of one session. `index` orders the sessions of a project; `carried` probes ask for facts of earlier sessions."""
 
     transcript: str
     project: str
@@ -39,7 +40,7 @@ class ProbeSet:
 
 
 class Frozen:
-    """The folder beside the clone, read once. Raises `SystemExit` with advice where it is not there."""
+    """The shared folder, loaded once. Raises `SystemExit` with advice if it is missing."""
 
     def __init__(self, folder: Path = SHARED) -> None:
         self.folder = folder
@@ -53,7 +54,7 @@ class Frozen:
 
     @cached_property
     def scorer(self) -> Any:
-        """The program that scores handoffs, as a module; tokens are counted as it counts them."""
+        """The scorer, as a module with its token count."""
         spec = importlib.util.spec_from_file_location("frozen_scorer", self.folder / "bench" / "preservation.py")
         assert spec is not None
         assert spec.loader is not None
@@ -65,7 +66,7 @@ class Frozen:
     def sets(self, only: str = "") -> list[ProbeSet]:
         """Return the probes by session, without those whose answer is not in their own transcript.
 
-        *only* keeps names that contain one of its words, by commas; raises `SystemExit` where none does.
+        *only* keeps names that contain one of its words, by commas; raises `SystemExit` if none matches.
         """
         records, _ = self.scorer.load(str(self.folder / "probes"), str(self.data))
         wanted = [word for word in only.split(",") if word]
@@ -97,12 +98,12 @@ class Frozen:
         return str(self.scorer.TYPES.get(probe.get("type", "?"), probe.get("type", "?")))
 
     def answered(self, probes: Iterable[Probe], document: str, budget_tokens: int, pairs: Pairs) -> list[bool]:
-        """Say of each probe whether *document*, cut to its budget, answers it."""
+        """Return for each probe whether *document*, cut to its budget, answers it."""
         windows = self.scorer.windows(self.scorer.cut(document, budget_tokens)[0])
         return [bool(self.scorer.answered(probe, windows, pairs)) for probe in probes]
 
     def stale(self, probes: Iterable[Probe], document: str, budget_tokens: int) -> list[bool]:
-        """Say of each probe whether *document*, cut to its budget, asserts what was superseded."""
+        """Return for each probe whether *document*, cut to its budget, asserts a superseded value."""
         windows = self.scorer.windows(self.scorer.cut(document, budget_tokens)[0])
         return [bool(self.scorer.stale(probe, windows)) for probe in probes]
 
@@ -112,7 +113,7 @@ class Frozen:
 
 
 def sets_by_project(sets: Iterable[ProbeSet]) -> dict[str, list[ProbeSet]]:
-    """Return the sets of each project in the order of its sessions, the longest project first."""
+    """Return the probe sets of each project in the order of its sessions, the longest project first."""
     by_project: dict[str, list[ProbeSet]] = {}
     for probe_set in sorted(sets, key=lambda probe_set: probe_set.index):
         by_project.setdefault(probe_set.project, []).append(probe_set)
@@ -126,7 +127,7 @@ def pairs_of(sets: Iterable[ProbeSet]) -> Pairs:
 
 @dataclass(frozen=True, slots=True)
 class Gold:
-    """One annotated fact, or a negative: `kind` is then `none`. `lines` are the places where it is said, the first the annotated one."""
+    """One annotated fact, or a negative of kind `none`. `lines` are the places that state it, the annotated one first."""
 
     id: str
     kind: str
@@ -162,10 +163,17 @@ def _gold(path: Path) -> list[Gold]:
         lines = (record["line"], *(record.get("also") or ()), *(record.get("alt_lines") or ()))
         annotations.append(
             Gold(
-                id=record["id"], kind=record["kind"], subject=record.get("subject") or "", text=record.get("text") or "", quote=record["quote"], lines=lines,
-                importance=record.get("importance") or 1, state=record.get("state_at_end") or "live", superseded_by=record.get("superseded_by"),
+                id=record["id"],
+                kind=record["kind"],
+                subject=record.get("subject") or "",
+                text=record.get("text") or "",
+                quote=record["quote"],
+                lines=lines,
+                importance=record.get("importance") or 1,
+                state=record.get("state_at_end") or "live",
+                superseded_by=record.get("superseded_by"),
             )
-        )  # fmt: skip
+        )
     return annotations
 
 
@@ -177,7 +185,7 @@ def _transcript_of(path: Path, data: Path) -> Path:
 
 
 def create_parser(doc: str | None) -> argparse.ArgumentParser:
-    """Return a parser of a bench that reads this folder."""
+    """Return an argument parser for a benchmark that reads this folder."""
     argument_parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
     argument_parser.add_argument("--shared", type=Path, default=SHARED, help="the folder of probes, gold facts and transcripts")
     argument_parser.add_argument("--only", default="", help="transcripts or projects whose name holds one of these words, by commas")
@@ -185,7 +193,7 @@ def create_parser(doc: str | None) -> argparse.ArgumentParser:
 
 
 def add_budgets(parser_: argparse.ArgumentParser, default: Sequence[int] = BUDGETS) -> None:
-    """Let *parser_* take budgets."""
+    """Add `--budgets` to *parser_*."""
     parser_.add_argument(
         "--budgets",
         type=lambda text: tuple(int(number) for number in text.split(",")),

@@ -1,11 +1,13 @@
-"""Whether every exact value that a handoff shows stands, to the byte, in the turns it cites.
+"""Check that every exact value shown by a handoff occurs, byte for byte, in the turns it cites.
 
     python -m bench.quotes [--only NAMES] [--budgets 2000,8000]
 
-Looked at is every value in backticks and every path with a slash in it, in the lines of handoffs over each probe session and over each project of several. The turns are read whole, as they would be
-kept: what was said, the arguments of calls as the agent wrote them, and results. A value is supported when its bytes stand in one of the cited turns; nothing is made lower case, split or shortened. One that stands only elsewhere in
-the sessions is cited wrongly; one whose words stand in a cited turn in the same order, with little between them, was tidied on its way (a redirection left out of a command, the project's folder out of a path, two lines told as one); any other stands nowhere. All but
-the first are listed.
+Checks every value in backticks and every path with a slash, in handoffs over each probe session and over each project with several. The
+turns are read in full, as stored: messages, the arguments of calls as the agent wrote them, and results. A value is supported when its
+bytes occur in one of the cited turns; nothing is lower-cased, split or shortened. A value that occurs only elsewhere in the sessions is
+cited wrongly. A value whose words occur in a cited turn in the same order, with little between them, was tidied (a redirection left out
+of a command, the project's folder left out of a path, two lines joined). Any other value occurs nowhere. All but supported values are
+listed.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ from onward.core.transcript.transcript import Turn
 _TICKED = re.compile(r"(`{1,2})(?!`)(.+?)(?<!`)\1(?!`)")
 _PATH = re.compile(r"(?<![\w`/.:-])(?:~|\.{1,2})?/?(?:[\w@.+-]+/)+[\w@.+-]*\w")
 _LEFT_OUT_CHARS = 16
-"""At most so much may stand between two words of what was tidied."""
+"""Maximum number of characters between two words of a tidied value."""
 _LETTER = re.compile(r"[^\W\d_]")
 
 
@@ -35,7 +37,7 @@ PLACES = ("cited", "tidied", "elsewhere", "nowhere")
 
 @dataclass(frozen=True, slots=True)
 class Quotation:
-    """One value in one line of one handoff, and where its bytes are: `cited`, `tidied`, `elsewhere` or `nowhere`."""
+    """One value in one line of one handoff, and where it occurs: `cited`, `tidied`, `elsewhere` or `nowhere`."""
 
     of: str
     budget_tokens: int
@@ -45,7 +47,7 @@ class Quotation:
 
 
 def values(line: str) -> Iterator[str]:
-    """Yield what *line* shows as exact: backticked text, and paths outside of backticks."""
+    """Yield the exact values of *line*: backticked text, and paths outside of backticks."""
     for match in _TICKED.finditer(line):
         yield match[2].strip()
     for match in _PATH.finditer(_TICKED.sub(" ", line)):
@@ -54,7 +56,7 @@ def values(line: str) -> Iterator[str]:
 
 
 def text_of(turn: Turn) -> str:
-    """Return everything that is in *turn*, arguments as they are and not as JSON escapes them."""
+    """Return all text of *turn*, with arguments unescaped."""
     calls = (text for call in turn.calls for text in (call.name, *_strings(call.arguments)))
     return "\n".join((turn.text, *calls, *(result.text for result in turn.results)))
 
@@ -72,7 +74,7 @@ def _strings(value: object) -> Iterator[str]:
 
 
 def find_quotations(of: str, distillation: Distillation, handoff: Handoff, budget_tokens: int) -> Iterator[Quotation]:
-    """Yield every exact value that *handoff* shows, and where it was found."""
+    """Yield every exact value that *handoff* shows, and where it occurs."""
     everything: str | None = None
     for line in _lines(handoff):
         for value in dict.fromkeys(values(line.text)):
@@ -110,7 +112,7 @@ def _all_texts(distillation: Distillation) -> Iterator[str]:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Check, print the table and what is not supported, and write the JSON."""
+    """Check, print the table and the unsupported values, and write the JSON."""
     argument_parser = create_parser(__doc__)
     add_budgets(argument_parser, (2_000, 8_000))
     options = argument_parser.parse_args(arguments)

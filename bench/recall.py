@@ -1,10 +1,11 @@
-"""Whether a search finds what a question asks for: the turn that says it, and an answer within the budget.
+"""Search quality: whether a question finds the turn with its evidence, and an answer within the budget.
 
     python -m bench.recall [--only NAMES] [--search-budget 1000] [--commands 24]
 
-All sessions with probes go into one store, each in its project, and every probe's question is searched in its project as a person would type it. A probe names its evidence to the letter: `found at k` is the share of questions of which one of the first k
-excerpts is of a turn that holds the evidence (any such turn: things are said twice). `answered` is the scorer's own word for the excerpts together, as `onward search` prints them. Latency is wall time (and time of a processor, which a busy machine changes less):
-in process, and for some questions as a command, which starts Python each time.
+All sessions with probes are imported into one store, each in its project, and every question is searched in its project. A probe quotes
+its evidence literally: `found at k` is the share of questions with an excerpt from a turn with the evidence among the first k.
+`answered` is the scorer's verdict on the excerpts together, as `onward search` prints them. Latency is wall time, and CPU time, which
+depends less on the load of the machine: in process, and for some questions as a command, which includes the start of Python.
 """
 
 from __future__ import annotations
@@ -33,12 +34,14 @@ from onward.store import Store
 
 FIRST = (1, 3, 5)
 _EVIDENCE_CHARS = 12
-"""Evidence that is shorter stands in too many turns to tell one from another."""
+"""Shorter evidence occurs in too many turns to identify one."""
 
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """One question: where the first excerpt of an evidence turn stood (1-based; 0: nowhere; None: no turn holds the evidence to the letter), whether the excerpts answer it, what they cost, and how long it took: by the clock, and of a processor."""
+    """One question: the rank of the first excerpt with the evidence (1-based; 0: none; None: no turn holds the evidence literally),
+    whether the excerpts answer it, their tokens, and the time it took: wall and CPU.
+    """
 
     id: str
     transcript: str
@@ -51,7 +54,7 @@ class SearchResult:
 
 
 def evidence_turns(frozen: Frozen, probe: Probe, turns: Mapping[Handle, str]) -> set[Handle]:
-    """Return the turns that hold the evidence of *probe*; *turns* are normalised as the scorer does."""
+    """Return the turns with the evidence of *probe*; *turns* are normalised as by the scorer."""
     evidence = frozen.scorer.norm(probe.get("evidence") or "")
     if len(evidence) < _EVIDENCE_CHARS:
         return set()
@@ -59,7 +62,7 @@ def evidence_turns(frozen: Frozen, probe: Probe, turns: Mapping[Handle, str]) ->
 
 
 def ask_questions(frozen: Frozen, store: Store, project: Project, sets: Sequence[ProbeSet], budget_tokens: int) -> Iterator[SearchResult]:
-    """Yield what became of every question about the sessions of one project."""
+    """Yield the search result of every question about the sessions of one project."""
     turns = _turns(frozen, store, project)
     pairs = pairs_of(sets)
     for probe_set in sets:
@@ -108,7 +111,7 @@ def commands(home: Path, questions: Sequence[tuple[str, str]], budget_tokens: in
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Keep, ask, print the tables, and write the JSON."""
+    """Import, search, print the tables, and write the JSON."""
     argument_parser = create_parser(__doc__)
     argument_parser.add_argument(
         "--search-budget", type=int, default=search_turns.DEFAULT_BUDGET_TOKENS, help="tokens of excerpts (%(default)s)"
@@ -164,7 +167,8 @@ def _within(several: Sequence[SearchResult], k: int) -> tuple[int, int]:
 
 def _print(figures: Mapping[str, object], results: Sequence[SearchResult], command_ms: Sequence[float]) -> None:
     print(
-        f"{len(results)} questions, of {figures['named']} the evidence stands in a turn to the letter; per cent with the 95 % interval over sessions\n"
+        f"{len(results)} questions, of {figures['named']} the evidence stands in a turn to the letter; per cent with the 95 % interval "
+        "over sessions\n"
     )
     named = [(f"evidence turn among the first {k}", figures[f"found_at_{k}"]) for k in FIRST] + [
         ("answered within the budget", figures["answered"])
@@ -179,7 +183,8 @@ def _print(figures: Mapping[str, object], results: Sequence[SearchResult], comma
     print("\n" + table(("kind", "found at 5", "answered"), rows))
     print(f"\nover budget: {figures['over_budget']} of {len(results)}")
     print(
-        f"in process: median {figures['median_ms']:.0f} ms, p95 {figures['p95_ms']:.0f} ms; of a processor {figures['median_cpu_ms']:.0f} ms in the middle"
+        f"in process: median {figures['median_ms']:.0f} ms, p95 {figures['p95_ms']:.0f} ms; of a processor "
+        f"{figures['median_cpu_ms']:.0f} ms in the middle"
     )
     if command_ms:
         median, p95 = percentile(command_ms, 0.5), percentile(command_ms, 0.95)

@@ -1,9 +1,9 @@
-"""What of a model's mistakes reaches a handoff: wrong values and dropped rules against the guard, and right lines that it turned away for nothing.
+"""Model mistakes that reach a handoff: wrong values and dropped rules against the guard, and correct lines that the guard refuses.
 
     python -m bench refine        python -m bench.refine [--shared FOLDER] [--seeds 1,2,3]
 
-Wrong lines are made of the facts of real ledgers, and of right rewordings of the bundled sessions, by mutations that know nothing of the guard (`bench.wrong_values`). No model is asked, so the
-figures are the same on every machine.
+Wrong lines are made from the facts of real ledgers, and from correct rewordings of the bundled sessions, by mutations that are
+independent of the guard (`bench.wrong_values`). No model is called, so the figures are the same on every machine.
 """
 
 from __future__ import annotations
@@ -43,12 +43,12 @@ _SOURCES = {
     "agentv": ("agentv/codex/*.jsonl", 3),
     "aider": ("aider-afi-core/*.md", 1),
 }
-"""Projects of the shared data: their transcripts, and how many of them."""
+"""Projects of the shared data: their transcripts, and how many of them to use."""
 
 
 @dataclass(frozen=True)
 class KnownProject:
-    """A project as what its handoff stands on, with the turns behind it and the handoff that the rules make."""
+    """A project: the basis of its handoff, the turns behind it, and the handoff by rules."""
 
     name: str
     basis: HandoffBasis
@@ -71,17 +71,17 @@ class KnownProject:
         return self.basis.ledger
 
     def measured(self, handoff: Handoff) -> MasterHandoff:
-        """Return *handoff* measured as the rules' one is."""
+        """Return *handoff* measured like the handoff by rules."""
         return self.basis.measure_handoff(handoff, self.rules.budget_tokens)
 
     @property
     def writable(self) -> list[Fact]:
-        """The facts that a model may put in its own words."""
+        """The facts that a model may reword."""
         return [fact for fact in self.ledger.live() if is_writable(fact)]
 
     @property
     def evidence(self) -> GuardEvidence:
-        """What lines are held against."""
+        """The evidence that lines are checked against."""
         return GuardEvidence(self.ledger, collect_quotes(self.ledger.live(), self.basis.find_turns), lambda handle: handle in self.turns)
 
 
@@ -91,7 +91,7 @@ def bundled(folder: Path) -> KnownProject:
 
 
 def rewordings(known: KnownProject, *, shown: bool = False) -> list[ProposedLine]:
-    """Return right rewordings of facts of the bundled sessions; with *shown*, of those that their handoff shows."""
+    """Return correct rewordings of facts of the bundled sessions; with *shown*, only of those that their handoff shows."""
     proposals: list[ProposedLine] = []
     for rewording in json.loads(REWORDINGS.read_text("utf-8")):
         names = [next(fact.id for fact in known.ledger.live() if fact.text.startswith(beginning)) for beginning in rewording["facts"]]
@@ -101,7 +101,7 @@ def rewordings(known: KnownProject, *, shown: bool = False) -> list[ProposedLine
 
 
 def wrong_rewordings(known: KnownProject, chance: random.Random) -> list[WrongLine]:
-    """Return the right rewordings with a wrong value in each, in every way there is."""
+    """Return the correct rewordings with one wrong value in each, for every kind of change."""
     facts = known.writable
     return [
         WrongLine(f"reworded: {kind}", rewording.facts, changed, rewording.text)
@@ -112,12 +112,12 @@ def wrong_rewordings(known: KnownProject, chance: random.Random) -> list[WrongLi
 
 
 def survivors(wrong: Iterable[WrongLine], evidence: GuardEvidence) -> list[WrongLine]:
-    """Return the wrong lines that the guard lets stand, each judged by itself."""
+    """Return the wrong lines that the guard accepts, each checked by itself."""
     return [line for line in wrong if guard([ProposedLine(line.facts, line.text)], evidence).lines]
 
 
 def refusals(right: Iterable[ProposedLine], evidence: GuardEvidence) -> list[str]:
-    """Return why right lines were turned away, each judged by itself."""
+    """Return why the guard refuses correct lines, each checked by itself."""
     return [f"{gone.reason} ({gone.about}): {gone.text}" for line in right for gone in guard([line], evidence).removed]
 
 
@@ -131,7 +131,7 @@ _WEAKER = (
 
 
 def drop_rule(rule: Fact, beside: Fact) -> list[ProposedLine]:
-    """Return what a model makes of a rule that it does not keep: weakened, cut short, drowned in another line, told from afar, told as a guideline, or left out."""
+    """Return how a model may break a rule: weakened, cut short, mixed into another line, reported as history, as a guideline, or left out."""
     weaker = rule.text
     for pattern, instead in _WEAKER:
         weaker = re.sub(pattern, instead, weaker)
@@ -147,7 +147,7 @@ def drop_rule(rule: Fact, beside: Fact) -> list[ProposedLine]:
 
 
 def count_kept_rules(known: KnownProject) -> tuple[int, int]:
-    """Return how many rules the handoff holds word for word after a model dropped them all, in each way in turn, and how many there were."""
+    """Return how many rules the handoff holds word for word after a model dropped them all, over all kinds of dropping, and the total."""
     shown = known.rules.handoff.fact_ids()
     rules = [fact for fact in known.ledger.live() if fact.kind == "rule" and fact.id in shown]
     shown_facts = [
@@ -163,7 +163,7 @@ def count_kept_rules(known: KnownProject) -> tuple[int, int]:
 
 
 def refine_known(known: KnownProject) -> HandoffChoice:
-    """Return what becomes of the right rewordings of what the handoff shows."""
+    """Return the refinement with the correct rewordings of what the handoff shows."""
     given = rewordings(known, shown=True)
     lines = guard(given, known.evidence).lines
     return choose_handoff(
@@ -189,7 +189,7 @@ def draw_lines(all_wrong: Sequence[WrongLine], chance: random.Random, count: int
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Print the figures, and write them as JSON."""
+    """Print the figures, and write the JSON."""
     argument_parser = argparse.ArgumentParser(
         prog="python -m bench.refine", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -235,11 +235,17 @@ def main(arguments: list[str] | None = None) -> None:
     keep(
         "refine",
         {
-            "injected": len(pool), "survived": survived, "rules": rules_seen, "rules_lost": rules_seen - rules_held,
-            "rewordings": len(reworded), "rewordings_turned_away": away, "projects": rows, "kinds": {kind: [stood[kind], kinds[kind]] for kind in kinds},
+            "injected": len(pool),
+            "survived": survived,
+            "rules": rules_seen,
+            "rules_lost": rules_seen - rules_held,
+            "rewordings": len(reworded),
+            "rewordings_turned_away": away,
+            "projects": rows,
+            "kinds": {kind: [stood[kind], kinds[kind]] for kind in kinds},
         },
         arguments,
-    )  # fmt: skip
+    )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What every bench says in the end: a table for people, and dated JSON to compare with later."""
+"""Output of the benchmarks: a table for people, and dated JSON for comparison."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "bench" / "results"
 PARTIAL = {"--only", "--budgets", "--seeds", "--hosts", "--at", "--session-kb", "--fewest", "--search-budget", "--shared"}
-"""Flags that make a run another measurement than the one that the page shows."""
+"""Flags of a partial run, whose figures the page does not show."""
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    """Return *rows* under *head* in columns, the first to the left, numbers to the right."""
+    """Return *rows* under *head* in columns, the first left-aligned, numbers right-aligned."""
     cells = [list(head), *[[_format_cell(cell) for cell in row] for row in rows]]
     widths = [max(len(row[column]) for row in cells) for column in range(len(head))]
     lines = [
@@ -38,7 +38,7 @@ def _format_cell(cell: object) -> str:
 
 
 def save(name: str, result: Mapping[str, object]) -> Path:
-    """Write *result* as JSON under today's date, with what it was measured on, and return where."""
+    """Write *result* as JSON under today's date, with the machine and commit it was measured on; return the path."""
     at = datetime.now(UTC)
     RESULTS.mkdir(parents=True, exist_ok=True)
     path = RESULTS / f"{at:%Y-%m-%dT%H%M}-{name}.json"
@@ -55,13 +55,15 @@ def save(name: str, result: Mapping[str, object]) -> Path:
 
 
 def keep(name: str, result: Mapping[str, object], arguments: Sequence[str] | None = None) -> None:
-    """Write *result* as `save` does, with the flags that it was made with (*arguments*, or the command's), and tell where."""
+    """Save *result* with the flags of the run (*arguments*, or those of the command), and print the path."""
     path = save(name, {"flags": list(sys.argv[1:] if arguments is None else arguments), **result})
     print(f"\nwritten: {path.relative_to(ROOT) if path.is_relative_to(ROOT) else path}")
 
 
 def newest(name: str) -> dict[str, Any] | None:
-    """Return what the last whole run of the bench *name* wrote, or None where there is none: one of a part of the data, or of other budgets, says something else."""
+    """Return the result of the last full run of the benchmark *name*, or None. Runs of a part of the data or with other budgets do not
+    count.
+    """
     for path in sorted(RESULTS.glob(f"????-??-??T????-{name}.json"), reverse=True):
         document: dict[str, Any] = json.loads(path.read_text())
         if not PARTIAL.intersection(document.get("flags", ())):

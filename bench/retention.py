@@ -1,10 +1,11 @@
-"""How long a project remembers: the probes of each session, asked of the master handoff that later sessions made.
+"""How long a project remembers: the probes of each session, looked up in the master handoffs of later sessions.
 
     python -m bench.retention [--only NAMES] [--budgets 2000,4000,8000] [--draw FILE]
 
-The probe sessions of a project are imported and completed through the store one after the other, as `--carry --store` of the scorer does. After each, the probes of every session up to it are asked of the master: `after 0` is a session's own
-handoff, `after j` the master j sessions later. Every probe counts at every distance, also those of steps that were done in the meantime and may well be forgotten; the probes without open items stand beside them. For comparison: the persons' words of all
-sessions with the agent's last ones, the newest first, cut to the same budget.
+The probe sessions of a project are imported and completed one after the other, as the scorer's `--carry --store` does. After each, the
+probes of every session up to it are looked up in the master: `after 0` is the session's own handoff, `after j` the master j sessions
+later. Every probe counts at every distance, including steps that were done meanwhile and may be dropped; a second figure leaves open
+items out. For comparison: the user's messages of all sessions with the agent's last ones, newest first, cut to the same budget.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ HANDOFF, PLAIN = "master handoff", "person and agent's last"
 
 @dataclass(frozen=True, slots=True)
 class RetentionResult:
-    """Of the probes of one session, how many a document answers *after* so many more; `lasting` counts those that are no open items."""
+    """How many probes of one session a document answers *after* so many later sessions; `lasting` counts all but open items."""
 
     project: str
     transcript: str
@@ -42,7 +43,7 @@ class RetentionResult:
 
 
 def measure_retention(frozen: Frozen, name: str, sets: Sequence[ProbeSet], at: Sequence[int]) -> Iterator[RetentionResult]:
-    """Yield what the master of one project remembers of each session after each later one."""
+    """Yield what the master of one project still answers of each session after each later one."""
     with store_with("retention") as (store, [project]):
         for number, newest in enumerate(sets):
             complete(store, project, newest.file)
@@ -71,7 +72,7 @@ def measure_retention(frozen: Frozen, name: str, sets: Sequence[ProbeSet], at: S
 
 
 def curves(points: Sequence[RetentionResult], at: Sequence[int]) -> list[Curve]:
-    """Return a curve for each budget, and one for the plain documents at the middle one."""
+    """Return a curve for each budget, and one for the plain documents at the middle budget."""
     middle = at[len(at) // 2]
     wanted = [(HANDOFF, budget, f"{budget:,} tokens") for budget in reversed(at)] + [(PLAIN, middle, f"plain, {middle:,}")]
     return [
@@ -94,7 +95,7 @@ def _figure(counts: Sequence[tuple[int, int]]) -> tuple[float, float, float]:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Complete, ask, print the table, draw, and write the JSON."""
+    """Complete, look up, print the table, draw, and write the JSON."""
     argument_parser = create_parser(__doc__)
     add_budgets(argument_parser, (2_000, 4_000, 8_000))
     argument_parser.add_argument("--draw", type=Path, default=DRAWING, help="where the drawing goes (%(default)s)")
@@ -112,7 +113,8 @@ def main(arguments: list[str] | None = None) -> None:
             rows.append((f"{budget:,}{title}", *(format_share(figure, (low, high)) for figure, low, high in figures)))
     asked_of = [sum(n for _, n in _counts(points, HANDOFF, options.budgets[0], after)) for after in _distances(points)]
     print(
-        f"probes answered, in per cent, so many sessions later; {len(long)} projects of {', '.join(str(len(s)) for s in long.values())} sessions\n"
+        f"probes answered, in per cent, so many sessions later; {len(long)} projects of {', '.join(str(len(s)) for s in long.values())} "
+        "sessions\n"
     )
     print(table(("budget", *(f"after {after}" for after in _distances(points))), [*rows, ("probes asked", *asked_of)]))
     options.draw.parent.mkdir(parents=True, exist_ok=True)

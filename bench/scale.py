@@ -1,11 +1,12 @@
-"""Whether the thousandth session costs what the tenth did, and whether the master stays in its budget.
+"""Cost of completing session 1,000 compared with session 10, and whether the master stays within its budget.
 
     python -m bench.scale [--at 10,100,1000] [--session-kb 5000] [--runs 5] [--turns 1000000]
 
-A project is filled with sessions cut from ten real ones, again and again under fresh ids and times, each imported and completed. Session 10, 100 and 1,000 hold the same turns. Each is completed several times, every time in a fresh copy of the store as
-it was before it; measured is the time of the processor in user mode, in process, with nothing remembered of the texts; all of
-them in turns, round after round, and the middle round counts. The limit is 1.2 times the cost at session 10. Beside it: the tokens of the master against its budget, by an exact
-count, the size of the store, and how long searches take. `--turns` also fills one store with so many turns and searches there: a million takes an hour or so and 2 GB.
+A project is filled with sessions cut from ten real ones, repeated under fresh ids and times, each imported and completed. Session 10,
+100 and 1,000 hold the same turns. Each is completed several times, always in a fresh copy of the store before it; measured is user CPU
+time, in process, with empty caches. The sessions are completed in turns, round by round, and the middle round counts. The limit is 1.2
+times the cost at session 10. Also reported: the master's exact tokens against its budget, the size of the store, and search times.
+`--turns` fills another store with that many turns and searches it: a million takes about an hour and 2 GB.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ from onward.core.text import prose as core_text
 from onward.store import Store
 
 AGAIN = 10
-"""So many different sessions, repeated: session 10, 100 and 1,000 hold the same turns."""
+"""Number of different sessions that are repeated: session 10, 100 and 1,000 hold the same turns."""
 MAX_TO_TENTH_RATIO = 1.2
 BUDGETS = (2_000, 8_000)
 QUESTIONS = (
@@ -57,7 +58,7 @@ QUESTIONS = (
 
 @dataclass(frozen=True, slots=True)
 class ScaleMeasurement:
-    """What completing session `number` cost, in user CPU milliseconds (every run), and what the project was like then."""
+    """The cost of completing session `number`, in user CPU milliseconds (every run), and the state of the project then."""
 
     number: int
     user_ms: list[float]
@@ -69,16 +70,16 @@ class ScaleMeasurement:
 
     @property
     def middle_ms(self) -> float:
-        """The middle run."""
+        """The cost of the middle run."""
         return median(self.user_ms)
 
     def times(self, first: ScaleMeasurement) -> float:
-        """Return how many times what *first* cost in the same round this did, in the middle round."""
+        """Return the ratio of this cost to that of *first* in the same round, for the middle round."""
         return median(this_ms / its for this_ms, its in zip(self.user_ms, first.user_ms, strict=True))
 
 
 def shorten_sources(session_sources: Sequence[Source], session_kb: int) -> list[Source]:
-    """Return the first ten sessions, each cut to so many kilobytes at a record's end. Raises `SystemExit` where there are fewer."""
+    """Return the first ten sessions, each cut to *session_kb* at the end of a record. Raises `SystemExit` if there are fewer."""
     if len(session_sources) < AGAIN:
         raise SystemExit(f"{len(session_sources)} real sessions are too few to fill a project: put the shared folder beside the clone")
     return [
@@ -87,9 +88,9 @@ def shorten_sources(session_sources: Sequence[Source], session_kb: int) -> list[
 
 
 def measure(session_sources: Sequence[Source], at: Sequence[int], runs: int, frozen: Frozen) -> list[ScaleMeasurement]:
-    """Fill one project and return what completing each of the sessions *at* costs.
+    """Fill one project and return the cost of completing each of the sessions *at*.
 
-    They are completed in turns, one round after the other: what else the machine does then meets all of them, not one.
+    They are completed in turns, round by round, so that other load on the machine affects all of them.
     """
     contents = many_sessions(list(session_sources), sys.maxsize)
     out: list[ScaleMeasurement] = []
@@ -117,7 +118,7 @@ def measure(session_sources: Sequence[Source], at: Sequence[int], runs: int, fro
                 spent_ms = _time_completion(
                     Path(name) / f"before-{measurement.number}", Path(name) / "copy", Path(name) / f"{measurement.number:06}.jsonl"
                 )
-                if round_:  # The first round only loads what has to be loaded.
+                if round_:  # The first round only fills caches.
                     measurement.user_ms.append(spent_ms)
     return out
 
@@ -132,7 +133,7 @@ def _fill(home: Path, folder: Path) -> None:
 
 
 def _time_completion(home: Path, copy: Path, target: Path) -> float:
-    """Return what completing the session in *target* costs in a copy of the store, in user CPU milliseconds."""
+    """Return the cost of completing the session in *target* in a copy of the store, in user CPU milliseconds."""
     shutil.copytree(home, copy)
     with Store.at_folder(copy) as store:
         project = projects.resolve(store, "scale")
@@ -173,7 +174,7 @@ def _searches(store: Store, project: projects.Project) -> Iterator[float]:
 
 
 def many_turns(session_sources: Sequence[Source], turns: int) -> dict[str, float]:
-    """Return how long searches take in one store of at least so many *turns*, and what it weighs. Nothing is completed."""
+    """Return search times in one store of at least *turns* turns, and its size. Nothing is completed."""
     with TemporaryDirectory(prefix="onward-bench-") as name:
         home, folder = Path(name) / "home", Path(name) / "sessions"
         contents, turn_count = many_sessions(list(session_sources), sys.maxsize), 0
@@ -207,11 +208,19 @@ def main(arguments: list[str] | None = None) -> None:
     rows = measure(shorten_sources(session_sources, options.session_kb), at, options.runs, frozen)
     shown = [
         (
-            f"{measurement.number:,}", measurement.turns, measurement.middle_ms, min(measurement.user_ms), max(measurement.user_ms), measurement.times(rows[0]), measurement.store_mb,
-            *measurement.master_tokens.values(), measurement.search_median_ms, measurement.search_p95_ms,
+            f"{measurement.number:,}",
+            measurement.turns,
+            measurement.middle_ms,
+            min(measurement.user_ms),
+            max(measurement.user_ms),
+            measurement.times(rows[0]),
+            measurement.store_mb,
+            *measurement.master_tokens.values(),
+            measurement.search_median_ms,
+            measurement.search_p95_ms,
         )
         for measurement in rows
-    ]  # fmt: skip
+    ]
     heads = (
         "session",
         "turns",

@@ -1,13 +1,15 @@
-"""What the API costs: requests a second beside a bare FastAPI endpoint over SQLite, at 1 and 32 clients, in one run.
+"""Cost of the API: requests per second compared with a minimal FastAPI server over SQLite, with 1 and 32 clients, in one run.
 
     python -m bench.server [--seconds 5] [--rounds 5]
 
-The bare endpoint (`bench.minimal_server`) is the ceiling: what one would write by hand over a copy of the same database. It parses the same bodies, keeps the same rows in the same tables
-with the same pragmas and answers the same fields, so that a share says what Onward itself costs: looking for turns that are there already, redaction, the search index, access,
-limits, request ids, the log and the metrics. (Until November 2026 it kept two columns without a constraint, and answered every read with twenty rows of three columns: too easy
-where it wrote and where twenty turns are read, too hard where one project is.)
+The minimal server (`bench.minimal_server`) is the ceiling: hand-written, over a copy of the same database. It parses the same bodies,
+stores the same rows in the same tables with the same pragmas and returns the same fields, so the share shows the cost of Onward itself:
+duplicate detection, redaction, the search index, access control, limits, request ids, the log and the metrics. (Until November 2026 it
+kept two columns without a constraint, and answered every read with twenty rows of three columns: too easy for writes and for reads of
+twenty turns, too hard for one project.)
 
-Both are measured by turns, some seconds a round, because a machine that others use is not the same a minute later; a share is the median of the rounds, beside the lowest and the highest.
+Both are measured in turns of a few seconds, because the load of a shared machine varies; a share is the median of the rounds, with the
+lowest and the highest.
 """
 
 from __future__ import annotations
@@ -32,7 +34,7 @@ from bench.report import keep, table
 
 
 class Server:
-    """A server of its own process, ended on leaving."""
+    """A server in a process of its own, ended on exit."""
 
     def __init__(self, command: list[str], home: Path) -> None:
         environment = {**os.environ, "ONWARD_HOME": str(home)}
@@ -44,7 +46,7 @@ class Server:
         self.started_seconds = time.perf_counter() - started
 
     def user_seconds(self) -> float:
-        """Return the user time that the process has taken so far."""
+        """Return the user CPU time of the process so far."""
         return int(Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()[11]) / os.sysconf("SC_CLK_TCK")
 
     def __enter__(self) -> Self:
@@ -56,14 +58,14 @@ class Server:
 
 
 def request(method: str, path: str, body: object = None) -> bytes:
-    """Return a request as it goes over the wire."""
+    """Return a request as bytes."""
     content = b"" if body is None else json.dumps(body).encode()
     head = f"{method} {path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\ncontent-length: {len(content)}\r\n\r\n"
     return head.encode() + content
 
 
 async def ask(port: int, requests: list[bytes], clients: int, seconds: float) -> tuple[list[float], int]:
-    """Return how long each answer took, in ms, from *clients* that each ask one thing after the other; and how many were refused."""
+    """Return the response times in ms of *clients* that each send one request after the other, and the number of refused requests."""
     took: list[float] = []
     refused = 0
     until = time.perf_counter() + seconds
@@ -93,7 +95,7 @@ HEAD = ["what", "clients", "bare /s", "Onward /s", "of it", "lowest", "highest",
 
 
 class ServerMeasurement(NamedTuple):
-    """What a server did of some requests: how many a second, user time for each, how long each took, in order, and how many were refused."""
+    """Measurement of one server: requests per second, user time per request, sorted response times, and refused requests."""
 
     per_second: float
     user_ms: float
@@ -102,12 +104,12 @@ class ServerMeasurement(NamedTuple):
 
 
 def turns(start: int, count: int) -> list[dict[str, str]]:
-    """Return turns that nobody said before."""
+    """Return new turns."""
     return [{"role": "user", "content": f"Turn number {start + place} of the load."} for place in range(count)]
 
 
 def prepare(server: Server) -> None:
-    """Give a server something to read."""
+    """Create data to read."""
     first = [request("POST", "/api/projects", {"name": "kopi"}), request("POST", "/api/sessions", {"project_id": 1})]
     first.append(request("POST", "/api/conversations/save", {"session_id": 1, "turns": turns(0, 20)}))
     first.append(request("POST", "/api/sessions/1/complete", {"accomplishments": ["It runs"]}))
@@ -117,7 +119,7 @@ def prepare(server: Server) -> None:
 
 
 def measure_requests(server: Server, requests: list[bytes], clients: int, seconds: float) -> ServerMeasurement:
-    """Return what a server did of *requests*."""
+    """Measure *requests* on a server."""
     before = server.user_seconds()
     started = time.perf_counter()
     took, refused = asyncio.run(ask(server.port, requests, clients, seconds))
@@ -147,7 +149,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def compare(least: Server, server: Server, seconds: float, rounds: int) -> list[list[object]]:
-    """Return a row for each thing that both do. `ms` is the server's user time a request, which a busy machine changes least."""
+    """Return a row for each request that both servers answer. `ms` is the user time per request, which depends least on other load."""
     count = 1_000_000
 
     def saves(size: int, clients: int) -> Iterator[list[bytes]]:
@@ -177,7 +179,7 @@ def compare(least: Server, server: Server, seconds: float, rounds: int) -> list[
 
 
 def _summarise(pairs: list[tuple[ServerMeasurement, ServerMeasurement]]) -> Iterator[object]:
-    """Yield the figures of one row, from those of its rounds."""
+    """Yield the figures of one row from its rounds."""
     shares = sorted(onward.per_second / bare.per_second for bare, onward in pairs)
     slowest = [sorted(ms for measured in side for ms in measured.took_ms) for side in zip(*pairs, strict=True)]
     yield from (f"{median(measurement.per_second for measurement in side):.0f}" for side in zip(*pairs, strict=True))

@@ -1,9 +1,10 @@
-"""How fast `distill` and `import` are, beside what nothing can be faster than on the same machine in the same run.
+"""Speed of `distill` and `import`, compared with ceilings on the same machine in the same run.
 
     python -m bench.speed [--sizes 1,10,50] [--agents claude-code,codex] [--turns 100000]
 
-The ceilings: a bare interpreter start; `orjson.loads` of every line of the file, in process, best of five; a raw sqlite3 + FTS5 insert of
-the same turns. Transcripts are real sessions repeated under fresh ids; `--turns` adds an import of so many turns at once (some minutes).
+The ceilings: a bare interpreter start; `orjson.loads` of every line of the file, in process, best of five; a raw sqlite3 + FTS5 insert
+of the same turns. Transcripts are real sessions repeated under fresh ids; `--turns` adds an import of that many turns at once (some
+minutes).
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ IMPORT_TO_RAW_RATIO = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One process: its wall time, its greatest resident size, and how it ended."""
+    """One process: wall time, peak resident size, and exit code."""
 
     wall_ms: float
     resident_mb: float
@@ -48,7 +49,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class DistillRun:
-    """`distill` of one file, and the ceiling beside it."""
+    """`distill` of one file, and its ceilings."""
 
     agent: str
     file_mb: float
@@ -61,7 +62,7 @@ class DistillRun:
 
 @dataclass(frozen=True, slots=True)
 class ImportRun:
-    """`import` of one folder, and the ceiling beside it."""
+    """`import` of one folder, and its ceiling."""
 
     agent: str
     folder_mb: float
@@ -72,13 +73,13 @@ class ImportRun:
 
     @property
     def to_raw_ratio(self) -> float:
-        """Turns a second, as a share of what a raw insert makes."""
+        """Turns per second, as a share of a raw insert."""
         return self.raw_ms / self.wall_ms
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A figure that was promised."""
+    """A promised figure."""
 
     name: str
     value: float
@@ -96,11 +97,11 @@ _, status, usage = os.wait4(process, 0)
 wall = time.perf_counter() - started
 print(wall, usage.ru_maxrss, os.waitstatus_to_exitcode(status))
 """
-"""A process counts the pages of the one that started it as its own until it has begun, so a small one starts what is measured."""
+"""Until it executes, a process counts the pages of its parent as its own; a small parent starts the measured command."""
 
 
 def run(*command: str, home: Path) -> Run:
-    """Run *command* with nothing but *home* of its own and return what it took."""
+    """Run *command* with *home* as its data folder and return its cost."""
     launcher = (sys.executable, "-I", "-S", "-c", _LAUNCHER, *command)
     answer = subprocess.run(launcher, env={**os.environ, "ONWARD_HOME": str(home)}, capture_output=True, text=True, check=True)
     wall_s, resident, exit_code = answer.stdout.split()
@@ -108,12 +109,12 @@ def run(*command: str, home: Path) -> Run:
 
 
 def best(times: int, once: Callable[[], Run]) -> Run:
-    """Return the fastest of so many runs."""
+    """Return the fastest of *times* runs."""
     return min((once() for _ in range(times)), key=lambda each: each.wall_ms)
 
 
 def best_ms(times: int, once: Callable[[], object]) -> float:
-    """Return the least time that *once* took of so many."""
+    """Return the least time of *once* over *times* calls."""
     took: list[float] = []
     for _ in range(times):
         started = time.perf_counter()
@@ -164,7 +165,7 @@ def measure_import(agent: Agent, contents: Iterator[bytes], folder: Path) -> Imp
 
 
 def _raw_insert(source: Path, database: Path) -> tuple[int, float]:
-    """Return how many turns *source* holds, and how long sqlite3 takes to insert and index them with nothing around it."""
+    """Return the number of turns in *source*, and the time that a bare sqlite3 insert with index takes."""
     connection = sqlite3.connect(database, isolation_level=None)
     connection.executescript(
         "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
@@ -192,7 +193,7 @@ def _raw_insert(source: Path, database: Path) -> tuple[int, float]:
 
 
 def enough_sessions(agent: Agent, turns: int) -> Iterator[bytes]:
-    """Yield sessions until they hold so many turns."""
+    """Yield sessions until they hold that many turns."""
     for content in many_sessions(sources(DATA, agent), sys.maxsize):
         if turns <= 0:
             return
@@ -208,7 +209,7 @@ def _turns(content: bytes) -> int:
 
 
 def checks(distills: list[DistillRun], imports: list[ImportRun]) -> list[Check]:
-    """Return the promised figures that these runs say something about."""
+    """Return the promised figures that these runs cover."""
     results: list[Check] = []
     for distill_run in distills:
         label = f"{distill_run.agent} {distill_run.file_mb:.0f} MB"
@@ -244,7 +245,7 @@ def checks(distills: list[DistillRun], imports: list[ImportRun]) -> list[Check]:
 
 
 def measure(sizes_mb: list[int], agents: list[Agent], turns: int) -> tuple[list[DistillRun], list[ImportRun]]:
-    """Measure everything, saying what is under way."""
+    """Measure everything and report progress."""
     distills: list[DistillRun] = []
     imports: list[ImportRun] = []
     with tempfile.TemporaryDirectory(prefix="onward-bench-") as name:

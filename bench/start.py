@@ -1,8 +1,9 @@
-"""How soon what must start at once has answered, beside a bare interpreter of the same machine in the same run.
+"""Response time of commands that must start at once, compared with a bare interpreter in the same run.
 
     python -m bench.start [--sessions 100] [--times 15]
 
-The store holds so many completed sessions of one project, in a repository with as many commits. Each command is run as the agents and people run it: by its script.
+The store holds that many completed sessions of one project, in a repository with as many commits. Each command runs as agents and
+people run it: by its script.
 """
 
 from __future__ import annotations
@@ -26,11 +27,11 @@ from onward.core.transcript.transcript import Turn
 from onward.store import Store
 
 SESSION_START_RATIO, VERSION_RATIO = 5.0, 3.0
-"""So many times a bare interpreter each may take."""
+"""Limit, as a multiple of the bare interpreter."""
 
 
 def fill_store(home: Path, repository: Path, count: int) -> None:
-    """Make a store with *count* completed sessions of the project of *repository*, and a commit for each."""
+    """Create a store with *count* completed sessions of the project of *repository*, and a commit for each."""
     repository.mkdir()
     who = ("-c", "user.name=Ayu", "-c", "user.email=ayu@example.com")
     subprocess.run(["git", "init", "--quiet", str(repository)], check=True)
@@ -39,14 +40,20 @@ def fill_store(home: Path, repository: Path, count: int) -> None:
         for number in range(count):
             subprocess.run(["git", "-C", str(repository), *who, "commit", "--quiet", "--allow-empty", "-m", f"Step {number}"], check=True)
             session = sessions.start(store, project).session
-            prompt = f"Never touch the generated client of part {number}. Use port {4000 + number}, and keep the totals in cents in `src/part_{number}.py`."
-            done = f"We decided to keep part {number} in SQLite because rounding lost {number} orders. Next: write tests/test_part_{number}.py."
+            prompt = (
+                f"Never touch the generated client of part {number}. Use port {4000 + number}, and keep the totals in cents in "
+                f"`src/part_{number}.py`."
+            )
+            done = (
+                f"We decided to keep part {number} in SQLite because rounding lost {number} orders. Next: write "
+                f"tests/test_part_{number}.py."
+            )
             client_turns.append_turns(store, session.id, [Turn("user", prompt), Turn("assistant", done)])
             completion.complete(store, sessions.require_by_id(store, session.id))
 
 
 def took_ms(command: list[str], times: int, stdin: str, folder: Path, environment: dict[str, str]) -> tuple[float, float]:
-    """Return the least and the median time of so many runs of *command*."""
+    """Return the least and the median time of *times* runs of *command*."""
     took = []
     for _ in range(times):
         started = time.perf_counter()
@@ -56,7 +63,7 @@ def took_ms(command: list[str], times: int, stdin: str, folder: Path, environmen
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Measure, print the table and what was promised, and write the JSON."""
+    """Measure, print the table and the limits, and write the JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sessions", type=int, default=100, help="sessions in the store (100)")
     parser.add_argument("--times", type=int, default=15, help="runs of each command; the least is what counts (15)")
@@ -83,7 +90,7 @@ def main(arguments: list[str] | None = None) -> None:
             check=True,
         )
         assert f"after session {options.sessions}" in answer.stdout, answer.stdout
-        # The end of a session leaves a process behind that takes it in: a few are enough.
+        # The end of a session leaves a background process that imports it: a few runs are enough.
         times = {what: min(options.times, 3) if what.endswith("end") else options.times for what in commands}
         took = {what: took_ms(command, times[what], payload, repository, environment) for what, command in commands.items()}
     bare_ms = took["bare interpreter"][0]

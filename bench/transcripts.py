@@ -1,6 +1,6 @@
-"""Large transcripts for the benches, made by repeating real sessions under fresh ids.
+"""Large transcripts for the benchmarks, made by repeating real sessions under fresh ids.
 
-Every repetition has its own record, answer and call ids, and its own time after the one before it, so that nothing in it is a duplicate.
+Every repetition has its own record, answer and call ids and a later time, so that nothing is a duplicate.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _LAST_RECORD = re.compile(rb'"uuid":\s?"([0-9a-f-]{36})"')
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One real session: its lines, its own id, and the time it spans."""
+    """One real session: its lines, its id, and its time span."""
 
     agent: Agent
     lines: bytes
@@ -44,7 +44,7 @@ class Source:
 
 
 def sources(data: Path, agent: Agent) -> list[Source]:
-    """Return the sessions of *agent* under *data* that are large enough to be work and small enough to be mixed."""
+    """Return the sessions of *agent* under *data* whose size is suitable for mixing."""
     session_sources: list[Source] = []
     for path in sorted(path for pattern in _FOLDERS[agent] for path in data.glob(pattern)):
         if _SMALLEST_SOURCE_BYTES <= path.stat().st_size <= _LARGEST_SOURCE_BYTES:
@@ -58,14 +58,14 @@ def sources(data: Path, agent: Agent) -> list[Source]:
 
 
 def one_session(session_sources: list[Source], size_bytes: int) -> bytes:
-    """Return one session of about *size_bytes*: the sessions in *found* again and again, as if one person had gone on and on."""
+    """Return one session of about *size_bytes*: *session_sources* repeated as one long conversation."""
     session_id = _fresh_uuid(session_sources[0].session_id, 0)
     parts: list[bytes] = []
     written_bytes, last_record = 0, b""
     for repetition, part, source in _repeat(session_sources):
         piece = part.replace(_fresh_uuid(source.session_id, repetition), session_id)
         if parts:
-            # What goes on hangs from the last record: a second root would be a rewind to before the first prompt.
+            # The continuation is linked to the last record: a second root would count as a rewind to before the first prompt.
             piece = piece.replace(b'"parentUuid":null', b'"parentUuid":"' + last_record + b'"') if last_record else _without_head(piece)
         if records := _LAST_RECORD.findall(piece):
             last_record = records[-1]
@@ -78,7 +78,7 @@ def one_session(session_sources: list[Source], size_bytes: int) -> bytes:
 
 
 def many_sessions(session_sources: list[Source], size_bytes: int) -> Iterator[bytes]:
-    """Yield whole sessions of about *size_bytes* together, each under ids of its own."""
+    """Yield full sessions of about *size_bytes* together, each under its own ids."""
     written_bytes = 0
     for _, piece, _ in _repeat(session_sources):
         yield piece
@@ -88,7 +88,7 @@ def many_sessions(session_sources: list[Source], size_bytes: int) -> Iterator[by
 
 
 def _repeat(session_sources: list[Source]) -> Iterator[tuple[int, bytes, Source]]:
-    """Yield (repetition, lines, source) without end, every repetition under fresh ids and after the one before."""
+    """Yield (repetition, lines, source) without end, every repetition under fresh ids and later times."""
     at = datetime(2026, 1, 5, 9, tzinfo=UTC)
     for repetition in itertools.count():
         source = session_sources[repetition % len(session_sources)]

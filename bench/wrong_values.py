@@ -1,6 +1,6 @@
-"""Lines as a model writes them when it makes things up: a right line with one exact value exchanged, invented, mixed up with a neighbour's, or misremembered.
+"""Wrong lines as models produce them: a correct line with one exact value exchanged, invented, taken from another line, or misremembered.
 
-What is put in comes from pools of its own, or from other lines of the same handoff; nothing here knows how the guard looks for it.
+The wrong values come from fixed pools or from other lines of the same handoff, independent of the guard.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Change = Callable[[str, random.Random, Sequence[Fact]], str | None]
 
 
 class WrongLine(NamedTuple):
-    """A wrong line: of what kind, the facts it cites, what it says, and what it said before."""
+    """A wrong line: its kind, the facts it cites, its text, and the correct text."""
 
     kind: str
     facts: tuple[str, ...]
@@ -39,9 +39,35 @@ _PRODUCT = re.compile(
     r"vitest|jest|pytest|npm|pnpm|yarn|bun|vite|webpack|GitHub|GitLab|OpenAI|Claude|Gemini|Copilot|Codex|Cursor)\b"
 )
 _PRODUCTS = (
-    "PostgreSQL", "Redis", "MySQL", "MongoDB", "DynamoDB", "Kafka", "RabbitMQ", "Caddy", "traefik", "Apache", "memcached", "DuckDB", "Elasticsearch", "Deno",
-    "mocha", "podman", "Angular", "Bitbucket", "Azure", "Celery", "gunicorn", "Express", "Next.js", "haproxy", "MariaDB", "poetry", "conda", "gradle",
-)  # fmt: skip
+    "PostgreSQL",
+    "Redis",
+    "MySQL",
+    "MongoDB",
+    "DynamoDB",
+    "Kafka",
+    "RabbitMQ",
+    "Caddy",
+    "traefik",
+    "Apache",
+    "memcached",
+    "DuckDB",
+    "Elasticsearch",
+    "Deno",
+    "mocha",
+    "podman",
+    "Angular",
+    "Bitbucket",
+    "Azure",
+    "Celery",
+    "gunicorn",
+    "Express",
+    "Next.js",
+    "haproxy",
+    "MariaDB",
+    "poetry",
+    "conda",
+    "gradle",
+)
 _FILES = (
     "utils",
     "helpers",
@@ -61,10 +87,21 @@ _FILES = (
 _FOLDERS = ("src", "lib", "app", "packages", "internal", "core", "server", "backend", "components", "tests", "scripts")
 _FLAGS = ("--force", "--verbose", "--no-cache", "--watch", "--dry-run", "--all", "--recursive", "--production", "--skip-tests", "--yes")
 _TAILS = (
-    " It listens on port 3000.", " See `src/utils/config.ts`.", " This needs version 2.1.0.", " It took 45 seconds.", " Run `make deploy` with `--force`.",
-    " The docs are at https://docs.example.com/setup.", " Coverage is 87%.", " `API_BASE_URL` has to be set.", " Fixed in commit 9f3b2c1.", " It fails on Windows.",
-    " All 42 tests pass.", " The cache holds 500 MB.", " It was reported in #128.", " Jenkins runs it every night.",
-)  # fmt: skip
+    " It listens on port 3000.",
+    " See `src/utils/config.ts`.",
+    " This needs version 2.1.0.",
+    " It took 45 seconds.",
+    " Run `make deploy` with `--force`.",
+    " The docs are at https://docs.example.com/setup.",
+    " Coverage is 87%.",
+    " `API_BASE_URL` has to be set.",
+    " Fixed in commit 9f3b2c1.",
+    " It fails on Windows.",
+    " All 42 tests pass.",
+    " The cache holds 500 MB.",
+    " It was reported in #128.",
+    " Jenkins runs it every night.",
+)
 _NUMBERS = {
     2: "two",
     3: "three",
@@ -82,7 +119,7 @@ _NUMBERS = {
 
 
 def wrong_lines(facts: Sequence[Fact], chance: random.Random) -> Iterator[WrongLine]:
-    """Yield every wrong line that the *facts* of one handoff lend themselves to, one of each kind for each fact, in a random order."""
+    """Yield every wrong line that the *facts* of one handoff allow, one of each kind for each fact, in random order."""
     lines = [
         WrongLine(kind, (fact.id,), changed, fact.text)
         for fact in facts
@@ -101,7 +138,7 @@ def _exchange(pattern: re.Pattern[str], make: Callable[[str, random.Random], str
             return None
         place = chance.choice(places)
         replacement = make(place[0], chance)
-        # What the text says elsewhere is not wrong.
+        # A value that occurs elsewhere in the text would not be wrong.
         return None if replacement.lower() in text.lower() else text[: place.start()] + replacement + text[place.end() :]
 
     return change
@@ -209,7 +246,7 @@ def _swap_value(text: str, chance: random.Random, facts: Sequence[Fact]) -> str 
 
 
 def _cross_facts(facts: Sequence[Fact]) -> Iterator[WrongLine]:
-    """Yield lines that tell two facts at once, with the value of each in the place of the other's."""
+    """Yield lines that state two facts with their values swapped."""
     for first, other in pairwise(facts):
         for pattern in _KINDS:
             first_match, other_match = pattern.search(first.text), pattern.search(other.text)

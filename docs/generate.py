@@ -1,7 +1,7 @@
-"""Writes the pages that are made from the program itself: the reference, and the output of `make demo` that README.md shows.
+"""Write the pages that are generated from the program: the reference, and the demo output in README.md.
 
-python docs/generate.py            write them anew
-python docs/generate.py --check    say which are not as the program would write them (exit code 1)
+python docs/generate.py            write them
+python docs/generate.py --check    list those that are out of date (exit code 1)
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from onward.formats import FORMATS
 ROOT = Path(__file__).resolve().parents[1]
 SHOWN = re.compile(r"(?<=<!-- demo -->\n```text\n).*?(?=```\n<!-- /demo -->)", re.DOTALL)
 PLACEHOLDER = re.compile(r"(?<=\[secret:)([\w-]+):[0-9a-f]+")
-"""A project's key is its own, so its placeholders differ in every run."""
+"""Placeholders depend on the key of the project, so they differ in every run."""
 
 
 def cli_reference() -> str:
-    """Return docs/reference/cli.md: every command's help, as `--help` prints it at 100 columns."""
+    """Return docs/reference/cli.md: the help of every command, as printed at 100 columns."""
     parts = ["# Commands\n\nMade from the program by `make docs`. Exit codes: 0 done, 1 failed, 2 wrong use or bad input.\n"]
     with click.Context(onward, info_name="onward", **onward.context_settings) as context:
         for title, entries in GROUPS.items():
@@ -39,7 +39,7 @@ def cli_reference() -> str:
 
 
 def _pages(command: click.Command, parent: click.Context, name: str) -> list[str]:
-    """Return the section of a command, and of every command under it."""
+    """Return the section of a command and of every command under it."""
     context = click.Context(command, info_name=name, parent=parent, terminal_width=100, max_content_width=100)
     pages = [f"### onward {context.command_path.removeprefix('onward ')}\n\n```text\n{command.get_help(context).rstrip()}\n```\n"]
     if isinstance(command, click.Group):
@@ -51,22 +51,26 @@ def _pages(command: click.Command, parent: click.Context, name: str) -> list[str
 
 
 def formats_reference() -> str:
-    """Return docs/reference/formats.md: what every format's module says of itself first."""
+    """Return docs/reference/formats.md: the first paragraph of each format module."""
     lines = [
         "# Transcripts that Onward reads\n",
-        "Made from the program by `make docs`. The format is found from the content, never from a file's name; `onward read FILE` shows what was understood, what was left out and why.\n",
+        (
+            "Made from the program by `make docs`. The format is found from the content, never from a file's name; `onward read FILE` shows "
+            "what was understood, what was left out and why.\n"
+        ),
     ]
     for name in FORMATS:
         docstring = (import_module(f"onward.formats.{name}").__doc__ or "").split("\n\n")[0]
         lines.append("- " + " ".join(docstring.split()))
     lines.append(
-        "\nAll of them may be compressed with zstd, begin with a byte-order mark, or be UTF-16. Another package adds one through the entry point group `onward.formats`."
+        "\nAll of them may be compressed with zstd, begin with a byte-order mark, or be UTF-16. Another package adds one through the "
+        "entry point group `onward.formats`."
     )
     return "\n".join(lines) + "\n"
 
 
 def demo_output() -> str:
-    """Return what `onward demo --no-serve` prints in a pipe, with an empty home."""
+    """Return the output of `onward demo --no-serve` in a pipe, with an empty home."""
     with tempfile.TemporaryDirectory() as home:
         outer_environment = {name: value for name, value in os.environ.items() if not name.startswith("ONWARD_")}
         command = [sys.executable, "-m", "onward", "demo", "--no-serve"]
@@ -75,7 +79,7 @@ def demo_output() -> str:
 
 
 def readme(text: str, output: str) -> str:
-    """Return README.md with *output* where it shows the demo's; as it was where only the placeholders' digits differ."""
+    """Return README.md with *output* in place of the demo's; unchanged where only the digits of placeholders differ."""
     shown = SHOWN.search(text)
     assert shown is not None, "README.md has no place for the demo's output"
     if PLACEHOLDER.sub(r"\1", shown.group()) == PLACEHOLDER.sub(r"\1", output):

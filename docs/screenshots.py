@@ -1,8 +1,8 @@
-"""Takes the pictures of the dashboard that README.md shows: the sample sessions, in Chromium, light and dark.
+"""Take the pictures of the dashboard for README.md: the sample sessions in Chromium, light and dark.
 
     python docs/screenshots.py
 
-Writes `docs/img/*.png` and says how large they are; needs chromium. Run it by hand after the look of a page changed.
+Writes `docs/img/*.png` and prints their sizes; needs chromium. Run it by hand after a page changes its look.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ PICTURES: tuple[tuple[str, str, ColorScheme], ...] = (("project", "/projects/1",
 
 @contextmanager
 def serving(folder: Path) -> Iterator[str]:
-    """Serve the sample sessions, and a fourth that goes on, from *folder*; give the address."""
+    """Serve the sample sessions and a fourth, active one from *folder*; yield the address."""
     outer_environment = {name: value for name, value in os.environ.items() if not name.startswith("ONWARD_")}
     environment = {**outer_environment, "ONWARD_HOME": str(folder / "home"), "HOME": str(folder)}
     onward = [sys.executable, "-m", "onward"]
@@ -52,7 +52,7 @@ def serving(folder: Path) -> Iterator[str]:
 
 
 def take(browser: Browser, url: str, name: str, path: str, scheme: ColorScheme) -> Path:
-    """Take a picture of a page, and return where it is."""
+    """Take a picture of a page, and return its path."""
     context = browser.new_context(viewport=SIZE, color_scheme=scheme, reduced_motion="reduce", locale="en-GB", timezone_id="UTC")  # type: ignore[arg-type]
     page = context.new_page()
     page.goto(url + path)
@@ -65,7 +65,7 @@ def take(browser: Browser, url: str, name: str, path: str, scheme: ColorScheme) 
 
 
 def main() -> int:
-    """Take all pictures. The exit code is 1 where one is larger than a README should load."""
+    """Take all pictures. The exit code is 1 where one is too large for the README."""
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as driver, serving(Path(folder)) as url:
         browser = driver.chromium.launch(executable_path=os.environ.get("CHROMIUM") or shutil.which("chromium"), args=FLAGS)
         taken = [take(browser, url, *picture) for picture in PICTURES]
