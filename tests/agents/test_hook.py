@@ -1,4 +1,4 @@
-"""A hook never fails and never keeps its agent waiting, whatever the agent sends and however the store is."""
+"""A hook never fails and never delays its agent, whatever the agent sends and whatever the state of the store."""
 
 from __future__ import annotations
 
@@ -41,17 +41,28 @@ LIGHT = {
     "threading",
     "typing",
 }
-"""What none of the two may import; `subprocess` brings threading along, and git is asked by it."""
+"""Modules that neither hook may import; `subprocess` imports threading, and git is called through it."""
 
 ODD_PAYLOADS: list[object] = [
-    "", "{", "null", "[]", '"x"', "\udce4".encode("utf-8", "surrogatepass").decode("utf-8", "replace"), "[" * 50_000, {}, {"session_id": 7, "cwd": ["x"], "transcript_path": {}},
-    {"session_id": "a\0b", "cwd": "/no/such/folder", "transcript_path": "/no/such/file"}, {"session_id": "x" * 100_000, "transcript_path": "../../etc/passwd", "cwd": ""},
-    {"session_id": "s", "transcript_path": "/dev/null", "cwd": ".", "source": None}, {"workspace_roots": [], "conversation_id": "c"}, {"workspace_roots": [None]},
-]  # fmt: skip
+    "",
+    "{",
+    "null",
+    "[]",
+    '"x"',
+    "\udce4".encode("utf-8", "surrogatepass").decode("utf-8", "replace"),
+    "[" * 50_000,
+    {},
+    {"session_id": 7, "cwd": ["x"], "transcript_path": {}},
+    {"session_id": "a\0b", "cwd": "/no/such/folder", "transcript_path": "/no/such/file"},
+    {"session_id": "x" * 100_000, "transcript_path": "../../etc/passwd", "cwd": ""},
+    {"session_id": "s", "transcript_path": "/dev/null", "cwd": ".", "source": None},
+    {"workspace_roots": [], "conversation_id": "c"},
+    {"workspace_roots": [None]},
+]
 
 
 def store_handoff(sandbox: Sandbox) -> None:
-    """Give the desk's project a handoff."""
+    """Give the project of the sandbox a handoff."""
     stand_in = ClaudeCode(sandbox, 1)
     stand_in.say("Build a receipts page. Never round the totals of a receipt.", "The receipts page is in `src/receipts.py`.")
     with Store.at_folder(sandbox.home) as store:
@@ -259,7 +270,10 @@ def test_too_long_a_handoff_fits_what_the_agent_takes(sandbox: Sandbox) -> None:
 
 
 def list_imports(words: list[str], sandbox: Sandbox, stdin: str) -> set[str]:
-    program = f"import sys; sys.argv = ['onward', *{words!r}]\nfrom onward.cli.main import main\nmain({words!r})\nsys.stderr.write(' '.join(sys.modules))"
+    program = (
+        f"import sys; sys.argv = ['onward', *{words!r}]\nfrom onward.cli.main import main\nmain({words!r})\nsys.stderr.write(' "
+        "'.join(sys.modules))"
+    )
     environment = {**os.environ, "HOME": str(sandbox.person_home), "ONWARD_HOME": str(sandbox.home)}
     environment.pop("COVERAGE_PROCESS_START", None)
     done = subprocess.run(
@@ -284,7 +298,23 @@ def test_what_starts_at_once_imports_no_more_than_it_needs(sandbox: Sandbox) -> 
     modules = list_imports(["hook", START, "--agent", "claude-code"], sandbox, json.dumps(start))
     assert modules & LIGHT <= {"threading"}
     assert {name for name in modules if name.startswith("onward")} == {
-        "onward", "onward.errors", "onward.locations", "onward.cli", "onward.cli.main", "onward.app", "onward.app.repository.detection", "onward.app.repository.git_changes",
-        "onward.core", "onward.core.facts.headings", "onward.core.handoff.page", "onward.core.text.paths",
-        "onward.agents", "onward.agents.hook", "onward.agents.stored_handoff", "onward.agents.session_notes", "onward.agents.payload", "onward.agents.hook_log", "onward.agents.session_start",
-    }  # fmt: skip
+        "onward",
+        "onward.errors",
+        "onward.locations",
+        "onward.cli",
+        "onward.cli.main",
+        "onward.app",
+        "onward.app.repository.detection",
+        "onward.app.repository.git_changes",
+        "onward.core",
+        "onward.core.facts.headings",
+        "onward.core.handoff.page",
+        "onward.core.text.paths",
+        "onward.agents",
+        "onward.agents.hook",
+        "onward.agents.stored_handoff",
+        "onward.agents.session_notes",
+        "onward.agents.payload",
+        "onward.agents.hook_log",
+        "onward.agents.session_start",
+    }

@@ -1,4 +1,4 @@
-"""Onward comes into an agent's settings and goes again; what was there stays to the byte."""
+"""Installing changes an agent's settings, and uninstalling restores them byte for byte."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ from onward.settings import Machine
 
 PROGRAM = "onward"
 
-HOOKS = '{\n    // my own\n    "theme": "dark",\n    "hooks": {\n        "SessionStart": [{"hooks": [{"type": "command", "command": "echo hi"}]}],\n    },\n}\n'
+HOOKS = (
+    '{\n    // my own\n    "theme": "dark",\n    "hooks": {\n        "SessionStart": [{"hooks": [{"type": "command", "command": '
+    '"echo hi"}]}],\n    },\n}\n'
+)
 SERVERS = '{"numStartups": 41, "mcpServers": {"github": {"command": "gh-mcp"}}, "projects": {"/home/ayu/toko": {"history": []}}}'
 TOML = 'model = "gpt" # the good one\n\n[mcp_servers.docs]\ncommand = "docs"\n\n# my profile\n[profiles.fast]\nmodel = "mini"\n'
 
@@ -72,7 +75,7 @@ def test_what_was_there_stays_and_installing_twice_is_once(agent: str, machine: 
     assert install(agent, machine, home) == len(files)
     after = {path: path.read_bytes() for path in files}
     for path, text in files.items():
-        # Every line of theirs is still there but for commas; JSON on one line is compared by what it says.
+        # Every existing line stays except for commas; one-line JSON is compared by content.
         installed_text = path.read_text()
         assert all(line.strip().rstrip(",") in installed_text for line in text.splitlines() if "{" not in line and "}" not in line)
     for file in settings_files(agent, machine):

@@ -1,4 +1,4 @@
-"""A value goes into a settings file, and out again, and nothing else of the file changes."""
+"""A value is added to a settings file and removed again without any other change."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The hook, which reads the store by hand, finds the project and the handoff that the use cases find."""
+"""The hook reads the store directly, and finds the same project and handoff as the use cases."""
 
 from __future__ import annotations
 
@@ -30,8 +30,16 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with Store.at_folder(home) as store:
         new_projects = [
             projects.create(store, f"p{number}", repository=place)
-            for number, place in enumerate([("/home/ayu/toko", "example.com/ayu/toko"), ("/home/ayu/kopi", ""), ("/home/ayu/lain", "example.com/ayu/kopi"), ("", ""), ("/home/ayu/kopi", "")])
-        ]  # fmt: skip
+            for number, place in enumerate(
+                [
+                    ("/home/ayu/toko", "example.com/ayu/toko"),
+                    ("/home/ayu/kopi", ""),
+                    ("/home/ayu/lain", "example.com/ayu/kopi"),
+                    ("", ""),
+                    ("/home/ayu/kopi", ""),
+                ]
+            )
+        ]
         projects.archive(store, new_projects[2])
         with store.write() as connection:
             assigned_folders.assign(connection, RepositoryAssignment(new_projects[3].id, "/home/ayu", "", includes_subfolders=True))

@@ -1,4 +1,4 @@
-"""What never said goodbye is swept up: once, and nobody else's."""
+"""Sessions that never ended are swept once, and only those of this store."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def test_a_crash_without_a_follower_is_swept_up(agent: str, sandbox: Sandbox) ->
     assert "session" not in sandbox.run("sweep").stdout
     make_older(stand_in.path, HALF_AN_HOUR * 2)
     for note in sandbox.notes():
-        # Where the agent does not say where its transcript is, the note's own age counts.
+        # If the agent does not report its transcript, the age of the note counts.
         values = json.loads(Path(note.path).read_text())
         Path(note.path).write_text(json.dumps({**values, "at": time.time() - 7200}))
     result = sandbox.run("sweep", "--json")

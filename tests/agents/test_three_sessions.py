@@ -1,4 +1,4 @@
-"""Through three sessions with a crash in the second, the third knows what the first two did: each agent, and one after another."""
+"""Three sessions with a crash in the second: the third knows what the first two did, for each agent and for a mix of agents."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ ONE_AFTER_ANOTHER = ("claude-code", "codex", "gemini-cli")
 
 @pytest.fixture(params=["sqlite", "postgresql", "server"])
 def sandbox_on(request: pytest.FixtureRequest, sandbox: Sandbox) -> Iterator[Sandbox]:
-    """The desk, on each kind of store, and on the store of an Onward elsewhere."""
+    """The sandbox, on each kind of store and on a remote Onward server."""
     if request.param == "postgresql":
         sandbox.environment["ONWARD_DATABASE_URL"] = request.getfixturevalue("new_database")()
     if request.param != "server":
@@ -72,19 +72,19 @@ def test_the_third_session_knows_what_the_first_two_did(
             briefing = third.begin()
         return NOTICE_PREFIXES[1] not in briefing and "Since then" in briefing
 
-    # On a busy machine a start waits no longer for the session, or for git. A moment later both are there.
+    # On a busy machine the hook stops waiting for the session or for git; both arrive shortly after.
     sandbox.wait_until(is_complete)
     assert RULE in briefing
     assert SECOND_ASKED in briefing
     assert "raw ESC/POS instead of PDF" in briefing
-    # Cursor's transcripts have no times: what came after its session is what came after its handoff.
+    # Cursor's transcripts have no times: work after its session counts from its handoff.
     assert ("no new commits" if second.agent == "cursor" else "2 new commits (`Add the receipts page`, `Begin`)") in briefing
     assert_learned_once(sandbox, third)
     assert [line["fault"] for line in sandbox.log() if "fault" in line] == []
 
 
 def assert_learned_once(sandbox: Sandbox, third: StandIn) -> None:
-    """What the hook put into the second session was not learned from it."""
+    """Check that facts which the hook injected into the second session are not learned again."""
     facts = sandbox.run("fact", "list", "--json").stdout
     assert facts.count(RULE) == 1, facts
     rule = next(line for line in third.injected.splitlines() if RULE in line)

@@ -1,4 +1,4 @@
-"""A server to ask: in process (`client`) or the real program (`server`), on SQLite and, in the slow run, on PostgreSQL."""
+"""A server to call: in process (`client`) or the real program (`server`), on SQLite and, in the slow run, on PostgreSQL."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def client(store: Store, settings: Settings) -> Iterator[TestClient]:
-    """Asks the application in this process: `client.post("/api/projects", json={…}).json()`. A defect is an answer of 500, as everywhere."""
+    """Calls the application in process: `client.post("/api/projects", json={…}).json()`. An unexpected error is an answer of 500."""
     here = ("127.0.0.1", 50000)
     with TestClient(build(store, settings), base_url="http://127.0.0.1:3000", client=here, raise_server_exceptions=False) as asking:
         yield asking
@@ -33,7 +33,7 @@ def client(store: Store, settings: Settings) -> Iterator[TestClient]:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[httpx2.Client]:
-    """Asks `onward serve`, a process of its own at a free port. Tests that use it are slow."""
+    """Calls `onward serve`, a process of its own on a free port. Tests that use it are slow."""
     environment = {**os.environ, "ONWARD_HOME": str(tmp_path / "home")}
     if request.param == "postgresql":
         environment["ONWARD_DATABASE_URL"] = request.getfixturevalue("new_database")()
@@ -42,7 +42,7 @@ def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[httpx2.Cl
 
 
 class serving:  # noqa: N801 - used like a function
-    """`onward serve` with *environment*, ended (by its id) on leaving; gives the process and a client."""
+    """`onward serve` with *environment*, ended by its id on exit; yields the process and a client."""
 
     def __init__(self, environment: dict[str, str], log: int) -> None:
         self._environment, self._log = environment, log

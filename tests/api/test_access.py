@@ -1,4 +1,4 @@
-"""Who may do what: every route there is, from this machine and from others, without a token and with each kind."""
+"""Access control: every route, from this machine and from others, without a token and with each scope."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def create_client(store: Store, settings: Settings, client: tuple[str, int] = RE
 
 @pytest.fixture
 def remote_client(store: Store, settings: Settings) -> Iterator[TestClient]:
-    """A client on another machine, of a server that does not count."""
+    """A client on another machine; the server has no rate limit."""
     with create_client(store, Settings(settings.home, settings.claude_home, host="0.0.0.0", rate_limit=0)) as client:
         yield client
 
@@ -44,14 +44,14 @@ def bearer(token: str) -> dict[str, str]:
 
 
 def all_routes(routes: list[Any]) -> Iterator[tuple[str, str]]:
-    """Yield method and path of every route of an application, those that its document leaves out too."""
+    """Yield method and path of every route of an application, including those left out of its OpenAPI document."""
     for route in routes:
         assert route.methods, f"{route} is no route of HTTP: say who may use it"
         yield from ((method, route.path) for method in route.methods if method != "HEAD")
 
 
 def fill_path(path: str) -> str:
-    """Return a path of that pattern, which leads to nothing."""
+    """Return a path of that pattern that leads to nothing."""
     return re.sub(r"{\w+}", "999999", path)
 
 
@@ -68,7 +68,7 @@ def test_every_route_is_closed_to_those_whose_token_does_not_reach(store: Store,
         for scope, is_let_in in expected.items():
             if pattern == "/api/events" and is_let_in:
                 continue
-            # No body and nothing there: what is let in changes nothing, and is refused for other reasons.
+            # Without a body and a target, an allowed request changes nothing and is refused for another reason.
             answer = remote_client.request(method, path, headers=bearer(tokens[scope]) if scope else {})
             refused = 401 if scope is None else 403
             if pattern not in PUBLIC_PATHS and is_let_in == (answer.status_code == refused):
@@ -134,7 +134,7 @@ def test_a_token_that_was_revoked_or_has_expired_opens_nothing(
 
 
 class LaterClock(access.datetime):  # type: ignore[name-defined,misc]
-    """The clock, two days from now."""
+    """A clock two days ahead."""
 
     @classmethod
     def now(cls, tz: Any = None) -> Any:
@@ -184,7 +184,7 @@ def test_who_asks_too_often_waits(store: Store, settings: Settings) -> None:
         assert [answer.status_code for answer in answers] == [200, 200, 429]
         assert 1 <= int(answers[2].headers["retry-after"]) <= 30
         assert answers[2].json()["error"]["code"] == "too_many_requests"
-        # Another caller has a bucket of its own.
+        # Another caller has its own rate limit.
         assert client.get("/api/projects", headers=bearer(token)).status_code == 200
 
 

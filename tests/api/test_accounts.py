@@ -1,4 +1,4 @@
-"""The account pool over HTTP: what clients send, and what they get."""
+"""The account pool over HTTP."""
 
 from __future__ import annotations
 
@@ -29,9 +29,15 @@ def start_session(client: TestClient, account_id: int | None = None) -> int:
 
 def test_an_account_is_entered_shown_changed_and_deleted(client: TestClient) -> None:
     account = create_account(
-        client, "claude-1", provider="anthropic", totalCredits=100, creditsUsed=20, resetTime="2030-01-01T07:00:00+07:00", specialization="Backend, review",
+        client,
+        "claude-1",
+        provider="anthropic",
+        totalCredits=100,
+        creditsUsed=20,
+        resetTime="2030-01-01T07:00:00+07:00",
+        specialization="Backend, review",
         models={"opus": 40, "haiku": None},
-    )  # fmt: skip
+    )
     assert (account["credits_left"], account["status"], account["tags"]) == (80, "active", ["backend", "review"])
     assert account["models"] == [{"model": "opus", "credits": 40}, {"model": "haiku", "credits": None}]
     assert (account["resets_at"], account["resets_source"]) == ("2030-01-01T00:00:00Z", "reported")

@@ -1,4 +1,4 @@
-"""docs/api.md is what a server answers: every command in it is run, in order, in one shell, and every answer it shows is compared."""
+"""docs/api.md matches the server: every command in it is run, in order, in one shell, and every answer is compared."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.slow
 
 
 class Step(NamedTuple):
-    """Commands, and what the page shows of their answer (its language and text), if anything."""
+    """Commands, and the answer that the page shows (its language and text), if any."""
 
     commands: str
     language: str = ""
@@ -43,7 +43,7 @@ def steps(page: str) -> list[Step]:
 
 
 def differences(shown: Any, answered: Any, where: str = "") -> list[str]:
-    """Where *answered* is not what is *shown*: what a shown object does not name, and what `…` stands for, may be anything."""
+    """Return where *answered* differs from *shown*; fields that *shown* leaves out, and `…`, match anything."""
     if shown == LEFT_OUT:
         return []
     if isinstance(shown, dict) and isinstance(answered, dict):
@@ -64,12 +64,12 @@ def differences(shown: Any, answered: Any, where: str = "") -> list[str]:
 
 
 def is_as_shown(shown: str, answered: str) -> bool:
-    """Whether a text is as shown; a `…` stands for any part of it."""
+    """Whether a text matches; `…` stands for any part."""
     return re.fullmatch(".*".join(map(re.escape, shown.split(LEFT_OUT))), answered, re.DOTALL) is not None
 
 
 def values(text: str) -> list[Any]:
-    """The JSON values that stand one after the other in *text*; a bare `…` in it is the text of that name."""
+    """Return the JSON values in *text*, one after the other; a bare `…` becomes the text `…`."""
     text = re.sub(rf"(?<=[:,\[] ){LEFT_OUT}(?=[,\]}}])", f'"{LEFT_OUT}"', text)
     decoder, documents, at = json.JSONDecoder(), [], 0
     while text[at:].strip():
@@ -80,7 +80,7 @@ def values(text: str) -> list[Any]:
 
 
 def mismatches(step: Step, printed: str) -> list[str]:
-    """Where what was *printed* is not what the page shows."""
+    """Return where *printed* differs from the page."""
     if not step.language:
         return [f"the page shows no answer, but there is one: {printed[:200]}"] if printed.strip() else []
     if step.language == "json":

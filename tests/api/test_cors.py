@@ -1,4 +1,4 @@
-"""Other sites' pages: none may ask, but those that the settings name, and these get what their browser needs."""
+"""Cross-origin requests: only the sites in the settings may send them, and get the headers that their browser needs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands around every route: envelope, errors, ids, sizes, Host and Origin, repeating."""
+"""Common behaviour of all routes: envelope, errors, ids, sizes, Host and Origin, idempotency."""
 
 from __future__ import annotations
 

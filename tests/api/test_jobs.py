@@ -29,7 +29,7 @@ SAMPLE = SAMPLES / "1-claude-code.jsonl"
 
 
 def run_jobs(store: Store, settings: Settings) -> None:
-    """Carry out every open job, as a worker would."""
+    """Run every open job, as a worker would."""
     bench = JobContext(store, settings.home)
     for job in jobs.list_open(store):
         while jobs.take_step(bench, kinds.STEP_FUNCTIONS, job.run, "me", StepProgress()):
@@ -50,8 +50,13 @@ def test_a_project_goes_out_and_comes_in(client: TestClient, klinik: int, settin
     assert "training.jsonl" in zipfile.ZipFile(io.BytesIO(sent.content)).namelist()
     again = client.post("/api/projects/import", content=sent.content, headers={"content-type": "application/zip"}).json()
     assert again["data"] == {
-        "project_id": klinik, "name": "klinik", "session_count": 1, "turn_count": again["data"]["turn_count"], "handoff_count": 1, "again": True,
-    }  # fmt: skip
+        "project_id": klinik,
+        "name": "klinik",
+        "session_count": 1,
+        "turn_count": again["data"]["turn_count"],
+        "handoff_count": 1,
+        "again": True,
+    }
     client.delete(f"/api/projects/{klinik}?cascade=true")
     form = client.post("/api/projects/import?name=baru", files={"file": ("x.zip", sent.content)}).json()
     assert (form["data"]["name"], form["data"]["again"]) == ("baru", False)
@@ -99,7 +104,7 @@ def test_a_safe_copy_is_made_and_fetched(client: TestClient, store: Store, setti
     assert f'filename="{client.get(answer.headers["location"]).json()["data"]["result"]["name"]}"' in fetched.headers["content-disposition"]
     (tmp_path / "copy.db").write_bytes(fetched.content)
     assert backups.restore(Settings(tmp_path / "elsewhere", tmp_path), tmp_path / "copy.db").projects == 1
-    # What opens every project is not fetched as what opens one.
+    # A backup contains every project and cannot be fetched with access to one.
     assert client.get(f"{answer.headers['location']}/file").status_code == 404
 
 
@@ -146,7 +151,7 @@ def test_jobs_are_listed_cancelled_and_tried_again(client: TestClient, klinik: i
 
 
 def read_events(lines: Iterator[str], most: int) -> list[tuple[str, dict[str, object]]]:
-    """Read events from a stream until *most* have come."""
+    """Read events from a stream until *most* have arrived."""
     events: list[tuple[str, dict[str, object]]] = []
     kind = ""
     while len(events) < most:
@@ -188,5 +193,5 @@ def test_a_server_ends_while_somebody_follows(tmp_path: Path) -> None:
                 lines.append(line)
                 process.terminate()
         assert process.wait(60) in (0, -signal.SIGTERM)
-    # It ended the stream itself: one that is cut off is an error to whoever reads it.
+    # The server ended the stream itself; a cut stream would raise an error.
     assert lines

@@ -31,7 +31,7 @@ FIX_TURNS = [
 
 @pytest.fixture
 def project(client: TestClient) -> int:
-    """A project of two completed sessions that mended the same."""
+    """A project with two completed sessions that fixed the same error."""
     project_id: int = client.post("/api/projects", json={"name": "shop"}).json()["data"]["id"]
     for credits in (80, 90):
         session = client.post("/api/sessions", json={"projectId": project_id}).json()["session_id"]

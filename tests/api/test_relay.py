@@ -1,4 +1,4 @@
-"""Handing over, over HTTP."""
+"""Handover to the next account over HTTP."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The routes on real data, one after the other."""
+"""The routes with real data."""
 
 from __future__ import annotations
 

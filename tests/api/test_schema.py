@@ -1,4 +1,4 @@
-"""Whatever is sent by the OpenAPI document, no route fails, and every answer is of its schema."""
+"""Requests generated from the OpenAPI document: no route fails, and every answer matches its schema."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def application(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
 
 
 class _LocalCaller:
-    """Makes every caller one of this machine."""
+    """Make every caller local."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -50,7 +50,7 @@ class _LocalCaller:
 
 
 def fill(client: TestClient, folder: Path) -> None:
-    """Two projects, one with sessions in every state: ids from 1 on lead to something."""
+    """Create two projects, one with sessions in every state, so that small ids exist."""
     for name in ("kopi", "teh"):
         client.post("/api/projects", json={"name": name})
     for path in samples.write(folder):
@@ -78,7 +78,7 @@ def test_no_route_fails_and_every_answer_is_of_its_schema(application: object) -
 
 
 def use_known_ids(case: schemathesis.Case) -> schemathesis.Case:
-    """Return *case* with ids of things that may be there: any id at all would only ever be told that there is nothing."""
+    """Return *case* with ids that exist: random ids would only ever get 404."""
     for part in (case.path_parameters, case.query, case.body):
         if isinstance(part, dict):
             for name, value in part.items():

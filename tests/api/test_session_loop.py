@@ -75,10 +75,10 @@ def test_a_turn_is_kept_once_and_a_second_continue_counts(client: TestClient, pr
     session = start_session(client, project)["session_id"]
     go = {"role": "user", "content": "continue"}
     assert save_turns(client, session, [*FIRST, go])["turn_count"] == 3
-    # The answer was lost: the same request, and one that goes on from where it ended.
+    # The answer was lost: the same request is sent again, then one that continues from its end.
     assert save_turns(client, session, [*FIRST, go])["turn_count"] == 3
     assert save_turns(client, session, [go, {"role": "assistant", "content": "Half done."}])["turn_count"] == 4
-    # The whole conversation each time.
+    # The full conversation each time.
     assert save_turns(client, session, [*FIRST, go, {"role": "assistant", "content": "Half done."}, go])["turn_count"] == 5
     assert save_turns(client, session, [{"role": "assistant", "content": "Done."}])["turn_count"] == 6
     assert save_turns(client, session, [go])["turn_count"] == 7
@@ -211,7 +211,7 @@ def test_two_hundred_saves_of_fifty_turns_lose_nothing_and_keep_nothing_twice(se
     parts = [
         [{"id": f"{part}-{place}", "role": "user", "content": f"Part {part} says {place}."} for place in range(50)] for part in range(200)
     ]
-    # Every tenth is sent once more, as when its answer was lost.
+    # Every tenth request is sent twice, as after a lost answer.
     places = [*range(200), *range(0, 200, 10)]
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda place: save_turns(server, sessions[place % 2], parts[place]), places))

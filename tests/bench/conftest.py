@@ -1,4 +1,4 @@
-"""A small folder of probes, annotations and transcripts, made from our own samples: what the benches read, in little."""
+"""A small shared folder of probes, annotations and transcripts, made from the sample sessions."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def transcripts(shared_folder: Path) -> list[Path]:
 
 @pytest.fixture
 def shared_folder(shared_data: Path, tmp_path: Path) -> Path:
-    """A folder as it lies beside the clone, with the real scorer and our own sessions."""
+    """The shared folder, with the real scorer and the sample sessions."""
     folder = tmp_path / "beside"
     for name in ("bench", "probes", "gold/antre", "data/antre"):
         (folder / name).mkdir(parents=True)
@@ -115,7 +115,7 @@ def shared_folder(shared_data: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where benches write here: not where the real figures are. Runs of this small folder count as whole."""
+    """A folder for results, apart from the real ones. Runs of this small folder count as full runs."""
     monkeypatch.setattr(report, "RESULTS", tmp_path / "results")
     monkeypatch.setattr(report, "PARTIAL", set())
     return tmp_path / "results"

@@ -1,4 +1,4 @@
-"""What the benches stand on: intervals, rank correlation, planting and drawing."""
+"""Parts of the benchmarks: intervals, rank correlation, planting and drawing."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_rank_correlation_by_hand() -> None:
     assert kendall([1, 2, 3, 4], [1, 2, 3, 4]) == 1.0
     assert kendall([1, 2, 3, 4], [4, 3, 2, 1]) == -1.0
     assert kendall([1, 1, 1], [1, 2, 3]) is None
-    # One pair of six is turned round, none is tied: (5 - 1) / 6.
+    # One of six pairs is reversed, none is tied: (5 - 1) / 6.
     assert kendall([1, 2, 3, 4], [1, 2, 4, 3]) == pytest.approx(4 / 6)
     # Ties on one side: 2 agree, 1 is tied; 2 / sqrt(2 * 3).
     assert kendall([1, 1, 2], [1, 2, 3]) == pytest.approx(2 / 6**0.5)

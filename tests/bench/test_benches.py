@@ -1,4 +1,4 @@
-"""Each bench, run whole on our own samples: it still runs, and its figures mean what it says."""
+"""Each benchmark runs on the sample sessions, and its figures are correct."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A server that does as it is told, over real HTTP: answers, drops, redirects, streams."""
+"""A scripted server over real HTTP: answers, drops, redirects, streams."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 
 @dataclass
 class ScriptedAnswer:
-    """What one request is answered with; status 0 drops the connection before a word, `cut` after the body."""
+    """The answer to one request; status 0 drops the connection before any byte, `is_cut` after the body."""
 
     data: Any = None
     status: int = 200
@@ -28,7 +28,7 @@ class ScriptedAnswer:
 
 
 class ScriptedServer(ThreadingHTTPServer):
-    """Answers by a script; what it was asked is kept."""
+    """Answers by a script, and records the requests."""
 
     daemon_threads = True
 
@@ -42,7 +42,7 @@ class ScriptedServer(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_address[1]}"
 
     def script_answers(self, *answers: ScriptedAnswer) -> None:
-        """Give these answers, one after the other; the last one again and again."""
+        """Send these answers one after the other; the last one is repeated."""
         left = list(answers)
         self.script = lambda _method, _path: left.pop(0) if len(left) > 1 else left[0]
 

@@ -1,4 +1,4 @@
-"""The client on ways that lose things, and before what is no Onward server."""
+"""The client on unreliable connections, and with servers that are not Onward."""
 
 from __future__ import annotations
 
@@ -31,14 +31,29 @@ PROJECT = {
     "session_count": 0, "completed_count": 0, "turn_count": 0, "tokens": 0, "credits_used": 0.0, "last_session_at": None,
 }  # fmt: skip
 JOB = {
-    "id": 3, "kind": "rebuild", "state": "running", "project_id": 1, "requested_by": "api", "step": "", "done": 1, "total": 9, "attempts": 1, "error": None,
-    "spend_usd": 0, "result": {}, "is_being_cancelled": False, "created_at": NOW, "started_at": NOW, "due_at": None, "finished_at": None,
-}  # fmt: skip
+    "id": 3,
+    "kind": "rebuild",
+    "state": "running",
+    "project_id": 1,
+    "requested_by": "api",
+    "step": "",
+    "done": 1,
+    "total": 9,
+    "attempts": 1,
+    "error": None,
+    "spend_usd": 0,
+    "result": {},
+    "is_being_cancelled": False,
+    "created_at": NOW,
+    "started_at": NOW,
+    "due_at": None,
+    "finished_at": None,
+}
 
 
 @pytest.fixture
 def make_answer(scripted: Any) -> Any:
-    """Makes an answer of the scripted server."""
+    """Returns the class of scripted answers."""
     import sys
 
     return sys.modules[type(scripted).__module__].ScriptedAnswer
@@ -204,7 +219,7 @@ def test_a_job_that_failed_raises_what_it_failed_by(scripted: Any, make_answer: 
 
 
 def create_certificate(folder: Path) -> tuple[Path, Path]:
-    """A certificate of 127.0.0.1 that nobody vouches for, and its key."""
+    """Create a self-signed certificate of 127.0.0.1, and its key."""
     from ipaddress import ip_address
 
     from cryptography import x509

@@ -1,4 +1,4 @@
-"""The same commands, asked here and of a server: `both` runs a command on a store of this machine and on one behind `onward serve`."""
+"""The same commands, locally and against a server: `both` runs a command on a local store and on one behind `onward serve`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from onward.cli.main import main
 
 @dataclass(frozen=True)
 class CommandResult:
-    """What a command said, and its exit code."""
+    """The output and exit code of a command."""
 
     code: int
     out: str
@@ -37,7 +37,7 @@ class CommandResult:
 
 
 class CommandRunner:
-    """Where commands work: a home, and the server that they ask, if any."""
+    """Runs commands with a home and, if set, a server."""
 
     def __init__(self, home: Path, url: str, patch: pytest.MonkeyPatch, read: pytest.CaptureFixture[str]) -> None:
         self.home, self.url = home, url
@@ -57,7 +57,7 @@ class CommandRunner:
 
 @contextmanager
 def _serving(home: Path, log: Path, *arguments: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    """`onward serve` on the store of *home*; gives its address and its process, which is ended by its id."""
+    """Run `onward serve` on the store of *home*; yield its address and its process, which is ended by its id."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("ONWARD_")} | {"ONWARD_HOME": str(home)}
     command = [sys.executable, "-m", "onward", "serve", "--port", "0", "--json", *arguments]
     with log.open("wb") as errors:
@@ -79,7 +79,7 @@ def root() -> Path:
 
 @pytest.fixture
 def work_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder outside any repository, which is the current one; and no setting from outside."""
+    """The current folder, outside any repository, without settings from outside."""
     folder = tmp_path / "at-work"
     folder.mkdir()
     monkeypatch.chdir(folder)
@@ -94,13 +94,13 @@ def work_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def create_runner(
     tmp_path: Path, work_folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Callable[[str], CommandRunner]:
-    """`place(url)` runs commands on the server there."""
+    """`create_runner(url)` runs commands on that server."""
     return lambda url: CommandRunner(tmp_path / "client", url, monkeypatch, capsys)
 
 
 @pytest.fixture
 def local(tmp_path: Path, work_folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> CommandRunner:
-    """Runs commands on a store of this machine."""
+    """Runs commands on a local store."""
     return CommandRunner(tmp_path / "here", "", monkeypatch, capsys)
 
 
@@ -115,5 +115,5 @@ def remote(
 
 @pytest.fixture
 def serving(tmp_path: Path) -> Any:
-    """`serving(home, *arguments)` runs a server of its own: gives its address and its process."""
+    """`serving(home, *arguments)` runs another server, and yields its address and its process."""
     return lambda home, *arguments: _serving(home, tmp_path / "server.log", *arguments)

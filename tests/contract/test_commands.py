@@ -1,4 +1,4 @@
-"""Every command answers on a server as it does on a store of this machine: the same data, the same words, the same errors and exit codes."""
+"""Every command gives the same data, output, errors and exit codes on a server as on a local store."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from onward.client import Client
 
 pytestmark = pytest.mark.slow
 
-# What no two stores have in common: times, ids that hold a time, and secrets' digests, which are keyed by project.
+# Parts that differ between any two stores: times, ids that contain a time, and digests of secrets, which are keyed by project.
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(\.\d+)?(Z|\+\d\d:\d\d)?")
 _DIGEST = re.compile(r"\b[0-9a-f]{16}\b|\b[0-9a-f]{8}\b|(?<=:)[0-9a-f]{6,}(?=\])")
 _TIME_KEYS = {"created_at", "updated_at", "completed_at", "at", "began_at", "last_at", "bytes", "started_at"}
 
 
 def mask_differences(value: Any) -> Any:
-    """*value* without what no two stores have in common; figures as the wire tells them."""
+    """Return *value* with the parts masked that differ between stores; floats are rounded as in the API."""
     if isinstance(value, dict):
         return {key: "…" if key in _TIME_KEYS and value[key] is not None else mask_differences(value[key]) for key in sorted(value)}
     if isinstance(value, list):
@@ -37,7 +37,7 @@ def mask_differences(value: Any) -> Any:
 
 
 def read_output(text: str) -> Any:
-    """What a command printed: JSON, JSON a line, or words."""
+    """Return the output of a command, parsed: JSON, JSON lines, or text."""
     try:
         return mask_differences([json.loads(line) for line in text.splitlines()])
     except ValueError:
@@ -45,11 +45,11 @@ def read_output(text: str) -> Any:
 
 
 INVALID_REQUEST = "The request cannot be used."
-"""So begins what a server says of a request that no use case was asked: in words of its own, but it is bad input there as here."""
+"""Beginning of the server's message when it rejects a request before any use case; locally another message reports the same bad input."""
 
 
 class BothStores:
-    """Runs a command here and there, and holds one answer to the other."""
+    """Runs a command locally and remotely, and compares the results."""
 
     def __init__(self, here: Any, remote: Any) -> None:
         self.here, self.remote = here, remote
@@ -67,7 +67,7 @@ class BothStores:
         return from_remote
 
     def all(self, *lines: str) -> None:
-        """Run each of *lines*, and tell of all that differ."""
+        """Run each of *lines*, and report all that differ."""
         differ = []
         for line in lines:
             try:
@@ -97,11 +97,32 @@ def both_filled(both: BothStores, transcripts: Path) -> BothStores:
 
 def test_an_empty_store(both: BothStores) -> None:
     both.all(
-        "project list", "project list --json", "project show", "session list", "session start", "handoff", "handoff list --json",
-        "fact list --json", "search anything", "source s1.1", "knowledge list --json", "knowledge seen 'KeyError: 1'", "files", "account list",
-        "account best", "account best --json", "account credits", "account credits --json", "template list", "template list --json",
-        "analytics growth", "analytics growth --all", "analytics growth --all --json", "analytics patterns --all", "rebuild",
-    )  # fmt: skip
+        "project list",
+        "project list --json",
+        "project show",
+        "session list",
+        "session start",
+        "handoff",
+        "handoff list --json",
+        "fact list --json",
+        "search anything",
+        "source s1.1",
+        "knowledge list --json",
+        "knowledge seen 'KeyError: 1'",
+        "files",
+        "account list",
+        "account best",
+        "account best --json",
+        "account credits",
+        "account credits --json",
+        "template list",
+        "template list --json",
+        "analytics growth",
+        "analytics growth --all",
+        "analytics growth --all --json",
+        "analytics patterns --all",
+        "rebuild",
+    )
 
 
 def test_the_loop_by_hand(both: BothStores) -> None:
@@ -144,14 +165,54 @@ def test_the_loop_by_hand(both: BothStores) -> None:
 
 def test_what_is_wrong_is_said_alike(both: BothStores) -> None:
     both.all(
-        "project new 7", "project new ''", "project new kopi", "project new kopi", "project new kopi --json", "project show nope --json", "session show 9",
-        "session show 9 --json", "session start --project nope --json", "session start --template nope", "session complete", "handoff", "handoff --session 3",
-        "handoff diff 4 3", "handoff diff 1 2", "handoff redline 8 9", "handoff refine", "handoff refine --dry-run --json", "fact add rule ''", "fact pin nope", "fact list --session 9", "source nonsense", "source s9.1", "files --session 9",
-        "search ''", "search '?!'", "knowledge show 9", "knowledge edit 9 --text x", "knowledge delete 9 --json", "account show nope", "account new ''",
-        "account new a --credits nonsense", "account new a --every never", "account new a --resets-at tomorrow", "account edit a --used 4", "account rotate 1",
-        "template show nope", "template new nope", "project rename kopi ''", "project remap kopi kopi", "project remap nope kopi", "session start --json",
-        "project remap kopi other --session 9", "rebuild --project nope", "import nothing.jsonl", "project import nothing.zip", "project delete kopi",
-    )  # fmt: skip
+        "project new 7",
+        "project new ''",
+        "project new kopi",
+        "project new kopi",
+        "project new kopi --json",
+        "project show nope --json",
+        "session show 9",
+        "session show 9 --json",
+        "session start --project nope --json",
+        "session start --template nope",
+        "session complete",
+        "handoff",
+        "handoff --session 3",
+        "handoff diff 4 3",
+        "handoff diff 1 2",
+        "handoff redline 8 9",
+        "handoff refine",
+        "handoff refine --dry-run --json",
+        "fact add rule ''",
+        "fact pin nope",
+        "fact list --session 9",
+        "source nonsense",
+        "source s9.1",
+        "files --session 9",
+        "search ''",
+        "search '?!'",
+        "knowledge show 9",
+        "knowledge edit 9 --text x",
+        "knowledge delete 9 --json",
+        "account show nope",
+        "account new ''",
+        "account new a --credits nonsense",
+        "account new a --every never",
+        "account new a --resets-at tomorrow",
+        "account edit a --used 4",
+        "account rotate 1",
+        "template show nope",
+        "template new nope",
+        "project rename kopi ''",
+        "project remap kopi kopi",
+        "project remap nope kopi",
+        "session start --json",
+        "project remap kopi other --session 9",
+        "rebuild --project nope",
+        "import nothing.jsonl",
+        "project import nothing.zip",
+        "project delete kopi",
+    )
 
 
 def test_transcripts_and_what_is_made_of_them(both_filled: BothStores, transcripts: Path) -> None:
@@ -159,16 +220,36 @@ def test_transcripts_and_what_is_made_of_them(both_filled: BothStores, transcrip
     both_filled("import", next(transcripts.iterdir()), "--project", "other", "--json")
     both_filled("import", transcripts / "nothing.jsonl", transcripts, "--project", "other")
     both_filled.all(
-        "project list --json", "session list --project antre --json", "session show 2 --project antre --json", "session show 1 --project antre",
-        "session replay 1 --project antre --json", "session replay 3 --project antre --from 4 --to 9", "handoff --project antre --json",
-        "handoff diff 1 3 --project antre --json", "handoff list --project antre", "fact list --project antre --json",
-        "fact list --project antre --kind rule --state all", "fact list --project antre --file src --json",
-        "search printer --project antre --json", "search nomor --all --budget 20 --json", "search webhook --project antre --kind user --kind fact",
-        "source s1.1-3 --project antre --json", "source s2.4 --project antre", "knowledge list --json", "knowledge list --project antre --kind lesson",
-        "knowledge search printer --json", "knowledge search 'no such thing at all'", "files --project antre --json", "files src --project antre --session 3",
-        "analytics growth --project antre --json", "analytics growth --all --csv", "analytics growth --project antre", "analytics patterns --project antre --json",
-        "analytics patterns --all --csv", "project show antre --json",
-    )  # fmt: skip
+        "project list --json",
+        "session list --project antre --json",
+        "session show 2 --project antre --json",
+        "session show 1 --project antre",
+        "session replay 1 --project antre --json",
+        "session replay 3 --project antre --from 4 --to 9",
+        "handoff --project antre --json",
+        "handoff diff 1 3 --project antre --json",
+        "handoff list --project antre",
+        "fact list --project antre --json",
+        "fact list --project antre --kind rule --state all",
+        "fact list --project antre --file src --json",
+        "search printer --project antre --json",
+        "search nomor --all --budget 20 --json",
+        "search webhook --project antre --kind user --kind fact",
+        "source s1.1-3 --project antre --json",
+        "source s2.4 --project antre",
+        "knowledge list --json",
+        "knowledge list --project antre --kind lesson",
+        "knowledge search printer --json",
+        "knowledge search 'no such thing at all'",
+        "files --project antre --json",
+        "files src --project antre --session 3",
+        "analytics growth --project antre --json",
+        "analytics growth --all --csv",
+        "analytics growth --project antre",
+        "analytics patterns --project antre --json",
+        "analytics patterns --all --csv",
+        "project show antre --json",
+    )
 
 
 def test_a_person_has_the_last_word(both_filled: BothStores) -> None:
@@ -181,10 +262,16 @@ def test_a_person_has_the_last_word(both_filled: BothStores) -> None:
     )  # fmt: skip
     assert "Friday" in mine.out
     both_filled.all(
-        "knowledge add 'Ask for port 0' --json", "knowledge add ECONNREFUSED --kind solution --fix 'start it' --category network --json",
-        "knowledge list --by-hand --json", "knowledge edit 5 --fix 'Start it first' --used --json", "knowledge show 5 --json", "knowledge show 1",
-        "knowledge seen ECONNREFUSED --json", "knowledge delete 5", "knowledge list",
-    )  # fmt: skip
+        "knowledge add 'Ask for port 0' --json",
+        "knowledge add ECONNREFUSED --kind solution --fix 'start it' --category network --json",
+        "knowledge list --by-hand --json",
+        "knowledge edit 5 --fix 'Start it first' --used --json",
+        "knowledge show 5 --json",
+        "knowledge show 1",
+        "knowledge seen ECONNREFUSED --json",
+        "knowledge delete 5",
+        "knowledge list",
+    )
 
 
 def test_a_pool_of_accounts(both_filled: BothStores, work_folder: Path) -> None:
@@ -192,21 +279,48 @@ def test_a_pool_of_accounts(both_filled: BothStores, work_folder: Path) -> None:
     (work_folder / "bad.csv").write_text("name,credits_total\nd-1,100\nc-1,5\n,7\n")
     both_filled.all(
         "account new claude-1 --provider anthropic --credits 100 --every 5h --model opus=40 --tag review --json",
-        "account new claude-1", "account import pool.csv --json", "account import bad.csv", "account import bad.csv --json", "account list", "account list --json",
-        "account edit claude-1 --used 90 --note 'half shared' --json", "account report c-2 --failure --note overloaded", "account report c-1 --limit --model opus --json",
-        "account best", "account best --all", "account best --model opus --tag review --needs 20 --json", "session start --account claude-1 --json",
-        "session show 4 --json", "account rotate 4 --used 91 --json", "account rotate --to c-2", "account show c-2 --json", "account show claude-1",
-        "session complete 4 --credits 9 --account best --json", "account credits --json", "account credits claude-1", "account credits --project antre",
-        "account list --status paused", "account edit c-1 --status paused --name c-one", "account delete c-one --yes --json", "account list --json",
-    )  # fmt: skip
+        "account new claude-1",
+        "account import pool.csv --json",
+        "account import bad.csv",
+        "account import bad.csv --json",
+        "account list",
+        "account list --json",
+        "account edit claude-1 --used 90 --note 'half shared' --json",
+        "account report c-2 --failure --note overloaded",
+        "account report c-1 --limit --model opus --json",
+        "account best",
+        "account best --all",
+        "account best --model opus --tag review --needs 20 --json",
+        "session start --account claude-1 --json",
+        "session show 4 --json",
+        "account rotate 4 --used 91 --json",
+        "account rotate --to c-2",
+        "account show c-2 --json",
+        "account show claude-1",
+        "session complete 4 --credits 9 --account best --json",
+        "account credits --json",
+        "account credits claude-1",
+        "account credits --project antre",
+        "account list --status paused",
+        "account edit c-1 --status paused --name c-one",
+        "account delete c-one --yes --json",
+        "account list --json",
+    )
 
 
 def test_handing_over_at_a_limit(both_filled: BothStores) -> None:
     both_filled.all(
-        "next --json", "account new claude-1 --credits 100", "account new codex-1 --credits 50", "session start --account claude-1 --objective 'Print'",
-        "next --limit --credits 91 --next-goal 'Print the receipt' --json", "next --agent codex", "next 9", "next --project nope --json",
-        "troubleshoot 'KeyError: 1' --no-llm --json", "troubleshoot 'EADDRINUSE :::3000' --no-llm --context 'while starting'",
-    )  # fmt: skip
+        "next --json",
+        "account new claude-1 --credits 100",
+        "account new codex-1 --credits 50",
+        "session start --account claude-1 --objective 'Print'",
+        "next --limit --credits 91 --next-goal 'Print the receipt' --json",
+        "next --agent codex",
+        "next 9",
+        "next --project nope --json",
+        "troubleshoot 'KeyError: 1' --no-llm --json",
+        "troubleshoot 'EADDRINUSE :::3000' --no-llm --context 'while starting'",
+    )
 
 
 def test_handing_over_takes_in_what_an_agent_of_this_machine_wrote_since(both: BothStores, transcripts: Path, work_folder: Path) -> None:
@@ -333,7 +447,8 @@ def test_a_flag_goes_back_to_this_machine(work_folder: Path, create_runner: Any)
 def test_no_database_and_no_server_is_loaded_to_ask_one(remote: Any, command: str) -> None:
     program = (
         "import sys; from onward.cli.main import main; code = main(sys.argv[1:])\n"
-        "print(sorted({'sqlalchemy', 'alembic', 'fastapi', 'starlette', 'pydantic', 'dbos', 'structlog', 'asyncio'} & set(sys.modules)), file=sys.stderr)"
+        "print(sorted({'sqlalchemy', 'alembic', 'fastapi', 'starlette', 'pydantic', 'dbos', 'structlog', 'asyncio'} & set(sys.modules)), "
+        "file=sys.stderr)"
     )
     environment = {**os.environ, "ONWARD_HOME": str(remote.home), "ONWARD_SERVER": remote.url}
     result = subprocess.run(

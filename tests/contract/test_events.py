@@ -1,4 +1,4 @@
-"""Events: told with what makes them so, read in order, kept for a while."""
+"""Events are stored with their cause, read in order, and kept for a limited time."""
 
 from __future__ import annotations
 

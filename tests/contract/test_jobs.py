@@ -1,4 +1,4 @@
-"""Jobs: asked for once, carried out step by step, stopped, tried again. The worker itself is tested with kill -9 in `tests/faults`."""
+"""Jobs are requested once, run step by step, cancelled, and retried. `tests/faults` tests the worker with kill -9."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def bench(store: Store, tmp_path: Path) -> JobContext:
 
 
 def run_steps(bench: JobContext, pieces: Mapping[str, Any], job: Job, *, worker: str = ME, most: int = 30) -> Job:
-    """Take steps of a job until its run, and every later one, is over."""
+    """Run steps of a job until this run and all later ones are over."""
     for _ in range(most):
         job = jobs.require(bench.store, job.id)
         if not job.is_open:
@@ -41,7 +41,7 @@ def run_steps(bench: JobContext, pieces: Mapping[str, Any], job: Job, *, worker:
 
 
 def count_to_three(_: JobContext, job: Job, running: StepProgress) -> StepResult:
-    """Three steps."""
+    """A job of three steps."""
     done = job.memo.get("done", 0) + 1
     running.report(done, 3, f"piece {done}")
     return StepResult(done == 3, {"done": done}, {"sum": job.result.get("sum", 0) + done})
@@ -163,7 +163,7 @@ def test_a_worker_that_lost_its_job_changes_nothing(bench: JobContext) -> None:
 
 def test_a_worker_that_was_told_to_stop_cancels_only_what_was_cancelled(bench: JobContext) -> None:
     job = jobs.request_job(bench.store, "count", {"to": 3})
-    # It stood still, another had its job for a moment, and it took the job back.
+    # The worker was suspended, another had its job for a moment, and it took the job back.
     assert not jobs.take_step(bench, {"count": count_to_three}, job.run, ME, StepProgress(is_stopped=True))
     assert jobs.require(bench.store, job.id).state == "running"
     jobs.cancel(bench.store, job.id)
@@ -223,7 +223,7 @@ PARTS = ("User: Use port 9100.\nAssistant: Done, print.ts uses it.", "User: Cut 
 
 
 def upload_texts(bench: JobContext, *texts: str) -> dict[str, Any]:
-    """Return what a job has to know of texts that were sent."""
+    """Return the arguments of a job for uploaded texts."""
     folder = kinds.create_upload_folder(bench.home)
     for place, text in enumerate(texts):
         (folder / str(place)).write_text(text, "utf-8")
@@ -240,7 +240,7 @@ def test_a_session_takes_its_transcript_in_and_is_completed(bench: JobContext) -
     with pytest.raises(Conflict, match=f"job {job.id}"):
         completion_job.request_completion(bench.store, project, session, given)
     assert secret not in str(job.arguments)
-    # Each piece is cut off after what it did, and done again.
+    # Each step is interrupted after its work, and run again.
     for _ in range(3):
         kinds.STEP_FUNCTIONS[job.kind](bench, jobs.require(bench.store, job.id), StepProgress())
         assert jobs.require(bench.store, job.id).is_open

@@ -1,4 +1,4 @@
-"""What every store promises, whatever database is behind it."""
+"""The behaviour of every store, on each database."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every store promises of accounts, charges and usage, whatever database is behind it."""
+"""The behaviour of every store with accounts, charges and usage, on each database."""
 
 from __future__ import annotations
 
@@ -49,9 +49,24 @@ def credits_used_of(store: Store, account: Account, at: datetime = NOON) -> floa
 
 def test_an_account_is_stored_as_given(store: Store) -> None:
     account = Account(
-        id=0, name="kopi — ☕", provider="anthropic", plan="pro", models=(ModelLimit("opus", 40.0), ModelLimit("haiku")), tags=("web", "db"), note="note", credits_total=100.0, credits_used=12.5, credits_estimated=2.5, credits_at=NOON, resets_at=NOON + timedelta(hours=3),
-        period=Period(5, "h"), is_paused=True, limits=(), created_at=NOON, updated_at=NOON,
-    )  # fmt: skip
+        id=0,
+        name="kopi — ☕",
+        provider="anthropic",
+        plan="pro",
+        models=(ModelLimit("opus", 40.0), ModelLimit("haiku")),
+        tags=("web", "db"),
+        note="note",
+        credits_total=100.0,
+        credits_used=12.5,
+        credits_estimated=2.5,
+        credits_at=NOON,
+        resets_at=NOON + timedelta(hours=3),
+        period=Period(5, "h"),
+        is_paused=True,
+        limits=(),
+        created_at=NOON,
+        updated_at=NOON,
+    )
     limits = (Limit("", NOON, None), Limit("opus", NOON, NOON + timedelta(hours=1)))
     with store.write() as connection:
         [new_account] = stored.create_accounts(connection, [account])
@@ -242,7 +257,7 @@ def test_sessions_that_rotate_at_once_see_what_the_others_did(store: Store, proj
     with ThreadPoolExecutor(8) as pool:
         done = list(pool.map(lambda session: rotate(store, session, at=NOON), running * 2))
     assert sum(outcome.has_moved for outcome in done) == 4
-    # Who came later saw that an account was taken, and took another.
+    # A later session sees that an account is taken, and takes another.
     assert {account.name for session in running if (account := find_account(store, session))} == {f"free-{number}" for number in range(4)}
 
 
@@ -300,7 +315,7 @@ def transcript(tmp_path: Path, name: str, turns: list[tuple[str, str, int]]) -> 
 
 
 def session_of_claude(path: Path, name: str, *answers: str) -> Path:
-    """A session in which each answer is asked for, and costs as much; one whose id begins with x is of a model that no table knows."""
+    """Write a session with that many answers, each with its usage; ids that begin with x belong to a model without a known price."""
     records: list[dict[str, object]] = []
     for number, answer in enumerate(answers):
         at, model = f"2026-03-01T12:{number:02}:00Z", "in-house-7b" if answer.startswith("x") else "claude-sonnet-4-5"
@@ -349,7 +364,7 @@ def test_turns_that_come_later_are_counted_when_somebody_asks(store: Store, proj
 def test_credits_that_nobody_entered_are_estimated_until_somebody_does(store: Store, project: Project, tmp_path: Path) -> None:
     account = create_account(store, "a", credits_total=100)
     for number in range(4):
-        # A session waits for its transcript only if that began after it.
+        # A session waits only for a transcript that began after it.
         path = tmp_path / f"{number}.jsonl"
         at = datetime.now(UTC) + timedelta(minutes=1)
         path.write_text(

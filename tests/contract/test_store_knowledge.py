@@ -1,4 +1,4 @@
-"""What every store promises of knowledge, files, measures and templates."""
+"""The behaviour of every store with knowledge, files, measures and templates."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What searching promises on every database: everything that was said is found by its words, and no text is ever taken for syntax."""
+"""Search on every database: all text is found by its words, and no text is taken for query syntax."""
 
 from __future__ import annotations
 

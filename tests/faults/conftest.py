@@ -1,4 +1,4 @@
-"""A folder of sessions, the command line in processes of its own, and what a store holds in the end."""
+"""A folder of sessions, the command line in processes of its own, and the contents of a store."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Onward:
 
 
 def soak() -> int:
-    """Return how many times their usual size the long tests have."""
+    """Return the multiplier for the size of the long tests."""
     return int(os.environ.get("ONWARD_SOAK", "1"))
 
 
@@ -68,7 +68,7 @@ def sessions(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @dataclass(frozen=True)
 class ReferenceStore:
-    """A store that nothing befell: its folder, what it holds, and how long that took."""
+    """A store after an undisturbed import: its folder, its contents, and how long the import took."""
 
     home: Path
     state: dict[str, object]
@@ -81,7 +81,7 @@ class ReferenceStore:
 
 @pytest.fixture(scope="session")
 def reference_store(sessions: Path, tmp_path_factory: pytest.TempPathFactory) -> ReferenceStore:
-    """The store that an import which nothing disturbs leaves."""
+    """The store after an undisturbed import."""
     onward = Onward(tmp_path_factory.mktemp("undisturbed") / "home")
     started = time.monotonic()
     done = onward.import_all(sessions)
@@ -121,7 +121,10 @@ def _session(number: int) -> str:
         part = chance.choice(["cart", "checkout", "stock", "prices", "search", "mail"])
         say(
             "user",
-            f"Make step {place} of the {part} work. Never touch the generated client; port {4000 + number * 100 + place} is taken, use the next one.",
+            (
+                f"Make step {place} of the {part} work. Never touch the generated client; port {4000 + number * 100 + place} is taken, use "
+                "the next one."
+            ),
         )
         say(
             "assistant",
@@ -144,7 +147,7 @@ def _session(number: int) -> str:
 
 
 def stored_state(database: Path) -> dict[str, object]:
-    """Return all that the store at *database* knows, without what is by nature its own: row ids, its clock and its random key."""
+    """Return the contents of the store at *database*, without row ids, times and random keys."""
     connection = sqlite3.connect(database)
     bodies = TurnCodec()
 
@@ -155,14 +158,16 @@ def stored_state(database: Path) -> dict[str, object]:
     assert rows("PRAGMA foreign_key_check") == []
     connection.execute("INSERT INTO turn_words(turn_words) VALUES('integrity-check')")
     turns = rows(
-        "SELECT number, ordinal, role, at, chars, abandoned, body FROM turns JOIN sessions ON sessions.id = session_id ORDER BY number, ordinal"
+        "SELECT number, ordinal, role, at, chars, abandoned, body FROM turns JOIN sessions ON sessions.id = session_id ORDER BY number, "
+        "ordinal"
     )
     indexed = {row[0] for row in rows("SELECT id FROM turn_words_docsize")}
     assert indexed == {row[0] for row in rows("SELECT id FROM turns")}
     state: dict[str, object] = {
         "projects": rows("SELECT name, status FROM projects ORDER BY name"),
         "sessions": rows(
-            "SELECT number, agent, native_id, status, title, cwd, branch, turns, tokens, started_at, ended_at, completed_at IS NOT NULL FROM sessions ORDER BY number"
+            "SELECT number, agent, native_id, status, title, cwd, branch, turns, tokens, started_at, ended_at, completed_at IS NOT NULL "
+            "FROM sessions ORDER BY number"
         ),
         "turns": [(*row[:6], bodies.unpack(str(row[2]), row[3], row[6])) for row in turns],  # type: ignore[arg-type]
         "facts": rows("SELECT id, session, kind, state, body_json FROM facts ORDER BY id"),

@@ -1,8 +1,8 @@
-"""A worker that dies at one point of its work, as kill -9 has it; run as a program: HOME POINT SIDE [DATABASE_URL].
+"""A worker that kills itself at one point of its work, as by kill -9; run as a program: HOME POINT SIDE [DATABASE_URL].
 
-Points are counted in what it writes, so that they are the same on every machine: at POINT the process kills itself, `before` the transaction is committed
-or `after`. With point 0 it lives, works until no job is open, and prints how many points there were. SIDE `among` is for a
-worker among others, which hear of each other often.
+Points are counted in write transactions, so they are the same on every machine: at POINT the process kills itself, `before` or `after`
+the transaction is committed. With point 0 it works until no job is open, and prints the number of points. SIDE `among` is for one of
+several workers, with short heartbeats.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from onward.work import worker
 
 
 def main(home: Path, point: int, side: str, database_url: str = "") -> None:
-    # Small pieces, and nothing written by the clock.
+    # Small steps, and no writes that depend on the clock.
     kinds._PIECE_FILES = 2
     worker.BEAT_SECONDS, worker.SILENCE_SECONDS, worker.RECHECK_SECONDS = (0.1, 2.0, 0.5) if side == "among" else (3600.0, 3600.0, 5.0)
     writes = 0
@@ -45,7 +45,7 @@ def main(home: Path, point: int, side: str, database_url: str = "") -> None:
             os.kill(os.getpid(), signal.SIGKILL)
 
     Store.write = counted  # type: ignore[method-assign]
-    # Which model there is comes by the environment, as everywhere.
+    # The model comes from the environment.
     configured = read_settings(environment={**os.environ, "ONWARD_HOME": str(home)}, folder=home)
     settings = Settings(home=home, claude_home=home, database_url=database_url, llm=configured.llm)
     with open_store(settings) as store, worker.start(settings) as running_worker:

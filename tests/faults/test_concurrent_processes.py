@@ -1,4 +1,4 @@
-"""Many processes at once on one store: nothing lost, nothing twice, no lock error."""
+"""Many processes at once on one store: nothing lost, no duplicates, no lock error."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.soak]
 
 
 def facts_and_turns(state: dict[str, object]) -> dict[str, object]:
-    """Return what does not hang on who came first: everything but which handoff was made when."""
+    """Return the contents that do not depend on the order of the processes: everything but which handoff was created when."""
     return {name: state[name] for name in ("projects", "turns", "facts")}
 
 

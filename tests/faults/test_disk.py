@@ -1,4 +1,4 @@
-"""A disk that is full, a store that may not be written, a database that is damaged: said in a sentence, and mended by what it says."""
+"""A full disk, a read-only store, a damaged database: a clear error whose advice fixes it."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ CAP_DAC_OVERRIDE, PR_CAPBSET_DROP = 1, 24
 
 
 def limit_file_size(size_bytes: int) -> None:
-    """Let no file of this process grow beyond *size_bytes*, as on a disk that is full."""
+    """Limit the size of files of this process, as on a full disk."""
     resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, size_bytes))
 
 
 def drop_privileges() -> None:
-    """Let file permissions hold for root too."""
+    """Make file permissions hold for root too."""
     if os.geteuid() == 0:
         ctypes.CDLL(None, use_errno=True).prctl(PR_CAPBSET_DROP, CAP_DAC_OVERRIDE, 0, 0, 0)
 
 
 def assert_plain_error(err: str) -> None:
-    """A failure is one sentence and what to do, never a traceback."""
+    """A failure is one sentence and its advice, never a traceback."""
     assert err.strip()
     assert "Traceback" not in err
     assert len(err) < 2_000
@@ -58,7 +58,7 @@ cat err > "$OUT/full.err"; cp code "$OUT/full.code"
 mount -o remount,size=200m "$ONWARD_HOME" && "$@" > "$OUT/again.out" 2>&1; echo $? > "$OUT/again.code"
 cp "$ONWARD_HOME"/onward.db* "$OUT"
 """
-"""In a name space of its own: a command on a disk of this size, and again when there is room."""
+"""Run a command in a namespace with a disk of this size, and again after enlarging it."""
 
 
 @pytest.mark.skipif(sys.platform != "linux" or not shutil.which("unshare"), reason="needs a disk of its own")

@@ -1,4 +1,4 @@
-"""kill -9 of a worker at any point of a job, then another worker: the job is done once, and the store is as if nothing had happened."""
+"""kill -9 of a worker at any point of a job, then another worker: the job is done once, and the store is the same as without the kill."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def ask_import(home: Path, sessions: Path) -> int:
 
 
 def ask_completion(home: Path, sessions: Path) -> int:
-    """Ask for a session that takes in two transcripts to be completed."""
+    """Request the completion of a session with two transcripts."""
     with Store.at_folder(home) as store:
         project = projects.create(store, PROJECT)
         session = started(store, project).session

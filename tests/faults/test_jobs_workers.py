@@ -1,4 +1,4 @@
-"""Several workers, workers that are gone, connections that break: each job is done once all the same."""
+"""Several workers, killed workers and broken connections: each job is done exactly once."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def assert_ended(process: subprocess.Popen[str]) -> None:
 
 
 def ask_imports(store: Store, sessions: Path) -> list[Job]:
-    """Ask for the same import into each of several projects."""
+    """Request the same import into each of several projects."""
     targets = [projects.create(store, f"{PROJECT}-{number}") for number in range(PROJECTS)]
     return [jobs.request_job(store, "import", {"paths": [str(sessions)], "complete": True}, project=project) for project in targets]
 
@@ -76,7 +76,7 @@ def assert_all_done_once(store: Store, given: list[Job], *, handoffs: int) -> No
 
 
 def stop_between_transactions(store: Store, pid: int) -> None:
-    """Stop a worker, the only one there is, where it holds nothing that others wait for."""
+    """Suspend the only worker while it holds no lock."""
     busy = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'")
 
     def is_stopped() -> bool:
@@ -141,7 +141,8 @@ def test_connections_that_break_cost_time_only(tmp_path: Path, new_database: Cal
             with store.read() as connection:
                 connection.execute(
                     text(
-                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> "
+                        "pg_backend_pid()"
                     )
                 )
         assert_ended(worker)
@@ -158,7 +159,7 @@ def test_a_job_at_work_is_cancelled_and_gone_on_with(tmp_path: Path, url: str, s
         wait_until(lambda: jobs.require(store, given[0].id).done > 0)
         jobs.cancel(store, given[0].id)
         assert_ended(worker)
-        # The machine may have been faster.
+        # On a fast machine the job may be done already.
         if jobs.require(store, given[0].id).state == "cancelled":
             jobs.retry(store, given[0].id)
             assert_ended(start_worker(tmp_path, url))

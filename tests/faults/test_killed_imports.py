@@ -1,4 +1,4 @@
-"""kill -9 at any point of an import or a completion, then the same command again: the store is as if nothing had happened."""
+"""kill -9 at any point of an import or a completion, then the same command again: the store is the same as without the kill."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.soak]
 
 
 def kill_after(onward: Onward, seconds: float, *arguments: str) -> bool:
-    """Start a command and kill it after so long; return whether it was still at work."""
+    """Start a command and kill it after *seconds*; return whether it was still running."""
     process = onward.start(*arguments)
     time.sleep(seconds)
     process.send_signal(signal.SIGKILL)
@@ -37,7 +37,7 @@ def test_an_import_that_is_killed_is_finished_by_the_next(sessions: Path, tmp_pa
         finish = onward.import_all(sessions)
         assert finish.returncode == 0, finish.stderr
         assert stored_state(onward.database) == reference_store.state
-    # How many, is the machine's mood: what is left to do after one kill may be done before the next.
+    # The number of kills depends on the machine: the work may end before the next one.
     assert killed
 
 
@@ -54,7 +54,7 @@ def test_a_completion_that_is_killed_is_finished_by_the_next(sessions: Path, tmp
 
 
 def test_a_killed_import_leaves_nothing_half_done(sessions: Path, tmp_path: Path, reference_store: ReferenceStore) -> None:
-    """Even before it is run again, whatever is kept is whole: a session's turns in order, and the handoff of every completed one."""
+    """Even before the next run, stored data is consistent: turns in order, and a handoff for every completed session."""
     chance = random.Random(47)
     for round_number in range(ROUNDS * soak()):
         onward = Onward(tmp_path / f"home-{round_number}")

@@ -1,4 +1,4 @@
-"""What the tests of formats share: reading an input whole, and the fixtures that lie beside them."""
+"""Shared by the tests of formats: reading an input to its end, and the fixtures."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FIXTURES = Path(__file__).parent / "fixtures"
 
 
 class ReadResult(NamedTuple):
-    """Everything that one input gave."""
+    """The items and the report of one input."""
 
     items: list[TranscriptItem]
     report: ImportReport
@@ -34,7 +34,7 @@ class ReadResult(NamedTuple):
         return [item for item in self.items if isinstance(item, Rewind)]
 
     def prompts(self) -> list[str]:
-        """What persons typed, in order."""
+        """The typed prompts, in order."""
         return [turn.text for turn in self.turns if turn.role == "user" and turn.mark in {"said", "queued"}]
 
 

@@ -1,4 +1,4 @@
-"""The how-to holds: its module, its sample and its entry point, taken from the page, add a format."""
+"""The how-to works: its module, sample and entry point, taken from the page, add a format."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def block(language: str) -> str:
 
 @pytest.fixture
 def installed(tmp_path: Path) -> Path:
-    """A folder like site-packages, with the page's module in it and what an installer writes beside it."""
+    """A folder like site-packages, with the module of the page and the files that an installer writes."""
     (tmp_path / "murmur_format.py").write_text(block("python"), "utf-8")
     points = tomllib.loads(block("toml"))["project"]["entry-points"]
     info = tmp_path / "murmur_format-1.0.dist-info"

@@ -1,4 +1,4 @@
-"""Aider: many sessions in one file, whose each line is, and what Aider did as calls."""
+"""Aider: several sessions in one file, the speaker of each line, and Aider's actions as calls."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def history(reading, fixtures):
 
 @pytest.fixture
 def zone(monkeypatch):
-    """Set the zone of the machine."""
+    """Set the time zone of the machine."""
 
     def set_zone(name):
         monkeypatch.setenv("TZ", name)

@@ -1,4 +1,4 @@
-"""Archives of the chat services: read whole, and refused where they are not what they seem."""
+"""Archives of the chat services: read in full, and refused if they are something else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Trees told in one line: every node once, parents first, the current path at the end."""
+"""Trees in linear order: every node once, parents first, the current path at the end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""ChatGPT's export: the tree in one line, hidden nodes, code as calls, shards in an archive."""
+"""ChatGPT's export: the tree in linear order, hidden nodes, code as calls, shards in an archive."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Claude.ai's export: content before text, attachments, branches of an extension's export."""
+"""Claude.ai's export: content instead of text, attachments, branches of an extension's export."""
 
 from __future__ import annotations
 

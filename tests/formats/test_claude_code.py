@@ -186,7 +186,7 @@ def test_quoted_records_in_markdown_are_no_session():
 
 
 def test_a_copied_session_keeps_the_order_of_its_times(reading):
-    """A copy stamps everything but the prompts with its own moment; a prompt and what was answered to it belong together all the same."""
+    """A copied session has new times on everything but the prompts; each prompt still stays with its answer."""
     stamps = ["09:00:00.000", *["12:00:00.100"] * 4, "10:30:00.000", *["12:00:00.101"] * 3, "12:00:20.000"]
     call = [{"type": "tool_use", "id": "t1", "name": "Bash", "input": {"command": "make test"}}]
     result = [{"type": "tool_result", "tool_use_id": "t1", "content": "3 passed"}]

@@ -1,4 +1,4 @@
-"""Cline and Roo: a person's words out of tags, calls out of XML, one task from either of its files."""
+"""Cline and Roo: the user's words inside tags, calls in XML, and one task from either of its files."""
 
 from __future__ import annotations
 
@@ -187,7 +187,7 @@ def test_real_tasks_have_the_counts_of_their_own_messages(reading, shared_data):
 
 
 def messages_of(messages, text):
-    """The place of the message that holds *text*: words of one message are one turn."""
+    """Return the index of the message with *text*; the texts of one message are one turn."""
     return next(
         place
         for place, message in enumerate(messages)

@@ -1,4 +1,4 @@
-"""What every format keeps to, whichever it is: one suite over every sample of every format."""
+"""Rules for every format, tested on every sample of every format."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ JSON = [path for path in TEXTS if path.suffix in {".jsonl", ".json"}]
 
 
 def folder(path: Path) -> str:
-    """The format that a sample belongs to: the name of its folder."""
+    """The format of a sample: the name of its folder."""
     return path.relative_to(FIXTURES).parts[0]
 
 
@@ -140,7 +140,7 @@ def test_a_torn_file_gives_what_came_before_the_tear(sample, reading):
         try:
             torn = reading(data[: int(len(data) * share)])
         except OnwardError:
-            continue  # So little is left that nobody can tell what it was.
+            continue  # Too little is left to detect the format.
         assert len(torn.turns) <= len(whole.turns) + 1
 
 

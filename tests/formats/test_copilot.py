@@ -1,4 +1,4 @@
-"""Copilot CLI: prompts without what surrounds them, calls once, exit codes, sub-agents, hooks that speak to the model."""
+"""Copilot CLI: prompts without their surroundings, calls once, exit codes, sub-agents, hooks that speak to the model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cursor's files: words out of `<user_query>`, calls in lines and in text, an exported chat that quotes another."""
+"""Cursor's files: the text of `<user_query>`, calls in lines and in text, an exported chat that quotes another."""
 
 from __future__ import annotations
 

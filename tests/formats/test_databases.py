@@ -1,4 +1,4 @@
-"""Another tool's database: read from a copy while it is in use, and never touched."""
+"""Databases of other tools: read from a copy while in use, and never modified."""
 
 from __future__ import annotations
 

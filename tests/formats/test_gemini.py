@@ -1,4 +1,4 @@
-"""Gemini CLI: one document, or lines that are patched, replaced and taken back."""
+"""Gemini CLI: one document, or lines with patches, replacements and rewinds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Goose: the database and the lines before it, calls with what they did, summaries that the person does not see."""
+"""Goose: the database and the older lines, calls with their results, summaries that are hidden from the user."""
 
 from __future__ import annotations
 

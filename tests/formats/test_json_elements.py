@@ -1,4 +1,4 @@
-"""Elements of large arrays: one at a time, whatever their keys look like, and damage costs only what it hits."""
+"""Elements of large arrays: read one at a time, with any keys, and damage affects only its element."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_elements_are_those_of_the_document(given_conversations, indent):
 
 
 def nested(name, size=3):
-    """A conversation whose messages begin as it does itself."""
+    """A conversation whose messages begin with the same keys as the conversation."""
     return {"uuid": name, "name": name, "chat_messages": [{"uuid": f"{name}-{place}", "name": "}, {"} for place in range(size)]}
 
 

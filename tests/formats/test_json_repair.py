@@ -1,4 +1,4 @@
-"""A document that ends too early is closed where its last whole value ended, wherever that is."""
+"""A truncated document is closed after its last complete value."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ WHOLE = {"a": [1, {"b": 'quotes " and \\ and ]},{['}, [], {}], "c\\": {"d": None
 
 
 def is_part(value: object, of: object) -> bool:
-    """Whether *of* begins with *value*: the same to its end, or to where it was cut."""
+    """Whether *value* is a prefix of *of*: equal up to where it was cut."""
     if isinstance(value, dict) and isinstance(of, dict):
         return list(value) == list(of)[: len(value)] and all(is_part(value[key], of[key]) for key in value)
     if isinstance(value, list) and isinstance(of, list):

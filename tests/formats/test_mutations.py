@@ -1,4 +1,5 @@
-"""No mutated input crashes a reader or holds it up: only `BadInput` may be raised, and reading takes at most ten times as long as the clean sample.
+"""No mutated input crashes or stalls a reader: only `BadInput` may be raised, and reading takes at most ten times as long as the clean
+sample.
 
 The number of mutations per format is 1,000 in `make test` and ten times that in `make soak` (ONWARD_SOAK=10); the seed is fixed.
 """
@@ -42,11 +43,11 @@ SPLICES = (
     b"[" * 300,
 )
 MIN_SECONDS = 0.25
-"""Below this a busy machine says more about the time than the reader does."""
+"""Below this the load of the machine dominates the time."""
 
 
 def mutate(data: bytes, chance: random.Random) -> bytes:
-    """*data* after one to four changes: cut, spliced, swapped, doubled, flipped, with a value replaced."""
+    """Return *data* after one to four mutations: cut, spliced, swapped, doubled, flipped, or with a value replaced."""
     for _ in range(chance.randint(1, 4)):
         size = len(data)
         if not size:
@@ -69,7 +70,7 @@ def mutate(data: bytes, chance: random.Random) -> bytes:
                 chance.shuffle(lines)
                 data = b"".join(lines)
             case 6:
-                # A value of another kind: what stands after some colon up to the next comma or bracket.
+                # A value of another type: replaces the text between a colon and the next comma or bracket.
                 colon = data.find(b":", start)
                 stop = min((place for place in (data.find(mark, colon) for mark in (b",", b"}", b"]")) if place > 0), default=-1)
                 if 0 < colon < stop:
@@ -85,7 +86,7 @@ def mutate(data: bytes, chance: random.Random) -> bytes:
 
 
 def read_all(source: TranscriptSource) -> tuple[int, float]:
-    """Read *source* with whatever format it now is: turns and seconds of this process."""
+    """Read *source* in its detected format; return turns and CPU seconds."""
     report = ImportReport()
     begun = time.process_time()
     turns = 0
@@ -118,7 +119,7 @@ def test_no_mutation_crashes_or_holds_up_a_reader(folder):
 @pytest.mark.soak
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_no_mutation_crashes_the_format_that_it_came_from(folder):
-    """As above, but past detection: the reader meets what it would never be asked to read."""
+    """As above, but past detection: the reader gets input of other formats."""
     samples = [path for path in sorted((FIXTURES / folder).rglob("*")) if path.is_file()]
     chance = random.Random(f"onward {folder} again")
     for round_number in range(MUTATIONS // 4):

@@ -1,4 +1,4 @@
-"""OpenHands: actions as calls, observations as what they did, an answer's cost once, the resolver's output."""
+"""OpenHands: actions as calls, observations as their results, the cost of an answer once, the resolver's output."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_real_trajectories_have_the_counts_of_their_own_events(reading, shared_d
 
 
 def stored(folder: Path, fixtures: Path) -> Path:
-    """A conversation as OpenHands keeps it: a file per event, copies of them in pages, and what it is about."""
+    """A conversation as stored by OpenHands: a file per event, copies in pages, and metadata."""
     events = json.loads((fixtures / "openhands" / "trajectory.json").read_text())
     home = folder / "c0ffee12"
     (home / "events").mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""Pasted chat: whatever layout, and none."""
+"""Pasted chats with any layout, and without one."""
 
 from __future__ import annotations
 

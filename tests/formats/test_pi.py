@@ -1,4 +1,4 @@
-"""pi: the tree in one line, exit codes, the first version without ids."""
+"""pi: the tree in linear order, exit codes, the first version without ids."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The real files beside the repository: everything in them is read, counted here a second time by what the files' own structure says."""
+"""The real files beside the repository are read in full: everything is counted a second time from the structure of the files."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ THOUGHT = re.compile(r"^<think>.*?</details></think>", re.M | re.S)
 CALL = re.compile(r"(?:(?<=\n\n)|(?<=</details></tool-use>\n))<tool-use data-[^\n]*\n.*?(?:^</details></tool-use>$|\Z)", re.M | re.S)
 HEADER = re.compile(r"^_\*\*(User|Agent|Assistant)\b[^\n]*\*\*_$", re.M)
 FIGURES = {"claude_code": (30, 5000), "codex": (9, 5000), "specstory": (40, 80000)}
-"""Least files and records of each, so that a folder that moved cannot pass for one that reads well."""
+"""Minimum number of files and records of each format, so that a moved folder does not pass."""
 
 
 def records(path: Path) -> tuple[list[dict], int]:
-    """The objects of a file of JSON lines, and how many lines are none."""
+    """Return the objects of a file of JSON lines, and the number of invalid lines."""
     objects, bad = [], 0
     for line in path.read_bytes().split(b"\n"):
         if not line.strip():

@@ -1,4 +1,4 @@
-"""One input, whatever it lies in: bounded memory, huge lines, damage, and errors that say what to do."""
+"""Reading one input from any container: bounded memory, huge lines, damage, and errors with advice."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def record(number, text):
 
 
 def measured(path: Path) -> tuple[int, int, int]:
-    """Turns read, values cut, and megabytes resident at most, in a process of its own."""
+    """Return turns read, values cut, and peak resident megabytes, measured in a process of its own."""
     done = subprocess.run([sys.executable, "-c", MEASURE, str(path)], capture_output=True, text=True, check=True)
     turns, cut, megabytes = map(int, done.stdout.split())
     return turns, cut, megabytes

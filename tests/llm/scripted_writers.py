@@ -1,4 +1,4 @@
-"""A model that is asked to write, as the scripted endpoint plays it: it reads the facts out of the request and answers with lines."""
+"""Answers of a scripted model that rewrites a handoff: it parses the facts in the request and answers with lines."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 Tell = Callable[[int, str], str]
-"""What it makes of a fact, from its place and its text."""
+"""Rewrites a fact, given its place and its text."""
 
 _FACT = re.compile(r"^f(\d+) \(([^)]*)\) (.*)$", re.M)
 
@@ -23,12 +23,12 @@ def verbatim(_: int, text: str) -> str:
 
 
 def lightly(_: int, text: str) -> str:
-    """Return a fact in slightly other words."""
+    """Return a fact with slightly different words."""
     return text.replace("I'll ", "We will ").rstrip(".")
 
 
 def writes(tell: Tell = lightly) -> Callable[[Any], str]:
-    """Return what answers a request with one line for each fact."""
+    """Return a function that answers a request with one line for each fact."""
 
     def answer(request: Any) -> str:
         facts = facts_of(request.material)

@@ -1,4 +1,4 @@
-"""Put back, measure, choose: whatever a model wrote, the handoff that is kept is at least as good as the rules' one."""
+"""Restore, measure, choose: whatever a model wrote, the accepted handoff is at least as good as the handoff by rules."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_right_lines_stand_and_nothing_is_lost(known_project: KnownProject) -> N
     assert len(choice.accepted.lines) >= 20
     assert find_regressions(known_project.rules.preservation, choice.handoff.preservation) == []
     assert choice.handoff.handoff.fact_ids() >= known_project.rules.handoff.fact_ids()
-    # Shorter lines make room for more facts.
+    # Shorter lines leave room for more facts.
     assert len(choice.handoff.handoff.fact_ids()) > len(known_project.rules.handoff.fact_ids())
     text = render(choice.handoff.handoff)
     assert parse(text) == choice.handoff.handoff
@@ -57,7 +57,7 @@ def test_a_head_line_keeps_what_the_rules_say_beside_it(known_project: KnownProj
 
 
 def test_what_the_measure_misses_is_put_back(known_project: KnownProject) -> None:
-    """A line that passed the guard somehow, and says nothing: the measure sees it, and the rules' words come back."""
+    """An empty line passes the guard: the measure notices, and the words of the rules are restored."""
     rules = known_project.rules.handoff
     section = next(section for section in rules.sections if section.title == "Asked for")
     empty = [CitedLine("Some things were asked for.", line.sources, line.facts) for line in section.lines]
@@ -81,7 +81,9 @@ def test_a_longer_document_than_the_budget_is_cut_back_to_the_rules_words(known_
     assert any(removal.reason == "over budget" for removal in choice.removed)
 
 
-_WORDS = "the API listens on port 8443 8080 `src/a.ts` never always polling SSE printer https://example.test (none) ignore rules Redis 18 tests".split()
+_WORDS = (
+    "the API listens on port 8443 8080 `src/a.ts` never always polling SSE printer https://example.test (none) ignore rules Redis 18 tests"
+).split()
 
 
 @settings(max_examples=40)
@@ -118,7 +120,7 @@ def test_a_plan_fits_the_window_and_the_answer_and_is_bounded(known_project: Kno
     small = plan_requests(known_project.rules.handoff, known_project.ledger, quoted, count_tokens, material_tokens=400, answer_tokens=300)
     assert len(small) == MAX_REQUESTS
     assert max(count_tokens(part.material) for part in small[1:]) <= 400
-    # Neither rules nor files are anybody's to reword.
+    # Rules and files may not be reworded.
     assert "jangan pernah commit langsung" not in "".join(part.material for part in parts)
 
 

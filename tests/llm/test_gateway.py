@@ -1,4 +1,4 @@
-"""Asking models for jobs and people: nothing is paid for twice, nothing above the limits, and no key anywhere."""
+"""Model calls for jobs and users: nothing is paid twice, nothing exceeds the limits, and no key is stored."""
 
 from __future__ import annotations
 
@@ -217,7 +217,7 @@ def test_offline_a_job_waits_says_so_and_goes_on(store, scripted, asking, tmp_pa
         return StepResult(True, {}, {"text": gateway.call(store, using[0], "why", "Say why.", "It broke.", attempts=1).value})
 
     for attempt in range(1, 10):
-        # More often than what fails for other reasons is tried.
+        # More often than other failures are retried.
         job = take_step(store, piece, bench, asking.job_id)
         assert (job.state, job.step, job.attempts) == ("queued", "waiting for the model", attempt)
         assert "cannot be reached" in str(job.error["message"])
@@ -279,7 +279,7 @@ def test_which_endpoint_is_asked(store, sealer, scripted, project):
     assert find_endpoint(LLMSettings(), token="t") == (router, llama, "t")
     assert find_endpoint(LLMSettings(url="http://localhost:11434/v1", model="m")) == ("http://localhost:11434/v1", "m", "")
     assert find_endpoint(LLMSettings(url="http://localhost:11434/v1", model="m"), token="t") == ("http://localhost:11434/v1", "m", "t")
-    # Whoever else is set up is not shown a Hugging Face token.
+    # A Hugging Face token goes to no other provider.
     assert find_endpoint(LLMSettings(url="https://api.openai.com/v1", model="gpt", key="k", usd_per_million=(1, 1)), token="t") == (
         router,
         llama,
@@ -310,7 +310,7 @@ def test_a_token_that_came_with_a_request_is_kept_sealed_until_its_job_ends(stor
 
 
 def dump_store(store: Store) -> str:
-    """All that the store holds, as text."""
+    """Return all contents of the store as text."""
     with store.read() as connection:
         tables = inspect(connection).get_table_names()
         return "\n".join(str(tuple(row)) for name in tables for row in connection.execute(text(f'SELECT * FROM "{name}"')))

@@ -1,4 +1,4 @@
-"""The guard: what of a model's lines may stand, on the bundled sessions and on facts made for the purpose."""
+"""The guard: which lines of a model are accepted, on the bundled sessions and on made-up facts."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ EVIDENCE = GuardEvidence(Ledger((PORT, CACHE)), {}, lambda handle: handle.turn <
 
 
 def verdict_of(text: str, *facts: str, evidence: GuardEvidence = EVIDENCE) -> str:
-    """Return "stands", or why not."""
+    """Return "stands", or the reason for removal."""
     result = guard([ProposedLine(facts or ("port",), text)], evidence)
     return "stands" if result.lines else result.removed[0].reason
 
@@ -132,7 +132,7 @@ def test_a_fact_is_carried_once_and_only_whole() -> None:
     text = "The API listens on port 8443 and waits 3 seconds for `src/db.py`."
     result = guard([ProposedLine(("port",), text), ProposedLine(("port",), text)], EVIDENCE)
     assert (len(result.lines), [removal.reason for removal in result.removed]) == (1, ["twice"])
-    # It says most of one fact, and of the other not the address.
+    # The line covers most of the first fact but not the address of the second.
     partly = guard([ProposedLine(("port", "cache"), f"{text} Redis holds the sessions of the web shop.")], EVIDENCE)
     assert partly.lines[0].facts == ("port",)
 

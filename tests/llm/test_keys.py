@@ -1,4 +1,4 @@
-"""The LLM key: kept so that nobody reads it, told to nobody, and seen whether it works."""
+"""The LLM key: stored encrypted, never shown, and tested for validity."""
 
 from __future__ import annotations
 
@@ -196,7 +196,7 @@ def test_no_copy_of_the_store_opens_the_key(home, tmp_path, key_models):
         backups.backup(Settings(home, home), tmp_path / "copy.db")
     for path in (tmp_path / "shop.zip", tmp_path / "copy.db", *home.glob("onward.db*")):
         assert KEY.encode() not in path.read_bytes()
-    # The backup holds it sealed; what opens it stays at home.
+    # The backup holds the encrypted key; the encryption key stays in the home.
     with sqlite3.connect(tmp_path / "copy.db") as connection:
         (sealed,) = connection.execute("SELECT sealed FROM sealed_keys").fetchone()
     assert Sealer(home).open(sealed) == KEY
@@ -215,9 +215,14 @@ def test_the_command_line_takes_a_key_from_standard_input_and_shows_it_to_nobody
         return subprocess.run(command, env=environment, input=typed, capture_output=True, text=True, timeout=60, check=False)
 
     done = [
-        run("llm-key", "set", typed=KEY + "\n"), run("llm-key", "show"), run("llm-key", "test"), run("llm-key", "show", "--json"), run("spend", "--json"),
-        run("spend"), run("llm-key", "remove"),
-    ]  # fmt: skip
+        run("llm-key", "set", typed=KEY + "\n"),
+        run("llm-key", "show"),
+        run("llm-key", "test"),
+        run("llm-key", "show", "--json"),
+        run("spend", "--json"),
+        run("spend"),
+        run("llm-key", "remove"),
+    ]
     assert [result.returncode for result in done] == [0] * 7
     assert not any(KEY in result.stdout + result.stderr for result in done)
     assert "valid" in done[2].stdout

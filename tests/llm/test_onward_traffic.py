@@ -1,4 +1,4 @@
-"""What we ask a model is nobody's session, in whatever form whoever answers it keeps it."""
+"""Requests that Onward sends to a model are not imported as sessions, in any format that a provider stores them in."""
 
 from __future__ import annotations
 

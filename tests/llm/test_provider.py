@@ -1,4 +1,4 @@
-"""Asking a model: what is sent, what is made of what comes back, and every way in which nothing usable does."""
+"""Calling a model: the request, the parsed answer, and every kind of failure."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Mood(BaseModel):
 
 
 def ask_failing(endpoint: Endpoint, shape: type[BaseModel] | None = None, **beside: Any) -> ProviderFailed:
-    """Ask, and return how it failed; the key is in no part of that."""
+    """Call the endpoint and return its error, which must not contain the key."""
     with pytest.raises(ProviderFailed) as caught:
         ask(endpoint, "Say why.", "It broke.", shape, **{"first_wait_seconds": 0.01, **beside})
     if endpoint.key:
@@ -193,7 +193,7 @@ def test_a_stream_that_stops_short_is_no_answer(scripted, politely):
     scripted.does(scripted.stops_short("It was a", politely=politely))
     error = ask_failing(scripted.endpoint())
     assert error.reason == "cut off"
-    # Three answers had begun, and are most likely to be paid for.
+    # Three answers had begun and are probably charged.
     assert error.output_tokens == 3 * 2
     assert error.input_tokens > 3 * 80
 

@@ -1,4 +1,4 @@
-"""Refining over HTTP: asked for on completing, by itself, and for drafts; what is told, and what never fails because of a model."""
+"""Refinement over HTTP: on completion, on request, and for drafts; a failing model never makes a request fail."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ pytestmark = pytest.mark.slow
 
 CONVERSATION = (
     "User: Never log card numbers. Move the checkout to port 8443, the old one is taken.\n"
-    "Assistant: I'll move it, because 8080 belongs to the proxy. The checkout listens on port 8443 now, in `deploy/checkout.yaml`; all 14 tests pass.\n"
+    "Assistant: I'll move it, because 8080 belongs to the proxy. The checkout listens on port 8443 now, in `deploy/checkout.yaml`; all "
+    "14 tests pass.\n"
     "User: Next, the refunds."
 )
 
@@ -46,7 +47,7 @@ def client(settings: Settings) -> Iterator[TestClient]:
 
 @pytest.fixture
 def client_without_model(tmp_path: Path) -> Iterator[TestClient]:
-    """No model is set up."""
+    """A client of a server without a model."""
     settings = Settings(tmp_path / "none", tmp_path / "claude")
     with (
         Store.at_folder(settings.home) as store,

@@ -1,4 +1,4 @@
-"""Refining, from the asking to the version that is kept: against an endpoint that behaves, and one that does not in every way there is."""
+"""Refinement from the request to the stored version, with endpoints that work and endpoints that fail in every way."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ pytestmark = pytest.mark.slow
 
 @dataclass
 class RefiningCase:
-    """A store with the bundled sessions completed, and a model that is set up."""
+    """A store with the bundled sessions completed, and a configured model."""
 
     store: Store
     project: Project
@@ -65,7 +65,7 @@ class RefiningCase:
         return job
 
     def run_job(self, job: Job) -> Job:
-        """Carry a job out, until it is over or waits."""
+        """Run a job until it is over or waits."""
         run = jobs.require(self.store, job.id).run
         for _ in range(20):
             if not jobs.take_step(self.bench, STEP_FUNCTIONS, run, "worker", StepProgress()):
@@ -87,7 +87,7 @@ def fill(store: Store, folder: Path) -> None:
 
 @pytest.fixture
 def case(request: pytest.FixtureRequest, completed_home: Path, tmp_path: Path, scripted: ScriptedModel) -> Iterator[RefiningCase]:
-    """On SQLite, or on what a test names."""
+    """On SQLite, or on the database that a test names."""
     llm = LLMSettings(url=scripted.url, model="scripted", key=scripted.key, timeout_seconds=20.0, usd_per_million=(1.0, 2.0))
     home = copytree(completed_home, tmp_path / "home")
     is_embedded = getattr(request, "param", "sqlite") == "sqlite"
@@ -256,7 +256,10 @@ def drop_every_third(_: int, line: str) -> str:
 STALE = "For the TV I'd go with polling: the display asks `GET /api/now` every 3 seconds."
 
 WRITERS: dict[str, Callable[[Any], str]] = {
-    **{f"wrong: {way}": writes(mutate_text(way)) for way in ("file", "folder", "number", "version", "id", "url", "unit", "product", "code", "invented")},
+    **{
+        f"wrong: {way}": writes(mutate_text(way))
+        for way in ("file", "folder", "number", "version", "id", "url", "unit", "product", "code", "invented")
+    },
     "(none)": writes(lambda _, __: "(none)"),
     "word for word": writes(verbatim),
     "empty": writes(lambda _, __: ""),
@@ -268,10 +271,19 @@ WRITERS: dict[str, Callable[[Any], str]] = {
     "a novel": writes(lambda _, line: f"{line} " + "And they all lived happily ever after in the village by the sea. " * 12),
     "facts that are none": lambda _: json.dumps({"lines": [{"facts": ["f900", "x", ""], "text": "The port is 8080."}]}),
     "all on one line": lambda request: json.dumps(
-        {"lines": [{"facts": [number for number, _, _ in facts_of(request.material)][:12], "text": " ".join(line for _, _, line in facts_of(request.material))[:3900]}]}
+        {
+            "lines": [
+                {
+                    "facts": [number for number, _, _ in facts_of(request.material)][:12],
+                    "text": " ".join(line for _, _, line in facts_of(request.material))[:3900],
+                }
+            ]
+        }
     ),
-    "everything twice": lambda request: json.dumps({"lines": [{"facts": [number], "text": line} for number, _, line in facts_of(request.material) * 2][:60]}),
-}  # fmt: skip
+    "everything twice": lambda request: json.dumps(
+        {"lines": [{"facts": [number], "text": line} for number, _, line in facts_of(request.material) * 2][:60]}
+    ),
+}
 
 
 @pytest.mark.parametrize("way", WRITERS)
@@ -321,11 +333,11 @@ def test_whatever_an_endpoint_does_the_handoff_stands(case: RefiningCase, way: s
     assert case.newest == rules
     assert case.scripted.key not in dump_store(case.store)
     if way == "10 MB":
-        # It was paid for, and the job's limit ends it before it asks for all parts.
+        # The calls are paid, and the limit of the job ends it before all parts are requested.
         assert done.error
         assert done.error["code"] == "spend_limit"
     elif state == "failed":
-        # With the trouble gone, the same job is tried again.
+        # After the cause is gone, the same job is retried.
         case.scripted.answers(writes())
         assert case.run_job(jobs.retry(case.store, done.id)).result["kept"]
     elif state == "queued":
@@ -336,7 +348,7 @@ def test_whatever_an_endpoint_does_the_handoff_stands(case: RefiningCase, way: s
 
 
 def test_answers_are_requested_once_even_if_the_job_fails(case: RefiningCase) -> None:
-    """The key is refused at the third request: the two answers that are there are not paid for again."""
+    """The key is refused at the third request: the two existing answers are not paid again."""
     good = case.scripted.answers(writes()).answering
     count = 0
 

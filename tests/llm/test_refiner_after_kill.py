@@ -1,4 +1,4 @@
-"""kill -9 of a worker at any point of a refinement, then another worker: it is done once, and no answer is paid for twice."""
+"""kill -9 of a worker at any point of a refinement, then another worker: it is done once, and no answer is paid twice."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def run_worker(home: Path, scripted: ScriptedModel, point: int = 0, side: str = 
 
 
 def assert_finished_once(home: Path, job_id: int, rules_version: int) -> int:
-    """See that a refinement came to one version and was paid for once; return how many requests it took."""
+    """Check that a refinement has one version and was paid once; return the number of its requests."""
     with Store.at_folder(home) as store:
         job = jobs.require(store, job_id)
         assert (job.state, job.error, job.result["kept"]) == ("done", None, True)
@@ -104,7 +104,7 @@ def test_a_refinement_is_done_and_paid_for_once_wherever_its_worker_is_killed(
         ended = run_worker(home, scripted)
         assert ended.returncode == 0, ended.stderr
         assert_finished_once(home, job_id, 3)
-        # What was in flight is asked again, and nothing else.
+        # Only the request in flight is sent again.
         again = len(scripted.requests) - before - requests
         assert again in (0, 1), f"point {point} {side}"
         with Store.at_folder(home) as store:

@@ -1,4 +1,4 @@
-"""What is said of the model, where it may be said, and where not."""
+"""Settings of the model, and where each may be set."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Troubleshooting: what was found before comes first, a model adds what is borne out, and whatever it does, the rest stands."""
+"""Troubleshooting: earlier fixes come first, a model adds supported lines, and its failures change nothing else."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def store(home: Path) -> Iterator[Store]:
 
 @pytest.fixture(scope="module")
 def pattern(new_home: Callable[[Path], Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The home of a store with a project that ended one error, and knows something about another."""
+    """The home of a store with a project that fixed one error and has a fact about another."""
     folder = new_home(tmp_path_factory.mktemp("shop") / "home")
     with Store.at_folder(folder) as store:
         _fill(store)
@@ -222,10 +222,18 @@ def test_orders_excuses_and_endless_lines_do_not_survive(store, shop, scripted, 
 )
 def test_whatever_the_model_does_the_rest_stands(store, shop, scripted, asking, bad):
     acts = {
-        "says prose": scripted.says("I think it is the network."), "401": scripted.fails(401), "402": scripted.fails(402),
-        "429": scripted.fails(429, retry_after="900"), "500": scripted.fails(500), "floods": scripted.floods(), "stops": scripted.stops_short('{"root'),
-        "empty object": scripted.says("{}"), "page": scripted.sends(b"<html>"), "key": scripted.tells_the_key(), "nobody": scripted.fails(503),
-    }  # fmt: skip
+        "says prose": scripted.says("I think it is the network."),
+        "401": scripted.fails(401),
+        "402": scripted.fails(402),
+        "429": scripted.fails(429, retry_after="900"),
+        "500": scripted.fails(500),
+        "floods": scripted.floods(),
+        "stops": scripted.stops_short('{"root'),
+        "empty object": scripted.says("{}"),
+        "page": scripted.sends(b"<html>"),
+        "key": scripted.tells_the_key(),
+        "nobody": scripted.fails(503),
+    }
     scripted.does(acts[bad])
     result = troubleshoot(store, OPEN, project=shop, model_context=asking)
     plain = troubleshoot(store, OPEN, project=shop)

@@ -1,4 +1,6 @@
-"""An agent that asks over MCP with the official client: in this process (`asking`), a process of its own (`started`), or a real server (`serving`)."""
+"""An agent that calls MCP tools with the official client: in process (`connect`), in a process of its own (`start_agent`), or on a real
+server (`serving`).
+"""
 
 from __future__ import annotations
 
@@ -62,7 +64,7 @@ def kopi(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def mcp_context(store: Store, kopi: Path, tmp_path: Path) -> McpContext:
-    """What an agent of this machine is answered from, on each kind of database."""
+    """The context of a local agent, on each kind of database."""
     return McpContext(
         store=store, settings=Settings(tmp_path / "home", tmp_path / "claude"), folder=kopi, machine=Machine(tmp_path / "person", "linux")
     )
@@ -99,7 +101,7 @@ def start_agent(environment: dict[str, str], kopi: Path) -> Callable[..., Client
 
 @pytest.fixture
 def serving(environment: dict[str, str], tmp_path: Path) -> Callable[..., Any]:
-    """`onward serve` at a free port, ended (by its id) on leaving; gives its address."""
+    """`onward serve` on a free port, ended by its id on exit; yields its address."""
 
     @contextmanager
     def serve(*options: str, **more: str) -> Iterator[str]:

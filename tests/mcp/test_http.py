@@ -1,4 +1,4 @@
-"""MCP over HTTP: the real server, what it lets whom do, and whom it does not let in."""
+"""MCP over HTTP: the real server, and what each caller may do."""
 
 from __future__ import annotations
 

@@ -122,7 +122,7 @@ def test_nothing_but_the_protocol_is_written(environment: dict[str, str], kopi: 
 
 
 def killed_at_work(environment: dict[str, str], kopi: Path) -> None:
-    """Save some turns, and kill the server in the middle of the next call, whose answer nobody will have."""
+    """Save some turns, and kill the server during the next call, which gets no answer."""
     process = subprocess.Popen(
         [sys.executable, "-m", "onward", "mcp"], env=environment, cwd=kopi, stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )

@@ -1,4 +1,4 @@
-"""Every tool, asked by the official client in this process: the loop, what goes wrong, what is capped, what is marked."""
+"""Every tool, called by the official client in process: the loop, errors, limits, and marks of recorded text."""
 
 from __future__ import annotations
 
@@ -164,7 +164,7 @@ async def test_what_goes_wrong_is_told_to_the_agent_with_what_to_do(
 
 async def test_two_active_sessions_are_not_mixed_up(store: Store, kopi: Path, tmp_path: Path) -> None:
     settings, arguments = Settings(tmp_path / "home", tmp_path / "claude"), {"project": str(kopi)}
-    # Over HTTP nobody knows whose session is whose.
+    # Over HTTP a caller has no session of its own.
     async with Client(McpServer(McpContext(store, settings))) as client:
         agent = Agent(client)
         await agent.start_session(**arguments)
@@ -173,7 +173,7 @@ async def test_two_active_sessions_are_not_mixed_up(store: Store, kopi: Path, tm
         assert refused.is_error
         assert "2 sessions of kopi are active: 1, 2" in refused.text
         assert (await agent.save_turns(turns=TURNS, session=2, **arguments)).data["session"] == 2
-    # An agent of this machine is known by its process.
+    # A local agent is identified by its process.
     async with (
         Client(McpServer(McpContext(store=store, settings=settings, folder=kopi))) as first,
         Client(McpServer(McpContext(store=store, settings=settings, folder=kopi))) as other,
@@ -273,7 +273,7 @@ async def test_the_prompt_and_the_document(connect: Asking) -> None:
 
 
 def sample(folder: Path, at: datetime, cwd: Path) -> bytes:
-    """Return the turns of a sample, written to *folder*, as a session of *cwd* that began *at*."""
+    """Return the turns of a sample, written to *folder*, as a session in *cwd* that began *at*."""
     path = samples.write(folder)[0]
     records = [orjson.loads(line) for line in path.read_bytes().splitlines()]
     for number, record in enumerate(records):
@@ -293,7 +293,7 @@ async def test_the_transcript_that_is_being_written_becomes_the_session_that_was
         agent = Agent(client)
         await agent.start_session(objectives=["Go on"])
         await agent.record_fact(kind="lesson", text="The till speaks ESC/POS on port 9100")
-        # The agent was at work before it called, and is while it calls.
+        # The agent worked before it called, and still does.
         transcript.write_bytes(sample(mcp_context.machine.home, datetime.now(UTC) - timedelta(seconds=20), kopi))
         done = await agent.complete_session()
     stored_sessions = sessions.list_sessions(mcp_context.store, mcp_context.require_project(""))
@@ -301,7 +301,7 @@ async def test_the_transcript_that_is_being_written_becomes_the_session_that_was
         (1, "completed", ("Go on",), str(transcript))
     ]
     assert done.data["turns"] == stored_sessions[0].turns > 40
-    # Later its last turns come in, and it is the same session.
+    # Its last turns are imported later, into the same session.
     import_paths(mcp_context.store, [transcript])
     assert len(sessions.list_sessions(mcp_context.store, mcp_context.require_project(""))) == 1
 

@@ -1,4 +1,4 @@
-"""What the house rules look at: the files of the repository, as git sees them."""
+"""Files of the repository, as git lists them, for the policy tests."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def _listed() -> list[Path]:
-    """Every file that is or would be committed; in an unpacked archive, where git knows nothing, every file outside hidden folders."""
+    """Return every file that is or would be committed; without git, every file outside hidden folders."""
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     answer = subprocess.run(command, cwd=ROOT, capture_output=True, check=False)
     if answer.returncode == 0:

@@ -1,4 +1,4 @@
-"""What a person can use is documented, and what is documented is there."""
+"""Everything a person can use is documented, and everything documented exists."""
 
 from __future__ import annotations
 

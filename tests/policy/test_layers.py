@@ -1,4 +1,4 @@
-"""The contracts of import-linter cover what they say they cover."""
+"""The contracts of import-linter cover all formats."""
 
 from __future__ import annotations
 

@@ -28,9 +28,37 @@ BINDING_EXCEPTIONS = {
 
 # A module is a noun of the field.
 BANNED_MODULES = {
-    "ahead", "asking", "begun", "belonging", "below", "beside", "catching_up", "found", "gone", "here", "in_sight", "kept", "left", "made", "meant", "one",
-    "others", "ours", "own", "place", "repeating", "room", "rooms", "seen", "since", "standing", "there", "told", "told_settings", "whole",
-}  # fmt: skip
+    "ahead",
+    "asking",
+    "begun",
+    "belonging",
+    "below",
+    "beside",
+    "catching_up",
+    "found",
+    "gone",
+    "here",
+    "in_sight",
+    "kept",
+    "left",
+    "made",
+    "meant",
+    "one",
+    "others",
+    "ours",
+    "own",
+    "place",
+    "repeating",
+    "room",
+    "rooms",
+    "seen",
+    "since",
+    "standing",
+    "there",
+    "told",
+    "told_settings",
+    "whole",
+}
 FIELD_WORDS = {"logging", "paging", "parsing", "speed", "troubleshooting"}
 """Words of the field that end like a gerund or a participle."""
 MODULE_EXCEPTIONS = {"src/onward/core/handoff/stored.py", "src/onward/formats/pasted.py", "tests/formats/test_pasted.py"}

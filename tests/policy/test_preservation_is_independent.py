@@ -1,4 +1,4 @@
-"""The measure judges the generator, so it may not borrow the generator's eyes."""
+"""The measure must stay independent of the generator that it measures."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ GENERATOR = ("onward.core.extract", "onward.core.handoff.composer", "onward.core
 
 
 def test_the_measure_loads_no_part_of_the_generator() -> None:
-    # A fresh interpreter, so that what it loads is all that the measure needs, by whatever way it is imported.
+    # A fresh interpreter loads exactly what the measure needs, directly or indirectly.
     code = "import sys, onward.core.preservation; print('\\n'.join(m for m in sys.modules if m.startswith('onward')))"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert "onward.core.preservation.measure" in loaded

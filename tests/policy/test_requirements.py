@@ -1,4 +1,4 @@
-"""What is installed is pinned by hash, is what pyproject.toml asks for, and comes from wherever the person's pip looks."""
+"""Dependencies are pinned by hash, match pyproject.toml, and come from the configured index."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 
 def _pinned(text: str) -> dict[str, str]:
-    """Package to the text of its entry."""
+    """Return the text of each package's entry."""
     entries = re.split(r"(?m)^(?=[a-zA-Z0-9])", text)
     return {re.split(r"[=\[; ]", entry)[0].lower(): entry for entry in entries if not entry.startswith("#")}
 

@@ -1,4 +1,4 @@
-"""No secret is in the repository: betterleaks, the scanner that guards what Onward stores, guards Onward itself."""
+"""The repository contains no secret, according to betterleaks, the scanner that Onward itself uses."""
 
 from __future__ import annotations
 

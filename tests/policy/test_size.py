@@ -1,4 +1,4 @@
-"""A function fits a screen and a file stays readable whole. What is longer is listed here, and the list only shrinks."""
+"""Limits for the length of functions and files. Longer ones are listed here, and the list only shrinks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 MAX_FUNCTION_LINES = 60
 MAX_FILE_LINES = 500
 
-# "path" or "path::function" -> lines it may have. Only ever lower a number or take a line out.
+# "path" or "path::function" -> allowed lines. Only lower a number or remove a line.
 EXCEPTIONS: dict[str, int] = {}
 
 
@@ -20,7 +20,7 @@ def _functions(tree: ast.AST) -> list[tuple[str, int]]:
 
 
 def _sizes(root: Path, trees: dict[Path, ast.Module]) -> dict[str, tuple[int, int]]:
-    """Name to (lines, most lines allowed) of every file and function."""
+    """Return (lines, allowed lines) of every file and function by name."""
     sizes = {}
     for path, tree in trees.items():
         name = path.relative_to(root).as_posix()

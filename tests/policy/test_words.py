@@ -1,4 +1,4 @@
-"""The words of the house: what a name may be, and what the repository never mentions."""
+"""Words that names may not contain, and texts that the repository may not mention."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import ast
 import re
 from pathlib import Path
 
-# A name says what is inside. These say only that someone did not decide.
+# Words that name nothing.
 EMPTY_WORDS = {"util", "utils", "helper", "helpers", "common", "manager", "base", "misc", "service"}
-# The house has one word per thing; these are other systems' words for ours.
+# Words of other systems for things that have a name here.
 FOREIGN_WORDS = {"atom", "workspace"}
 TEXT = {".py", ".md", ".toml", ".txt", ".sql", ".mako", ".ini", ".cfg", ".yml", ".yaml", ".json", ".jsonl", ""}
 
@@ -18,7 +18,7 @@ def _words(name: str) -> set[str]:
 
 
 def _names(path: Path, tree: ast.Module) -> list[str]:
-    """The names that a file gives: its path's parts, its classes and its functions."""
+    """Return the names that a file defines: the parts of its path, its classes and its functions."""
     given = [node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)]
     return [*path.with_suffix("").parts, *given]
 
@@ -35,7 +35,7 @@ def test_no_name_is_empty_of_meaning(root: Path, trees: dict[Path, ast.Module]) 
 
 
 def test_the_repository_speaks_of_itself_alone(root: Path, repository_files: list[Path]) -> None:
-    # Put together here, so that this file does not hold what it forbids.
+    # Built from parts, so that this file does not match itself.
     folders = ["/" + name + "/" for name in ("work", "root", "opt/pypi", "opt/wheels")]
     hosts = [".".join(parts) for parts in (("pypi", "org"), ("files", "pythonhosted", "org"), ("registry", "npmjs", "org"))]
     unwanted = re.compile("|".join(rf"(?<![\w.:~/-]){re.escape(folder)}" for folder in folders) + "|" + "|".join(map(re.escape, hosts)))

@@ -1,4 +1,4 @@
-"""What holds of every choice of an account and of every forecast."""
+"""Properties of every ranking of accounts and of every forecast."""
 
 from __future__ import annotations
 
@@ -44,12 +44,24 @@ windows = st.tuples(st.integers(1, 100), st.integers(1, 100)).map(lambda pair: R
 def accounts(draw: st.DrawFn, number: int = 1) -> Account:
     used = draw(amounts)
     return Account(
-        id=number, name=draw(st.sampled_from(["a", "b", "c"])) + str(number), provider="", plan="", models=tuple(draw(models)), tags=draw(st.sampled_from([(), ("web",)])), note="",
-        credits_total=draw(st.none() | amounts), credits_used=used, credits_estimated=draw(st.just(0.0) | st.just(used)), credits_at=draw(past), resets_at=draw(st.none() | times), period=draw(st.none() | periods),
+        id=number,
+        name=draw(st.sampled_from(["a", "b", "c"])) + str(number),
+        provider="",
+        plan="",
+        models=tuple(draw(models)),
+        tags=draw(st.sampled_from([(), ("web",)])),
+        note="",
+        credits_total=draw(st.none() | amounts),
+        credits_used=used,
+        credits_estimated=draw(st.just(0.0) | st.just(used)),
+        credits_at=draw(past),
+        resets_at=draw(st.none() | times),
+        period=draw(st.none() | periods),
         is_paused=draw(st.integers(0, 5)) == 0,
         limits=tuple(draw(st.lists(st.builds(Limit, st.sampled_from(["", "opus"]), past, st.none() | times), max_size=1))),
-        created_at=NOW, updated_at=NOW,
-    )  # fmt: skip
+        created_at=NOW,
+        updated_at=NOW,
+    )
 
 
 def event(account_id: int, kind: str, at: datetime, credits: float) -> AccountEvent:

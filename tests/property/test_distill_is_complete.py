@@ -1,4 +1,4 @@
-"""`distill F1 … Fn` is importing and completing F1 … Fn one by one, to the byte, whatever else is imported between."""
+"""`distill F1 … Fn` gives the same bytes as importing and completing F1 … Fn one by one, whatever else is imported between."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ turns = st.fixed_dictionaries(
         "timestamp": st.integers(0, 20).map(lambda minutes: (MORNING + timedelta(minutes=minutes)).isoformat()),
     },
 )
-# A session that names itself may come back in another file; one that does not is known by its first turns.
+# A session with an id may continue in another file; one without an id is recognised by its first turns.
 sessions = st.fixed_dictionaries({"messages": st.lists(turns, min_size=1, max_size=8)}, optional={"id": st.sampled_from(["one", "two"])})
 
 
@@ -57,7 +57,9 @@ def _write_sessions(folder: Path, everything: Sequence[object]) -> list[Path]:
 
 @pytest.fixture(autouse=True, scope="module")
 def same_key() -> Iterator[None]:
-    """Placeholders name the same secret differently in each project; here all keys are that of distilling, so that documents can be compared to the byte."""
+    """Placeholders depend on the key of a project; here all projects get the key of `distill`, so that documents can be compared byte for
+    byte.
+    """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("onward.store.projects.token_bytes", lambda _: DISTILL_KEY)
         yield

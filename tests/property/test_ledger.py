@@ -1,4 +1,4 @@
-"""The fold is a function of the set of facts."""
+"""The ledger depends only on the set of facts."""
 
 from __future__ import annotations
 

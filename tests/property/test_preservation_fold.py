@@ -1,4 +1,4 @@
-"""References of many sessions say the same whatever order they are folded in, and stay bounded."""
+"""References of many sessions are the same in any order of folding, and stay bounded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A store behaves as a plain model of it, whatever is done to it in whatever order."""
+"""A store behaves like a simple model under any sequence of operations."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ WORDS = [
 
 
 def make_turn(words: int, minute: int | None, name: int | None) -> Turn:
-    """A turn; what has an id says the same wherever it is met."""
+    """Return a turn; the same *name* always gives the same text."""
     if name is not None:
         words, minute = name % len(WORDS), name
     at = None if minute is None else MORNING + timedelta(minutes=minute)
@@ -52,7 +52,7 @@ turns = st.one_of(
 
 @dataclass
 class ModelSession:
-    """A session as the model has it."""
+    """A session of the model."""
 
     native: str | None
     turns: dict[object, Turn] = field(default_factory=dict)
@@ -60,7 +60,7 @@ class ModelSession:
 
 
 class Machine(RuleBasedStateMachine):
-    """One project in a store, and the same as plain lists. What makes a turn the same one is said here once more, in the simplest words."""
+    """One project in a store, and the same as plain lists. The identity of turns is defined here again, in the simplest form."""
 
     open_store: Callable[[], Store]
 
@@ -85,14 +85,14 @@ class Machine(RuleBasedStateMachine):
     @precondition(lambda self: self.earlier)
     @rule(data=st.data(), more=st.lists(turns, max_size=4), upto=st.integers(1, 12))
     def read_again(self, data: st.DataObject, more: Sequence[Turn], upto: int) -> None:
-        """The same file, a file that has grown, or one that was cut off."""
+        """Read the same file again, grown or cut off."""
         native, transcript = data.draw(st.sampled_from(self.earlier))
         self._read(native, [*transcript[:upto], *more] if upto >= len(transcript) else transcript[:upto])
 
     @precondition(lambda self: self.earlier)
     @rule(data=st.data(), native=st.sampled_from("wxyz"), more=st.lists(turns, max_size=4))
     def fork(self, data: st.DataObject, native: str, more: Sequence[Turn]) -> None:
-        """Another session that begins with what one before it said."""
+        """Read another session that begins with the turns of an earlier one."""
         self._read(native, [*data.draw(st.sampled_from(self.earlier))[1], *more])
 
     def _read(self, native: str, transcript: Sequence[Turn]) -> None:
@@ -202,7 +202,7 @@ class Machine(RuleBasedStateMachine):
 
 def _run(open_store: Callable[[], Store], examples: int) -> None:
     machine = type("Machine", (Machine,), {"open_store": staticmethod(open_store)})
-    # A failure is twelve steps at most: readable as it is, and not worth the minutes that making it smaller takes.
+    # A failure has at most twelve steps: readable without shrinking, which would take minutes.
     few = settings(
         max_examples=examples,
         stateful_step_count=12,

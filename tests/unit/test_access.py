@@ -1,4 +1,4 @@
-"""Buckets of requests, addresses of this machine, and `onward access` as a person types it."""
+"""Rate limits, local addresses, and the `onward access` command."""
 
 from __future__ import annotations
 
@@ -45,10 +45,19 @@ def test_no_number_of_callers_fills_the_memory() -> None:
 @pytest.mark.parametrize(
     ("host", "is_here"),
     [
-        ("127.0.0.1", True), ("127.8.0.1", True), ("::1", True), ("::ffff:127.0.0.1", True), ("localhost", True),
-        ("0.0.0.0", False), ("::", False), ("203.0.113.7", False), ("::ffff:203.0.113.7", False), ("localhost.evil.example", False), ("", False),
+        ("127.0.0.1", True),
+        ("127.8.0.1", True),
+        ("::1", True),
+        ("::ffff:127.0.0.1", True),
+        ("localhost", True),
+        ("0.0.0.0", False),
+        ("::", False),
+        ("203.0.113.7", False),
+        ("::ffff:203.0.113.7", False),
+        ("localhost.evil.example", False),
+        ("", False),
     ],
-)  # fmt: skip
+)
 def test_which_addresses_are_of_this_machine(host: str, is_here: bool) -> None:
     assert is_loopback(host) is is_here
     assert Settings(Path(), Path(), host=host).is_exposed is not is_here

@@ -1,4 +1,4 @@
-"""How accounts are judged: the reasons in words, the window, resets, forecasts."""
+"""Ranking of accounts: reasons, the rotation window, resets, forecasts."""
 
 from __future__ import annotations
 
@@ -27,9 +27,24 @@ HOUR = timedelta(hours=1)
 
 def account(name: str = "a", used: float = 0, total: float | None = 100, **values: object) -> Account:
     defaults: dict[str, object] = {
-        "id": ord(name[0]), "name": name, "provider": "", "plan": "", "models": (), "tags": (), "note": "", "credits_total": total, "credits_used": used,
-        "credits_estimated": 0.0, "credits_at": NOW, "resets_at": None, "period": None, "is_paused": False, "limits": (), "created_at": NOW, "updated_at": NOW,
-    }  # fmt: skip
+        "id": ord(name[0]),
+        "name": name,
+        "provider": "",
+        "plan": "",
+        "models": (),
+        "tags": (),
+        "note": "",
+        "credits_total": total,
+        "credits_used": used,
+        "credits_estimated": 0.0,
+        "credits_at": NOW,
+        "resets_at": None,
+        "period": None,
+        "is_paused": False,
+        "limits": (),
+        "created_at": NOW,
+        "updated_at": NOW,
+    }
     return Account(**{**defaults, **values})  # type: ignore[arg-type]
 
 
@@ -105,7 +120,10 @@ def test_one_in_its_window_or_in_use_comes_after_one_that_is_not() -> None:
         (account(is_paused=True), "paused"),
         (account(used=100), "all its credits are used"),
         (account(used=100, resets_at=NOW - HOUR, credits_at=NOW - 2 * HOUR), ""),
-        (account(used=100, resets_at=NOW - HOUR, period=Period(5, "h")), "all its credits are used; they come back in 4 h, at 2026-03-01 16:00 UTC (estimated)"),
+        (
+            account(used=100, resets_at=NOW - HOUR, period=Period(5, "h")),
+            "all its credits are used; they come back in 4 h, at 2026-03-01 16:00 UTC (estimated)",
+        ),
         (account(limits=(Limit("", NOW, NOW + HOUR),)), "its limit is reached, until in 1 h, at 2026-03-01 13:00 UTC (reported)"),
         (account(limits=(Limit("opus", NOW, None),)), "its limit for opus is reached, and nobody said until when"),
         (account(limits=(Limit("haiku", NOW, None),)), ""),
@@ -113,7 +131,7 @@ def test_one_in_its_window_or_in_use_comes_after_one_that_is_not() -> None:
         (account(models=(ModelLimit("opus", 0.0),)), "its credits for opus are used"),
         (account(total=None), ""),
     ],
-)  # fmt: skip
+)
 def test_why_an_account_is_unusable(candidate: Account, why: str) -> None:
     [best] = rank(candidate, need=AccountNeed("opus"))
     assert (best.usable, best.reasons[0] if why else "") == (not why, why)

@@ -1,4 +1,4 @@
-"""Which agents' sessions lie on a machine, and what importing them would take."""
+"""Sessions of agents found on a machine, and the preview of their import."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_every_agent_is_found(tmp_path: Path) -> None:
     transcripts = find_transcripts(copy_fixtures(tmp_path, LINUX))
     assert list(dict.fromkeys(transcript.agent for transcript in transcripts)) == AGENTS
     assert [transcript.path for transcript in transcripts if transcript.error or not transcript.sessions] == []
-    # The panel of a task tells what its history tells.
+    # The panel of a task holds the same conversation as its history.
     assert {transcript.path.name for transcript in transcripts if transcript.agent == "Cline"} == {
         "api_conversation_history.json",
         "s1.json",

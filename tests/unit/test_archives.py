@@ -1,4 +1,4 @@
-"""A project as one file: out, in, and whatever a foreign or damaged file may hold."""
+"""A project as one file: export, import, and foreign or damaged files."""
 
 from __future__ import annotations
 
@@ -58,11 +58,11 @@ ELSEWHERE = {
     "model_answers": "of this store, until a job is done",
     "sealed_keys": "of this store, and nobody else's to have",
 }
-"""Tables whose rows are in no section of an archive, and why."""
+"""Tables that are in no section of an archive, and why."""
 
 
 class BuiltArchive(NamedTuple):
-    """A store with a project that holds something of everything, and its archive. Nothing changes it: `copied` is for that."""
+    """A store with a project that has something of everything, and its archive. Never modified; `copied` is for that."""
 
     home: Path
     archive: Path
@@ -83,14 +83,23 @@ def built_archive(tmp_path_factory: pytest.TempPathFactory) -> BuiltArchive:
 
 
 def _add_odd(store: Store, project: Project) -> None:
-    """A session with all that a turn can hold, more turns than one batch, and branches that were left."""
+    """Add a session with everything a turn can hold, more turns than one batch, and abandoned branches."""
     with store.write() as connection:
         session = kept_sessions.create(connection, project.id, SessionHead("codex", "odd", title="Odd"), native_id="odd")
         full = Turn(
-            role="assistant", text="50 % sure. \U0001f680 يوم \x1b[31mred", at=NOON, id="m-1",
+            role="assistant",
+            text="50 % sure. \U0001f680 يوم \x1b[31mred",
+            at=NOON,
+            id="m-1",
             calls=(ToolCall("c1", "Bash", {"command": "make", "deep": [1, {"x": None}]}), ToolCall("c2", "apply", "*** raw")),
-            results=(ToolResult("c1", "ok\0\n" * 400, is_error=False, exit_code=0),), thinking="thinking", mark="summary", sidechain="agent-7", model="model-x", usage=Usage(1, 2, 3, 4), line=17,
-        )  # fmt: skip
+            results=(ToolResult("c1", "ok\0\n" * 400, is_error=False, exit_code=0),),
+            thinking="thinking",
+            mark="summary",
+            sidechain="agent-7",
+            model="model-x",
+            usage=Usage(1, 2, 3, 4),
+            line=17,
+        )
         turns = [full, *(Turn(role="user", text=f"said {n}", at=NOON + timedelta(seconds=n)) for n in range(600))]
         packed = [NewTurn(n, b"%d" % n, TurnCodec().pack(turn, len(turn.text))) for n, turn in enumerate(turns, start=1)]
         kept_turns.append(connection, project.id, session.id, packed)
@@ -106,14 +115,14 @@ def archive(built_archive: BuiltArchive, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def origin(built_archive: BuiltArchive, tmp_path: Path) -> Iterator[Store]:
-    """The store that the archive came from; it may be changed."""
+    """The store that the archive was made from; tests may modify it."""
     with Store.at_folder(Path(shutil.copytree(built_archive.home, tmp_path / "origin"))) as opened:
         yield opened
 
 
 @pytest.fixture(scope="module")
 def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    """A store for what is refused: it is empty before and after."""
+    """A store for refused archives: empty before and after."""
     with Store.at_folder(tmp_path_factory.mktemp("empty")) as opened:
         yield opened
 
@@ -125,7 +134,7 @@ def other(tmp_path: Path) -> Iterator[Store]:
 
 
 def change_archive(archive: Path, change: Callable[[dict[str, bytes]], None], *, signed: bool = True) -> Path:
-    """Write the archive again with other parts; *signed* sets its manifest right."""
+    """Write the archive again with other parts; *signed* updates its manifest."""
     with zipfile.ZipFile(archive) as source:
         parts = {name: source.read(name) for name in source.namelist()}
     change(parts)
@@ -151,7 +160,7 @@ def change_line(name: str, change: Callable[[dict[str, object]], None]) -> Calla
 
 
 def assert_refused(empty: Store, path: Path, match: str) -> None:
-    """The archive is refused, and nothing of it is kept."""
+    """Check that the archive is refused and nothing is stored."""
     with pytest.raises(BadArchive, match=match):
         archives.import_archive(empty, path)
     with empty.read() as connection:
@@ -282,7 +291,7 @@ def test_any_byte_that_is_damaged_is_noticed(other: Store, archive: Path) -> Non
         except BadArchive:
             assert projects.list_projects(other) == []
         else:
-            # In a field of the zip that says nothing of the content, such as a date.
+            # In a field of the zip that does not affect the content, such as a date.
             projects.delete(other, projects.list_projects(other)[0].project)
 
 

@@ -1,4 +1,4 @@
-"""Copies of the whole store: taken while it is written, read to their end, put back without losing what is there."""
+"""Backups of the store: made during writes, verified, and restored without losing the current store."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_what_is_there_is_only_replaced_when_told_and_kept(settings: Settings, t
         with pytest.raises(Conflict):
             backups.restore(settings, copy.path)
         back = backups.restore(settings, copy.path, overwrite=True)
-        # A program that had the store open goes on with what was put back.
+        # A program with an open store continues with the restored one.
         assert [line.project.name for line in projects.list_projects(store)] == ["klinik"]
         projects.create(store, "after")
     assert names(settings) == ["after", "klinik"]

@@ -1,4 +1,4 @@
-"""`handoff diff`: what a project came to know, and gave up, between two sessions."""
+"""`handoff diff`: what a project learned and gave up between two sessions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an agent claims is held against the log: verified by a result, flagged where the log says otherwise, else left as claimed."""
+"""Claims of an agent are checked against the log: verified by a result, flagged if contradicted, else left as claimed."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def write_turns(path: str, *, refused: bool = False) -> tuple[Turn, Turn]:
 
 
 def claim(text: str, *before: Turn) -> Fact:
-    """The fact made from *text*, said by the agent after *before*."""
+    """Return the fact extracted from *text*, said by the agent after *before*."""
     turns = [ASKED, *before, Turn("assistant", text)]
     (only_fact,) = [
         fact for fact in extract(1, HEAD, list(enumerate(turns, start=1))) if fact.text.startswith(text[:12]) and fact.author == "agent"

@@ -1,4 +1,4 @@
-"""The pool of accounts as a person types it."""
+"""The account commands."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`onward db` and `onward demo --keep`, as a person types them."""
+"""The commands `onward db` and `onward demo --keep`."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
-    """Runs a command as a process of its own, in a pipe, with an empty home."""
+    """Runs a command in a process of its own, in a pipe, with an empty home."""
     outer_environment = {name: value for name, value in os.environ.items() if not name.startswith("ONWARD_")}
     environment = {**outer_environment, "ONWARD_HOME": str(tmp_path / "home"), "CLAUDE_CONFIG_DIR": str(tmp_path / "claude")}
 
@@ -82,7 +82,7 @@ def test_a_store_moves_to_another_database_and_back(run: Run, tmp_path: Path, ne
         assert expected
         assert run(*arguments, ONWARD_DATABASE_URL=url).stdout == expected
         assert run(*arguments, ONWARD_HOME=str(back)).stdout == expected
-    # What is made there next gets ids of its own.
+    # New rows get new ids.
     assert run("project", "new", "kopi", ONWARD_DATABASE_URL=url).returncode == 0
     assert run("session", "start", "--project", "kopi", ONWARD_DATABASE_URL=url).returncode == 0
     again = run("db", "copy", url)

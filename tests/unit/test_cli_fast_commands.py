@@ -13,14 +13,15 @@ from onward.cli.commands import onward as group
 
 WORDS = st.sampled_from(
     (
-        "a.jsonl b.md - -- -h --help --json --jso --json=1 --no-sources --next-goal --next-goal=ship --budget --budget= --budget=40 4000 0 -3 "
+        "a.jsonl b.md - -- -h --help --json --jso --json=1 --no-sources --next-goal --next-goal=ship --budget --budget= --budget=40 4000 "
+        "0 -3 "
         "--format --format=json markdown prompt x"
     ).split()
 )
 
 
 def framework_view(command: fast_commands.QuickCommand, arguments: list[str]) -> tuple[list[str], dict[str, fast_commands.OptionValue]]:
-    """Files and values as the framework reads them; raises click.UsageError."""
+    """Return files and values as the framework parses them; raises click.UsageError."""
     with click.Context(group) as parent:
         framework_command = group.get_command(parent, command.name)
         assert framework_command is not None

@@ -1,4 +1,4 @@
-"""`onward knowledge`, `template`, `analytics` and `files`, as a person types them."""
+"""The commands `onward knowledge`, `template`, `analytics` and `files`."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
 
 @pytest.fixture
 def shop(run: Run, tmp_path: Path) -> str:
-    """A project of the sample sessions."""
+    """A project with the sample sessions."""
     assert run("import", *samples.write(tmp_path / "samples"), "--project", "kopi", "--complete")[0] == 0
     return "kopi"
 

@@ -1,4 +1,4 @@
-"""The command as a whole process: streams, signals and exit codes."""
+"""The command as a process: streams, signals and exit codes."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
 
 
 def test_ctrl_c_says_that_it_stopped() -> None:
-    # Whoever runs the tests in the background may have Ctrl-C ignored, and a child inherits that: begin as a person's shell does.
+    # A test run in the background may ignore Ctrl-C, which a child inherits: start as an interactive shell does.
     starts = (
         "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
     )

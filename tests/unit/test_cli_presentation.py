@@ -21,7 +21,7 @@ class Terminal(io.StringIO):
 
 
 def terminal_of_40_columns(monkeypatch: pytest.MonkeyPatch) -> Terminal:
-    """A fixture cannot do this: pytest puts its own standard output back between a fixture and its test."""
+    """Not a fixture: pytest restores its own standard output between a fixture and its test."""
     screen = Terminal()
     monkeypatch.setattr(sys, "stdout", screen)
     monkeypatch.setenv("TERM", "xterm")

@@ -1,4 +1,4 @@
-"""The loop as a person types it, against a real store in a temporary folder."""
+"""The session loop on the command line, with a real store in a temporary folder."""
 
 from __future__ import annotations
 
@@ -333,6 +333,6 @@ def test_a_folder_gives_its_conversations_and_nothing_else(run: Run, transcripts
 
 
 def test_two_agents_in_one_folder_work_on_one_project(run: Run, transcripts: list[Path]) -> None:
-    """Codex writes the repository's address down, Claude Code only its folder."""
+    """Codex records the address of the repository, Claude Code only its folder."""
     run("import", *transcripts)
     assert [(project["name"], project["sessions"]) for project in run("project", "list", "--json").data] == [("antre", 3)]

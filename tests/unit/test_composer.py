@@ -1,4 +1,4 @@
-"""Which facts stand together in the document, and what they cost."""
+"""Grouping of facts in the document, and their cost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Any text made short."""
+"""Compression of any text."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ LOG = "".join(
 )
 LOST = "2026-11-24T11:00:00Z ERROR database connection lost: ECONNREFUSED 10.0.0.5:5432"
 TALK = "Many people spoke about the weather and the food that was served at lunch, and somebody told a story. "
-NOTES = f"# Minutes\n{TALK * 30}\nWe agreed that the budget is 40,000 euro and the deadline 12 March 2027.\n{TALK * 30}\nNever publish the draft before legal has signed off."
+NOTES = (
+    f"# Minutes\n{TALK * 30}\nWe agreed that the budget is 40,000 euro and the deadline 12 March 2027.\n{TALK * 30}\nNever publish "
+    "the draft before legal has signed off."
+)
 
 
 def test_a_log_is_its_failures_and_one_line_for_many() -> None:

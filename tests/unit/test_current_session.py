@@ -1,4 +1,4 @@
-"""What pages of sessions ask: what is in sight, how credits stand, where something is said, which template it was, and turns as they are shown."""
+"""Data behind the session pages: the current session, credits, search in a session, its template, and turns as displayed."""
 
 from __future__ import annotations
 

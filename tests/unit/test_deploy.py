@@ -1,4 +1,4 @@
-"""What deploy/ says is what the program does: the units and the container file name commands that run, and files that are there."""
+"""The files in deploy/ match the program: units and container file use existing commands and files."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def unit(name: str) -> ConfigParser:
 
 
 def container() -> dict[str, list[str]]:
-    """Each instruction of the container file with what follows it, continued lines joined."""
+    """Return the arguments of each instruction of the container file, with continued lines joined."""
     text = (DEPLOY / "Containerfile").read_text(encoding="utf-8").replace("\\\n", " ")
     instructions: dict[str, list[str]] = {}
     for line in text.splitlines():
@@ -42,7 +42,7 @@ def container() -> dict[str, list[str]]:
 
 
 def start_process(command: list[str], home: Path, **more: str) -> tuple[subprocess.Popen[str], dict[str, str]]:
-    """The running process, and what it told when it was ready."""
+    """Return the running process and its startup message."""
     outer_environment = {name: value for name, value in os.environ.items() if not name.startswith("ONWARD_")}
     with (home.parent / "log").open("wb") as log:
         process = subprocess.Popen(
@@ -85,7 +85,7 @@ def test_the_units_share_one_user_and_one_folder() -> None:
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd is not on this machine")
 @pytest.mark.parametrize("name", UNITS)
 def test_systemd_finds_nothing_wrong(name: str, tmp_path: Path) -> None:
-    # It wants the program to be there.
+    # systemd-analyze requires an existing program.
     text = (DEPLOY / name).read_text(encoding="utf-8").replace(PROGRAM, sys.executable)
     (tmp_path / name).write_text(text, encoding="utf-8")
     result = subprocess.run(
@@ -116,7 +116,7 @@ def test_the_container_starts_and_its_health_is_seen(tmp_path: Path) -> None:
     assert json.loads(instructions["ENTRYPOINT"][0]) == ["onward"]
     command = json.loads(instructions["CMD"][0])
     assert command[-2:] == ["--host", "0.0.0.0"]
-    # What is open to other machines is not for a test: the same, on loopback.
+    # Tests may not listen on all interfaces: the same on loopback.
     process, report = start_process([*ONWARD_COMMAND, *command[:-2]], tmp_path / "home", ONWARD_PORT="0")
     try:
         look = json.loads(instructions["HEALTHCHECK"][0].partition(" CMD ")[2])

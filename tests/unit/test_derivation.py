@@ -1,4 +1,4 @@
-"""What completed sessions leave behind: knowledge, measures, files; and how it follows corrections, moves and rebuilds."""
+"""Data derived from completed sessions: knowledge, measures and files; also after corrections, moves and rebuilds."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def call(number: int, name: str, arguments: dict[str, object], answer: str = "ok
 
 
 def fixing_turns(path: str = "src/shop/cart.py") -> list[Turn]:
-    """A session that meets an error, finds why, and mends it."""
+    """Return a session that hits an error, finds its cause and fixes it."""
     return [
         Turn("user", "The cart breaks for guests. Find out why and mend it, please."),
         *call(1, "Read", {"file_path": path}, "x" * 2000),
@@ -88,7 +88,7 @@ def entry_texts(store: Store, **only: object) -> list[str]:
 
 
 def derived_state(store: Store, project: Project) -> tuple[object, ...]:
-    """All that is derived, but for ids and times of the store."""
+    """Return all derived data without ids and times."""
     entries = [
         (entry.kind, entry.category, entry.text, entry.fix, entry.sources) for entry in knowledge.list_entries(store, project=project)
     ]

@@ -1,4 +1,4 @@
-"""From turns to facts, one general kind of evidence at a time."""
+"""From turns to facts, one kind of evidence at a time."""
 
 from __future__ import annotations
 

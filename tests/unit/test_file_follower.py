@@ -1,4 +1,4 @@
-"""Keeping up with files as they grow: what comes in is what importing the whole file at the end gives, and only what is new is read."""
+"""Following files as they grow: the result equals an import of the full file, and only new lines are read."""
 
 from __future__ import annotations
 
@@ -23,7 +23,14 @@ from onward.app.transcripts.file_follower import Follower, follow
 from onward.store import Store
 
 FIXTURES = Path(__file__).resolve().parents[1] / "formats" / "fixtures"
-LINES = ["claude_code/session.jsonl", "claude_code/rewound.jsonl", "codex/rollout.jsonl", "gemini/session.jsonl", "copilot/session.jsonl", "pi/branched.jsonl"]  # fmt: skip
+LINES = [
+    "claude_code/session.jsonl",
+    "claude_code/rewound.jsonl",
+    "codex/rollout.jsonl",
+    "gemini/session.jsonl",
+    "copilot/session.jsonl",
+    "pi/branched.jsonl",
+]
 
 
 @pytest.fixture
@@ -131,7 +138,8 @@ def test_a_document_is_read_again_when_it_changes(store: Store, project: Project
     follower = create_follower(store, project, path)
     assert count_new_turns(list(follower.poll())) == 1
     path.write_text(
-        '[{"role": "user", "content": "one", "timestamp": "2026-03-01T12:00:00Z"}, {"role": "assistant", "content": "two", "timestamp": "2026-03-01T12:01:00Z"}]'
+        '[{"role": "user", "content": "one", "timestamp": "2026-03-01T12:00:00Z"}, {"role": "assistant", "content": "two", "timestamp": '
+        '"2026-03-01T12:01:00Z"}]'
     )
     assert count_new_turns(list(follower.poll())) == 1
     assert list(follower.poll()) == []
@@ -171,7 +179,7 @@ def test_a_session_that_falls_quiet_is_completed_and_again_when_it_goes_on(store
     for more in ((), lines[20:]):
         with path.open("ab") as stream:
             stream.writelines(more)
-        # The file's own time, an hour ago: it has been quiet since.
+        # The file was modified an hour ago, so it counts as quiet.
         os.utime(path, (time.time() - 3600 + len(versions), time.time() - 3600 + len(versions)))
         versions += [session.version for file in follower.poll() for session in file.sessions if session.version is not None]
     assert versions == [1, 2]
@@ -239,7 +247,7 @@ def test_the_command_keeps_up_and_ends_cleanly(tmp_path: Path, ends_by: signal.S
 
 
 def until(is_so: Callable[[], bool], process: subprocess.Popen[bytes]) -> None:
-    """Wait until it is so; fail when the process ends before."""
+    """Wait until a condition holds; fail if the process ends before."""
     deadline = time.monotonic() + 60
     while not is_so():
         assert process.poll() is None, "it ended"

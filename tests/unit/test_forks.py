@@ -1,4 +1,4 @@
-"""Forked, resumed and rewound sessions, through the store: the shared prefix once, branches apart, usage counted once."""
+"""Forked, resumed and rewound sessions in the store: shared turns once, branches apart, usage counted once."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def project(store: Store) -> Project:
 
 
 def claude(session: str, *messages: tuple[str, str, str | None]) -> list[dict[str, Any]]:
-    """Records of Claude Code, each (uuid, text, parent); prompts and answers alternate, and an answer cost ten tokens."""
+    """Return records of Claude Code, each (uuid, text, parent); prompts and answers alternate, and an answer costs ten tokens."""
     records = []
     for number, (uuid, text, parent) in enumerate(messages):
         kind = ("user", "assistant")[number % 2]
@@ -127,7 +127,7 @@ def test_a_branch_that_was_left_is_kept_apart_and_counts_for_no_fact(store: Stor
 
 
 def codex(session: str, *texts: str, parent: str | None = None) -> list[dict[str, Any]]:
-    """A rollout whose prompts and answers alternate; a fork has the head of its parent after its own."""
+    """Return a rollout with alternating prompts and answers; a fork has the head of its parent after its own."""
     head = {"timestamp": "2026-03-02T09:00:00Z", "type": "session_meta", "payload": {"id": session, "cwd": "/code/shop"}}
     records = [head]
     if parent:
@@ -168,5 +168,5 @@ def test_what_was_taken_back_is_kept_and_marked_once(store: Store, project: Proj
     before = [(stored.ordinal, stored.abandoned) for stored in list_turns(store, project)]
     imports.import_paths(store, [FIXTURES / fixture], project=project)
     assert [(stored.ordinal, stored.abandoned) for stored in list_turns(store, project)] == before
-    # The way that was taken last is never a branch that was left.
+    # The branch taken last is never marked as abandoned.
     assert not before[-1][1]

@@ -1,4 +1,4 @@
-"""The formulae of growth, held to their check values, and what is compared with what."""
+"""The growth formulae with their check values, and the compared sessions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The document: written, read back, never over its budget."""
+"""The document: rendered, parsed back, never over its budget."""
 
 from __future__ import annotations
 

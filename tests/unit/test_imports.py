@@ -1,4 +1,4 @@
-"""Importing: sessions told apart and put in order, each turn kept once, and an account of every file."""
+"""Imports: sessions separated and ordered, each turn stored once, and a report for every file."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def project(store: Store) -> Project:
 
 
 def write_session(path: Path, *texts: str, native: str | None = None, at: datetime | None = NOON, **head: object) -> Path:
-    """Write a session whose turns alternate, a minute apart where *at* says when."""
+    """Write a session with alternating turns, a minute apart from *at*."""
     messages = [
         {"role": ("user", "assistant")[i % 2], "content": text, **({"timestamp": (at + timedelta(minutes=i)).isoformat()} if at else {})}
         for i, text in enumerate(texts)

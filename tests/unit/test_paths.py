@@ -1,4 +1,4 @@
-"""Paths of any system, as text."""
+"""Paths of any operating system, as text."""
 
 from __future__ import annotations
 

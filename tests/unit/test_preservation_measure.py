@@ -1,4 +1,4 @@
-"""How much of what it ought to keep a document keeps."""
+"""How much of the important content a document keeps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a handoff ought to keep of one session."""
+"""What a handoff should keep of one session."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What tokens cost at list prices. The table changes with its releases, so that prices are held to each other and to the table itself."""
+"""List prices of tokens. The price table changes, so prices are compared with each other and with the table itself."""
 
 from __future__ import annotations
 
@@ -19,8 +19,11 @@ AT = datetime(2026, 3, 1, tzinfo=UTC)
 def test_the_price_is_that_of_the_table(model: str, usage: Usage) -> None:
     whole = usage.input_tokens + usage.cache_read_tokens + usage.cache_write_tokens
     counted = Counted(
-        input_tokens=whole, output_tokens=usage.output_tokens, cache_read_tokens=usage.cache_read_tokens, cache_write_tokens=usage.cache_write_tokens
-    )  # fmt: skip
+        input_tokens=whole,
+        output_tokens=usage.output_tokens,
+        cache_read_tokens=usage.cache_read_tokens,
+        cache_write_tokens=usage.cache_write_tokens,
+    )
     assert price_usd(model, usage, AT) == pytest.approx(float(calc_price(counted, model, genai_request_timestamp=AT).total_price))
 
 

@@ -1,4 +1,4 @@
-"""What a session belongs to: its settings file, its repository, its folder."""
+"""The project of a session: from its settings file, its repository or its folder."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_worktrees_are_together_or_apart(tmp_path: Path) -> None:
     address = "example.com/ayu/kopi"
     tree = tmp_path / "till"
     assert session_origin(session_head_in(tree), None) == Origin("", str(main), address, str(tree))
-    # The agent's own word of the address would join what the person wants apart.
+    # The address reported by the agent would join worktrees that the user keeps apart.
     assert session_origin(session_head_in(tree, address), None, "apart") == Origin("", str(tree), "", str(tree))
     assert session_origin(session_head_in(main), None, "apart") == Origin("", str(main), address, str(main))
 

@@ -1,4 +1,4 @@
-"""Clauses: what is taken off a text on its way into a handoff, and what is exact."""
+"""Clauses: what is removed from a text on its way into a handoff, and what stays exact."""
 
 from __future__ import annotations
 

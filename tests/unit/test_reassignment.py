@@ -1,4 +1,4 @@
-"""Giving sessions to another project: nothing lost, nothing twice, and what is known put together anew."""
+"""Moving sessions to another project: nothing lost, no duplicates, and the ledgers are derived again."""
 
 from __future__ import annotations
 
@@ -98,12 +98,12 @@ def test_a_longer_copy_loses_nothing(store: Store, tmp_path: Path) -> None:
 
 
 def secret(number: int) -> str:
-    """A dummy that is redacted."""
+    """Return a dummy secret that is redacted."""
     return "ghp_" + f"{number}aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY3zA"[:36]
 
 
 def write_secrets(path: Path, *, times: bool, native: str | None = None, more: tuple[str, ...] = ()) -> Path:
-    """A session in which secrets were said: turns have times or none."""
+    """Write a session with secrets, with or without times."""
     texts = [f"push with {secret(1)}", "pushed", f"push with {secret(2)}", f"now with {secret(1)} again", *more]
     messages: list[dict[str, str]] = [{"role": ("user", "assistant")[i % 2], "content": text} for i, text in enumerate(texts)]
     if times:
@@ -178,7 +178,7 @@ def test_what_an_agent_noted_goes_with_its_session(store: Store, tmp_path: Path)
     assert "lesson: Noted in session 2" in sources.read_source(store, shop, "s1.0").turns[0][1].text
     noted = [fact.id for fact in facts.list_facts(store, wrong) if fact.text.startswith("Noted in session")]
     assert noted == [stays.id]
-    # Said again in that session, it is known.
+    # The same statement in that session is a known fact.
     assert facts.note(store, shop, sittings.require(store, shop, 1), "lesson", goes.text).id == moved_fact.id
     reassignment.remap_project(store, shop, wrong)
     assert {fact.session for fact in facts.list_facts(store, wrong) if fact.text == goes.text} == {4}

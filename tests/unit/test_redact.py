@@ -1,4 +1,4 @@
-"""Redaction: what must go, what must stay, and what a placeholder is."""
+"""Redaction: what is removed, what stays, and the form of a placeholder."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def url(scheme: str, userinfo: str, rest: str) -> str:
 
 
 def some(length: int, alphabet: str = LETTERS_AND_DIGITS) -> str:
-    """Return random characters, a digit, a small and a capital letter among them where the alphabet has such."""
+    """Return random characters with a digit, a small and a capital letter if the alphabet has them."""
     while True:
         text = "".join(CHANCE.choices(alphabet, k=length))
         wanted = [each for each in (string.digits, string.ascii_lowercase, string.ascii_uppercase) if set(each) & set(alphabet)]
@@ -52,7 +52,7 @@ def jwt() -> str:
     return ".".join([*head, some(43, LETTERS_AND_DIGITS + "_-")])
 
 
-# Put together here, so that no scanner of this repository takes them for real.
+# Built from parts, so that no scanner takes them for real secrets.
 SHAPES: dict[str, str] = {
     "aws-access-key": "AK" + "IA" + some(16, string.ascii_uppercase + "234567"),
     "github-token": "gh" + "p_" + some(36),
@@ -362,7 +362,7 @@ def test_no_surrounding_hides_a_shape(around: str, kind: str, edge: str) -> None
     assert secret not in redactor.text(f"{around}{edge}{secret}{edge}{around}")
 
 
-# Put together here, so that no scanner takes the pieces for what they imitate.
+# Built from parts, so that no scanner takes them for real secrets.
 _BEGIN, _END = "-----BEGIN PRIVATE" + " KEY", "-----END PRIVATE" + " KEY"
 HOSTILE = (
     "password=",
@@ -387,7 +387,7 @@ HOSTILE = (
 
 @pytest.mark.parametrize("piece", HOSTILE)
 def test_hostile_text_takes_no_longer_than_its_length(piece: str) -> None:
-    # What looks back or ahead over all of it at each piece would be at this for minutes.
+    # Looking back or ahead over the full text at each part would take minutes here.
     secret = SHAPES["github-token"]
     clean = redactor.text(piece * (300_000 // len(piece)) + "\n" + secret)
     assert secret not in clean

@@ -1,4 +1,4 @@
-"""What is said of a session before its first turn goes through the same gate as its turns."""
+"""The head of a session is redacted like its turns."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ redactor = Redactor(DISTILL_KEY)
 
 @pytest.fixture
 def codex(tmp_path: Path) -> Path:
-    """Return a session whose repository is reached with a password."""
+    """Return a session whose repository address contains a password."""
     git = {"repository_url": REMOTE, "branch": f"fix/{TOKEN}"}
     message = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "Count the beans in cents."}]}
     records = [
@@ -37,7 +37,7 @@ def codex(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def titled(tmp_path: Path) -> Path:
-    """Return a session that was named after a token."""
+    """Return a session whose title contains a token."""
     path = tmp_path / "titled.json"
     path.write_text(
         json.dumps([{"id": "two", "title": f"Rotate {TOKEN}", "messages": [{"role": "user", "content": "Rotate it."}]}]), "utf-8"

@@ -1,4 +1,4 @@
-"""Handing over when a limit is reached, as a person types it."""
+"""Handover when a limit is reached, on the command line."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ PROMPT = "You continue work that earlier sessions began."
 
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A repository that a person works in, on a machine with no agent's files yet."""
+    """A repository on a machine without agents' files."""
     folder = tmp_path / "kopi"
     (folder / ".git").mkdir(parents=True)
     monkeypatch.chdir(folder)
@@ -61,7 +61,7 @@ def run(here: Path, capsys: pytest.CaptureFixture[str]) -> Run:
 
 
 def write_transcript(here: Path, number: int, name: str, cwd: Path | None = None) -> Path:
-    """Return a sample as Claude Code would have kept it for a session in *cwd*, which is *here* where nothing else is said."""
+    """Write a sample as a Claude Code session in *cwd*, by default *here*."""
     path = here.parent / "person" / ".claude" / "projects" / "some" / f"{name}.jsonl"
     path.parent.mkdir(parents=True, exist_ok=True)
     records = [orjson.loads(line) for line in samples.write(here.parent)[number].read_bytes().splitlines()]
@@ -88,13 +88,13 @@ def test_the_newest_transcript_is_imported_completed_and_handed_over(run: Run, h
     assert "Session 1 of kopi is complete with 53 new turns: handoff 1." in done.err
     assert "There is no account in the pool" in done.err
     assert [line.split("\t")[1] for line in run("project", "list").out.splitlines()] == ["kopi"]
-    # Nothing is new: the same handoff, and no other file is taken meanwhile but those that changed since.
+    # Nothing is new: the same handoff, and only changed files are read.
     for path in (elsewhere, new, old):
         os.utime(path, (1e9, 1e9))
     again = run("next", "--json").data
     assert (again["session"], again["new_turns"], again["handoff"]["version"]) == (None, 0, 1)
     assert again["prompt"] == done.out
-    # What it went on to write comes in.
+    # Turns written later are imported.
     lines = new.read_bytes().splitlines(keepends=True)
     record = orjson.loads(lines[-1])
     record |= {"uuid": "more", "message": {"role": "user", "content": "Jangan pernah pakai polling lagi."}, "type": "user"}

@@ -1,4 +1,4 @@
-"""Retention: what later handoffs still show of what held."""
+"""Retention: what later handoffs still show of valid facts."""
 
 from __future__ import annotations
 

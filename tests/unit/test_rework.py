@@ -1,4 +1,4 @@
-"""What a session spent: recovery, rework, errors met, facts used again."""
+"""The effort of a session: recovery, rework, errors, facts used again."""
 
 from __future__ import annotations
 

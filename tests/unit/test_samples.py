@@ -1,4 +1,4 @@
-"""The bundled samples: real formats, whole stories, and nothing in them that a secret scanner would stop at."""
+"""The bundled samples: real formats, complete stories, and nothing that a secret scanner reports."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`onward search`: a natural question finds the passage, within a budget, nothing twice, each with its source; on every database."""
+"""`onward search`: a question in prose finds the passage within a budget, without duplicates, each with its source; on every database."""
 
 from __future__ import annotations
 
@@ -33,14 +33,23 @@ SESSIONS = [
         *NOISE,
         Turn("assistant", "I decided to retry failed uploads with exponential backoff, since polling the scanner blocked the main loop."),
         Turn("assistant", calls=(ToolCall("c", "Bash", {"command": "grep -rn QueueBoardRenderer src/board/queue_board_renderer.ts"}),)),
-        Turn("tool", results=(ToolResult("c", "\n".join(f"line {n}: padding of the log that says little" for n in range(30)) + "\nE_SCANNER_OFFLINE at src/scan/device.py:88\n"),)),
+        Turn(
+            "tool",
+            results=(
+                ToolResult(
+                    "c",
+                    "\n".join(f"line {n}: padding of the log that says little" for n in range(30))
+                    + "\nE_SCANNER_OFFLINE at src/scan/device.py:88\n",
+                ),
+            ),
+        ),
         Turn("user", "Jangan pernah menghapus antrean pasien sebelum dokter selesai."),
     ],
     [
         Turn("user", "The board listens on port 9090 from now on, not on the old one."),
         Turn("assistant", "Migrated the configuration: parseHTTPHeader now lives in lib/net/http_header.py, and the café menu works."),
     ],
-]  # fmt: skip
+]
 
 
 @pytest.fixture
@@ -168,6 +177,8 @@ def test_forms_of_a_word_have_one_stem(forms: str) -> None:
 
 
 def test_different_words_have_different_stems() -> None:
-    apart = "port report import test text user used use api app log login commit common config confirm session season 8080 8443 8081 token took".split()
+    apart = (
+        "port report import test text user used use api app log login commit common config confirm session season 8080 8443 8081 token took"
+    ).split()
     assert len(set(map(stem, apart))) == len(apart)
     assert stems("Über-Straße, naïve_İd 東京 №5") == ["uber", "straß", "naiv", "id", "東京", "no5"]

@@ -1,4 +1,4 @@
-"""Taking a secret that nobody recognised out of everything: no byte of it is left, and all else is as it was."""
+"""Purging an unrecognised secret from the store: no byte of it is left, and everything else is unchanged."""
 
 from __future__ import annotations
 
@@ -28,17 +28,25 @@ from onward.settings import Settings
 from onward.store import Store
 from onward.store.secret_removal import spellings
 
-# Nothing says that it is one. A quote, a slash and a letter beyond ASCII: each is written differently in JSON and in addresses.
+# Nothing marks it as a secret. The quote, the slash and the non-ASCII letter are written differently in JSON and in addresses.
 SECRET = 'kumbang"merah/sénja-' + "4417"
 LONG = "The kiosk prints slowly. " * 100
 
 
 def write_transcript(folder: Path) -> Path:
-    """A transcript that says it in every place that a session has."""
+    """Write a transcript with the secret in every field of a session."""
     calls = [
-        {"id": "1", "type": "function", "function": {"name": "Bash", "arguments": json.dumps({"command": f"mount -o pw={SECRET} /srv/kios"})}},
-        {"id": "2", "type": "function", "function": {"name": "Write", "arguments": json.dumps({"file_path": f"/srv/{SECRET}/kios.toml", "content": "a"})}},
-    ]  # fmt: skip
+        {
+            "id": "1",
+            "type": "function",
+            "function": {"name": "Bash", "arguments": json.dumps({"command": f"mount -o pw={SECRET} /srv/kios"})},
+        },
+        {
+            "id": "2",
+            "type": "function",
+            "function": {"name": "Write", "arguments": json.dumps({"file_path": f"/srv/{SECRET}/kios.toml", "content": "a"})},
+        },
+    ]
     messages = [
         {"role": "user", "content": f"Always mount the share with {SECRET}, never without. The kiosk in Bandung listens at port 8123."},
         {
@@ -68,7 +76,7 @@ def shop(store: Store, tmp_path: Path) -> Project:
 
 
 def fill(store: Store, tmp_path: Path) -> Project:
-    """Make a project that holds the secret wherever something can be kept, and return it."""
+    """Create a project with the secret in every field of the store, and return it."""
     project = projects.create(store, "kios")
     imports.import_paths(store, [write_transcript(tmp_path)], project=project)
     session = sessions.require(store, project, 1)

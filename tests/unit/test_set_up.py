@@ -1,4 +1,4 @@
-"""What a newcomer's first command says when something is missing."""
+"""Messages of the first command when something is missing."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def clone(tmp_path: Path) -> Path:
 
 
 def python_that(clone: Path, script: str) -> str:
-    """A `python3` that runs *script* (sh), in a folder that is returned as the PATH to use."""
+    """Create a `python3` that runs *script* (sh), in a folder that is returned as the PATH."""
     folder = clone.parent / "bin"
     folder.mkdir()
     (folder / "python3").write_text(f"#!/bin/sh\n{script}\n")

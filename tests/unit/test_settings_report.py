@@ -1,4 +1,4 @@
-"""What is set, and where, as people are told."""
+"""The settings report: each value and its origin."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What was replaced, done, fixed, deleted or renamed in a later session stands so in the ledger: through `distill` of several sessions and through the store."""
+"""Facts that a later session replaced, finished, fixed, deleted or renamed have the right state in the ledger: through `distill` of
+several sessions and through the store.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,7 @@ ROOT = "/home/ayu/toko"
 
 
 class Script:
-    """A session being written as an agent would: what was said, and what the tools did."""
+    """Builds a session as an agent writes it: messages, calls and results."""
 
     def __init__(self, number: int) -> None:
         self.number = number
@@ -76,14 +78,14 @@ def later(number: int = 2) -> Script:
 
 
 class ReplayResult:
-    """What stands after all sessions: by `distill`, and by the store, which must agree."""
+    """The facts after all sessions: by `distill` and by the store, which must agree."""
 
     def __init__(self, ledger: Ledger, document: str) -> None:
         self.facts = ledger.facts
         self.document = document
 
     def state(self, words: str) -> str:
-        """The state of the only fact that says *words*."""
+        """The state of the only fact that contains *words*."""
         return self.fact(words).state
 
     def fact(self, words: str) -> Fact:
@@ -269,7 +271,7 @@ def test_the_branch_and_where_it_stands(replay: Replay) -> None:
     assert now.state("Committed `1a2b3c4`") == "live"
 
 
-# Other things stand.
+# Other facts stay live.
 
 
 def test_only_facts_of_one_subject_retire_each_other(replay: Replay) -> None:
@@ -307,7 +309,8 @@ def test_the_same_command_elsewhere_fixes_nothing(replay: Replay) -> None:
 def test_a_long_text_that_names_the_old_value_among_others_is_marked_not_hidden(replay: Replay) -> None:
     now = replay(
         first().agent(
-            "I decided to keep the orders in mongodb with one collection for each counter of the shop and nightly copies to the cellar disk "
+            "I decided to keep the orders in mongodb with one collection for each counter of the shop and nightly copies to the cellar "
+            "disk "
             "plus totals by month under receipts customer baker labels."
         ),
         later().agent("The orders of the shop are kept in postgres instead of mongodb, one table for each counter."),

@@ -1,4 +1,4 @@
-"""The token estimate against the exact count."""
+"""The token estimate compared with the exact count."""
 
 from __future__ import annotations
 
@@ -76,8 +76,14 @@ TABLE = """
     | package.json | edited | +1 −1 | s2.7 |
 """
 SAMPLES = {
-    "english": ENGLISH, "indonesian": INDONESIAN, "french": FRENCH, "russian": RUSSIAN, "chinese": CHINESE, "code": CODE, "table": TABLE * 2,
-}  # fmt: skip
+    "english": ENGLISH,
+    "indonesian": INDONESIAN,
+    "french": FRENCH,
+    "russian": RUSSIAN,
+    "chinese": CHINESE,
+    "code": CODE,
+    "table": TABLE * 2,
+}
 
 
 def count_exactly(text: str) -> int:

@@ -1,4 +1,4 @@
-"""The files that calls changed, and their lines."""
+"""The files that calls changed, with their line counts."""
 
 from __future__ import annotations
 
@@ -37,13 +37,19 @@ def touched_after(
     [
         (("Write", {"file_path": "/home/me/shop/a.py", "content": "one\ntwo\n"}), ("a.py", "created", 2, 0)),
         (("Edit", {"file_path": "a.py", "old_string": "a\nb\nc", "new_string": "a\nB\nB2\nc"}), ("a.py", "edited", 2, 1)),
-        (("MultiEdit", {"file_path": "a.py", "edits": [{"old_string": "a", "new_string": "b"}, {"old_string": "c", "new_string": "c\nd"}]}), ("a.py", "edited", 2, 1)),
+        (
+            (
+                "MultiEdit",
+                {"file_path": "a.py", "edits": [{"old_string": "a", "new_string": "b"}, {"old_string": "c", "new_string": "c\nd"}]},
+            ),
+            ("a.py", "edited", 2, 1),
+        ),
         (("replace_in_file", {"path": "a.py", "diff": "<<<<<<< SEARCH\na\n=======\nb\nc\n>>>>>>> REPLACE\n"}), ("a.py", "edited", 2, 1)),
         (("str_replace_editor", {"command": "create", "path": "/home/me/shop/a.py", "file_text": "x\ny"}), ("a.py", "created", 2, 0)),
         (("Bash", {"command": "cat > a.py <<'EOF'\none\ntwo\nEOF"}), ("a.py", "created", 2, 0)),
         (("Bash", {"command": "git rm a.py"}), ("a.py", "deleted", None, None)),
     ],
-)  # fmt: skip
+)
 def test_lines_are_counted_as_a_diff_would(call: tuple[str, dict[str, object]], expected: tuple[object, ...]) -> None:
     assert [file[:4] for file in touched_after(call)] == [expected]
 

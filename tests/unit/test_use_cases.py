@@ -1,4 +1,4 @@
-"""Using what was kept: handoffs, facts, sources, search, rebuilding, the doctor."""
+"""Use cases on a stored project: handoffs, facts, sources, search, rebuild, the doctor."""
 
 from __future__ import annotations
 

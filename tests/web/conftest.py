@@ -1,8 +1,9 @@
-"""The dashboard in a real browser: Debian's Chromium on the real `onward serve` over a real store.
+"""The dashboard in a real browser: Debian's Chromium with the real `onward serve` over a real store.
 
-`site` is a server of the test's own with the sample sessions in its store, `empty_site` one with nothing, `shared_site` one for tests that change nothing.
-`page` is a new browser window. Whatever goes wrong in it fails the test: an error on its console, a script that fails, something that the Content-Security-Policy
-forbids, a request to another host. Tests that use a browser are slow by themselves. `here` asks without one, in process, and nobody carries out its jobs.
+`site` is a server for one test with the sample sessions in its store, `empty_site` one without any, `shared_site` one for tests that
+change nothing. `page` is a new browser window. Every problem in it fails the test: an error on its console, a failing script, a
+violation of the Content-Security-Policy, a request to another host. Tests that use a browser are slow automatically. `local_client`
+calls the server in process, without a browser and without a worker.
 """
 
 from __future__ import annotations
@@ -27,11 +28,13 @@ from onward.server import build
 from onward.settings import Settings
 from onward.store import Store
 
-FLAGS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync".split()
+FLAGS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync"
+).split()
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 PROJECT = "antre"
 WAITED_MS = 20_000
-"""For whatever is to be seen, and for each step of a browser: a busy machine is slow without being wrong."""
+"""Timeout for every step of a browser, long enough for a busy machine."""
 
 expect.set_options(timeout=WAITED_MS)
 STARTS = 30
@@ -55,7 +58,7 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, object]) -> dic
 
 @dataclass
 class Site:
-    """A server that runs, its address, and what it knows: `onward("session", "start", …)` does something to its store from outside."""
+    """A running server, its address, and its store: `onward("session", "start", …)` changes the store from outside."""
 
     url: str
     home: Path
@@ -70,7 +73,7 @@ class Site:
 
 
 def _environment(home: Path) -> dict[str, str]:
-    """What a server of a test sees: a person's folder of its own, so that no agent of this machine is found."""
+    """The environment of a test server: a home folder of its own, so that it finds no agent of this machine."""
     outer_environment = {
         name: value for name, value in os.environ.items() if not name.startswith(("ONWARD_", "CLAUDE_", "CODEX_", "CLINE_", "XDG_"))
     }
@@ -97,7 +100,7 @@ def serving(home: Path, log: Path) -> Iterator[Site]:
 
 @pytest.fixture(scope="session")
 def seeded_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home with the sample sessions, and a fourth that goes on. Made once; tests get copies."""
+    """A home with the sample sessions, and a fourth that is active. Made once; tests get copies."""
     home = tmp_path_factory.mktemp("seeded") / "home"
     site = Site("", home, _environment(home))
     site.onward("demo", "--no-serve", "--keep")
@@ -107,7 +110,7 @@ def seeded_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def site(seeded_home: Path, tmp_path: Path) -> Iterator[Site]:
-    """A server over a copy of the sample sessions, for this test alone."""
+    """A server over a copy of the sample sessions, for one test."""
     shutil.copytree(seeded_home, tmp_path / "home")
     with serving(tmp_path / "home", tmp_path / "server.log") as running:
         yield running
@@ -115,14 +118,14 @@ def site(seeded_home: Path, tmp_path: Path) -> Iterator[Site]:
 
 @pytest.fixture
 def empty_site(tmp_path: Path) -> Iterator[Site]:
-    """A server over an empty store, for this test alone."""
+    """A server over an empty store, for one test."""
     with serving(tmp_path / "home", tmp_path / "server.log") as running:
         yield running
 
 
 @pytest.fixture(scope="session")
 def shared_site(seeded_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """One server over the sample sessions for every test that only looks."""
+    """One server over the sample sessions for all tests that only read."""
     folder = tmp_path_factory.mktemp("shared")
     shutil.copytree(seeded_home, folder / "home")
     with serving(folder / "home", folder / "server.log") as running:
@@ -130,12 +133,12 @@ def shared_site(seeded_home: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 GIVEN_UP = ("htmx:sendAbort", "htmx:afterRequest")
-"""What htmx writes on the console of a request that was given up for a newer one, as in a search as one types. One that fails says more than that."""
+"""Console messages of htmx for a request that was cancelled for a newer one, as in search while typing. A failed request logs more."""
 
 
 @dataclass
 class Watch:
-    """What went wrong in a browser window. `allow(pattern)` lets through what a test provokes."""
+    """Collects the problems in a browser window. `allow(pattern)` ignores those that a test provokes."""
 
     problems: list[str] = field(default_factory=list)
     allowed: list[str] = field(default_factory=lambda: [*GIVEN_UP])
@@ -168,7 +171,7 @@ def browser_context_args(browser_context_args: dict[str, object]) -> dict[str, o
 
 
 def watch_context(context: BrowserContext, watch: Watch) -> BrowserContext:
-    """Have *watch* see whatever goes wrong in a window."""
+    """Record every problem of a window in *watch*."""
     context.on("console", watch.console)
     context.on("weberror", lambda error: watch.problems.append(f"script: {error.error}"))
     context.on("request", watch.request)
@@ -190,7 +193,7 @@ def page(context: BrowserContext) -> Page:
 
 
 def visit(page: Page, url: str) -> None:
-    """Go to a page, and wait until it answers to keys and clicks."""
+    """Open a page, and wait until it reacts to keys and clicks."""
     page.goto(url)
     wait_until_ready(page)
 
@@ -200,8 +203,8 @@ def wait_until_ready(page: Page) -> None:
 
 
 def violations(page: Page) -> list[str]:
-    """What axe finds wrong with a page as it stands, in words."""
-    # What is fetched after the page must be there; what is read is what a person would see.
+    """Return the accessibility violations of a page, found by axe."""
+    # Deferred content must be loaded; the visible text is checked.
     expect(page.locator(".later, .htmx-request")).to_have_count(0)
     page.evaluate(f"{AXE.read_text(encoding='utf-8')};0")
     findings = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
@@ -210,7 +213,7 @@ def violations(page: Page) -> list[str]:
 
 @pytest.fixture
 def local_client(store: Store, tmp_path: Path) -> Iterator[TestClient]:
-    """A browser on the server's own machine."""
+    """A client on the server's own machine."""
     application = build(store, Settings(tmp_path / "home", tmp_path / "claude"))
     with TestClient(
         application, base_url="http://127.0.0.1:3000", client=("127.0.0.1", 50000), raise_server_exceptions=False, follow_redirects=False

@@ -1,4 +1,4 @@
-"""Accounts: one, many at once or none; what is told of them; and deleting by name."""
+"""Accounts: adding one or many, or none; reports; and deletion by name."""
 
 from __future__ import annotations
 

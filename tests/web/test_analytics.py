@@ -1,4 +1,4 @@
-"""Analytics: charts that say what they show, by keys and as tables; what recurs; CSV."""
+"""Analytics: accessible charts with keyboard and tables; recurring patterns; CSV."""
 
 from __future__ import annotations
 

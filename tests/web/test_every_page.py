@@ -1,4 +1,4 @@
-"""What holds for every page there is, found from the routes: nobody can forget one."""
+"""Rules for every page, taken from the routes, so that no page can be missed."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from onward.web.mount import ROUTE_MODULES
 
 from .conftest import Site, Watch, violations, visit, wait_until_ready, watch_context
 
-# What stands for a part of an address in the sample store. A page with another part needs a line here.
+# Values for the path parameters in the sample store. A page with another parameter needs a line here.
 SAMPLE = {"project_id": "1", "session_id": "3", "handle": "s3.41", "job_id": "1", "account_id": "1", "entry_id": "1"}
 NOT_PAGES = ("/parts/", "/static/", "/favicon.ico", "/logout")
-# Addresses that show something else than the bare route does.
+# Addresses that show more than the bare route.
 MORE = (
     "/sessions?status=active",
     "/sessions?status=abandoned",
@@ -59,7 +59,7 @@ def with_job(shared_site: Site) -> Site:
 @pytest.mark.parametrize("width", [1360, 390])
 @pytest.mark.parametrize("path", list(pages()))
 def test_a_page_is_good_to_everybody(browser: Browser, with_job: Site, watch: Watch, path: str, width: int) -> None:
-    """No axe violation in light and in dark, nothing that runs over the edge, one heading, a title, and nothing on the console."""
+    """Check that there is no axe violation in light and dark, no overflow, one heading, a title, and no console message."""
     watch.allow("404" if path == "/nothing-here" else "^$")
     context = watch_context(browser.new_context(viewport={"width": width, "height": 860}, reduced_motion="reduce"), watch)
     page = context.new_page()
@@ -84,9 +84,9 @@ WORDS = """selector => {
 
 
 def read(page: Page) -> list[str]:
-    """The words of a page, what it fetches later among them.
+    """Return the words of a page, including deferred parts.
 
-    Of the document, not as painted: a card far down is not painted before it comes into sight.
+    From the document instead of the screen: a card far down is painted only when it is scrolled into view.
     """
     expect(page.locator(".later, .htmx-request")).to_have_count(0)
     return [page.evaluate(WORDS, part) for part in ("#crumbs", "main")]
@@ -94,7 +94,7 @@ def read(page: Page) -> list[str]:
 
 @pytest.mark.slow
 def test_a_part_of_a_page_is_what_the_page_shows(browser: Browser, with_job: Site, watch: Watch) -> None:
-    """Whoever goes from page to page sees the same as whoever opens each anew."""
+    """Navigating from page to page shows the same as opening each page directly."""
     context = watch_context(browser.new_context(viewport={"width": 1360, "height": 860}), watch)
     page = context.new_page()
     for tab in ("Sessions", "Handoff", "Analytics", "Knowledge", "Accounts", "Search", "Settings", "Dashboard"):

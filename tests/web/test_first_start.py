@@ -1,4 +1,4 @@
-"""The first minute: three ways to begin on an empty store, each from the page, followed live."""
+"""The first minute: three ways to start with an empty store, with live progress."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_the_import_goes_on_while_the_page_is_left(page: Page, empty_site: Site)
 
 def test_from_elsewhere_a_person_signs_in_with_a_token_and_may_only_read(browser: Browser, site: Site, watch: Watch) -> None:
     token = json.loads(site.onward("access", "new", "reader", "--scope", "read", "--json"))["token"]
-    # What a proxy before the server says makes the caller one from elsewhere.
+    # A forwarding header makes the caller remote.
     context = watch_context(browser.new_context(extra_http_headers={"X-Forwarded-For": "192.0.2.7"}), watch)
     page = context.new_page()
     visit(page, f"{site.url}/sessions?status=active")

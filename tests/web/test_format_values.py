@@ -1,4 +1,4 @@
-"""Markdown as it is shown: nothing in it acts, and every source leads to its turns."""
+"""Rendered Markdown: nothing in it is executed, and every source links to its turns."""
 
 from __future__ import annotations
 
@@ -11,10 +11,17 @@ from onward.web.markdown import render_code, render_markdown
 @pytest.mark.parametrize(
     "markdown",
     [
-        "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "[a](javascript:alert(1))", "![a](https://evil.example/x.png)", '<a href="x" onclick="y">',
-        "```html\n<script>alert(1)</script>\n```", "[a](data:text/html,x)", "<svg/onload=alert(1)>", "`<b onmouseover=x>`",
+        "<script>alert(1)</script>",
+        "<img src=x onerror=alert(1)>",
+        "[a](javascript:alert(1))",
+        "![a](https://evil.example/x.png)",
+        '<a href="x" onclick="y">',
+        "```html\n<script>alert(1)</script>\n```",
+        "[a](data:text/html,x)",
+        "<svg/onload=alert(1)>",
+        "`<b onmouseover=x>`",
     ],
-)  # fmt: skip
+)
 def test_nothing_in_a_transcript_acts(markdown: str) -> None:
     shown = render_markdown(markdown, 1).lower()
     for active in ("<script", "<img", "<svg", 'javascript:"', 'href="javascript', 'href="data', "<b "):
@@ -42,12 +49,19 @@ def test_headings_stand_below_the_pages_own() -> None:
 @pytest.mark.parametrize(
     ("figure", "english", "indonesian"),
     [
-        (lambda: format_values.format_integer(1234567), "1,234,567", "1.234.567"), (lambda: format_values.format_decimal(0.86, 2), "0.86", "0,86"),
-        (lambda: format_values.format_compact(12345), "12.3k", "12,3k"), (lambda: format_values.format_compact(999), "999", "999"), (lambda: format_values.format_compact(999_950), "1.0M", "1,0M"),
-        (lambda: format_values.format_percent(0.894), "89%", "89%"), (lambda: format_values.format_signed(-4.25), "−4.2", "−4,2"), (lambda: format_values.format_signed(-0.04), "±0.0", "±0,0"), (lambda: format_values.format_integer(None), "–", "–"),
-        (lambda: format_values.format_duration(60), "1 minute", "1 menit"), (lambda: format_values.format_duration(7300), "2 hours", "2 jam"),
+        (lambda: format_values.format_integer(1234567), "1,234,567", "1.234.567"),
+        (lambda: format_values.format_decimal(0.86, 2), "0.86", "0,86"),
+        (lambda: format_values.format_compact(12345), "12.3k", "12,3k"),
+        (lambda: format_values.format_compact(999), "999", "999"),
+        (lambda: format_values.format_compact(999_950), "1.0M", "1,0M"),
+        (lambda: format_values.format_percent(0.894), "89%", "89%"),
+        (lambda: format_values.format_signed(-4.25), "−4.2", "−4,2"),
+        (lambda: format_values.format_signed(-0.04), "±0.0", "±0,0"),
+        (lambda: format_values.format_integer(None), "–", "–"),
+        (lambda: format_values.format_duration(60), "1 minute", "1 menit"),
+        (lambda: format_values.format_duration(7300), "2 hours", "2 jam"),
     ],
-)  # fmt: skip
+)
 def test_figures_read_as_the_language_writes_them(figure: object, english: str, indonesian: str) -> None:
     assert callable(figure)
     assert figure() == english

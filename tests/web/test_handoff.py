@@ -1,4 +1,4 @@
-"""The handoff tab: a document in every form and at every budget, its versions, and one made of a conversation, by rules and by a model that is not there."""
+"""The handoff tab: every form and budget, versions, and a handoff made from a conversation, by rules and without a model."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_on_paper_it_is_a_document_and_nothing_else(page: Page, shared_site: Sit
     assert printed == page.locator(".paper").inner_text().strip()
     assert "antre" in printed.splitlines()[0]
     assert "Handoff after session 3" in printed
-    # A line is on one page, a heading with what it heads; and the document begins on the first.
+    # A line is not split across pages, a heading stays with its text, and the document begins on the first page.
     assert page.locator(".paper li").first.evaluate("(one) => getComputedStyle(one).breakInside") == "avoid"
     assert page.locator(".paper h3").first.evaluate("(one) => getComputedStyle(one).breakAfter") == "avoid"
     assert page.locator(".paper").evaluate("(one) => getComputedStyle(one).breakInside") == "auto"

@@ -1,4 +1,4 @@
-"""Long work is followed at an address of its own, left and come back to; nothing that was written for it is lost."""
+"""Long jobs have a page that can be left and opened again; typed input is not lost."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ PASTED = "User: Print the ticket, and never use port 9101 for it.\nAssistant: Do
 
 @pytest.fixture
 def _no_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody carries jobs out here, so nobody waits for them."""
+    """No worker runs here, so waiting for jobs is switched off."""
     monkeypatch.setattr(job_pages, "WAIT_SECONDS", 0.0)
 
 
@@ -47,7 +47,7 @@ def run_job(store: Store, home: Path, job_id: int = 1) -> Job:
 
 
 def target_of(path: str) -> str:
-    """Return where the answer of a form leads."""
+    """Return the address that the answer to a form leads to."""
     return str(json.loads(path)["path"])
 
 
@@ -69,7 +69,7 @@ def test_a_completion_leads_to_its_job_and_that_to_the_handoff(
     part = local_client.get("/parts/jobs/1?then=/sessions/1/handoff", headers=HTMX)
     assert 'then="/sessions/1/handoff"' in part.text
     assert "Session 1 is completed: handoff 1 is ready" in part.headers["hx-trigger"]
-    # Whoever comes back later is shown the way, and not taken it.
+    # Opening the page later shows the link without a redirect.
     later = local_client.get("/jobs/1").text
     assert 'then="' not in later
     assert 'href="/sessions/1/handoff"' in later
@@ -112,7 +112,7 @@ def test_a_job_leads_to_a_page_of_this_site(local_client: TestClient, store: Sto
 
 @contextmanager
 def block_worker(home: Path) -> Iterator[sqlite3.Connection]:
-    """Keep the worker of a home from beginning, until what is given is rolled back."""
+    """Keep the worker of a home from starting until the lock is released."""
     with closing(sqlite3.connect(home / LOCK_FILE, isolation_level=None)) as lock:
         lock.execute("BEGIN EXCLUSIVE")
         yield lock

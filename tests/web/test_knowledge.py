@@ -1,4 +1,4 @@
-"""Knowledge: found as it is typed, written by hand, taken back after deletion; and an error that was met before."""
+"""Knowledge: live search, entries written by hand, undo of a deletion; and troubleshooting of a known error."""
 
 from __future__ import annotations
 

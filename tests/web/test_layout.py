@@ -1,4 +1,4 @@
-"""What is around every page: toasts, dialogs, the palette, keys, theme, back and forth."""
+"""The frame of every page: toasts, dialogs, the command palette, keys, theme, history."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_whoever_goes_on_before_a_page_came_gets_to_where_they_went_last(page: P
         page.evaluate(GOING, going)
         expect(page.locator("main h1")).to_have_text(heading)
         page.wait_for_url(f"{shared_site.url}{going[1]}")
-    # What was done leads elsewhere while a page is on its way.
+    # A background action redirects while another page is loading.
     page.evaluate(LED, ["/accounts", "/analytics"])
     expect(page.locator("main h1")).to_have_text("Analytics")
     page.wait_for_url(f"{shared_site.url}/analytics")
@@ -85,7 +85,8 @@ def test_toasts_stack_above_a_dialog_and_go(page: Page, shared_site: Site) -> No
     page.evaluate("onward.toast('one'); onward.toast('two', 'error')")
     expect(page.locator(".toast")).to_have_count(2)
     assert page.evaluate(
-        "document.elementFromPoint(...(({x, y, width, height}) => [x + width / 2, y + height / 2])(document.querySelector('.toast').getBoundingClientRect())).closest('.toast') !== null"
+        "document.elementFromPoint(...(({x, y, width, height}) => [x + width / 2, y + height / "
+        "2])(document.querySelector('.toast').getBoundingClientRect())).closest('.toast') !== null"
     )
     expect(page.locator(".toast")).to_have_count(0, timeout=15_000)
 

@@ -1,4 +1,4 @@
-"""What stands around pages: headers, refusals as pages, the language, and who may change what."""
+"""Rules around pages: headers, error pages, the language, and access control."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ OUR = {"sec-fetch-site": "same-origin", "origin": "http://onward.example"}
 
 @pytest.fixture
 def remote_client(store: Store, tmp_path: Path) -> Iterator[TestClient]:
-    """A browser elsewhere, of a server that is open to other machines."""
+    """A browser on another machine; the server is open to other machines."""
     application = build(store, Settings(tmp_path / "home", tmp_path / "claude", host="0.0.0.0"))
     with TestClient(
         application, base_url="http://onward.example", client=REMOTE_ADDRESS, raise_server_exceptions=False, follow_redirects=False

@@ -1,4 +1,4 @@
-"""Every page and part of one, asked in Indonesian of a store in many states: nothing in English is left that a page, or what is below it, says."""
+"""Every page and part, in Indonesian, with a store in many states: no English text is left that has a translation."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from .conftest import Site, serving
 from .test_every_page import pages
 
 NOT_OURS = {"textarea", "script", "style", "code", "pre", "template", "option"}
-"""Elements whose text a person or an agent wrote."""
+"""Elements whose text was written by a user or an agent."""
 QUOTED = set("prose handoff talk told source-turns mono gist changes losses cited opens source sides snippet".split())
-"""Classes of what shows handoffs and conversations, which stay in their own language."""
+"""Classes of elements with handoffs and conversations, which keep their language."""
 SHOWN = ("aria-label", "title", "placeholder")
 VOID = {"br", "hr", "img", "input", "link", "meta", "source", "col", "wbr"}
 
 
 class Words(HTMLParser):
-    """The texts of a page that are ours, and the parts of it that are fetched later."""
+    """The interface texts of a page, and its deferred parts."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -57,7 +57,7 @@ class Words(HTMLParser):
 
 @pytest.fixture(scope="module")
 def full_site(seeded_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """A server over the sample sessions with accounts in every state, a job, and a model that is out of reach."""
+    """A server over the sample sessions with accounts in every state, a job, and an unreachable model."""
     folder = tmp_path_factory.mktemp("told")
     shutil.copytree(seeded_home, folder / "home")
     (folder / "home" / "onward.toml").write_text('llm_url = "http://127.0.0.1:9/v1"\nllm_model = "none"\n')
@@ -78,7 +78,7 @@ def full_site(seeded_home: Path, tmp_path_factory: pytest.TempPathFactory) -> It
 
 
 def english() -> re.Pattern[str]:
-    """Match whatever a page or what is below it says in English, where Indonesian says it otherwise."""
+    """Return a pattern of all English texts that have a different Indonesian translation."""
     of_pages = [
         re.escape(text) for text, translation in catalogue("id").items() if text != translation and " " in text and "%(" not in text
     ]
@@ -105,7 +105,7 @@ def test_no_page_says_in_english_what_it_could_say_in_indonesian(full_site: Site
     with httpx2.Client(base_url=full_site.url, cookies={"onward_language": "id"}, timeout=60) as asking:
         while waiting:
             path = waiting.pop()
-            # One part of a kind: there is a dialog for every line of a handoff.
+            # One part of each kind: every line of a handoff has a dialog.
             kind = re.sub(r"\d+|\?.*", "", path) if path.startswith("/parts/") else path
             if kind not in visited_kinds:
                 visited_kinds.add(kind)
@@ -114,6 +114,6 @@ def test_no_page_says_in_english_what_it_could_say_in_indonesian(full_site: Site
         told_of_error = asking.post("/parts/knowledge/seen", data={"error": "address already in use"}, headers={"HX-Request": "true"})
     assert "Lihat siapa yang memakai port itu." in told_of_error.text
     assert not left
-    # The walk came to what is composed below.
+    # The pages showed messages from below the web layer.
     for text in ("sisa 980 dari 1.000 kredit", "dijeda", "127.0.0.1:9 tidak terjangkau.", "Tidak ada proyek 99.", "basis data utuh"):
         assert any(text in text_shown for text_shown in texts), text

@@ -1,4 +1,4 @@
-"""Every text of the dashboard is there in every language, and none stands in a template that could not be."""
+"""Every text of the dashboard is translated into every language, and no template has an untranslatable text."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from onward.web.render import TEMPLATES, environment
 WEB = TEMPLATES.parent
 OTHERS = [language for language in LANGUAGES if language != "en"]
 TEMPLATE_PATHS = sorted(TEMPLATES.rglob("*.html"))
-# What is the same in every language: names, keys of a keyboard, punctuation.
+# Texts that are the same in every language: names, keys, punctuation.
 AS_IT_IS = {
     "Enter",
     "Anthropic",
@@ -44,7 +44,7 @@ SHOWN_ATTRIBUTES = ("aria-label", "title", "placeholder", "alt", "label")
 def template_texts() -> Iterator[tuple[Path, str]]:
     for path in TEMPLATE_PATHS:
         for _line, _function, message in environment().extract_translations(path.read_text(encoding="utf-8")):
-            # Of a plural, the singular is what the catalogue names.
+            # The catalogue uses the singular as the key of a plural.
             text = message if isinstance(message, str) else message[0]
             if text:
                 yield path, text
@@ -106,7 +106,7 @@ def test_no_template_holds_a_text_that_is_not_wrapped(path: Path) -> None:
     between = [text.strip() for text in re.findall(r">([^<>]*)<", f">{re.sub('<!doctype html>', '', plain)}<")]
     words = [text for piece in between for text in piece.split("\0") if re.search(r"[A-Za-z]{2}", text)]
     visible_texts = [text.strip(" ·/()#") for piece in (*attributes, *words) for text in piece.split("\0")]
-    # What a macro writes into a tag looks like text, and is attributes.
+    # Attributes that a macro writes into a tag look like text.
     loose = [
         text
         for text in visible_texts
@@ -134,9 +134,15 @@ def _prose(node: nodes.Node) -> Iterator[str]:
 @pytest.mark.parametrize(
     ("cookie", "accepted", "language"),
     [
-        ("", "", "en"), ("", "id-ID,id;q=0.9,en;q=0.8", "id"), ("en", "id", "en"), ("", "fr,de;q=0.8", "en"), ("", "fr, id;q=0.3, en;q=0.5", "en"),
-        ("", "in", "id"), ("xx", "id;q=nonsense, en", "en"), ("", "id;q=0", "en"),
+        ("", "", "en"),
+        ("", "id-ID,id;q=0.9,en;q=0.8", "id"),
+        ("en", "id", "en"),
+        ("", "fr,de;q=0.8", "en"),
+        ("", "fr, id;q=0.3, en;q=0.5", "en"),
+        ("", "in", "id"),
+        ("xx", "id;q=nonsense, en", "en"),
+        ("", "id;q=0", "en"),
     ],
-)  # fmt: skip
+)
 def test_the_language_is_the_one_that_was_chosen_else_the_browsers(cookie: str, accepted: str, language: str) -> None:
     assert choose_language(cookie, accepted) == language

@@ -1,4 +1,4 @@
-"""The pages of a project: its handoff and every line of it, its sessions, facts and files, and what is done to it as a whole."""
+"""The pages of a project: its handoff with every line, its sessions, facts and files, and project actions."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .conftest import Site, Watch, violations, visit
 
 
 def open_line(page: Page, words: str) -> None:
-    """Open the dialog of the line of the handoff that says *words*."""
+    """Open the dialog of the handoff line that contains *words*."""
     line = page.locator(".handoff li", has_text=words).first
     line.hover()
     line.get_by_role("button", name="Correct, pin or retract this line").click()

@@ -1,4 +1,4 @@
-"""Refining a handoff by a model, on the page: how far it is, what came of it and why; whoever leaves and comes back sees the same. The model is a server of the test's own."""
+"""Refinement on the page: progress, result and reason; leaving and returning shows the same. The model is a server of the test."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LONG_MS = 60_000
 
 @pytest.fixture
 def writing_site(seeded_home: Path, tmp_path: Path, scripted: ScriptedModel) -> Iterator[Site]:
-    """A server over the sample sessions whose model does what *scripted* is told."""
+    """A server over the sample sessions whose model follows the script of *scripted*."""
     shutil.copytree(seeded_home, tmp_path / "home")
     (tmp_path / "home" / "onward.toml").write_text(f'llm_url = "{scripted.url}"\nllm_model = "scripted"\n')
     with serving(tmp_path / "home", tmp_path / "server.log") as running:

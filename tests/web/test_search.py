@@ -1,4 +1,4 @@
-"""Search: as it is typed, by keyboard alone, to the turn in its session."""
+"""Search while typing, by keyboard alone, to the turn in its session."""
 
 from __future__ import annotations
 

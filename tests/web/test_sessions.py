@@ -1,4 +1,4 @@
-"""Sessions as a person works with them: found, begun, given a transcript, completed, read, played back."""
+"""Working with sessions: found, started, given a transcript, completed, read, replayed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PASTED = (
 
 
 def test_the_whole_loop_by_the_keyboard_alone(page: Page, site: Site) -> None:
-    """Start → paste the turns → complete → the handoff → start the next, and no mouse."""
+    """Start → paste the turns → complete → the handoff → start the next, without a mouse."""
     visit(page, f"{site.url}/sessions/4")
     page.keyboard.press("c")
     dialog = page.locator("#complete-dialog")
@@ -39,7 +39,7 @@ def test_the_whole_loop_by_the_keyboard_alone(page: Page, site: Site) -> None:
     page.keyboard.type("42")
     page.keyboard.press("Enter")
     page.wait_for_url("**/sessions/4/handoff")
-    # On a busy machine it is told beforehand that the work goes on without the page.
+    # On a busy machine a notice appears first that the job continues in the background.
     expect(page.locator(".toast", has_text="Session 4 is completed: handoff 4 is ready").first).to_be_visible()
     prose = page.locator(".handoff-prose").first
     expect(prose).to_contain_text("port 9101")

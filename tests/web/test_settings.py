@@ -1,4 +1,4 @@
-"""Settings: the key of the model, who may come in, how the server stands, and beginning anew."""
+"""Settings: the model key, access tokens, the server status, and resetting the store."""
 
 from __future__ import annotations
 
@@ -20,16 +20,20 @@ LONG_MS = 30_000
 
 
 class _Model(http.server.BaseHTTPRequestHandler):
-    """A model that knows one key."""
+    """A model that accepts one key."""
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["content-length"]))
         is_known = self.headers.get("authorization") == f"Bearer {KEY}"
         message = {"role": "assistant", "content": "Yes."}
         answer = {
-            "id": "1", "object": "chat.completion", "created": 1, "model": "tiny", "choices": [{"index": 0, "finish_reason": "stop", "message": message}],
+            "id": "1",
+            "object": "chat.completion",
+            "created": 1,
+            "model": "tiny",
+            "choices": [{"index": 0, "finish_reason": "stop", "message": message}],
             "usage": {"prompt_tokens": 9, "completion_tokens": 2, "total_tokens": 11},
-        }  # fmt: skip
+        }
         body = json.dumps(answer if is_known else {"error": {"message": "no such key"}}).encode()
         self.send_response(200 if is_known else 401)
         self.send_header("content-type", "application/json")
@@ -43,7 +47,7 @@ class _Model(http.server.BaseHTTPRequestHandler):
 
 @pytest.fixture
 def asking_site(tmp_path: Path) -> Iterator[Site]:
-    """A server whose model is another server of this machine."""
+    """A server whose model is another local server."""
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Model) as endpoint:
         threading.Thread(target=endpoint.serve_forever, daemon=True).start()
         home = tmp_path / "home"
@@ -135,7 +139,7 @@ def test_a_safe_copy_is_made_left_and_downloaded(page: Page, site: Site, tmp_pat
 
 
 def test_the_palette_changes_the_language_and_asks_for_a_new_account(page: Page, site: Site, watch: Watch) -> None:
-    # A part of the page that was on its way when another was gone to.
+    # A part of the page was still loading during navigation.
     watch.allow("htmx:(sendAbort|afterRequest)")
     visit(page, site.url)
     page.keyboard.press("Control+k")

@@ -1,4 +1,4 @@
-"""What is installed holds what pages load: nothing is fetched when it runs."""
+"""The wheel contains everything that pages load: nothing is downloaded at run time."""
 
 from __future__ import annotations
 

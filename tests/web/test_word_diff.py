@@ -1,4 +1,4 @@
-"""Two texts side by side: what is marked is what only one of them has, and nothing of either is lost or goes through as markup."""
+"""Two texts side by side: only differences are marked, nothing is lost, and no markup passes through."""
 
 from __future__ import annotations
 
