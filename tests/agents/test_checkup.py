@@ -42,7 +42,7 @@ def test_agents_that_are_not_installed_are_not_reported(settings: Settings, tmp_
 
 
 @pytest.mark.parametrize("agent", AGENTS)
-def test_from_not_at_home_to_at_home_to_running(agent: str, settings: Settings, machine: Machine) -> None:
+def test_from_not_set_up_to_set_up_to_running(agent: str, settings: Settings, machine: Machine) -> None:
     assert findings_by_check(settings, machine)[agent].hint == f"To begin its sessions with the handoff: onward install {agent}"
     install(agent, settings, machine)
     finding = findings_by_check(settings, machine)[agent]
@@ -66,7 +66,7 @@ def test_a_program_that_is_gone_is_a_problem(agent: str, settings: Settings, mac
     assert (finding.status, "which is gone" in finding.message, finding.hint) == ("problem", True, f"Install again: onward install {agent}")
 
 
-def test_half_of_it_and_what_is_switched_off_is_said(settings: Settings, machine: Machine) -> None:
+def test_partial_and_disabled_setups_are_reported(settings: Settings, machine: Machine) -> None:
     install("gemini-cli", settings, machine)
     path = machine.home / ".gemini" / "settings.json"
     whole = path.read_text()
@@ -105,7 +105,7 @@ def test_sessions_that_wait_for_import_are_reported(settings: Settings, machine:
     assert findings_by_check(settings, machine)["noted sessions"].hint == "Take them in: onward sweep"
 
 
-def test_the_log_is_bounded_and_what_is_broken_in_it_is_left_out(tmp_path: Path) -> None:
+def test_the_log_is_bounded_and_damaged_lines_are_skipped(tmp_path: Path) -> None:
     home = str(tmp_path)
     for place in range(3000):
         hook_log.add(home, agent="codex", event="stop", session="s" * 100, started=time.monotonic(), outcome=f"{place} " * 80)
@@ -115,7 +115,7 @@ def test_the_log_is_bounded_and_what_is_broken_in_it_is_left_out(tmp_path: Path)
     assert str(hook_log.read_lines(home)[-1]["what"]).startswith("2999 ")
 
 
-def test_notes_that_are_too_old_or_half_written_are_taken_away(tmp_path: Path) -> None:
+def test_old_and_incomplete_notes_are_deleted(tmp_path: Path) -> None:
     home = str(tmp_path)
     for session, age in (("new", 0), ("old", session_notes.MAX_AGE_SECONDS + 60)):
         note = session_notes.open_note(home, "codex", session)
@@ -130,7 +130,7 @@ def test_notes_that_are_too_old_or_half_written_are_taken_away(tmp_path: Path) -
     assert len(list(Path(session_notes.folder(home)).iterdir())) == 1
 
 
-def test_an_agents_own_word_on_how_long_it_keeps_transcripts_counts(settings: Settings, machine: Machine) -> None:
+def test_the_retention_in_an_agents_settings_counts(settings: Settings, machine: Machine) -> None:
     assert [retention.lifetime.days for retention in transcript_retentions(settings, machine)] == [30, 30]
     (machine.home / ".claude" / "settings.json").write_text('{"cleanupPeriodDays": 365, /* long */}')
     (machine.home / ".gemini" / "settings.json").write_text('{"general": {"sessionRetention": {"maxAge": "2w"}}}')

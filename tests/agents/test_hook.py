@@ -98,7 +98,7 @@ def test_every_payload_can_be_read(event: str, text: str) -> None:
     assert all(isinstance(value, str) and "\0" not in value for value in (payload.session, payload.cwd, payload.transcript, payload.source))
 
 
-def test_wrong_calls_are_no_failure_either(sandbox: Sandbox) -> None:
+def test_wrong_calls_do_not_fail_either(sandbox: Sandbox) -> None:
     for words in (["frob"], [], ["session-start", "--agent", "emacs"], ["session-start", "--frob"], ["stop", "now"]):
         answer = sandbox.run("hook", *words, stdin="{}")
         assert (answer.returncode, answer.stdout, answer.stderr) == (0, "{}\n", "")
@@ -133,7 +133,7 @@ def break_store(kind: str, sandbox: Sandbox) -> sqlite3.Connection | None:
 
 
 @pytest.mark.parametrize("kind", ["missing", "damaged", "no database", "too new", "empty", "locked", "bad settings", "no PostgreSQL"])
-def test_whatever_the_store_is_like_the_agent_goes_on(kind: str, sandbox: Sandbox) -> None:
+def test_the_agent_continues_whatever_the_state_of_the_store(kind: str, sandbox: Sandbox) -> None:
     store_handoff(sandbox)
     holder = break_store(kind, sandbox)
     stand_in = ClaudeCode(sandbox, 2)
@@ -152,7 +152,7 @@ def test_whatever_the_store_is_like_the_agent_goes_on(kind: str, sandbox: Sandbo
     assert [note.session for note in sandbox.notes()] == ([] if kind in ("missing", "empty", "locked") else [stand_in.id])
 
 
-def test_a_full_disk_and_a_home_that_may_not_be_written_cost_nothing_but_the_note(sandbox: Sandbox) -> None:
+def test_a_full_or_read_only_disk_loses_only_the_note(sandbox: Sandbox) -> None:
     store_handoff(sandbox)
     (sandbox.home / "hooks").write_text("a file where a folder should be")
     stand_in = ClaudeCode(sandbox, 2)
@@ -160,7 +160,7 @@ def test_a_full_disk_and_a_home_that_may_not_be_written_cost_nothing_but_the_not
     assert stand_in.end() is True
 
 
-def test_the_answer_has_each_agents_own_shape(sandbox: Sandbox) -> None:
+def test_the_answer_has_the_format_of_each_agent(sandbox: Sandbox) -> None:
     store_handoff(sandbox)
     for agent, make in STAND_INS.items():
         stand_in = make(sandbox, 2)
@@ -198,7 +198,7 @@ def test_a_transcript_that_is_not_where_the_agent_says_is_found_by_its_id(sandbo
         assert sandbox.wait_for_captures(day)[-1]["what"] == f"session {day} of shop: 2 new turns"
 
 
-def test_an_agent_that_keeps_its_end_open_is_answered_all_the_same(sandbox: Sandbox) -> None:
+def test_an_agent_that_keeps_stdin_open_is_answered(sandbox: Sandbox) -> None:
     store_handoff(sandbox)
     stand_in = ClaudeCode(sandbox, 2)
     environment = {**os.environ, "HOME": str(sandbox.person_home), "ONWARD_HOME": str(sandbox.home)}
@@ -222,7 +222,7 @@ def test_a_session_without_a_turn_makes_no_project(sandbox: Sandbox) -> None:
     assert json.loads(sandbox.run("project", "list", "--json").stdout) == []
 
 
-def test_two_at_once_and_one_that_was_killed_lose_nothing_and_keep_nothing_twice(sandbox: Sandbox) -> None:
+def test_concurrent_and_killed_captures_lose_and_duplicate_nothing(sandbox: Sandbox) -> None:
     stand_in = ClaudeCode(sandbox, 1)
     stand_in.begin()
     for place in range(8):
@@ -246,7 +246,7 @@ def test_two_at_once_and_one_that_was_killed_lose_nothing_and_keep_nothing_twice
         assert (project.totals.sessions, project.totals.completed, project.totals.turns) == (1, 1, 16)
 
 
-def test_too_long_a_handoff_fits_what_the_agent_takes(sandbox: Sandbox) -> None:
+def test_a_long_handoff_is_cut_to_the_agents_limit(sandbox: Sandbox) -> None:
     stand_in = ClaudeCode(sandbox, 1)
     for place in range(60):
         stand_in.exchanges.append(
@@ -288,7 +288,7 @@ def list_imports(words: list[str], sandbox: Sandbox, stdin: str) -> set[str]:
     return set(done.stderr.split())
 
 
-def test_what_starts_at_once_imports_no_more_than_it_needs(sandbox: Sandbox) -> None:
+def test_fast_commands_import_only_what_they_need(sandbox: Sandbox) -> None:
     store_handoff(sandbox)
     two = ClaudeCode(sandbox, 2)
     two.path.parent.mkdir(parents=True, exist_ok=True)

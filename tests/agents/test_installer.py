@@ -70,7 +70,7 @@ def read_config(path: Path) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("agent", AGENTS)
-def test_what_was_there_stays_and_installing_twice_is_once(agent: str, machine: Machine, home: Path) -> None:
+def test_existing_settings_stay_and_installing_twice_changes_nothing(agent: str, machine: Machine, home: Path) -> None:
     files = lay_out(agent, machine)
     assert install(agent, machine, home) == len(files)
     after = {path: path.read_bytes() for path in files}
@@ -85,7 +85,7 @@ def test_what_was_there_stays_and_installing_twice_is_once(agent: str, machine: 
 
 
 @pytest.mark.parametrize("agent", AGENTS)
-def test_taking_out_gives_the_files_back_to_the_byte(agent: str, machine: Machine, home: Path) -> None:
+def test_uninstalling_restores_the_files_byte_for_byte(agent: str, machine: Machine, home: Path) -> None:
     files = lay_out(agent, machine)
     install(agent, machine, home)
     uninstall(agent, machine, home)
@@ -94,7 +94,7 @@ def test_taking_out_gives_the_files_back_to_the_byte(agent: str, machine: Machin
 
 
 @pytest.mark.parametrize("agent", AGENTS)
-def test_files_that_were_made_are_gone_again(agent: str, machine: Machine, home: Path) -> None:
+def test_created_files_are_deleted_on_uninstall(agent: str, machine: Machine, home: Path) -> None:
     install(agent, machine, home)
     assert all(is_installed(file) for file in settings_files(agent, machine))
     uninstall(agent, machine, home)
@@ -117,7 +117,7 @@ def test_later_changes_stay_on_uninstall(agent: str, machine: Machine, home: Pat
 
 
 @pytest.mark.parametrize("agent", AGENTS)
-def test_an_onward_that_moved_replaces_its_old_self(agent: str, machine: Machine, home: Path) -> None:
+def test_a_moved_onward_replaces_its_old_entry(agent: str, machine: Machine, home: Path) -> None:
     lay_out(agent, machine)
     install(agent, machine, home)
     for path in (path for path in machine.home.rglob("*") if path.is_file()):
@@ -146,7 +146,7 @@ def test_an_onward_that_moved_replaces_its_old_self(agent: str, machine: Machine
         ("cursor", ".cursor/hooks.json", '{"hooks": {}, "hooks": {"stop": []}}'),
     ],
 )
-def test_what_does_not_fit_is_refused_with_a_reason_and_nothing_is_touched(agent: str, name: str, text: str, machine: Machine) -> None:
+def test_unusable_settings_are_refused_and_unchanged(agent: str, name: str, text: str, machine: Machine) -> None:
     files = {**lay_out(agent, machine), machine.home / name: text}
     (machine.home / name).write_text(text)
     with pytest.raises(Conflict, match=Path(name).name) as refused:
@@ -162,7 +162,7 @@ def test_a_file_that_is_not_utf_8_is_refused(machine: Machine) -> None:
         plan_install("gemini-cli", machine)
 
 
-def test_a_link_stays_one_and_rights_stay(machine: Machine, home: Path, tmp_path: Path) -> None:
+def test_links_and_permissions_stay(machine: Machine, home: Path, tmp_path: Path) -> None:
     lay_out("claude-code", machine)
     dotfiles = tmp_path / "dotfiles.json"
     link = machine.home / ".claude" / "settings.json"
@@ -183,7 +183,7 @@ def test_a_copy_of_each_file_is_kept(machine: Machine, home: Path) -> None:
     assert sorted(path.read_text() for path in (home / "hooks" / "backups").iterdir()) == sorted(files.values())
 
 
-def test_without_its_copy_a_file_is_taken_apart_by_hand(machine: Machine, home: Path) -> None:
+def test_without_a_copy_the_entries_are_removed_one_by_one(machine: Machine, home: Path) -> None:
     files = lay_out("gemini-cli", machine)
     install("gemini-cli", machine, home)
     for copy in (home / "hooks" / "backups").iterdir():
@@ -202,7 +202,7 @@ def test_a_table_of_toml_goes_in_and_out() -> None:
     assert "# my profile" in remove_server(in_the_middle, path)
 
 
-def test_what_is_written_calls_this_onward(machine: Machine) -> None:
+def test_installed_commands_call_this_onward(machine: Machine) -> None:
     file = settings_files("claude-code", machine)[0]
     command = json.dumps(file.hooks[0].value)
     assert "onward hook session-start --agent claude-code" in command

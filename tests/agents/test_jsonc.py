@@ -34,12 +34,12 @@ COMMENTED = """{
 
 
 @given(OBJECTS, st.sampled_from([None, 2, "\t"]))
-def test_what_json_says_is_read_the_same(value: dict[str, object], indent: int | str | None) -> None:
+def test_json_is_parsed_as_usual(value: dict[str, object], indent: int | str | None) -> None:
     assert parse(json.dumps(value, indent=indent)).value == value
 
 
 @given(OBJECTS, VALUES, st.sampled_from([None, 2, "\t"]))
-def test_a_member_goes_in_and_out_and_the_rest_stays(value: dict[str, object], new: object, indent: int | str | None) -> None:
+def test_a_member_is_added_and_removed_without_other_changes(value: dict[str, object], new: object, indent: int | str | None) -> None:
     text = json.dumps(value, indent=indent)
     after = add_member(text, ("ours", "deep"), new)
     assert json.loads(after) == {**value, "ours": {"deep": new}}
@@ -89,12 +89,12 @@ def test_nothing_is_an_empty_object(text: str) -> None:
         ("[" * 100_000, "deeply"),
     ],
 )
-def test_what_is_broken_is_said_with_its_line(text: str, why: str) -> None:
+def test_errors_are_reported_with_their_line(text: str, why: str) -> None:
     with pytest.raises(MergeError, match=why):
         parse(text)
 
 
-def test_what_is_of_another_kind_is_refused() -> None:
+def test_values_of_another_type_are_refused() -> None:
     with pytest.raises(MergeError, match="is no object"):
         add_member('{"hooks": []}', ("hooks", "Stop"), 1)
     with pytest.raises(MergeError, match="is no list"):

@@ -58,7 +58,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.slow
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
 @given(NAMES, ROOTS, REMOTES, ROOTS)
-def test_by_hand_and_by_the_use_cases_it_is_the_same(home: Path, named: str, root: str, remote: str, cwd: str) -> None:
+def test_the_hook_and_the_use_cases_find_the_same(home: Path, named: str, root: str, remote: str, cwd: str) -> None:
     lookup = FolderContext(str(home), "/", {})
     lookup.named, lookup.root, lookup.remote, lookup.cwd = named, root, remote, cwd
     by_hand = find_handoff(lookup)
@@ -70,7 +70,7 @@ def test_by_hand_and_by_the_use_cases_it_is_the_same(home: Path, named: str, roo
             assert (by_hand.page, by_hand.number) == (current.markdown, current.handoff.session)
 
 
-def test_a_line_goes_to_its_place_whatever_is_there() -> None:
+def test_a_head_line_is_inserted_in_order() -> None:
     page = "# Handoff after session 3\n\n**Goal.** A shop.\n**Do first.** Run it.\n\n## Next\n- More.\n"
     result = insert_head_line(page, "Since then", "Nothing.")
     assert result == page.replace("**Do first.**", "**Since then.** Nothing.\n**Do first.**")
@@ -79,7 +79,7 @@ def test_a_line_goes_to_its_place_whatever_is_there() -> None:
     assert author_text(insert_head_line(bare, HEAD[2], "On `main`.")) == ""
 
 
-def test_a_page_is_cut_where_it_hurts_least_and_never_beyond_its_limit() -> None:
+def test_a_page_is_cut_at_its_least_important_lines() -> None:
     sections = {"Rules (always)": 20, "Next": 5, "Done": 40, "Learned": 40}
     page = "# Handoff after session 3\n\n**Goal.** A shop.\n"
     page += "".join(

@@ -41,7 +41,7 @@ def write_session(sandbox: Sandbox, day: int, prompt: str = "Never round the tot
     return stand_in
 
 
-def test_what_is_quiet_is_completed_and_what_is_not_is_left(store: Store, sandbox: Sandbox) -> None:
+def test_quiet_sessions_are_completed_and_others_stay_open(store: Store, sandbox: Sandbox) -> None:
     quiet, busy = write_session(sandbox, 1), write_session(sandbox, 2)
     imports.import_paths(store, [quiet.path, busy.path])
     make_older(quiet.path, HALF_AN_HOUR * 2)
@@ -78,7 +78,7 @@ def test_transcripts_of_known_projects_come_in_and_others_stay_out(store: Store,
     assert [file.path for file in sweep(store, folder_of(sandbox), quiet=HALF_AN_HOUR).files] == [str(growing.path)]
 
 
-def test_one_session_that_cannot_be_completed_costs_no_other(store: Store, sandbox: Sandbox) -> None:
+def test_one_failing_session_does_not_stop_the_others(store: Store, sandbox: Sandbox) -> None:
     both = [write_session(sandbox, 1), write_session(sandbox, 2)]
     imports.import_paths(store, [stand_in.path for stand_in in both])
     for stand_in in both:
@@ -124,7 +124,7 @@ def test_a_crash_without_a_follower_is_swept_up(agent: str, sandbox: Sandbox) ->
 
 
 @pytest.mark.slow
-def test_beside_a_server_it_happens_by_itself(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_sweeps_automatically(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     stand_in = Codex(sandbox, 1)
     stand_in.begin()
     stand_in.say("Never round the totals of a receipt.", "All right.")

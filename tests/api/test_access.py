@@ -94,11 +94,11 @@ def test_every_route_is_closed_to_those_whose_token_does_not_reach(store: Store,
         ("DELETE", "/api/access-tokens/1", "admin"),
     ],
 )
-def test_how_far_a_token_has_to_reach(method: str, path: str, reach: str) -> None:
+def test_scopes_of_routes(method: str, path: str, reach: str) -> None:
     assert required_reach(method, path) == reach
 
 
-def test_what_only_admins_may_do_is_there(remote_client: TestClient) -> None:
+def test_admin_routes_exist(remote_client: TestClient) -> None:
     routes = list(all_routes(remote_client.app.routes))  # type: ignore[attr-defined]
     for method, pattern in ADMIN_ROUTES:
         assert any(pattern.fullmatch(path) and method in ("*", route_method) for route_method, path in routes)
@@ -121,9 +121,7 @@ def test_refusals_say_what_is_missing(store: Store, remote_client: TestClient) -
     assert 'error="insufficient_scope", scope="write"' in short.headers["www-authenticate"]
 
 
-def test_a_token_that_was_revoked_or_has_expired_opens_nothing(
-    store: Store, remote_client: TestClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_revoked_and_expired_tokens_are_refused(store: Store, remote_client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     gone, valid_token = (access.create_token(store, name, "read", days=1)[1] for name in ("gone", "kept"))
     access.revoke(store, "gone")
     assert remote_client.get("/api/projects", headers=bearer(gone)).status_code == 401
@@ -141,7 +139,7 @@ class LaterClock(access.datetime):  # type: ignore[name-defined,misc]
         return super().now(tz) + access.timedelta(days=2)  # type: ignore[attr-defined]
 
 
-def test_on_this_machine_none_is_needed_and_one_that_is_sent_counts(store: Store, client: TestClient) -> None:
+def test_local_callers_need_no_token_and_a_sent_token_counts(store: Store, client: TestClient) -> None:
     _, token = access.create_token(store, "kiosk", "read")
     assert client.get("/api/projects").status_code == 200
     assert client.post("/api/projects", json={"name": "kopi"}).status_code == 200
@@ -150,11 +148,11 @@ def test_on_this_machine_none_is_needed_and_one_that_is_sent_counts(store: Store
 
 
 @pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP"])
-def test_what_a_proxy_passes_on_is_from_elsewhere(client: TestClient, header: str) -> None:
+def test_forwarded_requests_are_remote(client: TestClient, header: str) -> None:
     assert client.get("/api/projects", headers={header: "203.0.113.7"}).status_code == 401
 
 
-def test_callers_from_elsewhere_name_no_folder_of_this_machine(store: Store, settings: Settings, tmp_path: Path) -> None:
+def test_remote_callers_cannot_name_local_folders(store: Store, settings: Settings, tmp_path: Path) -> None:
     _, token = access.create_token(store, "laptop", "admin")
     with create_client(store, settings) as client:
         assert client.get("/api/projects").status_code == 401
@@ -177,7 +175,7 @@ def test_tokens_are_given_out_and_taken_back_over_http(client: TestClient, remot
     assert client.delete("/api/access-tokens/99").status_code == 404
 
 
-def test_who_asks_too_often_waits(store: Store, settings: Settings) -> None:
+def test_rate_limited_callers_wait(store: Store, settings: Settings) -> None:
     _, token = access.create_token(store, "kiosk", "read")
     with create_client(store, Settings(settings.home, settings.claude_home, rate_limit=2), LOCAL_ADDRESS) as client:
         answers = [client.get("/api/projects") for _ in range(3)]
@@ -188,7 +186,7 @@ def test_who_asks_too_often_waits(store: Store, settings: Settings) -> None:
         assert client.get("/api/projects", headers=bearer(token)).status_code == 200
 
 
-def test_figures_tell_of_routes_and_never_of_content(client: TestClient) -> None:
+def test_metrics_contain_routes_but_no_content(client: TestClient) -> None:
     client.post("/api/projects", json={"name": "kopi-shop"})
     client.get("/api/projects/1")
     client.get("/api/secret-path")
@@ -204,7 +202,7 @@ def test_figures_tell_of_routes_and_never_of_content(client: TestClient) -> None
     assert not re.search("kopi|secret|BREW", metrics.text)
 
 
-def test_the_document_says_how_far_a_token_has_to_reach(client: TestClient) -> None:
+def test_the_openapi_document_lists_scopes(client: TestClient) -> None:
     document = client.get("/openapi.json").json()
     assert document["components"]["securitySchemes"]["access_token"]["scheme"] == "bearer"
     assert document["paths"]["/api/projects/{project_id}"]["delete"]["security"] == [{}, {"access_token": ["admin"]}]
@@ -225,7 +223,7 @@ def test_a_name_is_taken_until_its_token_is_revoked(store: Store) -> None:
 
 
 @pytest.mark.slow
-def test_the_program_is_open_to_others_only_with_a_token_given_out(tmp_path: Path) -> None:
+def test_the_server_refuses_remote_access_without_tokens(tmp_path: Path) -> None:
     environment = {**os.environ, "ONWARD_HOME": str(tmp_path / "home")}
     serve = [sys.executable, "-m", "onward", "serve", "--host", "0.0.0.0", "--port", "0", "--json"]
     refused = subprocess.run(serve, env=environment, capture_output=True, check=False, timeout=60)

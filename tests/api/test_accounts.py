@@ -74,19 +74,19 @@ def test_accounts_are_paged_by_name_and_told_apart_by_status(client: TestClient)
         ({"name": "a", "resets_at": "0001-01-01T00:00:00Z"}, "resets_at"),
     ],
 )
-def test_what_is_no_account_or_holds_a_secret_is_refused_and_nothing_kept(client: TestClient, body: dict[str, object], named: str) -> None:
+def test_invalid_accounts_and_secrets_are_refused_and_not_stored(client: TestClient, body: dict[str, object], named: str) -> None:
     error = post(client, "/accounts", body, 422)
     assert named in error["message"]
     assert "hunter2" not in error["message"]
     assert client.get("/api/accounts").json()["data"] == []
 
 
-def test_what_other_servers_know_of_accounts_is_passed_over(client: TestClient) -> None:
+def test_unknown_account_fields_are_ignored(client: TestClient) -> None:
     assert create_account(client, "a", color="blue", rank=3)["name"] == "a"
     assert post(client, "/accounts", {"name": "a"}, 409)["code"] == "conflict"
 
 
-def test_a_batch_is_entered_whole_or_not_at_all(client: TestClient) -> None:
+def test_a_batch_is_stored_completely_or_not_at_all(client: TestClient) -> None:
     many = [{"name": f"pool-{number:03}", "creditsTotal": 100} for number in range(150)]
     wrong = [*many, {"name": "pool-007"}, {"provider": "x"}, {"name": "ok", "token": "x"}]
     error = post(client, "/private/batch-create-accounts", {"accounts": wrong}, 422)
@@ -128,7 +128,7 @@ def test_a_session_rotates_when_its_account_comes_into_the_window(client: TestCl
     assert post(client, "/private/auto-rotate", {}, 422)["code"] == "bad_input"
 
 
-def test_a_session_is_put_on_an_account_and_its_credits_go_there(client: TestClient) -> None:
+def test_a_session_is_assigned_to_an_account_with_its_credits(client: TestClient) -> None:
     account = create_account(client, "a", credits_total=100)
     session_id = start_session(client)
     assert client.post(f"/api/sessions/{session_id}/complete", json={"credits_used": 30, "accomplishments": ["x", "y"]}).status_code == 200

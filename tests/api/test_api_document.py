@@ -88,7 +88,7 @@ def mismatches(step: Step, printed: str) -> list[str]:
     return [] if is_as_shown(step.answer.strip(), printed.strip()) else [f"the page shows\n{step.answer}\nthe answer is\n{printed}"]
 
 
-def test_every_line_of_the_page_is_what_the_server_answers(server: httpx2.Client, tmp_path: Path) -> None:
+def test_every_example_of_the_page_matches_the_server(server: httpx2.Client, tmp_path: Path) -> None:
     assert shutil.which("curl"), "this test needs curl"
     page = PAGE.read_text(encoding="utf-8")
     assert page.count(ADDRESS) == 1
@@ -105,7 +105,7 @@ def test_every_line_of_the_page_is_what_the_server_answers(server: httpx2.Client
     assert sum(bool(step.language) for step in walk) > 15
 
 
-def test_a_page_that_says_something_else_is_found_out() -> None:
+def test_a_wrong_example_is_detected() -> None:
     shown = Step("", "json", '{"a": [1, …], "b": …, "c": "x…z"}\n')
     assert mismatches(shown, '{"a":[1,2],"b":{},"c":"xyz","d":0}') == []
     assert mismatches(shown, '{"a":[2],"b":{},"c":"xy"}') == ["[0].a[0] is 2, the page shows 1", "[0].c is 'xy', the page shows 'x…z'"]

@@ -39,7 +39,7 @@ def test_a_name_taken_is_a_conflict(client: TestClient) -> None:
         (b'{"name": "a\\u0000b"}', 200, ""),
     ],
 )
-def test_what_cannot_be_used_is_refused(client: TestClient, body: bytes, status: int, code: str) -> None:
+def test_invalid_requests_are_refused(client: TestClient, body: bytes, status: int, code: str) -> None:
     answer = client.post("/api/projects", content=body, headers={"content-type": "application/json"})
     assert answer.status_code == status
     assert answer.json().get("error", {}).get("code", "") == code
@@ -55,7 +55,7 @@ def test_unknown_routes_and_methods_say_so_in_the_envelope(client: TestClient) -
     assert client.put("/api/projects").json()["error"]["code"] == "method_not_allowed"
 
 
-def test_lists_go_on_where_they_stopped(client: TestClient) -> None:
+def test_lists_continue_at_the_cursor(client: TestClient) -> None:
     for name in ("a", "b", "c"):
         client.post("/api/projects", json={"name": name})
     first = client.get("/api/projects?limit=2").json()
@@ -95,7 +95,7 @@ def test_a_request_keeps_the_id_it_came_with(client: TestClient) -> None:
         ({"Origin": "null"}, 403),
     ],
 )
-def test_only_this_server_and_its_own_pages_are_let_in(client: TestClient, headers: dict[str, str], status: int) -> None:
+def test_foreign_hosts_and_origins_are_refused(client: TestClient, headers: dict[str, str], status: int) -> None:
     assert client.get("/api/projects", headers=headers).status_code == status
 
 

@@ -64,7 +64,7 @@ def test_a_project_goes_out_and_comes_in(client: TestClient, klinik: int, settin
 
 
 @pytest.mark.parametrize("content", [b"", b"PK", b"no zip at all"])
-def test_what_is_no_archive_is_refused_and_nothing_is_left(client: TestClient, settings: Settings, content: bytes) -> None:
+def test_invalid_archives_are_refused_and_leave_nothing(client: TestClient, settings: Settings, content: bytes) -> None:
     answer = client.post("/api/projects/import", content=content)
     assert answer.status_code == 422
     assert answer.json()["error"]["code"] == "bad_archive"
@@ -92,7 +92,7 @@ def test_an_export_in_the_background(client: TestClient, store: Store, settings:
     assert client.get(f"/api/jobs/{sent['job_id']}").json()["data"]["result"]["again"] is True
 
 
-def test_a_safe_copy_is_made_and_fetched(client: TestClient, store: Store, settings: Settings, klinik: int, tmp_path: Path) -> None:
+def test_a_backup_is_created_and_downloaded(client: TestClient, store: Store, settings: Settings, klinik: int, tmp_path: Path) -> None:
     answer = client.post("/api/backups")
     if store.path is None:
         assert "pg_dump" in answer.json()["error"]["message"]
@@ -164,7 +164,7 @@ def read_events(lines: Iterator[str], most: int) -> list[tuple[str, dict[str, ob
 
 
 @pytest.mark.slow
-def test_events_are_followed_as_they_happen_and_from_where_one_was(server: httpx2.Client) -> None:
+def test_events_are_streamed_and_resumed(server: httpx2.Client) -> None:
     project = server.post("/api/projects", json={"name": "klinik"}).json()["data"]["id"]
     with server.stream("GET", "/api/events", headers={"Last-Event-ID": "0"}) as stream:
         assert stream.headers["content-type"].startswith("text/event-stream")
@@ -184,7 +184,7 @@ def test_events_are_followed_as_they_happen_and_from_where_one_was(server: httpx
 
 
 @pytest.mark.slow
-def test_a_server_ends_while_somebody_follows(tmp_path: Path) -> None:
+def test_a_server_stops_with_open_event_streams(tmp_path: Path) -> None:
     environment = {**os.environ, "ONWARD_HOME": str(tmp_path / "home")}
     lines: list[str] = []
     with (tmp_path / "log").open("wb") as log, serving(environment, log.fileno()) as (process, asking):

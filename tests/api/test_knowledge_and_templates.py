@@ -87,7 +87,7 @@ def test_an_error_seen_before_is_answered_with_its_source(client: TestClient, pr
     assert data(client.get(f"/api/knowledge/{fix['entry_id']}"))["entry"]["shown"] == 2
 
 
-def test_troubleshooting_needs_an_error_and_a_project_that_is_there(client: TestClient) -> None:
+def test_troubleshooting_needs_an_error_and_an_existing_project(client: TestClient) -> None:
     assert client.post("/api/ai/troubleshoot", json={"error": "x", "project_id": 9}).status_code == 404
     assert client.post("/api/ai/troubleshoot", json={"error": " "}).status_code == 422
     assert client.post("/api/ai/troubleshoot", json={}).status_code == 422
@@ -95,7 +95,7 @@ def test_troubleshooting_needs_an_error_and_a_project_that_is_there(client: Test
     assert (advice["fixes"], advice["category"]) == ([], "network")
 
 
-def test_files_tell_change_lines_and_sessions(client: TestClient, project: int) -> None:
+def test_files_list_changes_lines_and_sessions(client: TestClient, project: int) -> None:
     files = data(client.get(f"/api/projects/{project}/files"))
     assert [(file["path"], file["change"], file["added_lines"], file["removed_lines"]) for file in files] == [
         ("src/cart.py", "edited", 2, 0)
@@ -148,14 +148,14 @@ def test_growth_is_predicted_and_measured_side_by_side(client: TestClient, proje
     assert client.get("/api/analytics/growth", params={"project_id": 99}).status_code == 404
 
 
-def test_patterns_tell_what_recurs(client: TestClient, project: int) -> None:
+def test_patterns_list_recurring_items(client: TestClient, project: int) -> None:
     patterns = data(client.get("/api/analytics/patterns", params={"project_id": project}))
     assert [(error["text"], error["sessions"], error["handle"]) for error in patterns["errors"]] == [(ERROR, 2, "s2.2")]
     assert [(file["path"], file["sessions"]) for file in patterns["files"]] == [("src/cart.py", 2)]
     assert client.get("/api/analytics/patterns", params={"format": "csv"}).text.startswith("what,project,")
 
 
-def test_retention_tells_what_later_handoffs_still_show(client: TestClient, project: int) -> None:
+def test_retention_counts_facts_in_later_handoffs(client: TestClient, project: int) -> None:
     report = data(client.get("/api/analytics/retention", params={"project_id": project}))
     assert report["sessions"] == 2
     first = report["points"][0]
@@ -167,7 +167,7 @@ def test_retention_tells_what_later_handoffs_still_show(client: TestClient, proj
     assert client.get("/api/analytics/retention").status_code == 422
 
 
-def test_an_empty_store_has_nothing_to_tell(client: TestClient) -> None:
+def test_an_empty_store_has_empty_analytics(client: TestClient) -> None:
     assert data(client.get("/api/analytics/growth"))["points"] == []
     assert data(client.get("/api/analytics/patterns")) == {"errors": [], "files": [], "blockers": []}
     assert data(client.get("/api/knowledge")) == data(client.get("/api/templates")) == []

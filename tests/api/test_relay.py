@@ -56,7 +56,7 @@ def test_what_agents_of_the_servers_machine_wrote_is_imported_for_programs_of_th
     assert answer["new_turns"] > 40
 
 
-def test_the_client_tells_the_same_as_the_use_case(client: TestClient, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_client_returns_the_same_as_the_use_case(client: TestClient, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     project = projects.create(store, "kopi")
     account = accounts.create(store, {"name": "one", "provider": "anthropic", "credits_total": 100}).account
     sessions.start(store, project, account_id=account.id)

@@ -75,7 +75,7 @@ def test_the_handoff_in_every_shape(client: TestClient, project: int) -> None:
     assert client.get(f"{where}?format=pdf").status_code == 422
 
 
-def test_a_handoff_that_one_has_is_not_sent_again(client: TestClient, project: int) -> None:
+def test_an_unchanged_handoff_is_not_sent_again(client: TestClient, project: int) -> None:
     where = f"/api/projects/{project}/handoff"
     tag = client.get(where).headers["etag"]
     assert client.get(where, headers={"If-None-Match": tag}).status_code == 304
@@ -151,7 +151,7 @@ def test_the_conversation_of_a_project_in_pages(client: TestClient, project: int
     assert {turn["session_number"] for turn in data(client.get(f"{where}?session=2"))} == {2}
 
 
-def test_imports_of_any_kind_tell_what_became_of_them(client: TestClient, project: int, tmp_path: Any) -> None:
+def test_every_import_reports_each_file(client: TestClient, project: int, tmp_path: Any) -> None:
     raw = client.post("/api/imports", params={"project_id": project, "name": "chat.txt"}, content=CONVERSATION.encode())
     assert data(raw)["files"][0]["path"] == "chat.txt"
     assert data(raw)["files"][0]["sessions"][0]["new_turns"] == 2

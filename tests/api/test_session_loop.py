@@ -71,7 +71,7 @@ def test_the_loop_with_the_program(server: Any) -> None:
     check_loop(server)
 
 
-def test_a_turn_is_kept_once_and_a_second_continue_counts(client: TestClient, project: int) -> None:
+def test_a_turn_is_stored_once_and_a_second_continue_counts(client: TestClient, project: int) -> None:
     session = start_session(client, project)["session_id"]
     go = {"role": "user", "content": "continue"}
     assert save_turns(client, session, [*FIRST, go])["turn_count"] == 3
@@ -86,7 +86,7 @@ def test_a_turn_is_kept_once_and_a_second_continue_counts(client: TestClient, pr
     assert [turn["content"] for turn in turns][2:] == ["continue", "Half done.", "continue", "Done.", "continue"]
 
 
-def test_turns_with_ids_or_times_are_known_by_them(client: TestClient, project: int) -> None:
+def test_turns_are_recognised_by_ids_or_times(client: TestClient, project: int) -> None:
     session = start_session(client, project)["session_id"]
     by_id = [{"id": "1", "role": "user", "text": "Go"}, {"id": "2", "role": "assistant", "text": "Gone"}]
     by_time = [{"role": "user", "content": "Go", "at": f"2026-03-01T12:00:0{second}Z"} for second in range(3)]
@@ -123,7 +123,7 @@ def test_complete_takes_turns_or_text_and_works_with_neither(client: TestClient,
     assert client.post(f"/api/sessions/{empty}/complete", json={"auto_generate_handoff": False}).json()["data"]["handoff"] is None
 
 
-def test_a_model_key_is_neither_kept_nor_answered(client: TestClient, project: int) -> None:
+def test_a_model_key_is_neither_stored_nor_returned(client: TestClient, project: int) -> None:
     key = "hf_" + "kEyOfNobody" * 3
     session = start_session(client, project)["session_id"]
     done = client.post(f"/api/sessions/{session}/complete", json={"hugging_face_token": key, "accomplishments": [f"The key is {key}"]})
@@ -153,7 +153,7 @@ def test_every_way_to_begin_loads_the_handoff(client: TestClient, project: int, 
     assert detail["handoff"] is None
 
 
-def test_a_session_is_shown_whole_in_pages(client: TestClient, project: int) -> None:
+def test_a_full_session_is_shown_in_pages(client: TestClient, project: int) -> None:
     session = start_session(client, project)["session_id"]
     save_turns(client, session, [*FIRST, *SECOND])
     first = client.get(f"/api/sessions/{session}/detail?limit=3").json()["data"]
@@ -205,7 +205,7 @@ def test_turns_saved_by_many_at_once_are_each_kept_once(client: TestClient, proj
 
 
 @pytest.mark.slow
-def test_two_hundred_saves_of_fifty_turns_lose_nothing_and_keep_nothing_twice(server: Any) -> None:
+def test_two_hundred_concurrent_saves_lose_and_duplicate_nothing(server: Any) -> None:
     project = server.post("/api/projects", json={"name": "kopi"}).json()["data"]["id"]
     sessions = [start_session(server, project)["session_id"] for _ in range(2)]
     parts = [

@@ -79,7 +79,7 @@ def test_planted_sentences_are_read_as_what_was_said(shared_folder: Path, transc
         ]
 
 
-def test_nothing_to_plant_at_is_said() -> None:
+def test_a_transcript_without_turns_is_refused_for_planting() -> None:
     with pytest.raises(ValueError, match="no prompt"):
         plant(b'{"type":"system","sessionId":"x","parentUuid":null}\n', [], seed=1)
 

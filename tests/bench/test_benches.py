@@ -69,7 +69,7 @@ def test_quotes(shared_folder: Path) -> None:
     assert newest_result("quotes")["handoffs"] == 4
 
 
-def test_a_value_that_the_cited_turn_does_not_hold_is_found_out(transcripts: list[Path]) -> None:
+def test_a_value_missing_from_the_cited_turn_is_detected(transcripts: list[Path]) -> None:
     distillation = distil_sessions(transcripts[:1])
     cited = next(handle for handle, turn in distillation.full_turns.items() if "`public/tablet.html`" in turn.text)
     lines = (
@@ -196,7 +196,7 @@ def test_every_place_of_the_page_is_filled_by_a_bench_and_every_bench_has_its_pl
     assert text.count("<!-- /figures -->") == len(places)
 
 
-def test_a_run_of_a_part_is_not_the_newest_whole_one(monkeypatch: pytest.MonkeyPatch, results: Path) -> None:
+def test_a_partial_run_is_not_the_newest_full_run(monkeypatch: pytest.MonkeyPatch, results: Path) -> None:
     monkeypatch.setattr(report, "PARTIAL", {"--only"})
     report.keep("some", {"figure": 1}, [])
     next(results.iterdir()).rename(results / "2020-01-01T0000-some.json")

@@ -71,7 +71,7 @@ def free_port() -> int:
         return int(taken.getsockname()[1])
 
 
-def test_nobody_answers() -> None:
+def test_an_unreachable_server_is_reported() -> None:
     with Client(f"http://127.0.0.1:{free_port()}") as client, pytest.raises(ServerUnreachable, match="Nobody answers") as caught:
         list(client.projects.list_projects())
     assert "onward serve" in caught.value.hint
@@ -138,7 +138,7 @@ def test_answers_of_other_servers_are_reported_as_such(
 
 
 @pytest.mark.parametrize("kind", sorted(set(ERRORS_BY_CODE.values()) - {errors.ProviderFailed}, key=lambda kind: kind.code))
-def test_every_error_arrives_as_what_it_was(scripted: Any, make_answer: MakeAnswer, client: Client, kind: type[OnwardError]) -> None:
+def test_every_error_keeps_its_class(scripted: Any, make_answer: MakeAnswer, client: Client, kind: type[OnwardError]) -> None:
     refused = response_to_error(kind("What happened.", "What to do."), "r", {})
     scripted.script_answers(make_answer(status=refused.status_code if refused.status_code != 503 else 409, body=bytes(refused.body)))
     with pytest.raises(kind) as caught:
@@ -146,7 +146,7 @@ def test_every_error_arrives_as_what_it_was(scripted: Any, make_answer: MakeAnsw
     assert (type(caught.value), caught.value.message, caught.value.hint) == (kind, "What happened.", "What to do.")
 
 
-def test_every_error_of_the_house_is_known_by_its_code() -> None:
+def test_every_error_class_has_a_code() -> None:
     kinds = [kind for kind in vars(errors).values() if inspect.isclass(kind) and issubclass(kind, OnwardError)]
     assert {kind.code: kind for kind in kinds} == ERRORS_BY_CODE
 
@@ -159,7 +159,7 @@ def test_pages_follow_each_other(scripted: Any, make_answer: MakeAnswer, client:
     assert "cursor=abc" in scripted.requests[1][1]
 
 
-def test_what_survives_is_read_as_it_was_told(scripted: Any, make_answer: MakeAnswer, client: Client) -> None:
+def test_retention_is_decoded_unchanged(scripted: Any, make_answer: MakeAnswer, client: Client) -> None:
     shown = [
         HandoffFacts(frozenset("ab"), frozenset("ab")),
         HandoffFacts(frozenset("c"), frozenset("ac")),
@@ -171,7 +171,7 @@ def test_what_survives_is_read_as_it_was_told(scripted: Any, make_answer: MakeAn
     assert scripted.requests[0][:2] == ("GET", "/api/analytics/retention?project_id=1")
 
 
-def test_the_token_is_sent_as_it_should_be_and_shown_nowhere(scripted: Any, make_answer: MakeAnswer, client: Client) -> None:
+def test_the_token_is_sent_and_never_shown(scripted: Any, make_answer: MakeAnswer, client: Client) -> None:
     scripted.script_answers(make_answer(PROJECT))
     client.projects.require("kopi")
     assert scripted.requests[0][2]["authorization"] == "Bearer a-token"
@@ -181,7 +181,7 @@ def test_the_token_is_sent_as_it_should_be_and_shown_nowhere(scripted: Any, make
 
 
 @pytest.mark.parametrize("url", ["", "kopi", "ftp://kopi.example", "http://", "http://me:geheim@kopi.example", "127.0.0.1:3000"])
-def test_what_is_no_address_is_refused_without_what_it_holds(url: str) -> None:
+def test_invalid_addresses_are_refused_without_repeating_them(url: str) -> None:
     with pytest.raises(BadSetting) as caught:
         Client(url)
     assert "geheim" not in str(caught.value)
@@ -278,7 +278,7 @@ def test_both_backends_take_the_same_arguments(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["server", "token", "database_url", "host", "cors_origins"])
-def test_a_project_has_no_say_in_where_commands_work(tmp_path: Path, name: str) -> None:
+def test_project_settings_cannot_choose_the_server(tmp_path: Path, name: str) -> None:
     (tmp_path / ".onward.toml").write_text(f'{name} = "http://evil.example"\n')
     with pytest.raises(BadSetting, match="only you may"):
         read_settings(environment={"ONWARD_HOME": str(tmp_path / "home")}, folder=tmp_path)

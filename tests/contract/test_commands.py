@@ -163,7 +163,7 @@ def test_the_loop_by_hand(both: BothStores) -> None:
     )
 
 
-def test_what_is_wrong_is_said_alike(both: BothStores) -> None:
+def test_errors_are_the_same_on_both(both: BothStores) -> None:
     both.all(
         "project new 7",
         "project new ''",
@@ -215,7 +215,7 @@ def test_what_is_wrong_is_said_alike(both: BothStores) -> None:
     )
 
 
-def test_transcripts_and_what_is_made_of_them(both_filled: BothStores, transcripts: Path) -> None:
+def test_transcripts_and_their_results(both_filled: BothStores, transcripts: Path) -> None:
     both_filled("import", transcripts, "--complete", "--json")
     both_filled("import", next(transcripts.iterdir()), "--project", "other", "--json")
     both_filled("import", transcripts / "nothing.jsonl", transcripts, "--project", "other")
@@ -323,7 +323,7 @@ def test_handing_over_at_a_limit(both_filled: BothStores) -> None:
     )
 
 
-def test_handing_over_takes_in_what_an_agent_of_this_machine_wrote_since(both: BothStores, transcripts: Path, work_folder: Path) -> None:
+def test_handover_imports_new_local_transcripts(both: BothStores, transcripts: Path, work_folder: Path) -> None:
     (work_folder / ".git").mkdir()
     path = work_folder.parent / "person" / ".claude" / "projects" / "some" / "one.jsonl"
     path.parent.mkdir(parents=True)
@@ -337,7 +337,7 @@ def test_handing_over_takes_in_what_an_agent_of_this_machine_wrote_since(both: B
     assert both("next", "--json").data["new_turns"] == 1
 
 
-def test_work_that_takes_long(both_filled: BothStores, work_folder: Path) -> None:
+def test_long_running_commands(both_filled: BothStores, work_folder: Path) -> None:
     both_filled.all(
         "rebuild --json",
         "rebuild --index",
@@ -357,7 +357,7 @@ def test_work_that_takes_long(both_filled: BothStores, work_folder: Path) -> Non
     both_filled.all("handoff --project back --json", "session list --project back --json")
 
 
-def test_the_llm_key_and_what_asking_costs(both: BothStores, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_llm_key_and_spending(both: BothStores, monkeypatch: pytest.MonkeyPatch) -> None:
     both.all(
         "llm-key show",
         "llm-key show --json",
@@ -376,7 +376,7 @@ def test_the_llm_key_and_what_asking_costs(both: BothStores, monkeypatch: pytest
     both.all("llm-key show --json", "llm-key remove --json", "project new kopi", "spend --project kopi --by job --json")
 
 
-def test_what_the_how_to_shows_is_so(both_filled: BothStores, remote: Any, work_folder: Path, root: Path) -> None:
+def test_the_how_to_works(both_filled: BothStores, remote: Any, work_folder: Path, root: Path) -> None:
     page = (root / "docs/howto/use-from-python.md").read_text(encoding="utf-8")
     first, *others = re.findall(r"```python\n(.*?)```", page, re.S)
     names: dict[str, Any] = {}
@@ -402,7 +402,7 @@ def test_a_server_that_is_gone_is_reported(work_folder: Path, serving: Any, crea
     assert url in gone.error["message"]
 
 
-def test_an_access_token_counts_as_far_as_it_reaches(local: Any, serving: Any, create_runner: Any, tmp_path: Path) -> None:
+def test_access_tokens_are_limited_to_their_scope(local: Any, serving: Any, create_runner: Any, tmp_path: Path) -> None:
     tokens = {scope: local("access", "new", scope, "--scope", scope, "--json").data["token"] for scope in ("read", "write")}
     with serving(local.home) as (url, _):
         remote = create_runner(url)
@@ -430,7 +430,7 @@ def test_an_access_token_counts_as_far_as_it_reaches(local: Any, serving: Any, c
         "mcp",
     ],
 )
-def test_what_is_about_this_machine_says_so(work_folder: Path, create_runner: Any, command: str) -> None:
+def test_local_commands_refuse_a_server(work_folder: Path, create_runner: Any, command: str) -> None:
     result = create_runner("http://127.0.0.1:9")(*shlex.split(command))
     assert result.code == 2
     assert "works on the store of this machine" in result.err
@@ -444,7 +444,7 @@ def test_a_flag_goes_back_to_this_machine(work_folder: Path, create_runner: Any)
 @pytest.mark.parametrize(
     "command", ["handoff", "session list", "project list", "fact list", "search x", "import nothing.jsonl", "rebuild", "account best"]
 )
-def test_no_database_and_no_server_is_loaded_to_ask_one(remote: Any, command: str) -> None:
+def test_remote_commands_import_no_database_and_no_server(remote: Any, command: str) -> None:
     program = (
         "import sys; from onward.cli.main import main; code = main(sys.argv[1:])\n"
         "print(sorted({'sqlalchemy', 'alembic', 'fastapi', 'starlette', 'pydantic', 'dbos', 'structlog', 'asyncio'} & set(sys.modules)), "

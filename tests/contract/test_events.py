@@ -37,7 +37,7 @@ def test_what_did_not_happen_emits_no_event(store: Store) -> None:
     assert app_events.list_events(store, 0) == []
 
 
-def test_a_reader_goes_on_where_it_was(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_reader_resumes_at_its_event(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     assert app_events.find_start(store, None) == (0, False)
     assert app_events.find_start(store, 5) == (0, True)
     monkeypatch.setattr(events, "MAX_EVENTS", 10)

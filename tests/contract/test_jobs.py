@@ -74,7 +74,7 @@ def test_while_it_is_open_there_is_one_job_of_a_key(bench: JobContext) -> None:
     assert jobs.request_job(bench.store, "count", {}, key="k").id != first.id
 
 
-def test_what_may_pass_is_tried_again_and_what_cannot_is_not(bench: JobContext) -> None:
+def test_temporary_failures_are_retried_and_permanent_ones_are_not(bench: JobContext) -> None:
     tries: list[int] = []
 
     def failing(error: Exception, until: int) -> Callable[..., StepResult]:
@@ -125,7 +125,7 @@ def test_a_job_that_has_not_begun_is_cancelled_at_once(bench: JobContext) -> Non
     assert jobs.cancel(bench.store, job.id).state == "cancelled"
 
 
-def test_a_job_at_work_is_stopped_where_it_is_and_gone_on_with(bench: JobContext) -> None:
+def test_a_running_job_is_cancelled_and_resumed(bench: JobContext) -> None:
     def cancelled(at: JobContext, job: Job, running: StepProgress) -> StepResult:
         if job.memo.get("done") == 1 and not job.result.get("again"):
             jobs.cancel(at.store, job.id)
@@ -171,7 +171,7 @@ def test_a_worker_that_was_told_to_stop_cancels_only_what_was_cancelled(bench: J
     assert jobs.require(bench.store, job.id).state == "cancelled"
 
 
-def test_progress_is_written_by_the_beat(bench: JobContext) -> None:
+def test_progress_is_written_with_the_heartbeat(bench: JobContext) -> None:
     job = jobs.request_job(bench.store, "count", {})
     running = StepProgress()
     jobs.take_step(bench, {"count": count_to_three}, job.run, ME, running)
@@ -255,7 +255,7 @@ def test_a_session_takes_its_transcript_in_and_is_completed(bench: JobContext) -
     assert completion_job.find_latest(bench.store, project, now) == done
 
 
-def test_a_transcript_that_says_nothing_ends_its_job_and_what_was_written_is_kept(bench: JobContext) -> None:
+def test_an_empty_transcript_fails_the_job_and_keeps_the_input(bench: JobContext) -> None:
     project = projects.create(bench.store, "klinik")
     session = sessions.start(bench.store, project).session
     given = upload_texts(bench, PARTS[0], "")
@@ -302,7 +302,7 @@ def test_the_store_is_copied_while_it_is_open(bench: JobContext, tmp_path: Path)
     assert (back.projects, back.size_bytes) == (1, done.result["bytes"])
 
 
-def test_bad_input_and_what_is_gone_end_a_job(bench: JobContext, tmp_path: Path) -> None:
+def test_bad_input_and_missing_targets_fail_a_job(bench: JobContext, tmp_path: Path) -> None:
     (tmp_path / "x.zip").write_bytes(b"no zip")
     bad = run_steps(bench, kinds.STEP_FUNCTIONS, jobs.request_job(bench.store, "import-project", {"path": str(tmp_path / "x.zip")}))
     assert bad.error is not None

@@ -121,7 +121,7 @@ def test_every_reference_between_rows_is_indexed(store: Store) -> None:
                 assert any(key[:1] == foreign["constrained_columns"][:1] for key in keys), f"{table}: {foreign['constrained_columns']}"
 
 
-def test_a_store_of_a_newer_onward_is_left_alone(open_again: Callable[[], Store]) -> None:
+def test_a_store_of_a_newer_version_is_refused(open_again: Callable[[], Store]) -> None:
     with open_again() as store, store.write() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(StoreTooNew):
@@ -148,7 +148,7 @@ def test_a_reader_sees_one_state_throughout(store: Store) -> None:
         assert projects.list_projects(reading) == []
 
 
-def test_what_a_thread_reads_meanwhile_is_of_one_state(store: Store, project: Project) -> None:
+def test_other_threads_read_the_same_snapshot(store: Store, project: Project) -> None:
     with store.snapshot():
         with store.read() as before:
             assert [stored.name for stored in projects.list_projects(before)] == [project.name]
@@ -160,7 +160,7 @@ def test_what_a_thread_reads_meanwhile_is_of_one_state(store: Store, project: Pr
         assert len(projects.list_projects(connection)) == 2
 
 
-def test_what_fails_takes_nothing_with_it_that_is_written_together(store: Store, project: Project) -> None:
+def test_a_failing_write_of_a_group_does_not_affect_the_others(store: Store, project: Project) -> None:
     names = ["teh", project.name, "susu"]
     done = store.write_batch([lambda connection, name=name: projects.create(connection, name) for name in names])
     assert [getattr(result, "name", type(result)) for result in done] == ["teh", Conflict, "susu"]
@@ -169,7 +169,7 @@ def test_what_fails_takes_nothing_with_it_that_is_written_together(store: Store,
         assert {stored.name for stored in projects.list_projects(connection)} == {*names}
 
 
-def test_many_rows_and_many_values_are_as_many_as_they_are(store: Store, session: Session) -> None:
+def test_large_inserts_and_queries_are_complete(store: Store, session: Session) -> None:
     with store.write() as connection:
         other = projects.create(connection, "teh")
     store_turns(store, session, *(Turn("user", f"turn {number}") for number in range(123)))
@@ -420,7 +420,7 @@ def test_a_ledger_that_moved_on_is_not_overwritten(store: Store, project: Projec
         assert [stored.id for stored in facts.read_ledger(connection, project.id).ledger.facts] == ["a"]
 
 
-def test_what_a_person_said_is_kept_in_order(store: Store, project: Project) -> None:
+def test_statements_of_a_person_stay_in_order(store: Store, project: Project) -> None:
     statements = [Edit("a", "reword", "better"), fact("p", 0), Edit("a", "pin"), Edit("a", "unpin")]
     with store.write() as connection:
         for statement in statements:
@@ -485,7 +485,7 @@ def test_totals_are_those_of_the_sessions(store: Store, project: Project, sessio
     assert totals.last_at is not None
 
 
-def test_nobody_waits_again_for_a_store_that_was_busy_for_too_long(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_after_a_timeout_a_group_of_writes_fails_at_once(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine, "BUSY_TIMEOUT_SECONDS", 0.05)
     with Store.at_folder(home) as waiting, Store.at_folder(home) as busy:
         tries: list[None] = []

@@ -171,7 +171,7 @@ def test_a_session_is_charged_once_however_often_it_is_completed(store: Store, p
     assert find_account(store, session) == accounts.require(store, "b")
 
 
-def test_what_is_reported_while_a_session_runs_is_not_counted_again(store: Store, project: Project) -> None:
+def test_credits_reported_during_a_session_are_not_counted_twice(store: Store, project: Project) -> None:
     account = create_account(store, "a", credits_total=100, credits_used=10)
     session = start_session(store, project, account)
     accounts.report_credits(store, account, 60)
@@ -179,7 +179,7 @@ def test_what_is_reported_while_a_session_runs_is_not_counted_again(store: Store
     assert credits_used_of(store, account, datetime.now(UTC)) == 65
 
 
-def test_less_is_given_back_only_where_no_reset_gave_it_back(store: Store, project: Project) -> None:
+def test_a_lower_charge_is_refunded_unless_reset_meanwhile(store: Store, project: Project) -> None:
     account = create_account(store, "a", credits_total=100)
     session = start_session(store, project, account)
     complete(store, session, credits_used=40)
@@ -349,7 +349,7 @@ def test_usage_is_counted_once_by_model_and_a_fork_adds_only_its_own(store: Stor
     ]
 
 
-def test_turns_that_come_later_are_counted_when_somebody_asks(store: Store, project: Project, tmp_path: Path) -> None:
+def test_usage_of_late_turns_is_counted_on_request(store: Store, project: Project, tmp_path: Path) -> None:
     turns = [("t1", "", 0), ("t2", "claude-sonnet-4-5", 1)]
     import_paths(store, [transcript(tmp_path, "a.jsonl", turns)], project=project, complete=True)
     import_paths(store, [transcript(tmp_path, "a.jsonl", [*turns, ("t3", "claude-sonnet-4-5", 2)])], project=project)
@@ -361,7 +361,7 @@ def test_turns_that_come_later_are_counted_when_somebody_asks(store: Store, proj
     assert (row.turns, row.account_id) == (2, account.id)
 
 
-def test_credits_that_nobody_entered_are_estimated_until_somebody_does(store: Store, project: Project, tmp_path: Path) -> None:
+def test_missing_credits_are_estimated_until_entered(store: Store, project: Project, tmp_path: Path) -> None:
     account = create_account(store, "a", credits_total=100)
     for number in range(4):
         # A session waits only for a transcript that began after it.

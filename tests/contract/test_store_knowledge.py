@@ -55,7 +55,7 @@ def entries(store: Store) -> list[tuple[str, str, int]]:
         return [(entry.text, entry.fix, entry.sources) for entry in knowledge.list_entries(connection)]
 
 
-def test_what_many_sessions_tell_is_one_entry_in_the_words_of_the_newest(store: Store, project: Project) -> None:
+def test_the_same_entry_of_many_sessions_has_the_newest_wording(store: Store, project: Project) -> None:
     first, second = start_session(store, project), start_session(store, create_project(store, "teh"))
     store_findings(store, first, solution())
     store_findings(store, second, solution(fix="End the other git.\0"), solution(error="ENOSPC: no space left"))
@@ -68,7 +68,7 @@ def test_what_many_sessions_tell_is_one_entry_in_the_words_of_the_newest(store: 
     ]  # fmt: skip
 
 
-def test_an_entry_lives_as_long_as_a_session_tells_it(store: Store, project: Project) -> None:
+def test_an_entry_lasts_while_a_session_supports_it(store: Store, project: Project) -> None:
     other = create_project(store, "teh")
     first, second = start_session(store, project), start_session(store, other)
     store_findings(store, first, solution())
@@ -107,7 +107,7 @@ def test_no_harvest_overwrites_what_a_person_said(store: Store, project: Project
         assert by_hand.id in knowledge.find_by_ids(connection, [by_hand.id])
 
 
-def test_what_a_person_deleted_stays_away(store: Store, project: Project) -> None:
+def test_deleted_entries_do_not_return(store: Store, project: Project) -> None:
     session = start_session(store, project)
     store_findings(store, session, solution())
     with store.write() as connection:
@@ -135,7 +135,7 @@ def test_entries_are_found_by_their_rarest_words(store: Store, project: Project)
     assert matches.term_counts["common"] == 2
 
 
-def test_sessions_of_many_projects_teach_the_same_at_once(store: Store) -> None:
+def test_concurrent_sessions_add_the_same_entry(store: Store) -> None:
     begun_in = [start_session(store, create_project(store, f"project {number}")) for number in range(8)]
     errors = [f"error: thing {word} is broken" for word in ("alpha", "beta", "gamma", "delta")]
 

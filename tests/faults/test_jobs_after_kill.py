@@ -90,7 +90,7 @@ def test_a_job_is_done_once_wherever_its_worker_is_killed(
 
 
 @pytest.mark.parametrize("befall", [Path.unlink, lambda path: path.write_bytes(b"no database " * 999)], ids=["lost", "damaged"])
-def test_what_carries_jobs_out_may_be_lost(
+def test_the_workflow_database_may_be_lost(
     sessions: Path, tmp_path: Path, reference_store: ReferenceStore, befall: Callable[[Path], object]
 ) -> None:
     home = tmp_path / "home"

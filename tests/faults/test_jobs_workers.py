@@ -115,9 +115,7 @@ def test_another_worker_goes_on_where_one_was_killed(tmp_path: Path, url: str, s
         assert_all_done_once(store, given, handoffs=handoffs)
 
 
-def test_a_worker_that_stood_still_finds_its_jobs_taken(
-    tmp_path: Path, new_database: Callable[[], str], sessions: Path, handoffs: int
-) -> None:
+def test_a_suspended_worker_loses_its_jobs(tmp_path: Path, new_database: Callable[[], str], sessions: Path, handoffs: int) -> None:
     url = new_database()
     with open_store(tmp_path, url) as store:
         given = ask_imports(store, sessions)
@@ -167,7 +165,7 @@ def test_a_job_at_work_is_cancelled_and_gone_on_with(tmp_path: Path, url: str, s
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="long work is a file that does not come to its end")
-def test_long_work_keeps_nobody_waiting_for_a_session(tmp_path: Path) -> None:
+def test_long_jobs_do_not_block_sessions(tmp_path: Path) -> None:
     files = [tmp_path / f"endless-{number}" for number in range(CONCURRENT_JOBS)]
     for file in files:
         os.mkfifo(file)

@@ -47,7 +47,7 @@ def test_only_prompts_are_said(history):
     ]
 
 
-def test_a_quote_in_the_models_code_is_not_aiders(history):
+def test_quotes_in_the_models_code_are_not_read_as_prompts(history):
     answer = next(turn for turn in history.turns if turn.role == "assistant")
     assert "> // Monday is day one" in answer.text
     assert answer.text.endswith(">>>>>>> REPLACE\n```")
@@ -69,7 +69,7 @@ def test_a_command_of_the_person_has_its_output_whole(history):
     assert output.results[0].text == "3 passed, 0 failed\n\nTest files  1 passed (1)"
 
 
-def test_an_echoed_confirmation_is_nobodys_word(history):
+def test_an_echoed_confirmation_is_no_prompt(history):
     assert not [turn for turn in history.turns if turn.role == "user" and "(Y)es" in turn.text]
 
 

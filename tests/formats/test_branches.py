@@ -13,12 +13,12 @@ def test_what_was_left_comes_first():
     assert list(walk_branches(parents, "e")) == [("a", False), ("c", False), ("d", False), ("b", True), ("e", False)]
 
 
-def test_without_a_current_node_the_last_leaf_ends_the_tale():
+def test_without_a_current_node_the_last_leaf_is_current():
     assert [node for node, _ in walk_branches({"a": "", "b": "a", "c": "a"}, "gone")] == ["a", "b", "c"]
 
 
 @given(st.lists(st.integers(0, 12), min_size=1, max_size=12), st.integers(0, 12))
-def test_any_mapping_is_told_whole(links, current):
+def test_any_mapping_is_read_completely(links, current):
     parents = {str(node): str(parent) for node, parent in enumerate(links)}
     walk = list(walk_branches(parents, str(current)))
     assert sorted(node for node, _ in walk) == sorted(parents)

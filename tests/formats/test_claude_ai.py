@@ -24,11 +24,11 @@ def test_content_counts_and_text_where_there_is_none(export):
     assert export.report.skipped == {"empty message": 1}
 
 
-def test_what_a_file_holds_was_not_said(export):
+def test_file_contents_are_not_prompts(export):
     assert [turn.text for turn in export.turns if turn.mark == "injected"] == ["if (day > 1) rows = await load();"]
 
 
-def test_what_follows_a_result_is_told_after_it(export):
+def test_text_after_a_result_comes_after_it(export):
     rows = [(turn.id, turn.role, turn.text, [call.name for call in turn.calls]) for turn in export.turns if turn.line == 1]
     assert rows == [
         ("c2", "assistant", "Let me compute the day.", ["repl"]),

@@ -125,7 +125,7 @@ def test_a_bad_first_message_costs_neither_the_head_nor_the_rest(roo, reading, f
     assert len(result.turns) == len(roo.turns) - 1
 
 
-def test_a_sub_task_names_its_parent_and_its_task_is_nobodys_word(task, reading, fixtures):
+def test_a_sub_task_names_its_parent_and_its_task_is_no_prompt(task, reading, fixtures):
     shutil.copyfile(fixtures / "cline" / "roo_history.json", task / "api_conversation_history.json")
     (task / "history_item.json").write_text(
         json.dumps({"id": task.name, "parentTaskId": "p1", "workspace": "/home/rina/other", "task": "Fill the report"})
@@ -148,7 +148,7 @@ def test_a_session_of_the_sdk_takes_its_head_from_the_file_beside_it(fixtures, r
     assert (head.cwd, head.title, head.parent_id) == ("/home/rina/kopi-stock", "Fill", "s0")
 
 
-def test_the_panel_alone_tells_the_task(reading, fixtures):
+def test_the_panel_alone_is_enough(reading, fixtures):
     result = reading(fixtures / "cline" / "panel.json")
     assert result.prompts() == ["The restock report is empty on Mondays.", "Hanya hari Minggu"]
     assert [call.name for turn in result.turns for call in turn.calls] == ["readFile", "execute_command", "use_mcp_tool"]

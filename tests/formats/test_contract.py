@@ -237,7 +237,7 @@ def test_nothing_is_an_empty_transcript(data, reading):
     ],
     ids=["chance", "image", "program", "object", "numbers", "words", "nothing", "none"],
 )
-def test_what_nobody_can_read_is_refused_with_advice(data):
+def test_unreadable_files_are_refused_with_advice(data):
     with pytest.raises(UnknownFormat) as refused:
         detect(open_source(io.BytesIO(data)))
     assert refused.value.hint

@@ -33,7 +33,7 @@ def test_a_prompt_is_what_the_person_typed(session):
     assert [turn.mark for turn in session.turns if turn.text.startswith("Jangan")] == ["queued"]
 
 
-def test_a_call_is_told_once_with_its_model_and_cost(session):
+def test_a_call_is_read_once_with_its_model_and_cost(session):
     calls = [call for turn in session.turns for call in turn.calls]
     assert [(call.id, call.name) for call in calls] == [("tc1", "view"), ("tc2", "bash"), ("tc3", "task"), ("tc4", "edit"), ("tc5", "bash")]
     first = next(turn for turn in session.turns if turn.role == "assistant")
@@ -50,7 +50,7 @@ def test_a_command_that_the_person_asked_for_is_the_persons(session):
     assert (turn.role, turn.mark, turn.text) == ("user", "injected", "!git status --short")
 
 
-def test_a_sub_agent_keeps_to_its_lane_and_its_task_is_nobodys_word(session):
+def test_a_sub_agent_is_a_sidechain_and_its_task_is_no_prompt(session):
     lane = [turn for turn in session.turns if turn.sidechain]
     assert [(turn.role, turn.mark, turn.sidechain) for turn in lane] == [("user", "injected", "tc3"), ("assistant", "said", "tc3")]
 
@@ -70,7 +70,7 @@ def test_what_programs_say_is_marked(session):
     assert session.report.skipped["repeated system prompt"] == 1
 
 
-def test_a_call_whose_answer_is_lost_is_told_by_its_start(reading):
+def test_a_call_without_an_end_is_read_from_its_start(reading):
     event = {"id": "e1", "timestamp": "2026-04-02T08:00:00Z", "parentId": "e0"}
     start = {"type": "tool.execution_start", "data": {"toolCallId": "t1", "toolName": "bash", "arguments": '{"command": "ls"}'}, **event}
     result = reading(json.dumps(start).encode() + b"\n")

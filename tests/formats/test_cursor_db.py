@@ -20,7 +20,7 @@ def command_line(reading, fixtures):
     return reading(fixtures / "cursor_db" / "store.db")
 
 
-def test_chats_come_in_the_order_in_which_they_were_begun(editor):
+def test_chats_are_ordered_by_start(editor):
     assert [(head.id, head.title, head.parent_id) for head in editor.heads] == [
         ("00000000-old", "Old chat", None),
         ("11111111-new", "Empty report", None),
@@ -30,7 +30,7 @@ def test_chats_come_in_the_order_in_which_they_were_begun(editor):
     assert editor.report.skipped == {"chat without messages": 2, "empty message": 1, "message without its content": 1}
 
 
-def test_messages_of_either_kind_of_chat_are_told(editor):
+def test_messages_of_both_kinds_of_chat_are_read(editor):
     assert editor.prompts() == ["Name the report", "The restock report is empty on Mondays", "Jangan ubah exporter"]
     assert [turn.sidechain for turn in editor.turns if turn.text == "Find other uses of getDay"] == ["22222222-sub"]
 
@@ -47,7 +47,7 @@ def test_a_call_has_its_arguments_and_its_outcome(editor):
     assert [turn.usage for turn in editor.turns if turn.usage] == [Usage(900, 30)]
 
 
-def test_the_command_lines_messages_are_told_in_the_order_of_the_root(command_line):
+def test_command_line_messages_follow_the_root(command_line):
     assert command_line.heads[0].id == "f1ff7b74-0a28-4dd4-a452-e01ae080eb20"
     assert [(turn.role, turn.mark) for turn in command_line.turns] == [
         ("system", "injected"),
@@ -65,7 +65,7 @@ def test_the_command_lines_messages_are_told_in_the_order_of_the_root(command_li
     assert command_line.report.skipped == {"index or older state": 1}
 
 
-def test_a_message_that_the_root_names_but_nobody_kept_is_reported(reading, fixtures, tmp_path):
+def test_a_missing_message_named_by_the_root_is_reported(reading, fixtures, tmp_path):
     copy = tmp_path / "store.db"
     shutil.copyfile(fixtures / "cursor_db" / "store.db", copy)
     connection = sqlite3.connect(copy)

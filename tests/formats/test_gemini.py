@@ -52,7 +52,7 @@ def test_what_was_taken_back_is_followed_by_a_rewind(lines):
     assert (lines.items[place - 1].text, rewind.to, lines.items[place + 1].text) == ("Renamed.", "g7", "Add a test for the report instead")
 
 
-def test_a_list_handed_to_the_model_tells_only_what_is_new_and_as_what_it_is(lines):
+def test_a_list_for_the_model_adds_only_new_turns(lines):
     assert [(turn.id, turn.mark) for turn in lines.turns if turn.line == 11] == [("g11", "summary"), ("g12", "injected")]
     assert lines.prompts()[-1] == "Add a test for the report instead"
 
@@ -62,13 +62,13 @@ def test_a_rewind_to_an_unknown_message_takes_all_back(reading, fixtures):
     assert [rewind.to for rewind in reading(data).rewinds] == [None]
 
 
-def test_a_sub_agent_keeps_to_its_lane(reading, fixtures):
+def test_a_sub_agent_is_a_sidechain(reading, fixtures):
     result = reading(fixtures / "gemini" / "subagent.jsonl")
     assert {turn.sidechain for turn in result.turns} == {"sub-1"}
     assert result.prompts() == []
 
 
-def test_a_long_session_is_let_go_in_order(reading):
+def test_a_long_session_is_streamed_in_order(reading):
     head = json.dumps({"sessionId": "s", "projectHash": "p", "startTime": "2026-01-10T02:00:00Z"})
     records = [json.dumps({"id": f"m{number}", "type": "user", "content": f"prompt {number}"}) for number in range(600)]
     late = json.dumps({"id": "m3", "type": "user", "content": "too late"})

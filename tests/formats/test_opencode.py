@@ -90,7 +90,7 @@ def test_a_session_with_a_parent_is_a_sub_agents(reading, fixtures):
 
 
 @pytest.mark.parametrize("old", [False, True], ids=["now", "first"])
-def test_the_storage_folder_tells_what_the_export_tells(export, reading, fixtures, tmp_path, old):
+def test_the_storage_folder_matches_the_export(export, reading, fixtures, tmp_path, old):
     document = json.loads((fixtures / "opencode" / "export.json").read_text())
     session = write_storage(document, tmp_path / "storage", old=old)
     for origin in (session, tmp_path / "storage", tmp_path):
@@ -125,7 +125,7 @@ def test_a_session_file_cannot_lead_out_of_its_storage(reading, tmp_path):
     assert reading(path).report.malformed == [(0, "ses_x.json names no session")]
 
 
-def test_the_database_tells_what_the_export_tells(export, reading, fixtures):
+def test_the_database_matches_the_export(export, reading, fixtures):
     result = reading(fixtures / "opencode" / "opencode.db")
     assert [head.id for head in result.heads] == ["ses_41a0c7d2effe9kQ2b7Vx3LmNpR", "ses_child0000000000000000000"]
     assert result.items[: len(export.items)] == export.items

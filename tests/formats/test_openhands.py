@@ -38,7 +38,7 @@ def test_prose_thoughts_cost_and_summary(events):
     assert events.turns[-1].text == "The condition is fixed."
 
 
-def test_two_calls_of_one_answer_tell_its_prose_and_cost_once(reading, fixtures):
+def test_two_calls_of_one_answer_share_its_prose_and_cost(reading, fixtures):
     events = json.loads((fixtures / "openhands" / "trajectory.json").read_text())
     again = {**events[3], "id": 20}
     result = reading(json.dumps([events[1], events[3], again]).encode())

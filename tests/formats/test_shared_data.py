@@ -68,7 +68,7 @@ def blocks(record: dict, kind: str) -> list[dict]:
     return [block for block in content if isinstance(block, dict) and block.get("type") == kind] if isinstance(content, list) else []
 
 
-def test_every_claude_code_file_reads_whole(shared_data, reading):
+def test_every_claude_code_file_is_read_completely(shared_data, reading):
     files = claude_code_files(shared_data)
     total = 0
     for path in files:
@@ -95,7 +95,7 @@ def test_every_claude_code_file_reads_whole(shared_data, reading):
     assert (len(files), total) >= FIGURES["claude_code"]
 
 
-def test_every_codex_file_reads_whole(shared_data, reading):
+def test_every_codex_file_is_read_completely(shared_data, reading):
     files = codex_files(shared_data)
     total = 0
     for path in files:
@@ -119,7 +119,7 @@ def test_every_codex_file_reads_whole(shared_data, reading):
     assert (len(files), total) >= FIGURES["codex"]
 
 
-def test_every_specstory_file_reads_whole(shared_data, reading):
+def test_every_specstory_file_is_read_completely(shared_data, reading):
     files = specstory_files(shared_data)
     total = 0
     for path in files:

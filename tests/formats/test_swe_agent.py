@@ -28,11 +28,11 @@ def test_actions_and_calls_have_what_they_did(history):
     assert history.turns[2].text == "I will look for the report."
 
 
-def test_the_submission_ends_the_tale(history):
+def test_the_submission_is_the_last_turn(history):
     assert history.turns[-1].text.startswith("Submitted (submitted):\ndiff --git")
 
 
-def test_without_a_history_the_steps_tell_it(reading, fixtures):
+def test_without_a_history_the_steps_are_read(reading, fixtures):
     result = reading(fixtures / "swe_agent" / "steps.json")
     assert [(turn.role, turn.line) for turn in result.turns] == [("assistant", 0), ("tool", 0), ("assistant", 1), ("tool", 1)]
 

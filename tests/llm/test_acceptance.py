@@ -25,7 +25,7 @@ def choose_lines(known: KnownProject, written: AcceptedLines) -> HandoffChoice:
     return choose_handoff(known.rules, known.ledger, written, count_tokens, known.measured, known.basis.compose_handoff)
 
 
-def test_right_lines_stand_and_nothing_is_lost(known_project: KnownProject) -> None:
+def test_correct_lines_are_accepted_and_nothing_is_lost(known_project: KnownProject) -> None:
     choice = refine_known(known_project)
     assert choice.handoff is not None
     assert len(choice.accepted.lines) >= 20
@@ -39,7 +39,7 @@ def test_right_lines_stand_and_nothing_is_lost(known_project: KnownProject) -> N
     assert count_tokens(text) <= known_project.rules.budget_tokens
 
 
-def test_without_a_line_that_may_stand_the_rules_stand(known_project: KnownProject) -> None:
+def test_without_an_accepted_line_the_rules_stay(known_project: KnownProject) -> None:
     choice = choose_lines(known_project, AcceptedLines({}, ()))
     assert (choice.handoff, choice.why) == (None, "Nothing that the model wrote may stand.")
 
@@ -56,7 +56,7 @@ def test_a_head_line_keeps_what_the_rules_say_beside_it(known_project: KnownProj
     assert set(after.facts) >= set(before.facts)
 
 
-def test_what_the_measure_misses_is_put_back(known_project: KnownProject) -> None:
+def test_lost_content_is_restored(known_project: KnownProject) -> None:
     """An empty line passes the guard: the measure notices, and the words of the rules are restored."""
     rules = known_project.rules.handoff
     section = next(section for section in rules.sections if section.title == "Asked for")

@@ -146,13 +146,13 @@ def test_a_limit_holds_before_anything_is_asked(store, scripted, asking, limits,
     assert (caught.value.until.date() if caught.value.until else None) == (tomorrow if names == "today" else None)
 
 
-def test_what_no_day_allows_is_not_waited_for(store, scripted, asking):
+def test_requests_above_the_daily_limit_fail_at_once(store, scripted, asking):
     with pytest.raises(SpendLimit) as caught:
         gateway.call(store, replace(asking, limits=LLMSettings(daily_tokens=1000)), "one", "Say why.", "It broke.")
     assert caught.value.until is None
 
 
-def test_what_is_not_over_counts_for_what_it_may_come_to(store, scripted, asking):
+def test_running_calls_count_with_their_maximum_cost(store, scripted, asking):
     scripted.does(scripted.drips())
 
     def watch(chars: int) -> None:
@@ -168,7 +168,7 @@ def test_what_is_not_over_counts_for_what_it_may_come_to(store, scripted, asking
     assert gateway.total_spend(store).output_tokens == 0
 
 
-def test_an_unknown_price_is_said(store, scripted, asking):
+def test_an_unknown_price_is_reported(store, scripted, asking):
     elsewhere = replace(
         asking, endpoint=Endpoint(url=asking.endpoint.url.replace("127.0.0.1", "127.1"), model="made-up-9000", timeout_seconds=10)
     )
@@ -241,7 +241,7 @@ def test_a_job_waits_as_long_as_the_provider_says(store, scripted, asking, tmp_p
 
 
 @pytest.mark.parametrize(("status", "code"), [(401, "provider_failed"), (402, "provider_failed")])
-def test_what_does_not_pass_ends_the_job(store, scripted, asking, tmp_path, status, code):
+def test_permanent_failures_end_the_job(store, scripted, asking, tmp_path, status, code):
     scripted.does(scripted.fails(status))
 
     def piece(_: JobContext, __: Job, ___: StepProgress) -> StepResult:
@@ -252,7 +252,7 @@ def test_what_does_not_pass_ends_the_job(store, scripted, asking, tmp_path, stat
     assert (job.state, job.error["code"]) == ("failed", code)
 
 
-def test_a_day_that_is_spent_is_waited_for(store, scripted, asking, tmp_path):
+def test_a_job_waits_for_the_next_day_at_the_daily_limit(store, scripted, asking, tmp_path):
     scripted.does(scripted.says("fine", input_tokens=2900))
     asking = replace(asking, limits=LLMSettings(daily_tokens=4000))
     gateway.call(store, asking, "one", "Say why.", "It broke.")

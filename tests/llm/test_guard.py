@@ -47,7 +47,7 @@ def test_no_dropped_rule_survives(known_project: KnownProject) -> None:
     assert held == total
 
 
-def test_what_is_right_is_let_through(known_project: KnownProject) -> None:
+def test_correct_lines_are_accepted(known_project: KnownProject) -> None:
     evidence = known_project.evidence
     assert len(refusals(rewordings(known_project), evidence)) <= 1
     assert refusals([ProposedLine((fact.id,), fact.text) for fact in known_project.writable], evidence) == []
@@ -90,11 +90,11 @@ def test_other_spellings_of_a_value_are_the_value(text: str) -> None:
         ("The API waits.", "carries nothing"),
     ],
 )
-def test_what_may_not_stand(text: str, why: str) -> None:
+def test_refused_lines(text: str, why: str) -> None:
     assert verdict_of(text) == why
 
 
-def test_a_line_cites_facts_that_stand_and_whose_turns_are_there() -> None:
+def test_a_line_cites_live_facts_with_existing_turns() -> None:
     text = "The API listens on port 8443 and waits 3 seconds for `src/db.py`."
     assert verdict_of(text, "f9") == "no facts"
     gone = GuardEvidence(Ledger((PORT,)), {}, lambda _: False)
@@ -105,7 +105,7 @@ def test_a_line_cites_facts_that_stand_and_whose_turns_are_there() -> None:
     assert verdict_of(text, "port", evidence=GuardEvidence(Ledger((replaced, CACHE)), {}, bool)) == "stale"
 
 
-def test_what_was_given_up_is_not_said_again() -> None:
+def test_retired_values_are_refused() -> None:
     old = fact("old", "The display polls the server every three seconds for numbers.", "decision")
     new = fact("new", "The display gets numbers by server-sent events instead of polling.", "decision", 2, retires=("polling",))
     ledger = fold(Ledger(), [old, new])
@@ -128,7 +128,7 @@ def test_two_facts_on_one_line_keep_their_values_apart() -> None:
     assert verdict_of(crossed, "port", "cache") == "value"
 
 
-def test_a_fact_is_carried_once_and_only_whole() -> None:
+def test_a_fact_is_carried_once_and_completely() -> None:
     text = "The API listens on port 8443 and waits 3 seconds for `src/db.py`."
     result = guard([ProposedLine(("port",), text), ProposedLine(("port",), text)], EVIDENCE)
     assert (len(result.lines), [removal.reason for removal in result.removed]) == (1, ["twice"])

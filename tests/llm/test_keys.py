@@ -44,7 +44,7 @@ def client(store: Store, home: Path, scripted) -> Iterator[TestClient]:
         yield asking
 
 
-def test_what_is_sealed_opens_with_the_same_key_only(home, tmp_path):
+def test_encrypted_keys_need_the_same_key(home, tmp_path):
     sealed = Sealer(home).seal(KEY)
     assert KEY.encode() not in sealed
     assert Sealer(home).open(sealed) == KEY
@@ -54,7 +54,7 @@ def test_what_is_sealed_opens_with_the_same_key_only(home, tmp_path):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="modes are POSIX's")
-def test_the_file_is_its_owners_alone_also_when_it_was_not(tmp_path):
+def test_the_key_file_is_made_private(tmp_path):
     home = tmp_path / "nothing yet"
     Sealer(home).seal(KEY)
     path = home / FILE_NAME
@@ -65,7 +65,7 @@ def test_the_file_is_its_owners_alone_also_when_it_was_not(tmp_path):
     assert [file.name for file in home.iterdir()] == [FILE_NAME]
 
 
-def test_many_that_seal_first_at_once_agree(home):
+def test_concurrent_first_encryptions_share_one_key(home):
     sealed: list[bytes] = []
     threads = [threading.Thread(target=lambda: sealed.append(Sealer(home).seal(KEY))) for _ in range(8)]
     for thread in threads:
@@ -76,7 +76,7 @@ def test_many_that_seal_first_at_once_agree(home):
 
 
 @pytest.mark.parametrize("sealing_key", ["short", "A" * 44, "!" * 43 + "=", "ä" * 43])
-def test_a_sealing_key_that_is_none_is_not_repeated(home, sealing_key):
+def test_an_invalid_encryption_key_is_not_repeated(home, sealing_key):
     with pytest.raises(BadSetting) as caught:
         Sealer(home, sealing_key).seal(KEY)
     assert sealing_key not in str(caught.value)
@@ -95,13 +95,13 @@ def test_a_key_is_set_shown_as_set_and_removed(store, key_models, home):
 
 
 @pytest.mark.parametrize("key", ["", "  ", "two words", "line\nbreak", "x" * 1001, "schlüssel", "nul\0"])
-def test_what_is_no_key_is_refused_and_not_repeated(store, key_models, key):
+def test_invalid_keys_are_refused_and_not_repeated(store, key_models, key):
     with pytest.raises(BadInput) as caught:
         keys.save(store, key_models, key)
     assert not key.strip() or key not in str(caught.value)
 
 
-def test_a_key_that_another_machine_sealed_is_said_to_be(store, key_models, tmp_path):
+def test_a_key_from_another_machine_is_reported(store, key_models, tmp_path):
     keys.save(store, key_models, KEY)
     elsewhere = replace(key_models, sealer=Sealer(tmp_path / "other"))
     shown = keys.show(store, elsewhere)
@@ -122,7 +122,7 @@ def test_a_key_that_another_machine_sealed_is_said_to_be(store, key_models, tmp_
         (lambda it: it.tells_the_key(), "valid"),
     ],
 )
-def test_a_test_says_how_the_key_is_and_that_is_remembered(store, key_models, scripted, act, state):
+def test_the_result_of_a_key_test_is_stored(store, key_models, scripted, act, state):
     scripted.does(act(scripted))
     keys.save(store, key_models, KEY)
     status = keys.check(store, key_models)
@@ -136,12 +136,12 @@ def test_a_test_says_how_the_key_is_and_that_is_remembered(store, key_models, sc
     assert keys.show(store, key_models).state == "set"
 
 
-def test_nobody_there_is_unreachable(store, key_models):
+def test_an_unreachable_endpoint_is_reported(store, key_models):
     nowhere = replace(key_models, settings=LLMSettings(url="http://127.0.0.1:1/v1", key=KEY))
     assert keys.check(store, nowhere).state == "unreachable"
 
 
-def test_without_a_key_nobody_is_asked_unless_an_address_was_set(store, key_models, scripted):
+def test_without_a_key_no_model_is_called_unless_a_url_is_set(store, key_models, scripted):
     assert keys.check(store, replace(key_models, settings=LLMSettings())).state == "not set"
     scripted.does(scripted.says("yes"))
     assert keys.check(store, key_models).state == "valid"
@@ -149,7 +149,7 @@ def test_without_a_key_nobody_is_asked_unless_an_address_was_set(store, key_mode
         keys.check(store, replace(key_models, settings=LLMSettings(is_off=True, key=KEY)))
 
 
-def test_the_routes_tell_nobody_the_key(client, scripted, store):
+def test_the_routes_never_return_the_key(client, scripted, store):
     scripted.does(scripted.says("yes"))
     answers = [
         client.get("/api/llm/key"),
@@ -171,7 +171,7 @@ def test_the_routes_tell_nobody_the_key(client, scripted, store):
     assert client.get("/api/stats").json()["data"]["llm_calls"] == 2
 
 
-def test_the_key_is_an_admins_business(store, home):
+def test_the_key_needs_admin_scope(store, home):
     with TestClient(build(store, Settings(home, home, host="0.0.0.0")), client=("203.0.113.7", 1)) as far:
         for scope, status in (("read", 403), ("write", 403), ("admin", 200)):
             token = access.create_token(store, scope, scope)[1]
@@ -206,7 +206,7 @@ def test_no_copy_of_the_store_opens_the_key(home, tmp_path, key_models):
 
 
 @pytest.mark.slow
-def test_the_command_line_takes_a_key_from_standard_input_and_shows_it_to_nobody(home, scripted):
+def test_the_command_line_reads_the_key_from_stdin_and_never_shows_it(home, scripted):
     scripted.does(scripted.says("yes"))
     environment = {**os.environ, "ONWARD_HOME": str(home), "ONWARD_LLM_URL": scripted.url, "ONWARD_LLM_MODEL": "scripted"}
 

@@ -118,7 +118,7 @@ def test_prose_instead_of_json_is_asked_again_once_and_paid_twice(scripted):
     assert "could not be used" in scripted.requests[1].instructions
 
 
-def test_prose_for_ever_is_a_bad_answer_and_says_what_it_cost(scripted):
+def test_repeated_prose_is_a_bad_answer_with_its_cost(scripted):
     scripted.does(scripted.says("I think it is a port."))
     error = ask_failing(scripted.endpoint(usd_per_million=(1.0, 1.0)), Cause)
     assert (error.reason, error.input_tokens, error.output_tokens, error.is_temporary) == ("bad answer", 200, 40, False)
@@ -144,14 +144,14 @@ def test_json_of_another_shape_is_a_bad_answer_that_names_the_field(scripted):
         (418, None, "refused"),
     ],
 )
-def test_what_does_not_pass_is_asked_once(scripted, status, code, reason):
+def test_permanent_failures_are_not_retried(scripted, status, code, reason):
     scripted.does(scripted.fails(status, code=code))
     error = ask_failing(scripted.endpoint())
     assert (error.reason, error.is_temporary, len(scripted.requests)) == (reason, False, 1)
 
 
 @pytest.mark.parametrize(("status", "reason"), [(500, "server error"), (503, "server error"), (429, "rate limit")])
-def test_what_may_pass_is_asked_again(scripted, status, reason):
+def test_temporary_failures_are_retried(scripted, status, reason):
     scripted.does(scripted.fails(status), scripted.fails(status), scripted.says("fine"))
     assert ask(scripted.endpoint(), "Say why.", "It broke.", first_wait_seconds=0.01).value == "fine"
     scripted.does(scripted.fails(status))
@@ -166,7 +166,7 @@ def test_retry_after_is_waited_for(scripted):
     assert time.monotonic() - began >= 1
 
 
-def test_a_long_retry_after_is_left_to_whoever_asked(scripted):
+def test_a_long_retry_after_is_left_to_the_caller(scripted):
     scripted.does(scripted.fails(429, retry_after="3600"))
     error = ask_failing(scripted.endpoint())
     assert (error.reason, error.retry_after_seconds, len(scripted.requests)) == ("rate limit", 3600.0, 1)
@@ -240,7 +240,7 @@ def test_a_key_is_not_carried_elsewhere(scripted):
     assert (error.reason, len(scripted.requests)) == ("refused", 1)
 
 
-def test_nobody_there_is_unreachable(scripted):
+def test_an_unreachable_endpoint_is_reported(scripted):
     port = scripted.url.rsplit(":", 1)[1]
     error = ask_failing(scripted.endpoint(url=f"http://127.0.0.1:1/{port}"))
     assert (error.reason, error.is_temporary) == ("unreachable", True)
@@ -276,7 +276,7 @@ class Enough(BaseException):
     pass
 
 
-def test_whoever_asks_may_stop_it(scripted, until):
+def test_the_caller_can_stop_an_answer(scripted, until):
     scripted.does(scripted.drips())
     progress: list[int] = []
 
@@ -307,7 +307,7 @@ def test_odd_material_is_sent_all_the_same(scripted):
 
 
 @pytest.mark.parametrize("url", ["", "ftp://x/v1", "https://user" + ":" + "pass@host/v1", "https://host/v1?key=1", "host:80"])
-def test_an_address_that_is_none_is_refused_without_repeating_it(url):
+def test_an_invalid_address_is_refused_without_repeating_it(url):
     with pytest.raises(BadInput) as caught:
         Endpoint(url=url)
     assert "pass" not in str(caught.value)

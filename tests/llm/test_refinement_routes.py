@@ -151,7 +151,7 @@ def test_a_draft_is_refined_while_one_waits(client: TestClient, scripted: Script
 
 
 @pytest.mark.parametrize("status", [401, 402, 429, 500])
-def test_a_draft_stands_whatever_becomes_of_the_model(client: TestClient, scripted: ScriptedModel, status: int) -> None:
+def test_a_draft_survives_any_failure_of_the_model(client: TestClient, scripted: ScriptedModel, status: int) -> None:
     scripted.does(scripted.fails(status, retry_after="60"))
     answer = client.post("/api/ai/handoff", json={"conversation_text": CONVERSATION})
     assert answer.status_code == 200

@@ -112,7 +112,7 @@ def dump_store(store: Store) -> str:
 
 
 @on_both
-def test_what_a_good_model_writes_is_kept_as_a_version_of_its_own(case: RefiningCase) -> None:
+def test_a_good_refinement_is_stored_as_a_version(case: RefiningCase) -> None:
     rules = case.newest
     case.scripted.answers(writes())
     job = case.run_job(case.ask())
@@ -162,7 +162,7 @@ def test_a_version_is_restored_with_who_wrote_it_and_compared(case: RefiningCase
     assert handoffs.compare_versions(case.store, case.project, refined.version, again.version).redline.changes == ()
 
 
-def test_an_archive_takes_it_along(case: RefiningCase, tmp_path: Path) -> None:
+def test_an_archive_contains_the_refinement(case: RefiningCase, tmp_path: Path) -> None:
     case.scripted.answers(writes())
     case.run_job(case.ask())
     archives.export_project(case.store, case.project, tmp_path / "antre.zip")
@@ -176,7 +176,7 @@ def test_an_archive_takes_it_along(case: RefiningCase, tmp_path: Path) -> None:
     )
 
 
-def test_what_was_asked_for_of_an_old_handoff_is_not_done(case: RefiningCase) -> None:
+def test_a_refinement_of_an_old_handoff_is_skipped(case: RefiningCase) -> None:
     case.scripted.answers(writes())
     job = case.ask()
     facts.add(case.store, case.project, "rule", "Never deploy on a Friday.")
@@ -187,7 +187,7 @@ def test_what_was_asked_for_of_an_old_handoff_is_not_done(case: RefiningCase) ->
     assert case.scripted.requests == []
 
 
-def test_what_is_overtaken_while_a_model_writes_is_not_kept(case: RefiningCase) -> None:
+def test_a_superseded_refinement_is_not_stored(case: RefiningCase) -> None:
     corrected: list[StoredHandoff] = []
 
     def answer(request: RecordedRequest) -> str:
@@ -321,7 +321,7 @@ ACTS: dict[str, tuple[Callable[[ScriptedModel], Act], str]] = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("way", ACTS)
-def test_whatever_an_endpoint_does_the_handoff_stands(case: RefiningCase, way: str) -> None:
+def test_the_handoff_survives_any_endpoint(case: RefiningCase, way: str) -> None:
     rules = case.newest
     act, state = ACTS[way]
     if way == "hangs":

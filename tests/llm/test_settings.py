@@ -8,7 +8,7 @@ from onward.errors import BadSetting
 from onward.settings import LLMSettings, read_settings
 
 
-def test_nothing_said_is_nothing_set(tmp_path):
+def test_without_settings_nothing_is_set(tmp_path):
     assert read_settings(environment={"ONWARD_HOME": str(tmp_path)}, folder=tmp_path).llm == LLMSettings()
 
 

@@ -119,7 +119,7 @@ def test_a_model_adds_what_the_history_supports(store, shop, scripted, asking):
     assert gateway.total_spend(store, project=shop).calls == 1
 
 
-def test_what_shares_no_word_with_the_cause_does_not_speak_for_it(store, shop, scripted, asking):
+def test_evidence_must_share_a_word_with_the_cause(store, shop, scripted, asking):
     script_diagnosis(
         scripted, root_cause="Something else went wrong elsewhere entirely.", evidence=[f"h{number}" for number in range(1, 20)]
     )
@@ -140,7 +140,7 @@ def test_a_real_model_is_asked_and_held_to_the_form(store, shop, real):
     assert history_parts(result) == history_parts(plain)
 
 
-def test_what_this_project_solved_is_not_asked_again(store, shop, scripted, asking):
+def test_errors_solved_in_this_project_need_no_model(store, shop, scripted, asking):
     script_diagnosis(scripted, root_cause="Guests have no currency.")
     assert "not asked" in troubleshoot(store, SOLVED, project=shop, model_context=asking).llm
     assert scripted.requests == []
@@ -162,7 +162,7 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("part", "line"), WRONG)
-def test_a_value_that_nothing_holds_does_not_survive(store, shop, scripted, asking, part, line):
+def test_unsupported_values_are_removed(store, shop, scripted, asking, part, line):
     script_diagnosis(scripted, **{part: line if part == "root_cause" else [line, "Read the first error."]})
     result = troubleshoot(store, OPEN, project=shop, model_context=asking)
     assert line not in [*result.root_causes, *result.steps, *result.code, *result.prevention]
@@ -209,7 +209,7 @@ def test_none_of_a_hundred_wrong_values_survives(store, shop, scripted, asking):
         "x" * 600,
     ],
 )
-def test_orders_excuses_and_endless_lines_do_not_survive(store, shop, scripted, asking, line):
+def test_instructions_excuses_and_endless_lines_are_removed(store, shop, scripted, asking, line):
     script_diagnosis(scripted, root_cause=line, steps=["Read the first error.", line])
     result = troubleshoot(store, OPEN, project=shop, model_context=asking)
     assert (result.diagnosis.root_cause, result.diagnosis.steps) == ("", ["Read the first error."])
@@ -220,7 +220,7 @@ def test_orders_excuses_and_endless_lines_do_not_survive(store, shop, scripted, 
     "bad",
     ["says prose", "401", "402", "429", "500", "floods", "stops", "empty object", "page", "key", "nobody"],
 )
-def test_whatever_the_model_does_the_rest_stands(store, shop, scripted, asking, bad):
+def test_a_failing_model_changes_nothing_else(store, shop, scripted, asking, bad):
     acts = {
         "says prose": scripted.says("I think it is the network."),
         "401": scripted.fails(401),
@@ -243,7 +243,7 @@ def test_whatever_the_model_does_the_rest_stands(store, shop, scripted, asking, 
     assert scripted.key not in repr(result)
 
 
-def test_a_secret_in_an_error_goes_to_nobody(store, shop, scripted, asking):
+def test_secrets_in_an_error_are_not_sent(store, shop, scripted, asking):
     secret = "ghp" + "_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"
     script_diagnosis(scripted, root_cause="The token was refused.")
     troubleshoot(store, f"Error: 401 for token {secret}", project=shop, model_context=asking, context=f"with {secret}")
@@ -269,7 +269,7 @@ def test_the_spend_limit_holds(store, shop, scripted, asking):
     assert scripted.requests == []
 
 
-def test_an_estimate_asks_nobody(store, shop, scripted, asking):
+def test_an_estimate_calls_no_model(store, shop, scripted, asking):
     cost = estimate(store, OPEN, asking, project=shop)
     assert (cost.calls, cost.output_tokens) == (1, 800)
     assert cost.input_tokens > 300
@@ -301,7 +301,7 @@ def test_over_http_a_token_is_used_and_forgotten(client, store, shop, scripted):
     assert not any(token in row for row in rows)
 
 
-def test_over_http_nobody_is_asked_where_the_caller_says_so(client, shop, scripted):
+def test_over_http_the_caller_can_switch_the_model_off(client, shop, scripted):
     result = client.post("/api/ai/troubleshoot", json={"error": OPEN, "project_id": shop.id, "use_ai": False}).json()["data"]
     assert (result["made_by"], result["llm"], result["diagnosis"]) == ("rules", "not configured", None)
     assert result["history"]

@@ -115,7 +115,7 @@ async def test_a_server_for_others_holds_each_tool_to_the_token(serving: Callabl
 
 
 @pytest.mark.slow
-def test_a_server_that_no_agent_asks_does_not_pay_for_them() -> None:
+def test_a_server_without_agents_does_not_load_mcp() -> None:
     check = "import sys, onward.server; sys.exit(any(name == 'mcp' or name.startswith('mcp.') for name in sys.modules))"
     assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0
 
@@ -134,7 +134,7 @@ def list_request(**more: Any) -> dict[str, Any]:
     }
 
 
-def test_pages_of_other_sites_and_other_names_are_turned_away(client: TestClient) -> None:
+def test_foreign_origins_and_hosts_are_refused(client: TestClient) -> None:
     assert {PATH} == SELF_GUARDED_PATHS
     assert client.post(PATH, **list_request()).status_code == 200
     assert client.post(PATH, **list_request(Origin="http://127.0.0.1:3000")).status_code == 200
@@ -153,9 +153,7 @@ def test_what_is_no_call_is_refused(client: TestClient) -> None:
     assert f'route="{PATH}"' in metrics
 
 
-def test_a_defect_tells_nobody_what_it_was_about(
-    client: TestClient, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_a_defect_reveals_no_content(client: TestClient, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("rahasia")
 

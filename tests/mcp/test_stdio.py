@@ -78,7 +78,7 @@ async def test_two_agents_at_once_in_one_project(start_agent: Started, anywhere:
     assert not missing
 
 
-async def test_an_agent_that_says_where_it_works_is_believed(start_agent: Started, kopi: Path, environment: dict[str, str]) -> None:
+async def test_the_roots_of_an_agent_choose_the_project(start_agent: Started, kopi: Path, environment: dict[str, str]) -> None:
     person = kopi.parent / "person"
     await anyio.Path(person).mkdir()
     async with start_agent(person) as client:
@@ -147,7 +147,7 @@ async def test_what_was_saved_survives_a_killed_server(start_agent: Started, env
         assert (await agent.complete_session(session=1)).data["handoff_version"] == 1
 
 
-def test_a_store_that_cannot_be_opened_is_told_on_standard_error(environment: dict[str, str], kopi: Path) -> None:
+def test_a_store_that_cannot_be_opened_is_reported_on_stderr(environment: dict[str, str], kopi: Path) -> None:
     wrong = {**environment, "ONWARD_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"}
     done = subprocess.run(
         [sys.executable, "-m", "onward", "mcp"], env=wrong, cwd=kopi, input=b"", capture_output=True, timeout=60, check=False

@@ -86,7 +86,7 @@ async def test_the_whole_loop(connect: Asking, mode: str) -> None:
         assert (await agent.get_handoff(session=1)).text.count("# Handoff after session 1") == 1
 
 
-async def test_a_session_goes_on_where_it_is_begun_twice(connect: Asking) -> None:
+async def test_starting_twice_continues_the_session(connect: Asking) -> None:
     async with connect() as client:
         agent = Agent(client)
         await agent.start_session()
@@ -150,9 +150,7 @@ async def test_secrets_stay_out(connect: Asking) -> None:
         ("troubleshoot", {"error": " "}, "no error"),
     ],
 )
-async def test_what_goes_wrong_is_told_to_the_agent_with_what_to_do(
-    connect: Asking, tool: str, arguments: dict[str, Any], message: str
-) -> None:
+async def test_errors_reach_the_agent_with_advice(connect: Asking, tool: str, arguments: dict[str, Any], message: str) -> None:
     async with connect() as client:
         agent = Agent(client)
         await agent.save_turns(turns=TURNS)
@@ -283,9 +281,7 @@ def sample(folder: Path, at: datetime, cwd: Path) -> bytes:
     return b"\n".join(map(orjson.dumps, records)) + b"\n"
 
 
-async def test_the_transcript_that_is_being_written_becomes_the_session_that_was_begun_in_it(
-    connect: Asking, mcp_context: McpContext, kopi: Path
-) -> None:
+async def test_the_agents_open_transcript_becomes_its_started_session(connect: Asking, mcp_context: McpContext, kopi: Path) -> None:
     assert mcp_context.machine
     transcript = mcp_context.machine.home / ".claude" / "projects" / str(kopi).replace("/", "-") / "one.jsonl"
     transcript.parent.mkdir(parents=True)
@@ -320,7 +316,7 @@ def test_only_a_transcript_around_its_beginning_or_after_it_becomes_a_session(
     )
 
 
-def test_completing_over_mcp_and_by_hand_make_the_same(mcp_context: McpContext, kopi: Path, tmp_path: Path) -> None:
+def test_completing_over_mcp_and_by_command_are_the_same(mcp_context: McpContext, kopi: Path, tmp_path: Path) -> None:
     project = mcp_context.require_project(str(kopi), create=True)
     session = mcp_context.start_session(project, []).session
     assert facts.note(mcp_context.store, project, session, "rule", "Never commit to main").session == 1

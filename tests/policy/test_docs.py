@@ -39,7 +39,7 @@ def commands() -> list[tuple[str, click.Command]]:
     return named_commands
 
 
-def test_the_reference_is_what_the_program_says(root: Path, generate: ModuleType) -> None:
+def test_the_reference_is_up_to_date(root: Path, generate: ModuleType) -> None:
     assert (root / "docs/reference/cli.md").read_text(encoding="utf-8") == generate.cli_reference(), "run: make docs"
 
 
@@ -91,7 +91,7 @@ def test_every_variable_that_the_source_reads_is_documented_and_the_other_way(ro
     assert read == set(re.findall(r"\bONWARD_[A-Z_]*[A-Z]\b", page))
 
 
-def test_commands_that_the_documents_show_are_there(root: Path, repository_files: list[Path]) -> None:
+def test_commands_in_the_documents_exist(root: Path, repository_files: list[Path]) -> None:
     known = {name.removeprefix("onward ") for name, _ in commands()}
     for path in repository_files:
         if path.suffix != ".md" or path.name == "CHANGELOG.md":

@@ -23,7 +23,7 @@ def _names(path: Path, tree: ast.Module) -> list[str]:
     return [*path.with_suffix("").parts, *given]
 
 
-def test_no_name_is_empty_of_meaning(root: Path, trees: dict[Path, ast.Module]) -> None:
+def test_no_name_uses_an_empty_word(root: Path, trees: dict[Path, ast.Module]) -> None:
     violations = {
         f"{path}: {name}"
         for path, tree in ((path.relative_to(root), tree) for path, tree in trees.items())
@@ -34,7 +34,7 @@ def test_no_name_is_empty_of_meaning(root: Path, trees: dict[Path, ast.Module]) 
     assert not violations
 
 
-def test_the_repository_speaks_of_itself_alone(root: Path, repository_files: list[Path]) -> None:
+def test_the_repository_names_no_machine_and_no_index(root: Path, repository_files: list[Path]) -> None:
     # Built from parts, so that this file does not match itself.
     folders = ["/" + name + "/" for name in ("work", "root", "opt/pypi", "opt/wheels")]
     hosts = [".".join(parts) for parts in (("pypi", "org"), ("files", "pythonhosted", "org"), ("registry", "npmjs", "org"))]

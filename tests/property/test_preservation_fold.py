@@ -53,7 +53,7 @@ def test_bounded_over_any_number_of_sessions(sessions: list[list[Reference]]) ->
         assert sum(reference.group == group for reference in known) <= MAX_STORED[group]
 
 
-def test_the_bound_holds_order_apart() -> None:
+def test_the_bound_does_not_depend_on_order() -> None:
     many = [Reference(handle=Handle(i, 1), group="outcomes", subject=f"o{i}", text=f"outcome {i}") for i in range(1, 200)]
     forward: list[Reference] = []
     backward: list[Reference] = []

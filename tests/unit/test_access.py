@@ -24,7 +24,7 @@ def test_a_bucket_fills_again_and_never_runs_over() -> None:
     assert [rate.take("a") for _ in range(61)] == [0] * 60 + [1]
 
 
-def test_whoever_keeps_asking_is_not_shut_out_for_longer() -> None:
+def test_repeated_requests_do_not_extend_the_wait() -> None:
     now = 0.0
     rate = RateLimiter(1, lambda: now)
     assert [rate.take("a"), rate.take("a")] == [0, 60]

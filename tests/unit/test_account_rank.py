@@ -75,7 +75,7 @@ def failure(hours_ago: float) -> AccountEvent:
     )
 
 
-def test_who_has_more_left_comes_first_and_equals_go_by_reset_then_name() -> None:
+def test_accounts_are_ranked_by_credits_then_reset_then_name() -> None:
     assert names(account("a", 60), account("b", 20)) == ["b", "a"]
     later, sooner = account("a", 50, resets_at=NOW + 9 * HOUR), account("b", 50, resets_at=NOW + 2 * HOUR)
     assert names(later, sooner, account("d", 50), account("c", 50)) == ["b", "a", "c", "d"]
@@ -87,7 +87,7 @@ def test_credits_that_come_back_soon_are_used_first() -> None:
     assert first.reasons == ("70 of 100 credits left", "its credits come back in 1 h, at 2026-03-01 13:00 UTC (reported)")
 
 
-def test_what_it_is_good_at_decides_among_those_with_enough() -> None:
+def test_specialization_decides_among_accounts_with_enough_credits() -> None:
     need = AccountNeed(tags=("web", "db"))
     assert names(account("a", 20), account("b", 40, tags=("web",)), account("c", 50, tags=("db", "web")), need=need) == ["c", "b", "a"]
     [good, bad] = rank(account("a", 20), account("b", 40, tags=("web",)), need=need)
@@ -105,7 +105,7 @@ def test_failures_count_less_the_older_they_are() -> None:
     assert names(AccountCandidate(account_availability(account("a"), NOW), [failure(49)]), none) == ["a", "c"]
 
 
-def test_one_in_its_window_or_in_use_comes_after_one_that_is_not() -> None:
+def test_accounts_in_their_window_or_in_use_rank_lower() -> None:
     assert names(account("a", 900, 1000), account("b", 30, 100)) == ["b", "a"]
     assert names(account("a", 840, 1000), account("b", 30, 100)) == ["a", "b"]
     assert "in its rotation window: 90 of 100 credits are used" in rank(account("a", 900, 1000))[0].reasons
@@ -137,7 +137,7 @@ def test_why_an_account_is_unusable(candidate: Account, why: str) -> None:
     assert (best.usable, best.reasons[0] if why else "") == (not why, why)
 
 
-def test_estimates_are_told_as_such() -> None:
+def test_estimates_are_marked_as_such() -> None:
     [best] = rank(account(used=30, credits_estimated=10.0))
     assert best.reasons == ("70 of 100 credits left, 10 of those used being estimated",)
 
@@ -201,7 +201,7 @@ def test_a_steady_rate_is_forecast_to_the_hour_and_an_uneven_one_within_an_inter
     assert ragged.earliest_at < ragged.empty_at < ragged.latest_at
 
 
-def test_a_forecast_says_what_it_rests_on() -> None:
+def test_a_forecast_lists_its_assumptions() -> None:
     daily = burn_rate([CreditsUse(NOW - timedelta(days=day, hours=1), 10) for day in range(5)], NOW)
     first = forecast(daily, 100, resets_at=NOW + HOUR)
     assert first.resets_first
@@ -213,7 +213,7 @@ def test_a_forecast_says_what_it_rests_on() -> None:
     assert forecast(burn_rate([CreditsUse(NOW - HOUR, 0.01)], NOW), 1e6).empty_at is None
 
 
-def test_what_credits_brought() -> None:
+def test_efficiency_of_credits() -> None:
     figures = Efficiency(sessions=4, credits=200, accomplishments=10, tokens=1_000_000, usd=5.0)
     assert (figures.credits_per_session, figures.credits_per_accomplishment, figures.tokens_per_credit, figures.usd_per_credit) == (
         50,

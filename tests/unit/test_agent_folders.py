@@ -97,7 +97,7 @@ def test_variables_move_an_agents_folder(tmp_path: Path) -> None:
     assert [transcript.agent for transcript in transcripts] == ["Claude Code", "Codex CLI", "Cline", "OpenCode"]
 
 
-def test_what_cannot_be_read_is_said(tmp_path: Path) -> None:
+def test_unreadable_files_are_reported(tmp_path: Path) -> None:
     (tmp_path / ".claude/projects/x").mkdir(parents=True)
     (tmp_path / ".claude/projects/x/notes.jsonl").write_text("nothing that an agent wrote\n")
     (transcript,) = find_transcripts(tmp_path)

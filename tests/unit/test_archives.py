@@ -214,7 +214,7 @@ def test_two_imports_at_once_are_one(store: Store, archive: Path) -> None:
     assert len(projects.list_projects(store)) == 1
 
 
-def test_a_project_that_went_on_still_holds_its_archive(origin: Store, archive: Path) -> None:
+def test_a_continued_project_still_contains_its_archive(origin: Store, archive: Path) -> None:
     project = projects.resolve(origin, NAME)
     complete(origin, sessions.require(origin, project, 5))
     projects.rename(origin, project, "klinik-baru")
@@ -235,7 +235,7 @@ def test_a_name_that_is_taken_gets_a_number(other: Store, archive: Path) -> None
     assert archives.import_archive(other, archive).project.name == "klinik-2"
 
 
-def test_what_people_read_is_there(archive: Path) -> None:
+def test_the_archive_has_readable_pages(archive: Path) -> None:
     with zipfile.ZipFile(archive) as parts:
         names = set(parts.namelist())
         assert {"handoffs/0001.md", "handoffs/0003.md", "transcripts/0001.md", "transcripts/0005.md", "training.jsonl"} <= names
@@ -260,7 +260,7 @@ def test_every_table_and_column_is_archived_or_said_not_to_be(other: Store) -> N
         assert {name for name in inspect(connection).get_table_names() if name in LOCAL_COLUMNS} == set(LOCAL_COLUMNS)
 
 
-def test_an_export_leaves_what_was_there_where_it_fails(origin: Store, tmp_path: Path) -> None:
+def test_a_failed_export_keeps_the_existing_file(origin: Store, tmp_path: Path) -> None:
     project = projects.resolve(origin, NAME)
     target = tmp_path / "klinik.zip"
     target.write_bytes(b"before")
@@ -375,12 +375,12 @@ def test_two_parts_of_one_name_are_refused(empty: Store, archive: Path) -> None:
         ("imports.jsonl", lambda row: row.update(report={"x": 1})),
     ],
 )
-def test_rows_that_no_project_has_are_refused(empty: Store, archive: Path, name: str, change: Callable[[dict[str, object]], None]) -> None:
+def test_invalid_rows_are_refused(empty: Store, archive: Path, name: str, change: Callable[[dict[str, object]], None]) -> None:
     assert_refused(empty, change_archive(archive, change_line(name, change)), rf"{name} at line \d")
 
 
 @pytest.mark.parametrize("change", [b"", b"[]\n", b"{}", b"\xff\n", b'{"a":' * 5000 + b"\n"])
-def test_lines_that_are_no_rows_are_refused(empty: Store, archive: Path, change: bytes) -> None:
+def test_invalid_lines_are_refused(empty: Store, archive: Path, change: bytes) -> None:
     def spoil(parts: dict[str, bytes]) -> None:
         parts["edits.jsonl"] = change or b"\n"
 
@@ -388,7 +388,7 @@ def test_lines_that_are_no_rows_are_refused(empty: Store, archive: Path, change:
 
 
 @pytest.mark.parametrize("change", [{"secret_key": "00"}, {"secret_key": None}, {"status": "x"}, {"ledger": {}}, {"ledger": None}])
-def test_a_project_that_is_none_is_refused(empty: Store, archive: Path, change: dict[str, object]) -> None:
+def test_an_invalid_project_is_refused(empty: Store, archive: Path, change: dict[str, object]) -> None:
     def spoil(parts: dict[str, bytes]) -> None:
         parts["project.json"] = json.dumps({**json.loads(parts["project.json"]), **change}).encode()
 

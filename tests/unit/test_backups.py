@@ -74,7 +74,7 @@ def test_a_copy_is_of_one_moment_while_others_write(settings: Settings, tmp_path
         assert held[1:] == [f"{'ab'[place % 2]}{place // 2 + 1}" for place in range(len(held) - 1)]
 
 
-def test_what_is_there_is_only_replaced_when_told_and_kept(settings: Settings, tmp_path: Path) -> None:
+def test_an_existing_store_is_only_replaced_with_force_and_kept(settings: Settings, tmp_path: Path) -> None:
     copy = backups.backup(settings, tmp_path / "copy.db")
     with Store.at_folder(settings.home) as store:
         projects.create(store, "later")
@@ -123,7 +123,7 @@ def test_an_incomplete_copy_is_refused(settings: Settings, tmp_path: Path) -> No
     assert sorted(path.name for path in settings.home.iterdir() if "before" in path.name) == []
 
 
-def test_what_cannot_be_copied_says_so(settings: Settings, tmp_path: Path) -> None:
+def test_unsupported_backups_are_refused(settings: Settings, tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="no store"):
         backups.backup(Settings(tmp_path / "none", tmp_path), tmp_path / "copy.db")
     with pytest.raises(BadInput, match="pg_dump"):

@@ -27,7 +27,7 @@ def test_the_files_that_a_handoff_says_are_there() -> None:
     assert named_files(HANDOFF) == ["src/cart.py"]
 
 
-def test_what_changed_stands_between_state_and_first_step_and_survives_the_page() -> None:
+def test_the_change_line_stands_between_state_and_first_step() -> None:
     handoff = with_change(
         HANDOFF, RepositoryChange(root=Path("/shop"), branch="main", commits=("Fix prices",), missing_files=(), changed_count=0)
     )
@@ -36,6 +36,6 @@ def test_what_changed_stands_between_state_and_first_step_and_survives_the_page(
     assert parse(render(handoff)).head == handoff.head
 
 
-def test_telling_it_again_replaces_it() -> None:
+def test_adding_the_change_again_replaces_it() -> None:
     change = RepositoryChange(root=Path("/shop"), branch="main", commits=(), missing_files=(), changed_count=0)
     assert with_change(with_change(HANDOFF, change), change) == with_change(HANDOFF, change)

@@ -86,11 +86,11 @@ def test_corrections_of_a_person_are_listed() -> None:
     assert text_pairs(log.retired) == [(PROSE.text, "")]
 
 
-def test_what_was_said_again_in_the_same_words_is_no_change() -> None:
+def test_repeated_statements_are_no_change() -> None:
     assert changes_between([PORT], [PORT, fact("value", PORT.text, 2, "env:PORT")]) == Changelog()
 
 
-def test_what_no_handoff_shows_is_counted() -> None:
+def test_changes_outside_the_handoff_are_counted() -> None:
     old, new = fold(Ledger(), BEFORE), fold(Ledger(), AFTER)
     log = changelog(old, new, (), ())
     assert log == Changelog(untold=4)
@@ -216,7 +216,7 @@ def test_what_a_person_said_belongs_to_the_session_it_was_said_after(store: Stor
     assert (("", later.text) in text_pairs(first.added), ("", later.text) in text_pairs(second.added)) == (False, True)
 
 
-def test_a_session_completed_late_has_a_place_all_the_same(store: Store, project: Project) -> None:
+def test_a_late_completed_session_has_its_place(store: Store, project: Project) -> None:
     complete_sessions(store, project, 1, 3, 2)
     log = handoffs.diff(store, project, 1, 2).changelog
     assert any("rupiah" in new for _, new in text_pairs(log.added))

@@ -107,7 +107,7 @@ def test_what_a_person_reports_settles_it() -> None:
         "Pastikan semua tes lulus sebelum lanjut, jika belum perbaiki.",
     ],
 )
-def test_what_is_no_claim_is_left_alone(text: str) -> None:
+def test_other_statements_are_unchanged(text: str) -> None:
     assert FLAG not in claim(text, *command_turns(1, "pytest -q", FAILED, failed=True)).text
 
 
@@ -148,7 +148,7 @@ def test_a_file_whose_writing_was_refused_is_flagged() -> None:
     assert FLAG not in claim("Created `src/queue.py` with the page.", *write_turns("src/queue.py", refused=True), *by_shell).text
 
 
-def test_a_persons_word_is_not_held_against_the_log() -> None:
+def test_statements_of_a_person_are_not_checked_against_the_log() -> None:
     turns = [
         ASKED,
         *command_turns(1, "pytest -q", FAILED, failed=True),
@@ -157,7 +157,7 @@ def test_a_persons_word_is_not_held_against_the_log() -> None:
     assert not any(FLAG in fact.text for fact in extract(1, HEAD, list(enumerate(turns, start=1))))
 
 
-def test_the_handoff_says_so_in_plain_words() -> None:
+def test_the_handoff_shows_the_flag() -> None:
     turns = [ASKED, *command_turns(1, "pytest -q", FAILED, failed=True), Turn("assistant", "The queue page is built and all tests pass.")]
     ledger = fold(Ledger(), extract(1, HEAD, list(enumerate(turns, start=1))))
     document = render(compose(ledger, [SessionSummary(1)], 600, count_tokens))

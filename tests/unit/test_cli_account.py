@@ -143,7 +143,7 @@ def test_the_window_is_a_setting(pool: Run, monkeypatch: pytest.MonkeyPatch) -> 
     assert pool("account", "rotate", "--project", "kopi").code == 2
 
 
-def test_credits_are_shown_beside_what_transcripts_tell(pool: Run, tmp_path: Path) -> None:
+def test_credits_are_shown_beside_usage(pool: Run, tmp_path: Path) -> None:
     assert pool("import", *samples.write(tmp_path / "samples"), "--project", "antre", "--complete").code == 0
     assert pool("session", "complete", 1, "--project", "antre", "--credits", 20, "--accomplishment", "x", "--account", "claude-2").code == 0
     report = pool("account", "credits", "--json").data

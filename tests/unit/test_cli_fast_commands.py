@@ -31,7 +31,7 @@ def framework_view(command: fast_commands.QuickCommand, arguments: list[str]) ->
 
 
 @given(st.sampled_from([fast_commands.DISTILL, fast_commands.READ]), st.lists(WORDS, max_size=6))
-def test_what_the_quick_parser_accepts_the_framework_reads_the_same(command: fast_commands.QuickCommand, arguments: list[str]) -> None:
+def test_the_fast_parser_agrees_with_the_framework(command: fast_commands.QuickCommand, arguments: list[str]) -> None:
     parsed = fast_commands.parse(command, arguments)
     if parsed is not None:
         assert parsed == framework_view(command, arguments)
@@ -75,7 +75,7 @@ def test_read_takes_one_file() -> None:
     assert fast_commands.parse(fast_commands.READ, ["a", "b"]) is None
 
 
-def test_no_framework_and_no_database_is_imported_on_the_quick_path() -> None:
+def test_fast_commands_import_no_framework_and_no_database() -> None:
     program = (
         "import sys\n"
         "from onward.cli.main import main\n"

@@ -57,7 +57,7 @@ def test_the_samples_are_measured(run: Run, shop: str) -> None:
     assert data(run("analytics", "patterns", "--json")).keys() == {"errors", "files", "blockers"}
 
 
-def test_nothing_completed_has_nothing_to_show(run: Run) -> None:
+def test_without_completed_sessions_there_are_no_figures(run: Run) -> None:
     run("project", "new", "empty")
     assert "No session is completed yet" in run("analytics", "growth")[1]
     assert "Nothing recurs" in run("analytics", "patterns")[1]

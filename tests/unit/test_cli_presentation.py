@@ -76,7 +76,7 @@ def test_a_table_without_rows_is_its_heads(monkeypatch: pytest.MonkeyPatch) -> N
         ("be\x07ep\x00 \x9b31mC1", "beep 31mC1"),
     ],
 )
-def test_nothing_that_steers_a_terminal_is_shown(printed: str, shown: str) -> None:
+def test_terminal_control_sequences_are_removed(printed: str, shown: str) -> None:
     assert presentation.printable(printed) == shown
 
 

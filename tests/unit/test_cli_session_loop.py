@@ -66,7 +66,7 @@ def antre(run: Run, transcripts: list[Path]) -> Run:
     return run
 
 
-def test_import_says_what_became_of_every_file(run: Run, transcripts: list[Path]) -> None:
+def test_import_reports_every_file(run: Run, transcripts: list[Path]) -> None:
     first = run("import", *transcripts, "--project", "antre", "--complete")
     assert first.code == 0
     assert first.out.count("→ handoff") == 3
@@ -103,7 +103,7 @@ def test_handoff_in_every_form(antre: Run) -> None:
     assert antre("handoff", "--format", "json").data == data
 
 
-def test_handoff_as_it_was_and_at_another_size(antre: Run) -> None:
+def test_handoffs_of_earlier_sessions_and_other_budgets(antre: Run) -> None:
     assert parse(antre("handoff", "--session", 1).out).session == 1
     small = antre("handoff", "--budget", 600, "--json").data
     assert small["preservation"]["document_tokens"] <= 600
@@ -120,7 +120,7 @@ def test_what_changed_between_sessions(antre: Run) -> None:
     assert antre("handoff", "diff", 2, 2).code == antre("handoff", "diff", 2, 9).code == 2
 
 
-def test_what_distill_gives_is_what_the_store_gives(antre: Run, transcripts: list[Path]) -> None:
+def test_distill_matches_the_store(antre: Run, transcripts: list[Path]) -> None:
     def plain(markdown: str) -> list[str]:
         return [line for line in markdown.splitlines() if "[secret:" not in line]
 
@@ -145,7 +145,7 @@ def test_the_first_session_has_nothing_to_begin_with(run: Run) -> None:
     assert run("session", "start", "--json").data["previous_handoff"] is None
 
 
-def test_what_changed_since_is_said_where_the_repository_is(antre: Run, tmp_path: Path) -> None:
+def test_changes_since_the_handoff_are_shown_in_the_repository(antre: Run, tmp_path: Path) -> None:
     repository = tmp_path / "here"
     file = repository / named_files(parse(antre("handoff").out))[0]
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -213,7 +213,7 @@ def test_search_stays_in_its_budget_and_its_project(antre: Run) -> None:
     assert "Nothing found in antre" in nothing.err
 
 
-def test_what_a_person_says_of_a_fact_stands(antre: Run) -> None:
+def test_corrections_of_facts_persist(antre: Run) -> None:
     rules = antre("fact", "list", "--kind", "rule", "--json").data
     first, second = rules[0]["id"], rules[1]["id"]
     assert antre("fact", "edit", first[:8], "Prices are whole rupiah, always.").code == 0

@@ -15,7 +15,7 @@ def fact(kind: FactKind, text: str, turn: int, weight: float, author: FactAuthor
     )
 
 
-def test_what_an_agent_tells_in_one_turn_stays_on_one_line() -> None:
+def test_facts_of_one_turn_share_one_line() -> None:
     facts = (
         fact("error", "The queue froze because two counters shared one lock.", 8, 0.9),
         fact("decision", "Each counter has a lock of its own now.", 8, 0.8),

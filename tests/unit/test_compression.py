@@ -43,20 +43,20 @@ def test_notes_keep_what_was_agreed_in_their_own_words_and_order() -> None:
 
 
 @given(st.text(max_size=3000), st.integers(5, 400))
-def test_it_never_has_more_tokens_than_it_may_and_short_text_stays(text: str, budget: int) -> None:
+def test_the_budget_holds_and_short_text_is_unchanged(text: str, budget: int) -> None:
     short = shorten(text, budget, count_tokens)
     assert count_tokens(short) <= budget
     if count_tokens(text) <= budget:
         assert short == text
 
 
-def test_what_cannot_be_cut_is_cut() -> None:
+def test_unbreakable_text_is_cut() -> None:
     assert 0 < count_tokens(shorten("x" * 20_000 + " 8443", 200, count_tokens)) <= 200
     assert shorten("word " * 500, 2, count_tokens) == ""
 
 
 @pytest.mark.parametrize(("text", "budget"), [(LOG + LOST, 50), (NOTES, 60), ("User: Keep port 8443.\nAssistant: Kept. " + TALK * 40, 60)])
-def test_the_budget_holds_whatever_the_text_is_and_what_is_kept_is_measured(text: str, budget: int) -> None:
+def test_the_budget_holds_for_any_text_with_its_preservation(text: str, budget: int) -> None:
     compression = drafts.compress(text, parse_text(text), budget)
     assert compression.tokens == count_tokens(compression.text) <= budget
     assert compression.ratio == compression.text_tokens / compression.tokens

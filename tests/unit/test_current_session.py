@@ -38,7 +38,7 @@ def test_the_newest_session_is_current_with_its_account(store: Store) -> None:
     assert current.availability.account.name == "claude-1"
 
 
-def test_what_is_typed_of_credits_is_held_against_the_account_once(store: Store) -> None:
+def test_entered_credits_count_once(store: Store) -> None:
     project = projects.create(store, "antre")
     account = accounts.create(store, {"name": "claude-1", "credits_total": 100, "credits_used": 50}).account
     accounts.create(store, {"name": "claude-2", "credits_total": 100})
@@ -110,7 +110,7 @@ def test_agents_of_sessions_can_be_chosen_from(store: Store) -> None:
     assert [session.number for session in sessions.list_all(store, agent="codex", limit=9)] == [3, 1]
 
 
-def test_a_turn_tells_which_lines_of_the_handoff_came_from_it(store: Store) -> None:
+def test_a_turn_lists_its_handoff_lines(store: Store) -> None:
     project = projects.create(store, "antre")
     begun = sessions.start(store, project).session
     client_turns.append_conversation(store, begun.id, records=None, text=TALK)
@@ -135,7 +135,7 @@ def test_calls_are_shown_in_one_line_and_changes_as_a_diff() -> None:
     assert call_view(ToolCall("3", "Read", {"file_path": "/etc/hosts"})).summary == "/etc/hosts"
 
 
-def test_what_is_long_is_cut_until_it_is_asked_for_and_markup_is_nobodys() -> None:
+def test_long_text_is_folded_and_markup_is_escaped() -> None:
     long = "<script>alert(1)</script>\n" * 400
     turn = StoredTurn(1, 1, False, Turn("tool", results=(ToolResult("1", long, is_error=True),)))
     cut, whole = turn_views([turn], {})[0], turn_views([turn], {}, full=True)[0]

@@ -95,7 +95,7 @@ def derived_state(store: Store, project: Project) -> tuple[object, ...]:
     return analytics.growth(store, project), project_files.list_files(store, project), sorted(entries)
 
 
-def test_a_session_that_is_completed_teaches(store: Store, shop: Project) -> None:
+def test_a_completed_session_adds_knowledge(store: Store, shop: Project) -> None:
     solutions = knowledge.list_entries(store, kind="solution")
     assert any("KeyError: 'currency'" in solution.text and "cart.py" in solution.fix for solution in solutions)
     assert any("cents" in text for text in entry_texts(store, kind="decision"))
@@ -132,7 +132,7 @@ def test_a_similar_error_is_called_similar_and_a_foreign_one_is_not_answered(sto
         knowledge.match_error(store, " \n ")
 
 
-def test_what_nobody_solved_yet_gets_a_checklist_by_rules(store: Store, shop: Project) -> None:
+def test_unsolved_errors_get_a_checklist(store: Store, shop: Project) -> None:
     result = troubleshooter.troubleshoot(store, "connect ECONNREFUSED 127.0.0.1:5432", project=shop)
     assert result.advice.category == "network"
     assert result.advice.causes
@@ -152,7 +152,7 @@ def test_a_correction_is_respected(store: Store, shop: Project) -> None:
     assert len(entry_texts(store, kind="decision")) == 1
 
 
-def test_a_project_deleted_takes_what_only_it_taught(store: Store, shop: Project) -> None:
+def test_deleting_a_project_deletes_its_own_knowledge(store: Store, shop: Project) -> None:
     other = projects.create(store, "other")
     import_session(store, other, fixing_turns("app/basket.py"), "second", day=2)
     projects.delete(store, other)
@@ -161,7 +161,7 @@ def test_a_project_deleted_takes_what_only_it_taught(store: Store, shop: Project
     assert knowledge.list_entries(store) == []
 
 
-def test_all_of_it_is_made_again(store: Store, shop: Project) -> None:
+def test_derived_data_can_be_rebuilt(store: Store, shop: Project) -> None:
     for number in range(2, 5):
         import_session(store, shop, fixing_turns(), f"native-{number}", day=number, credits_used=90.0)
     before = derived_state(store, shop)

@@ -103,7 +103,7 @@ def test_only_what_is_new_is_read(store: Store, project: Project, tmp_path: Path
     assert list(follower.poll()) == []
 
 
-def test_what_is_kept_back_comes_when_the_file_has_settled(
+def test_held_back_turns_arrive_when_the_file_is_quiet(
     store: Store, project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     growing = tmp_path / "growing.jsonl"
@@ -118,7 +118,7 @@ def test_what_is_kept_back_comes_when_the_file_has_settled(
 
 
 @pytest.mark.parametrize("shorter", [True, False])
-def test_a_file_that_was_written_anew_is_read_anew(store: Store, project: Project, tmp_path: Path, shorter: bool) -> None:
+def test_a_rewritten_file_is_read_again(store: Store, project: Project, tmp_path: Path, shorter: bool) -> None:
     first, second = (FIXTURES / "claude_code/session.jsonl").read_bytes(), (FIXTURES / "codex/rollout.jsonl").read_bytes()
     small, large = sorted((first, second), key=len)
     path = tmp_path / "a.jsonl"
@@ -145,7 +145,7 @@ def test_a_document_is_read_again_when_it_changes(store: Store, project: Project
     assert list(follower.poll()) == []
 
 
-def test_folders_are_followed_and_what_is_no_transcript_is_left(store: Store, project: Project, tmp_path: Path) -> None:
+def test_folders_are_followed_and_other_files_ignored(store: Store, project: Project, tmp_path: Path) -> None:
     folder = tmp_path / "sessions"
     folder.mkdir()
     (folder / "notes.md").write_text("# Notes\n\nBuy paper rolls.\n")
@@ -187,7 +187,7 @@ def test_a_session_that_falls_quiet_is_completed_and_again_when_it_goes_on(store
     assert list(follower.poll()) == []
 
 
-def test_a_reader_that_fails_is_heard(store: Store, project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failing_reader_is_reported(store: Store, project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "a.jsonl"
     path.write_bytes((FIXTURES / "pi/branched.jsonl").read_bytes())
 

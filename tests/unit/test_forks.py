@@ -112,7 +112,7 @@ def test_a_session_resumed_in_its_own_file_grows(store: Store, project: Project,
     assert cost(store, project) == 20
 
 
-def test_a_branch_that_was_left_is_kept_apart_and_counts_for_no_fact(store: Store, project: Project, tmp_path: Path) -> None:
+def test_an_abandoned_branch_is_kept_apart_and_gives_no_facts(store: Store, project: Project, tmp_path: Path) -> None:
     left = (("u-03", "Always use tabs in the exporter.", "u-02"), ("u-04", "Tabs it is.", "u-03"))
     taken = (("u-05", "Never touch the importer.", "u-02"), ("u-06", "I will not.", "u-05"))
     path = lines(tmp_path / "a.jsonl", claude("s-1", *PREFIX, *left, *taken))
@@ -163,7 +163,7 @@ def test_a_fork_of_codex_keeps_the_shared_prefix_once(store: Store, project: Pro
 
 
 @pytest.mark.parametrize("fixture", ["claude_code/rewound.jsonl", "gemini/session.jsonl", "pi/branched.jsonl", "codex/forked_events.jsonl"])
-def test_what_was_taken_back_is_kept_and_marked_once(store: Store, project: Project, fixture: str) -> None:
+def test_rewound_turns_are_stored_and_marked_once(store: Store, project: Project, fixture: str) -> None:
     imports.import_paths(store, [FIXTURES / fixture], project=project)
     before = [(stored.ordinal, stored.abandoned) for stored in list_turns(store, project)]
     imports.import_paths(store, [FIXTURES / fixture], project=project)

@@ -85,12 +85,12 @@ def test_a_repository_without_a_commit(tmp_path: Path) -> None:
     assert (change.branch, change.commits) == ("trunk", ())
 
 
-def test_no_repository_is_nothing_to_say(tmp_path: Path) -> None:
+def test_without_a_repository_there_is_no_change_line(tmp_path: Path) -> None:
     assert changes_since(tmp_path, BEFORE) is None
     assert changes_since(tmp_path / "absent", BEFORE) is None
 
 
-def test_no_git_is_nothing_to_say(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_git_there_is_no_change_line(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(repository / "empty"))
     assert changes_since(repository, BEFORE) is None
 

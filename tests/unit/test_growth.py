@@ -65,7 +65,7 @@ def test_growth_compares_the_last_sessions_with_the_first() -> None:
     assert measure_growth([SessionOutput(1.0, 50)], [SessionOutput(1.0, 100)]).percent == 100
 
 
-def test_credits_are_never_made_up() -> None:
+def test_missing_credits_are_not_invented() -> None:
     growth = measure_growth([SessionOutput(1.0, None)], [SessionOutput(1.1, 90)])
     assert growth == Growth(10.0, 1, per_credit=True)
 

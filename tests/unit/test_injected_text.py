@@ -323,12 +323,12 @@ def test_the_readers_see_what_a_person_says(agent: Callable[..., bytes]) -> None
 
 
 @pytest.mark.parametrize("agent", AGENTS, ids=lambda agent: agent.__name__)
-def test_orders_in_what_a_tool_gave_are_nobodys_word(agent: Callable[..., bytes]) -> None:
+def test_instructions_in_tool_results_are_no_statements(agent: Callable[..., bytes]) -> None:
     assert_unharmed(agent(GENUINE, read=ORDER), agent.__name__)
 
 
 @pytest.mark.parametrize("agent", AGENTS, ids=lambda agent: agent.__name__)
-def test_what_a_program_put_beside_a_persons_words_is_not_theirs(agent: Callable[..., bytes]) -> None:
+def test_injected_text_beside_a_prompt_is_not_the_prompt(agent: Callable[..., bytes]) -> None:
     assert_unharmed(agent(GENUINE, injected=ORDER), agent.__name__)
 
 
@@ -365,7 +365,7 @@ IN_PART = {
 
 
 @pytest.mark.parametrize("part", IN_PART.values(), ids=IN_PART)
-def test_a_part_of_a_handoff_is_known_too(part: str) -> None:
+def test_parts_of_a_handoff_are_recognised(part: str) -> None:
     for prompt in (f"{part}\n\n{GENUINE}", f"{GENUINE}\n\n{part}", f"Here is where we are.\n\n{part}\n\n{GENUINE}\n\nThanks!"):
         for agent in (claude_code, chat):
             facts = assert_unharmed(agent(prompt), agent.__name__)
@@ -451,7 +451,7 @@ class TestEchoes:
         path.write_bytes(content.replace(b"The receipts page is there.", agent_says.encode()))
         return path
 
-    def test_what_an_agent_says_over_is_no_new_fact(self, tmp_path: Path, first: Path) -> None:
+    def test_repeated_handoff_lines_are_no_new_facts(self, tmp_path: Path, first: Path) -> None:
         second = self.again(
             tmp_path, first, 2, "I read the handoff. The kumquat port is 8443, because 8080 is taken by the cache of the kitchen printer."
         )
@@ -476,7 +476,7 @@ class TestEchoes:
         assert {fact.session for fact in facts if "8443" in fact.text or "Never round" in fact.text} == {1}
         assert render(distill_files(files)[0].handoff).count("8443") == 1
 
-    def test_what_was_to_do_and_now_is_done_is_news(self, tmp_path: Path, first: Path) -> None:
+    def test_finished_next_steps_are_new_facts(self, tmp_path: Path, first: Path) -> None:
         distillation = distil_content(
             claude_code(f"{DOCUMENT}\n{GENUINE}").replace(
                 b"The receipts page is there.", b"I migrated the kumquat orders to the new table."

@@ -122,7 +122,7 @@ REVERSED = [(1, Turn("user", "Please switch from polling to websockets for the d
         ("The display pollinates nothing.", False),
     ],
 )
-def test_what_was_given_up_may_only_be_told_as_past(line: str, is_stale: bool) -> None:
+def test_retired_values_may_only_appear_as_past(line: str, is_stale: bool) -> None:
     assert bool(judge(f"## State\n{line}", collect_references(1, REVERSED)).stale) is is_stale
 
 

@@ -65,7 +65,7 @@ def test_a_folder_that_is_gone_belongs_to_the_repository_around_it(tmp_path: Pat
 
 
 @pytest.mark.parametrize("cwd", [r"C:\Users\ayu\kopi", "c:/Users/ayu/kopi/"])
-def test_a_folder_of_windows_is_told_by_its_name(cwd: str) -> None:
+def test_a_windows_folder_is_named_by_its_last_part(cwd: str) -> None:
     result = session_origin(session_head_in(cwd), None)
     assert result is not None
     assert (result.root, result.default_name) == (r"C:\Users\ayu\kopi", "kopi")
@@ -88,7 +88,7 @@ def test_a_session_without_a_folder_belongs_where_its_file_lies(tmp_path: Path, 
     assert result.root == str(tmp_path / folder)
 
 
-def test_where_agents_write_a_folder_in_their_own_way(tmp_path: Path) -> None:
+def test_encoded_folder_names_of_agents_are_decoded(tmp_path: Path) -> None:
     shop = tmp_path / "code" / "kopi.shop"
     shop.mkdir(parents=True)
     slug = "-".join(str(shop).replace(".", "-").replace("_", "-").strip("/").split("/"))

@@ -33,7 +33,7 @@ def test_bold_goes_and_exact_text_stays(sentence: str, clause: str) -> None:
         ("pytest -q 2>&1 | tail -5", "pytest -q"),
     ],
 )
-def test_what_only_hides_output_is_no_part_of_a_command(command: str, key: str) -> None:
+def test_redirections_are_removed_from_commands(command: str, key: str) -> None:
     assert command_key(command) == key
 
 
@@ -41,7 +41,7 @@ NAMES = st.lists(st.text("abc./_-", min_size=1, max_size=30), min_size=1, max_si
 
 
 @given(NAMES, st.data())
-def test_what_is_shown_of_a_text_cuts_no_name(names: list[str], data: st.DataObject) -> None:
+def test_shortened_text_cuts_no_name(names: list[str], data: st.DataObject) -> None:
     text = " ".join(names)
     first = data.draw(st.integers(0, len(text) - 1))
     last = data.draw(st.integers(first, min(len(text), first + 20)))
@@ -52,7 +52,7 @@ def test_what_is_shown_of_a_text_cuts_no_name(names: list[str], data: st.DataObj
     assert end - begin <= 60 + 2 * 31
 
 
-def test_what_is_longer_than_there_is_room_for_is_cut_all_the_same() -> None:
+def test_text_without_breaks_is_cut_to_the_limit() -> None:
     begin, end = excerpt_range("x" * 5000, 2500, 2510, 60)
     assert begin <= 2500
     assert end >= 2510

@@ -77,7 +77,7 @@ def test_a_project_goes_into_another_whole(store: Store, tmp_path: Path) -> None
     assert search_turns.search(store, "till", project=shop)
 
 
-def test_what_both_hold_is_kept_once(store: Store, tmp_path: Path) -> None:
+def test_shared_sessions_are_stored_once(store: Store, tmp_path: Path) -> None:
     shop, wrong = projects.create(store, "shop"), projects.create(store, "wrong")
     same = [write_session(tmp_path / "a.json", "one", "two", native="a"), write_session(tmp_path / "b.json", "three", "four")]
     for project in (shop, wrong):
@@ -114,7 +114,7 @@ def write_secrets(path: Path, *, times: bool, native: str | None = None, more: t
 
 @pytest.mark.parametrize("times", [True, False])
 @pytest.mark.parametrize("native", ["a", None])
-def test_what_held_a_secret_is_known_again(store: Store, tmp_path: Path, times: bool, native: str | None) -> None:
+def test_sessions_with_secrets_are_recognised(store: Store, tmp_path: Path, times: bool, native: str | None) -> None:
     wrong, shop = projects.create(store, "wrong"), projects.create(store, "shop")
     import_paths(store, [write_session(tmp_path / "b.json", "three", "four")], project=shop)
     import_paths(store, [write_secrets(tmp_path / "a.json", times=times, native=native)], project=wrong)
@@ -135,7 +135,7 @@ def test_what_held_a_secret_is_known_again(store: Store, tmp_path: Path, times: 
 
 @pytest.mark.parametrize("times", [True, False])
 @pytest.mark.parametrize("native", ["a", None])
-def test_what_both_hold_is_kept_once_where_it_held_a_secret(store: Store, tmp_path: Path, times: bool, native: str | None) -> None:
+def test_shared_sessions_with_secrets_are_stored_once(store: Store, tmp_path: Path, times: bool, native: str | None) -> None:
     wrong, shop = projects.create(store, "wrong"), projects.create(store, "shop")
     for project in (wrong, shop):
         import_paths(store, [write_secrets(tmp_path / "a.json", times=times, native=native)], project=project)
@@ -166,7 +166,7 @@ def test_some_sessions_go_and_the_rest_stays(store: Store, tmp_path: Path) -> No
         reassignment.remap_project(store, shop, shop)
 
 
-def test_what_an_agent_noted_goes_with_its_session(store: Store, tmp_path: Path) -> None:
+def test_notes_of_an_agent_move_with_their_session(store: Store, tmp_path: Path) -> None:
     wrong, shop = projects.create(store, "wrong"), projects.create(store, "shop")
     import_paths(store, samples.write(tmp_path), project=wrong, complete=True)
     first, second, _ = sittings.list_sessions(store, wrong)
@@ -185,7 +185,7 @@ def test_what_an_agent_noted_goes_with_its_session(store: Store, tmp_path: Path)
 
 
 @pytest.mark.parametrize(("folder", "inside"), [("/code/big/api", "/code/big/api/src"), (r"C:\big\api", "c:/big/api/src")])
-def test_a_folder_goes_with_what_will_run_there(store: Store, tmp_path: Path, folder: str, inside: str) -> None:
+def test_a_moved_folder_keeps_future_sessions(store: Store, tmp_path: Path, folder: str, inside: str) -> None:
     paths = [
         write_session(tmp_path / "a.json", "in it", native="a", cwd=inside),
         write_session(tmp_path / "b.json", "beside it", native="b", cwd=folder + "-2"),

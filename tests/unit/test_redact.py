@@ -97,7 +97,7 @@ CONTEXTS: dict[str, Callable[[str], str]] = {
 
 @pytest.mark.parametrize("context", CONTEXTS)
 @pytest.mark.parametrize("kind", SHAPES)
-def test_known_shapes_go_wherever_they_stand(kind: str, context: str) -> None:
+def test_known_shapes_are_redacted_anywhere(kind: str, context: str) -> None:
     secret = SHAPES[kind]
     text = CONTEXTS[context](secret)
     clean = redactor.text(text)
@@ -110,7 +110,7 @@ def test_known_shapes_go_wherever_they_stand(kind: str, context: str) -> None:
 
 @pytest.mark.parametrize("name", ["PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY", "OPENSSH PRIVATE KEY", "ENCRYPTED PRIVATE KEY"])
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\\n", "\\\\n"])
-def test_private_key_blocks_go_whole(name: str, newline: str) -> None:
+def test_private_key_blocks_are_redacted_completely(name: str, newline: str) -> None:
     block = key_block(name, newline)
     assert re.fullmatch(r"before \[secret:private-key:[0-9a-f]{8}\] after", redactor.text(f"before {block} after"))
 
@@ -129,7 +129,7 @@ def test_a_key_block_whose_beginning_was_cut_off_goes_as_far_as_it_reaches(newli
     assert re.fullmatch(r"\[truncated\] \[secret:private-key:[0-9a-f]{8}\] after", redactor.text(f"[truncated] {block} after"))
 
 
-def test_a_pgp_private_key_block_goes() -> None:
+def test_a_pgp_private_key_block_is_redacted() -> None:
     block = key_block("PGP PRIVATE KEY BLOCK")
     assert redactor.text(block).startswith("[secret:private-key:")
 
@@ -181,7 +181,7 @@ ASSIGNMENTS = [
 
 
 @pytest.mark.parametrize(("template", "secret"), ASSIGNMENTS)
-def test_what_a_name_gives_away_goes(template: str, secret: str) -> None:
+def test_values_with_telling_names_are_redacted(template: str, secret: str) -> None:
     text = template.format(secret)
     clean = redactor.text(text)
     assert secret not in clean
@@ -189,7 +189,7 @@ def test_what_a_name_gives_away_goes(template: str, secret: str) -> None:
     assert PLACEHOLDER.sub("", clean) in text.replace(secret, "") or clean.startswith(text[: text.find(secret)][:12])
 
 
-def test_only_the_password_of_a_url_goes() -> None:
+def test_only_the_password_of_a_url_is_redacted() -> None:
     assert re.fullmatch(
         url("postgres", rf"app:{PLACEHOLDER.pattern}", r"db\.example\.org:5432/shop"),
         redactor.text(url("postgres", f"app:{PASSWORD}", "db.example.org:5432/shop")),
@@ -268,7 +268,7 @@ SURVIVORS = [
 
 @pytest.mark.parametrize("text", SURVIVORS)
 @pytest.mark.parametrize("context", ["{}", "first line\n{}\nlast line", '{{"text": "{}"}}', "- `{}`"])
-def test_what_is_no_secret_survives(text: str, context: str) -> None:
+def test_harmless_text_is_unchanged(text: str, context: str) -> None:
     line = context.format(text)
     assert redactor.text(line) is line
 

@@ -69,7 +69,7 @@ def write_transcript(here: Path, number: int, name: str, cwd: Path | None = None
     return path
 
 
-def test_where_nothing_was_kept_there_is_nothing_to_go_on_from(run: Run) -> None:
+def test_without_a_session_there_is_no_handover(run: Run) -> None:
     assert run("next").code == 2
     assert run("project", "new", "kopi").code == 0
     refused = run("next")
@@ -131,7 +131,7 @@ def test_an_account_whose_limit_is_reached_is_not_named(pool: Run) -> None:
     assert "gemini -i" in pool("next", "--agent", "gemini-cli").err
 
 
-def test_where_no_account_can_be_used_it_says_why_and_hands_over_all_the_same(pool: Run) -> None:
+def test_without_a_usable_account_the_handover_continues_with_a_reason(pool: Run) -> None:
     for name in ("one", "two"):
         assert pool("account", "edit", name, "--status", "paused").code == 0
     done = pool("next")
@@ -142,7 +142,7 @@ def test_where_no_account_can_be_used_it_says_why_and_hands_over_all_the_same(po
     assert "no limit was noted" in without.err
 
 
-def test_another_session_may_be_named_and_others_are_told(pool: Run) -> None:
+def test_another_session_may_be_named_and_others_are_listed(pool: Run) -> None:
     assert pool("session", "start").code == 0
     done = pool("next", 1, "--json").data
     assert (done["session"]["number"], done["active_sessions"]) == (1, [2])

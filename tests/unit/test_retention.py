@@ -15,7 +15,7 @@ def shown_facts(established: str, facts: str) -> HandoffFacts:
     return HandoffFacts(frozenset(established), frozenset(facts))
 
 
-def test_a_share_is_the_mean_of_those_that_have_so_many_after_them() -> None:
+def test_retention_is_the_mean_over_sessions_with_enough_successors() -> None:
     report = measure_retention([shown_facts("ab", "ab"), shown_facts("cd", "acd"), shown_facts("", "acd")], "abcd")
     assert [(point.later, point.kept_ratio, point.sessions, point.facts) for point in report.points] == [
         (0, 1.0, 2, 4),
@@ -24,7 +24,7 @@ def test_a_share_is_the_mean_of_those_that_have_so_many_after_them() -> None:
     ]
 
 
-def test_what_is_no_longer_live_is_left_out() -> None:
+def test_retired_facts_are_left_out() -> None:
     report = measure_retention([shown_facts("ab", "ab"), shown_facts("", "a")], "a")
     assert [(point.later, point.kept_ratio, point.facts) for point in report.points] == [(0, 1.0, 1), (1, 1.0, 1)]
     assert measure_retention([shown_facts("ab", "ab")], "").points == []

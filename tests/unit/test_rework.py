@@ -82,7 +82,7 @@ def test_an_edit_that_was_refused_is_no_progress() -> None:
         ("sed -i s/a/b/ a.py", False), ("git commit -m x", False), ("pytest -q", False), ("cat a | tee b", False),
     ],
 )  # fmt: skip
-def test_reading_is_told_from_working(command: str, looks: bool) -> None:
+def test_reading_commands_are_not_work(command: str, looks: bool) -> None:
     assert is_read_only(command) is looks
 
 
@@ -171,7 +171,7 @@ def fact(number: int, kind: str, subject: str, text: str, minute: int = 0, **mor
     )  # type: ignore[arg-type]
 
 
-def test_what_stood_before_is_what_no_earlier_session_had_retired() -> None:
+def test_earlier_facts_are_those_not_retired_before() -> None:
     old, newer, newest = (fact(n, "file", "file:a.py", f"`a.py` was edited {n} times") for n in (1, 2, 3))
     ledger = fold(Ledger(), [old, newer, newest])
     assert facts_before(ledger, 3) == [fact for fact in ledger.facts if fact.id == newer.id]

@@ -64,7 +64,7 @@ def test_sessions_follow_each_other(sample_paths: list[Path]) -> None:
         (3, "tidak usah pakai suara"),
     ],
 )
-def test_the_story_is_told(sample_paths: list[Path], session: int, phrase: str) -> None:
+def test_the_samples_contain_the_story(sample_paths: list[Path], session: int, phrase: str) -> None:
     assert phrase in _all_text(_read(sample_paths[session - 1])[1])
 
 

@@ -126,7 +126,7 @@ def test_the_budget_is_kept_and_used(store: Store, project: Project, budget: int
     assert all(re.match(r"\[s\d+\.\d+\] (user|assistant|tool|fact) 2026-", excerpt.source) for excerpt in result.excerpts)
 
 
-def test_nothing_is_said_twice(store: Store, project: Project) -> None:
+def test_no_excerpt_is_repeated(store: Store, project: Project) -> None:
     import_session(store, project, 3, [SESSIONS[0][0], replace(SESSIONS[0][0], text=SESSIONS[0][0].text + " Yes."), *NOISE])
     excerpts = search_turns.search(store, "queue display board port 8443 printer spooler", project=project, budget_tokens=4000).excerpts
     assert sum("8443" in excerpt.text for excerpt in excerpts) == 1

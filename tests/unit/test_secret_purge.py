@@ -99,7 +99,7 @@ def is_spelled_in(data: bytes) -> list[str]:
     return [spelling for spelling in spellings(SECRET) if spelling.encode() in data]
 
 
-def test_nothing_of_it_is_left_and_all_else_is(store: Store, shop: Project, tmp_path: Path) -> None:
+def test_the_secret_is_gone_and_everything_else_stays(store: Store, shop: Project, tmp_path: Path) -> None:
     home = store.path.parent if store.path else tmp_path
     assert is_spelled_in(dump_store(store).encode())
     before = secret_purge.count_rows(store, SECRET)

@@ -43,7 +43,7 @@ def set_up(clone: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_too_old_a_python_is_named_with_the_way_out(clone: Path) -> None:
+def test_an_old_python_is_reported_with_advice(clone: Path) -> None:
     path = python_that(clone, 'case "$*" in *version_info*) exit 1;; *) echo Python 3.9.2;; esac')
     answer = set_up(clone, PATH=path, PYTHON="python3")
     assert answer.returncode == 1
@@ -60,7 +60,7 @@ def test_a_missing_venv_module_is_named_with_the_package_that_has_it(clone: Path
 
 
 @pytest.mark.slow
-def test_no_network_is_said_and_a_second_run_goes_on_from_there(clone: Path) -> None:
+def test_a_missing_network_is_reported_and_a_second_run_continues(clone: Path) -> None:
     unreachable = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(clone / "nothing"), "PIP_CONFIG_FILE": os.devnull, "PYTHON": sys.executable}
     for already_there in (False, True):
         answer = set_up(clone, **unreachable)

@@ -8,7 +8,7 @@ from onward.app.admin.settings_report import report_settings
 from onward.settings import read_settings
 
 
-def test_each_setting_says_where_it_stands_and_no_secret(tmp_path: Path) -> None:
+def test_each_setting_shows_its_origin_and_no_secret(tmp_path: Path) -> None:
     (tmp_path / "onward.toml").write_text('llm_daily_usd = 3.5\nllm_usd_per_million = "0.1/0.2"\ntrusted_hosts = ["a", "b"]\n')
     word = "se" + "same"
     environment = {"ONWARD_HOME": str(tmp_path), "ONWARD_TOKEN": word, "ONWARD_DATABASE_URL": "postgresql:" + f"//me:{word}@db/onward"}

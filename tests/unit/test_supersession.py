@@ -261,7 +261,7 @@ def test_a_file_that_came_back(replay: Replay) -> None:
     assert "deleted" not in now.document
 
 
-def test_the_branch_and_where_it_stands(replay: Replay) -> None:
+def test_the_branch_and_its_last_commit(replay: Replay) -> None:
     now = replay(
         first().run("git commit -am 'Add the cart'", "[main 1a2b3c4] Add the cart\n 1 file changed"),
         later().run("git commit -am 'Add the receipts' && git push", "[main 5d6e7f8] Add the receipts\n 1 file changed"),
@@ -319,7 +319,7 @@ def test_a_long_text_that_names_the_old_value_among_others_is_marked_not_hidden(
     assert "(in part replaced since)" in now.document
 
 
-def test_what_ten_sessions_change_stands_as_the_last_left_it(replay: Replay) -> None:
+def test_ten_changes_end_in_the_last_state(replay: Replay) -> None:
     scripts = [first().todos(Pay_the_baker="pending")]
     for number in range(2, 11):
         old, new = 8000 + number, 8001 + number

@@ -55,7 +55,7 @@ def test_lines_are_counted_as_a_diff_would(call: tuple[str, dict[str, object]], 
 
 
 @pytest.mark.parametrize("patch", [PATCH, {"input": PATCH}, {"command": ["apply_patch", PATCH]}])
-def test_a_patch_tells_each_of_its_files(patch: dict[str, object] | str) -> None:
+def test_a_patch_lists_each_of_its_files(patch: dict[str, object] | str) -> None:
     assert [file[:4] for file in touched_after(("apply_patch", patch))] == [
         ("c.py", "deleted", 0, 0), ("src/a.py", "edited", 2, 1), ("src/b.py", "created", 2, 0),
     ]  # fmt: skip
@@ -71,7 +71,7 @@ def test_a_move_leaves_the_old_name_and_takes_the_new() -> None:
 @pytest.mark.parametrize(
     "command", ["rm -rf build", "rm *.pyc", "rm $FILE.py", "mv dir other/", "cat a.py > /dev/null", "echo 'rm a.py'", "git status"]
 )
-def test_what_does_not_plainly_name_a_file_is_not_told(command: str) -> None:
+def test_unclear_file_names_are_ignored(command: str) -> None:
     assert touched_after(("Bash", {"command": command})) == []
 
 
@@ -85,6 +85,6 @@ def test_edits_add_up_and_writing_over_a_known_file_creates_nothing() -> None:
     assert touched_after(("Read", {"file_path": "a.py"}), write)[0].change == "edited"
 
 
-def test_what_was_refused_did_not_happen_and_no_path_is_a_novel() -> None:
+def test_refused_edits_and_overlong_paths_are_ignored() -> None:
     assert touched_after(("Write", {"file_path": "a.py", "content": "x"}), failed=True) == []
     assert touched_after(("Write", {"file_path": "a" * 501, "content": "x"})) == []

@@ -96,7 +96,7 @@ def test_the_next_session_begins_with_the_last_handoff(store: Store, project: Pr
     assert first.previous is None
 
 
-def test_what_a_person_says_on_completing_is_kept_and_handed_over(store: Store, project: Project) -> None:
+def test_completion_notes_reach_the_handoff(store: Store, project: Project) -> None:
     session = sittings.start(store, project).session
     done = completion.complete(store, session, accomplishments=["Shipped the receipt"], blockers=["No DNS yet"], credits_used=87.5)
     assert (done.session.status, done.session.accomplishments, done.session.blockers, done.session.credits_used) == (
@@ -111,7 +111,7 @@ def test_what_a_person_says_on_completing_is_kept_and_handed_over(store: Store, 
     assert "No DNS yet" not in more.handoff.markdown
 
 
-def test_the_handoff_now_and_as_it_was(store: Store, project: Project) -> None:
+def test_current_and_earlier_handoffs(store: Store, project: Project) -> None:
     now = handoffs.current_handoff(store, project)
     assert (now.version, now.handoff.session) == (2, 2)
     assert parse(now.markdown) == now.handoff

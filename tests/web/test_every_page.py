@@ -58,7 +58,7 @@ def with_job(shared_site: Site) -> Site:
 @pytest.mark.slow
 @pytest.mark.parametrize("width", [1360, 390])
 @pytest.mark.parametrize("path", list(pages()))
-def test_a_page_is_good_to_everybody(browser: Browser, with_job: Site, watch: Watch, path: str, width: int) -> None:
+def test_every_page_is_accessible(browser: Browser, with_job: Site, watch: Watch, path: str, width: int) -> None:
     """Check that there is no axe violation in light and dark, no overflow, one heading, a title, and no console message."""
     watch.allow("404" if path == "/nothing-here" else "^$")
     context = watch_context(browser.new_context(viewport={"width": width, "height": 860}, reduced_motion="reduce"), watch)

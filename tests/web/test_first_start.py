@@ -31,7 +31,7 @@ def test_the_demo_is_loaded_and_the_page_goes_on_by_itself(page: Page, empty_sit
 
 
 @pytest.mark.usefixtures("_allow_422")
-def test_what_an_agent_left_is_found_chosen_and_imported(page: Page, empty_site: Site) -> None:
+def test_sessions_of_an_agent_are_found_chosen_and_imported(page: Page, empty_site: Site) -> None:
     left = Path(empty_site.environment["HOME"]) / ".claude" / "projects" / "-srv-antre"
     left.mkdir(parents=True)
     first = next(path for path in samples.write(empty_site.home.parent / "samples") if "claude" in path.name)
@@ -75,7 +75,7 @@ def test_the_import_goes_on_while_the_page_is_left(page: Page, empty_site: Site)
     expect(page.locator("job-progress")).to_contain_text("3 sessions")
 
 
-def test_from_elsewhere_a_person_signs_in_with_a_token_and_may_only_read(browser: Browser, site: Site, watch: Watch) -> None:
+def test_remote_users_sign_in_with_a_token_and_may_only_read(browser: Browser, site: Site, watch: Watch) -> None:
     token = json.loads(site.onward("access", "new", "reader", "--scope", "read", "--json"))["token"]
     # A forwarding header makes the caller remote.
     context = watch_context(browser.new_context(extra_http_headers={"X-Forwarded-For": "192.0.2.7"}), watch)

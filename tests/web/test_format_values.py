@@ -22,7 +22,7 @@ from onward.web.markdown import render_code, render_markdown
         "`<b onmouseover=x>`",
     ],
 )
-def test_nothing_in_a_transcript_acts(markdown: str) -> None:
+def test_markup_in_a_transcript_is_inert(markdown: str) -> None:
     shown = render_markdown(markdown, 1).lower()
     for active in ("<script", "<img", "<svg", 'javascript:"', 'href="javascript', 'href="data', "<b "):
         assert active not in shown

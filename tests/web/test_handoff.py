@@ -120,7 +120,7 @@ def test_without_a_model_refining_says_how_to_get_one(page: Page, shared_site: S
     page.wait_for_url(f"{shared_site.url}/settings/model")
 
 
-def test_what_is_looked_at_from_elsewhere_cannot_be_changed(page: Page, watch: Watch, site: Site) -> None:
+def test_remote_readers_cannot_change_a_handoff(page: Page, watch: Watch, site: Site) -> None:
     token = json.loads(site.onward("access", "new", "reader", "--scope", "read", "--json"))["token"]
     page.set_extra_http_headers({"X-Forwarded-For": "192.0.2.7"})
     watch.allow("403")

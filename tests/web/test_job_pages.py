@@ -76,7 +76,7 @@ def test_a_completion_leads_to_its_job_and_that_to_the_handoff(
     assert "job-progress" not in local_client.get(f"/sessions/{session_id}").text
 
 
-def test_whatever_was_asked_for_is_found_again(local_client: TestClient, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_jobs_are_listed(local_client: TestClient, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "Nothing was asked for yet" in local_client.get("/jobs").text
     monkeypatch.setattr(jobs_pages, "MAX_JOBS", 1)
     exported = local_client.post(f"/parts/projects/{projects.create(store, 'klinik').id}/export", headers=HTMX)
@@ -141,7 +141,7 @@ def test_a_completion_is_left_come_back_to_and_ends_at_the_handoff(page: Page, w
         expect(page.locator(".handoff-prose").first).to_contain_text("port 9101")
 
 
-def test_the_end_of_a_job_is_seen_where_no_event_comes_through(page: Page, seeded_home: Path, tmp_path: Path) -> None:
+def test_the_end_of_a_job_is_seen_without_events(page: Page, seeded_home: Path, tmp_path: Path) -> None:
     home = tmp_path / "home"
     shutil.copytree(seeded_home, home)
     page.route("**/api/events", lambda route: route.fulfill(status=204))

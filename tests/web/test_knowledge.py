@@ -44,7 +44,7 @@ def test_an_entry_is_written_found_edited_deleted_and_brought_back(page: Page, s
     assert violations(page) == []
 
 
-def test_what_is_brought_back_is_as_it_was(store: Store) -> None:
+def test_a_restored_entry_is_unchanged(store: Store) -> None:
     entry = knowledge.add(store, "Pin the linter", kind="practice", fix="in pyproject", category="")
     again = knowledge.restore(store, knowledge.delete(store, entry.id))
     assert (again.text, again.fix, again.kind, again.category, again.author) == (

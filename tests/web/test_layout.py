@@ -50,7 +50,7 @@ LED = """([first, then]) => {
 }"""
 
 
-def test_whoever_goes_on_before_a_page_came_gets_to_where_they_went_last(page: Page, shared_site: Site) -> None:
+def test_the_last_navigation_wins(page: Page, shared_site: Site) -> None:
     visit(page, shared_site.url)
     for going, heading in ((["/knowledge", "/accounts"], "Accounts"), (["/accounts", "/knowledge"], "Knowledge")):
         page.evaluate(GOING, going)
@@ -62,7 +62,7 @@ def test_whoever_goes_on_before_a_page_came_gets_to_where_they_went_last(page: P
     page.wait_for_url(f"{shared_site.url}/analytics")
 
 
-def test_keys_search_tell_themselves_and_go_places(page: Page, shared_site: Site) -> None:
+def test_keyboard_shortcuts_search_and_navigate(page: Page, shared_site: Site) -> None:
     visit(page, shared_site.url)
     page.keyboard.press("/")
     expect(page.locator("#find")).to_be_focused()
@@ -131,7 +131,7 @@ def test_the_active_session_is_shown_on_every_page(page: Page, shared_site: Site
     expect(page.locator(".bar .active")).to_be_visible()
 
 
-def test_a_page_that_is_not_there_says_so_in_the_middle_too(page: Page, shared_site: Site, watch: Watch) -> None:
+def test_a_missing_page_is_reported_in_partial_navigation(page: Page, shared_site: Site, watch: Watch) -> None:
     watch.allow("404")
     visit(page, f"{shared_site.url}/projects/77")
     expect(page.locator("main h1")).to_have_text("This page is not here")

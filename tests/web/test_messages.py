@@ -128,7 +128,7 @@ def test_every_message_is_translated(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", OTHERS)
-def test_no_translation_is_left_over(language: str) -> None:
+def test_no_translation_is_unused(language: str) -> None:
     files = (path for path in SOURCE.rglob("*.py") if path.relative_to(SOURCE).parts[0] not in ("web", "cli", "client"))
     source = re.sub(r'"\s*\n\s*f?"', "", "\n".join(path.read_text(encoding="utf-8") for path in files)).replace("\\'", "'")
     known = message_catalogue(language)  # type: ignore[arg-type]

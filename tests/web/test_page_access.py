@@ -89,7 +89,7 @@ def test_a_theme_that_was_chosen_is_in_the_page_as_it_comes(local_client: TestCl
     assert 'data-theme="dark"' in local_client.get("/").text
 
 
-def test_only_its_middle_is_sent_to_whoever_has_the_rest(local_client: TestClient) -> None:
+def test_partial_navigation_sends_only_the_main_part(local_client: TestClient) -> None:
     whole = local_client.get("/sessions")
     middle = local_client.get("/sessions", headers={"HX-Request": "true", "HX-Boosted": "true"})
     assert "<html" in whole.text
@@ -98,7 +98,7 @@ def test_only_its_middle_is_sent_to_whoever_has_the_rest(local_client: TestClien
     assert "HX-Request" in whole.headers["vary"]
 
 
-def test_what_pages_load_may_be_kept_for_good(local_client: TestClient) -> None:
+def test_static_files_are_cached_permanently(local_client: TestClient) -> None:
     url = assets.load_assets().url("onward.css")
     answer = local_client.get(url)
     assert "immutable" in answer.headers["cache-control"]
@@ -114,7 +114,7 @@ def test_another_sites_page_changes_nothing(local_client: TestClient, store: Sto
     assert projects.list_projects(store) == []
 
 
-def test_from_elsewhere_one_signs_in_and_comes_back(remote_client: TestClient) -> None:
+def test_remote_users_sign_in_and_return(remote_client: TestClient) -> None:
     answer = remote_client.get("/sessions?status=active")
     assert answer.status_code == 303
     assert answer.headers["location"] == "/login?next=/sessions%3Fstatus%3Dactive"
@@ -126,12 +126,12 @@ def test_from_elsewhere_one_signs_in_and_comes_back(remote_client: TestClient) -
 
 
 @pytest.mark.parametrize("wanted", ["//evil.example", "https://evil.example", "/\\evil.example", "/login", "javascript:alert(1)"])
-def test_signing_in_leads_nowhere_else(remote_client: TestClient, store: Store, wanted: str) -> None:
+def test_sign_in_redirects_stay_on_the_site(remote_client: TestClient, store: Store, wanted: str) -> None:
     _, token = access.create_token(store, "laptop", "read")
     assert remote_client.post("/login", data={"token": token, "next": wanted}, headers=OUR).headers["location"] == "/"
 
 
-def test_a_wrong_token_is_said_beside_the_field(remote_client: TestClient) -> None:
+def test_a_wrong_token_is_reported_beside_the_field(remote_client: TestClient) -> None:
     answer = remote_client.post("/login", data={"token": "onw_wrong", "next": "/"}, headers=OUR)
     assert answer.status_code == 422
     assert 'aria-invalid="true"' in answer.text
@@ -151,7 +151,7 @@ def test_a_cookie_reaches_pages_and_what_they_ask_and_only_from_them(remote_clie
     assert remote_client.get("/sessions").status_code == 303
 
 
-def test_whoever_may_only_read_sees_what_writes_disabled_and_cannot_do_it(remote_client: TestClient, store: Store) -> None:
+def test_readers_see_disabled_controls_and_cannot_write(remote_client: TestClient, store: Store) -> None:
     sign_in(remote_client, store, "read")
     page = remote_client.get("/").text
     assert "Your access token can only read" in page
@@ -160,7 +160,7 @@ def test_whoever_may_only_read_sees_what_writes_disabled_and_cannot_do_it(remote
     assert "onward:toast" in answer.headers["hx-trigger"]
 
 
-def test_what_only_an_admin_may_do_is_the_same_on_pages(remote_client: TestClient, store: Store) -> None:
+def test_pages_require_the_same_admin_scope(remote_client: TestClient, store: Store) -> None:
     sign_in(remote_client, store, "write")
     project = projects.create(store, "dear")
     assert remote_client.delete(f"/projects/{project.id}", headers={**OUR, "HX-Request": "true"}).status_code == 403

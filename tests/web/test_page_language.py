@@ -91,7 +91,7 @@ def english() -> re.Pattern[str]:
 
 
 @pytest.mark.slow
-def test_no_page_says_in_english_what_it_could_say_in_indonesian(full_site: Site) -> None:
+def test_indonesian_pages_contain_no_translatable_english(full_site: Site) -> None:
     known, left, texts = english(), dict[str, str](), set[str]()
     waiting, visited_kinds = [*pages(), "/projects/99"], set[str]()
 

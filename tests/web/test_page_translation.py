@@ -77,7 +77,7 @@ def test_every_text_is_translated(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", OTHERS)
-def test_no_translation_is_left_over(language: str) -> None:
+def test_no_translation_is_unused(language: str) -> None:
     known = texts_in_use()
     left = {f"{area}: {text}" for area, texts in catalogues(language).items() for text in texts if text not in known}
     assert not left, "nothing says these any more"

@@ -126,7 +126,7 @@ def test_the_store_is_emptied_by_name_and_a_copy_is_left(page: Page, site: Site)
     assert list(site.home.glob("*before-reset*"))
 
 
-def test_a_safe_copy_is_made_left_and_downloaded(page: Page, site: Site, tmp_path: Path) -> None:
+def test_a_backup_is_created_and_downloaded_later(page: Page, site: Site, tmp_path: Path) -> None:
     visit(page, f"{site.url}/settings/server")
     page.get_by_role("button", name="Make a copy").click()
     expect(page.locator("job-progress")).to_be_visible()
