@@ -1,4 +1,4 @@
-"""The one choke point: nothing is stored or printed before it has passed here."""
+"""The one place where secrets are replaced: nothing is stored or printed before it has passed here."""
 
 from onward.redact.redactor import DISTILL_KEY, Redactor
 

@@ -1,4 +1,4 @@
-"""Private key blocks: whole ones, and what is left of them where a beginning or an end was cut off."""
+"""Private key blocks: complete ones, and the rest of those that lost their first or last line."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _LONGEST_LABEL = 80
 
 
 class KeyBlocks:
-    """Finds the private key blocks of one text, asked about the places of their first and last lines in order."""
+    """Finds the private key blocks of one text. Ask about the positions of their first and last lines in order."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -21,9 +21,9 @@ class KeyBlocks:
         self._end = 0
 
     def find(self, position: int) -> Secret | None:
-        """Return the block in whose first or last line the word `KEY` stands at *at*, unless it is part of the one before.
+        """Return the block whose first or last line has the word `KEY` at *position*, unless it is part of the previous block.
 
-        One without an end is secret as far down as it reads like one, one without a beginning as far up.
+        A block without an end is secret as far down as its lines look like a key; one without a start as far up.
         """
         if position < self._end:
             return None
@@ -43,7 +43,7 @@ class KeyBlocks:
         return Secret(dashes, last.end() if last else end, "private-key")
 
     def _block_above(self, dashes: int, position: int) -> Secret | None:
-        # There is no dash in a key, so that no line above is looked at for two blocks.
+        # A key contains no dash, so no line above is searched for two blocks.
         first = self._text.rfind("-", 0, dashes) + 1
         for lines in _key_lines().finditer(self._text, first, dashes):
             if lines.end() == dashes:

@@ -1,4 +1,4 @@
-"""Unbroken stretches of one kind of characters, each walked once however many places in it are asked about."""
+"""Unbroken runs of one kind of characters, each scanned once however many positions in it are asked about."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ if TYPE_CHECKING:
 
 
 class Stretch:
-    """Knows where the stretches of a text end, of what *pattern* matches at any place inside them.
+    """Finds the end of runs in a text. *pattern* must match at any position inside a run.
 
-    In `a=b=c=d` three values end at the same place. It is remembered, so that a text full of names costs its length, not its length squared.
+    In `a=b=c=d` three values end at the same position. It is remembered, so that a text full of names costs its length, not its length
+    squared.
     """
 
     def __init__(self, text: str, pattern: re.Pattern[str]) -> None:
@@ -20,7 +21,7 @@ class Stretch:
         self._start = self._end = 0
 
     def end(self, start: int) -> int:
-        """Return where the stretch around *start* ends; *start* itself where there is none."""
+        """Return the end of the run around *start*, or *start* itself if there is none."""
         if not self._start <= start < self._end:
             match = self._pattern.match(self._text, start)
             self._start, self._end = start, match.end() if match else start

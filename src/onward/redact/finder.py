@@ -1,8 +1,9 @@
-"""Finding the places in a text that hold a secret.
+"""Finds the secrets in a text.
 
 Almost every text is clean, so the search is built around a cheap no. A text is folded into bytes of equal length, in which a few plain
-substring scans show every *site* where a secret can stand: a telling name (`…token`, `…key`, `…secret`, `…pass…`), an `authoriz…` header,
-a URL's `@`, and the start of every unbroken run of twenty characters. Patterns are compiled when first needed and matched at sites only.
+substring scans show every *site* where a secret can be: a telling name (`…token`, `…key`, `…secret`, `…pass…`), an `authoriz…`
+header, the `@` of a URL, and the start of every unbroken run of twenty characters. Patterns are compiled on first use and matched at
+sites only.
 """
 
 from __future__ import annotations
@@ -21,11 +22,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 MIN_LENGTH = 12
-"""No text shorter than this holds a secret together with what gives it away."""
+"""A shorter text cannot hold a secret together with the name or shape that gives it away."""
 
 
 def _translation_table(images: dict[str, str], other: int | None = None) -> bytes:
-    """Return a translation table: each character in a key of *images* becomes its value, any other *other*, or stays as it is."""
+    """Return a translation table: a character in a key of *images* becomes its value, any other becomes *other* or stays the same."""
     table = bytearray(range(256)) if other is None else bytearray([other] * 256)
     for characters, image in images.items():
         for character in characters:
@@ -36,7 +37,7 @@ def _translation_table(images: dict[str, str], other: int | None = None) -> byte
 _LOWER = {chr(code).upper(): chr(code) for code in range(ord("a"), ord("z") + 1)}
 _WORDS = _translation_table({"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-": "w"}, other=ord(" "))
 _RUN = b"w" * shapes.RUN_LENGTH
-# `_key`, `-key`, ` key`, `.key`, `ikey` and `oken` look the same when the letters that differ are made one: one scan for all.
+# Letters that differ are made one, so that `_key`, `-key`, ` key`, `.key`, `ikey` and `oken` look the same: one scan finds all.
 _NAMES = _translation_table({**_LOWER, "-_. IiOo": "_", "Nn": "y"})
 _SECRET_NEEDLE = b"secret"
 _NEEDLE_JUDGES: tuple[tuple[bytes, Callable[[NameJudge, int], Secret | None]], ...] = (
@@ -48,10 +49,10 @@ _NEEDLE_JUDGES: tuple[tuple[bytes, Callable[[NameJudge, int], Secret | None]], .
 
 
 def find_secrets(text: str) -> list[Secret]:
-    """Return the secrets in *text*, in order, none overlapping another."""
+    """Return the secrets in *text*, in order, without overlaps."""
     if len(text) < MIN_LENGTH:
         return []
-    # One byte per character, so that a place in the bytes is the same place in the text.
+    # One byte per character, so that positions in the bytes are positions in the text.
     octets = text.encode("ascii", "replace")
     secrets: list[Secret] = []
     words = octets.translate(_WORDS)
@@ -72,7 +73,7 @@ def _find_in_runs(text: str, words: bytes, start: int, secrets: list[Secret]) ->
         if end < 0:
             end = len(words)
         if text[start - 1 : start] == "\\":
-            # In text that is itself JSON, the n of a written-out "\n" sticks to the word behind it.
+            # In text that is itself JSON, the n of an escaped "\n" sticks to the word behind it.
             start += 1
         if text[start : start + 3] in heads or text[start - 3 : start] in links:
             secret = shapes.match_shape(text, start, end)
@@ -83,7 +84,7 @@ def _find_in_runs(text: str, words: bytes, start: int, secrets: list[Secret]) ->
 
 
 def _find_by_name(text: str, folded: bytes, secrets: list[Secret]) -> None:
-    """Add the secrets that are known by the name before them."""
+    """Add the secrets that a name before them gives away."""
     names: NameJudge | None = None
     for needle, judge in _NEEDLE_JUDGES:
         position = folded.find(needle)
@@ -99,7 +100,7 @@ def _find_by_name(text: str, folded: bytes, secrets: list[Secret]) -> None:
 
 
 def _blank_placeholders(text: str, folded: bytes) -> bytes:
-    """Return *folded* with blanks where the placeholders of *text* stand: the words in them name nothing."""
+    """Return *folded* with blanks in place of the placeholders of *text*: the words in a placeholder name nothing."""
     parts: list[bytes] = []
     end = 0
     for match in _placeholder().finditer(text):
@@ -119,7 +120,7 @@ def _find_in_urls(text: str, secrets: list[Secret]) -> None:
 
 
 def _merge_overlaps(text: str, secrets: list[Secret]) -> list[Secret]:
-    """Return *found* in order, overlapping ones made one under the first's kind, and none that touches a placeholder."""
+    """Return *secrets* in order. Overlapping ones are merged under the first one's kind; those that touch a placeholder are left out."""
     placeholders = [match.span() for match in _placeholder().finditer(text)] if PLACEHOLDER_HEAD in text else []
     distinct_secrets: list[Secret] = []
     for secret in sorted(secrets, key=lambda secret: (secret.start, -secret.end)):

@@ -1,6 +1,6 @@
-"""Secrets that are known by the name before them: assignments in any language, headers, and private key blocks.
+"""Secrets given away by the name before them: assignments in any language, headers, and private key blocks.
 
-Every judge is given the place of its needle in the text, and returns the secret found, or None.
+Every judge gets the position of its needle in the text, and returns the secret there, or None.
 """
 
 from __future__ import annotations
@@ -14,27 +14,55 @@ from onward.redact.secret import Secret
 from onward.redact.values import has_digit, is_key, is_password, is_stand_in
 
 _KEY_OWNERS = (
-    "api", "private", "access", "secret", "auth", "signing", "encryption", "master", "storage", "account", "service", "shared", "jwt", "session", "webhook",
-    "deploy", "client", "license", "app", "admin", "subscription", "hmac", "cookie", "sending", "server", "write", "ingest", "integration",
-)  # fmt: skip
-"""Whose key is secret: `api_key` is, `primary_key` and `public_key` are not."""
+    "api",
+    "private",
+    "access",
+    "secret",
+    "auth",
+    "signing",
+    "encryption",
+    "master",
+    "storage",
+    "account",
+    "service",
+    "shared",
+    "jwt",
+    "session",
+    "webhook",
+    "deploy",
+    "client",
+    "license",
+    "app",
+    "admin",
+    "subscription",
+    "hmac",
+    "cookie",
+    "sending",
+    "server",
+    "write",
+    "ingest",
+    "integration",
+)
+"""A key of one of these is secret: `api_key` is, `primary_key` and `public_key` are not."""
 
 _HARMLESS_TOKENS = ("page", "cursor", "publickey", "continuation", "sync", "eos", "bos", "pad", "stop", "cancellation", "cancel")
-"""Whose token is none: it says where a listing goes on, or ends a prompt."""
+"""A token of one of these is not secret: it continues a listing, or ends a prompt."""
 
 _HARMLESS_RESTS = frozenset(
-    "s name names id ids file path dir url uri type types field fields count counts limit length size header headers param prefix suffix regex pattern izer "
-    "ize ized ization input label hint env var vars ref arn policy expiry expires expired ttl version format usage budget used total cost text error page "
-    "strength reset timeout days hours minutes seconds ms age max min enabled required rotation hash_algorithm algorithm manager provider store service response request endpoint bucket list".split()
+    "s name names id ids file path dir url uri type types field fields count counts limit length size header headers param "
+    "prefix suffix regex pattern izer ize ized ization input label hint env var vars ref arn policy expiry expires expired "
+    "ttl version format usage budget used total cost text error page strength reset timeout days hours minutes seconds ms "
+    "age max min enabled required rotation hash_algorithm algorithm manager provider store service response request "
+    "endpoint bucket list".split()
 )
-"""What goes on after a telling word and makes it harmless: `token_count`, `secretName`, `password_field`."""
+"""Words that make a telling name before them harmless: `token_count`, `secretName`, `password_field`."""
 
 
 _NAME_CHARACTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-"
 _LONGEST_NAME = 60
 _LONGEST_VALUE = 4096
 _LONGEST_REST = 64
-"""From the end of a telling word to where its value begins, generously."""
+"""The distance from the end of a telling word to the start of its value, at most."""
 
 
 class NameJudge:
@@ -72,22 +100,22 @@ class NameJudge:
         return self._assigned_secret(position, position + 4) if _name_stem(text, start).endswith(_KEY_OWNERS) or word[0] == "i" else None
 
     def judge_secret(self, position: int) -> Secret | None:
-        """Judge a name with `secret` in it."""
+        """Judge a name that contains `secret`."""
         return self._assigned_secret(position, position + 6)
 
     def judge_password(self, position: int) -> Secret | None:
-        """Judge a name with `pass`, `password` or the like in it."""
+        """Judge a name that contains `pass`, `password` or similar."""
         text = self._text
         if text[position + 4 : position + 5] not in _PASS_FOLLOWERS:
             return None
         match = _password_name().match(text, position)
-        # Tests pass, too: the short form is a name only where it ends one.
+        # Tests pass, too: the short form is a name only at the end of one.
         if not match or (match.end() == position + 4 and text[position - 1 : position] != "_"):
             return None
         return self._assigned_secret(position, match.end())
 
     def judge_authorization(self, position: int) -> Secret | None:
-        """Judge an `Authorization` header: what it carries, after its scheme."""
+        """Judge an `Authorization` header: its credentials after the scheme."""
         match = _authorization().match(self._text, position)
         if not match or is_stand_in(match["value"]):
             return None
@@ -97,7 +125,7 @@ class NameJudge:
         return Secret(start, stop, "bearer-token") if has_digit(match["value"]) else None
 
     def _assigned_secret(self, position: int, end: int) -> Secret | None:
-        """Return the value assigned to the name whose telling part is *text[at:end]*."""
+        """Return the value assigned to the name whose telling part is *text[position:end]*."""
         text = self._text
         if position in self._judged_range:
             return None
@@ -133,7 +161,7 @@ class NameJudge:
         if not is_secret:
             return None
         if not is_quoted and self._env_values.end(start) == self._bare_values.end(start):
-            # What a name in there gives away ends where this does.
+            # A name inside this value ends where the value does.
             self._judged_range = range(start, stop - _LONGEST_REST)
         return Secret(start, start + len(value), _secret_kind(full_name))
 
@@ -147,13 +175,13 @@ def _password_name() -> re.Pattern[str]:
 
 
 def _name_stem(text: str, start: int) -> str:
-    """Return the end of the name before *start*, in small letters, without what joins its words."""
+    """Return the end of the name before *start*, in lower case, without the separators at its end."""
     return text[max(0, start - 14) : start].lower().rstrip("_-. ")
 
 
 @cache
 def _assignment() -> re.Pattern[str]:
-    """What follows the telling part of a name: the rest of the name, an operator, and a value in quotes, or where one without begins."""
+    """What follows the telling part of a name: the rest of the name, an operator, and a quoted value or the start of a bare one."""
     return re.compile(
         r"(?P<rest>\w{0,24})(?:\\*[\"'`])?\]?(?P<operator>[ \t]{0,4}(?:=>|:=|={1,3}|:)\s{0,4}|[ ](?=\S))"
         r"(?:(?P<quote>\\*[\"'`])(?P<quoted>[^\s\"'`\\]{6,4096})(?=\\*[\"'`])|(?=[^=\s\"'`\\,;)(\]}\[<>|&]))"
@@ -180,7 +208,7 @@ def _is_harmless(rest: str) -> bool:
 
 
 def _secret_kind(name: str) -> str:
-    """Return what the value of a secret *name* is called in its placeholder."""
+    """Return the kind of secret that a *name* announces, for the placeholder."""
     lowered = name.lower()
     if "pass" in lowered:
         return "password"
@@ -194,5 +222,6 @@ def _secret_kind(name: str) -> str:
 @cache
 def _authorization() -> re.Pattern[str]:
     return re.compile(
-        r"(?i)authorization(?:\\*[\"'`])?\s{0,2}[:=,]\s{0,2}(?:\\*[\"'`])?(?:(bearer|basic|token|apikey|digest|bot)\s+)?(?P<value>[A-Za-z0-9._~+/-]{8,}=*)"
+        r"(?i)authorization(?:\\*[\"'`])?\s{0,2}[:=,]\s{0,2}(?:\\*[\"'`])?(?:(bearer|basic|token|apikey|digest|bot)\s+)?"
+        r"(?P<value>[A-Za-z0-9._~+/-]{8,}=*)"
     )

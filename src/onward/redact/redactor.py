@@ -1,4 +1,4 @@
-"""Putting labelled placeholders where secrets stood."""
+"""Replaces secrets by labelled placeholders."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ if TYPE_CHECKING:
     from onward.redact.secret import Secret
 
 DISTILL_KEY = b"onward distill: the same input, the same handoff"
-"""The key where no project is: the same input gives the same placeholders on every machine. A stored project has its own random key."""
+"""The key outside projects: the same input gives the same placeholders on every machine. A stored project has a random key of its own."""
 
 _LONGEST_NAME = 64
 _CACHED_CHARS = 300
-"""Characters; a text this short (a folder, a command) often comes again."""
+"""Characters. Texts this short (folders, commands) repeat often, so their result is cached."""
 
 
 class Redactor:
     """Replaces secrets by placeholders that keep their identity under one key.
 
-    `[secret:github-pat:9f3a2c1d]` names the kind and the first 8 hex digits of HMAC-SHA256(key, secret): the same secret is the same
-    placeholder throughout a project, and nothing can be learned of it without the key. Redacting twice changes nothing.
+    `[secret:github-pat:9f3a2c1d]` names the kind and the first 8 hex digits of HMAC-SHA256(key, secret): the same secret has the same
+    placeholder throughout a project, and without the key nothing can be learned about it. Redacting twice changes nothing.
     """
 
     def __init__(self, key: bytes) -> None:
         self._key = key
 
     def text(self, text: str) -> str:
-        """Return *text* without its secrets; the very same object where there are none."""
+        """Return *text* without its secrets; the same object if there are none."""
         if len(text) < MIN_LENGTH or (len(text) < _CACHED_CHARS and _is_clean(text)):
             return text
-        # What stands beside a placeholder is looked at again, so that redacting twice changes nothing. Each round leaves less to find.
+        # The text beside a placeholder is searched again, so that redacting twice changes nothing. Each round leaves less to find.
         while secrets := find_secrets(text):
             text = self._replace_secrets(text, secrets)
         return text
@@ -50,14 +50,14 @@ class Redactor:
         return "".join(parts)
 
     def head(self, head: SessionHead) -> SessionHead:
-        """Return *head* with its title, folder, branch and remote redacted; the very same object where nothing was found."""
+        """Return *head* with its title, folder, branch and remote redacted; the same object if nothing was found."""
         title, cwd, branch, remote = (self.text(text) for text in (head.title, head.cwd, head.branch, head.remote))
         if title is head.title and cwd is head.cwd and branch is head.branch and remote is head.remote:
             return head
         return replace(head, title=title, cwd=cwd, branch=branch, remote=remote)
 
     def turn(self, turn: Turn) -> Turn:
-        """Return *turn* with every text of it redacted; the very same object where nothing was found."""
+        """Return *turn* with all its texts redacted; the same object if nothing was found."""
         text = self.text(turn.text) if turn.text else turn.text
         thinking = self.text(turn.thinking) if turn.thinking else turn.thinking
         calls = self._redact_calls(turn.calls) if turn.calls else turn.calls
@@ -67,7 +67,7 @@ class Redactor:
         return replace(turn, text=text, thinking=thinking, calls=calls, results=results)
 
     def value(self, value: object) -> object:
-        """Return a JSON *value* with every string in it redacted, keys too; the very same object where nothing was found."""
+        """Return a JSON *value* with all its strings redacted, keys too; the same object if nothing was found."""
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, dict):
@@ -81,7 +81,7 @@ class Redactor:
         changed = False
         clean: dict[str, object] = {}
         for key, value in mapping.items():
-            # A value is judged together with its name: {"password": "…"} is an assignment that was cut in two by parsing.
+            # A value is judged together with its name: {"password": "…"} is an assignment that parsing has cut in two.
             new_key, new_value = self.text(key), self._redact_named(key, value) if isinstance(value, str) else self.value(value)
             changed = changed or new_key is not key or new_value is not value
             clean[new_key] = new_value
@@ -113,7 +113,7 @@ class Redactor:
         return tuple(replace(result, text=new) for result, new in zip(results, clean, strict=True))
 
     def _placeholder(self, kind: str, secret: str) -> str:
-        import hmac  # brings OpenSSL with it, which a clean text does not need
+        import hmac  # loads OpenSSL, which a clean text does not need
 
         digest = hmac.digest(self._key, secret.encode("utf-8", "surrogatepass"), "sha256")
         return f"[secret:{kind}:{digest[:4].hex()}]"
@@ -126,6 +126,6 @@ def _is_clean(text: str) -> bool:
 
 @lru_cache(maxsize=512)
 def _names_secret(name: str) -> bool:
-    """Whether a value under *name* is judged together with it."""
+    """Return whether a value is judged together with *name*."""
     lowered = name.lower()
     return len(name) <= _LONGEST_NAME and any(word in lowered for word in ("key", "oken", "secret", "pass"))

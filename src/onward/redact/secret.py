@@ -1,4 +1,4 @@
-"""What a found secret is, and what stands in its place."""
+"""A found secret, and the form of its placeholder."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ PLACEHOLDER = r"\[secret:[a-z0-9-]{1,60}:[0-9a-f]{8}\]"
 
 
 class Secret(NamedTuple):
-    """Where a secret stands in its text, and what kind it is."""
+    """The position of a secret in its text, and its kind."""
 
     start: int
     end: int

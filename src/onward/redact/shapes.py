@@ -1,6 +1,7 @@
-"""Secrets with a shape of their own: the keys of well-known services, web tokens, bearer tokens.
+"""Secrets with a shape of their own: keys of well-known services, web tokens, bearer tokens.
 
-All of them are, or contain, an unbroken run of at least twenty letters, digits, `_` and `-`; a run is looked up by its first three characters.
+All of them are, or contain, an unbroken run of at least twenty letters, digits, `_` and `-`. A run is looked up by its first three
+characters.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from onward.redact.secret import Secret
 from onward.redact.values import is_stand_in
 
 RUN_LENGTH = 20
-"""The shortest run (an AWS access key id is exactly this long)."""
+"""The shortest run: an AWS access key id has exactly this length."""
 
 _SHAPES = {
     "aws-access-key": (r"A(?:KIA|SIA|BIA|CCA)[A-Z0-9]{16}(?![A-Za-z0-9])", "AKI ASI ABI ACC"),
@@ -59,12 +60,13 @@ _SHAPES = {
 _SHAPES["twilio-key"] = (_SHAPES["twilio-key"][0], " ".join(f"SK{digit}" for digit in "0123456789abcdef"))
 
 _SCANNER_PREFIXES = tuple(
-    "ops_eyJ p8e- AIK_ AKCp cmVmd ATATT ABSK bedrock-api-key- BBDC- bkua_ bkaa_ bkaj_ bkar_ bkct_ bkpt_ cnvca csk- CCIPAT_ CLOJARS_ cfut_ cfat_ CCDB1_ "
-    "ddp_ dvc_server_ apk_user_ SWMTKN-1- SWMKEY-1- duffel_ EZAK EZTK essu_ EAAM EAAC FLWSECK_TEST- fio-u- HRKU-AA ico- lsv2_ llx- mdb_sa_sk_ napi_ nyk_ "
-    "os_v2_ pdl_live_apikey_ pcsk_ pina_ pscale_ polar_ phx_ pnu_ ramp_sec_ rzp_live_ rdme_ rnd_ rpa_ rootly_ tk-us- sgp_ sntrys_ sntryu_ sm_aat_ sm_pat_ "
-    "sm_sat_ shippo_ tgp_v1_ unkey_ ucat_ vtwn_ vck_ vca_ vcr_ vci_ vcp_ waka_ wandb_v1_ xnd_production_ zpka_ A3-".split()
+    "ops_eyJ p8e- AIK_ AKCp cmVmd ATATT ABSK bedrock-api-key- BBDC- bkua_ bkaa_ bkaj_ bkar_ bkct_ bkpt_ cnvca csk- CCIPAT_ "
+    "CLOJARS_ cfut_ cfat_ CCDB1_ ddp_ dvc_server_ apk_user_ SWMTKN-1- SWMKEY-1- duffel_ EZAK EZTK essu_ EAAM EAAC "
+    "FLWSECK_TEST- fio-u- HRKU-AA ico- lsv2_ llx- mdb_sa_sk_ napi_ nyk_ os_v2_ pdl_live_apikey_ pcsk_ pina_ pscale_ polar_ "
+    "phx_ pnu_ ramp_sec_ rzp_live_ rdme_ rnd_ rpa_ rootly_ tk-us- sgp_ sntrys_ sntryu_ sm_aat_ sm_pat_ sm_sat_ shippo_ "
+    "tgp_v1_ unkey_ ucat_ vtwn_ vck_ vca_ vcr_ vci_ vcp_ waka_ wandb_v1_ xnd_production_ zpka_ A3-".split()
 )
-"""Beginnings of the shapes that are left to the scanner."""
+"""Prefixes of the shapes that are left to the scanner."""
 
 _BY_HEAD: dict[str, list[str]] = {}
 for _kind, (_, _heads) in _SHAPES.items():
@@ -73,7 +75,7 @@ for _kind, (_, _heads) in _SHAPES.items():
 _SCANNER_HEADS = frozenset(prefix[:3] for prefix in _SCANNER_PREFIXES)
 
 HEADS = frozenset(_BY_HEAD) | _SCANNER_HEADS
-"""The first three characters of every run that is worth a look."""
+"""The first three characters of every run that may be a secret."""
 
 _START = r"(?:(?<![\w.])|(?<=\\[nrt]))"
 _LINKED_SHAPES = {
@@ -90,12 +92,12 @@ _LINKED_SHAPES = {
         for ones in "0123456789"
     },
 }
-"""Shapes that begin before their run, by the three characters before it."""
+"""Shapes that start before their run, by the three characters before it."""
 
 _BEARER_LINKS = ("er ", "ER ")
 
 LINKS = frozenset((*_LINKED_SHAPES, *_BEARER_LINKS))
-"""The three characters before a run that make it worth a look though its head does not."""
+"""The three characters before a run that make it a candidate although its head does not."""
 
 
 @cache
@@ -114,7 +116,7 @@ def _bearer_pattern() -> re.Pattern[str]:
 
 
 def match_shape(text: str, start: int, end: int) -> Secret | None:
-    """Return the secret whose run is *text[start:end]*: it may begin before the run and reach beyond it."""
+    """Return the secret whose run is *text[start:end]*: it may start before the run and end behind it."""
     head = text[start : start + 3]
     for kind in _BY_HEAD.get(head, ()):
         match = _shape_pattern(kind).match(text, start)

@@ -1,4 +1,4 @@
-"""Passwords in URLs: what stands between a user's name and the `@`, after the scheme."""
+"""Passwords in URLs: the part between the user's name and the `@`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _NEVER_IN_USERINFO = frozenset(" \t\r\n\"'`<>{}\\/|")
 
 
 def find_password(text: str, position: int) -> Secret | None:
-    """Return the password of the URL whose user information ends at the `@` at *at*; a user that is a key by itself counts too."""
+    """Return the password of the URL whose user information ends with the `@` at *position*; or a user name that looks like a key."""
     scheme = text.rfind("://", max(0, position - _LONGEST_USERINFO), position)
     if scheme < 0:
         return None
@@ -23,7 +23,7 @@ def find_password(text: str, position: int) -> Secret | None:
     if not colon:
         is_key = len(user) >= 20 and user.isalnum() and any(map(str.isdigit, user)) and not user.isdigit()
         return Secret(start, position, "url-password") if is_key else None
-    # A password that is the user's own name keeps nobody out, and is needed to run the example again.
+    # A password equal to the user's name protects nothing, and is needed to run the example again.
     if len(password) < _SHORTEST_PASSWORD or password == user or is_stand_in(password):
         return None
     return Secret(position - len(password), position, "url-password")

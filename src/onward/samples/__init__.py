@@ -1,9 +1,8 @@
-"""A small project of three sessions, to show the whole loop without anyone's real conversation.
+"""A small project of three sessions that shows the whole loop without anyone's real conversation.
 
-A queue app for a clinic, written with Claude Code (sessions 1 and 3) and Codex (session 2) by someone who mixes English and Indonesian. It
-holds what handoffs are for: standing
-rules, a decision that is reversed later, errors with their fixes, dead ends, a todo list partly done, an open question that gets its
-answer, and a secret in a tool's output.
+A queue app for a clinic, written with Claude Code (sessions 1 and 3) and Codex (session 2) by someone who mixes English and Indonesian.
+It contains what handoffs are for: standing rules, a decision that is reversed later, errors with their fixes, dead ends, a partly done
+todo list, an open question with a later answer, and a secret in a tool's output.
 """
 
 from __future__ import annotations
@@ -19,9 +18,9 @@ _MARKER = "@@DUMMY_GITHUB_TOKEN@@"
 
 
 def write(folder: Path) -> list[Path]:
-    """Write the transcripts into *folder*, made where it is missing, and return their paths in the order of the sessions.
+    """Write the transcripts into *folder*, created if missing, and return their paths in the order of the sessions.
 
-    The secret is put in only here: it opens nothing, but it has the shape of a real one, and no file of the project should.
+    The secret is added only here. It opens nothing, but it has the shape of a real one, which no file of the project should contain.
     """
     folder.mkdir(parents=True, exist_ok=True)
     paths: list[Path] = []
@@ -34,5 +33,5 @@ def write(folder: Path) -> list[Path]:
 
 
 def planted_secret() -> str:
-    """Return the dummy that `write` plants: shaped like a GitHub token, the same in every run."""
+    """Return the dummy secret that `write` plants: shaped like a GitHub token, the same in every run."""
     return f"ghp_{sha256(b'a dummy for the samples').hexdigest()[:36]}"

@@ -1,4 +1,4 @@
-"""Where everything is kept: projects, sessions, turns, the ledger, handoffs."""
+"""The database: projects, sessions, turns, ledgers, handoffs and everything else that Onward stores."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["Store"]
 
 
 def __getattr__(name: str) -> Any:
-    """Return `Store`, imported now: what packs turns for it (`bodies`) starts without a database."""
+    """Return `Store`, imported on first use: `turn_bodies` packs turns without loading the database."""
     if name == "Store":
         from onward.store.engine import Store
 

@@ -1,4 +1,4 @@
-"""Accounts of AI services: how each was counted last, what happened to it, and which sessions ran on it."""
+"""Accounts of AI services: their credits, their events, and the sessions that ran on them."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from sqlalchemy.exc import IntegrityError
 from onward.core.accounts.accounts import Account, AccountEvent, AccountEventKind, CreditsSource, Limit, ModelLimit, parse_period
 from onward.core.accounts.report import AccountSession
 from onward.errors import Conflict
+from onward.message import Message
 from onward.store.clock import now, to_datetime, to_datetime_or_none, to_micros
 from onward.store.schema import account_events, account_limits, accounts, session_accounts, sessions
 
 
 class Charge(NamedTuple):
-    """Credits that a session was charged with on an account, by who said so; when that was last."""
+    """Credits that one source charged to an account for one session, and when it last did."""
 
     account_id: int
     source: CreditsSource
@@ -27,7 +28,7 @@ class Charge(NamedTuple):
 
 
 def create_accounts(connection: Connection, new_accounts: Sequence[Account]) -> list[Account]:
-    """Store new accounts, whatever their ids, and return them by name. Raises `Conflict` when a name is taken."""
+    """Store new accounts, ignoring their ids, and return them by name. Raises `Conflict` when a name is taken."""
     at = now()
     with connection.begin_nested():
         try:
@@ -36,7 +37,7 @@ def create_accounts(connection: Connection, new_accounts: Sequence[Account]) -> 
             raise (
                 _name_conflict(new_accounts[0].name)
                 if len(new_accounts) == 1
-                else Conflict("One of the names was taken meanwhile.", "Send them again.")
+                else Conflict("One of these names was taken in the meantime.", "Send the accounts again.")
             ) from None
     names = {account.name for account in new_accounts}
     return [
@@ -47,7 +48,7 @@ def create_accounts(connection: Connection, new_accounts: Sequence[Account]) -> 
 
 
 def update_account(connection: Connection, account: Account) -> Account:
-    """Store an account, which must be held, as it is now, and return it. Raises `Conflict` when a new name is taken."""
+    """Store the current state of a locked account and return it. Raises `Conflict` when a new name is taken."""
     with connection.begin_nested():
         try:
             connection.execute(update(accounts).where(accounts.c.id == account.id).values(**_to_row(account), updated_at=now()))
@@ -64,13 +65,13 @@ def update_account(connection: Connection, account: Account) -> Account:
 
 
 def _name_conflict(name: str) -> Conflict:
-    return Conflict(f"There is an account named {name!r} already.", "Choose another name, or change that one.")
+    return Conflict(Message("There is already an account named {name!r}.", name=name), "Choose another name, or change that account.")
 
 
 def lock_accounts(connection: Connection, ids: Collection[int] | None = None) -> list[Account]:
-    """Keep every other writer of these accounts, or of all, out until the transaction ends, and return those that are there.
+    """Lock these accounts, or all, until the transaction ends, and return those that exist.
 
-    Whoever holds a project too holds it before: two who wait for each other would wait for ever.
+    Lock a project before its accounts: two transactions that lock in different orders would deadlock.
     """
     query = select(accounts.c.id).order_by(accounts.c.id).with_for_update()
     locked_ids = list(connection.execute(query if ids is None else query.where(accounts.c.id.in_(ids))).scalars())
@@ -80,7 +81,7 @@ def lock_accounts(connection: Connection, ids: Collection[int] | None = None) ->
 def list_accounts(
     connection: Connection, *, ids: Collection[int] | None = None, name: str | None = None, after: str = "", limit: int | None = None
 ) -> list[Account]:
-    """Return accounts by name: all, those of some ids, or the one of a name; only those whose names come *after* one, and at most *limit*."""
+    """Return accounts by name: all, those with one of *ids*, or the one named *name*; with *after*, only later names."""
     query = select(accounts).where(accounts.c.name > after).order_by(accounts.c.name).limit(limit)
     if ids is not None:
         query = query.where(accounts.c.id.in_(ids))
@@ -97,19 +98,26 @@ def list_accounts(
 
 
 def delete_account(connection: Connection, account_id: int) -> None:
-    """Delete an account with all that happened to it; sessions that ran on it stay."""
+    """Delete an account and its events. Sessions that ran on it remain."""
     connection.execute(delete(accounts).where(accounts.c.id == account_id))
 
 
 def record_events(connection: Connection, *events: AccountEvent) -> None:
-    """Keep what happened to accounts, whatever the events' ids."""
+    """Store account events, ignoring their ids."""
     rows = [
         {
-            "account_id": event.account_id, "session_id": event.session_id, "kind": event.kind, "source": event.source, "model": event.model,
-            "credits": event.credits, "used_after": event.used_after, "note": event.note, "at": to_micros(event.at),
+            "account_id": event.account_id,
+            "session_id": event.session_id,
+            "kind": event.kind,
+            "source": event.source,
+            "model": event.model,
+            "credits": event.credits,
+            "used_after": event.used_after,
+            "note": event.note,
+            "at": to_micros(event.at),
         }
         for event in events
-    ]  # fmt: skip
+    ]
     if rows:
         connection.execute(insert(account_events), rows)
 
@@ -123,7 +131,7 @@ def list_events(
     before_id: int | None = None,
     limit: int | None = None,
 ) -> list[AccountEvent]:
-    """Return what happened to an account, or to all, the newest first: only of some kinds, since a time, and with an id below *before_id*."""
+    """Return events of one account or of all, newest first, filtered by kind, time (*since*) and id (below *before_id*)."""
     query = select(account_events).order_by(account_events.c.id.desc()).limit(limit)
     if account_id is not None:
         query = query.where(account_events.c.account_id == account_id)
@@ -134,13 +142,24 @@ def list_events(
     if before_id is not None:
         query = query.where(account_events.c.id < before_id)
     return [
-        AccountEvent(id=row.id, account_id=row.account_id, session_id=row.session_id, kind=row.kind, source=row.source, model=row.model, credits=row.credits, used_after=row.used_after, note=row.note, at=to_datetime(row.at))
+        AccountEvent(
+            id=row.id,
+            account_id=row.account_id,
+            session_id=row.session_id,
+            kind=row.kind,
+            source=row.source,
+            model=row.model,
+            credits=row.credits,
+            used_after=row.used_after,
+            note=row.note,
+            at=to_datetime(row.at),
+        )
         for row in connection.execute(query)
-    ]  # fmt: skip
+    ]
 
 
 def list_charges(connection: Connection, session_id: int) -> list[Charge]:
-    """Return what a session was charged with, by account and by who said so."""
+    """Return what a session was charged, by account and source."""
     columns = account_events.c
     query = (
         select(columns.account_id, columns.source, func.sum(columns.credits), func.max(columns.at))
@@ -152,14 +171,14 @@ def list_charges(connection: Connection, session_id: int) -> list[Charge]:
 
 
 def link_session(connection: Connection, session_id: int, account_id: int, why: str) -> None:
-    """Note that a session goes on an account from now on."""
+    """Record that a session runs on an account from now on."""
     connection.execute(insert(session_accounts).values(session_id=session_id, account_id=account_id, began_at=now(), why=why))
 
 
 def list_links(
     connection: Connection, *, session_id: int | None = None, account_id: int | None = None, limit: int | None = None
 ) -> list[AccountSession]:
-    """Return which sessions went on which accounts, of one session or one account, the newest first."""
+    """Return which sessions ran on which accounts, for one session or one account, newest first."""
     query = (
         select(session_accounts, sessions.c.project_id, sessions.c.number, sessions.c.status)
         .join(sessions)
@@ -185,7 +204,7 @@ def list_links(
 
 
 def account_ids_by_session(connection: Connection, session_ids: Collection[int]) -> dict[int, int]:
-    """Return the account that each of these sessions runs on, by session, where there is one."""
+    """Return the account that each of these sessions runs on now; sessions without an account are left out."""
     newest = (
         select(func.max(session_accounts.c.id))
         .where(session_accounts.c.session_id.in_(session_ids))
@@ -196,7 +215,7 @@ def account_ids_by_session(connection: Connection, session_ids: Collection[int])
 
 
 def session_ids_by_account(connection: Connection) -> dict[int, set[int]]:
-    """Return the active sessions that run on each account."""
+    """Return the ids of the active sessions on each account."""
     newest = (
         select(func.max(session_accounts.c.id))
         .join(sessions, sessions.c.id == session_accounts.c.session_id)
@@ -234,7 +253,21 @@ def _to_json(items: Iterable[object]) -> str:
 
 def _from_row(row: Row[Any], limits: tuple[Limit, ...]) -> Account:
     return Account(
-        id=row.id, name=row.name, provider=row.provider, plan=row.plan, models=tuple(ModelLimit(*model) for model in orjson.loads(row.models_json)),
-        tags=tuple(orjson.loads(row.tags_json)), note=row.note, credits_total=row.credits_total, credits_used=row.credits_used, credits_estimated=row.credits_estimated, credits_at=to_datetime(row.credits_at),
-        resets_at=to_datetime_or_none(row.resets_at), period=parse_period(row.period), is_paused=row.is_paused, limits=limits, created_at=to_datetime(row.created_at), updated_at=to_datetime(row.updated_at),
-    )  # fmt: skip
+        id=row.id,
+        name=row.name,
+        provider=row.provider,
+        plan=row.plan,
+        models=tuple(ModelLimit(*model) for model in orjson.loads(row.models_json)),
+        tags=tuple(orjson.loads(row.tags_json)),
+        note=row.note,
+        credits_total=row.credits_total,
+        credits_used=row.credits_used,
+        credits_estimated=row.credits_estimated,
+        credits_at=to_datetime(row.credits_at),
+        resets_at=to_datetime_or_none(row.resets_at),
+        period=parse_period(row.period),
+        is_paused=row.is_paused,
+        limits=limits,
+        created_at=to_datetime(row.created_at),
+        updated_at=to_datetime(row.updated_at),
+    )

@@ -1,4 +1,4 @@
-"""What completed sessions spent and gave: one row a session, written once when it is completed, read by every chart."""
+"""Measures of completed sessions: one row per session, written when it is completed and read by every chart."""
 
 from __future__ import annotations
 
@@ -15,7 +15,11 @@ from onward.store.statements import PreparedStatement
 
 
 class Measure(NamedTuple):
-    """What one session spent and gave. `accomplished` counts what the ledger took from it as done; the last three are of the handoff that it made, which keeps its share of `kept_of` facts."""
+    """What one session cost and achieved.
+
+    `accomplished` counts the facts that the ledger took from it as done. The last three fields describe the handoff that completing it
+    produced: the share of facts it preserves, its length, and the number of facts that the share refers to.
+    """
 
     effort: Effort
     facts_used_again: int
@@ -26,7 +30,7 @@ class Measure(NamedTuple):
 
 
 class MeasuredSession(NamedTuple):
-    """A completed session with its measure. `credits_used` is None where nobody told."""
+    """A completed session with its measure. `credits_used` is None when nobody entered it."""
 
     project: str
     session: int
@@ -35,7 +39,17 @@ class MeasuredSession(NamedTuple):
     measure: Measure
 
 
-_EFFORT_FIELDS = ("tokens", "recovery_tokens", "reread_tokens", "repeated_tokens", "explained_tokens", "edits", "commands", "failures", "first_edit_ms")  # fmt: skip
+_EFFORT_FIELDS = (
+    "tokens",
+    "recovery_tokens",
+    "reread_tokens",
+    "repeated_tokens",
+    "explained_tokens",
+    "edits",
+    "commands",
+    "failures",
+    "first_edit_ms",
+)
 _OUTCOME_FIELDS = ("facts_used_again", "accomplished", "kept_ratio", "handoff_tokens", "kept_of")
 _ENDED_AT = func.coalesce(sessions.c.ended_at, sessions.c.completed_at, sessions.c.created_at)
 
@@ -47,7 +61,7 @@ def _measured_query() -> Select[Any]:
     )
 
 
-# Every list of projects asks these: they are made once, because making one costs five times what running it does.
+# Every list of projects runs these. Building a statement costs five times as much as running it, so they are built once.
 _IN_PROJECTS = sessions.c.project_id.in_(bindparam("ids", expanding=True))
 
 
@@ -81,19 +95,19 @@ _MEAN_RATIOS, _MEAN_RATIOS_AMONG = PreparedStatement(_MEAN_RATIOS_QUERY), Prepar
 
 
 def save(connection: Connection, session_id: int, measure: Measure) -> None:
-    """Keep the measure of a session, instead of what was kept of it before."""
+    """Store the measure of a session, replacing an earlier one."""
     values = {name: getattr(measure.effort, name) for name in _EFFORT_FIELDS} | {name: getattr(measure, name) for name in _OUTCOME_FIELDS}
     connection.execute(delete(session_measures).where(session_measures.c.session_id == session_id))
     connection.execute(insert(session_measures).values(session_id=session_id, **values))
 
 
 def is_measured(connection: Connection, session_id: int) -> bool:
-    """Say whether there is a measure of a session."""
+    """Return whether a session has a measure."""
     return connection.execute(select(session_measures.c.session_id).where(session_measures.c.session_id == session_id)).first() is not None
 
 
 def list_measured(connection: Connection, project_id: int | None = None) -> list[MeasuredSession]:
-    """Return every measured session that is completed, of one project by number or of all in order of time."""
+    """Return all completed sessions with a measure: of one project by number, or of all projects in order of time."""
     query = _measured_query().where(sessions.c.status == "completed")
     if project_id is None:
         query = query.order_by(_ENDED_AT, sessions.c.id)
@@ -103,7 +117,7 @@ def list_measured(connection: Connection, project_id: int | None = None) -> list
 
 
 def list_numbers(connection: Connection, project_id: int) -> list[int]:
-    """Return the numbers of a project's sessions that are measured and completed, in order."""
+    """Return the numbers of a project's completed sessions with a measure, in order."""
     query = select(sessions.c.number).select_from(session_measures.join(sessions))
     return list(
         connection.scalars(query.where(sessions.c.project_id == project_id, sessions.c.status == "completed").order_by(sessions.c.number))
@@ -111,7 +125,7 @@ def list_numbers(connection: Connection, project_id: int) -> list[int]:
 
 
 def list_by_numbers(connection: Connection, project_id: int, numbers: Collection[int]) -> list[MeasuredSession]:
-    """Return the measured sessions of these numbers, in order."""
+    """Return the measured sessions with these numbers, in order."""
     query = _measured_query().where(sessions.c.project_id == project_id, sessions.c.number.in_(numbers)).order_by(sessions.c.number)
     return [_from_row(row) for row in connection.execute(query)]
 
@@ -119,7 +133,7 @@ def list_by_numbers(connection: Connection, project_id: int, numbers: Collection
 def first_and_last(
     connection: Connection, project_ids: Collection[int], window: int
 ) -> dict[int, tuple[list[MeasuredSession], list[MeasuredSession], int]]:
-    """Return by project its first *window* sessions that are measured and productive, its last, and how many there are in all."""
+    """Return for each project its first *window* measured and productive sessions, its last, and how many there are."""
     ends_by_project: dict[int, tuple[list[MeasuredSession], list[MeasuredSession], int]] = {}
     for row in _FIRST_AND_LAST.all(connection, window=window, ids=sorted(project_ids)):
         first, last, total = ends_by_project.setdefault(row.project_id, ([], [], row.among))
@@ -131,7 +145,7 @@ def first_and_last(
 
 
 def first_and_last_overall(connection: Connection, window: int) -> tuple[list[MeasuredSession], list[MeasuredSession], int]:
-    """Return the first *window* measured and productive sessions of all projects in order of time, the last, and how many there are in all."""
+    """Return the first *window* measured and productive sessions of all projects in order of time, the last, and how many there are."""
     condition = (sessions.c.status == "completed") & session_measures.c.recovery_tokens.is_not(None)
     total = connection.execute(select(func.count()).select_from(session_measures.join(sessions)).where(condition)).scalar_one()
     first = connection.execute(_measured_query().where(condition).order_by(_ENDED_AT, sessions.c.id).limit(window))
@@ -140,17 +154,19 @@ def first_and_last_overall(connection: Connection, window: int) -> tuple[list[Me
 
 
 def mean_kept_ratios(connection: Connection, project_ids: Collection[int] | None = None) -> dict[int, float]:
-    """Return by project the mean share that the handoffs of its completed sessions keep; only projects where one is known."""
+    """Return for each project the mean share of facts that the handoffs of its completed sessions preserve, where known."""
     query, parameters = (_MEAN_RATIOS, {}) if project_ids is None else (_MEAN_RATIOS_AMONG, {"ids": sorted(project_ids)})
     return {project_id: float(mean) for project_id, mean in query.all(connection, **parameters) if mean is not None}
 
 
 def _from_row(row: Any) -> MeasuredSession:
-    effort, outcome = row[4 : 4 + len(_EFFORT_FIELDS)], row[4 + len(_EFFORT_FIELDS) : 4 + len(_EFFORT_FIELDS) + len(_OUTCOME_FIELDS)]
     return MeasuredSession(
-        project=row[0],
-        session=row[1],
-        ended_at=to_datetime_or_none(row[2]),
-        credits_used=row[3],
-        measure=Measure(Effort(*effort), *outcome),
+        project=row.name,
+        session=row.number,
+        ended_at=to_datetime_or_none(row.ended_at),
+        credits_used=row.credits_used,
+        measure=Measure(
+            effort=Effort(**{name: getattr(row, name) for name in _EFFORT_FIELDS}),
+            **{name: getattr(row, name) for name in _OUTCOME_FIELDS},
+        ),
     )

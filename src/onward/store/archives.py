@@ -1,7 +1,7 @@
-"""A project's rows as plain documents: out of one store, into another.
+"""A project's rows as plain documents: exported from one store, imported into another.
 
-What is the id of a row in one store only is left out, or told by what it names: a session by its number, a handoff by its version. All else follows
-from the tables: a time is written in ISO 8601, a digest in hex, JSON and packed bodies as JSON.
+Ids that are valid in one store only are left out or replaced: a session by its number, a handoff by its version. The rest follows from
+the tables: times are ISO 8601, digests are hex, JSON columns and packed bodies are JSON.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Document = Mapping[str, Any]
 
 
 class ArchiveSection(NamedTuple):
-    """Rows of one table, in the order of columns that tell them apart in every store."""
+    """The rows of one table, ordered by columns that identify them in every store."""
 
     name: str
     table: Table
@@ -49,10 +49,10 @@ SECTIONS = (
     ArchiveSection("imports", schema.imports, (schema.imports.c.path,)),
     ArchiveSection("places", schema.places, (schema.places.c.id,)),
 )
-"""Everything that belongs to a project, each after what its rows name."""
+"""Everything that belongs to a project. A section comes after the sections that its rows refer to."""
 
 LOCAL_COLUMNS = {"sessions": "id", "turns": "id", "handoffs": "id", "fact_edits": "id", "drafts": "id", "imports": "id", "places": "id"}
-"""Columns that mean something in one store only, beside `project_id`."""
+"""Columns that are valid in one store only, in addition to `project_id`."""
 
 _FIELD_NAMES = {"session_id": "session", "handoff_id": "handoff"}
 _MAX_ROWS = 500
@@ -62,7 +62,7 @@ _STATUSES = ("active", "completed", "abandoned")
 
 
 class ProjectExporter:
-    """Gives a project's rows, in one state of the store."""
+    """Reads a project's rows in one snapshot of the store."""
 
     def __init__(self, connection: Connection, project_id: int) -> None:
         self._connection = connection
@@ -75,16 +75,16 @@ class ProjectExporter:
         }
 
     def project(self) -> dict[str, Any]:
-        """Return the project's own row and what its ledger is beside its facts; its key in hex."""
+        """Return the project's row and its ledger without the facts; the secret key is in hex."""
         project = self._connection.execute(select(schema.projects).where(schema.projects.c.id == self._project_id)).one()
         ledger = self._connection.execute(select(schema.ledgers).where(schema.ledgers.c.project_id == self._project_id)).one()
         return {**self._document(schema.projects, project, ("id",)), "ledger": self._document(schema.ledgers, ledger, ("project_id",))}
 
     def rows(self, section: ArchiveSection) -> Iterator[dict[str, Any]]:
-        """Yield the rows of *section* as documents, in order, a few at a time."""
+        """Yield the rows of *section* as documents, in order, a batch at a time."""
         local_columns = (LOCAL_COLUMNS.get(section.table.name, ""), "project_id")
         if section.table is schema.turns:
-            # One session after the other, by number: ids are in the order of one store's imports.
+            # Session by session, by number: turn ids follow the order of imports in this store.
             for session_id in self.session_ids.values():
                 for row in self._stream(select(schema.turns).where(schema.turns.c.session_id == session_id).order_by(*section.order)):
                     yield self._document(section.table, row, local_columns)
@@ -98,7 +98,7 @@ class ProjectExporter:
             yield self._document(section.table, row, local_columns)
 
     def handoffs(self) -> Iterator[tuple[int, str]]:
-        """Yield every handoff as (its version, its Markdown), the oldest first."""
+        """Yield every handoff as (version, Markdown), oldest first."""
         columns = schema.handoffs.c.version, schema.handoffs.c.markdown
         query = select(*columns).where(schema.handoffs.c.project_id == self._project_id).order_by(schema.handoffs.c.version)
         yield from ((row.version, row.markdown) for row in self._stream(query))
@@ -119,7 +119,7 @@ class ProjectExporter:
 
 
 class ProjectImporter:
-    """Takes rows into a project that is new, section after section. Raises ValueError, TypeError or KeyError at a row that is not as it should be."""
+    """Inserts an archive into a new project, section by section. Raises ValueError, TypeError or KeyError for an invalid row."""
 
     def __init__(self, connection: Connection, project: Document, name: str) -> None:
         self._connection = connection
@@ -138,7 +138,7 @@ class ProjectImporter:
         self._turns: dict[int, int] = {}
 
     def insert_rows(self, section: ArchiveSection, documents: Iterable[Document]) -> int:
-        """Keep the rows of *section*, not of turns, and return how many there are."""
+        """Insert the rows of any section except turns, and return how many there are."""
         count = 0
         batch: list[dict[str, Any]] = []
         for document in documents:
@@ -169,7 +169,7 @@ class ProjectImporter:
         return len(rows)
 
     def insert_turns(self, archive_turns: Iterable[ArchiveTurn]) -> int:
-        """Keep turns, which come session by session and in order, and index them; return how many there are."""
+        """Insert and index turns, which must come session by session in order; return how many there are."""
         count = 0
         for number, session_turns in groupby(archive_turns, lambda turn: turn.session):
             session_id, last_ordinal = self._ids["session_id"][number], 0
@@ -193,7 +193,7 @@ class ProjectImporter:
 
 
 class ArchiveTurn(NamedTuple):
-    """A turn of the session of that number, ready to be kept; `is_left` when it is on a branch that was left."""
+    """A turn of the session with that number, ready to insert. `is_abandoned` marks a turn on an abandoned branch."""
 
     session: int
     is_abandoned: bool
@@ -201,7 +201,7 @@ class ArchiveTurn(NamedTuple):
 
 
 def parse_turns(documents: Iterable[Document]) -> Iterator[ArchiveTurn]:
-    """Yield turns ready to be kept: most of the work, and it needs no store. Raises as `Incoming` does."""
+    """Yield turns ready to insert. This is most of the work and needs no store. Raises like `ProjectImporter`."""
     bodies = TurnCodec()
     for document in documents:
         role, at = document["role"], document.get("at")
@@ -217,7 +217,7 @@ def parse_turns(documents: Iterable[Document]) -> Iterator[ArchiveTurn]:
 
 
 def field_name(column: Column[Any]) -> str:
-    """Return what a column is called in an archive."""
+    """Return the name of a column in an archive."""
     if column.name == "body":
         return "turn" if column.table.name == "turns" else "body"
     return _FIELD_NAMES.get(column.name) or column.name.removesuffix("_json")
@@ -239,7 +239,7 @@ def _to_field(column: Column[Any], value: Any) -> Any:
 
 
 def _row_values(table: Table, document: Document, local_columns: tuple[str, ...], ids: Mapping[str, Mapping[int, int]]) -> dict[str, Any]:
-    """Return *document* as the values of a row; what it leaves out is empty, if it may be."""
+    """Return *document* as the values of a row. Missing fields become NULL where the column allows it."""
     columns = {field_name(column): column for column in table.columns if column.name not in local_columns}
     if unknown := sorted(set(document) - set(columns)):
         raise ValueError(f"{unknown[0]}, which this Onward does not know")
@@ -254,7 +254,7 @@ def _row_values(table: Table, document: Document, local_columns: tuple[str, ...]
 
 
 def _from_field(column: Column[Any], value: Any) -> Any:
-    """Return what a row keeps of one field; raises ValueError or TypeError where it is of another kind."""
+    """Return the stored value of one field. Raises ValueError or TypeError when it has the wrong type."""
     if column.name.endswith("_json"):
         return _reject_nul(orjson.dumps(value).decode())
     if column.name == "body":
@@ -315,14 +315,14 @@ def _check_turn(turn: Turn) -> None:
 
 
 def _ranges(ordinals: Iterable[int]) -> Iterator[tuple[int, int]]:
-    """Yield ordinals that follow each other as (the one before the first, the last)."""
+    """Yield runs of consecutive ordinals as (ordinal before the first, last ordinal)."""
     for _, run in groupby(enumerate(ordinals), lambda pair: pair[1] - pair[0]):
         members = [ordinal for _, ordinal in run]
         yield members[0] - 1, members[-1]
 
 
 def _no_check(_: Document) -> None:
-    """Most rows hold nothing that must be read to know that it can be."""
+    """Accept the row: most sections hold nothing that has to be parsed."""
 
 
 def _check_session(document: Document) -> None:

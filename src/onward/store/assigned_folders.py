@@ -1,4 +1,4 @@
-"""Places that a person gave to a project by hand: they win over what is told by repository."""
+"""Folders and repositories that a person assigned to a project. They take precedence over recognition by repository."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from onward.store.schema import places
 
 @dataclass(frozen=True, slots=True)
 class RepositoryAssignment:
-    """Where sessions of a project run. With `below`, in the folder `root` and all folders below it; else in the repository at `root` or `remote`."""
+    """Sessions that run here belong to the project.
+
+    With `includes_subfolders`: in the folder `root` and all folders below it. Without: in the repository at `root` or `remote`.
+    """
 
     project_id: int
     root: str
@@ -20,7 +23,7 @@ class RepositoryAssignment:
 
 
 def assign(connection: Connection, assignment: RepositoryAssignment) -> None:
-    """Give a place to a project, whosever it was."""
+    """Assign a folder or repository to a project, replacing an earlier assignment."""
     connection.execute(
         delete(places).where(
             places.c.root == assignment.root, places.c.remote == assignment.remote, places.c.below.is_(assignment.includes_subfolders)
@@ -34,12 +37,12 @@ def assign(connection: Connection, assignment: RepositoryAssignment) -> None:
 
 
 def reassign_all(connection: Connection, from_id: int, to_id: int) -> None:
-    """Give all places of one project to another."""
+    """Move all assignments of one project to another."""
     connection.execute(update(places).where(places.c.project_id == from_id).values(project_id=to_id))
 
 
 def list_assignments(connection: Connection) -> list[RepositoryAssignment]:
-    """Return every place that was given by hand, the oldest first."""
+    """Return all assignments, oldest first."""
     return [
         RepositoryAssignment(row.project_id, row.root, row.remote, row.below)
         for row in connection.execute(select(places).order_by(places.c.id))

@@ -1,4 +1,4 @@
-"""How much there is of everything, in one look."""
+"""Counts of everything in the store."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from onward.store.schema import handoffs, jobs, projects, sessions
 
 
 class StoreCounts(NamedTuple):
-    """How much a store holds. `credits_used` sums what people told of their sessions."""
+    """How much a store holds. `credits_used` is the sum of what people entered for their sessions."""
 
     projects: int
     archived: int
@@ -25,7 +25,7 @@ class StoreCounts(NamedTuple):
 
 
 def count_everything(connection: Connection) -> StoreCounts:
-    """Return how much there is."""
+    """Return the counts of the store."""
     projects_by_status = {row[0]: row[1] for row in connection.execute(select(projects.c.status, func.count()).group_by(projects.c.status))}
     sums = [func.coalesce(func.sum(column), 0) for column in (sessions.c.turns, sessions.c.tokens, sessions.c.credits_used)]
     rows = connection.execute(select(sessions.c.status, func.count(), *sums).group_by(sessions.c.status)).all()
@@ -33,12 +33,19 @@ def count_everything(connection: Connection) -> StoreCounts:
     handoff_count = connection.execute(select(func.count()).select_from(handoffs)).scalar_one()
     turns, tokens, credits_used = (sum(row[index] for row in rows) for index in (2, 3, 4))
     return StoreCounts(
-        projects=sum(projects_by_status.values()), archived=projects_by_status.get("archived", 0), sessions=sum(sessions_by_status.values()), active=sessions_by_status.get("active", 0), completed=sessions_by_status.get("completed", 0),
-        handoffs=handoff_count, turns=int(turns), tokens=int(tokens), credits_used=float(credits_used),
-    )  # fmt: skip
+        projects=sum(projects_by_status.values()),
+        archived=projects_by_status.get("archived", 0),
+        sessions=sum(sessions_by_status.values()),
+        active=sessions_by_status.get("active", 0),
+        completed=sessions_by_status.get("completed", 0),
+        handoffs=handoff_count,
+        turns=int(turns),
+        tokens=int(tokens),
+        credits_used=float(credits_used),
+    )
 
 
 def count_jobs_by_state(connection: Connection) -> dict[str, int]:
-    """Return how many jobs there are in each state, those states too that none is in."""
+    """Return the number of jobs in each state, including states without jobs."""
     counts_by_state = {row[0]: row[1] for row in connection.execute(select(jobs.c.state, func.count()).group_by(jobs.c.state))}
     return {state: counts_by_state.get(state, 0) for state in get_args(JobState)}

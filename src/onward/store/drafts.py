@@ -1,4 +1,4 @@
-"""Drafts: handoffs of conversations that belong to no session."""
+"""Drafts: handoffs made from conversations that belong to no session."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from onward.store.schema import drafts
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """One draft of a project; `generator` is who wrote it, as of any handoff."""
+    """A draft in a project. `generator` says who wrote it: the rules or a model."""
 
     id: int
     project_id: int
@@ -35,7 +35,7 @@ class Draft:
 def create(
     connection: Connection, project_id: int, master: MasterHandoff, *, generator: str = RULES, refinement: Refinement | None = None
 ) -> Draft:
-    """Keep *made* as a draft, and return it."""
+    """Store *master* as a draft and return it."""
     values = {
         "project_id": project_id,
         "budget_tokens": master.budget_tokens,
@@ -50,7 +50,7 @@ def create(
 
 
 def list_drafts(connection: Connection, project_id: int, *, before: int | None = None, limit: int) -> list[Draft]:
-    """Return a project's drafts, the newest first; those made *before* the one of that id."""
+    """Return a project's drafts, newest first; with *before*, those with a lower id."""
     query = select(drafts).where(drafts.c.project_id == project_id).order_by(drafts.c.id.desc()).limit(limit)
     if before is not None:
         query = query.where(drafts.c.id < before)
@@ -59,7 +59,13 @@ def list_drafts(connection: Connection, project_id: int, *, before: int | None =
 
 def _from_row(row: Row[Any]) -> Draft:
     return Draft(
-        id=row.id, project_id=row.project_id, budget_tokens=row.budget_tokens, markdown=row.markdown, handoff=from_json(orjson.loads(row.document_json)),
-        preservation=Preservation.from_json(orjson.loads(row.preservation_json)), created_at=to_datetime(row.created_at),
-        generator=row.generator, refinement=None if row.refinement_json is None else Refinement.from_json(orjson.loads(row.refinement_json)),
-    )  # fmt: skip
+        id=row.id,
+        project_id=row.project_id,
+        budget_tokens=row.budget_tokens,
+        markdown=row.markdown,
+        handoff=from_json(orjson.loads(row.document_json)),
+        preservation=Preservation.from_json(orjson.loads(row.preservation_json)),
+        created_at=to_datetime(row.created_at),
+        generator=row.generator,
+        refinement=None if row.refinement_json is None else Refinement.from_json(orjson.loads(row.refinement_json)),
+    )

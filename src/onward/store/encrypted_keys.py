@@ -1,4 +1,4 @@
-"""LLM keys, as nobody can read them: the house's own, and those that a job needs until it ends."""
+"""Encrypted LLM keys: the server's own, and those that a job needs until it ends."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from onward.store.schema import sealed_keys
 
 
 class SealedKey(NamedTuple):
-    """A key, what the last test of it found (empty where there was none), and when."""
+    """An encrypted key and the result of its last test; `state` is empty and `tested_at` None before the first test."""
 
     sealed: bytes
     state: str
@@ -21,24 +21,24 @@ class SealedKey(NamedTuple):
 
 
 def save(connection: Connection, sealed: bytes, *, job_id: int | None = None) -> None:
-    """Keep a key: the house's, or that of a job. It takes the place of the one before."""
+    """Store the server's key, or the key of a job, replacing an earlier one."""
     delete_key(connection, job_id=job_id)
     connection.execute(insert(sealed_keys).values(job_id=job_id, sealed=sealed, state="", created_at=now()))
 
 
 def find(connection: Connection, *, job_id: int | None = None) -> SealedKey | None:
-    """Return the house's key, or that of a job; None where there is none."""
+    """Return the server's key, or the key of a job, or None."""
     row = connection.execute(select(sealed_keys).where(_job_condition(job_id)).order_by(sealed_keys.c.id.desc())).first()
     return None if row is None else SealedKey(bytes(row.sealed), row.state, to_datetime_or_none(row.tested_at), to_datetime(row.created_at))
 
 
 def record_test(connection: Connection, sealed: bytes, state: str) -> None:
-    """Note what a test found of the house's key, if it is still the same."""
+    """Record the result of testing the server's key, unless the key was replaced in the meantime."""
     connection.execute(update(sealed_keys).where(_job_condition(None), sealed_keys.c.sealed == sealed).values(state=state, tested_at=now()))
 
 
 def delete_key(connection: Connection, *, job_id: int | None = None) -> bool:
-    """Remove the house's key, or that of a job; whether there was one."""
+    """Delete the server's key, or the key of a job. Return whether there was one."""
     return connection.execute(delete(sealed_keys).where(_job_condition(job_id))).rowcount > 0
 
 

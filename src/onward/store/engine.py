@@ -1,4 +1,4 @@
-"""The connection to the database, the same for SQLite and PostgreSQL: reading, writing, and what a driver's errors mean."""
+"""Database connections for SQLite and PostgreSQL: reading, writing, and translating driver errors."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError, ProgrammingError, StatementError
 
 from onward.errors import BadSetting, StoreBusy, StoreDamaged, StoreError
+from onward.message import Message
 from onward.store.migration import migrate
 
 BUSY_TIMEOUT_SECONDS = 60.0
@@ -24,29 +25,32 @@ Outcome = TypeVar("Outcome")
 
 
 class Store:
-    """An open store, its schema up to date. Use as a context manager, or `close` it.
+    """An open store with a current schema. Use it as a context manager, or `close` it.
 
-    `read` and `write` are one unit of work each; `write` commits at its end and takes the whole of it back on an error. `found_version` is
-    the schema that it was found at, empty where it was made now.
+    `read` and `write` are one unit of work each; `write` commits at its end and rolls back on an error. `initial_version` is the schema
+    version that the database had when it was opened, empty for a new one.
     """
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.initial_version = ""
-        # SQLite has one writer at a time. Threads of this process take turns here: SQLite's own waiting is by sleeping and asking again, ever longer.
+        # SQLite has one writer at a time. Threads queue here: SQLite itself waits by sleeping and retrying at growing intervals.
         self._write_lock = Lock() if engine.dialect.name == "sqlite" else nullcontext()
         self._thread_local = local()
         self._write_engine = engine.execution_options(writing=True)
-        # SQLite reads one state anyway.
+        # A transaction of SQLite always reads one snapshot.
         self._read_engine = engine if engine.dialect.name == "sqlite" else engine.execution_options(isolation_level="REPEATABLE READ")
 
     @classmethod
     def at_folder(cls, home: Path) -> Store:
-        """Open the SQLite store of the folder *home*, made where it is missing."""
+        """Open the SQLite store in the folder *home*, which is created if missing."""
         try:
             home.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
-            raise BadSetting(f"The data folder {home} cannot be made: {error.strerror}.", "Name another one in ONWARD_HOME.") from error
+            raise BadSetting(
+                Message("Onward could not create the data folder {folder}: {reason}.", folder=home, reason=error.strerror),
+                "Name another folder in ONWARD_HOME.",
+            ) from error
         return cls._open(_sqlite_engine(home / FILE_NAME))
 
     @classmethod
@@ -63,7 +67,7 @@ class Store:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A connection that sees one state of the store throughout."""
+        """A connection that reads one snapshot of the store."""
         shared_connection: Connection | None = getattr(self._thread_local, "connection", None)
         if shared_connection is not None:
             yield shared_connection
@@ -74,7 +78,7 @@ class Store:
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
-        """Let all that this thread reads meanwhile be of one state, and of one transaction."""
+        """Let every `read` of this thread share one snapshot and one transaction."""
         with self.read() as connection:
             self._thread_local.connection = connection
             try:
@@ -84,33 +88,33 @@ class Store:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """A connection in a transaction that may write; waits for its turn."""
+        """A connection in a write transaction. Waits for other writers."""
         with self._write_lock, _translate_errors(self.engine), self._write_engine.begin() as connection:
             yield connection
 
     def write_batch(self, tasks: Sequence[Callable[[Connection], Outcome]]) -> list[Outcome | Exception]:
-        """Do *works* in one transaction, and return what each returned; where one fails, each in a transaction of its own, and what it returned or raised.
+        """Run *tasks* in one transaction and return their results. If one fails, run each in its own and return its result or exception.
 
-        A store that is busy for too long is that for all of them: nobody waits once more.
+        A store that stays busy too long fails all tasks at once: waiting again for each would take too long.
         """
         try:
             with self.write() as connection:
                 return [task(connection) for task in tasks]
         except StoreBusy as error:
             return [error] * len(tasks)
-        except Exception as error:  # noqa: BLE001 - whoever asked for the work gets it
+        except Exception as error:  # noqa: BLE001 - the caller of the task gets it
             if len(tasks) == 1:
                 return [error]
         return [outcome for task in tasks for outcome in self.write_batch([task])]
 
     @property
     def path(self) -> Path | None:
-        """The database file; None for PostgreSQL."""
+        """The database file, or None for PostgreSQL."""
         name = self.engine.url.database
         return Path(name) if name and self.engine.dialect.name == "sqlite" else None
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Close all connections."""
         self.engine.dispose()
 
     def __enter__(self) -> Self:
@@ -122,7 +126,7 @@ class Store:
 
 def _sqlite_engine(path: Path) -> Engine:
     arguments = {"timeout": BUSY_TIMEOUT_SECONDS, "isolation_level": None, "check_same_thread": False}
-    # As many connections as threads ask for; those used last are used again, so that a quiet server holds few.
+    # As many connections as threads ask for. The last used is reused first, so that a quiet server keeps few open.
     engine = create_engine(f"sqlite:///{path}", connect_args=arguments, pool_size=8, max_overflow=-1, pool_use_lifo=True)
 
     @event.listens_for(engine, "connect")
@@ -131,7 +135,7 @@ def _sqlite_engine(path: Path) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _on_begin(connection: Connection) -> None:
-        # A writer waits for its turn at the start: two that both read first would end in an error that no waiting can mend.
+        # A writer takes its lock at the start. Two transactions that read first and then write would deadlock.
         statement = "BEGIN IMMEDIATE" if connection.get_execution_options().get("writing") else "BEGIN"
         cast("sqlite3.Connection", connection.connection.driver_connection).execute(statement)
 
@@ -139,14 +143,14 @@ def _sqlite_engine(path: Path) -> Engine:
 
 
 def _set_pragmas(connection: sqlite3.Connection) -> None:
-    """Settle how SQLite works. `synchronous=NORMAL` loses no committed work when a process dies, and at most the last moments when the power does."""
+    """Configure SQLite. `synchronous=NORMAL` loses nothing when a process dies, and at most the last moments when the power fails."""
     deadline = time.monotonic() + BUSY_TIMEOUT_SECONDS
     while True:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
             break
         except sqlite3.OperationalError as error:
-            # SQLite does not wait by itself for this one statement.
+            # SQLite does not wait by itself for this statement.
             if "locked" not in str(error) or time.monotonic() > deadline:
                 raise
             time.sleep(0.01)
@@ -159,24 +163,25 @@ def _postgres_engine(url: str) -> Engine:
         parsed = make_url(url)
         if parsed.get_backend_name() != "postgresql":
             raise BadSetting(
-                f"ONWARD_DATABASE_URL names {parsed.get_backend_name()!r}.", "Use postgresql://user@host/name, or unset it for SQLite."
+                Message("ONWARD_DATABASE_URL names {database!r}, which Onward does not support.", database=parsed.get_backend_name()),
+                "Use postgresql://user@host/name, or unset it for SQLite.",
             )
         return create_engine(parsed.set(drivername="postgresql+psycopg"), max_overflow=-1, pool_use_lifo=True, pool_pre_ping=True)
     except (ArgumentError, NoSuchModuleError) as error:
-        raise BadSetting("ONWARD_DATABASE_URL is no database address.", "Use postgresql://user@host/name.") from error
+        raise BadSetting("ONWARD_DATABASE_URL is not a database address.", "Use postgresql://user@host/name.") from error
     except ModuleNotFoundError as error:
-        raise BadSetting("PostgreSQL needs one more package.", "Install it: pip install 'onward[postgres]'") from error
+        raise BadSetting("PostgreSQL needs another package.", "Install it: pip install 'onward[postgres]'") from error
 
 
 @contextmanager
 def _translate_errors(engine: Engine) -> Iterator[None]:
-    """Turn what the driver raises into the errors of this house; never repeats the values of a statement."""
+    """Translate driver errors into Onward's own. The values of a statement never appear in them."""
     try:
         yield
     except DBAPIError as error:
         raise _translate(error, engine) from error
     except sqlite3.Error as error:
-        # Of a statement that went straight to the driver.
+        # Raised by a statement that went straight to the driver.
         raise _translate(DBAPIError.instance("", None, error, sqlite3.Error), engine) from error
 
 
@@ -184,23 +189,23 @@ def _translate(error: StatementError, engine: Engine) -> Exception:
     message = str(error.orig)
     database = engine.url.database if engine.dialect.name == "sqlite" else engine.url.render_as_string(hide_password=True)
     if "database is locked" in message or "database table is locked" in message:
-        return StoreBusy(
-            "Another process has been writing to the store for more than a minute.", "Wait for it to end, then run this again."
-        )
+        return StoreBusy("Another process has been writing to the store for more than a minute.", "Wait for it to end, then try again.")
     if "malformed" in message or "not a database" in message or "disk I/O error" in message:
         return StoreDamaged(
-            f"The database {database} is not whole: {message}.", "Run `onward doctor`; restore a backup if it cannot mend it."
+            Message("The database {database} is damaged: {reason}.", database=database, reason=message),
+            "Run `onward doctor`. If it cannot repair the database, restore a backup.",
         )
     if "full" in message:
         return StoreError(
-            f"There is no room left to write {database}.", "Free some disk space, then run this again: nothing half-done is kept."
+            Message("There is no disk space left to write {database}.", database=database),
+            "Free some disk space, then try again. Nothing was half written.",
         )
     if "readonly" in message or "unable to open" in message:
         return StoreError(
-            f"The database {database} may not be written: {message}.", "Check the folder's permissions, or name another in ONWARD_HOME."
+            Message("Onward may not write the database {database}: {reason}.", database=database, reason=message),
+            "Check the permissions of the folder, or name another folder in ONWARD_HOME.",
         )
     if isinstance(error, IntegrityError | ProgrammingError):
         return error
-    return StoreError(
-        f"The store {database} failed: {message.splitlines()[0] if message else type(error.orig).__name__}.", "Run `onward doctor`."
-    )
+    reason = message.splitlines()[0] if message else type(error.orig).__name__
+    return StoreError(Message("The database {database} failed: {reason}.", database=database, reason=reason), "Run `onward doctor`.")

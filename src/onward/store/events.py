@@ -1,6 +1,6 @@
-"""What happened, in the order in which it became true: written with what it tells of, read by whoever wants to know at once.
+"""Events: what happened, in order, written in the transaction of the change and read by those who follow it live.
 
-An event tells that something is so, and where to look; it holds no content. The newest `MOST` are kept.
+An event says what changed and where to look; it holds no content. The newest `MAX_EVENTS` are stored.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _PRUNE_EVERY = 500
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened. `id` grows with every one; `data` are a few numbers and names."""
+    """Something that happened. `id` grows with every event; `data` holds a few numbers and names."""
 
     id: int
     kind: str
@@ -36,11 +36,11 @@ class Event:
 def record(
     connection: Connection, kind: str, *, project_id: int | None = None, job_id: int | None = None, data: Mapping[str, Any] | None = None
 ) -> None:
-    """Tell what happened, with the transaction that makes it so. The last thing to do in it: all who tell something wait for each other from here on.
+    """Store an event in the transaction of the change. It must be the last step of it.
 
-    Whoever takes a lock after this may wait for somebody who waits for it.
+    Transactions that record events wait for each other from here on, so taking another lock after this could deadlock.
     """
-    # Ids are given in order, and must be seen in order: a reader never asks for one again that is lower than what it saw.
+    # Ids must become visible in order: a reader never asks again for an id below the last one it has seen.
     locks.lock_transaction(connection, "event")
     values = {"kind": kind, "project_id": project_id, "job_id": job_id, "data_json": orjson.dumps(data or {}).decode(), "created_at": now()}
     event_id = connection.execute(insert(events).values(values).returning(events.c.id)).scalar_one()
@@ -51,7 +51,7 @@ def record(
 def list_after(
     connection: Connection, last_id: int, *, project_id: int | None = None, job_id: int | None = None, limit: int = 500
 ) -> list[Event]:
-    """Return at most *limit* events after one, the oldest first: all, or those of a project or a job."""
+    """Return at most *limit* events with a higher id than *last_id*, oldest first: all, or those of a project or a job."""
     query = select(events).where(events.c.id > last_id).order_by(events.c.id).limit(limit)
     if project_id is not None:
         query = query.where(events.c.project_id == project_id)
@@ -71,6 +71,6 @@ def list_after(
 
 
 def id_bounds(connection: Connection) -> tuple[int, int]:
-    """Return the ids of the oldest event that is kept and of the newest; zeros where there is none."""
+    """Return the ids of the oldest and the newest stored event, or zeros."""
     oldest, newest = connection.execute(select(func.min(events.c.id), func.max(events.c.id))).one()
     return oldest or 0, newest or 0

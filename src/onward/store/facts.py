@@ -1,4 +1,4 @@
-"""The ledger: a project's facts as they were folded, and what a person said of them."""
+"""The ledger of a project: the facts folded from its sessions, and what people changed."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from onward.store.clock import now, to_micros
 from onward.store.schema import distilled, fact_edits, facts, ledgers, sessions
 
 _ADD = "add"
-"""The kind of an edit that is a fact of its own: its text is the fact."""
+"""The kind of an edit that states a new fact: its text is the fact."""
 _MAX_PARAMETERS = 500
 
 
 @dataclass(frozen=True, slots=True)
 class StoredLedger:
-    """The ledger as it was at one version: what was folded from the sessions, without a person's edits, and what its preservation is measured against."""
+    """The ledger at one version: the facts folded from the sessions, without people's edits, and the references of its preservation."""
 
     version: int
     ledger: Ledger
@@ -42,7 +42,7 @@ def read_ledger(connection: Connection, project_id: int) -> StoredLedger:
 
 
 def list_by_kind(connection: Connection, project_id: int, kind: FactKind) -> list[Fact]:
-    """Return the facts of one kind that stand in a project's ledger as it was folded, in order."""
+    """Return the current facts of one kind in a project's folded ledger, in order."""
     query = select(facts.c.body_json).where(
         facts.c.project_id == project_id, facts.c.kind == kind, facts.c.state.in_(("live", "contradicted"))
     )
@@ -50,7 +50,7 @@ def list_by_kind(connection: Connection, project_id: int, kind: FactKind) -> lis
 
 
 def list_by_ids(connection: Connection, project_id: int, ids: Collection[str]) -> list[Fact]:
-    """Return those of a project's facts as they were folded that have one of *ids*, in order."""
+    """Return the facts with one of *ids* in a project's folded ledger, in order."""
     fact_ids, matches = sorted(ids), list[Fact]()
     for start in range(0, len(fact_ids), _MAX_PARAMETERS):
         query = select(facts.c.body_json).where(facts.c.project_id == project_id, facts.c.id.in_(fact_ids[start : start + _MAX_PARAMETERS]))
@@ -59,7 +59,7 @@ def list_by_ids(connection: Connection, project_id: int, ids: Collection[str]) -
 
 
 def ledger_version(connection: Connection, project_id: int) -> int:
-    """Return the version that a project's ledger is at."""
+    """Return the current version of a project's ledger."""
     return int(connection.execute(select(ledgers.c.version).where(ledgers.c.project_id == project_id)).scalar_one())
 
 
@@ -71,7 +71,7 @@ def find_project_ids(connection: Connection, fact_id: str) -> list[int]:
 
 
 def replace_ledger(connection: Connection, project_id: int, old_ledger: StoredLedger, new_ledger: StoredLedger) -> bool:
-    """Store the ledger as it is *after*; False, and nothing stored, when another was faster and it is no longer as it was *before*."""
+    """Store *new_ledger*. Return False and store nothing if the ledger is no longer at the version of *old_ledger*."""
     if not advance_version(connection, project_id, old_ledger.version, new_ledger.references):
         return False
     old_facts = {fact.id: fact for fact in old_ledger.ledger.facts}
@@ -84,7 +84,7 @@ def replace_ledger(connection: Connection, project_id: int, old_ledger: StoredLe
 
 
 def advance_version(connection: Connection, project_id: int, version: int, references: Sequence[Reference] | None = None) -> bool:
-    """Move the ledger on from *version*; False when it is no longer there."""
+    """Advance the ledger from *version*. Return False if it is no longer at that version."""
     values: dict[str, object] = {"version": version + 1, "updated_at": now()}
     if references is not None:
         values["reference_json"] = orjson.dumps([reference.to_json() for reference in references]).decode()
@@ -110,7 +110,7 @@ class Contribution(NamedTuple):
 
 
 def save_contribution(connection: Connection, session_id: int, contribution: Contribution) -> None:
-    """Keep what a session adds to the ledger, instead of what it added before."""
+    """Store what a session adds to the ledger, replacing its earlier contribution."""
     document = {
         "facts": [to_json(fact) for fact in contribution.facts],
         "references": [reference.to_json() for reference in contribution.references],
@@ -120,12 +120,12 @@ def save_contribution(connection: Connection, session_id: int, contribution: Con
 
 
 def has_contributed(connection: Connection, session_id: int) -> bool:
-    """Say whether the ledger holds something of a session."""
+    """Return whether a session has a contribution."""
     return connection.execute(select(distilled.c.session_id).where(distilled.c.session_id == session_id)).first() is not None
 
 
 def merge_contributions(connection: Connection, project_id: int, *, upto: int | None = None, without: int | None = None) -> Contribution:
-    """Return what the sessions of a project add together: those up to one number, or all but one."""
+    """Return what the sessions of a project add together: those up to number *upto*, or all but number *without*."""
     query = select(distilled.c.body).join(sessions).where(sessions.c.project_id == project_id).order_by(sessions.c.number)
     if upto is not None:
         query = query.where(sessions.c.number <= upto)
@@ -144,13 +144,13 @@ def _unpack(bodies: Iterable[bytes]) -> Contribution:
 
 
 def delete_contributions(connection: Connection, project_id: int) -> None:
-    """Drop what the sessions of a project added."""
+    """Delete the contributions of a project's sessions."""
     project_sessions = select(sessions.c.id).where(sessions.c.project_id == project_id)
     connection.execute(delete(distilled).where(distilled.c.session_id.in_(project_sessions)))
 
 
 def add_edit(connection: Connection, project_id: int, edit: Fact | Edit) -> None:
-    """Keep what a person said: a fact of their own, or something of another. Later words come after earlier ones."""
+    """Store what a person said: a fact of their own, or an edit of a fact. Later edits apply after earlier ones."""
     if isinstance(edit, Edit):
         values = {"fact_id": edit.fact_id, "kind": edit.kind, "text": edit.text}
     else:
@@ -161,7 +161,11 @@ def add_edit(connection: Connection, project_id: int, edit: Fact | Edit) -> None
 def move_edits(
     connection: Connection, from_id: int, to_id: int, new_ids: Mapping[str, str], noted_facts: Mapping[str, Fact], *, all_edits: bool
 ) -> int:
-    """Give what a person said of facts to another project, where they are *renamed*, and what an agent *noted*; with *everything* also what was said of others. Return how much it was."""
+    """Move people's edits to another project and return how many were moved.
+
+    *new_ids* maps the ids of facts to their ids there, *noted_facts* the facts that an agent noted. Edits of other facts move only with
+    *all_edits*.
+    """
     moved = 0
     ids = {**new_ids, **{fact_id: fact.id for fact_id, fact in noted_facts.items()}}
     query = (
@@ -178,13 +182,13 @@ def move_edits(
 
 
 def read_contribution(connection: Connection, session_id: int) -> Contribution:
-    """Return what one session adds to the ledger; nothing where it was not completed."""
+    """Return what one session adds to the ledger; empty for a session that is not completed."""
     body = connection.execute(select(distilled.c.body).where(distilled.c.session_id == session_id)).scalar()
     return _unpack([body] if body is not None else [])
 
 
 def read_edits(connection: Connection, project_id: int, *, until: datetime | None = None) -> tuple[list[Fact], list[Edit]]:
-    """Return the facts that a person stated, and the edits, in order; all of them, or those made *until* a time."""
+    """Return the facts that people stated, and their edits, in order; with *until*, only those made by that time."""
     query = select(fact_edits).where(fact_edits.c.project_id == project_id).order_by(fact_edits.c.id)
     rows = connection.execute(query if until is None else query.where(fact_edits.c.created_at <= to_micros(until))).all()
     stated_facts = [from_json(orjson.loads(row.text)) for row in rows if row.kind == _ADD]

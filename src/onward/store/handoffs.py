@@ -1,4 +1,4 @@
-"""Handoffs: every version that was made of a project's, the newest being its master handoff."""
+"""Handoffs: all versions of a project's handoff. The newest is its master handoff."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def create(
     generator: str = RULES,
     refinement: Refinement | None = None,
 ) -> StoredHandoff:
-    """Keep *made* as the project's newest version, and return it. The project must be held."""
+    """Store *master* as the newest version of a locked project's handoff and return it."""
     next_version = select(func.coalesce(func.max(handoffs.c.version), 0) + 1).where(handoffs.c.project_id == project_id).scalar_subquery()
     values = {
         "project_id": project_id,
@@ -48,13 +48,13 @@ def create(
 
 
 def restore(connection: Connection, handoff: StoredHandoff, ledger_version: int) -> StoredHandoff:
-    """Keep a version once more, as the project's newest, and return it. The project must be held."""
+    """Store a version again, as the newest of a locked project, and return it."""
     master = MasterHandoff(handoff.handoff, handoff.preservation, handoff.budget_tokens)
     return create(connection, handoff.project_id, None, ledger_version, master, generator=handoff.generator, refinement=handoff.refinement)
 
 
 def figures_by_session(connection: Connection, session_ids: Collection[int]) -> dict[int, HandoffSummary]:
-    """Return by session what there is to say of the newest handoff that completing it made, for those that made one."""
+    """Return for each session a summary of the newest handoff that completing it produced, where there is one."""
     newest = select(func.max(handoffs.c.id)).where(handoffs.c.session_id.in_(session_ids)).group_by(handoffs.c.session_id)
     query = select(handoffs.c.session_id, handoffs.c.id, handoffs.c.version, handoffs.c.preservation_json).where(handoffs.c.id.in_(newest))
     return {row[0]: HandoffSummary(row[1], row[2], orjson.loads(row[3])["recall_ratio"]) for row in connection.execute(query)}
@@ -82,32 +82,32 @@ def find_version(connection: Connection, project_id: int, version: int) -> Store
 
 
 def find_after_session(connection: Connection, project_id: int, number: int) -> StoredHandoff | None:
-    """Return the last handoff that had session *number* for its newest, corrections included, before one had a later; None where none ever had."""
+    """Return the last handoff whose newest session is *number*, corrections included, made before a handoff of a later session; or None."""
     in_project = handoffs.c.project_id == project_id
     later = connection.execute(select(func.min(handoffs.c.version)).where(in_project, handoffs.c.session_number > number)).scalar()
     of_number = in_project & (handoffs.c.session_number == number)
-    # One that was restored since says again what it said then, and is of no time of its own.
+    # A version restored later repeats its old text under its old number: it says nothing about that later time.
     return _find_first(connection, of_number if later is None else of_number & (handoffs.c.version < later))
 
 
 def find_by_session(connection: Connection, session_id: int) -> StoredHandoff | None:
-    """Return the newest handoff that completing a session made, or None."""
+    """Return the newest handoff that completing a session produced, or None."""
     return _find_first(connection, handoffs.c.session_id == session_id)
 
 
 def list_latest_by_session(connection: Connection, project_id: int, limit: int) -> list[tuple[int, Handoff]]:
-    """Return the newest handoff that completing each session made, with the session's number, in the order they were made; the last *most* of them."""
+    """Return the newest handoff of each completed session with the session's number, oldest first; the last *limit* of them."""
     later = handoffs.alias()
     is_newest = ~exists().where(later.c.session_id == handoffs.c.session_id, later.c.id > handoffs.c.id)
     query = select(sessions.c.number, handoffs.c.document_json).join(sessions, sessions.c.id == handoffs.c.session_id)
-    # By an index from the newest on, until there are enough: how many came before makes no difference.
+    # Read by an index from the newest on, so that older handoffs cost nothing.
     newest = query.where(handoffs.c.project_id == project_id, is_newest).order_by(handoffs.c.version.desc()).limit(limit)
     rows = connection.execute(newest).all()
     return [(row[0], from_json(orjson.loads(row[1]))) for row in reversed(rows)]
 
 
 def list_handoffs(connection: Connection, project_id: int, *, before: int | None = None, limit: int | None = None) -> list[StoredHandoff]:
-    """Return a project's handoffs, the newest first; those of a version *before* that one."""
+    """Return a project's handoffs, newest first; with *before*, those of a lower version."""
     query = select(handoffs).where(handoffs.c.project_id == project_id).order_by(handoffs.c.version.desc()).limit(limit)
     if before is not None:
         query = query.where(handoffs.c.version < before)
@@ -121,7 +121,17 @@ def _find_first(connection: Connection, condition: Any) -> StoredHandoff | None:
 
 def _from_row(row: Any) -> StoredHandoff:
     return StoredHandoff(
-        id=row.id, project_id=row.project_id, session_id=row.session_id, version=row.version, ledger_version=row.ledger_version, session_number=row.session_number, budget_tokens=row.budget_tokens, markdown=row.markdown,
-        handoff=from_json(orjson.loads(row.document_json)), preservation=Preservation.from_json(orjson.loads(row.preservation_json)), created_at=to_datetime(row.created_at),
-        generator=row.generator, refinement=None if row.refinement_json is None else Refinement.from_json(orjson.loads(row.refinement_json)),
-    )  # fmt: skip
+        id=row.id,
+        project_id=row.project_id,
+        session_id=row.session_id,
+        version=row.version,
+        ledger_version=row.ledger_version,
+        session_number=row.session_number,
+        budget_tokens=row.budget_tokens,
+        markdown=row.markdown,
+        handoff=from_json(orjson.loads(row.document_json)),
+        preservation=Preservation.from_json(orjson.loads(row.preservation_json)),
+        created_at=to_datetime(row.created_at),
+        generator=row.generator,
+        refinement=None if row.refinement_json is None else Refinement.from_json(orjson.loads(row.refinement_json)),
+    )

@@ -1,4 +1,4 @@
-"""Answers that were given to requests with a key, so that the same request is answered again and not done again."""
+"""Responses to requests with an Idempotency-Key: a repeated request gets the same response and is not executed again."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from onward.store.schema import answers
 
 @dataclass(frozen=True, slots=True)
 class StoredAnswer:
-    """What is known of a request: a `digest` of what it asked, and its answer; `status` None while that is being worked out, `body` empty where it may not be kept."""
+    """A request, identified by its `digest`, and its response.
+
+    `status` is None while the request is in progress; `body` is empty if it may not be stored.
+    """
 
     digest: str
     status: int | None
@@ -21,8 +24,11 @@ class StoredAnswer:
 
 
 def start(connection: Connection, key: str, digest: str, *, stale_after: timedelta) -> StoredAnswer | None:
-    """Note that a request is being answered, and return None; or return what is kept under its key. One that was begun longer ago than *left_after* was left by a process that ended."""
-    # Each kind of database has drivers of its own, of which importing all would cost a tenth of a server's start.
+    """Reserve *key* for a request and return None, or return what is stored under it.
+
+    A request that has been in progress for longer than *stale_after* is taken over: its process has ended.
+    """
+    # Each dialect loads its own drivers. Importing both would add a tenth to a server's start.
     if connection.dialect.name == "sqlite":
         from sqlalchemy.dialects.sqlite import insert
     else:
@@ -31,7 +37,7 @@ def start(connection: Connection, key: str, digest: str, *, stale_after: timedel
     is_stale = (answers.c.status.is_(None)) & (answers.c.created_at < at - stale_after // timedelta(microseconds=1))
     connection.execute(delete(answers).where(answers.c.key == key, is_stale))
     values = {"key": key, "digest": digest, "status": None, "body": b"", "created_at": at}
-    # Two at once: the second waits for the first here, and finds its row.
+    # Of two requests at once, the second waits here for the first and then finds its row.
     new_row = connection.execute(insert(answers).values(values).on_conflict_do_nothing().returning(answers.c.key)).first()
     if new_row:
         return None
@@ -40,15 +46,15 @@ def start(connection: Connection, key: str, digest: str, *, stale_after: timedel
 
 
 def finish(connection: Connection, key: str, status: int, body: bytes) -> None:
-    """Keep the answer of a request."""
+    """Store the response to a request."""
     connection.execute(update(answers).where(answers.c.key == key).values(status=status, body=body))
 
 
 def forget(connection: Connection, key: str) -> None:
-    """Forget a request that was not answered: it may be tried again."""
+    """Delete a request without a response, so that it can be tried again."""
     connection.execute(delete(answers).where(answers.c.key == key))
 
 
 def forget_old(connection: Connection, age: timedelta) -> None:
-    """Forget the answers given longer ago than *age*."""
+    """Delete responses that are older than *age*."""
     connection.execute(delete(answers).where(answers.c.created_at < now() - age // timedelta(microseconds=1)))

@@ -1,4 +1,4 @@
-"""Jobs: work that takes longer than a person waits. The row is the truth; what carries it out can be lost and begun again."""
+"""Jobs: long-running work. The row is the truth; a worker that is lost can start again from it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ OPEN_STATES: tuple[JobState, ...] = ("queued", "running")
 
 
 class OpenJob(NamedTuple):
-    """What a worker has to know of an open job."""
+    """What a worker needs to know about an open job."""
 
     id: int
     kind: str
@@ -35,12 +35,24 @@ class OpenJob(NamedTuple):
 def find_or_create(
     connection: Connection, kind: str, arguments: Mapping[str, Any], *, project_id: int | None, key: str | None, requested_by: str
 ) -> Job:
-    """Ask for a job, and return it; where one of that *key* is open already, return that one."""
+    """Create a job and return it. If a job of the same *key* is open, return that one."""
     values = {
-        "kind": kind, "state": "queued", "project_id": project_id, "key": key, "run": token_hex(16), "requested_by": requested_by,
-        "arguments_json": _to_json(arguments), "memo_json": "{}", "result_json": "{}", "step": "", "done": 0, "attempts": 0, "spend_usd": 0.0,
-        "worker": "", "created_at": now(),
-    }  # fmt: skip
+        "kind": kind,
+        "state": "queued",
+        "project_id": project_id,
+        "key": key,
+        "run": token_hex(16),
+        "requested_by": requested_by,
+        "arguments_json": _to_json(arguments),
+        "memo_json": "{}",
+        "result_json": "{}",
+        "step": "",
+        "done": 0,
+        "attempts": 0,
+        "spend_usd": 0.0,
+        "worker": "",
+        "created_at": now(),
+    }
     for is_last in (False, False, True):
         try:
             with connection.begin_nested():
@@ -49,7 +61,7 @@ def find_or_create(
             existing = None if key is None else find_open(connection, key)
             if existing is not None:
                 return existing
-            # It ended between the two statements; or it is not the key that is in the way.
+            # The open job ended between the two statements, or something other than the key is in conflict.
             if is_last:
                 raise
             continue
@@ -65,7 +77,7 @@ def find(connection: Connection, job_id: int) -> Job | None:
 
 
 def lock_run(connection: Connection, run: str) -> Job | None:
-    """Return the job of a run, nobody else changing it until the transaction ends; None where it has another run by now."""
+    """Lock and return the job of a run, or return None if the job has a newer run."""
     row = connection.execute(select(jobs).where(jobs.c.run == run).with_for_update()).first()
     return None if row is None else _from_row(row)
 
@@ -79,7 +91,7 @@ def find_open(connection: Connection, key: str) -> Job | None:
 def list_jobs(
     connection: Connection, *, state: JobState | None = None, project_id: int | None = None, before: int | None = None, limit: int = 50
 ) -> list[Job]:
-    """Return jobs, the newest first: those before one id, of a state, of a project."""
+    """Return jobs, newest first, filtered by state and project; with *before*, those with a lower id."""
     query = select(jobs).order_by(jobs.c.id.desc()).limit(limit)
     if state is not None:
         query = query.where(jobs.c.state == state)
@@ -91,7 +103,7 @@ def list_jobs(
 
 
 def list_open(connection: Connection) -> list[OpenJob]:
-    """Return every job that is to be carried out or being so, the oldest first."""
+    """Return all queued and running jobs, oldest first."""
     columns = (jobs.c.id, jobs.c.kind, jobs.c.run, jobs.c.state, jobs.c.worker, jobs.c.beat_at, jobs.c.due_at)
     query = select(*columns).where(jobs.c.state.in_(OPEN_STATES)).order_by(jobs.c.id)
     return [
@@ -109,13 +121,16 @@ def list_open(connection: Connection) -> list[OpenJob]:
 
 
 def start(connection: Connection, job: Job, worker: str) -> Job:
-    """Note that *worker* is at work on a held job, and return it."""
+    """Record that *worker* runs a locked job, and return the job."""
     at = now()
     return _update_job(connection, job, state="running", worker=worker, beat_at=at, started_at=jobs.c.started_at if job.started_at else at)
 
 
 def record_beat(connection: Connection, run: str, worker: str, progress: tuple[int, int | None, str | Message]) -> bool:
-    """Note that *worker* is still at work on a run and how far it is (done, of, at what); False where it should stop: cancelled, or not its own any more."""
+    """Record that *worker* still runs a job, and its progress (done, total, step).
+
+    Return False when the worker must stop: the job is cancelled or belongs to another worker.
+    """
     job = lock_run(connection, run)
     if job is None or job.state != "running" or job.worker != worker:
         return False
@@ -128,14 +143,14 @@ def record_beat(connection: Connection, run: str, worker: str, progress: tuple[i
 
 
 def save_progress(connection: Connection, job: Job, **values: Any) -> Job:
-    """Keep what one step of a held job leaves: `memo`, `done`, `total`, `step`, `attempts`, `error`, `state`. Return it."""
+    """Store the result of one step of a locked job (`memo`, `done`, `total`, `step`, `attempts`, `error`, `state`), and return the job."""
     return _update_job(connection, job, **values)
 
 
 def finish(
     connection: Connection, job: Job, state: JobState, *, result: Mapping[str, Any] | None = None, error: Mapping[str, Any] | None = None
 ) -> Job:
-    """End a held job, and return it. The key that it came with goes; once it is done, so do the answers of models that it was made of."""
+    """End a locked job and return it. Its LLM key is deleted and, when it is done, so are the model answers it was made from."""
     encrypted_keys.delete_key(connection, job_id=job.id)
     if state == "done":
         model_calls.delete_answers(connection, job.id)
@@ -146,7 +161,7 @@ def finish(
 
 
 def request_cancel(connection: Connection, job: Job) -> Job:
-    """Note that a held job is to stop; one that has not begun stops here. Return it."""
+    """Ask a locked job to stop; a queued job ends at once. Return the job."""
     if job.state == "queued":
         return finish(connection, job, "cancelled")
     return _update_job(connection, job, cancel_asked_at=now())
@@ -161,7 +176,7 @@ def requeue(
     error: Mapping[str, Any] | None = None,
     step: str | Message | None = None,
 ) -> Job:
-    """Give a held job another run, from where it was left, not before *due_at*, and return it. *step* is what it is at until then; None leaves that as it was."""
+    """Queue a locked job again, to continue where it stopped, no earlier than *due_at*; return the job. *step* replaces the shown step."""
     values: dict[str, Any] = {
         "run": token_hex(16),
         "state": "queued",
@@ -205,7 +220,27 @@ def _from_json(text: str) -> Any:
 
 def _from_row(row: Row[Any]) -> Job:
     return Job(
-        id=row.id, kind=row.kind, state=row.state, project_id=row.project_id, key=row.key, run=row.run, requested_by=row.requested_by, arguments=orjson.loads(row.arguments_json), memo=_from_json(row.memo_json),
-        result=_from_json(row.result_json), step=_from_json(row.step) if row.step.startswith('{"template"') else row.step, done=row.done, total=row.total, attempts=row.attempts, error=None if row.error_json is None else _from_json(row.error_json),
-        spend_usd=row.spend_usd, worker=row.worker, beat_at=to_datetime_or_none(row.beat_at), cancel_asked_at=to_datetime_or_none(row.cancel_asked_at), due_at=to_datetime_or_none(row.due_at), created_at=to_datetime(row.created_at), started_at=to_datetime_or_none(row.started_at), finished_at=to_datetime_or_none(row.finished_at),
-    )  # fmt: skip
+        id=row.id,
+        kind=row.kind,
+        state=row.state,
+        project_id=row.project_id,
+        key=row.key,
+        run=row.run,
+        requested_by=row.requested_by,
+        arguments=orjson.loads(row.arguments_json),
+        memo=_from_json(row.memo_json),
+        result=_from_json(row.result_json),
+        step=_from_json(row.step) if row.step.startswith('{"template"') else row.step,
+        done=row.done,
+        total=row.total,
+        attempts=row.attempts,
+        error=None if row.error_json is None else _from_json(row.error_json),
+        spend_usd=row.spend_usd,
+        worker=row.worker,
+        beat_at=to_datetime_or_none(row.beat_at),
+        cancel_asked_at=to_datetime_or_none(row.cancel_asked_at),
+        due_at=to_datetime_or_none(row.due_at),
+        created_at=to_datetime(row.created_at),
+        started_at=to_datetime_or_none(row.started_at),
+        finished_at=to_datetime_or_none(row.finished_at),
+    )

@@ -1,6 +1,7 @@
-"""The knowledge base: what sessions of any project taught, each thing once, with the sessions that tell it; and what people wrote.
+"""The knowledge base: what sessions of any project taught, stored once with its sources; and what people wrote.
 
-An entry that sessions tell lives as long as one of them does, and says it in the words of the newest. Once a person wrote or changed an entry, no harvest touches its words.
+An entry from sessions exists as long as one of its sources, in the words of the newest. Harvesting never changes an entry that a person
+wrote or edited.
 """
 
 from __future__ import annotations
@@ -22,12 +23,12 @@ from onward.store.text import storable_text
 
 _MAX_PARAMETERS = 500
 _MAX_POSTINGS = 4000
-"""Entries that are looked at, at most, for one question: those of its rarest terms."""
+"""Entries that one question looks at, at most: those of its rarest terms."""
 _TERM_CHARS = 64
 
 
 def save_session_entries(connection: Connection, session_id: int, entries: Sequence[HarvestedEntry]) -> None:
-    """Keep what a session tells, instead of what it told before."""
+    """Store what a session teaches, replacing what it taught before."""
     old_ids = set(connection.execute(_entry_ids_query(knowledge_sources.c.session_id == session_id)).scalars())
     connection.execute(delete(knowledge_sources).where(knowledge_sources.c.session_id == session_id))
     entries_by_key = {(entry.kind, entry.signature): entry for entry in entries}
@@ -35,11 +36,16 @@ def save_session_entries(connection: Connection, session_id: int, entries: Seque
     if ids:
         rows = [
             {
-                "knowledge_id": ids[key], "session_id": session_id, "fact_id": entry.fact_id, "turn": entry.turn,
-                "category": entry.category, "text": storable_text(entry.text), "fix": storable_text(entry.fix),
+                "knowledge_id": ids[key],
+                "session_id": session_id,
+                "fact_id": entry.fact_id,
+                "turn": entry.turn,
+                "category": entry.category,
+                "text": storable_text(entry.text),
+                "fix": storable_text(entry.fix),
             }
             for key, entry in entries_by_key.items()
-        ]  # fmt: skip
+        ]
         connection.execute(insert(knowledge_sources), rows)
     refresh_entries(connection, old_ids | set(ids.values()))
 
@@ -47,17 +53,26 @@ def save_session_entries(connection: Connection, session_id: int, entries: Seque
 def _ensure_entries(
     connection: Connection, entries_by_key: dict[tuple[KnowledgeKind, str], HarvestedEntry]
 ) -> dict[tuple[KnowledgeKind, str], int]:
-    """Return the ids of the entries of these kinds and signatures, made where they are missing; in one order for all, so that no two writers wait for each other."""
+    """Return the ids of the entries of these kinds and signatures, created if missing, in a fixed order that prevents deadlocks."""
     if not entries_by_key:
         return {}
     at = now()
     rows = [
         {
-            "kind": kind, "signature": signature, "category": entries_by_key[kind, signature].category, "text": "", "fix": "", "author": "session",
-            "is_hidden": False, "shown": 0, "used": 0, "created_at": at, "updated_at": at,
+            "kind": kind,
+            "signature": signature,
+            "category": entries_by_key[kind, signature].category,
+            "text": "",
+            "fix": "",
+            "author": "session",
+            "is_hidden": False,
+            "shown": 0,
+            "used": 0,
+            "created_at": at,
+            "updated_at": at,
         }
         for kind, signature in sorted(entries_by_key)
-    ]  # fmt: skip
+    ]
     dialect_insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     connection.execute(dialect_insert(knowledge).on_conflict_do_nothing(), rows)
     entry_rows = connection.execute(
@@ -70,7 +85,7 @@ def _ensure_entries(
 
 
 def refresh_entries(connection: Connection, ids: Collection[int]) -> None:
-    """Let entries say what their newest source says, and drop those that no session tells any more; what a person wrote stays as it is."""
+    """Give entries the words of their newest source and delete those without a source. Entries that a person wrote do not change."""
     for batch in _batches(sorted(ids)):
         has_source = exists().where(knowledge_sources.c.knowledge_id == knowledge.c.id)
         is_orphan = knowledge.c.id.in_(batch) & (knowledge.c.author == "session") & ~has_source
@@ -94,7 +109,7 @@ def _reword(connection: Connection, entry_id: int, category: str, text: str, fix
 
 
 def index_entry(connection: Connection, entry_id: int, text: str, fix: str) -> None:
-    """Have an entry found by these words."""
+    """Index an entry by the words of its text and fix."""
     connection.execute(delete(knowledge_terms).where(knowledge_terms.c.knowledge_id == entry_id))
     rows = [{"knowledge_id": entry_id, "term": term} for term in sorted(_terms(f"{text} {fix}"))]
     if rows:
@@ -106,7 +121,7 @@ def _terms(text: str) -> set[str]:
 
 
 def withdraw_facts(connection: Connection, project_id: int, fact_ids: Collection[str]) -> None:
-    """Take facts of a project away as sources: they were retracted, or replaced."""
+    """Remove facts of a project from the sources, because they were retracted or replaced."""
     for batch in _batches(sorted(fact_ids)):
         project_sessions = select(sessions.c.id).where(sessions.c.project_id == project_id)
         condition = knowledge_sources.c.fact_id.in_(batch) & knowledge_sources.c.session_id.in_(project_sessions)
@@ -117,7 +132,7 @@ def withdraw_facts(connection: Connection, project_id: int, fact_ids: Collection
 
 
 def ids_of_project(connection: Connection, project_id: int) -> set[int]:
-    """Return the ids of the entries that sessions of a project tell."""
+    """Return the ids of the entries that a project's sessions are sources of."""
     project_sessions = select(sessions.c.id).where(sessions.c.project_id == project_id)
     return set(connection.execute(_entry_ids_query(knowledge_sources.c.session_id.in_(project_sessions))).scalars())
 
@@ -128,36 +143,45 @@ def create(connection: Connection, kind: KnowledgeKind, category: str, text: str
     result = connection.execute(
         insert(knowledge)
         .values(
-            kind=kind, signature=None, category=category, text="", fix="", author="person", is_hidden=False, shown=0, used=0,
-            created_at=at, updated_at=at,
+            kind=kind,
+            signature=None,
+            category=category,
+            text="",
+            fix="",
+            author="person",
+            is_hidden=False,
+            shown=0,
+            used=0,
+            created_at=at,
+            updated_at=at,
         )
         .returning(knowledge.c.id)
-    )  # fmt: skip
+    )
     entry_id = result.scalar_one()
     _reword(connection, entry_id, category, storable_text(text), storable_text(fix))
     return find_by_ids(connection, [entry_id])[entry_id]
 
 
 def update_entry(connection: Connection, entry_id: int, *, kind: KnowledgeKind, category: str, text: str, fix: str) -> None:
-    """Set what an entry says; from now on it is the person's."""
+    """Change an entry. From now on it belongs to people and harvesting leaves it alone."""
     _reword(connection, entry_id, category, storable_text(text), storable_text(fix))
     values: dict[str, Any] = {"author": "person"}
     stored_kind = connection.execute(select(knowledge.c.kind).where(knowledge.c.id == entry_id)).scalar_one()
     if stored_kind != kind:
-        # Of another kind it is another thing than the sessions tell.
+        # An entry of another kind no longer matches what the sessions teach.
         values |= {"kind": kind, "signature": None}
     connection.execute(update(knowledge).where(knowledge.c.id == entry_id).values(values))
 
 
 def delete_entry(connection: Connection, entry_id: int) -> None:
-    """Delete an entry; one that sessions tell stays away though they tell it again."""
+    """Delete an entry. One that has sessions as sources is hidden, so that harvesting does not bring it back."""
     connection.execute(update(knowledge).where(knowledge.c.id == entry_id).values(is_hidden=True, author="session"))
     connection.execute(delete(knowledge_terms).where(knowledge_terms.c.knowledge_id == entry_id))
     refresh_entries(connection, [entry_id])
 
 
 def restore(connection: Connection, entry: KnowledgeEntry) -> KnowledgeEntry:
-    """Take back that an entry was removed, and return it. What a person wrote is stored anew, for nothing of it was left; so is what no session tells any more."""
+    """Undo the deletion of an entry and return it. An entry whose row is gone is stored again under a new id."""
     is_hidden = (knowledge.c.id == entry.id) & knowledge.c.is_hidden
     if connection.execute(update(knowledge).where(is_hidden).values(is_hidden=False, author=entry.author)).rowcount:
         _reword(connection, entry.id, entry.category, storable_text(entry.text), storable_text(entry.fix))
@@ -175,7 +199,7 @@ def list_entries(
     before: int | None = None,
     limit: int | None = None,
 ) -> list[KnowledgeEntry]:
-    """Return entries, the newest first, from before one id on. With *project_id* those that its sessions tell."""
+    """Return entries, newest first, with all filters applied: *project_id* selects entries with sources in it, *before* lower ids."""
     condition = ~knowledge.c.is_hidden
     for column, value in ((knowledge.c.kind, kind), (knowledge.c.category, category), (knowledge.c.author, author)):
         condition &= column == value if value else True
@@ -189,7 +213,7 @@ def list_entries(
 
 
 def find_by_ids(connection: Connection, ids: Collection[int]) -> dict[int, KnowledgeEntry]:
-    """Return the entries of these ids, those that are there."""
+    """Return the entries of these ids by id; missing ones are left out."""
     entries: dict[int, KnowledgeEntry] = {}
     for batch in _batches(sorted(ids)):
         entries |= {entry.id: entry for entry in _select_entries(connection, knowledge.c.id.in_(batch) & ~knowledge.c.is_hidden)}
@@ -201,15 +225,24 @@ def _select_entries(connection: Connection, condition: ColumnElement[bool], limi
     query = select(knowledge, count.label("sources")).where(condition).order_by(knowledge.c.id.desc()).limit(limit)
     return [
         KnowledgeEntry(
-            id=row.id, kind=row.kind, category=row.category, text=row.text, fix=row.fix, author=row.author, shown=row.shown, used=row.used, sources=row.sources,
-            created_at=to_datetime(row.created_at), updated_at=to_datetime(row.updated_at),
+            id=row.id,
+            kind=row.kind,
+            category=row.category,
+            text=row.text,
+            fix=row.fix,
+            author=row.author,
+            shown=row.shown,
+            used=row.used,
+            sources=row.sources,
+            created_at=to_datetime(row.created_at),
+            updated_at=to_datetime(row.updated_at),
         )
         for row in connection.execute(query)
-    ]  # fmt: skip
+    ]
 
 
 def list_sources(connection: Connection, ids: Collection[int], *, limit_each: int = 20) -> dict[int, list[KnowledgeSource]]:
-    """Return by entry the sessions that tell it, the newest first, at most *most_each*."""
+    """Return for each entry its sources, newest session first, at most *limit_each*."""
     sources_by_entry: dict[int, list[KnowledgeSource]] = {}
     rank = func.row_number().over(partition_by=knowledge_sources.c.knowledge_id, order_by=knowledge_sources.c.session_id.desc())
     for batch in _batches(sorted(ids)):
@@ -235,7 +268,7 @@ def list_sources(connection: Connection, ids: Collection[int], *, limit_each: in
 
 
 def find_solutions(connection: Connection, signatures: Collection[str]) -> dict[str, int]:
-    """Return by signature the solution that has it."""
+    """Return the id of the solution of each of these signatures."""
     query = select(knowledge.c.signature, knowledge.c.id).where(
         knowledge.c.kind == "solution", knowledge.c.signature.in_(sorted(signatures)[:_MAX_PARAMETERS]), ~knowledge.c.is_hidden
     )
@@ -243,7 +276,7 @@ def find_solutions(connection: Connection, signatures: Collection[str]) -> dict[
 
 
 class TermMatches(NamedTuple):
-    """Entries that share terms with a question, by how many, and how many entries hold each of its terms, of all there are."""
+    """Entries that share terms with a question: how many terms each shares, how many entries hold each term, and how many entries exist."""
 
     shared_terms: Counter[int]
     term_counts: dict[str, int]
@@ -251,7 +284,7 @@ class TermMatches(NamedTuple):
 
 
 def match_terms(connection: Connection, question_terms: Collection[str]) -> TermMatches:
-    """Return the entries that share the rarest of the terms *asked*: as many terms as there is room for."""
+    """Return the entries that share the rarest of *question_terms*, as many terms as the limit on entries allows."""
     query_terms = sorted({term[:_TERM_CHARS] for term in question_terms})[:_MAX_PARAMETERS]
     counts_query = (
         select(knowledge_terms.c.term, func.count()).where(knowledge_terms.c.term.in_(query_terms)).group_by(knowledge_terms.c.term)
@@ -271,19 +304,19 @@ def match_terms(connection: Connection, question_terms: Collection[str]) -> Term
 
 
 def record_shown(connection: Connection, ids: Iterable[int]) -> None:
-    """Count entries as answered once more."""
+    """Count entries as shown once more."""
     for batch in _batches(sorted(set(ids))):
         connection.execute(update(knowledge).where(knowledge.c.id.in_(batch)).values(shown=knowledge.c.shown + 1))
 
 
 def record_used(connection: Connection, ids: Iterable[int]) -> None:
-    """Count entries as having helped once more."""
+    """Count entries as used once more."""
     for batch in _batches(sorted(set(ids))):
         connection.execute(update(knowledge).where(knowledge.c.id.in_(batch)).values(used=knowledge.c.used + 1))
 
 
 def find_by_facts(connection: Connection, project_id: int, fact_ids: Collection[str]) -> set[int]:
-    """Return the ids of the entries that these facts of a project tell."""
+    """Return the ids of the entries that these facts of a project are sources of."""
     entry_ids: set[int] = set()
     for batch in _batches(sorted(fact_ids)):
         project_sessions = select(sessions.c.id).where(sessions.c.project_id == project_id)

@@ -1,4 +1,4 @@
-"""Doing one thing at a time, whoever does it."""
+"""Locks that hold across processes."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 
 
 def lock_transaction(connection: Connection, name: str) -> None:
-    """Keep every other transaction that does *what* out until this one ends. SQLite has one writer at a time anyway."""
+    """Wait for other transactions that hold the lock *name*, and hold it until this one ends. SQLite has one writer at a time anyway."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": crc32(f"onward {name}".encode())})
 
 
 @contextmanager
 def try_lock(store: Store, name: str) -> Iterator[bool]:
-    """Be the only process that does *what* on this store until the end; False where another one is. A process that dies lets go."""
+    """Hold the lock *name* of this store; yields False when another process holds it. The lock ends with its process."""
     if store.path is None:
-        # Of the connection, not of a transaction: what is done takes its time.
+        # A lock of the connection, not of a transaction, because the work may take long.
         with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             lock = {"lock": crc32(f"onward only one {name}".encode())}
             is_acquired = bool(connection.execute(text("SELECT pg_try_advisory_lock(:lock)"), lock).scalar())
@@ -34,7 +34,7 @@ def try_lock(store: Store, name: str) -> Iterator[bool]:
                 if is_acquired:
                     connection.execute(text("SELECT pg_advisory_unlock(:lock)"), lock)
         return
-    # A lock that every system has: that of a database in exclusive use.
+    # SQLite's exclusive lock on a file of its own works on every system.
     with closing(sqlite3.connect(store.path.with_name(f"{name}.lock"), timeout=0, isolation_level=None)) as lock_file:
         try:
             lock_file.execute("BEGIN EXCLUSIVE")

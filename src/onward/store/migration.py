@@ -1,4 +1,4 @@
-"""Bringing a database's schema up to date, once, however many processes start at the same moment."""
+"""Schema migrations: run once, even when many processes start at the same moment."""
 
 from __future__ import annotations
 
@@ -7,27 +7,35 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, inspect, text
 
 from onward.errors import StoreTooNew
+from onward.message import Message
 
 NEWEST_VERSION = "0007"
-"""The newest migration. A store that is at it already costs one query: alembic is not even imported."""
+"""The newest migration. A store that is up to date costs one query; alembic is not even imported."""
 
 _LOCK_KEY = 0x0A11_A2D0
-"""Any number, the same in every Onward: PostgreSQL's name for the lock that one migrating process holds."""
+"""The advisory lock of PostgreSQL that one migrating process holds. Any number will do, but it must never change."""
 
 
 def migrate(engine: Engine, write_engine: Engine) -> str:
-    """Run the migrations that the database lacks, all in one transaction; return the version that it was found at, empty for a new one. Raises `StoreTooNew` when it has some that this version does not know."""
+    """Run the missing migrations in one transaction. Return the version before, empty for a new database.
+
+    Raises `StoreTooNew` when the database has migrations that this version does not know.
+    """
     with engine.connect() as connection:
         version = _schema_version(connection)
     if version == NEWEST_VERSION:
         return version
     if version > NEWEST_VERSION:
         raise StoreTooNew(
-            f"The store was written by a newer Onward (its schema is {version}, this one knows {NEWEST_VERSION}).",
+            Message(
+                "A newer Onward has written this store (its schema is {version}, this Onward knows {newest}).",
+                version=version,
+                newest=NEWEST_VERSION,
+            ),
             "Upgrade: pip install -U onward",
         )
     with write_engine.begin() as connection:
-        # On SQLite the transaction itself is the lock.
+        # On SQLite the write transaction itself is the lock.
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK_KEY})
         if (version := _schema_version(connection)) != NEWEST_VERSION:
@@ -36,14 +44,14 @@ def migrate(engine: Engine, write_engine: Engine) -> str:
 
 
 def _schema_version(connection: Connection) -> str:
-    """Return the number of the migration that the database is at; empty for an empty database."""
+    """Return the version of the database's schema; empty for an empty database."""
     if not inspect(connection).has_table("alembic_version"):
         return ""
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar() or ""
 
 
 def run_migrations(connection: Connection) -> None:
-    """Run the migrations that the database lacks."""
+    """Run the missing migrations."""
     from alembic import command
     from alembic.config import Config
 

@@ -1,4 +1,4 @@
-"""What was asked of language models: noted before it is asked, and its answer kept before anything else is done with it."""
+"""Calls of language models: recorded before they are made; the answer is stored before anything else happens with it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from onward.store.schema import jobs, model_answers, model_calls, projects
 
 
 class CallKey(NamedTuple):
-    """What tells one call from another: of which job and for what, and a digest of all that is asked. Without a job each is its own."""
+    """What identifies a call: its job, its step and a digest of the request. A call without a job is always new."""
 
     project_id: int | None
     job_id: int | None
@@ -26,7 +26,7 @@ class CallKey(NamedTuple):
 
 
 def find_answer(connection: Connection, key: CallKey) -> str | None:
-    """Return the answer that is kept for a call of a job; None where there is none yet, and for a call without a job."""
+    """Return the stored answer to a call of a job, or None; always None for a call without a job."""
     if key.job_id is None:
         return None
     query = select(model_answers.c.body_json).join(model_calls, model_calls.c.id == model_answers.c.call_id).where(_is_same_call(key))
@@ -34,13 +34,20 @@ def find_answer(connection: Connection, key: CallKey) -> str | None:
 
 
 def start(connection: Connection, key: CallKey, reserved_tokens: int, reserved_usd: float) -> int:
-    """Note that a call is made now, and what it may come to; return its id. One of the same job, step and digest is made again."""
+    """Record that a call starts, with the most it may cost, and return its id. A call of the same job, step and digest is repeated."""
     at = now()
     reserved = {"reserved_tokens": reserved_tokens, "reserved_usd": reserved_usd}
     values = {
-        **key._asdict(), **reserved, "attempts": 1, "input_tokens": 0, "output_tokens": 0, "cost_usd": 0.0, "is_unpriced": False, "failed": "",
+        **key._asdict(),
+        **reserved,
+        "attempts": 1,
+        "input_tokens": 0,
+        "output_tokens": 0,
+        "cost_usd": 0.0,
+        "is_unpriced": False,
+        "failed": "",
         "asked_at": at,
-    }  # fmt: skip
+    }
     try:
         with connection.begin_nested():
             return int(connection.execute(insert(model_calls).values(values).returning(model_calls.c.id)).scalar_one())
@@ -50,7 +57,7 @@ def start(connection: Connection, key: CallKey, reserved_tokens: int, reserved_u
 
 
 def record_answer(connection: Connection, call_id: int, usage: AttemptUsage, body_json: str | None) -> None:
-    """Note what an answer cost, and keep it; an answer of a call without a job is not kept (None)."""
+    """Record what an answer cost, and store it. *body_json* is None for a call without a job."""
     call = _add_usage(connection, call_id, usage, failed="", answered_at=now())
     if body_json is not None:
         values = {"call_id": call_id, "project_id": call.project_id, "body_json": body_json, "created_at": now()}
@@ -58,12 +65,12 @@ def record_answer(connection: Connection, call_id: int, usage: AttemptUsage, bod
 
 
 def record_failure(connection: Connection, call_id: int, usage: AttemptUsage, reason: str) -> None:
-    """Note why a call gave no answer, and what it cost all the same."""
+    """Record why a call failed, and what it cost nevertheless."""
     _add_usage(connection, call_id, usage, failed=reason)
 
 
 def record_stop(connection: Connection, call_id: int) -> None:
-    """Note that a call was ended before anything came of it."""
+    """Record that a call was stopped before it was answered."""
     connection.execute(update(model_calls).where(model_calls.c.id == call_id).values(failed="stopped"))
 
 
@@ -91,7 +98,10 @@ def _add_usage(connection: Connection, call_id: int, usage: AttemptUsage, **valu
 def committed_spend(
     connection: Connection, *, project_id: int | None = None, job_id: int | None = None, since: datetime | None = None
 ) -> tuple[int, float]:
-    """Return the tokens and US dollars that are spent, or may be: what is being asked counts for what it may come to. Of a job, or of a project (None is none) since a time."""
+    """Return the tokens and US dollars spent or reserved: by a job, or by a project (None: without one) since a time.
+
+    A call in progress counts with the most it may cost.
+    """
     condition = model_calls.c.job_id == job_id if job_id is not None else model_calls.c.project_id.is_not_distinct_from(project_id)
     if since is not None:
         condition &= model_calls.c.asked_at >= to_micros(since)
@@ -104,14 +114,14 @@ def committed_spend(
 def total_spend(
     connection: Connection, *, project_id: int | None = None, job_id: int | None = None, since: datetime | None = None
 ) -> SpendTotals:
-    """Return what calls came to: all, those of a project, of a job, since a time."""
+    """Return the total cost of calls, filtered by project, job and time."""
     return _to_spent(connection.execute(select(*_SUMS).where(*_conditions(project_id, job_id, since))).one())
 
 
 def list_spend(
     connection: Connection, by: SpendGrouping, *, project_id: int | None = None, since: datetime | None = None, limit: int = 100
 ) -> list[SpendLine]:
-    """Return what calls came to, by job, project or model: the newest jobs first, else the dearest first."""
+    """Return the cost of calls by job, project or model: newest jobs first, otherwise most expensive first."""
     conditions = _conditions(project_id, None, since)
     if by == "job":
         query = (
@@ -132,7 +142,7 @@ def list_spend(
 
 
 def list_calls(connection: Connection, *, job_id: int | None = None, before: int | None = None, limit: int = 50) -> list[ModelCall]:
-    """Return calls, the newest first: those of a job, those before one id."""
+    """Return calls, newest first, filtered by job; with *before*, those with a lower id."""
     query = select(model_calls).where(*_conditions(None, job_id, None)).order_by(model_calls.c.id.desc()).limit(limit)
     if before is not None:
         query = query.where(model_calls.c.id < before)
@@ -140,14 +150,14 @@ def list_calls(connection: Connection, *, job_id: int | None = None, before: int
 
 
 def delete_answers(connection: Connection, job_id: int) -> None:
-    """Remove the answers of a job that is done: what came of them is kept elsewhere."""
+    """Delete the stored answers of a job whose result is stored elsewhere."""
     connection.execute(
         delete(model_answers).where(model_answers.c.call_id.in_(select(model_calls.c.id).where(model_calls.c.job_id == job_id)))
     )
 
 
 def delete_answers_before(connection: Connection, at: datetime) -> None:
-    """Remove the answers that are older than a time, of jobs that are over."""
+    """Delete the stored answers of finished jobs that are older than *at*."""
     finished_calls = select(model_calls.c.id).join(jobs, jobs.c.id == model_calls.c.job_id).where(jobs.c.finished_at.is_not(None))
     connection.execute(delete(model_answers).where(model_answers.c.created_at < to_micros(at), model_answers.c.call_id.in_(finished_calls)))
 
@@ -184,6 +194,18 @@ def _to_spent(row: Any) -> SpendTotals:
 
 def _from_row(row: Row[Any]) -> ModelCall:
     return ModelCall(
-        id=row.id, project_id=row.project_id, job_id=row.job_id, step=row.step, host=row.host, model=row.model, attempts=row.attempts, input_tokens=row.input_tokens, output_tokens=row.output_tokens, cost_usd=row.cost_usd,
-        is_unpriced=row.is_unpriced, failed=row.failed, asked_at=to_datetime(row.asked_at), answered_at=to_datetime_or_none(row.answered_at),
-    )  # fmt: skip
+        id=row.id,
+        project_id=row.project_id,
+        job_id=row.job_id,
+        step=row.step,
+        host=row.host,
+        model=row.model,
+        attempts=row.attempts,
+        input_tokens=row.input_tokens,
+        output_tokens=row.output_tokens,
+        cost_usd=row.cost_usd,
+        is_unpriced=row.is_unpriced,
+        failed=row.failed,
+        asked_at=to_datetime(row.asked_at),
+        answered_at=to_datetime_or_none(row.answered_at),
+    )

@@ -1,4 +1,4 @@
-"""Project files: what sessions touched, each session its own row for each file; and the errors that sessions met."""
+"""Files that sessions touched, one row per session and file, and errors that occurred in sessions."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from onward.store.text import storable_text
 
 _MAX_PARAMETERS = 500
 MAX_SESSIONS = 20
-"""Sessions that are told of one file; all of them are counted."""
+"""Sessions that are listed for one file. All of them are counted."""
 
 
 def save(connection: Connection, session_id: int, files: Sequence[TouchedFile], errors: Sequence[SessionError]) -> None:
-    """Keep what a session touched and the errors that it met, instead of what was kept of it before."""
+    """Store the files and errors of a session, replacing earlier ones."""
     for table in (touched_files, met_errors):
         connection.execute(delete(table).where(table.c.session_id == session_id))
     if files:
@@ -47,7 +47,7 @@ def list_files(
     after: str | None = None,
     limit: int | None = None,
 ) -> list[ProjectFile]:
-    """Return the files of a project by path, from after one path on: those that one session touched, or whose path holds *text*."""
+    """Return a project's files by path: those that one *session* touched, whose path contains *text*, and that come *after* a path."""
     of_project = touched_files.join(sessions)
     query = select(touched_files.c.path).select_from(of_project).where(sessions.c.project_id == project_id).distinct()
     if session is not None:
@@ -66,10 +66,18 @@ def _read_files(connection: Connection, project_id: int, paths: Sequence[str]) -
     rank = func.row_number().over(partition_by=touched_files.c.path, order_by=sessions.c.number)
     sums = [func.sum(touched_files.c[name]).over(partition_by=touched_files.c.path) for name in ("added_lines", "removed_lines")]
     query = (
-        select(touched_files.c.path, sessions.c.number, *columns, rank.label("place"), count.label("among"), sums[0].label("added"), sums[1].label("removed"))
+        select(
+            touched_files.c.path,
+            sessions.c.number,
+            *columns,
+            rank.label("place"),
+            count.label("among"),
+            sums[0].label("added"),
+            sums[1].label("removed"),
+        )
         .join(sessions)
         .where(sessions.c.project_id == project_id)
-    )  # fmt: skip
+    )
     files_by_path: dict[str, ProjectFile] = {}
     for start in range(0, len(paths), _MAX_PARAMETERS):
         ranked_touches = query.where(touched_files.c.path.in_(paths[start : start + _MAX_PARAMETERS])).subquery()
@@ -104,7 +112,7 @@ def _int_or_none(lines: int | None) -> int | None:
 
 
 def list_often_touched(connection: Connection, project_id: int | None, limit: int) -> list[RecurringFile]:
-    """Return the files that most sessions touched, at least two."""
+    """Return the files that most sessions touched, at least two sessions each."""
     count = func.count()
     query = (
         select(projects.c.name, touched_files.c.path, count, func.sum(touched_files.c.times), func.max(sessions.c.number))
@@ -123,7 +131,7 @@ def list_often_touched(connection: Connection, project_id: int | None, limit: in
 
 
 def list_often_seen(connection: Connection, project_id: int | None, limit: int) -> list[RecurringError]:
-    """Return the errors that most sessions met, at least two."""
+    """Return the errors that occurred in most sessions, at least two sessions each."""
     count = func.count()
     query = (
         select(projects.c.id, projects.c.name, met_errors.c.signature, count, func.sum(met_errors.c.times), func.max(sessions.c.number))
@@ -155,8 +163,18 @@ def list_often_seen(connection: Connection, project_id: int | None, limit: int) 
 
 
 def find_error_occurrences(connection: Connection, signatures: Collection[str], limit: int) -> list[ErrorOccurrence]:
-    """Return where errors of these signatures were met, the latest session first."""
+    """Return the occurrences of errors with these signatures, latest session first."""
     columns = (projects.c.id, projects.c.name, sessions.c.number, met_errors.c.turn, met_errors.c.text, met_errors.c.is_solved)
     query = select(*columns).select_from(met_errors.join(sessions).join(projects, projects.c.id == sessions.c.project_id))
     query = query.where(met_errors.c.signature.in_(sorted(signatures)[:_MAX_PARAMETERS])).order_by(met_errors.c.session_id.desc())
-    return [ErrorOccurrence(*row) for row in connection.execute(query.limit(limit))]
+    return [
+        ErrorOccurrence(
+            project_id=row.id,
+            project=row.name,
+            session=row.number,
+            turn=row.turn,
+            text=row.text,
+            is_solved=row.is_solved,
+        )
+        for row in connection.execute(query.limit(limit))
+    ]

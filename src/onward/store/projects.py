@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from onward.core.project import Project, ProjectTotals
 from onward.errors import Conflict
+from onward.message import Message
 from onward.store import knowledge
 from onward.store.clock import now, to_datetime
 from onward.store.schema import ledgers, projects, sessions
@@ -28,7 +29,9 @@ def create(connection: Connection, name: str, description: str = "", root: str =
                 insert(projects).values(**row, created_at=at, updated_at=at).returning(projects.c.id)
             ).scalar_one()
         except IntegrityError:
-            raise Conflict(f"There is a project named {name!r} already.", "Choose another name, or use that one.") from None
+            raise Conflict(
+                Message("There is already a project named {name!r}.", name=name), "Choose another name, or use that project."
+            ) from None
     connection.execute(insert(ledgers).values(project_id=project_id, version=0, reference_json="[]", updated_at=at))
     return Project(
         id=project_id,
@@ -43,7 +46,7 @@ def create(connection: Connection, name: str, description: str = "", root: str =
     )
 
 
-# Statements that every request needs are made once: making one costs five times what running it does.
+# Every request runs these. Building a statement costs five times as much as running it, so they are built once.
 _BY_ID = PreparedStatement(select(projects).where(projects.c.id == bindparam("id")))
 _LOCK_QUERY = PreparedStatement(select(projects.c.id).where(projects.c.id == bindparam("id")).with_for_update())
 _TOTALS = PreparedStatement(
@@ -76,19 +79,19 @@ def find_by_name(connection: Connection, name: str) -> Project | None:
 
 
 def find_by_key(connection: Connection, key: bytes) -> Project | None:
-    """Return the project of that key, whatever it is called here, or None."""
+    """Return the project with that secret key, whatever its name is here, or None."""
     return _from_row_or_none(connection.execute(select(projects).where(projects.c.secret_key == key)).first())
 
 
 def find_by_repository(connection: Connection, root: str, remote: str) -> list[Project]:
-    """Return the projects of a repository: those of its address, or those of its folder where one of the two has no address; the oldest first."""
+    """Return the projects of a repository, oldest first: those with its remote, or with its folder if either has no remote."""
     same_root = (projects.c.root == root) & (projects.c.root != "")
     condition = (projects.c.remote == remote) | (same_root & (projects.c.remote == "")) if remote else same_root
     return [_from_row(row) for row in connection.execute(select(projects).where(condition).order_by(projects.c.id))]
 
 
 def list_projects(connection: Connection, *, archived: bool = False, after: str | None = None, limit: int | None = None) -> list[Project]:
-    """Return the projects that are at work, or those that are archived, by name; those whose names come *after* that one."""
+    """Return the active or the archived projects by name; with *after*, those with later names."""
     query = select(projects).where(projects.c.status == ("archived" if archived else "active")).order_by(projects.c.name).limit(limit)
     if after is not None:
         query = query.where(projects.c.name > after)
@@ -96,7 +99,7 @@ def list_projects(connection: Connection, *, archived: bool = False, after: str 
 
 
 def totals_by_id(connection: Connection, ids: Collection[int]) -> dict[int, ProjectTotals]:
-    """Return what the projects of these ids that have sessions hold, by id."""
+    """Return the totals of the projects with these ids; projects without sessions are left out."""
     return {
         row[0]: ProjectTotals(
             sessions=row[1],
@@ -111,7 +114,7 @@ def totals_by_id(connection: Connection, ids: Collection[int]) -> dict[int, Proj
 
 
 def count_sessions(connection: Connection, ids: Collection[int]) -> dict[int, int]:
-    """Return how many sessions the projects of these ids have that have any, by id. An index answers that, where `totals` looks at each session."""
+    """Return the number of sessions of the projects with these ids; projects without sessions are left out. Cheaper than `totals_by_id`."""
     return {row[0]: row[1] for row in connection.execute(_SESSION_COUNTS, {"ids": list(ids)})}
 
 
@@ -121,16 +124,16 @@ def update_project(connection: Connection, project_id: int, **values: str) -> No
         try:
             connection.execute(update(projects).where(projects.c.id == project_id).values(**values, updated_at=now()))
         except IntegrityError:
-            raise Conflict(f"There is a project named {values.get('name')!r} already.", "Choose another name.") from None
+            raise Conflict(Message("There is already a project named {name!r}.", name=values.get("name")), "Choose another name.") from None
 
 
 def lock_project(connection: Connection, project_id: int) -> bool:
-    """Keep every other writer of this project out until the transaction ends; False when the project is gone. SQLite has one writer at a time anyway."""
+    """Lock a project until the transaction ends. Return False if it does not exist. SQLite has one writer at a time anyway."""
     return _LOCK_QUERY.first(connection, id=project_id) is not None
 
 
 def delete_project(connection: Connection, project_id: int) -> None:
-    """Delete a project with all that is in it, and what only it taught."""
+    """Delete a project with everything in it, and the knowledge that only it taught."""
     entry_ids = knowledge.ids_of_project(connection, project_id)
     connection.execute(delete(projects).where(projects.c.id == project_id))
     knowledge.refresh_entries(connection, entry_ids)
@@ -142,5 +145,13 @@ def _from_row_or_none(row: Any | None) -> Project | None:
 
 def _from_row(row: Any) -> Project:
     return Project(
-        id=row.id, name=row.name, description=row.description, root=row.root, remote=row.remote, status=row.status, key=bytes(row.secret_key), created_at=to_datetime(row.created_at), updated_at=to_datetime(row.updated_at)
-    )  # fmt: skip
+        id=row.id,
+        name=row.name,
+        description=row.description,
+        root=row.root,
+        remote=row.remote,
+        status=row.status,
+        key=bytes(row.secret_key),
+        created_at=to_datetime(row.created_at),
+        updated_at=to_datetime(row.updated_at),
+    )

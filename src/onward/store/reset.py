@@ -1,4 +1,4 @@
-"""Making a store empty, while others may have it open: they see an empty one then."""
+"""Emptying a store that others may have open: they see an empty store afterwards."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from onward.store.engine import Store
 from onward.store.migration import run_migrations
 
 _UNMAPPED_TABLES = ("turn_words", "alembic_version")
-"""Tables of PostgreSQL that the migrations make, and no statement of ours names by its columns."""
+"""Tables of PostgreSQL that the migrations create outside the schema module."""
 
 
 def empty_store(store: Store) -> None:
-    """Take all that is ours out of the database, for good, and bring the schema up to date anew; at once or not at all. What else the database holds stays."""
+    """Delete everything that Onward stores and create the schema again, all or nothing. Other tables of the database remain."""
     if store.path:
         with tempfile.TemporaryDirectory(dir=store.path.parent) as folder:
             new_store = Store.at_folder(Path(folder))

@@ -1,6 +1,6 @@
-"""Taking a secret out of everything that is kept: every text of every table, the turns' bodies, the search index, and the pages of the file.
+"""Removing a secret from everything that is stored: all texts, turn bodies, the search index and free pages of the file.
 
-What stands there is replaced and nothing else changes, so that lines still lead to their turns and a transcript that is imported again adds nothing.
+Only the secret is replaced, so that handoff lines still lead to their turns and a transcript imported again adds nothing.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ from onward.store.turn_bodies import TurnCodec
 _BATCH_ROWS = 500
 _ZSTD = b"\x28\xb5\x2f\xfd"
 _BODIES = (schema.distilled.c.body, schema.answers.c.body)
-"""Columns of JSON as bytes, compressed or not, beside the turns' own."""
+"""Other columns with JSON as bytes, compressed or not."""
 
 
 def spellings(secret: str) -> tuple[str, ...]:
-    """Return how *secret* may be written where it is kept, the longest first: as it is, inside JSON, and in an address."""
+    """Return how *secret* may be written, longest first: as it is, inside JSON, and in a URL."""
     variants = {secret, json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1], quote(secret, safe=""), quote(secret)}
     return tuple(sorted(variants, key=lambda spelling: (-len(spelling), spelling)))
 
 
 def purge(connection: Connection, secret: str, placeholder: str, *, is_dry_run: bool = False) -> dict[str, int]:
-    """Put *mark* wherever *secret* stands, and return in how many rows of which tables it stood; with *is_trial*, change nothing."""
+    """Replace *secret* by *placeholder* everywhere and return the number of changed rows by table; *is_dry_run* changes nothing."""
     purger = _Purger(connection, spellings(secret), placeholder, is_dry_run=is_dry_run)
     purger.purge_turns()
     for column in _BODIES:
@@ -44,13 +44,13 @@ def purge(connection: Connection, secret: str, placeholder: str, *, is_dry_run: 
 
 
 def vacuum(store: Store) -> bool:
-    """Write the database anew, so that no page of it holds what is gone; False where others keep it busy, and pages that are free may."""
+    """Rewrite the database so that no free page holds deleted text. Return False when others keep it busy and free pages may remain."""
     connection = store.engine.raw_connection()
     driver: Any = connection.driver_connection
     try:
         if store.path:
             driver.execute("VACUUM")
-            # It says whether somebody was in the way.
+            # The result says whether another connection was in the way.
             return bool(driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0)
         driver.rollback()
         driver.autocommit = True
@@ -65,7 +65,7 @@ def vacuum(store: Store) -> bool:
 
 
 class _Purger:
-    """One secret being taken out, in one transaction."""
+    """Removes one secret in one transaction."""
 
     def __init__(self, connection: Connection, spellings: Sequence[str], placeholder: str, *, is_dry_run: bool) -> None:
         self._connection = connection
@@ -75,7 +75,7 @@ class _Purger:
         self.row_counts: Counter[str] = Counter()
 
     def purge_turns(self) -> None:
-        """Go through every turn: bodies are compressed, and no index leads to a part of a word."""
+        """Check every turn: bodies are compressed, and the index does not find parts of words."""
         bodies, index, last_id = TurnCodec(), turn_index.index_for(self._connection), 0
         columns = (schema.turns.c.id, schema.turns.c.role, schema.turns.c.at, schema.turns.c.body)
         while rows := self._connection.execute(
@@ -93,14 +93,14 @@ class _Purger:
             index.optimize(self._connection)
 
     def purge_bodies(self, column: Column[Any]) -> None:
-        """Go through a column of bodies."""
+        """Check every row of a column of bodies."""
         for row in self._stream_rows(column.table, [column]):
             clean = self._clean_body(bytes(row[-1]))
             if clean is not None and self._count_row(column.table.name):
                 self._update_row(column.table, row, {column.name: clean})
 
     def purge_texts(self, table: Table) -> None:
-        """Go through the texts of a table, those that are part of its key too."""
+        """Check all text columns of a table, those of its key included."""
         columns = [column for column in table.columns if isinstance(column.type, String)]
         condition = or_(false(), *(column.contains(spelling, autoescape=True) for column in columns for spelling in self._spellings))
         for row in self._connection.execute(select(*table.primary_key.columns, *columns).where(condition)).all():
@@ -113,7 +113,7 @@ class _Purger:
                 knowledge.index_entry(self._connection, row.id, changed.get("text", texts["text"]), changed.get("fix", texts["fix"]))
 
     def _stream_rows(self, table: Table, columns: Sequence[Column[Any]]) -> Iterator[Row[Any]]:
-        """Yield every row by key, the *columns* last, none of them while another is open: what is read may be written."""
+        """Yield every row by key, with *columns* last. No cursor is open while a row is used, so that it can be updated."""
         keys = self._connection.execute(select(*table.primary_key.columns)).all()
         for key in keys:
             yield self._connection.execute(select(*table.primary_key.columns, *columns).where(_is_row(table, key))).one()
@@ -122,7 +122,7 @@ class _Purger:
         self._connection.execute(update(table).where(_is_row(table, row)).values(**values))
 
     def _count_row(self, table: str) -> bool:
-        """Count a row, and return whether it is to be changed."""
+        """Count a row and return whether to change it."""
         self.row_counts[table] += 1
         return not self._is_dry_run
 
@@ -132,7 +132,7 @@ class _Purger:
         return text
 
     def _clean_body(self, body: bytes) -> bytes | None:
-        """Return a body without the secret; None where it holds none."""
+        """Return *body* without the secret, or None if it does not contain it."""
         is_packed = body.startswith(_ZSTD)
         data = ZstdDecompressor().decompress(body) if is_packed else body
         clean = data
@@ -144,5 +144,5 @@ class _Purger:
 
 
 def _is_row(table: Table, row: Row[Any]) -> Any:
-    """Return the condition that a row is the one whose key *row* begins with."""
+    """Return the condition that selects the row with the key that *row* starts with."""
     return and_(*(column == value for column, value in zip(table.primary_key.columns, row, strict=False)))

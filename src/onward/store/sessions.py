@@ -15,6 +15,7 @@ from onward.core.transcript.transcript import SessionHead
 from onward.store.clock import now, to_datetime, to_datetime_or_none, to_micros
 from onward.store.schema import handoffs, loaded_handoffs, projects, session_accounts, sessions
 from onward.store.statements import PreparedStatement
+from onward.store.text import storable_text
 
 _NO_LIMIT = 2**62
 
@@ -30,22 +31,33 @@ def create(
     template: str = "",
     checklist: Sequence[str] = (),
 ) -> Session:
-    """Store a new session under the next number of its project, which must be held, and return it."""
+    """Store a new session under the next number of its locked project, and return it."""
     next_number = select(func.coalesce(func.max(sessions.c.number), 0) + 1).where(sessions.c.project_id == project_id).scalar_subquery()
     result = connection.execute(
         insert(sessions)
         .values(
-            project_id=project_id, number=next_number, native_id=native_id, status="active", source=source,
-            objectives_json=_to_json(objectives), accomplishments_json="[]", blockers_json="[]", turns=0, tokens=0, created_at=now(),
-            template=_storable(template), checklist_json=_checklist_json([ChecklistItem(_storable(text)) for text in checklist]), **_head_columns(head),
+            project_id=project_id,
+            number=next_number,
+            native_id=native_id,
+            status="active",
+            source=source,
+            objectives_json=_to_json(objectives),
+            accomplishments_json="[]",
+            blockers_json="[]",
+            turns=0,
+            tokens=0,
+            created_at=now(),
+            template=storable_text(template),
+            checklist_json=_checklist_json([ChecklistItem(storable_text(text)) for text in checklist]),
+            **_head_columns(head),
         )
         .returning(*sessions.c)
-    )  # fmt: skip
+    )
     return _from_row(result.one())
 
 
 def attach_transcript(connection: Connection, session_id: int, head: SessionHead, *, native_id: str, source: str) -> Session:
-    """Give a session that was begun by hand its transcript's head, and return it."""
+    """Give a session that a person started the head of its transcript, and return it."""
     values = {name: value for name, value in _head_columns(head).items() if value}
     connection.execute(update(sessions).where(sessions.c.id == session_id).values(native_id=native_id, source=source, **values))
     return _require(connection, sessions.c.id == session_id)
@@ -53,22 +65,17 @@ def attach_transcript(connection: Connection, session_id: int, head: SessionHead
 
 def _head_columns(head: SessionHead) -> dict[str, Any]:
     return {
-        "agent": _storable(head.agent),
+        "agent": storable_text(head.agent),
         "parent_native_id": head.parent_id,
-        "title": _storable(head.title),
-        "cwd": _storable(head.cwd),
-        "branch": _storable(head.branch),
-        "remote": _storable(head.remote),
+        "title": storable_text(head.title),
+        "cwd": storable_text(head.cwd),
+        "branch": storable_text(head.branch),
+        "remote": storable_text(head.remote),
         "started_at": to_micros(head.started_at),
     }
 
 
-def _storable(text: str) -> str:
-    """PostgreSQL keeps no NUL, and no database a lone surrogate."""
-    return text.replace("\0", "").encode("utf-8", "replace").decode()
-
-
-# Statements that every request needs are made once: making one costs five times what running it does.
+# Every request runs these. Building a statement costs five times as much as running it, so they are built once.
 _BY_ID = PreparedStatement(select(sessions).where(sessions.c.id == bindparam("id")))
 _BY_NUMBER = PreparedStatement(
     select(sessions).where(sessions.c.project_id == bindparam("project_id"), sessions.c.number == bindparam("number"))
@@ -105,13 +112,13 @@ def find_by_number(connection: Connection, project_id: int, number: int) -> Sess
 
 
 def find_by_numbers(connection: Connection, project_id: int, numbers: Collection[int]) -> list[Session]:
-    """Return the sessions of a project that have these numbers."""
+    """Return the sessions of a project with these numbers."""
     query = select(sessions).where(sessions.c.project_id == project_id, sessions.c.number.in_(numbers))
     return [_from_row(row) for row in connection.execute(query)]
 
 
 def find_by_native_ids(connection: Connection, project_id: int, native_ids: Sequence[str]) -> list[Session]:
-    """Return the sessions of a project that an agent calls by one of these ids."""
+    """Return the sessions of a project that have one of these ids in their agent."""
     query = select(sessions).where(sessions.c.project_id == project_id, sessions.c.native_id.in_(native_ids))
     return [_from_row(row) for row in connection.execute(query)]
 
@@ -119,9 +126,9 @@ def find_by_native_ids(connection: Connection, project_id: int, native_ids: Sequ
 def find_awaiting_transcript(
     connection: Connection, project_id: int, started_at: datetime | None, last_at: datetime | None = None
 ) -> Session | None:
-    """Return the session that has no transcript yet and was begun last: by hand before *started_at*, or by its own agent before *last_at*; None where there is none.
+    """Return the newest session without a transcript that a transcript with these times may belong to, or None.
 
-    A transcript without a time is never its.
+    A person started it before *started_at*, or its own agent did before *last_at*. A transcript without a start time belongs to none.
     """
     if started_at is None:
         return None
@@ -130,7 +137,7 @@ def find_awaiting_transcript(
     )
     is_candidate = sessions.c.created_at <= to_micros(started_at)
     if last_at is not None:
-        # The agent was at work already when it said so.
+        # The agent had already started when it created the session.
         is_candidate |= (
             (sessions.c.source == AGENT_SOURCE)
             & (sessions.c.created_at <= to_micros(last_at))
@@ -147,7 +154,7 @@ def list_sessions(
     after: int = 0,
     limit: int | None = None,
 ) -> list[Session]:
-    """Return a project's sessions by number, those with a number *after* that one."""
+    """Return a project's sessions by number; with *after*, those with a higher number."""
     query = _LIST_QUERY.where(sessions.c.status == status) if status else _LIST_QUERY
     parameters = {"project_id": project_id, "after": after, "most": _NO_LIMIT if limit is None else limit}
     return [_from_row(row) for row in connection.execute(query, parameters)]
@@ -156,7 +163,7 @@ def list_sessions(
 def list_newest(
     connection: Connection, project_id: int, *, status: SessionStatus | None = None, before: int | None = None, limit: int
 ) -> list[Session]:
-    """Return a project's sessions, the one of the highest number first; those of a number *before* that one. It is the order of an index, however many there are."""
+    """Return a project's sessions, highest number first; with *before*, those with a lower number. Reads an index only."""
     query = select(sessions).where(sessions.c.project_id == project_id).order_by(sessions.c.number.desc()).limit(limit)
     if status:
         query = query.where(sessions.c.status == status)
@@ -175,7 +182,7 @@ def list_across_projects(
     before: int | None = None,
     limit: int,
 ) -> list[Session]:
-    """Return the sessions of every project, or those that ran on an account, the one begun last first; those that were begun *before* the one of that id."""
+    """Return sessions of all projects, newest first, with all filters applied; with *before*, those with a lower id."""
     query = select(sessions).order_by(sessions.c.id.desc()).limit(limit)
     if project_id is not None:
         query = query.where(sessions.c.project_id == project_id)
@@ -192,12 +199,12 @@ def list_across_projects(
 
 
 def list_agents(connection: Connection) -> list[str]:
-    """Return the agents that there are sessions of, by name."""
+    """Return the names of the agents that have sessions, in order."""
     return [name for name in connection.execute(select(sessions.c.agent).distinct().order_by(sessions.c.agent)).scalars() if name]
 
 
 class CompletedSession(NamedTuple):
-    """What a handoff has to know of a completed session."""
+    """What a handoff needs to know about a completed session."""
 
     number: int
     agent: str
@@ -206,21 +213,21 @@ class CompletedSession(NamedTuple):
 
 
 def list_completed(connection: Connection, project_id: int) -> list[CompletedSession]:
-    """Return a project's completed sessions by number, but for what is long."""
+    """Return a project's completed sessions by number, without their long columns."""
     columns = (sessions.c.number, sessions.c.agent, sessions.c.ended_at, sessions.c.tokens)
     query = select(*columns).where(sessions.c.project_id == project_id, sessions.c.status == "completed").order_by(sessions.c.number)
     return [CompletedSession(row[0], row[1], to_datetime_or_none(row[2]), row[3]) for row in connection.execute(query)]
 
 
 class SessionLabel(NamedTuple):
-    """Where turns of a session stand: its project's name and its number there."""
+    """How a session is named across projects: its project's name and its number."""
 
     project: str
     number: int
 
 
 def labels_by_id(connection: Connection, ids: Collection[int]) -> dict[int, SessionLabel]:
-    """Return where the sessions of these ids stand."""
+    """Return the labels of the sessions with these ids."""
     query = select(sessions.c.id, projects.c.name, sessions.c.number).join(projects).where(sessions.c.id.in_(ids))
     return {row[0]: SessionLabel(row[1], row[2]) for row in connection.execute(query)}
 
@@ -231,17 +238,17 @@ def find_latest(connection: Connection, project_id: int, status: SessionStatus) 
 
 
 def add_turn_counts(connection: Connection, session_id: int, turns: int, tokens: int) -> Session:
-    """Count new turns and return the session. A completed one that grows is active again: its handoff does not know them."""
+    """Add to a session's counts and return it. A completed session becomes active again: its handoff does not cover the new turns."""
     return _from_row(_ADD_COUNTS.first(connection, session_id=session_id, new_turns=turns, new_tokens=tokens))
 
 
 def set_native_id(connection: Connection, session_id: int, native_id: str) -> None:
-    """Set what the agent calls a session."""
+    """Set the id that the agent gives a session."""
     connection.execute(update(sessions).where(sessions.c.id == session_id).values(native_id=native_id))
 
 
 def move(connection: Connection, session_id: int, project_id: int, native_id: str | None) -> Session:
-    """Give a session to a project, which must be held, under its next number, and return it. The handoffs it began with and made stay behind."""
+    """Move a session to a locked project under its next number, and return it. Handoffs that it loaded or produced do not move."""
     next_number = select(func.coalesce(func.max(sessions.c.number), 0) + 1).where(sessions.c.project_id == project_id).scalar_subquery()
     connection.execute(delete(loaded_handoffs).where(loaded_handoffs.c.session_id == session_id))
     connection.execute(update(handoffs).where(handoffs.c.session_id == session_id).values(session_id=None))
@@ -252,12 +259,12 @@ def move(connection: Connection, session_id: int, project_id: int, native_id: st
 
 
 def delete_session(connection: Connection, session_id: int) -> None:
-    """Delete a session whose turns are gone."""
+    """Delete a session without turns."""
     connection.execute(delete(sessions).where(sessions.c.id == session_id))
 
 
 def complete(connection: Connection, session: Session) -> None:
-    """Store *session* as completed now, with what was said of it."""
+    """Store *session* as completed now, with its accomplishments, blockers and credits."""
     connection.execute(
         update(sessions)
         .where(sessions.c.id == session.id)
@@ -273,12 +280,12 @@ def complete(connection: Connection, session: Session) -> None:
 
 
 def set_status(connection: Connection, session_id: int, status: SessionStatus) -> None:
-    """Set where a session stands without completing it."""
+    """Set the status of a session without completing it."""
     connection.execute(update(sessions).where(sessions.c.id == session_id).values(status=status, completed_at=None))
 
 
 def set_item_done(connection: Connection, session_id: int, index: int, is_done: bool) -> Session | None:
-    """Note whether an item of a session's checklist, counted from 0, is done, and return the session; None where there is no such item."""
+    """Set whether an item of a session's checklist (counted from 0) is done. Return the session, or None if there is no such item."""
     row = connection.execute(select(sessions).where(sessions.c.id == session_id).with_for_update()).first()
     items = list(_from_row(row).checklist) if row else []
     if not 0 <= index < len(items):
@@ -289,12 +296,12 @@ def set_item_done(connection: Connection, session_id: int, index: int, is_done: 
 
 
 def record_loaded_handoff(connection: Connection, session_id: int, handoff_id: int) -> None:
-    """Remember which handoff a session began with."""
+    """Record which handoff a session started from."""
     connection.execute(insert(loaded_handoffs).values(session_id=session_id, handoff_id=handoff_id))
 
 
 def find_loaded_handoff_id(connection: Connection, session_id: int) -> int | None:
-    """Return the id of the handoff that a session began with, or None."""
+    """Return the id of the handoff that a session started from, or None."""
     return connection.execute(select(loaded_handoffs.c.handoff_id).where(loaded_handoffs.c.session_id == session_id)).scalar()
 
 
@@ -308,7 +315,7 @@ def _require(connection: Connection, condition: ColumnElement[bool]) -> Session:
 
 
 def _to_json(texts: Sequence[str]) -> str:
-    return orjson.dumps([_storable(text) for text in texts]).decode()
+    return orjson.dumps([storable_text(text) for text in texts]).decode()
 
 
 def _checklist_json(items: Sequence[ChecklistItem]) -> str:
@@ -317,9 +324,28 @@ def _checklist_json(items: Sequence[ChecklistItem]) -> str:
 
 def _from_row(row: Any) -> Session:
     return Session(
-        id=row.id, project_id=row.project_id, number=row.number, agent=row.agent, native_id=row.native_id, parent_native_id=row.parent_native_id, status=row.status, title=row.title,
-        objectives=tuple(orjson.loads(row.objectives_json)), accomplishments=tuple(orjson.loads(row.accomplishments_json)), blockers=tuple(orjson.loads(row.blockers_json)),
-        credits_used=row.credits_used, cwd=row.cwd, branch=row.branch, remote=row.remote, source=row.source,
-        template=row.template, checklist=tuple(ChecklistItem(**item) for item in orjson.loads(row.checklist_json)), turns=row.turns, tokens=row.tokens,
-        started_at=to_datetime_or_none(row.started_at), ended_at=to_datetime_or_none(row.ended_at), created_at=to_datetime(row.created_at), completed_at=to_datetime_or_none(row.completed_at),
-    )  # fmt: skip
+        id=row.id,
+        project_id=row.project_id,
+        number=row.number,
+        agent=row.agent,
+        native_id=row.native_id,
+        parent_native_id=row.parent_native_id,
+        status=row.status,
+        title=row.title,
+        objectives=tuple(orjson.loads(row.objectives_json)),
+        accomplishments=tuple(orjson.loads(row.accomplishments_json)),
+        blockers=tuple(orjson.loads(row.blockers_json)),
+        credits_used=row.credits_used,
+        cwd=row.cwd,
+        branch=row.branch,
+        remote=row.remote,
+        source=row.source,
+        template=row.template,
+        checklist=tuple(ChecklistItem(**item) for item in orjson.loads(row.checklist_json)),
+        turns=row.turns,
+        tokens=row.tokens,
+        started_at=to_datetime_or_none(row.started_at),
+        ended_at=to_datetime_or_none(row.ended_at),
+        created_at=to_datetime(row.created_at),
+        completed_at=to_datetime_or_none(row.completed_at),
+    )

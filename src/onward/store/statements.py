@@ -1,6 +1,6 @@
-"""Statements that every request needs, made once; on SQLite they go straight to the driver, because most of what a short one costs there is SQLAlchemy's part.
+"""Statements that every request runs, compiled once. On SQLite they go straight to the driver: SQLAlchemy costs more than a short query.
 
-Inside `Store.read` and `Store.write` only: there the transaction has begun.
+Use them inside `Store.read` and `Store.write` only, where the transaction has started.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql.dml import ReturningInsert, ReturningUpdate
 
 _MAX_ROWS = 50
-"""Rows of one statement that adds rows."""
+"""Rows that one INSERT adds, at most."""
 _MAX_FORMS = 64
-"""Of one statement that are kept: lists of another length make another."""
+"""Compiled forms stored per statement: each length of a list parameter needs its own."""
 
 
 class _CompiledStatement(NamedTuple):
-    """A statement as SQLite takes it: the names of its values in their order, those that it has of itself, and what makes a row."""
+    """A statement compiled for SQLite: its SQL, the order of its parameters, those with fixed values, and the type of its rows."""
 
     sql: str
     names: Sequence[str]
@@ -30,14 +30,14 @@ class _CompiledStatement(NamedTuple):
 
 
 class PreparedStatement:
-    """A statement whose values are given by name. Its rows have the columns' names; a Boolean is 0 or 1 where the database has none."""
+    """A statement with named parameters. Its rows have the columns' names; on SQLite a Boolean is 0 or 1."""
 
     def __init__(self, statement: Select[Any] | ReturningInsert[Any] | ReturningUpdate[Any]) -> None:
         self._statement = statement
         self._compiled = lru_cache(_MAX_FORMS)(self._compile)
 
     def all(self, connection: Connection, **values: Any) -> list[Any]:
-        """Return the rows. A value that is a list stands for as many as it holds."""
+        """Return all rows. A list value fills a parameter that expands to its items."""
         if connection.dialect.name != "sqlite":
             return list(connection.execute(self._statement, values))
         sql, names, defaults, row = self._compiled(*[(name, len(value) if type(value) is list else None) for name, value in values.items()])
@@ -48,20 +48,20 @@ class PreparedStatement:
         return [row(record) for record in _driver_connection(connection).execute(sql, [parameters[name] for name in names])]
 
     def first(self, connection: Connection, **values: Any) -> Any | None:
-        """Return the first row, None where there is none."""
+        """Return the first row, or None."""
         return next(iter(self.all(connection, **values)), None)
 
     def _compile(self, *lengths: tuple[str, int | None]) -> _CompiledStatement:
-        """Return the form for values of these names: lists of so many, or None for one by itself."""
+        """Return the statement compiled for parameters of these names and list lengths (None: not a list)."""
         examples = {name: None if length is None else [0] * length for name, length in lengths}
         compiled = self._statement.compile(dialect=sqlite.dialect()).construct_expanded_state(examples)
         columns = [column.name for column in self._statement.exported_columns]
-        row: Any = namedtuple("Row", columns, rename=True)  # type: ignore[misc]  # noqa: PYI024 - its names are known now only
+        row: Any = namedtuple("Row", columns, rename=True)  # type: ignore[misc]  # noqa: PYI024 - the names are known at run time only
         return _CompiledStatement(compiled.statement, compiled.positiontup or (), compiled.parameters, row._make)
 
 
 def execute_raw(connection: Connection, sql: str, values: Sequence[Any]) -> Iterable[Any]:
-    """Run a statement in the database's own words, and return its rows."""
+    """Run SQL in the database's own dialect and return its rows."""
     if connection.dialect.name != "sqlite":
         return connection.exec_driver_sql(sql, tuple(values))
     rows: Iterable[Any] = _driver_connection(connection).execute(sql, values)
@@ -69,7 +69,10 @@ def execute_raw(connection: Connection, sql: str, values: Sequence[Any]) -> Iter
 
 
 def insert_rows(connection: Connection, target: str, rows: Sequence[Sequence[Any]]) -> None:
-    """Add *rows* to a table, *into* being its name and columns, many in one statement: a driver that adds them one by one stops for other threads at each."""
+    """Insert *rows* into *target*, a table name with its columns, many rows per statement.
+
+    With one row per statement the driver would hand over to other threads after each.
+    """
     mark = "?" if connection.dialect.name == "sqlite" else "%s"
     for start in range(0, len(rows), _MAX_ROWS):
         batch = rows[start : start + _MAX_ROWS]

@@ -1,4 +1,4 @@
-"""Copying all that one store holds into another, new one, of the same kind of database or the other."""
+"""Copying a store into a new one, in the same kind of database or the other."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ ProgressCallback = Callable[[int, int], object]
 
 
 def copy(source: Store, target: Store, on_progress: ProgressCallback | None = None) -> dict[str, int]:
-    """Copy every row of *source*, as it is at one moment, into the new store *target*, at once or not at all, index it there, and return how many there are by table. *on_progress* is told (rows done, of).
+    """Copy one snapshot of *source* into the new store *target*, all or nothing, index it, and return the number of rows by table.
 
-    Raises `Conflict` where *target* holds something.
+    *on_progress* gets (rows done, total). Raises `Conflict` if *target* is not empty.
     """
     with source.read() as reader, target.write() as writer:
         for table in schema.metadata.sorted_tables:
             if writer.execute(select(table).limit(1)).first() is not None:
-                raise Conflict("The store to copy into is not empty.", "Name a new database, or a folder that has no store yet.")
+                raise Conflict("The target store is not empty.", "Name a new database, or a folder without a store.")
         counts = {
             table.name: int(reader.execute(select(func.count()).select_from(table)).scalar_one()) for table in schema.metadata.sorted_tables
         }
@@ -39,7 +39,7 @@ def copy(source: Store, target: Store, on_progress: ProgressCallback | None = No
 
 
 def _advance_sequence(connection: Connection, table: Table) -> None:
-    """Have the ids that are given out next follow those that were copied. SQLite sees to that by itself."""
+    """Let new ids continue after the copied ones. SQLite does that by itself."""
     key = next(iter(table.primary_key.columns))
     if connection.dialect.name == "sqlite" or not isinstance(key.type, Integer) or key.foreign_keys:
         return

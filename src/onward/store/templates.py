@@ -1,4 +1,4 @@
-"""Templates: what a kind of session is for and what it should not forget, by name."""
+"""Templates: objectives and a checklist for a kind of session."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from onward.core.template import Template
 from onward.errors import Conflict
+from onward.message import Message
 from onward.store.clock import now, to_datetime
 from onward.store.schema import templates
 from onward.store.text import storable_text
@@ -30,7 +31,7 @@ def create(connection: Connection, name: str, description: str, objectives: Sequ
 def update_template(
     connection: Connection, template_id: int, name: str, description: str, objectives: Sequence[str], checklist: Sequence[str]
 ) -> Template | None:
-    """Store a template as it is to be from now on, and return it; None when it is gone. Raises `Conflict` when the name is taken."""
+    """Store the new content of a template and return it, or None if it does not exist. Raises `Conflict` when the name is taken."""
     row = {**_to_row(name, description, objectives, checklist), "updated_at": now()}
     with connection.begin_nested():
         try:
@@ -52,7 +53,9 @@ def _to_row(name: str, description: str, objectives: Sequence[str], checklist: S
 
 
 def _name_conflict(name: str) -> Conflict:
-    return Conflict(f"There is a template named {name!r} already.", "Choose another name, or delete that one first.")
+    return Conflict(
+        Message("There is already a template named {name!r}.", name=name), "Choose another name, or delete that template first."
+    )
 
 
 def find_by_name(connection: Connection, name: str) -> Template | None:
@@ -68,7 +71,7 @@ def find(connection: Connection, template_id: int) -> Template | None:
 
 
 def list_templates(connection: Connection, *, after: str | None = None, limit: int | None = None) -> list[Template]:
-    """Return the templates by name, from after one name on."""
+    """Return the templates by name; with *after*, those with later names."""
     query = select(templates).order_by(templates.c.name).limit(limit)
     if after is not None:
         query = query.where(templates.c.name > after)
@@ -76,7 +79,7 @@ def list_templates(connection: Connection, *, after: str | None = None, limit: i
 
 
 def delete_template(connection: Connection, template_id: int) -> None:
-    """Delete a template; sessions that began with it keep their objectives and their checklist."""
+    """Delete a template. Sessions that started with it keep their objectives and checklist."""
     connection.execute(delete(templates).where(templates.c.id == template_id))
 
 

@@ -1,8 +1,8 @@
-"""Text as every database keeps it."""
+"""Text that every database can store."""
 
 from __future__ import annotations
 
 
 def storable_text(text: str) -> str:
-    """Return *text* without what cannot be kept: PostgreSQL knows no NUL, and no database a lone surrogate."""
+    """Return *text* without what databases refuse: NUL (PostgreSQL) and lone surrogates (both)."""
     return text.replace("\0", "").encode("utf-8", "replace").decode()

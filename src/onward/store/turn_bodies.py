@@ -1,4 +1,4 @@
-"""How a turn is kept: whole, as compact JSON, compressed where that pays."""
+"""The stored form of a turn: all of it, as compact JSON, compressed when that saves space."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from onward.store.clock import to_micros
 from onward.store.search.searchable_text import searchable_text
 
 _MIN_COMPRESSED_BYTES = 1024
-"""A shorter body is kept as it is: JSON begins with a brace, and a zstd frame never does."""
+"""A shorter body is stored uncompressed. JSON starts with a brace, which a zstd frame never does."""
 
 
 class PackedTurn(NamedTuple):
-    """A turn made ready to be kept, redacted before. `at` is as the store keeps times, `chars` its size before redaction, `words` what it is found by."""
+    """A redacted turn ready to store: `at` in microseconds, `chars` its length before redaction, `words` its searchable text."""
 
     role: str
     at: int | None
@@ -29,7 +29,7 @@ class PackedTurn(NamedTuple):
 
 
 class TurnCodec:
-    """Packs and unpacks turns. For one thread."""
+    """Packs and unpacks turns. Not safe to share between threads."""
 
     @cached_property
     def _compressor(self) -> zstandard.ZstdCompressor:
@@ -40,7 +40,7 @@ class TurnCodec:
         return zstandard.ZstdDecompressor()
 
     def pack(self, turn: Turn, chars: int) -> PackedTurn:
-        """Return *turn* ready to be kept; needs no store, so that it can be done while another holds it."""
+        """Return *turn* ready to store. Needs no database, so that it can run while another process writes."""
         data = _to_json(_document(turn))
         body = data if len(data) < _MIN_COMPRESSED_BYTES else self._compressor.compress(data)
         return PackedTurn(
@@ -48,7 +48,7 @@ class TurnCodec:
         )
 
     def unpack(self, role: str, at: Any, body: bytes) -> Turn:
-        """Return the turn that `pack` wrote."""
+        """Return the turn that `pack` packed."""
         data = orjson.loads(body if body[:1] == b"{" else self._decompressor.decompress(body))
         get = data.get
         return Turn(
@@ -95,7 +95,7 @@ def _to_json(document: dict[str, Any]) -> bytes:
     try:
         return orjson.dumps(document)
     except orjson.JSONEncodeError:
-        # Lone surrogates and numbers beyond 64 bits: rare, and other writers know them.
+        # Lone surrogates and numbers beyond 64 bits are rare; the standard library can write them.
         import json
 
         return json.dumps(document, ensure_ascii=False).encode("utf-8", "replace")

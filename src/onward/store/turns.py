@@ -1,4 +1,4 @@
-"""Turns: the whole conversation, appended once and kept."""
+"""Turns: the full conversation of every session."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _INSERT_TARGET = f"turns ({', '.join(column.name for column in turns.columns)})"
 
 
 class NewTurn(NamedTuple):
-    """A turn to keep, under its ordinal and its identity."""
+    """A turn to store, with its ordinal in the session and its identity in the project."""
 
     ordinal: int
     identity: bytes
@@ -32,7 +32,7 @@ class NewTurn(NamedTuple):
 
 
 class TurnPosition(NamedTuple):
-    """Where a turn is kept already."""
+    """Where a turn is stored, and its length."""
 
     session_id: int
     ordinal: int
@@ -40,19 +40,19 @@ class TurnPosition(NamedTuple):
 
 
 class NumberedTurn(NamedTuple):
-    """A turn, and the number of its session in its project."""
+    """A turn with the number of its session."""
 
     number: int
     stored: StoredTurn
 
 
 def turn_id(session_id: int, ordinal: int) -> int:
-    """Return the id under which a turn is kept."""
+    """Return the id of a stored turn."""
     return session_id * (MAX_ORDINAL + 1) + ordinal
 
 
 def append(connection: Connection, project_id: int, session_id: int, new_turns: Sequence[NewTurn]) -> None:
-    """Keep new turns of a session, and index them."""
+    """Store and index new turns of a session."""
     if not new_turns:
         return
     rows = [
@@ -64,7 +64,7 @@ def append(connection: Connection, project_id: int, session_id: int, new_turns: 
 
 
 def replace_turn(connection: Connection, position: TurnPosition, new_turn: NewTurn) -> Turn:
-    """Keep a turn that has grown instead of the one at *place*, and return that one."""
+    """Replace the turn at *position* by a longer version, and return the old one."""
     key, packed = turn_id(position.session_id, position.ordinal), new_turn.packed
     before = find_by_ids(connection, [key])[key].turn
     index = turn_index.index_for(connection)
@@ -75,27 +75,28 @@ def replace_turn(connection: Connection, position: TurnPosition, new_turn: NewTu
 
 
 def find_positions(connection: Connection, project_id: int, identities: Sequence[bytes]) -> dict[bytes, TurnPosition]:
-    """Return where the turns of these identities are kept, for those that are."""
+    """Return where turns with these identities are stored; others are left out."""
     positions: dict[bytes, TurnPosition] = {}
     placeholder = _placeholder(connection)
     for start in range(0, len(identities), _MAX_PARAMETERS):
         batch = identities[start : start + _MAX_PARAMETERS]
         placeholders = ", ".join([placeholder] * len(batch))
-        query = f"SELECT identity, session_id, ordinal, chars FROM turns WHERE project_id = {placeholder} AND identity IN ({placeholders})"  # noqa: S608
+        condition = f"project_id = {placeholder} AND identity IN ({placeholders})"
+        query = f"SELECT identity, session_id, ordinal, chars FROM turns WHERE {condition}"  # noqa: S608
         for identity, session_id, ordinal, chars in execute_raw(connection, query, (project_id, *batch)):
             positions[bytes(identity)] = TurnPosition(session_id, ordinal, chars)
     return positions
 
 
 def abandon(connection: Connection, session_id: int, after: int, until: int) -> None:
-    """Mark the turns of a session after one ordinal, until another, as a branch that was left."""
+    """Mark the turns of a session after one ordinal, up to another, as an abandoned branch."""
     connection.execute(update(turns).where(_in_range(session_id, after + 1, until)).values(abandoned=True))
 
 
 def read_session(
     connection: Connection, session_id: int, *, first: int = 1, last: int = MAX_ORDINAL, limit: int | None = None, main_path: bool = False
 ) -> Iterator[StoredTurn]:
-    """Yield the turns of a session from one ordinal to another, in order; on the main path, without those that were abandoned."""
+    """Yield the turns of a session from one ordinal to another, in order; with *main_path*, without abandoned ones."""
     query = select(turns).where(_in_range(session_id, first, last)).order_by(turns.c.id).limit(limit)
     if main_path:
         query = query.where(turns.c.abandoned.is_(False))
@@ -112,7 +113,10 @@ def read_project(
     backwards: bool = False,
     limit: int,
 ) -> list[NumberedTurn]:
-    """Return at most *limit* turns of a project's sessions, or of the one of that *number*, by number and ordinal: those *beyond* such a pair, *backwards* those before it."""
+    """Return at most *limit* turns of a project, or of its session *number*, in order.
+
+    *cursor* is a pair of session number and ordinal: only turns after it are returned, or before it and in reverse order if *backwards*.
+    """
     parameters: dict[str, Any] = {"project_id": project_id, "most": limit}
     if number is not None:
         parameters["number"] = number
@@ -146,26 +150,27 @@ def _project_query(has_number: bool, has_role: bool, has_cursor: bool, backwards
 
 
 def count_turns(connection: Connection) -> int:
-    """Return how many turns there are in all."""
+    """Return the number of turns in the store."""
     return int(connection.execute(select(func.coalesce(func.sum(sessions.c.turns), 0))).scalar_one())
 
 
 def last_turn_at(connection: Connection, session_id: int) -> datetime | None:
-    """Return when the last turn of a session was, as far as its turns say; None where none does."""
+    """Return the time of the latest turn of a session, or None if no turn has a time."""
     return to_datetime_or_none(connection.execute(select(func.max(turns.c.at)).where(_in_range(session_id, 1, MAX_ORDINAL))).scalar())
 
 
 def find_by_ids(connection: Connection, ids: Sequence[int]) -> dict[int, StoredTurn]:
-    """Return the turns of these ids, those that are there."""
+    """Return the turns of these ids by id; missing ones are left out."""
     return {turn_id(stored.session_id, stored.ordinal): stored for stored in _read(connection, select(turns).where(turns.c.id.in_(ids)))}
 
 
 def move(connection: Connection, project_id: int, session_id: int, identities: Mapping[int, bytes]) -> None:
-    """Give a session's turns to a project, each ordinal under its identity there."""
+    """Move a session's turns to a project, with the identity that each ordinal has there."""
     rows = [(project_id, identity, turn_id(session_id, ordinal)) for ordinal, identity in identities.items()]
     if rows:
         placeholder = _placeholder(connection)
-        connection.exec_driver_sql(f"UPDATE turns SET project_id = {placeholder}, identity = {placeholder} WHERE id = {placeholder}", rows)  # noqa: S608
+        statement = f"UPDATE turns SET project_id = {placeholder}, identity = {placeholder} WHERE id = {placeholder}"  # noqa: S608
+        connection.exec_driver_sql(statement, rows)
 
 
 def list_ordinals(connection: Connection, session_id: int) -> list[int]:
@@ -174,7 +179,7 @@ def list_ordinals(connection: Connection, session_id: int) -> list[int]:
 
 
 def delete_turns(connection: Connection, session_id: int) -> None:
-    """Delete the turns of a session, from the index too."""
+    """Delete the turns of a session, also from the index."""
     turn_index.index_for(connection).forget(
         connection, ((turn_id(session_id, stored.ordinal), stored.turn) for stored in read_session(connection, session_id))
     )
@@ -182,7 +187,7 @@ def delete_turns(connection: Connection, session_id: int) -> None:
 
 
 def reindex(connection: Connection) -> int:
-    """Make the search index anew from the turns; return how many there are."""
+    """Rebuild the search index from the turns, and return how many there are."""
     index = turn_index.index_for(connection)
     index.clear(connection)
     count = 0
@@ -198,7 +203,7 @@ def reindex(connection: Connection) -> int:
 
 
 def _placeholder(connection: Connection) -> str:
-    """Return what stands for a value in a statement that goes straight to the driver."""
+    """Return the parameter marker of statements that go straight to the driver."""
     return "?" if connection.dialect.name == "sqlite" else "%s"
 
 

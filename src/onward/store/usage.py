@@ -1,4 +1,4 @@
-"""Usage: the tokens that sessions cost, by model and account, counted from their turns."""
+"""Usage: tokens and costs of sessions by model and account, counted from their turns."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _RATED_SESSIONS = 50
 
 
 class TurnUsage(NamedTuple):
-    """A turn that cost something."""
+    """The usage that one turn reports."""
 
     at: datetime | None
     model: str
@@ -28,7 +28,7 @@ class TurnUsage(NamedTuple):
 
 
 def read_turns(connection: Connection, session_id: int) -> Iterator[TurnUsage]:
-    """Yield the turns of a session that say what they cost, abandoned ones too: they were paid for."""
+    """Yield the usage of a session's turns. Abandoned turns count too: they were paid for."""
     unpack = TurnCodec().unpack
     query = select(turns.c.role, turns.c.at, turns.c.body).where(turns.c.session_id == session_id, turns.c.role == "assistant")
     for row in connection.execute(query.order_by(turns.c.id).execution_options(yield_per=500)):
@@ -53,34 +53,39 @@ def list_uncounted(connection: Connection, *, project_id: int | None = None, lim
 
 
 def is_counted(connection: Connection, session_id: int, turns: int, tokens: int) -> bool:
-    """Say whether a session's usage was counted when it held so many *turns* and *tokens*."""
+    """Return whether a session's usage was counted when it had this many *turns* and *tokens*."""
     query = select(counted_sessions.c.turns, counted_sessions.c.tokens).where(counted_sessions.c.session_id == session_id)
     return connection.execute(query).first() == (turns, tokens)
 
 
 def replace_usage(connection: Connection, session_id: int, model_usages: Sequence[ModelUsage], *, turns: int, tokens: int) -> None:
-    """Keep what was counted for a session, which must be held, when it held so many *turns* and *tokens*."""
+    """Store the usage of a locked session, counted when it had this many *turns* and *tokens*."""
     forget(connection, session_id)
     rows = [
         {
-            "session_id": session_id, "account_id": item.account_id, "model": item.model, "turns": item.turns, "cost_usd": item.cost_usd,
-            "unpriced_turns": item.unpriced_turns, **{name: getattr(item.tokens, name) for name in item.tokens.__dataclass_fields__},
+            "session_id": session_id,
+            "account_id": item.account_id,
+            "model": item.model,
+            "turns": item.turns,
+            "cost_usd": item.cost_usd,
+            "unpriced_turns": item.unpriced_turns,
+            **{name: getattr(item.tokens, name) for name in item.tokens.__dataclass_fields__},
         }
         for item in model_usages
-    ]  # fmt: skip
+    ]
     if rows:
         connection.execute(insert(usage), rows)
     connection.execute(insert(counted_sessions).values(session_id=session_id, turns=turns, tokens=tokens))
 
 
 def forget(connection: Connection, session_id: int) -> None:
-    """Let a session be counted anew: its turns went to other accounts than was thought."""
+    """Delete the counted usage of a session, so that it is counted again: its accounts changed."""
     connection.execute(delete(usage).where(usage.c.session_id == session_id))
     connection.execute(delete(counted_sessions).where(counted_sessions.c.session_id == session_id))
 
 
 def totals(connection: Connection, *, session_id: int | None = None, account_id: int | None = None) -> list[ModelUsage]:
-    """Return what was counted of a session or an account, by account and model, the dearest first."""
+    """Return the usage of a session or an account, by account and model, most expensive first."""
     query = select(usage.c.account_id, usage.c.model, *_SUMS).group_by(usage.c.account_id, usage.c.model)
     if session_id is not None:
         query = query.where(usage.c.session_id == session_id)
@@ -90,7 +95,7 @@ def totals(connection: Connection, *, session_id: int | None = None, account_id:
 
 
 def totals_by_account(connection: Connection) -> dict[int, list[ModelUsage]]:
-    """Return what was counted of every account, by its id, each by model, the dearest first."""
+    """Return the usage of every account by model, most expensive first."""
     usages_by_account: dict[int, list[ModelUsage]] = {}
     for model_usage in totals(connection):
         if model_usage.account_id is not None:
@@ -99,7 +104,7 @@ def totals_by_account(connection: Connection) -> dict[int, list[ModelUsage]]:
 
 
 def totals_by_project(connection: Connection) -> dict[int, list[ModelUsage]]:
-    """Return what was counted of every project, by its id, each by account and model, the dearest first."""
+    """Return the usage of every project by account and model, most expensive first."""
     keys = (usage.c.account_id, usage.c.model)
     usages_by_project: dict[int, list[ModelUsage]] = {}
     for row in connection.execute(select(*keys, *_SUMS, sessions.c.project_id).join(sessions).group_by(*keys, sessions.c.project_id)):
@@ -130,7 +135,10 @@ def _sort_by_cost(usages: Iterable[ModelUsage]) -> list[ModelUsage]:
 
 @dataclass(frozen=True, slots=True)
 class SessionSpend:
-    """A session whose credits a person entered. `usd` is its usage at list prices, None where that is not known for all of it; `at` is when it was completed, or begun."""
+    """A session whose credits a person entered.
+
+    `usd` is its usage at list price, None if a price is unknown; `at` is when it was completed, or started.
+    """
 
     session_id: int
     project_id: int
@@ -143,8 +151,8 @@ class SessionSpend:
 
 
 def list_session_spend(connection: Connection, *, account_id: int | None = None, limit: int | None = None) -> list[SessionSpend]:
-    """Return the sessions whose credits are known, the newest first: all, or those that run on one account now."""
-    # Looked up by index for each session: a join with what is grouped first would search through all of that for each.
+    """Return the sessions with known credits, newest first: all, or those that run on one account now."""
+    # Subqueries use an index for each session. A join with a grouped query would scan all of that for each.
     current_account = (
         select(session_accounts.c.account_id)
         .where(session_accounts.c.session_id == sessions.c.id)
@@ -169,11 +177,17 @@ def list_session_spend(connection: Connection, *, account_id: int | None = None,
         query = query.where(sessions.c.id.in_(account_sessions), current_account == account_id)
     return [
         SessionSpend(
-            session_id=row.id, project_id=row.project_id, account_id=row.account_id, credits=row.credits_used, accomplishments=len(orjson.loads(row.accomplishments_json)), tokens=row.tokens,
-            usd=None if row.unpriced else row.usd, at=to_datetime(row.at),
+            session_id=row.id,
+            project_id=row.project_id,
+            account_id=row.account_id,
+            credits=row.credits_used,
+            accomplishments=len(orjson.loads(row.accomplishments_json)),
+            tokens=row.tokens,
+            usd=None if row.unpriced else row.usd,
+            at=to_datetime(row.at),
         )
         for row in connection.execute(query)
-    ]  # fmt: skip
+    ]
 
 
 def list_rates(connection: Connection, account_id: int) -> list[tuple[float, float]]:

@@ -1,4 +1,4 @@
-"""How long a text is, in tokens of cl100k."""
+"""The length of texts in cl100k tokens."""
 
 from onward.tokens.estimate import count_tokens
 

@@ -1,14 +1,14 @@
-"""An estimate of cl100k tokens that is cheap enough to make for every candidate line.
+"""An estimate of cl100k tokens that is cheap enough for every candidate line.
 
-An exact tokenizer costs 150 ms and 40 MB to load. This one knows the vocabulary but not the order in which its pieces merge: 256 kB of bits, read
-when first needed, answer "is this one token?" (a Bloom filter; wrong for one in a thousand of the strings that are none).
+An exact tokenizer takes 150 ms and 40 MB to load. This one knows the vocabulary but not the order in which its pieces merge: 256 kB of
+bits, read on first use, answer "is this one token?" (a Bloom filter; wrong for one in a thousand of the strings that are none).
 
-The rule: cut the text as cl100k cuts it, at spaces first. A piece that is in the vocabulary is one token, as most are. Any other is cut
-greedily into the longest strings that are, and counts those and 0.3 more, because a greedy cut is at times one short.
+The rule: cut the text as cl100k cuts it, at spaces first. A piece in the vocabulary is one token, as most are. Any other piece is cut
+greedily into the longest strings of the vocabulary and counts those and 0.3 more, because a greedy cut is sometimes one short.
 
-Measured on 3,454 windows of real transcripts (prose, Markdown, code, JSON, logs, base64; mostly English and French; 200 to 6,000 tokens each): 3.7 % over
-on the average, 13 % over at the 99th percentile, short on 5 windows in 3,454, all of them base64 or escaped code, by 3.5 % at most. Markdown documents
-are 2 to 6 % over. `bench/fit_tokens.py` writes the vocabulary and measures this again.
+Measured on 3,454 windows of real transcripts (prose, Markdown, code, JSON, logs, base64; mostly English and French; 200 to 6,000 tokens
+each): 3.7 % over on average, 13 % over at the 99th percentile, short on 5 windows in 3,454, all of them base64 or escaped code, by 3.5 %
+at most. Markdown documents are 2 to 6 % over. `bench/fit_tokens.py` writes the vocabulary and measures this again.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ _GAP = re.compile(" {2,}")
 
 @lru_cache(maxsize=4096)
 def count_tokens(text: str) -> int:
-    """Return about how many cl100k tokens *text* is: rather too many than too few.
+    """Return the estimated number of cl100k tokens of *text*: rather too many than too few.
 
-    A few lone words may come out short; a text of 200 tokens or more does not. Costs of lines add up: two lines in one text cost at
-    most one more than the two alone. Remembered, since choosing lines asks for each of them again and again.
+    A few single words may come out short; a text of 200 tokens or more does not. Costs of lines add up: two lines in one text cost at most
+    one more than the two alone. Cached, because choosing lines asks for each of them again and again.
     """
     first, *rest = text.split(" ")
     tenths = _FIRST_COSTS[first] + sum(map(_SPACED_COSTS.__getitem__, rest))
@@ -49,7 +49,7 @@ def count_tokens(text: str) -> int:
 
 
 class _ChunkCosts(dict[str, int]):
-    """Tenths of tokens of what stands between two spaces, each worked out once."""
+    """Tenths of tokens of a chunk between two spaces, each computed once."""
 
     def __init__(self, prefix: str) -> None:
         super().__init__()
@@ -63,7 +63,7 @@ class _ChunkCosts(dict[str, int]):
 
 
 class _PieceCosts(dict[str, int]):
-    """Tenths of tokens of a piece, each worked out once."""
+    """Tenths of tokens of a piece, each computed once."""
 
     def __missing__(self, piece: str) -> int:
         if len(self) >= _CACHE_ENTRIES:
@@ -77,7 +77,7 @@ class _PieceCosts(dict[str, int]):
             return tokens * _TENTHS
         line_ends = len(piece) - len(piece.rstrip("\r\n"))
         if line_ends:
-            # Never dearer than its marks and a line end apart, so that the costs of lines add up.
+            # At most the cost of its marks plus a line end, so that the costs of lines add up.
             return self[piece[:-line_ends]] + _TENTHS
         return tokens * _TENTHS + _UNKNOWN_TENTHS
 
@@ -88,7 +88,7 @@ _PIECE_COSTS = _PieceCosts()
 
 
 def _count_greedily(piece: bytes) -> int:
-    """Return how many strings of the vocabulary *piece* is cut into when the longest is taken each time."""
+    """Return the number of strings of the vocabulary that *piece* is cut into when the longest is taken each time."""
     bits = _vocabulary()
     if (len(piece) <= 3 and piece.isdigit()) or _is_token(crc32(piece), bits):
         return 1
@@ -110,8 +110,8 @@ def _vocabulary() -> bytes:
 
 
 def _is_token(digest: int, bits: bytes) -> bool:
-    """Say whether the string with this CRC-32 is one token."""
-    # The first of the probes, made before the others are worked out, sends five in six strings away.
+    """Return whether the string with this CRC-32 is one token."""
+    # The first bit alone rejects five in six strings, before the others are computed.
     if not bits[(digest & _BLOOM_MASK) >> 3] >> (digest & 7) & 1:
         return False
     _, second, third, fourth = bloom_bits(digest)
@@ -119,6 +119,6 @@ def _is_token(digest: int, bits: bytes) -> bool:
 
 
 def bloom_bits(digest: int) -> tuple[int, int, int, int]:
-    """Return the bits of the vocabulary that are set where the string with this CRC-32 is in it."""
+    """Return the bits that are set in the filter if the string with this CRC-32 is in the vocabulary."""
     step = digest >> 11 | 1
     return digest & _BLOOM_MASK, digest + step & _BLOOM_MASK, digest + 2 * step & _BLOOM_MASK, digest + 3 * step & _BLOOM_MASK

@@ -1,4 +1,4 @@
-"""What tokens cost, from a table of list prices that comes with the program: no network."""
+"""The cost of tokens, from a table of list prices that ships with the program: no network."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MILLION = 1_000_000
 
 
 class _PricedModel(NamedTuple):
-    """How the table knows a model, and what a million tokens of each kind cost where that depends on nothing else."""
+    """A model's name and seller in the table, and its price per million tokens of each kind if that depends on nothing else."""
 
     name: str
     seller: str | None
@@ -23,9 +23,9 @@ class _PricedModel(NamedTuple):
 
 
 def price_usd(model: str, usage: Usage, at: datetime | None = None) -> float | None:
-    """Return what one answer of *model* cost in US dollars, at the list price of its time (of today, where *at* is None); None where no price is known.
+    """Return the cost of one answer of *model* in US dollars at list price, or None if the price is unknown.
 
-    One answer at a time: several models ask more for a long prompt than for two short ones.
+    The price is the one at *at*, or today's. One answer at a time: several models charge more for one long prompt than for two short ones.
     """
     priced_model = _find_model(model)
     if priced_model is None:
@@ -40,7 +40,7 @@ def price_usd(model: str, usage: Usage, at: datetime | None = None) -> float | N
 
 @cache
 def _find_model(model: str) -> _PricedModel | None:
-    """Return how the table knows *model*: as it is, behind its maker's name, or as resellers write it."""
+    """Return the entry of *model* in the table: under its name, its maker's name before it, or as resellers write it."""
     maker, _, rest = model.partition("/")
     candidates: list[tuple[str, str | None]] = [(model, None)]
     if rest:
@@ -55,7 +55,7 @@ def _find_model(model: str) -> _PricedModel | None:
 
 
 def _rates_usd(name: str, seller: str | None) -> tuple[float, ...] | None:
-    """Return the price of a million tokens of each kind; None where it depends on the time or on how many there are. Asking the table costs far more than a sum."""
+    """Return the price per million tokens of each kind, or None if it depends on time or quantity. It is faster than asking the table."""
     from genai_prices.types import ModelPrice, TieredPrices
 
     calculation = _calculate(Usage(1, 1), name, seller)
@@ -71,8 +71,8 @@ def _token_counts(usage: Usage) -> tuple[int, int, int, int]:
 
 
 def _calculate(usage: Usage, name: str, seller: str | None, at: datetime | None = None) -> PriceCalculation:
-    """Return what the table says. There, what a cache gave or kept is part of the input."""
-    # A fifth of a second to import, which only those pay who ask for a price.
+    """Return the result of the table, which counts cached tokens as part of the input."""
+    # A fifth of a second to import, paid only by those who ask for a price.
     from genai_prices import Usage as Counted
     from genai_prices import calc_price
 
@@ -80,5 +80,5 @@ def _calculate(usage: Usage, name: str, seller: str | None, at: datetime | None 
     input_tokens = fresh + cache_read_tokens + cache_write_tokens
     price_usage = Counted(
         input_tokens=input_tokens, output_tokens=output_tokens, cache_read_tokens=cache_read_tokens, cache_write_tokens=cache_write_tokens
-    )  # fmt: skip
+    )
     return calc_price(price_usage, name, provider_id=seller, genai_request_timestamp=at)

@@ -1,4 +1,4 @@
-"""How alembic runs here: on the connection, and in the transaction, that the store hands over."""
+"""Alembic's environment: it uses the connection and the transaction of the store."""
 
 from alembic import context
 

@@ -1,6 +1,6 @@
 """The tables, as the newest migration leaves them.
 
-Times are whole microseconds since 1970 in UTC, given by the store alone; `at` and `started_at` come from the transcript. JSON is text.
+Times are whole microseconds since 1970 in UTC, set by the store; `at` and `started_at` come from the transcript. JSON is text.
 """
 
 from onward.store.schema.accounts import account_events, account_limits, accounts, counted_sessions, session_accounts, usage

@@ -1,4 +1,4 @@
-"""The account pool, and what sessions used."""
+"""Tables of the account pool and of the usage of sessions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from onward.store.schema.tables import metadata, owner_column
 accounts = Table(
     "accounts",
     metadata,
-    # An AI service's account, as a person told of it. No login and no key has a place here.
+    # An account of an AI service as a person describes it. Logins and keys are never stored here.
     Column("id", Integer, primary_key=True),
     Column("name", Text, nullable=False, unique=True),
     Column("provider", Text, nullable=False),
@@ -19,7 +19,7 @@ accounts = Table(
     Column("tags_json", Text, nullable=False),
     Column("note", Text, nullable=False),
     Column("credits_total", Float),
-    # As counted at credits_at: a reset that passed since gives them back.
+    # As counted at credits_at: a later reset makes them available again.
     Column("credits_used", Float, nullable=False),
     Column("credits_estimated", Float, nullable=False),
     Column("credits_at", BigInteger, nullable=False),
@@ -35,7 +35,7 @@ account_limits = Table(
     "account_limits",
     metadata,
     owner_column("account_id", "accounts.id", primary_key=True),
-    # Empty: of the whole account.
+    # Empty for a limit of the whole account.
     Column("model", Text, primary_key=True),
     Column("reached_at", BigInteger, nullable=False),
     Column("until_at", BigInteger),
@@ -50,7 +50,7 @@ account_events = Table(
     Column("kind", String(16), nullable=False),
     Column("source", String(16), nullable=False),
     Column("model", Text, nullable=False),
-    # What the count of used credits changed by, and what it was then.
+    # The change of the used credits, and their value afterwards.
     Column("credits", Float),
     Column("used_after", Float),
     Column("note", Text, nullable=False),
@@ -63,7 +63,7 @@ account_events = Table(
 session_accounts = Table(
     "session_accounts",
     metadata,
-    # The accounts that a session ran on, one after the other: the newest is the one it runs on.
+    # The accounts that a session ran on, in order: the newest is the current one.
     Column("id", Integer, primary_key=True),
     owner_column("session_id", "sessions.id"),
     owner_column("account_id", "accounts.id"),
@@ -77,7 +77,7 @@ session_accounts = Table(
 usage = Table(
     "usage",
     metadata,
-    # Tokens and list prices found in a session's turns, by model and account. Derived from the turns, and counted again when those changed.
+    # Tokens and list prices in a session's turns, by model and account. Counted again when the turns change.
     Column("id", Integer, primary_key=True),
     owner_column("session_id", "sessions.id"),
     Column("account_id", Integer, ForeignKey("accounts.id", ondelete="SET NULL"), index=True),
@@ -87,7 +87,7 @@ usage = Table(
     Column("output_tokens", BigInteger, nullable=False),
     Column("cache_read_tokens", BigInteger, nullable=False),
     Column("cache_write_tokens", BigInteger, nullable=False),
-    # Of the turns with a known price; NULL where there is none. `unpriced_turns` have no known price.
+    # The cost of the turns with a known price, NULL if there is none; `unpriced_turns` counts the others.
     Column("cost_usd", Float),
     Column("unpriced_turns", Integer, nullable=False),
     Index("ix_usage_session_id", "session_id"),
@@ -97,7 +97,7 @@ usage = Table(
 counted_sessions = Table(
     "counted_sessions",
     metadata,
-    # What a session held when its usage was counted.
+    # The size of a session when its usage was counted.
     owner_column("session_id", "sessions.id", primary_key=True),
     Column("turns", Integer, nullable=False),
     Column("tokens", BigInteger, nullable=False),

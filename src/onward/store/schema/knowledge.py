@@ -1,4 +1,4 @@
-"""What is derived from sessions, and what was learned from them."""
+"""Tables of what is derived from sessions, and of the knowledge base."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from onward.store.schema.tables import metadata, owner_column
 session_measures = Table(
     "session_measures",
     metadata,
-    # What one completed session spent and gave, measured once: charts read these, never the turns. Derived, and made again by a rebuild.
+    # What one completed session cost and achieved, measured once. Charts read these rows, never the turns. `rebuild` writes them again.
     owner_column("session_id", "sessions.id", primary_key=True),
     Column("tokens", BigInteger, nullable=False),
-    # NULL where no step of it was productive.
+    # NULL if the session has no productive step.
     Column("recovery_tokens", BigInteger),
     Column("reread_tokens", BigInteger, nullable=False),
     Column("repeated_tokens", BigInteger, nullable=False),
@@ -23,10 +23,10 @@ session_measures = Table(
     Column("first_edit_ms", BigInteger),
     Column("facts_used_again", Integer, nullable=False),
     Column("accomplished", Integer, nullable=False),
-    # Of the handoff that completing it made.
+    # Of the handoff that completing the session produced.
     Column("kept_ratio", Float),
     Column("handoff_tokens", Integer),
-    # How many facts that is the share of.
+    # The number of facts that kept_ratio refers to.
     Column("kept_of", Integer),
 )
 
@@ -36,7 +36,7 @@ touched_files = Table(
     owner_column("session_id", "sessions.id", primary_key=True),
     Column("path", Text, primary_key=True, index=True),
     Column("change", String(16), nullable=False),
-    # NULL where no call shows them.
+    # NULL if no tool call shows them.
     Column("added_lines", Integer),
     Column("removed_lines", Integer),
     Column("times", Integer, nullable=False),
@@ -60,14 +60,14 @@ knowledge = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("kind", String(16), nullable=False),
-    # What makes it the same as what another session tells; NULL for what a person wrote.
+    # Recognises the same lesson in another session; NULL for an entry that a person wrote.
     Column("signature", String(32)),
     Column("category", String(32), nullable=False),
     Column("text", Text, nullable=False),
     Column("fix", Text, nullable=False),
-    # `session` while the words are a session's own, `person` once somebody wrote or changed them: no harvest touches those.
+    # `session` for the words of a session, `person` once a person wrote or edited them: harvesting leaves those alone.
     Column("author", String(16), nullable=False),
-    # A person deleted it: it stays away though sessions tell it again.
+    # A person deleted the entry: it stays hidden although sessions still teach it.
     Column("is_hidden", Boolean, nullable=False),
     Column("shown", Integer, nullable=False),
     Column("used", Integer, nullable=False),
@@ -80,7 +80,7 @@ knowledge = Table(
 knowledge_sources = Table(
     "knowledge_sources",
     metadata,
-    # The sessions that tell it, each in its own words: an entry lives as long as one of them does.
+    # The sessions that teach an entry, each in its own words. The entry exists as long as one of them does.
     owner_column("knowledge_id", "knowledge.id", primary_key=True),
     Column("session_id", Integer, ForeignKey("sessions.id", ondelete="CASCADE"), primary_key=True, nullable=False, index=True),
     Column("fact_id", String(32), primary_key=True, index=True),
@@ -93,7 +93,7 @@ knowledge_sources = Table(
 knowledge_terms = Table(
     "knowledge_terms",
     metadata,
-    # The stems that an entry is found by.
+    # The stems that find an entry.
     Column("term", String(64), primary_key=True),
     Column("knowledge_id", Integer, ForeignKey("knowledge.id", ondelete="CASCADE"), primary_key=True, nullable=False, index=True),
 )

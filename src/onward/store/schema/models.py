@@ -1,4 +1,4 @@
-"""What was asked of language models: what it cost, what they answered until it is no longer needed, and the keys that open them."""
+"""Tables of language model calls: their cost, their answers while a job runs, and encrypted LLM keys."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from onward.store.schema.tables import metadata
 model_calls = Table(
     "model_calls",
     metadata,
-    # What is spent stays counted when the project or the job is gone.
+    # Spend stays counted after its project or job is deleted.
     Column("id", Integer, primary_key=True),
     Column("project_id", Integer, ForeignKey("projects.id", ondelete="SET NULL")),
     Column("job_id", Integer, ForeignKey("jobs.id", ondelete="SET NULL")),
-    # What it is for; with the digest of all that is asked it tells a call from the others of its job.
+    # The purpose of the call. With the digest of the request it identifies a call within its job.
     Column("step", Text, nullable=False),
     Column("digest", String(64), nullable=False),
     Column("host", Text, nullable=False),
     Column("model", Text, nullable=False),
     Column("attempts", Integer, nullable=False),
-    # What it may come to, while nobody knows: from the asking to the answer, and for good where a worker died in between.
+    # The most the call may cost, until the answer says more; stays if the worker dies before that.
     Column("reserved_tokens", BigInteger, nullable=False),
     Column("reserved_usd", Float, nullable=False),
     Column("input_tokens", BigInteger, nullable=False),
     Column("output_tokens", BigInteger, nullable=False),
     Column("cost_usd", Float, nullable=False),
-    # Whether some of it has no known price.
+    # Whether the price of some of it is unknown.
     Column("is_unpriced", Boolean, nullable=False),
-    # Why the last attempt gave no answer; empty where it did, or is not over.
+    # Why the last attempt failed; empty if it succeeded or is in progress.
     Column("failed", String(32), nullable=False),
     Column("asked_at", BigInteger, nullable=False),
     Column("answered_at", BigInteger),
@@ -40,7 +40,7 @@ model_calls = Table(
 model_answers = Table(
     "model_answers",
     metadata,
-    # Until its job is done, so that one that is begun again asks nothing twice.
+    # Stored until the job is done, so that a job that starts again asks nothing twice.
     Column("call_id", Integer, ForeignKey("model_calls.id", ondelete="CASCADE"), primary_key=True, nullable=False),
     Column("project_id", Integer, ForeignKey("projects.id", ondelete="CASCADE"), index=True),
     Column("body_json", Text, nullable=False),
@@ -51,11 +51,11 @@ model_answers = Table(
 sealed_keys = Table(
     "sealed_keys",
     metadata,
-    # LLM keys, encrypted with a key that is not in here. One is the house's; others came with a request, and go when its job ends.
+    # LLM keys, encrypted with a key outside the database. One is the server's; the others belong to a job and are deleted when it ends.
     Column("id", Integer, primary_key=True),
     Column("job_id", Integer, ForeignKey("jobs.id", ondelete="CASCADE"), unique=True),
     Column("sealed", LargeBinary, nullable=False),
-    # What the last test of it found, and when.
+    # The result and the time of the last test.
     Column("state", String(16), nullable=False),
     Column("tested_at", BigInteger),
     Column("created_at", BigInteger, nullable=False),

@@ -1,4 +1,4 @@
-"""What a project is made of: its sessions, their turns, the ledger, the handoffs."""
+"""Tables of a project: its sessions, their turns, the ledger, the handoffs."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ projects = Table(
 places = Table(
     "places",
     metadata,
-    # What a person gave to a project by hand, beside the root and remote it was made with.
+    # What a person assigned to a project, in addition to its root and remote.
     Column("id", Integer, primary_key=True),
     owner_column("project_id", "projects.id"),
     Column("root", Text, nullable=False),
     Column("remote", Text, nullable=False),
-    # Whether folders below the root are meant too.
+    # Whether folders below the root are included.
     Column("below", Boolean, nullable=False),
     Index("ix_places_project_id", "project_id"),
     sqlite_autoincrement=True,
@@ -39,7 +39,7 @@ ledgers = Table(
     "ledgers",
     metadata,
     owner_column("project_id", "projects.id", primary_key=True),
-    # Grows by one with every change: what was read at one version is only written back at that version.
+    # Grows by one with every change. A writer that read an older version has to read again.
     Column("version", Integer, nullable=False),
     # What the preservation of a handoff is measured against.
     Column("reference_json", Text, nullable=False),
@@ -53,7 +53,7 @@ sessions = Table(
     owner_column("project_id", "projects.id"),
     Column("number", Integer, nullable=False),
     Column("agent", Text, nullable=False),
-    # The agent's own id, or a digest of the first turns where it gives none; NULL until a transcript is known.
+    # The agent's own id, or a digest of the first turns if it gives none; NULL until there is a transcript.
     Column("native_id", Text),
     Column("parent_native_id", Text),
     Column("status", String(16), nullable=False),
@@ -66,13 +66,13 @@ sessions = Table(
     Column("branch", Text, nullable=False),
     Column("remote", Text, nullable=False),
     Column("source", Text, nullable=False),
-    # The name of the template that it began with, and that one's checklist as it was then, with what of it is done: [{text, is_done}].
+    # The name of the template that it started with, and a copy of its checklist with what is done: [{text, is_done}].
     Column("template", Text, nullable=False, server_default=""),
     Column("checklist_json", Text, nullable=False, server_default="[]"),
     Column("turns", Integer, nullable=False),
     Column("tokens", BigInteger, nullable=False),
     Column("started_at", BigInteger),
-    # When its last turn was, as far as the transcript says.
+    # The time of its last turn, if the transcript says so.
     Column("ended_at", BigInteger),
     Column("created_at", BigInteger, nullable=False),
     Column("completed_at", BigInteger),
@@ -87,7 +87,7 @@ sessions = Table(
 turns = Table(
     "turns",
     metadata,
-    # session_id * 2**24 + ordinal: turns of a session lie together, ids need no counter, and a newer session's turns have higher ids.
+    # session_id * 2**24 + ordinal: turns of a session are stored together, ids need no counter, and newer sessions have higher ids.
     Column("id", BigInteger, primary_key=True, autoincrement=False),
     owner_column("project_id", "projects.id"),
     owner_column("session_id", "sessions.id"),
@@ -95,7 +95,7 @@ turns = Table(
     Column("identity", LargeBinary, nullable=False),
     Column("role", String(16), nullable=False),
     Column("at", BigInteger),
-    # Characters before redaction: an entry that has grown since is stored again.
+    # Characters before redaction: a turn that has grown is stored again.
     Column("chars", BigInteger, nullable=False),
     Column("abandoned", Boolean, nullable=False),
     Column("body", LargeBinary, nullable=False),
@@ -117,7 +117,7 @@ facts = Table(
 distilled = Table(
     "distilled",
     metadata,
-    # What one session adds to the ledger, whole: the ledger keeps the best of all, and can be folded again from these when one of them changes.
+    # All that one session adds to the ledger. The ledger holds the best of all, and is folded again from these when one changes.
     owner_column("session_id", "sessions.id", primary_key=True),
     Column("body", LargeBinary, nullable=False),
 )
@@ -140,7 +140,7 @@ handoffs = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     owner_column("project_id", "projects.id"),
-    # NULL when no session made it: the ledger was corrected or rebuilt.
+    # NULL if no session produced it: the ledger was corrected or rebuilt.
     Column("session_id", Integer, ForeignKey("sessions.id", ondelete="SET NULL"), index=True),
     Column("version", Integer, nullable=False),
     Column("ledger_version", Integer, nullable=False),
@@ -149,7 +149,7 @@ handoffs = Table(
     Column("markdown", Text, nullable=False),
     Column("document_json", Text, nullable=False),
     Column("preservation_json", Text, nullable=False),
-    # Who wrote it: the rules, or a model by its name; and the report of what became of its part.
+    # Who wrote it: the rules or a model, by name; and the report on the model's part.
     Column("generator", Text, nullable=False, server_default="rules"),
     Column("refinement_json", Text),
     Column("created_at", BigInteger, nullable=False),
@@ -180,14 +180,14 @@ imports = Table(
 drafts = Table(
     "drafts",
     metadata,
-    # A handoff made of a conversation that belongs to no session: shown and kept, but never the project's own.
+    # A handoff made from a conversation that belongs to no session. It is never the project's master handoff.
     Column("id", Integer, primary_key=True),
     owner_column("project_id", "projects.id"),
     Column("budget_tokens", Integer, nullable=False),
     Column("markdown", Text, nullable=False),
     Column("document_json", Text, nullable=False),
     Column("preservation_json", Text, nullable=False),
-    # Who wrote it: the rules, or a model by its name; and the report of what became of its part.
+    # Who wrote it: the rules or a model, by name; and the report on the model's part.
     Column("generator", Text, nullable=False, server_default="rules"),
     Column("refinement_json", Text),
     Column("created_at", BigInteger, nullable=False),

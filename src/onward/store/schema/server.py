@@ -1,4 +1,4 @@
-"""What the house itself keeps: answers to repeated requests, templates, jobs, events, access tokens."""
+"""Tables of the server itself: responses to repeated requests, templates, jobs, events, access tokens."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from onward.store.schema.tables import metadata
 answers = Table(
     "answers",
     metadata,
-    # A digest of who asked and the Idempotency-Key; and one of all that was asked.
+    # A digest of the caller and the Idempotency-Key; and a digest of the request.
     Column("key", String(64), primary_key=True),
     Column("digest", String(64), nullable=False),
-    # NULL while it is being worked out.
+    # NULL while the request is in progress.
     Column("status", Integer),
     Column("body", LargeBinary, nullable=False),
     Column("created_at", BigInteger, nullable=False),
@@ -39,27 +39,27 @@ jobs = Table(
     Column("kind", String(16), nullable=False),
     Column("state", String(16), nullable=False),
     Column("project_id", Integer, ForeignKey("projects.id", ondelete="SET NULL"), index=True),
-    # While it is open, there is one job of a key.
+    # There is at most one open job per key.
     Column("key", Text),
-    # What carries it out is called so; another run, after a failure or a cancellation, has another name.
+    # The name of this attempt. A job that runs again, after a failure or a cancellation, gets a new one.
     Column("run", String(32), nullable=False, unique=True),
     Column("requested_by", Text, nullable=False),
     Column("arguments_json", Text, nullable=False),
-    # What the next step has to know of those before it.
+    # What the next step has to know about those before it.
     Column("memo_json", Text, nullable=False),
     Column("result_json", Text, nullable=False),
     Column("step", Text, nullable=False),
     Column("done", BigInteger, nullable=False),
-    # NULL where nobody knows.
+    # NULL if unknown.
     Column("total", BigInteger),
     Column("attempts", Integer, nullable=False),
     Column("error_json", Text),
     Column("spend_usd", Float, nullable=False),
-    # Who carries it out, and when it was last heard to be at work.
+    # Who runs it, and the last sign of life.
     Column("worker", Text, nullable=False),
     Column("beat_at", BigInteger),
     Column("cancel_asked_at", BigInteger),
-    # Not before this time, after a failed attempt.
+    # No earlier than this, after a failed attempt.
     Column("due_at", BigInteger),
     Column("created_at", BigInteger, nullable=False),
     Column("started_at", BigInteger),
@@ -72,10 +72,10 @@ jobs = Table(
 events = Table(
     "events",
     metadata,
-    # What happened, in the order in which it became true: a reader asks for all after the last one it saw.
+    # Ids follow the order in which changes became true: a reader asks for all events after the last one it has seen.
     Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
     Column("kind", String(32), nullable=False),
-    # Not held to be there: whoever writes an event waits for nobody after the lock that gives its id.
+    # No foreign key: writing an event must not wait for a lock after the one that gives its id.
     Column("project_id", Integer, index=True),
     Column("job_id", Integer, index=True),
     Column("data_json", Text, nullable=False),
@@ -90,7 +90,7 @@ access_tokens = Table(
     Column("id", Integer, primary_key=True),
     Column("name", Text, nullable=False),
     Column("scope", String(16), nullable=False),
-    # What the token begins with, to find and to tell it by; of the whole there is only a digest.
+    # The start of the token, to find and show it. Of the full token there is only a digest.
     Column("prefix", String(32), nullable=False, unique=True),
     Column("digest", LargeBinary, nullable=False),
     Column("created_at", BigInteger, nullable=False),

@@ -1,4 +1,4 @@
-"""What all tables share: where they are registered, how constraints are called, how a row names its owner."""
+"""What all tables share: the metadata, the names of constraints, and columns that refer to an owner."""
 
 from __future__ import annotations
 
@@ -15,5 +15,5 @@ metadata = MetaData(
 
 
 def owner_column(name: str, target: str, *, primary_key: bool = False) -> Column[int]:
-    """A column that names the row this one belongs to and goes with."""
+    """Return a column that refers to the row this one belongs to and is deleted with."""
     return Column(name, Integer, ForeignKey(target, ondelete="CASCADE"), primary_key=primary_key, nullable=False)

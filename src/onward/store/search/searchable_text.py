@@ -1,4 +1,4 @@
-"""What of a turn is searched: what was said, what was called, and the ends of what came back."""
+"""The searchable text of a turn: its text, its tool calls, and both ends of long results."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from unicodedata import combining, normalize
 from onward.core.transcript.transcript import ToolCall, Turn
 
 RESULT_HEAD_CHARS, RESULT_TAIL_CHARS = 1200, 800
-"""Of a long text that a tool gave or took; the whole stays in the turn."""
+"""Parts of a long tool argument or result that are indexed. The turn itself has all of it."""
 
 MAX_NAMES_CHARS, MAX_ARGUMENT_CHARS = 8000, 400
-"""Names are split in this much of what was said, and in arguments shorter than that (commands, paths): what files hold is found as it is written."""
+"""Names are split in this much of a turn's text, and in shorter arguments (commands, paths). Other names are indexed as written."""
 
 _WORD = re.compile(r"[^\W_]+")
 _FIRST_ENDINGS = ("ings", "ing", "ies", "ied", "ed", "es", "s")
@@ -21,11 +21,11 @@ _SECOND_ENDINGS = ("ation", "ion", "ment", "er", "or", "ly", "ate", "at")
 _CAMEL_CASE = re.compile(r"[A-Za-z0-9]*[a-z][A-Z][A-Za-z0-9]*")
 _CAMEL_BREAK = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _CASES = bytes(ord("a") if chr(code).islower() else ord("A") if chr(code).isupper() else 0 for code in range(128)).ljust(256, b"\0")
-"""A small letter to a, a capital to A."""
+"""Small letters become `a`, capitals `A`."""
 
 
 def searchable_text(turn: Turn) -> str:
-    """Return the text that *turn* is found by; the same for the same turn, because the index forgets a turn by it."""
+    """Return the searchable text of *turn*. It must not change for the same turn: the index removes a turn by it."""
     parts = [turn.text] if turn.text else []
     names_source = turn.text[:MAX_NAMES_CHARS]
     for call in turn.calls:
@@ -38,12 +38,12 @@ def searchable_text(turn: Turn) -> str:
     if names_source and (names := split_names(names_source)):
         parts.append(names)
     text = "\n".join(parts)
-    # A lone surrogate, which no database takes, can only be where there is more than ASCII.
+    # Only text beyond ASCII can contain lone surrogates, which no database accepts.
     return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 def split_words(text: str) -> list[str]:
-    """Return the words of *text*: letters and digits, lower case, without diacritics."""
+    """Return the words of *text*: letters and digits, in lower case, without diacritics."""
     if not text.isascii():
         text = "".join(c for c in normalize("NFKD", text) if not combining(c))
     return _WORD.findall(text.lower())
@@ -56,9 +56,9 @@ def stems(text: str) -> list[str]:
 
 @lru_cache(maxsize=65_536)
 def stem(word: str) -> str:
-    """Return *word* without its endings, roughly: `failed`, `failing` and `failures` are one thing to whoever asks."""
+    """Return *word* without its endings, roughly: `failed`, `failing` and `failures` share a stem."""
     word, previous = _strip_ending(word, _FIRST_ENDINGS), ""
-    # "renderer" and "rendered" meet when nothing is left to take away.
+    # "renderer" and "rendered" share a stem only when all their endings are removed.
     while word != previous:
         word, previous = _strip_ending(word, _SECOND_ENDINGS), word
     return _undouble(word[:-1] if len(word) > 3 and word[-1] in "eyi" else word)
@@ -72,13 +72,13 @@ def _strip_ending(word: str, endings: tuple[str, ...]) -> str:
 
 
 def _undouble(word: str) -> str:
-    """Return *word* with a doubled last letter once: `stopped` is of `stop`."""
+    """Return *word* without a doubled last letter: `stopp` becomes `stop`."""
     return word[:-1] if len(word) > 3 and word[-1] == word[-2] and not word[-1].isdigit() else word
 
 
 def split_names(text: str) -> str:
-    """Return the words of the names in *text* that are joined by capitals: `getUserName` gives `get User Name`."""
-    # Most texts have no such name, and most words no capital but their first: seeing that is an order of magnitude faster than any pattern.
+    """Return the parts of camel-case names in *text*: `getUserName` becomes `get User Name`."""
+    # Most texts have no such name, and most words no capital after the first letter. Checking that is ten times faster than any pattern.
     if b"aA" not in text.encode("ascii", "replace").translate(_CASES):
         return ""
     mixed_case = " ".join(sorted(word for word in set(text.split()) if (rest := word[1:]) != rest.lower() and not word.isupper()))

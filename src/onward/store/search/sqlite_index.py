@@ -1,6 +1,6 @@
-"""Finding turns by their words, on SQLite's own full-text index.
+"""Search in turns on SQLite, with its own full-text index FTS5.
 
-The index holds no text of its own: what a turn is found by follows from the turn, and its rowid is the turn's id.
+The index stores no text: the searchable text is computed from the turn, and the rowid is the turn's id.
 """
 
 from __future__ import annotations
@@ -21,36 +21,36 @@ _BATCH_ROWS = 2000
 
 
 def add(connection: Connection, words: Iterable[tuple[int, str]]) -> None:
-    """Index turns, each as (its id, what it is found by)."""
+    """Index turns, given as (id, searchable text)."""
     rows = iter(words)
     while batch := list(islice(rows, _BATCH_ROWS)):
         insert_rows(connection, "turn_words (rowid, text)", batch)
 
 
 def forget(connection: Connection, turns: Iterable[tuple[int, Turn]]) -> None:
-    """Take turns out of the index; each must be as it was indexed."""
+    """Remove turns from the index. Each must be as it was when it was indexed."""
     rows = ((key, searchable_text(turn)) for key, turn in turns)
     while batch := list(islice(rows, _BATCH_ROWS)):
         connection.exec_driver_sql("INSERT INTO turn_words (turn_words, rowid, text) VALUES ('delete', ?, ?)", batch)
 
 
 def optimize(connection: Connection) -> None:
-    """Write the index anew: till then FTS5 keeps the words of turns that were taken out, and a mark that they are gone."""
+    """Rewrite the index: until then FTS5 keeps the words of removed turns with a deletion mark."""
     connection.exec_driver_sql("INSERT INTO turn_words (turn_words) VALUES ('optimize')")
 
 
 def clear(connection: Connection) -> None:
-    """Forget everything."""
+    """Remove everything."""
     connection.exec_driver_sql("INSERT INTO turn_words (turn_words) VALUES ('delete-all')")
 
 
 def count(connection: Connection) -> int:
-    """Return how many turns are in the index."""
+    """Return the number of indexed turns."""
     return int(connection.exec_driver_sql("SELECT count(*) FROM turn_words_docsize").scalar_one())
 
 
 def frequencies(connection: Connection, terms: Sequence[str]) -> dict[str, int]:
-    """Return how many turns hold each term, counted up to `COMMON`; a term of several words is a phrase."""
+    """Return how many turns contain each term, counted up to `COMMON_TERM_TURNS`; a term of several words is a phrase."""
     query = f"SELECT count(*) FROM (SELECT 1 FROM turn_words WHERE turn_words MATCH ? LIMIT {plan.COMMON_TERM_TURNS})"  # noqa: S608
     return {term: int(connection.exec_driver_sql(query, (_quote(term),)).scalar_one()) for term in terms}
 
@@ -64,10 +64,10 @@ def search(
     since: datetime | None = None,
     limit: int = 200,
 ) -> list[int]:
-    """Return the ids of at most *limit* turns that hold any of the terms (with their `frequencies`), the best first.
+    """Return the ids of at most *limit* turns that contain any of the terms, best first. *counts* are the terms' `frequencies`.
 
-    Rare terms rank by BM25. Where every term is common, ranking would read most of the index: the newest turns that hold all of them come
-    first instead, then the newest that hold the rarest one.
+    Rare terms rank by BM25. If every term is common, ranking would read most of the index: the newest turns that contain all of them come
+    first instead, then the newest that contain the rarest one.
     """
     terms = plan.sort_rarest_first(counts)
     filters = _filters(project_id, roles, since)
@@ -82,7 +82,7 @@ def search(
 
 
 def _filters(project_id: int | None, roles: Sequence[str], since: datetime | None) -> tuple[str, list[str | int | None]]:
-    """Return what turns are looked among, as conditions and their values."""
+    """Return the SQL conditions that limit a search, and their values."""
     query = ""
     values: list[str | int | None] = []
     if project_id is not None:
@@ -98,13 +98,13 @@ def _filters(project_id: int | None, roles: Sequence[str], since: datetime | Non
 
 
 def _select_ids(connection: Connection, match: str, order: str, filters: tuple[str, list[str | int | None]], limit: int) -> list[int]:
-    # CROSS JOIN: the index is read first and in its own order, whatever the planner thinks of it.
+    # CROSS JOIN makes the planner read the index first and in its own order.
     query = "SELECT turn_words.rowid FROM turn_words CROSS JOIN turns ON turns.id = turn_words.rowid WHERE turn_words MATCH ?"
     ordered = f"{query}{filters[0]} ORDER BY {order} LIMIT {limit}"
     return [int(row[0]) for row in connection.exec_driver_sql(ordered, (match, *filters[1]))]
 
 
 def _quote(term: str) -> str:
-    """Return *term* as a phrase: whatever stands between quotes is text, never query syntax."""
+    """Return *term* as a quoted phrase, in which FTS5 sees no query syntax."""
     escaped_term = term.replace('"', '""').replace("\0", " ")
     return f'"{escaped_term}"'

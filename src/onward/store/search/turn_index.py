@@ -1,4 +1,4 @@
-"""Finding turns by their words: one small interface, and what each database does about it."""
+"""The search index of turns: one interface with an implementation for each database."""
 
 from __future__ import annotations
 
@@ -13,30 +13,30 @@ from onward.store.search import postgres_index, sqlite_index
 
 
 class SearchIndex(Protocol):
-    """What a database's search offers. Terms are text and never syntax; a term of several words is a phrase."""
+    """Full-text search in turns. Terms are text, never query syntax; a term of several words is a phrase."""
 
     def add(self, connection: Connection, words: Iterable[tuple[int, str]]) -> None:
-        """Index turns, each as (its id, what it is found by)."""
+        """Index turns, given as (id, searchable text)."""
         ...
 
     def forget(self, connection: Connection, turns: Iterable[tuple[int, Turn]]) -> None:
-        """Take turns out of the index; each must be as it was indexed."""
+        """Remove turns from the index. Each must be as it was when it was indexed."""
         ...
 
     def optimize(self, connection: Connection) -> None:
-        """Write the index anew, so that nothing is left in it of what was taken out."""
+        """Rewrite the index so that it holds nothing of removed turns."""
         ...
 
     def clear(self, connection: Connection) -> None:
-        """Forget everything."""
+        """Remove everything."""
         ...
 
     def count(self, connection: Connection) -> int:
-        """Return how many turns are in the index."""
+        """Return the number of indexed turns."""
         ...
 
     def frequencies(self, connection: Connection, terms: Sequence[str]) -> dict[str, int]:
-        """Return how many turns hold each term, counted up to `search_plan.COMMON`."""
+        """Return how many turns contain each term, counted up to `plan.COMMON_TERM_TURNS`."""
         ...
 
     def search(
@@ -49,10 +49,10 @@ class SearchIndex(Protocol):
         since: datetime | None = None,
         limit: int = 200,
     ) -> list[int]:
-        """Return the ids of at most *limit* turns that hold any of the terms (with their `frequencies`), the best first: only those of *since* and later, where that is given."""
+        """Return the ids of at most *limit* turns that contain any of the terms, best first. *counts* are the terms' `frequencies`."""
         ...
 
 
 def index_for(connection: Connection) -> SearchIndex:
-    """Return the search of the database that *connection* leads to."""
+    """Return the search index of the database that *connection* leads to."""
     return sqlite_index if connection.dialect.name == "sqlite" else postgres_index

@@ -14,9 +14,9 @@ def upgrade() -> None:
     _ledger()
     _handoffs()
     if op.get_bind().dialect.name == "sqlite":
-        # Contentless: the text is in the turns already, compressed. Its rowid is the turn's id.
+        # Contentless: the turns already have the text, compressed. The rowid is the turn's id.
         op.execute("CREATE VIRTUAL TABLE turn_words USING fts5(text, content='', tokenize='porter unicode61 remove_diacritics 2')")
-        # Merge later and more at once: an import commits once per session, and would spend half of its time merging small pieces.
+        # Merge later and more at once: an import commits once per session and would spend half its time merging small pieces.
         op.execute("INSERT INTO turn_words (turn_words, rank) VALUES ('automerge', 16)")
 
 

@@ -1,4 +1,4 @@
-"""What is asked of language models, and the keys that open them."""
+"""Language model calls, their answers, and encrypted LLM keys."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Accounts, knowledge, templates, jobs and access tokens: what the rooms beside the ledger keep."""
+"""Accounts, knowledge, templates, jobs, events and access tokens."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -25,7 +25,7 @@ def upgrade() -> None:
 
 def _search() -> None:
     if op.get_bind().dialect.name == "postgresql":
-        # SQLite has had its own since 0001. Turns that are there already are indexed by `onward rebuild --index`.
+        # SQLite has had its own since 0001. Turns that exist already are indexed by `onward rebuild --index`.
         op.execute(
             "CREATE TABLE turn_words (turn_id bigint NOT NULL REFERENCES turns (id) ON DELETE CASCADE, part smallint NOT NULL, "
             "words tsvector NOT NULL, PRIMARY KEY (turn_id, part))"

@@ -1,4 +1,4 @@
-"""Which template a session began with, and what of its checklist is done."""
+"""The template that a session started with, and its checklist."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Who wrote a handoff: the rules, or a model, and what became of its part."""
+"""Who wrote a handoff: the rules or a model, and the report on the model's part."""
 
 import sqlalchemy as sa
 from alembic import op

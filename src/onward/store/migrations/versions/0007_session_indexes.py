@@ -1,4 +1,4 @@
-"""What every page asks of all sessions (which are active, which agents there are), and of how many facts a handoff keeps its share."""
+"""Indexes for what every page asks about all sessions, and the number of facts that a preservation refers to."""
 
 import sqlalchemy as sa
 from alembic import op

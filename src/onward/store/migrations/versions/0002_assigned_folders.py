@@ -1,4 +1,4 @@
-"""Places that a person gives to a project by hand."""
+"""Folders and repositories that a person assigned to a project."""
 
 import sqlalchemy as sa
 from alembic import op
