@@ -54,7 +54,7 @@ def test_migrating_says_from_where_to_where(run: Run, tmp_path: Path) -> None:
 def test_the_prompt_is_on_the_store(run: Run, tmp_path: Path) -> None:
     run("project", "new", "kopi")
     if shutil.which("sqlite3"):
-        shown = run("db", "shell", said="SELECT name FROM projects;\nPRAGMA foreign_keys;\n")
+        shown = run("db", "shell", stdin="SELECT name FROM projects;\nPRAGMA foreign_keys;\n")
         assert (shown.returncode, shown.stdout) == (0, "kopi\n1\n")
     shell = json.loads(run("db", "shell", "--json").stdout)
     assert shell["command"][0] == "sqlite3"
@@ -92,7 +92,7 @@ def test_a_store_moves_to_another_database_and_back(run: Run, tmp_path: Path, ne
 
 def test_emptying_asks_and_keeps_a_copy(run: Run, tmp_path: Path) -> None:
     run("project", "new", "kopi")
-    refused = run("db", "reset", said="onward.db\n")
+    refused = run("db", "reset", stdin="onward.db\n")
     assert refused.returncode == 2
     assert "nobody is here to ask" in refused.stderr
     assert "kopi" in run("project", "list").stdout

@@ -48,7 +48,7 @@ class Store:
             home.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
             raise BadSetting(
-                Message("Onward could not create the data folder {folder}: {reason}.", folder=home, reason=error.strerror),
+                Message("Onward could not create the data folder {folder}: {problem}.", folder=home, problem=error.strerror),
                 "Name another folder in ONWARD_HOME.",
             ) from error
         return cls._open(_sqlite_engine(home / FILE_NAME))
@@ -192,7 +192,7 @@ def _translate(error: StatementError, engine: Engine) -> Exception:
         return StoreBusy("Another process has been writing to the store for more than a minute.", "Wait for it to end, then try again.")
     if "malformed" in message or "not a database" in message or "disk I/O error" in message:
         return StoreDamaged(
-            Message("The database {database} is damaged: {reason}.", database=database, reason=message),
+            Message("The database {database} is damaged: {problem}.", database=database, problem=message),
             "Run `onward doctor`. If it cannot repair the database, restore a backup.",
         )
     if "full" in message:
@@ -202,10 +202,10 @@ def _translate(error: StatementError, engine: Engine) -> Exception:
         )
     if "readonly" in message or "unable to open" in message:
         return StoreError(
-            Message("Onward may not write the database {database}: {reason}.", database=database, reason=message),
+            Message("Onward may not write the database {database}: {problem}.", database=database, problem=message),
             "Check the permissions of the folder, or name another folder in ONWARD_HOME.",
         )
     if isinstance(error, IntegrityError | ProgrammingError):
         return error
-    reason = message.splitlines()[0] if message else type(error.orig).__name__
-    return StoreError(Message("The database {database} failed: {reason}.", database=database, reason=reason), "Run `onward doctor`.")
+    problem = message.splitlines()[0] if message else type(error.orig).__name__
+    return StoreError(Message("The database {database} failed: {problem}.", database=database, problem=problem), "Run `onward doctor`.")

@@ -53,11 +53,11 @@ def check(path: Path) -> None:
             messages = [str(row[0]) for row in connection.execute("PRAGMA integrity_check(3)")]
             version = connection.execute("SELECT version_num FROM alembic_version").fetchone()
     except sqlite3.OperationalError as error:
-        raise UnreadableFile(Message("{path} is not a store of Onward: {reason}.", path=path, reason=error), _NAME_A_BACKUP) from error
+        raise UnreadableFile(Message("{path} is not a store of Onward: {problem}.", path=path, problem=error), _NAME_A_BACKUP) from error
     except sqlite3.DatabaseError as error:
-        raise StoreDamaged(Message("{path} is damaged: {reason}.", path=path, reason=error), "Use another backup.") from error
+        raise StoreDamaged(Message("{path} is damaged: {problem}.", path=path, problem=error), "Use another backup.") from error
     if messages != ["ok"]:
-        raise StoreDamaged(Message("{path} is damaged: {reason}.", path=path, reason=messages[0]), "Use another backup.")
+        raise StoreDamaged(Message("{path} is damaged: {problem}.", path=path, problem=messages[0]), "Use another backup.")
     if version is None or str(version[0]) > NEWEST_VERSION:
         raise StoreTooNew(Message("A newer Onward has written {path}.", path=path), "Upgrade: pip install -U onward")
 

@@ -90,7 +90,7 @@ def create_batch(store: Store, rows: Sequence[Mapping[str, Any]], *, at: datetim
     with store.write() as connection:
         taken_names = {account.name for account in accounts.list_accounts(connection)}
         errors += [
-            RowError(number, fields["name"], f"There is an account named {fields['name']!r} already.")
+            RowError(number, fields["name"], f"There is already an account named {fields['name']!r}.")
             for number, fields in entries
             if fields["name"] in taken_names
         ]
