@@ -5,6 +5,7 @@ from __future__ import annotations
 # As in `errors`: importing `typing` takes longer than what must start at once may take.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any
 
 
@@ -76,3 +77,13 @@ def in_english(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [in_english(inner) for inner in value]
     return value
+
+
+def join_messages(messages: Sequence[Message | str]) -> Message | str:
+    """Return *messages* as one, separated by semicolons; empty for none."""
+    if not messages:
+        return ""
+    *earlier, joined = messages
+    for message in reversed(earlier):
+        joined = Message("{message}; {following}", message=message, following=joined)
+    return joined

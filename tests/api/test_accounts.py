@@ -119,7 +119,7 @@ def test_a_session_rotates_when_its_account_comes_into_the_window(client: TestCl
     assert (stays["moved"], stays["place"]) == (False, "below")
     goes = post(client, "/private/auto-rotate", {"session_id": session_id, "credits_used": 86})
     assert (goes["moved"], goes["place"], goes["to_account"]["id"]) == (True, "in", second["id"])
-    assert "in the window from 85 to 92" in goes["why"]
+    assert "within the rotation window of 85–92%" in goes["why"]
     completed = client.post(f"/api/sessions/{session_id}/complete", json={"credits_used": 90})
     assert completed.status_code == 200
     used = {account["name"]: account["credits_used"] for account in client.get("/api/accounts").json()["data"]}
@@ -139,7 +139,7 @@ def test_a_session_is_assigned_to_an_account_with_its_credits(client: TestClient
     [of_account], [of_project] = analysis["accounts"], analysis["projects"]
     assert of_account["efficiency"]["credits_per_accomplishment"] == 15
     assert of_project["forecast"]["empty_at"]
-    assert any("no interval" in assumption for assumption in of_project["forecast"]["assumptions"])
+    assert any("No interval" in assumption for assumption in of_project["forecast"]["assumptions"])
     assert client.get(f"/api/sessions/{session_id}/usage").json()["data"] == []
     assert post(client, "/private/analyze-credits", {"account_id": 99}, 404)
     assert post(client, "/private/analyze-credits", {"project_id": 99}, 404)

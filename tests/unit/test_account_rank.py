@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -20,6 +21,7 @@ from onward.core.accounts.accounts import (
 )
 from onward.core.accounts.forecast import CreditsUse, Efficiency, burn_rate, forecast
 from onward.core.accounts.rank import AccountCandidate, AccountNeed, RankedAccount, RotationWindow, decide_rotation, rank_accounts
+from onward.message import Message
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -46,6 +48,10 @@ def account(name: str = "a", used: float = 0, total: float | None = 100, **value
         "updated_at": NOW,
     }
     return Account(**{**defaults, **values})  # type: ignore[arg-type]
+
+
+def words(messages: Iterable[Message | str]) -> list[str]:
+    return [str(message) for message in messages]
 
 
 def rank(*candidates: Account | AccountCandidate, need: AccountNeed | None = None) -> list[RankedAccount]:
@@ -84,15 +90,15 @@ def test_accounts_are_ranked_by_credits_then_reset_then_name() -> None:
 def test_credits_that_come_back_soon_are_used_first() -> None:
     [first, _] = rank(account("a", 20), account("b", 30, resets_at=NOW + HOUR))
     assert first.availability.account.name == "b"
-    assert first.reasons == ("70 of 100 credits left", "its credits come back in 1 h, at 2026-03-01 13:00 UTC (reported)")
+    assert words(first.reasons) == ["70 of 100 credits left", "credits reset in 1 h, at 2026-03-01 13:00 UTC (reported)"]
 
 
 def test_specialization_decides_among_accounts_with_enough_credits() -> None:
     need = AccountNeed(tags=("web", "db"))
     assert names(account("a", 20), account("b", 40, tags=("web",)), account("c", 50, tags=("db", "web")), need=need) == ["c", "b", "a"]
     [good, bad] = rank(account("a", 20), account("b", 40, tags=("web",)), need=need)
-    assert "good at web" in good.reasons
-    assert "not known to be good at web, db" in bad.reasons
+    assert "good at web" in words(good.reasons)
+    assert "not marked as good at web, db" in words(bad.reasons)
 
 
 def test_failures_count_less_the_older_they_are() -> None:
@@ -101,45 +107,45 @@ def test_failures_count_less_the_older_they_are() -> None:
         for name, events in (("a", [failure(0.5)]), ("b", [failure(20)]), ("c", []))
     )
     assert names(fresh, old, none) == ["c", "b", "a"]
-    assert "failed once of late, 30 min ago" in rank(fresh)[0].reasons
+    assert "failed once recently, 30 min ago" in words(rank(fresh)[0].reasons)
     assert names(AccountCandidate(account_availability(account("a"), NOW), [failure(49)]), none) == ["a", "c"]
 
 
 def test_accounts_in_their_window_or_in_use_rank_lower() -> None:
     assert names(account("a", 900, 1000), account("b", 30, 100)) == ["b", "a"]
     assert names(account("a", 840, 1000), account("b", 30, 100)) == ["a", "b"]
-    assert "in its rotation window: 90 of 100 credits are used" in rank(account("a", 900, 1000))[0].reasons
+    assert "in its rotation window: 90% of its credits used" in words(rank(account("a", 900, 1000))[0].reasons)
     busy = AccountCandidate(account_availability(account("a"), NOW), open_sessions=2)
     assert names(busy, account("b", 5)) == ["b", "a"]
-    assert "2 sessions run on it already" in rank(busy)[0].reasons
+    assert "2 sessions run on it" in words(rank(busy)[0].reasons)
 
 
 @pytest.mark.parametrize(
     ("candidate", "why"),
     [
         (account(is_paused=True), "paused"),
-        (account(used=100), "all its credits are used"),
+        (account(used=100), "all credits used"),
         (account(used=100, resets_at=NOW - HOUR, credits_at=NOW - 2 * HOUR), ""),
         (
             account(used=100, resets_at=NOW - HOUR, period=Period(5, "h")),
-            "all its credits are used; they come back in 4 h, at 2026-03-01 16:00 UTC (estimated)",
+            "all credits used; they reset in 4 h, at 2026-03-01 16:00 UTC (estimated)",
         ),
-        (account(limits=(Limit("", NOW, NOW + HOUR),)), "its limit is reached, until in 1 h, at 2026-03-01 13:00 UTC (reported)"),
-        (account(limits=(Limit("opus", NOW, None),)), "its limit for opus is reached, and nobody said until when"),
+        (account(limits=(Limit("", NOW, NOW + HOUR),)), "limit reached, until in 1 h, at 2026-03-01 13:00 UTC (reported)"),
+        (account(limits=(Limit("opus", NOW, None),)), "limit for opus reached, end unknown"),
         (account(limits=(Limit("haiku", NOW, None),)), ""),
         (account(models=(ModelLimit("haiku"),)), "does not offer opus"),
-        (account(models=(ModelLimit("opus", 0.0),)), "its credits for opus are used"),
+        (account(models=(ModelLimit("opus", 0.0),)), "no credits left for opus"),
         (account(total=None), ""),
     ],
 )
 def test_why_an_account_is_unusable(candidate: Account, why: str) -> None:
     [best] = rank(candidate, need=AccountNeed("opus"))
-    assert (best.usable, best.reasons[0] if why else "") == (not why, why)
+    assert (best.usable, str(best.reasons[0]) if why else "") == (not why, why)
 
 
 def test_estimates_are_marked_as_such() -> None:
     [best] = rank(account(used=30, credits_estimated=10.0))
-    assert best.reasons == ("70 of 100 credits left, 10 of those used being estimated",)
+    assert words(best.reasons) == ["70 of 100 credits left, 10 of the used ones estimated"]
 
 
 @pytest.mark.parametrize(
@@ -205,11 +211,11 @@ def test_a_forecast_lists_its_assumptions() -> None:
     daily = burn_rate([CreditsUse(NOW - timedelta(days=day, hours=1), 10) for day in range(5)], NOW)
     first = forecast(daily, 100, resets_at=NOW + HOUR)
     assert first.resets_first
-    assert any("come back before" in assumption for assumption in first.assumptions)
-    assert "no reset is known" in forecast(daily, 100).assumptions
-    assert any("no interval" in assumption for assumption in forecast(burn_rate([CreditsUse(NOW - HOUR, 5)], NOW), 10).assumptions)
-    assert forecast(daily, None).assumptions == ("how many credits are left is not known, so nothing is foreseen",)
-    assert forecast(burn_rate([], NOW), 10).assumptions == ("nothing was used of late, so nothing is foreseen",)
+    assert any("reset before" in assumption for assumption in words(first.assumptions))
+    assert "No reset is known." in words(forecast(daily, 100).assumptions)
+    assert "No interval: fewer than 3 days of usage." in words(forecast(burn_rate([CreditsUse(NOW - HOUR, 5)], NOW), 10).assumptions)
+    assert words(forecast(daily, None).assumptions) == ["No forecast: credits left unknown."]
+    assert words(forecast(burn_rate([], NOW), 10).assumptions) == ["No forecast: no recent usage."]
     assert forecast(burn_rate([CreditsUse(NOW - HOUR, 0.01)], NOW), 1e6).empty_at is None
 
 

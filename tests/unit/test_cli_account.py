@@ -122,7 +122,7 @@ def test_a_session_begins_on_the_best_account_rotates_and_charges_it(pool: Run) 
     hinted = pool("session", "start", "--project", "kopi")
     assert "Best account now: claude-2" in hinted.err
     assert pool("session", "start", "--project", "kopi", "--account", "claude-1", "--json").data["account"] == "claude-1"
-    assert "rotation begins at 85" in pool("account", "rotate", "--project", "kopi").out
+    assert "rotation starts at 85%" in pool("account", "rotate", "--project", "kopi").out
     moved = pool("account", "rotate", "--project", "kopi", "--used", 88, "--json").data
     assert (moved["moved"], moved["from"]["name"], moved["to"]["name"]) == (True, "claude-1", "claude-2")
     assert pool("session", "complete", "--project", "kopi", "--credits", 30).code == 0
@@ -138,7 +138,7 @@ def test_a_session_begins_on_the_best_account_rotates_and_charges_it(pool: Run) 
 def test_the_window_is_a_setting(pool: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ONWARD_ROTATE_FROM", "50")
     assert pool("session", "start", "--project", "kopi", "--account", "claude-1").code == 0
-    assert "in the window from 50 to 92" in pool("account", "rotate", "--project", "kopi").out
+    assert "within the rotation window of 50–92%" in pool("account", "rotate", "--project", "kopi").out
     monkeypatch.setenv("ONWARD_ROTATE_AT", "40")
     assert pool("account", "rotate", "--project", "kopi").code == 2
 

@@ -161,7 +161,11 @@ def test_errors_of_pages_are_worded_in_the_readers_language() -> None:
     [
         (Message("There is no account {name!r}.", name="claude-9"), "There is no account 'claude-9'.", "Tidak ada akun 'claude-9'."),
         (Message("{left:,} of {total:,} credits left", left=12, total=1000.5), "12 of 1,000.5 credits left", "sisa 12 dari 1.000,5 kredit"),
-        (Message("{account} cannot be used", account=Message("paused")), "paused cannot be used", "dijeda tidak bisa dipakai"),
+        (
+            Message("{account} cannot be used: {reason}", account="kopi", reason=Message("paused")),
+            "kopi cannot be used: paused",
+            "kopi tidak bisa dipakai: dijeda",
+        ),
         (
             Message(
                 "The job continues by itself, not before {due_at:%Y-%m-%d %H:%M} UTC. {hint}",

@@ -104,7 +104,7 @@ def test_credits_in_the_window_offer_to_go_on_with_another_account(page: Page, s
     credits.fill("60")
     expect(dialog.locator("#outlook")).to_contain_text("more than claude-1 has")
     credits.fill("38")
-    expect(dialog.locator("#outlook")).to_contain_text("claude-1 has used 88 of 100 credits, which is in the window from 85 to 92")
+    expect(dialog.locator("#outlook")).to_contain_text("claude-1 has used 88% of its credits, within the rotation window of 85–92%")
     assert violations(page) == []
     dialog.get_by_role("textbox", name="Accomplishments").fill("It is cut")
     dialog.get_by_role("button", name="Complete and go on with claude-2").click()

@@ -251,20 +251,30 @@ def best(model: str, tags: tuple[str, ...], needs: float | None, everything: boo
         choice = backend.accounts.best_account(parse_need(model=model, tags=tags, credits=needs))
     if as_json:
         ranked = [
-            {**account_data(candidate.availability), "usable": candidate.usable, "score": candidate.score, "reasons": candidate.reasons}
+            {
+                **account_data(candidate.availability),
+                "usable": candidate.usable,
+                "score": candidate.score,
+                "reasons": [*map(str, candidate.reasons)],
+            }
             for candidate in choice.ranking
         ]
-        say_json({"best": choice.best.availability.account.name if choice.best else None, "why": choice.why, "ranking": ranked})
+        say_json({"best": choice.best.availability.account.name if choice.best else None, "why": str(choice.why), "ranking": ranked})
     elif everything:
         rows = [
-            [candidate.availability.account.name, f"{candidate.score:.2f}" if candidate.usable else "-", "; ".join(candidate.reasons)]
+            [
+                candidate.availability.account.name,
+                f"{candidate.score:.2f}" if candidate.usable else "-",
+                "; ".join(map(str, candidate.reasons)),
+            ]
             for candidate in choice.ranking
         ]
         say_table(["account", "score", "reasons"], rows, wraps=True)
     elif choice.best:
         say(f"{paint(choice.best.availability.account.name, 'bold')}: {choice.why}")
     if not choice.best:
-        note(choice.why[0].upper() + choice.why[1:] + ".")
+        reason = str(choice.why)
+        note(reason[0].upper() + reason[1:] + ".")
 
 
 @account.command()
@@ -303,13 +313,13 @@ def rotate(
                 "from": before,
                 "to": after,
                 "place": rotation.position,
-                "why": rotation.why,
-                "reasons": rotation.reasons,
+                "why": str(rotation.why),
+                "reasons": [*map(str, rotation.reasons)],
             }
         )
     elif rotation.has_moved and rotation.after:
         say(f"Session {session.number} goes to {paint(rotation.after.account.name, 'bold')}: {rotation.why}.")
-        note("; ".join(rotation.reasons))
+        note("; ".join(map(str, rotation.reasons)))
     else:
         say(f"Session {session.number} stays where it is: {rotation.why}.")
 
@@ -361,7 +371,8 @@ def suggest_account(backend: Backend) -> str:
     if not choice.ranking:
         return ""
     if choice.best is None:
-        return f"{choice.why[0].upper()}{choice.why[1:]}."
+        reason = str(choice.why)
+        return f"{reason[0].upper()}{reason[1:]}."
     name = choice.best.availability.account.name
     return f"Best account now: {name} ({choice.why}). To begin on it: --account {name}"
 

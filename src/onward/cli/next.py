@@ -140,7 +140,8 @@ def _say_relay(project: Project, relay: RelayOutcome, new_turns: int, *, limit_r
     if relay.account:
         note(f"Go on with {paint(relay.account.name, 'bold', sys.stderr)}: {relay.choice.why}.")
     elif relay.choice.ranking:
-        note(f"{relay.choice.why[0].upper()}{relay.choice.why[1:]}.")
+        reason = str(relay.choice.why)
+        note(f"{reason[0].upper()}{reason[1:]}.")
     else:
         note("There is no account in the pool, so none is named. Enter yours: onward account new NAME --provider NAME")
 
@@ -158,7 +159,12 @@ def _start_hint(project: Project, agent: str, next_goal: str) -> str:
 
 def _relay_data(relay: RelayOutcome, prompt: str, new_turns: int) -> dict[str, object]:
     ranked = [
-        {**account_data(candidate.availability), "usable": candidate.usable, "score": candidate.score, "reasons": candidate.reasons}
+        {
+            **account_data(candidate.availability),
+            "usable": candidate.usable,
+            "score": candidate.score,
+            "reasons": [*map(str, candidate.reasons)],
+        }
         for candidate in relay.choice.ranking
     ]
     return {
@@ -168,7 +174,7 @@ def _relay_data(relay: RelayOutcome, prompt: str, new_turns: int) -> dict[str, o
         "new_turns": new_turns,
         "left_account": account_data(relay.previous) if relay.previous else None,
         "account": relay.account.name if relay.account else None,
-        "why": relay.choice.why,
+        "why": str(relay.choice.why),
         "ranking": ranked,
         "agent": relay.agent or None,
         "prompt": prompt,

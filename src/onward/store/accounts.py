@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from onward.core.accounts.accounts import Account, AccountEvent, AccountEventKind, CreditsSource, Limit, ModelLimit, parse_period
 from onward.core.accounts.report import AccountSession
 from onward.errors import Conflict
-from onward.message import Message
+from onward.message import Message, from_data, to_data
 from onward.store.clock import now, to_datetime, to_datetime_or_none, to_micros
 from onward.store.schema import account_events, account_limits, accounts, session_accounts, sessions
 
@@ -170,9 +170,10 @@ def list_charges(connection: Connection, session_id: int) -> list[Charge]:
     return [Charge(row[0], row[1], float(row[2]), to_datetime(row[3])) for row in connection.execute(query)]
 
 
-def link_session(connection: Connection, session_id: int, account_id: int, why: str) -> None:
+def link_session(connection: Connection, session_id: int, account_id: int, why: Message | str) -> None:
     """Record that a session runs on an account from now on."""
-    connection.execute(insert(session_accounts).values(session_id=session_id, account_id=account_id, began_at=now(), why=why))
+    reason = orjson.dumps(to_data(why)).decode()
+    connection.execute(insert(session_accounts).values(session_id=session_id, account_id=account_id, began_at=now(), why=reason))
 
 
 def list_links(
@@ -194,13 +195,18 @@ def list_links(
             session_id=row.session_id,
             account_id=row.account_id,
             began_at=to_datetime(row.began_at),
-            why=row.why,
+            why=_read_reason(row.why),
             project_id=row.project_id,
             number=row.number,
             status=row.status,
         )
         for row in connection.execute(query)
     ]
+
+
+def _read_reason(text: str) -> Message | str:
+    reason = from_data(orjson.loads(text))
+    return reason if isinstance(reason, Message) else str(reason)
 
 
 def account_ids_by_session(connection: Connection, session_ids: Collection[int]) -> dict[int, int]:

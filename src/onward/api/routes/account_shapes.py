@@ -150,7 +150,7 @@ def account_detail_shape(detail: AccountDetail) -> AccountDetailShape:
     """Return an account with what happened to it as it is answered."""
     sessions = [
         AccountSessionShape(
-            session_id=link.session_id, account_id=link.account_id, project_id=link.project_id, project=detail.projects.get(link.project_id, ""), number=link.number, status=link.status, began_at=link.began_at, why=link.why
+            session_id=link.session_id, account_id=link.account_id, project_id=link.project_id, project=detail.projects.get(link.project_id, ""), number=link.number, status=link.status, began_at=link.began_at, why=str(link.why)
         )
         for link in detail.sessions
     ]  # fmt: skip
@@ -186,7 +186,7 @@ class RankedAccountShape:
 
 
 def _ranked_account_shape(ranked: RankedAccount) -> RankedAccountShape:
-    return RankedAccountShape(account_shape(ranked.availability), ranked.usable, ranked.score, ranked.reasons)
+    return RankedAccountShape(account_shape(ranked.availability), ranked.usable, ranked.score, tuple(map(str, ranked.reasons)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +202,7 @@ def account_choice_shape(choice: AccountChoice) -> AccountChoiceShape:
     """Return the choice of an account as it is answered."""
     return AccountChoiceShape(
         account_shape(choice.best.availability) if choice.best else None,
-        choice.why,
+        str(choice.why),
         [_ranked_account_shape(ranked) for ranked in choice.ranking],
     )
 
@@ -233,8 +233,8 @@ def rotation_shape(rotation: RotationOutcome) -> RotationShape:
         from_account=from_account,
         to_account=to_account,
         place=rotation.position,
-        why=rotation.why,
-        reasons=rotation.reasons,
+        why=str(rotation.why),
+        reasons=tuple(map(str, rotation.reasons)),
     )
 
 
@@ -321,7 +321,7 @@ def _credit_shapes(
     return (
         ForecastShape(
             days=rate.days, credits_per_day=rate.credits_per_day, low_per_day=rate.low, high_per_day=rate.high, credits_left=forecast.credits_left, empty_at=forecast.empty_at, earliest_at=forecast.earliest_at,
-            latest_at=forecast.latest_at, resets_at=forecast.resets_at, resets_first=forecast.resets_first, assumptions=forecast.assumptions,
+            latest_at=forecast.latest_at, resets_at=forecast.resets_at, resets_first=forecast.resets_first, assumptions=tuple(map(str, forecast.assumptions)),
         ),
         EfficiencyShape(
             sessions=efficiency.sessions, credits=efficiency.credits, accomplishments=efficiency.accomplishments, tokens=efficiency.tokens, usd=efficiency.usd, credits_per_session=efficiency.credits_per_session, credits_per_accomplishment=efficiency.credits_per_accomplishment,

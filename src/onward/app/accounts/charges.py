@@ -19,7 +19,7 @@ from onward.store import Store, accounts, projects, sessions, usage
 from onward.store.accounts import Charge
 
 
-def assign(store: Store, session: Session, account: Account, *, why: str = "chosen by a person", at: datetime | None = None) -> None:
+def assign(store: Store, session: Session, account: Account, *, why: Message | str = "chosen by hand", at: datetime | None = None) -> None:
     """Put a session on an account. It is charged there with the credits that it has, as far as no other account was."""
     with store.write() as connection:
         if not projects.lock_project(connection, session.project_id) or (stored := sessions.find(connection, session.id)) is None:
@@ -34,7 +34,7 @@ def find_account(store: Store, session: Session) -> Account | None:
         return next(iter(accounts.list_accounts(connection, ids=[account_id])), None) if account_id else None
 
 
-def link_account(connection: Connection, session: Session, account_id: int, why: str, at: datetime | None = None) -> None:
+def link_account(connection: Connection, session: Session, account_id: int, why: Message | str, at: datetime | None = None) -> None:
     """Put a session, whose project must be held, on an account, unless it is on that one already."""
     locked = accounts.lock_accounts(connection, [account_id])
     if not locked:

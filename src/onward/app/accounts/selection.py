@@ -152,9 +152,12 @@ def rotate(
         decision = decide_rotation(current, other_options, window)
         target, why = decision.target, decision.why
         if to is not None:
-            target, why = next((option for option in other_options if option.availability.account.id == to.id), None), "a person chose it"
+            target = next((option for option in other_options if option.availability.account.id == to.id), None)
+            why = Message("chosen by hand")
             if target is None:
-                why = f"it runs on {to.name} already" if to.id == current_id else f"{to.name} is gone: someone deleted it"
+                why = Message("{account} was deleted", account=to.name)
+                if to.id == current_id:
+                    why = Message("it already runs on {account}", account=to.name)
         if target:
             link_account(connection, open_session, target.availability.account.id, why, at)
         previous = current.availability if current else None
@@ -239,7 +242,7 @@ def analyze(store: Store, *, account: Account | None = None, project_id: int | N
 
 def _forecast_account(availability: AccountAvailability, events: Sequence[AccountEvent]) -> Forecast:
     uses = [CreditsUse(event.at, event.credits) for event in events if event.credits]
-    note = "some of the credits were estimated from transcripts" if availability.credits_estimated else ""
+    note = Message("Some of the credits were estimated from transcripts.") if availability.credits_estimated else None
     return forecast(burn_rate(uses, availability.at), availability.credits_left, resets_at=availability.resets_at, usage_note=note)
 
 
@@ -249,7 +252,7 @@ def _forecast_project(spent_sessions: Sequence[SessionSpend], credits_left: floa
     return forecast(
         rate,
         credits_left,
-        usage_note="all that is left on the accounts goes to this project; sessions without entered credits are not counted",
+        usage_note=Message("This project uses everything left on all accounts; sessions without reported credits are not counted."),
     )
 
 

@@ -77,7 +77,7 @@ def start(
         if previous:
             sessions.record_loaded_handoff(connection, session.id, previous.id)
         if account_id is not None:
-            link_account(connection, session, account_id, "begun on it")
+            link_account(connection, session, account_id, "started on it")
         return SessionStart(session, previous)
 
 

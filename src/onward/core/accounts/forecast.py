@@ -9,6 +9,8 @@ from math import ceil, sqrt
 from statistics import mean, stdev
 from typing import NamedTuple
 
+from onward.message import Message
+
 LOOKBACK_DAYS = 14
 MIN_DAYS = 3
 """Days that it takes to tell how much they differ."""
@@ -50,7 +52,7 @@ class Forecast:
     latest_at: datetime | None
     resets_at: datetime | None
     resets_first: bool
-    assumptions: tuple[str, ...]
+    assumptions: tuple[Message | str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +116,10 @@ def _student_80(freedom: int) -> float:
     return z + (z**3 + z) / (4 * freedom) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * freedom**2)
 
 
-def forecast(rate: BurnRate, credits_left: float | None, *, resets_at: datetime | None = None, usage_note: str = "") -> Forecast:
-    """Return when *credits_left* will be gone, if all goes on at *rate*. *whose* says who uses them, for the assumptions."""
+def forecast(
+    rate: BurnRate, credits_left: float | None, *, resets_at: datetime | None = None, usage_note: Message | None = None
+) -> Forecast:
+    """Return when *credits_left* will be gone, if all goes on at *rate*. *usage_note* is one more assumption."""
     empty_at = _empty_at(rate.at, credits_left, rate.credits_per_day)
     earliest_at = _empty_at(rate.at, credits_left, rate.high) if empty_at else None
     latest_at = _empty_at(rate.at, credits_left, rate.low) if empty_at else None
@@ -140,22 +144,23 @@ def _empty_at(at: datetime, credits_left: float | None, per_day: float | None) -
 
 
 def _assumptions(
-    rate: BurnRate, credits_left: float | None, resets_at: datetime | None, *, resets_first: bool, usage_note: str
-) -> tuple[str, ...]:
+    rate: BurnRate, credits_left: float | None, resets_at: datetime | None, *, resets_first: bool, usage_note: Message | None
+) -> tuple[Message, ...]:
     if credits_left is None:
-        return ("how many credits are left is not known, so nothing is foreseen",)
+        return (Message("No forecast: credits left unknown."),)
     if not rate.credits_per_day:
-        return ("nothing was used of late, so nothing is foreseen",)
-    days = "the last day" if rate.days == 1 else f"the last {rate.days} days"
-    assumptions = [f"the days to come are like {days}, days without work among them"]
+        return (Message("No forecast: no recent usage."),)
+    assumptions = [Message("Usage stays as on the last day.")]
+    if rate.days > 1:
+        assumptions = [Message("Usage stays as in the last {days} days, including days without work.", days=rate.days)]
     if usage_note:
         assumptions.append(usage_note)
     if rate.high is None:
-        assumptions.append(f"fewer than {MIN_DAYS} days are known: no interval")
+        assumptions.append(Message("No interval: fewer than {days} days of usage.", days=MIN_DAYS))
     else:
-        assumptions.append("the interval holds in about four of five cases, if days do not depend on each other")
+        assumptions.append(Message("The interval is right in about four of five cases, if days are independent of each other."))
     if resets_at is None:
-        assumptions.append("no reset is known")
+        assumptions.append(Message("No reset is known."))
     elif resets_first:
-        assumptions.append("the credits come back before they are gone: the date is what it would be without that")
+        assumptions.append(Message("The credits reset before they run out: the date does not count the reset."))
     return tuple(assumptions)

@@ -10,6 +10,7 @@ from onward.core.accounts.forecast import Efficiency, Forecast
 from onward.core.accounts.rank import RankedAccount, WindowPosition
 from onward.core.session import Session
 from onward.core.transcript.transcript import Usage
+from onward.message import Message, join_messages
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,7 @@ class AccountSession:
     session_id: int
     account_id: int
     began_at: datetime
-    why: str
+    why: Message | str
     project_id: int
     number: int
     status: str
@@ -73,15 +74,17 @@ class AccountChoice:
     ranking: list[RankedAccount]
 
     @property
-    def why(self) -> str:
-        """Why it is that one, or why there is none."""
+    def why(self) -> Message | str:
+        """Why it is that account, or why there is none."""
         if self.best:
-            return "; ".join(self.best.reasons)
+            return join_messages(self.best.reasons)
         if not self.ranking:
-            return "there is no account yet"
-        return "no account can be used now: " + "; ".join(
-            f"{account.availability.account.name}: {account.reasons[0]}" for account in self.ranking[:5]
-        )
+            return Message("there is no account yet")
+        obstacles = [
+            Message("{account}: {reason}", account=account.availability.account.name, reason=account.reasons[0])
+            for account in self.ranking[:5]
+        ]
+        return Message("no account can be used now: {obstacles}", obstacles=join_messages(obstacles))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +96,8 @@ class RotationOutcome:
     before: AccountAvailability | None
     after: AccountAvailability | None
     position: WindowPosition
-    why: str
-    reasons: tuple[str, ...]
+    why: Message | str
+    reasons: tuple[Message | str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +109,7 @@ class CreditsOutlook:
     availability: AccountAvailability | None
     position: WindowPosition
     target: RankedAccount | None
-    why: str
+    why: Message | str
 
     @property
     def is_due(self) -> bool:
