@@ -65,6 +65,15 @@ class Machine:
         """Return the folder that *variable* names, or the *usual* one below the person's folder."""
         return Path(self.folder_overrides.get(variable) or self.home / default)
 
+    def expand(self, text: str) -> Path:
+        """Return the path that *text* names, with `~` and `${NAME:-default}` replaced as `onward.core.agents` describes them."""
+        if text.startswith("${"):
+            name, _, rest = text[2:].partition(":-")
+            default, _, below = rest.rpartition("}")
+            override = self.folder_overrides.get(name)
+            return (Path(override) if override else self.expand(default)) / below.lstrip("/")
+        return self.home / text.removeprefix("~").lstrip("/")
+
 
 @dataclass(frozen=True, slots=True)
 class LLMSettings:

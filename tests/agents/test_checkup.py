@@ -12,8 +12,8 @@ import pytest
 from onward.agents import hook_log, session_notes
 from onward.agents.checkup import check_agents, transcript_retentions
 from onward.agents.installer import apply_changes, plan_install
-from onward.agents.payload import AGENTS
 from onward.app.admin.doctor import Finding
+from onward.core.agents import HOOK_AGENT_IDS
 from onward.settings import Machine, Settings
 
 
@@ -41,7 +41,7 @@ def test_agents_that_are_not_installed_are_not_reported(settings: Settings, tmp_
     assert set(findings_by_check(settings, Machine(tmp_path / "nobody", "linux"))) == {"hooks", "noted sessions"}
 
 
-@pytest.mark.parametrize("agent", AGENTS)
+@pytest.mark.parametrize("agent", HOOK_AGENT_IDS)
 def test_from_not_set_up_to_set_up_to_running(agent: str, settings: Settings, machine: Machine) -> None:
     assert findings_by_check(settings, machine)[agent].hint == f"To begin its sessions with the handoff: onward install {agent}"
     install(agent, settings, machine)
@@ -57,7 +57,7 @@ def test_from_not_set_up_to_set_up_to_running(agent: str, settings: Settings, ma
     assert "its hooks ran last at 2" in findings_by_check(settings, machine)[agent].message
 
 
-@pytest.mark.parametrize("agent", AGENTS)
+@pytest.mark.parametrize("agent", HOOK_AGENT_IDS)
 def test_a_program_that_is_gone_is_a_problem(agent: str, settings: Settings, machine: Machine) -> None:
     install(agent, settings, machine)
     for path in machine.home.rglob("*.json"):

@@ -14,10 +14,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onward.agents.payload import AGENTS, EVENTS, START, HookPayload
+from onward.agents.payload import EVENTS, START, HookPayload
 from onward.app.projects import projects
 from onward.app.sessions import completion
 from onward.app.transcripts import imports
+from onward.core.agents import HOOK_AGENT_IDS
 from onward.core.transcript.authored_text import author_text
 from onward.store import Store
 
@@ -70,7 +71,7 @@ def store_handoff(sandbox: Sandbox) -> None:
     assert done.files[0].sessions[0].version == 1
 
 
-@pytest.mark.parametrize("agent", AGENTS)
+@pytest.mark.parametrize("agent", HOOK_AGENT_IDS)
 def test_nothing_that_an_agent_sends_makes_a_hook_fail(agent: str, sandbox: Sandbox) -> None:
     store_handoff(sandbox)
     for payload in ODD_PAYLOADS:
@@ -94,7 +95,7 @@ def test_nothing_that_an_agent_sends_makes_a_hook_fail(agent: str, sandbox: Sand
 )
 def test_every_payload_can_be_read(event: str, text: str) -> None:
     payload = HookPayload("", event, text)
-    assert payload.agent in AGENTS
+    assert payload.agent in HOOK_AGENT_IDS
     assert all(isinstance(value, str) and "\0" not in value for value in (payload.session, payload.cwd, payload.transcript, payload.source))
 
 
@@ -307,6 +308,7 @@ def test_fast_commands_import_only_what_they_need(sandbox: Sandbox) -> None:
         "onward.app.repository.detection",
         "onward.app.repository.git_changes",
         "onward.core",
+        "onward.core.agents",
         "onward.core.facts.headings",
         "onward.core.handoff.page",
         "onward.core.text.paths",

@@ -10,9 +10,9 @@ import pytest
 
 from onward.agents.installer import apply_changes, is_installed, plan_install, plan_uninstall
 from onward.agents.jsonc import parse
-from onward.agents.payload import AGENTS
 from onward.agents.settings_entries import settings_files
 from onward.agents.toml_server import add_server, remove_server
+from onward.core.agents import HOOK_AGENT_IDS
 from onward.errors import Conflict
 from onward.settings import Machine
 
@@ -69,7 +69,7 @@ def read_config(path: Path) -> dict[str, object]:
     return tomllib.loads(text) if path.suffix == ".toml" else dict(parse(text).value)
 
 
-@pytest.mark.parametrize("agent", AGENTS)
+@pytest.mark.parametrize("agent", HOOK_AGENT_IDS)
 def test_existing_settings_stay_and_installing_twice_changes_nothing(agent: str, machine: Machine, home: Path) -> None:
     files = lay_out(agent, machine)
     assert install(agent, machine, home) == len(files)
@@ -84,7 +84,7 @@ def test_existing_settings_stay_and_installing_twice_changes_nothing(agent: str,
     assert {path: path.read_bytes() for path in files} == after
 
 
-@pytest.mark.parametrize("agent", AGENTS)
+@pytest.mark.parametrize("agent", HOOK_AGENT_IDS)
 def test_uninstalling_restores_the_files_byte_for_byte(agent: str, machine: Machine, home: Path) -> None:
     files = lay_out(agent, machine)
     install(agent, machine, home)
@@ -93,7 +93,7 @@ def test_uninstalling_restores_the_files_byte_for_byte(agent: str, machine: Mach
     assert all(is_installed(file) is None for file in settings_files(agent, machine))
 
 
-@pytest.mark.parametrize("agent", AGENTS)
+@pytest.mark.parametrize("agent", HOOK_AGENT_IDS)
 def test_created_files_are_deleted_on_uninstall(agent: str, machine: Machine, home: Path) -> None:
     install(agent, machine, home)
     assert all(is_installed(file) for file in settings_files(agent, machine))
@@ -101,7 +101,7 @@ def test_created_files_are_deleted_on_uninstall(agent: str, machine: Machine, ho
     assert [path for path in machine.home.rglob("*") if path.is_file()] == []
 
 
-@pytest.mark.parametrize("agent", AGENTS)
+@pytest.mark.parametrize("agent", HOOK_AGENT_IDS)
 def test_later_changes_stay_on_uninstall(agent: str, machine: Machine, home: Path) -> None:
     files = lay_out(agent, machine)
     before = {path: read_config(path) for path in files}
@@ -116,7 +116,7 @@ def test_later_changes_stay_on_uninstall(agent: str, machine: Machine, home: Pat
         assert now == before[path]
 
 
-@pytest.mark.parametrize("agent", AGENTS)
+@pytest.mark.parametrize("agent", HOOK_AGENT_IDS)
 def test_a_moved_onward_replaces_its_old_entry(agent: str, machine: Machine, home: Path) -> None:
     lay_out(agent, machine)
     install(agent, machine, home)

@@ -32,7 +32,7 @@ def make_older(path: Path, by: timedelta) -> None:
 
 
 def folder_of(sandbox: Sandbox) -> list[AgentFolder]:
-    return [AgentFolder("Claude Code", sandbox.person_home / ".claude" / "projects", ("*/*.jsonl",))]
+    return [AgentFolder("claude-code", sandbox.person_home / ".claude" / "projects", ("*/*.jsonl",))]
 
 
 def write_session(sandbox: Sandbox, day: int, prompt: str = "Never round the totals.") -> ClaudeCode:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from onward.agents.payload import AGENTS
+from onward.core.agents import HOOK_AGENT_IDS
 from onward.core.facts.headings import NOTICE_PREFIXES
 
 from .conftest import Sandbox
@@ -45,7 +45,7 @@ def sandbox_on(request: pytest.FixtureRequest, sandbox: Sandbox) -> Iterator[San
         server.terminate()
 
 
-@pytest.mark.parametrize("agents", [*((agent,) * 3 for agent in AGENTS), ONE_AFTER_ANOTHER], ids="-".join)
+@pytest.mark.parametrize("agents", [*((agent,) * 3 for agent in HOOK_AGENT_IDS), ONE_AFTER_ANOTHER], ids="-".join)
 def test_the_third_session_knows_what_the_first_two_did(
     agents: tuple[str, str, str], sandbox_on: Sandbox, commit: Callable[[Path, str], None]
 ) -> None:

@@ -15,6 +15,7 @@ from onward.app.transcripts.agent_folders import FoundTranscript
 from onward.app.transcripts.imports import import_paths, known_imports
 from onward.app.transcripts.preview import preview_import
 from onward.cli.main import main
+from onward.core.agents import agent_label
 from onward.settings import Machine, System
 from onward.store import Store
 
@@ -42,8 +43,8 @@ LINUX = {
     "kopi/.aider.chat.history.md": "aider/history.md",
 }
 AGENTS = [
-    *("Claude Code", "Codex CLI", "Gemini CLI", "Cursor", "Cline", "Roo Code", "OpenCode", "Copilot CLI", "Goose", "pi", "OpenHands"),
-    *("SpecStory", "Aider"),
+    *("claude-code", "codex", "gemini-cli", "cursor", "cline", "roo", "opencode", "copilot", "goose", "pi", "openhands"),
+    *("specstory", "aider"),
 ]
 
 
@@ -63,24 +64,24 @@ def test_every_agent_is_found(tmp_path: Path) -> None:
     assert list(dict.fromkeys(transcript.agent for transcript in transcripts)) == AGENTS
     assert [transcript.path for transcript in transcripts if transcript.error or not transcript.sessions] == []
     # The panel of a task holds the same conversation as its history.
-    assert {transcript.path.name for transcript in transcripts if transcript.agent == "Cline"} == {
+    assert {transcript.path.name for transcript in transcripts if transcript.agent == "cline"} == {
         "api_conversation_history.json",
         "s1.json",
     }
     many = {transcript.agent: len(transcript.sessions) for transcript in transcripts if len(transcript.sessions) > 1}
-    assert many == {"Cursor": 3, "OpenCode": 2, "Goose": 2, "Aider": 2}
+    assert many == {"cursor": 3, "opencode": 2, "goose": 2, "aider": 2}
 
 
 @pytest.mark.parametrize(
     ("system", "place", "fixture", "agent"),
     [
-        ("macos", "Library/Application Support/Cursor/User/globalStorage/state.vscdb", "cursor_db/state.vscdb", "Cursor"),
-        ("macos", f"Library/Application Support/{EDITOR}/saoudrizwan.claude-dev/tasks/1/ui_messages.json", "cline/panel.json", "Cline"),
-        ("macos", ".local/share/opencode/opencode.db", "opencode/opencode.db", "OpenCode"),
-        ("windows", "AppData/Roaming/Cursor/User/globalStorage/state.vscdb", "cursor_db/state.vscdb", "Cursor"),
-        ("windows", "AppData/Roaming/Block/goose/data/sessions/sessions.db", "goose/sessions.db", "Goose"),
-        ("windows", ".claude/projects/C--Users-rina/a.jsonl", "claude_code/session.jsonl", "Claude Code"),
-        ("linux", ".vscode-server/data/User/globalStorage/saoudrizwan.claude-dev/tasks/1/ui_messages.json", "cline/panel.json", "Cline"),
+        ("macos", "Library/Application Support/Cursor/User/globalStorage/state.vscdb", "cursor_db/state.vscdb", "cursor"),
+        ("macos", f"Library/Application Support/{EDITOR}/saoudrizwan.claude-dev/tasks/1/ui_messages.json", "cline/panel.json", "cline"),
+        ("macos", ".local/share/opencode/opencode.db", "opencode/opencode.db", "opencode"),
+        ("windows", "AppData/Roaming/Cursor/User/globalStorage/state.vscdb", "cursor_db/state.vscdb", "cursor"),
+        ("windows", "AppData/Roaming/Block/goose/data/sessions/sessions.db", "goose/sessions.db", "goose"),
+        ("windows", ".claude/projects/C--Users-rina/a.jsonl", "claude_code/session.jsonl", "claude-code"),
+        ("linux", ".vscode-server/data/User/globalStorage/saoudrizwan.claude-dev/tasks/1/ui_messages.json", "cline/panel.json", "cline"),
     ],
 )
 def test_the_places_of_each_system(tmp_path: Path, system: System, place: str, fixture: str, agent: str) -> None:
@@ -94,7 +95,7 @@ def test_variables_move_an_agents_folder(tmp_path: Path) -> None:
     copy_fixtures(tmp_path, {"d/opencode/opencode.db": "opencode/opencode.db", "e/tasks/1/ui_messages.json": "cline/panel.json"})
     moved = {"CLAUDE_CONFIG_DIR": "c", "CODEX_HOME": "x", "XDG_DATA_HOME": "d", "CLINE_DATA_DIR": "e"}
     transcripts = find_transcripts(tmp_path, **{name: str(tmp_path / folder) for name, folder in moved.items()})
-    assert [transcript.agent for transcript in transcripts] == ["Claude Code", "Codex CLI", "Cline", "OpenCode"]
+    assert [transcript.agent for transcript in transcripts] == ["claude-code", "codex", "cline", "opencode"]
 
 
 def test_unreadable_files_are_reported(tmp_path: Path) -> None:
@@ -139,7 +140,7 @@ def test_without_consent_nothing_is_imported(at_home: Path, capsys: pytest.Captu
     output = capsys.readouterr()
     assert "Nothing was imported" in output.err
     for agent in AGENTS:
-        assert f"{agent}: " in output.out
+        assert f"{agent_label(agent)}: " in output.out
     assert main(["project", "list", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == []
 
@@ -160,7 +161,7 @@ def test_a_project_named_by_a_file_takes_only_its_own(at_home: Path, capsys: pyt
     (at_home / "kopi" / ".onward.toml").write_text('project = "kedai"\n')
     assert main(["import", "--dry-run", "--json"]) == 0
     shares = {project["name"]: project["sessions"] for project in json.loads(capsys.readouterr().out)["projects"]}
-    assert {agent["agent"] for agent in shares["kedai"]} >= {"SpecStory"}
+    assert {agent["agent"] for agent in shares["kedai"]} >= {"specstory"}
     assert len(shares) > 1
     assert main(["import", "--dry-run", "--json", "--project", "all"]) == 0
     assert [project["name"] for project in json.loads(capsys.readouterr().out)["projects"]] == ["all"]

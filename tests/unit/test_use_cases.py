@@ -259,7 +259,7 @@ def test_a_rebuild_changes_nothing_that_was_right(store: Store, project: Project
 
 
 def _examine(home: Path, tmp_path: Path) -> list[doctor.Finding]:
-    retention = doctor.TranscriptRetention("Claude Code", tmp_path / "claude" / "projects", "*/*.jsonl", timedelta(days=30))
+    retention = doctor.TranscriptRetention("claude-code", tmp_path / "claude" / "projects", "*/*.jsonl", timedelta(days=30))
     return doctor.examine(Settings(home, tmp_path / "claude"), lambda settings: Store.at_folder(settings.home), [retention])
 
 

@@ -29,9 +29,6 @@ from onward.errors import BadInput, OnwardError
 from onward.formats import open_source, read
 from onward.settings import Settings, project_of_folder, read_machine, read_settings
 
-AGENT_NAMES = {"claude-code": "Claude Code", "codex": "Codex CLI", "gemini-cli": "Gemini CLI", "cursor": "Cursor"}
-"""What `discovery` calls the agents."""
-
 MAX_SECONDS = 900
 ROUNDS = 3
 """An agent may write its last lines while it is read: a file that changed is read again, so often."""
@@ -185,11 +182,7 @@ def _transcripts(note: Note) -> Iterator[Path]:
 def _find_by_id(note: Note) -> Path | None:
     if not note.session:
         return None
-    folders = [
-        folder
-        for folder in agent_folders(read_machine(), Path(note.cwd))
-        if folder.agent == AGENT_NAMES.get(note.agent) and not folder.holds_many
-    ]
+    folders = [folder for folder in agent_folders(read_machine(), Path(note.cwd)) if folder.agent == note.agent and not folder.holds_many]
     # Some write the whole id into the name, some its beginning.
     candidates = [path for path in list_files(folders) if note.session[:8] in str(path) and "subagents" not in path.parts]
     return next((path for path in candidates if _is_transcript_of(path, note.session)), None)

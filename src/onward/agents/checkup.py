@@ -12,9 +12,9 @@ from typing import Any
 
 from onward.agents import hook_log, jsonc, session_notes
 from onward.agents.installer import is_installed
-from onward.agents.payload import AGENTS
 from onward.agents.settings_entries import SettingsFile, is_our_hook, settings_files
 from onward.app.admin.doctor import Finding, TranscriptRetention
+from onward.core.agents import HOOK_AGENT_IDS
 from onward.errors import OnwardError
 from onward.settings import Machine, Settings
 
@@ -36,15 +36,17 @@ def transcript_retentions(settings: Settings, machine: Machine) -> list[Transcri
     retention = general.get("sessionRetention") if isinstance(general, dict) else None
     age = _AGE.fullmatch(str(retention.get("maxAge"))) if isinstance(retention, dict) else None
     return [
-        TranscriptRetention("Claude Code", settings.claude_home / "projects", "*/*.jsonl", timedelta(days=claude) if isinstance(claude, int) else DEFAULT_RETENTION),
-        TranscriptRetention("Gemini CLI", gemini / "tmp", "*/chats/session-*", int(age[1]) * _UNITS[age[2]] if age else DEFAULT_RETENTION),
+        TranscriptRetention("claude-code", settings.claude_home / "projects", "*/*.jsonl", timedelta(days=claude) if isinstance(claude, int) else DEFAULT_RETENTION),
+        TranscriptRetention("gemini-cli", gemini / "tmp", "*/chats/session-*", int(age[1]) * _UNITS[age[2]] if age else DEFAULT_RETENTION),
     ]  # fmt: skip
 
 
 def check_agents(settings: Settings, machine: Machine) -> list[Finding]:
     """Return what is found of every agent that is on this machine, and of the hooks altogether."""
     log = hook_log.read_lines(str(settings.home))
-    findings = [_check_agent(agent, settings_files(agent, machine), log) for agent in AGENTS if _is_present(settings_files(agent, machine))]
+    findings = [
+        _check_agent(agent, settings_files(agent, machine), log) for agent in HOOK_AGENT_IDS if _is_present(settings_files(agent, machine))
+    ]
     return [*findings, _check_faults(log), _check_waiting(str(settings.home))]
 
 

@@ -14,7 +14,8 @@ import time
 
 from onward import locations
 from onward.agents import hook_log, session_notes
-from onward.agents.payload import AGENTS, END, EVENTS, MAX_BYTES, START, STOP, HookPayload, is_complete_json
+from onward.agents.payload import END, EVENTS, MAX_BYTES, START, STOP, HookPayload, is_complete_json
+from onward.core.agents import HOOK_AGENT_IDS, agent_id
 
 DEADLINE_SECONDS = 8.0
 """After so long the answer is nothing. The agents are told to wait a little longer than that."""
@@ -50,8 +51,9 @@ class _HookCall:
         for word in rest:
             name, equals, value = word.partition("=")
             if name == "--agent":
-                self.agent = value if equals else next(rest, "")
-                self.fault = self.fault or ("" if self.agent in AGENTS else f"no agent is called {self.agent!r}")
+                value = value if equals else next(rest, "")
+                self.agent = agent_id(value)
+                self.fault = self.fault or ("" if self.agent in HOOK_AGENT_IDS else f"no agent is called {value!r}")
             elif word == "--json":
                 self.as_json = True
             elif not self.event and word in EVENTS:

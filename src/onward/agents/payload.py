@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 
-AGENTS = ("claude-code", "codex", "gemini-cli", "cursor")
 START, COMPACT, END, STOP = EVENTS = ("session-start", "pre-compact", "session-end", "stop")
 """When hooks are called: as a session begins, before it is compacted, as it ends, and after each answer."""
 

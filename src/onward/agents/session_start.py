@@ -8,14 +8,12 @@ from collections.abc import Mapping
 from onward.agents import session_notes, stored_handoff
 from onward.agents.payload import HookPayload
 from onward.app.repository import git_changes
+from onward.core.agents import find_agent
 from onward.core.facts.headings import FILES_SECTION, NOTICE_PREFIXES, PREAMBLE, SINCE_THEN
 from onward.core.handoff import page
 
 CATCH_UP_SECONDS = 4.0
 """So long a session may wait for those before it that never said goodbye."""
-
-MAX_BYTES = {"claude-code": 9_500, "codex": 9_500}
-"""Where these agents get more from a hook, they put it into a file and show where it begins. The others take all."""
 
 NO_HANDOFF = f"{NOTICE_PREFIXES[0]}there is none yet, and the first is made when this session ends."
 INSTRUCTION = "The person's next message says what to do; where it is only to go on, begin with *Do first*."
@@ -38,7 +36,9 @@ def start_session(home: str, payload: HookPayload, environment: Mapping[str, str
     if payload.source == "resume" and payload.session and handoff.session == payload.session:
         return "nothing: the session knows its own handoff", caught_up.strip()
     text = f"{PREAMBLE} {INSTRUCTION}\n\n{_add_changes(handoff, context)}"
-    limit_bytes = MAX_BYTES.get(payload.agent)
+    agent = find_agent(payload.agent)
+    # Some agents store a longer text in a file and show only its start.
+    limit_bytes = agent.hooks.max_context_bytes if agent and agent.hooks else None
     if limit_bytes:
         text = page.shorten_page(text, limit_bytes - len(caught_up.encode()))
     return f"handoff {handoff.number} of {handoff.name}, {len(text.encode()):,} bytes", text + caught_up

@@ -9,7 +9,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from onward.agents.payload import AGENTS, COMPACT, END, START, STOP
+from onward.core.agents import HOOK_AGENT_IDS, find_agent
 from onward.errors import NotFound
 from onward.settings import Machine
 
@@ -20,15 +20,6 @@ HOOK_SECONDS = 10
 """After so long an agent goes on without a hook's answer: a little more than the hook gives itself."""
 
 _HOOK_CALL = re.compile(r"onward(\.exe)?[\"']? hook (session-start|pre-compact|session-end|stop)\b")
-
-_EVENTS = {
-    "claude-code": {"SessionStart": START, "PreCompact": COMPACT, "SessionEnd": END},
-    # It has no end of a session, only of an answer.
-    "codex": {"SessionStart": START, "PreCompact": COMPACT, "Stop": STOP},
-    "gemini-cli": {"SessionStart": START, "PreCompress": COMPACT, "SessionEnd": END},
-    "cursor": {"sessionStart": START, "preCompact": COMPACT, "sessionEnd": END, "stop": STOP},
-}
-"""What each agent calls the events."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,35 +50,20 @@ class SettingsFile:
 
 def settings_files(agent: str, machine: Machine, program: tuple[str, ...] = ()) -> list[SettingsFile]:
     """Return the files of *agent* and what belongs in them. *program* is what starts Onward: the one that runs now. Raises `NotFound`."""
-    if agent not in AGENTS:
-        raise NotFound(f"Onward has no hooks for {agent!r}.", f"It has for {', '.join(AGENTS)}.")
+    known_agent = find_agent(agent)
+    if known_agent is None or known_agent.hooks is None:
+        raise NotFound(f"Onward has no hooks for {agent!r}.", f"It has hooks for {', '.join(HOOK_AGENT_IDS)}.")
     program = program or current_program()
+    install = known_agent.hooks
     hooks = tuple(
-        HookSetting(("hooks", name), _hook(agent, _command(program, "hook", event, "--agent", agent)))
-        for name, event in _EVENTS[agent].items()
+        HookSetting(("hooks", name), _hook(known_agent.id, _command(program, "hook", event, "--agent", known_agent.id)))
+        for name, event in install.events.items()
     )
-    server: dict[str, object] = {"command": program[0], "args": [*program[1:], "mcp"]}
-    if agent == "claude-code":
-        home = machine.folder("CLAUDE_CONFIG_DIR", ".claude")
-        # Its servers stand in its own state, beside the folder, or in it where that was moved.
-        state = (home if machine.folder_overrides.get("CLAUDE_CONFIG_DIR") else machine.home) / ".claude.json"
-        return [
-            SettingsFile(home / "settings.json", hooks),
-            SettingsFile(state, server=McpServerSetting(("mcpServers", SERVER_NAME), {"type": "stdio", **server, "env": {}})),
-        ]
-    if agent == "codex":
-        home = machine.folder("CODEX_HOME", ".codex")
-        return [
-            SettingsFile(home / "hooks.json", hooks),
-            SettingsFile(home / "config.toml", server=McpServerSetting(("mcp_servers", SERVER_NAME), server)),
-        ]
-    if agent == "gemini-cli":
-        return [SettingsFile(machine.home / ".gemini" / "settings.json", hooks, McpServerSetting(("mcpServers", SERVER_NAME), server))]
-    home = machine.home / ".cursor"
-    return [
-        SettingsFile(home / "hooks.json", hooks, version=1),
-        SettingsFile(home / "mcp.json", server=McpServerSetting(("mcpServers", SERVER_NAME), server)),
-    ]
+    server = McpServerSetting((install.mcp_key, SERVER_NAME), _server(known_agent.id, program))
+    hooks_file, mcp_file = machine.expand(install.file), machine.expand(install.mcp_file)
+    if hooks_file == mcp_file:
+        return [SettingsFile(hooks_file, hooks, server, install.version)]
+    return [SettingsFile(hooks_file, hooks, version=install.version), SettingsFile(mcp_file, server=server)]
 
 
 def is_our_hook(value: object) -> bool:
@@ -108,6 +84,11 @@ def current_program() -> tuple[str, ...]:
     """Return what starts the Onward that runs now: its script, by its whole path, because an agent may know another PATH; else Python."""
     script = Path(sys.executable).parent / ("onward.exe" if sys.platform == "win32" else "onward")
     return (str(script),) if script.is_file() else (sys.executable, "-m", "onward")
+
+
+def _server(agent: str, program: tuple[str, ...]) -> dict[str, object]:
+    server: dict[str, object] = {"command": program[0], "args": [*program[1:], "mcp"]}
+    return {"type": "stdio", **server, "env": {}} if agent == "claude-code" else server
 
 
 def _hook(agent: str, command: str) -> dict[str, object]:

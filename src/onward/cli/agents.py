@@ -9,21 +9,16 @@ import click
 from onward.agents.capture import CaptureResult
 from onward.agents.hook import run
 from onward.agents.installer import SettingsChange, apply_changes, plan_install, plan_uninstall
-from onward.agents.payload import AGENTS, EVENTS
+from onward.agents.payload import EVENTS
+from onward.cli.agent_name import AgentName
 from onward.cli.context import command_settings, json_option
 from onward.cli.presentation import note, paint, quantity, say, say_json
+from onward.core.agents import HOOK_AGENT_IDS, find_agent
 from onward.settings import read_machine
-
-NEXT_STEPS = {
-    "claude-code": "Its next session begins with the handoff.",
-    "codex": "Codex runs a new hook only when you have approved it: start codex, enter /hooks, and trust Onward's.",
-    "gemini-cli": "Its next session begins with the handoff.",
-    "cursor": "Restart Cursor; its next session begins with the handoff.",
-}
 
 
 @click.command()
-@click.argument("agents", metavar="AGENT...", nargs=-1, required=True, type=click.Choice(AGENTS))
+@click.argument("agents", metavar="AGENT...", nargs=-1, required=True, type=AgentName(HOOK_AGENT_IDS))
 @click.option("--uninstall", "uninstalls", is_flag=True, help="Take Onward out of the agent's settings again.")
 @click.option("--print", "prints", is_flag=True, help="Show what would be written, and write nothing.")
 @json_option
@@ -70,7 +65,12 @@ def _say_changes(agent: str, changes: list[SettingsChange], *, uninstalls: bool,
             action = "made" if change.before is None else "removed" if change.after is None else "changed"
             say(f"  {action:8}{_short_path(change.path)}")
         if not uninstalls:
-            say(f"  {NEXT_STEPS[agent]}")
+            say(f"  {_next_step(agent)}")
+
+
+def _next_step(agent: str) -> str:
+    known_agent = find_agent(agent)
+    return known_agent.hooks.next_step if known_agent and known_agent.hooks else ""
 
 
 def _short_path(path: Path) -> str:
@@ -80,7 +80,7 @@ def _short_path(path: Path) -> str:
 
 @click.command()
 @click.argument("event", type=click.Choice(EVENTS))
-@click.option("--agent", type=click.Choice(AGENTS), help="Which agent calls. Default: told by what it sends.")
+@click.option("--agent", type=AgentName(HOOK_AGENT_IDS), help="Which agent calls. Default: told by what it sends.")
 @click.option("--json", "as_json", is_flag=True, help="Answer with what is known of the call, too, and not in the agent's own shape.")
 def hook(event: str, agent: str | None, as_json: bool) -> int:
     """Answer the hook of an agent, which sends what it has to say on standard input. `onward install` sets it up.

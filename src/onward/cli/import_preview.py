@@ -13,6 +13,7 @@ from onward.app.transcripts.agent_folders import FoundTranscript, agent_folders,
 from onward.app.transcripts.preview import AgentPreview, ImportPreview, ProjectPreview, preview_import
 from onward.cli.context import Backend
 from onward.cli.presentation import ProgressBar, is_terminal, note, paint, quantity, say, say_json, shorten
+from onward.core.agents import agent_label
 from onward.core.text.printable import printable
 from onward.settings import read_machine
 
@@ -88,7 +89,7 @@ def _agent_line(agent: AgentPreview) -> str:
         parts.append(f"{quantity(agent.imported, 'file')} unchanged since imported")
     if agent.empty:
         parts.append(f"{quantity(agent.empty, 'file')} without a turn")
-    return f"{paint(agent.agent or 'unknown', 'bold')}: " + " · ".join(part for part in parts if part)
+    return f"{paint(agent_label(agent.agent) or 'unknown', 'bold')}: " + " · ".join(part for part in parts if part)
 
 
 def _say_project(project: ProjectPreview) -> None:
@@ -100,7 +101,7 @@ def _say_project(project: ProjectPreview) -> None:
     newest = sorted(project.sessions, key=lambda session: session.began_at or _LONG_AGO, reverse=True)
     for session in newest[:MAX_NAMED_SESSIONS]:
         start_text = f"{session.began_at:%Y-%m-%d %H:%M}" if session.began_at else "no date         "
-        say(f"    {start_text}  {session.agent}  {shorten(printable(session.name or session.path), 60)}")
+        say(f"    {start_text}  {agent_label(session.agent)}  {shorten(printable(session.name or session.path), 60)}")
     if len(newest) > MAX_NAMED_SESSIONS:
         say(f"    and {quantity(len(newest) - MAX_NAMED_SESSIONS, 'more session')}")
 

@@ -13,17 +13,16 @@ from onward.app.accounts.selection import parse_need
 from onward.app.handoffs.brief import with_changes_since
 from onward.cli.account import model_option, tags_option
 from onward.cli.account_output import account_data
+from onward.cli.agent_name import AgentName
 from onward.cli.clipboard import copy_text
 from onward.cli.context import Backend, budget_option, json_option, project_option, use_backend
 from onward.cli.presentation import note, paint, quantity, say_json
 from onward.cli.session import session_data
-from onward.core.accounts.relay import AGENT_KEYWORDS, RelayOutcome
+from onward.core.accounts.relay import RelayOutcome
+from onward.core.agents import AGENTS, find_agent
 from onward.core.project import Project
 from onward.core.text.printable import printable
 from onward.settings import read_machine
-
-START_COMMANDS = {"claude-code": "claude {}", "codex": "codex {}", "gemini-cli": "gemini -i {}", "cursor": "cursor-agent {}"}
-"""How each agent is started with a prompt."""
 
 
 @click.command("next")
@@ -42,7 +41,12 @@ START_COMMANDS = {"claude-code": "claude {}", "codex": "codex {}", "gemini-cli":
 )
 @model_option
 @tags_option
-@click.option("--agent", type=click.Choice(tuple(AGENT_KEYWORDS)), help="Who goes on. Default: the agent that the account is for.")
+@click.option(
+    "--agent",
+    type=AgentName([agent.id for agent in AGENTS]),
+    metavar="AGENT",
+    help="Who goes on. Default: the agent that the account is for.",
+)
 @click.option("--next-goal", default="", metavar="TEXT", help="What the next session should do.")
 @click.option("--copy", is_flag=True, help="Put the prompt on the clipboard instead of printing it.")
 @budget_option
@@ -148,13 +152,14 @@ def _say_relay(project: Project, relay: RelayOutcome, new_turns: int, *, limit_r
 
 def _start_hint(project: Project, agent: str, next_goal: str) -> str:
     """Return how the agent is given the prompt."""
-    if agent not in START_COMMANDS:
+    known_agent = find_agent(agent)
+    if known_agent is None or not known_agent.start_command:
         return "Paste this into the agent that goes on:"
     prompt_command = f"onward handoff --project {shlex.quote(project.name)} --format prompt" + (
         f" --next-goal {shlex.quote(next_goal)}" if next_goal else ""
     )
-    start_command = START_COMMANDS[agent].format(f'"$({prompt_command})"')
-    return f"Paste this into {agent}, or start it so: {start_command}"
+    start_command = known_agent.start_command.format(f'"$({prompt_command})"')
+    return f"Paste this into {known_agent.label}, or start it so: {start_command}"
 
 
 def _relay_data(relay: RelayOutcome, prompt: str, new_turns: int) -> dict[str, object]:

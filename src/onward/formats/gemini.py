@@ -15,6 +15,7 @@ from onward.formats.fields import as_count, as_list, as_object, as_text, as_time
 from onward.formats.source import TranscriptSource
 
 NAME = "gemini"
+AGENT = "gemini-cli"
 
 _MAX_PENDING = 256
 """How many messages wait for being written again."""
@@ -129,7 +130,7 @@ class _Session:
     def _head(self) -> SessionHead:
         folders = [folder for folder in as_list(self.about.get("directories")) if isinstance(folder, str)]
         return SessionHead(
-            agent=NAME,
+            agent=AGENT,
             id=as_text(self.about.get("sessionId")) or None,
             started_at=as_time(self.about.get("startTime")),
             title=as_text(self.about.get("summary")),

@@ -11,6 +11,7 @@ from typing import Any
 
 import orjson
 
+from onward.core.agents import agent_id
 from onward.core.transcript.transcript import ImportReport, Mark, Role, SessionHead, ToolCall, ToolResult, TranscriptItem, Turn, Usage
 from onward.formats.blocks import build_usage, parse_arguments
 from onward.formats.envelopes import extract_typed
@@ -137,7 +138,7 @@ class _Reader:
     def _head(self, wrapper: dict[str, Any]) -> SessionHead:
         self.has_head = True
         return SessionHead(
-            agent=as_text(wrapper.get("agent")) or NAME,
+            agent=agent_id(as_text(wrapper.get("agent"))) or NAME,
             id=as_text(wrapper.get("session_id") or wrapper.get("sessionId") or wrapper.get("id")) or None,
             started_at=as_time(wrapper.get("started_at")) or _time(wrapper),
             title=as_text(wrapper.get("title") or wrapper.get("name")),

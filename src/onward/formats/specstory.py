@@ -13,6 +13,7 @@ from typing import Any
 
 import orjson
 
+from onward.core.agents import agent_id
 from onward.core.transcript.transcript import ImportReport, SessionHead, ToolCall, ToolResult, TranscriptItem, Turn
 from onward.formats.envelopes import extract_typed
 from onward.formats.fields import as_list, as_object, as_time
@@ -23,14 +24,6 @@ NAME = "specstory"
 _THINK, _THINK_END = "<think>", "</details></think>"
 _TOOL, _TOOL_END = "<tool-use data-", "</details></tool-use>"
 _ROLES = ("_**User", "_**Agent", "_**Assistant")
-_AGENTS = {
-    "claude code": "claude-code",
-    "codex cli": "codex",
-    "cursor ide": "cursor",
-    "cursoride": "cursor",
-    "cursor cli": "cursor",
-    "gemini cli": "gemini",
-}
 _SHELLS = frozenset({"bash", "sh", "shell", "zsh", "powershell", "console", "cmd"})
 _CHANGE_STARTS = ("The file ", "File created successfully at: ", "File updated successfully at: ")
 _REFUSAL_STARTS = ("<tool_use_error>", "The user doesn't want to", "Error: ", "Exit code ")
@@ -231,7 +224,7 @@ class _Reader:
         """A line before the first turn: the title with its date, and the comment that names agent and session."""
         if line.startswith("<!--") and " Session " in line:
             agent, _, rest = line.removeprefix("<!--").strip().partition(" Session ")
-            self.head.agent = _AGENTS.get(agent.lower(), agent.lower().replace(" ", "-"))
+            self.head.agent = agent_id(agent.lower().replace(" ", "-"))
             self.head.id = rest.partition(" ")[0] or None
             self.head.started_at = self.head.started_at or as_time(rest.partition("(")[2].partition(")")[0])
         elif line.startswith("#") and line.strip("# ") != "SpecStory":

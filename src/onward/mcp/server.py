@@ -21,6 +21,7 @@ from pydantic import ValidationError
 from onward import __name__ as program
 from onward import __version__
 from onward.app.admin import access
+from onward.core.agents import detect_agent
 from onward.core.handoff.prompt import render_prompt
 from onward.errors import NotAllowed, OnwardError
 from onward.mcp.answers import failure
@@ -220,12 +221,4 @@ def _explain(name: str, error: ToolError) -> str:
 
 def _agent_name(client: str) -> str:
     """Return the agent as transcripts call it, from what it calls itself to servers."""
-    client = client.lower()
-    return next(
-        (
-            agent
-            for mark, agent in (("claude-code", "claude-code"), ("codex", "codex"), ("gemini", "gemini-cli"), ("cursor", "cursor"))
-            if mark in client
-        ),
-        client[:100],
-    )
+    return detect_agent(client) or client.lower()[:100]

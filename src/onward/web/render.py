@@ -21,6 +21,7 @@ from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, Stric
 from onward.app.admin.access import TokenScope
 from onward.app.projects import projects
 from onward.app.sessions.current_session import find_current
+from onward.core.agents import agent_label
 from onward.web import format_values, language, visit
 from onward.web.assets import HTMX_CONFIG, load_assets
 from onward.web.markdown import render_code, render_inline, render_markdown
@@ -120,6 +121,7 @@ def environment() -> Environment:
     templates.filters.update(format_values.FILTERS)
     templates.filters["translated"] = translate_message
     templates.filters["all_translated"] = translate_all
+    templates.filters["agent_label"] = agent_label
     templates.filters["query"] = lambda values: urlencode({name: value for name, value in values.items() if value not in (None, "")})
     templates.filters["paired"] = lambda values, other_values: list(zip(values, other_values, strict=True))
     templates.filters["quoted"] = lambda text: quote(str(text), safe="")

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias
 
+from onward.core.agents import agent_label
 from onward.errors import OnwardError
 from onward.message import Message
 from onward.settings import Settings
@@ -120,7 +121,7 @@ def _check_expiring(store: Store, retention: TranscriptRetention) -> Finding:
             for project in projects.list_projects(connection)
             for entry in provenance.list_imports(connection, project.id)
         }
-    check, lost_soon = f"{retention.agent} transcripts", []
+    check, lost_soon = f"{agent_label(retention.agent)} transcripts", []
     for path in sorted(retention.folder.glob(retention.pattern)):
         try:
             changed_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from onward.app.turns.reader import MainPath, TranscriptReader
+from onward.core.agents import agent_label
 from onward.core.extract import extract
 from onward.core.facts.fact import Fact, Handle
 from onward.core.facts.ledger import Ledger, fold
@@ -21,21 +22,6 @@ from onward.core.handoff.master import MasterHandoff, build_handoff, close_hando
 from onward.core.preservation import Reference, collect_references, fold_references
 from onward.core.transcript.transcript import ImportReport, SessionHead, Turn
 from onward.tokens import count_tokens
-
-AGENT_NAMES = {
-    "chatgpt": "ChatGPT",
-    "claude-ai": "Claude.ai",
-    "copilot": "Copilot CLI",
-    "gemini": "Gemini CLI",
-    "json-turns": "a chat",
-    "opencode": "OpenCode",
-    "openhands": "OpenHands",
-    "pasted": "a pasted chat",
-    "pi": "pi",
-    "specstory": "SpecStory",
-    "swe-agent": "SWE-agent",
-}
-"""Names for people, where an agent's own differs from its capitalised words."""
 
 _FOLD_SESSIONS = 50
 """Sessions whose facts are folded at once: the ledger is the same whatever the portions, and one fold costs what the ledger holds."""
@@ -79,8 +65,7 @@ def distill_session(path: MainPath) -> DistilledSession:
 
 def session_line(number: int, agent: str, ended_at: datetime | None, tokens: int) -> SessionSummary:
     """Return what a handoff says of session *number*, the agent's name as people write it."""
-    name = AGENT_NAMES.get(agent, agent.replace("-", " ").title())
-    return SessionSummary(number, name, ended_at.date().isoformat() if ended_at else "", tokens)
+    return SessionSummary(number, agent_label(agent), ended_at.date().isoformat() if ended_at else "", tokens)
 
 
 def distill_files(sources: Sequence[Path | BinaryIO], budget_tokens: int | None = None) -> tuple[MasterHandoff, list[ImportReport]]:

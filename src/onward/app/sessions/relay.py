@@ -12,6 +12,7 @@ from onward.app.sessions.completion import complete
 from onward.core.accounts.accounts import AccountAvailability
 from onward.core.accounts.rank import AccountNeed, RotationWindow
 from onward.core.accounts.relay import RelayOutcome, agent_of
+from onward.core.agents import agent_id
 from onward.core.handoff.stored import StoredHandoff
 from onward.core.project import Project
 from onward.core.session import Session, SessionCompletion
@@ -51,7 +52,7 @@ def relay(
             previous_state = accounts.report_limit(store, account) if limit_reached else accounts.show(store, account).availability
     handoff = completion.handoff if completion else _require_newest(store, project)
     choice = best_account(store, need, window=window)
-    next_agent = agent or agent_of(choice.best.availability.account if choice.best else None)
+    next_agent = agent_id(agent) or agent_of(choice.best.availability.account if choice.best else None)
     active_numbers = tuple(active_session.number for active_session in sessions.list_sessions(store, project, status="active"))
     return RelayOutcome(
         session=completion.session if completion else None,

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from sqlalchemy import Connection
 
 from onward.app.accounts.charges import link_account
+from onward.core.agents import agent_id
 from onward.core.handoff.stored import StoredHandoff
 from onward.core.project import Project
 from onward.core.session import AGENT_SOURCE, Session, SessionDetail, SessionStart, SessionStatus, StoredTurn, TimelineEntry
@@ -67,7 +68,7 @@ def start(
         session = sessions.create(
             connection,
             project.id,
-            SessionHead(agent),
+            SessionHead(agent_id(agent)),
             source=AGENT_SOURCE if by_agent else "",
             objectives=objectives,
             template=template.name if template else "",
@@ -132,7 +133,13 @@ def list_all(
     """Return the sessions of every project, or those that ran on an account, or of an *agent*, the one begun last first; those begun *before* the one of that id."""
     with store.read() as connection:
         return sessions.list_across_projects(
-            connection, project_id=project_id, account_id=account_id, status=status, agent=agent, before=before, limit=limit
+            connection,
+            project_id=project_id,
+            account_id=account_id,
+            status=status,
+            agent=agent and agent_id(agent),
+            before=before,
+            limit=limit,
         )
 
 

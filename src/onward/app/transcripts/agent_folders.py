@@ -12,6 +12,7 @@ from typing import NamedTuple
 from onward.app.repository.git import find_repository
 from onward.app.repository.project_clues import Origin, session_origin
 from onward.app.transcripts.files import FREE_FORM, find_files
+from onward.core.agents import AGENTS, agent_label
 from onward.core.transcript.transcript import ImportReport, SessionHead, Turn
 from onward.errors import OnwardError, UnknownFormat, UnreadableFile
 from onward.formats import is_single_input, open_source, read
@@ -21,8 +22,6 @@ from onward.settings import Machine, Worktrees
 
 _EDITORS = ("Code", "Code - Insiders", "VSCodium", "Cursor", "Windsurf")
 _EDITOR_SERVERS = (".vscode-server", ".cursor-server", ".windsurf-server")
-_PANELS = {"Cline": "saoudrizwan.claude-dev", "Roo Code": "rooveterinaryinc.roo-cline", "Kilo Code": "kilocode.kilo-code"}
-_TASK_FILES = ("tasks/*/api_conversation_history.json", "tasks/*/ui_messages.json")
 
 
 class AgentFolder(NamedTuple):
@@ -61,66 +60,59 @@ class FoundTranscript:
 
 def agent_folders(machine: Machine, working_folder: Path) -> list[AgentFolder]:
     """Return every place where an agent keeps sessions on a machine like this, whether it is there or not. *here* is the folder that a person works in."""
-    home, repository_root = machine.home, Path(find_repository(working_folder)[0])
-    claude, codex = machine.folder("CLAUDE_CONFIG_DIR", ".claude"), machine.folder("CODEX_HOME", ".codex")
-    rollouts = ("**/rollout-*.jsonl", "**/rollout-*.jsonl.zst")
     return [
-        AgentFolder("Claude Code", claude / "projects", ("*/*.jsonl", "*/*/subagents/**/*.jsonl")),
-        AgentFolder("Codex CLI", codex / "sessions", rollouts),
-        AgentFolder("Codex CLI", codex / "archived_sessions", rollouts),
-        AgentFolder("Gemini CLI", home / ".gemini" / "tmp", ("*/chats/**/*.json", "*/chats/**/*.jsonl")),
-        AgentFolder("Cursor", home / ".cursor" / "projects", ("*/agent-transcripts/**/*.jsonl", "*/agent-transcripts/**/*.txt")),
-        AgentFolder("Cursor", home / ".cursor" / "chats", ("*/*/store.db",)),
-        *(
-            AgentFolder("Cursor", base / "Cursor/User/globalStorage", ("state.vscdb",), holds_many=True)
-            for base in _config_folders(machine)
-        ),
-        *_panel_folders(machine),
-        *(AgentFolder("OpenCode", base / "opencode", ("opencode.db",), holds_many=True) for base in _data_folders(machine)),
-        *(AgentFolder("OpenCode", base / "opencode" / "storage", ("session/**/*.json",)) for base in _data_folders(machine)),
-        AgentFolder("Copilot CLI", home / ".copilot" / "session-state", ("*.jsonl", "*/events.jsonl")),
-        *_goose_folders(machine),
-        AgentFolder("pi", home / ".pi" / "agent" / "sessions", ("**/*.jsonl",)),
-        AgentFolder("OpenHands", home / ".openhands", ("conversations/*", "sessions/*", "users/*/conversations/*")),
-        AgentFolder("OpenHands", home / ".openhands", ("trajectories/**/*.json", "*/*/trajectory*.json")),
-        AgentFolder("SpecStory", repository_root / ".specstory" / "history", ("*.md",)),
-        AgentFolder("Aider", repository_root, (".aider.chat.history.md",), holds_many=True),
+        AgentFolder(agent.id, folder, place.patterns, place.holds_many)
+        for agent in AGENTS
+        for place in agent.folders
+        for folder in _expand(place.folder, machine, working_folder)
     ]
 
 
-def _config_folders(machine: Machine) -> list[Path]:
+def _expand(folder: str, machine: Machine, working_folder: Path) -> list[Path]:
+    """Return the folders that an entry of the table of agents names on this machine."""
+    if not folder.startswith("{"):
+        return [machine.expand(folder)]
+    name, _, below = folder[1:].partition("}")
+    return [base / below.lstrip("/") for base in _BASES[name](machine, working_folder)]
+
+
+def _config_folders(machine: Machine, _: Path) -> list[Path]:
     """Return where programs keep their settings, as editors understand it."""
     if machine.system == "windows":
-        return [machine.folder("APPDATA", "AppData/Roaming")]
+        return _appdata_folders(machine, _)
     return [machine.home / "Library/Application Support"] if machine.system == "macos" else [machine.folder("XDG_CONFIG_HOME", ".config")]
 
 
-def _data_folders(machine: Machine) -> list[Path]:
-    """Return where programs keep their data. Those that are at home on Linux keep its places on other systems too."""
+def _data_folders(machine: Machine, _: Path) -> list[Path]:
+    """Return where programs keep their data. Programs from Linux use their Linux folders on other systems too."""
     unix = machine.folder("XDG_DATA_HOME", ".local/share")
     if machine.system == "windows":
-        return [unix, machine.folder("LOCALAPPDATA", "AppData/Local"), machine.folder("APPDATA", "AppData/Roaming")]
+        return [unix, machine.folder("LOCALAPPDATA", "AppData/Local"), *_appdata_folders(machine, _)]
     return [unix, machine.home / "Library/Application Support"] if machine.system == "macos" else [unix]
 
 
-def _panel_folders(machine: Machine) -> Iterator[AgentFolder]:
-    """Yield where the agents that live in an editor keep their tasks."""
-    for agent, extension in _PANELS.items():
-        for base in _config_folders(machine):
-            yield from (AgentFolder(agent, base / editor / "User/globalStorage" / extension, _TASK_FILES) for editor in _EDITORS)
-        for server in _EDITOR_SERVERS:
-            yield AgentFolder(agent, machine.home / server / "data/User/globalStorage" / extension, _TASK_FILES)
-    shared = machine.folder("CLINE_DATA_DIR", str(machine.folder("CLINE_DIR", ".cline") / "data"))
-    yield AgentFolder("Cline", shared, (*_TASK_FILES, "sessions/**/*.json"))
+def _appdata_folders(machine: Machine, _: Path) -> list[Path]:
+    return [machine.folder("APPDATA", "AppData/Roaming")] if machine.system == "windows" else []
 
 
-def _goose_folders(machine: Machine) -> Iterator[AgentFolder]:
-    folders = [base / "goose" / "sessions" for base in _data_folders(machine)]
-    if machine.system == "windows":
-        folders.append(machine.folder("APPDATA", "AppData/Roaming") / "Block/goose/data/sessions")
-    for folder in folders:
-        yield AgentFolder("Goose", folder, ("sessions.db",), holds_many=True)
-        yield AgentFolder("Goose", folder, ("*.jsonl",))
+def _editor_folders(machine: Machine, _: Path) -> list[Path]:
+    """Return where the extensions of editors keep their data, on this machine and for sessions over SSH."""
+    local = [base / editor / "User/globalStorage" for base in _config_folders(machine, _) for editor in _EDITORS]
+    return [*local, *(machine.home / server / "data/User/globalStorage" for server in _EDITOR_SERVERS)]
+
+
+def _repository_folders(_: Machine, working_folder: Path) -> list[Path]:
+    return [Path(find_repository(working_folder)[0])]
+
+
+_BASES: dict[str, Callable[[Machine, Path], list[Path]]] = {
+    "config": _config_folders,
+    "data": _data_folders,
+    "appdata": _appdata_folders,
+    "editor": _editor_folders,
+    "repository": _repository_folders,
+}
+"""What the names in braces in the table of agents stand for."""
 
 
 def survey(
@@ -206,7 +198,8 @@ def _sessions(folder: AgentFolder, path: Path, worktrees: Worktrees) -> Iterator
         elif isinstance(item, Turn) and is_new:
             if folder.patterns and report.format == FREE_FORM:
                 raise UnknownFormat(
-                    Message("{path} is no transcript of {agent}.", path=path, agent=folder.agent), "Name it to import it as pasted text."
+                    Message("{path} is no transcript of {agent}.", path=path, agent=agent_label(folder.agent)),
+                    "Name it to import it as pasted text.",
                 )
             head = head or SessionHead(report.format)
             # What is shown is redacted, and a title holds what a person typed first.

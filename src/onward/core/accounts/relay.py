@@ -6,18 +6,11 @@ from dataclasses import dataclass
 
 from onward.core.accounts.accounts import Account, AccountAvailability
 from onward.core.accounts.report import AccountChoice
+from onward.core.agents import AGENTS
 from onward.core.handoff.document import Handoff
 from onward.core.handoff.prompt import render_prompt
 from onward.core.handoff.stored import StoredHandoff
 from onward.core.session import Session
-
-AGENT_KEYWORDS = {
-    "claude-code": ("anthropic", "claude"),
-    "codex": ("openai", "chatgpt", "codex"),
-    "gemini-cli": ("google", "gemini"),
-    "cursor": ("cursor", "anysphere"),
-}
-"""The agents that Onward is at home in, and the words by which an account's provider, plan or name tells that it is for one of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +45,7 @@ def agent_of(account: Account | None) -> str:
         return ""
     for field in (account.provider, account.plan, account.name):
         lowered = field.lower()
-        for agent, marks in AGENT_KEYWORDS.items():
-            if any(mark in lowered for mark in marks):
-                return agent
+        for agent in AGENTS:
+            if any(word in lowered for word in agent.providers):
+                return agent.id
     return ""

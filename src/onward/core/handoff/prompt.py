@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from onward.core.agents import find_agent
 from onward.core.facts.headings import AGENT_INTRO, PREAMBLE, RELEVANT_HEADING
 from onward.core.handoff.document import CitedLine, Handoff, render, render_line
 from onward.core.text.prose import content_words, stem
@@ -10,11 +11,6 @@ MAX_RELEVANT_LINES = 8
 """Lines that are named beside the goal, at most."""
 MAX_AGENT_CHARS = 60
 
-_AGENT_NAMES = {
-    "claude-code": "Claude Code", "codex": "Codex", "gemini": "Gemini CLI", "copilot": "Copilot CLI", "cursor": "Cursor", "opencode": "OpenCode", "openhands": "OpenHands",
-    "chatgpt": "ChatGPT", "claude-ai": "Claude.ai", "claude": "Claude Code", "aider": "aider", "goose": "goose", "cline": "Cline",
-}  # fmt: skip
-_CHAT_AGENTS = frozenset({"ChatGPT", "Claude.ai"})
 _CHAT_ADVICE = "you run nothing yourself here, so say which command is to be run and which file you need, and ask for the turns behind a handle where a line is not enough."
 _SHELL_ADVICE = "you run commands yourself, so `onward search WORDS` finds what this page leaves out, and `onward source HANDLE` the turns behind a line."
 
@@ -24,8 +20,9 @@ def render_prompt(handoff: Handoff, *, next_goal: str = "", agent: str = "") -> 
     goal, name = " ".join(next_goal.split()), " ".join(agent.split())[:MAX_AGENT_CHARS]
     parts = [PREAMBLE]
     if name:
-        agent_name = _AGENT_NAMES.get(name.lower().replace(" ", "-"), name)
-        parts.append(f"{AGENT_INTRO} {agent_name}: {_CHAT_ADVICE if agent_name in _CHAT_AGENTS else _SHELL_ADVICE}")
+        known_agent = find_agent(name)
+        label, is_chat = (known_agent.label, known_agent.is_chat) if known_agent else (name, False)
+        parts.append(f"{AGENT_INTRO} {label}: {_CHAT_ADVICE if is_chat else _SHELL_ADVICE}")
     parts.append(f"Your task now: {goal}" if goal else "Go on from *Do first*; ask before you undo anything under *Decided*.")
     if lines := relevant_lines(handoff, goal):
         parts.append("\n".join((f"## {RELEVANT_HEADING}", *(f"- {render_line(line)}" for line in lines))))

@@ -20,6 +20,7 @@ from onward.app.models import gateway
 from onward.app.projects import projects
 from onward.app.sessions import completion_job, sessions, templates
 from onward.app.sessions.completion_job import Completion
+from onward.core.agents import AGENTS
 from onward.core.handoff.document import render
 from onward.core.handoff.stored import StoredHandoff
 from onward.core.project import Project
@@ -39,7 +40,7 @@ NEW_PROJECT = "new"
 """What stands for a project that is not there yet."""
 MAX_CHOICES = 200
 CHECKLIST_CHANGED = "onward:checklist"
-_KNOWN_AGENTS = ("claude-code", "codex", "cursor", "gemini", "aider", "cline", "opencode")
+_KNOWN_AGENTS = tuple(agent.id for agent in AGENTS if agent.folders or agent.hooks)
 
 Text = Annotated[str, Form(max_length=100_000)]
 

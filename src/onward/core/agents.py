@@ -1,0 +1,314 @@
+"""The agents that Onward knows: one table, from which every other list of agents is derived.
+
+A hook imports this module while an agent waits, so it uses no class machinery and imports nothing but types.
+
+Folders and files are text. `~` is the user's home folder, `${NAME:-default}` the folder that an environment variable names, or the default. A folder may
+also begin with `{config}` or `{data}` (where the system keeps the settings and the data of programs, perhaps in several places), `{appdata}` (`%APPDATA%`,
+Windows only), `{editor}` (the storage of every VS Code-like editor) or `{repository}` (the top of the repository that the user works in).
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class SessionFolder:
+    """Where an agent keeps sessions: files, or folders that are one transcript, below `folder` that match one of `patterns`.
+
+    `holds_many` says that one file has many sessions.
+    """
+
+    __slots__ = ("folder", "holds_many", "patterns")
+
+    def __init__(self, folder: str, *patterns: str, holds_many: bool = False) -> None:
+        self.folder = folder
+        self.patterns = patterns
+        self.holds_many = holds_many
+
+
+class HookSettings:
+    """How Onward is installed in an agent.
+
+    `events` maps the agent's event names to Onward's, `file` is the settings file of the hooks, `mcp_file` that of MCP servers and `mcp_key` the table in it
+    that lists them. `version` is the format version that the hooks' file must state, None where none. `max_context_bytes` is how much an agent takes from a
+    hook, None for any amount. `next_step` tells the user what to do after the installation.
+    """
+
+    __slots__ = ("events", "file", "max_context_bytes", "mcp_file", "mcp_key", "next_step", "version")
+
+    def __init__(
+        self,
+        *,
+        events: Mapping[str, str],
+        file: str,
+        mcp_file: str,
+        mcp_key: str = "mcpServers",
+        version: int | None = None,
+        max_context_bytes: int | None = None,
+        next_step: str = "Its next session starts with the handoff.",
+    ) -> None:
+        self.events = events
+        self.file = file
+        self.mcp_file = mcp_file
+        self.mcp_key = mcp_key
+        self.version = version
+        self.max_context_bytes = max_context_bytes
+        self.next_step = next_step
+
+
+class Agent:
+    """An agent, or a program that exports sessions.
+
+    `id` is what sessions store and programs read, `label` what people read, and `aliases` other names that lead to the same agent; case, spaces and
+    punctuation do not count. `formats` are the transcript formats that it writes and `folders` where it keeps them. `hooks` is None where Onward cannot be
+    installed. `providers` are words by which an account's provider, plan or name shows that it is for this agent. `start_command` starts the agent with a
+    prompt (`{}`). `is_chat` marks a chat in the browser, which runs no commands.
+    """
+
+    __slots__ = ("aliases", "folders", "formats", "hooks", "id", "is_chat", "label", "providers", "start_command")
+
+    def __init__(
+        self,
+        agent_id: str,
+        label: str,
+        *,
+        aliases: tuple[str, ...] = (),
+        formats: tuple[str, ...] = (),
+        folders: tuple[SessionFolder, ...] = (),
+        hooks: HookSettings | None = None,
+        providers: tuple[str, ...] = (),
+        start_command: str = "",
+        is_chat: bool = False,
+    ) -> None:
+        self.id = agent_id
+        self.label = label
+        self.aliases = aliases
+        self.formats = formats
+        self.folders = folders
+        self.hooks = hooks
+        self.providers = providers
+        self.start_command = start_command
+        self.is_chat = is_chat
+
+
+_CODEX_PATTERNS = ("**/rollout-*.jsonl", "**/rollout-*.jsonl.zst")
+_TASK_PATTERNS = ("tasks/*/api_conversation_history.json", "tasks/*/ui_messages.json")
+
+AGENTS = (
+    Agent(
+        "claude-code",
+        "Claude Code",
+        aliases=("claude", "claude cli", "anthropic claude code"),
+        formats=("claude-code",),
+        folders=(SessionFolder("${CLAUDE_CONFIG_DIR:-~/.claude}/projects", "*/*.jsonl", "*/*/subagents/**/*.jsonl"),),
+        hooks=HookSettings(
+            events={"SessionStart": "session-start", "PreCompact": "pre-compact", "SessionEnd": "session-end"},
+            file="${CLAUDE_CONFIG_DIR:-~/.claude}/settings.json",
+            # The state file is beside the folder, or in it where the variable moves the folder.
+            mcp_file="${CLAUDE_CONFIG_DIR:-~}/.claude.json",
+            max_context_bytes=9_500,
+        ),
+        providers=("anthropic", "claude"),
+        start_command="claude {}",
+    ),
+    Agent(
+        "codex",
+        "Codex",
+        aliases=("codex cli", "openai codex", "codex mcp client"),
+        formats=("codex",),
+        folders=(
+            SessionFolder("${CODEX_HOME:-~/.codex}/sessions", *_CODEX_PATTERNS),
+            SessionFolder("${CODEX_HOME:-~/.codex}/archived_sessions", *_CODEX_PATTERNS),
+        ),
+        hooks=HookSettings(
+            # Codex has no event for the end of a session, only for the end of an answer.
+            events={"SessionStart": "session-start", "PreCompact": "pre-compact", "Stop": "stop"},
+            file="${CODEX_HOME:-~/.codex}/hooks.json",
+            mcp_file="${CODEX_HOME:-~/.codex}/config.toml",
+            mcp_key="mcp_servers",
+            max_context_bytes=9_500,
+            next_step="Codex runs a new hook only after you approve it: start codex, enter /hooks, and trust Onward's.",
+        ),
+        providers=("openai", "chatgpt", "codex"),
+        start_command="codex {}",
+    ),
+    Agent(
+        "gemini-cli",
+        "Gemini CLI",
+        aliases=("gemini", "google gemini", "google gemini cli"),
+        formats=("gemini",),
+        folders=(SessionFolder("~/.gemini/tmp", "*/chats/**/*.json", "*/chats/**/*.jsonl"),),
+        hooks=HookSettings(
+            events={"SessionStart": "session-start", "PreCompress": "pre-compact", "SessionEnd": "session-end"},
+            file="~/.gemini/settings.json",
+            mcp_file="~/.gemini/settings.json",
+        ),
+        providers=("google", "gemini"),
+        start_command="gemini -i {}",
+    ),
+    Agent(
+        "cursor",
+        "Cursor",
+        aliases=("cursor ide", "cursor cli", "cursor agent", "cursor vscode", "anysphere cursor"),
+        formats=("cursor",),
+        folders=(
+            SessionFolder("~/.cursor/projects", "*/agent-transcripts/**/*.jsonl", "*/agent-transcripts/**/*.txt"),
+            SessionFolder("~/.cursor/chats", "*/*/store.db"),
+            SessionFolder("{config}/Cursor/User/globalStorage", "state.vscdb", holds_many=True),
+        ),
+        hooks=HookSettings(
+            events={"sessionStart": "session-start", "preCompact": "pre-compact", "sessionEnd": "session-end", "stop": "stop"},
+            file="~/.cursor/hooks.json",
+            mcp_file="~/.cursor/mcp.json",
+            version=1,
+            next_step="Restart Cursor; its next session starts with the handoff.",
+        ),
+        providers=("cursor", "anysphere"),
+        start_command="cursor-agent {}",
+    ),
+    Agent(
+        "cline",
+        "Cline",
+        formats=("cline",),
+        folders=(
+            SessionFolder("{editor}/saoudrizwan.claude-dev", *_TASK_PATTERNS),
+            SessionFolder("${CLINE_DATA_DIR:-${CLINE_DIR:-~/.cline}/data}", *_TASK_PATTERNS, "sessions/**/*.json"),
+        ),
+    ),
+    Agent(
+        "roo",
+        "Roo",
+        aliases=("roo code", "roo cline"),
+        formats=("cline",),
+        folders=(SessionFolder("{editor}/rooveterinaryinc.roo-cline", *_TASK_PATTERNS),),
+    ),
+    Agent(
+        "kilo",
+        "Kilo Code",
+        formats=("cline",),
+        folders=(SessionFolder("{editor}/kilocode.kilo-code", *_TASK_PATTERNS),),
+    ),
+    Agent(
+        "opencode",
+        "OpenCode",
+        aliases=("open code",),
+        formats=("opencode",),
+        folders=(
+            SessionFolder("{data}/opencode", "opencode.db", holds_many=True),
+            SessionFolder("{data}/opencode/storage", "session/**/*.json"),
+        ),
+    ),
+    Agent(
+        "copilot",
+        "Copilot CLI",
+        aliases=("github copilot", "github copilot cli", "copilot chat"),
+        formats=("copilot",),
+        folders=(SessionFolder("~/.copilot/session-state", "*.jsonl", "*/events.jsonl"),),
+    ),
+    Agent(
+        "goose",
+        "Goose",
+        aliases=("block goose", "codename goose"),
+        formats=("goose",),
+        folders=(
+            SessionFolder("{data}/goose/sessions", "sessions.db", holds_many=True),
+            SessionFolder("{data}/goose/sessions", "*.jsonl"),
+            SessionFolder("{appdata}/Block/goose/data/sessions", "sessions.db", holds_many=True),
+            SessionFolder("{appdata}/Block/goose/data/sessions", "*.jsonl"),
+        ),
+    ),
+    Agent(
+        "pi",
+        "pi",
+        aliases=("pi agent", "pi coding agent"),
+        formats=("pi",),
+        folders=(SessionFolder("~/.pi/agent/sessions", "**/*.jsonl"),),
+    ),
+    Agent(
+        "openhands",
+        "OpenHands",
+        aliases=("open hands", "opendevin"),
+        formats=("openhands",),
+        folders=(
+            SessionFolder("~/.openhands", "conversations/*", "sessions/*", "users/*/conversations/*"),
+            SessionFolder("~/.openhands", "trajectories/**/*.json", "*/*/trajectory*.json"),
+        ),
+    ),
+    Agent(
+        "specstory",
+        "SpecStory",
+        formats=("specstory",),
+        folders=(SessionFolder("{repository}/.specstory/history", "*.md"),),
+    ),
+    Agent(
+        "aider",
+        "Aider",
+        aliases=("aider chat",),
+        formats=("aider",),
+        folders=(SessionFolder("{repository}", ".aider.chat.history.md", holds_many=True),),
+    ),
+    Agent("swe-agent", "SWE-agent", aliases=("mini swe agent",), formats=("swe-agent",)),
+    Agent("qwen-code", "Qwen Code", aliases=("qwen",), formats=("gemini",)),
+    Agent("droid", "Droid", aliases=("factory", "factory droid")),
+    Agent("kimi", "Kimi CLI", aliases=("kimi code",)),
+    Agent("kiro", "Kiro", aliases=("kiro cli",)),
+    Agent("amp", "Amp", aliases=("sourcegraph amp", "ampcode")),
+    Agent("crush", "Crush", aliases=("charm crush",)),
+    Agent("continue", "Continue", aliases=("continue dev",)),
+    Agent("antigravity", "Antigravity", aliases=("agy", "google antigravity")),
+    Agent("grok", "Grok CLI", aliases=("grok build",)),
+    Agent("windsurf", "Windsurf", aliases=("codeium windsurf", "cascade")),
+    Agent("zed", "Zed", aliases=("zed agent",)),
+    Agent("chatgpt", "ChatGPT", aliases=("openai chatgpt",), formats=("chatgpt",), is_chat=True),
+    Agent("claude-ai", "Claude.ai", aliases=("claude desktop",), formats=("claude-ai",), is_chat=True),
+    Agent("json-turns", "a chat", formats=("json-turns",)),
+    Agent("pasted", "a pasted chat", formats=("pasted",)),
+)
+"""Every agent; those that Onward can be installed in first, in the order in which lists show them."""
+
+HOOK_AGENT_IDS = tuple(agent.id for agent in AGENTS if agent.hooks)
+"""The agents that Onward can be installed in."""
+
+
+def find_agent(name: str) -> Agent | None:
+    """Return the agent of that id, label or alias, whatever its case, spaces and punctuation; None for an unknown one."""
+    return _agents_by_key.get(_key(name))
+
+
+def agent_id(name: str) -> str:
+    """Return the id of the agent that *name* stands for; an unknown name as it is written, spaces trimmed."""
+    agent = find_agent(name)
+    return agent.id if agent else name.strip()
+
+
+def agent_label(name: str) -> str:
+    """Return what people read for an agent; an unknown id as words with capitals."""
+    agent = find_agent(name)
+    return agent.label if agent else name.replace("-", " ").title()
+
+
+def detect_agent(client: str) -> str:
+    """Return the id of the agent that *client*, the name of a program, contains ("cursor-vscode"); empty where it contains none. The longest name wins."""
+    words = _words(client)
+    best, best_length = "", 0
+    for agent in AGENTS:
+        for name in (agent.id, agent.label, *agent.aliases):
+            wanted = _words(name)
+            length = len("".join(wanted))
+            is_named = any(words[start : start + len(wanted)] == wanted for start in range(len(words) - len(wanted) + 1))
+            if is_named and length > best_length:
+                best, best_length = agent.id, length
+    return best
+
+
+def _key(name: str) -> str:
+    return "".join(filter(str.isalnum, name.casefold()))
+
+
+def _words(name: str) -> list[str]:
+    return "".join(sign if sign.isalnum() else " " for sign in name.casefold()).split()
+
+
+_agents_by_key = {_key(name): agent for agent in AGENTS for name in (agent.id, agent.label, *agent.aliases)}
