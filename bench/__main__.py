@@ -73,12 +73,12 @@ def main(arguments: list[str] | None = None) -> int:
     argument_parser = argparse.ArgumentParser(
         prog="python -m bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    argument_parser.add_argument("names", nargs="*", metavar="NAME", help=f"which: {', '.join(BENCHES)} (default: all)")
-    argument_parser.add_argument("--long", action="store_true", help="with what takes an hour")
-    argument_parser.add_argument("--list", action="store_true", help="say what there is")
+    argument_parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(BENCHES)} (default: all)")
+    argument_parser.add_argument("--long", action="store_true", help="include the parts that take an hour")
+    argument_parser.add_argument("--list", action="store_true", help="list the benchmarks")
     options = argument_parser.parse_args(arguments)
     if unknown := [name for name in options.names if name not in BENCHES]:
-        argument_parser.error(f"no bench is called {', '.join(unknown)}: there are {', '.join(BENCHES)}")
+        argument_parser.error(f"unknown benchmark {', '.join(unknown)}: choose from {', '.join(BENCHES)}")
     if options.list:
         print("\n".join(f"{name:14}{bench.measures}" for name, bench in BENCHES.items()))
         return 0

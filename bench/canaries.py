@@ -124,8 +124,8 @@ def main(arguments: list[str] | None = None) -> None:
     """Plant, complete, look up, print the tables, and write the JSON."""
     argument_parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     argument_parser.add_argument("--shared", type=Path, default=SHARED, help="the folder of probes, gold facts and transcripts")
-    argument_parser.add_argument("--seeds", default="11,12", help="of the generator of names, by commas (%(default)s)")
-    argument_parser.add_argument("--hosts", type=Path, nargs="+", default=[], help="transcripts of one project, in order: three at least")
+    argument_parser.add_argument("--seeds", default="11,12", help="seeds of the name generator, separated by commas (%(default)s)")
+    argument_parser.add_argument("--hosts", type=Path, nargs="+", default=[], help="at least three transcripts of one project, in order")
     argument_parser.add_argument(
         "--misses", action="store_true", help="also list what is lost or stale in the largest document after the last session"
     )
@@ -187,7 +187,7 @@ def _print(results: Sequence[CanaryResult], at: Sequence[int]) -> None:
         return f"{got}/{len(several)}"
 
     print(
-        f"canaries kept by the master of {middle:,} tokens, by kind, after so many sessions; reached: the same or one search of 1,000 "
+        f"canaries kept by the master of {middle:,} tokens, by kind and number of sessions; reached: kept, or found by one search of 1,000 "
         "tokens\n"
     )
     rows = []

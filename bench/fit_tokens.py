@@ -96,7 +96,7 @@ def main() -> None:
     """Print the error of the estimate for every source."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--write", action="store_true", help="write the vocabulary first")
-    parser.add_argument("--windows", type=int, default=40, help="at most so many windows of a file (40)")
+    parser.add_argument("--windows", type=int, default=40, help="maximum number of windows per file (40)")
     arguments = parser.parse_args()
     if arguments.write:
         write_vocabulary(estimate.VOCABULARY)

@@ -3,7 +3,7 @@
     python -m bench.formats [--formats claude-code,cline] [--data FOLDER] [--slowest 5]
 
 Reads the real files beside the repository and Onward's fixtures. A file smaller than 1 MB is repeated under fresh ids within one
-document, since opening a file and detecting its format has a fixed cost; that cost is reported separately (`us a file`). In the row of
+document, since opening a file and detecting its format has a fixed cost; that cost is reported separately (`us per file`). In the row of
 a format each file is weighted by its size. Times are user CPU time of this process, the best of five. Markdown, text and databases have
 no such ceiling: their rows show only MB per second.
 """
@@ -244,7 +244,7 @@ def speed_rows(measurements: list[FileMeasurement]) -> list[tuple[object, ...]]:
 
 
 def account_rows(measurements: list[FileMeasurement]) -> list[tuple[object, ...]]:
-    """Return one row per format over the real files: records, kept, skipped, malformed, and the lowest accounted share among intact files."""
+    """Return one row per format over the real files: records, kept, skipped, malformed, and the lowest accounted share of intact files."""
     groups: dict[str, list[FileMeasurement]] = defaultdict(list)
     for measurement in measurements:
         if not measurement.name.startswith("fixture "):
@@ -282,12 +282,12 @@ def is_broken(measurement: FileMeasurement) -> bool:
 def main(arguments: list[str] | None = None) -> None:
     """Measure, print the tables, and write the JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--formats", default="", help="only these, as the reports name them")
+    parser.add_argument("--formats", default="", help="only these formats, by their names in the reports")
     parser.add_argument("--data", type=Path, default=DATA, help="the folder of real transcripts")
-    parser.add_argument("--slowest", type=int, default=12, help="so many of the slowest files are named")
+    parser.add_argument("--slowest", type=int, default=12, help="number of slowest files to list")
     options = parser.parse_args(arguments)
     measurements = measure(options.data, set(filter(None, options.formats.split(","))))
-    print(table(("", "from", "files", "MB", "MB/s", "us a file", "% of loads", "slowest file"), speed_rows(measurements)))
+    print(table(("", "from", "files", "MB", "MB/s", "us per file", "% of loads", "slowest file"), speed_rows(measurements)))
     slow = sorted(
         (measurement for measurement in measurements if measurement.share is not None and measurement.share < READ_TO_LOADS_RATIO),
         key=lambda measurement: measurement.share or 0,
@@ -307,7 +307,7 @@ def main(arguments: list[str] | None = None) -> None:
     lost = [measurement for measurement in measurements if measurement.accounted_ratio < ACCOUNTED_RATIO]
     for measurement in lost:
         print(
-            f"{'broken on purpose' if is_broken(measurement) else 'NOT ACCOUNTED FOR'}: {measurement.name}: "
+            f"{'damaged on purpose' if is_broken(measurement) else 'NOT ACCOUNTED FOR'}: {measurement.name}: "
             f"{measurement.accounted_ratio:.1%}"
         )
     path = save(

@@ -322,8 +322,8 @@ def _print_precision(
             )  # fmt: skip
         rows.append((name, *cells, _per_cent(figures.kind_right), figures.unmarked))
     heads = [head for where, _ in places for head in (f"right in {where}", "of marked")]
-    print("\nour facts that match a gold fact and not a negative, in per cent of those that match either\n")
-    print(table(("our kind", *heads, "kind right", "unmarked"), rows))
+    print("\nfacts of Onward that match a gold fact rather than a negative, in per cent of those that match either\n")
+    print(table(("kind", *heads, "kind right", "unmarked"), rows))
     return out
 
 
@@ -332,13 +332,13 @@ def _print_retirement(
 ) -> tuple[dict[str, dict[str, int]], dict[str, int]]:
     retired, links = retirement(sessions, ids_by_budget), across(sessions)
     columns = ("gold", "found", "retired", "contradicted", "live", *(f"shown_at_{b}" for b in ids_by_budget))
-    print("\nhow gold facts stand at their session's end, and how ours do (resolved: open items and requests only)\n")
+    print("\nstates of gold facts at the end of their session, and of Onward's facts (resolved: open items and requests only)\n")
     print(
         table(("gold state", *(c.replace("_", " ") for c in columns)), [(s, *(r.get(c, 0) for c in columns)) for s, r in retired.items()])
     )
     print(
         f"\nsuperseded by a later session: {links.get('links', 0)} links, both ends found {links.get('both found', 0)}; of these retired "
-        f"{links.get('retired', 0)}, marked as in part replaced {links.get('contradicted', 0)}, still live {links.get('live', 0)}; "
+        f"{links.get('retired', 0)}, marked as partly replaced {links.get('contradicted', 0)}, still live {links.get('live', 0)}; "
         f"successor live {links.get('successor live', 0)}"
     )
     return retired, links

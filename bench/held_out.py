@@ -83,7 +83,7 @@ def score_with(weights: str, shared: Path, project: str, at: Sequence[int]) -> C
         raise SystemExit(f"{project} could not be scored: {answer.stderr[-400:]}")
     output = json.loads(answer.stdout)
     if not output["onward"].startswith(str(source)):
-        raise SystemExit(f"the copy of the source was not used, but {output['onward']}")
+        raise SystemExit(f"the copy of the source was not used; imported instead: {output['onward']}")
     counts: Counts = output["counts"]
     return counts
 
@@ -92,7 +92,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Fit, score, print the table, and write the JSON."""
     argument_parser = create_parser(__doc__)
     add_budgets(argument_parser)
-    argument_parser.add_argument("--score", default="", help="only score this project with the source at hand, and print JSON")
+    argument_parser.add_argument("--score", default="", help="only score this project with the imported source, and print JSON")
     options = argument_parser.parse_args(arguments)
     frozen = Frozen(options.shared)
     if options.score:

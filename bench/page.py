@@ -321,17 +321,17 @@ def main(arguments: list[str] | None = None) -> None:
     """Fill the page, or check whether it is up to date."""
     argument_parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     argument_parser.add_argument("--page", type=Path, default=PAGE, help="the page (%(default)s)")
-    argument_parser.add_argument("--check", action="store_true", help="write nothing; end with 1 when the page is not up to date")
+    argument_parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 when the page is out of date")
     options = argument_parser.parse_args(arguments)
     before = options.page.read_text(encoding="utf-8")
     after, missing = fill_page(before)
     if missing:
-        print(f"no whole run yet of: {', '.join(missing)} (python -m bench {' '.join(missing)})", file=sys.stderr)
+        print(f"no full run yet: {', '.join(missing)} (python -m bench {' '.join(missing)})", file=sys.stderr)
     if options.check and after != before:
-        raise SystemExit(f"{options.page.name} is not what the newest runs say: python -m bench page")
+        raise SystemExit(f"{options.page.name} is out of date: run python -m bench page")
     if not options.check:
         options.page.write_text(after, encoding="utf-8")
-        print(f"{options.page.name}: {len(PLACES)} places, {'unchanged' if after == before else 'written'}")
+        print(f"{options.page.name}: {len(PLACES)} sections, {'unchanged' if after == before else 'written'}")
 
 
 if __name__ == "__main__":

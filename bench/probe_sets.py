@@ -45,7 +45,7 @@ class Frozen:
     def __init__(self, folder: Path = SHARED) -> None:
         self.folder = folder
         if not (folder / "probes").is_dir():
-            raise SystemExit(f"no probes in {folder}: put the shared folder beside the clone, or name it with --shared")
+            raise SystemExit(f"no probes in {folder}: put the shared folder beside the clone, or set --shared")
 
     @property
     def data(self) -> Path:
@@ -74,7 +74,7 @@ class Frozen:
             record for record in records if not wanted or any(word in record["transcript"] or word in record["project"] for word in wanted)
         ]
         if not wanted_records:
-            raise SystemExit(f"no transcript is called like {only!r}: there are {', '.join(record['transcript'] for record in records)}")
+            raise SystemExit(f"no transcript matches {only!r}: choose from {', '.join(record['transcript'] for record in records)}")
         return [self._set(record) for record in wanted_records]
 
     def _set(self, record: Mapping[str, Any]) -> ProbeSet:
@@ -188,7 +188,9 @@ def create_parser(doc: str | None) -> argparse.ArgumentParser:
     """Return an argument parser for a benchmark that reads this folder."""
     argument_parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
     argument_parser.add_argument("--shared", type=Path, default=SHARED, help="the folder of probes, gold facts and transcripts")
-    argument_parser.add_argument("--only", default="", help="transcripts or projects whose name holds one of these words, by commas")
+    argument_parser.add_argument(
+        "--only", default="", help="transcripts or projects whose name contains one of these words, separated by commas"
+    )
     return argument_parser
 
 
@@ -198,5 +200,5 @@ def add_budgets(parser_: argparse.ArgumentParser, default: Sequence[int] = BUDGE
         "--budgets",
         type=lambda text: tuple(int(number) for number in text.split(",")),
         default=tuple(default),
-        help="tokens, by commas (%(default)s)",
+        help="token budgets, separated by commas (%(default)s)",
     )

@@ -116,7 +116,9 @@ def main(arguments: list[str] | None = None) -> None:
     argument_parser.add_argument(
         "--search-budget", type=int, default=search_turns.DEFAULT_BUDGET_TOKENS, help="tokens of excerpts (%(default)s)"
     )
-    argument_parser.add_argument("--commands", type=int, default=24, help="questions that are also asked as a command (%(default)s)")
+    argument_parser.add_argument(
+        "--commands", type=int, default=24, help="number of questions that are also run as a command (%(default)s)"
+    )
     argument_parser.add_argument("--misses", action="store_true", help="also list the questions that were not answered")
     options = argument_parser.parse_args(arguments)
     frozen = Frozen(options.shared)
@@ -167,7 +169,7 @@ def _within(several: Sequence[SearchResult], k: int) -> tuple[int, int]:
 
 def _print(figures: Mapping[str, object], results: Sequence[SearchResult], command_ms: Sequence[float]) -> None:
     print(
-        f"{len(results)} questions, of {figures['named']} the evidence stands in a turn to the letter; per cent with the 95 % interval "
+        f"{len(results)} questions, of {figures['named']} the evidence occurs literally in a turn; per cent with the 95 % interval "
         "over sessions\n"
     )
     named = [(f"evidence turn among the first {k}", figures[f"found_at_{k}"]) for k in FIRST] + [
@@ -182,10 +184,7 @@ def _print(figures: Mapping[str, object], results: Sequence[SearchResult], comma
         rows.append((kind, f"{got}/{total}", f"{sum(result.answered for result in here)}/{len(here)}"))
     print("\n" + table(("kind", "found at 5", "answered"), rows))
     print(f"\nover budget: {figures['over_budget']} of {len(results)}")
-    print(
-        f"in process: median {figures['median_ms']:.0f} ms, p95 {figures['p95_ms']:.0f} ms; of a processor "
-        f"{figures['median_cpu_ms']:.0f} ms in the middle"
-    )
+    print(f"in process: median {figures['median_ms']:.0f} ms, p95 {figures['p95_ms']:.0f} ms; CPU {figures['median_cpu_ms']:.0f} ms median")
     if command_ms:
         median, p95 = percentile(command_ms, 0.5), percentile(command_ms, 0.95)
         print(f"as a command: median {median:.0f} ms, p95 {p95:.0f} ms over {len(command_ms)}")

@@ -131,7 +131,7 @@ _WEAKER = (
 
 
 def drop_rule(rule: Fact, beside: Fact) -> list[ProposedLine]:
-    """Return how a model may break a rule: weakened, cut short, mixed into another line, reported as history, as a guideline, or left out."""
+    """Return how a model may break a rule: weakened, cut short, mixed into another line, as history, as a guideline, or left out."""
     weaker = rule.text
     for pattern, instead in _WEAKER:
         weaker = re.sub(pattern, instead, weaker)
@@ -194,7 +194,7 @@ def main(arguments: list[str] | None = None) -> None:
         prog="python -m bench.refine", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     argument_parser.add_argument("--shared", type=Path, default=ROOT.parent / "shared", help="the folder of real transcripts")
-    argument_parser.add_argument("--seeds", default="1", help="numbers to mutate by")
+    argument_parser.add_argument("--seeds", default="1", help="seeds of the mutations")
     options = argument_parser.parse_args(sys.argv[1:] if arguments is None else arguments)
     seeds = [int(seed) for seed in options.seeds.split(",")]
     with TemporaryDirectory(prefix="onward-bench-") as folder:
@@ -223,10 +223,10 @@ def main(arguments: list[str] | None = None) -> None:
         away = refusals(reworded, projects[0].evidence)
         choice = refine_known(projects[0])
     survived = sum(len(survivors([line], evidence)) for line, evidence in pool)
-    print(f"wrong values injected, every kind in turn: {len(pool)}; survived: {survived}")
-    print(f"rules dropped: {rules_seen}; not back word for word: {rules_seen - rules_held}")
-    print(f"right rewordings turned away: {len(away)} of {len(reworded)}\n")
-    print(table(["project", "facts", "wrong lines", "survived", "right lines turned away", "rules kept"], rows))
+    print(f"wrong values injected: {len(pool)}; survived: {survived}")
+    print(f"rules dropped: {rules_seen}; not restored: {rules_seen - rules_held}")
+    print(f"correct rewordings refused: {len(away)} of {len(reworded)}\n")
+    print(table(["project", "facts", "wrong lines", "survived", "correct lines refused", "rules kept"], rows))
     print()
     print(table(["kind of mistake", "lines", "survived"], [[kind, kinds[kind], stood[kind]] for kind in sorted(kinds)]))
     if choice.handoff:

@@ -98,8 +98,10 @@ def main(arguments: list[str] | None = None) -> None:
     """Complete, look up, print the table, draw, and write the JSON."""
     argument_parser = create_parser(__doc__)
     add_budgets(argument_parser, (2_000, 4_000, 8_000))
-    argument_parser.add_argument("--draw", type=Path, default=DRAWING, help="where the drawing goes (%(default)s)")
-    argument_parser.add_argument("--fewest", type=int, default=FEWEST_SESSIONS, help="sessions that a project must have (%(default)s)")
+    argument_parser.add_argument("--draw", type=Path, default=DRAWING, help="path of the drawing (%(default)s)")
+    argument_parser.add_argument(
+        "--fewest", type=int, default=FEWEST_SESSIONS, help="minimum number of sessions of a project (%(default)s)"
+    )
     options = argument_parser.parse_args(arguments)
     frozen = Frozen(options.shared)
     long = {name: sets for name, sets in sets_by_project(frozen.sets(options.only)).items() if len(sets) >= options.fewest}
@@ -113,7 +115,7 @@ def main(arguments: list[str] | None = None) -> None:
             rows.append((f"{budget:,}{title}", *(format_share(figure, (low, high)) for figure, low, high in figures)))
     asked_of = [sum(n for _, n in _counts(points, HANDOFF, options.budgets[0], after)) for after in _distances(points)]
     print(
-        f"probes answered, in per cent, so many sessions later; {len(long)} projects of {', '.join(str(len(s)) for s in long.values())} "
+        f"probes answered, in per cent, by the number of later sessions; {len(long)} projects of {', '.join(str(len(s)) for s in long.values())} "
         "sessions\n"
     )
     print(table(("budget", *(f"after {after}" for after in _distances(points))), [*rows, ("probes asked", *asked_of)]))

@@ -81,7 +81,7 @@ class ScaleMeasurement:
 def shorten_sources(session_sources: Sequence[Source], session_kb: int) -> list[Source]:
     """Return the first ten sessions, each cut to *session_kb* at the end of a record. Raises `SystemExit` if there are fewer."""
     if len(session_sources) < AGAIN:
-        raise SystemExit(f"{len(session_sources)} real sessions are too few to fill a project: put the shared folder beside the clone")
+        raise SystemExit(f"{len(session_sources)} real sessions are not enough for a project: put the shared folder beside the clone")
     return [
         replace(source, lines=source.lines[: source.lines.rfind(b"\n", 0, session_kb * 1_000) + 1]) for source in session_sources[:AGAIN]
     ]
@@ -197,10 +197,10 @@ def main(arguments: list[str] | None = None) -> None:
     """Fill, complete, search, print the tables, and write the JSON."""
     argument_parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     argument_parser.add_argument("--shared", type=Path, default=SHARED, help="the folder of probes, gold facts and transcripts")
-    argument_parser.add_argument("--at", default="10,100,1000", help="sessions at which to measure, by commas (%(default)s)")
-    argument_parser.add_argument("--session-kb", type=int, default=5_000, help="what a longer session is cut to (%(default)s)")
-    argument_parser.add_argument("--runs", type=int, default=5, help="times that each is completed (%(default)s)")
-    argument_parser.add_argument("--turns", type=int, default=0, help="also search in a store of so many turns")
+    argument_parser.add_argument("--at", default="10,100,1000", help="sessions to measure, separated by commas (%(default)s)")
+    argument_parser.add_argument("--session-kb", type=int, default=5_000, help="maximum size of a session (%(default)s)")
+    argument_parser.add_argument("--runs", type=int, default=5, help="number of completions of each session (%(default)s)")
+    argument_parser.add_argument("--turns", type=int, default=0, help="also search in a store of that many turns")
     options = argument_parser.parse_args(arguments)
     frozen = Frozen(options.shared)
     session_sources = sources(frozen.data, "claude-code")

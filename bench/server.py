@@ -131,8 +131,8 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         prog="python -m bench.server", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--seconds", type=float, default=5, help="how long each row is measured")
-    parser.add_argument("--rounds", type=int, default=5, help="in how many rounds")
+    parser.add_argument("--seconds", type=float, default=5, help="duration of each measurement")
+    parser.add_argument("--rounds", type=int, default=5, help="number of rounds")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
         home, copy = Path(folder) / "home", Path(folder) / "bare.db"
@@ -142,7 +142,7 @@ def main(arguments: list[str] | None = None) -> None:
                 store.backup(bare)
             with Server([sys.executable, "-m", "bench.minimal_server", str(copy)], home) as least:
                 rows = compare(least, server, options.seconds / options.rounds, options.rounds)
-            print(f"start to first answer: bare {least.started_seconds:.2f} s, Onward {server.started_seconds:.2f} s\n")
+            print(f"start to first answer: minimal server {least.started_seconds:.2f} s, Onward {server.started_seconds:.2f} s\n")
             started = {"bare_s": least.started_seconds, "onward_s": server.started_seconds}
     print(table(HEAD, rows))
     keep("server", {"start": started, "rows": [dict(zip(HEAD, row, strict=True)) for row in rows]}, arguments)

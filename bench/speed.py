@@ -219,12 +219,16 @@ def checks(distills: list[DistillRun], imports: list[ImportRun]) -> list[Check]:
             )
             ratio = distill_run.wall_ms / distill_run.empty_ms
             results.append(
-                Check(f"distill {label}: times an empty file", ratio, f"<= {DISTILL_TO_EMPTY_RATIO:g}", ratio <= DISTILL_TO_EMPTY_RATIO)
+                Check(
+                    f"distill {label}: multiple of an empty file", ratio, f"<= {DISTILL_TO_EMPTY_RATIO:g}", ratio <= DISTILL_TO_EMPTY_RATIO
+                )
             )
         else:
             ratio = distill_run.wall_ms / distill_run.loads_ms
             results.append(
-                Check(f"distill {label}: times orjson.loads", ratio, f"<= {DISTILL_TO_LOADS_RATIO:g}", ratio <= DISTILL_TO_LOADS_RATIO)
+                Check(
+                    f"distill {label}: multiple of orjson.loads", ratio, f"<= {DISTILL_TO_LOADS_RATIO:g}", ratio <= DISTILL_TO_LOADS_RATIO
+                )
             )
         if distill_run.file_mb > 40:
             results.append(
@@ -239,7 +243,12 @@ def checks(distills: list[DistillRun], imports: list[ImportRun]) -> list[Check]:
         label = f"{each.agent}, {each.turns:,} turns"
         ratio = each.to_raw_ratio
         results.append(
-            Check(f"import {label}: share of raw sqlite3 + FTS5", ratio, f">= {IMPORT_TO_RAW_RATIO:g}", ratio >= IMPORT_TO_RAW_RATIO)
+            Check(
+                f"import {label}: share of a raw insert (sqlite3 + FTS5)",
+                ratio,
+                f">= {IMPORT_TO_RAW_RATIO:g}",
+                ratio >= IMPORT_TO_RAW_RATIO,
+            )
         )
     return results
 
@@ -269,8 +278,8 @@ def main(arguments: list[str] | None = None) -> None:
     """Measure, print the tables, and write the JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sizes", default="1,10,50", help="sizes in MB (1,10,50)")
-    parser.add_argument("--agents", default="claude-code,codex", help="whose sessions (claude-code,codex)")
-    parser.add_argument("--turns", type=int, default=0, help="also import so many turns at once")
+    parser.add_argument("--agents", default="claude-code,codex", help="agents (claude-code,codex)")
+    parser.add_argument("--turns", type=int, default=0, help="also import that many turns at once")
     options = parser.parse_args(arguments)
     agents: list[Agent] = [agent for agent in ("claude-code", "codex") if agent in options.agents.split(",")]
     distills, imports = measure([int(size) for size in options.sizes.split(",")], agents, options.turns)
@@ -310,7 +319,7 @@ def main(arguments: list[str] | None = None) -> None:
     print(
         "\n"
         + table(
-            ("promised", "measured", "limit", ""),
+            ("figure", "measured", "limit", ""),
             [(check.name, check.value, check.limit, "met" if check.met else "MISSED") for check in results],
         )
     )

@@ -31,7 +31,7 @@ def _shared(name: str) -> Path:
     if not folder.is_dir():
         if os.environ.get("CI"):
             pytest.fail(f"CI needs {folder}: put the shared folder beside the clone")
-        pytest.skip(f"{folder} is not here")
+        pytest.skip(f"{folder} is missing")
     return folder
 
 

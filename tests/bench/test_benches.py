@@ -37,7 +37,7 @@ def test_gold(shared_folder: Path) -> None:
     recall_of = {row["of"]: row for row in document["recall"]}
     assert (recall_of["rule"]["n"], recall_of["rule"]["pool"]) == (1, 1.0)
     assert (recall_of["dead_end"]["n"], recall_of["dead_end"]["pool"]) == (1, 1.0)
-    assert (recall_of["value"]["n"], recall_of["value"]["pool"]) == (1, 0.0), "nobody said it, so nothing may match it"
+    assert (recall_of["value"]["n"], recall_of["value"]["pool"]) == (1, 0.0), "nobody states it, so nothing may match"
     assert document["retirement"]["superseded"]["gold"] == 1
 
 

@@ -59,7 +59,7 @@ def wait_until(condition: Callable[[], bool]) -> None:
         if condition():
             return
         time.sleep(0.05)
-    pytest.fail("it never came to that")
+    pytest.fail("the condition did not become true")
 
 
 def assert_all_done_once(store: Store, given: list[Job], *, handoffs: int) -> None:

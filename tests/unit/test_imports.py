@@ -140,7 +140,7 @@ def test_a_stream_is_imported_too(store: Store, project: Project, tmp_path: Path
 
 def test_each_session_goes_to_the_project_of_its_repository(store: Store, tmp_path: Path) -> None:
     first, second = FIXTURES / "claude_code" / "session.jsonl", FIXTURES / "codex" / "rollout.jsonl"
-    outcome = imports.import_paths(store, [first, second], fallback=lambda: pytest.fail("the transcripts say where they ran"))
+    outcome = imports.import_paths(store, [first, second], fallback=lambda: pytest.fail("the transcripts name their folders"))
     assert all(file.error is None for file in outcome.files)
     again = imports.import_paths(store, [first, second])
     assert [session.session.id for file in again.files for session in file.sessions] == [

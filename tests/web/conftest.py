@@ -52,7 +52,7 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, object]) -> dic
     if not chromium:
         if os.environ.get("CI"):
             pytest.fail("CI needs chromium: apt install chromium")
-        pytest.skip("no chromium here: apt install chromium, or CHROMIUM=/path/to/it")
+        pytest.skip("chromium is missing: apt install chromium, or set CHROMIUM=/path/to/it")
     return {**browser_type_launch_args, "executable_path": chromium, "args": FLAGS}
 
 

@@ -39,7 +39,7 @@ def pages() -> Iterator[str]:
         for route in import_module(f"onward.web.routes.{name}").router.routes:
             if isinstance(route, APIRoute) and "GET" in route.methods and not route.path.startswith(NOT_PAGES):
                 unknown = set(re.findall(r"\{(\w+)", route.path)) - set(SAMPLE)
-                assert not unknown, f"{route.path}: say in SAMPLE what stands for {unknown}"
+                assert not unknown, f"{route.path}: add a value for {unknown} to SAMPLE"
                 yield re.sub(r"\{(\w+)[^}]*\}", lambda hit: SAMPLE[hit[1]], route.path)
     yield from MORE
 
