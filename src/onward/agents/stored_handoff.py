@@ -1,4 +1,8 @@
-"""The master handoff of the project that a folder belongs to, read from the store as it was rendered, without what usually opens the store."""
+"""The master handoff of the project that a folder belongs to, read straight from the SQLite file.
+
+The one place outside `store` that speaks SQL: opening the store imports SQLAlchemy, which takes longer than a session may wait for its hook.
+`tests/policy/test_layers.py` holds that no other module does, and `tests/agents/test_stored_handoff.py` that both ways find the same handoff.
+"""
 
 from __future__ import annotations
 

@@ -217,7 +217,7 @@ def account_ids_by_session(connection: Connection, session_ids: Collection[int])
         .group_by(session_accounts.c.session_id)
     )
     query = select(session_accounts.c.session_id, session_accounts.c.account_id).where(session_accounts.c.id.in_(newest))
-    return {row[0]: row[1] for row in connection.execute(query)}
+    return {row.session_id: row.account_id for row in connection.execute(query)}
 
 
 def session_ids_by_account(connection: Connection) -> dict[int, set[int]]:

@@ -223,8 +223,8 @@ def field_name(column: Column[Any]) -> str:
     return _FIELD_NAMES.get(column.name) or column.name.removesuffix("_json")
 
 
-def _id_pairs(connection: Connection, key: Column[int], value: Column[int], where: Any) -> list[tuple[int, int]]:
-    return [(row[0], row[1]) for row in connection.execute(select(key, value).where(where).order_by(key))]
+def _id_pairs(connection: Connection, key: Column[int], value: Column[int], condition: Any) -> list[tuple[int, int]]:
+    return [(row[0], row[1]) for row in connection.execute(select(key, value).where(condition).order_by(key))]
 
 
 def _to_field(column: Column[Any], value: Any) -> Any:

@@ -9,11 +9,12 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, Row, insert, select
 
-from onward.core.handoff.document import Handoff, from_json, render, to_json
+from onward.core.handoff.document import Handoff, from_json
 from onward.core.handoff.master import MasterHandoff
 from onward.core.handoff.refinement import RULES, Refinement
 from onward.core.preservation import Preservation
-from onward.store.clock import now, to_datetime
+from onward.store import handoffs
+from onward.store.clock import to_datetime
 from onward.store.schema import drafts
 
 
@@ -36,16 +37,7 @@ def create(
     connection: Connection, project_id: int, master: MasterHandoff, *, generator: str = RULES, refinement: Refinement | None = None
 ) -> Draft:
     """Store *master* as a draft and return it."""
-    values = {
-        "project_id": project_id,
-        "budget_tokens": master.budget_tokens,
-        "markdown": render(master.handoff),
-        "document_json": orjson.dumps(to_json(master.handoff)).decode(),
-        "preservation_json": orjson.dumps(master.preservation.to_json()).decode(),
-        "generator": generator,
-        "refinement_json": None if refinement is None else orjson.dumps(refinement.to_json()).decode(),
-        "created_at": now(),
-    }
+    values = {"project_id": project_id, **handoffs.document_columns(master, generator, refinement)}
     return _from_row(connection.execute(insert(drafts).values(values).returning(*drafts.c)).one())
 
 

@@ -16,10 +16,10 @@ from onward.core.facts.ledger import Edit, Ledger, fact_order
 from onward.core.preservation import Reference
 from onward.store.clock import now, to_micros
 from onward.store.schema import distilled, fact_edits, facts, ledgers, sessions
+from onward.store.statements import batches
 
 _ADD = "add"
 """The kind of an edit that states a new fact: its text is the fact."""
-_MAX_PARAMETERS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +51,9 @@ def list_by_kind(connection: Connection, project_id: int, kind: FactKind) -> lis
 
 def list_by_ids(connection: Connection, project_id: int, ids: Collection[str]) -> list[Fact]:
     """Return the facts with one of *ids* in a project's folded ledger, in order."""
-    fact_ids, matches = sorted(ids), list[Fact]()
-    for start in range(0, len(fact_ids), _MAX_PARAMETERS):
-        query = select(facts.c.body_json).where(facts.c.project_id == project_id, facts.c.id.in_(fact_ids[start : start + _MAX_PARAMETERS]))
+    matches: list[Fact] = []
+    for batch in batches(sorted(ids)):
+        query = select(facts.c.body_json).where(facts.c.project_id == project_id, facts.c.id.in_(batch))
         matches += [from_json(orjson.loads(body)) for body in connection.execute(query).scalars()]
     return sorted(matches, key=fact_order)
 
@@ -98,8 +98,8 @@ def _to_row(project_id: int, fact: Fact) -> dict[str, object]:
 
 
 def _delete_facts(connection: Connection, project_id: int, fact_ids: Sequence[str]) -> None:
-    for start in range(0, len(fact_ids), _MAX_PARAMETERS):
-        connection.execute(delete(facts).where(facts.c.project_id == project_id, facts.c.id.in_(fact_ids[start : start + _MAX_PARAMETERS])))
+    for batch in batches(fact_ids):
+        connection.execute(delete(facts).where(facts.c.project_id == project_id, facts.c.id.in_(batch)))
 
 
 class Contribution(NamedTuple):

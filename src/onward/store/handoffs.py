@@ -36,6 +36,14 @@ def create(
         "version": next_version,
         "ledger_version": ledger_version,
         "session_number": master.handoff.session,
+        **document_columns(master, generator, refinement),
+    }
+    return _from_row(connection.execute(insert(handoffs).values(values).returning(*handoffs.c)).one())
+
+
+def document_columns(master: MasterHandoff, generator: str, refinement: Refinement | None) -> dict[str, Any]:
+    """Return the columns that handoffs and drafts share."""
+    return {
         "budget_tokens": master.budget_tokens,
         "markdown": render(master.handoff),
         "document_json": orjson.dumps(to_json(master.handoff)).decode(),
@@ -44,7 +52,6 @@ def create(
         "refinement_json": None if refinement is None else orjson.dumps(refinement.to_json()).decode(),
         "created_at": now(),
     }
-    return _from_row(connection.execute(insert(handoffs).values(values).returning(*handoffs.c)).one())
 
 
 def restore(connection: Connection, handoff: StoredHandoff, ledger_version: int) -> StoredHandoff:
@@ -57,7 +64,10 @@ def figures_by_session(connection: Connection, session_ids: Collection[int]) -> 
     """Return for each session a summary of the newest handoff that completing it produced, where there is one."""
     newest = select(func.max(handoffs.c.id)).where(handoffs.c.session_id.in_(session_ids)).group_by(handoffs.c.session_id)
     query = select(handoffs.c.session_id, handoffs.c.id, handoffs.c.version, handoffs.c.preservation_json).where(handoffs.c.id.in_(newest))
-    return {row[0]: HandoffSummary(row[1], row[2], orjson.loads(row[3])["recall_ratio"]) for row in connection.execute(query)}
+    return {
+        row.session_id: HandoffSummary(row.id, row.version, orjson.loads(row.preservation_json)["recall_ratio"])
+        for row in connection.execute(query)
+    }
 
 
 _NEWEST_HANDOFF = PreparedStatement(
@@ -103,7 +113,7 @@ def list_latest_by_session(connection: Connection, project_id: int, limit: int) 
     # Read by an index from the newest on, so that older handoffs cost nothing.
     newest = query.where(handoffs.c.project_id == project_id, is_newest).order_by(handoffs.c.version.desc()).limit(limit)
     rows = connection.execute(newest).all()
-    return [(row[0], from_json(orjson.loads(row[1]))) for row in reversed(rows)]
+    return [(row.number, from_json(orjson.loads(row.document_json))) for row in reversed(rows)]
 
 
 def list_handoffs(connection: Connection, project_id: int, *, before: int | None = None, limit: int | None = None) -> list[StoredHandoff]:

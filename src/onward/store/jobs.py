@@ -108,13 +108,13 @@ def list_open(connection: Connection) -> list[OpenJob]:
     query = select(*columns).where(jobs.c.state.in_(OPEN_STATES)).order_by(jobs.c.id)
     return [
         OpenJob(
-            id=row[0],
-            kind=row[1],
-            run=row[2],
-            state=row[3],
-            worker=row[4],
-            beat_at=to_datetime_or_none(row[5]),
-            due_at=to_datetime_or_none(row[6]),
+            id=row.id,
+            kind=row.kind,
+            run=row.run,
+            state=row.state,
+            worker=row.worker,
+            beat_at=to_datetime_or_none(row.beat_at),
+            due_at=to_datetime_or_none(row.due_at),
         )
         for row in connection.execute(query)
     ]

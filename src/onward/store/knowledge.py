@@ -19,9 +19,9 @@ from onward.core.knowledge.knowledge import HarvestedEntry, KnowledgeKind
 from onward.core.knowledge.signature import terms
 from onward.store.clock import now, to_datetime
 from onward.store.schema import knowledge, knowledge_sources, knowledge_terms, projects, sessions
+from onward.store.statements import MAX_PARAMETERS, batches
 from onward.store.text import storable_text
 
-_MAX_PARAMETERS = 500
 _MAX_POSTINGS = 4000
 """Entries that one question looks at, at most: those of its rarest terms."""
 _TERM_CHARS = 64
@@ -86,7 +86,7 @@ def _ensure_entries(
 
 def refresh_entries(connection: Connection, ids: Collection[int]) -> None:
     """Give entries the words of their newest source and delete those without a source. Entries that a person wrote do not change."""
-    for batch in _batches(sorted(ids)):
+    for batch in batches(sorted(ids)):
         has_source = exists().where(knowledge_sources.c.knowledge_id == knowledge.c.id)
         is_orphan = knowledge.c.id.in_(batch) & (knowledge.c.author == "session") & ~has_source
         connection.execute(delete(knowledge).where(is_orphan))
@@ -122,7 +122,7 @@ def _terms(text: str) -> set[str]:
 
 def withdraw_facts(connection: Connection, project_id: int, fact_ids: Collection[str]) -> None:
     """Remove facts of a project from the sources, because they were retracted or replaced."""
-    for batch in _batches(sorted(fact_ids)):
+    for batch in batches(sorted(fact_ids)):
         project_sessions = select(sessions.c.id).where(sessions.c.project_id == project_id)
         condition = knowledge_sources.c.fact_id.in_(batch) & knowledge_sources.c.session_id.in_(project_sessions)
         ids = set(connection.execute(_entry_ids_query(condition)).scalars())
@@ -215,7 +215,7 @@ def list_entries(
 def find_by_ids(connection: Connection, ids: Collection[int]) -> dict[int, KnowledgeEntry]:
     """Return the entries of these ids by id; missing ones are left out."""
     entries: dict[int, KnowledgeEntry] = {}
-    for batch in _batches(sorted(ids)):
+    for batch in batches(sorted(ids)):
         entries |= {entry.id: entry for entry in _select_entries(connection, knowledge.c.id.in_(batch) & ~knowledge.c.is_hidden)}
     return entries
 
@@ -245,7 +245,7 @@ def list_sources(connection: Connection, ids: Collection[int], *, limit_each: in
     """Return for each entry its sources, newest session first, at most *limit_each*."""
     sources_by_entry: dict[int, list[KnowledgeSource]] = {}
     rank = func.row_number().over(partition_by=knowledge_sources.c.knowledge_id, order_by=knowledge_sources.c.session_id.desc())
-    for batch in _batches(sorted(ids)):
+    for batch in batches(sorted(ids)):
         newest = select(knowledge_sources, rank.label("place")).where(knowledge_sources.c.knowledge_id.in_(batch)).subquery()
         query = (
             select(newest, projects.c.id.label("project_id"), projects.c.name, sessions.c.number)
@@ -270,7 +270,7 @@ def list_sources(connection: Connection, ids: Collection[int], *, limit_each: in
 def find_solutions(connection: Connection, signatures: Collection[str]) -> dict[str, int]:
     """Return the id of the solution of each of these signatures."""
     query = select(knowledge.c.signature, knowledge.c.id).where(
-        knowledge.c.kind == "solution", knowledge.c.signature.in_(sorted(signatures)[:_MAX_PARAMETERS]), ~knowledge.c.is_hidden
+        knowledge.c.kind == "solution", knowledge.c.signature.in_(sorted(signatures)[:MAX_PARAMETERS]), ~knowledge.c.is_hidden
     )
     return {row.signature: row.id for row in connection.execute(query)}
 
@@ -285,7 +285,7 @@ class TermMatches(NamedTuple):
 
 def match_terms(connection: Connection, question_terms: Collection[str]) -> TermMatches:
     """Return the entries that share the rarest of *question_terms*, as many terms as the limit on entries allows."""
-    query_terms = sorted({term[:_TERM_CHARS] for term in question_terms})[:_MAX_PARAMETERS]
+    query_terms = sorted({term[:_TERM_CHARS] for term in question_terms})[:MAX_PARAMETERS]
     counts_query = (
         select(knowledge_terms.c.term, func.count()).where(knowledge_terms.c.term.in_(query_terms)).group_by(knowledge_terms.c.term)
     )
@@ -305,20 +305,20 @@ def match_terms(connection: Connection, question_terms: Collection[str]) -> Term
 
 def record_shown(connection: Connection, ids: Iterable[int]) -> None:
     """Count entries as shown once more."""
-    for batch in _batches(sorted(set(ids))):
+    for batch in batches(sorted(set(ids))):
         connection.execute(update(knowledge).where(knowledge.c.id.in_(batch)).values(shown=knowledge.c.shown + 1))
 
 
 def record_used(connection: Connection, ids: Iterable[int]) -> None:
     """Count entries as used once more."""
-    for batch in _batches(sorted(set(ids))):
+    for batch in batches(sorted(set(ids))):
         connection.execute(update(knowledge).where(knowledge.c.id.in_(batch)).values(used=knowledge.c.used + 1))
 
 
 def find_by_facts(connection: Connection, project_id: int, fact_ids: Collection[str]) -> set[int]:
     """Return the ids of the entries that these facts of a project are sources of."""
     entry_ids: set[int] = set()
-    for batch in _batches(sorted(fact_ids)):
+    for batch in batches(sorted(fact_ids)):
         project_sessions = select(sessions.c.id).where(sessions.c.project_id == project_id)
         condition = knowledge_sources.c.fact_id.in_(batch) & knowledge_sources.c.session_id.in_(project_sessions)
         entry_ids |= set(connection.execute(_entry_ids_query(condition)).scalars())
@@ -327,7 +327,3 @@ def find_by_facts(connection: Connection, project_id: int, fact_ids: Collection[
 
 def _entry_ids_query(condition: ColumnElement[bool]) -> Any:
     return select(knowledge_sources.c.knowledge_id).where(condition).distinct()
-
-
-def _batches(values: Sequence[Any]) -> list[Sequence[Any]]:
-    return [values[start : start + _MAX_PARAMETERS] for start in range(0, len(values), _MAX_PARAMETERS)]

@@ -156,12 +156,6 @@ def delete_answers(connection: Connection, job_id: int) -> None:
     )
 
 
-def delete_answers_before(connection: Connection, at: datetime) -> None:
-    """Delete the stored answers of finished jobs that are older than *at*."""
-    finished_calls = select(model_calls.c.id).join(jobs, jobs.c.id == model_calls.c.job_id).where(jobs.c.finished_at.is_not(None))
-    connection.execute(delete(model_answers).where(model_answers.c.created_at < to_micros(at), model_answers.c.call_id.in_(finished_calls)))
-
-
 _TOKENS = func.coalesce(func.sum(model_calls.c.input_tokens + model_calls.c.output_tokens), 0)
 _COST = func.coalesce(func.sum(model_calls.c.cost_usd), 0.0)
 _SUMS = (

@@ -12,9 +12,9 @@ from onward.core.effort.touched_files import FileTouch, ProjectFile, TouchedFile
 from onward.core.knowledge.entry import ErrorOccurrence
 from onward.core.transcript.tools import ChangeKind
 from onward.store.schema import met_errors, projects, sessions, touched_files
+from onward.store.statements import MAX_PARAMETERS, batches
 from onward.store.text import storable_text
 
-_MAX_PARAMETERS = 500
 MAX_SESSIONS = 20
 """Sessions that are listed for one file. All of them are counted."""
 
@@ -79,8 +79,8 @@ def _read_files(connection: Connection, project_id: int, paths: Sequence[str]) -
         .where(sessions.c.project_id == project_id)
     )
     files_by_path: dict[str, ProjectFile] = {}
-    for start in range(0, len(paths), _MAX_PARAMETERS):
-        ranked_touches = query.where(touched_files.c.path.in_(paths[start : start + _MAX_PARAMETERS])).subquery()
+    for batch in batches(paths):
+        ranked_touches = query.where(touched_files.c.path.in_(batch)).subquery()
         is_listed = (ranked_touches.c.place == 1) | (ranked_touches.c.place > ranked_touches.c.among - MAX_SESSIONS)
         for row in connection.execute(select(ranked_touches).where(is_listed).order_by(ranked_touches.c.path, ranked_touches.c.place)):
             touch = FileTouch(
@@ -166,7 +166,7 @@ def find_error_occurrences(connection: Connection, signatures: Collection[str], 
     """Return the occurrences of errors with these signatures, latest session first."""
     columns = (projects.c.id, projects.c.name, sessions.c.number, met_errors.c.turn, met_errors.c.text, met_errors.c.is_solved)
     query = select(*columns).select_from(met_errors.join(sessions).join(projects, projects.c.id == sessions.c.project_id))
-    query = query.where(met_errors.c.signature.in_(sorted(signatures)[:_MAX_PARAMETERS])).order_by(met_errors.c.session_id.desc())
+    query = query.where(met_errors.c.signature.in_(sorted(signatures)[:MAX_PARAMETERS])).order_by(met_errors.c.session_id.desc())
     return [
         ErrorOccurrence(
             project_id=row.id,

@@ -216,7 +216,7 @@ def list_completed(connection: Connection, project_id: int) -> list[CompletedSes
     """Return a project's completed sessions by number, without their long columns."""
     columns = (sessions.c.number, sessions.c.agent, sessions.c.ended_at, sessions.c.tokens)
     query = select(*columns).where(sessions.c.project_id == project_id, sessions.c.status == "completed").order_by(sessions.c.number)
-    return [CompletedSession(row[0], row[1], to_datetime_or_none(row[2]), row[3]) for row in connection.execute(query)]
+    return [CompletedSession(row.number, row.agent, to_datetime_or_none(row.ended_at), row.tokens) for row in connection.execute(query)]
 
 
 class SessionLabel(NamedTuple):
@@ -229,7 +229,7 @@ class SessionLabel(NamedTuple):
 def labels_by_id(connection: Connection, ids: Collection[int]) -> dict[int, SessionLabel]:
     """Return the labels of the sessions with these ids."""
     query = select(sessions.c.id, projects.c.name, sessions.c.number).join(projects).where(sessions.c.id.in_(ids))
-    return {row[0]: SessionLabel(row[1], row[2]) for row in connection.execute(query)}
+    return {row.id: SessionLabel(row.name, row.number) for row in connection.execute(query)}
 
 
 def find_latest(connection: Connection, project_id: int, status: SessionStatus) -> Session | None:

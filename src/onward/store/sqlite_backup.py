@@ -62,5 +62,15 @@ def check(path: Path) -> None:
         raise StoreTooNew(Message("A newer Onward has written {path}.", path=path), "Upgrade: pip install -U onward")
 
 
+def count_contents(path: Path) -> tuple[int, int, int]:
+    """Return the numbers of projects, sessions and turns in the store at *path*."""
+    with closing(_connect(path)) as connection:
+        projects, sessions, turns = (
+            int(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])  # noqa: S608
+            for table in ("projects", "sessions", "turns")
+        )
+    return projects, sessions, turns
+
+
 def _connect(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(path, timeout=BUSY_TIMEOUT_SECONDS, isolation_level=None)

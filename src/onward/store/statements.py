@@ -6,14 +6,18 @@ Use them inside `Store.read` and `Store.write` only, where the transaction has s
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import Connection, Select
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql.dml import ReturningInsert, ReturningUpdate
 
+Item = TypeVar("Item")
+
+MAX_PARAMETERS = 500
+"""Values that one statement takes in a list, at most."""
 _MAX_ROWS = 50
 """Rows that one INSERT adds, at most."""
 _MAX_FORMS = 64
@@ -58,6 +62,12 @@ class PreparedStatement:
         columns = [column.name for column in self._statement.exported_columns]
         row: Any = namedtuple("Row", columns, rename=True)  # type: ignore[misc]  # noqa: PYI024 - the names are known at run time only
         return _CompiledStatement(compiled.statement, compiled.positiontup or (), compiled.parameters, row._make)
+
+
+def batches(values: Sequence[Item]) -> Iterator[Sequence[Item]]:
+    """Yield *values* in portions that one statement can take."""
+    for start in range(0, len(values), MAX_PARAMETERS):
+        yield values[start : start + MAX_PARAMETERS]
 
 
 def execute_raw(connection: Connection, sql: str, values: Sequence[Any]) -> Iterable[Any]:

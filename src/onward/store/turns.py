@@ -15,11 +15,10 @@ from onward.store.clock import to_datetime_or_none
 from onward.store.schema import sessions, turns
 from onward.store.search import turn_index
 from onward.store.search.searchable_text import searchable_text
-from onward.store.statements import PreparedStatement, execute_raw, insert_rows
+from onward.store.statements import PreparedStatement, batches, execute_raw, insert_rows
 from onward.store.turn_bodies import PackedTurn, TurnCodec
 
 MAX_ORDINAL = 2**24 - 1
-_MAX_PARAMETERS = 500
 _INSERT_TARGET = f"turns ({', '.join(column.name for column in turns.columns)})"
 
 
@@ -78,8 +77,7 @@ def find_positions(connection: Connection, project_id: int, identities: Sequence
     """Return where turns with these identities are stored; others are left out."""
     positions: dict[bytes, TurnPosition] = {}
     placeholder = _placeholder(connection)
-    for start in range(0, len(identities), _MAX_PARAMETERS):
-        batch = identities[start : start + _MAX_PARAMETERS]
+    for batch in batches(identities):
         placeholders = ", ".join([placeholder] * len(batch))
         condition = f"project_id = {placeholder} AND identity IN ({placeholders})"
         query = f"SELECT identity, session_id, ordinal, chars FROM turns WHERE {condition}"  # noqa: S608

@@ -69,7 +69,7 @@ def _copy_store(source: Path, target: Path, on_progress: ProgressCallback | None
                 Message("The store could not be copied: {error}.", error=error), "Check the disk, and run `onward doctor`."
             ) from error
         sqlite_backup.check(part)
-        counts = _count_contents(part)
+        counts = sqlite_backup.count_contents(part)
     return StoreCopy(target, target.stat().st_size, *counts)
 
 
@@ -97,7 +97,7 @@ def restore(settings: Settings, source: Path, *, overwrite: bool = False, on_pro
         ) from error
     # Opening it brings a copy of an older Onward up to date.
     Store.at_folder(settings.home).close()
-    return StoreCopy(target, target.stat().st_size, *_count_contents(target), previous_path)
+    return StoreCopy(target, target.stat().st_size, *sqlite_backup.count_contents(target), previous_path)
 
 
 def _keep_previous(target: Path) -> Path:
@@ -113,14 +113,6 @@ def _keep_previous(target: Path) -> Path:
             if (path := target.with_name(target.name + suffix)).exists():
                 path.rename(previous_path.with_name(previous_path.name + suffix))
     return previous_path
-
-
-def _count_contents(path: Path) -> tuple[int, int, int]:
-    """Return how many projects, sessions and turns a store holds."""
-    with sqlite3.connect(path) as connection:
-        counts = [connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in ("projects", "sessions", "turns")]  # noqa: S608
-    connection.close()
-    return counts[0], counts[1], counts[2]
 
 
 def _configured_file(settings: Settings) -> Path:
