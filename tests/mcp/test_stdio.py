@@ -41,12 +41,12 @@ def call(number: int, tool: str, **arguments: Any) -> bytes:
 async def test_the_loop_over_two_processes(start_agent: Started, mode: str) -> None:
     async with start_agent(mode=mode) as client:
         agent = Agent(client)
-        assert "Session 1 of kopi has begun" in (await agent.start_session()).text
+        assert "Session 1 of kopi started" in (await agent.start_session()).text
         await agent.save_turns(turns=TURNS)
         assert (await agent.complete_session(accomplishments=["Struk tercetak 🧾"])).data["handoff_version"] == 1
     async with start_agent(mode=mode) as client:
         left = (await Agent(client).start_session()).text
-    assert "Session 2 of kopi has begun" in left
+    assert "Session 2 of kopi started" in left
     assert "Struk tercetak 🧾" in left
     assert "Always keep prices in cents" in left
 
@@ -83,9 +83,9 @@ async def test_the_roots_of_an_agent_choose_the_project(start_agent: Started, ko
     await anyio.Path(person).mkdir()
     async with start_agent(person) as client:
         refused = await Agent(client).start_session()
-        assert "Nothing tells which project is meant" in refused.text
+        assert "The project is not known" in refused.text
     async with start_agent(person, root=kopi) as client:
-        assert "Session 1 of kopi has begun" in (await Agent(client).start_session()).text
+        assert "Session 1 of kopi started" in (await Agent(client).start_session()).text
 
 
 def test_nothing_but_the_protocol_is_written(environment: dict[str, str], kopi: Path) -> None:

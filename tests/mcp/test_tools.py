@@ -60,7 +60,7 @@ async def test_the_whole_loop(connect: Asking, mode: str) -> None:
     async with connect(mode=mode) as client:
         agent = Agent(client)
         begun = await agent.start_session(objectives=["Ship the checkout"])
-        assert begun.text.startswith("Session 1 of kopi has begun")
+        assert begun.text.startswith("Session 1 of kopi started")
         assert (await agent.save_turns(turns=TURNS)).data == {"session": 1, "new_turns": 2, "known_turns": 0, "turns": 2}
         assert (await agent.save_turns(turns=TURNS)).data["new_turns"] == 0
         assert (await agent.record_fact(kind="dead_end", text="Polling every second drowns the till")).data["kind"] == "dead_end"
@@ -70,7 +70,7 @@ async def test_the_whole_loop(connect: Asking, mode: str) -> None:
         assert (await agent.complete_session(session=1)).data["again"] is True
 
         left = (await agent.start_session()).text
-        assert "Session 2 of kopi has begun" in left
+        assert "Session 2 of kopi started" in left
         for carried in (
             "Always keep prices in cents. [s1.1]",
             "Polling every second drowns the till",
@@ -90,7 +90,7 @@ async def test_starting_twice_continues_the_session(connect: Asking) -> None:
     async with connect() as client:
         agent = Agent(client)
         await agent.start_session()
-        assert (await agent.start_session()).text.startswith("Session 1 of kopi goes on")
+        assert (await agent.start_session()).text.startswith("Session 1 of kopi is in progress")
 
 
 async def test_what_an_agent_notes_is_retired_by_later_work_and_a_person_has_the_last_word(
@@ -190,7 +190,7 @@ async def test_the_wrong_project_is_never_taken(store: Store, tmp_path: Path) ->
         assert "There are: another." in (await Agent(client).get_handoff()).text
     async with Client(McpServer(McpContext(store, settings))) as client:
         agent = Agent(client)
-        assert "Nothing tells which project is meant" in (await agent.start_session()).text
+        assert "The project is not known" in (await agent.start_session()).text
         assert "Session 1 of another" in (await agent.start_session(project="another")).text
         assert "Session 1 of elsewhere" in (await agent.start_session(project=(tmp_path / "elsewhere").as_uri())).text
     assert [line.project.name for line in projects.list_projects(store)] == ["another", "elsewhere"]
@@ -200,7 +200,7 @@ async def test_a_server_for_others_reads_no_folder(store: Store, kopi: Path, tmp
     project = projects.create(store, "kopi", repository=(str(kopi), ""))
     async with Client(McpServer(McpContext(store, Settings(tmp_path / "home", tmp_path / "claude", host="0.0.0.0")))) as client:
         agent = Agent(client)
-        assert f"of {project.name} has begun" in (await agent.start_session(project=str(kopi))).text
+        assert f"of {project.name} started" in (await agent.start_session(project=str(kopi))).text
         (kopi / "below").mkdir()
         assert (await agent.start_session(project=str(kopi / "below"))).is_error
 
@@ -221,10 +221,10 @@ async def test_answers_are_capped_and_say_how_to_get_more(connect: Asking) -> No
         assert tokens((await agent.search(query="port shop decision", budget_tokens=400)).text) <= 400 + 150
         first = (await agent.get_source(handle="s1.1", page_tokens=1000)).text
         assert tokens(first) <= 1000 + 150
-        count = int(re.search(r"page 1 of (\d+); page=2 goes on", first)[1])  # type: ignore[index]
+        count = int(re.search(r"page 1 of (\d+); continue with page=2", first)[1])  # type: ignore[index]
         last = (await agent.get_source(handle="s1.1", page_tokens=1000, page=count)).text
         assert "longer-line-8999" in last
-        assert "goes on" not in last
+        assert "continue with" not in last
         assert tokens((await agent.troubleshoot(error="Error: " + "x " * 9000)).text) <= 2000
 
 

@@ -1,7 +1,7 @@
-"""Where commands work: on the store of this machine, or on that of a server. They cannot tell which, and need not.
+"""The backend of the commands: the store of this machine, or an Onward server. Commands work alike on both.
 
-Each noun is a part of the desk: `at.sessions.start(project, …)`. It is either the use cases on an open store (`desk.here`), or the client of a server
-(`onward.client`): mypy holds what is called to both, and a test holds both to the same words.
+Each noun is an attribute: `backend.sessions.start(project, …)`. Its methods are the use cases on an open store (`onward.backend.local`), or
+the client of a server (`onward.client`). mypy checks each call against both, and a test checks that both have the same methods.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from onward.app.repository.project_clues import folder_origin
 from onward.core.project import Project
 from onward.errors import BadInput, NotFound
+from onward.message import Message
 from onward.settings import Settings
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ __all__ = ["Backend", "open_backend", "require_local"]
 
 
 class Backend:
-    """A part for each noun, and the settings that it was opened by."""
+    """One attribute for each noun, and the settings."""
 
     def __init__(self, backend: LocalStore | Client, settings: Settings) -> None:
         self._backend = backend
@@ -45,17 +46,17 @@ class Backend:
 
     @property
     def store(self) -> Store:
-        """The store of this machine, for what is about it alone. Raises `BadInput` where a server is meant."""
+        """The store of this machine, for what only works there. Raises `BadInput` if a server is configured."""
         require_local(self.settings)
         store: Store = self._backend.store  # type: ignore[union-attr]
         return store
 
     def require_project(self, *, create: bool = False) -> Project:
-        """Return the project that is meant by flag, setting or folder; made where it is missing, with *create*. Raises `NotFound`."""
+        """Return the project named by flag, setting or folder; with *create*, one that is missing is created. Raises `NotFound`."""
         return self.projects.resolve(folder_origin(Path.cwd(), self.settings.worktrees, self.settings.project), create=create)
 
     def find_project(self) -> Project | None:
-        """Return the project that is meant; None where nothing tells and nobody named one."""
+        """Return the project named by flag, setting or folder; None if nothing names one."""
         try:
             return self.require_project()
         except NotFound:
@@ -66,9 +67,9 @@ class Backend:
 
 @contextmanager
 def open_backend(settings: Settings) -> Iterator[Backend]:
-    """Open what *settings* name: the server, or the store of this machine."""
+    """Open the server that *settings* name, or the store of this machine."""
     if settings.server:
-        # Each imported here: whoever works on the one pays nothing for the other.
+        # Imported here: each backend loads only what it needs.
         from onward.client import Client
 
         with Client(settings.server, settings.token) as client:
@@ -82,9 +83,10 @@ def open_backend(settings: Settings) -> Iterator[Backend]:
 
 
 def require_local(settings: Settings) -> None:
-    """Raise `BadInput` where a server is meant, and what is asked can be done on the store of this machine only."""
+    """Raise `BadInput` if a server is configured, for commands that only work on the store of this machine."""
     if settings.server:
         raise BadInput(
-            f"This works on the store of this machine, and ONWARD_SERVER names {settings.server}.",
-            'For this machine\'s store, say --server "" before the command (onward --server "" …). For the server\'s, run it there.',
+            Message("This works on the store of this machine only, and ONWARD_SERVER names {server}.", server=settings.server),
+            'To use this machine\'s store, add --server "" before the command (onward --server "" …). '
+            "To use the server's store, run the command there.",
         )

@@ -1,4 +1,4 @@
-"""Long work that somebody waits for, on the store of this machine: the job is carried out by whichever worker is at work, or by one that runs here for as long as it takes."""
+"""Waiting for a job on the store of this machine. A running worker carries it out, or one that is started here until the job is over."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from onward.app.jobs import jobs
 from onward.core.job import Job
 from onward.errors import Conflict
+from onward.message import Message
 from onward.settings import Settings
 from onward.work import Worker
 
@@ -19,7 +20,9 @@ LOOK_SECONDS = 0.1
 
 
 def run_job(store: Store, settings: Settings, job_id: int, on_progress: Callable[[int, int | None, str], None] | None = None) -> Job:
-    """Return a job once it is over, or waits for a model that is away: that one goes on when a worker is at work. Raises the error that it failed by, `Conflict` where somebody cancelled it."""
+    """Return the job once it is over, or once it waits for a model that does not answer (a worker continues it later). Raises the error
+    that it failed by, `Conflict` if it was cancelled.
+    """
     worker = Worker(settings)
     worker.start()
     try:
@@ -32,10 +35,10 @@ def run_job(store: Store, settings: Settings, job_id: int, on_progress: Callable
     finally:
         worker.stop()
     if job.state == "failed":
-        # Imported here: only what failed is told as a server tells it.
+        # Imported here: only failed jobs need it.
         from onward.client.errors import read_error
 
         raise read_error(job.error or {})
     if job.state == "cancelled":
-        raise Conflict(f"Job {job_id} was cancelled.", "Ask for it again.")
+        raise Conflict(Message("Job {job_id} was cancelled.", job_id=job_id), "Start it again.")
     return job

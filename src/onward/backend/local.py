@@ -1,4 +1,4 @@
-"""The parts of the desk on an open store: every use case, with the store filled in."""
+"""The backend on an open store: the use cases of each noun, bound to the store."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ R = TypeVar("R")
 
 
 def rotation_window(settings: Settings) -> RotationWindow:
-    """Return the rotation window that is set."""
+    """Return the rotation window of the settings."""
     return RotationWindow(settings.rotate_from, settings.rotate_at)
 
 
 class LocalResource:
-    """The part of the desk for one noun."""
+    """The use cases of one noun, on an open store."""
 
     def __init__(self, store: Store, settings: Settings) -> None:
         self._store = store
@@ -54,16 +54,16 @@ class LocalResource:
 
 
 def _bind_store(use_case: Callable[Concatenate[Store, P], R]) -> Callable[Concatenate[LocalResource, P], R]:
-    """Return *use_case* as a method: the store is the part's own."""
+    """Return *use_case* as a method that passes the store as its first argument."""
 
     def method(resource: LocalResource, /, *arguments: P.args, **keywords: P.kwargs) -> R:
-        return use_case(resource._store, *arguments, **keywords)  # noqa: SLF001 - it is a method of the part
+        return use_case(resource._store, *arguments, **keywords)  # noqa: SLF001 - this is a method of the resource
 
     return method
 
 
 class LocalProjects(LocalResource):
-    """What a person works on over many sessions."""
+    """Projects: what a person works on over many sessions."""
 
     create = _bind_store(projects.create)
     list_projects = _bind_store(projects.list_projects)
@@ -81,21 +81,21 @@ class LocalProjects(LocalResource):
 
 
 class LocalArchives(LocalResource):
-    """A project as one file."""
+    """Whole projects as files."""
 
     export = _bind_store(archives.export_project)
     import_archive = _bind_store(archives.import_archive)
 
 
 class LocalImports(LocalResource):
-    """Transcripts of any format, into the store."""
+    """Imports of transcripts of any format."""
 
     import_paths = _bind_store(imports.import_paths)
     known_imports = _bind_store(imports.known_imports)
 
 
 class LocalSessions(LocalResource):
-    """Runs with an agent, numbered in their project."""
+    """Sessions with an agent, numbered in their project."""
 
     start = _bind_store(sessions.start)
     require = _bind_store(sessions.require)
@@ -120,7 +120,7 @@ class LocalSessions(LocalResource):
         agent: str = "",
         budget_tokens: int | None = None,
     ) -> RelayOutcome:
-        """Complete a session whose limit is reached, and name the account to go on with, by the rotation window that is set."""
+        """Complete a session whose limit is reached, and choose the account to continue with, by the configured rotation window."""
         return relay_use_case.relay(
             self._store,
             project,
@@ -137,7 +137,7 @@ class LocalSessions(LocalResource):
 
 
 class LocalHandoffs(LocalResource):
-    """What a project's next session should know, now and as it was."""
+    """Handoffs: what a project's next session should know, now and in earlier versions."""
 
     current_handoff = _bind_store(handoffs.current_handoff)
     list_versions = _bind_store(handoffs.list_versions)
@@ -147,8 +147,8 @@ class LocalHandoffs(LocalResource):
     redline = _bind_store(handoffs.compare_versions)
 
     def refine(self, project: Project, on_progress: Callable[[int, int | None, str], None] | None = None) -> RefinementOutcome:
-        """Have a language model refine the newest handoff, and wait for what comes of it. A worker at work does it, or one in this process."""
-        # Imported here, as below: whoever asks no model does not pay for it.
+        """Have a language model refine the newest handoff, and wait for the result. A running worker does it, or one in this process."""
+        # Imported here and below: the models take long to load.
         from onward.adapters import build_model_setup
         from onward.app.handoffs import refiner
         from onward.backend.job_wait import run_job
@@ -165,7 +165,7 @@ class LocalHandoffs(LocalResource):
         return read_outcome(finished_job.id, finished_job.result)
 
     def estimate(self, project: Project) -> CostEstimate:
-        """Return what refining the newest handoff comes to at most. Nothing is asked."""
+        """Return what refining the newest handoff costs at most. No model is asked."""
         from onward.adapters import build_model_setup
         from onward.app.handoffs import refiner
 
@@ -173,7 +173,7 @@ class LocalHandoffs(LocalResource):
 
 
 class LocalFacts(LocalResource):
-    """The ledger of a project, listed and corrected."""
+    """The facts of a project's ledger."""
 
     list_facts = _bind_store(facts.list_facts)
     add = _bind_store(facts.add)
@@ -181,7 +181,7 @@ class LocalFacts(LocalResource):
 
 
 class LocalHistory(LocalResource):
-    """Everything that was kept, and what stands behind a line."""
+    """The stored turns: searched, shown by handle, and the files that sessions touched."""
 
     search = _bind_store(search_turns.search)
     read_source = _bind_store(sources.read_source)
@@ -190,7 +190,7 @@ class LocalHistory(LocalResource):
 
 
 class LocalKnowledge(LocalResource):
-    """What was learned once, in whichever project."""
+    """The knowledge base: reusable lessons of all projects."""
 
     list_entries = _bind_store(knowledge.list_entries)
     search = _bind_store(knowledge.search)
@@ -202,7 +202,9 @@ class LocalKnowledge(LocalResource):
     delete = _bind_store(knowledge.delete)
 
     def troubleshoot(self, error: str, *, project: Project | None = None, context: str = "", use_ai: bool | None = None) -> Troubleshooting:
-        """Return what is known of *error*, the model asked where one is set up: with *use_ai* also where the project solved it before; nobody where that is False."""
+        """Return what is known of *error*. A model is asked if one is set up and the project has not solved the error before; *use_ai* is
+        True to ask it in any case, False to ask none.
+        """
         model_call = (
             None if use_ai is False else gateway.find_model_context(self._store, build_model_setup(self._settings), project=project)
         )
@@ -212,7 +214,7 @@ class LocalKnowledge(LocalResource):
 
 
 class LocalAnalytics(LocalResource):
-    """How sessions grow more productive, and what recurs over them."""
+    """Analytics: how sessions grow more productive, and what recurs."""
 
     growth = _bind_store(analytics.growth)
     patterns = _bind_store(analytics.patterns)
@@ -220,7 +222,7 @@ class LocalAnalytics(LocalResource):
 
 
 class LocalTemplates(LocalResource):
-    """What sessions of a kind are for, by name."""
+    """Templates: objectives and checklists for kinds of sessions, by name."""
 
     create = _bind_store(templates.create)
     list_templates = _bind_store(templates.list_templates)
@@ -229,7 +231,7 @@ class LocalTemplates(LocalResource):
 
 
 class LocalAccounts(LocalResource):
-    """The pool of accounts, by the rotation window that is set."""
+    """The account pool, with the configured rotation window."""
 
     create = _bind_store(accounts.create)
     create_batch = _bind_store(accounts.create_batch)
@@ -244,47 +246,47 @@ class LocalAccounts(LocalResource):
     find_session_account = _bind_store(charges.find_account)
 
     def best_account(self, need: AccountNeed | None = None) -> AccountChoice:
-        """Return the account to use next and why."""
+        """Return the account to use next, with the reasons."""
         return account_credits.best_account(self._store, need, window=rotation_window(self._settings))
 
     def rotate(
         self, session: Session, *, need: AccountNeed, credits_used: float | None = None, to: Account | None = None
     ) -> RotationOutcome:
-        """Move an open session to the best account, or to the one named, if the one it runs on is in the window."""
+        """Move an open session to the best account, or to *to*, if its account is in the rotation window."""
         return account_credits.rotate(
             self._store, session, need=need, window=rotation_window(self._settings), credits_used=credits_used, to=to
         )
 
     def analyze(self, *, account: Account | None = None, project: Project | None = None) -> CreditsReport:
-        """Return how credits go: of one account, one project, or everything."""
+        """Return how credits are used: by one account, one project, or all."""
         return account_credits.analyze(self._store, account=account, project_id=project.id if project else None)
 
     def usage(self, session: Session) -> list[ModelUsage]:
-        """Return what a session cost, by account and model, the dearest first."""
+        """Return what a session cost, by account and model, the most expensive first."""
         return usage.read_session_usage(self._store, session.id)
 
 
 class LocalLlm(LocalResource):
-    """The language model: its key, which nobody is shown, and what asking it costs."""
+    """The language model: its key, which is never shown, and what it costs."""
 
     def key(self) -> KeyStatus:
-        """Return how the key stands, as far as is known."""
+        """Return the status of the key. No model is asked."""
         return keys.show(self._store, self._models())
 
     def put_key(self, key: str) -> KeyStatus:
-        """Keep a key, encrypted, in the place of the one before."""
+        """Store a key, encrypted, in place of the one before."""
         return keys.save(self._store, self._models(), key)
 
     def test_key(self) -> KeyStatus:
-        """Ask the model for one word, and return what that says of the key."""
+        """Ask the model for one word, and return what the answer says of the key."""
         return keys.check(self._store, self._models())
 
     def remove_key(self) -> KeyStatus:
-        """Remove the kept key."""
+        """Delete the stored key."""
         return keys.delete(self._store, self._models())
 
     def spending(self, by: SpendGrouping = "project", *, project: Project | None = None, days: int | None = None) -> Spending:
-        """Return what asking models cost: in all, and by job, project or model."""
+        """Return what language models cost: in total, and by job, project or model."""
         limits = self._settings.llm
         total = gateway.total_spend(self._store, project=project, days=days)
         lines = gateway.list_spend(self._store, by, project=project, days=days)
@@ -302,7 +304,7 @@ class LocalLlm(LocalResource):
 
 
 class LocalStore:
-    """All parts, on one open store."""
+    """All nouns, on one open store."""
 
     def __init__(self, store: Store, settings: Settings) -> None:
         self.store = store

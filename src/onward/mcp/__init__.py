@@ -1,1 +1,1 @@
-"""The MCP server: what an agent may ask of Onward and tell it, over standard input and output or over HTTP."""
+"""The MCP server: agents read and write a project's knowledge over standard input and output, or over HTTP."""

@@ -1,4 +1,4 @@
-"""What every tool works with: the open store, the project that is meant, and the session that is."""
+"""What every tool works with: the open store, and the project and session that a call is about."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from onward.core.session import Session, SessionStart
 from onward.core.text import paths
 from onward.core.transcript.transcript import SessionHead
 from onward.errors import BadInput, NotFound
+from onward.message import Message
 from onward.settings import Machine, Settings
 
 if TYPE_CHECKING:
@@ -25,21 +26,22 @@ MAX_SHOWN = 12
 
 
 class CallingAgent(NamedTuple):
-    """Who asks: what the agent calls itself, and the folder that it says it works in, None where it does not say."""
+    """The agent that calls: its name, and the folder it says it works in (None if it does not say)."""
 
     name: str = ""
     root: Path | None = None
 
 
 CALLING_AGENT: ContextVar[CallingAgent] = ContextVar("asking")
-"""Who asks for what is being done now."""
+"""The agent whose call is being answered."""
 
 
 @dataclass(slots=True)
 class McpContext:
-    """An open store and the settings that it was opened by. `folder` is where an agent of this machine started the server, None where agents ask over HTTP.
+    """An open store and its settings. `folder` is the folder in which an agent of this machine started the server; None if agents call over
+    HTTP.
 
-    A server of one agent knows which session it began in which project (`begun`); one that many ask does not.
+    `started_sessions` holds the id of the session that the agent started, by project id. It stays empty if several agents share the server.
     """
 
     store: Store
@@ -50,11 +52,11 @@ class McpContext:
 
     @property
     def agent_folder(self) -> Path | None:
-        """The folder that the agent works in, as far as it is known."""
+        """The folder that the agent works in, None if unknown."""
         return CALLING_AGENT.get(CallingAgent()).root or self.folder
 
     def require_project(self, name: str, *, create: bool = False) -> Project:
-        """Return the project that is *named*, by its name, id or folder; without a name, the one of the folder that the agent works in. Raises `NotFound`."""
+        """Return the project of that *name*, id or folder; without a name, the project of the agent's folder. Raises `NotFound`."""
         name = name.strip() or self.settings.forced_project
         if _is_folder(name):
             return self._require_folder_project(name, create=create)
@@ -62,41 +64,49 @@ class McpContext:
             try:
                 return projects.resolve(self.store, name, create=create)
             except NotFound as error:
-                raise NotFound(f"There is no project {name!r}.", self._with_project_names("start_session makes it. ")) from error
+                raise NotFound(
+                    Message("There is no project {name}.", name=repr(name)), self._with_project_names("start_session creates it.")
+                ) from error
         folder = self.agent_folder
-        # An agent that was started nowhere in particular works on nothing in particular.
+        # The root or the home folder is no project: an agent started there works on nothing in particular.
         is_project_folder = folder is not None and folder.parent != folder and not (self.machine and folder == self.machine.home)
         if folder is None or not (is_project_folder or projects.find_by_origin(self.store, self._folder_origin(str(folder)))):
             raise NotFound(
-                "Nothing tells which project is meant.",
-                self._with_project_names("Pass project: its name, or the absolute path of your working folder. "),
+                "The project is not known.",
+                self._with_project_names("Pass project: its name, or the absolute path of your working folder."),
             )
         return self._require_folder_project(str(folder), create=create)
 
     def require_session(self, project: Project, number: int | None) -> Session:
-        """Return the session of that number; without one, the one that this agent began, or the only one that is active. Raises `NotFound`, and `BadInput` where several are."""
+        """Return the session of that number; without a number, the session that this agent started, or else the only active one. Raises
+        `NotFound`, and `BadInput` if several are active.
+        """
         if number is not None:
             return sessions.require(self.store, project, number)
         own_session = self.find_own_session(project)
         active = [own_session] if own_session else sessions.list_sessions(self.store, project, status="active")
         if not active:
-            raise NotFound(f"No session of {project.name} is active.", "Begin one with start_session, or pass session: its number.")
+            raise NotFound(
+                Message("No session of {project} is active.", project=project.name),
+                "Start one with start_session, or pass session: its number.",
+            )
         if len(active) > 1:
             numbers = ", ".join(str(session.number) for session in active[-MAX_SHOWN:])
             raise BadInput(
-                f"{len(active)} sessions of {project.name} are active: {numbers}.", "Pass session: the number that start_session gave you."
+                Message("{count} sessions of {project} are active: {numbers}.", count=len(active), project=project.name, numbers=numbers),
+                "Pass session: the number that start_session returned.",
             )
         return active[0]
 
     def find_own_session(self, project: Project) -> Session | None:
-        """Return the session that this agent began, while it is active."""
+        """Return the active session that this agent started, None if there is none."""
         if project.id not in self.started_sessions:
             return None
         session = sessions.require_by_id(self.store, self.started_sessions[project.id])
         return session if session.status == "active" else None
 
     def start_session(self, project: Project, objectives: list[str]) -> SessionStart:
-        """Begin a session for the agent that asks."""
+        """Start a session for the calling agent."""
         started_session = sessions.start(
             self.store, project, agent=CALLING_AGENT.get(CallingAgent()).name, objectives=objectives, by_agent=True
         )
@@ -105,11 +115,13 @@ class McpContext:
         return started_session
 
     def writable_project(self, name: str) -> Project:
-        """Return the project that is meant, as `project` does; that of a folder is made where it is missing, one that is called by name is not: that may be a slip."""
+        """Return the project for a write, as `require_project` does. A project named by its folder is created if missing; one called by
+        name is not, because the name may be misspelt.
+        """
         return self.require_project(name, create=not name.strip() or _is_folder(name.strip()))
 
     def writable_session(self, project: Project, number: int | None) -> Session:
-        """Return the session that is meant, as `session` does; one begun now where none is active."""
+        """Return the session for a write, as `require_session` does; start one if none is active."""
         try:
             return self.require_session(project, number)
         except NotFound:
@@ -124,13 +136,15 @@ class McpContext:
             project = projects.ensure_for_session(self.store, SessionHead("", cwd=origin.cwd), worktrees=self.settings.worktrees)
         if project is None:
             raise NotFound(
-                f"There is no project for the folder {folder}.",
+                Message("There is no project for the folder {folder}.", folder=folder),
                 self._with_project_names("start_session makes one; or pass project by name. "),
             )
         return project
 
     def _folder_origin(self, folder: str) -> Origin:
-        """Return what a folder belongs to. One that may lie on another machine is told by its path alone: nothing is read there."""
+        """Return the repository that *folder* belongs to. A folder that may be on another machine is known by its path only: nothing is
+        read from disk.
+        """
         path = paths.normalise(folder_path(folder))
         origin = session_origin(SessionHead("", cwd=path), None, self.settings.worktrees) if self._is_local else None
         return origin or Origin(root=path, cwd=path)
@@ -139,15 +153,17 @@ class McpContext:
     def _is_local(self) -> bool:
         return not self.settings.is_exposed
 
-    def _with_project_names(self, advice: str) -> str:
+    def _with_project_names(self, advice: str) -> Message:
         names = [line.project.name for line in projects.list_projects(self.store, limit=MAX_SHOWN + 1)]
         if not names:
-            return f"{advice}There is no project yet."
-        return f"{advice}There are: {', '.join(names[:MAX_SHOWN])}{', …' if len(names) > MAX_SHOWN else ''}."
+            return Message("{advice} There is no project yet.", advice=advice)
+        return Message(
+            "{advice} There are: {names}.", advice=advice, names=", ".join(names[:MAX_SHOWN]) + (", …" if len(names) > MAX_SHOWN else "")
+        )
 
 
 def folder_path(address: str) -> str:
-    """Return the folder that *place* is, where that is written as a file's address; a path as it is."""
+    """Return the path of a `file://` address; a plain path is returned unchanged."""
     return unquote(address.removeprefix("file://")) if address.startswith("file://") else address
 
 

@@ -1,6 +1,7 @@
-"""Many agents over HTTP, at one path. Each request stands for itself, so a server that was restarted is the same to them.
+"""MCP over HTTP for many agents, at one path. Requests are stateless, so a restart of the server goes unnoticed.
 
-Who may come in is for whoever mounts this to say, in the request's scope; here each tool is held to how far the caller reaches. What it needs is imported when the first agent asks.
+The application that mounts this checks who may call; here each tool is checked against the caller's scope. The SDK is imported when the
+first agent calls.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ PATH = "/mcp"
 
 
 class McpApp:
-    """Answers MCP over HTTP while it is `running`."""
+    """An ASGI application that answers MCP requests while `run` is entered."""
 
     path = PATH
 
@@ -37,7 +38,7 @@ class McpApp:
 
     @asynccontextmanager
     async def run(self) -> AsyncIterator[None]:
-        """Be there to answer."""
+        """Answer requests while the context is open."""
         async with create_task_group() as group:
             self._group = group
             yield
@@ -48,7 +49,7 @@ class McpApp:
         """Answer one request."""
         async with self._lock:
             if self._manager is None:
-                assert self._group, "nobody runs this"
+                assert self._group, "run() was not entered"
                 self._manager = await self._group.start(self._manage)
         await self._manager.handle_request(scope, receive, send)
 

@@ -1,4 +1,4 @@
-"""The server: the tools, a prompt and a resource on the official SDK, and what stands around every call."""
+"""The MCP server on the official SDK: tools, a prompt and a resource, and the checks around every call."""
 
 from __future__ import annotations
 
@@ -27,12 +27,13 @@ from onward.errors import NotAllowed, OnwardError
 from onward.mcp.answers import failure
 from onward.mcp.context import CALLING_AGENT, CallingAgent, McpContext, folder_path
 from onward.mcp.tools import Tools, current_handoff
+from onward.message import Message
 
 INSTRUCTIONS = (
-    "Onward carries a project's knowledge from session to session, across agents. When work on a project begins, call start_session and go on from what it returns; not where you "
-    "were given a handoff already ('You continue work that earlier sessions began'). "
-    "While working, record_fact what later sessions must know, and search earlier sessions before asking the user again or debugging anew. When work ends, or context or credits "
-    "run low, call complete_session."
+    "Onward carries a project's knowledge from session to session, across agents. When work on a project begins, call start_session and "
+    "go on from what it returns; not where you were given a handoff already ('You continue work that earlier sessions began'). "
+    "While working, record_fact what later sessions must know, and search earlier sessions before asking the user again or debugging anew. "
+    "When work ends, or context or credits run low, call complete_session."
 )
 
 _READS = ToolAnnotations(read_only_hint=True, open_world_hint=False)
@@ -48,13 +49,13 @@ TOOLS = {
     "complete_session": _REPEATS,
     "troubleshoot": _READS,
 }
-"""What each tool does to the store. What reads is for a `read` token, the rest for a `write` token."""
+"""The effect of each tool on the store. Tools that read need a `read` token, the others a `write` token."""
 
 ROOTS_SECONDS = 2.0
 
 
 class McpServer(MCPServer[Any]):
-    """The SDK's server, with arguments and failures told in our words, and each tool held to how far the caller reaches."""
+    """The SDK's server, with plain messages for wrong arguments and failures, and a scope check for each tool."""
 
     def __init__(self, context: McpContext) -> None:
         super().__init__(
@@ -71,13 +72,13 @@ class McpServer(MCPServer[Any]):
 
     @property
     def protocol(self) -> LowLevelServer[Any]:
-        """The server below, which a transport talks to."""
+        """The SDK's low-level server, which a transport talks to."""
         return self._lowlevel_server
 
     async def call_tool(
         self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None
     ) -> CallToolResult | InputRequiredResult:
-        """Return what the tool answers. Whatever goes wrong is an answer, too: the agent reads it, and does better."""
+        """Return the tool's answer. Failures are answers, too, so that the agent reads them and corrects its call."""
         try:
             self._check_call(name, arguments, context)
             CALLING_AGENT.set(await self._calling_agent(arguments, context))
@@ -93,17 +94,24 @@ class McpServer(MCPServer[Any]):
             raise ToolError(f"There is no tool {name!r}. There are: {', '.join(TOOLS)}.")
         parameters = tool.parameters["properties"]
         if unknown := [argument for argument in arguments if argument not in parameters]:
-            raise ToolError(f"{name} takes no {unknown[0]!r}. It takes: {', '.join(parameters)}.")
+            raise ToolError(
+                Message(
+                    "{tool} takes no {argument}. It takes: {arguments}.",
+                    tool=name,
+                    argument=repr(unknown[0]),
+                    arguments=", ".join(parameters),
+                )
+            )
         request = context.request_context.request if context else None
         reach = request.scope.get(access.CALLER, access.Caller("read")).scope if request is not None else "admin"
         if not TOOLS[name].read_only_hint and reach == "read":
             raise NotAllowed(
-                f"{name} needs an access token of scope write, and yours is of scope {reach}.",
-                "Ask for one: onward access new NAME --scope write",
+                Message("{tool} needs an access token of scope write; yours has scope {scope}.", tool=name, scope=reach),
+                "Create one: onward access new NAME --scope write",
             )
 
     async def _calling_agent(self, arguments: dict[str, Any], context: Context[Any, Any] | None) -> CallingAgent:
-        """Return who asks. Where the project is named, the agent is not asked where it works."""
+        """Return the calling agent. It is only asked for its folder if the call names no project."""
         if context is None:
             return CallingAgent()
         params = context.session.client_params
@@ -111,25 +119,25 @@ class McpServer(MCPServer[Any]):
         return CallingAgent(name, None if arguments.get("project") else await self._agent_root(context))
 
     async def _agent_root(self, context: Context[Any, Any]) -> Path | None:
-        """Return the first folder that the agent says it works in, where it can say so."""
+        """Return the first folder that the agent says it works in; None if it cannot say."""
         capabilities = context.client_capabilities
         if not (self._can_list_roots and capabilities and capabilities.roots):
             return None
         with move_on_after(ROOTS_SECONDS):
             try:
                 with warnings.catch_warnings():
-                    # Newer agents have no such thing; those that have are asked.
+                    # The SDK warns that roots are deprecated; agents that still offer them are asked.
                     warnings.simplefilter("ignore")
                     roots = (await context.session.list_roots()).roots
-            except Exception:  # noqa: BLE001 - an agent that cannot answer works where it started us
+            except Exception:  # noqa: BLE001 - an agent that cannot answer works in the folder where it started the server
                 roots = []
             return Path(folder_path(str(roots[0].uri))) if roots else None
-        # It said that it could, and did not answer: it will not be waited for again.
+        # The agent did not answer in time: do not wait for it again.
         self._can_list_roots = False
         return None
 
     def _add_documents(self, context: McpContext) -> None:
-        """Add the prompt that a person chooses, and the handoff as a document that a person attaches: neither costs an agent anything before that."""
+        """Add the prompt that a person chooses and the handoff that a person attaches as a document. Neither takes tokens until then."""
 
         def prompt(project: str = "", goal: str = "") -> str:
             return render_prompt(current_handoff(context.store, context.require_project(project)).handoff, next_goal=goal)
@@ -152,7 +160,11 @@ def _create_tools(context: McpContext) -> list[Tool]:
     for name, hints in TOOLS.items():
         function = getattr(tools, name)
         tool = Tool.from_function(
-            _with_error_answers(name, function), name=name, description=function.__doc__, annotations=hints, structured_output=False
+            _with_error_answers(name, function),
+            name=name,
+            description=" ".join(function.__doc__.split()),
+            annotations=hints,
+            structured_output=False,
         )
         tool.parameters = _simplify_schema(tool.parameters)
         created_tools.append(tool)
@@ -160,7 +172,7 @@ def _create_tools(context: McpContext) -> list[Tool]:
 
 
 def _with_error_answers(name: str, function: Callable[..., CallToolResult]) -> Callable[..., CallToolResult]:
-    """Return *function* with its failures as answers."""
+    """Return *function* with its errors turned into failure answers."""
 
     @wraps(function)
     def answer_call(*arguments: Any, **keywords: Any) -> CallToolResult:
@@ -168,7 +180,7 @@ def _with_error_answers(name: str, function: Callable[..., CallToolResult]) -> C
             return function(*arguments, **keywords)
         except OnwardError as error:
             return failure(str(error))
-        except Exception as error:  # noqa: BLE001 - the agent gets a sentence, and the log says where; what it was about is nobody's business
+        except Exception as error:  # noqa: BLE001 - the agent gets a sentence and the log the place; the error's text may hold content
             _log_failure(name, error)
             return failure(f"This is a defect of Onward ({type(error).__name__} in {name}). Work on without it, and tell the user.")
 
@@ -176,8 +188,8 @@ def _with_error_answers(name: str, function: Callable[..., CallToolResult]) -> C
 
 
 def _log_failure(tool: str, error: Exception) -> None:
-    """Write to the log where a tool failed."""
-    # Imported here: an agent that is waiting for us to start need not wait for this.
+    """Log where a tool failed."""
+    # Imported here, so that the server starts faster.
     import structlog
 
     log = structlog.get_logger() if structlog.is_configured() else structlog.wrap_logger(structlog.PrintLogger(sys.stderr))
@@ -187,7 +199,7 @@ def _log_failure(tool: str, error: Exception) -> None:
 
 
 def _simplify_schema(schema: Any) -> Any:
-    """Return a schema without what a model does not need: titles, defaults that mean "nothing", and the null beside a type."""
+    """Return *schema* without what a model does not need: titles, empty defaults, and the null beside a type."""
     if isinstance(schema, list):
         return [_simplify_schema(item) for item in schema]
     if not isinstance(schema, dict):
@@ -208,7 +220,7 @@ def _simplify_schema(schema: Any) -> Any:
 
 
 def _explain(name: str, error: ToolError) -> str:
-    """Return in words what is wrong with a call. The values are the caller's own: they are not repeated."""
+    """Return what is wrong with a call, in words. The values are not repeated: the caller knows them."""
     cause = error.__cause__
     if not isinstance(cause, ValidationError):
         return str(error)
@@ -216,9 +228,9 @@ def _explain(name: str, error: ToolError) -> str:
         f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}"
         for problem in cause.errors(include_url=False, include_input=False, include_context=False)
     ]
-    return f"{name} was not called right. {'; '.join(problems[:5])}."
+    return f"{name} was called with wrong arguments. {'; '.join(problems[:5])}."
 
 
 def _agent_name(client: str) -> str:
-    """Return the agent as transcripts call it, from what it calls itself to servers."""
+    """Return the name that transcripts give the agent, from its MCP client name."""
     return detect_agent(client) or client.lower()[:100]

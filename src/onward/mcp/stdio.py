@@ -1,4 +1,4 @@
-"""One agent of this machine, over standard input and output: nothing but the protocol goes there."""
+"""MCP over standard input and output for one agent of this machine. Only protocol messages are written there."""
 
 from __future__ import annotations
 
@@ -16,5 +16,5 @@ if TYPE_CHECKING:
 
 
 def run(store: Store, settings: Settings) -> None:
-    """Answer the agent that started this process, until it goes."""
+    """Answer the agent that started this process, until it disconnects."""
     anyio.run(McpServer(McpContext(store=store, settings=settings, folder=Path.cwd(), machine=read_machine())).run_stdio_async)
