@@ -8,6 +8,7 @@ OnwardError                 code, message, hint: what happened and what to do
 │   └── BadSetting          a flag, variable or settings file holds a wrong value
 ├── NotFound                a project, session, fact, handoff or handle that is not there (exit code 2)
 ├── Conflict                the request contradicts what is stored: a name taken, a session already completed
+│   └── RequestInProgress   the same request is still being answered
 ├── TooLarge                more than one request may hold
 ├── TooMany                 too many requests in too short a time
 ├── NotAuthenticated        nobody vouches for the caller: an access token is missing, wrong or expired
@@ -101,6 +102,12 @@ class Conflict(OnwardError):
     """The request contradicts what is stored."""
 
     code = "conflict"
+
+
+class RequestInProgress(Conflict):
+    """The same request is still being answered."""
+
+    code = "in_progress"
 
 
 class TooLarge(OnwardError):

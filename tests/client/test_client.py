@@ -72,7 +72,7 @@ def free_port() -> int:
 
 
 def test_an_unreachable_server_is_reported() -> None:
-    with Client(f"http://127.0.0.1:{free_port()}") as client, pytest.raises(ServerUnreachable, match="Nobody answers") as caught:
+    with Client(f"http://127.0.0.1:{free_port()}") as client, pytest.raises(ServerUnreachable, match="No server answers") as caught:
         list(client.projects.list_projects())
     assert "onward serve" in caught.value.hint
 
@@ -106,7 +106,7 @@ def test_too_many_requests_wait_as_long_as_requested(scripted: Any, make_answer:
 
 
 def test_the_same_request_at_work_is_waited_for(scripted: Any, make_answer: MakeAnswer, client: Client) -> None:
-    busy = orjson.dumps({"success": False, "error": {"code": "conflict", "message": "The same request is being answered right now."}})
+    busy = orjson.dumps({"success": False, "error": {"code": "in_progress", "message": "The same request is being answered right now."}})
     scripted.script_answers(make_answer(status=0), make_answer(status=409, body=busy), make_answer(PROJECT))
     assert client.projects.create("kopi").id == 1
 
@@ -114,13 +114,13 @@ def test_the_same_request_at_work_is_waited_for(scripted: Any, make_answer: Make
 @pytest.mark.parametrize(
     ("answer", "message"),
     [
-        ({"body": b"<html>hello</html>", "headers": {"content-type": "text/html"}}, "no Onward server"),
-        ({"status": 404, "body": b"not found", "headers": {"content-type": "text/plain"}}, "no Onward server"),
-        ({"body": b'{"ok": true}'}, "no Onward server"),
-        ({"status": 302, "body": b"", "headers": {"location": "https://elsewhere.example/"}}, r"leads on to https://elsewhere\.example"),
-        ({"data": {"id": 1}}, "is none that this version of Onward reads"),
+        ({"body": b"<html>hello</html>", "headers": {"content-type": "text/html"}}, "No Onward server"),
+        ({"status": 404, "body": b"not found", "headers": {"content-type": "text/plain"}}, "No Onward server"),
+        ({"body": b'{"ok": true}'}, "No Onward server"),
+        ({"status": 302, "body": b"", "headers": {"location": "https://elsewhere.example/"}}, r"redirects to https://elsewhere\.example"),
+        ({"data": {"id": 1}}, "cannot be read by this version of Onward"),
         (
-            {"status": 404, "body": b'{"success": false, "error": {"code": "not_found", "message": "There is no such route."}}'},
+            {"status": 404, "body": b'{"success": false, "error": {"code": "unknown_route", "message": "There is no such route."}}'},
             "does not know GET",
         ),
         (

@@ -1,25 +1,29 @@
-"""The HTTP edge: parse what came in, call a use case, answer. Nothing here knows the database, and nothing but `application` knows all routes.
+"""The HTTP API: parse the request, call a use case, answer. Nothing here knows the database, and only `application` knows all routes.
 
 To add routes of a noun, write `routes/<noun>.py` and add one line to `application.ROUTES`:
 
-    router = routes("accounts")  # of `parsing`
+    router = create_router("accounts")  # of `parsing`
 
     @router.get("/accounts", summary="List the accounts", **pages(AccountShape))
-    def listed(at: At, page: Paging) -> Response:
-        found = accounts.listed(at.store, after=page.last(int), limit=page.limit + 1)
-        return page.answer(found, shape=account_shape, last=lambda one: (one.id,))
+    def list_accounts(context: Context, page: Paging) -> Response:
+        availabilities = accounts.list_accounts(context.store, after=page.last_key(str) or "", limit=page.limit + 1)
+        return page.answer(availabilities, shape=account_shape, key_of=lambda availability: (availability.account.name,))
 
     @router.patch("/accounts/{account_id}", summary="Change an account", **answers(AccountShape, NotFound, Conflict))
-    def change(at: At, account_id: Id, body: AccountChange) -> Response:
-        return ok(account_shape(accounts.change(at.store, account_id, **body.said())))
+    def change_account(context: Context, account_id: Id, body: AccountChange) -> Response:
+        account = accounts.require(context.store, account_id)
+        return ok(account_shape(accounts.change(context.store, account, **body.sent_fields())))
 
-* `At` (`desk`) is the one open store, good for all threads, and the settings. A route is a plain `def`, run in a thread; it calls `onward.app`.
-* What comes in is a `Body` (`shapes`): it takes snake_case and camelCase and ignores what it does not know. `said()` is what was really sent.
-* What goes out is a frozen dataclass with slots whose name ends in `Shape`, made by a function of a use case's value. It is written as it is, never validated again: the annotation of the
-  route (`answers`, `pages`) is what the OpenAPI document says, and the tests hold every answer to it.
-* Refusals are errors of `onward.errors`, raised wherever they happen. `envelope.STATUS` says once which status each has; `answers(…, NotFound)` names those that a route is likely to give.
-* Lists are paged (`paging`) by the key of the last row, never by counting rows: rows that come meanwhile shift nothing.
-* A write is repeated safely with `Idempotency-Key`; that, gzip, request ids, logs, sizes, Host and Origin are settled around all routes, and no route thinks of them. An answer that holds a secret says
-  `no_store()`, so that it is not kept for repeating.
+* `Context` (`context`) is the open store, safe for all threads, and the settings. A route is a plain `def`, run in a thread;
+  it calls `onward.app`.
+* A request is a `Body` (`bodies`): it accepts snake_case and camelCase and ignores unknown fields.
+  `sent_fields()` are the fields it contains.
+* An answer is a frozen dataclass with slots whose name ends in `Shape`, built from a use case's value. It is written without
+  further validation: the annotation of the route (`answers`, `pages`) goes into the OpenAPI document, and the tests check every answer against it.
+* Failures are errors of `onward.errors`, raised anywhere. `envelope.STATUS_BY_ERROR` has the status of each;
+  `answers(…, NotFound)` names the likely ones of a route.
+* Lists are paged (`paging`) by the key of the last row, not by counting rows: new rows shift nothing.
+* Middleware handles `Idempotency-Key`, gzip, request ids, logs, sizes, Host and Origin for all routes. An answer that holds
+  a secret is sent with `no_store_headers()`, so that it is not stored for repetition.
 * Tests: `tests/api/conftest.py` has `client` (in process) and `server` (the real program), on SQLite and, marked slow, on PostgreSQL.
 """

@@ -1,4 +1,4 @@
-"""The application: every route, and what stands around all of them."""
+"""The HTTP application: all routes, and the middleware around them."""
 
 from __future__ import annotations
 
@@ -59,22 +59,25 @@ ROUTES = (
     "access",
     "llm",
 )
-"""The nouns that have routes, each a module of `routes` with a `router`, in the order of the documentation."""
+"""The modules of `routes`, each with a `router`, in the order of the documentation."""
 
 UPLOADS = frozenset({"/api/imports", "/api/projects/import"})
-"""Paths to which whole files are sent."""
+"""Paths that accept whole files."""
 
 THREADS = 8
-"""Requests that are worked on at once. More only wait for each other: for Python's lock, and for the store's one writer. With twice as many the slowest wait half as long again."""
+"""Requests handled at once. More would only wait for Python's lock and the store's one writer: with twice as many, the slowest take half as
+long again.
+"""
 
-DESCRIPTION = """Turns the sessions of AI agents into one evolving handoff per project, and measures what it keeps.
+DESCRIPTION = """Turns the sessions of AI agents into one evolving handoff per project, and measures what it preserves.
 
-Every answer is `{"success": true, "data": …}` or `{"success": false, "error": {"code", "message", "details"?}}`. Lists come in pages: pass `next_cursor` on as `cursor`.
-Send an `Idempotency-Key` with a write, and sending it again does it once. Fields of requests may be written in snake_case or camelCase."""
+Every answer is `{"success": true, "data": …}` or `{"success": false, "error": {"code", "message", "details"?}}`.
+Lists come in pages: pass `next_cursor` as `cursor`.
+A write with an `Idempotency-Key` can be sent again and is done once. Fields of requests may be snake_case or camelCase."""
 
 
 class Application(FastAPI):
-    """FastAPI, with a document that tells of access too."""
+    """FastAPI, with access and shapes described in the OpenAPI document."""
 
     def openapi(self) -> dict[str, Any]:
         """Return the OpenAPI document."""
@@ -86,7 +89,9 @@ class Application(FastAPI):
 
 
 def build(store: Store, settings: Settings, *, services: Sequence[Callable[[], AbstractAsyncContextManager[None]]] = ()) -> FastAPI:
-    """Return the application over an open *store*, which whoever opened it closes. What runs *beside* it is entered when it starts, and left when it ends."""
+    """Return the application over an open *store*, which the caller closes. *services* are entered when the application starts and left
+    when it stops.
+    """
     application = Application(
         title="Onward", version=__version__, description=DESCRIPTION, lifespan=_lifespan(services), docs_url=None, redoc_url=None,
         telemetry={"tracing": False, "metrics": False}, middleware=_middleware(settings), exception_handlers=_HANDLERS,
@@ -113,7 +118,7 @@ def _lifespan(
 
 
 def _middleware(settings: Settings) -> Sequence[Middleware]:
-    """Return what stands around the routes, the outermost first."""
+    """Return the middleware around the routes, the outermost first."""
     return (
         Middleware(RequestLog),
         Middleware(HostGuard, trusted_hosts=None if settings.is_exposed else settings.trusted_hosts, origins=settings.cors_origins),
@@ -148,8 +153,8 @@ async def _handle_validation_error(_: Request, error: RequestValidationError) ->
 
 async def _handle_http_error(_: Request, error: AnyHTTPException) -> Response:
     message = {
-        404: "There is no such route. They are listed at /openapi.json.",
-        405: "This route has no such method. They are listed at /openapi.json.",
+        404: "There is no such route. All routes are listed at /openapi.json.",
+        405: "This route has no such method. All methods are listed at /openapi.json.",
     }.get(error.status_code, str(error.detail))
     answer = error_response(error.status_code, CODE_BY_STATUS.get(error.status_code, "refused"), message, request_id())
     answer.headers.update(error.headers or {})

@@ -1,4 +1,4 @@
-"""What requests are made of. Answers have shapes of their own, beside the routes that give them."""
+"""Building blocks of request bodies. The shapes of answers are beside the routes."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from pydantic.alias_generators import to_camel
 
 MAX_ID = 2**31 - 1
 MAX_LINES = 200
-"""Of anything that is said in lines: accomplishments, blockers, objectives."""
+"""The most lines in a list of statements: accomplishments, blockers, objectives."""
 
 
 def _without_nul(text: str) -> str:
-    """PostgreSQL keeps no NUL, and nobody means one."""
+    """Return *text* without NUL characters, which PostgreSQL cannot store."""
     return text.replace("\0", "")
 
 
 def _split_lines(value: object) -> object:
-    """Return the lines of a text, without their bullets; a list as it is."""
+    """Return the lines of a text without their bullets; a list is returned unchanged."""
     if isinstance(value, str):
         return [line for line in (part.strip().lstrip("-*•").strip() for part in value.splitlines()) if line]
     return value
@@ -35,7 +35,7 @@ Lines: TypeAlias = Annotated[
     BeforeValidator(_split_lines, json_schema_input_type=list[str] | str),
     Field(max_length=MAX_LINES),
 ]
-"""Several things said: a list, or one text of which each line is one."""
+"""Several statements: a list, or a text with one on each line."""
 
 
 def _aliases(name: str) -> AliasChoices:
@@ -43,17 +43,19 @@ def _aliases(name: str) -> AliasChoices:
 
 
 class Body(BaseModel):
-    """A request's body. Every field may be written in snake_case or camelCase; what is not known is ignored, because clients of other servers send more than we read."""
+    """A request body. Field names may be snake_case or camelCase. Unknown fields are ignored, because clients of other servers send more
+    than Onward reads.
+    """
 
     model_config = ConfigDict(alias_generator=AliasGenerator(validation_alias=_aliases), populate_by_name=True, frozen=True)
 
     def sent_fields(self) -> dict[str, Any]:
-        """Return the fields that were really sent."""
+        """Return the fields that the request contains."""
         return {name: getattr(self, name) for name in sorted(self.model_fields_set)}
 
 
 class ChangeBody(Body):
-    """A body that changes something: what is not sent stays as it is, and nothing may not be null."""
+    """A body that changes something: fields that are not sent stay unchanged, and at least one must be sent."""
 
     @model_validator(mode="after")
     def _require_change(self) -> ChangeBody:

@@ -1,4 +1,4 @@
-"""What every route works with: the one open store, and the settings."""
+"""What every route works with: the open store, the settings and the writer."""
 
 from __future__ import annotations
 
@@ -20,26 +20,30 @@ if TYPE_CHECKING:
 Found = TypeVar("Found")
 
 MAX_BYTES = 32 * 1024
-"""What is gone through at once: more would keep everybody waiting."""
+"""The most bytes to process on the event loop: more would delay all other requests."""
 
 
 @dataclass(frozen=True, slots=True)
 class ApiContext:
-    """An open store and the settings that it was opened by. One for the whole process: the store may be used from any thread."""
+    """The open store, the settings and the writer: one for the whole process, safe for use from any thread."""
 
     store: Store
     settings: Settings
     writer: Writer
 
     async def read(self, work: Callable[[], Found], *, size_bytes: int = 0) -> Found:
-        """Return what *read* finds: a few rows by their keys, and nothing that is written; *of_bytes* tells how much else it goes through.
+        """Return the result of *work*, which reads a few rows by key and writes nothing. *size_bytes* is the size of other data that it
+        processes.
 
-        SQLite finds them in less time than a trip to a thread and back takes, and never waits for a writer. A database across a network is asked in a thread.
+        On SQLite this takes less time than a switch to another thread, and never waits for a writer. A database across a network is read in
+        a thread.
         """
         return await run_sync(self._read, work) if self.store.path is None or size_bytes > MAX_BYTES else self._read(work)
 
     async def write(self, work: Callable[[Connection], Found]) -> Found:
-        """Do *work* in a transaction, and return what it returns once that is committed: on SQLite with what others want written at the same time, for it has one writer."""
+        """Run *work* in a transaction, and return its result after the commit. SQLite has one writer, so there it shares a transaction with
+        other requests.
+        """
         return await self.writer.write(work) if self.store.path else await run_sync(self._write, work)
 
     def _read(self, work: Callable[[], Found]) -> Found:
@@ -52,7 +56,7 @@ class ApiContext:
 
 
 async def _context(request: Request) -> ApiContext:
-    # Not a plain function: that would be another trip to a thread, for every request.
+    # A coroutine, because FastAPI runs a plain function in a thread for every request.
     return cast("ApiContext", request.app.state.context)
 
 

@@ -1,4 +1,4 @@
-"""The log of a server on standard error: one JSON object a line, or a line to read on a terminal."""
+"""The server's log on standard error: JSON lines, or readable lines on a terminal."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import structlog
 
 
 def log_to_stderr() -> None:
-    """Write the log there from now on, for this whole process."""
+    """Write this process's log to standard error from now on."""
     is_terminal = sys.stderr.isatty()
     structlog.configure(
         cache_logger_on_first_use=True,

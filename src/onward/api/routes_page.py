@@ -1,4 +1,4 @@
-"""The page that lists every route: read from /openapi.json by a few lines of our own, so that it works without a network."""
+"""The page that lists all routes. A short script of our own renders /openapi.json, so the page works without a network."""
 
 from __future__ import annotations
 
@@ -29,7 +29,8 @@ const shown=(spec,schema,depth=0)=>{
   const any=schema.anyOf||schema.oneOf;
   if(any)return shown(spec,any.find(one=>one.type!=='null')||any[0],depth+1);
   if(schema.type==='array')return [shown(spec,schema.items,depth+1)];
-  if(schema.type==='object')return Object.fromEntries(Object.entries(schema.properties||{}).map(([name,one])=>[name,shown(spec,one,depth+1)]));
+  if(schema.type==='object')
+    return Object.fromEntries(Object.entries(schema.properties||{}).map(([name,one])=>[name,shown(spec,one,depth+1)]));
   return {string:'text',integer:1,number:1.5,boolean:true}[schema.type]??null;
 };
 const route=(spec,path,method,about)=>{
@@ -38,8 +39,10 @@ const route=(spec,path,method,about)=>{
     if(one.childElementCount>1)return;
     if(about.description)one.append(make('p',about.description));
     for(const given of about.parameters||[])
-      one.append(make('p','',make('code',`${given.name} (${given.in}${given.required?', required':''}) `),make('small',given.description||'')));
-    for(const [type,body] of Object.entries(about.requestBody?.content||{}))one.append(make('p',`Send ${type}`),json(shown(spec,body.schema)));
+      one.append(make('p','',make('code',`${given.name} (${given.in}${given.required?', required':''}) `),
+        make('small',given.description||'')));
+    for(const [type,body] of Object.entries(about.requestBody?.content||{}))
+      one.append(make('p',`Send ${type}`),json(shown(spec,body.schema)));
     for(const [status,answer] of Object.entries(about.responses)){
       const body=answer.content?.['application/json'];
       one.append(make('p',`${status}: ${answer.description}`));
@@ -73,4 +76,4 @@ POLICY = (
     f"default-src 'none'; script-src {_digest(_SCRIPT)}; style-src {_digest(_STYLE)}; connect-src 'self'; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'none'"
 )
-"""What the page may do: run these very lines and ask this server. Nothing else, whatever might be slipped into it."""
+"""The page's content security policy: only its own script and style run, and it only connects to this server."""

@@ -1,6 +1,6 @@
-"""Writing for many requests at once: what is wanted while one transaction is being written goes into the next one, all together.
+"""Group commit: what requests write while one transaction is being written goes into the next one together.
 
-A commit costs more than what most requests write. Nobody is answered before the transaction that holds what it wrote is committed.
+A commit costs more than what most requests write. A request is answered only after the transaction with its data is committed.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from onward.store import Store
 
 MAX_TOGETHER = 64
-"""So that other writers get their turn in between."""
+"""The limit lets other writers take their turn."""
 
 Outcome = TypeVar("Outcome")
 
 
 class Writer:
-    """Writes to one store. For one event loop at a time."""
+    """Writes to one store, for one event loop at a time."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -31,7 +31,9 @@ class Writer:
         self._task: Task[None] | None = None
 
     async def write(self, work: Callable[[Connection], Outcome]) -> Outcome:
-        """Do *work* in a transaction, and return what it returns, or raise what it raises, once that is committed. It may be done again where what it shared a transaction with failed."""
+        """Run *work* in a transaction; return its result, or raise its error, after the commit. It is run again if other work in the same
+        transaction failed.
+        """
         future: Future[Outcome] = get_running_loop().create_future()
         self._pending.append((work, future))
         if self._task is None:

@@ -1,14 +1,14 @@
-"""A typed client of an Onward server, for programs; the command line uses it where `ONWARD_SERVER` names one.
+"""A typed client of an Onward server, for programs. The command line uses it if `ONWARD_SERVER` names a server.
 
     from onward.client import Client
 
     with Client("http://127.0.0.1:3000") as onward:
-        project = onward.projects.find("kopi-shop")
-        begun = onward.sessions.start(project, objectives=["Fix the checkout"])
-        print(begun.previous.markdown if begun.previous else "the first session")
+        project = onward.projects.require("kopi-shop")
+        start = onward.sessions.start(project, objectives=["Fix the checkout"])
+        print(start.previous.markdown if start.previous else "the first session")
 
-What it answers are the values of `onward.core`; what it raises are the errors of `onward.errors`, those that the same call raises without a server between.
-A request that the way loses is sent again, and done once. `docs/howto/use-from-python.md` shows all of it.
+Calls return the values of `onward.core`, and raise the errors of `onward.errors` that the same call raises without a server. A request
+that is lost on the way is sent again, and done once. `docs/howto/use-from-python.md` shows all of it.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ __all__ = ["Client", "RemoteJob"]
 
 
 class Client:
-    """A connection to one server, which threads may share. Use as a context manager, or `close` it.
+    """A client of one server, safe for use by several threads. Use it as a context manager, or `close` it.
 
-    *url* is the server's address, *token* an access token where it asks for one. An answer may take *timeout_seconds*.
+    *url* is the server's address, *token* an access token if the server needs one. Each answer may take *timeout_seconds*.
     """
 
     def __init__(self, url: str, token: str = "", *, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
@@ -57,7 +57,7 @@ class Client:
         self.accounts = RemoteAccounts(server)
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Close the connections."""
         self._server.close()
 
     def __enter__(self) -> Self:

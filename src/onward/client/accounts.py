@@ -1,4 +1,4 @@
-"""Accounts on a server: the pool, the choice among them, and how credits go."""
+"""Accounts on a server: the pool, the choice of the next account, and the use of credits."""
 
 from __future__ import annotations
 
@@ -30,14 +30,16 @@ from onward.core.transcript.transcript import Usage
 
 
 class RemoteAccounts(RemoteResource):
-    """A pool of accounts of AI services. Onward holds no login and no key of any."""
+    """The account pool. Onward stores no login and no key of any account."""
 
     def create(self, fields: Mapping[str, Any]) -> AccountAvailability:
-        """Enter an account from what is *said* of it: its name, and what else of `docs/howto/keep-an-account-pool.md`. Raises `Conflict` when the name is taken."""
+        """Create an account from *values*: its name, and the optional fields of `docs/howto/keep-an-account-pool.md`. Raises `Conflict` if
+        the name is taken.
+        """
         return read_availability(self._server.post("/accounts", fields)["data"])
 
     def create_batch(self, rows: Sequence[Mapping[str, Any]]) -> BatchReport:
-        """Enter an account for each of *rows*, all or none: every row that is wrong is told at once."""
+        """Create an account for each of *rows*, or none: the report lists every row that is wrong."""
         try:
             data = self._server.post("/private/batch-create-accounts", {"accounts": list(rows)})["data"]
         except BadRequest as error:
@@ -51,11 +53,11 @@ class RemoteAccounts(RemoteResource):
         return read_availability(self._server.get("/accounts/find", name=str(name_or_id))["data"]).account
 
     def list_accounts(self, *, status: AccountStatus | None = None) -> Iterator[AccountAvailability]:
-        """Yield how the accounts stand now, by name."""
+        """Yield the accounts by name, with their current availability."""
         return map(read_availability, self._server.iter_rows("/accounts", status=status))
 
     def show(self, account: Account) -> AccountDetail:
-        """Return an account with what happened to it, the sessions that went on it, and their usage."""
+        """Return an account with its events, its sessions and their usage."""
         data = self._server.get(f"/accounts/{account.id}")["data"]
         links = [read(AccountSession, row) for row in data["sessions"]]
         names = {row["project_id"]: row["project"] for row in data["sessions"]}
@@ -69,31 +71,33 @@ class RemoteAccounts(RemoteResource):
         )
 
     def change(self, account: Account, fields: Mapping[str, Any]) -> AccountAvailability:
-        """Change what is *said* of an account, and leave the rest. Raises `Conflict` when a new name is taken."""
+        """Change the given *values* of an account. Raises `Conflict` if the new name is taken."""
         return read_availability(self._server.patch(f"/accounts/{account.id}", fields)["data"])
 
     def report_failure(self, account: Account, note: str = "", *, model: str = "") -> AccountAvailability:
-        """Note that an account failed a person or a session."""
+        """Record that an account failed."""
         event = {"kind": "failure", "note": note, "model": model}
         return read_availability(self._server.post(f"/accounts/{account.id}/events", event)["data"])
 
     def report_limit(self, account: Account, *, model: str = "", until_at: datetime | None = None, note: str = "") -> AccountAvailability:
-        """Note that a service said a limit is reached: of a *model*, or of the whole account, until *until_at* or the next reset."""
+        """Record that a limit is reached, as the service reports it: of a *model*, or of the whole account, until *until_at* or the next
+        reset.
+        """
         event = {"kind": "limit", "note": note, "model": model, "until_at": until_at}
         return read_availability(self._server.post(f"/accounts/{account.id}/events", event)["data"])
 
     def delete(self, account: Account) -> None:
-        """Delete an account with all that happened to it, for good."""
+        """Delete an account and its events for good."""
         self._server.delete(f"/accounts/{account.id}")
 
     def best_account(self, need: AccountNeed | None = None) -> AccountChoice:
-        """Return the account to use next and why, by the server's rotation window."""
+        """Return the account to use next, with the reasons, by the server's rotation window."""
         return read_best(self._server.post("/private/select-best-account", _need_fields(need or AccountNeed()))["data"])
 
     def rotate(
         self, session: Session, *, need: AccountNeed, credits_used: float | None = None, to: Account | None = None
     ) -> RotationOutcome:
-        """Move an open session to the best account, or to the one named, if the one it runs on is in the server's rotation window."""
+        """Move an open session to the best account, or to *to*, if its account is in the server's rotation window."""
         body = {"session_id": session.id, "account_id": to.id if to else None, "credits_used": credits_used, **_need_fields(need)}
         data = self._server.post("/private/auto-rotate", body)["data"]
         from_account, to_account = (
@@ -110,7 +114,7 @@ class RemoteAccounts(RemoteResource):
         )
 
     def analyze(self, *, account: Account | None = None, project: Project | None = None) -> CreditsReport:
-        """Return how credits go: of one account, one project, or everything."""
+        """Return how credits are used: by one account, one project, or all."""
         body = {"account_id": account.id if account else None, "project_id": project.id if project else None}
         data = self._server.post("/private/analyze-credits", body)["data"]
         at = datetime.fromisoformat(data["at"])
@@ -119,34 +123,34 @@ class RemoteAccounts(RemoteResource):
         return CreditsReport(at, data["credits_left"], accounts, projects)
 
     def assign(self, session: Session, account: Account) -> None:
-        """Say which account a session runs on."""
+        """Assign a session to an account."""
         self._server.put(f"/sessions/{session.id}/account", {"account_id": account.id})
 
     def find_session_account(self, session: Session) -> Account | None:
-        """Return the account that a session runs on, or ran on last; None where none was named."""
+        """Return the account that a session runs on, or ran on last; None if it has none."""
         data = self._server.get(f"/sessions/{session.id}/account")["data"]
         return read_availability(data).account if data else None
 
     def usage(self, session: Session) -> list[ModelUsage]:
-        """Return what a session cost, by account and model, the dearest first."""
+        """Return what a session cost, by account and model, the most expensive first."""
         return [read_usage(row) for row in self._server.get(f"/sessions/{session.id}/usage")["data"]]
 
 
 def read_availability(data: Mapping[str, Any]) -> AccountAvailability:
-    """Return an account as it stands: what was counted is as of then."""
+    """Return an account's availability at the time that the server gives."""
     is_paused, period = data["status"] == "paused", parse_period(data["period"])
     account = read(Account, data, credits_at=datetime.fromisoformat(data["at"]), is_paused=is_paused, period=period)
     return read(AccountAvailability, data, account=account)
 
 
 def read_best(data: Mapping[str, Any]) -> AccountChoice:
-    """Return a choice among accounts."""
+    """Return a choice of an account."""
     ranking = [_read_ranked(row) for row in data["ranking"]]
     return AccountChoice(next((ranked for ranked in ranking if ranked.usable), None), ranking)
 
 
 def read_usage(data: Mapping[str, Any]) -> ModelUsage:
-    """Return what turns of one model cost."""
+    """Return the usage of one model."""
     return read(ModelUsage, data, tokens=read(Usage, data))
 
 

@@ -15,15 +15,15 @@ from onward.core.project import Project
 
 
 class RemoteAnalytics(RemoteResource):
-    """How sessions grow more productive, and what recurs over them."""
+    """How sessions grow more productive, and what recurs."""
 
     def growth(self, project: Project | None = None, *, most_points: int = MAX_POINTS) -> GrowthReport:
-        """Return the curves of a project, or of all together: predicted and actual side by side."""
+        """Return the curves of a project, or of all projects together: predicted and actual side by side."""
         data = self._server.get("/analytics/growth", project_id=project.id if project else None, points=most_points)["data"]
         return read(GrowthReport, data, growth=Growth(data["growth"], data["growth_window"], data["growth_basis"] == "per credit"))
 
     def patterns(self, project: Project | None = None, *, limit: int = 20) -> Patterns:
-        """Return errors that several sessions met, files that several touched, and blockers that outlive their session; of each at most *limit*."""
+        """Return errors and files that recur in several sessions, and blockers that outlast their session; at most *limit* of each."""
         data = self._server.get("/analytics/patterns", project_id=project.id if project else None, limit=limit)["data"]
         files = [read(RecurringFile, file) for file in data["files"]]
         return Patterns(
@@ -33,7 +33,7 @@ class RemoteAnalytics(RemoteResource):
         )
 
     def retention(self, project: Project) -> Retention:
-        """Return how much of what sessions established the handoffs of later sessions still show."""
+        """Return how many facts of a session are still shown by the handoffs of later sessions."""
         return read(Retention, self._server.get("/analytics/retention", project_id=project.id)["data"])
 
 

@@ -1,4 +1,4 @@
-"""Whole projects, out of a server's store and into it."""
+"""Export and import of whole projects."""
 
 from __future__ import annotations
 
@@ -12,25 +12,29 @@ from onward.client.resource import RemoteResource
 from onward.core.archive_result import ExportedArchive, ImportedArchive
 from onward.core.project import Project
 from onward.errors import UnreadableFile
+from onward.message import Message
 
 
 class RemoteArchives(RemoteResource):
-    """A project as one file."""
+    """Whole projects as files."""
 
     def export(self, project: Project, target: Path, *, training: bool = False, on_progress: OnProgress | None = None) -> ExportedArchive:
-        """Write a whole project to *target*, a zip; with *training* its sessions as chats to train on, too."""
+        """Write a whole project to *target*, a zip; with *training* also its sessions as chats for training."""
         job_id = self._server.post("/private/export-project", {"project_id": project.id, "training": training, "in_background": True})[
             "job_id"
         ]
         jobs = RemoteJobs(self._server)
         result = jobs.wait_for_result(job_id, on_progress)
-        # Beside its place first: nobody takes half an archive for a whole one.
+        # Written to a neighbour file first, so that *target* is never half an archive.
         partial_file = target.with_name(f"{target.name}.part")
         try:
             jobs.fetch_file(job_id, partial_file)
             partial_file.replace(target)
         except OSError as error:
-            raise UnreadableFile(f"{target} cannot be written: {error.strerror}.", "Name another file, or free some disk space.") from error
+            raise UnreadableFile(
+                Message("{path} cannot be written: {problem}.", path=target, problem=error.strerror),
+                "Name another file, or free some disk space.",
+            ) from error
         finally:
             partial_file.unlink(missing_ok=True)
         return ExportedArchive(
@@ -38,7 +42,7 @@ class RemoteArchives(RemoteResource):
         )
 
     def import_archive(self, file: Path, *, name: str = "", on_progress: OnProgress | None = None) -> ImportedArchive:
-        """Bring in a project that was exported, whole or not at all; under *name* where it is given. Raises `BadArchive`."""
+        """Import an exported project as a whole, under *name* if given. Raises `BadArchive`."""
 
         def open_content() -> dict[str, Any]:
             return {"content": read_chunks(file), "headers": {"content-type": "application/zip"}}

@@ -1,4 +1,4 @@
-"""Values out of answers: dataclasses made of JSON by the types of their fields."""
+"""Decodes JSON answers into dataclasses, by the types of their fields."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from onward.core.preservation import Preservation
 from onward.core.project import ProjectTotals
 from onward.core.session import Session
 from onward.errors import ServerFailed
+from onward.message import Message
 
 T = TypeVar("T")
 FieldReader = Callable[[Any], Any]
@@ -38,7 +39,7 @@ WIRE_NAMES: dict[type, dict[str, str]] = {
     GrowthPoint: {"session": "session_number"},
     RecurringFile: {"last_session": "last_session_number"},
 }
-"""What an answer calls a field that a value calls otherwise."""
+"""Fields whose name in answers differs from the dataclass."""
 
 READERS: dict[Any, FieldReader] = {
     Any: lambda value: value,
@@ -49,25 +50,32 @@ READERS: dict[Any, FieldReader] = {
     Preservation: Preservation.from_json,
     Refinement: Refinement.from_json,
 }
-"""How what is no plain dataclass is read."""
+"""Readers of values that are no plain dataclasses."""
 
 
 def read(kind: type[T], data: Mapping[str, Any], **extra_fields: object) -> T:
-    """Return the *kind* of value that an answer *told*; *known* are fields that the answer does not hold. What an answer holds beside is left. Raises `ServerFailed`."""
+    """Return a value of type *kind* decoded from *data*. *extra_fields* are fields that the answer lacks; unknown fields of the answer are
+    ignored. Raises `ServerFailed`.
+    """
     plan = _plan(cast("Hashable", kind), frozenset(extra_fields))
     try:
         values = {name: reader(data[wire]) for name, wire, reader, is_needed in plan if is_needed or wire in data}
         return kind(**values, **extra_fields)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ServerFailed(
-            f"The server's answer is none that this version of Onward reads: {type(error).__name__} in {kind.__name__}: {error}.",
-            "Bring server and client to the same version: onward --version says the client's.",
+            Message(
+                "The server's answer cannot be read by this version of Onward: {error} in {kind}: {detail}.",
+                error=type(error).__name__,
+                kind=kind.__name__,
+                detail=error,
+            ),
+            "Use the same version on server and client: onward --version shows the client's.",
         ) from error
 
 
 @cache
 def _plan(cls: Any, extra_fields: frozenset[str]) -> list[tuple[str, str, FieldReader, bool]]:
-    """Return for each field but those that are *known* its name, what answers call it, how it is read, and whether it has to be there."""
+    """Return for each field that is not in *extra_fields*: its name, its name in answers, its reader, and whether it is required."""
     hints, names = get_type_hints(cls), WIRE_NAMES.get(cls, {})
     if is_dataclass(cls):
         optional = {field.name for field in fields(cls) if field.default is not MISSING or field.default_factory is not MISSING}
@@ -78,7 +86,7 @@ def _plan(cls: Any, extra_fields: frozenset[str]) -> list[tuple[str, str, FieldR
 
 
 def _reader(cls: Any) -> FieldReader:
-    """Return what reads a value of that type."""
+    """Return the reader of a type's values."""
     if cls in READERS:
         return READERS[cls]
     origin, inner = get_origin(cls), get_args(cls)
@@ -97,4 +105,4 @@ def _reader(cls: Any) -> FieldReader:
         return READERS[Any]
     if is_dataclass(cls) or hasattr(cls, "_fields"):
         return lambda value: read(cls, value)
-    raise TypeError(f"nothing reads {cls}")
+    raise TypeError(f"no reader for {cls}")

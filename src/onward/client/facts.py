@@ -13,7 +13,7 @@ from onward.core.project import Project
 
 
 class RemoteFacts(RemoteResource):
-    """The ledger of a project, listed and corrected."""
+    """The facts of a project's ledger."""
 
     def list_facts(
         self,
@@ -24,12 +24,12 @@ class RemoteFacts(RemoteResource):
         file: str = "",
         session: int | None = None,
     ) -> Iterator[Fact]:
-        """Yield a project's facts in order, filtered by what is given. *file* is any part of a path that a fact names; *state* None is every state."""
+        """Yield a project's facts in order, filtered. *file* is any part of a path that a fact names; *state* None means every state."""
         query = {"kind": kind, "state": state or "all", "file": file, "session": session}
         return (read(Fact, fact) for fact in self._server.iter_rows(f"/projects/{project.id}/facts", **query))
 
     def add(self, project: Project, kind: FactKind, text: str) -> Fact:
-        """State a fact by hand."""
+        """Add a fact by hand."""
         return read(Fact, self._server.post(f"/projects/{project.id}/facts", {"kind": kind, "text": text})["data"])
 
     def change(
@@ -41,7 +41,7 @@ class RemoteFacts(RemoteResource):
         pinned: bool | None = None,
         state: Literal["live", "retracted"] | None = None,
     ) -> Fact:
-        """Say of the fact of that id, or of the only id that begins so, other words, that it is pinned, that it is retracted or stands. Raises `NotFound`."""
+        """Reword, pin, retract or restore the fact with that id, or the only fact whose id starts with *name*. Raises `NotFound`."""
         changes: dict[str, Any] = {"text": text, "pinned": pinned, "state": state}
         answer = self._server.patch(
             f"/facts/{quote(name, safe='')}",

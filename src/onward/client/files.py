@@ -1,4 +1,4 @@
-"""Files of this machine, read as they are sent."""
+"""Files of this machine, read while they are sent."""
 
 from __future__ import annotations
 
@@ -6,16 +6,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from onward.errors import UnreadableFile
+from onward.message import Message
 
 CHUNK_BYTES = 2**18
 
 
 def read_chunks(file: Path) -> Iterator[bytes]:
-    """Return what yields *file* piece by piece. Raises `UnreadableFile` at once where it cannot be read."""
+    """Return an iterator over *file* in chunks. Raises `UnreadableFile` at once if it cannot be read."""
     try:
         stream = file.open("rb")
     except OSError as error:
-        raise UnreadableFile(f"{file} cannot be read: {error.strerror}.", "Check the path, and that you may read it.") from error
+        raise UnreadableFile(
+            Message("{path} cannot be read: {problem}.", path=file, problem=error.strerror), "Check the path and its permissions."
+        ) from error
 
     def chunks() -> Iterator[bytes]:
         with stream:

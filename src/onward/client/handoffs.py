@@ -16,10 +16,12 @@ from onward.core.spend import CostEstimate
 
 
 class RemoteHandoffs(RemoteResource):
-    """What a project's next session should know, now and as it was."""
+    """Handoffs: what a project's next session should know, now and in earlier versions."""
 
     def current_handoff(self, project: Project, *, budget_tokens: int | None = None, session_number: int | None = None) -> CurrentHandoff:
-        """Return the master handoff; with *session_number*, the one that completing that session made; with *budget_tokens*, composed anew for that size. Raises `NotFound` when there is none."""
+        """Return the master handoff, or the handoff of session *session_number*; with *budget_tokens*, composed for that size. Raises
+        `NotFound`.
+        """
         data = self._server.get(f"/projects/{project.id}/handoff", budget=budget_tokens, at_session=session_number)["data"]
         return read(CurrentHandoff, {**data, "handoff": data["document"]})
 
@@ -28,7 +30,7 @@ class RemoteHandoffs(RemoteResource):
         return (read(HandoffVersion, version) for version in self._server.iter_rows(f"/projects/{project.id}/handoffs"))
 
     def require(self, project: Project, handoff_id: int) -> StoredHandoff:
-        """Return the version of that id. Raises `NotFound`."""
+        """Return the version with that id. Raises `NotFound`."""
         return read_handoff(self._server.get(f"/projects/{project.id}/handoffs/{handoff_id}")["data"])
 
     def restore(self, project: Project, handoff_id: int) -> StoredHandoff:
@@ -36,12 +38,12 @@ class RemoteHandoffs(RemoteResource):
         return read_handoff(self._server.post(f"/projects/{project.id}/handoffs/{handoff_id}/restore")["data"])
 
     def redline(self, project: Project, before: int, after: int) -> HandoffDifference:
-        """Return what version *after* says differently from version *before*."""
+        """Return how version *after* differs from version *before*."""
         data = self._server.get(f"/projects/{project.id}/handoffs/redline", **{"from": before, "to": after})["data"]
         return HandoffDifference(data["before"], data["after"], read(Redline, data))
 
     def refine(self, project: Project, on_progress: OnProgress | None = None) -> RefinementOutcome:
-        """Have the server's language model refine the newest handoff, and wait for what comes of it."""
+        """Have the server's language model refine the newest handoff, and wait for the result."""
         job_id = self._server.post(f"/projects/{project.id}/handoff/refine", {})["job_id"]
         for job in RemoteJobs(self._server).follow(job_id):
             if job.is_open and job.error:
@@ -52,7 +54,7 @@ class RemoteHandoffs(RemoteResource):
         return read_outcome(job_id, RemoteJobs(self._server).wait_for_result(job_id))
 
     def estimate(self, project: Project) -> CostEstimate:
-        """Return what refining the newest handoff comes to at most. Nothing is asked."""
+        """Return what refining the newest handoff costs at most. No model is asked."""
         return read(CostEstimate, self._server.post(f"/projects/{project.id}/handoff/refine", {"dry_run": True})["data"])
 
     def diff(self, project: Project, before: int, after: int) -> LedgerDifference:

@@ -1,4 +1,4 @@
-"""What was kept on a server: searched, shown by its handles, and the files that sessions touched."""
+"""The turns stored on a server: searched, shown by handle, and the files that sessions touched."""
 
 from __future__ import annotations
 
@@ -17,28 +17,32 @@ from onward.core.transcript.transcript import SessionHead
 
 
 class RemoteHistory(RemoteResource):
-    """Everything that was kept, and what stands behind a line."""
+    """The stored turns, and the files that sessions touched."""
 
     def search(
         self, query: str, *, project: Project | None = None, kinds: Sequence[SearchKind] = (), budget_tokens: int = DEFAULT_BUDGET_TOKENS
     ) -> SearchResult:
-        """Return the passages that answer *query* best, in *project* or in all, within a budget. Any text is a query: nothing in it is syntax."""
+        """Return the passages that match *query* best, of *project* or of all projects, within a budget. Any text is a query: there is no
+        syntax.
+        """
         query_fields = {"q": query, "project_id": project.id if project else None, "kind": list(kinds), "budget": budget_tokens}
         answer = self._server.get("/search", **query_fields)
         return SearchResult([read(Excerpt, excerpt) for excerpt in answer["data"]], answer["tokens"], answer["budget_tokens"])
 
     def read_source(self, project: Project, handle: str) -> CitedTurns:
-        """Return the turns behind *handle*: `s3.41`, or `s3.41-45` for a few turns. Raises `NotFound` when there are none."""
+        """Return the turns behind *handle*: `s3.41`, or `s3.41-45` for a range. Raises `NotFound`."""
         parse(handle)
         data = self._server.get(f"/sources/{quote(handle.strip(), safe='')}", project_id=project.id)["data"]
         return CitedTurns(parse(data["handle"]), SessionHead(data["agent"]), [(turn["turn"], read_turn(turn)) for turn in data["turns"]])
 
     def reindex(self) -> int:
-        """Make the search index of the whole store anew; return how many turns it holds."""
+        """Rebuild the search index of the whole store; return the number of indexed turns."""
         return int(self._server.post("/search/reindex")["data"]["turns"])
 
     def list_files(self, project: Project, *, session: int | None = None, text: str = "") -> Iterator[ProjectFile]:
-        """Yield the files that completed sessions of a project touched, by path: those of the session of that number, those with *text* in their path."""
+        """Yield the files that a project's completed sessions touched, by path; only those of session number *session*, and with *text* in
+        their path.
+        """
         return map(_read_file, self._server.iter_rows(f"/projects/{project.id}/files", session=session, path=text))
 
 

@@ -1,4 +1,4 @@
-"""Transcripts of this machine, sent to a server."""
+"""Import of transcripts of this machine to a server."""
 
 from __future__ import annotations
 
@@ -26,11 +26,12 @@ from onward.formats import open_source
 from onward.formats import read as read_items
 from onward.formats.databases import copy_database, is_database
 from onward.formats.source import TranscriptSource
+from onward.message import Message
 from onward.settings import Worktrees
 
 
 class RemoteImports(RemoteResource):
-    """Transcripts of any format, into the store."""
+    """Imports of transcripts of any format."""
 
     def import_paths(
         self,
@@ -43,10 +44,11 @@ class RemoteImports(RemoteResource):
         worktrees: Worktrees = "together",
         on_progress: Callable[[ImportProgress], None] | None = None,
     ) -> ImportResult:
-        """Send files and whole folders, sessions in order of time, and return what became of each. Sending again keeps only what is new.
+        """Send files and whole folders, sessions in order of time, and return the outcome of each. Sending again adds only what is new.
 
-        Without *project*, each session goes to the project that it belongs to on this machine, by its folder and its repository, and to what *fallback* answers
-        where nothing tells. With *complete*, each is completed before the next is sent. One file's failure never costs the rest.
+        Without *project*, each session goes to the project of its folder and repository on this machine, or to the project that *fallback*
+        returns if neither is known. With *complete*, each session is completed before the next is sent. One file's failure does not stop
+        the others.
         """
         files, passed_over = find_files(sources)
         query = {"project_id": project.id if project else None, "complete": complete, "budget_tokens": budget_tokens}
@@ -65,7 +67,7 @@ class RemoteImports(RemoteResource):
         return outcome
 
     def known_imports(self) -> ImportIndex:
-        """Return what the server knows, for the plan of an import."""
+        """Return the projects and imported files that the server knows, for an import preview."""
         projects = RemoteProjects(self._server)
         all_projects = [line.project for archived in (False, True) for line in projects.list_projects(archived=archived)]
         import_times = {
@@ -95,11 +97,12 @@ class RemoteImports(RemoteResource):
 
 
 def _prepare_upload(found_file: FoundFile, folder: Path) -> tuple[Path, Path | None]:
-    """Return the file to send, and where it lies on this machine: None for a stream. What is sent is one file, whole; a copy in *folder* where it is not so yet."""
+    """Return the file to send, and its path on this machine (None for a stream). A database or a stream is copied to *folder* first."""
     if isinstance(found_file.source, Path):
         if found_file.source.is_dir():
             raise BadInput(
-                f"{found_file.name} is a transcript of several files, which cannot be sent.", "Import it on the server's machine."
+                Message("{name} is a transcript of several files, which cannot be sent.", name=found_file.name),
+                "Import it on the server's machine.",
             )
         return (copy_database(found_file.source, folder) if is_database(found_file.source) else found_file.source), found_file.source
     copy = folder / "transcript"
@@ -111,7 +114,7 @@ def _prepare_upload(found_file: FoundFile, folder: Path) -> tuple[Path, Path | N
 
 
 def _find_places(file: Path, original_path: Path | None, worktrees: Worktrees) -> list[dict[str, str] | None]:
-    """Return what the sessions of *file*, which lies *at* a place of this machine, belong to; None for those where nothing tells."""
+    """Return the origins of the sessions in *file*, which was at *original_path*; None for sessions without a known origin."""
     places: dict[tuple[str, str], dict[str, str] | None] = {}
     try:
         for item in read_items(open_source(file), ImportReport()):
@@ -124,7 +127,7 @@ def _find_places(file: Path, original_path: Path | None, worktrees: Worktrees) -
     except UnreadableFile:
         raise
     except OnwardError:
-        # What it is that cannot be read, the server says.
+        # The server reports why the file cannot be read.
         pass
     return list(places.values())
 

@@ -1,4 +1,4 @@
-"""Background work on a server: how far it is, stopping it, trying it again, following it to its end."""
+"""Background jobs on a server: progress, cancelling, retrying, and waiting for the end."""
 
 from __future__ import annotations
 
@@ -17,16 +17,19 @@ from onward.client.resource import RemoteResource
 from onward.core.job import JobState
 from onward.core.project import Project
 from onward.errors import Conflict
+from onward.message import Message
 
 OnProgress = Callable[[int, int | None, str], None]
-"""Is told how much is done, of how much (None where nobody knows), and what is being done."""
+"""Called with the amount done, the total (None if unknown), and the current step."""
 
 FIRST_WAIT_SECONDS, MAX_WAIT_SECONDS = 0.2, 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class RemoteJob:
-    """A job. `done` of `total` (None where nobody knows) is how far it is, `step` what it is at; `result` grows as it goes, `error` {code, message, hint} says why the last attempt failed."""
+    """A background job. `done` of `total` (None if unknown) is its progress, `step` what it is doing. `result` grows while it runs; `error`
+    {code, message, hint} says why the last attempt failed.
+    """
 
     id: int
     kind: str
@@ -48,15 +51,15 @@ class RemoteJob:
 
     @property
     def is_open(self) -> bool:
-        """Whether it is still to be carried out, or being so."""
+        """Whether the job is queued or running."""
         return self.finished_at is None
 
 
 class RemoteJobs(RemoteResource):
-    """Long work, done in the background."""
+    """Background jobs."""
 
     def require(self, job_id: int) -> RemoteJob:
-        """Return the job of that id. Raises `NotFound`."""
+        """Return the job with that id. Raises `NotFound`."""
         return read(RemoteJob, self._server.get(f"/jobs/{job_id}")["data"])
 
     def list_jobs(self, *, state: JobState | None = None, project: Project | None = None) -> Iterator[RemoteJob]:
@@ -64,20 +67,20 @@ class RemoteJobs(RemoteResource):
         return (read(RemoteJob, row) for row in self._server.iter_rows("/jobs", state=state, project_id=project.id if project else None))
 
     def cancel(self, job_id: int) -> RemoteJob:
-        """Stop a job: at once where it has not begun, else as soon as its worker sees it."""
+        """Cancel a job: at once if it has not started, else as soon as its worker notices."""
         return read(RemoteJob, self._server.post(f"/jobs/{job_id}/cancel")["data"])
 
     def retry(self, job_id: int) -> RemoteJob:
-        """Begin a job that failed or was cancelled again, from where it was left. Raises `Conflict` where it is neither."""
+        """Start a failed or cancelled job again, from its last step. Raises `Conflict` if it is neither."""
         return read(RemoteJob, self._server.post(f"/jobs/{job_id}/retry")["data"])
 
     def follow(self, job_id: int) -> Iterator[RemoteJob]:
-        """Yield a job as it is now, and whenever it changed, until it is over. A stream that breaks is taken up where it was."""
+        """Yield a job now and after each change, until it is over. A broken stream is resumed."""
         last_id, wait = "", FIRST_WAIT_SECONDS
         while True:
             try:
                 with self._server.open_events("/events", last_id, job=job_id) as events:
-                    # Asked once the stream is open: what happens from here on comes by it.
+                    # Read after the stream is open, so that no later change is missed.
                     job = self.require(job_id)
                     yield job
                     while job.is_open:
@@ -90,7 +93,7 @@ class RemoteJobs(RemoteResource):
                 if not job.is_open:
                     return
             except httpx2.TransportError:
-                # `find` tells where the server is really gone.
+                # `require` raises if the server is really gone.
                 time.sleep(wait)
                 wait = min(wait * 2, MAX_WAIT_SECONDS)
                 job = self.require(job_id)
@@ -99,16 +102,16 @@ class RemoteJobs(RemoteResource):
                     return
 
     def wait_for_result(self, job_id: int, on_progress: OnProgress | None = None) -> Mapping[str, Any]:
-        """Wait until a job is over and return what came of it. Raises the error that it failed by, `Conflict` where somebody cancelled it."""
+        """Wait until a job is over, and return its result. Raises the error that it failed with, `Conflict` if it was cancelled."""
         for job in self.follow(job_id):
             if on_progress and job.is_open:
                 on_progress(job.done, job.total, job.step)
         if job.state == "failed":
             raise read_error(job.error or {})
         if job.state == "cancelled":
-            raise Conflict(f"Job {job_id} was cancelled.", "Ask for it again.")
+            raise Conflict(Message("Job {job_id} was cancelled.", job_id=job_id), "Start it again.")
         return job.result
 
     def fetch_file(self, job_id: int, target: Path) -> None:
-        """Write the file that an export job made to *target*. Raises `NotFound` where it made none, or it is gone."""
+        """Write the file of an export job to *target*. Raises `NotFound` if the job has no file, or no longer has it."""
         self._server.download("GET", f"/jobs/{job_id}/file", target)

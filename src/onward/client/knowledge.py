@@ -25,7 +25,7 @@ from onward.core.project import Project
 
 
 class RemoteKnowledge(RemoteResource):
-    """What was learned once, in whichever project."""
+    """The knowledge base: reusable lessons of all projects."""
 
     def list_entries(
         self,
@@ -36,26 +36,26 @@ class RemoteKnowledge(RemoteResource):
         project: Project | None = None,
         limit: int | None = None,
     ) -> Iterator[KnowledgeEntry]:
-        """Yield entries, the newest first: those that sessions of *project* tell, where it is given; at most *limit*."""
+        """Yield entries, the newest first; only those from sessions of *project* if given, at most *limit*."""
         query = {"kind": kind, "category": category, "author": author, "project_id": project.id if project else None}
         return islice((read(KnowledgeEntry, entry) for entry in self._server.iter_rows("/knowledge", **query)), limit)
 
     def search(
         self, query: str, *, project: Project | None = None, kind: KnowledgeKind | None = None, category: str = "", limit: int = 20
     ) -> list[KnowledgeHit]:
-        """Return the entries that hold most of the question, the best first. Any text is a question."""
+        """Return the entries that match *query* best. Any text is a query."""
         query_fields = {"q": query, "project_id": project.id if project else None, "kind": kind, "category": category, "limit": limit}
         return [read(KnowledgeHit, hit) for hit in self._server.get("/knowledge/search", **query_fields)["data"]]
 
     def match_error(self, error: str, *, project: Project | None = None, limit: int = 5) -> ErrorHistory:
-        """Return what is known of *error*: *project*'s own fixes first, then other projects', the surest first."""
+        """Return known fixes of *error* and where it occurred: *project*'s own fixes first, the most certain first."""
         data = self._server.post("/knowledge/seen", {"error": error, "project_id": project.id if project else None, "limit": limit})["data"]
         return _read_matches(data)
 
     def troubleshoot(self, error: str, *, project: Project | None = None, context: str = "", use_ai: bool | None = None) -> Troubleshooting:
-        """Return what is known of *error*: fixes that were found before, *project*'s own first, what the server's model makes of it, and a checklist.
+        """Return what is known of *error*: earlier fixes (*project*'s own first), the diagnosis of the server's model, and a checklist.
 
-        *use_ai* is True to ask the model also where the project solved the same error before, False to ask nobody.
+        *use_ai* is True to ask the model even if the project solved the same error before, False to ask no model.
         """
         body = {"error": error, "context": context, "project_id": project.id if project else None, "use_ai": use_ai}
         data = self._server.post("/ai/troubleshoot", body)["data"]
@@ -70,11 +70,11 @@ class RemoteKnowledge(RemoteResource):
         )
 
     def show(self, entry_id: int) -> KnowledgeDetail:
-        """Return an entry with the sessions that tell it. Raises `NotFound`."""
+        """Return an entry with its source sessions. Raises `NotFound`."""
         return read(KnowledgeDetail, self._server.get(f"/knowledge/{entry_id}")["data"])
 
     def add(self, text: str, *, kind: KnowledgeKind = "practice", fix: str = "", category: str = "") -> KnowledgeEntry:
-        """Write an entry by hand; without *category* its words tell what it is about."""
+        """Add an entry by hand; without *category*, the category follows from its words."""
         return read(KnowledgeEntry, self._server.post("/knowledge", {"text": text, "kind": kind, "fix": fix, "category": category})["data"])
 
     def edit(
@@ -86,7 +86,7 @@ class RemoteKnowledge(RemoteResource):
         category: str | None = None,
         kind: KnowledgeKind | None = None,
     ) -> KnowledgeEntry:
-        """Say better what an entry says; what is None stays. From then on no harvest changes it."""
+        """Edit an entry; arguments that are None leave their field unchanged. Harvesting no longer changes an edited entry."""
         changes = {"text": text, "fix": fix, "category": category, "kind": kind}
         return read(
             KnowledgeEntry,
@@ -94,11 +94,11 @@ class RemoteKnowledge(RemoteResource):
         )
 
     def note_used(self, entry_id: int) -> KnowledgeEntry:
-        """Count an entry as having helped."""
+        """Record that an entry helped."""
         return read(KnowledgeEntry, self._server.post(f"/knowledge/{entry_id}/used")["data"])
 
     def delete(self, entry_id: int) -> KnowledgeEntry:
-        """Delete an entry and return it as it was. It stays away, though sessions tell it again."""
+        """Delete an entry and return it. Harvesting does not add it again."""
         return read(KnowledgeEntry, self._server.delete(f"/knowledge/{entry_id}")["data"])
 
 

@@ -14,16 +14,18 @@ from onward.core.project import MovedSession, Project, ProjectMove, ProjectOverv
 
 
 class RemoteProjects(RemoteResource):
-    """What a person works on over many sessions."""
+    """Projects: what a person works on over many sessions."""
 
     def create(self, name: str, *, description: str = "", repository: tuple[str, str] = ("", "")) -> Project:
-        """Make a project. *place* is the folder and the address of the repository whose sessions belong to it. Raises `Conflict` when the name is taken."""
+        """Create a project. *repository* is the folder and the remote address of the repository whose sessions belong to it. Raises
+        `Conflict` if the name is taken.
+        """
         root, remote = repository
         answer = self._server.post("/projects", {"name": name, "description": description, "root": root, "remote": remote})
         return read_project(answer["data"])
 
     def list_projects(self, *, archived: bool = False) -> Iterator[ProjectOverview]:
-        """Yield the projects at work, or the archived ones, by name."""
+        """Yield the active projects, or the archived ones, by name."""
         return map(read_project_line, self._server.iter_rows("/projects", archived=archived))
 
     def require(self, name: str) -> Project:
@@ -31,43 +33,45 @@ class RemoteProjects(RemoteResource):
         return self.resolve(Origin(name))
 
     def resolve(self, origin: Origin, *, create: bool = False, guess: bool = True) -> Project:
-        """Return the project that *told* means: by name, by repository, or, with *guess*, as the only one there is; made where it is missing, with *create*. Raises `NotFound`."""
+        """Return the project of *origin*: by name, by repository, or with *guess* the only project. With *create*, a missing one is
+        created. Raises `NotFound`.
+        """
         fields = {"name": origin.project_name, "root": origin.root, "remote": origin.remote, "folder": origin.cwd}
         answer = self._server.post("/projects/find", fields) if create else self._server.get("/projects/find", **fields, guess=guess)
         return read_project(answer["data"])
 
     def find_project(self, origin: Origin) -> Project | None:
-        """Return the project that a session which *told* that would go to, as an import finds it; None where it would be a new one."""
+        """Return the project that an import would put a session from *origin* into; None if it would create one."""
         query = {"name": origin.project_name, "root": origin.root, "remote": origin.remote, "folder": origin.cwd}
         data = self._server.get("/projects/found", **query)["data"]
         return read_project(data) if data else None
 
     def show(self, project: Project) -> ProjectOverview:
-        """Return what a project holds."""
+        """Return a project with its totals."""
         return read_project_line(self._server.get(f"/projects/{project.id}")["data"])
 
     def rename(self, project: Project, name: str) -> Project:
-        """Give a project another name. Raises `Conflict` when that is taken."""
+        """Rename a project. Raises `Conflict` if the name is taken."""
         return read_project(self._server.patch(f"/projects/{project.id}", {"name": name})["data"])
 
     def describe(self, project: Project, description: str) -> Project:
-        """Say otherwise what a project is about."""
+        """Change a project's description."""
         return read_project(self._server.patch(f"/projects/{project.id}", {"description": description})["data"])
 
     def archive(self, project: Project) -> Project:
-        """Put a project away: kept whole, but not listed."""
+        """Archive a project: nothing is deleted, but it is no longer listed."""
         return read_project(self._server.post(f"/projects/{project.id}/archive")["data"])
 
     def restore(self, project: Project) -> Project:
-        """Bring an archived project back to work."""
+        """Restore an archived project."""
         return read_project(self._server.post(f"/projects/{project.id}/restore")["data"])
 
     def delete(self, project: Project, *, only_empty: bool = False) -> ProjectTotals:
-        """Delete a project with all that is in it, for good; return what it held. Raises `Conflict` when it holds sessions and *only_empty* is meant."""
+        """Delete a project and everything in it for good; return its totals. Raises `Conflict` if it has sessions with *only_empty*."""
         return read_project_line(self._server.delete(f"/projects/{project.id}", cascade=not only_empty)["data"]).totals
 
     def rebuild(self, project: Project, on_progress: OnProgress | None = None) -> RebuildResult:
-        """Extract a project's facts anew from the turns that are kept, and make its handoff anew; what a person said of facts stays."""
+        """Extract a project's facts again from the stored turns, and compose its handoff again. A person's corrections stay."""
         job_id = self._server.post(f"/projects/{project.id}/rebuild")["job_id"]
         result = RemoteJobs(self._server).wait_for_result(job_id, on_progress)
         if result["handoff_version"] is None:
@@ -77,15 +81,15 @@ class RemoteProjects(RemoteResource):
         return RebuildResult(result["sessions"], result["facts"], handoff)
 
     def remap_project(self, source: Project, target: Project) -> ProjectMove:
-        """Give everything of *source* to *target*; *source* is gone then."""
+        """Move everything of *source* to *target*, and delete *source*."""
         return self._remap(target, {"from_project_id": source.id})
 
     def remap_sessions(self, source: Project, numbers: Sequence[int], target: Project) -> ProjectMove:
-        """Give some sessions of *source* to *target*. Raises `NotFound` where one is not there."""
+        """Move some sessions of *source* to *target*. Raises `NotFound` if one does not exist."""
         return self._remap(target, {"from_project_id": source.id, "sessions": list(numbers)})
 
     def remap_folder(self, folder: str, target: Project) -> ProjectMove:
-        """Give every session that ran in *folder*, or below it, to *target*, and those that will."""
+        """Move every session that ran in *folder* or below to *target*, and future ones too."""
         return self._remap(target, {"folder": folder})
 
     def _remap(self, target: Project, body: Mapping[str, Any]) -> ProjectMove:

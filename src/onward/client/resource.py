@@ -1,4 +1,4 @@
-"""What each noun's part of the client has: the connection, and how values of several nouns are read."""
+"""The base of each noun's part of the client, and readers that several nouns share."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from onward.core.transcript.transcript import Turn
 
 
 class RemoteResource:
-    """The part of the client for one noun."""
+    """The calls of one noun, over a server connection."""
 
     def __init__(self, server: ServerConnection) -> None:
         self._server = server
@@ -26,7 +26,7 @@ def read_project(data: Mapping[str, Any]) -> Project:
 
 
 def read_project_line(data: Mapping[str, Any]) -> ProjectOverview:
-    """Return a project and what it holds."""
+    """Return a project with its totals."""
     return ProjectOverview(read_project(data), read(ProjectTotals, data))
 
 
@@ -36,7 +36,7 @@ def read_session(data: Mapping[str, Any]) -> Session:
 
 
 def read_handoff(data: Mapping[str, Any]) -> StoredHandoff:
-    """Return a handoff that is kept."""
+    """Return a stored handoff."""
     return read(StoredHandoff, {**data, "handoff": data["document"]})
 
 

@@ -15,7 +15,7 @@ from onward.core.template import Template
 
 
 class RemoteSessions(RemoteResource):
-    """Runs with an agent, numbered in their project."""
+    """Sessions with an agent, numbered in their project."""
 
     def start(
         self,
@@ -27,7 +27,7 @@ class RemoteSessions(RemoteResource):
         handoff_id: int | None = None,
         account_id: int | None = None,
     ) -> SessionStart:
-        """Begin a session, of a *template*'s kind where one is named: with the handoff that the last one left, or that of *handoff_id*, on the account of *account_id* where one is named."""
+        """Start a session with the newest handoff, or with *handoff_id*; optionally from a *template*, and on the account *account_id*."""
         body: dict[str, Any] = {"project_id": project.id, "agent": agent, "objectives": list(objectives)}
         body |= {"previous_handoff": handoff_id} if handoff_id is not None else {}
         body |= {"template": template.id} if template else {}
@@ -42,7 +42,7 @@ class RemoteSessions(RemoteResource):
         return SessionStart(read_session(answer["data"]), previous)
 
     def require(self, project: Project, number: int | None = None) -> Session:
-        """Return the session of that number; without one, the session begun last that is still active. Raises `NotFound`."""
+        """Return the session of that number; without a number, the active session that was started last. Raises `NotFound`."""
         return read_session(self._server.get(f"/projects/{project.id}/session", number=number)["data"])
 
     def list_sessions(self, project: Project, *, status: SessionStatus | None = None) -> Iterator[Session]:
@@ -50,20 +50,21 @@ class RemoteSessions(RemoteResource):
         return map(read_session, self._server.iter_rows(f"/projects/{project.id}/sessions", status=status))
 
     def show(self, session: Session) -> SessionDetail:
-        """Return a session with the handoff it began with and the one it made."""
+        """Return a session with the handoff it started from and the one it produced."""
         data = self._server.get(f"/sessions/{session.id}", limit=1)["data"]
         previous, handoff = (read_handoff(document) if document else None for document in (data["previous_handoff"], data["handoff"]))
         return SessionDetail(read_session(data["session"]), previous, handoff)
 
     def replay(self, session: Session, *, first: int = 1, last: int | None = None) -> Iterator[StoredTurn]:
-        """Yield the turns of a session from ordinal *first* to *last*, both included, abandoned ones too."""
+        """Yield the turns of a session from *first* to *last*, both included, abandoned ones too."""
         for row in self._server.iter_rows(f"/sessions/{session.id}/turns", first=first, last=last):
             yield StoredTurn(session.id, row["turn"], row["abandoned"], read_turn(row))
 
     def save(self, session: Session, turns: Sequence[Mapping[str, Any]] = (), *, text: str | None = None) -> int:
-        """Append *turns* (each with `role`, `content`, and if known `at`, `id`, calls and results), or those of a *text*; return how many were new.
+        """Append *turns* (each with `role`, `content`, and optionally `at`, `id`, calls and results), or the turns of *text*; return how
+        many were new.
 
-        What the session has already is not kept twice.
+        Turns that the session already has are skipped.
         """
         body = {"session_id": session.id, "turns": list(turns) or None, "conversation_text": text}
         return int(self._server.post("/conversations/save", body)["data"]["new_turns"])
@@ -77,7 +78,9 @@ class RemoteSessions(RemoteResource):
         credits_used: float | None = None,
         budget_tokens: int | None = None,
     ) -> SessionCompletion:
-        """Complete a session, with what the person says of it, and make the project's next handoff. What is None stays as it is."""
+        """Complete a session with a person's statements, and create the project's next handoff. Arguments that are None leave their field
+        unchanged.
+        """
         statements = {
             "accomplishments": accomplishments, "blockers": blockers, "credits_used": credits_used, "budget_tokens": budget_tokens,
         }  # fmt: skip
@@ -99,7 +102,7 @@ class RemoteSessions(RemoteResource):
         agent: str = "",
         budget_tokens: int | None = None,
     ) -> RelayOutcome:
-        """Complete a session whose limit is reached, and name the account to go on with, by the server's rotation window."""
+        """Complete a session whose limit is reached, and choose the account to continue with, by the server's rotation window."""
         need = need or AccountNeed()
         body = {
             "project_id": project.id, "session_number": number, "accomplishments": accomplishments, "blockers": blockers, "credits_used": credits_used,
@@ -118,13 +121,13 @@ class RemoteSessions(RemoteResource):
         )
 
     def tick(self, session: Session, item: int, *, is_done: bool = True) -> Session:
-        """Note whether an *item* of a session's checklist, counted from 1, is done. Raises `NotFound` where there is no such item."""
+        """Mark an *item* of a session's checklist, counted from 1, as done or not. Raises `NotFound` if there is no such item."""
         return read_session(self._server.patch(f"/sessions/{session.id}/checklist/{item}", {"is_done": is_done})["data"])
 
     def reopen(self, session: Session) -> Session:
-        """Make a session active again; its handoff stands until it is completed anew."""
+        """Make a session active again; its handoff stays until the session is completed again."""
         return read_session(self._server.post(f"/sessions/{session.id}/reopen")["data"])
 
     def abandon(self, session: Session) -> Session:
-        """Leave a session without completing it: its turns stay and can be searched."""
+        """Abandon a session: its turns stay and can be searched."""
         return read_session(self._server.post(f"/sessions/{session.id}/abandon")["data"])

@@ -10,10 +10,10 @@ from onward.core.template import Template
 
 
 class RemoteTemplates(RemoteResource):
-    """What sessions of a kind are for, by name."""
+    """Templates: objectives and checklists for kinds of sessions, by name."""
 
     def create(self, name: str, *, objectives: Sequence[str] = (), checklist: Sequence[str] = (), description: str = "") -> Template:
-        """Make a template. Raises `Conflict` when the name is taken."""
+        """Create a template. Raises `Conflict` if the name is taken."""
         body = {"name": name, "objectives": list(objectives), "checklist": list(checklist), "description": description}
         return read(Template, self._server.post("/templates", body)["data"])
 
@@ -26,5 +26,5 @@ class RemoteTemplates(RemoteResource):
         return read(Template, self._server.get("/templates/find", name=name)["data"])
 
     def delete(self, name: str) -> Template:
-        """Delete a template and return it as it was; sessions that began with it keep their objectives."""
+        """Delete a template and return it; sessions that started with it keep their objectives."""
         return read(Template, self._server.delete(f"/templates/{self.require(name).id}")["data"])

@@ -1,6 +1,6 @@
-"""Asking a server: one request and its answer, whatever it is about.
+"""Requests to a server, and their answers.
 
-What the way may lose is sent again: reading is harmless, and a write carries an `Idempotency-Key`, by which the server does it once.
+Requests that fail on the way are sent again: reading changes nothing, and a write carries an `Idempotency-Key`, so the server does it once.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ import httpx2
 import orjson
 
 from onward.client.errors import not_onward_error, read_refusal, unreachable_error
-from onward.errors import BadSetting, OnwardError
+from onward.errors import BadSetting, OnwardError, RequestInProgress
+from onward.message import Message
 from onward.settings import is_loopback
 
 T = TypeVar("T")
@@ -31,11 +32,11 @@ CHUNK_BYTES = 2**20
 
 _RETRY_STATUSES = frozenset({502, 503, 504})
 _CONNECTION_ERRORS = (httpx2.NetworkError, httpx2.RemoteProtocolError, httpx2.ConnectTimeout)
-"""What happens on the way. An answer that takes too long is not among these: asking again would take as long."""
+"""Connection failures, after which a request is sent again. A slow answer is none of them: the next one would take as long."""
 
 
 class ServerConnection:
-    """A connection to one server. Threads may share it."""
+    """A connection to one server, safe for use by several threads."""
 
     def __init__(self, url: str, token: str = "", timeout_seconds: float = TIMEOUT_SECONDS) -> None:
         self.url = _server_url(url)
@@ -43,7 +44,7 @@ class ServerConnection:
         headers = {"user-agent": "onward", "accept": "application/json"}
         if token:
             headers["authorization"] = f"Bearer {token}"
-        # No proxy leads to this machine itself (but SSL_CERT_FILE counts here, too); and where nothing is encrypted, no certificates need be read.
+        # Loopback needs no proxy, and plain HTTP no certificates (SSL_CERT_FILE still counts for https).
         self.http = httpx2.Client(
             base_url=self.url,
             headers=headers,
@@ -53,31 +54,31 @@ class ServerConnection:
         )
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Close the connections."""
         self.http.close()
 
     def get(self, path: str, /, **query: Any) -> dict[str, Any]:
-        """Return the answer of a route that reads."""
+        """Return the answer to a GET request."""
         return self._request("GET", path, query, None, {})
 
     def post(self, path: str, body: Mapping[str, Any] | None = None, **query: Any) -> dict[str, Any]:
-        """Return the answer of a route that does something."""
+        """Return the answer to a POST request."""
         return self._write("POST", path, body, query)
 
     def patch(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the answer of a route that changes something."""
+        """Return the answer to a PATCH request."""
         return self._write("PATCH", path, body, {})
 
     def put(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the answer of a route that sets something."""
+        """Return the answer to a PUT request."""
         return self._write("PUT", path, body, {})
 
     def delete(self, path: str, /, **query: Any) -> dict[str, Any]:
-        """Return the answer of a route that deletes something."""
+        """Return the answer to a DELETE request."""
         return self._write("DELETE", path, None, query)
 
     def iter_rows(self, path: str, /, **query: Any) -> Iterator[dict[str, Any]]:
-        """Yield the rows of a list, asking for one page after the other."""
+        """Yield the rows of a list, one page after the other."""
         cursor: str | None = ""
         while cursor is not None:
             page = self.get(path, **query, limit=PAGE_ROWS, cursor=cursor or None)
@@ -85,11 +86,13 @@ class ServerConnection:
             cursor = page["next_cursor"]
 
     def upload(self, path: str, content: Callable[[], Mapping[str, Any]], **query: Any) -> dict[str, Any]:
-        """Return the answer to files that are sent as they are read; *content* opens them anew for each attempt. Only for what may be sent twice."""
+        """Return the answer to files that are read while they are sent; *content* opens them anew for each attempt. Only for requests that
+        may be sent twice.
+        """
         return _parse_answer(self._with_retries(lambda: self.http.post(_api_path(path), params=_query_params(query), **content())))
 
     def download(self, method: str, path: str, target: Path, body: Mapping[str, Any] | None = None) -> None:
-        """Write the file that a route answers to *target*. Only for what may be asked twice."""
+        """Write the file that a route answers to *target*. Only for requests that may be sent twice."""
 
         def download_once() -> httpx2.Response:
             with self.http.stream(method, _api_path(path), **_json_body(body)) as response:
@@ -107,7 +110,7 @@ class ServerConnection:
 
     @contextmanager
     def open_events(self, path: str, last_id: str, **query: Any) -> Iterator[Iterator[Any]]:
-        """Open a stream of server-sent events, from after the one of *last_id* on. Raises `httpx2.TransportError` where it breaks."""
+        """Open a stream of server-sent events after the event *last_id*. Raises `httpx2.TransportError` if it breaks."""
         headers = {"last-event-id": last_id} if last_id else {}
         with self.http.sse(_api_path(path), params=_query_params(query), headers=headers) as stream:
             if not stream.response.is_success:
@@ -126,7 +129,7 @@ class ServerConnection:
         return _parse_answer(self._with_retries(lambda: self.http.request(method, _api_path(path), params=_query_params(query), **content)))
 
     def _with_retries(self, send_request: Callable[[], httpx2.Response]) -> httpx2.Response:
-        """Return the answer, asking a few times where the way or the server fails for a moment."""
+        """Return the response, retrying a few times after connection failures and temporary server errors."""
         wait = FIRST_WAIT_SECONDS
         for attempt in range(ATTEMPTS):
             is_last = attempt == ATTEMPTS - 1
@@ -148,18 +151,26 @@ class ServerConnection:
 
 
 def _retry_delay(response: httpx2.Response, wait: float) -> float | None:
-    """Return the seconds after which to ask again; None where the answer stands."""
+    """Return the seconds to wait before a retry; None if the response is final."""
     if response.status_code in _RETRY_STATUSES:
         return wait
     if response.status_code == 429:
         retry_after = response.headers.get("retry-after", "")
         return float(retry_after) if retry_after.isdigit() and float(retry_after) <= MAX_WAIT_SECONDS else None
-    # The first of two equal requests is still at work: its answer will be this one's.
-    return max(wait, 1.0) if response.status_code == 409 and b"is being answered right now" in response.content else None
+    # The first of two equal requests is still running: its answer will be this one's.
+    return max(wait, 1.0) if response.status_code == 409 and _error_code(response) == RequestInProgress.code else None
+
+
+def _error_code(response: httpx2.Response) -> str:
+    """Return the code of the error that a response holds, empty if it holds none."""
+    try:
+        return str(orjson.loads(response.content)["error"]["code"])
+    except (ValueError, TypeError, KeyError):
+        return ""
 
 
 def _parse_answer(response: httpx2.Response) -> dict[str, Any]:
-    """Return what a server answered. Raises the error that it answered with."""
+    """Return the data of an answer. Raises the error that it holds."""
     try:
         answer_body = orjson.loads(response.content)
         success = answer_body["success"]
@@ -183,7 +194,7 @@ def _json_body(body: Mapping[str, Any] | None) -> dict[str, Any]:
 
 
 def _server_url(url: str) -> str:
-    """Return the address of a server without what leads into it. Raises `BadSetting`."""
+    """Return the server's address without query, fragment and `/api`. Raises `BadSetting`."""
     try:
         parsed = httpx2.URL(url.strip())
     except httpx2.InvalidURL as error:
@@ -195,4 +206,7 @@ def _server_url(url: str) -> str:
 
 def _bad_address(url: str) -> OnwardError:
     safe_url = url.rpartition("@")[2]
-    return BadSetting(f"{safe_url!r} is no address of a server.", "Write it like http://127.0.0.1:3000 or https://onward.example.")
+    return BadSetting(
+        Message("{url} is not a server address.", url=repr(safe_url)),
+        "Use an address like http://127.0.0.1:3000 or https://onward.example.",
+    )

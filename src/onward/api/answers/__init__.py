@@ -1,1 +1,1 @@
-"""How answers are wrapped, paged and described."""
+"""Envelopes, paging, ETags and OpenAPI shapes of answers."""

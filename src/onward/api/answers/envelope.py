@@ -1,4 +1,4 @@
-"""How every answer is wrapped: what went well, and what did not."""
+"""The envelope of every answer: success or error."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from fastapi import Response
 from onward import errors
 from onward.api.answers.openapi import json_content
 from onward.errors import OnwardError
+from onward.message import Message
 
 T = TypeVar("T")
 
@@ -27,22 +28,22 @@ STATUS_BY_ERROR: dict[type[OnwardError], int] = {
     errors.SpendLimit: 429,
     errors.StoreError: 503,
 }
-"""The status of each kind of error; one that is not named here has its parent's."""
+"""The HTTP status of each error class; classes that are not listed use their parent's."""
 
 CODE_BY_STATUS = {
     400: "bad_request",
     403: "not_allowed",
-    404: "not_found",
+    404: "unknown_route",
     405: "method_not_allowed",
     413: "too_large",
     415: "unsupported_media_type",
 }
-"""What a refusal is called that no error of ours stands for."""
+"""The error code of a status that no `OnwardError` stands for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Envelope(Generic[T]):
-    """What went well."""
+    """A success."""
 
     success: Literal[True]
     data: T
@@ -50,7 +51,7 @@ class Envelope(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class PageEnvelope(Generic[T]):
-    """One page of a list. `next_cursor` leads to the next one; null on the last."""
+    """One page of a list. `next_cursor` leads to the next page; null on the last."""
 
     success: Literal[True]
     data: list[T]
@@ -59,7 +60,9 @@ class PageEnvelope(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What happened and what to do. `code` is stable; `hint` is the part of the message that says what to do; `details` lists fields and what is wrong with them."""
+    """What happened and what to do. `code` is stable; `hint` is the part of the message that says what to do;
+    `details` lists wrong fields.
+    """
 
     code: str
     message: str
@@ -70,26 +73,26 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class ErrorEnvelope:
-    """What did not go well."""
+    """A failure."""
 
     success: Literal[False]
     error: Refusal
 
 
 def ok(data: object, /, *, status: int = 200, headers: Mapping[str, str] | None = None, **top_level: object) -> Response:
-    """Return a success with *data*, and beside it the fields that the route names."""
+    """Return a success with *data*; *top_level* fields stand beside it."""
     return _json_response({"success": True, "data": data, **top_level}, status, headers)
 
 
 def no_store_headers() -> dict[str, str]:
-    """Return the headers of an answer that is shown once: nobody keeps it, and neither do we."""
+    """Return the headers of an answer that nobody may store, because it holds a secret."""
     return {"cache-control": "no-store"}
 
 
 def error_response(
     status: int, code: str, message: str, request_id: str, *, hint: str = "", details: list[dict[str, Any]] | None = None
 ) -> Response:
-    """Return a refusal. *hint* is the end of its message, for programs that show it apart."""
+    """Return an error response. *hint* is the end of *message*, for programs that show it separately."""
     error: dict[str, Any] = {"code": code, "message": message, "request_id": request_id}
     if hint:
         error["hint"] = hint
@@ -99,13 +102,13 @@ def error_response(
 
 
 def response_to_error(error: OnwardError, request_id: str, scope: MutableMapping[str, Any]) -> Response:
-    """Return the refusal that *error* stands for. The request's *scope* keeps the error, for whoever words it in another language."""
+    """Return the response for *error*. The request's *scope* holds the error, so that the dashboard can show it in the reader's language."""
     scope[errors.SCOPE_KEY] = error
     return error_response(status_of(type(error)), error.code, str(error), request_id, hint=str(error.hint))
 
 
 def status_of(error: type[OnwardError]) -> int:
-    """Return the status that an error is answered with."""
+    """Return the HTTP status of an error class."""
     return next((STATUS_BY_ERROR[kind] for kind in error.__mro__ if kind in STATUS_BY_ERROR), 500)
 
 
@@ -117,21 +120,24 @@ def answers(
     other_content: Mapping[str, Any] | None = None,
     other_responses: Mapping[int | str, dict[str, Any]] | None = None,
 ) -> dict[str, Any]:
-    """Return what the OpenAPI document says of a route: it answers *shape* in the envelope *wrapped* with *status*, and is likely to refuse by these errors.
+    """Return the OpenAPI description of a route that answers *shape* in *envelope* with *status*, and may raise *likely_errors*.
 
-    *also* are other types of content it can be asked for, *beside* other statuses it may answer with.
+    *other_content* are further content types, *other_responses* further statuses.
     """
     answer = {"content": json_content(envelope[shape]) | dict(other_content or {})}
     return {"status_code": status, "responses": {status: answer, **error_docs(*likely_errors), **(other_responses or {})}}
 
 
 def pages(shape: Any, *likely_errors: type[OnwardError]) -> dict[str, Any]:
-    """Return what the OpenAPI document says of a route that answers one page of *shape* after the other."""
+    """Return the OpenAPI description of a route that answers pages of *shape*."""
     return answers(shape, *likely_errors, envelope=PageEnvelope)
 
 
 def error_docs(*likely_errors: type[OnwardError]) -> dict[int | str, dict[str, Any]]:
-    """Return what the OpenAPI document says of refusals, an example with each. Any route may be refused for what was sent, and while the store is out of reach."""
+    """Return the OpenAPI descriptions of error responses, each with an example.
+
+    Every route may refuse bad input, and every route fails while the store is unavailable.
+    """
     docs: dict[int | str, dict[str, Any]] = {}
     kinds: tuple[type[OnwardError], ...] = (*likely_errors, errors.BadInput, errors.StoreError)
     for error in kinds:
@@ -154,4 +160,6 @@ def dump_json(content: object) -> bytes:
 def _json_default(value: object) -> object:
     if isinstance(value, (frozenset, set)):
         return sorted(value)
-    raise TypeError(f"{type(value).__name__} cannot be answered")
+    if isinstance(value, Message):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} cannot be written as JSON")

@@ -1,4 +1,4 @@
-"""ETags: who has an answer already is told so, and not sent it again."""
+"""ETags: a client that already has an answer is told so, instead of getting it again."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from fastapi import Request, Response
 
 
 def with_etag(request: Request, answer: Response) -> Response:
-    """Return *answer* with its ETag; or, when the caller has it already, only that it is as it was. Weak, because compression changes the bytes."""
+    """Return *answer* with its ETag, or status 304 if the client has it. The ETag is weak: compression changes the bytes."""
     etag = f'W/"{blake2b(answer.body, digest_size=12).hexdigest()}"'
     known_etags = {etag_text.strip() for etag_text in request.headers.get("if-none-match", "").split(",")}
     headers = {"etag": etag, "cache-control": "private, no-cache"}

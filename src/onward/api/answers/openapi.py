@@ -1,7 +1,7 @@
 """The shapes of answers in the OpenAPI document.
 
-Routes name their shapes; what a shape looks like is worked out when somebody asks for the document. Having FastAPI do it for each route at
-each start would keep the first request waiting for most of a second, and no answer is made by it.
+Routes only name their shapes; the schemas are built when somebody asks for the document. FastAPI would build them for every route at the
+start, and delay the first request by most of a second.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ from pydantic import TypeAdapter
 
 _COMPONENTS = "#/components/schemas/{model}"
 _SHAPES: dict[str, Any] = {}
-"""Every shape that a route names, by the reference that stands for it until the document is made."""
+"""The shapes that routes name, by the reference that stands for them until the document is built."""
 
 
 def json_content(shape: Any) -> dict[str, Any]:
-    """Return what the document says of a body of JSON of this *shape*."""
+    """Return the OpenAPI content of a JSON body of this *shape*."""
     reference = f"#/shapes/{shape!r}"
     _SHAPES[reference] = shape
     return {"application/json": {"schema": {"$ref": reference}}}
 
 
 def describe_shapes(document: dict[str, Any]) -> None:
-    """Put into an OpenAPI *document* what its shapes look like. Raises `ValueError` where two are called the same."""
+    """Replace the shape references of an OpenAPI *document* by schemas. Raises `ValueError` if two shapes have the same name."""
     references = {schema["$ref"] for schema in _schemas(document) if schema.get("$ref") in _SHAPES}
     schemas, definitions = TypeAdapter.json_schemas(
         [(reference, "serialization", TypeAdapter(_SHAPES[reference])) for reference in sorted(references)], ref_template=_COMPONENTS
@@ -35,11 +35,11 @@ def describe_shapes(document: dict[str, Any]) -> None:
     components = document.setdefault("components", {}).setdefault("schemas", {})
     for name, shape in definitions["$defs"].items():
         if components.setdefault(name, shape) != shape:
-            raise ValueError(f"two shapes are called {name}")
+            raise ValueError(f"two shapes are named {name}")
 
 
 def _schemas(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Return the schemas of all answers."""
+    """Yield the schemas of all answers."""
     for methods in document["paths"].values():
         for route in methods.values():
             for answer in route["responses"].values():

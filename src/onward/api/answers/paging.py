@@ -1,6 +1,6 @@
-"""Lists in pages: `limit` rows after the `cursor` that the page before answered.
+"""Lists in pages: `limit` rows after the `cursor` of the page before.
 
-A cursor is the key of the last row that was shown, so it stays right whatever comes or goes meanwhile. Clients pass it on and look at nothing in it.
+A cursor is the key of the last row, so rows that are added or deleted meanwhile shift nothing. To clients it is opaque.
 """
 
 from __future__ import annotations
@@ -26,24 +26,30 @@ K = TypeVar("K", int, str)
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What page is asked for. `key` is that of the last row of the page before, empty for the first page."""
+    """The requested page. `key` is the key of the last row of the page before, empty for the first page."""
 
     limit: int
     key: tuple[Any, ...] = ()
 
     def last_key(self, kind: type[K]) -> K | None:
-        """Return the single key of the last row that was shown; None for the first page. Raises `BadInput` for a cursor of another list."""
+        """Return the key of the last row before this page, if it is a single value; None for the first page. Raises `BadInput` for another
+        list's cursor.
+        """
         single_key: K | None = next(iter(self.last_keys(kind)), None)
         return single_key
 
     def last_keys(self, *kinds: type[Any]) -> tuple[Any, ...]:
-        """Return the parts of the key of the last row, which are of these *kinds*; empty for the first page. Raises `BadInput` for a cursor of another list."""
+        """Return the parts of the key of the last row before this page, of these *kinds*; empty for the first page. Raises `BadInput` for
+        another list's cursor.
+        """
         if self.key and (len(self.key) != len(kinds) or any(type(part) is not kind for part, kind in zip(self.key, kinds, strict=True))):
             raise _wrong_cursor()
         return self.key
 
     def answer(self, items: Iterable[T], *, shape: Callable[[T], object], key_of: Callable[[T], tuple[object, ...]]) -> Response:
-        """Answer the page that *found* begins with, in *shape*; *found* holds one row more where another page follows. *last* is the key of a row."""
+        """Return the response with one page of *items* in *shape*. One item more than the limit means that another page follows. *key_of*
+        returns an item's key.
+        """
         rows = list(islice(items, self.limit + 1))
         has_more = len(rows) > self.limit
         rows = rows[: self.limit]
@@ -51,12 +57,12 @@ class Page:
 
 
 def cursor(key: tuple[object, ...]) -> str:
-    """Return the cursor that leads on after the row of that key."""
+    """Return the cursor of the page after the row with that key."""
     return urlsafe_b64encode(orjson.dumps(key)).decode().rstrip("=")
 
 
 async def _page(
-    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT, description="How many rows at most.")] = DEFAULT_LIMIT,
+    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT, description="The most rows to return.")] = DEFAULT_LIMIT,
     cursor: Annotated[str, Query(max_length=1000, description="`next_cursor` of the page before.")] = "",
 ) -> Page:
     if not cursor:
@@ -75,9 +81,7 @@ def _is_key(part: object) -> bool:
 
 
 def _wrong_cursor() -> BadInput:
-    return BadInput(
-        "The cursor is not one that this list has given.", "Pass on `next_cursor` as it was answered, or leave it out to begin anew."
-    )
+    return BadInput("The cursor is not from this list.", "Pass `next_cursor` unchanged, or leave it out to start with the first page.")
 
 
 Paging = Annotated[Page, Depends(_page)]

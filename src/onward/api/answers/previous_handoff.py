@@ -1,4 +1,4 @@
-"""The handoff as a new session is told of it: the prompt to paste, and its parts by what they are for."""
+"""The previous handoff as a new session gets it: the prompt to paste, and its parts by purpose."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from onward.core.handoff.prompt import render_prompt
 
 @dataclass(frozen=True, slots=True)
 class PreviousCreditsShape:
-    """What the session that the handoff tells of used, null where nobody said, and what the next one may use before it had better be completed."""
+    """Credits used by the session of the handoff (null if unknown), and what the next session may use before it should be completed."""
 
     used: float | None
     next_budget: float
@@ -21,7 +21,7 @@ class PreviousCreditsShape:
 
 @dataclass(frozen=True, slots=True)
 class PreviousHandoff:
-    """What the last session left."""
+    """The handoff from the last session."""
 
     handoff_id: int
     session_number: int
@@ -36,7 +36,7 @@ class PreviousHandoff:
 
 
 def previous_handoff(handoff: StoredHandoff, session: Session, next_goal: str, next_budget: float) -> PreviousHandoff:
-    """Return *left*, the handoff of *session*, as a new session is told of it."""
+    """Return *handoff*, made by *session*, for a new session."""
     return PreviousHandoff(
         handoff_id=handoff.id,
         session_number=handoff.session_number,

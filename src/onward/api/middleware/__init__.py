@@ -1,1 +1,1 @@
-"""What runs around every request."""
+"""Middleware around every request."""

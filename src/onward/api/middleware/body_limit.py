@@ -1,23 +1,25 @@
-"""How much one request may hold."""
+"""The size limit of requests."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 
 from fastapi import HTTPException
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Message as ASGIMessage
 
 from onward.api.answers.envelope import response_to_error
 from onward.api.middleware.request_log import request_id
 from onward.errors import SCOPE_KEY, TooLarge
+from onward.message import Message
 
 UPLOAD_FACTOR = 64
 
 
 class BodyLimit:
-    """Refuses bodies of more than *most_bytes*: by what they say of themselves, and by what really comes.
+    """Refuses bodies of more than *most_bytes*, by their declared and their actual length.
 
-    *uploads* are paths whose bodies are written to a file as they come, and may be `UPLOAD_TIMES` as long.
+    Bodies sent to *uploads* are written to a file while they arrive, and may be `UPLOAD_FACTOR` times as long.
     """
 
     def __init__(self, app: ASGIApp, *, most_bytes: int, uploads: Collection[str] = ()) -> None:
@@ -26,7 +28,7 @@ class BodyLimit:
         self._uploads = uploads
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request, or refuse it."""
+        """Handle one request, or refuse it."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -38,17 +40,17 @@ class BodyLimit:
         received_bytes = 0
         has_answered = False
 
-        async def receive_counted() -> Message:
+        async def receive_counted() -> ASGIMessage:
             nonlocal received_bytes
             message = await receive()
             received_bytes += len(message.get("body", b""))
             if received_bytes > most_bytes:
-                # The one kind of error that whoever reads a body lets through.
+                # FastAPI turns every other error that is raised while it reads a body into a 400.
                 scope[SCOPE_KEY] = error = _too_large(most_bytes)
                 raise HTTPException(413, str(error))
             return message
 
-        async def send_tracked(message: Message) -> None:
+        async def send_tracked(message: ASGIMessage) -> None:
             nonlocal has_answered
             has_answered = True
             await send(message)
@@ -61,7 +63,7 @@ class BodyLimit:
             await self._refuse(most_bytes, scope, receive, send)
 
     def _limit_for(self, scope: Scope) -> int:
-        # A request with an Idempotency-Key is read whole before it is answered.
+        # A request with an Idempotency-Key is read into memory before it is handled.
         is_upload = scope["path"] in self._uploads and not any(name == b"idempotency-key" for name, _ in scope["headers"])
         return self._most_bytes * (UPLOAD_FACTOR if is_upload else 1)
 
@@ -71,6 +73,6 @@ class BodyLimit:
 
 def _too_large(most_bytes: int) -> TooLarge:
     return TooLarge(
-        f"A request may hold {most_bytes // 2**20} MiB.",
+        Message("A request may have at most {mebibytes} MiB.", mebibytes=most_bytes // 2**20),
         "Send less at once, raise ONWARD_BODY_LIMIT_MB, or use `onward import` for transcripts on this machine.",
     )

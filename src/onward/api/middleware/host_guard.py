@@ -1,7 +1,8 @@
-"""Who may come in on loopback: programs of this machine that ask for this server by its own name.
+"""Protection of a server on loopback against pages of other sites.
 
-A page of any site can make a browser send requests to 127.0.0.1, and a name of any site can be pointed there. The first says so in `Origin`, the second in `Host`.
-A server that is open to other machines has any name: there, nothing is answered without an access token, which no other site's page has.
+A page of any site can make a browser send requests to 127.0.0.1 (its `Origin` shows that), and any name can be pointed to 127.0.0.1 (`Host`
+shows that). A server that is open to other machines may have any name: it answers nothing without an access token, which pages of other
+sites do not have.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 
 class HostGuard:
-    """Refuses what was not meant for this server, or was sent by another site's page. *trusted_hosts* are further names of this server, None for any name; *origins* are further sites."""
+    """Refuses requests for another host name, or from another site's page. *trusted_hosts* are further names of this server (None: any
+    name), *origins* further sites.
+    """
 
     def __init__(self, app: ASGIApp, *, trusted_hosts: Collection[str] | None = (), origins: Collection[str] = ()) -> None:
         self._app = app
@@ -25,7 +28,7 @@ class HostGuard:
         self._origins = {origin.lower().rstrip("/") for origin in origins}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request, or refuse it."""
+        """Handle one request, or refuse it."""
         reason = self._refusal_reason(scope) if scope["type"] in ("http", "websocket") else ""
         if not reason:
             await self._app(scope, receive, send)
@@ -42,9 +45,9 @@ class HostGuard:
             elif name == b"origin":
                 origin = value.decode("latin-1").lower()
         if self._hosts is not None and _host_name(host) not in self._hosts:
-            return "This server is not called that. Ask for it by 127.0.0.1 or localhost, or name it in ONWARD_TRUSTED_HOSTS."
+            return "This server does not have that name. Use 127.0.0.1 or localhost, or add the name to ONWARD_TRUSTED_HOSTS."
         if origin and origin.partition("://")[2] != host and origin not in self._origins:
-            return "A page of another site sent this. Allow that site in ONWARD_CORS_ORIGINS if it is yours."
+            return "A page of another site sent this request. If the site is yours, add it to ONWARD_CORS_ORIGINS."
         return ""
 
 

@@ -1,4 +1,4 @@
-"""`Idempotency-Key`: a write that is sent again with the same key is answered again, not done again."""
+"""`Idempotency-Key`: a write that is sent again with the same key is not done again, but gets the same answer."""
 
 from __future__ import annotations
 
@@ -20,19 +20,21 @@ _KEY = re.compile(rb"[\x21-\x7e]{1,200}")
 
 
 class Idempotency:
-    """Keeps answers by the key of their request, for a day. Answers of 500 and above are not kept: such a request may be tried again."""
+    """Stores answers by the key of their request for a day. Answers with status 500 and above are not stored: such a request may be tried
+    again.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request, or answer it again."""
+        """Handle one request, or answer it from the store."""
         key_header = _header(scope, b"idempotency-key") if scope["type"] == "http" and scope["method"] in _METHODS else b""
         if not key_header:
             await self._app(scope, receive, send)
             return
         if not _KEY.fullmatch(key_header):
-            error = BadInput("An Idempotency-Key is a word of at most 200 characters.", "Use a UUID.")
+            error = BadInput("An Idempotency-Key must be one word of at most 200 characters.", "Use a UUID.")
             await response_to_error(error, request_id(), scope)(scope, receive, send)
             return
         context: ApiContext = scope["app"].state.context
@@ -54,7 +56,7 @@ class Idempotency:
         await self._answer_first(scope, _replay_body(chunks, receive), send, key, context)
 
     async def _answer_first(self, scope: Scope, receive: Receive, send: Send, key: str, context: ApiContext) -> None:
-        """Answer a request that came for the first time, and keep the answer before it is sent."""
+        """Handle a request that came for the first time, and store the answer before it is sent."""
         start: Message = {"status": 500, "headers": []}
         body = b""
 
@@ -86,7 +88,7 @@ def _header(scope: Scope, name: bytes) -> bytes:
 
 
 async def _read_chunks(receive: Receive) -> AsyncIterator[bytes]:
-    """Yield a request's body; what is too long is refused while it is read."""
+    """Yield the chunks of a request's body. The body limit applies while it is read."""
     while True:
         message = await receive()
         yield message.get("body", b"")
@@ -95,7 +97,7 @@ async def _read_chunks(receive: Receive) -> AsyncIterator[bytes]:
 
 
 def _replay_body(chunks: list[bytes], receive: Receive) -> Receive:
-    """Return what gives the body that was read already, then goes on with *receive*."""
+    """Return a `receive` that gives the body that was already read, then continues with *receive*."""
     messages: list[Message] = [{"type": "http.request", "body": b"".join(chunks), "more_body": False}]
 
     async def receive_again() -> Message:

@@ -1,4 +1,4 @@
-"""What is counted of a server, for Prometheus: requests by route, method and status. No label holds an id, a name or a query."""
+"""Prometheus metrics: requests by route, method and status. No label holds an id, a name or a query."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ LabeledMetrics: TypeAlias = tuple[Counter, Histogram]
 
 
 class Metrics:
-    """The figures of one application."""
+    """The metrics of one application."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         labels = ("method", "route")
         requests = Counter("onward_requests", "Requests that were answered.", (*labels, "status"), registry=self.registry)
         seconds = Histogram(
-            "onward_request_seconds", "How long answers took.", labels, unit="", buckets=BUCKETS_S, registry=self.registry
+            "onward_request_seconds", "Time to answer a request, in seconds.", labels, unit="", buckets=BUCKETS_S, registry=self.registry
         )  # fmt: skip
 
         @cache
@@ -40,21 +40,21 @@ class Metrics:
         self._labeled = labeled
 
     def count_request(self, method: str, route: str, status: int, ms: float) -> None:
-        """Count a request. `unmatched` is a route that there is not, and one that was refused before it was looked for."""
-        # Who asks chooses these freely, and each label that is kept takes memory for good.
+        """Count a request. Its route is `unmatched` if there is no such route, or if it was refused before routing."""
+        # Callers choose method and path freely, and every new label takes memory for good.
         counter, histogram = self._labeled(method if method in _METHODS else "other", route or "unmatched", status)
         counter.inc()
         histogram.observe(ms / 1000)
 
     def render(self, store: Store) -> bytes:
-        """Return all figures, those of *store* as they are now, as Prometheus reads them."""
+        """Return all metrics in the Prometheus format, with the current gauges of *store*."""
         store_registry = CollectorRegistry()
         store_registry.register(_StoreCollector(gauges.gauges(store)))
         return generate_latest(self.registry) + generate_latest(store_registry)
 
 
 class _StoreCollector(Collector):
-    """How much a store holds."""
+    """Gauges of a store."""
 
     def __init__(self, store_gauges: gauges.Gauges) -> None:
         self._gauges = store_gauges

@@ -1,7 +1,7 @@
-"""Around everything: a request's id, one line in the log for it, and an answer even to what nobody foresaw.
+"""The outermost middleware: an id and a log line for each request, and an answer even to unexpected errors.
 
-The log says method, route, status, time and whose access token it was; never a query, a body or a header, for those hold what people wrote.
-The same is counted for `/metrics`.
+The log has method, route, status, time and the name of the access token; never a query, a body or a header, because those hold what people
+wrote. The same is counted for `/metrics`.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 
 def request_id() -> str:
-    """Return the id of the request that is being answered."""
+    """Return the id of the current request."""
     return _current_id.get()
 
 
 class RequestLog:
-    """Gives each request an id (the caller's own, if it is a plain word) and logs it when it is answered."""
+    """Gives each request an id (the caller's own, if it is a plain word), and logs the request after the answer."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Handle one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -55,7 +55,7 @@ class RequestLog:
 
         try:
             await self._app(scope, receive, send_with_id)
-        except Exception as error:  # noqa: BLE001 - whatever happens, the caller gets an answer and the log says where
+        except Exception as error:  # noqa: BLE001 - whatever happens, the caller gets an answer and the log the place
             log.error(  # noqa: TRY400 - the frames are in `where`, without their text
                 "failed", request_id=current_id, route=_route_pattern(scope), error=type(error).__name__, where=_innermost_frames(error)
             )
@@ -70,7 +70,7 @@ class RequestLog:
 
 
 def _route_pattern(scope: Scope) -> str:
-    """Return the route's pattern, not its path: a path may hold a name."""
+    """Return the route's pattern. The path itself may hold a name."""
     path: str = getattr(scope.get("route") or scope.get("endpoint"), "path", "")
     return path
 
@@ -80,6 +80,6 @@ def _elapsed_ms(started: float) -> float:
 
 
 def _innermost_frames(error: BaseException) -> list[str]:
-    """Return the innermost places that an error went through. Its message is left out: it may repeat what somebody wrote."""
+    """Return the innermost frames of an error, without its message: that may repeat what somebody wrote."""
     frames = traceback.extract_tb(error.__traceback__)[-6:]
     return [f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}" for frame in frames]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from hashlib import blake2b
 
-from onward.errors import BadInput, Conflict
+from onward.errors import BadInput, Conflict, RequestInProgress
 from onward.store import Store, idempotency
 from onward.store.idempotency import StoredAnswer
 
@@ -37,7 +37,7 @@ def start(store: Store, key: str, digest: str) -> StoredAnswer | None:
     if stored_answer.digest != digest:
         raise BadInput("This Idempotency-Key came with another request before.", "Use a new key for every new request.")
     if stored_answer.status is None:
-        raise Conflict("The same request is being answered right now.", "Wait a moment, then send it again with the same key.")
+        raise RequestInProgress("The same request is being answered right now.", "Wait a moment, then send it again with the same key.")
     if not stored_answer.body:
         raise Conflict(
             "This request was answered already, and its answer is shown only once.", "Look at what it made, or undo that and begin anew."
