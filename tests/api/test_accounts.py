@@ -104,22 +104,22 @@ def test_the_best_account_is_named_with_its_reasons(client: TestClient) -> None:
     create_account(client, "b", credits_total=100, credits_used=10, specialization=["frontend"])
     choice = post(client, "/private/select-best-account", {"specialization": "frontend", "creditsNeeded": 30})
     assert choice["account"]["name"] == "b"
-    assert "90 of 100 credits left" in choice["why"]
+    assert "90 of 100 credits left" in choice["reason"]
     assert "good at frontend" in choice["ranking"][0]["reasons"]
     post(client, f"/accounts/{choice['account']['id']}/events", {"kind": "limit", "untilAt": "2199-01-01T00:00:00Z"})
     after = post(client, "/private/select-best-account", {})
     assert after["account"]["name"] == "a"
-    assert [candidate["usable"] for candidate in after["ranking"]] == [True, False]
+    assert [candidate["is_usable"] for candidate in after["ranking"]] == [True, False]
 
 
 def test_a_session_rotates_when_its_account_comes_into_the_window(client: TestClient) -> None:
     first, second = (create_account(client, name, credits_total=100) for name in ("a", "b"))
     session_id = start_session(client, first["id"])
     stays = post(client, "/private/auto-rotate", {"sessionId": session_id, "creditsUsed": 84})
-    assert (stays["moved"], stays["place"]) == (False, "below")
+    assert (stays["has_moved"], stays["position"]) == (False, "below")
     goes = post(client, "/private/auto-rotate", {"session_id": session_id, "credits_used": 86})
-    assert (goes["moved"], goes["place"], goes["to_account"]["id"]) == (True, "in", second["id"])
-    assert "within the rotation window of 85–92%" in goes["why"]
+    assert (goes["has_moved"], goes["position"], goes["to_account"]["id"]) == (True, "in", second["id"])
+    assert "within the rotation window of 85–92%" in goes["reason"]
     completed = client.post(f"/api/sessions/{session_id}/complete", json={"credits_used": 90})
     assert completed.status_code == 200
     used = {account["name"]: account["credits_used"] for account in client.get("/api/accounts").json()["data"]}

@@ -51,7 +51,7 @@ def test_ids_are_positive_integers(client: TestClient, path: str) -> None:
 
 
 def test_unknown_routes_and_methods_say_so_in_the_envelope(client: TestClient) -> None:
-    assert client.get("/api/nothing").json()["error"]["code"] == "not_found"
+    assert client.get("/api/nothing").json()["error"]["code"] == "unknown_route"
     assert client.put("/api/projects").json()["error"]["code"] == "method_not_allowed"
 
 

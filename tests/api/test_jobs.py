@@ -55,11 +55,11 @@ def test_a_project_goes_out_and_comes_in(client: TestClient, klinik: int, settin
         "session_count": 1,
         "turn_count": again["data"]["turn_count"],
         "handoff_count": 1,
-        "again": True,
+        "is_unchanged": True,
     }
     client.delete(f"/api/projects/{klinik}?cascade=true")
     form = client.post("/api/projects/import?name=baru", files={"file": ("x.zip", sent.content)}).json()
-    assert (form["data"]["name"], form["data"]["again"]) == ("baru", False)
+    assert (form["data"]["name"], form["data"]["is_unchanged"]) == ("baru", False)
     assert list(settings.home.rglob("*.zip")) == []
 
 

@@ -76,9 +76,9 @@ def test_an_error_seen_before_is_answered_with_its_source(client: TestClient, pr
     trouble = {"error": "Traceback\n/ci/cart.py:99: KeyError: 'currency'", "projectId": project}
     history = data(client.post("/api/knowledge/seen", json=trouble))
     fix = history["fixes"][0]
-    assert (fix["sure"], fix["own"], fix["source"]["project"]) == ("same", True, "shop")
+    assert (fix["certainty"], fix["is_own"], fix["source"]["project"]) == ("same", True, "shop")
     assert "src/cart.py" in fix["fix"]
-    assert [occurrence["solved"] for occurrence in history["met"]] == [True, True]
+    assert [occurrence["is_solved"] for occurrence in history["occurrences"]] == [True, True]
     advice = data(client.post("/api/ai/troubleshoot", json=trouble))
     assert advice["made_by"] == "rules"
     assert advice["fixes"][0]["entry_id"] == fix["entry_id"]

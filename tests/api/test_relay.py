@@ -25,8 +25,13 @@ def test_a_session_is_completed_and_the_next_account_named(client: TestClient, s
     sessions.start(store, project, account_id=account.id)
     body = {"projectId": project.id, "accomplishments": "The till prints", "creditsUsed": 40, "limitReached": True, "nextGoal": "Refunds"}
     answer = client.post("/api/sessions/next", json=body).json()["data"]
-    assert (answer["session"]["number"], answer["session"]["status"], answer["again"], answer["new_turns"]) == (1, "completed", False, 0)
-    assert (answer["left_account"]["name"], answer["left_account"]["status"]) == ("claude-1", "exhausted")
+    assert (answer["session"]["number"], answer["session"]["status"], answer["is_unchanged"], answer["new_turns"]) == (
+        1,
+        "completed",
+        False,
+        0,
+    )
+    assert (answer["previous_account"]["name"], answer["previous_account"]["status"]) == ("claude-1", "exhausted")
     assert (answer["next"]["account"]["name"], answer["agent"]) == ("codex-1", "codex")
     assert "Your task now: Refunds" in answer["prompt"]
     assert "The till prints" in answer["prompt"]

@@ -47,7 +47,7 @@ def check_loop(client: Any) -> None:
     assert done["session"]["credits_used"] == 88
     assert "8443" in done["handoff"]["markdown"]
     again = client.post(f"/api/sessions/{session}/complete", json=words).json()["data"]
-    assert again["again"] is True
+    assert again["is_unchanged"] is True
     assert again["handoff"]["id"] == done["handoff"]["id"]
     handoff = client.get(f"/api/projects/{project}/handoff").json()["data"]
     assert handoff["markdown"] == done["handoff"]["markdown"]
@@ -105,7 +105,7 @@ def test_saving_to_a_completed_session_opens_it_again(client: TestClient, projec
     client.post(f"/api/sessions/{session}/complete", json={})
     assert save_turns(client, session, FIRST)["status"] == "completed"
     assert save_turns(client, session, SECOND)["status"] == "active"
-    assert client.post(f"/api/sessions/{session}/complete", json={}).json()["data"]["again"] is False
+    assert client.post(f"/api/sessions/{session}/complete", json={}).json()["data"]["is_unchanged"] is False
 
 
 def test_complete_takes_turns_or_text_and_works_with_neither(client: TestClient, project: int) -> None:

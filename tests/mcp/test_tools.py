@@ -65,9 +65,9 @@ async def test_the_whole_loop(connect: Asking, mode: str) -> None:
         assert (await agent.save_turns(turns=TURNS)).data["new_turns"] == 0
         assert (await agent.record_fact(kind="dead_end", text="Polling every second drowns the till")).data["kind"] == "dead_end"
         done = await agent.complete_session(accomplishments=["Checkout works"], blockers=["No printer"], credits_used=40)
-        assert (done.data["session"], done.data["handoff_version"], done.data["again"]) == (1, 1, False)
+        assert (done.data["session"], done.data["handoff_version"], done.data["is_unchanged"]) == (1, 1, False)
         assert "Kept at" in done.text
-        assert (await agent.complete_session(session=1)).data["again"] is True
+        assert (await agent.complete_session(session=1)).data["is_unchanged"] is True
 
         left = (await agent.start_session()).text
         assert "Session 2 of kopi started" in left

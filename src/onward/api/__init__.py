@@ -19,7 +19,8 @@ To add routes of a noun, write `routes/<noun>.py` and add one line to `applicati
 * A request is a `Body` (`bodies`): it accepts snake_case and camelCase and ignores unknown fields.
   `sent_fields()` are the fields it contains.
 * An answer is a frozen dataclass with slots whose name ends in `Shape`, built from a use case's value. It is written without
-  further validation: the annotation of the route (`answers`, `pages`) goes into the OpenAPI document, and the tests check every answer against it.
+  further validation: the annotation of the route (`answers`, `pages`) goes into the OpenAPI document,
+  and the tests check every answer against it.
 * Failures are errors of `onward.errors`, raised anywhere. `envelope.STATUS_BY_ERROR` has the status of each;
   `answers(…, NotFound)` names the likely ones of a route.
 * Lists are paged (`paging`) by the key of the last row, not by counting rows: new rows shift nothing.

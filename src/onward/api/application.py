@@ -93,9 +93,16 @@ def build(store: Store, settings: Settings, *, services: Sequence[Callable[[], A
     when it stops.
     """
     application = Application(
-        title="Onward", version=__version__, description=DESCRIPTION, lifespan=_lifespan(services), docs_url=None, redoc_url=None,
-        telemetry={"tracing": False, "metrics": False}, middleware=_middleware(settings), exception_handlers=_HANDLERS,
-    )  # fmt: skip
+        title="Onward",
+        version=__version__,
+        description=DESCRIPTION,
+        lifespan=_lifespan(services),
+        docs_url=None,
+        redoc_url=None,
+        telemetry={"tracing": False, "metrics": False},
+        middleware=_middleware(settings),
+        exception_handlers=_HANDLERS,
+    )
     application.state.context = ApiContext(store, settings, Writer(store))
     application.state.metrics = Metrics()
     for noun in ROUTES:

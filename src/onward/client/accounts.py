@@ -105,11 +105,11 @@ class RemoteAccounts(RemoteResource):
         )
         return RotationOutcome(
             session=read_session(data["session"]),
-            has_moved=data["moved"],
+            has_moved=data["has_moved"],
             before=from_account,
             after=to_account,
-            position=data["place"],
-            why=data["why"],
+            position=data["position"],
+            why=data["reason"],
             reasons=tuple(data["reasons"]),
         )
 

@@ -39,4 +39,4 @@ class RemoteAnalytics(RemoteResource):
 
 def _read_recurring_error(data: Mapping[str, Any]) -> RecurringError:
     handle = parse_handle(data["handle"])
-    return read(RecurringError, data, last_session=handle.session, turn=handle.turn, is_solved=data["solved"])
+    return read(RecurringError, data, last_session=handle.session, turn=handle.turn)

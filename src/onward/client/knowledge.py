@@ -104,10 +104,10 @@ class RemoteKnowledge(RemoteResource):
 
 def _read_matches(data: Mapping[str, Any]) -> ErrorHistory:
     return ErrorHistory(
-        [read(KnownFix, fix, is_own=fix["own"]) for fix in data["fixes"]], [_read_occurrence(occurrence) for occurrence in data["met"]]
+        [read(KnownFix, fix) for fix in data["fixes"]], [_read_occurrence(occurrence) for occurrence in data["occurrences"]]
     )
 
 
 def _read_occurrence(data: Mapping[str, Any]) -> ErrorOccurrence:
     handle = parse_handle(data["handle"])
-    return read(ErrorOccurrence, data, session=handle.session, turn=handle.turn, is_solved=data["solved"])
+    return read(ErrorOccurrence, data, session=handle.session, turn=handle.turn)

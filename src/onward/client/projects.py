@@ -94,4 +94,4 @@ class RemoteProjects(RemoteResource):
 
     def _remap(self, target: Project, body: Mapping[str, Any]) -> ProjectMove:
         data = self._server.post(f"/projects/{target.id}/remap", body)["data"]
-        return ProjectMove(target, [read(MovedSession, session) for session in data["sessions"]], data["emptied"])
+        return ProjectMove(target, [read(MovedSession, session) for session in data["sessions"]], data["deleted_projects"])

@@ -82,12 +82,15 @@ class RemoteSessions(RemoteResource):
         unchanged.
         """
         statements = {
-            "accomplishments": accomplishments, "blockers": blockers, "credits_used": credits_used, "budget_tokens": budget_tokens,
-        }  # fmt: skip
+            "accomplishments": accomplishments,
+            "blockers": blockers,
+            "credits_used": credits_used,
+            "budget_tokens": budget_tokens,
+        }
         data = self._server.post(
             f"/sessions/{session.id}/complete", {name: value for name, value in statements.items() if value is not None}
         )["data"]
-        return SessionCompletion(read_session(data["session"]), read_handoff(data["handoff"]), data["again"])
+        return SessionCompletion(read_session(data["session"]), read_handoff(data["handoff"]), data["is_unchanged"])
 
     def relay(
         self,
@@ -105,15 +108,23 @@ class RemoteSessions(RemoteResource):
         """Complete a session whose limit is reached, and choose the account to continue with, by the server's rotation window."""
         need = need or AccountNeed()
         body = {
-            "project_id": project.id, "session_number": number, "accomplishments": accomplishments, "blockers": blockers, "credits_used": credits_used,
-            "limit_reached": limit_reached, "model": need.model, "tags": list(need.tags), "agent": agent, "budget_tokens": budget_tokens,
-        }  # fmt: skip
+            "project_id": project.id,
+            "session_number": number,
+            "accomplishments": accomplishments,
+            "blockers": blockers,
+            "credits_used": credits_used,
+            "limit_reached": limit_reached,
+            "model": need.model,
+            "tags": list(need.tags),
+            "agent": agent,
+            "budget_tokens": budget_tokens,
+        }
         data = self._server.post("/sessions/next", {name: value for name, value in body.items() if value is not None})["data"]
-        session_data, account_data = data["session"], data["left_account"]
+        session_data, account_data = data["session"], data["previous_account"]
         return RelayOutcome(
             session=read_session(session_data) if session_data else None,
             handoff=read_handoff(data["handoff"]),
-            is_unchanged=data["again"],
+            is_unchanged=data["is_unchanged"],
             previous=read_availability(account_data) if account_data else None,
             choice=read_best(data["next"]),
             agent=data["agent"],

@@ -184,7 +184,7 @@ class Tools:
         data = {
             "session": number,
             "handoff_version": version,
-            "again": completed.is_unchanged,
+            "is_unchanged": completed.is_unchanged,
             "turns": completed.session.turns,
             "account": self._best_account(),
         }

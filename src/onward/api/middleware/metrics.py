@@ -31,7 +31,7 @@ class Metrics:
         requests = Counter("onward_requests", "Requests that were answered.", (*labels, "status"), registry=self.registry)
         seconds = Histogram(
             "onward_request_seconds", "Time to answer a request, in seconds.", labels, unit="", buckets=BUCKETS_S, registry=self.registry
-        )  # fmt: skip
+        )
 
         @cache
         def labeled(method: str, route: str, status: int) -> LabeledMetrics:

@@ -1,1 +1,1 @@
-"""The routes, one noun a module."""
+"""The routes, one module for each noun."""

@@ -1,4 +1,4 @@
-"""Access tokens: who may call from other machines."""
+"""Access tokens, for callers on other machines."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ router = create_router("access-tokens")
 
 
 class NewAccessToken(Body):
-    """An access token to give out. It expires after so many days, or not at all."""
+    """An access token to create. Without `expires_days` it does not expire."""
 
     name: Text = Field(min_length=1, max_length=200, examples=["laptop"])
     scope: TokenScope = Field("write", examples=["read"])
@@ -30,7 +30,7 @@ class NewAccessToken(Body):
 
 @dataclass(frozen=True, slots=True)
 class AccessTokenShape:
-    """A token that was given out. `prefix` is what it begins with; nothing more of it is kept."""
+    """An access token. `prefix` is its beginning; the rest is not stored."""
 
     id: int
     name: str
@@ -44,7 +44,7 @@ class AccessTokenShape:
 
 @dataclass(frozen=True, slots=True)
 class NewAccessTokenShape:
-    """A token that was given out just now. `token` is the whole of it, and is not shown again."""
+    """A new access token. `token` is the full token; it is not shown again."""
 
     id: int
     name: str
@@ -56,20 +56,20 @@ class NewAccessTokenShape:
 
 
 def access_token_shape(token: AccessToken) -> AccessTokenShape:
-    """Return a token as it is answered."""
+    """Return the shape of a token."""
     return AccessTokenShape(**asdict(token))
 
 
 @router.get("/access-tokens", summary="List the access tokens", **pages(AccessTokenShape))
 def list_tokens(context: Context, page: Paging) -> Response:
-    """Answer every token that was given out, the oldest first, the revoked ones too."""
+    """List all access tokens, the oldest first, revoked ones included."""
     tokens = access.list_tokens(context.store, after=page.last_key(int), limit=page.limit + 1)
     return page.answer(tokens, shape=access_token_shape, key_of=lambda token: (token.id,))
 
 
-@router.post("/access-tokens", summary="Give out an access token", **answers(NewAccessTokenShape, Conflict))
+@router.post("/access-tokens", summary="Create an access token", **answers(NewAccessTokenShape, Conflict))
 def create_token(context: Context, body: NewAccessToken) -> Response:
-    """Give out a token. The answer is the only one that shows it."""
+    """Create an access token. Only this answer shows it."""
     created, secret = access.create_token(context.store, body.name, body.scope, days=body.expires_days)
     shape = NewAccessTokenShape(
         id=created.id,
@@ -85,5 +85,5 @@ def create_token(context: Context, body: NewAccessToken) -> Response:
 
 @router.delete("/access-tokens/{token_id}", summary="Revoke an access token", **answers(AccessTokenShape, NotFound))
 def revoke_token(context: Context, token_id: Id) -> Response:
-    """Shut out whoever holds a token, from now on, and answer what it was. It stays listed."""
+    """Revoke an access token at once. It stays in the list."""
     return ok(access_token_shape(access.revoke(context.store, str(token_id))))

@@ -1,4 +1,4 @@
-"""How accounts, usage and credits are answered."""
+"""Shapes of accounts, usage and credits."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from onward.core.accounts.accounts import AccountEvent
 
 @dataclass(frozen=True, slots=True)
 class AccountModelShape:
-    """A model that an account offers; `credits` is its own limit from one reset to the next, null where it has none."""
+    """A model of an account. `credits` is the model's own limit between two resets, null if it has none."""
 
     model: str
     credits: float | None
@@ -23,7 +23,7 @@ class AccountModelShape:
 
 @dataclass(frozen=True, slots=True)
 class AccountLimitShape:
-    """A limit that was reached and still holds: of a model, or with `model` empty of the whole account. `until_at` is null where nobody named it."""
+    """A limit that was reached and still holds, of a model or (with empty `model`) of the whole account. `until_at` is null if unknown."""
 
     model: str
     reached_at: datetime
@@ -32,7 +32,9 @@ class AccountLimitShape:
 
 @dataclass(frozen=True, slots=True)
 class AccountShape:
-    """An account as it stands `at` a time. `credits_estimated` of those used nobody reported; `window_at` is the last reset, `resets_source` is `reported` or `estimated`. Null: not known."""
+    """An account and its availability `at` a time. `credits_estimated` is the part of `credits_used` that nobody reported; `window_at` is
+    the last reset; `resets_source` is `reported` or `estimated`. Null means unknown.
+    """
 
     id: int
     name: str
@@ -57,18 +59,37 @@ class AccountShape:
 
 
 def account_shape(availability: AccountAvailability) -> AccountShape:
-    """Return an account as it is answered."""
+    """Return the shape of an account."""
     account = availability.account
     return AccountShape(
-        id=account.id, name=account.name, provider=account.provider, plan=account.plan, status=availability.status, credits_total=account.credits_total, credits_used=availability.credits_used, credits_estimated=availability.credits_estimated, credits_left=availability.credits_left,
-        resets_at=availability.resets_at, resets_source=availability.resets_source, period=str(account.period or ""), models=[AccountModelShape(*model) for model in account.models], tags=account.tags,
-        limits=[AccountLimitShape(*limit) for limit in availability.limits], note=account.note, at=availability.at, window_at=availability.window_at, created_at=account.created_at, updated_at=account.updated_at,
-    )  # fmt: skip
+        id=account.id,
+        name=account.name,
+        provider=account.provider,
+        plan=account.plan,
+        status=availability.status,
+        credits_total=account.credits_total,
+        credits_used=availability.credits_used,
+        credits_estimated=availability.credits_estimated,
+        credits_left=availability.credits_left,
+        resets_at=availability.resets_at,
+        resets_source=availability.resets_source,
+        period=str(account.period or ""),
+        models=[AccountModelShape(*model) for model in account.models],
+        tags=account.tags,
+        limits=[AccountLimitShape(*limit) for limit in availability.limits],
+        note=account.note,
+        at=availability.at,
+        window_at=availability.window_at,
+        created_at=account.created_at,
+        updated_at=account.updated_at,
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class AccountEventShape:
-    """What happened to an account. `credits` is what its count changed by and `used_after` the count then; `source` says whether a person reported it or Onward estimated it."""
+    """An event of an account. `credits` is the change of its count and `used_after` the new count; `source` is `reported` (by a person) or
+    `estimated` (by Onward).
+    """
 
     id: int
     account_id: int
@@ -83,7 +104,7 @@ class AccountEventShape:
 
 
 def account_event_shape(event: AccountEvent) -> AccountEventShape:
-    """Return what happened as it is answered."""
+    """Return the shape of an event."""
     return AccountEventShape(
         id=event.id,
         account_id=event.account_id,
@@ -100,7 +121,9 @@ def account_event_shape(event: AccountEvent) -> AccountEventShape:
 
 @dataclass(frozen=True, slots=True)
 class UsageShape:
-    """Tokens that transcripts tell of, for one model on one account. `cost_usd` is their list price, null where that is not known, and without `unpriced_turns`."""
+    """Tokens counted in transcripts, for one model on one account. `cost_usd` is their list price without `unpriced_turns`; null if no
+    price is known.
+    """
 
     account_id: int | None
     model: str
@@ -114,17 +137,24 @@ class UsageShape:
 
 
 def usage_shape(model_usage: ModelUsage) -> UsageShape:
-    """Return usage as it is answered."""
+    """Return the shape of a model's usage."""
     tokens = model_usage.tokens
     return UsageShape(
-        account_id=model_usage.account_id, model=model_usage.model, turns=model_usage.turns, input_tokens=tokens.input_tokens, output_tokens=tokens.output_tokens, cache_read_tokens=tokens.cache_read_tokens, cache_write_tokens=tokens.cache_write_tokens,
-        cost_usd=model_usage.cost_usd, unpriced_turns=model_usage.unpriced_turns,
-    )  # fmt: skip
+        account_id=model_usage.account_id,
+        model=model_usage.model,
+        turns=model_usage.turns,
+        input_tokens=tokens.input_tokens,
+        output_tokens=tokens.output_tokens,
+        cache_read_tokens=tokens.cache_read_tokens,
+        cache_write_tokens=tokens.cache_write_tokens,
+        cost_usd=model_usage.cost_usd,
+        unpriced_turns=model_usage.unpriced_turns,
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class AccountSessionShape:
-    """A session that went on an account, when and why."""
+    """A session that ran on an account, since when and why."""
 
     session_id: int
     account_id: int
@@ -132,13 +162,13 @@ class AccountSessionShape:
     project: str
     number: int
     status: str
-    began_at: datetime
-    why: str
+    started_at: datetime
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class AccountDetailShape:
-    """An account, what happened last, the sessions that went on it last, and the usage of all of them."""
+    """An account with its latest events and sessions, and the usage of all its sessions."""
 
     account: AccountShape
     events: list[AccountEventShape]
@@ -147,13 +177,20 @@ class AccountDetailShape:
 
 
 def account_detail_shape(detail: AccountDetail) -> AccountDetailShape:
-    """Return an account with what happened to it as it is answered."""
+    """Return the shape of an account with its events, sessions and usage."""
     sessions = [
         AccountSessionShape(
-            session_id=link.session_id, account_id=link.account_id, project_id=link.project_id, project=detail.projects.get(link.project_id, ""), number=link.number, status=link.status, began_at=link.began_at, why=str(link.why)
+            session_id=link.session_id,
+            account_id=link.account_id,
+            project_id=link.project_id,
+            project=detail.projects.get(link.project_id, ""),
+            number=link.number,
+            status=link.status,
+            started_at=link.began_at,
+            reason=str(link.why),
         )
         for link in detail.sessions
-    ]  # fmt: skip
+    ]
     return AccountDetailShape(
         account_shape(detail.availability),
         [account_event_shape(event) for event in detail.events],
@@ -164,23 +201,23 @@ def account_detail_shape(detail: AccountDetail) -> AccountDetailShape:
 
 @dataclass(frozen=True, slots=True)
 class AccountBatchShape:
-    """The accounts that were entered."""
+    """The created accounts."""
 
     count: int
     accounts: list[AccountShape]
 
 
 def account_batch_shape(report: BatchReport) -> AccountBatchShape:
-    """Return a batch as it is answered."""
+    """Return the shape of a batch of new accounts."""
     return AccountBatchShape(len(report.created), [account_shape(availability) for availability in report.created])
 
 
 @dataclass(frozen=True, slots=True)
 class RankedAccountShape:
-    """An account in a ranking. `score` is only good for comparing; `reasons` come the weightiest first."""
+    """An account in a ranking. `score` is only comparable within one ranking; the most important of `reasons` comes first."""
 
     account: AccountShape
-    usable: bool
+    is_usable: bool
     score: float
     reasons: tuple[str, ...]
 
@@ -191,15 +228,15 @@ def _ranked_account_shape(ranked: RankedAccount) -> RankedAccountShape:
 
 @dataclass(frozen=True, slots=True)
 class AccountChoiceShape:
-    """The account to use next, null where none can be used; why, in words; and how all of them rank."""
+    """The account to use next (null if none can be used), the reason, and the ranking of all accounts."""
 
     account: AccountShape | None
-    why: str
+    reason: str
     ranking: list[RankedAccountShape]
 
 
 def account_choice_shape(choice: AccountChoice) -> AccountChoiceShape:
-    """Return the choice of an account as it is answered."""
+    """Return the shape of a choice."""
     return AccountChoiceShape(
         account_shape(choice.best.availability) if choice.best else None,
         str(choice.why),
@@ -209,38 +246,40 @@ def account_choice_shape(choice: AccountChoice) -> AccountChoiceShape:
 
 @dataclass(frozen=True, slots=True)
 class RotationShape:
-    """What became of an open session. `place` is where its account stood in the window: `below`, `in`, `past`, or `unknown`; `reasons` are for the account that it went to."""
+    """The outcome for an open session. `position` is the position of its old account in the rotation window: `below`, `in`, `past` or
+    `unknown`; `reasons` are for the new account.
+    """
 
-    moved: bool
+    has_moved: bool
     session_id: int
     session_number: int
     session: SessionShape
     from_account: AccountShape | None
     to_account: AccountShape | None
-    place: str
-    why: str
+    position: str
+    reason: str
     reasons: tuple[str, ...]
 
 
 def rotation_shape(rotation: RotationOutcome) -> RotationShape:
-    """Return a rotation as it is answered."""
+    """Return the shape of a rotation."""
     from_account, to_account = (account_shape(availability) if availability else None for availability in (rotation.before, rotation.after))
     return RotationShape(
-        moved=rotation.has_moved,
+        has_moved=rotation.has_moved,
         session_id=rotation.session.id,
         session_number=rotation.session.number,
         session=session_shape(rotation.session),
         from_account=from_account,
         to_account=to_account,
-        place=rotation.position,
-        why=str(rotation.why),
+        position=rotation.position,
+        reason=str(rotation.why),
         reasons=tuple(map(str, rotation.reasons)),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class EfficiencyShape:
-    """What credits brought, over the sessions whose credits are known. Null: it has no meaning."""
+    """What credits achieved, over sessions with known credits. Null means that there is no meaningful value."""
 
     sessions: int
     credits: float
@@ -255,7 +294,9 @@ class EfficiencyShape:
 
 @dataclass(frozen=True, slots=True)
 class ForecastShape:
-    """Credits a day over the last `days`, and when what is left will be gone at that rate, with an interval of about four in five. Null: not foreseen. `assumptions` say what it rests on."""
+    """Credits per day over the last `days`, and when the remaining credits run out at that rate, with an interval of about 80 %. Null means
+    no forecast; `assumptions` lists what it is based on.
+    """
 
     days: int
     credits_per_day: float
@@ -272,7 +313,7 @@ class ForecastShape:
 
 @dataclass(frozen=True, slots=True)
 class AccountCreditsShape:
-    """How the credits of one account go."""
+    """The use of one account's credits."""
 
     account: AccountShape
     forecast: ForecastShape
@@ -282,7 +323,7 @@ class AccountCreditsShape:
 
 @dataclass(frozen=True, slots=True)
 class ProjectCreditsShape:
-    """How the credits go that one project uses; its forecast is for all that is left on the accounts."""
+    """The credits that one project uses. Its forecast is for all credits left on the accounts."""
 
     project_id: int
     name: str
@@ -293,7 +334,7 @@ class ProjectCreditsShape:
 
 @dataclass(frozen=True, slots=True)
 class PoolCreditsShape:
-    """How credits go, by account and by project."""
+    """The use of credits, by account and by project."""
 
     at: datetime
     credits_left: float
@@ -302,7 +343,7 @@ class PoolCreditsShape:
 
 
 def pool_credits_shape(report: CreditsReport) -> PoolCreditsShape:
-    """Return how credits go as it is answered."""
+    """Return the shape of a credits report."""
     accounts = [
         AccountCreditsShape(account_shape(account.availability), *_credit_shapes(account.forecast, account.efficiency, account.usage))
         for account in report.accounts
@@ -320,12 +361,28 @@ def _credit_shapes(
     rate = forecast.burn
     return (
         ForecastShape(
-            days=rate.days, credits_per_day=rate.credits_per_day, low_per_day=rate.low, high_per_day=rate.high, credits_left=forecast.credits_left, empty_at=forecast.empty_at, earliest_at=forecast.earliest_at,
-            latest_at=forecast.latest_at, resets_at=forecast.resets_at, resets_first=forecast.resets_first, assumptions=tuple(map(str, forecast.assumptions)),
+            days=rate.days,
+            credits_per_day=rate.credits_per_day,
+            low_per_day=rate.low,
+            high_per_day=rate.high,
+            credits_left=forecast.credits_left,
+            empty_at=forecast.empty_at,
+            earliest_at=forecast.earliest_at,
+            latest_at=forecast.latest_at,
+            resets_at=forecast.resets_at,
+            resets_first=forecast.resets_first,
+            assumptions=tuple(map(str, forecast.assumptions)),
         ),
         EfficiencyShape(
-            sessions=efficiency.sessions, credits=efficiency.credits, accomplishments=efficiency.accomplishments, tokens=efficiency.tokens, usd=efficiency.usd, credits_per_session=efficiency.credits_per_session, credits_per_accomplishment=efficiency.credits_per_accomplishment,
-            tokens_per_credit=efficiency.tokens_per_credit, usd_per_credit=efficiency.usd_per_credit,
+            sessions=efficiency.sessions,
+            credits=efficiency.credits,
+            accomplishments=efficiency.accomplishments,
+            tokens=efficiency.tokens,
+            usd=efficiency.usd,
+            credits_per_session=efficiency.credits_per_session,
+            credits_per_accomplishment=efficiency.credits_per_accomplishment,
+            tokens_per_credit=efficiency.tokens_per_credit,
+            usd_per_credit=efficiency.usd_per_credit,
         ),
         [usage_shape(model_usage) for model_usage in usage],
-    )  # fmt: skip
+    )

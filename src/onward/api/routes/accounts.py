@@ -1,4 +1,4 @@
-"""Accounts: a pool of them, which to use next, and how their credits go. No login and no key of an account has a place here."""
+"""Accounts: the pool, the choice of the next account, and the use of credits. No login and no key of an account is stored."""
 
 from __future__ import annotations
 
@@ -48,12 +48,12 @@ MAX_ACCOUNTS = 10_000
 
 
 def _aliases(*names: str) -> AliasChoices:
-    """Take a field under these names, too."""
+    """Accept a field under all these names."""
     return AliasChoices(*names)
 
 
 class _AccountFields(Body):
-    """What is told of an account. `models` may carry limits of their own: `{"claude-opus-4": 40}`."""
+    """The fields of an account. `models` may have limits of their own: `{"claude-opus-4": 40}`."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -81,43 +81,41 @@ class _AccountFields(Body):
     period: Text | None = Field(
         None,
         validation_alias=_aliases("period", "reset_period", "resetPeriod"),
-        description="How often credits come back: 5h, 1d, 2w, 1mo.",
+        description="How often credits reset: 5h, 1d, 2w, 1mo.",
         examples=["1mo"],
     )
     status: AccountStatus | None = Field(None, examples=["active"])
 
 
 class NewAccount(_AccountFields):
-    """An account to enter. Only its name is needed. Whatever looks like a login or a key is refused."""
+    """An account to create. Only the name is required. Whatever looks like a login or a key is refused."""
 
     name: Text = Field(examples=["claude-1"])
 
 
 class AccountChange(ChangeBody, _AccountFields):
-    """What of an account changes. Active ends every limit that was reached; a null takes a value away."""
+    """The fields of an account to change. Status `active` ends all reached limits; null removes a value."""
 
     name: Text | None = Field(None, examples=["claude-1"])
 
 
 class AccountReportBody(Body):
-    """What happened to an account: a limit that a service named, of a model or of the whole; or a failure."""
+    """An event of an account: a reached limit, of a model or of the whole account, or a failure."""
 
     kind: Literal["limit", "failure"] = Field(examples=["limit"])
     model: Text = Field("", examples=["claude-opus-4"])
-    until_at: datetime | None = Field(
-        None, description="When the limit ends. Else it holds until the account's next reset.", examples=[None]
-    )
+    until_at: datetime | None = Field(None, description="When the limit ends. Default: the account's next reset.", examples=[None])
     note: Text = Field("", examples=["overloaded"])
 
 
 class AccountBatchBody(Body):
-    """Many accounts, each as `POST /accounts` takes one."""
+    """Many accounts, each in the form of `POST /accounts`."""
 
     accounts: list[dict[str, Any]] = Field(max_length=MAX_ACCOUNTS, examples=[[{"name": "claude-1", "credits_total": 100}]])
 
 
 class _NeedFields(Body):
-    """What a session needs of its account."""
+    """What a session needs from its account."""
 
     model: Text = Field("", examples=[""])
     tags: list[str] | str = Field(
@@ -128,7 +126,7 @@ class _NeedFields(Body):
     )
 
     def need(self) -> AccountNeed:
-        """Return it as the ranking takes it."""
+        """Return the need for the ranking."""
         return parse_need(
             model=self.model, tags=self.tags.split(",") if isinstance(self.tags, str) else self.tags, credits=self.credits_needed
         )
@@ -139,61 +137,68 @@ class AccountSelectionBody(_NeedFields):
 
 
 class RotationBody(_NeedFields):
-    """Which open session is meant: by its id, or the one of a project that was begun last. `account_id` names where it shall go, whatever the window says."""
+    """The open session, by its id, or the newest open session of a project. `account_id` names its new account, whatever the rotation
+    window says.
+    """
 
     session_id: IdField | None = Field(None, examples=[1])
     project_id: IdField | None = Field(None, examples=[None])
     account_id: IdField | None = Field(None, examples=[None])
     credits_used: float | None = Field(
-        None, ge=0, le=1e12, allow_inf_nan=False, description="Credits used on its account now, as read there.", examples=[88]
+        None,
+        ge=0,
+        le=1e12,
+        allow_inf_nan=False,
+        description="Credits used on the session's account now, as the service shows them.",
+        examples=[88],
     )
 
 
 class CreditsAnalysisBody(Body):
-    """Whose credits: of one account, of one project, or of all."""
+    """The scope of the report: one account, one project, or all."""
 
     account_id: IdField | None = Field(None, examples=[None])
     project_id: IdField | None = Field(None, examples=[None])
 
 
 class SessionAccountBody(Body):
-    """The account that a session runs on."""
+    """The account of a session."""
 
     account_id: IdField = Field(examples=[1])
 
 
 @router.get("/accounts", summary="List the accounts", **pages(AccountShape))
 def list_accounts(
-    context: Context, page: Paging, status: Annotated[AccountStatus | None, Query(description="Only those.")] = None
+    context: Context, page: Paging, status: Annotated[AccountStatus | None, Query(description="Only with this status.")] = None
 ) -> Response:
-    """Answer the accounts by name, as they stand now: a reset that has passed gave credits back."""
+    """List the accounts by name, with their current availability: resets that passed are included."""
     availabilities = accounts.list_accounts(context.store, status=status, after=page.last_key(str) or "", limit=page.limit + 1)
     return page.answer(availabilities, shape=account_shape, key_of=lambda availability: (availability.account.name,))
 
 
-@router.post("/accounts", summary="Enter an account", **answers(AccountShape, Conflict))
+@router.post("/accounts", summary="Create an account", **answers(AccountShape, Conflict))
 def create_account(context: Context, body: NewAccount) -> Response:
-    """Enter an account and answer it."""
+    """Create an account."""
     return ok(account_shape(accounts.create(context.store, select_account_values(body.sent_fields()))))
 
 
-@router.get("/accounts/find", summary="Find an account by its name", **answers(AccountShape, NotFound))
+@router.get("/accounts/find", summary="Find an account by name", **answers(AccountShape, NotFound))
 def find_account_by_name(
-    context: Context, name: Annotated[Text, Query(min_length=1, max_length=200, description="Its name, or its id.")]
+    context: Context, name: Annotated[Text, Query(min_length=1, max_length=200, description="The account's name or id.")]
 ) -> Response:
-    """Answer the account of that name."""
+    """Return the account of that name or id."""
     return ok(account_shape(accounts.read_availability(context.store, accounts.require(context.store, name))))
 
 
 @router.get("/accounts/{account_id}", summary="Show an account", **answers(AccountDetailShape, NotFound))
 def show_account(context: Context, account_id: Id) -> Response:
-    """Answer an account as it stands, with what happened last, the sessions that went on it, and the usage that their transcripts tell of."""
+    """Return an account's availability, its latest events and sessions, and the usage counted in their transcripts."""
     return ok(account_detail_shape(accounts.show(context.store, accounts.require(context.store, account_id))))
 
 
 @router.patch("/accounts/{account_id}", summary="Change an account", **answers(AccountShape, NotFound, Conflict))
 def change_account(context: Context, account_id: Id, body: AccountChange) -> Response:
-    """Change what is told of an account. `credits_used` is a person's report of what is used now."""
+    """Change an account. `credits_used` is the number of credits used now, as reported by a person."""
     return ok(
         account_shape(
             accounts.change(context.store, accounts.require(context.store, account_id), select_account_values(body.sent_fields()))
@@ -203,24 +208,24 @@ def change_account(context: Context, account_id: Id, body: AccountChange) -> Res
 
 @router.delete("/accounts/{account_id}", summary="Delete an account", **answers(AccountShape, NotFound))
 def delete_account(context: Context, account_id: Id) -> Response:
-    """Delete an account with what happened to it, and answer what it was. Sessions that ran on it stay."""
+    """Delete an account and its events, and return it. Sessions that ran on it stay."""
     detail = accounts.show(context.store, accounts.require(context.store, account_id))
     accounts.delete(context.store, detail.availability.account)
     return ok(account_shape(detail.availability))
 
 
-@router.get("/accounts/{account_id}/events", summary="List what happened to an account", **pages(AccountEventShape, NotFound))
+@router.get("/accounts/{account_id}/events", summary="List the events of an account", **pages(AccountEventShape, NotFound))
 def list_events(context: Context, account_id: Id, page: Paging) -> Response:
-    """Answer what happened to an account, the newest first: what a person reported and what Onward estimated are told apart."""
+    """List the events of an account, the newest first. Reports of people and estimates are told apart by `source`."""
     account_events = accounts.list_events(
         context.store, accounts.require(context.store, account_id), before_id=page.last_key(int), limit=page.limit + 1
     )
     return page.answer(account_events, shape=account_event_shape, key_of=lambda event: (event.id,))
 
 
-@router.post("/accounts/{account_id}/events", summary="Report what happened to an account", **answers(AccountShape, NotFound))
+@router.post("/accounts/{account_id}/events", summary="Report an event of an account", **answers(AccountShape, NotFound))
 def report_event(context: Context, account_id: Id, body: AccountReportBody) -> Response:
-    """Note a limit that was reached or a failure, and answer how the account stands then."""
+    """Record a reached limit or a failure, and return the account's availability."""
     account = accounts.require(context.store, account_id)
     if body.kind == "failure":
         return ok(account_shape(accounts.report_failure(context.store, account, body.note, model=body.model)))
@@ -230,14 +235,14 @@ def report_event(context: Context, account_id: Id, body: AccountReportBody) -> R
 
 @router.get("/sessions/{session_id}/account", summary="Show the account of a session", **answers(AccountShape | None, NotFound))
 def show_session_account(context: Context, session_id: Id) -> Response:
-    """Answer the account that a session runs on, or ran on last; null where none was named."""
+    """Return the account that a session runs on, or ran on last; null if it has none."""
     account = find_account(context.store, sessions.require_by_id(context.store, session_id))
     return ok(account_shape(accounts.read_availability(context.store, account)) if account else None)
 
 
-@router.put("/sessions/{session_id}/account", summary="Put a session on an account", **answers(AccountShape, NotFound))
+@router.put("/sessions/{session_id}/account", summary="Assign a session to an account", **answers(AccountShape, NotFound))
 def assign_account(context: Context, session_id: Id, body: SessionAccountBody) -> Response:
-    """Say which account a session runs on. Credits that were entered for it are charged there."""
+    """Assign a session to an account. The session's credits are charged to it."""
     account = accounts.require(context.store, body.account_id)
     assign(context.store, sessions.require_by_id(context.store, session_id), account)
     return ok(account_shape(accounts.show(context.store, account).availability))
@@ -245,14 +250,14 @@ def assign_account(context: Context, session_id: Id, body: SessionAccountBody) -
 
 @router.get("/sessions/{session_id}/usage", summary="Show what a session cost", **answers(list[UsageShape], NotFound))
 def show_session_usage(context: Context, session_id: Id) -> Response:
-    """Answer the tokens that the transcript of a session tells of, by model and account, and their list price; null where that is not known."""
+    """Return the tokens counted in a session's transcript, by model and account, with their list price (null if unknown)."""
     model_usages = usage.read_session_usage(context.store, sessions.require_by_id(context.store, session_id).id)
     return ok([usage_shape(model_usage) for model_usage in model_usages])
 
 
 @router.post("/private/select-best-account", summary="Choose the account to use next", **answers(AccountChoiceShape))
 def select_best_account(context: Context, body: AccountSelectionBody | None = None) -> Response:
-    """Answer the account to use next and why, and how all accounts rank."""
+    """Return the account to use next, the reason, and the ranking of all accounts."""
     return ok(
         account_choice_shape(
             best_account(context.store, (body or AccountSelectionBody.model_validate({})).need(), window=_rotation_window(context))
@@ -262,13 +267,15 @@ def select_best_account(context: Context, body: AccountSelectionBody | None = No
 
 @router.post("/private/auto-rotate", summary="Move an open session to the best account", **answers(RotationShape, NotFound, Conflict))
 def auto_rotate(context: Context, body: RotationBody) -> Response:
-    """Move an open session to the best account when credits have come into the rotation window, or the account cannot be used; answer why, or why not."""
+    """Move an open session to the best account if its credits are in the rotation window, or if its account cannot be used. The answer says
+    why, or why not.
+    """
     if body.session_id is not None:
         session = sessions.require_by_id(context.store, body.session_id)
     elif body.project_id is not None:
         session = sessions.require(context.store, projects.require(context.store, body.project_id))
     else:
-        raise BadInput("Nothing tells which session is meant.", "Send session_id, or project_id.")
+        raise BadInput("The session is not known.", "Send session_id or project_id.")
     target = accounts.require(context.store, body.account_id) if body.account_id is not None else None
     return ok(
         rotation_shape(
@@ -277,23 +284,25 @@ def auto_rotate(context: Context, body: RotationBody) -> Response:
     )
 
 
-@router.post("/private/analyze-credits", summary="Say how credits go", **answers(PoolCreditsShape, NotFound))
+@router.post("/private/analyze-credits", summary="Report the use of credits", **answers(PoolCreditsShape, NotFound))
 def analyze_credits(context: Context, body: CreditsAnalysisBody | None = None) -> Response:
-    """Answer burn rate, efficiency and a forecast with its interval and assumptions, by account and by project; beside them the usage that transcripts tell of."""
+    """Return burn rate, efficiency and forecast (with interval and assumptions) by account and by project, and the usage counted in
+    transcripts.
+    """
     scope = body or CreditsAnalysisBody.model_validate({})
     account = accounts.require(context.store, scope.account_id) if scope.account_id is not None else None
     project = projects.require(context.store, scope.project_id) if scope.project_id is not None else None
     return ok(pool_credits_shape(analyze(context.store, account=account, project_id=project.id if project else None)))
 
 
-@router.post("/private/batch-create-accounts", summary="Enter many accounts, all or none", **answers(AccountBatchShape, Conflict))
+@router.post("/private/batch-create-accounts", summary="Create many accounts, all or none", **answers(AccountBatchShape, Conflict))
 def create_batch(context: Context, body: AccountBatchBody) -> Response:
-    """Enter all of the accounts; or none, when one of them is wrong or its name is taken: the refusal's `details` name every such row."""
+    """Create all accounts; or none, if any row is wrong or its name is taken. The error's `details` list every such row."""
     report = accounts.create_batch(context.store, [select_account_values(row) for row in body.accounts])
     if report.errors:
         details: list[dict[str, Any]] = [{"row": error.row, "name": error.name, "message": error.message} for error in report.errors]
         count = len(details)
-        message = f"{count} of {len(body.accounts)} rows cannot be used, so no account was entered. Mend them and send all again."
+        message = f"{count} of {len(body.accounts)} rows cannot be used, so no account was created. Correct them and send all rows again."
         return error_response(422, "bad_rows", message, request_id(), details=details)
     return ok(account_batch_shape(report))
 

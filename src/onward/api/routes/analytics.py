@@ -1,4 +1,4 @@
-"""Analytics: the curves of growth, predicted and actual, and what recurs."""
+"""Analytics: growth, predicted and actual, and what recurs."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from onward.errors import NotFound
 
 router = create_router("analytics")
 
-ProjectFilter = Annotated[int | None, Query(ge=1, le=MAX_ID, description="Only this project; without it, all together.")]
+ProjectFilter = Annotated[int | None, Query(ge=1, le=MAX_ID, description="Only this project. Default: all projects together.")]
 OutputFormat = Annotated[Literal["json", "csv"], Query(description="JSON, or a table for spreadsheets.")]
 
 
 @dataclass(frozen=True, slots=True)
 class PredictedGrowthShape:
-    """What the formulae say of the session of that number: `output` is credits · efficiency · knowledge, for 90 credits where nobody told."""
+    """The prediction for the session of that number: `output` is credits · efficiency · knowledge, with 90 credits if unknown."""
 
     session: int
     efficiency_ratio: float
@@ -37,8 +37,8 @@ class PredictedGrowthShape:
 
 @dataclass(frozen=True, slots=True)
 class ActualGrowthShape:
-    """What a session gave, measured from its transcript; null is what cannot be measured. `kept_ratio` is of `kept_of` facts, with Wilson's interval at 95 %. Figures end in their unit; docs/analytics.md
-    defines each.
+    """Measurements of a session's transcript; null means that it cannot be measured. `kept_ratio` is the share of `kept_of` facts, with
+    Wilson's interval at 95 %. Names end in their unit; docs/analytics.md defines each.
     """
 
     efficiency_ratio: float | None
@@ -65,9 +65,9 @@ class ActualGrowthShape:
 
 @dataclass(frozen=True, slots=True)
 class GrowthPointShape:
-    """One completed session, predicted and actual side by side. `place` counts from 1."""
+    """One completed session, predicted and actual. `position` counts from 1."""
 
-    place: int
+    position: int
     project: str
     session_number: int
     ended_at: datetime | None
@@ -77,7 +77,9 @@ class GrowthPointShape:
 
 @dataclass(frozen=True, slots=True)
 class ReachShape:
-    """When the target is reached, by formula: `session` is null where it never is, because efficiency only comes near to `asymptote_ratio`; then the nearest that is reached."""
+    """When the predicted efficiency reaches the target. `session` is null if it never does, because efficiency only approaches
+    `asymptote_ratio`; then the nearest ratio that is reached is given.
+    """
 
     target_ratio: float
     session: int | None
@@ -89,7 +91,9 @@ class ReachShape:
 
 @dataclass(frozen=True, slots=True)
 class GrowthShape:
-    """The curves and their totals. `…_interval` is that of a mean over sessions, at 95 %. `growth` is in per cent; `growth_basis` says whether credits were counted or, where not all are known, left out."""
+    """The curves and their totals. `…_interval` is the interval of a mean over sessions at 95 %. `growth` is in percent; `growth_basis` is
+    `per credit` if not all credits are known.
+    """
 
     points: list[GrowthPointShape]
     sessions: int
@@ -110,7 +114,7 @@ class GrowthShape:
 
 @dataclass(frozen=True, slots=True)
 class RecurringErrorShape:
-    """An error that several sessions met; in the words of the last, at `handle`. `signature` is what makes it the same error."""
+    """An error that occurred in several sessions, as the last of them had it at `handle`. Errors with the same `signature` are the same."""
 
     project: str
     signature: str
@@ -118,7 +122,7 @@ class RecurringErrorShape:
     sessions: int
     times: int
     handle: str
-    solved: bool
+    is_solved: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,12 +138,12 @@ class ReworkFileShape:
 
 @dataclass(frozen=True, slots=True)
 class BlockerShape:
-    """A blocker that stands, and how many completed sessions it outlived."""
+    """An active blocker, and how many completed sessions it outlived."""
 
     project: str
     text: str
     handle: str
-    outlived: int
+    outlived_sessions: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +157,9 @@ class PatternsShape:
 
 @dataclass(frozen=True, slots=True)
 class RetentionPointShape:
-    """That many sessions later: the mean share (0..1) of a session's live facts that handoffs still show, of how many sessions it is the mean and how many facts these are, and its interval at 95 %."""
+    """The mean share (0..1) of a session's live facts that handoffs still show that many sessions later, over `sessions` sessions with
+    `facts` facts, and its interval at 95 %.
+    """
 
     later: int
     kept_ratio: float
@@ -165,7 +171,7 @@ class RetentionPointShape:
 
 @dataclass(frozen=True, slots=True)
 class RetentionShape:
-    """What survives over sessions. `sessions` are those whose handoffs were looked at."""
+    """How long facts stay in handoffs. `sessions` is the number of sessions whose handoffs were compared."""
 
     points: list[RetentionPointShape]
     sessions: int
@@ -174,7 +180,7 @@ class RetentionShape:
 def _growth_point_shape(point: GrowthPoint) -> GrowthPointShape:
     predicted = PredictedGrowthShape(**asdict(point.predicted))
     return GrowthPointShape(
-        place=point.place,
+        position=point.place,
         project=point.project,
         session_number=point.session,
         ended_at=point.ended_at,
@@ -184,10 +190,10 @@ def _growth_point_shape(point: GrowthPoint) -> GrowthPointShape:
 
 
 def growth_shape(report: GrowthReport) -> GrowthShape:
-    """Return the curves as they are answered."""
+    """Return the shape of a growth report."""
     reach = report.reach
     message = (
-        f"Predicted efficiency comes ever nearer to {reach.asymptote_ratio:.0%} and never reaches it; "
+        f"Predicted efficiency approaches {reach.asymptote_ratio:.0%} and never reaches it; "
         f"{reach.nearest_ratio:.1%} is reached at session {reach.nearest_session}."
     )
     means = (
@@ -201,15 +207,26 @@ def growth_shape(report: GrowthReport) -> GrowthShape:
         "kept_interval",
     )
     return GrowthShape(
-        points=[_growth_point_shape(point) for point in report.points], sessions=report.sessions, not_measured=report.not_measured,
-        growth=report.growth.percent, growth_window=report.growth.window, growth_basis="per credit" if report.growth.per_credit else "credits",
+        points=[_growth_point_shape(point) for point in report.points],
+        sessions=report.sessions,
+        not_measured=report.not_measured,
+        growth=report.growth.percent,
+        growth_window=report.growth.window,
+        growth_basis="per credit" if report.growth.per_credit else "credits",
         **{name: getattr(report, name) for name in means},
-        reach=ReachShape(target_ratio=reach.target_ratio, session=reach.session, asymptote_ratio=reach.asymptote_ratio, nearest_ratio=reach.nearest_ratio, nearest_session=reach.nearest_session, message=message),
-    )  # fmt: skip
+        reach=ReachShape(
+            target_ratio=reach.target_ratio,
+            session=reach.session,
+            asymptote_ratio=reach.asymptote_ratio,
+            nearest_ratio=reach.nearest_ratio,
+            nearest_session=reach.nearest_session,
+            message=message,
+        ),
+    )
 
 
 def patterns_shape(report: Patterns) -> PatternsShape:
-    """Return what recurs as it is answered."""
+    """Return the shape of the patterns."""
     return PatternsShape(
         [
             RecurringErrorShape(
@@ -219,7 +236,7 @@ def patterns_shape(report: Patterns) -> PatternsShape:
                 sessions=error.sessions,
                 times=error.times,
                 handle=f"s{error.last_session}.{error.turn}",
-                solved=error.is_solved,
+                is_solved=error.is_solved,
             )
             for error in report.errors
         ],
@@ -234,7 +251,7 @@ def patterns_shape(report: Patterns) -> PatternsShape:
 
 
 def retention_shape(curve: Retention) -> RetentionShape:
-    """Return the curve of retention as it is answered."""
+    """Return the shape of a retention curve."""
     return RetentionShape([RetentionPointShape(**asdict(point)) for point in curve.points], curve.sessions)
 
 
@@ -250,10 +267,10 @@ def _find_project(context: Context, project_id: int | None) -> Project | None:
 def show_growth(
     context: Context,
     project_id: ProjectFilter = None,
-    points: Annotated[int, Query(ge=2, le=10_000, description="Sessions shown at most; of more, evenly chosen ones.")] = MAX_POINTS,
+    points: Annotated[int, Query(ge=2, le=10_000, description="The most sessions to return, evenly chosen.")] = MAX_POINTS,
     format: OutputFormat = "json",
 ) -> Response:
-    """Answer the curves of a project, or of all projects in order of time: predicted and actual side by side, with their totals over all sessions."""
+    """Return the curves of a project, or of all projects in order of time: predicted and actual, with totals over all sessions."""
     report = analytics.growth(context.store, _find_project(context, project_id), most_points=points)
     return Response(analytics.growth_csv(report), media_type="text/csv") if format == "csv" else ok(growth_shape(report))
 
@@ -262,15 +279,15 @@ def show_growth(
 def show_patterns(
     context: Context,
     project_id: ProjectFilter = None,
-    limit: Annotated[int, Query(ge=1, le=200, description="Of each kind at most.")] = 20,
+    limit: Annotated[int, Query(ge=1, le=200, description="The most items of each kind.")] = 20,
     format: OutputFormat = "json",
 ) -> Response:
-    """Answer errors that several sessions met, files that several touched, and blockers that outlive their session."""
+    """Return errors and files that recur in several sessions, and blockers that outlast their session."""
     report = analytics.patterns(context.store, _find_project(context, project_id), limit=limit)
     return Response(analytics.patterns_csv(report), media_type="text/csv") if format == "csv" else ok(patterns_shape(report))
 
 
-@router.get("/analytics/retention", summary="What survives over sessions", **answers(RetentionShape, NotFound))
-def show_retention(context: Context, project_id: Annotated[int, Query(ge=1, le=MAX_ID, description="Of this project.")]) -> Response:
-    """Answer how much of what a session's handoff showed of it, and what still holds, the handoffs of later sessions still show."""
+@router.get("/analytics/retention", summary="How long facts stay in handoffs", **answers(RetentionShape, NotFound))
+def show_retention(context: Context, project_id: Annotated[int, Query(ge=1, le=MAX_ID, description="Only this project.")]) -> Response:
+    """Return how many of the still valid facts in a session's handoff the handoffs of later sessions still show."""
     return ok(retention_shape(analytics.retention(context.store, projects.require(context.store, project_id))))

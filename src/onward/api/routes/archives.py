@@ -1,4 +1,4 @@
-"""Archives: a project as one file, out of this store and into it."""
+"""Archives: export and import of whole projects."""
 
 from __future__ import annotations
 
@@ -41,7 +41,9 @@ _UPLOAD_DOCS = {
 
 
 class ExportBody(Body):
-    """A project to export. `training` puts its sessions in as chats to train on, too; `in_background` answers a job, whose file is fetched when it is done."""
+    """A project to export. `training` adds its sessions as chats for training; `in_background` answers a job, whose file can be fetched
+    when it is done.
+    """
 
     project_id: IdField = Field(examples=[1])
     training: bool = False
@@ -50,14 +52,14 @@ class ExportBody(Body):
 
 @dataclass(frozen=True, slots=True)
 class ImportedProjectShape:
-    """A project that came in. `again` where it was here already, with all that the archive holds."""
+    """An imported project. `is_unchanged` if the store already had all of the archive."""
 
     project_id: int
     name: str
     session_count: int
     turn_count: int
     handoff_count: int
-    again: bool
+    is_unchanged: bool
 
 
 @router.post(
@@ -67,7 +69,7 @@ class ImportedProjectShape:
     responses={**error_docs(NotFound), **ZIP_DOCS, **JOB_DOCS},
 )
 def export_project(context: Context, body: ExportBody) -> Response:
-    """Answer a project as one zip: all that is kept of it as JSON lines, every handoff and transcript as Markdown, and the sum of each part."""
+    """Return a project as a zip: all stored data as JSON lines, every handoff and transcript as Markdown, and a checksum of each part."""
     project = projects.require(context.store, body.project_id)
     if body.in_background:
         key = f"{project.id}:{body.training}"
@@ -84,19 +86,19 @@ def export_project(context: Context, body: ExportBody) -> Response:
 
 @router.post(
     "/projects/import",
-    summary="Bring in an exported project",
+    summary="Import an exported project",
     openapi_extra=_UPLOAD_DOCS,
     **answers(ImportedProjectShape, BadArchive, Conflict, other_responses=JOB_DOCS),
 )
 async def import_archive(
     context: Context,
     request: Request,
-    name: Annotated[str, Query(max_length=200, description="What it is called here; its own name by default.")] = "",
-    in_background: Annotated[bool, Query(description="Answer a job at once, and do it later.")] = False,
+    name: Annotated[str, Query(max_length=200, description="The project's name here. Default: its own.")] = "",
+    in_background: Annotated[bool, Query(description="Answer a job at once and run in the background.")] = False,
 ) -> Response:
-    """Bring in a project that was exported, whole or not at all. Every handoff is what it was; sending it again changes nothing.
+    """Import an exported project as a whole. Its handoffs stay the same; sending it again changes nothing.
 
-    Send the archive as it is, or as the field `file` of a form.
+    Send the archive as the body, or as the field `file` of a form.
     """
     path = _new_path(context.settings.home / kinds.UPLOADS)
     try:
@@ -119,7 +121,7 @@ def _import_now(context: ApiContext, path: Path, name: str) -> Response:
             session_count=imported.sessions,
             turn_count=imported.turns,
             handoff_count=imported.handoffs,
-            again=imported.is_unchanged,
+            is_unchanged=imported.is_unchanged,
         )
     )
 
@@ -129,13 +131,13 @@ def _import_later(context: ApiContext, path: Path, name: str) -> Response:
 
 
 def _new_path(folder: Path) -> Path:
-    """Return where a file of a request may lie, in a folder of the home that is nobody else's to read."""
+    """Return a new path for a request's file, in a private folder of the home."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     return folder / f"{token_hex(16)}.zip"
 
 
 async def _save_upload(request: Request, path: Path) -> None:
-    """Write what is sent to *path*, piece by piece."""
+    """Write the request's file to *path*, chunk by chunk."""
     if request.headers.get("content-type", "").startswith("multipart/form-data"):
         async with request.form(max_files=1, max_fields=10) as form:
             upload = form.get("file")
@@ -149,7 +151,7 @@ async def _save_upload(request: Request, path: Path) -> None:
 
 
 async def _read_chunks(request: Request) -> AsyncIterator[bytes]:
-    """Yield the body in pieces worth a trip to a thread."""
+    """Yield the body in chunks that are large enough to be written in a thread."""
     buffer = bytearray()
     async for chunk in request.stream():
         buffer += chunk

@@ -1,4 +1,4 @@
-"""Saving what was said, some turns at a time."""
+"""Saving turns of a conversation."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class NewTurnsBody(Body):
 
 @dataclass(frozen=True, slots=True)
 class SavedTurnsShape:
-    """How many of the turns were new to the session, and how many it had; and how many it has now."""
+    """How many turns were new and how many were already stored, and how many the session has now."""
 
     session_id: int
     session_number: int
@@ -41,7 +41,9 @@ class SavedTurnsShape:
 @router.post("/conversations/save", summary="Save turns", **answers(SavedTurnsShape, NotFound))
 @router.post("/ai/save-conversation", summary="Save turns, as /conversations/save does", **answers(SavedTurnsShape, NotFound))
 async def save_turns(request: Request, context: Context, body: NewTurnsBody) -> Response:
-    """Append turns to a session, each once: a request that begins with what the session ends with overlaps, and sending it again adds nothing."""
+    """Append turns to a session, each once. Turns that repeat the end of the stored conversation are recognised, so sending a request again
+    adds nothing.
+    """
     append = await context.read(
         lambda: prepare_append(context.store, body.session_id, parse_conversation(body.turns, body.conversation_text)),
         size_bytes=len(await request.body()),

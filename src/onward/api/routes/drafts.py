@@ -1,4 +1,4 @@
-"""Handoffs of conversations that belong to no session, and long texts made short."""
+"""Handoffs of conversations outside any session, and compression of long texts."""
 
 from __future__ import annotations
 
@@ -35,21 +35,22 @@ T = TypeVar("T")
 
 
 class ConversationBody(Body):
-    """A conversation to make a handoff of: as text of any format, or as a list of turns."""
+    """A conversation to make a handoff of, as text of any format or as a list of turns."""
 
     project_id: IdField | None = Field(None, examples=[1])
     conversation_text: str | None = Field(None, examples=["User: Move the checkout to port 8443\nAssistant: Done."])
     conversation_history: TurnBodies | None = Field(None, max_length=MAX_TURNS, examples=[None])
     budget_tokens: int | None = Field(None, ge=MIN_BUDGET_TOKENS, le=MAX_BUDGET_TOKENS)
     use_ai: bool | None = Field(
-        None, description="Whether a language model refines it, while you wait. Default: where a token is given, or a model is set up."
+        None,
+        description="Whether a language model refines the handoff before the answer. Default: if a token is given or a model is set up.",
     )
     hugging_face_token: str | None = Field(None, repr=False, max_length=MAX_KEY_CHARS, examples=[None])
-    store: bool = Field(True, description="Whether the project keeps it as a draft.")
+    store: bool = Field(True, description="Whether the project stores the handoff as a draft.")
 
 
 class LongTextBody(Body):
-    """A text to make short."""
+    """A text to compress."""
 
     text: str = Field(min_length=1, examples=["User: The port is 8443 now, not 8080.\nAssistant: Changed in deploy.yaml."])
     budget_tokens: int = Field(2000, ge=50, le=MAX_BUDGET_TOKENS, examples=[500])
@@ -57,7 +58,7 @@ class LongTextBody(Body):
 
 @dataclass(frozen=True, slots=True)
 class DraftEnvelope(Generic[T]):
-    """A handoff, the id of the draft that was kept of it, and what became of the model's part."""
+    """A handoff, the id of its stored draft, and the outcome of the model's refinement."""
 
     success: Literal[True]
     data: T
@@ -76,7 +77,9 @@ class DraftShape:
 
 @dataclass(frozen=True, slots=True)
 class CompressedTextShape:
-    """A text made short, without secrets. `ratio` is tokens of the text to one token of it; `preservation` is null where the text was short enough as it was."""
+    """A compressed text, without secrets. `ratio` is the tokens of the text per token of the result; `preservation` is null if the text was
+    short enough already.
+    """
 
     text: str
     tokens: int
@@ -88,9 +91,10 @@ class CompressedTextShape:
 
 @router.post("/ai/handoff", summary="Make a handoff of a conversation", **answers(HandoffShape, NotFound, envelope=DraftEnvelope))
 def create_draft(context: Context, body: ConversationBody) -> Response:
-    """Answer the handoff of a conversation, made by the rules, and keep it as a draft of the project. The project's master handoff stays what it is.
+    """Make a handoff of a conversation by rules, and store it as a draft of the project. The project's master handoff does not change.
 
-    A language model refines it, where one is set up or a token is given; `llm` says what became of that. The rules' handoff stands wherever it is no better.
+    If a model is set up or a token is given, the model refines the handoff; `llm` reports the outcome. The version by rules is returned
+    unless the refined one is better.
     """
     project = projects.require(context.store, body.project_id) if body.project_id else None
     turns = parse_conversation(body.conversation_history, body.conversation_text)
@@ -114,7 +118,7 @@ def create_draft(context: Context, body: ConversationBody) -> Response:
 
 
 def _refine(context: Context, body: ConversationBody, basis: HandoffBasis, project: Project | None) -> tuple[str, RefinedHandoff | None]:
-    """Return what became of a model's part in a draft, in a word or why not, and the draft where there is one."""
+    """Return the outcome of the model's refinement in words, and the refined draft if there is one."""
     if body.use_ai is False:
         return refiner.NOT_ASKED, None
     token, budget = body.hugging_face_token or "", body.budget_tokens or context.settings.budget_tokens
@@ -130,16 +134,18 @@ def _refine(context: Context, body: ConversationBody, basis: HandoffBasis, proje
 
 @router.get("/projects/{project_id}/drafts", summary="List a project's drafts", **pages(DraftShape, NotFound))
 def list_drafts(context: Context, project_id: Id, page: Paging) -> Response:
-    """Answer the handoffs that were made of conversations outside any session, the newest first."""
+    """List the handoffs of conversations outside any session, the newest first."""
     stored_drafts = drafts.list_drafts(
         context.store, projects.require(context.store, project_id), before=page.last_key(int), limit=page.limit + 1
     )
     return page.answer(stored_drafts, shape=_draft_shape, key_of=lambda draft: (draft.id,))
 
 
-@router.post("/private/smart-compress", summary="Make a long text short", **answers(CompressedTextShape))
+@router.post("/private/smart-compress", summary="Compress a long text", **answers(CompressedTextShape))
 def compress_text(body: LongTextBody) -> Response:
-    """Answer what matters of a text within a budget: of a conversation its handoff, of notes, a log or any other text the lines that say most, in their own words."""
+    """Return the most important parts of a text within a budget: of a conversation its handoff, of any other text its most informative
+    lines, unchanged.
+    """
     compressed = drafts.compress(body.text, parse_text(body.text), body.budget_tokens)
     preservation = compressed.preservation
     return ok(

@@ -1,4 +1,4 @@
-"""Events: one stream of what happens, for imports, completions and jobs."""
+"""Events: one stream for imports, completions and jobs."""
 
 from __future__ import annotations
 
@@ -32,24 +32,24 @@ _EXAMPLE = (
 )
 _EVENT_SCHEMA = {"type": "object", "properties": {name: {"type": "string"} for name in ("id", "event", "data")}}
 _STREAM_DOCS: dict[int | str, dict[str, Any]] = {
-    200: {"description": "Events as they come.", "content": {"text/event-stream": {"schema": _EVENT_SCHEMA, "example": _EXAMPLE}}}
+    200: {"description": "Events as they happen.", "content": {"text/event-stream": {"schema": _EVENT_SCHEMA, "example": _EXAMPLE}}}
 }
 
 
-@router.get("/events", summary="Follow what happens", response_class=StreamingResponse, responses={**error_docs(), **_STREAM_DOCS})
+@router.get("/events", summary="Follow events", response_class=StreamingResponse, responses={**error_docs(), **_STREAM_DOCS})
 async def follow_events(
     context: Context,
     request: Request,
-    job: Annotated[int | None, Query(ge=1, le=MAX_ID, description="Only what concerns this job.")] = None,
-    project: Annotated[int | None, Query(ge=1, le=MAX_ID, description="Only what concerns this project.")] = None,
+    job: Annotated[int | None, Query(ge=1, le=MAX_ID, description="Only events of this job.")] = None,
+    project: Annotated[int | None, Query(ge=1, le=MAX_ID, description="Only events of this project.")] = None,
     last_event_id: Annotated[
-        int | None, Header(ge=0, le=_MAX_EVENT_ID, description="The event seen last; without it, what is to come.")
+        int | None, Header(ge=0, le=_MAX_EVENT_ID, description="The last event you have. Default: only future events.")
     ] = None,
 ) -> StreamingResponse:
-    """Stream what happens as server-sent events, from the store, whichever process did it: `job`, `import`, `completed`.
+    """Stream events of all processes from the store as server-sent events: `job`, `import`, `completed`.
 
-    Reconnect with `Last-Event-ID` and nothing is lost; where some are not kept any more, an event `missed` says so: read anew what you show.
-    A comment comes every 15 seconds while nothing happens. Each event says what to look at; none holds content.
+    Reconnect with `Last-Event-ID` to lose nothing; an event `missed` says that some events are no longer stored: then reload what you show.
+    A comment comes every 15 seconds while nothing happens. Events hold ids, and no content.
     """
     read_events = partial(events.list_events, context.store, project_id=project, job_id=job)
     is_ending = getattr(request.app.state, "is_ending", bool)

@@ -23,14 +23,14 @@ router = create_router("facts")
 
 
 class NewFact(Body):
-    """A fact that a person states."""
+    """A fact that a person adds."""
 
     kind: FactKind = Field(examples=["rule"])
     text: Text = Field(min_length=1, max_length=4000, examples=["Never deploy on a Friday"])
 
 
 class FactChange(ChangeBody):
-    """What a person says of a fact: other words, pinned to every handoff or not, taken out (`retracted`) or standing again (`live`)."""
+    """A correction of a fact: its text, whether it is pinned, and its state (`retracted` or `live`)."""
 
     project_id: IdField | None = None
     text: Text | None = Field(None, min_length=1, max_length=4000, examples=["Never deploy on a Friday, nor before a holiday"])
@@ -40,9 +40,9 @@ class FactChange(ChangeBody):
 
 @dataclass(frozen=True, slots=True)
 class FactShape:
-    """One fact. `sources` are the handles of the turns that show it; `subject` is what it is about, where code can tell.
+    """A fact. `sources` are the handles of the turns that show it; `subject` is what it is about, if known.
 
-    `place` is its ordinal in its turn, `retires` what its text calls replaced.
+    `position` is its position in its turn; `retires` are the values that its text replaces.
     """
 
     id: str
@@ -58,16 +58,29 @@ class FactShape:
     weight: float
     superseded_by: str | None
     at: datetime | None
-    place: int
+    position: int
     retires: list[str]
 
 
 def fact_shape(fact: Fact) -> FactShape:
-    """Return a fact as it is answered."""
+    """Return the shape of a fact."""
     return FactShape(
-        id=fact.id, kind=fact.kind, state=fact.state, text=fact.text, lead=fact.lead, subject=fact.subject, sources=[str(handle) for handle in fact.sources], evidence=fact.evidence,
-        author=fact.author, pinned=fact.pinned, weight=fact.weight, superseded_by=fact.superseded_by, at=fact.at, place=fact.place, retires=list(fact.retires),
-    )  # fmt: skip
+        id=fact.id,
+        kind=fact.kind,
+        state=fact.state,
+        text=fact.text,
+        lead=fact.lead,
+        subject=fact.subject,
+        sources=[str(handle) for handle in fact.sources],
+        evidence=fact.evidence,
+        author=fact.author,
+        pinned=fact.pinned,
+        weight=fact.weight,
+        superseded_by=fact.superseded_by,
+        at=fact.at,
+        position=fact.place,
+        retires=list(fact.retires),
+    )
 
 
 @router.get("/projects/{project_id}/facts", summary="List a project's facts", **pages(FactShape, NotFound))
@@ -75,12 +88,12 @@ def list_facts(
     context: Context,
     project_id: Id,
     page: Paging,
-    kind: Annotated[FactKind | None, Query(description="Only those.")] = None,
-    state: Annotated[FactState | Literal["all"], Query(description="How they stand; all is every one.")] = "live",
-    file: Annotated[str, Query(max_length=1000, description="Any part of a path that they name.")] = "",
-    session: Annotated[int | None, Query(ge=1, le=MAX_ID, description="The number of the session that established them.")] = None,
+    kind: Annotated[FactKind | None, Query(description="Only this kind.")] = None,
+    state: Annotated[FactState | Literal["all"], Query(description="Only with this state; `all` for every state.")] = "live",
+    file: Annotated[str, Query(max_length=1000, description="Any part of a path that the fact names.")] = "",
+    session: Annotated[int | None, Query(ge=1, le=MAX_ID, description="Only facts established in the session of this number.")] = None,
 ) -> Response:
-    """Answer the facts in order of time."""
+    """List the facts in order of time."""
     project = projects.require(context.store, project_id)
     after = page.last_keys(int, int, int, int, int, str) or None
     project_facts = facts.list_facts(
@@ -89,14 +102,16 @@ def list_facts(
     return page.answer(project_facts, shape=fact_shape, key_of=facts.fact_position)
 
 
-@router.post("/projects/{project_id}/facts", summary="State a fact", **answers(FactShape, NotFound))
+@router.post("/projects/{project_id}/facts", summary="Add a fact", **answers(FactShape, NotFound))
 def add_fact(context: Context, project_id: Id, body: NewFact) -> Response:
-    """Add a fact by hand: it wins over what is extracted, and the next handoff shows it."""
+    """Add a fact by hand. It takes precedence over extracted facts, and the next handoff shows it."""
     return ok(fact_shape(facts.add(context.store, projects.require(context.store, project_id), body.kind, body.text)))
 
 
 @router.patch("/facts/{fact_id}", summary="Correct a fact", **answers(FactShape, NotFound))
 def change_fact(context: Context, fact_id: str, body: FactChange) -> Response:
-    """Reword, pin, retract or restore a fact, named by its id or the beginning of it. `project_id` tells which, where several projects have it."""
+    """Reword, pin, retract or restore a fact, named by its id or the beginning of its id. `project_id` is needed if several projects have
+    that fact.
+    """
     project = projects.require(context.store, body.project_id) if body.project_id else facts.require_project(context.store, fact_id)
     return ok(fact_shape(facts.change(context.store, project, fact_id, text=body.text, pinned=body.pinned, state=body.state)))

@@ -1,4 +1,4 @@
-"""Project files: what the sessions touched."""
+"""Project files: what sessions touched."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ router = create_router("files")
 
 @dataclass(frozen=True, slots=True)
 class FileTouchShape:
-    """What one session did to a file, `times` times from `first_turn` (a handle) to `last_turn`. Lines are null where its transcript does not show them."""
+    """What one session did to a file, `times` times from `first_turn` (a handle) to `last_turn`. Lines are null if the transcript does not
+    show them.
+    """
 
     session_number: int
     change: str
@@ -34,7 +36,7 @@ class FileTouchShape:
 
 @dataclass(frozen=True, slots=True)
 class FileShape:
-    """A file that sessions touched: what became of it, the lines of all sessions together, and the parts of the last twenty."""
+    """A file that sessions touched: its latest change, the lines of all sessions, and the last twenty sessions."""
 
     path: str
     change: str
@@ -45,14 +47,19 @@ class FileShape:
 
 
 def file_shape(file: ProjectFile) -> FileShape:
-    """Return a file as it is answered."""
+    """Return the shape of a file."""
     touches = [
         FileTouchShape(
-            session_number=touch.session, change=touch.change, added_lines=touch.added_lines, removed_lines=touch.removed_lines, times=touch.times,
-            first_turn=f"s{touch.session}.{touch.first_turn}", last_turn=f"s{touch.session}.{touch.last_turn}",
+            session_number=touch.session,
+            change=touch.change,
+            added_lines=touch.added_lines,
+            removed_lines=touch.removed_lines,
+            times=touch.times,
+            first_turn=f"s{touch.session}.{touch.first_turn}",
+            last_turn=f"s{touch.session}.{touch.last_turn}",
         )
         for touch in file.sessions
-    ]  # fmt: skip
+    ]
     return FileShape(
         path=file.path,
         change=file.change,
@@ -71,7 +78,7 @@ def list_files(
     session: Annotated[int | None, Query(ge=1, le=MAX_ID, description="Only files that the session of this number touched.")] = None,
     path: Annotated[Text, Query(max_length=500, description="Only files with this in their path.")] = "",
 ) -> Response:
-    """Answer the files that completed sessions touched, by path: `created`, `edited`, `deleted` or `renamed`, with lines added and removed."""
+    """List the files that completed sessions touched, by path: `created`, `edited`, `deleted` or `renamed`, with line counts."""
     project = projects.require(context.store, project_id)
     files = project_files.list_files(context.store, project, session=session, text=path, after=page.last_key(str), limit=page.limit + 1)
     return page.answer(files, shape=file_shape, key_of=lambda file: (file.path,))

@@ -1,4 +1,4 @@
-"""Handoffs: the master handoff now, as it was, at another budget; its versions, and what changed between them."""
+"""Handoffs: the master handoff, its versions, and the changes between them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ router = create_router("handoffs")
 
 MAX_BUDGET_TOKENS = 200_000
 
-Budget: TypeAlias = Annotated[int | None, Query(ge=MIN_BUDGET_TOKENS, le=MAX_BUDGET_TOKENS, description="Most tokens that it may take.")]
+Budget: TypeAlias = Annotated[int | None, Query(ge=MIN_BUDGET_TOKENS, le=MAX_BUDGET_TOKENS, description="The most tokens of the handoff.")]
 Format: TypeAlias = Literal["markdown", "json", "prompt"]
 SessionNumber: TypeAlias = Annotated[int, Query(ge=1, le=MAX_ID, description="The number of a session in its project.")]
 
@@ -41,7 +41,9 @@ VersionNumber: TypeAlias = Annotated[int, Query(ge=1, le=MAX_ID, description="Th
 
 @dataclass(frozen=True, slots=True)
 class HandoffSummaryShape:
-    """A handoff as lists show it. Ratios are from 0 to 1 and null where there was nothing to keep; `compression_ratio` is tokens of sessions to a token of it. `generator` is `rules`, or the model that refined it."""
+    """A handoff in a list. Ratios are from 0 to 1, null if there was nothing to preserve; `compression_ratio` is the sessions' tokens per
+    token of the handoff. `generator` is `rules`, or the model that refined it.
+    """
 
     id: int
     version: int
@@ -59,10 +61,11 @@ class HandoffSummaryShape:
 
 @dataclass(frozen=True, slots=True)
 class HandoffShape:
-    """A handoff: its Markdown, the same as sections with their sources, and what it keeps.
+    """A handoff: its Markdown, the same as sections with sources, and its preservation.
 
-    `id`, `project_id`, `version` and `ledger_version` are null for one that was made just now, for a budget of its own; `session_id` also where no session's completion made it.
-    `generator` is `rules`, or the model that refined it: `refinement` then reports what it wrote, what of that was turned away and why, and what it cost.
+    `id`, `project_id`, `version` and `ledger_version` are null if it was composed for this request; `session_id` also if no session
+    produced it. `generator` is `rules`, or the model that refined it: then `refinement` reports what the model wrote, what was rejected and
+    why, and its cost.
     """
 
     id: int | None
@@ -79,7 +82,7 @@ class HandoffShape:
     preservation_ratio: float | None
     confidence_ratio: float | None
     compression_ratio: float
-    kept: str
+    preservation_summary: str
     created_at: datetime | None
     generator: str
     refinement: dict[str, Any] | None
@@ -87,7 +90,7 @@ class HandoffShape:
 
 @dataclass(frozen=True, slots=True)
 class FactTextShape:
-    """What a fact says, and the handles of the turns that show it."""
+    """A fact's text, and the handles of the turns that show it."""
 
     fact: str
     text: str
@@ -96,7 +99,7 @@ class FactTextShape:
 
 @dataclass(frozen=True, slots=True)
 class ChangeShape:
-    """One change: what stood before, and what stands instead; null where there is nothing."""
+    """One change: the old and the new fact, null if there is none."""
 
     kind: str
     old: FactTextShape | None
@@ -105,7 +108,7 @@ class ChangeShape:
 
 @dataclass(frozen=True, slots=True)
 class DifferenceShape:
-    """What a project came to know and gave up between the ends of two sessions, as far as their handoffs show it; `untold` counts the rest."""
+    """What was added, changed and removed between the handoffs of two sessions. `omitted` counts facts that neither handoff shows."""
 
     before: int
     after: int
@@ -114,12 +117,14 @@ class DifferenceShape:
     resolved: list[ChangeShape]
     retired: list[ChangeShape]
     no_longer_shown: list[ChangeShape]
-    untold: int
+    omitted: int
 
 
 @dataclass(frozen=True, slots=True)
 class RedlineChangeShape:
-    """One difference under its heading: the lines of the one version, and those of the other that tell the same facts; empty where it has none. A line has `text`, `sources` and `facts`."""
+    """One difference under its heading: the old and the new lines about the same facts; empty if there are none. A line has `text`,
+    `sources` and `facts`.
+    """
 
     title: str
     old: list[dict[str, Any]]
@@ -128,7 +133,7 @@ class RedlineChangeShape:
 
 @dataclass(frozen=True, slots=True)
 class RedlineShape:
-    """What two versions of a handoff say differently, and how many lines they have in common."""
+    """The differences between two versions of a handoff, and how many lines they share."""
 
     before: int
     after: int
@@ -137,16 +142,26 @@ class RedlineShape:
 
 
 def handoff_summary_shape(handoff: StoredHandoff) -> HandoffSummaryShape:
-    """Return a stored handoff as lists show it."""
+    """Return the list shape of a stored handoff."""
     preservation = handoff.preservation
     return HandoffSummaryShape(
-        id=handoff.id, version=handoff.version, session_id=handoff.session_id, session_number=handoff.session_number, budget_tokens=handoff.budget_tokens, tokens=preservation.document_tokens, preservation=preservation.to_json(), preservation_ratio=preservation.recall_ratio,
-        confidence_ratio=preservation.confidence_ratio, compression_ratio=preservation.compression_ratio, created_at=handoff.created_at, generator=handoff.generator,
-    )  # fmt: skip
+        id=handoff.id,
+        version=handoff.version,
+        session_id=handoff.session_id,
+        session_number=handoff.session_number,
+        budget_tokens=handoff.budget_tokens,
+        tokens=preservation.document_tokens,
+        preservation=preservation.to_json(),
+        preservation_ratio=preservation.recall_ratio,
+        confidence_ratio=preservation.confidence_ratio,
+        compression_ratio=preservation.compression_ratio,
+        created_at=handoff.created_at,
+        generator=handoff.generator,
+    )
 
 
 def handoff_shape(handoff: StoredHandoff) -> HandoffShape:
-    """Return a stored handoff as it is answered."""
+    """Return the shape of a stored handoff."""
     record = HandoffRecord(
         id=handoff.id,
         project_id=handoff.project_id,
@@ -161,7 +176,7 @@ def handoff_shape(handoff: StoredHandoff) -> HandoffShape:
 
 
 class HandoffRecord(NamedTuple):
-    """What a handoff is known by once it is kept."""
+    """The ids, time and generator of a stored handoff."""
 
     id: int | None = None
     project_id: int | None = None
@@ -176,17 +191,33 @@ class HandoffRecord(NamedTuple):
 def document_shape(
     handoff: Handoff, markdown: str, preservation: Preservation, budget_tokens: int, record: HandoffRecord | None = None
 ) -> HandoffShape:
-    """Return a handoff as it is answered."""
+    """Return the shape of a handoff."""
     known_record = record or HandoffRecord()
     return HandoffShape(
-        id=known_record.id, project_id=known_record.project_id, session_id=known_record.session_id, version=known_record.version, ledger_version=known_record.ledger_version, session_number=handoff.session, budget_tokens=budget_tokens, tokens=preservation.document_tokens, markdown=markdown,
-        document=to_json(handoff), preservation=preservation.to_json(), preservation_ratio=preservation.recall_ratio, confidence_ratio=preservation.confidence_ratio, compression_ratio=preservation.compression_ratio, kept=preservation.line(), created_at=known_record.created_at, generator=known_record.generator, refinement=known_record.refinement.to_json() if known_record.refinement else None,
-    )  # fmt: skip
+        id=known_record.id,
+        project_id=known_record.project_id,
+        session_id=known_record.session_id,
+        version=known_record.version,
+        ledger_version=known_record.ledger_version,
+        session_number=handoff.session,
+        budget_tokens=budget_tokens,
+        tokens=preservation.document_tokens,
+        markdown=markdown,
+        document=to_json(handoff),
+        preservation=preservation.to_json(),
+        preservation_ratio=preservation.recall_ratio,
+        confidence_ratio=preservation.confidence_ratio,
+        compression_ratio=preservation.compression_ratio,
+        preservation_summary=preservation.line(),
+        created_at=known_record.created_at,
+        generator=known_record.generator,
+        refinement=known_record.refinement.to_json() if known_record.refinement else None,
+    )
 
 
 _TEXT_CONTENT: dict[str, Any] = {"text/markdown": {"schema": {"type": "string"}}, "text/plain": {"schema": {"type": "string"}}}
 _HANDOFF_DOCS = answers(
-    HandoffShape, NotFound, other_content=_TEXT_CONTENT, other_responses={304: {"description": "It is as the ETag says"}}
+    HandoffShape, NotFound, other_content=_TEXT_CONTENT, other_responses={304: {"description": "The client has this version already"}}
 )
 
 
@@ -195,16 +226,18 @@ async def show_current(
     request: Request,
     context: Context,
     project_id: Id,
-    at_session: Annotated[int | None, Query(ge=1, le=MAX_ID, description="As completing the session of that number made it.")] = None,
+    at_session: Annotated[int | None, Query(ge=1, le=MAX_ID, description="The handoff of the session of that number.")] = None,
     budget: Budget = None,
-    format: Annotated[Format, Query(description="json in the usual envelope; markdown and prompt as plain text.")] = "json",
+    format: Annotated[Format, Query(description="`json` in the usual envelope; `markdown` and `prompt` as plain text.")] = "json",
     next_goal: Annotated[
         str,
-        Query(max_length=2000, description="What the next session is to do, for the prompt: the lines that bear on it are named first."),
+        Query(max_length=2000, description="The next session's goal, for the prompt: lines that are relevant to it come first."),
     ] = "",
-    agent: Annotated[str, Query(max_length=MAX_AGENT_CHARS, description="Which agent the prompt is for, as `codex` or `chatgpt`.")] = "",
+    agent: Annotated[
+        str, Query(max_length=MAX_AGENT_CHARS, description="The agent that the prompt is for, such as `codex` or `chatgpt`.")
+    ] = "",
 ) -> Response:
-    """Answer the handoff that the next session is given, with an ETag."""
+    """Return the handoff for the next session, with an ETag."""
 
     def answer() -> Response:
         handoff = handoffs.current_handoff(
@@ -212,7 +245,7 @@ async def show_current(
         )
         return _format_handoff(request, handoff, format, next_goal, agent)
 
-    # At a budget of its own it is composed anew.
+    # With a budget the handoff is composed again, which takes longer.
     return await (context.read(answer) if budget is None else run_sync(answer))
 
 
@@ -244,33 +277,37 @@ def _current_shape(handoff: CurrentHandoff) -> HandoffShape:
 
 @router.get("/projects/{project_id}/handoffs", summary="List a project's handoffs", **pages(HandoffSummaryShape, NotFound))
 def list_handoffs(context: Context, project_id: Id, page: Paging) -> Response:
-    """Answer every version, the newest first."""
+    """List every version, the newest first."""
     project = projects.require(context.store, project_id)
     versions = handoffs.list_versions(context.store, project, before=page.last_key(int), limit=page.limit + 1)
     return page.answer(versions, shape=handoff_summary_shape, key_of=lambda handoff: (handoff.version,))
 
 
-@router.get("/projects/{project_id}/handoffs/diff", summary="Compare two handoffs", **answers(DifferenceShape, NotFound))
+@router.get("/projects/{project_id}/handoffs/diff", summary="Compare the handoffs of two sessions", **answers(DifferenceShape, NotFound))
 def diff_handoffs(context: Context, project_id: Id, from_: Annotated[SessionNumber, Query(alias="from")], to: SessionNumber) -> Response:
-    """Answer what changed from the handoff of one session to that of a later one, both given by number."""
+    """Return what changed from the handoff of one session to that of a later one, both by session number."""
     difference = handoffs.diff(context.store, projects.require(context.store, project_id), from_, to)
-    return ok({"before": difference.before, "after": difference.after, **changelog.to_json(difference.changelog)})
+    changes = changelog.to_json(difference.changelog)
+    omitted = changes.pop("untold")
+    return ok({"before": difference.before, "after": difference.after, **changes, "omitted": omitted})
 
 
 @router.get("/projects/{project_id}/handoffs/redline", summary="Compare two versions of a handoff", **answers(RedlineShape, NotFound))
 def redline_handoffs(context: Context, project_id: Id, from_: Annotated[VersionNumber, Query(alias="from")], to: VersionNumber) -> Response:
-    """Answer what one version says differently from another, line by line: what a model made of the rules' one, say. Both are given by version."""
+    """Return the differences between two versions, line by line; for example what a model changed. Both are given by version."""
     comparison = handoffs.compare_versions(context.store, projects.require(context.store, project_id), from_, to)
     return ok({"before": comparison.before, "after": comparison.after, **redlines.to_json(comparison.redline)})
 
 
 @router.get("/projects/{project_id}/handoffs/{handoff_id}", summary="Read one handoff", **answers(HandoffShape, NotFound))
 def show_handoff(request: Request, context: Context, project_id: Id, handoff_id: Id) -> Response:
-    """Answer one version, with an ETag."""
+    """Return one version, with an ETag."""
     return with_etag(request, ok(handoff_shape(handoffs.require(context.store, projects.require(context.store, project_id), handoff_id))))
 
 
 @router.post("/projects/{project_id}/handoffs/{handoff_id}/restore", summary="Restore a handoff", **answers(HandoffShape, NotFound))
 def restore_handoff(context: Context, project_id: Id, handoff_id: Id) -> Response:
-    """Make an earlier version the master handoff again, as a new version. The ledger stays: completing the next session makes the handoff from that."""
+    """Make an earlier version the master handoff again, as a new version. The ledger does not change: completing the next session composes
+    its handoff from that.
+    """
     return ok(handoff_shape(handoffs.restore(context.store, projects.require(context.store, project_id), handoff_id)))

@@ -1,4 +1,4 @@
-"""What a house has besides its rooms: whether it stands, whether it is open, and the list of its routes."""
+"""Health checks, and the page that lists all routes."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from onward.errors import StoreError
 router = create_router("house", prefix="")
 
 
-@router.get("/healthz", summary="Say that the server runs", **answers(str))
+@router.get("/healthz", summary="Check that the server runs", **answers(str))
 async def check_health() -> Response:
-    """Answer as long as the process does, without asking the store."""
+    """Answer while the process runs, without using the store."""
     return ok("alive")
 
 
-@router.get("/readyz", summary="Say that the server can work", **answers(str, StoreError))
+@router.get("/readyz", summary="Check that the server is ready", **answers(str, StoreError))
 def check_readiness(context: Context) -> Response:
-    """Answer when the store answers."""
+    """Answer if the store answers."""
     readiness.check(context.store)
     return ok("ready")
 
 
 @router.get("/docs", include_in_schema=False)
 async def show_docs() -> Response:
-    """Answer the page that lists all routes."""
+    """Return the page that lists all routes."""
     return Response(HTML, media_type="text/html; charset=utf-8", headers={"content-security-policy": POLICY})

@@ -1,4 +1,4 @@
-"""Importing transcripts: files that are sent, or a folder of this machine."""
+"""Import of transcripts: files that are sent, or a folder of this machine."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ from onward.app.transcripts import imports
 from onward.app.transcripts.imports import ImportedPath
 from onward.core.import_result import ImportedFile, ImportedSession, ImportResult
 from onward.errors import BadInput, NotAllowed, NotFound
+from onward.message import Message
 from onward.settings import MIN_BUDGET_TOKENS
 
 router = create_router("imports")
@@ -40,7 +41,7 @@ _CHUNK_BYTES = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class ImportedSessionShape:
-    """What became of one session of a file. `handoff_version` is of the handoff that completing it made, null where it was not completed."""
+    """The outcome for one session of a file. `handoff_version` is the version that completing it produced, null if it was not completed."""
 
     session_id: int
     session_number: int
@@ -53,7 +54,7 @@ class ImportedSessionShape:
 
 @dataclass(frozen=True, slots=True)
 class MalformedShape:
-    """A record that could not be read."""
+    """A record that cannot be read."""
 
     line: int
     problem: str
@@ -61,12 +62,14 @@ class MalformedShape:
 
 @dataclass(frozen=True, slots=True)
 class ImportedFileShape:
-    """What became of every record of one file: kept, skipped by reason, malformed by line (the first hundred). `error` says why it was not read to its end."""
+    """The outcome for every record of a file: imported, skipped by reason, malformed by line (the first hundred). `error` says why it was
+    not read to its end.
+    """
 
     path: str
     format: str
     records: int
-    kept: int
+    imported_records: int
     turns: int
     session_count: int
     truncated: int
@@ -79,15 +82,15 @@ class ImportedFileShape:
 
 @dataclass(frozen=True, slots=True)
 class ImportedShape:
-    """What became of every file, in the order of import. `passed_over` are files of a folder that are no transcripts."""
+    """The outcome for every file, in the order of import. `skipped_files` are files that are no transcripts."""
 
     files: list[ImportedFileShape]
-    passed_over: list[str]
+    skipped_files: list[str]
 
 
 @dataclass(frozen=True, slots=True)
 class _ImportOptions:
-    """What an import is to do."""
+    """The options of an import."""
 
     project_id: int | None
     complete: bool
@@ -98,13 +101,13 @@ class _ImportOptions:
 _PLACES_DOCS: dict[str, Any] = {
     "type": "string",
     "contentMediaType": "application/json",
-    "description": "What sessions belong to, by the `cwd` and the `remote` that their transcript names: a list of "
-    "`{cwd, remote, named, root, address}`. A machine can look at its own folders only, so it looks before it sends.",
+    "description": "The origins of sessions, by the `cwd` and `remote` in their transcript: a list of "
+    "`{cwd, remote, named, root, address}`. Only a client can inspect the folders of its machine.",
     "example": '[{"cwd": "/home/me/shop", "remote": "", "named": "", "root": "/home/me/shop", "address": "github.com/kopi/shop"}]',
 }
 _BODY_DOCS: dict[str, Any] = {
     "requestBody": {
-        "description": "Any number of files as a form, or one transcript as it is.",
+        "description": "Any number of files as a form, or one transcript as the body.",
         "content": {
             "multipart/form-data": {
                 "schema": {
@@ -122,20 +125,20 @@ _BODY_DOCS: dict[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class ImportedPathShape:
-    """A file as it was imported last."""
+    """The last import of a file."""
 
     path: str
     format: str
     records: int
-    kept: int
+    imported_records: int
     turns: int
     malformed_count: int
     imported_at: datetime
 
 
-@router.get("/projects/{project_id}/imports", summary="List the files that were imported", **pages(ImportedPathShape, NotFound))
+@router.get("/projects/{project_id}/imports", summary="List the imported files", **pages(ImportedPathShape, NotFound))
 def list_imports(context: Context, project_id: Id, page: Paging) -> Response:
-    """Answer the files that a project's turns came from, by path."""
+    """List the files that a project's turns were imported from, by path."""
     imported_paths = imports.list_imported_paths(
         context.store, projects.require(context.store, project_id), after=page.last_key(str), limit=page.limit + 1
     )
@@ -148,7 +151,7 @@ def _path_shape(imported_path: ImportedPath) -> ImportedPathShape:
         path=imported_path.path,
         format=report.format,
         records=report.records,
-        kept=report.kept,
+        imported_records=report.kept,
         turns=report.turns,
         malformed_count=report.malformed_count,
         imported_at=imported_path.imported_at,
@@ -164,22 +167,23 @@ def _path_shape(imported_path: ImportedPath) -> ImportedPathShape:
 async def import_transcripts(
     request: Request,
     context: Context,
-    project_id: Annotated[int | None, Query(ge=1, le=MAX_ID, description="Where all goes; else each session to its own project.")] = None,
-    complete: Annotated[bool, Query(description="Complete each session before the next is imported.")] = False,
-    name: Annotated[str, Query(max_length=4000, description="What a transcript that is sent alone should be called.")] = "",
-    path: Annotated[
-        str, Query(max_length=4000, description="A file or folder of this machine, for a caller on it; nothing is sent then.")
-    ] = "",
-    budget_tokens: Annotated[
-        int | None, Query(ge=MIN_BUDGET_TOKENS, le=MAX_BUDGET_TOKENS, description="Most tokens that the handoffs it makes may take.")
+    project_id: Annotated[
+        int | None,
+        Query(ge=1, le=MAX_ID, description="The project of all sessions. Default: the project of each session's folder or repository."),
     ] = None,
-    in_background: Annotated[bool, Query(description="Answer a job at once, and do it later.")] = False,
+    complete: Annotated[bool, Query(description="Complete each session before the next is imported.")] = False,
+    name: Annotated[str, Query(max_length=4000, description="The name of a transcript that is sent as the body.")] = "",
+    path: Annotated[str, Query(max_length=4000, description="A file or folder of this machine, for callers on it; instead of files.")] = "",
+    budget_tokens: Annotated[
+        int | None, Query(ge=MIN_BUDGET_TOKENS, le=MAX_BUDGET_TOKENS, description="The most tokens of the new handoffs.")
+    ] = None,
+    in_background: Annotated[bool, Query(description="Answer a job at once and run in the background.")] = False,
 ) -> Response:
-    """Import transcripts of any format, told from what they hold. Answers what became of each; importing again keeps only what is new."""
+    """Import transcripts of any format, recognised by content, and return the outcome of each. Importing again adds only what is new."""
     options = _ImportOptions(project_id, complete, name.replace("\0", ""), budget_tokens)
     if path:
         if not is_local(request.scope):
-            raise NotAllowed("Only a caller on this machine may name a folder of it.", "Send the files themselves.")
+            raise NotAllowed("Only a caller on this machine may name one of its folders.", "Send the files themselves.")
         import_path = _import_path_later if in_background else _import_path
         return await run_sync(import_path, context, options, Path(path.replace("\0", "")))
     if in_background:
@@ -190,7 +194,7 @@ async def import_transcripts(
 
 
 async def _import_uploads_later(context: ApiContext, request: Request, options: _ImportOptions) -> Response:
-    """Keep what is sent in the home folder, where the job finds it, and removes it."""
+    """Write the uploads to the home folder, where the job reads and deletes them."""
     folder = kinds.create_upload_folder(context.settings.home)
     try:
         uploads = await _save_uploads(request, folder, options.name)
@@ -219,7 +223,7 @@ def _queue_import(context: ApiContext, options: _ImportOptions, arguments: dict[
 
 def _require_path(path: Path) -> Path:
     if not path.is_absolute() or not path.exists():
-        raise BadInput(f"{path} is not there.", "Name a file or a folder by its whole path.")
+        raise BadInput(Message("{path} does not exist.", path=path), "Name a file or a folder by its absolute path.")
     return path
 
 
@@ -258,14 +262,16 @@ def _import_uploads(context: ApiContext, options: _ImportOptions, uploads: _Uplo
 
 @dataclass(slots=True)
 class _Uploads:
-    """What a request holds: files by the name they had, each written to a place of ours; and what the sessions in them belong to (`Destination.elsewhere`)."""
+    """The files of a request by their original names, each written to a path of ours, and the origins of their sessions
+    (`Destination.remote_origins`).
+    """
 
     files: list[tuple[str, Path]] = field(default_factory=list[tuple[str, Path]])
     places: dict[tuple[str, str], Origin] = field(default_factory=dict[tuple[str, str], Origin])
 
 
 async def _save_uploads(request: Request, folder: Path, name: str) -> _Uploads:
-    """Return what is sent, each file written to *folder* under a name of ours; one that comes alone is called *name*, where that is given."""
+    """Return the uploads of a request, each written to *folder*. A single file is called *name* if given."""
     uploads = _Uploads()
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "multipart/form-data":
         path = folder / "0"
@@ -291,7 +297,7 @@ async def _save_uploads(request: Request, folder: Path, name: str) -> _Uploads:
 
 
 def _read_places(text: str) -> dict[tuple[str, str], Origin]:
-    """Return what sessions belong to, by what their transcripts say."""
+    """Return the origins of sessions, by the `cwd` and `remote` in their transcript."""
     try:
         places = orjson.loads(text)
         return {
@@ -301,7 +307,7 @@ def _read_places(text: str) -> dict[tuple[str, str], Origin]:
             for place in places
         }
     except (ValueError, TypeError, KeyError) as error:
-        raise BadInput("`places` is no list of places.", "Send it as /docs shows, or leave it out.") from error
+        raise BadInput("`places` is not a list of origins.", "Send it as shown at /docs, or leave it out.") from error
 
 
 def _imported_shape(report: ImportResult) -> ImportedShape:
@@ -311,11 +317,19 @@ def _imported_shape(report: ImportResult) -> ImportedShape:
 def _imported_file_shape(file: ImportedFile) -> ImportedFileShape:
     report = asdict(file.report)
     return ImportedFileShape(
-        path=file.path, format=report["format"], records=report["records"], kept=report["kept"], turns=report["turns"], session_count=report["sessions"], truncated=report["truncated"], skipped=report["skipped"],
-        malformed=[MalformedShape(line, problem) for line, problem in report["malformed"]], malformed_count=report["malformed_count"],
+        path=file.path,
+        format=report["format"],
+        records=report["records"],
+        imported_records=report["kept"],
+        turns=report["turns"],
+        session_count=report["sessions"],
+        truncated=report["truncated"],
+        skipped=report["skipped"],
+        malformed=[MalformedShape(line, problem) for line, problem in report["malformed"]],
+        malformed_count=report["malformed_count"],
         sessions=[_imported_session_shape(session) for session in file.sessions],
         error={"code": file.error.code, "message": str(file.error.message), "hint": str(file.error.hint)} if file.error else None,
-    )  # fmt: skip
+    )
 
 
 def _imported_session_shape(imported: ImportedSession) -> ImportedSessionShape:

@@ -33,24 +33,24 @@ from onward.errors import NotFound
 router = create_router("knowledge")
 
 MAX_ERROR_CHARS = 200_000
-KnowledgeProjectFilter = Annotated[int | None, Query(ge=1, le=MAX_ID, description="Only what sessions of this project tell.")]
+KnowledgeProjectFilter = Annotated[int | None, Query(ge=1, le=MAX_ID, description="Only entries from sessions of this project.")]
 KindFilter = Annotated[KnowledgeKind | None, Query(description="Only entries of this kind.")]
-CategoryFilter = Annotated[Text, Query(max_length=100, description="Only entries about this.")]
+CategoryFilter = Annotated[Text, Query(max_length=100, description="Only entries of this category.")]
 
 
 class NewEntryBody(Body):
-    """An entry that a person writes. Without `category` its words tell what it is about."""
+    """An entry to add. Without `category` the category follows from its words."""
 
     text: Text = Field(
         min_length=1, max_length=knowledge.MAX_TEXT_CHARS, examples=["Ask for port 0 in tests: two runs at once never meet."]
     )
-    fix: Text = Field("", max_length=knowledge.MAX_TEXT_CHARS, description="What ends it, for an error.", examples=[""])
+    fix: Text = Field("", max_length=knowledge.MAX_TEXT_CHARS, description="The fix, for an error.", examples=[""])
     kind: KnowledgeKind = "practice"
     category: Text = Field("", max_length=100, examples=["tests"])
 
 
 class EntryChangeBody(ChangeBody):
-    """What of an entry changes. From then on no harvest touches it."""
+    """The fields of an entry to change. Harvesting no longer changes an edited entry."""
 
     text: Text | None = Field(None, min_length=1, max_length=knowledge.MAX_TEXT_CHARS, examples=["Ask for port 0 in tests."])
     fix: Text | None = Field(None, max_length=knowledge.MAX_TEXT_CHARS)
@@ -59,22 +59,24 @@ class EntryChangeBody(ChangeBody):
 
 
 class ErrorBody(Body):
-    """An error, with any text around it; and the project whose own fixes come first."""
+    """An error with any text around it, and the project whose own fixes come first."""
 
     error: Text = Field(min_length=1, max_length=MAX_ERROR_CHARS, examples=["KeyError: 'currency'"])
     project_id: IdField | None = Field(None, examples=[1])
-    context: Text = Field("", max_length=MAX_ERROR_CHARS, description="What was being done.", examples=["while rendering the cart"])
+    context: Text = Field(
+        "", max_length=MAX_ERROR_CHARS, description="What was done when the error occurred.", examples=["while rendering the cart"]
+    )
 
 
 class ErrorMatchBody(ErrorBody):
-    """An error, and how many fixes are asked for at most."""
+    """An error, and the most fixes to return."""
 
     limit: int = Field(5, ge=1, le=50)
 
 
 @dataclass(frozen=True, slots=True)
 class KnowledgeSourceShape:
-    """A session that tells an entry: its project, and the handle of the turn."""
+    """A source session of an entry: its project, and the handle of the turn."""
 
     entry_id: int
     project_id: int
@@ -87,7 +89,7 @@ class KnowledgeSourceShape:
 
 @dataclass(frozen=True, slots=True)
 class EntryShape:
-    """A piece of knowledge. `source_count` sessions tell it; `shown` and `used` count how often it was answered and how often it helped."""
+    """An entry. `source_count` sessions are its sources; `shown` and `used` count how often it was shown and how often it helped."""
 
     id: int
     kind: str
@@ -104,7 +106,7 @@ class EntryShape:
 
 @dataclass(frozen=True, slots=True)
 class EntryDetailShape:
-    """An entry with the sessions that tell it, the newest first."""
+    """An entry with its source sessions, the newest first."""
 
     entry: EntryShape
     sources: list[KnowledgeSourceShape]
@@ -112,7 +114,7 @@ class EntryDetailShape:
 
 @dataclass(frozen=True, slots=True)
 class KnowledgeHitShape:
-    """An entry that was found. `score` (0..1) is the share of the question that it holds, by how telling its words are."""
+    """An entry that matches the query. `score` (0..1) is the share of the query that it contains, weighted by how rare the words are."""
 
     entry: EntryShape
     score: float
@@ -121,44 +123,56 @@ class KnowledgeHitShape:
 
 @dataclass(frozen=True, slots=True)
 class FixShape:
-    """A fix that was found before. `sure` is `same` where only paths and numbers differ, else `similar` by `likeness_ratio`; `own` says that this project found it."""
+    """A known fix. `certainty` is `same` if errors differ in paths and numbers only, else `similar` by `likeness_ratio`; `is_own` if it is
+    from this project.
+    """
 
     entry_id: int
     kind: str
     category: str
     text: str
     fix: str
-    sure: str
+    certainty: str
     likeness_ratio: float
-    own: bool
+    is_own: bool
     source: KnowledgeSourceShape | None
     entry: EntryShape
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorOccurrenceShape:
-    """A session that met the very same error."""
+    """A session in which the same error occurred."""
 
     project_id: int
     project: str
     handle: str
     text: str
-    solved: bool
+    is_solved: bool
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorMatchesShape:
-    """Whether an error was seen before: fixes, this project's own first, and the sessions that met it."""
+    """Known fixes of an error, this project's own first, and the sessions in which it occurred."""
 
     fixes: list[FixShape]
-    met: list[ErrorOccurrenceShape]
+    occurrences: list[ErrorOccurrenceShape]
 
 
 def entry_shape(entry: KnowledgeEntry) -> EntryShape:
-    """Return an entry as it is answered."""
+    """Return the shape of an entry."""
     return EntryShape(
-        id=entry.id, kind=entry.kind, category=entry.category, text=entry.text, fix=entry.fix, author=entry.author, shown=entry.shown, used=entry.used, source_count=entry.sources, created_at=entry.created_at, updated_at=entry.updated_at
-    )  # fmt: skip
+        id=entry.id,
+        kind=entry.kind,
+        category=entry.category,
+        text=entry.text,
+        fix=entry.fix,
+        author=entry.author,
+        shown=entry.shown,
+        used=entry.used,
+        source_count=entry.sources,
+        created_at=entry.created_at,
+        updated_at=entry.updated_at,
+    )
 
 
 def _knowledge_source_shape(source: KnowledgeSource) -> KnowledgeSourceShape:
@@ -182,21 +196,30 @@ def _knowledge_hit_shape(hit: KnowledgeHit) -> KnowledgeHitShape:
 
 
 def fix_shape(answer: KnownFix) -> FixShape:
-    """Return a fix as it is answered."""
+    """Return the shape of a fix."""
     source = _knowledge_source_shape(answer.source) if answer.source else None
     return FixShape(
-        entry_id=answer.entry.id, kind=answer.entry.kind, category=answer.entry.category, text=answer.text, fix=answer.fix, sure=answer.sure, likeness_ratio=answer.likeness_ratio, own=answer.is_own, source=source, entry=entry_shape(answer.entry)
-    )  # fmt: skip
+        entry_id=answer.entry.id,
+        kind=answer.entry.kind,
+        category=answer.entry.category,
+        text=answer.text,
+        fix=answer.fix,
+        certainty=answer.sure,
+        likeness_ratio=answer.likeness_ratio,
+        is_own=answer.is_own,
+        source=source,
+        entry=entry_shape(answer.entry),
+    )
 
 
 def error_occurrence_shape(occurrence: ErrorOccurrence) -> ErrorOccurrenceShape:
-    """Return a session that met an error as it is answered."""
+    """Return the shape of an error's occurrence."""
     return ErrorOccurrenceShape(
         project_id=occurrence.project_id,
         project=occurrence.project,
         handle=f"s{occurrence.session}.{occurrence.turn}",
         text=occurrence.text,
-        solved=occurrence.is_solved,
+        is_solved=occurrence.is_solved,
     )
 
 
@@ -210,16 +233,16 @@ def _find_project(context: Context, project_id: int | None) -> Project | None:
     return None if project_id is None else projects.require(context.store, project_id)
 
 
-@router.get("/knowledge", summary="List the knowledge base", **pages(EntryShape, NotFound))
+@router.get("/knowledge", summary="List the entries", **pages(EntryShape, NotFound))
 def list_entries(
     context: Context,
     page: Paging,
     kind: KindFilter = None,
     category: CategoryFilter = "",
-    author: Annotated[KnowledgeAuthor | None, Query(description="Only what sessions tell, or what a person wrote.")] = None,
+    author: Annotated[KnowledgeAuthor | None, Query(description="Only from sessions, or only by people.")] = None,
     project_id: KnowledgeProjectFilter = None,
 ) -> Response:
-    """Answer the entries, the newest first."""
+    """List the entries, the newest first."""
     project = _find_project(context, project_id)
     entries = knowledge.list_entries(
         context.store, kind=kind, category=category, author=author, project=project, before=page.last_key(int), limit=page.limit + 1
@@ -227,9 +250,9 @@ def list_entries(
     return page.answer(entries, shape=entry_shape, key_of=lambda entry: (entry.id,))
 
 
-@router.post("/knowledge", summary="Write an entry", **answers(EntryShape))
+@router.post("/knowledge", summary="Add an entry", **answers(EntryShape))
 def add_entry(context: Context, body: NewEntryBody) -> Response:
-    """Write an entry by hand: no harvest overwrites it."""
+    """Add an entry by hand. Harvesting does not overwrite it."""
     return ok(entry_shape(knowledge.add(context.store, body.text, kind=body.kind, fix=body.fix, category=body.category)))
 
 
@@ -240,16 +263,16 @@ def search_entries(
     kind: KindFilter = None,
     category: CategoryFilter = "",
     project_id: KnowledgeProjectFilter = None,
-    limit: Annotated[int, Query(ge=1, le=200, description="How many at most.")] = 20,
+    limit: Annotated[int, Query(ge=1, le=200, description="The most entries.")] = 20,
 ) -> Response:
-    """Answer the entries that hold most of the question, the best first. Any text is a question."""
+    """Return the entries that match the query best. Any text is a query."""
     hits = knowledge.search(context.store, q, project=_find_project(context, project_id), kind=kind, category=category, limit=limit)
     return ok([_knowledge_hit_shape(hit) for hit in hits])
 
 
-@router.post("/knowledge/seen", summary="Was this error seen before?", **answers(ErrorMatchesShape, NotFound))
+@router.post("/knowledge/seen", summary="Find known fixes of an error", **answers(ErrorMatchesShape, NotFound))
 def match_error(context: Context, body: ErrorMatchBody) -> Response:
-    """Answer the fixes that were found before: the project's own first, then other projects', each with its source and how sure it is."""
+    """Return known fixes: the project's own first, then other projects', each with its source and certainty."""
     return ok(
         _error_matches_shape(
             knowledge.match_error(context.store, body.error, project=_find_project(context, body.project_id), limit=body.limit)
@@ -259,23 +282,23 @@ def match_error(context: Context, body: ErrorMatchBody) -> Response:
 
 @router.get("/knowledge/{entry_id}", summary="Show an entry", **answers(EntryDetailShape, NotFound))
 def show_entry(context: Context, entry_id: Id) -> Response:
-    """Answer an entry with the sessions that tell it."""
+    """Return an entry with its source sessions."""
     return ok(_detail_shape(knowledge.show(context.store, entry_id)))
 
 
 @router.patch("/knowledge/{entry_id}", summary="Change an entry", **answers(EntryShape, NotFound))
 def change_entry(context: Context, entry_id: Id, body: EntryChangeBody) -> Response:
-    """Say better what an entry says."""
+    """Edit an entry."""
     return ok(entry_shape(knowledge.edit(context.store, entry_id, text=body.text, fix=body.fix, category=body.category, kind=body.kind)))
 
 
-@router.post("/knowledge/{entry_id}/used", summary="Note that an entry helped", **answers(EntryShape, NotFound))
+@router.post("/knowledge/{entry_id}/used", summary="Record that an entry helped", **answers(EntryShape, NotFound))
 def note_entry_used(context: Context, entry_id: Id) -> Response:
-    """Count an entry as having helped."""
+    """Record that an entry helped."""
     return ok(entry_shape(knowledge.record_used(context.store, entry_id)))
 
 
 @router.delete("/knowledge/{entry_id}", summary="Delete an entry", **answers(EntryShape, NotFound))
 def delete_entry(context: Context, entry_id: Id) -> Response:
-    """Delete an entry and answer it as it was. It stays away, though sessions tell it again."""
+    """Delete an entry and return it. Harvesting does not add it again."""
     return ok(entry_shape(knowledge.delete(context.store, entry_id)))

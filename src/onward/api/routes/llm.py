@@ -1,4 +1,4 @@
-"""The LLM key, which nobody is shown, and what asking models costs."""
+"""The LLM key, which is never shown, and what language models cost."""
 
 from __future__ import annotations
 
@@ -27,25 +27,27 @@ from onward.errors import Conflict, NotFound, TooManyRequests
 router = create_router("llm")
 
 MAX_WAITING = 4
-"""Requests that may wait for a model at the same time: the others that wait would keep everybody else from being answered."""
+"""The most requests that may wait for a model at once. More would block the threads of all other requests."""
 _slots = BoundedSemaphore(MAX_WAITING)
 
 
 class NewKeyBody(Body):
-    """The key that opens the model."""
+    """The key of the model's provider."""
 
     key: Text = Field(min_length=1, max_length=MAX_KEY_CHARS, examples=["YOUR-KEY"], json_schema_extra={"writeOnly": True})
 
 
 class KeyTestBody(Body):
-    """What is tested: a key that is not kept, or the one that is used."""
+    """The key to test. Default: the key in use."""
 
     key: Text = Field("", max_length=MAX_KEY_CHARS, json_schema_extra={"writeOnly": True})
 
 
 @dataclass(frozen=True, slots=True)
 class KeyShape:
-    """How the LLM key stands; `set` is one of which nobody knows yet whether it opens anything. `source` is where it is from, `url` and `model` whom it is for. No part of it is answered."""
+    """The status of the LLM key; `set` means that it was not tested yet. `source` is where the key is from, `url` and `model` what it is
+    for. No part of the key is returned.
+    """
 
     state: KeyState
     source: KeySource
@@ -59,7 +61,7 @@ class KeyShape:
 
 @dataclass(frozen=True, slots=True)
 class SpendTotalShape:
-    """What calls came to. `unpriced` of them are not in `cost_usd`, or not whole: their price is not known."""
+    """The total of model calls. `cost_usd` does not include `unpriced` calls, whose price is not fully known."""
 
     calls: int
     input_tokens: int
@@ -70,7 +72,7 @@ class SpendTotalShape:
 
 @dataclass(frozen=True, slots=True)
 class SpendLineShape:
-    """What the calls of one job, project or model came to; `id` is null for a model, and where no job or project was named."""
+    """The total of one job, project or model; `id` is null for a model, and for calls without a job or project."""
 
     name: str
     id: int | None
@@ -79,7 +81,9 @@ class SpendLineShape:
 
 @dataclass(frozen=True, slots=True)
 class SpendShape:
-    """What was spent in all, and by whom: the newest jobs first, else the dearest first. The limits are those of one project in a day (UTC) and of one job; 0 is any amount."""
+    """The total cost, and its lines: the newest jobs first, or else the most expensive first. Limits are per project and day (UTC), and per
+    job; 0 means no limit.
+    """
 
     total: SpendTotalShape
     by: list[SpendLineShape]
@@ -90,15 +94,15 @@ class SpendShape:
 
 
 def spend_total_shape(total: SpendTotals) -> SpendTotalShape:
-    """Return a sum as it is answered."""
+    """Return the shape of a total."""
     return SpendTotalShape(*total)
 
 
 @contextmanager
 def model_slot() -> Iterator[None]:
-    """Hold one of the places for requests that wait for a model. Raises `TooMany` where all are taken."""
+    """Hold one of the slots for requests that wait for a model. Raises `TooManyRequests` if all are in use."""
     if not _slots.acquire(blocking=False):
-        raise TooManyRequests("Too many requests wait for the model already.", "Try again in a moment.")
+        raise TooManyRequests("Too many requests are waiting for the model.", "Try again in a moment.")
     try:
         yield
     finally:
@@ -113,40 +117,40 @@ def _models(context: Context) -> ModelSetup:
     return build_model_setup(context.settings)
 
 
-@router.get("/llm/key", summary="How the LLM key stands", **answers(KeyShape))
+@router.get("/llm/key", summary="Show the status of the LLM key", **answers(KeyShape))
 def show_key(context: Context) -> Response:
-    """Answer whether there is a key, whom it is for, and what the last test found. The key itself is never answered."""
+    """Return whether there is a key, what it is for, and the result of its last test. The key itself is never returned."""
     return ok(_key_shape(keys.show(context.store, _models(context))), headers=no_store_headers())
 
 
 @router.put("/llm/key", summary="Set the LLM key", **answers(KeyShape))
 def put_key(context: Context, body: NewKeyBody) -> Response:
-    """Keep a key, encrypted, in the place of the one before."""
+    """Store a key, encrypted, in place of the one before."""
     return ok(_key_shape(keys.save(context.store, _models(context), body.key)), headers=no_store_headers())
 
 
-@router.delete("/llm/key", summary="Remove the LLM key", **answers(KeyShape))
+@router.delete("/llm/key", summary="Delete the LLM key", **answers(KeyShape))
 def remove_key(context: Context) -> Response:
-    """Remove the kept key. One that the server's environment holds stays."""
+    """Delete the stored key. A key in the server's environment stays."""
     return ok(_key_shape(keys.delete(context.store, _models(context))), headers=no_store_headers())
 
 
 @router.post("/llm/key/test", summary="Test the LLM key", **answers(KeyShape, Conflict, TooManyRequests))
 def check_key(context: Context, body: KeyTestBody | None = None) -> Response:
-    """Ask the model for one word, and answer what that says of the key: valid, invalid, or that nobody could be reached."""
+    """Ask the model for one word, and return what the answer says of the key: valid, invalid, or that the provider cannot be reached."""
     with model_slot():
         result = keys.check(context.store, _models(context), body.key if body else "")
     return ok(_key_shape(result), headers=no_store_headers())
 
 
-@router.get("/llm/spend", summary="What asking models costs", **answers(SpendShape, NotFound))
+@router.get("/llm/spend", summary="Show what language models cost", **answers(SpendShape, NotFound))
 def show_spend(
     context: Context,
-    by: Annotated[SpendGrouping, Query(description="Of what the lines are.")] = "project",
-    project_id: Annotated[int | None, Query(ge=1, le=MAX_ID, description="Only what was spent for a project.")] = None,
-    days: Annotated[int | None, Query(ge=1, le=3660, description="Only the last so many days (UTC), of which today is one.")] = None,
+    by: Annotated[SpendGrouping, Query(description="What to list the costs by.")] = "project",
+    project_id: Annotated[int | None, Query(ge=1, le=MAX_ID, description="Only calls for this project.")] = None,
+    days: Annotated[int | None, Query(ge=1, le=3660, description="Only the last days (UTC), including today.")] = None,
 ) -> Response:
-    """Answer calls, tokens and US dollars, in all and by job, project or model."""
+    """Return calls, tokens and US dollars, in total and by job, project or model."""
     project = None if project_id is None else projects.require(context.store, project_id)
     lines = gateway.list_spend(context.store, by, project=project, days=days)
     limits = context.settings.llm
@@ -154,6 +158,9 @@ def show_spend(
         SpendShape(
             total=spend_total_shape(gateway.total_spend(context.store, project=project, days=days)),
             by=[SpendLineShape(line.name, line.id, spend_total_shape(line.spent)) for line in lines],
-            daily_usd_limit=limits.daily_usd, daily_tokens_limit=limits.daily_tokens, job_usd_limit=limits.job_usd, job_tokens_limit=limits.job_tokens,
+            daily_usd_limit=limits.daily_usd,
+            daily_tokens_limit=limits.daily_tokens,
+            job_usd_limit=limits.job_usd,
+            job_tokens_limit=limits.job_tokens,
         )
-    )  # fmt: skip
+    )

@@ -1,4 +1,4 @@
-"""Figures of the server, for programs that watch it."""
+"""Metrics of the server, for monitoring."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ _EXAMPLE = 'onward_requests_total{method="GET",route="/api/projects",status="200
 _METRICS_DOCS = {"description": "Figures.", "content": {"text/plain": {"schema": {"type": "string"}, "example": _EXAMPLE}}}
 
 
-@router.get("/metrics", summary="Tell figures to Prometheus", response_class=Response, responses={**error_docs(), 200: _METRICS_DOCS})
+@router.get("/metrics", summary="Return metrics for Prometheus", response_class=Response, responses={**error_docs(), 200: _METRICS_DOCS})
 def show_metrics(context: Context, request: Request) -> Response:
-    """Answer requests by route, method and status, how long they took, and how many jobs, sessions and turns there are. From another machine it takes a `read` token."""
+    """Return requests by route, method and status, their durations, and the numbers of jobs, sessions and turns. Callers on other machines
+    need a `read` token.
+    """
     server_metrics: Metrics = request.app.state.metrics
     return Response(server_metrics.render(context.store), headers={"content-type": CONTENT_TYPE})

@@ -25,27 +25,29 @@ router = create_router("projects")
 
 
 class NewProject(Body):
-    """A project to make. Its name is its own: no other project has it, and it is not digits alone."""
+    """A project to create. Its name is unique, and not only digits."""
 
     name: Text = Field(min_length=1, max_length=200, examples=["kopi-shop"])
     description: Text = Field("", max_length=10_000, examples=["The shop's site and its orders"])
     root: Text = Field(
-        "", max_length=4000, description="The folder of its repository: sessions that ran there belong to it.", examples=[""]
+        "", max_length=4000, description="The folder of the project's repository: sessions in it belong to the project.", examples=[""]
     )
-    remote: Text = Field("", max_length=4000, description="The address of its repository.", examples=["github.com/kopi/shop"])
+    remote: Text = Field("", max_length=4000, description="The remote address of the repository.", examples=["github.com/kopi/shop"])
 
 
 class ProjectLookupBody(Body):
-    """What tells a project: its name or id; else the repository somebody works in, by its folder and its address; else that there is only one."""
+    """How to find a project: by name or id, else by repository (folder and remote address), else as the only project."""
 
     name: Text = Field("", max_length=200, examples=["kopi-shop"])
     root: Text = Field("", max_length=4000, examples=[""])
     remote: Text = Field("", max_length=4000, examples=[""])
-    folder: Text = Field("", max_length=4000, description="The folder somebody works in.", examples=[""])
+    folder: Text = Field("", max_length=4000, description="The current folder.", examples=[""])
 
 
 class RemapBody(Body):
-    """What is to go to a project: everything of another one, some sessions of it by number, or every session that ran in a folder or below, now and later."""
+    """What moves to a project: everything of another project, some of its sessions by number, or every session in a folder or below, now
+    and in future.
+    """
 
     from_project_id: IdField | None = Field(None, examples=[2])
     sessions: list[IdField] = Field(default_factory=list, max_length=10_000, examples=[[]])
@@ -53,7 +55,7 @@ class RemapBody(Body):
 
 
 class ProjectChange(ChangeBody):
-    """What of a project changes; what is not sent stays. `archived` puts it away: kept whole, not listed."""
+    """The fields of a project to change; the others stay unchanged. An archived project is not listed, but nothing is deleted."""
 
     name: Text | None = Field(None, min_length=1, max_length=200, examples=["kopi-shop"])
     description: Text | None = Field(None, max_length=10_000, examples=["The shop's site and its orders"])
@@ -62,7 +64,7 @@ class ProjectChange(ChangeBody):
 
 @dataclass(frozen=True, slots=True)
 class ProjectShape:
-    """A project and what it holds. `growth` is in per cent: the mean actual output of its last five sessions over its first five."""
+    """A project and its totals. `growth` is in percent: the mean actual output of its last five sessions compared with its first five."""
 
     id: int
     name: str
@@ -85,36 +87,53 @@ class ProjectShape:
 
 @dataclass(frozen=True, slots=True)
 class MovedSessionShape:
-    """A session that went to another project. `number` is its new one, null where that project held all of its turns already."""
+    """A session that moved to another project. `number` is its new number, null if the target already had all its turns."""
 
     project: str
-    before: int
+    old_number: int
     number: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class RemapShape:
-    """What went to a project. `emptied` are the names of the projects that are gone, because all they had went there."""
+    """What moved to a project. `deleted_projects` are the names of projects that were deleted because everything in them moved."""
 
     project: ProjectShape
     sessions: list[MovedSessionShape]
-    emptied: list[str]
+    deleted_projects: list[str]
 
 
 def project_shape(line: ProjectOverview, growth_report: ProjectGrowths) -> ProjectShape:
-    """Return a project as it is answered."""
+    """Return the shape of a project."""
     project, totals, growth = line.project, line.totals, growth_report.growth_by_id.get(line.project.id)
     return ProjectShape(
-        id=project.id, name=project.name, description=project.description, status=project.status, root=project.root, remote=project.remote, session_count=totals.sessions, completed_count=totals.completed, turn_count=totals.turns, tokens=totals.tokens,
-        credits_used=totals.credits_used, growth=growth.percent if growth else 0.0, mean_preservation_ratio=growth_report.kept_ratio_by_id.get(project.id), last_session_at=totals.last_at, last_activity_at=totals.last_at or project.created_at, created_at=project.created_at, updated_at=project.updated_at,
-    )  # fmt: skip
+        id=project.id,
+        name=project.name,
+        description=project.description,
+        status=project.status,
+        root=project.root,
+        remote=project.remote,
+        session_count=totals.sessions,
+        completed_count=totals.completed,
+        turn_count=totals.turns,
+        tokens=totals.tokens,
+        credits_used=totals.credits_used,
+        growth=growth.percent if growth else 0.0,
+        mean_preservation_ratio=growth_report.kept_ratio_by_id.get(project.id),
+        last_session_at=totals.last_at,
+        last_activity_at=totals.last_at or project.created_at,
+        created_at=project.created_at,
+        updated_at=project.updated_at,
+    )
 
 
 @router.get("/projects", summary="List the projects", **pages(ProjectShape))
 def list_projects(
-    context: Context, page: Paging, archived: Annotated[bool, Query(description="The archived ones, not those at work.")] = False
+    context: Context,
+    page: Paging,
+    archived: Annotated[bool, Query(description="Only archived projects. Default: only active ones.")] = False,
 ) -> Response:
-    """Answer the projects at work, by name, or the archived ones."""
+    """List the active projects by name, or the archived ones."""
     lines = projects.list_projects(context.store, archived=archived, after=page.last_key(str), limit=page.limit + 1)
     growth_report = growth_by_project(context.store, [line.project for line in lines])
     return page.answer(
@@ -122,43 +141,43 @@ def list_projects(
     )
 
 
-@router.post("/projects", summary="Make a project", **answers(ProjectShape, Conflict))
+@router.post("/projects", summary="Create a project", **answers(ProjectShape, Conflict))
 def create_project(context: Context, body: NewProject) -> Response:
-    """Make a project and answer it."""
+    """Create a project."""
     return _answer_project(
         context, projects.create(context.store, body.name, description=body.description, repository=(body.root, body.remote))
     )
 
 
-@router.get("/projects/find", summary="Find the project that is meant", **answers(ProjectShape, NotFound))
+@router.get("/projects/find", summary="Find a project", **answers(ProjectShape, NotFound))
 def find_project(
     context: Context,
-    name: Annotated[Text, Query(max_length=200, description="Its name, or its id.")] = "",
-    root: Annotated[Text, Query(max_length=4000, description="The folder of the repository somebody works in.")] = "",
-    remote: Annotated[Text, Query(max_length=4000, description="The address of that repository.")] = "",
-    folder: Annotated[Text, Query(max_length=4000, description="The folder somebody works in.")] = "",
-    guess: Annotated[bool, Query(description="Whether the only project there is is meant where nothing else tells.")] = True,
+    name: Annotated[Text, Query(max_length=200, description="The project's name or id.")] = "",
+    root: Annotated[Text, Query(max_length=4000, description="The folder of the current repository.")] = "",
+    remote: Annotated[Text, Query(max_length=4000, description="The remote address of that repository.")] = "",
+    folder: Annotated[Text, Query(max_length=4000, description="The current folder.")] = "",
+    guess: Annotated[bool, Query(description="Whether to return the only project if nothing else matches.")] = True,
 ) -> Response:
-    """Answer the project of that name; else the one whose repository it is; else the only one there is."""
+    """Return the project of that name; else the project of that repository; else the only project."""
     return _answer_project(context, projects.resolve_origin(context.store, Origin(name, root, remote, folder), guess=guess))
 
 
-@router.get("/projects/found", summary="Tell where a session would go", **answers(ProjectShape | None))
+@router.get("/projects/found", summary="Find the project of a session", **answers(ProjectShape | None))
 def find_destination(
     context: Context,
-    name: Annotated[Text, Query(max_length=200, description="The project that a settings file there names.")] = "",
-    root: Annotated[Text, Query(max_length=4000, description="The folder of the repository that the session ran in.")] = "",
-    remote: Annotated[Text, Query(max_length=4000, description="The address of that repository.")] = "",
-    folder: Annotated[Text, Query(max_length=4000, description="The folder that it ran in.")] = "",
+    name: Annotated[Text, Query(max_length=200, description="The project named by a settings file in that folder.")] = "",
+    root: Annotated[Text, Query(max_length=4000, description="The folder of the session's repository.")] = "",
+    remote: Annotated[Text, Query(max_length=4000, description="The remote address of that repository.")] = "",
+    folder: Annotated[Text, Query(max_length=4000, description="The session's folder.")] = "",
 ) -> Response:
-    """Answer the project that a session which ran there would go to, as an import finds it; null where it would be a new one."""
+    """Return the project that an import would put the session into; null if it would create one."""
     project = projects.find_by_origin(context.store, Origin(name, root, remote, folder))
     return _answer_project(context, project) if project else ok(None)
 
 
-@router.post("/projects/find", summary="Find the project that is meant, or make it", **answers(ProjectShape, NotFound))
+@router.post("/projects/find", summary="Find a project, or create it", **answers(ProjectShape, NotFound))
 def find_or_create(context: Context, body: ProjectLookupBody) -> Response:
-    """Answer the project that is meant, as `GET /projects/find` does; one that is not there is made, named after its repository where no name is sent."""
+    """Return the project as `GET /projects/find` does. A missing one is created, named after its repository if no name is sent."""
     return _answer_project(
         context, projects.resolve_origin(context.store, Origin(body.name, body.root, body.remote, body.folder), create=True)
     )
@@ -166,37 +185,40 @@ def find_or_create(context: Context, body: ProjectLookupBody) -> Response:
 
 @router.get("/projects/{project_id}", summary="Show a project", **answers(ProjectShape, NotFound))
 async def show_project(context: Context, project_id: Id) -> Response:
-    """Answer a project and what it holds."""
+    """Return a project and its totals."""
     return await context.read(lambda: _answer_line(context, projects.require_line(context.store, project_id)))
 
 
 @router.patch("/projects/{project_id}", summary="Change a project", **answers(ProjectShape, NotFound, Conflict))
 def change_project(context: Context, project_id: Id, body: ProjectChange) -> Response:
-    """Rename a project, describe it otherwise, put it away or bring it back."""
+    """Rename, describe, archive or restore a project."""
     project = projects.require(context.store, project_id)
     return _answer_project(
         context, projects.update(context.store, project, name=body.name, description=body.description, status=body.status)
     )
 
 
-@router.post("/projects/{project_id}/archive", summary="Put a project away", **answers(ProjectShape, NotFound))
+@router.post("/projects/{project_id}/archive", summary="Archive a project", **answers(ProjectShape, NotFound))
 def archive_project(context: Context, project_id: Id) -> Response:
-    """Put a project away: everything of it is kept, and it is not listed with those at work."""
+    """Archive a project: nothing is deleted, but it is not listed with the active ones."""
     return _answer_project(context, projects.archive(context.store, projects.require(context.store, project_id)))
 
 
-@router.post("/projects/{project_id}/restore", summary="Bring a project back", **answers(ProjectShape, NotFound))
+@router.post("/projects/{project_id}/restore", summary="Restore a project", **answers(ProjectShape, NotFound))
 def restore_project(context: Context, project_id: Id) -> Response:
-    """Bring an archived project back to work."""
+    """Restore an archived project."""
     return _answer_project(context, projects.restore(context.store, projects.require(context.store, project_id)))
 
 
-@router.post("/projects/{project_id}/remap", summary="Give sessions to a project", **answers(RemapShape, NotFound))
+@router.post("/projects/{project_id}/remap", summary="Move sessions to a project", **answers(RemapShape, NotFound))
 def remap_sessions(context: Context, project_id: Id, body: RemapBody) -> Response:
-    """Give sessions to a project, and those to come: they get its next numbers, in order of time, and what is known of both projects is put together anew."""
+    """Move sessions to a project, and future ones too. They get its next numbers in order of time, and the ledgers are merged."""
     target = projects.require(context.store, project_id)
     if (body.from_project_id is None) == (not body.folder):
-        raise BadInput("Nothing tells what is to go there, or two things do.", "Send from_project_id, or folder.")
+        raise BadInput(
+            "Send exactly one of from_project_id and folder.",
+            "from_project_id moves a project or its sessions, folder moves all sessions in a folder.",
+        )
     if body.from_project_id is None:
         remapped = reassignment.remap_folder(context.store, body.folder, target)
     else:
@@ -215,9 +237,9 @@ def remap_sessions(context: Context, project_id: Id, body: RemapBody) -> Respons
 def delete_project(
     context: Context,
     project_id: Id,
-    cascade: Annotated[bool, Query(description="Its sessions, turns, facts and handoffs go with it.")] = False,
+    cascade: Annotated[bool, Query(description="Also delete its sessions, turns, facts and handoffs.")] = False,
 ) -> Response:
-    """Delete a project and answer what it was. One that holds sessions is only deleted with `cascade=true`; archiving it is the gentle way."""
+    """Delete a project and return it. A project with sessions is only deleted with `cascade=true`; archiving it deletes nothing."""
     line = projects.require_line(context.store, project_id)
     answer = _answer_line(context, line)
     projects.delete(context.store, line.project, only_empty=not cascade)

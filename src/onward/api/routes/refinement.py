@@ -1,4 +1,4 @@
-"""Having a language model refine a project's handoff."""
+"""Refinement of a project's handoff by a language model."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ router = create_router("handoffs")
 
 
 class RefinementBody(Body):
-    """What a model is to do, and whether it is only asked what that would come to."""
+    """Options of a refinement."""
 
     hugging_face_token: str | None = Field(None, repr=False, max_length=MAX_KEY_CHARS, examples=[None])
-    dry_run: bool = Field(False, description="Answer what it comes to at most, and ask nothing.")
+    dry_run: bool = Field(False, description="Only return the cost estimate.")
 
 
 @dataclass(frozen=True, slots=True)
 class EstimateShape:
-    """What a refinement comes to, if each request is answered at the first attempt and at full length. `cost_usd` is null where no price is known."""
+    """The cost of a refinement with full-length answers at the first attempt. `cost_usd` is null if no price is known."""
 
     calls: int
     input_tokens: int
@@ -44,9 +44,10 @@ class EstimateShape:
     **answers(EstimateShape, NotFound, other_responses=JOB_DOCS),
 )
 def refine_handoff(context: Context, project_id: Id, body: RefinementBody) -> Response:
-    """Have a language model write the newest handoff better, as a job. It is kept as a version of its own, and only where the measure finds no kind worse; else the rules' one stands, and the job says why.
+    """Refine the newest handoff with a language model, as a job. The result is stored as a new version only if it preserves at least as
+    much of every kind of fact; otherwise the version by rules stays, and the job says why.
 
-    With `dry_run` nothing is asked, and what it comes to is answered.
+    With `dry_run` no model is asked, and the cost estimate is returned.
     """
     project, models, token = projects.require(context.store, project_id), build_model_setup(context.settings), body.hugging_face_token or ""
     if body.dry_run:

@@ -1,4 +1,4 @@
-"""Searching everything that was kept."""
+"""Full-text search."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class ExcerptShape:
-    """A passage that was found. `handle` leads to its turn; `score` only compares excerpts of one search."""
+    """A passage that matches. `handle` is its turn; `score` is only comparable within one search."""
 
     project: str
     handle: str
@@ -37,14 +37,14 @@ class ExcerptShape:
 
 @dataclass(frozen=True, slots=True)
 class IndexShape:
-    """What the index holds."""
+    """The size of the index."""
 
     turns: int
 
 
 @dataclass(frozen=True, slots=True)
 class SearchEnvelope(Generic[T]):
-    """What a search answered, the best first, and how many tokens it takes."""
+    """The passages of a search, the best first, and how many tokens they have."""
 
     success: Literal[True]
     data: T
@@ -52,16 +52,16 @@ class SearchEnvelope(Generic[T]):
     budget_tokens: int
 
 
-@router.get("/search", summary="Search everything that was kept", **answers(list[ExcerptShape], NotFound, envelope=SearchEnvelope))
+@router.get("/search", summary="Search all turns and facts", **answers(list[ExcerptShape], NotFound, envelope=SearchEnvelope))
 def search_store(
     context: Context,
-    q: Annotated[str, Query(min_length=1, max_length=2000, description="Words or a question; nothing in it is syntax.")],
-    project_id: Annotated[int | None, Query(ge=1, le=MAX_ID, description="Only that project.")] = None,
-    kind: Annotated[list[SearchKind] | None, Query(description="Whose words: a person's, the agent's, the tools'; or facts.")] = None,
-    since: Annotated[datetime | None, Query(description="Only what was said then or later; a time without a zone is UTC.")] = None,
-    budget: Annotated[int, Query(ge=1, le=100_000, description="Most tokens that the answer may take.")] = DEFAULT_BUDGET_TOKENS,
+    q: Annotated[str, Query(min_length=1, max_length=2000, description="Words or a question; there is no syntax.")],
+    project_id: Annotated[int | None, Query(ge=1, le=MAX_ID, description="Only this project.")] = None,
+    kind: Annotated[list[SearchKind] | None, Query(description="Only words of the user, the agent or tools, or only facts.")] = None,
+    since: Annotated[datetime | None, Query(description="Only from this time on; UTC if it has no zone.")] = None,
+    budget: Annotated[int, Query(ge=1, le=100_000, description="The most tokens of the answer.")] = DEFAULT_BUDGET_TOKENS,
 ) -> Response:
-    """Answer the passages that answer a question best, within a budget, each with the handle of its turn."""
+    """Return the passages that match a query best, within a budget, each with the handle of its turn."""
     project = projects.require(context.store, project_id) if project_id else None
     from_time = since.replace(tzinfo=UTC) if since and since.tzinfo is None else since
     results = search_turns.search(
@@ -81,7 +81,9 @@ def search_store(
     return ok(shapes, tokens=results.tokens, budget_tokens=results.budget_tokens)
 
 
-@router.post("/search/reindex", summary="Make the search index anew", **answers(IndexShape))
+@router.post("/search/reindex", summary="Rebuild the search index", **answers(IndexShape))
 def rebuild_index(context: Context) -> Response:
-    """Make the index of the whole store anew from the turns that are kept, as after a database was repaired, and answer how many it holds."""
+    """Rebuild the index of the whole store from the stored turns, for example after a database was repaired, and return the number of
+    turns.
+    """
     return ok(IndexShape(ledger_rebuild.rebuild_index(context.store)))

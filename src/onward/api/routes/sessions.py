@@ -1,4 +1,4 @@
-"""Sessions: beginning one with what the last one left, looking at them, completing them."""
+"""Sessions: starting one with the previous handoff, reading them, completing them."""
 
 from __future__ import annotations
 
@@ -35,12 +35,13 @@ router = create_router("sessions")
 
 T = TypeVar("T")
 
-StatusFilter: TypeAlias = Annotated[SessionStatus | None, Query(description="Only those.")]
+StatusFilter: TypeAlias = Annotated[SessionStatus | None, Query(description="Only with this status.")]
 
 MAX_TURNS = 5000
 _TURN_DOCS = {
     "type": "object",
-    "description": "A turn of any usual shape; `text` is taken for `content`. Tool calls and results as OpenAI or Anthropic write them, or as `onward read --json` prints them.",
+    "description": "A turn in any common form; `text` is accepted for `content`. "
+    "Tool calls and results in the form of OpenAI, Anthropic or `onward read --json`.",
     "properties": {
         "role": {"type": "string", "examples": ["user"]},
         "content": {"examples": ["Move the checkout to port 8443"]},
@@ -51,11 +52,13 @@ _TURN_DOCS = {
     "examples": [{"role": "user", "content": "Move the checkout to port 8443", "at": "2026-03-01T12:00:00Z"}],
 }
 TurnBodies: TypeAlias = list[Annotated[dict[str, Any], Field(json_schema_extra=_TURN_DOCS)]]
-"""Turns as a client sends them; what they say is read by the format that reads lists of turns."""
+"""Turns as a client sends them. The format for lists of turns parses them."""
 
 
 class NewSessionBody(Body):
-    """A session to begin. `previous_handoff` is the id of the handoff to begin with, where that is not to be the newest; a document that stands there is ours, and not needed."""
+    """A session to start. `previous_handoff` is the id of the handoff to start with, by default the newest; a handoff document in its place
+    is ignored.
+    """
 
     project_id: IdField = Field(examples=[1])
     objectives: Lines = Field([], examples=[["Ship the checkout"]])
@@ -66,7 +69,7 @@ class NewSessionBody(Body):
 
 
 class CompletionBody(Body):
-    """What a person says of a session on completing it, and the turns that were not saved yet: as a list, or as text of any format."""
+    """A person's statements on completing a session, and turns that were not saved yet, as a list or as text of any format."""
 
     accomplishments: Lines | None = Field(None, examples=[["The checkout works on staging"]])
     blockers: Lines | None = Field(None, examples=["Production keys are missing"])
@@ -74,11 +77,9 @@ class CompletionBody(Body):
     turns: TurnBodies | None = Field(None, max_length=MAX_TURNS)
     conversation_text: str | None = Field(None, examples=["User: Move the checkout to port 8443\nAssistant: Done."])
     budget_tokens: int | None = Field(None, ge=MIN_BUDGET_TOKENS, le=MAX_BUDGET_TOKENS, examples=[None])
-    use_ai: bool | None = Field(
-        None, description="Whether a language model is asked to refine the handoff, afterwards. Default: where a token is given."
-    )
+    use_ai: bool | None = Field(None, description="Whether a language model refines the handoff afterwards. Default: if a token is given.")
     hugging_face_token: str | None = Field(None, repr=False, max_length=MAX_KEY_CHARS, examples=[None])
-    auto_generate_handoff: bool = Field(True, description="Whether the handoff is answered; it is made and kept either way.")
+    auto_generate_handoff: bool = Field(True, description="Whether the answer has the handoff; it is created and stored either way.")
 
 
 class ChecklistTickBody(Body):
@@ -89,7 +90,9 @@ class ChecklistTickBody(Body):
 
 @dataclass(frozen=True, slots=True)
 class SessionShape:
-    """A session. `native_id` is what its agent calls it; `template` names the one that it began with, and `checklist` is that one's; `tokens` counts its turns; `started_at` and `ended_at` are the transcript's, the other times the server's."""
+    """A session. `native_id` is the agent's id of it; `template` is the template that it started with, and `checklist` that template's;
+    `tokens` counts its turns; `started_at` and `ended_at` are from the transcript, the other times from the server.
+    """
 
     id: int
     project_id: int
@@ -119,7 +122,7 @@ class SessionShape:
 
 @dataclass(frozen=True, slots=True)
 class TimelineShape:
-    """A session in the timeline of its project, and what its handoff keeps (0..1, null where there is none)."""
+    """A session in the timeline of its project, and the preservation of its handoff (0..1, null if it has none)."""
 
     id: int
     number: int
@@ -140,7 +143,7 @@ class TimelineShape:
 
 @dataclass(frozen=True, slots=True)
 class SessionDetailShape:
-    """A session with the handoff it began with, the one it made, and a page of its conversation: `next_cursor` leads to the next one."""
+    """A session with the handoff it started from, the one it produced, and a page of its conversation."""
 
     session: SessionShape
     previous_handoff: HandoffShape | None
@@ -151,17 +154,17 @@ class SessionDetailShape:
 
 @dataclass(frozen=True, slots=True)
 class CompletionShape:
-    """A completed session and its handoff. `again` when it was completed before and nothing was new."""
+    """A completed session and its handoff. `is_unchanged` if it was already completed and nothing was new."""
 
     session: SessionShape
     handoff: HandoffShape | None
     new_turns: int
-    again: bool
+    is_unchanged: bool
 
 
 @dataclass(frozen=True, slots=True)
 class CompletionEnvelope(Generic[T]):
-    """A completed session. `job_id` is the job that has a model refine its handoff, null where none was asked; `llm` says what became of the asking."""
+    """A completed session. `job_id` is the job that refines its handoff, null if no model is asked; `llm` says why."""
 
     success: Literal[True]
     data: T
@@ -171,7 +174,7 @@ class CompletionEnvelope(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class NewSessionEnvelope(Generic[T]):
-    """A session that began, and what the last one left; null for the first of its project."""
+    """A new session, and the handoff from the last one; null for the first session of a project."""
 
     success: Literal[True]
     data: T
@@ -182,27 +185,59 @@ class NewSessionEnvelope(Generic[T]):
 
 
 def session_shape(session: Session) -> SessionShape:
-    """Return a session as it is answered."""
+    """Return the shape of a session."""
     return SessionShape(
-        id=session.id, project_id=session.project_id, number=session.number, status=session.status, agent=session.agent, native_id=session.native_id, parent_native_id=session.parent_native_id, title=session.title, objectives=list(session.objectives),
-        accomplishments=list(session.accomplishments), blockers=list(session.blockers), credits_used=session.credits_used, turn_count=session.turns, tokens=session.tokens, branch=session.branch, cwd=session.cwd, remote=session.remote, source=session.source,
-        template=session.template, checklist=list(session.checklist),
-        started_at=session.started_at, ended_at=session.ended_at, created_at=session.created_at, completed_at=session.completed_at,
-    )  # fmt: skip
+        id=session.id,
+        project_id=session.project_id,
+        number=session.number,
+        status=session.status,
+        agent=session.agent,
+        native_id=session.native_id,
+        parent_native_id=session.parent_native_id,
+        title=session.title,
+        objectives=list(session.objectives),
+        accomplishments=list(session.accomplishments),
+        blockers=list(session.blockers),
+        credits_used=session.credits_used,
+        turn_count=session.turns,
+        tokens=session.tokens,
+        branch=session.branch,
+        cwd=session.cwd,
+        remote=session.remote,
+        source=session.source,
+        template=session.template,
+        checklist=list(session.checklist),
+        started_at=session.started_at,
+        ended_at=session.ended_at,
+        created_at=session.created_at,
+        completed_at=session.completed_at,
+    )
 
 
 def _timeline_shape(entry: TimelineEntry) -> TimelineShape:
     session, handoff = entry.session, entry.handoff
     return TimelineShape(
-        id=session.id, number=session.number, status=session.status, agent=session.agent, title=session.title or "; ".join(session.objectives), credits_used=session.credits_used, turn_count=session.turns, tokens=session.tokens,
-        has_handoff=handoff is not None, handoff_id=handoff.id if handoff else None, preservation_ratio=handoff.kept_ratio if handoff else None, started_at=session.started_at, ended_at=session.ended_at, created_at=session.created_at,
+        id=session.id,
+        number=session.number,
+        status=session.status,
+        agent=session.agent,
+        title=session.title or "; ".join(session.objectives),
+        credits_used=session.credits_used,
+        turn_count=session.turns,
+        tokens=session.tokens,
+        has_handoff=handoff is not None,
+        handoff_id=handoff.id if handoff else None,
+        preservation_ratio=handoff.kept_ratio if handoff else None,
+        started_at=session.started_at,
+        ended_at=session.ended_at,
+        created_at=session.created_at,
         completed_at=session.completed_at,
-    )  # fmt: skip
+    )
 
 
 @router.get("/projects/{project_id}/sessions", summary="List a project's sessions", **pages(SessionShape, NotFound))
 def list_project_sessions(context: Context, project_id: Id, page: Paging, status: StatusFilter = None) -> Response:
-    """Answer the sessions of a project by number."""
+    """List the sessions of a project by number."""
     project = projects.require(context.store, project_id)
     project_sessions = sessions.list_sessions(context.store, project, status=status, after=page.last_key(int) or 0, limit=page.limit + 1)
     return page.answer(project_sessions, shape=session_shape, key_of=lambda session: (session.number,))
@@ -212,15 +247,15 @@ def list_project_sessions(context: Context, project_id: Id, page: Paging, status
 def find_session(
     context: Context,
     project_id: Id,
-    number: Annotated[int | None, Query(ge=1, le=MAX_ID, description="Without it, the active session begun last.")] = None,
+    number: Annotated[int | None, Query(ge=1, le=MAX_ID, description="Default: the active session that was started last.")] = None,
 ) -> Response:
-    """Answer the session of a project that has that number."""
+    """Return the session of a project with that number."""
     return ok(session_shape(sessions.require(context.store, projects.require(context.store, project_id), number)))
 
 
 @router.get("/projects/{project_id}/sessions-timeline", summary="Show a project's timeline", **pages(TimelineShape, NotFound))
 def show_timeline(context: Context, project_id: Id, page: Paging, status: StatusFilter = None) -> Response:
-    """Answer the sessions of a project by number, each with what its handoff keeps."""
+    """List the sessions of a project by number, each with the preservation of its handoff."""
     project = projects.require(context.store, project_id)
     entries = sessions.timeline(context.store, project, status=status, after=page.last_key(int) or 0, limit=page.limit + 1)
     return page.answer(entries, shape=_timeline_shape, key_of=lambda entry: (entry.session.number,))
@@ -230,12 +265,12 @@ def show_timeline(context: Context, project_id: Id, page: Paging, status: Status
 def list_sessions(
     context: Context,
     page: Paging,
-    project_id: Annotated[int | None, Query(ge=1, le=MAX_ID, description="Only those of that project.")] = None,
-    account_id: Annotated[int | None, Query(ge=1, le=MAX_ID, description="Only those that ran on that account.")] = None,
+    project_id: Annotated[int | None, Query(ge=1, le=MAX_ID, description="Only of this project.")] = None,
+    account_id: Annotated[int | None, Query(ge=1, le=MAX_ID, description="Only sessions that ran on this account.")] = None,
     status: StatusFilter = None,
-    agent: Annotated[str | None, Query(max_length=100, description="Only those of that agent.", examples=["codex"])] = None,
+    agent: Annotated[str | None, Query(max_length=100, description="Only of this agent.", examples=["codex"])] = None,
 ) -> Response:
-    """Answer the sessions of all projects, the one begun last first."""
+    """List the sessions of all projects, the newest first."""
     all_sessions = sessions.list_all(
         context.store,
         project_id=project_id,
@@ -251,11 +286,11 @@ def list_sessions(
 _START_DOCS = answers(SessionShape, NotFound, envelope=NewSessionEnvelope)
 
 
-@router.post("/sessions/create", summary="Begin a session", **_START_DOCS)
-@router.post("/sessions/create-with-handoff", summary="Begin a session with the previous handoff", **_START_DOCS)
-@router.post("/sessions", summary="Begin a session, as /sessions/create does", **_START_DOCS)
+@router.post("/sessions/create", summary="Start a session", **_START_DOCS)
+@router.post("/sessions/create-with-handoff", summary="Start a session with the previous handoff", **_START_DOCS)
+@router.post("/sessions", summary="Start a session, as /sessions/create does", **_START_DOCS)
 def start_session(context: Context, body: NewSessionBody) -> Response:
-    """Begin a session under the project's next number, with the handoff that the last one left."""
+    """Start a session with the project's next number and the newest handoff."""
     project = projects.require(context.store, body.project_id)
     template = templates.require(context.store, str(body.template)) if body.template else None
     started = sessions.start(
@@ -274,7 +309,7 @@ def start_session(context: Context, body: NewSessionBody) -> Response:
         session_id=session.id,
         session_number=session.number,
         previous_handoff=_previous_shape(context, project, previous, session) if previous else None,
-        message=f"Session {session.number} of {project.name} has begun, {start_note}.",
+        message=f"Session {session.number} of {project.name} started, {start_note}.",
     )
 
 
@@ -283,10 +318,10 @@ def _previous_shape(context: Context, project: Project, handoff: StoredHandoff, 
     return previous_handoff(handoff, source_session, "; ".join(session.objectives), float(context.settings.rotate_at))
 
 
-@router.get("/sessions/{session_id}/detail", summary="Show a session whole", **answers(SessionDetailShape, NotFound))
+@router.get("/sessions/{session_id}/detail", summary="Show a session in full", **answers(SessionDetailShape, NotFound))
 @router.get("/sessions/{session_id}", summary="Show a session, as /detail does", **answers(SessionDetailShape, NotFound))
 def show_session(context: Context, session_id: Id, page: Paging) -> Response:
-    """Answer a session, its handoffs and a page of its conversation."""
+    """Return a session, its handoffs and a page of its conversation."""
     session = sessions.require_by_id(context.store, session_id)
     detail = sessions.show(context.store, session)
     stored_turns = list(sessions.replay(context.store, session, first=(page.last_key(int) or 0) + 1, limit=page.limit + 1))
@@ -302,15 +337,15 @@ def show_session(context: Context, session_id: Id, page: Paging) -> Response:
     )
 
 
-@router.get("/sessions/{session_id}/turns", summary="Play a session back", **pages(TurnShape, NotFound))
+@router.get("/sessions/{session_id}/turns", summary="Replay a session", **pages(TurnShape, NotFound))
 def replay_session(
     context: Context,
     session_id: Id,
     page: Paging,
-    first: Annotated[int, Query(ge=1, le=MAX_ID, description="The first turn to answer.")] = 1,
-    last: Annotated[int | None, Query(ge=1, le=MAX_ID, description="The last turn to answer.")] = None,
+    first: Annotated[int, Query(ge=1, le=MAX_ID, description="The first turn.")] = 1,
+    last: Annotated[int | None, Query(ge=1, le=MAX_ID, description="The last turn.")] = None,
 ) -> Response:
-    """Answer the turns of a session in order, abandoned ones too."""
+    """List the turns of a session in order, abandoned ones too."""
     session = sessions.require_by_id(context.store, session_id)
     stored_turns = sessions.replay(context.store, session, first=max(first, (page.last_key(int) or 0) + 1), last=last, limit=page.limit + 1)
     return page.answer(
@@ -324,9 +359,11 @@ def replay_session(
     "/sessions/{session_id}/complete", summary="Complete a session", **answers(CompletionShape, NotFound, envelope=CompletionEnvelope)
 )
 def complete(context: Context, session_id: Id, body: CompletionBody) -> Response:
-    """Complete a session and answer the project's next handoff, made by the rules. Completing again without anything new changes nothing.
+    """Complete a session and return the project's next handoff, composed by rules. Completing it again without anything new changes
+    nothing.
 
-    A language model that is asked for refines it afterwards, as a job; whatever becomes of that, the session is completed and has its handoff.
+    If a language model is asked, it refines the handoff afterwards, as a job; whatever its outcome, the session is completed and has its
+    handoff.
     """
     saved = append_conversation(context.store, session_id, records=body.turns, text=body.conversation_text)
     completed = complete_session(
@@ -349,19 +386,19 @@ def complete(context: Context, session_id: Id, body: CompletionBody) -> Response
     return ok(shape, job_id=request.job.id if request.job else None, llm=request.llm)
 
 
-@router.patch("/sessions/{session_id}/checklist/{item}", summary="Tick an item of a checklist", **answers(SessionShape, NotFound))
+@router.patch("/sessions/{session_id}/checklist/{item}", summary="Check an item of a checklist", **answers(SessionShape, NotFound))
 def tick_item(context: Context, session_id: Id, item: Annotated[int, Path(ge=1, le=MAX_ID)], body: ChecklistTickBody) -> Response:
-    """Note whether an item of the checklist that a session began with is done; the first one is 1."""
+    """Mark an item of a session's checklist as done or not; the first item is 1."""
     return ok(session_shape(sessions.tick(context.store, sessions.require_by_id(context.store, session_id), item, is_done=body.is_done)))
 
 
 @router.post("/sessions/{session_id}/reopen", summary="Reopen a session", **answers(SessionShape, NotFound))
 def reopen_session(context: Context, session_id: Id) -> Response:
-    """Make a session active again. Its handoff stands until it is completed anew."""
+    """Make a session active again. Its handoff stays until it is completed again."""
     return ok(session_shape(sessions.reopen(context.store, sessions.require_by_id(context.store, session_id))))
 
 
-@router.post("/sessions/{session_id}/abandon", summary="Leave a session without completing it", **answers(SessionShape, NotFound))
+@router.post("/sessions/{session_id}/abandon", summary="Abandon a session", **answers(SessionShape, NotFound))
 def abandon_session(context: Context, session_id: Id) -> Response:
-    """Leave a session: its turns stay and can be searched."""
+    """Abandon a session: its turns stay and can be searched."""
     return ok(session_shape(sessions.abandon(context.store, sessions.require_by_id(context.store, session_id))))

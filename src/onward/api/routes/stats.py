@@ -1,4 +1,4 @@
-"""Totals over everything."""
+"""Totals over all projects."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ router = create_router("stats")
 
 @dataclass(frozen=True, slots=True)
 class StatsShape:
-    """How much there is. `growth` is in per cent: the mean actual output of the last five sessions over the first five. `llm_usd` is what asking language models cost. `active_session` is the one begun last that goes on."""
+    """Totals. `growth` is in percent: the mean actual output of the last five sessions compared with the first five. `llm_usd` is the cost
+    of language models. `active_session` is the active session that was started last.
+    """
 
     projects: int
     archived_projects: int
@@ -36,15 +38,27 @@ class StatsShape:
     active_session: SessionShape | None
 
 
-@router.get("/stats", summary="Count everything", **answers(StatsShape))
+@router.get("/stats", summary="Show totals", **answers(StatsShape))
 def show_stats(context: Context) -> Response:
-    """Answer the totals over all projects."""
+    """Return the totals over all projects."""
     totals = stats.read_stats(context.store)
     counts, active, spent = totals.counts, totals.active_session, totals.spent
     return ok(
         StatsShape(
-            projects=counts.projects, archived_projects=counts.archived, sessions=counts.sessions, active_sessions=counts.active, completed_sessions=counts.completed, handoffs=counts.handoffs, turns=counts.turns, tokens=counts.tokens,
-            credits_used=counts.credits_used, growth=totals.growth_percent, mean_preservation_ratio=totals.mean_kept_ratio,
-            llm_calls=spent.calls, llm_tokens=spent.input_tokens + spent.output_tokens, llm_usd=spent.cost_usd, active_session=session_shape(active) if active else None,
+            projects=counts.projects,
+            archived_projects=counts.archived,
+            sessions=counts.sessions,
+            active_sessions=counts.active,
+            completed_sessions=counts.completed,
+            handoffs=counts.handoffs,
+            turns=counts.turns,
+            tokens=counts.tokens,
+            credits_used=counts.credits_used,
+            growth=totals.growth_percent,
+            mean_preservation_ratio=totals.mean_kept_ratio,
+            llm_calls=spent.calls,
+            llm_tokens=spent.input_tokens + spent.output_tokens,
+            llm_usd=spent.cost_usd,
+            active_session=session_shape(active) if active else None,
         )
-    )  # fmt: skip
+    )

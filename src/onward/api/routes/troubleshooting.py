@@ -1,4 +1,4 @@
-"""Troubleshooting an error: by what was found before, by rules, and by a model where one may be asked."""
+"""Troubleshooting an error: with known fixes, by rules, and with a language model if one may be asked."""
 
 from __future__ import annotations
 
@@ -28,17 +28,24 @@ router = create_router("troubleshooting")
 
 
 class TroubleshootBody(ErrorBody):
-    """An error, and whether a model may be asked of it: by default where one is set up, or a token is given, and this project did not solve the very same error before."""
+    """An error, and whether a model is asked: by default if one is set up or a token is given, unless this project solved the same error
+    before.
+    """
 
-    use_ai: bool | None = Field(None, description="true: ask also where the project solved it before; false: ask nobody.")
+    use_ai: bool | None = Field(None, description="true: ask even if the project solved it before; false: ask no model.")
     hugging_face_token: Text | None = Field(
-        None, max_length=MAX_KEY_CHARS, repr=False, examples=[None], description="Used for this request, and forgotten.", json_schema_extra={"writeOnly": True}
-    )  # fmt: skip
+        None,
+        max_length=MAX_KEY_CHARS,
+        repr=False,
+        examples=[None],
+        description="Used for this request only, and not stored.",
+        json_schema_extra={"writeOnly": True},
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class EvidenceShape:
-    """Something in what was kept: a fix that was found before, or a passage; `handle` leads to its turns."""
+    """Evidence from the store: a known fix, or a passage; `handle` is its turn."""
 
     kind: str
     project: str
@@ -48,7 +55,7 @@ class EvidenceShape:
 
 @dataclass(frozen=True, slots=True)
 class RemovedLineShape:
-    """A line of the model's that was not kept: of which part, and why; `about` is what of it, like a value that nothing holds."""
+    """A line of the model's answer that was removed: its part, and the reason; `about` is the detail, such as a value without evidence."""
 
     part: str
     text: str
@@ -58,7 +65,7 @@ class RemovedLineShape:
 
 @dataclass(frozen=True, slots=True)
 class DiagnosisShape:
-    """What a model says of the error, without what nothing bears out; `evidence` is what of the history speaks for the cause. `cost_usd` is null where no price is known."""
+    """The model's diagnosis without unproven lines; `evidence` supports the root cause. `cost_usd` is null if no price is known."""
 
     root_cause: str
     evidence: list[EvidenceShape]
@@ -74,7 +81,7 @@ class DiagnosisShape:
 
 @dataclass(frozen=True, slots=True)
 class ChecklistShape:
-    """What usually causes an error of this kind, how to look, commands that show it, and what prevents it: by rules, no model."""
+    """Common causes of errors of this kind, how to look for them, commands that show them, and how to prevent them; by rules."""
 
     category: str
     causes: list[str]
@@ -85,15 +92,17 @@ class ChecklistShape:
 
 @dataclass(frozen=True, slots=True)
 class TroubleshootingShape:
-    """What is known of an error: `fixes` that were found before, the project's own first; `history` that is about it; and causes, steps, code and prevention.
+    """What is known of an error: known `fixes`, the project's own first; `history`, related passages; and causes, steps, code and
+    prevention.
 
-    `made_by` is `rules` where no model wrote any of those; where one did, `diagnosis` is its part alone. `checklist` is the rules' part alone. `llm` says how it went with the model.
+    `made_by` is `rules` if no model wrote any of these; otherwise `diagnosis` is the model's part alone. `checklist` is the part by rules
+    alone. `llm` reports the outcome of asking the model.
     """
 
     made_by: Literal["rules", "model"]
     category: str
     fixes: list[FixShape]
-    met: list[ErrorOccurrenceShape]
+    occurrences: list[ErrorOccurrenceShape]
     history: list[EvidenceShape]
     root_causes: list[str]
     steps: list[str]
@@ -106,9 +115,17 @@ class TroubleshootingShape:
 
 def _diagnosis_shape(diagnosis: Diagnosis) -> DiagnosisShape:
     return DiagnosisShape(
-        root_cause=diagnosis.root_cause, evidence=_evidence_shapes(diagnosis.evidence), steps=list(diagnosis.steps), code=list(diagnosis.code), prevention=list(diagnosis.prevention),
-        removed=[RemovedLineShape(*line) for line in diagnosis.removed], model=diagnosis.model, input_tokens=diagnosis.input_tokens, output_tokens=diagnosis.output_tokens, cost_usd=diagnosis.cost_usd,
-    )  # fmt: skip
+        root_cause=diagnosis.root_cause,
+        evidence=_evidence_shapes(diagnosis.evidence),
+        steps=list(diagnosis.steps),
+        code=list(diagnosis.code),
+        prevention=list(diagnosis.prevention),
+        removed=[RemovedLineShape(*line) for line in diagnosis.removed],
+        model=diagnosis.model,
+        input_tokens=diagnosis.input_tokens,
+        output_tokens=diagnosis.output_tokens,
+        cost_usd=diagnosis.cost_usd,
+    )
 
 
 def _evidence_shapes(passages: Sequence[DiagnosisEvidence]) -> list[EvidenceShape]:
@@ -125,15 +142,26 @@ def _troubleshooting_shape(result: Troubleshooting) -> TroubleshootingShape:
         prevention=list(advice.prevention),
     )
     return TroubleshootingShape(
-        made_by="model" if diagnosis and (diagnosis.root_cause or diagnosis.steps or diagnosis.code) else "rules", category=advice.category, fixes=[fix_shape(fix) for fix in result.error_history.fixes],
-        met=[error_occurrence_shape(met) for met in result.error_history.occurrences], history=_evidence_shapes(result.passages), root_causes=result.root_causes, steps=result.steps, code=result.code, prevention=result.prevention, checklist=checklist,
-        diagnosis=_diagnosis_shape(diagnosis) if diagnosis else None, llm=result.llm,
-    )  # fmt: skip
+        made_by="model" if diagnosis and (diagnosis.root_cause or diagnosis.steps or diagnosis.code) else "rules",
+        category=advice.category,
+        fixes=[fix_shape(fix) for fix in result.error_history.fixes],
+        occurrences=[error_occurrence_shape(met) for met in result.error_history.occurrences],
+        history=_evidence_shapes(result.passages),
+        root_causes=result.root_causes,
+        steps=result.steps,
+        code=result.code,
+        prevention=result.prevention,
+        checklist=checklist,
+        diagnosis=_diagnosis_shape(diagnosis) if diagnosis else None,
+        llm=result.llm,
+    )
 
 
 @router.post("/ai/troubleshoot", summary="Troubleshoot an error", **answers(TroubleshootingShape, NotFound, TooManyRequests))
 def troubleshoot_error(context: Context, body: TroubleshootBody) -> Response:
-    """Answer what is known of an error: the project's own fixes first, then other projects', then what a model makes of it, and a checklist by rules in any case."""
+    """Return what is known of an error: the project's own fixes, then other projects', then the model's diagnosis, and always a checklist
+    by rules.
+    """
     project = None if body.project_id is None else projects.require(context.store, body.project_id)
     model_call = None
     if body.use_ai is not False:

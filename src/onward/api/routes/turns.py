@@ -1,4 +1,4 @@
-"""Turns: a project's conversation, and the exact turns behind a line of a handoff."""
+"""Turns: a project's conversation, and the turns behind a line of a handoff."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ router = create_router("turns")
 
 @dataclass(frozen=True, slots=True)
 class ToolCallShape:
-    """A tool that the agent called. `arguments` is an object, or text where the agent wrote none."""
+    """A tool call of the agent. `arguments` is an object, or text if the agent wrote none."""
 
     id: str
     name: str
@@ -32,7 +32,7 @@ class ToolCallShape:
 
 @dataclass(frozen=True, slots=True)
 class ToolResultShape:
-    """What a call answered."""
+    """The result of a tool call."""
 
     call_id: str
     text: str
@@ -42,7 +42,7 @@ class ToolResultShape:
 
 @dataclass(frozen=True, slots=True)
 class TurnTokensShape:
-    """Tokens that a turn cost, as its agent wrote them down."""
+    """Tokens that a turn cost, as recorded by its agent."""
 
     input_tokens: int
     output_tokens: int
@@ -52,7 +52,9 @@ class TurnTokensShape:
 
 @dataclass(frozen=True, slots=True)
 class TurnShape:
-    """One turn. `handle` names it in its project; `id`, `line` and `sidechain` are the transcript's own; `abandoned` ones are on a branch that the person went back from."""
+    """One turn. `handle` is unique in its project; `id`, `line` and `sidechain` are from the transcript; `abandoned` turns are on a branch
+    that the person left.
+    """
 
     handle: str
     session_number: int
@@ -83,13 +85,25 @@ class TurnSourceShape:
 
 
 def turn_shape(number: int, ordinal: int, turn: Turn, *, abandoned: bool = False) -> TurnShape:
-    """Return a turn of session *number* as it is answered."""
+    """Return the shape of a turn of session *number*."""
     return TurnShape(
-        handle=f"s{number}.{ordinal}", session_number=number, turn=ordinal, role=turn.role, content=turn.text, at=turn.at, mark=turn.mark, model=turn.model,
+        handle=f"s{number}.{ordinal}",
+        session_number=number,
+        turn=ordinal,
+        role=turn.role,
+        content=turn.text,
+        at=turn.at,
+        mark=turn.mark,
+        model=turn.model,
         calls=[ToolCallShape(call.id, call.name, call.arguments) for call in turn.calls],
         results=[ToolResultShape(result.call_id, result.text, result.is_error, result.exit_code) for result in turn.results],
-        thinking=turn.thinking, usage=TurnTokensShape(**asdict(turn.usage)) if turn.usage else None, id=turn.id, line=turn.line, sidechain=turn.sidechain, abandoned=abandoned,
-    )  # fmt: skip
+        thinking=turn.thinking,
+        usage=TurnTokensShape(**asdict(turn.usage)) if turn.usage else None,
+        id=turn.id,
+        line=turn.line,
+        sidechain=turn.sidechain,
+        abandoned=abandoned,
+    )
 
 
 @router.get("/ai/conversations/{project_id}", summary="Read a project's conversation", **pages(TurnShape, NotFound))
@@ -97,11 +111,11 @@ def list_turns(
     context: Context,
     project_id: Id,
     page: Paging,
-    session: Annotated[int | None, Query(ge=1, le=MAX_ID, description="The number of one session.")] = None,
-    role: Annotated[Role | None, Query(description="Only what was said by that role.")] = None,
-    order: Annotated[Literal["asc", "desc"], Query(description="asc from the first turn on, desc from the last back.")] = "asc",
+    session: Annotated[int | None, Query(ge=1, le=MAX_ID, description="Only the session of this number.")] = None,
+    role: Annotated[Role | None, Query(description="Only turns of this role.")] = None,
+    order: Annotated[Literal["asc", "desc"], Query(description="`asc` from the first turn on, `desc` from the last turn back.")] = "asc",
 ) -> Response:
-    """Answer the turns of all sessions, in order."""
+    """List the turns of all sessions in order."""
     found_turns = conversations.list_turns(
         context.store,
         project_id,
@@ -120,13 +134,13 @@ def list_turns(
     )
 
 
-@router.get("/sources/{handle}", summary="Show the turns behind a line", **answers(TurnSourceShape, NotFound))
+@router.get("/sources/{handle}", summary="Show the turns behind a handle", **answers(TurnSourceShape, NotFound))
 def show_source(
     context: Context,
     handle: str,
-    project_id: Annotated[int | None, Query(ge=1, le=MAX_ID, description="May be left out where there is one project only.")] = None,
+    project_id: Annotated[int | None, Query(ge=1, le=MAX_ID, description="Not needed if there is only one project.")] = None,
 ) -> Response:
-    """Answer the exact turns behind a handle of a handoff: `s3.41`, or `s3.41-45` for a few turns."""
+    """Return the turns behind a handle of a handoff: `s3.41`, or `s3.41-45` for a range."""
     project = projects.require(context.store, project_id) if project_id else projects.require_only(context.store)
     turn_source = sources.read_source(context.store, project, handle)
     return ok(
