@@ -18,9 +18,6 @@ MAX_BANNED_RATIO = 0.003
 BINDING_EXCEPTIONS = {
     "src/onward/agents/hook.py: asked",
     "src/onward/agents/session_notes.py: asked",
-    "src/onward/api/routes/handoffs.py: kept",
-    "src/onward/api/routes/imports.py: kept",
-    "src/onward/api/routes/knowledge.py: own",
     "src/onward/app/admin/maintenance.py: kept",
     "src/onward/app/turns/onward_traffic.py: kept",
     "src/onward/core/transcript/transcript.py: kept",

@@ -94,14 +94,7 @@ class McpServer(MCPServer[Any]):
             raise ToolError(f"There is no tool {name!r}. There are: {', '.join(TOOLS)}.")
         parameters = tool.parameters["properties"]
         if unknown := [argument for argument in arguments if argument not in parameters]:
-            raise ToolError(
-                Message(
-                    "{tool} takes no {argument}. It takes: {arguments}.",
-                    tool=name,
-                    argument=repr(unknown[0]),
-                    arguments=", ".join(parameters),
-                )
-            )
+            raise ToolError(f"{name} takes no {unknown[0]!r}. It takes: {', '.join(parameters)}.")
         request = context.request_context.request if context else None
         reach = request.scope.get(access.CALLER, access.Caller("read")).scope if request is not None else "admin"
         if not TOOLS[name].read_only_hint and reach == "read":
