@@ -27,7 +27,7 @@ from onward.app.sessions import sessions
 from onward.app.sessions.completion import complete
 from onward.app.transcripts.imports import import_paths
 from onward.core.handoff.refinement import RULES
-from onward.core.handoff.stored import StoredHandoff
+from onward.core.handoff.versions import StoredHandoff
 from onward.core.job import Job
 from onward.core.project import Project
 from onward.llm.acceptance import find_regressions

@@ -58,7 +58,10 @@ BANNED_MODULES = {
 }
 FIELD_WORDS = {"logging", "paging", "parsing", "speed", "troubleshooting"}
 """Words of the field that end like a gerund or a participle."""
-MODULE_EXCEPTIONS = {"src/onward/core/handoff/stored.py", "src/onward/formats/pasted.py", "tests/formats/test_pasted.py"}
+MODULE_EXCEPTIONS = {
+    "src/onward/formats/pasted.py",
+    "tests/formats/test_pasted.py",
+}
 
 CLASS_EXCEPTIONS: set[str] = set()
 """Names that two public classes of the source share, because one implements the other."""
@@ -79,9 +82,6 @@ CALL_EXCEPTIONS = {
     "src/onward/client/llm.py: Spending",
     "src/onward/core/effort/rework.py: Effort",
     "src/onward/settings.py: Settings",
-    "src/onward/store/analytics.py: Effort",
-    "src/onward/store/analytics.py: Measure",
-    "src/onward/store/project_files.py: ErrorOccurrence",
 }
 
 

@@ -19,10 +19,10 @@ class AgentName(click.ParamType[str]):
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Return the id of the agent that *value* names. Fails for an agent that is not among the ids."""
-        found = agent_id(value)
-        if found not in self.ids:
+        identifier = agent_id(value)
+        if identifier not in self.ids:
             self.fail(f"{value!r} is not one of {', '.join(map(repr, self.ids))}.", param, ctx)
-        return found
+        return identifier
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str | None:
         """Return how the help shows the values."""

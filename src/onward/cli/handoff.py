@@ -13,7 +13,7 @@ from onward.cli.presentation import ProgressBar, note, say, say_json, say_table
 from onward.cli.refinement_output import outcome_data, say_estimate, say_outcome
 from onward.core.handoff import redline as redlines
 from onward.core.handoff.changelog import render, to_json
-from onward.core.handoff.stored import HandoffVersion, StoredHandoff
+from onward.core.handoff.versions import HandoffVersion, StoredHandoff
 from onward.core.text.printable import printable
 
 

@@ -10,7 +10,7 @@ from onward.client.resource import RemoteResource, read_handoff
 from onward.core.handoff.changelog import Changelog
 from onward.core.handoff.redline import Redline
 from onward.core.handoff.refinement import RefinementOutcome, read_outcome
-from onward.core.handoff.stored import CurrentHandoff, HandoffDifference, HandoffVersion, LedgerDifference, StoredHandoff
+from onward.core.handoff.versions import CurrentHandoff, HandoffDifference, HandoffVersion, LedgerDifference, StoredHandoff
 from onward.core.project import Project
 from onward.core.spend import CostEstimate
 

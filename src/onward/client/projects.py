@@ -9,7 +9,7 @@ from onward.app.repository.project_clues import Origin
 from onward.client.decoder import read
 from onward.client.jobs import OnProgress, RemoteJobs
 from onward.client.resource import RemoteResource, read_handoff, read_project, read_project_line
-from onward.core.handoff.stored import RebuildResult
+from onward.core.handoff.versions import RebuildResult
 from onward.core.project import MovedSession, Project, ProjectMove, ProjectOverview, ProjectTotals
 
 

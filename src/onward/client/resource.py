@@ -7,7 +7,7 @@ from typing import Any
 
 from onward.client.decoder import read
 from onward.client.transport import ServerConnection
-from onward.core.handoff.stored import StoredHandoff
+from onward.core.handoff.versions import StoredHandoff
 from onward.core.project import Project, ProjectOverview, ProjectTotals
 from onward.core.session import Session
 from onward.core.transcript.transcript import Turn

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, TypeAlias
 
-from onward.core.handoff.stored import HandoffSummary, StoredHandoff
+from onward.core.handoff.versions import HandoffSummary, StoredHandoff
 from onward.core.transcript.transcript import SessionHead, Turn
 
 DIGEST_PREFIX = "turns:"

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, exists, func, insert, select
 from onward.core.handoff.document import Handoff, from_json, render, to_json
 from onward.core.handoff.master import MasterHandoff
 from onward.core.handoff.refinement import RULES, Refinement
-from onward.core.handoff.stored import HandoffSummary, StoredHandoff
+from onward.core.handoff.versions import HandoffSummary, StoredHandoff
 from onward.core.preservation import Preservation
 from onward.store.clock import now, to_datetime
 from onward.store.schema import handoffs, sessions

@@ -7,7 +7,7 @@ from pathlib import Path
 from onward.app.handoffs.brief import briefing
 from onward.core.handoff.document import Handoff
 from onward.core.handoff.prompt import render_prompt
-from onward.core.handoff.stored import StoredHandoff
+from onward.core.handoff.versions import StoredHandoff
 from onward.core.project import Project
 from onward.core.session import SessionDetail
 from onward.web.visit import Visit

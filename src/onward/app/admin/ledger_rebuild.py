@@ -10,7 +10,7 @@ from onward.app.handoffs.project_state import read_project_state
 from onward.app.sessions.completion import create_contribution, main_path
 from onward.app.sessions.rederivation import rederive
 from onward.core.facts.ledger import Ledger, fold
-from onward.core.handoff.stored import RebuildResult
+from onward.core.handoff.versions import RebuildResult
 from onward.core.preservation import fold_references
 from onward.core.project import Project
 from onward.errors import Conflict

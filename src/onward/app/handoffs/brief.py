@@ -12,7 +12,7 @@ from onward.app.repository.git_changes import choose_folder
 from onward.core.facts.headings import FILES_SECTION, HEAD, SINCE_THEN
 from onward.core.handoff.document import CitedLine, Handoff
 from onward.core.handoff.page import existing_files
-from onward.core.handoff.stored import StoredHandoff
+from onward.core.handoff.versions import StoredHandoff
 from onward.core.project import Project
 from onward.errors import NotFound
 

@@ -11,7 +11,7 @@ from onward.core.facts.ledger import Ledger, fold
 from onward.core.handoff.changelog import changelog
 from onward.core.handoff.document import Handoff, render
 from onward.core.handoff.redline import compare_handoffs
-from onward.core.handoff.stored import CurrentHandoff, HandoffDifference, LedgerDifference, StoredHandoff
+from onward.core.handoff.versions import CurrentHandoff, HandoffDifference, LedgerDifference, StoredHandoff
 from onward.core.project import Project
 from onward.errors import BadInput, NotFound
 from onward.message import Message

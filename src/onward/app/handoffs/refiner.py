@@ -23,7 +23,7 @@ from onward.app.models import gateway
 from onward.app.models.gateway import ModelContext, ModelSetup
 from onward.core.handoff.master import MasterHandoff
 from onward.core.handoff.refinement import Refinement, counts_by_group
-from onward.core.handoff.stored import StoredHandoff
+from onward.core.handoff.versions import StoredHandoff
 from onward.core.job import Job
 from onward.core.project import Project
 from onward.core.spend import CostEstimate

@@ -13,7 +13,7 @@ from onward.core.accounts.accounts import AccountAvailability
 from onward.core.accounts.rank import AccountNeed, RotationWindow
 from onward.core.accounts.relay import RelayOutcome, agent_of
 from onward.core.agents import agent_id
-from onward.core.handoff.stored import StoredHandoff
+from onward.core.handoff.versions import StoredHandoff
 from onward.core.project import Project
 from onward.core.session import Session, SessionCompletion
 from onward.errors import NotFound

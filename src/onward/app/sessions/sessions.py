@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from onward.app.accounts.charges import link_account
 from onward.core.agents import agent_id
-from onward.core.handoff.stored import StoredHandoff
+from onward.core.handoff.versions import StoredHandoff
 from onward.core.project import Project
 from onward.core.session import AGENT_SOURCE, Session, SessionDetail, SessionStart, SessionStatus, StoredTurn, TimelineEntry
 from onward.core.template import Template

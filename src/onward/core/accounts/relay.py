@@ -9,7 +9,7 @@ from onward.core.accounts.report import AccountChoice
 from onward.core.agents import AGENTS
 from onward.core.handoff.document import Handoff
 from onward.core.handoff.prompt import render_prompt
-from onward.core.handoff.stored import StoredHandoff
+from onward.core.handoff.versions import StoredHandoff
 from onward.core.session import Session
 
 

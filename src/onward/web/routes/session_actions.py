@@ -22,7 +22,7 @@ from onward.app.sessions import completion_job, sessions, templates
 from onward.app.sessions.completion_job import Completion
 from onward.core.agents import AGENTS
 from onward.core.handoff.document import render
-from onward.core.handoff.stored import StoredHandoff
+from onward.core.handoff.versions import StoredHandoff
 from onward.core.project import Project
 from onward.core.session import Session
 from onward.errors import BadInput, Conflict, NotFound
