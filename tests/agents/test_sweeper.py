@@ -119,7 +119,7 @@ def test_a_crash_without_a_follower_is_swept_up(agent: str, sandbox: Sandbox) ->
     result = sandbox.run("sweep", "--json")
     assert result.returncode == 0, result.stderr
     assert json.loads(result.stdout)["noted"][0]["numbers"] == [1]
-    assert "Nothing was left open." in sandbox.run("sweep").stdout
+    assert "No unfinished sessions found." in sandbox.run("sweep").stdout
     assert "Never round" in sandbox.run("handoff").stdout
 
 

@@ -320,7 +320,7 @@ def test_on_the_command_line(store, shop, scripted, home):
 
     output = run("-", typed=OPEN)
     assert "It only runs on weekdays." in output
-    assert "Not kept of what it wrote: 1 lines (value app/other.py)" in output
+    assert "Unsupported lines dropped: 1 (value app/other.py)" in output
     assert "Model: scripted-1 answered." in output
     assert json.loads(run("--json", OPEN))["diagnosis"]["root_cause"] == "It only runs on weekdays."
     request_count = len(scripted.requests)

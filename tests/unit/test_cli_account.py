@@ -52,7 +52,7 @@ def pool(run: Run) -> Run:
 
 
 def test_an_account_from_entry_to_deletion(run: Run) -> None:
-    assert "no account yet" in run("account", "list").out
+    assert "No accounts yet" in run("account", "list").out
     account = run(
         "account",
         "new",
@@ -75,7 +75,7 @@ def test_an_account_from_entry_to_deletion(run: Run) -> None:
     assert "+40 credits (reported)" in shown
     assert run("account", "edit", "claude-1", "--resets-at", "", "--json").data["resets_at"] is None
     assert run("account", "delete", "claude-1").code == 2
-    assert run("account", "delete", "claude-1", "--yes").out == "claude-1 is gone.\n"
+    assert run("account", "delete", "claude-1", "--yes").out == "Deleted account claude-1.\n"
     assert run("account", "show", "claude-1").code == 2
 
 
@@ -109,7 +109,7 @@ def test_a_file_of_accounts_is_entered_whole_or_not_at_all(run: Run, tmp_path: P
     assert "row 112: An account needs a name." in failed.err
     assert run("account", "list", "--json").data == []
     file.write_text("\n".join(["name,provider,credits_total,tags", *rows]))
-    assert run("account", "import", file).out == "110 accounts entered.\n"
+    assert run("account", "import", file).out == "Added 110 accounts.\n"
     lines = tmp_path / "pool.jsonl"
     lines.write_text('{"name": "x", "models": {"opus": 4}}\n{"name": "y", "status": "paused"}\n')
     assert [account["status"] for account in run("account", "import", lines, "--json").data["created"]] == ["active", "paused"]
@@ -120,7 +120,7 @@ def test_a_file_of_accounts_is_entered_whole_or_not_at_all(run: Run, tmp_path: P
 def test_a_session_begins_on_the_best_account_rotates_and_charges_it(pool: Run) -> None:
     assert pool("account", "best").out == "claude-2: 90 of 100 credits left\n"
     hinted = pool("session", "start", "--project", "kopi")
-    assert "Best account now: claude-2" in hinted.err
+    assert "Suggested account: claude-2" in hinted.err
     assert pool("session", "start", "--project", "kopi", "--account", "claude-1", "--json").data["account"] == "claude-1"
     assert "rotation starts at 85%" in pool("account", "rotate", "--project", "kopi").out
     moved = pool("account", "rotate", "--project", "kopi", "--used", 88, "--json").data
@@ -154,6 +154,6 @@ def test_credits_are_shown_beside_usage(pool: Run, tmp_path: Path) -> None:
     first = pool("session", "show", 1, "--project", "antre", "--json").data["usage"]
     assert next(account for account in report["accounts"] if account["name"] == "claude-2")["usage"] == first != []
     text = pool("account", "credits").out
-    assert "20.0 credits a day" in text
-    assert "assumed: " in text
+    assert "per day: 20.0 credits" in text
+    assert "assumption: " in text
     assert pool("account", "credits", "--project", "antre", "--json").data["accounts"] == []

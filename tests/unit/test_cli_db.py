@@ -41,8 +41,8 @@ def run(tmp_path: Path) -> Run:
 
 
 def test_migrating_says_from_where_to_where(run: Run, tmp_path: Path) -> None:
-    assert run("db", "migrate").stdout == f"The schema went from nothing to {NEWEST_VERSION}.\n"
-    assert run("db", "migrate").stdout == f"The schema is at {NEWEST_VERSION}: up to date.\n"
+    assert run("db", "migrate").stdout == f"Migrated the schema from an empty database to version {NEWEST_VERSION}.\n"
+    assert run("db", "migrate").stdout == f"The schema is up to date: version {NEWEST_VERSION}.\n"
     assert json.loads(run("db", "migrate", "--json").stdout) == {"from": NEWEST_VERSION, "to": NEWEST_VERSION}
     with sqlite3.connect(tmp_path / "home" / "onward.db") as connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
@@ -61,7 +61,7 @@ def test_the_prompt_is_on_the_store(run: Run, tmp_path: Path) -> None:
     assert shell["command"][-1] == str(tmp_path / "home" / "onward.db")
     missing = run("db", "shell", PATH=str(tmp_path))
     assert missing.returncode == 1
-    assert "sqlite3 is not on this machine" in missing.stdout
+    assert "sqlite3 is not installed" in missing.stdout
     assert str(tmp_path / "home" / "onward.db") in missing.stdout
 
 
@@ -94,7 +94,7 @@ def test_emptying_asks_and_keeps_a_copy(run: Run, tmp_path: Path) -> None:
     run("project", "new", "kopi")
     refused = run("db", "reset", stdin="onward.db\n")
     assert refused.returncode == 2
-    assert "nobody is here to ask" in refused.stderr
+    assert "needs a confirmation" in refused.stderr
     assert "kopi" in run("project", "list").stdout
     done = json.loads(run("db", "reset", "--yes", "--json").stdout)
     assert done["name"] == "onward.db"
@@ -128,7 +128,7 @@ def test_a_password_is_not_in_the_command_line() -> None:
 def test_the_demo_can_stay_in_the_store(run: Run) -> None:
     shown = run("demo", "--no-serve", "--keep")
     assert shown.returncode == 0
-    assert "stays in your store, as the project antre" in shown.stdout
+    assert "Stored in your own store, as project antre" in shown.stdout
     assert len(json.loads(run("session", "list", "--project", "antre", "--json").stdout)) == 3
     again = run("demo", "--no-serve", "--keep")
     assert again.returncode == 1

@@ -51,7 +51,7 @@ def test_the_samples_are_measured(run: Run, shop: str) -> None:
     code, out, err = run("analytics", "growth")
     assert code == 0
     assert len(out.splitlines()) == 3
-    assert "never reaches it: 94.9% at session 156" in err
+    assert "Predicted efficiency: 94.9% at session 156" in err
     assert run("analytics", "growth", "--csv", "--all")[1].startswith("place,project,session,")
     assert run("analytics", "patterns", "--csv")[1].startswith("what,project,")
     assert data(run("analytics", "patterns", "--json")).keys() == {"errors", "files", "blockers"}
@@ -59,8 +59,8 @@ def test_the_samples_are_measured(run: Run, shop: str) -> None:
 
 def test_without_completed_sessions_there_are_no_figures(run: Run) -> None:
     run("project", "new", "empty")
-    assert "No session is completed yet" in run("analytics", "growth")[1]
-    assert "Nothing recurs" in run("analytics", "patterns")[1]
+    assert "No completed sessions yet" in run("analytics", "growth")[1]
+    assert "No recurring problems" in run("analytics", "patterns")[1]
     assert run("files")[:2] == (0, "")
 
 
@@ -102,17 +102,15 @@ def test_a_session_begins_with_a_template(run: Run, shop: str) -> None:
     assert "[ ] A test fails without the fix" in run("template", "show", "bugfix")[1]
     code, _, err = run("session", "start", "--template", "bugfix", "--objective", "Mend the cart")
     assert code == 0
-    assert "Before it ends: A test fails without the fix" in err
+    assert "Checklist: A test fails without the fix" in err
     begun = data(run("session", "list", "--status", "active", "--json"))[-1]
     assert begun["objectives"] == ["Find the cause", "Mend the cart"]
     number = str(begun["number"])
-    assert "nothing is left" in run("session", "tick", number, "1")[1]
+    assert "the checklist is complete" in run("session", "tick", number, "1")[1]
     assert "[x] 1. A test fails without the fix" in run("session", "show", number)[1]
-    assert "1 item left: A test fails without the fix" in run("session", "tick", number, "1", "--undo")[1]
+    assert "1 open checklist item: A test fails without the fix" in run("session", "tick", number, "1", "--undo")[1]
     assert run("session", "tick", number, "2")[0] == 2
-    assert (
-        "Not ticked on the checklist: A test fails without the fix" in run("session", "complete", number, "--accomplishment", "Mended")[2]
-    )
+    assert "Open checklist item: A test fails without the fix" in run("session", "complete", number, "--accomplishment", "Mended")[2]
     assert run("session", "start", "--template", "nothing")[0] == 2
     assert run("template", "delete", "bugfix")[0] == 0
-    assert "no template yet" in run("template", "list")[1]
+    assert "No templates yet" in run("template", "list")[1]

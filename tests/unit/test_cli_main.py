@@ -75,7 +75,7 @@ def test_a_defect_is_a_sentence_and_a_way_to_see_more(monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(fast_commands, "run", broken)
     assert main(["read", "x"]) == 1
-    assert "defect of Onward: RuntimeError: the moon is full" in (shown := capsys.readouterr().err)
+    assert "unexpected error: RuntimeError: the moon is full" in (shown := capsys.readouterr().err)
     assert "Traceback" not in shown
     monkeypatch.setenv("ONWARD_TRACEBACK", "1")
     main(["read", "x"])
@@ -132,4 +132,4 @@ def test_ctrl_c_says_that_it_stopped() -> None:
         assert process.wait(timeout=60) == 130
         assert process.stderr is not None
         assert b"Traceback" not in (printed := process.stderr.read())
-        assert b"stopped" in printed
+        assert b"interrupted" in printed

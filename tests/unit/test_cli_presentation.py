@@ -132,6 +132,6 @@ def test_an_account_names_what_was_left_out_and_where_it_broke() -> None:
     for line in range(7, 12):
         report.reject(line, "torn")
     assert describe_report(report) == (
-        "codex, 4 turns in 1 session from 12 records · left out: 2 event repeats a response item"
-        " · could not be read: 5 records (line 7: torn; line 8: torn; line 9: torn; and 2 more)"
+        "codex, 4 turns in 1 session from 12 records · skipped: 2 event repeats a response item"
+        " · unreadable: 5 records (line 7: torn; line 8: torn; line 9: torn; and 2 more)"
     )

@@ -131,17 +131,17 @@ def test_a_session_begins_with_the_last_handoff(antre: Run) -> None:
     begun = antre("session", "start", "--objective", "Print at the clinic", "--agent", "codex")
     assert begun.code == 0
     assert parse(begun.out).session == 3
-    assert "Session 4 of antre has begun, with handoff 3." in begun.err
+    assert "Started session 4 of antre from handoff 3." in begun.err
     shown = antre("session", "show", 4)
     assert "objective: Print at the clinic" in shown.out
-    assert "began with: handoff 3" in shown.out
+    assert "started from: handoff 3" in shown.out
 
 
 def test_the_first_session_has_nothing_to_begin_with(run: Run) -> None:
     run("project", "new", "kopi")
     begun = run("session", "start")
     assert begun.out == ""
-    assert "It is the first" in begun.err
+    assert "First session" in begun.err
     assert run("session", "start", "--json").data["previous_handoff"] is None
 
 
@@ -174,7 +174,7 @@ def test_completing_by_hand_carries_what_the_person_said(antre: Run) -> None:
         "88",
     )
     assert done.code == 0
-    assert "Session 4 of antre is complete: handoff 4." in done.out
+    assert "Completed session 4 of antre: handoff 4." in done.out
     handoff = antre("handoff").out
     assert "The printer prints at the clinic" in handoff
     assert "Waiting for paper rolls" in handoff
@@ -210,7 +210,7 @@ def test_search_stays_in_its_budget_and_its_project(antre: Run) -> None:
     assert {excerpt["kind"] for excerpt in only} == {"user"}
     nothing = antre("search", "zzzunknown")
     assert (nothing.code, nothing.out) == (0, "")
-    assert "Nothing found in antre" in nothing.err
+    assert "No matches in antre" in nothing.err
 
 
 def test_corrections_of_facts_persist(antre: Run) -> None:
@@ -234,7 +234,7 @@ def test_corrections_of_facts_persist(antre: Run) -> None:
 
 
 def test_projects_are_created_renamed_archived_and_deleted(run: Run) -> None:
-    assert run("project", "list").out.startswith("There is no project yet")
+    assert run("project", "list").out.startswith("No projects yet")
     assert run("project", "new", "kopi", "--description", "A shop").code == 0
     assert run("project", "new", "kopi").code == 1
     assert run("project", "rename", "kopi", "teh", "--json").data["name"] == "teh"
@@ -299,7 +299,7 @@ def test_the_demo_shows_the_loop_and_leaves_nothing(run: Run, tmp_path: Path) ->
     assert [line.split()[1] for line in shown.out.splitlines() if line.startswith("session ")] == ["1", "2", "3"]
     assert "# Handoff after session 3" in shown.out
     assert "Kept at" in shown.out
-    assert "1 secret taken out" in shown.out
+    assert "1 secret redacted" in shown.out
     assert samples.planted_secret() not in shown.out
     assert not (tmp_path / "home").exists()
     assert [session["session"] for session in run("demo", "--json").data["sessions"]] == [1, 2, 3]

@@ -238,7 +238,7 @@ def test_the_command_keeps_up_and_ends_cleanly(tmp_path: Path, ends_by: signal.S
         finally:
             process.kill()
             process.wait()
-    assert out.read_text().endswith("Stopped. What came in is kept.\n")
+    assert out.read_text().endswith("Stopped. All imported turns are stored.\n")
     with Store.at_folder(tmp_path / "home") as store:
         shop = projects.resolve(store, "shop")
         (session,) = sittings.list_sessions(store, shop)

@@ -85,8 +85,8 @@ def test_the_newest_transcript_is_imported_completed_and_handed_over(run: Run, h
     done = run("next")
     assert done.code == 0
     assert done.out.startswith(PROMPT)
-    assert "Session 1 of kopi is complete with 53 new turns: handoff 1." in done.err
-    assert "There is no account in the pool" in done.err
+    assert "Completed session 1 of kopi with 53 new turns: handoff 1." in done.err
+    assert "The account pool is empty" in done.err
     assert [line.split("\t")[1] for line in run("project", "list").out.splitlines()] == ["kopi"]
     # Nothing is new: the same handoff, and only changed files are read.
     for path in (elsewhere, new, old):
@@ -123,7 +123,7 @@ def test_the_account_to_go_on_with_is_named_with_its_agent(pool: Run) -> None:
 
 def test_an_account_whose_limit_is_reached_is_not_named(pool: Run) -> None:
     done = pool("next", "--limit", "--next-goal", "Print it")
-    assert "Go on with two:" in done.err
+    assert "Suggested account: two" in done.err
     assert "codex \"$(onward handoff --project kopi --format prompt --next-goal 'Print it')\"" in done.err
     assert "Your task now: Print it" in done.out
     assert [line.split("\t")[1] for line in pool("account", "list").out.splitlines()] == ["exhausted", "active"]
@@ -139,7 +139,7 @@ def test_without_a_usable_account_the_handover_continues_with_a_reason(pool: Run
     assert "No account can be used now: " in done.err
     assert pool("session", "start").code == 0
     without = pool("next", "--limit")
-    assert "no limit was noted" in without.err
+    assert "The limit was not stored" in without.err
 
 
 def test_another_session_may_be_named_and_others_are_listed(pool: Run) -> None:

@@ -165,8 +165,8 @@ def test_the_command(home: Path, tmp_path: Path) -> None:
 
     refused = run()
     assert (refused.returncode, refused.stdout) == (2, "")
-    assert "nobody is here to ask" in refused.stderr
+    assert "needs a confirmation" in refused.stderr
     done = run("--yes", "--json")
     assert json.loads(done.stdout)["rows"]["turns"] == 4
     assert "kumbang" not in refused.stderr + done.stdout + done.stderr
-    assert "It stands nowhere" in run("--yes").stdout
+    assert "not found in the store" in run("--yes").stdout

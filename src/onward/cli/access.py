@@ -1,4 +1,4 @@
-"""`onward access`: who may call from other machines."""
+"""`onward access`: access tokens for other machines."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from onward.cli.presentation import note, say, say_json, say_table
 
 @click.group("access")
 def access_() -> None:
-    """Let others in, and shut them out: access tokens for a server that other machines reach.
+    """Manage the access tokens of a server that other machines can reach.
 
-    Programs of this machine need none while `onward serve` listens on loopback.
+    Programs on this machine need no token while `onward serve` listens on loopback.
     """
 
 
@@ -29,16 +29,15 @@ def access_() -> None:
     type=click.Choice(SCOPES),
     default="write",
     show_default=True,
-    help="How far it reaches; each does what the ones before it do.",
+    help="Permissions; each scope includes the ones before it.",
 )
-@click.option(
-    "--expires", "days", type=click.IntRange(1, MAX_DAYS), metavar="DAYS", help="After how many days it opens nothing.  [default: never]"
-)
+@click.option("--expires", "days", type=click.IntRange(1, MAX_DAYS), metavar="DAYS", help="Days until the token expires.  [default: never]")
 @json_option
 def new(name: str, scope: str, days: int | None, as_json: bool) -> None:
-    """Give out an access token. It is shown once: only a digest of it is kept.
+    """Create an access token. It is shown once; only its digest is stored.
 
-    A `read` token asks; a `write` token changes things too; an `admin` token also gives out tokens, and deletes projects and accounts.
+    A `read` token can read; a `write` token can also change data; an `admin` token can also manage tokens and delete projects and
+    accounts.
 
     \b
     Examples:
@@ -52,15 +51,14 @@ def new(name: str, scope: str, days: int | None, as_json: bool) -> None:
         return
     say(token)
     until = f" until {access_token.expires_at:%Y-%m-%d}" if access_token.expires_at else ""
-    note(
-        f"This is {access_token.name}'s access token ({access_token.scope}{until}). Copy it now: it is not shown again. Send it as: Authorization: Bearer TOKEN"
-    )
+    note(f"Created access token {access_token.name} ({access_token.scope}{until}). Copy it now: it is not shown again.")
+    note("Send it as: Authorization: Bearer TOKEN")
 
 
 @access_.command("list")
 @json_option
 def list_(as_json: bool) -> None:
-    """List the access tokens that were given out: who may call, how far, and who did last when.
+    """List the access tokens with scope, status and last use.
 
     \b
     Example:
@@ -71,19 +69,19 @@ def list_(as_json: bool) -> None:
     if as_json:
         say_json(tokens)
     elif not tokens:
-        say("No access token was given out yet. Give one out: onward access new NAME")
+        say("No access tokens yet. Create one: onward access new NAME")
     else:
         rows = [
             [token.id, token.name, token.scope, token.prefix, _day(token.last_used_at) or "never", _token_status(token)] for token in tokens
         ]
-        say_table(["id", "name", "scope", "begins with", "last used", "stands"], rows)
+        say_table(["id", "name", "scope", "prefix", "last used", "status"], rows)
 
 
 @access_.command()
 @click.argument("name")
 @json_option
 def revoke(name: str, as_json: bool) -> None:
-    """Shut out whoever holds a token, by name or id, from now on. A running server refuses it at once.
+    """Revoke an access token by name or id. A running server refuses it at once.
 
     \b
     Example:
@@ -94,15 +92,15 @@ def revoke(name: str, as_json: bool) -> None:
     if as_json:
         say_json(revoked_token)
     else:
-        say(f"The access token {revoked_token.name} opens nothing any more.")
+        say(f"Revoked access token {revoked_token.name}.")
 
 
 def _token_status(token: AccessToken) -> str:
     if token.revoked_at:
         return f"revoked {_day(token.revoked_at)}"
     if token.expires_at:
-        return f"{'good until' if token.is_valid(datetime.now(UTC)) else 'expired'} {_day(token.expires_at)}"
-    return "good"
+        return f"{'valid until' if token.is_valid(datetime.now(UTC)) else 'expired'} {_day(token.expires_at)}"
+    return "valid"
 
 
 def _day(moment: datetime | None) -> str:

@@ -1,4 +1,4 @@
-"""`onward account`: the pool of accounts, which to use next, and how credits go."""
+"""`onward account`: the account pool, the suggested account and credit usage."""
 
 from __future__ import annotations
 
@@ -27,30 +27,30 @@ from onward.core.accounts.accounts import Account, AccountAvailability, AccountS
 from onward.errors import BadInput
 
 name_argument = click.argument("name", metavar="NAME")
-model_option = click.option("--model", default="", metavar="NAME", help="The model that is needed.")
-tags_option = click.option("--tag", "tags", multiple=True, metavar="WORD", help="What it should be good at. May be given more than once.")
-credits_option = click.option("--needs", type=click.FloatRange(min=0), metavar="N", help="Credits that the session will need, about.")
+model_option = click.option("--model", default="", metavar="NAME", help="The model that the session needs.")
+tags_option = click.option("--tag", "tags", multiple=True, metavar="WORD", help="A strength that the account should have. Repeatable.")
+credits_option = click.option("--needs", type=click.FloatRange(min=0), metavar="N", help="Estimated credits that the session needs.")
 
 
 def _account_options(command: Any) -> Any:
     """Add the options that describe an account."""
     for option in reversed(
         (
-            click.option("--provider", metavar="NAME", help="Whose service it is, like anthropic."),
-            click.option("--plan", metavar="NAME", help="What was bought, like pro."),
+            click.option("--provider", metavar="NAME", help="The service, such as anthropic."),
+            click.option("--plan", metavar="NAME", help="The plan, such as pro."),
             click.option(
-                "--model", "models", multiple=True, metavar="NAME[=N]", help="A model that it offers, and the credits that may go to it."
+                "--model", "models", multiple=True, metavar="NAME[=N]", help="A model of the account, with its credit limit. Repeatable."
             ),
-            click.option("--tag", "tags", multiple=True, metavar="WORD", help="What it is good at. May be given more than once."),
-            click.option("--credits", "credits_total", metavar="N", help="Credits that it has in all."),
-            click.option("--used", "credits_used", metavar="N", help="Credits that are used now, as you read them there."),
+            click.option("--tag", "tags", multiple=True, metavar="WORD", help="A strength of the account. Repeatable."),
+            click.option("--credits", "credits_total", metavar="N", help="Total credits."),
+            click.option("--used", "credits_used", metavar="N", help="Credits used so far, as the service shows them."),
             click.option(
                 "--resets-at",
                 metavar="TIME",
-                help="When its credits come back next, like 2026-03-01T15:00+07:00 (UTC where it does not say).",
+                help="When the credits reset, such as 2026-03-01T15:00+07:00. Default time zone: UTC.",
             ),
-            click.option("--every", "period", metavar="PERIOD", help="How often they come back: 5h, 1d, 1w, 1mo."),
-            click.option("--note", "note", metavar="TEXT", help="Anything else. No logins, no keys."),
+            click.option("--every", "period", metavar="PERIOD", help="How often the credits reset: 5h, 1d, 1w, 1mo."),
+            click.option("--note", "note", metavar="TEXT", help="A note. Never enter passwords or keys."),
         )
     ):
         command = option(command)
@@ -59,9 +59,9 @@ def _account_options(command: Any) -> Any:
 
 @click.group()
 def account() -> None:
-    """Keep a pool of accounts of AI services, and know which to use next.
+    """Track a pool of AI service accounts and choose the next one.
 
-    Onward tracks and advises. It holds no login and no key of any account, and signs in nowhere.
+    Onward only tracks and advises. It stores no password or key of any account and never signs in.
     """
 
 
@@ -70,7 +70,7 @@ def account() -> None:
 @_account_options
 @json_option
 def new(name: str, as_json: bool, **options: Any) -> None:
-    """Enter an account.
+    """Add an account.
 
     \b
     Examples:
@@ -79,14 +79,14 @@ def new(name: str, as_json: bool, **options: Any) -> None:
     """
     with use_backend() as backend:
         created = backend.accounts.create({"name": name, **_provided_fields(options)})
-    _say_result(created, f"{created.account.name} is in the pool: {credits_line(created)}.", as_json=as_json)
+    _say_result(created, f"Added account {created.account.name}: {credits_line(created)}.", as_json=as_json)
 
 
 @account.command("list")
-@click.option("--status", type=click.Choice(get_args(AccountStatus)), help="Only those.")
+@click.option("--status", type=click.Choice(get_args(AccountStatus)), help="Only accounts with this status.")
 @json_option
 def list_(status: AccountStatus | None, as_json: bool) -> None:
-    """List the accounts as they stand now. What a `~` stands before was estimated, not reported.
+    """List the accounts. A `~` marks an estimated value.
 
     \b
     Example:
@@ -97,16 +97,16 @@ def list_(status: AccountStatus | None, as_json: bool) -> None:
     if as_json:
         say_json([account_data(account) for account in accounts])
     elif not accounts:
-        say("There is no such account." if status else "There is no account yet. Enter one: onward account new NAME")
+        say(f"No account is {status}." if status else "No accounts yet. Add one: onward account new NAME")
     else:
-        say_table(["account", "status", "provider", "credits", "resets", "good at"], [account_row(account) for account in accounts])
+        say_table(["account", "status", "provider", "credits", "resets", "strengths"], [account_row(account) for account in accounts])
 
 
 @account.command()
 @name_argument
 @json_option
 def show(name: str, as_json: bool) -> None:
-    """Show an account: how it stands, what happened to it, and the usage that its sessions' transcripts tell of.
+    """Show an account: status, events, sessions, and the token usage in their transcripts.
 
     \b
     Example:
@@ -123,25 +123,25 @@ def show(name: str, as_json: bool) -> None:
         if value:
             say(f"  {key}: {value}")
     for link in detail.sessions:
-        say(
-            f"  session {link.number} of {detail.projects.get(link.project_id, '?')}, {link.status}: {link.began_at:%Y-%m-%d %H:%M}, {link.why}"
-        )
+        project_name = detail.projects.get(link.project_id, "?")
+        say(f"  session {link.number} of {project_name}, {link.status}: {link.began_at:%Y-%m-%d %H:%M}, {link.why}")
     for event in detail.events:
         change = "" if event.credits is None else f" {event.credits:+,g} credits ({event.source})"
-        say(
-            f"  {event.at:%Y-%m-%d %H:%M} {event.kind}{' of ' + event.model if event.model else ''}{change}{': ' + event.note if event.note else ''}"
-        )
+        model = f" of {event.model}" if event.model else ""
+        say(f"  {event.at:%Y-%m-%d %H:%M} {event.kind}{model}{change}{': ' + event.note if event.note else ''}")
     say_usage(detail.usage)
 
 
 @account.command()
 @name_argument
-@click.option("--name", "new_name", metavar="NAME", help="Another name.")
+@click.option("--name", "new_name", metavar="NAME", help="New name.")
 @_account_options
-@click.option("--status", type=click.Choice(get_args(AccountStatus)), help="active ends every limit, paused keeps it from being chosen.")
+@click.option(
+    "--status", type=click.Choice(get_args(AccountStatus)), help="active clears all limits; paused excludes the account from selection."
+)
 @json_option
 def edit(name: str, new_name: str | None, as_json: bool, **options: Any) -> None:
-    """Change what you said of an account. An empty text takes a value away.
+    """Edit an account. An empty value clears a field.
 
     \b
     Examples:
@@ -151,7 +151,7 @@ def edit(name: str, new_name: str | None, as_json: bool, **options: Any) -> None
     """
     changes = _provided_fields({**options, "name": new_name})
     if not changes:
-        raise BadInput("Nothing is to change.", "See: onward account edit --help")
+        raise BadInput("No changes were given.", "See: onward account edit --help")
     with use_backend() as backend:
         changed = backend.accounts.change(backend.accounts.require(name), changes)
     _say_result(changed, f"{changed.account.name}: {changed.status}, {credits_line(changed)}.", as_json=as_json)
@@ -159,14 +159,14 @@ def edit(name: str, new_name: str | None, as_json: bool, **options: Any) -> None
 
 @account.command()
 @name_argument
-@click.option("--limit", is_flag=True, help="The service says that a limit is reached.")
-@click.option("--failure", is_flag=True, help="It failed: overloaded, refused, cut off.")
-@click.option("--model", default="", metavar="NAME", help="The model that it is about; else the whole account.")
-@click.option("--until", metavar="TIME", help="When the limit ends, as the service says. Else: at the account's next reset.")
-@click.option("--note", "text", default="", metavar="TEXT", help="What it said.")
+@click.option("--limit", is_flag=True, help="The service reports a limit.")
+@click.option("--failure", is_flag=True, help="The service failed: overloaded, refused, disconnected.")
+@click.option("--model", default="", metavar="NAME", help="The affected model. Default: the whole account.")
+@click.option("--until", metavar="TIME", help="When the limit ends. Default: the account's next reset.")
+@click.option("--note", "text", default="", metavar="TEXT", help="The message of the service.")
 @json_option
 def report(name: str, limit: bool, failure: bool, model: str, until: str | None, text: str, as_json: bool) -> None:
-    """Say what happened to an account: a limit that it reached, or a failure.
+    """Report a limit or a failure of an account.
 
     \b
     Examples:
@@ -175,22 +175,22 @@ def report(name: str, limit: bool, failure: bool, model: str, until: str | None,
       onward account report claude-2 --failure --note "overloaded all morning"
     """
     if limit == failure or (until and not limit):
-        raise BadInput("Say what happened: a limit or a failure; only a limit ends.", "Give --limit or --failure.")
+        raise BadInput("Give either --limit or --failure; --until needs --limit.", "See: onward account report --help")
     with use_backend() as backend:
         reported_account = backend.accounts.require(name)
         if limit:
             updated = backend.accounts.report_limit(reported_account, model=model, until_at=parse_time("--until", until), note=text)
         else:
             updated = backend.accounts.report_failure(reported_account, text, model=model)
-    _say_result(updated, f"{updated.account.name}: {updated.status}, noted.", as_json=as_json)
+    _say_result(updated, f"{updated.account.name}: {updated.status}. Report stored.", as_json=as_json)
 
 
 @account.command()
 @name_argument
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Skip the confirmation.")
 @json_option
 def delete(name: str, yes: bool, as_json: bool) -> None:
-    """Delete an account and what happened to it, for good. Sessions that ran on it stay.
+    """Permanently delete an account and its events. Its sessions are kept.
 
     \b
     Example:
@@ -200,22 +200,23 @@ def delete(name: str, yes: bool, as_json: bool) -> None:
         deleted_account = backend.accounts.require(name)
         if not yes:
             if not is_terminal(sys.stdin):
-                raise BadInput(f"This deletes {deleted_account.name} for good, and nobody is here to ask.", "Say --yes.")
-            click.confirm(f"Delete {deleted_account.name} and what happened to it, for good?", abort=True, err=True)
+                raise BadInput(f"Deleting account {deleted_account.name} needs a confirmation.", "Add --yes to delete it permanently.")
+            click.confirm(f"Permanently delete account {deleted_account.name} and its events?", abort=True, err=True)
         backend.accounts.delete(deleted_account)
     if as_json:
         say_json({"deleted": deleted_account.name})
     else:
-        say(f"{deleted_account.name} is gone.")
+        say(f"Deleted account {deleted_account.name}.")
 
 
 @account.command("import")
 @click.argument("file", metavar="FILE")
 @json_option
 def import_(file: str, as_json: bool) -> None:
-    """Enter many accounts from a file, all or none: CSV with a head line, a JSON list, or one JSON object a line. `-` is standard input.
+    """Add accounts from a file: CSV with a header line, a JSON list, or JSON Lines. `-` is standard input.
 
-    Columns are those of `onward account new`: name, provider, plan, models, tags, credits_total, credits_used, resets_at, period, status, note.
+    All rows are added or none. Columns: name, provider, plan, models, tags, credits_total, credits_used, resets_at, period, status,
+    note.
 
     \b
     Example:
@@ -228,19 +229,21 @@ def import_(file: str, as_json: bool) -> None:
     for error in batch.errors:
         note(f"row {error.row}{' (' + error.name + ')' if error.name else ''}: {error.message}")
     if batch.errors:
-        raise BadInput(f"{quantity(len(batch.errors), 'row')} cannot be used, so no account was entered.", "Mend them and import again.")
+        raise BadInput(
+            f"No account was added: {quantity(len(batch.errors), 'invalid row')}.", "Correct the rows listed above and import again."
+        )
     if not as_json:
-        say(f"{quantity(len(batch.created), 'account')} entered.")
+        say(f"Added {quantity(len(batch.created), 'account')}.")
 
 
 @account.command()
 @model_option
 @tags_option
 @credits_option
-@click.option("--all", "everything", is_flag=True, help="Show how all of them rank.")
+@click.option("--all", "show_all", is_flag=True, help="Show the ranking of all accounts.")
 @json_option
-def best(model: str, tags: tuple[str, ...], needs: float | None, everything: bool, as_json: bool) -> None:
-    """Say which account to use next, and why.
+def best(model: str, tags: tuple[str, ...], needs: float | None, show_all: bool, as_json: bool) -> None:
+    """Suggest the account to use next, with reasons.
 
     \b
     Examples:
@@ -260,7 +263,7 @@ def best(model: str, tags: tuple[str, ...], needs: float | None, everything: boo
             for candidate in choice.ranking
         ]
         say_json({"best": choice.best.availability.account.name if choice.best else None, "why": str(choice.why), "ranking": ranked})
-    elif everything:
+    elif show_all:
         rows = [
             [
                 candidate.availability.account.name,
@@ -281,18 +284,22 @@ def best(model: str, tags: tuple[str, ...], needs: float | None, everything: boo
 @click.argument("number", type=click.IntRange(min=1), required=False)
 @project_option
 @click.option(
-    "--used", "credits_used", type=click.FloatRange(min=0), metavar="N", help="Credits used on its account now, as you read them there."
+    "--used",
+    "credits_used",
+    type=click.FloatRange(min=0),
+    metavar="N",
+    help="Credits used on its account so far, as the service shows them.",
 )
-@click.option("--to", metavar="NAME", help="The account to go to, whatever the window says.")
+@click.option("--to", metavar="NAME", help="Move to this account, whatever the rotation window.")
 @model_option
 @tags_option
 @json_option
 def rotate(
     number: int | None, project: str | None, credits_used: float | None, to: str | None, model: str, tags: tuple[str, ...], as_json: bool
 ) -> None:
-    """Move an open session to the best account, if the one it runs on is in its rotation window; say why or why not.
+    """Move an open session to the best account if its current account is in the rotation window.
 
-    Without NUMBER: the active session begun last. The window is from 85 to 92 of 100 credits (`rotate_from`, `rotate_at`).
+    Without NUMBER: the active session started last. The window is 85 to 92 of 100 credits (`rotate_from`, `rotate_at`).
 
     \b
     Examples:
@@ -318,18 +325,18 @@ def rotate(
             }
         )
     elif rotation.has_moved and rotation.after:
-        say(f"Session {session.number} goes to {paint(rotation.after.account.name, 'bold')}: {rotation.why}.")
+        say(f"Session {session.number} moved to {paint(rotation.after.account.name, 'bold')}: {rotation.why}.")
         note("; ".join(map(str, rotation.reasons)))
     else:
-        say(f"Session {session.number} stays where it is: {rotation.why}.")
+        say(f"Session {session.number} was not moved: {rotation.why}.")
 
 
 @account.command("credits")
 @click.argument("name", metavar="[NAME]", required=False)
-@click.option("--project", metavar="NAME", help="Only of this project.")
+@click.option("--project", metavar="NAME", help="Only this project.")
 @json_option
 def credits_(name: str | None, project: str | None, as_json: bool) -> None:
-    """Say how credits go: a day, for what, and when they will be gone; with the usage that transcripts tell of beside them.
+    """Show credit usage per day, per session and per accomplishment, when credits run out, and token usage.
 
     \b
     Examples:
@@ -344,7 +351,7 @@ def credits_(name: str | None, project: str | None, as_json: bool) -> None:
         say_json(credits_data(credit_report))
         return
     if not credit_report.accounts and not credit_report.projects:
-        say("There is no account yet. Enter one: onward account new NAME")
+        say("No accounts yet. Add one: onward account new NAME")
     for entry in credit_report.accounts:
         say(paint(entry.availability.account.name, "bold") + f": {credits_line(entry.availability)}")
         say_credits(entry.forecast, entry.efficiency, entry.usage)
@@ -355,18 +362,18 @@ def credits_(name: str | None, project: str | None, as_json: bool) -> None:
 
 
 def choose_account(backend: Backend, name: str) -> Account | None:
-    """Return the account that *name* means; of `best`, the one to use next, None where none can be used."""
+    """Return the account called *name*. For `best`, return the suggested account; None if none is available."""
     if name != "best":
         return backend.accounts.require(name)
     choice = backend.accounts.best_account()
     if choice.best is None:
-        note(f"The session has no account: {choice.why}.")
+        note(f"No account assigned: {choice.why}.")
         return None
     return choice.best.availability.account
 
 
 def suggest_account(backend: Backend) -> str:
-    """Return which account would be best now and why; empty where there is no pool."""
+    """Return a sentence with the suggested account and the reason; empty if the pool is empty."""
     choice = backend.accounts.best_account()
     if not choice.ranking:
         return ""
@@ -374,11 +381,11 @@ def suggest_account(backend: Backend) -> str:
         reason = str(choice.why)
         return f"{reason[0].upper()}{reason[1:]}."
     name = choice.best.availability.account.name
-    return f"Best account now: {name} ({choice.why}). To begin on it: --account {name}"
+    return f"Suggested account: {name} ({choice.why}). To use it: --account {name}"
 
 
 def _provided_fields(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the options that were given, lists as lists."""
+    """Return the options that were given; tuples become lists."""
     return {
         name: list(value) if isinstance(value, tuple) else value for name, value in options.items() if value is not None and value != ()
     }

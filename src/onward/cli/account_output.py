@@ -1,4 +1,4 @@
-"""Accounts, usage and credits in words, and as plain data."""
+"""Accounts, usage and credits as text and as plain data."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from onward.core.accounts.report import CreditsReport, ModelUsage
 
 
 def account_data(state: AccountAvailability) -> dict[str, object]:
-    """Return an account as it stands as plain data."""
+    """Return an account and its availability as plain data."""
     account = state.account
     fields = {
         name: getattr(account, name)
@@ -26,7 +26,7 @@ def account_data(state: AccountAvailability) -> dict[str, object]:
 
 
 def usage_data(usage: ModelUsage) -> dict[str, object]:
-    """Return usage of a model as plain data. A price that is not known is null."""
+    """Return the usage of a model as plain data. An unknown price is null."""
     tokens = {name: getattr(usage.tokens, name) for name in usage.tokens.__dataclass_fields__}
     return {
         "account_id": usage.account_id,
@@ -39,7 +39,7 @@ def usage_data(usage: ModelUsage) -> dict[str, object]:
 
 
 def credits_data(credit_report: CreditsReport) -> dict[str, object]:
-    """Return how credits go as plain data."""
+    """Return a credits report as plain data."""
     account_entries = [
         {**account_data(entry.availability), **_figures(entry.forecast, entry.efficiency, entry.usage)} for entry in credit_report.accounts
     ]
@@ -61,14 +61,14 @@ def _figures(forecast: Forecast, efficiency: Efficiency, usage: Sequence[ModelUs
 
 
 def credits_line(state: AccountAvailability) -> str:
-    """Return how an account's credits stand: `40 of 100 used (6 estimated)`."""
+    """Return an account's credits: `40 of 100 credits used (~6 estimated)`."""
     total = "" if state.account.credits_total is None else f" of {state.account.credits_total:,g}"
     estimate = f" (~{state.credits_estimated:,g} estimated)" if state.credits_estimated else ""
     return f"{state.credits_used:,g}{total} credits used{estimate}"
 
 
 def reset_line(state: AccountAvailability) -> str:
-    """Return when credits come back, a `~` before a time that follows from the period."""
+    """Return when the credits reset. A `~` marks a time estimated from the period."""
     if state.resets_at is None:
         return ""
     return f"{'~' if state.resets_source == 'estimated' else ''}{state.resets_at:%Y-%m-%d %H:%M}"
@@ -82,11 +82,9 @@ def account_row(state: AccountAvailability) -> list[object]:
 
 
 def account_details(state: AccountAvailability) -> dict[str, str]:
-    """Return what is told of an account, by what it is."""
+    """Return the details of an account by label."""
     account = state.account
-    models = ", ".join(
-        model.model + ("" if model.credits is None else f" (at most {model.credits:,g} credits)") for model in account.models
-    )
+    models = ", ".join(model.model + ("" if model.credits is None else f" (limit {model.credits:,g} credits)") for model in account.models)
     limits = "; ".join(
         f"{limit.model or 'the account'} since {limit.reached_at:%Y-%m-%d %H:%M}"
         + (f" until {limit.until_at:%Y-%m-%d %H:%M}" if limit.until_at else "")
@@ -95,17 +93,17 @@ def account_details(state: AccountAvailability) -> dict[str, str]:
     return {
         "credits": credits_line(state),
         "resets": reset_line(state) + (f", every {account.period}" if account.period else ""),
-        "limits reached": limits,
+        "reached limits": limits,
         "provider": account.provider,
         "plan": account.plan,
         "models": models,
-        "good at": ", ".join(account.tags),
+        "strengths": ", ".join(account.tags),
         "note": account.note,
     }
 
 
 def say_usage(usages: Sequence[ModelUsage]) -> None:
-    """Print what transcripts tell of tokens and what these cost at list prices."""
+    """Print the token usage in transcripts and its cost at list prices."""
     for usage in usages:
         tokens = usage.tokens
         cached = (
@@ -113,35 +111,34 @@ def say_usage(usages: Sequence[ModelUsage]) -> None:
             if tokens.cache_read_tokens or tokens.cache_write_tokens
             else ""
         )
-        price = "price not known" if usage.cost_usd is None else f"{usage.cost_usd:,.2f} USD at list prices"
-        missing = f" without {quantity(usage.unpriced_turns, 'turn')}" if usage.unpriced_turns and usage.cost_usd is not None else ""
-        say(
-            f"  {usage.model or 'model not told'}: {tokens.input_tokens:,} tokens in{cached}, {tokens.output_tokens:,} out, {price}{missing}"
-        )
+        price = "price unknown" if usage.cost_usd is None else f"{usage.cost_usd:,.2f} USD at list prices"
+        missing = f" ({quantity(usage.unpriced_turns, 'turn')} unpriced)" if usage.unpriced_turns and usage.cost_usd is not None else ""
+        model = usage.model or "unknown model"
+        say(f"  {model}: {tokens.input_tokens:,} tokens in{cached}, {tokens.output_tokens:,} out, {price}{missing}")
 
 
 def say_credits(forecast: Forecast, efficiency: Efficiency, usage: Sequence[ModelUsage]) -> None:
-    """Print how credits go, what they brought, and the usage beside them."""
+    """Print the credit forecast, the efficiency and the token usage."""
     rate = forecast.burn
     if rate.credits_per_day:
         rate_range = "" if rate.low is None or rate.high is None else f" ({rate.low:,.1f} to {rate.high:,.1f})"
-        say(f"  goes: {rate.credits_per_day:,.1f} credits a day{rate_range}, over {quantity(rate.days, 'day')}")
+        say(f"  per day: {rate.credits_per_day:,.1f} credits{rate_range}, over {quantity(rate.days, 'day')}")
     if forecast.empty_at:
         date_range = ""
         if forecast.earliest_at:
             date_range = f", from {forecast.earliest_at:%Y-%m-%d}" + (
-                f" to {forecast.latest_at:%Y-%m-%d}" if forecast.latest_at else " on, or never"
+                f" to {forecast.latest_at:%Y-%m-%d}" if forecast.latest_at else " or later"
             )
-        say(f"  gone: {forecast.empty_at:%Y-%m-%d %H:%M}{date_range}")
+        say(f"  runs out: {forecast.empty_at:%Y-%m-%d %H:%M}{date_range}")
     for assumption in forecast.assumptions:
-        say(f"  assumed: {assumption}" if rate.credits_per_day and forecast.credits_left is not None else f"  {assumption}")
+        say(f"  assumption: {assumption}" if rate.credits_per_day and forecast.credits_left is not None else f"  {assumption}")
     ratios = {
-        "a session": efficiency.credits_per_session,
-        "an accomplishment": efficiency.credits_per_accomplishment,
+        "per session": efficiency.credits_per_session,
+        "per accomplishment": efficiency.credits_per_accomplishment,
     }
     ratio_texts = [f"{value:,.1f} credits {name}" for name, value in ratios.items() if value is not None]
     if efficiency.usd_per_credit is not None:
-        ratio_texts.append(f"{efficiency.usd_per_credit:,.3f} USD of usage a credit")
+        ratio_texts.append(f"{efficiency.usd_per_credit:,.3f} USD of usage per credit")
     if ratio_texts:
-        say(f"  brought: {', '.join(ratio_texts)}, over {quantity(efficiency.sessions, 'session')}")
+        say(f"  efficiency: {', '.join(ratio_texts)}, over {quantity(efficiency.sessions, 'session')}")
     say_usage(usage)

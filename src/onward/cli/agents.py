@@ -1,4 +1,4 @@
-"""`onward install`, `onward hook` and `onward sweep`: what makes the agents call Onward, what they call, and what they left."""
+"""`onward install`, `onward hook` and `onward sweep`: connect agents, handle their hooks, import unfinished sessions."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from onward.settings import read_machine
 
 @click.command()
 @click.argument("agents", metavar="AGENT...", nargs=-1, required=True, type=AgentName(HOOK_AGENT_IDS))
-@click.option("--uninstall", "uninstalls", is_flag=True, help="Take Onward out of the agent's settings again.")
-@click.option("--print", "prints", is_flag=True, help="Show what would be written, and write nothing.")
+@click.option("--uninstall", is_flag=True, help="Remove Onward from the agent's settings.")
+@click.option("--print", "print_only", is_flag=True, help="Show the changes without writing them.")
 @json_option
-def install(agents: tuple[str, ...], uninstalls: bool, prints: bool, as_json: bool) -> None:
-    """Make Onward at home in AGENT: claude-code, codex, gemini-cli or cursor.
+def install(agents: tuple[str, ...], uninstall: bool, print_only: bool, as_json: bool) -> None:
+    """Connect Onward to AGENT: claude-code, codex, gemini-cli or cursor.
 
-    From then on a session of it begins with the project's handoff, is taken in before it is compacted and when it ends, and its agent can ask Onward by MCP.
-    What stands in the agent's settings is merged and copied aside first, never overwritten; doing it twice is doing it once.
+    New sessions of the agent start with the project's handoff, are imported before a compaction and at their end, and can use
+    Onward over MCP. The agent's settings are backed up and merged, never overwritten. Running this again changes nothing.
 
     \b
     Examples:
@@ -35,36 +35,43 @@ def install(agents: tuple[str, ...], uninstalls: bool, prints: bool, as_json: bo
       onward install gemini-cli --uninstall
     """
     home, machine = command_settings().home, read_machine()
-    # All of them are known to fit before one is changed.
-    changes_by_agent = {agent: plan_uninstall(agent, machine, home) if uninstalls else plan_install(agent, machine) for agent in agents}
-    if not prints:
+    # Plan the changes of all agents before applying any.
+    changes_by_agent = {agent: plan_uninstall(agent, machine, home) if uninstall else plan_install(agent, machine) for agent in agents}
+    if not print_only:
         for agent, changes in changes_by_agent.items():
-            apply_changes(agent, changes, home, is_install=not uninstalls)
+            apply_changes(agent, changes, home, is_install=not uninstall)
     if as_json:
-        say_json([
-            {"agent": agent, "uninstalled": uninstalls, "written": bool(changes) and not prints, "files": [_change_data(change) for change in changes]}
-            for agent, changes in changes_by_agent.items()
-        ])  # fmt: skip
+        say_json(
+            [
+                {
+                    "agent": agent,
+                    "uninstalled": uninstall,
+                    "written": bool(changes) and not print_only,
+                    "files": [_change_data(change) for change in changes],
+                }
+                for agent, changes in changes_by_agent.items()
+            ]
+        )
         return
     for agent, changes in changes_by_agent.items():
-        _say_changes(agent, changes, uninstalls=uninstalls, prints=prints)
+        _say_changes(agent, changes, uninstall=uninstall, print_only=print_only)
 
 
 def _change_data(change: SettingsChange) -> dict[str, object]:
     return {"path": change.path, "made": change.before is None, "removed": change.after is None, "diff": change.diff()}
 
 
-def _say_changes(agent: str, changes: list[SettingsChange], *, uninstalls: bool, prints: bool) -> None:
+def _say_changes(agent: str, changes: list[SettingsChange], *, uninstall: bool, print_only: bool) -> None:
     if not changes:
-        say(f"{agent}: " + ("nothing of Onward is in its settings." if uninstalls else "Onward is at home there already."))
-    elif prints:
+        say(f"{agent}: " + ("Onward is not installed." if uninstall else "Onward is already installed."))
+    elif print_only:
         say("\n".join(change.diff() for change in changes).rstrip("\n"))
     else:
         say(f"{agent}: {quantity(len(changes), 'file')} changed.")
         for change in changes:
-            action = "made" if change.before is None else "removed" if change.after is None else "changed"
+            action = "created" if change.before is None else "removed" if change.after is None else "changed"
             say(f"  {action:8}{_short_path(change.path)}")
-        if not uninstalls:
+        if not uninstall:
             say(f"  {_next_step(agent)}")
 
 
@@ -80,40 +87,41 @@ def _short_path(path: Path) -> str:
 
 @click.command()
 @click.argument("event", type=click.Choice(EVENTS))
-@click.option("--agent", type=AgentName(HOOK_AGENT_IDS), help="Which agent calls. Default: told by what it sends.")
-@click.option("--json", "as_json", is_flag=True, help="Answer with what is known of the call, too, and not in the agent's own shape.")
+@click.option("--agent", type=AgentName(HOOK_AGENT_IDS), help="The calling agent. Default: detected from its payload.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON with details of the call instead of the agent's own format.")
 def hook(event: str, agent: str | None, as_json: bool) -> int:
-    """Answer the hook of an agent, which sends what it has to say on standard input. `onward install` sets it up.
+    """Handle an agent's hook call; the payload is read from standard input. `onward install` sets this up.
 
-    At session-start the answer is the project's handoff, with what changed in the repository since. At pre-compact, session-end and stop the session is taken in,
-    by a process of its own. It never fails and never keeps the agent waiting: whatever goes wrong stands in hooks/hooks.log in the data folder, and `onward doctor` says how to mend it.
+    session-start prints the project's handoff and the changes in the repository since. pre-compact, session-end and stop import the
+    session in a background process. A hook never fails and never blocks the agent: errors are logged in hooks/hooks.log in the data
+    folder, and `onward doctor` shows how to fix them.
 
     \b
     Example:
       onward hook session-start --agent claude-code < payload.json
     """
-    # The quick path answers every well-formed call; this is for help, and for what a person typed wrong.
+    # `main` handles every well-formed call before click is imported; this one provides --help and usage errors.
     return run([event, *(["--agent", agent] if agent else []), *(["--json"] if as_json else [])]) or 0
 
 
 @click.command()
 @json_option
 def sweep(as_json: bool) -> int:
-    """Take in what never said goodbye: sessions that crashed, and transcripts that the agents left of projects that Onward knows.
+    """Import sessions that ended without a hook call, such as crashed ones, and complete inactive sessions.
 
-    A session is over when its transcript has not changed for ONWARD_QUIET_MINUTES (30). Nothing is taken in twice, and of other projects nothing is: for those there
-    is `onward import`. Beside `onward serve` this is done every five minutes. Exit code 1 when something could not be taken in.
+    A session is inactive when its transcript has not changed for ONWARD_QUIET_MINUTES (30). Only known projects are imported; for
+    others use `onward import`. `onward serve` does this every five minutes. Exit code 1 if an import failed.
 
     \b
     Example:
       onward sweep
     """
-    # Imported here: hook and install need nothing of it.
+    # Imported here: hook and install do not need it.
     from onward.agents.sweeper import sweep_all as run_sweep
 
     outcome = run_sweep(command_settings())
     if outcome is None:
-        say_json({"swept": False}) if as_json else note("Another Onward is sweeping right now: nothing was done here.")
+        say_json({"swept": False}) if as_json else note("Another sweep is running. Nothing was done.")
         return 0
     files = [file for file in outcome.report.files if file.sessions or file.error]
     faults = [
@@ -122,10 +130,15 @@ def sweep(as_json: bool) -> int:
         *(session.error for session in outcome.report.sessions),
     ]
     if as_json:
-        say_json({
-            "swept": True, "noted": [_capture_data(capture) for capture in outcome.captures], "files": files, "sessions": outcome.report.sessions,
-            "passed_over": outcome.report.passed_over,
-        })  # fmt: skip
+        say_json(
+            {
+                "swept": True,
+                "noted": [_capture_data(capture) for capture in outcome.captures],
+                "files": files,
+                "sessions": outcome.report.sessions,
+                "passed_over": outcome.report.passed_over,
+            }
+        )
         return int(any(faults))
     for capture in outcome.captures:
         say(f"{capture.note.agent}: {capture.sentence()}")
@@ -136,11 +149,10 @@ def sweep(as_json: bool) -> int:
         session_outcome = f"completed, handoff {session.version}" if session.version else str(session.error)
         say(f"session {session.session.number} of {session.project}: {session_outcome}")
     if not (outcome.captures or files or outcome.report.sessions):
-        say("Nothing was left open.")
+        say("No unfinished sessions found.")
     if outcome.report.passed_over:
-        note(
-            f"{quantity(outcome.report.passed_over, 'transcript')} of projects that Onward does not know: {paint('onward import --dry-run', 'bold')} tells which."
-        )
+        command = paint("onward import --dry-run", "bold")
+        note(f"Skipped {quantity(outcome.report.passed_over, 'transcript')} of unknown projects. To list them: {command}")
     return int(any(faults))
 
 

@@ -1,4 +1,4 @@
-"""`onward analytics`: how a project grows, and what recurs."""
+"""`onward analytics`: efficiency over sessions, and recurring problems."""
 
 from __future__ import annotations
 
@@ -11,23 +11,31 @@ from onward.cli.presentation import note, quantity, say, say_json, say_table
 from onward.core.analytics.growth_report import MAX_POINTS, GrowthPoint, GrowthReport, growth_csv, patterns_csv
 from onward.core.project import Project
 
-all_option = click.option("--all", "everywhere", is_flag=True, help="All projects together.")
-csv_option = click.option("--csv", "as_csv", is_flag=True, help="Answer as CSV, for spreadsheets.")
+all_option = click.option("--all", "all_projects", is_flag=True, help="All projects together.")
+csv_option = click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
 
 
 @click.group("analytics")
 def analytics_() -> None:
-    """See how sessions grow more productive, predicted and measured, and what recurs over them."""
+    """Show predicted and measured efficiency over sessions, and recurring problems."""
 
 
 @analytics_.command()
 @project_option
 @all_option
-@click.option("--points", "most_points", type=click.IntRange(min=2), default=MAX_POINTS, show_default=True, metavar="N", help="Sessions shown at most.")  # fmt: skip
+@click.option(
+    "--points",
+    "max_points",
+    type=click.IntRange(min=2),
+    default=MAX_POINTS,
+    show_default=True,
+    metavar="N",
+    help="Maximum number of sessions shown.",
+)
 @csv_option
 @json_option
-def growth(project: str | None, everywhere: bool, most_points: int, as_csv: bool, as_json: bool) -> None:
-    """Show what each session was predicted to give, and what it gave. docs/analytics.md defines every figure.
+def growth(project: str | None, all_projects: bool, max_points: int, as_csv: bool, as_json: bool) -> None:
+    """Show the predicted and the measured efficiency of each session. docs/analytics.md defines every figure.
 
     \b
     Examples:
@@ -35,16 +43,16 @@ def growth(project: str | None, everywhere: bool, most_points: int, as_csv: bool
       onward analytics growth --all --csv > growth.csv
     """
     with use_backend(project=project) as backend:
-        chosen_project = _choose_project(backend, everywhere=everywhere)
-        report = backend.analytics.growth(chosen_project, most_points=most_points)
+        chosen_project = _choose_project(backend, all_projects=all_projects)
+        report = backend.analytics.growth(chosen_project, most_points=max_points)
     if as_csv:
         sys.stdout.write(growth_csv(report))
     elif as_json:
         say_json(report)
     elif not report.sessions:
-        say("No session is completed yet. Complete one: onward session complete")
+        say("No completed sessions yet. Complete one: onward session complete")
     else:
-        heads = ["session", "predicted", "efficiency", "knowledge", "recovery", "rework", "first edit", "used again", "done", "kept"]
+        heads = ["session", "predicted", "efficiency", "knowledge", "recovery", "rework", "first edit", "reused", "done", "preserved"]
         say_table(heads, [_point_row(point, with_project=chosen_project is None) for point in report.points])
         _note_totals(report)
 
@@ -68,17 +76,15 @@ def _point_row(point: GrowthPoint, *, with_project: bool) -> list[object]:
 def _note_totals(report: GrowthReport) -> None:
     left_out = f", {report.not_measured} without a productive step" if report.not_measured else ""
     basis = " of output per credit" if report.growth.per_credit else " of output"
-    growth_text = f"{report.growth.percent:+.1f} %{basis}" if report.growth.window else "not to be told yet"
+    growth_text = f"{report.growth.percent:+.1f} %{basis}" if report.growth.window else "not enough sessions"
     note(f"{quantity(report.sessions, 'session')}{left_out}. Growth: {growth_text}. Mean efficiency: {_percent(report.efficiency_ratio)}.")
-    note(
-        f"Of all tokens: recovery {_percent(report.recovery_ratio)}, rework {_percent(report.rework_ratio)}. Handoffs keep {_percent(report.kept_ratio)}."
-    )
+    shares = f"recovery {_percent(report.recovery_ratio)}, rework {_percent(report.rework_ratio)}"
+    note(f"Share of tokens: {shares}. Preserved by handoffs: {_percent(report.kept_ratio)}.")
     if report.credits_per_accomplishment is not None:
         note(f"Credits per accomplishment: {report.credits_per_accomplishment:.1f}.")
     reach = report.reach
-    note(
-        f"Predicted efficiency comes ever nearer to {reach.asymptote_ratio:.0%} and never reaches it: {reach.nearest_ratio:.1%} at session {reach.nearest_session}."
-    )
+    limit = f"{reach.asymptote_ratio:.0%} is its limit"
+    note(f"Predicted efficiency: {reach.nearest_ratio:.1%} at session {reach.nearest_session}; {limit}.")
 
 
 def _percent(ratio: float | None) -> str:
@@ -88,11 +94,11 @@ def _percent(ratio: float | None) -> str:
 @analytics_.command()
 @project_option
 @all_option
-@click.option("--limit", type=click.IntRange(min=1, max=200), default=10, show_default=True, metavar="N", help="Of each kind at most.")
+@click.option("--limit", type=click.IntRange(min=1, max=200), default=10, show_default=True, metavar="N", help="Maximum rows of each kind.")
 @csv_option
 @json_option
-def patterns(project: str | None, everywhere: bool, limit: int, as_csv: bool, as_json: bool) -> None:
-    """Show what recurs: errors met again, files touched again and again, blockers that outlive their session.
+def patterns(project: str | None, all_projects: bool, limit: int, as_csv: bool, as_json: bool) -> None:
+    """Show recurring errors, often changed files, and blockers that outlived their session.
 
     \b
     Examples:
@@ -100,7 +106,7 @@ def patterns(project: str | None, everywhere: bool, limit: int, as_csv: bool, as
       onward analytics patterns --all --csv > patterns.csv
     """
     with use_backend(project=project) as backend:
-        report = backend.analytics.patterns(_choose_project(backend, everywhere=everywhere), limit=limit)
+        report = backend.analytics.patterns(_choose_project(backend, all_projects=all_projects), limit=limit)
     if as_csv:
         sys.stdout.write(patterns_csv(report))
     elif as_json:
@@ -112,10 +118,10 @@ def patterns(project: str | None, everywhere: bool, limit: int, as_csv: bool, as
         rows += [["file", file.sessions, file.times, f"s{file.last_session}", file.path] for file in report.files]
         rows += [["blocker", blocker.outlived, "", str(blocker.handle), blocker.text] for blocker in report.blockers]
         if rows:
-            say_table(["what", "sessions", "times", "last", ""], rows)
+            say_table(["kind", "sessions", "times", "last", ""], rows)
         else:
-            say("Nothing recurs over the completed sessions.")
+            say("No recurring problems found.")
 
 
-def _choose_project(backend: Backend, *, everywhere: bool) -> Project | None:
-    return None if everywhere else backend.require_project()
+def _choose_project(backend: Backend, *, all_projects: bool) -> Project | None:
+    return None if all_projects else backend.require_project()

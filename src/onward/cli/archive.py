@@ -1,4 +1,4 @@
-"""`onward project export` and `onward project import`: a project as one file."""
+"""`onward project export` and `onward project import`: project archives."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from onward.errors import BadInput
 @click.command("export")
 @click.argument("name")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path), required=False)
-@click.option("--training", is_flag=True, help="Put the sessions in as chats to train on, too: one JSON object a line.")
-@click.option("--force", is_flag=True, help="Write over FILE where it is there already.")
+@click.option("--training", is_flag=True, help="Also include the sessions as chats for training (JSON Lines).")
+@click.option("--force", is_flag=True, help="Overwrite FILE.")
 @json_option
 def export(name: str, file: Path | None, training: bool, force: bool, as_json: bool) -> None:
-    """Write a whole project to one file, for another machine or for you to read.
+    """Export a project to one archive file.
 
-    FILE is a zip, NAME.onward.zip by default: sessions, turns, facts, corrections and handoffs as JSON, every handoff and transcript as Markdown, and the
-    sum of each. It holds the project's key: give it only to whom you would give the project.
+    FILE is a zip file (default: NAME.onward.zip) with sessions, turns, facts, corrections and handoffs as JSON, handoffs and
+    transcripts as Markdown, and checksums. It contains the project's redaction key: share it only with people who may see the project.
 
     \b
     Examples:
@@ -33,22 +33,22 @@ def export(name: str, file: Path | None, training: bool, force: bool, as_json: b
         current_project = backend.require_project()
         target = file or Path(f"{current_project.name.replace('/', '-')}.onward.zip")
         if target.exists() and not force:
-            raise BadInput(f"{target} is there already.", "Say --force to write over it, or name another file.")
+            raise BadInput(f"{target} already exists.", "Add --force to overwrite it, or name another file.")
         archive = backend.archives.export(current_project, target, training=training, on_progress=progress.update)
     if as_json:
         say_json({"project": current_project.name, "file": str(archive.path), "bytes": archive.size_bytes, **_count_data(archive)})
         return
-    say(f"{current_project.name}: {_contents_text(archive)}, {archive.size_bytes / 1e6:.1f} MB in {archive.path}")
+    say(f"Exported {current_project.name} to {archive.path}: {_contents_text(archive)}, {archive.size_bytes / 1e6:.1f} MB.")
 
 
 @click.command("import")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--name", default="", metavar="NAME", help="What the project is called here. Default: its own name.")
+@click.option("--name", default="", metavar="NAME", help="Name of the imported project. Default: the name in the archive.")
 @json_option
 def import_(file: Path, name: str, as_json: bool) -> None:
-    """Bring in a project that was exported, whole or not at all.
+    """Import an exported project, completely or not at all.
 
-    Every handoff is what it was, to the byte. Importing again changes nothing. An archive that is damaged, or was changed since it was written, is refused.
+    Handoffs are identical to the exported ones. Importing again changes nothing. A damaged or modified archive is refused.
 
     \b
     Example:
@@ -60,9 +60,9 @@ def import_(file: Path, name: str, as_json: bool) -> None:
         say_json({"project": arrival.project.name, "project_id": arrival.project.id, "again": arrival.is_unchanged, **_count_data(arrival)})
     else:
         say(
-            f"{arrival.project.name} is here already, with all of it."
+            f"No changes: {arrival.project.name} is already complete."
             if arrival.is_unchanged
-            else f"{arrival.project.name}: {_contents_text(arrival)}."
+            else f"Imported {arrival.project.name}: {_contents_text(arrival)}."
         )
 
 

@@ -1,4 +1,4 @@
-"""`onward backup` and `onward restore`: the whole store, copied and put back."""
+"""`onward backup` and `onward restore`: backups of the store."""
 
 from __future__ import annotations
 
@@ -15,32 +15,33 @@ from onward.errors import BadInput
 
 @click.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--force", is_flag=True, help="Write over FILE where it is there already.")
+@click.option("--force", is_flag=True, help="Overwrite FILE.")
 @json_option
 def backup(file: Path, force: bool, as_json: bool) -> None:
-    """Copy the whole store to FILE, while it is in use, and read the copy to its end.
+    """Back up the store to FILE while it is in use, and verify the backup.
 
-    It holds everything of every project, on SQLite; PostgreSQL has tools of its own. To take one project elsewhere, export it.
+    Works on SQLite; on PostgreSQL use pg_dump. To move a single project, export it.
 
     \b
     Example:
       onward backup ~/backups/onward-2026-11-24.db
     """
     if file.exists() and not force:
-        raise BadInput(f"{file} is there already.", "Say --force to write over it, or name another file.")
-    with ProgressBar("copying") as progress:
+        raise BadInput(f"{file} already exists.", "Add --force to overwrite it, or name another file.")
+    with ProgressBar("backing up") as progress:
         snapshot = backups.backup(local_settings(), file, progress.update)
-    _say_result(snapshot, f"Copied {_contents_text(snapshot)} to {snapshot.path} ({snapshot.size_bytes / 1e6:.1f} MB).", as_json=as_json)
+    sentence = f"Backed up {_contents_text(snapshot)} to {snapshot.path} ({snapshot.size_bytes / 1e6:.1f} MB)."
+    _say_result(snapshot, sentence, as_json=as_json)
 
 
 @click.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--force", is_flag=True, help="Put it in the place of the store that is there; that one is kept beside it.")
+@click.option("--force", is_flag=True, help="Replace the current store; it is saved beside the new one.")
 @json_option
 def restore(file: Path, force: bool, as_json: bool) -> None:
-    """Put a copy that `onward backup` wrote in the place of the store.
+    """Restore the store from a backup.
 
-    The copy is read to its end first, and nothing changes where it is not whole. Programs that use the store wait a moment, and go on with the copy.
+    The backup is verified first; a damaged one changes nothing. Running programs wait a moment and continue with the restored store.
 
     \b
     Example:
@@ -48,8 +49,8 @@ def restore(file: Path, force: bool, as_json: bool) -> None:
     """
     with ProgressBar("restoring") as progress:
         snapshot = backups.restore(local_settings(), file, overwrite=force, on_progress=progress.update)
-    previous_note = f" What was there is in {snapshot.previous_path}." if snapshot.previous_path else ""
-    _say_result(snapshot, f"Put back {_contents_text(snapshot)}.{previous_note}", as_json=as_json)
+    previous_note = f" The previous store is saved in {snapshot.previous_path}." if snapshot.previous_path else ""
+    _say_result(snapshot, f"Restored {_contents_text(snapshot)}.{previous_note}", as_json=as_json)
 
 
 def _say_result(snapshot: StoreCopy, sentence: str, *, as_json: bool) -> None:

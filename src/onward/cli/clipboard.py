@@ -1,4 +1,4 @@
-"""Putting text on the clipboard, with what the machine has for it."""
+"""Copies text to the clipboard with a program of this machine."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ TIMEOUT_SECONDS = 5.0
 
 
 def copy_text(text: str) -> str:
-    """Put *text* on the clipboard and return what did it. Raises `BadInput` where nothing can."""
+    """Copy *text* to the clipboard and return the name of the program used. Raises `BadInput` if there is none."""
     for program in PROGRAMS:
         if shutil.which(program[0]) and _copy_with(program, text):
             return program[0]
     if is_terminal(sys.stderr):
-        # Terminals take the clipboard's new content in an escape sequence (OSC 52), over ssh too.
+        # Terminals accept clipboard content in an escape sequence (OSC 52), over ssh too.
         sys.stderr.write(f"\x1b]52;c;{base64.b64encode(text.encode()).decode()}\a")
-        return "the terminal, if it allows it"
+        return "the terminal, if it supports this"
     raise BadInput(
-        "There is no program here that reaches the clipboard.",
-        "Install wl-clipboard or xclip, or send the output to a file: onward handoff > HANDOFF.md",
+        "No clipboard program found.",
+        "Install wl-clipboard or xclip, or write the output to a file: onward handoff > HANDOFF.md",
     )
 
 
 def _copy_with(program: tuple[str, ...], text: str) -> bool:
-    """Whether *program* took the text. It may stay in the background to serve the clipboard, so it gets none of our streams."""
+    """Return whether *program* accepted the text. It may keep running to serve the clipboard, so it inherits no stream."""
     encoding = "utf-16" if program[0] == "clip.exe" else "utf-8"
     try:
         process = subprocess.run(

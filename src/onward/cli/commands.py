@@ -1,4 +1,4 @@
-"""The commands as the framework sees them: one table, loaded one by one as they are called."""
+"""The table of commands. Each is imported when it is called."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from onward.errors import BadInput
 
 
 class CommandHelp(NamedTuple):
-    """Where a command lives, and what it does in one line."""
+    """A command's name, its one-line summary, and the `module:attribute` that implements it."""
 
     name: str
     summary: str
@@ -27,68 +27,68 @@ def _quick_help(command: fast_commands.QuickCommand) -> CommandHelp:
 
 GROUPS: dict[str, tuple[CommandHelp, ...]] = {
     "Try it": (
-        CommandHelp("demo", "Show the whole loop on sample sessions.", "onward.cli.demo:demo"),
+        CommandHelp("demo", "Run the full workflow on sample sessions.", "onward.cli.demo:demo"),
         _quick_help(fast_commands.DISTILL),
         _quick_help(fast_commands.READ),
-        CommandHelp("compress", "Make a long text short.", "onward.cli.compress:compress"),
+        CommandHelp("compress", "Compress a long text.", "onward.cli.compress:compress"),
     ),
-    "At home in your agents": (
-        CommandHelp("install", "Bring the handoff into an agent's sessions.", "onward.cli.agents:install"),
-        CommandHelp("hook", "Answer an agent's hook.", "onward.cli.agents:hook"),
-        CommandHelp("sweep", "Take in what never said goodbye.", "onward.cli.agents:sweep"),
+    "Connect your agents": (
+        CommandHelp("install", "Connect Onward to a coding agent.", "onward.cli.agents:install"),
+        CommandHelp("hook", "Handle an agent's hook call.", "onward.cli.agents:hook"),
+        CommandHelp("sweep", "Import unfinished agent sessions.", "onward.cli.agents:sweep"),
     ),
-    "Keep a project": (
-        CommandHelp("import", "Bring transcripts into the store.", "onward.cli.imports:import_"),
-        CommandHelp("project", "Make, list and put away projects.", "onward.cli.project:project"),
-        CommandHelp("session", "Begin, complete and look at sessions.", "onward.cli.session:session"),
-        CommandHelp("handoff", "Print what the next session should know.", "onward.cli.handoff:handoff"),
-        CommandHelp("next", "Hand over when a limit is reached.", "onward.cli.next:next_"),
-        CommandHelp("template", "Keep what sessions of a kind are for.", "onward.cli.template:template"),
-        CommandHelp("account", "Keep accounts, and know which is next.", "onward.cli.account:account"),
+    "Projects and sessions": (
+        CommandHelp("import", "Import transcripts.", "onward.cli.imports:import_"),
+        CommandHelp("project", "Create, list and archive projects.", "onward.cli.project:project"),
+        CommandHelp("session", "Start, complete and inspect sessions.", "onward.cli.session:session"),
+        CommandHelp("handoff", "Print a project's handoff.", "onward.cli.handoff:handoff"),
+        CommandHelp("next", "Complete and continue elsewhere.", "onward.cli.next:next_"),
+        CommandHelp("template", "Manage session templates.", "onward.cli.template:template"),
+        CommandHelp("account", "Track accounts and their credits.", "onward.cli.account:account"),
     ),
-    "Serve": (
-        CommandHelp("serve", "Serve the API on this machine.", "onward.cli.serve:serve"),
-        CommandHelp("access", "Let others in, and shut them out.", "onward.cli.access:access_"),
-        CommandHelp("mcp", "Answer an agent over MCP.", "onward.cli.mcp:mcp"),
+    "Servers": (
+        CommandHelp("serve", "Run the dashboard and the HTTP API.", "onward.cli.serve:serve"),
+        CommandHelp("access", "Manage access tokens.", "onward.cli.access:access_"),
+        CommandHelp("mcp", "Run an MCP server for one agent.", "onward.cli.mcp:mcp"),
     ),
-    "Look things up, and correct them": (
-        CommandHelp("search", "Find passages in everything that was kept.", "onward.cli.search:search"),
-        CommandHelp("source", "Show the exact turns behind a line.", "onward.cli.search:source"),
-        CommandHelp("fact", "See and correct what Onward knows.", "onward.cli.fact:fact"),
-        CommandHelp("knowledge", "Find what was learned, in any project.", "onward.cli.knowledge:knowledge_"),
-        CommandHelp("troubleshoot", "Say what is known of an error.", "onward.cli.troubleshoot:troubleshoot"),
-        CommandHelp("files", "List the files that sessions touched.", "onward.cli.files:files"),
-        CommandHelp("analytics", "See how sessions grow, and what recurs.", "onward.cli.analytics:analytics_"),
+    "Search and correct": (
+        CommandHelp("search", "Search stored transcripts.", "onward.cli.search:search"),
+        CommandHelp("source", "Show the turns behind a line.", "onward.cli.search:source"),
+        CommandHelp("fact", "List and correct a project's facts.", "onward.cli.fact:fact"),
+        CommandHelp("knowledge", "Search and edit the knowledge base.", "onward.cli.knowledge:knowledge_"),
+        CommandHelp("troubleshoot", "Find fixes for an error.", "onward.cli.troubleshoot:troubleshoot"),
+        CommandHelp("files", "List the files that sessions changed.", "onward.cli.files:files"),
+        CommandHelp("analytics", "Show efficiency and recurring problems.", "onward.cli.analytics:analytics_"),
     ),
     "Language models": (
-        CommandHelp("llm-key", "Keep the key that opens a model.", "onward.cli.llm:llm_key"),
-        CommandHelp("spend", "Show what asking models cost.", "onward.cli.llm:spend"),
+        CommandHelp("llm-key", "Manage the API key of a model.", "onward.cli.llm:llm_key"),
+        CommandHelp("spend", "Show what language models cost.", "onward.cli.llm:spend"),
     ),
-    "Care": (
-        CommandHelp("rebuild", "Extract a project's facts anew.", "onward.cli.rebuild:rebuild"),
-        CommandHelp("backup", "Copy the whole store to a file.", "onward.cli.backup:backup"),
-        CommandHelp("restore", "Put such a copy back.", "onward.cli.backup:restore"),
-        CommandHelp("purge-secret", "Take a secret out of all that is kept.", "onward.cli.purge:purge_secret"),
-        CommandHelp("worker", "Carry out background work.", "onward.cli.worker:worker"),
-        CommandHelp("db", "Migrate, open, copy or empty the store.", "onward.cli.db:db"),
-        CommandHelp("doctor", "Say what is wrong, and how to mend it.", "onward.cli.doctor:doctor"),
+    "Maintenance": (
+        CommandHelp("rebuild", "Re-extract a project's facts.", "onward.cli.rebuild:rebuild"),
+        CommandHelp("backup", "Back up the store to a file.", "onward.cli.backup:backup"),
+        CommandHelp("restore", "Restore the store from a backup.", "onward.cli.backup:restore"),
+        CommandHelp("purge-secret", "Remove a secret from the store.", "onward.cli.purge:purge_secret"),
+        CommandHelp("worker", "Run background jobs.", "onward.cli.worker:worker"),
+        CommandHelp("db", "Migrate, copy, query or reset the store.", "onward.cli.db:db"),
+        CommandHelp("doctor", "Check for problems.", "onward.cli.doctor:doctor"),
     ),
 }
 
-DESCRIPTION = """Turns the sessions of AI agents into one evolving handoff per project, and measures what it keeps.
+DESCRIPTION = """Turn the sessions of AI agents into one evolving handoff per project, and measure what it preserves.
 
-A session ends when credits, context or patience do. Onward reads its transcript and writes the handoff that the next session starts with."""
+Onward reads the transcript of a session and writes the handoff that the next session starts with."""
 
 
 class LazyGroup(click.Group):
-    """A group that imports a command only when it is called, and lists all by what they are for."""
+    """A group that imports a command only when it is called, and lists the commands by purpose."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of all commands in the order of the help."""
         return [entry.name for entries in GROUPS.values() for entry in entries]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return the command of that name, imported now; None where there is none."""
+        """Import and return the command of that name; None if there is none."""
         if cmd_name in fast_commands.COMMANDS:
             return _to_click_command(fast_commands.COMMANDS[cmd_name])
         for entries in GROUPS.values():
@@ -100,7 +100,7 @@ class LazyGroup(click.Group):
         return None
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
-        """Return the command that *args* name; for a name that is nearly one of ours, say which."""
+        """Return the command that *args* name; raise `BadInput` with the closest match for an unknown name."""
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
@@ -112,14 +112,14 @@ class LazyGroup(click.Group):
             ) from error
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the commands under what they are for."""
+        """Write the commands under the titles of `GROUPS`."""
         for title, entries in GROUPS.items():
             with formatter.section(title):
                 formatter.write_dl([(entry.name, entry.summary) for entry in entries], col_max=12)
 
 
 def _to_click_command(command: fast_commands.QuickCommand) -> click.Command:
-    """Return the framework's view of a quick command: its help, and its errors."""
+    """Return a click command for a fast command, which provides its help and errors."""
 
     def run_quick(file: tuple[str, ...] | str, **values: Any) -> int:
         files = [file] if isinstance(file, str) else list(file)
@@ -144,17 +144,17 @@ def _to_click_option(option: fast_commands.Option) -> click.Option:
 @click.group(
     cls=LazyGroup,
     help=DESCRIPTION,
-    epilog="`onward COMMAND --help` tells more, with examples.",
+    epilog="`onward COMMAND --help` shows details and examples.",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 @click.version_option(__version__, message="onward %(version)s")
 @click.option(
     "--server",
     metavar="URL",
-    help="Work on the store of the Onward there, not on this machine's own; \"\" for this machine's, where ONWARD_SERVER names one.",
+    help='Use the store of the Onward server at URL; "" for the local store if ONWARD_SERVER is set.',
 )
 def onward(server: str | None) -> None:
-    """Answer for the group itself; its help is `ABOUT`."""
+    """Remember the server for the subcommand. The help text is `DESCRIPTION`."""
     click.get_current_context().meta[SERVER_KEY] = server
 
 

@@ -1,4 +1,4 @@
-"""`onward compress`: a long text made short."""
+"""`onward compress`: compresses a long text."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import click
 from onward.app.handoffs import drafts
 from onward.app.turns.client_turns import parse_text
 from onward.cli.context import json_option
-from onward.cli.presentation import note, say_json
+from onward.cli.presentation import note, quantity, say_json
 from onward.core.text.printable import printable
 from onward.errors import BadInput, UnreadableFile
 
@@ -26,14 +26,14 @@ MAX_CHARS = 50_000_000
     default=2000,
     show_default=True,
     metavar="N",
-    help="Most tokens that it may take.",
+    help="Maximum tokens of the result.",
 )
 @json_option
 def compress(file: str, budget_tokens: int, as_json: bool) -> None:
-    """Make a long text short: FILE, or standard input. No store, no settings, no network, no model.
+    """Compress FILE or standard input. Uses no store, no settings, no network and no model.
 
-    A conversation becomes its handoff. Any other text (notes, a log, code) keeps the lines and sentences that say most, in their own words and
-    order, gaps marked. Secrets are redacted. What it keeps is measured, and said on standard error.
+    A conversation becomes a handoff. Of other text (notes, logs, code) the most informative lines and sentences are kept verbatim and
+    in order, with gaps marked. Secrets are redacted. The preservation is printed on standard error.
 
     \b
     Examples:
@@ -42,7 +42,7 @@ def compress(file: str, budget_tokens: int, as_json: bool) -> None:
     """
     text = sys.stdin.read(MAX_CHARS) if file == "-" else _read_file(Path(file))
     if not text.strip():
-        raise BadInput("There is nothing in it.", "Give a file with text, or a text on standard input.")
+        raise BadInput("The input is empty.", "Give a file with text, or text on standard input.")
     compressed = drafts.compress(text, parse_text(text), budget_tokens)
     preservation = compressed.preservation
     if as_json:
@@ -61,13 +61,13 @@ def compress(file: str, budget_tokens: int, as_json: bool) -> None:
         )
         return
     sys.stdout.write(printable(compressed.text).rstrip("\n") + "\n")
-    note(preservation.line() if preservation else f"It has {compressed.tokens:,} tokens, and stays as it is.")
+    note(preservation.line() if preservation else f"Not compressed: the text has only {quantity(compressed.tokens, 'token')}.")
     if preservation:
-        note(f"{compressed.text_tokens:,} tokens in {compressed.tokens:,}: {compressed.ratio:.1f} to 1.")
+        note(f"{compressed.text_tokens:,} → {compressed.tokens:,} tokens, {compressed.ratio:.1f}× smaller.")
 
 
 def _read_file(path: Path) -> str:
     try:
         return path.read_bytes()[:MAX_CHARS].decode("utf-8", "replace")
     except OSError as error:
-        raise UnreadableFile(f"{path} cannot be read: {error.strerror}.", "Check its name, and that you may read it.") from error
+        raise UnreadableFile(f"Cannot read {path}: {error.strerror}.", "Check the path and its permissions.") from error

@@ -1,4 +1,4 @@
-"""What the commands that keep something work with: the desk, on this machine or on a server, and the settings."""
+"""What commands share: the backend (local store or server), the settings, and common options."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ from onward.settings import Settings, read_settings
 __all__ = ["SERVER_KEY", "Backend", "budget_option", "command_settings", "json_option", "local_settings", "project_option", "use_backend"]
 
 SERVER_KEY = "onward.server"
-"""Under this click's context holds the server that was named before the command."""
+"""Key of click's context `meta` for the value of `--server`."""
 
-json_option = click.option("--json", "as_json", is_flag=True, help="Answer in JSON, for programs.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 project_option = click.option(
-    "--project", metavar="NAME", help="The project, by name or id. Default: the one of the repository you are in, or the only one there is."
+    "--project", metavar="NAME", help="Project name or id. Default: the project of the current repository, or the only project."
 )
-budget_option = click.option("--budget", "budget_tokens", type=click.IntRange(min=1), metavar="N", help="Most tokens that it may take.")
+budget_option = click.option("--budget", "budget_tokens", type=click.IntRange(min=1), metavar="N", help="Maximum tokens of the handoff.")
 
 
 @contextmanager
 def use_backend(**flags: Any) -> Iterator[Backend]:
-    """Open the store that is meant: this machine's own, or that of a server; *flags* (`project`, `budget_tokens`) win over the settings."""
+    """Open the backend: the local store or a server. *flags* (`project`, `budget_tokens`) override the settings."""
     with open_backend(command_settings(**flags)) as backend:
         yield backend
 
 
 def command_settings(**flags: Any) -> Settings:
-    """Return the settings; *flags* win, and so does the `--server` that stood before the command."""
+    """Return the settings. *flags* and the `--server` option override them."""
     context = click.get_current_context(silent=True)
     return read_settings({"server": context.meta.get(SERVER_KEY) if context else None, **flags})
 
 
 def local_settings(**flags: Any) -> Settings:
-    """Return the settings for what is about this machine's own store or process. Raises `BadInput` where a server is meant."""
+    """Return the settings of a command that works on the local store only. Raises `BadInput` if a server is set."""
     settings = command_settings(**flags)
     require_local(settings)
     return settings

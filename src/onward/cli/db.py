@@ -1,4 +1,4 @@
-"""`onward db`: the schema of the store, a prompt on it, and beginning anew."""
+"""`onward db`: schema migration, database shell, copy and reset of the store."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from onward.errors import BadInput
 
 @click.group()
 def db() -> None:
-    """Look after the database that the store is in.
+    """Maintain the database of the store.
 
-    Safe copies are the business of `onward backup`; `copy` moves house.
+    `copy` moves the store to another database or folder. For backups, use `onward backup`.
     """
 
 
 @db.command()
 @json_option
 def migrate(as_json: bool) -> None:
-    """Bring the schema up to date, and say from which version to which.
+    """Migrate the schema to the current version.
 
-    Whatever opens the store does this too, once however many start together; run it by itself to have it done before an upgraded server starts.
+    Every command does this when it opens the store. Run it separately to migrate before an upgraded server starts.
 
     \b
     Example:
@@ -42,17 +42,17 @@ def migrate(as_json: bool) -> None:
     if as_json:
         say_json({"from": migration.old_version or None, "to": migration.new_version})
     elif migration.old_version == migration.new_version:
-        say(f"The schema is at {migration.new_version}: up to date.")
+        say(f"The schema is up to date: version {migration.new_version}.")
     else:
-        say(f"The schema went from {migration.old_version or 'nothing'} to {migration.new_version}.")
+        say(f"Migrated the schema from {migration.old_version or 'an empty database'} to version {migration.new_version}.")
 
 
 @db.command()
 @json_option
 def shell(as_json: bool) -> int:
-    """Open the prompt of the database's own program on the store: sqlite3, or psql.
+    """Open a database shell on the store: sqlite3 or psql.
 
-    Where that program is missing, prints what to run. With --json: the command alone, and nothing is opened.
+    If the program is not installed, the command is printed. With --json, only print the command.
 
     \b
     Example:
@@ -65,9 +65,9 @@ def shell(as_json: bool) -> int:
         say_json({"command": prompt.command, "program": program})
         return 0
     if program:
-        # It takes the place of this process, so that Ctrl-C is its own.
+        # Replace this process, so that Ctrl-C goes to the shell.
         os.execve(program, prompt.command, {**os.environ, **prompt.secrets})  # noqa: S606 - a command of our own, without a shell
-    say(f"{prompt.command[0]} is not on this machine. Install it, then run:\n  {shlex.join(prompt.command)}")
+    say(f"{prompt.command[0]} is not installed. Install it, then run:\n  {shlex.join(prompt.command)}")
     return 1
 
 
@@ -75,10 +75,10 @@ def shell(as_json: bool) -> int:
 @click.argument("target", metavar="TARGET")
 @json_option
 def copy(target: str, as_json: bool) -> None:
-    """Copy the whole store into a new one: a PostgreSQL database when one machine is outgrown, or a folder for an embedded store.
+    """Copy the store into a new PostgreSQL database or a new folder.
 
-    TARGET is the address of an empty database, or a folder that has no store yet. All or nothing; this store stays as it is. A password belongs into PGPASSWORD or ~/.pgpass, since others see
-    what is on a command line.
+    TARGET is the URL of an empty database, or a folder without a store. The copy is complete or fails; this store is not changed.
+    Put a password into PGPASSWORD or ~/.pgpass, because other users can see command lines.
 
     \b
     Examples:
@@ -95,16 +95,16 @@ def copy(target: str, as_json: bool) -> None:
     if as_json:
         say_json({"target": name, "rows": rows})
         return
-    say(f"{name} holds {quantity(rows, 'row')} now. Use it: set {setting} to it, and restart what runs.")
+    say(f"Copied {quantity(rows, 'row')} to {name}. To use it, set {setting} and restart Onward.")
 
 
 @db.command()
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Skip the confirmation.")
 @json_option
 def reset(yes: bool, as_json: bool) -> None:
-    """Empty the store: every project, session and setting in it, for good.
+    """Permanently delete all data in the store.
 
-    Asks for the store's name first. On SQLite what it held is copied beside it; on PostgreSQL take a pg_dump before.
+    Asks for the store's name first. On SQLite a backup is written beside it; on PostgreSQL run pg_dump first.
 
     \b
     Example:
@@ -118,14 +118,11 @@ def reset(yes: bool, as_json: bool) -> None:
     if as_json:
         say_json(outcome)
     else:
-        say(
-            f"{outcome.name} is empty."
-            + (f" What it held is in {outcome.kept}; put it back: onward restore --force FILE" if outcome.kept else "")
-        )
+        say(f"Reset {outcome.name}." + (f" Backup: {outcome.kept}. To restore it: onward restore --force FILE" if outcome.kept else ""))
 
 
 def _confirm_reset(name: str) -> None:
     if not is_terminal(sys.stdin):
-        raise BadInput(f"This empties {name} for good, and nobody is here to ask.", "Say --yes, after: onward backup FILE")
-    if click.prompt("This deletes everything in the store. Type its name to go on", prompt_suffix=f" ({name}): ", err=True) != name:
-        raise BadInput(f"That is not its name: {name}. Nothing was deleted.")
+        raise BadInput(f"Resetting {name} needs a confirmation.", "Make a backup (onward backup FILE), then add --yes.")
+    if click.prompt("This deletes all data in the store. Type its name to continue", prompt_suffix=f" ({name}): ", err=True) != name:
+        raise BadInput(f"The name does not match {name}. Nothing was deleted.")

@@ -1,4 +1,4 @@
-"""`onward demo`: the whole loop on sample sessions, in a folder that is gone afterwards, or kept as something to look at."""
+"""`onward demo`: the full workflow on sample sessions, in a temporary store or in your own."""
 
 from __future__ import annotations
 
@@ -30,23 +30,25 @@ if TYPE_CHECKING:
 
 SECRET = re.compile(r"\[secret:[\w-]+:[0-9a-f]+\]")
 
-OPENING = """A small clinic's queue app, built over three sessions with two agents, by someone who mixes English and Indonesian.
-Each transcript is read, kept and completed; the next session would begin with the handoff that comes out. {where}
+OPENING = """A queue app for a small clinic, built in three sessions with two agents by a developer who writes English and Indonesian.
+Onward imports and completes each session; each handoff is the start of the next session. {where}
 """
 HANDOFF_INTRO = """
-The master handoff now: rules that were said once, what was decided, what failed and why, what comes next. Each line ends in the turn that shows it; the last
-lines say what was kept, of what kind, and what was lost.
+The master handoff after session 3. Each line ends in the turns that support it. The last lines say what it preserves and what it lost.
 """
 CLOSING = """
-That is what session 4 begins with. With your own agent (in a clone, `. .venv/bin/activate` first):
-  onward distill SESSION.jsonl                      the same from one transcript, nothing stored; they lie in ~/.claude/projects and ~/.codex/sessions
-  onward import FOLDER --project NAME --complete    keep a project: all its sessions, one handoff; `onward session start` begins the next with it
+Session 4 starts with this handoff. With your own sessions (in a clone, run `. .venv/bin/activate` first):
+  onward distill SESSION.jsonl      one transcript to one handoff, nothing stored; see ~/.claude/projects and ~/.codex/sessions
+  onward import --complete          import all sessions of your agents; `onward session start` then starts the next one
 """
 
 
 @dataclass(frozen=True, slots=True)
 class SampleResult:
-    """What became of one sample session. `settled` counts facts that are resolved or superseded once it is complete, `handoff_tokens` its handoff's size."""
+    """The result of one sample session.
+
+    `settled` counts the facts that are resolved or superseded after it, `handoff_tokens` is the size of its handoff.
+    """
 
     session: int
     origin: str
@@ -59,14 +61,14 @@ class SampleResult:
 
 
 @click.command()
-@click.option("--no-serve", is_flag=True, expose_value=False, help="Print only. (Nothing is served yet.)")
-@click.option("--keep", is_flag=True, help="Keep the project, antre, in your own store: something to look at.")
+@click.option("--no-serve", is_flag=True, expose_value=False, help="Print only (default).")
+@click.option("--keep", is_flag=True, help="Store the project, antre, in your own store.")
 @json_option
 def demo(keep: bool, as_json: bool) -> None:
-    """Show the whole loop on sample sessions: imported, completed, handed over.
+    """Run the full workflow on sample sessions: import, complete, hand over.
 
-    Three sessions of a small project, written with Claude Code and Codex, go into a temporary store. Prints what was kept of each, then the
-    master handoff and what it keeps. Your own store is not touched, unless you say --keep.
+    Three sessions of a small project with Claude Code and Codex are imported into a temporary store. Prints the result of each, then
+    the master handoff and its preservation. Your own store is not changed unless you add --keep.
 
     \b
     Examples:
@@ -74,9 +76,7 @@ def demo(keep: bool, as_json: bool) -> None:
       onward demo --keep
     """
     if not as_json:
-        say(
-            OPENING.format(where="(All of it stays in your store, as the project antre.)" if keep else "(All of it in a temporary folder.)")
-        )
+        say(OPENING.format(where="(Stored in your own store, as project antre.)" if keep else "(Nothing is stored.)"))
     with tempfile.TemporaryDirectory() as folder, open_store(local_settings() if keep else _temporary_settings(Path(folder))) as store:
         project = projects.create(store, "antre")
         results = []
@@ -98,12 +98,12 @@ def demo(keep: bool, as_json: bool) -> None:
 
 
 def _temporary_settings(folder: Path) -> Settings:
-    """Return settings that nobody's environment or files change."""
+    """Return settings that depend on no environment variable or file."""
     return read_settings(environment={"ONWARD_HOME": str(folder / "home")}, folder=folder)
 
 
 def _run_samples(store: Store, project: Project, transcripts: list[Path]) -> Iterator[SampleResult]:
-    """Import and complete each transcript, and tell of it."""
+    """Import and complete each transcript; yield its result."""
     for path in transcripts:
         file = import_paths(store, [path], project=project, complete=True).files[0]
         if file.error:
@@ -126,7 +126,8 @@ def _run_samples(store: Store, project: Project, transcripts: list[Path]) -> Ite
 
 
 def _result_line(result: SampleResult) -> str:
-    secrets_note = f" · {quantity(result.secrets, 'secret')} taken out" if result.secrets else ""
-    settled_note = f" · {result.settled} settled or replaced so far" if result.settled else ""
+    secrets_note = f" · {quantity(result.secrets, 'secret')} redacted" if result.secrets else ""
+    settled_note = f" · {result.settled} resolved or replaced so far" if result.settled else ""
     origin_text = f"session {result.session}  {result.origin:23}  {quantity(result.turns, 'turn')}, {result.tokens:,} tokens"
-    return f"{paint(origin_text, 'bold')} → {quantity(result.facts, 'fact')}{settled_note}{secrets_note} → handoff of {result.handoff_tokens:,} tokens"
+    facts_note = f"{quantity(result.facts, 'fact')}{settled_note}{secrets_note}"
+    return f"{paint(origin_text, 'bold')} → {facts_note} → handoff of {result.handoff_tokens:,} tokens"

@@ -1,4 +1,4 @@
-"""`onward doctor`: what is wrong with the store of this machine and with its agents, and how to mend it."""
+"""`onward doctor`: checks the local store and the connected agents."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ STYLE_BY_STATUS: dict[Status, str] = {"ok": "green", "warning": "yellow", "probl
 @click.command()
 @json_option
 def doctor(as_json: bool) -> int:
-    """Say what is wrong, or soon will be, and how to mend it.
+    """Check for problems and say how to fix them.
 
-    Looks at the disk, the store, the search index, sessions left open, and transcripts that their agent is about to delete; and at the agents: whether Onward is at
-    home there, when its hooks ran last, and what went wrong. Exit code 1 when something is broken.
+    Checks the disk, the store, the search index, open sessions and transcripts that an agent will soon delete; and for each agent
+    whether Onward is connected, when its hooks last ran and what failed. Exit code 1 if there is a problem.
 
     \b
     Example:

@@ -1,4 +1,4 @@
-"""`onward fact`: the ledger, corrected by a person."""
+"""`onward fact`: list and correct the facts of a project."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from onward.cli.presentation import note, paint, quantity, say, say_json, say_ta
 from onward.core.facts.fact import FACT_KINDS, Fact, FactKind, FactState, to_json
 
 ID_DIGITS = 8
-"""Digits of an id that the list shows; any beginning that only one fact has will do."""
+"""Digits of an id shown in the list. Any unique prefix of an id is accepted."""
 
 id_argument = click.argument("name", metavar="ID")
-undo_option = click.option("--undo", is_flag=True, help="Take it back.")
+undo_option = click.option("--undo", is_flag=True, help="Undo this.")
 
 
 @click.group()
 def fact() -> None:
-    """See and correct what Onward knows of a project.
+    """List and correct the facts of a project.
 
-    What you say of a fact wins over what is extracted, now and after every import and rebuild. Each correction makes the handoff anew.
+    Your corrections override extraction, also after later imports and rebuilds. Each correction composes the handoff again.
     """
 
 
@@ -29,10 +29,10 @@ def fact() -> None:
 @project_option
 @click.option("--kind", type=click.Choice(FACT_KINDS), help="Only facts of this kind.")
 @click.option(
-    "--state", type=click.Choice([*get_args(FactState), "all"]), default="live", show_default=True, help="Only facts that stand so."
+    "--state", type=click.Choice([*get_args(FactState), "all"]), default="live", show_default=True, help="Only facts in this state."
 )
-@click.option("--file", default="", metavar="TEXT", help="Only facts that name a file with this in its path.")
-@click.option("--session", type=click.IntRange(min=1), metavar="N", help="Only facts of this session.")
+@click.option("--file", default="", metavar="TEXT", help="Only facts about files with TEXT in their path.")
+@click.option("--session", type=click.IntRange(min=1), metavar="N", help="Only facts of session N.")
 @json_option
 def list_(project: str | None, kind: FactKind | None, state: str, file: str, session: int | None, as_json: bool) -> None:
     """List the facts.
@@ -59,7 +59,7 @@ def list_(project: str | None, kind: FactKind | None, state: str, file: str, ses
 @project_option
 @json_option
 def add(kind: FactKind, text: str, project: str | None, as_json: bool) -> None:
-    """State a fact yourself.
+    """Add a fact.
 
     \b
     Example:
@@ -76,7 +76,7 @@ def add(kind: FactKind, text: str, project: str | None, as_json: bool) -> None:
 @project_option
 @json_option
 def edit(name: str, text: str, project: str | None, as_json: bool) -> None:
-    """Say better what a fact says.
+    """Reword a fact.
 
     \b
     Example:
@@ -93,7 +93,7 @@ def edit(name: str, text: str, project: str | None, as_json: bool) -> None:
 @project_option
 @json_option
 def pin(name: str, undo: bool, project: str | None, as_json: bool) -> None:
-    """Show a fact in every handoff, before others.
+    """Pin a fact: show it first in every handoff.
 
     \b
     Example:
@@ -101,7 +101,7 @@ def pin(name: str, undo: bool, project: str | None, as_json: bool) -> None:
     """
     with use_backend(project=project) as backend:
         changed_fact = backend.facts.change(backend.require_project(), name, pinned=not undo)
-    _say_result(changed_fact, "No longer pinned" if undo else "Pinned", as_json=as_json)
+    _say_result(changed_fact, "Unpinned" if undo else "Pinned", as_json=as_json)
 
 
 @fact.command()
@@ -110,7 +110,7 @@ def pin(name: str, undo: bool, project: str | None, as_json: bool) -> None:
 @project_option
 @json_option
 def retract(name: str, undo: bool, project: str | None, as_json: bool) -> None:
-    """Take a fact out of every handoff: it is wrong, or of no use.
+    """Retract a wrong or useless fact: remove it from future handoffs.
 
     \b
     Example:
@@ -118,7 +118,7 @@ def retract(name: str, undo: bool, project: str | None, as_json: bool) -> None:
     """
     with use_backend(project=project) as backend:
         changed_fact = backend.facts.change(backend.require_project(), name, state="live" if undo else "retracted")
-    _say_result(changed_fact, "No longer retracted" if undo else "Retracted", as_json=as_json)
+    _say_result(changed_fact, "Restored" if undo else "Retracted", as_json=as_json)
 
 
 def _say_result(fact: Fact, action: str, *, as_json: bool) -> None:

@@ -1,7 +1,7 @@
-"""Commands that must start at once: `distill` and `read`.
+"""Commands that must start fast: `distill` and `read`.
 
-Importing the command-line framework costs several times the start of Python. So these commands are declared here as plain data, from which the framework makes
-their help and their errors (`cli.commands`), and which `parse` reads for a well-formed call. Anything else, and `--help`, goes to the framework.
+Importing click takes several times as long as starting Python. These commands are declared here as plain data. `parse` reads it for a
+well-formed call; click (`cli.commands`) handles everything else, including `--help` and errors.
 """
 
 from __future__ import annotations
@@ -14,24 +14,24 @@ OptionValue: TypeAlias = str | int | bool | None
 
 
 class Option(NamedTuple):
-    """A flag: `choices` are the values it takes, `number` says that it takes a positive whole number; with neither it takes no value."""
+    """A flag. It takes one of `choices`, a positive integer (`takes_number`), a free text (`metavar`), or no value."""
 
     name: str
     help: str
     choices: tuple[str, ...] = ()
     takes_number: bool = False
     metavar: str = ""
-    """What its free text is called in the help; empty where it takes none."""
+    """The name of its free text in the help; empty if it takes none."""
     default: OptionValue = None
 
     @property
     def takes_value(self) -> bool:
-        """Whether a value follows the flag."""
+        """Whether the flag takes a value."""
         return bool(self.choices or self.takes_number or self.metavar)
 
 
 class QuickCommand(NamedTuple):
-    """A command as data. `runs` names the function `module:function` that is called with the files and the options' values."""
+    """A command as data. `target` is the `module:function` that is called with the files and the option values."""
 
     name: str
     summary: str
@@ -41,14 +41,14 @@ class QuickCommand(NamedTuple):
     target: str
 
 
-JSON = Option("json", "Answer in JSON, for programs.")
+JSON = Option("json", "Print JSON.")
 
 DISTILL = QuickCommand(
     name="distill",
-    summary="Turn transcripts into a handoff, without storing anything.",
-    help="""Read transcripts, in the order given, and print the handoff that the next session should start with.
+    summary="Turn transcripts into a handoff; store nothing.",
+    help="""Read transcripts in the given order and print the handoff for the next session.
 
-Nothing is stored, no settings are read and no network is used. FILE is a transcript of any known agent; `-` is standard input.
+Stores nothing, reads no settings and uses no network. FILE is a transcript of any supported agent; `-` is standard input.
 Secrets are replaced by labelled placeholders before anything is printed.
 
 \b
@@ -60,7 +60,7 @@ Examples:
     takes_many_files=True,
     options=(
         Option(
-            "budget", "Most tokens that the handoff may take. Default: 2 % of the sessions' tokens, from 2,000 to 8,000.", takes_number=True
+            "budget", "Maximum tokens of the handoff. Default: 2 % of the sessions' tokens, between 2,000 and 8,000.", takes_number=True
         ),
         Option(
             "format",
@@ -68,8 +68,8 @@ Examples:
             choices=("markdown", "prompt", "json"),
             default="markdown",
         ),
-        Option("next-goal", "With --format prompt: what the next session should do.", metavar="TEXT"),
-        Option("no-sources", "Leave out the handles like [s3.41] that name the turns behind each line."),
+        Option("next-goal", "With --format prompt: the goal of the next session.", metavar="TEXT"),
+        Option("no-sources", "Omit source handles such as [s3.41]."),
         JSON,
     ),
     target="onward.cli.transcripts:distill",
@@ -77,10 +77,10 @@ Examples:
 
 READ = QuickCommand(
     name="read",
-    summary="Show any agent's transcript as Markdown.",
-    help="""Read a transcript of any known agent and print it as Markdown, or with --json as one object a line.
+    summary="Print an agent's transcript as Markdown.",
+    help="""Print a transcript of any supported agent as Markdown, or with --json as one object per line.
 
-FILE may be `-` for standard input. Secrets are replaced by labelled placeholders. What could not be read is said at the end, on standard error.
+FILE may be `-` for standard input. Secrets are replaced by labelled placeholders. Unreadable lines are reported on standard error.
 
 \b
 Examples:
@@ -96,7 +96,7 @@ COMMANDS = {command.name: command for command in (DISTILL, READ)}
 
 
 def run(arguments: list[str]) -> int | None:
-    """Run a quick command and return its exit code; None where the framework must take over."""
+    """Run a fast command and return its exit code; None if click must handle the call."""
     if not arguments or arguments[0] not in COMMANDS:
         return None
     command = COMMANDS[arguments[0]]
@@ -115,7 +115,7 @@ def call_command(command: QuickCommand, files: list[str], values: dict[str, Opti
 
 
 def parse(command: QuickCommand, arguments: list[str]) -> tuple[list[str], dict[str, OptionValue]] | None:
-    """Return the files and every option's value; None for anything but a well-formed call, whose error the framework words."""
+    """Return the files and the value of every option; None if the call is malformed, so that click reports the error."""
     options = {"--" + option.name: option for option in command.options}
     values: dict[str, OptionValue] = {option.name: option.default if option.takes_value else False for option in command.options}
     files: list[str] = []

@@ -1,4 +1,4 @@
-"""`onward files`: what the sessions touched."""
+"""`onward files`: the files that sessions changed."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from onward.core.effort.touched_files import ProjectFile
 @click.command()
 @click.argument("text", default="", required=False)
 @project_option
-@click.option("--session", type=click.IntRange(min=1), metavar="N", help="Only files that this session touched.")
+@click.option("--session", type=click.IntRange(min=1), metavar="N", help="Only files that session N changed.")
 @json_option
 def files(text: str, project: str | None, session: int | None, as_json: bool) -> None:
-    """List the files that completed sessions touched: how they changed, lines added and removed, by which sessions.
+    """List the files that completed sessions changed: kind of change, lines added and removed, sessions.
 
-    With TEXT, only files with it in their path. Lines come from the edits in the transcripts; where those do not show them, there is a dash.
+    TEXT filters by path. Line counts come from the edits in the transcripts; a dash means unknown.
 
     \b
     Examples:

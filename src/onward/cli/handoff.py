@@ -1,4 +1,4 @@
-"""`onward handoff`: the master handoff now, as it was, and what changed between sessions."""
+"""`onward handoff`: the master handoff, its versions and their differences."""
 
 from __future__ import annotations
 
@@ -19,21 +19,19 @@ from onward.core.text.printable import printable
 
 @click.group(invoke_without_command=True)
 @project_option
-@click.option("--session", "session_number", type=click.IntRange(min=1), metavar="N", help="The handoff that completing session N made.")
+@click.option("--session", "session_number", type=click.IntRange(min=1), metavar="N", help="The handoff produced by session N.")
 @budget_option
 @click.option(
     "--format",
     type=click.Choice(FORMATS),
     default="markdown",
     show_default=True,
-    help="markdown to read, prompt to paste into any agent, json for programs.",
+    help="markdown to read, prompt to paste into an agent, json for programs.",
 )
-@click.option(
-    "--next-goal", metavar="TEXT", help="With --format prompt: what the next session should do; the lines that bear on it are named first."
-)
-@click.option("--agent", metavar="NAME", help="With --format prompt: the agent that it is for, like codex or chatgpt.")
-@click.option("--no-sources", is_flag=True, help="Leave out the handles like [s3.41] that name the turns behind each line.")
-@click.option("--copy", is_flag=True, help="Put it on the clipboard instead of printing it.")
+@click.option("--next-goal", metavar="TEXT", help="With --format prompt: the goal of the next session; related lines are listed first.")
+@click.option("--agent", metavar="NAME", help="With --format prompt: the target agent, such as codex or chatgpt.")
+@click.option("--no-sources", is_flag=True, help="Omit source handles such as [s3.41].")
+@click.option("--copy", is_flag=True, help="Copy the handoff to the clipboard instead of printing it.")
 @json_option
 @click.pass_context
 def handoff(
@@ -48,9 +46,9 @@ def handoff(
     copy: bool,
     as_json: bool,
 ) -> None:
-    """Print a project's master handoff: what the next session should know.
+    """Print a project's master handoff.
 
-    With --budget it is composed anew from the ledger, at that size.
+    With --budget, compose it from the ledger at that size.
 
     \b
     Examples:
@@ -82,7 +80,7 @@ def handoff(
         extra=extra,
     )
     if copy:
-        note(f"Copied by {copy_text(text)}.")
+        note(f"Copied with {copy_text(text)}.")
     else:
         sys.stdout.write(text)
 
@@ -92,7 +90,7 @@ def handoff(
 @json_option
 @click.pass_obj
 def list_(group_project: str | None, project: str | None, as_json: bool) -> None:
-    """List every version of the handoff, the newest first.
+    """List all versions of the handoff, newest first.
 
     \b
     Example:
@@ -104,7 +102,7 @@ def list_(group_project: str | None, project: str | None, as_json: bool) -> None
     if as_json:
         say_json([_version_data(version) for version in versions])
     elif not versions:
-        say(f"{current_project.name} has no handoff yet: no session of it was completed.")
+        say(f"No handoff in {current_project.name} yet. Complete a session first: onward session complete")
     else:
         rows = [
             [
@@ -117,7 +115,7 @@ def list_(group_project: str | None, project: str | None, as_json: bool) -> None
             ]
             for version in versions
         ]
-        say_table(["version", "made", "after session", "by", "tokens", "kept"], rows)
+        say_table(["version", "created", "after session", "author", "tokens", "preserved"], rows)
 
 
 @handoff.command()
@@ -127,10 +125,10 @@ def list_(group_project: str | None, project: str | None, as_json: bool) -> None
 @json_option
 @click.pass_obj
 def diff(group_project: str | None, before: int, after: int, project: str | None, as_json: bool) -> None:
-    """Show what the project learned and gave up between two sessions: a changelog of its knowledge.
+    """Show how the project's facts changed between two sessions.
 
-    BEFORE and AFTER are session numbers. What either handoff shows is told, each line with the turns behind it: added, changed
-    (old → new), resolved, retired, and what still holds but is no longer shown.
+    BEFORE and AFTER are session numbers. Compares the facts that either handoff shows, each with its source turns: added, changed
+    (old → new), resolved, retired, and valid but no longer shown.
 
     \b
     Examples:
@@ -152,9 +150,9 @@ def diff(group_project: str | None, before: int, after: int, project: str | None
 @json_option
 @click.pass_obj
 def redline(group_project: str | None, before: int, after: int, project: str | None, as_json: bool) -> None:
-    """Show what one version of the handoff says differently from another, line by line.
+    """Compare two versions of the handoff line by line.
 
-    BEFORE and AFTER are versions, as `onward handoff list` shows them: the rules' one and what a model made of it, say.
+    BEFORE and AFTER are versions as listed by `onward handoff list`, such as the one written by rules and its refinement.
 
     \b
     Example:
@@ -170,14 +168,15 @@ def redline(group_project: str | None, before: int, after: int, project: str | N
 
 @handoff.command()
 @project_option
-@click.option("--dry-run", is_flag=True, help="Say what it would cost at most, and ask nothing.")
+@click.option("--dry-run", is_flag=True, help="Show the maximum cost; send no request.")
 @json_option
 @click.pass_obj
 def refine(group_project: str | None, project: str | None, dry_run: bool, as_json: bool) -> None:
-    """Have a language model write the newest handoff better.
+    """Improve the newest handoff with a language model.
 
-    It gets the facts that the handoff shows, in at most six requests, never the transcripts. What it writes is held against them; what it leaves out is put back; and the result is kept
-    as a new version only where the measure finds no kind worse. Else the rules' handoff stands, and you are told why. Set up a model with `onward llm-key set`, or
+    The model receives the facts of the handoff in at most six requests, never the transcripts. Each line is checked against its
+    facts, missing facts are restored, and the result is stored as a new version only if it preserves at least as much in every
+    category. Otherwise the handoff stays as it is, and the reason is printed. Set up a model with `onward llm-key set` or
     `ONWARD_LLM_URL`.
 
     \b

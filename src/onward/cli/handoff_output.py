@@ -1,4 +1,4 @@
-"""How a handoff is given out: Markdown to read, a prompt to paste into any agent, JSON for programs."""
+"""Output formats of a handoff: Markdown to read, a prompt for an agent, JSON for programs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def format_handoff(
     agent: str = "",
     extra: Mapping[str, object] | None = None,
 ) -> str:
-    """Return the handoff in *format*, ending in a newline. In JSON, *beside* stands next to the handoff and its measure."""
+    """Return the handoff in *format*, ending in a newline. JSON has the keys of *extra* beside `handoff` and `preservation`."""
     if format == "json":
         return as_json_text({"handoff": to_json(handoff), "preservation": preservation.to_json(), **(extra or {})}) + "\n"
     if format == "prompt":

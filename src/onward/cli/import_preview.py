@@ -1,4 +1,4 @@
-"""How a plan of an import looks, and who is asked before it is carried out."""
+"""Prints the preview of an import and asks for confirmation."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from onward.core.text.printable import printable
 from onward.settings import read_machine
 
 MAX_NAMED_SESSIONS = 5
-"""So many of a project's sessions are named, the newest; --json names all."""
+"""The newest sessions listed of each project; --json lists all."""
 MAX_NAMED_FILES = 10
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 def survey_imports(backend: Backend, paths: Sequence[Path], *, project: str = "") -> tuple[list[FoundTranscript], ImportPreview]:
-    """Return what lies at *paths*, or without any in the agents' folders of this machine, and what importing it would take."""
-    with ProgressBar("looking at") as progress:
+    """Return the transcripts at *paths* (default: the agents' folders on this machine) and the preview of their import."""
+    with ProgressBar("scanning") as progress:
         show_progress: Callable[[int, int, str], None] = progress.update
         if paths:
             transcripts = survey_paths(paths, backend.settings.worktrees, show_progress)
@@ -35,29 +35,34 @@ def survey_imports(backend: Backend, paths: Sequence[Path], *, project: str = ""
 
 
 def say_preview(preview: ImportPreview) -> None:
-    """Print what an import would take: by agent, by project, and what cannot be read."""
+    """Print the preview by agent and by project, and the unreadable files."""
     for agent in preview.agents:
         say(_agent_line(agent))
     for project in preview.projects:
         _say_project(project)
     for transcript in preview.unreadable[:MAX_NAMED_FILES]:
-        note(f"{transcript.path}: {paint('cannot be read', 'red', sys.stderr)}: {transcript.error}")
+        note(f"{transcript.path}: {paint('unreadable', 'red', sys.stderr)}: {transcript.error}")
     if len(preview.unreadable) > MAX_NAMED_FILES:
-        note(f"and {quantity(len(preview.unreadable) - MAX_NAMED_FILES, 'more file')} that cannot be read; --json names them all")
+        note(f"and {quantity(len(preview.unreadable) - MAX_NAMED_FILES, 'more unreadable file')}; --json lists all")
     files, sessions = sum(agent.files for agent in preview.agents), sum(agent.sessions for agent in preview.agents)
     if preview.agents:
         say(f"{quantity(files, 'file')} · {quantity(sessions, 'session')} · {quantity(len(preview.projects), 'project')}")
     else:
-        say("No agent keeps sessions on this machine where Onward looks. Name a file or a folder: onward import PATH")
+        say("No agent sessions found on this machine. Name a file or a folder: onward import PATH")
 
 
 def say_preview_json(preview: ImportPreview) -> None:
-    """Print what an import would take as data."""
+    """Print the preview as JSON."""
     say_json({
         "imported": False,
         "agents": preview.agents,
         "projects": [
-            {"name": project.name, "place": project.repository, "is_new": project.is_new, "sessions": [session._asdict() for session in project.sessions]}
+            {
+                "name": project.name,
+                "place": project.repository,
+                "is_new": project.is_new,
+                "sessions": [session._asdict() for session in project.sessions],
+            }
             for project in preview.projects
         ],
         "unreadable": [
@@ -69,12 +74,12 @@ def say_preview_json(preview: ImportPreview) -> None:
 
 
 def is_confirmed(preview: ImportPreview, *, yes: bool) -> bool:
-    """Whether to go on: said beforehand, or answered now. Where nobody can be asked, say how to go on."""
+    """Return whether to import: confirmed by *yes* or by an answer. Without a terminal, print how to confirm."""
     if yes or not preview.agents:
         return yes
     if is_terminal(sys.stdin) and is_terminal(sys.stdout):
-        return click.confirm("Import all of this?", err=True)
-    note("Nothing was imported, because nobody is here to ask. To import all of this, say --yes.")
+        return click.confirm("Import these sessions?", err=True)
+    note("Nothing was imported: confirmation needed. To import these sessions, add --yes.")
     return False
 
 
@@ -86,16 +91,16 @@ def _agent_line(agent: AgentPreview) -> str:
         _size(agent.size_bytes),
     ]
     if agent.imported:
-        parts.append(f"{quantity(agent.imported, 'file')} unchanged since imported")
+        parts.append(f"{quantity(agent.imported, 'file')} already imported")
     if agent.empty:
-        parts.append(f"{quantity(agent.empty, 'file')} without a turn")
+        parts.append(f"{quantity(agent.empty, 'empty file')}")
     return f"{paint(agent_label(agent.agent) or 'unknown', 'bold')}: " + " · ".join(part for part in parts if part)
 
 
 def _say_project(project: ProjectPreview) -> None:
     start_times = [session.began_at for session in project.sessions if session.began_at]
     dates = _dates(min(start_times, default=None), max(start_times, default=None))
-    name = project.name or "the project of the folder you are in"
+    name = project.name or "the project of the current folder"
     parts = [name + (" (new)" if project.is_new else ""), quantity(len(project.sessions), "session"), dates, project.repository]
     say("  " + " · ".join(part for part in parts if part))
     newest = sorted(project.sessions, key=lambda session: session.began_at or _LONG_AGO, reverse=True)

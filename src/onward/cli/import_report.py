@@ -1,4 +1,4 @@
-"""What became of a file's records, in words."""
+"""One-line summary of how a transcript file was read."""
 
 from __future__ import annotations
 
@@ -9,19 +9,18 @@ MAX_NAMED_LINES = 3
 
 
 def describe_report(report: ImportReport) -> str:
-    """Return one line: what was kept, what was left out and why, and which lines could not be read."""
-    parts = [
-        f"{report.format or 'unknown format'}, {quantity(report.turns, 'turn')} in {quantity(report.sessions, 'session')} from {quantity(report.records, 'record')}"
-    ]
+    """Return one line: what was read, what was skipped and why, and which lines were unreadable."""
+    counts = f"{quantity(report.turns, 'turn')} in {quantity(report.sessions, 'session')} from {quantity(report.records, 'record')}"
+    parts = [f"{report.format or 'unknown format'}, {counts}"]
     if report.skipped:
         by_reason = ", ".join(f"{number:,} {reason}" for reason, number in sorted(report.skipped.items(), key=lambda item: -item[1]))
-        parts.append(f"left out: {by_reason}")
+        parts.append(f"skipped: {by_reason}")
     if report.malformed_count:
         problems = "; ".join(f"line {line}: {why}" for line, why in report.malformed[:MAX_NAMED_LINES])
         more = f"; and {report.malformed_count - MAX_NAMED_LINES:,} more" if report.malformed_count > MAX_NAMED_LINES else ""
-        parts.append(f"could not be read: {quantity(report.malformed_count, 'record')} ({problems}{more})")
+        parts.append(f"unreadable: {quantity(report.malformed_count, 'record')} ({problems}{more})")
     if report.truncated:
-        parts.append(f"cut to a stub for their size: {quantity(report.truncated, 'value')}")
+        parts.append(f"truncated: {quantity(report.truncated, 'oversized value')}")
     return " · ".join(parts)
 
 

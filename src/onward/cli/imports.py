@@ -1,4 +1,4 @@
-"""`onward import`: transcripts into the store."""
+"""`onward import`: imports transcripts."""
 
 from __future__ import annotations
 
@@ -31,26 +31,37 @@ SOME_FAILED = 1
 @click.option(
     "--project",
     metavar="NAME",
-    help="The project for all of them, made where it is missing. Default: that of the repository each session ran in.",
+    help="The project of all sessions; created if missing. Default: the project of each session's repository.",
 )
-@click.option("--complete", is_flag=True, help="Complete each session, in order of time, so that each makes its handoff.")
-@click.option("--dry-run", is_flag=True, help="Say what it would take, by agent and by project, and stop there.")
-@click.option("--yes", is_flag=True, help="Without PATH: do not ask before taking everything that was found.")
+@click.option("--complete", is_flag=True, help="Complete each session in chronological order and create its handoff.")
+@click.option("--dry-run", is_flag=True, help="Show what would be imported, by agent and project; import nothing.")
+@click.option("--yes", is_flag=True, help="Without PATH: skip the confirmation.")
 @click.option(
-    "--follow", "follows", is_flag=True, help="Stay, and keep up as the files grow, until Ctrl-C. With --complete, sessions are completed when they fall quiet."
-)  # fmt: skip
+    "--follow",
+    "keep_following",
+    is_flag=True,
+    help="Keep importing as files grow, until Ctrl-C. With --complete, inactive sessions are completed.",
+)
 @budget_option
 @json_option
 def import_(
-    paths: tuple[str, ...], project: str | None, complete: bool, dry_run: bool, yes: bool, follows: bool, budget_tokens: int | None, as_json: bool
-) -> int:  # fmt: skip
-    """Bring transcripts into the store: files, whole folders, or everything that the agents of this machine keep.
+    paths: tuple[str, ...],
+    project: str | None,
+    complete: bool,
+    dry_run: bool,
+    yes: bool,
+    keep_following: bool,
+    budget_tokens: int | None,
+    as_json: bool,
+) -> int:
+    """Import transcripts: files, folders, or all sessions of the agents on this machine.
 
-    Sessions are told apart and put in order of time. Importing again is harmless: what is kept already is not kept twice, and a session that has grown
-    gets its new turns. Each session goes to the project that the nearest .onward.toml names, or that of the repository it ran in, unless --project names
-    one, which is made where it is missing; a transcript that does not say where it ran goes where its file lies.
+    Importing again is safe: duplicates are skipped, and a session that has grown gets its new turns. Each session is assigned to the
+    project of the nearest .onward.toml or of the repository it ran in, unless --project is given. Without either, the folder of the
+    file decides.
 
-    Without PATH the agents' own folders are looked through, and you are asked before anything is taken. PATH may be `-` for standard input.
+    Without PATH, the folders of all supported agents are searched, and you are asked before the import. PATH may be `-` for standard
+    input.
 
     \b
     Examples:
@@ -63,8 +74,8 @@ def import_(
     with use_backend(project=project, budget_tokens=budget_tokens) as backend:
         sources = [resolve_input(path) for path in paths]
         named_paths = [source for source in sources if isinstance(source, Path)]
-        if (dry_run or follows) and len(named_paths) < len(sources):
-            raise BadInput("Only files and folders can be looked at beforehand, or followed.", "Save the input to a file first.")
+        if (dry_run or keep_following) and len(named_paths) < len(sources):
+            raise BadInput("--dry-run and --follow need files or folders, not standard input.", "Save the input to a file first.")
         if dry_run or not paths:
             transcripts, preview = import_preview.survey_imports(backend, named_paths, project=backend.settings.forced_project)
             if dry_run or not (yes and as_json):
@@ -72,7 +83,7 @@ def import_(
             if dry_run or not import_preview.is_confirmed(preview, yes=yes):
                 return 0
             sources = [transcript.path for transcript in transcripts if not transcript.error]
-        if follows:
+        if keep_following:
             return _follow_files(backend, named_paths, sources, complete=complete, as_json=as_json)
         outcome = _import_sources(backend, sources, complete=complete)
         _say_result(backend, outcome, as_json=as_json)
@@ -114,8 +125,8 @@ def _import_sources(backend: Backend, sources: Sequence[Path | BinaryIO], *, com
 def _follow_files(
     backend: Backend, named_paths: Sequence[Path], sources: Sequence[Path | BinaryIO], *, complete: bool, as_json: bool
 ) -> int:
-    """Import what is there, then what comes in, until a signal says that it is enough."""
-    # Imported here: only what stays needs it, and it works on the store of this machine.
+    """Import the existing turns, then new ones until SIGINT or SIGTERM."""
+    # Imported here: only --follow needs it, and it works on the local store.
     from onward.app.transcripts.destination import Destination
     from onward.app.transcripts.file_follower import Follower, follow
 
@@ -132,7 +143,7 @@ def _follow_files(
     stopping = threading.Event()
     for signal_number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(signal_number, lambda *_: stopping.set())
-    note("Following. Ctrl-C ends it.")
+    note("Following. Press Ctrl-C to stop.")
 
     def show_file(file: ImportedFile) -> None:
         names = _project_names(backend)
@@ -143,12 +154,12 @@ def _follow_files(
         sys.stdout.flush()
 
     follow(follower, stopping.wait, show_file)
-    note("Stopped. What came in is kept.")
+    note("Stopped. All imported turns are stored.")
     return 0
 
 
 def _file_finder(named_paths: Sequence[Path]) -> Callable[[], tuple[list[Path], list[Path]]]:
-    """Return what finds the files to follow, again and again: those that were named, and those in folders."""
+    """Return a function that lists the files to follow: the named files, and the files in folders."""
     if not named_paths:
         folders = agent_folders(read_machine(), Path.cwd())
         return lambda: ([], list_files(folders))
@@ -159,9 +170,9 @@ def _file_finder(named_paths: Sequence[Path]) -> Callable[[], tuple[list[Path], 
 
 
 def _say_file(file: ImportedFile, names: dict[int, str]) -> None:
-    """Print what came in of one file, on one line."""
+    """Print the new turns of one file on one line."""
     if file.error:
-        note(f"{file.path}: {paint('not to its end', 'red', sys.stderr)}: {file.error}")
+        note(f"{file.path}: {paint('partly imported', 'red', sys.stderr)}: {file.error}")
     if session_lines := "; ".join(
         _session_line(imported, names) for imported in file.sessions if imported.new_turns or imported.version is not None
     ):
@@ -173,13 +184,13 @@ def _project_names(backend: Backend) -> dict[int, str]:
 
 
 def _say_outcome(outcome: ImportResult, names: dict[int, str]) -> None:
-    """Print what became of each file, and of all together."""
+    """Print the result of each file, and the totals."""
     for file in outcome.files:
         if file.error:
             note(
                 f"{file.path}: {paint('not imported', 'red', sys.stderr)}: {file.error}"
                 if not file.sessions
-                else f"{file.path}: not to its end: {file.error}"
+                else f"{file.path}: partly imported: {file.error}"
             )
         if file.sessions or not file.error:
             say(f"{paint(file.path, 'bold')}: {describe_report(file.report)}")
@@ -190,10 +201,10 @@ def _say_outcome(outcome: ImportResult, names: dict[int, str]) -> None:
     parts = [
         quantity(len(outcome.files), "file"),
         quantity(len(all_sessions), "session"),
-        f"{quantity(new_turns, 'new turn')}, {known_turns:,} known already",
+        f"{quantity(new_turns, 'new turn')}, {quantity(known_turns, 'duplicate')}",
     ]
     if outcome.skipped_files:
-        parts.append(f"{quantity(len(outcome.skipped_files), 'file')} passed over as no transcript")
+        parts.append(f"{quantity(len(outcome.skipped_files), 'file')} skipped (not a transcript)")
     if failed := sum(file.error is not None for file in outcome.files):
         parts.append(paint(f"{quantity(failed, 'file')} with an error", "red"))
     say(" · ".join(parts))
@@ -202,7 +213,7 @@ def _say_outcome(outcome: ImportResult, names: dict[int, str]) -> None:
 def _session_line(imported: ImportedSession, names: dict[int, str]) -> str:
     session = imported.session
     turn_counts = f"{quantity(imported.new_turns, 'new turn')}" + (
-        f", {imported.known_turns:,} known already" if imported.known_turns else ""
+        f", {quantity(imported.known_turns, 'duplicate')}" if imported.known_turns else ""
     )
     handoff_note = f" → handoff {imported.version}" if imported.version is not None else ""
     return f"session {session.number} of {names.get(session.project_id, session.project_id)}: {turn_counts}{handoff_note}"

@@ -1,4 +1,4 @@
-"""What a name on the command line stands for: a file, standard input, or a pipe."""
+"""Resolves a file argument: a path, standard input, or a pipe."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 
 def resolve_input(name: str) -> Path | BinaryIO:
-    """Return what to read for *name*: `-` is standard input, and a pipe (`<(command)`) is a stream that lasts as long as the process."""
+    """Return the path or stream to read for *name*. `-` is standard input; a pipe (`<(command)`) is opened for the life of the process."""
     if name == "-":
         return sys.stdin.buffer
     path = Path(name)

@@ -1,4 +1,4 @@
-"""`onward knowledge`: what was learned once, in whichever project."""
+"""`onward knowledge`: the knowledge base over all projects."""
 
 from __future__ import annotations
 
@@ -10,20 +10,22 @@ from onward.cli.context import json_option, project_option, use_backend
 from onward.cli.presentation import note, paint, quantity, say, say_json, say_table
 from onward.core.knowledge.categories import CATEGORIES
 from onward.core.knowledge.checklist import advise
-from onward.core.knowledge.entry import KnowledgeAuthor, KnowledgeEntry, KnowledgeSource, KnownFix
+from onward.core.knowledge.entry import ErrorOccurrence, KnowledgeAuthor, KnowledgeEntry, KnowledgeSource, KnownFix
 from onward.core.knowledge.knowledge import KNOWLEDGE_KINDS, KnowledgeKind
 from onward.core.text.printable import printable
 
 id_argument = click.argument("number", metavar="ID", type=click.IntRange(min=1))
 kind_option = click.option("--kind", type=click.Choice(KNOWLEDGE_KINDS), help="Only entries of this kind.")
-category_option = click.option("--category", type=click.Choice(CATEGORIES), metavar="NAME", default=None, help="Only entries about this.")
+category_option = click.option(
+    "--category", type=click.Choice(CATEGORIES), metavar="NAME", default=None, help="Only entries of this category."
+)
 
 
 @click.group("knowledge")
 def knowledge_() -> None:
-    """Find and write what was learned: solved errors, lessons, decisions, patterns, best practices.
+    """Search and edit the knowledge base: solved errors, lessons, decisions, patterns, best practices.
 
-    Completed sessions fill it by themselves, each thing once however many sessions tell it. What you write or change stays as you said it.
+    Completed sessions add entries automatically, without duplicates. Your own entries and edits are never overwritten.
     """
 
 
@@ -31,11 +33,11 @@ def knowledge_() -> None:
 @project_option
 @kind_option
 @category_option
-@click.option("--by-hand", is_flag=True, help="Only what a person wrote or changed.")
-@click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, metavar="N", help="At most so many.")
+@click.option("--by-hand", is_flag=True, help="Only entries written or edited by a person.")
+@click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, metavar="N", help="Maximum number of entries.")
 @json_option
 def list_(project: str | None, kind: KnowledgeKind | None, category: str | None, by_hand: bool, limit: int, as_json: bool) -> None:
-    """List entries, the newest first; with --project, those that its sessions tell.
+    """List entries, newest first. With --project, only entries from its sessions.
 
     \b
     Examples:
@@ -51,7 +53,7 @@ def list_(project: str | None, kind: KnowledgeKind | None, category: str | None,
     if as_json:
         say_json(entries)
     else:
-        say_table(["id", "kind", "about", "told by", "used", "entry"], [_entry_row(entry) for entry in entries], wraps=True)
+        say_table(["id", "kind", "category", "source", "used", "entry"], [_entry_row(entry) for entry in entries], wraps=True)
         note(quantity(len(entries), "entry", "entries"))
 
 
@@ -60,12 +62,12 @@ def list_(project: str | None, kind: KnowledgeKind | None, category: str | None,
 @project_option
 @kind_option
 @category_option
-@click.option("--limit", type=click.IntRange(min=1, max=200), default=10, show_default=True, metavar="N", help="At most so many.")
+@click.option("--limit", type=click.IntRange(min=1, max=200), default=10, show_default=True, metavar="N", help="Maximum number of entries.")
 @json_option
 def search(
     query: tuple[str, ...], project: str | None, kind: KnowledgeKind | None, category: str | None, limit: int, as_json: bool
 ) -> None:
-    """Find entries by their words, in what all projects taught; with --project, in what its sessions tell.
+    """Search the entries of all projects. With --project, only entries from its sessions.
 
     \b
     Example:
@@ -78,20 +80,21 @@ def search(
         say_json(hits)
         return
     rows = [[*_entry_row(hit.entry)[:-1], f"{_entry_text(hit.entry)}{_source_text(hit.source)}"] for hit in hits]
-    say_table(["id", "kind", "about", "told by", "used", "entry"], rows, wraps=True)
+    say_table(["id", "kind", "category", "source", "used", "entry"], rows, wraps=True)
     if not hits:
-        note("Nothing found. Try fewer or other words.")
+        note("No entries found. Try fewer or different words.")
 
 
-@knowledge_.command()
+@knowledge_.command("seen")
 @click.argument("error", nargs=-1)
 @project_option
-@click.option("--limit", type=click.IntRange(min=1, max=50), default=5, show_default=True, metavar="N", help="At most so many fixes.")
+@click.option("--limit", type=click.IntRange(min=1, max=50), default=5, show_default=True, metavar="N", help="Maximum number of fixes.")
 @json_option
 def seen_error(error: tuple[str, ...], project: str | None, limit: int, as_json: bool) -> None:
-    """Say whether an error was seen before, and what ended it: your project's own fixes first, each with its source and how sure it is.
+    """Find earlier occurrences of an error and their fixes: this project first, each with source and similarity.
 
-    Without ERROR, it is read from standard input: any output with the error in it will do. Where nothing was seen, a checklist for errors of its kind.
+    Without ERROR, the error is read from standard input; any output that contains it works. If no fix is found, a checklist for
+    errors of this kind is printed.
 
     \b
     Examples:
@@ -108,37 +111,41 @@ def seen_error(error: tuple[str, ...], project: str | None, limit: int, as_json:
     for answer in result.fixes:
         say(answer_line(answer))
     for occurrence in result.occurrences:
-        say(
-            f"{paint(f'[{occurrence.project} s{occurrence.session}.{occurrence.turn}]', 'cyan')} met this{'' if occurrence.is_solved else ', and did not solve it there'}."
-        )
+        say(occurrence_line(occurrence))
     if not result.fixes:
-        note("No fix is known yet. A checklist for errors of this kind, by rules:")
-        for title, lines in (("Likely", advice.causes), ("Do", advice.steps), ("Run", advice.commands)):
+        note("No past fix found. Checklist for errors of this kind:")
+        for title, lines in (("Likely cause", advice.causes), ("Step", advice.steps), ("Command", advice.commands)):
             for line in lines:
                 say(f"{title}: {line}")
 
 
 def answer_line(answer: KnownFix) -> str:
-    """Return a fix that was found before, as it is printed."""
+    """Return a known fix as printed: id, likeness, source, error, fix."""
     likeness = "the same error" if answer.sure == "same" else f"similar, {answer.likeness_ratio:.0%}"
     lines = [f"{paint(f'{answer.entry.id}', 'bold')} {paint(likeness, 'dim')}{_source_text(answer.source)}", f"  {printable(answer.text)}"]
     return "\n".join([*lines, f"  → {printable(answer.fix)}"] if answer.fix else lines)
 
 
+def occurrence_line(occurrence: ErrorOccurrence) -> str:
+    """Return an earlier occurrence of an error as printed."""
+    handle = paint(f"[{occurrence.project} s{occurrence.session}.{occurrence.turn}]", "cyan")
+    return f"{handle} had this error{'' if occurrence.is_solved else ', unsolved there'}."
+
+
 @knowledge_.command()
 @click.argument("text")
-@click.option("--kind", type=click.Choice(KNOWLEDGE_KINDS), default="practice", show_default=True, help="What it is.")
-@click.option("--fix", default="", metavar="TEXT", help="What ends it, for an error.")
+@click.option("--kind", type=click.Choice(KNOWLEDGE_KINDS), default="practice", show_default=True, help="The kind of entry.")
+@click.option("--fix", default="", metavar="TEXT", help="The fix, for an error.")
 @click.option(
-    "--category", type=click.Choice(CATEGORIES), metavar="NAME", default=None, help="What it is about. Default: told by its words."
+    "--category", type=click.Choice(CATEGORIES), metavar="NAME", default=None, help="The category. Default: detected from the text."
 )
 @json_option
 def add(text: str, kind: KnowledgeKind, fix: str, category: str | None, as_json: bool) -> None:
-    """Write an entry yourself.
+    """Add an entry.
 
     \b
     Examples:
-      onward knowledge add "Ask for port 0 in tests: two runs at once never meet."
+      onward knowledge add "Use port 0 in tests, so that parallel runs never collide."
       onward knowledge add "ECONNREFUSED 127.0.0.1:5432" --kind solution --fix "docker compose up -d db"
     """
     with use_backend() as backend:
@@ -148,16 +155,16 @@ def add(text: str, kind: KnowledgeKind, fix: str, category: str | None, as_json:
 
 @knowledge_.command()
 @id_argument
-@click.option("--text", metavar="TEXT", help="What it says.")
-@click.option("--fix", metavar="TEXT", help="What ends it.")
-@click.option("--category", type=click.Choice(CATEGORIES), metavar="NAME", default=None, help="What it is about.")
-@click.option("--kind", type=click.Choice(KNOWLEDGE_KINDS), help="What it is.")
-@click.option("--used", is_flag=True, help="Only note that it helped.")
+@click.option("--text", metavar="TEXT", help="New text.")
+@click.option("--fix", metavar="TEXT", help="New fix.")
+@click.option("--category", type=click.Choice(CATEGORIES), metavar="NAME", default=None, help="New category.")
+@click.option("--kind", type=click.Choice(KNOWLEDGE_KINDS), help="New kind.")
+@click.option("--used", is_flag=True, help="Count one use of the entry.")
 @json_option
 def edit(
     number: int, text: str | None, fix: str | None, category: str | None, kind: KnowledgeKind | None, used: bool, as_json: bool
 ) -> None:
-    """Say better what an entry says. From then on no harvest changes it.
+    """Edit an entry. Sessions no longer change an edited entry.
 
     \b
     Examples:
@@ -166,7 +173,7 @@ def edit(
     """
     changes = {"text": text, "fix": fix, "category": category, "kind": kind}
     if not used and all(value is None for value in changes.values()):
-        raise click.UsageError("Say what to change: --text, --fix, --category or --kind; or --used.")
+        raise click.UsageError("Give at least one of --text, --fix, --category, --kind or --used.")
     with use_backend() as backend:
         if any(value is not None for value in changes.values()):
             changed_entry = backend.knowledge.edit(number, text=text, fix=fix, category=category, kind=kind)
@@ -179,7 +186,7 @@ def edit(
 @id_argument
 @json_option
 def delete(number: int, as_json: bool) -> None:
-    """Delete an entry. It stays away, though sessions tell it again.
+    """Delete an entry. Later sessions do not add it again.
 
     \b
     Example:
@@ -194,7 +201,7 @@ def delete(number: int, as_json: bool) -> None:
 @id_argument
 @json_option
 def show(number: int, as_json: bool) -> None:
-    """Show an entry with the sessions that tell it.
+    """Show an entry and its sources.
 
     \b
     Example:
@@ -208,7 +215,7 @@ def show(number: int, as_json: bool) -> None:
     entry = detail.entry
     say(paint(f"{entry.id} {entry.kind}, {entry.category}", "bold"))
     say(printable(entry.text) + (f"\n→ {printable(entry.fix)}" if entry.fix else ""))
-    say(f"  shown {entry.shown} times, used {entry.used} times" + ("" if entry.author == "session" else "; in your words"))
+    say(f"  shown {entry.shown} times, used {entry.used} times" + ("" if entry.author == "session" else "; edited by a person"))
     for source in detail.sources:
         say(f"  {paint(f'[{source.project} {source.handle}]', 'cyan')} {printable(source.text)}")
 

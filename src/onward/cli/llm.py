@@ -1,4 +1,4 @@
-"""`onward llm-key` and `onward spend`: the key that opens a language model, and what asking one costs."""
+"""`onward llm-key` and `onward spend`: the API key of a language model, and its cost."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 import click
 
 from onward.cli.context import json_option, use_backend
-from onward.cli.presentation import is_terminal, note, paint, say, say_json, say_table
+from onward.cli.presentation import is_terminal, note, paint, quantity, say, say_json, say_table
 from onward.core.llm_key import KeyStatus
 from onward.core.spend import SpendGrouping, SpendTotals
 from onward.core.text.printable import printable
@@ -17,18 +17,18 @@ _COLOURS = {"valid": "green", "invalid": "red", "unreachable": "yellow"}
 
 @click.group("llm-key")
 def llm_key() -> None:
-    """Keep the key that opens a language model: encrypted, tested, shown to nobody.
+    """Manage the API key of a language model. It is stored encrypted and never shown.
 
-    Onward needs no model. With one, handoffs read better; ONWARD_LLM_URL and ONWARD_LLM_MODEL say which.
+    A language model is optional. ONWARD_LLM_URL and ONWARD_LLM_MODEL select one.
     """
 
 
 @llm_key.command("set")
 @json_option
 def set_(as_json: bool) -> None:
-    """Keep a key: typed where nobody sees it, or read from standard input. It takes the place of the one before.
+    """Store a key from a hidden prompt or standard input. It replaces the previous key.
 
-    It is never an argument: those are seen by every program of the machine, and stay in the shell's history.
+    The key is never an argument: other programs and the shell's history would see it.
 
     \b
     Examples:
@@ -40,13 +40,13 @@ def set_(as_json: bool) -> None:
         key_status = backend.llm.put_key(str(key))
     _say_key_status(key_status, as_json=as_json)
     if not as_json:
-        note("See whether it works: onward llm-key test")
+        note("To test it: onward llm-key test")
 
 
 @llm_key.command()
 @json_option
 def show(as_json: bool) -> None:
-    """Say whether there is a key, where it is from, whom it is for, and what the last test found.
+    """Show whether a key is set, its source, its provider, and the result of the last test.
 
     \b
     Example:
@@ -60,7 +60,7 @@ def show(as_json: bool) -> None:
 @llm_key.command()
 @json_option
 def test(as_json: bool) -> int:
-    """Ask the model for one word: is the key valid, invalid, or can nobody be reached? Exit code 1 where it is not valid.
+    """Test the key with a one-word request: valid, invalid or unreachable. Exit code 1 unless it is valid.
 
     \b
     Example:
@@ -75,7 +75,7 @@ def test(as_json: bool) -> int:
 @llm_key.command()
 @json_option
 def remove(as_json: bool) -> None:
-    """Remove the kept key.
+    """Remove the stored key.
 
     \b
     Example:
@@ -87,14 +87,14 @@ def remove(as_json: bool) -> None:
 
 
 @click.command()
-@click.option("--by", type=click.Choice(["project", "job", "model"]), default="project", show_default=True, help="Of what the lines are.")
-@click.option("--project", metavar="NAME", help="Only what was spent for this project, by name or id.")
-@click.option("--days", type=click.IntRange(min=1, max=3660), metavar="N", help="Only the last N days (UTC), of which today is one.")
+@click.option("--by", type=click.Choice(["project", "job", "model"]), default="project", show_default=True, help="How to group the lines.")
+@click.option("--project", metavar="NAME", help="Only this project (name or id).")
+@click.option("--days", type=click.IntRange(min=1, max=3660), metavar="N", help="Only the last N days (UTC), including today.")
 @json_option
 def spend(by: SpendGrouping, project: str | None, days: int | None, as_json: bool) -> None:
-    """Show what asking language models cost: calls, tokens and US dollars, by project, job or model.
+    """Show the cost of language models: calls, tokens and US dollars by project, job or model.
 
-    Prices are list prices, or what ONWARD_LLM_USD_PER_MILLION says. A model on this machine costs nothing.
+    Prices are list prices or the value of ONWARD_LLM_USD_PER_MILLION. Local models are free.
 
     \b
     Examples:
@@ -112,15 +112,15 @@ def spend(by: SpendGrouping, project: str | None, days: int | None, as_json: boo
         )
         return
     if not lines:
-        note("No model was asked yet.")
+        note("No model requests yet.")
         return
     rows = [[line.id or "", printable(line.name) or f"(no {by})", *_spend_cells(line.spent)] for line in lines]
     say_table(["id", by, "calls", "tokens in", "out", "USD"], [*rows, ["", "all", *_spend_cells(total)]])
     if total.unpriced:
-        note(f"The price of {total.unpriced} calls is not known: set ONWARD_LLM_USD_PER_MILLION.")
-    note(
-        f"The limits: {spending.daily_usd:g} USD and {spending.daily_tokens:,} tokens a day and project, {spending.job_usd:g} USD and {spending.job_tokens:,} tokens a job."
-    )
+        note(f"The price of {quantity(total.unpriced, 'call')} is unknown: set ONWARD_LLM_USD_PER_MILLION.")
+    daily_limits = f"{spending.daily_usd:g} USD and {spending.daily_tokens:,} tokens per day and project"
+    job_limits = f"{spending.job_usd:g} USD and {spending.job_tokens:,} tokens per job"
+    note(f"Limits: {daily_limits}; {job_limits}.")
 
 
 def _spend_cells(spent: SpendTotals) -> list[object]:
@@ -133,9 +133,9 @@ def _say_key_status(key_status: KeyStatus, *, as_json: bool) -> None:
         return
     style = _COLOURS.get(key_status.state)
     state = paint(key_status.state, style) if style else key_status.state
-    source = {"environment": " (from ONWARD_LLM_KEY)", "store": " (kept encrypted)", "none": ""}[key_status.source]
+    source = {"environment": " (from ONWARD_LLM_KEY)", "store": " (stored encrypted)", "none": ""}[key_status.source]
     say(f"LLM key: {state}{source}, for {key_status.model} at {key_status.url}")
     if key_status.is_off:
-        say("Asking models is turned off (ONWARD_LLM=off).")
+        say("Language models are turned off (ONWARD_LLM=off).")
     if key_status.message:
         say(printable(key_status.message))

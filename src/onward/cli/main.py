@@ -1,6 +1,6 @@
-"""The way in: settles the streams, runs the command, and turns whatever happens into an exit code.
+"""Entry point: sets up the streams, runs the command and turns its result into an exit code.
 
-Exit codes: 0 done, 1 failed, 2 wrong use or bad input; 130 stopped by Ctrl-C and 141 by a reader that went away, as shells have it.
+Exit codes: 0 success, 1 failure, 2 wrong usage or bad input, 130 interrupted by Ctrl-C, 141 closed pipe.
 """
 
 from __future__ import annotations
@@ -15,23 +15,26 @@ from onward.errors import OnwardError
 INTERRUPTED, PIPE_CLOSED = 130, 141
 
 QUICK_COMMANDS = (["hook"], ["distill"], ["read"], ["--version"])
-"""What must start at once. Each imports no more than it needs."""
+"""Commands that must start fast. Each imports no more than it needs."""
 
 GC_THRESHOLD = 100_000
-"""New objects after which Python looks for cycles among them; of itself it does after 700."""
+"""New objects after which Python runs the cycle collector. Its default is 700."""
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run `onward` with *arguments* and return its exit code. Without any, they are the process's own, which may end here."""
+    """Run `onward` with *arguments* and return its exit code.
+
+    Without arguments, those of the process are used, and the process may exit here.
+    """
     owns_process = arguments is None
     arguments = sys.argv[1:] if arguments is None else arguments
     is_quick = arguments[:1] in QUICK_COMMANDS
     _use_utf8()
     if owns_process and is_quick:
-        # These live for a moment and make no cycles: looking for some is a tenth of their time, and freeing everything one by one at the end another.
+        # Short-lived and without cycles: the collector would take a tenth of the run time, and freeing every object at exit another.
         gc.disable()
     elif owns_process:
-        # What the others import stays for good: to look through it again and again is a tenth of a short command.
+        # Imported modules stay in memory: collecting cycles among them takes a tenth of the time of a short command.
         gc.set_threshold(GC_THRESHOLD)
     try:
         code = _run(arguments)
@@ -39,13 +42,13 @@ def main(arguments: list[str] | None = None) -> int:
     except OnwardError as error:
         code = _report_refusal(error, as_json="--json" in arguments)
     except KeyboardInterrupt:
-        sys.stderr.write("\nonward: stopped. What was stored so far stays; run the same command again to go on.\n")
+        sys.stderr.write("\nonward: interrupted. Completed steps are stored; run the same command again to continue.\n")
         code = INTERRUPTED
     except BrokenPipeError:
-        # The reader has what it wanted (`| head`). Python would flush again at exit and complain: let it flush into nothing.
+        # The reader closed the pipe (`| head`). Python flushes again at exit and would fail, so the output goes to /dev/null.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = PIPE_CLOSED
-    except Exception as error:  # noqa: BLE001 - the last resort: a person gets a sentence, not a stack
+    except Exception as error:  # noqa: BLE001 - last resort: print a sentence, not a traceback
         code = _report_defect(error)
     if owns_process and is_quick:
         sys.stderr.flush()
@@ -57,14 +60,14 @@ def _run(arguments: list[str]) -> int:
     code = _run_quick(arguments) if arguments[:1] in QUICK_COMMANDS else None
     if code is not None:
         return code
-    # The command-line framework costs several times the start of Python itself: only commands that need it pay.
+    # Importing click takes several times as long as starting Python: only commands that need it import it.
     from onward.cli.commands import run
 
     return run(arguments)
 
 
 def _run_quick(arguments: list[str]) -> int | None:
-    """Run what must start at once and return its exit code; None where the framework must take over."""
+    """Run a fast command and return its exit code; None if click must handle the call."""
     if arguments == ["--version"]:
         sys.stdout.write(f"onward {__version__}\n")
         return 0
@@ -89,18 +92,20 @@ def _report_refusal(error: OnwardError, *, as_json: bool) -> int:
 
 
 def _report_defect(error: Exception) -> int:
-    """Say that Onward itself is wrong. `ONWARD_TRACEBACK=1` shows where."""
+    """Report a bug in Onward. `ONWARD_TRACEBACK=1` prints the traceback."""
     if os.environ.get("ONWARD_TRACEBACK"):
         import traceback
 
         traceback.print_exception(error)
-    sys.stderr.write(f"onward: this is a defect of Onward: {type(error).__name__}: {error}\n")
-    sys.stderr.write("  Run it again with ONWARD_TRACEBACK=1 to see where, and report that; what was stored so far stays.\n")
+    sys.stderr.write(f"onward: unexpected error: {type(error).__name__}: {error}\n")
+    sys.stderr.write(
+        "  This is a bug in Onward. Run the command again with ONWARD_TRACEBACK=1 and report the traceback. Completed steps are stored.\n"
+    )
     return 1
 
 
 def _use_utf8() -> None:
-    """Transcripts hold every script there is, so the streams speak UTF-8 whatever the locale says."""
+    """Set standard output and standard error to UTF-8, whatever the locale: transcripts contain every script."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")

@@ -1,4 +1,4 @@
-"""`onward mcp`: what an agent starts to ask Onward by itself."""
+"""`onward mcp`: the MCP server that an agent starts."""
 
 from __future__ import annotations
 
@@ -9,19 +9,20 @@ from onward.cli.context import json_option, local_settings
 
 
 @click.command()
-@click.option("--project", metavar="NAME", help="The project, by name or id. Default: that of the folder in which the agent works.")
+@click.option("--project", metavar="NAME", help="Project name or id. Default: the project of the agent's working folder.")
 @json_option
-def mcp(project: str | None, as_json: bool) -> None:  # noqa: ARG001 - it speaks JSON in any case; only a refusal to start reads the flag
-    """Answer one agent over MCP on standard input and output, until it goes. You do not run this: your agent does.
+def mcp(project: str | None, as_json: bool) -> None:  # noqa: ARG001 - MCP is JSON anyway; only an error at start reads the flag
+    """Run an MCP server for one agent on standard input and output. Your agent starts it, not you.
 
-    Enter it there as a server that is started by the command `onward mcp`; docs/mcp.md says how, for each agent. Over HTTP the same is at /mcp of `onward serve`.
+    Register it in the agent as a server with the command `onward mcp`; docs/mcp.md shows how for each agent.
+    `onward serve` offers the same tools over HTTP at /mcp.
 
     \b
     Examples:
       claude mcp add onward -- onward mcp
       codex mcp add onward -- onward mcp
     """
-    # Imported here: what it needs to answer takes half a second.
+    # Imported here: importing the MCP library takes half a second.
     from onward.mcp.stdio import run
 
     settings = local_settings(project=project)

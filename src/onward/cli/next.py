@@ -1,4 +1,4 @@
-"""`onward next`: a limit is reached, and the work goes on elsewhere."""
+"""`onward next`: complete a session and continue with another account or agent."""
 
 from __future__ import annotations
 
@@ -28,16 +28,14 @@ from onward.settings import read_machine
 @click.command("next")
 @click.argument("number", type=click.IntRange(min=1), required=False)
 @project_option
-@click.option(
-    "--accomplishment", "accomplishments", multiple=True, metavar="TEXT", help="What the session achieved. May be given more than once."
-)
-@click.option("--blocker", "blockers", multiple=True, metavar="TEXT", help="What stands in the way. May be given more than once.")
+@click.option("--accomplishment", "accomplishments", multiple=True, metavar="TEXT", help="What the session accomplished. Repeatable.")
+@click.option("--blocker", "blockers", multiple=True, metavar="TEXT", help="A blocker. Repeatable.")
 @click.option("--credits", "credits_used", type=click.FloatRange(min=0), metavar="N", help="Credits that the session used.")
 @click.option(
     "--limit",
     "limit_reached",
     is_flag=True,
-    help="The service says that the limit is reached: the session's account is not chosen until that is over.",
+    help="The service reports a limit: do not suggest the session's account until it resets.",
 )
 @model_option
 @tags_option
@@ -45,10 +43,10 @@ from onward.settings import read_machine
     "--agent",
     type=AgentName([agent.id for agent in AGENTS]),
     metavar="AGENT",
-    help="Who goes on. Default: the agent that the account is for.",
+    help="The agent that continues. Default: the agent of the account.",
 )
-@click.option("--next-goal", default="", metavar="TEXT", help="What the next session should do.")
-@click.option("--copy", is_flag=True, help="Put the prompt on the clipboard instead of printing it.")
+@click.option("--next-goal", default="", metavar="TEXT", help="The goal of the next session.")
+@click.option("--copy", is_flag=True, help="Copy the prompt to the clipboard instead of printing it.")
 @budget_option
 @json_option
 def next_(
@@ -66,10 +64,10 @@ def next_(
     budget_tokens: int | None,
     as_json: bool,
 ) -> None:
-    """Hand over when a limit is reached: completes the session, names the account to go on with and why, and prints the prompt for its agent.
+    """Complete the session, suggest the next account, and print the prompt for its agent.
 
-    What your agent wrote since is imported first, where it lies on this machine. Without NUMBER, the active session begun last is meant; where none is active, the newest
-    handoff is what is gone on from. The account comes from the pool (onward account); without one, only the prompt is made.
+    Imports new turns from this machine first. Without NUMBER: the active session started last; if no session is active, the newest
+    handoff is used. The account comes from the pool (onward account); without a pool only the prompt is printed.
 
     \b
     Examples:
@@ -101,14 +99,14 @@ def next_(
         return
     _say_relay(current_project, relay, new_turns, limit_reached=limit_reached)
     if copy:
-        note(f"The prompt is copied by {copy_text(prompt)}: paste it there.")
+        note(f"Prompt copied with {copy_text(prompt)}.")
         return
     note(_start_hint(current_project, relay.agent, next_goal))
     sys.stdout.write(prompt)
 
 
 def _catch_up(backend: Backend) -> int:
-    """Import what agents of this machine wrote since, and return how many turns were new."""
+    """Import new turns from the agents of this machine and return their number."""
     from onward.app.transcripts.catch_up import find_changed_transcripts
 
     worktrees = backend.settings.worktrees
@@ -123,43 +121,42 @@ def _catch_up(backend: Backend) -> int:
     files = backend.imports.import_paths(paths, worktrees=worktrees).files if paths else []
     for file in files:
         if file.error:
-            note(f"{file.path}: not to its end: {file.error}")
+            note(f"{file.path}: partly imported: {file.error}")
     return sum(file.new_turns for file in files)
 
 
 def _say_relay(project: Project, relay: RelayOutcome, new_turns: int, *, limit_reached: bool) -> None:
-    """Say what was done, and how it goes on."""
+    """Print what was done and how to continue."""
     turns_note = f" with {quantity(new_turns, 'new turn')}" if new_turns else ""
     if relay.session:
-        already_note = " already, and nothing is new" if relay.is_unchanged else turns_note
-        note(
-            f"Session {relay.session.number} of {project.name} is complete{already_note}: handoff {relay.handoff.version}. {relay.handoff.preservation.line(60)}"
-        )
+        session_name = f"session {relay.session.number} of {project.name}"
+        done = f"No changes: {session_name} is already complete" if relay.is_unchanged else f"Completed {session_name}{turns_note}"
+        note(f"{done}: handoff {relay.handoff.version}. {relay.handoff.preservation.line(60)}")
     else:
-        note(f"{project.name} has no active session: this is its newest handoff, {relay.handoff.version}.")
+        note(f"No active session in {project.name}. Newest handoff: {relay.handoff.version}.")
     if limit_reached and relay.previous is None:
-        note("No account is named for the session, so no limit was noted. Name it: onward session complete NUMBER --account NAME")
+        note("The limit was not stored: the session has no account. Assign one: onward session complete NUMBER --account NAME")
     if relay.active_numbers:
         note(f"Still active: session {', '.join(map(str, relay.active_numbers))}.")
     if relay.account:
-        note(f"Go on with {paint(relay.account.name, 'bold', sys.stderr)}: {relay.choice.why}.")
+        note(f"Suggested account: {paint(relay.account.name, 'bold', sys.stderr)} ({relay.choice.why}).")
     elif relay.choice.ranking:
         reason = str(relay.choice.why)
         note(f"{reason[0].upper()}{reason[1:]}.")
     else:
-        note("There is no account in the pool, so none is named. Enter yours: onward account new NAME --provider NAME")
+        note("The account pool is empty. Add an account: onward account new NAME --provider NAME")
 
 
 def _start_hint(project: Project, agent: str, next_goal: str) -> str:
-    """Return how the agent is given the prompt."""
+    """Return a sentence that says how to give the prompt to the agent."""
     known_agent = find_agent(agent)
     if known_agent is None or not known_agent.start_command:
-        return "Paste this into the agent that goes on:"
+        return "Paste this prompt into the next agent:"
     prompt_command = f"onward handoff --project {shlex.quote(project.name)} --format prompt" + (
         f" --next-goal {shlex.quote(next_goal)}" if next_goal else ""
     )
     start_command = known_agent.start_command.format(f'"$({prompt_command})"')
-    return f"Paste this into {known_agent.label}, or start it so: {start_command}"
+    return f"Paste this prompt into {known_agent.label}, or run: {start_command}"
 
 
 def _relay_data(relay: RelayOutcome, prompt: str, new_turns: int) -> dict[str, object]:

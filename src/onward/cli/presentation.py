@@ -1,4 +1,4 @@
-"""How answers look: tables, colour and progress for a person at a terminal, plain text in a pipe, JSON when asked for."""
+"""Output: tables, colour and progress on a terminal, plain text in a pipe, JSON on request."""
 
 from __future__ import annotations
 
@@ -15,32 +15,32 @@ LONG_WORK_SECONDS = 1.0
 
 
 def is_terminal(stream: TextIO) -> bool:
-    """Whether a person is looking at *stream*."""
+    """Whether *stream* is a terminal."""
     return stream.isatty()
 
 
 def has_colour(stream: TextIO) -> bool:
-    """Whether *stream* shows colour: a terminal that is not dumb, where NO_COLOR does not forbid it."""
+    """Whether *stream* shows colour: a terminal that is not `dumb`, with NO_COLOR unset."""
     return is_terminal(stream) and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def paint(text: str, style: str, stream: TextIO | None = None) -> str:
-    """*text* in *style* (a key of `STYLES`) where *stream*, standard output by default, shows colour."""
+    """Return *text* in *style* (a key of `STYLES`) if *stream* (default: standard output) shows colour."""
     return f"\x1b[{STYLES[style]}m{text}\x1b[0m" if has_colour(stream or sys.stdout) else text
 
 
 def say(text: str = "") -> None:
-    """Print one line, or several, on standard output."""
+    """Print *text* and a newline on standard output."""
     sys.stdout.write(text + "\n")
 
 
 def note(text: str) -> None:
-    """Say something beside the answer, on standard error, so that a pipe holds the answer alone."""
+    """Print *text* on standard error, so that a pipe receives the result only."""
     sys.stderr.write(text + "\n")
 
 
 def as_json_text(value: object) -> str:
-    """*value* as one line of JSON: dataclasses by field, times in ISO 8601, handles as `s3.41`."""
+    """Return *value* as one line of JSON: dataclasses by field, times in ISO 8601, handles as `s3.41`, messages in English."""
     import orjson
 
     return orjson.dumps(
@@ -71,9 +71,9 @@ def say_json(value: object) -> None:
 
 
 def say_table(heads: Sequence[str], rows: Sequence[Sequence[object]], *, wraps: bool = False) -> None:
-    """Print *rows* in columns under *heads*; the last column is cut to fit, or with *whole* goes on below.
+    """Print *rows* in columns under *heads*. The last column is cut to fit, or with *wraps* continued on the next lines.
 
-    In a pipe: one row a line, tab-separated, no heads, nothing cut.
+    In a pipe: one row per line, tab-separated, without heads, nothing cut.
     """
     texts = [["" if cell is None else printable(str(cell)) for cell in row] for row in rows]
     if not is_terminal(sys.stdout):
@@ -111,7 +111,7 @@ def _align_cells(cells: Sequence[str], widths: Sequence[int], right_aligned: Seq
 
 
 def width(text: str) -> int:
-    """Columns that *text* takes on a terminal: East Asian wide characters take two, combining marks none."""
+    """Return how many terminal columns *text* takes: two for East Asian wide characters, none for combining marks."""
     if text.isascii():
         return len(text)
     from unicodedata import combining, east_asian_width
@@ -120,7 +120,7 @@ def width(text: str) -> int:
 
 
 def shorten(text: str, columns: int) -> str:
-    """*text* on one line and in at most *columns*, ending in an ellipsis where it was cut."""
+    """Return *text* on one line of at most *columns*, with an ellipsis if it was cut."""
     text = " ".join(text.split())
     if width(text) <= columns:
         return text
@@ -136,14 +136,14 @@ def _terminal_columns() -> int:
 
 
 def quantity(number: int, singular: str, plural: str = "") -> str:
-    """`1 turn`, `2 turns`, `1,204 turns`; *many* where the plural is not *one* with an s."""
+    """Return `1 turn`, `2 turns`, `1,204 turns`. *plural* defaults to *singular* with an s."""
     return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
 
 
 class ProgressBar:
-    """A line on standard error that tells how far long work has come. Silent in a pipe and for work under a second.
+    """A progress line on standard error. It stays silent in a pipe and during the first second.
 
-    Use as `with Progress("reading") as progress: progress.at(3, 10, "b.jsonl")`; the line is gone at the end.
+    Use as `with ProgressBar("reading") as progress: progress.update(3, 10, "b.jsonl")`; the line is removed at the end.
     """
 
     def __init__(self, activity: str) -> None:
@@ -160,7 +160,7 @@ class ProgressBar:
             sys.stderr.flush()
 
     def update(self, done: int, total: int | None, item: str = "") -> None:
-        """Show that *done* of *total* (None where nobody knows) is done and *what* is being worked on; at most ten times a second."""
+        """Show that *done* of *total* (None if unknown) is done and *item* is in progress; at most ten times a second."""
         now = time.monotonic()
         if now < self._next_update or not is_terminal(sys.stderr):
             return

@@ -1,4 +1,4 @@
-"""`onward project`: what sessions belong to."""
+"""`onward project`: create, list and archive projects."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ from onward.errors import BadInput
 
 @click.group()
 def project() -> None:
-    """Make, list and put away projects.
+    """Create, list and archive projects.
 
-    A project is what you work on over many sessions; it has one master handoff. Sessions find their project by the repository they ran in.
+    A project groups many sessions and has one master handoff. Sessions are assigned to a project by the repository they ran in.
     """
 
 
 @project.command()
 @click.argument("name")
-@click.option("--description", default="", help="What it is about, for you.")
+@click.option("--description", default="", help="A description.")
 @click.option(
     "--folder",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="The repository whose sessions belong to it. Default: the one you are in.",
+    help="The repository whose sessions belong to the project. Default: the current repository.",
 )
 @json_option
 def new(name: str, description: str, folder: Path | None, as_json: bool) -> None:
-    """Make a project.
+    """Create a project.
 
     \b
     Example:
@@ -49,14 +49,14 @@ def new(name: str, description: str, folder: Path | None, as_json: bool) -> None
     if as_json:
         say_json(project_data(line))
     else:
-        say(f"Made the project {new_project.name}." + (f" Sessions run in {new_project.root} belong to it." if new_project.root else ""))
+        say(f"Created project {new_project.name}." + (f" It receives sessions from {new_project.root}." if new_project.root else ""))
 
 
 @project.command("list")
-@click.option("--archived", is_flag=True, help="Those that were put away.")
+@click.option("--archived", is_flag=True, help="List archived projects.")
 @json_option
 def list_(archived: bool, as_json: bool) -> None:
-    """List the projects and what they hold.
+    """List the projects and their totals.
 
     \b
     Example:
@@ -67,7 +67,7 @@ def list_(archived: bool, as_json: bool) -> None:
     if as_json:
         say_json([project_data(line) for line in lines])
     elif not lines:
-        say("No project is archived." if archived else "There is no project yet. Make one: onward project new NAME, or onward import PATH")
+        say("No archived projects." if archived else "No projects yet. Create one: onward project new NAME, or onward import PATH")
     else:
         heads = ["id", "name", "sessions", "completed", "turns", "last session", "folder"]
         say_table(
@@ -105,9 +105,9 @@ def show(name: str | None, as_json: bool) -> None:
         "id": shown_project.id,
         "folder": shown_project.root,
         "remote": shown_project.remote,
-        "made": shown_project.created_at.date(),
+        "created": shown_project.created_at.date(),
         "sessions": f"{totals.sessions}, {totals.completed} completed",
-        "kept": f"{quantity(totals.turns, 'turn')}, about {totals.tokens:,} tokens",
+        "stored": f"{quantity(totals.turns, 'turn')}, about {totals.tokens:,} tokens",
         "credits used": f"{totals.credits_used:g}" if totals.credits_used else "",
     }
     for key, value in details.items():
@@ -120,7 +120,7 @@ def show(name: str | None, as_json: bool) -> None:
 @click.argument("new_name")
 @json_option
 def rename(name: str, new_name: str, as_json: bool) -> None:
-    """Give a project another name.
+    """Rename a project.
 
     \b
     Example:
@@ -128,14 +128,14 @@ def rename(name: str, new_name: str, as_json: bool) -> None:
     """
     with use_backend(project=name) as backend:
         renamed_project = backend.projects.rename(backend.require_project(), new_name)
-        _say_result(backend.projects.show(renamed_project), f"The project {name} is now called {renamed_project.name}.", as_json=as_json)
+        _say_result(backend.projects.show(renamed_project), f"Renamed project {name} to {renamed_project.name}.", as_json=as_json)
 
 
 @project.command()
 @click.argument("name")
 @json_option
 def archive(name: str, as_json: bool) -> None:
-    """Put a project away: kept whole, but not listed.
+    """Archive a project: hide it from lists, delete nothing.
 
     \b
     Example:
@@ -145,7 +145,7 @@ def archive(name: str, as_json: bool) -> None:
         archived_project = backend.projects.archive(backend.require_project())
         _say_result(
             backend.projects.show(archived_project),
-            f"Put {archived_project.name} away. Bring it back: onward project restore {archived_project.name}",
+            f"Archived project {archived_project.name}. To restore it: onward project restore {archived_project.name}",
             as_json=as_json,
         )
 
@@ -154,7 +154,7 @@ def archive(name: str, as_json: bool) -> None:
 @click.argument("name")
 @json_option
 def restore(name: str, as_json: bool) -> None:
-    """Bring an archived project back.
+    """Restore an archived project.
 
     \b
     Example:
@@ -162,15 +162,15 @@ def restore(name: str, as_json: bool) -> None:
     """
     with use_backend(project=name) as backend:
         restored_project = backend.projects.restore(backend.require_project())
-        _say_result(backend.projects.show(restored_project), f"{restored_project.name} is back.", as_json=as_json)
+        _say_result(backend.projects.show(restored_project), f"Restored project {restored_project.name}.", as_json=as_json)
 
 
 @project.command()
 @click.argument("name")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Skip the confirmation.")
 @json_option
 def delete(name: str, yes: bool, as_json: bool) -> None:
-    """Delete a project with all its sessions, for good. To keep it out of sight, archive it.
+    """Permanently delete a project and all its sessions. To hide it instead, archive it.
 
     \b
     Example:
@@ -184,21 +184,19 @@ def delete(name: str, yes: bool, as_json: bool) -> None:
     if as_json:
         say_json({"id": deleted_project.id, "name": deleted_project.name, "sessions": totals.sessions, "turns": totals.turns})
     else:
-        say(f"Deleted {deleted_project.name}: {quantity(totals.sessions, 'session')}, {quantity(totals.turns, 'turn')}.")
+        say(f"Deleted project {deleted_project.name}: {quantity(totals.sessions, 'session')}, {quantity(totals.turns, 'turn')}.")
 
 
 @project.command()
 @click.argument("source", metavar="FROM")
 @click.argument("target", metavar="TO")
-@click.option(
-    "--session", "numbers", type=click.IntRange(min=1), multiple=True, metavar="N", help="Only this session of FROM; may be said again."
-)
+@click.option("--session", "numbers", type=click.IntRange(min=1), multiple=True, metavar="N", help="Only session N of FROM. Repeatable.")
 @json_option
 def remap(source: str, target: str, numbers: tuple[int, ...], as_json: bool) -> None:
-    """Give sessions to another project, and those to come.
+    """Move sessions to another project, now and for future imports.
 
-    FROM is a project, which goes into TO whole and is gone then, or a folder: every session that ran there or below goes to TO. TO is made where it is
-    missing. The sessions get the next numbers of TO, in order of time, and what is known of both projects is put together anew.
+    FROM is a project, which is merged into TO and deleted, or a folder: every session that ran there or below moves to TO. TO is
+    created if missing. The sessions get the next numbers of TO in chronological order, and the facts of both projects are rebuilt.
 
     \b
     Examples:
@@ -209,7 +207,7 @@ def remap(source: str, target: str, numbers: tuple[int, ...], as_json: bool) -> 
     with use_backend() as backend:
         is_folder = not numbers and ("/" in source or "\\" in source)
         if is_folder:
-            # A folder of another system, as its transcripts write it, is not one of this machine.
+            # A Windows path from a transcript is not a path of this machine: do not resolve it.
             folder = source if is_windows(source) else str(Path(source).expanduser().absolute())
             destination = backend.projects.resolve(Origin(target), create=True)
             remap_result = backend.projects.remap_folder(folder, destination)
@@ -232,14 +230,10 @@ def remap(source: str, target: str, numbers: tuple[int, ...], as_json: bool) -> 
         )
         return
     for session in remap_result.sessions:
-        outcome = f"session {session.number}" if session.number else "held there already"
-        say(
-            f"session {session.before} of {session.project}: {outcome} of {destination.name}"
-            if session.number
-            else f"session {session.before} of {session.project}: {outcome}"
-        )
-    emptied_note = f" {', '.join(remap_result.deleted_projects)} is gone." if remap_result.deleted_projects else ""
-    say(f"{quantity(len(remap_result.sessions), 'session')} went to {destination.name}.{emptied_note}")
+        outcome = f"now session {session.number} of {destination.name}" if session.number else f"already in {destination.name}"
+        say(f"session {session.before} of {session.project}: {outcome}")
+    deleted_note = f" Deleted {', '.join(remap_result.deleted_projects)}." if remap_result.deleted_projects else ""
+    say(f"Moved {quantity(len(remap_result.sessions), 'session')} to {destination.name}.{deleted_note}")
 
 
 project.add_command(archives.export)
@@ -249,10 +243,11 @@ project.add_command(archives.import_)
 def _confirm_delete(line: ProjectOverview) -> None:
     if not is_terminal(sys.stdin):
         raise BadInput(
-            f"This deletes {line.project.name} for good, and nobody is here to ask.", "Say --yes, or keep it: onward project archive"
+            f"Deleting project {line.project.name} needs a confirmation.",
+            "Add --yes to delete it permanently, or archive it: onward project archive",
         )
     contents = f"{quantity(line.totals.sessions, 'session')} and {quantity(line.totals.turns, 'turn')}"
-    click.confirm(f"Delete {line.project.name} with {contents}, for good?", abort=True, err=True)
+    click.confirm(f"Permanently delete project {line.project.name} with {contents}?", abort=True, err=True)
 
 
 def _say_result(line: ProjectOverview, sentence: str, *, as_json: bool) -> None:
@@ -268,7 +263,7 @@ def _total_cells(line: ProjectOverview) -> list[object]:
 
 
 def project_data(line: ProjectOverview) -> dict[str, object]:
-    """Return a project and what it holds as plain data. Its key stays inside."""
+    """Return a project and its totals as plain data, without its redaction key."""
     shown_project, totals = line.project, line.totals
     fields = {
         name: getattr(shown_project, name) for name in ("id", "name", "description", "root", "remote", "status", "created_at", "updated_at")

@@ -1,4 +1,4 @@
-"""`onward purge-secret`: a secret that was not recognised, taken out of everything."""
+"""`onward purge-secret`: removes an undetected secret from the store."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ MAX_CHARS = 100_000
 
 
 @click.command("purge-secret")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Skip the confirmation.")
 @json_option
 def purge_secret(yes: bool, as_json: bool) -> None:
-    """Take a secret that was not recognised out of all that is kept: turns, facts, handoffs, knowledge, the search index.
+    """Remove an undetected secret from turns, facts, handoffs, knowledge and the search index.
 
-    It is typed where nobody sees it, or read from standard input; never an argument, for those stay in the shell's history. A mark stands in its place, for good, and
-    all else stays as it is. Change the secret all the same: whoever issued it can end it, and copies elsewhere still hold it.
+    The secret is read from a hidden prompt or standard input, never from an argument, which would stay in the shell's history. A
+    placeholder replaces it permanently. Also revoke the secret at its issuer: copies elsewhere still contain it.
 
     \b
     Examples:
@@ -39,26 +39,25 @@ def purge_secret(yes: bool, as_json: bool) -> None:
     if as_json:
         say_json(purge)
         return
-    say(f"Replaced by {purge.mark} in {_row_counts(purge.rows)}." if purge.rows else "It stands nowhere in the store.")
+    say(f"Replaced by {purge.mark} in {_row_counts(purge.rows)}." if purge.rows else "The secret was not found in the store.")
     if purge.removed:
-        say(f"Removed, for they may have held it: {quantity(len(purge.removed), 'file')} of jobs that sent or wrote transcripts.")
+        say(f"Deleted {quantity(len(purge.removed), 'job file')} that may contain the secret.")
     if not purge.is_rewritten:
         note(
-            "The database could not be written anew while others use it: free pages of its file may hold the secret. Stop them and run this again."
+            "The database file could not be rewritten while other processes use it, so its free pages may contain the secret. "
+            "Stop them and run this command again."
         )
     if purge.copies:
-        note("These copies may hold it. Remove them:\n" + "\n".join(f"  {path}" for path in purge.copies))
-    note(
-        "Backups and archives that you put elsewhere are not reached, nor are the agents' own transcripts. Change the secret where it is used."
-    )
+        note("These copies may contain the secret. Delete them:\n" + "\n".join(f"  {path}" for path in purge.copies))
+    note("Backups and archives elsewhere and the agents' own transcripts are not changed. Revoke the secret.")
 
 
 def _confirm_purge(rows: dict[str, int], *, is_interactive: bool) -> None:
     if not rows:
         return
     if not is_interactive:
-        raise BadInput(f"It stands in {_row_counts(rows)}, and nobody is here to ask.", "Say --yes to replace it for good.")
-    if not click.confirm(f"It stands in {_row_counts(rows)}. Replace it for good?", err=True):
+        raise BadInput(f"Found in {_row_counts(rows)}. Replacing the secret needs a confirmation.", "Add --yes to replace it permanently.")
+    if not click.confirm(f"Found in {_row_counts(rows)}. Replace the secret permanently?", err=True):
         raise BadInput("Nothing was changed.")
 
 

@@ -1,4 +1,4 @@
-"""`onward rebuild`: facts extracted anew."""
+"""`onward rebuild`: re-extracts the facts of a project."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from onward.cli.presentation import ProgressBar, quantity, say, say_json
 
 @click.command()
 @project_option
-@click.option("--index", is_flag=True, help="Make the search index of the whole store anew, too.")
+@click.option("--index", is_flag=True, help="Also rebuild the search index of the store.")
 @json_option
 def rebuild(project: str | None, index: bool, as_json: bool) -> None:
-    """Extract a project's facts anew from the turns that are kept, and make its handoff anew.
+    """Re-extract a project's facts from its stored turns and compose its handoff again.
 
-    For after an upgrade that extracts better. What you said of facts stays as you said it.
+    Useful after an upgrade with better extraction. Your corrections are kept.
 
     \b
     Example:
@@ -38,8 +38,8 @@ def rebuild(project: str | None, index: bool, as_json: bool) -> None:
         )
         return
     say(
-        f"{current_project.name}: {quantity(outcome.facts, 'fact')} from {quantity(outcome.sessions, 'completed session')}"
+        f"Rebuilt {current_project.name}: {quantity(outcome.facts, 'fact')} from {quantity(outcome.sessions, 'completed session')}"
         + (f", handoff {version}." if version else ".")
     )
     if indexed_turns is not None:
-        say(f"Search index: {quantity(indexed_turns, 'turn')}.")
+        say(f"Rebuilt the search index: {quantity(indexed_turns, 'turn')}.")

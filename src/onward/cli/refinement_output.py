@@ -1,4 +1,4 @@
-"""How it is told what became of a model's part in a handoff, and what it would cost."""
+"""Prints the result and the estimated cost of a refinement."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from onward.core.spend import CostEstimate
 from onward.errors import OnwardError
 
 _REASON_TEXTS = {
-    "value": "with an exact value that its facts lack",
-    "stale": "saying what was given up",
-    "order": "giving orders",
-    "polarity": "losing or adding a not",
-    "words": "mostly of words that its facts lack",
-    "carries nothing": "that tell none of their facts whole",
-    "twice": "told already",
+    "value": "unsupported exact value",
+    "stale": "outdated",
+    "order": "instruction to the reader",
+    "polarity": "negation lost or added",
+    "words": "mostly unsupported words",
+    "carries nothing": "no complete fact",
+    "twice": "duplicate",
     "too long": "too long",
     "empty": "empty",
-    "excuse": "that say nothing",
-    "no facts": "without facts of theirs",
-    "no source": "whose turns are gone",
-    "over budget": "for which there was no room",
-    "lost": "that made the measure worse",
+    "excuse": "no content",
+    "no facts": "no valid fact cited",
+    "no source": "source turns missing",
+    "over budget": "over budget",
+    "lost": "lower preservation",
 }
 
 
 def try_refine(backend: Backend, project: Project) -> RefinementOutcome:
-    """Return what refining a handoff that was made just now comes to; whatever goes wrong, that one stands, and it is told."""
+    """Refine the new handoff and return the outcome. An error becomes the reason of the outcome; the handoff stays as it is."""
     try:
         with ProgressBar("refining") as progress:
             return backend.handoffs.refine(project, progress.update)
@@ -51,14 +51,14 @@ def outcome_data(outcome: RefinementOutcome) -> dict[str, object]:
 
 
 def say_outcome(outcome: RefinementOutcome, project: Project) -> None:
-    """Tell a person what a refinement came to."""
+    """Print the outcome of a refinement."""
     if outcome.version is not None and outcome.report:
         say(f"Refined by {outcome.report.model}: handoff {outcome.version} of {project.name}.")
     elif outcome.is_waiting:
-        say(f"The rules' handoff stands for now. {outcome.why}")
-        note("It goes on while a worker is at work: onward serve, or onward worker.")
+        say(f"Not refined yet. {outcome.why}")
+        note("The refinement continues when a worker runs: onward serve, or onward worker.")
     else:
-        say(f"The rules' handoff stands. {outcome.why}")
+        say(f"Not refined: the handoff stays as it is. {outcome.why}")
     if outcome.report:
         for line in _report_lines(outcome.report):
             say(f"  {line}")
@@ -67,29 +67,27 @@ def say_outcome(outcome: RefinementOutcome, project: Project) -> None:
 
 
 def _report_lines(report: Refinement) -> list[str]:
-    lines = [
-        f"{quantity(report.standing, 'line')} of {report.written} stand, {quantity(report.put_back, 'fact')} put back in the rules' words"
-    ]
+    lines = [f"accepted: {report.standing} of {quantity(report.written, 'line')}; restored: {quantity(report.put_back, 'fact')}"]
     rejections = Counter(line["reason"] for line in report.removed)
-    lines += [f"turned away: {quantity(count, 'line')} {_REASON_TEXTS.get(reason, reason)}" for reason, count in rejections.most_common()]
+    lines += [f"rejected: {quantity(count, 'line')} ({_REASON_TEXTS.get(reason, reason)})" for reason, count in rejections.most_common()]
     lines += [f"no answer for {title}: {why}" for title, why in report.unanswered.items()]
     improvements = [
-        f"{kind} {counts[0]}/{counts[1]} (rules {report.before[kind][0]})"
+        f"{kind} {counts[0]}/{counts[1]} (before {report.before[kind][0]})"
         for kind, counts in report.after.items()
         if counts != report.before.get(kind)
     ]
-    lines += [f"kept better: {' · '.join(improvements)}"] if improvements else []
+    lines += [f"better preserved: {' · '.join(improvements)}"] if improvements else []
     return [*lines, f"cost: {report.input_tokens:,} tokens in, {report.output_tokens:,} out{_cost_text(report.cost_usd)}"]
 
 
 def say_estimate(estimate: CostEstimate, *, as_json: bool) -> None:
-    """Tell what a refinement comes to at most."""
+    """Print the maximum cost of a refinement."""
     if as_json:
         say_json(estimate._asdict())
         return
     tokens = f"about {estimate.input_tokens:,} tokens in, at most {estimate.output_tokens:,} out"
-    say(f"{quantity(estimate.calls, 'request')}: {tokens}{_cost_text(estimate.cost_usd)}. Nothing was asked.")
+    say(f"{quantity(estimate.calls, 'request')}: {tokens}{_cost_text(estimate.cost_usd)}. No request was sent.")
 
 
 def _cost_text(cost_usd: float | None) -> str:
-    return ", at a price that is not known" if cost_usd is None else f", {cost_usd:.4f} USD"
+    return ", price unknown" if cost_usd is None else f", {cost_usd:.4f} USD"

@@ -1,4 +1,4 @@
-"""`onward search` and `onward source`: what the handoff leaves out, and what stands behind a line."""
+"""`onward search` and `onward source`: search stored transcripts, and show the turns behind a line."""
 
 from __future__ import annotations
 
@@ -18,24 +18,29 @@ from onward.core.text.printable import printable
 @click.command()
 @click.argument("query", nargs=-1, required=True)
 @project_option
-@click.option("--all", "everywhere", is_flag=True, help="Search every project.")
+@click.option("--all", "all_projects", is_flag=True, help="Search all projects.")
 @click.option(
     "--kind",
     "kinds",
     type=click.Choice(SEARCH_KINDS),
     multiple=True,
-    help="Whose words: a person's, the agent's, the tools'; or facts. May be given more than once.",
+    help="Only words of the user, of the agent, of tools; or facts. Repeatable.",
 )
 @click.option(
-    "--budget", type=click.IntRange(min=1), default=DEFAULT_BUDGET_TOKENS, show_default=True, metavar="N", help="Most tokens of excerpts."
+    "--budget",
+    type=click.IntRange(min=1),
+    default=DEFAULT_BUDGET_TOKENS,
+    show_default=True,
+    metavar="N",
+    help="Maximum tokens of excerpts.",
 )
 @json_option
 def search(
-    query: tuple[str, ...], project: str | None, everywhere: bool, kinds: tuple[SearchKind, ...], budget: int, as_json: bool
+    query: tuple[str, ...], project: str | None, all_projects: bool, kinds: tuple[SearchKind, ...], budget: int, as_json: bool
 ) -> None:
-    """Find passages in everything that was kept, each with the handle of its turn.
+    """Search stored transcripts. Each excerpt shows the handle of its turn.
 
-    Any words are a query; nothing in them is syntax. Where nothing tells which project you are in, all are searched.
+    A query has no special syntax. If the current project is unknown, all projects are searched.
 
     \b
     Examples:
@@ -43,15 +48,13 @@ def search(
       onward search "why not polling" --kind user --budget 500
     """
     with use_backend(project=project) as backend:
-        project_filter = None if everywhere else backend.find_project()
+        project_filter = None if all_projects else backend.find_project()
         results = backend.history.search(" ".join(query), project=project_filter, kinds=kinds, budget_tokens=budget)
     if as_json:
         say_json({"tokens": results.tokens, "budget_tokens": results.budget_tokens, "excerpts": results.excerpts})
     elif not results.excerpts:
-        note(
-            f"Nothing found in {project_filter.name if project_filter else 'any project'}. Try fewer or other words"
-            + (", or --all." if project_filter else ".")
-        )
+        where, more = (project_filter.name, ", or --all") if project_filter else ("any project", "")
+        note(f"No matches in {where}. Try fewer or different words{more}.")
     else:
         say("\n\n".join(_excerpt_text(excerpt, with_project=project_filter is None) for excerpt in results.excerpts))
 
@@ -68,9 +71,9 @@ def _excerpt_text(excerpt: Excerpt, *, with_project: bool) -> str:
 @project_option
 @json_option
 def source(handle: str, files: tuple[str, ...], project: str | None, as_json: bool) -> None:
-    """Show the exact turns behind a line: s3.41 is turn 41 of session 3.
+    """Show the turns behind a line. HANDLE s3.41 is turn 41 of session 3.
 
-    With FILEs, the turns are looked up in those transcripts, in the order that `distill` was given them, and nothing is stored.
+    With FILEs, the turns are read from those transcripts, given in the same order as to `distill`; nothing is stored.
 
     \b
     Examples:
@@ -78,7 +81,7 @@ def source(handle: str, files: tuple[str, ...], project: str | None, as_json: bo
       onward source s1.12-15 session.jsonl
     """
     if files:
-        # Imported here: it brings the store with it, which a server has already.
+        # Imported here: it imports the store, which work against a server does not need.
         from onward.app.turns.sources import read_from_files
 
         cited = read_from_files([resolve_input(name) for name in files], handle)

@@ -1,4 +1,4 @@
-"""`onward serve`: the API on this machine, or for others too."""
+"""`onward serve`: the dashboard and the HTTP API."""
 
 from __future__ import annotations
 
@@ -18,13 +18,14 @@ GRACE_SECONDS = 10
 
 
 @click.command()
-@click.option("--host", metavar="HOST", help="Where to listen.  [default: 127.0.0.1]")
-@click.option("--port", type=click.IntRange(0, 65535), metavar="PORT", help="At which port; 0 is any free one.  [default: 3000]")
+@click.option("--host", metavar="HOST", help="Address to listen at.  [default: 127.0.0.1]")
+@click.option("--port", type=click.IntRange(0, 65535), metavar="PORT", help="Port to listen at; 0 selects a free one.  [default: 3000]")
 @json_option
 def serve(host: str | None, port: int | None, as_json: bool) -> None:
-    """Serve the API to programs of this machine, until Ctrl-C.
+    """Run the dashboard and the HTTP API until Ctrl-C.
 
-    Every route is listed at /docs. It listens on loopback; with another --host other machines reach it, and nothing is answered without an access token (onward access new).
+    The API reference is at /docs. The server listens on loopback by default. With another --host, other machines can reach it, and
+    every request needs an access token (onward access new).
 
     \b
     Examples:
@@ -36,10 +37,10 @@ def serve(host: str | None, port: int | None, as_json: bool) -> None:
     with _open_listener(settings) as listener, open_store(settings) as store:
         if settings.is_exposed and not access.has_valid_token(store):
             raise BadSetting(
-                f"At {settings.host} other machines reach Onward, and nobody has an access token yet.",
-                "Give one out first: onward access new NAME. Or listen at 127.0.0.1, where programs of this machine need none.",
+                f"Other machines can reach Onward at {settings.host}, but there is no access token yet.",
+                "Create one first: onward access new NAME. Or listen at 127.0.0.1, which needs no token.",
             )
-        # Imported here: the port may be taken, and then nothing of this is needed.
+        # Imported here: not needed if the port is in use.
         import uvicorn
 
         from onward.agents.sweeper import start as start_sweeping
@@ -51,24 +52,24 @@ def serve(host: str | None, port: int | None, as_json: bool) -> None:
         url = f"http://{f'[{settings.host}]' if ':' in settings.host else settings.host}:{listener.getsockname()[1]}"
         if as_json:
             say_json({"url": url})
-        note(f"Onward listens at {url} (routes: {url}/docs). Ctrl-C ends it.")
+        note(f"Onward is running at {url} (API reference: {url}/docs). Press Ctrl-C to stop.")
         application = build(store, settings)
         config = uvicorn.Config(
             application, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=GRACE_SECONDS
         )
         server = uvicorn.Server(config)
-        # Streams ask, and end by themselves: nothing else would end them before the grace is over.
+        # Event streams poll this and close: otherwise they would stay open until the grace period ends.
         application.state.is_ending = lambda: server.should_exit
-        # What is there by now stays for good: to look through it for cycles would keep everybody waiting for a tenth of a second, now and again.
+        # Objects created so far live as long as the server. Collecting cycles among them would pause all requests for 0.1 s.
         gc.freeze()
         with start_worker(settings), start_sweeping():
             server.run(sockets=[listener])
 
 
 def _open_listener(settings: Settings) -> socket.socket:
-    """Return a socket that listens already: who knocks before the server is ready waits, and is not turned away."""
+    """Return a listening socket, so that connections made before the server is ready wait instead of being refused."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    # With the protocol named: only then are answers sent without waiting for the acknowledgement of what went before (40 ms).
+    # With IPPROTO_TCP, asyncio sets TCP_NODELAY: otherwise a response waits for an acknowledgement (40 ms).
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -76,7 +77,7 @@ def _open_listener(settings: Settings) -> socket.socket:
     except OSError as error:
         listener.close()
         raise BadSetting(
-            f"Nothing can listen at {settings.host}:{settings.port}: {error.strerror}.", "Name another port with --port."
+            f"Cannot listen at {settings.host}:{settings.port}: {error.strerror}.", "Choose another port with --port."
         ) from error
     listener.listen(512)
     return listener

@@ -1,4 +1,4 @@
-"""`onward session`: the loop by hand."""
+"""`onward session`: start, complete and inspect sessions."""
 
 from __future__ import annotations
 
@@ -23,31 +23,31 @@ from onward.core.text.printable import printable
 
 number_argument = click.argument("number", type=click.IntRange(min=1))
 account_option = click.option(
-    "--account", "account", metavar="NAME", help="The account that it runs on; `best` is the one that `onward account best` names."
+    "--account", "account", metavar="NAME", help="The account of the session; `best` selects the one that `onward account best` suggests."
 )
 
 
 @click.group()
 def session() -> None:
-    """Begin, complete and look at sessions.
+    """Start, complete and inspect sessions.
 
-    A session is one run with one agent. The one you start gets the handoff that the last one left.
+    A session is one run with one agent. It starts with the handoff of the previous session.
     """
 
 
 @session.command()
 @project_option
-@click.option("--objective", "objectives", multiple=True, metavar="TEXT", help="What the session is for. May be given more than once.")
-@click.option("--template", metavar="NAME", help="A template, whose objectives come before yours. See: onward template list")
-@click.option("--agent", default="", metavar="NAME", help="The agent you start, like claude-code or codex.")
+@click.option("--objective", "objectives", multiple=True, metavar="TEXT", help="An objective of the session. Repeatable.")
+@click.option("--template", metavar="NAME", help="A template; its objectives come first. See: onward template list")
+@click.option("--agent", default="", metavar="NAME", help="The agent you use, such as claude-code or codex.")
 @click.option(
     "--format",
     type=click.Choice(FORMATS),
     default="markdown",
     show_default=True,
-    help="markdown to read, prompt to paste into any agent, json for programs.",
+    help="markdown to read, prompt to paste into an agent, json for programs.",
 )
-@click.option("--copy", is_flag=True, help="Put it on the clipboard, too.")
+@click.option("--copy", is_flag=True, help="Also copy the handoff to the clipboard.")
 @account_option
 @json_option
 def start(
@@ -60,9 +60,9 @@ def start(
     account: str | None,
     as_json: bool,
 ) -> None:
-    """Begin a session: prints the handoff that the last one left, and what changed in the repository since.
+    """Start a session: print the previous handoff and the changes in the repository since.
 
-    Import its transcript when it has ended, and complete it: the next handoff is made.
+    When the session ends, import its transcript and complete it to create the next handoff.
 
     \b
     Examples:
@@ -97,7 +97,7 @@ def start(
     if not handoff or not outcome.previous:
         if as_json or format == "json":
             say_json(session_start)
-        note(f"Session {outcome.session.number} of {current_project.name} has begun. It is the first: there is no handoff yet.")
+        note(f"Started session {outcome.session.number} of {current_project.name}. First session: no handoff yet.")
     else:
         text = format_handoff(
             handoff,
@@ -108,15 +108,15 @@ def start(
         )
         sys.stdout.write(text)
         sys.stdout.flush()
-        copy_note = f" (copied by {copy_text(text)})" if copy else ""
-        note(f"Session {outcome.session.number} of {current_project.name} has begun, with handoff {outcome.previous.version}{copy_note}.")
+        copy_note = f" (copied with {copy_text(text)})" if copy else ""
+        note(f"Started session {outcome.session.number} of {current_project.name} from handoff {outcome.previous.version}{copy_note}.")
     if chosen_account:
-        note(f"It runs on {chosen_account.name}.")
+        note(f"Account: {chosen_account.name}.")
     elif suggestion:
         note(suggestion)
     for item in outcome.session.open_items:
-        note(f"Before it ends: {item}")
-    note(f"When it has ended: onward import TRANSCRIPT --project {current_project.name} --complete")
+        note(f"Checklist: {item}")
+    note(f"When the session ends: onward import TRANSCRIPT --project {current_project.name} --complete")
 
 
 @session.command()
@@ -127,15 +127,13 @@ def start(
     "accomplishments",
     multiple=True,
     metavar="TEXT",
-    help="What it achieved, in your words. May be given more than once.",
+    help="What the session accomplished. Repeatable.",
 )
-@click.option("--blocker", "blockers", multiple=True, metavar="TEXT", help="What stands in the way. May be given more than once.")
-@click.option("--credits", "credits_used", type=click.FloatRange(min=0), metavar="N", help="Credits that it used.")
+@click.option("--blocker", "blockers", multiple=True, metavar="TEXT", help="A blocker. Repeatable.")
+@click.option("--credits", "credits_used", type=click.FloatRange(min=0), metavar="N", help="Credits that the session used.")
 @account_option
 @budget_option
-@click.option(
-    "--refine", is_flag=True, help="Have a language model write the handoff better, afterwards. See: onward handoff refine --help"
-)
+@click.option("--refine", is_flag=True, help="Then improve the handoff with a language model. See: onward handoff refine --help")
 @json_option
 def complete(
     number: int | None,
@@ -148,9 +146,9 @@ def complete(
     refine: bool,
     as_json: bool,
 ) -> None:
-    """Complete a session: the project's next handoff is made from it.
+    """Complete a session and create the project's next handoff.
 
-    Without NUMBER: the active session begun last. Completing again, with other words of yours or after more turns came in, makes a new version.
+    Without NUMBER: the active session started last. Completing a session again after changes creates a new version of the handoff.
 
     \b
     Examples:
@@ -181,19 +179,22 @@ def complete(
         extra = {"refinement": outcome_data(refinement)} if refinement else {}
         say_json({"session": session_data(completion.session), "handoff": handoff_data, "again": completion.is_unchanged, **extra})
         return
-    already_note = " already, and nothing is new" if completion.is_unchanged else ""
-    say(f"Session {completion.session.number} of {current_project.name} is complete{already_note}: handoff {completion.handoff.version}.")
+    session_name = f"session {completion.session.number} of {current_project.name}"
+    if completion.is_unchanged:
+        say(f"No changes: {session_name} is already complete, handoff {completion.handoff.version}.")
+    else:
+        say(f"Completed {session_name}: handoff {completion.handoff.version}.")
     say(completion.handoff.preservation.line())
     for item in completion.session.open_items:
-        note(f"Not ticked on the checklist: {item}")
+        note(f"Open checklist item: {item}")
     if refinement:
         say_outcome(refinement, current_project)
-    note(f"See it: onward handoff --project {current_project.name}")
+    note(f"To view it: onward handoff --project {current_project.name}")
 
 
 @session.command("list")
 @project_option
-@click.option("--status", type=click.Choice(get_args(SessionStatus)), help="Only those.")
+@click.option("--status", type=click.Choice(get_args(SessionStatus)), help="Only sessions with this status.")
 @json_option
 def list_(project: str | None, status: SessionStatus | None, as_json: bool) -> None:
     """List a project's sessions.
@@ -208,9 +209,8 @@ def list_(project: str | None, status: SessionStatus | None, as_json: bool) -> N
     if as_json:
         say_json([session_data(session) for session in sessions])
     elif not sessions:
-        say(
-            f"{current_project.name} has no {status + ' ' if status else ''}session. Begin one: onward session start --project {current_project.name}"
-        )
+        kind = f"{status} " if status else ""
+        say(f"No {kind}sessions in {current_project.name}. Start one: onward session start --project {current_project.name}")
     else:
         say_table(["session", "status", "agent", "started", "turns", "title"], [_session_row(session) for session in sessions])
 
@@ -246,11 +246,11 @@ def show(number: int, project: str | None, as_json: bool) -> None:
         "folder": shown_session.cwd,
         "branch": shown_session.branch,
         "transcript": shown_session.source,
-        "kept": f"{quantity(shown_session.turns, 'turn')}, about {shown_session.tokens:,} tokens",
+        "stored": f"{quantity(shown_session.turns, 'turn')}, about {shown_session.tokens:,} tokens",
         "account": account.name if account else None,
         "credits": shown_session.credits_used,
-        "began with": f"handoff {loaded_version}" if loaded_version else None,
-        "made": f"handoff {made_version}" if made_version else None,
+        "started from": f"handoff {loaded_version}" if loaded_version else None,
+        "produced": f"handoff {made_version}" if made_version else None,
     }
     for key, value in details.items():
         if value:
@@ -288,8 +288,7 @@ def replay(number: int, project: str | None, first: int, last: int | None, as_js
                 say(json_line(stored_turn.turn, stored_turn.ordinal))
             else:
                 sys.stdout.write(
-                    ("*On a branch that was given up:*\n\n" if stored_turn.abandoned else "")
-                    + markdown(stored_turn.turn, stored_turn.ordinal)
+                    ("*On an abandoned branch:*\n\n" if stored_turn.abandoned else "") + markdown(stored_turn.turn, stored_turn.ordinal)
                 )
 
 
@@ -297,10 +296,10 @@ def replay(number: int, project: str | None, first: int, last: int | None, as_js
 @number_argument
 @click.argument("item", type=click.IntRange(min=1))
 @project_option
-@click.option("--undo", is_flag=True, help="It is not done after all.")
+@click.option("--undo", is_flag=True, help="Untick the item.")
 @json_option
 def tick(number: int, item: int, project: str | None, undo: bool, as_json: bool) -> None:
-    """Tick ITEM of the checklist that session NUMBER began with; `session show` counts them.
+    """Tick item number ITEM of a session's checklist. `session show` lists the items.
 
     \b
     Example:
@@ -309,9 +308,9 @@ def tick(number: int, item: int, project: str | None, undo: bool, as_json: bool)
     with use_backend(project=project) as backend:
         ticked_session = backend.sessions.tick(backend.sessions.require(backend.require_project(), number), item, is_done=not undo)
     undone_note = (
-        f"{quantity(len(ticked_session.open_items), 'item')} left: {'; '.join(ticked_session.open_items)}"
+        f"{quantity(len(ticked_session.open_items), 'open checklist item')}: {'; '.join(ticked_session.open_items)}"
         if ticked_session.open_items
-        else "nothing is left"
+        else "the checklist is complete"
     )
     _say_result(ticked_session, f"Session {ticked_session.number}: {undone_note}.", as_json=as_json)
 
@@ -321,7 +320,7 @@ def tick(number: int, item: int, project: str | None, undo: bool, as_json: bool)
 @project_option
 @json_option
 def reopen(number: int, project: str | None, as_json: bool) -> None:
-    """Make a session active again. Its handoff stands until it is completed anew.
+    """Reopen a session. Its handoff stays until the session is completed again.
 
     \b
     Example:
@@ -329,7 +328,7 @@ def reopen(number: int, project: str | None, as_json: bool) -> None:
     """
     with use_backend(project=project) as backend:
         reopened_session = backend.sessions.reopen(backend.sessions.require(backend.require_project(), number))
-    _say_result(reopened_session, f"Session {reopened_session.number} is active again.", as_json=as_json)
+    _say_result(reopened_session, f"Reopened session {reopened_session.number}.", as_json=as_json)
 
 
 @session.command()
@@ -337,7 +336,7 @@ def reopen(number: int, project: str | None, as_json: bool) -> None:
 @project_option
 @json_option
 def abandon(number: int, project: str | None, as_json: bool) -> None:
-    """Leave a session without a handoff. Its turns stay and can be searched.
+    """Abandon a session: close it without a handoff. Its turns stay searchable.
 
     \b
     Example:
@@ -347,7 +346,7 @@ def abandon(number: int, project: str | None, as_json: bool) -> None:
         abandoned_session = backend.sessions.abandon(backend.sessions.require(backend.require_project(), number))
     _say_result(
         abandoned_session,
-        f"Session {abandoned_session.number} is left without a handoff. To complete it after all: onward session complete {abandoned_session.number}",
+        f"Abandoned session {abandoned_session.number}. To complete it instead: onward session complete {abandoned_session.number}",
         as_json=as_json,
     )
 

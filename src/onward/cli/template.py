@@ -1,4 +1,4 @@
-"""`onward template`: what a kind of session is for, by name."""
+"""`onward template`: session templates."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from onward.core.text.printable import printable
 
 @click.group()
 def template() -> None:
-    """Keep what sessions of a kind are for, and what they should not forget.
+    """Manage session templates: named objectives and checklists.
 
-    Begin one with: onward session start --template NAME
+    To use one: onward session start --template NAME
     """
 
 
@@ -32,33 +32,32 @@ def list_(as_json: bool) -> None:
     if as_json:
         say_json(templates)
     elif not templates:
-        say('There is no template yet. Make one: onward template new NAME --objective "…"')
+        say('No templates yet. Create one: onward template new NAME --objective "…"')
     else:
         rows = [
             [template.name, len(template.objectives), len(template.checklist), template.description or "; ".join(template.objectives)]
             for template in templates
         ]
-        say_table(["name", "objectives", "checklist", "about"], rows)
+        say_table(["name", "objectives", "checklist", "description"], rows)
 
 
 @template.command()
 @click.argument("name")
-@click.option("--objective", "objectives", multiple=True, metavar="TEXT", help="What such a session is for. May be given more than once.")
-@click.option("--check", "checklist", multiple=True, metavar="TEXT", help="What it should not forget. May be given more than once.")
+@click.option("--objective", "objectives", multiple=True, metavar="TEXT", help="An objective. Repeatable.")
+@click.option("--check", "checklist", multiple=True, metavar="TEXT", help="A checklist item. Repeatable.")
 @click.option("--description", default="", metavar="TEXT", help="When to use it.")
 @json_option
 def new(name: str, objectives: tuple[str, ...], checklist: tuple[str, ...], description: str, as_json: bool) -> None:
-    """Make a template.
+    """Create a template.
 
     \b
     Example:
-      onward template new bugfix --objective "Find the cause before mending" --check "A test fails without the fix"
+      onward template new bugfix --objective "Find the cause first" --check "A test fails without the fix"
     """
     with use_backend() as backend:
         new_template = backend.templates.create(name, objectives=objectives, checklist=checklist, description=description)
-    _say_result(
-        new_template, f"Template {new_template.name} is there. Use it: onward session start --template {new_template.name}", as_json=as_json
-    )
+    hint = f"To use it: onward session start --template {new_template.name}"
+    _say_result(new_template, f"Created template {new_template.name}. {hint}", as_json=as_json)
 
 
 @template.command()
@@ -87,7 +86,7 @@ def show(name: str, as_json: bool) -> None:
 @click.argument("name")
 @json_option
 def delete(name: str, as_json: bool) -> None:
-    """Delete a template. Sessions that began with it keep their objectives.
+    """Delete a template. Sessions started with it keep their objectives.
 
     \b
     Example:
@@ -95,7 +94,7 @@ def delete(name: str, as_json: bool) -> None:
     """
     with use_backend() as backend:
         deleted_template = backend.templates.delete(name)
-    _say_result(deleted_template, f"Template {deleted_template.name} is gone.", as_json=as_json)
+    _say_result(deleted_template, f"Deleted template {deleted_template.name}.", as_json=as_json)
 
 
 def _say_result(template: Template, sentence: str, *, as_json: bool) -> None:

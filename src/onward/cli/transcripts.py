@@ -1,4 +1,4 @@
-"""`distill` and `read`: transcripts in, nothing stored."""
+"""`onward distill` and `onward read`: process transcripts without storing them."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from onward.redact import DISTILL_KEY, Redactor
 
 
 def distill(files: list[str], *, budget: int | None, format: Format, next_goal: str | None, no_sources: bool, json: bool) -> int:
-    """Print the handoff over *files*, in order. What could not be read is said on standard error."""
+    """Print the handoff of *files* in the given order. Unreadable lines are reported on standard error."""
     result, reports = distill_files([resolve_input(name) for name in files], budget)
     if not any(report.turns for report in reports):
         raise BadInput(
-            f"There is no turn in {', '.join(files)}: nothing to hand over.",
-            "Give it an agent's session file; see what is in one: onward read FILE",
+            f"No turns found in {', '.join(files)}.",
+            "Give a session file of an agent. To see what a file contains: onward read FILE",
         )
     output_format: Format = "json" if json else format
     file_reports = [{"file": name, **report_data(report)} for name, report in zip(files, reports, strict=True)]
@@ -31,13 +31,13 @@ def distill(files: list[str], *, budget: int | None, format: Format, next_goal: 
         format_handoff(result.handoff, result.preservation, output_format, sources=not no_sources, next_goal=next_goal or "", extra=extra)
     )
     if not result.handoff.head and not result.handoff.sections:
-        sys.stderr.write("onward: nothing in it looks like something that the next session should know.\n")
+        sys.stderr.write("onward: no facts found for the next session.\n")
     _warn_incomplete(zip(files, reports, strict=True))
     return 0
 
 
 def read(files: list[str], *, json: bool) -> int:
-    """Print the turns of one transcript as Markdown, or as JSON, one object a line; then, on standard error, what became of its records."""
+    """Print the turns of one transcript as Markdown or JSON Lines, then a summary of its records on standard error."""
     from onward.app.turns.markdown import markdown
     from onward.cli.turns_jsonl import json_line
 
@@ -59,7 +59,7 @@ def _redact(redactor: Redactor, item: TranscriptItem) -> TranscriptItem:
 
 
 def _warn_incomplete(reports: Iterable[tuple[str, ImportReport]]) -> None:
-    """Say which files were not read whole; a file that was needs no word."""
+    """Report the files with unreadable or truncated records on standard error."""
     for name, report in reports:
         if report.malformed_count or report.truncated:
             sys.stderr.write(f"{name}: {describe_report(report)}\n")

@@ -1,4 +1,4 @@
-"""`onward troubleshoot`: what is known of an error."""
+"""`onward troubleshoot`: past fixes, a model's diagnosis and a checklist for an error."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from onward.app.knowledge import troubleshooter
 from onward.app.knowledge.troubleshooter import Diagnosis, DiagnosisEvidence, Troubleshooting
 from onward.app.models import gateway
 from onward.cli.context import json_option, project_option, use_backend
-from onward.cli.knowledge import answer_line
+from onward.cli.knowledge import answer_line, occurrence_line
 from onward.cli.presentation import is_terminal, note, paint, say, say_json
 from onward.core.text.printable import printable
 
@@ -22,18 +22,18 @@ MAX_CHARS = 1_000_000
 @click.command()
 @click.argument("error", nargs=-1)
 @project_option
-@click.option("--context", default="", metavar="TEXT", help="What was being done.")
-@click.option("--no-llm", is_flag=True, help="Ask no model, only the history and the rules.")
-@click.option("--llm", "always", is_flag=True, help="Ask the model also where this project ended the same error before.")
-@click.option("--dry-run", is_flag=True, help="Only say what asking the model would cost at most.")
+@click.option("--context", default="", metavar="TEXT", help="What you were doing.")
+@click.option("--no-llm", is_flag=True, help="Use the history and the rules only, no model.")
+@click.option("--llm", "force_llm", is_flag=True, help="Use the model even if this project has fixed the same error before.")
+@click.option("--dry-run", is_flag=True, help="Only show the maximum cost of the model request.")
 @json_option
 def troubleshoot(
-    error: tuple[str, ...], project: str | None, context: str, no_llm: bool, always: bool, dry_run: bool, as_json: bool
+    error: tuple[str, ...], project: str | None, context: str, no_llm: bool, force_llm: bool, dry_run: bool, as_json: bool
 ) -> None:
-    """Say what is known of an error: what ended it before, your own project first; what a model makes of it, if one is set up; and a checklist.
+    """Find fixes for an error: past fixes (this project first), a model's diagnosis if a model is set up, and a checklist.
 
-    Without ERROR, or with -, it is read from standard input: any output with the error in it will do. What the model says is kept only as far as
-    the error, the history or the checklist bear it out.
+    Without ERROR, or with -, the error is read from standard input; any output that contains it works. Lines of the model that the
+    error, the history and the checklist do not support are dropped.
 
     \b
     Examples:
@@ -58,7 +58,7 @@ def troubleshoot(
             )
             return
         result = backend.knowledge.troubleshoot(
-            text, project=current_project, context=context, use_ai=False if no_llm else True if always else None
+            text, project=current_project, context=context, use_ai=False if no_llm else True if force_llm else None
         )
     if as_json:
         say_json(_result_data(result))
@@ -70,16 +70,15 @@ def _say_result(result: Troubleshooting) -> None:
     for answer in result.error_history.fixes:
         say(answer_line(answer))
     for occurrence in result.error_history.occurrences:
-        solved_note = "" if occurrence.is_solved else ", and did not solve it there"
-        say(f"{paint(f'[{occurrence.project} s{occurrence.session}.{occurrence.turn}]', 'cyan')} met this{solved_note}.")
+        say(occurrence_line(occurrence))
     if result.diagnosis:
         _say_diagnosis(result.diagnosis)
     elif not result.error_history.fixes:
-        note("No fix is known yet.")
+        note("No past fix found.")
     advice = result.advice
     _say_section(
-        "By rules, for errors of this kind",
-        (("Likely", advice.causes), ("Do", advice.steps), ("Run", advice.commands), ("Prevent", advice.prevention)),
+        "Checklist for errors of this kind",
+        (("Likely cause", advice.causes), ("Step", advice.steps), ("Command", advice.commands), ("Prevention", advice.prevention)),
     )
     note(f"Model: {printable(result.llm)}." if not result.llm.endswith(".") else f"Model: {printable(result.llm)}")
 
@@ -87,14 +86,15 @@ def _say_result(result: Troubleshooting) -> None:
 def _say_diagnosis(diagnosis: Diagnosis) -> None:
     cause = (diagnosis.root_cause,) if diagnosis.root_cause else ()
     _say_section(
-        f"{diagnosis.model} says", (("Likely", cause), ("Do", diagnosis.steps), ("Run", diagnosis.code), ("Prevent", diagnosis.prevention))
+        f"Diagnosis by {diagnosis.model}",
+        (("Likely cause", cause), ("Step", diagnosis.steps), ("Command", diagnosis.code), ("Prevention", diagnosis.prevention)),
     )
     for evidence in diagnosis.evidence:
-        say(f"Because: {_evidence_text(evidence)}")
+        say(f"Evidence: {_evidence_text(evidence)}")
     if diagnosis.removed:
         why = ", ".join(dict.fromkeys(f"{line.reason} {line.about}".strip() for line in diagnosis.removed))
-        note(f"Not kept of what it wrote: {len(diagnosis.removed)} lines ({printable(why)[:300]}).")
-    cost = "at no known price" if diagnosis.cost_usd is None else f"{diagnosis.cost_usd:.5f} USD"
+        note(f"Unsupported lines dropped: {len(diagnosis.removed)} ({printable(why)[:300]}).")
+    cost = "price unknown" if diagnosis.cost_usd is None else f"{diagnosis.cost_usd:.5f} USD"
     note(f"{diagnosis.input_tokens + diagnosis.output_tokens:,} tokens, {cost}.")
 
 
@@ -107,16 +107,16 @@ def _say_section(title: str, parts: tuple[tuple[str, Sequence[str]], ...]) -> No
 
 def _evidence_text(evidence: DiagnosisEvidence) -> str:
     origin = " ".join(filter(None, (evidence.project, evidence.handle)))
-    return f"{paint(f'[{origin}]', 'cyan') if origin else 'what you wrote'} {printable(' '.join(evidence.text.split()))[:300]}"
+    return f"{paint(f'[{origin}]', 'cyan') if origin else 'your input'} {printable(' '.join(evidence.text.split()))[:300]}"
 
 
 def _say_estimate(estimate: gateway.CostEstimate | None, *, as_json: bool) -> None:
     if as_json:
         say_json(estimate._asdict() if estimate else {"calls": 0, "input_tokens": 0, "output_tokens": 0, "cost_usd": 0.0})
     elif estimate is None:
-        say("No model would be asked: none is set up (onward llm-key set).")
+        say("No request: no language model is set up. To set one up: onward llm-key set")
     else:
-        cost = "at no known price" if estimate.cost_usd is None else f"{estimate.cost_usd:.5f} USD at most"
+        cost = "price unknown" if estimate.cost_usd is None else f"{estimate.cost_usd:.5f} USD at most"
         say(f"One request: {estimate.input_tokens:,} tokens in, at most {estimate.output_tokens:,} out, {cost}.")
 
 

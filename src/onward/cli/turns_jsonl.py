@@ -1,4 +1,4 @@
-"""How turns look to a program: one JSON object a line."""
+"""Turns as JSON Lines."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from onward.core.transcript.transcript import Rewind, SessionHead, TranscriptIte
 
 
 def json_line(item: TranscriptItem, ordinal: int) -> str:
-    """Return *item* as one line of JSON. Turns have `role`; a session's head and a rewind stand under `session` and `rewind`. What is empty is left out."""
+    """Return *item* as one line of JSON, without empty fields.
+
+    A turn has `turn` and `role`; a session head is under `session`, a rewind under `rewind`.
+    """
     if isinstance(item, SessionHead):
         return as_json_text({"session": _filled_fields(item)})
     if isinstance(item, Rewind):

@@ -1,4 +1,4 @@
-"""`onward worker`: carries out what was asked for in the background."""
+"""`onward worker`: runs background jobs."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ POLL_SECONDS = 0.2
 @click.command()
 @json_option
 def worker(as_json: bool) -> int:
-    """Carry out background work, until Ctrl-C: large imports, rebuilds, exports.
+    """Run background jobs (large imports, rebuilds, exports) until Ctrl-C.
 
-    `onward serve` has a worker of its own; run this for more of them beside it, on PostgreSQL, or where the server runs without one. On SQLite one is at
-    work at a time, and others wait to take its place. A job that a killed worker was at is gone on with.
+    `onward serve` includes a worker. Run this for additional workers on PostgreSQL, or beside a server without one. On SQLite one
+    worker is active at a time; others stand by. The job of a killed worker is resumed.
 
     \b
     Example:
@@ -33,7 +33,7 @@ def worker(as_json: bool) -> int:
 
     def handle_signal(_: int, __: FrameType | None) -> None:
         if stopping.is_set():
-            # Asked twice: what is being done is left at once, and done again by the next.
+            # Second signal: exit at once. The next worker runs the current step again.
             os._exit(1)
         stopping.set()
 
@@ -45,11 +45,11 @@ def worker(as_json: bool) -> int:
     while not stopping.wait(POLL_SECONDS) and background_worker.error is None:
         if not is_announced and background_worker.is_at_work.is_set():
             is_announced = True
-            _announce("The worker is at work. Ctrl-C ends it.", "at work", as_json=as_json)
+            _announce("Worker running. Press Ctrl-C to stop.", "at work", as_json=as_json)
     background_worker.stop()
     if background_worker.error:
         raise background_worker.error
-    _announce("Stopped. What was not done is gone on with by the next worker.", "stopped", as_json=as_json)
+    _announce("Stopped. The next worker resumes unfinished jobs.", "stopped", as_json=as_json)
     return 0
 
 
