@@ -139,7 +139,7 @@ def test_the_commands(settings: Settings, tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setenv("ONWARD_HOME", str(settings.home))
     monkeypatch.chdir(tmp_path)
     assert main(["backup", "copy.db"]) == 0
-    assert capsys.readouterr().out.startswith("Copied 1 project, 1 session, ")
+    assert capsys.readouterr().out.startswith("Backed up 1 project, 1 session, ")
     assert main(["backup", "copy.db"]) == 2
     assert main(["restore", "copy.db"]) == 1
     capsys.readouterr()
@@ -151,6 +151,6 @@ def test_the_commands(settings: Settings, tmp_path: Path, monkeypatch: pytest.Mo
     assert main(["project", "delete", "klinik", "--yes"]) == 0
     capsys.readouterr()
     assert main(["project", "import", "klinik.onward.zip"]) == 0
-    assert capsys.readouterr().out.startswith("klinik: 1 session, ")
+    assert capsys.readouterr().out.startswith("Imported klinik: 1 session, ")
     assert main(["project", "import", "klinik.onward.zip", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["again"] is True

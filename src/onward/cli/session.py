@@ -85,35 +85,28 @@ def start(
         suggestion = "" if account else suggest_account(backend)
         handoff = change = None
         if previous := outcome.previous:
-            handoff, change = with_changes_since(
-                current_project, previous, backend.sessions.require(current_project, previous.session_number).ended_at, Path.cwd()
-            )
+            ended_at = backend.sessions.require(current_project, previous.session_number).ended_at
+            handoff, change = with_changes_since(current_project, previous, ended_at, Path.cwd())
     session_start: dict[str, object] = {
         "session": session_data(outcome.session),
         "account": chosen_account.name if chosen_account else None,
         "previous_handoff": outcome.previous.version if outcome.previous else None,
         "changed_since": change,
     }
+    session_name = f"session {outcome.session.number} of {current_project.name}"
     if not handoff or not outcome.previous:
         if as_json or format == "json":
             say_json(session_start)
-        note(f"Started session {outcome.session.number} of {current_project.name}. First session: no handoff yet.")
+        note(f"Started {session_name}. First session: no handoff yet.")
     else:
-        text = format_handoff(
-            handoff,
-            outcome.previous.preservation,
-            "json" if as_json else format,
-            next_goal="; ".join(outcome.session.objectives),
-            extra=session_start,
-        )
+        next_goal, output_format = "; ".join(outcome.session.objectives), "json" if as_json else format
+        text = format_handoff(handoff, outcome.previous.preservation, output_format, next_goal=next_goal, extra=session_start)
         sys.stdout.write(text)
         sys.stdout.flush()
         copy_note = f" (copied with {copy_text(text)})" if copy else ""
-        note(f"Started session {outcome.session.number} of {current_project.name} from handoff {outcome.previous.version}{copy_note}.")
-    if chosen_account:
-        note(f"Account: {chosen_account.name}.")
-    elif suggestion:
-        note(suggestion)
+        note(f"Started {session_name} from handoff {outcome.previous.version}{copy_note}.")
+    if account_note := f"Account: {chosen_account.name}." if chosen_account else suggestion:
+        note(account_note)
     for item in outcome.session.open_items:
         note(f"Checklist: {item}")
     note(f"When the session ends: onward import TRANSCRIPT --project {current_project.name} --complete")
