@@ -249,3 +249,5 @@ def test_work_of_a_sub_agent_after_the_last_words_is_no_interruption() -> None:
     turns = [Turn("user", "Add a cart to the shop, with tests."), Turn("assistant", "The cart is there and its tests pass."), helper]
     assert not any("In progress" in text for text in only(facts_of(*turns), "next_step"))
     assert any("In progress" in text for text in only(facts_of(*turns[:2], bash(1, "make test")), "next_step"))
+    delegation = Turn("assistant", calls=(ToolCall("t1", "Task", {"prompt": "Run the tests"}),))
+    assert any("In progress" in text for text in only(facts_of(*turns[:2], delegation, helper), "next_step"))

@@ -320,7 +320,10 @@ def _draft_unfinished(trace: Trace) -> Iterator[ToolDraft]:
     """Yield what the agent was doing when the session ended in the middle of its work: its own tools ran after its last words."""
     last = next((s for s in reversed(trace.statements) if not s.is_summary), None)
     work_turns = {run.turn for run in trace.runs} | {change.turn for change in trace.changes}
-    worked_until = max(work_turns - trace.sub_agent_turns, default=0)
+    if last and trace.last_call_turn < last.turn:
+        # The agent called nothing after its last words, so what a sub-agent did later in the transcript was done before them.
+        work_turns -= trace.sub_agent_turns
+    worked_until = max(work_turns, default=0)
     if last is None or last.author == "user" or worked_until < last.turn:
         return
     parts = clauses(last.text)

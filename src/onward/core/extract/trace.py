@@ -65,7 +65,8 @@ class RecordedChange:
 @dataclass(slots=True)
 class Trace:
     """What one session shows. `todos` is the latest task list; `rounds` how many times the user spoke; `handed` what handoffs that it was given say;
-    `refused_changes` are changes that a tool refused to make; `sub_agent_turns` are the turns of sub-agents, which may come after the agent's last words.
+    `refused_changes` are changes that a tool refused to make; `sub_agent_turns` are the turns of sub-agents, which may come after the agent's last words;
+    `last_call_turn` is the last turn in which the agent itself called a tool.
     """
 
     statements: list[Statement] = field(default_factory=list[Statement])
@@ -77,6 +78,7 @@ class Trace:
     rounds: int = 0
     turns: int = 0
     sub_agent_turns: set[int] = field(default_factory=set[int])
+    last_call_turn: int = 0
 
 
 _PendingCall: TypeAlias = CommandRun | list[RecordedChange] | tuple[str, ...]
@@ -91,6 +93,8 @@ def observe(turns: Iterable[tuple[int, Turn]]) -> Trace:
         trace.turns = ordinal
         if turn.sidechain is not None:
             trace.sub_agent_turns.add(ordinal)
+        elif turn.calls:
+            trace.last_call_turn = ordinal
         trace.handoff_lines += (line for text in (turn.text, *(r.text for r in turn.results)) for line in read_handoff_lines(text))
         if turn.role == "tool":
             for result in turn.results:
