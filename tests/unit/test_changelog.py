@@ -16,7 +16,7 @@ from onward.app.sessions import completion
 from onward.app.sessions import sessions as sittings
 from onward.app.transcripts.intake import SessionIntake
 from onward.app.turns.preparation import prepare_turns
-from onward.core.facts.fact import Fact, FactKind, Handle, fact_id
+from onward.core.facts.fact import Fact, FactKind, Handle, Outcome, fact_id
 from onward.core.facts.ledger import Edit, Ledger, apply_edits, fold
 from onward.core.handoff.changelog import Changelog, ChangelogEntry, changelog, render, to_json
 from onward.core.transcript.transcript import SessionHead, ToolCall, ToolResult, Turn
@@ -46,7 +46,8 @@ TODO, BEGUN = (
     fact("next_step", "Write the docs (in progress)", 2, "todo:docs"),
 )
 DONE = fact("done", "Wrote the docs", 3, "todo:docs")
-FILE, GONE = fact("file", "`a.py` was edited once", 1, "file:a.py"), fact("file", "`a.py` was deleted", 3, "file:a.py")
+FILE = fact("file", "`a.py` was edited once", 1, "file:a.py")
+GONE = fact("file", "`a.py` was deleted", 3, "file:a.py")._replace(outcome=Outcome("deleted"))
 RULE, NEW = fact("rule", "Never push to main", 1), fact("decision", "Use rupiah in whole numbers", 3)
 PROSE = fact("lesson", "The printer needs paper of 58 mm", 1)
 BEFORE = [PORT, TODO, FILE, RULE, PROSE]

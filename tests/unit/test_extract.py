@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from onward.core.extract import extract
-from onward.core.facts.fact import Fact
+from onward.core.facts.fact import Fact, Outcome, from_json, to_json
 from onward.core.facts.ledger import Ledger, fold
 from onward.core.transcript.transcript import SessionHead, ToolCall, ToolResult, Turn
 
@@ -251,3 +251,21 @@ def test_work_of_a_sub_agent_after_the_last_words_is_no_interruption() -> None:
     assert any("In progress" in text for text in only(facts_of(*turns[:2], bash(1, "make test")), "next_step"))
     delegation = Turn("assistant", calls=(ToolCall("t1", "Task", {"prompt": "Run the tests"}),))
     assert any("In progress" in text for text in only(facts_of(*turns[:2], delegation, helper), "next_step"))
+
+
+def test_an_error_that_was_fixed_says_so_in_fields() -> None:
+    write = Turn(
+        "assistant", calls=(ToolCall("w1", "Edit", {"file_path": "/home/ayu/antrian/src/a.py", "old_string": "x", "new_string": "y"}),)
+    )
+    turns = [
+        bash(1, "make test"),
+        answer(1, "KeyError: 'currency' in src/a.py", failed=True),
+        write,
+        bash(2, "make test"),
+        answer(2, "3 passed"),
+        bash(3, "rm old.py"),
+    ]
+    facts = facts_of(Turn("user", "Fix the tests of the shop, please."), *turns)
+    [error] = [fact for fact in facts if fact.kind == "error" and fact.author == "tool"]
+    assert error.outcome == Outcome("passes", "make test", "KeyError: 'currency' in src/a.py", "src/a.py")
+    assert from_json(to_json(error)) == error

@@ -9,7 +9,7 @@ import pytest
 from onward.core.effort.reuse import reused_fact_ids
 from onward.core.effort.rework import PriorKnowledge, facts_before, list_errors, measure_effort, prior_knowledge
 from onward.core.effort.steps import SessionSteps, is_read_only
-from onward.core.facts.fact import Fact, Handle
+from onward.core.facts.fact import Fact, Handle, Outcome
 from onward.core.facts.ledger import Ledger, fold
 from onward.core.knowledge.signature import likeness, signature, terms
 from onward.core.transcript.transcript import ToolCall, ToolResult, Turn
@@ -182,8 +182,14 @@ def test_earlier_facts_are_those_not_retired_before() -> None:
 def test_the_ledger_knows_files_that_are_there_and_errors_that_were_solved() -> None:
     facts = [
         fact(1, "file", "file:a.py", "`a.py` was created"),
-        fact(1, "file", "file:b.py", "`b.py` was deleted"),
-        fact(1, "error", "error:x", "`make test` failed with: KeyError: 'currency' → it passes after a change of `a.py`"),
+        fact(1, "file", "file:b.py", "`b.py` was deleted", outcome=Outcome("deleted")),
+        fact(
+            1,
+            "error",
+            "error:x",
+            "`make test` failed with: KeyError: 'currency' → it passes after a change of `a.py`",
+            outcome=Outcome("passes", "make test", "KeyError: 'currency'", "a.py"),
+        ),
         fact(1, "error", "error:y", "`make lint` failed with: error: unused import"),
     ]
     assert prior_knowledge(facts) == PriorKnowledge(frozenset({"a.py"}), frozenset({signature("KeyError: 'currency'")}))

@@ -9,6 +9,7 @@ from math import log
 from sqlalchemy import Connection
 
 from onward.core.extract.tool_results import find_error_line
+from onward.core.facts.wording import FAILURE_MARK
 from onward.core.knowledge.categories import CATEGORIES, category_of
 from onward.core.knowledge.entry import (
     ErrorHistory,
@@ -20,7 +21,7 @@ from onward.core.knowledge.entry import (
     KnowledgeSource,
     KnownFix,
 )
-from onward.core.knowledge.knowledge import FAILURE_MARK, KNOWLEDGE_KINDS, KnowledgeKind
+from onward.core.knowledge.knowledge import KNOWLEDGE_KINDS, KnowledgeKind
 from onward.core.knowledge.signature import likeness, signature, terms
 from onward.core.project import Project
 from onward.errors import BadInput, NotFound

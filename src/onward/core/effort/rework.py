@@ -14,7 +14,6 @@ from typing import NamedTuple
 from onward.core.effort.steps import SessionSteps, Step, is_read_only
 from onward.core.facts.fact import Fact
 from onward.core.facts.ledger import Ledger
-from onward.core.knowledge.knowledge import find_solution
 from onward.core.knowledge.signature import signature
 from onward.core.text.prose import one_line
 
@@ -43,10 +42,11 @@ def prior_knowledge(facts: Iterable[Fact]) -> PriorKnowledge:
     files, explained_errors = set[str](), set[str]()
     for fact in facts:
         kind, _, key = fact.subject.partition(":")
-        if kind == "file" and not fact.text.startswith(f"`{key}` was deleted"):
+        code = fact.outcome.code if fact.outcome else ""
+        if kind == "file" and code != "deleted":
             files.add(key)
-        elif kind == "error" and (solution := find_solution(fact)):
-            explained_errors.add(signature(solution.error))
+        elif kind == "error" and fact.outcome and code == "passes":
+            explained_errors.add(signature(fact.outcome.error))
     return PriorKnowledge(frozenset(files), frozenset(explained_errors - {""}))
 
 

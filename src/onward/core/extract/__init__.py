@@ -38,6 +38,7 @@ def extract(number: int, head: SessionHead, turns: Iterable[tuple[int, Turn]]) -
             retires=tool_draft.retires,
             evidence=tool_draft.evidence,
             author=tool_draft.author,
+            outcome=tool_draft.outcome,
         )
     echoes = EchoFilter(trace.handoff_lines)
     for statement in (check_claim(draft, trace) for draft in rank_statements(trace) if not echoes.is_echo(draft)):

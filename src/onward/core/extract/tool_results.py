@@ -11,7 +11,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from onward.core.extract.trace import CommandRun, RecordedChange, Trace
-from onward.core.facts.fact import GIT_STATE, FactAuthor, FactEvidence, FactKind
+from onward.core.facts.fact import GIT_STATE, FactAuthor, FactEvidence, FactKind, Outcome
+from onward.core.facts.wording import DELETED, failure_text
 from onward.core.text import paths
 from onward.core.text.prose import clauses, one_line
 
@@ -49,6 +50,7 @@ class ToolDraft(NamedTuple):
     evidence: FactEvidence = "verified"
     author: FactAuthor = "tool"
     retires: tuple[str, ...] = ()
+    outcome: Outcome | None = None
 
 
 def draft_tool_facts(trace: Trace, cwd: str) -> Iterator[ToolDraft]:
@@ -94,7 +96,7 @@ def _draft_files(trace: Trace, cwd: str) -> Iterator[ToolDraft]:
         weight = min(0.75, 0.3 + 0.07 * len(changes) + 0.15 * created + 0.15 * last.round / max(1, trace.rounds))
         if is_gone:
             # What is gone is asked for less than what is there.
-            verb, weight = "was deleted", weight / 2
+            verb, weight = DELETED, weight / 2
         elif old:
             verb = _rename_text(path, old[-1]) + ("" if last.change.kind == "renamed" else ", edited since")
         elif created:
@@ -110,6 +112,7 @@ def _draft_files(trace: Trace, cwd: str) -> Iterator[ToolDraft]:
             turns=(last.turn, remark[1]) if remark else (last.turn,),
             weight=weight,
             retires=tuple(f"file:{old_path}" for old_path in old),
+            outcome=Outcome("deleted") if is_gone else None,
         )
 
 
@@ -243,10 +246,12 @@ def _draft_errors(trace: Trace, cwd: str) -> Iterator[ToolDraft]:
             if not error_line or error_line in reported_lines:
                 continue
             reported_lines.add(error_line)
-            text = f"`{one_line(_strip_cwd(key, cwd), 90)}` failed with: {_strip_cwd(error_line, cwd)}"
+            command, error = one_line(_strip_cwd(key, cwd), 90), _strip_cwd(error_line, cwd)
+            text = failure_text(command, error)
             if following and following[1].failed is False:
                 changes = [c for c in trace.changes if run.turn <= c.turn <= following[1].turn]
-                change_note = f" after a change of `{_project_path(changes[-1].change.path, cwd)}`" if changes else ""
+                changed_path = _project_path(changes[-1].change.path, cwd) if changes else ""
+                change_note = f" after a change of `{changed_path}`" if changes else ""
                 turns = (run.turn, run.result_turn, *(c.turn for c in changes[-1:]), following[1].turn)
                 yield ToolDraft(
                     kind="error",
@@ -255,6 +260,7 @@ def _draft_errors(trace: Trace, cwd: str) -> Iterator[ToolDraft]:
                     turns=turns,
                     weight=0.4,
                     retires=(f"{_error_prefix(key, cwd)}: *",),
+                    outcome=Outcome("passes", command, error, changed_path),
                 )
             elif following is None:
                 weight = 0.3 + 0.15 * (run.round == trace.rounds)

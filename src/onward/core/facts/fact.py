@@ -38,14 +38,24 @@ class Handle(NamedTuple):
         return f"s{self.session}.{self.turn}"
 
 
+class Outcome(NamedTuple):
+    """How the log shows that something ended: a file was `deleted`; a command that failed with `error` `passes`, after `changed_path` changed."""
+
+    code: Literal["deleted", "passes"]
+    command: str = ""
+    error: str = ""
+    changed_path: str = ""
+
+
 class Fact(NamedTuple):
     """One thing worth carrying.
 
     `id` is stable: the same turns give the same ids on every machine. `subject` is the key under which a later fact retires this one
-    (`file:src/a.py`, `todo:write the docs`, `error:…`), empty for prose that nothing can key. `text` is one line, ready to print; `place` is its ordinal in the
-    turn. `lead` is what it was said under ("Two ways to do this:"), printed once for the facts that share it. `weight` (0..1) is how much the fact
-    matters by itself. `retires` names old values that the text itself calls replaced, and subjects that it puts an end to (one ending in `*`: all that begin so). `superseded_by` is the id of the fact that
-    retired this one. `pinned` facts are always shown.
+    (`file:src/a.py`, `todo:write the docs`, `error:…`), empty for prose that has no key. `text` is one line, ready to print; `place` is its ordinal in
+    the turn. `lead` is the sentence that introduced it ("Two ways to do this:"), printed once for the facts that share it. `weight` (0..1) is how much
+    the fact matters by itself. `retires` names old values that the text itself calls replaced, and subjects that it ends (one ending in `*` ends all
+    that begin so). `superseded_by` is the id of the fact that retired this one. `pinned` facts are always shown. `outcome` says how a file or an error
+    of the log ended; None for everything else.
     """
 
     id: str
@@ -63,6 +73,7 @@ class Fact(NamedTuple):
     author: FactAuthor = "agent"
     superseded_by: str | None = None
     pinned: bool = False
+    outcome: Outcome | None = None
 
     @property
     def session(self) -> int:
@@ -86,6 +97,7 @@ def to_json(fact: Fact) -> dict[str, object]:
     values["sources"] = [str(h) for h in fact.sources]
     values["at"] = fact.at.isoformat() if fact.at else None
     values["retires"] = list(fact.retires)
+    values["outcome"] = fact.outcome._asdict() if fact.outcome else None
     return values
 
 
@@ -95,6 +107,7 @@ def from_json(data: Mapping[str, Any]) -> Fact:
     values["sources"] = tuple(parse_handle(h) for h in data["sources"])
     values["at"] = datetime.fromisoformat(data["at"]) if data.get("at") else None
     values["retires"] = tuple(data.get("retires") or ())
+    values["outcome"] = Outcome(**data["outcome"]) if data.get("outcome") else None
     return Fact(**values)
 
 

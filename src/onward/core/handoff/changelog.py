@@ -16,9 +16,6 @@ from onward.core.facts.ledger import Ledger, fact_order
 from onward.core.handoff.composer import SECTION_OF
 from onward.core.handoff.document import CitedLine, render_line
 
-DELETED = "was deleted"
-"""What a fact says of a file that is gone."""
-
 ChangelogPart: TypeAlias = Literal["added", "changed", "resolved", "retired", "no_longer_shown"]
 PART_TITLES: dict[ChangelogPart, str] = {
     "added": "Added",
@@ -120,9 +117,13 @@ def _part_of(fact: Fact, status: _FactStatus | None) -> ChangelogPart | None:
         return "resolved"
     if status.fact.state in ("live", "contradicted"):
         return "changed" if status.fact.text != fact.text or status.fact.state != fact.state else None
-    if status.successor is None or (status.successor.kind == "file" and DELETED in status.successor.text):
+    if status.successor is None or _is_deletion(status.successor):
         return "retired"
     return "changed" if status.successor.text != fact.text else None
+
+
+def _is_deletion(fact: Fact) -> bool:
+    return fact.outcome is not None and fact.outcome.code == "deleted"
 
 
 def _fact_text(fact: Fact) -> FactText:

@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterable
 
 from onward.core.facts.headings import HEAD, TRIM_ORDER
+from onward.core.facts.wording import DELETED
 
 _PATH = re.compile(r"`([^`]+)`")
-_DELETION_WORDS = ("was deleted", "is gone", "dihapus")
+_DELETION_WORDS = (DELETED, "is gone", "dihapus")
+"""Words of a line about a file that is not there any more; the last two are a model's or a person's."""
 
 _OMISSION_PREFIX = "Left out: "
 

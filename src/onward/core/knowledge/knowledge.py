@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from onward.core.extract.cues import cue_bit, cue_bits, label_kind
 from onward.core.facts.fact import Fact
+from onward.core.facts.wording import failure_text
 from onward.core.knowledge.categories import category_of
 from onward.core.knowledge.signature import signature
 from onward.core.text.prose import content_words, identifiers, words
@@ -24,8 +25,6 @@ MAX_PER_KIND = 8
 
 MIN_WEIGHT = 0.4
 MIN_WORDS, MAX_WORDS = 8, 60
-FAILURE_MARK, _PASS_MARK, _CHANGE_MARK = " failed with: ", " → it passes", " after a change of "
-"""How the tools' errors are worded: the command, what it failed with, and what it passed after."""
 _WHY = cue_bit("broke") | cue_bit("fixed") | cue_bit("decide") | cue_bit("learned") | cue_bit("reverse")
 _NARRATES, _DECIDES, _LEARNED = cue_bit("narrate"), cue_bit("decide"), cue_bit("learned") | cue_bit("failed_try")
 _REASONS = (
@@ -95,34 +94,22 @@ def _harvest_fact(fact: Fact, facts: Sequence[Fact]) -> HarvestedEntry | None:
     return _create_entry("lesson", fact, text) if fact.kind == "dead_end" or cues & _LEARNED else None
 
 
-class ErrorSolution(NamedTuple):
-    """An error of a command that passed later: the whole line, the `error` in it, and the file whose change lay in between, if there was one."""
-
-    text: str
-    error: str
-    changed_file: str
-
-
-def find_solution(fact: Fact) -> ErrorSolution | None:
-    """Return what an error that the tools showed says of its end; None for one that is not known to have ended."""
-    failure, passes, change = fact.text.partition(_PASS_MARK)
-    return ErrorSolution(failure, failure.partition(FAILURE_MARK)[2] or failure, change.partition(_CHANGE_MARK)[2]) if passes else None
-
-
 def _harvest_solution(fact: Fact, facts: Sequence[Fact]) -> HarvestedEntry | None:
     """Return an error of a command that passed later, with what was changed in between and what the agent said of it."""
-    solution = find_solution(fact)
-    if solution is None:
+    solution = fact.outcome
+    if solution is None or solution.code != "passes":
         return None
     cause = _find_cause(fact, facts)
-    fix = ": ".join(part for part in (f"A change of {solution.changed_file}" if solution.changed_file else "", cause) if part)
-    category = category_of(f"{solution.text} {fix}")
+    change = f"A change of `{solution.changed_path}`" if solution.changed_path else ""
+    fix = ": ".join(part for part in (change, cause) if part)
+    text = failure_text(solution.command, solution.error)
+    category = category_of(f"{text} {fix}")
     return (
         HarvestedEntry(
             kind="solution",
             signature=signature(solution.error),
             category=category,
-            text=solution.text,
+            text=text,
             fix=fix,
             fact_id=fact.id,
             turn=fact.turn,
