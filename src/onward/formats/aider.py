@@ -1,8 +1,9 @@
 """Aider: `.aider.chat.history.md`, many sessions in one file, each opened by `# aider chat started at …`.
 
-A line that begins with `#### ` is a person's, one that begins with `> ` is what Aider itself said (edits, commits, warnings, prices), and the rest is the
-model's. A line that is not blank is a record. The file has no tool calls: what Aider says it did (`Applied edit to …`, `Commit …`, `Running …`) becomes calls
-of the turn before it, and what a person ran (`/run …`, `!…`) calls of the prompt. Only sessions have times, in the zone of the machine.
+A line that begins with `#### ` is the user's, one that begins with `> ` is Aider's own (edits, commits, warnings, prices), and the rest
+is the model's. Every non-blank line is a record. The file has no tool calls: Aider's reports (`Applied edit to …`, `Commit …`, `Running
+…`) become calls of the turn before them, and commands of the user (`/run …`, `!…`) become calls of the prompt. Only sessions have
+times, in the zone of the machine.
 """
 
 from __future__ import annotations
@@ -22,14 +23,14 @@ _MODEL_WORDS = ("Main model: ", "Model: ", "Models: ")
 _FOLDER_WORDS = ("Git working dir: ", "Cur working dir: ")
 _RUN_PREFIXES = ("/run ", "/test ", "/git ", "/lint ", "!")
 _PROMPT_PREFIXES = ("/ask ", "/code ", "/architect ", "/context ")
-"""Commands whose rest is a prompt. The others are settings."""
+"""Commands followed by a prompt. The others are settings."""
 _CONFIRMATION = "(Y)es/(N)o"
 _AFTER_OUTPUT = ("> Tokens: ", "> Add ", "> Added ", "> Commit ", "> Run ")
 
 
 @dataclass(slots=True)
 class _Run:
-    """Lines of one author: `start`, `user`, `model`, `aider`, or the `output` of a command that the person ran."""
+    """Lines of one author: `start`, `user`, `model`, `aider`, or the `output` of a command that the user ran."""
 
     author: str
     line: int
@@ -37,28 +38,28 @@ class _Run:
     fences: int = 0
     records: int = 0
     is_over: bool = False
-    """Whether a blank line came after it: the next prompt is another one."""
+    """Whether a blank line follows, so that the next prompt is a new one."""
 
     def add(self, line: str) -> None:
-        """Add one line that is not blank, and count it when it opens or closes a code block."""
+        """Add a non-blank line, and count it if it opens or closes a code block."""
         self.records += 1
         self.lines.append(line)
         self.fences += line.startswith("```")
 
     @property
     def command(self) -> str:
-        """The command that a person's lines run in the shell; nothing where they are a prompt."""
+        """Return the shell command in the user's lines; empty if they are a prompt."""
         first = self.lines[0] if self.author == "user" else ""
         return next((first[len(start) :].strip() for start in _RUN_PREFIXES if first.startswith(start)), "")
 
 
 def detect(head: bytes) -> bool:
-    """Whether a session of Aider begins in it."""
+    """Whether a session of Aider begins in *head*."""
     return head.startswith(_START.encode()) or b"\n" + _START.encode() in head
 
 
 def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptItem]:
-    """Yield every session in which something was said."""
+    """Yield every session with at least one prompt or answer."""
     session = _Session(report)
     for run, next_run in pairwise(chain(_runs(source), [_Run("start", 0)])):
         yield from session.take(run, next_run)
@@ -84,7 +85,7 @@ def _runs(source: TranscriptSource) -> Iterator[_Run]:
 
 
 def _author(line: str, run: _Run) -> str:
-    """Who wrote *line*, which follows *run*; nobody, where it is blank."""
+    """Return the author of *line*, which follows *run*; empty for a blank line."""
     if not line.startswith(("#", ">")):
         if not line.strip():
             return ""
@@ -95,7 +96,7 @@ def _author(line: str, run: _Run) -> str:
         return "aider" if _CONFIRMATION in line else "user"
     if run.author == "output" or run.command:
         return "aider" if line.startswith(_AFTER_OUTPUT) else "output"
-    # Aider ends its own lines with two spaces: in a code block of the model, a line that only looks like Aider's has none.
+    # Aider ends its own lines with two spaces; a similar line in a code block of the model has none.
     if line.startswith(">") and not (run.author == "model" and run.fences % 2 and not line.endswith("  ")):
         return "aider"
     return "model"
@@ -110,18 +111,18 @@ def _strip_prefix(line: str, author: str) -> str:
 
 
 class _Session:
-    """The session that is being read."""
+    """The session being read."""
 
     def __init__(self, report: ImportReport) -> None:
         self.report = report
         self.head: SessionHead | None = SessionHead(agent=NAME)
-        """None once it was yielded, which is when something is said: many sessions are started in vain."""
+        """None once it is yielded. It is yielded with the first turn, since many sessions are started without a prompt."""
         self.preamble: list[_Run] = []
         self.model: str | None = None
         self.command_id = ""
 
     def take(self, run: _Run, next_run: _Run) -> Iterator[TranscriptItem]:
-        """Yield the turns of *run*; what Aider did about it stands in *following*."""
+        """Yield the turns of *run*; *following* holds Aider's actions after it."""
         if run.author == "start":
             self.end()
             start_text = run.lines[0]
@@ -144,7 +145,7 @@ class _Session:
         yield from self._turns(run, next_run)
 
     def end(self) -> None:
-        """Account for a session in which nothing was said."""
+        """Count the records of a session without turns."""
         if self.preamble:
             self.report.skip("start of a session without a prompt", sum(run.records for run in self.preamble))
         self.preamble.clear()
@@ -193,7 +194,7 @@ def _prompt_turn(run: _Run) -> Turn:
 
 
 def _reported_actions(run: _Run) -> Iterator[tuple[ToolCall, ToolResult]]:
-    """What Aider says it did, as calls and their results."""
+    """Return Aider's reported actions as calls and their results."""
     for number, line in enumerate(run.lines):
         word, _, rest = line.partition(" ")
         action: tuple[str, dict[str, object]] | None = None
@@ -209,7 +210,7 @@ def _reported_actions(run: _Run) -> Iterator[tuple[ToolCall, ToolResult]]:
 
 
 def _parse_usage(line: str) -> Usage | None:
-    """The tokens in `Tokens: 3.2k sent, 1k cache hit, 66 received. Cost: …`."""
+    """Return the tokens in `Tokens: 3.2k sent, 1k cache hit, 66 received. Cost: …`."""
     if not line.startswith("Tokens: "):
         return None
     usage = Usage()
@@ -235,7 +236,7 @@ def _join_lines(lines: Iterable[str]) -> str:
 
 
 def _parse_local_time(text: str) -> datetime | None:
-    """The UTC time of a clock reading on this machine."""
+    """Return the UTC time of a local clock reading."""
     try:
         return datetime.strptime(text, "%Y-%m-%d %H:%M:%S").astimezone(UTC)
     except (ValueError, OverflowError):

@@ -1,4 +1,4 @@
-"""A ZIP archive as the chat services export it: the conversations in it as one stream, whatever number of files they are spread over."""
+"""ZIP archives of the chat services: the conversations in all their files as one stream."""
 
 from __future__ import annotations
 
@@ -13,18 +13,19 @@ from onward.errors import BadInput
 
 _MAX_BYTES = 4 * 1024**3
 _MAX_RATIO = 200
-"""JSON shrinks to a tenth; what shrinks to less than a two-hundredth is made to fill a disk."""
+"""JSON compresses to about a tenth; below a two-hundredth the archive is a bomb."""
 _FREE_BYTES = 64 * 1024**2
-"""Up to this size the ratio does not matter."""
+"""Below this size the ratio does not matter."""
 _CHUNK_BYTES = 1024 * 1024
 _DAMAGE_ERRORS = (zipfile.BadZipFile, zlib.error, struct.error, OSError, EOFError, ValueError, RuntimeError, LookupError, OverflowError)
-"""What the reader of archives raises where a damaged one leads it astray."""
+"""Exceptions of the zip reader on damaged archives."""
 
 
 def extract_conversations(stream: IO[bytes], target: IO[bytes], name: str) -> IO[bytes]:
-    """Return *target* with every `conversations*.json` in the archive written to it, in the order of their names, a line end after each.
+    """Return *target* after writing every `conversations*.json` of the archive to it, sorted by name, each followed by a line end.
 
-    `BadInput` where the archive is damaged, locked, holds no such file, would unpack to more than 4 GiB, or names files outside itself.
+    Raises `BadInput` if the archive is damaged, encrypted, has no such file, would unpack to more than 4 GiB, or names files outside
+    itself.
     """
     for chunk in _read_members(stream, name):
         target.write(chunk)

@@ -1,4 +1,4 @@
-"""Content blocks as the model APIs shape them (`text`, `thinking`, `tool_use`, `tool_result`, `image`), and what tools say about their exit."""
+"""Content blocks of the model APIs (`text`, `thinking`, `tool_use`, `tool_result`, `image`), and exit codes in tool output."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _MEDIA_LABELS = {"image": "[image]", "image_url": "[image]", "input_image": "[im
 
 
 def content_text(content: object) -> str:
-    """The text of *content*, which is text itself, one block, or a list of blocks; images and documents are named in brackets."""
+    """Return the text of *content*, which is text, one block, or a list of blocks; images and documents are named in brackets."""
     if isinstance(content, str):
         return content
     if isinstance(content, dict):
@@ -26,14 +26,14 @@ def parse_call(block: dict[str, object]) -> ToolCall:
 
 
 def parse_result(block: dict[str, object], text: str | None = None) -> ToolResult:
-    """The answer in a `tool_result` block; *text* in place of its content where the caller knows better."""
+    """Return the result in a `tool_result` block; *text* replaces its content."""
     is_error = block.get("is_error")
     result_text = content_text(block.get("content")) if text is None else text
     return ToolResult(as_text(block.get("tool_use_id")), result_text, is_error if isinstance(is_error, bool) else None)
 
 
 def parse_arguments(value: object) -> dict[str, object] | str:
-    """The arguments of a call: an object as it is, one that was written as JSON text parsed, anything else as text."""
+    """Return the arguments of a call: an object as it is, JSON text parsed, anything else as text."""
     if isinstance(value, dict):
         return value
     if isinstance(value, str) and value.startswith("{"):
@@ -46,14 +46,14 @@ def parse_arguments(value: object) -> dict[str, object] | str:
 
 
 def build_usage(input_tokens: int, output_tokens: int, cache_read_tokens: int = 0, cache_write_tokens: int = 0) -> Usage | None:
-    """What an answer cost; None where nothing says."""
+    """Return the usage of an answer, or None."""
     if input_tokens or output_tokens or cache_read_tokens or cache_write_tokens:
         return Usage(input_tokens, output_tokens, cache_read_tokens, cache_write_tokens)
     return None
 
 
 def find_exit_code(label: str, text: str) -> int | None:
-    """The number that follows the last *words* in *text*, None where there is none."""
+    """Return the number after the last *words* in *text*, or None."""
     start = text.rfind(label)
     if start < 0:
         return None

@@ -1,7 +1,7 @@
-"""ChatGPT's export: `conversations.json`, alone, in shards or in the archive as it was sent: a list of conversations, each a tree of messages.
+"""ChatGPT's export: `conversations.json`, alone, in shards or in the original archive: a list of conversations, each a tree of messages.
 
-The path from `current_node` up to the root is what the person last saw; the other branches are told before it, each taken back by a rewind. Hidden nodes
-are the service's own.
+The path from `current_node` up to the root is what the user last saw; the other branches come before it, each followed by a rewind.
+Hidden nodes are written by the service.
 """
 
 from __future__ import annotations
@@ -19,17 +19,19 @@ from onward.formats.source import TranscriptSource
 NAME = "chatgpt"
 
 _SERVICE_CONTENTS = frozenset({"user_editable_context", "model_editable_context", "app_pairing_content"})
-"""Contents that the service adds to every conversation: instructions and memory."""
+"""Content types that the service adds to every conversation: instructions and memory."""
 
 
 def detect(head: bytes) -> bool:
-    """Whether *head* begins conversations of ChatGPT, judged by their trees."""
+    """Whether *head* begins ChatGPT conversations, recognised by their trees."""
     in_json = head.lstrip()[:1] in {b"[", b"{"}
     return in_json and b'"mapping"' in head and (b'"parent"' in head or b'"current_node"' in head or b'"author"' in head)
 
 
 def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptItem]:
-    """Yield the conversations one at a time, in the order of the export; one that is damaged costs only itself. A node of a tree is a record."""
+    """Yield the conversations one at a time, in the order of the export; a damaged one does not affect the others. A node of a tree is a
+    record.
+    """
     for number, conversation in read_objects(source, report):
         mapping = conversation.get("mapping")
         if isinstance(mapping, dict):
@@ -39,7 +41,7 @@ def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptI
 
 
 class _Conversation:
-    """One conversation: its tree, and what of it was told."""
+    """One conversation: its tree, and the nodes already yielded."""
 
     def __init__(self, about: dict[str, Any], mapping: dict[str, Any], report: ImportReport) -> None:
         self.about = about
@@ -47,12 +49,12 @@ class _Conversation:
         self.model = as_text(about.get("default_model_slug")) or None
         self.nodes = {node_id: as_object(node) for node_id, node in mapping.items()}
         self.turn_by_node: dict[str, str | None] = {}
-        """The turn at or above each node that was told."""
+        """The turn at or above each yielded node."""
         self.call_by_node: dict[str, str] = {}
-        """The last call at or above each node that was told."""
+        """The last call at or above each yielded node."""
 
     def read(self) -> Iterator[TranscriptItem]:
-        """Yield the head, the abandoned branches, and the path that the person last saw."""
+        """Yield the head, the abandoned branches, and the path that the user last saw."""
         head: SessionHead | None = SessionHead(
             agent=NAME,
             id=as_text(self.about.get("conversation_id")) or as_text(self.about.get("id")) or None,
@@ -73,7 +75,7 @@ class _Conversation:
             last = self.turn_by_node[node_id]
 
     def _node_turns(self, node_id: str) -> Iterator[Turn]:
-        """Yield the turn of one node, and remember that it was told."""
+        """Yield the turn of one node, and remember it."""
         node = self.nodes[node_id]
         parent = as_text(node.get("parent"))
         self.turn_by_node[node_id] = self.turn_by_node.get(parent)
@@ -94,7 +96,7 @@ class _Conversation:
         yield turn
 
     def _turn(self, node_id: str, message: dict[str, Any]) -> Turn | str:
-        """The turn of a message, or why there is none."""
+        """Return the turn of a message, or the reason to skip it."""
         metadata, content = as_object(message.get("metadata")), as_object(message.get("content"))
         kind, role = as_text(content.get("content_type")), as_text(as_object(message.get("author")).get("role"))
         if metadata.get("is_visually_hidden_from_conversation") is True or metadata.get("is_user_system_message") is True:
@@ -128,7 +130,7 @@ class _Conversation:
 
 
 def _content_text(content: dict[str, Any]) -> str:
-    """The text of a content of any type; pictures and sound that are not transcribed are named in brackets."""
+    """Return the text of a content of any type; pictures and untranscribed sound are named in brackets."""
     texts: list[str] = []
     for part in as_list(content.get("parts")):
         if isinstance(part, str):

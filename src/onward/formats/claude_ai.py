@@ -1,7 +1,7 @@
-"""Claude.ai's export: `conversations.json`, alone, in parts or in the archive as it was sent: a list of conversations with `chat_messages`.
+"""Claude.ai's export: `conversations.json`, alone, in parts or in the original archive: a list of conversations with `chat_messages`.
 
-`content` is what counts; `text` may be empty, or a flat repeat of it. Exports of browser extensions are one such object, with a tree of messages and the leaf
-that the person last saw; the other branches are told before it, each taken back by a rewind.
+`content` counts; `text` may be empty, or a flat copy of it. Exports of browser extensions are one such object, with a tree of messages
+and the leaf that the user last saw; the other branches come before it, each followed by a rewind.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def detect(head: bytes) -> bool:
 
 
 def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptItem]:
-    """Yield the conversations one at a time, in the order of the export; one that is damaged costs only itself. A message is a record."""
+    """Yield the conversations one at a time, in the order of the export; a damaged one affects no other. A message is a record."""
     for number, conversation in read_objects(source, report):
         messages = conversation.get("chat_messages")
         if not isinstance(messages, list):
@@ -51,7 +51,7 @@ def _head(conversation: dict[str, Any]) -> SessionHead:
 
 
 def _conversation_turns(conversation: dict[str, Any], messages: list[Any], report: ImportReport) -> Iterator[TranscriptItem]:
-    """Yield the turns of the messages, branches that were left before the one that the person last saw."""
+    """Yield the turns of the messages, abandoned branches before the one that the user last saw."""
     model = as_text(conversation.get("model")) or None
     messages_by_id: dict[str, tuple[int, dict[str, Any]]] = {}
     parents: dict[str, str] = {}
@@ -95,7 +95,7 @@ def _message_turns(message_id: str, index: int, message: dict[str, Any], model: 
 
 
 def _split_turns(message: dict[str, Any], model: str | None) -> Iterator[Turn]:
-    """Yield a prompt, or an answer cut after every result: what follows a result was said knowing it."""
+    """Yield a prompt, or an answer split after every result, because later text was written knowing the result."""
     is_human = as_text(message.get("sender")) in {"human", "user"}
     turn = Turn(role="user" if is_human else "assistant", model=None if is_human else model)
     texts: list[str] = []
@@ -132,7 +132,7 @@ def _split_turns(message: dict[str, Any], model: str | None) -> Iterator[Turn]:
 
 
 def _attachments(message: dict[str, Any]) -> tuple[list[str], list[str]]:
-    """The names of what was attached to a message, and the texts that the service took out of it: a person gave them, but did not say them."""
+    """Return the names of attachments, and their extracted texts, which the user provided without typing them."""
     names: list[str] = []
     contents: list[str] = []
     for attachment in map(as_object, as_list(message.get("attachments")) + as_list(message.get("files"))):

@@ -1,7 +1,8 @@
 """Claude Code: JSON lines, one record each, linked by `parentUuid`; also the web export `{"loglines": […]}`.
 
-One answer of the model is written as several lines with the same `message.id`, each with one block more or with everything so far, and results may
-stand between them: a turn is the union of their distinct blocks. Prompts typed while the agent works are `queue-operation` records.
+One answer of the model is written as several lines with the same `message.id`, each with one more block or with everything so far, and
+results may lie between them: a turn is the union of their distinct blocks. Prompts typed while the agent works are `queue-operation`
+records.
 """
 
 from __future__ import annotations
@@ -20,11 +21,11 @@ NAME = "claude-code"
 
 _WEB_EXPORT = b'"loglines"'
 _MAX_PENDING = 512
-"""How many turns may wait for the parts of an answer that is not finished, before they are let go."""
+"""Maximum number of turns that wait for further parts of an answer."""
 _FASTEST_ANSWER = timedelta(milliseconds=10)
-"""No model answers sooner: a record stamped so shortly after the one that it answers was stamped when the file was copied."""
+"""No model answers faster: a record this close to its parent got its time when the file was copied."""
 _COPY_PAUSE = timedelta(seconds=1)
-"""Records that are stamped further apart were not stamped by one copy."""
+"""Records further apart in time did not get their times from one copy."""
 _PROGRESS = b'"type":"progress"'
 _SNAPSHOT = b'{"type":"file-history-snapshot"'
 _SKIPPED = {
@@ -55,7 +56,7 @@ def detect(head: bytes) -> bool:
 
 
 def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptItem]:
-    """Yield what the file holds. A head comes with the first turn, because only records of the conversation say where it took place."""
+    """Yield the contents of the file. A head comes with the first turn, because only records of the conversation name the folder."""
     reader = _Reader(report)
     take = reader.take
     for number, record in _records(source, report):
@@ -78,7 +79,9 @@ def _records(source: TranscriptSource, report: ImportReport) -> Iterator[tuple[i
 
 
 def _unparsed_reason(line: bytes) -> str:
-    """Why a line need not be parsed. Progress can be 99 % of a file; with one brace before it, the type is the record's own and no nested one."""
+    """Return the reason why a line need not be parsed. Progress can be 99 % of a file; with one brace before it, the type belongs to the
+    record itself.
+    """
     position = line.find(_PROGRESS, 0, 1024)
     if position > 0 and line.count(b"{", 0, position) == 1:
         return _SKIPPED["progress"]
@@ -86,30 +89,30 @@ def _unparsed_reason(line: bytes) -> str:
 
 
 class _Reader:
-    """The state of one reading: turns that may still grow, prompts that wait in the queue, and which record belongs to which turn."""
+    """The state of one read: turns that may still grow, queued prompts, and the turn of each record."""
 
     def __init__(self, report: ImportReport) -> None:
         self.report = report
         self.session_ids: list[str] = []
         self.pending: list[TranscriptItem] = []
         self.open_answers: dict[str | None, tuple[str, Turn]] = {}
-        """The unfinished answer of each lane (main: None), with its message id."""
+        """The unfinished answer of each sidechain (main: None), with its message id."""
         self.block_hashes: dict[str, set[int]] = {}
-        """Blocks taken so far, by message id, as hashes."""
+        """Hashes of the blocks read so far, by message id."""
         self.turn_ids: dict[str, str | None] = {}
         """The id of the turn at or before each record."""
         self.lanes: dict[str, str] = {}
         self.continued_records: set[str] = set()
-        """Records that have a next prompt or answer in the main conversation: a second one is another branch."""
+        """Records with a next prompt or answer in the main conversation; a second one opens a branch."""
         self.queue: deque[Turn | None] = deque()
         self.delivered_prompts: list[Turn] = []
         """Prompts taken from the queue whose own record is still to come."""
         self.repeat_counts: dict[str, int] = {}
-        """Queued prompts already yielded, whose own record would be a repeat."""
+        """Queued prompts already yielded; their own record would be a duplicate."""
         self.clock = _Clock()
 
     def take(self, number: int, record: dict[str, Any]) -> None:
-        """Take one record."""
+        """Read one record."""
         kind = as_text(record.get("type"))
         uuid = record.get("uuid")
         if isinstance(uuid, str) and uuid in self.turn_ids:
@@ -131,7 +134,7 @@ class _Reader:
             self.turn_ids[uuid] = self.turn_ids.get(as_text(record.get("parentUuid")))
 
     def end(self) -> None:
-        """No more records: what still waits is finished."""
+        """Finish what still waits at the end of the file."""
         self._release_delivered()
         for turn in self.queue:
             if turn is not None:
@@ -139,7 +142,7 @@ class _Reader:
         self.open_answers.clear()
 
     def take_finished(self) -> list[TranscriptItem]:
-        """Take out everything before the first turn that may still grow."""
+        """Yield everything before the first turn that may still grow."""
         pending = self.pending
         if len(pending) > _MAX_PENDING:
             self.open_answers.clear()
@@ -170,7 +173,7 @@ class _Reader:
         self.session_ids.append(session_id)
 
     def _lane(self, record: dict[str, Any]) -> str:
-        """The sub-agent that a record belongs to. Older files do not name it: there the first record's id does."""
+        """Return the sub-agent of a record. Older files do not name it; the id of its first record is used instead."""
         uuid = as_text(record.get("uuid"))
         lane = as_text(record.get("agentId")) or self.lanes.get(as_text(record.get("parentUuid"))) or uuid or "sub-agent"
         self.lanes[uuid] = lane
@@ -234,7 +237,7 @@ class _Reader:
             self.report.skip("empty message")
 
     def _open_prompt(self, parent: str) -> None:
-        """A person's prompt ends every answer before it, and opens another branch where its parent was already continued."""
+        """A prompt ends every unfinished answer, and opens a branch if its parent already has a continuation."""
         self.open_answers.clear()
         self._release_delivered()
         if not parent:
@@ -244,7 +247,7 @@ class _Reader:
         self.continued_records.add(parent)
 
     def _is_repeat(self, turn: Turn) -> bool:
-        """Whether this prompt came through the queue. One that was just taken from it is counted here and kept as the prompt that it is."""
+        """Whether this prompt came through the queue. A prompt just taken from the queue is kept as a queued prompt."""
         key = _text_key(turn.text)
         for prompt in self.delivered_prompts:
             if _text_key(prompt.text) == key:
@@ -281,7 +284,7 @@ class _Reader:
                 self._add_queued(turn)
 
     def _release_delivered(self) -> None:
-        """Let go the prompts whose own record did not come."""
+        """Yield the prompts whose own record did not come."""
         for turn in self.delivered_prompts:
             self._add_queued(turn)
         self.delivered_prompts.clear()
@@ -328,22 +331,22 @@ class _Reader:
 
 
 class _Clock:
-    """The times of the main conversation's turns. A session that was copied into a new file may carry the moment of the copy on every record but the
-    person's prompts; such a turn gets the time of the last turn whose own time is known.
+    """The times of turns in the main conversation. A copied session may carry the time of the copy on every record but the prompts; such a
+    turn gets the time of the last turn whose own time is known.
     """
 
     def __init__(self) -> None:
         self.known_at: datetime | None = None
-        """The time of the last turn that was not stamped by a copy."""
+        """The last time that was not set by a copy."""
         self.copied_at: datetime | None = None
-        """The stamp of the copy that is being read."""
+        """The time of the current copy."""
         self.burst_start: datetime | None = None
-        """The last known time before the stamps that `last_at` ends."""
+        """The last known time before the copied times that `last_at` ends."""
         self.last_at: datetime | None = None
         self.is_last_answer = False
 
     def set_time(self, turn: Turn, pending: list[TranscriptItem]) -> None:
-        """Set the time of *turn*; where it shows that a copy stamped the turns before it, also theirs, as far as they are *pending*."""
+        """Set the time of *turn*; if it reveals that a copy set the times of *pending* turns before it, correct theirs too."""
         stamp = turn.at
         if stamp is None:
             return
@@ -364,7 +367,7 @@ class _Clock:
 
 
 def _add_blocks(turn: Turn, content: object, known_blocks: set[int]) -> None:
-    """Add the blocks of one line that were not there yet. A text that begins with the last one replaces it: a snapshot that grew."""
+    """Add the new blocks of one line. A text that begins with the previous one replaces it: a growing snapshot."""
     if isinstance(content, str):
         content = [{"type": "text", "text": content}]
     for block in content if isinstance(content, list) else ():
@@ -394,7 +397,7 @@ def _extend_text(previous: str, text: str) -> str:
 
 
 def _typed_text(content: object) -> tuple[str, Mark]:
-    """What a person typed, and `said`; or what a program put there, and `injected`."""
+    """Return what the user typed and `said`, or injected text and `injected`."""
     if isinstance(content, str):
         return extract_typed([content])
     return extract_typed(
@@ -414,7 +417,7 @@ def _tool_results(content: list[Any], detail: object) -> Iterator[ToolResult]:
 
 
 def _exit_code(text: str, detail: object, *, has_failed: bool) -> int | None:
-    """The exit code of a command. A shell result that is neither an error, nor interrupted, nor left running in the background ended with 0."""
+    """Return the exit code of a command. A shell result without an error, an interruption or a background task ended with 0."""
     if has_failed:
         start = text.find("Exit code ", 0, 64)
         digits = text[start + 10 : start + 14].split("\n", 1)[0].strip() if start >= 0 else ""

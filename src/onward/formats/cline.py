@@ -1,7 +1,8 @@
-"""Cline and Roo Code: the task folder of the extensions (`api_conversation_history.json`, `ui_messages.json`) and the sessions of Cline's SDK of 2026.
+"""Cline and Roo Code: the task folder of the extensions (`api_conversation_history.json`, `ui_messages.json`) and the sessions of Cline's
+SDK of 2026.
 
-One file of a task is enough. Where both are there, the history tells what was said and the messages of the panel when; whichever is named, the same turns
-come out. In the history a person's words stand between tags, results of tools are texts under a person's name, and calls may be XML in the answer.
+One file of a task is enough. With both, the history has the messages and the panel their times; either file gives the same turns. In
+the history the user's words are inside tags, results of tools are texts in the user's messages, and calls may be XML in the answer.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ _ROO = "roo"
 _HISTORY, _PANEL = "api_conversation_history.json", "ui_messages.json"
 _OPENINGS = (b"<task>", b"<user_message>", b"<environment_details>")
 _TYPED_TAGS = ("task", "user_message", "feedback", "answer")
-"""Tags around a person's words. The first one is never in a result."""
+"""Tags around the user's words. The first one never occurs in a result."""
 _ENVIRONMENT, _ENVIRONMENT_END = "<environment_details>", "</environment_details>"
 _NOTICES = (
     "[TASK RESUMPTION]",
@@ -45,7 +46,7 @@ _CUT_OFF = "\n\n[Response interrupted"
 _NOT_RUN = "Tool ["
 _EXIT_WORDS = ("Exit code: ", "exit code ")
 _NEAR_CHARACTERS = 400
-"""Tags of a person's answer, errors and exit codes stand within so many characters of a result's beginning."""
+"""Tags of the user's reply, errors and exit codes occur within this many characters at the beginning of a result."""
 
 
 def detect(head: bytes) -> bool:
@@ -59,7 +60,7 @@ def detect(head: bytes) -> bool:
 
 
 def detect_folder(folder: Path) -> bool:
-    """Whether *folder* is the folder of a task, and not one where all sorts of transcripts were put together."""
+    """Whether *folder* is the folder of one task, not a collection of transcripts."""
     files = [path for path in (folder / _HISTORY, folder / _PANEL) if path.is_file()]
     return any(detect(TranscriptSource(path).head) for path in files) and not any(folder.glob("*.jsonl"))
 
@@ -90,7 +91,7 @@ def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptI
 
 
 def _with_head(head: SessionHead, turns: Iterator[Turn]) -> Iterator[TranscriptItem]:
-    """Yield *head* before the first turn, which tells when the session began where nothing else does; no head without a turn."""
+    """Yield *head* before the first turn, whose time it takes if it has none; no head without a turn."""
     has_head = False
     for turn in turns:
         if not has_head:
@@ -101,7 +102,7 @@ def _with_head(head: SessionHead, turns: Iterator[Turn]) -> Iterator[TranscriptI
 
 
 def _other_messages(folder: Path | None, name: str) -> list[Any]:
-    """The other file of the task; nothing where it is missing or damaged, because one of the two is enough."""
+    """Return the other file of the task; empty if it is missing or damaged, because one of the two is enough."""
     if folder is None or not (folder / name).is_file():
         return []
     try:
@@ -114,16 +115,16 @@ class _History:
     """The history of a task. A message is a record."""
 
     def __init__(self, report: ImportReport, requests: list[PanelRequest], *, is_subtask: bool = False) -> None:
-        """*is_subtask*: the first message was written by the agent that gave the task."""
+        """*is_subtask*: the first message was written by the parent agent."""
         self.report = report
         self.requests = requests
         self.is_subtask = is_subtask
         self.answer_count = 0
         self.sent_count = 0
-        """How many requests went out before the message that is being read."""
+        """Number of requests sent before the current message."""
         self.model: str | None = None
         self.pending: dict[str, str] = {}
-        """Calls without an answer, id to tool, in order."""
+        """Unanswered calls, id to tool, in order."""
         self.last_call_ids: dict[str, str] = {}
         """The last call of each tool."""
 
@@ -150,7 +151,7 @@ class _History:
                 self.report.skip("message with nothing but its surroundings")
 
     def _find_request(self, at: datetime | None) -> PanelRequest:
-        """The request that a message at time *at* belongs to; without a time, the one in the same place."""
+        """Return the request of a message at time *at*; without a time, the one with the same index."""
         if at is None:
             return self.requests[self.answer_count] if self.answer_count < len(self.requests) else PanelRequest(None, None)
         while self.sent_count < len(self.requests) and (self.requests[self.sent_count].at or at) <= at:
@@ -183,7 +184,7 @@ class _History:
             yield turn
 
     def _prompt_turns(self, message: dict[str, Any]) -> Iterator[Turn]:
-        """Yield what a message under the person's name holds: results, the person's words, and what the program added."""
+        """Yield the parts of a message in the user's name: results, the user's words, and injected text."""
         parts = _Parts(self)
         for block in _blocks(message.get("content")):
             parts.add(block)
@@ -196,7 +197,7 @@ class _History:
                 yield Turn(role="user", text="\n\n".join(texts), mark="summary" if is_summary else mark)
 
     def take_call(self, tool: str) -> str:
-        """The id of the call that a result of *tool* answers: the first one that waits, else the last one of that tool."""
+        """Return the id of the call that a result of *tool* answers: the first waiting one, else the last one of that tool."""
         for call_id, name in self.pending.items():
             if name == tool:
                 del self.pending[call_id]
@@ -205,7 +206,7 @@ class _History:
 
 
 class _Parts:
-    """The parts of one message under a person's name."""
+    """The parts of one message in the user's name."""
 
     def __init__(self, history: _History) -> None:
         self.history = history
@@ -214,10 +215,10 @@ class _Parts:
         self.summaries: list[str] = []
         self._results: list[ToolResult] = []
         self._tool = ""
-        """The tool whose result goes on in the next texts."""
+        """The tool whose result continues in the next texts."""
 
     def results(self) -> tuple[ToolResult, ...]:
-        """The results, each with its exit code and whether it is an error where it says so."""
+        """The results, each with its exit code and error flag, if any."""
         for result in self._results:
             start = result.text[:_NEAR_CHARACTERS]
             codes = (find_exit_code(words, start) for words in _EXIT_WORDS)
@@ -229,7 +230,7 @@ class _Parts:
         return tuple(self._results)
 
     def add(self, block: dict[str, Any]) -> None:
-        """Sort one content block in."""
+        """Add one content block."""
         kind = block.get("type")
         if kind == "text":
             self._text(as_text(block.get("text")))
@@ -273,7 +274,7 @@ class _Parts:
         last.text = f"{last.text}\n{text}".strip()
 
     def _take_typed(self, text: str) -> str:
-        """Take the person's words out of the tag around them, and return its name. Deep inside a result, tags are not the program's own."""
+        """Extract the user's words from their tag, and return its name. Tags deep inside a result belong to the result."""
         start = f"\n{text[:_NEAR_CHARACTERS]}"
         for tag in _TYPED_TAGS[bool(self._tool) :]:
             if f"\n<{tag}>" in start:
@@ -283,7 +284,7 @@ class _Parts:
         return ""
 
     def _strip_surroundings(self, text: str) -> str:
-        """*text* without what the editor shows, from which the model is learned."""
+        """Return *text* without the editor's environment details, from which the model is taken."""
         start = text.find(_ENVIRONMENT)
         while start > 0 and text[start - 1] != "\n":
             start = text.find(_ENVIRONMENT, start + 1)
@@ -300,7 +301,7 @@ def _blocks(content: object) -> list[dict[str, Any]]:
 
 
 def _result_header(text: str) -> tuple[str, str]:
-    """The tool and the rest of `[tool for '…'] Result: …`; nothing where the text begins otherwise."""
+    """Return the tool and the rest of `[tool for '…'] Result: …`; empty if the text begins otherwise."""
     if not text.startswith("["):
         return "", ""
     tool = text[1:60].partition("]")[0].partition(" ")[0]
@@ -309,7 +310,7 @@ def _result_header(text: str) -> tuple[str, str]:
 
 
 def _result_text(content: object) -> tuple[str, bool | None]:
-    """The text of a result, and whether it failed: the SDK writes `[{query, result, success}]`, as a list or as JSON text."""
+    """Return the text of a result, and whether it failed: the SDK writes `[{query, result, success}]`, as a list or as JSON text."""
     entries = as_list(content)
     if isinstance(content, str) and content.startswith('{"query":'):
         try:
@@ -324,7 +325,7 @@ def _result_text(content: object) -> tuple[str, bool | None]:
 
 
 def _parse_usage(metrics: dict[str, Any]) -> Usage | None:
-    """What an answer cost, as the extension (`tokens.prompt`) or as the SDK (`inputTokens`) writes it."""
+    """Return the usage of an answer, as the extension (`tokens.prompt`) or the SDK (`inputTokens`) writes it."""
     if not metrics:
         return None
     tokens = as_object(metrics.get("tokens"))
@@ -337,7 +338,7 @@ def _parse_usage(metrics: dict[str, Any]) -> Usage | None:
 
 
 def _task_head(folder: Path | None, messages: list[Any]) -> SessionHead:
-    """The head of a task: the folder is named by its id; where it took place stands in the first message."""
+    """Return the head of a task: the folder name is its id; the working folder is in the first message."""
     first = content_text(as_object(messages[0]).get("content")) if messages else ""
     surroundings = first.rpartition(_ENVIRONMENT)[2]
     item = _load_object(folder / "history_item.json") if folder is not None else {}
@@ -354,7 +355,7 @@ def _task_head(folder: Path | None, messages: list[Any]) -> SessionHead:
 
 
 def _sdk_head(document: dict[str, Any], path: Path | None) -> SessionHead:
-    """The head of a session of the SDK, which keeps it in a file of its own beside the messages."""
+    """Return the head of an SDK session, from a file beside the messages."""
     session_id = as_text(document.get("sessionId"))
     about = (
         _load_object(path.with_name(path.name.replace(".messages.json", ".json")))
@@ -373,7 +374,7 @@ def _sdk_head(document: dict[str, Any], path: Path | None) -> SessionHead:
 
 
 def _load_object(path: Path) -> dict[str, Any]:
-    """The object in a small file beside the transcript; empty where there is none."""
+    """Return the object in a small file beside the transcript; empty if it is missing."""
     try:
         return as_object(orjson.loads(path.read_bytes()))
     except (OSError, orjson.JSONDecodeError):

@@ -19,14 +19,14 @@ _ERRORS = frozenset({"error", "diff_error", "api_req_failed", "rooignore_error",
 
 
 class PanelRequest(NamedTuple):
-    """One request to the model: when it went out, and what it cost."""
+    """One request to the model: its time and cost."""
 
     at: datetime | None
     usage: Usage | None
 
 
 def list_requests(messages: list[Any]) -> list[PanelRequest]:
-    """The requests in the order they went out."""
+    """The requests in the order they were sent."""
     requests: list[PanelRequest] = []
     for message in map(as_object, messages):
         if message.get("say") == "api_req_started":
@@ -37,7 +37,7 @@ def list_requests(messages: list[Any]) -> list[PanelRequest]:
 
 
 def _parse_cost(text: str) -> dict[str, Any]:
-    """The counts at the end of a request's JSON text; what stands before them, the whole prompt, is not parsed."""
+    """Return the counts at the end of a request's JSON text; the prompt before them is not parsed."""
     start = text.rfind('"tokensIn":')
     try:
         return as_object(orjson.loads("{" + text[start:])) if start >= 0 else {}
@@ -46,7 +46,7 @@ def _parse_cost(text: str) -> dict[str, Any]:
 
 
 def panel_turns(messages: list[Any], report: ImportReport) -> Iterator[Turn]:
-    """Yield the turns that the panel shows, for a task whose history is lost."""
+    """Yield the turns of the panel, for a task without a history."""
     usage: Usage | None = None
     call_id = ""
     is_first = True
@@ -73,7 +73,7 @@ def panel_turns(messages: list[Any], report: ImportReport) -> Iterator[Turn]:
 
 
 def _turn(kind: str, message: dict[str, Any], call_id: str, *, is_first: bool) -> Turn | None:
-    """The turn of one message; None for what only decorates the panel."""
+    """Return the turn of one message; None for decoration."""
     text = as_text(message.get("text")).strip()
     if kind == "condense_context":
         summary = as_text(as_object(message.get("contextCondense")).get("summary"))

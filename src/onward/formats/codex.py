@@ -1,7 +1,7 @@
 """Codex: rollout files, JSON lines `{timestamp, type, payload}`; also the older ones without `payload` that begin with a bare head.
 
-`response_item` records are the conversation; `event_msg` records repeat its messages and are read only where the message itself is missing. A turn of
-the agent is its reasoning, its message and its calls, up to the next message, result or prompt.
+`response_item` records are the conversation; `event_msg` records repeat its messages and are read only if the message itself is
+missing. A turn of the agent is its reasoning, its message and its calls, up to the next message, result or prompt.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _UNPARSED_EVENTS = frozenset(kind.encode() for kind in _REPEATS)
 _ENCRYPTED = "reasoning that is encrypted or empty"
 _KEY_CHARACTERS = 128
 _LARGE_BYTES = 1024
-"""Parsing a shorter line costs less than finding out that it need not be parsed."""
+"""Shorter lines are parsed without checking first."""
 _EXIT_WORDS = ("exited with code ", "Exit code: ")
 
 
@@ -50,7 +50,7 @@ def detect(head: bytes) -> bool:
 
 
 def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptItem]:
-    """Yield what the rollout holds. The first head is the session's own; later ones are of the session it was forked from."""
+    """Yield the contents of the rollout. The first head is the session's own; later ones belong to the session it was forked from."""
     reader = _Reader(report)
     take = reader.take
     for number, record in source.records(report, _unparsed_reason):
@@ -62,7 +62,7 @@ def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptI
 
 
 def _unparsed_reason(line: bytes) -> str:
-    """Why a line need not be parsed: repeats of large tool output, and reasoning that only the model's maker can read."""
+    """Return the reason why a line need not be parsed: repeated large tool output, or encrypted reasoning."""
     start = line.find(_PAYLOAD, 0, 128) if len(line) > _LARGE_BYTES else -1
     if start < 0:
         return ""
@@ -76,32 +76,32 @@ def _unparsed_reason(line: bytes) -> str:
 
 
 class _Reader:
-    """The state of one reading: the agent's turn that still grows, and what waits behind it for its usage."""
+    """The state of one read: the agent's growing turn, and the turns that wait for its usage."""
 
     def __init__(self, report: ImportReport) -> None:
         self.report = report
         self.head: SessionHead | None = None
         self.model: str | None = None
         self.finished_items: list[TranscriptItem] = []
-        """What nothing can be added to any more; whoever takes it clears it."""
+        """Finished turns, to be yielded and cleared by the caller."""
         self.pending: list[TranscriptItem] = []
-        """The last answer and its results, which wait for the token count that follows them."""
+        """The last answer and its results, waiting for the next token count."""
         self.answer: Turn | None = None
         """The agent's turn that may still get calls."""
         self.last_answer: Turn | None = None
-        """The agent's turn that the next token count belongs to; it stands first in `held`."""
+        """The agent's turn of the next token count; the first in `held`."""
         self.total_tokens: object = None
         self.turns_before_prompts: list[str | None] = []
-        """For each prompt of a person, the id of the turn before it: where a rollback leads."""
+        """The id of the turn before each prompt: the target of a rollback."""
         self.last_id: str | None = None
         self.ordinals = {"said": 0, "injected": 0}
         self.message_counts: dict[str, int] = {}
-        """How often each message was read as an item, less how often an event repeated it; by its beginning."""
+        """How often each message was read as an item, minus the events that repeat it; by its beginning."""
         self.waiting_message: Turn | None = None
-        """A message known from an event alone, so far."""
+        """A message known only from an event so far."""
 
     def take(self, number: int, record: dict[str, Any]) -> None:
-        """Take one record."""
+        """Read one record."""
         kind = record.get("type")
         payload = record.get("payload")
         if not isinstance(payload, dict):
@@ -121,12 +121,12 @@ class _Reader:
             self.report.skip(skip_reason(self.report.skipped, f"unknown record type: {str(kind)[:40]}"))
 
     def end(self) -> list[TranscriptItem]:
-        """Take out what still waits."""
+        """Yield what still waits."""
         self._settle_waiting()
         return self.finished_items + self.pending
 
     def _read_bare(self, number: int, record: dict[str, Any], kind: object) -> None:
-        """A record of the older form, which is its own payload."""
+        """Return a record of the older form, which is its own payload."""
         if kind is None and "id" in record and "timestamp" in record:
             self._read_session(record, record)
         elif isinstance(kind, str) and kind in _ITEMS:
@@ -241,7 +241,7 @@ class _Reader:
             self.report.skip(skip_reason(self.report.skipped, f"event: {kind or 'none'}"))
 
     def _note_message(self, turn: Turn, at: object) -> None:
-        """A message that an event tells of waits for the item that it repeats, unless that one came first."""
+        """Let the message of an event wait for the item that it repeats, unless the item came first."""
         key = _message_key(turn.text)
         count = self.message_counts.get(key, 0)
         if count > 0 or not turn.text:
@@ -253,7 +253,7 @@ class _Reader:
         self.waiting_message = turn
 
     def _is_known(self, key: str) -> bool:
-        """Whether the message was already read from an event; one that still waits gives way to this."""
+        """Whether the message was already read from an event; a waiting one is replaced."""
         if self.waiting_message is not None and _message_key(self.waiting_message.text) == key:
             self.waiting_message = None
             self.report.skip("event that repeats a message")
@@ -263,7 +263,7 @@ class _Reader:
         return count < 0
 
     def _settle_waiting(self) -> None:
-        """A message that came as an event alone becomes a turn."""
+        """Turn a message known only from an event into a turn."""
         turn, self.waiting_message = self.waiting_message, None
         if turn is None:
             return
@@ -280,7 +280,7 @@ class _Reader:
         self._add(turn)
 
     def _open_answer(self, number: int, item: dict[str, Any], at: object) -> Turn:
-        """The agent's turn that is being written, begun if need be."""
+        """Return the agent's growing turn, or a new one."""
         if self.answer is None:
             turn = Turn(role="assistant", text="", at=as_time(at), id=as_text(item.get("id")) or as_text(item.get("call_id")) or None)
             turn.model, turn.line = self.model, number
@@ -298,7 +298,7 @@ class _Reader:
             self._add_head(SessionHead(agent=NAME, started_at=turn.at))
         assert self.head is not None
         if turn.id is None and self.head.id:
-            # A fork repeats its parent's prompts: counted from the parent, they get the parent's ids.
+            # A fork repeats its parent's prompts, which get the parent's ids.
             mark = "said" if turn.mark == "said" else "injected"
             self.ordinals[mark] += 1
             root = (self.head.parent_id or self.head.id) if mark == "said" else self.head.id
@@ -310,7 +310,7 @@ class _Reader:
         (self.finished_items if self.last_answer is None else self.pending).append(turn)
 
     def _release_pending(self) -> None:
-        """No token count will come any more for the last answer."""
+        """No token count follows for the last answer."""
         self.finished_items += self.pending
         self.pending.clear()
         self.last_answer = None
@@ -364,7 +364,7 @@ def _parse_call(item: dict[str, Any]) -> ToolCall:
 
 
 def _parse_output(output: object) -> tuple[str, int | None]:
-    """The text of a result and the exit code that it names."""
+    """Return the text of a result and its exit code."""
     envelope = output
     if isinstance(output, str):
         if not output.startswith('{"'):
@@ -383,7 +383,7 @@ def _parse_output(output: object) -> tuple[str, int | None]:
 
 
 def _exit_code(text: str) -> int | None:
-    """The exit code in the lines that Codex puts before a command's output."""
+    """Return the exit code in Codex' lines before a command's output."""
     header = text[:400].partition("Output:\n")[0]
     for words in _EXIT_WORDS:
         position = header.find(words)
@@ -394,7 +394,7 @@ def _exit_code(text: str) -> int | None:
 
 
 def _typed_text(content: object) -> tuple[str, Mark]:
-    """What a person typed, and `said`; or what a program put there, and `injected`."""
+    """Return what the user typed and `said`, or injected text and `injected`."""
     return extract_typed([content] if isinstance(content, str) else [_block_text(block) for block in as_list(content)])
 
 
@@ -414,7 +414,7 @@ def _block_text(block: object) -> str:
 
 
 def _message_key(text: str) -> str:
-    """The beginning of a message, as an item and the event that repeats it have it in common: events leave images out."""
+    """Return the beginning that a message shares as an item and as an event; events leave images out."""
     if "[image]" in text:
         text = text.replace("[image]", "").strip()
     return text[:_KEY_CHARACTERS]

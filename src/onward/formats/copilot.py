@@ -1,7 +1,8 @@
 """Copilot CLI: `events.jsonl`, one event a line, `{type, data, id, timestamp, parentId}`; VS Code's Copilot chat writes the same.
 
-A person's words are `user.message.content` (its `transformedContent` adds reminders); an answer and its calls are one `assistant.message`, and what a call
-did comes as `tool.execution_complete`. Hooks, permissions and settings are bookkeeping, unless a hook put text before the model.
+The user's words are `user.message.content` (its `transformedContent` adds reminders); an answer and its calls are one
+`assistant.message`, and the result of a call is a `tool.execution_complete`. Hooks, permissions and settings are skipped, unless a hook
+adds text for the model.
 """
 
 from __future__ import annotations
@@ -25,17 +26,17 @@ _UNPARSED_EVENTS = {
 }
 _HOOK_END = b'{"type":"hook.end"'
 _TAIL_CHARACTERS = 200
-"""A shell writes its exit code at the end of what it answered."""
+"""The exit code at the end of shell output."""
 
 
 def detect(head: bytes) -> bool:
-    """Whether one of the first events is one of Copilot's."""
+    """Whether one of the first events is Copilot's."""
     flat = head[:8192].replace(b'": ', b'":')
     return b'"data":{' in flat and b'"parentId":' in flat and any(b'"type":"' + event + b'"' in flat for event in _EVENTS)
 
 
 def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptItem]:
-    """Yield what the file holds, event by event."""
+    """Yield the contents of the file, event by event."""
     reader = _Reader(report)
     for number, event in source.records(report, _unparsed_reason):
         data = event.get("data")
@@ -54,17 +55,17 @@ def _unparsed_reason(line: bytes) -> str:
 
 
 class _Reader:
-    """The state of one reading: the session it is in, and what has been told already."""
+    """The state of one read: the session, and the events already yielded."""
 
     def __init__(self, report: ImportReport) -> None:
         self.report = report
         self.session_id: str | None = None
         self.call_ids: set[str] = set()
         self.prompt_hashes: set[int] = set()
-        """System prompts told already, as hashes: each prompt of a person brings the same one again."""
+        """Hashes of system prompts already read; every prompt repeats them."""
 
     def take(self, number: int, event: dict[str, Any], data: dict[str, Any]) -> Iterator[TranscriptItem]:
-        """Take one event, and yield its head or turn."""
+        """Read one event, and yield its head or turn."""
         kind = as_text(event.get("type"))
         at = as_time(event.get("timestamp"))
         if kind == "session.start":
@@ -100,7 +101,7 @@ class _Reader:
         self.session_id = session_id
 
     def _read_turn(self, kind: str, data: dict[str, Any], lane: str | None) -> Turn | None:
-        """The turn of one event; None where it has none, with the reason told to the report."""
+        """Return the turn of one event; None if it has none, with the reason in the report."""
         if kind == "user.message":
             return _prompt_turn(data, lane)
         if kind == "assistant.message":
@@ -125,7 +126,7 @@ class _Reader:
         return Turn(role="system", text=text, mark=mark, sidechain=lane)
 
     def _call_turn(self, kind: str, data: dict[str, Any], lane: str | None) -> Turn | None:
-        """The start of a call is told by its answer already, unless the person asked for it, or the answer is lost."""
+        """The start of a call repeats its answer, unless the user ran it or the answer is lost."""
         call = ToolCall(as_text(data.get("toolCallId")), as_text(data.get("toolName")), parse_arguments(data.get("arguments")))
         if call.id in self.call_ids or not call.name:
             self.report.skip("start of a tool call")
@@ -180,7 +181,7 @@ def _result(data: dict[str, Any]) -> ToolResult:
 
 
 def _event_text(kind: str, data: dict[str, Any]) -> tuple[str, Mark]:
-    """The text that an event other than a message puts before the model, and what it is; empty where it is bookkeeping."""
+    """Return the text that another event adds for the model, and its mark; empty for bookkeeping."""
     if kind in {"system.message", "system.notification"}:
         text = as_text(data.get("content")).strip()
         return text.removeprefix("<system_notification>").removesuffix("</system_notification>").strip(), "injected"

@@ -1,7 +1,9 @@
-"""Cursor's transcripts as files: an agent's as JSON lines or as text (`~/.cursor/projects/…/agent-transcripts`), and a chat exported as Markdown.
+"""Cursor's transcripts as files: an agent's as JSON lines or as text (`~/.cursor/projects/…/agent-transcripts`), and a chat exported as
+Markdown.
 
-JSON lines are `{role, message: {content: […]}}`; in text, `user:` and `assistant:` stand on lines of their own, and `[Tool call] name` opens a call with its
-arguments indented below. None of them has times or ids. A person's words stand in `<user_query>`; around them is what the editor added.
+JSON lines are `{role, message: {content: […]}}`; in text, `user:` and `assistant:` are lines of their own, and `[Tool call] name` opens
+a call with its arguments indented below. None of them has times or ids. The user's words are inside `<user_query>`; the editor adds
+text around it.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ _SPEAKERS = {"**User**": "user", "**Cursor**": "assistant"}
 
 
 def detect(head: bytes) -> bool:
-    """Whether *head* is of one of the three."""
+    """Whether *head* is one of the three."""
     start = head[:4096].replace(b"\0", b"").lstrip()
     flat = start.replace(b'": ', b'":').partition(b"\n")[0]
     if flat.startswith((b'{"role":"user","message":{"content":', b'{"role":"assistant","message":{"content":')):
@@ -87,7 +89,7 @@ def _report_turns(turns: list[Turn], number: int, report: ImportReport, records:
 
 
 def _prompt_turns(text: str) -> Iterator[Turn]:
-    """Yield the person's words, and what the editor put around them."""
+    """Yield the user's words, and the editor's additions."""
     typed_texts: list[str] = []
     surroundings: list[str] = []
     while _QUERY in text:
@@ -103,7 +105,7 @@ def _prompt_turns(text: str) -> Iterator[Turn]:
 
 
 def _read_sections(source: TranscriptSource) -> Iterator[tuple[int, str, list[str]]]:
-    """Yield the parts of a text transcript: where each begins, whose it is (`user`, `assistant`, a call, a result), and its lines."""
+    """Yield the parts of a text transcript: its first line, its author (`user`, `assistant`, a call, a result), and its lines."""
     number, speaker, lines = 0, "", list[str]()
     for line_number, line in source.text_lines():
         stripped = line.rstrip()
@@ -122,7 +124,7 @@ def _read_sections(source: TranscriptSource) -> Iterator[tuple[int, str, list[st
 
 
 def _section_turns(number: int, speaker: str, lines: list[str], waiting_calls: list[ToolCall], report: ImportReport) -> Iterator[Turn]:
-    """Yield the turn of one part. A result names its tool alone: it answers the first of the *waiting* calls of that tool."""
+    """Yield the turn of one part. A result names only its tool: it answers the first of the *waiting* calls of that tool."""
     text = "\n".join(lines).strip()
     turns: list[Turn] = []
     if speaker == "user":
@@ -145,12 +147,14 @@ def _section_turns(number: int, speaker: str, lines: list[str], waiting_calls: l
 
 
 def _count_filled(lines: list[str]) -> int:
-    """How many of *lines* are not blank: in text, these are the records."""
+    """Return the number of non-blank *lines*, which are the records of a text."""
     return sum(not line.isspace() and line != "" for line in lines)
 
 
 def _parse_arguments(lines: list[str]) -> tuple[dict[str, object], str]:
-    """The arguments of a call, `key: value` indented by two, and the text after them. A value goes on over lines that open no other argument."""
+    """Return the arguments of a call, `key: value` indented by two, and the text after them. A value continues on lines that open no other
+    argument.
+    """
     arguments: dict[str, object] = {}
     key = ""
     for index, line in enumerate(lines):
@@ -170,7 +174,7 @@ def _strip_values(arguments: dict[str, object]) -> dict[str, object]:
 
 
 def _read_export(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptItem]:
-    """Yield an exported chat. A speaker's name counts only below a ruler, because what was said may hold such a line too."""
+    """Yield an exported chat. A speaker's name counts only below a ruler, because messages may contain such a line too."""
     title = ""
     number, role, lines = 0, "", list[str]()
     below_ruler = False

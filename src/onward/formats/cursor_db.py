@@ -1,7 +1,7 @@
 """Cursor's databases: `state.vscdb` of the editor (every chat of every project), and `store.db` of its command line (one session each).
 
-The editor keeps a chat as `composerData:<id>`, which lists its messages, and each message as `bubbleId:<chat>:<id>`; the oldest chats hold their messages
-themselves. The command line keeps messages as blobs named by their hash, and a root blob that lists the hashes in order.
+The editor keeps a chat as `composerData:<id>`, which lists its messages, and each message as `bubbleId:<chat>:<id>`; the oldest chats hold
+their messages themselves. The command line keeps messages as blobs named by their hash, and a root blob that lists the hashes in order.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def detect(head: bytes) -> bool:
 
 
 def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptItem]:
-    """Yield every chat of the editor, the oldest first, or the session of the command line. A message is a record."""
+    """Yield every chat of the editor, oldest first, or the session of the command line. A message is a record."""
     with open_database(source) as connection:
         if has_tables(source.head, "cursorDiskKV"):
             yield from _chats(connection, report)
@@ -43,7 +43,7 @@ def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptI
 
 
 def _chats(connection: sqlite3.Connection, report: ImportReport) -> Iterator[TranscriptItem]:
-    """The chats in the order in which they were begun. They are listed first, by time alone, so that one chat is held and not all."""
+    """Yield the chats ordered by start. They are listed first, so that only one is in memory at a time."""
     rows = connection.execute("SELECT key, value FROM cursorDiskKV WHERE key >= 'composerData:' AND key < 'composerData;'")
     times = {row["key"]: as_count(_json(row["value"]).get("createdAt")) for row in rows}
     for key in sorted(times, key=lambda key: (times[key], key)):
@@ -90,7 +90,7 @@ def _chat(chat_id: str, about: dict[str, Any], bubbles: list[dict[str, Any]], re
 
 
 def _bubble(bubble: dict[str, Any], model: str) -> Iterator[Turn]:
-    """Yield a prompt; or an answer and what its call did."""
+    """Yield a prompt; or an answer and the result of its call."""
     text = as_text(bubble.get("text")).strip()
     if bubble.get("type") == _USER:
         if text:
@@ -114,7 +114,7 @@ def _bubble(bubble: dict[str, Any], model: str) -> Iterator[Turn]:
 
 
 def _result(call_id: str, tool: dict[str, Any]) -> ToolResult:
-    """What a call did: its output where the result is of a known shape, else the result as it stands."""
+    """Return the result of a call: its output if the shape is known, else the full result."""
     raw = tool.get("result")
     result = _json(raw) if isinstance(raw, str) else as_object(raw)
     output = next((result[key] for key in ("output", "contents", "stdout", "error", "message") if isinstance(result.get(key), str)), None)
@@ -136,7 +136,7 @@ def _value(connection: sqlite3.Connection, key: str) -> object:
 
 
 def _json(value: object) -> dict[str, Any]:
-    """The object in a value, which is JSON text, as text or as bytes."""
+    """Return the object in a value of JSON text or bytes."""
     try:
         return as_object(orjson.loads(value)) if isinstance(value, str | bytes) else {}
     except orjson.JSONDecodeError:
@@ -144,7 +144,7 @@ def _json(value: object) -> dict[str, Any]:
 
 
 def _session(connection: sqlite3.Connection, report: ImportReport) -> Iterator[TranscriptItem]:
-    """Yield the session of the command line. What no root lists is an older state of it."""
+    """Yield the session of the command line. Blobs outside the root are older states."""
     row = connection.execute("SELECT value FROM meta WHERE key = '0'").fetchone()
     about = _hex_json(row["value"]) if row else {}
     yield SessionHead(
@@ -181,7 +181,7 @@ def _blob(connection: sqlite3.Connection, blob_id: str) -> bytes:
 
 
 def _hashes(root: bytes) -> Iterator[str]:
-    """The hashes in field 1 of a root blob, which is a protocol buffer; the other fields are passed over."""
+    """Return the hashes in field 1 of a root blob, a protocol buffer; other fields are skipped."""
     position = 0
     while position < len(root):
         tag, position = _read_varint(root, position)
@@ -200,7 +200,7 @@ def _hashes(root: bytes) -> Iterator[str]:
 
 
 def _read_varint(data: bytes, position: int) -> tuple[int, int]:
-    """The variable-length number at *position*, and where it ends."""
+    """Return the variable-length number at *position*, and its end."""
     number = 0
     for shift in range(0, 64, 7):
         if position >= len(data):
@@ -214,7 +214,7 @@ def _read_varint(data: bytes, position: int) -> tuple[int, int]:
 
 
 def _hex_json(value: object) -> dict[str, Any]:
-    """The object in a value of `meta`: JSON text as hexadecimal digits, or as it is."""
+    """Return the object in a value of `meta`: JSON text as hexadecimal digits, or plain."""
     try:
         return _json(bytes.fromhex(value)) if isinstance(value, str) and not value.startswith("{") else _json(value)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Another tool's SQLite database, opened so that the tool never notices: read-only, from a copy where it is in use."""
+"""SQLite databases of other tools, opened without side effects: read-only, from a copy while in use."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _TRIES = 3
 
 
 def has_tables(head: bytes, *names: str) -> bool:
-    """Whether *head* begins a SQLite database whose schema makes all the tables *names*, however they are quoted there."""
+    """Whether *head* begins a SQLite database whose schema creates all the tables *names*, in any quoting."""
     if not head.startswith(_SQLITE):
         return False
     flat = head.translate(None, b"`\"'[] \r\n\t").lower()
@@ -31,19 +31,19 @@ def has_tables(head: bytes, *names: str) -> bool:
 
 @contextmanager
 def open_database(source: TranscriptSource) -> Iterator[sqlite3.Connection]:
-    """The database of *source*, its rows as objects by column name; `BadInput` where it is damaged, also later, while it is read."""
-    # Telling formats apart must not cost the import of a database.
+    """Open the database of *source*, with rows as objects by column name. Raises `BadInput` if it is damaged, also during later reads."""
+    # Detecting a format must not import SQLite.
     import sqlite3
 
     with tempfile.TemporaryDirectory(prefix="onward-") as folder:
         try:
             with closing(sqlite3.connect(_database_uri(source, Path(folder) / "copy.db"), uri=True)) as connection:
                 connection.row_factory = _row_dict
-                # Bytes that are not UTF-8 must not cost the row.
+                # Bytes that are not UTF-8 must not lose the row.
                 connection.text_factory = lambda data: data.decode("utf-8", "replace")
                 yield connection
         except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
-            # The second: where the schema is damaged, even SQLite's own message is no text.
+            # The second: with a damaged schema even SQLite's message is no text.
             raise BadInput(
                 f"{source.name} cannot be read as a SQLite database: {error}.", "Close the agent that writes it and try again."
             ) from None
@@ -56,7 +56,7 @@ def is_database(path: Path) -> bool:
 
 
 def copy_database(path: Path, folder: Path) -> Path:
-    """Return a copy of the database at *path*, in *folder*, that is one file: with what its journals hold."""
+    """Return a copy of the database at *path* in *folder*, as one file with its journals merged."""
     import sqlite3
 
     copy = folder / "copy.db"
@@ -70,12 +70,12 @@ def copy_database(path: Path, folder: Path) -> Path:
 
 
 def _row_dict(cursor: sqlite3.Cursor, row: tuple[Any, ...]) -> dict[str, Any]:
-    """A row by the names of its columns, which differ from version to version of a tool."""
+    """A row by column names, which differ between versions of a tool."""
     return {column[0]: value for column, value in zip(cursor.description, row, strict=True)}
 
 
 def _database_uri(source: TranscriptSource, copy: Path) -> str:
-    """The URI to open. `immutable` keeps SQLite from leaving its own files beside a database that nobody has open."""
+    """Return the URI to open. `immutable` keeps SQLite from creating files beside an unused database."""
     path = source.path
     if path is not None and not any(_sibling(path, journal).exists() for journal in _JOURNALS):
         return f"file:{quote(str(path.absolute()))}?mode=ro&immutable=1"
@@ -88,7 +88,7 @@ def _database_uri(source: TranscriptSource, copy: Path) -> str:
 
 
 def _copy_files(path: Path, copy: Path) -> None:
-    """Copy the database at *path* with its journals; again when the tool wrote meanwhile, because half of two states is neither."""
+    """Copy the database at *path* with its journals; again if the tool wrote meanwhile, since a mixture of two states is inconsistent."""
     try:
         for _ in range(_TRIES):
             state_before = _state(path)

@@ -1,4 +1,4 @@
-"""What programs write under a person's name: reminders, command envelopes, what an editor has open. The person's own words are taken out of it."""
+"""Text that programs add to the user's messages: reminders, command envelopes, editor context. The user's own words are extracted."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _TAGS = (
     "model_switch",
 )
 _WRAPPERS = ("command-args", "user-memory-input")
-"""Tags around what a person typed."""
+"""Tags around typed text."""
 _INJECTED_STARTS = (
     "[Request interrupted",
     "Caveat: The messages below",
@@ -42,11 +42,13 @@ _INJECTED_STARTS = (
 _SUMMARY_START = "This session is being continued from a previous conversation"
 _REMINDER = "<system-reminder>"
 _REQUEST_HEADING = "## My request for Codex:"
-"""What a person typed stands below this heading, after what the editor added."""
+"""The heading before typed text, after the editor's additions."""
 
 
 def extract_typed(texts: list[str]) -> tuple[str, Mark]:
-    """The parts of one message under a person's name: what the person typed, as `said`; if that is nothing, all of it, as `injected` or `summary`."""
+    """Return the parts of one message in the user's name: the typed text, as `said`; if there is none, all of it, as `injected` or
+    `summary`.
+    """
     typed_parts = [text for text in map(strip_envelopes, texts) if text]
     if typed_parts:
         joined = "\n\n".join(typed_parts)
@@ -56,7 +58,7 @@ def extract_typed(texts: list[str]) -> tuple[str, Mark]:
 
 
 def strip_envelopes(text: str) -> str:
-    """*text* without what programs wrap around it: envelopes at its beginning, reminders wherever a line begins with one."""
+    """Return *text* without wrappers of programs: envelopes at its beginning, and reminders at the beginning of any line."""
     text = text.strip()
     if text.startswith(_INJECTED_STARTS) or text == "</image>" or (text.startswith("<image name=") and text.endswith(">")):
         return ""

@@ -1,4 +1,4 @@
-"""Values of unknown JSON, taken as what they should be: a transcript may hold anything anywhere."""
+"""Values of unknown JSON, converted to the expected type, since a transcript may hold anything anywhere."""
 
 from __future__ import annotations
 
@@ -7,27 +7,27 @@ from typing import Any
 
 
 def as_text(value: object) -> str:
-    """*value* where it is text, else nothing."""
+    """Return *value* if it is text, else ""."""
     return value if isinstance(value, str) else ""
 
 
 def as_count(value: object) -> int:
-    """*value* where it is a positive whole number, else 0."""
+    """Return *value* if it is a positive whole number, else 0."""
     return value if isinstance(value, int) and value > 0 else 0
 
 
 def as_list(value: object) -> list[Any]:
-    """*value* where it is a list, else an empty one."""
+    """Return *value* if it is a list, else an empty one."""
     return value if isinstance(value, list) else []
 
 
 def as_object(value: object) -> dict[str, Any]:
-    """*value* where it is an object, else an empty one."""
+    """Return *value* if it is an object, else an empty one."""
     return value if isinstance(value, dict) else {}
 
 
 def as_time(value: object) -> datetime | None:
-    """The aware UTC time in ISO 8601 text (naive: taken as UTC) or in seconds or milliseconds since 1970; None where it is neither."""
+    """Return the aware UTC time in ISO 8601 text (naive: taken as UTC) or in seconds or milliseconds since 1970; None for anything else."""
     try:
         if isinstance(value, str):
             at = datetime.fromisoformat(value)
@@ -42,12 +42,14 @@ def as_time(value: object) -> datetime | None:
 
 
 def skip_reason(counts: dict[str, int], text: str) -> str:
-    """*wanted* as a reason for skipping; its part before the colon once a file has shown so many kinds that they are noise."""
+    """Return *wanted* as a reason for skipping; only its part before the colon once a file has many kinds."""
     return text if text in counts or (len(counts) < 40 and len(text) < 80) else text.partition(":")[0]
 
 
 def holds_objects(head: bytes) -> bool:
-    """Whether an input begins with a JSON object, or with the torn end of one and then another: what any JSON-lines file does, and prose never."""
+    """Whether an input begins with a JSON object, or with the end of a torn one and then another, as JSON-lines files do and prose never
+    does.
+    """
     start = head.lstrip(b"\0 \t\r\n")
     if start.startswith(b"{"):
         return True

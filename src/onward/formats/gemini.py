@@ -1,7 +1,7 @@
-"""Gemini CLI (and Qwen Code, which keeps its form): one document a session, or JSON lines with patches since v0.40.
+"""Gemini CLI (and Qwen Code, which uses the same form): one document a session, or JSON lines with patches since v0.40.
 
-In lines, a message written again under its id replaces the earlier one, `{"$set": …}` patches the head or hands the model another list of messages, and
-`{"$rewindTo": id}` takes that message and all after it back. Results stand inside the calls.
+In lines, a message with a known id replaces the earlier one, `{"$set": …}` patches the head or gives the model another list of
+messages, and `{"$rewindTo": id}` removes that message and all after it. Results are inside the calls.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ NAME = "gemini"
 AGENT = "gemini-cli"
 
 _MAX_PENDING = 256
-"""How many messages wait for being written again."""
+"""How many messages wait for a possible replacement."""
 _TYPES = frozenset({"user", "gemini", "model", "assistant"})
 _SNAPSHOT = "<state_snapshot>"
 
@@ -30,7 +30,7 @@ def detect(head: bytes) -> bool:
 
 
 def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptItem]:
-    """Yield the session. What was taken back is followed by a rewind."""
+    """Yield the session. Removed messages are followed by a rewind."""
     session = _Session(report)
     if _is_document(source.head):
         document = as_object(source.document(report))
@@ -45,14 +45,14 @@ def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptI
 
 
 def _is_document(head: bytes) -> bool:
-    """Whether the messages stand in the first record: it does not end with its line, or they are in it."""
+    """Whether the messages are in the first record: it does not end with its line, or they are in it."""
     first, _, rest = head.replace(b"\0", b"").lstrip().partition(b"\n")
     is_line = first.rstrip().endswith(b"}") and rest.lstrip()[:1] in {b"", b"{"}
     return not is_line or b'"messages":[{' in first
 
 
 class _Session:
-    """The session that is being read: its head so far, and the messages that may be written again."""
+    """The session being read: its head so far, and the messages that may still be replaced."""
 
     def __init__(self, report: ImportReport) -> None:
         self.report = report
@@ -60,11 +60,11 @@ class _Session:
         self.has_head = False
         self.pending: dict[str, tuple[int, dict[str, Any]]] = {}
         self.turns_before: dict[str, str | None] = {}
-        """The turn before each message that was let go. Written again, such a message is a repeat."""
+        """The turn before each yielded message. If the message is written again, it is a repeat."""
         self.last_id: str | None = None
 
     def take(self, number: int, record: dict[str, Any]) -> Iterator[TranscriptItem]:
-        """Take one line, and yield what cannot change any more."""
+        """Read one line, and yield what can no longer change."""
         if "$rewindTo" in record:
             yield from self._rewind(as_text(record["$rewindTo"]))
         elif "$set" in record:
@@ -79,12 +79,14 @@ class _Session:
         yield from self.release(_MAX_PENDING)
 
     def patch(self, about: dict[str, Any]) -> None:
-        """Take what is said of the session as a whole."""
+        """Read the data of the session."""
         self.about.update(about)
         self.report.keep()
 
     def add(self, number: int, message: object, *, is_context: bool = False) -> None:
-        """Add a message, or replace the one with its id. A list handed to the model (*is_context*) repeats what is known; the rest is its summary."""
+        """Add a message, or replace the one with its id. A list for the model (*is_context*) repeats known messages; the rest is its
+        summary.
+        """
         if not isinstance(message, dict):
             self.report.reject(number, "not a message")
             return
@@ -122,7 +124,7 @@ class _Session:
             self.last_id = turns[-1].id
 
     def _rewind(self, message_id: str) -> Iterator[TranscriptItem]:
-        """Yield what waits, and the way back to the turn before the message; all the way, where the message is not known."""
+        """Yield what waits, and the rewind to the turn before the message; to the beginning if the message is unknown."""
         self.report.keep()
         yield from self.release(0)
         yield Rewind(to=self.turns_before.get(message_id))
@@ -139,7 +141,7 @@ class _Session:
 
 
 def _turns(message: dict[str, Any]) -> Iterator[Turn]:
-    """Yield the turns of one message: a prompt; or an answer and what its calls did."""
+    """Yield the turns of one message: a prompt; or an answer and the results of its calls."""
     kind = as_text(message.get("type"))
     text = content_text(message.get("content")).strip()
     if kind == "user":
@@ -171,7 +173,7 @@ def _thoughts(message: dict[str, Any]) -> str:
 
 
 def _result(call: dict[str, Any]) -> ToolResult:
-    """What a call answered: the texts of its function responses, or what was shown of them."""
+    """Return the result of a call: the texts of its function responses, or the displayed text."""
     texts: list[str] = []
     result = call.get("result")
     for part in map(as_object, result if isinstance(result, list) else [result]):
@@ -184,7 +186,7 @@ def _result(call: dict[str, Any]) -> ToolResult:
 
 
 def _parse_usage(tokens: object) -> Usage | None:
-    """Gemini counts cached tokens as part of the input, and thoughts apart from the output."""
+    """Gemini counts cached tokens as input, and thoughts apart from the output."""
     if not isinstance(tokens, dict):
         return None
     cached_tokens = as_count(tokens.get("cached"))

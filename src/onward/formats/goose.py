@@ -1,7 +1,8 @@
-"""Goose: one SQLite database of all sessions (`sessions.db`), or, before it, JSON lines of one session with a head in the first line.
+"""Goose: one SQLite database of all sessions (`sessions.db`), or, in older versions, JSON lines of one session with a head in the first
+line.
 
-A message's content is a list: `text`, `thinking`, `toolRequest` with the call inside, `toolResponse` with what it did. What the person cannot see but the
-model can is a summary of what was compacted, or a reminder.
+A message's content is a list: `text`, `thinking`, `toolRequest` with the call inside, `toolResponse` with its result. Content that only
+the model sees is a summary of compacted turns, or a reminder.
 """
 
 from __future__ import annotations
@@ -64,7 +65,7 @@ def _read_lines(source: TranscriptSource, report: ImportReport) -> Iterator[Tran
 
 
 def _session_id(source: TranscriptSource) -> str | None:
-    """Before the database, a session was named by the time it began, and its file by that name."""
+    """In older versions, a session and its file are named by the start time."""
     name = source.path.stem if source.path is not None else ""
     return name if name.replace("_", "").isdecimal() else None
 
@@ -90,7 +91,7 @@ def _read_database(connection: sqlite3.Connection, report: ImportReport) -> Iter
 
 
 def _message(number: int, record: dict[str, Any], lane: str | None, report: ImportReport) -> Iterator[Turn]:
-    """Yield the turns of one message: what was said, and what calls did."""
+    """Yield the turns of one message: its text, and the results of calls."""
     metadata = as_object(record.get("metadata"))
     is_hidden = metadata.get("userVisible") is False
     role = as_text(record.get("role"))
@@ -134,7 +135,7 @@ def _call(block: dict[str, Any]) -> ToolCall:
 
 
 def _result(block: dict[str, Any]) -> ToolResult:
-    """What a call did: a list of contents, or, newer, an object with that list and whether it failed."""
+    """Return the result of a call: a list of contents, or, in newer versions, an object with that list and an error flag."""
     result = as_object(block.get("toolResult"))
     value = result.get("value")
     is_error = result.get("status") == "error" or as_object(value).get("isError") is True

@@ -1,4 +1,6 @@
-"""The elements of a JSON array too large to be held: one conversation of an export at a time, and a damaged one costs only itself."""
+"""The elements of a JSON array too large for memory: one conversation of an export at a time, and a damaged one does not affect the
+others.
+"""
 
 from __future__ import annotations
 
@@ -14,17 +16,17 @@ from onward.formats.source import TranscriptSource
 
 _CHUNK_BYTES = 4 * 1024 * 1024
 _OVERLAP_BYTES = 64 * 1024
-"""A place where one element ends and the next begins is never longer than this."""
+"""Maximum length of the text between two elements."""
 _SINGLE_TRIES = 64
-"""So many cuts are tried one by one; then each try waits for twice as many as the last."""
+"""The first cuts are tried one by one; then each try waits for twice as many as the last."""
 _BEGINNING = rb'\s*\{\s*("[^"\\]{1,80}")\s*:\s*(?:(?:"(?:[^"\\]|\\.)*"|[\w.+-]+)\s*,\s*("[^"\\]{1,80}")\s*:)?'
 _SCALAR = rb'(?:"(?:[^"\\]|\\.){0,8192}"|[\w.+-]+)'
 
 
 def read_objects(source: TranscriptSource, report: ImportReport) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yield the objects of the array (or arrays, one after the other) in *source* with their 0-based numbers; one object alone is number 0.
+    """Yield the objects of the array (or several arrays in sequence) in *source* with their 0-based numbers; a single object is number 0.
 
-    What is damaged is reported under the number it would have had.
+    Damage is reported under the number that the element would have had.
     """
     number = 0
     with source.open_stream() as stream:
@@ -41,10 +43,10 @@ def read_objects(source: TranscriptSource, report: ImportReport) -> Iterator[tup
 
 
 def _read_elements(stream: IO[bytes]) -> Iterator[tuple[list[Any], str]]:
-    """Yield elements in small lists, each with what is wrong with what stood after them.
+    """Yield elements in small lists, each with the damage after them.
 
-    The text is cut where one element ends and the next begins as the first one did. Something inside an element may look the same: then the piece is not
-    whole yet, and grows, in the end by ever more cuts, so that trying stays cheap.
+    The text is cut at places that look like the end of the first element. Such a place may occur inside an element: then the piece is
+    incomplete and grows, in the end by more and more cuts, so that the number of tries stays small.
     """
     text = _read_chunk(stream).lstrip().removeprefix(b"[").lstrip()
     separator = _separator_pattern(text)
@@ -77,7 +79,7 @@ def _read_chunk(stream: IO[bytes]) -> bytes:
 
 
 def _separator_pattern(text: bytes) -> re.Pattern[bytes] | None:
-    """What stands between two elements, judged by the first keys of the first one; None where it is not an object with keys."""
+    """Return the text between two elements, derived from the first keys of the first one; None if it is not an object with keys."""
     first = re.match(_BEGINNING, text)
     if first is None:
         return None
@@ -88,7 +90,7 @@ def _separator_pattern(text: bytes) -> re.Pattern[bytes] | None:
 
 
 def _parse_elements(piece: bytes) -> tuple[list[Any] | None, bool]:
-    """The elements in *piece*, or None; and whether it is whole, even if damaged."""
+    """Return the elements in *piece*, or None; and whether it is complete, even if damaged."""
     try:
         return orjson.loads(b"[" + piece + b"]"), True
     except orjson.JSONDecodeError:
@@ -105,9 +107,9 @@ def _parse_elements(piece: bytes) -> tuple[list[Any] | None, bool]:
 
 
 def _last_elements(text: bytes) -> tuple[list[Any], str]:
-    """The elements in the last piece, with what is wrong if it ends too early."""
+    """Return the elements in the last piece, and the damage if it ends too early."""
     end = text.rfind(b"}") + 1
-    # After the last element, arrays end, and empty ones may follow.
+    # After the last element the arrays end, and empty ones may follow.
     trimmed_text = text[:end] if not text[end:].strip(b"[], \t\r\n") else text.rstrip().removesuffix(b"]")
     if not trimmed_text.strip():
         return [], ""

@@ -1,6 +1,6 @@
-"""Repair of damaged JSON: lone surrogates, bytes that are not UTF-8, torn records, documents that end too early, oversized lines.
+"""Repair of damaged JSON: lone surrogates, bytes that are not UTF-8, torn records, truncated documents, oversized lines.
 
-Imported only when something is damaged, so that sound files do not pay for it.
+Imported only when something is damaged, so that intact files do not pay for it.
 """
 
 from __future__ import annotations
@@ -15,15 +15,17 @@ import orjson
 _STUB_BYTES = 64 * 1024
 _IN_STRING = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+', re.S)
 _TO_NEXT_MARKS = re.compile(r'(?:[^"\[\]{},]++|"[^"\\]*+(?:\\.[^"\\]*+)*+")*+([\[\]{},]++)', re.S)
-"""Everything up to the next brackets and commas that are not in a string, and them; nothing in a string that does not end."""
+"""Matches up to the next brackets and commas outside of strings; nothing in an unterminated string."""
 _CLOSERS = {"[": "]", "{": "}"}
 _TRIES = 50
-"""How often a line is searched for a whole record, so that a hostile one costs little."""
+"""Limits the search for a complete record per line, so that a hostile line costs little."""
 _DECODER = json.JSONDecoder()
 
 
 def loads(data: bytes) -> Any:
-    """The JSON value in *data*, with U+FFFD for bytes that are not UTF-8 and for lone surrogates; `ValueError` where it is not JSON."""
+    """Return the JSON value in *data*, with U+FFFD for bytes that are not UTF-8 and for lone surrogates. Raises `ValueError` if it is not
+    JSON.
+    """
     try:
         return orjson.loads(data)
     except orjson.JSONDecodeError:
@@ -31,9 +33,9 @@ def loads(data: bytes) -> Any:
 
 
 def rescue_records(line: bytes) -> tuple[list[dict[str, Any]], str]:
-    """Return the objects that can be read from a damaged line, and what is wrong with the rest (empty when nothing is lost).
+    """Return the readable objects of a damaged line, and the damage (empty if nothing is lost).
 
-    An agent that was killed while writing leaves a torn record, and the next one is glued to it: what stands last on the line is whole.
+    An agent that was killed while writing leaves a torn record, and the next one follows on the same line: the last one is complete.
     """
     text = line.decode("utf-8", "replace").strip()
     records: list[dict[str, Any]] = []
@@ -54,7 +56,9 @@ def rescue_records(line: bytes) -> tuple[list[dict[str, Any]], str]:
 
 
 def _find_intact_record(text: str) -> str:
-    """What follows a torn record on its line: the first place that begins like it and is whole to the end; nothing where there is none."""
+    """Return what follows a torn record on its line: the first place that begins like it and is complete to the end; empty if there is
+    none.
+    """
     beginning = text[: text.find(":", 0, 64) + 1]
     start = text.find(beginning, 1) if beginning else -1
     for _ in range(_TRIES):
@@ -71,7 +75,7 @@ def _find_intact_record(text: str) -> str:
 
 
 def close_document(data: bytes) -> Any:
-    """The value in a document that ends too early, closed after its last whole part; None where there is none."""
+    """Return the value in a truncated document, closed after its last complete part, or None."""
     text = data.decode("utf-8", "replace")
     brackets: list[str] = []
     cut_position, depth = 0, 0
@@ -84,7 +88,7 @@ def close_document(data: bytes) -> Any:
                 continue
             if mark != "," and (not brackets or brackets.pop() != mark):
                 return None
-            # Whatever is opened after this is cut off again, so how many are open tells which.
+            # Everything opened after this point is cut off again, so the depth identifies the place.
             cut_position, depth = position + (mark != ","), len(brackets)
     if not cut_position:
         return None
@@ -95,9 +99,10 @@ def close_document(data: bytes) -> Any:
 
 
 def shorten_line(start: bytes, read_more: Callable[[], bytes], most_bytes: int) -> tuple[bytes, int]:
-    """Return a line of JSON with its long strings cut to stubs, and how many were cut.
+    """Return a line of JSON with its long strings cut to stubs, and the number of cuts.
 
-    *start* is its beginning, *more* gives the next part, which ends the line or is full. A line that stays above *most_bytes* is cut off there.
+    *start* is its beginning, *more* returns the next part, which ends the line or is full. A line still longer than *most_bytes* is cut
+    off there.
     """
     pieces: list[bytes] = []
     size = 0
@@ -133,7 +138,7 @@ def shorten_line(start: bytes, read_more: Callable[[], bytes], most_bytes: int) 
 
 
 def _stub(piece: bytes, space_left: int) -> bytes:
-    """The first *room* bytes, never ending inside an escape or a character, with a mark that something was cut."""
+    """Return the first *room* bytes, never ending inside an escape or a character, with a mark for the cut."""
     if space_left < 0:
         return b""
     head = piece[:space_left].decode("utf-8", "ignore").encode()
@@ -149,7 +154,7 @@ def _scan_string(part: bytes, position: int, *, is_escaped: bool) -> tuple[int, 
         return len(part), True, False
     if part[end] == 0x22:
         return end + 1, False, False
-    return len(part), True, True  # A backslash ends the part: what it escapes begins the next.
+    return len(part), True, True  # A trailing backslash escapes the first byte of the next part.
 
 
 def _value(text: str) -> Any:
@@ -160,7 +165,7 @@ def _value(text: str) -> Any:
 
 
 def _clean(value: Any) -> Any:
-    """*value* with U+FFFD in place of lone surrogates, which no encoder accepts."""
+    """Return *value* with U+FFFD in place of lone surrogates, which no encoder accepts."""
     if isinstance(value, str):
         return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace") if not value.isascii() else value
     if isinstance(value, list):

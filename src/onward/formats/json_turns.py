@@ -1,6 +1,8 @@
-"""A JSON list of turns, or one turn a line, under any of the usual names; also wrapped: `{"messages": […]}`, `{"turns": […]}`, lists of such sessions.
+"""A JSON list of turns, or one turn a line, under any of the usual names; also wrapped: `{"messages": […]}`, `{"turns": […]}`, lists of
+such sessions.
 
-Understands plain text, OpenAI's and Anthropic's content blocks and tool calls, `{"from", "value"}` pairs, and what `onward read --json` prints.
+Understands plain text, OpenAI's and Anthropic's content blocks and tool calls, `{"from", "value"}` pairs, and the output of `onward
+read --json`.
 """
 
 from __future__ import annotations
@@ -33,7 +35,7 @@ _TIME_KEYS = ("at", "timestamp", "created_at", "createdAt", "create_time", "time
 _ID_KEYS = ("id", "uuid", "message_id", "messageId")
 _MORE_KEYS = frozenset({"tool_calls", "calls", "function_call", "results", "thinking", "reasoning", "reasoning_content"})
 _OTHER_KEYS = frozenset((*_TIME_KEYS, *_ID_KEYS, *_MORE_KEYS, "model", "usage"))
-"""What a record may hold beside a role and a text."""
+"""Possible keys of a record beside a role and a text."""
 _LIST_KEYS = (
     "messages",
     "turns",
@@ -50,7 +52,7 @@ _LIST_KEYS = (
 
 
 def detect(head: bytes) -> bool:
-    """Whether the content is JSON in which somebody says something."""
+    """Whether the content is JSON with at least one message."""
     start = head.lstrip()[:1]
     if start not in (b"[", b"{"):
         return False
@@ -60,7 +62,7 @@ def detect(head: bytes) -> bool:
 
 
 def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptItem]:
-    """Yield the turns of a document, or of every line. A turn's place is its index in the document, or its line."""
+    """Yield the turns of a document, or of every line. A turn's position is its index in the document, or its line."""
     reader = _Reader(report)
     if _is_lines(source.head):
         for number, record in source.records(report):
@@ -74,14 +76,14 @@ def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptI
 
 
 def read_records(records: Sequence[object], report: ImportReport) -> Iterator[TranscriptItem]:
-    """Yield the turns of *records*, each the object of one turn. A turn's place is its index."""
+    """Yield the turns of *records*, each the object of one turn. A turn's position is its index."""
     reader = _Reader(report)
     for index, record in enumerate(records):
         yield from reader.take(index, record)
 
 
 def _is_lines(head: bytes) -> bool:
-    """Whether each line is a record of its own: the first line is a whole object, and something follows it."""
+    """Whether each line is a record: the first line is a complete object, and more follows."""
     first, _, rest = head.replace(b"\0", b"").lstrip().partition(b"\n")
     if not first.startswith(b"{") or not rest.strip():
         return False
@@ -169,7 +171,7 @@ def _turn(record: dict[str, Any], role: Role, position: int) -> Turn | None:
     turn.usage = _parse_usage(record["usage"]) if isinstance(record.get("usage"), dict) else None
     blocks: list[Any] = content if isinstance(content, list) else [content]
     texts = [text for text in map(_block_text, blocks) if text]
-    # What more they may hold is looked for only where there is a key for it.
+    # Other keys are looked for only if there are any.
     if role == "tool" or content is blocks or not _MORE_KEYS.isdisjoint(record):
         turn.calls = (*_calls(record, blocks),)
         turn.results = (*_results(record, blocks, role, texts),)
@@ -182,7 +184,7 @@ def _turn(record: dict[str, Any], role: Role, position: int) -> Turn | None:
 
 
 def _message_text(role: Role, texts: list[str]) -> tuple[str, Mark]:
-    """The parts of one message as its text, and what that is."""
+    """Return the parts of one message: its text and its mark."""
     return extract_typed(texts) if role == "user" else ("\n\n".join(texts), "injected" if role == "system" else "said")
 
 

@@ -1,7 +1,7 @@
 """OpenCode: the export of a session as one document, its storage folder of one file per message and part, and its SQLite database.
 
-All three hold the same: a session, its messages (`info`), and the parts of each. An assistant's message has its calls and what they did in `tool` parts. A
-session with a parent is a sub-agent's. A message and each of its parts are records.
+All three hold the same: a session, its messages (`info`), and the parts of each. An assistant's message has its calls and their results
+in `tool` parts. A session with a parent is a sub-agent's. A message and each of its parts are records.
 """
 
 from __future__ import annotations
@@ -45,12 +45,12 @@ def detect(head: bytes) -> bool:
 
 
 def detect_folder(folder: Path) -> bool:
-    """Whether *folder* is a storage folder, or the data folder around it; not where a database lies beside it, which is a transcript of its own."""
+    """Whether *folder* is a storage folder, or the data folder around it; not if a database lies beside it, which is its own transcript."""
     return any(True for _ in _session_files(folder)) and not any(folder.glob("*.db"))
 
 
 def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptItem]:
-    """Yield the sessions of *source*. Of a session file of the storage, the messages are taken from the folders beside it."""
+    """Yield the sessions of *source*. The messages of a stored session file are in the folders beside it."""
     path = source.path
     if path is not None and path.is_dir():
         for file in _session_files(path):
@@ -74,7 +74,7 @@ def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptI
 
 
 def _session(info: dict[str, Any], messages: Iterable[tuple[dict[str, Any], list[Any]]], report: ImportReport) -> Iterator[TranscriptItem]:
-    """Yield one session's head and turns; an undone end as a rewind after it."""
+    """Yield the head and turns of one session; undone turns are followed by a rewind."""
     session_id, parent_id = as_text(info.get("id")), as_text(info.get("parentID"))
     time = as_object(info.get("time"))
     head: SessionHead | None = SessionHead(
@@ -106,7 +106,7 @@ def _session(info: dict[str, Any], messages: Iterable[tuple[dict[str, Any], list
 
 
 def _turns(index: int, message: dict[str, Any], parts: list[Any], lane: str | None, report: ImportReport) -> Iterator[Turn]:
-    """Yield the turns of one message: a prompt and what was added to it, or steps of an answer, each followed by its results."""
+    """Yield the turns of one message: a prompt with additions, or steps of an answer, each followed by its results."""
     message_id = as_text(message.get("id")) or None
     at = as_time(as_object(message.get("time")).get("created"))
     turns = list(_prompt(parts, lane, report) if message.get("role") == "user" else _answer(message, parts, report))
@@ -143,7 +143,7 @@ def _prompt(parts: list[Any], lane: str | None, report: ImportReport) -> Iterato
 
 
 def _answer(message: dict[str, Any], parts: list[Any], report: ImportReport) -> Iterator[Turn]:
-    """Yield the steps of an answer. What was said after a call's result begins the next step."""
+    """Yield the steps of an answer. Text after the result of a call begins the next step."""
     turn = Turn(role="assistant", model=as_text(message.get("modelID")) or None, usage=_parse_usage(message.get("tokens")))
     turn.mark = "summary" if message.get("summary") is True else "said"
     error = as_object(as_object(message.get("error")).get("data")).get("message")
@@ -191,7 +191,7 @@ def _parse_tool(part: dict[str, Any]) -> tuple[ToolCall, ToolResult | None]:
 
 
 def _parse_usage(tokens: object) -> Usage | None:
-    """OpenCode counts reasoning apart from the output that it is part of."""
+    """OpenCode counts reasoning apart from the output that includes it."""
     if not isinstance(tokens, dict):
         return None
     cache = as_object(tokens.get("cache"))
@@ -200,7 +200,7 @@ def _parse_usage(tokens: object) -> Usage | None:
 
 
 def _session_files(folder: Path) -> Iterator[Path]:
-    """The session files of a storage folder in the order of their ids; `session/info` is the older place."""
+    """Return the session files of a storage folder sorted by id; `session/info` is the older location."""
     for storage in (folder, folder / "storage"):
         yield from sorted(path for path in storage.glob("session/*/ses_*.json") if path.is_file())
 
@@ -227,7 +227,7 @@ def _stored_session(file: Path, info: dict[str, Any], report: ImportReport) -> I
 
 
 def _load_object(path: Path, report: ImportReport) -> dict[str, Any] | None:
-    """The object in one small file of the storage; None, reported, where there is none."""
+    """Return the object in one small file of the storage; None, with a report, if it is missing."""
     try:
         value = orjson.loads(path.read_bytes()) if path.is_file() and not path.is_symlink() else None
     except (OSError, orjson.JSONDecodeError):
@@ -239,12 +239,12 @@ def _load_object(path: Path, report: ImportReport) -> dict[str, Any] | None:
 
 
 def _is_name(name: str) -> bool:
-    """Whether *name* may be part of a path: it comes from a file that anyone may have written."""
+    """Whether *name* is safe as part of a path: it comes from an untrusted file."""
     return bool(name) and name.replace("_", "").replace("-", "").isalnum()
 
 
 def _read_database(connection: sqlite3.Connection, report: ImportReport) -> Iterator[TranscriptItem]:
-    """Yield every session of the database, the oldest first."""
+    """Yield every session of the database, oldest first."""
     for row in connection.execute("SELECT * FROM session ORDER BY time_created, id"):
         info: dict[str, Any] = {**row, "parentID": row.get("parent_id"), "revert": _json(row.get("revert"))}
         info["time"] = {"created": row["time_created"]}
@@ -252,7 +252,7 @@ def _read_database(connection: sqlite3.Connection, report: ImportReport) -> Iter
 
 
 def _rows(connection: sqlite3.Connection, session_id: str) -> Iterator[tuple[dict[str, Any], list[Any]]]:
-    """Yield one session's messages and their parts. The ids stand in columns of their own."""
+    """Yield the messages of one session with their parts. The ids have columns of their own."""
     for row in connection.execute("SELECT id, data FROM message WHERE session_id = ? ORDER BY time_created, id", (session_id,)):
         parts = [_json(part["data"]) for part in connection.execute("SELECT data FROM part WHERE message_id = ? ORDER BY id", (row["id"],))]
         message = _json(row["data"])

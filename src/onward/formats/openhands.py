@@ -1,7 +1,8 @@
-"""OpenHands: a list of events, `{id, timestamp, source, action | observation, …}`, the resolver's `output.jsonl` with such a list as `history`, and the
-folder of a conversation with one file per event (`events/0.json`, `events/1.json`, …) and its `metadata.json`.
+"""OpenHands: a list of events, `{id, timestamp, source, action | observation, …}`, the resolver's `output.jsonl` with such a list as
+`history`, and the folder of a conversation with one file per event (`events/0.json`, `events/1.json`, …) and its `metadata.json`.
 
-An action of the agent is a call; the observation with its `cause` is what it did. What the model wrote and cost stands in `tool_call_metadata`.
+An action of the agent is a call; the observation with its `cause` is the result. The text and cost of an answer are in
+`tool_call_metadata`.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ NAME = "openhands"
 
 _BOOKKEEPING = frozenset({"change_agent_state", "agent_state_changed", "null", "recall"})
 _TRIES = 8
-"""So many events of a folder are looked at; the first ones may be the agent's state alone."""
+"""How many events of a folder are checked; the first ones may hold only the agent's state."""
 _THOUGHTS = frozenset({"think", "agent_think"})
 
 
@@ -41,7 +42,7 @@ def detect_folder(folder: Path) -> bool:
 
 
 def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptItem]:
-    """Yield one session of a list of events or of a conversation's folder, or one of every line of a resolver's output. An event is a record."""
+    """Yield one session for a list of events or a conversation folder, or one per line of a resolver's output. An event is a record."""
     if source.path is not None and source.path.is_dir():
         yield from _stored_session(source.path, report)
         return
@@ -72,14 +73,14 @@ def _session(events: list[Any], output: dict[str, Any], report: ImportReport) ->
 
 
 def _event_files(folder: Path) -> list[Path]:
-    """The files of a conversation's events in their order. They are named by the events' numbers."""
+    """Return the event files of a conversation in order. They are named by the number of the event."""
     events = folder / "events" if (folder / "events").is_dir() else folder
     files = [path for path in events.glob("*.json") if path.stem.isdecimal() and path.stem.isascii()]
     return sorted(files, key=lambda path: (len(path.stem), path.stem))
 
 
 def _stored_session(folder: Path, report: ImportReport) -> Iterator[TranscriptItem]:
-    """Yield the conversation that lies in *folder*, which is named by its id. A file is read when its event is told."""
+    """Yield the conversation in *folder*, whose name is its id. A file is read only when its event is due."""
     files = _event_files(folder)
     conversation_folder = folder.parent if folder.name == "events" else folder
     about = as_object(_load_value(conversation_folder / "metadata.json"))
@@ -103,7 +104,7 @@ def _load_value(path: Path) -> Any:
 
 
 def _event_turns(events: Iterable[tuple[int, Any]], report: ImportReport) -> Iterator[Turn]:
-    """Yield the turns of *events*, which come with their numbers."""
+    """Yield the turns of *events*, which are given with their numbers."""
     answer_counts: dict[str, int] = {}
     for index, event in events:
         if not isinstance(event, dict):
@@ -119,7 +120,7 @@ def _event_turns(events: Iterable[tuple[int, Any]], report: ImportReport) -> Ite
 
 
 def _turn(event: dict[str, Any], answer_counts: dict[str, int]) -> Turn | str:
-    """The turn of an event, or why there is none. *answers* counts the calls of each answer of the model, which is told with its first one."""
+    """Return the turn of an event, or the reason to skip it. *answers* counts the calls of each answer; the first has its text."""
     action, observation = as_text(event.get("action")), as_text(event.get("observation"))
     arguments = as_object(event.get("args"))
     if action in _BOOKKEEPING or observation in _BOOKKEEPING:
@@ -146,7 +147,7 @@ def _turn(event: dict[str, Any], answer_counts: dict[str, int]) -> Turn | str:
 
 
 def _add_answer(turn: Turn, event: dict[str, Any], answer_counts: dict[str, int]) -> None:
-    """Give *turn* the model and the cost of the answer that the event is part of; cost and prose to its first event alone."""
+    """Set the model of *turn*, and the cost and text of the answer on its first event only."""
     response = as_object(as_object(event.get("tool_call_metadata")).get("model_response"))
     turn.model = as_text(response.get("model")) or None
     response_id = as_text(response.get("id"))

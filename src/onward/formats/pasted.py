@@ -1,7 +1,8 @@
-"""Free-form chat, pasted from anywhere: the last format to be asked, for any readable text.
+"""Free-form chat, pasted from anywhere: the last format to be tried, for any readable text.
 
-Turns begin at markers: `User: …`, `Human/AI`, `You said:` / `ChatGPT said:`, `## User`, `**User**`, a name alone on its line, in English and
-Indonesian. A paste uses one layout; which one is found first, so that a label quoted in an answer opens no turn. Without markers all is one user turn.
+Turns begin at markers: `User: …`, `Human/AI`, `You said:` / `ChatGPT said:`, `## User`, `**User**`, a name alone on its line, in
+English and Indonesian. A paste uses one layout, which is detected first, so that a label quoted in an answer opens no turn. Without
+markers the text is one user turn.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ NAME = "pasted"
 
 _USER = "user|human|you|me|prompt|question|q|pengguna|manusia|saya|anda|kamu|tanya|pertanyaan"
 _ASSISTANT = (
-    "assistant|ai|ai assistant|bot|chatbot|chatgpt|gpt|gpt-[\\w.]+|claude|claude code|gemini|copilot|github copilot|cursor|codex|deepseek|grok|mistral|"
+    "assistant|ai|ai assistant|bot|chatbot|chatgpt|gpt|gpt-[\\w.]+|claude|claude code|gemini|copilot|github "
+    "copilot|cursor|codex|deepseek|grok|mistral|"
     "llama|perplexity|model|llm|agent|answer|response|a|asisten|jawab|jawaban"
 )
 _OTHER = "system|sistem|tool|function"
@@ -37,12 +39,12 @@ _LAYOUTS = ("heading", "bold", "said", "inline", "alone")
 
 
 def detect(head: bytes) -> bool:
-    """Whether the content is text that a person could read, and not JSON of a shape that nobody knows."""
+    """Whether the content is readable text, and not JSON of unknown shape."""
     text = head.replace(b"\0", b"").decode("utf-8", "replace")
     if not text.strip():
         return True
     controls = sum(character < " " and character not in "\t\n\r\f\x1b" for character in text) + text.count("\ufffd") + text.count("\x7f")
-    # A crash leaves a run of NUL bytes or two; in a program they are everywhere.
+    # A crash leaves a few runs of NUL bytes; a binary has them everywhere.
     runs = sum(map(bool, head.split(b"\0"))) - 1
     if controls + max(runs - 3, 0) > len(text) // 20:
         return False
@@ -51,7 +53,7 @@ def detect(head: bytes) -> bool:
 
 
 def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptItem]:
-    """Yield the turns between the markers. Every line that is not blank is a record."""
+    """Yield the turns between the markers. Every non-blank line is a record."""
     has_code = _has_code(source)
     layout = _find_layout(source, has_code=has_code)
     turn: Turn | None = None
@@ -88,7 +90,7 @@ def _is_json(text: str) -> bool:
 
 
 def _has_code(source: TranscriptSource) -> bool:
-    """Whether code fences come in pairs: only then do they say what is code."""
+    """Whether code fences are balanced; only then do they mark code."""
     return sum(line.lstrip().startswith("```") for _, line in source.text_lines()) % 2 == 0
 
 
@@ -101,7 +103,7 @@ def _read_lines(source: TranscriptSource, *, has_code: bool) -> Iterator[tuple[i
 
 
 def _find_layout(source: TranscriptSource, *, has_code: bool) -> str:
-    """The layout under which the two sides take turns most often; nothing where nobody is named."""
+    """Return the layout in which the two sides alternate most often; empty if there is none."""
     last: dict[str, str] = {}
     changes: dict[str, int] = {}
     for _, line, in_code in _read_lines(source, has_code=has_code):
@@ -113,14 +115,14 @@ def _find_layout(source: TranscriptSource, *, has_code: bool) -> str:
         if role != last.get(layout):
             changes[layout] = changes.get(layout, 0) + 1
             last[layout] = role
-    # One name alone says nothing unless it has a mark: prose is full of lines that read "You" or "Answer".
+    # A single name without a mark proves nothing: prose is full of lines like "You" or "Answer".
     best = max(_LAYOUTS, key=lambda layout: changes.get(layout, 0))
     minimum = {"alone": 3, "inline": 2}.get(best, 1)
     return best if changes.get(best, 0) >= minimum else ""
 
 
 def _marker_layout(match: re.Match[str]) -> str:
-    """The layout of a marker; nothing where the line only begins with the word."""
+    """Return the layout of a marker; empty if the line only begins with the word."""
     rest = match["rest"].strip()
     closing = match["close"] or match["close2"]
     if match["heading"]:
@@ -143,7 +145,7 @@ def _parse_marker(line: str, layout: str) -> tuple[Role, str] | None:
 
 
 def _preamble(body: list[str], first: Role) -> Turn:
-    """What stands before the first marker: the person's opening where an answer follows, else a title or a note."""
+    """Return the text before the first marker: a prompt if an answer follows, else a title or a note."""
     text = "\n".join(body).strip()
     if first == "assistant" and not text.startswith("#"):
         return Turn(role="user", text=text, line=1)

@@ -1,6 +1,7 @@
 """pi: JSON lines of `~/.pi/agent/sessions`, a `session` head and then `message` records; since version 2 a tree linked by `parentId`.
 
-Going back and saying something else makes a second child of an earlier record. Older files have no ids; theirs are the records' places.
+Going back and continuing differently adds a second child to an earlier record. Older files have no ids; the index of a record is used
+instead.
 """
 
 from __future__ import annotations
@@ -35,14 +36,14 @@ def detect(head: bytes) -> bool:
 
 
 def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptItem]:
-    """Yield what the file holds; a second child of a record as a rewind to it."""
+    """Yield the contents of the file; a second child of a record is a rewind to it."""
     reader = _Reader(report)
     for number, record in source.records(report):
         yield from reader.take(number, record)
 
 
 class _Reader:
-    """The state of one reading: which turn stands at each record of the tree."""
+    """The state of one read: the turn at each record of the tree."""
 
     def __init__(self, report: ImportReport) -> None:
         self.report = report
@@ -53,7 +54,7 @@ class _Reader:
         """The id of the last record."""
 
     def take(self, number: int, record: dict[str, Any]) -> Iterator[TranscriptItem]:
-        """Take one record, and yield what it holds."""
+        """Read one record, and yield its contents."""
         kind = as_text(record.get("type"))
         if kind == "session":
             self.report.keep()
@@ -94,7 +95,7 @@ class _Reader:
 
 
 def _head(record: dict[str, Any]) -> SessionHead:
-    """The head. A session that was branched off names its parent's file, which ends in the parent's id."""
+    """Return the head. A session that was branched off names its parent's file, which ends in the parent's id."""
     parent = as_text(record.get("branchedFrom")) or as_text(record.get("parentSession"))
     return SessionHead(
         agent=NAME,
@@ -106,7 +107,7 @@ def _head(record: dict[str, Any]) -> SessionHead:
 
 
 def _message(message: dict[str, Any]) -> Turn | None:
-    """The turn of one message; None for a role that is not known."""
+    """Return the turn of one message; None for an unknown role."""
     role = as_text(message.get("role"))
     content = message.get("content")
     if role == "user":
@@ -145,7 +146,7 @@ def _answer(message: dict[str, Any], content: object) -> Turn:
 
 
 def _result(message: dict[str, Any], text: str) -> ToolResult:
-    """A shell that did not fail ended with 0; one that did says its code at the end of its output."""
+    """A shell that did not fail ended with 0; a failed one prints its code at the end of its output."""
     is_error = message.get("isError")
     code: int | None = None
     if message.get("toolName") == "bash" and isinstance(is_error, bool):
@@ -154,7 +155,7 @@ def _result(message: dict[str, Any], text: str) -> ToolResult:
 
 
 def _command_turn(message: dict[str, Any]) -> Turn:
-    """A command that the person ran, with its outcome."""
+    """Return a command of the user, with its result."""
     call_id = f"ran:{as_count(message.get('timestamp'))}"
     code = message.get("exitCode")
     return Turn(

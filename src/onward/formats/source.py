@@ -1,6 +1,6 @@
-"""One input to be read, whatever it lies in: a file, a pipe, zstd-compressed, with a byte-order mark or in UTF-16.
+"""One input in any container: a file, a pipe, zstd-compressed, with a byte-order mark or in UTF-16.
 
-Lines stream: memory does not grow with the file, and a huge line is cut to a stub that still parses instead of being held.
+Lines are streamed: memory does not grow with the file, and a huge line is cut to a stub that still parses.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from onward.errors import BadInput, UnreadableFile
 
 HEAD_BYTES = 64 * 1024
 LINE_BYTES = 8 * 1024 * 1024
-"""A longer line is cut: its long strings become stubs."""
+"""Longer lines are cut: their long strings become stubs."""
 _CHUNK_BYTES = 256 * 1024
 _ZSTD = b"\x28\xb5\x2f\xfd"
 _ZIP = b"PK\x03\x04"
@@ -27,10 +27,12 @@ _BOMS = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 
 
 class TranscriptSource:
-    """One input. `path` is None for a stream. `cut_values` counts values cut to stubs; `damage` says why the bytes ended too early, if they did."""
+    """One input. `path` is None for a stream. `cut_values` counts values cut to stubs; `damage` is the reason if the bytes ended too
+    early.
+    """
 
     def __init__(self, origin: Path | IO[bytes], name: str = "") -> None:
-        """*origin* is a file's path, or a binary stream, which is copied to an unnamed temporary file; *name* is what messages call it."""
+        """*origin* is the path of a file, or a binary stream, which is copied to an unnamed temporary file; *name* is used in messages."""
         self.path = origin if isinstance(origin, Path) else None
         self.name = name or (str(origin) if isinstance(origin, Path) else "standard input")
         self.cut_values = 0
@@ -44,21 +46,21 @@ class TranscriptSource:
             return stream.read(HEAD_BYTES)
 
     def lines(self) -> Iterator[tuple[int, bytes]]:
-        """Yield every line that is not blank, with its 1-based number; without NUL bytes and line end, and never much longer than 8 MiB."""
+        """Yield every non-blank line with its 1-based number; without NUL bytes and line end, and not much longer than 8 MiB."""
         for number, line in enumerate(self._raw_lines(), 1):
             stripped = line.replace(b"\0", b"").rstrip(b"\r\n")
             if stripped and not stripped.isspace():
                 yield number, stripped
 
     def _raw_lines(self) -> Iterator[bytes]:
-        """Yield every line as it stands, with its end; one that is too long, cut."""
+        """Yield every line with its end; overlong lines are cut."""
         with self.open_stream() as stream:
-            # The stream finds line ends faster than anything written here.
+            # The stream finds line ends faster than Python code.
             for line in iter(partial(stream.readline, LINE_BYTES), b""):
                 yield line if len(line) < LINE_BYTES or line.endswith(b"\n") else self._shorten_line(line, stream)
 
     def text_lines(self) -> Iterator[tuple[int, str]]:
-        """Yield every line, blank ones too, as text without its end; bytes that are not UTF-8 become U+FFFD."""
+        """Yield every line, including blank ones, as text without its end; bytes that are not UTF-8 become U+FFFD."""
         with self.open_stream() as stream:
             number = 0
             while line := stream.readline(LINE_BYTES):
@@ -66,9 +68,10 @@ class TranscriptSource:
                 yield number, line.replace(b"\0", b"").rstrip(b"\r\n").decode("utf-8", "replace")
 
     def records(self, report: ImportReport, skip: Callable[[bytes], str] | None = None) -> Iterator[tuple[int, dict[str, Any]]]:
-        """Yield every line's JSON object with its line number.
+        """Yield the JSON object of every line with its line number.
 
-        What cannot be read is reported. *skip* answers why a line need not even be parsed, or nothing: such lines are counted as skipped.
+        Unreadable lines are reported. *skip* returns the reason why a line need not be parsed, or nothing; such lines are counted as
+        skipped.
         """
         loads = orjson.loads
         for number, line in enumerate(self._raw_lines(), 1):
@@ -87,7 +90,9 @@ class TranscriptSource:
                 report.reject(number, "not a JSON object")
 
     def document(self, report: ImportReport) -> Any:
-        """The whole input as one JSON value. One that ends too early is closed where its last whole value ended, and reported; else `BadInput`."""
+        """Return the input as one JSON value. A truncated one is closed after its last complete value, and reported. Raises `BadInput`
+        otherwise.
+        """
         from onward.formats.json_repair import close_document, loads
 
         with self.open_stream() as stream:
@@ -111,7 +116,9 @@ class TranscriptSource:
 
     @contextmanager
     def open_stream(self) -> Iterator[IO[bytes]]:
-        """The bytes of the input from their beginning: decompressed, without a byte-order mark; of an archive, the conversations in it."""
+        """Return the bytes of the input from their beginning: decompressed, without a byte-order mark; of an archive, the conversations in
+        it.
+        """
         with nullcontext(self._spool) if self._spool is not None else self._open_file() as stream:
             stream.seek(0)
             if stream.read(3) != codecs.BOM_UTF8:
@@ -120,7 +127,7 @@ class TranscriptSource:
 
     @cached_property
     def _spool(self) -> IO[bytes] | None:
-        """An unnamed copy of what is no plain UTF-8 file: a stream, compressed bytes, UTF-16."""
+        """Return an unnamed UTF-8 copy of a stream, compressed bytes, or UTF-16."""
         if isinstance(self._origin, Path):
             with self._open_file() as stream:
                 return self._unpack(stream)
@@ -182,7 +189,7 @@ def _to_utf8(stream: IO[bytes], encoding: str) -> IO[bytes]:
 
 
 def _rescue_records(line: bytes, number: int, report: ImportReport) -> list[dict[str, Any]]:
-    """What can be read of a line that is no JSON as it stands; nothing of a blank one."""
+    """Return the readable parts of a line that is not valid JSON; nothing for a blank line."""
     if line.isspace():
         return []
     from onward.formats.json_repair import rescue_records
@@ -199,7 +206,7 @@ def _copy(source: IO[bytes], target: IO[bytes]) -> None:
 
 
 def _temporary_file() -> IO[bytes]:
-    import tempfile  # It loads random numbers and hashes, which a plain file does not need.
+    import tempfile  # Imported here, since a plain file does not need it.
 
-    # Open as long as the source lives, and gone from the disk when it is closed, even by a crash.
+    # The file is deleted when it is closed, even by a crash.
     return tempfile.TemporaryFile()

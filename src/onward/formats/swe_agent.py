@@ -1,6 +1,8 @@
-"""SWE-agent: `.traj`, one document with `history` (every message that the model saw and wrote) and `trajectory` (its actions with what they did).
+"""SWE-agent: `.traj`, one document with `history` (every message that the model saw and wrote) and `trajectory` (its actions with their
+results).
 
-The history alone tells everything; the trajectory repeats it, and is read only where the history is missing. Demonstrations in it are not this session's.
+The history is complete; the trajectory repeats it, and is read only if the history is missing. Demonstrations in it belong to other
+sessions.
 """
 
 from __future__ import annotations
@@ -50,13 +52,13 @@ def read(source: TranscriptSource, report: ImportReport) -> Iterator[TranscriptI
 
 
 def _find_folder(trajectory: list[Any]) -> str:
-    """Where the agent worked: each step has the state of its shell, as JSON text or as an object."""
+    """Return the agent's working folder: each step has the state of its shell, as JSON text or as an object."""
     state = as_object(trajectory[0]).get("state") if trajectory else None
     return as_text(as_object(parse_arguments(state)).get("working_dir"))
 
 
 def _history_turns(history: list[Any], report: ImportReport) -> Iterator[Turn]:
-    """Yield the turns of the history. Before tools were called as such, what an action did came as the next message under the user's name."""
+    """Yield the turns of the history. Without tool calls, the result of an action is the next user message."""
     call_id = ""
     for index, message in enumerate(history):
         if not isinstance(message, dict):
@@ -95,7 +97,7 @@ def _answer(index: int, message: dict[str, Any], text: str) -> Turn:
 
 
 def _action_call(index: int, action: str) -> ToolCall:
-    """An action as a call: a shell command, or one of the editor's own commands, which are typed into the same shell."""
+    """Return an action as a call: a shell command, or an editor command typed into the same shell."""
     return ToolCall(f"action:{index}", action.split(maxsplit=1)[0], {"command": action})
 
 

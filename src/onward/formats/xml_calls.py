@@ -1,4 +1,4 @@
-"""Tool calls that a model wrote as XML into its text, as Cline and Roo ask it to: `<read_file><path>…</path></read_file>`."""
+"""Tool calls that a model wrote as XML in its text, as Cline and Roo instruct it: `<read_file><path>…</path></read_file>`."""
 
 from __future__ import annotations
 
@@ -6,19 +6,21 @@ from typing import NamedTuple
 
 _TOOLS = frozenset(
     "access_mcp_resource apply_diff apply_patch ask_followup_question attempt_completion browser_action codebase_search condense edit_file "
-    "execute_command fetch_instructions focus_chain generate_image generate_explanation insert_content list_code_definition_names list_files "
+    "execute_command fetch_instructions focus_chain generate_image generate_explanation insert_content list_code_definition_names "
+    "list_files "
     "load_mcp_documentation new_rule new_task plan_mode_respond read_command_output read_file replace_in_file report_bug run_slash_command "
-    "search_and_replace search_files search_replace summarize_task switch_mode update_todo_list use_mcp_tool use_skill use_subagents web_fetch "
+    "search_and_replace search_files search_replace summarize_task switch_mode update_todo_list use_mcp_tool use_skill use_subagents "
+    "web_fetch "
     "web_search write_to_file".split()
 )
 _RAW_PARAMETERS = frozenset({"content", "diff", "args", "follow_up", "arguments", "new_str", "old_str"})
-"""Parameters whose value may hold tags of its own, even its own: they end at the last closing tag."""
+"""Parameters whose value may contain tags, even their own: they end at the last closing tag."""
 _THINKING, _THINKING_END = "<thinking>", "</thinking>"
 _TAG_CHARACTERS = 40
 
 
 class ParsedText(NamedTuple):
-    """A text taken apart: prose, what the model thought, and its calls as names and arguments in order."""
+    """A parsed text: prose, the model's thinking, and its calls as names and arguments in order."""
 
     prose: str
     thinking: str
@@ -26,7 +28,7 @@ class ParsedText(NamedTuple):
 
 
 def parse_calls(text: str) -> ParsedText:
-    """Take the calls and the thinking out of *text*. A call that was cut off keeps what is there of it."""
+    """Extract the calls and the thinking from *text*. An incomplete call keeps what is there."""
     thinking = ""
     if _THINKING in text:
         text_before, _, rest = text.partition(_THINKING)
@@ -51,7 +53,7 @@ def parse_calls(text: str) -> ParsedText:
 
 
 def _read_tag(text: str, position: int) -> tuple[str, int]:
-    """The name in the opening tag at *position* and where the tag ends; no name where it is none."""
+    """Return the name in the opening tag at *position* and the end of the tag; no name if it is no tag."""
     end = text.find(">", position, position + _TAG_CHARACTERS)
     name = text[position + 1 : end] if end >= 0 else ""
     return (name, end + 1) if name.replace("_", "").isalnum() else ("", position + 1)
