@@ -118,8 +118,25 @@ class RemoteAccounts(RemoteResource):
         body = {"account_id": account.id if account else None, "project_id": project.id if project else None}
         data = self._server.post("/private/analyze-credits", body)["data"]
         at = datetime.fromisoformat(data["at"])
-        accounts = [AccountCredits(read_availability(row["account"]), *_read_figures(row, at)) for row in data["accounts"]]
-        projects = [ProjectCredits(row["project_id"], row["name"], *_read_figures(row, at)) for row in data["projects"]]
+        accounts = [
+            AccountCredits(
+                availability=read_availability(row["account"]),
+                forecast=_read_forecast(row["forecast"], at),
+                efficiency=read(Efficiency, row["efficiency"]),
+                usage=[read_usage(model_row) for model_row in row["usage"]],
+            )
+            for row in data["accounts"]
+        ]
+        projects = [
+            ProjectCredits(
+                project_id=row["project_id"],
+                name=row["name"],
+                forecast=_read_forecast(row["forecast"], at),
+                efficiency=read(Efficiency, row["efficiency"]),
+                usage=[read_usage(model_row) for model_row in row["usage"]],
+            )
+            for row in data["projects"]
+        ]
         return CreditsReport(at, data["credits_left"], accounts, projects)
 
     def assign(self, session: Session, account: Account) -> None:
@@ -158,16 +175,9 @@ def _read_ranked(data: Mapping[str, Any]) -> RankedAccount:
     return read(RankedAccount, data, availability=read_availability(data["account"]))
 
 
-def _read_figures(data: Mapping[str, Any], at: datetime) -> tuple[Forecast, Efficiency, list[ModelUsage]]:
-    forecast = data["forecast"]
-    burn = BurnRate(
-        at=at,
-        days=forecast["days"],
-        credits_per_day=forecast["credits_per_day"],
-        low=forecast["low_per_day"],
-        high=forecast["high_per_day"],
-    )
-    return read(Forecast, forecast, burn=burn), read(Efficiency, data["efficiency"]), [read_usage(row) for row in data["usage"]]
+def _read_forecast(data: Mapping[str, Any], at: datetime) -> Forecast:
+    burn = BurnRate(at=at, days=data["days"], credits_per_day=data["credits_per_day"], low=data["low_per_day"], high=data["high_per_day"])
+    return read(Forecast, data, burn=burn)
 
 
 def _need_fields(need: AccountNeed) -> dict[str, Any]:

@@ -31,5 +31,5 @@ class RemoteLlm(RemoteResource):
     def spending(self, by: SpendGrouping = "project", *, project: Project | None = None, days: int | None = None) -> Spending:
         """Return what language models cost: in total, and by job, project or model; over the last *days*, today (UTC) included."""
         data = self._server.get("/llm/spend", by=by, project_id=project.id if project else None, days=days)["data"]
-        limits = (data[f"{name}_limit"] for name in ("daily_usd", "daily_tokens", "job_usd", "job_tokens"))
-        return Spending(read(SpendTotals, data["total"]), [read(SpendLine, line) for line in data["by"]], *limits)
+        limits = {name: data[f"{name}_limit"] for name in ("daily_usd", "daily_tokens", "job_usd", "job_tokens")}
+        return Spending(read(SpendTotals, data["total"]), [read(SpendLine, line) for line in data["by"]], **limits)

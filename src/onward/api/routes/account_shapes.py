@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -345,44 +344,53 @@ class PoolCreditsShape:
 def pool_credits_shape(report: CreditsReport) -> PoolCreditsShape:
     """Return the shape of a credits report."""
     accounts = [
-        AccountCreditsShape(account_shape(account.availability), *_credit_shapes(account.forecast, account.efficiency, account.usage))
+        AccountCreditsShape(
+            account=account_shape(account.availability),
+            forecast=_forecast_shape(account.forecast),
+            efficiency=_efficiency_shape(account.efficiency),
+            usage=[usage_shape(model_usage) for model_usage in account.usage],
+        )
         for account in report.accounts
     ]
     projects = [
-        ProjectCreditsShape(project.project_id, project.name, *_credit_shapes(project.forecast, project.efficiency, project.usage))
+        ProjectCreditsShape(
+            project_id=project.project_id,
+            name=project.name,
+            forecast=_forecast_shape(project.forecast),
+            efficiency=_efficiency_shape(project.efficiency),
+            usage=[usage_shape(model_usage) for model_usage in project.usage],
+        )
         for project in report.projects
     ]
     return PoolCreditsShape(report.at, report.credits_left, accounts, projects)
 
 
-def _credit_shapes(
-    forecast: Forecast, efficiency: Efficiency, usage: Sequence[ModelUsage]
-) -> tuple[ForecastShape, EfficiencyShape, list[UsageShape]]:
+def _forecast_shape(forecast: Forecast) -> ForecastShape:
     rate = forecast.burn
-    return (
-        ForecastShape(
-            days=rate.days,
-            credits_per_day=rate.credits_per_day,
-            low_per_day=rate.low,
-            high_per_day=rate.high,
-            credits_left=forecast.credits_left,
-            empty_at=forecast.empty_at,
-            earliest_at=forecast.earliest_at,
-            latest_at=forecast.latest_at,
-            resets_at=forecast.resets_at,
-            resets_first=forecast.resets_first,
-            assumptions=tuple(map(str, forecast.assumptions)),
-        ),
-        EfficiencyShape(
-            sessions=efficiency.sessions,
-            credits=efficiency.credits,
-            accomplishments=efficiency.accomplishments,
-            tokens=efficiency.tokens,
-            usd=efficiency.usd,
-            credits_per_session=efficiency.credits_per_session,
-            credits_per_accomplishment=efficiency.credits_per_accomplishment,
-            tokens_per_credit=efficiency.tokens_per_credit,
-            usd_per_credit=efficiency.usd_per_credit,
-        ),
-        [usage_shape(model_usage) for model_usage in usage],
+    return ForecastShape(
+        days=rate.days,
+        credits_per_day=rate.credits_per_day,
+        low_per_day=rate.low,
+        high_per_day=rate.high,
+        credits_left=forecast.credits_left,
+        empty_at=forecast.empty_at,
+        earliest_at=forecast.earliest_at,
+        latest_at=forecast.latest_at,
+        resets_at=forecast.resets_at,
+        resets_first=forecast.resets_first,
+        assumptions=tuple(map(str, forecast.assumptions)),
+    )
+
+
+def _efficiency_shape(efficiency: Efficiency) -> EfficiencyShape:
+    return EfficiencyShape(
+        sessions=efficiency.sessions,
+        credits=efficiency.credits,
+        accomplishments=efficiency.accomplishments,
+        tokens=efficiency.tokens,
+        usd=efficiency.usd,
+        credits_per_session=efficiency.credits_per_session,
+        credits_per_accomplishment=efficiency.credits_per_accomplishment,
+        tokens_per_credit=efficiency.tokens_per_credit,
+        usd_per_credit=efficiency.usd_per_credit,
     )

@@ -95,7 +95,7 @@ class SpendShape:
 
 def spend_total_shape(total: SpendTotals) -> SpendTotalShape:
     """Return the shape of a total."""
-    return SpendTotalShape(*total)
+    return SpendTotalShape(**total._asdict())
 
 
 @contextmanager
