@@ -70,16 +70,11 @@ MANY_FIELDS = 5
 MAX_POSITIONAL = 2
 # "path: class" of calls that still pass more by position.
 CALL_EXCEPTIONS = {
-    "src/onward/api/routes/account_shapes.py: ProjectCreditsShape",
-    "src/onward/api/routes/llm.py: SpendTotalShape",
     "src/onward/app/admin/backups.py: StoreCopy",
     "src/onward/app/analytics.py: SessionMeasurement",
     "src/onward/app/archives/archives.py: PackedTurn",
     "src/onward/app/repository/git.py: RepositoryChange",
     "src/onward/app/search/search_turns.py: SearchResult",
-    "src/onward/client/accounts.py: ProjectCredits",
-    "src/onward/client/history.py: SearchResult",
-    "src/onward/client/llm.py: Spending",
     "src/onward/core/effort/rework.py: Effort",
     "src/onward/settings.py: Settings",
 }
