@@ -19,6 +19,11 @@ class Section:
         self.priority = priority
         self.is_distinctive = is_distinctive
 
+    @property
+    def short_title(self) -> str:
+        """The title without what stands after a comma or in brackets: as counts name the section."""
+        return self.title.split(" (")[0].split(",")[0]
+
 
 class Kind:
     """One kind of fact.

@@ -9,8 +9,9 @@ from datetime import datetime
 from typing import NamedTuple
 
 from onward.core.facts.fact import Fact, FactKind, Handle, fact_id
+from onward.core.facts.kinds import KINDS
 from onward.core.facts.ledger import Ledger
-from onward.core.handoff.composer import SECTION_OF, SessionSummary, compose
+from onward.core.handoff.composer import SessionSummary, compose
 from onward.core.handoff.document import Handoff, render
 from onward.core.preservation import Preservation, Reference, measure
 from onward.core.transcript.transcript import Turn
@@ -129,7 +130,7 @@ def _turn_text(turn: Turn) -> str:
 def _omission_line(ledger: Ledger, handoff: Handoff) -> str:
     """Return the line that counts the live facts which the document does not show, by section."""
     shown_ids = handoff.fact_ids()
-    counts = Counter(SECTION_OF[f.kind].split(" (")[0].split(",")[0].lower() for f in ledger.live() if f.id not in shown_ids)
+    counts = Counter(KINDS[f.kind].section.short_title.lower() for f in ledger.live() if f.id not in shown_ids)
     if not counts:
         return ""
     largest = ", ".join(f"{name} {n}" for name, n in counts.most_common(4))
