@@ -56,7 +56,7 @@ BANNED_MODULES = {
     "told_settings",
     "whole",
 }
-FIELD_WORDS = {"logging", "paging", "parsing", "speed", "troubleshooting"}
+FIELD_WORDS = {"logging", "paging", "parsing", "speed", "troubleshooting", "wording"}
 """Words of the field that end like a gerund or a participle."""
 MODULE_EXCEPTIONS = {
     "src/onward/formats/pasted.py",
