@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from onward.app.handoffs.handoffs import StoredHandoff
 from onward.app.sessions.sessions import Session
+from onward.core.facts.headings import HEAD
+from onward.core.facts.kinds import KINDS
 from onward.core.handoff.document import render
 from onward.core.handoff.prompt import render_prompt
 
@@ -42,13 +44,11 @@ def previous_handoff(handoff: StoredHandoff, session: Session, next_goal: str, n
         session_number=handoff.session_number,
         master_prompt=render_prompt(handoff.handoff, next_goal=next_goal),
         compressed_context=render(handoff.handoff),
-        accomplishments=_unique(*session.accomplishments, *_section_lines(handoff, "Done")),
-        blockers=_unique(*session.blockers, *_section_lines(handoff, "Blocked and open questions")),
-        next_steps=[*(line.text for name, line in handoff.handoff.head if name == "Do first"), *_section_lines(handoff, "Next")],
-        technical_notes=[
-            *_section_lines(handoff, "Decided, and why", "Errors and fixes", "Tried, does not work", "Learned", "Exact values")
-        ],
-        success_criteria=[*_section_lines(handoff, "Asked for", "Rules (always)")],
+        accomplishments=_unique(*session.accomplishments, *_section_lines(handoff, "done")),
+        blockers=_unique(*session.blockers, *_section_lines(handoff, "blocker", "question")),
+        next_steps=[*(line.text for name, line in handoff.handoff.head if name == HEAD[3]), *_section_lines(handoff, "next_step")],
+        technical_notes=[*_section_lines(handoff, "decision", "error", "dead_end", "lesson", "value")],
+        success_criteria=[*_section_lines(handoff, "goal", "requirement", "rule")],
         credits=PreviousCreditsShape(session.credits_used, next_budget),
     )
 
@@ -57,7 +57,9 @@ def _unique(*lines: str) -> list[str]:
     return list(dict.fromkeys(lines))
 
 
-def _section_lines(handoff: StoredHandoff, *titles: str) -> Iterator[str]:
+def _section_lines(handoff: StoredHandoff, *kinds: str) -> Iterator[str]:
+    """Yield the lines of the sections that hold facts of these *kinds*."""
+    titles = {KINDS[kind].section.title for kind in kinds}
     for section in handoff.handoff.sections:
         if section.title in titles:
             yield from (line.text for line in section.lines)

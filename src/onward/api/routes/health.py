@@ -11,7 +11,7 @@ from onward.api.routes_page import HTML, POLICY
 from onward.app.admin import readiness
 from onward.errors import StoreError
 
-router = create_router("house", prefix="")
+router = create_router("server", prefix="")
 
 
 @router.get("/healthz", summary="Check that the server runs", **answers(str))

@@ -9,7 +9,7 @@ from onward.api.context import Context
 from onward.api.middleware.metrics import CONTENT_TYPE, Metrics
 from onward.api.parsing import create_router
 
-router = create_router("house", prefix="")
+router = create_router("server", prefix="")
 
 _EXAMPLE = 'onward_requests_total{method="GET",route="/api/projects",status="200"} 12.0\n'
 _METRICS_DOCS = {"description": "Figures.", "content": {"text/plain": {"schema": {"type": "string"}, "example": _EXAMPLE}}}
