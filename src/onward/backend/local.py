@@ -20,6 +20,7 @@ from onward.app.search import search_turns
 from onward.app.sessions import completion, reassignment, sessions, templates
 from onward.app.sessions import relay as relay_use_case
 from onward.app.transcripts import imports
+from onward.app.transcripts.local_agents import LocalAgents
 from onward.app.turns import sources
 from onward.core.accounts.accounts import Account
 from onward.core.accounts.rank import AccountNeed, RotationWindow
@@ -109,8 +110,9 @@ class LocalSessions(LocalResource):
 
     def relay(
         self,
-        project: Project,
+        project: Project | Callable[[], Project],
         *,
+        local_agents: LocalAgents | None = None,
         number: int | None = None,
         accomplishments: Sequence[str] | None = None,
         blockers: Sequence[str] | None = None,
@@ -124,6 +126,7 @@ class LocalSessions(LocalResource):
         return relay_use_case.relay(
             self._store,
             project,
+            local_agents=local_agents,
             number=number,
             accomplishments=accomplishments,
             blockers=blockers,

@@ -15,14 +15,14 @@ from onward.cli.account import model_option, tags_option
 from onward.cli.account_output import account_data
 from onward.cli.agent_name import AgentName
 from onward.cli.clipboard import copy_text
-from onward.cli.context import Backend, budget_option, json_option, project_option, use_backend
+from onward.cli.completion import local_agents, note_import_errors
+from onward.cli.context import budget_option, json_option, project_option, use_backend
 from onward.cli.presentation import note, paint, quantity, say_json
 from onward.cli.session import session_data
 from onward.core.accounts.relay import RelayOutcome
 from onward.core.agents import AGENTS, find_agent
 from onward.core.project import Project
 from onward.core.text.printable import printable
-from onward.settings import read_machine
 
 
 @click.command("next")
@@ -77,10 +77,9 @@ def next_(
     """
     need = parse_need(model=clean_text("model", model), tags=tags)
     with use_backend(project=project, budget_tokens=budget_tokens) as backend:
-        new_turns = _catch_up(backend)
-        current_project = backend.require_project()
         relay = backend.sessions.relay(
-            current_project,
+            backend.require_project,
+            local_agents=local_agents(backend),
             number=number,
             accomplishments=accomplishments or None,
             blockers=blockers or None,
@@ -90,14 +89,16 @@ def next_(
             agent=agent or "",
             budget_tokens=backend.settings.budget_tokens,
         )
+        current_project = backend.require_project()
         ended_at = backend.sessions.require(current_project, relay.handoff.session_number).ended_at
+    note_import_errors(relay.files)
     prompt = printable(relay.prompt(next_goal, with_changes_since(current_project, relay.handoff, ended_at, Path.cwd())[0]))
     if as_json:
         if copy:
             copy_text(prompt)
-        say_json(_relay_data(relay, prompt, new_turns))
+        say_json(_relay_data(relay, prompt))
         return
-    _say_relay(current_project, relay, new_turns, limit_reached=limit_reached)
+    _say_relay(current_project, relay, limit_reached=limit_reached)
     if copy:
         note(f"Prompt copied with {copy_text(prompt)}.")
         return
@@ -105,29 +106,9 @@ def next_(
     sys.stdout.write(prompt)
 
 
-def _catch_up(backend: Backend) -> int:
-    """Import new turns from the agents of this machine and return their number."""
-    from onward.app.transcripts.catch_up import find_changed_transcripts
-
-    worktrees = backend.settings.worktrees
-    paths = find_changed_transcripts(
-        read_machine(),
-        Path.cwd(),
-        backend.find_project() if backend.settings.project else None,
-        worktrees,
-        find_project=backend.projects.find_project,
-        completed_sessions=lambda project: backend.sessions.list_sessions(project, status="completed"),
-    )
-    files = backend.imports.import_paths(paths, worktrees=worktrees).files if paths else []
-    for file in files:
-        if file.error:
-            note(f"{file.path}: partly imported: {file.error}")
-    return sum(file.new_turns for file in files)
-
-
-def _say_relay(project: Project, relay: RelayOutcome, new_turns: int, *, limit_reached: bool) -> None:
+def _say_relay(project: Project, relay: RelayOutcome, *, limit_reached: bool) -> None:
     """Print what was done and how to continue."""
-    turns_note = f" with {quantity(new_turns, 'new turn')}" if new_turns else ""
+    turns_note = f" with {quantity(relay.new_turns, 'new turn')}" if relay.new_turns else ""
     if relay.session:
         session_name = f"session {relay.session.number} of {project.name}"
         done = f"No changes: {session_name} is already complete" if relay.is_unchanged else f"Completed {session_name}{turns_note}"
@@ -159,7 +140,7 @@ def _start_hint(project: Project, agent: str, next_goal: str) -> str:
     return f"Paste this prompt into {known_agent.label}, or run: {start_command}"
 
 
-def _relay_data(relay: RelayOutcome, prompt: str, new_turns: int) -> dict[str, object]:
+def _relay_data(relay: RelayOutcome, prompt: str) -> dict[str, object]:
     ranked = [
         {
             **account_data(candidate.availability),
@@ -173,7 +154,7 @@ def _relay_data(relay: RelayOutcome, prompt: str, new_turns: int) -> dict[str, o
         "session": session_data(relay.session) if relay.session else None,
         "handoff": {"version": relay.handoff.version, "preservation": relay.handoff.preservation.to_json()},
         "again": relay.is_unchanged,
-        "new_turns": new_turns,
+        "new_turns": relay.new_turns,
         "left_account": account_data(relay.previous) if relay.previous else None,
         "account": relay.account.name if relay.account else None,
         "why": str(relay.choice.why),

@@ -13,6 +13,7 @@ from onward.app.turns.markdown import markdown
 from onward.cli.account import choose_account, suggest_account
 from onward.cli.account_output import say_usage, usage_data
 from onward.cli.clipboard import copy_text
+from onward.cli.completion import local_agents, note_import_errors
 from onward.cli.context import budget_option, json_option, project_option, use_backend
 from onward.cli.handoff_output import FORMATS, Format, format_handoff
 from onward.cli.presentation import note, paint, quantity, say, say_json, say_table
@@ -141,7 +142,8 @@ def complete(
 ) -> None:
     """Complete a session and create the project's next handoff.
 
-    Without NUMBER: the active session started last. Completing a session again after changes creates a new version of the handoff.
+    New turns from your agent are imported first, if its transcripts are on this machine. Without NUMBER: the active session started last.
+    Completing a session again after changes creates a new version of the handoff.
 
     \b
     Examples:
@@ -150,18 +152,18 @@ def complete(
       onward session complete --refine
     """
     with use_backend(project=project, budget_tokens=budget_tokens) as backend:
-        current_project = backend.require_project()
-        open_session = backend.sessions.require(current_project, number)
-        if account and (chosen_account := choose_account(backend, account)):
-            backend.accounts.assign(open_session, chosen_account)
         completion = backend.sessions.complete(
-            open_session,
+            lambda: backend.sessions.require(backend.require_project(), number),
+            local_agents=local_agents(backend),
+            account=choose_account(backend, account) if account else None,
             accomplishments=accomplishments or None,
             blockers=blockers or None,
             credits_used=credits_used,
             budget_tokens=backend.settings.budget_tokens,
         )
+        current_project = backend.require_project()
         refinement = try_refine(backend, current_project) if refine else None
+    note_import_errors(completion.files)
     if as_json:
         new_handoff = completion.handoff
         handoff_data = {
@@ -170,13 +172,22 @@ def complete(
             "preservation": new_handoff.preservation.to_json(),
         }
         extra = {"refinement": outcome_data(refinement)} if refinement else {}
-        say_json({"session": session_data(completion.session), "handoff": handoff_data, "again": completion.is_unchanged, **extra})
+        say_json(
+            {
+                "session": session_data(completion.session),
+                "handoff": handoff_data,
+                "again": completion.is_unchanged,
+                "new_turns": completion.new_turns,
+                **extra,
+            }
+        )
         return
     session_name = f"session {completion.session.number} of {current_project.name}"
     if completion.is_unchanged:
         say(f"No changes: {session_name} is already complete, handoff {completion.handoff.version}.")
     else:
-        say(f"Completed {session_name}: handoff {completion.handoff.version}.")
+        turns_note = f" with {quantity(completion.new_turns, 'new turn')}" if completion.new_turns else ""
+        say(f"Completed {session_name}{turns_note}: handoff {completion.handoff.version}.")
     say(completion.handoff.preservation.line())
     for item in completion.session.open_items:
         note(f"Open checklist item: {item}")

@@ -13,11 +13,13 @@ import orjson
 
 from onward.app.repository.project_clues import session_origin
 from onward.app.transcripts.files import FoundFile, find_files
+from onward.app.transcripts.local_agents import LocalAgents
 from onward.app.transcripts.preview import ImportIndex
 from onward.client.decoder import read
 from onward.client.errors import read_error
 from onward.client.projects import RemoteProjects
 from onward.client.resource import RemoteResource, read_session
+from onward.client.transport import ServerConnection
 from onward.core.import_result import ImportedFile, ImportedSession, ImportProgress, ImportResult
 from onward.core.project import Project
 from onward.core.transcript.transcript import ImportReport, SessionHead
@@ -140,3 +142,16 @@ def _read_file(data: Mapping[str, Any]) -> ImportedFile:
         for row in data["sessions"]
     ]
     return ImportedFile(data["path"], report, sessions, read_error(data["error"]) if data["error"] else None)
+
+
+def import_agent_files(server: ServerConnection, local_agents: LocalAgents) -> list[ImportedFile]:
+    """Send what the agents of this machine wrote since the last completed session, and return the result for each file."""
+    # Imported here: it knows the store, which only few commands on a server need.
+    from onward.app.transcripts.catch_up import find_changed_transcripts
+
+    paths = find_changed_transcripts(
+        local_agents,
+        find_project=RemoteProjects(server).find_project,
+        completed_sessions=lambda project: map(read_session, server.iter_rows(f"/projects/{project.id}/sessions", status="completed")),
+    )
+    return RemoteImports(server).import_paths(paths, worktrees=local_agents.worktrees).files if paths else []

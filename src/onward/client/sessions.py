@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from onward.app.transcripts.local_agents import LocalAgents
 from onward.client.accounts import read_availability, read_best
+from onward.client.imports import import_agent_files
 from onward.client.resource import RemoteResource, read_handoff, read_session, read_turn
+from onward.core.accounts.accounts import Account
 from onward.core.accounts.rank import AccountNeed
 from onward.core.accounts.relay import RelayOutcome
 from onward.core.project import Project
@@ -71,8 +74,10 @@ class RemoteSessions(RemoteResource):
 
     def complete(
         self,
-        session: Session,
+        session: Session | Callable[[], Session],
         *,
+        local_agents: LocalAgents | None = None,
+        account: Account | None = None,
         accomplishments: Sequence[str] | None = None,
         blockers: Sequence[str] | None = None,
         credits_used: float | None = None,
@@ -80,22 +85,35 @@ class RemoteSessions(RemoteResource):
     ) -> SessionCompletion:
         """Complete a session with a person's statements, and create the project's next handoff. Arguments that are None leave their field
         unchanged.
+
+        With *local_agents*, what the agents of this machine wrote since is sent first; *session* may be a function that finds the session
+        after that.
         """
+        files = import_agent_files(self._server, local_agents) if local_agents else []
+        current_session = session() if callable(session) else session
         statements = {
             "accomplishments": accomplishments,
             "blockers": blockers,
             "credits_used": credits_used,
             "budget_tokens": budget_tokens,
+            "account_id": account.id if account else None,
         }
         data = self._server.post(
-            f"/sessions/{session.id}/complete", {name: value for name, value in statements.items() if value is not None}
+            f"/sessions/{current_session.id}/complete", {name: value for name, value in statements.items() if value is not None}
         )["data"]
-        return SessionCompletion(read_session(data["session"]), read_handoff(data["handoff"]), data["is_unchanged"])
+        return SessionCompletion(
+            session=read_session(data["session"]),
+            handoff=read_handoff(data["handoff"]),
+            is_unchanged=data["is_unchanged"],
+            files=files,
+            appended_turns=data["new_turns"],
+        )
 
     def relay(
         self,
-        project: Project,
+        project: Project | Callable[[], Project],
         *,
+        local_agents: LocalAgents | None = None,
         number: int | None = None,
         accomplishments: Sequence[str] | None = None,
         blockers: Sequence[str] | None = None,
@@ -106,6 +124,8 @@ class RemoteSessions(RemoteResource):
         budget_tokens: int | None = None,
     ) -> RelayOutcome:
         """Complete a session whose limit is reached, and choose the account to continue with, by the server's rotation window."""
+        files = import_agent_files(self._server, local_agents) if local_agents else []
+        project = project() if callable(project) else project
         need = need or AccountNeed()
         body = {
             "project_id": project.id,
@@ -129,6 +149,7 @@ class RemoteSessions(RemoteResource):
             choice=read_best(data["next"]),
             agent=data["agent"],
             active_numbers=tuple(data["active_sessions"]),
+            files=files,
         )
 
     def tick(self, session: Session, item: int, *, is_done: bool = True) -> Session:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from onward.core.handoff.versions import HandoffSummary, StoredHandoff
 from onward.core.transcript.transcript import SessionHead, Turn
+
+if TYPE_CHECKING:
+    from onward.core.import_result import ImportedFile
 
 DIGEST_PREFIX = "turns:"
 """How a native id begins that is no agent's own, but a digest of the session's first turns."""
@@ -115,8 +119,19 @@ class SessionDetail:
 
 @dataclass(frozen=True, slots=True)
 class SessionCompletion:
-    """A completed session and its handoff. `again` when it was completed before and nothing has changed since."""
+    """A completed session and its handoff.
+
+    `is_unchanged` means that the session was complete before and nothing is new. `files` are the transcripts that were imported first, `appended_turns`
+    the number of turns that the caller added.
+    """
 
     session: Session
     handoff: StoredHandoff
     is_unchanged: bool = False
+    files: Sequence[ImportedFile] = ()
+    appended_turns: int = 0
+
+    @property
+    def new_turns(self) -> int:
+        """The number of turns that came in before the session was completed."""
+        return self.appended_turns + sum(file.new_turns for file in self.files)

@@ -15,7 +15,7 @@ from onward.app.knowledge.knowledge import KnownFix, match_error
 from onward.app.projects import facts
 from onward.app.search import search_turns
 from onward.app.sessions.completion import complete
-from onward.app.transcripts.catch_up import catch_up
+from onward.app.transcripts.local_agents import LocalAgents
 from onward.app.turns import sources
 from onward.app.turns.client_turns import append_conversation
 from onward.app.turns.markdown import markdown
@@ -170,15 +170,15 @@ class Tools:
     ) -> CallToolResult:
         """Call when work ends, or credits or context run low: creates the handoff for the next session. May be called again."""
         target = self._context.require_project(project)
-        if self._context.machine and self._context.agent_folder:
-            catch_up(self._context.store, self._context.machine, self._context.agent_folder, target, self._context.settings.worktrees)
+        machine, folder, settings = self._context.machine, self._context.agent_folder, self._context.settings
         completed = complete(
             self._context.store,
-            self._context.require_session(target, session),
+            lambda: self._context.require_session(target, session),
+            local_agents=LocalAgents(machine, folder, target, settings.worktrees) if machine and folder else None,
             accomplishments=accomplishments or None,
             blockers=blockers or None,
             credits_used=credits_used,
-            budget_tokens=self._context.settings.budget_tokens,
+            budget_tokens=settings.budget_tokens,
         )
         number, version = completed.session.number, completed.handoff.version
         data = {

@@ -23,7 +23,7 @@ from onward.adapters import build_model_setup, open_store
 from onward.app.jobs import jobs
 from onward.app.jobs.kinds import FOREGROUND_KINDS, STEP_FUNCTIONS, delete_expired_files
 from onward.errors import OnwardError
-from onward.settings import Settings
+from onward.settings import Settings, read_machine
 
 if TYPE_CHECKING:
     from onward.store import Store
@@ -113,6 +113,7 @@ class Worker:
             budget_tokens=settings.budget_tokens,
             first_wait_seconds=self._first_wait_seconds,
             model_setup=build_model_setup(settings),
+            machine=read_machine(),
         )
         end_event = threading.Event()
         beat_thread = threading.Thread(target=self._send_beats, args=(store, end_event), name="onward-beat", daemon=True)

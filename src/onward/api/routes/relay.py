@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from fastapi import Request, Response
 from pydantic import Field
@@ -11,7 +10,7 @@ from pydantic import Field
 from onward.api.answers.envelope import answers, ok
 from onward.api.bodies import Body, IdField, Lines, Text
 from onward.api.context import Context
-from onward.api.middleware.access import is_local
+from onward.api.local_agents import require_local_agents
 from onward.api.parsing import create_router
 from onward.api.routes.account_shapes import AccountChoiceShape, AccountShape, account_choice_shape, account_shape
 from onward.api.routes.handoffs import MAX_BUDGET_TOKENS, HandoffShape, handoff_shape
@@ -19,10 +18,8 @@ from onward.api.routes.sessions import SessionShape, session_shape
 from onward.app.accounts.selection import RotationWindow, parse_need
 from onward.app.projects import projects
 from onward.app.sessions.relay import relay
-from onward.app.transcripts.catch_up import catch_up
-from onward.errors import BadInput, NotAllowed, NotFound
-from onward.message import Message
-from onward.settings import MIN_BUDGET_TOKENS, read_machine
+from onward.errors import NotAllowed, NotFound
+from onward.settings import MIN_BUDGET_TOKENS
 
 router = create_router("sessions")
 
@@ -74,20 +71,10 @@ def hand_over(context: Context, request: Request, body: RelayBody) -> Response:
     newest handoff is used.
     """
     project = projects.require(context.store, body.project_id)
-    new_turns = 0
-    if body.catch_up:
-        if not is_local(request.scope):
-            raise NotAllowed("Only callers on the server's machine can import its agents' files.", "Send new turns to /conversations/save.")
-        if not project.root:
-            raise BadInput(
-                Message("{project} has no folder.", project=project.name),
-                "Send new turns to /conversations/save, or import the transcript.",
-            )
-        imported_files = catch_up(context.store, read_machine(), Path(project.root), project, context.settings.worktrees)
-        new_turns = sum(file.new_turns for file in imported_files)
     relayed = relay(
         context.store,
         project,
+        local_agents=require_local_agents(context, request, project) if body.catch_up else None,
         number=body.session_number,
         accomplishments=body.accomplishments,
         blockers=body.blockers,
@@ -103,7 +90,7 @@ def hand_over(context: Context, request: Request, body: RelayBody) -> Response:
             session=session_shape(relayed.session) if relayed.session else None,
             handoff=handoff_shape(relayed.handoff),
             is_unchanged=relayed.is_unchanged,
-            new_turns=new_turns,
+            new_turns=relayed.new_turns,
             previous_account=account_shape(relayed.previous) if relayed.previous else None,
             next=account_choice_shape(relayed.choice),
             agent=relayed.agent,

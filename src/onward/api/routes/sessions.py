@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Generic, Literal, TypeAlias, TypeVar
 
-from fastapi import Path, Query, Response
+from fastapi import Path, Query, Request, Response
 from pydantic import Field
 
 from onward.adapters import build_model_setup
@@ -15,9 +15,11 @@ from onward.api.answers.paging import Paging, cursor
 from onward.api.answers.previous_handoff import PreviousHandoff, previous_handoff
 from onward.api.bodies import MAX_ID, Body, Id, IdField, Lines, Text
 from onward.api.context import Context
+from onward.api.local_agents import require_local_agents
 from onward.api.parsing import create_router
 from onward.api.routes.handoffs import MAX_BUDGET_TOKENS, HandoffShape, handoff_shape
 from onward.api.routes.turns import TurnShape, turn_shape
+from onward.app.accounts import accounts
 from onward.app.handoffs import refiner
 from onward.app.handoffs.handoffs import StoredHandoff
 from onward.app.models.keys import MAX_KEY_CHARS
@@ -26,7 +28,7 @@ from onward.app.projects.projects import Project
 from onward.app.sessions import sessions, templates
 from onward.app.sessions.completion import complete as complete_session
 from onward.app.sessions.sessions import Session, SessionStatus, TimelineEntry
-from onward.app.turns.client_turns import append_conversation
+from onward.app.turns.client_turns import parse_conversation
 from onward.core.session import ChecklistItem
 from onward.errors import NotFound
 from onward.settings import MIN_BUDGET_TOKENS
@@ -79,6 +81,10 @@ class CompletionBody(Body):
     budget_tokens: int | None = Field(None, ge=MIN_BUDGET_TOKENS, le=MAX_BUDGET_TOKENS, examples=[None])
     use_ai: bool | None = Field(None, description="Whether a language model refines the handoff afterwards. Default: if a token is given.")
     hugging_face_token: str | None = Field(None, repr=False, max_length=MAX_KEY_CHARS, examples=[None])
+    account_id: IdField | None = Field(None, description="The account that the session ran on.", examples=[None])
+    catch_up: bool = Field(
+        False, description="First import what agents on the server's machine wrote for the project. Only for callers on that machine."
+    )
     auto_generate_handoff: bool = Field(True, description="Whether the answer has the handoff; it is created and stored either way.")
 
 
@@ -358,32 +364,35 @@ def replay_session(
 @router.post(
     "/sessions/{session_id}/complete", summary="Complete a session", **answers(CompletionShape, NotFound, envelope=CompletionEnvelope)
 )
-def complete(context: Context, session_id: Id, body: CompletionBody) -> Response:
+def complete(context: Context, request: Request, session_id: Id, body: CompletionBody) -> Response:
     """Complete a session and return the project's next handoff, composed by rules. Completing it again without anything new changes
     nothing.
 
     If a language model is asked, it refines the handoff afterwards, as a job; whatever its outcome, the session is completed and has its
     handoff.
     """
-    saved = append_conversation(context.store, session_id, records=body.turns, text=body.conversation_text)
+    session = sessions.require_by_id(context.store, session_id)
+    project = projects.require(context.store, session.project_id)
     completed = complete_session(
         context.store,
-        saved.session,
+        session,
+        local_agents=require_local_agents(context, request, project) if body.catch_up else None,
+        sent_turns=parse_conversation(body.turns, body.conversation_text),
+        account=accounts.require(context.store, body.account_id) if body.account_id else None,
         accomplishments=body.accomplishments,
         blockers=body.blockers,
         credits_used=body.credits_used,
         budget_tokens=body.budget_tokens or context.settings.budget_tokens,
     )
     shown_handoff = handoff_shape(completed.handoff) if body.auto_generate_handoff else None
-    request = refiner.RefinementRequest(refiner.NOT_ASKED)
+    refinement = refiner.RefinementRequest(refiner.NOT_ASKED)
     if body.use_ai or (body.use_ai is None and body.hugging_face_token):
-        project = projects.require(context.store, completed.session.project_id)
         token = body.hugging_face_token or ""
-        request = refiner.try_request(
+        refinement = refiner.try_request(
             context.store, build_model_setup(context.settings), project, completed.handoff, token=token, requested_by="api"
         )
-    shape = CompletionShape(session_shape(completed.session), shown_handoff, saved.new_turns, completed.is_unchanged)
-    return ok(shape, job_id=request.job.id if request.job else None, llm=request.llm)
+    shape = CompletionShape(session_shape(completed.session), shown_handoff, completed.new_turns, completed.is_unchanged)
+    return ok(shape, job_id=refinement.job.id if refinement.job else None, llm=refinement.llm)
 
 
 @router.patch("/sessions/{session_id}/checklist/{item}", summary="Check an item of a checklist", **answers(SessionShape, NotFound))

@@ -19,7 +19,7 @@ from onward.core.job import Job, JobState
 from onward.core.project import Project
 from onward.errors import BadInput, Conflict, NotFound, OnwardError, ProviderFailed, SpendLimit, StoreError
 from onward.message import Message, as_message
-from onward.settings import Worktrees
+from onward.settings import Machine, Worktrees
 from onward.store import Store, encrypted_keys, jobs
 from onward.store.jobs import OpenJob
 
@@ -45,6 +45,8 @@ class JobContext:
     budget_tokens: int | None = None
     first_wait_seconds: float = 1.0
     model_setup: ModelSetup | None = None
+    machine: Machine | None = None
+    """The worker's machine; None if jobs must not read the transcripts of its agents."""
 
 
 class JobStopped(Exception):

@@ -7,23 +7,28 @@ lost, and nobody's is stored twice.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from sqlalchemy import Connection
 
 from onward.app.accounts import usage
-from onward.app.accounts.charges import charge
+from onward.app.accounts.charges import assign, charge
 from onward.app.handoffs.distillation import DistilledSession, distill_session
 from onward.app.handoffs.project_state import ProjectState, read_project_state
 from onward.app.sessions import derivation
 from onward.app.sessions.derivation import DerivedData, derive_session
+from onward.app.transcripts.local_agents import LocalAgents
+from onward.app.turns.client_turns import append_turns
 from onward.app.turns.reader import MainPath
+from onward.core.accounts.accounts import Account
 from onward.core.effort.steps import SessionSteps
 from onward.core.facts.ledger import Ledger, fold
 from onward.core.handoff.master import completion_facts
+from onward.core.import_result import ImportedFile
 from onward.core.preservation import fold_references
 from onward.core.session import Session, SessionCompletion
+from onward.core.transcript.transcript import Turn
 from onward.core.transcript.turn import lighten
 from onward.errors import NotFound
 from onward.redact import Redactor
@@ -33,17 +38,48 @@ from onward.store.facts import Contribution, StoredLedger
 
 def complete(
     store: Store,
-    session: Session,
+    session: Session | Callable[[], Session],
     *,
+    local_agents: LocalAgents | None = None,
+    sent_turns: Sequence[Turn] = (),
+    account: Account | None = None,
     accomplishments: Sequence[str] | None = None,
     blockers: Sequence[str] | None = None,
     credits_used: float | None = None,
     budget_tokens: int | None = None,
 ) -> SessionCompletion:
-    """Complete a session, with what the person says of it, and make the project's next handoff. What is None stays as it is.
+    """Complete a session and create the project's next handoff: the one use case behind every way to complete a session.
 
-    Completing again without anything new changes nothing.
+    In this order: with *local_agents*, what the agents of this machine wrote since is imported; *session* is the session, or a function that finds it after
+    the import; *sent_turns* are appended to it; it is put on *account*; and what the user says of it is stored. Statements that are None stay as they are.
+    Completing again without anything new changes nothing. Raises `NotFound` if the session was deleted.
     """
+    files = import_agent_files(store, local_agents) if local_agents else []
+    current_session = session() if callable(session) else session
+    appended_turns = append_turns(store, current_session.id, sent_turns).new_turns if sent_turns else 0
+    if account:
+        assign(store, current_session, account)
+    completion = _complete(store, current_session, accomplishments, blockers, credits_used, budget_tokens)
+    return replace(completion, files=files, appended_turns=appended_turns)
+
+
+def import_agent_files(store: Store, local_agents: LocalAgents) -> list[ImportedFile]:
+    """Import what the agents of this machine wrote since the last completed session, and return the result for each file."""
+    # Imported here: an import may itself complete sessions.
+    from onward.app.transcripts.catch_up import catch_up
+
+    return catch_up(store, local_agents)
+
+
+def _complete(
+    store: Store,
+    session: Session,
+    accomplishments: Sequence[str] | None,
+    blockers: Sequence[str] | None,
+    credits_used: float | None,
+    budget_tokens: int | None,
+) -> SessionCompletion:
+    """Extract, fold and compose without a lock, then store all of it, again until nothing changed in the meantime."""
     usage.count(store, session.id)
     path: MainPath | None = None
     steps = SessionSteps()

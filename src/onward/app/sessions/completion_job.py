@@ -13,6 +13,7 @@ from onward.app.jobs.jobs import Job, JobContext, StepProgress, StepResult
 from onward.app.projects import projects
 from onward.app.sessions import sessions
 from onward.app.sessions.completion import complete
+from onward.app.transcripts.local_agents import LocalAgents
 from onward.app.turns import client_turns
 from onward.core.project import Project
 from onward.core.session import Session
@@ -42,6 +43,7 @@ def request_completion(
     upload_arguments: Mapping[str, Any],
     completion: Completion | None = None,
     *,
+    catches_up: bool = False,
     requested_by: str = "",
 ) -> Job:
     """Ask for the uploads that *sent* names to be appended to a session (`job_kinds.import_transcripts` says how), and with *words* for the session to be completed.
@@ -55,7 +57,7 @@ def request_completion(
             "accomplishments": [*map(redact, completion.accomplishments)],
             "blockers": [*map(redact, completion.blockers)],
         }
-    arguments = {**upload_arguments, "session_id": session.id, "turns": session.turns, "said": statements}
+    arguments = {**upload_arguments, "session_id": session.id, "turns": session.turns, "said": statements, "catch_up": catches_up}
     job = jobs.request_job(store, JOB_KIND, arguments, project=project, key=str(session.id), requested_by=requested_by)
     if job.arguments["said"] != statements or job.arguments.get("upload") != upload_arguments.get("upload"):
         raise Conflict(
@@ -91,10 +93,25 @@ def run_step(context: JobContext, job: Job, progress: StepProgress) -> StepResul
     if statements is not None:
         progress.report(position, total, "making the handoff")
         completion_fields = {name: statements[name] for name in ("accomplishments", "blockers", "credits_used")}
-        completion = complete(context.store, session, **completion_fields, budget_tokens=context.budget_tokens)
+        project = projects.require(context.store, session.project_id)
+        completion = complete(
+            context.store,
+            session,
+            local_agents=_local_agents(context, project) if job.arguments.get("catch_up") else None,
+            **completion_fields,
+            budget_tokens=context.budget_tokens,
+        )
+        result["new_turns"] += completion.new_turns
         result |= {"handoff_version": completion.handoff.version, "again": completion.is_unchanged}
         if statements["refine"]:
-            result |= refiner.request_after(context, job, projects.require(context.store, session.project_id), completion.handoff)
+            result |= refiner.request_after(context, job, project, completion.handoff)
         progress.report(total, total, "")
     upload = job.arguments.get("upload")
     return StepResult(True, {}, result, Path(upload) if upload else None)
+
+
+def _local_agents(context: JobContext, project: Project) -> LocalAgents | None:
+    """Return where the agents of the worker's machine may have written more of *project*; None without a machine or a folder."""
+    if context.machine is None or not project.root:
+        return None
+    return LocalAgents(context.machine, Path(project.root), project, context.worktrees)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from onward.app.accounts import accounts
 from onward.app.accounts.charges import find_account
 from onward.app.accounts.selection import best_account
 from onward.app.sessions import sessions
-from onward.app.sessions.completion import complete
+from onward.app.sessions.completion import complete, import_agent_files
+from onward.app.transcripts.local_agents import LocalAgents
 from onward.core.accounts.accounts import AccountAvailability
 from onward.core.accounts.rank import AccountNeed, RotationWindow
 from onward.core.accounts.relay import RelayOutcome, agent_of
@@ -23,8 +24,9 @@ from onward.store import Store, handoffs
 
 def relay(
     store: Store,
-    project: Project,
+    project: Project | Callable[[], Project],
     *,
+    local_agents: LocalAgents | None = None,
     number: int | None = None,
     accomplishments: Sequence[str] | None = None,
     blockers: Sequence[str] | None = None,
@@ -40,6 +42,8 @@ def relay(
     With *limit_reached*, its account is noted to have reached its limit, so it is not chosen. *agent* is who goes on, whatever the account is for. Without an active session, the project's
     newest handoff is what is gone on from. Raises `NotFound` where there is neither.
     """
+    files = import_agent_files(store, local_agents) if local_agents else []
+    project = project() if callable(project) else project
     session = _find_session(store, project, number)
     completion: SessionCompletion | None = None
     previous_state: AccountAvailability | None = None
@@ -62,6 +66,7 @@ def relay(
         choice=choice,
         agent=next_agent,
         active_numbers=active_numbers,
+        files=files,
     )
 
 

@@ -13,10 +13,11 @@ from onward.app.sessions import sessions
 from onward.app.transcripts.agent_files import list_agent_files
 from onward.app.transcripts.agent_folders import agent_folders
 from onward.app.transcripts.imports import import_paths
+from onward.app.transcripts.local_agents import LocalAgents
 from onward.core.import_result import ImportedFile
 from onward.core.project import Project
 from onward.core.session import Session
-from onward.settings import Machine, Worktrees
+from onward.settings import Worktrees
 from onward.store import Store
 
 MAX_CANDIDATES = 200
@@ -24,40 +25,30 @@ MAX_CANDIDATES = 200
 MAX_IMPORTED = 20
 
 
-def catch_up(
-    store: Store, machine: Machine, folder: Path, project: Project | None, worktrees: Worktrees = "together"
-) -> list[ImportedFile]:
-    """Import the transcripts of *project* that were written since, in order of time, and return what became of each.
-
-    *here* is the folder that a person works in; without *project*, that of this place is meant, and made where it is missing.
-    """
+def catch_up(store: Store, local_agents: LocalAgents) -> list[ImportedFile]:
+    """Import the transcripts that *local_agents* wrote since the last completed session, oldest first, and return the result of each."""
     paths = find_changed_transcripts(
-        machine,
-        folder,
-        project,
-        worktrees,
+        local_agents,
         find_project=partial(projects.find_by_origin, store),
         completed_sessions=lambda owner: sessions.list_sessions(store, owner, status="completed"),
     )
-    return import_paths(store, paths, worktrees=worktrees).files if paths else []
+    return import_paths(store, paths, worktrees=local_agents.worktrees).files if paths else []
 
 
 def find_changed_transcripts(
-    machine: Machine,
-    folder: Path,
-    project: Project | None,
-    worktrees: Worktrees,
+    local_agents: LocalAgents,
     *,
     find_project: Callable[[Origin], Project | None],
     completed_sessions: Callable[[Project], Iterable[Session]],
 ) -> list[Path]:
-    """Return the transcripts of *project*, or of the place of *here*, that changed since its last session was completed; where none was, the newest one alone.
+    """Return the transcripts of the project that changed since its last completed session; if none is completed, only the newest transcript.
 
-    The store may be anywhere: *found* answers the project of what a session told, *completed* a project's completed sessions. A file that also holds sessions of other
-    projects is left to `import`: nobody asked for those.
+    *find_project* returns the project of an origin and *completed_sessions* a project's completed sessions, in whatever store. A file that also holds
+    sessions of other projects is left to `onward import`.
     """
+    machine, folder, worktrees = local_agents.machine, local_agents.folder, local_agents.worktrees
     find_project = cache(find_project)
-    project = project or find_project(folder_origin(folder, worktrees))
+    project = local_agents.project or find_project(folder_origin(folder, worktrees))
     since = (
         max((session.completed_at for session in completed_sessions(project) if session.completed_at), default=None) if project else None
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from onward.core.accounts.accounts import Account, AccountAvailability
@@ -10,6 +11,7 @@ from onward.core.agents import AGENTS
 from onward.core.handoff.document import Handoff
 from onward.core.handoff.prompt import render_prompt
 from onward.core.handoff.versions import StoredHandoff
+from onward.core.import_result import ImportedFile
 from onward.core.session import Session
 
 
@@ -28,6 +30,13 @@ class RelayOutcome:
     choice: AccountChoice
     agent: str
     active_numbers: tuple[int, ...]
+    files: Sequence[ImportedFile] = ()
+    """The transcripts that were imported first."""
+
+    @property
+    def new_turns(self) -> int:
+        """The number of turns that were imported first."""
+        return sum(file.new_turns for file in self.files)
 
     @property
     def account(self) -> Account | None:

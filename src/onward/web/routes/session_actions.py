@@ -268,7 +268,13 @@ def _request_job(
     project = projects.require(visit.store, session.project_id)
     try:
         job = completion_job.request_completion(
-            visit.store, project, session, submission.job_arguments(), completion, requested_by="dashboard"
+            visit.store,
+            project,
+            session,
+            submission.job_arguments(),
+            completion,
+            catches_up=visit.caller.is_local,
+            requested_by="dashboard",
         )
     except Conflict as error:
         return SessionTask(session=session, submission=submission, next_url=next_url, job=None, errors={"text": translate_error(error)})
