@@ -41,7 +41,7 @@ def test_correct_lines_are_accepted_and_nothing_is_lost(known_project: KnownProj
 
 def test_without_an_accepted_line_the_rules_stay(known_project: KnownProject) -> None:
     choice = choose_lines(known_project, AcceptedLines({}, ()))
-    assert (choice.handoff, choice.why) == (None, "Nothing that the model wrote may stand.")
+    assert (choice.handoff, choice.why) == (None, "No line of the model was accepted.")
 
 
 def test_a_head_line_keeps_what_the_rules_say_beside_it(known_project: KnownProject) -> None:

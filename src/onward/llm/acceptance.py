@@ -1,7 +1,7 @@
-"""From lines that may stand to the handoff that is kept: put back, measure, choose.
+"""Builds the refined handoff from accepted lines: restore, measure, choose.
 
-Whatever the rules' handoff shows and no line carries is put back in the rules' own words. What the measure then misses, or finds stale or unsupported, is put back, too. Where some kind is
-worse even so, the rules' handoff stands.
+Facts of the rules' handoff that no line carries are restored in the words of the rules. Lines that lower the preservation or are
+outdated or unsupported are then dropped and their facts restored. If a category is still worse, the rules' handoff is kept.
 """
 
 from __future__ import annotations
@@ -19,22 +19,23 @@ from onward.core.handoff.master import MasterHandoff, reserve_tokens
 from onward.core.preservation import Loss, Preservation
 from onward.core.text.prose import one_line
 from onward.llm.guard import RejectedLine
+from onward.message import Message, join_messages
 
 MAX_ROUNDS = 8
-"""Times that what is worse is put back and all is measured again."""
+"""How often regressions are restored and the handoff is measured again."""
 
 
 MAX_JOINED_FACTS, MAX_JOINED_CHARS = 5, 600
-"""Facts that one line tells, and its characters, up to which neighbours are put on it."""
+"""The facts and characters up to which neighbouring lines are joined."""
 
 _HANDLE_TOKENS = 5
 _MIN_SPARE_TOKENS = 25
-"""Room that is worth filling."""
+"""The fewest spare tokens worth filling."""
 
 
 @dataclass(frozen=True, slots=True)
 class AcceptedLines:
-    """Lines that passed the guard: those of the head by their names, and the others."""
+    """Lines that passed the guard: the lines of the head by name, and the others."""
 
     head: Mapping[str, CitedLine]
     lines: Sequence[CitedLine]
@@ -47,7 +48,7 @@ class AcceptedLines:
         return [*self.head.values(), *self.lines]
 
     def without(self, dropped: Iterable[CitedLine]) -> AcceptedLines:
-        """Return the same without some lines."""
+        """Return a copy without the *dropped* lines."""
         dropped_ids = {id(line) for line in dropped}
         return AcceptedLines(
             {name: line for name, line in self.head.items() if id(line) not in dropped_ids},
@@ -57,14 +58,14 @@ class AcceptedLines:
 
 @dataclass(frozen=True, slots=True)
 class HandoffChoice:
-    """What is to be kept: `made` is None where the rules' handoff stands, and `why` says what speaks against anything else."""
+    """The chosen handoff. `handoff` is None if the rules' handoff is kept, and `why` is the reason."""
 
     handoff: MasterHandoff | None
-    why: str
+    why: str | Message
     accepted: AcceptedLines
     removed: list[RejectedLine]
     restored_count: int
-    """Facts that the model was given and that are told in the rules' words."""
+    """Facts offered to the model that are in the words of the rules."""
 
 
 def choose_handoff(
@@ -76,10 +77,10 @@ def choose_handoff(
     compose: Callable[[int], Handoff],
     offered_ids: Iterable[str] = (),
 ) -> HandoffChoice:
-    """Return the handoff to keep: the rules' one with the *written* lines in it, as far as no kind is worse by the measure.
+    """Return the rules' handoff with the *accepted* lines inserted, as long as no category is preserved worse.
 
-    *measured* measures a handoff and closes it; *composed* gives the rules' one for so many tokens, for the room that shorter lines leave. *given* are the ids of the facts that the model
-    was given.
+    *measure* measures and closes a handoff. *compose* returns the rules' handoff for a number of tokens; it fills the room that
+    shorter lines leave. *offered_ids* are the ids of the facts that the model was given.
     """
     facts = {fact.id: fact for fact in ledger.facts}
     room_tokens = rules.budget_tokens - reserve_tokens(rules.budget_tokens)
@@ -89,14 +90,14 @@ def choose_handoff(
     misplaced += (line for name, line in accepted.head.items() if name not in head_names)
     removed = [RejectedLine("twice", line.text) for line in misplaced]
     accepted = accepted.without(misplaced)
-    why = "Nothing that the model wrote may stand."
+    why: str | Message = "No line of the model was accepted."
     for _ in range(MAX_ROUNDS):
         accepted = _fit_budget(rules.handoff, facts, accepted, room_tokens, count_tokens, removed)
         if not accepted:
             break
         candidate = measure(insert_lines(rules.handoff, facts, accepted))
         if _line_texts(candidate.handoff) == _line_texts(rules.handoff):
-            why = "The model changed nothing."
+            why = "The model made no changes."
             break
         regressions = find_regressions(rules.preservation, candidate.preservation)
         if not regressions:
@@ -106,9 +107,9 @@ def choose_handoff(
             return HandoffChoice(
                 handoff=longer or candidate, why="", accepted=accepted, removed=removed, restored_count=len(set(offered_ids) - carried_ids)
             )
-        why = f"Worse than the rules' handoff: {', '.join(regressions)}."
+        why = Message("The AI version preserves less: {regressions}.", regressions=join_messages(regressions))
         culprits = _find_culprits(accepted, rules.preservation, candidate.preservation) or accepted.all_lines()
-        removed += (RejectedLine("lost", line.text, ", ".join(regressions)) for line in culprits)
+        removed += (RejectedLine("lost", line.text, ", ".join(map(str, regressions))) for line in culprits)
         accepted = accepted.without(culprits)
     return HandoffChoice(handoff=None, why=why, accepted=AcceptedLines({}, ()), removed=removed, restored_count=len(set(offered_ids)))
 
@@ -120,9 +121,9 @@ def _lengthen(
     compose: Callable[[int], Handoff],
     rewrite: Callable[[Handoff], MasterHandoff],
 ) -> MasterHandoff | None:
-    """Return the handoff that tells more facts in the room that *made* leaves; None where none does that is at least as good.
+    """Return a handoff with more facts in the room that *candidate* leaves; None if there is none that preserves at least as much.
 
-    *composed* gives the rules' one for a budget, *rewritten* puts the model's lines in.
+    *compose* returns the rules' handoff for a budget, *rewrite* inserts the model's lines.
     """
     shown_ids = candidate.handoff.fact_ids()
     spare_tokens = room_tokens - count_tokens(render(replace(candidate.handoff, closing=())))
@@ -150,7 +151,7 @@ def _line_texts(handoff: Handoff) -> set[str]:
 
 
 def insert_lines(rules: Handoff, facts: Mapping[str, Fact], accepted: AcceptedLines) -> Handoff:
-    """Return the rules' handoff with the *written* lines in the place of the facts that they carry, each under the heading that these stood under."""
+    """Return the rules' handoff with each *accepted* line in place of the facts that it carries, under their heading."""
     carried_ids = {fact_id for line in accepted.all_lines() for fact_id in line.facts}
     head = tuple((name, _head_line(line, accepted.head.get(name), facts)) for name, line in rules.head)
     head_fact_ids = {fact_id for _, line in head for fact_id in line.facts}
@@ -171,7 +172,7 @@ def insert_lines(rules: Handoff, facts: Mapping[str, Fact], accepted: AcceptedLi
 
 
 def _remaining_line(line: CitedLine, covered_ids: Collection[str], facts: Mapping[str, Fact]) -> CitedLine | None:
-    """Return what a line of the rules says that is not *told* elsewhere, in its own words; None where nothing is left."""
+    """Return a rules' line reduced to the facts not in *covered_ids*; None if no fact is left."""
     remaining_ids = [fact_id for fact_id in line.facts if fact_id not in covered_ids]
     if len(remaining_ids) == len(line.facts):
         return line
@@ -183,7 +184,7 @@ def _line_order(facts: Mapping[str, Fact], line: CitedLine) -> tuple[Any, ...]:
 
 
 def _join_neighbours(lines: Iterable[CitedLine]) -> Iterator[CitedLine]:
-    """Yield *lines*, neighbours from one turn as one: they share their handle, as the rules' lines do."""
+    """Yield *lines*; neighbours from the same turn are joined and share its handle, as in the rules' handoff."""
     previous: CitedLine | None = None
     for line in lines:
         if previous and _is_near(previous, line):
@@ -205,7 +206,7 @@ def _is_near(line: CitedLine, next_line: CitedLine) -> bool:
 
 
 def _head_line(rules_line: CitedLine, accepted: CitedLine | None, facts: Mapping[str, Fact]) -> CitedLine:
-    """Return the *written* line with what the rules' one says beside it."""
+    """Return the *accepted* line, extended by the facts of the rules' line that it lacks."""
     if accepted is None:
         return rules_line
     missing_ids = [fact_id for fact_id in rules_line.facts if fact_id in facts and fact_id not in accepted.facts]
@@ -221,23 +222,29 @@ def _head_line(rules_line: CitedLine, accepted: CitedLine | None, facts: Mapping
     )
 
 
-def find_regressions(before: Preservation, after: Preservation) -> list[str]:
-    """Return what the measure finds worse *after* than *before*, by kind: fewer kept of a group, more stale lines, more unsupported ones."""
+def find_regressions(before: Preservation, after: Preservation) -> list[Message]:
+    """Return what is worse *after* than *before*: groups with fewer preserved facts, more outdated or more unsupported lines."""
     kept_by_group = {group.group: group.kept_count for group in after.groups}
     regressions = [
-        f"{group.group} {kept_by_group.get(group.group, 0)} instead of {group.kept_count}"
+        Message(
+            "{group} {count} instead of {before}",
+            group=Message(group.group),
+            count=kept_by_group.get(group.group, 0),
+            before=group.kept_count,
+        )
         for group in before.groups
         if kept_by_group.get(group.group, 0) < group.kept_count
     ]
     if len(after.stale) > len(before.stale):
-        regressions.append(f"stale {len(after.stale)} instead of {len(before.stale)}")
-    if len(after.unsupported or ()) > len(before.unsupported or ()):
-        regressions.append(f"unsupported {len(after.unsupported or ())} instead of {len(before.unsupported or ())}")
+        regressions.append(Message("outdated {count} instead of {before}", count=len(after.stale), before=len(before.stale)))
+    unsupported, unsupported_before = len(after.unsupported or ()), len(before.unsupported or ())
+    if unsupported > unsupported_before:
+        regressions.append(Message("unsupported {count} instead of {before}", count=unsupported, before=unsupported_before))
     return regressions
 
 
 def _find_culprits(accepted: AcceptedLines, before: Preservation, after: Preservation) -> list[CitedLine]:
-    """Return the lines on account of which something is worse: that cite the turn of what is lost, or are the stale or unsupported ones themselves."""
+    """Return the lines that cause a regression: they cite the turn of a lost fact, or are outdated or unsupported."""
     new_losses = set(after.lost) - set(before.lost)
     bad_lines = [
         line.lstrip("-* ")
@@ -263,7 +270,7 @@ def _fit_budget(
     count_tokens: Callable[[str], int],
     removed: list[RejectedLine],
 ) -> AcceptedLines:
-    """Return *written* without the lines that take more room than they save, until the document fits."""
+    """Return *accepted* without the longest lines, measured against their facts, until the document fits."""
 
     def surplus(line: CitedLine) -> int:
         saved_tokens = sum(count_tokens(facts[fact_id].text) + count_tokens(facts[fact_id].lead) for fact_id in line.facts)

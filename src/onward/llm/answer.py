@@ -1,4 +1,4 @@
-"""What a model answered, and what it cost."""
+"""The answer of a language model and its cost."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class ModelAnswer(Generic[T]):
-    """What a model answered, and what it cost, all attempts together.
+    """The answer of a model, with the tokens and the cost of all attempts.
 
-    `input_tokens` counts what a cache gave, too. `cost_usd` is None where no price is known. `model` is what the provider says it was. A text that came
-    to the end of its tokens is not `is_whole`.
+    `input_tokens` includes cached tokens. `cost_usd` is None if a price is unknown. `model` is the name the provider returned.
+    `is_whole` is False for a text that reached its token limit.
     """
 
     value: T

@@ -1,4 +1,4 @@
-"""Encrypting LLM keys, so that whoever has only the store has none: what opens them lies in a file of its own, or comes by the environment."""
+"""Encrypts LLM keys. The encryption key is in a separate file or in the environment, so the store alone does not reveal them."""
 
 from __future__ import annotations
 
@@ -10,27 +10,28 @@ from pathlib import Path
 from secrets import token_hex
 
 from onward.errors import BadSetting
+from onward.message import Message
 
 FILE_NAME = "sealing.key"
 _KEY_BYTES = 32
-_HINT = "Make one: openssl rand -base64 32 | tr +/ -_"
+_HINT = "Create one: openssl rand -base64 32 | tr +/ -_"
 
 
 class Sealer:
-    """Seals texts and opens them again, with *key* (32 bytes in URL-safe base64) or, where that is empty, the one in a file of *home*, made when first needed."""
+    """Encrypts and decrypts texts with *key* (32 bytes in URL-safe base64) or, without one, the key file in *home*, created if missing."""
 
     def __init__(self, home: Path, key: str = "") -> None:
         self._path = home / FILE_NAME
         self._configured_key = key
 
     def seal(self, text: str) -> bytes:
-        """Return *text* encrypted. Raises `BadSetting` where the key is none, or cannot be read or made."""
+        """Return *text* encrypted. Raises `BadSetting` if the key is invalid or the key file cannot be read or created."""
         from cryptography.fernet import Fernet
 
         return Fernet(self._load_key(create=True)).encrypt(text.encode())
 
     def open(self, sealed: bytes) -> str | None:
-        """Return the text that was sealed; None where it was sealed with another key. Raises `BadSetting`."""
+        """Return the decrypted text; None if it was encrypted with another key. Raises `BadSetting`."""
         from cryptography.fernet import Fernet, InvalidToken
 
         key = self._load_key(create=False)
@@ -49,15 +50,18 @@ class Sealer:
                 return b""
             encoded = self._create_key_file()
         except (OSError, UnicodeDecodeError) as error:
-            raise BadSetting(f"{self._path} cannot be read.", "See who owns it; without it, kept LLM keys cannot be opened.") from error
+            raise BadSetting(
+                Message("Cannot read {path}.", path=self._path),
+                "Check its owner and permissions. Stored LLM keys cannot be decrypted without this file.",
+            ) from error
         if os.name == "posix":
-            # A copy that somebody put back may have come out readable for others.
+            # A restored copy of the file may be readable by others.
             with suppress(OSError):
                 self._path.chmod(0o600)
         return _validate_key(encoded, str(self._path))
 
     def _create_key_file(self) -> str:
-        """Make the file, whole at once; where another process was first, return what that one wrote."""
+        """Create the key file atomically and return its key; if another process created it first, return that key."""
         new_key = base64.urlsafe_b64encode(os.urandom(_KEY_BYTES)).decode()
         temporary = self._path.with_name(f"{FILE_NAME}.{token_hex(4)}")
         try:
@@ -74,7 +78,8 @@ class Sealer:
             return self._path.read_text(encoding="ascii").strip()
         except OSError as error:
             raise BadSetting(
-                f"{self._path} cannot be made: {error.strerror}.", "Check that you may write there, or set ONWARD_SEALING_KEY."
+                Message("Cannot create {path}: {problem}.", path=self._path, problem=error.strerror),
+                "Check the permissions of the folder, or set ONWARD_SEALING_KEY.",
             ) from error
 
 
@@ -84,5 +89,5 @@ def _validate_key(encoded: str, origin: str) -> bytes:
     except (binascii.Error, ValueError):
         key = b""
     if len(key) != _KEY_BYTES:
-        raise BadSetting(f"{origin} holds no key of {_KEY_BYTES} bytes in base64.", _HINT)
+        raise BadSetting(Message("{origin} is not a key of {size} bytes in base64.", origin=origin, size=_KEY_BYTES), _HINT)
     return base64.urlsafe_b64encode(key)

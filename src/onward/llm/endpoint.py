@@ -1,4 +1,4 @@
-"""Where a model is asked, and with what key."""
+"""The endpoint of a language model: URL, model, key and limits."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from onward.core.transcript.transcript import Usage
 from onward.errors import BadInput
+from onward.message import Message
 from onward.tokens.prices import price_usd
 
 HUGGING_FACE_URL = "https://router.huggingface.co/v1"
@@ -22,11 +23,11 @@ _OPENAI = "api.openai.com"
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One model behind an OpenAI-compatible address. The key is in no representation of it.
+    """A model behind an OpenAI-compatible URL. The key is excluded from its representation.
 
-    `url` ends before `/chat/completions`, mostly in `/v1`. A request and its answer share `context_tokens`; an answer has at most `answer_tokens`, unless a
-    request says otherwise. One attempt at a request takes at most `timeout_seconds`. `usd_per_million` is what input and output tokens cost; None: the
-    list price, where there is one, and nothing on this machine.
+    `url` ends before `/chat/completions`, usually in `/v1`. A request and its answer share `context_tokens`; an answer has at most
+    `answer_tokens` unless the request overrides it. One attempt takes at most `timeout_seconds`. `usd_per_million` are the prices of
+    input and output tokens; None means the list price if known, and 0 for a local model.
     """
 
     url: str = HUGGING_FACE_URL
@@ -41,14 +42,15 @@ class Endpoint:
         parts = urlsplit(self.url)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.password or parts.query or parts.fragment:
             raise BadInput(
-                "The address of the model is no web address.", "Give one such as https://router.huggingface.co/v1, without key or query."
+                "The address of the model is not a web address.",
+                "Use an address such as https://router.huggingface.co/v1, without a key or query.",
             )
         if not self.model.strip():
-            raise BadInput("No model is named.", f"Name one, such as {HUGGING_FACE_MODEL}.")
+            raise BadInput("No model is set.", Message("Set one, such as {model}.", model=HUGGING_FACE_MODEL))
 
     @property
     def host(self) -> str:
-        """Who is asked, for messages."""
+        """The host of the provider, for messages."""
         return urlsplit(self.url).netloc
 
     @property
@@ -62,11 +64,11 @@ class Endpoint:
 
     @property
     def is_openai(self) -> bool:
-        """Whether OpenAI itself is asked, whose newer models want fields that others do not know."""
+        """Whether the provider is OpenAI, whose newer models require fields that others do not support."""
         return urlsplit(self.url).hostname == _OPENAI
 
     def cost_usd(self, usage: Usage) -> float | None:
-        """Return what an answer with that *usage* costs; None where no price is known."""
+        """Return the cost of *usage*; None if the price is unknown."""
         if self.usd_per_million is not None:
             input_usd, output_usd = self.usd_per_million
             return (

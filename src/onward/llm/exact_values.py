@@ -1,8 +1,8 @@
-r"""Exact values in a line that a model wrote, and whether the texts it was given hold them.
+r"""Finds exact values in a model's line and checks whether the source texts contain them.
 
-A value is anything that would be wrong if a character of it were: paths, urls, numbers and their units, ids, versions, flags, names of variables, of code and of products. It counts
-as held in another spelling (`./src/a.py`, `src\a.py`; `3 s`, `3 seconds`; `v1.2`, `1.2`; `twelve`, `12`), and only beside words that it stood beside: the port of another server is a
-wrong port.
+An exact value is wrong if one character is wrong: paths, URLs, numbers with units, ids, versions, flags, names of variables, code and
+products. Other spellings count (`./src/a.py`, `src\a.py`; `3 s`, `3 seconds`; `v1.2`, `1.2`; `twelve`, `12`), but a value must be near
+the same words as in the source: the port of another server is a wrong port.
 """
 
 from __future__ import annotations
@@ -27,50 +27,65 @@ _UNITS: dict[str, str] = {
     spelling: unit
     for unit, spellings in {
         "ms": "ms msec millisecond milliseconds milidetik", "s": "s sec secs second seconds detik", "min": "min mins minute minutes menit",
-        "h": "h hr hrs hour hours jam", "day": "d day days hari", "week": "week weeks minggu", "month": "month months bulan", "year": "year years tahun",
-        "b": "byte bytes", "kb": "kb kilobyte kilobytes", "kib": "kib", "mb": "mb megabyte megabytes", "mib": "mib", "gb": "gb gigabyte gigabytes", "gib": "gib",
-        "tb": "tb", "%": "% percent persen", "px": "px pixel pixels", "mm": "mm", "cm": "cm", "usd": "usd dollar dollars", "time": "x times kali",
+        "h": "h hr hrs hour hours jam", "day": "d day days hari",
+        "week": "week weeks minggu", "month": "month months bulan", "year": "year years tahun",
+        "b": "byte bytes", "kb": "kb kilobyte kilobytes", "kib": "kib",
+        "mb": "mb megabyte megabytes", "mib": "mib", "gb": "gb gigabyte gigabytes", "gib": "gib",
+        "tb": "tb", "%": "% percent persen", "px": "px pixel pixels",
+        "mm": "mm", "cm": "cm", "usd": "usd dollar dollars", "time": "x times kali",
         "mb/s": "mbps mb/s", "req/s": "rps req/s", "token": "token tokens", "k": "k", "m": "m",
     }.items()
     for spelling in spellings.split()
 }  # fmt: skip
-"""Units that say how much a number is. Any other word after one says of what, and is a neighbour like others."""
+"""Units of measurement. Any other word after a number names what is counted, and is a neighbour."""
 
 _NUMBER_WORDS: dict[str, str] = {
     word: str(number)
     for number, words in (
-        (2, "two dua"), (3, "three tiga"), (4, "four empat"), (5, "five lima"), (6, "six enam"), (7, "seven tujuh"), (8, "eight delapan"), (9, "nine sembilan"),
-        (10, "ten sepuluh"), (11, "eleven sebelas"), (12, "twelve"), (13, "thirteen"), (14, "fourteen"), (15, "fifteen"), (16, "sixteen"), (17, "seventeen"),
-        (18, "eighteen"), (19, "nineteen"), (20, "twenty"), (30, "thirty"), (40, "forty"), (50, "fifty"), (60, "sixty"), (90, "ninety"), (100, "hundred"),
+        (2, "two dua"), (3, "three tiga"), (4, "four empat"), (5, "five lima"),
+        (6, "six enam"), (7, "seven tujuh"), (8, "eight delapan"), (9, "nine sembilan"),
+        (10, "ten sepuluh"), (11, "eleven sebelas"), (12, "twelve"),
+        (13, "thirteen"), (14, "fourteen"), (15, "fifteen"), (16, "sixteen"), (17, "seventeen"),
+        (18, "eighteen"), (19, "nineteen"), (20, "twenty"), (30, "thirty"),
+        (40, "forty"), (50, "fifty"), (60, "sixty"), (90, "ninety"), (100, "hundred"),
     )
     for word in words.split()
 }  # fmt: skip
 
 _COMMON_OPENERS = frozenset(
-    "add after all also always apply as ask at avoid because before begin build by call change check close commit complete configure confirm continue create current "
-    "currently decide deploy do done during each else ensure every everything finally find finish first fix follow for from given go has have however if implement in "
-    "include install instead it its keep last later let lists make merge move must need needs never new next no none not note now old on once one only open other "
-    "otherwise our out pass please prefer provide put read remaining remove rename replace replaces requires result return returns rewrite run runs same save see send "
-    "set should show shows since some start starts stay stays still stop store stores support supports switch take takes test tests that the then there these they "
-    "this those to try turn two under until update use user users uses via wait was we were what when where while will with without work works write yet you".split()
+    "add after all also always apply as ask at avoid because before begin build by call change check close commit complete configure "
+    "confirm continue create current "
+    "currently decide deploy do done during each else ensure every everything finally find finish first fix follow for from given go "
+    "has have however if implement in "
+    "include install instead it its keep last later let lists make merge move must need needs never new next no none not note now old "
+    "on once one only open other "
+    "otherwise our out pass please prefer provide put read remaining remove rename replace replaces requires result return returns "
+    "rewrite run runs same save see send "
+    "set should show shows since some start starts stay stays still stop store stores support supports switch take takes test tests "
+    "that the then there these they "
+    "this those to try turn two under until update use user users uses via wait was we were what when where while will with without "
+    "work works write yet you".split()
 )
-"""What a sentence may begin with that is nobody's name. Any other capital there has to be held, or be a form of an English verb."""
+"""Capitalised words at the start of a sentence that are not names. Any other must be in the source or look like an English verb form."""
 
 _LOWERCASE_PRODUCTS = frozenset(
-    "ansible apache apt aws azure bazel brew bun caddy cargo celery chrome conda cron curl cypress debian deno docker ec2 esbuild eslint fastapi firefox flask gcc git "
-    "github gitlab gradle grafana gunicorn haproxy helm jenkins jest kafka kubectl kubernetes lambda linux lldb maven memcached mocha mypy mysql nextjs nginx node npm "
-    "nuxt openai pip playwright pnpm podman poetry postgres postgresql prettier prometheus pytest python rabbitmq react redis rollup ruff rust s3 sqlite sqlalchemy svelte "
+    "ansible apache apt aws azure bazel brew bun caddy cargo celery chrome conda cron curl cypress debian deno docker ec2 esbuild "
+    "eslint fastapi firefox flask gcc git "
+    "github gitlab gradle grafana gunicorn haproxy helm jenkins jest kafka kubectl kubernetes lambda linux lldb maven memcached mocha "
+    "mypy mysql nextjs nginx node npm "
+    "nuxt openai pip playwright pnpm podman poetry postgres postgresql prettier prometheus pytest python rabbitmq react redis rollup "
+    "ruff rust s3 sqlite sqlalchemy svelte "
     "swc systemd terraform traefik ubuntu uv uvicorn valkey vercel vite vitest vue webpack wget yarn zsh".split()
 )
-"""Products that are mostly written small."""
+"""Products usually written in lower case."""
 _QUOTED_PHRASE = re.compile(r"`([^`\s]+(?:\s[^`\s]+)+)`")
 
 _NEAR_WORDS, _NEIGHBOUR_WORDS = 10, 4
-"""A value's neighbours are so many words on either side of it in the line; one of them has to stand within so many on either side of it in the text that holds it."""
+"""The neighbours of a value are `_NEIGHBOUR_WORDS` words on each side of it in the line; one must be within `_NEAR_WORDS` in the source."""
 
 
 class ExactValue(NamedTuple):
-    """One exact value of a line: as it is written, as it is looked for, the unit of a number that has one, the stems beside it, and whether it begins a sentence."""
+    """One exact value of a line: text, normal form, unit of a number, stems of its neighbours, and whether it starts a sentence."""
 
     text: str
     normal: str
@@ -80,7 +95,7 @@ class ExactValue(NamedTuple):
 
 
 class SourceTexts:
-    """The texts that a line stands on, ready to be asked whether they hold a value."""
+    """The source texts of a line, indexed to look up values."""
 
     def __init__(self, texts: Iterable[str]) -> None:
         self.stems: set[str] = set()
@@ -89,7 +104,7 @@ class SourceTexts:
         self._text_of_word: list[int] = []
         self._words: list[tuple[str, ...]] = []
         self._positions: dict[str, list[int]] = {}
-        """Where in `_words` each form of a value stands."""
+        """The positions in `_words` of each form of a value."""
         for text in texts:
             self._add_text(text)
 
@@ -108,14 +123,14 @@ class SourceTexts:
                 self._positions.setdefault(form, []).append(position)
             bare = normalize(word)
             if previous and bare:
-                # "server sent events" holds "server-sent".
+                # "server sent events" contains "server-sent".
                 self._positions.setdefault(f"{previous}-{bare}", []).append(position)
             previous = bare
-        # No word is beside one of another text.
+        # A gap, so that words of different texts are never neighbours.
         self._words.extend([()] * _NEAR_WORDS)
 
     def find_missing(self, line: str) -> list[str]:
-        """Return the exact values of *line* that no text holds, or holds only beside other words, as they are written; and words that stand where the texts have another."""
+        """Return the exact values of *line* that the texts lack or have only near other words; if there are none, exchanged words."""
         missing = [value.text for value in exact_values(line) if not self.holds(value)]
         missing += (
             quoted for quoted in _QUOTED_PHRASE.findall(line) if not self._has_phrase([_bare_word(word) for word in quoted.split()])
@@ -123,26 +138,29 @@ class SourceTexts:
         return missing or [f"{word} instead of {expected}" for word, expected in self._find_swaps(line)]
 
     def _has_phrase(self, words: list[str]) -> bool:
-        """Say whether a text has *words* one after another. Two values that are right apart are wrong in one command."""
+        """Return whether a text contains *words* in sequence. Values that are right separately may be wrong in one command."""
         return any(words == text[start : start + len(words)] for text in self._texts for start, word in enumerate(text) if word == words[0])
 
     def _find_swaps(self, line: str) -> Iterator[tuple[str, str]]:
-        """Yield the words of *line* that no text has, each between two words between which a text has another one that the line has not."""
+        """Yield each new word of *line* whose two neighbours enclose a different word in a text, with that word."""
         words = [_bare_word(word) for word in line.split()]
         word_between = {(text[index - 1], text[index + 1]): text[index] for text in self._texts for index in range(1, len(text) - 1)}
         for index in range(1, len(words) - 1):
             expected = word_between.get((words[index - 1], words[index + 1]), "")
             is_new = words[index].isalpha() and bool(stems(words[index])) and self.stems.isdisjoint(stems(words[index]))
-            # Another form of the same word is none.
+            # Another form of the same word is not an exchange.
             if is_new and expected not in words and stems(expected) and words[index][:3] != expected[:3]:
                 yield words[index], expected
 
     def has_all_values(self, line: str) -> bool:
-        """Say whether the texts name every exact value of *line*, whatever stands beside it. A mere word that begins a sentence is not looked for."""
+        """Return whether the texts contain every exact value of *line*, near any words. Plain words that start a sentence are skipped."""
         return all(self._find_positions(value) for value in exact_values(line) if not (value.is_opener and value.text.isalpha()))
 
     def holds(self, value: ExactValue) -> bool:
-        """Say whether a text holds *value*, near one of its neighbours where the texts know any of them, and no text that lacks it knows them better."""
+        """Return whether a text contains *value* near one of its neighbours, and no text without it matches the neighbours better.
+
+        Neighbours that no text contains are ignored.
+        """
         positions = self._find_positions(value)
         known_stems = {stem for stem in value.neighbours if stem in self.stems}
         if not positions or (known_stems and not any(self._is_near(known_stems, position) for position in positions)):
@@ -195,7 +213,7 @@ def exact_values(line: str) -> Iterator[ExactValue]:
 
 
 def _neighbour_words(words: list[str], index: int) -> list[str]:
-    """Return the words on either side of one, in its sentence."""
+    """Return the neighbours of a word within its sentence."""
     words_before = words[max(0, index - _NEIGHBOUR_WORDS) : index]
     words_after = words[index : index + 1 + _NEIGHBOUR_WORDS]
     start = max((offset + 1 for offset, word in enumerate(words_before) if word.endswith(_SENTENCE_ENDS)), default=0)
@@ -219,7 +237,7 @@ def _is_value(word: str, *, is_opener: bool, is_code: bool) -> bool:
 
 @lru_cache(maxsize=16384)
 def normalize(value: str) -> str:
-    """Return *value* in the spelling in which it is looked for."""
+    """Return the normal form of *value*, used for lookups."""
     value = value.lower().replace("\\", "/").replace("’", "'").lstrip(_EDGE_CHARS.replace(".", "")).removeprefix("./").strip(_EDGE_CHARS)
     value = value.rstrip("=").removesuffix("'s").removesuffix("()")
     if "://" not in value or value.count("/") == 3:
@@ -231,7 +249,7 @@ def normalize(value: str) -> str:
 
 @lru_cache(maxsize=16384)
 def _amounts(word: str, next_word: str) -> tuple[str, ...]:
-    """Return the forms of the number that *word* is, alone and with its unit, which *following* may be; nothing for what is no number."""
+    """Return the forms of the number *word*, alone and with its unit, which may be *next_word*; empty if it is not a number."""
     bare = word.strip(_EDGE_CHARS).lower()
     match = _AMOUNT.fullmatch(_NUMBER_WORDS.get(bare, bare))
     if match is None or (match[2] and match[2] not in _UNITS):
@@ -245,7 +263,7 @@ def _amounts(word: str, next_word: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=16384)
 def _spellings(word: str) -> tuple[str, ...]:
-    """Return every form in which what a text writes as *word* may be given again without being wrong."""
+    """Return every acceptable form of *word*."""
     normal = normalize(word)
     if not normal:
         return ()
@@ -262,7 +280,7 @@ def _spellings(word: str) -> tuple[str, ...]:
 
 
 def _value_parts(value: str) -> Iterator[str]:
-    """Yield *value*; of a path its ends and its folders, of a version what it begins with."""
+    """Yield *value*; for a path also its suffixes and prefixes, for a version its major and minor parts."""
     yield value
     if version := _VERSION.fullmatch(value):
         yield from (version[1], f"{version[1]}.{version[2]}")

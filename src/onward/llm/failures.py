@@ -1,4 +1,4 @@
-"""What can go wrong with a request to a model, said in our own words: nothing of what the provider said, which may hold the key, is passed on."""
+"""Turns failures of a model request into `ProviderFailed`. Text of the provider is never passed on, because it may contain the key."""
 
 from __future__ import annotations
 
@@ -21,47 +21,53 @@ from pydantic_ai.exceptions import (
 
 from onward.errors import ProviderFailed, ProviderReason
 from onward.llm.endpoint import Endpoint
+from onward.message import Message
 
-_KEY_HINT = "Give another: onward llm-key set. See whether it works: onward llm-key test"
+_KEY_HINT = "Set another key (onward llm-key set) and test it (onward llm-key test)."
 _HINTS: dict[ProviderReason, str] = {
     "key refused": _KEY_HINT,
-    "payment": "Add credit at the provider, or choose another model or address (ONWARD_LLM_URL, ONWARD_LLM_MODEL).",
+    "payment": "Add credit at the provider, or choose another model or provider (ONWARD_LLM_MODEL, ONWARD_LLM_URL).",
     "rate limit": "Try again later.",
-    "unknown model": "Check ONWARD_LLM_MODEL and ONWARD_LLM_URL; the address ends in /v1 with most.",
+    "unknown model": "Check ONWARD_LLM_MODEL and ONWARD_LLM_URL; most addresses end in /v1.",
     "refused": "Check ONWARD_LLM_URL and ONWARD_LLM_MODEL.",
-    "server error": "It is the provider's trouble: try again later.",
-    "timeout": "Try again later. A slow model wants a longer ONWARD_LLM_TIMEOUT_SECONDS.",
+    "server error": "The provider has a problem. Try again later.",
+    "timeout": "Try again later. For a slow model, increase ONWARD_LLM_TIMEOUT_SECONDS.",
     "unreachable": "Check the network and ONWARD_LLM_URL.",
     "cut off": "Try again later.",
     "bad answer": "Try a larger model (ONWARD_LLM_MODEL).",
-    "too large": "Set ONWARD_LLM_CONTEXT_TOKENS to what the model holds, or choose one that holds more.",
+    "too large": "Set ONWARD_LLM_CONTEXT_TOKENS to the context size of the model, or choose a model with a larger context.",
 }
 _REASON_BY_STATUS: dict[int, ProviderReason] = {
     401: "key refused", 403: "key refused", 402: "payment", 404: "unknown model", 408: "timeout", 413: "too large", 429: "rate limit"
 }  # fmt: skip
 _MESSAGES: dict[ProviderReason, str] = {
     "key refused": "{host} refused the LLM key.",
-    "payment": "{host} wants to be paid first.",
-    "rate limit": "{host} takes no more requests for now.",
+    "payment": "{host} requires payment.",
+    "rate limit": "{host} is limiting requests.",
     "unknown model": "{host} does not know the model {model}.",
     "refused": "{host} refused the request.",
     "server error": "{host} failed.",
     "timeout": "{host} did not answer in time.",
-    "unreachable": "{host} cannot be reached.",
-    "cut off": "The answer of {host} stopped in the middle.",
-    "bad answer": "{host} answered with what is no answer of a model.",
-    "too large": "The request is larger than {model} takes.",
+    "unreachable": "{host} is unreachable.",
+    "cut off": "The response of {host} was cut off.",
+    "bad answer": "{host} returned an invalid response.",
+    "too large": "The request is too large for {model}.",
 }
 
 
-def failure(endpoint: Endpoint, reason: ProviderReason, message: str = "", *, retry_after_seconds: float | None = None) -> ProviderFailed:
-    """Return the error for a *reason*, with a message of ours and what to do."""
-    text = message or _MESSAGES[reason].format(host=endpoint.host, model=endpoint.model)
-    return ProviderFailed(reason, text, _HINTS[reason], retry_after_seconds=retry_after_seconds)
+def failure(
+    endpoint: Endpoint, reason: ProviderReason, message: Message | None = None, *, retry_after_seconds: float | None = None
+) -> ProviderFailed:
+    """Return the error for *reason*, with *message* (default: that of the reason) and a hint."""
+    return ProviderFailed(reason, message or _message(endpoint, reason), _HINTS[reason], retry_after_seconds=retry_after_seconds)
+
+
+def _message(endpoint: Endpoint, reason: ProviderReason) -> Message:
+    return Message(_MESSAGES[reason], host=endpoint.host, model=endpoint.model)
 
 
 def failure_from(endpoint: Endpoint, error: BaseException) -> ProviderFailed:
-    """Return the error that what a request raised stands for; a defect of ours is raised again."""
+    """Return the `ProviderFailed` for an exception of a request. Any other exception is a bug of Onward and is raised again."""
     if known_failure := next((cause for cause in _error_chain(error) if isinstance(cause, ProviderFailed)), None):
         return known_failure
     if isinstance(error, TimeoutError | ModelTimeoutError):
@@ -69,7 +75,7 @@ def failure_from(endpoint: Endpoint, error: BaseException) -> ProviderFailed:
     if isinstance(error, ModelAPIError):
         return _from_api_error(endpoint, error)
     if isinstance(error, AgentRunError | ValueError | KeyError | TypeError | AttributeError | IndexError):
-        # What came was no event of a chat, and what reads it stumbled.
+        # The client could not parse the response as a chat event.
         return failure(endpoint, "bad answer")
     if any(_is_network_error(cause) for cause in _error_chain(error)):
         return failure(endpoint, "cut off")
@@ -99,12 +105,12 @@ def _from_api_error(endpoint: Endpoint, error: ModelAPIError) -> ProviderFailed:
 def _from_status(endpoint: Endpoint, error: ModelHTTPError) -> ProviderFailed:
     status = error.status_code
     reason = _REASON_BY_STATUS.get(status) or ("server error" if status >= 500 else "refused")
-    text = _MESSAGES[reason].format(host=endpoint.host, model=endpoint.model).rstrip(".") + f" (HTTP {status})."
-    return failure(endpoint, reason, text, retry_after_seconds=_retry_after_seconds(error.headers or {}))
+    message = Message("HTTP {status}: {problem}", status=status, problem=_message(endpoint, reason))
+    return failure(endpoint, reason, message, retry_after_seconds=_retry_after_seconds(error.headers or {}))
 
 
 def _retry_after_seconds(headers: Mapping[str, str]) -> float | None:
-    """Return for how long the provider wants to be left alone: seconds, or the time at which it is over."""
+    """Return the value of the Retry-After header (seconds or a date) in seconds; None if there is none."""
     retry_after = next((value for name, value in headers.items() if name.lower() == "retry-after"), "")
     try:
         return max(0.0, float(retry_after))

@@ -1,12 +1,13 @@
-"""The guard: what of a model's lines may stand.
+"""The guard: decides which lines of a model are accepted.
 
-A line says which facts it tells. It stands when it cites facts that stand and whose turns are there, names no exact value that they lack, asserts nothing that was given up, says "not"
-where they do, gives no orders of its own, is a line and not an excuse, and is no longer than what it replaces. It then *carries* those of its facts of which it holds every exact value and
-most words; the others are put back by whoever made the document, so nothing that the rules' handoff says is lost for what a model left out.
+A line cites the facts that it tells. It is accepted if the facts are live and their turns exist, it contains no exact value that they
+lack, repeats nothing outdated, has a negation where they have one, gives no instructions, is not an excuse, and is not much longer than
+its facts. It then *carries* each fact of which it has every exact value and most words. The caller restores the other facts, so nothing
+of the rules' handoff is lost.
 
-Rules, what a person pinned or wrote, what is marked as replaced in part, files and commands are nobody's to reword: no line ever carries them.
+Rules, facts pinned or written by a person, partly replaced facts, files and commands are never reworded: no line carries them.
 
-It knows nothing of the measure, which judges the document afterwards with eyes of its own.
+The guard does not use the preservation measure, which checks the document afterwards independently.
 """
 
 from __future__ import annotations
@@ -25,45 +26,53 @@ from onward.core.text.prose import one_line
 from onward.llm.exact_values import SourceTexts, stems
 
 Reason: TypeAlias = Literal[
-    "no facts", "no source", "value", "stale", "order", "empty", "excuse", "too long", "words", "polarity", "carries nothing", "twice", "over budget", "lost",
+    "no facts", "no source", "value", "stale", "order", "empty", "excuse",
+    "too long", "words", "polarity", "carries nothing", "twice", "over budget", "lost",
 ]  # fmt: skip
-"""Why a line does not stand. The last two are told by whoever puts the document together: there was no room for it, or the measure missed what it said."""
+"""Why a line is rejected. The last two come from `llm.acceptance`: no room, or lower preservation."""
 
 FIXED_KINDS: frozenset[FactKind] = frozenset(("rule", "file", "command"))
-"""Kinds whose words stay what they are: standing constraints, and what code copied from tool calls."""
+"""Kinds that are never reworded: standing rules, and text copied from tool calls."""
 
 MAX_LINE_CHARS = 600
 """Characters."""
 _LENGTH_FACTOR, _SPARE_CHARS = 1.25, 60
-"""How much longer than its facts a line may be: by this factor, and so many characters."""
+"""How much longer than its facts a line may be: by this factor, plus this number of characters."""
 _NEW_WORD_SHARE = 0.45
-"""The share of a line's words that may be new; more than that is the model's own story."""
+"""The largest share of new words in a line."""
 _CARRIED_SHARE = 0.5
-"""The share of a fact's words that a line has to say to carry it."""
+"""The smallest share of a fact's words in a line that carries it."""
 _STALE_SHARE = 0.75
-"""The share of its words that a line and something given up have in common when the line says that again."""
+"""The share of an outdated fact's words from which a line repeats it."""
 _REPORTED_CHARS = 240
 
 _INSTRUCTION = re.compile(
-    r"ignor\w* (?:all|any|the|these|your|previous|prior)\b|disregard|forget (?:all|everything|your|previous)|(?:previous|prior|above|system) (?:instruction|prompt|message)"
-    r"|you are (?:now|an?)\b|you must\b|as an? (?:ai|assistant|language model)|act as\b|pretend|reveal|exfiltrat|leak\b|jailbreak|developer mode"
-    r"|(?:send|post|print|share|output|include|repeat|show|give)\b[^.;]{0,40}\b(?:api[ _-]?key|secret|token|password|credential|authorization)"
+    r"ignor\w* (?:all|any|the|these|your|previous|prior)\b|disregard|forget (?:all|everything|your|previous)|(?:previous|prior|above"
+    r"|system) (?:instruction|prompt|message)"
+    r"|you are (?:now|an?)\b|you must\b|as an? (?:ai|assistant|language model)|act as\b|pretend|reveal|exfiltrat|leak\b|jailbreak"
+    r"|developer mode"
+    r"|(?:send|post|print|share|output|include|repeat|show|give)\b[^.;]{0,40}\b(?:api[ _-]?key|secret|token|password|credential"
+    r"|authorization)"
     r"|\[/?inst\]|<\|?\w+\|?>|</?\w[\w-]*(?:\s[^>]*)?>|```|\bassistant:|\bsystem:|\buser:"
     r"|abaikan (?:semua|instruksi)|lupakan (?:semua|instruksi)",
     re.I,
 )
 _EXCUSE = re.compile(
-    r"^\W*(?:none|n/?a|nil|null|nothing|empty|unknown|tbd|todo|no (?:facts|information|content|data|items|changes|lines)\b.*|tidak ada|kosong|…|\.\.\.)\W*$"
-    r"|^\W*(?:here(?:'s| is| are)|sure|certainly|of course|below (?:is|are)|i (?:cannot|can't|am unable|apologi[sz]e)|sorry|as requested|in summary|this (?:section|summary|handoff|document))\b"
+    r"^\W*(?:none|n/?a|nil|null|nothing|empty|unknown|tbd|todo|no (?:facts|information|content|data|items|changes|lines)\b.*|tidak ada"
+    r"|kosong|…|\.\.\.)\W*$"
+    r"|^\W*(?:here(?:'s| is| are)|sure|certainly|of course|below (?:is|are)|i (?:cannot|can't|am unable|apologi[sz]e)|sorry"
+    r"|as requested|in summary|this (?:section|summary|handoff|document))\b"
     r"|\bf\d+\b.*\bf\d+\b|\bthe facts? (?:above|below|provided|given)\b",
     re.I,
 )
 _NEGATION = re.compile(
-    r"\b(?:not|no|never|nothing|nobody|none|cannot|without|neither|nor|fail\w*|instead|avoid\w*|unable|refus\w*|jangan|tidak|bukan|belum|tanpa|gagal|dilarang|tak|nggak|ga|gak)\b|n['’]t\b",
+    r"\b(?:not|no|never|nothing|nobody|none|cannot|without|neither|nor|fail\w*|instead|avoid\w*|unable|refus\w*|jangan|tidak|bukan"
+    r"|belum|tanpa|gagal|dilarang|tak|nggak|ga|gak)\b|n['’]t\b",
     re.I,
 )
 _REPLACEMENT_CUE = re.compile(
-    r"instead|replac|no longer|\bwas\b|\bwere\b|former|previous|switch|from\b.+\bto\b|moved|dropped|remov|reject|given up|not\b|n['’]t\b|→|->|bukan|diganti|dihapus|ganti|tidak|dulu",
+    r"instead|replac|no longer|\bwas\b|\bwere\b|former|previous|switch|from\b.+\bto\b|moved|dropped|remov|reject|given up|not\b"
+    r"|n['’]t\b|→|->|bukan|diganti|dihapus|ganti|tidak|dulu",
     re.I,
 )
 _HANDLES = re.compile(r"(?:\s*\[(?:s\d+\.\d+|f\d+)(?:,\s*(?:s\d+\.\d+|f\d+))*\])+\s*$")
@@ -71,7 +80,7 @@ _BULLET = re.compile(r"^\s*(?:[-*•+]|\d{1,2}[.)])\s+")
 
 
 class ProposedLine(NamedTuple):
-    """One line as a model wrote it, with the ids of the facts it says that it tells; `head` is its name where it is one of the head."""
+    """One line of a model with the ids of the facts that it cites. `head` is its name if it belongs to the head."""
 
     facts: tuple[str, ...]
     text: str
@@ -79,20 +88,20 @@ class ProposedLine(NamedTuple):
 
 
 class RejectedLine(NamedTuple):
-    """A line that does not stand, and why: `about` is what of it, like the value that nothing holds."""
+    """A rejected line and the reason. `about` is the detail, such as the unsupported value."""
 
     reason: Reason
     text: str
     about: str = ""
 
     def to_json(self) -> dict[str, str]:
-        """Return plain data for a report."""
+        """Return plain data for the report."""
         return {"reason": self.reason, "text": one_line(self.text, _REPORTED_CHARS), "about": one_line(self.about, _REPORTED_CHARS)}
 
 
 @dataclass(frozen=True, slots=True)
 class GuardEvidence:
-    """What lines are held against: the ledger, what was quoted of the turns behind a fact (by its id), and whether the turn of a handle is there."""
+    """What lines are checked against: the ledger, quotes around each fact (by id), and whether the turn of a handle exists."""
 
     ledger: Ledger
     quotes: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -100,7 +109,7 @@ class GuardEvidence:
 
 
 class GuardResult(NamedTuple):
-    """What may stand, each line with the facts that it carries and their handles, those of the head by their names; and what may not."""
+    """The accepted lines with the facts that they carry and their handles (lines of the head by name), and the rejected lines."""
 
     lines: list[CitedLine]
     removed: list[RejectedLine]
@@ -108,7 +117,7 @@ class GuardResult(NamedTuple):
 
 
 def is_writable(fact: Fact) -> bool:
-    """Say whether a model may put *fact* in its own words."""
+    """Return whether a model may reword *fact*."""
     return (
         fact.state == "live"
         and not fact.pinned
@@ -119,7 +128,7 @@ def is_writable(fact: Fact) -> bool:
 
 
 def guard(proposed: Iterable[ProposedLine], evidence: GuardEvidence) -> GuardResult:
-    """Return which of the *proposed* lines may stand. A fact is carried once: by the first line that does."""
+    """Check the *proposed* lines. Each fact is carried only by the first line that carries it."""
     judge = _Judge(evidence)
     result = GuardResult([], [], {})
     for line in proposed:
@@ -135,7 +144,7 @@ def guard(proposed: Iterable[ProposedLine], evidence: GuardEvidence) -> GuardRes
 
 
 def find_violation(text: str) -> tuple[Reason, str] | None:
-    """Return why a line that tells no fact of the ledger may not stand: it is an excuse, or an order to whoever reads it; and what of it. None where it is neither."""
+    """Return the reason and the detail if *text* is an excuse or an instruction to its reader; None otherwise."""
     for reason, pattern in (("excuse", _EXCUSE), ("order", _INSTRUCTION)):
         if match := pattern.search(text):
             return cast("Reason", reason), match[0]
@@ -143,13 +152,13 @@ def find_violation(text: str) -> tuple[Reason, str] | None:
 
 
 def _tidy(text: str) -> str:
-    """Return *text* as one line without a bullet, and without handles: those are for code to write."""
+    """Return *text* as one line without a bullet and without handles, which only code may write."""
     flat = " ".join(printable(text).split())
     return _HANDLES.sub("", _BULLET.sub("", flat)).strip()
 
 
 class _Judge:
-    """Judges one line after another against the same evidence."""
+    """Checks lines one after another against the same evidence."""
 
     def __init__(self, evidence: GuardEvidence) -> None:
         self._evidence = evidence
@@ -163,7 +172,7 @@ class _Judge:
         self._carried_ids: set[str] = set()
 
     def judge(self, text: str, fact_ids: Sequence[str]) -> CitedLine | tuple[Reason, str]:
-        """Return the line that *text* makes; or why it may not stand, and what of it."""
+        """Return the accepted line, or the reason and the detail of its rejection."""
         if not text:
             return "empty", ""
         if match := _EXCUSE.search(text):
@@ -187,7 +196,7 @@ class _Judge:
         if (instruction := _INSTRUCTION.search(text)) and instruction[0].lower() not in facts_text.lower():
             return "order", instruction[0]
         sources = SourceTexts(map(_fact_text, facts))
-        # What stood around a fact may lend words, never values: it may be about something else.
+        # Text around a fact may supply words but never values: it may be about something else.
         if missing := sources.find_missing(text):
             return "value", missing[0]
         words = stems(text)
@@ -207,7 +216,7 @@ class _Judge:
         return CitedLine(text, handles, tuple(fact.id for fact in carried))
 
     def _find_stale(self, text: str, words: Sequence[str], facts: Sequence[Fact]) -> str:
-        """Return what *text* says again that was given up; empty when nothing."""
+        """Return the outdated text that *text* repeats; empty if none."""
         line_stems = frozenset(words)
         new_stems = line_stems - frozenset(stem for fact in facts for stem in stems(_fact_text(fact)))
         for fact, stale_stems in self._settled:
@@ -231,18 +240,18 @@ def _fact_text(fact: Fact) -> str:
 
 
 def _carries(text: str, words: Collection[str], fact: Fact) -> bool:
-    """Say whether *text* holds every exact value of a fact, and most of its words."""
+    """Return whether *text* has every exact value and most words of *fact*."""
     fact_stems = set(stems(fact.text))
     return SourceTexts([text]).has_all_values(fact.text) and len(fact_stems.intersection(words)) >= _CARRIED_SHARE * len(fact_stems)
 
 
 def _find_polarity_change(text: str, carried: Sequence[Fact], facts: Sequence[Fact]) -> str:
-    """Return the text of a fact whose "not" the line lost, or the line's own where it has one that no fact has; empty when neither."""
+    """Return the text of a fact whose negation the line lost, or the line itself if it adds one; empty if neither."""
     if _NEGATION.search(text):
         return "" if any(_NEGATION.search(_fact_text(fact)) for fact in facts) else text
     return next((fact.text for fact in carried if _NEGATION.search(fact.text)), "")
 
 
 def count_reasons(removed: Iterable[RejectedLine]) -> dict[str, int]:
-    """Return how many lines were removed for each reason, the commonest first."""
+    """Return the number of rejected lines by reason, most frequent first."""
     return dict(Counter(line.reason for line in removed).most_common())

@@ -1,4 +1,4 @@
-"""JSON of one shape, out of whatever a model wrote around it."""
+"""Finds JSON of a given shape in a model's answer."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _MAX_MESSAGE_CHARS = 300
 
 
 class MalformedAnswer(Exception):
-    """No JSON of the shape is in an answer; says what is wrong with the nearest."""
+    """An answer contains no JSON of the shape. The text is the problem of the last candidate."""
 
 
 def parse_answer(text: str, shape: type[T]) -> T:
-    """Return the first JSON object in *text* that is of the *shape*. Raises `Misshapen`."""
+    """Return the first JSON object in *text* that matches *shape*. Raises `MalformedAnswer`."""
     problem = "there is no JSON object in it"
     for candidate in _find_objects(text):
         try:
@@ -33,7 +33,7 @@ def parse_answer(text: str, shape: type[T]) -> T:
 
 
 def _find_objects(text: str) -> Iterator[dict[str, Any]]:
-    """Yield the JSON objects in *text*: as a whole, in a fence, or between words, the outermost only."""
+    """Yield the outermost JSON objects in *text*: the whole text, in a code fence, or between words."""
     for block in (text, *_FENCE.findall(text)):
         parsed = _parse_object(block.strip())
         if parsed is not None:

@@ -1,10 +1,10 @@
-"""Asking a model: `ask(endpoint, instructions, material, Shape)`. What can be answered is; all else is a `ProviderFailed` with its reason.
+"""Asks a language model: `ask(endpoint, instructions, material, Shape)` returns an answer or raises `ProviderFailed` with a reason.
 
-Import this only where a model is really asked: what speaks to it takes over a second to import.
+Import this only to send a request: the client library takes over a second to import.
 
-What a caller need not care for: the instructions begin with the mark of our own requests (`core.own_calls`); the material stands between fences that it cannot
-hold itself, and is said to be data; rate limits, failures and silences are asked again, after a while; an answer is bounded in time, tokens and bytes;
-a small server that can be held to no JSON schema is asked in words; and the key is in no message, no answer and no representation.
+`ask` takes care of: the mark of Onward's requests (`core.transcript.onward_calls`) in the instructions; fences around the material,
+which is declared as data; retries with backoff after rate limits, failures and timeouts; limits of time, tokens and bytes; servers
+without JSON schema support; and a key that appears in no message, answer or representation.
 """
 
 from __future__ import annotations
@@ -26,24 +26,25 @@ from onward.llm.failures import failure
 from onward.llm.json_answer import MalformedAnswer, parse_answer
 from onward.llm.prompt import ModelPrompt, available_tokens, build_prompt
 from onward.llm.transport import Reply, send_prompt
+from onward.message import Message
 
 __all__ = ["Endpoint", "ModelAnswer", "ProgressWatch", "ask", "available_tokens"]
 
 M = TypeVar("M", bound=BaseModel)
 
 ProgressWatch = Callable[[int], None]
-"""Is told, some times a second, how many characters of the answer there are; what it raises ends the request and is raised by `ask`."""
+"""Called several times a second with the number of characters so far. If it raises, the request ends and `ask` raises the exception."""
 
 ATTEMPTS = 3
 FIRST_WAIT_SECONDS = 1.0
 MAX_WAIT_SECONDS = 20.0
-"""A provider that wants to be left alone for longer is: whoever asked comes again later."""
+"""The longest wait between attempts. If a provider asks for more, `ask` raises the error."""
 
 _WATCH_SECONDS = 0.2
 _SHAPE_ATTEMPTS = 2
 
 _schemaless_endpoints: set[tuple[str, str]] = set()
-"""Addresses and models that were found to refuse a JSON schema, as long as this process lives."""
+"""URLs and models that refused a JSON schema, for the life of this process."""
 
 
 @overload
@@ -67,10 +68,11 @@ def ask(
     attempts: int = ATTEMPTS,
     first_wait_seconds: float = FIRST_WAIT_SECONDS,
 ) -> ModelAnswer[Any]:
-    """Return what the model makes of *material* by *instructions*: a text, or an object of *shape*, of at most *answer_tokens* (the endpoint's own number by default).
+    """Return the model's answer to *instructions* and *material*: a text, or an object of *shape*.
 
-    What may pass is asked again, *attempts* times in all, after *first_wait_seconds*, then ever longer, or when the provider says. Blocks until it is over:
-    call it from a thread without an event loop, and with no database session open. Raises `ProviderFailed`, and whatever *watch* raises.
+    The answer has at most *answer_tokens* (default: those of the endpoint). Temporary failures are retried, *attempts* times in all,
+    after *first_wait_seconds*, then with growing delays or when the provider says. Blocks: call it from a thread without an event
+    loop and without an open database session. Raises `ProviderFailed` and whatever *watch* raises.
     """
     prompt = build_prompt(endpoint, instructions, material, shape, answer_tokens)
     needed = prompt.tokens + prompt.answer_tokens
@@ -78,14 +80,19 @@ def ask(
         raise failure(
             endpoint,
             "too large",
-            f"The request and its answer are {needed} tokens; {endpoint.model} is said to hold {endpoint.context_tokens}.",
+            Message(
+                "The request and its answer need {tokens} tokens; the limit of {model} is {limit}.",
+                tokens=needed,
+                model=endpoint.model,
+                limit=endpoint.context_tokens,
+            ),
         )
     call = _ProviderCall(endpoint=endpoint, prompt=prompt, shape=shape, attempts=attempts, first_wait_seconds=first_wait_seconds)
     return asyncio.run(_run_watched(call.run(), lambda: watch(call.chars) if watch else None))
 
 
 async def _run_watched(model_call: Coroutine[Any, Any, ModelAnswer[Any]], watch: Callable[[], None]) -> ModelAnswer[Any]:
-    """Do *work*, and end it as soon as *watch* raises."""
+    """Run *model_call* and cancel it when *watch* raises."""
     task = asyncio.ensure_future(model_call)
     try:
         while not (await asyncio.wait({task}, timeout=_WATCH_SECONDS))[0]:
@@ -98,7 +105,7 @@ async def _run_watched(model_call: Coroutine[Any, Any, ModelAnswer[Any]], watch:
 
 @dataclass(slots=True)
 class _ProviderCall:
-    """One request, and what it took so far."""
+    """One request with its retries, usage and cost."""
 
     endpoint: Endpoint
     prompt: ModelPrompt
@@ -111,7 +118,7 @@ class _ProviderCall:
     cost_usd: float | None = 0.0
 
     async def run(self) -> ModelAnswer[Any]:
-        """Ask until there is an answer that can be used."""
+        """Send requests until there is a valid answer."""
         if self.shape is None:
             return self._to_answer(reply := await self._request_reply(self.prompt), reply.text)
         prompt = self.prompt
@@ -124,14 +131,11 @@ class _ProviderCall:
             if attempt == 0:
                 correction = f"An earlier answer could not be used: {problem}. Answer again, shorter, with the JSON object alone."
                 prompt = prompt._replace(instructions=f"{prompt.instructions}\n\n{correction}")
-        raise self._with_cost(
-            failure(
-                self.endpoint, "bad answer", f"{self.endpoint.model} did not answer with JSON of the form that was asked for: {problem}."
-            )
-        )
+        invalid = Message("{model} did not return the requested JSON: {problem}.", model=self.endpoint.model, problem=problem)
+        raise self._with_cost(failure(self.endpoint, "bad answer", invalid))
 
     async def _request_reply(self, prompt: ModelPrompt) -> Reply:
-        """Return one whole reply, asking again where that may help."""
+        """Return one reply, with retries for temporary failures."""
         for attempt in itertools.count(1):
             sent_prompt = prompt._replace(schema=self._prompt_schema())
             try:
@@ -139,7 +143,7 @@ class _ProviderCall:
                 break
             except ProviderFailed as error:
                 self._add_usage(Usage(error.input_tokens, error.output_tokens))
-                # Some servers choke on a schema: it is in the words of the request, too.
+                # Some servers fail on a schema. The instructions contain it too.
                 self.is_plain = self.is_plain or error.reason in ("refused", "server error")
                 if sent_prompt.schema and error.reason == "refused":
                     _schemaless_endpoints.add((self.endpoint.url, self.endpoint.model))
@@ -149,11 +153,13 @@ class _ProviderCall:
                 await self._wait(error, attempt)
         self._add_usage(reply.usage)
         if not reply.text.strip():
-            raise self._with_cost(failure(self.endpoint, "bad answer", f"{self.endpoint.model} answered with nothing."))
+            empty = Message("{model} returned an empty answer.", model=self.endpoint.model)
+            raise self._with_cost(failure(self.endpoint, "bad answer", empty))
         return reply
 
     async def _wait(self, error: ProviderFailed, attempt: int) -> None:
-        backoff_seconds = self.first_wait_seconds * 2 ** (attempt - 1) * (1 + random.random() / 4)  # noqa: S311 - so that many who were refused do not come back together
+        jitter = 1 + random.random() / 4  # noqa: S311 - spreads the retries of many clients
+        backoff_seconds = self.first_wait_seconds * 2 ** (attempt - 1) * jitter
         seconds = backoff_seconds if error.retry_after_seconds is None else error.retry_after_seconds
         if seconds > MAX_WAIT_SECONDS:
             raise self._with_cost(error)
@@ -184,6 +190,6 @@ class _ProviderCall:
         )
 
     def _with_cost(self, error: ProviderFailed) -> ProviderFailed:
-        """Say in *error* what was spent before it."""
+        """Return *error* with the tokens and the cost of all attempts."""
         error.input_tokens, error.output_tokens, error.cost_usd = self.usage.input_tokens, self.usage.output_tokens, self.cost_usd
         return error

@@ -1,4 +1,4 @@
-"""One request to a model over the wire: its answer as a stream, bounded in time and bytes, with no header but those we mean to send."""
+"""Sends one request to a model and reads the streamed answer, limited in time and bytes, with a fixed set of headers."""
 
 from __future__ import annotations
 
@@ -30,17 +30,18 @@ from onward.errors import ProviderFailed
 from onward.llm.endpoint import Endpoint
 from onward.llm.failures import failure, failure_from
 from onward.llm.prompt import ModelPrompt
+from onward.message import Message
 
 CONNECT_SECONDS = 10.0
 _BYTES_PER_TOKEN = 1024
-"""A token of a streamed answer comes in an event of some 300 bytes."""
+"""Upper bound: a token of a streamed answer arrives in an event of about 300 bytes."""
 _FEWEST_BYTES = 64 * 1024
 _CHARS_PER_TOKEN = 4
 _HEADERS = ("host", "accept", "content-type", "content-length", "user-agent", "transfer-encoding", "connection")
 
 
 class Reply(NamedTuple):
-    """What a model answered. It is whole unless it came to the end of the tokens it had."""
+    """One answer of a model. `is_whole` is False if it reached its token limit."""
 
     text: str
     usage: Usage
@@ -49,7 +50,10 @@ class Reply(NamedTuple):
 
 
 async def send_prompt(endpoint: Endpoint, prompt: ModelPrompt, on_chars: Callable[[int], None]) -> Reply:
-    """Ask once, telling how many characters came so far. Raises `ProviderFailed`, with what was used where an answer had begun."""
+    """Send *prompt* once and return the reply; *on_chars* receives the number of characters so far.
+
+    Raises `ProviderFailed`, with the estimated usage if an answer had started.
+    """
     chars = 0
 
     def report_chars(so_far: int) -> None:
@@ -60,15 +64,16 @@ async def send_prompt(endpoint: Endpoint, prompt: ModelPrompt, on_chars: Callabl
     try:
         async with asyncio.timeout(endpoint.timeout_seconds):
             response = await _stream_response(endpoint, prompt, report_chars)
-    except Exception as error:  # noqa: BLE001 - whatever reads a wrong answer may stumble in any way; what is no failure of the provider is raised again
+    except Exception as error:  # noqa: BLE001 - parsing a wrong answer may raise anything; `failure_from` raises other errors again
         usage = _estimate_usage(prompt, chars) if chars else Usage()
         raise _with_usage(failure_from(endpoint, error), usage) from None
     text, usage = response.text or "", _read_usage(response, prompt)
     if "finish_reason" not in (response.provider_details or {}):
         raise _with_usage(failure(endpoint, "cut off"), usage) if text else failure(endpoint, "bad answer")
     if endpoint.key and endpoint.key in text:
-        raise _with_usage(failure(endpoint, "bad answer", f"The answer of {endpoint.host} held the LLM key, and was thrown away."), usage)
-    # Some servers call a model by where its file lies.
+        leaked = Message("The response of {host} contained the LLM key and was discarded.", host=endpoint.host)
+        raise _with_usage(failure(endpoint, "bad answer", leaked), usage)
+    # Some servers return the path of the model's file as its name.
     model_name = response.model_name or ""
     model = endpoint.model if not model_name or model_name.startswith("/") or "\\" in model_name else model_name
     return Reply(text, usage, model, response.finish_reason != "length")
@@ -92,21 +97,21 @@ async def _stream_response(endpoint: Endpoint, prompt: ModelPrompt, on_chars: Ca
         async with stream as events:
             chars = 0
             async for event in events:
-                # Putting the text together each time would cost ever more.
+                # Count the characters of each event: joining the text each time would be quadratic.
                 chars += _chars_of(event)
                 on_chars(chars)
             return events.get()
 
 
 def _chars_of(event: ModelResponseStreamEvent) -> int:
-    """Return how many characters of text came with one event."""
+    """Return the number of characters of text in one event."""
     if isinstance(event, PartStartEvent) and isinstance(event.part, TextPart):
         return len(event.part.content)
     return len(event.delta.content_delta) if isinstance(event, PartDeltaEvent) and isinstance(event.delta, TextPartDelta) else 0
 
 
 def _build_provider(endpoint: Endpoint, client: httpx2.AsyncClient) -> OpenAICompatibleProvider:
-    # What is sent as a key is settled below, in the client: this one cannot be without.
+    # A placeholder: `_build_client` sets the real key, but the constructor requires one.
     openai_client = AsyncOpenAI(base_url=endpoint.url, api_key="none", http_client=client, max_retries=0, timeout=client.timeout)
     profile: OpenAIModelProfile = {"openai_chat_supports_max_completion_tokens": endpoint.is_openai, "supports_json_schema_output": True}
     return OpenAICompatibleProvider("onward", openai_client=openai_client, profile=profile)
@@ -116,7 +121,7 @@ def _build_client(endpoint: Endpoint, answer_tokens: int) -> httpx2.AsyncClient:
     most_bytes = _FEWEST_BYTES + _BYTES_PER_TOKEN * answer_tokens
 
     async def clean_headers(request: httpx2.Request) -> None:
-        # The client adds what it finds in the environment (an organisation, headers, a password for the host), and what it knows of this machine.
+        # The client adds headers from the environment (organisation, credentials for the host) and details of this machine.
         for name in list(request.headers):
             if name not in _HEADERS:
                 del request.headers[name]
@@ -127,9 +132,11 @@ def _build_client(endpoint: Endpoint, answer_tokens: int) -> httpx2.AsyncClient:
 
     async def limit_response(response: httpx2.Response) -> None:
         if response.is_redirect:
-            raise failure(endpoint, "refused", f"{endpoint.host} sends us to another address, and a key is not carried there.")
+            redirected = Message("{host} redirects to another address. The key is not sent there.", host=endpoint.host)
+            raise failure(endpoint, "refused", redirected)
         if response.headers.get("content-encoding", "identity").lower() != "identity":
-            raise failure(endpoint, "bad answer", f"{endpoint.host} sent a packed answer, though none was asked for; it was not unpacked.")
+            compressed = Message("{host} sent a compressed response, which was not requested.", host=endpoint.host)
+            raise failure(endpoint, "bad answer", compressed)
         if isinstance(response.stream, httpx2.AsyncByteStream):
             response.stream = _LimitedStream(response.stream, most_bytes, endpoint)
 
@@ -140,7 +147,7 @@ def _build_client(endpoint: Endpoint, answer_tokens: int) -> httpx2.AsyncClient:
 
 
 class _LimitedStream(httpx2.AsyncByteStream):
-    """The bytes of an answer, up to a number of them."""
+    """The bytes of a response up to a limit. Raises `ProviderFailed` beyond it."""
 
     def __init__(self, stream: httpx2.AsyncByteStream, most_bytes: int, endpoint: Endpoint) -> None:
         self._stream = stream
@@ -151,11 +158,8 @@ class _LimitedStream(httpx2.AsyncByteStream):
         async for chunk in self._stream:
             self._bytes_left -= len(chunk)
             if self._bytes_left < 0:
-                raise failure(
-                    self._endpoint,
-                    "too large",
-                    f"The answer of {self._endpoint.host} was longer than what was asked for; it was not read to its end.",
-                )
+                too_long = Message("The response of {host} exceeded the requested length.", host=self._endpoint.host)
+                raise failure(self._endpoint, "too large", too_long)
             yield chunk
 
     async def aclose(self) -> None:
@@ -163,7 +167,7 @@ class _LimitedStream(httpx2.AsyncByteStream):
 
 
 def _read_usage(response: ModelResponse, prompt: ModelPrompt) -> Usage:
-    """Return the tokens as the provider counted them; where it did not, as we do."""
+    """Return the token counts of the provider, or an estimate if there are none."""
     counts = response.usage
     if not counts.input_tokens and not counts.output_tokens:
         return _estimate_usage(prompt, len(response.text or ""))

@@ -1,4 +1,4 @@
-"""What a model is asked of an error, and what of its answer may stand: no exact value that neither the error, nor the history, nor the checklist holds."""
+"""Asks a model about an error and drops lines of its answer with exact values that the error, the history and the checklist lack."""
 
 from __future__ import annotations
 
@@ -17,9 +17,11 @@ from onward.llm.prompt import available_tokens
 from onward.tokens.estimate import count_tokens
 
 INSTRUCTIONS = """\
-You help a programmer with an error. The material holds the error, at times what was being done, what ended such errors before and passages of the project's history (h1, h2, …), and a checklist.
+You help a programmer with an error. The material holds the error, at times what was being done, what ended such errors before and \
+passages of the project's history (h1, h2, …), and a checklist.
 
-Say the most likely root cause in one or two sentences, and which of h1, h2, … speak for it (none if none does). Then steps to find out and mend it, in order, each one sentence and to the
+Say the most likely root cause in one or two sentences, and which of h1, h2, … speak for it (none if none does). Then steps to find out \
+and mend it, in order, each one sentence and to the
 point; code: commands or short pieces of code that help; and what prevents it next time.
 
 - What ended the same error before is the best guess, if it fits.
@@ -33,7 +35,7 @@ _HEAD_CHARS = 3_000
 _MAX_LINE_CHARS = 500
 _MAX_CODE_CHARS = 1_500
 _FEWEST_WORDS = 2
-"""That carry meaning: a line of one says nothing."""
+"""The fewest meaningful words of a line."""
 _MAX_EVIDENCE = 5
 
 
@@ -48,11 +50,11 @@ class WrittenDiagnosis(BaseModel):
 
 
 _FIELD_TEXTS = frozenset(field.description or name for name, field in WrittenDiagnosis.model_fields.items())
-"""What the form says of its fields: a small model fills it in with that."""
+"""The descriptions of the fields, which a small model may return as answers."""
 
 
 def build_material(endpoint: Endpoint, error: str, context: str, history: Sequence[DiagnosisEvidence], advice: Advice) -> str:
-    """Return what a model is given: of the history as much as fits. A long error keeps its beginning and its end."""
+    """Return the material for the model, with as much of the history as fits. A long error is cut in the middle."""
     parts = [f"The error:\n{shorten_error(error)}"]
     if context:
         parts.append(f"What was being done:\n{shorten_error(context)}")
@@ -73,14 +75,14 @@ def build_material(endpoint: Endpoint, error: str, context: str, history: Sequen
 
 
 def shorten_error(text: str) -> str:
-    """Return *text*, or its beginning and its end where it is long."""
+    """Return *text*; if it is long, its beginning and its end."""
     if len(text) <= _MAX_ERROR_CHARS:
         return text
     return f"{text[:_HEAD_CHARS]}\n[…]\n{text[-(_MAX_ERROR_CHARS - _HEAD_CHARS) :]}"
 
 
 def check_diagnosis(answer: ModelAnswer[WrittenDiagnosis], material: str, history: Sequence[DiagnosisEvidence]) -> Diagnosis:
-    """Return what of *answer* may stand: lines whose exact values are all in what the model was *given*, that give no orders to whoever reads them by program and make no excuses."""
+    """Return the checked diagnosis: lines whose exact values are all in *material* and that are neither instructions nor excuses."""
     sources = SourceTexts([material])
     removed: list[RemovedLine] = []
     written = answer.value
@@ -91,7 +93,7 @@ def check_diagnosis(answer: ModelAnswer[WrittenDiagnosis], material: str, histor
         for name in dict.fromkeys(label.strip().lower().strip("[]()") for label in written.evidence)
         if name in evidence_by_name
     ]
-    # What shares no word with the cause does not speak for it; a model that cites everything has said nothing.
+    # Evidence must share a word with the cause; some models cite everything.
     cause_stems = set(stems(causes[0])) if causes else set[str]()
     evidence = [passage for passage in cited if cause_stems & set(stems(passage.text))][:_MAX_EVIDENCE]
     return Diagnosis(
@@ -121,7 +123,10 @@ def _keep_lines(part: str, lines: Iterable[str], ground: SourceTexts, removed: l
 
 
 def _find_fault(part: str, text: str, ground: SourceTexts) -> tuple[str, str]:
-    """Return why a line may not stand, and what of it; empty where it may. A name that is a mere word is no exact value: a cause may be a program that nobody named."""
+    """Return the reason and the detail of a rejected line; empty strings if it is accepted.
+
+    Plain words are not checked: the cause may be a program that the material does not name.
+    """
     if not text:
         return "", ""
     if len(text) > (_MAX_CODE_CHARS if part == "code" else _MAX_LINE_CHARS):

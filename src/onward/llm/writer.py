@@ -1,7 +1,8 @@
-"""What a model is asked to write, and how its answers are read.
+"""Plans the requests that rewrite a handoff, and reads the answers.
 
-A plan is a fixed number of requests, however long the project is: one for the head, some for the sections, each within the model's window and its answer. A model is given facts and what
-stands around them in their turns, never the turns themselves; it answers which facts it tells, and how. Facts that the plan has no room for stay as the rules tell them.
+A plan has a fixed number of requests, however long the project is: one for the head and some for the sections, each within the model's
+context and answer size. The model receives facts and short quotes around them, never whole turns; it returns lines with the facts that
+they tell. Facts beyond the plan keep the words of the rules.
 """
 
 from __future__ import annotations
@@ -22,12 +23,12 @@ from onward.core.transcript.transcript import Turn
 from onward.llm.guard import ProposedLine, is_writable
 
 MAX_REQUESTS = 6
-"""Requests that one handoff takes, at most: the head, and five for the sections."""
+"""The maximum number of requests per handoff: one for the head and five for the sections."""
 
 _ANSWER_SHARE = 0.55
-"""Of an answer's tokens, what may be words of facts; the rest is what holds them together."""
+"""The share of an answer's tokens available for the words of facts; the rest is structure."""
 _FACT_TOKENS = 12
-"""What a fact costs in a request beside its words."""
+"""The tokens of a fact in a request beside its words."""
 _QUOTED_CHARS = 260
 _HEAD_FACTS = 14
 _MAX_FACTS = 60
@@ -38,7 +39,8 @@ You edit the handoff that a colleague reads before going on with a project. The 
 fN (section) what is known
    around it: words that stood beside it, for your understanding only
 
-Rewrite the facts as short, clear lines, as a good colleague would. Join facts that belong together, and drop greetings and chatter. For each line name the facts that it tells, by their
+Rewrite the facts as short, clear lines, as a good colleague would. Join facts that belong together, and drop greetings and chatter. \
+For each line name the facts that it tells, by their
 numbers (like "f3").
 
 - Tell every fact exactly once. Leave nothing out.
@@ -53,7 +55,8 @@ You write the first lines of the handoff that a colleague reads before going on 
 fN (section) what is known
    around it: words that stood beside it, for your understanding only
 
-Write three lines: the goal of the project, its state now, and what to do first. For each name the facts that it tells, by their numbers (like "f3"). Facts marked with a name
+Write three lines: the goal of the project, its state now, and what to do first. For each name the facts that \
+it tells, by their numbers (like "f3"). Facts marked with a name
 in capitals, like GOAL, have to be told in that line.
 
 - Copy every path, url, number, unit, version, port, flag, command, name and code letter by letter, in backticks where they are.
@@ -87,7 +90,7 @@ class WrittenHead(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class RewriteRequest:
-    """One request: the facts that it gives, under the numbers f1, f2 …, and how it is asked."""
+    """One request: its facts, numbered f1, f2, …, and its material."""
 
     title: str
     facts: tuple[str, ...]
@@ -96,7 +99,7 @@ class RewriteRequest:
 
     @property
     def instructions(self) -> str:
-        """What the model is to do."""
+        """The instructions of the request."""
         return HEAD_INSTRUCTIONS if self.is_head else INSTRUCTIONS
 
     @property
@@ -105,7 +108,7 @@ class RewriteRequest:
         return WrittenHead if self.is_head else WrittenPart
 
     def read_answer(self, answer: WrittenHead | WrittenPart) -> list[ProposedLine]:
-        """Return the lines of an answer; a number that was not given is left as it is, for the guard to see."""
+        """Return the lines of an answer. Unknown fact numbers are kept, and the guard rejects them."""
         if isinstance(answer, WrittenPart):
             return [self._to_proposal(line) for line in answer.lines]
         lines = ((name, getattr(answer, field)) for field, name in _HEAD_NAMES.items())
@@ -121,7 +124,7 @@ class RewriteRequest:
 
 
 def collect_quotes(facts: Sequence[Fact], read_turns: Callable[[Collection[Handle]], Mapping[Handle, Turn]]) -> dict[str, str]:
-    """Return, by fact, what stood before and after it in its turn, where a person or the agent said it; nothing for the others."""
+    """Return the text around each fact in its turn, by fact id. Only facts from prose of the user or the agent have a quote."""
     turns = read_turns({fact.sources[0] for fact in facts if fact.sources and fact.turn})
     quotes: dict[str, str] = {}
     for fact in facts:
@@ -133,7 +136,7 @@ def collect_quotes(facts: Sequence[Fact], read_turns: Callable[[Collection[Handl
 
 
 def _surrounding_text(fact: Fact, text: str) -> str:
-    """Return the clauses on either side of the one that says *fact*; empty where there is none."""
+    """Return the clauses before and after the one that states *fact*; empty if none matches."""
     text_clauses = clauses(text)
     fact_words = set(content_words(fact.text))
     shared_counts = [len(fact_words.intersection(content_words(clause.text))) for clause in text_clauses]
@@ -157,9 +160,9 @@ def plan_requests(
     material_tokens: int,
     answer_tokens: int,
 ) -> list[RewriteRequest]:
-    """Return the requests that write *handoff* anew: none where nothing of it may be put in other words.
+    """Return the requests that rewrite *handoff*; empty if no fact may be reworded.
 
-    A request's material has at most *material_tokens*, and as many words of facts as an answer of *answer_tokens* can say again.
+    The material of a request has at most *material_tokens*, and no more words of facts than fit into an answer of *answer_tokens*.
     """
     facts = {fact.id: fact for fact in ledger.facts}
     shown_facts = [facts[fact_id] for section in handoff.sections for line in section.lines for fact_id in line.facts if fact_id in facts]

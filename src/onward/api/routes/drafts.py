@@ -129,7 +129,7 @@ def _refine(context: Context, body: ConversationBody, basis: HandoffBasis, proje
         return str(error), None
     if refined is None:
         return refiner.NOT_CONFIGURED, None
-    return refined.report.why or refiner.REFINED, refined
+    return str(refined.report.why) or refiner.REFINED, refined
 
 
 @router.get("/projects/{project_id}/drafts", summary="List a project's drafts", **pages(DraftShape, NotFound))

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from onward.core.preservation import Preservation
+from onward.message import Message
 
 RULES = "rules"
 """The generator of a handoff that no model had a part in; any other is a model's name."""
@@ -22,7 +23,7 @@ class Refinement:
     """
 
     model: str
-    why: str = ""
+    why: str | Message = ""
     job_id: int | None = None
     requests: int = 0
     unanswered: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -44,7 +45,8 @@ class Refinement:
     def to_json(self) -> dict[str, Any]:
         """Return plain data that `from_json` reads back."""
         kinds = {name: {kind: list(counts) for kind, counts in getattr(self, name).items()} for name in ("before", "after")}
-        return {**asdict(self), "unanswered": dict(self.unanswered), "removed": [dict(line) for line in self.removed], **kinds}
+        data = {**asdict(self), "why": str(self.why), "unanswered": dict(self.unanswered), "removed": [dict(line) for line in self.removed]}
+        return {**data, **kinds}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Refinement:
@@ -59,7 +61,7 @@ class RefinementOutcome:
 
     job_id: int
     version: int | None
-    why: str
+    why: str | Message
     report: Refinement | None = None
     is_waiting: bool = False
 
@@ -70,7 +72,7 @@ def read_outcome(job_id: int, result: Mapping[str, Any]) -> RefinementOutcome:
     return RefinementOutcome(
         job_id=job_id,
         version=result.get("handoff_version"),
-        why=str(result.get("why", "")),
+        why=result.get("why", ""),
         report=Refinement.from_json(report) if report else None,
     )
 
