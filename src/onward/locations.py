@@ -49,11 +49,18 @@ def read_values(path: str) -> dict[str, object]:
     except FileNotFoundError:
         return {}
     except OSError as error:
-        raise BadSetting(f"{path} cannot be read: {error.strerror}.", "Check that you may read it.") from error
+        # Imported here, as below: only errors need it.
+        from onward.message import Message
+
+        raise BadSetting(
+            Message("{path} cannot be read: {problem}.", path=path, problem=error.strerror), "Check the permissions of the file."
+        ) from error
     # Imported here: most folders have no such file.
     import tomllib
 
     try:
         return tomllib.loads(data.decode())
     except ValueError as error:
-        raise BadSetting(f"{path} is not TOML: {error}.", "Mend that line.") from error
+        from onward.message import Message
+
+        raise BadSetting(Message("{path} is not valid TOML: {problem}.", path=path, problem=str(error)), "Correct that line.") from error

@@ -225,8 +225,8 @@ def _read_file(path: Path) -> dict[str, Any]:
     values = locations.read_values(str(path))
     if unknown := sorted(set(values) - set(NAMES)):
         raise BadSetting(
-            Message("{path} sets {unknown!r}, which Onward does not know.", path=path, unknown=unknown[0]),
-            Message("It knows {names}.", names=", ".join(NAMES)),
+            Message("{path} sets {name!r}, which is not a setting of Onward.", path=path, name=unknown[0]),
+            Message("The settings are: {names}.", names=", ".join(NAMES)),
         )
     return values
 
@@ -237,8 +237,8 @@ def _reject_home_settings(configured: Mapping[str, tuple[object, str]], path: Pa
         forbidden := [name for name, (_value, source) in configured.items() if name not in REPOSITORY_NAMES and source == str(path)]
     ):
         raise BadSetting(
-            Message("{path} sets {forbidden}, which only you may.", path=path, forbidden=forbidden[0]),
-            Message("Set it in {file} of the data folder, or by ONWARD_{name}.", file=locations.HOME_FILE, name=forbidden[0].upper()),
+            Message("{path} sets {name}, which a repository may not set.", path=path, name=forbidden[0]),
+            Message("Set it in {file} in the data folder, or with ONWARD_{name}.", file=locations.HOME_FILE, name=forbidden[0].upper()),
         )
 
 
@@ -247,7 +247,7 @@ def _read_text(configured: Mapping[str, tuple[object, str]], name: str) -> str:
     if not isinstance(value, str):
         shown_value = "a value" if name == "token" else repr(value)
         raise BadSetting(
-            Message("{source} sets {name} to {shown_value}, which is no text.", source=source, name=name, shown_value=shown_value),
+            Message("{source} sets {name} to {value}, which is not a text.", source=source, name=name, value=shown_value),
             "Put it in quotes.",
         )
     return value
@@ -257,7 +257,7 @@ def _read_worktrees(configured: Mapping[str, tuple[object, str]]) -> Worktrees:
     value = _read_text(configured, "worktrees") or "together"
     if value not in ("together", "apart"):
         raise BadSetting(
-            Message("{source} sets worktrees to {value!r}.", source=configured["worktrees"][1], value=value), "Say together, or apart."
+            Message("{source} sets worktrees to {value!r}.", source=configured["worktrees"][1], value=value), "Use together or apart."
         )
     return cast("Worktrees", value)
 
@@ -279,8 +279,8 @@ def _read_list(configured: Mapping[str, tuple[object, str]], name: str) -> tuple
     parts = value.split(",") if isinstance(value, str) else value
     if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
         raise BadSetting(
-            Message("{source} sets {name} to {value!r}, which is no list of texts.", source=source, name=name, value=value),
-            "Put each in quotes, all in brackets.",
+            Message("{source} sets {name} to {value!r}, which is not a list of texts.", source=source, name=name, value=value),
+            "Use a list of quoted texts in brackets.",
         )
     return tuple(part.strip() for part in parts if part.strip())
 
@@ -314,7 +314,7 @@ def _read_window(configured: Mapping[str, tuple[object, str]]) -> tuple[int, int
                 window_start=window_start,
                 window_end=window_end,
             ),
-            "rotate_from comes first, and neither is above 100.",
+            "rotate_from must not be greater than rotate_at, and rotate_at not greater than 100.",
         )
     return window_start, window_end
 
@@ -323,7 +323,7 @@ def _read_llm(configured: Mapping[str, tuple[object, str]], key: str) -> LLMSett
     defaults = LLMSettings()
     state = _read_text(configured, "llm") or "on"
     if state not in ("on", "off"):
-        raise BadSetting(Message("{source} sets llm to {state!r}.", source=configured["llm"][1], state=state), "Say on, or off.")
+        raise BadSetting(Message("{source} sets llm to {state!r}.", source=configured["llm"][1], state=state), "Use on or off.")
     daily_tokens, job_tokens = (_read_integer(configured, name, 0, "tokens") for name in ("llm_daily_tokens", "llm_job_tokens"))
     daily_usd, job_usd = (_read_number(configured, name, "US dollars") for name in ("llm_daily_usd", "llm_job_usd"))
     return LLMSettings(

@@ -280,7 +280,7 @@ def test_both_backends_take_the_same_arguments(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["server", "token", "database_url", "host", "cors_origins"])
 def test_project_settings_cannot_choose_the_server(tmp_path: Path, name: str) -> None:
     (tmp_path / ".onward.toml").write_text(f'{name} = "http://evil.example"\n')
-    with pytest.raises(BadSetting, match="only you may"):
+    with pytest.raises(BadSetting, match="a repository may not set"):
         read_settings(environment={"ONWARD_HOME": str(tmp_path / "home")}, folder=tmp_path)
 
 

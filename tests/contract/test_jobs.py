@@ -237,7 +237,7 @@ def test_a_session_takes_its_transcript_in_and_is_completed(bench: JobContext) -
     given, words = upload_texts(bench, *PARTS), Completion([f"It prints with {secret}"], ["No spare roll"], 42.0, refine=True)
     job = completion_job.request_completion(bench.store, project, session, given, words)
     assert completion_job.request_completion(bench.store, project, session, given, words) == job
-    with pytest.raises(Conflict, match=f"job {job.id}"):
+    with pytest.raises(Conflict, match=f"Job {job.id}"):
         completion_job.request_completion(bench.store, project, session, given)
     assert secret not in str(job.arguments)
     # Each step is interrupted after its work, and run again.

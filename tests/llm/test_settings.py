@@ -35,7 +35,7 @@ def test_a_repository_cannot_choose_where_the_key_goes(tmp_path, line):
     repository = tmp_path / "repository"
     repository.mkdir()
     (repository / ".onward.toml").write_text(line + "\n")
-    with pytest.raises(BadSetting, match="only you may"):
+    with pytest.raises(BadSetting, match="a repository may not set"):
         read_settings(environment={"ONWARD_HOME": str(tmp_path / "home")}, folder=repository)
 
 

@@ -103,7 +103,7 @@ def test_unreadable_files_are_reported(tmp_path: Path) -> None:
     (tmp_path / ".claude/projects/x/notes.jsonl").write_text("nothing that an agent wrote\n")
     (transcript,) = find_transcripts(tmp_path)
     assert transcript.error is not None
-    assert "no transcript of Claude Code" in str(transcript.error.message)
+    assert "not a transcript of Claude Code" in str(transcript.error.message)
 
 
 def test_the_plan_is_what_the_import_does(tmp_path: Path) -> None:

@@ -226,7 +226,7 @@ def test_an_archive_that_holds_more_is_no_repetition(origin: Store, other: Store
     archives.import_archive(other, archive)
     complete(origin, sessions.require(origin, project, 5))
     later = archives.export_project(origin, project, tmp_path / "later.zip").path
-    with pytest.raises(Conflict, match="does not hold all"):
+    with pytest.raises(Conflict, match="does not contain everything"):
         archives.import_archive(other, later)
 
 
@@ -279,7 +279,7 @@ def test_a_failed_export_keeps_the_existing_file(origin: Store, tmp_path: Path) 
 @pytest.mark.parametrize("keep", [0, 1, 100, -1, -22, -3000])
 def test_a_truncated_archive_is_refused(empty: Store, archive: Path, keep: int) -> None:
     archive.write_bytes(archive.read_bytes()[:keep])
-    assert_refused(empty, archive, "not whole|damaged|manifest")
+    assert_refused(empty, archive, "incomplete|damaged|manifest")
 
 
 def test_any_byte_that_is_damaged_is_noticed(other: Store, archive: Path) -> None:
@@ -299,21 +299,21 @@ def test_wrong_sums_are_refused(empty: Store, archive: Path) -> None:
     def reword(parts: dict[str, bytes]) -> None:
         parts["handoffs/0001.md"] = parts["handoffs/0001.md"].replace(b"e", b"a")
 
-    assert_refused(empty, change_archive(archive, reword, signed=False), "its sum is wrong")
+    assert_refused(empty, change_archive(archive, reword, signed=False), "checksum differs")
 
 
 @pytest.mark.parametrize(
     "name", ["../onward.db", "/etc/passwd", "C:\\x.json", "handoffs/../../x.md", "transcripts/1.md/", "x.exe", "sub/facts.jsonl"]
 )
 def test_parts_with_other_names_are_refused(empty: Store, archive: Path, name: str) -> None:
-    assert_refused(empty, change_archive(archive, lambda parts: parts.update({name: b"{}"})), "no part of a project")
+    assert_refused(empty, change_archive(archive, lambda parts: parts.update({name: b"{}"})), "not part of a project")
 
 
 def test_an_unknown_version_is_refused(empty: Store, archive: Path) -> None:
     def newer(parts: dict[str, bytes]) -> None:
         parts["manifest.json"] = parts["manifest.json"].replace(b'"version": 1', b'"version": 2')
 
-    assert_refused(empty, change_archive(archive, newer), "version 2; this Onward knows 1")
+    assert_refused(empty, change_archive(archive, newer), "version 2; this Onward reads version 1")
 
 
 @pytest.mark.parametrize("name", ["turns.jsonl", "project.json", "handoffs/0002.md"])
@@ -326,7 +326,7 @@ def test_a_part_that_is_missing_is_noticed(empty: Store, archive: Path, name: st
 def test_other_zips_are_refused(empty: Store, tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
         archive.writestr("conversations.json", "[]")
-    assert_refused(empty, tmp_path / "x.zip", "no archive of a project")
+    assert_refused(empty, tmp_path / "x.zip", "not a project archive")
     with pytest.raises(UnreadableFile):
         archives.import_archive(empty, tmp_path / "none.zip")
     with pytest.raises(UnreadableFile):
@@ -343,7 +343,7 @@ def test_a_bomb_is_refused_unread(empty: Store, archive: Path) -> None:
 def test_two_parts_of_one_name_are_refused(empty: Store, archive: Path) -> None:
     with zipfile.ZipFile(archive, "a") as more, pytest.warns(UserWarning, match="Duplicate"):
         more.writestr("facts.jsonl", "")
-    assert_refused(empty, archive, "two parts of one name")
+    assert_refused(empty, archive, "two parts with the same name")
 
 
 @pytest.mark.parametrize(

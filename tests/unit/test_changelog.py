@@ -226,9 +226,9 @@ def test_a_late_completed_session_has_its_place(store: Store, project: Project) 
 
 def test_wrong_use_says_what_to_do(store: Store, project: Project) -> None:
     complete_sessions(store, project, 1, 2)
-    with pytest.raises(BadInput, match="not before"):
+    with pytest.raises(BadInput, match="does not come before"):
         handoffs.diff(store, project, 2, 1)
-    with pytest.raises(BadInput, match="not before"):
+    with pytest.raises(BadInput, match="does not come before"):
         handoffs.diff(store, project, 2, 2)
     for number in (3, 9):
         with pytest.raises(NotFound, match=f"Session {number}"):

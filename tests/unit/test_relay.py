@@ -74,7 +74,7 @@ def test_without_a_session_there_is_no_handover(run: Run) -> None:
     assert run("project", "new", "kopi").code == 0
     refused = run("next")
     assert refused.code == 2
-    assert "nothing to go on from" in refused.err
+    assert "to continue from" in refused.err
 
 
 def test_the_newest_transcript_is_imported_completed_and_handed_over(run: Run, here: Path) -> None:

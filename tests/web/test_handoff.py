@@ -89,7 +89,7 @@ def test_a_conversation_becomes_the_next_handoff_and_what_was_typed_survives_a_r
     visit(page, f"{site.url}/handoff/new?project=1")
     expect(page.get_by_label("Project*")).to_have_value("antre")
     expect(page.get_by_role("radio", name="Rules, then a language model")).to_be_disabled()
-    expect(page.locator(".made-by")).to_contain_text("No language model is set up")
+    expect(page.locator(".made-by")).to_contain_text("No language model is configured")
     page.get_by_role("button", name="Make the handoff").click()
     expect(page.locator("#field-text-error")).to_contain_text("Paste a conversation")
     conversation = "User: From now on, always announce a number twice over the speaker.\nAssistant: Understood, it is announced twice."

@@ -191,10 +191,10 @@ def test_a_message_is_shown_in_the_readers_language(message: Message | str | Non
 
 
 def test_an_error_is_shown_with_its_hint() -> None:
-    error = NotFound(Message("There is no project {name}.", name="shop"), "List what there is: onward project list")
+    error = NotFound(Message("There is no project {name}.", name="shop"), "List projects: onward project list")
     assert translate_error(error) == str(error)
     token = current_language.set("id")
     try:
-        assert translate_error(error) == "Tidak ada proyek shop. Lihat yang ada: onward project list"
+        assert translate_error(error) == "Tidak ada proyek shop. Lihat proyek: onward project list"
     finally:
         current_language.reset(token)

@@ -102,7 +102,7 @@ def test_the_ledger_is_filtered_as_one_types_and_a_fact_is_added(page: Page, wat
     assert violations(page) == []
     page.get_by_label("What it says").fill("   ")
     page.get_by_role("dialog").get_by_role("button", name="Add", exact=True).click()
-    expect(page.get_by_role("dialog").locator(".error")).to_contain_text("A fact says something")
+    expect(page.get_by_role("dialog").locator(".error")).to_contain_text("A fact needs a text")
     page.get_by_label("What it says").fill("Keep sqlite in WAL mode.")
     page.get_by_role("dialog").get_by_role("button", name="Add", exact=True).click()
     expect(page.locator(".facts")).to_contain_text("Keep sqlite in WAL mode.")

@@ -16,6 +16,7 @@ from onward.core.transcript.transcript import ImportReport, SessionHead, Transcr
 from onward.errors import UnknownFormat
 from onward.formats.fields import holds_objects
 from onward.formats.source import TranscriptSource
+from onward.message import Message
 
 __all__ = ["FORMATS", "Format", "TranscriptSource", "detect", "is_single_input", "open_source", "read"]
 
@@ -107,7 +108,10 @@ def _folder_format(folder: Path) -> Format:
     for module, detect_folder in _folder_detectors().items():
         if detect_folder(folder):
             return module
-    raise UnknownFormat(f"{folder} is a folder that no agent keeps a session in.", "Name a file in it, or import the whole folder.")
+    raise UnknownFormat(
+        Message("{folder} is a folder, and no agent stores a session in one like it.", folder=folder),
+        "Name a file in it, or import the whole folder.",
+    )
 
 
 @cache

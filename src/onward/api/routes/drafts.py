@@ -99,7 +99,7 @@ def create_draft(context: Context, body: ConversationBody) -> Response:
     project = projects.require(context.store, body.project_id) if body.project_id else None
     turns = parse_conversation(body.conversation_history, body.conversation_text)
     if not turns:
-        raise BadInput("There is no conversation to make a handoff of.", "Send conversation_text or conversation_history.")
+        raise BadInput("There is no conversation to make a handoff from.", "Send conversation_text or conversation_history.")
     basis = drafts.conversation_basis(turns)
     budget = body.budget_tokens or context.settings.budget_tokens
     llm, refined = _refine(context, body, basis, project)

@@ -72,7 +72,7 @@ def create_batch(store: Store, rows: Sequence[Mapping[str, Any]], *, at: datetim
     at = at or now()
     if len(rows) > MAX_ROWS:
         raise BadInput(
-            Message("{count:,} accounts at once are too many.", count=len(rows)), Message("Send at most {limit:,}.", limit=MAX_ROWS)
+            Message("{count:,} accounts are too many for one request.", count=len(rows)), Message("Send at most {limit:,}.", limit=MAX_ROWS)
         )
     entries: list[tuple[int, dict[str, Any]]] = []
     errors: list[RowError] = []
@@ -165,7 +165,7 @@ def _require_account(connection: Connection, name_or_id: str | int) -> Account:
     if not matches and (isinstance(name_or_id, int) or (name_or_id.isdecimal() and len(name_or_id) < 10)):
         matches = accounts.list_accounts(connection, ids=[int(name_or_id)])
     if not matches:
-        raise NotFound(Message("There is no account {name!r}.", name=name_or_id), "List what there is: onward account list")
+        raise NotFound(Message("There is no account {name!r}.", name=name_or_id), "List accounts: onward account list")
     return matches[0]
 
 
@@ -326,7 +326,5 @@ def _create_event(account: Account, kind: AccountEventKind, at: datetime, note: 
 def _lock_account(connection: Connection, account: Account) -> Account:
     locked = accounts.lock_accounts(connection, [account.id])
     if not locked:
-        raise NotFound(
-            Message("The account {account!r} is gone: someone deleted it.", account=account.name), "List what there is: onward account list"
-        )
+        raise NotFound(Message("The account {account!r} was deleted.", account=account.name), "List accounts: onward account list")
     return locked[0]

@@ -23,7 +23,7 @@ def assign(store: Store, session: Session, account: Account, *, why: Message | s
     """Put a session on an account. It is charged there with the credits that it has, as far as no other account was."""
     with store.write() as connection:
         if not projects.lock_project(connection, session.project_id) or (stored := sessions.find(connection, session.id)) is None:
-            raise NotFound("The session is gone: its project was deleted.", "List what there is: onward project list")
+            raise NotFound("The session is gone: its project was deleted.", "List projects: onward project list")
         link_account(connection, stored, account.id, why, at)
 
 
@@ -38,7 +38,7 @@ def link_account(connection: Connection, session: Session, account_id: int, why:
     """Put a session, whose project must be held, on an account, unless it is on that one already."""
     locked = accounts.lock_accounts(connection, [account_id])
     if not locked:
-        raise NotFound(Message("There is no account {account_id}.", account_id=account_id), "List what there is: onward account list")
+        raise NotFound(Message("There is no account {account_id}.", account_id=account_id), "List accounts: onward account list")
     if accounts.account_ids_by_session(connection, [session.id]).get(session.id) == account_id:
         return
     accounts.link_session(connection, session.id, account_id, why)

@@ -46,10 +46,12 @@ def parse_fields(values: Mapping[str, Any]) -> dict[str, Any]:
         name = _ALIASES.get(snake_key, snake_key)
         if name not in _PARSERS:
             if _is_login(name):
-                raise BadInput(Message("Onward holds no logins and no keys of accounts: {key!r} is refused.", key=key), "Leave it out.")
-            raise BadInput(Message("An account has no {key!r}.", key=key), Message("It has {parsers}.", parsers=", ".join(_PARSERS)))
+                raise BadInput(Message("Onward stores no logins or keys of accounts, so {key!r} is refused.", key=key), "Leave it out.")
+            raise BadInput(
+                Message("An account has no field {key!r}.", key=key), Message("The fields are: {fields}.", fields=", ".join(_PARSERS))
+            )
         if name in fields:
-            raise BadInput(Message("{name} is said twice.", name=name), "Say it once.")
+            raise BadInput(Message("{name} is given twice.", name=name), "Give it only once.")
         fields[name] = _PARSERS[name](name, value)
     return fields
 
@@ -72,15 +74,16 @@ def clean_text(field: str, value: object, max_chars: int = MAX_TEXT_CHARS) -> st
     if value is None:
         return ""
     if not isinstance(value, str):
-        raise BadInput(Message("{field} is {value!r}, which is no text.", field=field, value=value), "Put it in quotes.")
+        raise BadInput(Message("{field} is {value!r}, which is not a text.", field=field, value=value), "Put it in quotes.")
     text = " ".join(value.replace("\0", "").encode("utf-8", "replace").decode().split())
     if len(text) > max_chars:
         raise BadInput(
-            Message("{field} has {count:,} characters.", field=field, count=len(text)), Message("Use at most {limit:,}.", limit=max_chars)
+            Message("{field} has {count:,} characters.", field=field, count=len(text)),
+            Message("Use at most {limit:,} characters.", limit=max_chars),
         )
     if Redactor(b"").text(text) != text:
         raise BadInput(
-            Message("{field} looks like it holds a secret. Onward keeps no logins and no keys of accounts.", field=field), "Leave it out."
+            Message("{field} seems to contain a secret. Onward stores no logins or keys of accounts.", field=field), "Leave it out."
         )
     return text
 
@@ -98,8 +101,8 @@ def _name(field: str, value: object) -> str:
     name = clean_text(field, value, MAX_NAME_CHARS)
     if not name or name.isdecimal():
         raise BadInput(
-            Message("{name!r} cannot name an account.", name=name),
-            Message("Use 1 to {limit} characters, not digits alone.", limit=MAX_NAME_CHARS),
+            Message("{name!r} is not a valid account name.", name=name),
+            Message("Use 1 to {limit} characters, not only digits.", limit=MAX_NAME_CHARS),
         )
     return name
 
@@ -139,7 +142,7 @@ def _period(field: str, value: object) -> Period | None:
         return None
     period = parse_period(value) if isinstance(value, str) else None
     if period is None:
-        raise BadInput(Message("{field} is {value!r}.", field=field, value=value), "Give how often credits come back: 5h, 1d, 2w, 1mo.")
+        raise BadInput(Message("{field} is {value!r}.", field=field, value=value), "Give how often the credits reset: 5h, 1d, 2w, 1mo.")
     return period
 
 
@@ -158,7 +161,7 @@ def _models(field: str, value: object) -> tuple[ModelLimit, ...]:
     items = value.split(",") if isinstance(value, str) else list(_pairs(value)) if isinstance(value, Mapping) else _list(field, value)
     limits = [_model(field, item) for item in items if item]
     if len({limit.model for limit in limits}) < len(limits):
-        raise BadInput(Message("{field} names a model twice.", field=field), "Name each once.")
+        raise BadInput(Message("{field} names a model twice.", field=field), "Name each model once.")
     return tuple(limits)
 
 
@@ -176,7 +179,7 @@ def _model(field: str, value: object) -> ModelLimit:
     name = clean_text(field, model, MAX_NAME_CHARS)
     if not name:
         raise BadInput(
-            Message("{field} holds {value!r}, which names no model.", field=field, value=value),
+            Message("{field} contains {value!r}, which is not the name of a model.", field=field, value=value),
             "Give names, like claude-opus-4 or claude-opus-4=40.",
         )
     return ModelLimit(name, _number_or_none(f"{field}: {name}", credits))
@@ -187,14 +190,15 @@ def _list(field: str, value: object) -> list[object]:
         return []
     if not isinstance(value, list | tuple) or len(value) > MAX_ITEMS:
         raise BadInput(
-            Message("{field} is no list of at most {limit}.", field=field, limit=MAX_ITEMS), "Give a list, or one text with commas."
+            Message("{field} must be a list of at most {limit} items.", field=field, limit=MAX_ITEMS),
+            "Give a list, or values separated by commas.",
         )
     return list(value)
 
 
 def _status(field: str, value: object) -> str:
     if value not in ("active", "paused", "exhausted"):
-        raise BadInput(Message("{field} is {value!r}.", field=field, value=value), "Say active, paused or exhausted.")
+        raise BadInput(Message("{field} is {value!r}.", field=field, value=value), "Use active, paused or exhausted.")
     return str(value)
 
 

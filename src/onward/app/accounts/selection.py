@@ -132,11 +132,11 @@ def rotate(
         projects.lock_project(connection, session.project_id)
         open_session = sessions.find(connection, session.id)
         if open_session is None:
-            raise NotFound("The session is gone: its project was deleted.", "List what there is: onward project list")
+            raise NotFound("The session is gone: its project was deleted.", "List projects: onward project list")
         if open_session.status != "active":
             raise Conflict(
                 Message("Session {number} is {status}.", number=open_session.number, status=open_session.status),
-                "Only an active session changes its account.",
+                "Only an active session can change its account.",
             )
         # All of the pool is held: two rotations at once would otherwise decide by the same state.
         pool = accounts.lock_accounts(connection)

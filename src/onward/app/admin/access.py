@@ -64,13 +64,13 @@ def create_token(store: Store, name: str, scope: TokenScope, *, days: int | None
     name = " ".join(name.split())
     if not name or len(name) > MAX_NAME_CHARS or name.isdecimal() or not name.isprintable():
         raise BadInput(
-            Message("{name!r} cannot name an access token.", name=name),
-            Message("Use 1 to {limit} characters, not digits alone.", limit=MAX_NAME_CHARS),
+            Message("{name!r} is not a valid name for an access token.", name=name),
+            Message("Use 1 to {limit} characters, not only digits.", limit=MAX_NAME_CHARS),
         )
     if days is not None and not 1 <= days <= MAX_DAYS:
         raise BadInput(
             Message("An access token cannot expire after {days} days.", days=days),
-            Message("Give 1 to {limit}, or none for one that does not expire.", limit=MAX_DAYS),
+            Message("Use 1 to {limit} days, or leave it out for a token that does not expire.", limit=MAX_DAYS),
         )
     prefix = f"onw_{token_hex(6)}"
     token = f"{prefix}_{token_urlsafe(_SECRET_BYTES)}"
@@ -87,10 +87,12 @@ def authenticate(store: Store, token: str) -> AccessToken:
         with store.read() as connection:
             stored = access.find_by_prefix(connection, match[1])
     if stored is None or not compare_digest(stored[1], _digest(token)):
-        raise NotAuthenticated("This access token is not known here.", "Copy it whole, or ask for a new one: onward access new NAME")
+        raise NotAuthenticated(
+            "This access token is unknown.", "Check that it was copied completely, or create another: onward access new NAME"
+        )
     if not stored[0].is_valid(datetime.now(UTC)):
         reason = "This access token was revoked." if stored[0].revoked_at else "This access token has expired."
-        raise NotAuthenticated(reason, "Ask for a new one: onward access new NAME")
+        raise NotAuthenticated(reason, "Create another: onward access new NAME")
     return stored[0]
 
 
@@ -125,7 +127,7 @@ def require_token(store: Store, name: str) -> AccessToken:
         if token is None and name.isdecimal() and len(name) < 10:
             token = access.find(connection, int(name))
     if token is None:
-        raise NotFound(Message("There is no access token {name!r}.", name=name), "List what there is: onward access list")
+        raise NotFound(Message("There is no access token {name!r}.", name=name), "List access tokens: onward access list")
     return token
 
 

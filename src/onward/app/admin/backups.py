@@ -42,7 +42,7 @@ def backup(settings: Settings, target: Path, on_progress: ProgressCallback | Non
     """
     source = _configured_file(settings)
     if not source.exists():
-        raise BadInput(Message("There is no store in {home} yet.", home=settings.home), "Import something first: onward import")
+        raise BadInput(Message("{home} contains no store yet.", home=settings.home), "Import sessions first: onward import")
     return _copy_store(source, target, on_progress)
 
 
@@ -66,7 +66,7 @@ def _copy_store(source: Path, target: Path, on_progress: ProgressCallback | None
             sqlite_backup.make_standalone(part)
         except sqlite3.Error as error:
             raise StoreError(
-                Message("The store could not be copied: {error}.", error=error), "Check the disk, and run `onward doctor`."
+                Message("The store could not be copied: {problem}.", problem=error), "Check the disk, and run `onward doctor`."
             ) from error
         sqlite_backup.check(part)
         counts = sqlite_backup.count_contents(part)
@@ -84,8 +84,8 @@ def restore(settings: Settings, source: Path, *, overwrite: bool = False, on_pro
         raise BadInput("That is the store itself.", "Name a file that `onward backup` wrote.")
     if target.exists() and not overwrite:
         raise Conflict(
-            Message("There is a store in {home} already.", home=settings.home),
-            "Say --force to put the copy in its place; what is there is kept beside it.",
+            Message("{home} already contains a store.", home=settings.home),
+            "Use --force to restore the backup over it; the existing store is saved next to it.",
         )
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     previous_path = _keep_previous(target) if target.exists() else None
@@ -93,7 +93,8 @@ def restore(settings: Settings, source: Path, *, overwrite: bool = False, on_pro
         sqlite_backup.copy(source, target, on_progress)
     except sqlite3.Error as error:
         raise StoreError(
-            Message("The copy could not be put back: {error}.", error=error), "End what uses the store, check the disk, and run this again."
+            Message("The backup could not be restored: {problem}.", problem=error),
+            "Stop all programs that use the store, check the disk, and run this again.",
         ) from error
     # Opening it brings a copy of an older Onward up to date.
     Store.at_folder(settings.home).close()
@@ -128,4 +129,4 @@ def _store_file(store: Store) -> Path:
 
 
 def _postgresql_error() -> BadInput:
-    return BadInput("The store is on PostgreSQL.", "Copy it with its own tools: pg_dump, pg_restore.")
+    return BadInput("The store is a PostgreSQL database.", "Back it up with PostgreSQL's tools: pg_dump, pg_restore.")

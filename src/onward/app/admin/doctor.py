@@ -48,7 +48,7 @@ def examine(settings: Settings, open_store: Callable[[Settings], Store], retenti
         with open_store(settings) as store:
             location = store.path or "the PostgreSQL store"
             findings += [
-                Finding("store", "ok", Message("{location} opens, its schema is up to date", location=location)),
+                Finding("store", "ok", Message("{location} opens and its schema is up to date", location=location)),
                 *_check_store(store),
                 _check_open_sessions(store),
             ]
@@ -65,7 +65,7 @@ def _check_disk(settings: Settings) -> Finding:
     return (
         Finding("disk", "ok", message)
         if free >= MIN_FREE_BYTES
-        else Finding("disk", "problem", message, "Free some space: imports need it.")
+        else Finding("disk", "problem", message, "Free some disk space; imports need it.")
     )
 
 
@@ -76,20 +76,20 @@ def _check_store(store: Store) -> Iterator[Finding]:
         yield Finding(
             "integrity",
             "problem",
-            Message("the database is not whole: {damage}", damage="; ".join(damage[:3])),
+            Message("the database is damaged: {damage}", damage="; ".join(damage[:3])),
             "Copy the data folder, then restore a backup.",
         )
     else:
-        yield Finding("integrity", "ok", "the database is whole")
+        yield Finding("integrity", "ok", "the database is intact")
     if missing:
         yield Finding(
             "search index",
             "problem",
-            Message("the index and the turns differ by {missing}", missing=missing),
-            "Make it anew: onward rebuild --index",
+            Message("{missing} turns are missing from the index or outdated in it", missing=missing),
+            "Rebuild it: onward rebuild --index",
         )
     else:
-        yield Finding("search index", "ok", "every turn is in the index")
+        yield Finding("search index", "ok", "all turns are indexed")
 
 
 def _check_open_sessions(store: Store) -> Finding:
@@ -104,7 +104,7 @@ def _check_open_sessions(store: Store) -> Finding:
         }
     details = [f"{name}: {', '.join(f'session {number}' for number in numbers[:5])}" for name, numbers in open_numbers.items() if numbers]
     if not details:
-        return Finding("sessions", "ok", "no session was left open")
+        return Finding("sessions", "ok", "no session has been open for too long")
     return Finding(
         "sessions",
         "warning",
@@ -131,7 +131,7 @@ def _check_expiring(store: Store, retention: TranscriptRetention) -> Finding:
         if datetime.now(UTC) - changed_at > retention.lifetime - WARNING_TIME and (imported_at is None or imported_at < changed_at):
             lost_soon.append(path)
     if not lost_soon:
-        return Finding(check, "ok", "none is about to be deleted unread")
+        return Finding(check, "ok", "no transcript is about to be deleted before it is imported")
     more = ", …" if len(lost_soon) > 1 else ""
     return Finding(
         check,

@@ -43,7 +43,7 @@ def rebuild(store: Store, project: Project, on_progress: Callable[[int, int], No
     with store.write() as connection:
         projects.lock_project(connection, project.id)
         if not facts.replace_ledger(connection, project.id, state.stored_ledger, new_state.stored_ledger):
-            raise Conflict("Sessions were completed while this ran, so nothing was changed.", "Run it again.")
+            raise Conflict("Nothing was changed, because a session was completed in the meantime.", "Run it again.")
         facts.delete_contributions(connection, project.id)
         for session_id, added_contribution in contributions.items():
             facts.save_contribution(connection, session_id, added_contribution)

@@ -70,7 +70,9 @@ def copy_store(store: Store, target: Store, on_progress: Callable[[int, int], ob
     Raises `Conflict` where *target* holds something, and while jobs are under way: their files stay where they are.
     """
     if open_jobs := jobs.list_open(store):
-        raise Conflict(Message("Jobs are under way: {count}.", count=len(open_jobs)), "Wait for them, or cancel them; then run this again.")
+        raise Conflict(
+            Message("{count} jobs are running or queued.", count=len(open_jobs)), "Wait for them or cancel them, then run this again."
+        )
     return sum(store_copy.copy(store, target, on_progress).values())
 
 

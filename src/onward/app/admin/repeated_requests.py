@@ -35,12 +35,13 @@ def start(store: Store, key: str, digest: str) -> StoredAnswer | None:
     if stored_answer is None:
         return None
     if stored_answer.digest != digest:
-        raise BadInput("This Idempotency-Key came with another request before.", "Use a new key for every new request.")
+        raise BadInput("This Idempotency-Key was already used for a different request.", "Use a new key for every new request.")
     if stored_answer.status is None:
         raise RequestInProgress("The same request is being answered right now.", "Wait a moment, then send it again with the same key.")
     if not stored_answer.body:
         raise Conflict(
-            "This request was answered already, and its answer is shown only once.", "Look at what it made, or undo that and begin anew."
+            "This request was already answered, and its answer is shown only once.",
+            "Look at what the request created, or delete that and start over.",
         )
     return stored_answer
 

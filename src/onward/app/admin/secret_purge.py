@@ -46,8 +46,8 @@ def purge(store: Store, home: Path, secret: str) -> PurgeReport:
     mark = f"[secret:purged:{token_hex(4)}]"
     if open_jobs := jobs.list_open(store):
         raise Conflict(
-            Message("{count} jobs are under way, and their files may hold the secret.", count=len(open_jobs)),
-            "Wait for them, or cancel them; then run this again.",
+            Message("{count} jobs are running or queued, and their files may contain the secret.", count=len(open_jobs)),
+            "Wait for them or cancel them, then run this again.",
         )
     with store.write() as connection:
         rows = secret_removal.purge(connection, _clean_secret(secret), mark)
@@ -62,7 +62,7 @@ def _clean_secret(secret: str) -> str:
     secret = secret.strip()
     if len(secret) < MIN_CHARS:
         raise BadInput(
-            Message("A secret of {count} characters stands in too much that is none.", count=len(secret)),
-            Message("Give all of it: {limit} characters at least.", limit=MIN_CHARS),
+            Message("A secret of {count} characters is too short: it would match other text.", count=len(secret)),
+            Message("Give the whole secret, at least {limit} characters.", limit=MIN_CHARS),
         )
     return secret

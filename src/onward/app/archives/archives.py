@@ -99,7 +99,7 @@ def import_archive(store: Store, path: Path, *, name: str = "", on_progress: Pro
                 _report_progress(on_progress, total, 2 * total, "keeping it")
                 arrival = _store_archive(store, archive, project_data, name, spool) or _find_existing(store, archive, project_data)
     if arrival is None:
-        raise Conflict("The project came in from elsewhere at the same moment, and was deleted.", "Import it again.")
+        raise Conflict("The project was imported elsewhere at the same time, and deleted.", "Import it again.")
     if not arrival.is_unchanged:
         rederive(store, arrival.project)
     _report_progress(on_progress, 2 * total, 2 * total, "")
@@ -184,7 +184,9 @@ def _render_chats(connection: Connection, all_sessions: Sequence[Session], progr
 def _check_parts(archive: ArchiveReader) -> None:
     needed = {PROJECT, *(f"{section.name}.jsonl" for section in SECTIONS)}
     if missing := sorted(needed - set(archive.parts)):
-        raise BadArchive(Message("The archive has no {missing}.", missing=missing[0]), "Export the project again, and copy the file whole.")
+        raise BadArchive(
+            Message("The archive has no {missing}.", missing=missing[0]), "Export the project again, and copy the complete file."
+        )
 
 
 def _project_key(project_data: dict[str, Any]) -> bytes:
@@ -203,12 +205,12 @@ def _refuse_invalid(archive: ArchiveReader) -> Iterator[None]:
         reason = "it contradicts itself" if isinstance(error, IntegrityError) else f"{type(error).__name__}: {error}"[:200]
         raise BadArchive(
             Message(
-                "The archive holds what no project does, in {path} at line {line}: {reason}.",
+                "The archive contains invalid data in {path} at line {line}: {reason}.",
                 path=archive.path,
                 line=archive.line,
                 reason=reason,
             ),
-            "It was changed since it was written, or is of a newer Onward. Export the project again.",
+            "It was changed after the export, or a newer Onward wrote it. Export the project again.",
         ) from error
 
 
@@ -226,10 +228,11 @@ def _find_existing(store: Store, archive: ArchiveReader, project_data: dict[str,
                 if not any(_row_matches(section.name, row, archived_row) for row in rows):
                     raise Conflict(
                         Message(
-                            "The project {existing!r} is here already, and does not hold all that the archive does.", existing=existing.name
+                            "The project {existing!r} already exists and does not contain everything in the archive.",
+                            existing=existing.name,
                         ),
                         Message(
-                            "To have it as the archive has it, delete it here first: onward project delete {existing}",
+                            "To replace it with the archive, delete it first: onward project delete {existing}",
                             existing=existing.name,
                         ),
                     )

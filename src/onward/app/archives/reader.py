@@ -31,7 +31,7 @@ _READ_BYTES = 1 << 20
 _ENCRYPTED = 0x1
 # What unpacking raises over bytes that are not whole; the last two stand for a packing or a cipher that it does not know.
 _DAMAGE_ERRORS = (BadZipFile, EOFError, OSError, zlib.error, NotImplementedError, RuntimeError)
-_EXPORT_HINT = "Export the project again, and copy the file whole."
+_EXPORT_HINT = "Export the project again, and copy the complete file."
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +100,9 @@ class ArchiveReader:
                     digest.update(piece)
                     yield piece
         except _DAMAGE_ERRORS as error:
-            raise BadArchive(Message("The archive is damaged in {path}: {error}.", path=path, error=error), _EXPORT_HINT) from error
+            raise BadArchive(Message("The archive is damaged in {path}: {problem}.", path=path, problem=error), _EXPORT_HINT) from error
         if size != expected.size_bytes or digest.hexdigest() != expected.sha256:
-            raise BadArchive(Message("{path} in the archive is not what its manifest says: its sum is wrong.", path=path), _EXPORT_HINT)
+            raise BadArchive(Message("{path} in the archive does not match its manifest: the checksum differs.", path=path), _EXPORT_HINT)
 
 
 @contextmanager
@@ -112,11 +112,11 @@ def open_archive(path: Path) -> Iterator[ArchiveReader]:
         archive = ZipFile(path)
     except BadZipFile as error:
         raise BadArchive(
-            Message("{path} is no archive of a project, or not whole: {error}.", path=path.name, error=error), _EXPORT_HINT
+            Message("{path} is not a project archive, or is incomplete: {problem}.", path=path.name, problem=error), _EXPORT_HINT
         ) from error
     except OSError as error:
         raise UnreadableFile(
-            Message("{path} cannot be read: {error}.", path=path, error=error.strerror), "Check the path, and that you may read it."
+            Message("{path} cannot be read: {problem}.", path=path, problem=error.strerror), "Check the path, and that you may read it."
         ) from error
     with archive:
         yield _create_reader(archive, path)
@@ -126,16 +126,16 @@ def _create_reader(archive: ZipFile, path: Path) -> ArchiveReader:
     entries = archive.infolist()
     entries_by_name = {entry.filename: entry for entry in entries}
     if len(entries_by_name) != len(entries):
-        raise BadArchive(Message("{path} holds two parts of one name.", path=path.name), _EXPORT_HINT)
+        raise BadArchive(Message("{path} contains two parts with the same name.", path=path.name), _EXPORT_HINT)
     if MANIFEST not in entries_by_name:
         raise BadArchive(
-            Message("{path} is no archive of a project: it has no {manifest}.", path=path.name, manifest=MANIFEST),
-            "Make one: onward project export NAME FILE",
+            Message("{path} is not a project archive: it has no {manifest}.", path=path.name, manifest=MANIFEST),
+            "Create one: onward project export NAME FILE",
         )
     for entry in entries:
         _check_entry(entry)
     if sum(entry.compress_size for entry in entries) > path.stat().st_size:
-        raise BadArchive(Message("{path} holds parts that lie over each other.", path=path.name), _EXPORT_HINT)
+        raise BadArchive(Message("{path} contains parts that overlap.", path=path.name), _EXPORT_HINT)
     manifest = _read_manifest(archive, entries_by_name[MANIFEST])
     parts = _parse_parts(manifest)
     for name in (set(entries_by_name) - {MANIFEST}) ^ set(parts):
@@ -143,7 +143,7 @@ def _create_reader(archive: ZipFile, path: Path) -> ArchiveReader:
         raise BadArchive(Message("{name!r} {problem}: the archive is not as it was written.", name=name, problem=problem), _EXPORT_HINT)
     for name, part in parts.items():
         if entries_by_name[name].file_size != part.size_bytes:
-            raise BadArchive(Message("{name} in the archive has another length than its manifest says.", name=name), _EXPORT_HINT)
+            raise BadArchive(Message("{name} in the archive has a different length than its manifest says.", name=name), _EXPORT_HINT)
     return ArchiveReader(archive, manifest, parts)
 
 
@@ -151,12 +151,13 @@ def _check_entry(entry: ZipInfo) -> None:
     """Raise `BadArchive` for an entry that no archive of ours has."""
     if entry.filename != MANIFEST and not _PART_NAME.fullmatch(entry.filename):
         raise BadArchive(
-            Message("The archive holds {name!r}, which is no part of a project.", name=entry.filename[:200]),
-            "Import only what Onward exported.",
+            Message("The archive contains {name!r}, which is not part of a project.", name=entry.filename[:200]),
+            "Import only archives that Onward exported.",
         )
     if entry.flag_bits & _ENCRYPTED or entry.compress_type not in (ZIP_STORED, ZIP_DEFLATED):
         raise BadArchive(
-            Message("{name} in the archive is encrypted, or packed in a way that Onward does not use.", name=entry.filename), _EXPORT_HINT
+            Message("{name} in the archive is encrypted or compressed in a way that Onward does not support.", name=entry.filename),
+            _EXPORT_HINT,
         )
     if entry.file_size > MIN_SUSPECT_BYTES and entry.file_size > MAX_RATIO * entry.compress_size:
         raise BadArchive(
@@ -176,14 +177,14 @@ def _read_manifest(archive: ZipFile, entry: ZipInfo) -> dict[str, Any]:
     try:
         data = archive.read(entry)
     except _DAMAGE_ERRORS as error:
-        raise BadArchive(Message("The archive's manifest is damaged: {error}.", error=error), _EXPORT_HINT) from error
+        raise BadArchive(Message("The archive's manifest is damaged: {problem}.", problem=error), _EXPORT_HINT) from error
     manifest = _parse_object(data, MANIFEST)
     if manifest.get("format") != FORMAT:
-        raise BadArchive("The archive is none of a project.", "Make one: onward project export NAME FILE")
+        raise BadArchive("The archive is not a project archive.", "Create one: onward project export NAME FILE")
     if manifest.get("version") != VERSION:
         raise BadArchive(
             Message(
-                "The archive is of version {version}; this Onward knows {known_version}.",
+                "The archive has version {version}; this Onward reads version {known_version}.",
                 version=str(manifest.get("version"))[:20],
                 known_version=VERSION,
             ),
@@ -196,7 +197,7 @@ def _parse_parts(manifest: dict[str, Any]) -> dict[str, ArchivePart]:
     try:
         parts = {str(path): ArchivePart(int(entry["bytes"]), str(entry["sha256"])) for path, entry in manifest["parts"].items()}
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise BadArchive("The archive's manifest does not say what its parts are.", _EXPORT_HINT) from error
+        raise BadArchive("The archive's manifest does not list its parts.", _EXPORT_HINT) from error
     return parts
 
 
@@ -204,7 +205,7 @@ def _parse_object(data: bytes, label: str) -> dict[str, Any]:
     try:
         value = orjson.loads(data)
     except orjson.JSONDecodeError as error:
-        raise BadArchive(Message("{label} in the archive is no JSON: {error}.", label=label, error=error), _EXPORT_HINT) from error
+        raise BadArchive(Message("{label} in the archive is not JSON: {problem}.", label=label, problem=error), _EXPORT_HINT) from error
     if not isinstance(value, dict):
-        raise BadArchive(Message("{label} in the archive is no object.", label=label), _EXPORT_HINT)
+        raise BadArchive(Message("{label} in the archive is not an object.", label=label), _EXPORT_HINT)
     return value

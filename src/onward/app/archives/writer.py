@@ -87,8 +87,8 @@ def atomic_write(target: Path) -> Iterator[Path]:
         os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     except OSError as error:
         raise UnreadableFile(
-            Message("{target} cannot be written: {error}.", target=target, error=error.strerror),
-            "Name a file in a folder that you may write to.",
+            Message("{target} cannot be written: {problem}.", target=target, problem=error.strerror),
+            "Choose a folder that you may write to.",
         ) from error
     try:
         yield part
@@ -97,7 +97,8 @@ def atomic_write(target: Path) -> Iterator[Path]:
         part.replace(target)
     except OSError as error:
         raise UnreadableFile(
-            Message("{target} cannot be written: {error}.", target=target, error=error.strerror), "Free some room, or name another place."
+            Message("{target} cannot be written: {problem}.", target=target, problem=error.strerror),
+            "Free some disk space, or choose another folder.",
         ) from error
     finally:
         with suppress(FileNotFoundError):

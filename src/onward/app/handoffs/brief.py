@@ -60,5 +60,5 @@ def _session_end(store: Store, project: Project, handoff: StoredHandoff) -> date
     with store.read() as connection:
         session = sessions.find_by_number(connection, project.id, handoff.session_number)
     if session is None:
-        raise NotFound("The session is gone: its project was deleted.", "List what there is: onward project list")
+        raise NotFound("The session is gone: its project was deleted.", "List projects: onward project list")
     return session.ended_at

@@ -94,7 +94,7 @@ def _require_handoff(connection: Connection, project: Project, handoff_id: int) 
     if stored is None or stored.project_id != project.id:
         raise NotFound(
             Message("{project} has no handoff with the id {handoff_id}.", project=project.name, handoff_id=handoff_id),
-            "List what there is: onward handoff list",
+            "List handoffs: onward handoff list",
         )
     return stored
 
@@ -106,8 +106,8 @@ def diff(store: Store, project: Project, before: int, after: int) -> LedgerDiffe
     """
     if before >= after:
         raise BadInput(
-            Message("Session {before} is not before session {after}.", before=before, after=after),
-            "Give the earlier one first, as in: onward handoff diff 3 4",
+            Message("Session {before} does not come before session {after}.", before=before, after=after),
+            "Give the earlier session first: onward handoff diff 3 4",
         )
     (old, old_handoff), (new, new_handoff) = (_after_session(store, project, number) for number in (before, after))
     return LedgerDifference(before, after, changelog(old, new, old_handoff.fact_ids(), new_handoff.fact_ids()))
@@ -121,8 +121,8 @@ def compare_versions(store: Store, project: Project, before: int, after: int) ->
             stored = handoffs.find_version(connection, project.id, version)
             if stored is None:
                 raise NotFound(
-                    Message("{project} has no version {version} of its handoff.", project=project.name, version=version),
-                    "List what there is: onward handoff list",
+                    Message("{project} has no handoff version {version}.", project=project.name, version=version),
+                    "List handoffs: onward handoff list",
                 )
             stored_versions.append(stored)
     return HandoffDifference(before, after, compare_handoffs(stored_versions[0].handoff, stored_versions[1].handoff))
@@ -146,10 +146,10 @@ def _after_session(store: Store, project: Project, number: int) -> tuple[Ledger,
 def _no_handoff(project: Project, session_number: int | None) -> NotFound:
     if session_number is None:
         return NotFound(
-            Message("{project} has no handoff yet: no session of it was completed.", project=project.name),
+            Message("{project} has no handoff yet: none of its sessions is completed.", project=project.name),
             "Complete one: onward session complete",
         )
     return NotFound(
-        Message("Session {session_number} of {project} made no handoff.", session_number=session_number, project=project.name),
-        "List the sessions: onward session list",
+        Message("Session {session_number} of {project} has no handoff.", session_number=session_number, project=project.name),
+        "List sessions: onward session list",
     )

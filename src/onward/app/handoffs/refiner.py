@@ -164,7 +164,7 @@ def estimate(store: Store, model_setup: ModelSetup, project: Project, *, token: 
 
 def no_model_error() -> BadInput:
     """Return the error for what needs a model where none is set up."""
-    return BadInput("No language model is set up.", "Set a key (onward llm-key set), or an address of your own (ONWARD_LLM_URL).")
+    return BadInput("No language model is configured.", "Set a key (onward llm-key set) or the address of a model (ONWARD_LLM_URL).")
 
 
 def require_target(store: Store, project: Project, model_context: ModelContext) -> RefinementTarget:
@@ -337,6 +337,6 @@ def _require_newest(store: Store, project: Project) -> StoredHandoff:
 
 def _no_handoff_error(project: Project) -> NotFound:
     return NotFound(
-        Message("{project} has no handoff yet: no session of it was completed.", project=project.name),
+        Message("{project} has no handoff yet: none of its sessions is completed.", project=project.name),
         "Complete one: onward session complete",
     )

@@ -42,7 +42,7 @@ def import_transcripts(context: JobContext, job: Job, progress: StepProgress) ->
     """
     files = job.memo.get("files")
     if files is None:
-        progress.report(0, None, "looking at the files")
+        progress.report(0, None, "reading the files")
         files, skipped_count = _find_files(job)
         if files:
             return StepResult(False, {"files": files, "next": 0}, {"files": 0, "passed_over": skipped_count})
@@ -177,9 +177,7 @@ def refine_handoff(context: JobContext, job: Job, progress: StepProgress) -> Ste
     )
 
 
-SUPERSEDED_MESSAGE = (
-    "Something newer took the place of the handoff meanwhile: a session was completed, or a fact corrected. That one stands."
-)
+SUPERSEDED_MESSAGE = "The handoff was replaced in the meantime: a session was completed or a fact corrected. The newer version is used."
 
 
 def _refinement_result(report: Refinement, version: int | None) -> dict[str, Any]:
@@ -252,5 +250,5 @@ def _require_project(context: JobContext, job: Job) -> Project:
     with context.store.read() as connection:
         project = None if job.project_id is None else projects.find(connection, job.project_id)
     if project is None:
-        raise NotFound("The project is gone: someone deleted it.", "List what there is: onward project list")
+        raise NotFound("The project was deleted.", "List projects: onward project list")
     return project

@@ -149,7 +149,7 @@ def search(
     """Return the entries that hold most of what *query* says, by how telling its words are. Any text is a query; with *project*, only what its sessions tell."""
     query_terms = terms(query)
     if not query_terms:
-        raise BadInput(Message("There is no word in {query!r} to look for.", query=query), "Ask with a few words.")
+        raise BadInput(Message("{query!r} contains no word to search for.", query=query), "Use at least one word.")
     with store.read() as connection:
         matches = knowledge.match_terms(connection, query_terms)
         weights = _term_weights(matches.term_counts, matches.entry_count)
@@ -181,7 +181,7 @@ def match_error(store: Store, error: str, *, project: Project | None = None, lim
     """
     lines = _error_lines(error)
     if not lines:
-        raise BadInput("There is no error in that text.", "Give the line that says what went wrong.")
+        raise BadInput("The text contains no error.", "Include the line that says what went wrong.")
     with store.read() as connection:
         matches = _match_lines(connection, lines, project, limit)
     if matches.fixes:
@@ -262,9 +262,7 @@ def _require_entry(connection: Connection, entry_id: int) -> KnowledgeEntry:
     entries: Collection[KnowledgeEntry] = knowledge.find_by_ids(connection, [entry_id]).values()
     for entry in entries:
         return entry
-    raise NotFound(
-        Message("There is no entry {entry_id} in the knowledge base.", entry_id=entry_id), "List what there is: onward knowledge list"
-    )
+    raise NotFound(Message("There is no entry {entry_id} in the knowledge base.", entry_id=entry_id), "List entries: onward knowledge list")
 
 
 def _require_kind(kind: str) -> KnowledgeKind:
@@ -272,7 +270,7 @@ def _require_kind(kind: str) -> KnowledgeKind:
         if known_kind == kind:
             return known_kind
     raise BadInput(
-        Message("{kind!r} is no kind of knowledge.", kind=kind), Message("Use one of: {kinds}.", kinds=", ".join(KNOWLEDGE_KINDS))
+        Message("{kind!r} is not a kind of knowledge.", kind=kind), Message("Use one of: {kinds}.", kinds=", ".join(KNOWLEDGE_KINDS))
     )
 
 
@@ -280,8 +278,8 @@ def _clean_category(category: str) -> str:
     category = " ".join(category.lower().split())
     if category and category not in CATEGORIES:
         raise BadInput(
-            Message("{category!r} is no category.", category=category),
-            Message("Use one of: {categories}; or leave it out, and the words tell it.", categories=", ".join(CATEGORIES)),
+            Message("{category!r} is not a category.", category=category),
+            Message("Use one of: {categories}. Or leave it out, and Onward chooses one.", categories=", ".join(CATEGORIES)),
         )
     return category
 
@@ -289,7 +287,9 @@ def _clean_category(category: str) -> str:
 def _clean_text(text: str, *, may_be_empty: bool = False) -> str:
     redacted = Redactor(DISTILL_KEY).text(text.strip())
     if not redacted and not may_be_empty:
-        raise BadInput("An entry says something.", "Give its text.")
+        raise BadInput("An entry needs a text.", "Give the text.")
     if len(redacted) > MAX_TEXT_CHARS:
-        raise BadInput(Message("An entry has at most {limit} characters.", limit=MAX_TEXT_CHARS), "Say it shorter, or make it two.")
+        raise BadInput(
+            Message("An entry has at most {limit} characters.", limit=MAX_TEXT_CHARS), "Shorten it, or split it into two entries."
+        )
     return redacted

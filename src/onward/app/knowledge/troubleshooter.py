@@ -57,7 +57,7 @@ def troubleshoot(
     if model_context is None:
         return _add_diagnosis(findings, None, NOT_CONFIGURED)
     if findings.is_solved and not always:
-        return _add_diagnosis(findings, None, "not asked: this project has ended the same error before")
+        return _add_diagnosis(findings, None, "not asked: this project has fixed the same error before")
     prompt_text = build_material(model_context.endpoint, findings.error, findings.context, findings.history, findings.report.advice)
     try:
         answer = gateway.call(store, model_context, STEP, INSTRUCTIONS, prompt_text, WrittenDiagnosis, ANSWER_TOKENS, attempts=_ATTEMPTS)

@@ -262,7 +262,7 @@ def _start_call(store: Store, model_context: ModelContext, call_key: CallKey, pr
         if excess := _describe_excess(spent_today, (tokens, usd), (limits.daily_tokens, limits.daily_usd)):
             until = today + timedelta(days=1) if any(spent_today) else None
             raise SpendLimit(
-                Message("Asking {model} would come to {excess} today.", model=call_key.model, excess=excess),
+                Message("This request to {model} would bring today's use to {excess}.", model=call_key.model, excess=excess),
                 "The limits are ONWARD_LLM_DAILY_TOKENS and ONWARD_LLM_DAILY_USD.",
                 until=until,
             )
@@ -270,7 +270,7 @@ def _start_call(store: Store, model_context: ModelContext, call_key: CallKey, pr
             spent_by_job = model_calls.committed_spend(connection, job_id=call_key.job_id)
             if excess := _describe_excess(spent_by_job, (tokens, usd), (limits.job_tokens, limits.job_usd)):
                 raise SpendLimit(
-                    Message("Asking {model} would come to {excess} for this job.", model=call_key.model, excess=excess),
+                    Message("This request to {model} would bring the job's use to {excess}.", model=call_key.model, excess=excess),
                     "The limits are ONWARD_LLM_JOB_TOKENS and ONWARD_LLM_JOB_USD.",
                 )
         return model_calls.start(connection, call_key, tokens, usd)

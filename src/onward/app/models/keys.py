@@ -38,9 +38,9 @@ def show(store: Store, model_setup: ModelSetup) -> KeyStatus:
     with store.read() as connection:
         stored_key = encrypted_keys.find(connection)
     if stored_key is None:
-        return _key_status(settings, "not set", "none", "The model that was set up is asked without a key." if settings.url else "")
+        return _key_status(settings, "not set", "none", "The configured model is used without a key." if settings.url else "")
     if model_setup.sealer.open(stored_key.sealed) is None:
-        message = "It was encrypted with another key than this machine has: set ONWARD_SEALING_KEY as it was, or set the LLM key again."
+        message = "It was encrypted with a different sealing key: restore ONWARD_SEALING_KEY, or set the LLM key again."
         return replace(_key_status(settings, "invalid", "store", message), set_at=stored_key.created_at)
     state = cast("KeyState", stored_key.state or "set")
     return replace(_key_status(settings, state, "store"), set_at=stored_key.created_at, tested_at=stored_key.tested_at)
@@ -65,7 +65,7 @@ def check(store: Store, model_setup: ModelSetup, key: str = "") -> KeyStatus:
     """Ask the model for one word, with *key* or the one that is used, and return what that says of the key. What it finds of the kept key is noted."""
     settings = model_setup.settings
     if settings.is_off:
-        raise Conflict("Asking models is turned off.", "Turn it on: ONWARD_LLM=on")
+        raise Conflict("Requests to language models are turned off.", "Turn them on: ONWARD_LLM=on")
     if key:
         settings = replace(settings, key=_clean_key(key))
     model_context = llm_models.find_model_context(store, replace(model_setup, settings=settings))
@@ -107,7 +107,7 @@ def _clean_key(key: str) -> str:
     key = key.strip()
     if not key or len(key) > MAX_KEY_CHARS or not key.isascii() or not key.isprintable() or " " in key:
         raise BadInput(
-            "That is no LLM key.",
-            Message("A key is one word of up to {limit} printable ASCII characters. Copy it whole, and nothing else.", limit=MAX_KEY_CHARS),
+            "This is not an LLM key.",
+            Message("A key is one word of up to {limit} printable ASCII characters. Copy all of it and nothing else.", limit=MAX_KEY_CHARS),
         )
     return key

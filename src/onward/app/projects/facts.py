@@ -167,10 +167,10 @@ def require_project(store: Store, name: str) -> Project:
     with store.read() as connection:
         owners = [projects.find(connection, project_id) for project_id in facts.find_project_ids(connection, name)]
     if len(owners) > 1:
-        raise BadInput(Message("Several projects have a fact {name!r}.", name=name), "Name the project, too.")
+        raise BadInput(Message("Several projects have a fact {name!r}.", name=name), "Name the project as well.")
     project = next(iter(owners), None)
     if project is None:
-        raise NotFound(Message("There is no fact {name!r}.", name=name), "List what there is: onward fact list")
+        raise NotFound(Message("There is no fact {name!r}.", name=name), "List facts: onward fact list")
     return project
 
 
@@ -203,9 +203,11 @@ def _apply_changes(store: Store, project: Project, *changes: Fact | Edit) -> Fac
 def _require_fact(state: ProjectState, name: str) -> Fact:
     matches = [fact for fact in state.ledger.facts if fact.id == name] or [fact for fact in state.ledger.facts if fact.id.startswith(name)]
     if not matches:
-        raise NotFound(Message("There is no fact {name!r}.", name=name), "List what there is: onward fact list")
+        raise NotFound(Message("There is no fact {name!r}.", name=name), "List facts: onward fact list")
     if len(matches) > 1:
-        raise BadInput(Message("{count} facts have ids that begin with {name!r}.", count=len(matches), name=name), "Give more of the id.")
+        raise BadInput(
+            Message("{count} facts have an id that starts with {name!r}.", count=len(matches), name=name), "Give more characters of the id."
+        )
     return matches[0]
 
 
@@ -213,11 +215,11 @@ def _parse_kind(kind: str) -> FactKind:
     for known_kind in FACT_KINDS:
         if known_kind == kind:
             return known_kind
-    raise BadInput(Message("{kind!r} is no kind of fact.", kind=kind), Message("Use one of: {kinds}.", kinds=", ".join(FACT_KINDS)))
+    raise BadInput(Message("{kind!r} is not a kind of fact.", kind=kind), Message("Use one of: {kinds}.", kinds=", ".join(FACT_KINDS)))
 
 
 def _clean_statement(project: Project, text: str) -> str:
     statement = Redactor(project.key).text(" ".join(text.split()))
     if not statement:
-        raise BadInput("A fact says something.", "Give its text.")
+        raise BadInput("A fact needs a text.", "Give the text.")
     return statement

@@ -22,6 +22,6 @@ def list_files(
         if session is not None and sessions.find_by_number(connection, project.id, session) is None:
             raise NotFound(
                 Message("There is no session {session} in {project}.", session=session, project=project.name),
-                "List what there is: onward session list",
+                "List sessions: onward session list",
             )
         return project_files.list_files(connection, project.id, session=session, text=text, after=after, limit=limit)

@@ -90,7 +90,7 @@ def require_only(store: Store) -> Project:
     with store.read() as connection:
         active_projects = projects.list_projects(connection, limit=2)
     if len(active_projects) != 1:
-        raise BadInput("Nothing tells which project is meant.", "Name it by its id.")
+        raise BadInput("It is not clear which project to use.", "Give the project's id.")
     return active_projects[0]
 
 
@@ -108,7 +108,7 @@ def load_project(connection: Connection, project_id: int) -> Project:
     """Return the project of that id. Raises `NotFound`."""
     project = projects.find(connection, project_id)
     if project is None:
-        raise NotFound(Message("There is no project {project_id}.", project_id=project_id), "List what there is: onward project list")
+        raise NotFound(Message("There is no project {project_id}.", project_id=project_id), "List projects: onward project list")
     return project
 
 
@@ -145,7 +145,7 @@ def resolve_origin(store: Store, origin: Origin, *, create: bool = False, guess:
         if create and not all_projects:
             return projects.create(connection, "default")
         raise NotFound(
-            "Nothing tells which project is meant." if all_projects else "There is no project yet.", _projects_hint(all_projects)
+            "It is not clear which project to use." if all_projects else "There is no project yet.", _projects_hint(all_projects)
         )
 
 
@@ -162,7 +162,7 @@ def _resolve_name(connection: Connection, name: str, *, create: bool) -> Project
 
 def _projects_hint(all_projects: list[Project]) -> str:
     if not all_projects:
-        return "Make one: onward project new NAME"
+        return "Create one: onward project new NAME"
     names = ", ".join(project.name for project in all_projects[:8])
     return f"Name one with --project: {names}{', …' if len(all_projects) > 8 else ''}."
 
@@ -245,8 +245,10 @@ def delete(store: Store, project: Project, *, only_empty: bool = False) -> Proje
         totals = _project_line(connection, project).totals
         if only_empty and totals.sessions:
             raise Conflict(
-                Message("{project} holds {sessions} sessions, and deleting is for good.", project=project.name, sessions=totals.sessions),
-                "Archive it instead; or say that all goes (cascade=true).",
+                Message(
+                    "{project} has {sessions} sessions, and deleting it cannot be undone.", project=project.name, sessions=totals.sessions
+                ),
+                "Archive it instead, or confirm that everything is deleted (cascade=true).",
             )
         for session in sessions.list_sessions(connection, project.id):
             turns.delete_turns(connection, session.id)
@@ -284,13 +286,13 @@ def clean_name(name: str) -> str:
     name = " ".join(name.split())
     if not name or name.isdecimal() or len(name) > MAX_NAME_CHARS:
         raise BadInput(
-            Message("{name!r} cannot name a project.", name=name),
-            Message("Use 1 to {limit} characters, not digits alone.", limit=MAX_NAME_CHARS),
+            Message("{name!r} is not a valid project name.", name=name),
+            Message("Use 1 to {limit} characters, not only digits.", limit=MAX_NAME_CHARS),
         )
     return name
 
 
 def _require_existing(project: Project | None) -> Project:
     if project is None:
-        raise NotFound("The project is gone: someone deleted it.", "List what there is: onward project list")
+        raise NotFound("The project was deleted.", "List projects: onward project list")
     return project

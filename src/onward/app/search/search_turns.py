@@ -41,7 +41,7 @@ def search(
     """Return the passages that answer *query* best, in *project* or in all; with *since*, of that time and later. Any text is a query: nothing in it is syntax."""
     question = parse_query(query)
     if not question.words:
-        raise BadInput(Message("There is no word in {query!r} to look for.", query=query), "Ask with a few words.")
+        raise BadInput(Message("{query!r} contains no word to search for.", query=query), "Use at least one word.")
     searched_kinds = kinds or SEARCH_KINDS
     with store.read() as connection:
         counts = turn_index.index_for(connection).frequencies(connection, question.terms)

@@ -192,5 +192,5 @@ def _apply_statements(
 def _require_session(connection: Connection, session_id: int) -> Session:
     session = sessions.find(connection, session_id)
     if session is None:
-        raise NotFound("The session is gone: its project was deleted.", "List what there is: onward project list")
+        raise NotFound("The session is gone: its project was deleted.", "List projects: onward project list")
     return session

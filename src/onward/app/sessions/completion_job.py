@@ -61,8 +61,8 @@ def request_completion(
     job = jobs.request_job(store, JOB_KIND, arguments, project=project, key=str(session.id), requested_by=requested_by)
     if job.arguments["said"] != statements or job.arguments.get("upload") != upload_arguments.get("upload"):
         raise Conflict(
-            Message("Session {number} is being worked on by job {job} already.", number=session.number, job=job.id),
-            "Wait for that one, then send this again.",
+            Message("Job {job} is already working on session {number}.", number=session.number, job=job.id),
+            "Wait until it is done, then send this again.",
         )
     return job
 
@@ -91,7 +91,7 @@ def run_step(context: JobContext, job: Job, progress: StepProgress) -> StepResul
         "new_turns": session.turns - job.arguments["turns"],
     }
     if statements is not None:
-        progress.report(position, total, "making the handoff")
+        progress.report(position, total, "creating the handoff")
         completion_fields = {name: statements[name] for name in ("accomplishments", "blockers", "credits_used")}
         project = projects.require(context.store, session.project_id)
         completion = complete(

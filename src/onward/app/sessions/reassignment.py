@@ -47,7 +47,9 @@ class _Selection(NamedTuple):
 def remap_project(store: Store, source: Project, target: Project) -> ProjectMove:
     """Give everything of *source* to *target*, its place too, and delete what is left of it."""
     if source.id == target.id:
-        raise BadInput(Message("{source} is {target} already.", source=source.name, target=target.name), "Name two projects.")
+        raise BadInput(
+            Message("{source} and {target} are the same project.", source=source.name, target=target.name), "Give two different projects."
+        )
 
     def select(connection: Connection) -> _Selection:
         return _Selection(_sort_by_time(sessions.list_sessions(connection, source.id)), full_project=source)
@@ -58,14 +60,16 @@ def remap_project(store: Store, source: Project, target: Project) -> ProjectMove
 def remap_sessions(store: Store, source: Project, numbers: Sequence[int], target: Project) -> ProjectMove:
     """Give some sessions of *source* to *target*. Raises `NotFound` where one is not there."""
     if source.id == target.id:
-        raise BadInput(Message("{source} is {target} already.", source=source.name, target=target.name), "Name two projects.")
+        raise BadInput(
+            Message("{source} and {target} are the same project.", source=source.name, target=target.name), "Give two different projects."
+        )
 
     def select(connection: Connection) -> _Selection:
         selected_sessions = sessions.find_by_numbers(connection, source.id, set(numbers))
         if missing := sorted(set(numbers) - {session.number for session in selected_sessions}):
             raise NotFound(
                 Message("{source} has no session {missing}.", source=source.name, missing=missing[0]),
-                "List the sessions: onward session list",
+                "List sessions: onward session list",
             )
         return _Selection(_sort_by_time(selected_sessions))
 

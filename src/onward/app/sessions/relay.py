@@ -84,7 +84,7 @@ def _require_newest(store: Store, project: Project) -> StoredHandoff:
         handoff = handoffs.find_newest(connection, project.id)
     if handoff is None:
         raise NotFound(
-            Message("{project} has no active session and no handoff: there is nothing to go on from.", project=project.name),
-            "Import what your agent wrote: onward import --complete",
+            Message("{project} has neither an active session nor a handoff to continue from.", project=project.name),
+            "Import your agent's sessions: onward import --complete",
         )
     return handoff

@@ -62,8 +62,8 @@ def start(
     with store.write() as connection:
         if not projects.lock_project(connection, project.id):
             raise NotFound(
-                Message("The project {project!r} is gone: someone deleted it.", project=project.name),
-                "List what there is: onward project list",
+                Message("The project {project!r} was deleted.", project=project.name),
+                "List projects: onward project list",
             )
         session = sessions.create(
             connection,
@@ -87,7 +87,7 @@ def _require_handoff(connection: Connection, project: Project, handoff_id: int) 
     if handoff is None or handoff.project_id != project.id:
         raise NotFound(
             Message("{project} has no handoff with the id {handoff_id}.", project=project.name, handoff_id=handoff_id),
-            "List what there is: onward handoff list",
+            "List handoffs: onward handoff list",
         )
     return handoff
 
@@ -102,7 +102,7 @@ def require(store: Store, project: Project, number: int | None = None) -> Sessio
         )
     if session is None:
         message = f"There is no active session in {project.name}." if number is None else f"There is no session {number} in {project.name}."
-        raise NotFound(message, Message("List what there is: onward session list --project {project}", project=project.name))
+        raise NotFound(message, Message("List sessions: onward session list --project {project}", project=project.name))
     return session
 
 
@@ -215,6 +215,6 @@ def _set_status(store: Store, session: Session, status: SessionStatus) -> Sessio
 def _require_found(session: Session | None, session_id: int) -> Session:
     if session is None:
         raise NotFound(
-            Message("There is no session with the id {session_id}.", session_id=session_id), "List what there is: onward session list"
+            Message("There is no session with the id {session_id}.", session_id=session_id), "List sessions: onward session list"
         )
     return session

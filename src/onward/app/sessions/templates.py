@@ -52,13 +52,13 @@ def _clean_fields(
     name = " ".join(name.split())
     if not name or len(name) > MAX_NAME_CHARS or name.isdecimal():
         raise BadInput(
-            Message("{name!r} cannot name a template.", name=name),
-            Message("Use 1 to {limit} characters, not digits alone.", limit=MAX_NAME_CHARS),
+            Message("{name!r} is not a valid template name.", name=name),
+            Message("Use 1 to {limit} characters, not only digits.", limit=MAX_NAME_CHARS),
         )
     redact = Redactor(DISTILL_KEY).text
     clean_objectives, clean_checklist = _clean_lines(map(redact, objectives)), _clean_lines(map(redact, checklist))
     if not clean_objectives and not clean_checklist:
-        raise BadInput("A template says what a session is for.", "Give an objective, or something for the checklist.")
+        raise BadInput("A template needs an objective or a checklist item.", "Add an objective or a checklist item.")
     return name, redact(description.strip()), clean_objectives, clean_checklist
 
 
@@ -88,7 +88,7 @@ def delete(store: Store, name: str) -> Template:
 
 
 def _not_found(name: str) -> NotFound:
-    return NotFound(Message("There is no template {name!r}.", name=name), "List what there is: onward template list")
+    return NotFound(Message("There is no template {name!r}.", name=name), "List templates: onward template list")
 
 
 def _clean_lines(texts: Iterable[str]) -> list[str]:

@@ -174,7 +174,8 @@ def read_transcript(folder: AgentFolder, path: Path, worktrees: Worktrees) -> Fo
         states = [file.stat() for file in (path.rglob("*.json") if path.is_dir() else [path])]
     except OSError as error:
         unreadable = UnreadableFile(
-            Message("{path} cannot be read: {error}.", path=path, error=error.strerror), "Check that it is there and that you may read it."
+            Message("{path} cannot be read: {problem}.", path=path, problem=error.strerror),
+            "Check that the file exists and that you may read it.",
         )
         return FoundTranscript(agent=folder.agent, path=path, size_bytes=0, changed_at=datetime.now(UTC), error=unreadable)
     size_bytes = sum(state.st_size for state in states)
@@ -198,8 +199,8 @@ def _sessions(folder: AgentFolder, path: Path, worktrees: Worktrees) -> Iterator
         elif isinstance(item, Turn) and is_new:
             if folder.patterns and report.format == FREE_FORM:
                 raise UnknownFormat(
-                    Message("{path} is no transcript of {agent}.", path=path, agent=agent_label(folder.agent)),
-                    "Name it to import it as pasted text.",
+                    Message("{path} is not a transcript of {agent}.", path=path, agent=agent_label(folder.agent)),
+                    "Name the file to import it as pasted text.",
                 )
             head = head or SessionHead(report.format)
             # What is shown is redacted, and a title holds what a person typed first.

@@ -83,7 +83,9 @@ def inspect_file(path: Path, *, is_named: bool, name: str = "") -> FoundFile:
             at = item.started_at if isinstance(item, SessionHead) else item.at if isinstance(item, Turn) else None
             head = head or (item if isinstance(item, SessionHead) else SessionHead(report.format))
             if report.format == FREE_FORM and not is_named and not _has_answer(path):
-                raise UnknownFormat(Message("No agent speaks in {name}.", name=name), "Name the file itself to import it all the same.")
+                raise UnknownFormat(
+                    Message("{name} contains no message from an agent.", name=name), "Name the file itself to import it anyway."
+                )
             if at or isinstance(item, Turn):
                 return FoundFile(source=path, name=name, started_at=at or _NO_TIME, head=head)
         return FoundFile(path, name, head=head)

@@ -73,9 +73,7 @@ class SessionIntake:
             )
         with self._store.write() as connection:
             if not projects.lock_project(connection, self.project.id):
-                raise NotFound(
-                    Message("The project {project!r} is gone: someone deleted it.", project=self.project.name), "Import into another one."
-                )
+                raise NotFound(Message("The project {project!r} was deleted.", project=self.project.name), "Import into another project.")
             self._write(connection, chunk, ready_turns)
 
     def _write(self, connection: Connection, chunk: list[PreparedTurn | Rewind], ready_turns: list[PreparedTurn]) -> None:

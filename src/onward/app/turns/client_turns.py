@@ -53,12 +53,12 @@ def parse_records(records: Sequence[object]) -> list[Turn]:
         invalid_positions = [str(position) for position in range(len(records)) if position not in valid_positions]
         raise BadInput(
             Message(
-                "{count} of {total} turns say nothing, or not who says it: {positions} (counted from 0).",
+                "{count} of {total} turns have no content or no role: {positions} (counted from 0).",
                 count=len(invalid_positions),
                 total=len(records),
                 positions=", ".join(invalid_positions[:10]),
             ),
-            "Give each a role (user, assistant, tool or system) and content.",
+            "Give each turn a role (user, assistant, tool or system) and content.",
         )
     return parsed_turns
 
@@ -73,8 +73,8 @@ def parse_file(file: BinaryIO, name: str) -> list[Turn]:
     parsed_turns = [item for item in read(TranscriptSource(file, name), ImportReport()) if isinstance(item, Turn)]
     if not parsed_turns:
         raise BadInput(
-            Message("Nobody says anything in {name}.", name=name),
-            "Send it as text with names before what each says, or as a list of turns.",
+            Message("{name} contains no conversation.", name=name),
+            "Send text with the speaker's name before each message, or a list of turns.",
         )
     return parsed_turns
 
@@ -220,6 +220,6 @@ def _require_session(connection: Connection, session_id: int) -> Session:
     session = sessions.find(connection, session_id)
     if session is None:
         raise NotFound(
-            Message("There is no session with the id {session_id}.", session_id=session_id), "List what there is: onward session list"
+            Message("There is no session with the id {session_id}.", session_id=session_id), "List sessions: onward session list"
         )
     return session

@@ -25,7 +25,7 @@ def read_source(store: Store, project: Project, handle: str) -> CitedTurns:
         if session is None:
             raise NotFound(
                 Message("There is no session {session} in {project}.", session=span.session, project=project.name),
-                "List what there is: onward session list",
+                "List sessions: onward session list",
             )
         cited_turns = [
             (stored_turn.ordinal, stored_turn.turn)
@@ -46,8 +46,8 @@ def read_from_files(files: Sequence[Path | BinaryIO], handle: str) -> CitedTurns
     path = next((path for path in reader.paths if path.number == span.session), None)
     if path is None:
         raise NotFound(
-            Message("There is no session {session} in these files: they hold {count}.", session=span.session, count=len(reader.paths)),
-            "Name all files that the handoff was made from, in order.",
+            Message("There is no session {session} in these files; they contain {count}.", session=span.session, count=len(reader.paths)),
+            "Give all files that the handoff was made from, in order.",
         )
     return _require_source(span, path.head, [item for item in path.turns if span.first <= item[0] <= span.last], path.last_ordinal)
 
