@@ -14,7 +14,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "bench" / "results"
-PARTIAL = {"--only", "--budgets", "--seeds", "--hosts", "--at", "--session-kb", "--fewest", "--search-budget", "--shared"}
+PARTIAL = {"--only", "--budgets", "--seeds", "--hosts", "--at", "--session-kb", "--fewest", "--search-budget", "--shared", "--families"}
 """Flags of a partial run, whose figures the page does not show."""
 
 
