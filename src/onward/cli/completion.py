@@ -1,4 +1,4 @@
-"""What the commands that complete a session share: the agents of this machine, and what they say of the import."""
+"""Shared by the commands that complete a session: the agents of this machine, and the errors of the import."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from onward.settings import read_machine
 
 
 def local_agents(backend: Backend) -> LocalAgents:
-    """Return where the agents of this machine may have written more: for the project that is named, else for the one of the current folder."""
+    """Return where to look for new turns on this machine: the given project, or that of the current folder."""
     project = backend.find_project() if backend.settings.project else None
     return LocalAgents(read_machine(), Path.cwd(), project, backend.settings.worktrees)
 
 
 def note_import_errors(files: Iterable[ImportedFile]) -> None:
-    """Tell the user which transcripts could not be imported to their end."""
+    """Print the transcripts that were only partly imported."""
     for file in files:
         if file.error:
             note(f"{file.path}: partly imported: {file.error}")

@@ -19,7 +19,7 @@ from onward.cli.handoff_output import FORMATS, Format, format_handoff
 from onward.cli.presentation import note, paint, quantity, say, say_json, say_table
 from onward.cli.refinement_output import outcome_data, say_outcome, try_refine
 from onward.cli.turns_jsonl import json_line
-from onward.core.session import Session, SessionStatus
+from onward.core.session import Session, SessionCompletion, SessionStatus
 from onward.core.text.printable import printable
 
 number_argument = click.argument("number", type=click.IntRange(min=1))
@@ -165,22 +165,8 @@ def complete(
         refinement = try_refine(backend, current_project) if refine else None
     note_import_errors(completion.files)
     if as_json:
-        new_handoff = completion.handoff
-        handoff_data = {
-            "version": new_handoff.version,
-            "budget_tokens": new_handoff.budget_tokens,
-            "preservation": new_handoff.preservation.to_json(),
-        }
         extra = {"refinement": outcome_data(refinement)} if refinement else {}
-        say_json(
-            {
-                "session": session_data(completion.session),
-                "handoff": handoff_data,
-                "again": completion.is_unchanged,
-                "new_turns": completion.new_turns,
-                **extra,
-            }
-        )
+        say_json({**_completion_data(completion), **extra})
         return
     session_name = f"session {completion.session.number} of {current_project.name}"
     if completion.is_unchanged:
@@ -194,6 +180,20 @@ def complete(
     if refinement:
         say_outcome(refinement, current_project)
     note(f"To view it: onward handoff --project {current_project.name}")
+
+
+def _completion_data(completion: SessionCompletion) -> dict[str, object]:
+    new_handoff = completion.handoff
+    return {
+        "session": session_data(completion.session),
+        "handoff": {
+            "version": new_handoff.version,
+            "budget_tokens": new_handoff.budget_tokens,
+            "preservation": new_handoff.preservation.to_json(),
+        },
+        "again": completion.is_unchanged,
+        "new_turns": completion.new_turns,
+    }
 
 
 @session.command("list")
