@@ -1,4 +1,4 @@
-"""Analytics: what sessions were predicted to give and what they gave, and what recurs over many of them. docs/analytics.md defines every figure."""
+"""Analytics: predicted and actual results of sessions, and recurring patterns. docs/analytics.md defines every figure."""
 
 from __future__ import annotations
 
@@ -75,14 +75,14 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True, slots=True)
 class ProjectGrowths:
-    """For lists: how much each project grew and the mean share that its handoffs keep, by id."""
+    """For lists: growth and mean preservation of each project, by project id."""
 
     growth_by_id: dict[int, Growth]
     kept_ratio_by_id: dict[int, float]
 
 
 def growth(store: Store, project: Project | None = None, *, most_points: int = MAX_POINTS) -> GrowthReport:
-    """Return the curves of *project*, or of all projects in order of time, at most *most_points* of them."""
+    """Return the growth curve of *project*, or of all projects by time, with at most *most_points* points."""
     with store.read() as connection:
         points = analytics.list_measured(connection, project.id if project else None)
     measures = [point.measure for point in points]
@@ -118,7 +118,9 @@ def growth(store: Store, project: Project | None = None, *, most_points: int = M
 
 
 def growth_points(store: Store, project: Project, limit: int) -> list[GrowthPoint]:
-    """Return at most *most* of a project's completed sessions, evenly chosen, the first and the last among them. Only these are looked at, however many there are."""
+    """Return at most *limit* of a project's completed sessions, evenly distributed, including the first and the last. Only these sessions
+    are read.
+    """
     with store.read() as connection:
         numbers = _sample(analytics.list_numbers(connection, project.id), limit)
         points = analytics.list_by_numbers(connection, project.id, numbers)
@@ -126,7 +128,7 @@ def growth_points(store: Store, project: Project, limit: int) -> list[GrowthPoin
 
 
 def growth_by_project(store: Store, project_list: Iterable[Project]) -> ProjectGrowths:
-    """Return how much projects grew. Looks at the sessions at either end of each, not at all in between."""
+    """Return the growth of projects. Only the first and last sessions of each project are read."""
     ids = [project.id for project in project_list]
     with store.read() as connection:
         ends = analytics.first_and_last(connection, ids, comparison_size(10**9))
@@ -135,13 +137,15 @@ def growth_by_project(store: Store, project_list: Iterable[Project]) -> ProjectG
 
 
 def overall_growth(store: Store) -> Growth:
-    """Return how much all projects grew together."""
+    """Return the growth over all projects."""
     with store.read() as connection:
         return _growth_between(*analytics.first_and_last_overall(connection, comparison_size(10**9)))
 
 
 def kept_ratios(store: Store, project_list: Iterable[Project] | None = None) -> dict[int, float]:
-    """Return the mean share (0..1) that the handoffs of projects keep, of some or of all, by id; only where one is known."""
+    """Return the mean share (0..1) of facts that the handoffs of projects preserve, of some or all projects, by id. Projects without a
+    known value are left out.
+    """
     with store.read() as connection:
         return analytics.mean_kept_ratios(connection, None if project_list is None else [project.id for project in project_list])
 
@@ -199,7 +203,7 @@ def _interval(measure: Measure) -> tuple[float | None, float | None]:
 
 
 def _sample(points: list[Item], limit: int) -> list[Item]:
-    """Return at most *most* of *points*, evenly chosen, the first and the last among them."""
+    """Return at most *limit* of *points*, evenly distributed, including the first and the last."""
     if len(points) <= limit:
         return points
     step = (len(points) - 1) / max(1, limit - 1)
@@ -216,7 +220,7 @@ def _not_none(values: Iterable[float | None]) -> list[float]:
 
 
 def patterns(store: Store, project: Project | None = None, *, limit: int = 20) -> Patterns:
-    """Return what recurs over the sessions of *project*, or of every project, at most *limit* of each."""
+    """Return recurring errors, files and blockers of *project*, or of all projects, at most *limit* of each."""
     with store.read() as connection:
         project_id = project.id if project else None
         project_list = [project] if project else projects.list_projects(connection)
@@ -230,11 +234,11 @@ def patterns(store: Store, project: Project | None = None, *, limit: int = 20) -
 
 
 def retention(store: Store, project: Project) -> Retention:
-    """Return how much of what sessions of *project* established its handoffs still show, session by session later."""
+    """Return how much of what the sessions of *project* established its later handoffs still contain, session by session."""
     with store.read() as connection:
         documents = handoffs.list_latest_by_session(connection, project.id, MAX_SESSIONS)
         shown_ids = [(number, document.fact_ids()) for number, document in documents]
-        # What no handoff shows has no part in it: the ledger may be a hundred times that.
+        # Facts that no handoff contains do not count; the ledger may be a hundred times as large.
         stored_facts = facts.list_by_ids(connection, project.id, frozenset[str]().union(*(ids for _, ids in shown_ids)))
         _, edits = facts.read_edits(connection, project.id)
     session_by_fact = {fact.id: fact.session for fact in stored_facts}

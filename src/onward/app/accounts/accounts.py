@@ -1,4 +1,6 @@
-"""Accounts: keeping a pool of them, and what is told of each. Onward tracks and advises; it holds no login and no key."""
+"""The pool of AI accounts and what the user reports about each account. Onward tracks usage and gives advice; it stores no logins and no
+keys.
+"""
 
 from __future__ import annotations
 
@@ -55,12 +57,14 @@ _ENTRY_NOTE = "when it was entered"
 
 
 def now() -> datetime:
-    """Return the time by which an account is judged where no other is given."""
+    """Return the time that is used to judge an account if no other time is given."""
     return datetime.now(UTC)
 
 
 def create(store: Store, values: Mapping[str, Any], *, at: datetime | None = None) -> AccountAvailability:
-    """Store a new account from what was *said* of it (`fields_of`). Raises `BadInput`, and `Conflict` when the name is taken."""
+    """Store a new account. *values* are field names and values as `parse_fields` accepts them. Raises `BadInput`, and `Conflict` if the
+    name is taken.
+    """
     at = at or now()
     fields = _require_name(parse_fields(values))
     with store.write() as connection:
@@ -68,7 +72,10 @@ def create(store: Store, values: Mapping[str, Any], *, at: datetime | None = Non
 
 
 def create_batch(store: Store, rows: Sequence[Mapping[str, Any]], *, at: datetime | None = None) -> BatchReport:
-    """Store an account for each of *rows*, all or none: a row that is wrong, or whose name is taken, is an error of its own, and all such errors are told at once."""
+    """Store an account for each of *rows*, all or none.
+
+    A row that is invalid, or whose name is taken, is one error of the report; all errors are reported at once.
+    """
     at = at or now()
     if len(rows) > MAX_ROWS:
         raise BadInput(
@@ -102,7 +109,7 @@ def create_batch(store: Store, rows: Sequence[Mapping[str, Any]], *, at: datetim
 
 
 def _shown_name(row: Mapping[str, Any]) -> str:
-    """Return the name that a wrong row gives, as far as it may be shown."""
+    """Return the name in an invalid row, as far as it can be shown."""
     try:
         return clean_text("name", row.get("name"), 100)
     except BadInput:
@@ -116,7 +123,7 @@ def _require_name(fields: dict[str, Any]) -> dict[str, Any]:
 
 
 def _create_accounts(connection: Connection, rows: Sequence[dict[str, Any]], at: datetime) -> list[Account]:
-    """Store an account of each of *wanted*, and return them in that order."""
+    """Store an account for each of *rows* and return the accounts in that order."""
     blank = Account(
         id=0,
         name="",
@@ -155,7 +162,7 @@ def _create_accounts(connection: Connection, rows: Sequence[dict[str, Any]], at:
 
 
 def require(store: Store, name_or_id: str | int) -> Account:
-    """Return the account of that name or id. Raises `NotFound`."""
+    """Return the account with that name or id. Raises `NotFound`."""
     with store.read() as connection:
         return _require_account(connection, name_or_id)
 
@@ -172,7 +179,7 @@ def _require_account(connection: Connection, name_or_id: str | int) -> Account:
 def list_accounts(
     store: Store, *, status: AccountStatus | None = None, after: str = "", limit: int | None = None, at: datetime | None = None
 ) -> list[AccountAvailability]:
-    """Return how the accounts stand, by name: those that stand so, whose names come *after* one, at most *limit*."""
+    """Return the availability of the accounts, sorted by name: those with that *status*, with names *after* that one, at most *limit*."""
     at = at or now()
     with store.read() as connection:
         account_list = accounts.list_accounts(connection, after=after, limit=None if status else limit)
@@ -181,7 +188,7 @@ def list_accounts(
 
 
 def show(store: Store, account: Account, *, at: datetime | None = None) -> AccountDetail:
-    """Return an account with what happened to it. What was not counted of its sessions' usage yet is counted first."""
+    """Return an account with its recent events, sessions and usage. Counts usage that is not counted yet first."""
     count_all(store)
     with store.read() as connection:
         current = _require_account(connection, account.id)
@@ -197,27 +204,28 @@ def show(store: Store, account: Account, *, at: datetime | None = None) -> Accou
 
 
 def read_availability(store: Store, account: Account, *, at: datetime | None = None) -> AccountAvailability:
-    """Return how an account stands."""
+    """Return the availability of an account at that time."""
     with store.read() as connection:
         return account_availability(_require_account(connection, account.id), at or now())
 
 
 def list_events(store: Store, account: Account, *, before_id: int | None = None, limit: int | None = None) -> list[AccountEvent]:
-    """Return what happened to an account, the newest first."""
+    """Return the events of an account, newest first."""
     with store.read() as connection:
         return accounts.list_events(connection, account_id=account.id, before_id=before_id, limit=limit)
 
 
 def change(store: Store, account: Account, values: Mapping[str, Any], *, at: datetime | None = None) -> AccountAvailability:
-    """Change what was *said* of an account, and leave the rest.
+    """Change the fields of an account that *values* names, and leave the others.
 
-    Credits used are a person's report. Paused is a person's word and so is active, which ends every limit that was reached; exhausted is the limit of the whole account.
+    Credits used are the user's report. The status `paused` or `active` is the user's decision, and `active` clears every reached limit;
+    `exhausted` means that the limit of the whole account is reached.
     """
     at = at or now()
     fields = parse_fields(values)
     status, credits_used = fields.pop("status", None), fields.pop("credits_used", None)
     with store.write() as connection:
-        # What came back by a reset stays back, whatever is said of resets now.
+        # Credits that a reset restored stay restored, even if the reset times change now.
         updated = accounts.update_account(connection, replace(settle_account(_lock_account(connection, account), at), **fields))
         if credits_used is not None:
             updated = record_credits(connection, updated, credits_used, at)
@@ -233,7 +241,7 @@ def change(store: Store, account: Account, values: Mapping[str, Any], *, at: dat
 
 
 def delete(store: Store, account: Account) -> None:
-    """Delete an account with all that happened to it, for good. Sessions that ran on it stay, with the credits that were entered for them."""
+    """Delete an account and its events permanently. Its sessions stay, with the credits that were entered for them."""
     with store.write() as connection:
         _lock_account(connection, account)
         for link in accounts.list_links(connection, account_id=account.id):
@@ -244,7 +252,7 @@ def delete(store: Store, account: Account) -> None:
 def report_credits(
     store: Store, account: Account, credits_used: float, *, note: str = "", at: datetime | None = None
 ) -> AccountAvailability:
-    """Take a person's word for how many credits of an account are used in all, now."""
+    """Store how many credits of an account are used in total now, as the user reports it."""
     at, note = at or now(), clean_text("note", note)
     with store.write() as connection:
         return account_availability(record_credits(connection, _lock_account(connection, account), credits_used, at, note=note), at)
@@ -253,7 +261,7 @@ def report_credits(
 def report_failure(
     store: Store, account: Account, note: str = "", *, model: str = "", source: CreditsSource = "reported", at: datetime | None = None
 ) -> AccountAvailability:
-    """Note that an account failed a person or a session: it is chosen less readily for some hours."""
+    """Record that an account failed. For some hours it is chosen less readily."""
     at = at or now()
     note, model = clean_text("note", note), clean_text("model", model)
     with store.write() as connection:
@@ -265,7 +273,9 @@ def report_failure(
 def report_limit(
     store: Store, account: Account, *, model: str = "", until_at: datetime | None = None, note: str = "", at: datetime | None = None
 ) -> AccountAvailability:
-    """Note that a service said a limit is reached: of a *model*, or of the whole account. Without *until_at* it holds until the account's next reset."""
+    """Record that a service reported a reached limit: of a *model*, or of the whole account. Without *until_at* it lasts until the
+    account's next reset.
+    """
     at = at or now()
     note, model = clean_text("note", note), clean_text("model", model)
     with store.write() as connection:
@@ -275,9 +285,10 @@ def report_limit(
 def record_credits(
     connection: Connection, account: Account, credits_used: float, at: datetime, *, note: str = "", session_id: int | None = None
 ) -> Account:
-    """Set how many credits of an account, which must be held, are used, as a person reports it; return it.
+    """Set the used credits of a locked account to what the user reports, and return the account.
 
-    What came on top is the use of the session named, or of the only one that runs on the account: so it is not counted again when that is completed.
+    The difference counts as use of the given session, or of the only session that runs on the account, so that completing the session does
+    not count it again.
     """
     before = settle_account(account, at)
     after = replace(before, credits_used=credits_used, credits_estimated=0.0)

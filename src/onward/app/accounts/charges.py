@@ -1,7 +1,8 @@
-"""Sessions on accounts: which one a session runs on, and the credits that it is charged with there.
+"""The accounts that sessions run on, and the credits that sessions charge to them.
 
-A session is charged once, whatever is said how often: each time, with the difference to what it was charged before. What nobody entered is estimated from the usage in its transcript, where
-the account's other sessions tell what a dollar of list price is in credits; what is entered later takes the estimate's place.
+A session is charged once, however often it is reported: each charge is the difference from the charges before. If nobody entered credits,
+they are estimated from the usage in the transcript and from what the account's other sessions cost per dollar of list price. Entered
+credits replace an estimate.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from onward.store.accounts import Charge
 
 
 def assign(store: Store, session: Session, account: Account, *, why: Message | str = "chosen by hand", at: datetime | None = None) -> None:
-    """Put a session on an account. It is charged there with the credits that it has, as far as no other account was."""
+    """Assign a session to an account and charge the account with the session's credits that no other account was charged with."""
     with store.write() as connection:
         if not projects.lock_project(connection, session.project_id) or (stored := sessions.find(connection, session.id)) is None:
             raise NotFound("The session is gone: its project was deleted.", "List projects: onward project list")
@@ -28,14 +29,14 @@ def assign(store: Store, session: Session, account: Account, *, why: Message | s
 
 
 def find_account(store: Store, session: Session) -> Account | None:
-    """Return the account that a session runs on, or ran on last; None where none was named."""
+    """Return the account that a session runs on, or ran on last; None if there is none."""
     with store.read() as connection:
         account_id = accounts.account_ids_by_session(connection, [session.id]).get(session.id)
         return next(iter(accounts.list_accounts(connection, ids=[account_id])), None) if account_id else None
 
 
 def link_account(connection: Connection, session: Session, account_id: int, why: Message | str, at: datetime | None = None) -> None:
-    """Put a session, whose project must be held, on an account, unless it is on that one already."""
+    """Assign a session, whose project must be locked, to an account, unless it already runs on it."""
     locked = accounts.lock_accounts(connection, [account_id])
     if not locked:
         raise NotFound(Message("There is no account {account_id}.", account_id=account_id), "List accounts: onward account list")
@@ -48,7 +49,9 @@ def link_account(connection: Connection, session: Session, account_id: int, why:
 
 
 def charge(connection: Connection, session: Session, at: datetime | None = None) -> None:
-    """Charge the account that a session runs on, if any, with the credits it used; with what is estimated, where nobody said. Its project must be held."""
+    """Charge the account of a session, if it has one, with the credits that the session used, or with an estimate. The project must be
+    locked.
+    """
     at = at or now()
     account_id = accounts.account_ids_by_session(connection, [session.id]).get(session.id)
     if account_id is None:
@@ -106,7 +109,7 @@ def _record_charge(
     *,
     since: datetime | None = None,
 ) -> Account:
-    """Count *credits* on an account, and return it. Fewer than were charged at *since* are given back only if no reset gave them back already."""
+    """Add *credits* to an account and return it. A refund of a charge made at *since* is skipped if a reset has restored those credits."""
     credits = round(credits, 6)
     if not credits:
         return account
@@ -133,7 +136,9 @@ def _record_charge(
 
 
 def _estimate_credits(connection: Connection, account_id: int, session_id: int) -> float | None:
-    """Return the credits that a session is likely to have used, by what others of the account cost; None where nothing tells."""
+    """Return the credits that a session probably used, by what other sessions of the account cost; None if there is nothing to compare
+    with.
+    """
     totals = usage.totals(connection, session_id=session_id)
     cost = sum(total.cost_usd or 0.0 for total in totals)
     rate = credits_per_usd(usage.list_rates(connection, account_id))
@@ -143,6 +148,6 @@ def _estimate_credits(connection: Connection, account_id: int, session_id: int) 
 
 
 def _main_model(connection: Connection, session_id: int) -> str:
-    """Return the model that did most of a session; empty where its transcript does not say."""
+    """Return the model that did most of a session; empty if the transcript does not name it."""
     totals = usage.totals(connection, session_id=session_id)
     return totals[0].model if totals else ""

@@ -1,4 +1,4 @@
-"""What a person may say of an account, from whatever edge it comes: names as people write them, values checked, secrets refused."""
+"""The fields of an account as users and programs write them: names in several spellings, values checked, secrets refused."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ _EARLIEST, _LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzin
 
 
 def parse_fields(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what was *said* of an account under the house's names, each value checked. Raises `BadInput`, naming the field.
+    """Return *values* under the field names that accounts use, each value checked. Raises `BadInput`, which names the field.
 
-    Times are ISO 8601, in UTC where they do not say; a period is `5h`, `1d`, `2w` or `1mo`; models are names, each with its own limit where it has one
-    (`name=40` or `{"model", "credits"}`). A login or a key has no place here, whatever it is called.
+    Times are ISO 8601, in UTC if they have no offset. A period is `5h`, `1d`, `2w` or `1mo`. Models are names, each with its own limit if
+    it has one (`name=40` or `{"model", "credits"}`). Logins and keys are refused, whatever the field is called.
     """
     fields: dict[str, Any] = {}
     for key, value in values.items():
@@ -57,7 +57,9 @@ def parse_fields(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def select_account_values(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what of *said* is about accounts, for clients of other servers that send more: logins and keys stay in it, so that they are refused and not passed over."""
+    """Return those of *values* that describe an account, for clients of other servers that send more. Logins and keys are included, so that
+    they are refused.
+    """
     return {
         key: value
         for key, value in values.items()
@@ -70,7 +72,7 @@ def _is_login(name: str) -> bool:
 
 
 def clean_text(field: str, value: object, max_chars: int = MAX_TEXT_CHARS) -> str:
-    """Return one line of text. Raises `BadInput` where it is too long or looks like it holds a secret."""
+    """Return *value* as one line of text. Raises `BadInput` if it is too long or seems to contain a secret."""
     if value is None:
         return ""
     if not isinstance(value, str):
@@ -124,7 +126,7 @@ def _number_or_none(field: str, value: object) -> float | None:
 
 
 def parse_time(field: str, value: object) -> datetime | None:
-    """Return the aware UTC time that *value* is; None for none. Raises `BadInput`."""
+    """Return *value* as a UTC time; None for no value. Raises `BadInput`."""
     if value is None or value == "":
         return None
     try:
@@ -153,7 +155,7 @@ def _tags(field: str, value: object) -> tuple[str, ...]:
 
 
 def normalize_tags(value: object) -> tuple[str, ...]:
-    """Return tags as an account keeps them: lower case, each once."""
+    """Return tags as accounts store them: lower case, without duplicates."""
     return _tags("tags", value)
 
 
@@ -218,5 +220,5 @@ _PARSERS: Final[dict[str, Callable[[str, Any], Any]]] = {
 
 
 def parse_need(*, model: str = "", tags: Sequence[str] = (), credits: float | None = None) -> AccountNeed:
-    """Return what a session needs, its words as accounts have them. Raises `BadInput`."""
+    """Return what a session needs from an account, with names normalized as accounts store them. Raises `BadInput`."""
     return AccountNeed(clean_text("model", model), normalize_tags(list(tags)), credits)

@@ -1,4 +1,4 @@
-"""Credits: which account to use next, moving an open session to it in time, and how credits go."""
+"""Choosing an account: the best account to use next, moving an open session to it, and how credits are used."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ __all__ = [
 def best_account(
     store: Store, need: AccountNeed | None = None, *, window: RotationWindow | None = None, at: datetime | None = None
 ) -> AccountChoice:
-    """Return the account to use next, and why."""
+    """Return the suggested account and the reasons."""
     with store.read() as connection:
         options = _rank_accounts(
             connection, accounts.list_accounts(connection), need or AccountNeed(), window or RotationWindow(), at or now()
@@ -80,7 +80,7 @@ def _rank_accounts(
     *,
     except_session: int | None = None,
 ) -> list[RankedAccount]:
-    """Rank accounts; session *but* is not counted among those that run on them."""
+    """Rank the accounts of the pool. *except_session* does not count as a session that runs on an account."""
     availabilities = [account_availability(account, at) for account in pool]
     account_events = accounts.list_events(connection, kinds=["failure"], since=at - timedelta(hours=REMEMBERED_FAILURES_HOURS))
     if need.model:
@@ -123,9 +123,10 @@ def rotate(
     to: Account | None = None,
     at: datetime | None = None,
 ) -> RotationOutcome:
-    """Move an open session to the best account, if the one it runs on has come into its rotation window or cannot be used; or to the account *to*, whatever the window says.
+    """Move an open session to the best account if its own account has reached the rotation window or is unavailable; or to the account
+    *to*, whatever the window.
 
-    *credits_used* is what a person reads on the account now. Raises `Conflict` when the session is not open.
+    *credits_used* is what the user reads on the account now. Raises `Conflict` if the session is not open.
     """
     at, window, need = at or now(), window or RotationWindow(), need or AccountNeed()
     with store.write() as connection:
@@ -138,7 +139,7 @@ def rotate(
                 Message("Session {number} is {status}.", number=open_session.number, status=open_session.status),
                 "Only an active session can change its account.",
             )
-        # All of the pool is held: two rotations at once would otherwise decide by the same state.
+        # Lock the whole pool: two rotations at once would otherwise decide by the same state.
         pool = accounts.lock_accounts(connection)
         current_id = accounts.account_ids_by_session(connection, [session.id]).get(session.id)
         if credits_used is not None and current_id is not None:
@@ -175,9 +176,10 @@ def rotate(
 def outlook(
     store: Store, session: Session, *, window: RotationWindow | None = None, credits_used: float | None = None, at: datetime | None = None
 ) -> CreditsOutlook:
-    """Return how a session stands with its credits, and which account to go on with. Nothing is moved.
+    """Return the state of a session's credits and the suggested account. Nothing is moved.
 
-    *credits_used* is what a person says the session used: what its account was charged for it gives way to that. Where it runs on no account, it is held against a hundred.
+    *credits_used* is what the user says the session used; it replaces what the account was charged for the session. Without an account, it
+    is measured against 100 credits.
     """
     at, window = at or now(), window or RotationWindow()
     with store.read() as connection:
@@ -200,7 +202,7 @@ def outlook(
 
 
 def analyze(store: Store, *, account: Account | None = None, project_id: int | None = None, at: datetime | None = None) -> CreditsReport:
-    """Return how credits go: of one account, one project, or everything. What was not counted of the sessions' usage yet is counted first."""
+    """Return the credit usage of one account, one project, or everything. Counts usage that is not counted yet first."""
     at = at or now()
     count_all(store, project_id=project_id)
     with store.read() as connection:
@@ -247,7 +249,7 @@ def _forecast_account(availability: AccountAvailability, events: Sequence[Accoun
 
 
 def _forecast_project(spent_sessions: Sequence[SessionSpend], credits_left: float, at: datetime) -> Forecast:
-    """Return when a project alone would have used what is left on all accounts."""
+    """Return when this project alone would use up the credits that are left on all accounts."""
     rate = burn_rate([CreditsUse(session.at, session.credits) for session in spent_sessions], at)
     return forecast(
         rate,

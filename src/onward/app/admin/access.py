@@ -1,4 +1,4 @@
-"""Access tokens: let others in, see who may come, and shut them out."""
+"""Access tokens: create, list, check and revoke them."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ __all__ = [
 ]
 
 SCOPES: tuple[TokenScope, ...] = ("read", "write", "admin")
-"""Each reaches as far as the ones before it, and further."""
+"""In ascending order: each scope includes the ones before it."""
 
 COOKIE = "onward_access"
-"""Under this name a browser keeps the access token that its person signed in with."""
+"""The cookie in which a browser stores the access token of its user."""
 
 CALLER = "onward.caller"
-"""Under this a request's scope holds its `Caller`, once it is known who that is."""
+"""The key under which a request's scope stores its authenticated `Caller`."""
 
 MAX_NAME_CHARS = 100
 MAX_DAYS = 3650
@@ -49,7 +49,9 @@ _USE_INTERVAL = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who sent a request: how far that reaches, by which token (none for a program of this machine, which needs none), and whether it came from this machine."""
+    """Who sent a request: the scope, the name of the token (empty for a program on this machine, which needs none), and whether the request
+    is local.
+    """
 
     scope: TokenScope = "admin"
     token: str = ""
@@ -57,9 +59,10 @@ class Caller:
 
 
 def create_token(store: Store, name: str, scope: TokenScope, *, days: int | None = None) -> tuple[AccessToken, str]:
-    """Give out a token that expires after so many *days*, or not at all. Return it, and the token itself, which nobody can show again.
+    """Create a token that expires after *days*, or never if None. Return its record and the secret token, which is not stored and cannot be
+    shown again.
 
-    Raises `Conflict` when a token of that name is not revoked.
+    Raises `Conflict` if a token with that name exists and is not revoked.
     """
     name = " ".join(name.split())
     if not name or len(name) > MAX_NAME_CHARS or name.isdecimal() or not name.isprintable():
@@ -80,7 +83,7 @@ def create_token(store: Store, name: str, scope: TokenScope, *, days: int | None
 
 
 def authenticate(store: Store, token: str) -> AccessToken:
-    """Return what was given out as *token*. Raises `NotAuthenticated` for one that is not ours, has expired or was revoked."""
+    """Return the record of *token*. Raises `NotAuthenticated` if the token is unknown, expired or revoked."""
     match = _TOKEN_PATTERN.fullmatch(token)
     stored = None
     if match:
@@ -97,31 +100,31 @@ def authenticate(store: Store, token: str) -> AccessToken:
 
 
 def has_scope(token: AccessToken, scope: TokenScope) -> bool:
-    """Return whether a token reaches as far as is needed."""
+    """Return whether a token has that scope or a wider one."""
     return SCOPES.index(token.scope) >= SCOPES.index(scope)
 
 
 def record_use(store: Store, token: AccessToken) -> None:
-    """Note that a token was used; at most once a minute, for that is as exact as anybody needs it."""
+    """Store that a token was used, at most once a minute."""
     if token.last_used_at is None or datetime.now(UTC) - token.last_used_at >= _USE_INTERVAL:
         with store.write() as connection:
             access.record_use(connection, token.id)
 
 
 def list_tokens(store: Store, *, after: int | None = None, limit: int | None = None) -> list[AccessToken]:
-    """Return every token that was given out, the oldest first, from after one id on."""
+    """Return all tokens, oldest first, with ids *after* that one."""
     with store.read() as connection:
         return access.list_tokens(connection, after=after, limit=limit)
 
 
 def has_valid_token(store: Store) -> bool:
-    """Return whether any token opens anything now."""
+    """Return whether there is a token that is not expired or revoked."""
     with store.read() as connection:
         return access.has_valid_token(connection)
 
 
 def require_token(store: Store, name: str) -> AccessToken:
-    """Return the token of that name or id. Raises `NotFound`."""
+    """Return the token with that name or id. Raises `NotFound`."""
     with store.read() as connection:
         token = access.find_by_name(connection, " ".join(name.split()))
         if token is None and name.isdecimal() and len(name) < 10:
@@ -132,12 +135,12 @@ def require_token(store: Store, name: str) -> AccessToken:
 
 
 def revoke(store: Store, name: str) -> AccessToken:
-    """Shut out whoever holds the token of that name or id, from now on, and return it. Raises `NotFound`."""
+    """Revoke the token with that name or id and return it. Raises `NotFound`."""
     token = require_token(store, name)
     with store.write() as connection:
         return access.revoke(connection, token.id)
 
 
 def _digest(token: str) -> bytes:
-    """Return what is kept of a token. It is random and long: nobody finds it by trying, however fast the digest."""
+    """Return the digest that is stored for a token. The token is long and random, so a fast digest is safe."""
     return sha256(token.encode()).digest()

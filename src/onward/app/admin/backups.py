@@ -1,4 +1,4 @@
-"""Safe copies of the whole store, and putting one back."""
+"""Backups of the whole store, and restoring them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ProgressCallback = Callable[[int, int], object]
 
 @dataclass(frozen=True, slots=True)
 class StoreCopy:
-    """A copy, or the store that one was put back into: its file, and what it holds. `kept` is where the store is that was there before."""
+    """A backup or a restored store: its file and contents. `previous_path` is where the replaced store is."""
 
     path: Path
     size_bytes: int
@@ -36,9 +36,9 @@ class StoreCopy:
 
 
 def backup(settings: Settings, target: Path, on_progress: ProgressCallback | None = None) -> StoreCopy:
-    """Copy the whole store to the file *target*, while whoever uses it goes on, read the copy to its end, and return it.
+    """Copy the whole store to the file *target* while other programs use it, verify the copy, and return it.
 
-    What stood at *target* stays if anything fails. Raises `BadInput` for PostgreSQL, and where there is no store yet.
+    If anything fails, an existing file at *target* stays. Raises `BadInput` for PostgreSQL and if there is no store yet.
     """
     source = _configured_file(settings)
     if not source.exists():
@@ -47,12 +47,12 @@ def backup(settings: Settings, target: Path, on_progress: ProgressCallback | Non
 
 
 def backup_open_store(store: Store, target: Path, on_progress: ProgressCallback | None = None) -> StoreCopy:
-    """Copy the store that is open, as `backup` does."""
+    """Copy an open store, as `backup` does."""
     return _copy_store(_store_file(store), target, on_progress)
 
 
 def request_backup(store: Store, *, requested_by: str = "") -> Job:
-    """Ask for a safe copy as a job; while one is being made, it is that one. Raises `BadInput` for PostgreSQL."""
+    """Request a backup as a job and return the job; if a backup is in progress, return that job. Raises `BadInput` for PostgreSQL."""
     _store_file(store)
     return jobs.request_job(store, KIND, {}, key="store", requested_by=requested_by)
 
@@ -74,9 +74,10 @@ def _copy_store(source: Path, target: Path, on_progress: ProgressCallback | None
 
 
 def restore(settings: Settings, source: Path, *, overwrite: bool = False, on_progress: ProgressCallback | None = None) -> StoreCopy:
-    """Put the copy *source* in the place of the store, and return that. With *over*, also where there is one: it is kept beside it.
+    """Replace the store with the backup *source* and return the restored store.
 
-    The copy is read to its end first. Programs that use the store wait meanwhile, and see the new content then. Raises `Conflict` without *over*.
+    An existing store is only replaced with *overwrite*, and stays beside the new one as a file; without it, `Conflict` is raised. The
+    backup is verified first. Other programs that use the store wait and then see the restored content.
     """
     sqlite_backup.check(source)
     target = _configured_file(settings)
@@ -96,13 +97,13 @@ def restore(settings: Settings, source: Path, *, overwrite: bool = False, on_pro
             Message("The backup could not be restored: {problem}.", problem=error),
             "Stop all programs that use the store, check the disk, and run this again.",
         ) from error
-    # Opening it brings a copy of an older Onward up to date.
+    # Opening the store upgrades a backup of an older Onward.
     Store.at_folder(settings.home).close()
     return StoreCopy(target, target.stat().st_size, *sqlite_backup.count_contents(target), previous_path)
 
 
 def _keep_previous(target: Path) -> Path:
-    """Keep the store as it is in a file of its own, and return that. One that cannot be read any more is moved there."""
+    """Copy the store to a file of its own and return the path. A store that cannot be read is moved there."""
     timestamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")
     previous_path = target.with_name(f"{target.name}.before-{timestamp}")
     try:

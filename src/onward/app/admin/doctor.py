@@ -1,4 +1,4 @@
-"""The doctor: what is wrong, what will be, and how to mend it."""
+"""The doctor: problems of an installation, problems that are near, and how to repair them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ OPEN_TOO_LONG = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one check found, and what to do where something is to be done."""
+    """The result of one check, and a hint if there is something to do."""
 
     check: str
     status: Status
@@ -33,7 +33,7 @@ class Finding:
 
 
 class TranscriptRetention(NamedTuple):
-    """Where an agent keeps transcripts that it deletes when they have not changed for so long."""
+    """How long an agent keeps unchanged transcripts before it deletes them."""
 
     agent: str
     folder: Path
@@ -42,7 +42,9 @@ class TranscriptRetention(NamedTuple):
 
 
 def examine(settings: Settings, open_store: Callable[[Settings], Store], retentions: Sequence[TranscriptRetention] = ()) -> list[Finding]:
-    """Return what every check finds, and of the transcripts that are *kept* for a while those that are lost soon. A store that cannot be opened is a finding too."""
+    """Return the findings of all checks, including transcripts that agents are about to delete (*retentions*). A store that cannot be
+    opened is a finding too.
+    """
     findings = [_check_disk(settings)]
     try:
         with open_store(settings) as store:
@@ -93,7 +95,7 @@ def _check_store(store: Store) -> Iterator[Finding]:
 
 
 def _check_open_sessions(store: Store) -> Finding:
-    """Sessions that were begun a while ago and never completed hand nothing over."""
+    """Find sessions that were started a while ago and never completed: they have no handoff."""
     cutoff = datetime.now(UTC) - OPEN_TOO_LONG
     with store.read() as connection:
         open_numbers = {
@@ -114,7 +116,7 @@ def _check_open_sessions(store: Store) -> Finding:
 
 
 def _check_expiring(store: Store, retention: TranscriptRetention) -> Finding:
-    """What was not imported when its agent deletes it is lost."""
+    """Find transcripts that their agent is about to delete and that were never imported."""
     with store.read() as connection:
         imported_times = {
             entry.path: entry.imported_at

@@ -1,4 +1,4 @@
-"""How much there is at this moment, for whoever watches a server."""
+"""Current counts of a store, for monitoring."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from onward.store.counts import StoreCounts
 
 @dataclass(frozen=True, slots=True)
 class Gauges:
-    """How much a store holds, and its jobs by state: every state, whether or not there are any."""
+    """How much a store contains, and the number of jobs in each state, including states without jobs."""
 
     counts: StoreCounts
     jobs: Mapping[str, int]
 
 
 def gauges(store: Store) -> Gauges:
-    """Return how much there is."""
+    """Return the current counts."""
     with store.read() as connection:
         return Gauges(counts.count_everything(connection), counts.count_jobs_by_state(connection))

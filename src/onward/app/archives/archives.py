@@ -1,8 +1,9 @@
-"""A project as one file: everything that belongs to it, for another machine, for a person to read, or for a model to learn from.
+"""A project as one file: for another machine, for people to read, or for training a model.
 
-An archive is a zip: JSON lines of all that is kept, every handoff and transcript as Markdown, and a manifest with the sum of each. What follows from
-the rest (the search index, measures, harvested knowledge) is not in it, but made anew where it comes in. It holds the project's key, so that transcripts
-imported there are known again: whoever has an archive can test a guess at what a placeholder stands for.
+An archive is a zip with JSON lines of everything stored, all handoffs and transcripts as Markdown, and a manifest with the checksum of each
+part. Derived data (search index, measures, harvested knowledge) is left out and computed again on import. The archive contains the
+project's key, so that its transcripts are recognized after the import: anybody who has the archive can test guesses at what a placeholder
+stands for.
 """
 
 from __future__ import annotations
@@ -41,20 +42,21 @@ TRAINING = "training.jsonl"
 
 _BRANCH_NOTE = b"*On a branch that was left:*\n\n"
 _IDENTIFYING_FIELDS = {"sessions": ("number", "native_id"), "edits": ("fact_id", "text"), "handoffs": ("version", "markdown")}
-"""What tells whether a project that is here holds what an archive does. Turns are counted by their sessions."""
+"""The fields that show whether an existing project contains what an archive contains. Turns are counted per session."""
 
 Row = TypeVar("Row")
 ProgressCallback = Callable[[int, int, str], object]
-"""Is told how far long work has come: done, of how many, and what it is at."""
+"""Called with the number of finished items, the total, and what is being processed."""
 
 
 def export_project(
     store: Store, project: Project, target: Path, *, training: bool = False, on_progress: ProgressCallback | None = None
 ) -> ExportedArchive:
-    """Write everything that belongs to *project* to the file *target*, and return what that is. With *training*, also its sessions as chats to train on.
+    """Write everything that belongs to *project* to the file *target* and return a summary. With *training*, sessions are also written as
+    chats to train on.
 
-    The archive is of one moment, whoever else is at work, and holds no more of the project in memory than a few turns. The same project gives the same
-    bytes. Raises `UnreadableFile` where *target* cannot be written; what stood there stays then.
+    The archive is a consistent snapshot and is written with a few turns in memory at a time. The same project gives the same bytes. Raises
+    `UnreadableFile` if *target* cannot be written; an existing file stays then.
     """
     with store.read() as connection, write_archive(target) as archive:
         outgoing = ProjectExporter(connection, project.id)
@@ -80,10 +82,10 @@ def export_project(
 
 
 def import_archive(store: Store, path: Path, *, name: str = "", on_progress: ProgressCallback | None = None) -> ImportedArchive:
-    """Bring the project of the archive at *path* in, whole or not at all, and return it. *name* is what it is called here, its own by default.
+    """Import the project of the archive at *path*, completely or not at all, and return it. *name* renames it.
 
-    Where another project has its name, a number tells them apart. Importing again changes nothing. Raises `BadArchive` for a file that is none, is
-    damaged or was changed; `Conflict` where the project is here and does not hold all that the archive does.
+    If another project has the name, a number is added. Importing an archive again changes nothing. Raises `BadArchive` for a file that is
+    no archive, is damaged or was changed, and `Conflict` if the project exists and does not contain everything that the archive contains.
     """
     with open_archive(path) as archive:
         _check_parts(archive)
@@ -109,7 +111,7 @@ def import_archive(store: Store, path: Path, *, name: str = "", on_progress: Pro
 def _store_archive(
     store: Store, archive: ArchiveReader, project_data: dict[str, Any], name: str, spool: BinaryIO
 ) -> ImportedArchive | None:
-    """Keep the whole of the archive, its turns made ready before, in one transaction; None where its project came in while it waited for its turn."""
+    """Store the whole archive in one transaction, with the turns prepared in *spool*; return None if the project was imported meanwhile."""
     counts = {}
     with store.write() as connection:
         locks.lock_transaction(connection, "archive")
@@ -131,13 +133,13 @@ def _store_archive(
 
 
 def _spool(spool: BinaryIO, items: Iterable[ArchiveTurn]) -> None:
-    """Put turns that are ready aside, so that nobody waits for the store while they are made so."""
+    """Write prepared turns to *spool*, so that the store is not locked while turns are prepared."""
     for item in items:
         marshal.dump((item.session, item.is_abandoned, item.new.ordinal, item.new.identity, tuple(item.new.packed)), spool)
 
 
 def _read_spool(spool: BinaryIO) -> Iterator[ArchiveTurn]:
-    """Yield the turns that were put aside, in a file that this process alone has."""
+    """Yield the turns in *spool*, a file that only this process can access."""
     spool.seek(0)
     with suppress(EOFError):
         while True:
@@ -146,7 +148,7 @@ def _read_spool(spool: BinaryIO) -> Iterator[ArchiveTurn]:
 
 
 class _TurnProgress:
-    """Counts turns as they go by."""
+    """Counts turns and reports progress."""
 
     def __init__(self, on_progress: ProgressCallback | None, total: int) -> None:
         self._on_progress = on_progress
@@ -198,7 +200,7 @@ def _project_key(project_data: dict[str, Any]) -> bytes:
 
 @contextmanager
 def _refuse_invalid(archive: ArchiveReader) -> Iterator[None]:
-    """Refuse an archive whose rows are not what a project is made of; nothing of it is kept then."""
+    """Raise `BadArchive` if the rows of an archive are no valid project; the transaction is rolled back then."""
     try:
         yield
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError, RecursionError, IntegrityError) as error:
@@ -215,7 +217,7 @@ def _refuse_invalid(archive: ArchiveReader) -> Iterator[None]:
 
 
 def _find_existing(store: Store, archive: ArchiveReader, project_data: dict[str, Any]) -> ImportedArchive | None:
-    """Return the project where it is here already. Raises `Conflict` where the archive holds more than it does, or something else."""
+    """Return the project if it exists already. Raises `Conflict` if the archive contains more than the project, or other data."""
     with store.read() as connection:
         existing = projects.find_by_key(connection, _project_key(project_data))
         if existing is None:

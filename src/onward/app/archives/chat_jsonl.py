@@ -1,4 +1,4 @@
-"""Sessions as chats to train on: one object a line, as the usual tools for it read them."""
+"""Sessions as chats to train on: JSON lines in the format that training tools read."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from onward.core.transcript.transcript import SessionHead, Turn
 def render_chat(head: SessionHead, stored_turns: Iterable[StoredTurn]) -> Iterator[bytes]:
     """Yield one session as a line `{"messages": […], "agent", "session"}`, in pieces.
 
-    Only what counts is in it: no branch that was left, no sub-agent's own conversation, nothing that a program put in. Empty turns are left out.
+    Abandoned branches, sub-agents' conversations, injected text and empty turns are left out.
     """
     yield b'{"messages":['
     is_first = True

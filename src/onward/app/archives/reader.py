@@ -1,4 +1,6 @@
-"""Reading an archive that may be foreign, damaged or hostile: nothing of it is unpacked to a file, and nothing is believed before its sum is right."""
+"""Reading an archive that may be foreign, damaged or hostile: nothing is unpacked to a file, and nothing is used before its checksum is
+verified.
+"""
 
 from __future__ import annotations
 
@@ -19,31 +21,33 @@ from onward.errors import BadArchive, UnreadableFile
 from onward.message import Message
 
 _PART_NAME = re.compile(r"[a-z_]+\.(?:json|jsonl)|(?:handoffs|transcripts)/\d{1,9}\.md")
-"""What a part may be called. Nothing is ever unpacked under its name, so this only tells an archive of ours from others."""
+"""The valid names of parts. Parts are never unpacked under their names; the pattern only distinguishes archives of Onward from other zip
+files.
+"""
 
 MAX_MANIFEST_BYTES = 64 << 20
 MAX_LINE_BYTES = 256 << 20
 MIN_SUSPECT_BYTES = 16 << 20
 MAX_RATIO = 250
-"""Beyond the first 16 MiB a part that unpacks to more than this many times its size is made to fill a disk: what people and programs say is a tenth of it."""
+"""Above 16 MiB, a part that unpacks to more than this ratio is treated as an attack: real text has a tenth of it."""
 
 _READ_BYTES = 1 << 20
 _ENCRYPTED = 0x1
-# What unpacking raises over bytes that are not whole; the last two stand for a packing or a cipher that it does not know.
+# Raised for damaged data; the last two for an unknown compression or encryption.
 _DAMAGE_ERRORS = (BadZipFile, EOFError, OSError, zlib.error, NotImplementedError, RuntimeError)
 _EXPORT_HINT = "Export the project again, and copy the complete file."
 
 
 @dataclass(frozen=True, slots=True)
 class ArchivePart:
-    """What the manifest says of one part."""
+    """The size and checksum of a part according to the manifest."""
 
     size_bytes: int
     sha256: str
 
 
 class ArchiveReader:
-    """One archive, its manifest believed. `line` is the line of `lines` read last, of the part `path`."""
+    """One open archive with a valid manifest. `path` and `line` are the part and line that were read last, for error messages."""
 
     def __init__(self, archive: ZipFile, manifest: dict[str, Any], parts: dict[str, ArchivePart]) -> None:
         self._archive = archive
@@ -53,14 +57,16 @@ class ArchiveReader:
         self.line = 0
 
     def verify(self, *, skipped: str) -> Iterator[str]:
-        """Read every part *but* one, which is read anyway, to its end, yielding its path after each. Raises `BadArchive` at the first that is not as the manifest says."""
+        """Read every part except *skipped* to its end and yield its path. Raises `BadArchive` at the first part that does not match the
+        manifest.
+        """
         for path in self.parts.keys() - {skipped}:
             for _ in self._read_pieces(path):
                 pass
             yield path
 
     def start_part(self, path: str) -> None:
-        """Note that what follows is of this part."""
+        """Set the part that later errors refer to."""
         self.path, self.line = path, 0
 
     def read_document(self, path: str) -> dict[str, Any]:
@@ -71,7 +77,7 @@ class ArchiveReader:
         return _parse_object(b"".join(self._read_pieces(path)), path)
 
     def read_lines(self, path: str) -> Iterator[dict[str, Any]]:
-        """Yield a part's JSON objects, one a line; its sum is checked again as it is read."""
+        """Yield the JSON objects of a part, one a line; the checksum is verified again."""
         self.start_part(path)
         pending: list[bytes] = []
         pending_bytes = 0
@@ -107,7 +113,7 @@ class ArchiveReader:
 
 @contextmanager
 def open_archive(path: Path) -> Iterator[ArchiveReader]:
-    """Open the archive at *path*. Raises `BadArchive` where it is none of ours, `UnreadableFile` where there is nothing to read."""
+    """Open the archive at *path*. Raises `BadArchive` if it is no archive of Onward, `UnreadableFile` if the file cannot be read."""
     try:
         archive = ZipFile(path)
     except BadZipFile as error:
@@ -148,7 +154,7 @@ def _create_reader(archive: ZipFile, path: Path) -> ArchiveReader:
 
 
 def _check_entry(entry: ZipInfo) -> None:
-    """Raise `BadArchive` for an entry that no archive of ours has."""
+    """Raise `BadArchive` for an entry that Onward does not write."""
     if entry.filename != MANIFEST and not _PART_NAME.fullmatch(entry.filename):
         raise BadArchive(
             Message("The archive contains {name!r}, which is not part of a project.", name=entry.filename[:200]),
