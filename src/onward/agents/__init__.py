@@ -1,1 +1,1 @@
-"""At home in the agents: hooks that bring the handoff in and take the session out, and what installs them."""
+"""Integration with agents: hooks that give a session its handoff and import it afterwards, and the installer of the hooks."""

@@ -1,4 +1,4 @@
-"""Work that must not keep an agent waiting, in a process of its own: it outlives the hook, and the agent, and nobody sees it."""
+"""Background processes that outlive the hook and the agent, so that the agent does not wait."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import time
 
 
 class DetachedProcess:
-    """A Python *module* run with *arguments* in a session of its own, in *folder*."""
+    """A Python *module*, run with *arguments* in *folder* and detached from the terminal."""
 
     def __init__(self, module: str, *arguments: str, folder: str) -> None:
-        # -P: what lies in the folder that the agent works in is not ours to import.
+        # -P: modules in the folder that the agent works in must not be imported.
         command = [sys.executable, "-P", "-m", module, *arguments]
         flags = 0
         if sys.platform == "win32":
@@ -22,7 +22,7 @@ class DetachedProcess:
         )  # fmt: skip
 
     def has_ended(self, timeout_seconds: float) -> bool:
-        """Wait at most so long for its end."""
+        """Wait at most *timeout_seconds* for the end of the process and return whether it ended."""
         deadline = time.monotonic() + timeout_seconds
         while self._process.poll() is None:
             if time.monotonic() >= deadline:

@@ -1,8 +1,8 @@
-"""Taking a session in, away from the agent: its transcript is imported, and the session completed. Run by a hook as a process of its own.
+"""Importing and completing a session in a background process that a hook starts.
 
     python -m onward.agents.capture EVENT NOTE…
 
-Whatever is cut off stays noted, and is taken in by the next one: importing and completing again change nothing but what is new.
+If the process is interrupted, the note stays, and the next capture repeats the work: importing and completing again only add what is new.
 """
 
 from __future__ import annotations
@@ -31,12 +31,14 @@ from onward.settings import Settings, project_of_folder, read_machine, read_sett
 
 MAX_SECONDS = 900
 ROUNDS = 3
-"""An agent may write its last lines while it is read: a file that changed is read again, so often."""
+"""A transcript that changed while it was imported is imported again, at most this often: an agent may still write its last lines."""
 
 
 @dataclass(frozen=True, slots=True)
 class CaptureResult:
-    """What became of a note: the project and session numbers that are in, and how many turns are new; or why nothing is. `fault` is something to mend."""
+    """The result for a note: the project, the session numbers and the number of new turns; or the reason why nothing was imported. `fault`
+    is an error to fix.
+    """
 
     note: Note
     project: str = ""
@@ -46,7 +48,7 @@ class CaptureResult:
     fault: OnwardError | None = None
 
     def sentence(self) -> str:
-        """Return it in one line."""
+        """Return the result in one line."""
         if self.fault:
             return f"not taken in: {self.fault.message}"
         if self.skip_reason:
@@ -56,12 +58,12 @@ class CaptureResult:
 
 
 def main(arguments: list[str]) -> int:
-    """Take in the sessions of the notes that *arguments* name, one after another; what became of each goes into the log."""
+    """Import the sessions of the notes that *arguments* name, and write each result to the log."""
     event, *paths = arguments
     if hasattr(os, "nice"):
         os.nice(10)
     if hasattr(signal, "alarm"):
-        # What hangs is ended; its note stays.
+        # A capture that hangs is killed; its note stays.
         signal.alarm(MAX_SECONDS)
     for path in paths:
         note = session_notes.read(path)
@@ -90,7 +92,7 @@ def _capture_and_log(home: Path, event: str, note: Note) -> None:
 
 
 def capture(note: Note, *, complete: bool = True, settings: Settings | None = None) -> CaptureResult:
-    """Import the transcript of the noted session, and complete it. What failed stays noted."""
+    """Import the transcript of the noted session and complete it. If that fails, the note stays."""
     settings = settings or read_settings(folder=Path(note.cwd))
     try:
         result = _capture_transcript(note, settings, complete=complete)
@@ -101,9 +103,9 @@ def capture(note: Note, *, complete: bool = True, settings: Settings | None = No
 
 
 def _update_note(result: CaptureResult, *, complete: bool) -> None:
-    """Leave the note as it has to be for the next one. A hook may have written it again in the meantime: that stands.
+    """Update or remove the note after a capture. If a hook wrote it again in the meantime, the new content stays.
 
-    What failed stays noted as it was, and is tried again; a transcript that cannot be read, not before it has changed.
+    After a failure the note stays and is tried again; an unreadable transcript is tried again only after it has changed.
     """
     note = result.note
     should_retry = result.fault is not None and not isinstance(result.fault, BadInput)
@@ -126,7 +128,7 @@ def _capture_transcript(note: Note, settings: Settings, *, complete: bool) -> Ca
     note.transcript = str(paths[0])
     result = CaptureResult(note, skip_reason="no turn in its transcript yet")
     if not _has_turn(paths[0]):
-        # Nor is a project made for it.
+        # No project is created for an empty session.
         return result
     with open_backend(settings) as backend:
         project = _find_project(backend, note, paths[0])
@@ -156,7 +158,9 @@ def _import_transcript(
 
 
 def _find_project(backend: Backend, note: Note, path: Path) -> Project | None:
-    """Return the project that is named for all; or, where the transcript does not say where it ran, that of the folder that the hook said."""
+    """Return the project that the settings force; or, if the transcript does not contain its folder, the project of the folder that the
+    hook reported.
+    """
     if backend.settings.forced_project:
         return backend.projects.resolve(Origin(backend.settings.forced_project), create=True)
     head = inspect_file(path, is_named=False).head
@@ -167,7 +171,9 @@ def _find_project(backend: Backend, note: Note, path: Path) -> Project | None:
 
 
 def _transcripts(note: Note) -> Iterator[Path]:
-    """Yield the session's transcript and those of its sub-agents. Where the agent said may be wrong, or of another session: then it is found by its id."""
+    """Yield the session's transcript and those of its sub-agents. The path that the agent reported may be wrong or of another session; then
+    the id is searched.
+    """
     noted_path = Path(note.transcript) if note.transcript else None
     path = (
         noted_path
@@ -183,7 +189,7 @@ def _find_by_id(note: Note) -> Path | None:
     if not note.session:
         return None
     folders = [folder for folder in agent_folders(read_machine(), Path(note.cwd)) if folder.agent == note.agent and not folder.holds_many]
-    # Some write the whole id into the name, some its beginning.
+    # Some agents use the whole id in the file name, some only its beginning.
     candidates = [path for path in list_files(folders) if note.session[:8] in str(path) and "subagents" not in path.parts]
     return next((path for path in candidates if _is_transcript_of(path, note.session)), None)
 
@@ -193,7 +199,7 @@ def _has_turn(path: Path) -> bool:
 
 
 def _is_transcript_of(path: Path, session: str) -> bool:
-    """Whether *path* is a transcript, and of *session* where it says of which."""
+    """Return whether *path* is a transcript of *session*, or one without an id."""
     if not path.is_file():
         return False
     file = inspect_file(path, is_named=False)

@@ -1,4 +1,4 @@
-"""What the doctor finds in the agents: whether Onward is at home there, whether its hooks run, and what went wrong."""
+"""The doctor's checks of agents: whether Onward is installed in them, whether its hooks run, and recent errors."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from onward.errors import OnwardError
 from onward.settings import Machine, Settings
 
 DEFAULT_RETENTION = timedelta(days=30)
-"""After this long without a change Claude Code and Gemini CLI delete a transcript, unless their settings say otherwise."""
+"""How long Claude Code and Gemini CLI keep an unchanged transcript by default."""
 
 REPORT_PERIOD = timedelta(days=7)
-"""What went wrong longer ago is not told any more."""
+"""Older errors are not reported."""
 
 _AGE = re.compile(r"(\d+)([hdwm])")
 _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1), "m": timedelta(days=30)}
 
 
 def transcript_retentions(settings: Settings, machine: Machine) -> list[TranscriptRetention]:
-    """Return how long the agents keep the transcripts that they delete."""
+    """Return how long agents keep transcripts before they delete them."""
     claude = _read_settings(settings.claude_home / "settings.json").get("cleanupPeriodDays")
     gemini = machine.home / ".gemini"
     general = _read_settings(gemini / "settings.json").get("general")
@@ -42,7 +42,7 @@ def transcript_retentions(settings: Settings, machine: Machine) -> list[Transcri
 
 
 def check_agents(settings: Settings, machine: Machine) -> list[Finding]:
-    """Return what is found of every agent that is on this machine, and of the hooks altogether."""
+    """Return the findings for every agent on this machine, and for the hooks as a whole."""
     log = hook_log.read_lines(str(settings.home))
     findings = [
         _check_agent(agent, settings_files(agent, machine), log) for agent in HOOK_AGENT_IDS if _is_present(settings_files(agent, machine))
@@ -81,7 +81,7 @@ def _is_present(files: list[SettingsFile]) -> bool:
 
 
 def _programs(file: SettingsFile) -> Iterator[Path]:
-    """Yield the programs that the hooks which stand in *file* call."""
+    """Yield the programs that the hooks in *file* call."""
     settings = _read_settings(file.path)
     for hook in file.hooks:
         value: Any = settings
@@ -103,7 +103,7 @@ def _commands(value: object) -> Iterator[str]:
 
 
 def _find_problem(agent: str, files: list[SettingsFile]) -> tuple[str, str] | None:
-    """Return why the agent does not run the hooks that are there, and what to do; None where it does."""
+    """Return why the agent does not run the installed hooks, and what to do; None if it does."""
     settings = _read_settings(files[0].path)
     if agent == "claude-code" and settings.get("disableAllHooks") is True:
         return "it runs no hooks", f"Take disableAllHooks out of {files[0].path}."
@@ -129,7 +129,7 @@ def _find_problem(agent: str, files: list[SettingsFile]) -> tuple[str, str] | No
 
 
 def _check_faults(log: list[dict[str, object]]) -> Finding:
-    """What went wrong of late, the last of it in full."""
+    """Return the recent errors of hooks, the last one in full."""
     since = f"{datetime.now(UTC) - REPORT_PERIOD:%Y-%m-%dT%H:%M:%SZ}"
     faults = [line for line in log if line.get("fault") and str(line.get("at")) >= since]
     if not faults:
@@ -142,7 +142,7 @@ def _check_faults(log: list[dict[str, object]]) -> Finding:
 
 
 def _check_waiting(home: str) -> Finding:
-    """Sessions that ended and are not taken in yet."""
+    """Return the sessions that ended and are not imported yet."""
     cutoff = (datetime.now(UTC) - timedelta(hours=1)).timestamp()
     pending = [note for note in session_notes.list_notes(home) if note.at < cutoff and note.has_news()]
     if not pending:
@@ -151,7 +151,7 @@ def _check_waiting(home: str) -> Finding:
 
 
 def _read_settings(path: Path) -> dict[str, Any]:
-    """Return what a settings file says; nothing where it is not there or not whole."""
+    """Return the contents of a settings file; empty if it is missing or invalid."""
     try:
         value = jsonc.parse(path.read_text(encoding="utf-8")).value
     except (OSError, ValueError):

@@ -1,7 +1,8 @@
-"""`onward hook EVENT`: what the agents call. It answers at once and never fails: whatever happens, the agent goes on as if there were no hook.
+"""`onward hook EVENT`, which agents call. It answers at once and never fails: if anything goes wrong, the agent continues as if there were
+no hook.
 
-As a session begins, its answer is the master handoff, with what changed in the repository since. Before a compaction and at the end, the session is taken in by a
-process of its own. No language model is asked, and nothing is written but in the data folder.
+At the start of a session it answers with the master handoff and what changed in the repository since. Before a compaction and at the end, a
+background process imports the session. No language model is called, and nothing is written outside the data folder.
 """
 
 from __future__ import annotations
@@ -18,16 +19,16 @@ from onward.agents.payload import END, EVENTS, MAX_BYTES, START, STOP, HookPaylo
 from onward.core.agents import HOOK_AGENT_IDS, agent_id
 
 DEADLINE_SECONDS = 8.0
-"""After so long the answer is nothing. The agents are told to wait a little longer than that."""
+"""After this time the answer is empty. Agents are configured to wait a little longer."""
 
 STOP_INTERVAL_SECONDS = 60.0
-"""After an answer, a session is taken in at most so often."""
+"""After an answer of the agent, a session is imported at most this often."""
 
 NO_ANSWER = "{}\n"
 
 
 def run(arguments: list[str]) -> int | None:
-    """Answer a hook and return 0, always; None for what a person asks (`--help`, or a wrong call at a terminal), which the framework answers."""
+    """Answer a hook and return 0; return None for `--help` or an invalid call at a terminal, which the command-line framework handles."""
     started = time.monotonic()
     call = _HookCall(arguments)
     if call.asks_for_help or (call.fault and sys.stdin is not None and sys.stdin.isatty()):
@@ -41,7 +42,7 @@ def run(arguments: list[str]) -> int | None:
 
 
 class _HookCall:
-    """What the command line says."""
+    """The arguments of the command line."""
 
     def __init__(self, arguments: list[str]) -> None:
         self.event = self.agent = self.fault = ""
@@ -64,7 +65,7 @@ class _HookCall:
 
 
 class _HookAnswer:
-    """The one answer: whoever is first gives it. When the time is up that is nothing, and the process ends."""
+    """The one answer of the process, sent by whoever is first. At the deadline an empty answer is sent and the process ends."""
 
     def __init__(self, call: _HookCall, started: float) -> None:
         self._call, self._started = call, started
@@ -73,7 +74,7 @@ class _HookAnswer:
 
     def send(self, text: str) -> None:
         if self._lock.acquire(blocking=False):
-            # An agent that is gone needs no answer.
+            # The agent may be gone.
             with contextlib.suppress(OSError):
                 os.write(1, text.encode("utf-8", "replace"))
 
@@ -109,7 +110,7 @@ def _build_answer(call: _HookCall, started: float) -> str:
         payload.fault, hint = _describe_fault(error)
     fault, hint = payload.fault, hint if payload.fault else ""
     if call.as_json:
-        # A person looks, or a program does: no agent called.
+        # With --json a person or a program calls, no agent.
         return _format_answer(payload, text, as_json=True)
     hook_log.add(
         home, agent=payload.agent, event=payload.event, session=payload.session, started=started, outcome=outcome, fault=fault, hint=hint
@@ -118,7 +119,9 @@ def _build_answer(call: _HookCall, started: float) -> str:
 
 
 def _read_input() -> str:
-    """Return what the agent sends; nothing where a person calls. One whole object is all that comes, whether its end is told or not."""
+    """Return what the agent sends; empty at a terminal. Reading stops after one complete JSON object, because some agents do not close the
+    pipe.
+    """
     if sys.stdin is None or sys.stdin.isatty():
         return ""
     content = b""
@@ -130,7 +133,7 @@ def _read_input() -> str:
 
 
 def _schedule_capture(home: str, payload: HookPayload) -> str:
-    """Note what is known of the session and have it taken in; return what was done."""
+    """Write the note of the session, start its import, and return what was done."""
     from onward.agents.background_process import DetachedProcess
     from onward.app.repository.detection import find_repository
 
@@ -151,10 +154,10 @@ def _schedule_capture(home: str, payload: HookPayload) -> str:
 
 
 def _format_answer(payload: HookPayload, text: str, *, as_json: bool) -> str:
-    """Return the answer in the shape that the agent reads."""
+    """Return the answer in the agent's format."""
     if not text and not as_json:
         return NO_ANSWER
-    # Imported by the payload already.
+    # Already imported by the payload module.
     import json
 
     if as_json:

@@ -1,4 +1,4 @@
-"""The log of the hooks: a line for every call, in the data folder, for `doctor` to read. It is bounded, and that it cannot be written is no failure."""
+"""The hooks' log: one line for every call, for `onward doctor`. Its size is bounded, and an error while writing it is ignored."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ import os
 import time
 
 MAX_BYTES = 262_144
-"""A log of this size is put aside, and the one that was put aside before is gone."""
+"""A log of this size is renamed; the previous renamed log is deleted."""
 
 
 def folder(home: str) -> str:
-    """Return where the hooks keep what is theirs."""
+    """Return the folder in which the hooks store their files."""
     return os.path.join(home, "hooks")
 
 
 def path(home: str) -> str:
-    """Return the log's file."""
+    """Return the path of the log."""
     return os.path.join(folder(home), "hooks.log")
 
 
 def add(home: str, *, agent: str, event: str, session: str, started: float, outcome: str, fault: str = "", hint: str = "") -> None:
-    """Add a line: *what* was done, and the *fault* where something went wrong. *began* is when, of `time.monotonic`."""
+    """Add a line with the *outcome*, and the *fault* and *hint* if something went wrong. *started* is a time of `time.monotonic`."""
     line = {
         "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "agent": agent, "event": event, "session": session[:80],
         "ms": round((time.monotonic() - started) * 1000), "what": outcome[:400],
@@ -32,7 +32,7 @@ def add(home: str, *, agent: str, event: str, session: str, started: float, outc
     data = (json.dumps(line, ensure_ascii=False) + "\n").encode("utf-8", "replace")
     with contextlib.suppress(OSError):
         os.makedirs(folder(home), mode=0o700, exist_ok=True)
-        # Appended whole: two hooks at once write two lines.
+        # One write per line: two hooks at the same time write two complete lines.
         descriptor = os.open(path(home), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         try:
             os.write(descriptor, data)
@@ -44,7 +44,7 @@ def add(home: str, *, agent: str, event: str, session: str, started: float, outc
 
 
 def read_lines(home: str) -> list[dict[str, object]]:
-    """Return what the log holds, the oldest first; a line that cannot be read is left out."""
+    """Return the lines of the log, oldest first. Invalid lines are left out."""
     entries = []
     for name in (path(home) + ".1", path(home)):
         try:

@@ -1,7 +1,8 @@
-"""Making Onward at home in an agent's settings, and taking it out again.
+"""Installing Onward in an agent's settings, and uninstalling it.
 
-What is there is merged, never overwritten: every other key, comment and hook stays as it stands. Nothing is written before everything is known to fit, each file is
-copied aside first, and replaced as a whole. Taking out gives a file back to the byte as it was, if nobody changed it since; else only what is ours is taken out.
+Settings are merged, never overwritten: other keys, comments and hooks stay as they are. Nothing is written before all changes are known to
+be possible; each file is backed up and then replaced as a whole. Uninstalling restores a file byte for byte if nobody changed it since;
+otherwise only Onward's entries are removed.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ from onward.settings import Machine
 
 @dataclass(frozen=True, slots=True)
 class SettingsChange:
-    """What becomes of one file: None before where it is made, None after where it is taken away. `is_first` where nothing of Onward's was in it."""
+    """The change of one file. `before` is None for a new file, `after` for a deleted one. `is_first` means that the file had no entries of
+    Onward.
+    """
 
     path: Path
     before: str | None
@@ -34,18 +37,18 @@ class SettingsChange:
     is_first: bool = True
 
     def diff(self) -> str:
-        """Return the change as people read changes."""
+        """Return the change as a unified diff."""
         old, new = ((text or "").splitlines(keepends=True) for text in (self.before, self.after))
         return "".join(line if line.endswith("\n") else line + "\n" for line in unified_diff(old, new, str(self.path), str(self.path)))
 
 
 def plan_install(agent: str, machine: Machine) -> list[SettingsChange]:
-    """Return what installing would change; nothing where all of it is there. Raises `Conflict` where a file does not let itself be merged."""
+    """Return the changes that installing makes; none if everything is installed. Raises `Conflict` if a file cannot be merged."""
     return _plan_changes(settings_entries.settings_files(agent, machine), _add_onward)
 
 
 def plan_uninstall(agent: str, machine: Machine, home: Path) -> list[SettingsChange]:
-    """Return what taking out would change. Raises `Conflict`."""
+    """Return the changes that uninstalling makes. Raises `Conflict`."""
     receipts = _read_receipts(home, agent)
 
     def restore_or_remove(file: SettingsFile, text: str) -> str | None:
@@ -63,7 +66,9 @@ def plan_uninstall(agent: str, machine: Machine, home: Path) -> list[SettingsCha
 
 
 def apply_changes(agent: str, changes: Sequence[SettingsChange], home: Path, *, is_install: bool) -> None:
-    """Make the *changes*: each file is copied aside, then replaced whole. What was done is remembered, so that it can be undone to the byte."""
+    """Apply *changes*: each file is backed up and then replaced as a whole. A receipt is stored, so that the changes can be undone byte for
+    byte.
+    """
     receipts = {} if not is_install else _read_receipts(home, agent)
     now = datetime.now(UTC)
     for change in changes:
@@ -88,7 +93,7 @@ def apply_changes(agent: str, changes: Sequence[SettingsChange], home: Path, *, 
 
 
 def is_installed(file: SettingsFile) -> bool | None:
-    """Whether all that belongs in a file is there; None where nothing of it is. Raises `Conflict`."""
+    """Return whether all of Onward's entries are in a file; None if there are none. Raises `Conflict`."""
     text = _read_text(file.path)
     if text is None or _apply_edit(file, text, _remove_onward) == text:
         return None
@@ -165,7 +170,7 @@ def _refuse_foreign(server: McpServerSetting, value: object) -> None:
 
 
 def _remove_onward(file: SettingsFile, text: str) -> str:
-    """Return *text* without anything of Onward's."""
+    """Return *text* without Onward's entries."""
     if file.path.suffix == ".toml":
         has_server = file.server and settings_entries.is_our_server(toml_server.read_server(text, file.server.path))
         return toml_server.remove_server(text, file.server.path) if file.server and has_server else text
@@ -185,7 +190,7 @@ def _remove_hook(text: str, hook: HookSetting) -> str:
 
 
 def _other_settings(file: SettingsFile, value: dict[str, object]) -> object:
-    """Return what a file says without Onward, and without what is empty: that must not change."""
+    """Return the settings without Onward's entries and without empty values: a merge must not change them."""
     remaining = jsonc.parse(_remove_onward(file, orjson.dumps(value).decode())).value
     return {key: member for key, member in remaining.items() if key != "version" and member not in ({}, [])}
 
@@ -206,7 +211,7 @@ def _read_text(path: Path) -> str | None:
 
 
 def _write(path: Path, text: str, mode: int | None = None) -> None:
-    """Put a file in its place, whole, with the rights that it had."""
+    """Replace a file as a whole and keep its permissions."""
     temporary = path.with_name(f"{path.name}.{os.getpid()}.new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -223,7 +228,7 @@ def _write(path: Path, text: str, mode: int | None = None) -> None:
 
 
 def _resolve_path(path: Path) -> Path:
-    """Return the file itself: settings are often links into a folder that is kept elsewhere, and a link must stay one."""
+    """Return the target of a symbolic link: settings are often links into another folder, and must stay links."""
     return Path(os.path.realpath(path))
 
 

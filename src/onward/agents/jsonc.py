@@ -1,7 +1,7 @@
-"""Changing a JSON file as a careful person would: what is not meant stays to the byte, comments and trailing commas too.
+"""Editing JSON files with comments: everything else stays byte for byte, including comments and trailing commas.
 
-Agents' settings are JSON that people write by hand, and several agents read comments in it. So a file is not read and written anew: a value is put
-into its text, or taken out of it.
+Agents' settings are written by hand, and several agents allow comments. So a file is not parsed and serialized again; values are inserted
+into its text or removed.
 """
 
 from __future__ import annotations
@@ -17,17 +17,19 @@ _BLANK = re.compile(r"(?:\s+|//[^\n]*|/\*.*?\*/)*", re.DOTALL)
 _STRING = re.compile(r'"(?:[^"\\\n]|\\.)*"')
 _SCALAR = re.compile(r"[^\s,\]}/]+")
 _TAIL = re.compile(r"([ \t]*,)?([ \t]*//[^\n]*)?")
-"""What may follow a value on its line: its comma, and a comment on it."""
+"""What may follow a value on its line: a comma and a comment."""
 _INDENT = re.compile(r"\n([ \t]+)\S")
 
 
 class MergeError(ValueError):
-    """The text is no JSON, or what it holds is not of the kind that the change needs."""
+    """The text is no JSON, or a value has another type than the change needs."""
 
 
 @dataclass(slots=True)
 class Node:
-    """A value in the text, from `start` to `end`. The members of an object or a list are its `parts`, each with where it begins: at its key, in an object."""
+    """A value in the text, from `start` to `end`. `parts` are the members of an object or the items of a list, each with its start (an
+    object member's at its key).
+    """
 
     value: Any
     start: int
@@ -35,7 +37,7 @@ class Node:
     parts: list[tuple[Key, int, Node]] = field(default_factory=list["tuple[Key, int, Node]"])
 
     def find(self, *path: Key) -> Node | None:
-        """Return the value below at *path*, or None."""
+        """Return the value at *path* below this one, or None."""
         node: Node | None = self
         for key in path:
             node = next((part for name, _, part in node.parts if name == key), None) if node else None
@@ -43,7 +45,7 @@ class Node:
 
 
 def parse(text: str) -> Node:
-    """Return what *text* holds; nothing at all is an empty object. Raises `Unfit`, naming the line."""
+    """Return the value of *text*; an empty text is an empty object. Raises `MergeError`, which names the line."""
     if not text.strip().strip("\ufeff"):
         return Node({}, len(text), len(text))
     begin = 1 if text.startswith("\ufeff") else 0
@@ -57,7 +59,7 @@ def parse(text: str) -> Node:
 
 
 def add_member(text: str, path: tuple[str, ...], value: object) -> str:
-    """Return *text* with *value* as the member at *path*, which is not there yet; the objects around it are made where they are missing. Raises `Unfit`."""
+    """Return *text* with *value* as a new member at *path*. Missing objects around it are created. Raises `MergeError`."""
     root = parse(text)
     if root.start == root.end:
         return text + _dump(_nest(path, value), _indent_unit(text), 0) + "\n"
@@ -70,7 +72,7 @@ def add_member(text: str, path: tuple[str, ...], value: object) -> str:
 
 
 def add_item(text: str, path: tuple[str, ...], value: object) -> str:
-    """Return *text* with *value* as the last item of the list at *path*, made where it is missing. Raises `Unfit`."""
+    """Return *text* with *value* as the last item of the list at *path*, which is created if missing. Raises `MergeError`."""
     node = parse(text).find(*path)
     if node is None:
         return add_member(text, path, [value])
@@ -80,7 +82,7 @@ def add_item(text: str, path: tuple[str, ...], value: object) -> str:
 
 
 def remove_value(text: str, path: tuple[Key, ...]) -> str:
-    """Return *text* without the value at *path*, nor the list or objects around it that this leaves empty, but for the outermost. Raises `Unfit`."""
+    """Return *text* without the value at *path*, and without the list or objects around it that become empty. Raises `MergeError`."""
     node = parse(text).find(*path[:-1])
     if node is None:
         return text
@@ -109,7 +111,7 @@ def _insert(text: str, node: Node, key: str, value: object, depth: int) -> str:
     if node.parts:
         last = node.parts[-1][2].end
         tail = _tail(text, last)
-        # A comment on the line of the last one stays on it.
+        # A comment stays on the line of the last member.
         before, comma = (text[: tail.end()], ",") if tail.group(1) else (f"{text[:last]},{tail.group(2) or ''}", "")
         return before + entry + comma + text[tail.end() :]
     return f"{text[: node.end - 1].rstrip()}{entry}\n{unit * depth}{text[node.end - 1 :]}"
@@ -126,7 +128,7 @@ def _dump(value: object, unit: str, depth: int) -> str:
 
 
 def _indent_unit(text: str) -> str:
-    """Return how the file is indented."""
+    """Return the indentation of the file."""
     match = _INDENT.search(text)
     return match.group(1) if match else "  "
 
@@ -167,7 +169,7 @@ def _container(text: str, start: int, closing: str) -> Node:
                 raise _syntax_error(text, position, "a name in quotes")
             key, position = json.loads(name.group()), _skip_blank(text, name.end())
             if key in names:
-                # Which of the two counts is for its reader to say.
+                # Programs differ in which of two equal names counts.
                 raise _syntax_error(text, begin, "a name that is not there yet")
             names.add(key)
             if text[position : position + 1] != ":":

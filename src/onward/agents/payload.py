@@ -1,20 +1,22 @@
-"""What an agent tells a hook: one JSON object on standard input, in each agent's own words. Nothing in it is sure to be there, or to be of its kind."""
+"""What an agent sends to a hook: one JSON object on standard input. Names differ between agents; any field may be missing.
+"""
 
 from __future__ import annotations
 
 import json
 
 START, COMPACT, END, STOP = EVENTS = ("session-start", "pre-compact", "session-end", "stop")
-"""When hooks are called: as a session begins, before it is compacted, as it ends, and after each answer."""
+"""When hooks are called: at the start of a session, before a compaction, at the end, and after each answer."""
 
 MAX_BYTES = 4_000_000
-"""More than any agent sends; what comes after is not read."""
+"""More than any agent sends; the rest is not read."""
 
 
 class HookPayload:
-    """What is known of the session that a hook is called for; empty where the agent does not say.
+    """What is known about the session of a hook call; fields are empty if the agent does not send them.
 
-    `session` is the agent's own id, `transcript` a path that may be wrong, `source` why it begins (startup, resume, clear, compact) or ends.
+    `session` is the agent's own id, `transcript` a path that may be wrong, and `source` why the session starts (startup, resume, clear,
+    compact) or ends.
     """
 
     __slots__ = ("agent", "cwd", "event", "fault", "session", "source", "transcript")
@@ -25,7 +27,7 @@ class HookPayload:
         data = self._parse(text)
         self.agent = agent or _detect_agent(data)
         if "cursor_version" in data:
-            # Cursor calls the hooks of others, too.
+            # Cursor also calls the hooks of other agents.
             self.agent = "cursor"
         self.session = _text(data, "session_id", "sessionId", "conversation_id", "thread_id")
         self.transcript = _text(data, "transcript_path", "transcriptPath", "rollout_path")
@@ -48,7 +50,7 @@ class HookPayload:
 
 
 def is_complete_json(data: bytes) -> bool:
-    """Whether *data* is one whole value of JSON."""
+    """Return whether *data* is one complete JSON value."""
     try:
         json.loads(data)
     except (ValueError, RecursionError):
@@ -57,7 +59,7 @@ def is_complete_json(data: bytes) -> bool:
 
 
 def _detect_agent(data: dict[str, object]) -> str:
-    """Return the agent that sent this, as far as it can be told."""
+    """Return the agent that probably sent *data*."""
     transcript = _text(data, "transcript_path").replace("\\", "/")
     if "/.gemini/" in transcript or "timestamp" in data:
         return "gemini-cli"

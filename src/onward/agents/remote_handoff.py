@@ -1,4 +1,4 @@
-"""The master handoff of the project that a folder belongs to, where the store is elsewhere: on a PostgreSQL server, or behind an Onward of another machine."""
+"""The master handoff of a folder's project if the store is on PostgreSQL or on another Onward server."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from onward.settings import read_settings
 
 
 def find_handoff(context: FolderContext) -> RenderedHandoff | None:
-    """Return the same as `master.find`."""
+    """Return the same as `stored_handoff.find_handoff`."""
     with open_backend(read_settings(folder=Path(context.cwd))) as backend:
         try:
             project = backend.projects.resolve(Origin(context.named, context.root, context.remote, context.cwd), guess=False)

@@ -1,7 +1,7 @@
-"""Notes of sessions that are under way: one small file each in the data folder, written as a session begins and gone when it was taken in.
+"""Notes of open sessions: one small file for each in the data folder, written when a session starts and deleted after its import.
 
-They are what makes a crash harmless: a session that never said goodbye has its note still, and the next one that begins in its place, or `sweep`, takes it in.
-A note is replaced as a whole, so whoever reads it reads one that was written.
+After a crash the note is still there, and the next session in the same repository, or `onward sweep`, imports the session. A note is
+replaced atomically.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from onward.agents import hook_log
 
 OPEN, ENDED = "open", "ended"
 LOST_SECONDS = 60
-"""A session that was begun so long ago has written something somewhere."""
+"""A session that started this long ago must have a transcript."""
 
 MAX_AGE_SECONDS = 30 * 86_400
-"""An older note is of a session whose transcript its agent has deleted by now."""
+"""The agent has deleted the transcript of an older note."""
 
 
 class Note:
-    """A session under way. `root` is its repository's folder, `at` when a hook wrote the note last and `asked` when one last had the session taken in (seconds since 1970),
-    `taken` the state of the transcript when it was last taken in, `tries` how often that failed since.
+    """An open session. `root` is its repository's folder, `at` when a hook wrote the note last, `asked` when an import was requested last
+    (Unix times), and `taken` the stamp of the transcript at its last import.
     """
 
     __slots__ = ("agent", "asked", "at", "cwd", "path", "root", "session", "state", "taken", "transcript")
@@ -43,17 +43,19 @@ class Note:
         self.asked = _number(data, "asked")
 
     def has_news(self) -> bool:
-        """Whether there is something to take in: the transcript is not as it was when it was last taken in; or nobody knows where it is, though there should be one."""
+        """Return whether there is something to import: the transcript has changed since its last import, or its path is unknown although it
+        should exist.
+        """
         current = file_stamp(self.transcript)
         return current != self.taken if current else self.state == ENDED or self.asked > 0 or time.time() - self.at > LOST_SECONDS
 
     def write(self) -> None:
-        """Put the note in its place, whole, as a hook does. Raises `OSError`."""
+        """Write the note as a hook does, with the current time. Raises `OSError`."""
         self.at = time.time()
         self.update()
 
     def update(self) -> None:
-        """The same, as one does who has taken the session in: when a hook wrote it last stays. Raises `OSError`."""
+        """Write the note after an import: the time of the last hook stays. Raises `OSError`."""
         values = {name: getattr(self, name) for name in self.__slots__ if name != "path"}
         os.makedirs(os.path.dirname(self.path), mode=0o700, exist_ok=True)
         temporary = f"{self.path}.{os.getpid()}"
@@ -62,7 +64,7 @@ class Note:
         os.replace(temporary, self.path)
 
     def remove(self) -> None:
-        """Take the note away, unless it was written again in the meantime."""
+        """Delete the note, unless it was written again in the meantime."""
         latest = read(self.path)
         if latest and latest.at == self.at:
             with contextlib.suppress(OSError):
@@ -70,20 +72,20 @@ class Note:
 
 
 def folder(home: str) -> str:
-    """Return where the notes lie."""
+    """Return the folder of the notes."""
     return os.path.join(hook_log.folder(home), "sessions")
 
 
 def open_note(home: str, agent: str, session: str) -> Note:
-    """Return the note of a session: the one that is there, or a new one."""
-    # An id is an agent's to choose: what a file may not be called is left out of its name, and the check tells such ids apart.
+    """Return the note of a session, or a new one."""
+    # Agents choose the ids: characters that a file name cannot have are left out, and the checksum keeps names unique.
     check = binascii.crc32(session.encode("utf-8", "replace"))
     path = os.path.join(folder(home), f"{agent}-{re.sub(r'[^A-Za-z0-9-]', '', session)[-60:]}-{check:08x}.json")
     return read(path) or Note(path, {"agent": agent, "session": session})
 
 
 def read(path: str) -> Note | None:
-    """Return the note of that file; None where there is none that can be read."""
+    """Return the note in that file; None if it does not exist or is invalid."""
     try:
         with open(path, encoding="utf-8", errors="replace") as stream:
             data = json.load(stream)
@@ -93,7 +95,7 @@ def read(path: str) -> Note | None:
 
 
 def list_notes(home: str) -> list[Note]:
-    """Return every note that is not too old, the oldest first; those that are too old are taken away, and so is what a killed process left half-written."""
+    """Return all notes that are not too old, oldest first. Older ones, and files that a killed process left incomplete, are deleted."""
     try:
         names = os.listdir(folder(home))
     except OSError:
@@ -112,7 +114,7 @@ def list_notes(home: str) -> list[Note]:
 
 
 def file_stamp(path: str) -> str:
-    """Return what changes when a file does; nothing where it is not there."""
+    """Return a stamp that changes when the file changes; empty if it does not exist."""
     try:
         state = os.stat(path)
     except (OSError, ValueError):

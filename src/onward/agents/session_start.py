@@ -1,4 +1,4 @@
-"""What a session begins with: the master handoff of its project, what changed since, and what sessions before it left behind."""
+"""The start of a session: it gets the master handoff of its project, what changed since, and the import of sessions before it."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from onward.core.facts.headings import FILES_SECTION, NOTICE_PREFIXES, PREAMBLE,
 from onward.core.handoff import page
 
 CATCH_UP_SECONDS = 4.0
-"""So long a session may wait for those before it that never said goodbye."""
+"""How long a session waits for the import of sessions before it."""
 
 NO_HANDOFF = f"{NOTICE_PREFIXES[0]}there is none yet, and the first is made when this session ends."
 INSTRUCTION = "The person's next message says what to do; where it is only to go on, begin with *Do first*."
 
 
 def start_session(home: str, payload: HookPayload, environment: Mapping[str, str]) -> tuple[str, str]:
-    """Note that the session began, and return what was done and what the agent is told."""
+    """Write the note of the session, and return what was done and the text for the agent."""
     cwd = payload.cwd or os.getcwd()
     context = stored_handoff.FolderContext(home, os.path.join(os.getcwd(), cwd), environment)
     caught_up = ""
@@ -28,7 +28,7 @@ def start_session(home: str, payload: HookPayload, environment: Mapping[str, str
         caught_up = _catch_up(home, payload, context)
         _note_session(home, payload, context)
     except OSError as error:
-        # A full disk keeps the session from being noted; the handoff can be read all the same.
+        # The disk may be full; the handoff can still be read.
         payload.fault = payload.fault or f"the session cannot be noted: {error}"
     handoff = _find_handoff(context)
     if handoff is None or not handoff.page:
@@ -46,7 +46,7 @@ def start_session(home: str, payload: HookPayload, environment: Mapping[str, str
 
 def _find_handoff(context: stored_handoff.FolderContext) -> stored_handoff.RenderedHandoff | None:
     if context.is_elsewhere:
-        # Imported here: it costs half a second, and only those whose store is elsewhere pay.
+        # Imported here: the import takes half a second, which only a remote store needs.
         from onward.agents.remote_handoff import find_handoff
 
         return find_handoff(context)
@@ -54,11 +54,11 @@ def _find_handoff(context: stored_handoff.FolderContext) -> stored_handoff.Rende
 
 
 def _add_changes(handoff: stored_handoff.RenderedHandoff, context: stored_handoff.FolderContext) -> str:
-    """Return the page with what changed in the repository since, where one is at hand."""
+    """Return the page with what changed in the repository since, if there is one."""
     question = git_changes.GitQuery(git_changes.choose_folder(context.cwd, handoff.root, handoff.remote), handoff.since)
     files = page.existing_files(page.section_lines(handoff.page, FILES_SECTION))
     change = question.read_answer(files)
-    # Where the project has no place, a repository in which nothing is that the handoff names is of other work.
+    # If the project has no repository, a repository without any of the handoff's files belongs to other work.
     if change is None or (not handoff.root and not handoff.remote and len(change[2]) == len(files)):
         return handoff.page
     return page.insert_head_line(handoff.page, SINCE_THEN, git_changes.sentence(*change))
@@ -75,7 +75,7 @@ def _note_session(home: str, payload: HookPayload, context: stored_handoff.Folde
 
 
 def _catch_up(home: str, payload: HookPayload, context: stored_handoff.FolderContext) -> str:
-    """Have the sessions of this place that are not taken in, taken in, and wait a moment for it; return what to say where that was not enough."""
+    """Import the open sessions of this repository, wait for a moment, and return a notice if they are not finished."""
     session_id = payload.session or payload.transcript
     pending = [
         note for note in session_notes.list_notes(home) if note.root == context.root and note.session != session_id and note.has_news()

@@ -1,4 +1,4 @@
-"""What stands in each agent's settings when Onward is at home there: which files, and what in them."""
+"""Onward's entries in each agent's settings: the files and what is in them."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from onward.errors import NotFound
 from onward.settings import Machine
 
 SERVER_NAME = "onward"
-"""What the agents call Onward's MCP server."""
+"""The name of Onward's MCP server in agents' settings."""
 
 HOOK_SECONDS = 10
-"""After so long an agent goes on without a hook's answer: a little more than the hook gives itself."""
+"""How long agents wait for a hook: a little longer than the hook's own deadline."""
 
 _HOOK_CALL = re.compile(r"onward(\.exe)?[\"']? hook (session-start|pre-compact|session-end|stop)\b")
 
 
 @dataclass(frozen=True, slots=True)
 class HookSetting:
-    """A hook: the item of the list at `path` in a settings file."""
+    """A hook: an item of the list at `path` in a settings file."""
 
     path: tuple[str, ...]
     value: dict[str, object]
@@ -40,7 +40,9 @@ class McpServerSetting:
 
 @dataclass(frozen=True, slots=True)
 class SettingsFile:
-    """A file of an agent, and what stands in it. `version` is what such a file has to say of its own form, None where nothing."""
+    """A settings file of an agent with Onward's entries. `version` is the format version that the file must state, None if it needs
+    none.
+    """
 
     path: Path
     hooks: tuple[HookSetting, ...] = ()
@@ -49,7 +51,9 @@ class SettingsFile:
 
 
 def settings_files(agent: str, machine: Machine, program: tuple[str, ...] = ()) -> list[SettingsFile]:
-    """Return the files of *agent* and what belongs in them. *program* is what starts Onward: the one that runs now. Raises `NotFound`."""
+    """Return the settings files of *agent* with Onward's entries. *program* starts Onward; by default it is the running one. Raises
+    `NotFound`.
+    """
     known_agent = find_agent(agent)
     if known_agent is None or known_agent.hooks is None:
         raise NotFound(f"Onward has no hooks for {agent!r}.", f"It has hooks for {', '.join(HOOK_AGENT_IDS)}.")
@@ -67,7 +71,7 @@ def settings_files(agent: str, machine: Machine, program: tuple[str, ...] = ()) 
 
 
 def is_our_hook(value: object) -> bool:
-    """Whether an item of a list of hooks calls Onward, whichever."""
+    """Return whether an item of a list of hooks calls any Onward."""
     if isinstance(value, dict):
         return any(is_our_hook(item) for item in value.values())
     if isinstance(value, list):
@@ -76,12 +80,14 @@ def is_our_hook(value: object) -> bool:
 
 
 def is_our_server(value: object) -> bool:
-    """Whether a server of our name is Onward's, whichever."""
+    """Return whether a server with Onward's name is any Onward."""
     return isinstance(value, dict) and isinstance(value.get("args"), list) and value["args"][-1:] == ["mcp"]
 
 
 def current_program() -> tuple[str, ...]:
-    """Return what starts the Onward that runs now: its script, by its whole path, because an agent may know another PATH; else Python."""
+    """Return the command that starts the running Onward: the full path of its script, because an agent may have another PATH, else
+    Python.
+    """
     script = Path(sys.executable).parent / ("onward.exe" if sys.platform == "win32" else "onward")
     return (str(script),) if script.is_file() else (sys.executable, "-m", "onward")
 

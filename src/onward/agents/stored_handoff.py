@@ -1,7 +1,8 @@
 """The master handoff of the project that a folder belongs to, read straight from the SQLite file.
 
-The one place outside `store` that speaks SQL: opening the store imports SQLAlchemy, which takes longer than a session may wait for its hook.
-`tests/policy/test_layers.py` holds that no other module does, and `tests/agents/test_stored_handoff.py` that both ways find the same handoff.
+The one place outside `store` that speaks SQL: opening the store imports SQLAlchemy, which takes longer than a session may wait for its
+hook. `tests/policy/test_layers.py` holds that no other module does, and `tests/agents/test_stored_handoff.py` that both ways find the same
+handoff.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ FILE_NAME = "onward.db"
 
 
 class FolderContext:
-    """What tells the project of a folder, and whether the store that knows it is elsewhere than in the data folder. Raises `BadSetting` where a settings file is wrong."""
+    """The evidence for a folder's project, and whether the store is elsewhere than in the data folder. Raises `BadSetting` if a settings
+    file is invalid.
+    """
 
     __slots__ = ("cwd", "home", "is_elsewhere", "named", "remote", "root")
 
@@ -29,10 +32,10 @@ class FolderContext:
         settings_path = locations.find_project_file(self.cwd)
         folder_settings = locations.read_values(settings_path) if settings_path else {}
         worktrees = environment.get("ONWARD_WORKTREES") or folder_settings.get("worktrees") or home_settings.get("worktrees")
-        # A server that a variable names is meant even where it names none.
+        # An empty variable overrides the server in the settings file.
         server = environment.get("ONWARD_SERVER", home_settings.get("server"))
         self.is_elsewhere = bool(server or environment.get("ONWARD_DATABASE_URL") or home_settings.get("database_url"))
-        # A project that the general file names is for commands; sessions go by the file of their own folder.
+        # A project in the general settings file is for commands only; sessions use the file of their own folder.
         self.named = " ".join(str(environment.get("ONWARD_PROJECT") or folder_settings.get("project") or "").split())
         self.root, self.remote = find_repository(self.cwd)
         if worktrees == "apart" and (linked := find_linked_worktree(self.cwd)):
@@ -40,7 +43,9 @@ class FolderContext:
 
 
 class RenderedHandoff:
-    """A project's master handoff: the `page` as it was rendered, empty before the first; `since` is when the last session ended (ISO 8601), `session` what its agent calls it."""
+    """A project's master handoff. `page` is its Markdown, empty before the first; `since` is when the last session ended (ISO 8601),
+    `session` the agent's id of it.
+    """
 
     __slots__ = ("name", "number", "page", "remote", "root", "session", "since")
 
@@ -50,9 +55,10 @@ class RenderedHandoff:
 
 
 def find_handoff(context: FolderContext) -> RenderedHandoff | None:
-    """Return the master handoff of the project that *told* leads to, as importing a session would find it; None where there is no such project, or no store.
+    """Return the master handoff of the project of *context*, the project that importing a session would choose; None if there is no project
+    or no store.
 
-    Raises `sqlite3.Error` where the store cannot be read.
+    Raises `sqlite3.Error` if the store cannot be read.
     """
     path = os.path.join(context.home, FILE_NAME)
     if not os.path.exists(path):
@@ -83,7 +89,7 @@ _BY_REPOSITORY = "remote = :remote AND :remote != '' OR root = :root AND root !=
 
 
 def _find_project(connection: sqlite3.Connection, context: FolderContext) -> tuple[int, str, str, str] | None:
-    """Return the project as `projects.found` finds it."""
+    """Return the project as `projects.find_by_origin` does."""
     if context.named:
         condition, values = "name = :named", {"named": context.named}
     else:
@@ -100,7 +106,7 @@ def _find_project(connection: sqlite3.Connection, context: FolderContext) -> tup
 
 
 def _quote_uri(path: str) -> str:
-    """Return *path* as a URI has it. (What quotes for everybody takes longer to import than all of this.)"""
+    """Return *path* for a URI. (Importing urllib takes longer than the rest of the hook.)"""
     path = os.path.abspath(path).replace("\\", "/")
     for sign in "%?#":
         path = path.replace(sign, f"%{ord(sign):02x}")
@@ -108,7 +114,7 @@ def _quote_uri(path: str) -> str:
 
 
 def _format_time(timestamp: int) -> str:
-    """Return a time as git takes it: whole seconds, UTC."""
+    """Return a time as git accepts it: whole seconds, UTC."""
     import time
 
     return time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime(timestamp // 1_000_000))

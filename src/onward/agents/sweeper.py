@@ -1,4 +1,6 @@
-"""Sweeping up after the agents: sessions that were noted and never said goodbye, then everything else that was left; and doing so again and again beside a server."""
+"""Sweeping: importing sessions that ended without a hook, and other transcripts of known projects; once, or periodically beside a
+server.
+"""
 
 from __future__ import annotations
 
@@ -33,14 +35,16 @@ _log = logging.getLogger("onward.sweep")
 
 @dataclass(frozen=True, slots=True)
 class FullSweep:
-    """What became of the sessions that were noted, and of everything else."""
+    """The results for sessions with notes, and for everything else."""
 
     captures: list[CaptureResult]
     report: SweepReport
 
 
 def sweep_all(settings: Settings) -> FullSweep | None:
-    """Sweep up once; None where another process is doing so. On the store of a server, what was noted on this machine alone: that sweeps the rest itself."""
+    """Sweep once; return None if another process is sweeping. With a remote server, only sessions with notes on this machine are imported:
+    the server sweeps the rest.
+    """
     quiet = timedelta(minutes=settings.quiet_minutes)
     if settings.server:
         return FullSweep(_capture_noted(settings, quiet), SweepReport())
@@ -56,13 +60,13 @@ def sweep_all(settings: Settings) -> FullSweep | None:
 
 
 def _capture_noted(settings: Settings, quiet: timedelta) -> list[CaptureResult]:
-    """Take in what was noted, and return what became of it where there was something."""
+    """Import the sessions with notes and return the results that have sessions or errors."""
     results = [capture(note) for note in session_notes.list_notes(str(settings.home)) if _is_due(note, quiet)]
     return [result for result in results if result.numbers or result.fault]
 
 
 def _is_due(note: Note, quiet: timedelta) -> bool:
-    """Whether the session of a note is over: it said so, or has been quiet for long enough."""
+    """Return whether the session of a note is over: it ended, or was quiet for long enough."""
     if note.state == session_notes.ENDED:
         return True
     last_change = changed_at(note.transcript) or datetime.fromtimestamp(note.at, UTC)
@@ -71,7 +75,7 @@ def _is_due(note: Note, quiet: timedelta) -> bool:
 
 @contextmanager
 def start(folder: Path | None = None) -> Iterator[None]:
-    """Sweep up again and again beside whatever is done inside, each time in a process of its own: what it costs, no request waits for."""
+    """Sweep periodically while the context is open, each time in a process of its own, so that requests are not slowed down."""
     stop = threading.Event()
     thread = threading.Thread(target=_run_periodically, args=(stop, folder), name="onward-sweep", daemon=True)
     thread.start()
@@ -99,7 +103,7 @@ def _run_once(stop: threading.Event, folder: Path | None) -> None:
         while process.poll() is None and time.monotonic() < deadline and not stop.wait(POLL_SECONDS):
             pass
         if process.poll() is None:
-            # What it did so far stays; the next one goes on.
+            # What was imported so far stays; the next sweep continues.
             process.kill()
         _, error_output = process.communicate()
     if process.returncode and not stop.is_set():

@@ -1,4 +1,4 @@
-"""The MCP server's table in a TOML file, put in and taken out as text: everything else stays to the byte, comments too."""
+"""Adding and removing the MCP server's table in a TOML file as text: everything else stays byte for byte, including comments."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _TABLE = re.compile(r"^[ \t]*\[")
 
 
 def read_server(text: str, path: tuple[str, ...]) -> object:
-    """Return the table at *path*; None where there is none. Raises `Unfit`."""
+    """Return the table at *path*; None if there is none. Raises `MergeError`."""
     value: Any = _parse(text)
     for key in path:
         value = value.get(key) if isinstance(value, dict) else None
@@ -21,7 +21,7 @@ def read_server(text: str, path: tuple[str, ...]) -> object:
 
 
 def add_server(text: str, path: tuple[str, ...], value: dict[str, object]) -> str:
-    """Return *text* with the table *value* at *path*, which is not there yet. Raises `Unfit`."""
+    """Return *text* with the new table *value* at *path*. Raises `MergeError`."""
     lines = [f"[{'.'.join(path)}]", *(f"{key} = {_to_toml(setting)}" for key, setting in value.items())]
     before = text if not text or text.endswith("\n") else text + "\n"
     after = before + ("\n" if before else "") + "\n".join(lines) + "\n"
@@ -36,7 +36,7 @@ def add_server(text: str, path: tuple[str, ...], value: dict[str, object]) -> st
 
 
 def remove_server(text: str, path: tuple[str, ...]) -> str:
-    """Return *text* without the table at *path*, nor those below it. Raises `Unfit`."""
+    """Return *text* without the table at *path* and the tables below it. Raises `MergeError`."""
     header = re.compile(r"^[ \t]*\[[ \t]*" + r"[ \t]*\.[ \t]*".join(rf'"?{re.escape(key)}"?' for key in path) + r"[ \t]*(\]|\.)")
     output: list[str] = []
     pending: list[str] = []
@@ -45,7 +45,7 @@ def remove_server(text: str, path: tuple[str, ...]) -> str:
         if _TABLE.match(line):
             was_in_server, is_in_server = is_in_server, header.match(line) is not None
             if is_in_server and not was_in_server and output and not output[-1].strip():
-                # The blank line that came with it.
+                # The blank line before the table was added with it.
                 output.pop()
             output += [] if is_in_server else pending
             pending = []
@@ -54,7 +54,7 @@ def remove_server(text: str, path: tuple[str, ...]) -> str:
         elif line.strip() and not line.lstrip().startswith("#"):
             pending = []
         else:
-            # What stands before the next table is that one's.
+            # Comments before the next table belong to that table.
             pending.append(line)
     after = "".join(output)
     if read_server(after, path) is not None:
@@ -70,5 +70,5 @@ def _parse(text: str) -> dict[str, Any]:
 
 
 def _to_toml(value: object) -> str:
-    """Return a text, or a list of texts, as TOML: their JSON is that too."""
+    """Return a text, or a list of texts, as TOML, which is the same as its JSON."""
     return json.dumps(value, ensure_ascii=False)

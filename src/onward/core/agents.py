@@ -2,9 +2,10 @@
 
 A hook imports this module while an agent waits, so it uses no class machinery and imports nothing but types.
 
-Folders and files are text. `~` is the user's home folder, `${NAME:-default}` the folder that an environment variable names, or the default. A folder may
-also begin with `{config}` or `{data}` (where the system keeps the settings and the data of programs, perhaps in several places), `{appdata}` (`%APPDATA%`,
-Windows only), `{editor}` (the storage of every VS Code-like editor) or `{repository}` (the top of the repository that the user works in).
+Folders and files are text. `~` is the user's home folder, `${NAME:-default}` the folder that an environment variable names, or the default.
+A folder may also begin with `{config}` or `{data}` (where the system keeps the settings and the data of programs, perhaps in several
+places), `{appdata}` (`%APPDATA%`, Windows only), `{editor}` (the storage of every VS Code-like editor) or `{repository}` (the top of the
+repository that the user works in).
 """
 
 from __future__ import annotations
@@ -31,9 +32,10 @@ class SessionFolder:
 class HookSettings:
     """How Onward is installed in an agent.
 
-    `events` maps the agent's event names to Onward's, `file` is the settings file of the hooks, `mcp_file` that of MCP servers and `mcp_key` the table in it
-    that lists them. `version` is the format version that the hooks' file must state, None where none. `max_context_bytes` is how much an agent takes from a
-    hook, None for any amount. `next_step` tells the user what to do after the installation.
+    `events` maps the agent's event names to Onward's, `file` is the settings file of the hooks, `mcp_file` that of MCP servers and
+    `mcp_key` the table in it that lists them. `version` is the format version that the hooks' file must state, None where none.
+    `max_context_bytes` is how much an agent takes from a hook, None for any amount. `next_step` tells the user what to do after the
+    installation.
     """
 
     __slots__ = ("events", "file", "max_context_bytes", "mcp_file", "mcp_key", "next_step", "version")
@@ -61,10 +63,10 @@ class HookSettings:
 class Agent:
     """An agent, or a program that exports sessions.
 
-    `id` is what sessions store and programs read, `label` what people read, and `aliases` other names that lead to the same agent; case, spaces and
-    punctuation do not count. `formats` are the transcript formats that it writes and `folders` where it keeps them. `hooks` is None where Onward cannot be
-    installed. `providers` are words by which an account's provider, plan or name shows that it is for this agent. `start_command` starts the agent with a
-    prompt (`{}`). `is_chat` marks a chat in the browser, which runs no commands.
+    `id` is what sessions store and programs read, `label` what people read, and `aliases` other names that lead to the same agent; case,
+    spaces and punctuation do not count. `formats` are the transcript formats that it writes and `folders` where it keeps them. `hooks` is
+    None where Onward cannot be installed. `providers` are words by which an account's provider, plan or name shows that it is for this
+    agent. `start_command` starts the agent with a prompt (`{}`). `is_chat` marks a chat in the browser, which runs no commands.
     """
 
     __slots__ = ("aliases", "folders", "formats", "hooks", "id", "is_chat", "label", "providers", "start_command")
@@ -290,7 +292,9 @@ def agent_label(name: str) -> str:
 
 
 def detect_agent(client: str) -> str:
-    """Return the id of the agent that *client*, the name of a program, contains ("cursor-vscode"); empty where it contains none. The longest name wins."""
+    """Return the id of the agent that *client*, the name of a program, contains ("cursor-vscode"); empty where it contains none. The
+    longest name wins.
+    """
     words = _words(client)
     best, best_length = "", 0
     for agent in AGENTS:

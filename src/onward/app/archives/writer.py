@@ -70,14 +70,18 @@ class ArchiveWriter:
 
 @contextmanager
 def write_archive(target: Path) -> Iterator[ArchiveWriter]:
-    """Write an archive to *target*, which is replaced at the end or left as it is. Raises `UnreadableFile` if the file cannot be written."""
+    """Write an archive to *target*, which is replaced at the end or left as it is. Raises `UnreadableFile` if the file cannot be
+    written.
+    """
     with atomic_write(target) as part, ZipFile(part, "w", ZIP_DEFLATED, compresslevel=_COMPRESSION_LEVEL) as archive:
         yield ArchiveWriter(archive)
 
 
 @contextmanager
 def atomic_write(target: Path) -> Iterator[Path]:
-    """Yield a path to write to. At the end it replaces *target* at once; after an error *target* stays. Only the owner can read the file."""
+    """Yield a path to write to. At the end it replaces *target* at once; after an error *target* stays. Only the owner can read the
+    file.
+    """
     part = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
         os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))

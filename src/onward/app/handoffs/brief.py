@@ -1,4 +1,4 @@
-"""The handoff as a session begins: what the last one left, and what changed in the repository since."""
+"""The handoff that a session starts with: the last session's handoff, and what changed in the repository since."""
 
 from __future__ import annotations
 
@@ -21,17 +21,19 @@ if TYPE_CHECKING:
 
 
 def briefing(store: Store, project: Project, handoff: StoredHandoff, folder: Path) -> tuple[Handoff, RepositoryChange | None]:
-    """Return *handoff* as it is `since_then`, asking the store when the session that it tells of ended."""
+    """Return *handoff* with the repository changes since its session ended, and the changes, as `with_changes_since` does."""
     return with_changes_since(project, handoff, _session_end(store, project, handoff), folder)
 
 
 def with_changes_since(
     project: Project, handoff: StoredHandoff, ended_at: datetime | None, folder: Path
 ) -> tuple[Handoff, RepositoryChange | None]:
-    """Return *handoff* with what changed since *ended_at* (since it was made, where that is None) among its first lines, and the change; None, and the handoff as it was, where no repository is at hand.
+    """Return *handoff* with what changed in the repository since *ended_at* as one of its head lines, and the change. Without a repository,
+    return the unchanged handoff and None.
 
-    The repository is the one that holds *folder*, if that is the project's, else the project's own. Where the project has no place, it is the one that holds *folder* if a
-    file that the handoff names is there: any other would tell of other work.
+    If *ended_at* is None, changes since the handoff was created count. The repository is the one that contains *folder* if it is the
+    project's, else the project's own. If the project has no repository, it is the one that contains *folder*, but only if it has a file
+    that the handoff names.
     """
     files = named_files(handoff.handoff)
     repository = Path(choose_folder(str(folder.absolute()), project.root, project.remote))
@@ -42,19 +44,19 @@ def with_changes_since(
 
 
 def with_change(handoff: Handoff, change: RepositoryChange) -> Handoff:
-    """Return *handoff* with *change* among its first lines, in its place."""
+    """Return *handoff* with *change* as the "since then" line of its head."""
     lines = {**dict(handoff.head), SINCE_THEN: CitedLine(change.sentence())}
     return replace(handoff, head=tuple((name, lines[name]) for name in HEAD if name in lines))
 
 
 def named_files(handoff: Handoff) -> list[str]:
-    """Return the files that *handoff* says are there."""
+    """Return the files that *handoff* lists."""
     return existing_files(line.text for section in handoff.sections if section.title == FILES_SECTION for line in section.lines)
 
 
 def _session_end(store: Store, project: Project, handoff: StoredHandoff) -> datetime | None:
-    """Return when the session that the handoff tells of ended; None where its transcript does not say."""
-    # Imported here: who asks a server has no store.
+    """Return when the session of the handoff ended; None if its transcript has no times."""
+    # Imported here: clients of a server have no store.
     from onward.store import sessions
 
     with store.read() as connection:

@@ -1,6 +1,6 @@
-"""Turns in, handoff out: what `distill` and completing a session share, so that both give the same document.
+"""From turns to a handoff. `distill` and completing a session share this code, so that both give the same document.
 
-Nothing here knows the store, so that `onward distill` starts without it.
+Nothing here imports the store, so that `onward distill` starts without it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ from onward.core.transcript.transcript import ImportReport, SessionHead, Turn
 from onward.tokens import count_tokens
 
 _FOLD_SESSIONS = 50
-"""Sessions whose facts are folded at once: the ledger is the same whatever the portions, and one fold costs what the ledger holds."""
+"""The number of sessions that are folded at once. The ledger is the same for any number; one fold costs time in proportion to the ledger.
+"""
 
 
 class DistilledSession(NamedTuple):
@@ -37,7 +38,9 @@ class DistilledSession(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class HandoffBasis:
-    """What a handoff is made from, and held against: the ledger, what ought to be kept, the sessions, and the turns behind handles, those that are there."""
+    """What a handoff is composed from and measured against: the ledger, the reference facts, the sessions, and a function that finds the
+    turns behind handles.
+    """
 
     ledger: Ledger
     references: Sequence[Reference]
@@ -45,45 +48,45 @@ class HandoffBasis:
     find_turns: Callable[[Collection[Handle]], Mapping[Handle, Turn]]
 
     def master(self, budget_tokens: int | None = None) -> MasterHandoff:
-        """Return the rules' handoff."""
+        """Return the handoff composed by rules."""
         return build_handoff(self.ledger, self.references, self.lines, count_tokens, self.find_turns, budget_tokens)
 
     def compose_handoff(self, tokens: int) -> Handoff:
-        """Return the rules' handoff in at most so many tokens, without its closing."""
+        """Return the handoff composed by rules in at most *tokens* tokens, without its closing."""
         return compose(self.ledger, self.lines, tokens, count_tokens)
 
     def measure_handoff(self, handoff: Handoff, budget_tokens: int) -> MasterHandoff:
-        """Return a handoff, whoever wrote it, measured as the rules' one is."""
+        """Return *handoff*, whoever wrote it, with its preservation measured."""
         return close_handoff(handoff, self.ledger, self.references, self.lines, count_tokens, self.find_turns, budget_tokens)
 
 
 def distill_session(path: MainPath) -> DistilledSession:
-    """Return what one session establishes."""
+    """Return what one session adds to its project."""
     line = session_line(path.number, path.head.agent, path.ended_at, path.tokens)
     return DistilledSession(line, extract(path.number, path.head, path.turns), collect_references(path.number, path.turns))
 
 
 def session_line(number: int, agent: str, ended_at: datetime | None, tokens: int) -> SessionSummary:
-    """Return what a handoff says of session *number*, the agent's name as people write it."""
+    """Return the summary of session *number* for a handoff, with the agent's label."""
     return SessionSummary(number, agent_label(agent), ended_at.date().isoformat() if ended_at else "", tokens)
 
 
 def distill_files(sources: Sequence[Path | BinaryIO], budget_tokens: int | None = None) -> tuple[MasterHandoff, list[ImportReport]]:
-    """Return the master handoff over the sessions of *sources*, in order, and a report per source. Stateless."""
+    """Return the master handoff over the sessions of *sources*, in order, and a report for each source. Stateless."""
     reading = TranscriptReader()
     reports = [reading.read(source) for source in sources]
     return basis(reading.paths).master(budget_tokens), reports
 
 
 def distill_turns(turns: Sequence[Turn]) -> HandoffBasis:
-    """Return what the handoff over one conversation stands on. Stateless."""
+    """Return the basis of the handoff over one conversation. Stateless."""
     reading = TranscriptReader()
     reading.add_session(SessionHead("json-turns"), turns)
     return basis(reading.paths)
 
 
 def basis(paths: Sequence[MainPath]) -> HandoffBasis:
-    """Return what the handoff over some sessions stands on."""
+    """Return the basis of the handoff over several sessions."""
     ledger, all_references, lines = Ledger(), list[Reference](), list[SessionSummary]()
     for start in range(0, len(paths), _FOLD_SESSIONS):
         batch = [distill_session(path) for path in paths[start : start + _FOLD_SESSIONS]]

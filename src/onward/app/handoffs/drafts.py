@@ -1,4 +1,4 @@
-"""Drafts: handoffs of conversations that belong to no session, and long texts made short by the same rules."""
+"""Drafts: handoffs of conversations that belong to no session, and long texts shortened by the same rules."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = ["CompressedText", "Draft", "compress", "conversation_basis", "list_dr
 
 @dataclass(frozen=True, slots=True)
 class CompressedText:
-    """A text made short. `ratio` is how many tokens of the text one token of it stands for; `preservation` is None where the text was short enough as it was."""
+    """A shortened text. `preservation` is None if the text was short enough."""
 
     text: str
     tokens: int
@@ -32,12 +32,12 @@ class CompressedText:
 
     @property
     def ratio(self) -> float:
-        """Return how many tokens of the text one token stands for."""
+        """Return the compression: tokens of the original for each token of the result."""
         return self.text_tokens / max(1, self.tokens)
 
 
 def conversation_basis(turns: Sequence[Turn]) -> HandoffBasis:
-    """Return what the handoff over a conversation stands on."""
+    """Return the basis of the handoff over a conversation."""
     return distill_turns(turns)
 
 
@@ -47,7 +47,9 @@ def render_markdown(master: MasterHandoff) -> str:
 
 
 def store_draft(store: Store, project: Project, master: MasterHandoff, refinement: Refinement | None = None) -> Draft:
-    """Keep a handoff as a draft of a project, with the report of a model's part in it where there is one: the master handoff stays what it is."""
+    """Store a handoff as a draft of a project, with the report of the model's refinement if there is one. The master handoff does not
+    change.
+    """
     with store.write() as connection:
         projects.lock_project(connection, project.id)
         generator = refinement.model if refinement else RULES
@@ -55,15 +57,16 @@ def store_draft(store: Store, project: Project, master: MasterHandoff, refinemen
 
 
 def list_drafts(store: Store, project: Project, *, before: int | None = None, limit: int) -> list[Draft]:
-    """Return a project's drafts, the newest first; those made *before* the one of that id."""
+    """Return a project's drafts, newest first, with ids *before* that one."""
     with store.read() as connection:
         return drafts.list_drafts(connection, project.id, before=before, limit=limit)
 
 
 def compress(text: str, turns: Sequence[Turn], budget_tokens: int) -> CompressedText:
-    """Return *text*, in which *turns* were found, in at most *budget_tokens*; what is short enough as it is, but for secrets.
+    """Return *text*, which contains *turns*, in at most *budget_tokens*. A text that is short enough only has its secrets replaced.
 
-    A conversation becomes its handoff; any other text keeps the lines and sentences that say most. Either is measured by what a handoff of it ought to keep.
+    A conversation becomes its handoff; other text keeps its most informative lines and sentences. Both are measured against the facts that
+    a handoff should keep.
     """
     redacted = Redactor(DISTILL_KEY).text(text)
     tokens = count_tokens(redacted)

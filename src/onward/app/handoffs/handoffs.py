@@ -1,4 +1,4 @@
-"""Handoffs: the master handoff now, at any budget, or as it was; and what changed from one session to another."""
+"""Handoffs: the master handoff with any budget, earlier versions, and the differences between them."""
 
 from __future__ import annotations
 
@@ -35,9 +35,10 @@ __all__ = [
 def current_handoff(
     store: Store, project: Project, *, budget_tokens: int | None = None, session_number: int | None = None
 ) -> CurrentHandoff:
-    """Return the project's master handoff; with *session_number*, the one that completing that session made. Raises `NotFound` when there is none.
+    """Return the project's master handoff, or with *session_number* the handoff that completing that session created. Raises `NotFound` if
+    there is none.
 
-    At a budget of its own it is composed anew: for an earlier session, from what the sessions up to it established.
+    For another budget it is composed again; for an earlier session, from what the sessions up to it established.
     """
     with store.read() as connection:
         if session_number is None:
@@ -65,25 +66,29 @@ def current_handoff(
 
 
 def kept_ratios(store: Store, session_ids: Sequence[int]) -> dict[int, float | None]:
-    """Return the share (0..1) that the handoff of each of these sessions keeps, of those that made one."""
+    """Return the share (0..1) of facts that the handoffs of these sessions preserve, by session id. Sessions without a handoff are left
+    out.
+    """
     with store.read() as connection:
         return {session_id: handoff.kept_ratio for session_id, handoff in handoffs.figures_by_session(connection, session_ids).items()}
 
 
 def list_versions(store: Store, project: Project, *, before: int | None = None, limit: int | None = None) -> list[StoredHandoff]:
-    """Return every handoff that was made of the project, the newest first; those of a version *before* that one."""
+    """Return the versions of a project's handoff, newest first, with version numbers *before* that one."""
     with store.read() as connection:
         return handoffs.list_handoffs(connection, project.id, before=before, limit=limit)
 
 
 def require(store: Store, project: Project, handoff_id: int) -> StoredHandoff:
-    """Return the handoff of that id. Raises `NotFound` where the project has no such one."""
+    """Return the handoff with that id. Raises `NotFound` if the project has none."""
     with store.read() as connection:
         return _require_handoff(connection, project, handoff_id)
 
 
 def restore(store: Store, project: Project, handoff_id: int) -> StoredHandoff:
-    """Make an earlier version the master handoff again, as a new version, and return it. The ledger stays: the next session completed makes the handoff from that."""
+    """Make an earlier version the master handoff again, as a new version, and return it. The ledger does not change: the next completed
+    session uses it.
+    """
     with store.write() as connection:
         projects.lock_project(connection, project.id)
         return handoffs.restore(connection, _require_handoff(connection, project, handoff_id), facts.ledger_version(connection, project.id))
@@ -100,9 +105,9 @@ def _require_handoff(connection: Connection, project: Project, handoff_id: int) 
 
 
 def diff(store: Store, project: Project, before: int, after: int) -> LedgerDifference:
-    """Return what changed from the end of session *before* to the end of session *after*: what stands by the ledger, what is seen by the handoffs of the two.
+    """Return what changed from the end of session *before* to the end of session *after*, in the ledger and in the two handoffs.
 
-    Raises `NotFound` for a session that made no handoff, `BadInput` when *before* is not the earlier one.
+    Raises `NotFound` if a session has no handoff, `BadInput` if *before* is not the earlier session.
     """
     if before >= after:
         raise BadInput(
@@ -114,7 +119,7 @@ def diff(store: Store, project: Project, before: int, after: int) -> LedgerDiffe
 
 
 def compare_versions(store: Store, project: Project, before: int, after: int) -> HandoffDifference:
-    """Return what version *after* of a project's handoff says differently from version *before*. Raises `NotFound` where there is no such version."""
+    """Return the differences between two versions of a project's handoff. Raises `NotFound` if a version does not exist."""
     stored_versions: list[StoredHandoff] = []
     with store.read() as connection:
         for version in (before, after):
@@ -129,7 +134,7 @@ def compare_versions(store: Store, project: Project, before: int, after: int) ->
 
 
 def _after_session(store: Store, project: Project, number: int) -> tuple[Ledger, Handoff]:
-    """Return the ledger and the handoff at the end of session *number*, before the next was completed."""
+    """Return the ledger and the handoff at the end of session *number*, before the next session was completed."""
     with store.read() as connection:
         session = sessions.find_by_number(connection, project.id, number)
         if session is None or not facts.has_contributed(connection, session.id):
@@ -139,7 +144,7 @@ def _after_session(store: Store, project: Project, number: int) -> tuple[Ledger,
         stated_facts, edits = facts.read_edits(connection, project.id, until=stored.created_at if stored else None)
         state = read_project_state(connection, project.id)
     ledger = correct_ledger(fold(Ledger(), contribution.facts), stated_facts, edits)
-    # A session that was completed after later ones never had a handoff to itself.
+    # A session that was completed after later sessions has no handoff of its own.
     return ledger, stored.handoff if stored else state.master_as_of(store, number, contribution).handoff
 
 

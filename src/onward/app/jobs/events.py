@@ -1,4 +1,4 @@
-"""What happened in the store, for whoever wants to know at once: read from the table, so that any process can tell it."""
+"""Events of the store for programs that follow it live. They are read from a table, so that any process can serve them."""
 
 from __future__ import annotations
 
@@ -11,16 +11,17 @@ __all__ = ["Event", "StreamStart", "find_start", "list_events"]
 
 
 class StreamStart(NamedTuple):
-    """After which event a reader goes on, and whether some that it has not seen are gone."""
+    """The event after which a reader continues, and whether events were missed."""
 
     last_id: int
     has_missed: bool
 
 
 def find_start(store: Store, last_id: int | None) -> StreamStart:
-    """Return where a reader goes on who saw *last_id* last; None for one who wants what is to come.
+    """Return where a reader continues who saw *last_id* last; None starts with new events.
 
-    What is older than all that is kept was missed. So was whatever led to an id that this store never gave: it is another store, or an earlier state of it.
+    Events older than the stored ones were missed. So were all events if the store never issued *last_id*: it is another store, or an
+    earlier state of this one.
     """
     with store.read() as connection:
         oldest, newest = events.id_bounds(connection)
@@ -32,6 +33,8 @@ def find_start(store: Store, last_id: int | None) -> StreamStart:
 
 
 def list_events(store: Store, last_id: int, *, project_id: int | None = None, job_id: int | None = None) -> list[Event]:
-    """Return what happened after an event, the oldest first: all, or what concerns a project or a job. Some hundreds at most; ask again for more."""
+    """Return the events after *last_id*, oldest first, of everything or of one project or job. At most some hundreds are returned; call
+    again for more.
+    """
     with store.read() as connection:
         return events.list_after(connection, last_id, project_id=project_id, job_id=job_id)

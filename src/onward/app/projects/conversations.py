@@ -1,4 +1,4 @@
-"""Conversations: the turns of a project's sessions, one session after the other; and where in one of them something is said."""
+"""Conversations: the turns of a project's sessions in order, and text search in one session."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SNIPPET_CHARS = 160
 
 
 class TextMatch(NamedTuple):
-    """Where a text is met: the turn, and what stands `before` it, the text as it is written there, and what stands `after` it, on one line."""
+    """A match in a turn: the text before it, the matched text and the text after it, on one line."""
 
     ordinal: int
     role: Role
@@ -37,7 +37,7 @@ def list_turns(
     backwards: bool = False,
     limit: int,
 ) -> list[NumberedTurn]:
-    """Return at most *limit* turns of a project, of all sessions or the one of that number, by session and place; *beyond* is the session and place of the last turn that is known.
+    """Return at most *limit* turns of a project, or of its session with that number, by session and position, after the turn at *cursor*.
 
     With *backwards*, from the last turn to the first. Raises `NotFound`.
     """
@@ -47,7 +47,9 @@ def list_turns(
 
 
 def find_text(store: Store, session: Session, text: str, *, limit: int) -> list[TextMatch]:
-    """Return the turns of a session in which *text* stands, whatever its case, each once, at most *limit*: in what was said, in tool calls and in what they answered."""
+    """Return the turns of a session that contain *text*, ignoring case, each once, at most *limit*: in messages, tool calls and their
+    results.
+    """
     needle = text.casefold()
     if not needle.strip():
         return []

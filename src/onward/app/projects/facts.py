@@ -1,4 +1,4 @@
-"""Facts: the ledger as a person sees and corrects it. What a person says of a fact wins over what is extracted, now and after every import and rebuild."""
+"""Facts: the ledger as users see and correct it. A user's correction wins over extraction, also after later imports and rebuilds."""
 
 from __future__ import annotations
 
@@ -36,7 +36,8 @@ __all__ = [
 ]
 
 FactPosition: TypeAlias = tuple[int, int, int, int, int, str]
-"""Where a fact stands in the order of a ledger: those that a person stated come last; else by time, session, turn, place in the turn, and id."""
+"""The position of a fact in the ledger's order: by time, session, turn, position in the turn, and id. Facts that a user stated come last.
+"""
 
 
 def list_facts(
@@ -50,8 +51,10 @@ def list_facts(
     session: int | None = None,
     after: FactPosition | None = None,
 ) -> list[Fact]:
-    """Return a project's facts in order, filtered by what is given. *file* is any part of a path that a fact names, *text* any part of what it says, in
-    capitals or not; *state* None is every state; *after* leaves out those up to a place.
+    """Return a project's facts in order, filtered.
+
+    *file* is part of a path that a fact names and *text* part of its text, ignoring case. *state* None means every state. *after* leaves
+    out the facts up to that position.
     """
     needle = text.casefold()
     with store.read() as connection:
@@ -69,19 +72,19 @@ def list_facts(
 
 
 def fact_position(fact: Fact) -> FactPosition:
-    """Return where a fact stands in the order of a ledger."""
+    """Return the position of a fact in the ledger's order."""
     stated_at = 0 if fact.at is None else max(0, int(fact.at.timestamp() * 1_000_000))
     return (0 if fact.sources else 1, stated_at, fact.session, fact.turn, fact.place, fact.id)
 
 
 def require(store: Store, project: Project, name: str) -> Fact:
-    """Return the fact of that id, or of the only id that begins so. Raises `NotFound`."""
+    """Return the fact with that id, or the only one whose id starts with *name*. Raises `NotFound`."""
     with store.read() as connection:
         return _require_fact(read_project_state(connection, project.id), name)
 
 
 def note(store: Store, project: Project, session: Session, kind: FactKind, text: str) -> Fact:
-    """Note a fact that the agent of *session* states while at work. Saying it again in that session changes nothing."""
+    """Store a fact that the agent of *session* records while it works. The same fact is stored once per session."""
     source, statement = Handle(session.number, 0), _clean_statement(project, text)
     kind = _parse_kind(kind)
     name = fact_id(kind, "", statement, source)
@@ -106,7 +109,7 @@ def note(store: Store, project: Project, session: Session, kind: FactKind, text:
 
 
 def add(store: Store, project: Project, kind: FactKind, text: str) -> Fact:
-    """State a fact by hand."""
+    """Add a fact that the user states."""
     kind = _parse_kind(kind)
     at, statement = datetime.now(UTC), _clean_statement(project, text)
     name = fact_id(kind, at.isoformat(), statement, Handle(0, 0))
@@ -118,7 +121,7 @@ def add(store: Store, project: Project, kind: FactKind, text: str) -> Fact:
 
 
 def reword(store: Store, project: Project, name: str, text: str) -> Fact:
-    """Say better what a fact says; it stands from now on."""
+    """Change the text of a fact; the new text is used from now on."""
     return _apply_changes(store, project, Edit(name, "reword", _clean_statement(project, text)))
 
 
@@ -128,17 +131,17 @@ def pin(store: Store, project: Project, name: str) -> Fact:
 
 
 def unpin(store: Store, project: Project, name: str) -> Fact:
-    """Let a fact compete for its place again."""
+    """Undo `pin`: the fact competes for space again."""
     return _apply_changes(store, project, Edit(name, "unpin"))
 
 
 def retract(store: Store, project: Project, name: str) -> Fact:
-    """Take a fact out of every handoff: it is wrong, or of no use."""
+    """Remove a fact from every handoff because it is wrong or useless."""
     return _apply_changes(store, project, Edit(name, "retract"))
 
 
 def restore(store: Store, project: Project, name: str) -> Fact:
-    """Let a fact stand that was retracted, or that extraction took for superseded."""
+    """Make a fact active again that was retracted, or that extraction marked as superseded."""
     return _apply_changes(store, project, Edit(name, "restore"))
 
 
@@ -151,7 +154,7 @@ def change(
     pinned: bool | None = None,
     state: Literal["live", "retracted"] | None = None,
 ) -> Fact:
-    """Say several things of a fact at once; what is None stays as it is."""
+    """Apply several corrections to a fact at once. Fields that are None stay as they are."""
     edits: list[Edit] = []
     if text is not None:
         edits.append(Edit(name, "reword", _clean_statement(project, text)))
@@ -163,7 +166,7 @@ def change(
 
 
 def require_project(store: Store, name: str) -> Project:
-    """Return the only project that has the fact of that id. Raises `NotFound`, and `BadInput` where several have it."""
+    """Return the only project that has the fact with that id. Raises `NotFound`, and `BadInput` if several projects have it."""
     with store.read() as connection:
         owners = [projects.find(connection, project_id) for project_id in facts.find_project_ids(connection, name)]
     if len(owners) > 1:
@@ -175,7 +178,9 @@ def require_project(store: Store, name: str) -> Project:
 
 
 def _apply_changes(store: Store, project: Project, *changes: Fact | Edit) -> Fact:
-    """Keep what a person said of one fact, make the handoff that heeds it, and return the fact as it stands. A fact may be named by the beginning of its id."""
+    """Store corrections of one fact, create the handoff that follows from them, and return the changed fact. Its id may be given by its
+    beginning.
+    """
     while True:
         with store.read() as connection:
             state = read_project_state(connection, project.id)

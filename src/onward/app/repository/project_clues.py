@@ -1,4 +1,4 @@
-"""What a session belongs to: told by the folder it ran in, its repository and its settings file, without asking the store."""
+"""Which project a session belongs to, judged by its folder, its repository and its settings file, without the store."""
 
 from __future__ import annotations
 
@@ -18,14 +18,16 @@ _AGENT_FOLDERS = frozenset({
     *("agent-transcripts", "archived_sessions", "chats", "conversations", "history", "session", "session-state", "sessions", "storage"),
     *("subagents", "tasks", ".specstory", "globalStorage", "User"),
 })  # fmt: skip
-"""Folders that agents make for their own order: nobody's project is named so."""
+"""Folders that agents create for their own files: no project is named after them."""
 
 _ID = re.compile(r"\d+|[0-9a-f]{8}-[0-9a-f-]{27}")
 
 
 class Origin(NamedTuple):
-    """What tells the project of a session: the project that a settings file `named`, the repository's folder (`root`) and address (`remote`), each empty
-    where nothing tells it. `cwd` is the folder the session ran in.
+    """The evidence for the project of a session, each part empty if unknown.
+
+    `project_name` comes from a settings file, `root` is the repository's folder, `remote` its address, and `cwd` the folder that the
+    session ran in.
     """
 
     project_name: str = ""
@@ -35,15 +37,15 @@ class Origin(NamedTuple):
 
     @property
     def default_name(self) -> str:
-        """What a new project for it is called, before a number tells it from another."""
+        """The name of a new project for this origin, before a number makes it unique."""
         return self.project_name or paths.file_name(self.root) or self.remote.rpartition("/")[2] or "default"
 
 
 def session_origin(head: SessionHead, file: Path | None, worktrees: Worktrees = "together") -> Origin | None:
-    """Return what the session of *head*, read from *file*, belongs to; None where nothing tells.
+    """Return the origin of the session of *head*, read from *file*; None if nothing is known.
 
-    The nearest `.onward.toml` wins, then the repository; without one it is the folder. A session that does not say where it ran belongs where its file
-    lies. A folder of another system, or one that is gone, is told by its name alone. Raises `BadSetting` where a settings file is wrong.
+    The nearest `.onward.toml` wins, then the repository, then the folder. A session without a folder is judged by where its file is. A
+    folder of another system, or a deleted one, is judged by its name alone. Raises `BadSetting` if a settings file is invalid.
     """
     cwd, remote = paths.normalise(head.cwd), normalize_remote(head.remote)
     if cwd:
@@ -54,7 +56,7 @@ def session_origin(head: SessionHead, file: Path | None, worktrees: Worktrees = 
 
 
 def folder_origin(folder: Path | None, worktrees: Worktrees = "together", project_name: str = "") -> Origin:
-    """Return what tells the project of a person who works in *folder*, and may have *named* one."""
+    """Return the origin of work in *folder*, with the project's name if the user gave one."""
     repository = find_repository(folder, worktrees_apart=worktrees == "apart") if folder else ("", "")
     return Origin(project_name, *repository, str(folder or ""))
 
@@ -71,8 +73,10 @@ def _recorded_origin(cwd: str, remote: str, worktrees: Worktrees) -> Origin:
 
 
 def _containing_folder(file: Path) -> Path:
-    """Return the folder that says something of a file: not one that an agent made for its own order. Where that stands for another one, it is that one."""
-    # Cursor keeps a database for each session, in a folder of its own.
+    """Return the folder that says something about the project of a file: folders of the agent itself are skipped, and folders that encode
+    another path are decoded.
+    """
+    # Cursor stores a database for each session in a folder of its own.
     folder = file.parent.parent if file.name == "store.db" else file.parent
     while (folder.name in _AGENT_FOLDERS or folder.name == file.stem or _ID.fullmatch(folder.name)) and folder.parent != folder:
         folder = folder.parent
@@ -85,7 +89,7 @@ def _containing_folder(file: Path) -> Path:
 
 
 def _gemini_folder(index: Path, name: str) -> Path | None:
-    """Return the folder that Gemini CLI calls *name*: the one its index says, or whose path has that name as its digest."""
+    """Return the folder that Gemini CLI calls *name*, according to its index, or because its path has that digest."""
     try:
         projects = orjson.loads(index.read_bytes()).get("projects", {})
     except (OSError, orjson.JSONDecodeError, AttributeError):
@@ -96,7 +100,9 @@ def _gemini_folder(index: Path, name: str) -> Path | None:
 
 
 def _folder_by_slug(top: Path, slug: str) -> Path | None:
-    """Return the folder below *top* whose path is written *slug*, every sign but letters and digits as a dash; None where there is none (any more)."""
+    """Return the folder below *top* whose path is written as *slug*, with a dash for every character that is no letter or digit; None if
+    there is none.
+    """
     try:
         subfolders = sorted(path for path in top.iterdir() if path.is_dir())
     except OSError:

@@ -1,4 +1,4 @@
-"""From a question to the passages that answer it: words worth looking for, passages of a text, and how well each fits. Pure."""
+"""From a query to the passages that answer it: search terms, passages of a text, and their scores. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from onward.core.text.prose import STOPWORDS, cut_position
 from onward.store.search.searchable_text import split_names, split_words, stem, stems
 
 PASSAGE_CHARS = 420
-"""A passage grows to about this many characters, by whole lines."""
+"""The approximate length of a passage, which consists of whole lines."""
 LONGEST_LINE_CHARS = 700
 REPEAT_RATIO = 0.8
 
@@ -26,19 +26,21 @@ _QUESTION_WORDS = STOPWORDS | frozenset(
 
 @dataclass(frozen=True, slots=True)
 class SearchQuery:
-    """What to look for: `words` (lower case, with stop words only where there is nothing else) and `names`, the identifiers among them, as phrases."""
+    """The terms of a query: `words` in lower case (with stop words only if there is nothing else), and `names`, the identifiers among them,
+    as phrases.
+    """
 
     words: tuple[str, ...]
     names: tuple[str, ...]
 
     @property
     def terms(self) -> tuple[str, ...]:
-        """Everything to look for."""
+        """All terms."""
         return (*self.names, *self.words)
 
 
 def parse_query(query: str) -> SearchQuery:
-    """Return what *query* asks for; identifiers are split at case, dots, slashes and underscores, and looked for whole as well."""
+    """Return the terms of *query*. Identifiers are split at case changes, dots, slashes and underscores, and also searched as a whole."""
     all_words = list(dict.fromkeys((*split_words(query), *split_words(_CAMEL_BOUNDARY.sub(" ", query)))))
     words = [word for word in all_words if word not in _QUESTION_WORDS and (len(word) > 1 or word.isdecimal())] or all_words
     names = [" ".join(split_words(identifier)) for identifier in _IDENTIFIER.findall(query)]
@@ -46,7 +48,7 @@ def parse_query(query: str) -> SearchQuery:
 
 
 class PassageScorer:
-    """Says how well a passage answers a question. `counts` are the turns that hold each term, of `turns` in all."""
+    """Scores passages for a query. `counts` is the number of turns that contain each term, `turns` the number of all turns."""
 
     def __init__(self, question: SearchQuery, counts: Mapping[str, int], turns: int) -> None:
         self._rarity: dict[str, float] = {}
@@ -57,7 +59,9 @@ class PassageScorer:
         self._max_weight = sum(self._rarity.values()) or 1.0
 
     def score(self, text: str) -> float:
-        """Return 0..about 2: the share of the question's words that *text* holds, each as much as it is rare, and half as much again for whole names."""
+        """Return 0 to about 2: the share of the query's words that *text* contains, weighted by rarity, plus half the weight of each whole
+        name.
+        """
         text_stems = stems(text)
         all_stems = {*text_stems, *stems(split_names(text))}
         score = sum(weight for word, weight in self._rarity.items() if word in all_stems)
@@ -68,17 +72,17 @@ class PassageScorer:
         return score / self._max_weight * (1.0 if length > 12 else 0.6 + length / 30)
 
     def best_line(self, text: str) -> str:
-        """Return the line of *text* that answers best, the first of several."""
+        """Return the line of *text* with the highest score, the first of several."""
         return max(text.split("\n"), key=self.score)
 
 
 def rarity(count: int, turns: int) -> float:
-    """Return how telling a term is that *count* of *turns* turns hold."""
+    """Return the weight of a term that *count* of *turns* turns contain."""
     return log(1.0 + (max(turns, count) - count + 0.5) / (count + 0.5))
 
 
 def passages(text: str) -> Iterator[str]:
-    """Yield *text* in passages of whole lines, each about `PASSAGE_CHARS` long; what is blank or mere rules is left out."""
+    """Yield *text* in passages of whole lines of about `PASSAGE_CHARS` characters. Blank lines and rules are left out."""
     passage: list[str] = []
     size = 0
     for line in _lines(text):
@@ -114,5 +118,5 @@ def _lines(text: str) -> Iterator[str]:
 
 
 def is_repeat(words: frozenset[str], earlier: Sequence[frozenset[str]]) -> bool:
-    """Say whether the words of a text are nearly all in one that was told already."""
+    """Return whether nearly all *words* of a text are in one of the *earlier* texts."""
     return any(len(words & other) >= REPEAT_RATIO * len(words) for other in earlier)

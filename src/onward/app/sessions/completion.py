@@ -1,8 +1,8 @@
-"""Completing a session: its facts go into the ledger, and the next handoff comes out.
+"""Completing a session: its facts go into the ledger, and the next handoff is created.
 
-What costs time (reading the turns, extracting, folding, composing, measuring) is done while nobody waits. A short transaction then stores it all,
-if the session and the ledger are still as they were when it was made; when another session was faster, it is folded again. So nobody's work is
-lost, and nobody's is stored twice.
+The slow work (reading turns, extracting, folding, composing, measuring) happens outside any transaction. A short transaction then stores
+the result if the session and the ledger have not changed in the meantime; otherwise the work is repeated. So nothing is lost, and nothing
+is stored twice.
 """
 
 from __future__ import annotations
@@ -50,9 +50,10 @@ def complete(
 ) -> SessionCompletion:
     """Complete a session and create the project's next handoff: the one use case behind every way to complete a session.
 
-    In this order: with *local_agents*, what the agents of this machine wrote since is imported; *session* is the session, or a function that finds it after
-    the import; *sent_turns* are appended to it; it is put on *account*; and what the user says of it is stored. Statements that are None stay as they are.
-    Completing again without anything new changes nothing. Raises `NotFound` if the session was deleted.
+    In this order: with *local_agents*, what the agents of this machine wrote since is imported; *session* is the session, or a function
+    that finds it after the import; *sent_turns* are appended to it; it is put on *account*; and what the user says of it is stored.
+    Statements that are None stay as they are. Completing again without anything new changes nothing. Raises `NotFound` if the session was
+    deleted.
     """
     files = import_agent_files(store, local_agents) if local_agents else []
     current_session = session() if callable(session) else session
@@ -79,7 +80,7 @@ def _complete(
     credits_used: float | None,
     budget_tokens: int | None,
 ) -> SessionCompletion:
-    """Extract, fold and compose without a lock, then store all of it, again until nothing changed in the meantime."""
+    """Extract, fold and compose without a lock and store the result; repeat if anything changed in the meantime."""
     usage.count(store, session.id)
     path: MainPath | None = None
     steps = SessionSteps()
@@ -122,7 +123,9 @@ def _store_completed(
     derived_data: DerivedData,
     budget_tokens: int | None,
 ) -> SessionCompletion | None:
-    """Store the session as completed, the ledger with what it adds, what is derived, and the handoff; None when anything of it changed in the meantime."""
+    """Store the completed session, the new ledger, the derived data and the handoff; return None if the session or the ledger changed in
+    the meantime.
+    """
     state, additions, updated_state = states
     newly_retired = derivation.retired_fact_ids(updated_state.ledger) - derivation.retired_fact_ids(state.ledger)
     master = updated_state.master(store, budget_tokens)
@@ -143,13 +146,17 @@ def _store_completed(
 
 
 def create_contribution(distilled_session: DistilledSession, session: Session) -> Contribution:
-    """Return what a session adds to the ledger: what it establishes, and what was said on completing it."""
+    """Return what a session adds to the ledger: the facts extracted from it, and what the user said on completing it."""
     statements = completion_facts(session.number, session.ended_at, session.accomplishments, session.blockers)
     return Contribution([*distilled_session.facts, *statements], distilled_session.references)
 
 
 def _fold_in(stored: StoredLedger, other_contributions: Contribution | None, additions: Contribution) -> StoredLedger:
-    """Return the next version of the ledger. *others* is what all other sessions add, given when this one is in it already and must be taken out first."""
+    """Return the next version of the ledger.
+
+    *other_contributions* are the contributions of all other sessions: they are given if this session has already contributed and its old
+    facts must be removed.
+    """
     if other_contributions is None:
         return StoredLedger(
             stored.version + 1, fold(stored.ledger, additions.facts), fold_references(stored.references, additions.references)
@@ -162,7 +169,7 @@ def _fold_in(stored: StoredLedger, other_contributions: Contribution | None, add
 
 
 def main_path(connection: Connection, session: Session, steps: SessionSteps | None = None) -> MainPath:
-    """Return the turns of a stored session that count, made light; *seen* is shown each of them whole."""
+    """Return the turns of a stored session that count, shortened for extraction. *steps* receives the full turns."""
     path = MainPath(session.number, session.head(), tokens=session.tokens, last_ordinal=session.turns)
     for stored in turns.read_session(connection, session.id, main_path=True):
         if steps is not None:
@@ -178,7 +185,7 @@ def _apply_statements(
     blockers: Sequence[str] | None,
     credits_used: float | None,
 ) -> Session:
-    """Return *session* with what the person says of it, redacted like everything that is kept."""
+    """Return *session* with the user's statements, redacted."""
     project = projects.find(connection, session.project_id)
     redact = Redactor(project.key if project else b"").text
     return replace(

@@ -1,4 +1,6 @@
-"""A session's transcript taken in and the session completed, as a job: what is large takes longer than a person waits, and is not lost where the way to them is."""
+"""Adding a transcript to a session and completing it as a job: large transcripts take longer than a request, and survive a lost
+connection.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,7 @@ _MAX_RECENT_JOBS = 20
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """What a person says of a session on completing it; with `refine`, a model is then asked to write its handoff better."""
+    """What the user says on completing a session. With `refine`, a language model refines the handoff afterwards."""
 
     accomplishments: Sequence[str]
     blockers: Sequence[str]
@@ -46,9 +48,11 @@ def request_completion(
     catches_up: bool = False,
     requested_by: str = "",
 ) -> Job:
-    """Ask for the uploads that *sent* names to be appended to a session (`job_kinds.import_transcripts` says how), and with *words* for the session to be completed.
+    """Request a job that appends the uploads of *upload_arguments* to a session (`kinds.import_transcripts` describes them), and with
+    *completion* completes it.
 
-    Asked again for the same, it is the same job. Raises `Conflict` while something else is being done with the session.
+    With *catches_up*, the worker first imports what the agents of its machine wrote since. The same request again returns the same job.
+    Raises `Conflict` while another job works on the session.
     """
     redact = Redactor(project.key).text
     statements: dict[str, Any] | None = None
@@ -68,13 +72,13 @@ def request_completion(
 
 
 def find_latest(store: Store, project: Project, session: Session) -> Job | None:
-    """Return the job of a session that was asked for last, if that is among the latest of its project."""
+    """Return the job of a session that was requested last, if it is among the latest of its project."""
     project_jobs = jobs.list_jobs(store, project=project, limit=_MAX_RECENT_JOBS)
     return next((job for job in project_jobs if job.kind == JOB_KIND and job.arguments["session_id"] == session.id), None)
 
 
 def run_step(context: JobContext, job: Job, progress: StepProgress) -> StepResult:
-    """Append to the session `session_id` what it does not have of `uploads`, one file a piece; then complete it with what is `said` of it, if anything is."""
+    """Append the next of the job's uploads to the session; after the last one, complete the session if the job says so."""
     uploads, statements, position = job.arguments.get("uploads", []), job.arguments["said"], int(job.memo.get("next", 0))
     total = len(uploads) + (statements is not None)
     session = sessions.require_by_id(context.store, job.arguments["session_id"])
@@ -111,7 +115,7 @@ def run_step(context: JobContext, job: Job, progress: StepProgress) -> StepResul
 
 
 def _local_agents(context: JobContext, project: Project) -> LocalAgents | None:
-    """Return where the agents of the worker's machine may have written more of *project*; None without a machine or a folder."""
+    """Return the agents of the worker's machine for *project*; None without a machine or a folder."""
     if context.machine is None or not project.root:
         return None
     return LocalAgents(context.machine, Path(project.root), project, context.worktrees)

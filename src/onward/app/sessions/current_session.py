@@ -1,4 +1,4 @@
-"""The session that goes on: what stands in sight wherever a person is."""
+"""The session in progress, which every page of the dashboard shows."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ _COUNT_LIMIT = 10
 
 @dataclass(frozen=True, slots=True)
 class CurrentSession:
-    """The active session that was begun last, its project, the account it runs on (None where nobody named one) and where that stands in the window; `others` are active too, ten at most."""
+    """The active session that started last, its project, its account (None if it has none) and where that is in the rotation window.
+    `other_count` is the number of other active sessions, at most 10.
+    """
 
     session: Session
     project: Project
@@ -27,7 +29,7 @@ class CurrentSession:
 
 
 def find_current(store: Store, window: RotationWindow | None = None, at: datetime | None = None) -> CurrentSession | None:
-    """Return the session that goes on; None where none does."""
+    """Return the current session; None if none is active."""
     with store.read() as connection:
         active = sessions.list_across_projects(connection, status="active", limit=_COUNT_LIMIT + 1)
         project = projects.find(connection, active[0].project_id) if active else None

@@ -1,6 +1,7 @@
-"""What is derived from a completed session: its measure, the files it touched, the errors it met, and what it teaches.
+"""What is derived from a completed session: measures, touched files, errors, and knowledge entries.
 
-Worked out from the session's own turns and the ledger as it stands, never from the history; kept in the transaction that completes it, and made again by a rebuild.
+It is computed from the session's own turns and the current ledger, stored in the transaction that completes the session, and computed again
+by a rebuild.
 """
 
 from __future__ import annotations
@@ -25,12 +26,12 @@ from onward.store import project_files as stored_files
 from onward.store.analytics import Measure
 
 _REPLACEABLE_KINDS: frozenset[FactKind] = frozenset(("decision", "lesson", "dead_end"))
-"""What is wrong once it is replaced. An error that was met again is still an error that was solved."""
+"""The kinds whose facts are wrong once they are superseded. An error that occurred again was still solved before."""
 
 
 @dataclass(frozen=True, slots=True)
 class DerivedData:
-    """What one session gives. `used` are the ids of the earlier facts that it used again."""
+    """What is derived from one session. `used_ids` are the earlier facts that the session used again."""
 
     measure: Measure
     files: Sequence[TouchedFile]
@@ -40,7 +41,9 @@ class DerivedData:
 
 
 def derive_session(session: Session, path: MainPath, steps: SessionSteps, ledger: Ledger, new_facts: Sequence[Fact]) -> DerivedData:
-    """Return what a session gives that adds the facts *added*; *ledger* is the project's with them in it, as the person corrected it."""
+    """Return what is derived from a session that adds *new_facts*. *ledger* is the project's ledger with these facts and the user's
+    corrections.
+    """
     earlier_facts = facts_before(ledger, session.number)
     prior = prior_knowledge(earlier_facts)
     used_ids = reused_fact_ids(earlier_facts, steps.steps, path.turns)
@@ -58,14 +61,14 @@ def derive_session(session: Session, path: MainPath, steps: SessionSteps, ledger
 
 
 def knowledge_entries(ledger: Ledger, new_facts: Iterable[Fact]) -> list[HarvestedEntry]:
-    """Return what the facts *added* teach, in the words of the ledger; nothing that was retracted, or said and replaced."""
+    """Return the knowledge entries from *new_facts*, worded as in the ledger, without retracted and superseded facts."""
     facts_by_id = {fact.id: fact for fact in ledger.facts}
     retired_ids = retired_fact_ids(ledger)
     return harvest_knowledge(facts_by_id.get(fact.id, fact) for fact in new_facts if fact.id not in retired_ids)
 
 
 def retired_fact_ids(ledger: Ledger) -> frozenset[str]:
-    """Return the ids of the facts that teach nothing any more."""
+    """Return the ids of the facts that no longer count as knowledge."""
     return frozenset(
         fact.id for fact in ledger.facts if fact.state == "retracted" or (fact.state == "superseded" and fact.kind in _REPLACEABLE_KINDS)
     )
@@ -78,9 +81,11 @@ def save_derived(
     preservation: Preservation | None,
     newly_retired: Collection[str] = (),
 ) -> None:
-    """Keep what a session gives, instead of what it gave before. *made* is the measure of the handoff that completing it made.
+    """Store what is derived from a session, replacing earlier data. *preservation* is that of the handoff that completing the session
+    created.
 
-    The first time, what it used again is counted; what its facts retired of earlier ones is taken out of the knowledge base.
+    The first time, facts that the session used again are counted. Entries of facts that this session retired (*newly_retired*) are removed
+    from the knowledge base.
     """
     if not analytics.is_measured(connection, session.id) and derived_data.used_ids:
         knowledge.record_used(connection, knowledge.find_by_facts(connection, session.project_id, derived_data.used_ids))
@@ -95,7 +100,7 @@ def save_derived(
 
 
 def update_knowledge(connection: Connection, project_id: int, ledger: Ledger, fact: Fact) -> None:
-    """Let the knowledge base say of the session of *fact* what the ledger says now that a person corrected it."""
+    """Update the knowledge entries of the session of *fact* after a user corrected the fact."""
     session = sessions.find_by_number(connection, project_id, fact.session) if fact.session else None
     if session is not None:
         knowledge.save_session_entries(

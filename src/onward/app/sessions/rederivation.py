@@ -1,4 +1,4 @@
-"""Making all that is derived from a project's completed sessions again: measures, files, errors, knowledge."""
+"""Computing all derived data of a project's completed sessions again: measures, files, errors, knowledge entries."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ from onward.store.facts import StoredLedger
 
 
 def rederive(store: Store, project: Project, on_progress: Callable[[int, int], None] | None = None) -> int:
-    """Derive everything again from the turns and the facts that are kept, session by session in order, and return how many there were. *on_progress* is told (done, of).
+    """Derive everything again from the stored turns and facts, session by session, and return the number of sessions. *on_progress* is
+    called with (done, total).
 
-    Each session is measured against the ledger as the sessions up to it make it. Nobody waits for all of them: each is kept by itself, and one that changes
-    meanwhile is left to whoever completes it.
+    Each session is measured against the ledger of the sessions up to it. Each is stored in its own transaction; a session that changes
+    meanwhile is skipped, since completing it derives it again.
     """
     with store.read() as connection:
         state = read_project_state(connection, project.id)

@@ -39,8 +39,8 @@ def relay(
 ) -> RelayOutcome:
     """Complete the session of that *number*, or the active one begun last, and name the account to go on with.
 
-    With *limit_reached*, its account is noted to have reached its limit, so it is not chosen. *agent* is who goes on, whatever the account is for. Without an active session, the project's
-    newest handoff is what is gone on from. Raises `NotFound` where there is neither.
+    With *limit_reached*, its account is noted to have reached its limit, so it is not chosen. *agent* is who goes on, whatever the account
+    is for. Without an active session, the project's newest handoff is what is gone on from. Raises `NotFound` where there is neither.
     """
     files = import_agent_files(store, local_agents) if local_agents else []
     project = project() if callable(project) else project

@@ -1,4 +1,4 @@
-"""Which agents' sessions lie on this machine: where each agent keeps them, what is there, and which projects it would go to. Nothing is stored."""
+"""Finding the sessions of agents on this machine: the folders, the files in them, and the projects they belong to. Nothing is stored."""
 
 from __future__ import annotations
 
@@ -25,7 +25,9 @@ _EDITOR_SERVERS = (".vscode-server", ".cursor-server", ".windsurf-server")
 
 
 class AgentFolder(NamedTuple):
-    """Where an agent keeps sessions: the files, and the folders that are one transcript, below *folder* that match one of *patterns*. A file of one that *holds_many* has many sessions."""
+    """A folder in which an agent keeps sessions: files, or folders that are one transcript, that match one of *patterns*. With
+    *holds_many*, one file has many sessions.
+    """
 
     agent: str
     folder: Path
@@ -34,7 +36,7 @@ class AgentFolder(NamedTuple):
 
 
 class FoundSession(NamedTuple):
-    """A session that lies in a file. `belonging` is None where nothing tells its project."""
+    """A session in a file. `origin` is None if nothing shows its project."""
 
     head: SessionHead
     started_at: datetime | None
@@ -42,13 +44,13 @@ class FoundSession(NamedTuple):
 
     @property
     def name(self) -> str:
-        """What it is called: its title, else the agent's id."""
+        """The title, else the agent's id of the session."""
         return self.head.title or self.head.id or ""
 
 
 @dataclass(frozen=True, slots=True)
 class FoundTranscript:
-    """One file of an agent. `error` says why it cannot be read; one without sessions and error is empty."""
+    """One file of an agent. `error` says why it cannot be read; a file without sessions and error is empty."""
 
     agent: str
     path: Path
@@ -59,7 +61,9 @@ class FoundTranscript:
 
 
 def agent_folders(machine: Machine, working_folder: Path) -> list[AgentFolder]:
-    """Return every place where an agent keeps sessions on a machine like this, whether it is there or not. *here* is the folder that a person works in."""
+    """Return every folder in which agents may keep sessions on this machine, whether it exists or not. The user works in
+    *working_folder*.
+    """
     return [
         AgentFolder(agent.id, folder, place.patterns, place.holds_many)
         for agent in AGENTS
@@ -69,7 +73,7 @@ def agent_folders(machine: Machine, working_folder: Path) -> list[AgentFolder]:
 
 
 def _expand(folder: str, machine: Machine, working_folder: Path) -> list[Path]:
-    """Return the folders that an entry of the table of agents names on this machine."""
+    """Return the folders that an entry of the agents' table means on this machine."""
     if not folder.startswith("{"):
         return [machine.expand(folder)]
     name, _, below = folder[1:].partition("}")
@@ -77,14 +81,14 @@ def _expand(folder: str, machine: Machine, working_folder: Path) -> list[Path]:
 
 
 def _config_folders(machine: Machine, _: Path) -> list[Path]:
-    """Return where programs keep their settings, as editors understand it."""
+    """Return where programs store their settings, as editors define it."""
     if machine.system == "windows":
         return _appdata_folders(machine, _)
     return [machine.home / "Library/Application Support"] if machine.system == "macos" else [machine.folder("XDG_CONFIG_HOME", ".config")]
 
 
 def _data_folders(machine: Machine, _: Path) -> list[Path]:
-    """Return where programs keep their data. Programs from Linux use their Linux folders on other systems too."""
+    """Return where programs store their data. Programs from Linux use their Linux folders on other systems too."""
     unix = machine.folder("XDG_DATA_HOME", ".local/share")
     if machine.system == "windows":
         return [unix, machine.folder("LOCALAPPDATA", "AppData/Local"), *_appdata_folders(machine, _)]
@@ -96,7 +100,7 @@ def _appdata_folders(machine: Machine, _: Path) -> list[Path]:
 
 
 def _editor_folders(machine: Machine, _: Path) -> list[Path]:
-    """Return where the extensions of editors keep their data, on this machine and for sessions over SSH."""
+    """Return where the extensions of editors store their data, on this machine and for sessions over SSH."""
     local = [base / editor / "User/globalStorage" for base in _config_folders(machine, _) for editor in _EDITORS]
     return [*local, *(machine.home / server / "data/User/globalStorage" for server in _EDITOR_SERVERS)]
 
@@ -112,25 +116,25 @@ _BASES: dict[str, Callable[[Machine, Path], list[Path]]] = {
     "editor": _editor_folders,
     "repository": _repository_folders,
 }
-"""What the names in braces in the table of agents stand for."""
+"""The meaning of the names in braces in the agents' table."""
 
 
 def survey(
     folders: list[AgentFolder], worktrees: Worktrees = "together", on_progress: Callable[[int, int, str], None] | None = None
 ) -> list[FoundTranscript]:
-    """Return every file that lies in *folders*, once, and the sessions in it. *on_progress* is told (done, of, path)."""
+    """Return every file in *folders* once, with its sessions. *on_progress* is called with (done, total, path)."""
     return _survey(list(iter_files(folders)), worktrees, on_progress)
 
 
 def list_files(folders: list[AgentFolder]) -> list[Path]:
-    """Return every file that lies in *folders*, once."""
+    """Return every file in *folders* once."""
     return [path for _, path in iter_files(folders)]
 
 
 def survey_paths(
     paths: Sequence[Path], worktrees: Worktrees = "together", on_progress: Callable[[int, int, str], None] | None = None
 ) -> list[FoundTranscript]:
-    """Return every file that importing *paths* would take, and the sessions in it."""
+    """Return every file that importing *paths* would read, with its sessions."""
     files, _ = find_files(paths)
     entries = [
         (AgentFolder(file.head.agent if file.head else "", file.source.parent, (), holds_many=True), file.source)
@@ -152,10 +156,10 @@ def _survey(
 
 
 def iter_files(folders: Sequence[AgentFolder]) -> Iterator[tuple[AgentFolder, Path]]:
-    """Yield every file that lies in *folders*, once, with the folder."""
+    """Yield every file in *folders* once, with its folder."""
     seen_paths: set[str] = set()
     for folder in folders:
-        # A folder that may not be looked into is empty to `glob`.
+        # To `glob`, a folder without read permission is empty.
         for path in sorted({path for pattern in folder.patterns for path in folder.folder.glob(pattern)}):
             real_path = os.path.realpath(path)
             if real_path not in seen_paths and (path.is_file() or (path.is_dir() and is_single_input(path))) and not _is_redundant(path):
@@ -164,12 +168,12 @@ def iter_files(folders: Sequence[AgentFolder]) -> Iterator[tuple[AgentFolder, Pa
 
 
 def _is_redundant(path: Path) -> bool:
-    """Whether another file tells the same session better: the history of a task, beside its panel."""
+    """Return whether another file contains the same session in more detail: a task's history, beside its panel."""
     return path.name == "ui_messages.json" and path.with_name("api_conversation_history.json").is_file()
 
 
 def read_transcript(folder: AgentFolder, path: Path, worktrees: Worktrees) -> FoundTranscript:
-    """Return a file of *folder*, and the sessions in it."""
+    """Return a file of *folder* with its sessions."""
     try:
         states = [file.stat() for file in (path.rglob("*.json") if path.is_dir() else [path])]
     except OSError as error:
@@ -188,7 +192,7 @@ def read_transcript(folder: AgentFolder, path: Path, worktrees: Worktrees) -> Fo
 
 
 def _sessions(folder: AgentFolder, path: Path, worktrees: Worktrees) -> Iterator[FoundSession]:
-    """Yield the sessions of a file that have a turn. Only a file that holds many is read further than the first turn."""
+    """Yield the sessions of a file that have a turn. Only a file that holds many sessions is read beyond its first turn."""
     head: SessionHead | None = None
     report = ImportReport()
     redactor = Redactor(DISTILL_KEY)
@@ -203,7 +207,7 @@ def _sessions(folder: AgentFolder, path: Path, worktrees: Worktrees) -> Iterator
                     "Name the file to import it as pasted text.",
                 )
             head = head or SessionHead(report.format)
-            # What is shown is redacted, and a title holds what a person typed first.
+            # The result is shown, so it is redacted: a title may contain the user's first message.
             yield FoundSession(redactor.head(head), head.started_at or item.at, session_origin(head, path, worktrees))
             is_new = False
             if not folder.holds_many:

@@ -1,4 +1,4 @@
-"""Catching up: what the agents of this machine wrote of a project since its last session was completed, imported now and not when a person thinks of it."""
+"""Catching up: importing what the agents of this machine wrote for a project since its last completed session."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from onward.settings import Worktrees
 from onward.store import Store
 
 MAX_CANDIDATES = 200
-"""Of so many files, the ones that changed last, it is asked whose they are."""
+"""Only this many files, the latest ones, are checked for their project."""
 MAX_IMPORTED = 20
 
 
@@ -41,10 +41,11 @@ def find_changed_transcripts(
     find_project: Callable[[Origin], Project | None],
     completed_sessions: Callable[[Project], Iterable[Session]],
 ) -> list[Path]:
-    """Return the transcripts of the project that changed since its last completed session; if none is completed, only the newest transcript.
+    """Return the transcripts of the project that changed since its last completed session; if none is completed, only the newest
+    transcript.
 
-    *find_project* returns the project of an origin and *completed_sessions* a project's completed sessions, in whatever store. A file that also holds
-    sessions of other projects is left to `onward import`.
+    *find_project* returns the project of an origin and *completed_sessions* a project's completed sessions, in whatever store. A file that
+    also holds sessions of other projects is left to `onward import`.
     """
     machine, folder, worktrees = local_agents.machine, local_agents.folder, local_agents.worktrees
     find_project = cache(find_project)

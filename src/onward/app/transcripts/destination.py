@@ -1,4 +1,4 @@
-"""Where the sessions of an import go."""
+"""The project that each imported session goes to."""
 
 from __future__ import annotations
 
@@ -17,9 +17,11 @@ from onward.store import Store
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """The one `project` for all; without it each session's own (`belonging`), and what `fallback` answers where nothing tells.
+    """Where sessions go: all to `project`; without it, each to the project of its own origin, or to what `fallback` returns if nothing is
+    known.
 
-    `elsewhere` says what sessions of another machine belong to, by the folder and the address that their transcript names: only that machine can look there.
+    `remote_origins` gives the origins of sessions of another machine, by the folder and address in their transcript: only that machine can
+    determine them.
     """
 
     store: Store
@@ -29,7 +31,7 @@ class Destination:
     remote_origins: Mapping[tuple[str, str], Origin] = field(default_factory=dict[tuple[str, str], Origin])
 
     def project_for(self, head: SessionHead, file: Path | None) -> Project:
-        """Return the project of the session of *head*, read from *file*. Raises `BadInput` where nothing tells it."""
+        """Return the project for the session of *head*, read from *file*. Raises `BadInput` if nothing shows it."""
         if self.project:
             return self.project
         if origin := self.remote_origins.get((head.cwd, head.remote)):

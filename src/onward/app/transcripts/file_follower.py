@@ -1,8 +1,9 @@
-"""Keeping up with files as they grow.
+"""Following transcripts as they grow.
 
-Of a file that is written line by line only what is new is read: a reader stands at its end and goes on when there is more. It keeps back what may still
-change, such as an answer that is being written; when nothing was added for a while it is told that this is the end, and lets go. A file that goes on
-after that, was replaced or became shorter is read anew, and so is one that is a single document; since each turn is kept once, that is harmless.
+A file that is written line by line is read incrementally: a reader waits at its end and continues when there is more. It holds back what
+may still change, such as an answer that is being written; when nothing was added for a while, it is told that this is the end. A file that
+grows after that, was replaced or became shorter is read again from the beginning, and so is a file that is one document. Each turn is
+stored once, so reading again is harmless.
 """
 
 from __future__ import annotations
@@ -34,11 +35,11 @@ from onward.formats import TranscriptSource
 POLL_SECONDS = 2.0
 MAX_POLL_SECONDS = 30.0
 SETTLED_SECONDS = 30.0
-"""A file that was still for so long is read to its end, whatever may yet change."""
+"""A file that has not changed for this long is read to its end."""
 _POLL_SHARE = 0.05
-"""Looking takes at most this share of the time."""
+"""Polling takes at most this share of the time."""
 _CHECKED_BYTES = 64
-"""So many bytes before the place where reading stopped tell a file that grew from one that was written anew."""
+"""The number of bytes before the reading position that must be unchanged if a file has grown and was not rewritten."""
 _DATABASES = (".db", ".vscdb")
 _WAITING = "waiting"
 _QUEUE_ITEMS = 500
@@ -47,7 +48,7 @@ _ReaderItem: TypeAlias = PreparedItem | Literal["waiting"]
 
 
 class _FileState(NamedTuple):
-    """What changes when a file does."""
+    """What changes when a file changes."""
 
     inode: int
     size_bytes: int
@@ -56,7 +57,7 @@ class _FileState(NamedTuple):
 
 @dataclass(slots=True)
 class _FollowedFile:
-    """One file: how it was when it was read last, its sessions that are not completed, and the reader that stands at its end, if one does."""
+    """A followed file: its state when it was read last, its sessions that are not completed, and the reader that waits at its end."""
 
     state: _FileState | None = None
     is_named: bool = False
@@ -66,9 +67,9 @@ class _FollowedFile:
 
 
 class Follower:
-    """Follows the files that *find* answers: those named, which are transcripts or an error, and those that lie in folders.
+    """Follows the files that *find_files* returns: files that were named, for which errors are reported, and files in folders.
 
-    `look` once and again. With *quiet*, a session whose file has not changed for that long is completed.
+    Call `poll` repeatedly. With *quiet*, a session whose file has not changed for that long is completed.
     """
 
     def __init__(
@@ -86,19 +87,19 @@ class Follower:
         self._files: dict[Path, _FollowedFile] = {}
 
     def start(self) -> None:
-        """Note how every file is now: what it holds at this moment is somebody else's to import."""
+        """Record the current state of every file: its present content is imported elsewhere."""
         named_paths, folder_paths = self._find_files()
         for path in (*named_paths, *folder_paths):
             self._files[path] = _FollowedFile(state=_read_state(path), is_named=path in named_paths, unchanged_since=time.monotonic())
 
     def record_imports(self, imported: Sequence[ImportedFile]) -> None:
-        """Note which sessions were imported, so that they can be completed."""
+        """Record which sessions were imported, so that they can be completed."""
         for outcome in imported:
             if followed := self._files.get(Path(outcome.path)):
                 _record_sessions(followed, outcome)
 
     def poll(self) -> Iterator[ImportedFile]:
-        """Yield what became of every file that changed since the last look, and of those whose sessions are completed now."""
+        """Yield the result for every file that changed since the last poll, and for files whose sessions are completed now."""
         named_paths, folder_paths = self._find_files()
         for path in dict.fromkeys((*named_paths, *folder_paths, *self._files)):
             followed = self._files.setdefault(path, _FollowedFile(is_named=path in named_paths))
@@ -114,7 +115,7 @@ class Follower:
                 yield self._complete_sessions(path, followed)
 
     def finish(self) -> Iterator[ImportedFile]:
-        """Read every file to its end, and yield what was still kept back."""
+        """Read every file to its end and yield what was held back."""
         for followed in self._files.values():
             yield from self._finish_tail(followed)
 
@@ -175,7 +176,7 @@ def _record_sessions(followed: _FollowedFile, outcome: ImportedFile) -> None:
 
 
 def follow(follower: Follower, is_over: Callable[[float], bool], on_file: Callable[[ImportedFile], None]) -> None:
-    """Look again and again until *is_over*, which waits for so many seconds, says so; tell *on_file* what came in."""
+    """Poll until *is_over* returns true; it waits for the given number of seconds. *on_file* is called with each result."""
     seconds = 0.0
     while not is_over(seconds):
         started = time.monotonic()
@@ -187,7 +188,9 @@ def follow(follower: Follower, is_over: Callable[[float], bool], on_file: Callab
 
 
 class _TailReader:
-    """A reader at the end of a file, in a thread of its own: a format's reader takes lines when it wants them, and here it waits for the next one."""
+    """A reader at the end of a file, in its own thread: a format's reader takes lines when it needs them, and waits here for the next
+    one.
+    """
 
     def __init__(self, path: Path, destination: Destination) -> None:
         self.has_ended = False
@@ -198,15 +201,15 @@ class _TailReader:
         self._intake: SessionIntake | None = None
         self._last_counts = (0, 0)
         self._failure: Exception | None = None
-        # A daemon: one that waits must not keep the process from ending.
+        # A daemon thread: a waiting reader must not keep the process alive.
         self._thread = threading.Thread(target=self._read, name=f"reading {path}", daemon=True)
 
     def is_unchanged(self) -> bool:
-        """Whether the file still holds what was read of it."""
+        """Return whether the file still contains what was read."""
         return self._source.is_unchanged()
 
     def resume(self) -> ImportedFile:
-        """Read what is new, keep it, and return what came of it."""
+        """Read what is new, store it, and return the result."""
         if self._thread.ident is None:
             self._thread.start()
         else:
@@ -214,14 +217,14 @@ class _TailReader:
         return self._store_items()
 
     def finish(self) -> ImportedFile:
-        """Read to the end and let nothing wait any more."""
+        """Read to the end, including what was held back."""
         self._source.end()
         outcome = self._store_items()
         self._thread.join()
         return outcome
 
     def abandon(self) -> None:
-        """Read no further; what was kept back is left: the file will be read anew."""
+        """Stop reading and drop what was held back: the file will be read again."""
         self._source.end()
         while not isinstance(self._items.get(), TranscriptEnd):
             pass
@@ -261,7 +264,7 @@ class _TailReader:
             self._intake.take(item)
 
     def _flush(self, outcome: ImportedFile) -> None:
-        """Keep what was taken, and add to *outcome* what is new since it was counted last."""
+        """Store what was read, and add what is new since the last result to *outcome*."""
         if self._intake is None:
             return
         try:
@@ -276,7 +279,7 @@ class _TailReader:
 
 
 class _GrowingSource(TranscriptSource):
-    """A file that may grow: who reads it waits at its end, after telling *on_wait*, until `go_on` or `end`."""
+    """A file that may grow. Its reader waits at the end, after calling *on_wait*, until `resume` or `end`."""
 
     def __init__(self, path: Path, on_wait: Callable[[], None]) -> None:
         super().__init__(path)
@@ -286,16 +289,16 @@ class _GrowingSource(TranscriptSource):
         self._last_read = (0, b"")
 
     def resume(self) -> None:
-        """Let the reader read what is new."""
+        """Let the reader continue with what is new."""
         self._more.set()
 
     def end(self) -> None:
-        """Let the reader read what is new, and end there."""
+        """Let the reader continue with what is new and end there."""
         self._is_over = True
         self._more.set()
 
     def is_unchanged(self) -> bool:
-        """Whether the last bytes that were read still stand where they stood."""
+        """Return whether the bytes that were read last are unchanged in the file."""
         position, last = self._last_read
         try:
             with self._open_file() as stream:
@@ -306,12 +309,12 @@ class _GrowingSource(TranscriptSource):
 
     @contextmanager
     def open_stream(self) -> Iterator[IO[bytes]]:
-        """The bytes of the file from its beginning, and what comes after."""
+        """Yield a stream of the file from its beginning, including what is added later."""
         with super().open_stream() as stream:
             yield cast("IO[bytes]", _WaitingStream(stream, self))
 
     def wait(self, position: int, last: bytes) -> bool:
-        """Wait at *place*, after the bytes *last*; False when this is the end."""
+        """Wait at *position*, after the bytes *last*; return False at the end."""
         self._last_read = (position, last)
         if self._is_over:
             return False
@@ -351,7 +354,7 @@ class _WaitingStream:
 
 
 def _read_state(path: Path) -> _FileState | None:
-    """Return how a file is, with the journal of a database that lies beside it: there its newest rows are; of a folder, how the files in it are."""
+    """Return the state of a file, including a database's journal, which has the newest rows; for a folder, the state of the files in it."""
     try:
         file_stat = path.stat()
         if path.is_dir():
@@ -371,7 +374,7 @@ def _age(state: _FileState) -> timedelta:
 
 
 def _is_line_based(path: Path) -> bool:
-    """Whether the file is written line by line: its first line is a whole JSON object, and another one follows."""
+    """Return whether the file is written line by line: its first line is a complete JSON object, and another one follows."""
     try:
         with path.open("rb") as stream:
             first, second = stream.readline(1_000_000), stream.readline(1000)

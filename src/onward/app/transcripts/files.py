@@ -1,4 +1,4 @@
-"""Finding the transcripts that a person means, in the order in which their sessions began."""
+"""Finding transcripts in files and folders, in the order in which their sessions started."""
 
 from __future__ import annotations
 
@@ -15,14 +15,16 @@ from onward.formats import TranscriptSource, is_single_input, open_source, read
 from onward.message import Message
 
 FREE_FORM = "pasted"
-"""The format that takes any text."""
+"""The format that accepts any text."""
 
 _NO_TIME = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class FoundFile:
-    """A transcript: `began_at` is when its first session did, at the end of time where nothing says. `head` is None for a stream and for what cannot be read."""
+    """A transcript. `started_at` is the start of its first session, or the end of time if unknown. `head` is None for a stream and for an
+    unreadable file.
+    """
 
     source: Path | BinaryIO | TranscriptSource
     name: str
@@ -32,9 +34,9 @@ class FoundFile:
 
 
 def find_files(paths: Iterable[Path | BinaryIO]) -> tuple[list[FoundFile], list[str]]:
-    """Return every transcript once, in order of time and then of name, and the files of folders that are none.
+    """Return every transcript once, by time and name, and the files in folders that are no transcripts.
 
-    A file that was named is a transcript or an error; what lies in a folder and is no transcript is passed over.
+    A file that was named is a transcript or an error; a file in a folder that is no transcript is skipped.
     """
     files: list[FoundFile] = []
     skipped: list[str] = []
@@ -63,7 +65,7 @@ def _unique_files(paths: Iterable[Path | BinaryIO]) -> Iterator[tuple[Path | Bin
 
 
 def walk_files(folder: Path) -> Iterator[Path]:
-    """Yield every plain file below *folder*, in order; a folder whose files are one transcript instead of what lies in it."""
+    """Yield every regular file below *folder*, in order; a folder that is one transcript is yielded instead of its files."""
     for parent, folders, names in os.walk(folder):
         if is_single_input(Path(parent)):
             folders.clear()
@@ -71,12 +73,14 @@ def walk_files(folder: Path) -> Iterator[Path]:
             continue
         folders.sort()
         paths = [Path(parent, name) for name in sorted(names)]
-        # A pipe or a device in a folder would be waited for without end.
+        # Reading a pipe or a device would block forever.
         yield from (path for path in paths if path.is_file() and not path.is_symlink())
 
 
 def inspect_file(path: Path, *, is_named: bool, name: str = "") -> FoundFile:
-    """Return what *path* is, called *name* where that is given. Text in which no agent speaks is a transcript only when it is *named*: a folder's notes are none."""
+    """Return *path* as a transcript, called *name* if that is given. Text without an agent's answer is a transcript only if it *is_named*:
+    folders also contain notes.
+    """
     name, report, head = name or str(path), ImportReport(), None
     try:
         for item in read(TranscriptSource(path, name), report):

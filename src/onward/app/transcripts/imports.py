@@ -1,4 +1,4 @@
-"""Importing transcripts: files and folders in, sessions and turns kept, and an account of every file."""
+"""Importing transcripts: files and folders are read, sessions and turns are stored, and every file is reported."""
 
 from __future__ import annotations
 
@@ -52,9 +52,12 @@ def import_paths(
     worktrees: Worktrees = "together",
     on_progress: Callable[[ImportProgress], None] | None = None,
 ) -> ImportResult:
-    """Import files and whole folders, sessions in order of time, and return what became of each. Importing again keeps only what is new.
+    """Import files and whole folders, sessions in order of time, and return the result for each file. Importing again stores only what is
+    new.
 
-    Without *project*, each session goes to the project it belongs to (`belonging`), and to what *fallback* answers where nothing tells. With *complete*, each session is completed before the next is imported, also one that an interrupted run left open. One file's failure never costs the rest.
+    Without *project*, each session goes to the project of its origin, and to what *fallback* returns if nothing is known. With *complete*,
+    each session is completed before the next one is imported, including a session that an interrupted run left open. An error in one file
+    does not affect the others.
     """
     files, passed_over = find_files(paths)
     outcome = ImportResult([], passed_over)
@@ -81,7 +84,9 @@ def import_uploads(
     worktrees: Worktrees = "together",
     remote_origins: Mapping[tuple[str, str], Origin] | None = None,
 ) -> ImportResult:
-    """Import files that came from elsewhere, each under the name it has there, as `import_paths` does. Where they lie here tells nothing of their project; *elsewhere* may (`Destination`)."""
+    """Import uploaded files under their original names, as `import_paths` does. Their location on this machine says nothing about their
+    project; *remote_origins* may.
+    """
     files = [inspect_file(path, is_named=True, name=name) for name, path in uploads]
     outcome = ImportResult([], [])
     with (
@@ -101,7 +106,7 @@ def import_uploads(
 
 
 def known_imports(store: Store) -> ImportIndex:
-    """Return what the store knows, for the plan of an import."""
+    """Return an index of what is stored, for the preview of an import."""
     with store.read() as connection:
         all_projects = [project for archived in (False, True) for project in stored_projects.list_projects(connection, archived=archived)]
         imported_times = {
@@ -111,13 +116,13 @@ def known_imports(store: Store) -> ImportIndex:
 
 
 def list_imported_paths(store: Store, project: Project, *, after: str | None = None, limit: int | None = None) -> list[ImportedPath]:
-    """Return the files that a project's turns came from, by path, from *after* one path on."""
+    """Return the files that a project's turns came from, by path, *after* that path."""
     with store.read() as connection:
         return provenance.list_imports(connection, project.id, after=after, limit=limit)
 
 
 class _Importer(ExitStack):
-    """Imports files: their sessions one after the other, each completed before the next where that is asked for."""
+    """Imports files, their sessions in order, and completes each session before the next if requested."""
 
     def __init__(self, destination: Destination, *, complete: bool, budget_tokens: int | None) -> None:
         super().__init__()
@@ -132,7 +137,7 @@ class _Importer(ExitStack):
         self.callback(self._record_outcomes)
 
     def start_parallel_reading(self, files: Sequence[FoundFile]) -> None:
-        """Let processes of their own make the files ready, where that pays and it is known whose they are."""
+        """Let other processes read the files ahead, if that is worthwhile and the projects are known."""
         readable = [(file.source, file.head) for file in files if isinstance(file.source, Path) and file.head]
         if is_worthwhile([path for path, _ in readable]):
             with suppress(BadInput):
@@ -140,7 +145,9 @@ class _Importer(ExitStack):
                 self._parallel_reader = self.enter_context(ParallelReader([ReadTask(path, key) for path, key in self._keys.items()]))
 
     def run(self, transcript: FoundFile) -> ImportedFile:
-        """Import one file and return what became of it. Once the store failed, what comes after is not tried: smaller files would take the place of those that had no room."""
+        """Import one file and return the result. After a failure of the store nothing else is tried: smaller files would take the space
+        that larger ones did not have.
+        """
         if error := transcript.error or self._store_error:
             return ImportedFile(transcript.name, error=error)
         outcome = self._import_file(transcript)
@@ -149,7 +156,7 @@ class _Importer(ExitStack):
 
     def _import_file(self, transcript: FoundFile) -> ImportedFile:
         if self._parallel_reader and isinstance(transcript.source, Path) and transcript.source in self._keys:
-            # A process that is gone, or a session of another project than the file's first: what was made ready is left, and the file read here.
+            # The reading process is gone, or a session belongs to another project than the file's first session: read the file here.
             with suppress(EOFError, OSError):
                 outcome = self._store_items(transcript, self._parallel_reader.items(transcript.source), self._keys[transcript.source])
                 if outcome:
@@ -162,7 +169,7 @@ class _Importer(ExitStack):
         return outcome
 
     def _store_items(self, transcript: FoundFile, items: Iterable[PreparedItem], key: bytes | None = None) -> ImportedFile | None:
-        """Keep *items* and return what became of them; None when one of their sessions has another key than the one they were made ready under."""
+        """Store *items* and return the result; None if one of their sessions needs another key than the one they were prepared with."""
         outcome = ImportedFile(transcript.name)
         path = transcript.source if isinstance(transcript.source, Path) else None
         intake: SessionIntake | None = None
@@ -203,7 +210,7 @@ class _Importer(ExitStack):
         outcome.sessions.append(ImportedSession(session, intake.new_turns, intake.known_turns, handoff_version))
 
     def _record_outcomes(self) -> None:
-        """Keep what became of the files, all at once: a transaction each would take longer than a small file does."""
+        """Store the results of all files in one transaction: a transaction for each takes longer than a small file."""
         if not self._outcomes:
             return
         with self._store.write() as connection:

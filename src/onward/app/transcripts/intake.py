@@ -1,7 +1,7 @@
-"""Taking the turns of one session into the store: only what is new, in chunks that each stand by themselves.
+"""Storing the turns of one session: only new turns, in independent chunks.
 
-An import that was cut off goes on where it was, and several that read the same file at once keep each turn once: every chunk looks first, inside
-its own transaction, which of its turns are kept already.
+An interrupted import can be continued, and several imports of the same file at once store each turn once: every chunk checks, inside its
+own transaction, which of its turns are stored already.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ CHUNK_CHARS = 4_000_000
 
 
 class SessionIntake:
-    """Takes what a reader yields of one session, in order; `finish` after the last."""
+    """Takes the items of one session in order; call `finish` after the last."""
 
     def __init__(self, store: Store, project: Project, head: SessionHead, source: str) -> None:
         self.project = project
@@ -42,13 +42,13 @@ class SessionIntake:
         self._chunk: list[PreparedTurn | Rewind] = []
         self._chunk_chars = 0
         self._native_ids: list[str] = []
-        # Where in the stored session the reading stands, and where it stood after each turn that has an id.
+        # The reading position in the stored session, and the position after each turn that has an id.
         self._position = 0
         self._last_position = 0
         self._positions: dict[str, int] = {}
 
     def take(self, item: PreparedTurn | Rewind) -> None:
-        """Take the next turn, or go back."""
+        """Take the next turn or rewind."""
         self._chunk.append(item)
         if isinstance(item, PreparedTurn):
             self._chunk_chars += item.packed.chars
@@ -56,7 +56,7 @@ class SessionIntake:
             self._flush()
 
     def finish(self) -> Session | None:
-        """Keep what is left and return the session as it is stored; None where another session holds all its turns, or it has none."""
+        """Store what is left and return the stored session; None if another session has all its turns, or if it has none."""
         self._flush()
         return self._session
 
@@ -131,7 +131,7 @@ class SessionIntake:
         self.new_turns += len(new_turns)
 
     def _find_session(self, connection: Connection) -> Session | None:
-        """Return the session as it is stored now, under whichever of its names."""
+        """Return the stored session, under any of its names."""
         if self._session:
             return sessions.find(connection, self._session.id)
         name = self._native_ids[0]
@@ -144,7 +144,7 @@ class SessionIntake:
         without_secrets = next((session for native_id, session in by_native_id.items() if native_id and native_id.startswith(prefix)), None)
         if without_secrets:
             return without_secrets
-        # It had fewer turns when it was read before, and was called by those.
+        # The session had fewer turns when it was read before, and was named after those.
         shorter = next(
             (
                 session
@@ -158,7 +158,7 @@ class SessionIntake:
         return shorter
 
     def _start_session(self, connection: Connection, times: Sequence[datetime | None]) -> Session:
-        """Return a new session; or the one that a person or the agent itself began before, if it waits for its transcript. *times* are those of the first turns."""
+        """Return a new session, or one that was started before and waits for its transcript. *times* are those of the first turns."""
         name = self._native_ids[0]
         first_at, last_at = (times[0], times[-1]) if times else (None, None)
         waiting = sessions.find_awaiting_transcript(connection, self.project.id, self._head.started_at or first_at, last_at)
@@ -168,7 +168,7 @@ class SessionIntake:
 
 
 def _identities(turn_mark: TurnMark, session_number: int) -> list[bytes]:
-    """Return the identities that a turn may be kept under; its own first."""
+    """Return the identities that a turn may be stored under; its own first."""
     return [mark.identity(session_number) for mark in (turn_mark, turn_mark.without_secrets())[: 1 + (turn_mark.masked_mark is not None)]]
 
 

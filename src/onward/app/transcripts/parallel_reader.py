@@ -1,14 +1,14 @@
-"""Reading ahead: files made ready in processes of their own, while this one writes the store.
+"""Reading files in other processes, while this process writes the store.
 
-Reading, redacting and packing is most of the work of an import, and none of it needs the store. Each process takes every n-th file and writes
-it to its standard output chunk by chunk; it waits while nobody takes them, so memory does not grow with the files, and it ends when the
-importing process does. `python -m onward.app.transcripts.parallel_reader` is such a process.
+Reading, redacting and compressing is most of the work of an import and needs no store. Each process takes every n-th file and writes its
+turns to standard output in chunks. It blocks while nobody reads them, so memory does not grow with the files, and it ends with the
+importing process. `python -m onward.app.transcripts.parallel_reader` is such a process.
 """
 
 from __future__ import annotations
 
 import os
-import pickle  # both ends are this program, and nobody else can write to the pipe between them
+import pickle  # both ends are this program, and only they can access the pipe
 import signal
 import subprocess
 import sys
@@ -23,34 +23,34 @@ MIN_BYTES = 8_000_000
 """Fewer bytes are read faster than processes start."""
 MAX_PROCESSES = 4
 PIPE_BYTES = 1024 * 1024
-"""What a process may be ahead by; half a chunk or two."""
+"""How far a process may be ahead: half a chunk to two chunks."""
 _CHUNK_ITEMS = 500
 _CHUNK_CHARS = 2_000_000
 
 
 class ReadTask(NamedTuple):
-    """A file to make ready, under the key of its project."""
+    """A file to read, and the key of its project."""
 
     path: Path
     key: bytes
 
 
 def is_worthwhile(paths: Sequence[Path]) -> bool:
-    """Say whether reading ahead is worth its processes."""
+    """Return whether the files are large enough for other processes."""
     return count_processors() > 1 and sum(path.stat().st_size for path in paths) >= MIN_BYTES
 
 
 def count_processors() -> int:
-    """Return how many processors this process may use."""
+    """Return the number of processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class ParallelReader:
-    """Makes files ready, in order. Use as a context manager, and take the items of each job in turn, to the end."""
+    """Reads files in order. Use it as a context manager, and take all items of each task in turn."""
 
     def __init__(self, tasks: Sequence[ReadTask]) -> None:
         self._positions = {task.path: position for position, task in enumerate(tasks)}
-        # Not `multiprocessing`: it either forks, and the child shares our open database, or runs the caller's main module again.
+        # Not `multiprocessing`: it either forks, so that the child shares the open database, or runs the caller's main module again.
         command = [sys.executable, "-m", __name__]
         count = min(MAX_PROCESSES, count_processors(), len(tasks))
         self._processes = [
@@ -62,7 +62,7 @@ class ParallelReader:
                 _stream(process.stdin).flush()
 
     def items(self, path: Path) -> Iterator[PreparedItem]:
-        """Yield what is in a file, then how it ended. Raises EOFError when the process that read it is gone."""
+        """Yield the items of a file. Raises EOFError if the process that reads it is gone."""
         stream = _stream(self._processes[self._positions[path] % len(self._processes)].stdout)
         while True:
             chunk: list[PreparedItem] = pickle.load(stream)  # noqa: S301
@@ -99,8 +99,8 @@ def _chunks(task: ReadTask) -> Iterator[list[PreparedItem]]:
 
 
 def _run_worker() -> None:
-    """Read jobs from standard input and write what is in their files to standard output."""
-    # Ctrl-C is for the importing process: when it goes, nobody takes what is written here.
+    """Read tasks from standard input and write the items of their files to standard output."""
+    # Ctrl-C is handled by the importing process.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     tasks: list[ReadTask] = pickle.load(sys.stdin.buffer)  # noqa: S301
     with suppress(BrokenPipeError):
@@ -108,7 +108,7 @@ def _run_worker() -> None:
             for chunk in _chunks(task):
                 pickle.dump(chunk, sys.stdout.buffer, pickle.HIGHEST_PROTOCOL)
                 sys.stdout.buffer.flush()
-    # Whatever is left to flush has nobody to take it.
+    # Nobody reads what is left in the buffers.
     os._exit(0)
 
 

@@ -1,11 +1,11 @@
-"""What makes a turn, or a session, the same one when it is read again.
+"""What identifies a turn, or a session, when it is read again.
 
-A turn is known by the agent's own id; else by role, time and content; else by its content and its place in the session. Where the same content
-comes twice, the second one is another turn. Everything is hashed under the project's key before redaction, so that a better redactor does not
-make every turn new and nobody can try what a turn said.
+A turn is identified by the agent's own id; else by role, time and content; else by its content and its position in the session. The same
+content for a second time is another turn. Everything is hashed with the project's key before redaction, so that a better redactor does not
+make every turn new, and nobody can test guesses at what a turn says.
 
-A session that went to another project is the exception: what its secrets were is not known any more. There a turn without an id that held some is known by
-its content as it is kept, whatever stands in the places of the secrets, and is looked for by that as well when it is read again.
+A session that was moved to another project is an exception, because its secrets are no longer known. A turn without an id that contained
+secrets is identified there by its redacted content, with the same word in place of every secret.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ from onward.core.transcript.transcript import Turn
 from onward.redact.secret import PLACEHOLDER, PLACEHOLDER_HEAD
 
 FIRST_TURNS = 4
-"""A session without an id is known by this many first turns."""
+"""A session without an id is identified by this many first turns."""
 
 _ENDS_CHARS = 4096
 
 
 class TurnMark(NamedTuple):
-    """What tells one turn from all others: `mark` by itself, or within its session where it is not `everywhere`.
+    """What identifies one turn: `mark` alone, or within its session if it is not `is_global`.
 
-    `masked` is the mark that it has where its secrets are not known any more; None where it holds none, or has an id.
+    `masked_mark` is the mark without the turn's secrets; None if it has no secrets, or an id.
     """
 
     mark: bytes
@@ -42,19 +42,21 @@ class TurnMark(NamedTuple):
         return self.mark if self.is_global else blake2b(self.mark + b"\0%d" % session_number, digest_size=16).digest()
 
     def without_secrets(self) -> TurnMark:
-        """Return what the turn is known by where its secrets are not known any more."""
+        """Return the mark that identifies the turn where its secrets are not known."""
         return self if self.masked_mark is None else TurnMark(self.masked_mark, self.is_global)
 
 
 class TurnMarker:
-    """Tells the turns of one reading of one session apart, in order."""
+    """Marks the turns of one session as they are read, in order."""
 
     def __init__(self, key: bytes) -> None:
         self._key = key
         self._counts = Counter[bytes]()
 
     def mark_turn(self, turn: Turn, redacted: Turn | None = None) -> TurnMark:
-        """Return what the next turn is known by. *redacted* is the same turn as it is kept: it tells what the turn is known by without its secrets."""
+        """Return the mark of the next turn. *redacted* is the same turn as it is stored, from which the mark without secrets is
+        computed.
+        """
         if turn.id is not None:
             return TurnMark(self._hash(b"id", turn.id.encode("utf-8", "replace")), is_global=True)
         masked_mark = (
@@ -69,11 +71,11 @@ class TurnMarker:
         return self.hash_nth(digest, self._counts[digest])
 
     def hash_content(self, turn: Turn) -> bytes:
-        """Return what everything is known by that says the same."""
+        """Return a digest that is the same for the same content."""
         return self._hash(*_content(turn))
 
     def hash_nth(self, digest: bytes, count: int) -> bytes:
-        """Return what the turn is known by that says the same for the time of that *count*, from 1 on."""
+        """Return the digest of content that occurs for the *count*-th time, from 1."""
         return digest if count == 1 else self._hash(digest, b"%d" % count)
 
     def _hash(self, *parts: bytes) -> bytes:
@@ -85,7 +87,7 @@ def _holds_placeholder(turn: Turn) -> bool:
 
 
 def _mask_secrets(turn: Turn) -> Turn:
-    """*turn* with the same word in the place of every secret: a placeholder tells them apart, in each project by another one."""
+    """Return *turn* with the same word in place of every secret: placeholders differ between secrets and between projects."""
     mask = _placeholder().sub
     return replace(
         turn,
@@ -100,9 +102,10 @@ def _placeholder() -> re.Pattern[str]:
 
 
 def session_names(turn_marks: Sequence[TurnMark]) -> list[str]:
-    """Return what a session that begins so may be called: by its first `FIRST_TURNS`, then by ever fewer, in case it was shorter when it was read before.
+    """Return the names of a session that starts with these turns: by its first `FIRST_TURNS`, then by fewer, in case it was shorter when it
+    was read before.
 
-    Where they hold secrets, the same follows without them.
+    If the turns contain secrets, the same names without the secrets follow.
     """
     first_marks = turn_marks[:FIRST_TURNS]
     marks = [turn_mark.mark for turn_mark in first_marks]
@@ -116,7 +119,7 @@ def _names(marks: Sequence[bytes]) -> list[str]:
 
 
 def content_chars(turn: Turn) -> int:
-    """Return how many characters *turn* holds: an entry that has more than when it was kept has grown since."""
+    """Return the number of characters of *turn*. A turn with more characters than the stored one has grown."""
     chars = len(turn.text) + len(turn.thinking)
     for call in turn.calls:
         chars += (
@@ -128,7 +131,7 @@ def content_chars(turn: Turn) -> int:
 
 
 def _content(turn: Turn) -> Iterable[bytes]:
-    """What *turn* says, the middle of anything long left out: its length stands for it."""
+    """Yield the content of *turn*. The middle of a long text is replaced by its length."""
     yield turn.role.encode()
     yield b"" if turn.at is None else turn.at.isoformat().encode()
     yield _ends(turn.text)

@@ -1,4 +1,4 @@
-"""How turns look to a person: Markdown."""
+"""Turns as Markdown."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MARKS = {"queued": "typed while the agent worked", "injected": "put in by a prog
 
 
 def markdown(item: TranscriptItem, ordinal: int) -> str:
-    """Return *item* as Markdown, ending in a blank line; *ordinal* is the 1-based place of a turn in its session."""
+    """Return *item* as Markdown that ends in a blank line. *ordinal* is the 1-based position of a turn in its session."""
     if isinstance(item, SessionHead):
         return _head_markdown(item)
     if isinstance(item, Rewind):
@@ -52,7 +52,7 @@ def _call_markdown(call: ToolCall) -> str:
 
 
 def _code_block(text: str) -> str:
-    """*text* in a fence that is longer than any in it."""
+    """Return *text* in a code block whose fence is longer than any fence in the text."""
     fence = "```"
     while fence in text:
         fence += "`"
