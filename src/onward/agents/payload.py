@@ -1,5 +1,4 @@
-"""What an agent sends to a hook: one JSON object on standard input. Names differ between agents; any field may be missing.
-"""
+"""What an agent sends to a hook: one JSON object on standard input. Names differ between agents; any field may be missing."""
 
 from __future__ import annotations
 
