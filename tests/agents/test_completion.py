@@ -50,8 +50,15 @@ class Door:
     def options(self) -> list[str]:
         if not self.statements:
             return []
-        said = self.statements
-        return ["--accomplishment", said["accomplishments"][0], "--blocker", said["blockers"][0], "--credits", str(said["credits_used"])]
+        statements = self.statements
+        return [
+            "--accomplishment",
+            statements["accomplishments"][0],
+            "--blocker",
+            statements["blockers"][0],
+            "--credits",
+            str(statements["credits_used"]),
+        ]
 
     def client(self, store: Store) -> TestClient:
         return TestClient(build(store, self.settings), base_url="http://127.0.0.1:3000", client=("127.0.0.1", 50000))
@@ -83,11 +90,11 @@ def complete_by_next_route(door: Door) -> None:
 
 
 def complete_by_page(door: Door) -> None:
-    said = door.statements
+    statements = door.statements
     form = {
-        "accomplishments": "\n".join(said.get("accomplishments", ())),
-        "blockers": "\n".join(said.get("blockers", ())),
-        "credits": str(said.get("credits_used", "")),
+        "accomplishments": "\n".join(statements.get("accomplishments", ())),
+        "blockers": "\n".join(statements.get("blockers", ())),
+        "credits": str(statements.get("credits_used", "")),
         "text": "",
     }
     with open_store(door.settings) as store, door.client(store) as client:
@@ -165,7 +172,7 @@ def test_every_door_leads_to_the_same_store(sandbox: Sandbox, statements: dict[s
     expected = contents[complete_by_command.__name__]
     assert expected["session"][:2] == ("completed", 4)
     assert "ESC/POS" in expected["handoff"][0]
-    assert {name: found for name, found in contents.items() if found != expected} == {}
+    assert {name: content for name, content in contents.items() if content != expected} == {}
 
 
 def test_a_project_without_a_folder_has_no_local_agents(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,9 @@ from onward.settings import read_machine
 
 
 def require_local_agents(context: ApiContext, request: Request, project: Project) -> LocalAgents:
-    """Return where agents of the server's machine wrote transcripts of *project*. Raises `NotAllowed` for callers of other machines, `BadInput` without a folder."""
+    """Return where agents of the server's machine wrote transcripts of *project*. Raises `NotAllowed` for callers of other machines,
+    `BadInput` without a folder.
+    """
     if not is_local(request.scope):
         raise NotAllowed("Only callers on the server's machine can import its agents' files.", "Send new turns to /conversations/save.")
     if not project.root:
